@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is built with.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// Decisions are pure: no Foundation, no C, no `async`, and memory safety is checked.
+let pure = strict + [.strictMemorySafety()]
+
+extension Target {
+  static func decision(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: pure)
+  }
+
+  static func effect(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+  ) -> Target {
+    .target(
+      name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+  }
+
+  static func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+      name: name + "Tests", dependencies: dependencies, exclude: [], swiftSettings: strict)
+  }
+}
+
+let arguments = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "deploy",
+  products: [.executable(name: "deploy", targets: ["deploy"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(
+      name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+    .decision("Diagnostics"),
+    .effect("YAML", ["CLibYAML", "Diagnostics"]),
+    .decision("Inventories", ["YAML", "Diagnostics"]),
+    .decision("Playbooks", ["YAML", "Diagnostics"]),
+    .decision("Nginx", ["Inventories", "YAML"]),
+    .decision("Firewall", ["Inventories"]),
+    .decision("State"),
+    .decision("Planning", ["Inventories", "Playbooks", "Nginx", "Firewall", "State", "YAML", "Diagnostics"]),
+
+    .effect("StateFiles", ["State"]),
+    .effect("Certificates", ["COpenSSL"]),
+    .effect(
+      "SSH",
+      ["CLibSSH2", "CLinux", .product(name: "HeapModule", package: "swift-collections")]),
+    .effect(
+      "Execution", ["Planning", "State"],
+      resources: [
+        .embedInCode("Scripts/host.sh"), .embedInCode("Scripts/survey.sh"),
+        .embedInCode("Scripts/transaction.sh"),
+      ]),
+    .effect("Sandbox", resources: [.embedInCode("Scripts/box.sh")]),
+    .effect(
+      "Commands",
+      [
+        "Execution", "Planning", "State", "StateFiles", "SSH", "Certificates", "Sandbox",
+        "Inventories", "Playbooks", "Firewall", "Nginx", "YAML", "Diagnostics", arguments,
+      ]),
+    .executableTarget(name: "deploy", dependencies: ["Commands"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,59 @@
+#pragma once
+#include <openssl/err.h>
+#include <openssl/pkcs12.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+// Swift sees C functions and plain constants only. Each function below stands for something
+// that is neither, under the name that OpenSSL gives it.
+
+// Reason: EVP_PKEY_Q_keygen takes a variable number of arguments.
+static inline EVP_PKEY *COpenSSL_EVP_EC_gen(const char *curve) {
+  return EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve);
+}
+
+// Reason: EVP_PKEY_Q_keygen takes a variable number of arguments.
+static inline EVP_PKEY *COpenSSL_EVP_RSA_gen(size_t bits) {
+  return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", bits);
+}
+
+// Reason: EVP_PKEY_Q_keygen takes a variable number of arguments.
+static inline EVP_PKEY *COpenSSL_EVP_ED25519_gen(void) {
+  return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+}
+
+// Reason: a macro around BIO_ctrl.
+static inline long COpenSSL_BIO_get_mem_data(BIO *bio, const char **data) {
+  return BIO_get_mem_data(bio, data);
+}
+
+// Reason: a macro that casts the stack's type.
+static inline int COpenSSL_sk_GENERAL_NAME_num(const GENERAL_NAMES *names) {
+  return sk_GENERAL_NAME_num(names);
+}
+
+// Reason: a macro that casts the stack's type.
+static inline GENERAL_NAME *COpenSSL_sk_GENERAL_NAME_value(const GENERAL_NAMES *names, int index) {
+  return sk_GENERAL_NAME_value(names, index);
+}
+
+// Reason: a macro that casts the stack's type.
+static inline int COpenSSL_sk_GENERAL_NAME_push(GENERAL_NAMES *names, GENERAL_NAME *name) {
+  return sk_GENERAL_NAME_push(names, name);
+}
+
+// Reason: a macro that casts the stack's type.
+static inline STACK_OF(X509) *COpenSSL_sk_X509_new_null(void) {
+  return sk_X509_new_null();
+}
+
+// Reason: a macro that casts the stack's type.
+static inline int COpenSSL_sk_X509_push(STACK_OF(X509) *certificates, X509 *certificate) {
+  return sk_X509_push(certificates, certificate);
+}
+
+// Reason: a macro that casts the stack's type. Frees the stack, not what is on it.
+static inline void COpenSSL_sk_X509_free(STACK_OF(X509) *certificates) {
+  sk_X509_free(certificates);
+}

@@ -1,0 +1,149 @@
+internal import COpenSSL
+
+/// An authority as it lies on disk.
+package struct AuthorityFiles: Hashable, Sendable {
+  package let certificatePEM: String
+  /// PKCS#8 under PBES2; safe to store, useless without the passphrase.
+  package let encryptedKeyPEM: String
+
+  package init(certificatePEM: String, encryptedKeyPEM: String) {
+    self.certificatePEM = certificatePEM
+    self.encryptedKeyPEM = encryptedKeyPEM
+  }
+}
+
+/// A certificate for a host, with its key.
+package struct IssuedLeaf: Sendable {
+  package let certificatePEM: String
+  /// Unencrypted PKCS#8, made in memory.
+  package let privateKeyPEM: Secret
+  package let facts: CertificateFacts
+}
+
+/// An unlocked authority: signs the certificates of hosts, from any number of tasks at once.
+package struct CertificateAuthority: Sendable {
+  package let facts: CertificateFacts
+  private let certificate: Certificate
+  private let key: PrivateKey
+
+  /// Makes a key and a certificate that signs itself.
+  /// - Parameter now: seconds since 1970.
+  package static func create(
+    _ request: AuthorityRequest, passphrase: Secret, now: Int64
+  ) throws(CertificateError) -> AuthorityFiles {
+    let operation = Operation("create", "the authority \(request.commonName.debugDescription)")
+    try request.validate(operation)
+    try operation.require(!passphrase.isEmpty, .requestRefused, "the passphrase is empty")
+    let validity = try Validity(now: now, validFor: request.validFor, for: operation)
+    let key = try PrivateKey.generate(request.key)
+
+    let builder = try CertificateBuilder.start(key: key, for: operation)
+    try builder.setRandomSerial(lowestBit: nil)
+    try builder.setValidity(notBefore: validity.notBefore, notAfter: validity.notAfter)
+    try builder.setSubject([
+      (NID_countryName, request.country), (NID_stateOrProvinceName, request.state),
+      (NID_localityName, request.locality), (NID_organizationName, request.organization),
+      (NID_organizationalUnitName, request.organizationalUnit),
+      (NID_commonName, request.commonName),
+    ])
+    try builder.setIssuer(nil)
+    try builder.addExtension(NID_basic_constraints, "critical,CA:TRUE,pathlen:0")
+    try builder.addExtension(NID_key_usage, "critical,keyCertSign,cRLSign")
+    try builder.addExtension(NID_subject_key_identifier, "hash")
+    return AuthorityFiles(
+      certificatePEM: try builder.sign(with: key).pem,
+      encryptedKeyPEM: try EncryptedPrivateKey.seal(key, passphrase: passphrase))
+  }
+
+  /// Takes a good tenth of a second, by design of the key's encryption.
+  package static func unlock(
+    _ files: AuthorityFiles, passphrase: Secret
+  ) throws(CertificateError) -> CertificateAuthority {
+    let certificate = try Certificate.read(
+      files.certificatePEM, named: "the authority's certificate")
+    let facts = try CertificateFacts(of: certificate)
+    let operation = Operation("unlock", "the authority \(facts.commonName.debugDescription)")
+    try operation.require(
+      facts.isAuthority && facts.commonName == facts.issuerCommonName, .notAnAuthority,
+      "its certificate is not that of a self-signed authority")
+    try operation.require(
+      certificate.isIssued(by: certificate), .damagedCertificate,
+      "its certificate does not bear its own signature; restore it from a backup")
+    let key = try EncryptedPrivateKey.open(files.encryptedKeyPEM, passphrase: passphrase)
+    try operation.require(
+      certificate.matches(key), .keyMismatch, "its key belongs to another certificate")
+    try operation.require(
+      key.isConsistent(), .damagedKey, "the private half of its key is not that of the public half")
+    try operation.require(
+      key.securityBits >= minimumSecurityBits, .weakKey,
+      "its key is too weak: \(key.securityBits) bits of security, \(minimumSecurityBits) are needed"
+    )
+    return CertificateAuthority(facts: facts, certificate: certificate, key: key)
+  }
+
+  private init(facts: CertificateFacts, certificate: Certificate, key: PrivateKey) {
+    self.facts = facts
+    self.certificate = certificate
+    self.key = key
+  }
+
+  /// Makes a key and a certificate for one host. The certificate starts an hour early, for hosts
+  /// whose clocks are late, and ends with the authority at the latest.
+  /// - Parameter now: seconds since 1970.
+  package func issue(
+    _ request: LeafRequest, now: Int64
+  ) throws(CertificateError) -> IssuedLeaf {
+    let operation = Operation("issue", "a certificate for \(request.commonName.debugDescription)")
+    try request.validate(operation)
+    try operation.require(
+      now >= facts.notBefore, .notYetValid,
+      "the authority \(facts.commonName.debugDescription) is not yet valid; is the clock right?")
+    try operation.require(
+      now < facts.notAfter, .expired,
+      "the authority \(facts.commonName.debugDescription) has expired; rotate it")
+    let validity = try Validity(now: now, validFor: request.validFor, for: operation)
+    let leafKey = try PrivateKey.generate(request.key)
+
+    let builder = try CertificateBuilder.start(key: leafKey, for: operation)
+    try builder.setRandomSerial(lowestBit: request.role.serialParity)
+    try builder.setValidity(
+      notBefore: validity.notBefore, notAfter: min(validity.notAfter, facts.notAfter))
+    try builder.setSubject([(NID_commonName, request.commonName)])
+    try builder.setIssuer(certificate)
+    try builder.addExtension(NID_basic_constraints, "critical,CA:FALSE")
+    // No keyEncipherment: TLS 1.3 and ECDHE only ever sign.
+    try builder.addExtension(NID_key_usage, "critical,digitalSignature")
+    try builder.addExtendedKeyUsage(of: request.role)
+    try builder.addAlternativeNames(request.dnsNames)
+    try builder.addExtension(NID_subject_key_identifier, "hash")
+    // Without the issuer's serial, which would tie the leaf to one of the authority's renewals.
+    try builder.addExtension(
+      NID_authority_key_identifier, "keyid:always", issuer: certificate)
+    let signed = try builder.sign(with: key)
+    return IssuedLeaf(
+      certificatePEM: signed.pem, privateKeyPEM: try leafKey.pem(),
+      facts: try CertificateFacts(of: signed.certificate))
+  }
+}
+
+/// What OpenSSL's security level 2 asks for, Debian's default: RSA 2048, ECDSA 224.
+let minimumSecurityBits: Int32 = 112
+
+/// A period of validity, in seconds since 1970.
+private struct Validity {
+  let notBefore: Int64
+  let notAfter: Int64
+
+  /// The last second of the year 9999, beyond which X.509 has no dates (RFC 5280, 4.1.2.5).
+  private static let latest: Int64 = 253_402_300_799
+  private static let backdating: Int64 = 3600
+
+  init(now: Int64, validFor: Int64, for operation: Operation) throws(CertificateError) {
+    let (end, overflow) = now.addingReportingOverflow(validFor)
+    try operation.require(
+      now >= Self.backdating && validFor > 0 && !overflow && end <= Self.latest, .requestRefused,
+      "a validity of \(validFor) seconds from \(now) on is not between 1970 and 9999")
+    notBefore = now - Self.backdating
+    notAfter = end
+  }
+}

@@ -1,0 +1,115 @@
+internal import COpenSSL
+
+/// A certificate in the making (RFC 5280): nobody else sees it before it is signed and read back.
+struct CertificateBuilder: ~Copyable {
+  private let pointer: OpaquePointer
+  private let operation: Operation
+
+  private init(adopting pointer: OpaquePointer, _ operation: Operation) {
+    self.pointer = pointer
+    self.operation = operation
+  }
+
+  deinit { X509_free(pointer) }
+
+  static func start(
+    key: PrivateKey, for operation: Operation
+  ) throws(CertificateError) -> CertificateBuilder {
+    let builder = CertificateBuilder(adopting: try operation.require(X509_new()), operation)
+    let version3 = 2
+    try operation.require(X509_set_version(builder.pointer, version3) == 1)
+    try operation.require(X509_set_pubkey(builder.pointer, key.pointer) == 1)
+    return builder
+  }
+
+  /// 126 random bits in 16 bytes, always positive and of the same length.
+  /// - Parameter lowestBit: 0 or 1, or nil for a random one.
+  borrowing func setRandomSerial(lowestBit: UInt8?) throws(CertificateError) {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    try operation.require(RAND_bytes(&bytes, Int32(bytes.count)) == 1)
+    bytes[0] = bytes[0] & 0x7F | 0x40
+    if let lowestBit { bytes[15] = bytes[15] & 0xFE | lowestBit }
+    let number = try operation.require(BN_bin2bn(bytes, Int32(bytes.count), nil))
+    defer { BN_free(number) }
+    try operation.require(
+      BN_to_ASN1_INTEGER(number, X509_get_serialNumber(pointer)) != nil)
+  }
+
+  /// In seconds since 1970.
+  borrowing func setValidity(
+    notBefore: Int64, notAfter: Int64
+  ) throws(CertificateError) {
+    try operation.require(
+      ASN1_TIME_set(X509_getm_notBefore(pointer), Int(notBefore)) != nil
+        && ASN1_TIME_set(X509_getm_notAfter(pointer), Int(notAfter)) != nil)
+  }
+
+  /// Each field by its NID; nil values are left out.
+  borrowing func setSubject(_ fields: [(Int32, String?)]) throws(CertificateError) {
+    let name = X509_get_subject_name(pointer)
+    for case (let field, let value?) in fields {
+      try operation.require(
+        X509_NAME_add_entry_by_NID(name, field, MBSTRING_UTF8, value, -1, -1, 0) == 1)
+    }
+  }
+
+  /// - Parameter issuer: nil for a certificate that signs itself; its subject is set then.
+  borrowing func setIssuer(_ issuer: Certificate?) throws(CertificateError) {
+    let name = X509_get_subject_name(issuer?.pointer ?? pointer)
+    try operation.require(X509_set_issuer_name(pointer, name) == 1)
+  }
+
+  /// - Parameter value: as openssl's x509v3_config(5) writes it. Only texts of this module may
+  ///   stand here, since commas and colons in it are syntax.
+  borrowing func addExtension(
+    _ kind: Int32, _ value: StaticString, issuer: Certificate? = nil
+  ) throws(CertificateError) {
+    try addExtension(kind, value.description, issuer: issuer)
+  }
+
+  borrowing func addExtendedKeyUsage(of role: CertificateRole) throws(CertificateError) {
+    try addExtension(NID_ext_key_usage, role.extendedKeyUsage, issuer: nil)
+  }
+
+  private borrowing func addExtension(
+    _ kind: Int32, _ value: String, issuer: Certificate?
+  ) throws(CertificateError) {
+    var context = X509V3_CTX()
+    X509V3_set_ctx(&context, issuer?.pointer ?? pointer, pointer, nil, nil, 0)
+    let made = try operation.require(X509V3_EXT_nconf_nid(nil, &context, kind, value))
+    defer { X509_EXTENSION_free(made) }
+    try operation.require(X509_add_ext(pointer, made, -1) == 1)
+  }
+
+  /// Built as a structure and not from text, so that no name can be read as two.
+  borrowing func addAlternativeNames(_ dnsNames: [String]) throws(CertificateError) {
+    let names = try operation.require(GENERAL_NAMES_new())
+    defer { GENERAL_NAMES_free(names) }
+    for dnsName in dnsNames {
+      let text = try operation.require(ASN1_IA5STRING_new())
+      guard ASN1_STRING_set(text, dnsName, Int32(dnsName.utf8.count)) == 1,
+        let name = GENERAL_NAME_new()
+      else {
+        ASN1_IA5STRING_free(text)
+        throw operation.failure(.libraryFailed, "OpenSSL refused")
+      }
+      GENERAL_NAME_set0_value(name, GEN_DNS, text)
+      guard COpenSSL_sk_GENERAL_NAME_push(names, name) > 0 else {
+        GENERAL_NAME_free(name)
+        throw operation.failure(.libraryFailed, "OpenSSL refused")
+      }
+    }
+    let isAdded = X509_add1_ext_i2d(
+      pointer, NID_subject_alt_name, UnsafeMutableRawPointer(names), 0, UInt(X509V3_ADD_DEFAULT))
+    try operation.require(isAdded == 1)
+  }
+
+  /// Signs, encodes and reads back, so that what is told of it is what a verifier sees.
+  consuming func sign(
+    with key: PrivateKey
+  ) throws(CertificateError) -> (certificate: Certificate, pem: String) {
+    try operation.require(X509_sign(pointer, key.pointer, key.signatureDigest) > 0)
+    let pem = try Certificate.pem(of: pointer)
+    return (try Certificate.read(pem, named: operation.object), pem)
+  }
+}

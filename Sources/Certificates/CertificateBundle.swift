@@ -1,0 +1,23 @@
+/// Certificates read from one text: a chain, or the authorities that a host trusts.
+package struct CertificateBundle: Sendable {
+  let name: String
+  /// In the text's order; at least one.
+  let certificates: [Certificate]
+  package let facts: [CertificateFacts]
+
+  /// - Parameter name: what the errors call the text, such as its path.
+  package init(pem: String, named name: String = "the certificates") throws(CertificateError) {
+    self.name = name
+    certificates = try Certificate.readAll(pem, named: name)
+    var facts: [CertificateFacts] = []
+    for certificate in certificates { facts.append(try CertificateFacts(of: certificate)) }
+    self.facts = facts
+  }
+
+  /// Each certificate encoded anew, without the text around it: equal certificates are equal texts.
+  package func canonicalPEM() throws(CertificateError) -> [String] {
+    var texts: [String] = []
+    for certificate in certificates { texts.append(try certificate.pem()) }
+    return texts
+  }
+}

@@ -1,0 +1,59 @@
+/// Why a key or a certificate could not be made, read or trusted.
+package struct CertificateError: Error, CustomStringConvertible {
+  package enum Code: Hashable, Sendable {
+    /// The request asks for what must not be issued.
+    case requestRefused
+    case wrongPassphrase
+    case damagedKey
+    case damagedCertificate
+    /// A key that has to be usable without a passphrase is encrypted.
+    case encryptedKey
+    /// The private key belongs to another certificate.
+    case keyMismatch
+    /// Fewer than 112 bits of security (NIST SP 800-57), which TLS on Debian refuses.
+    case weakKey
+    /// The certificate may not sign others, or is not self-signed.
+    case notAnAuthority
+    case expired
+    case notYetValid
+    case nameMismatch
+    case wrongPurpose
+    /// No chain of valid signatures leads to a trusted authority; see `verification`.
+    case chainNotVerified
+    /// Not leaf first, each certificate followed by its issuer.
+    case chainOutOfOrder
+    /// OpenSSL failed for a reason of its own; see `libraryMessages`.
+    case libraryFailed
+  }
+
+  /// What X509_verify_cert said; nginx logs the same number.
+  package struct Verification: Hashable, Sendable {
+    package let number: Int
+    package let text: String
+    /// 0 is the leaf, 1 its issuer, and so on.
+    package let depth: Int
+  }
+
+  package let code: Code
+  /// What was being done, as a verb: "unlock".
+  package let action: String
+  /// What it was done to: "the authority's key".
+  package let object: String
+  /// What is wrong, and what to do about it where that is not plain.
+  package let reason: String
+  package let verification: Verification?
+  /// OpenSSL's error queue at the failing call, oldest first.
+  package let libraryMessages: [String]
+
+  package var description: String {
+    var text = "cannot \(action) \(object): \(reason)"
+    if let verification {
+      text += " (verify error \(verification.number): \(verification.text),"
+      text += " at depth \(verification.depth))"
+    }
+    if !libraryMessages.isEmpty {
+      text += " (OpenSSL: \(libraryMessages.joined(separator: "; ")))"
+    }
+    return text
+  }
+}

@@ -1,0 +1,74 @@
+internal import COpenSSL
+
+/// A private key at rest: PKCS#8 under PBES2 (RFC 8018) with AES-256-CBC and PBKDF2-HMAC-SHA256.
+///
+/// The scheme cannot tell a wrong passphrase from damaged bytes. So the digest of the structure
+/// stands above it, as the explanatory text that RFC 7468, 5.2 allows and other programs skip.
+enum EncryptedPrivateKey {
+  /// OWASP's advice for PBKDF2-HMAC-SHA256; OpenSSL's own default is 2048.
+  private static let rounds: Int32 = 600_000
+  private static let saltLength: Int32 = 16
+  private static let digestLabel = "SHA-256 of the encoded key: "
+
+  static func seal(_ key: PrivateKey, passphrase: Secret) throws(CertificateError) -> String {
+    let operation = Operation("encrypt", "the authority's key")
+    let structure = try operation.require(EVP_PKEY2PKCS8(key.pointer))
+    defer { PKCS8_PRIV_KEY_INFO_free(structure) }
+    // OpenSSL draws the salt and the initialization vector where it is given none.
+    let scheme = try operation.require(
+      PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), rounds, nil, saltLength, nil, NID_hmacWithSHA256))
+    let sealed = passphrase.withUnsafeBytes { bytes in
+      PKCS8_set0_pbe(
+        bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), structure,
+        scheme)
+    }
+    guard let sealed else {
+      X509_ALGOR_free(scheme)
+      throw operation.failure(.libraryFailed, "OpenSSL refused")
+    }
+    defer { X509_SIG_free(sealed) }
+    let buffer = try MemoryBuffer.empty(for: operation)
+    try operation.require(PEM_write_bio_PKCS8(buffer.pointer, sealed) == 1)
+    return "\(digestLabel)\(try digest(of: sealed, for: operation))\n\(buffer.text())"
+  }
+
+  static func open(_ pem: String, passphrase: Secret) throws(CertificateError) -> PrivateKey {
+    let operation = Operation("unlock", "the authority's key")
+    let buffer = try MemoryBuffer.copying(pem, for: operation)
+    let sealed = try operation.require(
+      PEM_read_bio_PKCS8(buffer.pointer, nil, { _, _, _, _ in -1 }, nil), .damagedKey,
+      "the file holds no encrypted private key, or it is damaged; restore it from a backup")
+    defer { X509_SIG_free(sealed) }
+    let expected = recordedDigest(in: pem)
+    if let expected, try digest(of: sealed, for: operation) != expected {
+      throw operation.failure(
+        .damagedKey, "the file is damaged: its digest is not the one it records; restore it")
+    }
+    let structure = passphrase.withUnsafeBytes { bytes in
+      PKCS8_decrypt(
+        sealed, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+    }
+    let reason =
+      expected == nil
+      ? "the passphrase is wrong, or the file is damaged" : "the passphrase is wrong"
+    let opened = try operation.require(structure, .wrongPassphrase, reason)
+    defer { PKCS8_PRIV_KEY_INFO_free(opened) }
+    return try PrivateKey.adopting(opened, for: operation)
+  }
+
+  /// Nil where another program wrote the file.
+  private static func recordedDigest(in pem: String) -> String? {
+    pem.split(whereSeparator: \.isNewline).first { $0.hasPrefix(digestLabel) }
+      .map { String($0.dropFirst(digestLabel.count)) }
+  }
+
+  private static func digest(
+    of sealed: OpaquePointer, for operation: Operation
+  ) throws(CertificateError) -> String {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    try operation.require(
+      ASN1_item_digest(X509_SIG_it(), EVP_sha256(), UnsafeMutableRawPointer(sealed), &bytes, nil)
+        == 1)
+    return hexadecimal(bytes)
+  }
+}

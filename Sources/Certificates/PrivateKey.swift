@@ -1,0 +1,82 @@
+internal import COpenSSL
+
+/// The owner of an EVP_PKEY that holds a private key.
+final class PrivateKey: Sendable {
+  // Safe to share: the key is complete before `init` and never changed afterwards, and OpenSSL's
+  // objects may be read by several threads at once (openssl-threads(7)); signing reads.
+  nonisolated(unsafe) let pointer: OpaquePointer
+
+  private init(adopting pointer: OpaquePointer) { self.pointer = pointer }
+
+  deinit { EVP_PKEY_free(pointer) }
+
+  static func generate(_ algorithm: KeyAlgorithm) throws(CertificateError) -> PrivateKey {
+    let operation = Operation("make", "a key of kind \(algorithm.rawValue)")
+    let pointer =
+      switch algorithm {
+      case .ecdsaP256: COpenSSL_EVP_EC_gen("P-256")
+      case .ecdsaP384: COpenSSL_EVP_EC_gen("P-384")
+      case .rsa3072: COpenSSL_EVP_RSA_gen(3072)
+      case .rsa4096: COpenSSL_EVP_RSA_gen(4096)
+      case .ed25519: COpenSSL_EVP_ED25519_gen()
+      }
+    return PrivateKey(adopting: try operation.require(pointer))
+  }
+
+  /// Reads an unencrypted key, PKCS#8 or the older forms of `openssl genrsa` and `openssl ecparam`.
+  static func read(_ pem: Secret, named name: String) throws(CertificateError) -> PrivateKey {
+    let operation = Operation("read", name)
+    let buffer = try MemoryBuffer.copying(pem, for: operation)
+    var isEncrypted = false
+    // Without a callback of ours OpenSSL would ask for the passphrase on the terminal.
+    let pointer = PEM_read_bio_PrivateKey(
+      buffer.pointer, nil,
+      { _, _, _, isEncrypted in
+        isEncrypted?.assumingMemoryBound(to: Bool.self).pointee = true
+        return -1
+      }, &isEncrypted)
+    if isEncrypted {
+      throw operation.failure(
+        .encryptedKey, "the key is encrypted, and nginx would have nobody to ask for its passphrase"
+      )
+    }
+    return PrivateKey(
+      adopting: try operation.require(
+        pointer, .damagedKey, "the text is no private key in PEM form, or it is damaged"))
+  }
+
+  /// The PKCS#8 structure of the key (RFC 5958); its memory is wiped when freed.
+  static func adopting(
+    _ structure: OpaquePointer, for operation: Operation
+  ) throws(CertificateError) -> PrivateKey {
+    PrivateKey(
+      adopting: try operation.require(
+        EVP_PKCS82PKEY(structure), .damagedKey, "what was decrypted is no private key"))
+  }
+
+  /// Unencrypted PKCS#8.
+  func pem() throws(CertificateError) -> Secret {
+    let operation = Operation("encode", "a private key")
+    let buffer = try MemoryBuffer.empty(for: operation)
+    try operation.require(
+      PEM_write_bio_PKCS8PrivateKey(buffer.pointer, pointer, nil, nil, 0, nil, nil) == 1)
+    return buffer.secret()
+  }
+
+  var securityBits: Int32 { EVP_PKEY_get_security_bits(pointer) }
+
+  /// As strong as the key (NIST SP 800-57); nil for the kinds that digest by themselves.
+  var signatureDigest: OpaquePointer? {
+    switch EVP_PKEY_get_base_id(pointer) {
+    case EVP_PKEY_ED25519, EVP_PKEY_ED448: nil
+    default: securityBits <= 128 ? EVP_sha256() : EVP_sha384()
+    }
+  }
+
+  /// Whether the private half belongs to the public half.
+  func isConsistent() -> Bool {
+    guard let context = EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil) else { return false }
+    defer { EVP_PKEY_CTX_free(context) }
+    return EVP_PKEY_pairwise_check(context) == 1
+  }
+}

@@ -1,0 +1,38 @@
+internal import COpenSSL
+
+/// Bytes that nobody is to see: a passphrase or a private key.
+///
+/// They are wiped when the last owner lets go, and never appear in a description, a dump or a
+/// debugger's summary.
+package final class Secret: Sendable {
+  // Safe to share: the buffer is filled before `init` returns, only read afterwards, and wiped and
+  // freed in `deinit`, when nobody else holds it.
+  nonisolated(unsafe) private let bytes: UnsafeMutableRawBufferPointer
+
+  /// The caller wipes its own copy, if it can.
+  package init(copying source: some Collection<UInt8>) {
+    bytes = .allocate(byteCount: source.count, alignment: 1)
+    bytes.copyBytes(from: source)
+  }
+
+  deinit {
+    OPENSSL_cleanse(bytes.baseAddress, bytes.count)
+    bytes.deallocate()
+  }
+
+  package var isEmpty: Bool { bytes.isEmpty }
+
+  /// The pointer must not outlive the call.
+  package func withUnsafeBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(UnsafeRawBufferPointer(bytes))
+  }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  package var description: String { "«secret»" }
+  package var debugDescription: String { description }
+  package var customMirror: Mirror { Mirror(reflecting: description) }
+}

@@ -1,0 +1,79 @@
+internal import COpenSSL
+
+extension CertificateBundle {
+  /// Checks that this bundle's authorities vouch for a certificate, as a TLS peer does.
+  ///
+  /// The rules are RFC 5280's, taken strictly, at OpenSSL's security level 2.
+  /// - Parameters:
+  ///   - leafPEM: the certificate, after which intermediates may stand.
+  ///   - role: the end of the connection that shows it.
+  ///   - name: what it has to be for, as nginx's `proxy_ssl_name`; nil to ask for no name.
+  ///   - time: seconds since 1970.
+  package func verify(
+    leafPEM: String, as role: CertificateRole, name: String?, at time: Int64
+  ) throws(CertificateError) {
+    let chain = try CertificateBundle(pem: leafPEM, named: "the certificate to verify")
+    let leaf = chain.facts[0].commonName.debugDescription
+    let operation = Operation("verify", "the \(role.rawValue) certificate \(leaf)")
+    // OpenSSL's context borrows the chain, and Swift frees an array after its last use.
+    try withExtendedLifetime(chain) { () throws(CertificateError) in
+      try verify(chain.certificates, as: role, name: name, at: time, operation)
+    }
+  }
+
+  private func verify(
+    _ chain: [Certificate], as role: CertificateRole, name: String?, at time: Int64,
+    _ operation: Operation
+  ) throws(CertificateError) {
+    let store = try operation.require(X509_STORE_new())
+    defer { X509_STORE_free(store) }
+    for authority in certificates {
+      try operation.require(X509_STORE_add_cert(store, authority.pointer) == 1)
+    }
+    let intermediates = try operation.require(COpenSSL_sk_X509_new_null())
+    defer { COpenSSL_sk_X509_free(intermediates) }
+    for certificate in chain.dropFirst() {
+      try operation.require(COpenSSL_sk_X509_push(intermediates, certificate.pointer) > 0)
+    }
+    let context = try operation.require(X509_STORE_CTX_new())
+    defer { X509_STORE_CTX_free(context) }
+    try operation.require(
+      X509_STORE_CTX_init(context, store, chain[0].pointer, intermediates) == 1
+        && X509_STORE_CTX_set_purpose(context, role.purpose) == 1)
+    X509_STORE_CTX_set_time(context, 0, Int(time))
+    let parameters = X509_STORE_CTX_get0_param(context)
+    try operation.require(
+      X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_X509_STRICT)) == 1)
+    X509_VERIFY_PARAM_set_auth_level(parameters, 2)
+    if let name {
+      // OpenSSL takes an empty name for no check at all.
+      try operation.require(
+        !name.isEmpty && X509_VERIFY_PARAM_set1_host(parameters, name, name.utf8.count) == 1,
+        .requestRefused, "\(name.debugDescription) is no name to look for")
+    }
+    if X509_verify_cert(context) != 1 {
+      throw rejection(by: context, name: name, operation)
+    }
+  }
+
+  private func rejection(
+    by context: OpaquePointer, name: String?, _ operation: Operation
+  ) -> CertificateError {
+    let number = X509_STORE_CTX_get_error(context)
+    let (code, reason): (CertificateError.Code, String) =
+      switch number {
+      case X509_V_ERR_CERT_HAS_EXPIRED: (.expired, "it, or what it rests on, has expired")
+      case X509_V_ERR_CERT_NOT_YET_VALID:
+        (.notYetValid, "it, or what it rests on, is not yet valid; is the clock right?")
+      case X509_V_ERR_HOSTNAME_MISMATCH: (.nameMismatch, "it is not for “\(name ?? "")”")
+      case X509_V_ERR_INVALID_PURPOSE: (.wrongPurpose, "it is not for this end of a connection")
+      case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL:
+        (.weakKey, "its key, or its issuer's, is too weak")
+      default: (.chainNotVerified, "\(self.name) do not vouch for it")
+      }
+    let verification = CertificateError.Verification(
+      number: Int(number), text: String(cString: X509_verify_cert_error_string(Int(number))),
+      depth: Int(X509_STORE_CTX_get_error_depth(context)))
+    return operation.failure(code, reason, verification: verification)
+  }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Execution
+import Planning
+
+/// `deploy apply`
+struct ApplyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apply", abstract: "Makes the plan, shows it, asks, and carries it out.")
+
+  @OptionGroup var options: FleetOptions
+  @OptionGroup var hosts: HostOptions
+  @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
+  @Option(help: "How the result is shown.") var format = OutputFormat.text
+  @Flag(help: "Do not ask.") var yes = false
+
+  func run() async throws {
+    try await reporting {
+      let session = try Session(options, hosts, playbook: playbook)
+      let ledger = try await session.withState(for: "apply") { keeper in
+        try await session.withFleet { fleet in
+          let plan = try await session.plan(fleet, state: await keeper.state)
+          let isColored = options.usesColor(onTerminal: Console.outputIsTerminal)
+          if format == .text { try PlanView(plan).print(as: .text, isColored: isColored) }
+          if plan.hasChanges, !yes, !Console.confirm("Carry this plan out?") {
+            throw Failure(
+              .failed, "nothing was changed: say \"yes\" to go on, or give --yes")
+          }
+          let ledger = try await session.carryOut(plan, fleet, keeper)
+          try LedgerView(ledger).print(as: format, isColored: isColored)
+          return ledger
+        }
+      }
+      if ledger.stopped == Ledger.interrupted { throw Failure(.interrupted) }
+      guard ledger.isSuccess else { throw Failure(.failed) }
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package import ArgumentParser
+
+/// The command line.
+package struct Deploy: AsyncParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "deploy",
+    abstract: "Keeps a fleet of nginx front-ends and back-ends as an inventory declares it.",
+    discussion: """
+      Start with "deploy check", then "deploy authority create", "deploy plan" and "deploy apply".
+
+      Exit codes: 0 done or nothing to do; 1 failed; 2 changes (plan --detailed-exitcode); 64 usage;
+      65 the inventory or playbook is wrong; 75 locked by somebody else; 130 interrupted.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      CheckCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self,
+      AuthorityCommand.self, StateCommand.self, RunSandboxCommand.self,
+    ])
+
+  package init() {}
+
+  /// Runs the command that the arguments ask for, and ends the program with its exit code.
+  package static func start() async { await main() }
+}

@@ -1,0 +1,47 @@
+import Execution
+
+/// What became of every host, as a person or a program reads it.
+struct LedgerView {
+  private struct Document: Encodable {
+    struct Entry: Encodable {
+      var host: String
+      var verdict: String
+      var detail: String
+    }
+
+    let version = 1
+    var isSuccess: Bool
+    var stopped: String?
+    var hosts: [Entry]
+  }
+
+  private let ledger: Ledger
+
+  init(_ ledger: Ledger) { self.ledger = ledger }
+
+  func print(as format: OutputFormat, isColored: Bool) throws {
+    switch format {
+    case .text: Console.output(text(Style(isColored: isColored)))
+    case .json:
+      try JSONText.print(
+        Document(
+          isSuccess: ledger.isSuccess, stopped: ledger.stopped,
+          hosts: entries.map {
+            .init(host: $0.key, verdict: $0.value.name, detail: $0.value.detail)
+          }))
+    }
+  }
+
+  private var entries: [(key: String, value: Verdict)] {
+    ledger.verdicts.sorted { $0.key < $1.key }
+  }
+
+  private func text(_ style: Style) -> String {
+    let table = Table.text(entries.map { [$0.key, $0.value.name, $0.value.detail] })
+    let lines = zip(entries, table.split(separator: "\n")).map { entry, line in
+      style(String(line), entry.value.isSuccess ? .green : .red)
+    }
+    let stopped = ledger.stopped.map { [style("The run stopped: \($0).", .red)] } ?? []
+    return (["", style("Ledger", .bold)] + lines + stopped).joined(separator: "\n")
+  }
+}

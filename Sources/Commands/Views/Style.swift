@@ -1,0 +1,52 @@
+/// Colours of a terminal, or none.
+struct Style {
+  enum Color: Int {
+    case red = 31
+    case green = 32
+    case yellow = 33
+    case dim = 2
+    case bold = 1
+  }
+
+  let isColored: Bool
+
+  func callAsFunction(_ text: String, _ color: Color?) -> String {
+    guard isColored, let color, !text.isEmpty else { return text }
+    return "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m"
+  }
+
+  /// A unified diff with its lines coloured.
+  func diff(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      if line.hasPrefix("+++") || line.hasPrefix("---") { return self(String(line), .bold) }
+      return switch line.first {
+      case "+": self(String(line), .green)
+      case "-": self(String(line), .red)
+      case "@": self(String(line), .dim)
+      default: String(line)
+      }
+    }.joined(separator: "\n")
+  }
+}
+
+/// Rows in aligned columns, two spaces apart.
+enum Table {
+  static func text(_ rows: [[String]]) -> String {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in
+      rows.map { column < $0.count ? $0[column].unicodeScalars.count : 0 }.max() ?? 0
+    }
+    return rows.map { row in
+      var line = ""
+      for (column, cell) in row.enumerated() {
+        line += cell
+        if column < row.count - 1 {
+          line += String(
+            repeating: " ", count: widths[column] - cell.unicodeScalars.count + 2)
+        }
+      }
+      while line.last == " " { line.removeLast() }
+      return line
+    }.joined(separator: "\n")
+  }
+}

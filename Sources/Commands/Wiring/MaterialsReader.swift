@@ -1,0 +1,81 @@
+import Certificates
+import Diagnostics
+import Foundation
+import Inventories
+import Planning
+import State
+
+/// Reads and checks the files that an inventory names.
+struct MaterialsReader {
+  let workspace: Workspace
+  let now: Timestamp
+
+  func read() throws -> Materials {
+    var materials = Materials()
+    var problems: [String] = []
+    for site in workspace.inventory.sites {
+      for snippet in [site.snippets.frontEnd, site.snippets.backEnd].compactMap(\.self) {
+        do {
+          materials.snippets[snippet.path] = try text(of: snippet)
+        } catch {
+          problems.append("\(snippet.place): \(error)")
+        }
+      }
+      if case .files(let certificate, let key) = site.certificate {
+        do {
+          materials.siteCertificates[site.domain] = try self.certificate(certificate, key, site)
+        } catch {
+          problems.append("\(certificate.place): \(error)")
+        }
+      }
+    }
+    guard problems.isEmpty else {
+      throw Failure(.invalidInput, problems.joined(separator: "\ndeploy: "))
+    }
+    return materials
+  }
+
+  /// A mistake in a file that the inventory names.
+  private struct Mistake: Error, CustomStringConvertible { var description: String }
+
+  private func bytes(of file: LocalFile) throws -> [UInt8] {
+    let path = workspace.resolve(file.path.text)
+    do {
+      return Array(try Data(contentsOf: URL(filePath: path)))
+    } catch {
+      throw Mistake(description: "\(path) cannot be read: \(error.reason)")
+    }
+  }
+
+  private func text(of file: LocalFile) throws -> String {
+    let path = workspace.resolve(file.path.text)
+    guard let text = String(validating: try bytes(of: file), as: UTF8.self) else {
+      throw Mistake(description: "\(path) is not UTF-8 text")
+    }
+    let line = text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { line in
+      line.unicodeScalars.contains { $0.value < 0x20 && $0 != "\t" && $0 != "\r" || $0.value == 0x7F }
+    }
+    if let line {
+      throw Mistake(description: "\(path):\(line + 1) has a control character")
+    }
+    return text.hasSuffix("\n") ? text : text + "\n"
+  }
+
+  private func certificate(
+    _ certificate: LocalFile, _ key: LocalFile, _ site: Site
+  ) throws -> Materials.SiteCertificate {
+    let pem = try text(of: certificate)
+    let keyBytes = try bytes(of: key)
+    let files = try ServerFiles(
+      certificatePEM: pem, named: workspace.resolve(certificate.path.text),
+      keyPEM: Secret(copying: keyBytes), keyNamed: workspace.resolve(key.path.text))
+    let problems = files.problems(
+      names: ([site.domain] + site.aliases).map(\.text), at: now.secondsSince1970)
+    guard problems.isEmpty else {
+      throw Mistake(description: problems.map(\.description).joined(separator: "; "))
+    }
+    return Materials.SiteCertificate(
+      certificate: pem, keyDigest: Digest.sha256(of: keyBytes),
+      notAfter: Timestamp(secondsSince1970: files.facts[0].notAfter))
+  }
+}

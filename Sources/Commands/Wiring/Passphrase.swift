@@ -1,0 +1,109 @@
+import Certificates
+import Foundation
+import Inventories
+
+/// Gets the authority's passphrase from where the inventory says.
+struct Passphrase {
+  let source: PassphraseSource
+  let workspace: Workspace
+
+  /// - Parameter isNew: whether it is asked for twice on a terminal.
+  func read(isNew: Bool = false) throws -> Secret {
+    let secret =
+      switch source {
+      case .environment(let name): try fromEnvironment(name)
+      case .file(let path): try fromFile(workspace.resolve(path.text))
+      case .command(let words): try fromCommand(words)
+      case .terminal: try fromTerminal(isNew: isNew)
+      }
+    guard !secret.isEmpty else {
+      throw Failure(.failed, "the passphrase from \(description) is empty")
+    }
+    return secret
+  }
+
+  private var description: String {
+    switch source {
+    case .environment(let name): "the variable \(name)"
+    case .file(let path): workspace.resolve(path.text)
+    case .command(let words): "the command \(words.joined(separator: " "))"
+    case .terminal: "the terminal"
+    }
+  }
+
+  private func fromEnvironment(_ name: String) throws -> Secret {
+    guard let value = ProcessInfo.processInfo.environment[name] else {
+      throw Failure(
+        .failed, "the authority's passphrase should be in the variable \(name), which is not set")
+    }
+    return Secret(copying: value.utf8)
+  }
+
+  private func fromFile(_ path: String) throws -> Secret {
+    try PrivateFile.checkIsPrivate(path)
+    return firstLine(of: try Workspace.contents(of: path))
+  }
+
+  private func fromCommand(_ words: [String]) throws -> Secret {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["--"] + words
+    let output = Pipe()
+    process.standardOutput = output
+    do {
+      try process.run()
+    } catch {
+      throw Failure(.failed, "\(description) cannot be run: \(error.reason)")
+    }
+    let bytes = Array(output.fileHandleForReading.readDataToEndOfFile())
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw Failure(
+        .failed, "\(description) should print the passphrase and ended with status"
+          + " \(process.terminationStatus)")
+    }
+    return firstLine(of: bytes)
+  }
+
+  private func firstLine(of bytes: [UInt8]) -> Secret {
+    Secret(copying: bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+  }
+
+  private func fromTerminal(isNew: Bool) throws -> Secret {
+    let name = workspace.inventory.authority.name
+    let first = try Terminal.askSecret("Passphrase of \"\(name)\": ")
+    guard isNew else { return Secret(copying: first) }
+    guard try Terminal.askSecret("The same again: ") == first else {
+      throw Failure(.failed, "the two passphrases differ; nothing was made")
+    }
+    return Secret(copying: first)
+  }
+}
+
+/// The terminal of the user, whatever the standard streams are.
+enum Terminal {
+  static func askSecret(_ prompt: String) throws -> [UInt8] {
+    let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
+    guard terminal >= 0 else {
+      throw Failure(
+        .failed,
+        "the authority's passphrase is asked for on a terminal, and there is none: give"
+          + " authority.passphrase in the inventory, as {env: NAME}, {file: PATH} or {command: […]}")
+    }
+    defer { close(terminal) }
+    var before = termios()
+    tcgetattr(terminal, &before)
+    var silent = before
+    silent.c_lflag &= ~tcflag_t(ECHO)
+    tcsetattr(terminal, TCSAFLUSH, &silent)
+    defer { tcsetattr(terminal, TCSAFLUSH, &before) }
+    _ = prompt.withCString { write(terminal, $0, strlen($0)) }
+    var answer: [UInt8] = []
+    var byte: UInt8 = 0
+    while Foundation.read(terminal, &byte, 1) == 1, byte != UInt8(ascii: "\n") {
+      answer.append(byte)
+    }
+    _ = write(terminal, "\n", 1)
+    return answer
+  }
+}

@@ -1,0 +1,144 @@
+import Certificates
+import Execution
+import Foundation
+import Inventories
+import Planning
+import SSH
+import State
+import StateFiles
+
+/// Reaches hosts by SSH.
+struct SSHConnector: Connector {
+  let client: SSHClient
+  let resolve: @Sendable (String) -> String
+
+  func connect(to host: String, _ connection: Planning.Connection) async throws -> any RemoteHost {
+    let environment = ProcessInfo.processInfo.environment
+    guard let port = UInt16(exactly: connection.port) else {
+      preconditionFailure("Port \(connection.port) was not checked. This is a bug in deploy.")
+    }
+    let destination = Destination(
+      label: host, address: connection.address, port: port, user: connection.user,
+      identities: connection.identities.isEmpty
+        ? .agentThenDefaults(home: FileManager.default.homeDirectoryForCurrentUser.path)
+        : .files(connection.identities.map(resolve)),
+      knownHosts: [resolve(connection.knownHosts), "/etc/ssh/ssh_known_hosts"],
+      agentSocket: environment["SSH_AUTH_SOCK"],
+      passphrase: { path in try? Terminal.askSecret("Passphrase of \(path): ") })
+    return SSHHost(connection: try await client.connect(to: destination))
+  }
+}
+
+private struct SSHHost: RemoteHost {
+  let connection: SSH.Connection
+
+  func start(_ command: String) async throws -> any Execution.RemoteProcess {
+    SSHProcess(process: try await connection.start(command))
+  }
+
+  func close() async { await connection.close() }
+}
+
+private struct SSHProcess: Execution.RemoteProcess {
+  let process: SSH.RemoteProcess
+
+  func write(_ bytes: [UInt8]) async throws { try await process.write(bytes) }
+
+  func closeInput() async throws { try await process.closeInput() }
+
+  func read(withinSeconds seconds: Int) async throws -> [UInt8]? {
+    try await process.read(within: .seconds(seconds))
+  }
+
+  func finish() async throws -> String {
+    _ = try await process.exitStatus()
+    return String(decoding: await process.standardError, as: UTF8.self)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}
+
+/// Signs with the authority, which is unlocked when the first certificate is asked for and once a run.
+actor AuthoritySigner: CertificateIssuer {
+  private let folder: AuthorityFolder
+  private let signing: AuthorityRecord?
+  private let passphrase: Passphrase
+  private let trusted: CertificateBundle?
+  private var unlocked: CertificateAuthority?
+
+  init(_ workspace: Workspace, _ authorities: [AuthorityRecord]) throws {
+    folder = AuthorityFolder(path: workspace.authorityPath)
+    signing = authorities.last
+    passphrase = Passphrase(source: workspace.inventory.authority.passphrase, workspace: workspace)
+    trusted =
+      authorities.isEmpty
+      ? nil : try CertificateBundle(pem: authorities.map(\.certificate).joined())
+  }
+
+  /// Unlocks now, so that a wrong passphrase is found before a host is touched.
+  func unlock() throws {
+    guard unlocked == nil, let signing else { return }
+    unlocked = try folder.unlock(signing, passphrase: passphrase.read())
+  }
+
+  func issue(_ certificate: PlannedCertificate) async throws -> IssuedCertificate {
+    try unlock()
+    guard let unlocked, let trusted, let key = KeyAlgorithm(rawValue: certificate.key) else {
+      preconditionFailure("A certificate was planned without an authority. This is a bug in deploy.")
+    }
+    let now = Timestamp.current
+    let role: CertificateRole = certificate.purpose == .server ? .server : .client
+    let leaf = try unlocked.issue(
+      LeafRequest(
+        role: role, commonName: certificate.commonName, dnsNames: certificate.names, key: key,
+        validFor: certificate.validFor),
+      now: now.secondsSince1970)
+    for name in certificate.names {
+      // `nginx -t` accepts any certificate: what it would refuse later is found here.
+      try trusted.verify(
+        leafPEM: leaf.certificatePEM, as: role, name: name, at: now.secondsSince1970)
+    }
+    return IssuedCertificate(
+      certificate: leaf.certificatePEM,
+      key: leaf.privateKeyPEM.withUnsafeBytes { SecretContent(Array($0)) },
+      record: CertificateRecord(leaf.facts, key: certificate.key))
+  }
+}
+
+extension CertificateRecord {
+  init(_ facts: CertificateFacts, key: String) {
+    self.init(
+      serial: facts.serial, issuer: facts.issuerCommonName,
+      issuerKeyIdentifier: facts.authorityKeyIdentifier ?? "", commonName: facts.commonName,
+      names: facts.dnsNames.sorted(), key: key,
+      notBefore: Timestamp(secondsSince1970: facts.notBefore),
+      notAfter: Timestamp(secondsSince1970: facts.notAfter))
+  }
+}
+
+extension Timestamp {
+  static var current: Timestamp {
+    Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970))
+  }
+}
+
+/// The state in memory and on the disk, for as long as its lock is held.
+actor StateKeeper: StateStore {
+  private(set) var state: FleetState
+  private var file: StateFile
+
+  init(_ state: FleetState, in file: StateFile) {
+    self.state = state
+    self.file = file
+  }
+
+  func record(_ record: HostRecord?, of host: String) throws {
+    var next = state
+    next.hosts[host] = record
+    try save(next)
+  }
+
+  func save(_ next: FleetState) throws {
+    try file.write(next)
+    state = file.state ?? next
+  }
+}

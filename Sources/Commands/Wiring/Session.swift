@@ -1,0 +1,130 @@
+import ArgumentParser
+import Certificates
+import Execution
+import Foundation
+import Inventories
+import Planning
+import Playbooks
+import SSH
+import State
+import StateFiles
+
+/// One run of a command on a fleet: the files are read, the hosts can be asked.
+struct Session {
+  let workspace: Workspace
+  let playbook: Playbook
+  let selector: Selector
+  let parallel: Int
+  let progress: Progress
+
+  init(_ options: FleetOptions, _ hosts: HostOptions, playbook: String? = nil) throws {
+    workspace = try Workspace.open(options)
+    self.playbook = try Workspace.playbook(playbook, options)
+    selector = hosts.selector
+    parallel = hosts.parallel
+    progress = Progress(isColored: options.usesColor(onTerminal: Console.errorIsTerminal))
+  }
+
+  private func stateFile() throws -> StateFile {
+    try StateFile.read(workspace.statePath, fleet: workspace.inventory.fleet.text)
+  }
+
+  /// The state as it is on the disk, a new one where there is none; the authority is what its folder
+  /// says it is.
+  func readState() throws -> FleetState { try current(stateFile()) }
+
+  private func current(_ file: StateFile) throws -> FleetState {
+    var state =
+      file.state
+      ?? FleetState(
+        fleet: workspace.inventory.fleet.text, lineage: UUID().uuidString.lowercased())
+    state.authorities = try AuthorityFolder(path: workspace.authorityPath).generations()
+    return state
+  }
+
+  /// Holds the state's lock for as long as the body runs.
+  func withState<Result>(
+    for command: String, _ body: (StateKeeper) async throws -> Result
+  ) async throws -> Result {
+    let holder = LockHolder(
+      who: Self.user, since: .current, what: command, processID: getpid())
+    let lock = try StateLock.acquire(forState: workspace.statePath, as: holder)
+    let file = try stateFile()
+    let keeper = StateKeeper(try current(file), in: file)
+    let result = try await body(keeper)
+    _ = consume lock
+    return result
+  }
+
+  func withFleet<Result>(_ body: (Fleet) async throws -> Result) async throws -> Result {
+    let client = try SSHClient()
+    let workspace = workspace
+    let fleet = Fleet(
+      connector: SSHConnector(client: client, resolve: { workspace.resolve($0) }),
+      report: { [progress] in progress.show($0) })
+    do {
+      let result = try await body(fleet)
+      await fleet.close()
+      return result
+    } catch {
+      await fleet.close()
+      throw error
+    }
+  }
+
+  /// The hosts that are meant, those included that have left the inventory.
+  func hosts(_ state: FleetState) -> [(name: String, connection: Planning.Connection)] {
+    let inventory = workspace.inventory
+    let declared = inventory.hosts.filter(selector.matches).map {
+      (name: $0.name.text, connection: Connection(to: $0))
+    }
+    let known = Set(inventory.hosts.map(\.name.text))
+    let left = state.hosts.filter { !known.contains($0.key) && selector.matches($0.key) }
+      .sorted { $0.key < $1.key }
+      .map { (name: $0.key, connection: Connection(recordOf: $0.value, defaults: inventory.ssh)) }
+    return declared + left
+  }
+
+  func survey(_ fleet: Fleet, _ state: FleetState) async throws -> Survey {
+    let unknown = selector.unmatchedNames(
+      among: workspace.inventory.hosts, others: Array(state.hosts.keys))
+    guard unknown.isEmpty else {
+      throw Failure(.usage, "--limit names no host of this fleet: \(unknown.joined(separator: ", "))")
+    }
+    return await fleet.survey(hosts(state), parallel: parallel)
+  }
+
+  func plan(_ fleet: Fleet, state: FleetState) async throws -> Plan {
+    guard !state.authorities.isEmpty else {
+      throw Failure(
+        .failed,
+        "there is no authority in \(workspace.authorityPath): make one with\n    deploy authority"
+          + " create --inventory \(workspace.inventoryPath)")
+    }
+    let materials = try MaterialsReader(workspace: workspace, now: .current).read()
+    let survey = try await survey(fleet, state)
+    return Planner.plan(
+      PlanningInput(
+        inventory: workspace.inventory, playbook: playbook, state: state, survey: survey,
+        materials: materials, selector: selector, now: .current,
+        digest: { Digest.sha256(of: $0) }))
+  }
+
+  func carryOut(_ plan: Plan, _ fleet: Fleet, _ keeper: StateKeeper) async throws -> Ledger {
+    let state = await keeper.state
+    let signer = try AuthoritySigner(workspace, state.authorities)
+    if plan.needsAuthority { try await signer.unlock() }
+    if plan.hasChanges { try await keeper.save(state) }
+    let workspace = workspace
+    let rollout = Rollout(
+      of: plan, fleet: fleet, issuer: signer, store: keeper,
+      surroundings: Surroundings(
+        user: Self.user, now: { .current }, digest: { Digest.sha256(of: $0) },
+        readSecret: { SecretContent(try Workspace.contents(of: workspace.resolve($0))) },
+        sleep: { try await Task.sleep(for: .seconds($0)) }),
+      parallel: parallel, report: { [progress] in progress.show($0) })
+    return await Interrupts.cancelling { await rollout.run(plan, state: state) }
+  }
+
+  private static var user: String { "\(NSUserName())@\(ProcessInfo.processInfo.hostName)" }
+}

@@ -1,0 +1,92 @@
+import Diagnostics
+import Foundation
+import Inventories
+import Playbooks
+import StateFiles
+
+/// The controller's files that belong to one fleet.
+struct Workspace {
+  let inventory: Inventory
+  let inventoryPath: String
+  let statePath: String
+  let authorityPath: String
+
+  /// Reads and checks the inventory; prints what is wrong with it.
+  static func open(_ options: FleetOptions) throws -> Workspace {
+    let path = try inventoryPath(options)
+    let inventory = try read(path, options) { Inventory.read($0) }
+    let stem = URL(filePath: path).deletingPathExtension().relativePath
+    return Workspace(
+      inventory: inventory, inventoryPath: path, statePath: options.state ?? stem + ".state.json",
+      authorityPath: stem + ".authority")
+  }
+
+  static func playbook(_ path: String?, _ options: FleetOptions) throws -> Playbook {
+    guard let path else { return .rolling }
+    return try read(path, options) { Playbook.read($0) }
+  }
+
+  private static func read<Value>(
+    _ path: String, _ options: FleetOptions,
+    _ decode: (SourceText) -> (Value?, [Diagnostic])
+  ) throws -> Value {
+    let source = SourceText(file: path, bytes: try contents(of: path, status: .invalidInput))
+    let (value, diagnostics) = decode(source)
+    if !diagnostics.isEmpty {
+      let renderer = DiagnosticRenderer(
+        sources: [source], isColored: options.usesColor(onTerminal: Console.errorIsTerminal))
+      Console.error(renderer.render(diagnostics))
+    }
+    guard let value else { throw Failure(.invalidInput) }
+    return value
+  }
+
+  static func contents(of path: String, status: ExitStatus = .failed) throws -> [UInt8] {
+    do {
+      return Array(try Data(contentsOf: URL(filePath: path)))
+    } catch {
+      throw Failure(status, "\(path) cannot be read: \(error.reason)")
+    }
+  }
+
+  private static func inventoryPath(_ options: FleetOptions) throws -> String {
+    if let path = options.inventory ?? ProcessInfo.processInfo.environment["DEPLOY_INVENTORY"] {
+      return path
+    }
+    let folder = "Inventories"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let candidates = names.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.sorted()
+    guard candidates.count == 1 else {
+      throw Failure(
+        .usage,
+        "which inventory? Name it with --inventory FILE"
+          + (candidates.isEmpty ? "" : ", one of \(candidates.joined(separator: ", "))"))
+    }
+    return "\(folder)/\(candidates[0])"
+  }
+
+  /// A path that the inventory names: absolute, below the home folder, or beside the inventory.
+  func resolve(_ path: String) -> String {
+    if path.hasPrefix("~/") {
+      return FileManager.default.homeDirectoryForCurrentUser.path + path.dropFirst()
+    }
+    return resolveOutsideHome(path)
+  }
+
+  /// The same, with paths below the home folder left as they are.
+  func resolveOutsideHome(_ path: String) -> String {
+    if path.hasPrefix("/") || path.hasPrefix("~/") { return path }
+    let folder = URL(filePath: inventoryPath).deletingLastPathComponent().relativePath
+    return folder == "." ? path : "\(folder)/\(path)"
+  }
+}
+
+extension Error {
+  /// The system's own words, without Foundation's around them.
+  var reason: String {
+    let error = self as NSError
+    let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+    guard cause.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
+    return String(cString: strerror(Int32(cause.code)))
+  }
+}

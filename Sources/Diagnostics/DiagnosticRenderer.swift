@@ -1,0 +1,73 @@
+/// Writes diagnostics for a person: the place, the line with the value underlined, the reason.
+package struct DiagnosticRenderer: Sendable {
+  private let lines: [String: [[Unicode.Scalar]]]
+  private let isColored: Bool
+
+  /// Longer lines, such as those of generated JSON, are shown in part.
+  private static let widestExcerpt = 160
+
+  package init(sources: [SourceText], isColored: Bool = false) {
+    self.lines = Dictionary(sources.map { ($0.file, $0.lines) }, uniquingKeysWith: { $1 })
+    self.isColored = isColored
+  }
+
+  /// Every diagnostic in the order given, with an empty line between two; ends with a line feed.
+  package func render(_ diagnostics: [Diagnostic]) -> String {
+    diagnostics.map { render($0) }.joined(separator: "\n")
+  }
+
+  package func render(_ diagnostic: Diagnostic) -> String {
+    var text = ""
+    if let place = diagnostic.place { text += "\(place.description.withoutControls): " }
+    let style: Style = diagnostic.severity == .error ? .red : .yellow
+    text += paint("\(diagnostic.severity.rawValue):", style)
+    text += " " + paint(diagnostic.summary.withoutControls, .bold) + "\n"
+    if let place = diagnostic.place { text += excerpt(at: place, style) }
+    text += "  \(diagnostic.detail.withoutControls)\n"
+    if let suggestion = diagnostic.suggestion {
+      text += "  did you mean \(paint(suggestion.quoted, .bold))?\n"
+    }
+    return text
+  }
+
+  private func excerpt(at place: SourcePlace, _ style: Style) -> String {
+    guard let lines = lines[place.file], lines.indices.contains(place.line - 1) else { return "" }
+    let line = lines[place.line - 1]
+    guard !line.isEmpty else { return "" }
+    let start = min(max(place.column - 1, 0), line.count)
+    let end = min(start + max(place.length, 1), max(line.count, start + 1))
+    let shown = Self.window(of: line, around: start..<end)
+    let before = line[shown.lowerBound..<start]
+    let value = line[start..<min(end, shown.upperBound, line.count)]
+
+    let cutBefore = shown.lowerBound > 0 ? "…" : ""
+    let cutAfter = shown.upperBound < line.count ? "…" : ""
+    let number = String(place.line)
+    let margin = String(repeating: " ", count: number.count)
+    let text = String.safe(line[shown])
+    let blank = (cutBefore.isEmpty ? "" : " ") + before.map(\.blank).joined()
+    let carets = String(repeating: "^", count: max(1, value.reduce(0) { $0 + $1.displayWidth }))
+    return "  \(number) | \(cutBefore)\(text)\(cutAfter)\n"
+      + "  \(margin) | \(blank)\(paint(carets, style))\n"
+  }
+
+  private static func window(
+    of line: [Unicode.Scalar], around value: Range<Int>
+  ) -> Range<Int> {
+    guard line.count > widestExcerpt else { return 0..<line.count }
+    let first = min(max(0, value.lowerBound - widestExcerpt / 2), line.count - widestExcerpt)
+    return first..<(first + widestExcerpt)
+  }
+
+  /// The ANSI escape sequences in use (ECMA-48, SGR).
+  private enum Style: String {
+    case bold = "\u{1B}[1m"
+    case red = "\u{1B}[1;31m"
+    case yellow = "\u{1B}[1;33m"
+    static let reset = "\u{1B}[0m"
+  }
+
+  private func paint(_ text: String, _ style: Style) -> String {
+    isColored ? style.rawValue + text + Style.reset : text
+  }
+}

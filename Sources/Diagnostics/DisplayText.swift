@@ -1,0 +1,57 @@
+extension Unicode.Scalar {
+  /// How many columns a terminal gives the character (Unicode Annex 11, the wide blocks).
+  var displayWidth: Int {
+    switch properties.generalCategory {
+    case .nonspacingMark, .enclosingMark: return 0
+    default: break
+    }
+    switch value {
+    case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
+      0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F,
+      0x1F680...0x1F6FF, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
+      return 2
+    default: return 1
+    }
+  }
+
+  /// What moves a terminal as far as the character does and shows nothing.
+  var blank: String {
+    self == "\t" ? "\t" : String(repeating: " ", count: displayWidth)
+  }
+
+  /// Whether the character could steer a terminal or reorder the text around it.
+  var isControlOrFormat: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
+  }
+}
+
+extension String {
+  /// The scalars, with U+FFFD for each that could steer a terminal; tabs stay.
+  static func safe(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+    var text = String.UnicodeScalarView()
+    text.append(
+      contentsOf: scalars.map { $0.isControlOrFormat && $0 != "\t" ? "\u{FFFD}" : $0 })
+    return String(text)
+  }
+
+  var withoutControls: String { .safe(unicodeScalars) }
+
+  /// The text in double quotes, cut after 80 characters, with what cannot be seen escaped.
+  package var quoted: String {
+    var text = ""
+    for scalar in unicodeScalars.prefix(80) {
+      switch scalar {
+      case "\n": text += "\\n"
+      case "\t": text += "\\t"
+      case "\"", "\\": text += "\\\(scalar)"
+      case _ where scalar.isControlOrFormat:
+        text += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return unicodeScalars.count > 80 ? "\"\(text)…\"" : "\"\(text)\""
+  }
+}

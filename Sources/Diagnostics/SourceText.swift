@@ -1,0 +1,44 @@
+/// A file's name and bytes, so that a message can show the line it speaks of.
+package struct SourceText: Hashable, Sendable {
+  /// As the user named it.
+  package let file: String
+  package let bytes: [UInt8]
+
+  package init(file: String, bytes: [UInt8]) {
+    self.file = file
+    self.bytes = bytes
+  }
+
+  package init(file: String, text: String) {
+    self.init(file: file, bytes: Array(text.utf8))
+  }
+
+  /// The lines without their ends (line feed, carriage return, or both), as Unicode scalars.
+  ///
+  /// Bytes that are not UTF-8 become U+FFFD; a byte order mark at the start is no part of a line.
+  package var lines: [[Unicode.Scalar]] {
+    var lines: [[Unicode.Scalar]] = []
+    var line: [Unicode.Scalar] = []
+    var previous: Unicode.Scalar?
+    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+      switch scalar {
+      case "\n" where previous == "\r": break
+      case "\n", "\r":
+        lines.append(line)
+        line = []
+      case "\u{FEFF}" where previous == nil: break
+      default: line.append(scalar)
+      }
+      previous = scalar
+    }
+    lines.append(line)
+    return lines
+  }
+
+  /// The place of the character that the byte at `offset` belongs to.
+  package func place(ofByte offset: Int) -> SourcePlace {
+    let before = SourceText(file: file, bytes: Array(bytes.prefix(offset)))
+    let lines = before.lines
+    return SourcePlace(file: file, line: lines.count, column: (lines.last?.count ?? 0) + 1)
+  }
+}

@@ -1,0 +1,85 @@
+package import Planning
+package import State
+
+/// The hosts of a run and the connections that are open to them: one a host, from the survey on.
+package actor Fleet {
+  private let connector: any Connector
+  private let report: @Sendable (ProgressEvent) -> Void
+  private var open: [String: any RemoteHost] = [:]
+
+  package init(
+    connector: any Connector, report: @escaping @Sendable (ProgressEvent) -> Void
+  ) {
+    self.connector = connector
+    self.report = report
+  }
+
+  func host(_ name: String, _ connection: Connection) async throws -> any RemoteHost {
+    if let host = open[name] { return host }
+    report(.connecting(host: name))
+    let host = try await connector.connect(to: name, connection)
+    open[name] = host
+    return host
+  }
+
+  /// Closes a connection that does not answer any more, so that the next use opens another.
+  func forget(_ name: String) async { await open.removeValue(forKey: name)?.close() }
+
+  package func close() async {
+    for host in open.values { await host.close() }
+    open = [:]
+  }
+
+  /// Asks every host what it is, so many at a time.
+  package func survey(
+    _ hosts: [(name: String, connection: Connection)], parallel: Int
+  ) async -> Survey {
+    var survey: Survey = [:]
+    await forEach(hosts, limit: parallel) { host in
+      (host.name, await self.survey(host.name, host.connection))
+    } whenDone: { name, result in
+      survey[name] = result
+    }
+    return survey
+  }
+
+  nonisolated func survey(_ name: String, _ connection: Connection) async -> SurveyResult {
+    let secondsToAnswer = 60
+    do {
+      let conversation = Conversation(
+        try await host(name, connection).start(RemoteScript.survey()))
+      try await conversation.closeInput()
+      var reader = SurveyReader()
+      while let message = try await conversation.next(withinSeconds: secondsToAnswer) {
+        reader.read(message)
+      }
+      let said = try await conversation.finish()
+      guard let observation = reader.result else {
+        return .unreachable(
+          "it does not run a POSIX shell at /bin/sh, or not to the end"
+            + (said.isEmpty ? "" : ": \(said)"))
+      }
+      report(.surveyed(host: name))
+      return .observed(observation)
+    } catch {
+      await forget(name)
+      return .unreachable("\(error)")
+    }
+  }
+}
+
+/// Runs a body for each element, so many at a time, and hands on each result as it comes.
+func forEach<Element: Sendable, Output: Sendable>(
+  _ elements: [Element], limit: Int, _ body: @escaping @Sendable (Element) async -> Output,
+  isolation: isolated (any Actor)? = #isolation, whenDone: (Output) async -> Void
+) async {
+  await withTaskGroup(of: Output.self) { group in
+    var rest = elements[...]
+    for element in rest.prefix(max(1, limit)) { group.addTask { await body(element) } }
+    rest = rest.dropFirst(max(1, limit))
+    while let output = await group.next() {
+      if let element = rest.popFirst() { group.addTask { await body(element) } }
+      await whenDone(output)
+    }
+  }
+}

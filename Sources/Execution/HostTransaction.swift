@@ -1,0 +1,103 @@
+import Planning
+import State
+
+/// One host's transaction, from the controller's side: prepared first, carried out on the word.
+struct HostTransaction: Sendable {
+  /// What may pass between two messages of the host before it counts as lost.
+  private static let secondsToStage = 120
+  private static let secondsToSwitch = 60
+  /// How long the host waits for the word before it drops what was staged.
+  private static let patience = 600
+
+  let step: HostStep
+  let record: ReleaseRecord
+  private let conversation: Conversation
+
+  /// Stages the release on the host and has it tested there.
+  ///
+  /// - Returns: The verdict instead, where the host refuses or is lost.
+  static func prepare(
+    _ step: HostStep, _ release: BuiltRelease, on host: any RemoteHost, who: String,
+    report: @Sendable (ProgressEvent) -> Void
+  ) async -> Result<HostTransaction, Failure> {
+    do {
+      let command = RemoteScript.transaction([
+        String(step.release), step.expected, String(release.archive.bytes.count),
+        String(patience), step.ports.map(String.init).joined(separator: ","), who,
+      ])
+      let conversation = Conversation(try await host.start(command))
+      try await conversation.send(release.archive.bytes)
+      var lines: [String] = []
+      while let message = try await conversation.next(withinSeconds: secondsToStage) {
+        switch message {
+        case .quoted(let line): lines.append(line)
+        case .event("staged", _): report(.staged(host: step.host))
+        case .event("prepared", _):
+          lines.forEach { report(.warned(host: step.host, RefusalText.located($0, step))) }
+          return .success(
+            HostTransaction(step: step, record: release.record, conversation: conversation))
+        case .event("refused", let why):
+          return .failure(
+            Failure(verdict: .refused(RefusalText.refusal(why, lines: lines, step: step))))
+        case .event: break
+        }
+      }
+      let said = try await conversation.finish()
+      return .failure(
+        Failure(verdict: .refused(Refusal(cause: .host, why: "its shell ended early: \(said)"))))
+    } catch {
+      return .failure(Failure(verdict: .unreachable(why: "\(error)")))
+    }
+  }
+
+  /// A verdict that takes the place of a transaction.
+  struct Failure: Error {
+    var verdict: Verdict
+  }
+
+  /// Drops what was staged; the host sees the end of its input.
+  func abandon() async {
+    do {
+      try await conversation.closeInput()
+      while try await conversation.next(withinSeconds: Self.secondsToSwitch) != nil {}
+    } catch {
+      // The host drops it by itself when the connection is gone: there is nothing left to do.
+    }
+  }
+
+  /// What is known at the end of the conversation.
+  enum Outcome {
+    case verdict(Verdict)
+    /// The connection was lost before the word: nothing has happened, and it may be prepared again.
+    case notStarted(why: String)
+    /// The connection was lost after the word: the host ends by itself, and has to be asked.
+    case unknown(why: String)
+  }
+
+  func carryOut(report: @Sendable (ProgressEvent) -> Void) async -> Outcome {
+    var lines: [String] = []
+    do {
+      try await conversation.send(Array("go\n".utf8))
+      while let message = try await conversation.next(withinSeconds: Self.secondsToSwitch) {
+        switch message {
+        case .quoted(let line): lines.append(line)
+        case .event("switching", _): report(.switching(host: step.host))
+        case .event("confirmed", _): return .verdict(.confirmed(release: step.release))
+        case .event("reverted", let word):
+          return .verdict(
+            .reverted(why: RefusalText.reversion(word, lines: lines, step: step)))
+        case .event("broken", let previous):
+          return .verdict(
+            .broken(
+              why: "neither the new release nor release \(previous) could be put in force"
+                + (lines.isEmpty ? "" : ": " + lines.joined(separator: "; "))))
+        case .event("refused", _): return .notStarted(why: "the host waited too long")
+        case .event: break
+        }
+      }
+      return .unknown(why: "the connection ended")
+    } catch {
+      return .unknown(why: "\(error)")
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package import Planning
+package import State
+
+/// A way to reach hosts.
+package protocol Connector: Sendable {
+  /// Opens a connection; throws an error whose description is for the user.
+  func connect(to host: String, _ connection: Connection) async throws -> any RemoteHost
+}
+
+/// A host that can be asked to run commands.
+package protocol RemoteHost: Sendable {
+  /// Starts a command for the host's shell, with its standard input open.
+  func start(_ command: String) async throws -> any RemoteProcess
+  func close() async
+}
+
+/// A command that runs on a host.
+package protocol RemoteProcess: Sendable {
+  func write(_ bytes: [UInt8]) async throws
+  func closeInput() async throws
+  /// Returns the next bytes of its standard output, nil at its end; throws when none come in time.
+  func read(withinSeconds seconds: Int) async throws -> [UInt8]?
+  /// Waits for its end and returns the last of its standard error.
+  func finish() async throws -> String
+}
+
+/// Issues certificates with keys of their own.
+package protocol CertificateIssuer: Sendable {
+  func issue(_ certificate: PlannedCertificate) async throws -> IssuedCertificate
+}
+
+/// A certificate and its key, for the one host that they are for.
+package struct IssuedCertificate: Sendable {
+  /// PEM.
+  package var certificate: String
+  /// PEM; a secret.
+  package var key: SecretContent
+  package var record: CertificateRecord
+
+  package init(certificate: String, key: SecretContent, record: CertificateRecord) {
+    self.certificate = certificate
+    self.key = key
+    self.record = record
+  }
+}
+
+/// Bytes that no description shows.
+package struct SecretContent: Sendable, CustomStringConvertible, CustomReflectable {
+  package let bytes: [UInt8]
+
+  package init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  package var description: String { "«secret»" }
+  package var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// Where the state is kept.
+package protocol StateStore: Sendable {
+  /// Records what is on a host now; nil when `deploy` has left it.
+  func record(_ record: HostRecord?, of host: String) async throws
+}
+
+/// The rest of the machine, as values and functions.
+package struct Surroundings: Sendable {
+  /// User and machine, such as `ann@laptop`.
+  package var user: String
+  package var now: @Sendable () -> Timestamp
+  /// SHA-256 in lower-case hex.
+  package var digest: @Sendable ([UInt8]) -> String
+  /// Reads a secret file of the controller.
+  package var readSecret: @Sendable (String) throws -> SecretContent
+  package var sleep: @Sendable (_ seconds: Int64) async throws -> Void
+
+  package init(
+    user: String, now: @escaping @Sendable () -> Timestamp,
+    digest: @escaping @Sendable ([UInt8]) -> String,
+    readSecret: @escaping @Sendable (String) throws -> SecretContent,
+    sleep: @escaping @Sendable (_ seconds: Int64) async throws -> Void
+  ) {
+    self.user = user
+    self.now = now
+    self.digest = digest
+    self.readSecret = readSecret
+    self.sleep = sleep
+  }
+}

@@ -1,0 +1,75 @@
+import Planning
+
+/// What a host's script says when it refuses or goes back, in words for the user.
+enum RefusalText {
+  /// The word and its detail are the script's; the lines are those of the program that failed.
+  static func refusal(_ text: String, lines: [String], step: HostStep) -> Refusal {
+    let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
+    let word = parts.first ?? ""
+    let detail = parts.count == 2 ? parts[1] : ""
+    let said = explained(lines, step)
+    func host(_ why: String) -> Refusal { Refusal(cause: .host, why: why) }
+    func change(_ why: String) -> Refusal { Refusal(cause: .change, why: why) }
+    switch word {
+    case "locked":
+      return host(
+        "another run holds its lock\(detail.isEmpty ? "" : " (\(detail))"): wait for it to end")
+    case "changed":
+      return host("it has changed since the plan was made (it is at \(detail)): plan again")
+    case "no-space", "staging":
+      return host("the release could not be stored there\(said)")
+    case "damaged": return host("the release arrived damaged\(said)")
+    case "port":
+      let words = detail.split(separator: " ", maxSplits: 1)
+      return host(
+        "port \(words.first ?? "?") is held by \(words.last ?? "another program"): stop it or"
+          + " choose another port")
+    case "not-included":
+      return host(
+        "its /etc/nginx/nginx.conf does not include conf.d/*.conf in its http block: add"
+          + " \"include /etc/nginx/conf.d/*.conf;\" there")
+    case "nginx": return change("its nginx does not accept the configuration\(said)")
+    case "firewall": return change("its nft does not accept the firewall\(said)")
+    case "abandoned": return host("the controller did not go on in time")
+    case "broken":
+      return host(
+        "an earlier transaction was cut off and release \(detail) could not be put back\(said)")
+    default: return host("it said \"\(text)\", which is not known here. This is a bug in deploy.")
+    }
+  }
+
+  static func reversion(_ word: String, lines: [String], step: HostStep) -> String {
+    let said = explained(lines, step)
+    return switch word {
+    case "reload": "nginx did not take the release\(said)"
+    case "firewall": "the firewall could not be loaded\(said)"
+    case "files": "the release could not be put in place\(said)"
+    default: "it said \"\(word)\", which is not known here. This is a bug in deploy."
+    }
+  }
+
+  private static func explained(_ lines: [String], _ step: HostStep) -> String {
+    lines.isEmpty ? "" : ": " + lines.map { located($0, step) }.joined(separator: "; ")
+  }
+
+  /// Where a message names a file that is a copy of the user's, adds the user's own file and line.
+  static func located(_ line: String, _ step: HostStep) -> String {
+    for file in step.files {
+      guard let origin = file.origin else { continue }
+      for place in ["/etc/deploy/current/\(file.path)", "/etc/deploy/releases/\(step.release)/\(file.path)"] {
+        guard let found = line.range(of: place) else { continue }
+        let number = line[found.upperBound...].dropFirst().prefix { $0.isNumber }
+        let isLine = line[found.upperBound...].hasPrefix(":") && !number.isEmpty
+        return "\(line) — that is \(origin.path)\(isLine ? ":\(number)" : ""), named at \(origin.place)"
+      }
+    }
+    return line
+  }
+}
+
+extension String {
+  fileprivate func range(of part: String) -> Range<String.Index>? {
+    guard !part.isEmpty else { return nil }
+    return ranges(of: part).first
+  }
+}

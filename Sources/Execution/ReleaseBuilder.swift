@@ -1,0 +1,73 @@
+import Planning
+import State
+
+/// A release as it goes to its host.
+struct BuiltRelease: Sendable {
+  /// The tar stream; it holds keys.
+  var archive: SecretContent
+  var record: ReleaseRecord
+}
+
+/// Makes a planned release real: issues its certificates, reads its secrets, lists it all.
+struct ReleaseBuilder: Sendable {
+  let issuer: any CertificateIssuer
+  let surroundings: Surroundings
+  let fleet: String
+  let lineage: String
+
+  func build(_ step: HostStep) async throws -> BuiltRelease {
+    var issued: [String: IssuedCertificate] = [:]
+    for certificate in step.certificates {
+      issued[certificate.path] = try await issuer.issue(certificate)
+    }
+    var archive = TarArchive()
+    if step.files.contains(where: { $0.path.hasPrefix("tls/") }) {
+      archive.addFolder("tls", mode: 0o700)
+    }
+    var record = ReleaseRecord(number: step.release, files: [:], certificates: [:])
+    var kept: [String] = []
+    for file in step.files {
+      if case .present(let known) = file.source {
+        record.files[file.path] = known
+        record.certificates[file.path] = step.present?.certificates[file.path]
+        kept.append(file.path)
+        continue
+      }
+      let content = try content(of: file, issued)
+      record.files[file.path] = FileRecord(
+        digest: surroundings.digest(content.bytes), isSecret: file.isSecret)
+      if case .certificate(let path) = file.source {
+        record.certificates[file.path] = issued[path]?.record
+      }
+      archive.addFile(file.path, mode: file.isSecret ? 0o600 : 0o644, content: content.bytes)
+    }
+    let manifest = Manifest(
+      fleet: fleet, lineage: lineage, madeAt: surroundings.now(), madeBy: surroundings.user,
+      release: record)
+    archive.addFile(Manifest.path, mode: 0o644, content: Array(manifest.text.utf8))
+    archive.addFile(
+      "keep", mode: 0o600, content: Array(kept.map { $0 + "\n" }.joined().utf8))
+    archive.finish()
+    return BuiltRelease(archive: SecretContent(archive.bytes), record: record)
+  }
+
+  private func content(
+    of file: PlannedFile, _ issued: [String: IssuedCertificate]
+  ) throws -> SecretContent {
+    switch file.source {
+    case .text(let text): return SecretContent(Array(text.utf8))
+    case .local(let path, _): return try surroundings.readSecret(path)
+    case .certificate(let path):
+      guard let certificate = issued[path] else { preconditionFailure(Self.notIssued(path)) }
+      return SecretContent(Array(certificate.certificate.utf8))
+    case .key(let path):
+      guard let certificate = issued[path] else { preconditionFailure(Self.notIssued(path)) }
+      return certificate.key
+    case .present: preconditionFailure("A kept file has no content here. This is a bug in deploy.")
+    }
+  }
+
+  private static func notIssued(_ path: String) -> String {
+    "No certificate was planned for \(path). This is a bug in deploy."
+  }
+}

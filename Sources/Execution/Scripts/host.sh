@@ -1,0 +1,84 @@
+#!/bin/sh
+# What the survey and the transaction share: where things are on a host and what nginx really serves.
+# POSIX sh. Every line for the controller starts with "@deploy "; quoted text follows behind "| ".
+
+LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL PATH
+
+root=${DEPLOY_ROOT:-/etc/deploy}
+run=${DEPLOY_RUN:-/run/deploy}
+nginx_folder=${DEPLOY_NGINX:-/etc/nginx}
+include=$nginx_folder/conf.d/deploy.conf
+table='inet deploy'
+
+say() { printf '@deploy %s\n' "$*"; }
+
+# Quotes the text on standard input for the controller.
+quote() { sed 's/^/| /'; }
+
+include_text() {
+  printf '# Managed by deploy; what is served here is in %s/current.\n' "$root"
+  printf 'include %s/current/nginx/deploy.conf;\n' "$root"
+}
+
+# Prints the number of the release that is in force on disk, 0 where there is none. A transaction that
+# was cut off in the middle does not count: the release before it does.
+current_release() {
+  if [ -f "$root/pending" ]; then
+    cat "$root/pending"
+  elif link=$(readlink "$root/current" 2>/dev/null); then
+    printf '%s\n' "${link##*/}"
+  else
+    echo 0
+  fi
+}
+
+# Prints what a transaction relies on: release $1 by its number and its manifest.
+fingerprint() {
+  if [ "$1" = 0 ]; then
+    echo none
+  else
+    sum=$(sha256sum "$root/releases/$1/manifest" 2>/dev/null)
+    printf '%s:%s\n' "$1" "${sum%% *}"
+  fi
+}
+
+nginx_pid_file() {
+  file=$(sed -n 's/^[[:space:]]*pid[[:space:]]\{1,\}\([^;[:space:]]*\)[[:space:]]*;.*/\1/p' \
+    "$nginx_folder/nginx.conf" 2>/dev/null)
+  [ -n "$file" ] || file=$(nginx -V 2>&1 | sed -n 's/.*--pid-path=\([^ ]*\).*/\1/p')
+  printf '%s\n' "${file:-/run/nginx.pid}"
+}
+
+# Prints the process id of nginx's master; fails where none runs. The pid file alone proves nothing.
+nginx_master() {
+  pid=
+  { IFS= read -r pid < "$(nginx_pid_file)"; } 2>/dev/null
+  case $pid in '' | *[!0-9]*) return 1 ;; esac
+  title=
+  { IFS= read -r title < "/proc/$pid/cmdline"; } 2>/dev/null
+  case $title in "nginx: master process"*) printf '%s\n' "$pid" ;; *) return 1 ;; esac
+}
+
+# Prints the releases whose marker process $1 holds open. nginx opens the files of a configuration when
+# it takes it in force and closes those of the one before: no other evidence says so without a request.
+served_releases() {
+  # shellcheck disable=SC2012 # the names are numbers and the targets are what is wanted
+  ls -l "/proc/$1/fd" 2>/dev/null |
+    sed -n "s#.* -> $root/releases/\\([0-9]*\\)/nginx/served\$#\\1#p" | sort -un
+}
+
+# Prints the workers of master $1 that take new connections.
+nginx_workers() {
+  grep -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null | while IFS= read -r status; do
+    worker=${status#/proc/}
+    worker=${worker%/status}
+    title=
+    { IFS= read -r title < "/proc/$worker/cmdline"; } 2>/dev/null
+    case $title in
+      *'shutting down'*) ;;
+      'nginx: worker process'*) printf '%s\n' "$worker" ;;
+    esac
+  done
+}

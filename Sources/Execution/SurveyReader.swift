@@ -1,0 +1,48 @@
+import State
+
+/// Turns what the survey script says into an observation.
+struct SurveyReader {
+  private var observation = HostObservation(clock: Timestamp(secondsSince1970: 0), isRoot: false)
+  private var manifest = ""
+  private var isComplete = false
+
+  /// Returns nil until the script has told everything.
+  var result: HostObservation? {
+    guard isComplete else { return nil }
+    var result = observation
+    result.manifest = Manifest(manifest)
+    return result
+  }
+
+  mutating func read(_ message: Message) {
+    guard case .event(let key, let value) = message else { return }
+    switch key {
+    case "clock": observation.clock.secondsSince1970 = Int64(value) ?? 0
+    case "user": observation.isRoot = value == "0"
+    case "systemd": observation.hasSystemd = true
+    case "missing": observation.missingTools.append(value)
+    case "controller": observation.controllerAddress = value
+    case "nginx": observation.nginxVersion = value
+    case "running": observation.nginxIsRunning = true
+    case "served": observation.servedReleases += Int(value).map { [$0] } ?? []
+    case "latest": observation.latestRelease = Int(value) ?? 0
+    case "interrupted": observation.interruptedTransaction = value
+    case "fingerprint": observation.fingerprint = value
+    case "included": observation.includesRelease = true
+    case "current": observation.currentRelease = Int(value)
+    case "manifest": manifest += value + "\n"
+    case "drift": observation.driftedFiles.append(value)
+    case "text": readText(value)
+    case "firewall": observation.firewall = HostObservation.LoadedFirewall(rawValue: value) ?? .changed
+    case "end": isComplete = true
+    default: break
+    }
+  }
+
+  /// One line of a file, behind the file's path and a colon.
+  private mutating func readText(_ value: String) {
+    guard let colon = value.firstIndex(of: ":") else { return }
+    let path = String(value[..<colon])
+    observation.texts[path, default: ""] += value[value.index(after: colon)...] + "\n"
+  }
+}

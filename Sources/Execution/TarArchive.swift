@@ -1,0 +1,72 @@
+/// A tar stream in the format that every tar reads: ustar (POSIX.1-1988).
+struct TarArchive {
+  private static let blockSize = 512
+
+  private(set) var bytes: [UInt8] = []
+
+  mutating func addFolder(_ path: String, mode: Int) {
+    appendHeader(path + "/", mode: mode, size: 0, type: "5")
+  }
+
+  mutating func addFile(_ path: String, mode: Int, content: [UInt8]) {
+    appendHeader(path, mode: mode, size: content.count, type: "0")
+    bytes += content
+    pad(to: Self.blockSize)
+  }
+
+  /// Two empty blocks end the archive; more make up the record that tar reads at a time.
+  mutating func finish() {
+    bytes += [UInt8](repeating: 0, count: 2 * Self.blockSize)
+    pad(to: 20 * Self.blockSize)
+  }
+
+  private mutating func pad(to size: Int) {
+    bytes += [UInt8](repeating: 0, count: (size - bytes.count % size) % size)
+  }
+
+  private mutating func appendHeader(_ path: String, mode: Int, size: Int, type: Character) {
+    let (prefix, name) = Self.split(path)
+    var header: [UInt8] = []
+    func field(_ text: String, _ width: Int) {
+      header += Array(text.utf8) + [UInt8](repeating: 0, count: width - text.utf8.count)
+    }
+    func octal(_ number: Int, _ width: Int) {
+      let digits = String(number, radix: 8)
+      field(String(repeating: "0", count: width - 1 - digits.count) + digits, width)
+    }
+    field(name, 100)
+    octal(mode, 8)
+    octal(0, 8)
+    octal(0, 8)
+    octal(size, 12)
+    octal(0, 12)
+    let checksumPlace = header.count
+    field("        ", 8)
+    field(String(type), 1)
+    field("", 100)
+    field("ustar", 6)
+    field("00", 2)
+    field("root", 32)
+    field("root", 32)
+    octal(0, 8)
+    octal(0, 8)
+    field(prefix, 155)
+    field("", 12)
+    let checksum = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
+    let digits = String(repeating: "0", count: 6 - checksum.count) + checksum
+    header.replaceSubrange(checksumPlace..<checksumPlace + 8, with: Array(digits.utf8) + [0, 0x20])
+    bytes += header
+  }
+
+  /// A path of over 100 bytes is divided at a slash.
+  private static func split(_ path: String) -> (prefix: String, name: String) {
+    if path.utf8.count <= 100 { return ("", path) }
+    for index in path.indices where path[index] == "/" {
+      let name = path[path.index(after: index)...]
+      if name.utf8.count <= 100, path[..<index].utf8.count <= 155 {
+        return (String(path[..<index]), String(name))
+      }
+    }
+    preconditionFailure("The path \(path) is too long for an archive. This is a bug in deploy.")
+  }
+}

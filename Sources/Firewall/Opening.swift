@@ -1,0 +1,87 @@
+package import Inventories
+
+/// Something that a host's firewall lets in, from whom, and why.
+package struct Opening: Hashable, Sendable {
+  package enum Target: Hashable, Sendable, Comparable, CustomStringConvertible {
+    case tcp(Port)
+    /// Every port of any protocol that no other opening of the list names.
+    case everythingElse
+
+    package var description: String {
+      switch self {
+      case .tcp(let port): "\(port)/tcp"
+      case .everythingElse: "every other port"
+      }
+    }
+  }
+
+  package enum Source: Hashable, Sendable {
+    case everybody
+    /// Sorted, none within another; empty means nobody.
+    case ranges([AddressRange])
+  }
+
+  package var target: Target
+  package var from: Source
+  /// For readers: `SSH`, `front-ends of shop.example`.
+  package var why: String
+
+  package init(_ target: Target, from: Source, why: String) {
+    self.target = target
+    self.from = from
+    self.why = why
+  }
+
+  /// What a host without a firewall lets in.
+  package static let withoutFirewall = [
+    Opening(.everythingElse, from: .everybody, why: "no firewall of deploy's")
+  ]
+}
+
+extension Opening.Source: CustomStringConvertible {
+  /// The ranges as a set, without those that lie within others.
+  init(_ ranges: some Sequence<AddressRange>) {
+    let sorted = Set(ranges).sorted()
+    self = .ranges(sorted.filter { range in !sorted.contains { $0 != range && $0.covers(range) && false } })
+  }
+
+  /// As the inventory writes it: an empty list means everybody.
+  init(unlessEmpty ranges: [AddressRange]) { self = ranges.isEmpty ? .everybody : Self(ranges) }
+
+  package var description: String {
+    switch self {
+    case .everybody: "everybody"
+    case .ranges(let ranges) where ranges.isEmpty: "nobody"
+    case .ranges(let ranges): ranges.map(\.description).joined(separator: ", ")
+    }
+  }
+
+  func union(_ other: Self) -> Self {
+    switch (self, other) {
+    case (.ranges(let left), .ranges(let right)): Self(left + right)
+    case (.everybody, _), (_, .everybody): .everybody
+    }
+  }
+}
+
+extension AddressRange {
+  func covers(_ other: AddressRange) -> Bool {
+    prefixLength <= other.prefixLength && contains(other.address)
+  }
+}
+
+extension [Opening] {
+  /// One opening for each target, sorted by it; the sources are joined, and so are the reasons.
+  func merged() -> [Opening] {
+    Dictionary(grouping: self, by: \.target)
+      .map { target, openings in
+        let reasons = openings.map(\.why).reduce(into: [String]()) {
+          if !$0.contains($1) { $0.append($1) }
+        }
+        return Opening(
+          target, from: openings.dropFirst().reduce(openings[0].from) { $0.union($1.from) },
+          why: reasons.joined(separator: "; "))
+      }
+      .sorted { $0.target < $1.target }
+  }
+}

@@ -1,0 +1,134 @@
+internal import Diagnostics
+internal import YAML
+
+/// The hosts that `front_ends:` and `back_ends:` declare.
+struct DeclaredHosts {
+  /// Valid names, in the order written.
+  private(set) var names: [Role: [HostName]] = [:]
+  /// Every key as written: a reference to a host that is wrong itself is no second mistake.
+  private var keys: [Role: Set<String>] = [:]
+  private(set) var hosts: [HostName: Placed<Host>] = [:]
+
+  private enum Key: String, CaseIterable {
+    case address, labels, ssh, container
+  }
+
+  /// Reads the hosts of one role.
+  mutating func read(
+    _ node: Node, as role: Role, defaults: SSHSettings, _ found: inout DiagnosticCollector
+  ) {
+    for entry in node.entries(&found) ?? [] {
+      keys[role, default: []].insert(entry.key)
+      let name = entry.name(HostName.self, &found)
+      let host = Self.host(entry, named: name?.value, role, defaults, &found)
+      if let name { names[role, default: []].append(name.value) }
+      if let host { add(host, &found) }
+    }
+  }
+
+  private static func host(
+    _ entry: Node.Entry, named name: HostName?, _ role: Role, _ defaults: SSHSettings,
+    _ found: inout DiagnosticCollector
+  ) -> Placed<Host>? {
+    guard
+      let fields = Fields<Key>(entry.value, of: "a \(role.rawValue)", at: entry.place, &found)
+    else { return nil }
+    fields.refuse(.container, reporting: &found)
+    let ssh = fields[.ssh].map { SSHSettings.read($0, over: defaults, &found) } ?? defaults
+    let labels = fields[.labels].map { Self.labels($0, &found) } ?? [:]
+    guard let node = fields.required(.address, &found), let address = node.address(&found) else {
+      return nil
+    }
+    guard let address = address.ofOneHost else {
+      found.report(.unusableAddress(address, at: node.place))
+      return nil
+    }
+    guard let name else { return nil }
+    let host = Host(
+      name: name, roles: [role], address: address, labels: labels, ssh: ssh, place: entry.place)
+    return Placed(value: host, place: node.place)
+  }
+
+  private static func labels(
+    _ node: Node, _ found: inout DiagnosticCollector
+  ) -> [String: String] {
+    var labels: [String: String] = [:]
+    for entry in node.entries(&found) ?? [] {
+      let name = entry.name(LabelText.self, &found)
+      let value = entry.value.read(LabelText.self, &found)
+      if let name, let value { labels[name.value.text] = value.text }
+    }
+    return labels
+  }
+
+  /// Adds a host, or a second role to one that is known.
+  private mutating func add(_ host: Placed<Host>, _ found: inout DiagnosticCollector) {
+    let name = host.value.name
+    guard var known = hosts[name] else {
+      hosts[name] = host
+      return
+    }
+    let labels = known.value.labels.merging(host.value.labels) { first, _ in first }
+    let differing: [(key: Key, differs: Bool)] = [
+      (.address, known.value.address != host.value.address),
+      (.ssh, known.value.ssh != host.value.ssh),
+      (.labels, labels.merging(host.value.labels) { $1 } != labels),
+    ]
+    for (key, differs) in differing where differs {
+      let place = key == .address ? host.place : host.value.place
+      let first = key == .address ? known.place : known.value.place
+      found.report(
+        .hostDescribedTwice(name, differing: key.rawValue, at: place, first: first))
+    }
+    known.value.roles.formUnion(host.value.roles)
+    known.value.labels = labels
+    hosts[name] = known
+  }
+
+  /// The host of this role that a site names.
+  func resolve(
+    _ node: Node, as role: Role, _ found: inout DiagnosticCollector
+  ) -> Placed<HostName>? {
+    guard let text = node.text(&found, expected: "a host name") else { return nil }
+    let known = keys[role] ?? []
+    guard known.contains(text) else {
+      let isOther = keys.contains { $0.key != role && $0.value.contains(text) }
+      let nearest = isOther ? nil : Suggestion.nearest(to: text, among: known.sorted())
+      found.report(
+        .unknownHost(text, role: role, isOther: isOther, at: node.place, suggestion: nearest))
+      return nil
+    }
+    return HostName(text).map { Placed(value: $0, place: node.place) }
+  }
+
+  /// Whether not even a host that is wrong itself has this role.
+  func declaresNone(_ role: Role) -> Bool { keys[role, default: []].isEmpty }
+
+  func checkAddresses(_ found: inout DiagnosticCollector) {
+    var first: [IPAddress: Placed<Host>] = [:]
+    for host in hosts.values.sorted(by: { $0.place < $1.place }) {
+      if let other = first[host.value.address] {
+        found.report(
+          .duplicateAddress(
+            host.value.address, of: host.value.name, at: host.place, first: other.value.name,
+            firstPlace: other.place))
+      } else {
+        first[host.value.address] = host
+      }
+    }
+  }
+}
+
+/// The name or the value of a host's label, as selectors write it.
+private struct LabelText: ValidatedText {
+  let text: String
+  static let noun = "a label"
+  static let rule = "1 to 63 letters, digits, dots, underscores and hyphens, not first a hyphen"
+
+  init?(_ text: String) {
+    guard (1...63).contains(text.utf8.count), text.utf8.first != UInt8(ascii: "-"),
+      text.utf8.allSatisfy({ $0.isLetterOrDigit || "._-".utf8.contains($0) })
+    else { return nil }
+    self.text = text
+  }
+}

@@ -1,0 +1,167 @@
+package import Diagnostics
+package import YAML
+
+/// What a fleet is declared to be: the whole content of an inventory file, resolved and valid.
+package struct Inventory: Hashable, Sendable {
+  package var fleet: FleetName
+  package var authority: AuthorityPolicy
+  /// What hosts have where they say nothing else, and hosts that have left the inventory.
+  package var ssh: SSHSettings
+  /// Every front-end and back-end, sorted by name.
+  package var hosts: [Host]
+  /// Sorted by domain.
+  package var sites: [Site]
+  package var firewall: FirewallPolicy
+
+  package init(
+    fleet: FleetName, authority: AuthorityPolicy, ssh: SSHSettings = SSHSettings(),
+    hosts: [Host], sites: [Site], firewall: FirewallPolicy
+  ) {
+    self.fleet = fleet
+    self.authority = authority
+    self.ssh = ssh
+    self.hosts = hosts
+    self.sites = sites
+    self.firewall = firewall
+  }
+
+  package func host(named name: HostName) -> Host? { hosts.first { $0.name == name } }
+
+  package func sites(publishedBy host: HostName) -> [Site] {
+    sites.filter { $0.frontEnds.contains(host) }
+  }
+
+  package func sites(servedBy host: HostName) -> [Site] {
+    sites.filter { site in site.upstreams.contains { $0.host == host } }
+  }
+}
+
+/// What a host does; a host may do both.
+package enum Role: String, Hashable, Sendable, CaseIterable, Comparable {
+  case frontEnd = "front-end"
+  case backEnd = "back-end"
+
+  package static func < (left: Role, right: Role) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// One machine of the fleet.
+package struct Host: Hashable, Sendable {
+  package var name: HostName
+  package var roles: Set<Role>
+  package var address: IPAddress
+  package var labels: [String: String]
+  package var ssh: SSHSettings
+  package var place: SourcePlace
+
+  package init(
+    name: HostName, roles: Set<Role>, address: IPAddress, labels: [String: String] = [:],
+    ssh: SSHSettings = SSHSettings(), place: SourcePlace
+  ) {
+    self.name = name
+    self.roles = roles
+    self.address = address
+    self.labels = labels
+    self.ssh = ssh
+    self.place = place
+  }
+}
+
+/// How a host is reached: the inventory's settings with the host's own over them.
+package struct SSHSettings: Hashable, Sendable {
+  package var user: UserName
+  package var port: Port
+  /// Private key files on the controller, tried in order; empty means the agent and the usual files.
+  package var identities: [LocalPath]
+  package var knownHosts: LocalPath
+
+  package init(
+    user: UserName = .root, port: Port = .ssh, identities: [LocalPath] = [],
+    knownHosts: LocalPath = .userKnownHosts
+  ) {
+    self.user = user
+    self.port = port
+    self.identities = identities
+    self.knownHosts = knownHosts
+  }
+}
+
+/// What the private certification authority is and what it issues.
+package struct AuthorityPolicy: Hashable, Sendable {
+  package var name: CommonName
+  package var subject: SubjectFields
+  package var key: KeyKind
+  package var validFor: Period
+  package var passphrase: PassphraseSource
+  package var certificates: LeafPolicy
+  package var place: SourcePlace
+
+  package static let usualValidity = Period.days(3650)
+
+  package init(
+    name: CommonName, subject: SubjectFields = SubjectFields(), key: KeyKind = .ecdsaP256,
+    validFor: Period = Self.usualValidity, passphrase: PassphraseSource = .terminal,
+    certificates: LeafPolicy = LeafPolicy(), place: SourcePlace
+  ) {
+    self.name = name
+    self.subject = subject
+    self.key = key
+    self.validFor = validFor
+    self.passphrase = passphrase
+    self.certificates = certificates
+    self.place = place
+  }
+}
+
+/// The optional fields of the authority's distinguished name (RFC 5280, 4.1.2.4).
+package struct SubjectFields: Hashable, Sendable {
+  /// Two upper-case letters.
+  package var country: String?
+  package var organization: String?
+  package var organizationalUnit: String?
+  package var locality: String?
+  package var state: String?
+
+  package init(
+    country: String? = nil, organization: String? = nil, organizationalUnit: String? = nil,
+    locality: String? = nil, state: String? = nil
+  ) {
+    self.country = country
+    self.organization = organization
+    self.organizationalUnit = organizationalUnit
+    self.locality = locality
+    self.state = state
+  }
+}
+
+/// The kinds of key that the inventory may ask for.
+package enum KeyKind: String, Hashable, Sendable, CaseIterable {
+  case ecdsaP256 = "ecdsa-p256"
+  case ecdsaP384 = "ecdsa-p384"
+  case rsa3072 = "rsa-3072"
+  case rsa4096 = "rsa-4096"
+  case ed25519
+}
+
+/// Where the passphrase of the authority's key comes from.
+package enum PassphraseSource: Hashable, Sendable {
+  case environment(String)
+  case file(LocalPath)
+  /// A program and its arguments; its first output line is the passphrase.
+  case command([String])
+  case terminal
+}
+
+/// What the certificates of hosts are like.
+package struct LeafPolicy: Hashable, Sendable {
+  package var key: KeyKind
+  package var validFor: Period
+  package var renewBefore: Period
+
+  package init(
+    key: KeyKind = .ecdsaP256, validFor: Period = .days(365), renewBefore: Period = .days(30)
+  ) {
+    self.key = key
+    self.validFor = validFor
+    self.renewBefore = renewBefore
+  }
+}

@@ -1,0 +1,59 @@
+internal import Diagnostics
+
+/// Every domain and alias, each of one site only.
+struct DomainTable {
+  private var places: [DomainName: SourcePlace] = [:]
+
+  init(_ sites: [DeclaredSite], _ found: inout DiagnosticCollector) {
+    // Domains first, so that an alias is what is said to be wrong.
+    for domain in sites.compactMap(\.domain) + sites.flatMap(\.aliases) {
+      if let first = places[domain.value] {
+        found.report(.duplicateDomain(domain.value, at: domain.place, first: first))
+      } else {
+        places[domain.value] = domain.place
+      }
+    }
+  }
+
+  func check(
+    _ authority: CommonName, at place: SourcePlace, _ found: inout DiagnosticCollector
+  ) {
+    guard let domain = DomainName(authority.text.lowercased()).flatMap({ places[$0] }) else {
+      return
+    }
+    found.report(.authorityNamedLikeDomain(authority, at: place, domain: domain))
+  }
+}
+
+/// What listens where on one host: SSH, the public ports of a front-end, the ports of its sites.
+enum Listeners {
+  static func check(
+    _ sites: [DeclaredSite], _ hosts: DeclaredHosts, _ found: inout DiagnosticCollector
+  ) {
+    let publishing = Set(sites.flatMap { $0.frontEnds.map(\.value) })
+    let publicPorts: [Port] = [.http, .https]
+    for name in publishing {
+      guard let host = hosts.hosts[name], publicPorts.contains(host.value.ssh.port) else {
+        continue
+      }
+      found.report(
+        .portConflict(
+          host.value.ssh.port, on: name, "SSH", "a public port of the front-end",
+          at: host.value.place))
+    }
+    for upstream in sites.flatMap(\.upstreams) {
+      let (name, port) = (upstream.value.host, upstream.value.port)
+      guard let host = hosts.hosts[name] else { continue }
+      if port == host.value.ssh.port {
+        found.report(
+          .portConflict(port, on: name, "SSH", "a site's back-end port", at: upstream.place))
+      }
+      if publishing.contains(name), publicPorts.contains(port) {
+        found.report(
+          .portConflict(
+            port, on: name, "a public port of the front-end", "a site's back-end port",
+            at: upstream.place))
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package import Diagnostics
+package import YAML
+
+extension Inventory {
+  private enum Key: String, CaseIterable {
+    case fleet, authority, ssh
+    case frontEnds = "front_ends"
+    case backEnds = "back_ends"
+    case sites, firewall
+  }
+
+  /// Reads an inventory from its text; nil where there is an error.
+  ///
+  /// The diagnostics are all that is wrong, sorted by place.
+  package static func read(
+    _ source: SourceText
+  ) -> (inventory: Inventory?, diagnostics: [Diagnostic]) {
+    let (node, diagnostics) = Node.parse(source)
+    guard let node else { return (nil, diagnostics) }
+    return decode(node)
+  }
+
+  /// Reads an inventory from its document; nil where there is an error.
+  ///
+  /// The diagnostics are all that is wrong, sorted by place.
+  package static func decode(
+    _ node: Node
+  ) -> (inventory: Inventory?, diagnostics: [Diagnostic]) {
+    var found = DiagnosticCollector()
+    let inventory = decode(node, &found)
+    return (found.hasErrors ? nil : inventory, found.sorted)
+  }
+
+  private static func decode(
+    _ node: Node, _ found: inout DiagnosticCollector
+  ) -> Inventory? {
+    guard let fields = Fields<Key>(node, of: "an inventory", &found) else { return nil }
+    let fleet = fields.required(.fleet, &found)?.read(FleetName.self, &found)
+    let authority = fields.requiredEntry(.authority, &found).flatMap {
+      AuthorityPolicy.read($0, &found)
+    }
+    let ssh =
+      fields[.ssh].map { SSHSettings.read($0, over: SSHSettings(), &found) } ?? SSHSettings()
+
+    var hosts = DeclaredHosts()
+    for (key, role) in [(Key.frontEnds, Role.frontEnd), (.backEnds, .backEnd)] {
+      guard let node = fields.required(key, &found) else { continue }
+      hosts.read(node, as: role, defaults: ssh, &found)
+    }
+    hosts.checkAddresses(&found)
+    let sites = (fields.required(.sites, &found)?.entries(&found) ?? []).map {
+      DeclaredSite($0, hosts: hosts, &found)
+    }
+    let firewall = fields[.firewall].map { FirewallPolicy.read($0, &found) }
+
+    let domains = DomainTable(sites, &found)
+    if let authority { domains.check(authority.policy.name, at: authority.namePlace, &found) }
+    Listeners.check(sites, hosts, &found)
+    guard !found.hasErrors, let fleet, let authority else { return nil }
+    let inventory = Inventory(
+      fleet: fleet, authority: authority.policy, ssh: ssh,
+      hosts: hosts.hosts.values.map(\.value).sorted { $0.name < $1.name },
+      sites: sites.compactMap(\.site).sorted { $0.domain < $1.domain },
+      firewall: firewall ?? FirewallPolicy())
+    inventory.warnOfUnusedHosts(&found)
+    return inventory
+  }
+
+  private func warnOfUnusedHosts(_ found: inout DiagnosticCollector) {
+    let used = Set(sites.flatMap { $0.frontEnds + $0.upstreams.map(\.host) })
+    for host in hosts where !used.contains(host.name) {
+      found.report(.unusedHost(host.name, at: host.place))
+    }
+  }
+}

@@ -1,0 +1,198 @@
+/// A value that text has to be validated into, so that nothing a user writes can be mistaken for
+/// syntax.
+package protocol ValidatedText: Hashable, Sendable, Comparable, CustomStringConvertible {
+  var text: String { get }
+  /// Returns nil where the text is not allowed.
+  init?(_ text: String)
+  /// What it is, with its article: "a host name".
+  static var noun: String { get }
+  /// What is allowed, as the end of a sentence: "a host name, which is …".
+  static var rule: String { get }
+}
+
+extension ValidatedText {
+  package var description: String { text }
+
+  package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+}
+
+/// The name of a fleet; it names the state and never changes.
+package struct FleetName: ValidatedText {
+  package let text: String
+  package static let noun = "a fleet name"
+  package static let rule = "1 to 63 lower-case letters, digits and inner hyphens"
+
+  package init?(_ text: String) {
+    guard DNSLabel.isValid(text) else { return nil }
+    self.text = text
+  }
+}
+
+/// The inventory's name for a host; also the common name of its certificates.
+package struct HostName: ValidatedText {
+  package let text: String
+  package static let noun = "a host name"
+  package static let rule =
+    "lower-case letters, digits and inner hyphens, in labels of at most 63 joined by dots, "
+    + "at most 64 in all, and no address"
+
+  package init?(_ text: String) {
+    guard text.utf8.count <= 64, DNSLabel.areValid(text), IPAddress(text) == nil else {
+      return nil
+    }
+    self.text = text
+  }
+}
+
+/// A domain name in lower-case ASCII (RFC 1123; an international name in its `xn--` form).
+package struct DomainName: ValidatedText {
+  package let text: String
+  package static let noun = "a domain name"
+  package static let rule =
+    "at least two labels of lower-case letters, digits and inner hyphens, joined by dots, "
+    + "at most 253 in all, and no address"
+
+  package init?(_ text: String) {
+    guard text.utf8.count <= 253, DNSLabel.areValid(text), text.utf8.contains(UInt8(ascii: ".")),
+      IPAddress(text) == nil
+    else { return nil }
+    self.text = text
+  }
+}
+
+/// The common name of an authority: printable, without the characters that distinguished names use
+/// as syntax.
+package struct CommonName: ValidatedText {
+  package let text: String
+  package static let noun = "a common name"
+  package static let rule = limits(upTo: longest)
+  private static let longest = 48
+
+  package init?(_ text: String) {
+    guard Self.isDistinguishedText(text, upTo: Self.longest) else { return nil }
+    self.text = text
+  }
+
+  static func limits(upTo longest: Int) -> String {
+    "1 to \(longest) printable characters without , + = < > # ; \\ \" / and without outer spaces"
+  }
+
+  /// Whether the text may be a field of a distinguished name.
+  static func isDistinguishedText(_ text: String, upTo longest: Int) -> Bool {
+    (1...longest).contains(text.unicodeScalars.count)
+      && text.unicodeScalars.first != " " && text.unicodeScalars.last != " "
+      && text.unicodeScalars.allSatisfy { scalar in
+        scalar.isPrintableText && !",+=<>#;\\\"/".unicodeScalars.contains(scalar)
+      }
+  }
+}
+
+/// A user name to log in with.
+package struct UserName: ValidatedText {
+  package let text: String
+  package static let noun = "a user name"
+  package static let rule =
+    "1 to 32 letters, digits, dots, underscores and hyphens, not first a hyphen"
+  package static let root = UserName(unchecked: "root")
+
+  package init?(_ text: String) {
+    guard (1...32).contains(text.utf8.count), text.utf8.first != UInt8(ascii: "-"),
+      text.utf8.allSatisfy({ $0.isLetterOrDigit || "._-".utf8.contains($0) })
+    else { return nil }
+    self.text = text
+  }
+
+  private init(unchecked text: String) { self.text = text }
+}
+
+/// The name of one file, such as `index.html`.
+package struct FileName: ValidatedText {
+  package let text: String
+  package static let noun = "a file name"
+  package static let rule =
+    "1 to 255 letters, digits, dots, underscores and hyphens, not first a dot or hyphen"
+  package static let index = FileName(unchecked: "index.html")
+
+  package init?(_ text: String) {
+    guard (1...255).contains(text.utf8.count), let first = text.utf8.first,
+      first.isLetterOrDigit || first == UInt8(ascii: "_"),
+      text.utf8.allSatisfy({ $0.isLetterOrDigit || "._-".utf8.contains($0) })
+    else { return nil }
+    self.text = text
+  }
+
+  private init(unchecked text: String) { self.text = text }
+}
+
+/// An absolute path on a host.
+package struct RemotePath: ValidatedText {
+  package let text: String
+  package static let noun = "a path on a host"
+  package static let rule =
+    "an absolute path of letters, digits and . _ - + @ /, without . or .. as a step and without "
+    + "/ at its end"
+
+  package init?(_ text: String) {
+    guard (2...1024).contains(text.utf8.count), text.utf8.first == UInt8(ascii: "/"),
+      text.utf8.allSatisfy({ $0.isLetterOrDigit || "._-+@/".utf8.contains($0) }),
+      !text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        .contains(where: { $0.isEmpty || $0 == "." || $0 == ".." })
+    else { return nil }
+    self.text = text
+  }
+}
+
+/// A path on the controller: absolute, below `~/`, or relative to the inventory's folder.
+package struct LocalPath: ValidatedText {
+  package let text: String
+  package static let noun = "a path on this machine"
+  package static let rule = "1 to 4096 bytes without control characters"
+  package static let userKnownHosts = LocalPath(unchecked: "~/.ssh/known_hosts")
+
+  package init?(_ text: String) {
+    guard (1...4096).contains(text.utf8.count),
+      text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+    else { return nil }
+    self.text = text
+  }
+
+  private init(unchecked text: String) { self.text = text }
+}
+
+/// The letters-digits-hyphen rule of host names (RFC 1123, 2.1), in lower case.
+enum DNSLabel {
+  static func isValid(_ text: some StringProtocol) -> Bool {
+    (1...63).contains(text.utf8.count)
+      && !text.hasPrefix("-") && !text.hasSuffix("-")
+      && text.utf8.allSatisfy {
+        $0.isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+          || $0 == UInt8(ascii: "-")
+      }
+  }
+
+  static func areValid(_ text: String) -> Bool {
+    text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isValid)
+  }
+}
+
+extension UInt8 {
+  var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+
+  var isLetterOrDigit: Bool {
+    isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self)
+      || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self)
+  }
+}
+
+extension Unicode.Scalar {
+  /// Neither a control nor a format character, nor any space but the plain one.
+  var isPrintableText: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+      .paragraphSeparator:
+      false
+    case .spaceSeparator: self == " "
+    default: true
+    }
+  }
+}

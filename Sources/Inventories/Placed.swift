@@ -1,0 +1,63 @@
+internal import Diagnostics
+internal import YAML
+
+/// A value and where it was written, while the inventory is read.
+struct Placed<Value> {
+  var value: Value
+  var place: SourcePlace
+}
+
+extension Node {
+  func read<Text: ValidatedText>(
+    _ type: Text.Type = Text.self, _ found: inout DiagnosticCollector
+  ) -> Text? {
+    value(
+      noun: Text.noun, rule: Text.rule, &found,
+      repair: { String($0.lowercased().map { $0 == "_" ? "-" : $0 }) }, parse: Text.init)
+  }
+
+  func placed<Text: ValidatedText>(
+    _ type: Text.Type = Text.self, _ found: inout DiagnosticCollector
+  ) -> Placed<Text>? {
+    read(type, &found).map { Placed(value: $0, place: place) }
+  }
+
+  func port(_ found: inout DiagnosticCollector) -> Port? {
+    integer(in: 1...65535, &found).flatMap { Port($0) }
+  }
+
+  func address(_ found: inout DiagnosticCollector) -> IPAddress? {
+    value(
+      noun: "an IP address", rule: "written like 198.51.100.7 or 2001:db8::7", &found,
+      parse: { IPAddress($0) })
+  }
+
+  /// A list of address ranges with at least one in it; `reason` says why none is a mistake.
+  func ranges(ifEmpty reason: String, _ found: inout DiagnosticCollector) -> [AddressRange]? {
+    guard let elements = elements(&found) else { return nil }
+    guard !elements.isEmpty else {
+      found.report(.emptyList(at: place, reason: reason))
+      return nil
+    }
+    return elements.compactMap { element in
+      element.value(
+        noun: "an address range",
+        rule: "an address, or a prefix such as 198.51.100.0/24 with no bit set behind it", &found,
+        repair: { AddressRange.network(around: $0)?.description },
+        parse: { AddressRange($0) })
+    }
+  }
+
+  func localFile(_ found: inout DiagnosticCollector) -> LocalFile? {
+    read(LocalPath.self, &found).map { LocalFile(path: $0, place: place) }
+  }
+}
+
+extension Node.Entry {
+  /// The key as a validated name.
+  func name<Text: ValidatedText>(
+    _ type: Text.Type = Text.self, _ found: inout DiagnosticCollector
+  ) -> Placed<Text>? {
+    Node(.scalar(Node.Scalar(text: key, isPlain: false)), at: place).placed(type, &found)
+  }
+}

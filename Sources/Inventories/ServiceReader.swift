@@ -1,0 +1,70 @@
+internal import Diagnostics
+internal import YAML
+
+extension Service {
+  private enum Key: String, CaseIterable {
+    case port, root, index, proxy
+  }
+
+  /// The port alone, which the site's back-ends need first; says nothing of mistakes.
+  static func port(_ node: Node) -> Port? {
+    var unsaid = DiagnosticCollector()
+    return Fields<Key>(node, of: "", &unsaid)?[.port]?.port(&unsaid)
+  }
+
+  /// Reads a site's `back_end:`.
+  static func read(_ entry: Node.Entry, _ found: inout DiagnosticCollector) -> Service? {
+    guard let fields = Fields<Key>(entry.value, of: "a site's back_end", at: entry.place, &found)
+    else { return nil }
+    let port = fields[.port]?.port(&found) ?? .https
+    let index = fields[.index]?.read(FileName.self, &found) ?? .index
+    guard let (key, node) = fields.exactlyOne(of: .root, .proxy, reporting: &found) else {
+      return nil
+    }
+    if key == .root {
+      return node.read(RemotePath.self, &found)
+        .map { Service(port: port, content: .files(root: $0, index: index)) }
+    }
+    if let index = fields.entry(.index) { found.report(.indexWithoutRoot(at: index.place)) }
+    return LocalApplication.read(node, &found)
+      .map { Service(port: port, content: .proxy($0)) }
+  }
+}
+
+extension LocalApplication {
+  fileprivate static func read(
+    _ node: Node, _ found: inout DiagnosticCollector
+  ) -> LocalApplication? {
+    node.value(
+      noun: "an application's URL",
+      rule: "http://ADDRESS:PORT with a numeric address, an IPv6 one in brackets", &found,
+      repair: { text in
+        let bare = text.hasSuffix("/") ? String(text.dropLast()) : text
+        return bare.replacingHost("localhost", with: "127.0.0.1")
+      },
+      parse: { LocalApplication(url: $0) })
+  }
+
+  /// Returns nil where the text is anything but `http://`, a numeric address, a colon and a port.
+  init?(url text: String) {
+    guard text.hasPrefix("http://"), let colon = text.lastIndex(of: ":") else { return nil }
+    let digits = text[text.index(after: colon)...]
+    let start = text.index(text.startIndex, offsetBy: "http://".count)
+    guard start <= colon, (1...5).contains(digits.utf8.count), digits.first != "0",
+      digits.utf8.allSatisfy(\.isDigit), let port = Int(digits).flatMap({ Port($0) })
+    else { return nil }
+    let host = text[start..<colon]
+    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+    guard let address = IPAddress(String(isBracketed ? host.dropFirst().dropLast() : host)),
+      isBracketed == (address.bitWidth == 128)
+    else { return nil }
+    self.init(address: address, port: port)
+  }
+}
+
+extension String {
+  fileprivate func replacingHost(_ host: String, with address: String) -> String {
+    let prefix = "http://\(host):"
+    return hasPrefix(prefix) ? "http://\(address):" + dropFirst(prefix.count) : self
+  }
+}

@@ -1,0 +1,105 @@
+internal import Diagnostics
+internal import YAML
+
+extension DeclaredHosts {
+  /// The front-ends of a site: `all`, or a list of names.
+  func frontEnds(
+    _ node: Node, _ found: inout DiagnosticCollector
+  ) -> [Placed<HostName>] {
+    var listed = Listed<HostName>(role: .frontEnd)
+    if node.isAll {
+      listed.isEmpty = declaresNone(.frontEnd)
+      for name in names[.frontEnd] ?? [] { listed.add(name, name.text, at: node.place, &found) }
+    } else {
+      for element in node.elements(&found, expected: Self.expected) ?? [] {
+        listed.isEmpty = false
+        guard let name = resolve(element, as: .frontEnd, &found) else { continue }
+        listed.add(name.value, name.value.text, at: name.place, &found)
+      }
+    }
+    return listed.finish(node, &found)
+  }
+
+  /// The back-ends of a site: `all`, or a list of names and of mappings with a port of their own.
+  func upstreams(
+    _ node: Node, port: Port, _ found: inout DiagnosticCollector
+  ) -> [Placed<Upstream>] {
+    var listed = Listed<Upstream>(role: .backEnd)
+    if node.isAll {
+      listed.isEmpty = declaresNone(.backEnd)
+      for name in names[.backEnd] ?? [] {
+        listed.add(Upstream(host: name, port: port), name.text, at: node.place, &found)
+      }
+    } else {
+      for element in node.elements(&found, expected: Self.expected) ?? [] {
+        listed.isEmpty = false
+        guard let upstream = upstream(element, port: port, &found) else { continue }
+        let name = "\(upstream.value.host):\(upstream.value.port)"
+        listed.add(upstream.value, name, at: upstream.place, &found)
+      }
+    }
+    return listed.finish(node, &found)
+  }
+
+  private static let expected = "a list of host names, or \("all".quoted)"
+
+  private enum UpstreamKey: String, CaseIterable {
+    case host, port, weight
+  }
+
+  private func upstream(
+    _ node: Node, port: Port, _ found: inout DiagnosticCollector
+  ) -> Placed<Upstream>? {
+    guard case .mapping = node.content else {
+      return resolve(node, as: .backEnd, &found).map {
+        Placed(value: Upstream(host: $0.value, port: port), place: $0.place)
+      }
+    }
+    guard let fields = Fields<UpstreamKey>(node, of: "a back-end of a site", &found) else {
+      return nil
+    }
+    let host = fields.required(.host, &found).flatMap { resolve($0, as: .backEnd, &found) }
+    let own = fields[.port]?.port(&found)
+    let weight = fields[.weight]?.integer(in: 1...1000, &found)
+    return host.map {
+      Placed(
+        value: Upstream(host: $0.value, port: own ?? port, weight: weight ?? 1),
+        place: fields[.port]?.place ?? $0.place)
+    }
+  }
+}
+
+/// The hosts of a site as they are listed, each once.
+private struct Listed<Value> {
+  let role: Role
+  var isEmpty = true
+  private var values: [Placed<Value>] = []
+  private var names: Set<String> = []
+
+  init(role: Role) { self.role = role }
+
+  mutating func add(
+    _ value: Value, _ name: String, at place: SourcePlace, _ found: inout DiagnosticCollector
+  ) {
+    if names.insert(name).inserted {
+      values.append(Placed(value: value, place: place))
+    } else {
+      found.report(.repeatedHost(name, at: place))
+    }
+  }
+
+  func finish(_ node: Node, _ found: inout DiagnosticCollector) -> [Placed<Value>] {
+    if isEmpty, node.isListOrAll { found.report(.siteWithoutHosts(role, at: node.place)) }
+    return values
+  }
+}
+
+extension Node {
+  fileprivate var isAll: Bool {
+    if case .scalar(let scalar) = content { scalar.text == "all" } else { false }
+  }
+
+  fileprivate var isListOrAll: Bool {
+    if case .sequence = content { true } else { isAll }
+  }
+}

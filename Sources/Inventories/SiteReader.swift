@@ -1,0 +1,132 @@
+internal import Diagnostics
+internal import YAML
+
+/// A site as the inventory writes it: each part that could be read, with its place.
+struct DeclaredSite {
+  var domain: Placed<DomainName>?
+  var aliases: [Placed<DomainName>] = []
+  var frontEnds: [Placed<HostName>] = []
+  var upstreams: [Placed<Upstream>] = []
+  var certificate: PublicCertificate?
+  var hstsMaxAge: Period?
+  var service: Service?
+  var snippets = Snippets()
+  var place: SourcePlace
+
+  /// Nil where a part that a site needs could not be read.
+  var site: Site? {
+    guard let domain, let certificate, let service else { return nil }
+    let upstreams = upstreams.map(\.value).sorted {
+      ($0.host, $0.port) < ($1.host, $1.port)
+    }
+    return Site(
+      domain: domain.value, aliases: aliases.map(\.value),
+      frontEnds: frontEnds.map(\.value).sorted(), upstreams: upstreams,
+      certificate: certificate, hstsMaxAge: hstsMaxAge, service: service, snippets: snippets,
+      place: place)
+  }
+
+  private enum Key: String, CaseIterable {
+    case aliases
+    case frontEnds = "front_ends"
+    case backEnds = "back_ends"
+    case certificate, hsts, cdn
+    case originPulls = "origin_pulls"
+    case stapling
+    case backEnd = "back_end"
+    case snippets
+  }
+
+  private enum HSTSKey: String, CaseIterable {
+    case maxAge = "max_age"
+  }
+
+  private enum SnippetKey: String, CaseIterable {
+    case frontEnd = "front_end"
+    case backEnd = "back_end"
+  }
+
+  /// Reads one entry of `sites:`.
+  init(_ entry: Node.Entry, hosts: DeclaredHosts, _ found: inout DiagnosticCollector) {
+    place = entry.place
+    domain = entry.name(DomainName.self, &found)
+    guard let fields = Fields<Key>(entry.value, of: "a site", at: entry.place, &found) else {
+      return
+    }
+    fields.refuse(.cdn, .originPulls, .stapling, reporting: &found)
+    aliases = (fields[.aliases]?.elements(&found) ?? []).compactMap {
+      $0.placed(DomainName.self, &found)
+    }
+    if let node = fields.required(.frontEnds, &found) {
+      frontEnds = hosts.frontEnds(node, &found)
+    }
+    let backEnd = fields.requiredEntry(.backEnd, &found)
+    let port = backEnd.flatMap { Service.port($0.value) } ?? .https
+    if let node = fields.required(.backEnds, &found) {
+      upstreams = hosts.upstreams(node, port: port, &found)
+    }
+    service = backEnd.flatMap { Service.read($0, &found) }
+    certificate = fields.requiredEntry(.certificate, &found).flatMap {
+      PublicCertificate.read($0, &found)
+    }
+    if let entry = fields.entry(.hsts),
+      let hsts = Fields<HSTSKey>(entry.value, of: "the HSTS policy", at: entry.place, &found)
+    {
+      hstsMaxAge = hsts.required(.maxAge, &found)?.period(&found)
+    }
+    if let snippets = fields[.snippets].flatMap({ node in
+      Fields<SnippetKey>(node, of: "the snippets", &found)
+    }) {
+      self.snippets = Snippets(
+        frontEnd: snippets[.frontEnd]?.localFile(&found),
+        backEnd: snippets[.backEnd]?.localFile(&found))
+    }
+  }
+}
+
+extension PublicCertificate {
+  private enum Key: String, CaseIterable {
+    case files, installed, authority
+  }
+
+  private enum PairKey: String, CaseIterable {
+    case certificate, key
+  }
+
+  fileprivate static func read(
+    _ entry: Node.Entry, _ found: inout DiagnosticCollector
+  ) -> PublicCertificate? {
+    guard
+      let fields = Fields<Key>(entry.value, of: "the certificate", at: entry.place, &found),
+      let (key, node) = fields.exactlyOne(of: .files, .installed, .authority, reporting: &found)
+    else { return nil }
+    switch key {
+    case .files:
+      return pair(node, &found) { $0.localFile(&$1) }.map { .files(certificate: $0, key: $1) }
+    case .installed:
+      return pair(node, &found) { $0.read(RemotePath.self, &$1) }
+        .map { .installed(certificate: $0, key: $1) }
+    case .authority:
+      guard let isIssued = node.boolean(&found) else { return nil }
+      guard isIssued else {
+        found.report(
+          .invalidValue(
+            "false", noun: "a value of \(key.rawValue.quoted)", rule: "true or absent",
+            at: node.place))
+        return nil
+      }
+      return .authority
+    }
+  }
+
+  private static func pair<Path>(
+    _ node: Node, _ found: inout DiagnosticCollector,
+    read: (Node, inout DiagnosticCollector) -> Path?
+  ) -> (Path, Path)? {
+    guard let fields = Fields<PairKey>(node, of: "the certificate", &found) else { return nil }
+    let certificate = fields.required(.certificate, &found).flatMap { read($0, &found) }
+    let key = fields.required(.key, &found).flatMap { read($0, &found) }
+    guard let certificate, let key else { return nil }
+    return (certificate, key)
+  }
+}

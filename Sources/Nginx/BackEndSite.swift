@@ -1,0 +1,82 @@
+internal import Inventories
+
+/// A site on a host that serves it: nginx answers front-ends of the fleet alone.
+struct BackEndSite {
+  let site: Site
+  /// Several while the site moves from one port to another.
+  let ports: [Port]
+  let version: Version
+
+  var paragraphs: [Paragraph] { [Paragraph([Directive("server", block: server)])] }
+
+  private var server: [Paragraph] {
+    [listen, identity, Self.clientCertificates, TLSSettings.forFrontEnds, content, Self.refusal]
+      + [snippet, logs].compactMap(\.self)
+  }
+
+  private var listen: Paragraph {
+    ports.map { Listener(port: $0, isTLS: true) }.paragraph(
+      for: version,
+      comment: "No reuseport: a reload that changes the number of workers would drop connections.")
+  }
+
+  private var identity: Paragraph {
+    Paragraph([
+      Directive("server_name", "\(site.domain)"),
+      Directive("ssl_certificate", "\(installed: .certificate(for: .backEnd))"),
+      Directive("ssl_certificate_key", "\(installed: .key(for: .backEnd))"),
+    ])
+  }
+
+  static let clientCertificates = Paragraph([
+    Directive("ssl_client_certificate", "\(installed: .trustBundle)"),
+    Directive("ssl_verify_client", "on"),
+    Directive("ssl_verify_depth", "1"),
+  ])
+
+  private var content: Paragraph {
+    switch site.service.content {
+    case .files(let root, let index):
+      Paragraph([Directive("root", "\(root)"), Directive("index", "\(index)")])
+    case .proxy(let application):
+      Paragraph([
+        Directive(
+          "location", "/",
+          block: [
+            Paragraph(
+              "X-Real-IP, X-Forwarded-For and X-Forwarded-Proto pass as the front-end set them.",
+              [
+                Directive(
+                  "proxy_pass", "http://\(host: application.address):\(application.port)"),
+                Directive("proxy_set_header", "Host", "\(.host)"),
+              ])
+          ])
+      ])
+    }
+  }
+
+  /// nginx counts an answer 400 as the site's own and would hand it to the visitor.
+  private static let refusal = Paragraph(
+    """
+    A certificate that is missing or not trusted is answered with 503 in place of 400: then the \
+    front-end asks the next back-end.
+    """,
+    [
+      Directive("error_page", "495", "496", "=503", "@deploy_refused"),
+      Directive(
+        "location", "@deploy_refused", block: [Paragraph([Directive("return", "503")])]),
+    ])
+
+  private var snippet: Paragraph? {
+    site.snippets.backEnd.map { _ in
+      Paragraph([Directive("include", "\(installed: .snippet(of: site.domain, as: .backEnd))")])
+    }
+  }
+
+  private var logs: Paragraph {
+    Paragraph([
+      Directive("access_log", "\(LogFile.access(of: site, as: .backEnd))", BackEndLogFormat.name),
+      Directive("error_log", "\(LogFile.error(of: site, as: .backEnd))"),
+    ])
+  }
+}

@@ -1,0 +1,103 @@
+package import Inventories
+
+/// A text file of a release.
+package struct ConfigurationFile: Hashable, Sendable {
+  package var path: ReleasePath
+  package var text: String
+
+  package init(path: ReleasePath, text: String) {
+    self.path = path
+    self.text = text
+  }
+
+  init(path: ReleasePath, comment: String, _ paragraphs: [Paragraph]) {
+    self.init(path: path, text: Writer.text(of: [Paragraph(comment, [])] + paragraphs))
+  }
+}
+
+/// All of nginx's configuration on one host, sorted by path; empty where the host has no site.
+///
+/// Nothing in it says which release it belongs to, so what does not change stays the same bytes.
+package func configuration(
+  for host: Host, in inventory: Inventory, nginx version: Version
+) -> [ConfigurationFile] {
+  HostConfiguration(host: host, inventory: inventory, version: version).files
+}
+
+/// The file that names a release, for the release's folder and for nowhere else.
+package func releaseMarker(release number: Int) -> ConfigurationFile {
+  ConfigurationFile(
+    path: .marker,
+    comment: """
+      Made by deploy. Nothing is ever logged here: the nginx that has this file open is the one \
+      that serves this release, which no file on the disk could prove.
+      """,
+    [Paragraph([Directive("access_log", "\(served: number)", "combined", "if=0")])])
+}
+
+private struct HostConfiguration {
+  let host: Host
+  let inventory: Inventory
+  let version: Version
+
+  private var published: [Site] { inventory.sites(publishedBy: host.name) }
+  private var served: [Site] { inventory.sites(servedBy: host.name) }
+
+  var files: [ConfigurationFile] {
+    let frontEnds = published.map { site in
+      file(of: site, as: .frontEnd) {
+        FrontEndSite(site: site, inventory: inventory, version: version).paragraphs
+      }
+    }
+    let backEnds = served.map { site in
+      file(of: site, as: .backEnd) {
+        BackEndSite(site: site, ports: ports(of: site), version: version).paragraphs
+      }
+    }
+    let sites = backEnds + frontEnds
+    guard !sites.isEmpty else { return [] }
+    return ([main(including: sites.map(\.path))] + sites).sorted { $0.path < $1.path }
+  }
+
+  private func file(
+    of site: Site, as role: Role, _ paragraphs: () -> [Paragraph]
+  ) -> ConfigurationFile {
+    ConfigurationFile(
+      path: .configuration(of: site.domain, as: role),
+      comment: """
+        Made by deploy: site \(site.domain) on \(role.rawValue) \(host.name) of fleet \
+        \(inventory.fleet). Changes made here are lost.
+        """, paragraphs())
+  }
+
+  private func main(including sites: [ReleasePath]) -> ConfigurationFile {
+    let strays = StrayServers(
+      publicCertificate: published.first.map { FrontEndSite.certificateFiles(of: $0) },
+      mutualTLSPorts: Set(served.flatMap(ports)).sorted(), version: version)
+    let format = served.isEmpty ? [] : [Paragraph([BackEndLogFormat.definition])]
+    let includes = Paragraph(sites.map { Directive("include", "\(installed: $0)") })
+    return ConfigurationFile(
+      path: .main,
+      comment: """
+        Made by deploy: host \(host.name) of fleet \(inventory.fleet). Changes made here are lost.
+        """, namesHash + format + strays.paragraphs + [includes])
+  }
+
+  private func ports(of site: Site) -> [Port] {
+    Set(site.upstreams.filter { $0.host == host.name }.map(\.port)).sorted()
+  }
+
+  /// A name must fit in one bucket together with two pointers; nginx takes 64 bytes by itself.
+  private var namesHash: [Paragraph] {
+    let names = published.flatMap { [$0.domain] + $0.aliases } + served.map(\.domain)
+    let longest = names.map(\.text.utf8.count).max() ?? 0
+    let needed = (longest + 2 + 7) / 8 * 8 + 16
+    guard needed > 64 else { return [] }
+    let size = needed > 256 ? 512 : needed > 128 ? 256 : 128
+    return [
+      Paragraph(
+        "nginx does not take names as long as those of the sites otherwise.",
+        [Directive("server_names_hash_bucket_size", "\(size)")])
+    ]
+  }
+}

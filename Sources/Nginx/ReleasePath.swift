@@ -1,0 +1,60 @@
+package import Inventories
+
+/// A file of a release, named relative to the release's folder. Every module takes the names from here.
+package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// The link to the release that a host serves.
+  package static let currentRelease = "/etc/deploy/current"
+  /// The folder with one folder for each release.
+  package static let releases = "/etc/deploy/releases"
+
+  package let relative: String
+
+  private init(_ relative: String) { self.relative = relative }
+
+  /// What the host's own nginx includes in its `http` block.
+  package static let main = ReleasePath("nginx/deploy.conf")
+  /// Names the release; written when the release gets its number.
+  package static let marker = ReleasePath("nginx/release.conf")
+  /// The authority generations that the host accepts.
+  package static let trustBundle = ReleasePath("tls/authority.crt")
+  package static let firewall = ReleasePath("firewall.nft")
+
+  package static func configuration(of domain: DomainName, as role: Role) -> ReleasePath {
+    ReleasePath("nginx/\(role.rawValue)/\(domain).conf")
+  }
+
+  /// A copy of the user's own configuration.
+  package static func snippet(of domain: DomainName, as role: Role) -> ReleasePath {
+    ReleasePath("nginx/snippets/\(role.rawValue)/\(domain).conf")
+  }
+
+  /// The host's own certificate: a front-end's for clients, a back-end's for servers.
+  package static func certificate(for role: Role) -> ReleasePath {
+    ReleasePath("tls/\(role.rawValue).crt")
+  }
+
+  package static func key(for role: Role) -> ReleasePath { ReleasePath("tls/\(role.rawValue).key") }
+
+  /// The certificate that visitors of a site see.
+  package static func publicCertificate(of domain: DomainName) -> ReleasePath {
+    ReleasePath("tls/sites/\(domain).crt")
+  }
+
+  package static func publicKey(of domain: DomainName) -> ReleasePath {
+    ReleasePath("tls/sites/\(domain).key")
+  }
+
+  /// The file that the nginx serving a release holds open, on the host.
+  package static func served(byRelease number: Int) -> String {
+    "\(releases)/\(number)/nginx/served"
+  }
+
+  /// Where the file is found through the link to the release that the host serves.
+  package var installed: String { "\(Self.currentRelease)/\(relative)" }
+
+  package var description: String { relative }
+
+  package static func < (left: ReleasePath, right: ReleasePath) -> Bool {
+    left.relative < right.relative
+  }
+}

@@ -1,0 +1,81 @@
+internal import Inventories
+
+/// The servers for connections that name no site, so that they meet none by chance.
+struct StrayServers {
+  /// Where the host publishes sites: the certificate files of the first.
+  let publicCertificate: [Directive]?
+  let mutualTLSPorts: [Port]
+  let version: Version
+
+  /// A name that no visitor can mean (RFC 2606), because two servers without one would clash.
+  private static let name = Directive("server_name", "deploy.invalid")
+
+  /// The first server is the one that names the release.
+  var paragraphs: [Paragraph] {
+    var servers = mutualTLSPorts.map(mutualTLS)
+    if let publicCertificate {
+      servers += [plain, visitors(certificate: publicCertificate)]
+    }
+    return servers.enumerated().map { position, server in
+      Paragraph(
+        server.comment, [Directive("server", block: server.block + logs(isFirst: position == 0))])
+    }
+  }
+
+  private struct Server {
+    var comment: String?
+    var block: [Paragraph]
+  }
+
+  private func logs(isFirst: Bool) -> [Paragraph] {
+    let own = Paragraph([Directive("access_log", "\(LogFile.strayAccess)", "combined")])
+    let marker = Paragraph(
+      "Names the release that is served.", [Directive("include", "\(installed: .marker)")])
+    return isFirst ? [own, marker] : [own]
+  }
+
+  private func mutualTLS(_ port: Port) -> Server {
+    // Visitors' ports are shared with the host's own sites, whose default must not be taken away.
+    let isVisitors = publicCertificate != nil && (port == .http || port == .https)
+    let listen = [Listener(port: port, isTLS: true, isDefault: !isVisitors)]
+      .paragraph(for: version)
+    let ownCertificate = [
+      Directive("ssl_certificate", "\(installed: .certificate(for: .backEnd))"),
+      Directive("ssl_certificate_key", "\(installed: .key(for: .backEnd))"),
+    ]
+    let refusal =
+      version.canRejectHandshakes
+      ? [Self.rejectedHandshake]
+      : [
+        Paragraph(ownCertificate), BackEndSite.clientCertificates, Self.misdirected,
+      ]
+    return Server(
+      comment: "What asks for no site served here.",
+      block: [listen, Paragraph([Self.name]), TLSSettings.forFrontEnds] + refusal)
+  }
+
+  private var plain: Server {
+    Server(
+      comment: """
+        Visitors of no site published here, unless the host's own nginx has a default_server for \
+        them.
+        """,
+      block: [
+        [Listener(port: .http, isTLS: false)].paragraph(for: version), Paragraph([Self.name]),
+        Self.misdirected,
+      ])
+  }
+
+  private func visitors(certificate: [Directive]) -> Server {
+    let listen = [Listener(port: .https, isTLS: true)].paragraph(for: version)
+    let refusal =
+      version.canRejectHandshakes
+      ? [Self.rejectedHandshake] : [Paragraph(certificate), Self.misdirected]
+    return Server(block: [listen, Paragraph([Self.name]), TLSSettings.forVisitors] + refusal)
+  }
+
+  private static let rejectedHandshake = Paragraph([Directive("ssl_reject_handshake", "on")])
+
+  /// RFC 9110, 15.5.20.
+  private static let misdirected = Paragraph([Directive("return", "421")])
+}

@@ -1,0 +1,46 @@
+/// What both ends of a TLS connection are told.
+enum TLSSettings {
+  private static let protocols: [Argument] = ["TLSv1.2", "TLSv1.3"]
+
+  /// For servers that browsers talk to: Mozilla's intermediate configuration without its finite
+  /// field ciphers, https://wiki.mozilla.org/Security/Server_Side_TLS.
+  static let forVisitors = Paragraph(
+    "Named, because nginx before 1.23.4 offers no TLSv1.3 of its own accord.",
+    [
+      Directive("ssl_protocols", arguments: protocols),
+      Directive("ssl_ciphers", ciphers),
+      Directive("ssl_prefer_server_ciphers", "off"),
+      Directive("ssl_session_cache", "shared:deploy_visitors:10m"),
+      Directive("ssl_session_timeout", "1d"),
+      Directive("ssl_session_tickets", "off"),
+    ])
+
+  private static let ciphers: Argument = """
+    ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:\
+    ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:\
+    ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
+    """
+
+  /// For servers that front-ends talk to.
+  static let forFrontEnds = Paragraph(
+    """
+    A resumed session is not checked against the authority or a revocation again, so none is \
+    resumed. TLSv1.3 is named, because nginx before 1.23.4 does not offer it of its own accord.
+    """,
+    [
+      Directive("ssl_protocols", arguments: protocols),
+      Directive("ssl_session_cache", "none"),
+      Directive("ssl_session_tickets", "off"),
+    ])
+
+  /// For front-ends that talk to back-ends.
+  static let towardsBackEnds = Paragraph(
+    """
+    A resumed session is not checked against the authority again, so none is resumed. TLSv1.3 is \
+    named, because nginx before 1.23.4 does not offer it of its own accord.
+    """,
+    [
+      Directive("proxy_ssl_protocols", arguments: protocols),
+      Directive("proxy_ssl_session_reuse", "off"),
+    ])
+}

@@ -1,0 +1,60 @@
+import Inventories
+import State
+import YAML
+
+/// Decides whether a host's certificate may stay.
+struct CertificateReview {
+  let input: PlanningInput
+  let present: ReleaseRecord?
+  let drift: [String]
+
+  /// Returns nil where the certificate that the host has may stay.
+  func reasonToIssue(
+    _ wanted: PlannedCertificate, instead record: CertificateRecord?
+  ) -> String? {
+    guard let record, present?.files[wanted.path] != nil, present?.files[wanted.keyPath] != nil
+    else { return "the host has none" }
+    if drift.contains(wanted.path) || drift.contains(wanted.keyPath) {
+      return "it was changed on the host"
+    }
+    if let authority = input.state.authorities.last,
+      record.issuerKeyIdentifier != authority.keyIdentifier
+    {
+      return "its issuer is \"\(record.issuer)\", not \"\(authority.commonName)\""
+    }
+    if record.names != wanted.names { return namesReason(record.names, wanted.names) }
+    if record.key != wanted.key {
+      return "its key is \(record.key), not \(wanted.key)"
+    }
+    return expiryReason(record)
+  }
+
+  private func namesReason(_ old: [String], _ new: [String]) -> String {
+    let added = new.filter { !old.contains($0) }
+    let removed = old.filter { !new.contains($0) }
+    return (added.isEmpty ? [] : ["it lacks the name \(added.joined(separator: ", "))"])
+      .appending(removed.isEmpty ? nil : "it has the name \(removed.joined(separator: ", "))")
+      .joined(separator: " and ")
+  }
+
+  private func expiryReason(_ record: CertificateRecord) -> String? {
+    let margin = input.inventory.authority.certificates.renewBefore.seconds
+    guard record.notAfter < input.now.adding(seconds: margin) else { return nil }
+    // One that ends with its authority is not made longer by another one of the same authority.
+    if let authority = input.state.authorities.last, record.notAfter >= authority.notAfter,
+      record.notAfter > input.now
+    {
+      return nil
+    }
+    let days = input.now.days(until: record.notAfter)
+    return days < 0
+      ? "it expired on \(record.notAfter.date)"
+      : "it expires in \(days) \(days == 1 ? "day" : "days"), on \(record.notAfter.date)"
+  }
+}
+
+extension [String] {
+  fileprivate func appending(_ element: String?) -> [String] {
+    self + (element.map { [$0] } ?? [])
+  }
+}

@@ -1,0 +1,244 @@
+package import State
+
+/// What would change on a fleet and why; a value that can be read, compared and carried out.
+package struct Plan: Hashable, Sendable {
+  package var fleet: String
+  package var lineage: String
+  /// The serial of the state that the plan was made from.
+  package var serial: Int
+  package var madeAt: Timestamp
+  /// One a host, sorted by name.
+  package var steps: [HostStep]
+  /// The order in which the hosts that change are taken; every host of a stage is confirmed before
+  /// the next stage begins.
+  package var stages: [Stage]
+  /// How many hosts may fail by the change itself before the run stops.
+  package var maxFailures: Int
+  /// Seconds between batches.
+  package var pause: Int64
+  /// What the user should know before saying yes.
+  package var warnings: [String]
+
+  package init(
+    fleet: String, lineage: String, serial: Int, madeAt: Timestamp, steps: [HostStep],
+    stages: [Stage], maxFailures: Int, pause: Int64, warnings: [String]
+  ) {
+    self.fleet = fleet
+    self.lineage = lineage
+    self.serial = serial
+    self.madeAt = madeAt
+    self.steps = steps
+    self.stages = stages
+    self.maxFailures = maxFailures
+    self.pause = pause
+    self.warnings = warnings
+  }
+
+  package var hasChanges: Bool { steps.contains { $0.action.changesHost } }
+  package var needsAuthority: Bool {
+    steps.contains { $0.action.changesHost && !$0.certificates.isEmpty }
+  }
+}
+
+/// Batches of hosts, by name; those of one batch go together.
+package struct Stage: Hashable, Sendable {
+  package var name: String
+  package var batches: [[String]]
+
+  package init(name: String, batches: [[String]]) {
+    self.name = name
+    self.batches = batches
+  }
+}
+
+/// What a step does to a host.
+package enum Action: String, Hashable, Sendable {
+  case create, change, remove, unchanged
+  /// The host cannot take part; the reasons say why.
+  case blocked
+
+  package var symbol: Character {
+    switch self {
+    case .create: "+"
+    case .change: "~"
+    case .remove: "-"
+    case .unchanged: " "
+    case .blocked: "!"
+    }
+  }
+
+  package var changesHost: Bool {
+    switch self {
+    case .create, .change, .remove: true
+    case .unchanged, .blocked: false
+    }
+  }
+}
+
+/// How a host is reached, in plain values.
+package struct Connection: Hashable, Sendable {
+  package var address: String
+  package var port: Int
+  package var user: String
+  /// Private key files on the controller, as the inventory names them.
+  package var identities: [String]
+  package var knownHosts: String
+
+  package init(
+    address: String, port: Int, user: String, identities: [String], knownHosts: String
+  ) {
+    self.address = address
+    self.port = port
+    self.user = user
+    self.identities = identities
+    self.knownHosts = knownHosts
+  }
+}
+
+/// What is done on one host, as one transaction.
+package struct HostStep: Hashable, Sendable {
+  package var host: String
+  package var connection: Connection
+  package var roles: [String]
+  package var action: Action
+  /// For readers only; nothing is decided by them.
+  package var reasons: [String]
+  /// The number that the new release gets; 0 takes `deploy` off the host.
+  package var release: Int
+  /// The fingerprint that the host must still have.
+  package var expected: String
+  /// The release that the host has now.
+  package var present: ReleaseRecord?
+  /// The whole new release, sorted by path.
+  package var files: [PlannedFile]
+  package var certificates: [PlannedCertificate]
+  package var changes: [FileChange]
+  /// Ports that the release listens on, sorted.
+  package var ports: [Int]
+
+  package init(
+    host: String, connection: Connection, roles: [String], action: Action, reasons: [String],
+    release: Int = 0, expected: String = "none",
+    present: ReleaseRecord? = nil, files: [PlannedFile] = [],
+    certificates: [PlannedCertificate] = [], changes: [FileChange] = [], ports: [Int] = []
+  ) {
+    self.host = host
+    self.connection = connection
+    self.roles = roles
+    self.action = action
+    self.reasons = reasons
+    self.release = release
+    self.expected = expected
+    self.present = present
+    self.files = files
+    self.certificates = certificates
+    self.changes = changes
+    self.ports = ports
+  }
+}
+
+/// One file of a planned release.
+package struct PlannedFile: Hashable, Sendable {
+  package enum Source: Hashable, Sendable {
+    case text(String)
+    /// The file of this path in the host's present release, as it is.
+    case present(FileRecord)
+    /// The certificate that is issued for this path when the plan is carried out.
+    case certificate(String)
+    /// The key of the certificate that is issued for this path.
+    case key(String)
+    /// A secret file of the controller, read when the plan is carried out.
+    case local(String, FileRecord)
+  }
+
+  package var path: String
+  package var source: Source
+  package var isSecret: Bool
+  /// The user's file that this one is a copy of.
+  package var origin: Origin?
+
+  /// A file of the user's and where the inventory names it.
+  package struct Origin: Hashable, Sendable {
+    package var path: String
+    package var place: String
+
+    package init(path: String, place: String) {
+      self.path = path
+      self.place = place
+    }
+  }
+
+  package init(path: String, source: Source, isSecret: Bool = false, origin: Origin? = nil) {
+    self.path = path
+    self.source = source
+    self.isSecret = isSecret
+    self.origin = origin
+  }
+}
+
+/// A certificate that a host needs, and whether it has it already.
+package struct PlannedCertificate: Hashable, Sendable {
+  package enum Purpose: String, Hashable, Sendable {
+    /// Shown by a server: serverAuth (RFC 5280, 4.2.1.12).
+    case server
+    /// Shown by a front-end to its back-ends: clientAuth.
+    case client
+  }
+
+  /// Where the certificate goes, below the release's folder.
+  package var path: String
+  package var keyPath: String
+  package var purpose: Purpose
+  package var commonName: String
+  /// The DNS names of the subject alternative name, sorted.
+  package var names: [String]
+  /// The kind of key, as the inventory writes it.
+  package var key: String
+  /// Seconds.
+  package var validFor: Int64
+  /// Why a new one is issued.
+  package var reason: String
+  /// The one that it takes the place of.
+  package var replaced: CertificateRecord?
+
+  package init(
+    path: String, keyPath: String, purpose: Purpose, commonName: String, names: [String],
+    key: String, validFor: Int64, reason: String = "", replaced: CertificateRecord? = nil
+  ) {
+    self.path = path
+    self.keyPath = keyPath
+    self.purpose = purpose
+    self.commonName = commonName
+    self.names = names
+    self.key = key
+    self.validFor = validFor
+    self.reason = reason
+    self.replaced = replaced
+  }
+}
+
+/// How one file differs from what the host has.
+package struct FileChange: Hashable, Sendable {
+  package enum Kind: String, Hashable, Sendable {
+    case create, change, remove
+
+    package var symbol: Character {
+      switch self {
+      case .create: "+"
+      case .change: "~"
+      case .remove: "-"
+      }
+    }
+  }
+
+  package var path: String
+  package var kind: Kind
+  /// A unified diff; empty for what is not shown: keys, and certificates that have fields instead.
+  package var diff: String
+
+  package init(path: String, kind: Kind, diff: String = "") {
+    self.path = path
+    self.kind = kind
+    self.diff = diff
+  }
+}

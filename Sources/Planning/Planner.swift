@@ -1,0 +1,129 @@
+package import Inventories
+import Nginx
+import Playbooks
+package import State
+import YAML
+
+/// Makes plans; the same input always gives the same plan.
+package enum Planner {
+  package static func plan(_ input: PlanningInput) -> Plan {
+    var steps: [HostStep] = []
+    for host in input.inventory.hosts where input.selector.matches(host) {
+      steps.append(step(for: host, input))
+    }
+    let declared = Set(input.inventory.hosts.map(\.name.text))
+    for (name, record) in input.state.hosts.sorted(by: { $0.key < $1.key })
+    where !declared.contains(name) && input.selector.matches(name) {
+      steps.append(removal(of: name, record, input))
+    }
+    return Plan(
+      fleet: input.state.fleet, lineage: input.state.lineage, serial: input.state.serial,
+      madeAt: input.now, steps: steps.sorted { $0.host < $1.host },
+      stages: stages(of: steps, input.playbook.rollout),
+      maxFailures: input.playbook.rollout.maxFailures, pause: input.playbook.rollout.pause.seconds,
+      warnings: warnings(input))
+  }
+
+  /// A back-end serves before a front-end routes to it, and goes only when none does.
+  private static func stages(of steps: [HostStep], _ rollout: Playbook.Rollout) -> [Stage] {
+    func stage(_ name: String, _ belongs: (HostStep) -> Bool) -> Stage {
+      let hosts = steps.filter { $0.action.changesHost && belongs($0) }.map(\.host).sorted()
+      return Stage(name: name, batches: rollout.batches(of: hosts))
+    }
+    return [
+      stage("back-ends") { $0.action != .remove && $0.roles.contains(Role.backEnd.rawValue) },
+      stage("front-ends") { $0.action != .remove && !$0.roles.contains(Role.backEnd.rawValue) },
+      stage("removals") { $0.action == .remove },
+    ].filter { !$0.batches.isEmpty }
+  }
+
+  private static func step(for host: Host, _ input: PlanningInput) -> HostStep {
+    let connection = Connection(to: host)
+    func blocked(_ reasons: [String]) -> HostStep {
+      HostStep(
+        host: host.name.text, connection: connection, roles: host.roles.map(\.rawValue).sorted(),
+        action: .blocked, reasons: reasons)
+    }
+    switch input.survey[host.name.text] {
+    case nil: return blocked(["it was not asked; this is a bug in deploy"])
+    case .unreachable(let why): return blocked([why])
+    case .observed(let observation):
+      let obstacles = Preflight.obstacles(on: observation, for: host, input)
+      guard obstacles.isEmpty, let version = observation.nginxVersion.flatMap({ Version($0) })
+      else { return blocked(obstacles) }
+      return HostPlanner(
+        input: input, host: host, connection: connection, observation: observation,
+        nginx: version
+      ).step()
+    }
+  }
+
+  private static func removal(
+    of name: String, _ record: HostRecord, _ input: PlanningInput
+  ) -> HostStep {
+    let connection = Connection(recordOf: record, defaults: input.inventory.ssh)
+    func blocked(_ reasons: [String]) -> HostStep {
+      HostStep(
+        host: name, connection: connection, roles: record.roles, action: .blocked, reasons: reasons)
+    }
+    switch input.survey[name] {
+    case nil: return blocked(["it was not asked; this is a bug in deploy"])
+    case .unreachable(let why):
+      return blocked(["it is no longer in the inventory and is to be cleaned, but: \(why)"])
+    case .observed(let observation):
+      let obstacles = Preflight.obstacles(on: observation, state: input.state)
+      guard obstacles.isEmpty else { return blocked(obstacles) }
+      let present = observation.manifest?.release
+      let changes = (present?.files.keys.sorted() ?? []).map {
+        FileChange(path: $0, kind: .remove)
+      }
+      return HostStep(
+        host: name, connection: connection, roles: record.roles, action: .remove,
+        reasons: ["it is no longer in the inventory"], release: 0,
+        expected: observation.fingerprint, present: present, changes: changes)
+    }
+  }
+
+  private static func warnings(_ input: PlanningInput) -> [String] {
+    var warnings: [String] = []
+    if let authority = input.state.authorities.last {
+      let days = input.now.days(until: authority.notAfter)
+      let leaf = input.inventory.authority.certificates.validFor
+      if authority.notAfter <= input.now {
+        warnings.append(
+          "the authority \"\(authority.commonName)\" ended on \(authority.notAfter.date):"
+            + " nothing that it signs is accepted any more")
+      } else if days * 86_400 < leaf.seconds {
+        warnings.append(
+          "the authority \"\(authority.commonName)\" ends in \(days) days, on"
+            + " \(authority.notAfter.date): certificates are cut short to end with it")
+      }
+    }
+    for (domain, certificate) in input.materials.siteCertificates.sorted(by: { $0.key < $1.key }) {
+      let days = input.now.days(until: certificate.notAfter)
+      if days < 30 {
+        warnings.append(
+          "the certificate of \(domain) "
+            + (days < 0 ? "ended on" : "ends in \(days) days, on")
+            + " \(certificate.notAfter.date)")
+      }
+    }
+    return warnings
+  }
+}
+
+extension Connection {
+  package init(to host: Host) {
+    self.init(
+      address: host.address.description, port: Int(host.ssh.port.number),
+      user: host.ssh.user.text, identities: host.ssh.identities.map(\.text),
+      knownHosts: host.ssh.knownHosts.text)
+  }
+
+  /// How a host was reached when it was last changed; the keys are those that the inventory names now.
+  package init(recordOf record: HostRecord, defaults: SSHSettings) {
+    self.init(
+      address: record.address, port: record.sshPort, user: record.sshUser,
+      identities: defaults.identities.map(\.text), knownHosts: defaults.knownHosts.text)
+  }
+}

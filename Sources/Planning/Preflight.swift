@@ -1,0 +1,54 @@
+import Inventories
+import State
+
+/// What keeps a host from taking part, found before anything is touched.
+enum Preflight {
+  static func obstacles(
+    on observation: HostObservation, for host: Host, _ input: PlanningInput
+  ) -> [String] {
+    obstacles(on: observation, state: input.state)
+      + lockout(of: observation, host, input.inventory)
+  }
+
+  static func obstacles(on observation: HostObservation, state: FleetState) -> [String] {
+    var obstacles: [String] = []
+    if !observation.isRoot {
+      obstacles.append("the SSH user is not root there: set ssh.user to root")
+    }
+    if observation.nginxVersion == nil {
+      obstacles.append("nginx is not installed there: install it and run again")
+    }
+    let others = observation.missingTools.filter { $0 != "nginx" }
+    if !others.isEmpty {
+      obstacles.append(
+        "\(others.joined(separator: ", ")) \(others.count == 1 ? "is" : "are") missing there:"
+          + " install \(others.count == 1 ? "it" : "them") and run again")
+    }
+    if let manifest = observation.manifest {
+      if manifest.fleet != state.fleet {
+        obstacles.append(
+          "it belongs to the fleet \"\(manifest.fleet)\": a host has one fleet; take it off that"
+            + " one first")
+      } else if manifest.lineage != state.lineage {
+        obstacles.append(
+          "it carries release \(manifest.release.number) of another state of this fleet (lineage"
+            + " \(manifest.lineage)): run \"deploy state rebuild\" if the state file was lost")
+      }
+    }
+    return obstacles
+  }
+
+  private static func lockout(
+    of observation: HostObservation, _ host: Host, _ inventory: Inventory
+  ) -> [String] {
+    let allowed = inventory.firewall.sshFrom
+    guard inventory.firewall.scope == .drop, !allowed.isEmpty,
+      let text = observation.controllerAddress, let address = IPAddress(text),
+      !allowed.contains(where: { $0.contains(address) })
+    else { return [] }
+    return [
+      "its new firewall would shut out this controller, which it sees as \(address): add it to"
+        + " firewall.ssh_from"
+    ]
+  }
+}

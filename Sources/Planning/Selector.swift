@@ -1,0 +1,84 @@
+package import Inventories
+
+/// Which hosts a run is about: names, globs and `label=value`, comma separated; `!` excludes.
+package struct Selector: Hashable, Sendable {
+  private enum Pattern: Hashable, Sendable {
+    case name(glob: String)
+    case label(key: String, glob: String)
+  }
+
+  private var included: [Pattern] = []
+  private var excluded: [Pattern] = []
+
+  package static let all = Selector()
+
+  private init() {}
+
+  /// Returns nil where a term is empty.
+  package init?(_ text: String) {
+    for term in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let term = term.drop { $0 == " " }
+      let isExcluded = term.hasPrefix("!")
+      let body = String(isExcluded ? term.dropFirst() : term)
+      guard !body.isEmpty else { return nil }
+      let parts = body.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let pattern: Pattern =
+        parts.count == 2
+        ? .label(key: String(parts[0]), glob: String(parts[1])) : .name(glob: body)
+      if isExcluded { excluded.append(pattern) } else { included.append(pattern) }
+    }
+  }
+
+  /// Whether a host is meant; one that is no longer in the inventory has no labels.
+  package func matches(_ name: String, labels: [String: String] = [:]) -> Bool {
+    func matches(_ pattern: Pattern) -> Bool {
+      switch pattern {
+      case .name(let glob): Glob.matches(Array(name.utf8), Array(glob.utf8))
+      case .label(let key, let glob):
+        labels[key].map { Glob.matches(Array($0.utf8), Array(glob.utf8)) } ?? false
+      }
+    }
+    return (included.isEmpty || included.contains(where: matches))
+      && !excluded.contains(where: matches)
+  }
+
+  package func matches(_ host: Host) -> Bool { matches(host.name.text, labels: host.labels) }
+
+  /// The terms that select no host at all: most likely mistyped.
+  package func unmatchedNames(among hosts: [Host], others: [String]) -> [String] {
+    included.compactMap { pattern in
+      var one = Selector()
+      one.included = [pattern]
+      let isUsed = hosts.contains { one.matches($0) } || others.contains { one.matches($0) }
+      guard !isUsed else { return nil }
+      return switch pattern {
+      case .name(let glob): glob
+      case .label(let key, let glob): "\(key)=\(glob)"
+      }
+    }
+  }
+}
+
+/// `*` and `?` as the shell knows them, in linear space and without recursion.
+enum Glob {
+  static func matches(_ text: [UInt8], _ pattern: [UInt8]) -> Bool {
+    var (at, next) = (0, 0)
+    var retry: (at: Int, next: Int)?
+    while at < text.count {
+      if next < pattern.count, pattern[next] == UInt8(ascii: "*") {
+        retry = (at, next)
+        next += 1
+      } else if next < pattern.count,
+        pattern[next] == UInt8(ascii: "?") || pattern[next] == text[at]
+      {
+        (at, next) = (at + 1, next + 1)
+      } else if let last = retry {
+        (at, next) = (last.at + 1, last.next + 1)
+        retry = (last.at + 1, last.next)
+      } else {
+        return false
+      }
+    }
+    return pattern[next...].allSatisfy { $0 == UInt8(ascii: "*") }
+  }
+}

@@ -1,0 +1,109 @@
+package import Diagnostics
+package import YAML
+
+extension Playbook {
+  private enum Key: String, CaseIterable {
+    case name, rollout, hooks, procedure
+  }
+
+  /// Reads a playbook from its text; nil where there is an error.
+  ///
+  /// The diagnostics are all that is wrong, sorted by place.
+  package static func read(
+    _ source: SourceText
+  ) -> (playbook: Playbook?, diagnostics: [Diagnostic]) {
+    let (node, diagnostics) = Node.parse(source)
+    guard let node else { return (nil, diagnostics) }
+    return decode(node)
+  }
+
+  /// Reads a playbook from its document; nil where there is an error.
+  ///
+  /// The diagnostics are all that is wrong, sorted by place.
+  package static func decode(
+    _ node: Node
+  ) -> (playbook: Playbook?, diagnostics: [Diagnostic]) {
+    var found = DiagnosticCollector()
+    guard let fields = Fields<Key>(node, of: "a playbook", &found) else {
+      return (nil, found.sorted)
+    }
+    fields.refuse(.hooks, .procedure, reporting: &found)
+    let name = fields.required(.name, &found)?.playbookName(&found)
+    let rollout = fields[.rollout].map { Rollout.read($0, &found) } ?? Rollout()
+    let playbook = name.map { Playbook(name: $0, rollout: rollout) }
+    return (found.hasErrors ? nil : playbook, found.sorted)
+  }
+}
+
+extension Playbook.Rollout {
+  private enum Key: String, CaseIterable {
+    case canary, batch
+    case maxFailures = "max_failures"
+    case pause
+    case confirmWithin = "confirm_within"
+    case onFailure = "on_failure"
+    case verify
+  }
+
+  private enum OnFailure: String, CaseIterable {
+    case revert
+    case revertAll = "revert_all"
+  }
+
+  private enum Verification: String, CaseIterable {
+    case none, reload, edges
+  }
+
+  fileprivate static func read(
+    _ node: Node, _ found: inout DiagnosticCollector
+  ) -> Playbook.Rollout {
+    let usual = Playbook.Rollout()
+    guard let fields = Fields<Key>(node, of: "the rollout", &found) else { return usual }
+    fields.refuse(.confirmWithin, reporting: &found)
+    _ = fields[.onFailure]?.choice(of: OnFailure.self, later: [.revertAll], &found)
+    _ = fields[.verify]?.choice(of: Verification.self, later: [.none, .edges], &found)
+    return Playbook.Rollout(
+      canary: fields[.canary]?.integer(in: 0...Int.max, &found) ?? usual.canary,
+      batch: fields[.batch]?.batch(&found) ?? usual.batch,
+      maxFailures: fields[.maxFailures]?.integer(in: 0...Int.max, &found) ?? usual.maxFailures,
+      pause: fields[.pause]?.period(&found) ?? usual.pause)
+  }
+}
+
+extension Node {
+  fileprivate func playbookName(_ found: inout DiagnosticCollector) -> String? {
+    value(
+      noun: "a playbook name", rule: "1 to 63 lower-case letters, digits and inner hyphens", &found,
+      repair: { String($0.lowercased().map { $0 == "_" || $0 == " " ? "-" : $0 }) },
+      parse: { $0.isPlaybookName ? $0 : nil })
+  }
+
+  /// A whole number, or a percentage.
+  fileprivate func batch(
+    _ found: inout DiagnosticCollector
+  ) -> Playbook.Rollout.Batch? {
+    value(
+      noun: "a batch", rule: "a number of hosts, at least 1, or a percentage, 1% to 100%", &found,
+      parse: { text in
+        let isPercentage = text.utf8.last == UInt8(ascii: "%")
+        let digits = isPercentage ? text.dropLast() : text[...]
+        guard digits.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains),
+          let number = Int(digits), number >= 1
+        else { return nil }
+        guard isPercentage else { return .count(number) }
+        return number <= 100 ? .percent(number) : nil
+      })
+  }
+}
+
+extension String {
+  fileprivate var isPlaybookName: Bool {
+    let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    return (1...63).contains(utf8.count) && utf8.first != UInt8(ascii: "-")
+      && utf8.last != UInt8(ascii: "-")
+      && utf8.allSatisfy {
+        letters.contains($0) || digits.contains($0) || $0 == UInt8(ascii: "-")
+      }
+  }
+}

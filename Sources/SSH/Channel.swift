@@ -1,0 +1,104 @@
+internal import CLibSSH2
+
+/// How a command ended.
+package enum Exit: Hashable, Sendable {
+  case code(Int)
+  /// Without "SIG": "TERM", "KILL".
+  case signal(String)
+}
+
+/// One command's channel. The session frees it together with itself, or `free` does before.
+final class Channel {
+  /// Output nobody has read yet is taken up to here, so that the end of a command is seen behind it.
+  private static let outputLimit = 2 * 1024 * 1024
+  private static let errorLimit = 64 * 1024
+
+  private let pointer: OpaquePointer
+  /// Allocates what the channel hands out; outlives it.
+  private let sessionPointer: OpaquePointer
+  private(set) var output: [UInt8] = []
+  private(set) var errorTail: [UInt8] = []
+  private(set) var isOutputEnded = false
+  private(set) var exit: Exit?
+
+  init(adopting pointer: OpaquePointer, of sessionPointer: OpaquePointer) {
+    self.pointer = pointer
+    self.sessionPointer = sessionPointer
+  }
+
+  /// Starts the command; answers as libssh2 does.
+  func execute(_ command: String) -> Int32 {
+    let bytes = Array(command.utf8CString)
+    return libssh2_channel_process_startup(
+      pointer, "exec", 4, bytes, UInt32(bytes.count - 1))
+  }
+
+  /// Takes over all that has arrived. Answers 0, or libssh2's error.
+  ///
+  /// Standard error is drained here too, whatever is being waited for: the two streams share one
+  /// window, and a command must never hang because nobody reads what it complains of.
+  func pump(discardingOutput: Bool = false) -> Int32 {
+    guard exit == nil else { return 0 }
+    if discardingOutput { output = [] }
+    while output.count < Self.outputLimit {
+      let count = take(deploy_libssh2_channel_read, into: &output)
+      if discardingOutput { output = [] }
+      if count == 0 || count == Int(LIBSSH2_ERROR_EAGAIN) { break }
+      if count < 0 { return Int32(count) }
+    }
+    while true {
+      let count = take(deploy_libssh2_channel_read_stderr, into: &errorTail)
+      if count == 0 || count == Int(LIBSSH2_ERROR_EAGAIN) { break }
+      if count < 0 { return Int32(count) }
+      errorTail.removeFirst(max(0, errorTail.count - Self.errorLimit))
+    }
+    isOutputEnded = libssh2_channel_eof(pointer) == 1
+    if isOutputEnded { return noteClose() }
+    return 0
+  }
+
+  func takeOutput() -> [UInt8] {
+    defer { output = [] }
+    return output
+  }
+
+  /// Answers how many bytes were taken, 0 or EAGAIN when the window is full.
+  func write(_ bytes: ArraySlice<UInt8>) -> Int {
+    bytes.withUnsafeBytes {
+      deploy_libssh2_channel_write(pointer, $0.bindMemory(to: CChar.self).baseAddress, $0.count)
+    }
+  }
+
+  func sendEnd() -> Int32 { libssh2_channel_send_eof(pointer) }
+
+  /// Closes and frees; EAGAIN means that the peer has not yet agreed, and must be called again.
+  func free() -> Int32 { libssh2_channel_free(pointer) }
+
+  private func noteClose() -> Int32 {
+    let answer = libssh2_channel_wait_closed(pointer)
+    if answer == LIBSSH2_ERROR_EAGAIN { return 0 }
+    guard answer == 0 else { return answer }
+    exit = readExit()
+    return 0
+  }
+
+  private func readExit() -> Exit {
+    var signal: UnsafeMutablePointer<CChar>?
+    let answer = libssh2_channel_get_exit_signal(pointer, &signal, nil, nil, nil, nil, nil)
+    guard answer == 0, let signal else {
+      return .code(Int(libssh2_channel_get_exit_status(pointer)))
+    }
+    defer { libssh2_free(sessionPointer, signal) }
+    return .signal(String(cString: signal))
+  }
+
+  private func take(
+    _ read: (OpaquePointer?, UnsafeMutablePointer<CChar>?, Int) -> Int, into bytes: inout [UInt8]
+  ) -> Int {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32 * 1024) { buffer in
+      let count = read(pointer, buffer.baseAddress, buffer.count)
+      if count > 0 { bytes.append(contentsOf: UnsafeRawBufferPointer(buffer)[..<count]) }
+      return count
+    }
+  }
+}

@@ -1,0 +1,225 @@
+internal import CLibSSH2
+
+/// One authenticated SSH connection, as which any number of commands can run.
+///
+/// An actor on the client's event loop. Letting go of it closes the connection.
+package actor Connection {
+  package nonisolated let destination: Destination
+  let deadlines: Deadlines
+  /// Keeps the loop alive for as long as jobs of this actor can exist.
+  let client: SSHClient
+
+  private var session: Session?
+  private var channels: [RemoteProcess.ID: Channel] = [:]
+  /// Closed by us, and not yet by the peer.
+  private var retiring: [Channel] = []
+  private var isOpening = false
+  private var lastID: RemoteProcess.ID = 0
+  /// Why this connection can no longer be used.
+  private var ending: SSHError?
+
+  init(client: SSHClient, destination: Destination, deadlines: Deadlines) {
+    self.client = client
+    self.destination = destination
+    self.deadlines = deadlines
+  }
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor {
+    client.loop.asUnownedSerialExecutor()
+  }
+
+  /// Says goodbye and closes; whoever still waits fails with `closed`. May be called again.
+  package func close() {
+    guard ending?.code != .closed else { return }
+    if ending == nil, let session {
+      // A few bytes into an almost always empty buffer; if they do not fit, the peer sees the end.
+      _ = deploy_libssh2_session_disconnect(session.pointer, "done")
+    }
+    end(with: .closed, "the connection was closed before")
+  }
+
+  /// Starts a command through the user's login shell there.
+  package func start(_ command: String) async throws(SSHError) -> RemoteProcess {
+    let activity = "starting a command"
+    let deadline = Deadline(after: deadlines.idle)
+    // libssh2 keeps the state of an open that is under way in the session: one at a time.
+    try await attempt(activity, until: deadline) { _ throws(SSHError) -> Void? in
+      if self.isOpening { return nil }
+      self.isOpening = true
+      return ()
+    }
+    defer {
+      isOpening = false
+      wakeWaiters()
+    }
+    do {
+      let channel = try await openChannel(activity, until: deadline)
+      lastID += 1
+      channels[lastID] = channel
+      let process = RemoteProcess(id: lastID, connection: self)
+      try await attempt(activity, until: deadline) { session throws(SSHError) -> Void? in
+        switch channel.execute(command) {
+        case 0: return ()
+        case LIBSSH2_ERROR_EAGAIN: return nil
+        case let status: throw self.failure(status, of: session, activity)
+        }
+      }
+      client.counters.countExecution()
+      return process
+    } catch {
+      // Half an open cannot be taken back.
+      if error.code == .timedOut || error.code == .cancelled {
+        end(with: .connectionLost, "given up while \(activity)")
+      }
+      throw error
+    }
+  }
+
+  private func openChannel(
+    _ activity: String, until deadline: Deadline
+  ) async throws(SSHError) -> Channel {
+    try await attempt(activity, until: deadline) { session throws(SSHError) -> Channel? in
+      if let pointer = deploy_libssh2_channel_open_session(session.pointer) {
+        return Channel(adopting: pointer, of: session.pointer)
+      }
+      let status = libssh2_session_last_errno(session.pointer)
+      if status == LIBSSH2_ERROR_EAGAIN { return nil }
+      throw self.failure(status, of: session, activity)
+    }
+  }
+
+  /// Frees a channel that nobody holds any more; the peer may take its time to agree.
+  func retire(_ id: RemoteProcess.ID) {
+    guard let channel = channels.removeValue(forKey: id), session != nil, ending == nil else {
+      return
+    }
+    retiring.append(channel)
+    freeRetired()
+  }
+
+  private func freeRetired() {
+    retiring.removeAll { $0.free() != LIBSSH2_ERROR_EAGAIN }
+  }
+
+  func channel(_ id: RemoteProcess.ID) throws(SSHError) -> Channel {
+    if let ending { throw ending }
+    guard let channel = channels[id] else {
+      preconditionFailure("This is a bug in deploy. Channel \(id) is used after its end.")
+    }
+    return channel
+  }
+
+  func knownChannel(_ id: RemoteProcess.ID) -> Channel? { channels[id] }
+
+  var currentTransport: Transport? { session?.transport }
+
+  /// Takes charge of the session that `establish()` works on.
+  func adopt(_ session: Session) { self.session = session }
+
+  func wakeWaiters() {
+    if let session { client.loop.wake(session.descriptor) }
+  }
+
+  /// Calls `operation` until it answers with a value; nil means that it needs more input.
+  ///
+  /// - Throws: what `operation` throws; `timedOut` and `cancelled`, which leave the session as
+  ///   usable as it was; the reason why the connection ended, if it did.
+  func attempt<Value>(
+    _ activity: String, until deadline: Deadline,
+    _ operation: (Session) throws(SSHError) -> Value?
+  ) async throws(SSHError) -> Value {
+    while true {
+      if let ending { throw ending }
+      guard let session else {
+        preconditionFailure("This is a bug in deploy. \(activity) needs a session.")
+      }
+      let transport = session.transport
+      transport.flush()
+      let received = transport.received
+      let value: Value?
+      do {
+        value = try operation(session)
+      } catch {
+        if error.code == .connectionLost { end(with: error.code, error.detail, as: error) }
+        throw error
+      }
+      if transport.received != received {
+        // What this call took off the socket may have been for others, whom no event will wake.
+        freeRetired()
+        wakeWaiters()
+      }
+      if let value { return value }
+      if transport.received != received { continue }
+      try await waitForSocket(activity, session.transport, until: deadline)
+    }
+  }
+
+  /// Waits until the kernel has taken all that was sent.
+  func drain(_ activity: String, until deadline: Deadline) async throws(SSHError) {
+    try await attempt(activity, until: deadline) { session throws(SSHError) -> Void? in
+      if session.transport.hasUnsent { return nil }
+      if session.transport.end != nil {
+        throw self.failure(LIBSSH2_ERROR_SOCKET_SEND, of: session, activity)
+      }
+      return ()
+    }
+  }
+
+  private func waitForSocket(
+    _ activity: String, _ transport: Transport, until deadline: Deadline
+  ) async throws(SSHError) {
+    let interest: Interest = transport.hasUnsent ? [.reading, .writing] : .reading
+    let wakeup = await client.loop.wait(
+      for: interest, on: transport.descriptor, until: deadline)
+    try check(wakeup, activity, deadline)
+  }
+
+  func check(_ wakeup: Wakeup, _ activity: String, _ deadline: Deadline) throws(SSHError) {
+    switch wakeup {
+    case .ready: return
+    case .timedOut:
+      throw failure(.timedOut, activity, "no answer within \(deadline.limit)")
+    case .cancelled:
+      throw failure(.cancelled, activity, "cancelled")
+    }
+  }
+
+  func failure(
+    _ code: SSHError.Code, _ activity: String, _ detail: String, library: String? = nil
+  ) -> SSHError {
+    SSHError(
+      code, subject: destination.subject, activity: activity, detail: detail, library: library)
+  }
+
+  /// Reads libssh2's error; must be called before any other call for the session.
+  func failure(_ status: Int32, of session: Session, _ activity: String) -> SSHError {
+    let words = session.lastError
+    switch status {
+    case LIBSSH2_ERROR_CHANNEL_FAILURE, LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED:
+      return failure(
+        .channelRefused, activity,
+        "the server refused; see its MaxSessions, ForceCommand and PermitTTY", library: words)
+    case LIBSSH2_ERROR_ALLOC:
+      return failure(.resourceMissing, activity, "out of memory", library: words)
+    default:
+      let reason =
+        switch session.transport.end {
+        case .failed(let error): error.description
+        case .endlessGreeting: "the peer never came to the point"
+        case .closedByPeer: "the server closed it"
+        case nil: "the session broke with status \(status)"
+        }
+      return failure(
+        .connectionLost, activity, "the connection was lost: \(reason)", library: words)
+    }
+  }
+
+  /// Drops the session, its channels and its socket, and tells everybody who waits.
+  func end(with code: SSHError.Code, _ detail: String, as error: SSHError? = nil) {
+    ending = error ?? failure(code, "using the connection", detail)
+    wakeWaiters()
+    // Channels stay, for what was said on standard error; their pointers are not used any more.
+    retiring = []
+    session = nil
+  }
+}

@@ -1,0 +1,79 @@
+/// Where to connect to, as whom, and what proves either side to the other.
+package struct Destination: Sendable {
+  /// Which keys are offered, in this order.
+  package enum Identities: Hashable, Sendable {
+    /// These private keys alone; the agent is used for one that it holds and whose file is
+    /// encrypted.
+    case files([String])
+    /// What the agent holds, then `.ssh/id_ed25519` and `.ssh/id_ecdsa` of this home folder.
+    case agentThenDefaults(home: String)
+  }
+
+  /// Answers with the passphrase of an encrypted key, or with nothing where there is none.
+  package typealias PassphraseProvider = @Sendable (_ path: String) async -> [UInt8]?
+
+  /// The host's name for messages.
+  package var label: String
+  /// Numeric IPv4 or IPv6: names are never resolved here.
+  package var address: String
+  package var port: UInt16
+  package var user: String
+  package var identities: Identities
+  /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT; the first is named to users as
+  /// the one to add to. A missing file knows no host.
+  package var knownHosts: [String]
+  /// The agent's Unix socket, the value of SSH_AUTH_SOCK.
+  package var agentSocket: String?
+  /// Asked before anything is sent, so that nobody's typing counts against a deadline.
+  package var passphrase: PassphraseProvider?
+
+  package init(
+    label: String, address: String, port: UInt16 = 22, user: String, identities: Identities,
+    knownHosts: [String], agentSocket: String? = nil, passphrase: PassphraseProvider? = nil
+  ) {
+    self.label = label
+    self.address = address
+    self.port = port
+    self.user = user
+    self.identities = identities
+    self.knownHosts = knownHosts
+    self.agentSocket = agentSocket
+    self.passphrase = passphrase
+  }
+
+  /// The host as messages name it.
+  var subject: String { "\(label) (\(address) port \(port))" }
+}
+
+/// How long each stage may take.
+package struct Deadlines: Hashable, Sendable {
+  /// Until TCP is connected.
+  package var connect: Duration
+  /// From there until the banner and the keys are exchanged.
+  package var handshake: Duration
+  /// From there until logged in, all keys together.
+  package var authentication: Duration
+  /// For each wait after that: a channel to open, output to come, input to be taken.
+  package var idle: Duration
+
+  package init(
+    connect: Duration = .seconds(10), handshake: Duration = .seconds(15),
+    authentication: Duration = .seconds(20), idle: Duration = .seconds(60)
+  ) {
+    self.connect = connect
+    self.handshake = handshake
+    self.authentication = authentication
+    self.idle = idle
+  }
+}
+
+/// The instant when a wait ends, and how long that was, for the message.
+struct Deadline: Sendable {
+  let instant: ContinuousClock.Instant
+  let limit: Duration
+
+  init(after limit: Duration) {
+    self.instant = .now.advanced(by: limit)
+    self.limit = limit
+  }
+}

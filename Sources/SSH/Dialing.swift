@@ -1,0 +1,71 @@
+internal import Glibc
+
+/// Non-blocking connections, made on the loop's thread.
+extension EventLoop {
+  /// What a connection attempt that did not end well ended with.
+  enum DialFailure: Error {
+    case invalidAddress
+    case system(SystemError)
+    case timedOut
+    case cancelled
+  }
+
+  /// Connects with TCP to a numeric address.
+  nonisolated(nonsending)
+    func dial(_ address: String, port: UInt16, until deadline: Deadline) async throws(DialFailure)
+    -> Descriptor
+  {
+    var hints = addrinfo()
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    var list: UnsafeMutablePointer<addrinfo>?
+    guard getaddrinfo(address, String(port), &hints, &list) == 0, let list else {
+      throw .invalidAddress
+    }
+    defer { freeaddrinfo(list) }
+    let socket = try open(list.pointee.ai_family)
+    var yes: Int32 = 1
+    setsockopt(
+      socket.number, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+    let answer = connect(socket.number, list.pointee.ai_addr, list.pointee.ai_addrlen)
+    if answer != 0 && errno != EINPROGRESS { throw .system(.current) }
+    if answer == 0 { return socket }
+
+    switch await wait(for: .writing, on: socket.number, until: deadline) {
+    case .timedOut: throw .timedOut
+    case .cancelled: throw .cancelled
+    case .ready: break
+    }
+    var failure: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    getsockopt(socket.number, SOL_SOCKET, SO_ERROR, &failure, &size)
+    guard failure == 0 else { throw .system(SystemError(number: failure)) }
+    return socket
+  }
+
+  /// Connects to a Unix socket, which the kernel does at once or not at all.
+  func dial(path: String) throws(DialFailure) -> Descriptor {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw .invalidAddress }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    let socket = try open(AF_UNIX)
+    let answer = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(socket.number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard answer == 0 else { throw .system(.current) }
+    return socket
+  }
+
+  private func open(_ family: Int32) throws(DialFailure) -> Descriptor {
+    let type = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+    do {
+      return try Descriptor(adopting: socket(family, Int32(type), 0))
+    } catch {
+      throw .system(error)
+    }
+  }
+}

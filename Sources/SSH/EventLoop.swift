@@ -1,0 +1,156 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// One thread that runs all connections' jobs, and waits for all their sockets and deadlines.
+///
+/// It is the executor of every `Connection`, so that no two calls into libssh2 for one session can
+/// overlap, and the number of threads does not grow with hosts.
+final class EventLoop: SerialExecutor {
+  private struct Inbox {
+    var jobs: [UnownedJob] = []
+    var isAsleep = false
+    var isStopping = false
+  }
+
+  private let poller: Descriptor
+  private let alarm: Descriptor
+  private let inbox = Mutex(Inbox())
+  private let waiters = Mutex(Waiters())
+
+  private init(poller: consuming Descriptor, alarm: consuming Descriptor) {
+    self.poller = poller
+    self.alarm = alarm
+  }
+
+  /// Starts the thread, which keeps the loop alive until `stop()`.
+  static func start() throws(SystemError) -> EventLoop {
+    let poller = try Descriptor(adopting: epoll_create1(Int32(EPOLL_CLOEXEC)))
+    let alarm = try Descriptor(
+      adopting: eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)))
+    var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data(fd: alarm.number))
+    guard epoll_ctl(poller.number, EPOLL_CTL_ADD, alarm.number, &event) == 0 else {
+      throw SystemError.current
+    }
+    let loop = EventLoop(poller: poller, alarm: alarm)
+    let context = Unmanaged.passRetained(loop)
+    var thread = pthread_t()
+    let failure = pthread_create(
+      &thread, nil,
+      { context in
+        if let context { Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue().run() }
+        return nil
+      }, context.toOpaque())
+    guard failure == 0 else {
+      context.release()
+      throw SystemError(number: failure)
+    }
+    pthread_detach(thread)
+    return loop
+  }
+
+  /// Ends the thread once it has nothing left to run. Only for when nobody can enqueue any more.
+  func stop() {
+    inbox.withLock { $0.isStopping = true }
+    ring()
+  }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    let mustRing = inbox.withLock { inbox in
+      inbox.jobs.append(job)
+      return inbox.isAsleep
+    }
+    if mustRing { ring() }
+  }
+
+  /// Waits until the descriptor is ready, `wake` is called for it, the deadline passes or the task
+  /// is cancelled. Several may wait for one descriptor: each event wakes them all.
+  nonisolated(nonsending)
+    func wait(for interest: Interest, on descriptor: Int32, until deadline: Deadline) async
+    -> Wakeup
+  {
+    let ticket = waiters.withLock { $0.issueTicket() }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isCancelled = waiters.withLock { waiters in
+          // A cancellation that came before this lock found no ticket to remove.
+          if Task.isCancelled { return true }
+          let union = waiters.add(
+            continuation, as: ticket, for: interest, on: descriptor, until: deadline.instant)
+          watch(descriptor, for: union)
+          return false
+        }
+        if isCancelled { continuation.resume(returning: .cancelled) }
+      }
+    } onCancel: {
+      waiters.withLock { $0.remove(ticket) }?.resume(returning: .cancelled)
+    }
+  }
+
+  /// Lets everybody who waits for the descriptor look again.
+  func wake(_ descriptor: Int32) {
+    for continuation in waiters.withLock({ $0.removeAll(on: descriptor) }) {
+      continuation.resume(returning: .ready)
+    }
+  }
+
+  private func watch(_ descriptor: Int32, for interest: Interest) {
+    var events = EPOLLONESHOT.rawValue
+    if interest.contains(.reading) { events |= EPOLLIN.rawValue }
+    if interest.contains(.writing) { events |= EPOLLOUT.rawValue }
+    var event = epoll_event(events: events, data: epoll_data(fd: descriptor))
+    if epoll_ctl(poller.number, EPOLL_CTL_MOD, descriptor, &event) == 0 { return }
+    guard errno == ENOENT, epoll_ctl(poller.number, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
+      preconditionFailure(
+        "This is a bug in deploy. Descriptor \(descriptor): \(SystemError.current.description)")
+    }
+  }
+
+  private func ring() {
+    var one: UInt64 = 1
+    // Fails only when the counter is full, and then the alarm rings already.
+    _ = write(alarm.number, &one, MemoryLayout.size(ofValue: one))
+  }
+
+  private func run() {
+    _ = deploy_linux_name_thread("ssh-loop")
+    var events = [epoll_event](repeating: epoll_event(), count: 256)
+    while true {
+      let (jobs, isStopping) = inbox.withLock { inbox in
+        inbox.isAsleep = false
+        defer { inbox.jobs = [] }
+        return (inbox.jobs, inbox.isStopping)
+      }
+      for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+      if isStopping && jobs.isEmpty { return }
+
+      for continuation in waiters.withLock({ $0.removeExpired(at: .now) }) {
+        continuation.resume(returning: .timedOut)
+      }
+      let expiry = waiters.withLock { $0.nextExpiry }
+      let mayRest = inbox.withLock { inbox in
+        inbox.isAsleep = inbox.jobs.isEmpty && !inbox.isStopping
+        return inbox.isAsleep
+      }
+      let count = epoll_wait(
+        poller.number, &events, Int32(events.count), mayRest ? milliseconds(until: expiry) : 0)
+      for event in events.prefix(Int(max(count, 0))) {
+        if event.data.fd == alarm.number {
+          var rings: UInt64 = 0
+          _ = read(alarm.number, &rings, MemoryLayout.size(ofValue: rings))
+        } else {
+          wake(event.data.fd)
+        }
+      }
+    }
+  }
+
+  /// Rounded up, so that the loop does not spin in a deadline's last millisecond.
+  private func milliseconds(until instant: ContinuousClock.Instant?) -> Int32 {
+    guard let instant else { return -1 }
+    let remaining = ContinuousClock.Instant.now.duration(to: instant)
+    guard remaining > .zero else { return 0 }
+    return Int32(min(remaining / .milliseconds(1) + 1, 3_600_000))
+  }
+}

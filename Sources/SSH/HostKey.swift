@@ -1,0 +1,38 @@
+internal import FoundationEssentials
+
+/// A public host key, as the server sent it or as a known_hosts line holds it.
+struct HostKey: Hashable, Sendable {
+  /// As in known_hosts: "ssh-ed25519".
+  let type: String
+  let base64: String
+
+  init(type: String, base64: String) {
+    self.type = type
+    self.base64 = base64
+  }
+
+  /// Nil when the bytes are no SSH public key.
+  init?(blob: [UInt8]) {
+    var reader = WireReader(blob)
+    guard let type = reader.text() else { return nil }
+    self.init(type: type, base64: Data(blob).base64EncodedString())
+  }
+
+  /// As OpenSSH prints it: "SHA256:" and Base64 without padding.
+  var fingerprint: String {
+    guard let blob = Data(base64Encoded: base64) else { return "unreadable" }
+    let digest = Data(sha256(Array(blob))).base64EncodedString()
+    return "SHA256:" + digest.prefix { $0 != "=" }
+  }
+
+  /// What libssh2 can verify and servers of today offer, the best first.
+  static let supportedTypes = [
+    "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
+  ]
+
+  /// The order in which to ask a server for its keys: those that are known for it come first, so
+  /// that it is not taken for a stranger because of a key that nobody has recorded.
+  static func preference(known types: Set<String>) -> [String] {
+    supportedTypes.filter(types.contains) + supportedTypes.filter { !types.contains($0) }
+  }
+}

@@ -1,0 +1,66 @@
+/// What users read when a host's key is not accepted.
+struct HostKeyReport {
+  let destination: Destination
+  let key: HostKey
+
+  private var name: String {
+    KnownHosts.name(destination.address, port: destination.port)
+  }
+
+  private var fingerprint: String { "\(key.type) \(key.fingerprint)" }
+
+  func unknown(others: [KnownHosts.Entry], authorities: [KnownHosts.Entry]) -> String {
+    var lines = ["this host is not known. Its key is", "  \(fingerprint)"]
+    if !others.isEmpty {
+      lines.append("Keys of other types are known for it:")
+      lines += others.map { "  \($0.place): \($0.key.type) \($0.key.fingerprint)" }
+    }
+    lines += authorities.map {
+      "\($0.place) names a certificate authority for it; host certificates are not supported."
+    }
+    guard let file = destination.knownHosts.first else {
+      return (lines + ["No known_hosts file is configured."]).joined(separator: "\n")
+    }
+    lines += [
+      "Compare it with what `ssh-keygen -lf` says on the host itself; if it is the same, accept it:",
+      "  echo \(shellQuoted("\(name) \(key.type) \(key.base64)")) >> \(shellQuoted(file))",
+    ]
+    return lines.joined(separator: "\n")
+  }
+
+  func changed(_ entries: [KnownHosts.Entry]) -> String {
+    var lines = [
+      "the host key has changed: the host was installed anew, or somebody is in between.",
+      "  it shows \(fingerprint)",
+    ]
+    lines += entries.map { "  \($0.place) expects \($0.key.type) \($0.key.fingerprint)" }
+    lines.append("If the new key is right, forget the old one, then connect again:")
+    var files: [String] = []
+    for entry in entries where !files.contains(entry.file) { files.append(entry.file) }
+    lines += files.map { "  ssh-keygen -R \(shellQuoted(name)) -f \(shellQuoted($0))" }
+    return lines.joined(separator: "\n")
+  }
+
+  func revoked(_ entry: KnownHosts.Entry) -> String {
+    """
+    the host shows a revoked key, which is never accepted.
+      \(fingerprint)
+      \(entry.place) revokes it
+    """
+  }
+}
+
+/// One word of a POSIX shell.
+private func shellQuoted(_ word: String) -> String {
+  let isPlain = word.utf8.allSatisfy { byte in
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: "/._-:+=@%".utf8.contains(byte)
+    }
+  }
+  if isPlain && !word.isEmpty { return word }
+  let escaped = word.split(separator: "'", omittingEmptySubsequences: false)
+  return "'" + escaped.joined(separator: "'\\''") + "'"
+}

@@ -1,0 +1,116 @@
+internal import FoundationEssentials
+
+/// The lines of known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT).
+struct KnownHosts: Sendable {
+  enum Marker: String, Hashable, Sendable {
+    case certificateAuthority = "@cert-authority"
+    case revoked = "@revoked"
+  }
+
+  struct Entry: Hashable, Sendable {
+    let file: String
+    let line: Int
+    let marker: Marker?
+    let hosts: HostPattern
+    let key: HostKey
+
+    var place: String { "\(file):\(line)" }
+  }
+
+  struct Unreadable: Error {
+    let path: String
+    let reason: SystemError
+  }
+
+  enum Verdict: Hashable, Sendable {
+    case trusted
+    /// Nothing is known, or only keys of other types.
+    case unknown(others: [Entry])
+    /// Another key of the same type is known.
+    case changed([Entry])
+    case revoked(Entry)
+  }
+
+  private(set) var entries: [Entry] = []
+
+  /// Reads the files; one that does not exist knows no host.
+  ///
+  /// - Throws: the path of the file that cannot be read, and why.
+  static func load(_ paths: [String]) throws(Unreadable) -> KnownHosts {
+    var known = KnownHosts()
+    for path in paths {
+      do {
+        if let text = try readLocalFile(path) { known.add(text, file: path) }
+      } catch {
+        throw Unreadable(path: path, reason: error)
+      }
+    }
+    return known
+  }
+
+  /// Adds a file's lines; OpenSSH passes over those it cannot read, and so does this.
+  mutating func add(_ text: String, file: String) {
+    let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
+    for (index, line) in lines.enumerated() {
+      if let entry = Self.entry(line, file: file, number: index + 1) { entries.append(entry) }
+    }
+  }
+
+  private static func entry(_ line: Substring, file: String, number: Int) -> Entry? {
+    var words = line.split { $0 == " " || $0 == "\t" }[...]
+    guard let first = words.first, !first.hasPrefix("#") else { return nil }
+    var marker: Marker?
+    if first.hasPrefix("@") {
+      marker = Marker(rawValue: String(first))
+      guard marker != nil else { return nil }
+      words = words.dropFirst()
+    }
+    guard words.count >= 3, let hosts = words.popFirst(), let type = words.popFirst(),
+      let base64 = words.popFirst(), Data(base64Encoded: String(base64)) != nil
+    else { return nil }
+    return Entry(
+      file: file, line: number, marker: marker, hosts: HostPattern(hosts),
+      key: HostKey(type: String(type), base64: String(base64)))
+  }
+
+  /// The name under which a host is recorded: "[address]:port", or the address alone for port 22.
+  static func name(_ address: String, port: UInt16) -> String {
+    port == 22 ? address.lowercased() : "[\(address.lowercased())]:\(port)"
+  }
+
+  /// The types of the keys that could be accepted from this host.
+  func keyTypes(for address: String, port: UInt16) -> Set<String> {
+    let recorded = matching(Self.name(address, port: port))
+    let candidates = recorded.isEmpty ? matching(address.lowercased()) : recorded
+    return Set(candidates.map(\.key.type))
+  }
+
+  /// Whether the host that showed this key is the one it should be, as OpenSSH would judge with
+  /// StrictHostKeyChecking=yes.
+  func verdict(on key: HostKey, from address: String, port: UInt16) -> Verdict {
+    let name = Self.name(address, port: port)
+    let plain = address.lowercased()
+    let revocation = entries.first {
+      $0.marker == .revoked && $0.key == key
+        && ($0.hosts.matches(name) || $0.hosts.matches(plain))
+    }
+    if let revocation { return .revoked(revocation) }
+    let recorded = matching(name)
+    if recorded.contains(where: { $0.key == key }) { return .trusted }
+    let changed = recorded.filter { $0.key.type == key.type }
+    if !changed.isEmpty { return .changed(changed) }
+    // OpenSSH looks again without the port, and then accepts only the very same key.
+    if matching(plain).contains(where: { $0.key == key }) { return .trusted }
+    return .unknown(others: recorded)
+  }
+
+  /// The lines that hand this host to a certificate authority, which libssh2 cannot check.
+  func authorities(for address: String, port: UInt16) -> [Entry] {
+    let name = Self.name(address, port: port)
+    return entries.filter { $0.marker == .certificateAuthority && $0.hosts.matches(name) }
+  }
+
+  private func matching(_ name: String) -> [Entry] {
+    entries.filter { $0.marker == nil && $0.hosts.matches(name) }
+  }
+}

@@ -1,0 +1,42 @@
+internal import CLibSSH2
+
+/// Connects to any number of hosts from one thread.
+///
+/// The thread ends when the client and all its connections are gone.
+package final class SSHClient: Sendable {
+  /// libssh2_init(3) must run once, and is not thread-safe: a `static let` is both.
+  private static let libraryStatus = libssh2_init(0)
+
+  let loop: EventLoop
+  let counters = Counters()
+
+  /// Starts the client's thread.
+  package init() throws(SSHError) {
+    guard Self.libraryStatus == 0 else {
+      throw SSHError(
+        .resourceMissing, subject: "libssh2", activity: "starting",
+        detail: "libssh2_init answered \(Self.libraryStatus)")
+    }
+    do {
+      loop = try EventLoop.start()
+    } catch {
+      throw SSHError(
+        .resourceMissing, subject: "SSH", activity: "starting the event loop",
+        detail: error.description)
+    }
+  }
+
+  deinit { loop.stop() }
+
+  /// What was done so far, over all connections.
+  package var counts: Counts { counters.snapshot }
+
+  /// Connects, checks the host's key and logs in. Nothing is tried twice.
+  package func connect(
+    to destination: Destination, deadlines: Deadlines = Deadlines()
+  ) async throws(SSHError) -> Connection {
+    let connection = Connection(client: self, destination: destination, deadlines: deadlines)
+    try await connection.establish()
+    return connection
+  }
+}

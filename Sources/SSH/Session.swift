@@ -1,0 +1,82 @@
+internal import CLibSSH2
+internal import Glibc
+
+/// One libssh2 session on one socket: the only owner of both.
+///
+/// Its deinit may run on any thread: whoever lets go of the last reference is the only one who has
+/// it, and a severed transport makes freeing a matter of memory alone.
+final class Session {
+  let pointer: OpaquePointer
+  let transport: Transport
+  private let socket: Descriptor
+
+  private init(
+    adopting pointer: OpaquePointer, transport: Transport, socket: consuming Descriptor
+  ) {
+    self.pointer = pointer
+    self.transport = transport
+    self.socket = socket
+  }
+
+  /// A session that has not yet said anything; nil when libssh2 has no memory for it, or knows none
+  /// of the host key types.
+  static func open(
+    on socket: consuming Descriptor, preferring hostKeyTypes: [String], counters: Counters
+  ) -> Session? {
+    let transport = Transport(descriptor: socket.number, counters: counters)
+    let abstract = Unmanaged.passUnretained(transport).toOpaque()
+    guard let pointer = deploy_libssh2_session_init(abstract) else { return nil }
+    libssh2_session_set_blocking(pointer, 0)
+    deploy_libssh2_set_transport(
+      pointer,
+      { _, bytes, count, flags, abstract in
+        guard let transport = Session.transport(abstract) else { return Int(-EPIPE) }
+        return transport.send(UnsafeRawBufferPointer(start: bytes, count: count), flags: flags)
+      },
+      { _, buffer, size, flags, abstract in
+        guard let transport = Session.transport(abstract), let buffer else {
+          return Int(-ECONNRESET)
+        }
+        return transport.receive(into: buffer, size: size, flags: flags)
+      })
+    let session = Session(adopting: pointer, transport: transport, socket: socket)
+    let types = hostKeyTypes.joined(separator: ",")
+    let status = libssh2_session_method_pref(pointer, LIBSSH2_METHOD_HOSTKEY, types)
+    return status == 0 ? session : nil
+  }
+
+  deinit {
+    transport.sever()
+    // Each channel that is still open may answer EAGAIN once while it is closed.
+    var attempts = 0
+    while libssh2_session_free(pointer) == LIBSSH2_ERROR_EAGAIN {
+      attempts += 1
+      precondition(attempts < 10_000, "This is a bug in deploy. A severed session still blocks.")
+    }
+  }
+
+  var descriptor: Int32 { socket.number }
+
+  /// The key that the server proved to have; empty before the handshake.
+  var hostKey: [UInt8] {
+    var size = 0
+    var type: Int32 = 0
+    guard let key = libssh2_session_hostkey(pointer, &size, &type) else { return [] }
+    return Array(UnsafeRawBufferPointer(start: key, count: size))
+  }
+
+  /// libssh2's words for the call that has just failed.
+  var lastError: String? {
+    var message: UnsafeMutablePointer<CChar>?
+    guard libssh2_session_last_error(pointer, &message, nil, 0) != 0, let message else {
+      return nil
+    }
+    return String(cString: message)
+  }
+
+  private static func transport(
+    _ abstract: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+  ) -> Transport? {
+    abstract?.pointee.map { Unmanaged<Transport>.fromOpaque($0).takeUnretainedValue() }
+  }
+}

@@ -1,0 +1,68 @@
+internal import Foundation
+
+/// What the script is told on its standard input.
+struct BoxSettings {
+  let hosts: [SandboxHost]
+  let text: String
+
+  init(_ hosts: [SandboxHost], _ controller: SandboxController, folder: String, accountHome: String)
+    throws(SandboxError)
+  {
+    try Self.check(hosts, controller)
+    var lines: [[String]] = controller.addresses.map { ["address", $0] }
+    lines.append(["home", accountHome])
+    lines += controller.identities.map { ["identity", Self.inBox($0)] }
+    lines += controller.knownHosts.map { ["known_hosts", Self.inBox($0)] }
+    lines += controller.authorizedKeys.map { ["authorize", $0] }
+    let own = [accountHome, folder].filter { !Self.isNeeded($0) }
+    lines += (own + controller.hiddenPaths).map { ["hide", $0] }
+    lines += hosts.map { host in
+      [
+        "host", host.name, String(host.sshPort), host.user, host.isBare ? "no" : "yes",
+        host.isDown ? "no" : "yes", host.deployDiskSize.map(String.init) ?? "-",
+        host.addresses.joined(separator: ","),
+      ]
+    }
+    lines.append(["start"])
+    for field in lines.joined() where field.utf8.contains(where: { $0 < 0x20 }) || field.isEmpty {
+      throw .invalidFleet("\"\(field)\" is empty or holds a control character")
+    }
+    self.hosts = hosts
+    self.text = lines.map { $0.joined(separator: "\t") + "\n" }.joined()
+  }
+
+  private static func check(_ hosts: [SandboxHost], _ controller: SandboxController)
+    throws(SandboxError)
+  {
+    var owners: [String: String] = [:]
+    for address in controller.addresses { owners[address] = "the controller" }
+    var names: Set<String> = []
+    for host in hosts {
+      guard names.insert(host.name).inserted else {
+        throw .invalidFleet("two hosts are named \(host.name)")
+      }
+      guard !host.addresses.isEmpty else {
+        throw .invalidFleet("\(host.name) has no address")
+      }
+      for address in host.addresses {
+        if let owner = owners.updateValue(host.name, forKey: address) {
+          throw .invalidFleet("\(host.name) and \(owner) have the same address \(address)")
+        }
+      }
+    }
+  }
+
+  private static func inBox(_ path: String) -> String {
+    path.hasPrefix("~/") ? Box.home + path.dropFirst() : path
+  }
+
+  /// Whether a host without this folder would be no system: somebody may well work in `/` or `/etc`.
+  private static func isNeeded(_ path: String) -> Bool {
+    let needed = [
+      "/bin", "/dev", "/etc/nginx", "/etc/passwd", "/etc/ssh", "/lib", "/lib64", "/proc", "/run",
+      "/sbin", "/sys", "/tmp", "/usr", "/var/lib/nginx", "/var/log", "/var/www",
+    ]
+    let folder = path == "/" ? path : path + "/"
+    return needed.contains { $0 == path || $0.hasPrefix(folder) || folder.hasPrefix($0 + "/") }
+  }
+}

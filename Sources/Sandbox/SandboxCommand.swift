@@ -1,0 +1,48 @@
+internal import Foundation
+
+/// A command running in the box.
+package final class SandboxCommand: Sendable {
+  private let child: ChildProcess
+  private let end: Task<CommandOutput, any Error>
+
+  init(child: ChildProcess, exchange: sending Exchange) {
+    self.child = child
+    let (stream, continuation) = AsyncThrowingStream<CommandOutput, any Error>.makeStream()
+    self.end = Task {
+      for try await output in stream { return output }
+      throw CancellationError()
+    }
+    nonisolated(unsafe) var exchange = exchange
+    Thread.detachNewThread {
+      // A command that closes its input early is no reason to end this process.
+      var pipe = sigset_t()
+      sigemptyset(&pipe)
+      sigaddset(&pipe, SIGPIPE)
+      pthread_sigmask(SIG_BLOCK, &pipe, nil)
+      let result = Result { try exchange.run() }
+      let status = child.waitForEnd()
+      continuation.yield(
+        with: result.map { _ in
+          CommandOutput(
+            status: status, stdout: String(decoding: exchange.collected[0], as: UTF8.self),
+            stderr: String(decoding: exchange.collected[1], as: UTF8.self))
+        })
+      continuation.finish()
+    }
+  }
+
+  /// Sends a signal, such as `SIGKILL`, to the command itself; nothing where it has ended.
+  package func signal(_ signal: Int32) async throws {
+    while !child.signalChild(signal) { try await Task.sleep(for: .milliseconds(2)) }
+  }
+
+  /// Waits until the command has ended and nobody holds its outputs any more. Where the waiting
+  /// task is cancelled, the command is killed.
+  package func wait() async throws -> CommandOutput {
+    try await withTaskCancellationHandler {
+      try await end.value
+    } onCancel: {
+      Task { try await signal(SIGKILL) }
+    }
+  }
+}

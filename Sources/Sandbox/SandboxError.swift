@@ -1,0 +1,69 @@
+internal import Foundation
+
+/// Why a box could not be opened or a command could not be run in it.
+package struct SandboxError: Error, Hashable, CustomStringConvertible {
+  package enum Code: Hashable, Sendable {
+    case notRoot
+    case invalidFleet
+    case hostFailed(String)
+    case boxFailed
+    case timedOut
+    case noSuchHost(String)
+    case closed
+    case systemCall
+    case commandFailed
+  }
+
+  package var code: Code
+  package var description: String
+
+  init(_ code: Code, _ description: String) {
+    self.code = code
+    self.description = description
+  }
+
+  static var notRoot: Self {
+    Self(
+      .notRoot,
+      "A sandbox needs root, because it makes network and mount namespaces. "
+        + "Run the command with sudo.")
+  }
+
+  static func invalidFleet(_ reason: String) -> Self {
+    Self(.invalidFleet, "The sandbox cannot be made: \(reason).")
+  }
+
+  static func hostFailed(_ name: String, words: String) -> Self {
+    Self(.hostFailed(name), "The sandbox host \(name) did not start:\n\(words)")
+  }
+
+  static func boxFailed(words: String) -> Self {
+    Self(.boxFailed, "The sandbox did not open:\n\(words)")
+  }
+
+  static func timedOut(_ waiting: [String], words: String) -> Self {
+    Self(
+      .timedOut,
+      "The sandbox did not open in time; still starting: "
+        + "\(waiting.joined(separator: ", ")).\n\(words)")
+  }
+
+  static func noSuchHost(_ name: String) -> Self {
+    Self(.noSuchHost(name), "The sandbox has no host \(name).")
+  }
+
+  static var closed: Self { Self(.closed, "The sandbox is closed.") }
+
+  static func systemCall(_ call: String, _ number: Int32) -> Self {
+    Self(.systemCall, "The sandbox: \(call) failed: \(String(cString: strerror(number))).")
+  }
+
+  static func commandFailed(_ words: [String], on place: SandboxPlace, _ output: CommandOutput)
+    -> Self
+  {
+    Self(
+      .commandFailed,
+      "In the sandbox, on \(place), \"\(words.joined(separator: " "))\" ended with "
+        + "\(output.status):\n\(output.stderr)")
+  }
+}

@@ -1,0 +1,134 @@
+/// What `deploy` left on a fleet: public facts only, so that it can be reviewed and kept in git.
+package struct FleetState: Hashable, Sendable, Codable {
+  /// The version of this format.
+  package static let currentVersion = 1
+
+  package var version: Int
+  package var fleet: String
+  /// Made once, when the state is; tells two fleets of one name apart.
+  package var lineage: String
+  /// Grows with every write.
+  package var serial: Int
+  /// Oldest first; the last one signs.
+  package var authorities: [AuthorityRecord]
+  package var hosts: [String: HostRecord]
+
+  package init(fleet: String, lineage: String) {
+    self.version = Self.currentVersion
+    self.fleet = fleet
+    self.lineage = lineage
+    self.serial = 0
+    self.authorities = []
+    self.hosts = [:]
+  }
+}
+
+/// A generation of the authority, by its public certificate.
+package struct AuthorityRecord: Hashable, Sendable, Codable {
+  package var generation: Int
+  package var commonName: String
+  /// The subject key identifier in lower-case hex; what leaves name as their issuer.
+  package var keyIdentifier: String
+  /// SHA-256 of the certificate's DER in lower-case hex.
+  package var fingerprint: String
+  package var notBefore: Timestamp
+  package var notAfter: Timestamp
+  /// The certificate itself.
+  package var certificate: String
+
+  package init(
+    generation: Int, commonName: String, keyIdentifier: String, fingerprint: String,
+    notBefore: Timestamp, notAfter: Timestamp, certificate: String
+  ) {
+    self.generation = generation
+    self.commonName = commonName
+    self.keyIdentifier = keyIdentifier
+    self.fingerprint = fingerprint
+    self.notBefore = notBefore
+    self.notAfter = notAfter
+    self.certificate = certificate
+  }
+}
+
+/// What `deploy` left on one host, and how it was reached.
+package struct HostRecord: Hashable, Sendable, Codable {
+  package var address: String
+  package var sshPort: Int
+  package var sshUser: String
+  package var roles: [String]
+  package var release: ReleaseRecord
+  package var appliedAt: Timestamp
+  /// User and machine, such as `ann@laptop`.
+  package var appliedBy: String
+
+  package init(
+    address: String, sshPort: Int, sshUser: String, roles: [String], release: ReleaseRecord,
+    appliedAt: Timestamp, appliedBy: String
+  ) {
+    self.address = address
+    self.sshPort = sshPort
+    self.sshUser = sshUser
+    self.roles = roles
+    self.release = release
+    self.appliedAt = appliedAt
+    self.appliedBy = appliedBy
+  }
+}
+
+/// The numbered set of files that `deploy` installed on a host.
+package struct ReleaseRecord: Hashable, Sendable, Codable {
+  package var number: Int
+  /// By path below the release's folder.
+  package var files: [String: FileRecord]
+  /// The leaf certificates of the private authority, by the path of the certificate.
+  package var certificates: [String: CertificateRecord]
+
+  package init(
+    number: Int, files: [String: FileRecord], certificates: [String: CertificateRecord]
+  ) {
+    self.number = number
+    self.files = files
+    self.certificates = certificates
+  }
+}
+
+/// One file of a release.
+package struct FileRecord: Hashable, Sendable, Codable {
+  /// SHA-256 in lower-case hex.
+  package var digest: String
+  package var isSecret: Bool
+
+  package init(digest: String, isSecret: Bool) {
+    self.digest = digest
+    self.isSecret = isSecret
+  }
+}
+
+/// A leaf certificate, by its public facts.
+package struct CertificateRecord: Hashable, Sendable, Codable {
+  /// Lower-case hex.
+  package var serial: String
+  package var issuer: String
+  /// The issuer's subject key identifier in lower-case hex.
+  package var issuerKeyIdentifier: String
+  package var commonName: String
+  /// Sorted.
+  package var names: [String]
+  package var key: String
+  package var notBefore: Timestamp
+  package var notAfter: Timestamp
+
+  package init(
+    serial: String, issuer: String, issuerKeyIdentifier: String, commonName: String,
+    names: [String], key: String, notBefore: Timestamp, notAfter: Timestamp
+  ) {
+    self.serial = serial
+    self.issuer = issuer
+    self.issuerKeyIdentifier = issuerKeyIdentifier
+    self.commonName = commonName
+    self.names = names
+    self.key = key
+    self.notBefore = notBefore
+    self.notAfter = notAfter
+  }
+}

@@ -1,0 +1,73 @@
+/// What a host says of itself, in one round trip.
+package struct HostObservation: Hashable, Sendable {
+  /// Whether the firewall in the kernel is the one that the current release left there.
+  package enum LoadedFirewall: String, Hashable, Sendable {
+    case absent, asInstalled = "as-installed", changed
+  }
+
+  package var clock: Timestamp
+  package var isRoot: Bool
+  package var hasSystemd: Bool
+  /// Names of programs that a transaction needs and the host lacks.
+  package var missingTools: [String]
+  /// As `nginx -v` says it; nil where there is no nginx.
+  package var nginxVersion: String?
+  package var nginxIsRunning: Bool
+  /// The releases whose marker nginx's master holds open: what is really served.
+  package var servedReleases: [Int]
+  /// Where the release's files are, as the link says; nil where nothing is installed.
+  package var currentRelease: Int?
+  /// The highest number of a release's folder, current or not.
+  package var latestRelease: Int
+  package var manifest: Manifest?
+  /// Stands for all that a transaction relies on; a host with another one has changed since.
+  package var fingerprint: String
+  /// Installed files that are missing or changed, by path below the release.
+  package var driftedFiles: [String]
+  /// Whether nginx's own configuration includes the current release.
+  package var includesRelease: Bool
+  /// The text of installed files that hold no secret, by path below the release.
+  package var texts: [String: String]
+  package var firewall: LoadedFirewall
+  /// Where the controller's connection comes from, as the host sees it.
+  package var controllerAddress: String?
+  /// A transaction that ended without a verdict: the host was cut off in the middle.
+  package var interruptedTransaction: String?
+
+  package init(
+    clock: Timestamp, isRoot: Bool = true, hasSystemd: Bool = false, missingTools: [String] = [],
+    nginxVersion: String? = nil, nginxIsRunning: Bool = false, servedReleases: [Int] = [],
+    currentRelease: Int? = nil, latestRelease: Int = 0, manifest: Manifest? = nil,
+    fingerprint: String = "none", driftedFiles: [String] = [], includesRelease: Bool = false,
+    texts: [String: String] = [:], firewall: LoadedFirewall = .absent,
+    controllerAddress: String? = nil, interruptedTransaction: String? = nil
+  ) {
+    self.clock = clock
+    self.isRoot = isRoot
+    self.hasSystemd = hasSystemd
+    self.missingTools = missingTools
+    self.nginxVersion = nginxVersion
+    self.nginxIsRunning = nginxIsRunning
+    self.servedReleases = servedReleases
+    self.currentRelease = currentRelease
+    self.latestRelease = latestRelease
+    self.manifest = manifest
+    self.fingerprint = fingerprint
+    self.driftedFiles = driftedFiles
+    self.includesRelease = includesRelease
+    self.texts = texts
+    self.firewall = firewall
+    self.controllerAddress = controllerAddress
+    self.interruptedTransaction = interruptedTransaction
+  }
+}
+
+/// What came of asking one host.
+package enum SurveyResult: Hashable, Sendable {
+  case observed(HostObservation)
+  /// Why, in words for the user.
+  case unreachable(String)
+}
+
+/// What the hosts say of themselves now, by name.
+package typealias Survey = [String: SurveyResult]

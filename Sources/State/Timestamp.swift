@@ -1,0 +1,107 @@
+/// A moment in UTC, in whole seconds.
+package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
+  package var secondsSince1970: Int64
+
+  package init(secondsSince1970: Int64) { self.secondsSince1970 = secondsSince1970 }
+
+  private static let secondsPerDay: Int64 = 86_400
+
+  /// Whole days from this moment to another, rounded down; negative where the other is earlier.
+  package func days(until other: Timestamp) -> Int64 {
+    let seconds = other.secondsSince1970 - secondsSince1970
+    return seconds >= 0
+      ? seconds / Self.secondsPerDay
+      : -((-seconds + Self.secondsPerDay - 1) / Self.secondsPerDay)
+  }
+
+  package func adding(seconds: Int64) -> Timestamp {
+    Timestamp(secondsSince1970: secondsSince1970 + seconds)
+  }
+
+  package static func < (left: Timestamp, right: Timestamp) -> Bool {
+    left.secondsSince1970 < right.secondsSince1970
+  }
+
+  /// As RFC 3339 writes it: `2026-11-23T06:28:00Z`.
+  package var description: String {
+    let time = secondsSince1970.quotientAndRemainder(flooredBy: Self.secondsPerDay)
+    let date = Self.civilDate(daysSince1970: time.quotient)
+    return "\(date.year, 4)-\(date.month, 2)-\(date.day, 2)T"
+      + "\(time.remainder / 3600, 2):\(time.remainder / 60 % 60, 2):\(time.remainder % 60, 2)Z"
+  }
+
+  /// The date alone: `2026-11-23`.
+  package var date: String { String(description.prefix(10)) }
+
+  /// Reads exactly what `description` writes.
+  package init?(_ text: String) {
+    let utf8 = Array(text.utf8)
+    guard utf8.count == 20, utf8[19] == UInt8(ascii: "Z"), utf8[10] == UInt8(ascii: "T") else {
+      return nil
+    }
+    let parts = text.dropLast().split(
+      omittingEmptySubsequences: false, whereSeparator: { "-T:".contains($0) })
+    guard parts.map(\.utf8.count) == [4, 2, 2, 2, 2, 2],
+      parts.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
+    else { return nil }
+    let numbers = parts.compactMap { Int64($0) }
+    secondsSince1970 =
+      Self.daysSince1970(year: numbers[0], month: numbers[1], day: numbers[2])
+      * Self.secondsPerDay + numbers[3] * 3600 + numbers[4] * 60 + numbers[5]
+    guard description == text else { return nil }
+  }
+
+  /// The proleptic Gregorian calendar counted from 1 March of the year 0, so that a leap day ends a year.
+  private static func civilDate(daysSince1970: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    let (era, dayOfEra) = (daysSince1970 + 719_468).quotientAndRemainder(flooredBy: 146_097)
+    let yearOfEra =
+      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    return (year, month, dayOfYear - (153 * shifted + 2) / 5 + 1)
+  }
+
+  private static func daysSince1970(year: Int64, month: Int64, day: Int64) -> Int64 {
+    let year = month <= 2 ? year - 1 : year
+    let (era, yearOfEra) = year.quotientAndRemainder(flooredBy: 400)
+    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+    return era * 146_097 + dayOfEra - 719_468
+  }
+}
+
+extension Timestamp: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let value = Timestamp(text) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "\"\(text)\" is not a time such as 2026-11-23T06:28:00Z")
+    }
+    self = value
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}
+
+extension Int64 {
+  fileprivate func quotientAndRemainder(
+    flooredBy divisor: Int64
+  ) -> (quotient: Int64, remainder: Int64) {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+  }
+}
+
+extension DefaultStringInterpolation {
+  /// A number with leading zeros.
+  fileprivate mutating func appendInterpolation(_ number: Int64, _ digits: Int) {
+    let text = String(number)
+    appendLiteral(String(repeating: "0", count: max(0, digits - text.count)) + text)
+  }
+}

@@ -1,0 +1,72 @@
+package import Diagnostics
+
+/// The entries of a mapping whose keys are known, one case of `Key` each.
+package struct Fields<Key: CaseIterable & Hashable & RawRepresentable<String>> {
+  /// The owner in a sentence, with its article: "a host".
+  private let owner: String
+  /// Where the mapping belongs: the key it stands under.
+  package let place: SourcePlace
+  private let entries: [Key: Node.Entry]
+
+  /// Returns nil where the node is no mapping; reports the keys that are unknown.
+  ///
+  /// `place` is where to say that a key is missing; by default where the mapping starts.
+  package init?(
+    _ node: Node, of owner: String, at place: SourcePlace? = nil,
+    _ found: inout DiagnosticCollector
+  ) {
+    guard let all = node.entries(&found) else { return nil }
+    var entries: [Key: Node.Entry] = [:]
+    for entry in all {
+      if let key = Key(rawValue: entry.key) {
+        entries[key] = entry
+      } else {
+        found.report(.unknownKey(entry, of: owner, known: Key.allCases.map(\.rawValue)))
+      }
+    }
+    self.owner = owner
+    self.place = place ?? node.place
+    self.entries = entries
+  }
+
+  /// The value of a key, nil where it is not given.
+  package subscript(key: Key) -> Node? { entries[key]?.value }
+
+  /// A key with its value, nil where it is not given.
+  package func entry(_ key: Key) -> Node.Entry? { entries[key] }
+
+  /// The value of a key; its absence is reported.
+  package func required(_ key: Key, _ found: inout DiagnosticCollector) -> Node? {
+    requiredEntry(key, &found)?.value
+  }
+
+  /// A key with its value; its absence is reported.
+  package func requiredEntry(_ key: Key, _ found: inout DiagnosticCollector) -> Node.Entry? {
+    guard let entry = entries[key] else {
+      found.report(.missingKey(key.rawValue, of: owner, at: place))
+      return nil
+    }
+    return entry
+  }
+
+  /// The only one of these keys that is given; none or several are reported.
+  package func exactlyOne(
+    of keys: Key..., reporting found: inout DiagnosticCollector
+  ) -> (key: Key, value: Node)? {
+    let given = keys.filter { entries[$0] != nil }
+    guard given.count == 1, let key = given.first, let value = self[key] else {
+      found.report(
+        .notExactlyOne(
+          of: keys.map(\.rawValue), given: given.map(\.rawValue), in: owner, at: place))
+      return nil
+    }
+    return (key, value)
+  }
+
+  /// Reports each of these keys that is given: its meaning is settled, its work is not done yet.
+  package func refuse(_ keys: Key..., reporting found: inout DiagnosticCollector) {
+    for entry in keys.compactMap({ entries[$0] }) {
+      found.report(.notSupported(entry.key, at: entry.place))
+    }
+  }
+}

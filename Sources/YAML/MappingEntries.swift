@@ -1,0 +1,47 @@
+internal import Diagnostics
+
+/// The entries of one mapping while it is read: own ones, and those that `<<` copies.
+struct MappingEntries {
+  private var own: [Node.Entry] = []
+  private var copied: [Node.Entry] = []
+  private var places: [String: SourcePlace] = [:]
+
+  /// Adds an entry; `place` is where the key stands, which for an alias is not where it points.
+  mutating func add(
+    _ key: Node, _ value: Node, at place: SourcePlace, _ found: inout DiagnosticCollector
+  ) {
+    guard case .scalar(let scalar) = key.content else {
+      found.report(.keyNotText(at: place))
+      return
+    }
+    if let first = places.updateValue(place, forKey: scalar.text) {
+      places[scalar.text] = first
+      found.report(.duplicateKey(scalar.text, at: place, first: first))
+    } else if scalar.isPlain, scalar.text == "<<" {
+      copy(value, &found)
+    } else {
+      own.append(Node.Entry(key: scalar.text, place: place, value: value))
+    }
+  }
+
+  private mutating func copy(_ value: Node, _ found: inout DiagnosticCollector) {
+    switch value.content {
+    case .mapping(let entries): copied += entries
+    case .sequence(let nodes):
+      for node in nodes {
+        guard case .mapping(let entries) = node.content else {
+          found.report(.badMerge(at: node.place))
+          continue
+        }
+        copied += entries
+      }
+    case .scalar: found.report(.badMerge(at: value.place))
+    }
+  }
+
+  /// Own entries win over copied ones, earlier copies over later ones.
+  var merged: [Node.Entry] {
+    var known = Set(own.map(\.key))
+    return own + copied.filter { known.insert($0.key).inserted }
+  }
+}

@@ -1,0 +1,59 @@
+package import Diagnostics
+
+/// One value of a YAML document, aliases and merge keys already resolved, and where it was written.
+package struct Node: Hashable, Sendable {
+  package enum Content: Hashable, Sendable {
+    case scalar(Scalar)
+    case sequence([Node])
+    /// In the order written; no key stands twice.
+    case mapping([Entry])
+  }
+
+  package struct Scalar: Hashable, Sendable {
+    package var text: String
+    /// Written without quotes, so that the text decides what it is.
+    package var isPlain: Bool
+
+    package init(text: String, isPlain: Bool) {
+      self.text = text
+      self.isPlain = isPlain
+    }
+  }
+
+  /// A key and its value.
+  package struct Entry: Hashable, Sendable {
+    package var key: String
+    /// Where the key was written.
+    package var place: SourcePlace
+    package var value: Node
+
+    package init(key: String, place: SourcePlace, value: Node) {
+      self.key = key
+      self.place = place
+      self.value = value
+    }
+  }
+
+  package var content: Content
+  package var place: SourcePlace
+
+  package init(_ content: Content, at place: SourcePlace) {
+    self.content = content
+    self.place = place
+  }
+}
+
+/// How much a YAML text may ask of the reader.
+package struct Limits: Hashable, Sendable {
+  package var bytes: Int
+  /// Collections within collections.
+  package var depth: Int
+  /// Keys, values and collections, each counted again wherever an alias repeats it.
+  package var nodes: Int
+
+  package init(bytes: Int = 1 << 20, depth: Int = 64, nodes: Int = 100_000) {
+    self.bytes = bytes
+    self.depth = depth
+    self.nodes = nodes
+  }
+}

@@ -1,0 +1,95 @@
+package import Diagnostics
+
+/// What can be wrong with a value, whatever file it stands in.
+package enum ReadingMistake: String, CaseIterable, Sendable {
+  case wrongType = "Wrong type"
+  case unknownKey = "Unknown key"
+  case missingKey = "Missing key"
+  case invalidValue = "Invalid value"
+  case outOfRange = "Number out of range"
+  case unknownChoice = "Unknown value"
+  case emptyList = "The list is empty"
+  case notExactlyOne = "Exactly one of several keys"
+  case notSupported = "Not supported yet"
+}
+
+extension Diagnostic {
+  private init(
+    _ mistake: ReadingMistake, at place: SourcePlace, _ detail: String, suggestion: String? = nil
+  ) {
+    self.init(.error, mistake.rawValue, at: place, detail: detail, suggestion: suggestion)
+  }
+
+  /// `expected` is a noun with its article, such as "a mapping".
+  package static func wrongType(
+    _ node: Node, expected: String, suggestion: String? = nil
+  ) -> Diagnostic {
+    Diagnostic(
+      .wrongType, at: node.place, "expected \(expected), found \(node.kind).",
+      suggestion: suggestion)
+  }
+
+  static func unknownKey(_ entry: Node.Entry, of owner: String, known: [String]) -> Diagnostic {
+    Diagnostic(
+      .unknownKey, at: entry.place,
+      "\(entry.key.quoted) is not a key of \(owner), which has: \(known.joined(separator: ", ")).",
+      suggestion: Suggestion.nearest(to: entry.key, among: known))
+  }
+
+  static func missingKey(_ key: String, of owner: String, at place: SourcePlace) -> Diagnostic {
+    Diagnostic(.missingKey, at: place, "\(owner.capitalizedFirst) needs the key \(key.quoted).")
+  }
+
+  /// `noun` has its article, such as "a port"; `rule` follows "which is".
+  package static func invalidValue(
+    _ text: String, noun: String, rule: String, at place: SourcePlace, suggestion: String? = nil
+  ) -> Diagnostic {
+    Diagnostic(
+      .invalidValue, at: place, "\(text.quoted) is not \(noun), which is \(rule).",
+      suggestion: suggestion)
+  }
+
+  static func outOfRange(
+    _ text: String, _ range: ClosedRange<Int>, at place: SourcePlace
+  ) -> Diagnostic {
+    let bounds =
+      range.upperBound == .max
+      ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+    return Diagnostic(.outOfRange, at: place, "\(text.quoted) is not a whole number \(bounds).")
+  }
+
+  static func unknownChoice(
+    _ text: String, known: [String], at place: SourcePlace
+  ) -> Diagnostic {
+    Diagnostic(
+      .unknownChoice, at: place,
+      "\(text.quoted) is none of the possible values: \(known.joined(separator: ", ")).",
+      suggestion: Suggestion.nearest(to: text, among: known))
+  }
+
+  /// `reason` says what to do instead: a whole sentence.
+  package static func emptyList(at place: SourcePlace, reason: String) -> Diagnostic {
+    Diagnostic(.emptyList, at: place, reason)
+  }
+
+  static func notExactlyOne(
+    of keys: [String], given: [String], in owner: String, at place: SourcePlace
+  ) -> Diagnostic {
+    let choice = keys.joined(separator: ", ")
+    let count = given.isEmpty ? "none is given" : "given are: " + given.joined(separator: ", ")
+    return Diagnostic(
+      .notExactlyOne, at: place,
+      "\(owner.capitalizedFirst) needs exactly one of the keys \(choice); \(count).")
+  }
+
+  static func notSupported(_ what: String, at place: SourcePlace) -> Diagnostic {
+    Diagnostic(
+      .notSupported, at: place,
+      "This version of deploy does not do \(what.quoted) yet, and does not ignore it either. "
+        + "Remove it.")
+  }
+}
+
+extension String {
+  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

@@ -1,0 +1,114 @@
+internal import Diagnostics
+
+/// What can be wrong with a text before anybody asks what it means.
+package enum SyntaxMistake: String, CaseIterable, Sendable {
+  case tooLarge = "The file is too large"
+  case notUTF8 = "The file is not UTF-8"
+  case lineSeparator = "Unusual line separator"
+  case syntax = "The YAML cannot be read"
+  case empty = "The file is empty"
+  case severalDocuments = "More than one document"
+  case tag = "Tags are not allowed"
+  case unknownAlias = "Unknown alias"
+  case tooDeep = "Nested too deeply"
+  case tooManyNodes = "Too many values"
+  case keyNotText = "A key must be text"
+  case duplicateKey = "Duplicate key"
+  case badMerge = "Only mappings can be merged"
+}
+
+extension Diagnostic {
+  private init(
+    _ mistake: SyntaxMistake, at place: SourcePlace?, _ detail: String, suggestion: String? = nil
+  ) {
+    self.init(.error, mistake.rawValue, at: place, detail: detail, suggestion: suggestion)
+  }
+
+  static func tooLarge(_ source: SourceText, limit: Int) -> Diagnostic {
+    Diagnostic(
+      .tooLarge, at: SourcePlace(file: source.file, line: 1, column: 1),
+      "The file has \(source.bytes.count) bytes; at most \(limit) are read.")
+  }
+
+  static func notUTF8(at place: SourcePlace) -> Diagnostic {
+    Diagnostic(
+      .notUTF8, at: place, "The bytes here are not UTF-8. Save the file in the encoding UTF-8.")
+  }
+
+  static func lineSeparator(_ scalar: Unicode.Scalar, at place: SourcePlace) -> Diagnostic {
+    let code = String(scalar.value, radix: 16, uppercase: true)
+    let number = String(repeating: "0", count: max(0, 4 - code.count)) + code
+    return Diagnostic(
+      .lineSeparator, at: place,
+      "The character U+\(number) ends a line for some YAML readers and not for others. "
+        + "Start a new line, or remove it.")
+  }
+
+  static func syntax(_ failure: SyntaxFailure, in source: SourceText) -> Diagnostic {
+    var words = failure.problem
+    if let context = failure.context {
+      words += ", \(context.text)"
+      if context.line != failure.place?.line { words += " that began in line \(context.line)" }
+    }
+    return Diagnostic(
+      .syntax, at: failure.place ?? SourcePlace(file: source.file, line: 1, column: 1),
+      "libyaml says: \(words).")
+  }
+
+  static func empty(_ source: SourceText) -> Diagnostic {
+    Diagnostic(
+      .empty, at: SourcePlace(file: source.file, line: 1, column: 1),
+      "There is nothing in the file but white space or comments.")
+  }
+
+  static func severalDocuments(at place: SourcePlace) -> Diagnostic {
+    Diagnostic(
+      .severalDocuments, at: place,
+      "A second document begins here. Keep one document in the file, and the other in its own.")
+  }
+
+  static func tag(_ tag: String, at place: SourcePlace) -> Diagnostic {
+    Diagnostic(
+      .tag, at: place,
+      "The tag \(tag.quoted) would give the value another type. Remove it; "
+        + "to make a value text, put it in quotes.")
+  }
+
+  static func unknownAlias(
+    _ name: String, at place: SourcePlace, suggestion: String?
+  ) -> Diagnostic {
+    Diagnostic(
+      .unknownAlias, at: place,
+      "No value before this one ends has the anchor \("&\(name)".quoted).",
+      suggestion: suggestion.map { "*\($0)" })
+  }
+
+  static func tooDeep(at place: SourcePlace, limit: Int) -> Diagnostic {
+    Diagnostic(
+      .tooDeep, at: place, "Lists and mappings may stand in each other \(limit) deep, not deeper.")
+  }
+
+  static func tooManyNodes(at place: SourcePlace, limit: Int) -> Diagnostic {
+    Diagnostic(
+      .tooManyNodes, at: place,
+      "With aliases written out, the file has more than \(limit) keys and values.")
+  }
+
+  static func keyNotText(at place: SourcePlace) -> Diagnostic {
+    Diagnostic(.keyNotText, at: place, "A list or a mapping cannot be the key of a mapping.")
+  }
+
+  static func duplicateKey(
+    _ key: String, at place: SourcePlace, first: SourcePlace
+  ) -> Diagnostic {
+    Diagnostic(
+      .duplicateKey, at: place,
+      "\(key.quoted) stands already at \(first). Only one of the two could count; remove one.")
+  }
+
+  static func badMerge(at place: SourcePlace) -> Diagnostic {
+    Diagnostic(
+      .badMerge, at: place,
+      "The key \("<<".quoted) copies the entries of a mapping, or of each mapping in a list.")
+  }
+}

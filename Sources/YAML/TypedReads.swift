@@ -1,0 +1,149 @@
+package import Diagnostics
+
+/// What a value is by the core schema of YAML 1.2 (chapter 10.3), where `no` is text.
+extension Node {
+  private enum Kind: String {
+    case null = "nothing"
+    case boolean = "true or false"
+    case number = "a number"
+    case text = "text"
+    case list = "a list"
+    case mapping = "a mapping"
+  }
+
+  /// With its article, for a sentence.
+  var kind: String { resolvedKind.rawValue }
+
+  private var resolvedKind: Kind {
+    switch content {
+    case .sequence: return .list
+    case .mapping: return .mapping
+    case .scalar(let scalar):
+      guard scalar.isPlain else { return .text }
+      switch scalar.text {
+      case "", "~", "null", "Null", "NULL": return .null
+      case "true", "True", "TRUE", "false", "False", "FALSE": return .boolean
+      default:
+        return scalar.isInteger || scalar.isDecimal ? .number : .text
+      }
+    }
+  }
+
+  package func entries(_ found: inout DiagnosticCollector) -> [Entry]? {
+    guard case .mapping(let entries) = content else {
+      found.report(.wrongType(self, expected: "a mapping"))
+      return nil
+    }
+    return entries
+  }
+
+  package func elements(
+    _ found: inout DiagnosticCollector, expected: String = "a list"
+  ) -> [Node]? {
+    guard case .sequence(let elements) = content else {
+      found.report(.wrongType(self, expected: expected))
+      return nil
+    }
+    return elements
+  }
+
+  /// The characters of a scalar as they stand; a number is text too where text is expected.
+  package func text(
+    _ found: inout DiagnosticCollector, expected: String = "text"
+  ) -> String? {
+    guard case .scalar(let scalar) = content, resolvedKind != .null else {
+      found.report(.wrongType(self, expected: expected))
+      return nil
+    }
+    return scalar.text
+  }
+
+  package func boolean(_ found: inout DiagnosticCollector) -> Bool? {
+    guard case .scalar(let scalar) = content, resolvedKind == .boolean else {
+      found.report(.wrongType(self, expected: "true or false"))
+      return nil
+    }
+    return scalar.text.first == "t" || scalar.text.first == "T"
+  }
+
+  /// A whole number: decimal, `0o` octal or `0x` hexadecimal.
+  package func integer(
+    in range: ClosedRange<Int>, _ found: inout DiagnosticCollector
+  ) -> Int? {
+    guard case .scalar(let scalar) = content, scalar.isPlain, scalar.isInteger else {
+      found.report(.wrongType(self, expected: "a whole number"))
+      return nil
+    }
+    guard let number = scalar.integer, range.contains(number) else {
+      found.report(.outOfRange(scalar.text, range, at: place))
+      return nil
+    }
+    return number
+  }
+
+  /// A text that `parse` takes; `noun` and `rule` tell the user what that is, and `repair`
+  /// what was probably meant.
+  package func value<Value>(
+    noun: String, rule: String, _ found: inout DiagnosticCollector,
+    repair: (String) -> String? = { _ in nil }, parse: (String) -> Value?
+  ) -> Value? {
+    guard let text = text(&found, expected: noun) else { return nil }
+    guard let value = parse(text) else {
+      let repaired = repair(text).flatMap { parse($0) == nil ? nil : $0 }
+      found.report(
+        .invalidValue(text, noun: noun, rule: rule, at: place, suggestion: repaired))
+      return nil
+    }
+    return value
+  }
+
+  /// One of the cases by its raw value, but for those of `later`, which this version refuses.
+  package func choice<Value: CaseIterable & Equatable & RawRepresentable<String>>(
+    of type: Value.Type, later: [Value] = [], _ found: inout DiagnosticCollector
+  ) -> Value? {
+    let known = Value.allCases.map(\.rawValue)
+    guard let text = text(&found, expected: "one of " + known.joined(separator: ", ")) else {
+      return nil
+    }
+    guard let value = Value(rawValue: text) else {
+      found.report(.unknownChoice(text, known: known, at: place))
+      return nil
+    }
+    guard !later.contains(value) else {
+      found.report(.notSupported(text, at: place))
+      return nil
+    }
+    return value
+  }
+
+  package func period(_ found: inout DiagnosticCollector) -> Period? {
+    value(noun: Period.noun, rule: Period.rule, &found, parse: Period.init)
+  }
+}
+
+extension Node.Scalar {
+  private var isNegative: Bool { text.utf8.first == UInt8(ascii: "-") }
+
+  private var digits: (text: Substring, radix: Int) {
+    if text.hasPrefix("0o") { return (text.dropFirst(2), 8) }
+    if text.hasPrefix("0x") { return (text.dropFirst(2), 16) }
+    let hasSign = isNegative || text.utf8.first == UInt8(ascii: "+")
+    return (hasSign ? text.dropFirst() : text[...], 10)
+  }
+
+  fileprivate var isInteger: Bool {
+    let (digits, radix) = digits
+    return !digits.isEmpty
+      && digits.unicodeScalars.allSatisfy { $0.isASCII && Int(String($0), radix: radix) != nil }
+  }
+
+  fileprivate var isDecimal: Bool {
+    text.utf8.allSatisfy("0123456789+-.eE".utf8.contains) && Double(text) != nil
+  }
+
+  /// Nil where the number is too large for the machine.
+  fileprivate var integer: Int? {
+    let (digits, radix) = digits
+    return Int((isNegative ? "-" : "") + digits, radix: radix)
+  }
+}
