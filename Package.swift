@@ -24,9 +24,13 @@ extension Target {
       name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
   }
 
-  static func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  /// - Parameter cases: whether the tests read case files.
+  static func tests(
+    _ name: String, _ dependencies: [Target.Dependency], cases: Bool = false
+  ) -> Target {
     .testTarget(
-      name: name + "Tests", dependencies: dependencies, exclude: [], swiftSettings: strict)
+      name: name + "Tests", dependencies: dependencies, exclude: cases ? ["Cases"] : [],
+      swiftSettings: strict)
   }
 }
 
@@ -55,7 +59,8 @@ let package = Package(
     .decision("Nginx", ["Inventories", "YAML"]),
     .decision("Firewall", ["Inventories"]),
     .decision("State"),
-    .decision("Planning", ["Inventories", "Playbooks", "Nginx", "Firewall", "State", "YAML", "Diagnostics"]),
+    .decision(
+      "Planning", ["Inventories", "Playbooks", "Nginx", "Firewall", "State", "YAML", "Diagnostics"]),
 
     .effect("StateFiles", ["State"]),
     .effect("Certificates", ["COpenSSL"]),
@@ -76,6 +81,8 @@ let package = Package(
         "Inventories", "Playbooks", "Firewall", "Nginx", "YAML", "Diagnostics", arguments,
       ]),
     .executableTarget(name: "deploy", dependencies: ["Commands"], swiftSettings: strict),
+
+    .tests("EndToEnd", ["deploy", "Commands", "Sandbox", "Inventories", "Diagnostics"]),
   ],
   swiftLanguageModes: [.v6]
 )

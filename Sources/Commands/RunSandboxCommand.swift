@@ -1,12 +1,13 @@
 import ArgumentParser
-import Inventories
-import Sandbox
+package import Inventories
+package import Sandbox
 
 /// `deploy sandbox`
 struct RunSandboxCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sandbox",
-    abstract: "Makes a throw-away fleet of the inventory's hosts on this machine and runs a command.",
+    abstract:
+      "Makes a throw-away fleet of the inventory's hosts on this machine and runs a command.",
     discussion: """
       Each host is a network namespace with its inventory address, sshd, nginx and a firewall of its
       own. In the command, ~/.ssh has a key that every host accepts and their host keys. When the
@@ -49,7 +50,7 @@ struct RunSandboxCommand: AsyncParsableCommand {
 
 extension SandboxHost {
   /// A host that answers each site it serves with a page that names it.
-  init(_ host: Host, in inventory: Inventory) {
+  package init(_ host: Host, in inventory: Inventory) {
     var pages: [String: String] = [:]
     for site in inventory.sites(servedBy: host.name) {
       guard case .files(let root, let index) = site.service.content else { continue }

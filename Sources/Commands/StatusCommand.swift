@@ -6,7 +6,8 @@ struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Shows each host's release, what it really serves, drift and expiry.",
-    discussion: "Exits with 1 where a host is unreachable, has drifted or has an expired certificate.")
+    discussion:
+      "Exits with 1 where a host is unreachable, has drifted or has an expired certificate.")
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions

@@ -56,11 +56,14 @@ enum RefusalText {
   static func located(_ line: String, _ step: HostStep) -> String {
     for file in step.files {
       guard let origin = file.origin else { continue }
-      for place in ["/etc/deploy/current/\(file.path)", "/etc/deploy/releases/\(step.release)/\(file.path)"] {
+      for place in [
+        "/etc/deploy/current/\(file.path)", "/etc/deploy/releases/\(step.release)/\(file.path)",
+      ] {
         guard let found = line.range(of: place) else { continue }
         let number = line[found.upperBound...].dropFirst().prefix { $0.isNumber }
         let isLine = line[found.upperBound...].hasPrefix(":") && !number.isEmpty
-        return "\(line) — that is \(origin.path)\(isLine ? ":\(number)" : ""), named at \(origin.place)"
+        return
+          "\(line) — that is \(origin.path)\(isLine ? ":\(number)" : ""), named at \(origin.place)"
       }
     }
     return line

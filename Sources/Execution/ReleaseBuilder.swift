@@ -16,6 +16,11 @@ struct ReleaseBuilder: Sendable {
   let lineage: String
 
   func build(_ step: HostStep) async throws -> BuiltRelease {
+    if step.action == .remove {
+      return BuiltRelease(
+        archive: SecretContent([]),
+        record: ReleaseRecord(number: step.release, files: [:], certificates: [:]))
+    }
     var issued: [String: IssuedCertificate] = [:]
     for certificate in step.certificates {
       issued[certificate.path] = try await issuer.issue(certificate)

@@ -10,7 +10,8 @@ enum RemoteScript {
 
   /// The user's own shell may be any: it sees one word after another, each quoted.
   private static func command(_ script: [UInt8], _ arguments: [String]) -> String {
-    (["exec", "/bin/sh", "-c"] + ([String(decoding: script, as: UTF8.self), "deploy"] + arguments)
+    (["exec", "/bin/sh", "-c"]
+      + ([String(decoding: script, as: UTF8.self), "deploy"] + arguments)
       .map(quoted)).joined(separator: " ")
   }
 

@@ -92,7 +92,8 @@ package struct Rollout: Sendable {
   private func record(of step: HostStep, _ release: ReleaseRecord) -> HostRecord {
     HostRecord(
       address: step.connection.address, sshPort: step.connection.port,
-      sshUser: step.connection.user, roles: step.roles, release: release, appliedAt: surroundings.now(), appliedBy: surroundings.user)
+      sshUser: step.connection.user, roles: step.roles, release: release,
+      appliedAt: surroundings.now(), appliedBy: surroundings.user)
   }
 
   private func prepare(

@@ -33,7 +33,8 @@ struct SurveyReader {
     case "manifest": manifest += value + "\n"
     case "drift": observation.driftedFiles.append(value)
     case "text": readText(value)
-    case "firewall": observation.firewall = HostObservation.LoadedFirewall(rawValue: value) ?? .changed
+    case "firewall":
+      observation.firewall = HostObservation.LoadedFirewall(rawValue: value) ?? .changed
     case "end": isComplete = true
     default: break
     }

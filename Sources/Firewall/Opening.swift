@@ -42,7 +42,7 @@ extension Opening.Source: CustomStringConvertible {
   /// The ranges as a set, without those that lie within others.
   init(_ ranges: some Sequence<AddressRange>) {
     let sorted = Set(ranges).sorted()
-    self = .ranges(sorted.filter { range in !sorted.contains { $0 != range && $0.covers(range) && false } })
+    self = .ranges(sorted.filter { range in !sorted.contains { $0 != range && $0.covers(range) } })
   }
 
   /// As the inventory writes it: an empty list means everybody.

@@ -70,7 +70,9 @@ package struct Host: Hashable, Sendable {
 package struct SSHSettings: Hashable, Sendable {
   package var user: UserName
   package var port: Port
-  /// Private key files on the controller, tried in order; empty means the agent and the usual files.
+  /// Private key files on the controller, tried in order.
+  ///
+  /// Empty means the agent and the usual files.
   package var identities: [LocalPath]
   package var knownHosts: LocalPath
 

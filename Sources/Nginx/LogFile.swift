@@ -22,7 +22,8 @@ enum BackEndLogFormat {
 
   static let definition = Directive(
     "log_format", name,
-    "\(.remoteAddress) - \(.remoteUser) [\(.timeLocal)] \"\(.request)\" \(.status) \(.bodyBytesSent)",
+    "\(.remoteAddress) - \(.remoteUser) [\(.timeLocal)] ",
+    "\"\(.request)\" \(.status) \(.bodyBytesSent)",
     " \"\(.refererHeader)\" \"\(.userAgentHeader)\"",
     " \"\(.clientCertificateSubject)\" \(.realAddressHeader)")
 }

@@ -1,6 +1,6 @@
 package import Inventories
 
-/// A file of a release, named relative to the release's folder. Every module takes the names from here.
+/// A file of a release, named relative to the release's folder; the one place for such names.
 package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// The link to the release that a host serves.
   package static let currentRelease = "/etc/deploy/current"

@@ -30,7 +30,8 @@ struct HostPlanner {
       host: host.name.text, connection: connection, roles: host.roles.map(\.rawValue).sorted(),
       action: present == nil ? .create : reasons.isEmpty ? .unchanged : .change,
       reasons: present == nil ? ["new in the inventory"] : reasons, release: number,
-      expected: observation.fingerprint, present: present, files: files, certificates: issued, changes: changes,
+      expected: observation.fingerprint, present: present, files: files, certificates: issued,
+      changes: changes,
       ports: ports().map { Int($0.number) })
   }
 
@@ -127,7 +128,8 @@ struct HostPlanner {
       wanted.append(
         PlannedCertificate(
           path: path.relative, keyPath: key.relative, purpose: purpose,
-          commonName: String(commonName.prefix(64)), names: Set(names).sorted(), key: policy.key.rawValue,
+          commonName: String(commonName.prefix(64)), names: Set(names).sorted(),
+          key: policy.key.rawValue,
           validFor: policy.validFor.seconds))
     }
     let published = input.inventory.sites(publishedBy: host.name)

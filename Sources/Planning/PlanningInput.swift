@@ -15,7 +15,8 @@ package struct PlanningInput: Sendable {
   package var digest: @Sendable (String) -> String
 
   package init(
-    inventory: Inventory, playbook: Playbook, state: FleetState, survey: Survey, materials: Materials,
+    inventory: Inventory, playbook: Playbook, state: FleetState, survey: Survey,
+    materials: Materials,
     selector: Selector = .all, now: Timestamp, digest: @escaping @Sendable (String) -> String
   ) {
     self.inventory = inventory

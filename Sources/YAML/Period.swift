@@ -1,4 +1,6 @@
-/// A length of time in whole seconds, written `30s`, `10m`, `12h`, `30d`, `1y` (a year is 365 days).
+/// A length of time in whole seconds, written `30s`, `10m`, `12h`, `30d`, `1y`.
+///
+/// A year is 365 days.
 package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
   package let seconds: Int64
 

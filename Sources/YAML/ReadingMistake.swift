@@ -54,7 +54,7 @@ extension Diagnostic {
   ) -> Diagnostic {
     let bounds =
       range.upperBound == .max
-      ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+      ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
     return Diagnostic(.outOfRange, at: place, "\(text.quoted) is not a whole number \(bounds).")
   }
 
@@ -85,8 +85,8 @@ extension Diagnostic {
   static func notSupported(_ what: String, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .notSupported, at: place,
-      "This version of deploy does not do \(what.quoted) yet, and does not ignore it either. "
-        + "Remove it.")
+      "This version of deploy does not support \(what.quoted) here yet, and does not ignore it "
+        + "either. Remove it.")
   }
 }
 

@@ -49,7 +49,8 @@ struct PlanView {
       case .remove, .blocked: .red
       case .change, .unchanged: .yellow
       }
-    let release = step.action == .create || step.action == .change ? ", release \(step.release)" : ""
+    let release =
+      step.action == .create || step.action == .change ? ", release \(step.release)" : ""
     var lines = [
       style("\(step.action.symbol) \(step.host)", color)
         + " (\(step.roles.joined(separator: " and ")), \(step.connection.address)\(release))"

@@ -53,7 +53,9 @@ struct MaterialsReader {
       throw Mistake(description: "\(path) is not UTF-8 text")
     }
     let line = text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { line in
-      line.unicodeScalars.contains { $0.value < 0x20 && $0 != "\t" && $0 != "\r" || $0.value == 0x7F }
+      line.unicodeScalars.contains {
+        $0.value < 0x20 && $0 != "\t" && $0 != "\r" || $0.value == 0x7F
+      }
     }
     if let line {
       throw Mistake(description: "\(path):\(line + 1) has a control character")

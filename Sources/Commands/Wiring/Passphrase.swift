@@ -59,7 +59,8 @@ struct Passphrase {
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
       throw Failure(
-        .failed, "\(description) should print the passphrase and ended with status"
+        .failed,
+        "\(description) should print the passphrase and ended with status"
           + " \(process.terminationStatus)")
     }
     return firstLine(of: bytes)
@@ -88,7 +89,8 @@ enum Terminal {
       throw Failure(
         .failed,
         "the authority's passphrase is asked for on a terminal, and there is none: give"
-          + " authority.passphrase in the inventory, as {env: NAME}, {file: PATH} or {command: […]}")
+          + " authority.passphrase in the inventory, as {env: NAME}, {file: PATH} or {command: […]}"
+      )
     }
     defer { close(terminal) }
     var before = termios()

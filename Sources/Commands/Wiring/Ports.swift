@@ -83,7 +83,8 @@ actor AuthoritySigner: CertificateIssuer {
   func issue(_ certificate: PlannedCertificate) async throws -> IssuedCertificate {
     try unlock()
     guard let unlocked, let trusted, let key = KeyAlgorithm(rawValue: certificate.key) else {
-      preconditionFailure("A certificate was planned without an authority. This is a bug in deploy.")
+      preconditionFailure(
+        "A certificate was planned without an authority. This is a bug in deploy.")
     }
     let now = Timestamp.current
     let role: CertificateRole = certificate.purpose == .server ? .server : .client

@@ -89,7 +89,8 @@ struct Session {
     let unknown = selector.unmatchedNames(
       among: workspace.inventory.hosts, others: Array(state.hosts.keys))
     guard unknown.isEmpty else {
-      throw Failure(.usage, "--limit names no host of this fleet: \(unknown.joined(separator: ", "))")
+      throw Failure(
+        .usage, "--limit names no host of this fleet: \(unknown.joined(separator: ", "))")
     }
     return await fleet.survey(hosts(state), parallel: parallel)
   }

@@ -165,7 +165,8 @@ check_nginx() {
   tested=$?
   # nginx leaves an empty pid file where it does not run, and then believes it.
   [ -s "$pid_file" ] || rm -f "$pid_file"
-  sed -e 's#^nginx: ##' -e "s#$work/nginx/#$nginx_folder/#g" -e "s#$staged/#$root/current/#g" \
+  sed -e '/ test failed$/d' -e 's#^nginx: ##' -e 's#^[0-9/]* [0-9:]* \(\[[a-z]*\]\) [0-9#]*: #\1 #' \
+    -e "s#$work/nginx/#$nginx_folder/#g" -e "s#$staged/#$root/current/#g" \
     "$work/errors" | quote
   [ "$tested" = 0 ] || refuse nginx
   if has_nginx "$release" && ! grep -q "^# configuration file .*/conf\.d/deploy\.conf:" "$work/dump"; then

@@ -1,0 +1,66 @@
+import Commands
+import Diagnostics
+import Inventories
+import Sandbox
+
+/// An inventory for tests: its parts are changed, and the text is made of them.
+struct InventoryText {
+  var frontEnds = ["edge-1": "198.18.0.10"]
+  var backEnds = ["app-1": "198.18.0.21", "app-2": "198.18.0.22"]
+  var siteBackEnds: [String]?
+  var root = "/srv/shop"
+  /// More lines for the site, already indented by four.
+  var siteLines: [String] = []
+  /// More top-level lines.
+  var lines: [String] = []
+  var renewBefore = "30d"
+  var validFor = "365d"
+
+  var text: String {
+    """
+    fleet: shop
+    authority:
+      name: Shop Certification Center
+      passphrase: {env: DEPLOY_PASSPHRASE}
+      certificates: {valid_for: \(validFor), renew_before: \(renewBefore)}
+    ssh: {user: root, identity: ~/.ssh/id_ed25519}
+    front_ends:
+    \(hosts(frontEnds))
+    back_ends:
+    \(hosts(backEnds))
+    sites:
+      shop.example:
+        aliases: [www.shop.example]
+        front_ends: all
+        back_ends: \(siteBackEnds.map { "[\($0.joined(separator: ", "))]" } ?? "all")
+        certificate: {authority: true}
+        hsts: {max_age: 1y}
+        back_end: {root: \(root), index: index.html}
+    \(siteLines.map { "    \($0)\n" }.joined())firewall: {policy: drop}
+    \(lines.joined(separator: "\n"))
+    """
+  }
+
+  private func hosts(_ hosts: [String: String]) -> String {
+    hosts.sorted { $0.key < $1.key }.map { "  \($0.key): {address: \($0.value)}" }
+      .joined(separator: "\n")
+  }
+
+  /// The hosts that the inventory describes, each serving its own name.
+  func sandboxHosts(_ alter: (inout SandboxHost) -> Void = { _ in }) throws -> [SandboxHost] {
+    let (inventory, diagnostics) = Inventory.read(SourceText(file: "shop.yml", text: text))
+    guard let inventory else { throw WrongInventory(diagnostics: diagnostics) }
+    return inventory.hosts.map { host in
+      var sandboxHost = SandboxHost(host, in: inventory)
+      for root in ["/srv/shop", "/srv/other"] where host.roles.contains(.backEnd) {
+        sandboxHost.pages["\(root)/index.html"] = "\(root) \(host.name)\n"
+      }
+      alter(&sandboxHost)
+      return sandboxHost
+    }
+  }
+
+  private struct WrongInventory: Error {
+    var diagnostics: [Diagnostic]
+  }
+}

@@ -1,0 +1,159 @@
+import Commands
+import Diagnostics
+import Foundation
+import Inventories
+import Sandbox
+import Testing
+
+let isRoot = geteuid() == 0
+
+/// A fleet in a sandbox, an inventory for it, and the real program beside them.
+struct Scene {
+  let sandbox: Sandbox
+  /// Holds the inventory and what `deploy` puts beside it.
+  let folder: String
+  var inventoryPath: String { folder + "/shop.yml" }
+  var statePath: String { folder + "/shop.state.json" }
+
+  /// A secret that must be found nowhere.
+  static let passphrase = "correct-horse-\(UInt64.random(in: .min ... .max))"
+
+  /// Opens a fleet for the hosts of an inventory, with an authority made, and closes it whatever happens.
+  ///
+  /// - Parameter alter: changes a host before it is made.
+  static func play(
+    _ inventory: InventoryText = InventoryText(), alter: (inout SandboxHost) -> Void = { _ in },
+    _ body: (Scene) async throws -> Void
+  ) async throws {
+    let folder = NSTemporaryDirectory() + "deploy-test-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: false)
+    defer { remove(folder) }
+    let sandbox = try await Sandbox.open(hosts: inventory.sandboxHosts(alter))
+    let scene = Scene(sandbox: sandbox, folder: folder)
+    do {
+      try scene.write(inventory)
+      try await scene.succeed("authority", "create")
+      try await body(scene)
+    } catch {
+      await sandbox.close()
+      throw error
+    }
+    await sandbox.close()
+  }
+
+  private static func remove(_ folder: String) {
+    do {
+      try FileManager.default.removeItem(atPath: folder)
+    } catch {
+      Issue.record("the folder of the test could not be removed: \(error)")
+    }
+  }
+
+  func write(_ inventory: InventoryText) throws { try write(inventory.text, to: "shop.yml") }
+
+  func write(_ text: String, to name: String) throws {
+    let url = URL(filePath: "\(folder)/\(name)")
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try text.write(to: url, atomically: true, encoding: .utf8)
+  }
+
+  func read(_ name: String) throws -> String {
+    try String(contentsOf: URL(filePath: "\(folder)/\(name)"), encoding: .utf8)
+  }
+
+  // MARK: - The program
+
+  static let program: String = {
+    let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    return folder.appending(path: "deploy").path
+  }()
+
+  private static let environment = ["DEPLOY_PASSPHRASE": passphrase, "NO_COLOR": "1"]
+
+  @discardableResult
+  func deploy(_ arguments: String...) async throws -> CommandOutput {
+    try await sandbox.run(command(arguments), environment: Self.environment)
+  }
+
+  func spawn(_ arguments: String...) throws -> SandboxCommand {
+    try sandbox.spawn(command(arguments), environment: Self.environment)
+  }
+
+  private func command(_ arguments: [String]) -> [String] {
+    let verbs = arguments.prefix { !$0.hasPrefix("-") }
+    return [Self.program] + verbs + ["--inventory", inventoryPath]
+      + arguments.dropFirst(verbs.count)
+  }
+
+  @discardableResult
+  func succeed(
+    _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws -> CommandOutput {
+    let output = try await sandbox.run(command(arguments), environment: Self.environment)
+    #expect(
+      output.status == 0, "deploy \(arguments.joined(separator: " "))\n\(output.all)",
+      sourceLocation: sourceLocation)
+    return output
+  }
+
+  @discardableResult
+  func apply(sourceLocation: SourceLocation = #_sourceLocation) async throws -> CommandOutput {
+    try await succeed("apply", "--yes", sourceLocation: sourceLocation)
+  }
+
+  /// The state is what the inventory says: the second run finds nothing.
+  func expectNoChanges(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    let output = try await deploy("plan", "--detailed-exitcode")
+    #expect(output.status == 0, "\(output.all)", sourceLocation: sourceLocation)
+  }
+
+  // MARK: - The hosts
+
+  @discardableResult
+  func on(_ host: String, _ script: String) async throws -> CommandOutput {
+    try await sandbox.run(["sh", "-c", script], on: .host(host))
+  }
+
+  /// Every file that `deploy` could touch on a host, by digest, and the loaded rules.
+  func fingerprint(of host: String) async throws -> String {
+    try await on(
+      host,
+      """
+      find /etc -xdev -type f -exec sha256sum {} + 2>/dev/null | sort -k 2
+      find /etc -xdev -type l -exec ls -l --time-style=+ {} + 2>/dev/null | sort
+      find /etc/deploy -type d 2>/dev/null | sort
+      nft list ruleset
+      """
+    ).stdout
+  }
+
+  /// Fetches the site through a front-end, from the controller.
+  func fetch(
+    _ path: String = "/", from frontEnd: String = "198.18.0.10", domain: String = "shop.example"
+  ) async throws -> CommandOutput {
+    try await sandbox.run([
+      "curl", "-sS", "--max-time", "10", "--cacert", folder + "/shop.authority/authority-1.crt",
+      "--resolve", "\(domain):443:\(frontEnd)", "https://\(domain)\(path)",
+    ])
+  }
+
+  /// The back-ends that answer, asked a bounded number of times.
+  func answering(_ expected: Set<String>, domain: String = "shop.example") async throws -> Set<
+    String
+  > {
+    var answers: Set<String> = []
+    for _ in 0..<40 {
+      let output = try await fetch(domain: domain)
+      guard output.status == 0 else { return ["curl: \(output.stderr)"] }
+      answers.insert(output.stdout.trimmingCharacters(in: .whitespacesAndNewlines))
+      if answers.isSuperset(of: expected) { break }
+    }
+    return answers
+  }
+}
+
+extension CommandOutput {
+  var all: String { stdout + stderr }
+}

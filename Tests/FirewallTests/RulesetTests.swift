@@ -1,0 +1,138 @@
+import Firewall
+import Foundation
+import Inventories
+import Testing
+
+/// A host under a policy; its rules are in `Cases/NAME.nft`.
+struct RulesetCase: Sendable, CustomTestStringConvertible {
+  let name: String
+  let host: String
+  let inventory: Inventory
+
+  var testDescription: String { name }
+
+  func ruleset() throws -> Ruleset {
+    let host = try #require(inventory.host(named: FirewallFleet.valid(host)))
+    return Firewall.ruleset(for: host, in: inventory)
+  }
+
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Cases")
+
+  private static let policies: [(name: String, policy: FirewallPolicy)] = [
+    ("open-ssh", FirewallPolicy()),
+    (
+      "narrow",
+      FirewallPolicy(
+        sshFrom: FirewallFleet.ranges("198.51.100.0/24", "198.51.100.7", "2001:db8:1::/48"),
+        allow: [
+          AllowedPort(port: FirewallFleet.port(9100), from: FirewallFleet.ranges("198.51.100.7")),
+          AllowedPort(port: FirewallFleet.port(25)),
+          AllowedPort(port: FirewallFleet.port(9100), from: FirewallFleet.ranges("::/0")),
+        ])
+    ),
+    (
+      "sites",
+      FirewallPolicy(
+        scope: .sites, sshFrom: FirewallFleet.ranges("198.51.100.0/24"),
+        allow: [
+          AllowedPort(port: .https, from: FirewallFleet.ranges("198.51.100.7")),
+          AllowedPort(port: FirewallFleet.port(9100), from: FirewallFleet.ranges("198.51.100.7")),
+        ])
+    ),
+  ]
+
+  static let all = policies.flatMap { policy in
+    FirewallFleet.hosts.map { host in
+      RulesetCase(
+        name: "\(policy.name).\(host.name)", host: host.name.text,
+        inventory: FirewallFleet.inventory(policy.policy))
+    }
+  }
+}
+
+@Suite("Rulesets")
+struct RulesetTests {
+  @Test("are what their case files say", arguments: RulesetCase.all)
+  func golden(_ item: RulesetCase) throws {
+    let text = try item.ruleset().text
+    let url = RulesetCase.folder.appending(path: item.name + ".nft")
+    if ProcessInfo.processInfo.environment["DEPLOY_RECORD"] == "1" {
+      try Data(text.utf8).write(to: url)
+      Issue.record("recorded \(item.name); look at it, then run without DEPLOY_RECORD")
+    }
+    #expect(try String(contentsOf: url, encoding: .utf8) == text)
+  }
+
+  @Test("have no case file that no case reads")
+  func everyFileIsRead() throws {
+    let files = try FileManager.default.contentsOfDirectory(
+      atPath: RulesetCase.folder.path(percentEncoded: false))
+    #expect(Set(files) == Set(RulesetCase.all.map { $0.name + ".nft" }))
+  }
+
+  @Test("let a back-end's port to the front-ends of the sites served there, and to nobody else")
+  func mutualTLS() throws {
+    let inventory = FirewallFleet.inventory(FirewallPolicy())
+    let host = try #require(inventory.host(named: FirewallFleet.valid("app-1")))
+    let openings = ruleset(for: host, in: inventory).openings
+    #expect(
+      openings == [
+        Opening(.tcp(.ssh), from: .everybody, why: "SSH"),
+        Opening(
+          .tcp(.https),
+          from: .ranges(FirewallFleet.ranges("203.0.113.10", "203.0.113.11", "2001:db8::10")),
+          why: "front-ends of blog.example, shop.example"),
+        Opening(
+          .tcp(FirewallFleet.port(7443)), from: .ranges(FirewallFleet.ranges("2001:db8::10")),
+          why: "front-ends of wiki.example"),
+      ])
+  }
+
+  @Test("do not depend on the order of hosts and sites", arguments: RulesetCase.all)
+  func order(_ item: RulesetCase) throws {
+    let mirrored = RulesetCase(
+      name: item.name, host: item.host,
+      inventory: FirewallFleet.inventory(
+        item.inventory.firewall, hosts: item.inventory.hosts.reversed()))
+    #expect(try mirrored.ruleset().text == item.ruleset().text)
+  }
+
+  @Test("joined let in what either lets in")
+  func union() throws {
+    let old = FirewallFleet.inventory(FirewallPolicy())
+    let new = FirewallFleet.inventory(
+      FirewallPolicy(),
+      hosts: old.hosts.map {
+        $0.name.text == "edge-1" ? FirewallFleet.host("edge-1", [.frontEnd], "203.0.113.99") : $0
+      })
+    let host = try #require(old.host(named: FirewallFleet.valid("app-1")))
+    let before = ruleset(for: host, in: old)
+    let after = ruleset(for: host, in: new)
+    let joined = before.union(after)
+    #expect(
+      difference(from: before.openings, to: joined.openings) == [
+        "443/tcp now also from 203.0.113.99"
+      ])
+    #expect(
+      difference(from: joined.openings, to: after.openings) == [
+        "443/tcp no longer from 203.0.113.10"
+      ])
+    #expect(before.union(before) == before)
+  }
+
+  @Test("joined with one that guards only the sites leave the rest open")
+  func unionOfScopes() throws {
+    let narrow = FirewallFleet.inventory(
+      FirewallPolicy(sshFrom: FirewallFleet.ranges("10.0.0.0/8")))
+    let host = try #require(narrow.host(named: FirewallFleet.valid("app-1")))
+    let whole = ruleset(for: host, in: narrow)
+    let sites = ruleset(for: host, in: FirewallFleet.inventory(FirewallPolicy(scope: .sites)))
+    for joined in [whole.union(sites), sites.union(whole)] {
+      #expect(
+        difference(from: whole.openings, to: joined.openings) == [
+          "22/tcp now from everybody", "every other port now from everybody",
+        ])
+      #expect(difference(from: sites.openings, to: joined.openings) == [])
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import Inventories
+import Nginx
+import Testing
+
+/// A host of an inventory, for one version of nginx; its files are in `Cases/NAME.conf`.
+struct ConfigurationCase: Sendable, CustomTestStringConvertible {
+  let name: String
+  let host: String
+  let version: Version
+  let inventory: Inventory
+
+  var testDescription: String { name }
+
+  var files: [ConfigurationFile] {
+    guard let host = inventory.host(named: Fleet.valid(host)) else { return [] }
+    return configuration(for: host, in: inventory, nginx: version)
+  }
+
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Cases")
+  static let versions = [Version(1, 18, 0), Version(1, 22, 1), Version(1, 26, 3)]
+
+  static let all = versions.flatMap { version in
+    ["edge-1", "app-1", "both-1"].map {
+      ConfigurationCase(
+        name: "shop.\($0).\(version)", host: $0, version: version, inventory: shop)
+    } + [
+      ConfigurationCase(
+        name: "long-name.edge-1.\(version)", host: "edge-1", version: version,
+        inventory: longName)
+    ]
+  }
+
+  static let shop = Fleet.inventory(
+    [
+      Fleet.host("app-1", [.backEnd], "198.51.100.21"),
+      Fleet.host("app-2", [.backEnd], "2001:db8::22"),
+      Fleet.host("both-1", [.backEnd, .frontEnd], "203.0.113.11"),
+      Fleet.host("edge-1", [.frontEnd], "203.0.113.10"),
+    ],
+    [
+      Fleet.site(
+        "blog.example", on: ["both-1", "edge-1"],
+        from: [
+          Fleet.upstream("app-1", 443), Fleet.upstream("app-1", 8443),
+          Fleet.upstream("both-1", 8443),
+        ],
+        certificate: .installed(
+          certificate: Fleet.valid("/etc/ssl/blog/leaf.crt"),
+          key: Fleet.valid("/etc/ssl/blog/leaf.key")),
+        content: Fleet.application("::1", 8080)),
+      Fleet.site(
+        "shop.example", aliases: ["www.shop.example", "shop.test.example"], on: ["edge-1"],
+        from: [Fleet.upstream("app-1", 443), Fleet.upstream("app-2", 8443, weight: 2)],
+        certificate: .files(certificate: Fleet.file("shop.crt"), key: Fleet.file("shop.key")),
+        hsts: .days(365),
+        snippets: Snippets(
+          frontEnd: Fleet.file("shop-fe.conf"), backEnd: Fleet.file("shop-be.conf"))),
+    ])
+
+  static let longName = Fleet.inventory(
+    [
+      Fleet.host("app-1", [.backEnd], "198.51.100.21"),
+      Fleet.host("edge-1", [.frontEnd], "203.0.113.10"),
+    ],
+    [
+      Fleet.site(
+        String(repeating: "long-", count: 12) + "a." + String(repeating: "name-", count: 12)
+          + "b.example",
+        on: ["edge-1"], from: [Fleet.upstream("app-1", 443)])
+    ])
+}
+
+@Suite("Configurations")
+struct ConfigurationTests {
+  @Test("are what their case files say", arguments: ConfigurationCase.all)
+  func golden(_ item: ConfigurationCase) throws {
+    let text = item.files.map { "===== \($0.path)\n\($0.text)" }.joined(separator: "\n")
+    let url = ConfigurationCase.folder.appending(path: item.name + ".conf")
+    if ProcessInfo.processInfo.environment["DEPLOY_RECORD"] == "1" {
+      try Data(text.utf8).write(to: url)
+      Issue.record("recorded \(item.name); look at it, then run without DEPLOY_RECORD")
+    }
+    #expect(try String(contentsOf: url, encoding: .utf8) == text)
+  }
+
+  @Test("have no case file that no case reads")
+  func everyFileIsRead() throws {
+    let files = try FileManager.default.contentsOfDirectory(
+      atPath: ConfigurationCase.folder.path(percentEncoded: false))
+    #expect(Set(files) == Set(ConfigurationCase.all.map { $0.name + ".conf" }))
+  }
+
+  @Test("are empty where a host has no site")
+  func noSite() {
+    let host = Fleet.host("edge-1", [.frontEnd], "203.0.113.10")
+    #expect(
+      configuration(for: host, in: Fleet.inventory([host], []), nginx: Version(1, 22, 1)) == [])
+  }
+
+  @Test("are sorted by path, and name no release", arguments: ConfigurationCase.all)
+  func sorted(_ item: ConfigurationCase) {
+    #expect(item.files.map(\.path) == item.files.map(\.path).sorted())
+    #expect(item.files.allSatisfy { !$0.text.contains("/etc/deploy/releases") })
+  }
+
+  @Test("include the marker of the release exactly once", arguments: ConfigurationCase.all)
+  func oneMarker(_ item: ConfigurationCase) {
+    let included = item.files.map {
+      $0.text.split(separator: ReleasePath.marker.installed).count - 1
+    }
+    #expect(included.reduce(0, +) == 1)
+  }
+
+  @Test(
+    "name default servers on back-ends' own ports alone",
+    arguments: ConfigurationCase.all)
+  func defaultServers(_ item: ConfigurationCase) throws {
+    let publishes = !item.inventory.sites(publishedBy: Fleet.valid(item.host)).isEmpty
+    let lines = item.files.flatMap { $0.text.split(separator: "\n") }
+      .filter { $0.contains("default_server;") }
+    let ports = Set(
+      lines.compactMap { $0.split(separator: " ").dropFirst().first?.split(separator: ":").last })
+    let expected: [String: Set<Substring>] = [
+      "app-1": ["443", "8443"], "both-1": ["8443"], "edge-1": [],
+    ]
+    #expect(ports == expected[item.host])
+    #expect(!publishes || ports.isDisjoint(with: ["80", "443"]))
+  }
+}
+
+@Suite("Versions")
+struct VersionTests {
+  @Test(
+    "are read from what nginx says",
+    arguments: [
+      ("nginx/1.22.1", Version(1, 22, 1)), ("1.18.0", Version(1, 18, 0)),
+      ("nginx version: nginx/1.26.3 (Ubuntu)", Version(1, 26, 3)),
+      ("nginx version: nginx/1.27.4\n", Version(1, 27, 4)),
+    ])
+  func read(text: String, version: Version) { #expect(Version(text) == version) }
+
+  @Test("are nil where there is none", arguments: ["", "nginx", "1.22", "1.22.x", "nginx/1..2"])
+  func none(text: String) { #expect(Version(text) == nil) }
+
+  @Test("are ordered by number, not by letter")
+  func order() { #expect(Version(1, 9, 15) < Version(1, 22, 1)) }
+}

@@ -1,0 +1,52 @@
+import Diagnostics
+import Inventories
+
+/// Inventories in few words.
+enum Fleet {
+  static let place = SourcePlace(file: "shop.yml", line: 1, column: 1)
+
+  static func inventory(_ hosts: [Host], _ sites: [Site]) -> Inventory {
+    Inventory(
+      fleet: valid("shop"), authority: AuthorityPolicy(name: valid("Shop CA"), place: place),
+      hosts: hosts, sites: sites, firewall: FirewallPolicy())
+  }
+
+  static func host(_ name: String, _ roles: Set<Role>, _ address: String) -> Host {
+    guard let address = IPAddress(address) else { preconditionFailure("\(address) is no address") }
+    return Host(name: valid(name), roles: roles, address: address, place: place)
+  }
+
+  static func site(
+    _ domain: String, aliases: [String] = [], on frontEnds: [String], from upstreams: [Upstream],
+    certificate: PublicCertificate = .authority, hsts: Period? = nil,
+    content: Service.Content = files("/srv/shop/public"), snippets: Snippets = Snippets()
+  ) -> Site {
+    Site(
+      domain: valid(domain), aliases: aliases.map(valid), frontEnds: frontEnds.map(valid),
+      upstreams: upstreams, certificate: certificate, hstsMaxAge: hsts,
+      service: Service(content: content), snippets: snippets, place: place)
+  }
+
+  static func upstream(_ host: String, _ port: Int, weight: Int = 1) -> Upstream {
+    Upstream(host: valid(host), port: self.port(port), weight: weight)
+  }
+
+  static func files(_ root: String) -> Service.Content { .files(root: valid(root), index: .index) }
+
+  static func application(_ address: String, _ port: Int) -> Service.Content {
+    guard let address = IPAddress(address) else { preconditionFailure("\(address) is no address") }
+    return .proxy(LocalApplication(address: address, port: self.port(port)))
+  }
+
+  static func file(_ path: String) -> LocalFile { LocalFile(path: valid(path), place: place) }
+
+  static func port(_ number: Int) -> Port {
+    guard let port = Port(number) else { preconditionFailure("\(number) is no port") }
+    return port
+  }
+
+  static func valid<Text: ValidatedText>(_ text: String) -> Text {
+    guard let value = Text(text) else { preconditionFailure("\(text) is not \(Text.rule)") }
+    return value
+  }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import State
+import StateFiles
+import Testing
+
+/// A folder for one test, gone with it.
+final class StateFolder {
+  let url = FileManager.default.temporaryDirectory.appending(path: "state-\(UUID().uuidString)")
+  var state: String { path("shop.state.json") }
+
+  init() throws {
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
+  }
+
+  deinit {
+    do { try FileManager.default.removeItem(at: url) } catch { print("\(url): \(error)") }
+  }
+
+  func path(_ name: String) -> String { url.appending(path: name).path(percentEncoded: false) }
+
+  func names() throws -> Set<String> {
+    Set(try FileManager.default.contentsOfDirectory(atPath: path("")))
+  }
+
+  static func fleet(hosts: Int) -> FleetState {
+    var state = FleetState(fleet: "shop", lineage: "0123")
+    for number in 0..<hosts {
+      state.hosts["app-\(number)"] = HostRecord(
+        address: "198.51.100.21", sshPort: 22, sshUser: "root", roles: ["back-end"],
+        release: ReleaseRecord(
+          number: 7, files: ["nginx/deploy.conf": FileRecord(digest: "ab", isSecret: false)],
+          certificates: [:]), appliedAt: Timestamp(secondsSince1970: 1_800_000_000),
+        appliedBy: "ann@laptop")
+    }
+    return state
+  }
+}
+
+/// unshare(2) for mounts, of the calling thread; Glibc's module does not declare it.
+private func leaveMountNamespace() throws -> Int32 {
+  typealias Unshare = @convention(c) (Int32) -> Int32
+  let newMountNamespace: Int32 = 0x20000
+  let symbol = try #require(dlsym(nil, "unshare"))
+  return unsafeBitCast(symbol, to: Unshare.self)(newMountNamespace)
+}
+
+@Suite("The file of a state")
+struct StateFileTests {
+  @Test("is read as it was written, one serial on, and sorted")
+  func roundTrip() throws {
+    let folder = try StateFolder()
+    var file = try StateFile.read(folder.state, fleet: "shop")
+    #expect(file.state == nil)
+    try file.write(StateFolder.fleet(hosts: 2))
+    var expected = StateFolder.fleet(hosts: 2)
+    expected.serial = 1
+    #expect(file.state == expected)
+    #expect(try StateFile.read(folder.state, fleet: "shop").state == expected)
+    #expect(try folder.names() == ["shop.state.json"])
+    let text = try String(contentsOfFile: folder.state, encoding: .utf8)
+    #expect(text.hasPrefix("{\n  \"authorities\" : [\n\n  ],\n  \"fleet\" : \"shop\",\n"))
+    #expect(text.hasSuffix("}\n"))
+  }
+
+  @Test("has the state before the last write beside it")
+  func previous() throws {
+    let folder = try StateFolder()
+    var file = try StateFile.read(folder.state, fleet: "shop")
+    try file.write(StateFolder.fleet(hosts: 1))
+    let first = try Data(contentsOf: URL(filePath: folder.state))
+    try file.write(StateFolder.fleet(hosts: 2))
+    #expect(try Data(contentsOf: URL(filePath: file.previousPath)) == first)
+    #expect(try folder.names() == ["shop.state.json", "shop.state.json.previous"])
+  }
+
+  @Test(
+    "is refused, with the reason, and left alone",
+    arguments: [
+      ("", .truncated, "ends too early, after 0 bytes"),
+      ("{\"version\":1,\"fleet\":\"sh", .truncated, "ends too early, after 24 bytes"),
+      ("<<<<<<< HEAD {}\n", .notJSON, "is not JSON"),
+      ("{\"version\":1,\"fleet\":\"shop\"}", .malformed, "the whole has no lineage"),
+      ("{\"version\":\"1\",\"fleet\":\"shop\"}", .malformed, "version: "),
+      ("{\"version\":1,\"fleet\":\"blog\"}", .otherFleet, "of the fleet blog"),
+      ("{\"version\":2,\"fleet\":\"shop\",\"x\":1}", .newerVersion, "has version 2"),
+    ] as [(String, StateFileError.Code, String)])
+  func refused(text: String, code: StateFileError.Code, words: String) throws {
+    let folder = try StateFolder()
+    try Data(text.utf8).write(to: URL(filePath: folder.state))
+    let error = try #require(throws: StateFileError.self) {
+      try StateFile.read(folder.state, fleet: "shop")
+    }
+    #expect(error.code == code)
+    #expect(error.description.contains(words))
+    #expect(error.description.hasPrefix(folder.state + ": "))
+    #expect(try String(contentsOfFile: folder.state, encoding: .utf8) == text)
+  }
+
+  @Test("is told apart when it cannot be read at all")
+  func unreadable() throws {
+    let folder = try StateFolder()
+    try FileManager.default.createDirectory(
+      atPath: folder.state, withIntermediateDirectories: false)
+    let error = try #require(throws: StateFileError.self) {
+      try StateFile.read(folder.state, fleet: "shop")
+    }
+    #expect(error.code == .notReadable)
+    #expect(error.description.contains("Is a directory"))
+  }
+
+  @Test(
+    "is not overwritten when somebody else wrote it since",
+    arguments: ["{\"version\":2}", "", nil] as [String?])
+  func changed(by text: String?) throws {
+    let folder = try StateFolder()
+    var file = try StateFile.read(folder.state, fleet: "shop")
+    try file.write(StateFolder.fleet(hosts: 1))
+    try FileManager.default.removeItem(atPath: folder.state)
+    if let text { try Data(text.utf8).write(to: URL(filePath: folder.state)) }
+    let error = try #require(throws: StateFileError.self) {
+      try file.write(StateFolder.fleet(hosts: 2))
+    }
+    #expect(error.code == .changed)
+    #expect(FileManager.default.contents(atPath: folder.state) == text.map { Data($0.utf8) })
+  }
+
+  @Test("is written through a symbolic link, which stays one")
+  func symbolicLink() throws {
+    let folder = try StateFolder()
+    let link = folder.path("link.json")
+    try FileManager.default.createSymbolicLink(
+      atPath: link, withDestinationPath: "shop.state.json")
+    try Data().write(to: URL(filePath: folder.state))
+    try FileManager.default.removeItem(atPath: folder.state)
+    var first = try StateFile.read(folder.state, fleet: "shop")
+    try first.write(StateFolder.fleet(hosts: 1))
+    var file = try StateFile.read(link, fleet: "shop")
+    try file.write(StateFolder.fleet(hosts: 2))
+    #expect(try StateFile.read(folder.state, fleet: "shop").state?.hosts.count == 2)
+    #expect(
+      try FileManager.default.destinationOfSymbolicLink(atPath: link) == "shop.state.json")
+  }
+
+  @Test("is whole, old or new, whenever its writer is killed", arguments: 0..<12)
+  func killed(round: Int) async throws {
+    let folder = try StateFolder()
+    var file = try StateFile.read(folder.state, fleet: "shop")
+    try file.write(StateFolder.fleet(hosts: 1))
+    let path = folder.state
+    let delay = 1000 + 2500 * round
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      [path = path as String, delay = delay as Int] in
+      Thread.detachNewThread {
+        usleep(UInt32(delay))
+        kill(getpid(), SIGKILL)
+      }
+      var file = try StateFile.read(path, fleet: "shop")
+      while true { try file.write(StateFolder.fleet(hosts: 40)) }
+    }
+    var survivor = try StateFile.read(path, fleet: "shop")
+    let state = try #require(survivor.state)
+    #expect([1, 40].contains(state.hosts.count))
+    try survivor.write(StateFolder.fleet(hosts: 3))
+    #expect(try StateFile.read(path, fleet: "shop").state?.serial == state.serial + 1)
+    #expect(try folder.names().isSubset(of: ["shop.state.json", "shop.state.json.previous"]))
+    if state.serial > 1 {
+      #expect(try StateFile.read(survivor.previousPath, fleet: "shop").state == state)
+    }
+  }
+
+  /// The child has a mount namespace of its own, so that the disk goes with it.
+  @Test("is what it was when the disk is full", .enabled(if: getuid() == 0))
+  func diskFull() async throws {
+    let folder = try StateFolder()
+    let path = folder.path(".")
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      try #require(try leaveMountNamespace() == 0)
+      try #require(mount("none", "/", nil, UInt(MS_REC | MS_PRIVATE), nil) == 0)
+      try #require(mount("tmpfs", path, "tmpfs", 0, "size=64k") == 0)
+      let state = path + "/shop.state.json"
+      var file = try StateFile.read(state, fleet: "shop")
+      try file.write(StateFolder.fleet(hosts: 10))
+      let before = FileManager.default.contents(atPath: state)
+      let error = try #require(throws: StateFileError.self) {
+        try file.write(StateFolder.fleet(hosts: 500))
+      }
+      #expect(error.code == .notWritable)
+      #expect(error.description.contains("No space left on device"))
+      #expect(FileManager.default.contents(atPath: state) == before)
+      #expect(file.state?.serial == 1)
+      try file.write(StateFolder.fleet(hosts: 11))
+      #expect(try StateFile.read(state, fleet: "shop").state?.hosts.count == 11)
+    }
+  }
+}
