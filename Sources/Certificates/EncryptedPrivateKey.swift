@@ -53,7 +53,7 @@ enum EncryptedPrivateKey {
       ? "the passphrase is wrong, or the file is damaged" : "the passphrase is wrong"
     let opened = try operation.require(structure, .wrongPassphrase, reason)
     defer { PKCS8_PRIV_KEY_INFO_free(opened) }
-    return try PrivateKey.adopting(opened, for: operation)
+    return try PrivateKey.decode(opened, for: operation)
   }
 
   /// Nil where another program wrote the file.

@@ -23,7 +23,7 @@ final class PrivateKey: Sendable {
     return PrivateKey(adopting: try operation.require(pointer))
   }
 
-  /// Reads an unencrypted key, PKCS#8 or the older forms of `openssl genrsa` and `openssl ecparam`.
+  /// Reads an unencrypted key: PKCS#8, or the older forms of `openssl rsa` and `openssl ec`.
   static func read(_ pem: Secret, named name: String) throws(CertificateError) -> PrivateKey {
     let operation = Operation("read", name)
     let buffer = try MemoryBuffer.copying(pem, for: operation)
@@ -45,8 +45,8 @@ final class PrivateKey: Sendable {
         pointer, .damagedKey, "the text is no private key in PEM form, or it is damaged"))
   }
 
-  /// The PKCS#8 structure of the key (RFC 5958); its memory is wiped when freed.
-  static func adopting(
+  /// Copies the key out of a PKCS#8 structure (RFC 5958), which stays the caller's.
+  static func decode(
     _ structure: OpaquePointer, for operation: Operation
   ) throws(CertificateError) -> PrivateKey {
     PrivateKey(

@@ -1,0 +1,98 @@
+import Certificates
+import Testing
+
+@Suite("Secrets and digests")
+struct SecretTests {
+  /// Whether the text turns up in any way Swift has to print a value.
+  private func isPrinted(_ text: String, by value: Any) -> Bool {
+    var dumped = ""
+    dump(value, to: &dumped)
+    return [String(describing: value), String(reflecting: value), "\(value)", dumped]
+      .contains { $0.contains(text) }
+  }
+
+  @Test("A secret is not printed, neither alone nor inside of other values")
+  func notPrinted() throws {
+    let poison = "poison-4711"
+    let secret = Secret(poison)
+    #expect(secret.text == poison)
+    #expect("\(secret)" == "«secret»")
+    #expect(!isPrinted(poison, by: secret))
+    #expect(!isPrinted(poison, by: [secret as Secret?]))
+    #expect(!isPrinted(poison, by: (1, secret)))
+
+    let leaf = try TestAuthority.first().leaf()
+    let line = String(leaf.privateKeyPEM.text.split(separator: "\n")[1])
+    #expect(!isPrinted(line, by: leaf))
+    #expect(!isPrinted("PRIVATE KEY", by: try TestAuthority.first().authority))
+  }
+
+  @Test("The search for printed secrets finds one that is planted")
+  func planted() {
+    struct Careless {
+      let passphrase: String
+    }
+    #expect(isPrinted("poison-4711", by: Careless(passphrase: "poison-4711")))
+    #expect(isPrinted("poison-4711", by: [Optional("poison-4711")]))
+  }
+
+  @Test("No error tells the passphrase or the key that it is about")
+  func errors() throws {
+    let files = try TestAuthority.first().files
+    let wrong = error {
+      _ = try CertificateAuthority.unlock(files, passphrase: Secret("poison-4711"))
+    }
+    #expect(!isPrinted("poison-4711", by: try #require(wrong)))
+    let broken = error {
+      _ = try ServerFiles(
+        certificatePEM: files.certificatePEM,
+        keyPEM: Secret("-----BEGIN PRIVATE KEY-----\npoison4711\n-----END PRIVATE KEY-----\n"))
+    }
+    #expect(!isPrinted("poison4711", by: try #require(broken)))
+  }
+
+  @Test("A secret of no bytes is one")
+  func empty() {
+    #expect(Secret("").isEmpty)
+    #expect(Secret("").text == "")
+  }
+
+  @Test(
+    "SHA-256 gives the values of FIPS 180-4's examples",
+    arguments: [
+      ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+      ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+      (
+        "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+      ),
+    ])
+  func digest(text: String, expected: String) {
+    #expect(Digest.sha256(of: text) == expected)
+    #expect(Digest.sha256(of: Array(text.utf8)) == expected)
+    var pieces = Digest()
+    for byte in text.utf8 { pieces.update([byte]) }
+    #expect(pieces.finish() == expected)
+  }
+
+  @Test("An error's text says what, to which object, why, and OpenSSL's own words")
+  func errorText() throws {
+    let scene = try TestAuthority.first()
+    let unsuitable = error {
+      try scene.bundle().verify(
+        leafPEM: try scene.leaf().certificatePEM, as: .client, name: nil,
+        at: noon)
+    }
+    #expect(
+      unsuitable?.description == """
+        cannot verify the client certificate "app-1": it is not for this end of a connection \
+        (verify error 26: unsuitable certificate purpose, at depth 0)
+        """)
+    let damaged = error { _ = try CertificateFacts.read(pem: "-----BEGIN", named: "certs/a.crt") }
+    #expect(
+      damaged?.description == """
+        cannot read certs/a.crt: block 1 of 1 is no certificate, or it is damaged \
+        (OpenSSL: error:0480006C:PEM routines::no start line (Expecting: CERTIFICATE))
+        """)
+  }
+}

@@ -1,0 +1,165 @@
+import Certificates
+import Testing
+
+@Suite("Which certificates a bundle of authorities vouches for")
+struct VerificationTests {
+  @Test("A leaf of the authority, for its role and its names", arguments: CertificateRole.allCases)
+  func accepted(role: CertificateRole) throws {
+    let scene = try TestAuthority.first()
+    let leaf = try scene.leaf(role, names: ["a.example", "b.example"]).certificatePEM
+    for name in [nil, "a.example", "b.example", "B.EXAMPLE"] {
+      try scene.bundle().verify(leafPEM: leaf, as: role, name: name, at: noon)
+    }
+  }
+
+  @Test("Not in the other role", arguments: CertificateRole.allCases)
+  func purpose(role: CertificateRole) throws {
+    let scene = try TestAuthority.first()
+    let leaf = try scene.leaf(role).certificatePEM
+    let other: CertificateRole = role == .server ? .client : .server
+    let error = error {
+      try scene.bundle().verify(leafPEM: leaf, as: other, name: nil, at: noon)
+    }
+    #expect(error?.code == .wrongPurpose)
+    #expect(error?.verification?.number == 26)
+  }
+
+  @Test("Not for another name", arguments: ["c.example", "app-1", "example", "sub.a.example"])
+  func name(name: String) throws {
+    let scene = try TestAuthority.first()
+    let leaf = try scene.leaf(names: ["a.example", "b.example"]).certificatePEM
+    let error = error {
+      try scene.bundle().verify(leafPEM: leaf, as: .server, name: name, at: noon)
+    }
+    #expect(error?.code == .nameMismatch)
+    #expect(error?.verification?.number == 62)
+    #expect(error?.reason == "it is not for “\(name)”")
+  }
+
+  @Test("An empty name does not switch the check off", arguments: ["", "a.example\0.evil.example"])
+  func emptyName(name: String) throws {
+    let scene = try TestAuthority.first()
+    let leaf = try scene.leaf(names: ["a.example"]).certificatePEM
+    #expect(
+      errorCode { try scene.bundle().verify(leafPEM: leaf, as: .server, name: name, at: noon) }
+        == .requestRefused)
+  }
+
+  @Test("Only while it is valid")
+  func time() throws {
+    let scene = try TestAuthority.first()
+    let leaf = try scene.leaf(validFor: 10 * day).certificatePEM
+    func code(at time: Int64) throws -> CertificateError.Code? {
+      errorCode { try scene.bundle().verify(leafPEM: leaf, as: .server, name: nil, at: time) }
+    }
+    try scene.bundle().verify(leafPEM: leaf, as: .server, name: nil, at: noon - 3600)
+    try scene.bundle().verify(leafPEM: leaf, as: .server, name: nil, at: noon + 10 * day - 1)
+    #expect(try code(at: noon - 3601) == .notYetValid)
+    #expect(try code(at: noon + 10 * day) == .expired)
+  }
+
+  @Test("Not when another authority signed it, not even one of the same name")
+  func otherAuthority() throws {
+    let (first, second) = (try TestAuthority.first(), try TestAuthority.second())
+    let leaf = try second.leaf().certificatePEM
+    let stranger = error {
+      try first.bundle().verify(leafPEM: leaf, as: .server, name: nil, at: noon)
+    }
+    #expect(stranger?.code == .chainNotVerified)
+    #expect(stranger?.verification?.number == 20)
+    let impostor = try TestAuthority("Shop Center 1").leaf().certificatePEM
+    #expect(
+      errorCode { try first.bundle().verify(leafPEM: impostor, as: .server, name: nil, at: noon) }
+        == .chainNotVerified)
+  }
+
+  @Test("Both generations of an authority in one bundle, in either order")
+  func generations() throws {
+    let (first, second) = (try TestAuthority.first(), try TestAuthority.second())
+    let texts = [first.files.certificatePEM, second.files.certificatePEM]
+    for pem in [texts.joined(), texts.reversed().joined(separator: "\n# the old one\n")] {
+      let bundle = try CertificateBundle(pem: pem)
+      #expect(bundle.facts.count == 2)
+      for scene in [first, second] {
+        try bundle.verify(
+          leafPEM: try scene.leaf().certificatePEM, as: .server, name: nil, at: noon)
+      }
+    }
+  }
+
+  @Test("Not when its signature was changed")
+  func signature() throws {
+    let scene = try TestAuthority.first()
+    var pem = Array(try scene.leaf(key: .ed25519).certificatePEM)
+    let inSignature = pem.count - "==\n-----END CERTIFICATE-----\n".count - 10
+    pem[inSignature] = pem[inSignature] == "A" ? "B" : "A"
+    let error = error {
+      try scene.bundle().verify(leafPEM: String(pem), as: .server, name: nil, at: noon)
+    }
+    #expect(error?.code == .chainNotVerified)
+    #expect(error?.verification?.number == 7)
+  }
+
+  @Test("Through an intermediate that the leaf brings along")
+  func intermediate() throws {
+    let root = try ForeignCertificate("Root", extensions: ForeignCertificate.authority)
+    let middle = try ForeignCertificate(
+      "Middle", extensions: ForeignCertificate.authority, issuer: root)
+    let leaf = try ForeignCertificate(
+      "Leaf", extensions: ForeignCertificate.server("a.example"), issuer: middle)
+    let time = try leaf.time()
+    let bundle = try CertificateBundle(pem: root.pem)
+    try bundle.verify(
+      leafPEM: leaf.pem + middle.pem, as: .server, name: "a.example", at: time)
+    let alone = error {
+      try bundle.verify(leafPEM: leaf.pem, as: .server, name: "a.example", at: time)
+    }
+    #expect(alone?.verification?.number == 20)
+  }
+
+  @Test("An authority with path length 0 vouches for no other authority's leaves")
+  func pathLength() throws {
+    let root = try ForeignCertificate(
+      "Root",
+      extensions: ["basicConstraints=critical,CA:TRUE,pathlen:0", "keyUsage=critical,keyCertSign"])
+    let middle = try ForeignCertificate(
+      "Middle", extensions: ForeignCertificate.authority, issuer: root)
+    let leaf = try ForeignCertificate(
+      "Leaf", extensions: ForeignCertificate.server("a.example"), issuer: middle)
+    let time = try leaf.time()
+    let error = error {
+      try CertificateBundle(pem: root.pem).verify(
+        leafPEM: leaf.pem + middle.pem, as: .server, name: nil, at: time)
+    }
+    #expect(error?.code == .chainNotVerified)
+    #expect(error?.verification?.number == 25)
+  }
+
+  @Test("Not when the authority's certificate takes liberties with RFC 5280")
+  func strict() throws {
+    let root = try ForeignCertificate(
+      "Root", extensions: ["basicConstraints=CA:TRUE", "keyUsage=critical,keyCertSign"])
+    let leaf = try ForeignCertificate(
+      "Leaf", extensions: ForeignCertificate.server("a.example"), issuer: root)
+    let time = try leaf.time()
+    let error = error {
+      try CertificateBundle(pem: root.pem).verify(
+        leafPEM: leaf.pem, as: .server, name: nil, at: time)
+    }
+    #expect(error?.code == .chainNotVerified)
+    #expect(error?.verification?.text == "Basic Constraints of CA cert not marked critical")
+  }
+
+  @Test("Not when its key is weak")
+  func weakKey() throws {
+    let root = try ForeignCertificate("Root", extensions: ForeignCertificate.authority)
+    let leaf = try ForeignCertificate(
+      "Leaf", rsaBits: 1024, extensions: ForeignCertificate.server("a.example"), issuer: root)
+    let time = try leaf.time()
+    #expect(
+      errorCode {
+        try CertificateBundle(pem: root.pem).verify(
+          leafPEM: leaf.pem, as: .server, name: nil, at: time)
+      } == .weakKey)
+  }
+}
