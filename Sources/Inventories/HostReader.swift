@@ -93,7 +93,7 @@ struct DeclaredHosts {
     let known = keys[role] ?? []
     guard known.contains(text) else {
       let isOther = keys.contains { $0.key != role && $0.value.contains(text) }
-      let nearest = isOther ? nil : Suggestion.nearest(to: text, among: known.sorted())
+      let nearest = isOther ? nil : Suggestion.nearest(to: text, among: known)
       found.report(
         .unknownHost(text, role: role, isOther: isOther, at: node.place, suggestion: nearest))
       return nil

@@ -165,6 +165,15 @@ package struct AddressRange: Hashable, Sendable, Comparable, CustomStringConvert
     self.prefixLength = length
   }
 
+  /// The highest address that a host can have in the range.
+  package var lastHost: IPAddress {
+    let free = address.bitWidth - prefixLength
+    return switch address {
+    case .v4(let bits): free < 2 ? address : .v4(bits + ((1 << UInt32(free)) - 2))
+    case .v6(let bits): free < 2 ? address : .v6(bits + ((1 << UInt128(free)) - 2))
+    }
+  }
+
   package func contains(_ other: IPAddress) -> Bool {
     address.bitWidth == other.bitWidth
       && Self.network(of: other, prefixLength) == Self.network(of: address, prefixLength)

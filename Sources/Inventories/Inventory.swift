@@ -1,5 +1,4 @@
 package import Diagnostics
-package import YAML
 
 /// What a fleet is declared to be: the whole content of an inventory file, resolved and valid.
 package struct Inventory: Hashable, Sendable {

@@ -1,5 +1,4 @@
 internal import Diagnostics
-internal import YAML
 
 /// What can be wrong with an inventory whose every value is well formed by itself.
 package enum InventoryMistake: String, CaseIterable, Sendable {

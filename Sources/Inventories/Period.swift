@@ -1,3 +1,6 @@
+package import Diagnostics
+package import YAML
+
 /// A length of time in whole seconds, written `30s`, `10m`, `12h`, `30d`, `1y`.
 ///
 /// A year is 365 days.
@@ -33,4 +36,10 @@ package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   package static func < (left: Period, right: Period) -> Bool { left.seconds < right.seconds }
+}
+
+extension Node {
+  package func period(_ found: inout DiagnosticCollector) -> Period? {
+    value(noun: Period.noun, rule: Period.rule, &found, parse: Period.init)
+  }
 }

@@ -1,5 +1,4 @@
 package import Diagnostics
-package import YAML
 
 /// One domain: which front-ends publish it, which back-ends serve it.
 package struct Site: Hashable, Sendable {

@@ -1,4 +1,4 @@
-package import YAML
+package import Inventories
 
 /// How a plan is rolled out over the hosts.
 package struct Playbook: Hashable, Sendable {

@@ -1,4 +1,5 @@
 package import Diagnostics
+import Inventories
 package import YAML
 
 extension Playbook {

@@ -130,7 +130,7 @@ private struct Composer: ~Copyable {
     _ name: String, at place: SourcePlace, depth: Int
   ) throws(Stop) -> Composed {
     guard let composed = anchors[name] else {
-      let nearest = Suggestion.nearest(to: name, among: anchors.keys.sorted())
+      let nearest = Suggestion.nearest(to: name, among: anchors.keys)
       found.report(.unknownAlias(name, at: place, suggestion: nearest))
       return Composed(node: Node(.sequence([]), at: place))
     }

@@ -115,10 +115,6 @@ extension Node {
     }
     return value
   }
-
-  package func period(_ found: inout DiagnosticCollector) -> Period? {
-    value(noun: Period.noun, rule: Period.rule, &found, parse: Period.init)
-  }
 }
 
 extension Node.Scalar {

@@ -1,0 +1,122 @@
+import Diagnostics
+import Inventories
+import Testing
+import YAML
+
+@Suite("Reading inventories")
+struct DecodingTests {
+  @Test("each case is read or refused as its file says", arguments: CaseFile.all)
+  func cases(_ file: CaseFile) throws {
+    let source = SourceText(file: "inventory.yml", text: file.input)
+    let (inventory, diagnostics) = Inventory.read(source)
+    #expect((inventory == nil) == diagnostics.contains { $0.severity == .error })
+    let said = DiagnosticRenderer(sources: [source]).render(diagnostics)
+    try file.expect(said + (inventory == nil ? "" : "ok\n"))
+  }
+
+  @Test("each mistake of an inventory stands in a case")
+  func inventoryCatalogue() {
+    for mistake in InventoryMistake.allCases {
+      #expect(
+        CaseFile.all.contains { $0.expected.contains(": \(mistake.rawValue)\n") }, "\(mistake)")
+    }
+  }
+
+  @Test("each mistake of a typed read stands in a case")
+  func readingCatalogue() {
+    for mistake in ReadingMistake.allCases {
+      #expect(
+        CaseFile.all.contains { $0.expected.contains(": \(mistake.rawValue)\n") }, "\(mistake)")
+    }
+  }
+
+  private func read(_ text: String) throws -> Inventory {
+    let (inventory, diagnostics) = Inventory.read(SourceText(file: "i.yml", text: text))
+    return try #require(inventory, "\(diagnostics)")
+  }
+
+  @Test("everything that the demo inventory says is in its value")
+  func demo() throws {
+    let inventory = try Example.demo.read()
+    #expect(inventory.fleet.text == "demo")
+    #expect(inventory.authority.name.text == "Demo Certification Center")
+    #expect(inventory.authority.passphrase == .environment("DEPLOY_PASSPHRASE"))
+    #expect(inventory.hosts.map(\.name.text) == ["app-1", "app-2", "edge-1"])
+    #expect(
+      inventory.hosts.map(\.address.description) == ["198.18.0.21", "198.18.0.22", "198.18.0.10"])
+    #expect(inventory.hosts.map(\.roles) == [[.backEnd], [.backEnd], [.frontEnd]])
+    #expect(inventory.hosts.allSatisfy { $0.ssh.identities.map(\.text) == ["~/.ssh/id_ed25519"] })
+    let site = try #require(inventory.sites.first)
+    #expect(site.domain.text == "shop.example")
+    #expect(site.aliases.map(\.text) == ["www.shop.example"])
+    #expect(site.frontEnds.map(\.text) == ["edge-1"])
+    #expect(site.upstreams.map(\.host.text) == ["app-1", "app-2"])
+    #expect(site.upstreams.allSatisfy { $0.port == .https && $0.weight == 1 })
+    #expect(site.certificate == .authority)
+    #expect(site.hstsMaxAge == .days(365))
+    #expect(
+      try site.service.content
+        == .files(root: #require(RemotePath("/srv/shop")), index: #require(FileName("index.html"))))
+    #expect(inventory.firewall == FirewallPolicy(scope: .drop))
+  }
+
+  @Test("the documented example gives every part a value of its own")
+  func shop() throws {
+    let inventory = try Example.shop.read()
+    #expect(inventory.authority.subject.country == "NL")
+    #expect(inventory.authority.subject.organizationalUnit == "Operations")
+    #expect(inventory.authority.certificates == LeafPolicy())
+    let edge = try #require(inventory.hosts.first { $0.name.text == "edge-2" })
+    #expect(edge.ssh.port == Port(2222))
+    #expect(edge.ssh.user == UserName("admin"))
+    #expect(edge.ssh.identities.count == 2)
+    #expect(edge.labels == ["region": "us"])
+    let domains = ["api.shop.example", "shop.example", "staff.shop.example"]
+    #expect(inventory.sites.map(\.domain.text) == domains)
+    let upstreams = inventory.sites.map {
+      $0.upstreams.map { "\($0.host):\($0.port)*\($0.weight)" }
+    }
+    #expect(
+      upstreams == [
+        ["app-1:9443*1", "app-2:9443*1", "app-3:9443*1"], ["app-1:443*1", "app-2:8443*2"],
+        ["app-3:443*1"],
+      ])
+    #expect(inventory.sites[1].snippets.frontEnd?.path.text == "snippets/shop-fe.conf")
+    let snippet = try #require(inventory.sites[1].snippets.backEnd?.place)
+    #expect(snippet.file == "shop.yml" && snippet.length == "snippets/shop-be.conf".count)
+    #expect(
+      inventory.firewall.sshFrom.map(\.description) == ["192.0.2.0/24", "2001:db8:1::/48"])
+    #expect(inventory.firewall.allow.map(\.port) == [9100, 9418].compactMap { Port($0) })
+  }
+
+  @Test("every example of the repository is read without a word", arguments: Example.all)
+  func examples(_ example: Example) {
+    #expect(example.diagnostics.isEmpty)
+  }
+
+  @Test("a key of a host's ssh wins over the fleet's, the others stay")
+  func sshOverrides() throws {
+    let text = Example.demo.text.replacing(
+      "edge-1: {address: 198.18.0.10}",
+      with: "edge-1: {address: 198.18.0.10, ssh: {port: 2222, known_hosts: hosts}}")
+    let inventory = try read(text)
+    let edge = try #require(inventory.hosts.last)
+    #expect(edge.ssh.port == Port(2222))
+    #expect(edge.ssh.knownHosts.text == "hosts")
+    #expect(edge.ssh.identities == inventory.hosts[0].ssh.identities)
+    #expect(inventory.hosts[0].ssh.port == .ssh)
+  }
+
+  @Test("a host in both roles is one host")
+  func bothRoles() throws {
+    let text = Example.demo.text.replacing(
+      "app-1: {address: 198.18.0.21}",
+      with: "edge-1: {address: 198.18.0.10, labels: {a: b}}\n  app-1: {address: 198.18.0.21}"
+    ).replacing("back_ends: all", with: "back_ends: [{host: edge-1, port: 8443}, app-1, app-2]")
+    let inventory = try read(text)
+    let edge = try #require(inventory.hosts.last)
+    #expect(inventory.hosts.count == 3)
+    #expect(edge.roles == [.frontEnd, .backEnd])
+    #expect(edge.labels == ["a": "b"])
+  }
+}

@@ -1,0 +1,55 @@
+import Diagnostics
+import Foundation
+import Inventories
+import Playbooks
+import Testing
+import YAML
+
+@Suite("Reading playbooks")
+struct DecodingTests {
+  @Test("each case is read or refused as its file says", arguments: CaseFile.all)
+  func cases(_ file: CaseFile) throws {
+    let source = SourceText(file: "playbook.yml", text: file.input)
+    let (playbook, diagnostics) = Playbook.read(source)
+    #expect((playbook == nil) == diagnostics.contains { $0.severity == .error })
+    let said = DiagnosticRenderer(sources: [source]).render(diagnostics)
+    try file.expect(said + (playbook == nil ? "" : "ok\n"))
+  }
+
+  private func shipped(_ name: String) throws -> Playbook {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let text = try String(
+      contentsOf: root.appending(path: "Playbooks/\(name).yml"), encoding: .utf8)
+    let (playbook, diagnostics) = Playbook.read(SourceText(file: name, text: text))
+    #expect(diagnostics.isEmpty)
+    return try #require(playbook)
+  }
+
+  @Test("the playbook used where none is given is the shipped one")
+  func rolling() throws {
+    #expect(try shipped("rolling") == .rolling)
+  }
+
+  @Test("the shipped playbooks say what they are called")
+  func others() throws {
+    #expect(
+      try shipped("canary")
+        == Playbook(
+          name: "canary",
+          rollout: Playbook.Rollout(
+            canary: 1, batch: .percent(25), maxFailures: 0, pause: .seconds(10))))
+    #expect(try shipped("all-at-once") == Playbook(name: "all-at-once"))
+  }
+
+  @Test("each key of the rollout is in its value")
+  func values() {
+    let text = "name: x\nrollout: {canary: 2, batch: 7, max_failures: 3, pause: 2m}\n"
+    #expect(
+      Playbook.read(SourceText(file: "a", text: text)).playbook
+        == Playbook(
+          name: "x",
+          rollout: Playbook.Rollout(
+            canary: 2, batch: .count(7), maxFailures: 3, pause: .seconds(120))))
+  }
+}
