@@ -1,5 +1,4 @@
 internal import Inventories
-import YAML
 
 /// A site on a host that publishes it: nginx answers visitors and asks the site's back-ends.
 struct FrontEndSite {
