@@ -55,12 +55,12 @@ let package = Package(
     .decision("Diagnostics"),
     .effect("YAML", ["CLibYAML", "Diagnostics"]),
     .decision("Inventories", ["YAML", "Diagnostics"]),
-    .decision("Playbooks", ["YAML", "Diagnostics"]),
-    .decision("Nginx", ["Inventories", "YAML"]),
+    .decision("Playbooks", ["Inventories", "YAML", "Diagnostics"]),
+    .decision("Nginx", ["Inventories"]),
     .decision("Firewall", ["Inventories"]),
     .decision("State"),
     .decision(
-      "Planning", ["Inventories", "Playbooks", "Nginx", "Firewall", "State", "YAML", "Diagnostics"]),
+      "Planning", ["Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
 
     .effect("StateFiles", ["State"]),
     .effect("Certificates", ["COpenSSL"]),
@@ -78,10 +78,19 @@ let package = Package(
       "Commands",
       [
         "Execution", "Planning", "State", "StateFiles", "SSH", "Certificates", "Sandbox",
-        "Inventories", "Playbooks", "Firewall", "Nginx", "YAML", "Diagnostics", arguments,
+        "Inventories", "Playbooks", "Diagnostics", arguments,
       ]),
     .executableTarget(name: "deploy", dependencies: ["Commands"], swiftSettings: strict),
 
+    .tests("Diagnostics", ["Diagnostics"]),
+    .tests("YAML", ["YAML", "Diagnostics"], cases: true),
+    .tests("Inventories", ["Inventories", "YAML", "Diagnostics"], cases: true),
+    .tests("Playbooks", ["Playbooks", "Inventories", "YAML", "Diagnostics"], cases: true),
+    .tests("Nginx", ["Nginx", "Inventories", "Diagnostics"], cases: true),
+    .tests("Firewall", ["Firewall", "Inventories", "Diagnostics"], cases: true),
+    .tests("StateFiles", ["StateFiles", "State"]),
+    .tests("Certificates", ["Certificates"]),
+    .tests("Sandbox", ["Sandbox"]),
     .tests("EndToEnd", ["deploy", "Commands", "Sandbox", "Inventories", "Diagnostics"]),
   ],
   swiftLanguageModes: [.v6]

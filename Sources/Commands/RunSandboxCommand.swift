@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 package import Inventories
 package import Sandbox
 
@@ -26,17 +27,11 @@ struct RunSandboxCommand: AsyncParsableCommand {
       let inventory = workspace.inventory
       let sandbox = try await Sandbox.open(
         hosts: inventory.hosts.map { SandboxHost($0, in: inventory) },
-        controller: SandboxController(
-          identities: Set(inventory.hosts.flatMap(\.ssh.identities)).sorted().map {
-            workspace.resolveOutsideHome($0.text)
-          },
-          knownHosts: Set(inventory.hosts.map(\.ssh.knownHosts)).sorted().map {
-            workspace.resolveOutsideHome($0.text)
-          }, hiddenPaths: [workspace.authorityPath]))
+        controller: SandboxController(of: workspace))
       let status: Int32
       do {
         status = try await sandbox.runInteractively(
-          command.isEmpty ? ["/bin/sh", "-i"] : command,
+          command.isEmpty ? [ProcessInfo.processInfo.environment["SHELL"] ?? "/bin/sh"] : command,
           environment: ["DEPLOY_INVENTORY": workspace.inventoryPath])
       } catch {
         await sandbox.close()
@@ -50,7 +45,7 @@ struct RunSandboxCommand: AsyncParsableCommand {
 
 extension SandboxHost {
   /// A host that answers each site it serves with a page that names it.
-  package init(_ host: Host, in inventory: Inventory) {
+  package init(_ host: Inventories.Host, in inventory: Inventory) {
     var pages: [String: String] = [:]
     for site in inventory.sites(servedBy: host.name) {
       guard case .files(let root, let index) = site.service.content else { continue }
@@ -59,5 +54,22 @@ extension SandboxHost {
     self.init(
       name: host.name.text, addresses: [host.address.description],
       sshPort: Int(host.ssh.port.number), user: host.ssh.user.text, pages: pages)
+  }
+}
+
+extension SandboxController {
+  /// The machine that the inventory's firewall lets in, with the keys that the inventory names.
+  fileprivate init(of workspace: Workspace) {
+    let inventory = workspace.inventory
+    self.init(
+      identities: Set(inventory.hosts.flatMap(\.ssh.identities)).sorted().map {
+        workspace.resolveOutsideHome($0.text)
+      },
+      knownHosts: Set(inventory.hosts.map(\.ssh.knownHosts)).sorted().map {
+        workspace.resolveOutsideHome($0.text)
+      }, hiddenPaths: [workspace.authorityPath])
+    if inventory.firewall.scope == .drop, !inventory.firewall.sshFrom.isEmpty {
+      addresses = inventory.firewall.sshFrom.map(\.lastHost.description)
+    }
   }
 }

@@ -47,7 +47,7 @@ package actor Fleet {
     let secondsToAnswer = 60
     do {
       let conversation = Conversation(
-        try await host(name, connection).start(RemoteScript.survey()))
+        try await host(name, connection).start(RemoteScript.survey))
       try await conversation.closeInput()
       var reader = SurveyReader()
       while let message = try await conversation.next(withinSeconds: secondsToAnswer) {

@@ -132,30 +132,34 @@ package struct Rollout: Sendable {
   }
 
   private func carryOut(_ batch: [HostTransaction], _ run: inout Run) async throws {
-    var failure: (any Error)?
     for transaction in batch { run.waiting[transaction.step.host] = nil }
-    var verdicts: [(String, Verdict)] = []
+    var settled: [(host: String, verdict: Verdict, failure: (any Error)?)] = []
     await forEach(batch, limit: parallel) { transaction in
-      (transaction, await self.carryOut(transaction))
-    } whenDone: { transaction, verdict in
-      if case .confirmed(let release) = verdict {
-        do {
-          let record = release == 0 ? nil : record(of: transaction.step, transaction.record)
-          try await store.record(record, of: transaction.step.host)
-        } catch {
-          failure = error
-        }
-      }
-      report(.settled(host: transaction.step.host, verdict))
-      verdicts.append((transaction.step.host, verdict))
+      await self.carryOut(transaction)
+    } whenDone: { result in
+      report(.settled(host: result.host, result.verdict))
+      settled.append(result)
     }
-    for (host, verdict) in verdicts { run.ledger.verdicts[host] = verdict }
-    if let failure { throw failure }
+    for result in settled { run.ledger.verdicts[result.host] = result.verdict }
+    if let failure = settled.compactMap(\.failure).first { throw failure }
   }
 
-  /// A transaction that has the word is seen to its end, whatever is cancelled meanwhile.
-  private func carryOut(_ transaction: HostTransaction) async -> Verdict {
-    await Task.detached { await self.settled(transaction) }.value
+  /// A transaction that has the word is seen to its end and written down, whatever is cancelled meanwhile.
+  private func carryOut(
+    _ transaction: HostTransaction
+  ) async -> (host: String, verdict: Verdict, failure: (any Error)?) {
+    await Task.detached {
+      let step = transaction.step
+      let verdict = await self.settled(transaction)
+      guard case .confirmed(let release) = verdict else { return (step.host, verdict, nil) }
+      do {
+        let record = release == 0 ? nil : self.record(of: step, transaction.record)
+        try await self.store.record(record, of: step.host)
+        return (step.host, verdict, nil)
+      } catch {
+        return (step.host, verdict, error)
+      }
+    }.value
   }
 
   private func settled(_ transaction: HostTransaction) async -> Verdict {

@@ -1,6 +1,5 @@
 import Inventories
 import State
-import YAML
 
 /// Decides whether a host's certificate may stay.
 struct CertificateReview {

@@ -3,7 +3,6 @@ import Firewall
 import Inventories
 import Nginx
 import State
-import YAML
 
 /// Compares what one host should have with what it has.
 struct HostPlanner {

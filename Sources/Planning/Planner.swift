@@ -2,7 +2,6 @@ package import Inventories
 import Nginx
 import Playbooks
 package import State
-import YAML
 
 /// Makes plans; the same input always gives the same plan.
 package enum Planner {

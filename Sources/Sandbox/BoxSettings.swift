@@ -38,6 +38,9 @@ struct BoxSettings {
     for address in controller.addresses { owners[address] = "the controller" }
     var names: Set<String> = []
     for host in hosts {
+      guard host.name.utf8.allSatisfy(Self.isNameCharacter) else {
+        throw .invalidFleet("\"\(host.name)\" is no host name")
+      }
       guard names.insert(host.name).inserted else {
         throw .invalidFleet("two hosts are named \(host.name)")
       }
@@ -50,6 +53,11 @@ struct BoxSettings {
         }
       }
     }
+  }
+
+  /// Names become parts of paths and lines.
+  private static func isNameCharacter(_ byte: UInt8) -> Bool {
+    isalnum(Int32(byte)) != 0 || "-._".utf8.contains(byte)
   }
 
   private static func inBox(_ path: String) -> String {

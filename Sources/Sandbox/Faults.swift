@@ -1,14 +1,5 @@
-internal import Foundation
-
 /// What can happen to a host.
 extension Sandbox {
-  /// Writes a text file, with the folders above it.
-  package func write(_ text: String, to path: String, on place: SandboxPlace) async throws {
-    let folder = (path as NSString).deletingLastPathComponent
-    try await demand(["mkdir", "-p", "--", folder], on: place)
-    try await demand(["dd", "status=none", "of=\(path)"], on: place, input: text)
-  }
-
   /// The host's sshd and its sessions die; connections are refused.
   package func stopSSH(on host: String) async throws {
     try await demand(["pkill", "-KILL", "-x", "sshd"], on: .host(host))
@@ -63,15 +54,5 @@ extension Sandbox {
     try await demand(
       ["sh", "-s"] + arguments, on: .host(host),
       input: String(decoding: PackageResources.box_sh, as: UTF8.self))
-  }
-
-  private func demand(_ arguments: [String], on place: SandboxPlace, input: String = "")
-    async throws
-  {
-    let output = try await run(
-      arguments, on: place, input: input, environment: ["PATH": Box.path])
-    guard output.status == 0 else {
-      throw SandboxError.commandFailed(arguments, on: place, output)
-    }
   }
 }

@@ -89,8 +89,26 @@ package final class Sandbox: Sendable {
     return try await onItsOwnThread { child.waitForEnd() }
   }
 
+  /// Writes a text file, with the folders above it.
+  package func write(_ text: String, to path: String, on place: SandboxPlace) async throws {
+    let folder = (path as NSString).deletingLastPathComponent
+    try await demand(["mkdir", "-p", "--", folder], on: place)
+    try await demand(["dd", "status=none", "of=\(path)"], on: place, input: text)
+  }
+
   /// Ends every process of the fleet; when it returns, nothing is left.
   package func close() async { await box.close() }
+
+  /// Runs what has no reason to fail.
+  func demand(_ arguments: [String], on place: SandboxPlace, input: String = "")
+    async throws
+  {
+    let output = try await run(
+      arguments, on: place, input: input, environment: ["PATH": Box.path])
+    guard output.status == 0 else {
+      throw SandboxError.commandFailed(arguments, on: place, output)
+    }
+  }
 
   private func words(_ arguments: [String], on place: SandboxPlace) throws -> [String] {
     let folder = place == .controller ? FileManager.default.currentDirectoryPath : "/"

@@ -56,7 +56,8 @@ struct MainJobTests {
     let plan = try await scene.deploy("plan", "--detailed-exitcode")
     #expect(plan.status == 2)
     let output = try await scene.apply()
-    #expect(output.stdout.contains("+    root  /srv/other;") || output.stdout.contains("/srv/other"))
+    #expect(
+      output.stdout.contains("+    root  /srv/other;") || output.stdout.contains("/srv/other"))
     #expect(
       try await scene.answering(["/srv/other app-1", "/srv/other app-2"])
         == ["/srv/other app-1", "/srv/other app-2"])
@@ -113,9 +114,10 @@ struct MainJobTests {
       #expect(output.stdout.contains("shop.yml:20:"), "\(output.all)")
       #expect(output.stdout.contains("unknown directive \"add_haeder\""), "\(output.all)")
       #expect(try await hosts.asyncMap { try await scene.fingerprint(of: $0) } == before)
-      #expect(try await scene.answering(["/srv/shop app-1"]).isSubset(of: [
-        "/srv/shop app-1", "/srv/shop app-2",
-      ]))
+      #expect(
+        try await scene.answering(["/srv/shop app-1"]).isSubset(of: [
+          "/srv/shop app-1", "/srv/shop app-2",
+        ]))
     }
   }
 }

@@ -2,7 +2,6 @@ import Certificates
 import Foundation
 import Inventories
 import State
-import YAML
 
 /// The authority's files: for each generation a certificate and an encrypted key.
 struct AuthorityFolder {

@@ -126,16 +126,27 @@ extension Timestamp {
 actor StateKeeper: StateStore {
   private(set) var state: FleetState
   private var file: StateFile
+  private var pending: [(host: String, record: HostRecord?)] = []
+  private var recorded = 0
+  private var written = 0
 
   init(_ state: FleetState, in file: StateFile) {
     self.state = state
     self.file = file
   }
 
-  func record(_ record: HostRecord?, of host: String) throws {
+  /// Returns when the record is on the disk. Records that come together are written together.
+  func record(_ record: HostRecord?, of host: String) async throws {
+    pending.append((host, record))
+    recorded += 1
+    let mine = recorded
+    await Task.yield()
+    guard written < mine else { return }
     var next = state
-    next.hosts[host] = record
+    for (host, record) in pending { next.hosts[host] = record }
     try save(next)
+    written = recorded
+    pending = []
   }
 
   func save(_ next: FleetState) throws {

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2034 # used by what stands behind it
 # What the survey and the transaction share: where things are on a host and what nginx really serves.
 # POSIX sh. Every line for the controller starts with "@deploy "; quoted text follows behind "| ".
 

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
 # What this host is, in one go and without touching anything. Runs behind host.sh.
 
 tools='nginx nft tar flock sha256sum readlink head sed grep cmp find sort'

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
 # One host's transaction: stage, validate, wait for the word, switch, reload, prove, firewall. Runs behind
 # host.sh. Until the word comes nothing but a staged folder exists; after it the host ends by itself in
 # the new release or in the one before, whatever becomes of the controller.

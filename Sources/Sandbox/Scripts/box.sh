@@ -32,7 +32,7 @@ require() {
     command -v "$tool" >/dev/null || missing="$missing
 $tool is missing: apt-get install $package"
   done
-  [ -z "$missing" ] || fail "$missing"
+  [ -z "$missing" ] || fail "${missing#?}"
 }
 
 # An address for ip(8): alone on its network, and used at once without asking who else has it.
@@ -287,7 +287,10 @@ join_network() {
 
 start_services() {
   mkdir -p /run/lock /run/sshd
-  [ "$nginx" = no ] || nginx || fail "$name: nginx did not start"
+  if [ "$nginx" = yes ]; then
+    command -v nginx >/dev/null || fail 'nginx is missing: apt-get install nginx-light'
+    nginx || fail "$name: nginx did not start"
+  fi
   [ "$ssh" = no ] || start_sshd
 }
 

@@ -1,0 +1,39 @@
+# What a developer runs. The tests and the demo make namespaces, which needs root.
+PREFIX ?= /usr/local
+SWIFT_FLAGS = --explicit-target-dependency-import-check error
+SCRIPTS = $(wildcard scripts/* Sources/*/Scripts/*.sh .ci/*)
+
+.PHONY: help build test lint format demo bench install clean
+
+help:            ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST)
+
+build:           ## compile; warnings are errors
+	scripts/install-packages build
+	swift build $(SWIFT_FLAGS)
+
+test: build      ## every test, the end-to-end ones on a throw-away fleet
+	scripts/install-packages sandbox lint
+	swift test $(SWIFT_FLAGS)
+
+lint:            ## the format of the sources, and the shell scripts
+	scripts/install-packages lint
+	swift format lint --strict --recursive Package.swift Sources Tests
+	shellcheck $(SCRIPTS)
+
+format:          ## bring the sources into their format
+	swift format --in-place --recursive Package.swift Sources Tests
+
+demo:            ## a fleet in namespaces, deployed to from an empty start
+	scripts/demo
+
+bench:           ## how fast planning and applying are
+	scripts/bench
+
+install:         ## an optimised deploy into $(DESTDIR)$(PREFIX)/bin
+	swift build $(SWIFT_FLAGS) --configuration release --product deploy
+	install -D "$$(swift build --configuration release --show-bin-path)/deploy" \
+	  "$(DESTDIR)$(PREFIX)/bin/deploy"
+
+clean:           ## remove what was built
+	swift package clean

@@ -1,0 +1,108 @@
+import Sandbox
+import Testing
+
+/// What hosts may be like, and what may happen to them.
+@Suite("Hosts of a box", .serialized, .enabled(if: isRoot, "namespaces need root"))
+struct HostTests {
+  private let login = [
+    "ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=2", "-o", "ServerAliveInterval=1",
+    "-o", "ServerAliveCountMax=1", "198.18.0.21",
+  ]
+
+  private func host(_ change: (inout SandboxHost) -> Void = { _ in }) -> SandboxHost {
+    var host = SandboxHost(name: "app-1", addresses: ["198.18.0.21"])
+    change(&host)
+    return host
+  }
+
+  @Test("a bare host has no nginx")
+  func bare() async throws {
+    try await withSandbox([host { $0.isBare = true }]) { sandbox in
+      let output = try await sandbox.run(login + ["command -v nginx; ls /etc/nginx"])
+      #expect(output.status != 0)
+      #expect(output.stdout == "")
+    }
+  }
+
+  @Test("a host with a small disk refuses what is larger, and only below /etc/deploy")
+  func smallDisk() async throws {
+    try await withSandbox([host { $0.deployDiskSize = 65_536 }]) { sandbox in
+      func write(_ path: String) async throws -> CommandOutput {
+        try await sandbox.run(login + ["head -c 200000 /dev/zero >\(path)"])
+      }
+      let full = try await write("/etc/deploy/file")
+      #expect(full.status == 1)
+      #expect(full.stderr.contains("No space left"))
+      #expect(try await write("/etc/file").status == 0)
+    }
+  }
+
+  @Test("a host that is down has an address, refuses connections, and can be started")
+  func down() async throws {
+    try await withSandbox([host { $0.isDown = true }]) { sandbox in
+      let refused = try await sandbox.run(login + ["true"])
+      #expect(refused.status == 255)
+      #expect(refused.stderr.contains("Connection refused"))
+      try await sandbox.startSSH(on: "app-1")
+      #expect(try await sandbox.run(login + ["true"]).status == 0)
+      try await sandbox.stopSSH(on: "app-1")
+      #expect(try await sandbox.run(login + ["true"]).status == 255)
+    }
+  }
+
+  @Test("another user logs in with the box's key")
+  func user() async throws {
+    try await withSandbox([host { $0.user = "operator" }]) { sandbox in
+      let output = try await sandbox.run(login + ["-l", "operator", "id -un; pwd"])
+      #expect(output.stdout == "operator\n/home/operator\n", "\(output.stderr)")
+    }
+  }
+
+  @Test("a host whose sshd hangs accepts and says nothing, until it goes on")
+  func pause() async throws {
+    try await withSandbox([host()]) { sandbox in
+      try await sandbox.pauseSSH(on: "app-1")
+      let hung = try await sandbox.run(login + ["true"])
+      #expect(hung.status == 255)
+      #expect(hung.stderr.contains("timed out"), "\(hung.stderr)")
+      try await sandbox.resumeSSH(on: "app-1")
+      #expect(try await sandbox.run(login + ["true"]).status == 0)
+    }
+  }
+
+  @Test("a host that is cut off is not reached, and works as before when it is back")
+  func cut() async throws {
+    try await withSandbox([host { $0.addresses.append("2001:2::21") }]) { sandbox in
+      try await sandbox.cut("app-1")
+      let lost = try await sandbox.run(login + ["true"])
+      #expect(lost.status == 255)
+      try await sandbox.reconnect("app-1")
+      for address in ["198.18.0.21", "2001:2::21"] {
+        let back = try await becomesTrue {
+          try await sandbox.run(login.dropLast() + [address, "true"]).status == 0
+        }
+        #expect(back, "\(address)")
+      }
+    }
+  }
+
+  @Test("a host that reboots keeps its disk and loses its processes, firewall and /run")
+  func reboot() async throws {
+    try await withSandbox([host()]) { sandbox in
+      for path in ["/run/kept", "/tmp/kept", "/etc/kept"] {
+        try await sandbox.write("x", to: path, on: .host("app-1"))
+      }
+      let left = try await sandbox.run(
+        login + ["nft add table inet lab; sleep 1000 >/dev/null 2>&1 </dev/null &"])
+      #expect(left.status == 0)
+      try await sandbox.reboot("app-1")
+      let after = try await sandbox.run(
+        login + ["ls /run/kept /tmp/kept /etc/kept 2>/dev/null; nft list ruleset; pgrep -x sleep"])
+      #expect(after.stdout.hasPrefix("/etc/kept\n"))
+      #expect(!after.stdout.contains("lab"))
+      #expect(after.stdout.split(separator: "\n").count == 2, "one sleep, the init's own: \(after)")
+      let page = try await sandbox.run(["curl", "-sS", "-o", "/dev/null", "http://198.18.0.21/"])
+      #expect(page.status == 0)
+    }
+  }
+}
