@@ -90,6 +90,7 @@ let package = Package(
     .tests("Firewall", ["Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("StateFiles", ["StateFiles", "State"]),
     .tests("Certificates", ["Certificates"]),
+    .tests("SSH", ["SSH"], cases: true),
     .tests("Sandbox", ["Sandbox"]),
     .tests("EndToEnd", ["deploy", "Commands", "Sandbox", "Inventories", "Diagnostics"]),
   ],
