@@ -71,7 +71,8 @@ let package = Package(
       "Execution", ["Planning", "State"],
       resources: [
         .embedInCode("Scripts/host.sh"), .embedInCode("Scripts/survey.sh"),
-        .embedInCode("Scripts/transaction.sh"),
+        .embedInCode("Scripts/transaction.sh"), .embedInCode("Scripts/force.sh"),
+        .embedInCode("Scripts/confirm.sh"), .embedInCode("Scripts/undo.sh"),
       ]),
     .effect("Sandbox", resources: [.embedInCode("Scripts/box.sh")]),
     .effect(

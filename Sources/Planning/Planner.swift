@@ -20,6 +20,8 @@ package enum Planner {
       madeAt: input.now, steps: steps.sorted { $0.host < $1.host },
       stages: stages(of: steps, input.playbook.rollout),
       maxFailures: input.playbook.rollout.maxFailures, pause: input.playbook.rollout.pause.seconds,
+      confirmWithin: input.playbook.rollout.confirmWithin.seconds,
+      keepReleases: input.inventory.keepReleases,
       warnings: warnings(input))
   }
 
@@ -115,7 +117,7 @@ extension Connection {
   package init(to host: Host) {
     self.init(
       address: host.address.description, port: Int(host.ssh.port.number),
-      user: host.ssh.user.text, identities: host.ssh.identities.map(\.text),
+      user: host.ssh.user.text, becomes: host.ssh.become == .sudo, identities: host.ssh.identities.map(\.text),
       knownHosts: host.ssh.knownHosts.text)
   }
 
@@ -123,6 +125,6 @@ extension Connection {
   package init(recordOf record: HostRecord, defaults: SSHSettings) {
     self.init(
       address: record.address, port: record.sshPort, user: record.sshUser,
-      identities: defaults.identities.map(\.text), knownHosts: defaults.knownHosts.text)
+      becomes: defaults.become == .sudo, identities: defaults.identities.map(\.text), knownHosts: defaults.knownHosts.text)
   }
 }

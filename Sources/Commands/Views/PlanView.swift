@@ -47,7 +47,7 @@ struct PlanView {
       switch step.action {
       case .create: .green
       case .remove, .blocked: .red
-      case .change, .unchanged: .yellow
+      case .change, .restore, .unchanged: .yellow
       }
     let release =
       step.action == .create || step.action == .change ? ", release \(step.release)" : ""
