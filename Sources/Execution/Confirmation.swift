@@ -70,7 +70,8 @@ struct Confirmation: Sendable {
       let before = step.present?.number ?? 0
       return detail == String(before)
         ? .reverted(why: "release \(before) is in force")
-        : .broken(why: "release \(detail) is in force, which is neither the new one nor the one before")
+        : .broken(
+          why: "release \(detail) is in force, which is neither the new one nor the one before")
     }
   }
 }

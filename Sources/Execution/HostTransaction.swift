@@ -49,7 +49,8 @@ struct HostTransaction: Sendable {
       let said = try await conversation.finish()
       return .failure(
         Failure(
-          verdict: .refused(Refusal(cause: .host, why: RefusalText.shellEnded(said, step.connection)))))
+          verdict: .refused(
+            Refusal(cause: .host, why: RefusalText.shellEnded(said, step.connection)))))
     } catch {
       return .failure(Failure(verdict: .unreachable(why: "\(error)")))
     }

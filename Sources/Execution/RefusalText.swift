@@ -42,7 +42,8 @@ enum RefusalText {
   /// Why a script did not even begin, or not come to its end.
   static func shellEnded(_ said: String, _ connection: Connection) -> String {
     if connection.becomes, said.contains("sudo:") {
-      return "sudo does not let \(connection.user) become root without a password there: allow it in"
+      return
+        "sudo does not let \(connection.user) become root without a password there: allow it in"
         + " /etc/sudoers.d with\n    \(connection.user) ALL=(root) NOPASSWD: ALL\n  (\(said))"
     }
     return "its shell ended early: \(said.isEmpty ? "it said nothing" : said)"

@@ -156,7 +156,10 @@ package struct Rollout: Sendable {
     await Task.detached {
       let step = transaction.step
       let verdict = await self.settled(transaction)
-      guard case .confirmed(let release) = verdict else { return (step.host, verdict, nil) }
+      // What a restored release is, only the host knows: it is asked afterwards.
+      guard case .confirmed(let release) = verdict, step.mode != .restore else {
+        return (step.host, verdict, nil)
+      }
       do {
         let record = release == 0 ? nil : self.record(of: step, transaction.record)
         try await self.store.record(record, of: step.host)

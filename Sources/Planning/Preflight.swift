@@ -13,7 +13,8 @@ enum Preflight {
   static func obstacles(on observation: HostObservation, state: FleetState) -> [String] {
     var obstacles: [String] = []
     if !observation.isRoot {
-      obstacles.append("the SSH user is not root there: set ssh.user to root, or ssh.become to sudo")
+      obstacles.append(
+        "the SSH user is not root there: set ssh.user to root, or ssh.become to sudo")
     }
     if observation.nginxVersion == nil {
       obstacles.append("nginx is not installed there: install it and run again")

@@ -36,7 +36,7 @@ struct LedgerView {
     ledger.verdicts.sorted { $0.key < $1.key }
   }
 
-  private func text(_ style: Style) -> String {
+  func text(_ style: Style) -> String {
     let table = Table.text(entries.map { [$0.key, $0.value.name, $0.value.detail] })
     let lines = zip(entries, table.split(separator: "\n")).map { entry, line in
       style(String(line), entry.value.isSuccess ? .green : .red)

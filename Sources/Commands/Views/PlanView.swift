@@ -50,7 +50,7 @@ struct PlanView {
       case .change, .restore, .unchanged: .yellow
       }
     let release =
-      step.action == .create || step.action == .change ? ", release \(step.release)" : ""
+      step.action.changesHost && step.release > 0 ? ", release \(step.release)" : ""
     var lines = [
       style("\(step.action.symbol) \(step.host)", color)
         + " (\(step.roles.joined(separator: " and ")), \(step.connection.address)\(release))"
