@@ -82,6 +82,12 @@ let package = Package(
       ]),
     .executableTarget(name: "deploy", dependencies: ["Commands"], swiftSettings: strict),
 
+    .tests("State", ["State"]),
+    .tests(
+      "Planning",
+      ["Planning", "Inventories", "Playbooks", "State", "Nginx", "YAML", "Diagnostics"],
+      cases: true),
+    .tests("Execution", ["Execution", "Planning", "State"]),
     .tests("EndToEnd", ["deploy", "Commands", "Sandbox", "Inventories", "Diagnostics"]),
   ],
   swiftLanguageModes: [.v6]
