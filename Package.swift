@@ -93,6 +93,12 @@ let package = Package(
     .tests("Certificates", ["Certificates"]),
     .tests("SSH", ["SSH"], cases: true),
     .tests("Sandbox", ["Sandbox"]),
+    .tests("State", ["State"]),
+    .tests(
+      "Planning",
+      ["Planning", "Inventories", "Playbooks", "State", "Nginx", "YAML", "Diagnostics"],
+      cases: true),
+    .tests("Execution", ["Execution", "Planning", "State"]),
     .tests("EndToEnd", ["deploy", "Commands", "Sandbox", "Inventories", "Diagnostics"]),
   ],
   swiftLanguageModes: [.v6]
