@@ -1,6 +1,7 @@
 import ArgumentParser
 import Execution
 import Planning
+import SSH
 
 /// `deploy apply`
 struct ApplyCommand: AsyncParsableCommand {
@@ -26,7 +27,8 @@ struct ApplyCommand: AsyncParsableCommand {
               .failed, "nothing was changed: say \"yes\" to go on, or give --yes")
           }
           let ledger = try await session.carryOut(plan, fleet, keeper)
-          try LedgerView(ledger).print(as: format, isColored: isColored)
+          try LedgerView(ledger).print(
+            as: format, isColored: isColored, counts: session.client.counts)
           return ledger
         }
       }

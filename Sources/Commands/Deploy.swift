@@ -21,5 +21,22 @@ package struct Deploy: AsyncParsableCommand {
   package init() {}
 
   /// Runs the command that the arguments ask for, and ends the program with its exit code.
-  package static func start() async { await main() }
+  package static func start() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+      Ending.now(ExitCode.success.rawValue)
+    } catch {
+      let message = fullMessage(for: error)
+      let code = exitCode(for: error)
+      if !message.isEmpty {
+        if code.isSuccess { Console.output(message) } else { Console.error(message) }
+      }
+      Ending.now(code.rawValue)
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Execution
 import Planning
+import SSH
 import State
 
 /// `deploy rollback`
@@ -33,7 +34,8 @@ struct RollbackCommand: AsyncParsableCommand {
           }
           let ledger = try await session.carryOut(plan, fleet, keeper)
           try await session.adopt(ledger, fleet, keeper)
-          try LedgerView(ledger).print(as: format, isColored: isColored)
+          try LedgerView(ledger).print(
+            as: format, isColored: isColored, counts: session.client.counts)
           return ledger
         }
       }

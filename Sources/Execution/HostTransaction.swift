@@ -5,12 +5,12 @@ import State
 struct HostTransaction: Sendable {
   /// What may pass between two messages of the host before it counts as lost.
   private static let secondsToStage = 120
-  private static let secondsToSwitch = 60
-  /// How long the host waits for the word before it drops what was staged.
-  private static let patience = 600
+  /// What a host needs beyond its window to say how it ended.
+  private static let secondsToEnd: Int64 = 15
 
   let step: HostStep
   let record: ReleaseRecord
+  private let window: Int64
   private let conversation: Conversation
 
   /// Stages the release on the host and has it tested there.
@@ -26,7 +26,7 @@ struct HostTransaction: Sendable {
         RemoteScript.transaction,
         [
           step.mode.rawValue, String(step.release), step.expected,
-          String(release.archive.bytes.count), String(patience), String(window),
+          String(release.archive.bytes.count), String(secondsToStage), String(window),
           step.ports.map(String.init).joined(separator: ","), who,
         ], becoming: step.connection.becomes)
       let conversation = Conversation(try await host.start(command))
@@ -39,7 +39,8 @@ struct HostTransaction: Sendable {
         case .event("prepared", _):
           lines.forEach { report(.warned(host: step.host, RefusalText.located($0, step))) }
           return .success(
-            HostTransaction(step: step, record: release.record, conversation: conversation))
+            HostTransaction(
+              step: step, record: release.record, window: window, conversation: conversation))
         case .event("refused", let why):
           return .failure(
             Failure(verdict: .refused(RefusalText.refusal(why, lines: lines, step: step))))
@@ -61,11 +62,20 @@ struct HostTransaction: Sendable {
     var verdict: Verdict
   }
 
+  /// Tells the host that the controller is still there; a connection that is lost shows at the word.
+  func keepWaiting() async {
+    do {
+      try await conversation.send(Array("wait\n".utf8))
+    } catch {
+      // The host drops what was staged, and is prepared again when its turn comes.
+    }
+  }
+
   /// Drops what was staged; the host sees the end of its input.
   func abandon() async {
     do {
       try await conversation.closeInput()
-      while try await conversation.next(withinSeconds: Self.secondsToSwitch) != nil {}
+      while try await conversation.next(withinSeconds: Int(Self.secondsToEnd)) != nil {}
     } catch {
       // The host drops it by itself when the connection is gone: there is nothing left to do.
     }
@@ -85,7 +95,8 @@ struct HostTransaction: Sendable {
     var lines: [String] = []
     do {
       try await conversation.send(Array("go\n".utf8))
-      while let message = try await conversation.next(withinSeconds: Self.secondsToSwitch) {
+      let limit = Int(window + Self.secondsToEnd)
+      while let message = try await conversation.next(withinSeconds: limit) {
         switch message {
         case .quoted(let line): lines.append(line)
         case .event("switching", _): report(.switching(host: step.host))

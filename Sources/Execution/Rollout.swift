@@ -29,10 +29,18 @@ package struct Rollout: Sendable {
   }
 
   package func run(_ plan: Plan, state: FleetState) async -> Ledger {
+    let heartbeat = Heartbeat(surroundings)
+    let ledger = await run(plan, state, heartbeat)
+    await heartbeat.stop()
+    return ledger
+  }
+
+  private func run(_ plan: Plan, _ state: FleetState, _ heartbeat: Heartbeat) async -> Ledger {
     var run = Run(plan: plan)
     do {
       try await settleIdle(plan, state, &run)
       var prepared = try await prepare(plan.steps.filter(\.action.changesHost), &run)
+      await heartbeat.start(Array(prepared.values))
       try run.stopIfFailed()
       for (index, batch) in plan.stages.flatMap(\.batches).enumerated() {
         if index > 0, plan.pause > 0 {
@@ -40,6 +48,7 @@ package struct Rollout: Sendable {
           try await surroundings.sleep(plan.pause)
         }
         let transactions = batch.compactMap { prepared.removeValue(forKey: $0) }
+        await heartbeat.end(of: batch)
         try await carryOut(transactions, &run)
         try run.stopIfFailed()
       }

@@ -8,6 +8,9 @@ struct InventoryText {
   var frontEnds = ["edge-1": "198.18.0.10"]
   var backEnds = ["app-1": "198.18.0.21", "app-2": "198.18.0.22"]
   var siteBackEnds: [String]?
+  /// More settings of a back-end, such as `ssh: {port: 2222}`.
+  var backEndLines: [String: String] = [:]
+  var firewall = "{policy: drop}"
   var root = "/srv/shop"
   /// More lines for the site, already indented by four.
   var siteLines: [String] = []
@@ -36,14 +39,16 @@ struct InventoryText {
         certificate: {authority: true}
         hsts: {max_age: 1y}
         back_end: {root: \(root), index: index.html}
-    \(siteLines.map { "    \($0)\n" }.joined())firewall: {policy: drop}
+    \(siteLines.map { "    \($0)\n" }.joined())firewall: \(firewall)
     \(lines.joined(separator: "\n"))
     """
   }
 
   private func hosts(_ hosts: [String: String]) -> String {
-    hosts.sorted { $0.key < $1.key }.map { "  \($0.key): {address: \($0.value)}" }
-      .joined(separator: "\n")
+    hosts.sorted { $0.key < $1.key }.map { name, address in
+      let more = backEndLines[name].map { ", \($0)" } ?? ""
+      return "  \(name): {address: \(address)\(more)}"
+    }.joined(separator: "\n")
   }
 
   /// The hosts that the inventory describes, each serving its own name.

@@ -1,7 +1,16 @@
 import Execution
+import SSH
 
 /// What became of every host, as a person or a program reads it.
 struct LedgerView {
+  /// What the run took on the wire.
+  private struct Traffic: Encodable {
+    var connections: Int
+    var executions: Int
+    var bytesSent: Int
+    var bytesReceived: Int
+  }
+
   private struct Document: Encodable {
     struct Entry: Encodable {
       var host: String
@@ -13,13 +22,14 @@ struct LedgerView {
     var isSuccess: Bool
     var stopped: String?
     var hosts: [Entry]
+    var ssh: Traffic
   }
 
   private let ledger: Ledger
 
   init(_ ledger: Ledger) { self.ledger = ledger }
 
-  func print(as format: OutputFormat, isColored: Bool) throws {
+  func print(as format: OutputFormat, isColored: Bool, counts: Counts) throws {
     switch format {
     case .text: Console.output(text(Style(isColored: isColored)))
     case .json:
@@ -28,7 +38,10 @@ struct LedgerView {
           isSuccess: ledger.isSuccess, stopped: ledger.stopped,
           hosts: entries.map {
             .init(host: $0.key, verdict: $0.value.name, detail: $0.value.detail)
-          }))
+          },
+          ssh: Traffic(
+            connections: counts.connections, executions: counts.executions,
+            bytesSent: Int(counts.bytesSent), bytesReceived: Int(counts.bytesReceived))))
     }
   }
 

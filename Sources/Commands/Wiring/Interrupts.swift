@@ -14,7 +14,7 @@ enum Interrupts {
       source.setEventHandler {
         guard !task.isCancelled else {
           leave()
-          exit(ExitStatus.interrupted.rawValue)
+          Ending.now(ExitStatus.interrupted.rawValue)
         }
         Console.error(
           "deploy: stopping; hosts that are switching are seen to their end (again to leave them)")

@@ -16,6 +16,7 @@ struct Session {
   let selector: Selector
   let parallel: Int
   let progress: Progress
+  let client: SSHClient
 
   init(_ options: FleetOptions, _ hosts: HostOptions, playbook: String? = nil) throws {
     try self.init(options, hosts.selector, parallel: hosts.parallel, playbook)
@@ -36,6 +37,7 @@ struct Session {
     self.playbook = try Workspace.playbook(playbook, options)
     self.selector = selector
     self.parallel = parallel
+    client = try SSHClient()
     progress = Progress(isColored: options.usesColor(onTerminal: Console.errorIsTerminal))
   }
 
@@ -71,7 +73,6 @@ struct Session {
   }
 
   func withFleet<Result>(_ body: (Fleet) async throws -> Result) async throws -> Result {
-    let client = try SSHClient()
     let workspace = workspace
     let fleet = Fleet(
       connector: SSHConnector(client: client, resolve: { workspace.resolve($0) }),

@@ -5,7 +5,7 @@
 # controller: in the new one only if confirm.sh comes in time over a connection of its own.
 #
 # Arguments: mode, release, expected fingerprint, bytes of the tar stream on standard input, seconds that
-# the controller may take until the word, seconds until the undo, ports that the release listens on
+# the stream may take, seconds until the undo, ports that the release listens on
 # (comma separated), who asks. The modes: `install`, the stream has the release; `restore`, it is on the
 # host already; `remove`, the release is 0, which is nothing of deploy at all. The stream has undo.sh.
 
@@ -218,8 +218,14 @@ check_firewall() {
   nft -c -f "$staged/firewall.nft" 2> "$run/errors" || refuse_with firewall
 }
 
+# A controller that is alive says so; one that is cut off without a word does not hold the lock for long.
 await_word() {
-  IFS= read -r word || word=
+  word="wait"
+  while [ "$word" = wait ]; do
+    kill "$watcher" 2>/dev/null
+    watch_controller "${DEPLOY_HEARTBEAT:-30}"
+    IFS= read -r word || word=
+  done
   [ "$word" = go ] || refuse abandoned
   trap '' TERM
   kill "$watcher" 2>/dev/null
