@@ -39,12 +39,7 @@ struct MaterialsReader {
   private struct Mistake: Error, CustomStringConvertible { var description: String }
 
   private func bytes(of file: LocalFile) throws -> [UInt8] {
-    let path = workspace.resolve(file.path.text)
-    do {
-      return Array(try Data(contentsOf: URL(filePath: path)))
-    } catch {
-      throw Mistake(description: "\(path) cannot be read: \(error.reason)")
-    }
+    try ControllerFile.read(workspace.resolve(file.path.text))
   }
 
   private func text(of file: LocalFile) throws -> String {

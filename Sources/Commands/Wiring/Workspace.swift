@@ -43,9 +43,9 @@ struct Workspace {
 
   static func contents(of path: String, status: ExitStatus = .failed) throws -> [UInt8] {
     do {
-      return Array(try Data(contentsOf: URL(filePath: path)))
+      return try ControllerFile.read(path)
     } catch {
-      throw Failure(status, "\(path) cannot be read: \(error.reason)")
+      throw Failure(status, error.description)
     }
   }
 
