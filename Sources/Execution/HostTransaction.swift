@@ -26,7 +26,9 @@ struct HostTransaction: Sendable {
         String(patience), step.ports.map(String.init).joined(separator: ","), who,
       ])
       let conversation = Conversation(try await host.start(command))
-      try await conversation.send(release.archive.bytes)
+      // A host that refuses does not read to the end: what it says counts for more than that.
+      var unsent: (any Error)?
+      do { try await conversation.send(release.archive.bytes) } catch { unsent = error }
       var lines: [String] = []
       while let message = try await conversation.next(withinSeconds: secondsToStage) {
         switch message {
@@ -42,17 +44,27 @@ struct HostTransaction: Sendable {
         case .event: break
         }
       }
+      if let unsent { throw unsent }
       let said = try await conversation.finish()
       return .failure(
         Failure(verdict: .refused(Refusal(cause: .host, why: "its shell ended early: \(said)"))))
     } catch {
-      return .failure(Failure(verdict: .unreachable(why: "\(error)")))
+      return .failure(Failure(of: error))
     }
   }
 
   /// A verdict that takes the place of a transaction.
   struct Failure: Error {
     var verdict: Verdict
+
+    init(verdict: Verdict) { self.verdict = verdict }
+
+    /// Of a host that did not come as far as being prepared.
+    init(of error: any Error) {
+      verdict =
+        error is CancellationError || Task.isCancelled
+        ? .notAttempted(why: Verdict.stoppedBefore) : .unreachable(why: "\(error)")
+    }
   }
 
   /// Drops what was staged; the host sees the end of its input.
@@ -68,16 +80,20 @@ struct HostTransaction: Sendable {
   /// What is known at the end of the conversation.
   enum Outcome {
     case verdict(Verdict)
-    /// The connection was lost before the word: nothing has happened, and it may be prepared again.
+    /// The word could not be sent: most likely nothing has happened, and it may be prepared again.
     case notStarted(why: String)
     /// The connection was lost after the word: the host ends by itself, and has to be asked.
     case unknown(why: String)
   }
 
   func carryOut(report: @Sendable (ProgressEvent) -> Void) async -> Outcome {
-    var lines: [String] = []
     do {
       try await conversation.send(Array("go\n".utf8))
+    } catch {
+      return .notStarted(why: "\(error)")
+    }
+    var lines: [String] = []
+    do {
       while let message = try await conversation.next(withinSeconds: Self.secondsToSwitch) {
         switch message {
         case .quoted(let line): lines.append(line)

@@ -28,14 +28,15 @@ package struct Rollout: Sendable {
     var run = Run(plan: plan)
     do {
       try await settleIdle(plan, state, &run)
-      var prepared = try await prepare(plan.steps.filter(\.action.changesHost), &run)
+      await prepare(plan.steps.filter(\.action.changesHost), &run)
       try run.stopIfFailed()
       for (index, batch) in plan.stages.flatMap(\.batches).enumerated() {
-        if index > 0, plan.pause > 0 {
+        keepWhatIsNeeded(batch, &run)
+        let transactions = batch.compactMap { run.ready($0) }
+        if index > 0, !transactions.isEmpty, plan.pause > 0 {
           report(.pausing(seconds: plan.pause))
           try await surroundings.sleep(plan.pause)
         }
-        let transactions = batch.compactMap { prepared.removeValue(forKey: $0) }
         try await carryOut(transactions, &run)
         try run.stopIfFailed()
       }
@@ -57,6 +58,18 @@ package struct Rollout: Sendable {
     let plan: Plan
     var ledger = Ledger()
     var waiting: [String: HostTransaction] = [:]
+
+    /// A transaction that waits for the word, unless the host has a verdict already.
+    func ready(_ host: String) -> HostTransaction? {
+      ledger.verdicts[host] == nil ? waiting[host] : nil
+    }
+
+    /// Front-ends that may still be what they were before.
+    var frontEndsLeftBehind: [String] {
+      plan.steps.filter {
+        $0.isFrontEnd && $0.action != .remove && ledger.verdicts[$0.host]?.isSuccess == false
+      }.map(\.host)
+    }
 
     func stopIfFailed() throws {
       try Task.checkCancellation()
@@ -81,8 +94,12 @@ package struct Rollout: Sendable {
       case .blocked:
         settle(step.host, .unreachable(why: step.reasons.joined(separator: "; ")), &run)
       case .unchanged:
-        if let present = step.present, state.hosts[step.host]?.release != present {
-          try await store.record(record(of: step, present), of: step.host)
+        if let present = step.present {
+          var record = record(of: step, present)
+          if let known = state.hosts[step.host], known.release == present {
+            (record.appliedAt, record.appliedBy) = (known.appliedAt, known.appliedBy)
+          }
+          if state.hosts[step.host] != record { try await store.record(record, of: step.host) }
         }
         settle(step.host, .unchanged, &run)
       }
@@ -96,11 +113,9 @@ package struct Rollout: Sendable {
       appliedAt: surroundings.now(), appliedBy: surroundings.user)
   }
 
-  private func prepare(
-    _ steps: [HostStep], _ run: inout Run
-  ) async throws -> [String: HostTransaction] {
+  private func prepare(_ steps: [HostStep], _ run: inout Run) async {
     var results: [(String, Result<HostTransaction, HostTransaction.Failure>)] = []
-    await forEach(steps, limit: parallel) { step in
+    await forEach(steps, limit: parallel, while: { !Task.isCancelled }) { step in
       (step.host, await self.prepare(step))
     } whenDone: { name, result in
       if case .success = result { report(.prepared(host: name)) }
@@ -112,7 +127,20 @@ package struct Rollout: Sendable {
       case .failure(let failure): settle(name, failure.verdict, &run)
       }
     }
-    return run.waiting
+  }
+
+  /// A host is cleaned only when no front-end can route to it any more.
+  private func keepWhatIsNeeded(_ batch: [String], _ run: inout Run) {
+    let leftBehind = run.frontEndsLeftBehind
+    guard !leftBehind.isEmpty else { return }
+    for host in batch where run.ready(host)?.step.action == .remove {
+      settle(
+        host,
+        .notAttempted(
+          why: "it may still be in use by \(leftBehind.joined(separator: ", ")): run again when"
+            + " \(leftBehind.count == 1 ? "that front-end has" : "those front-ends have") changed"),
+        &run)
+    }
   }
 
   private func prepare(_ step: HostStep) async -> Result<HostTransaction, HostTransaction.Failure> {
@@ -127,15 +155,16 @@ package struct Rollout: Sendable {
       return await HostTransaction.prepare(
         step, release, on: host, who: surroundings.user, report: report)
     } catch {
-      return .failure(.init(verdict: .unreachable(why: "\(error)")))
+      return .failure(.init(of: error))
     }
   }
 
   private func carryOut(_ batch: [HostTransaction], _ run: inout Run) async throws {
     var failure: (any Error)?
-    for transaction in batch { run.waiting[transaction.step.host] = nil }
     var verdicts: [(String, Verdict)] = []
-    await forEach(batch, limit: parallel) { transaction in
+    await forEach(
+      batch, limit: parallel, while: { failure == nil && !Task.isCancelled }
+    ) { transaction in
       (transaction, await self.carryOut(transaction))
     } whenDone: { transaction, verdict in
       if case .confirmed(let release) = verdict {
@@ -149,7 +178,10 @@ package struct Rollout: Sendable {
       report(.settled(host: transaction.step.host, verdict))
       verdicts.append((transaction.step.host, verdict))
     }
-    for (host, verdict) in verdicts { run.ledger.verdicts[host] = verdict }
+    for (host, verdict) in verdicts {
+      run.waiting[host] = nil
+      run.ledger.verdicts[host] = verdict
+    }
     if let failure { throw failure }
   }
 
@@ -166,15 +198,22 @@ package struct Rollout: Sendable {
     }
   }
 
+  /// The host is asked how far it has come, and prepared once more where it is as it was.
   private func again(_ step: HostStep, _ why: String) async -> Verdict {
     await fleet.forget(step.host)
+    switch await fleet.survey(step.host, step.connection) {
+    case .unreachable(let still): return Self.lost(why, still)
+    case .observed(let observation):
+      guard observation.fingerprint == step.expected, observation.interruptedTransaction == nil
+      else { return Self.verdict(of: step, by: observation, why) }
+    }
     switch await prepare(step) {
     case .failure(let failure): return failure.verdict
     case .success(let transaction):
-      guard case .verdict(let verdict) = await transaction.carryOut(report: report) else {
-        return await askAgain(step, why)
+      switch await transaction.carryOut(report: report) {
+      case .verdict(let verdict): return verdict
+      case .notStarted(let why), .unknown(let why): return await askAgain(step, why)
       }
-      return verdict
     }
   }
 
@@ -182,22 +221,29 @@ package struct Rollout: Sendable {
   private func askAgain(_ step: HostStep, _ why: String) async -> Verdict {
     await fleet.forget(step.host)
     switch await fleet.survey(step.host, step.connection) {
-    case .unreachable(let still):
-      return .unreachable(
-        why: "the connection was lost in the middle (\(why)) and does not come back (\(still));"
-          + " the host ends in one of the two releases by itself: run again to see which")
-    case .observed(let observation):
-      if observation.interruptedTransaction != nil {
-        return .broken(why: "the transaction was cut off on the host (\(why)): run again")
-      }
-      let isInForce =
-        step.release == 0
-        ? observation.currentRelease == nil : observation.currentRelease == step.release
-      if isInForce { return .confirmed(release: step.release) }
-      return observation.fingerprint == step.expected
-        ? .reverted(why: "the connection was lost (\(why)) and the release before is in force")
-        : .broken(why: "the connection was lost (\(why)) and another release is in force")
+    case .unreachable(let still): return Self.lost(why, still)
+    case .observed(let observation): return Self.verdict(of: step, by: observation, why)
     }
+  }
+
+  private static func lost(_ why: String, _ still: String) -> Verdict {
+    .unreachable(
+      why: "the connection was lost in the middle (\(why)) and does not come back (\(still));"
+        + " the host ends in one of the two releases by itself: run again to see which")
+  }
+
+  private static func verdict(
+    of step: HostStep, by observation: HostObservation, _ why: String
+  ) -> Verdict {
+    if observation.interruptedTransaction != nil {
+      return .broken(why: "the transaction was cut off on the host (\(why)): run again")
+    }
+    if (observation.currentRelease ?? 0) == step.release {
+      return .confirmed(release: step.release)
+    }
+    return observation.fingerprint == step.expected
+      ? .reverted(why: "the connection was lost (\(why)) and the release before is in force")
+      : .broken(why: "the connection was lost (\(why)) and another release is in force")
   }
 
   private func abandonRest(_ plan: Plan, _ run: inout Run) async {
@@ -206,8 +252,7 @@ package struct Rollout: Sendable {
     } whenDone: { _ in
     }
     for step in plan.steps where run.ledger.verdicts[step.host] == nil {
-      settle(
-        step.host, .notAttempted(why: "the run stopped before: nothing on it was changed"), &run)
+      settle(step.host, .notAttempted(why: Verdict.stoppedBefore), &run)
     }
   }
 }

@@ -25,7 +25,7 @@ include_text() {
 # Prints the number of the release that is in force on disk, 0 where there is none. A transaction that
 # was cut off in the middle does not count: the release before it does.
 current_release() {
-  if [ -f "$root/pending" ]; then
+  if [ -s "$root/pending" ]; then
     cat "$root/pending"
   elif link=$(readlink "$root/current" 2>/dev/null); then
     printf '%s\n' "${link##*/}"
@@ -69,11 +69,15 @@ served_releases() {
     sed -n "s#.* -> $root/releases/\\([0-9]*\\)/nginx/served\$#\\1#p" | sort -un
 }
 
+# Prints the processes that process $1 started.
+children() {
+  grep -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null |
+    sed 's#/proc/\([0-9]*\)/status#\1#'
+}
+
 # Prints the workers of master $1 that take new connections.
 nginx_workers() {
-  grep -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null | while IFS= read -r status; do
-    worker=${status#/proc/}
-    worker=${worker%/status}
+  children "$1" | while IFS= read -r worker; do
     title=
     { IFS= read -r title < "/proc/$worker/cmdline"; } 2>/dev/null
     case $title in

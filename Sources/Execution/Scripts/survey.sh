@@ -3,10 +3,11 @@
 tools='nginx nft tar flock sha256sum readlink head sed grep cmp find sort'
 
 main() {
-  # A transaction that is under way is waited for, so that what is told is one state and not two.
+  # A transaction that is under way is waited for, so that what is told is one state and not two: as
+  # long as nginx may take to refuse a release and to take the one before again.
   if [ -e "$run/lock" ] && command -v flock > /dev/null 2>&1; then
     exec 9< "$run/lock"
-    flock -s -w 15 9 || say locked
+    flock -s -w "${DEPLOY_LOCK_SECONDS:-40}" 9 || say locked
   fi
   say survey 1
   say clock "$(date +%s)"
@@ -40,7 +41,7 @@ survey_release() {
     [ "$number" -gt "$latest" ] && latest=$number
   done
   say latest "$latest"
-  [ -f "$root/pending" ] && say interrupted "$(cat "$root/pending")"
+  [ -s "$root/pending" ] && say interrupted "$(cat "$root/pending")"
   current=$(current_release)
   say fingerprint "$(fingerprint "$current")"
   [ "$(cat "$include" 2>/dev/null)" = "$(include_text)" ] && say included

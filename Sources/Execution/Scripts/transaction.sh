@@ -50,28 +50,29 @@ discard() {
 lock() {
   mkdir -p "$run" || { say refused no-space; exit 0; }
   exec 9>> "$run/lock"
-  if ! flock -w 15 9; then
+  if ! flock -w "${DEPLOY_LOCK_SECONDS:-15}" 9; then
     say refused locked "$(cat "$run/holder" 2>/dev/null)"
     exit 0
   fi
   printf '%s\n' "$who" > "$run/holder"
 }
 
-# A connection that dies without a word leaves this waiting for ever, and the lock with it.
+# A connection that dies without a word leaves this waiting for ever, and the lock with it. What waits
+# for the stream just then is ended too: a shell hears of a signal when its program has ended.
 watch_controller() {
   (
     exec 9>&- < /dev/null > /dev/null 2>&1
+    trap 'kill $!; exit' TERM
     sleep "$1" &
-    sleeper=$!
-    trap 'kill "$sleeper"' TERM
-    wait "$sleeper" && kill -TERM $$
+    # shellcheck disable=SC2046 # one word for each process
+    wait $! && kill -TERM $$ $(children $$)
   ) &
   watcher=$!
 }
 
 # A transaction that was cut off (the host lost power, its shell was killed) is undone first.
 recover() {
-  [ -f "$root/pending" ] || return 0
+  [ -s "$root/pending" ] || return 0
   say recovering "$previous"
   put_back || refuse broken "$previous"
 }
@@ -153,6 +154,7 @@ has_nginx() { [ "$1" != 0 ] && [ -f "$root/releases/$1/nginx/deploy.conf" ]; }
 # release is in force; where there are no namespaces, in a copy with the paths rewritten.
 check_nginx() {
   has_nginx "$release" || has_nginx "$previous" || return 0
+  [ "$release" != 0 ] || command -v nginx > /dev/null || return 0
   pid_file=$(nginx_pid_file)
   cp -a "$nginx_folder" "$work/nginx" 2> "$work/errors" || refuse_with no-space
   if has_nginx "$release"; then
@@ -208,8 +210,9 @@ await_word() {
 
 # The place of the unattended undo: armed before the switch, and disarmed by a confirmation after it.
 switch() {
-  printf '%s\n' "$previous" > "$root/pending" || refuse no-space
-  sync "$root/pending" 2>/dev/null
+  printf '%s\n' "$previous" > "$root/pending.new" || refuse no-space
+  mv "$root/pending.new" "$root/pending" || refuse no-space
+  sync "$root/pending" 2>/dev/null || sync
   say switching
   if put_in_force "$release"; then
     rm -f "$root/pending"
