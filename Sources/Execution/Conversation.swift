@@ -8,8 +8,8 @@ enum Message: Equatable {
 
 /// Reads the messages of one script; lines that a login shell adds of its own are passed over.
 actor Conversation {
-  private static let marker = "@deploy "
-  private static let quote = "| "
+  private static let marker = Array("@deploy ".utf8)
+  private static let quote = Array("| ".utf8)
 
   private let process: any RemoteProcess
   private var pending: [UInt8] = []
@@ -26,21 +26,24 @@ actor Conversation {
   /// Returns nil when the script has ended.
   func next(withinSeconds seconds: Int) async throws -> Message? {
     while let line = try await nextLine(withinSeconds: seconds) {
-      if line.hasPrefix(Self.marker) {
+      if line.starts(with: Self.marker) {
         let parts = line.dropFirst(Self.marker.count)
-          .split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-        return .event(String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
+          .split(separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
+          .map { String(decoding: $0, as: UTF8.self) }
+        return .event(parts[0], parts.count == 2 ? parts[1] : "")
       }
-      if line.hasPrefix(Self.quote) { return .quoted(String(line.dropFirst(Self.quote.count))) }
+      if line.starts(with: Self.quote) {
+        return .quoted(String(decoding: line.dropFirst(Self.quote.count), as: UTF8.self))
+      }
     }
     return nil
   }
 
-  private func nextLine(withinSeconds seconds: Int) async throws -> String? {
+  private func nextLine(withinSeconds seconds: Int) async throws -> [UInt8]? {
     var searched = 0
     while true {
       if let end = pending[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-        let line = String(decoding: pending[..<end], as: UTF8.self)
+        let line = Array(pending[..<end])
         pending.removeFirst(end + 1)
         return line
       }

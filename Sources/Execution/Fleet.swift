@@ -68,18 +68,23 @@ package actor Fleet {
   }
 }
 
-/// Runs a body for each element, so many at a time, and hands on each result as it comes.
+/// Runs a body for each element, so many at a time and as long as it may go on, and hands on each
+/// result as it comes.
 func forEach<Element: Sendable, Output: Sendable>(
-  _ elements: [Element], limit: Int, _ body: @escaping @Sendable (Element) async -> Output,
+  _ elements: [Element], limit: Int, while goesOn: () -> Bool = { true },
+  _ body: @escaping @Sendable (Element) async -> Output,
   isolation: isolated (any Actor)? = #isolation, whenDone: (Output) async -> Void
 ) async {
   await withTaskGroup(of: Output.self) { group in
     var rest = elements[...]
-    for element in rest.prefix(max(1, limit)) { group.addTask { await body(element) } }
-    rest = rest.dropFirst(max(1, limit))
+    func start() {
+      guard goesOn(), let element = rest.popFirst() else { return }
+      group.addTask { await body(element) }
+    }
+    for _ in 0..<max(1, limit) { start() }
     while let output = await group.next() {
-      if let element = rest.popFirst() { group.addTask { await body(element) } }
       await whenDone(output)
+      start()
     }
   }
 }

@@ -30,7 +30,9 @@ struct HostTransaction: Sendable {
           step.ports.map(String.init).joined(separator: ","), who,
         ], becoming: step.connection.becomes)
       let conversation = Conversation(try await host.start(command))
-      try await conversation.send(release.archive.bytes)
+      // A host that refuses does not read to the end: what it says counts for more than that.
+      var unsent: (any Error)?
+      do { try await conversation.send(release.archive.bytes) } catch { unsent = error }
       var lines: [String] = []
       while let message = try await conversation.next(withinSeconds: secondsToStage) {
         switch message {
@@ -47,19 +49,29 @@ struct HostTransaction: Sendable {
         case .event: break
         }
       }
+      if let unsent { throw unsent }
       let said = try await conversation.finish()
       return .failure(
         Failure(
           verdict: .refused(
             Refusal(cause: .host, why: RefusalText.shellEnded(said, step.connection)))))
     } catch {
-      return .failure(Failure(verdict: .unreachable(why: "\(error)")))
+      return .failure(Failure(of: error))
     }
   }
 
   /// A verdict that takes the place of a transaction.
   struct Failure: Error {
     var verdict: Verdict
+
+    init(verdict: Verdict) { self.verdict = verdict }
+
+    /// Of a host that did not come as far as being prepared.
+    init(of error: any Error) {
+      verdict =
+        error is CancellationError || Task.isCancelled
+        ? .notAttempted(why: Verdict.stoppedBefore) : .unreachable(why: "\(error)")
+    }
   }
 
   /// Tells the host that the controller is still there; a connection that is lost shows at the word.
@@ -84,7 +96,7 @@ struct HostTransaction: Sendable {
   /// What is known at the end of the conversation.
   enum Outcome {
     case verdict(Verdict)
-    /// The host did not get the word: nothing has happened, and it may be prepared again.
+    /// The host did not get the word: most likely nothing has happened, and it may be prepared again.
     case notStarted
     /// The release is in force, or the connection was lost: the host waits for its confirmation, or
     /// will say over a new connection what it did.
@@ -92,9 +104,13 @@ struct HostTransaction: Sendable {
   }
 
   func carryOut(report: @Sendable (ProgressEvent) -> Void) async -> Outcome {
-    var lines: [String] = []
     do {
       try await conversation.send(Array("go\n".utf8))
+    } catch {
+      return .notStarted
+    }
+    var lines: [String] = []
+    do {
       let limit = Int(window + Self.secondsToEnd)
       while let message = try await conversation.next(withinSeconds: limit) {
         switch message {

@@ -22,7 +22,8 @@ enum RemoteScript {
 
   /// The only place where a word is made safe for a shell.
   static func quoted(_ word: String) -> String {
-    "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
-      + "'"
+    // By scalars: an apostrophe under an accent is one character, but for a shell the word ends there.
+    let parts = word.unicodeScalars.split(separator: "'", omittingEmptySubsequences: false)
+    return "'" + parts.map { String($0) }.joined(separator: "'\\''") + "'"
   }
 }

@@ -39,15 +39,16 @@ package struct Rollout: Sendable {
     var run = Run(plan: plan)
     do {
       try await settleIdle(plan, state, &run)
-      var prepared = try await prepare(plan.steps.filter(\.action.changesHost), &run)
-      await heartbeat.start(Array(prepared.values))
+      await prepare(plan.steps.filter(\.action.changesHost), &run)
+      await heartbeat.start(Array(run.waiting.values))
       try run.stopIfFailed()
       for (index, batch) in plan.stages.flatMap(\.batches).enumerated() {
-        if index > 0, plan.pause > 0 {
+        keepWhatIsNeeded(batch, &run)
+        let transactions = batch.compactMap { run.ready($0) }
+        if index > 0, !transactions.isEmpty, plan.pause > 0 {
           report(.pausing(seconds: plan.pause))
           try await surroundings.sleep(plan.pause)
         }
-        let transactions = batch.compactMap { prepared.removeValue(forKey: $0) }
         await heartbeat.end(of: batch)
         try await carryOut(transactions, &run)
         try run.stopIfFailed()
@@ -70,6 +71,18 @@ package struct Rollout: Sendable {
     let plan: Plan
     var ledger = Ledger()
     var waiting: [String: HostTransaction] = [:]
+
+    /// A transaction that waits for the word, unless the host has a verdict already.
+    func ready(_ host: String) -> HostTransaction? {
+      ledger.verdicts[host] == nil ? waiting[host] : nil
+    }
+
+    /// Front-ends that may still be what they were before.
+    var frontEndsLeftBehind: [String] {
+      plan.steps.filter {
+        $0.isFrontEnd && $0.action != .remove && ledger.verdicts[$0.host]?.isSuccess == false
+      }.map(\.host)
+    }
 
     func stopIfFailed() throws {
       try Task.checkCancellation()
@@ -94,8 +107,12 @@ package struct Rollout: Sendable {
       case .blocked:
         settle(step.host, .unreachable(why: step.reasons.joined(separator: "; ")), &run)
       case .unchanged:
-        if let present = step.present, state.hosts[step.host]?.release != present {
-          try await store.record(record(of: step, present), of: step.host)
+        if let present = step.present {
+          var record = record(of: step, present)
+          if let known = state.hosts[step.host], known.release == present {
+            (record.appliedAt, record.appliedBy) = (known.appliedAt, known.appliedBy)
+          }
+          if state.hosts[step.host] != record { try await store.record(record, of: step.host) }
         }
         settle(step.host, .unchanged, &run)
       }
@@ -109,11 +126,9 @@ package struct Rollout: Sendable {
       appliedAt: surroundings.now(), appliedBy: surroundings.user)
   }
 
-  private func prepare(
-    _ steps: [HostStep], _ run: inout Run
-  ) async throws -> [String: HostTransaction] {
+  private func prepare(_ steps: [HostStep], _ run: inout Run) async {
     var results: [(String, Result<HostTransaction, HostTransaction.Failure>)] = []
-    await forEach(steps, limit: parallel) { step in
+    await forEach(steps, limit: parallel, while: { !Task.isCancelled }) { step in
       (step.host, await self.prepare(step))
     } whenDone: { name, result in
       if case .success = result { report(.prepared(host: name)) }
@@ -125,7 +140,20 @@ package struct Rollout: Sendable {
       case .failure(let failure): settle(name, failure.verdict, &run)
       }
     }
-    return run.waiting
+  }
+
+  /// A host is cleaned only when no front-end can route to it any more.
+  private func keepWhatIsNeeded(_ batch: [String], _ run: inout Run) {
+    let leftBehind = run.frontEndsLeftBehind
+    guard !leftBehind.isEmpty else { return }
+    for host in batch where run.ready(host)?.step.action == .remove {
+      settle(
+        host,
+        .notAttempted(
+          why: "it may still be in use by \(leftBehind.joined(separator: ", ")): run again when"
+            + " \(leftBehind.count == 1 ? "that front-end has" : "those front-ends have") changed"),
+        &run)
+    }
   }
 
   private func prepare(_ step: HostStep) async -> Result<HostTransaction, HostTransaction.Failure> {
@@ -141,40 +169,50 @@ package struct Rollout: Sendable {
         step, release, on: host, who: surroundings.user, window: confirmation.window,
         report: report)
     } catch {
-      return .failure(.init(verdict: .unreachable(why: "\(error)")))
+      return .failure(.init(of: error))
     }
   }
 
   private func carryOut(_ batch: [HostTransaction], _ run: inout Run) async throws {
-    for transaction in batch { run.waiting[transaction.step.host] = nil }
-    var settled: [(host: String, verdict: Verdict, failure: (any Error)?)] = []
-    await forEach(batch, limit: parallel) { transaction in
+    var settled: [Settled] = []
+    await forEach(
+      batch, limit: parallel,
+      while: { !Task.isCancelled && settled.allSatisfy { $0.failure == nil } }
+    ) { transaction in
       await self.carryOut(transaction)
     } whenDone: { result in
       report(.settled(host: result.host, result.verdict))
       settled.append(result)
     }
-    for result in settled { run.ledger.verdicts[result.host] = result.verdict }
+    for result in settled {
+      run.waiting[result.host] = nil
+      run.ledger.verdicts[result.host] = result.verdict
+    }
     if let failure = settled.compactMap(\.failure).first { throw failure }
   }
 
-  /// A transaction that has the word is seen to its end and written down, whatever is cancelled meanwhile.
-  private func carryOut(
-    _ transaction: HostTransaction
-  ) async -> (host: String, verdict: Verdict, failure: (any Error)?) {
+  /// How a host ended, and why that could not be written down.
+  private struct Settled: Sendable {
+    var host: String
+    var verdict: Verdict
+    var failure: (any Error)?
+  }
+
+  /// A transaction that has the word is seen to its end and written down, whatever is cancelled.
+  private func carryOut(_ transaction: HostTransaction) async -> Settled {
     await Task.detached {
       let step = transaction.step
       let verdict = await self.settled(transaction)
       // What a restored release is, only the host knows: it is asked afterwards.
       guard case .confirmed(let release) = verdict, step.mode != .restore else {
-        return (step.host, verdict, nil)
+        return Settled(host: step.host, verdict: verdict)
       }
       do {
         let record = release == 0 ? nil : self.record(of: step, transaction.record)
         try await self.store.record(record, of: step.host)
-        return (step.host, verdict, nil)
+        return Settled(host: step.host, verdict: verdict)
       } catch {
-        return (step.host, verdict, error)
+        return Settled(host: step.host, verdict: verdict, failure: error)
       }
     }.value
   }
@@ -186,7 +224,8 @@ package struct Rollout: Sendable {
     case .unconfirmed: return await confirmation.verdict(of: step)
     case .notStarted: break
     }
-    // The host waited in vain, for a long run or a lost connection: it is prepared once more.
+    // The host waited in vain, or the word was lost: it is prepared once more, and refuses if it has
+    // changed meanwhile.
     await fleet.forget(step.host)
     switch await prepare(step) {
     case .failure(let failure): return failure.verdict
@@ -205,8 +244,7 @@ package struct Rollout: Sendable {
     } whenDone: { _ in
     }
     for step in plan.steps where run.ledger.verdicts[step.host] == nil {
-      settle(
-        step.host, .notAttempted(why: "the run stopped before: nothing on it was changed"), &run)
+      settle(step.host, .notAttempted(why: Verdict.stoppedBefore), &run)
     }
   }
 }

@@ -44,8 +44,8 @@ struct SurveyReader {
 
   /// One line of a file, behind the file's path and a colon.
   private mutating func readText(_ value: String) {
-    guard let colon = value.firstIndex(of: ":") else { return }
+    guard let colon = value.utf8.firstIndex(of: UInt8(ascii: ":")) else { return }
     let path = String(value[..<colon])
-    observation.texts[path, default: ""] += value[value.index(after: colon)...] + "\n"
+    observation.texts[path, default: ""] += value[value.utf8.index(after: colon)...] + "\n"
   }
 }

@@ -1,6 +1,8 @@
-/// A tar stream in the format that every tar reads: ustar (POSIX.1-1988).
+/// A tar stream in the format that every tar reads: ustar (POSIX.1-1988), with long names as GNU tar
+/// writes them, because the two fields that ustar has for a name hold no file name of over 100 bytes.
 struct TarArchive {
   private static let blockSize = 512
+  private static let longestName = 100
 
   private(set) var bytes: [UInt8] = []
 
@@ -25,16 +27,22 @@ struct TarArchive {
   }
 
   private mutating func appendHeader(_ path: String, mode: Int, size: Int, type: Character) {
-    let (prefix, name) = Self.split(path)
-    var header: [UInt8] = []
-    func field(_ text: String, _ width: Int) {
-      header += Array(text.utf8) + [UInt8](repeating: 0, count: width - text.utf8.count)
+    let name = Array(path.utf8)
+    if name.count > Self.longestName {
+      appendHeader("././@LongLink", mode: 0, size: name.count + 1, type: "L")
+      bytes += name + [0]
+      pad(to: Self.blockSize)
     }
+    var header: [UInt8] = []
+    func field(_ text: some Collection<UInt8>, _ width: Int) {
+      header += Array(text) + [UInt8](repeating: 0, count: width - text.count)
+    }
+    func field(_ text: String, _ width: Int) { field(text.utf8, width) }
     func octal(_ number: Int, _ width: Int) {
       let digits = String(number, radix: 8)
       field(String(repeating: "0", count: width - 1 - digits.count) + digits, width)
     }
-    field(name, 100)
+    field(name.prefix(Self.longestName), Self.longestName)
     octal(mode, 8)
     octal(0, 8)
     octal(0, 8)
@@ -50,23 +58,10 @@ struct TarArchive {
     field("root", 32)
     octal(0, 8)
     octal(0, 8)
-    field(prefix, 155)
-    field("", 12)
+    field("", 167)
     let checksum = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
     let digits = String(repeating: "0", count: 6 - checksum.count) + checksum
     header.replaceSubrange(checksumPlace..<checksumPlace + 8, with: Array(digits.utf8) + [0, 0x20])
     bytes += header
-  }
-
-  /// A path of over 100 bytes is divided at a slash.
-  private static func split(_ path: String) -> (prefix: String, name: String) {
-    if path.utf8.count <= 100 { return ("", path) }
-    for index in path.indices where path[index] == "/" {
-      let name = path[path.index(after: index)...]
-      if name.utf8.count <= 100, path[..<index].utf8.count <= 155 {
-        return (String(path[..<index]), String(name))
-      }
-    }
-    preconditionFailure("The path \(path) is too long for an archive. This is a bug in deploy.")
   }
 }

@@ -12,6 +12,8 @@ package enum Verdict: Hashable, Sendable {
   case unreachable(why: String)
   case notAttempted(why: String)
 
+  static let stoppedBefore = "the run stopped before: nothing on it was changed"
+
   package var name: String {
     switch self {
     case .unchanged: "unchanged"

@@ -215,7 +215,8 @@ struct HostPlanner {
         let served = observation.servedReleases.map(String.init).joined(separator: " and ")
         reasons.append(
           "nginx serves \(served.isEmpty ? "no release" : "release \(served)"), not"
-            + (hadSites ? " \(present.number) alone" : " none"))
+            + (hadSites ? " \(present.number)" : " none")
+            + (observation.servedReleases.contains(present.number) && hadSites ? " alone" : ""))
       }
       if hadSites != observation.includesRelease {
         reasons.append("/etc/nginx/conf.d/deploy.conf was changed on the host")

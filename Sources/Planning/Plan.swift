@@ -1,3 +1,4 @@
+import Inventories
 package import State
 
 /// What would change on a fleet and why; a value that can be read, compared and carried out.
@@ -148,6 +149,8 @@ package struct HostStep: Hashable, Sendable {
     self.changes = changes
     self.ports = ports
   }
+
+  package var isFrontEnd: Bool { roles.contains(Role.frontEnd.rawValue) }
 }
 
 extension HostStep {

@@ -54,13 +54,16 @@ struct TrafficTests {
 
 extension Scene {
   /// Programs that ask for the site, one request after another, until they are told to stop.
+  ///
+  /// By HTTP/1.1: a reload closes an HTTP/2 connection that has no request yet, and its client is to
+  /// ask again (RFC 9113, 6.8), which curl does not.
   func visitors(_ count: Int) throws -> [SandboxCommand] {
     let script = """
       rm -f /tmp/visitors-stop
       requests=0
       while [ ! -e /tmp/visitors-stop ] && [ $requests -lt 100000 ]; do
         requests=$((requests + 1))
-        curl -s -o /dev/null -w '%{http_code} %{exitcode} %{errormsg} %{time_total}\\n' --max-time 10 \
+        curl --http1.1 -s -o /dev/null -w '%{http_code} %{exitcode} %{errormsg} %{time_total}\\n' --max-time 10 \
           --cacert \(folder)/shop.authority/authority-1.crt \
           --resolve shop.example:443:198.18.0.10 https://shop.example/
       done

@@ -98,11 +98,15 @@ served_releases() {
     sed -n "s#.* -> $root/releases/\\([0-9]*\\)/nginx/served\$#\\1#p" | sort -un
 }
 
+# Prints the processes that process $1 started.
+children() {
+  grep -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null |
+    sed 's#/proc/\([0-9]*\)/status#\1#'
+}
+
 # Prints the workers of master $1 that take new connections.
 nginx_workers() {
-  grep -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null | while IFS= read -r status; do
-    worker=${status#/proc/}
-    worker=${worker%/status}
+  children "$1" | while IFS= read -r worker; do
     title=
     { IFS= read -r title < "/proc/$worker/cmdline"; } 2>/dev/null
     case $title in

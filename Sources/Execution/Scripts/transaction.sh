@@ -67,14 +67,15 @@ lock() {
   printf '%s\n' "$who" > "$run/holder"
 }
 
-# A connection that dies without a word leaves this waiting for ever, and the lock with it.
+# A connection that dies without a word leaves this waiting for ever, and the lock with it. What waits
+# for the stream just then is ended too: a shell hears of a signal when its program has ended.
 watch_controller() {
   (
     exec 9>&- < /dev/null > /dev/null 2>&1
+    trap 'kill $!; exit' TERM
     sleep "$1" &
-    sleeper=$!
-    trap 'kill "$sleeper"' TERM
-    wait "$sleeper" && kill -TERM $$
+    # shellcheck disable=SC2046 # one word for each process
+    wait $! && kill -TERM $$ $(children $$)
   ) &
   watcher=$!
 }
@@ -173,6 +174,7 @@ holder_of() {
 # release is in force; where there are no namespaces, in a copy with the paths rewritten.
 check_nginx() {
   has_nginx "$release" || has_nginx "$previous" || return 0
+  [ "$release" != 0 ] || command -v nginx > /dev/null || return 0
   pid_file=$(nginx_pid_file)
   cp -a "$nginx_folder" "$work/nginx" 2> "$run/errors" || refuse_with no-space
   if has_nginx "$release"; then

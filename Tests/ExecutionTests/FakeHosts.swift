@@ -1,0 +1,195 @@
+import Planning
+import State
+import Synchronization
+
+@testable import Execution
+
+/// What happened, in order.
+final class Journal: Sendable {
+  private let lines = Mutex<[String]>([])
+
+  func note(_ line: String) { lines.withLock { $0.append(line) } }
+
+  var all: [String] { lines.withLock { $0 } }
+
+  func starting(_ word: String) -> [String] {
+    all.filter { $0.hasPrefix(word + " ") }.map { String($0.dropFirst(word.count + 1)) }
+  }
+}
+
+struct Lost: Error, CustomStringConvertible {
+  var description: String { "connection reset" }
+}
+
+/// How a host takes part.
+struct Behaviour: Sendable {
+  enum Preparation: Sendable {
+    case prepares
+    case says(String)
+    /// Refuses before it has read the stream, so that writing it fails.
+    case refusesEarly(String)
+  }
+
+  enum Answer: Sendable {
+    case says(String)
+    case cannotBeSent
+    case isLost
+  }
+
+  var isReachable = true
+  var preparation = Preparation.prepares
+  /// Of one transaction after the other; the last one stays.
+  var answers = [Answer.says("@deploy switching\n@deploy applied 2\n")]
+  /// What the confirmation script says, one time after the other; nil where it is lost.
+  var confirmations: [String?] = ["@deploy confirmed 2\n"]
+}
+
+/// Hosts that do as they are told, without a network.
+actor FakeHosts: Connector {
+  let journal: Journal
+  private var behaviours: [String: Behaviour]
+  private let onWord: @Sendable (String) async -> Void
+
+  init(
+    _ behaviours: [String: Behaviour], _ journal: Journal,
+    onWord: @escaping @Sendable (String) async -> Void = { _ in }
+  ) {
+    self.behaviours = behaviours
+    self.journal = journal
+    self.onWord = onWord
+  }
+
+  func connect(to host: String, _ connection: Connection) throws -> any RemoteHost {
+    journal.note("connect \(host)")
+    guard behaviours[host, default: Behaviour()].isReachable else { throw Lost() }
+    return FakeHost(name: host, hosts: self)
+  }
+
+  func start(_ command: String, on host: String) throws -> any RemoteProcess {
+    let behaviour = behaviours[host, default: Behaviour()]
+    if command.contains(RemoteScript.confirmation) {
+      journal.note("confirm \(host)")
+      if behaviour.confirmations.count > 1 { behaviours[host]?.confirmations.removeFirst() }
+      guard let answer = behaviour.confirmations[0] else { throw Lost() }
+      return FakeProcess(host, self, says: answer, endsAtOnce: true)
+    }
+    switch behaviour.preparation {
+    case .prepares:
+      return FakeProcess(host, self, says: "@deploy staged\n@deploy prepared\n")
+    case .says(let text): return FakeProcess(host, self, says: text, endsAtOnce: true)
+    case .refusesEarly(let text):
+      return FakeProcess(host, self, says: text, endsAtOnce: true, isDeaf: true)
+    }
+  }
+
+  func answer(of host: String) async -> Behaviour.Answer {
+    journal.note("go \(host)")
+    await onWord(host)
+    let answers = behaviours[host, default: Behaviour()].answers
+    if answers.count > 1 { behaviours[host]?.answers.removeFirst() }
+    return answers[0]
+  }
+}
+
+private struct FakeHost: RemoteHost {
+  let name: String
+  let hosts: FakeHosts
+
+  func start(_ command: String) async throws -> any RemoteProcess {
+    try await hosts.start(command, on: name)
+  }
+
+  func close() { hosts.journal.note("close \(name)") }
+}
+
+private actor FakeProcess: RemoteProcess {
+  private let host: String
+  private let hosts: FakeHosts
+  private var output: [UInt8]
+  private var hasEnded: Bool
+  private let isDeaf: Bool
+  private var isLost = false
+  private var reader: CheckedContinuation<Void, Never>?
+
+  init(
+    _ host: String, _ hosts: FakeHosts, says text: String, endsAtOnce: Bool = false,
+    isDeaf: Bool = false
+  ) {
+    self.host = host
+    self.hosts = hosts
+    output = Array(text.utf8)
+    hasEnded = endsAtOnce
+    self.isDeaf = isDeaf
+  }
+
+  func write(_ bytes: [UInt8]) async throws {
+    if isDeaf { throw Lost() }
+    guard bytes == Array("go\n".utf8) else { return }
+    switch await hosts.answer(of: host) {
+    case .cannotBeSent: throw Lost()
+    case .isLost: isLost = true
+    case .says(let text): output += Array(text.utf8)
+    }
+    wake()
+  }
+
+  func closeInput() {
+    if !hasEnded { hosts.journal.note("abandoned \(host)") }
+    hasEnded = true
+    wake()
+  }
+
+  private func wake() {
+    reader?.resume()
+    reader = nil
+  }
+
+  func read(withinSeconds seconds: Int) async throws -> [UInt8]? {
+    while output.isEmpty, !hasEnded, !isLost { await withCheckedContinuation { reader = $0 } }
+    if isLost { throw Lost() }
+    defer { output = [] }
+    return output.isEmpty ? nil : output
+  }
+
+  func finish() -> String { "" }
+}
+
+/// A clock that only sleeping moves; a heartbeat sleeps until it is stopped.
+final class FakeClock: Sendable {
+  private let seconds = Mutex<Int64>(0)
+
+  var now: Timestamp { Timestamp(secondsSince1970: seconds.withLock { $0 }) }
+
+  func sleep(_ duration: Int64) async throws {
+    if duration == 10 { return try await Task.sleep(for: .seconds(3600)) }
+    seconds.withLock { $0 += duration }
+  }
+}
+
+/// Notes what is recorded, and fails where it is told to.
+struct FakeStore: StateStore {
+  let journal: Journal
+  var failing: Set<String> = []
+
+  func record(_ record: HostRecord?, of host: String) throws {
+    if failing.contains(host) { throw Failure() }
+    journal.note("record \(host) \(record.map { "\($0.release.number)" } ?? "none")")
+  }
+
+  struct Failure: Error, CustomStringConvertible {
+    var description: String { "the state cannot be written: No space left on device" }
+  }
+}
+
+struct FakeIssuer: CertificateIssuer {
+  static let secret = "-----BEGIN PRIVATE KEY----- hunter2"
+
+  func issue(_ certificate: PlannedCertificate) -> IssuedCertificate {
+    IssuedCertificate(
+      certificate: "PEM\n", key: SecretContent(Array(Self.secret.utf8)),
+      record: CertificateRecord(
+        serial: "1", issuer: "CA", issuerKeyIdentifier: "a", commonName: certificate.commonName,
+        names: certificate.names, key: certificate.key, notBefore: .init(secondsSince1970: 0),
+        notAfter: .init(secondsSince1970: 1)))
+  }
+}

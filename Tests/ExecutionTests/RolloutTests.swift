@@ -1,0 +1,250 @@
+import Planning
+import State
+import Synchronization
+import Testing
+
+@testable import Execution
+
+@Suite("A rollout")
+struct RolloutTests {
+  private let journal = Journal()
+
+  private func step(
+    _ host: String, _ action: Action = .change, roles: [String] = ["back-end"]
+  ) -> HostStep {
+    HostStep(
+      host: host,
+      connection: Connection(
+        address: "198.18.0.1", port: 22, user: "root", identities: [], knownHosts: ""),
+      roles: roles, action: action, reasons: ["why"], release: action == .remove ? 0 : 2,
+      expected: "1:aa",
+      present: ReleaseRecord(
+        number: 1, files: ["firewall.nft": FileRecord(digest: "aa", isSecret: false)],
+        certificates: [:]),
+      files: [PlannedFile(path: "firewall.nft", source: .text("x\n"))])
+  }
+
+  private func plan(
+    _ steps: [HostStep], _ stages: [[[String]]], maxFailures: Int = 0, pause: Int64 = 0
+  ) -> Plan {
+    Plan(
+      fleet: "shop", lineage: "l", serial: 1, madeAt: Timestamp(secondsSince1970: 0),
+      steps: steps, stages: stages.map { Stage(name: "s", batches: $0) },
+      maxFailures: maxFailures, pause: pause, confirmWithin: 30, keepReleases: 5, warnings: [])
+  }
+
+  private func rollout(
+    _ plan: Plan, _ hosts: FakeHosts, failing: Set<String> = [], parallel: Int = 8
+  ) -> Rollout {
+    let journal = journal
+    let clock = FakeClock()
+    return Rollout(
+      of: plan, fleet: Fleet(connector: hosts, report: { _ in }), issuer: FakeIssuer(),
+      store: FakeStore(journal: journal, failing: failing),
+      surroundings: Surroundings(
+        user: "ann@laptop", now: { clock.now }, digest: { "\($0.count)" },
+        readSecret: { _ in SecretContent([]) },
+        sleep: {
+          if $0 == 7 { journal.note("sleep 7") }
+          try await clock.sleep($0)
+        }),
+      parallel: parallel, report: { _ in })
+  }
+
+  private func run(
+    _ plan: Plan, _ behaviours: [String: Behaviour] = [:], failing: Set<String> = [],
+    state: FleetState = FleetState(fleet: "shop", lineage: "l"), parallel: Int = 8
+  ) async -> Ledger {
+    await rollout(plan, FakeHosts(behaviours, journal), failing: failing, parallel: parallel)
+      .run(plan, state: state)
+  }
+
+  private let three = ["a", "b", "c"]
+
+  private func planOfThree(maxFailures: Int = 0) -> Plan {
+    plan(three.map { step($0) }, [three.map { [$0] }], maxFailures: maxFailures)
+  }
+
+  @Test("gives the word batch by batch, in order, with pauses between, and records each host")
+  func order() async {
+    let plan = plan(three.map { step($0) }, [[["b"], ["a"]], [["c"]]], pause: 7)
+    let ledger = await run(plan)
+    #expect(ledger.isSuccess)
+    #expect(
+      journal.all.filter { !$0.hasPrefix("connect") && !$0.hasPrefix("close") } == [
+        "go b", "confirm b", "record b 2", "sleep 7", "go a", "confirm a", "record a 2", "sleep 7",
+        "go c", "confirm c", "record c 2",
+      ])
+    // Every host is confirmed over a connection of its own.
+    #expect(journal.starting("connect").count == 6)
+    #expect(
+      ledger.verdicts == [
+        "a": .confirmed(release: 2), "b": .confirmed(release: 2), "c": .confirmed(release: 2),
+      ])
+  }
+
+  @Test("is stopped by a change that one host refuses, before any host switches")
+  func refusedChange() async {
+    let ledger = await run(
+      planOfThree(), ["c": Behaviour(preparation: .says("| [emerg] no\n@deploy refused nginx\n"))])
+    #expect(journal.starting("go").isEmpty)
+    #expect(journal.starting("abandoned").sorted() == ["a", "b"])
+    #expect(ledger.stopped == "the change failed on c, and the playbook allows 0 such failures")
+    #expect(ledger.verdicts["a"]?.name == "not attempted")
+    #expect(
+      ledger.verdicts["c"]?.detail == "its nginx does not accept the configuration: [emerg] no")
+  }
+
+  @Test("goes on as long as no more hosts fail than the playbook allows", arguments: [0, 1, 2])
+  func maxFailures(_ allowed: Int) async {
+    let reverting = Behaviour(answers: [.says("@deploy reverted reload\n")])
+    let ledger = await run(planOfThree(maxFailures: allowed), ["a": reverting, "b": reverting])
+    #expect(journal.starting("go") == Array(three.prefix(allowed + 1)))
+    #expect((ledger.stopped == nil) == (allowed == 2))
+    #expect(!ledger.isSuccess)
+  }
+
+  @Test("is not stopped by a host that cannot be reached, or is locked, or full")
+  func hostsThatAreDown() async {
+    let ledger = await run(
+      planOfThree(),
+      [
+        "a": Behaviour(isReachable: false),
+        "b": Behaviour(preparation: .refusesEarly("@deploy refused locked bob@desk\n")),
+      ])
+    #expect(ledger.verdicts["a"] == .unreachable(why: "connection reset"))
+    #expect(
+      ledger.verdicts["b"]
+        == .refused(
+          Refusal(
+            cause: .host, why: "another run holds its lock (bob@desk): wait for it to end")))
+    #expect(ledger.verdicts["c"] == .confirmed(release: 2))
+    #expect(ledger.stopped == nil)
+  }
+
+  @Test("stops where the state cannot be written, and nothing more switches", arguments: [1, 8])
+  func storeFails(_ parallel: Int) async {
+    let plan = plan(three.map { step($0) }, [[["a"], ["b", "c"]]])
+    let ledger = await run(plan, failing: ["a"], parallel: parallel)
+    #expect(ledger.stopped == "the state cannot be written: No space left on device")
+    #expect(journal.starting("go") == ["a"])
+    #expect(journal.starting("abandoned").sorted() == ["b", "c"])
+    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+  }
+
+  @Test("stops within a batch too, where not all of it is under way")
+  func storeFailsWithinBatch() async {
+    let plan = plan(three.map { step($0) }, [[three]])
+    let ledger = await run(plan, failing: ["a"], parallel: 1)
+    #expect(journal.starting("go") == ["a"])
+    #expect(ledger.verdicts["b"]?.name == "not attempted")
+  }
+
+  @Test("that is interrupted settles what is under way and abandons the rest")
+  func interrupted() async {
+    let plan = plan(three.map { step($0) }, [[["a", "b"]], [["c"]]])
+    let ledger = await interrupt(plan, running: Running())
+    #expect(ledger.stopped == Ledger.interrupted)
+    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(journal.starting("record") == ["a 2"])
+    #expect(journal.starting("go") == ["a"])
+    #expect(journal.starting("abandoned").sorted() == ["b", "c"])
+  }
+
+  private final class Running: Sendable {
+    let task = Mutex<Task<Ledger, Never>?>(nil)
+
+    func cancel() async {
+      while task.withLock({ $0 }) == nil { await Task.yield() }
+      task.withLock { $0?.cancel() }
+    }
+  }
+
+  private func interrupt(_ plan: Plan, running: Running) async -> Ledger {
+    let hosts = FakeHosts([:], journal) { _ in await running.cancel() }
+    let rollout = rollout(plan, hosts, parallel: 1)
+    let task = Task { await rollout.run(plan, state: FleetState(fleet: "shop", lineage: "l")) }
+    running.task.withLock { $0 = task }
+    return await task.value
+  }
+
+  @Test("prepares a host again where the word could not be sent")
+  func lostBeforeTheWord() async {
+    let ledger = await run(
+      plan([step("a")], [[["a"]]]),
+      ["a": Behaviour(answers: [.cannotBeSent, .says("@deploy applied 2\n")])])
+    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(journal.starting("go") == ["a", "a"])
+  }
+
+  @Test(
+    "believes a host that it lost after the word",
+    arguments: [
+      ("@deploy confirmed 2\n", "confirmed"),
+      ("@deploy waiting\n@deploy verdict 2 confirmed\n", "confirmed"),
+      ("@deploy verdict 2 reverted it was not confirmed in time\n", "reverted"),
+      ("@deploy verdict 2 unknown 1\n", "reverted"),
+      ("@deploy verdict 2 unknown 3\n", "broken"),
+    ])
+  func lostAfterTheWord(_ lines: String, _ verdict: String) async {
+    let ledger = await run(
+      plan([step("a")], [[["a"]]]),
+      ["a": Behaviour(answers: [.isLost], confirmations: [lines])])
+    #expect(ledger.verdicts["a"]?.name == verdict)
+    #expect(journal.starting("record") == (verdict == "confirmed" ? ["a 2"] : []))
+  }
+
+  @Test("asks again where the answer to its confirmation is lost")
+  func lostAnswer() async {
+    let ledger = await run(
+      plan([step("a")], [[["a"]]]),
+      ["a": Behaviour(confirmations: [nil, nil, "@deploy verdict 2 confirmed\n"])])
+    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(journal.starting("confirm").count == 3)
+  }
+
+  @Test("says so where a host does not come back")
+  func lostForGood() async {
+    let ledger = await run(plan([step("a")], [[["a"]]]), ["a": Behaviour(confirmations: [nil])])
+    #expect(ledger.verdicts["a"]?.name == "unreachable")
+    #expect(ledger.stopped == nil)
+    #expect(journal.starting("record").isEmpty)
+  }
+
+  @Test("cleans no host that a front-end left behind may still use")
+  func neededHost() async {
+    let steps = [step("edge", roles: ["front-end"]), step("gone", .remove)]
+    let ledger = await run(
+      plan(steps, [[["edge"]], [["gone"]]]), ["edge": Behaviour(isReachable: false)])
+    #expect(
+      ledger.verdicts["gone"]
+        == .notAttempted(
+          why: "it may still be in use by edge: run again when that front-end has changed"))
+    #expect(journal.starting("abandoned") == ["gone"])
+    #expect(journal.starting("go").isEmpty)
+  }
+
+  @Test("removes a host from the state when it has been cleaned")
+  func removal() async {
+    let ledger = await run(
+      plan([step("gone", .remove)], [[["gone"]]]),
+      ["gone": Behaviour(confirmations: ["@deploy confirmed 0\n"])])
+    #expect(ledger.verdicts["gone"] == .confirmed(release: 0))
+    #expect(journal.starting("record") == ["gone none"])
+  }
+
+  @Test(
+    "records where an unchanged host is reached now, and only where that is new",
+    arguments: [22, 2222])
+  func unchanged(_ port: Int) async throws {
+    let step = step("a", .unchanged)
+    var state = FleetState(fleet: "shop", lineage: "l")
+    state.hosts["a"] = HostRecord(
+      address: "198.18.0.1", sshPort: port, sshUser: "root", roles: ["back-end"],
+      release: try #require(step.present), appliedAt: Timestamp(secondsSince1970: 0),
+      appliedBy: "bob@desk")
+    let ledger = await run(plan([step], []), state: state)
+    #expect(ledger.verdicts == ["a": .unchanged])
+    #expect(journal.all == (port == 22 ? [] : ["record a 1"]))
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+
+@testable import Execution
+
+/// A shell that hosts may have as /bin/sh.
+enum Shell: String, CaseIterable, CustomStringConvertible {
+  case dash
+  case busybox = "busybox sh"
+
+  var description: String { rawValue }
+
+  struct Result {
+    var status: Int32
+    var output: String
+    var error: String
+  }
+
+  /// Runs a program in a mount and network namespace of its own.
+  static func run(
+    _ words: [String], input: [UInt8] = [], environment: [String: String] = [:]
+  ) throws -> Result {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["timeout", "60", "unshare", "-m", "-n"] + words
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let folder = try Folder()
+    try folder.write("input", input)
+    try folder.write("output", [])
+    try folder.write("error", [])
+    process.standardInput = try FileHandle(forReadingFrom: folder.url.appending(path: "input"))
+    process.standardOutput = try FileHandle(forWritingTo: folder.url.appending(path: "output"))
+    process.standardError = try FileHandle(forWritingTo: folder.url.appending(path: "error"))
+    try withSignals { try process.run() }
+    process.waitUntilExit()
+    return Result(
+      status: process.terminationStatus, output: try folder.text("output"),
+      error: try folder.text("error"))
+  }
+
+  /// A child inherits the signals that its starting thread blocks: on a host's shell that is none.
+  private static func withSignals<Value>(_ body: () throws -> Value) rethrows -> Value {
+    var (none, before) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    return try body()
+  }
+
+  /// Runs lines behind the functions of the host's scripts, with the host's folders in `folder`.
+  func run(
+    _ script: HostScript, _ lines: String, in folder: Folder, input: [UInt8] = []
+  ) throws -> Result {
+    try folder.makeFolder("root")
+    return try Self.run(
+      rawValue.split(separator: " ").map(String.init) + ["-c", script.functions + lines],
+      input: input,
+      environment: [
+        "DEPLOY_ROOT": folder.path + "/root", "DEPLOY_RUN": folder.path + "/run",
+        "DEPLOY_NGINX": folder.path + "/nginx", "work": folder.path + "/run/transaction",
+        "folder": folder.path, "DEPLOY_LOCK_SECONDS": "1",
+        "PATH": folder.path + "/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      ])
+  }
+}
+
+/// What runs on a host.
+enum HostScript {
+  case survey, transaction
+
+  var text: String {
+    let part =
+      switch self {
+      case .survey: PackageResources.survey_sh
+      case .transaction: PackageResources.transaction_sh
+      }
+    return String(decoding: PackageResources.host_sh + part, as: UTF8.self)
+  }
+
+  /// All of it but the call of `main`.
+  var functions: String { text.replacingOccurrences(of: "\nmain \"$@\"\n", with: "\n") }
+}
+
+/// A temporary folder that goes with the value.
+final class Folder {
+  let url: URL
+  var path: String { url.path }
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(path: "deploy-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
+  }
+
+  deinit {
+    do { try FileManager.default.removeItem(at: url) } catch {
+      print("\(url.path) stays: \(error)")
+    }
+  }
+
+  func makeFolder(_ path: String) throws {
+    try FileManager.default.createDirectory(
+      at: url.appending(path: path), withIntermediateDirectories: true)
+  }
+
+  func write(_ path: String, _ bytes: [UInt8]) throws {
+    let file = url.appending(path: path)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
+  }
+
+  func write(_ path: String, _ text: String) throws { try write(path, Array(text.utf8)) }
+
+  func bytes(_ path: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: url.appending(path: path)))
+  }
+
+  func text(_ path: String) throws -> String { String(decoding: try bytes(path), as: UTF8.self) }
+
+  func program(_ name: String, _ text: String) throws {
+    try write("bin/" + name, "#!/bin/sh\n" + text)
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o755], ofItemAtPath: path + "/bin/" + name)
+  }
+}

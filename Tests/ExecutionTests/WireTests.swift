@@ -1,0 +1,229 @@
+import Foundation
+import Planning
+import State
+import Testing
+
+@testable import Execution
+
+@Suite("What goes to a host")
+struct WireTests {
+  private static let paths = [
+    "firewall.nft", "nginx/front-end/shop.example.conf", "tls/x y.key",
+    "nginx/" + String(repeating: "a", count: 94), "nginx/" + String(repeating: "b", count: 95),
+    "tls/sites/" + String(repeating: "c.", count: 120) + "crt",
+    String(repeating: "d/", count: 200) + "e",
+  ]
+
+  @Test("is an archive that every tar reads", arguments: ["tar", "busybox tar"])
+  func archive(_ tar: String) throws {
+    let folder = try Folder()
+    var archive = TarArchive()
+    archive.addFolder("tls", mode: 0o700)
+    for (index, path) in Self.paths.enumerated() {
+      archive.addFile(
+        path, mode: path.hasSuffix("key") ? 0o600 : 0o644,
+        content: [UInt8](repeating: UInt8(index), count: index * 511))
+    }
+    archive.finish()
+    try folder.write("archive", archive.bytes)
+    try folder.makeFolder("out")
+    let result = try Shell.run([
+      "sh", "-c", "umask 022; cd \(folder.path)/out && \(tar) -x -o -p -f - < ../archive",
+    ])
+    #expect(result.error == "")
+    for (index, path) in Self.paths.enumerated() {
+      #expect(
+        try folder.bytes("out/" + path) == [UInt8](repeating: UInt8(index), count: index * 511))
+    }
+    let modes = try Shell.run([
+      "stat", "-c", "%a", folder.path + "/out/tls", folder.path + "/out/tls/x y.key",
+      folder.path + "/out/firewall.nft",
+    ])
+    #expect(modes.output == "700\n600\n644\n")
+    let count = try Shell.run(["sh", "-c", "find \(folder.path)/out -type f | wc -l"])
+    #expect(count.output == "\(Self.paths.count)\n")
+  }
+
+  @Test(
+    "is quoted for the shell, whatever it is",
+    arguments: [
+      "", "a", "a b", "'", "''", "'\\''", "$(id)", "`id`", "\"", "\\", "a\nb", "\n", "!", "*",
+      "'\u{301}; touch pwned #", "a'\u{200d}'$(id)", "\r\n'", "~", "-n", "é’s", "'\u{fe0f}'",
+    ])
+  func quoting(_ word: String) throws {
+    for shell in ["dash", "busybox sh", "bash"] {
+      let result = try Shell.run(
+        shell.split(separator: " ").map(String.init)
+          + ["-c", "printf '%s.' \(RemoteScript.quoted(word))"])
+      #expect(result.output.utf8.elementsEqual((word + ".").utf8), "\(shell): \(result.error)")
+    }
+  }
+
+  private func release(_ step: HostStep) async throws -> BuiltRelease {
+    try await ReleaseBuilder(
+      issuer: FakeIssuer(),
+      surroundings: Surroundings(
+        user: "ann@laptop", now: { Timestamp(secondsSince1970: 0) }, digest: { "\($0.count)" },
+        readSecret: { _ in SecretContent(Array(FakeIssuer.secret.utf8)) }, sleep: { _ in }),
+      fleet: "shop", lineage: "l"
+    ).build(step)
+  }
+
+  private let step = HostStep(
+    host: "app-1",
+    connection: Connection(
+      address: "198.18.0.1", port: 22, user: "root", identities: [], knownHosts: ""),
+    roles: ["back-end"], action: .create, reasons: [], release: 1,
+    files: [
+      PlannedFile(path: "tls/back-end.crt", source: .certificate("tls/back-end.crt")),
+      PlannedFile(path: "tls/back-end.key", source: .key("tls/back-end.crt"), isSecret: true),
+      PlannedFile(
+        path: "tls/sites/a.key",
+        source: .local("a.key", FileRecord(digest: "aa", isSecret: true)), isSecret: true),
+    ],
+    certificates: [
+      PlannedCertificate(
+        path: "tls/back-end.crt", keyPath: "tls/back-end.key", purpose: .server,
+        commonName: "app-1", names: ["app-1"], key: "ecdsa-p256", validFor: 86_400)
+    ])
+
+  @Test("shows no secret in any description")
+  func secrets() async throws {
+    let release = try await release(step)
+    let issued = FakeIssuer().issue(step.certificates[0])
+    #expect(String(decoding: release.archive.bytes, as: UTF8.self).contains("hunter2"))
+    for value in [release, step, issued, issued.key, [release], Optional(issued) as Any] as [Any] {
+      var dumped = ""
+      dump(value, to: &dumped)
+      for text in ["\(value)", String(reflecting: value), dumped] {
+        #expect(!text.contains("hunter2"))
+        // Nor as the numbers of its bytes: "hun".
+        #expect(!text.contains("104, 117, 110") && !text.contains("- 104\n"))
+      }
+    }
+  }
+
+  @Test("lists in its manifest all that it brings, and what is kept")
+  func manifest() async throws {
+    var step = step
+    let known = FileRecord(digest: "bb", isSecret: true)
+    step.present = ReleaseRecord(number: 1, files: ["tls/old.key": known], certificates: [:])
+    step.files.append(PlannedFile(path: "tls/old.key", source: .present(known), isSecret: true))
+    let release = try await release(step)
+    let folder = try Folder()
+    try folder.write("archive", release.archive.bytes)
+    let result = try Shell.run([
+      "sh", "-c", "cd \(folder.path) && tar -x -f archive && cat keep && find tls -type f | sort",
+    ])
+    #expect(
+      result.output
+        == "tls/old.key\ntls/back-end.crt\ntls/back-end.key\ntls/sites/a.key\n")
+    let manifest = try #require(Manifest(try folder.text("manifest")))
+    #expect(manifest.release == release.record)
+    #expect(manifest.release.files["tls/old.key"] == known)
+    #expect(manifest.release.certificates.keys.sorted() == ["tls/back-end.crt"])
+  }
+}
+
+@Suite("What a host says")
+struct ConversationTests {
+  /// Gives its bytes in pieces of a size.
+  private actor Pieces: RemoteProcess {
+    private var rest: [[UInt8]]
+
+    init(_ pieces: [[UInt8]]) { rest = pieces }
+
+    func write(_ bytes: [UInt8]) {}
+    func closeInput() {}
+    func read(withinSeconds seconds: Int) -> [UInt8]? { rest.isEmpty ? nil : rest.removeFirst() }
+    func finish() -> String { "" }
+  }
+
+  private static let said = Array(
+    "Welcome!\n@deploy clock 12\n| é: \u{301}quoted\n@deploy end\n|no\n@deploy text a:\u{301}\n@deploy"
+      .utf8)
+  private static let messages: [Message] = [
+    .event("clock", "12"), .quoted("é: \u{301}quoted"), .event("end", ""),
+    .event("text", "a:\u{301}"),
+  ]
+
+  private func messages(_ pieces: [[UInt8]]) async throws -> [Message] {
+    let conversation = Conversation(Pieces(pieces))
+    var messages: [Message] = []
+    while let message = try await conversation.next(withinSeconds: 1) { messages.append(message) }
+    return messages
+  }
+
+  @Test("is the same wherever the bytes are divided")
+  func divisions() async throws {
+    for place in 0...Self.said.count {
+      let pieces = [Array(Self.said[..<place]), Array(Self.said[place...])]
+      #expect(try await messages(pieces) == Self.messages)
+    }
+    #expect(try await messages(Self.said.map { [$0] }) == Self.messages)
+  }
+
+  @Test("is an observation only when the survey has come to its end")
+  func surveyEnd() {
+    var reader = SurveyReader()
+    for (key, value) in [
+      ("clock", "12"), ("user", "0"), ("nginx", "1.22.1"), ("current", "3"), ("served", "3"),
+      ("fingerprint", "3:aa"), ("text", "nginx/a.conf:a: b\r"), ("text", "nginx/a.conf:"),
+      ("text", "nginx/b.conf:\u{301}x"), ("drift", "tls/x.key"), ("firewall", "as-installed"),
+    ] {
+      reader.read(.event(key, value))
+      #expect(reader.result == nil)
+    }
+    reader.read(.event("end", ""))
+    #expect(
+      reader.result
+        == HostObservation(
+          clock: Timestamp(secondsSince1970: 12), nginxVersion: "1.22.1", servedReleases: [3],
+          currentRelease: 3, fingerprint: "3:aa", driftedFiles: ["tls/x.key"],
+          texts: ["nginx/a.conf": "a: b\r\n\n", "nginx/b.conf": "\u{301}x\n"],
+          firewall: .asInstalled))
+  }
+
+  @Test("in the survey's own script is read back", arguments: Shell.allCases)
+  func realSurvey(_ shell: Shell) async throws {
+    let folder = try Folder()
+    try folder.program("nginx", "echo 'nginx version: nginx/1.22.1' >&2")
+    try folder.program("nft", "exit 1")
+    let manifest = Manifest(
+      fleet: "shop", lineage: "l", madeAt: Timestamp(secondsSince1970: 0), madeBy: "ann@laptop",
+      release: ReleaseRecord(
+        number: 4,
+        files: [
+          "nginx/deploy.conf": FileRecord(
+            digest: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            isSecret: false),
+          "nginx/gone.conf": FileRecord(
+            digest: String(repeating: "1", count: 64), isSecret: false),
+          "tls/x.key": FileRecord(
+            digest: String(repeating: "0", count: 64), isSecret: true),
+        ], certificates: [:]))
+    try folder.write("root/releases/4/manifest", manifest.text)
+    try folder.write("root/releases/4/nginx/deploy.conf", "abc")
+    try folder.write("root/releases/4/tls/x.key", "hunter2")
+    try folder.write("root/releases/notes/x", "")
+    let result = try shell.run(
+      .survey, "ln -s releases/4 \"$root/current\"; SSH_CONNECTION='198.18.0.9 1 2 3' main",
+      in: folder)
+    #expect(!result.output.contains("hunter2"))
+    var reader = SurveyReader()
+    for message in try await messages([Array(result.output.utf8)]) { reader.read(message) }
+    let observation = try #require(reader.result)
+    #expect(observation.manifest == manifest)
+    #expect(observation.currentRelease == 4)
+    #expect(observation.latestRelease == 4)
+    #expect(observation.nginxVersion == "1.22.1")
+    #expect(observation.controllerAddress == "198.18.0.9")
+    #expect(observation.driftedFiles == ["nginx/gone.conf", "tls/x.key"])
+    #expect(observation.texts == ["nginx/deploy.conf": "abc\n"])
+    #expect(observation.firewall == .absent)
+    #expect(observation.isRoot)
+    #expect(!observation.includesRelease)
+    #expect(observation.fingerprint.hasPrefix("4:"))
+    #expect(observation.missingTools.isEmpty)
+  }
+}
