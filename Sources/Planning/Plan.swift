@@ -56,6 +56,8 @@ package enum Action: String, Hashable, Sendable {
   case create, change, remove, unchanged
   /// The host cannot take part; the reasons say why.
   case blocked
+  /// The host could not be asked; the reasons say why.
+  case unreachable
 
   package var symbol: Character {
     switch self {
@@ -63,14 +65,22 @@ package enum Action: String, Hashable, Sendable {
     case .change: "~"
     case .remove: "-"
     case .unchanged: " "
-    case .blocked: "!"
+    case .blocked, .unreachable: "!"
     }
   }
 
   package var changesHost: Bool {
     switch self {
     case .create, .change, .remove: true
-    case .unchanged, .blocked: false
+    case .unchanged, .blocked, .unreachable: false
+    }
+  }
+
+  /// Whether a host that should take part does not.
+  package var leavesHostOut: Bool {
+    switch self {
+    case .blocked, .unreachable: true
+    case .create, .change, .remove, .unchanged: false
     }
   }
 }
