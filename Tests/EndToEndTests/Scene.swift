@@ -74,11 +74,24 @@ struct Scene {
 
   @discardableResult
   func deploy(_ arguments: String...) async throws -> CommandOutput {
+    try await deploy(arguments)
+  }
+
+  func deploy(_ arguments: [String]) async throws -> CommandOutput {
     try await sandbox.run(command(arguments), environment: Self.environment)
   }
 
   func spawn(_ arguments: String...) throws -> SandboxCommand {
     try sandbox.spawn(command(arguments), environment: Self.environment)
+  }
+
+  /// Starts the program with its standard error in a file, where it can be read meanwhile.
+  func watch(_ arguments: String...) throws -> WatchedRun {
+    let log = "\(folder)/watched.log"
+    try write("", to: "watched.log")
+    let redirected = ["sh", "-c", "exec \"$@\" 2>\"$0\"", log] + command(arguments)
+    return WatchedRun(
+      command: try sandbox.spawn(redirected, environment: Self.environment), log: log)
   }
 
   private func command(_ arguments: [String]) -> [String] {
@@ -129,14 +142,20 @@ struct Scene {
     ).stdout
   }
 
+  /// The same, when the transaction that may be under way there has ended.
+  func settledFingerprint(of host: String) async throws -> String {
+    try await on(host, "[ ! -e /run/deploy/lock ] || flock -s -w 30 /run/deploy/lock true")
+    return try await fingerprint(of: host)
+  }
+
   /// Fetches the site through a front-end, from the controller.
   func fetch(
-    _ path: String = "/", from frontEnd: String = "198.18.0.10", domain: String = "shop.example"
+    _ path: String = "/", from frontEnd: String = "198.18.0.10", domain: String = "shop.example",
+    options: [String] = []
   ) async throws -> CommandOutput {
-    try await sandbox.run([
-      "curl", "-sS", "--max-time", "10", "--cacert", folder + "/shop.authority/authority-1.crt",
-      "--resolve", "\(domain):443:\(frontEnd)", "https://\(domain)\(path)",
-    ])
+    try await sandbox.run(
+      ["curl", "-sS", "--max-time", "10", "--cacert", folder + "/shop.authority/authority-1.crt"]
+        + ["--resolve", "\(domain):443:\(frontEnd)", "https://\(domain)\(path)"] + options)
   }
 
   /// The back-ends that answer, asked a bounded number of times.
