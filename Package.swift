@@ -71,7 +71,8 @@ let package = Package(
       "Execution", ["Planning", "State"],
       resources: [
         .embedInCode("Scripts/host.sh"), .embedInCode("Scripts/survey.sh"),
-        .embedInCode("Scripts/transaction.sh"),
+        .embedInCode("Scripts/transaction.sh"), .embedInCode("Scripts/force.sh"),
+        .embedInCode("Scripts/confirm.sh"), .embedInCode("Scripts/undo.sh"),
       ]),
     .effect("Sandbox", resources: [.embedInCode("Scripts/box.sh")]),
     .effect(
@@ -90,7 +91,14 @@ let package = Package(
     .tests("Firewall", ["Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("StateFiles", ["StateFiles", "State"]),
     .tests("Certificates", ["Certificates"]),
+    .tests("SSH", ["SSH"], cases: true),
     .tests("Sandbox", ["Sandbox"]),
+    .tests("State", ["State"]),
+    .tests(
+      "Planning",
+      ["Planning", "Inventories", "Playbooks", "State", "Nginx", "YAML", "Diagnostics"],
+      cases: true),
+    .tests("Execution", ["Execution", "Planning", "State"]),
     .tests("EndToEnd", ["deploy", "Commands", "Sandbox", "Inventories", "Diagnostics"]),
   ],
   swiftLanguageModes: [.v6]

@@ -30,8 +30,15 @@ struct ApplyCommand: AsyncParsableCommand {
           return ledger
         }
       }
-      if ledger.stopped == Ledger.interrupted { throw Failure(.interrupted) }
-      guard ledger.isSuccess else { throw Failure(.failed) }
+      try ledger.throwIfFailed()
     }
+  }
+}
+
+extension Ledger {
+  /// The exit code is the ledger's: nothing that did not come about counts as done.
+  func throwIfFailed() throws {
+    if stopped == Ledger.interrupted { throw Failure(.interrupted) }
+    guard isSuccess else { throw Failure(.failed) }
   }
 }

@@ -47,7 +47,8 @@ package actor Fleet {
     let secondsToAnswer = 60
     do {
       let conversation = Conversation(
-        try await host(name, connection).start(RemoteScript.survey))
+        try await host(name, connection).start(
+          RemoteScript.command(RemoteScript.survey, becoming: connection.becomes)))
       try await conversation.closeInput()
       var reader = SurveyReader()
       while let message = try await conversation.next(withinSeconds: secondsToAnswer) {
@@ -56,8 +57,7 @@ package actor Fleet {
       let said = try await conversation.finish()
       guard let observation = reader.result else {
         return .unreachable(
-          "it does not run a POSIX shell at /bin/sh, or not to the end"
-            + (said.isEmpty ? "" : ": \(said)"))
+          RefusalText.shellEnded(said, connection))
       }
       report(.surveyed(host: name))
       return .observed(observation)

@@ -18,13 +18,17 @@ struct HostTransaction: Sendable {
   /// - Returns: The verdict instead, where the host refuses or is lost.
   static func prepare(
     _ step: HostStep, _ release: BuiltRelease, on host: any RemoteHost, who: String,
+    window: Int64,
     report: @Sendable (ProgressEvent) -> Void
   ) async -> Result<HostTransaction, Failure> {
     do {
-      let command = RemoteScript.transaction([
-        String(step.release), step.expected, String(release.archive.bytes.count),
-        String(patience), step.ports.map(String.init).joined(separator: ","), who,
-      ])
+      let command = RemoteScript.command(
+        RemoteScript.transaction,
+        [
+          step.mode.rawValue, String(step.release), step.expected,
+          String(release.archive.bytes.count), String(patience), String(window),
+          step.ports.map(String.init).joined(separator: ","), who,
+        ], becoming: step.connection.becomes)
       let conversation = Conversation(try await host.start(command))
       try await conversation.send(release.archive.bytes)
       var lines: [String] = []
@@ -44,7 +48,9 @@ struct HostTransaction: Sendable {
       }
       let said = try await conversation.finish()
       return .failure(
-        Failure(verdict: .refused(Refusal(cause: .host, why: "its shell ended early: \(said)"))))
+        Failure(
+          verdict: .refused(
+            Refusal(cause: .host, why: RefusalText.shellEnded(said, step.connection)))))
     } catch {
       return .failure(Failure(verdict: .unreachable(why: "\(error)")))
     }
@@ -68,10 +74,11 @@ struct HostTransaction: Sendable {
   /// What is known at the end of the conversation.
   enum Outcome {
     case verdict(Verdict)
-    /// The connection was lost before the word: nothing has happened, and it may be prepared again.
-    case notStarted(why: String)
-    /// The connection was lost after the word: the host ends by itself, and has to be asked.
-    case unknown(why: String)
+    /// The host did not get the word: nothing has happened, and it may be prepared again.
+    case notStarted
+    /// The release is in force, or the connection was lost: the host waits for its confirmation, or
+    /// will say over a new connection what it did.
+    case unconfirmed
   }
 
   func carryOut(report: @Sendable (ProgressEvent) -> Void) async -> Outcome {
@@ -82,7 +89,7 @@ struct HostTransaction: Sendable {
         switch message {
         case .quoted(let line): lines.append(line)
         case .event("switching", _): report(.switching(host: step.host))
-        case .event("confirmed", _): return .verdict(.confirmed(release: step.release))
+        case .event("applied", _): return .unconfirmed
         case .event("reverted", let word):
           return .verdict(
             .reverted(why: RefusalText.reversion(word, lines: lines, step: step)))
@@ -91,13 +98,15 @@ struct HostTransaction: Sendable {
             .broken(
               why: "neither the new release nor release \(previous) could be put in force"
                 + (lines.isEmpty ? "" : ": " + lines.joined(separator: "; "))))
-        case .event("refused", _): return .notStarted(why: "the host waited too long")
+        case .event("refused", "abandoned"): return .notStarted
+        case .event("refused", let why):
+          return .verdict(.refused(RefusalText.refusal(why, lines: lines, step: step)))
         case .event: break
         }
       }
-      return .unknown(why: "the connection ended")
     } catch {
-      return .unknown(why: "\(error)")
+      // What the host did meanwhile is settled over a new connection.
     }
+    return .unconfirmed
   }
 }

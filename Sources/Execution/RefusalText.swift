@@ -30,6 +30,7 @@ enum RefusalText {
           + " \"include /etc/nginx/conf.d/*.conf;\" there")
     case "nginx": return change("its nginx does not accept the configuration\(said)")
     case "firewall": return change("its nft does not accept the firewall\(said)")
+    case "gone": return host("release \(detail) is not there any more")
     case "abandoned": return host("the controller did not go on in time")
     case "broken":
       return host(
@@ -38,13 +39,23 @@ enum RefusalText {
     }
   }
 
+  /// Why a script did not even begin, or not come to its end.
+  static func shellEnded(_ said: String, _ connection: Connection) -> String {
+    if connection.becomes, said.contains("sudo:") {
+      return
+        "sudo does not let \(connection.user) become root without a password there: allow it in"
+        + " /etc/sudoers.d with\n    \(connection.user) ALL=(root) NOPASSWD: ALL\n  (\(said))"
+    }
+    return "its shell ended early: \(said.isEmpty ? "it said nothing" : said)"
+  }
+
   static func reversion(_ word: String, lines: [String], step: HostStep) -> String {
     let said = explained(lines, step)
     return switch word {
     case "reload": "nginx did not take the release\(said)"
     case "firewall": "the firewall could not be loaded\(said)"
     case "files": "the release could not be put in place\(said)"
-    default: "it said \"\(word)\", which is not known here. This is a bug in deploy."
+    default: word
     }
   }
 

@@ -16,16 +16,18 @@ struct ReleaseBuilder: Sendable {
   let lineage: String
 
   func build(_ step: HostStep) async throws -> BuiltRelease {
-    if step.action == .remove {
+    var archive = TarArchive()
+    archive.addFile("undo.sh", mode: 0o644, content: RemoteScript.undo)
+    if step.mode != .install {
+      archive.finish()
       return BuiltRelease(
-        archive: SecretContent([]),
+        archive: SecretContent(archive.bytes),
         record: ReleaseRecord(number: step.release, files: [:], certificates: [:]))
     }
     var issued: [String: IssuedCertificate] = [:]
     for certificate in step.certificates {
       issued[certificate.path] = try await issuer.issue(certificate)
     }
-    var archive = TarArchive()
     if step.files.contains(where: { $0.path.hasPrefix("tls/") }) {
       archive.addFolder("tls", mode: 0o700)
     }

@@ -1,17 +1,23 @@
 /// The scripts that run on hosts, as commands for their shells.
 enum RemoteScript {
-  static let survey = command(PackageResources.survey_sh)
+  static let survey = script(PackageResources.survey_sh)
+  static let transaction = script(PackageResources.force_sh + PackageResources.transaction_sh)
+  static let confirmation = script(PackageResources.force_sh + PackageResources.confirm_sh)
 
-  private static let transaction = command(PackageResources.transaction_sh)
+  /// What a host keeps to undo a transaction by itself.
+  static let undo =
+    PackageResources.host_sh + PackageResources.force_sh + PackageResources.undo_sh
 
-  static func transaction(_ arguments: [String]) -> String {
-    ([transaction] + arguments.map(quoted)).joined(separator: " ")
+  private static func script(_ script: [UInt8]) -> String {
+    quoted(String(decoding: PackageResources.host_sh + script, as: UTF8.self))
   }
 
-  /// The user's own shell may be any: it sees one word after another, each quoted.
-  private static func command(_ script: [UInt8]) -> String {
-    "exec /bin/sh -c "
-      + quoted(String(decoding: PackageResources.host_sh + script, as: UTF8.self)) + " deploy"
+  /// The command that runs a script as root. The user's own shell may be any: it sees one word after
+  /// another, each quoted, and one variable of sshd's, which `sudo` would drop.
+  static func command(_ script: String, _ arguments: [String] = [], becoming: Bool) -> String {
+    let shell = becoming ? "exec sudo -n /bin/sh -c" : "exec /bin/sh -c"
+    return ([shell, script, "deploy"] + arguments.map(quoted) + ["\"$SSH_CONNECTION\""])
+      .joined(separator: " ")
   }
 
   /// The only place where a word is made safe for a shell.

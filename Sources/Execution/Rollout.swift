@@ -7,6 +7,7 @@ package struct Rollout: Sendable {
   private let builder: ReleaseBuilder
   private let store: any StateStore
   private let surroundings: Surroundings
+  private let confirmation: Confirmation
   private let parallel: Int
   private let report: @Sendable (ProgressEvent) -> Void
 
@@ -20,6 +21,9 @@ package struct Rollout: Sendable {
       issuer: issuer, surroundings: surroundings, fleet: plan.fleet, lineage: plan.lineage)
     self.store = store
     self.surroundings = surroundings
+    self.confirmation = Confirmation(
+      fleet: fleet, surroundings: surroundings, window: plan.confirmWithin,
+      keepReleases: plan.keepReleases)
     self.parallel = parallel
     self.report = report
   }
@@ -77,7 +81,7 @@ package struct Rollout: Sendable {
   private func settleIdle(_ plan: Plan, _ state: FleetState, _ run: inout Run) async throws {
     for step in plan.steps {
       switch step.action {
-      case .create, .change, .remove: continue
+      case .create, .change, .remove, .restore: continue
       case .blocked:
         let why = step.reasons.joined(separator: "; ")
         settle(step.host, .refused(Refusal(cause: .host, why: why)), &run)
@@ -128,7 +132,8 @@ package struct Rollout: Sendable {
     do {
       let host = try await fleet.host(step.host, step.connection)
       return await HostTransaction.prepare(
-        step, release, on: host, who: surroundings.user, report: report)
+        step, release, on: host, who: surroundings.user, window: confirmation.window,
+        report: report)
     } catch {
       return .failure(.init(verdict: .unreachable(why: "\(error)")))
     }
@@ -154,7 +159,10 @@ package struct Rollout: Sendable {
     await Task.detached {
       let step = transaction.step
       let verdict = await self.settled(transaction)
-      guard case .confirmed(let release) = verdict else { return (step.host, verdict, nil) }
+      // What a restored release is, only the host knows: it is asked afterwards.
+      guard case .confirmed(let release) = verdict, step.mode != .restore else {
+        return (step.host, verdict, nil)
+      }
       do {
         let record = release == 0 ? nil : self.record(of: step, transaction.record)
         try await self.store.record(record, of: step.host)
@@ -166,44 +174,22 @@ package struct Rollout: Sendable {
   }
 
   private func settled(_ transaction: HostTransaction) async -> Verdict {
+    let step = transaction.step
     switch await transaction.carryOut(report: report) {
     case .verdict(let verdict): return verdict
-    case .notStarted(let why): return await again(transaction.step, why)
-    case .unknown(let why): return await askAgain(transaction.step, why)
+    case .unconfirmed: return await confirmation.verdict(of: step)
+    case .notStarted: break
     }
-  }
-
-  private func again(_ step: HostStep, _ why: String) async -> Verdict {
+    // The host waited in vain, for a long run or a lost connection: it is prepared once more.
     await fleet.forget(step.host)
     switch await prepare(step) {
     case .failure(let failure): return failure.verdict
     case .success(let transaction):
-      guard case .verdict(let verdict) = await transaction.carryOut(report: report) else {
-        return await askAgain(step, why)
+      return switch await transaction.carryOut(report: report) {
+      case .verdict(let verdict): verdict
+      case .unconfirmed: await confirmation.verdict(of: step)
+      case .notStarted: .unreachable(why: "it does not get the word to begin")
       }
-      return verdict
-    }
-  }
-
-  /// The host ends by itself and keeps its lock until then; the survey waits for that lock.
-  private func askAgain(_ step: HostStep, _ why: String) async -> Verdict {
-    await fleet.forget(step.host)
-    switch await fleet.survey(step.host, step.connection) {
-    case .unreachable(let still):
-      return .unreachable(
-        why: "the connection was lost in the middle (\(why)) and does not come back (\(still));"
-          + " the host ends in one of the two releases by itself: run again to see which")
-    case .observed(let observation):
-      if observation.interruptedTransaction != nil {
-        return .broken(why: "the transaction was cut off on the host (\(why)): run again")
-      }
-      let isInForce =
-        step.release == 0
-        ? observation.currentRelease == nil : observation.currentRelease == step.release
-      if isInForce { return .confirmed(release: step.release) }
-      return observation.fingerprint == step.expected
-        ? .reverted(why: "the connection was lost (\(why)) and the release before is in force")
-        : .broken(why: "the connection was lost (\(why)) and another release is in force")
     }
   }
 

@@ -29,6 +29,8 @@ struct SurveyReader {
     case "interrupted": observation.interruptedTransaction = value
     case "fingerprint": observation.fingerprint = value
     case "included": observation.includesRelease = true
+    case "kept": observation.keptReleases += Int(value).map { [$0] } ?? []
+    case "verdict": observation.lastVerdict = value
     case "current": observation.currentRelease = Int(value)
     case "manifest": manifest += value + "\n"
     case "drift": observation.driftedFiles.append(value)

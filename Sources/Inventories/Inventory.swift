@@ -11,10 +11,12 @@ package struct Inventory: Hashable, Sendable {
   /// Sorted by domain.
   package var sites: [Site]
   package var firewall: FirewallPolicy
+  /// How many releases stay on a host, the one in force among them.
+  package var keepReleases: Int
 
   package init(
     fleet: FleetName, authority: AuthorityPolicy, ssh: SSHSettings = SSHSettings(),
-    hosts: [Host], sites: [Site], firewall: FirewallPolicy
+    hosts: [Host], sites: [Site], firewall: FirewallPolicy, keepReleases: Int = 5
   ) {
     self.fleet = fleet
     self.authority = authority
@@ -22,6 +24,7 @@ package struct Inventory: Hashable, Sendable {
     self.hosts = hosts
     self.sites = sites
     self.firewall = firewall
+    self.keepReleases = keepReleases
   }
 
   package func host(named name: HostName) -> Host? { hosts.first { $0.name == name } }
@@ -74,16 +77,26 @@ package struct SSHSettings: Hashable, Sendable {
   /// Empty means the agent and the usual files.
   package var identities: [LocalPath]
   package var knownHosts: LocalPath
+  package var become: Become
 
   package init(
     user: UserName = .root, port: Port = .ssh, identities: [LocalPath] = [],
-    knownHosts: LocalPath = .userKnownHosts
+    knownHosts: LocalPath = .userKnownHosts, become: Become = .none
   ) {
     self.user = user
     self.port = port
     self.identities = identities
     self.knownHosts = knownHosts
+    self.become = become
   }
+}
+
+/// How the SSH user becomes root on a host.
+package enum Become: String, Hashable, Sendable, CaseIterable {
+  /// It is root.
+  case none
+  /// By `sudo -n`, which must not ask for a password.
+  case sudo
 }
 
 /// What the private certification authority is and what it issues.

@@ -7,6 +7,7 @@ extension Inventory {
     case frontEnds = "front_ends"
     case backEnds = "back_ends"
     case sites, firewall
+    case keepReleases = "keep_releases"
   }
 
   /// Reads an inventory from its text; nil where there is an error.
@@ -51,6 +52,7 @@ extension Inventory {
     let sites = (fields.required(.sites, &found)?.entries(&found) ?? []).map {
       DeclaredSite($0, hosts: hosts, &found)
     }
+    let keepReleases = fields[.keepReleases]?.integer(in: 2...1000, &found)
     let firewall = fields[.firewall].map { FirewallPolicy.read($0, &found) }
 
     let domains = DomainTable(sites, &found)
@@ -61,7 +63,7 @@ extension Inventory {
       fleet: fleet, authority: authority.policy, ssh: ssh,
       hosts: hosts.hosts.values.map(\.value).sorted { $0.name < $1.name },
       sites: sites.compactMap(\.site).sorted { $0.domain < $1.domain },
-      firewall: firewall ?? FirewallPolicy())
+      firewall: firewall ?? FirewallPolicy(), keepReleases: keepReleases ?? 5)
     inventory.warnOfUnusedHosts(&found)
     return inventory
   }

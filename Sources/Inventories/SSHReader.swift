@@ -7,22 +7,18 @@ extension SSHSettings {
     case knownHosts = "known_hosts"
   }
 
-  private enum Become: String, CaseIterable {
-    case none, sudo
-  }
-
   /// Reads `ssh:`; what it does not give stays as in `defaults`.
   static func read(
     _ node: Node, over defaults: SSHSettings, _ found: inout DiagnosticCollector
   ) -> SSHSettings {
     guard let fields = Fields<Key>(node, of: "the ssh settings", &found) else { return defaults }
     fields.refuse(.jump, reporting: &found)
-    _ = fields[.become]?.choice(of: Become.self, later: [.sudo], &found)
     return SSHSettings(
       user: fields[.user]?.read(UserName.self, &found) ?? defaults.user,
       port: fields[.port]?.port(&found) ?? defaults.port,
       identities: fields[.identity].map { identities($0, &found) } ?? defaults.identities,
-      knownHosts: fields[.knownHosts]?.read(LocalPath.self, &found) ?? defaults.knownHosts)
+      knownHosts: fields[.knownHosts]?.read(LocalPath.self, &found) ?? defaults.knownHosts,
+      become: fields[.become]?.choice(of: Become.self, &found) ?? defaults.become)
   }
 
   /// One path, or a list of them.

@@ -14,7 +14,7 @@ struct CertificateReview {
     guard let record, present?.files[wanted.path] != nil, present?.files[wanted.keyPath] != nil
     else { return "the host has none" }
     if drift.contains(wanted.path) || drift.contains(wanted.keyPath) {
-      return "it was changed on the host"
+      return "it or its key was changed on the host"
     }
     if let authority = input.state.authorities.last,
       record.issuerKeyIdentifier != authority.keyIdentifier

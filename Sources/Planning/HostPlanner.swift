@@ -14,6 +14,12 @@ struct HostPlanner {
 
   private var present: ReleaseRecord? { observation.manifest?.release }
 
+  private var reasonToCreate: String {
+    observation.currentRelease.map {
+      "the manifest of release \($0) cannot be read there: all of it is made anew"
+    } ?? "new in the inventory"
+  }
+
   func step() -> HostStep {
     let number =
       max(
@@ -28,7 +34,7 @@ struct HostPlanner {
     return HostStep(
       host: host.name.text, connection: connection, roles: host.roles.map(\.rawValue).sorted(),
       action: present == nil ? .create : reasons.isEmpty ? .unchanged : .change,
-      reasons: present == nil ? ["new in the inventory"] : reasons, release: number,
+      reasons: present == nil ? [reasonToCreate] : reasons, release: number,
       expected: observation.fingerprint, present: present, files: files, certificates: issued,
       changes: changes,
       ports: ports().map { Int($0.number) })
@@ -180,7 +186,8 @@ struct HostPlanner {
       }
     }
     let wanted = Set(files.map(\.path))
-    for path in present?.files.keys.sorted() ?? [] where !wanted.contains(path) {
+    for path in present?.files.keys.sorted() ?? []
+    where !wanted.contains(path) && path != ReleasePath.marker.relative {
       changes.append(
         FileChange(
           path: path, kind: .remove, diff: diff(path, from: observation.texts[path] ?? "", to: "")))
@@ -197,18 +204,20 @@ struct HostPlanner {
 
   private func reasons(_ changes: [FileChange], _ issued: [PlannedCertificate]) -> [String] {
     var reasons = observation.driftedFiles.map { "\($0) was changed on the host" }
-    if let release = present?.number {
+    if let present {
+      let hadSites = present.files[ReleasePath.main.relative] != nil
       if observation.interruptedTransaction != nil {
         reasons.append("a transaction there was cut off in the middle")
       }
       if !observation.nginxIsRunning {
-        if hasSites { reasons.append("nginx does not run there") }
-      } else if observation.servedReleases != (hasSites ? [release] : []) {
-        let served = observation.servedReleases.map(String.init).joined(separator: ", ")
+        if hadSites { reasons.append("nginx does not run there") }
+      } else if observation.servedReleases != (hadSites ? [present.number] : []) {
+        let served = observation.servedReleases.map(String.init).joined(separator: " and ")
         reasons.append(
-          "nginx serves \(served.isEmpty ? "no release" : "release \(served)"), not \(release)")
+          "nginx serves \(served.isEmpty ? "no release" : "release \(served)"), not"
+            + (hadSites ? " \(present.number) alone" : " none"))
       }
-      if hasSites != observation.includesRelease {
+      if hadSites != observation.includesRelease {
         reasons.append("/etc/nginx/conf.d/deploy.conf was changed on the host")
       }
       switch observation.firewall {

@@ -16,12 +16,17 @@ package struct Plan: Hashable, Sendable {
   package var maxFailures: Int
   /// Seconds between batches.
   package var pause: Int64
+  /// Seconds after which a host that is not confirmed undoes its transaction.
+  package var confirmWithin: Int64
+  /// How many releases stay on a host.
+  package var keepReleases: Int
   /// What the user should know before saying yes.
   package var warnings: [String]
 
   package init(
     fleet: String, lineage: String, serial: Int, madeAt: Timestamp, steps: [HostStep],
-    stages: [Stage], maxFailures: Int, pause: Int64, warnings: [String]
+    stages: [Stage], maxFailures: Int, pause: Int64, confirmWithin: Int64, keepReleases: Int,
+    warnings: [String]
   ) {
     self.fleet = fleet
     self.lineage = lineage
@@ -31,6 +36,8 @@ package struct Plan: Hashable, Sendable {
     self.stages = stages
     self.maxFailures = maxFailures
     self.pause = pause
+    self.confirmWithin = confirmWithin
+    self.keepReleases = keepReleases
     self.warnings = warnings
   }
 
@@ -54,6 +61,8 @@ package struct Stage: Hashable, Sendable {
 /// What a step does to a host.
 package enum Action: String, Hashable, Sendable {
   case create, change, remove, unchanged
+  /// A release that the host still has is put in force.
+  case restore
   /// The host cannot take part; the reasons say why.
   case blocked
   /// The host could not be asked; the reasons say why.
@@ -62,7 +71,7 @@ package enum Action: String, Hashable, Sendable {
   package var symbol: Character {
     switch self {
     case .create: "+"
-    case .change: "~"
+    case .change, .restore: "~"
     case .remove: "-"
     case .unchanged: " "
     case .blocked, .unreachable: "!"
@@ -71,7 +80,7 @@ package enum Action: String, Hashable, Sendable {
 
   package var changesHost: Bool {
     switch self {
-    case .create, .change, .remove: true
+    case .create, .change, .remove, .restore: true
     case .unchanged, .blocked, .unreachable: false
     }
   }
@@ -80,7 +89,7 @@ package enum Action: String, Hashable, Sendable {
   package var leavesHostOut: Bool {
     switch self {
     case .blocked, .unreachable: true
-    case .create, .change, .remove, .unchanged: false
+    case .create, .change, .remove, .restore, .unchanged: false
     }
   }
 }
@@ -90,16 +99,20 @@ package struct Connection: Hashable, Sendable {
   package var address: String
   package var port: Int
   package var user: String
+  /// Whether commands run as root by `sudo`.
+  package var becomes: Bool
   /// Private key files on the controller, as the inventory names them.
   package var identities: [String]
   package var knownHosts: String
 
   package init(
-    address: String, port: Int, user: String, identities: [String], knownHosts: String
+    address: String, port: Int, user: String, becomes: Bool = false, identities: [String],
+    knownHosts: String
   ) {
     self.address = address
     self.port = port
     self.user = user
+    self.becomes = becomes
     self.identities = identities
     self.knownHosts = knownHosts
   }
@@ -144,6 +157,21 @@ package struct HostStep: Hashable, Sendable {
     self.certificates = certificates
     self.changes = changes
     self.ports = ports
+  }
+}
+
+extension HostStep {
+  /// How the host comes to the release.
+  package enum Mode: String, Hashable, Sendable {
+    case install, restore, remove
+  }
+
+  package var mode: Mode {
+    switch action {
+    case .remove: .remove
+    case .restore: .restore
+    case .create, .change, .unchanged, .blocked, .unreachable: .install
+    }
   }
 }
 

@@ -20,6 +20,8 @@ package enum Planner {
       madeAt: input.now, steps: steps.sorted { $0.host < $1.host },
       stages: stages(of: steps, input.playbook.rollout),
       maxFailures: input.playbook.rollout.maxFailures, pause: input.playbook.rollout.pause.seconds,
+      confirmWithin: input.playbook.rollout.confirmWithin.seconds,
+      keepReleases: input.inventory.keepReleases,
       warnings: warnings(input))
   }
 
@@ -85,7 +87,7 @@ package enum Planner {
   }
 
   private static func warnings(_ input: PlanningInput) -> [String] {
-    var warnings: [String] = []
+    var warnings = bootWarnings(input)
     if let authority = input.state.authorities.last {
       let days = input.now.days(until: authority.notAfter)
       let leaf = input.inventory.authority.certificates.validFor
@@ -112,11 +114,26 @@ package enum Planner {
   }
 }
 
+extension Planner {
+  /// A transaction undoes itself everywhere; what has to happen at a boot needs systemd.
+  private static func bootWarnings(_ input: PlanningInput) -> [String] {
+    let hosts = input.survey.compactMap { name, result in
+      if case .observed(let observation) = result, !observation.hasSystemd { name } else { nil }
+    }.sorted()
+    guard !hosts.isEmpty else { return [] }
+    return [
+      "no systemd on \(hosts.joined(separator: ", ")): after a restart the firewall is not loaded"
+        + " and an unconfirmed release stays until the next apply"
+    ]
+  }
+}
+
 extension Connection {
   package init(to host: Host) {
     self.init(
       address: host.address.description, port: Int(host.ssh.port.number),
-      user: host.ssh.user.text, identities: host.ssh.identities.map(\.text),
+      user: host.ssh.user.text, becomes: host.ssh.become == .sudo,
+      identities: host.ssh.identities.map(\.text),
       knownHosts: host.ssh.knownHosts.text)
   }
 
@@ -124,6 +141,7 @@ extension Connection {
   package init(recordOf record: HostRecord, defaults: SSHSettings) {
     self.init(
       address: record.address, port: record.sshPort, user: record.sshUser,
-      identities: defaults.identities.map(\.text), knownHosts: defaults.knownHosts.text)
+      becomes: defaults.become == .sudo, identities: defaults.identities.map(\.text),
+      knownHosts: defaults.knownHosts.text)
   }
 }

@@ -1,4 +1,5 @@
 import Inventories
+import Nginx
 import State
 
 /// What keeps a host from taking part, found before anything is touched.
@@ -6,17 +7,25 @@ enum Preflight {
   static func obstacles(
     on observation: HostObservation, for host: Host, _ input: PlanningInput
   ) -> [String] {
-    obstacles(on: observation, state: input.state)
+    nginx(of: observation)
+      + obstacles(on: observation, state: input.state)
       + lockout(of: observation, host, input.inventory)
   }
 
+  private static func nginx(of observation: HostObservation) -> [String] {
+    guard let version = observation.nginxVersion else {
+      return ["nginx is not installed there: install it and run again"]
+    }
+    return Version(version) == nil
+      ? ["its nginx says that its version is \"\(version)\", which is not one such as 1.22.1"] : []
+  }
+
+  /// What keeps even a host that is cleaned, where nginx may be gone already.
   static func obstacles(on observation: HostObservation, state: FleetState) -> [String] {
     var obstacles: [String] = []
     if !observation.isRoot {
-      obstacles.append("the SSH user is not root there: set ssh.user to root")
-    }
-    if observation.nginxVersion == nil {
-      obstacles.append("nginx is not installed there: install it and run again")
+      obstacles.append(
+        "the SSH user is not root there: set ssh.user to root, or ssh.become to sudo")
     }
     let others = observation.missingTools.filter { $0 != "nginx" }
     if !others.isEmpty {

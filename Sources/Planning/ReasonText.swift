@@ -4,7 +4,8 @@ import Nginx
 enum ReasonText {
   static func reason(for change: FileChange) -> String {
     switch change.path {
-    case ReleasePath.trustBundle.relative: return "the trusted authorities change"
+    case ReleasePath.trustBundle.relative:
+      return "the trusted authorities \(pluralVerb(change.kind))"
     case ReleasePath.firewall.relative: return "the firewall changes"
     case ReleasePath.main.relative: return "the list of sites \(verb(change.kind))"
     default: break
@@ -18,6 +19,14 @@ enum ReasonText {
     case ("tls", "sites"):
       "the \(last.hasSuffix(".key") ? "key" : "certificate") of \(domain) \(verb(change.kind))"
     default: "\(change.path) \(verb(change.kind))"
+    }
+  }
+
+  private static func pluralVerb(_ kind: FileChange.Kind) -> String {
+    switch kind {
+    case .create: "are new"
+    case .change: "change"
+    case .remove: "go"
     }
   }
 

@@ -5,6 +5,13 @@ package struct Selector: Hashable, Sendable {
   private enum Pattern: Hashable, Sendable {
     case name(glob: String)
     case label(key: String, glob: String)
+
+    var text: String {
+      switch self {
+      case .name(let glob): glob
+      case .label(let key, let glob): "\(key)=\(glob)"
+      }
+    }
   }
 
   private var included: [Pattern] = []
@@ -17,9 +24,9 @@ package struct Selector: Hashable, Sendable {
   /// Returns nil where a term is empty.
   package init?(_ text: String) {
     for term in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let term = term.drop { $0 == " " }
+      let term = term.trimmed
       let isExcluded = term.hasPrefix("!")
-      let body = String(isExcluded ? term.dropFirst() : term)
+      let body = String(isExcluded ? term.dropFirst().trimmed : term)
       guard !body.isEmpty else { return nil }
       let parts = body.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let pattern: Pattern =
@@ -44,18 +51,22 @@ package struct Selector: Hashable, Sendable {
 
   package func matches(_ host: Host) -> Bool { matches(host.name.text, labels: host.labels) }
 
-  /// The terms that select no host at all: most likely mistyped.
+  /// The terms that mean no host at all: most likely mistyped, and a host that was to be left out is
+  /// not.
   package func unmatchedNames(among hosts: [Host], others: [String]) -> [String] {
-    included.compactMap { pattern in
+    func isUnused(_ pattern: Pattern) -> Bool {
       var one = Selector()
       one.included = [pattern]
-      let isUsed = hosts.contains { one.matches($0) } || others.contains { one.matches($0) }
-      guard !isUsed else { return nil }
-      return switch pattern {
-      case .name(let glob): glob
-      case .label(let key, let glob): "\(key)=\(glob)"
-      }
+      return !hosts.contains { one.matches($0) } && !others.contains { one.matches($0) }
     }
+    return included.filter(isUnused).map(\.text) + excluded.filter(isUnused).map { "!" + $0.text }
+  }
+}
+
+extension Substring {
+  fileprivate var trimmed: Substring {
+    let start = drop { $0 == " " }
+    return start[..<(start.lastIndex { $0 != " " }.map(start.index(after:)) ?? start.startIndex)]
   }
 }
 

@@ -1,81 +1,88 @@
-/// The difference of two texts as `diff -u` shows it.
+/// The difference of two texts as `diff -u` shows it and `patch` reads it.
 package enum UnifiedDiff {
-  fileprivate enum Line {
-    case same(String), removed(String), added(String)
+  /// A line with the newline that ends it. Bytes, because two spellings of one character are a
+  /// difference, and a newline is one behind a carriage return too.
+  fileprivate typealias Line = ArraySlice<UInt8>
 
-    var text: String {
-      switch self {
-      case .same(let text): " " + text
-      case .removed(let text): "-" + text
-      case .added(let text): "+" + text
-      }
+  fileprivate struct Edit {
+    enum Kind: Character {
+      case same = " "
+      case removed = "-"
+      case added = "+"
     }
 
-    var isSame: Bool { if case .same = self { true } else { false } }
+    var kind: Kind
+    var line: Line
+
+    var isOld: Bool { kind != .added }
+    var isNew: Bool { kind != .removed }
+
+    var text: String {
+      let hasNewline = line.last == UInt8(ascii: "\n")
+      return "\(kind.rawValue)" + String(decoding: line, as: UTF8.self)
+        + (hasNewline ? "" : "\n\\ No newline at end of file\n")
+    }
   }
 
-  /// Empty where the texts are equal.
+  /// Empty where the texts are equal, byte by byte.
   package static func between(
     _ old: String, _ new: String, oldName: String, newName: String, context: Int = 3
   ) -> String {
-    guard old != new else { return "" }
-    let lines = edits(from: splitLines(old), to: splitLines(new))
-    var output = ["--- \(oldName)", "+++ \(newName)"]
-    for hunk in hunks(of: lines, context: context) {
-      let before = lines[..<hunk.lowerBound]
-      let part = lines[hunk]
-      let oldStart = before.count { $0.isSame || $0.isRemoved } + 1
-      let newStart = before.count { $0.isSame || $0.isAdded } + 1
-      let oldCount = part.count { $0.isSame || $0.isRemoved }
-      let newCount = part.count { $0.isSame || $0.isAdded }
-      output.append(
-        "@@ -\(range(oldStart, oldCount)) +\(range(newStart, newCount)) @@")
-      output += part.map(\.text)
+    let edits = edits(from: lines(of: old), to: lines(of: new))
+    let hunks = hunks(of: edits, context: context)
+    guard !hunks.isEmpty else { return "" }
+    return hunks.reduce("--- \(oldName)\n+++ \(newName)\n") { output, hunk in
+      let (before, part) = (edits[..<hunk.lowerBound], edits[hunk])
+      let old = range(after: before.count(where: \.isOld), part.count(where: \.isOld))
+      let new = range(after: before.count(where: \.isNew), part.count(where: \.isNew))
+      return output + "@@ -\(old) +\(new) @@\n" + part.map(\.text).joined()
     }
-    return output.joined(separator: "\n") + "\n"
   }
 
-  private static func splitLines(_ text: String) -> [String] {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    if lines.last == "" { lines.removeLast() }
-    return lines
+  private static func lines(of text: String) -> [Line] {
+    var lines: [Line] = []
+    var rest = Array(text.utf8)[...]
+    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+      lines.append(rest[...end])
+      rest = rest[(end + 1)...]
+    }
+    return rest.isEmpty ? lines : lines + [rest]
   }
 
-  private static func range(_ start: Int, _ count: Int) -> String {
-    count == 1 ? "\(start)" : "\(count == 0 ? start - 1 : start),\(count)"
+  private static func range(after before: Int, _ count: Int) -> String {
+    count == 1 ? "\(before + 1)" : "\(count == 0 ? before : before + 1),\(count)"
   }
 
-  private static func edits(from old: [String], to new: [String]) -> [Line] {
-    let difference = new.difference(from: old)
+  private static func edits(from old: [Line], to new: [Line]) -> [Edit] {
     var removed: Set<Int> = []
     var added: Set<Int> = []
-    for change in difference {
+    for change in new.difference(from: old) {
       switch change {
       case .remove(let offset, _, _): removed.insert(offset)
       case .insert(let offset, _, _): added.insert(offset)
       }
     }
-    var lines: [Line] = []
+    var edits: [Edit] = []
     var (left, right) = (0, 0)
     while left < old.count || right < new.count {
-      if left < old.count, removed.contains(left) {
-        lines.append(.removed(old[left]))
+      if removed.contains(left) {
+        edits.append(Edit(kind: .removed, line: old[left]))
         left += 1
-      } else if right < new.count, added.contains(right) {
-        lines.append(.added(new[right]))
+      } else if added.contains(right) {
+        edits.append(Edit(kind: .added, line: new[right]))
         right += 1
       } else {
-        lines.append(.same(old[left]))
+        edits.append(Edit(kind: .same, line: old[left]))
         (left, right) = (left + 1, right + 1)
       }
     }
-    return lines
+    return edits
   }
 
-  private static func hunks(of lines: [Line], context: Int) -> [Range<Int>] {
+  private static func hunks(of edits: [Edit], context: Int) -> [Range<Int>] {
     var hunks: [Range<Int>] = []
-    for (index, line) in lines.enumerated() where !line.isSame {
-      let around = max(0, index - context)..<min(lines.count, index + context + 1)
+    for (index, edit) in edits.enumerated() where edit.kind != .same {
+      let around = max(0, index - context)..<min(edits.count, index + context + 1)
       if let last = hunks.last, around.lowerBound <= last.upperBound {
         hunks[hunks.count - 1] = last.lowerBound..<around.upperBound
       } else {
@@ -84,9 +91,4 @@ package enum UnifiedDiff {
     }
     return hunks
   }
-}
-
-extension UnifiedDiff.Line {
-  fileprivate var isRemoved: Bool { if case .removed = self { true } else { false } }
-  fileprivate var isAdded: Bool { if case .added = self { true } else { false } }
 }

@@ -23,15 +23,18 @@ package struct Playbook: Hashable, Sendable {
     package var maxFailures: Int
     /// Between two batches.
     package var pause: Period
+    /// A host that is not confirmed by then undoes its transaction by itself.
+    package var confirmWithin: Period
 
     package init(
       canary: Int = 0, batch: Batch = .percent(100), maxFailures: Int = 0,
-      pause: Period = .seconds(0)
+      pause: Period = .seconds(0), confirmWithin: Period = .seconds(30)
     ) {
       self.canary = canary
       self.batch = batch
       self.maxFailures = maxFailures
       self.pause = pause
+      self.confirmWithin = confirmWithin
     }
 
     /// How many hosts go at once.

@@ -60,18 +60,26 @@ extension Playbook.Rollout {
   ) -> Playbook.Rollout {
     let usual = Playbook.Rollout()
     guard let fields = Fields<Key>(node, of: "the rollout", &found) else { return usual }
-    fields.refuse(.confirmWithin, reporting: &found)
     _ = fields[.onFailure]?.choice(of: OnFailure.self, later: [.revertAll], &found)
     _ = fields[.verify]?.choice(of: Verification.self, later: [.none, .edges], &found)
     return Playbook.Rollout(
       canary: fields[.canary]?.integer(in: 0...Int.max, &found) ?? usual.canary,
       batch: fields[.batch]?.batch(&found) ?? usual.batch,
       maxFailures: fields[.maxFailures]?.integer(in: 0...Int.max, &found) ?? usual.maxFailures,
-      pause: fields[.pause]?.period(&found) ?? usual.pause)
+      pause: fields[.pause]?.period(&found) ?? usual.pause,
+      confirmWithin: fields[.confirmWithin]?.window(&found) ?? usual.confirmWithin)
   }
 }
 
 extension Node {
+  /// A host takes seconds to switch, and nobody should wait for long until it undoes a mistake.
+  fileprivate func window(_ found: inout DiagnosticCollector) -> Period? {
+    let allowed = Period.seconds(5)...Period.seconds(600)
+    return value(
+      noun: "a time to confirm in", rule: "a period of 5s to 10m, such as 30s", &found,
+      parse: { Period($0).flatMap { allowed.contains($0) ? $0 : nil } })
+  }
+
   fileprivate func playbookName(_ found: inout DiagnosticCollector) -> String? {
     value(
       noun: "a playbook name", rule: "1 to 63 lower-case letters, digits and inner hyphens", &found,

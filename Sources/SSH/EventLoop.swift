@@ -81,7 +81,12 @@ final class EventLoop: SerialExecutor {
           watch(descriptor, for: union)
           return false
         }
-        if isCancelled { continuation.resume(returning: .cancelled) }
+        if isCancelled {
+          continuation.resume(returning: .cancelled)
+        } else if inbox.withLock({ $0.isAsleep }) {
+          // Registered from elsewhere than the loop's thread, which sleeps on an older deadline.
+          ring()
+        }
       }
     } onCancel: {
       waiters.withLock { $0.remove(ticket) }?.resume(returning: .cancelled)
@@ -128,11 +133,12 @@ final class EventLoop: SerialExecutor {
       for continuation in waiters.withLock({ $0.removeExpired(at: .now) }) {
         continuation.resume(returning: .timedOut)
       }
-      let expiry = waiters.withLock { $0.nextExpiry }
       let mayRest = inbox.withLock { inbox in
         inbox.isAsleep = inbox.jobs.isEmpty && !inbox.isStopping
         return inbox.isAsleep
       }
+      // Read after falling asleep is announced, so that whoever comes later rings.
+      let expiry = waiters.withLock { $0.nextExpiry }
       let count = epoll_wait(
         poller.number, &events, Int32(events.count), mayRest ? milliseconds(until: expiry) : 0)
       for event in events.prefix(Int(max(count, 0))) {

@@ -19,6 +19,10 @@ package struct HostObservation: Hashable, Sendable {
   package var currentRelease: Int?
   /// The highest number of a release's folder, current or not.
   package var latestRelease: Int
+  /// The releases that the host still has, current or not.
+  package var keptReleases: [Int]
+  /// How the last transaction ended, in the host's own words.
+  package var lastVerdict: String?
   package var manifest: Manifest?
   /// Stands for all that a transaction relies on; a host with another one has changed since.
   package var fingerprint: String
@@ -37,7 +41,8 @@ package struct HostObservation: Hashable, Sendable {
   package init(
     clock: Timestamp, isRoot: Bool = true, hasSystemd: Bool = false, missingTools: [String] = [],
     nginxVersion: String? = nil, nginxIsRunning: Bool = false, servedReleases: [Int] = [],
-    currentRelease: Int? = nil, latestRelease: Int = 0, manifest: Manifest? = nil,
+    currentRelease: Int? = nil, latestRelease: Int = 0,
+    keptReleases: [Int] = [], lastVerdict: String? = nil, manifest: Manifest? = nil,
     fingerprint: String = "none", driftedFiles: [String] = [], includesRelease: Bool = false,
     texts: [String: String] = [:], firewall: LoadedFirewall = .absent,
     controllerAddress: String? = nil, interruptedTransaction: String? = nil
@@ -51,6 +56,8 @@ package struct HostObservation: Hashable, Sendable {
     self.servedReleases = servedReleases
     self.currentRelease = currentRelease
     self.latestRelease = latestRelease
+    self.keptReleases = keptReleases
+    self.lastVerdict = lastVerdict
     self.manifest = manifest
     self.fingerprint = fingerprint
     self.driftedFiles = driftedFiles

@@ -1,9 +1,11 @@
 /// What a release is, as text beside it on the host: enough to recreate a lost state from the fleet.
 ///
-/// One fact a line, the kind first, so that the host's shell can read it with `sed`.
+/// One fact a line, the kind first, so that the host's shell can read it with `sed`. The last line says
+/// that it is the last: a manifest that was cut off is none.
 package struct Manifest: Hashable, Sendable {
   package static let path = "manifest"
   private static let heading = "deploy-manifest 1"
+  private static let ending = "end"
 
   package var fleet: String
   package var lineage: String
@@ -35,13 +37,15 @@ package struct Manifest: Hashable, Sendable {
           + " \(leaf.notAfter) \(leaf.key) \(leaf.commonName) \(leaf.names.joined(separator: ","))"
           + " \(leaf.issuer)")
     }
+    lines.append(Self.ending)
     return lines.joined(separator: "\n") + "\n"
   }
 
   /// Returns nil where the text is not a whole manifest of a version that is known here.
   package init?(_ text: String) {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
-    guard lines.popLast()?.isEmpty == true, lines.popFirst() == Self.heading[...],
+    guard lines.popLast()?.isEmpty == true, lines.popLast() == Self.ending[...],
+      lines.popFirst() == Self.heading[...],
       let fleet = lines.popFirst()?.value(of: "fleet"),
       let lineage = lines.popFirst()?.value(of: "lineage"),
       let number = lines.popFirst()?.value(of: "release").flatMap({ Int($0) }),
@@ -50,7 +54,9 @@ package struct Manifest: Hashable, Sendable {
     else { return nil }
     var release = ReleaseRecord(number: number, files: [:], certificates: [:])
     for line in lines {
-      if let file = line.value(of: "file")?.fields(atMost: 3), file.count == 3 {
+      if let file = line.value(of: "file")?.fields(atMost: 3), file.count == 3,
+        ["0600", "0644"].contains(file[1])
+      {
         release.files[file[2]] = FileRecord(digest: file[0], isSecret: file[1] == "0600")
       } else if let leaf = line.value(of: "certificate")?.fields(atMost: 9), leaf.count == 9,
         let notBefore = Timestamp(leaf[3]), let notAfter = Timestamp(leaf[4])

@@ -21,12 +21,14 @@ struct KillTests {
       let length = try await length(of: number, in: scene)
       for event in Self.events {
         number += 1
-        try await fire(at: .event(event), of: number, in: scene, &tally)
+        try await fire(at: .event(event), .byItself, of: number, in: scene, &tally)
       }
       for moment in 0..<Self.momentsOfAChange {
         number += 1
         let part = Self.part(moment, of: Self.momentsOfAChange, &generator)
-        try await fire(at: .moment(length * part), of: number, in: scene, &tally)
+        try await fire(
+          at: .moment(length * part), moment.isMultiple(of: 2) ? .hurried : .byTheNextRun,
+          of: number, in: scene, &tally)
       }
       print("kills of a change in \(length): \(tally)")
       #expect(tally.old > 0 && tally.mixed > 0 && tally.new > 0, "\(tally)")
@@ -52,13 +54,13 @@ struct KillTests {
         try await self.kill(scene, at: kill)
         var whole = 0
         for (host, bare) in zip(Self.hosts, bare) {
-          let now = try await scene.settledFingerprint(of: host)
-          if now == bare { continue }
+          try await scene.settle(host, isHurried: true)
+          if try await scene.fingerprint(of: host) == bare { continue }
           whole += 1
           try await expectWhole(host, in: scene, "killed \(kill)")
         }
         wholes.append(whole)
-        try await scene.apply()
+        try await apply(scene)
         try await scene.expectNoChanges()
       }
       print("kills of a first apply in \(length): hosts made before the kill: \(wholes)")
@@ -92,6 +94,18 @@ struct KillTests {
     case moment(Duration)
   }
 
+  /// How a host comes to rest that nobody confirmed.
+  private enum Settling {
+    case byItself
+    case hurried
+    /// The next run begins at once, and has to wait for it.
+    case byTheNextRun
+  }
+
+  private func apply(_ scene: Scene) async throws {
+    try await scene.succeed("apply", "--yes", "--playbook", scene.writeShortPlaybook())
+  }
+
   private func length(of number: Int, in scene: Scene) async throws -> Duration {
     try Variant(number).write(to: scene)
     let start = ContinuousClock.now
@@ -100,7 +114,7 @@ struct KillTests {
   }
 
   private func kill(_ scene: Scene, at kill: Kill) async throws {
-    let run = try scene.watch("apply", "--yes")
+    let run = try scene.watch("apply", "--yes", "--playbook", scene.writeShortPlaybook())
     switch kill {
     case .event(let line): try await run.expect(line)
     // The moment is what is tested: nothing is waited for.
@@ -110,29 +124,34 @@ struct KillTests {
   }
 
   private func fire(
-    at moment: Kill, of number: Int, in scene: Scene, _ tally: inout Tally
+    at moment: Kill, _ settling: Settling, of number: Int, in scene: Scene, _ tally: inout Tally
   ) async throws {
     let (old, new) = (Variant(number - 1), Variant(number))
     try new.write(to: scene)
     try await kill(scene, at: moment)
     try await expectAnswers(of: [old, new], in: scene, "at the kill, \(moment)")
     try await scene.succeed("state", "show")
-    try await Self.hosts.concurrently { host in
-      try await expectWhole(host, in: scene, "killed \(moment)")
+    if settling != .byTheNextRun {
+      try await Self.hosts.concurrently { host in
+        try await scene.settle(host, isHurried: settling == .hurried)
+        try await expectWhole(host, in: scene, "killed \(moment)")
+      }
     }
     tally.count(try await expectAnswers(of: [old, new], in: scene, "killed \(moment)"), new)
-    try await scene.apply()
-    try await expectAnswers(of: [new], in: scene, "repaired")
+    try await apply(scene)
+    try await Self.hosts.concurrently { host in
+      try await expectWhole(host, in: scene, "repaired after \(moment)")
+    }
+    try await expectAnswers(of: [new], in: scene, "repaired after \(moment)")
     try await scene.expectNoChanges()
   }
 
-  /// Waits until the host has ended its transaction, then looks whether all of it is one release.
+  /// Looks whether all of a host is one release, and whether nginx would take it once more.
   private func expectWhole(_ host: String, in scene: Scene, _ why: String) async throws {
     let output = try await scene.on(
       host,
       """
-      flock -s -w 30 /run/deploy/lock true || echo the lock is held
-      [ ! -e /etc/deploy/pending ] || echo a transaction is pending
+      ls -d /etc/deploy/pending /etc/deploy/undoing /etc/deploy/confirming 2>/dev/null
       [ ! -e /run/deploy/transaction ] || echo the work folder is left
       cd /etc/deploy/current || exit
       release=$(readlink /etc/deploy/current)

@@ -125,16 +125,17 @@ struct Scene {
   // MARK: - The hosts
 
   @discardableResult
-  func on(_ host: String, _ script: String) async throws -> CommandOutput {
-    try await sandbox.run(["sh", "-c", script], on: .host(host))
+  func on(_ host: String, _ script: String, _ arguments: String...) async throws -> CommandOutput {
+    try await sandbox.run(["sh", "-c", script, "sh"] + arguments, on: .host(host))
   }
 
-  /// Every file that `deploy` could touch on a host, by digest, and the loaded rules.
+  /// Every file that `deploy` could touch on a host but what it says of its last run, by digest, and
+  /// the loaded rules.
   func fingerprint(of host: String) async throws -> String {
     try await on(
       host,
       """
-      find /etc -xdev -type f -exec sha256sum {} + 2>/dev/null | sort -k 2
+      find /etc -xdev -type f ! -path /etc/deploy/verdict -exec sha256sum {} + 2>/dev/null | sort -k 2
       find /etc -xdev -type l -exec ls -l --time-style=+ {} + 2>/dev/null | sort
       find /etc/deploy -type d 2>/dev/null | sort
       nft list ruleset
@@ -144,8 +145,36 @@ struct Scene {
 
   /// The same, when the transaction that may be under way there has ended.
   func settledFingerprint(of host: String) async throws -> String {
-    try await on(host, "[ ! -e /run/deploy/lock ] || flock -s -w 30 /run/deploy/lock true")
+    try await settle(host)
     return try await fingerprint(of: host)
+  }
+
+  /// Waits, looking a bounded number of times, until a host has ended what it does by itself.
+  ///
+  /// - Parameter isHurried: whether a release that nobody confirmed is taken back at once.
+  func settle(_ host: String, isHurried: Bool = false) async throws {
+    let output = try await on(
+      host,
+      """
+      [ -e /run/deploy/lock ] || exit 0
+      at=/etc/deploy tries=0
+      while [ -e $at/pending ] || [ -e $at/undoing ] || [ -e $at/confirming ] ||
+        ! flock -s -n /run/deploy/lock true
+      do
+        release=$(cut -d ' ' -f 1 $at/pending 2>/dev/null)
+        [ "$1" = no ] || [ -z "$release" ] || sh $at/undo.sh now "$release"
+        tries=$((tries + 1))
+        [ "$tries" -lt 800 ] || exit 1
+        sleep 0.05
+      done
+      """, isHurried ? "yes" : "no")
+    #expect(output.status == 0, "\(host) does not end its transaction: \(output.all)")
+  }
+
+  /// A playbook under which a host that is not confirmed goes back by itself soon.
+  func writeShortPlaybook() throws -> String {
+    try write("name: short\nrollout: {batch: 25%, confirm_within: 5s}\n", to: "short.yml")
+    return "\(folder)/short.yml"
   }
 
   /// Fetches the site through a front-end, from the controller.

@@ -44,12 +44,14 @@ struct DecodingTests {
 
   @Test("each key of the rollout is in its value")
   func values() {
-    let text = "name: x\nrollout: {canary: 2, batch: 7, max_failures: 3, pause: 2m}\n"
+    let text =
+      "name: x\nrollout: {canary: 2, batch: 7, max_failures: 3, pause: 2m, confirm_within: 1m}\n"
     #expect(
       Playbook.read(SourceText(file: "a", text: text)).playbook
         == Playbook(
           name: "x",
           rollout: Playbook.Rollout(
-            canary: 2, batch: .count(7), maxFailures: 3, pause: .seconds(120))))
+            canary: 2, batch: .count(7), maxFailures: 3, pause: .seconds(120),
+            confirmWithin: .seconds(60))))
   }
 }

@@ -48,10 +48,10 @@ struct PlanView {
       switch step.action {
       case .create: .green
       case .remove, .blocked, .unreachable: .red
-      case .change, .unchanged: .yellow
+      case .change, .restore, .unchanged: .yellow
       }
     let release =
-      step.action == .create || step.action == .change ? ", release \(step.release)" : ""
+      step.action.changesHost && step.release > 0 ? ", release \(step.release)" : ""
     var lines = [
       style("\(step.action.symbol) \(step.host)", color)
         + " (\(step.roles.joined(separator: " and ")), \(step.connection.address)\(release))"

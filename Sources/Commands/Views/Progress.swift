@@ -1,18 +1,47 @@
 import Execution
 import Foundation
+import Planning
+import Synchronization
 
-/// Tells on standard error what happens, a line for each change of a host.
-struct Progress: Sendable {
-  let isColored: Bool
+/// Tells on standard error what happens, a line for each change of a host, and remembers it.
+final class Progress: Sendable {
+  private struct Seen {
+    var switching: Set<String> = []
+    var verdicts: [String: Verdict] = [:]
+  }
+
+  private let style: Style
+  private let seen = Mutex(Seen())
+
+  init(isColored: Bool) { style = Style(isColored: isColored) }
 
   func show(_ event: ProgressEvent) {
-    guard let line = text(event) else { return }
-    Console.error(line)
+    seen.withLock { seen in
+      switch event {
+      case .switching(let host): seen.switching.insert(host)
+      case .settled(let host, let verdict): seen.verdicts[host] = verdict
+      case .connecting, .surveyed, .staged, .prepared, .warned, .pausing: break
+      }
+    }
+    if let line = text(event) { Console.error(line) }
+  }
+
+  /// The ledger of a run that is left where it stands.
+  func ledgerSoFar(of plan: Plan) -> Ledger {
+    seen.withLock { seen in
+      var ledger = Ledger(verdicts: seen.verdicts, stopped: Ledger.interrupted)
+      for step in plan.steps where ledger.verdicts[step.host] == nil {
+        ledger.verdicts[step.host] =
+          seen.switching.contains(step.host)
+          ? .unreachable(why: "left in the middle: it goes back to the release before by itself")
+          : .notAttempted(why: "the run stopped before: nothing on it was changed")
+      }
+      return ledger
+    }
   }
 
   private func text(_ event: ProgressEvent) -> String? {
-    let style = Style(isColored: isColored)
-    return switch event {
+    switch event {
     case .connecting, .surveyed, .staged: nil
     case .prepared(let host): "\(host): staged and tested"
     case .switching(let host): "\(host): switching"

@@ -27,8 +27,10 @@ struct HostOptions: ParsableArguments {
   @Option(help: "Only these hosts: names, globs and label=value, comma separated; ! excludes.")
   var limit: String?
 
+  static let usualParallel = 64
+
   @Option(help: "How many hosts are dealt with at a time.")
-  var parallel = 64
+  var parallel = Self.usualParallel
 
   func validate() throws {
     guard parallel >= 1 else { throw ValidationError("--parallel takes a number from 1 up.") }

@@ -1,20 +1,20 @@
 import Dispatch
 import Foundation
 
-/// The first Ctrl-C stops a run in order; the second one ends the program.
+/// The first Ctrl-C stops a run in order; the second one leaves it where it is.
 enum Interrupts {
+  /// - Parameter leave: what is said before the program ends at the second one.
   static func cancelling<Result: Sendable>(
-    _ work: @escaping @Sendable () async -> Result
+    _ work: @escaping @Sendable () async -> Result, leave: @escaping @Sendable () -> Void
   ) async -> Result {
     let task = Task { await work() }
     let sources = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number)
       source.setEventHandler {
-        if task.isCancelled {
-          signal(number, SIG_DFL)
-          kill(getpid(), number)
-          return
+        guard !task.isCancelled else {
+          leave()
+          exit(ExitStatus.interrupted.rawValue)
         }
         Console.error(
           "deploy: stopping; hosts that are switching are seen to their end (again to leave them)")

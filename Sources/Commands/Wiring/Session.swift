@@ -18,10 +18,24 @@ struct Session {
   let progress: Progress
 
   init(_ options: FleetOptions, _ hosts: HostOptions, playbook: String? = nil) throws {
+    try self.init(options, hosts.selector, parallel: hosts.parallel, playbook)
+  }
+
+  /// A session about hosts that are given by name.
+  init(_ options: FleetOptions, selecting hosts: [String], playbook: String? = nil) throws {
+    guard let selector = Selector(hosts.joined(separator: ",")) else {
+      throw Failure(.usage, "the name of a host is empty")
+    }
+    try self.init(options, selector, parallel: HostOptions.usualParallel, playbook)
+  }
+
+  private init(
+    _ options: FleetOptions, _ selector: Selector, parallel: Int, _ playbook: String?
+  ) throws {
     workspace = try Workspace.open(options)
     self.playbook = try Workspace.playbook(playbook, options)
-    selector = hosts.selector
-    parallel = hosts.parallel
+    self.selector = selector
+    self.parallel = parallel
     progress = Progress(isColored: options.usesColor(onTerminal: Console.errorIsTerminal))
   }
 
@@ -96,14 +110,22 @@ struct Session {
   }
 
   func plan(_ fleet: Fleet, state: FleetState) async throws -> Plan {
+    try refuseWithoutAuthority(state)
+    return try plan(try await survey(fleet, state), state: state)
+  }
+
+  /// Before any host is asked, for it is the user's very next step.
+  private func refuseWithoutAuthority(_ state: FleetState) throws {
     guard !state.authorities.isEmpty else {
       throw Failure(
         .failed,
         "there is no authority in \(workspace.authorityPath): make one with\n    deploy authority"
           + " create --inventory \(workspace.inventoryPath)")
     }
+  }
+
+  func plan(_ survey: Survey, state: FleetState) throws -> Plan {
     let materials = try MaterialsReader(workspace: workspace, now: .current).read()
-    let survey = try await survey(fleet, state)
     try refuseLostState(state, survey)
     return Planner.plan(
       PlanningInput(
@@ -140,7 +162,25 @@ struct Session {
         readSecret: { SecretContent(try Workspace.contents(of: workspace.resolve($0))) },
         sleep: { try await Task.sleep(for: .seconds($0)) }),
       parallel: parallel, report: { [progress] in progress.show($0) })
-    return await Interrupts.cancelling { await rollout.run(plan, state: state) }
+    return await Interrupts.cancelling {
+      await rollout.run(plan, state: state)
+    } leave: { [progress] in
+      Console.output(LedgerView(progress.ledgerSoFar(of: plan)).text(Style(isColored: false)))
+    }
+  }
+
+  /// Writes down what the hosts carry that a run has changed, where only they know it.
+  func adopt(_ ledger: Ledger, _ fleet: Fleet, _ keeper: StateKeeper) async throws {
+    let state = await keeper.state
+    for (name, result) in try await survey(fleet, state) {
+      guard case .confirmed = ledger.verdicts[name], case .observed(let observation) = result,
+        let release = observation.manifest?.release, var record = state.hosts[name]
+      else { continue }
+      record.release = release
+      record.appliedAt = .current
+      record.appliedBy = Self.user
+      try await keeper.record(record, of: name)
+    }
   }
 
   private static var user: String { "\(NSUserName())@\(ProcessInfo.processInfo.hostName)" }

@@ -1,7 +1,12 @@
 #!/bin/sh
 # shellcheck disable=SC2034 # used by what stands behind it
-# What the survey and the transaction share: where things are on a host and what nginx really serves.
-# POSIX sh. Every line for the controller starts with "@deploy "; quoted text follows behind "| ".
+# What the other scripts share: where things are on a host, and what it really does. POSIX sh.
+# Every line for the controller starts with "@deploy "; a program's own words follow behind "| ".
+#
+# What a host is in the middle of is said by one file, and rename(2) decides every race for it:
+#   pending     the release in it is switched to, or is switched and waits for its confirmation
+#   confirming  it is confirmed; what belongs to that is being finished
+#   undoing     it was not confirmed in time, or failed; the release before is being put back
 
 LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -10,6 +15,7 @@ export LC_ALL PATH
 root=${DEPLOY_ROOT:-/etc/deploy}
 run=${DEPLOY_RUN:-/run/deploy}
 nginx_folder=${DEPLOY_NGINX:-/etc/nginx}
+units=${DEPLOY_UNITS:-/etc/systemd/system}
 include=$nginx_folder/conf.d/deploy.conf
 table='inet deploy'
 
@@ -18,21 +24,43 @@ say() { printf '@deploy %s\n' "$*"; }
 # Quotes the text on standard input for the controller.
 quote() { sed 's/^/| /'; }
 
-include_text() {
-  printf '# Managed by deploy; what is served here is in %s/current.\n' "$root"
-  printf 'include %s/current/nginx/deploy.conf;\n' "$root"
-}
+has_systemd() { [ -d /run/systemd/system ]; }
 
-# Prints the number of the release that is in force on disk, 0 where there is none. A transaction that
-# was cut off in the middle does not count: the release before it does.
+# Prints word $2 of the file $1, which says what the host is in the middle of: the release, the one
+# before, the mode, `switching` or `applied`, who asked.
+word_of() { cut -d ' ' -f "$2" "$root/$1" 2>/dev/null; }
+
+# Prints the number of the release that counts, 0 where there is none: one that is not confirmed does not.
 current_release() {
   if [ -f "$root/pending" ]; then
-    cat "$root/pending"
-  elif link=$(readlink "$root/current" 2>/dev/null); then
+    word_of pending 2
+  elif [ -f "$root/undoing" ]; then
+    word_of undoing 2
+  else
+    linked_release
+  fi
+}
+
+# Prints the number of the release that the link leads to, 0 where there is none.
+linked_release() {
+  if link=$(readlink "$root/current" 2>/dev/null); then
     printf '%s\n' "${link##*/}"
   else
     echo 0
   fi
+}
+
+has_nginx() { [ "$1" != 0 ] && [ -f "$root/releases/$1/nginx/deploy.conf" ]; }
+
+# Writes down how a transaction ended, for the next survey and the system's log.
+record_verdict() {
+  printf '%s\n' "$*" > "$root/verdict.new" && mv "$root/verdict.new" "$root/verdict"
+  if command -v logger > /dev/null 2>&1; then logger -t deploy "release $*"; fi
+}
+
+include_text() {
+  printf '# Managed by deploy; what is served here is in %s/current.\n' "$root"
+  printf 'include %s/current/nginx/deploy.conf;\n' "$root"
 }
 
 # Prints what a transaction relies on: release $1 by its number and its manifest.

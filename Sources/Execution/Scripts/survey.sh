@@ -4,11 +4,7 @@
 tools='nginx nft tar flock sha256sum readlink head sed grep cmp find sort'
 
 main() {
-  # A transaction that is under way is waited for, so that what is told is one state and not two.
-  if [ -e "$run/lock" ] && command -v flock > /dev/null 2>&1; then
-    exec 9< "$run/lock"
-    flock -s -w 15 9 || say locked
-  fi
+  wait_for_settling
   say survey 1
   say clock "$(date +%s)"
   say user "$(id -u)"
@@ -17,11 +13,22 @@ main() {
   for tool in $tools; do
     command -v "$tool" > /dev/null 2>&1 || say missing "$tool"
   done
-  [ -n "${SSH_CONNECTION-}" ] && say controller "${SSH_CONNECTION%% *}"
+  [ -n "${1-}" ] && say controller "${1%% *}"
   survey_nginx
   survey_release
   survey_firewall
   say end
+}
+
+# A release that waits for its confirmation or is being undone is waited for, so that what is told is
+# one state and not two. That ends by itself: whoever holds the lock then has a timer.
+wait_for_settling() {
+  if [ ! -e "$run/lock" ] || ! command -v flock > /dev/null 2>&1; then return 0; fi
+  exec 9< "$run/lock"
+  while [ -f "$root/pending" ] || [ -f "$root/undoing" ] || [ -f "$root/confirming" ]; do
+    flock -s -w 5 9 && return
+    say waiting "$(cat "$run/holder" 2>/dev/null)"
+  done
 }
 
 survey_nginx() {
@@ -39,9 +46,13 @@ survey_release() {
     number=${folder##*/}
     case $number in *[!0-9]*) continue ;; esac
     [ "$number" -gt "$latest" ] && latest=$number
+    say kept "$number"
   done
   say latest "$latest"
-  [ -f "$root/pending" ] && say interrupted "$(cat "$root/pending")"
+  for state in pending undoing; do
+    [ -f "$root/$state" ] && say interrupted "$(word_of "$state" 1)"
+  done
+  [ -f "$root/verdict" ] && say verdict "$(cat "$root/verdict")"
   current=$(current_release)
   say fingerprint "$(fingerprint "$current")"
   [ "$(cat "$include" 2>/dev/null)" = "$(include_text)" ] && say included

@@ -1,16 +1,18 @@
 # shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
-# One host's transaction: stage, validate, wait for the word, switch, reload, prove, firewall. Runs behind
-# host.sh. Until the word comes nothing but a staged folder exists; after it the host ends by itself in
-# the new release or in the one before, whatever becomes of the controller.
+# One host's transaction: stage, validate, wait for the word, arm the undo, switch, reload, prove,
+# firewall. Runs behind host.sh and force.sh. Until the word comes nothing but a staged folder exists;
+# after it the host ends by itself in the new release or in the one before, whatever becomes of the
+# controller: in the new one only if confirm.sh comes in time over a connection of its own.
 #
-# Arguments: release, expected fingerprint, bytes of the tar stream on standard input, seconds that the
-# controller may take, ports that the release listens on (comma separated), who asks.
-# The release 0 is "nothing": it takes deploy off the host.
+# Arguments: mode, release, expected fingerprint, bytes of the tar stream on standard input, seconds that
+# the controller may take until the word, seconds until the undo, ports that the release listens on
+# (comma separated), who asks. The modes: `install`, the stream has the release; `restore`, it is on the
+# host already; `remove`, the release is 0, which is nothing of deploy at all. The stream has undo.sh.
 
 set -u
 
 main() {
-  release=$1 expected=$2 size=$3 patience=$4 ports=$5 who=$6
+  mode=$1 release=$2 expected=$3 size=$4 patience=$5 window=$6 ports=$7 who=$8
   work=$run/transaction
   staged=$root/releases/$release
   trap '' HUP PIPE
@@ -27,6 +29,7 @@ main() {
   check_firewall
   say prepared
   await_word
+  arm
   switch
 }
 
@@ -43,7 +46,7 @@ abandon() { refuse abandoned; }
 discard() {
   [ -n "${watcher-}" ] && kill "$watcher" 2>/dev/null
   rm -rf "$work"
-  [ "$release" != 0 ] && [ "$release" != "$(current_release)" ] && rm -rf "$staged"
+  [ "$mode" = install ] && [ "$release" != "$(linked_release)" ] && rm -rf "${staged:?}"
   rmdir "$root/releases" "$root" 2>/dev/null
   :
 }
@@ -51,10 +54,16 @@ discard() {
 lock() {
   mkdir -p "$run" || { say refused no-space; exit 0; }
   exec 9>> "$run/lock"
-  if ! flock -w 15 9; then
-    say refused locked "$(cat "$run/holder" 2>/dev/null)"
-    exit 0
-  fi
+  tries=0
+  until flock -w 5 9; do
+    tries=$((tries + 1))
+    holder=$(cat "$run/holder" 2>/dev/null)
+    if [ "$tries" -ge "${DEPLOY_LOCK_TRIES:-6}" ]; then
+      say refused locked "$holder"
+      exit 0
+    fi
+    say waiting "$holder"
+  done
   printf '%s\n' "$who" > "$run/holder"
 }
 
@@ -70,11 +79,15 @@ watch_controller() {
   watcher=$!
 }
 
-# A transaction that was cut off (the host lost power, its shell was killed) is undone first.
+# A transaction that was cut off (the host lost power, its timers were killed) is brought to its end:
+# the lock would be held if anybody else still did that.
 recover() {
-  [ -f "$root/pending" ] || return 0
+  if [ -f "$root/confirming" ]; then rm -f "$root/confirming"; fi
+  [ -f "$root/pending" ] || [ -f "$root/undoing" ] || return 0
   say recovering "$previous"
-  put_back || refuse broken "$previous"
+  hold_switch
+  undo 'it was cut off' || refuse_with broken "$previous"
+  exec 8>&-
 }
 
 check_fingerprint() {
@@ -84,18 +97,26 @@ check_fingerprint() {
 
 stage() {
   rm -rf "$work"
-  mkdir -p "$work" || refuse no-space
-  if [ "$release" = 0 ]; then return 0; fi
-  [ "$release" = "$previous" ] && refuse changed "$previous"
-  rm -rf "$staged"
-  mkdir -p "$staged" 2> "$work/errors" || refuse_with no-space
-  head -c "$size" | tar -x -o -p -f - -C "$staged" 2> "$work/errors" || refuse_with staging
-  keep_files 2> "$work/errors" || refuse_with staging
-  check_digests > "$work/errors" 2>&1 || refuse_with damaged
-  if has_nginx "$release"; then : > "$staged/nginx/served" || refuse no-space; fi
-  sync "$staged" 2>/dev/null || sync
+  mkdir -p "$work" 2> "$run/errors" || refuse_with no-space
+  if [ "$mode" = install ]; then
+    [ "$release" = "$previous" ] && refuse changed "$found"
+    rm -rf "${staged:?}"
+    mkdir -p "$staged" 2> "$run/errors" || refuse_with no-space
+    unpack "$staged" 2> "$run/errors" || refuse_with staging
+    keep_files 2> "$run/errors" || refuse_with staging
+    if has_nginx "$release"; then : > "$staged/nginx/served" || refuse no-space; fi
+  else
+    unpack "$work" 2> "$run/errors" || refuse_with staging
+  fi
+  if [ "$mode" != remove ]; then
+    [ -f "$staged/manifest" ] || refuse gone "$release"
+    check_digests > "$run/errors" 2>&1 || refuse_with damaged
+    sync "$staged" 2>/dev/null || sync
+  fi
   say staged
 }
+
+unpack() { head -c "$size" | tar -x -o -p -f - -C "$1"; }
 
 # Copies what stays as it is from the release before, as the list in the stream says.
 keep_files() (
@@ -103,7 +124,7 @@ keep_files() (
     mkdir -p "$staged/${path%/*}" &&
       cp -p "$root/releases/$previous/$path" "$staged/$path" || exit 1
   done < "$staged/keep"
-  rm "$staged/keep"
+  rm "$staged/keep" && mv "$staged/undo.sh" "$work/undo.sh"
 )
 
 check_digests() (
@@ -114,7 +135,7 @@ check_digests() (
 )
 
 refuse_with() {
-  quote < "$work/errors"
+  quote < "$run/errors"
   refuse "$@"
 }
 
@@ -148,27 +169,25 @@ holder_of() {
   echo 'another program'
 }
 
-has_nginx() { [ "$1" != 0 ] && [ -f "$root/releases/$1/nginx/deploy.conf" ]; }
-
 # Tests the whole configuration as it would be after the switch, in a mount namespace where the staged
 # release is in force; where there are no namespaces, in a copy with the paths rewritten.
 check_nginx() {
   has_nginx "$release" || has_nginx "$previous" || return 0
   pid_file=$(nginx_pid_file)
-  cp -a "$nginx_folder" "$work/nginx" 2> "$work/errors" || refuse_with no-space
+  cp -a "$nginx_folder" "$work/nginx" 2> "$run/errors" || refuse_with no-space
   if has_nginx "$release"; then
     mkdir -p "$work/nginx/conf.d" && include_text > "$work/nginx/conf.d/deploy.conf"
   else
     rm -f "$work/nginx/conf.d/deploy.conf"
   fi
   if unshare -m true 2>/dev/null; then test_in_namespace; else test_in_copy; fi \
-    > "$work/dump" 2> "$work/errors"
+    > "$work/dump" 2> "$run/errors"
   tested=$?
   # nginx leaves an empty pid file where it does not run, and then believes it.
   [ -s "$pid_file" ] || rm -f "$pid_file"
   sed -e '/ test failed$/d' -e 's#^nginx: ##' -e 's#^[0-9/]* [0-9:]* \(\[[a-z]*\]\) [0-9#]*: #\1 #' \
     -e "s#$work/nginx/#$nginx_folder/#g" -e "s#$staged/#$root/current/#g" \
-    "$work/errors" | quote
+    "$run/errors" | quote
   [ "$tested" = 0 ] || refuse nginx
   if has_nginx "$release" && ! grep -q "^# configuration file .*/conf\.d/deploy\.conf:" "$work/dump"; then
     refuse not-included
@@ -196,7 +215,7 @@ test_in_copy() {
 
 check_firewall() {
   [ -f "$staged/firewall.nft" ] || return 0
-  nft -c -f "$staged/firewall.nft" 2> "$work/errors" || refuse_with firewall
+  nft -c -f "$staged/firewall.nft" 2> "$run/errors" || refuse_with firewall
 }
 
 await_word() {
@@ -207,122 +226,69 @@ await_word() {
   watcher=
 }
 
-# The place of the unattended undo: armed before the switch, and disarmed by a confirmation after it.
+# From here on the host undoes this by itself. Two timers watch, for one of them may be killed, and
+# systemd's own where there is one; they keep the lock until the release is confirmed or undone.
+arm() {
+  if ! write_arms 2> "$run/errors"; then
+    rm -f "$root/pending.new" "$root/undo.sh.new"
+    if [ "$previous" = 0 ]; then
+      remove_units
+      rm -f "$root/undo.sh"
+    fi
+    refuse_with no-space
+  fi
+  sync "$root" "$root/pending.new" "$root/undo.sh" 2>/dev/null || sync
+  hold_switch
+  mv "$root/pending.new" "$root/pending"
+  start_timer "$window"
+  start_timer "$((window + 1))"
+  if has_systemd; then
+    systemd-run --quiet --collect --unit="deploy-undo-$release" --on-active="$((window + 2))" \
+      --timer-property=AccuracySec=100ms /bin/sh "$root/undo.sh" now "$release" \
+      8>&- 9>&- < /dev/null > /dev/null 2>&1
+  fi
+}
+
+write_arms() {
+  mkdir -p "$root" && printf '%s\n' "$release $previous $mode switching $who" > "$root/pending.new" &&
+    cp "$work/undo.sh" "$root/undo.sh.new" && mv "$root/undo.sh.new" "$root/undo.sh" && write_units
+}
+
+# A timer is of a session of its own and ignores hang-ups.
+start_timer() {
+  if command -v setsid > /dev/null 2>&1; then own_session=setsid; else own_session=; fi
+  # shellcheck disable=SC2086 # nothing, or one word
+  (
+    trap '' HUP
+    exec $own_session /bin/sh "$root/undo.sh" timer "$1" "$release" 8>&- < /dev/null > /dev/null 2>&1
+  ) &
+}
+
 switch() {
-  printf '%s\n' "$previous" > "$root/pending" || refuse no-space
-  sync "$root/pending" 2>/dev/null
   say switching
-  if put_in_force "$release"; then
-    rm -f "$root/pending"
-    prune
+  if put_in_force "$release" && mark_applied; then
     rm -rf "$work"
-    say confirmed "$release"
-  elif put_back; then
-    quote < "$work/errors"
-    discard
-    say reverted "$failure"
+    say applied "$release"
+    exit 0
+  fi
+  why=$failure
+  quote < "$run/errors"
+  if undo "$why"; then
+    rm -rf "$work"
+    say reverted "$why"
   else
-    quote < "$work/errors"
+    quote < "$run/errors"
     say broken "$previous"
   fi
   exit 0
 }
 
-put_back() {
-  kept=${failure-}
-  cp "$work/errors" "$work/reason" 2>/dev/null
-  put_in_force "$previous"
-  result=$?
-  cp "$work/reason" "$work/errors" 2>/dev/null
-  failure=$kept
-  [ "$result" = 0 ] && rm -f "$root/pending"
-  return "$result"
-}
-
-# Puts release $1 in force: the link, the include, nginx, the firewall. Each step may be repeated.
-put_in_force() {
-  mkdir -p "$work"
-  : > "$work/errors"
+# Only an applied release can be confirmed. No timer can take the file away meanwhile: it would need the
+# lock of the switch.
+mark_applied() {
   failure=files
-  if [ "$1" = 0 ]; then
-    rm -f "$include" "$root/current" || return 1
-  else
-    has_nginx "$1" || rm -f "$include"
-    ln -sfn "releases/$1" "$root/current.new" && mv -T "$root/current.new" "$root/current" || return 1
-    if has_nginx "$1"; then write_include || return 1; fi
-  fi 2> "$work/errors"
-  failure=reload
-  reload "$1" || return 1
-  failure=firewall
-  load_firewall "$1" 2> "$work/errors"
-}
-
-write_include() {
-  [ "$(cat "$include" 2>/dev/null)" = "$(include_text)" ] && return 0
-  mkdir -p "${include%/*}" && include_text > "$include.new" && mv "$include.new" "$include"
-}
-
-# Has nginx take release $1 and proves that it did: a signal that was sent says nothing.
-reload() {
-  log=/var/log/nginx/error.log
-  offset=$(wc -c < "$log" 2>/dev/null) || offset=0
-  if master=$(nginx_master); then
-    before=" $(nginx_workers "$master" | tr '\n' ' ')"
-    kill -HUP "$master"
-  else
-    has_nginx "$1" || return 0
-    before=' '
-    nginx 9>&- < /dev/null > /dev/null 2> "$work/errors" || return 1
-  fi
-  wanted=
-  if has_nginx "$1"; then wanted=$1; fi
-  tries=0
-  until is_served "$wanted" "$before"; do
-    tries=$((tries + 1))
-    if [ "$tries" -gt 200 ] || has_given_up; then
-      tail -c "+$((offset + 1))" "$log" 2>/dev/null | grep '\[emerg\]' | tail -n 5 > "$work/errors"
-      return 1
-    fi
-    sleep 0.05
-  done
-}
-
-# Whether all workers that take connections are new ($2 has the old) and the master holds release $1 only.
-is_served() {
-  master=$(nginx_master) || return 1
-  [ "$(served_releases "$master")" = "$1" ] || return 1
-  workers=$(nginx_workers "$master")
-  [ -n "$workers" ] || return 1
-  for worker in $workers; do
-    case $2 in *" $worker "*) return 1 ;; esac
-  done
-}
-
-has_given_up() {
-  [ "$tries" -gt 4 ] || return 1
-  tail -c "+$((offset + 1))" "$log" 2>/dev/null | grep '\[emerg\]' |
-    grep -v 'bind() to' | grep -q .
-}
-
-load_firewall() {
-  if [ "$1" != 0 ] && [ -f "$root/releases/$1/firewall.nft" ]; then
-    # shellcheck disable=SC2086 # family and name are two words
-    nft -f "$root/releases/$1/firewall.nft" &&
-      nft -s list table $table > "$root/releases/$1/firewall.listing"
-  else
-    printf 'table %s\ndelete table %s\n' "$table" "$table" | nft -f -
-  fi
-}
-
-# Keeps the release in force and the four before it; nothing at all where deploy leaves the host.
-prune() {
-  if [ "$release" = 0 ]; then
-    rm -rf "$root"
-    return
-  fi
-  for folder in "$root"/releases/*; do printf '%s\n' "${folder##*/}"; done | grep -x '[0-9]*' |
-    sort -rn | grep -vx "$release" | tail -n +5 |
-    while IFS= read -r number; do rm -rf "$root/releases/${number:?}"; done
+  printf '%s\n' "$release $previous $mode applied $who" > "$root/pending.new" 2> "$run/errors" &&
+    mv "$root/pending.new" "$root/pending"
 }
 
 main "$@"

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Execution
+import Planning
+import State
+
+/// `deploy rollback`
+struct RollbackCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rollback",
+    abstract: "Puts the release before, or another that the hosts still have, in force again.",
+    discussion: "The next plan shows what it would change again.")
+
+  @OptionGroup var options: FleetOptions
+  @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
+  @Option(help: "The number of the release; by default the one before.") var to: Int?
+  @Option(help: "How the result is shown.") var format = OutputFormat.text
+  @Flag(help: "Do not ask.") var yes = false
+  @Argument(help: "The hosts, by name.") var hosts: [String]
+
+  func run() async throws {
+    try await reporting {
+      let session = try Session(options, selecting: hosts, playbook: playbook)
+      let ledger = try await session.withState(for: "rollback") { keeper in
+        try await session.withFleet { fleet in
+          let state = await keeper.state
+          let survey = try await session.survey(fleet, state)
+          let plan = try Planner.rollback(
+            of: hosts, to: to, like: session.plan(survey, state: state), survey: survey)
+          let isColored = options.usesColor(onTerminal: Console.outputIsTerminal)
+          if format == .text { try PlanView(plan).print(as: .text, isColored: isColored) }
+          if plan.hasChanges, !yes, !Console.confirm("Carry this plan out?") {
+            throw Failure(.failed, "nothing was changed: say \"yes\" to go on, or give --yes")
+          }
+          let ledger = try await session.carryOut(plan, fleet, keeper)
+          try await session.adopt(ledger, fleet, keeper)
+          try LedgerView(ledger).print(as: format, isColored: isColored)
+          return ledger
+        }
+      }
+      try ledger.throwIfFailed()
+    }
+  }
+}

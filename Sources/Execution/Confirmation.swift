@@ -1,0 +1,77 @@
+import Planning
+import State
+
+/// Confirms a release over a connection that is opened for it: one that was open before would also work
+/// where a new one is shut out.
+struct Confirmation: Sendable {
+  let fleet: Fleet
+  let surroundings: Surroundings
+  /// Seconds that the host waits.
+  let window: Int64
+  let keepReleases: Int
+
+  /// How long a host may take to undo a release, in seconds.
+  private static let secondsToUndo: Int64 = 30
+  private static let secondsToAnswer = 60
+
+  /// Asks until the host answers: it has confirmed, or it has gone back by itself and says so.
+  func verdict(of step: HostStep) async -> Verdict {
+    let end = surroundings.now().adding(seconds: window + Self.secondsToUndo)
+    var failure = ""
+    repeat {
+      do {
+        await fleet.forget(step.host)
+        return try await ask(step)
+      } catch {
+        failure = "\(error)"
+      }
+      do {
+        try await surroundings.sleep(1)
+      } catch {
+        return .unreachable(why: Self.left(failure))
+      }
+    } while surroundings.now() < end
+    return .unreachable(why: Self.left(failure))
+  }
+
+  private static func left(_ failure: String) -> String {
+    "the release could not be confirmed (\(failure)): the host goes back to the release before by"
+      + " itself, and the next run sees it"
+  }
+
+  private struct NoAnswer: Error, CustomStringConvertible { var description: String }
+
+  private func ask(_ step: HostStep) async throws -> Verdict {
+    let host = try await fleet.host(step.host, step.connection)
+    let conversation = Conversation(
+      try await host.start(
+        RemoteScript.command(
+          RemoteScript.confirmation, [String(step.release), String(keepReleases)],
+          becoming: step.connection.becomes)))
+    try await conversation.closeInput()
+    while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
+      switch message {
+      case .event("confirmed", _): return .confirmed(release: step.release)
+      case .event("verdict", let text): return verdict(text, step)
+      case .event, .quoted: break
+      }
+    }
+    throw NoAnswer(description: try await conversation.finish())
+  }
+
+  /// What the host wrote down: the release, how it ended, and why.
+  private func verdict(_ text: String, _ step: HostStep) -> Verdict {
+    let words = text.split(separator: " ", maxSplits: 2).map(String.init)
+    let detail = words.count == 3 ? words[2] : ""
+    switch words.count > 1 ? words[1] : "" {
+    case "confirmed": return .confirmed(release: step.release)
+    case "reverted": return .reverted(why: RefusalText.reversion(detail, lines: [], step: step))
+    default:
+      let before = step.present?.number ?? 0
+      return detail == String(before)
+        ? .reverted(why: "release \(before) is in force")
+        : .broken(
+          why: "release \(detail) is in force, which is neither the new one nor the one before")
+    }
+  }
+}

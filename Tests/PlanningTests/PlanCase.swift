@@ -1,0 +1,155 @@
+import Foundation
+import Inventories
+import Planning
+import Playbooks
+import State
+import Testing
+
+/// One case file: what is so, in a line each, and the plan that follows behind `---`.
+///
+/// The fleet of `shop.yml` is applied first, unless the case says `applied: no`.
+struct PlanCase: CustomTestStringConvertible {
+  struct Mistake: Error { var line: String }
+
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Cases")
+
+  let file: URL
+  var testDescription: String { file.deletingPathExtension().lastPathComponent }
+
+  static func all() throws -> [PlanCase] {
+    try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      .filter { $0.pathExtension == "case" }
+      .sorted { $0.lastPathComponent < $1.lastPathComponent }
+      .map { PlanCase(file: $0) }
+  }
+
+  /// What is so and what is expected.
+  func parts() throws -> (given: String, expected: String) {
+    let text = try String(contentsOf: file, encoding: .utf8)
+    guard let line = text.range(of: "---\n") else { throw Mistake(line: "there is no ---") }
+    return (String(text[..<line.lowerBound]), String(text[line.upperBound...]))
+  }
+
+  func record(_ plan: String) throws {
+    try Data((try parts().given + "---\n" + plan).utf8).write(to: file)
+  }
+
+  func plan() throws -> String {
+    let lines = try parts().given.split(separator: "\n").map(String.init)
+      .filter { !$0.hasPrefix("#") }
+    var scene = CaseScene(
+      text: try String(contentsOf: Self.folder.appending(path: "shop.yml"), encoding: .utf8))
+    for line in lines where line.hasPrefix("before ") {
+      try scene.read(String(line.dropFirst("before ".count)))
+    }
+    if !lines.contains("applied: no") { try scene.applyNow() }
+    for line in lines where !line.hasPrefix("before ") && line != "applied: no" {
+      try scene.read(line)
+    }
+    return try scene.plan()
+  }
+}
+
+/// A scenario as the lines of a case build it up.
+struct CaseScene {
+  private var text: String
+  private var scenario = Scenario()
+  private var view = PlanText()
+
+  init(text: String) { self.text = text }
+
+  private func inventory() throws -> Inventory {
+    let (inventory, diagnostics) = Scenario.inventory(text)
+    return try #require(inventory, "\(diagnostics)")
+  }
+
+  mutating func applyNow() throws {
+    let inventory = try inventory()
+    scenario.askHosts(of: inventory)
+    scenario.apply(scenario.plan(inventory))
+  }
+
+  mutating func plan() throws -> String {
+    let inventory = try inventory()
+    scenario.askHosts(of: inventory)
+    return view.text(scenario.plan(inventory))
+  }
+
+  /// `host app-1: drift tls/back_end.key`, `replace: /srv/shop => /srv/other`, `now: +350d`.
+  mutating func read(_ line: String) throws {
+    guard let colon = line.firstRange(of: ": ") else { throw PlanCase.Mistake(line: line) }
+    let words = line[..<colon.lowerBound].split(separator: " ").map(String.init)
+    let value = String(line[colon.upperBound...])
+    switch (words[0], words.dropFirst().first) {
+    case ("replace", nil): try replace(value, line)
+    case ("host", let name?): try change(name, value)
+    case ("snippet", let path?):
+      let path = try #require(LocalPath(path))
+      scenario.materials.snippets[path] = value + "\n"
+    case ("certificate", let domain?):
+      let fields = value.split(separator: " ").map(String.init)
+      scenario.materials.siteCertificates[try #require(DomainName(domain))] = .init(
+        certificate: "\(fields[0])\n", keyDigest: Scenario.digest(fields[1]),
+        notAfter: Scenario.start.adding(seconds: try days(fields[2])))
+    case ("now", nil): scenario.now = Scenario.start.adding(seconds: try days(value))
+    case ("authority", "ends"):
+      scenario.state.authorities[0].notAfter = Scenario.start.adding(seconds: try days(value))
+    case ("authority", nil) where value == "renewed":
+      scenario.state.authorities.append(Scenario.authority(2))
+    case ("limit", nil): scenario.selector = try #require(Selector(value))
+    case ("rollout", nil):
+      let numbers = value.split(separator: " ").compactMap { Int($0) }
+      scenario.playbook.rollout = Playbook.Rollout(
+        canary: numbers[0], batch: .count(numbers[1]))
+    case ("show", nil) where value == "diffs": view.showsDiffs = true
+    default: throw PlanCase.Mistake(line: line)
+    }
+  }
+
+  private mutating func replace(_ value: String, _ line: String) throws {
+    let parts = value.components(separatedBy: " => ").map {
+      $0.replacingOccurrences(of: "\\n", with: "\n")
+    }
+    guard parts.count == 2, text.contains(parts[0]) else { throw PlanCase.Mistake(line: line) }
+    text = text.replacingOccurrences(of: parts[0], with: parts[1])
+  }
+
+  private func days(_ text: String) throws -> Int64 {
+    try #require(Int64(text.dropFirst().dropLast())) * 86_400
+  }
+
+  private mutating func change(_ name: String, _ what: String) throws {
+    let words = what.split(separator: " ").map(String.init)
+    if words[0] == "unreachable" {
+      scenario.survey[name] = .unreachable(words.dropFirst().joined(separator: " "))
+      return
+    }
+    var host: HostObservation
+    if case .observed(let known) = scenario.survey[name] {
+      host = known
+    } else {
+      host = Scenario.freshHost()
+    }
+    let rest = Array(words.dropFirst())
+    switch words[0] {
+    case "nginx": host.nginxVersion = rest[0]
+    case "without-nginx": (host.nginxVersion, host.missingTools) = (nil, ["nginx"])
+    case "lacks": host.missingTools = rest
+    case "not-root": host.isRoot = false
+    case "without-systemd": host.hasSystemd = false
+    case "stopped": (host.nginxIsRunning, host.servedReleases) = (false, [])
+    case "serves": host.servedReleases = rest.compactMap { Int($0) }
+    case "interrupted": host.interruptedTransaction = rest[0]
+    case "drift": host.driftedFiles += rest
+    case "firewall": host.firewall = try #require(.init(rawValue: rest[0]))
+    case "not-included": host.includesRelease = false
+    case "fleet": host.manifest?.fleet = rest[0]
+    case "lineage": host.manifest?.lineage = rest[0]
+    case "damaged-manifest": host.manifest = nil
+    case "sees": host.controllerAddress = rest[0]
+    case "has": host.latestRelease = try #require(Int(rest[0]))
+    default: throw PlanCase.Mistake(line: what)
+    }
+    scenario.survey[name] = .observed(host)
+  }
+}

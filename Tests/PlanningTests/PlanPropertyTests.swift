@@ -1,0 +1,93 @@
+import Inventories
+import Planning
+import State
+import Testing
+
+@Suite("Any plan")
+struct PlanPropertyTests {
+  /// An inventory with a few hosts and sites, all of it by chance.
+  private func text(_ random: inout SeededGenerator) -> String {
+    func chance() -> Bool { Bool.random(using: &random) }
+    func some(_ names: [String]) -> [String] {
+      let chosen = names.filter { _ in chance() }
+      return chosen.isEmpty ? [names[Int.random(in: 0..<names.count, using: &random)]] : chosen
+    }
+    let frontEnds = some(["both-1", "edge-1", "edge-2", "edge-3"])
+    let backEnds = some(["app-1", "app-2", "both-1"])
+    let addresses = [
+      "both-1": "198.18.0.1", "edge-1": "198.18.0.2", "edge-2": "198.18.0.3",
+      "edge-3": "198.18.0.4", "app-1": "198.18.0.5", "app-2": "198.18.0.6",
+    ]
+    func hosts(_ names: [String]) -> String {
+      "{" + names.map { "\($0): {address: \(addresses[$0] ?? "")}" }.joined(separator: ", ") + "}"
+    }
+    let sites = some(["a.example", "b.example", "c.example"]).map { domain in
+      let served = some(backEnds).map { "{host: \($0), port: 8443}" }.joined(separator: ", ")
+      return """
+          \(domain):
+            aliases: [\(chance() ? "www.\(domain)" : "")]
+            front_ends: [\(some(frontEnds).joined(separator: ", "))]
+            back_ends: [\(served)]
+            certificate: {authority: true}
+            back_end: {port: 8443, root: /srv/\(chance() ? "one" : "two")}
+        """
+    }
+    return """
+      fleet: shop
+      authority:
+        name: Shop CA
+        passphrase: {env: X}
+        certificates: {key: \(chance() ? "ecdsa-p256" : "ed25519")}
+      front_ends: \(hosts(frontEnds))
+      back_ends: \(hosts(backEnds))
+      sites:
+      \(sites.joined(separator: "\n"))
+      firewall: {policy: \(chance() ? "drop" : "sites")}
+      """
+  }
+
+  private func inventory(_ random: inout SeededGenerator) throws -> Inventory {
+    let text = text(&random)
+    let (inventory, diagnostics) = Scenario.inventory(text)
+    return try #require(inventory, "\(text)\n\(diagnostics)")
+  }
+
+  @Test(
+    "that was carried out leaves nothing to do, from any inventory to any other",
+    arguments: 0..<150 as Range<UInt64>)
+  func appliedIsUnchanged(_ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var scenario = Scenario()
+    for _ in 0..<3 {
+      let inventory = try inventory(&random)
+      scenario.askHosts(of: inventory)
+      let plan = scenario.plan(inventory)
+      #expect(plan == scenario.plan(inventory))
+      #expect(!plan.steps.contains { $0.action.leavesHostOut })
+      scenario.apply(plan)
+      let again = scenario.plan(inventory)
+      #expect(!again.hasChanges, "\(PlanText().text(plan))\nagain:\n\(PlanText().text(again))")
+      #expect(again.steps.map(\.host) == inventory.hosts.map(\.name.text))
+      #expect(again.stages.isEmpty)
+    }
+  }
+
+  @Test(
+    "takes every host that changes once, and gives every change a reason",
+    arguments: 0..<100 as Range<UInt64>)
+  func stages(_ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var scenario = Scenario()
+    for _ in 0..<2 {
+      let inventory = try inventory(&random)
+      scenario.askHosts(of: inventory)
+      let plan = scenario.plan(inventory)
+      #expect(
+        plan.stages.flatMap(\.batches).flatMap { $0 }.sorted()
+          == plan.steps.filter(\.action.changesHost).map(\.host))
+      #expect(plan.steps.allSatisfy { $0.action == .unchanged || !$0.reasons.isEmpty })
+      #expect(plan.steps.allSatisfy { $0.action != .unchanged || $0.changes.isEmpty })
+      scenario.apply(plan)
+    }
+  }
+}

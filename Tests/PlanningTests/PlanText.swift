@@ -1,0 +1,40 @@
+import Planning
+
+/// A plan in few lines, to be compared.
+struct PlanText {
+  var showsDiffs = false
+
+  func text(_ plan: Plan) -> String {
+    (plan.steps.flatMap(lines)
+      + plan.stages.map { stage in
+        "stage \(stage.name): "
+          + stage.batches.map { $0.joined(separator: " ") }.joined(separator: " | ")
+      }
+      + plan.warnings.map { "warning: \($0)" })
+      .map { $0 + "\n" }.joined()
+  }
+
+  private func lines(_ step: HostStep) -> [String] {
+    var heading = "\(step.action) \(step.host) (\(step.roles.joined(separator: ", ")))"
+    if step.action.changesHost {
+      let release = step.expected.prefix { $0 != ":" }
+      heading += " \(release == "none" ? "0" : String(release)) -> \(step.release)"
+    }
+    if !step.ports.isEmpty {
+      heading += " on \(step.ports.map(String.init).joined(separator: " "))"
+    }
+    let reasons = step.reasons.map { "  because \($0)" }
+    guard step.action.changesHost else { return [heading] + reasons }
+    let certificates = step.certificates.map {
+      "  issue \($0.path) as \($0.purpose) \($0.commonName) [\($0.names.joined(separator: " "))]"
+        + " \($0.key) for \($0.validFor / 86_400)d"
+    }
+    return [heading] + reasons + certificates + step.changes.flatMap(lines)
+  }
+
+  private func lines(_ change: FileChange) -> [String] {
+    let line = "  \(change.kind.symbol) \(change.path)"
+    guard showsDiffs else { return [line] }
+    return [line] + change.diff.split(separator: "\n").map { "      \($0)" }
+  }
+}

@@ -1,0 +1,132 @@
+import Diagnostics
+import Inventories
+import Planning
+import Playbooks
+import State
+
+/// A fleet in values: what is declared, what the hosts say, and what a carried out plan makes of them.
+struct Scenario {
+  static let start = Timestamp(secondsSince1970: 1_767_225_600)
+
+  var now = start
+  var state: FleetState
+  var survey: Survey = [:]
+  var materials = Materials()
+  var playbook = Playbook.rolling
+  var selector = Selector.all
+
+  init() {
+    state = FleetState(fleet: "shop", lineage: "l-1")
+    state.authorities = [Self.authority(1)]
+  }
+
+  static func authority(_ generation: Int) -> AuthorityRecord {
+    AuthorityRecord(
+      generation: generation, commonName: generation == 1 ? "Shop CA" : "Shop CA \(generation)",
+      keyIdentifier: "a\(generation)", fingerprint: "f\(generation)", notBefore: start,
+      notAfter: start.adding(seconds: 3650 * 86_400), certificate: "PEM of \(generation)\n")
+  }
+
+  static func inventory(_ text: String) -> (Inventory?, [Diagnostic]) {
+    Inventory.read(SourceText(file: "shop.yml", text: text))
+  }
+
+  /// FNV-1a: as good as SHA-256 where only equality counts.
+  static func digest(_ text: String) -> String {
+    String(
+      text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+        ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+      }, radix: 16)
+  }
+
+  func plan(_ inventory: Inventory) -> Plan {
+    Planner.plan(
+      PlanningInput(
+        inventory: inventory, playbook: playbook, state: state, survey: survey,
+        materials: materials, selector: selector, now: now, digest: Self.digest))
+  }
+
+  static func freshHost(nginx: String = "1.22.1") -> HostObservation {
+    HostObservation(clock: start, hasSystemd: true, nginxVersion: nginx)
+  }
+
+  /// Hosts that were not asked yet answer as fresh ones.
+  mutating func askHosts(of inventory: Inventory) {
+    for host in inventory.hosts where survey[host.name.text] == nil {
+      survey[host.name.text] = .observed(Self.freshHost())
+    }
+  }
+
+  /// Makes hosts and state what they are when the plan has been carried out.
+  mutating func apply(_ plan: Plan) {
+    for step in plan.steps where step.action.changesHost {
+      guard case .observed(let before) = survey[step.host] else { continue }
+      var after = Self.freshHost(nginx: before.nginxVersion ?? "1.22.1")
+      after.latestRelease = step.release
+      if step.action == .remove {
+        state.hosts[step.host] = nil
+      } else {
+        let release = release(of: step)
+        install(release, of: step, on: &after)
+        state.hosts[step.host] = HostRecord(
+          address: step.connection.address, sshPort: step.connection.port,
+          sshUser: step.connection.user, roles: step.roles, release: release, appliedAt: now,
+          appliedBy: "ann@laptop")
+      }
+      survey[step.host] = .observed(after)
+    }
+    state.serial += 1
+  }
+
+  private func install(
+    _ release: ReleaseRecord, of step: HostStep, on host: inout HostObservation
+  ) {
+    let manifest = Manifest(
+      fleet: state.fleet, lineage: state.lineage, madeAt: now, madeBy: "ann@laptop",
+      release: release)
+    let hasNginx = release.files["nginx/deploy.conf"] != nil
+    host.currentRelease = release.number
+    host.manifest = Manifest(manifest.text)
+    host.fingerprint = "\(release.number):\(Self.digest(manifest.text))"
+    host.nginxIsRunning = hasNginx
+    host.servedReleases = hasNginx ? [release.number] : []
+    host.includesRelease = hasNginx
+    host.firewall = .asInstalled
+    for file in step.files {
+      if case .text(let text) = file.source { host.texts[file.path] = text }
+    }
+  }
+
+  private func release(of step: HostStep) -> ReleaseRecord {
+    var release = ReleaseRecord(number: step.release, files: [:], certificates: [:])
+    for file in step.files {
+      func record(_ content: String) -> FileRecord {
+        FileRecord(digest: Self.digest(content), isSecret: file.isSecret)
+      }
+      switch file.source {
+      case .text(let text): release.files[file.path] = record(text)
+      case .local(_, let known): release.files[file.path] = known
+      case .key(let path): release.files[file.path] = record("key \(step.release) \(path)")
+      case .certificate(let path):
+        release.files[file.path] = record("certificate \(step.release) \(path)")
+      case .present(let known):
+        release.files[file.path] = known
+        release.certificates[file.path] = step.present?.certificates[file.path]
+      }
+    }
+    for certificate in step.certificates {
+      release.certificates[certificate.path] = leaf(certificate)
+    }
+    return release
+  }
+
+  private func leaf(_ certificate: PlannedCertificate) -> CertificateRecord {
+    let authority = state.authorities.last
+    let end = now.adding(seconds: certificate.validFor)
+    return CertificateRecord(
+      serial: "1", issuer: authority?.commonName ?? "",
+      issuerKeyIdentifier: authority?.keyIdentifier ?? "", commonName: certificate.commonName,
+      names: certificate.names, key: certificate.key, notBefore: now,
+      notAfter: min(end, authority?.notAfter ?? end))
+  }
+}

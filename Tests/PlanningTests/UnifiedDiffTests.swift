@@ -1,0 +1,98 @@
+import Foundation
+import Planning
+import Testing
+
+@Suite("A unified diff")
+struct UnifiedDiffTests {
+  /// Runs a program on files in a folder of its own; returns what it printed.
+  private func run(
+    _ words: [String], _ files: [String: String], reading path: String? = nil
+  ) throws -> String {
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "diff-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
+    for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = words
+    process.currentDirectoryURL = folder
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    let printed = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard let path else { return String(decoding: printed, as: UTF8.self) }
+    return String(decoding: try Data(contentsOf: folder.appending(path: path)), as: UTF8.self)
+  }
+
+  private func diff(_ old: String, _ new: String) -> String {
+    UnifiedDiff.between(old, new, oldName: "old", newName: "new")
+  }
+
+  /// Few different lines, so that many are alike; sometimes no newline at the end.
+  private func text(_ random: inout SeededGenerator) -> String {
+    let words = ["a", "b", "c", "", "}", "é", "e\u{301}", "x\r", "-- y", "++ z"]
+    let lines = (0..<Int.random(in: 0...30, using: &random)).map { _ in
+      words.randomElement(using: &random) ?? ""
+    }
+    let isWhole = Int.random(in: 0...3, using: &random) > 0
+    return lines.joined(separator: "\n") + (isWhole && !lines.isEmpty ? "\n" : "")
+  }
+
+  @Test("makes the new text of the old one with patch", arguments: 0..<150 as Range<UInt64>)
+  func patch(_ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let (old, new) = (text(&random), text(&random))
+    let patched = try run(
+      ["patch", "--binary", "-s", "-o", "result", "old", "patch"],
+      ["old": old, "patch": diff(old, new)],
+      reading: old.utf8.elementsEqual(new.utf8) ? "old" : "result")
+    #expect(patched.utf8.elementsEqual(new.utf8), "\(diff(old, new))")
+  }
+
+  @Test(
+    "is what diff -u says, where there is one shortest way", arguments: 0..<100 as Range<UInt64>)
+  func sameAsDiff(_ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    // Lines that are all different leave no choice of which to keep.
+    let old = (0..<40).map { "line \($0)\n" }
+    var new = old
+    for _ in 0..<Int.random(in: 1...6, using: &random) {
+      let place = Int.random(in: 0..<new.count, using: &random)
+      switch Int.random(in: 0...2, using: &random) {
+      case 0: new.remove(at: place)
+      case 1: new.insert("new \(place) \(seed)\n", at: place)
+      default: new[place] = "changed \(place) \(seed)\n"
+      }
+    }
+    let expected = try run(
+      ["diff", "-u", "--label", "old", "--label", "new", "old", "new"],
+      ["old": old.joined(), "new": new.joined()])
+    #expect(diff(old.joined(), new.joined()) == expected)
+  }
+
+  @Test("of equal texts is empty", arguments: ["", "a\n", "a"])
+  func equal(_ text: String) {
+    #expect(diff(text, text).isEmpty)
+  }
+
+  @Test("tells two spellings of one character apart")
+  func spellings() {
+    #expect(diff("\u{e9}\n", "e\u{301}\n") == "--- old\n+++ new\n@@ -1 +1 @@\n-\u{e9}\n+e\u{301}\n")
+  }
+
+  @Test("says where a last line has no newline")
+  func lastNewline() {
+    #expect(
+      diff("a\nb", "a\nb\n")
+        == "--- old\n+++ new\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n")
+  }
+
+  @Test("of a new and of a removed file has all its lines")
+  func wholeFiles() {
+    #expect(diff("", "a\nb\n") == "--- old\n+++ new\n@@ -0,0 +1,2 @@\n+a\n+b\n")
+    #expect(diff("a\n", "") == "--- old\n+++ new\n@@ -1 +0,0 @@\n-a\n")
+  }
+}

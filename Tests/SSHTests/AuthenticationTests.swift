@@ -1,0 +1,176 @@
+import Foundation
+import Testing
+
+@testable import SSH
+
+/// An ssh-agent, ended with its owner.
+final class AgentProcess {
+  let socket: String
+  private let pid: Int32
+
+  init(in folder: TemporaryFolder) throws {
+    socket = "\(folder.path)/agent"
+    let text = try run("ssh-agent", "-s", "-a", socket)
+    let digits = text.split(separator: "SSH_AGENT_PID=").last?.prefix { $0.isNumber }
+    pid = try #require(digits.flatMap { Int32($0) })
+  }
+
+  deinit { kill(pid, SIGTERM) }
+
+  func add(_ key: String) throws { try run("env", "SSH_AUTH_SOCK=\(socket)", "ssh-add", "-q", key) }
+}
+
+extension OverTheNetwork {
+  @Suite("Logging in")
+  struct AuthenticationTests {
+    let server: Server
+    let client: SSHClient
+
+    init() async throws {
+      server = try await Server()
+      client = try SSHClient()
+    }
+
+    func makeKey(
+      _ name: String, type: String = "ed25519", passphrase: String = "", options: String...
+    ) throws -> String {
+      let key = try server.folder.makeKey(name, type: type, passphrase: passphrase)
+      for option in options { try run("ssh-keygen", "-q", "-p", "-N", "", "-m", option, "-f", key) }
+      try server.authorize(key)
+      return key
+    }
+
+    func refusal(
+      identities: [String], agentSocket: String? = nil,
+      passphrase: Destination.PassphraseProvider? = nil
+    ) async throws -> SSHError {
+      let error = try await failure { () async throws(SSHError) in
+        try await client.connect(
+          to: server.destination(
+            identities: identities, agentSocket: agentSocket, passphrase: passphrase))
+      }
+      #expect(error.code == .authenticationFailed)
+      #expect(client.counts.logins == 0)
+      return error
+    }
+
+    @Test("ECDSA keys log in, in OpenSSH's format and in PEM", arguments: ["RFC4716", "PEM"])
+    func ecdsa(format: String) async throws {
+      let key = try makeKey("ecdsa", type: "ecdsa", options: format)
+      _ = try await client.connect(to: server.destination(identities: [key]))
+      #expect(client.counts.logins == 1)
+    }
+
+    @Test("An encrypted key logs in with its passphrase", arguments: ["ed25519", "ecdsa"])
+    func encrypted(type: String) async throws {
+      let key = try makeKey("locked", type: type, passphrase: "open sesame")
+      _ = try await client.connect(
+        to: server.destination(identities: [key]) { path in
+          path == key ? Array("open sesame".utf8) : nil
+        })
+    }
+
+    @Test("A wrong passphrase is said to be wrong, and is not in the message")
+    func wrongPassphrase() async throws {
+      let key = try makeKey("locked", passphrase: "open sesame")
+      let error = try await refusal(identities: [key]) { _ in Array("open poison".utf8) }
+      #expect(error.description.contains("\(key) (ssh-ed25519): the passphrase is wrong"))
+      #expect(!error.description.contains("poison"))
+    }
+
+    @Test("Without a passphrase an encrypted key is not offered, and nothing is connected")
+    func noPassphrase() async throws {
+      let key = try makeKey("locked", passphrase: "open sesame")
+      let error = try await refusal(identities: [key])
+      #expect(error.detail.contains("\(key) is encrypted, and there is no passphrase for it"))
+      #expect(client.counts.connections == 0)
+    }
+
+    @Test("The agent's keys log in", arguments: ["ed25519", "ecdsa"])
+    func agent(type: String) async throws {
+      let agent = try AgentProcess(in: server.folder)
+      let key = try makeKey("held", type: type)
+      try agent.add(key)
+      try FileManager.default.removeItem(atPath: key)
+      var destination = server.destination(agentSocket: agent.socket)
+      destination.identities = .agentThenDefaults(home: "/nonexistent")
+      let connection = try await client.connect(to: destination)
+      #expect(try await connection.start("true").exitStatus() == .code(0))
+    }
+
+    @Test("An encrypted file whose key the agent holds needs no passphrase")
+    func agentInsteadOfPassphrase() async throws {
+      let agent = try AgentProcess(in: server.folder)
+      let key = try makeKey("held")
+      try agent.add(key)
+      try run("ssh-keygen", "-q", "-p", "-N", "open sesame", "-f", key)
+      _ = try await client.connect(
+        to: server.destination(identities: [key], agentSocket: agent.socket))
+    }
+
+    @Test("Without an agent the default keys of the home folder are tried")
+    func defaults() async throws {
+      let folder = "\(server.folder.path)/.ssh"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try FileManager.default.copyItem(atPath: server.identity, toPath: "\(folder)/id_ed25519")
+      var destination = server.destination(agentSocket: "/nonexistent/agent")
+      destination.identities = .agentThenDefaults(home: server.folder.path)
+      _ = try await client.connect(to: destination)
+    }
+
+    @Test("Refused keys are all named, with what the server would accept")
+    func refused() async throws {
+      let agent = try AgentProcess(in: server.folder)
+      let first = try server.folder.makeKey("first")
+      let second = try server.folder.makeKey("second", type: "ecdsa")
+      let rsa = try server.folder.makeKey("third", type: "rsa")
+      try agent.add(second)
+      let error = try await refusal(
+        identities: [first, second, rsa, "/nonexistent/key", server.knownHosts])
+      #expect(
+        error.detail == """
+          the server let root in with none of these keys:
+            \(first) (ssh-ed25519): refused
+            \(second) (ecdsa-sha2-nistp256): refused
+          Not offered:
+            \(rsa) is an RSA key: this libssh2 makes only SHA-1 signatures with it, which servers \
+          refuse; use an ed25519 key (`ssh-keygen -t ed25519`)
+            /nonexistent/key does not exist
+            \(server.knownHosts) is no private key
+          The server accepts: publickey,password,keyboard-interactive
+          """)
+    }
+
+    @Test("A key of a cipher that libssh2 cannot read is told how to change")
+    func foreignCipher() async throws {
+      let key = try server.folder.makeKey(
+        "modern", passphrase: "open sesame", options: "-Z", "aes256-gcm@openssh.com")
+      let error = try await refusal(identities: [key])
+      #expect(error.detail.contains("ssh-keygen -p -Z aes256-ctr -f \(key)"))
+    }
+
+    @Test("A server that hangs up over too many keys is a refusal, not a lost connection")
+    func tooManyKeys() async throws {
+      let strict = try await Server(settings: "MaxAuthTries 2")
+      let keys = try (1...4).map { try strict.folder.makeKey("key\($0)") }
+      let error = try await failure { () async throws(SSHError) in
+        try await client.connect(to: strict.destination(identities: keys))
+      }
+      #expect(error.code == .authenticationFailed)
+      #expect(error.detail.contains("\(keys[0]) (ssh-ed25519): refused"))
+    }
+
+    @Test("An agent that stays silent does not hold up the loop, and its deadline passes")
+    func silentAgent() async throws {
+      let silent = try SilentUnixSocket(path: "\(server.folder.path)/silent")
+      var destination = server.destination(agentSocket: silent.path)
+      destination.identities = .agentThenDefaults(home: "/nonexistent")
+      let error = try await failure { () async throws(SSHError) in
+        try await client.connect(
+          to: destination, deadlines: Deadlines(authentication: .milliseconds(50)))
+      }
+      #expect(error.code == .authenticationFailed)
+      #expect(error.detail.contains("the agent cannot be used: no answer within"))
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+@testable import SSH
+
+@Suite("known_hosts, case by case")
+struct KnownHostsTests {
+  /// A case holds a known_hosts file, a line of dashes, and one question a line with its answer.
+  static let cases: [String] = {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "Cases/known-hosts").path
+    let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    return names.filter { $0.hasSuffix(".case") }.sorted().map { "\(folder)/\($0)" }
+  }()
+
+  @Test("Every case gives the verdict it says", arguments: cases)
+  func verdicts(path: String) throws {
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let parts = text.components(separatedBy: "-----\n")
+    try #require(parts.count == 2)
+    var known = KnownHosts()
+    known.add(parts[0], file: "file")
+    let answers = try parts[1].split(separator: "\n").map { try answer(String($0), known) }
+    let actual = parts[0] + "-----\n" + answers.map { $0 + "\n" }.joined()
+    if ProcessInfo.processInfo.environment["DEPLOY_RECORD"] == "1" {
+      try actual.write(toFile: path, atomically: true, encoding: .utf8)
+      Issue.record("recorded \(path)")
+    }
+    #expect(actual == text)
+  }
+
+  @Test("There are cases")
+  func casesExist() { #expect(Self.cases.count >= 5) }
+
+  /// "address port type key -> verdict; types asked for"
+  private func answer(_ line: String, _ known: KnownHosts) throws -> String {
+    let question = line.components(separatedBy: " -> ")[0]
+    let words = question.split(separator: " ").map(String.init)
+    try #require(words.count == 4)
+    let port = try #require(UInt16(words[1]))
+    let key = HostKey(type: words[2], base64: words[3])
+    let verdict =
+      switch known.verdict(on: key, from: words[0], port: port) {
+      case .trusted: "trusted"
+      case .unknown(let others) where others.isEmpty: "unknown"
+      case .unknown(let others): "unknown, but line \(others.map { "\($0.line)" }.joined())"
+      case .changed(let entries): "changed, line \(entries.map { "\($0.line)" }.joined())"
+      case .revoked(let entry): "revoked, line \(entry.line)"
+      }
+    let first = HostKey.preference(known: known.keyTypes(for: words[0], port: port))[0]
+    return "\(question) -> \(verdict); asks for \(first)"
+  }
+}
+
+@Suite("Digests")
+struct DigestTests {
+  @Test(
+    "SHA-256 gives what FIPS 180-4 and coreutils give",
+    arguments: [
+      (0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+      (55, "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318"),
+      (56, "b35439a4ac6f0948b6d6f9e3c6af0f5f590ce20f1bde7090ef7970686ec6738a"),
+      (64, "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"),
+      (1000, "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3"),
+    ])
+  func sha256OfLetters(count: Int, expected: String) {
+    #expect(hex(sha256([UInt8](repeating: 97, count: count))) == expected)
+  }
+
+  @Test("HMAC-SHA1 gives what RFC 2202 gives")
+  func hmac() {
+    let expected = "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"
+    #expect(
+      hex(hmacSHA1(Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8))) == expected
+    )
+    let long = hmacSHA1(
+      Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8),
+      key: [UInt8](repeating: 0xaa, count: 80))
+    #expect(hex(long) == "aa4ae5e15272d00e95705637ce8a3b55ed402112")
+  }
+
+  private func hex(_ bytes: [UInt8]) -> String {
+    bytes.map { String(format: "%02x", $0) }.joined()
+  }
+}

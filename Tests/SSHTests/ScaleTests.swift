@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+@testable import SSH
+
+extension OverTheNetwork {
+  @Suite("Many hosts at once")
+  struct ScaleTests {
+    @Test("Forty connections need no more threads than one, and leave no socket behind")
+    func manyConnections() async throws {
+      let server = try await Server()
+      let client = try SSHClient()
+      let first = try await client.connect(to: server.destination())
+      let (sockets, before) = (try openSockets(), try threads())
+      try await withThrowingTaskGroup(of: Connection.self) { group in
+        for _ in 0..<40 {
+          group.addTask { try await client.connect(to: server.destination()) }
+        }
+        var connections: [Connection] = []
+        for try await connection in group { connections.append(connection) }
+        #expect(try openSockets() == sockets + 40)
+        // The cooperative pool may have been smaller than the processors allow.
+        #expect(try threads() <= before + ProcessInfo.processInfo.activeProcessorCount)
+        try await withThrowingTaskGroup { group in
+          for connection in connections {
+            group.addTask {
+              let process = try await connection.start("echo hello")
+              #expect(try await process.read() == Array("hello\n".utf8))
+              #expect(try await process.exitStatus() == .code(0))
+            }
+          }
+          try await group.waitForAll()
+        }
+      }
+      #expect(client.counts.logins == 41)
+      #expect(client.counts.executions == 40)
+      try await eventually("all sockets but the first are closed") {
+        try openSockets() == sockets
+      }
+      #expect(try await first.start("true").exitStatus() == .code(0))
+    }
+
+    @Test("The thread ends with the client and its last connection")
+    func threadEnds() async throws {
+      let server = try await Server()
+      let before = try loopThreads()
+      var connection: Connection? = try await SSHClient().connect(to: server.destination())
+      #expect(try loopThreads() == before + 1)
+      #expect(try await connection?.start("true").exitStatus() == .code(0))
+      connection = nil
+      try await eventually("the thread ended") { try loopThreads() == before }
+    }
+
+    private func loopThreads() throws -> Int {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count { task in
+        // A thread that ends while the folder is read has no name any more.
+        let name = FileManager.default.contents(atPath: "/proc/self/task/\(task)/comm")
+        return name == Data("ssh-loop\n".utf8)
+      }
+    }
+  }
+}

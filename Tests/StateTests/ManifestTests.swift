@@ -1,0 +1,50 @@
+import State
+import Testing
+
+@Suite("A manifest")
+struct ManifestTests {
+  @Test("is what its text says", arguments: 0..<200 as Range<UInt64>)
+  func roundTrip(_ seed: UInt64) {
+    var samples = Samples(seed: seed)
+    let manifest = samples.manifest()
+    #expect(Manifest(manifest.text) == manifest)
+  }
+
+  @Test("is the same text every time")
+  func stableText() {
+    var (one, other) = (Samples(seed: 7), Samples(seed: 7))
+    #expect(one.manifest().text == other.manifest().text)
+  }
+
+  @Test("that was cut off after any byte is none", arguments: 0..<12 as Range<UInt64>)
+  func truncations(_ seed: UInt64) {
+    var samples = Samples(seed: seed)
+    let bytes = Array(samples.manifest().text.utf8)
+    for count in 0..<bytes.count {
+      #expect(Manifest(String(decoding: bytes[..<count], as: UTF8.self)) == nil)
+    }
+  }
+
+  @Test("with a line missing among its first five or at its end is none")
+  func missingLines() {
+    var samples = Samples(seed: 3)
+    let lines = samples.manifest().text.split(separator: "\n")
+    for index in [0, 1, 2, 3, 4, lines.count - 1] {
+      var rest = lines
+      rest.remove(at: index)
+      #expect(Manifest(rest.joined(separator: "\n") + "\n") == nil)
+    }
+  }
+
+  @Test("of another version or with a word that is not known here is none")
+  func foreign() {
+    var samples = Samples(seed: 4)
+    let text = samples.manifest().text
+    #expect(Manifest("deploy-manifest 2" + text.dropFirst("deploy-manifest 1".count)) == nil)
+    #expect(Manifest(text.dropLast("end\n".count) + "file ab 0600\nend\n") == nil)
+    #expect(Manifest(text.dropLast("end\n".count) + "file ab 0755 nginx/x\nend\n") == nil)
+    #expect(Manifest(text.dropLast("end\n".count) + "socket x\nend\n") == nil)
+    #expect(Manifest(text.dropLast("end\n".count) + "\nend\n") == nil)
+    #expect(Manifest(text + "end\n") == nil)
+  }
+}

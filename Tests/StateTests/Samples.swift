@@ -1,0 +1,63 @@
+import State
+
+/// Releases and states made of seeded random facts.
+struct Samples {
+  private var random: SeededGenerator
+
+  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+
+  private mutating func number(_ range: ClosedRange<Int>) -> Int {
+    Int.random(in: range, using: &random)
+  }
+
+  private mutating func hex(_ count: Int) -> String {
+    String((0..<count).map { _ in "0123456789abcdef".randomElement(using: &random) ?? "0" })
+  }
+
+  private mutating func moment() -> Timestamp {
+    Timestamp(secondsSince1970: Int64(number(0...4_000_000_000)))
+  }
+
+  private mutating func certificate() -> CertificateRecord {
+    CertificateRecord(
+      serial: hex(32), issuer: ["Shop CA", "Shop Certification Center (2)", "é"][number(0...2)],
+      issuerKeyIdentifier: hex(40), commonName: "app-\(number(1...9))",
+      names: (0..<number(1...3)).map { "n\($0).example" }, key: "ecdsa-p256",
+      notBefore: moment(), notAfter: moment())
+  }
+
+  mutating func release() -> ReleaseRecord {
+    var release = ReleaseRecord(number: number(1...1000), files: [:], certificates: [:])
+    for index in 0..<number(0...6) {
+      release.files["nginx/site \(index).conf"] = FileRecord(digest: hex(64), isSecret: false)
+    }
+    for index in 0..<number(0...3) {
+      release.files["tls/\(index).crt"] = FileRecord(digest: hex(64), isSecret: false)
+      release.files["tls/\(index).key"] = FileRecord(digest: hex(64), isSecret: true)
+      release.certificates["tls/\(index).crt"] = certificate()
+    }
+    return release
+  }
+
+  mutating func manifest() -> Manifest {
+    Manifest(
+      fleet: "shop", lineage: hex(32), madeAt: moment(), madeBy: "ann the second@laptop",
+      release: release())
+  }
+
+  mutating func state() -> FleetState {
+    var state = FleetState(fleet: "shop", lineage: hex(32))
+    state.serial = number(0...1000)
+    state.authorities = (0..<number(0...3)).map { generation in
+      AuthorityRecord(
+        generation: generation + 1, commonName: "Shop CA", keyIdentifier: hex(40),
+        fingerprint: hex(64), notBefore: moment(), notAfter: moment(), certificate: "PEM\n")
+    }
+    for index in 0..<number(0...5) {
+      state.hosts["host-\(index)"] = HostRecord(
+        address: "198.18.0.\(index)", sshPort: 22, sshUser: "root", roles: ["back_end"],
+        release: release(), appliedAt: moment(), appliedBy: "ann@laptop")
+    }
+    return state
+  }
+}
