@@ -72,6 +72,9 @@ struct Session {
 
   func withFleet<Result>(_ body: (Fleet) async throws -> Result) async throws -> Result {
     let client = try SSHClient()
+    // Its thread is left to the end of the process: OpenSSL cleans up after a thread that ends, and
+    // when the process ends as well at that moment, it frees the same memory twice.
+    _ = Unmanaged.passRetained(client)
     let workspace = workspace
     let fleet = Fleet(
       connector: SSHConnector(client: client, resolve: { workspace.resolve($0) }),
