@@ -22,8 +22,7 @@ struct PlanCommand: AsyncParsableCommand {
       }
       try PlanView(plan).print(
         as: format, isColored: options.usesColor(onTerminal: Console.outputIsTerminal))
-      let blocked = plan.steps.filter { $0.action == .blocked }
-      guard blocked.isEmpty else { throw Failure(.failed) }
+      if plan.steps.contains(where: \.action.leavesHostOut) { throw Failure(.failed) }
       if detailedExitCode, plan.hasChanges { throw Failure(.changes) }
     }
   }

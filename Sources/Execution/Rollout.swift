@@ -105,6 +105,9 @@ package struct Rollout: Sendable {
       switch step.action {
       case .create, .change, .remove, .restore: continue
       case .blocked:
+        let why = step.reasons.joined(separator: "; ")
+        settle(step.host, .refused(Refusal(cause: .host, why: why)), &run)
+      case .unreachable:
         settle(step.host, .unreachable(why: step.reasons.joined(separator: "; ")), &run)
       case .unchanged:
         if let present = step.present {

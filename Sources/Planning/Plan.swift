@@ -66,6 +66,8 @@ package enum Action: String, Hashable, Sendable {
   case restore
   /// The host cannot take part; the reasons say why.
   case blocked
+  /// The host could not be asked; the reasons say why.
+  case unreachable
 
   package var symbol: Character {
     switch self {
@@ -73,14 +75,22 @@ package enum Action: String, Hashable, Sendable {
     case .change, .restore: "~"
     case .remove: "-"
     case .unchanged: " "
-    case .blocked: "!"
+    case .blocked, .unreachable: "!"
     }
   }
 
   package var changesHost: Bool {
     switch self {
     case .create, .change, .remove, .restore: true
-    case .unchanged, .blocked: false
+    case .unchanged, .blocked, .unreachable: false
+    }
+  }
+
+  /// Whether a host that should take part does not.
+  package var leavesHostOut: Bool {
+    switch self {
+    case .blocked, .unreachable: true
+    case .create, .change, .remove, .restore, .unchanged: false
     }
   }
 }
@@ -163,7 +173,7 @@ extension HostStep {
     switch action {
     case .remove: .remove
     case .restore: .restore
-    case .create, .change, .unchanged, .blocked: .install
+    case .create, .change, .unchanged, .blocked, .unreachable: .install
     }
   }
 }

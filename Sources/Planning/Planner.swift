@@ -40,14 +40,14 @@ package enum Planner {
 
   private static func step(for host: Host, _ input: PlanningInput) -> HostStep {
     let connection = Connection(to: host)
-    func blocked(_ reasons: [String]) -> HostStep {
+    func blocked(_ reasons: [String], as action: Action = .blocked) -> HostStep {
       HostStep(
         host: host.name.text, connection: connection, roles: host.roles.map(\.rawValue).sorted(),
-        action: .blocked, reasons: reasons)
+        action: action, reasons: reasons)
     }
     switch input.survey[host.name.text] {
     case nil: return blocked(["it was not asked; this is a bug in deploy"])
-    case .unreachable(let why): return blocked([why])
+    case .unreachable(let why): return blocked([why], as: .unreachable)
     case .observed(let observation):
       let obstacles = Preflight.obstacles(on: observation, for: host, input)
       guard obstacles.isEmpty, let version = observation.nginxVersion.flatMap({ Version($0) })
@@ -63,14 +63,15 @@ package enum Planner {
     of name: String, _ record: HostRecord, _ input: PlanningInput
   ) -> HostStep {
     let connection = Connection(recordOf: record, defaults: input.inventory.ssh)
-    func blocked(_ reasons: [String]) -> HostStep {
+    func blocked(_ reasons: [String], as action: Action = .blocked) -> HostStep {
       HostStep(
-        host: name, connection: connection, roles: record.roles, action: .blocked, reasons: reasons)
+        host: name, connection: connection, roles: record.roles, action: action, reasons: reasons)
     }
     switch input.survey[name] {
     case nil: return blocked(["it was not asked; this is a bug in deploy"])
     case .unreachable(let why):
-      return blocked(["it is no longer in the inventory and is to be cleaned, but: \(why)"])
+      return blocked(
+        ["it is no longer in the inventory and is to be cleaned, but: \(why)"], as: .unreachable)
     case .observed(let observation):
       let obstacles = Preflight.obstacles(on: observation, state: input.state)
       guard obstacles.isEmpty else { return blocked(obstacles) }

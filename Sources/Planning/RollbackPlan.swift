@@ -14,7 +14,7 @@ extension Planner {
   ) throws(NoRelease) -> Plan {
     var steps: [HostStep] = []
     for step in plan.steps where hosts.contains(step.host) {
-      guard case .observed(let observation) = survey[step.host], step.action != .blocked else {
+      guard case .observed(let observation) = survey[step.host], !step.action.leavesHostOut else {
         steps.append(step)
         continue
       }

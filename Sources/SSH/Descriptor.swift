@@ -21,6 +21,8 @@ struct SystemError: Error, Hashable, CustomStringConvertible {
   static var current: SystemError { SystemError(number: errno) }
 
   var isRefusal: Bool { number == ECONNREFUSED }
+  /// The peer has gone; which of them the kernel says depends on who was faster.
+  var isDisconnection: Bool { number == EPIPE || number == ECONNRESET }
   var isTemporary: Bool { number == EAGAIN || number == EINTR }
 
   var description: String {

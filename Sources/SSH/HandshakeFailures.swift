@@ -19,6 +19,8 @@ extension Connection {
         "the server accepted the connection and closed it without a word; sshd does so over "
           + "MaxStartups, and to addresses that it penalises"
       case .closedByPeer: "the server closed the connection in the key exchange"
+      case .failed(let error) where error.isDisconnection:
+        "the server closed the connection in the key exchange: \(error)"
       case .failed(let error): "the connection broke: \(error)"
       case .endlessGreeting: "the peer kept talking and never exchanged keys"
       case nil: "the key exchange failed with status \(status)"

@@ -122,6 +122,16 @@ struct MainJobTests {
   }
 }
 
+extension Sequence where Element: Sendable {
+  /// Does something for each element at the same time.
+  func concurrently(_ body: @escaping @Sendable (Element) async throws -> Void) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for element in self { group.addTask { try await body(element) } }
+      try await group.waitForAll()
+    }
+  }
+}
+
 extension Sequence {
   func asyncMap<Value>(_ transform: (Element) async throws -> Value) async throws -> [Value] {
     var values: [Value] = []

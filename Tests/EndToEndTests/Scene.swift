@@ -74,11 +74,24 @@ struct Scene {
 
   @discardableResult
   func deploy(_ arguments: String...) async throws -> CommandOutput {
+    try await deploy(arguments)
+  }
+
+  func deploy(_ arguments: [String]) async throws -> CommandOutput {
     try await sandbox.run(command(arguments), environment: Self.environment)
   }
 
   func spawn(_ arguments: String...) throws -> SandboxCommand {
     try sandbox.spawn(command(arguments), environment: Self.environment)
+  }
+
+  /// Starts the program with its standard error in a file, where it can be read meanwhile.
+  func watch(_ arguments: String...) throws -> WatchedRun {
+    let log = "\(folder)/watched.log"
+    try write("", to: "watched.log")
+    let redirected = ["sh", "-c", "exec \"$@\" 2>\"$0\"", log] + command(arguments)
+    return WatchedRun(
+      command: try sandbox.spawn(redirected, environment: Self.environment), log: log)
   }
 
   private func command(_ arguments: [String]) -> [String] {
@@ -112,16 +125,17 @@ struct Scene {
   // MARK: - The hosts
 
   @discardableResult
-  func on(_ host: String, _ script: String) async throws -> CommandOutput {
-    try await sandbox.run(["sh", "-c", script], on: .host(host))
+  func on(_ host: String, _ script: String, _ arguments: String...) async throws -> CommandOutput {
+    try await sandbox.run(["sh", "-c", script, "sh"] + arguments, on: .host(host))
   }
 
-  /// Every file that `deploy` could touch on a host, by digest, and the loaded rules.
+  /// Every file that `deploy` could touch on a host but what it says of its last run, by digest, and
+  /// the loaded rules.
   func fingerprint(of host: String) async throws -> String {
     try await on(
       host,
       """
-      find /etc -xdev -type f -exec sha256sum {} + 2>/dev/null | sort -k 2
+      find /etc -xdev -type f ! -path /etc/deploy/verdict -exec sha256sum {} + 2>/dev/null | sort -k 2
       find /etc -xdev -type l -exec ls -l --time-style=+ {} + 2>/dev/null | sort
       find /etc/deploy -type d 2>/dev/null | sort
       nft list ruleset
@@ -129,14 +143,48 @@ struct Scene {
     ).stdout
   }
 
+  /// The same, when the transaction that may be under way there has ended.
+  func settledFingerprint(of host: String) async throws -> String {
+    try await settle(host)
+    return try await fingerprint(of: host)
+  }
+
+  /// Waits, looking a bounded number of times, until a host has ended what it does by itself.
+  ///
+  /// - Parameter isHurried: whether a release that nobody confirmed is taken back at once.
+  func settle(_ host: String, isHurried: Bool = false) async throws {
+    let output = try await on(
+      host,
+      """
+      [ -e /run/deploy/lock ] || exit 0
+      at=/etc/deploy tries=0
+      while [ -e $at/pending ] || [ -e $at/undoing ] || [ -e $at/confirming ] ||
+        ! flock -s -n /run/deploy/lock true
+      do
+        release=$(cut -d ' ' -f 1 $at/pending 2>/dev/null)
+        [ "$1" = no ] || [ -z "$release" ] || sh $at/undo.sh now "$release"
+        tries=$((tries + 1))
+        [ "$tries" -lt 800 ] || exit 1
+        sleep 0.05
+      done
+      """, isHurried ? "yes" : "no")
+    #expect(output.status == 0, "\(host) does not end its transaction: \(output.all)")
+  }
+
+  /// A playbook under which a host that is not confirmed goes back by itself soon.
+  func writeShortPlaybook() throws -> String {
+    try write("name: short\nrollout: {batch: 25%, confirm_within: 5s}\n", to: "short.yml")
+    return "\(folder)/short.yml"
+  }
+
   /// Fetches the site through a front-end, from the controller.
   func fetch(
-    _ path: String = "/", from frontEnd: String = "198.18.0.10", domain: String = "shop.example"
+    _ path: String = "/", from frontEnd: String = "198.18.0.10", domain: String = "shop.example",
+    options: [String] = []
   ) async throws -> CommandOutput {
-    try await sandbox.run([
-      "curl", "-sS", "--max-time", "10", "--cacert", folder + "/shop.authority/authority-1.crt",
-      "--resolve", "\(domain):443:\(frontEnd)", "https://\(domain)\(path)",
-    ])
+    try await sandbox.run(
+      ["curl", "-sS", "--max-time", "10", "--cacert", folder + "/shop.authority/authority-1.crt"]
+        + ["--resolve", "\(domain):443:\(frontEnd)", "https://\(domain)\(path)"] + options)
   }
 
   /// The back-ends that answer, asked a bounded number of times.

@@ -50,9 +50,13 @@ struct LedgerView {
   }
 
   func text(_ style: Style) -> String {
-    let table = Table.text(entries.map { [$0.key, $0.value.name, $0.value.detail] })
-    let lines = zip(entries, table.split(separator: "\n")).map { entry, line in
-      style(String(line), entry.value.isSuccess ? .green : .red)
+    let rows = Table.lines(
+      entries.map { host, verdict in
+        let detail = verdict.detail.split(separator: "\n").joined(separator: "\n    ")
+        return [host, verdict.name, detail]
+      })
+    let lines = zip(entries, rows).map { entry, row in
+      style(row, entry.value.isSuccess ? .green : .red)
     }
     let stopped = ledger.stopped.map { [style("The run stopped: \($0).", .red)] } ?? []
     return (["", style("Ledger", .bold)] + lines + stopped).joined(separator: "\n")

@@ -36,17 +36,18 @@ struct PlanView {
     let parts = [
       (count(.create), "to create"), (count(.change), "to change"),
       (count(.remove), "to remove"), (count(.unchanged), "unchanged"),
-      (count(.blocked), "blocked"),
+      (count(.blocked), "blocked"), (count(.unreachable), "unreachable"),
     ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     let head = "Fleet \(plan.fleet), \(plan.steps.count) hosts: \(parts.joined(separator: ", "))."
-    return plan.hasChanges || count(.blocked) > 0 ? head : head + " No changes."
+    let isSettled = plan.steps.allSatisfy { $0.action == .unchanged }
+    return isSettled ? head + " No changes." : head
   }
 
   private func lines(for step: HostStep, _ style: Style) -> [String] {
     let color: Style.Color =
       switch step.action {
       case .create: .green
-      case .remove, .blocked: .red
+      case .remove, .blocked, .unreachable: .red
       case .change, .restore, .unchanged: .yellow
       }
     let release =

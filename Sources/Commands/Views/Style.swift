@@ -31,7 +31,10 @@ struct Style {
 
 /// Rows in aligned columns, two spaces apart.
 enum Table {
-  static func text(_ rows: [[String]]) -> String {
+  static func text(_ rows: [[String]]) -> String { lines(rows).joined(separator: "\n") }
+
+  /// A string for each row; one of several lines where the row's last cell is.
+  static func lines(_ rows: [[String]]) -> [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { column < $0.count ? $0[column].unicodeScalars.count : 0 }.max() ?? 0
@@ -47,6 +50,6 @@ enum Table {
       }
       while line.last == " " { line.removeLast() }
       return line
-    }.joined(separator: "\n")
+    }
   }
 }

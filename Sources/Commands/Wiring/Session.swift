@@ -127,11 +127,27 @@ struct Session {
 
   func plan(_ survey: Survey, state: FleetState) throws -> Plan {
     let materials = try MaterialsReader(workspace: workspace, now: .current).read()
+    try refuseLostState(state, survey)
     return Planner.plan(
       PlanningInput(
         inventory: workspace.inventory, playbook: playbook, state: state, survey: survey,
         materials: materials, selector: selector, now: .current,
         digest: { Digest.sha256(of: $0) }))
+  }
+
+  /// A second lineage beside the lost one could never be brought together with it again.
+  private func refuseLostState(_ state: FleetState, _ survey: Survey) throws {
+    guard state.serial == 0 else { return }
+    for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
+      guard case .observed(let observation) = result, let manifest = observation.manifest,
+        manifest.fleet == state.fleet
+      else { continue }
+      throw Failure(
+        .failed,
+        "\(workspace.statePath) does not exist, but \(host) carries release"
+          + " \(manifest.release.number) of this fleet: recreate the state with\n    deploy state"
+          + " rebuild --inventory \(workspace.inventoryPath)")
+    }
   }
 
   func carryOut(_ plan: Plan, _ fleet: Fleet, _ keeper: StateKeeper) async throws -> Ledger {

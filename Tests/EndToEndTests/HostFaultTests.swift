@@ -1,0 +1,206 @@
+import Foundation
+import Sandbox
+import Testing
+
+@Suite(
+  "A host that cannot take part says why and delays nobody", .serialized,
+  .enabled(if: isRoot, "namespaces need root"))
+struct HostFaultTests {
+  /// One way in which a host fails, what the ledger says of it, and what heals it.
+  private struct Fault {
+    var host: String
+    var verdict: String
+    var words: [String]
+    var harm = ""
+    var heal = ""
+  }
+
+  /// A program that is not nginx and listens; each connection gets a text and is closed.
+  private static func listener(on port: Int, saying text: String) -> String {
+    """
+    cat > /root/listener.pl <<'END'
+    use IO::Socket::INET;
+    my $server = IO::Socket::INET->new(LocalPort => \(port), Listen => 9, ReuseAddr => 1) or die;
+    open(my $ready, '>', '/run/listener.pid'); print $ready $$; close($ready);
+    while (my $client = $server->accept) { print $client "\(text)"; close($client); }
+    END
+    perl /root/listener.pl </dev/null >/dev/null 2>&1 &
+    tries=0
+    until [ -s /run/listener.pid ] || [ "$tries" -gt 500 ]; do tries=$((tries + 1)); sleep 0.01; done
+    """
+  }
+
+  private static let endListener = "kill \"$(cat /run/listener.pid)\" && rm /run/listener.pid\n"
+  private static let restartSSH =
+    "pkill -KILL -x sshd; rm -f /run/sshd.pid; /usr/sbin/sshd -E /var/log/sshd.log"
+
+  private static let faults = [
+    Fault(
+      host: "down", verdict: "unreachable", words: ["nothing listens on this port"],
+      heal: "/usr/sbin/sshd -E /var/log/sshd.log"),
+    Fault(
+      host: "silent", verdict: "unreachable",
+      words: ["the connection was accepted, and then nothing came within 15.0 seconds"],
+      harm: "pkill -STOP -x sshd", heal: "pkill -CONT -x sshd"),
+    Fault(
+      host: "closing", verdict: "unreachable",
+      words: ["the server closed the connection in the key exchange"],
+      harm: "pkill -KILL -x sshd; rm -f /run/sshd.pid\n"
+        + listener(on: 22, saying: "SSH-2.0-OpenSSH_9.2\\r\\n"),
+      heal: endListener + "/usr/sbin/sshd -E /var/log/sshd.log"),
+    Fault(
+      host: "stranger", verdict: "unreachable",
+      words: ["the host key has changed", "ssh-keygen -R 198.18.0.34"],
+      harm: "cd /etc/ssh && mv ssh_host_ed25519_key own && ssh-keygen -q -t ed25519 -N ''"
+        + " -f other && mv other ssh_host_ed25519_key; \(restartSSH)",
+      heal: "cd /etc/ssh && mv own ssh_host_ed25519_key; \(restartSSH)"),
+    Fault(
+      host: "full", verdict: "refused",
+      words: ["could not be stored there", "No space left on device"],
+      heal: "mount -o remount,size=16m /etc/deploy"),
+    Fault(
+      host: "bare", verdict: "refused",
+      words: ["nginx is not installed there: install it and run again"]),
+    Fault(
+      host: "locked", verdict: "refused",
+      words: ["another run holds its lock (ann@laptop): wait for it to end"],
+      harm: """
+        mkdir /run/deploy && echo ann@laptop > /run/deploy/holder
+        flock /run/deploy/lock sh -c 'echo $$ > /run/holder.pid; exec sleep 600' \
+          </dev/null >/dev/null 2>&1 &
+        tries=0
+        until [ -s /run/holder.pid ] || [ "$tries" -gt 500 ]; do tries=$((tries + 1)); sleep 0.01; done
+        """,
+      heal: "kill \"$(cat /run/holder.pid)\""),
+    Fault(
+      host: "taken", verdict: "refused", words: ["port 443 is held by perl (process "],
+      harm: listener(on: 443, saying: "no"), heal: endListener),
+  ]
+
+  private static let inventory: InventoryText = {
+    var inventory = InventoryText()
+    for (index, fault) in faults.enumerated() {
+      inventory.backEnds[fault.host] = "198.18.0.\(31 + index)"
+    }
+    return inventory
+  }()
+
+  @Test("each fault has its verdict, all other hosts are confirmed, and what is healed converges")
+  func verdicts() async throws {
+    try await Scene.play(Self.inventory, alter: Self.alter) { scene in
+      for fault in Self.faults where fault.harm != "" {
+        let output = try await scene.on(fault.host, fault.harm)
+        #expect(output.status == 0, "\(fault.host): \(output.all)")
+      }
+      let output = try await scene.deploy("apply", "--yes")
+      #expect(output.status == 1)
+      try expectLedger(in: output)
+      for address in ["198.18.0.21", "198.18.0.22"] {
+        #expect(try await answer(of: address, in: scene).hasPrefix("/srv/shop app-"))
+      }
+      for fault in Self.faults {
+        let trace = try await scene.on(
+          fault.host, "cat /etc/nginx/conf.d/deploy.conf /etc/deploy/*")
+        #expect(trace.stdout == "", "\(fault.host) was touched")
+        let output = try await scene.on(fault.host, fault.heal)
+        #expect(output.status == 0, "\(fault.host): \(output.all)")
+      }
+      try await install(on: "bare", scene)
+      try await scene.apply()
+      for (host, address) in Self.inventory.backEnds {
+        #expect(try await answer(of: address, in: scene) == "/srv/shop \(host)\n")
+      }
+      try await scene.expectNoChanges()
+    }
+  }
+
+  private static func alter(_ host: inout SandboxHost) {
+    host.isDown = host.name == "down"
+    host.isBare = host.name == "bare"
+    host.deployDiskSize = host.name == "full" ? 8192 : nil
+  }
+
+  private func expectLedger(in output: CommandOutput) throws {
+    let hosts = Array(Self.inventory.backEnds.keys) + Self.inventory.frontEnds.keys
+    let ledger = try #require(output.stdout.components(separatedBy: "\nLedger\n").last)
+    let lines = ledger.split(separator: "\n").map(String.init)
+    /// A host's line and those below it up to the next host's.
+    func entry(_ host: String) -> String {
+      let start = lines.firstIndex { $0.hasPrefix(host + " ") } ?? lines.endIndex
+      let rest = lines[start...].dropFirst()
+      let end = rest.firstIndex { line in hosts.contains { line.hasPrefix($0 + " ") } }
+      return lines[start..<(end ?? lines.endIndex)].joined(separator: "\n")
+    }
+    for fault in Self.faults {
+      let entry = entry(fault.host)
+      #expect(entry.dropFirst(fault.host.count).contains(" \(fault.verdict) "), "\(output.all)")
+      for words in fault.words {
+        #expect(entry.contains(words), "\(fault.host): \(words)\n\(output.all)")
+      }
+    }
+    for host in ["app-1", "app-2", "edge-1"] {
+      #expect(entry(host).contains("confirmed"), "\(host)\n\(output.all)")
+    }
+  }
+
+  /// What a back-end says to the front-end.
+  private func answer(of address: String, in scene: Scene) async throws -> String {
+    try await scene.on(
+      "edge-1",
+      "cd /etc/deploy/current/tls && curl -sSk --max-time 10 --cert front-end.crt"
+        + " --key front-end.key --resolve shop.example:443:\(address) https://shop.example/"
+    ).all
+  }
+
+  /// The controller's own nginx package, without what others configured there.
+  private func install(on host: String, _ scene: Scene) async throws {
+    let package = try await scene.sandbox.run([
+      "sh", "-c",
+      "tar -C / -c --exclude='conf.d/*' --exclude='sites-enabled/*' usr/sbin/nginx etc/nginx | base64",
+    ])
+    let output = try await scene.sandbox.run(
+      ["sh", "-c", "base64 -d | tar -x -C /"], on: .host(host), input: package.stdout)
+    #expect(output.status == 0, "\(output.all)")
+  }
+
+  /// What happens to app-2 while a run is at a line, and the words for it.
+  enum Loss: CaseIterable {
+    case sshRestartsBeforeTheWord, rebootInTheSwitch, shellKilledInTheSwitch
+  }
+
+  @Test("a host that is lost in the middle is told, the others end, the next run heals it")
+  func lostInTheMiddle() async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      for (number, loss) in Loss.allCases.enumerated() {
+        let root = number.isMultiple(of: 2) ? "/srv/other" : "/srv/shop"
+        try scene.write(InventoryText(root: root))
+        let run = try scene.watch("apply", "--yes", "--playbook", scene.writeShortPlaybook())
+        try await inflict(loss, during: run, scene)
+        let output = try await run.command.wait()
+        let said = try run.progress
+        #expect(said.contains("app-1: confirmed"), "\(loss)\n\(output.all)\(said)")
+        #expect(output.status == 1 || said.contains("app-2: confirmed"), "\(loss)\n\(said)")
+        print("\(loss): \(said.split(separator: "\n").last { $0.hasPrefix("app-2: ") } ?? "")")
+        try await scene.apply()
+        #expect(try await answer(of: "198.18.0.22", in: scene) == "\(root) app-2\n", "\(loss)")
+        try await scene.expectNoChanges()
+      }
+    }
+  }
+
+  private func inflict(_ loss: Loss, during run: WatchedRun, _ scene: Scene) async throws {
+    switch loss {
+    case .sshRestartsBeforeTheWord:
+      try await run.expect("app-2: staged and tested")
+      try await scene.sandbox.stopSSH(on: "app-2")
+      try await scene.sandbox.startSSH(on: "app-2")
+    case .rebootInTheSwitch:
+      try await run.expect("app-2: switching")
+      try await scene.sandbox.reboot("app-2")
+    case .shellKilledInTheSwitch:
+      try await run.expect("app-2: switching")
+      try await scene.on("app-2", "pkill -KILL -f 'One host.s transaction'")
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import Sandbox
+import Testing
+
+@Suite(
+  "Secrets are where they belong and nowhere else", .serialized,
+  .enabled(if: isRoot, "namespaces need root"))
+struct SecretTests {
+  private static let hosts = ["app-1", "app-2", "edge-1"]
+
+  @Test("passphrase and keys are in no output, file, argument or environment of a run")
+  func nowhere() async throws {
+    try await Scene.play { scene in
+      let sampling = try sample(scene)
+      var outputs = [try await scene.apply()]
+      let processes = try await end(sampling, scene)
+      // The search would find nothing where nothing was seen.
+      #expect(processes.contains("One host's transaction"), "no transaction was sampled")
+      #expect(processes.contains("nginx: master process"), "no host was sampled")
+      try scene.write(InventoryText(root: "/srv/other"))
+      for arguments in [
+        ["check"], ["plan"], ["plan", "--format", "json"], ["status"],
+        ["status", "--format", "json"], ["state", "show"], ["authority", "show"],
+        ["apply", "--yes", "--format", "json"],
+      ] {
+        outputs.append(try await scene.deploy(arguments))
+      }
+      let secrets = try await secrets(scene)
+      #expect(secrets.count >= 1 + 3 * 2)
+      for output in outputs { #expect(found(secrets, in: output.all) == []) }
+      #expect(found(secrets, in: processes) == [])
+      #expect(try found(secrets, inFilesBelow: scene.folder) == [])
+      for host in Self.hosts { #expect(try await found(secrets, on: host, scene) == "") }
+    }
+  }
+
+  @Test("the same search finds each secret that is planted")
+  func planted() async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      let secrets = try await secrets(scene)
+      for secret in secrets {
+        #expect(found(secrets, in: "a line with \(secret) in it") == [secret])
+        try scene.write("x\n\(secret)", to: "planted/file")
+        #expect(try found(secrets, inFilesBelow: scene.folder) == ["planted/file"])
+        try FileManager.default.removeItem(atPath: scene.folder + "/planted/file")
+      }
+      for path in ["/run/planted", "/tmp/planted", "/var/log/nginx/planted", "/etc/planted"]
+        + ["/etc/deploy/releases/1/nginx/planted", "/root/planted"]
+      {
+        for secret in secrets.prefix(2) {
+          try await scene.sandbox.write("a\n\(secret)\n", to: path, on: .host("app-1"))
+          #expect(try await found(secrets, on: "app-1", scene) == path + "\n")
+        }
+        try await scene.on("app-1", "rm \(path)")
+      }
+      let argument = try #require(secrets.first)
+      let variable = try #require(secrets.last)
+      _ = try scene.sandbox.spawn(
+        ["sh", "-c", "sleep 600; : \(argument)"], on: .host("app-2"),
+        environment: ["VARIABLE": variable])
+      try await scene.on(
+        "app-2", "for try in $(seq 500); do pgrep -x sleep && break; sleep 0.01; done")
+      let sampling = try sample(scene)
+      let processes = try await end(sampling, scene)
+      #expect(Set(found(secrets, in: processes)) == [argument, variable])
+    }
+  }
+
+  // MARK: - Searching
+
+  /// The passphrase, and of each private key the lines that are its own.
+  private func secrets(_ scene: Scene) async throws -> [String] {
+    let keys = try await Self.hosts.asyncMap { host in
+      try await scene.on(host, "find /etc/deploy/releases -name '*.key' -exec cat {} +").stdout
+    }
+    let lines = keys.joined().split(separator: "\n").map(String.init)
+    return [Scene.passphrase] + Set(lines.filter { !$0.hasPrefix("-----") && $0.count > 16 })
+  }
+
+  private func found(_ secrets: [String], in text: String) -> [String] {
+    secrets.filter { text.contains($0) }
+  }
+
+  /// Every file of the folder by its path there.
+  private func found(_ secrets: [String], inFilesBelow folder: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: folder).filter { path in
+      let url = URL(filePath: "\(folder)/\(path)")
+      guard try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else {
+        return false
+      }
+      return found(secrets, in: String(decoding: try Data(contentsOf: url), as: UTF8.self)) != []
+    }
+  }
+
+  /// Every file of the host that is not the machine's own, but the keys of releases.
+  private func found(_ secrets: [String], on host: String, _ scene: Scene) async throws -> String {
+    let output = try await scene.sandbox.run(
+      [
+        "sh", "-c",
+        """
+        find /run /tmp /var/log /var/tmp /var/lib/nginx /dev/shm /etc /root /home -type f \
+          ! -path '/etc/deploy/releases/*/tls/*.key' -exec grep -laF -e "$(cat)" {} +
+        """,
+      ], on: .host(host), input: secrets.joined(separator: "\n"))
+    return output.stdout
+  }
+
+  // MARK: - Processes
+
+  private struct Sampling {
+    var command: SandboxCommand
+    var stop: String
+  }
+
+  /// Reads the arguments and the environment of every process of the fleet over and over.
+  ///
+  /// The first process of what this test starts is left out with its environment alone: there the
+  /// passphrase is by design.
+  private func sample(_ scene: Scene) throws -> Sampling {
+    let stop = scene.folder + "/stop"
+    let script = """
+      round=0
+      until [ "$round" -gt 5000 ]; do
+        [ ! -e "$1" ] || round=5000
+        round=$((round + 1))
+        for process in /proc/[0-9]*; do
+          cat "$process/cmdline"
+          echo
+          grep -q '^PPid:[[:space:]]*0$' "$process/status" || cat "$process/environ"
+          echo
+        done
+      done 2>/dev/null | tr '\\0' '\\n' | sort -u
+      """
+    return Sampling(command: try scene.sandbox.spawn(["sh", "-c", script, "sh", stop]), stop: stop)
+  }
+
+  private func end(_ sampling: Sampling, _ scene: Scene) async throws -> String {
+    try scene.write("", to: "stop")
+    let output = try await sampling.command.wait()
+    try FileManager.default.removeItem(atPath: sampling.stop)
+    return output.stdout
+  }
+}
