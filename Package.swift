@@ -73,7 +73,9 @@ let package = Package(
         .embedInCode("Scripts/host.sh"), .embedInCode("Scripts/survey.sh"),
         .embedInCode("Scripts/transaction.sh"),
       ]),
-    .effect("Sandbox", resources: [.embedInCode("Scripts/box.sh")]),
+    .effect(
+      "Sandbox",
+      resources: [.embedInCode("Scripts/box.sh"), .embedInCode("Scripts/boot.sh")]),
     .effect(
       "Commands",
       [
