@@ -74,7 +74,9 @@ let package = Package(
         .embedInCode("Scripts/transaction.sh"), .embedInCode("Scripts/force.sh"),
         .embedInCode("Scripts/confirm.sh"), .embedInCode("Scripts/undo.sh"),
       ]),
-    .effect("Sandbox", resources: [.embedInCode("Scripts/box.sh")]),
+    .effect(
+      "Sandbox",
+      resources: [.embedInCode("Scripts/box.sh"), .embedInCode("Scripts/boot.sh")]),
     .effect(
       "Commands",
       [

@@ -10,15 +10,15 @@ final class Box: Sendable {
   static let home = scratch + "/home"
   static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-  private let child: ChildProcess
   private let lifeline: Mutex<Descriptor?>
   private let end: Task<Void, Never>
-  /// The first process of each host, numbered as inside the box.
-  private let hosts: [String: Int]
+  /// The process that is in the box's mounts and network but stands above its processes.
+  private let gatekeeper: Int
+  private let hosts: Set<String>
 
-  private init(child: ChildProcess, lifeline: Descriptor, hosts: [String: Int]) {
-    self.child = child
+  private init(child: ChildProcess, lifeline: Descriptor, gatekeeper: Int, hosts: Set<String>) {
     self.lifeline = Mutex(lifeline)
+    self.gatekeeper = gatekeeper
     self.hosts = hosts
     let (stream, continuation) = AsyncStream<Void>.makeStream()
     self.end = Task { for await _ in stream {} }
@@ -31,18 +31,17 @@ final class Box: Sendable {
   /// Blocks until every host has booted.
   static func open(_ settings: BoxSettings, within limit: Duration) throws -> Box {
     let deadline = ContinuousClock.now + limit
-    let script = try Descriptor.unnamedFile(holding: PackageResources.box_sh)
-    let (lifeline, child, streams) = try start(script)
+    let (lifeline, child, streams) = try start()
     var exchange = streams
     try lifeline.send(Array(settings.text.utf8))
     let names = Set(settings.hosts.map(\.name))
     let inTime = try exchange.run(until: deadline) { collected in
       let answers = BoxAnswers(collected[0])
-      return answers.failed != nil || answers.booted.count == names.count
+      return answers.failed != nil || answers.booted == names
     }
     let answers = BoxAnswers(exchange.collected[0])
-    if inTime, answers.failed == nil, answers.booted.count == names.count {
-      return Box(child: child, lifeline: lifeline, hosts: answers.booted)
+    if inTime, answers.failed == nil, answers.booted == names, let box = answers.box {
+      return Box(child: child, lifeline: lifeline, gatekeeper: box, hosts: names)
     }
     shutdown(lifeline.number, Int32(SHUT_WR))
     _ = try exchange.run()
@@ -50,25 +49,28 @@ final class Box: Sendable {
     let words = String(decoding: exchange.collected[1], as: UTF8.self)
     if let host = answers.failed { throw SandboxError.hostFailed(host, words: words) }
     guard inTime else {
-      throw SandboxError.timedOut(names.subtracting(answers.booted.keys).sorted(), words: words)
+      throw SandboxError.timedOut(names.subtracting(answers.booted).sorted(), words: words)
     }
     throw SandboxError.boxFailed(words: words)
   }
 
   /// The far ends of the pipes live in this function alone, so that their ends can be seen.
-  private static func start(_ script: Descriptor) throws(SandboxError)
+  private static func start() throws(SandboxError)
     -> (lifeline: Descriptor, child: ChildProcess, exchange: Exchange)
   {
+    let boxScript = try Descriptor.unnamedFile(holding: PackageResources.box_sh)
+    let bootScript = try Descriptor.unnamedFile(holding: PackageResources.boot_sh)
     let ends = try Descriptor.lifeline()
     let stdout = try Descriptor.pipe()
     let stderr = try Descriptor.pipe()
     // In a session of its own, because Ctrl-C is meant for what runs in the box.
     let child = try ChildProcess.start(
-      ["/usr/bin/setsid", "unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
-        + ["sh", "/proc/self/fd/3", "open", scratch],
+      ["/usr/bin/setsid", "sh", "/proc/self/fd/3", "guard", scratch],
       // Nothing of this process's environment, where a passphrase may be, reaches a host.
       environment: ["PATH": path, "LANG": "C.UTF-8"],
-      descriptors: [0: ends.box, 1: stdout.writing, 2: stderr.writing, 3: script])
+      descriptors: [
+        0: ends.box, 1: stdout.writing, 2: stderr.writing, 3: boxScript, 4: bootScript,
+      ])
     return (
       ends.owner, child, Exchange(collecting: [stdout.reading, stderr.reading])
     )
@@ -77,22 +79,32 @@ final class Box: Sendable {
   /// The words that run others in the box: `nsenter` with the namespaces as files.
   func entrance(to place: SandboxPlace) throws(SandboxError) -> [String] {
     guard lifeline.withLock({ $0 != nil }) else { throw .closed }
-    // `unshare` lives in these but for the process namespace, which its child was the first in.
-    let box = "/proc/\(child.pid)"
+    let box = "/proc/\(gatekeeper)"
     switch place {
     case .controller:
       return ["/usr/bin/nsenter", "--mount=\(box)/ns/mnt", "--net=\(box)/ns/net"]
         + ["--pid=\(box)/ns/pid_for_children"]
     case .host(let name):
-      guard let process = hosts[name] else { throw .noSuchHost(name) }
+      let process = try firstProcess(of: name)
       // The box's own /proc knows the number; its root leads there.
       let folder = "\(box)/root/proc/\(process)/ns"
       return ["/usr/bin/nsenter"]
-        + ["mount=mnt", "uts=uts", "ipc=ipc", "net=net", "pid=pid"].map { pair in
+        + ["mount=mnt", "uts=uts", "ipc=ipc", "net=net", "pid=pid", "cgroup=cgroup"].map { pair in
           let names = pair.split(separator: "=")
           return "--\(names[0])=\(folder)/\(names[1])"
         }
     }
+  }
+
+  /// The number that a host's first process has in the box; each boot has another.
+  private func firstProcess(of host: String) throws(SandboxError) -> Int {
+    guard hosts.contains(host) else { throw .noSuchHost(host) }
+    let path = "/proc/\(gatekeeper)/root\(Self.scratch)/hosts/\(host)/process"
+    // Nothing to read and nothing in it mean the same: the host is between two boots.
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+      let number = Int(text.trimmingCharacters(in: .newlines))
+    else { throw .hostIsOff(host) }
+    return number
   }
 
   /// Ends every process of the box and waits until the last is gone.
@@ -104,14 +116,16 @@ final class Box: Sendable {
 
 /// What the script says on its standard output.
 struct BoxAnswers {
-  private(set) var booted: [String: Int] = [:]
+  private(set) var box: Int?
+  private(set) var booted: Set<String> = []
   private(set) var failed: String?
 
   init(_ bytes: [UInt8]) {
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
       let words = String(decoding: line, as: UTF8.self).split(separator: " ").map(String.init)
       switch (words.first, words.count) {
-      case ("booted", 3): booted[words[1]] = Int(words[2])
+      case ("box", 2): box = Int(words[1])
+      case ("booted", 2): booted.insert(words[1])
       case ("failed", 2): failed = failed ?? words[1]
       default: break
       }

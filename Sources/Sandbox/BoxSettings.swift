@@ -16,11 +16,14 @@ struct BoxSettings {
     lines += controller.authorizedKeys.map { ["authorize", $0] }
     let own = [accountHome, folder].filter { !Self.isNeeded($0) }
     lines += (own + controller.hiddenPaths).map { ["hide", $0] }
+    if hosts.contains(where: { $0.system == .systemd }) {
+      lines.append(["systemd", SystemdRoot.path])
+    }
     lines += hosts.map { host in
       [
-        "host", host.name, String(host.sshPort), host.user, host.isBare ? "no" : "yes",
-        host.isDown ? "no" : "yes", host.deployDiskSize.map(String.init) ?? "-",
-        host.addresses.joined(separator: ","),
+        "host", host.name, host.system.rawValue, String(host.sshPort), host.user,
+        host.sudo.rawValue, host.isBare ? "no" : "yes", host.isDown ? "no" : "yes",
+        host.deployDiskSize.map(String.init) ?? "-", host.addresses.joined(separator: ","),
       ]
     }
     lines.append(["start"])

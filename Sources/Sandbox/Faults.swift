@@ -1,24 +1,44 @@
 /// What can happen to a host.
 extension Sandbox {
   /// The host's sshd and its sessions die; connections are refused.
-  package func stopSSH(on host: String) async throws {
-    try await demand(["pkill", "-KILL", "-x", "sshd"], on: .host(host))
-    try await demand(["rm", "-f", "/run/sshd.pid"], on: .host(host))
+  package func stopSSH(on name: String) async throws {
+    switch try host(named: name).system {
+    case .plain:
+      try await demand(["pkill", "-KILL", "-x", "sshd"], on: .host(name))
+      try await demand(["rm", "-f", "/run/sshd.pid"], on: .host(name))
+    case .systemd:
+      try await demand(["systemctl", "stop", "ssh"], on: .host(name))
+      // systemd leaves the sessions; there may be none.
+      try await demand(["sh", "-c", "! pgrep -x sshd || pkill -KILL -x sshd"], on: .host(name))
+    }
   }
 
   /// The host's sshd starts again, or for the first time; it listens when this returns.
   package func startSSH(on name: String) async throws {
-    let host = try host(named: name)
-    try await script(["sshd", name, String(host.sshPort)], on: name)
+    switch try host(named: name).system {
+    case .plain:
+      try await demand(
+        ["sh", "-s", "sshd", Box.scratch, name], on: .host(name),
+        input: String(decoding: PackageResources.boot_sh, as: UTF8.self))
+    case .systemd:
+      try await demand(["systemctl", "start", "ssh"], on: .host(name))
+    }
   }
 
-  /// The power fails and returns: every process dies, `/run`, `/tmp` and the firewall are empty,
-  /// the disk stays; nginx and sshd listen again when this returns.
+  /// The host goes down in good order, where it has one, and boots: every process ends, `/run`,
+  /// `/tmp` and the firewall are empty, the disk stays. What it starts by itself runs again when
+  /// this returns.
   package func reboot(_ name: String) async throws {
-    let host = try host(named: name)
-    try await script(
-      ["reboot", name, String(host.sshPort), host.isBare ? "no" : "yes"]
-        + [host.isDown ? "no" : "yes"], on: name)
+    try await restart(name, by: host(named: name).system == .systemd ? "reboot" : "power")
+  }
+
+  /// The power fails and returns: as `reboot`, but nothing is asked or told that it ends.
+  package func powerCycle(_ name: String) async throws { try await restart(name, by: "power") }
+
+  private func restart(_ name: String, by means: String) async throws {
+    _ = try host(named: name)
+    try await demand(
+      ["sh", Box.scratch + "/boot.sh", "restart", Box.scratch, name, means], on: .controller)
   }
 
   /// Connections to the host's sshd are made, and nothing answers.
@@ -48,11 +68,5 @@ extension Sandbox {
       throw SandboxError.noSuchHost(name)
     }
     return host
-  }
-
-  private func script(_ arguments: [String], on host: String) async throws {
-    try await demand(
-      ["sh", "-s"] + arguments, on: .host(host),
-      input: String(decoding: PackageResources.box_sh, as: UTF8.self))
   }
 }

@@ -21,6 +21,9 @@ package final class Sandbox: Sendable {
     within limit: Duration = .seconds(60)
   ) async throws -> Sandbox {
     guard geteuid() == 0 else { throw SandboxError.notRoot }
+    for system in Set(hosts.map(\.system)) {
+      if let obstacle = system.obstacle { throw SandboxError.systemUnavailable(obstacle) }
+    }
     let settings = try BoxSettings(
       hosts, controller, folder: FileManager.default.currentDirectoryPath,
       accountHome: accountHome())

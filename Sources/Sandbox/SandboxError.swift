@@ -5,7 +5,9 @@ package struct SandboxError: Error, Hashable, CustomStringConvertible {
   package enum Code: Hashable, Sendable {
     case notRoot
     case invalidFleet
+    case systemUnavailable
     case hostFailed(String)
+    case hostIsOff(String)
     case boxFailed
     case timedOut
     case noSuchHost(String)
@@ -31,6 +33,14 @@ package struct SandboxError: Error, Hashable, CustomStringConvertible {
 
   static func invalidFleet(_ reason: String) -> Self {
     Self(.invalidFleet, "The sandbox cannot be made: \(reason).")
+  }
+
+  static func systemUnavailable(_ obstacle: String) -> Self {
+    Self(.systemUnavailable, "This machine has no systemd hosts: \(obstacle).")
+  }
+
+  static func hostIsOff(_ name: String) -> Self {
+    Self(.hostIsOff(name), "The sandbox host \(name) has not booted yet.")
   }
 
   static func hostFailed(_ name: String, words: String) -> Self {

@@ -1,11 +1,29 @@
 /// One host of a throw-away fleet.
 package struct SandboxHost: Hashable, Sendable {
+  /// What runs on a host beside its services.
+  package enum System: String, Hashable, Sendable, CaseIterable {
+    /// This machine's own programs, with nothing that looks after them.
+    case plain
+    /// A small Debian with systemd as its first process.
+    case systemd
+  }
+
+  /// What a user other than root may do as root.
+  package enum Sudo: String, Hashable, Sendable, CaseIterable {
+    case passwordless
+    /// For a password, which nobody knows.
+    case password
+    case none
+  }
+
   package var name: String
+  package var system: System
   /// IPv4 and IPv6 addresses in any mixture; every one is reachable from every other host.
   package var addresses: [String]
   package var sshPort: Int
-  /// Who may log in with the box's key; other users than root are made, with `sudo` where it is.
+  /// Who may log in with the box's key; other users than root are made.
   package var user: String
+  package var sudo: Sudo
   /// Text files of the host, by absolute path.
   package var pages: [String: String]
   /// nginx is not installed.
@@ -16,14 +34,16 @@ package struct SandboxHost: Hashable, Sendable {
   package var deployDiskSize: Int?
 
   package init(
-    name: String, addresses: [String], sshPort: Int = 22, user: String = "root",
-    pages: [String: String] = [:], isBare: Bool = false, isDown: Bool = false,
-    deployDiskSize: Int? = nil
+    name: String, system: System = .plain, addresses: [String], sshPort: Int = 22,
+    user: String = "root", sudo: Sudo = .passwordless, pages: [String: String] = [:],
+    isBare: Bool = false, isDown: Bool = false, deployDiskSize: Int? = nil
   ) {
     self.name = name
+    self.system = system
     self.addresses = addresses
     self.sshPort = sshPort
     self.user = user
+    self.sudo = sudo
     self.pages = pages
     self.isBare = isBare
     self.isDown = isDown

@@ -4,6 +4,11 @@ import Sandbox
 let isRoot = geteuid() == 0
 let currentFolder = FileManager.default.currentDirectoryPath
 
+/// Why hosts with systemd cannot be tested here.
+let obstacle = SandboxHost.System.systemd.obstacle
+/// The kinds of hosts that can be.
+let systems = SandboxHost.System.allCases.filter { $0.obstacle == nil }
+
 /// Three hosts, of which one has an unusual SSH port and each one a page.
 let threeHosts = ["app-1", "app-2", "app-3"].enumerated().map { index, name in
   SandboxHost(

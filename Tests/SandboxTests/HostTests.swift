@@ -86,23 +86,76 @@ struct HostTests {
     }
   }
 
-  @Test("a host that reboots keeps its disk and loses its processes, firewall and /run")
-  func reboot() async throws {
-    try await withSandbox([host()]) { sandbox in
-      for path in ["/run/kept", "/tmp/kept", "/etc/kept"] {
+  @Test(
+    "a host that goes down keeps its disk and its address, and loses everything else",
+    arguments: systems, Outage.allCases)
+  func outage(system: SandboxHost.System, outage: Outage) async throws {
+    let hosts = [
+      host {
+        $0.system = system
+        $0.deployDiskSize = 1_000_000
+      }, SandboxHost(name: "app-2", addresses: ["198.18.0.22"]),
+    ]
+    try await withSandbox(hosts) { sandbox in
+      for path in ["/run/kept", "/tmp/kept", "/etc/kept", "/etc/deploy/kept"] {
         try await sandbox.write("x", to: path, on: .host("app-1"))
       }
-      let left = try await sandbox.run(
+      let before = try await sandbox.run(
         login + ["nft add table inet lab; sleep 1000 >/dev/null 2>&1 </dev/null &"])
-      #expect(left.status == 0)
-      try await sandbox.reboot("app-1")
+      #expect(before.status == 0, "\(before.stderr)")
+      let network = try await sandbox.run(["readlink", "/proc/self/ns/net"], on: .host("app-1"))
+      switch outage {
+      case .reboot: try await sandbox.reboot("app-1")
+      case .powerCut: try await sandbox.powerCycle("app-1")
+      }
       let after = try await sandbox.run(
-        login + ["ls /run/kept /tmp/kept /etc/kept 2>/dev/null; nft list ruleset; pgrep -x sleep"])
-      #expect(after.stdout.hasPrefix("/etc/kept\n"))
-      #expect(!after.stdout.contains("lab"))
-      #expect(after.stdout.split(separator: "\n").count == 2, "one sleep, the init's own: \(after)")
-      let page = try await sandbox.run(["curl", "-sS", "-o", "/dev/null", "http://198.18.0.21/"])
-      #expect(page.status == 0)
+        login + [
+          "ls /run/kept /tmp/kept /etc/kept /etc/deploy/kept 2>/dev/null; nft list ruleset; "
+            + "pgrep -fx 'sleep 1000'; pgrep -xo nginx >/dev/null && echo nginx"
+        ])
+      #expect(after.stdout == "/etc/deploy/kept\n/etc/kept\nnginx\n", "\(after.stderr)")
+      #expect(
+        try await sandbox.run(["readlink", "/proc/self/ns/net"], on: .host("app-1")) != network)
+      for place in [SandboxPlace.controller, .host("app-2")] {
+        let page = try await sandbox.run(
+          ["curl", "-sS", "-o", "/dev/null", "http://198.18.0.21/"], on: place)
+        #expect(page.status == 0, "from \(place): \(page.stderr)")
+      }
     }
   }
+
+  @Test("who is not root becomes root as the host's sudo lets them", arguments: systems)
+  func sudo(system: SandboxHost.System) async throws {
+    let kinds = SandboxHost.Sudo.allCases
+    let hosts = kinds.enumerated().map { index, sudo in
+      SandboxHost(
+        name: sudo.rawValue, system: system, addresses: ["198.18.0.5\(index)"],
+        user: "operator", sudo: sudo)
+    }
+    try await withSandbox(hosts) { sandbox in
+      func become(_ kind: SandboxHost.Sudo, _ command: String) async throws -> CommandOutput {
+        try await sandbox.run([
+          "ssh", "-o", "BatchMode=yes", "operator@\(kind.rawValue)", command,
+        ])
+      }
+      let root = try await become(.passwordless, "sudo -n id -u")
+      #expect(root.stdout == "0\n", "\(root.stderr)")
+      for kind in [SandboxHost.Sudo.password, .none] {
+        let refused = try await become(kind, "sudo -n id -u")
+        #expect(refused.status == 1 && refused.stdout == "")
+        #expect(refused.stderr.contains("a password is required"), "\(refused.stderr)")
+      }
+      for (kind, status) in [(SandboxHost.Sudo.password, 0), (.none, 1 as Int32)] {
+        let listed = try await sandbox.run(
+          ["sudo", "-l", "-U", "operator", "id"], on: .host(kind.rawValue))
+        #expect(listed.status == status, "\(kind): \(listed)")
+      }
+    }
+  }
+}
+
+/// How a host goes down.
+enum Outage: CaseIterable {
+  case reboot
+  case powerCut
 }

@@ -62,6 +62,67 @@ struct RemainsTests {
   }
 }
 
+/// The same of hosts that have more to leave: nspawn's own files, and control groups.
+@Suite(
+  "The remains of systemd hosts", .serialized, .enabled(if: isRoot, "namespaces need root"),
+  .enabled(if: obstacle == nil, Comment(rawValue: obstacle ?? "")))
+struct SystemdRemainsTests {
+  @Test("nothing is left after an orderly close, with commands still running")
+  func close() async throws {
+    let before = Machine.now()
+    let sandbox = try await Sandbox.open(hosts: mixedHosts)
+    let namespaces = try await occupy(sandbox)
+    let groups = try await controlGroups(of: sandbox)
+    #expect(Machine.processes(in: namespaces) > 0, "the test must see the box's processes")
+    #expect(!Machine.controlGroups(groups).isEmpty, "the test must see the box's groups")
+    try await sandbox.powerCycle("app-1")
+    await sandbox.close()
+    #expect(Machine.processes(in: namespaces) == 0)
+    #expect(Machine.controlGroups(groups) == [])
+    #expect(Machine.now() == before)
+  }
+
+  @Test("nothing is left after the owner was killed", .timeLimit(.minutes(1)))
+  func crash() async throws {
+    let before = Machine.now()
+    let result = await #expect(
+      processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]
+    ) {
+      let sandbox = try await Sandbox.open(hosts: mixedHosts)
+      let names = try await occupy(sandbox).union(controlGroups(of: sandbox))
+      print("names:", names.joined(separator: " "))
+      fflush(nil)
+      kill(getpid(), SIGKILL)
+    }
+    let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+    let line = try #require(
+      output.split(separator: "\n").first { $0.hasPrefix("names:") }, "\(output)")
+    let names = Set(line.split(separator: " ").dropFirst().map(String.init))
+    #expect(names.count == 7, "six namespaces and one group: \(names)")
+    let isGone = try await becomesTrue {
+      Machine.processes(in: names) == 0 && Machine.controlGroups(names) == []
+    }
+    #expect(isGone)
+    #expect(Machine.now() == before)
+  }
+}
+
+/// Two hosts with systemd and a plain one.
+private let mixedHosts = threeHosts.map { host in
+  var host = host
+  if host.name != "app-3" { host.system = .systemd }
+  return host
+}
+
+/// The groups that the box made for its systemd hosts, of which `app-1` is one.
+private func controlGroups(of sandbox: Sandbox) async throws -> Set<String> {
+  let output = try await sandbox.run([
+    "sh", "-c", "cat /proc/$(cat /dev/shm/deploy-sandbox/hosts/app-1/process)/cgroup",
+  ])
+  let folders = output.stdout.split { "/:\n".contains($0) }.map(String.init)
+  return Set(folders.filter { $0.hasPrefix("deploy-sandbox-") })
+}
+
 /// Starts something long on the controller and on a host.
 ///
 /// - Returns: the names of the box's and that host's namespaces.
@@ -87,7 +148,13 @@ struct Machine: Equatable {
       mounts: lines(of: "/proc/self/mountinfo").map { String($0.split(separator: " ")[4]) },
       interfaces: contents(of: "/sys/class/net"),
       files: contents(of: "/dev/shm").filter { $0.hasPrefix("deploy") }
-        + contents(of: "/run/netns"))
+        + contents(of: "/run/netns") + contents(of: "/run/systemd/nspawn"))
+  }
+
+  /// Which of the groups there are, in whichever hierarchy.
+  static func controlGroups(_ names: Set<String>) -> [String] {
+    ["", "/systemd", "/unified"].flatMap { contents(of: "/sys/fs/cgroup" + $0) }
+      .filter(names.contains)
   }
 
   /// How many processes are in any of the namespaces, named as `net:[4026531840]`.

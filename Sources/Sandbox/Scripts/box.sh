@@ -1,12 +1,11 @@
 #!/bin/sh
 # A box: a throw-away fleet of hosts in namespaces, which vanishes with the process that opened it.
 #
-#   box.sh open SCRATCH 3<box.sh          first process of the box's mount, network and process
+#   box.sh guard SCRATCH 3<box.sh 4<boot.sh   starts the box; when it has ended, removes its cgroups,
+#                                         the one thing that the kernel keeps
+#   box.sh enter SCRATCH GROUP            the process that the box's namespaces are known by
+#   box.sh open SCRATCH GROUP             first process of the box's mount, network and process
 #                                         namespaces: reads the fleet on stdin, waits for its end
-#   box.sh boot SCRATCH INDEX NAME PORT NGINX SSH DISK ADDRESSES
-#                                         first process of a host
-#   box.sh sshd NAME PORT                 in a host: starts its sshd
-#   box.sh reboot NAME PORT NGINX SSH     in a host: ends everything and starts its services
 #
 # stdin: one setting a line, fields separated by tabs, "-" for none:
 #   address ADDRESS        the controller's, one for each line
@@ -14,11 +13,14 @@
 #   identity PATH          a private key file of the inventory; known_hosts PATH likewise
 #   hide PATH              what no host may see
 #   authorize KEY          a public key that may log in, beside the box's own
-#   host NAME PORT USER NGINX SSH DISK ADDRESSES     yes or no, bytes, joined by commas
+#   systemd FOLDER         the root file system of systemd hosts
+#   host NAME SYSTEM PORT USER SUDO NGINX SSH DISK ADDRESSES
+#                          plain or systemd; passwordless, password or none; yes or no twice;
+#                          bytes; joined by commas
 #   start
-# stdout: "booted NAME PID" or "failed NAME" for each host. stderr: what went wrong.
+# stdout: "box PID", then "booted NAME" or "failed NAME" for each host. stderr: what went wrong.
 # The end of stdin ends the box: the kernel then kills every process in it, and with the last one
-# go its mounts and networks. Nothing is written outside SCRATCH, which is a tmpfs of the box.
+# go its mounts and networks. Nothing else is written outside SCRATCH, a tmpfs of the box.
 set -eu
 
 fail() {
@@ -33,14 +35,6 @@ require() {
 $tool is missing: apt-get install $package"
   done
   [ -z "$missing" ] || fail "${missing#?}"
-}
-
-# An address for ip(8): alone on its network, and used at once without asking who else has it.
-assign() {
-  case $1 in
-    *:*) echo "address add $1/128 dev $2 nodad" ;;
-    *) echo "address add $1/32 dev $2" ;;
-  esac
 }
 
 # A white-out in the layer over the controller's own files: overlayfs shows nothing there.
@@ -67,7 +61,21 @@ place() {
   fi
 }
 
+run_guard() {
+  group=deploy-sandbox-$$
+  sh "$0" enter "$scratch" "$group" || true
+  for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+    [ ! -d "$hierarchy/$group" ] || find "$hierarchy/$group" -depth -type d -delete
+  done
+}
+
+run_enter() {
+  echo "box $$"
+  exec unshare --mount --net --pid --fork --kill-child sh "$0" open "$scratch" "$1"
+}
+
 run_open() {
+  group=$1
   require <<-TOOLS
 	ip iproute2
 	mount mount
@@ -75,14 +83,15 @@ run_open() {
 	nft nftables
 	sshd openssh-server
 	ssh-keygen openssh-client
+	pgrep procps
 	TOOLS
   mount --make-rprivate /
   mount -t proc proc /proc
   mount -t tmpfs -o mode=1777 tmpfs "${scratch%/*}"
   mkdir -m 0700 "$scratch"
-  cat "$0" >"$scratch/box.sh"
-  exec 3<&-
-  mkdir -p "$base" "$scratch/merged" "$scratch/work" "$scratch/hosts"
+  cat /proc/self/fd/4 >"$scratch/boot.sh"
+  exec 3<&- 4<&-
+  mkdir -p "$base" "$scratch/merged" "$scratch/hosts"
   mkdir -m 0700 "$home" "$home/.ssh"
   ssh-keygen -q -t ed25519 -N '' -C controller -f "$home/.ssh/id_ed25519"
   : >"$home/.ssh/known_hosts"
@@ -98,6 +107,7 @@ run_open() {
   } | ip -batch -
 
   : >"$scratch/fleet"
+  systemd_root=
   tab=$(printf '\t')
   while IFS=$tab read -r kind first rest; do
     case $kind in
@@ -106,6 +116,7 @@ run_open() {
       identity) place "$home/.ssh/id_ed25519" "$first" ;;
       known_hosts) place "$home/.ssh/known_hosts" "$first" ;;
       hide) hide "$first" ;;
+      systemd) systemd_root=$first ;;
       authorize) printf '%s\n' "$first" >>"$scratch/authorized_keys" ;;
       host) add_host "$first" "$rest" ;;
       start) break ;;
@@ -115,11 +126,12 @@ run_open() {
   [ "${kind-}" = start ] || exit 0
 
   name_the_fleet
-  make_base
+  furnish plain / no
+  [ -z "$systemd_root" ] || furnish systemd "$systemd_root" yes
   index=0
-  while IFS=$tab read -r name port user nginx ssh disk addresses; do
+  while IFS=$tab read -r name system port user sudo nginx ssh disk addresses; do
     index=$((index + 1))
-    start_host "$name" "$port" "$user" "$nginx" "$ssh" "$disk" "$addresses" &
+    start_host &
   done <"$scratch/fleet"
 
   # The wait collects orphans as an init must; cat holds it until the owner closes stdin or dies.
@@ -132,9 +144,9 @@ run_open() {
 
 add_address() {
   case $1 in
-    *:*) [ -e /proc/net/if_inet6 ] || return 0 ;;
+    *:*) [ ! -e /proc/net/if_inet6 ] || ip address add "$1/128" dev fleet nodad ;;
+    *) ip address add "$1/32" dev fleet ;;
   esac
-  assign "$1" fleet | ip -batch -
 }
 
 add_host() {
@@ -156,14 +168,16 @@ name_the_fleet() {
   [ ! -f /etc/hosts ] || mount --bind "$scratch/names" /etc/hosts
 }
 
-# What all hosts have in common: this machine's files without what is private to it.
-make_base() {
-  mount -t overlay overlay -o "lowerdir=/,upperdir=$base,workdir=$scratch/work" "$scratch/merged"
+# What all hosts of a SYSTEM have in common: the files of LOWER without what is private to it.
+furnish() {
+  mkdir -p "$scratch/layers/$1" "$scratch/work/$1"
+  mount -t overlay overlay \
+    -o "lowerdir=$2,upperdir=$scratch/layers/$1,workdir=$scratch/work/$1" "$scratch/merged"
   (
     cd "$scratch/merged"
-    mkdir -m 0700 root root/.ssh
+    install -d -m 0700 root root/.ssh
+    install -d -m 1777 var/tmp
     mkdir -p home mnt media
-    mkdir -m 1777 var/tmp
     rm -f etc/ssh/ssh_host_* etc/resolv.conf etc/hosts
     : >etc/resolv.conf
     cp "$scratch/names" etc/hosts
@@ -172,7 +186,7 @@ make_base() {
     cat >etc/ssh/sshd_config <<-END
 	HostKey /etc/ssh/ssh_host_ed25519_key
 	PidFile /run/sshd.pid
-	UsePAM no
+	UsePAM $3
 	PasswordAuthentication no
 	PrintMotd no
 	Subsystem sftp internal-sftp
@@ -187,152 +201,56 @@ make_base() {
 start_host() {
   # Whatever ends a host too early, a failing command included, is told to the owner.
   trap 'echo "failed $name"' EXIT
-  name=$1 port=$2 user=$3 nginx=$4 ssh=$5 disk=$6 addresses=$7
-  root=$scratch/hosts/$name/root
-  mkdir -p "$root" "$scratch/hosts/$name/upper" "$scratch/hosts/$name/work"
+  host=$scratch/hosts/$name
+  root=$host/root
+  mkdir -p "$root" "$host/upper" "$host/work"
+  [ "$system" = systemd ] && lower=$systemd_root || lower=/
+  lower=$scratch/layers/$system:$lower
   mount -t overlay overlay \
-    -o "lowerdir=$base:/,upperdir=$scratch/hosts/$name/upper,workdir=$scratch/hosts/$name/work" "$root"
+    -o "lowerdir=$lower,upperdir=$host/upper,workdir=$host/work" "$root"
   ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$root/etc/ssh/ssh_host_ed25519_key"
   for address in $(echo "$addresses,$name" | tr , ' '); do
     [ "$port" = 22 ] || address="[$address]:$port"
     printf '%s %s\n' "$address" "$(cut -d ' ' -f 1,2 "$root/etc/ssh/ssh_host_ed25519_key.pub")"
   done >>"$home/.ssh/known_hosts"
+  echo "Port $port" >>"$root/etc/ssh/sshd_config"
   echo "$name" >"$root/etc/hostname"
-  [ "$user" = root ] || add_user "$user"
+  [ "$user" = root ] || add_user
   [ "$nginx" = yes ] || rm -rf "$root/usr/sbin/nginx" "$root/etc/nginx"
-  unshare --mount --uts --ipc --net --pid --fork sh "$scratch/box.sh" boot "$scratch" \
-    "$index" "$name" "$port" "$nginx" "$ssh" "$disk" "$addresses"
+  [ "$system" = plain ] || set_up_systemd
+  if [ "$disk" != - ]; then
+    mkdir -p "$root/etc/deploy"
+    mount -t tmpfs -o "mode=755,size=$disk" tmpfs "$root/etc/deploy"
+  fi
+  sh "$scratch/boot.sh" run "$scratch" "$name" "$system" "$nginx" "$ssh" "$group" "$index" "$addresses"
 }
 
 add_user() {
-  chroot "$root" id "$1" >/dev/null 2>&1 || chroot "$root" useradd --no-user-group --shell /bin/sh "$1"
-  own=$(chroot "$root" getent passwd "$1" | cut -d : -f 6)
+  chroot "$root" id "$user" >/dev/null 2>&1 ||
+    chroot "$root" useradd --no-user-group --shell /bin/sh "$user"
+  own=$(chroot "$root" getent passwd "$user" | cut -d : -f 6)
   mkdir -p "$root$own/.ssh"
   cp "$scratch/authorized_keys" "$root$own/.ssh/authorized_keys"
   # An account without a password is locked with "!", which sshd refuses; "*" has none either.
-  chroot "$root" usermod --password '*' "$1"
-  chroot "$root" chown -R "$1:" "$own"
-  [ ! -d "$root/etc/sudoers.d" ] || {
-    printf '%s ALL=(ALL) NOPASSWD: ALL\n' "$1" >"$root/etc/sudoers.d/$1"
-    chmod 0440 "$root/etc/sudoers.d/$1"
-  }
+  chroot "$root" usermod --password '*' "$user"
+  chroot "$root" chown -R "$user:" "$own"
+  [ "$sudo" != none ] || return 0
+  [ -d "$root/etc/sudoers.d" ] || fail 'sudo is missing: apt-get install sudo'
+  [ "$sudo" = passwordless ] && tag=NOPASSWD || tag=PASSWD
+  echo "$user ALL=(ALL) $tag: ALL" >"$root/etc/sudoers.d/deploy-sandbox"
+  chmod 0440 "$root/etc/sudoers.d/deploy-sandbox"
 }
 
-run_boot() {
-  index=$1 name=$2 port=$3 nginx=$4 ssh=$5 disk=$6 addresses=$7
-  # /proc is still the box's: there this process has the number that the owner can use.
-  read -r pid rest </proc/self/stat
-  # So does the box's init; but ip looks for the "1" among its own processes, which is this one.
-  nsenter --net=/proc/1/ns/net ip link add "host$index" master fleet up type veth \
-    peer name eth0 netns 1
-  hostname "$name"
-  cd "$scratch/hosts/$name/root"
-  mount -t proc proc proc
-  mount -t sysfs sysfs sys
-  mount -t tmpfs -o mode=755 tmpfs run
-  mount -t tmpfs -o mode=1777 tmpfs tmp
-  make_devices
-  if [ "$disk" != - ]; then
-    mkdir -p etc/deploy
-    mount -t tmpfs -o "mode=755,size=$disk" tmpfs etc/deploy
-  fi
-  join_network
-  pivot_root . mnt
-  cd /
-  umount -l /mnt
-  start_services
-  echo "booted $name $pid"
-  exec </dev/null >/dev/null 2>&1
-  # The wait collects orphans as an init must; sleep holds it.
-  while :; do
-    sleep infinity &
-    wait || true
-  done
+# A host with a number is no first boot, which would enable every service anew.
+set_up_systemd() {
+  tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
+  wanted=$root/etc/systemd/system/multi-user.target.wants
+  [ "$nginx" = yes ] || rm -f "$wanted/nginx.service"
+  [ "$ssh" = yes ] || rm -f "$wanted/ssh.service"
 }
 
-make_devices() {
-  mount -t tmpfs -o mode=755 tmpfs dev
-  while read -r device major minor; do
-    mknod -m 0666 "dev/$device" c "$major" "$minor"
-  done <<-END
-	null 1 3
-	zero 1 5
-	full 1 7
-	random 1 8
-	urandom 1 9
-	tty 5 0
-	END
-  mkdir dev/pts
-  mkdir -m 1777 dev/shm
-  mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts
-  ln -s pts/ptmx dev/ptmx
-  ln -s /proc/self/fd dev/fd
-  ln -s /proc/self/fd/0 dev/stdin
-  ln -s /proc/self/fd/1 dev/stdout
-  ln -s /proc/self/fd/2 dev/stderr
-}
-
-# Every address is on the link, so that any inventory's addresses reach each other.
-join_network() {
-  {
-    echo 'link set lo up'
-    echo 'link set eth0 up'
-    for address in $(echo "$addresses" | tr , ' '); do
-      assign "$address" eth0
-    done
-    echo 'route add default dev eth0'
-    [ ! -e /proc/net/if_inet6 ] || echo 'route add ::/0 dev eth0'
-  } | ip -batch -
-}
-
-start_services() {
-  mkdir -p /run/lock /run/sshd
-  if [ "$nginx" = yes ]; then
-    command -v nginx >/dev/null || fail 'nginx is missing: apt-get install nginx-light'
-    nginx || fail "$name: nginx did not start"
-  fi
-  [ "$ssh" = no ] || start_sshd
-}
-
-# What a loss of power does: kill(2) spares the caller and the init, whose sleep comes again.
-run_reboot() {
-  name=$1 port=$2 nginx=$3 ssh=$4
-  kill -KILL -1
-  set -- /proc/[0-9]*
-  while [ $# -gt 3 ]; do
-    sleep 0.01
-    set -- /proc/[0-9]*
-  done
-  nft flush ruleset
-  find /run /tmp /dev/shm -xdev -mindepth 1 -delete
-  start_services
-}
-
-# sshd goes to the background before it listens; it writes its process number after.
-start_sshd() {
-  sshd=$(command -v sshd)
-  "$sshd" -p "$port" -E /var/log/sshd.log || fail "$name: sshd did not start"
-  tries=0
-  until [ -e /run/sshd.pid ]; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 1000 ] || fail "$name: sshd does not listen: $(cat /var/log/sshd.log)"
-    sleep 0.01
-  done
-}
-
-action=$1
-shift
-case $action in
-  open | boot)
-    scratch=$1
-    base=$scratch/base
-    home=$scratch/home
-    shift
-    "run_$action" "$@"
-    ;;
-  sshd)
-    name=$1 port=$2
-    start_sshd
-    ;;
-  reboot) run_reboot "$@" ;;
-esac
+action=$1 scratch=$2
+base=$scratch/layers/plain
+home=$scratch/home
+shift 2
+"run_$action" "$@"
