@@ -34,7 +34,9 @@ struct HostTransaction: Sendable {
       var unsent: (any Error)?
       do { try await conversation.send(release.archive.bytes) } catch { unsent = error }
       var lines: [String] = []
-      while let message = try await conversation.next(withinSeconds: secondsToStage) {
+      // The host gives up first, and says at what.
+      let limit = secondsToStage + Int(secondsToEnd)
+      while let message = try await conversation.next(withinSeconds: limit) {
         switch message {
         case .quoted(let line): lines.append(line)
         case .event("staged", _): report(.staged(host: step.host))
@@ -107,7 +109,8 @@ struct HostTransaction: Sendable {
     do {
       try await conversation.send(Array("go\n".utf8))
     } catch {
-      return .notStarted
+      // Some of it may have arrived: the host is asked.
+      return .unconfirmed
     }
     var lines: [String] = []
     do {
