@@ -56,6 +56,8 @@ struct Confirmation: Sendable {
     while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
       switch message {
       case .event("confirmed", _): return .confirmed(release: step.release)
+      case .event("broken", let previous):
+        return .broken(why: RefusalText.broken(previous, lines: [], step: step))
       case .event("verdict", let text): return verdict(text, step)
       case .event, .quoted: break
       }

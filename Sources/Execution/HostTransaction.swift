@@ -124,10 +124,7 @@ struct HostTransaction: Sendable {
           return .verdict(
             .reverted(why: RefusalText.reversion(word, lines: lines, step: step)))
         case .event("broken", let previous):
-          return .verdict(
-            .broken(
-              why: "neither the new release nor release \(previous) could be put in force"
-                + (lines.isEmpty ? "" : ": " + lines.joined(separator: "; "))))
+          return .verdict(.broken(why: RefusalText.broken(previous, lines: lines, step: step)))
         case .event("refused", "abandoned"): return .notStarted
         case .event("refused", let why):
           return .verdict(.refused(RefusalText.refusal(why, lines: lines, step: step)))

@@ -15,27 +15,14 @@ main() {
   hold_switch
   if [ "$(word_of pending 1) $(word_of pending 4)" = "$release applied" ] &&
     mv "$root/pending" "$root/confirming" 2>/dev/null; then
-    finish
+    [ "$release" = 0 ] || prune
+    finish_confirmation
+    disarm "$release"
     say confirmed "$release"
   else
     exec 8>&-
     tell_verdict
   fi
-}
-
-# The confirmation stands from the rename on; a restart in between changes nothing of it.
-finish() {
-  if has_systemd; then systemctl stop "deploy-undo-$release.timer" > /dev/null 2>&1; fi
-  if [ "$release" = 0 ]; then
-    remove_units
-    rm -rf "$root"
-    if has_systemd; then systemctl daemon-reload; fi
-    return
-  fi
-  record_verdict "$release" confirmed
-  prune
-  sync "$root" 2>/dev/null
-  rm -f "$root/confirming"
 }
 
 # Keeps the release in force and those before it.
@@ -51,8 +38,10 @@ tell_verdict() {
     exec 9< "$run/lock"
     until flock -s -w 5 9; do say waiting; done
   fi
-  if [ "$release" = 0 ] && [ ! -d "$root" ]; then
-    say confirmed 0
+  if [ -f "$root/undoing" ]; then
+    say broken "$(current_release)"
+  elif [ "$(current_release)" = "$release" ]; then
+    say confirmed "$release"
   elif [ "$(cut -d ' ' -f 1 "$root/verdict" 2>/dev/null)" = "$release" ]; then
     say verdict "$(cat "$root/verdict")"
   else

@@ -4,6 +4,9 @@
 # Only one process puts releases in force at a time: the timer waits for the transaction's own hand.
 hold_switch() { exec 8>> "$run/switch" && flock 8; }
 
+# Brings files, and the names in folders, to the disk: what a power cut must not take back.
+persist() { sync "$@" 2>/dev/null || sync; }
+
 # Puts release $1 in force: the link, the include, nginx, the firewall. Each step may be repeated.
 # Where it fails, $failure says at what, and $run/errors has the words of the program that failed.
 put_in_force() {
@@ -27,7 +30,8 @@ link_release() {
 
 write_include() {
   [ "$(cat "$include" 2>/dev/null)" = "$(include_text)" ] && return 0
-  mkdir -p "${include%/*}" && include_text > "$include.new" && mv "$include.new" "$include"
+  mkdir -p "${include%/*}" && include_text > "$include.new" && persist "$include.new" &&
+    mv "$include.new" "$include"
 }
 
 # Has nginx take release $1 and proves that it did: a signal that was sent says nothing.
@@ -103,28 +107,61 @@ undo() {
   mv "$root/pending" "$root/undoing" 2>/dev/null || [ -f "$root/undoing" ] || return 1
   put_in_force "$(word_of undoing 2)" || return 1
   finish_undo "$1"
-  if has_systemd && [ ! -d "$root" ]; then systemctl daemon-reload; fi
+  disarm "$undone"
 }
 
 finish_undo() {
+  undone=$(word_of undoing 1)
   if [ "$(word_of undoing 2)" = 0 ]; then
-    remove_units
-    rm -rf "$root"
+    remove_everything
     return
   fi
-  undone=$(word_of undoing 1)
   record_verdict "$undone" reverted "$1"
   if [ "$(word_of undoing 3)" = install ]; then rm -rf "$root/releases/${undone:?}"; fi
   rm -f "$root/undoing"
 }
 
-# The boot-time check and the firewall at boot, for hosts with systemd. nftables.service flushes all
-# rules when it starts or reloads: the drop-in puts these back.
+# The confirmation stands from its rename on; this is what is left of it, whatever came in between.
+finish_confirmation() {
+  confirmed=$(word_of confirming 1)
+  if [ "$confirmed" = 0 ]; then
+    remove_everything
+    return
+  fi
+  record_verdict "$confirmed" confirmed
+  persist "$root" "$root/verdict"
+  rm -f "$root/confirming"
+}
+
+# Has systemd drop the timer of release $1, which may come again by this number, and the units that
+# are gone.
+disarm() {
+  has_systemd || return 0
+  systemctl stop "deploy-undo-$1.timer" < /dev/null > /dev/null 2>&1
+  [ -d "$root" ] || systemctl daemon-reload < /dev/null > /dev/null 2>&1
+  :
+}
+
+# The releases, which have the keys, go first.
+remove_everything() {
+  remove_units
+  rm -rf "$root/releases" "$root"
+}
+
+# The boot-time check and the firewall at boot, for hosts with systemd.
 write_units() {
   has_systemd || return 0
-  [ -f "$units/deploy.service" ] && [ -f "$units/nftables.service.d/deploy.conf" ] && return 0
-  mkdir -p "$units/nftables.service.d" "$units/sysinit.target.wants" || return 1
-  cat > "$units/deploy.service" <<-UNIT || return 1
+  service=$units/deploy.service drop_in=$units/nftables.service.d/deploy.conf
+  wants=$units/sysinit.target.wants/deploy.service
+  [ "$(cat "$service" "$drop_in" 2>/dev/null)" = "$(service_text && drop_in_text)" ] &&
+    [ -L "$wants" ] && return 0
+  mkdir -p "${drop_in%/*}" "${wants%/*}" && service_text > "$service" &&
+    drop_in_text > "$drop_in" && persist "$service" "$drop_in" &&
+    ln -sfn ../deploy.service "$wants" && systemctl daemon-reload
+}
+
+service_text() {
+  cat <<-UNIT
 	[Unit]
 	Description=The release that deploy has in force, and its firewall
 	DefaultDependencies=no
@@ -138,12 +175,15 @@ write_units() {
 	RemainAfterExit=yes
 	ExecStart=/bin/sh $root/undo.sh boot
 	UNIT
-  cat > "$units/nftables.service.d/deploy.conf" <<-UNIT || return 1
+}
+
+# nftables.service flushes all rules when it starts or reloads: this puts these back.
+drop_in_text() {
+  cat <<-UNIT
 	[Service]
 	ExecStartPost=-/bin/sh $root/undo.sh firewall
 	ExecReload=-/bin/sh $root/undo.sh firewall
 	UNIT
-  ln -sfn ../deploy.service "$units/sysinit.target.wants/deploy.service" && systemctl daemon-reload
 }
 
 remove_units() {

@@ -20,8 +20,8 @@ main() {
   lock
   trap abandon TERM
   watch_controller "$patience"
-  previous=$(current_release)
   recover
+  previous=$(current_release)
   check_fingerprint
   stage
   check_ports
@@ -68,26 +68,30 @@ lock() {
 }
 
 # A connection that dies without a word leaves this waiting for ever, and the lock with it. What waits
-# for the stream just then is ended too: a shell hears of a signal when its program has ended.
+# for the stream just then is ended too: a shell hears of a signal when its program has ended. The
+# watcher is known only when it can be ended: a signal to a shell that has just forked may be lost.
 watch_controller() {
-  (
-    exec 9>&- < /dev/null > /dev/null 2>&1
-    trap 'kill $!; exit' TERM
-    sleep "$1" &
-    # shellcheck disable=SC2046 # one word for each process
-    wait $! && kill -TERM $$ $(children $$)
-  ) &
-  watcher=$!
+  watcher=$(
+    (
+      sleep "$1" > /dev/null 2>&1 &
+      trap 'kill $!; exit' TERM
+      exec > /dev/null 2>&1
+      # shellcheck disable=SC2046 # one word for each process
+      wait $! && kill -TERM $$ $(children $$)
+    ) 9>&- < /dev/null &
+    echo $!
+  )
 }
 
 # A transaction that was cut off (the host lost power, its timers were killed) is brought to its end:
 # the lock would be held if anybody else still did that.
 recover() {
-  if [ -f "$root/confirming" ]; then rm -f "$root/confirming"; fi
-  [ -f "$root/pending" ] || [ -f "$root/undoing" ] || return 0
-  say recovering "$previous"
   hold_switch
-  undo 'it was cut off' || refuse_with broken "$previous"
+  if [ -f "$root/confirming" ]; then finish_confirmation; fi
+  if [ -f "$root/pending" ] || [ -f "$root/undoing" ]; then
+    say recovering "$(current_release)"
+    undo 'it was cut off' || refuse_with broken "$(current_release)"
+  fi
   exec 8>&-
 }
 
@@ -112,7 +116,7 @@ stage() {
   if [ "$mode" != remove ]; then
     [ -f "$staged/manifest" ] || refuse gone "$release"
     check_digests > "$run/errors" 2>&1 || refuse_with damaged
-    sync "$staged" 2>/dev/null || sync
+    find "$staged" -exec sync {} + 2>/dev/null || sync
   fi
   say staged
 }
@@ -245,7 +249,7 @@ arm() {
     fi
     refuse_with no-space
   fi
-  sync "$root" "$root/pending.new" "$root/undo.sh" 2>/dev/null || sync
+  persist "$root" "$root/pending.new" "$root/undo.sh"
   hold_switch
   mv "$root/pending.new" "$root/pending"
   start_timer "$window"
@@ -296,7 +300,7 @@ switch() {
 mark_applied() {
   failure=files
   printf '%s\n' "$release $previous $mode applied $who" > "$root/pending.new" 2> "$run/errors" &&
-    mv "$root/pending.new" "$root/pending"
+    persist "$root/pending.new" && mv "$root/pending.new" "$root/pending"
 }
 
 main "$@"

@@ -26,19 +26,22 @@ wait_and_undo() {
   while [ "$left" -gt 0 ]; do
     sleep 0.2
     left=$((left - 1))
-    [ "$(word_of pending 1)" = "$2" ] || exit 0
+    is_unconfirmed "$2" || exit 0
   done
   undo_unless_confirmed "$2"
 }
 
 undo_unless_confirmed() {
   hold_switch
-  [ "$(word_of pending 1)" = "$1" ] || [ "$(word_of undoing 1)" = "$1" ] || exit 0
+  is_unconfirmed "$1" || exit 0
   undo 'it was not confirmed in time'
 }
 
+# An undo that is going on counts too: whoever does it may be killed or fail.
+is_unconfirmed() { [ "$(word_of pending 1)" = "$1" ] || [ "$(word_of undoing 1)" = "$1" ]; }
+
 boot() {
-  rm -f "$root/confirming"
+  if [ -f "$root/confirming" ]; then finish_confirmation; fi
   if [ -f "$root/pending" ]; then mv "$root/pending" "$root/undoing"; fi
   if [ -f "$root/undoing" ]; then
     link_release "$(word_of undoing 2)" && finish_undo 'the host restarted before it was confirmed'
