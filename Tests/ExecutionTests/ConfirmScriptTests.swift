@@ -125,6 +125,7 @@ struct ConfirmScriptTests {
         @deploy confirmed 0
         nothing
         @deploy confirmed 0
+        logger -t deploy release 0 confirmed
         systemctl stop deploy-undo-0.timer
         systemctl daemon-reload
 

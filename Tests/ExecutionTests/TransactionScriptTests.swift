@@ -6,7 +6,7 @@ import Testing
 @Suite("The host's transaction")
 struct TransactionScriptTests {
   private let start = """
-    mode=install release=8 previous=7 staged=$root/releases/8 who=ann@laptop
+    mode=install is_staged=yes release=8 previous=7 staged=$root/releases/8 who=ann@laptop
     mkdir -p "$work" "$staged" "$root/releases/7"
     ln -s releases/7 "$root/current"
 
@@ -84,7 +84,7 @@ struct TransactionScriptTests {
   func discardStaysAway(_ shell: Shell, _ mode: String) throws {
     let result = try shell.run(
       .transaction,
-      start + "mode=\(mode); discard; ls \"$root/releases\"; [ -e \"$work\" ] || echo tidy",
+      start + "mode=\(mode) is_staged=; discard; ls \"$root/releases\"; [ -e \"$work\" ] || echo tidy",
       in: Folder())
     #expect(result.output == "7\n8\ntidy\n")
   }
@@ -129,7 +129,7 @@ struct TransactionScriptTests {
       start + """
         mkfifo "$folder/stream"; exec 3<> "$folder/stream"
         (exec \(shell) -c '. "$1"; trap "" PIPE; DEPLOY_HEARTBEAT=1
-           mode=install release=8 staged=$root/releases/8; trap abandon TERM; watch_controller 4321
+           mode=install is_staged=yes release=8 staged=$root/releases/8; trap abandon TERM; watch_controller 4321
            await_word <&3; echo "heard $word"' sh "$folder/functions")
         [ -e "$staged" ] || echo discarded
         alone
@@ -159,7 +159,7 @@ struct TransactionScriptTests {
       start + """
         mkfifo "$folder/stream"; exec 3<> "$folder/stream"
         (exec \(shell) -c '. "$1"; set -u
-           mode=install release=9 previous=7 size=10240 staged=$root/releases/9
+           mode=install is_staged=yes release=9 previous=7 size=10240 staged=$root/releases/9
            trap abandon TERM; watch_controller 1; stage <&3; echo "staged after all"' \
            sh "$folder/functions")
         [ -e "$root/releases/9" ] || echo discarded
@@ -173,7 +173,7 @@ struct TransactionScriptTests {
     let result = try shell.run(
       .transaction,
       start + """
-        mode=\(mode); head -c 2000 /dev/zero > "$work/file"
+        mode=\(mode) is_staged=; head -c 2000 /dev/zero > "$work/file"
         tar -c -f "$folder/whole" -C "$work" file; size=$(wc -c < "$folder/whole")
         head -c 1024 "$folder/whole" > "$folder/cut"
         (stage < "$folder/cut") > "$folder/said"; sed 's/^| .*/words/' "$folder/said" | uniq

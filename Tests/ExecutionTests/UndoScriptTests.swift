@@ -134,7 +134,13 @@ struct UndoScriptTests {
         by_itself boot; [ -e "$root" ] || echo nothing; cat "$folder/calls"
         """#, in: try host())
     #expect(
-      result.output == "8, 8 confirmed, 7 8 \nnft -f R/releases/8/firewall.nft\nnothing\n")
+      result.output == """
+        8, 8 confirmed, 7 8 
+        nft -f R/releases/8/firewall.nft
+        nothing
+        logger -t deploy release 0 confirmed
+
+        """)
   }
 
   @Test(

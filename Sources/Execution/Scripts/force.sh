@@ -2,7 +2,12 @@
 # Puts a release in force and takes it back. Runs behind host.sh, in transactions and in their undo.
 
 # Only one process puts releases in force at a time: the timer waits for the transaction's own hand.
+# Its own programs are bounded, so that it ends.
 hold_switch() { exec 8>> "$run/switch" && flock 8; }
+
+bounded() {
+  if command -v timeout > /dev/null 2>&1; then timeout 30 "$@"; else "$@"; fi
+}
 
 # Brings files, and the names in folders, to the disk: what a power cut must not take back.
 persist() { sync "$@" 2>/dev/null || sync; }
@@ -63,14 +68,14 @@ reload() {
 ask_nginx() {
   if [ "$1" = reload ]; then
     if has_systemd && systemctl is-active --quiet nginx.service; then
-      systemctl reload nginx.service < /dev/null > /dev/null
+      bounded systemctl reload nginx.service < /dev/null > /dev/null
     else
       kill -HUP "$2"
     fi
   elif has_systemd && systemctl cat nginx.service > /dev/null 2>&1; then
-    systemctl start nginx.service < /dev/null > /dev/null
+    bounded systemctl start nginx.service < /dev/null > /dev/null
   else
-    nginx 8>&- 9>&- < /dev/null > /dev/null
+    bounded nginx 8>&- 9>&- < /dev/null > /dev/null
   fi
 }
 
@@ -92,10 +97,15 @@ has_given_up() {
 }
 
 load_firewall() {
+  load_rules "$1" || return 1
+  [ "$1" != 0 ] && [ -f "$root/releases/$1/firewall.nft" ] || return 0
+  # shellcheck disable=SC2086 # family and name are two words
+  nft -s list table $table > "$root/releases/$1/firewall.listing"
+}
+
+load_rules() {
   if [ "$1" != 0 ] && [ -f "$root/releases/$1/firewall.nft" ]; then
-    # shellcheck disable=SC2086 # family and name are two words
-    nft -f "$root/releases/$1/firewall.nft" &&
-      nft -s list table $table > "$root/releases/$1/firewall.listing"
+    nft -f "$root/releases/$1/firewall.nft"
   else
     printf 'table %s\ndelete table %s\n' "$table" "$table" | nft -f -
   fi
@@ -103,20 +113,26 @@ load_firewall() {
 
 # Takes the release that is not confirmed back and puts the one before it in force; $1 says why. Only
 # who wins the rename begins it, and one that was cut off is begun again.
+#
+# Where nginx cannot be put back, the firewall is all the same: it may be what shuts everybody out.
 undo() {
   mv "$root/pending" "$root/undoing" 2>/dev/null || [ -f "$root/undoing" ] || return 1
-  put_in_force "$(word_of undoing 2)" || return 1
+  before=$(word_of undoing 2)
+  if ! put_in_force "$before"; then
+    [ "$failure" = firewall ] || load_firewall "$before" 2> /dev/null
+    return 1
+  fi
   finish_undo "$1"
   disarm "$undone"
 }
 
 finish_undo() {
   undone=$(word_of undoing 1)
+  record_verdict "$undone" reverted "$1"
   if [ "$(word_of undoing 2)" = 0 ]; then
     remove_everything
     return
   fi
-  record_verdict "$undone" reverted "$1"
   if [ "$(word_of undoing 3)" = install ]; then rm -rf "$root/releases/${undone:?}"; fi
   rm -f "$root/undoing"
 }
@@ -124,11 +140,12 @@ finish_undo() {
 # The confirmation stands from its rename on; this is what is left of it, whatever came in between.
 finish_confirmation() {
   confirmed=$(word_of confirming 1)
+  record_verdict "$confirmed" confirmed
   if [ "$confirmed" = 0 ]; then
     remove_everything
     return
   fi
-  record_verdict "$confirmed" confirmed
+  word_of confirming 2 > "$root/releases/$confirmed/before"
   persist "$root" "$root/verdict"
   rm -f "$root/confirming"
 }
@@ -145,6 +162,7 @@ disarm() {
 # The releases, which have the keys, go first.
 remove_everything() {
   remove_units
+  if [ -f "$root/verdict" ]; then cp "$root/verdict" "$run/verdict"; fi
   rm -rf "$root/releases" "$root"
 }
 

@@ -46,13 +46,17 @@ abandon() { refuse abandoned; }
 discard() {
   [ -n "${watcher-}" ] && kill "$watcher" 2>/dev/null
   rm -rf "$work"
-  [ "$mode" = install ] && [ "$release" != "$(linked_release)" ] && rm -rf "${staged:?}"
+  [ -n "${is_staged-}" ] && [ "$release" != "$(linked_release)" ] && rm -rf "${staged:?}"
   rmdir "$root/releases" "$root" 2>/dev/null
   :
 }
 
 lock() {
-  mkdir -p "$run" || { say refused no-space; exit 0; }
+  # What nginx says of its whole configuration is kept there for a moment, and may be secret.
+  if ! { mkdir -p "$run" && chmod 0700 "$run"; }; then
+    say refused no-space
+    exit 0
+  fi
   exec 9>> "$run/lock"
   tries=0
   until flock -w 5 9; do
@@ -103,8 +107,11 @@ check_fingerprint() {
 stage() {
   rm -rf "$work"
   mkdir -p "$work" 2> "$run/errors" || refuse_with no-space
+  # Whoever asks how this one ended must not hear of the last.
+  rm -f "$root/verdict" "$run/verdict"
   if [ "$mode" = install ]; then
     [ "$release" = "$previous" ] && refuse changed "$found"
+    is_staged=yes
     rm -rf "${staged:?}"
     mkdir -p "$staged" 2> "$run/errors" || refuse_with no-space
     unpack "$staged" 2> "$run/errors" || refuse_with staging
@@ -252,6 +259,7 @@ arm() {
   persist "$root" "$root/pending.new" "$root/undo.sh"
   hold_switch
   mv "$root/pending.new" "$root/pending"
+  : > "$run/timers"
   start_timer "$window"
   start_timer "$((window + 1))"
   if has_systemd; then
@@ -274,6 +282,7 @@ start_timer() {
     trap '' HUP
     exec $own_session /bin/sh "$root/undo.sh" timer "$1" "$release" 8>&- < /dev/null > /dev/null 2>&1
   ) &
+  echo $! >> "$run/timers"
 }
 
 switch() {

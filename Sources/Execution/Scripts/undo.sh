@@ -11,12 +11,12 @@ set -u
 
 main() {
   umask 022
-  mkdir -p "$run"
+  mkdir -p "$run" && chmod 0700 "$run"
   case $1 in
     timer) wait_and_undo "$2" "$3" ;;
     now) undo_unless_confirmed "$2" ;;
     boot) boot ;;
-    firewall) load_firewall "$(linked_release)" ;;
+    firewall) load_rules "$(linked_release)" ;;
   esac
 }
 
@@ -28,7 +28,13 @@ wait_and_undo() {
     left=$((left - 1))
     is_unconfirmed "$2" || exit 0
   done
-  undo_unless_confirmed "$2"
+  # An nginx that cannot be put back now may be repaired meanwhile.
+  tries=1
+  until undo_unless_confirmed "$2" || [ "$tries" -ge 12 ]; do
+    tries=$((tries + 1))
+    exec 8>&-
+    sleep 5
+  done
 }
 
 undo_unless_confirmed() {
@@ -37,8 +43,16 @@ undo_unless_confirmed() {
   undo 'it was not confirmed in time'
 }
 
-# An undo that is going on counts too: whoever does it may be killed or fail.
-is_unconfirmed() { [ "$(word_of pending 1)" = "$1" ] || [ "$(word_of undoing 1)" = "$1" ]; }
+# An undo that is going on counts too: whoever does it may be killed or fail. No program is started for
+# this, for want of memory must not look like a confirmation.
+is_unconfirmed() {
+  for state in pending undoing; do
+    number=
+    { read -r number _ < "$root/$state"; } 2>/dev/null
+    [ "$number" = "$1" ] && return
+  done
+  return 1
+}
 
 boot() {
   if [ -f "$root/confirming" ]; then finish_confirmation; fi
