@@ -216,6 +216,36 @@ struct ArmScriptTests {
         """)
   }
 
+  @Test("brings to the disk what a power cut must not take back", arguments: Shell.allCases)
+  func onDisk(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("nft")
+    try folder.records(
+      "sync", #"[ -e "$root/pending" ] && echo pending >> "$folder/calls"; :"#)
+    let result = try shell.run(
+      .undo,
+      whole + #"""
+        export root; stream tree 'go\n'; transact install 1 none 100 > /dev/null 2>&1
+        sed "s#$root#R#g; /^nft/d" "$folder/calls" | while IFS= read -r call; do
+          echo "$call" | tr ' ' '\n' | sort | tr '\n' ' '; echo
+        done; write_include; grep conf.d "$folder/calls" | sed "s#$folder/##"; : > "$folder/calls"
+        $shell "$scripts/confirm.sh" 1 5
+        sed "s#$root#R#g" "$folder/calls"
+        """#, in: folder)
+    #expect(
+      result.output == """
+        R/releases/1 R/releases/1/firewall.nft R/releases/1/manifest sync\u{20}
+        R R/pending.new R/undo.sh sync\u{20}
+        R/pending.new sync\u{20}
+        pending\u{20}
+        sync nginx/conf.d/deploy.conf.new
+        @deploy confirmed 1
+        logger -t deploy release 1 confirmed
+        sync R R/verdict
+
+        """)
+  }
+
   @Test("comes only on the word, and drops a stream that is cut", arguments: Shell.allCases)
   func cut(_ shell: Shell) throws {
     let folder = try Folder()

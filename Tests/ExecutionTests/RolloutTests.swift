@@ -185,6 +185,7 @@ struct RolloutTests {
       ("@deploy verdict 2 reverted it was not confirmed in time\n", "reverted"),
       ("@deploy verdict 2 unknown 1\n", "reverted"),
       ("@deploy verdict 2 unknown 3\n", "broken"),
+      ("@deploy waiting\n@deploy broken 1\n", "broken"),
     ])
   func lostAfterTheWord(_ lines: String, _ verdict: String) async {
     let ledger = await run(
