@@ -163,6 +163,7 @@ struct ArmScriptTests {
         verdict
 
         root/releases/1:
+        before
         firewall.listing
         firewall.nft
         manifest

@@ -84,7 +84,8 @@ struct TransactionScriptTests {
   func discardStaysAway(_ shell: Shell, _ mode: String) throws {
     let result = try shell.run(
       .transaction,
-      start + "mode=\(mode) is_staged=; discard; ls \"$root/releases\"; [ -e \"$work\" ] || echo tidy",
+      start
+        + "mode=\(mode) is_staged=; discard; ls \"$root/releases\"; [ -e \"$work\" ] || echo tidy",
       in: Folder())
     #expect(result.output == "7\n8\ntidy\n")
   }

@@ -138,6 +138,8 @@ struct CaseScene {
     case "without-nginx": (host.nginxVersion, host.missingTools) = (nil, ["nginx"])
     case "lacks": host.missingTools = rest
     case "not-root": host.isRoot = false
+    case "late": host.clock = host.clock.adding(seconds: -(try #require(Int64(rest[0]))))
+    case "went-back": host.lastVerdict = rest.joined(separator: " ")
     case "without-systemd": host.hasSystemd = false
     case "stopped": (host.nginxIsRunning, host.servedReleases) = (false, [])
     case "serves": host.servedReleases = rest.compactMap { Int($0) }
