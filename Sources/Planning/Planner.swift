@@ -87,7 +87,7 @@ package enum Planner {
   }
 
   private static func warnings(_ input: PlanningInput) -> [String] {
-    var warnings = bootWarnings(input)
+    var warnings = bootWarnings(input) + reversionWarnings(input)
     if let authority = input.state.authorities.last {
       let days = input.now.days(until: authority.notAfter)
       let leaf = input.inventory.authority.certificates.validFor
@@ -128,6 +128,17 @@ extension Planner {
   }
 }
 
+extension Planner {
+  /// A host may have gone back by itself when nobody was connected any more.
+  private static func reversionWarnings(_ input: PlanningInput) -> [String] {
+    input.survey.sorted { $0.key < $1.key }.compactMap { name, result in
+      guard case .observed(let observation) = result, let reversion = observation.reversion
+      else { return nil }
+      return "\(name) \(reversion)"
+    }
+  }
+}
+
 extension Connection {
   package init(to host: Host) {
     self.init(
@@ -138,10 +149,11 @@ extension Connection {
   }
 
   /// How a host was reached when it was last changed; the keys are those that the inventory names now.
+  /// Nobody but root has changed it: another user became root.
   package init(recordOf record: HostRecord, defaults: SSHSettings) {
     self.init(
       address: record.address, port: record.sshPort, user: record.sshUser,
-      becomes: defaults.become == .sudo, identities: defaults.identities.map(\.text),
+      becomes: record.sshUser != "root", identities: defaults.identities.map(\.text),
       knownHosts: defaults.knownHosts.text)
   }
 }

@@ -69,6 +69,17 @@ package struct HostObservation: Hashable, Sendable {
   }
 }
 
+extension HostObservation {
+  /// That the last transaction was undone, and why, in words that go on behind the host's name; nil
+  /// where it was not.
+  package var reversion: String? {
+    guard let words = lastVerdict?.split(separator: " ", maxSplits: 2), words.count == 3,
+      words[1] == "reverted"
+    else { return nil }
+    return "took release \(words[0]) back: \(words[2])"
+  }
+}
+
 /// What came of asking one host.
 package enum SurveyResult: Hashable, Sendable {
   case observed(HostObservation)

@@ -7,6 +7,8 @@ struct StatusView {
     var host: String
     var isReachable: Bool
     var problem: String?
+    /// That the last transaction was undone, and why.
+    var reversion: String?
     var release: Int?
     var served: [Int]
     var drift: [String]
@@ -70,7 +72,8 @@ struct StatusView {
         nil
       }
     return Row(
-      host: host, isReachable: true, problem: problem, release: present?.number,
+      host: host, isReachable: true, problem: problem, reversion: observation.reversion,
+      release: present?.number,
       served: observation.servedReleases, drift: observation.driftedFiles,
       firewall: observation.firewall.rawValue, certificateEnds: ends,
       daysLeft: ends.map { now.days(until: $0) })
@@ -103,7 +106,7 @@ struct StatusView {
             row.host, row.release.map(String.init) ?? "-",
             row.served.isEmpty ? "-" : row.served.map(String.init).joined(separator: ","),
             row.firewall, row.daysLeft.map { "\($0) days" } ?? "-",
-            ([row.problem].compactMap(\.self) + row.drift.map { "\($0) was changed" })
+            ([row.problem, row.reversion].compactMap(\.self) + row.drift.map { "\($0) was changed" })
               .joined(separator: "; "),
           ]
         })

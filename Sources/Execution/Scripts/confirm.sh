@@ -29,7 +29,7 @@ finish() {
   if [ "$release" = 0 ]; then
     remove_units
     rm -rf "$root"
-    if has_systemd; then systemctl daemon-reload; fi
+    forget_units
     return
   fi
   record_verdict "$release" confirmed

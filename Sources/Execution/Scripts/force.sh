@@ -103,7 +103,7 @@ undo() {
   mv "$root/pending" "$root/undoing" 2>/dev/null || [ -f "$root/undoing" ] || return 1
   put_in_force "$(word_of undoing 2)" || return 1
   finish_undo "$1"
-  if has_systemd && [ ! -d "$root" ]; then systemctl daemon-reload; fi
+  [ -d "$root" ] || forget_units
 }
 
 finish_undo() {
@@ -149,6 +149,13 @@ write_units() {
 remove_units() {
   rm -f "$units/sysinit.target.wants/deploy.service" "$units/deploy.service" \
     "$units/nftables.service.d/deploy.conf"
-  rmdir "$units/nftables.service.d" 2>/dev/null
+  rmdir "$units/nftables.service.d" "$units/sysinit.target.wants" 2>/dev/null
+  :
+}
+
+# systemd goes on with what it has read, and with what is active, until it is told.
+forget_units() {
+  has_systemd || return 0
+  systemctl daemon-reload && systemctl stop deploy.service 2>/dev/null
   :
 }
