@@ -44,6 +44,32 @@ struct SudoTests {
     }
   }
 
+  @Test(
+    "a sudo with a terminal of its own, and a login whose end kills its processes, lose nothing")
+  func strictHosts() async throws {
+    try await SystemdFleet.play(Self.inventory()) { scene in
+      try await scene.on(
+        "app-1",
+        """
+        echo 'Defaults use_pty' > /etc/sudoers.d/strict
+        mkdir -p /etc/systemd/logind.conf.d
+        printf '[Login]\nKillUserProcesses=yes\n' > /etc/systemd/logind.conf.d/strict.conf
+        systemctl restart systemd-logind
+        """)
+      try await scene.apply()
+      try await scene.expectWhole(1, on: "app-1")
+      try scene.write(Self.inventory(1))
+      try await scene.killOnceApplied(on: "app-1")
+      let timers = try await scene.on("app-1", "pgrep -cf 'undo[.]sh timer'")
+      #expect(timers.stdout == "2\n", "\(timers.all)")
+      try await scene.settle("app-1")
+      try await scene.expectWhole(1, on: "app-1")
+      try await scene.apply()
+      try await scene.expectNoChanges()
+      try await scene.expectWhole(2, on: "app-1")
+    }
+  }
+
   private func expectTraffic(
     connections: Int, executions: Int, _ arguments: String..., in scene: Scene
   ) async throws {

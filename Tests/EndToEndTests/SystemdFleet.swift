@@ -48,7 +48,7 @@ extension Scene {
         nft -s list table inet deploy 2>/dev/null | cmp -s - "$each/firewall.listing" && echo "$each"
       done)
       echo $link, include $include, served $served, files $files, rules $rules
-      ls -d pending undoing confirming pending.new current.new 2>/dev/null
+      ls -d pending undoing confirming 2>/dev/null
       """
     ).stdout
   }

@@ -29,7 +29,8 @@ struct SystemdPowerTests {
       var number = 1
       var ends: [String: [Moment]] = [:]
       for moment in Moment.allCases {
-        let next = number + 1
+        // What is staged and never switched to leaves its number behind.
+        let next = try await highestRelease(in: scene) + 1
         try scene.write(SystemdFleet.inventory(next))
         let isConfirmed = try await cut(at: moment, of: next, in: scene)
         ends[isConfirmed ? "new" : "old", default: []].append(moment)
@@ -37,7 +38,7 @@ struct SystemdPowerTests {
           isConfirmed ? next : number, on: Self.host, "power cut at \(moment)")
         try await scene.apply()
         try await scene.expectNoChanges()
-        number = try await release(in: scene)
+        number = try await highestRelease(in: scene)
         try await scene.expectWhole(number, on: Self.host, "after the next run, \(moment)")
       }
       print("power cuts of a change: \(ends)")
@@ -53,8 +54,8 @@ struct SystemdPowerTests {
         let bare = try await scene.fingerprint(of: Self.host)
         if try await cut(at: moment, of: 1, in: scene) {
           try await scene.expectWhole(1, on: Self.host, "power cut at \(moment)")
-        } else if moment != .staged {
-          // What was staged and not armed is unused, and the next run clears it.
+        } else if ![.staged, .arming].contains(moment) {
+          // What was staged and not armed is in nobody's way.
           #expect(try await scene.fingerprint(of: Self.host) == bare, "power cut at \(moment)")
           try await scene.expectNoUnits(on: Self.host)
         }
@@ -64,9 +65,9 @@ struct SystemdPowerTests {
     }
   }
 
-  private func release(in scene: Scene) async throws -> Int {
-    let link = try await scene.on(Self.host, "readlink /etc/deploy/current").stdout
-    return try #require(Int(link.dropFirst("releases/".count).dropLast()))
+  private func highestRelease(in scene: Scene) async throws -> Int {
+    let numbers = try await scene.on(Self.host, "ls /etc/deploy/releases").stdout
+    return try #require(numbers.split(separator: "\n").compactMap { Int($0) }.max())
   }
 
   /// Applies to one host and cuts its power at a moment.
@@ -76,13 +77,11 @@ struct SystemdPowerTests {
   private func cut(at moment: Moment, of release: Int, in scene: Scene) async throws -> Bool {
     let waiting = try scene.sandbox.spawn(
       [
-        "sh", "-c",
+        "timeout", "30", "sh", "-c",
         """
-        release=$1 tries=0
+        release=$1
         echo waiting > /run/waiting
-        until cd /etc/deploy 2>/dev/null && \(moment.rawValue); do
-          tries=$((tries + 1)); [ $tries -lt 20000 ] || exit 1
-        done 2>/dev/null
+        until cd /etc/deploy && { \(moment.rawValue); }; do :; done 2>/dev/null
         """, "sh", String(release),
       ], on: .host(Self.host))
     try await scene.on(Self.host, "until [ -f /run/waiting ]; do :; done")
