@@ -78,7 +78,7 @@ struct SystemdWindowTests {
 
   @Test("with its shells killed, systemd's own timer takes the release back, without sshd as well")
   func timers() async throws {
-    try await SystemdFleet.play { scene in
+    try await SystemdFleet.play(confirmWithin: 12) { scene in
       try await scene.apply()
       try scene.write(SystemdFleet.inventory(1))
       try await scene.killOnceApplied(on: "app-1")
