@@ -13,7 +13,7 @@ build:           ## compile; warnings are errors
 	swift build $(SWIFT_FLAGS)
 
 test: build      ## every test, the end-to-end ones on a throw-away fleet
-	scripts/install-packages sandbox lint
+	scripts/install-packages sandbox test lint
 	scripts/make-systemd-root || echo 'The tests of hosts with systemd will be skipped.'
 	swift test $(SWIFT_FLAGS)
 

@@ -29,8 +29,8 @@ extension Target {
     _ name: String, _ dependencies: [Target.Dependency], cases: Bool = false
   ) -> Target {
     .testTarget(
-      name: name + "Tests", dependencies: dependencies, exclude: cases ? ["Cases"] : [],
-      swiftSettings: strict)
+      name: name + "Tests", dependencies: dependencies + (cases ? ["CaseFiles"] : []),
+      exclude: cases ? ["Cases"] : [], swiftSettings: strict)
   }
 }
 
@@ -85,6 +85,7 @@ let package = Package(
       ]),
     .executableTarget(name: "deploy", dependencies: ["Commands"], swiftSettings: strict),
 
+    .target(name: "CaseFiles", path: "Tests/CaseFiles", swiftSettings: strict),
     .tests("Diagnostics", ["Diagnostics"]),
     .tests("YAML", ["YAML", "Diagnostics"], cases: true),
     .tests("Inventories", ["Inventories", "YAML", "Diagnostics"], cases: true),

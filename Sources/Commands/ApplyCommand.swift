@@ -16,6 +16,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
+      try Console.refuseToAsk(format, yes: yes)
       let session = try Session(options, hosts, playbook: playbook)
       let ledger = try await session.withState(for: "apply") { keeper in
         try await session.withFleet { fleet in
@@ -26,7 +27,7 @@ struct ApplyCommand: AsyncParsableCommand {
             throw Failure(
               .failed, "nothing was changed: say \"yes\" to go on, or give --yes")
           }
-          let ledger = try await session.carryOut(plan, fleet, keeper)
+          let ledger = try await session.carryOut(plan, fleet, keeper, format)
           try LedgerView(ledger).print(
             as: format, isColored: isColored, counts: session.client.counts)
           return ledger

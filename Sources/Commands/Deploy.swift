@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Foundation
 
 /// The command line.
 package struct Deploy: AsyncParsableCommand {
@@ -22,6 +23,8 @@ package struct Deploy: AsyncParsableCommand {
 
   /// Runs the command that the arguments ask for, and ends the program with its exit code.
   package static func start() async {
+    // Who reads the output may go; what is being done on hosts must come to its end all the same.
+    signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

@@ -20,19 +20,19 @@ struct RollbackCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
+      try Console.refuseToAsk(format, yes: yes)
       let session = try Session(options, selecting: hosts, playbook: playbook)
       let ledger = try await session.withState(for: "rollback") { keeper in
         try await session.withFleet { fleet in
           let state = await keeper.state
           let survey = try await session.survey(fleet, state)
-          let plan = try Planner.rollback(
-            of: hosts, to: to, like: session.plan(survey, state: state), survey: survey)
+          let plan = try Planner.rollback(session.rollback(to: to, survey, state))
           let isColored = options.usesColor(onTerminal: Console.outputIsTerminal)
           if format == .text { try PlanView(plan).print(as: .text, isColored: isColored) }
           if plan.hasChanges, !yes, !Console.confirm("Carry this plan out?") {
             throw Failure(.failed, "nothing was changed: say \"yes\" to go on, or give --yes")
           }
-          let ledger = try await session.carryOut(plan, fleet, keeper)
+          let ledger = try await session.carryOut(plan, fleet, keeper, format)
           try await session.adopt(ledger, fleet, keeper)
           try LedgerView(ledger).print(
             as: format, isColored: isColored, counts: session.client.counts)

@@ -15,23 +15,27 @@ struct Confirmation: Sendable {
   private static let secondsToAnswer = 60
 
   /// Asks until the host answers: it has confirmed, or it has gone back by itself and says so.
-  func verdict(of step: HostStep) async -> Verdict {
+  ///
+  /// - Returns: nil where the host never began.
+  func verdict(of step: HostStep) async -> Verdict? {
     let end = surroundings.now().adding(seconds: window + Self.secondsToUndo)
     var failure = ""
     repeat {
       do {
         await fleet.forget(step.host)
         return try await ask(step)
+      } catch let error as any TransientFailure where !error.isTransient {
+        return .unconfirmed(why: Self.left("\(error)"))
       } catch {
         failure = "\(error)"
       }
       do {
         try await surroundings.sleep(1)
       } catch {
-        return .unreachable(why: Self.left(failure))
+        return .unconfirmed(why: Self.left(failure))
       }
     } while surroundings.now() < end
-    return .unreachable(why: Self.left(failure))
+    return .unconfirmed(why: Self.left(failure))
   }
 
   private static func left(_ failure: String) -> String {
@@ -41,7 +45,7 @@ struct Confirmation: Sendable {
 
   private struct NoAnswer: Error, CustomStringConvertible { var description: String }
 
-  private func ask(_ step: HostStep) async throws -> Verdict {
+  private func ask(_ step: HostStep) async throws -> Verdict? {
     let host = try await fleet.host(step.host, step.connection)
     let conversation = Conversation(
       try await host.start(
@@ -52,6 +56,8 @@ struct Confirmation: Sendable {
     while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
       switch message {
       case .event("confirmed", _): return .confirmed(release: step.release)
+      case .event("broken", let previous):
+        return .broken(why: RefusalText.broken(previous, lines: [], step: step))
       case .event("verdict", let text): return verdict(text, step)
       case .event, .quoted: break
       }
@@ -60,7 +66,7 @@ struct Confirmation: Sendable {
   }
 
   /// What the host wrote down: the release, how it ended, and why.
-  private func verdict(_ text: String, _ step: HostStep) -> Verdict {
+  private func verdict(_ text: String, _ step: HostStep) -> Verdict? {
     let words = text.split(separator: " ", maxSplits: 2).map(String.init)
     let detail = words.count == 3 ? words[2] : ""
     switch words.count > 1 ? words[1] : "" {
@@ -69,7 +75,7 @@ struct Confirmation: Sendable {
     default:
       let before = step.present?.number ?? 0
       return detail == String(before)
-        ? .reverted(why: "release \(before) is in force")
+        ? nil
         : .broken(
           why: "release \(detail) is in force, which is neither the new one nor the one before")
     }

@@ -11,14 +11,8 @@ actor Heartbeat {
 
   init(_ surroundings: Surroundings) { self.surroundings = surroundings }
 
-  func start(_ transactions: [HostTransaction]) {
-    for transaction in transactions { waiting[transaction.step.host] = transaction }
+  func start() {
     task = Task { await beat() }
-  }
-
-  /// These hosts get their word now.
-  func end(of hosts: [String]) {
-    for host in hosts { waiting[host] = nil }
   }
 
   func stop() {
@@ -26,8 +20,14 @@ actor Heartbeat {
     waiting = [:]
   }
 
+  /// The host is prepared and waits.
+  func begin(for transaction: HostTransaction) { waiting[transaction.step.host] = transaction }
+
+  /// The host gets its word now.
+  func end(for transaction: HostTransaction) { waiting[transaction.step.host] = nil }
+
   private func beat() async {
-    while !waiting.isEmpty {
+    while true {
       do {
         try await surroundings.sleep(Self.seconds)
       } catch {

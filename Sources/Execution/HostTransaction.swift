@@ -34,7 +34,9 @@ struct HostTransaction: Sendable {
       var unsent: (any Error)?
       do { try await conversation.send(release.archive.bytes) } catch { unsent = error }
       var lines: [String] = []
-      while let message = try await conversation.next(withinSeconds: secondsToStage) {
+      // The host gives up first, and says at what.
+      let limit = secondsToStage + Int(secondsToEnd)
+      while let message = try await conversation.next(withinSeconds: limit) {
         switch message {
         case .quoted(let line): lines.append(line)
         case .event("staged", _): report(.staged(host: step.host))
@@ -107,7 +109,8 @@ struct HostTransaction: Sendable {
     do {
       try await conversation.send(Array("go\n".utf8))
     } catch {
-      return .notStarted
+      // Some of it may have arrived: the host is asked.
+      return .unconfirmed
     }
     var lines: [String] = []
     do {
@@ -121,10 +124,7 @@ struct HostTransaction: Sendable {
           return .verdict(
             .reverted(why: RefusalText.reversion(word, lines: lines, step: step)))
         case .event("broken", let previous):
-          return .verdict(
-            .broken(
-              why: "neither the new release nor release \(previous) could be put in force"
-                + (lines.isEmpty ? "" : ": " + lines.joined(separator: "; "))))
+          return .verdict(.broken(why: RefusalText.broken(previous, lines: lines, step: step)))
         case .event("refused", "abandoned"): return .notStarted
         case .event("refused", let why):
           return .verdict(.refused(RefusalText.refusal(why, lines: lines, step: step)))

@@ -7,6 +7,11 @@ package protocol Connector: Sendable {
   func connect(to host: String, _ connection: Connection) async throws -> any RemoteHost
 }
 
+/// A failure that knows whether it may pass by itself, as a lost connection does and a wrong key does not.
+package protocol TransientFailure: Error {
+  var isTransient: Bool { get }
+}
+
 /// A host that can be asked to run commands.
 package protocol RemoteHost: Sendable {
   /// Starts a command for the host's shell, with its standard input open.

@@ -59,6 +59,10 @@ enum RefusalText {
     }
   }
 
+  static func broken(_ previous: String, lines: [String], step: HostStep) -> String {
+    "neither the new release nor release \(previous) could be put in force\(explained(lines, step))"
+  }
+
   private static func explained(_ lines: [String], _ step: HostStep) -> String {
     lines.isEmpty ? "" : ": " + lines.map { located($0, step) }.joined(separator: "; ")
   }

@@ -8,6 +8,7 @@ package struct Rollout: Sendable {
   private let store: any StateStore
   private let surroundings: Surroundings
   private let confirmation: Confirmation
+  private let heartbeat: Heartbeat
   private let parallel: Int
   private let report: @Sendable (ProgressEvent) -> Void
 
@@ -24,23 +25,23 @@ package struct Rollout: Sendable {
     self.confirmation = Confirmation(
       fleet: fleet, surroundings: surroundings, window: plan.confirmWithin,
       keepReleases: plan.keepReleases)
+    self.heartbeat = Heartbeat(surroundings)
     self.parallel = parallel
     self.report = report
   }
 
   package func run(_ plan: Plan, state: FleetState) async -> Ledger {
-    let heartbeat = Heartbeat(surroundings)
-    let ledger = await run(plan, state, heartbeat)
+    await heartbeat.start()
+    let ledger = await ledger(of: plan, state)
     await heartbeat.stop()
     return ledger
   }
 
-  private func run(_ plan: Plan, _ state: FleetState, _ heartbeat: Heartbeat) async -> Ledger {
+  private func ledger(of plan: Plan, _ state: FleetState) async -> Ledger {
     var run = Run(plan: plan)
     do {
       try await settleIdle(plan, state, &run)
       await prepare(plan.steps.filter(\.action.changesHost), &run)
-      await heartbeat.start(Array(run.waiting.values))
       try run.stopIfFailed()
       for (index, batch) in plan.stages.flatMap(\.batches).enumerated() {
         keepWhatIsNeeded(batch, &run)
@@ -49,7 +50,6 @@ package struct Rollout: Sendable {
           report(.pausing(seconds: plan.pause))
           try await surroundings.sleep(plan.pause)
         }
-        await heartbeat.end(of: batch)
         try await carryOut(transactions, &run)
         try run.stopIfFailed()
       }
@@ -75,6 +75,17 @@ package struct Rollout: Sendable {
     /// A transaction that waits for the word, unless the host has a verdict already.
     func ready(_ host: String) -> HostTransaction? {
       ledger.verdicts[host] == nil ? waiting[host] : nil
+    }
+
+    /// A site for which none of its back-ends is what it should be.
+    func deadEnd(of step: HostStep) -> HostStep.Route? {
+      step.routes.first { route in
+        !route.hosts.contains { host in
+          guard plan.steps.contains(where: { $0.host == host }) else { return true }
+          return ledger.verdicts[host]?.isSuccess == true || waiting[host]?.step.retires == true
+            || host == step.host
+        }
+      }
     }
 
     /// Front-ends that may still be what they were before.
@@ -125,7 +136,8 @@ package struct Rollout: Sendable {
   private func record(of step: HostStep, _ release: ReleaseRecord) -> HostRecord {
     HostRecord(
       address: step.connection.address, sshPort: step.connection.port,
-      sshUser: step.connection.user, roles: step.roles, release: release,
+      sshUser: step.connection.user, sshBecomes: step.connection.becomes,
+      sshIdentities: step.connection.identities, roles: step.roles, release: release,
       appliedAt: surroundings.now(), appliedBy: surroundings.user)
   }
 
@@ -134,7 +146,10 @@ package struct Rollout: Sendable {
     await forEach(steps, limit: parallel, while: { !Task.isCancelled }) { step in
       (step.host, await self.prepare(step))
     } whenDone: { name, result in
-      if case .success = result { report(.prepared(host: name)) }
+      if case .success(let transaction) = result {
+        await heartbeat.begin(for: transaction)
+        report(.prepared(host: name))
+      }
       results.append((name, result))
     }
     for (name, result) in results {
@@ -145,11 +160,21 @@ package struct Rollout: Sendable {
     }
   }
 
-  /// A host is cleaned only when no front-end can route to it any more.
+  /// A front-end goes on only to back-ends that are there, and a back-end goes only when no front-end
+  /// can route to it any more.
   private func keepWhatIsNeeded(_ batch: [String], _ run: inout Run) {
+    for host in batch {
+      guard let step = run.ready(host)?.step, let route = run.deadEnd(of: step) else { continue }
+      settle(
+        host,
+        .notAttempted(
+          why: "it would have no back-end for \(route.site): \(route.hosts.joined(separator: ", "))"
+            + " did not get ready"),
+        &run)
+    }
     let leftBehind = run.frontEndsLeftBehind
     guard !leftBehind.isEmpty else { return }
-    for host in batch where run.ready(host)?.step.action == .remove {
+    for host in batch where run.ready(host)?.step.retires == true {
       settle(
         host,
         .notAttempted(
@@ -164,7 +189,8 @@ package struct Rollout: Sendable {
     do {
       release = try await builder.build(step)
     } catch {
-      return .failure(.init(verdict: .notAttempted(why: "\(error)")))
+      // What cannot be made for one host, such as a certificate, would not be made for the others.
+      return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
     }
     do {
       let host = try await fleet.host(step.host, step.connection)
@@ -203,7 +229,8 @@ package struct Rollout: Sendable {
 
   /// A transaction that has the word is seen to its end and written down, whatever is cancelled.
   private func carryOut(_ transaction: HostTransaction) async -> Settled {
-    await Task.detached {
+    await heartbeat.end(for: transaction)
+    return await Task.detached {
       let step = transaction.step
       let verdict = await self.settled(transaction)
       // What a restored release is, only the host knows: it is asked afterwards.
@@ -221,23 +248,24 @@ package struct Rollout: Sendable {
   }
 
   private func settled(_ transaction: HostTransaction) async -> Verdict {
-    let step = transaction.step
-    switch await transaction.carryOut(report: report) {
-    case .verdict(let verdict): return verdict
-    case .unconfirmed: return await confirmation.verdict(of: step)
-    case .notStarted: break
-    }
+    if let verdict = await verdict(of: transaction) { return verdict }
     // The host waited in vain, or the word was lost: it is prepared once more, and refuses if it has
     // changed meanwhile.
-    await fleet.forget(step.host)
-    switch await prepare(step) {
+    await fleet.forget(transaction.step.host)
+    switch await prepare(transaction.step) {
     case .failure(let failure): return failure.verdict
     case .success(let transaction):
-      return switch await transaction.carryOut(report: report) {
-      case .verdict(let verdict): verdict
-      case .unconfirmed: await confirmation.verdict(of: step)
-      case .notStarted: .unreachable(why: "it does not get the word to begin")
-      }
+      return await verdict(of: transaction)
+        ?? .unreachable(why: "it does not get the word to begin")
+    }
+  }
+
+  /// Nil where the host never began.
+  private func verdict(of transaction: HostTransaction) async -> Verdict? {
+    switch await transaction.carryOut(report: report) {
+    case .verdict(let verdict): verdict
+    case .unconfirmed: await confirmation.verdict(of: transaction.step)
+    case .notStarted: nil
     }
   }
 

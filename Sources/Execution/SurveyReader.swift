@@ -30,6 +30,7 @@ struct SurveyReader {
     case "fingerprint": observation.fingerprint = value
     case "included": observation.includesRelease = true
     case "kept": observation.keptReleases += Int(value).map { [$0] } ?? []
+    case "before": observation.releaseBefore = Int(value)
     case "verdict": observation.lastVerdict = value
     case "current": observation.currentRelease = Int(value)
     case "manifest": manifest += value + "\n"

@@ -10,6 +10,8 @@ package enum Verdict: Hashable, Sendable {
   /// Neither release could be proven: somebody has to look.
   case broken(why: String)
   case unreachable(why: String)
+  /// The host got the word and cannot be asked how it ended; it goes back by itself.
+  case unconfirmed(why: String)
   case notAttempted(why: String)
 
   static let stoppedBefore = "the run stopped before: nothing on it was changed"
@@ -22,6 +24,7 @@ package enum Verdict: Hashable, Sendable {
     case .reverted: "reverted"
     case .broken: "broken"
     case .unreachable: "unreachable"
+    case .unconfirmed: "unconfirmed"
     case .notAttempted: "not attempted"
     }
   }
@@ -29,7 +32,7 @@ package enum Verdict: Hashable, Sendable {
   package var isSuccess: Bool {
     switch self {
     case .unchanged, .confirmed: true
-    case .refused, .reverted, .broken, .unreachable, .notAttempted: false
+    case .refused, .reverted, .broken, .unreachable, .unconfirmed, .notAttempted: false
     }
   }
 
@@ -38,7 +41,7 @@ package enum Verdict: Hashable, Sendable {
   package var speaksAgainstTheChange: Bool {
     switch self {
     case .refused(let refusal): refusal.cause == .change
-    case .reverted, .broken: true
+    case .reverted, .broken, .unconfirmed: true
     case .unchanged, .confirmed, .unreachable, .notAttempted: false
     }
   }
@@ -48,7 +51,9 @@ package enum Verdict: Hashable, Sendable {
     case .unchanged: ""
     case .confirmed(let release): release == 0 ? "removed" : "release \(release)"
     case .refused(let refusal): refusal.why
-    case .reverted(let why), .broken(let why), .unreachable(let why), .notAttempted(let why): why
+    case .reverted(let why), .broken(let why), .unreachable(let why), .unconfirmed(let why),
+      .notAttempted(let why):
+      why
     }
   }
 }

@@ -45,15 +45,17 @@ package struct HostName: ValidatedText {
 }
 
 /// A domain name in lower-case ASCII (RFC 1123; an international name in its `xn--` form).
+///
+/// Shorter than RFC 1123 allows, for files are named after it.
 package struct DomainName: ValidatedText {
   package let text: String
   package static let noun = "a domain name"
   package static let rule =
     "at least two labels of lower-case letters, digits and inner hyphens, joined by dots, "
-    + "at most 253 in all, and no address"
+    + "at most 230 in all, and no address"
 
   package init?(_ text: String) {
-    guard text.utf8.count <= 253, DNSLabel.areValid(text), text.utf8.contains(UInt8(ascii: ".")),
+    guard text.utf8.count <= 230, DNSLabel.areValid(text), text.utf8.contains(UInt8(ascii: ".")),
       IPAddress(text) == nil
     else { return nil }
     self.text = text

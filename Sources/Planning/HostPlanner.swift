@@ -31,13 +31,15 @@ struct HostPlanner {
       .sorted { $0.path < $1.path }
     let changes = changes(files)
     let reasons = reasons(changes, issued)
-    return HostStep(
+    var step = HostStep(
       host: host.name.text, connection: connection, roles: host.roles.map(\.rawValue).sorted(),
       action: present == nil ? .create : reasons.isEmpty ? .unchanged : .change,
       reasons: present == nil ? [reasonToCreate] : reasons, release: number,
       expected: observation.fingerprint, present: present, files: files, certificates: issued,
       changes: changes,
       ports: ports().map { Int($0.number) })
+    step.routes = routes()
+    return step
   }
 
   private func ports() -> [Port] {
@@ -48,6 +50,16 @@ struct HostPlanner {
   }
 
   private var hasSites: Bool { !ports().isEmpty }
+
+  /// Of the sites that visitors reach already: a new front-end takes nothing from anybody.
+  private func routes() -> [HostStep.Route] {
+    input.inventory.sites(publishedBy: host.name).filter {
+      present?.files[ReleasePath.configuration(of: $0.domain, as: .frontEnd).relative] != nil
+    }.map { site in
+      HostStep.Route(
+        site: site.domain.text, hosts: Set(site.upstreams.map(\.host.text)).sorted())
+    }
+  }
 
   // MARK: - What the host should have
 

@@ -139,6 +139,19 @@ package struct HostStep: Hashable, Sendable {
   package var changes: [FileChange]
   /// Ports that the release listens on, sorted.
   package var ports: [Int]
+  /// Where the host's front-end sends requests, for each site that it publishes already.
+  package var routes: [Route] = []
+
+  /// A site and the back-ends that serve it, one of which at least must be there.
+  package struct Route: Hashable, Sendable {
+    package var site: String
+    package var hosts: [String]
+
+    package init(site: String, hosts: [String]) {
+      self.site = site
+      self.hosts = hosts
+    }
+  }
 
   package init(
     host: String, connection: Connection, roles: [String], action: Action, reasons: [String],
@@ -164,6 +177,12 @@ package struct HostStep: Hashable, Sendable {
 }
 
 extension HostStep {
+  /// Whether the host stops serving a site, to which a front-end may still route.
+  package var retires: Bool {
+    action == .remove
+      || changes.contains { $0.kind == .remove && $0.path.hasPrefix("nginx/back-end/") }
+  }
+
   /// How the host comes to the release.
   package enum Mode: String, Hashable, Sendable {
     case install, restore, remove

@@ -22,7 +22,7 @@ package enum Planner {
       maxFailures: input.playbook.rollout.maxFailures, pause: input.playbook.rollout.pause.seconds,
       confirmWithin: input.playbook.rollout.confirmWithin.seconds,
       keepReleases: input.inventory.keepReleases,
-      warnings: warnings(input))
+      warnings: warnings(input) + steps.flatMap(\.interruptions))
   }
 
   /// A back-end serves before a front-end routes to it, and goes only when none does.
@@ -32,8 +32,9 @@ package enum Planner {
       return Stage(name: name, batches: rollout.batches(of: hosts))
     }
     return [
-      stage("back-ends") { $0.action != .remove && $0.roles.contains(Role.backEnd.rawValue) },
-      stage("front-ends") { $0.action != .remove && !$0.roles.contains(Role.backEnd.rawValue) },
+      stage("back-ends") { !$0.retires && $0.roles.contains(Role.backEnd.rawValue) },
+      stage("front-ends") { !$0.retires && !$0.roles.contains(Role.backEnd.rawValue) },
+      stage("back-ends that stop serving") { $0.retires && $0.action != .remove },
       stage("removals") { $0.action == .remove },
     ].filter { !$0.batches.isEmpty }
   }
@@ -87,7 +88,7 @@ package enum Planner {
   }
 
   private static func warnings(_ input: PlanningInput) -> [String] {
-    var warnings = bootWarnings(input) + reversionWarnings(input)
+    var warnings = hostWarnings(input) + bootWarnings(input)
     if let authority = input.state.authorities.last {
       let days = input.now.days(until: authority.notAfter)
       let leaf = input.inventory.authority.certificates.validFor
@@ -115,6 +116,25 @@ package enum Planner {
 }
 
 extension Planner {
+  /// What hosts say of themselves that is not as it should be.
+  private static func hostWarnings(_ input: PlanningInput) -> [String] {
+    let toleratedSeconds: Int64 = 60
+    return input.survey.sorted { $0.key < $1.key }.flatMap { name, result -> [String] in
+      guard case .observed(let observation) = result else { return [] }
+      var warnings: [String] = []
+      let late = input.now.secondsSince1970 - observation.clock.secondsSince1970
+      if abs(late) > toleratedSeconds {
+        warnings.append(
+          "the clock of \(name) is \(abs(late)) s \(late > 0 ? "slow" : "fast"): certificates may"
+            + " count as not yet valid or as expired there")
+      }
+      if let undone = observation.undoneRelease {
+        warnings.append("\(name) went back from release \(undone.number) by itself: \(undone.why)")
+      }
+      return warnings
+    }
+  }
+
   /// A transaction undoes itself everywhere; what has to happen at a boot needs systemd.
   private static func bootWarnings(_ input: PlanningInput) -> [String] {
     let hosts = input.survey.compactMap { name, result in
@@ -128,17 +148,6 @@ extension Planner {
   }
 }
 
-extension Planner {
-  /// A host may have gone back by itself when nobody was connected any more.
-  private static func reversionWarnings(_ input: PlanningInput) -> [String] {
-    input.survey.sorted { $0.key < $1.key }.compactMap { name, result in
-      guard case .observed(let observation) = result, let reversion = observation.reversion
-      else { return nil }
-      return "\(name) \(reversion)"
-    }
-  }
-}
-
 extension Connection {
   package init(to host: Host) {
     self.init(
@@ -148,12 +157,11 @@ extension Connection {
       knownHosts: host.ssh.knownHosts.text)
   }
 
-  /// How a host was reached when it was last changed; the keys are those that the inventory names now.
-  /// Nobody but root has changed it: another user became root.
+  /// How a host was reached when it was last changed.
   package init(recordOf record: HostRecord, defaults: SSHSettings) {
     self.init(
       address: record.address, port: record.sshPort, user: record.sshUser,
-      becomes: record.sshUser != "root", identities: defaults.identities.map(\.text),
+      becomes: record.sshBecomes, identities: record.sshIdentities,
       knownHosts: defaults.knownHosts.text)
   }
 }

@@ -1,4 +1,31 @@
+package import Inventories
+package import Playbooks
 package import State
+
+/// What a plan to go back is made from: neither certificates nor files that the inventory names.
+package struct RollbackInput: Sendable {
+  package var hosts: [Host]
+  /// The release; nil for the one that was in force before.
+  package var number: Int?
+  package var keepReleases: Int
+  package var playbook: Playbook
+  package var state: FleetState
+  package var survey: Survey
+  package var now: Timestamp
+
+  package init(
+    hosts: [Host], number: Int?, keepReleases: Int, playbook: Playbook, state: FleetState,
+    survey: Survey, now: Timestamp
+  ) {
+    self.hosts = hosts
+    self.number = number
+    self.keepReleases = keepReleases
+    self.playbook = playbook
+    self.state = state
+    self.survey = survey
+    self.now = now
+  }
+}
 
 extension Planner {
   /// Why a host cannot go back.
@@ -6,49 +33,63 @@ extension Planner {
     package var description: String
   }
 
-  /// A plan that puts releases in force that the hosts still have.
-  ///
-  /// - Parameter number: the release; nil for the one before the one in force.
-  package static func rollback(
-    of hosts: [String], to number: Int?, like plan: Plan, survey: Survey
-  ) throws(NoRelease) -> Plan {
+  /// A plan that puts releases in force that the hosts still have, one host after the other.
+  package static func rollback(_ input: RollbackInput) throws(NoRelease) -> Plan {
     var steps: [HostStep] = []
-    for step in plan.steps where hosts.contains(step.host) {
-      guard case .observed(let observation) = survey[step.host], !step.action.leavesHostOut else {
-        steps.append(step)
-        continue
-      }
-      steps.append(try self.step(step, to: number, observation))
+    for host in input.hosts.sorted(by: { $0.name < $1.name }) {
+      steps.append(try step(for: host, input))
     }
-    var rollback = plan
-    rollback.steps = steps
-    rollback.stages = [
-      Stage(name: "rollback", batches: steps.filter(\.action.changesHost).map { [$0.host] })
-    ].filter { !$0.batches.isEmpty }
-    return rollback
+    let changing = steps.filter(\.action.changesHost).map { [$0.host] }
+    let rollout = input.playbook.rollout
+    return Plan(
+      fleet: input.state.fleet, lineage: input.state.lineage, serial: input.state.serial,
+      madeAt: input.now, steps: steps,
+      stages: changing.isEmpty ? [] : [Stage(name: "rollback", batches: changing)],
+      maxFailures: rollout.maxFailures, pause: rollout.pause.seconds,
+      confirmWithin: rollout.confirmWithin.seconds, keepReleases: input.keepReleases,
+      warnings: [])
   }
 
   private static func step(
-    _ step: HostStep, to number: Int?, _ observation: HostObservation
+    for host: Host, _ input: RollbackInput
   ) throws(NoRelease) -> HostStep {
+    var step = HostStep(
+      host: host.name.text, connection: Connection(to: host),
+      roles: host.roles.map(\.rawValue).sorted(), action: .blocked, reasons: [])
+    switch input.survey[step.host] {
+    case nil: step.reasons = ["it was not asked; this is a bug in deploy"]
+    case .unreachable(let why): (step.action, step.reasons) = (.unreachable, [why])
+    case .observed(let observation):
+      step.reasons = Preflight.obstacles(on: observation, state: input.state)
+      guard step.reasons.isEmpty else { break }
+      let current = observation.currentRelease ?? 0
+      step.release = try release(of: step.host, observation, input.number)
+      step.action = .restore
+      step.reasons = ["rollback from release \(current)"]
+      step.expected = observation.fingerprint
+      step.present = observation.manifest?.release
+    }
+    return step
+  }
+
+  private static func release(
+    of host: String, _ observation: HostObservation, _ number: Int?
+  ) throws(NoRelease) -> Int {
     let current = observation.currentRelease ?? 0
     let others = observation.keptReleases.filter { $0 != current }.sorted()
     let kept =
       others.isEmpty
       ? "it has no other" : "it has \(others.map(String.init).joined(separator: ", "))"
-    guard let release = number ?? others.last(where: { $0 < current }) else {
-      throw NoRelease(
-        description: "\(step.host) has no release before release \(current): \(kept)")
+    let before = observation.releaseBefore.flatMap { others.contains($0) ? $0 : nil }
+    guard let release = number ?? before ?? others.last(where: { $0 < current }) else {
+      throw NoRelease(description: "\(host) has no release before release \(current): \(kept)")
     }
     guard others.contains(release) else {
       throw NoRelease(
         description: release == current
-          ? "\(step.host) is at release \(release) already"
-          : "\(step.host) does not have release \(release) any more: \(kept)")
+          ? "\(host) is at release \(release) already"
+          : "\(host) does not have release \(release) any more: \(kept)")
     }
-    return HostStep(
-      host: step.host, connection: step.connection, roles: step.roles, action: .restore,
-      reasons: ["rollback from release \(current)"], release: release,
-      expected: observation.fingerprint, present: step.present, ports: [])
+    return release
   }
 }

@@ -55,6 +55,10 @@ package struct HostRecord: Hashable, Sendable, Codable {
   package var address: String
   package var sshPort: Int
   package var sshUser: String
+  /// Whether commands run as root by `sudo` there.
+  package var sshBecomes: Bool
+  /// The private key files that the controller used, by path.
+  package var sshIdentities: [String]
   package var roles: [String]
   package var release: ReleaseRecord
   package var appliedAt: Timestamp
@@ -62,12 +66,15 @@ package struct HostRecord: Hashable, Sendable, Codable {
   package var appliedBy: String
 
   package init(
-    address: String, sshPort: Int, sshUser: String, roles: [String], release: ReleaseRecord,
-    appliedAt: Timestamp, appliedBy: String
+    address: String, sshPort: Int, sshUser: String, sshBecomes: Bool = false,
+    sshIdentities: [String] = [], roles: [String], release: ReleaseRecord, appliedAt: Timestamp,
+    appliedBy: String
   ) {
     self.address = address
     self.sshPort = sshPort
     self.sshUser = sshUser
+    self.sshBecomes = sshBecomes
+    self.sshIdentities = sshIdentities
     self.roles = roles
     self.release = release
     self.appliedAt = appliedAt

@@ -21,6 +21,8 @@ package struct HostObservation: Hashable, Sendable {
   package var latestRelease: Int
   /// The releases that the host still has, current or not.
   package var keptReleases: [Int]
+  /// The release that was in force before the current one.
+  package var releaseBefore: Int?
   /// How the last transaction ended, in the host's own words.
   package var lastVerdict: String?
   package var manifest: Manifest?
@@ -42,7 +44,8 @@ package struct HostObservation: Hashable, Sendable {
     clock: Timestamp, isRoot: Bool = true, hasSystemd: Bool = false, missingTools: [String] = [],
     nginxVersion: String? = nil, nginxIsRunning: Bool = false, servedReleases: [Int] = [],
     currentRelease: Int? = nil, latestRelease: Int = 0,
-    keptReleases: [Int] = [], lastVerdict: String? = nil, manifest: Manifest? = nil,
+    keptReleases: [Int] = [], releaseBefore: Int? = nil, lastVerdict: String? = nil,
+    manifest: Manifest? = nil,
     fingerprint: String = "none", driftedFiles: [String] = [], includesRelease: Bool = false,
     texts: [String: String] = [:], firewall: LoadedFirewall = .absent,
     controllerAddress: String? = nil, interruptedTransaction: String? = nil
@@ -57,6 +60,7 @@ package struct HostObservation: Hashable, Sendable {
     self.currentRelease = currentRelease
     self.latestRelease = latestRelease
     self.keptReleases = keptReleases
+    self.releaseBefore = releaseBefore
     self.lastVerdict = lastVerdict
     self.manifest = manifest
     self.fingerprint = fingerprint
@@ -70,13 +74,14 @@ package struct HostObservation: Hashable, Sendable {
 }
 
 extension HostObservation {
-  /// That the last transaction was undone, and why, in words that go on behind the host's name; nil
-  /// where it was not.
-  package var reversion: String? {
-    guard let words = lastVerdict?.split(separator: " ", maxSplits: 2), words.count == 3,
-      words[1] == "reverted"
+  /// The release that the host took back last, with nobody there to hear it, and why.
+  package var undoneRelease: (number: Int, why: String)? {
+    let words = (lastVerdict ?? "").split(separator: " ", maxSplits: 2)
+    // One word is a failure that its run has told already.
+    guard words.count == 3, words[1] == "reverted", words[2].contains(" "),
+      let number = Int(words[0])
     else { return nil }
-    return "took release \(words[0]) back: \(words[2])"
+    return (number, String(words[2]))
   }
 }
 

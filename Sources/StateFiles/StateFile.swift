@@ -29,7 +29,7 @@ package struct StateFile: Sendable {
 
   /// Replaces the file by a state, one serial on; the file before it becomes the previous one.
   ///
-  /// After an error the file is what it was.
+  /// After an error the file is what it was, but where the disk fails after the last step.
   package mutating func write(_ state: FleetState) throws(StateFileError) {
     let file = AtomicFile(path: path)
     guard try file.read() == bytes else {
@@ -95,8 +95,8 @@ enum StateFormat {
     _ type: Value.Type, from data: Data, _ path: String
   ) throws(StateFileError) -> Value {
     let recovery = """
-      Take back \(path).previous or the file's version in git, or let the fleet tell: deploy state \
-      rebuild.
+      Take back \(path).previous or the file's version in git; or move the file away and let the \
+      fleet tell: deploy state rebuild.
       """
     do {
       return try JSONDecoder().decode(type, from: data)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("What the host's scripts share")
 struct HostScriptTests {
-  @Test("is clean for shellcheck", arguments: [HostScript.survey, .transaction])
+  @Test("is clean for shellcheck", arguments: HostScript.allCases)
   func shellcheck(_ script: HostScript) throws {
     let folder = try Folder()
     try folder.write("script.sh", script.text)
@@ -15,20 +15,68 @@ struct HostScriptTests {
   }
 
   @Test(
-    "knows the release in force, and the one before where a switch was cut off",
-    arguments: Shell.allCases)
+    "knows the release that counts, and the one that the link leads to", arguments: Shell.allCases)
   func currentRelease(_ shell: Shell) throws {
     let result = try shell.run(
       .transaction,
-      """
-      current_release
+      #"""
+      told() { echo "$1 $(current_release) $(linked_release)"; }
+      told bare
       mkdir -p "$root/releases/7" "$root/releases/8"
-      ln -s releases/7 "$root/current"; current_release
-      ln -sfn releases/8 "$root/current"; echo 7 > "$root/pending"; current_release
-      : > "$root/pending"; current_release
-      """, in: Folder())
-    #expect(result.output == "0\n7\n7\n8\n")
+      ln -s releases/7 "$root/current"; told before
+      echo '8 7 install switching ann@laptop' > "$root/pending"; told armed
+      ln -sfn releases/8 "$root/current"; told switched
+      mv "$root/pending" "$root/undoing"; told undoing
+      mv "$root/undoing" "$root/confirming"; told confirming
+      rm "$root/confirming"; told confirmed
+      rm "$root/current"; echo '8 0 install switching x' > "$root/pending"; told first
+      """#, in: Folder())
+    #expect(
+      result.output == """
+        bare 0 0
+        before 7 7
+        armed 7 7
+        switched 7 8
+        undoing 7 8
+        confirming 8 8
+        confirmed 8 8
+        first 0 0
+
+        """)
     #expect(result.error == "")
+  }
+
+  @Test("reads what the host is in the middle of word by word", arguments: Shell.allCases)
+  func wordOf(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      #"""
+      word_of pending 1; echo "none: $(word_of pending 4)"
+      echo '8 7 restore applied ann@laptop of shop' > "$root/pending"
+      for place in 1 2 3 4 5; do word_of pending "$place"; done
+      """#, in: Folder())
+    #expect(result.output == "none: \n8\n7\nrestore\napplied\nann@laptop\n")
+    #expect(result.error == "")
+  }
+
+  @Test("writes down how a transaction ended, here and in the log", arguments: Shell.allCases)
+  func recordVerdict(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      #"""
+      record_verdict 8 confirmed; cat "$root/verdict"
+      record_verdict 9 reverted 'it was not confirmed in time'; cat "$root/verdict"
+      ls "$root"; cat "$folder/calls"
+      """#, in: Folder())
+    #expect(
+      result.output == """
+        8 confirmed
+        9 reverted it was not confirmed in time
+        verdict
+        logger -t deploy release 8 confirmed
+        logger -t deploy release 9 reverted it was not confirmed in time
+
+        """)
   }
 
   @Test("makes a fingerprint of a release's manifest", arguments: Shell.allCases)

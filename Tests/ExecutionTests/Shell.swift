@@ -15,13 +15,18 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
     var error: String
   }
 
-  /// Runs a program in a mount and network namespace of its own.
+  /// What runs in a namespace first: a /run of its own, and an end for processes that lost theirs.
+  private static let first = "mount -t tmpfs none /run && \"$@\"; exit $?"
+
+  /// Runs a program in mount, network and process namespaces of its own: nothing of it is left.
   static func run(
     _ words: [String], input: [UInt8] = [], environment: [String: String] = [:]
   ) throws -> Result {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["timeout", "60", "unshare", "-m", "-n"] + words
+    process.arguments =
+      ["timeout", "60", "unshare", "-m", "-n", "-p", "-f", "--kill-child", "--mount-proc"]
+      + ["sh", "-c", first, "sh"] + words
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let folder = try Folder()
     try folder.write("input", input)
@@ -46,32 +51,49 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
     return try body()
   }
 
-  /// Runs lines behind the functions of the host's scripts, with the host's folders in `folder`.
+  /// `alone` says so when no timer and no watcher is left, and waits for that.
+  private static let helpers = #"""
+    alone() {
+      while pgrep -x sleep || pgrep -f '^/bin/sh .*/undo[.]sh'; do :; done > /dev/null
+      echo alone
+    }
+
+    """#
+
+  /// Runs lines behind the functions of the host's scripts, with the host's folders in `folder`; the
+  /// scripts themselves are in `$scripts`.
   func run(
     _ script: HostScript, _ lines: String, in folder: Folder, input: [UInt8] = []
   ) throws -> Result {
     try folder.makeFolder("root")
+    for script in HostScript.allCases { try folder.write("scripts/\(script).sh", script.text) }
+    try folder.records("logger")
     return try Self.run(
-      rawValue.split(separator: " ").map(String.init) + ["-c", script.functions + lines],
+      rawValue.split(separator: " ").map(String.init) + [
+        "-c", script.functions + Self.helpers + lines,
+      ],
       input: input,
       environment: [
         "DEPLOY_ROOT": folder.path + "/root", "DEPLOY_RUN": folder.path + "/run",
         "DEPLOY_NGINX": folder.path + "/nginx", "work": folder.path + "/run/transaction",
-        "folder": folder.path, "DEPLOY_LOCK_SECONDS": "1",
+        "DEPLOY_UNITS": folder.path + "/units", "DEPLOY_LOCK_TRIES": "1",
+        "folder": folder.path, "scripts": folder.path + "/scripts", "shell": rawValue,
         "PATH": folder.path + "/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       ])
   }
 }
 
 /// What runs on a host.
-enum HostScript {
-  case survey, transaction
+enum HostScript: CaseIterable {
+  case survey, transaction, confirm, undo
 
   var text: String {
     let part =
       switch self {
       case .survey: PackageResources.survey_sh
-      case .transaction: PackageResources.transaction_sh
+      case .transaction: PackageResources.force_sh + PackageResources.transaction_sh
+      case .confirm: PackageResources.force_sh + PackageResources.confirm_sh
+      case .undo: PackageResources.force_sh + PackageResources.undo_sh
       }
     return String(decoding: PackageResources.host_sh + part, as: UTF8.self)
   }
@@ -120,5 +142,11 @@ final class Folder {
     try write("bin/" + name, "#!/bin/sh\n" + text)
     try FileManager.default.setAttributes(
       [.posixPermissions: 0o755], ofItemAtPath: path + "/bin/" + name)
+  }
+
+  /// Puts a program first in the PATH that notes its calls in the file `calls`, and does no more than
+  /// the lines.
+  func records(_ name: String, _ lines: String = "") throws {
+    try program(name, "echo \"\(name) $*\" >> \"$folder/calls\"\n" + lines + "\n")
   }
 }

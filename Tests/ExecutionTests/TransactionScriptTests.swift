@@ -6,7 +6,7 @@ import Testing
 @Suite("The host's transaction")
 struct TransactionScriptTests {
   private let start = """
-    release=8 previous=7 staged=$root/releases/8 who=ann@laptop
+    mode=install release=8 previous=7 staged=$root/releases/8 who=ann@laptop
     mkdir -p "$work" "$staged" "$root/releases/7"
     ln -s releases/7 "$root/current"
 
@@ -42,14 +42,14 @@ struct TransactionScriptTests {
     let result = try shell.run(
       .transaction,
       start + """
-        mkdir -p "$root/releases/7/tls/sites"
+        mkdir -p "$root/releases/7/tls/sites"; : > "$staged/undo.sh"
         echo key > "$root/releases/7/tls/sites/a b.key"; chmod 600 "$root/releases/7/tls/sites/a b.key"
         echo 'tls/sites/a b.key' > "$staged/keep"
         keep_files && cat "$staged/tls/sites/a b.key" && stat -c %a "$staged/tls/sites/a b.key"
-        [ -e "$staged/keep" ] || echo gone
+        [ -e "$staged/keep" ] || [ -e "$staged/undo.sh" ] || [ ! -e "$work/undo.sh" ] || echo moved
         echo tls/none.key > "$staged/keep"; keep_files 2> /dev/null || echo missing
         """, in: Folder())
-    #expect(result.output == "key\n600\ngone\nmissing\n")
+    #expect(result.output == "key\n600\nmoved\nmissing\n")
   }
 
   @Test("finds a file that arrived damaged or not at all", arguments: Shell.allCases)
@@ -67,18 +67,6 @@ struct TransactionScriptTests {
     #expect(result.output == "whole\ntls/x.key: FAILED\ndamaged\nmissing\n")
   }
 
-  @Test("keeps the release in force and the four before it", arguments: Shell.allCases)
-  func prune(_ shell: Shell) throws {
-    let result = try shell.run(
-      .transaction,
-      start + """
-        for n in 1 2 3 9 10 11; do mkdir "$root/releases/$n"; done; mkdir "$root/releases/notes"
-        release=10; prune; ls "$root/releases" | sort -n | tr '\\n' ' '
-        release=0; prune; [ -e "$root" ] || echo nothing
-        """, in: Folder())
-    #expect(result.output == "notes 7 8 9 10 11 nothing\n")
-  }
-
   @Test("leaves nothing of what was staged", arguments: Shell.allCases)
   func discard(_ shell: Shell) throws {
     let result = try shell.run(
@@ -89,6 +77,16 @@ struct TransactionScriptTests {
         mkdir -p "$root/releases/8"; ln -s releases/8 "$root/current"; discard; ls "$root/releases"
         """, in: Folder())
     #expect(result.output == "root root/current root/releases root/releases/7 run nothing\n8\n")
+  }
+
+  @Test(
+    "leaves a release that was there before it", arguments: Shell.allCases, ["restore", "remove"])
+  func discardStaysAway(_ shell: Shell, _ mode: String) throws {
+    let result = try shell.run(
+      .transaction,
+      start + "mode=\(mode); discard; ls \"$root/releases\"; [ -e \"$work\" ] || echo tidy",
+      in: Folder())
+    #expect(result.output == "7\n8\ntidy\n")
   }
 
   @Test("is refused where another one holds the lock, who is named", arguments: Shell.allCases)
@@ -105,6 +103,23 @@ struct TransactionScriptTests {
     #expect(result.output == "@deploy refused locked ann@laptop\nentered\nbob@desk\n")
   }
 
+  @Test("tells who it waits for, as often as it is told to", arguments: Shell.allCases)
+  func waiting(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      """
+      DEPLOY_LOCK_TRIES=3; who=bob@desk; flock() { return 1; }
+      mkdir -p "$run"; echo ann@laptop > "$run/holder"; lock
+      """, in: Folder())
+    #expect(
+      result.output == """
+        @deploy waiting ann@laptop
+        @deploy waiting ann@laptop
+        @deploy refused locked ann@laptop
+
+        """)
+  }
+
   @Test(
     "ends when the controller is silent for too long, and leaves no process",
     arguments: Shell.allCases)
@@ -113,13 +128,28 @@ struct TransactionScriptTests {
       .transaction,
       start + """
         mkfifo "$folder/stream"; exec 3<> "$folder/stream"
-        (exec \(shell) -c '. "$1"; trap "" PIPE
-           release=8 staged=$root/releases/8; trap abandon TERM; watch_controller "$2"
-           IFS= read -r word <&3; echo "heard $word"' sh "$folder/functions" "1.0$$")
+        (exec \(shell) -c '. "$1"; trap "" PIPE; DEPLOY_HEARTBEAT=1
+           mode=install release=8 staged=$root/releases/8; trap abandon TERM; watch_controller 4321
+           await_word <&3; echo "heard $word"' sh "$folder/functions")
         [ -e "$staged" ] || echo discarded
-        pgrep -f "^sleep 1.0$$" || echo alone
+        alone
         """, in: try folderWithFunctions())
     #expect(result.output == "@deploy refused abandoned\ndiscarded\nalone\n")
+  }
+
+  @Test("waits as long as the controller says so, each time anew", arguments: Shell.allCases)
+  func heartbeat(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.write("word", "wait\nwait\ngo\nrest\n")
+    let result = try shell.run(
+      .transaction,
+      start + """
+        watch_controller() { watches="$watches $1"; sleep 4321 & watcher=$!; }
+        watches= DEPLOY_HEARTBEAT=17; watch_controller 120
+        { await_word; read -r rest; } < "$folder/word"
+        echo "$watches, then $word, $rest"; wait; alone
+        """, in: folder)
+    #expect(result.output == " 120 17 17 17, then go, rest\nalone\n")
   }
 
   @Test("ends when the stream stops in the middle", arguments: Shell.allCases)
@@ -129,12 +159,28 @@ struct TransactionScriptTests {
       start + """
         mkfifo "$folder/stream"; exec 3<> "$folder/stream"
         (exec \(shell) -c '. "$1"; set -u
-           release=9 previous=7 size=10240 staged=$root/releases/9
+           mode=install release=9 previous=7 size=10240 staged=$root/releases/9
            trap abandon TERM; watch_controller 1; stage <&3; echo "staged after all"' \
            sh "$folder/functions")
         [ -e "$root/releases/9" ] || echo discarded
+        alone; pgrep -l 'head|tar'
         """, in: try folderWithFunctions())
-    #expect(result.output == "@deploy refused abandoned\ndiscarded\n")
+    #expect(result.output == "@deploy refused abandoned\ndiscarded\nalone\n")
+  }
+
+  @Test("refuses a stream that is cut", arguments: Shell.allCases, ["install", "restore"])
+  func cutStream(_ shell: Shell, _ mode: String) throws {
+    let result = try shell.run(
+      .transaction,
+      start + """
+        mode=\(mode); head -c 2000 /dev/zero > "$work/file"
+        tar -c -f "$folder/whole" -C "$work" file; size=$(wc -c < "$folder/whole")
+        head -c 1024 "$folder/whole" > "$folder/cut"
+        (stage < "$folder/cut") > "$folder/said"; sed 's/^| .*/words/' "$folder/said" | uniq
+        ls "$root/releases"; [ -e "$work" ] || echo tidy
+        """, in: Folder())
+    #expect(
+      result.output == "words\n@deploy refused staging\n7\n\(mode == "restore" ? "8\n" : "")tidy\n")
   }
 
   @Test("has no watcher and no sleep of it when the word came", arguments: Shell.allCases)
@@ -142,42 +188,114 @@ struct TransactionScriptTests {
     let result = try shell.run(
       .transaction,
       start + """
-        watch_controller 4321
-        until grep -qs sleep $(children "$watcher" | sed 's#.*#/proc/&/cmdline#'); do :; done
-        sleeper=$(children "$watcher"); ended=$watcher
+        watch_controller 4321; pgrep -x -f 'sleep 4321' > /dev/null && echo watching
         echo go > "$folder/word"; await_word < "$folder/word"
-        wait "$ended"; until ! grep -qs sleep "/proc/$sleeper/cmdline"; do :; done; echo ended
+        alone; echo "none:$watcher"
         """, in: Folder())
-    #expect(result.output == "ended\n")
+    #expect(result.output == "watching\nalone\nnone:\n")
+  }
+
+  @Test("has no watcher that it began a moment before either", arguments: Shell.allCases)
+  func watchersEnd(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.write("word", "wait\nwait\ngo\n")
+    let result = try shell.run(
+      .transaction,
+      start + """
+        for round in 0 1 2 3 4 5 6 7 8 9; do
+          trap abandon TERM; watch_controller 4321; await_word < "$folder/word"; trap - TERM
+        done; alone
+        """, in: folder)
+    #expect(result.output == "alone\n")
   }
 
   @Test(
-    "takes any other word for none", arguments: Shell.allCases, ["", "no\n", "go", "go \n", "GO\n"])
+    "takes any other word for none", arguments: Shell.allCases,
+    ["", "no\n", "go", "go \n", "GO\n", "wait", "wait\n", "wait\ngo", " wait\n", "\ngo\n"])
   func otherWords(_ shell: Shell, _ word: String) throws {
     let folder = try Folder()
     try folder.write("word", word)
     let result = try shell.run(
-      .transaction, start + "await_word < \"$folder/word\"; echo went", in: folder)
+      .transaction,
+      start + "watcher=; await_word < \"$folder/word\" 2> /dev/null; echo went", in: folder)
     #expect(result.output == "@deploy refused abandoned\n")
   }
 
-  @Test("puts an interrupted switch back before anything else", arguments: Shell.allCases)
-  func recover(_ shell: Shell) throws {
+  @Test(
+    "puts an interrupted switch back before anything else", arguments: Shell.allCases,
+    ["pending", "undoing"])
+  func recover(_ shell: Shell, _ state: String) throws {
     let folder = try Folder()
-    try folder.program("nft", "exit 0")
+    try folder.records("nft")
     let result = try shell.run(
       .transaction,
       start + """
-        nginx_master() { return 1; }
-        ln -sfn releases/8 "$root/current"; echo 7 > "$root/pending"
-        previous=$(current_release); recover
-        readlink "$root/current"; [ -e "$root/pending" ] || echo settled
+        ln -sfn releases/8 "$root/current"; echo '8 7 install switching x' > "$root/\(state)"
+        release=9; recover; flock -n "$run/switch" echo free
+        readlink "$root/current"; ls "$root"; ls "$root/releases"; cat "$root/verdict"
         """, in: folder)
-    #expect(result.output == "@deploy recovering 7\nreleases/7\nsettled\n")
+    #expect(
+      result.output == """
+        @deploy recovering 7
+        free
+        releases/7
+        current
+        releases
+        verdict
+        7
+        8 reverted it was cut off
+
+        """)
+  }
+
+  @Test("says so where an interrupted switch cannot be put back", arguments: Shell.allCases)
+  func recoverFails(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("nft", "echo wrong >&2; exit 1")
+    let result = try shell.run(
+      .transaction,
+      start + """
+        ln -sfn releases/8 "$root/current"; echo '8 7 install applied x' > "$root/pending"
+        release=9 staged=$root/releases/9; (recover; echo went); cat "$root/undoing"
+        """, in: folder)
+    #expect(
+      result.output == """
+        @deploy recovering 7
+        | wrong
+        @deploy refused broken 7
+        8 7 install applied x
+
+        """)
+  }
+
+  @Test("finishes a confirmation that was cut off", arguments: Shell.allCases)
+  func recoverConfirming(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      start + """
+        ln -sfn releases/8 "$root/current"; echo '8 7 install applied x' > "$root/confirming"
+        recover; current_release; cat "$root/verdict"; ls "$root"
+        rm -r "$root/current"; echo '0 8 remove applied x' > "$root/confirming"
+        recover; [ -e "$root" ] || echo nothing
+        """, in: Folder())
+    #expect(result.output == "8\n8 confirmed\ncurrent\nreleases\nverdict\nnothing\n")
+  }
+
+  @Test("waits for a confirmation that is going on", arguments: Shell.allCases)
+  func recoverWaits(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      start + """
+        (hold_switch; : > "$folder/held"; until [ -e "$folder/done" ]; do :; done
+         echo finished) & until [ -e "$folder/held" ]; do :; done
+        (recover; echo went) & until pgrep -x flock > /dev/null; do :; done
+        : > "$folder/done"; wait
+        """, in: Folder())
+    #expect(result.output == "finished\nwent\n")
   }
 
   @Test(
-    "goes back where the new firewall cannot be loaded, and stays pending where it cannot",
+    "goes back where the new firewall cannot be loaded, and stays undoing where it cannot",
     arguments: Shell.allCases)
   func firewallFails(_ shell: Shell) throws {
     let folder = try Folder()
@@ -185,20 +303,58 @@ struct TransactionScriptTests {
       "nft", #"case "$*" in *releases/8*) echo wrong >&2; exit 1;; esac; cat >/dev/null"#)
     let switching =
       start + """
-        nginx_master() { return 1; }; who=x; watcher=
+        echo '8 7 install switching x' > "$root/pending"
         : > "$staged/firewall.nft"; (switch); readlink "$root/current"
         [ -e "$staged" ] || echo discarded; [ -e "$root/pending" ] || echo settled
+        cat "$root/verdict" "$root/undoing" 2> /dev/null
 
         """
     #expect(
-      try shell.run(.transaction, switching, in: folder).output
-        == "@deploy switching\n| wrong\n@deploy reverted firewall\nreleases/7\ndiscarded\nsettled\n"
-    )
+      try shell.run(.transaction, switching, in: folder).output == """
+        @deploy switching
+        | wrong
+        @deploy reverted firewall
+        releases/7
+        discarded
+        settled
+        8 reverted firewall
+
+        """)
     let other = try Folder()
     try other.program("nft", "echo wrong >&2; exit 1")
     #expect(
-      try shell.run(.transaction, switching, in: other).output
-        == "@deploy switching\n| wrong\n@deploy broken 7\nreleases/7\n")
+      try shell.run(.transaction, switching, in: other).output == """
+        @deploy switching
+        | wrong
+        | wrong
+        @deploy broken 7
+        releases/7
+        settled
+        8 7 install switching x
+
+        """)
+  }
+
+  @Test(
+    "is pending and applied when it is in force, and no longer staged", arguments: Shell.allCases)
+  func applied(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("nft")
+    let result = try shell.run(
+      .transaction,
+      start + """
+        echo '8 7 install switching ann@laptop' > "$root/pending"
+        (switch); cat "$root/pending"; readlink "$root/current"; [ -e "$work" ] || echo tidy
+        """, in: folder)
+    #expect(
+      result.output == """
+        @deploy switching
+        @deploy applied 8
+        8 7 install applied ann@laptop
+        releases/8
+        tidy
+
+        """)
   }
 
   private func folderWithFunctions() throws -> Folder {

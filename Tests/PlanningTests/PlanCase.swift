@@ -1,3 +1,4 @@
+import CaseFiles
 import Foundation
 import Inventories
 import Planning
@@ -30,8 +31,9 @@ struct PlanCase: CustomTestStringConvertible {
     return (String(text[..<line.lowerBound]), String(text[line.upperBound...]))
   }
 
-  func record(_ plan: String) throws {
-    try Data((try parts().given + "---\n" + plan).utf8).write(to: file)
+  /// What is wrong with a plan; nil where it is the one that the file expects.
+  func mismatch(_ plan: String) throws -> String? {
+    try Golden.mismatch(try parts().given + "---\n" + plan, with: file)
   }
 
   func plan() throws -> String {

@@ -1,3 +1,4 @@
+import CaseFiles
 import Foundation
 import Testing
 
@@ -22,11 +23,7 @@ struct KnownHostsTests {
     known.add(parts[0], file: "file")
     let answers = try parts[1].split(separator: "\n").map { try answer(String($0), known) }
     let actual = parts[0] + "-----\n" + answers.map { $0 + "\n" }.joined()
-    if ProcessInfo.processInfo.environment["DEPLOY_RECORD"] == "1" {
-      try actual.write(toFile: path, atomically: true, encoding: .utf8)
-      Issue.record("recorded \(path)")
-    }
-    #expect(actual == text)
+    #expect(try Golden.mismatch(actual, with: URL(filePath: path)) == nil)
   }
 
   @Test("There are cases")

@@ -49,7 +49,7 @@ struct LedgerView {
     ledger.verdicts.sorted { $0.key < $1.key }
   }
 
-  func text(_ style: Style) -> String {
+  private func text(_ style: Style) -> String {
     let rows = Table.lines(
       entries.map { host, verdict in
         let detail = verdict.detail.split(separator: "\n").joined(separator: "\n    ")

@@ -35,7 +35,8 @@ struct PlanView {
     func count(_ action: Action) -> Int { plan.steps.count { $0.action == action } }
     let parts = [
       (count(.create), "to create"), (count(.change), "to change"),
-      (count(.remove), "to remove"), (count(.unchanged), "unchanged"),
+      (count(.remove), "to remove"), (count(.restore), "to restore"),
+      (count(.unchanged), "unchanged"),
       (count(.blocked), "blocked"), (count(.unreachable), "unreachable"),
     ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     let head = "Fleet \(plan.fleet), \(plan.steps.count) hosts: \(parts.joined(separator: ", "))."

@@ -7,12 +7,12 @@ struct StatusView {
     var host: String
     var isReachable: Bool
     var problem: String?
-    /// That the last transaction was undone, and why.
-    var reversion: String?
     var release: Int?
     var served: [Int]
     var drift: [String]
     var firewall: String
+    /// What the host has done by itself since.
+    var note: String?
     /// The earliest end of a certificate.
     var certificateEnds: Timestamp?
     var daysLeft: Int64?
@@ -28,6 +28,7 @@ struct StatusView {
 
   private let fleet: String
   private let authorityEnds: Timestamp?
+  private let now: Timestamp
   private let rows: [Row]
 
   init(
@@ -36,6 +37,7 @@ struct StatusView {
   ) {
     fleet = state.fleet
     authorityEnds = state.authorities.last?.notAfter
+    self.now = now
     rows = hosts.map { host, _ in
       switch survey[host] {
       case nil:
@@ -68,14 +70,19 @@ struct StatusView {
         "a certificate has expired"
       } else if observation.interruptedTransaction != nil {
         "a transaction was cut off"
+      } else if let present, present.servesSites, observation.servedReleases != [present.number] {
+        observation.nginxIsRunning ? "nginx serves something else" : "nginx does not run"
+      } else if let present, observation.includesRelease != present.servesSites {
+        "/etc/nginx/conf.d/deploy.conf was changed"
       } else {
         nil
       }
     return Row(
-      host: host, isReachable: true, problem: problem, reversion: observation.reversion,
-      release: present?.number,
+      host: host, isReachable: true, problem: problem, release: present?.number,
       served: observation.servedReleases, drift: observation.driftedFiles,
-      firewall: observation.firewall.rawValue, certificateEnds: ends,
+      firewall: observation.firewall.rawValue,
+      note: observation.undoneRelease.map { "went back from release \($0.number): \($0.why)" },
+      certificateEnds: ends,
       daysLeft: ends.map { now.days(until: $0) })
   }
 
@@ -83,8 +90,7 @@ struct StatusView {
     rows.allSatisfy { row in
       row.problem == nil && row.drift.isEmpty
         && (row.release == nil || row.firewall == "as-installed")
-        && row.served.allSatisfy { $0 == row.release }
-    }
+    } && authorityEnds.map { $0 > now } ?? true
   }
 
   func print(as format: OutputFormat) throws {
@@ -106,9 +112,13 @@ struct StatusView {
             row.host, row.release.map(String.init) ?? "-",
             row.served.isEmpty ? "-" : row.served.map(String.init).joined(separator: ","),
             row.firewall, row.daysLeft.map { "\($0) days" } ?? "-",
-            ([row.problem, row.reversion].compactMap(\.self) + row.drift.map { "\($0) was changed" })
+            ([row.problem, row.note].compactMap(\.self) + row.drift.map { "\($0) was changed" })
               .joined(separator: "; "),
           ]
         })
   }
+}
+
+extension ReleaseRecord {
+  fileprivate var servesSites: Bool { files["nginx/deploy.conf"] != nil }
 }

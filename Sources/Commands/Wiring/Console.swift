@@ -18,6 +18,12 @@ enum Console {
   static var outputIsTerminal: Bool { isatty(FileHandle.standardOutput.fileDescriptor) == 1 }
   static var errorIsTerminal: Bool { isatty(FileHandle.standardError.fileDescriptor) == 1 }
 
+  /// JSON is for programs, which cannot be asked about a plan that they have not seen.
+  static func refuseToAsk(_ format: OutputFormat, yes: Bool) throws {
+    guard format == .json, !yes else { return }
+    throw Failure(.usage, "--format json shows no plan to say yes to: give --yes as well")
+  }
+
   /// Asks on the terminal; false where nobody can answer.
   static func confirm(_ question: String) -> Bool {
     guard isatty(FileHandle.standardInput.fileDescriptor) == 1 else { return false }

@@ -8,7 +8,7 @@ enum Interrupts {
     _ work: @escaping @Sendable () async -> Result, leave: @escaping @Sendable () -> Void
   ) async -> Result {
     let task = Task { await work() }
-    let sources = [SIGINT, SIGTERM].map { number in
+    let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number)
       source.setEventHandler {

@@ -70,42 +70,16 @@ struct Passphrase {
     Secret(copying: bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
   }
 
+  private static let instead =
+    "give authority.passphrase in the inventory, as {env: NAME}, {file: PATH} or {command: […]}"
+
   private func fromTerminal(isNew: Bool) throws -> Secret {
     let name = workspace.inventory.authority.name
-    let first = try Terminal.askSecret("Passphrase of \"\(name)\": ")
+    let first = try Terminal.askSecret("Passphrase of \"\(name)\": ", instead: Self.instead)
     guard isNew else { return Secret(copying: first) }
-    guard try Terminal.askSecret("The same again: ") == first else {
+    guard try Terminal.askSecret("The same again: ", instead: Self.instead) == first else {
       throw Failure(.failed, "the two passphrases differ; nothing was made")
     }
     return Secret(copying: first)
-  }
-}
-
-/// The terminal of the user, whatever the standard streams are.
-enum Terminal {
-  static func askSecret(_ prompt: String) throws -> [UInt8] {
-    let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
-    guard terminal >= 0 else {
-      throw Failure(
-        .failed,
-        "the authority's passphrase is asked for on a terminal, and there is none: give"
-          + " authority.passphrase in the inventory, as {env: NAME}, {file: PATH} or {command: […]}"
-      )
-    }
-    defer { close(terminal) }
-    var before = termios()
-    tcgetattr(terminal, &before)
-    var silent = before
-    silent.c_lflag &= ~tcflag_t(ECHO)
-    tcsetattr(terminal, TCSAFLUSH, &silent)
-    defer { tcsetattr(terminal, TCSAFLUSH, &before) }
-    _ = prompt.withCString { write(terminal, $0, strlen($0)) }
-    var answer: [UInt8] = []
-    var byte: UInt8 = 0
-    while Foundation.read(terminal, &byte, 1) == 1, byte != UInt8(ascii: "\n") {
-      answer.append(byte)
-    }
-    _ = write(terminal, "\n", 1)
-    return answer
   }
 }

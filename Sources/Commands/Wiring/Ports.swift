@@ -10,6 +10,7 @@ import StateFiles
 /// Reaches hosts by SSH.
 struct SSHConnector: Connector {
   let client: SSHClient
+  let passphrases: KeyPassphrases
   let resolve: @Sendable (String) -> String
 
   func connect(to host: String, _ connection: Planning.Connection) async throws -> any RemoteHost {
@@ -24,8 +25,22 @@ struct SSHConnector: Connector {
         : .files(connection.identities.map(resolve)),
       knownHosts: [resolve(connection.knownHosts), "/etc/ssh/ssh_known_hosts"],
       agentSocket: environment["SSH_AUTH_SOCK"],
-      passphrase: { path in try? Terminal.askSecret("Passphrase of \(path): ") })
+      passphrase: { [passphrases] path in await passphrases.passphrase(of: path) })
     return SSHHost(connection: try await client.connect(to: destination))
+  }
+}
+
+extension SSHError: TransientFailure {
+  /// A key that is refused now is refused in a second as well, and asking again is punished by sshd.
+  var isTransient: Bool {
+    switch code {
+    case .refused, .unreachable, .timedOut, .handshakeFailed, .connectionLost, .closed,
+      .channelRefused, .inputRefused, .cancelled:
+      true
+    case .invalidAddress, .knownHostsUnreadable, .hostKeyUnknown, .hostKeyChanged,
+      .hostKeyRevoked, .noSharedAlgorithm, .authenticationFailed, .resourceMissing:
+      false
+    }
   }
 }
 

@@ -75,7 +75,8 @@ struct Session {
   func withFleet<Result>(_ body: (Fleet) async throws -> Result) async throws -> Result {
     let workspace = workspace
     let fleet = Fleet(
-      connector: SSHConnector(client: client, resolve: { workspace.resolve($0) }),
+      connector: SSHConnector(
+        client: client, passphrases: KeyPassphrases(), resolve: { workspace.resolve($0) }),
       report: { [progress] in progress.show($0) })
     do {
       let result = try await body(fleet)
@@ -105,7 +106,7 @@ struct Session {
       among: workspace.inventory.hosts, others: Array(state.hosts.keys))
     guard unknown.isEmpty else {
       throw Failure(
-        .usage, "--limit names no host of this fleet: \(unknown.joined(separator: ", "))")
+        .usage, "there is no such host in this fleet: \(unknown.joined(separator: ", "))")
     }
     return await fleet.survey(hosts(state), parallel: parallel)
   }
@@ -150,7 +151,17 @@ struct Session {
     }
   }
 
-  func carryOut(_ plan: Plan, _ fleet: Fleet, _ keeper: StateKeeper) async throws -> Ledger {
+  func rollback(to number: Int?, _ survey: Survey, _ state: FleetState) throws -> RollbackInput {
+    try refuseLostState(state, survey)
+    return RollbackInput(
+      hosts: workspace.inventory.hosts.filter(selector.matches), number: number,
+      keepReleases: workspace.inventory.keepReleases, playbook: playbook, state: state,
+      survey: survey, now: .current)
+  }
+
+  func carryOut(
+    _ plan: Plan, _ fleet: Fleet, _ keeper: StateKeeper, _ format: OutputFormat
+  ) async throws -> Ledger {
     let state = await keeper.state
     let signer = try AuthoritySigner(workspace, state.authorities)
     if plan.needsAuthority { try await signer.unlock() }
@@ -165,8 +176,13 @@ struct Session {
       parallel: parallel, report: { [progress] in progress.show($0) })
     return await Interrupts.cancelling {
       await rollout.run(plan, state: state)
-    } leave: { [progress] in
-      Console.output(LedgerView(progress.ledgerSoFar(of: plan)).text(Style(isColored: false)))
+    } leave: { [progress, client] in
+      let view = LedgerView(progress.ledgerSoFar(of: plan))
+      do {
+        try view.print(as: format, isColored: false, counts: client.counts)
+      } catch {
+        Console.error("deploy: the ledger cannot be shown: \(error)")
+      }
     }
   }
 

@@ -24,6 +24,7 @@ enum StateRebuild {
         let connection = Connection(to: host)
         state.hosts[host.name.text] = HostRecord(
           address: connection.address, sshPort: connection.port, sshUser: connection.user,
+          sshBecomes: connection.becomes, sshIdentities: connection.identities,
           roles: host.roles.map(\.rawValue).sorted(), release: manifest.release,
           appliedAt: manifest.madeAt, appliedBy: manifest.madeBy)
       }

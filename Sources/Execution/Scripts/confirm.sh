@@ -15,6 +15,7 @@ main() {
   hold_switch
   if [ "$(word_of pending 1) $(word_of pending 4)" = "$release applied" ] &&
     mv "$root/pending" "$root/confirming" 2>/dev/null; then
+    exec 8>&-
     finish
     say confirmed "$release"
   else
@@ -23,26 +24,31 @@ main() {
   fi
 }
 
-# The confirmation stands from the rename on; a restart in between changes nothing of it.
+# The confirmation stands; what is left is done under the host's lock, which the timers let go. Whoever
+# had the lock in between has done it already.
 finish() {
-  if has_systemd; then systemctl stop "deploy-undo-$release.timer" > /dev/null 2>&1; fi
-  if [ "$release" = 0 ]; then
-    remove_units
-    rm -rf "$root"
-    forget_units
-    return
-  fi
-  record_verdict "$release" confirmed
-  prune
-  sync "$root" 2>/dev/null
-  rm -f "$root/confirming"
+  end_timers
+  exec 9>> "$run/lock"
+  flock 9
+  [ "$(word_of confirming 1)" = "$release" ] || return 0
+  [ "$release" = 0 ] || prune
+  finish_confirmation
+  disarm "$release"
 }
 
-# Keeps the release in force and those before it.
+# They end by themselves within a moment; until then they would keep the lock.
+end_timers() {
+  while IFS= read -r timer; do
+    if grep -q 'undo\.sh' "/proc/$timer/cmdline" 2>/dev/null; then kill "$timer"; fi
+  done < "$run/timers"
+} 2>/dev/null
+
+# Keeps the release in force, the one that was in force before it, and those with the highest numbers.
 prune() {
+  before=$(word_of confirming 2)
   for folder in "$root"/releases/*; do printf '%s\n' "${folder##*/}"; done | grep -x '[0-9]*' |
     sort -rn | grep -vx "$release" | tail -n "+$keep" |
-    while IFS= read -r number; do rm -rf "$root/releases/${number:?}"; done
+    grep -vx "$before" | while IFS= read -r number; do rm -rf "$root/releases/${number:?}"; done
 }
 
 # Somebody decided before: waits until that has been carried out, and tells how it ended.
@@ -51,10 +57,12 @@ tell_verdict() {
     exec 9< "$run/lock"
     until flock -s -w 5 9; do say waiting; done
   fi
-  if [ "$release" = 0 ] && [ ! -d "$root" ]; then
-    say confirmed 0
-  elif [ "$(cut -d ' ' -f 1 "$root/verdict" 2>/dev/null)" = "$release" ]; then
-    say verdict "$(cat "$root/verdict")"
+  if [ -f "$root/undoing" ]; then
+    say broken "$(current_release)"
+  elif [ "$(current_release)" = "$release" ]; then
+    say confirmed "$release"
+  elif [ "$(last_verdict | cut -d ' ' -f 1)" = "$release" ]; then
+    say verdict "$(last_verdict)"
   else
     say verdict "$release" unknown "$(linked_release)"
   fi

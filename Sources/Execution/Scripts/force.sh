@@ -2,7 +2,15 @@
 # Puts a release in force and takes it back. Runs behind host.sh, in transactions and in their undo.
 
 # Only one process puts releases in force at a time: the timer waits for the transaction's own hand.
+# Its own programs are bounded, so that it ends.
 hold_switch() { exec 8>> "$run/switch" && flock 8; }
+
+bounded() {
+  if command -v timeout > /dev/null 2>&1; then timeout 30 "$@"; else "$@"; fi
+}
+
+# Brings files, and the names in folders, to the disk: what a power cut must not take back.
+persist() { sync "$@" 2>/dev/null || sync; }
 
 # Puts release $1 in force: the link, the include, nginx, the firewall. Each step may be repeated.
 # Where it fails, $failure says at what, and $run/errors has the words of the program that failed.
@@ -27,7 +35,8 @@ link_release() {
 
 write_include() {
   [ "$(cat "$include" 2>/dev/null)" = "$(include_text)" ] && return 0
-  mkdir -p "${include%/*}" && include_text > "$include.new" && mv "$include.new" "$include"
+  mkdir -p "${include%/*}" && include_text > "$include.new" && persist "$include.new" &&
+    mv "$include.new" "$include"
 }
 
 # Has nginx take release $1 and proves that it did: a signal that was sent says nothing.
@@ -59,14 +68,14 @@ reload() {
 ask_nginx() {
   if [ "$1" = reload ]; then
     if has_systemd && systemctl is-active --quiet nginx.service; then
-      systemctl reload nginx.service < /dev/null > /dev/null
+      bounded systemctl reload nginx.service < /dev/null > /dev/null
     else
       kill -HUP "$2"
     fi
   elif has_systemd && systemctl cat nginx.service > /dev/null 2>&1; then
-    systemctl start nginx.service < /dev/null > /dev/null
+    bounded systemctl start nginx.service < /dev/null > /dev/null
   else
-    nginx 8>&- 9>&- < /dev/null > /dev/null
+    bounded nginx 8>&- 9>&- < /dev/null > /dev/null
   fi
 }
 
@@ -88,10 +97,15 @@ has_given_up() {
 }
 
 load_firewall() {
+  load_rules "$1" || return 1
+  [ "$1" != 0 ] && [ -f "$root/releases/$1/firewall.nft" ] || return 0
+  # shellcheck disable=SC2086 # family and name are two words
+  nft -s list table $table > "$root/releases/$1/firewall.listing"
+}
+
+load_rules() {
   if [ "$1" != 0 ] && [ -f "$root/releases/$1/firewall.nft" ]; then
-    # shellcheck disable=SC2086 # family and name are two words
-    nft -f "$root/releases/$1/firewall.nft" &&
-      nft -s list table $table > "$root/releases/$1/firewall.listing"
+    nft -f "$root/releases/$1/firewall.nft"
   else
     printf 'table %s\ndelete table %s\n' "$table" "$table" | nft -f -
   fi
@@ -99,32 +113,79 @@ load_firewall() {
 
 # Takes the release that is not confirmed back and puts the one before it in force; $1 says why. Only
 # who wins the rename begins it, and one that was cut off is begun again.
+#
+# Where nginx cannot be put back, the firewall is all the same: it may be what shuts everybody out.
 undo() {
   mv "$root/pending" "$root/undoing" 2>/dev/null || [ -f "$root/undoing" ] || return 1
-  put_in_force "$(word_of undoing 2)" || return 1
+  before=$(word_of undoing 2)
+  if ! put_in_force "$before"; then
+    [ "$failure" = firewall ] || load_firewall "$before" 2> /dev/null
+    return 1
+  fi
   finish_undo "$1"
-  [ -d "$root" ] || forget_units
+  disarm "$undone"
 }
 
 finish_undo() {
-  if [ "$(word_of undoing 2)" = 0 ]; then
-    remove_units
-    rm -rf "$root"
-    return
-  fi
   undone=$(word_of undoing 1)
   record_verdict "$undone" reverted "$1"
+  if [ "$(word_of undoing 2)" = 0 ]; then
+    remove_everything
+    return
+  fi
   if [ "$(word_of undoing 3)" = install ]; then rm -rf "$root/releases/${undone:?}"; fi
   rm -f "$root/undoing"
 }
 
-# The boot-time check and the firewall at boot, for hosts with systemd. nftables.service flushes all
-# rules when it starts or reloads: the drop-in puts these back.
+# The confirmation stands from its rename on; this is what is left of it, whatever came in between.
+finish_confirmation() {
+  confirmed=$(word_of confirming 1)
+  record_verdict "$confirmed" confirmed
+  if [ "$confirmed" = 0 ]; then
+    remove_everything
+    return
+  fi
+  word_of confirming 2 > "$root/releases/$confirmed/before"
+  persist "$root" "$root/verdict"
+  rm -f "$root/confirming"
+}
+
+# Has systemd drop the timer of release $1, which may come again by this number, and the units that
+# are gone.
+disarm() {
+  has_systemd || return 0
+  systemctl stop "deploy-undo-$1.timer" < /dev/null > /dev/null 2>&1
+  [ -d "$root" ] || forget_units
+}
+
+# systemd goes on with what it has read, and with what is active, until it is told.
+forget_units() {
+  systemctl daemon-reload < /dev/null > /dev/null 2>&1
+  systemctl stop deploy.service < /dev/null > /dev/null 2>&1
+  :
+}
+
+# The releases, which have the keys, go first.
+remove_everything() {
+  remove_units
+  if [ -f "$root/verdict" ]; then cp "$root/verdict" "$run/verdict"; fi
+  rm -rf "$root/releases" "$root"
+}
+
+# The boot-time check and the firewall at boot, for hosts with systemd.
 write_units() {
   has_systemd || return 0
-  [ -f "$units/deploy.service" ] && [ -f "$units/nftables.service.d/deploy.conf" ] && return 0
-  mkdir -p "$units/nftables.service.d" "$units/sysinit.target.wants" || return 1
-  cat > "$units/deploy.service" <<-UNIT || return 1
+  service=$units/deploy.service drop_in=$units/nftables.service.d/deploy.conf
+  wants=$units/sysinit.target.wants/deploy.service
+  [ "$(cat "$service" "$drop_in" 2>/dev/null)" = "$(service_text && drop_in_text)" ] &&
+    [ -L "$wants" ] && return 0
+  mkdir -p "${drop_in%/*}" "${wants%/*}" && service_text > "$service" &&
+    drop_in_text > "$drop_in" && persist "$service" "$drop_in" &&
+    ln -sfn ../deploy.service "$wants" && systemctl daemon-reload
+}
+
+service_text() {
+  cat <<-UNIT
 	[Unit]
 	Description=The release that deploy has in force, and its firewall
 	DefaultDependencies=no
@@ -138,24 +199,20 @@ write_units() {
 	RemainAfterExit=yes
 	ExecStart=/bin/sh $root/undo.sh boot
 	UNIT
-  cat > "$units/nftables.service.d/deploy.conf" <<-UNIT || return 1
+}
+
+# nftables.service flushes all rules when it starts or reloads: this puts these back.
+drop_in_text() {
+  cat <<-UNIT
 	[Service]
 	ExecStartPost=-/bin/sh $root/undo.sh firewall
 	ExecReload=-/bin/sh $root/undo.sh firewall
 	UNIT
-  ln -sfn ../deploy.service "$units/sysinit.target.wants/deploy.service" && systemctl daemon-reload
 }
 
 remove_units() {
   rm -f "$units/sysinit.target.wants/deploy.service" "$units/deploy.service" \
     "$units/nftables.service.d/deploy.conf"
-  rmdir "$units/nftables.service.d" "$units/sysinit.target.wants" 2>/dev/null
-  :
-}
-
-# systemd goes on with what it has read, and with what is active, until it is told.
-forget_units() {
-  has_systemd || return 0
-  systemctl daemon-reload && systemctl stop deploy.service 2>/dev/null
+  rmdir "$units/nftables.service.d" 2>/dev/null
   :
 }

@@ -52,6 +52,10 @@ linked_release() {
 
 has_nginx() { [ "$1" != 0 ] && [ -f "$root/releases/$1/nginx/deploy.conf" ]; }
 
+# Prints how the last transaction ended; a host that deploy has left remembers until it restarts.
+# shellcheck disable=SC2317 # not every script asks
+last_verdict() { cat "$root/verdict" 2>/dev/null || cat "$run/verdict" 2>/dev/null; }
+
 # Writes down how a transaction ended, for the next survey and the system's log.
 record_verdict() {
   printf '%s\n' "$*" > "$root/verdict.new" && mv "$root/verdict.new" "$root/verdict"

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
 # What this host is, in one go and without touching anything. Runs behind host.sh.
 
-tools='nginx nft tar flock sha256sum readlink head sed grep cmp find sort'
+tools='nginx nft tar flock sha256sum readlink head tail cut wc tr sed grep find sort xargs'
 
 main() {
   wait_for_settling
@@ -52,12 +52,13 @@ survey_release() {
   for state in pending undoing; do
     [ -f "$root/$state" ] && say interrupted "$(word_of "$state" 1)"
   done
-  [ -f "$root/verdict" ] && say verdict "$(cat "$root/verdict")"
+  verdict=$(last_verdict) && say verdict "$verdict"
   current=$(current_release)
   say fingerprint "$(fingerprint "$current")"
   [ "$(cat "$include" 2>/dev/null)" = "$(include_text)" ] && say included
   [ "$current" = 0 ] && return 0
   say current "$current"
+  [ -f "$root/releases/$current/before" ] && say before "$(cat "$root/releases/$current/before")"
   cd "$root/releases/$current" || return 0
   sed 's/^/@deploy manifest /' manifest
   sed -n 's/^file \([0-9a-f]*\) [0-7]* /\1  /p' manifest | sha256sum -c 2>/dev/null |

@@ -20,8 +20,8 @@ main() {
   lock
   trap abandon TERM
   watch_controller "$patience"
-  previous=$(current_release)
   recover
+  previous=$(current_release)
   check_fingerprint
   stage
   check_ports
@@ -46,13 +46,17 @@ abandon() { refuse abandoned; }
 discard() {
   [ -n "${watcher-}" ] && kill "$watcher" 2>/dev/null
   rm -rf "$work"
-  [ "$mode" = install ] && [ "$release" != "$(linked_release)" ] && rm -rf "${staged:?}"
+  [ -n "${is_staged-}" ] && [ "$release" != "$(linked_release)" ] && rm -rf "${staged:?}"
   rmdir "$root/releases" "$root" 2>/dev/null
   :
 }
 
 lock() {
-  mkdir -p "$run" || { say refused no-space; exit 0; }
+  # What nginx says of its whole configuration is kept there for a moment, and may be secret.
+  if ! { mkdir -p "$run" && chmod 0700 "$run"; }; then
+    say refused no-space
+    exit 0
+  fi
   exec 9>> "$run/lock"
   tries=0
   until flock -w 5 9; do
@@ -68,26 +72,30 @@ lock() {
 }
 
 # A connection that dies without a word leaves this waiting for ever, and the lock with it. What waits
-# for the stream just then is ended too: a shell hears of a signal when its program has ended.
+# for the stream just then is ended too: a shell hears of a signal when its program has ended. The
+# watcher is known only when it can be ended: a signal to a shell that has just forked may be lost.
 watch_controller() {
-  (
-    exec 9>&- < /dev/null > /dev/null 2>&1
-    trap 'kill $!; exit' TERM
-    sleep "$1" &
-    # shellcheck disable=SC2046 # one word for each process
-    wait $! && kill -TERM $$ $(children $$)
-  ) &
-  watcher=$!
+  watcher=$(
+    (
+      sleep "$1" > /dev/null 2>&1 &
+      trap 'kill $!; exit' TERM
+      exec > /dev/null 2>&1
+      # shellcheck disable=SC2046 # one word for each process
+      wait $! && kill -TERM $$ $(children $$)
+    ) 9>&- < /dev/null &
+    echo $!
+  )
 }
 
 # A transaction that was cut off (the host lost power, its timers were killed) is brought to its end:
 # the lock would be held if anybody else still did that.
 recover() {
-  if [ -f "$root/confirming" ]; then rm -f "$root/confirming"; fi
-  [ -f "$root/pending" ] || [ -f "$root/undoing" ] || return 0
-  say recovering "$previous"
   hold_switch
-  undo 'it was cut off' || refuse_with broken "$previous"
+  if [ -f "$root/confirming" ]; then finish_confirmation; fi
+  if [ -f "$root/pending" ] || [ -f "$root/undoing" ]; then
+    say recovering "$(current_release)"
+    undo 'it was cut off' || refuse_with broken "$(current_release)"
+  fi
   exec 8>&-
 }
 
@@ -99,8 +107,11 @@ check_fingerprint() {
 stage() {
   rm -rf "$work"
   mkdir -p "$work" 2> "$run/errors" || refuse_with no-space
+  # Whoever asks how this one ended must not hear of the last.
+  rm -f "$root/verdict" "$run/verdict"
   if [ "$mode" = install ]; then
     [ "$release" = "$previous" ] && refuse changed "$found"
+    is_staged=yes
     rm -rf "${staged:?}"
     mkdir -p "$staged" 2> "$run/errors" || refuse_with no-space
     unpack "$staged" 2> "$run/errors" || refuse_with staging
@@ -112,7 +123,7 @@ stage() {
   if [ "$mode" != remove ]; then
     [ -f "$staged/manifest" ] || refuse gone "$release"
     check_digests > "$run/errors" 2>&1 || refuse_with damaged
-    sync "$staged" 2>/dev/null || sync
+    find "$staged" -exec sync {} + 2>/dev/null || sync
   fi
   say staged
 }
@@ -245,9 +256,10 @@ arm() {
     fi
     refuse_with no-space
   fi
-  sync "$root" "$root/pending.new" "$root/undo.sh" 2>/dev/null || sync
+  persist "$root" "$root/pending.new" "$root/undo.sh"
   hold_switch
   mv "$root/pending.new" "$root/pending"
+  : > "$run/timers"
   start_timer "$window"
   start_timer "$((window + 1))"
   if has_systemd; then
@@ -271,6 +283,7 @@ start_timer() {
     trap '' HUP
     exec $own_session /bin/sh "$root/undo.sh" timer "$1" "$release" 8>&- < /dev/null > /dev/null 2>&1
   ) &
+  echo $! >> "$run/timers"
 }
 
 switch() {
@@ -297,8 +310,7 @@ switch() {
 mark_applied() {
   failure=files
   printf '%s\n' "$release $previous $mode applied $who" > "$root/pending.new" 2> "$run/errors" &&
-    { sync "$root/pending.new" 2>/dev/null || sync; } &&
-    mv "$root/pending.new" "$root/pending"
+    persist "$root/pending.new" && mv "$root/pending.new" "$root/pending"
 }
 
 main "$@"

@@ -11,12 +11,12 @@ set -u
 
 main() {
   umask 022
-  mkdir -p "$run"
+  mkdir -p "$run" && chmod 0700 "$run"
   case $1 in
     timer) wait_and_undo "$2" "$3" ;;
     now) undo_unless_confirmed "$2" ;;
     boot) boot ;;
-    firewall) load_firewall "$(linked_release)" ;;
+    firewall) load_rules "$(linked_release)" ;;
   esac
 }
 
@@ -28,10 +28,16 @@ wait_and_undo() {
   while [ "$left" -gt 0 ]; do
     sleep 0.2
     left=$((left - 1))
-    [ "$(word_of pending 1)" = "$2" ] || exit 0
+    is_unconfirmed "$2" || exit 0
     if [ -n "$asked" ] && goes_down; then exit 0; fi
   done
-  undo_unless_confirmed "$2"
+  # An nginx that cannot be put back now may be repaired meanwhile.
+  tries=1
+  until undo_unless_confirmed "$2" || [ "$tries" -ge 12 ]; do
+    tries=$((tries + 1))
+    exec 8>&-
+    sleep 5
+  done
 }
 
 # The end of a login may ask all that it started to end, and this waits on; but a host that goes down
@@ -40,12 +46,23 @@ goes_down() { has_systemd && [ "$(systemctl is-system-running)" = stopping ]; }
 
 undo_unless_confirmed() {
   hold_switch
-  [ "$(word_of pending 1)" = "$1" ] || [ "$(word_of undoing 1)" = "$1" ] || exit 0
+  is_unconfirmed "$1" || exit 0
   undo 'it was not confirmed in time'
 }
 
+# An undo that is going on counts too: whoever does it may be killed or fail. No program is started for
+# this, for want of memory must not look like a confirmation.
+is_unconfirmed() {
+  for state in pending undoing; do
+    number=
+    { read -r number _ < "$root/$state"; } 2>/dev/null
+    [ "$number" = "$1" ] && return
+  done
+  return 1
+}
+
 boot() {
-  rm -f "$root/confirming"
+  if [ -f "$root/confirming" ]; then finish_confirmation; fi
   if [ -f "$root/pending" ]; then mv "$root/pending" "$root/undoing"; fi
   if [ -f "$root/undoing" ]; then
     link_release "$(word_of undoing 2)" && finish_undo 'the host restarted before it was confirmed'

@@ -1,0 +1,55 @@
+import Foundation
+
+/// The terminal of the user, whatever the standard streams are.
+enum Terminal {
+  private static let interruptCharacter: UInt8 = 3
+
+  /// Asks for a secret, which is not shown.
+  ///
+  /// - Parameter instead: what the user can do where there is no terminal.
+  static func askSecret(_ prompt: String, instead: String) throws -> [UInt8] {
+    let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
+    guard terminal >= 0 else {
+      throw Failure(
+        .failed, "a passphrase is asked for on a terminal, and there is none: \(instead)")
+    }
+    defer { close(terminal) }
+    var before = termios()
+    guard tcgetattr(terminal, &before) == 0 else {
+      throw Failure(
+        .failed, "the terminal cannot be made silent: \(String(cString: strerror(errno)))")
+    }
+    var silent = before
+    // Ctrl-C comes as a character too: a signal would end the program and leave the terminal silent.
+    silent.c_lflag &= ~tcflag_t(ECHO | ISIG)
+    tcsetattr(terminal, TCSAFLUSH, &silent)
+    defer { tcsetattr(terminal, TCSAFLUSH, &before) }
+    _ = prompt.withCString { write(terminal, $0, strlen($0)) }
+    defer { _ = write(terminal, "\n", 1) }
+    var answer: [UInt8] = []
+    var byte: UInt8 = 0
+    while Foundation.read(terminal, &byte, 1) == 1 {
+      if byte == UInt8(ascii: "\n") { return answer }
+      if byte == interruptCharacter { throw Failure(.interrupted) }
+      answer.append(byte)
+    }
+    throw Failure(.interrupted, "the terminal was closed before the passphrase was given")
+  }
+}
+
+/// Passphrases of the user's SSH keys: each is asked for once, and one at a time.
+actor KeyPassphrases {
+  private var known: [String: [UInt8]] = [:]
+
+  func passphrase(of path: String) -> [UInt8]? {
+    if let known = known[path] { return known }
+    do {
+      known[path] = try Terminal.askSecret(
+        "Passphrase of \(path): ", instead: "load the key into an ssh-agent")
+    } catch {
+      let failure = (error as? Failure)?.message ?? "\(error)"
+      if !failure.isEmpty { Console.error("deploy: \(failure)") }
+    }
+    return known[path]
+  }
+}

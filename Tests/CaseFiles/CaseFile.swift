@@ -1,0 +1,50 @@
+package import Foundation
+
+/// A file with an input, a line of dashes, and what is expected of it.
+package struct CaseFile: Sendable, CustomStringConvertible {
+  private static let separator = "\n----\n"
+
+  private let url: URL
+  package let input: String
+  package let expected: String
+
+  package var description: String { url.lastPathComponent }
+
+  /// Every case in the folder `Cases` beside a test's own file.
+  package static func all(beside testFile: String = #filePath) throws -> [CaseFile] {
+    let folder = URL(filePath: testFile).deletingLastPathComponent().appending(path: "Cases")
+    return try FileManager.default
+      .contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      .filter { $0.pathExtension == "case" }
+      .sorted { $0.path < $1.path }
+      .map(CaseFile.init)
+  }
+
+  private init(_ url: URL) throws {
+    let parts = try String(contentsOf: url, encoding: .utf8)
+      .split(separator: Self.separator, maxSplits: 1, omittingEmptySubsequences: false)
+    self.url = url
+    input = parts[0] + "\n"
+    expected = parts.count == 2 ? String(parts[1]) : ""
+  }
+
+  /// What is wrong with an outcome; nil where it is the one that the file expects.
+  package func mismatch(_ found: String) throws -> String? {
+    try Golden.mismatch(input + Self.separator.dropFirst() + found, with: url)
+  }
+}
+
+/// A file that holds what a test should find.
+package enum Golden {
+  /// What is wrong with a text; nil where it is what the file holds.
+  ///
+  /// With `DEPLOY_RECORD=1` the file is written, and that is wrong as well: somebody has to read it.
+  package static func mismatch(_ found: String, with url: URL) throws -> String? {
+    if ProcessInfo.processInfo.environment["DEPLOY_RECORD"] == "1" {
+      try Data(found.utf8).write(to: url)
+      return "recorded \(url.lastPathComponent): read it, then run again without DEPLOY_RECORD"
+    }
+    let expected = try String(contentsOf: url, encoding: .utf8)
+    return found == expected ? nil : "found:\n\(found)\nexpected:\n\(expected)"
+  }
+}

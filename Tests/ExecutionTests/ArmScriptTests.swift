@@ -1,0 +1,239 @@
+import Testing
+
+@testable import Execution
+
+@Suite("Arming the undo")
+struct ArmScriptTests {
+  /// A transaction that has the lock and the word, on a host where release 7 is in force.
+  private let start = #"""
+    mode=install release=8 previous=7 staged=$root/releases/8 who=ann@laptop window=100
+    mkdir -p "$staged" "$root/releases/7"; ln -s releases/7 "$root/current"
+    lock; mkdir -p "$work"; cp "$scripts/undo.sh" "$work/undo.sh"
+    timers() { pgrep -f "undo[.]sh timer $1"; }
+    own_session() { [ "$(cut -d ' ' -f 6 "/proc/$1/stat")" = "$1" ]; }
+
+    """#
+
+  @Test("says what is pending before anything is switched", arguments: Shell.allCases)
+  func pending(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      start + #"""
+        start_timer() { echo "timer $1: $(cat "$root/pending"), $(linked_release)"; }
+        arm; cat "$root/pending"; linked_release; current_release; ls "$root"
+        cmp "$root/undo.sh" "$scripts/undo.sh" && flock -n "$run/switch" true || echo held
+        """#, in: Folder())
+    #expect(
+      result.output == """
+        timer 100: 8 7 install switching ann@laptop, 7
+        timer 101: 8 7 install switching ann@laptop, 7
+        8 7 install switching ann@laptop
+        7
+        7
+        current
+        pending
+        releases
+        undo.sh
+        held
+
+        """)
+  }
+
+  @Test(
+    "starts two timers in sessions of their own, which keep the lock until it is settled",
+    arguments: Shell.allCases)
+  func timers(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      start + #"""
+        arm
+        until first=$(timers '100 8') && own_session "$first"; do :; done; echo first
+        until second=$(timers '101 8') && own_session "$second"; do :; done; echo second
+        exec 8>&- 9>&-
+        flock -n "$run/switch" echo 'may switch'
+        kill -HUP "$first" "$second"; kill -9 "$first"; wait "$first"
+        flock -n "$run/lock" true || echo held
+        mv "$root/pending" "$root/undoing"; kill -0 "$second"
+        flock -n "$run/lock" true || echo held
+        rm "$root/undoing"; wait "$second"; until flock -n "$run/lock" echo free; do :; done
+        alone
+        """#, in: Folder())
+    #expect(result.output == "first\nsecond\nmay switch\nheld\nheld\nfree\nalone\n")
+  }
+
+  @Test("has systemd watch too where there is one", arguments: Shell.allCases)
+  func systemd(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("systemctl")
+    try folder.records("systemd-run")
+    let result = try shell.run(
+      .transaction,
+      start + #"""
+        start_timer() { :; }; mkdir -p /run/systemd/system; arm
+        sed "s#$root#R#" "$folder/calls"; (cd "$units"; find . ! -type d | sort)
+        """#, in: folder)
+    #expect(
+      result.output == """
+        systemctl daemon-reload
+        systemd-run --quiet --collect --unit=deploy-undo-8 --on-active=102 \
+        --timer-property=AccuracySec=100ms /bin/sh R/undo.sh now 8
+        ./deploy.service
+        ./nftables.service.d/deploy.conf
+        ./sysinit.target.wants/deploy.service
+
+        """)
+  }
+
+  @Test(
+    "leaves nothing where it fails", arguments: Shell.allCases,
+    ["mkdir \"$root/pending.new\"", "rm \"$work/undo.sh\"", "write_units() { false; }"])
+  func failing(_ shell: Shell, _ fault: String) throws {
+    let result = try shell.run(
+      .transaction,
+      start + fault + "\n" + #"""
+        (arm; echo armed) | sed 's/^| .*/words/' | uniq; timers . || echo alone
+        rmdir "$root/pending.new" 2> /dev/null; (cd "$root"; find . | grep -v undo.sh | sort)
+        """#, in: Folder())
+    #expect(
+      result.output.replacing("words\n", with: "")
+        == "@deploy refused no-space\nalone\n.\n./current\n./releases\n./releases/7\n")
+  }
+
+  @Test("leaves a bare host bare where it fails", arguments: Shell.allCases)
+  func failingFirst(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.program("systemctl", "echo 'no bus' >&2; exit 1")
+    let result = try shell.run(
+      .transaction,
+      start + #"""
+        rm -r "$root/current" "$root/releases/7"; previous=0; mkdir -p /run/systemd/system
+        (arm; echo armed); timers . || echo alone
+        [ -e "$root" ] || [ -e "$work" ] || echo bare; (cd "$units"; find . ! -type d)
+        """#, in: folder)
+    #expect(result.output == "| no bus\n@deploy refused no-space\nalone\nbare\n")
+  }
+
+  /// The arguments of a whole transaction behind mode, release and fingerprint, and what it installs.
+  private let whole = #"""
+    mkdir -p "$folder/tree" "$folder/empty"; cp "$scripts/undo.sh" "$folder/tree"
+    cp "$scripts/undo.sh" "$folder/empty"
+    echo rules > "$folder/tree/firewall.nft"; : > "$folder/tree/keep"
+    (cd "$folder/tree"; sha256sum firewall.nft) | sed 's/  / 0644 /; s/^/file /' \
+      > "$folder/tree/manifest"
+    stream() {
+      tar -c -f "$folder/stream" -C "$folder/$1" . ; size=$(wc -c < "$folder/stream")
+      printf "$2" >> "$folder/stream"
+    }
+    transact() {
+      $shell "$scripts/transaction.sh" "$1" "$2" "$3" "$size" 120 "$4" '' ann@laptop x \
+        < "$folder/stream"
+    }
+    settled() { until flock -n "$run/lock" echo settled; do :; done; }
+
+    """#
+
+  @Test("is followed by a confirmation, and the whole by a removal", arguments: Shell.allCases)
+  func wholeTransaction(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("nft")
+    let result = try shell.run(
+      .undo,
+      whole + #"""
+        stream tree 'wait\ngo\n'; transact install 1 none 100; cat "$root/pending"
+        flock -n "$run/lock" true || echo held; linked_release; current_release
+        $shell "$scripts/confirm.sh" 1 5; settled; ls "$root" "$root/releases/1"
+        stream empty 'go\n'; transact remove 0 "$(fingerprint 1)" 100
+        $shell "$scripts/confirm.sh" 0 5; settled; [ -e "$root" ] || echo bare
+        alone
+        """#, in: folder)
+    let switched = "@deploy staged\n@deploy prepared\n@deploy switching\n@deploy applied "
+    #expect(
+      result.output.replacing("\(folder.path)/", with: "") == """
+        \(switched)1
+        1 0 install applied ann@laptop
+        held
+        1
+        0
+        @deploy confirmed 1
+        settled
+        root:
+        current
+        releases
+        undo.sh
+        verdict
+
+        root/releases/1:
+        firewall.listing
+        firewall.nft
+        manifest
+        \(switched)0
+        @deploy confirmed 0
+        settled
+        bare
+        alone
+
+        """)
+    #expect(result.error == "")
+  }
+
+  @Test("is followed by the undo where nobody confirms", arguments: Shell.allCases)
+  func unconfirmed(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("nft")
+    let result = try shell.run(
+      .undo,
+      whole + #"""
+        stream tree 'go\n'; transact install 1 none 100 > /dev/null
+        $shell "$scripts/confirm.sh" 1 5 > /dev/null; settled
+        echo others > "$folder/tree/firewall.nft"
+        (cd "$folder/tree"; sha256sum firewall.nft) | sed 's/  / 0644 /; s/^/file /' \
+          > "$folder/tree/manifest"
+        stream tree 'go\n'; transact install 2 "$(fingerprint 1)" 0 | tail -n 1; settled
+        linked_release; cat "$root/verdict"; ls "$root/releases"
+        stream empty 'go\n'; transact remove 0 "$(fingerprint 1)" 0 | tail -n 1; settled
+        linked_release; cat "$root/verdict"; ls "$root/releases"; : > "$folder/calls"
+        stream empty 'no\n'; transact remove 0 "$(fingerprint 1)" 0 | tail -n 1; settled
+        transact remove 0 1:aa 0 | cut -d ' ' -f 1-3; linked_release; cat "$folder/calls"
+        """#, in: folder)
+    #expect(
+      result.output == """
+        settled
+        @deploy applied 2
+        settled
+        1
+        2 reverted it was not confirmed in time
+        1
+        @deploy applied 0
+        settled
+        1
+        0 reverted it was not confirmed in time
+        1
+        @deploy refused abandoned
+        settled
+        @deploy refused changed
+        1
+
+        """)
+  }
+
+  @Test("comes only on the word, and drops a stream that is cut", arguments: Shell.allCases)
+  func cut(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("nft")
+    let result = try shell.run(
+      .undo,
+      whole + #"""
+        stream tree 'go\n'; for length in 0 1 512 1536 "$((size - 9000))" "$size" "$((size + 2))"; do
+          head -c "$length" "$folder/stream" > "$folder/part"
+          $shell "$scripts/transaction.sh" install 1 none "$size" 120 100 '' x x < "$folder/part" \
+            2>&1 | grep -v '^| ' | tr '\n' ' '; [ -e "$root" ] || echo bare
+          mkdir -p "$root"
+        done; alone
+        """#, in: folder)
+    let refused = "@deploy refused staging bare\n"
+    let abandoned = "@deploy staged @deploy prepared @deploy refused abandoned bare\n"
+    #expect(
+      result.output == String(repeating: refused, count: 5)
+        + String(repeating: abandoned, count: 2) + "alone\n")
+  }
+}

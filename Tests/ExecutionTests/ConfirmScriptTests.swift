@@ -1,0 +1,210 @@
+import Testing
+
+@testable import Execution
+
+@Suite("Confirming a release")
+struct ConfirmScriptTests {
+  /// Release 8 is in force after 7, and `confirm` asks for it.
+  private let start = #"""
+    mkdir -p "$run" "$root/releases/7" "$root/releases/8"; ln -s releases/8 "$root/current"
+    : > "$run/lock"; confirm() { $shell "$scripts/confirm.sh" "$@"; }
+    pending() { echo "8 7 install $1 ann@laptop" > "$root/pending"; }
+
+    """#
+
+  @Test("is done once, and told as often as it is asked", arguments: Shell.allCases)
+  func twice(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        pending applied; confirm 8 5; cat "$root/verdict"; ls "$root"; ls "$root/releases"
+        confirm 8 5; confirm 8 5; cat "$folder/calls"
+        """#, in: Folder())
+    #expect(
+      result.output == """
+        @deploy confirmed 8
+        8 confirmed
+        current
+        releases
+        verdict
+        7
+        8
+        @deploy confirmed 8
+        @deploy confirmed 8
+        logger -t deploy release 8 confirmed
+
+        """)
+    #expect(result.error == "")
+  }
+
+  @Test("waits for a switch that is going on", arguments: Shell.allCases)
+  func switching(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        pending switching
+        (hold_switch; : > "$folder/held"; until [ -e "$folder/done" ]; do :; done
+         pending applied; echo applied) & until [ -e "$folder/held" ]; do :; done
+        (confirm 8 5) & until pgrep -x flock > /dev/null; do :; done; : > "$folder/done"; wait
+        """#, in: Folder())
+    #expect(result.output == "applied\n@deploy confirmed 8\n")
+  }
+
+  @Test("is not of a release that is still switching or was cut off", arguments: Shell.allCases)
+  func neverApplied(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo, start + #"pending switching; confirm 8 5; cat "$root/pending""#, in: Folder())
+    #expect(result.output == "@deploy verdict 8 unknown 8\n8 7 install switching ann@laptop\n")
+  }
+
+  @Test(
+    "waits until what was decided before is done, and tells how it ended", arguments: Shell.allCases
+  )
+  func undoing(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("nft")
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        pending switching
+        (exec 9>> "$run/lock"; flock 9; : > "$folder/held"
+         until [ -e "$folder/done" ]; do :; done; hold_switch; undo reload) &
+        until [ -e "$folder/held" ]; do :; done
+        (confirm 8 5) & until pgrep -x -f 'flock -s -w 5 9' > /dev/null; do :; done
+        : > "$folder/done"; wait; confirm 8 5
+        """#, in: folder)
+    #expect(
+      result.output.replacing("@deploy waiting\n", with: "")
+        == String(repeating: "@deploy verdict 8 reverted reload\n", count: 2))
+  }
+
+  @Test("tells that the first release of a host was undone", arguments: Shell.allCases)
+  func undoneFirst(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo, start + #"rm -r "$root"; confirm 8 5; [ -e "$root" ] || echo bare"#, in: Folder())
+    #expect(result.output == "@deploy verdict 8 unknown 0\nbare\n")
+  }
+
+  @Test("tells that the host is between two releases", arguments: Shell.allCases)
+  func broken(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo, start + #"pending applied; mv "$root/pending" "$root/undoing"; confirm 8 5"#,
+      in: Folder())
+    #expect(result.output == "@deploy broken 7\n")
+  }
+
+  @Test(
+    "is remembered after others, and told by what is in force", arguments: Shell.allCases,
+    ["8 confirmed", "9 reverted reload", "7 confirmed", ""])
+  func longConfirmed(_ shell: Shell, _ verdict: String) throws {
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        : > "$folder/calls"
+        """# + "\necho '\(verdict)' > \"$root/verdict\"\n" + #"""
+          confirm 8 5; cat "$root/verdict" "$folder/calls"
+          echo '9 8 install applied x' > "$root/pending"; confirm 8 5; word_of pending 1
+          """#, in: Folder())
+    #expect(result.output == "@deploy confirmed 8\n\(verdict)\n@deploy confirmed 8\n9\n")
+  }
+
+  @Test("leaves nothing of deploy where the release is none at all", arguments: Shell.allCases)
+  func removal(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("systemctl")
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        mkdir -p /run/systemd/system; write_units; : > "$folder/calls"
+        rm "$root/current"; echo '0 8 remove applied x' > "$root/pending"
+        confirm 0 5; [ -e "$root" ] || echo nothing; find "$units" ! -type d; confirm 0 5
+        cat "$folder/calls"
+        """#, in: folder)
+    #expect(
+      result.output == """
+        @deploy confirmed 0
+        nothing
+        @deploy confirmed 0
+        systemctl stop deploy-undo-0.timer
+        systemctl daemon-reload
+
+        """)
+  }
+
+  @Test("disarms systemd's timer", arguments: Shell.allCases)
+  func disarm(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("systemctl", "exit 5")
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        mkdir -p /run/systemd/system; pending applied; confirm 8 5; cat "$folder/calls"
+        """#, in: folder)
+    #expect(
+      result.output == """
+        @deploy confirmed 8
+        logger -t deploy release 8 confirmed
+        systemctl stop deploy-undo-8.timer
+
+        """)
+  }
+
+  @Test(
+    "keeps the release in force and those before it", arguments: Shell.allCases,
+    [(10, 5, "7 8 9 10 11"), (10, 1, "10"), (2, 3, "2 10 11"), (11, 9, "1 2 3 7 8 9 10 11")])
+  func prune(_ shell: Shell, _ expected: (release: Int, keep: Int, kept: String)) throws {
+    let result = try shell.run(
+      .confirm,
+      """
+      for n in 1 2 3 7 8 9 10 11 notes 8.old; do mkdir -p "$root/releases/$n"; done
+      release=\(expected.release) keep=\(expected.keep); prune; ls "$root/releases" | grep -x '[0-9]*' |
+        sort -n | tr '\\n' ' '; ls -d "$root/releases/notes" "$root/releases/8.old" | wc -l
+      """, in: Folder())
+    #expect(result.output == expected.kept + " 2\n")
+    #expect(result.error == "")
+  }
+
+  @Test(
+    "is decided once, however many confirm and undo at one time", arguments: Shell.allCases,
+    [1, 2, 3])
+  func race(_ shell: Shell, _ seed: Int) throws {
+    let folder = try Folder()
+    try folder.program("nft", "[ -t 0 ] || cat > /dev/null")
+    let result = try shell.run(
+      .undo,
+      start + "seed=\(seed)\n" + #"""
+        random() { seed=$(((seed * 1103515245 + 12345) % 2147483648)); drawn=$((seed / 65536 % $1)); }
+        contender() {
+          case $1 in
+            confirm) confirm 8 5 > "$folder/said.$2" ;;
+            now) $shell "$scripts/undo.sh" now 8 ;;
+            timer) (exec 9>> "$run/lock"; flock -s 9; exec $shell "$scripts/undo.sh" timer 0 8) ;;
+          esac
+        }
+        for round in 1 2 3 4 5 6 7 8; do
+          rm -rf "$folder"/said.* "$folder/go" "$folder/calls" "$root/verdict"
+          mkdir -p "$root/releases/8"; ln -sfn releases/8 "$root/current"; pending applied
+          for contender in confirm now timer confirm now confirm; do
+            random 400; number=$((${number-0} + 1))
+            (until [ -e "$folder/go" ]; do :; done
+             while [ "$drawn" -gt 0 ]; do drawn=$((drawn - 1)); done
+             contender "$contender" "$number") &
+          done
+          : > "$folder/go"; wait
+          verdict=$(cat "$root/verdict"); said=$(sort -u "$folder"/said.* | grep -v waiting)
+          case $verdict in
+            '8 confirmed')
+              [ "$said/$(linked_release)" = '@deploy confirmed 8/8' ] && [ -d "$root/releases/8" ] ;;
+            '8 reverted '*)
+              [ "$said/$(linked_release)" = "@deploy verdict $verdict/7" ] &&
+                [ ! -e "$root/releases/8" ] ;;
+            *) false ;;
+          esac && [ "$(wc -l < "$folder/calls")" = 1 ] &&
+            [ "$(ls "$root" | tr '\n' ' ')" = 'current releases verdict ' ] ||
+            echo "round $round: $verdict, $said, $(linked_release), $(ls "$root"), $(cat "$folder/calls")"
+        done; echo done
+        """#, in: folder)
+    #expect(result.output == "done\n")
+    #expect(result.error == "")
+  }
+}

@@ -1,0 +1,226 @@
+import Testing
+
+@testable import Execution
+
+@Suite("Putting a release in force and taking it back")
+struct ForceScriptTests {
+  /// Release 7 is in force, with nginx; 8 is there, and has a firewall.
+  private let start = #"""
+    mkdir -p "$run" "$root/releases/7/nginx" "$root/releases/8" "$nginx_folder"
+    : > "$root/releases/7/nginx/deploy.conf"; : > "$root/releases/8/firewall.nft"
+    link_release 7; who=ann@laptop
+    settled() { ls "$root"; ls "$root/releases"; cat "$root/verdict"; }
+
+    """#
+
+  private func hostWithNft(_ lines: String = "") throws -> Folder {
+    let folder = try Folder()
+    try folder.records("nft", lines)
+    return folder
+  }
+
+  @Test("includes a release that has something to serve, and no other", arguments: Shell.allCases)
+  func link(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        told() { readlink "$root/current" || echo none; [ -f "$include" ] && echo included; }
+        told; cmp "$include" - <<EOT && echo right
+        $(include_text)
+        EOT
+        before=$(stat -c %i "$include"); link_release 7
+        [ "$before" = "$(stat -c %i "$include")" ] && echo untouched
+        link_release 8; told; link_release 7; told; link_release 0; told; ls "$root"
+        """#, in: Folder())
+    #expect(
+      result.output == """
+        releases/7
+        included
+        right
+        untouched
+        releases/8
+        releases/7
+        included
+        none
+        releases
+
+        """)
+  }
+
+  @Test("loads the firewall that a release has, or none", arguments: Shell.allCases)
+  func loadFirewall(_ shell: Shell) throws {
+    let folder = try hostWithNft(
+      #"case "$*" in *list*) echo listed;; *' -') sed 's/^/  /' >> "$folder/calls";; esac"#)
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        load_firewall 8; cat "$root/releases/8/firewall.listing"; load_firewall 7; load_firewall 0
+        cat "$folder/calls"
+        """#, in: folder)
+    let none = "nft -f -\n  table inet deploy\n  delete table inet deploy\n"
+    #expect(
+      result.output == """
+        listed
+        nft -f \(folder.path)/root/releases/8/firewall.nft
+        nft -s list table inet deploy
+        \(none)\(none)
+        """)
+  }
+
+  @Test("says at what it failed, in the words of the program", arguments: Shell.allCases)
+  func failures(_ shell: Shell) throws {
+    let folder = try hostWithNft("echo no rules >&2; exit 1")
+    try folder.records("nginx", "echo no nginx >&2; exit 1")
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        put_in_force 7 || echo "$failure: $(cat "$run/errors")"
+        put_in_force 8 || echo "$failure: $(cat "$run/errors")"
+        mkdir -p "$root/current.new/x"; put_in_force 8 || echo "$failure: $(wc -l < "$run/errors")"
+        """#, in: folder)
+    #expect(result.output == "reload: no nginx\nfirewall: no rules\nfiles: 1\n")
+  }
+
+  @Test(
+    "takes back what is not confirmed, and keeps what was there before it",
+    arguments: Shell.allCases, ["install", "restore"])
+  func undo(_ shell: Shell, _ mode: String) throws {
+    let result = try shell.run(
+      .undo,
+      start + """
+        reload() { echo "reload $1"; }
+        link_release 8; echo '8 7 \(mode) applied x' > "$root/pending"
+        undo 'of a reason'; echo "$?"; readlink "$root/current"; settled
+        undo 'of another'; echo "$?"; cat "$root/verdict"
+        """, in: try hostWithNft())
+    #expect(
+      result.output == """
+        reload 7
+        0
+        releases/7
+        current
+        releases
+        verdict
+        7
+        \(mode == "restore" ? "8\n" : "")8 reverted of a reason
+        1
+        8 reverted of a reason
+
+        """)
+  }
+
+  @Test("leaves nothing where nothing was before", arguments: Shell.allCases)
+  func undoFirst(_ shell: Shell) throws {
+    let folder = try hostWithNft()
+    try folder.records("systemctl")
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        mkdir -p /run/systemd/system; write_units
+        link_release 7; echo '7 0 install applied x' > "$root/pending"; : > "$folder/calls"
+        undo why; echo "$?"; [ -e "$root" ] || [ -e "$include" ] || echo nothing
+        find "$units" ! -type d; grep systemctl "$folder/calls"
+        """#, in: folder)
+    #expect(
+      result.output == """
+        0
+        nothing
+        systemctl stop deploy-undo-7.timer
+        systemctl daemon-reload
+
+        """)
+  }
+
+  @Test("is begun again where it failed", arguments: Shell.allCases)
+  func undoAgain(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        reload() { [ -e "$folder/works" ]; }
+        link_release 8; echo '8 7 install applied x' > "$root/pending"
+        undo why; echo "$?"; ls "$root"; : > "$folder/works"; undo why; echo "$?"; settled
+        """#, in: try hostWithNft())
+    #expect(
+      result.output == """
+        1
+        current
+        releases
+        undoing
+        0
+        current
+        releases
+        verdict
+        7
+        8 reverted why
+
+        """)
+  }
+
+  @Test(
+    "writes units where there is systemd, and again only where they differ",
+    arguments: Shell.allCases)
+  func units(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("systemctl")
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        told() {
+          echo "$1: $? $(cat "$folder/calls" 2> /dev/null)"; rm -f "$folder/calls"
+        }
+        write_units; told without; [ -e "$units" ] || echo none
+        mkdir -p /run/systemd/system
+        write_units; told written; write_units; told again
+        : > "$units/nftables.service.d/deploy.conf"; write_units; told half-written
+        rm "$units/sysinit.target.wants/deploy.service"; write_units; told unlinked
+        cat "$units/nftables.service.d/deploy.conf"
+        grep -x "ExecStart=/bin/sh $root/undo.sh boot" \
+          "$units/sysinit.target.wants/deploy.service" | sed "s#$root#R#"
+        : > "$units/nftables.service.d/own.conf"; remove_units; echo "$?"
+        (cd "$units"; find . ! -type d); rm "$units/nftables.service.d/own.conf"
+        write_units; remove_units; echo "$?"; (cd "$units"; find . | sort)
+        """#, in: folder)
+    let reloaded = "0 systemctl daemon-reload"
+    #expect(
+      result.output == """
+        without: 0 
+        none
+        written: \(reloaded)
+        again: 0 
+        half-written: \(reloaded)
+        unlinked: \(reloaded)
+        [Service]
+        ExecStartPost=-/bin/sh \(folder.path)/root/undo.sh firewall
+        ExecReload=-/bin/sh \(folder.path)/root/undo.sh firewall
+        ExecStart=/bin/sh R/undo.sh boot
+        0
+        ./nftables.service.d/own.conf
+        0
+        .
+        ./sysinit.target.wants
+
+        """)
+  }
+
+  @Test("writes a unit that systemd understands", arguments: Shell.allCases)
+  func unitSections(_ shell: Shell) throws {
+    let folder = try Folder()
+    let result = try shell.run(.undo, "service_text", in: folder)
+    #expect(
+      result.output == """
+        [Unit]
+        Description=The release that deploy has in force, and its firewall
+        DefaultDependencies=no
+        After=local-fs.target nftables.service
+        Wants=network-pre.target
+        Before=network-pre.target nginx.service shutdown.target
+        Conflicts=shutdown.target
+
+        [Service]
+        Type=oneshot
+        RemainAfterExit=yes
+        ExecStart=/bin/sh \(folder.path)/root/undo.sh boot
+
+        """)
+  }
+}

@@ -1,0 +1,148 @@
+import Planning
+import State
+import Testing
+
+@testable import Execution
+
+@Suite("What a host's words mean")
+struct RefusalTextTests {
+  private let step = HostStep(
+    host: "app-1",
+    connection: Connection(
+      address: "198.18.0.1", port: 22, user: "ann", identities: [], knownHosts: ""),
+    roles: ["back-end"], action: .change, reasons: [], release: 8,
+    files: [
+      PlannedFile(path: "nginx/deploy.conf", source: .text("x")),
+      PlannedFile(
+        path: "nginx/snippets/shop.conf", source: .text("x"),
+        origin: PlannedFile.Origin(path: "snippets/shop-be.conf", place: "shop.yml:31:18")),
+    ])
+
+  @Test(
+    "is told for every refusal",
+    arguments: [
+      ("locked", .host, "another run holds its lock: wait for it to end"),
+      ("locked bob@desk", .host, "another run holds its lock (bob@desk): wait for it to end"),
+      (
+        "changed 9:ab", .host,
+        "it has changed since the plan was made (it is at 9:ab): plan again"
+      ),
+      ("no-space", .host, "the release could not be stored there: one; two"),
+      ("staging", .host, "the release could not be stored there: one; two"),
+      ("damaged", .host, "the release arrived damaged: one; two"),
+      (
+        "port 443 haproxy (process 12)", .host,
+        "port 443 is held by haproxy (process 12): stop it or choose another port"
+      ),
+      (
+        "not-included", .host,
+        "its /etc/nginx/nginx.conf does not include conf.d/*.conf in its http block: add"
+          + " \"include /etc/nginx/conf.d/*.conf;\" there"
+      ),
+      ("nginx", .change, "its nginx does not accept the configuration: one; two"),
+      ("firewall", .change, "its nft does not accept the firewall: one; two"),
+      ("gone 5", .host, "release 5 is not there any more"),
+      ("abandoned", .host, "the controller did not go on in time"),
+      (
+        "broken 7", .host,
+        "an earlier transaction was cut off and release 7 could not be put back: one; two"
+      ),
+      (
+        "tired of it", .host,
+        "it said \"tired of it\", which is not known here. This is a bug in deploy."
+      ),
+    ] as [(String, Refusal.Cause, String)])
+  func refusal(_ text: String, _ cause: Refusal.Cause, _ why: String) {
+    #expect(
+      RefusalText.refusal(text, lines: ["one", "two"], step: step)
+        == Refusal(cause: cause, why: why))
+  }
+
+  @Test("is known of every word that the script refuses with")
+  func words() throws {
+    let pattern = #/refuse(?:_with)? ([a-z-]+)|say refused ([a-z-]+)/#
+    let words = Set(
+      HostScript.transaction.text.matches(of: pattern).compactMap { $0.output.1 ?? $0.output.2 })
+    #expect(words.count == 12)
+    for word in words {
+      let why = RefusalText.refusal("\(word) detail", lines: [], step: step).why
+      #expect(!why.contains("not known here"), "\(word)")
+    }
+  }
+
+  @Test(
+    "is told for every way back", arguments: [[], ["[emerg] one", "two"]],
+    [
+      ("reload", "nginx did not take the release"),
+      ("firewall", "the firewall could not be loaded"),
+      ("files", "the release could not be put in place"),
+    ])
+  func reversion(_ lines: [String], _ expected: (word: String, why: String)) {
+    #expect(
+      RefusalText.reversion(expected.word, lines: lines, step: step)
+        == expected.why + (lines.isEmpty ? "" : ": [emerg] one; two"))
+  }
+
+  @Test("is what the host itself says where nobody was connected")
+  func hostsOwnReason() {
+    for why in [
+      "it was not confirmed in time", "it was cut off",
+      "the host restarted before it was confirmed",
+    ] {
+      #expect(RefusalText.reversion(why, lines: ["x"], step: step) == why)
+      #expect(
+        HostScript.transaction.text.contains("'\(why)'")
+          || HostScript.undo.text.contains("'\(why)'"))
+    }
+  }
+
+  @Test("is that somebody has to look where neither release is in force")
+  func broken() {
+    let why = "neither the new release nor release 7 could be put in force"
+    #expect(RefusalText.broken("7", lines: [], step: step) == why)
+    #expect(RefusalText.broken("7", lines: ["one", "two"], step: step) == why + ": one; two")
+  }
+
+  @Test("names what sudo needs, where sudo is what failed")
+  func sudo() {
+    var connection = step.connection
+    let said = "sudo: a password is required"
+    #expect(
+      RefusalText.shellEnded(said, connection)
+        == "its shell ended early: sudo: a password is required")
+    connection.becomes = true
+    #expect(
+      RefusalText.shellEnded(said, connection) == """
+        sudo does not let ann become root without a password there: allow it in /etc/sudoers.d with
+            ann ALL=(root) NOPASSWD: ALL
+          (sudo: a password is required)
+        """)
+    #expect(RefusalText.shellEnded("killed", connection) == "its shell ended early: killed")
+    #expect(RefusalText.shellEnded("", connection) == "its shell ended early: it said nothing")
+  }
+
+  @Test(
+    "names the user's own file, and the line of it where there is one",
+    arguments: [
+      (
+        "[emerg] unknown directive \"x\" in /etc/deploy/current/nginx/snippets/shop.conf:12",
+        " — that is snippets/shop-be.conf:12, named at shop.yml:31:18"
+      ),
+      (
+        "cannot load /etc/deploy/releases/8/nginx/snippets/shop.conf: no",
+        " — that is snippets/shop-be.conf, named at shop.yml:31:18"
+      ),
+      (
+        "cannot load /etc/deploy/current/nginx/snippets/shop.conf",
+        " — that is snippets/shop-be.conf, named at shop.yml:31:18"
+      ),
+      ("in /etc/deploy/releases/7/nginx/snippets/shop.conf:1", ""),
+      ("in /etc/deploy/current/nginx/deploy.conf:3", ""), ("", ""),
+    ])
+  func location(_ line: String, _ added: String) {
+    #expect(RefusalText.located(line, step) == line + added)
+    #expect(
+      RefusalText.refusal("nginx", lines: [line], step: step).why
+        == "its nginx does not accept the configuration: \(line)\(added)")
+  }
+}

@@ -1,0 +1,148 @@
+import Testing
+
+@testable import Execution
+
+@Suite("What a host does by itself")
+struct UndoScriptTests {
+  /// Release 8 is in force after 7, both with a firewall, and `undo.sh` is on the host.
+  private let start = #"""
+    mkdir -p "$run" "$root/releases/7" "$root/releases/8"; ln -s releases/8 "$root/current"
+    : > "$root/releases/7/firewall.nft"; : > "$root/releases/8/firewall.nft"
+    by_itself() { $shell "$scripts/undo.sh" "$@"; }
+    state() { echo "$1 7 ${2:-install} applied ann@laptop"; }
+    told() {
+      echo "$(linked_release), $(cat "$root/verdict" 2> /dev/null), $(ls "$root/releases" | tr '\n' ' ')"
+      ls "$root" | grep -e ing; grep -v -e logger -e list "$folder/calls" 2> /dev/null | sed "s#$root#R#"
+    }
+
+    """#
+
+  private func host(nft: String = "") throws -> Folder {
+    let folder = try Folder()
+    for name in ["nginx", "systemctl"] { try folder.records(name, "exit 1") }
+    try folder.records("nft", nft)
+    return folder
+  }
+
+  @Test("is over at once when the release is confirmed", arguments: Shell.allCases)
+  func confirmed(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        state 8 > "$root/pending"; by_itself timer 100000 8 & timer=$!
+        until pgrep -x sleep > /dev/null; do :; done
+        rm "$root/pending"; wait "$timer"; echo "$?"; told
+        """#, in: try host())
+    #expect(result.output == "0\n8, , 7 8 \n")
+  }
+
+  @Test(
+    "takes back what is not confirmed", arguments: Shell.allCases,
+    ["timer 0 8", "timer 1 8", "now 8"])
+  func unconfirmed(_ shell: Shell, _ words: String) throws {
+    let result = try shell.run(
+      .undo, start + "state 8 > \"$root/pending\"; by_itself \(words); told", in: try host())
+    #expect(
+      result.output == """
+        7, 8 reverted it was not confirmed in time, 7 
+        nginx -V
+        nft -f R/releases/7/firewall.nft
+
+        """)
+  }
+
+  @Test(
+    "does nothing for another release", arguments: Shell.allCases,
+    ["timer 0 8", "timer 100000 8", "now 8"])
+  func otherRelease(_ shell: Shell, _ words: String) throws {
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        told; state 9 > "$root/pending"
+        """# + "\nby_itself \(words); echo $?; mv \"$root/pending\" \"$root/undoing\"\n"
+        + "by_itself \(words); echo $?; told", in: try host())
+    #expect(result.output == "8, , 7 8 \n0\n0\n8, , 7 8 \nundoing\n")
+  }
+
+  @Test(
+    "is left to the second timer where the first was killed or failed", arguments: Shell.allCases)
+  func secondTimer(_ shell: Shell) throws {
+    let failingOnce = #"[ -e "$folder/failed" ] || { : > "$folder/failed"; exit 1; }"#
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        state 8 > "$root/pending"; by_itself timer 1 8 & second=$!
+        by_itself timer 0 8; echo "$?"; word_of undoing 1; wait "$second"; echo "$?"; told
+        """#, in: try host(nft: failingOnce))
+    #expect(
+      result.output == """
+        1
+        8
+        0
+        7, 8 reverted it was not confirmed in time, 7 
+        nginx -V
+        nft -f R/releases/7/firewall.nft
+        nginx -V
+        nft -f R/releases/7/firewall.nft
+
+        """)
+  }
+
+  @Test(
+    "puts an unconfirmed release back at boot, by files alone", arguments: Shell.allCases,
+    ["pending", "undoing"])
+  func boot(_ shell: Shell, _ file: String) throws {
+    for (mode, kept) in [("install", "7 "), ("restore", "7 8 ")] {
+      let result = try shell.run(
+        .undo,
+        start + """
+          mkdir -p /run/systemd/system "$root/releases/8/nginx"; rm -r "$run"
+          : > "$root/releases/8/nginx/deploy.conf"; write_include
+          state 8 \(mode) > "$root/\(file)"; by_itself boot; told; [ -e "$include" ] || echo excluded
+          """, in: try host())
+      #expect(
+        result.output == """
+          7, 8 reverted the host restarted before it was confirmed, \(kept)
+          nft -f R/releases/7/firewall.nft
+          excluded
+
+          """)
+      #expect(result.error == "")
+    }
+  }
+
+  @Test("leaves nothing at boot where nothing was confirmed before", arguments: Shell.allCases)
+  func bootFirst(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        mkdir -p /run/systemd/system "$units"; : > "$units/deploy.service"
+        cp "$scripts/undo.sh" "$root/undo.sh"; echo '8 0 install applied x' > "$root/pending"
+        $shell "$root/undo.sh" boot; echo "$?"; [ -e "$root" ] || [ -e "$include" ] || echo nothing
+        find "$units" ! -type d; cat "$folder/calls" 2> /dev/null
+        """#, in: try host())
+    #expect(result.output == "0\nnothing\n")
+  }
+
+  @Test("lets a confirmation stand at boot", arguments: Shell.allCases)
+  func bootConfirming(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        mkdir -p /run/systemd/system; state 8 > "$root/confirming"; by_itself boot; told
+        rm "$root/current"; echo '0 8 remove applied x' > "$root/confirming"; : > "$folder/calls"
+        by_itself boot; [ -e "$root" ] || echo nothing; cat "$folder/calls"
+        """#, in: try host())
+    #expect(
+      result.output == "8, 8 confirmed, 7 8 \nnft -f R/releases/8/firewall.nft\nnothing\n")
+  }
+
+  @Test(
+    "loads the firewall of the release in force", arguments: Shell.allCases, ["boot", "firewall"])
+  func firewall(_ shell: Shell, _ word: String) throws {
+    let result = try shell.run(
+      .undo, start + "mkdir -p /run/systemd/system; by_itself \(word); echo $?; told",
+      in: try host())
+    #expect(result.output == "0\n8, , 7 8 \nnft -f R/releases/8/firewall.nft\n")
+  }
+}
