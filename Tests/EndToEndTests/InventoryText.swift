@@ -8,6 +8,7 @@ struct InventoryText {
   var frontEnds = ["edge-1": "198.18.0.10"]
   var backEnds = ["app-1": "198.18.0.21", "app-2": "198.18.0.22"]
   var siteBackEnds: [String]?
+  var ssh = "{user: root, identity: ~/.ssh/id_ed25519}"
   /// More settings of a back-end, such as `ssh: {port: 2222}`.
   var backEndLines: [String: String] = [:]
   var firewall = "{policy: drop}"
@@ -26,7 +27,7 @@ struct InventoryText {
       name: Shop Certification Center
       passphrase: {env: DEPLOY_PASSPHRASE}
       certificates: {valid_for: \(validFor), renew_before: \(renewBefore)}
-    ssh: {user: root, identity: ~/.ssh/id_ed25519}
+    ssh: \(ssh)
     front_ends:
     \(hosts(frontEnds))
     back_ends:

@@ -24,10 +24,9 @@ main() {
   fi
 }
 
-# The confirmation stands; what is left is done under the host's lock, which the timers let go. Whoever
-# had the lock in between has done it already.
+# The confirmation stands; what is left is done under the host's lock, which the timers let go within a moment.
+# Whoever had the lock in between has done it already.
 finish() {
-  end_timers
   exec 9>> "$run/lock"
   flock 9
   [ "$(word_of confirming 1)" = "$release" ] || return 0
@@ -35,13 +34,6 @@ finish() {
   finish_confirmation
   disarm "$release"
 }
-
-# They end by themselves within a moment; until then they would keep the lock.
-end_timers() {
-  while IFS= read -r timer; do
-    if grep -q 'undo\.sh' "/proc/$timer/cmdline" 2>/dev/null; then kill "$timer"; fi
-  done < "$run/timers"
-} 2>/dev/null
 
 # Keeps the release in force, the one that was in force before it, and those with the highest numbers.
 prune() {

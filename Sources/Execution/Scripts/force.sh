@@ -155,7 +155,13 @@ finish_confirmation() {
 disarm() {
   has_systemd || return 0
   systemctl stop "deploy-undo-$1.timer" < /dev/null > /dev/null 2>&1
-  [ -d "$root" ] || systemctl daemon-reload < /dev/null > /dev/null 2>&1
+  [ -d "$root" ] || forget_units
+}
+
+# systemd goes on with what it has read, and with what is active, until it is told.
+forget_units() {
+  systemctl daemon-reload < /dev/null > /dev/null 2>&1
+  systemctl stop deploy.service < /dev/null > /dev/null 2>&1
   :
 }
 

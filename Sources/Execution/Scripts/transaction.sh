@@ -259,7 +259,6 @@ arm() {
   persist "$root" "$root/pending.new" "$root/undo.sh"
   hold_switch
   mv "$root/pending.new" "$root/pending"
-  : > "$run/timers"
   start_timer "$window"
   start_timer "$((window + 1))"
   if has_systemd; then
@@ -274,15 +273,15 @@ write_arms() {
     cp "$work/undo.sh" "$root/undo.sh.new" && mv "$root/undo.sh.new" "$root/undo.sh" && write_units
 }
 
-# A timer is of a session of its own and ignores hang-ups.
+# A timer is of a session of its own and ignores hang-ups; it decides itself which request to end counts.
 start_timer() {
   if command -v setsid > /dev/null 2>&1; then own_session=setsid; else own_session=; fi
   # shellcheck disable=SC2086 # nothing, or one word
   (
+    trap - TERM
     trap '' HUP
     exec $own_session /bin/sh "$root/undo.sh" timer "$1" "$release" 8>&- < /dev/null > /dev/null 2>&1
   ) &
-  echo $! >> "$run/timers"
 }
 
 switch() {

@@ -22,11 +22,14 @@ main() {
 
 # Seconds are counted, for a clock can be set; and a confirmation ends the wait at once.
 wait_and_undo() {
+  asked=
+  trap 'asked=yes' TERM
   left=$((5 * $1))
   while [ "$left" -gt 0 ]; do
     sleep 0.2
     left=$((left - 1))
     is_unconfirmed "$2" || exit 0
+    if [ -n "$asked" ] && goes_down; then exit 0; fi
   done
   # An nginx that cannot be put back now may be repaired meanwhile.
   tries=1
@@ -36,6 +39,10 @@ wait_and_undo() {
     sleep 5
   done
 }
+
+# The end of a login may ask all that it started to end, and this waits on; but a host that goes down
+# asks as well, and would wait for this.
+goes_down() { has_systemd && [ "$(systemctl is-system-running)" = stopping ]; }
 
 undo_unless_confirmed() {
   hold_switch
@@ -60,7 +67,13 @@ boot() {
   if [ -f "$root/undoing" ]; then
     link_release "$(word_of undoing 2)" && finish_undo 'the host restarted before it was confirmed'
   fi
-  [ ! -d "$root" ] || load_firewall "$(linked_release)"
+  if [ -d "$root" ]; then load_firewall "$(linked_release)"; else forget_units_later; fi
+}
+
+# systemd waits for the end of the boot-time check, so the check cannot wait for systemd.
+forget_units_later() {
+  systemd-run --quiet --collect --no-block --property=After=deploy.service \
+    /bin/sh -c 'systemctl daemon-reload && systemctl stop deploy.service'
 }
 
 main "$@"

@@ -1,0 +1,103 @@
+import Foundation
+import Sandbox
+import Testing
+
+@Suite(
+  "A power cut at any moment of an apply leaves one release", .serialized,
+  .enabled(if: isRoot, "namespaces need root"),
+  .enabled(if: systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
+struct SystemdPowerTests {
+  /// What a host looks like at the moment when its power fails; a path is below `/etc/deploy`.
+  enum Moment: String, CaseIterable, Sendable {
+    case staging = "[ -d releases/$release ]"
+    case staged = "[ -f releases/$release/nginx/served ]"
+    case testing = "[ -d /run/deploy/transaction/nginx ]"
+    case arming = "[ -f undo.sh.new ] || [ -f pending.new ]"
+    case armed = "[ -f pending ]"
+    case linked = "[ \"$(readlink current)\" = releases/$release ]"
+    case applied = "grep -q ' applied ' pending"
+    case confirming = "[ -f confirming ]"
+    case confirmed = "grep -qx \"$release confirmed\" verdict"
+  }
+
+  private static let host = "app-1"
+
+  @Test("a change, with the power cut when it has come so far, is whole after the boot")
+  func change() async throws {
+    try await SystemdFleet.play(confirmWithin: 20) { scene in
+      try await scene.apply()
+      var number = 1
+      var ends: [String: [Moment]] = [:]
+      for moment in Moment.allCases {
+        // What is staged and never switched to leaves its number behind.
+        let next = try await highestRelease(in: scene) + 1
+        try scene.write(SystemdFleet.inventory(next))
+        let isConfirmed = try await cut(at: moment, of: next, in: scene)
+        ends[isConfirmed ? "new" : "old", default: []].append(moment)
+        try await scene.expectWhole(
+          isConfirmed ? next : number, on: Self.host, "power cut at \(moment)")
+        try await scene.apply()
+        try await scene.expectNoChanges()
+        number = try await highestRelease(in: scene)
+        try await scene.expectWhole(number, on: Self.host, "after the next run, \(moment)")
+      }
+      print("power cuts of a change: \(ends)")
+      #expect(ends["old", default: []].count > 3 && ends["new", default: []].count > 0, "\(ends)")
+    }
+  }
+
+  @Test(
+    "a first apply, with the power cut when it has come so far, leaves a bare host or a whole one")
+  func firstApply() async throws {
+    for moment in [Moment.staged, .arming, .armed, .linked, .applied] {
+      try await SystemdFleet.play(confirmWithin: 20) { scene in
+        let bare = try await scene.fingerprint(of: Self.host)
+        if try await cut(at: moment, of: 1, in: scene) {
+          try await scene.expectWhole(1, on: Self.host, "power cut at \(moment)")
+        } else if ![.staged, .arming].contains(moment) {
+          // What was staged and not armed is in nobody's way.
+          #expect(try await scene.fingerprint(of: Self.host) == bare, "power cut at \(moment)")
+          try await scene.expectNoUnits(on: Self.host)
+        }
+        try await scene.apply()
+        try await scene.expectNoChanges()
+      }
+    }
+  }
+
+  private func highestRelease(in scene: Scene) async throws -> Int {
+    let numbers = try await scene.on(Self.host, "ls /etc/deploy/releases").stdout
+    return try #require(numbers.split(separator: "\n").compactMap { Int($0) }.max())
+  }
+
+  /// Applies to one host and cuts its power at a moment.
+  ///
+  /// - Returns: whether the release is confirmed there, as the host says after its boot and as the
+  ///   run says that was cut off.
+  private func cut(at moment: Moment, of release: Int, in scene: Scene) async throws -> Bool {
+    let waiting = try scene.sandbox.spawn(
+      [
+        "timeout", "30", "sh", "-c",
+        """
+        release=$1
+        echo waiting > /run/waiting
+        until cd /etc/deploy && { \(moment.rawValue); }; do :; done 2>/dev/null
+        """, "sh", String(release),
+      ], on: .host(Self.host))
+    try await scene.on(Self.host, "until [ -f /run/waiting ]; do :; done")
+    let run = try scene.spawn(
+      "apply", "--yes", "--playbook", scene.folder + "/quick.yml", "--limit", Self.host)
+    #expect(try await waiting.wait().status == 0, "it never was \(moment)")
+    try await scene.sandbox.powerCycle(Self.host)
+    let output = try await run.wait()
+    let verdict = try await scene.on(Self.host, "cat /etc/deploy/verdict 2>/dev/null").stdout
+    let isConfirmed = verdict == "\(release) confirmed\n"
+    if isConfirmed {
+      #expect(!output.stdout.contains("reverted"), "\(moment): \(output.all)")
+    } else {
+      #expect(output.status == 1, "\(moment): \(output.all)")
+      #expect(!output.stdout.contains(" confirmed "), "\(moment): \(output.all)")
+    }
+    return isConfirmed
+  }
+}

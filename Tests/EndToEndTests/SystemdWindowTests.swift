@@ -1,0 +1,128 @@
+import Sandbox
+import Testing
+
+@Suite(
+  "A host with systemd goes back whatever befalls it before the confirmation", .serialized,
+  .enabled(if: isRoot, "namespaces need root"),
+  .enabled(if: systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
+struct SystemdWindowTests {
+  enum Restart: String, CaseIterable, Sendable {
+    case reboot
+    case powerCycle = "power cut"
+
+    func callAsFunction(_ host: String, in scene: Scene) async throws {
+      switch self {
+      case .reboot: try await scene.sandbox.reboot(host)
+      case .powerCycle: try await scene.sandbox.powerCycle(host)
+      }
+    }
+  }
+
+  private static let restarted = "the host restarted before it was confirmed"
+  private static let late = "it was not confirmed in time"
+
+  @Test(
+    "a restart before the confirmation brings the release before back, and the next run goes on")
+  func restarts() async throws {
+    // Longer than the test: nothing but the restart can end it.
+    try await SystemdFleet.play(confirmWithin: 300) { scene in
+      try await scene.apply()
+      for (index, restart) in Restart.allCases.enumerated() {
+        try scene.write(SystemdFleet.inventory(index + 1))
+        let release = index + 2
+        try await scene.killOnceApplied(on: "app-1")
+        try await restart("app-1", in: scene)
+        try await scene.expectWhole(release - 1, on: "app-1", restart.rawValue)
+        try await expectVerdict(Self.restarted, of: release, in: scene)
+        try await scene.apply()
+        try await scene.expectNoChanges()
+        try await scene.expectWhole(release, on: "app-1")
+        #expect(try await scene.journal(of: "app-1").hasSuffix("release \(release) confirmed\n"))
+      }
+    }
+  }
+
+  @Test(
+    "a first apply that is cut off by a restart leaves a bare host", arguments: Restart.allCases)
+  func firstApply(_ restart: Restart) async throws {
+    try await SystemdFleet.play(confirmWithin: 300) { scene in
+      let bare = try await scene.fingerprint(of: "app-1")
+      try await scene.killOnceApplied(on: "app-1")
+      #expect(try await scene.fingerprint(of: "app-1") != bare)
+      try await restart("app-1", in: scene)
+      #expect(try await scene.fingerprint(of: "app-1") == bare)
+      try await scene.expectNoUnits(on: "app-1")
+      try await scene.apply()
+      try await scene.expectNoChanges()
+      try await scene.expectWhole(1, on: "app-1")
+    }
+  }
+
+  @Test("a removal that is cut off by a restart leaves the host in its release")
+  func removal() async throws {
+    try await SystemdFleet.play(confirmWithin: 300) { scene in
+      let bare = try await scene.fingerprint(of: "app-1")
+      try await scene.apply()
+      var without = SystemdFleet.inventory()
+      without.backEnds["app-1"] = nil
+      try scene.write(without)
+      try await scene.succeed("apply", "--yes", "--limit", "edge-1,app-2")
+      try await scene.killOnceApplied(on: "app-1")
+      try await scene.sandbox.powerCycle("app-1")
+      try await scene.expectWhole(1, on: "app-1")
+      try await scene.apply()
+      #expect(try await scene.fingerprint(of: "app-1") == bare)
+      try await scene.expectNoUnits(on: "app-1")
+    }
+  }
+
+  @Test("with its shells killed, systemd's own timer takes the release back, without sshd as well")
+  func timers() async throws {
+    try await SystemdFleet.play(confirmWithin: 12) { scene in
+      try await scene.apply()
+      try scene.write(SystemdFleet.inventory(1))
+      try await scene.killOnceApplied(on: "app-1")
+      // A login's end may ask its processes to end, which they do not do.
+      let killed = try await scene.on(
+        "app-1",
+        """
+        timers=$(pgrep -f 'undo[.]sh timer') && kill -TERM $timers
+        tries=0
+        while [ $tries -lt 40 ]; do
+          [ "$(pgrep -f 'undo[.]sh timer')" = "$timers" ] || exit 1
+          tries=$((tries + 1)); sleep 0.02
+        done
+        kill -9 $timers && ! pgrep -f 'undo[.]sh timer'
+        """)
+      #expect(killed.status == 0, "\(killed.all)")
+      try await scene.settle("app-1")
+      try await scene.expectWhole(1, on: "app-1", "shells killed")
+      try await expectVerdict(Self.late, of: 2, in: scene)
+
+      try await scene.killOnceApplied(on: "app-1")
+      try await scene.sandbox.stopSSH(on: "app-1")
+      try await scene.settle("app-1")
+      try await scene.expectWhole(1, on: "app-1", "sshd killed")
+      try await scene.sandbox.startSSH(on: "app-1")
+      try await expectVerdict(Self.late, of: 2, in: scene)
+
+      try await scene.apply()
+      try await scene.expectNoChanges()
+      try await scene.expectWhole(2, on: "app-1")
+      let left = try await scene.on(
+        "app-1", "systemctl list-timers --all --no-legend 'deploy*'; systemctl --failed --no-legend"
+      )
+      #expect(left.all == "")
+    }
+  }
+
+  /// The host says it in a file and in the journal, the next run in its plan.
+  private func expectVerdict(_ why: String, of release: Int, in scene: Scene) async throws {
+    #expect(try await scene.verdict(on: "app-1") == "\(release) reverted \(why)\n")
+    #expect(try await scene.journal(of: "app-1").hasSuffix("release \(release) reverted \(why)\n"))
+    let plan = try await scene.deploy("plan")
+    #expect(
+      plan.stdout.contains("warning: app-1 went back from release \(release) by itself: \(why)"),
+      "\(plan.all)")
+  }
+}
