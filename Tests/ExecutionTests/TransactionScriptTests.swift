@@ -114,7 +114,7 @@ struct TransactionScriptTests {
       start + """
         mkfifo "$folder/stream"; exec 3<> "$folder/stream"
         (exec \(shell) -c '. "$1"; trap "" PIPE
-           release=8 staged=$root/releases/8; trap abandon TERM; watch_controller "$2"
+           release=8 staged=$root/releases/8; trap abandon TERM; DEPLOY_BEAT=$2; watch_controller 1
            IFS= read -r word <&3; echo "heard $word"' sh "$folder/functions" "1.0$$")
         [ -e "$staged" ] || echo discarded
         pgrep -f "^sleep 1.0$$" || echo alone

@@ -67,15 +67,21 @@ lock() {
   printf '%s\n' "$who" > "$run/holder"
 }
 
-# A connection that dies without a word leaves this waiting for ever, and the lock with it. What waits
-# for the stream just then is ended too: a shell hears of a signal when its program has ended.
+# A connection that dies without a word leaves this waiting for ever, and the lock with it: so the wait
+# has an end, and the host speaks meanwhile, because only who sends learns that nobody is there any more.
+# What waits for the stream just then is ended too: a shell hears of a signal when its program has ended.
 watch_controller() {
   (
-    exec 9>&- < /dev/null > /dev/null 2>&1
+    exec 9>&- < /dev/null 2> /dev/null
     trap 'kill $!; exit' TERM
-    sleep "$1" &
+    beats=$((($1 + 2) / 3))
+    while sleep "${DEPLOY_BEAT:-3}" > /dev/null & wait $!; do
+      beats=$((beats - 1))
+      kill -0 $$ || exit
+      if [ "$beats" -le 0 ] || ! say alive; then break; fi
+    done
     # shellcheck disable=SC2046 # one word for each process
-    wait $! && kill -TERM $$ $(children $$)
+    kill -TERM $$ $(children $$)
   ) &
   watcher=$!
 }
@@ -258,9 +264,12 @@ arm() {
 }
 
 write_arms() {
-  mkdir -p "$root" && printf '%s\n' "$release $previous $mode switching $who" > "$root/pending.new" &&
+  mkdir -p "$root" && note_pending switching &&
     cp "$work/undo.sh" "$root/undo.sh.new" && mv "$root/undo.sh.new" "$root/undo.sh" && write_units
 }
+
+# By `cat`, because a shell's own words for a full disk are "I/O error".
+note_pending() { printf '%s\n' "$release $previous $mode $1 $who" | cat > "$root/pending.new"; }
 
 # A timer is of a session of its own and ignores hang-ups.
 start_timer() {
@@ -295,8 +304,7 @@ switch() {
 # lock of the switch.
 mark_applied() {
   failure=files
-  printf '%s\n' "$release $previous $mode applied $who" > "$root/pending.new" 2> "$run/errors" &&
-    mv "$root/pending.new" "$root/pending"
+  note_pending applied 2> "$run/errors" && mv "$root/pending.new" "$root/pending"
 }
 
 main "$@"
