@@ -224,7 +224,7 @@ package struct Rollout: Sendable {
     let step = transaction.step
     switch await transaction.carryOut(report: report) {
     case .verdict(let verdict): return verdict
-    case .unconfirmed: return await confirmation.verdict(of: step)
+    case .unconfirmed: return await confirmation.verdict(of: transaction)
     case .notStarted: break
     }
     // The host waited in vain, or the word was lost: it is prepared once more, and refuses if it has
@@ -235,7 +235,7 @@ package struct Rollout: Sendable {
     case .success(let transaction):
       return switch await transaction.carryOut(report: report) {
       case .verdict(let verdict): verdict
-      case .unconfirmed: await confirmation.verdict(of: step)
+      case .unconfirmed: await confirmation.verdict(of: transaction)
       case .notStarted: .unreachable(why: "it does not get the word to begin")
       }
     }

@@ -2,18 +2,20 @@
 # Confirms a release, over a connection that was opened after the switch: that it could be opened is the
 # proof. Runs behind host.sh and force.sh. Asked twice, it gives the same answer twice.
 #
-# Arguments: release, how many releases are kept.
+# Arguments: release, how many releases are kept, the digest of the release's manifest where the controller
+# knows it: another run may have given the same number to a release of its own.
 
 set -u
 
 main() {
-  release=$1 keep=$2
+  release=$1 keep=$2 digest=$3
   trap '' HUP PIPE
   umask 022
   mkdir -p "$run"
   # A switch that is still going on is waited for; what it leaves pending and applied is proven.
-  hold_switch
-  if [ "$(word_of pending 1) $(word_of pending 4)" = "$release applied" ] &&
+  exec 8>> "$run/switch"
+  until flock -w 5 8; do say waiting; done
+  if [ "$(word_of pending 1) $(word_of pending 4)" = "$release applied" ] && is_meant &&
     mv "$root/pending" "$root/confirming" 2>/dev/null; then
     finish
     say confirmed "$release"
@@ -22,6 +24,8 @@ main() {
     tell_verdict
   fi
 }
+
+is_meant() { [ -z "$digest" ] || [ "$(fingerprint "$release")" = "$release:$digest" ]; }
 
 # The confirmation stands from the rename on; a restart in between changes nothing of it.
 finish() {
@@ -53,6 +57,9 @@ tell_verdict() {
   fi
   if [ "$release" = 0 ] && [ ! -d "$root" ]; then
     say confirmed 0
+  elif [ "$(linked_release)" = "$release" ] && [ ! -f "$root/pending" ] && [ ! -f "$root/undoing" ]; then
+    # What is written down may be older than that: the disk may be full.
+    if is_meant; then say verdict "$release" confirmed; else say verdict "$release" replaced; fi
   elif [ "$(cut -d ' ' -f 1 "$root/verdict" 2>/dev/null)" = "$release" ]; then
     say verdict "$(cat "$root/verdict")"
   else
