@@ -17,9 +17,12 @@ struct NetworkCut: CustomStringConvertible {
   var bytes: Int
   /// Whether nothing comes the other way either.
   var isBothWays: Bool
+  /// Whether it ends when the host is in the middle of nothing; otherwise when the controller has ended.
+  var isLiftedAtRest: Bool
 
   var description: String {
     "\(manner) \(isBothWays ? "both ways" : "one way") after \(bytes) bytes \(direction.rawValue)"
+      + " until \(isLiftedAtRest ? "at rest" : "the end")"
   }
 
   /// Packets without data are no longer than this.
@@ -81,9 +84,8 @@ extension Scene {
     return bytes
   }
 
-  /// Cuts a host off, until `liftCut` or, where it is lifted at rest, until the cut was made and the
-  /// host is in the middle of nothing.
-  func cut(_ host: String, _ cut: NetworkCut, isLiftedAtRest: Bool) async throws -> SandboxCommand {
+  /// Cuts a host off, until `liftCut` at the latest.
+  func cut(_ host: String, _ cut: NetworkCut) async throws -> SandboxCommand {
     try await install(cut.table, on: host)
     return try sandbox.spawn(
       [
@@ -99,7 +101,7 @@ extension Scene {
         done
         if is_cut; then echo cut; fi
         nft delete table inet chaos
-        """, "sh", isLiftedAtRest ? "yes" : "no",
+        """, "sh", cut.isLiftedAtRest ? "yes" : "no",
       ], on: .host(host))
   }
 

