@@ -60,17 +60,29 @@ struct RivalTests {
       try rival.write(Self.inventory(1, 0))
       let before = try await scene.restingHosts(["app-1"], "before")
       let lock = try await HeldLock.take("switch", on: "app-1", scene)
-      let run = try rival.watch(
-        "apply", "--yes", "--format", "json", "--playbook", rival.writeShortPlaybook(),
-        "--limit", "app-1")
+      let process = rival.folder + "/process"
+      // The shell stands between, because what enters the box for it stops with its child and stays so.
+      let run = try scene.sandbox.spawn(
+        ["sh", "-c", "\"$@\" & echo $! > \"$0\"; wait $!", process]
+          + rival.command([
+            "apply", "--yes", "--format", "json", "--limit", "app-1", "--playbook",
+            rival.writeShortPlaybook(),
+          ]), environment: Scene.environment)
+      func signal(_ name: String) async throws {
+        let output = try await scene.sandbox.run([
+          "sh", "-c", "kill -\(name) \"$(cat \"$0\")\"", process,
+        ])
+        #expect(output.status == 0, "\(output.all)")
+      }
       try await scene.await("[ -e /etc/deploy/pending.new ]", on: "app-1")
-      try await run.command.signal(SIGSTOP)
-      try await scene.on("app-1", "pkill -KILL -f 'One host.s transaction'")
+      try await signal("STOP")
+      try await scene.on(
+        "app-1", "pkill -KILL -f '[O]ne host.s transaction'; rm -r /etc/deploy/releases/2")
       try await lock.letGo()
       try scene.write(Self.inventory(0, 0))
       try await scene.apply()
-      try await run.command.signal(SIGCONT)
-      let output = try await run.command.wait()
+      try await signal("CONT")
+      let output = try await run.wait()
       let entry = try LedgerDocument(of: output).entry("app-1")
       #expect(entry.verdict == "reverted", "\(output.all)")
       #expect(entry.detail == "another run has put a release of its own in force")
