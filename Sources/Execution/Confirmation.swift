@@ -12,18 +12,20 @@ struct Confirmation: Sendable {
 
   /// How long a host may take to undo a release, in seconds.
   private static let secondsToUndo: Int64 = 30
-  private static let secondsToAnswer = 60
+  /// What may pass between two messages of a host that is waited for: it says so every 5 seconds.
+  private static let secondsToAnswer = 15
 
   /// Asks until the host answers: it has confirmed, or it has gone back by itself and says so.
   ///
   /// - Returns: nil where the host never began.
-  func verdict(of step: HostStep) async -> Verdict? {
+  func verdict(of transaction: HostTransaction) async -> Verdict? {
+    let step = transaction.step
     let end = surroundings.now().adding(seconds: window + Self.secondsToUndo)
     var failure = ""
     repeat {
       do {
         await fleet.forget(step.host)
-        return try await ask(step)
+        return try await ask(step, manifest: transaction.manifestDigest)
       } catch let error as any TransientFailure where !error.isTransient {
         return .unconfirmed(why: Self.left("\(error)"))
       } catch {
@@ -39,18 +41,19 @@ struct Confirmation: Sendable {
   }
 
   private static func left(_ failure: String) -> String {
-    "the release could not be confirmed (\(failure)): the host goes back to the release before by"
-      + " itself, and the next run sees it"
+    "whether the release was confirmed is not known (\(failure)): unless it was, the host goes back to"
+      + " the release before by itself, and the next run sees it"
   }
 
   private struct NoAnswer: Error, CustomStringConvertible { var description: String }
 
-  private func ask(_ step: HostStep) async throws -> Verdict? {
+  private func ask(_ step: HostStep, manifest: String) async throws -> Verdict? {
     let host = try await fleet.host(step.host, step.connection)
     let conversation = Conversation(
       try await host.start(
         RemoteScript.command(
-          RemoteScript.confirmation, [String(step.release), String(keepReleases)],
+          RemoteScript.confirmation,
+          [String(step.release), String(keepReleases), manifest],
           becoming: step.connection.becomes)))
     try await conversation.closeInput()
     while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
@@ -72,6 +75,7 @@ struct Confirmation: Sendable {
     switch words.count > 1 ? words[1] : "" {
     case "confirmed": return .confirmed(release: step.release)
     case "reverted": return .reverted(why: RefusalText.reversion(detail, lines: [], step: step))
+    case "replaced": return .reverted(why: "another run has put a release of its own in force")
     default:
       let before = step.present?.number ?? 0
       return detail == String(before)

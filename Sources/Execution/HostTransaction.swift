@@ -3,13 +3,14 @@ import State
 
 /// One host's transaction, from the controller's side: prepared first, carried out on the word.
 struct HostTransaction: Sendable {
-  /// What may pass between two messages of the host before it counts as lost.
+  /// What the stream and the tests of it may take on the host.
   private static let secondsToStage = 120
   /// What a host needs beyond its window to say how it ended.
   private static let secondsToEnd: Int64 = 15
 
   let step: HostStep
   let record: ReleaseRecord
+  let manifestDigest: String
   private let window: Int64
   private let conversation: Conversation
 
@@ -44,7 +45,8 @@ struct HostTransaction: Sendable {
           lines.forEach { report(.warned(host: step.host, RefusalText.located($0, step))) }
           return .success(
             HostTransaction(
-              step: step, record: release.record, window: window, conversation: conversation))
+              step: step, record: release.record, manifestDigest: release.manifestDigest,
+              window: window, conversation: conversation))
         case .event("refused", let why):
           return .failure(
             Failure(verdict: .refused(RefusalText.refusal(why, lines: lines, step: step))))
@@ -106,6 +108,7 @@ struct HostTransaction: Sendable {
   }
 
   func carryOut(report: @Sendable (ProgressEvent) -> Void) async -> Outcome {
+    report(.started(host: step.host))
     do {
       try await conversation.send(Array("go\n".utf8))
     } catch {

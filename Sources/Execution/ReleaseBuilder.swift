@@ -6,6 +6,8 @@ struct BuiltRelease: Sendable {
   /// The tar stream; it holds keys.
   var archive: SecretContent
   var record: ReleaseRecord
+  /// SHA-256 of the manifest in lower-case hex; empty where the host has it already.
+  var manifestDigest: String
 }
 
 /// Makes a planned release real: issues its certificates, reads its secrets, lists it all.
@@ -22,7 +24,8 @@ struct ReleaseBuilder: Sendable {
       archive.finish()
       return BuiltRelease(
         archive: SecretContent(archive.bytes),
-        record: ReleaseRecord(number: step.release, files: [:], certificates: [:]))
+        record: ReleaseRecord(number: step.release, files: [:], certificates: [:]),
+        manifestDigest: "")
     }
     var issued: [String: IssuedCertificate] = [:]
     for certificate in step.certificates {
@@ -51,11 +54,14 @@ struct ReleaseBuilder: Sendable {
     let manifest = Manifest(
       fleet: fleet, lineage: lineage, madeAt: surroundings.now(), madeBy: surroundings.user,
       release: record)
-    archive.addFile(Manifest.path, mode: 0o644, content: Array(manifest.text.utf8))
+    let text = Array(manifest.text.utf8)
+    archive.addFile(Manifest.path, mode: 0o644, content: text)
     archive.addFile(
       "keep", mode: 0o600, content: Array(kept.map { $0 + "\n" }.joined().utf8))
     archive.finish()
-    return BuiltRelease(archive: SecretContent(archive.bytes), record: record)
+    return BuiltRelease(
+      archive: SecretContent(archive.bytes), record: record,
+      manifestDigest: surroundings.digest(text))
   }
 
   private func content(

@@ -264,7 +264,7 @@ package struct Rollout: Sendable {
   private func verdict(of transaction: HostTransaction) async -> Verdict? {
     switch await transaction.carryOut(report: report) {
     case .verdict(let verdict): verdict
-    case .unconfirmed: await confirmation.verdict(of: transaction.step)
+    case .unconfirmed: await confirmation.verdict(of: transaction)
     case .notStarted: nil
     }
   }

@@ -99,6 +99,8 @@ package enum ProgressEvent: Hashable, Sendable {
   case surveyed(host: String)
   case staged(host: String)
   case prepared(host: String)
+  /// It is given the word: from here on only the host knows how it ends.
+  case started(host: String)
   case switching(host: String)
   /// A line that a host's nginx said while it accepted the release.
   case warned(host: String, String)

@@ -24,9 +24,7 @@ extension EventLoop {
     }
     defer { freeaddrinfo(list) }
     let socket = try open(list.pointee.ai_family)
-    var yes: Int32 = 1
-    setsockopt(
-      socket.number, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+    configure(socket)
     let answer = connect(socket.number, list.pointee.ai_addr, list.pointee.ai_addrlen)
     if answer != 0 && errno != EINPROGRESS { throw .system(.current) }
     if answer == 0 { return socket }
@@ -41,6 +39,22 @@ extension EventLoop {
     getsockopt(socket.number, SOL_SOCKET, SO_ERROR, &failure, &size)
     guard failure == 0 else { throw .system(SystemError(number: failure)) }
     return socket
+  }
+
+  /// A peer that vanished without a word is asked for after 5 seconds of silence, so that a wait for it
+  /// ends within `secondsUntilLost`, however long the peer may take to answer.
+  private func configure(_ socket: borrowing Descriptor) {
+    let secondsUntilLost: Int32 = 20
+    let tcp = Int32(IPPROTO_TCP)
+    for (level, name, value) in [
+      (tcp, TCP_NODELAY, 1), (SOL_SOCKET, SO_KEEPALIVE, 1),
+      (tcp, TCP_KEEPIDLE, 5), (tcp, TCP_KEEPINTVL, 5), (tcp, TCP_KEEPCNT, 3),
+      // Bounds what was sent and is not acknowledged, to which the keepalive does not apply.
+      (tcp, TCP_USER_TIMEOUT, secondsUntilLost * 1000),
+    ] as [(Int32, Int32, Int32)] {
+      var value = value
+      setsockopt(socket.number, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
   }
 
   /// Connects to a Unix socket, which the kernel does at once or not at all.

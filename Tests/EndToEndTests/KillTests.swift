@@ -12,7 +12,7 @@ struct KillTests {
 
   @Test("a change that is killed at any event or moment is old or new, and the next run ends it")
   func change() async throws {
-    var generator = Self.generator()
+    var generator = SeededGenerator.announced()
     try await Scene.play(Variant(0).inventory) { scene in
       try Variant(0).write(to: scene)
       try await scene.apply()
@@ -37,7 +37,7 @@ struct KillTests {
 
   @Test("the first apply that is killed leaves hosts bare or whole, and the next one ends it")
   func firstApply() async throws {
-    var generator = Self.generator()
+    var generator = SeededGenerator.announced()
     try await Scene.play(Variant(0).inventory) { scene in
       try Variant(0).write(to: scene)
       let bare = try await Self.hosts.asyncMap { try await scene.fingerprint(of: $0) }
@@ -57,7 +57,7 @@ struct KillTests {
           try await scene.settle(host, isHurried: true)
           if try await scene.fingerprint(of: host) == bare { continue }
           whole += 1
-          try await expectWhole(host, in: scene, "killed \(kill)")
+          try await scene.expectWhole(host, "killed \(kill)")
         }
         wholes.append(whole)
         try await apply(scene)
@@ -66,13 +66,6 @@ struct KillTests {
       print("kills of a first apply in \(length): hosts made before the kill: \(wholes)")
       #expect(wholes.contains(0) && wholes.contains(3) && Set(wholes).count > 2, "\(wholes)")
     }
-  }
-
-  private static func generator() -> SeededGenerator {
-    let given = ProcessInfo.processInfo.environment["DEPLOY_SEED"].flatMap(UInt64.init)
-    let seed = given ?? .random(in: .min ... .max)
-    print("DEPLOY_SEED=\(seed) repeats these moments")
-    return SeededGenerator(seed: seed)
   }
 
   /// A random place in one of so many equal parts of a run, between 0 and 1.
@@ -134,34 +127,16 @@ struct KillTests {
     if settling != .byTheNextRun {
       try await Self.hosts.concurrently { host in
         try await scene.settle(host, isHurried: settling == .hurried)
-        try await expectWhole(host, in: scene, "killed \(moment)")
+        try await scene.expectWhole(host, "killed \(moment)")
       }
     }
     tally.count(try await expectAnswers(of: [old, new], in: scene, "killed \(moment)"), new)
     try await apply(scene)
     try await Self.hosts.concurrently { host in
-      try await expectWhole(host, in: scene, "repaired after \(moment)")
+      try await scene.expectWhole(host, "repaired after \(moment)")
     }
     try await expectAnswers(of: [new], in: scene, "repaired after \(moment)")
     try await scene.expectNoChanges()
-  }
-
-  /// Looks whether all of a host is one release, and whether nginx would take it once more.
-  private func expectWhole(_ host: String, in scene: Scene, _ why: String) async throws {
-    let output = try await scene.on(
-      host,
-      """
-      ls -d /etc/deploy/pending /etc/deploy/undoing /etc/deploy/confirming 2>/dev/null
-      [ ! -e /run/deploy/transaction ] || echo the work folder is left
-      cd /etc/deploy/current || exit
-      release=$(readlink /etc/deploy/current)
-      sed -n 's/^file \\([0-9a-f]*\\) [0-7]* /\\1  /p' manifest | sha256sum -c --quiet 2>&1
-      served=$(ls -l "/proc/$(cat /run/nginx.pid)/fd" | sed -n 's#.*/releases/#releases/#p' | sort -u)
-      [ "$served" = "$release/nginx/served" ] || echo "$release is current, $served is served"
-      nft -s list table inet deploy | cmp - firewall.listing
-      nginx -t -q 2>&1 && nginx -s reload 2>&1 | grep -v 'signal process started'
-      """)
-    #expect(output.all == "", "\(host), \(why)")
   }
 
   /// Asks each back-end by itself and the front-end: each is all of one variant.

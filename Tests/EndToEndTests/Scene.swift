@@ -70,7 +70,7 @@ struct Scene {
     return folder.appending(path: "deploy").path
   }()
 
-  private static let environment = ["DEPLOY_PASSPHRASE": passphrase, "NO_COLOR": "1"]
+  static let environment = ["DEPLOY_PASSPHRASE": passphrase, "NO_COLOR": "1"]
 
   @discardableResult
   func deploy(_ arguments: String...) async throws -> CommandOutput {
@@ -94,7 +94,7 @@ struct Scene {
       command: try sandbox.spawn(redirected, environment: Self.environment), log: log)
   }
 
-  private func command(_ arguments: [String]) -> [String] {
+  func command(_ arguments: [String]) -> [String] {
     let verbs = arguments.prefix { !$0.hasPrefix("-") }
     return [Self.program] + verbs + ["--inventory", inventoryPath]
       + arguments.dropFirst(verbs.count)
@@ -126,6 +126,10 @@ struct Scene {
 
   @discardableResult
   func on(_ host: String, _ script: String, _ arguments: String...) async throws -> CommandOutput {
+    try await on(host, script, arguments)
+  }
+
+  func on(_ host: String, _ script: String, _ arguments: [String]) async throws -> CommandOutput {
     try await sandbox.run(["sh", "-c", script, "sh"] + arguments, on: .host(host))
   }
 

@@ -35,6 +35,14 @@ struct SeededGenerator: RandomNumberGenerator {
 
   init(seed: UInt64) { state = seed }
 
+  /// With the seed of the environment, or one that is printed.
+  static func announced() -> SeededGenerator {
+    let given = ProcessInfo.processInfo.environment["DEPLOY_SEED"].flatMap(UInt64.init)
+    let seed = given ?? .random(in: .min ... .max)
+    print("DEPLOY_SEED=\(seed) repeats these moments")
+    return SeededGenerator(seed: seed)
+  }
+
   mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var value = state

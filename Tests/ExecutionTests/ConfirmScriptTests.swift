@@ -128,6 +128,7 @@ struct ConfirmScriptTests {
         logger -t deploy release 0 confirmed
         systemctl stop deploy-undo-0.timer
         systemctl daemon-reload
+        systemctl stop deploy.service
 
         """)
   }

@@ -127,6 +127,7 @@ struct ForceScriptTests {
         nothing
         systemctl stop deploy-undo-7.timer
         systemctl daemon-reload
+        systemctl stop deploy.service
 
         """)
   }

@@ -6,7 +6,7 @@ import Synchronization
 /// Tells on standard error what happens, a line for each change of a host, and remembers it.
 final class Progress: Sendable {
   private struct Seen {
-    var switching: Set<String> = []
+    var started: Set<String> = []
     var verdicts: [String: Verdict] = [:]
   }
 
@@ -18,9 +18,9 @@ final class Progress: Sendable {
   func show(_ event: ProgressEvent) {
     seen.withLock { seen in
       switch event {
-      case .switching(let host): seen.switching.insert(host)
+      case .started(let host): seen.started.insert(host)
       case .settled(let host, let verdict): seen.verdicts[host] = verdict
-      case .connecting, .surveyed, .staged, .prepared, .warned, .pausing: break
+      case .connecting, .surveyed, .staged, .prepared, .switching, .warned, .pausing: break
       }
     }
     if let line = text(event) { Console.error(line) }
@@ -32,8 +32,11 @@ final class Progress: Sendable {
       var ledger = Ledger(verdicts: seen.verdicts, stopped: Ledger.interrupted)
       for step in plan.steps where ledger.verdicts[step.host] == nil {
         ledger.verdicts[step.host] =
-          seen.switching.contains(step.host)
-          ? .unreachable(why: "left in the middle: it goes back to the release before by itself")
+          seen.started.contains(step.host)
+          ? .unconfirmed(
+            why:
+              "left in the middle: unless it was just confirmed, it goes back to the release before"
+              + " by itself")
           : .notAttempted(why: "the run stopped before: nothing on it was changed")
       }
       return ledger
@@ -42,7 +45,7 @@ final class Progress: Sendable {
 
   private func text(_ event: ProgressEvent) -> String? {
     switch event {
-    case .connecting, .surveyed, .staged: nil
+    case .connecting, .surveyed, .staged, .started: nil
     case .prepared(let host): "\(host): staged and tested"
     case .switching(let host): "\(host): switching"
     case .warned(let host, let line): style("\(host): \(line)", .yellow)

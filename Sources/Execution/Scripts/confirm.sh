@@ -2,18 +2,20 @@
 # Confirms a release, over a connection that was opened after the switch: that it could be opened is the
 # proof. Runs behind host.sh and force.sh. Asked twice, it gives the same answer twice.
 #
-# Arguments: release, how many releases are kept.
+# Arguments: release, how many releases are kept, the digest of the release's manifest where the controller
+# knows it: another run may have given the same number to a release of its own.
 
 set -u
 
 main() {
-  release=$1 keep=$2
+  release=$1 keep=$2 digest=${3-}
   trap '' HUP PIPE
   umask 022
   mkdir -p "$run"
   # A switch that is still going on is waited for; what it leaves pending and applied is proven.
-  hold_switch
-  if [ "$(word_of pending 1) $(word_of pending 4)" = "$release applied" ] &&
+  exec 8>> "$run/switch"
+  until flock -w 5 8; do say waiting; done
+  if [ "$(word_of pending 1) $(word_of pending 4)" = "$release applied" ] && is_meant &&
     mv "$root/pending" "$root/confirming" 2>/dev/null; then
     exec 8>&-
     finish
@@ -24,8 +26,10 @@ main() {
   fi
 }
 
-# The confirmation stands; what is left is done under the host's lock, which the timers let go within a moment.
-# Whoever had the lock in between has done it already.
+is_meant() { [ -z "$digest" ] || [ "$(fingerprint "$release")" = "$release:$digest" ]; }
+
+# The confirmation stands; what is left is done under the host's lock, which the timers let go within a
+# moment. Whoever had the lock in between has done it already.
 finish() {
   exec 9>> "$run/lock"
   flock 9
@@ -52,7 +56,8 @@ tell_verdict() {
   if [ -f "$root/undoing" ]; then
     say broken "$(current_release)"
   elif [ "$(current_release)" = "$release" ]; then
-    say confirmed "$release"
+    # What is written down may be older than that: the disk may be full.
+    if is_meant; then say confirmed "$release"; else say verdict "$release" replaced; fi
   elif [ "$(last_verdict | cut -d ' ' -f 1)" = "$release" ]; then
     say verdict "$(last_verdict)"
   else

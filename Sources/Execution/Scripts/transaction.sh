@@ -269,9 +269,12 @@ arm() {
 }
 
 write_arms() {
-  mkdir -p "$root" && printf '%s\n' "$release $previous $mode switching $who" > "$root/pending.new" &&
+  mkdir -p "$root" && note_pending switching &&
     cp "$work/undo.sh" "$root/undo.sh.new" && mv "$root/undo.sh.new" "$root/undo.sh" && write_units
 }
+
+# By `cat`, because a shell's own words for a full disk are "I/O error".
+note_pending() { printf '%s\n' "$release $previous $mode $1 $who" | cat > "$root/pending.new"; }
 
 # A timer is of a session of its own and ignores hang-ups; it decides itself which request to end counts.
 start_timer() {
@@ -307,8 +310,8 @@ switch() {
 # lock of the switch.
 mark_applied() {
   failure=files
-  printf '%s\n' "$release $previous $mode applied $who" > "$root/pending.new" 2> "$run/errors" &&
-    persist "$root/pending.new" && mv "$root/pending.new" "$root/pending"
+  note_pending applied 2> "$run/errors" && persist "$root/pending.new" &&
+    mv "$root/pending.new" "$root/pending"
 }
 
 main "$@"

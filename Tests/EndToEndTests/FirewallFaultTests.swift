@@ -1,0 +1,77 @@
+import Foundation
+import Sandbox
+import Testing
+
+@Suite(
+  "Rules that are loaded otherwise than written never lock anybody out", .serialized,
+  .enabled(if: isRoot, "namespaces need root"))
+struct FirewallFaultTests {
+  /// What a host's nft does to the rules that let port 9666 in, and how the host ends.
+  enum Fault: CaseIterable {
+    case noEstablished, ownConnectionDropped, onlyFirstPackets, noSSH, nothing
+
+    /// For sed; `$port` is the controller's.
+    var change: String {
+      switch self {
+      case .noEstablished: "/ct state established/d"
+      case .ownConnectionDropped:
+        "s/ct state established,related accept/tcp sport '$port' drop/"
+      case .onlyFirstPackets:
+        "/ct state established/d; s/tcp dport 22 accept/tcp dport 22 tcp flags == syn accept/"
+      case .noSSH: "/tcp dport 22 accept/d"
+      case .nothing: "/ accept$/d"
+      }
+    }
+
+    var verdict: String {
+      switch self {
+      case .noEstablished, .ownConnectionDropped: "confirmed"
+      case .onlyFirstPackets, .noSSH, .nothing: "reverted"
+      }
+    }
+
+    /// Only what is sent to nft for the new release is changed.
+    var program: String {
+      """
+      #!/bin/sh
+      port=${SSH_CONNECTION#* }
+      port=${port%% *}
+      if [ "$1" = -f ] && grep -qs 9666 "$2"; then
+        sed '\(change)' "$2" | /usr/sbin/nft -f -
+      else
+        exec /usr/sbin/nft "$@"
+      fi
+
+      """
+    }
+  }
+
+  @Test("the host is confirmed where new connections come in, and else goes back within the window")
+  func faults() async throws {
+    var good = InventoryText()
+    try await Scene.play(good) { scene in
+      try await scene.apply()
+      for (number, fault) in Fault.allCases.enumerated() {
+        try await scene.sandbox.write(
+          fault.program, to: "/usr/local/bin/nft", on: .host("app-1"))
+        try await scene.on("app-1", "chmod +x /usr/local/bin/nft")
+        let before = try await scene.restingHosts(["app-1"], "before \(fault)")
+        var bad = good
+        bad.root = number.isMultiple(of: 2) ? "/srv/other" : "/srv/shop"
+        bad.firewall = "{policy: drop, allow: [{port: 9666}]}"
+        try scene.write(bad)
+        let output = try await scene.boundedApply(scene.writeShortPlaybook(), "--limit", "app-1")
+        let verdicts = try await scene.expectTruth(of: output, since: before, "\(fault)")
+        #expect(verdicts == ["app-1": fault.verdict], "\(fault)\n\(output.all)")
+        // SSH is back: the host can be asked.
+        let plan = try await scene.deploy("plan", "--detailed-exitcode", "--limit", "app-1")
+        #expect(plan.status == (fault.verdict == "confirmed" ? 0 : 2), "\(fault)\n\(plan.all)")
+        try await scene.on("app-1", "rm /usr/local/bin/nft")
+        good.root = bad.root
+        try scene.write(good)
+        try await scene.apply()
+        try await scene.expectNoChanges()
+      }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import Sandbox
+import Testing
+
+@Suite(
+  "Two controllers at once leave hosts whole, and neither is told wrong", .serialized,
+  .enabled(if: isRoot, "namespaces need root"))
+struct RivalTests {
+  private static let hosts = ["app-1", "app-2", "edge-1"]
+  private static let rounds = 12
+
+  /// A port that only one controller's releases of a round let in.
+  private static func port(_ controller: Int, _ round: Int) -> Int { 9100 + 2 * round + controller }
+
+  private static func inventory(_ controller: Int, _ round: Int) -> InventoryText {
+    var inventory = InventoryText(root: controller == 0 ? "/srv/shop" : "/srv/other")
+    inventory.firewall = "{policy: drop, allow: [{port: \(port(controller, round))}]}"
+    return inventory
+  }
+
+  @Test("copies of one workspace that apply at the same moment: each host takes one of them whole")
+  func copies() async throws {
+    var generator = SeededGenerator.announced()
+    try await Scene.play { scene in
+      try await scene.apply()
+      for host in Self.hosts { try await keepHistory(of: host, scene) }
+      let rival = try await copy(of: scene)
+      let controllers = [scene, rival]
+      var tally: [String: Int] = [:]
+      for round in 0..<Self.rounds {
+        let playbooks = try controllers.map { try $0.writeShortPlaybook() }
+        for (number, controller) in controllers.enumerated() {
+          try controller.write(Self.inventory(number, round))
+        }
+        for host in Self.hosts { try await scene.on(host, "rm -f /run/history") }
+        let head = Duration.milliseconds(Int.random(in: 0..<600, using: &generator))
+        async let first = scene.boundedApply(playbooks[0])
+        // How far ahead the first one is, is what is tested: nothing is waited for.
+        try await Task.sleep(for: head)
+        let second = try await rival.boundedApply(playbooks[1])
+        let outputs = [try await first, second]
+        for host in Self.hosts {
+          let ends = try await check(host, round, outputs, scene)
+          tally[ends, default: 0] += 1
+        }
+        let last = controllers[round % 2]
+        try await last.succeed("apply", "--yes", "--playbook", playbooks[round % 2])
+        try await last.expectNoChanges()
+      }
+      print("two controllers, per host: \(tally.sorted { $0.key < $1.key })")
+      #expect(tally.count > 1, "they never met: \(tally)")
+    }
+  }
+
+  @Test("a release of the same number that another run put in force is not taken for one's own")
+  func sameNumber() async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      let rival = try await copy(of: scene)
+      try rival.write(Self.inventory(1, 0))
+      let before = try await scene.restingHosts(["app-1"], "before")
+      let lock = try await HeldLock.take("switch", on: "app-1", scene)
+      let process = rival.folder + "/process"
+      // The shell stands between, because what enters the box for it stops with its child and stays so.
+      let run = try scene.sandbox.spawn(
+        ["sh", "-c", "\"$@\" & echo $! > \"$0\"; wait $!", process]
+          + rival.command([
+            "apply", "--yes", "--format", "json", "--limit", "app-1", "--playbook",
+            rival.writeShortPlaybook(),
+          ]), environment: Scene.environment)
+      func signal(_ name: String) async throws {
+        let output = try await scene.sandbox.run([
+          "sh", "-c", "kill -\(name) \"$(cat \"$0\")\"", process,
+        ])
+        #expect(output.status == 0, "\(output.all)")
+      }
+      try await scene.await("[ -e /etc/deploy/pending.new ]", on: "app-1")
+      try await signal("STOP")
+      try await scene.on(
+        "app-1", "pkill -KILL -f '[O]ne host.s transaction'; rm -r /etc/deploy/releases/2")
+      try await lock.letGo()
+      try scene.write(Self.inventory(0, 0))
+      try await scene.apply()
+      try await signal("CONT")
+      let output = try await run.wait()
+      let entry = try LedgerDocument(of: output).entry("app-1")
+      #expect(entry.verdict == "reverted", "\(output.all)")
+      #expect(entry.detail == "another run has put a release of its own in force")
+      #expect(output.status == 1)
+      let after = try await scene.restingHosts(["app-1"], "after")
+      #expect(after["app-1"]?.verdict == "2 confirmed" && before["app-1"]?.release == 1)
+      try await scene.expectNoChanges()
+      try await rival.apply()
+      try await rival.expectNoChanges()
+    }
+  }
+
+  /// The same workspace once more, state and authority included.
+  private func copy(of scene: Scene) async throws -> Scene {
+    let output = try await scene.sandbox.run([
+      "sh", "-c", "mkdir \"$1/rival\" && cp -a \"$1\"/shop.* \"$1/rival\"", "sh", scene.folder,
+    ])
+    #expect(output.status == 0, "\(output.all)")
+    return Scene(sandbox: scene.sandbox, folder: scene.folder + "/rival")
+  }
+
+  /// Every verdict that the host writes down.
+  private func keepHistory(of host: String, _ scene: Scene) async throws {
+    try await scene.sandbox.write(
+      "#!/bin/sh\nshift 2\nprintf '%s\\n' \"$*\" >> /run/history\n", to: "/usr/local/bin/logger",
+      on: .host(host))
+    try await scene.on(host, "chmod +x /usr/local/bin/logger")
+  }
+
+  /// What each controller says of a host is what happened there, and the host is whole.
+  ///
+  /// - Returns: The two verdicts.
+  private func check(
+    _ host: String, _ round: Int, _ outputs: [CommandOutput], _ scene: Scene
+  ) async throws -> String {
+    let why = "round \(round)"
+    _ = try await scene.restingHost(host, why)
+    let history = try await scene.on(host, "cat /run/history").stdout
+      .split(separator: "\n").map(String.init)
+    var claims: [String] = []
+    var verdicts: [String] = []
+    for (controller, output) in outputs.enumerated() {
+      let ledger = try LedgerDocument(of: output)
+      #expect((output.status == 0) == ledger.isSuccess, "\(why)\n\(output.all)")
+      let entry = try ledger.entry(host)
+      verdicts.append(entry.verdict)
+      guard entry.verdict == "confirmed" else { continue }
+      claims.append("\(entry.detail) confirmed")
+      let number = entry.detail.replacingOccurrences(of: "release ", with: "")
+      let own = try await scene.on(
+        host,
+        "grep -c 'dport \(Self.port(controller, round)) ' /etc/deploy/releases/\(number)/firewall.nft"
+      )
+      #expect(own.stdout == "1\n", "\(host), \(why): \(entry.detail) is not its own")
+    }
+    let confirmed = history.filter { $0.hasSuffix(" confirmed") }
+    #expect(
+      confirmed.sorted() == claims.sorted(),
+      "\(host), \(why): \(history)\n\(outputs.map(\.all).joined())")
+    return verdicts.joined(separator: " / ")
+  }
+}
