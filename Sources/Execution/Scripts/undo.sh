@@ -72,6 +72,7 @@ boot() {
 
 # systemd waits for the end of the boot-time check, so the check cannot wait for systemd.
 forget_units_later() {
+  has_systemd || return 0
   systemd-run --quiet --collect --no-block --property=After=deploy.service \
     /bin/sh -c 'systemctl daemon-reload && systemctl stop deploy.service'
 }
