@@ -127,7 +127,7 @@ struct NetworkCutTests {
       tally.count(cut, isMade[host] == true ? entry.verdict : "not made")
     }
     print("\(why) took \(length)")
-    #expect(verdicts["edge-1"] != "unreachable", "\(why)\n\(output.all)")
+    #expect(!["unreachable", "unconfirmed"].contains(verdicts["edge-1"]), "\(why)\n\(output.all)")
     try await expectServed(scene, why)
     try await scene.succeed("apply", "--yes", "--playbook", scene.folder + "/cuts.yml")
     try await scene.expectNoChanges()
