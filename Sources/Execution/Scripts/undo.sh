@@ -74,7 +74,8 @@ boot() {
 forget_units_later() {
   has_systemd || return 0
   systemd-run --quiet --collect --no-block --property=After=deploy.service \
-    /bin/sh -c 'systemctl daemon-reload && systemctl stop deploy.service'
+    /bin/sh -c 'systemctl daemon-reload && systemctl stop deploy.service' 2> /dev/null
+  :
 }
 
 main "$@"
