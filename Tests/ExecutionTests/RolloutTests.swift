@@ -168,11 +168,15 @@ struct RolloutTests {
     return await task.value
   }
 
-  @Test("prepares a host again where the word could not be sent")
+  @Test("prepares a host again where the word did not reach it")
   func lostBeforeTheWord() async {
     let ledger = await run(
       plan([step("a")], [[["a"]]]),
-      ["a": Behaviour(answers: [.cannotBeSent, .says("@deploy applied 2\n")])])
+      [
+        "a": Behaviour(
+          answers: [.cannotBeSent, .says("@deploy applied 2\n")],
+          confirmations: ["@deploy verdict 2 unknown 1\n", "@deploy confirmed 2\n"])
+      ])
     #expect(ledger.verdicts["a"] == .confirmed(release: 2))
     #expect(journal.starting("go") == ["a", "a"])
   }
@@ -183,7 +187,7 @@ struct RolloutTests {
       ("@deploy confirmed 2\n", "confirmed"),
       ("@deploy waiting\n@deploy verdict 2 confirmed\n", "confirmed"),
       ("@deploy verdict 2 reverted it was not confirmed in time\n", "reverted"),
-      ("@deploy verdict 2 unknown 1\n", "reverted"),
+      ("@deploy verdict 2 unknown 1\n", "unreachable"),
       ("@deploy verdict 2 unknown 3\n", "broken"),
       ("@deploy waiting\n@deploy broken 1\n", "broken"),
     ])
@@ -206,10 +210,28 @@ struct RolloutTests {
 
   @Test("says so where a host does not come back")
   func lostForGood() async {
-    let ledger = await run(plan([step("a")], [[["a"]]]), ["a": Behaviour(confirmations: [nil])])
-    #expect(ledger.verdicts["a"]?.name == "unreachable")
-    #expect(ledger.stopped == nil)
+    let ledger = await run(planOfThree(), ["a": Behaviour(confirmations: [nil])])
+    #expect(ledger.verdicts["a"]?.name == "unconfirmed")
+    // What may have shut a host out would shut out the next one too.
+    #expect(ledger.stopped == "the change failed on a, and the playbook allows 0 such failures")
+    #expect(journal.starting("go") == ["a"])
     #expect(journal.starting("record").isEmpty)
+  }
+
+  @Test("sends no front-end to back-ends of which none got ready, and lets none go before it")
+  func deadEnd() async {
+    var edge = step("edge", roles: ["front-end"])
+    edge.routes = [HostStep.Route(site: "shop.example", hosts: ["new"])]
+    var old = step("old")
+    old.changes = [FileChange(path: "nginx/back-end/shop.example.conf", kind: .remove)]
+    let ledger = await run(
+      plan([step("new"), edge, old], [[["new"]], [["edge"]], [["old"]]]),
+      ["new": Behaviour(isReachable: false)])
+    #expect(
+      ledger.verdicts["edge"]
+        == .notAttempted(why: "it would have no back-end for shop.example: new did not get ready"))
+    #expect(ledger.verdicts["old"]?.name == "not attempted")
+    #expect(journal.starting("go").isEmpty)
   }
 
   @Test("cleans no host that a front-end left behind may still use")
