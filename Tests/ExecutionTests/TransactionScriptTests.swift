@@ -282,11 +282,12 @@ struct TransactionScriptTests {
     #expect(result.output == "8\n8 confirmed\ncurrent\nreleases\nverdict\nnothing\n")
   }
 
-  @Test("waits for a confirmation that is going on", arguments: Shell.allCases)
+  @Test("waits for whoever ends what was cut off", arguments: Shell.allCases)
   func recoverWaits(_ shell: Shell) throws {
     let result = try shell.run(
       .transaction,
       start + """
+        ln -sfn releases/8 "$root/current"; echo '8 7 install applied x' > "$root/confirming"
         (hold_switch; : > "$folder/held"; until [ -e "$folder/done" ]; do :; done
          echo finished) & until [ -e "$folder/held" ]; do :; done
         (recover; echo went) & until pgrep -x flock > /dev/null; do :; done

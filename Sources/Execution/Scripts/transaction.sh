@@ -90,6 +90,7 @@ watch_controller() {
 # A transaction that was cut off (the host lost power, its timers were killed) is brought to its end:
 # the lock would be held if anybody else still did that.
 recover() {
+  [ -f "$root/confirming" ] || [ -f "$root/pending" ] || [ -f "$root/undoing" ] || return 0
   hold_switch
   if [ -f "$root/confirming" ]; then finish_confirmation; fi
   if [ -f "$root/pending" ] || [ -f "$root/undoing" ]; then
@@ -107,8 +108,6 @@ check_fingerprint() {
 stage() {
   rm -rf "$work"
   mkdir -p "$work" 2> "$run/errors" || refuse_with no-space
-  # Whoever asks how this one ended must not hear of the last.
-  rm -f "$root/verdict" "$run/verdict"
   if [ "$mode" = install ]; then
     [ "$release" = "$previous" ] && refuse changed "$found"
     is_staged=yes
@@ -258,6 +257,8 @@ arm() {
   fi
   persist "$root" "$root/pending.new" "$root/undo.sh"
   hold_switch
+  # Whoever asks how this one ended must not hear of the last.
+  rm -f "$root/verdict" "$run/verdict"
   mv "$root/pending.new" "$root/pending"
   start_timer "$window"
   start_timer "$((window + 1))"
