@@ -85,7 +85,9 @@ struct ReloadFailureTests {
         let served = try await scene.on(
           host,
           """
-          nginx -s reload
+          nginx -s quit
+          for try in $(seq 500); do [ -e /run/nginx.pid ] || break; sleep 0.01; done
+          nginx
           for try in $(seq 500); do
             curl -s http://127.0.0.1:8088/ && exit
             sleep 0.01
