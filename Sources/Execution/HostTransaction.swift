@@ -11,6 +11,8 @@ struct HostTransaction: Sendable {
   let step: HostStep
   let record: ReleaseRecord
   let manifestDigest: String
+  /// What the step before it left on the host.
+  let previous: ConfirmedStep?
   private let window: Int64
   private let conversation: Conversation
 
@@ -18,15 +20,16 @@ struct HostTransaction: Sendable {
   ///
   /// - Returns: The verdict instead, where the host refuses or is lost.
   static func prepare(
-    _ step: HostStep, _ release: BuiltRelease, on host: any RemoteHost, who: String,
-    window: Int64,
+    _ step: HostStep, after previous: ConfirmedStep?, _ release: BuiltRelease,
+    on host: any RemoteHost, who: String, window: Int64,
     report: @Sendable (ProgressEvent) -> Void
   ) async -> Result<HostTransaction, Failure> {
     do {
       let command = RemoteScript.command(
         RemoteScript.transaction,
         [
-          step.mode.rawValue, String(step.release), step.expected,
+          step.mode.rawValue, String(step.release),
+          step.expected ?? previous?.fingerprint ?? "none",
           String(release.archive.bytes.count), String(secondsToStage), String(window),
           step.ports.map(String.init).joined(separator: ","), who,
         ], becoming: step.connection.becomes)
@@ -46,7 +49,7 @@ struct HostTransaction: Sendable {
           return .success(
             HostTransaction(
               step: step, record: release.record, manifestDigest: release.manifestDigest,
-              window: window, conversation: conversation))
+              previous: previous, window: window, conversation: conversation))
         case .event("refused", let why):
           return .failure(
             Failure(verdict: .refused(RefusalText.refusal(why, lines: lines, step: step))))

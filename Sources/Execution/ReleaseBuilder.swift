@@ -17,7 +17,8 @@ struct ReleaseBuilder: Sendable {
   let fleet: String
   let lineage: String
 
-  func build(_ step: HostStep) async throws -> BuiltRelease {
+  /// - Parameter previous: the release that is in force before, from which files are kept.
+  func build(_ step: HostStep, after previous: ReleaseRecord?) async throws -> BuiltRelease {
     var archive = TarArchive()
     archive.addFile("undo.sh", mode: 0o644, content: RemoteScript.undo)
     if step.mode != .install {
@@ -34,12 +35,17 @@ struct ReleaseBuilder: Sendable {
     if step.files.contains(where: { $0.path.hasPrefix("tls/") }) {
       archive.addFolder("tls", mode: 0o700)
     }
-    var record = ReleaseRecord(number: step.release, files: [:], certificates: [:])
+    var record = ReleaseRecord(
+      number: step.release, files: [:], certificates: [:], facts: step.facts)
     var kept: [String] = []
     for file in step.files {
-      if case .present(let known) = file.source {
+      if case .present = file.source {
+        guard let known = previous?.files[file.path] else {
+          preconditionFailure(
+            "\(file.path) is to be kept on \(step.host), which has none. This is a bug in deploy.")
+        }
         record.files[file.path] = known
-        record.certificates[file.path] = step.present?.certificates[file.path]
+        record.certificates[file.path] = previous?.certificates[file.path]
         kept.append(file.path)
         continue
       }

@@ -38,20 +38,27 @@ package struct Rollout: Sendable {
   }
 
   private func ledger(of plan: Plan, _ state: FleetState) async -> Ledger {
-    var run = Run(plan: plan)
+    var run = Run(plan)
     do {
       try await settleIdle(plan, state, &run)
-      await prepare(plan.steps.filter(\.action.changesHost), &run)
+      // Every host tests its release before any host changes.
+      await prepare(Array(run.steps.keys), &run)
       try run.stopIfFailed()
-      for (index, batch) in plan.stages.flatMap(\.batches).enumerated() {
-        keepWhatIsNeeded(batch, &run)
-        let transactions = batch.compactMap { run.ready($0) }
-        if index > 0, !transactions.isEmpty, plan.pause > 0 {
-          report(.pausing(seconds: plan.pause))
-          try await surroundings.sleep(plan.pause)
-        }
-        try await carryOut(transactions, &run)
+      var isFirst = true
+      for batches in plan.stages.map(\.batches) {
+        await prepare(batches.flatMap(\.self).filter { run.waiting[$0] == nil }, &run)
         try run.stopIfFailed()
+        for batch in batches {
+          holdBack(batch, &run)
+          let transactions = batch.compactMap { run.ready($0) }
+          if !isFirst, !transactions.isEmpty, plan.pause > 0 {
+            report(.pausing(seconds: plan.pause))
+            try await surroundings.sleep(plan.pause)
+          }
+          try await carryOut(transactions, &run)
+          try run.stopIfFailed()
+          isFirst = false
+        }
       }
     } catch let stop as Run.Stop {
       run.ledger.stopped = stop.why
@@ -62,47 +69,6 @@ package struct Rollout: Sendable {
     }
     await abandonRest(plan, &run)
     return run.ledger
-  }
-
-  /// A run as far as it has come.
-  struct Run {
-    struct Stop: Error { var why: String }
-
-    let plan: Plan
-    var ledger = Ledger()
-    var waiting: [String: HostTransaction] = [:]
-
-    /// A transaction that waits for the word, unless the host has a verdict already.
-    func ready(_ host: String) -> HostTransaction? {
-      ledger.verdicts[host] == nil ? waiting[host] : nil
-    }
-
-    /// A site for which none of its back-ends is what it should be.
-    func deadEnd(of step: HostStep) -> HostStep.Route? {
-      step.routes.first { route in
-        !route.hosts.contains { host in
-          guard plan.steps.contains(where: { $0.host == host }) else { return true }
-          return ledger.verdicts[host]?.isSuccess == true || waiting[host]?.step.retires == true
-            || host == step.host
-        }
-      }
-    }
-
-    /// Front-ends that may still be what they were before.
-    var frontEndsLeftBehind: [String] {
-      plan.steps.filter {
-        $0.isFrontEnd && $0.action != .remove && ledger.verdicts[$0.host]?.isSuccess == false
-      }.map(\.host)
-    }
-
-    func stopIfFailed() throws {
-      try Task.checkCancellation()
-      let failed = ledger.verdicts.filter(\.value.speaksAgainstTheChange).keys.sorted()
-      guard failed.count > plan.maxFailures else { return }
-      throw Stop(
-        why: "the change failed on \(failed.joined(separator: ", ")), and the playbook allows"
-          + " \(plan.maxFailures) such \(plan.maxFailures == 1 ? "failure" : "failures")")
-    }
   }
 
   private func settle(_ host: String, _ verdict: Verdict, _ run: inout Run) {
@@ -141,10 +107,14 @@ package struct Rollout: Sendable {
       appliedAt: surroundings.now(), appliedBy: surroundings.user)
   }
 
-  private func prepare(_ steps: [HostStep], _ run: inout Run) async {
+  /// Has the hosts stage and test their next step, those that may go on.
+  private func prepare(_ hosts: [String], _ run: inout Run) async {
     var results: [(String, Result<HostTransaction, HostTransaction.Failure>)] = []
-    await forEach(steps, limit: parallel, while: { !Task.isCancelled }) { step in
-      (step.host, await self.prepare(step))
+    let steps = hosts.sorted().compactMap { run.next($0) }.filter {
+      $0.previous == nil || run.obstacle($0.step) == nil
+    }
+    await forEach(steps, limit: parallel, while: { !Task.isCancelled }) { next in
+      (next.step.host, await self.prepare(next.step, after: next.previous))
     } whenDone: { name, result in
       if case .success(let transaction) = result {
         await heartbeat.begin(for: transaction)
@@ -160,34 +130,20 @@ package struct Rollout: Sendable {
     }
   }
 
-  /// A front-end goes on only to back-ends that are there, and a back-end goes only when no front-end
-  /// can route to it any more.
-  private func keepWhatIsNeeded(_ batch: [String], _ run: inout Run) {
+  /// Hosts that would break an edge, because another host did not come so far, do not go on.
+  private func holdBack(_ batch: [String], _ run: inout Run) {
     for host in batch {
-      guard let step = run.ready(host)?.step, let route = run.deadEnd(of: step) else { continue }
-      settle(
-        host,
-        .notAttempted(
-          why: "it would have no back-end for \(route.site): \(route.hosts.joined(separator: ", "))"
-            + " did not get ready"),
-        &run)
-    }
-    let leftBehind = run.frontEndsLeftBehind
-    guard !leftBehind.isEmpty else { return }
-    for host in batch where run.ready(host)?.step.retires == true {
-      settle(
-        host,
-        .notAttempted(
-          why: "it may still be in use by \(leftBehind.joined(separator: ", ")): run again when"
-            + " \(leftBehind.count == 1 ? "that front-end has" : "those front-ends have") changed"),
-        &run)
+      guard let step = run.next(host)?.step, let why = run.obstacle(step) else { continue }
+      settle(host, run.notAttempted(host, why: why), &run)
     }
   }
 
-  private func prepare(_ step: HostStep) async -> Result<HostTransaction, HostTransaction.Failure> {
+  private func prepare(
+    _ step: HostStep, after previous: ConfirmedStep?
+  ) async -> Result<HostTransaction, HostTransaction.Failure> {
     let release: BuiltRelease
     do {
-      release = try await builder.build(step)
+      release = try await builder.build(step, after: previous?.record ?? step.present)
     } catch {
       // What cannot be made for one host, such as a certificate, would not be made for the others.
       return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
@@ -195,8 +151,8 @@ package struct Rollout: Sendable {
     do {
       let host = try await fleet.host(step.host, step.connection)
       return await HostTransaction.prepare(
-        step, release, on: host, who: surroundings.user, window: confirmation.window,
-        report: report)
+        step, after: previous, release, on: host, who: surroundings.user,
+        window: confirmation.window, report: report)
     } catch {
       return .failure(.init(of: error))
     }
@@ -210,19 +166,18 @@ package struct Rollout: Sendable {
     ) { transaction in
       await self.carryOut(transaction)
     } whenDone: { result in
-      report(.settled(host: result.host, result.verdict))
+      report(.settled(host: result.transaction.step.host, result.verdict))
       settled.append(result)
     }
     for result in settled {
-      run.waiting[result.host] = nil
-      run.ledger.verdicts[result.host] = result.verdict
+      run.settle(result.transaction.step.host, result.verdict, result.transaction)
     }
     if let failure = settled.compactMap(\.failure).first { throw failure }
   }
 
   /// How a host ended, and why that could not be written down.
   private struct Settled: Sendable {
-    var host: String
+    var transaction: HostTransaction
     var verdict: Verdict
     var failure: (any Error)?
   }
@@ -232,31 +187,33 @@ package struct Rollout: Sendable {
     await heartbeat.end(for: transaction)
     return await Task.detached {
       let step = transaction.step
-      let verdict = await self.settled(transaction)
+      let (transaction, verdict) = await self.settled(transaction)
       // What a restored release is, only the host knows: it is asked afterwards.
       guard case .confirmed(let release) = verdict, step.mode != .restore else {
-        return Settled(host: step.host, verdict: verdict)
+        return Settled(transaction: transaction, verdict: verdict)
       }
       do {
         let record = release == 0 ? nil : self.record(of: step, transaction.record)
         try await self.store.record(record, of: step.host)
-        return Settled(host: step.host, verdict: verdict)
+        return Settled(transaction: transaction, verdict: verdict)
       } catch {
-        return Settled(host: step.host, verdict: verdict, failure: error)
+        return Settled(transaction: transaction, verdict: verdict, failure: error)
       }
     }.value
   }
 
-  private func settled(_ transaction: HostTransaction) async -> Verdict {
-    if let verdict = await verdict(of: transaction) { return verdict }
+  private func settled(
+    _ transaction: HostTransaction
+  ) async -> (transaction: HostTransaction, verdict: Verdict) {
+    if let verdict = await verdict(of: transaction) { return (transaction, verdict) }
     // The host waited in vain, or the word was lost: it is prepared once more, and refuses if it has
     // changed meanwhile.
     await fleet.forget(transaction.step.host)
-    switch await prepare(transaction.step) {
-    case .failure(let failure): return failure.verdict
-    case .success(let transaction):
-      return await verdict(of: transaction)
-        ?? .unreachable(why: "it does not get the word to begin")
+    switch await prepare(transaction.step, after: transaction.previous) {
+    case .failure(let failure): return (transaction, failure.verdict)
+    case .success(let again):
+      let verdict = await verdict(of: again)
+      return (again, verdict ?? .unreachable(why: "it does not get the word to begin"))
     }
   }
 
@@ -275,7 +232,7 @@ package struct Rollout: Sendable {
     } whenDone: { _ in
     }
     for step in plan.steps where run.ledger.verdicts[step.host] == nil {
-      settle(step.host, .notAttempted(why: Verdict.stoppedBefore), &run)
+      settle(step.host, run.notAttempted(step.host, why: Verdict.stoppedBefore), &run)
     }
   }
 }

@@ -14,7 +14,7 @@ package enum Verdict: Hashable, Sendable {
   case unconfirmed(why: String)
   case notAttempted(why: String)
 
-  static let stoppedBefore = "the run stopped before: nothing on it was changed"
+  package static let stoppedBefore = "the run stopped before it was changed"
 
   package var name: String {
     switch self {

@@ -71,6 +71,20 @@ extension AddressRange {
 }
 
 extension [Opening] {
+  /// What lets in all that either list lets in, for the time between two rulesets of a host.
+  ///
+  /// A port that only one of them names is open to everybody where the other leaves it alone.
+  package func union(_ other: [Opening]) -> [Opening] {
+    let targets = Set((self + other).map(\.target))
+    return [self, other].flatMap { openings in
+      openings
+        + targets.subtracting(openings.map(\.target)).compactMap { target in
+          openings.contains { $0.target == .everythingElse }
+            ? Opening(target, from: .everybody, why: "not guarded so far") : nil
+        }
+    }.merged()
+  }
+
   /// One opening for each target, sorted by it; the sources are joined, and so are the reasons.
   func merged() -> [Opening] {
     Dictionary(grouping: self, by: \.target)

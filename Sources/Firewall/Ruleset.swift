@@ -8,29 +8,15 @@ package struct Ruleset: Hashable, Sendable {
   /// One for each target, sorted by it.
   package let openings: [Opening]
 
-  init(fleet: FleetName, host: HostName, scope: FirewallPolicy.Scope, openings: [Opening]) {
+  package init(
+    fleet: FleetName, host: HostName, scope: FirewallPolicy.Scope, openings: [Opening]
+  ) {
     let others = Opening(
       .everythingElse, from: .everybody, why: "only the sites' ports are guarded")
     self.fleet = fleet
     self.host = host
     self.scope = scope
     self.openings = (openings + (scope == .sites ? [others] : [])).merged()
-  }
-
-  /// What lets in all that either lets in, for the time between two rulesets of a host.
-  ///
-  /// A port that only one of them guards is open to everybody where the other guards no such port.
-  package func union(_ other: Ruleset) -> Ruleset {
-    let isOpen = scope == .sites || other.scope == .sites
-    let targets = Set((openings + other.openings).map(\.target))
-    let joined = [self, other].flatMap { ruleset in
-      ruleset.openings
-        + targets.subtracting(ruleset.openings.map(\.target)).compactMap { target in
-          ruleset.scope == .sites
-            ? Opening(target, from: .everybody, why: "not guarded so far") : nil
-        }
-    }
-    return Ruleset(fleet: fleet, host: host, scope: isOpen ? .sites : .drop, openings: joined)
   }
 
   /// What `nft -f` reads: one transaction that replaces the table, whether it is there or not.
@@ -83,13 +69,13 @@ private func visitorOpenings(of host: Host, in inventory: Inventory) -> [Opening
 
 private func mutualTLSOpenings(of host: Host, in inventory: Inventory) -> [Opening] {
   let sites = inventory.sites(servedBy: host.name)
-  let ports = sites.flatMap(\.upstreams).filter { $0.host == host.name }.map(\.port)
+  let ports = sites.flatMap { $0.upstreams(on: host.name) }.map(\.port)
   return Set(ports).sorted().map { port in
     let sitesOfPort = sites.filter { site in
-      site.upstreams.contains { $0.host == host.name && $0.port == port }
+      site.upstreams(on: host.name).contains { $0.port == port }
     }
     let frontEnds = Set(sitesOfPort.flatMap(\.frontEnds))
-    let addresses = inventory.hosts.filter { frontEnds.contains($0.name) }.map(\.address)
+    let addresses = frontEnds.compactMap { inventory.host(named: $0)?.address }
     return Opening(
       .tcp(port), from: .init(addresses.map(AddressRange.init)),
       why: "front-ends of \(listed(sitesOfPort))")

@@ -21,20 +21,20 @@ package struct Inventory: Hashable, Sendable {
     self.fleet = fleet
     self.authority = authority
     self.ssh = ssh
-    self.hosts = hosts
-    self.sites = sites
+    self.hosts = hosts.sorted { $0.name < $1.name }
+    self.sites = sites.sorted { $0.domain < $1.domain }
     self.firewall = firewall
     self.keepReleases = keepReleases
   }
 
-  package func host(named name: HostName) -> Host? { hosts.first { $0.name == name } }
+  package func host(named name: HostName) -> Host? { hosts.sortedRun(of: name, by: \.name).first }
 
   package func sites(publishedBy host: HostName) -> [Site] {
-    sites.filter { $0.frontEnds.contains(host) }
+    sites.filter { !$0.frontEnds.sortedRun(of: host, by: \.self).isEmpty }
   }
 
   package func sites(servedBy host: HostName) -> [Site] {
-    sites.filter { site in site.upstreams.contains { $0.host == host } }
+    sites.filter { !$0.upstreams(on: host).isEmpty }
   }
 }
 

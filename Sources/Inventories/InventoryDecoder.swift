@@ -61,8 +61,7 @@ extension Inventory {
     guard !found.hasErrors, let fleet, let authority else { return nil }
     let inventory = Inventory(
       fleet: fleet, authority: authority.policy, ssh: ssh,
-      hosts: hosts.hosts.values.map(\.value).sorted { $0.name < $1.name },
-      sites: sites.compactMap(\.site).sorted { $0.domain < $1.domain },
+      hosts: hosts.hosts.values.map(\.value), sites: sites.compactMap(\.site),
       firewall: firewall ?? FirewallPolicy(), keepReleases: keepReleases ?? 5)
     inventory.warnOfUnusedHosts(&found)
     return inventory

@@ -23,13 +23,18 @@ package struct Site: Hashable, Sendable {
   ) {
     self.domain = domain
     self.aliases = aliases
-    self.frontEnds = frontEnds
-    self.upstreams = upstreams
+    self.frontEnds = frontEnds.sorted()
+    self.upstreams = upstreams.sorted { ($0.host, $0.port) < ($1.host, $1.port) }
     self.certificate = certificate
     self.hstsMaxAge = hstsMaxAge
     self.service = service
     self.snippets = snippets
     self.place = place
+  }
+
+  /// Where one host serves the site; several where it does so on several ports.
+  package func upstreams(on host: HostName) -> ArraySlice<Upstream> {
+    upstreams.sortedRun(of: host, by: \.host)
   }
 }
 

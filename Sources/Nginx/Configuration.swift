@@ -19,9 +19,10 @@ package struct ConfigurationFile: Hashable, Sendable {
 ///
 /// Nothing in it says which release it belongs to, so what does not change stays the same bytes.
 package func configuration(
-  for host: Host, in inventory: Inventory, nginx version: Version
+  for host: Host, in inventory: Inventory, nginx version: Version,
+  beside remains: Remains = .none
 ) -> [ConfigurationFile] {
-  HostConfiguration(host: host, inventory: inventory, version: version).files
+  HostConfiguration(host: host, inventory: inventory, version: version, remains: remains).files
 }
 
 /// The file that names a release, for the release's folder and for nowhere else.
@@ -39,9 +40,14 @@ private struct HostConfiguration {
   let host: Host
   let inventory: Inventory
   let version: Version
+  let remains: Remains
 
-  private var published: [Site] { inventory.sites(publishedBy: host.name) }
-  private var served: [Site] { inventory.sites(servedBy: host.name) }
+  private var published: [Site] {
+    remains.roles.contains(.frontEnd) ? [] : inventory.sites(publishedBy: host.name)
+  }
+  private var served: [Site] {
+    remains.roles.contains(.backEnd) ? [] : inventory.sites(servedBy: host.name)
+  }
 
   var files: [ConfigurationFile] {
     let frontEnds = published.map { site in
@@ -55,8 +61,9 @@ private struct HostConfiguration {
       }
     }
     let sites = backEnds + frontEnds
-    guard !sites.isEmpty else { return [] }
-    return ([main(including: sites.map(\.path))] + sites).sorted { $0.path < $1.path }
+    let paths = (sites.map(\.path) + remains.paths).sorted()
+    guard !paths.isEmpty else { return [] }
+    return ([main(including: paths)] + sites).sorted { $0.path < $1.path }
   }
 
   private func file(
@@ -71,10 +78,10 @@ private struct HostConfiguration {
   }
 
   private func main(including sites: [ReleasePath]) -> ConfigurationFile {
+    let ports = Set(served.flatMap(ports)).union(remains.ports.values.joined()).sorted()
     let strays = StrayServers(
-      publicCertificate: published.first.map { FrontEndSite.certificateFiles(of: $0) },
-      mutualTLSPorts: Set(served.flatMap(ports)).sorted(), version: version)
-    let format = served.isEmpty ? [] : [Paragraph([BackEndLogFormat.definition])]
+      publicCertificate: publicCertificate, mutualTLSPorts: ports, version: version)
+    let format = ports.isEmpty ? [] : [Paragraph([BackEndLogFormat.definition])]
     let includes = Paragraph(sites.map { Directive("include", "\(installed: $0)") })
     return ConfigurationFile(
       path: .main,
@@ -84,12 +91,19 @@ private struct HostConfiguration {
   }
 
   private func ports(of site: Site) -> [Port] {
-    Set(site.upstreams.filter { $0.host == host.name }.map(\.port)).sorted()
+    Set(site.upstreams(on: host.name).map(\.port)).union(remains.ports[site.domain] ?? []).sorted()
+  }
+
+  private var publicCertificate: [Directive]? {
+    published.first.map { FrontEndSite.certificateFiles(of: $0) }
+      ?? remains.sites[.frontEnd]?.min().map { FrontEndSite.installedFiles(of: $0) }
   }
 
   /// A name must fit in one bucket together with two pointers; nginx takes 64 bytes by itself.
   private var namesHash: [Paragraph] {
-    let names = published.flatMap { [$0.domain] + $0.aliases } + served.map(\.domain)
+    let names =
+      published.flatMap { [$0.domain] + $0.aliases } + served.map(\.domain)
+      + remains.sites.values.joined()
     let longest = names.map(\.text.utf8.count).max() ?? 0
     let needed = (longest + 2 + 7) / 8 * 8 + 16
     guard needed > 64 else { return [] }

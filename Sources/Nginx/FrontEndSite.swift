@@ -75,16 +75,22 @@ struct FrontEndSite {
 
   /// The certificate that visitors see, and its key.
   static func certificateFiles(of site: Site) -> [Directive] {
-    let (certificate, key): (Argument, Argument) =
-      switch site.certificate {
-      case .files, .authority:
-        (
-          "\(installed: .publicCertificate(of: site.domain))",
-          "\(installed: .publicKey(of: site.domain))"
-        )
-      case .installed(let certificate, let key): ("\(certificate)", "\(key)")
-      }
-    return [Directive("ssl_certificate", certificate), Directive("ssl_certificate_key", key)]
+    switch site.certificate {
+    case .files, .authority: installedFiles(of: site.domain)
+    case .installed(let certificate, let key):
+      [
+        Directive("ssl_certificate", "\(certificate)"),
+        Directive("ssl_certificate_key", "\(key)"),
+      ]
+    }
+  }
+
+  /// Those that are part of the release.
+  static func installedFiles(of domain: DomainName) -> [Directive] {
+    [
+      Directive("ssl_certificate", "\(installed: .publicCertificate(of: domain))"),
+      Directive("ssl_certificate_key", "\(installed: .publicKey(of: domain))"),
+    ]
   }
 
   private var strictTransportSecurity: [Paragraph] {

@@ -113,7 +113,8 @@ extension Unicode.Scalar {
   fileprivate var isPlain: Bool {
     switch self {
     case "a"..."z", "A"..."Z", "0"..."9": true
-    default: "._-/:@+,=[]".unicodeScalars.contains(self)
+    case ".", "_", "-", "/", ":", "@", "+", ",", "=", "[", "]": true
+    default: false
     }
   }
 
@@ -128,7 +129,8 @@ extension Unicode.Scalar {
 
 extension Character {
   fileprivate var isBlankOrControl: Bool {
-    isWhitespace || isNewline
+    if let ascii = asciiValue { return ascii <= UInt8(ascii: " ") || ascii == 0x7F }
+    return isWhitespace || isNewline
       || unicodeScalars.contains { $0.properties.generalCategory == .control }
   }
 }

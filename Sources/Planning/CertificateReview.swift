@@ -4,19 +4,19 @@ import State
 /// Decides whether a host's certificate may stay.
 struct CertificateReview {
   let input: PlanningInput
-  let present: ReleaseRecord?
-  let drift: [String]
+  let snapshot: Snapshot
 
   /// Returns nil where the certificate that the host has may stay.
   func reasonToIssue(
     _ wanted: PlannedCertificate, instead record: CertificateRecord?
   ) -> String? {
-    guard let record, present?.files[wanted.path] != nil, present?.files[wanted.keyPath] != nil
-    else { return "the host has none" }
-    if drift.contains(wanted.path) || drift.contains(wanted.keyPath) {
+    guard let record, snapshot.has(wanted.path), snapshot.has(wanted.keyPath) else {
+      return "the host has none"
+    }
+    if snapshot.drifted.contains(wanted.path) || snapshot.drifted.contains(wanted.keyPath) {
       return "it or its key was changed on the host"
     }
-    if let authority = input.state.authorities.last,
+    if let authority = input.signingAuthority,
       record.issuerKeyIdentifier != authority.keyIdentifier
     {
       return "its issuer is \"\(record.issuer)\", not \"\(authority.commonName)\""
@@ -40,7 +40,7 @@ struct CertificateReview {
     let margin = input.inventory.authority.certificates.renewBefore.seconds
     guard record.notAfter < input.now.adding(seconds: margin) else { return nil }
     // One that ends with its authority is not made longer by another one of the same authority.
-    if let authority = input.state.authorities.last, record.notAfter >= authority.notAfter,
+    if let authority = input.signingAuthority, record.notAfter >= authority.notAfter,
       record.notAfter > input.now
     {
       return nil

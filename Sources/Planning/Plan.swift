@@ -8,10 +8,9 @@ package struct Plan: Hashable, Sendable {
   /// The serial of the state that the plan was made from.
   package var serial: Int
   package var madeAt: Timestamp
-  /// One a host, sorted by name.
+  /// Sorted by host; those of one host in the order in which they are taken.
   package var steps: [HostStep]
-  /// The order in which the hosts that change are taken; every host of a stage is confirmed before
-  /// the next stage begins.
+  /// The order in which the hosts that change are taken.
   package var stages: [Stage]
   /// How many hosts may fail by the change itself before the run stops.
   package var maxFailures: Int
@@ -48,9 +47,10 @@ package struct Plan: Hashable, Sendable {
   }
 }
 
-/// Batches of hosts, by name; those of one batch go together.
+/// A barrier: every host of a stage is done before the next stage begins.
 package struct Stage: Hashable, Sendable {
   package var name: String
+  /// Hosts by name, each once; those of one batch go together.
   package var batches: [[String]]
 
   package init(name: String, batches: [[String]]) {
@@ -129,33 +129,51 @@ package struct HostStep: Hashable, Sendable {
   package var reasons: [String]
   /// The number that the new release gets; 0 takes `deploy` off the host.
   package var release: Int
-  /// The fingerprint that the host must still have.
-  package var expected: String
+  /// The fingerprint that the host must still have; nil for what the step before it leaves there.
+  package var expected: String?
   /// The release that the host has now.
   package var present: ReleaseRecord?
+  /// The stage, by its position in the plan.
+  package var stage = 0
+  /// What the release does for the fleet's edges.
+  package var facts = EdgeFacts()
   /// The whole new release, sorted by path.
   package var files: [PlannedFile]
   package var certificates: [PlannedCertificate]
   package var changes: [FileChange]
   /// Ports that the release listens on, sorted.
   package var ports: [Int]
-  /// Where the host's front-end sends requests, for each site that it publishes already.
-  package var routes: [Route] = []
+  /// Steps without which this one would break an edge.
+  package var needs: [Need] = []
+  /// For sites that visitors reach already: where requests can go, one of which must be there.
+  package var ways: [Way] = []
 
-  /// A site and the back-ends that serve it, one of which at least must be there.
-  package struct Route: Hashable, Sendable {
+  /// That a host has come to a release in this run.
+  package struct Need: Hashable, Sendable {
+    package var host: String
+    /// Nil where this run does not change the host.
+    package var release: Int?
+
+    package init(host: String, release: Int?) {
+      self.host = host
+      self.release = release
+    }
+  }
+
+  /// A site and the back-ends that could serve it.
+  package struct Way: Hashable, Sendable {
     package var site: String
-    package var hosts: [String]
+    package var needs: [Need]
 
-    package init(site: String, hosts: [String]) {
+    package init(site: String, needs: [Need]) {
       self.site = site
-      self.hosts = hosts
+      self.needs = needs
     }
   }
 
   package init(
     host: String, connection: Connection, roles: [String], action: Action, reasons: [String],
-    release: Int = 0, expected: String = "none",
+    release: Int = 0, expected: String? = "none",
     present: ReleaseRecord? = nil, files: [PlannedFile] = [],
     certificates: [PlannedCertificate] = [], changes: [FileChange] = [], ports: [Int] = []
   ) {
@@ -172,17 +190,9 @@ package struct HostStep: Hashable, Sendable {
     self.changes = changes
     self.ports = ports
   }
-
-  package var isFrontEnd: Bool { roles.contains(Role.frontEnd.rawValue) }
 }
 
 extension HostStep {
-  /// Whether the host stops serving a site, to which a front-end may still route.
-  package var retires: Bool {
-    action == .remove
-      || changes.contains { $0.kind == .remove && $0.path.hasPrefix("nginx/back-end/") }
-  }
-
   /// How the host comes to the release.
   package enum Mode: String, Hashable, Sendable {
     case install, restore, remove
@@ -201,8 +211,8 @@ extension HostStep {
 package struct PlannedFile: Hashable, Sendable {
   package enum Source: Hashable, Sendable {
     case text(String)
-    /// The file of this path in the host's present release, as it is.
-    case present(FileRecord)
+    /// The file of this path in the release that is in force before, as it is.
+    case present
     /// The certificate that is issued for this path when the plan is carried out.
     case certificate(String)
     /// The key of the certificate that is issued for this path.

@@ -6,84 +6,41 @@ package import State
 /// Makes plans; the same input always gives the same plan.
 package enum Planner {
   package static func plan(_ input: PlanningInput) -> Plan {
-    var steps: [HostStep] = []
-    for host in input.inventory.hosts where input.selector.matches(host) {
-      steps.append(step(for: host, input))
-    }
-    let declared = Set(input.inventory.hosts.map(\.name.text))
-    for (name, record) in input.state.hosts.sorted(by: { $0.key < $1.key })
-    where !declared.contains(name) && input.selector.matches(name) {
-      steps.append(removal(of: name, record, input))
-    }
+    let hosts = PlannedFleet(input)
+    let choreography = Choreography(
+      hosts.changes, authorities: Set(input.state.authorities.map(\.keyIdentifier)),
+      at: input.now)
+    let steps = hosts.steps(choreography)
     return Plan(
       fleet: input.state.fleet, lineage: input.state.lineage, serial: input.state.serial,
-      madeAt: input.now, steps: steps.sorted { $0.host < $1.host },
-      stages: stages(of: steps, input.playbook.rollout),
+      madeAt: input.now, steps: steps,
+      stages: stages(of: steps, choreography, input.playbook.rollout),
       maxFailures: input.playbook.rollout.maxFailures, pause: input.playbook.rollout.pause.seconds,
       confirmWithin: input.playbook.rollout.confirmWithin.seconds,
       keepReleases: input.inventory.keepReleases,
-      warnings: warnings(input) + steps.flatMap(\.interruptions))
+      warnings: warnings(input) + hosts.warnings + waits(steps))
   }
 
-  /// A back-end serves before a front-end routes to it, and goes only when none does.
-  private static func stages(of steps: [HostStep], _ rollout: Playbook.Rollout) -> [Stage] {
-    func stage(_ name: String, _ belongs: (HostStep) -> Bool) -> Stage {
-      let hosts = steps.filter { $0.action.changesHost && belongs($0) }.map(\.host).sorted()
-      return Stage(name: name, batches: rollout.batches(of: hosts))
-    }
-    return [
-      stage("back-ends") { !$0.retires && $0.roles.contains(Role.backEnd.rawValue) },
-      stage("front-ends") { !$0.retires && !$0.roles.contains(Role.backEnd.rawValue) },
-      stage("back-ends that stop serving") { $0.retires && $0.action != .remove },
-      stage("removals") { $0.action == .remove },
-    ].filter { !$0.batches.isEmpty }
-  }
-
-  private static func step(for host: Host, _ input: PlanningInput) -> HostStep {
-    let connection = Connection(to: host)
-    func blocked(_ reasons: [String], as action: Action = .blocked) -> HostStep {
-      HostStep(
-        host: host.name.text, connection: connection, roles: host.roles.map(\.rawValue).sorted(),
-        action: action, reasons: reasons)
-    }
-    switch input.survey[host.name.text] {
-    case nil: return blocked(["it was not asked; this is a bug in deploy"])
-    case .unreachable(let why): return blocked([why], as: .unreachable)
-    case .observed(let observation):
-      let obstacles = Preflight.obstacles(on: observation, for: host, input)
-      guard obstacles.isEmpty, let version = observation.nginxVersion.flatMap({ Version($0) })
-      else { return blocked(obstacles) }
-      return HostPlanner(
-        input: input, host: host, connection: connection, observation: observation,
-        nginx: version
-      ).step()
+  private static func stages(
+    of steps: [HostStep], _ choreography: Choreography, _ rollout: Playbook.Rollout
+  ) -> [Stage] {
+    let changing = Dictionary(grouping: steps.filter(\.action.changesHost), by: \.stage)
+    return choreography.stages.enumerated().map { position, phases in
+      let members = changing[position] ?? []
+      let onlyRemoves = members.allSatisfy { $0.action == .remove }
+      return Stage(
+        name: onlyRemoves ? "removals" : phases.map(\.name).joined(separator: " and "),
+        batches: rollout.batches(of: members.map(\.host).sorted()))
     }
   }
 
-  private static func removal(
-    of name: String, _ record: HostRecord, _ input: PlanningInput
-  ) -> HostStep {
-    let connection = Connection(recordOf: record, defaults: input.inventory.ssh)
-    func blocked(_ reasons: [String], as action: Action = .blocked) -> HostStep {
-      HostStep(
-        host: name, connection: connection, roles: record.roles, action: action, reasons: reasons)
-    }
-    switch input.survey[name] {
-    case nil: return blocked(["it was not asked; this is a bug in deploy"])
-    case .unreachable(let why):
-      return blocked(
-        ["it is no longer in the inventory and is to be cleaned, but: \(why)"], as: .unreachable)
-    case .observed(let observation):
-      let obstacles = Preflight.obstacles(on: observation, state: input.state)
-      guard obstacles.isEmpty else { return blocked(obstacles) }
-      let present = observation.manifest?.release
-      let changes = (present?.files.keys.sorted() ?? []).map {
-        FileChange(path: $0, kind: .remove)
-      }
-      return HostStep(
-        host: name, connection: connection, roles: record.roles, action: .remove,
-        reasons: ["it is no longer in the inventory"], release: 0,
-        expected: observation.fingerprint, present: present, changes: changes)
+  /// Hosts that this run cannot bring to their end.
+  private static func waits(_ steps: [HostStep]) -> [String] {
+    steps.compactMap { step in
+      let missing = step.needs.filter { $0.release == nil }.map(\.host).sorted()
+      guard !missing.isEmpty else { return nil }
+      return "\(step.host) waits for \(missing.joined(separator: ", ")), which this run does not"
+        + " change: an edge between them would break"
     }
   }
 

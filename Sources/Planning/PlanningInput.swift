@@ -11,6 +11,8 @@ package struct PlanningInput: Sendable {
   package var materials: Materials
   package var selector: Selector
   package var now: Timestamp
+  /// The inventory as front-ends route by it: without back-ends that are not there yet.
+  var routableInventory: Inventory
   /// SHA-256 in lower-case hex.
   package var digest: @Sendable (String) -> String
 
@@ -26,7 +28,18 @@ package struct PlanningInput: Sendable {
     self.materials = materials
     self.selector = selector
     self.now = now
+    self.routableInventory = inventory
     self.digest = digest
+  }
+}
+
+extension PlanningInput {
+  /// The authority that signs; nil before there is any.
+  var signingAuthority: AuthorityRecord? { trustedAuthorities.last }
+
+  /// The authorities that hosts accept when all is done, oldest first.
+  var trustedAuthorities: [AuthorityRecord] {
+    state.authorities.filter { $0.status != .retiring }
   }
 }
 

@@ -35,10 +35,11 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
   package var notAfter: Timestamp
   /// The certificate itself.
   package var certificate: String
+  package var status: Status
 
   package init(
     generation: Int, commonName: String, keyIdentifier: String, fingerprint: String,
-    notBefore: Timestamp, notAfter: Timestamp, certificate: String
+    notBefore: Timestamp, notAfter: Timestamp, certificate: String, status: Status = .signing
   ) {
     self.generation = generation
     self.commonName = commonName
@@ -47,6 +48,19 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
     self.notBefore = notBefore
     self.notAfter = notAfter
     self.certificate = certificate
+    self.status = status
+  }
+}
+
+extension AuthorityRecord {
+  /// What a generation is for.
+  package enum Status: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Hosts accept it, and it signs.
+    case signing
+    /// Hosts accept it.
+    case trusted
+    /// It goes when no host shows or needs it any more.
+    case retiring
   }
 }
 
@@ -89,13 +103,16 @@ package struct ReleaseRecord: Hashable, Sendable, Codable {
   package var files: [String: FileRecord]
   /// The leaf certificates of the private authority, by the path of the certificate.
   package var certificates: [String: CertificateRecord]
+  package var facts: EdgeFacts
 
   package init(
-    number: Int, files: [String: FileRecord], certificates: [String: CertificateRecord]
+    number: Int, files: [String: FileRecord], certificates: [String: CertificateRecord],
+    facts: EdgeFacts = EdgeFacts()
   ) {
     self.number = number
     self.files = files
     self.certificates = certificates
+    self.facts = facts
   }
 }
 

@@ -4,7 +4,7 @@
 /// that it is the last: a manifest that was cut off is none.
 package struct Manifest: Hashable, Sendable {
   package static let path = "manifest"
-  private static let heading = "deploy-manifest 1"
+  private static let heading = "deploy-manifest 2"
   private static let ending = "end"
 
   package var fleet: String
@@ -28,6 +28,7 @@ package struct Manifest: Hashable, Sendable {
       Self.heading, "fleet \(fleet)", "lineage \(lineage)", "release \(release.number)",
       "made \(madeAt) \(madeBy)",
     ]
+    lines += release.facts.lines
     for (path, file) in release.files.sorted(by: { $0.key < $1.key }) {
       lines.append("file \(file.digest) \(file.isSecret ? "0600" : "0644") \(path)")
     }
@@ -65,7 +66,7 @@ package struct Manifest: Hashable, Sendable {
           serial: leaf[1], issuer: leaf[8], issuerKeyIdentifier: leaf[2], commonName: leaf[6],
           names: leaf[7].split(separator: ",").map(String.init), key: leaf[5],
           notBefore: notBefore, notAfter: notAfter)
-      } else {
+      } else if !release.facts.read(line) {
         return nil
       }
     }

@@ -58,7 +58,7 @@ struct TransactionScriptTests {
       .transaction,
       start + """
         mkdir "$staged/tls"; echo a > "$staged/firewall.nft"; echo b > "$staged/tls/x.key"
-        { echo deploy-manifest 1; (cd "$staged"; sha256sum firewall.nft tls/x.key) |
+        { echo deploy-manifest 2; (cd "$staged"; sha256sum firewall.nft tls/x.key) |
           sed 's/^\\([0-9a-f]*\\)  /file \\1 0600 /'; echo end; } > "$staged/manifest"
         check_digests && echo whole
         echo c > "$staged/tls/x.key"; check_digests 2> /dev/null || echo damaged

@@ -66,7 +66,7 @@ struct WireTests {
         user: "ann@laptop", now: { Timestamp(secondsSince1970: 0) }, digest: { "\($0.count)" },
         readSecret: { _ in SecretContent(Array(FakeIssuer.secret.utf8)) }, sleep: { _ in }),
       fleet: "shop", lineage: "l"
-    ).build(step)
+    ).build(step, after: step.present)
   }
 
   private let step = HostStep(
@@ -108,7 +108,7 @@ struct WireTests {
     var step = step
     let known = FileRecord(digest: "bb", isSecret: true)
     step.present = ReleaseRecord(number: 1, files: ["tls/old.key": known], certificates: [:])
-    step.files.append(PlannedFile(path: "tls/old.key", source: .present(known), isSecret: true))
+    step.files.append(PlannedFile(path: "tls/old.key", source: .present, isSecret: true))
     let release = try await release(step)
     let folder = try Folder()
     try folder.write("archive", release.archive.bytes)

@@ -103,17 +103,11 @@ struct RulesetTests {
         $0.name.text == "edge-1" ? FirewallFleet.host("edge-1", [.frontEnd], "203.0.113.99") : $0
       })
     let host = try #require(old.host(named: FirewallFleet.valid("app-1")))
-    let before = ruleset(for: host, in: old)
-    let after = ruleset(for: host, in: new)
+    let before = ruleset(for: host, in: old).openings
+    let after = ruleset(for: host, in: new).openings
     let joined = before.union(after)
-    #expect(
-      difference(from: before.openings, to: joined.openings) == [
-        "443/tcp now also from 203.0.113.99"
-      ])
-    #expect(
-      difference(from: joined.openings, to: after.openings) == [
-        "443/tcp no longer from 203.0.113.10"
-      ])
+    #expect(difference(from: before, to: joined) == ["443/tcp now also from 203.0.113.99"])
+    #expect(difference(from: joined, to: after) == ["443/tcp no longer from 203.0.113.10"])
     #expect(before.union(before) == before)
   }
 
@@ -122,14 +116,16 @@ struct RulesetTests {
     let narrow = FirewallFleet.inventory(
       FirewallPolicy(sshFrom: FirewallFleet.ranges("10.0.0.0/8")))
     let host = try #require(narrow.host(named: FirewallFleet.valid("app-1")))
-    let whole = ruleset(for: host, in: narrow)
-    let sites = ruleset(for: host, in: FirewallFleet.inventory(FirewallPolicy(scope: .sites)))
+    let whole = ruleset(for: host, in: narrow).openings
+    let sites = ruleset(
+      for: host, in: FirewallFleet.inventory(FirewallPolicy(scope: .sites))
+    ).openings
     for joined in [whole.union(sites), sites.union(whole)] {
       #expect(
-        difference(from: whole.openings, to: joined.openings) == [
+        difference(from: whole, to: joined) == [
           "22/tcp now from everybody", "every other port now from everybody",
         ])
-      #expect(difference(from: sites.openings, to: joined.openings) == [])
+      #expect(difference(from: sites, to: joined) == [])
     }
   }
 }

@@ -17,13 +17,20 @@ struct PlanText {
   private func lines(_ step: HostStep) -> [String] {
     var heading = "\(step.action) \(step.host) (\(step.roles.joined(separator: ", ")))"
     if step.action.changesHost {
-      let release = step.expected.prefix { $0 != ":" }
+      let release = step.expected.map { $0.prefix { $0 != ":" } } ?? "…"
       heading += " \(release == "none" ? "0" : String(release)) -> \(step.release)"
     }
     if !step.ports.isEmpty {
       heading += " on \(step.ports.map(String.init).joined(separator: " "))"
     }
-    let reasons = step.reasons.map { "  because \($0)" }
+    let reasons =
+      step.reasons.map { "  because \($0)" }
+      + step.needs.map { "  needs \($0.host) at \($0.release.map(String.init) ?? "?")" }
+      + step.ways.map { way in
+        "  needs for \(way.site) one of "
+          + way.needs.map { "\($0.host) at \($0.release.map(String.init) ?? "?")" }
+          .joined(separator: ", ")
+      }
     guard step.action.changesHost else { return [heading] + reasons }
     let certificates = step.certificates.map {
       "  issue \($0.path) as \($0.purpose) \($0.commonName) [\($0.names.joined(separator: " "))]"

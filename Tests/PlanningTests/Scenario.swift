@@ -31,12 +31,9 @@ struct Scenario {
     Inventory.read(SourceText(file: "shop.yml", text: text))
   }
 
-  /// FNV-1a: as good as SHA-256 where only equality counts.
+  /// As good as SHA-256 where only equality within one run counts.
   static func digest(_ text: String) -> String {
-    String(
-      text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
-        ($0 ^ UInt64($1)) &* 0x100_0000_01b3
-      }, radix: 16)
+    String(UInt(bitPattern: text.hashValue), radix: 16)
   }
 
   func plan(_ inventory: Inventory) -> Plan {
@@ -66,27 +63,30 @@ struct Scenario {
 
   /// Makes hosts and state what they are when the plan has been carried out.
   mutating func apply(_ plan: Plan) {
-    for step in plan.steps where step.action.changesHost {
-      guard case .observed(let before) = survey[step.host] else { continue }
-      var after = Self.freshHost(nginx: before.nginxVersion ?? "1.22.1")
-      after.latestRelease = step.release
-      if step.action == .remove {
-        state.hosts[step.host] = nil
-      } else {
-        let release = release(of: step)
-        install(release, of: step, on: &after)
-        state.hosts[step.host] = HostRecord(
-          address: step.connection.address, sshPort: step.connection.port,
-          sshUser: step.connection.user, roles: step.roles, release: release, appliedAt: now,
-          appliedBy: "ann@laptop")
-      }
-      survey[step.host] = .observed(after)
-    }
+    for step in plan.steps where step.action.changesHost { apply(step) }
     state.serial += 1
   }
 
+  mutating func apply(_ step: HostStep) {
+    guard case .observed(let before) = survey[step.host] else { return }
+    var after = Self.freshHost(nginx: before.nginxVersion ?? "1.22.1")
+    after.latestRelease = step.release
+    if step.action == .remove {
+      state.hosts[step.host] = nil
+    } else {
+      let release = release(of: step, after: before.manifest?.release)
+      install(release, of: step, on: &after, before: before.texts)
+      state.hosts[step.host] = HostRecord(
+        address: step.connection.address, sshPort: step.connection.port,
+        sshUser: step.connection.user, roles: step.roles, release: release, appliedAt: now,
+        appliedBy: "ann@laptop")
+    }
+    survey[step.host] = .observed(after)
+  }
+
   private func install(
-    _ release: ReleaseRecord, of step: HostStep, on host: inout HostObservation
+    _ release: ReleaseRecord, of step: HostStep, on host: inout HostObservation,
+    before: [String: String]
   ) {
     let manifest = Manifest(
       fleet: state.fleet, lineage: state.lineage, madeAt: now, madeBy: "ann@laptop",
@@ -100,12 +100,17 @@ struct Scenario {
     host.includesRelease = hasNginx
     host.firewall = .asInstalled
     for file in step.files {
-      if case .text(let text) = file.source { host.texts[file.path] = text }
+      switch file.source {
+      case .text(let text): host.texts[file.path] = text
+      case .present: host.texts[file.path] = before[file.path]
+      case .certificate, .key, .local: break
+      }
     }
   }
 
-  private func release(of step: HostStep) -> ReleaseRecord {
-    var release = ReleaseRecord(number: step.release, files: [:], certificates: [:])
+  private func release(of step: HostStep, after previous: ReleaseRecord?) -> ReleaseRecord {
+    var release = ReleaseRecord(
+      number: step.release, files: [:], certificates: [:], facts: step.facts)
     for file in step.files {
       func record(_ content: String) -> FileRecord {
         FileRecord(digest: Self.digest(content), isSecret: file.isSecret)
@@ -116,9 +121,9 @@ struct Scenario {
       case .key(let path): release.files[file.path] = record("key \(step.release) \(path)")
       case .certificate(let path):
         release.files[file.path] = record("certificate \(step.release) \(path)")
-      case .present(let known):
-        release.files[file.path] = known
-        release.certificates[file.path] = step.present?.certificates[file.path]
+      case .present:
+        release.files[file.path] = previous?.files[file.path]
+        release.certificates[file.path] = previous?.certificates[file.path]
       }
     }
     for certificate in step.certificates {

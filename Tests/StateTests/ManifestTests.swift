@@ -40,10 +40,14 @@ struct ManifestTests {
   func foreign() {
     var samples = Samples(seed: 4)
     let text = samples.manifest().text
-    #expect(Manifest("deploy-manifest 2" + text.dropFirst("deploy-manifest 1".count)) == nil)
+    #expect(Manifest("deploy-manifest 1" + text.dropFirst("deploy-manifest 2".count)) == nil)
     #expect(Manifest(text.dropLast("end\n".count) + "file ab 0600\nend\n") == nil)
     #expect(Manifest(text.dropLast("end\n".count) + "file ab 0755 nginx/x\nend\n") == nil)
     #expect(Manifest(text.dropLast("end\n".count) + "socket x\nend\n") == nil)
+    for line in ["opens x everybody why", "serves a.example", "serves a.example x", "routes a b c"]
+    {
+      #expect(Manifest(text.dropLast("end\n".count) + "\(line)\nend\n") == nil)
+    }
     #expect(Manifest(text.dropLast("end\n".count) + "\nend\n") == nil)
     #expect(Manifest(text + "end\n") == nil)
   }

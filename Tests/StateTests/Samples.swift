@@ -26,6 +26,24 @@ struct Samples {
       notBefore: moment(), notAfter: moment())
   }
 
+  private mutating func facts() -> EdgeFacts {
+    EdgeFacts(
+      address: ["198.18.0.1", "2001:db8::1", ""][number(0...2)],
+      trusts: (0..<number(0...2)).map { _ in hex(40) },
+      openings: (0..<number(0...3)).map { index in
+        EdgeFacts.Opening(
+          port: [443, 22, nil][index],
+          from: [nil, [], ["198.18.0.1", "10.0.0.0/8"]][number(0...2)],
+          why: ["SSH", "front-ends of a.example, b.example"][number(0...1)])
+      },
+      services: (0..<number(0...2)).map { .init(site: "s\($0).example", port: number(1...65535)) },
+      routes: (0..<number(0...2)).map {
+        .init(
+          site: "s\($0).example", host: "app-\(number(1...9))", address: "2001:db8::\($0)",
+          port: number(1...65535))
+      })
+  }
+
   mutating func release() -> ReleaseRecord {
     var release = ReleaseRecord(number: number(1...1000), files: [:], certificates: [:])
     for index in 0..<number(0...6) {
@@ -36,6 +54,7 @@ struct Samples {
       release.files["tls/\(index).key"] = FileRecord(digest: hex(64), isSecret: true)
       release.certificates["tls/\(index).crt"] = certificate()
     }
+    release.facts = facts()
     return release
   }
 

@@ -18,7 +18,10 @@ final class Progress: Sendable {
   func show(_ event: ProgressEvent) {
     seen.withLock { seen in
       switch event {
-      case .started(let host): seen.started.insert(host)
+      case .started(let host):
+        seen.started.insert(host)
+        // An earlier step of the host is not its end.
+        seen.verdicts[host] = nil
       case .settled(let host, let verdict): seen.verdicts[host] = verdict
       case .connecting, .surveyed, .staged, .prepared, .switching, .warned, .pausing: break
       }
@@ -37,7 +40,7 @@ final class Progress: Sendable {
             why:
               "left in the middle: unless it was just confirmed, it goes back to the release before"
               + " by itself")
-          : .notAttempted(why: "the run stopped before: nothing on it was changed")
+          : .notAttempted(why: Verdict.stoppedBefore)
       }
       return ledger
     }

@@ -1,0 +1,93 @@
+import Planning
+import State
+
+/// A step that a host has confirmed in this run.
+struct ConfirmedStep: Sendable {
+  /// 0 where `deploy` has left the host.
+  var release: Int
+  var record: ReleaseRecord
+  var fingerprint: String
+}
+
+/// A rollout as far as it has come.
+struct Run {
+  struct Stop: Error { var why: String }
+
+  let plan: Plan
+  /// The steps of each host that changes it.
+  let steps: [String: [HostStep]]
+  var ledger = Ledger()
+  /// Transactions that are prepared and wait for the word.
+  var waiting: [String: HostTransaction] = [:]
+  private(set) var confirmed: [String: [ConfirmedStep]] = [:]
+
+  init(_ plan: Plan) {
+    self.plan = plan
+    steps = Dictionary(grouping: plan.steps.filter(\.action.changesHost), by: \.host)
+  }
+
+  /// The host's next step and what the one before it left; nil where it has a verdict.
+  func next(_ host: String) -> (step: HostStep, previous: ConfirmedStep?)? {
+    guard ledger.verdicts[host] == nil, let steps = steps[host] else { return nil }
+    let done = confirmed[host] ?? []
+    return done.count < steps.count ? (steps[done.count], done.last) : nil
+  }
+
+  /// A transaction that waits for the word, unless the host has a verdict already.
+  func ready(_ host: String) -> HostTransaction? {
+    ledger.verdicts[host] == nil ? waiting[host] : nil
+  }
+
+  /// A host has a verdict when its last step is confirmed, or one of them is not.
+  mutating func settle(_ host: String, _ verdict: Verdict, _ transaction: HostTransaction) {
+    waiting[host] = nil
+    guard case .confirmed(let release) = verdict else {
+      ledger.verdicts[host] = verdict
+      return
+    }
+    confirmed[host, default: []].append(
+      ConfirmedStep(
+        release: release, record: transaction.record,
+        fingerprint: release == 0 ? "none" : "\(release):\(transaction.manifestDigest)"))
+    if confirmed[host]?.count == steps[host]?.count { ledger.verdicts[host] = verdict }
+  }
+
+  // MARK: - What waits for what
+
+  private func has(_ need: HostStep.Need) -> Bool {
+    confirmed[need.host]?.contains { $0.release == need.release } == true
+  }
+
+  /// Why a host may not go on: an edge would break that works now.
+  func obstacle(_ step: HostStep) -> String? {
+    let missing = step.needs.filter { !has($0) }.map(\.host).sorted()
+    if !missing.isEmpty {
+      return
+        "it waits for \(missing.joined(separator: ", ")): an edge between them would break. Run"
+        + " again when \(missing.count == 1 ? "that host" : "those hosts") can change"
+    }
+    if let way = step.ways.first(where: { !$0.needs.contains(where: has) }) {
+      let hosts = Set(way.needs.map(\.host)).sorted().joined(separator: ", ")
+      return
+        "it would have no back-end for \(way.site): \(hosts.isEmpty ? "none" : hosts)"
+        + " did not get ready"
+    }
+    return nil
+  }
+
+  /// What is said of a host that comes no further.
+  func notAttempted(_ host: String, why: String) -> Verdict {
+    guard let release = confirmed[host]?.last?.release else { return .notAttempted(why: why) }
+    return .notAttempted(
+      why: "its step to release \(release) is confirmed and works with old and new; then: \(why)")
+  }
+
+  func stopIfFailed() throws {
+    try Task.checkCancellation()
+    let failed = ledger.verdicts.filter(\.value.speaksAgainstTheChange).keys.sorted()
+    guard failed.count > plan.maxFailures else { return }
+    throw Stop(
+      why: "the change failed on \(failed.joined(separator: ", ")), and the playbook allows"
+        + " \(plan.maxFailures) such \(plan.maxFailures == 1 ? "failure" : "failures")")
+  }
+}

@@ -1,0 +1,25 @@
+package import Inventories
+
+/// What a release takes over from the one before as it is, for the time between two releases.
+package struct Remains: Hashable, Sendable {
+  /// Roles whose sites all stay what they were: none of them is made from the inventory.
+  package var roles: Set<Role>
+  /// The sites whose files stay as they are, by role.
+  package var sites: [Role: Set<DomainName>]
+  /// Ports on which a back-end goes on serving a site, beside those of the inventory.
+  package var ports: [DomainName: Set<Port>]
+
+  package static let none = Remains(roles: [], sites: [:], ports: [:])
+
+  package init(
+    roles: Set<Role>, sites: [Role: Set<DomainName>], ports: [DomainName: Set<Port>]
+  ) {
+    self.roles = roles
+    self.sites = sites
+    self.ports = ports
+  }
+
+  var paths: [ReleasePath] {
+    sites.flatMap { role, domains in domains.map { .configuration(of: $0, as: role) } }
+  }
+}

@@ -1,0 +1,95 @@
+import Firewall
+import Inventories
+import Nginx
+package import State
+
+/// What a host is for the fleet's edges at one moment: all that the edge model knows of it.
+package struct Endpoint: Hashable, Sendable {
+  /// Where it is reached.
+  package var addresses: Set<String> = []
+  /// Where its front-end's connections come from.
+  package var source: String = ""
+  /// Key identifiers of the authorities that it accepts.
+  package var trusts: Set<String> = []
+  /// What its firewall lets in, one opening for each target.
+  var openings: [Opening] = []
+  package var services: Set<EdgeFacts.Service> = []
+  /// Where its front-end sends requests, by host.
+  package var routes: [String: Set<EdgeFacts.Route>] = [:]
+  /// What its front-end shows to back-ends.
+  package var client: Leaf?
+  /// What its back-end shows to front-ends.
+  package var server: Leaf?
+
+  package struct Leaf: Hashable, Sendable {
+    /// The key identifier of the authority that signed it.
+    package var issuer: String
+    package var names: Set<String>
+    package var notAfter: Timestamp
+  }
+
+  /// A host without anything of `deploy`.
+  static let nothing = Endpoint()
+
+  package func routes(to host: String) -> Set<EdgeFacts.Route> { routes[host] ?? [] }
+}
+
+extension Endpoint {
+  /// What a release was recorded to be.
+  package init(_ record: ReleaseRecord) {
+    let facts = record.facts
+    addresses = [facts.address]
+    source = facts.address
+    trusts = Set(facts.trusts)
+    openings = facts.openings.compactMap(Opening.init)
+    services = Set(facts.services)
+    for route in facts.routes { routes[route.host, default: []].insert(route) }
+    client = record.certificates[ReleasePath.certificate(for: .frontEnd).relative].map(Leaf.init)
+    server = record.certificates[ReleasePath.certificate(for: .backEnd).relative].map(Leaf.init)
+  }
+
+  /// What is recorded of it with a release.
+  var facts: EdgeFacts {
+    EdgeFacts(
+      address: source, trusts: trusts.sorted(), openings: openings.map(EdgeFacts.Opening.init),
+      services: services.sorted(), routes: routes.values.flatMap { $0 }.sorted())
+  }
+}
+
+extension Endpoint.Leaf {
+  init(_ record: CertificateRecord) {
+    self.init(
+      issuer: record.issuerKeyIdentifier, names: Set(record.names), notAfter: record.notAfter)
+  }
+}
+
+extension EdgeFacts.Opening {
+  fileprivate init(_ opening: Opening) {
+    let port: Int? =
+      switch opening.target {
+      case .tcp(let port): Int(port.number)
+      case .everythingElse: nil
+      }
+    let from: [String]? =
+      switch opening.from {
+      case .everybody: nil
+      case .ranges(let ranges): ranges.map(\.description)
+      }
+    self.init(port: port, from: from, why: opening.why)
+  }
+}
+
+extension Opening {
+  /// Nil where the port is none; only a damaged manifest says so.
+  fileprivate init?(_ facts: EdgeFacts.Opening) {
+    var target = Target.everythingElse
+    if let number = facts.port {
+      guard let port = Port(number) else { return nil }
+      target = .tcp(port)
+    }
+    self.init(
+      target,
+      from: facts.from.map { .ranges($0.compactMap { AddressRange($0) }) } ?? .everybody,
+      why: facts.why)
+  }
+}

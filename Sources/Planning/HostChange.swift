@@ -1,0 +1,141 @@
+import Firewall
+
+/// One host of a change: what it is for the edges, and what it is to be.
+struct HostChange {
+  var name: String
+  /// Nothing where `deploy` has installed nothing.
+  var old: Endpoint
+  /// Nothing where it leaves the fleet.
+  var new: Endpoint
+  /// Whether it has a back-end now or then.
+  var serves: Bool
+  /// Whether something differs that no edge depends on.
+  var hasOtherChanges = false
+  /// Whether it cannot be changed in this run; what it is counts all the same.
+  var isHeld = false
+  /// Whether it leaves and cannot be asked: nobody waits for a machine that may be gone for good.
+  var isLost = false
+
+  /// What the host is in between.
+  ///
+  /// - Parameter inUse: the authorities whose certificates some host of the fleet shows now or then.
+  func endpoint(_ mixture: Mixture, authoritiesInUse inUse: Set<String>) -> Endpoint {
+    var endpoint = Endpoint()
+    endpoint.addresses = old.addresses.union(new.addresses)
+    switch mixture.trust {
+    case .old: endpoint.trusts = old.trusts
+    case .both: endpoint.trusts = old.trusts.union(new.trusts).union(inUse)
+    case .new: endpoint.trusts = new.trusts
+    }
+    switch mixture.service {
+    case .old: endpoint.takeService(of: old)
+    case .new: endpoint.takeService(of: new)
+    case .both:
+      endpoint.openings = old.openings.union(new.openings)
+      endpoint.services = old.services.union(new.services)
+      endpoint.server = serverOfBoth
+    }
+    let user = mixture.use == .new ? new : old
+    endpoint.source = user.source
+    endpoint.routes = user.routes
+    endpoint.client = user.client
+    return endpoint
+  }
+
+  private var serverOfBoth: Endpoint.Leaf? {
+    guard let before = old.server, var after = new.server else { return new.server ?? old.server }
+    after.names.formUnion(before.names)
+    return after
+  }
+}
+
+extension Endpoint {
+  fileprivate mutating func takeService(of other: Endpoint) {
+    openings = other.openings
+    services = other.services
+    server = other.server
+  }
+}
+
+/// The states that a host goes through, and the phases of the change in which it does.
+struct Track {
+  struct State: Equatable {
+    var mixture: Mixture
+    var endpoint: Endpoint
+  }
+
+  /// One more than phases.
+  private(set) var states: [State]
+  /// Ascending.
+  private(set) var phases: [Mixture.Phase]
+
+  init(staying state: State) {
+    states = [state]
+    phases = []
+  }
+
+  mutating func append(_ state: State, in phase: Mixture.Phase) {
+    states.append(state)
+    phases.append(phase)
+  }
+
+  /// The position of the state before and behind a phase.
+  func position(before phase: Mixture.Phase) -> Int { phases.count { $0 < phase } }
+  func position(behind phase: Mixture.Phase) -> Int { phases.count { $0 <= phase } }
+
+  /// The same host in one transaction.
+  func direct(in phase: Mixture.Phase) -> Track {
+    var track = Track(staying: states[0])
+    track.append(states[states.count - 1], in: phase)
+    return track
+  }
+
+  /// The same without one of the states in between: the next one comes at once, or in its own phase.
+  func skipping(_ position: Int, advancing: Bool) -> Track {
+    var track = self
+    track.states.remove(at: position)
+    track.phases.remove(at: advancing ? position : position - 1)
+    return track
+  }
+
+  /// Ends in the state as it is to be, to the last file and comment.
+  mutating func finish(as endpoint: Endpoint, in phase: Mixture.Phase) {
+    let state = State(mixture: .new, endpoint: endpoint)
+    if phases.isEmpty { append(state, in: phase) } else { states[states.count - 1] = state }
+  }
+}
+
+extension HostChange {
+  /// The phases one after the other, each only where it changes something.
+  func canonicalTrack(authoritiesInUse inUse: Set<String>) -> Track {
+    var track = Track(staying: .init(mixture: .old, endpoint: old))
+    guard !isHeld, !old.offersSame(as: new) || hasOtherChanges else { return track }
+    if !old.offersSame(as: new) {
+      for phase in Mixture.Phase.allCases {
+        let endpoint = endpoint(phase.mixture, authoritiesInUse: inUse)
+        if endpoint.offersSame(as: track.states[track.states.count - 1].endpoint) { continue }
+        // A new host that nobody could use yet would have nothing to install.
+        if phase != .forget, old == .nothing, !endpoint.hasEdges { continue }
+        track.append(.init(mixture: phase.mixture, endpoint: endpoint), in: phase)
+      }
+    }
+    var end = new
+    end.addresses = old.addresses.union(new.addresses)
+    track.finish(as: end, in: serves ? .serve : .use)
+    return track
+  }
+}
+
+extension Endpoint {
+  fileprivate var hasEdges: Bool { !services.isEmpty || !routes.isEmpty }
+
+  /// Where a host is reached is not up to a release, and reasons are for readers.
+  fileprivate func offersSame(as other: Endpoint) -> Bool { essence == other.essence }
+
+  private var essence: Endpoint {
+    var endpoint = self
+    endpoint.addresses = []
+    for index in openings.indices { endpoint.openings[index].why = "" }
+    return endpoint
+  }
+}

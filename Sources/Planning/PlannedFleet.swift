@@ -1,0 +1,206 @@
+import Diagnostics
+import Inventories
+import Nginx
+import State
+
+/// Every host that a plan is about, and every other one that shares edges with these.
+struct PlannedFleet {
+  private enum Member {
+    case changing(HostPlanner)
+    /// A host that cannot take part: the step says why, where the user has asked for it.
+    case held(HostStep?)
+  }
+
+  private let input: PlanningInput
+  private let members: [(name: String, member: Member)]
+  /// Sorted by name, as the choreography has them.
+  let changes: [HostChange]
+  private(set) var warnings: [String] = []
+
+  init(_ input: PlanningInput) {
+    var input = input
+    let members = Self.members(input)
+    warnings = Self.leaveOut(members, from: &input)
+    self.input = input
+    self.members = members.map { name, member in
+      guard case .changing(let planner) = member else { return (name, member) }
+      return (name, .changing(planner.planning(with: input)))
+    }
+    changes = self.members.map { Self.change($0.name, $0.member, input) }
+  }
+
+  func steps(_ choreography: Choreography) -> [HostStep] {
+    var all: [[HostStep]] = members.enumerated().map { index, entry in
+      switch entry.member {
+      case .held(let step): step.map { [$0] } ?? []
+      case .changing(let planner): planner.steps(choreography.tracks[index])
+      }
+    }
+    func need(_ position: Choreography.HostPosition) -> HostStep.Need {
+      let steps = all[position.host].filter(\.action.changesHost)
+      return HostStep.Need(
+        host: members[position.host].name,
+        release: position.position <= steps.count && position.position > 0
+          ? steps[position.position - 1].release : nil)
+    }
+    for (host, track) in choreography.tracks.enumerated() where !track.phases.isEmpty {
+      for position in 1..<track.states.count {
+        all[host][position - 1].stage = choreography.stage(of: host, to: position)
+        all[host][position - 1].needs = choreography.needs(of: host, to: position).map(need)
+        all[host][position - 1].ways = choreography.ways(of: host, to: position)
+          .sorted { $0.key < $1.key }
+          .map { HostStep.Way(site: $0.key, needs: $0.value.map(need)) }
+      }
+      Self.explain(&all[host])
+    }
+    return all.flatMap(\.self)
+  }
+
+  /// Says of steps in between what they are for.
+  private static func explain(_ steps: inout [HostStep]) {
+    for index in steps.indices.dropFirst() {
+      let others = Set(steps[index].needs.map(\.host)).sorted()
+      let names = others.isEmpty ? "the others" : others.joined(separator: " and ")
+      let have = others.count == 1 ? "has" : "have"
+      steps[index - 1].reasons.append(
+        "what was and what will be both work until \(names) \(have) changed")
+      steps[index].reasons.insert("\(names) \(have) changed: what was kept for that goes", at: 0)
+    }
+  }
+
+  // MARK: - Who takes part
+
+  private static func members(_ input: PlanningInput) -> [(name: String, member: Member)] {
+    var members: [(name: String, member: Member)] = []
+    for host in input.inventory.hosts {
+      members.append((host.name.text, member(host, input)))
+    }
+    for (name, record) in input.state.hosts
+    where HostName(name).flatMap({ input.inventory.host(named: $0) }) == nil {
+      members.append((name, leaving(name, record, input)))
+    }
+    return members.sorted { $0.name < $1.name }
+  }
+
+  private static func member(_ host: Host, _ input: PlanningInput) -> Member {
+    guard input.selector.matches(host) else { return .held(nil) }
+    let connection = Connection(to: host)
+    func held(_ reasons: [String], as action: Action = .blocked) -> Member {
+      .held(
+        HostStep(
+          host: host.name.text, connection: connection,
+          roles: host.roles.map(\.rawValue).sorted(), action: action, reasons: reasons))
+    }
+    switch input.survey[host.name.text] {
+    case nil: return held(["it was not asked; this is a bug in deploy"])
+    case .unreachable(let why): return held([why], as: .unreachable)
+    case .observed(let observation):
+      let obstacles = Preflight.obstacles(on: observation, for: host, input)
+      guard obstacles.isEmpty, let version = observation.nginxVersion.flatMap({ Version($0) })
+      else { return held(obstacles) }
+      return .changing(
+        HostPlanner(
+          input: input, host: host, connection: connection, observation: observation,
+          nginx: version, leaves: false))
+    }
+  }
+
+  private static func leaving(
+    _ name: String, _ record: HostRecord, _ input: PlanningInput
+  ) -> Member {
+    guard input.selector.matches(name) else { return .held(nil) }
+    let connection = Connection(recordOf: record, defaults: input.inventory.ssh)
+    func held(_ reasons: [String], as action: Action = .blocked) -> Member {
+      .held(
+        HostStep(
+          host: name, connection: connection, roles: record.roles, action: action,
+          reasons: reasons))
+    }
+    switch input.survey[name] {
+    case nil: return held(["it was not asked; this is a bug in deploy"])
+    case .unreachable(let why):
+      return held(
+        ["it is no longer in the inventory and is to be cleaned, but: \(why)"], as: .unreachable)
+    case .observed(let observation):
+      let obstacles = Preflight.obstacles(on: observation, state: input.state)
+      guard obstacles.isEmpty else { return held(obstacles) }
+      guard let host = Host(leaving: name, record) else {
+        return held(["the state has no such name or address as an inventory could have"])
+      }
+      return .changing(
+        HostPlanner(
+          input: input, host: host, connection: connection, observation: observation,
+          nginx: observation.nginxVersion.flatMap { Version($0) } ?? Version(1, 18, 0), leaves: true
+        ))
+    }
+  }
+
+  // MARK: - What they are
+
+  private static func change(
+    _ name: String, _ member: Member, _ input: PlanningInput
+  ) -> HostChange {
+    switch member {
+    case .changing(let planner): return planner.change
+    case .held(let step):
+      let old = present(name, input).map { Endpoint($0) } ?? .nothing
+      var change = HostChange(
+        name: name, old: old, new: old, serves: !old.services.isEmpty, isHeld: true)
+      let isDeclared = HostName(name).flatMap { input.inventory.host(named: $0) } != nil
+      change.isLost = !isDeclared && step?.action == .unreachable
+      return change
+    }
+  }
+
+  /// The release of a host that cannot be asked or must be left alone, by the best that is known.
+  private static func present(_ name: String, _ input: PlanningInput) -> ReleaseRecord? {
+    if case .observed(let observation) = input.survey[name], let manifest = observation.manifest {
+      return manifest.release
+    }
+    return input.state.hosts[name]?.release
+  }
+
+  /// Takes back-ends that cannot be deployed now, and never were, off the front-ends' routes.
+  private static func leaveOut(
+    _ members: [(name: String, member: Member)], from input: inout PlanningInput
+  ) -> [String] {
+    let missing = Set(
+      members.filter { name, member in
+        if case .held = member { present(name, input) == nil } else { false }
+      }.compactMap { HostName($0.name) })
+    guard !missing.isEmpty else { return [] }
+    var warnings: [String] = []
+    for index in input.routableInventory.sites.indices {
+      let site = input.routableInventory.sites[index]
+      let (gone, rest) = (
+        site.upstreams.filter { missing.contains($0.host) },
+        site.upstreams.filter { !missing.contains($0.host) }
+      )
+      guard !gone.isEmpty, !rest.isEmpty else { continue }
+      input.routableInventory.sites[index].upstreams = rest
+      let names = Set(gone.map(\.host.text)).sorted().joined(separator: ", ")
+      warnings.append(
+        "\(site.domain) does without \(names) until \(gone.count == 1 ? "it is" : "they are")"
+          + " deployed")
+    }
+    return warnings
+  }
+}
+
+extension HostPlanner {
+  fileprivate func planning(with input: PlanningInput) -> HostPlanner {
+    HostPlanner(
+      input: input, host: host, connection: connection, observation: observation, nginx: nginx,
+      leaves: leaves)
+  }
+}
+
+extension Host {
+  /// A host as the state knows it.
+  fileprivate init?(leaving name: String, _ record: HostRecord) {
+    guard let name = HostName(name), let address = IPAddress(record.address) else { return nil }
+    self.init(
+      name: name, roles: Set(record.roles.compactMap(Role.init)), address: address,
+      place: SourcePlace(file: "", line: 0, column: 0))
+  }
+}

@@ -1,0 +1,188 @@
+import Diagnostics
+import Firewall
+import Inventories
+import Nginx
+import State
+
+/// The files of a release: the inventory's, or what is between them and those that the host has.
+struct ReleaseDraft {
+  let input: PlanningInput
+  let host: Host
+  let nginx: Version
+  let number: Int
+  let mixture: Mixture
+  let endpoint: Endpoint
+  let snapshot: Snapshot
+  /// Every certificate of the host; those that are kept have no reason.
+  let certificates: [PlannedCertificate]
+  /// Sorted by path.
+  private(set) var files: [PlannedFile] = []
+
+  init(
+    _ input: PlanningInput, _ host: Host, nginx: Version, release number: Int,
+    _ state: Track.State, from snapshot: Snapshot
+  ) {
+    self.input = input
+    self.host = host
+    self.nginx = nginx
+    self.number = number
+    self.mixture = state.mixture
+    self.endpoint = state.endpoint
+    self.snapshot = snapshot
+    certificates = CertificateNeeds(input: input, host: host, snapshot: snapshot)
+      .certificates(state.mixture, names: state.endpoint.server?.names ?? [])
+    files = makeFiles()
+  }
+
+  private var changesService: Bool { mixture.service != .old }
+  private var changesUse: Bool { mixture.use == .new }
+  private var hasSites: Bool { !endpoint.services.isEmpty || !endpoint.routes.isEmpty }
+
+  private func makeFiles() -> [PlannedFile] {
+    var files = configurationFiles + snippets + leaves + firewall
+    if hasSites {
+      let marker = releaseMarker(release: number)
+      files.append(PlannedFile(path: marker.path.relative, source: .text(marker.text)))
+      files.append(
+        PlannedFile(path: ReleasePath.trustBundle.relative, source: .text(trustBundle)))
+    }
+    if changesUse { files += siteCertificates }
+    let paths = Set(files.map(\.path))
+    files += remainingPaths.filter { !paths.contains($0) }.compactMap(snapshot.kept)
+    return files.sorted { $0.path < $1.path }
+  }
+
+  // MARK: - What stays as it is
+
+  /// The sites that a role goes on with although the inventory has them no more, or not yet otherwise.
+  private func remainingSites(_ role: Role) -> Set<DomainName> {
+    let folder = "nginx/\(role.rawValue)/"
+    let present = snapshot.paths(below: folder).compactMap {
+      DomainName(String($0.dropFirst(folder.count).dropLast(".conf".count)))
+    }
+    let wanted: Set<DomainName>
+    switch role {
+    case .frontEnd:
+      guard !changesUse else { return [] }
+      wanted = []
+    case .backEnd:
+      guard mixture.service != .new else { return [] }
+      wanted = changesService ? Set(input.inventory.sites(servedBy: host.name).map(\.domain)) : []
+    }
+    return Set(present).subtracting(wanted)
+  }
+
+  private var remains: Remains {
+    let backEnd = remainingSites(.backEnd)
+    var ports: [DomainName: Set<Port>] = [:]
+    for service in endpoint.services {
+      guard let site = DomainName(service.site), let port = Port(service.port) else { continue }
+      ports[site, default: []].insert(port)
+    }
+    return Remains(
+      roles: Set((changesUse ? [] : [.frontEnd]) + (changesService ? [] : [.backEnd])),
+      sites: [.frontEnd: remainingSites(.frontEnd), .backEnd: backEnd], ports: ports)
+  }
+
+  private var remainingPaths: [String] {
+    var paths: [String] = []
+    for role in Role.allCases {
+      for site in remainingSites(role).sorted() {
+        paths.append(ReleasePath.configuration(of: site, as: role).relative)
+        paths.append(ReleasePath.snippet(of: site, as: role).relative)
+      }
+      let stays = role == .frontEnd ? !changesUse : !changesService || keepsServerCertificate
+      if stays {
+        paths += [ReleasePath.certificate(for: role), .key(for: role)].map(\.relative)
+      }
+    }
+    if !changesUse { paths += snapshot.paths(below: "tls/sites/") }
+    return paths
+  }
+
+  /// Where the host will serve nothing, what it has is good enough to the end.
+  private var keepsServerCertificate: Bool {
+    endpoint.server != nil && !certificates.contains { $0.path.hasSuffix("back-end.crt") }
+  }
+
+  // MARK: - What is made
+
+  private var configurationFiles: [PlannedFile] {
+    guard changesService || changesUse else {
+      return [snapshot.kept(ReleasePath.main.relative)].compactMap(\.self)
+    }
+    return configuration(for: host, in: input.routableInventory, nginx: nginx, beside: remains)
+      .map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
+  }
+
+  private var firewall: [PlannedFile] {
+    guard changesService || !snapshot.has(ReleasePath.firewall.relative) else {
+      return [snapshot.kept(ReleasePath.firewall.relative)].compactMap(\.self)
+    }
+    let isWhole = !endpoint.openings.contains { $0.target == .everythingElse }
+    let ruleset = Ruleset(
+      fleet: input.inventory.fleet, host: host.name, scope: isWhole ? .drop : .sites,
+      openings: endpoint.openings)
+    return [PlannedFile(path: ReleasePath.firewall.relative, source: .text(ruleset.text))]
+  }
+
+  private var trustBundle: String {
+    input.state.authorities.filter { endpoint.trusts.contains($0.keyIdentifier) }
+      .map(\.certificate).joined()
+  }
+
+  private var snippets: [PlannedFile] {
+    let published = changesUse ? input.inventory.sites(publishedBy: host.name) : []
+    let served = changesService ? input.inventory.sites(servedBy: host.name) : []
+    let all =
+      published.map { ($0.domain, Role.frontEnd, $0.snippets.frontEnd) }
+      + served.map { ($0.domain, Role.backEnd, $0.snippets.backEnd) }
+    return all.compactMap { domain, role, file in
+      guard let file else { return nil }
+      guard let text = input.materials.snippets[file.path] else {
+        preconditionFailure("The snippet \(file.path) was not read. This is a bug in deploy.")
+      }
+      return PlannedFile(
+        path: ReleasePath.snippet(of: domain, as: role).relative, source: .text(text),
+        origin: PlannedFile.Origin(file))
+    }
+  }
+
+  private var leaves: [PlannedFile] {
+    certificates.flatMap { certificate in
+      let isKept = certificate.reason.isEmpty
+      return [
+        PlannedFile(
+          path: certificate.path, source: isKept ? .present : .certificate(certificate.path)),
+        PlannedFile(
+          path: certificate.keyPath, source: isKept ? .present : .key(certificate.path),
+          isSecret: true),
+      ]
+    }
+  }
+
+  private var siteCertificates: [PlannedFile] {
+    input.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
+      guard case .files(let certificate, let key) = site.certificate else { return [] }
+      guard let material = input.materials.siteCertificates[site.domain] else {
+        preconditionFailure(
+          "The certificate of \(site.domain) was not read. This is a bug in deploy.")
+      }
+      let record = FileRecord(digest: material.keyDigest, isSecret: true)
+      return [
+        PlannedFile(
+          path: ReleasePath.publicCertificate(of: site.domain).relative,
+          source: .text(material.certificate), origin: PlannedFile.Origin(certificate)),
+        PlannedFile(
+          path: ReleasePath.publicKey(of: site.domain).relative,
+          source: .local(key.path.text, record), isSecret: true, origin: PlannedFile.Origin(key)),
+      ]
+    }
+  }
+}
+
+extension PlannedFile.Origin {
+  fileprivate init(_ file: LocalFile) {
+    self.init(path: file.path.text, place: file.place.description)
+  }
+}

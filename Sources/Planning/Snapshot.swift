@@ -1,0 +1,71 @@
+import State
+
+/// What a host has when a step begins: as it says of itself, or as the step before leaves it.
+struct Snapshot {
+  var release: ReleaseRecord?
+  /// The text of files that hold no secret, by path below the release.
+  var texts: [String: String]
+  /// Files that are not what the release has.
+  var drifted: Set<String>
+
+  init(_ observation: HostObservation) {
+    release = observation.manifest?.release
+    texts = observation.texts
+    drifted = Set(observation.driftedFiles)
+  }
+
+  /// What is there when a release was installed, as far as it is known before.
+  init(behind draft: ReleaseDraft, release number: Int, _ input: PlanningInput) {
+    var release = ReleaseRecord(number: number, files: [:], certificates: [:])
+    texts = [:]
+    drifted = []
+    for file in draft.files {
+      switch file.source {
+      case .present:
+        release.files[file.path] = draft.snapshot.release?.files[file.path]
+        release.certificates[file.path] = draft.snapshot.release?.certificates[file.path]
+        texts[file.path] = draft.snapshot.texts[file.path]
+      case .certificate, .key:
+        release.files[file.path] = FileRecord(digest: "", isSecret: file.isSecret)
+      case .local(_, let record): release.files[file.path] = record
+      case .text(let text):
+        release.files[file.path] = FileRecord(
+          digest: input.digest(text), isSecret: file.isSecret)
+        texts[file.path] = text
+      }
+    }
+    for certificate in draft.certificates where !certificate.reason.isEmpty {
+      release.certificates[certificate.path] = input.record(of: certificate)
+    }
+    self.release = release
+  }
+
+  func has(_ path: String) -> Bool { release?.files[path] != nil }
+
+  /// The paths of the release's files below a folder.
+  func paths(below folder: String) -> [String] {
+    (release?.files.keys.filter { $0.hasPrefix(folder) } ?? []).sorted()
+  }
+
+  /// A file that stays as it is there; nil where it is not.
+  func kept(_ path: String) -> PlannedFile? {
+    guard let file = release?.files[path] else { return nil }
+    guard drifted.contains(path) else {
+      return PlannedFile(path: path, source: .present, isSecret: file.isSecret)
+    }
+    return texts[path].map { PlannedFile(path: path, source: .text($0)) }
+  }
+}
+
+extension PlanningInput {
+  /// What will be recorded of a certificate, as far as it is known before it is issued.
+  func record(of certificate: PlannedCertificate) -> CertificateRecord {
+    let authority = signingAuthority
+    let end = now.adding(seconds: certificate.validFor)
+    return CertificateRecord(
+      serial: "", issuer: authority?.commonName ?? "",
+      issuerKeyIdentifier: authority?.keyIdentifier ?? "", commonName: certificate.commonName,
+      names: certificate.names, key: certificate.key, notBefore: now,
+      notAfter: min(end, authority?.notAfter ?? end))
+  }
+}

@@ -1,0 +1,125 @@
+/// What a release does for the fleet's edges: all that the edge model has to know of a host beside its
+/// certificates.
+///
+/// Written into the release's manifest, so that the next plan can accept what was in force together
+/// with what will be, whichever machine makes it.
+package struct EdgeFacts: Hashable, Sendable, Codable {
+  /// Where the host is reached, and where its front-end's connections come from.
+  package var address: String
+  /// The key identifiers of the authorities that it accepts, sorted.
+  package var trusts: [String]
+  /// What its firewall lets in, sorted by port.
+  package var openings: [Opening]
+  /// The sites that it serves to front-ends, sorted.
+  package var services: [Service]
+  /// Where its front-end sends requests, sorted.
+  package var routes: [Route]
+
+  /// A port that the firewall opens; nil for every port that no other opening names.
+  package struct Opening: Hashable, Sendable, Codable {
+    package var port: Int?
+    /// Addresses and ranges, sorted; nil for everybody.
+    package var from: [String]?
+    /// For readers.
+    package var why: String
+
+    package init(port: Int?, from: [String]?, why: String) {
+      self.port = port
+      self.from = from
+      self.why = why
+    }
+  }
+
+  /// A site on a port that asks for a client certificate.
+  package struct Service: Hashable, Sendable, Codable, Comparable {
+    package var site: String
+    package var port: Int
+
+    package init(site: String, port: Int) {
+      self.site = site
+      self.port = port
+    }
+
+    package static func < (left: Service, right: Service) -> Bool {
+      (left.site, left.port) < (right.site, right.port)
+    }
+  }
+
+  /// A back-end that a front-end sends a site's requests to.
+  package struct Route: Hashable, Sendable, Codable, Comparable {
+    package var site: String
+    package var host: String
+    package var address: String
+    package var port: Int
+
+    package init(site: String, host: String, address: String, port: Int) {
+      self.site = site
+      self.host = host
+      self.address = address
+      self.port = port
+    }
+
+    package static func < (left: Route, right: Route) -> Bool {
+      (left.site, left.host, left.port, left.address)
+        < (right.site, right.host, right.port, right.address)
+    }
+  }
+
+  package init(
+    address: String = "", trusts: [String] = [], openings: [Opening] = [],
+    services: [Service] = [], routes: [Route] = []
+  ) {
+    self.address = address
+    self.trusts = trusts
+    self.openings = openings
+    self.services = services
+    self.routes = routes
+  }
+}
+
+extension EdgeFacts {
+  /// A line each, as the manifest has them.
+  var lines: [String] {
+    (address.isEmpty ? [] : ["address \(address)"])
+      + trusts.map { "trusts \($0)" }
+      + openings.map { opening in
+        "opens \(opening.port.map(String.init) ?? "others")"
+          + " \(opening.from.map { $0.isEmpty ? "nobody" : $0.joined(separator: ",") } ?? "everybody")"
+          + " \(opening.why)"
+      }
+      + services.map { "serves \($0.site) \($0.port)" }
+      + routes.map { "routes \($0.site) \($0.host) \($0.address) \($0.port)" }
+  }
+
+  /// Takes one line of a manifest; false where it is none of these.
+  mutating func read(_ line: Substring) -> Bool {
+    let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+    guard words.count == 2 else { return false }
+    let count = ["opens": 3, "serves": 2, "routes": 4][words[0]] ?? 1
+    let fields = words[1].split(
+      separator: " ", maxSplits: count - 1, omittingEmptySubsequences: false
+    ).map(String.init)
+    guard fields.count == count else { return false }
+    switch words[0] {
+    case "address": address = fields[0]
+    case "trusts": trusts.append(fields[0])
+    case "opens":
+      guard fields[0] == "others" || Int(fields[0]) != nil else { return false }
+      let from: [String]? =
+        switch fields[1] {
+        case "everybody": nil
+        case "nobody": []
+        default: fields[1].split(separator: ",").map(String.init)
+        }
+      openings.append(Opening(port: Int(fields[0]), from: from, why: fields[2]))
+    case "serves":
+      guard let port = Int(fields[1]) else { return false }
+      services.append(Service(site: fields[0], port: port))
+    case "routes":
+      guard let port = Int(fields[3]) else { return false }
+      routes.append(Route(site: fields[0], host: fields[1], address: fields[2], port: port))
+    default: return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,283 @@
+import Inventories
+import Planning
+import State
+import Testing
+
+/// A change from one fleet to another, and what the authority does meanwhile.
+struct FleetPair: CustomStringConvertible {
+  enum Authority: CaseIterable { case stays, joined, rotated }
+
+  var before: FleetSpec
+  var after: FleetSpec
+  var authority: Authority
+
+  init(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    before = FleetSpec(&random)
+    after = FleetSpec(&random)
+    // Most changes are small.
+    if Bool.random(using: &random) {
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        after = before.smaller.randomElement(using: &random) ?? before
+      }
+      if Bool.random(using: &random) { swap(&before, &after) }
+    }
+    authority = [.stays, .stays, .joined, .rotated].randomElement(using: &random) ?? .stays
+  }
+
+  var description: String { "before:\n\(before)\nafter (authority \(authority)):\n\(after)" }
+
+  var smaller: [FleetPair] {
+    func with(_ change: (inout FleetPair) -> Void) -> FleetPair {
+      var pair = self
+      change(&pair)
+      return pair
+    }
+    return before.smaller.map { spec in with { $0.before = spec } }
+      + after.smaller.map { spec in with { $0.after = spec } }
+      + (authority == .stays ? [] : [with { $0.authority = .stays }])
+  }
+}
+
+/// What was looked at.
+struct Tally {
+  var pairs = 0
+  var plans = 0
+  var stages = 0
+  var interleavings = 0
+  var sampled = 0
+  var edges = 0
+}
+
+@Suite("A plan, in any order that its barriers allow")
+struct InterleavingTests {
+  private static let pairsOfOneTest: UInt64 = 250
+
+  @Test(
+    "breaks no working edge at any instant, and ends with the new fleet and nothing of the old",
+    arguments: 0..<8 as Range<UInt64>)
+  func everyInterleaving(_ part: UInt64) throws {
+    var tally = Tally()
+    let seeds = part * Self.pairsOfOneTest..<(part + 1) * Self.pairsOfOneTest
+    for seed in seeds {
+      let pair = FleetPair(seed: seed)
+      if let failure = try Self.failure(of: pair, &tally) {
+        try Self.report(pair, failure, seed: seed) { try Self.failure(of: $0, &tally) }
+        return
+      }
+    }
+    print(
+      "interleavings: seeds \(seeds), \(tally.pairs) pairs of fleets, \(tally.stages) stages,"
+        + " \(tally.interleavings) instants (\(tally.sampled) stages sampled),"
+        + " \(tally.edges) edges judged")
+  }
+
+  @Test("goes on as safely where the run before was cut off at any instant")
+  func cutOff() throws {
+    var tally = Tally()
+    for seed in 5000..<5250 as Range<UInt64> {
+      let pair = FleetPair(seed: seed)
+      if let failure = try Self.failure(of: pair, &tally, cutOffBy: seed) {
+        try Self.report(pair, failure, seed: seed) {
+          try Self.failure(of: $0, &tally, cutOffBy: seed)
+        }
+        return
+      }
+    }
+    print(
+      "interleavings behind a cut: \(tally.interleavings) instants, \(tally.edges) edges judged")
+  }
+
+  @Test("is caught by the same judge where its order is wrong", arguments: PlantedFault.allCases)
+  func plantedFaults(_ fault: PlantedFault) throws {
+    var tally = Tally()
+    let found = try (0..<200 as Range<UInt64>).contains { seed in
+      try Self.failure(of: FleetPair(seed: seed), &tally, planting: fault) != nil
+    }
+    #expect(found, "\(fault) was not found in 200 pairs")
+  }
+
+  enum PlantedFault: CaseIterable {
+    case stagesReversed, stagesMerged, intermediatesSkipped
+  }
+
+  /// Shrinks a pair that fails, and records what is left of it.
+  private static func report(
+    _ pair: FleetPair, _ failure: String, seed: UInt64, check: (FleetPair) throws -> String?
+  ) throws {
+    var (smallest, why) = (pair, failure)
+    var hasShrunk = true
+    while hasShrunk {
+      hasShrunk = false
+      for candidate in smallest.smaller {
+        guard let failure = try check(candidate) else { continue }
+        (smallest, why, hasShrunk) = (candidate, failure, true)
+        break
+      }
+    }
+    Issue.record("seed \(seed): \(why)\n\(smallest)")
+  }
+
+  // MARK: - The judge
+
+  private static func failure(
+    of pair: FleetPair, _ tally: inout Tally, planting fault: PlantedFault? = nil,
+    cutOffBy seed: UInt64? = nil
+  ) throws -> String? {
+    var scenario = Scenario()
+    let before = try pair.before.inventory()
+    scenario.askHosts(of: before)
+    scenario.apply(scenario.plan(before))
+    switch pair.authority {
+    case .stays: break
+    case .joined: scenario.state.authorities.append(Scenario.authority(2))
+    case .rotated:
+      scenario.state.authorities[0].status = .retiring
+      scenario.state.authorities.append(Scenario.authority(2))
+    }
+    let after = try pair.after.inventory()
+    scenario.askHosts(of: after)
+    var plan = scenario.plan(after)
+    if let fault { plant(fault, in: &plan) }
+    if let seed {
+      cut(plan, in: &scenario, seed)
+      plan = scenario.plan(after)
+    }
+    tally.pairs += 1
+    return judge(plan, scenario, after, &tally)
+  }
+
+  private static func plant(_ fault: PlantedFault, in plan: inout Plan) {
+    switch fault {
+    case .stagesReversed: plan.stages.reverse()
+    case .stagesMerged:
+      let hosts = Set(plan.stages.flatMap(\.batches).flatMap(\.self)).sorted()
+      plan.stages = [Stage(name: "all", batches: [hosts])]
+    case .intermediatesSkipped:
+      let last = Dictionary(
+        plan.steps.enumerated().map { ($0.element.host, $0.offset) }, uniquingKeysWith: max)
+      let kept = plan.steps.enumerated().filter { last[$0.element.host] == $0.offset }
+      plan.steps = kept.map(\.element)
+      var seen: Set<String> = []
+      for index in plan.stages.indices {
+        plan.stages[index].batches = plan.stages[index].batches.map { batch in
+          batch.filter { seen.insert($0).inserted }
+        }
+      }
+    }
+  }
+
+  /// Carries out a part of a plan: some stages, and some hosts of the next.
+  private static func cut(_ plan: Plan, in scenario: inout Scenario, _ seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var rest = Dictionary(grouping: plan.steps.filter(\.action.changesHost), by: \.host)
+    let whole = Int.random(in: 0...plan.stages.count, using: &random)
+    for (position, stage) in plan.stages.prefix(whole + 1).enumerated() {
+      for host in stage.batches.flatMap(\.self) {
+        guard position < whole || Bool.random(using: &random), let step = rest[host]?.first else {
+          continue
+        }
+        rest[host]?.removeFirst()
+        scenario.apply(step)
+      }
+    }
+  }
+
+  private static func judge(
+    _ plan: Plan, _ start: Scenario, _ inventory: Inventory, _ tally: inout Tally
+  ) -> String? {
+    var scenario = start
+    let first = fleet(scenario).edges(machines: FleetSpec.machines)
+    let works = Set(first.filter { $0.value == nil }.keys)
+    let wanted = Set(
+      inventory.sites.flatMap { site in
+        site.frontEnds.flatMap { frontEnd in
+          site.upstreams.map {
+            RenderedFleet.Edge(
+              site: site.domain.text, frontEnd: frontEnd.text, backEnd: $0.host.text)
+          }
+        }
+      })
+    let kept = works.intersection(wanted)
+    var rest = Dictionary(grouping: plan.steps.filter(\.action.changesHost), by: \.host)
+    var hosts = fleet(scenario)
+    for stage in plan.stages {
+      tally.stages += 1
+      let steps = stage.batches.flatMap(\.self).compactMap { rest[$0]?.first }
+      for step in steps {
+        rest[step.host]?.removeFirst()
+        scenario.apply(step)
+      }
+      let after = fleet(scenario, of: steps.map(\.host))
+      for done in subsets(of: steps.map(\.host), &tally) {
+        var instant = hosts
+        for host in done { instant.hosts[host] = after.hosts[host] }
+        tally.interleavings += 1
+        let edges = instant.edges(machines: FleetSpec.machines)
+        tally.edges += edges.count
+        for edge in kept where edges[edge] == nil {
+          return "\(edge) is not routed in stage \(stage.name) behind \(done)"
+        }
+        for (edge, failure) in edges {
+          if let failure, works.contains(edge) || first[edge] == nil {
+            return "\(edge): \(failure) in stage \(stage.name) behind \(done)"
+          }
+        }
+      }
+      hosts.hosts.merge(after.hosts) { $1 }
+    }
+    let last = hosts.edges(machines: FleetSpec.machines)
+    if Set(last.keys) != wanted { return "at the end other edges are routed than are declared" }
+    if let broken = last.first(where: { $0.value != nil }) {
+      return "at the end \(broken.key): \(broken.value ?? "")"
+    }
+    return remains(of: scenario, inventory)
+  }
+
+  /// What is left of the old fleet: nothing but the numbers of releases may tell the fleet from one that
+  /// was never another.
+  private static func remains(of scenario: Scenario, _ inventory: Inventory) -> String? {
+    var fresh = Scenario()
+    fresh.state.authorities = scenario.state.authorities
+    fresh.askHosts(of: inventory)
+    fresh.apply(fresh.plan(inventory))
+    for (name, result) in scenario.survey {
+      guard case .observed(let host) = result else { continue }
+      guard case .observed(let expected) = fresh.survey[name] else {
+        if host.manifest != nil { return "\(name) has left and still has a release" }
+        continue
+      }
+      func texts(_ host: HostObservation) -> [String: String] {
+        host.texts.filter { $0.key != "nginx/release.conf" }
+      }
+      if texts(host) != texts(expected) { return "\(name) is not as if it had never been other" }
+      let names = host.manifest?.release.certificates.mapValues(\.names)
+      if names != expected.manifest?.release.certificates.mapValues(\.names) {
+        return "\(name) has other certificates than a new host"
+      }
+    }
+    return scenario.plan(inventory).hasChanges ? "a second plan has changes" : nil
+  }
+
+  private static func fleet(_ scenario: Scenario, of names: [String]? = nil) -> RenderedFleet {
+    var fleet = RenderedFleet()
+    for name in names ?? Array(scenario.survey.keys) {
+      guard case .observed(let host) = scenario.survey[name] else { continue }
+      fleet.hosts[name] = RenderedHost(
+        host, address: host.manifest?.release.facts.address ?? "")
+    }
+    return fleet
+  }
+
+  /// Which hosts of a stage may be done at one instant: any of them; 64 such sets where there are more.
+  private static func subsets(of hosts: [String], _ tally: inout Tally) -> [[String]] {
+    guard hosts.count <= 6 else {
+      tally.sampled += 1
+      var random = SeededGenerator(seed: UInt64(hosts.count))
+      return (0..<64).map { _ in hosts.filter { _ in Bool.random(using: &random) } }
+    }
+    return (0..<(1 << hosts.count)).map { bits in
+      hosts.enumerated().filter { bits >> $0.offset & 1 == 1 }.map(\.element)
+    }
+  }
+}

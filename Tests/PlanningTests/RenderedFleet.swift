@@ -1,0 +1,146 @@
+import Inventories
+import State
+
+/// What hosts do, read from the files that they would be given: the planner's own idea of it plays no
+/// part.
+struct RenderedHost: Hashable {
+  struct Server: Hashable {
+    var site: String
+    var address: String
+    var port: Int
+  }
+
+  var address = ""
+  /// Where its front-end sends requests.
+  var upstreams: Set<Server> = []
+  /// The sites of its back-end on their ports; the address is empty.
+  var servers: Set<Server> = []
+  /// The addresses that are let in, by port; nil for a port that is open to everybody.
+  var openings: [Int: Set<String>?] = [:]
+  var opensTheRest = false
+  var trusts: Set<String> = []
+  var clientIssuer: String?
+  var serverIssuer: String?
+  var serverNames: Set<String> = []
+
+  /// A host that has nothing of `deploy`: no firewall either.
+  static let bare = RenderedHost(opensTheRest: true)
+}
+
+extension RenderedHost {
+  init(_ observation: HostObservation, address: String) {
+    self = .bare
+    self.address = address
+    guard let release = observation.manifest?.release else { return }
+    for (path, text) in observation.texts {
+      let name = path.split(separator: "/").last.map { String($0.dropLast(5)) } ?? ""
+      if path.hasPrefix("nginx/front-end/") {
+        upstreams.formUnion(Self.upstreams(of: text, site: name))
+      } else if path.hasPrefix("nginx/back-end/") {
+        servers.formUnion(Self.servers(of: text, site: name))
+      } else if path == "firewall.nft" {
+        readFirewall(text)
+      } else if path == "tls/authority.crt" {
+        trusts = Set(text.split(separator: "\n").map { "a" + $0.dropFirst("PEM of ".count) })
+      }
+    }
+    // Nothing is served that the host's nginx does not include.
+    let main = observation.texts["nginx/deploy.conf"] ?? ""
+    upstreams = upstreams.filter { main.contains("/nginx/front-end/\($0.site).conf;") }
+    servers = servers.filter { main.contains("/nginx/back-end/\($0.site).conf;") }
+    let (client, server) = (
+      release.certificates["tls/front-end.crt"], release.certificates["tls/back-end.crt"]
+    )
+    clientIssuer = client?.issuerKeyIdentifier
+    serverIssuer = server?.issuerKeyIdentifier
+    serverNames = Set(server?.names ?? [])
+  }
+
+  private static func lines(of text: String) -> [[String]] {
+    text.split(separator: "\n").map { line in
+      line.split { " ;".contains($0) }.map(String.init)
+    }
+  }
+
+  private static func upstreams(of text: String, site: String) -> Set<Server> {
+    Set(
+      lines(of: text).filter { $0.first == "server" && $0.count > 1 && $0[1] != "{" }.map { words in
+        let parts = words[1].split(separator: ":")
+        return Server(site: site, address: String(parts[0]), port: Int(parts[1]) ?? 0)
+      })
+  }
+
+  private static func servers(of text: String, site: String) -> Set<Server> {
+    let words = lines(of: text)
+    guard words.contains(["server_name", site]) else { return [] }
+    return Set(
+      words.filter { $0.first == "listen" }.compactMap { Int($0[1]) }
+        .map { Server(site: site, address: "", port: $0) })
+  }
+
+  private mutating func readFirewall(_ text: String) {
+    opensTheRest = text.contains("policy accept;")
+    var sets: [String: Set<String>] = [:]
+    var name = ""
+    for words in Self.lines(of: text) {
+      switch words.first {
+      case "set": name = words[1]
+      case "tcp" where words.last == "accept": openings[Int(words[2]) ?? 0] = .some(nil)
+      case "tcp" where words.last == "drop":
+        if openings[Int(words[2]) ?? 0] == nil { openings[Int(words[2]) ?? 0] = [] }
+      case "ip" where words.count == 7 && words[2].hasPrefix("@"):
+        openings[Int(words[5]) ?? 0] = sets[String(words[2].dropFirst())] ?? []
+      case let word? where word.hasSuffix(",") && word.contains("."):
+        sets[name, default: []].insert(String(word.dropLast()))
+      default: break
+      }
+    }
+  }
+
+  func letsIn(_ address: String, to port: Int) -> Bool {
+    guard let opening = openings[port] else { return opensTheRest }
+    return opening?.contains(address) ?? true
+  }
+}
+
+/// A fleet at one instant.
+struct RenderedFleet {
+  var hosts: [String: RenderedHost] = [:]
+
+  struct Edge: Hashable, Comparable {
+    var site: String
+    var frontEnd: String
+    var backEnd: String
+
+    static func < (left: Edge, right: Edge) -> Bool {
+      (left.site, left.frontEnd, left.backEnd) < (right.site, right.frontEnd, right.backEnd)
+    }
+  }
+
+  /// Every edge that some front-end has in its configuration, and what is wrong with it.
+  func edges(machines: [String: String]) -> [Edge: String?] {
+    var edges: [Edge: String?] = [:]
+    for (name, frontEnd) in hosts {
+      for upstream in frontEnd.upstreams {
+        let backEnd = machines[upstream.address] ?? upstream.address
+        let edge = Edge(site: upstream.site, frontEnd: name, backEnd: backEnd)
+        let failure = failure(of: upstream, from: frontEnd, to: hosts[backEnd])
+        if edges[edge] == nil || failure != nil { edges[edge] = .some(failure) }
+      }
+    }
+    return edges
+  }
+
+  private func failure(
+    of upstream: RenderedHost.Server, from frontEnd: RenderedHost, to backEnd: RenderedHost?
+  ) -> String? {
+    guard let backEnd else { return "nobody has \(upstream.address)" }
+    if !backEnd.letsIn(frontEnd.address, to: upstream.port) { return "shut out" }
+    let server = RenderedHost.Server(site: upstream.site, address: "", port: upstream.port)
+    if !backEnd.servers.contains(server) { return "not served on \(upstream.port)" }
+    if !backEnd.serverNames.contains(upstream.site) { return "wrong name" }
+    if !frontEnd.trusts.contains(backEnd.serverIssuer ?? "") { return "server not trusted" }
+    if !backEnd.trusts.contains(frontEnd.clientIssuer ?? "") { return "client not trusted" }
+    return nil
+  }
+}
