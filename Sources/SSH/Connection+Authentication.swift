@@ -13,6 +13,13 @@ extension Connection {
         guard let refusal = try await present(offer, until: deadline) else { return }
         refusals.append("\(offer.name): \(refusal)")
       } catch  where error.code == .connectionLost {
+        // One key too many ends a connection; at the first one it may well be the network.
+        guard !refusals.isEmpty else {
+          throw failure(
+            .connectionLost, Self.activity,
+            "the server ended the connection when \(offer.name) was offered",
+            library: error.library)
+        }
         throw refusal(
           refusals + ["\(offer.name): the server ended the connection"], credentials,
           methods: nil, library: error.library)

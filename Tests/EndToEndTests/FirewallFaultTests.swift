@@ -6,6 +6,8 @@ import Testing
   "Rules that are loaded otherwise than written never lock anybody out", .serialized,
   .enabled(if: isRoot, "namespaces need root"))
 struct FirewallFaultTests {
+  private static let hosts = ["app-1", "app-2"]
+
   /// What a host's nft does to the rules that let port 9666 in, and how the host ends.
   enum Fault: CaseIterable {
     case noEstablished, ownConnectionDropped, onlyFirstPackets, noSSH, nothing
@@ -49,24 +51,28 @@ struct FirewallFaultTests {
   @Test("the host is confirmed where new connections come in, and else goes back within the window")
   func faults() async throws {
     var good = InventoryText()
-    try await Scene.play(good) { scene in
+    try await Scene.play(good, alter: mixedSystems) { scene in
+      try scene.write(UndoTests.playbook, to: "quick.yml")
       try await scene.apply()
       for (number, fault) in Fault.allCases.enumerated() {
-        try await scene.sandbox.write(
-          fault.program, to: "/usr/local/bin/nft", on: .host("app-1"))
-        try await scene.on("app-1", "chmod +x /usr/local/bin/nft")
-        let before = try await scene.restingHosts(["app-1"], "before \(fault)")
+        for host in Self.hosts {
+          try await scene.sandbox.write(fault.program, to: "/usr/local/bin/nft", on: .host(host))
+          try await scene.on(host, "chmod +x /usr/local/bin/nft")
+        }
+        let before = try await scene.restingHosts(Self.hosts, "before \(fault)")
         var bad = good
         bad.root = number.isMultiple(of: 2) ? "/srv/other" : "/srv/shop"
         bad.firewall = "{policy: drop, allow: [{port: 9666}]}"
         try scene.write(bad)
-        let output = try await scene.boundedApply(scene.writeShortPlaybook(), "--limit", "app-1")
+        let output = try await scene.boundedApply(
+          scene.folder + "/quick.yml", "--limit", "app-*")
         let verdicts = try await scene.expectTruth(of: output, since: before, "\(fault)")
-        #expect(verdicts == ["app-1": fault.verdict], "\(fault)\n\(output.all)")
-        // SSH is back: the host can be asked.
-        let plan = try await scene.deploy("plan", "--detailed-exitcode", "--limit", "app-1")
+        #expect(
+          verdicts == ["app-1": fault.verdict, "app-2": fault.verdict], "\(fault)\n\(output.all)")
+        // SSH is back: the hosts can be asked.
+        let plan = try await scene.deploy("plan", "--detailed-exitcode", "--limit", "app-*")
         #expect(plan.status == (fault.verdict == "confirmed" ? 0 : 2), "\(fault)\n\(plan.all)")
-        try await scene.on("app-1", "rm /usr/local/bin/nft")
+        for host in Self.hosts { try await scene.on(host, "rm /usr/local/bin/nft") }
         good.root = bad.root
         try scene.write(good)
         try await scene.apply()

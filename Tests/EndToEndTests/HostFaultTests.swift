@@ -59,6 +59,10 @@ struct HostFaultTests {
       words: ["could not be stored there", "No space left on device"],
       heal: "mount -o remount,size=16m /etc/deploy"),
     Fault(
+      host: "full-2", verdict: "refused",
+      words: ["could not be stored there", "No space left on device"],
+      heal: "mount -o remount,size=16m /etc/deploy"),
+    Fault(
       host: "bare", verdict: "refused",
       words: ["nginx is not installed there: install it and run again"]),
     Fault(
@@ -117,7 +121,8 @@ struct HostFaultTests {
   private static func alter(_ host: inout SandboxHost) {
     host.isDown = host.name == "down"
     host.isBare = host.name == "bare"
-    host.deployDiskSize = host.name == "full" ? 8192 : nil
+    host.deployDiskSize = host.name.hasPrefix("full") ? 8192 : nil
+    if host.name == "full-2" { mixedSystems(&host) }
   }
 
   private func expectLedger(in output: CommandOutput) throws {
@@ -161,46 +166,5 @@ struct HostFaultTests {
     let output = try await scene.sandbox.run(
       ["sh", "-c", "base64 -d | tar -x -C /"], on: .host(host), input: package.stdout)
     #expect(output.status == 0, "\(output.all)")
-  }
-
-  /// What happens to app-2 while a run is at a line, and the words for it.
-  enum Loss: CaseIterable {
-    case sshRestartsBeforeTheWord, rebootInTheSwitch, shellKilledInTheSwitch
-  }
-
-  @Test("a host that is lost in the middle is told, the others end, the next run heals it")
-  func lostInTheMiddle() async throws {
-    try await Scene.play { scene in
-      try await scene.apply()
-      for (number, loss) in Loss.allCases.enumerated() {
-        let root = number.isMultiple(of: 2) ? "/srv/other" : "/srv/shop"
-        try scene.write(InventoryText(root: root))
-        let run = try scene.watch("apply", "--yes", "--playbook", scene.writeShortPlaybook())
-        try await inflict(loss, during: run, scene)
-        let output = try await run.command.wait()
-        let said = try run.progress
-        #expect(said.contains("app-1: confirmed"), "\(loss)\n\(output.all)\(said)")
-        #expect(output.status == 1 || said.contains("app-2: confirmed"), "\(loss)\n\(said)")
-        print("\(loss): \(said.split(separator: "\n").last { $0.hasPrefix("app-2: ") } ?? "")")
-        try await scene.apply()
-        #expect(try await answer(of: "198.18.0.22", in: scene) == "\(root) app-2\n", "\(loss)")
-        try await scene.expectNoChanges()
-      }
-    }
-  }
-
-  private func inflict(_ loss: Loss, during run: WatchedRun, _ scene: Scene) async throws {
-    switch loss {
-    case .sshRestartsBeforeTheWord:
-      try await run.expect("app-2: staged and tested")
-      try await scene.sandbox.stopSSH(on: "app-2")
-      try await scene.sandbox.startSSH(on: "app-2")
-    case .rebootInTheSwitch:
-      try await run.expect("app-2: switching")
-      try await scene.sandbox.reboot("app-2")
-    case .shellKilledInTheSwitch:
-      try await run.expect("app-2: switching")
-      try await scene.on("app-2", "pkill -KILL -f 'One host.s transaction'")
-    }
   }
 }

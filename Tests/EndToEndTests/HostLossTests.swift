@@ -9,9 +9,11 @@ struct HostLossTests {
   private static let playbook =
     "name: one\nrollout: {batch: 1, max_failures: 9, confirm_within: 5s}\n"
 
-  @Test("sshd and all its sessions killed in the switch: the verdict is right when it is back")
-  func lostSSH() async throws {
-    try await Scene.play { scene in
+  @Test(
+    "sshd and all its sessions killed in the switch: the verdict is right when it is back",
+    arguments: systems)
+  func lostSSH(_ system: SandboxHost.System) async throws {
+    try await Scene.play(alter: { $0.system = $0.name == "app-1" ? system : .plain }) { scene in
       try await scene.apply()
       for (number, isBackAtOnce) in [true, false].enumerated() {
         try scene.write(InventoryText(root: number == 0 ? "/srv/other" : "/srv/shop"))
@@ -25,7 +27,7 @@ struct HostLossTests {
         try await scene.sandbox.startSSH(on: "app-1")
         let output = try await run.command.wait()
         let verdicts = try await scene.expectTruth(of: output, since: before, why)
-        print("sshd killed, \(why): \(verdicts)")
+        print("sshd killed, \(system), \(why): \(verdicts)")
         if isBackAtOnce {
           #expect(["confirmed", "reverted"].contains(verdicts["app-1"]), "\(output.all)")
         } else {
@@ -37,10 +39,85 @@ struct HostLossTests {
     }
   }
 
-  @Test("a disk that is full when the undo is armed: refused, and nothing is changed")
-  func fullDisk() async throws {
-    try await Scene.play(alter: { $0.deployDiskSize = $0.name == "app-2" ? 512 << 10 : nil }) {
-      scene in
+  /// What happens to app-2, and how its ledger ends.
+  enum Loss: CaseIterable {
+    case sshRestartsBeforeTheWord, rebootInTheSwitch, shellKilledInTheSwitch
+
+    var end: (verdict: String, detail: String) {
+      switch self {
+      case .sshRestartsBeforeTheWord: ("confirmed", "release 2")
+      case .rebootInTheSwitch: ("reverted", "the host restarted before it was confirmed")
+      case .shellKilledInTheSwitch: ("reverted", "it was not confirmed in time")
+      }
+    }
+  }
+
+  /// Stands still in the first switch that comes to it, when nginx has the new release and the firewall
+  /// is the old one.
+  private static let slowFirewall = """
+    #!/bin/sh
+    if [ "$1" = -f ] && [ ! -e /root/standing ]; then
+      : > /root/standing
+      exec sleep 25
+    fi
+    exec /usr/sbin/nft "$@"
+
+    """
+
+  @Test("a host that is lost in the middle is told, the others end, the next run heals it")
+  func lostInTheMiddle() async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      for (number, loss) in Loss.allCases.enumerated() {
+        let why = "\(loss)"
+        try scene.write(InventoryText(root: number.isMultiple(of: 2) ? "/srv/other" : "/srv/shop"))
+        let before = try await scene.restingHosts(["app-1", "app-2"], "before \(why)")
+        try await prepare(loss, scene)
+        let run = try scene.watch(
+          "apply", "--yes", "--format", "json", "--playbook", scene.writeShortPlaybook())
+        try await inflict(loss, during: run, scene)
+        let output = try await run.command.wait()
+        let verdicts = try await scene.expectTruth(of: output, since: before, why)
+        let entry = try LedgerDocument(of: output).entry("app-2")
+        #expect((entry.verdict, entry.detail) == loss.end, "\(why)\n\(output.all)")
+        #expect(verdicts["app-1"] == "confirmed", "\(why)\n\(output.all)")
+        try await scene.apply()
+        try await scene.expectNoChanges()
+      }
+    }
+  }
+
+  private func prepare(_ loss: Loss, _ scene: Scene) async throws {
+    guard loss != .sshRestartsBeforeTheWord else { return }
+    try await scene.sandbox.write(Self.slowFirewall, to: "/usr/local/bin/nft", on: .host("app-2"))
+    try await scene.on("app-2", "rm -f /root/standing; chmod +x /usr/local/bin/nft")
+  }
+
+  private func inflict(_ loss: Loss, during run: WatchedRun, _ scene: Scene) async throws {
+    switch loss {
+    case .sshRestartsBeforeTheWord:
+      try await run.expect("app-2: staged and tested")
+      try await scene.sandbox.stopSSH(on: "app-2")
+      try await scene.sandbox.startSSH(on: "app-2")
+    case .rebootInTheSwitch:
+      try await scene.await("[ -e /root/standing ]", on: "app-2")
+      try await scene.sandbox.reboot("app-2")
+    case .shellKilledInTheSwitch:
+      try await scene.await("[ -e /root/standing ]", on: "app-2")
+      try await scene.on("app-2", "pkill -KILL -f '[O]ne host.s transaction'; pkill -x sleep")
+    }
+  }
+
+  @Test(
+    "a disk that is full when the undo is armed: refused, and nothing is changed",
+    arguments: systems)
+  func fullDisk(_ system: SandboxHost.System) async throws {
+    func alter(_ host: inout SandboxHost) {
+      guard host.name == "app-2" else { return }
+      host.deployDiskSize = 512 << 10
+      host.system = system
+    }
+    try await Scene.play(alter: alter) { scene in
       try await scene.apply()
       try scene.write(Self.playbook, to: "one.yml")
       for pagesLeft in 0..<4 {
@@ -63,7 +140,7 @@ struct HostLossTests {
         try await lock.letGo()
         let output = try await run.command.wait()
         let verdicts = try await scene.expectTruth(of: output, since: before, why)
-        print("disk full, \(why): \(verdicts)")
+        print("disk full, \(system), \(why): \(verdicts)")
         #expect(verdicts["app-1"] == "confirmed", "\(output.all)")
         #expect(verdicts["app-2"] == "refused", "\(output.all)")
         #expect(output.stdout.contains("No space left on device"), "\(output.all)")

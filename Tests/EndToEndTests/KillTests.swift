@@ -13,7 +13,7 @@ struct KillTests {
   @Test("a change that is killed at any event or moment is old or new, and the next run ends it")
   func change() async throws {
     var generator = SeededGenerator.announced()
-    try await Scene.play(Variant(0).inventory) { scene in
+    try await Scene.play(Variant(0).inventory, alter: mixedSystems) { scene in
       try Variant(0).write(to: scene)
       try await scene.apply()
       var tally = Tally()
@@ -38,7 +38,7 @@ struct KillTests {
   @Test("the first apply that is killed leaves hosts bare or whole, and the next one ends it")
   func firstApply() async throws {
     var generator = SeededGenerator.announced()
-    try await Scene.play(Variant(0).inventory) { scene in
+    try await Scene.play(Variant(0).inventory, alter: mixedSystems) { scene in
       try Variant(0).write(to: scene)
       let bare = try await Self.hosts.asyncMap { try await scene.fingerprint(of: $0) }
       let start = ContinuousClock.now
@@ -176,7 +176,10 @@ struct KillTests {
         host,
         """
         rm -rf /etc/deploy /etc/nginx/conf.d/deploy.conf /run/deploy &&
-          nft delete table inet deploy && nginx -s reload
+          nft delete table inet deploy && nginx -s reload || exit
+        [ -d /run/systemd/system ] || exit 0
+        cd /etc/systemd/system && rm -r deploy.service sysinit.target.wants/deploy.service \
+          nftables.service.d && systemctl daemon-reload && systemctl stop deploy.service
         """)
       #expect(output.status == 0, "\(output.all)")
     }

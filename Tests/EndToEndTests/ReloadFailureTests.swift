@@ -21,25 +21,31 @@ struct ReloadFailureTests {
   @Test(
     "a reload that fails after its test passed is undone, told in nginx's words, and healed later")
   func reverted() async throws {
-    try await Scene.play { scene in
+    try await Scene.play(alter: mixedSystems) { scene in
+      try scene.write(UndoTests.playbook, to: "quick.yml")
       try await scene.apply()
       let hosts = ["app-1", "app-2", "edge-1"]
       let before = try await hosts.asyncMap { try await scene.fingerprint(of: $0) }
-      let held = try await scene.on("app-1", Self.holder)
-      #expect(held.status == 0, "\(held.all)")
+      for host in ["app-1", "app-2"] {
+        let held = try await scene.on(host, Self.holder)
+        #expect(held.status == 0, "\(held.all)")
+      }
       var inventory = InventoryText(root: "/srv/other")
       inventory.siteLines = ["snippets: {back_end: snippets/app.conf}"]
       try scene.write(inventory)
       try scene.write("listen 8081;\n", to: "snippets/app.conf")
 
-      let output = try await scene.deploy("apply", "--yes")
+      let output = try await scene.deploy(
+        "apply", "--yes", "--playbook", scene.folder + "/quick.yml")
       #expect(output.status == 1)
-      let entry = try #require(
-        output.stdout.split(separator: "\n").last { $0.hasPrefix("app-1 ") }, "\(output.all)")
-      #expect(entry.contains(" reverted "), "\(output.all)")
-      #expect(entry.contains("bind() to 0.0.0.0:8081 failed (98: Address already in use)"))
-      #expect(output.stderr.contains("app-1: switching"))
-      #expect(output.stdout.contains("the change failed on app-1"), "\(output.all)")
+      for host in ["app-1", "app-2"] {
+        let entry = try #require(
+          output.stdout.split(separator: "\n").last { $0.hasPrefix("\(host) ") }, "\(output.all)")
+        #expect(entry.contains(" reverted "), "\(output.all)")
+        #expect(entry.contains("bind() to 0.0.0.0:8081 failed (98: Address already in use)"))
+        #expect(output.stderr.contains("\(host): switching"))
+      }
+      #expect(output.stdout.contains("the change failed on app-1, app-2"), "\(output.all)")
       #expect(
         try await hosts.asyncMap { try await scene.settledFingerprint(of: $0) } == before)
       #expect(
@@ -47,11 +53,15 @@ struct ReloadFailureTests {
           == ["/srv/shop app-1", "/srv/shop app-2"])
       try await scene.succeed("status")
 
-      try await scene.on("app-1", "kill \"$(cat /run/holder.pid)\"")
+      for host in ["app-1", "app-2"] {
+        try await scene.on(host, "kill \"$(cat /run/holder.pid)\"")
+      }
       try await scene.apply()
       try await scene.expectNoChanges()
-      let sockets = try await scene.on("app-1", "ss -Hltn 'sport = :8081'")
-      #expect(sockets.stdout.contains(":8081"), "\(sockets.all)")
+      for host in ["app-1", "app-2"] {
+        let sockets = try await scene.on(host, "ss -Hltn 'sport = :8081'")
+        #expect(sockets.stdout.contains(":8081"), "\(sockets.all)")
+      }
     }
   }
 

@@ -21,7 +21,7 @@ struct RivalTests {
   @Test("copies of one workspace that apply at the same moment: each host takes one of them whole")
   func copies() async throws {
     var generator = SeededGenerator.announced()
-    try await Scene.play { scene in
+    try await Scene.play(alter: mixedSystems) { scene in
       try await scene.apply()
       for host in Self.hosts { try await keepHistory(of: host, scene) }
       let rival = try await copy(of: scene)

@@ -4,6 +4,17 @@ import Testing
 /// What this machine lacks to have systemd hosts; nil where nothing lacks.
 let systemdObstacle = SandboxHost.System.systemd.obstacle
 
+/// The kinds of hosts that this machine can make.
+let systems = SandboxHost.System.allCases.filter { $0.obstacle == nil }
+
+/// Hosts of both kinds in one fleet: those with an even number have systemd, where it can be had.
+func mixedSystems(_ host: inout SandboxHost) {
+  guard systemdObstacle == nil,
+    let number = host.name.split(separator: "-").last.flatMap({ Int($0) })
+  else { return }
+  host.system = number.isMultiple(of: 2) ? .systemd : .plain
+}
+
 /// A front-end and a back-end with systemd, and a back-end without.
 enum SystemdFleet {
   static let hosts = ["app-1", "edge-1"]

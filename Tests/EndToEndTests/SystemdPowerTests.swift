@@ -86,18 +86,19 @@ struct SystemdPowerTests {
       ], on: .host(Self.host))
     try await scene.on(Self.host, "until [ -f /run/waiting ]; do :; done")
     let run = try scene.spawn(
-      "apply", "--yes", "--playbook", scene.folder + "/quick.yml", "--limit", Self.host)
+      "apply", "--yes", "--format", "json", "--playbook", scene.folder + "/quick.yml", "--limit",
+      Self.host)
     #expect(try await waiting.wait().status == 0, "it never was \(moment)")
     try await scene.sandbox.powerCycle(Self.host)
     let output = try await run.wait()
     let verdict = try await scene.on(Self.host, "cat /etc/deploy/verdict 2>/dev/null").stdout
     let isConfirmed = verdict == "\(release) confirmed\n"
-    if isConfirmed {
-      #expect(!output.stdout.contains("reverted"), "\(moment): \(output.all)")
-    } else {
-      #expect(output.status == 1, "\(moment): \(output.all)")
-      #expect(!output.stdout.contains(" confirmed "), "\(moment): \(output.all)")
-    }
+    let told = try LedgerDocument(of: output).entry(Self.host).verdict
+    #expect(
+      isConfirmed
+        ? ["confirmed", "unconfirmed"].contains(told) : !["confirmed", "unchanged"].contains(told),
+      "\(moment): \(output.all)")
+    #expect((output.status == 0) == (told == "confirmed"), "\(moment): \(output.all)")
     return isConfirmed
   }
 }

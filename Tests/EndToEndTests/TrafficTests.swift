@@ -11,7 +11,7 @@ struct TrafficTests {
   func traffic() async throws {
     var inventory = InventoryText()
     inventory.siteLines = ["snippets: {back_end: app.conf, front_end: edge.conf}"]
-    try await Scene.play(inventory) { scene in
+    try await Scene.play(inventory, alter: mixedSystems) { scene in
       try scene.write(UndoTests.playbook, to: "quick.yml")
       try scene.write("# 0\n", to: "app.conf")
       try scene.write("# 0\n", to: "edge.conf")

@@ -50,11 +50,36 @@ struct ConfirmScriptTests {
     #expect(result.output == "applied\n@deploy confirmed 8\n")
   }
 
-  @Test("is not of a release that is still switching or was cut off", arguments: Shell.allCases)
+  @Test(
+    "is not of a switch that was cut off, which is taken back then: nobody else would",
+    arguments: Shell.allCases)
   func neverApplied(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("nft")
     let result = try shell.run(
-      .undo, start + #"pending switching; confirm 8 5; cat "$root/pending""#, in: Folder())
-    #expect(result.output == "@deploy verdict 8 unknown 8\n8 7 install switching ann@laptop\n")
+      .undo, start + #"pending switching; confirm 8 5; ls "$root"; linked_release"#, in: folder)
+    #expect(
+      result.output == """
+        @deploy verdict 8 reverted it was cut off
+        current
+        releases
+        verdict
+        7
+
+        """)
+  }
+
+  @Test(
+    "is not of a release that a restart came after, where nothing undid it at the boot",
+    arguments: Shell.allCases, ["switching", "applied"])
+  func restarted(_ shell: Shell, _ state: String) throws {
+    let folder = try Folder()
+    try folder.records("nft")
+    let result = try shell.run(
+      .undo, start + "pending \(state); rm -r \"$run\"; confirm 8 5; linked_release", in: folder)
+    #expect(
+      result.output
+        == "@deploy verdict 8 reverted the host restarted before it was confirmed\n7\n")
   }
 
   @Test(
@@ -70,7 +95,7 @@ struct ConfirmScriptTests {
         (exec 9>> "$run/lock"; flock 9; : > "$folder/held"
          until [ -e "$folder/done" ]; do :; done; hold_switch; undo reload) &
         until [ -e "$folder/held" ]; do :; done
-        (confirm 8 5) & until pgrep -x -f 'flock -s -w 5 9' > /dev/null; do :; done
+        (confirm 8 5) & until pgrep -x -f 'flock -w 5 9' > /dev/null; do :; done
         : > "$folder/done"; wait; confirm 8 5
         """#, in: folder)
     #expect(
@@ -85,12 +110,19 @@ struct ConfirmScriptTests {
     #expect(result.output == "@deploy verdict 8 unknown 0\nbare\n")
   }
 
-  @Test("tells that the host is between two releases", arguments: Shell.allCases)
+  @Test(
+    "tells that the host is between two releases, until it can be put back",
+    arguments: Shell.allCases)
   func broken(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records("nft", #"[ -e "$folder/works" ]"#)
     let result = try shell.run(
-      .undo, start + #"pending applied; mv "$root/pending" "$root/undoing"; confirm 8 5"#,
-      in: Folder())
-    #expect(result.output == "@deploy broken 7\n")
+      .undo,
+      start + #"""
+        pending applied; mv "$root/pending" "$root/undoing"; confirm 8 5
+        : > "$folder/works"; confirm 8 5
+        """#, in: folder)
+    #expect(result.output == "@deploy broken 7\n@deploy verdict 8 reverted it was cut off\n")
   }
 
   @Test(
@@ -103,9 +135,16 @@ struct ConfirmScriptTests {
         : > "$folder/calls"
         """# + "\necho '\(verdict)' > \"$root/verdict\"\n" + #"""
           confirm 8 5; cat "$root/verdict" "$folder/calls"
-          echo '9 8 install applied x' > "$root/pending"; confirm 8 5; word_of pending 1
+          echo '9 8 install applied x' > "$root/pending"; confirm 8 5; cat "$root/verdict"
           """#, in: Folder())
-    #expect(result.output == "@deploy confirmed 8\n\(verdict)\n@deploy confirmed 8\n9\n")
+    #expect(
+      result.output == """
+        @deploy confirmed 8
+        \(verdict)
+        @deploy confirmed 8
+        9 reverted it was cut off
+
+        """)
   }
 
   @Test("leaves nothing of deploy where the release is none at all", arguments: Shell.allCases)

@@ -160,6 +160,23 @@ extension OverTheNetwork {
       #expect(error.detail.contains("\(keys[0]) (ssh-ed25519): refused"))
     }
 
+    @Test("A server that is lost at the first key is a lost connection, not a refusal")
+    func lostAtFirstKey() async throws {
+      // sshd's own process for the connection is the command's parent.
+      let dying = try await Server(
+        settings: #"""
+          AuthorizedKeysCommand /bin/sh -c "kill -KILL $PPID"
+          AuthorizedKeysCommandUser root
+          """#)
+      let key = try dying.folder.makeKey("key")
+      let error = try await failure { () async throws(SSHError) in
+        try await client.connect(to: dying.destination(identities: [key]))
+      }
+      #expect(error.code == .connectionLost)
+      #expect(
+        error.detail == "the server ended the connection when \(key) (ssh-ed25519) was offered")
+    }
+
     @Test("An agent that stays silent does not hold up the loop, and its deadline passes")
     func silentAgent() async throws {
       let silent = try SilentUnixSocket(path: "\(server.folder.path)/silent")

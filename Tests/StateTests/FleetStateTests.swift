@@ -29,7 +29,8 @@ struct FleetStateTests {
   func names() throws {
     var state = FleetState(fleet: "shop", lineage: "a1")
     state.hosts["app-1"] = HostRecord(
-      address: "198.18.0.21", sshPort: 22, sshUser: "root", roles: ["back_end"],
+      address: "198.18.0.21", sshPort: 22, sshUser: "ann", sshBecomes: true,
+      sshIdentities: ["/home/ann/.ssh/id_ed25519"], roles: ["back_end"],
       release: ReleaseRecord(
         number: 3, files: ["firewall.nft": FileRecord(digest: "ab", isSecret: false)],
         certificates: [:]),
@@ -61,8 +62,12 @@ struct FleetStateTests {
               "roles" : [
                 "back_end"
               ],
+              "sshBecomes" : true,
+              "sshIdentities" : [
+                "/home/ann/.ssh/id_ed25519"
+              ],
               "sshPort" : 22,
-              "sshUser" : "root"
+              "sshUser" : "ann"
             }
           },
           "lineage" : "a1",
@@ -77,7 +82,8 @@ struct FleetStateTests {
     let json =
       #"{"version":1,"fleet":"a","lineage":"b","serial":0,"authorities":[],"hosts":{"#
       + #""x":{"address":"a","sshPort":1,"sshUser":"r","roles":[],"appliedBy":"","#
-      + #""appliedAt":"yesterday","release":{"number":1,"files":{},"certificates":{}}}}}"#
+      + #""sshBecomes":false,"sshIdentities":[],"appliedAt":"yesterday","#
+      + #""release":{"number":1,"files":{},"certificates":{}}}}}"#
     do {
       _ = try JSONDecoder().decode(FleetState.self, from: Data(json.utf8))
       Issue.record("it was read")

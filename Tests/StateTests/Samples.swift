@@ -74,7 +74,8 @@ struct Samples {
     }
     for index in 0..<number(0...5) {
       state.hosts["host-\(index)"] = HostRecord(
-        address: "198.18.0.\(index)", sshPort: 22, sshUser: "root", roles: ["back_end"],
+        address: "198.18.0.\(index)", sshPort: 22, sshUser: "root", sshBecomes: index % 2 == 1,
+        sshIdentities: (0..<number(0...2)).map { "/keys/\($0)" }, roles: ["back_end"],
         release: release(), appliedAt: moment(), appliedBy: "ann@laptop")
     }
     return state

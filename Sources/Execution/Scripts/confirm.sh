@@ -11,12 +11,16 @@ main() {
   release=$1 keep=$2 digest=${3-}
   trap '' HUP PIPE
   umask 022
-  mkdir -p "$run"
+  # A restart empties the folder: whatever is pending then was never proven since.
+  restarted=
+  [ -e "$run/lock" ] || restarted=yes
+  mkdir -p "$run" && chmod 0700 "$run"
+  exec 9>> "$run/lock"
   # A switch that is still going on is waited for; what it leaves pending and applied is proven.
   exec 8>> "$run/switch"
   until flock -w 5 8; do say waiting; done
   if [ "$(word_of pending 1) $(word_of pending 4)" = "$release applied" ] && is_meant &&
-    mv "$root/pending" "$root/confirming" 2>/dev/null; then
+    [ -z "$restarted" ] && mv "$root/pending" "$root/confirming" 2>/dev/null; then
     exec 8>&-
     finish
     say confirmed "$release"
@@ -31,7 +35,6 @@ is_meant() { [ -z "$digest" ] || [ "$(fingerprint "$release")" = "$release:$dige
 # The confirmation stands; what is left is done under the host's lock, which the timers let go within a
 # moment. Whoever had the lock in between has done it already.
 finish() {
-  exec 9>> "$run/lock"
   flock 9
   [ "$(word_of confirming 1)" = "$release" ] || return 0
   [ "$release" = 0 ] || prune
@@ -47,11 +50,16 @@ prune() {
     grep -vx "$before" | while IFS= read -r number; do rm -rf "$root/releases/${number:?}"; done
 }
 
-# Somebody decided before: waits until that has been carried out, and tells how it ended.
+# Somebody decided before: waits until that has been carried out, and tells how it ended. What is still
+# open then has nobody left who would end it: the lock would be held.
 tell_verdict() {
-  if [ -e "$run/lock" ]; then
-    exec 9< "$run/lock"
-    until flock -s -w 5 9; do say waiting; done
+  until flock -w 5 9; do say waiting; done
+  if [ -f "$root/pending" ] || [ -f "$root/undoing" ]; then
+    hold_switch
+    why='it was cut off'
+    [ -z "$restarted" ] || why='the host restarted before it was confirmed'
+    undo "$why"
+    exec 8>&-
   fi
   if [ -f "$root/undoing" ]; then
     say broken "$(current_release)"

@@ -99,15 +99,20 @@ has_given_up() {
 load_firewall() {
   load_rules "$1" || return 1
   [ "$1" != 0 ] && [ -f "$root/releases/$1/firewall.nft" ] || return 0
+  listing=$root/releases/$1/firewall.listing
   # shellcheck disable=SC2086 # family and name are two words
-  nft -s list table $table > "$root/releases/$1/firewall.listing"
+  loaded=$(bounded nft -s list table $table) || return 1
+  # A release that was in force before has it already: a full disk does not keep it from coming back.
+  if [ ! -f "$listing" ] || [ "$loaded" != "$(cat "$listing")" ]; then
+    printf '%s\n' "$loaded" > "$listing"
+  fi
 }
 
 load_rules() {
   if [ "$1" != 0 ] && [ -f "$root/releases/$1/firewall.nft" ]; then
-    nft -f "$root/releases/$1/firewall.nft"
+    bounded nft -f "$root/releases/$1/firewall.nft"
   else
-    printf 'table %s\ndelete table %s\n' "$table" "$table" | nft -f -
+    printf 'table %s\ndelete table %s\n' "$table" "$table" | bounded nft -f -
   fi
 }
 
@@ -127,6 +132,7 @@ undo() {
 }
 
 finish_undo() {
+  rm -rf "$run/transaction"
   undone=$(word_of undoing 1)
   record_verdict "$undone" reverted "$1"
   if [ "$(word_of undoing 2)" = 0 ]; then

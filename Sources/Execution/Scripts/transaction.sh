@@ -298,7 +298,6 @@ switch() {
   why=$failure
   quote < "$run/errors"
   if undo "$why"; then
-    rm -rf "$work"
     say reverted "$why"
   else
     quote < "$run/errors"
