@@ -32,6 +32,16 @@ enum EncryptedPrivateKey {
     return "\(digestLabel)\(try digest(of: sealed, for: operation))\n\(buffer.text())"
   }
 
+  /// Encrypts a key anew, under another passphrase and with another salt.
+  static func reseal(
+    _ pem: String, passphrase: Secret, newPassphrase: Secret
+  ) throws(CertificateError) -> String {
+    let key = try open(pem, passphrase: passphrase)
+    let operation = Operation("encrypt", "the authority's key")
+    try operation.require(!newPassphrase.isEmpty, .requestRefused, "the passphrase is empty")
+    return try seal(key, passphrase: newPassphrase)
+  }
+
   static func open(_ pem: String, passphrase: Secret) throws(CertificateError) -> PrivateKey {
     let operation = Operation("unlock", "the authority's key")
     let buffer = try MemoryBuffer.copying(pem, for: operation)
