@@ -8,7 +8,9 @@ extension CertificateAuthority {
   /// - Parameters:
   ///   - validFor: in seconds from now on; the new end must lie behind the old one.
   ///   - now: seconds since 1970.
-  package func renewed(validFor: Int64, now: Int64) throws(CertificateError) -> String {
+  package func renewed(
+    validFor: Int64, now: Int64
+  ) throws(CertificateError) -> CertificateAuthority {
     let operation = Operation("renew", "the authority \(facts.commonName.debugDescription)")
     let validity = try Validity(now: now, validFor: validFor, for: operation)
     try operation.require(
@@ -21,7 +23,9 @@ extension CertificateAuthority {
       notBefore: min(validity.notBefore, facts.notBefore), notAfter: validity.notAfter)
     try builder.copySubjectAndExtensions(of: certificate)
     try builder.setIssuer(nil)
-    return try builder.sign(with: key).pem
+    let signed = try builder.sign(with: key).certificate
+    return CertificateAuthority(
+      facts: try CertificateFacts(of: signed), certificate: signed, key: key)
   }
 }
 

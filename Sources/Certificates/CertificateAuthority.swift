@@ -100,11 +100,13 @@ package struct CertificateAuthority: Sendable {
     return CertificateAuthority(facts: facts, certificate: certificate, key: key)
   }
 
-  private init(facts: CertificateFacts, certificate: Certificate, key: PrivateKey) {
+  init(facts: CertificateFacts, certificate: Certificate, key: PrivateKey) {
     self.facts = facts
     self.certificate = certificate
     self.key = key
   }
+
+  package func certificatePEM() throws(CertificateError) -> String { try certificate.pem() }
 
   /// Makes a key and a certificate for one host. The certificate starts an hour early, for hosts
   /// whose clocks are late, and ends with the authority at the latest.

@@ -11,6 +11,8 @@ package struct FleetState: Hashable, Sendable, Codable {
   package var serial: Int
   /// Oldest first; the last one signs.
   package var authorities: [AuthorityRecord]
+  /// Certificates that are not to be accepted any more, though they have not ended.
+  package var revocations: [Revocation]
   package var hosts: [String: HostRecord]
 
   package init(fleet: String, lineage: String) {
@@ -19,6 +21,7 @@ package struct FleetState: Hashable, Sendable, Codable {
     self.lineage = lineage
     self.serial = 0
     self.authorities = []
+    self.revocations = []
     self.hosts = [:]
   }
 }
@@ -35,10 +38,11 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
   package var notAfter: Timestamp
   /// The certificate itself.
   package var certificate: String
+  package var status: Status
 
   package init(
     generation: Int, commonName: String, keyIdentifier: String, fingerprint: String,
-    notBefore: Timestamp, notAfter: Timestamp, certificate: String
+    notBefore: Timestamp, notAfter: Timestamp, certificate: String, status: Status = .signing
   ) {
     self.generation = generation
     self.commonName = commonName
@@ -47,6 +51,7 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
     self.notBefore = notBefore
     self.notAfter = notAfter
     self.certificate = certificate
+    self.status = status
   }
 }
 
