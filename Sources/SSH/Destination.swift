@@ -14,7 +14,7 @@ package struct Destination: Sendable {
 
   /// The host's name for messages.
   package var label: String
-  /// Numeric IPv4 or IPv6: names are never resolved here.
+  /// Numeric IPv4 or IPv6. A jump host's may be a name, which whoever connects to it resolves.
   package var address: String
   package var port: UInt16
   package var user: String
@@ -24,12 +24,15 @@ package struct Destination: Sendable {
   package var knownHosts: [String]
   /// The agent's Unix socket, the value of SSH_AUTH_SOCK.
   package var agentSocket: String?
+  /// The hosts to go through, the nearest first; their own `jumps` are not looked at.
+  package var jumps: [Destination]
   /// Asked before anything is sent, so that nobody's typing counts against a deadline.
   package var passphrase: PassphraseProvider?
 
   package init(
     label: String, address: String, port: UInt16 = 22, user: String, identities: Identities,
-    knownHosts: [String], agentSocket: String? = nil, passphrase: PassphraseProvider? = nil
+    knownHosts: [String], agentSocket: String? = nil, jumps: [Destination] = [],
+    passphrase: PassphraseProvider? = nil
   ) {
     self.label = label
     self.address = address
@@ -38,11 +41,26 @@ package struct Destination: Sendable {
     self.identities = identities
     self.knownHosts = knownHosts
     self.agentSocket = agentSocket
+    self.jumps = jumps
     self.passphrase = passphrase
   }
 
   /// The host as messages name it.
-  var subject: String { "\(label) (\(address) port \(port))" }
+  var subject: String {
+    let name = label == address ? "\(address) port \(port)" : "\(label) (\(address) port \(port))"
+    return jumps.isEmpty ? name : name + " through " + jumps.map(\.label).joined(separator: ", ")
+  }
+
+  /// The last of the hosts to go through, reached through the others.
+  var lastJump: Destination? {
+    guard var last = jumps.last else { return nil }
+    last.jumps = jumps.dropLast()
+    last.isJump = true
+    return last
+  }
+
+  /// Whether the address may be a name.
+  var isJump = false
 }
 
 /// How long each stage may take.

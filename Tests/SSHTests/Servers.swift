@@ -115,7 +115,7 @@ final class Listener: Sendable {
     return withAddress(port) { connect(probe, $0, $1) } == 0
   }
 
-  private static func bound() throws -> (Int32, UInt16) {
+  static func bound() throws -> (Int32, UInt16) {
     let descriptor = socket(
       AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard withAddress(0, { bind(descriptor, $0, $1) }) == 0 else {
@@ -131,7 +131,7 @@ final class Listener: Sendable {
     return (descriptor, UInt16(bigEndian: address.sin_port))
   }
 
-  private static func withAddress(
+  static func withAddress(
     _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
   ) -> Int32 {
     var address = sockaddr_in()
