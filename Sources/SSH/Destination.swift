@@ -5,12 +5,15 @@ package struct Destination: Sendable {
     /// These private keys alone; the agent is used for one that it holds and whose file is
     /// encrypted.
     case files([String])
-    /// What the agent holds, then `.ssh/id_ed25519` and `.ssh/id_ecdsa` of this home folder.
+    /// What the agent holds, then `.ssh/id_ed25519`, `.ssh/id_ecdsa` and `.ssh/id_rsa` of this
+    /// home folder.
     case agentThenDefaults(home: String)
   }
 
   /// Answers with the passphrase of an encrypted key, or with nothing where there is none.
   package typealias PassphraseProvider = @Sendable (_ path: String) async -> [UInt8]?
+
+  package typealias PasswordProvider = @Sendable () async -> [UInt8]?
 
   /// The host's name for messages.
   package var label: String
@@ -28,11 +31,13 @@ package struct Destination: Sendable {
   package var jumps: [Destination]
   /// Asked before anything is sent, so that nobody's typing counts against a deadline.
   package var passphrase: PassphraseProvider?
+  /// For servers that ask for a password, by itself or by keyboard-interactive; asked like it.
+  package var password: PasswordProvider?
 
   package init(
     label: String, address: String, port: UInt16 = 22, user: String, identities: Identities,
     knownHosts: [String], agentSocket: String? = nil, jumps: [Destination] = [],
-    passphrase: PassphraseProvider? = nil
+    passphrase: PassphraseProvider? = nil, password: PasswordProvider? = nil
   ) {
     self.label = label
     self.address = address
@@ -43,6 +48,7 @@ package struct Destination: Sendable {
     self.agentSocket = agentSocket
     self.jumps = jumps
     self.passphrase = passphrase
+    self.password = password
   }
 
   /// The host as messages name it.

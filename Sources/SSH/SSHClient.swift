@@ -9,6 +9,7 @@ package final class SSHClient: Sendable {
 
   let loop: EventLoop
   let counters = Counters()
+  let keyRing: KeyRing
   private let gateways = Gateways()
 
   /// Starts the client's thread.
@@ -20,6 +21,7 @@ package final class SSHClient: Sendable {
     }
     do {
       loop = try EventLoop.start()
+      keyRing = KeyRing(loop: loop)
     } catch {
       throw SSHError(
         .resourceMissing, subject: "SSH", activity: "starting the event loop",

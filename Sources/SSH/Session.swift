@@ -71,7 +71,7 @@ final class Session {
     return String(cString: message)
   }
 
-  private static func transport(
+  static func transport(
     _ abstract: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
   ) -> Transport? {
     abstract?.pointee.map { Unmanaged<Transport>.fromOpaque($0).takeUnretainedValue() }

@@ -22,6 +22,8 @@ final class Transport {
   /// Why no more bytes will come.
   private(set) var end: End?
   var isHandshaking = true
+  /// What libssh2's callback answers prompts with; a secret, here for as long as they are answered.
+  var hiddenAnswer: [UInt8]?
 
   enum End: Equatable {
     case closedByPeer
