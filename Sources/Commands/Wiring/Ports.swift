@@ -35,10 +35,11 @@ extension SSHError: TransientFailure {
   var isTransient: Bool {
     switch code {
     case .refused, .unreachable, .timedOut, .handshakeFailed, .connectionLost, .closed,
-      .channelRefused, .inputRefused, .cancelled:
+      .channelRefused, .streamRefused, .inputRefused, .cancelled:
       true
     case .invalidAddress, .knownHostsUnreadable, .hostKeyUnknown, .hostKeyChanged,
-      .hostKeyRevoked, .noSharedAlgorithm, .authenticationFailed, .resourceMissing:
+      .hostKeyRevoked, .noSharedAlgorithm, .authenticationFailed, .forwardingProhibited,
+      .resourceMissing:
       false
     }
   }
