@@ -102,6 +102,9 @@ let package = Package(
       ["Planning", "Inventories", "Playbooks", "State", "Nginx", "YAML", "Diagnostics"],
       cases: true),
     .tests("Execution", ["Execution", "Planning", "State"]),
+    .tests(
+      "Commands",
+      ["deploy", "Commands", "Certificates", "Inventories", "State", "Diagnostics", arguments]),
     .tests("EndToEnd", ["deploy", "Commands", "Sandbox", "Inventories", "Diagnostics"]),
   ],
   swiftLanguageModes: [.v6]

@@ -8,3 +8,16 @@
 static inline int deploy_linux_name_thread(const char *name) {
   return prctl(PR_SET_NAME, name, 0, 0, 0);
 }
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// syscall is variadic too. Answers with a descriptor that can be read when the process has ended.
+static inline int deploy_linux_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+// Declared by the C library only under _GNU_SOURCE.
+extern int pipe2(int ends[2], int flags);
+static inline int deploy_linux_pipe(int *ends, int flags) { return pipe2(ends, flags); }
+
+// POSIX_SPAWN_SETSID of posix_spawn(3), likewise: the program gets a session of its own.
+enum { DEPLOY_LINUX_SPAWN_IN_SESSION = 0x80 };

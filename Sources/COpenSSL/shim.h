@@ -57,3 +57,49 @@ static inline int COpenSSL_sk_X509_push(STACK_OF(X509) *certificates, X509 *cert
 static inline void COpenSSL_sk_X509_free(STACK_OF(X509) *certificates) {
   sk_X509_free(certificates);
 }
+
+// Reason: a macro that casts the stack's type.
+static inline int COpenSSL_sk_X509_num(const STACK_OF(X509) *certificates) {
+  return sk_X509_num(certificates);
+}
+
+// Reason: a macro that casts the stack's type.
+static inline X509 *COpenSSL_sk_X509_value(const STACK_OF(X509) *certificates, int index) {
+  return sk_X509_value(certificates, index);
+}
+
+// Reason: a macro that casts the stack's type. -1 where there is no stack.
+static inline int COpenSSL_sk_X509_REVOKED_num(const STACK_OF(X509_REVOKED) *entries) {
+  return sk_X509_REVOKED_num(entries);
+}
+
+// Reason: a macro that casts the stack's type.
+static inline X509_REVOKED *COpenSSL_sk_X509_REVOKED_value(
+    const STACK_OF(X509_REVOKED) *entries, int index) {
+  return sk_X509_REVOKED_value(entries, index);
+}
+
+// Reason: a macro that casts the stack's type. -1 where there is no stack.
+static inline int COpenSSL_sk_X509_NAME_num(const STACK_OF(X509_NAME) *names) {
+  return sk_X509_NAME_num(names);
+}
+
+// Reason: a macro that casts the stack's type.
+static inline X509_NAME *COpenSSL_sk_X509_NAME_value(const STACK_OF(X509_NAME) *names, int index) {
+  return sk_X509_NAME_value(names, index);
+}
+
+// Reason: a macro around SSL_CTX_ctrl.
+static inline int COpenSSL_SSL_CTX_set_min_proto_version(SSL_CTX *context, int version) {
+  return (int)SSL_CTX_set_min_proto_version(context, version);
+}
+
+// Reason: a macro around SSL_CTX_ctrl.
+static inline int COpenSSL_SSL_CTX_add1_chain_cert(SSL_CTX *context, X509 *certificate) {
+  return (int)SSL_CTX_add1_chain_cert(context, certificate);
+}
+
+// Reason: a macro around SSL_ctrl that takes the name's address as data.
+static inline int COpenSSL_SSL_set_tlsext_host_name(SSL *connection, const char *name) {
+  return (int)SSL_set_tlsext_host_name(connection, name);
+}

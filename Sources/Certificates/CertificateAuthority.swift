@@ -23,8 +23,8 @@ package struct IssuedLeaf: Sendable {
 /// An unlocked authority: signs the certificates of hosts, from any number of tasks at once.
 package struct CertificateAuthority: Sendable {
   package let facts: CertificateFacts
-  private let certificate: Certificate
-  private let key: PrivateKey
+  let certificate: Certificate
+  let key: PrivateKey
 
   /// Makes a key and a certificate that signs itself.
   /// - Parameter now: seconds since 1970.
@@ -32,11 +32,32 @@ package struct CertificateAuthority: Sendable {
     _ request: AuthorityRequest, passphrase: Secret, now: Int64
   ) throws(CertificateError) -> AuthorityFiles {
     let operation = Operation("create", "the authority \(request.commonName.debugDescription)")
-    try request.validate(operation)
     try operation.require(!passphrase.isEmpty, .requestRefused, "the passphrase is empty")
-    let validity = try Validity(now: now, validFor: request.validFor, for: operation)
+    try request.validate(operation)
     let key = try PrivateKey.generate(request.key)
+    return AuthorityFiles(
+      certificatePEM: try selfSigned(request, key, now: now, operation),
+      encryptedKeyPEM: try EncryptedPrivateKey.seal(key, passphrase: passphrase))
+  }
 
+  /// Makes the certificate of a key that is there already: of an authority whose creation was cut
+  /// off, or whose certificate is lost. With the same request it has the name and the key identifier
+  /// of the lost one, so that whatever that one signed is still vouched for.
+  package static func complete(
+    _ request: AuthorityRequest, encryptedKeyPEM: String, passphrase: Secret, now: Int64
+  ) throws(CertificateError) -> AuthorityFiles {
+    let key = try EncryptedPrivateKey.open(encryptedKeyPEM, passphrase: passphrase)
+    let operation = Operation("create", "the authority \(request.commonName.debugDescription)")
+    try request.validate(operation)
+    return AuthorityFiles(
+      certificatePEM: try selfSigned(request, key, now: now, operation),
+      encryptedKeyPEM: encryptedKeyPEM)
+  }
+
+  private static func selfSigned(
+    _ request: AuthorityRequest, _ key: PrivateKey, now: Int64, _ operation: Operation
+  ) throws(CertificateError) -> String {
+    let validity = try Validity(now: now, validFor: request.validFor, for: operation)
     let builder = try CertificateBuilder.start(key: key, for: operation)
     try builder.setRandomSerial(lowestBit: nil)
     try builder.setValidity(notBefore: validity.notBefore, notAfter: validity.notAfter)
@@ -50,9 +71,7 @@ package struct CertificateAuthority: Sendable {
     try builder.addExtension(NID_basic_constraints, "critical,CA:TRUE,pathlen:0")
     try builder.addExtension(NID_key_usage, "critical,keyCertSign,cRLSign")
     try builder.addExtension(NID_subject_key_identifier, "hash")
-    return AuthorityFiles(
-      certificatePEM: try builder.sign(with: key).pem,
-      encryptedKeyPEM: try EncryptedPrivateKey.seal(key, passphrase: passphrase))
+    return try builder.sign(with: key).pem
   }
 
   /// Takes a good tenth of a second, by design of the key's encryption.
@@ -81,11 +100,13 @@ package struct CertificateAuthority: Sendable {
     return CertificateAuthority(facts: facts, certificate: certificate, key: key)
   }
 
-  private init(facts: CertificateFacts, certificate: Certificate, key: PrivateKey) {
+  init(facts: CertificateFacts, certificate: Certificate, key: PrivateKey) {
     self.facts = facts
     self.certificate = certificate
     self.key = key
   }
+
+  package func certificatePEM() throws(CertificateError) -> String { try certificate.pem() }
 
   /// Makes a key and a certificate for one host. The certificate starts an hour early, for hosts
   /// whose clocks are late, and ends with the authority at the latest.
@@ -130,7 +151,7 @@ package struct CertificateAuthority: Sendable {
 let minimumSecurityBits: Int32 = 112
 
 /// A period of validity, in seconds since 1970.
-private struct Validity {
+struct Validity {
   let notBefore: Int64
   let notAfter: Int64
 

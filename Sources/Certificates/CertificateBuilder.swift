@@ -53,6 +53,21 @@ struct CertificateBuilder: ~Copyable {
     }
   }
 
+  /// Takes over another certificate's subject, byte for byte, and its extensions, but the key
+  /// identifier of its issuer: that may hold the serial of the certificate itself.
+  borrowing func copySubjectAndExtensions(of other: Certificate) throws(CertificateError) {
+    defer { withExtendedLifetime(other) {} }
+    try operation.require(
+      X509_set_subject_name(pointer, X509_get_subject_name(other.pointer)) == 1)
+    for index in 0..<X509_get_ext_count(other.pointer) {
+      let found = X509_get_ext(other.pointer, index)
+      guard OBJ_obj2nid(X509_EXTENSION_get_object(found)) != NID_authority_key_identifier else {
+        continue
+      }
+      try operation.require(X509_add_ext(pointer, found, -1) == 1)
+    }
+  }
+
   /// - Parameter issuer: nil for a certificate that signs itself; its subject is set then.
   borrowing func setIssuer(_ issuer: Certificate?) throws(CertificateError) {
     let name = X509_get_subject_name(issuer?.pointer ?? pointer)

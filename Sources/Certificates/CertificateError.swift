@@ -6,6 +6,8 @@ package struct CertificateError: Error, CustomStringConvertible {
     case wrongPassphrase
     case damagedKey
     case damagedCertificate
+    /// Not a revocation list, or not the one of its authority.
+    case damagedRevocationList
     /// A key that has to be usable without a passphrase is encrypted.
     case encryptedKey
     /// The private key belongs to another certificate.
@@ -22,6 +24,8 @@ package struct CertificateError: Error, CustomStringConvertible {
     case chainNotVerified
     /// Not leaf first, each certificate followed by its issuer.
     case chainOutOfOrder
+    /// The other end of a TLS connection refused, or speaks no TLS.
+    case handshakeFailed
     /// OpenSSL failed for a reason of its own; see `libraryMessages`.
     case libraryFailed
   }

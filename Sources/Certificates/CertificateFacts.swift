@@ -49,8 +49,8 @@ package struct CertificateFacts: Hashable, Sendable {
     commonName = Self.commonName(of: X509_get_subject_name(pointer))
     issuerCommonName = Self.commonName(of: X509_get_issuer_name(pointer))
     dnsNames = try Self.dnsNames(of: pointer, for: operation)
-    notBefore = try Self.seconds(of: X509_get0_notBefore(pointer), for: operation)
-    notAfter = try Self.seconds(of: X509_get0_notAfter(pointer), for: operation)
+    notBefore = try ASN1Time.seconds(of: X509_get0_notBefore(pointer), for: operation)
+    notAfter = try ASN1Time.seconds(of: X509_get0_notAfter(pointer), for: operation)
     fingerprint = hexadecimal(digest)
     isAuthority = X509_check_ca(pointer) == 1
     keyAlgorithm = Self.keyAlgorithm(of: X509_get0_pubkey(pointer))
@@ -64,7 +64,7 @@ package struct CertificateFacts: Hashable, Sendable {
     }
   }
 
-  private static func commonName(of name: OpaquePointer?) -> String {
+  static func commonName(of name: OpaquePointer?) -> String {
     let index = X509_NAME_get_index_by_NID(name, NID_commonName, -1)
     guard index >= 0, let value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index)) else {
       return ""
@@ -100,19 +100,6 @@ package struct CertificateFacts: Hashable, Sendable {
     String(decoding: bytes, as: UTF8.self).unicodeScalars.reduce(into: "") { text, scalar in
       text.unicodeScalars.append(scalar.isPrintable ? scalar : "\u{FFFD}")
     }
-  }
-
-  private static func seconds(
-    of time: UnsafePointer<ASN1_TIME>?, for operation: Operation
-  ) throws(CertificateError) -> Int64 {
-    let epoch = try operation.require(ASN1_TIME_set(nil, 0))
-    defer { ASN1_TIME_free(epoch) }
-    var days: Int32 = 0
-    var seconds: Int32 = 0
-    try operation.require(
-      ASN1_TIME_diff(&days, &seconds, epoch, time) == 1, .damagedCertificate,
-      "its period of validity is damaged")
-    return Int64(days) * 86_400 + Int64(seconds)
   }
 
   private static func keyAlgorithm(of key: OpaquePointer?) -> String {

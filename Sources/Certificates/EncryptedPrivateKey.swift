@@ -4,6 +4,9 @@ internal import COpenSSL
 ///
 /// The scheme cannot tell a wrong passphrase from damaged bytes. So the digest of the structure
 /// stands above it, as the explanatory text that RFC 7468, 5.2 allows and other programs skip.
+///
+/// What is decrypted is wiped when it is freed, but for one copy: that of OpenSSL's decoder, which 3.0
+/// frees as it is. It is written over by whatever the memory serves next.
 enum EncryptedPrivateKey {
   /// OWASP's advice for PBKDF2-HMAC-SHA256; OpenSSL's own default is 2048.
   private static let rounds: Int32 = 600_000
@@ -30,6 +33,16 @@ enum EncryptedPrivateKey {
     let buffer = try MemoryBuffer.empty(for: operation)
     try operation.require(PEM_write_bio_PKCS8(buffer.pointer, sealed) == 1)
     return "\(digestLabel)\(try digest(of: sealed, for: operation))\n\(buffer.text())"
+  }
+
+  /// Encrypts a key anew, under another passphrase and with another salt.
+  static func reseal(
+    _ pem: String, passphrase: Secret, newPassphrase: Secret
+  ) throws(CertificateError) -> String {
+    let key = try open(pem, passphrase: passphrase)
+    let operation = Operation("encrypt", "the authority's key")
+    try operation.require(!newPassphrase.isEmpty, .requestRefused, "the passphrase is empty")
+    return try seal(key, passphrase: newPassphrase)
   }
 
   static func open(_ pem: String, passphrase: Secret) throws(CertificateError) -> PrivateKey {

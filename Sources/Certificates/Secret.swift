@@ -15,6 +15,13 @@ package final class Secret: Sendable {
     bytes.copyBytes(from: source)
   }
 
+  /// Takes over bytes and overwrites them where they were; other copies of the array are not found.
+  package convenience init(wiping source: inout [UInt8]) {
+    self.init(copying: source)
+    source.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
+    source = []
+  }
+
   deinit {
     OPENSSL_cleanse(bytes.baseAddress, bytes.count)
     bytes.deallocate()

@@ -36,18 +36,26 @@ struct Agent {
   }
 
   /// SSH_AGENTC_SIGN_REQUEST, answered by SSH_AGENT_SIGN_RESPONSE: the signature without its name.
+  ///
+  /// - Parameter algorithm: as RFC 8332 names it; an RSA key can sign in several ways.
   nonisolated(nonsending)
-    func signature(of data: [UInt8], by key: Key, until deadline: Deadline) async throws(Problem)
-    -> [UInt8]
+    func signature(
+      of data: [UInt8], by key: Key, algorithm: String, until deadline: Deadline
+    ) async throws(Problem) -> [UInt8]
   {
-    let request = [13] + wireString(key.blob) + wireString(data) + wireUInt32(0)
+    // SSH_AGENT_RSA_SHA2_256 and SSH_AGENT_RSA_SHA2_512.
+    let flags = ["rsa-sha2-256": 2, "rsa-sha2-512": 4][algorithm] ?? 0
+    let request = [13] + wireString(key.blob) + wireString(data) + wireUInt32(flags)
     var reader = WireReader(try await exchange(request, until: deadline))
     guard reader.byte() == 14, let blob = reader.string() else {
       throw Problem(detail: "it would not sign")
     }
     var inner = WireReader(blob)
-    guard inner.text() != nil, let signature = inner.string() else {
+    guard let made = inner.text(), let signature = inner.string() else {
       throw Problem(detail: "its signature is damaged")
+    }
+    guard made == algorithm else {
+      throw Problem(detail: "it signs with \(made) where \(algorithm) was asked for")
     }
     return signature
   }

@@ -7,7 +7,7 @@ package enum Exit: Hashable, Sendable {
   case signal(String)
 }
 
-/// One command's channel. The session frees it together with itself, or `free` does before.
+/// The channel of a command or a stream. The session frees it together with itself, or `free` does before.
 final class Channel {
   /// Output nobody has read yet is taken up to here, so that the end of a command is seen behind it.
   private static let outputLimit = 2 * 1024 * 1024
@@ -61,6 +61,26 @@ final class Channel {
     defer { output = [] }
     return output
   }
+
+  /// Moves as much as there is room for; answers with the count.
+  func takeOutput(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    let count = min(output.count, buffer.count)
+    output.withUnsafeBytes {
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+    }
+    output.removeFirst(count)
+    return count
+  }
+
+  var isFull: Bool { output.count >= Self.outputLimit }
+
+  /// Whether something that has come already waits for being read.
+  var mayBeRead: Bool {
+    libssh2_poll_channel_read(pointer, 0) != 0 || libssh2_channel_eof(pointer) == 1
+  }
+
+  /// What `write` and libssh2's other calls answer when they have to be repeated.
+  let wouldBlock = Int(LIBSSH2_ERROR_EAGAIN)
 
   /// Answers how many bytes were taken, 0 or EAGAIN when the window is full.
   func write(_ bytes: ArraySlice<UInt8>) -> Int {

@@ -8,6 +8,7 @@ extension Connection {
   func authenticate(with credentials: Credentials) async throws(SSHError) {
     let deadline = Deadline(after: deadlines.authentication)
     var refusals: [String] = []
+    var methods: String?
     for offer in credentials.offers {
       do {
         guard let refusal = try await present(offer, until: deadline) else { return }
@@ -25,20 +26,38 @@ extension Connection {
           methods: nil, library: error.library)
       }
     }
-    let methods = try await acceptedMethods(until: deadline)
+    do {
+      methods = try await acceptedMethods(until: deadline)
+      guard let methods else { return }
+      if let password = credentials.password {
+        let answers = try await present(password, methods: methods, until: deadline)
+        guard let answers else { return }
+        refusals += answers
+      }
+    } catch  where error.code == .connectionLost && !refusals.isEmpty {
+      refusals.append("then the server ended the connection")
+    }
     throw refusal(refusals, credentials, methods: methods, library: nil)
   }
 
   private func refusal(
     _ refusals: [String], _ credentials: Credentials, methods: String?, library: String?
   ) -> SSHError {
-    var lines = ["the server let \(destination.user) in with none of these keys:"]
+    var lines = ["the server let \(destination.user) in with none of these:"]
     lines += refusals.map { "  \($0)" }
     if !credentials.omissions.isEmpty {
       lines.append("Not offered:")
       lines += credentials.omissions.map { "  \($0)" }
     }
-    if let methods { lines.append("The server accepts: \(methods)") }
+    if let methods {
+      lines.append("The server accepts: \(methods)")
+      let words = Set(methods.split(separator: ",").map(String.init))
+      if words.isDisjoint(with: ["publickey", "password", "keyboard-interactive"]) {
+        lines.append("Only OpenSSH itself can do that: use `ssh: {transport: openssh}`.")
+      } else if !words.contains("publickey") && destination.password == nil {
+        lines.append("It takes no keys: give it a password by `ssh: {password: ...}`.")
+      }
+    }
     return failure(
       .authenticationFailed, Self.activity, lines.joined(separator: "\n"), library: library)
   }
@@ -48,28 +67,25 @@ extension Connection {
     _ offer: Credentials.Offer, until deadline: Deadline
   ) async throws(SSHError) -> String? {
     switch offer {
-    case .file(let file, let passphrase):
-      try await present(file, passphrase, until: deadline)
-    case .agent(let agent, let key):
+    case .file(let file):
+      try await present(file, until: deadline)
+    case .agent(let agent, let key, _):
       try await present(key, of: agent, until: deadline)
     }
   }
 
-  /// Decrypting an encrypted key costs its bcrypt rounds, some 200 ms of the loop's thread.
   private func present(
-    _ file: PrivateKeyFile, _ passphrase: [UInt8]?, until deadline: Deadline
+    _ file: PrivateKeyFile, until deadline: Deadline
   ) async throws(SSHError) -> String? {
     let user = destination.user
-    let terminated = passphrase.map { $0.map(CChar.init(bitPattern:)) + [0] }
     let status = try await attempt(Self.activity, until: deadline) {
       session throws(SSHError) -> Int32? in
       try self.answer(
         libssh2_userauth_publickey_fromfile_ex(
-          session.pointer, user, UInt32(user.utf8.count), nil, file.path, terminated), session)
+          session.pointer, user, UInt32(user.utf8.count), nil, file.path, nil), session)
     }
     switch status {
     case 0: return nil
-    case LIBSSH2_ERROR_FILE where file.isEncrypted: return "the passphrase is wrong"
     case LIBSSH2_ERROR_FILE: return "libssh2 cannot read this file"
     default: return "refused"
     }
@@ -79,6 +95,7 @@ extension Connection {
     _ key: Agent.Key, of agent: Agent, until deadline: Deadline
   ) async throws(SSHError) -> String? {
     let user = destination.user
+    let blob = key.blobForLibrary
     var request = SignatureRequest()
     while true {
       let status = try await attempt(Self.activity, until: deadline) {
@@ -86,7 +103,7 @@ extension Connection {
         let status = withUnsafeMutablePointer(to: &request) { pointer in
           var abstract: UnsafeMutableRawPointer? = UnsafeMutableRawPointer(pointer)
           return libssh2_userauth_publickey(
-            session.pointer, user, key.blob, key.blob.count, signLater, &abstract)
+            session.pointer, user, blob, blob.count, signLater, &abstract)
         }
         if status == LIBSSH2_ERROR_EAGAIN && request.isPending { return status }
         return try self.answer(status, session)
@@ -98,7 +115,7 @@ extension Connection {
       }
       do {
         request.signature = try await agent.signature(
-          of: request.challenge, by: key, until: deadline)
+          of: request.challenge, by: key, algorithm: request.algorithm ?? key.type, until: deadline)
       } catch {
         if Task.isCancelled { throw failure(.cancelled, Self.activity, "cancelled") }
         request.problem = "the agent: \(error.detail)"
@@ -106,21 +123,19 @@ extension Connection {
     }
   }
 
-  /// Asks with the method "none", which a server answers with its list.
+  /// Asks with the method "none", which a server answers with its list; nil where it needs no more.
   private func acceptedMethods(until deadline: Deadline) async throws(SSHError) -> String? {
     let user = destination.user
-    do {
-      return try await attempt(Self.activity, until: deadline) {
-        session throws(SSHError) -> String? in
-        let list = libssh2_userauth_list(session.pointer, user, UInt32(user.utf8.count))
-        if let list { return String(cString: list) }
-        let status = libssh2_session_last_errno(session.pointer)
-        if status == LIBSSH2_ERROR_EAGAIN { return nil }
-        throw self.failure(status, of: session, Self.activity)
-      }
-    } catch  where error.code == .connectionLost {
-      return nil
+    let list = try await attempt(Self.activity, until: deadline) {
+      session throws(SSHError) -> String? in
+      let list = libssh2_userauth_list(session.pointer, user, UInt32(user.utf8.count))
+      if let list { return String(cString: list) }
+      if libssh2_userauth_authenticated(session.pointer) == 1 { return "" }
+      let status = libssh2_session_last_errno(session.pointer)
+      if status == LIBSSH2_ERROR_EAGAIN { return nil }
+      throw self.failure(status, of: session, Self.activity)
     }
+    return list.isEmpty ? nil : list
   }
 
   /// What libssh2 says of a key: nil for EAGAIN, an error where the connection itself is broken.
@@ -144,6 +159,25 @@ private struct SignatureRequest {
   var problem: String?
 
   var isPending: Bool { !challenge.isEmpty && signature == nil && problem == nil }
+
+  /// As the challenge names it (RFC 4252, 7): a session, a byte, user, service, method, a boolean.
+  var algorithm: String? {
+    var reader = WireReader(challenge)
+    guard reader.string() != nil, reader.byte() != nil, reader.string() != nil,
+      reader.string() != nil, reader.string() != nil, reader.byte() != nil
+    else { return nil }
+    return reader.text()
+  }
+}
+
+extension Agent.Key {
+  /// libssh2 before 1.11 asks for the signature that the key's own type names, which for RSA is one
+  /// with SHA-1. It never looks into the key, so an RSA key is called by the name of a better one
+  /// (RFC 8332, 3), which OpenSSH takes for a type of key as well.
+  fileprivate var blobForLibrary: [UInt8] {
+    guard type == "ssh-rsa", libssh2_version(0x01_0b_00) == nil else { return blob }
+    return wireString(Array("rsa-sha2-512".utf8)) + blob.dropFirst(4 + type.utf8.count)
+  }
 }
 
 /// libssh2's callback must answer at once: it takes the challenge and says EAGAIN, and is called

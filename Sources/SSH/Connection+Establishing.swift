@@ -30,25 +30,47 @@ extension Connection {
 
   private func openSession(preferring hostKeyTypes: [String]) async throws(SSHError) {
     let activity = "connecting"
-    let deadline = Deadline(after: deadlines.connect)
-    let socket = try await dial(activity, until: deadline)
-    client.counters.countConnection()
+    let carrier: any Carrier =
+      if let jump = destination.lastJump {
+        StreamCarrier(try await stream(through: jump, activity))
+      } else {
+        try await socket(activity, until: Deadline(after: deadlines.connect))
+      }
     let session = Session.open(
-      on: socket, preferring: hostKeyTypes, counters: client.counters)
+      on: carrier, preferring: hostKeyTypes, counters: client.counters)
     guard let session else {
       throw failure(.resourceMissing, activity, "libssh2 could not make a session")
     }
     adopt(session)
   }
 
-  private func dial(
+  private func socket(
     _ activity: String, until deadline: Deadline
-  ) async throws(SSHError) -> Descriptor {
+  ) async throws(SSHError) -> SocketCarrier {
+    let (address, port) = (destination.address, destination.port)
     do {
-      return try await client.loop.dial(
-        destination.address, port: destination.port, until: deadline)
+      let socket =
+        destination.isJump
+        ? try await client.loop.dial(name: address, port: port, until: deadline)
+        : try await client.loop.dial(address, port: port, until: deadline)
+      client.counters.countConnection()
+      return SocketCarrier(adopting: socket)
     } catch {
       throw dialFailure(error, activity, deadline)
+    }
+  }
+
+  private func stream(
+    through jump: Destination, _ activity: String
+  ) async throws(SSHError) -> ByteStream {
+    let gateway = client.gateway(through: jump, deadlines: deadlines)
+    use(gateway)
+    do {
+      return try await gateway.open(to: destination.address, port: destination.port)
+    } catch {
+      // What the jump host could not do says something about this host, all else about that one.
+      let code = error.code == .streamRefused ? SSHError.Code.unreachable : error.code
+      throw failure(code, activity, error.description)
     }
   }
 
@@ -61,6 +83,8 @@ extension Connection {
         .invalidAddress, activity,
         "\"\(destination.address)\" is no IPv4 or IPv6 address; write the number, names are not "
           + "looked up")
+    case .unknownName:
+      failure(.unreachable, activity, "the name \"\(destination.address)\" has no address")
     case .timedOut:
       failure(
         .timedOut, activity,

@@ -10,10 +10,15 @@ package actor Connection {
   let client: SSHClient
 
   private var session: Session?
+  /// Kept for as long as its stream is used.
+  private var gateway: Gateway?
   private var channels: [RemoteProcess.ID: Channel] = [:]
-  /// Closed by us, and not yet by the peer.
-  private var retiring: [Channel] = []
+  /// Closed by us, and not yet by the peer: libssh2's call for each that is to be repeated.
+  private var retiring: [() -> Int32] = []
+  var conduits: [Conduit] = []
   private var isOpening = false
+  /// The stream whose opening was given up before the host answered.
+  var abandoned: Target?
   private var lastID: RemoteProcess.ID = 0
   /// Why this connection can no longer be used.
   private var ending: SSHError?
@@ -42,7 +47,42 @@ package actor Connection {
   package func start(_ command: String) async throws(SSHError) -> RemoteProcess {
     let activity = "starting a command"
     let deadline = Deadline(after: deadlines.idle)
-    // libssh2 keeps the state of an open that is under way in the session: one at a time.
+    return try await opening(activity, until: deadline) {
+      () async throws(SSHError) -> RemoteProcess in
+      do throws(SSHError) {
+        return try await self.start(command, activity, until: deadline)
+      } catch {
+        // Half an open cannot be taken back.
+        if error.code == .timedOut || error.code == .cancelled {
+          self.end(with: .connectionLost, "given up while \(activity)")
+        }
+        throw error
+      }
+    }
+  }
+
+  private func start(
+    _ command: String, _ activity: String, until deadline: Deadline
+  ) async throws(SSHError) -> RemoteProcess {
+    let channel = try await openChannel(activity, until: deadline)
+    lastID += 1
+    channels[lastID] = channel
+    let process = RemoteProcess(id: lastID, connection: self)
+    try await attempt(activity, until: deadline) { session throws(SSHError) -> Void? in
+      switch channel.execute(command) {
+      case 0: return ()
+      case LIBSSH2_ERROR_EAGAIN: return nil
+      case let status: throw self.failure(status, of: session, activity)
+      }
+    }
+    client.counters.countExecution()
+    return process
+  }
+
+  /// libssh2 keeps the state of an open that is under way in the session: one at a time.
+  func opening<Value>(
+    _ activity: String, until deadline: Deadline, _ open: () async throws(SSHError) -> Value
+  ) async throws(SSHError) -> Value {
     try await attempt(activity, until: deadline) { _ throws(SSHError) -> Void? in
       if self.isOpening { return nil }
       self.isOpening = true
@@ -52,27 +92,7 @@ package actor Connection {
       isOpening = false
       wakeWaiters()
     }
-    do {
-      let channel = try await openChannel(activity, until: deadline)
-      lastID += 1
-      channels[lastID] = channel
-      let process = RemoteProcess(id: lastID, connection: self)
-      try await attempt(activity, until: deadline) { session throws(SSHError) -> Void? in
-        switch channel.execute(command) {
-        case 0: return ()
-        case LIBSSH2_ERROR_EAGAIN: return nil
-        case let status: throw self.failure(status, of: session, activity)
-        }
-      }
-      client.counters.countExecution()
-      return process
-    } catch {
-      // Half an open cannot be taken back.
-      if error.code == .timedOut || error.code == .cancelled {
-        end(with: .connectionLost, "given up while \(activity)")
-      }
-      throw error
-    }
+    return try await open()
   }
 
   private func openChannel(
@@ -90,16 +110,23 @@ package actor Connection {
 
   /// Frees a channel that nobody holds any more; the peer may take its time to agree.
   func retire(_ id: RemoteProcess.ID) {
-    guard let channel = channels.removeValue(forKey: id), session != nil, ending == nil else {
-      return
-    }
-    retiring.append(channel)
+    guard let channel = channels.removeValue(forKey: id), isUsable else { return }
+    retire(channel.free)
+  }
+
+  /// Repeats a call of libssh2's for as long as it answers EAGAIN.
+  func retire(_ free: @escaping () -> Int32) {
+    retiring.append(free)
     freeRetired()
+    // What these calls took off the transport may have been for others.
+    wakeWaiters()
   }
 
   private func freeRetired() {
-    retiring.removeAll { $0.free() != LIBSSH2_ERROR_EAGAIN }
+    retiring.removeAll { $0() != LIBSSH2_ERROR_EAGAIN }
   }
+
+  var isUsable: Bool { session != nil && ending == nil }
 
   func channel(_ id: RemoteProcess.ID) throws(SSHError) -> Channel {
     if let ending { throw ending }
@@ -113,11 +140,21 @@ package actor Connection {
 
   var currentTransport: Transport? { session?.transport }
 
+  /// Wakes all who wait for this connection's carrier.
+  var currentKey: WaitKey {
+    guard let session else {
+      preconditionFailure("This is a bug in deploy. There is no session to wait for.")
+    }
+    return session.transport.key
+  }
+
+  func use(_ gateway: Gateway) { self.gateway = gateway }
+
   /// Takes charge of the session that `establish()` works on.
   func adopt(_ session: Session) { self.session = session }
 
   func wakeWaiters() {
-    if let session { client.loop.wake(session.descriptor) }
+    if let session { client.loop.wake(session.transport.key) }
   }
 
   /// Calls `operation` until it answers with a value; nil means that it needs more input.
@@ -170,7 +207,7 @@ package actor Connection {
   ) async throws(SSHError) {
     let interest: Interest = transport.hasUnsent ? [.reading, .writing] : .reading
     let wakeup = await client.loop.wait(
-      for: interest, on: transport.descriptor, until: deadline)
+      for: interest, on: transport.key, until: deadline)
     try check(wakeup, activity, deadline)
   }
 
@@ -204,9 +241,9 @@ package actor Connection {
     default:
       let reason =
         switch session.transport.end {
-        case .failed(let error): error.description
+        case .failed(let error): session.transport.carrierFailure ?? error.description
         case .endlessGreeting: "the peer never came to the point"
-        case .closedByPeer: "the server closed it"
+        case .closedByPeer: session.transport.carrierFailure ?? "the server closed it"
         case nil: "the session broke with status \(status)"
         }
       return failure(
@@ -221,5 +258,6 @@ package actor Connection {
     // Channels stay, for what was said on standard error; their pointers are not used any more.
     retiring = []
     session = nil
+    gateway = nil
   }
 }

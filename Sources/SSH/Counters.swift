@@ -6,6 +6,8 @@ package struct Counts: Hashable, Sendable {
   package var connections = 0
   /// Authentications that succeeded.
   package var logins = 0
+  /// TCP connections that hosts made for us.
+  package var streams = 0
   /// Commands started.
   package var executions = 0
   package var bytesSent = 0
@@ -16,12 +18,14 @@ package struct Counts: Hashable, Sendable {
 final class Counters: Sendable {
   private let connections = Atomic(0)
   private let logins = Atomic(0)
+  private let streams = Atomic(0)
   private let executions = Atomic(0)
   private let bytesSent = Atomic(0)
   private let bytesReceived = Atomic(0)
 
   func countConnection() { connections.add(1, ordering: .relaxed) }
   func countLogin() { logins.add(1, ordering: .relaxed) }
+  func countStream() { streams.add(1, ordering: .relaxed) }
   func countExecution() { executions.add(1, ordering: .relaxed) }
   func countSent(_ bytes: Int) { bytesSent.add(bytes, ordering: .relaxed) }
   func countReceived(_ bytes: Int) { bytesReceived.add(bytes, ordering: .relaxed) }
@@ -30,6 +34,7 @@ final class Counters: Sendable {
     Counts(
       connections: connections.load(ordering: .relaxed),
       logins: logins.load(ordering: .relaxed),
+      streams: streams.load(ordering: .relaxed),
       executions: executions.load(ordering: .relaxed),
       bytesSent: bytesSent.load(ordering: .relaxed),
       bytesReceived: bytesReceived.load(ordering: .relaxed))

@@ -1,19 +1,23 @@
-/// The keys that will be offered, and why others will not.
+/// What will be offered, and why other things will not.
 struct Credentials {
   enum Offer {
-    case file(PrivateKeyFile, passphrase: [UInt8]?)
-    case agent(Agent, Agent.Key)
+    /// A key that libssh2 reads and signs with itself.
+    case file(PrivateKeyFile)
+    /// A key of the user's agent, or of ours, which has it from the named file.
+    case agent(Agent, Agent.Key, file: String?)
 
     /// The key as messages name it.
     var name: String {
       switch self {
-      case .file(let file, _): "\(file.path) (\(file.type ?? "private key"))"
-      case .agent(_, let key): "the agent's \"\(key.comment)\" (\(key.type))"
+      case .file(let file): "\(file.path) (\(file.type ?? "private key"))"
+      case .agent(_, let key, let file?): "\(file) (\(key.type))"
+      case .agent(_, let key, nil): "the agent's \"\(key.comment)\" (\(key.type))"
       }
     }
   }
 
   var offers: [Offer] = []
+  var password: [UInt8]?
   /// One line for each key that is left out.
   var omissions: [String] = []
 }
@@ -31,10 +35,14 @@ extension Connection {
           add(key, of: agent, to: &credentials)
         }
       }
-      let paths = ["id_ed25519", "id_ecdsa"].map { "\(home)/.ssh/\($0)" }
+      let paths = ["id_ed25519", "id_ecdsa", "id_rsa"].map { "\(home)/.ssh/\($0)" }
       try await add(paths, to: &credentials, isRequired: false)
     }
-    guard !credentials.offers.isEmpty else {
+    if let password = destination.password {
+      credentials.password = await password()
+      if credentials.password == nil { credentials.omissions.append("there is no password") }
+    }
+    guard !credentials.offers.isEmpty || credentials.password != nil else {
       let omissions = credentials.omissions.isEmpty ? ["no key was found"] : credentials.omissions
       throw failure(
         .authenticationFailed, "choosing a key",
@@ -60,29 +68,35 @@ extension Connection {
         }
         continue
       }
-      if let held = try await agentOffer(for: file, noting: &credentials) {
-        credentials.offers.append(held)
-      } else if !file.isEncrypted {
-        credentials.offers.append(.file(file, passphrase: nil))
-      } else if let passphrase = await destination.passphrase?(path) {
-        credentials.offers.append(.file(file, passphrase: passphrase))
-      } else {
-        credentials.omissions.append("\(path) is encrypted, and there is no passphrase for it")
+      if let offer = try await offer(of: file, noting: &credentials.omissions) {
+        credentials.offers.append(offer)
       }
     }
   }
 
-  /// What is encrypted on disk may lie open in the agent, as with ssh(1).
-  private func agentOffer(
-    for file: PrivateKeyFile, noting credentials: inout Credentials
+  /// What is encrypted on disk may lie open in the user's agent, as with ssh(1); else ours reads it.
+  private func offer(
+    of file: PrivateKeyFile, noting omissions: inout [String]
   ) async throws(SSHError) -> Credentials.Offer? {
-    guard file.isEncrypted, let publicKey = file.publicKey, let agent else { return nil }
-    let held = try await keys(of: agent, noting: &credentials.omissions)
-    return held.first { $0.blob == publicKey }.map { .agent(agent, $0) }
+    if file.isForLibrary { return .file(file) }
+    if file.isEncrypted, let publicKey = file.publicKey, let agent {
+      let held = try await keys(of: agent, noting: &omissions)
+      if let key = held.first(where: { $0.blob == publicKey }) {
+        return .agent(agent, key, file: nil)
+      }
+    }
+    do {
+      let (agent, key) = try await client.keyRing.load(file, passphrase: destination.passphrase)
+      return .agent(agent, key, file: file.path)
+    } catch {
+      if Task.isCancelled { throw failure(.cancelled, "loading a key", "cancelled") }
+      omissions.append("\(file.path) \(error.detail)")
+      return nil
+    }
   }
 
   private func add(_ key: Agent.Key, of agent: Agent, to credentials: inout Credentials) {
-    let offer = Credentials.Offer.agent(agent, key)
+    let offer = Credentials.Offer.agent(agent, key, file: nil)
     do {
       try PrivateKeyFile.refuseUnsupported(key.type)
       credentials.offers.append(offer)

@@ -5,16 +5,19 @@ package struct Destination: Sendable {
     /// These private keys alone; the agent is used for one that it holds and whose file is
     /// encrypted.
     case files([String])
-    /// What the agent holds, then `.ssh/id_ed25519` and `.ssh/id_ecdsa` of this home folder.
+    /// What the agent holds, then `.ssh/id_ed25519`, `.ssh/id_ecdsa` and `.ssh/id_rsa` of this
+    /// home folder.
     case agentThenDefaults(home: String)
   }
 
   /// Answers with the passphrase of an encrypted key, or with nothing where there is none.
   package typealias PassphraseProvider = @Sendable (_ path: String) async -> [UInt8]?
 
+  package typealias PasswordProvider = @Sendable () async -> [UInt8]?
+
   /// The host's name for messages.
   package var label: String
-  /// Numeric IPv4 or IPv6: names are never resolved here.
+  /// Numeric IPv4 or IPv6. A jump host's may be a name, which whoever connects to it resolves.
   package var address: String
   package var port: UInt16
   package var user: String
@@ -24,12 +27,17 @@ package struct Destination: Sendable {
   package var knownHosts: [String]
   /// The agent's Unix socket, the value of SSH_AUTH_SOCK.
   package var agentSocket: String?
+  /// The hosts to go through, the nearest first; their own `jumps` are not looked at.
+  package var jumps: [Destination]
   /// Asked before anything is sent, so that nobody's typing counts against a deadline.
   package var passphrase: PassphraseProvider?
+  /// For servers that ask for a password, by itself or by keyboard-interactive; asked like it.
+  package var password: PasswordProvider?
 
   package init(
     label: String, address: String, port: UInt16 = 22, user: String, identities: Identities,
-    knownHosts: [String], agentSocket: String? = nil, passphrase: PassphraseProvider? = nil
+    knownHosts: [String], agentSocket: String? = nil, jumps: [Destination] = [],
+    passphrase: PassphraseProvider? = nil, password: PasswordProvider? = nil
   ) {
     self.label = label
     self.address = address
@@ -38,11 +46,27 @@ package struct Destination: Sendable {
     self.identities = identities
     self.knownHosts = knownHosts
     self.agentSocket = agentSocket
+    self.jumps = jumps
     self.passphrase = passphrase
+    self.password = password
   }
 
   /// The host as messages name it.
-  var subject: String { "\(label) (\(address) port \(port))" }
+  var subject: String {
+    let name = label == address ? "\(address) port \(port)" : "\(label) (\(address) port \(port))"
+    return jumps.isEmpty ? name : name + " through " + jumps.map(\.label).joined(separator: ", ")
+  }
+
+  /// The last of the hosts to go through, reached through the others.
+  var lastJump: Destination? {
+    guard var last = jumps.last else { return nil }
+    last.jumps = jumps.dropLast()
+    last.isJump = true
+    return last
+  }
+
+  /// Whether the address may be a name.
+  var isJump = false
 }
 
 /// How long each stage may take.

@@ -5,6 +5,7 @@ extension EventLoop {
   /// What a connection attempt that did not end well ended with.
   enum DialFailure: Error {
     case invalidAddress
+    case unknownName
     case system(SystemError)
     case timedOut
     case cancelled

@@ -17,6 +17,7 @@ final class EventLoop: SerialExecutor {
   private let alarm: Descriptor
   private let inbox = Mutex(Inbox())
   private let waiters = Mutex(Waiters())
+  private let lastKey = Atomic<WaitKey>(-1)
 
   private init(poller: consuming Descriptor, alarm: consuming Descriptor) {
     self.poller = poller
@@ -64,25 +65,34 @@ final class EventLoop: SerialExecutor {
     if mustRing { ring() }
   }
 
+  /// A new key for what is no descriptor; only `wake` ever wakes those who wait for it.
+  func issueKey() -> WaitKey { lastKey.subtract(1, ordering: .relaxed).newValue }
+
   /// Waits until the descriptor is ready, `wake` is called for it, the deadline passes or the task
   /// is cancelled. Several may wait for one descriptor: each event wakes them all.
-  nonisolated(nonsending)
-    func wait(for interest: Interest, on descriptor: Int32, until deadline: Deadline) async
-    -> Wakeup
-  {
-    let ticket = waiters.withLock { $0.issueTicket() }
+  ///
+  /// Runs on its caller's actor; a wake that comes from elsewhere before the wait begins counts too.
+  func wait(
+    for interest: Interest, on key: WaitKey, until deadline: Deadline,
+    isolation: isolated (any Actor)? = #isolation
+  ) async -> Wakeup {
+    let ticket = waiters.withLock { $0.issueTicket(for: key) }
     return await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isCancelled = waiters.withLock { waiters in
-          // A cancellation that came before this lock found no ticket to remove.
-          if Task.isCancelled { return true }
+      await withCheckedContinuation(isolation: isolation) { continuation in
+        let early: Wakeup? = waiters.withLock { waiters in
+          // A cancellation that came before this lock found no continuation to resume.
+          if Task.isCancelled {
+            waiters.withdraw(ticket, for: key)
+            return .cancelled
+          }
           let union = waiters.add(
-            continuation, as: ticket, for: interest, on: descriptor, until: deadline.instant)
-          watch(descriptor, for: union)
-          return false
+            continuation, as: ticket, for: interest, on: key, until: deadline.instant)
+          guard let union else { return .ready }
+          if key >= 0 { watch(key, for: union) }
+          return nil
         }
-        if isCancelled {
-          continuation.resume(returning: .cancelled)
+        if let early {
+          continuation.resume(returning: early)
         } else if inbox.withLock({ $0.isAsleep }) {
           // Registered from elsewhere than the loop's thread, which sleeps on an older deadline.
           ring()
@@ -93,9 +103,9 @@ final class EventLoop: SerialExecutor {
     }
   }
 
-  /// Lets everybody who waits for the descriptor look again.
-  func wake(_ descriptor: Int32) {
-    for continuation in waiters.withLock({ $0.removeAll(on: descriptor) }) {
+  /// Lets everybody who waits for the key look again.
+  func wake(_ key: WaitKey) {
+    for continuation in waiters.withLock({ $0.removeAll(on: key) }) {
       continuation.resume(returning: .ready)
     }
   }

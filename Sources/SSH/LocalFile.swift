@@ -14,3 +14,25 @@ func readLocalFile(_ path: String) throws(SystemError) -> String? {
     bytes += chunk.prefix(count)
   }
 }
+
+/// Makes a file that must not exist yet.
+func writeLocalFile(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(SystemError) {
+  let file = try Descriptor(adopting: open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode))
+  try write(bytes, to: file)
+}
+
+/// Adds to a file's end in one write, so that what several add at once stays in lines.
+func appendToLocalFile(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
+  let file = try Descriptor(
+    adopting: open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600))
+  try write(bytes, to: file)
+}
+
+private func write(_ bytes: [UInt8], to file: borrowing Descriptor) throws(SystemError) {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { Glibc.write(file.number, $0.baseAddress, $0.count) }
+    guard count >= 0 else { throw SystemError.current }
+    rest = rest.dropFirst(count)
+  }
+}

@@ -1,4 +1,3 @@
-internal import CLibSSH2
 internal import FoundationEssentials
 
 /// What a private key's file tells without its passphrase.
@@ -9,6 +8,19 @@ struct PrivateKeyFile: Hashable, Sendable {
   /// The public half, which only OpenSSH's own format shows.
   let publicKey: [UInt8]?
   let isEncrypted: Bool
+  /// Whether libssh2 reads it and signs with it as servers of today want it.
+  let isForLibrary: Bool
+
+  private init(
+    path: String, type: String?, publicKey: [UInt8]?, isEncrypted: Bool, isReadable: Bool
+  ) {
+    self.path = path
+    self.type = type
+    self.publicKey = publicKey
+    self.isEncrypted = isEncrypted
+    // An encrypted key would be decrypted anew for each host, some 200 ms of the loop's thread.
+    isForLibrary = isReadable && !isEncrypted && type != "ssh-rsa"
+  }
 
   /// Why a file cannot be used, and what to do.
   struct Problem: Error, Hashable {
@@ -34,15 +46,17 @@ struct PrivateKeyFile: Hashable, Sendable {
     case "OPENSSH PRIVATE KEY":
       return try inspectOpenSSH(lines, path: path)
     case "RSA PRIVATE KEY":
-      try refuseUnsupported("ssh-rsa")
       return PrivateKeyFile(
-        path: path, type: "ssh-rsa", publicKey: nil, isEncrypted: text.contains("4,ENCRYPTED"))
+        path: path, type: "ssh-rsa", publicKey: nil, isEncrypted: text.contains("4,ENCRYPTED"),
+        isReadable: false)
     case "EC PRIVATE KEY":
       return PrivateKeyFile(
-        path: path, type: "ecdsa", publicKey: nil, isEncrypted: text.contains("4,ENCRYPTED"))
+        path: path, type: "ecdsa", publicKey: nil, isEncrypted: text.contains("4,ENCRYPTED"),
+        isReadable: true)
     case "PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
       return PrivateKeyFile(
-        path: path, type: nil, publicKey: nil, isEncrypted: label != "PRIVATE KEY")
+        path: path, type: nil, publicKey: nil, isEncrypted: label != "PRIVATE KEY",
+        isReadable: false)
     default:
       throw Problem(detail: "is no private key")
     }
@@ -64,29 +78,20 @@ struct PrivateKeyFile: Hashable, Sendable {
       throw Problem(detail: "is damaged: its header ends early")
     }
     try refuseUnsupported(key.type)
-    guard supportedCiphers.contains(cipher) else {
-      throw Problem(
-        detail: "is encrypted with \(cipher), which libssh2 cannot read; change it with "
-          + "`ssh-keygen -p -Z aes256-ctr -f \(path)`")
-    }
     return PrivateKeyFile(
-      path: path, type: key.type, publicKey: publicKey, isEncrypted: cipher != "none")
+      path: path, type: key.type, publicKey: publicKey, isEncrypted: cipher != "none",
+      isReadable: true)
   }
 
-  private static let supportedCiphers: Set<String> = [
-    "none", "aes128-ctr", "aes192-ctr", "aes256-ctr", "aes128-cbc", "aes192-cbc", "aes256-cbc",
-  ]
-
-  /// Servers since OpenSSH 8.8 take only SHA-2 signatures from RSA keys, which libssh2 makes since
-  /// 1.11.
+  /// libssh2 cannot send the signatures of hardware keys, nor certificates.
   static func refuseUnsupported(_ type: String) throws(Problem) {
-    if type == "ssh-rsa" && libssh2_version(0x01_0b_00) == nil {
+    if type.hasPrefix("sk-") || type.contains("-cert-") {
       throw Problem(
-        detail: "is an RSA key: this libssh2 makes only SHA-1 signatures with it, which servers "
-          + "refuse; use an ed25519 key (`ssh-keygen -t ed25519`)")
+        detail: "is a \(type) key, with which only OpenSSH itself logs in: use `ssh: {transport: "
+          + "openssh}`")
     }
-    if type.hasPrefix("sk-") || type.contains("-cert-") || type == "ssh-dss" {
-      throw Problem(detail: "is a \(type) key, which is not supported; use an ed25519 key")
+    if type == "ssh-dss" {
+      throw Problem(detail: "is a DSA key, which servers refuse; use an ed25519 key")
     }
   }
 

@@ -9,6 +9,8 @@ package final class SSHClient: Sendable {
 
   let loop: EventLoop
   let counters = Counters()
+  let keyRing: KeyRing
+  private let gateways = Gateways()
 
   /// Starts the client's thread.
   package init() throws(SSHError) {
@@ -19,6 +21,7 @@ package final class SSHClient: Sendable {
     }
     do {
       loop = try EventLoop.start()
+      keyRing = KeyRing(loop: loop)
     } catch {
       throw SSHError(
         .resourceMissing, subject: "SSH", activity: "starting the event loop",
@@ -35,8 +38,23 @@ package final class SSHClient: Sendable {
   package func connect(
     to destination: Destination, deadlines: Deadlines = Deadlines()
   ) async throws(SSHError) -> Connection {
+    if let refusal = gateways.refusal(of: destination), destination.isJump { throw refusal }
     let connection = Connection(client: self, destination: destination, deadlines: deadlines)
-    try await connection.establish()
+    do {
+      try await connection.establish()
+    } catch {
+      if destination.isJump { gateways.note(error, of: destination) }
+      throw error
+    }
     return connection
+  }
+
+  /// The way through a host to the addresses behind it, shared by all who ask for the same host.
+  package func gateway(
+    through destination: Destination, deadlines: Deadlines = Deadlines()
+  ) -> Gateway {
+    gateways.gateway(to: destination) {
+      Gateway(client: self, to: destination, deadlines: deadlines)
+    }
   }
 }

@@ -18,6 +18,10 @@ package struct SSHError: Error, Hashable, CustomStringConvertible {
     case authenticationFailed
     /// The server opened no channel, or would not start the command.
     case channelRefused
+    /// The host could not connect to where a stream should go.
+    case streamRefused
+    /// Its sshd connects to nowhere, or not there.
+    case forwardingProhibited
     /// The command ended before it had read its input.
     case inputRefused
     case connectionLost

@@ -1,29 +1,25 @@
 internal import CLibSSH2
 internal import Glibc
 
-/// One libssh2 session on one socket: the only owner of both.
+/// One libssh2 session on one carrier: the only owner of both.
 ///
 /// Its deinit may run on any thread: whoever lets go of the last reference is the only one who has
 /// it, and a severed transport makes freeing a matter of memory alone.
 final class Session {
   let pointer: OpaquePointer
   let transport: Transport
-  private let socket: Descriptor
 
-  private init(
-    adopting pointer: OpaquePointer, transport: Transport, socket: consuming Descriptor
-  ) {
+  private init(adopting pointer: OpaquePointer, transport: Transport) {
     self.pointer = pointer
     self.transport = transport
-    self.socket = socket
   }
 
   /// A session that has not yet said anything; nil when libssh2 has no memory for it, or knows none
   /// of the host key types.
   static func open(
-    on socket: consuming Descriptor, preferring hostKeyTypes: [String], counters: Counters
+    on carrier: any Carrier, preferring hostKeyTypes: [String], counters: Counters
   ) -> Session? {
-    let transport = Transport(descriptor: socket.number, counters: counters)
+    let transport = Transport(carrier, counters: counters)
     let abstract = Unmanaged.passUnretained(transport).toOpaque()
     guard let pointer = deploy_libssh2_session_init(abstract) else { return nil }
     libssh2_session_set_blocking(pointer, 0)
@@ -39,7 +35,7 @@ final class Session {
         }
         return transport.receive(into: buffer, size: size, flags: flags)
       })
-    let session = Session(adopting: pointer, transport: transport, socket: socket)
+    let session = Session(adopting: pointer, transport: transport)
     let types = hostKeyTypes.joined(separator: ",")
     let status = libssh2_session_method_pref(pointer, LIBSSH2_METHOD_HOSTKEY, types)
     return status == 0 ? session : nil
@@ -55,7 +51,8 @@ final class Session {
     }
   }
 
-  var descriptor: Int32 { socket.number }
+  /// libssh2 wants a descriptor and never uses it, for it sends and receives through the transport.
+  var descriptor: Int32 { transport.key }
 
   /// The key that the server proved to have; empty before the handshake.
   var hostKey: [UInt8] {
@@ -74,7 +71,7 @@ final class Session {
     return String(cString: message)
   }
 
-  private static func transport(
+  static func transport(
     _ abstract: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
   ) -> Transport? {
     abstract?.pointee.map { Unmanaged<Transport>.fromOpaque($0).takeUnretainedValue() }

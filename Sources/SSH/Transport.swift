@@ -1,27 +1,29 @@
 internal import Glibc
 
-/// The bytes of one session, on their way from and to its socket.
+/// The bytes of one session, on their way from and to its carrier.
 ///
 /// libssh2 must never see a full socket: a packet that it has sent by half locks the session, and
-/// no other call may send until that one is repeated with the same arguments. So what the kernel
+/// no other call may send until that one is repeated with the same arguments. So what the carrier
 /// does not take at once is kept here and flushed by whoever waits next; a call into libssh2 then
 /// only ever blocks for want of input, and can be given up at any time.
 final class Transport {
   /// More than any key exchange needs; a peer that talks on without one is cut off.
   private static let handshakeLimit = 256 * 1024
 
-  let descriptor: Int32
+  private let carrier: any Carrier
   private let counters: Counters
   private var outbox: [UInt8] = []
   private var isSevered = false
 
-  /// Bytes taken off the socket so far.
+  /// Bytes taken off the carrier so far.
   private(set) var received = 0
   /// What the peer said first.
   private(set) var greeting: [UInt8] = []
   /// Why no more bytes will come.
   private(set) var end: End?
   var isHandshaking = true
+  /// What libssh2's callback answers prompts with; a secret, here for as long as they are answered.
+  var hiddenAnswer: [UInt8]?
 
   enum End: Equatable {
     case closedByPeer
@@ -29,10 +31,14 @@ final class Transport {
     case endlessGreeting
   }
 
-  init(descriptor: Int32, counters: Counters) {
-    self.descriptor = descriptor
+  init(_ carrier: any Carrier, counters: Counters) {
+    self.carrier = carrier
     self.counters = counters
   }
+
+  var key: WaitKey { carrier.key }
+  /// What the carrier says of its end, where it knows more than an errno.
+  var carrierFailure: String? { carrier.failure }
 
   var hasUnsent: Bool { !outbox.isEmpty }
 
@@ -46,7 +52,7 @@ final class Transport {
       end = .endlessGreeting
       return Int(-EPROTO)
     }
-    let count = recv(descriptor, buffer, size, flags)
+    let count = carrier.receive(into: buffer, size: size, flags: flags)
     if count > 0 {
       noteReceived(UnsafeRawBufferPointer(start: buffer, count: count))
       return count
@@ -55,7 +61,7 @@ final class Transport {
       end = .closedByPeer
       return 0
     }
-    return -Int(noteFailure(.current))
+    return -Int(noteFailure(SystemError(number: Int32(-count))))
   }
 
   func send(_ bytes: UnsafeRawBufferPointer, flags: Int32) -> Int {
@@ -66,16 +72,14 @@ final class Transport {
     return bytes.count
   }
 
-  /// Gives the kernel as much as it takes now.
+  /// Gives the carrier as much as it takes now.
   func flush(flags: Int32 = Int32(MSG_NOSIGNAL)) {
     guard !isSevered, hasUnsent else { return }
-    let count = outbox.withUnsafeBytes {
-      Glibc.send(descriptor, $0.baseAddress, $0.count, flags | Int32(MSG_NOSIGNAL))
-    }
+    let count = outbox.withUnsafeBytes { carrier.send($0, flags: flags) }
     if count >= 0 {
       counters.countSent(count)
       outbox.removeFirst(count)
-    } else if noteFailure(.current) != EAGAIN {
+    } else if noteFailure(SystemError(number: Int32(-count))) != EAGAIN {
       outbox = []
     }
   }
@@ -84,15 +88,6 @@ final class Transport {
     received += bytes.count
     counters.countReceived(bytes.count)
     if greeting.count < 256 { greeting.append(contentsOf: bytes.prefix(256 - greeting.count)) }
-    if bytes.count < 4096 { acknowledgeNow() }
-  }
-
-  /// A delayed acknowledgement costs 40 ms wherever the peer waits with its next small packet. The
-  /// kernel forgets this option, so it is set each time.
-  private func acknowledgeNow() {
-    var yes: Int32 = 1
-    setsockopt(
-      descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, &yes, socklen_t(MemoryLayout<Int32>.size))
   }
 
   private func noteFailure(_ error: SystemError) -> Int32 {

@@ -7,6 +7,9 @@ enum Wakeup: Sendable {
   case cancelled
 }
 
+/// What waits are told apart by: a descriptor, or a negative number for what is none.
+typealias WaitKey = Int32
+
 /// What a descriptor is waited for.
 struct Interest: OptionSet {
   let rawValue: UInt8
@@ -21,7 +24,7 @@ struct Waiters {
 
   private struct Waiter {
     let continuation: Continuation
-    let descriptor: Int32
+    let key: WaitKey
     let interest: Interest
   }
 
@@ -37,37 +40,43 @@ struct Waiters {
   private var tickets: [Int32: Set<Ticket>] = [:]
   private var expiries = Heap<Expiry>()
 
-  mutating func issueTicket() -> Ticket {
+  /// Announces a wait: from here on whoever wakes the key ends it.
+  mutating func issueTicket(for key: WaitKey) -> Ticket {
     lastTicket += 1
+    tickets[key, default: []].insert(lastTicket)
     return lastTicket
   }
 
-  /// Answers with what the descriptor must now be watched for, by all its waiters together.
+  /// Takes an announcement back.
+  mutating func withdraw(_ ticket: Ticket, for key: WaitKey) {
+    tickets[key]?.remove(ticket)
+    if tickets[key]?.isEmpty == true { tickets[key] = nil }
+  }
+
+  /// Answers with what the descriptor must now be watched for, by all its waiters together; nil where
+  /// the key was woken since the ticket was issued.
   mutating func add(
     _ continuation: Continuation, as ticket: Ticket, for interest: Interest,
-    on descriptor: Int32, until instant: ContinuousClock.Instant
-  ) -> Interest {
+    on key: WaitKey, until instant: ContinuousClock.Instant
+  ) -> Interest? {
+    guard tickets[key]?.contains(ticket) == true else { return nil }
     waiters[ticket] = Waiter(
-      continuation: continuation, descriptor: descriptor, interest: interest)
-    tickets[descriptor, default: []].insert(ticket)
+      continuation: continuation, key: key, interest: interest)
     expiries.insert(Expiry(instant: instant, ticket: ticket))
     discardStaleExpiries()
-    return tickets[descriptor, default: []].reduce(into: []) { union, ticket in
+    return tickets[key, default: []].reduce(into: []) { union, ticket in
       union.formUnion(waiters[ticket]?.interest ?? [])
     }
   }
 
   mutating func remove(_ ticket: Ticket) -> Continuation? {
     guard let waiter = waiters.removeValue(forKey: ticket) else { return nil }
-    tickets[waiter.descriptor]?.remove(ticket)
-    if tickets[waiter.descriptor]?.isEmpty == true {
-      tickets[waiter.descriptor] = nil
-    }
+    withdraw(ticket, for: waiter.key)
     return waiter.continuation
   }
 
-  mutating func removeAll(on descriptor: Int32) -> [Continuation] {
-    (tickets.removeValue(forKey: descriptor) ?? []).compactMap {
+  mutating func removeAll(on key: WaitKey) -> [Continuation] {
+    (tickets.removeValue(forKey: key) ?? []).compactMap {
       waiters.removeValue(forKey: $0)?.continuation
     }
   }

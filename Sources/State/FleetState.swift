@@ -11,6 +11,8 @@ package struct FleetState: Hashable, Sendable, Codable {
   package var serial: Int
   /// Oldest first; the last one signs.
   package var authorities: [AuthorityRecord]
+  /// Certificates that are not to be accepted any more, though they have not ended.
+  package var revocations: [Revocation]
   package var hosts: [String: HostRecord]
 
   package init(fleet: String, lineage: String) {
@@ -19,6 +21,7 @@ package struct FleetState: Hashable, Sendable, Codable {
     self.lineage = lineage
     self.serial = 0
     self.authorities = []
+    self.revocations = []
     self.hosts = [:]
   }
 }
@@ -49,18 +52,6 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
     self.notAfter = notAfter
     self.certificate = certificate
     self.status = status
-  }
-}
-
-extension AuthorityRecord {
-  /// What a generation is for.
-  package enum Status: String, Hashable, Sendable, Codable, CaseIterable {
-    /// Hosts accept it, and it signs.
-    case signing
-    /// Hosts accept it.
-    case trusted
-    /// It goes when no host shows or needs it any more.
-    case retiring
   }
 }
 

@@ -18,10 +18,12 @@ struct TestAuthority {
   let files: AuthorityFiles
   let authority: CertificateAuthority
 
-  init(_ name: String, key: KeyAlgorithm = .ecdsaP256, validFor: Int64 = 3650 * day) throws {
+  init(
+    _ name: String, key: KeyAlgorithm = .ecdsaP256, validFor: Int64 = 3650 * day, now: Int64 = noon
+  ) throws {
     files = try CertificateAuthority.create(
       AuthorityRequest(commonName: name, key: key, validFor: validFor),
-      passphrase: Self.passphrase, now: noon)
+      passphrase: Self.passphrase, now: now)
     authority = try CertificateAuthority.unlock(files, passphrase: Self.passphrase)
   }
 

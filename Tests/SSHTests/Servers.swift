@@ -12,7 +12,10 @@ final class Server: Sendable {
   let knownHosts: String
   private let pid: pid_t
 
-  init(hostKeys: [String] = ["ed25519"], settings: String = "") async throws {
+  /// - Parameter password: root's on this server alone.
+  init(
+    hostKeys: [String] = ["ed25519"], settings: String = "", password: String? = nil
+  ) async throws {
     let folder = try TemporaryFolder()
     let port = try Listener.freePort()
     self.folder = folder
@@ -28,6 +31,7 @@ final class Server: Sendable {
       try files.map { "\(name) \(try folder.publicKey($0))\n" }.joined(), to: "known_hosts")
     let configuration = try folder.write(
       """
+      \(settings)
       ListenAddress 127.0.0.1:\(port)
       \(files.map { "HostKey \($0)" }.joined(separator: "\n"))
       AuthorizedKeysFile \(authorized)
@@ -36,11 +40,12 @@ final class Server: Sendable {
       StrictModes no
       PermitRootLogin yes
       MaxStartups 200:30:300
-      \(settings)
 
       """, to: "sshd_config")
+    let words = ["/usr/sbin/sshd", "-D", "-e", "-f", configuration]
     pid = try spawn(
-      ["/usr/sbin/sshd", "-D", "-e", "-f", configuration], output: "\(folder.path)/log")
+      try password.map { try folder.privateShadow($0) + words } ?? words,
+      output: "\(folder.path)/log")
     try await eventually("sshd listens") { try Listener.answers(port) }
   }
 
@@ -115,7 +120,7 @@ final class Listener: Sendable {
     return withAddress(port) { connect(probe, $0, $1) } == 0
   }
 
-  private static func bound() throws -> (Int32, UInt16) {
+  static func bound() throws -> (Int32, UInt16) {
     let descriptor = socket(
       AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard withAddress(0, { bind(descriptor, $0, $1) }) == 0 else {
@@ -131,7 +136,7 @@ final class Listener: Sendable {
     return (descriptor, UInt16(bigEndian: address.sin_port))
   }
 
-  private static func withAddress(
+  static func withAddress(
     _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
   ) -> Int32 {
     var address = sockaddr_in()

@@ -71,6 +71,9 @@ struct FleetStateTests {
             }
           },
           "lineage" : "a1",
+          "revocations" : [
+
+          ],
           "serial" : 0,
           "version" : 1
         }
@@ -91,5 +94,34 @@ struct FleetStateTests {
       #expect(
         context.debugDescription == "\"yesterday\" is not a time such as 2026-11-23T06:28:00Z")
     }
+  }
+
+  @Test("of a version that knew no revocations and no retiring generations is read still")
+  func older() throws {
+    let json =
+      #"{"version":1,"fleet":"a","lineage":"b","serial":4,"hosts":{},"authorities":[{"#
+      + #""generation":1,"commonName":"c","keyIdentifier":"1e","fingerprint":"2f","#
+      + #""notBefore":"2026-11-23T06:28:00Z","notAfter":"2036-11-23T06:28:00Z","#
+      + #""certificate":"PEM"}]}"#
+    let state = try JSONDecoder().decode(FleetState.self, from: Data(json.utf8))
+    #expect(state.revocations == [])
+    #expect(state.authorities.map(\.status) == [.signing])
+  }
+
+  @Test("has one revocation for each certificate, the last that was said of it")
+  func revoking() {
+    var state = FleetState(fleet: "shop", lineage: "a1")
+    let first = Revocation(
+      serial: "4f", issuerKeyIdentifier: "1e", host: "app-1",
+      revokedAt: Timestamp(secondsSince1970: 0), reason: .unspecified,
+      notAfter: Timestamp(secondsSince1970: 9))
+    var second = first
+    second.reason = .keyCompromise
+    var third = first
+    third.serial = "4e"
+    var other = first
+    other.issuerKeyIdentifier = "1d"
+    for revocation in [first, third, other, second] { state.revoke(revocation) }
+    #expect(state.revocations == [other, third, second])
   }
 }

@@ -70,7 +70,14 @@ struct Samples {
     state.authorities = (0..<number(0...3)).map { generation in
       AuthorityRecord(
         generation: generation + 1, commonName: "Shop CA", keyIdentifier: hex(40),
-        fingerprint: hex(64), notBefore: moment(), notAfter: moment(), certificate: "PEM\n")
+        fingerprint: hex(64), notBefore: moment(), notAfter: moment(), certificate: "PEM\n",
+        status: [.signing, .trusted, .retiring][number(0...2)])
+    }
+    state.revocations = (0..<number(0...2)).map { index in
+      Revocation(
+        serial: hex(32), issuerKeyIdentifier: hex(40), host: index == 0 ? "app-1" : nil,
+        revokedAt: moment(), reason: Revocation.Reason.allCases[number(0...3)],
+        notAfter: moment())
     }
     for index in 0..<number(0...5) {
       state.hosts["host-\(index)"] = HostRecord(

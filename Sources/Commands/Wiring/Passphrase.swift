@@ -22,6 +22,22 @@ struct Passphrase {
     return secret
   }
 
+  /// A passphrase that is to be the authority's from now on, from another place than the inventory
+  /// names: that one has the old passphrase until this one is in force.
+  static func new(environment: String?, file: String?, workspace: Workspace) throws -> Secret {
+    let new = Passphrase(source: .terminal, workspace: workspace)
+    let secret =
+      if let environment {
+        try new.fromEnvironment(environment)
+      } else if let file {
+        try new.fromFile(file)
+      } else {
+        try new.fromTerminal(isNew: true, prompt: "New passphrase")
+      }
+    guard !secret.isEmpty else { throw Failure(.failed, "the new passphrase is empty") }
+    return secret
+  }
+
   private var description: String {
     switch source {
     case .environment(let name): "the variable \(name)"
@@ -41,7 +57,8 @@ struct Passphrase {
 
   private func fromFile(_ path: String) throws -> Secret {
     try PrivateFile.checkIsPrivate(path)
-    return firstLine(of: try Workspace.contents(of: path))
+    var bytes = try Workspace.contents(of: path)
+    return firstLine(wiping: &bytes)
   }
 
   private func fromCommand(_ words: [String]) throws -> Secret {
@@ -55,7 +72,7 @@ struct Passphrase {
     } catch {
       throw Failure(.failed, "\(description) cannot be run: \(error.reason)")
     }
-    let bytes = Array(output.fileHandleForReading.readDataToEndOfFile())
+    var bytes = Array(output.fileHandleForReading.readDataToEndOfFile())
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
       throw Failure(
@@ -63,23 +80,28 @@ struct Passphrase {
         "\(description) should print the passphrase and ended with status"
           + " \(process.terminationStatus)")
     }
-    return firstLine(of: bytes)
+    return firstLine(wiping: &bytes)
   }
 
-  private func firstLine(of bytes: [UInt8]) -> Secret {
-    Secret(copying: bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+  private func firstLine(wiping bytes: inout [UInt8]) -> Secret {
+    let line = Secret(
+      copying: bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+    _ = Secret(wiping: &bytes)
+    return line
   }
 
   private static let instead =
     "give authority.passphrase in the inventory, as {env: NAME}, {file: PATH} or {command: […]}"
 
-  private func fromTerminal(isNew: Bool) throws -> Secret {
+  private func fromTerminal(isNew: Bool, prompt: String = "Passphrase") throws -> Secret {
     let name = workspace.inventory.authority.name
-    let first = try Terminal.askSecret("Passphrase of \"\(name)\": ", instead: Self.instead)
-    guard isNew else { return Secret(copying: first) }
-    guard try Terminal.askSecret("The same again: ", instead: Self.instead) == first else {
-      throw Failure(.failed, "the two passphrases differ; nothing was made")
-    }
-    return Secret(copying: first)
+    var first = try Terminal.askSecret("\(prompt) of \"\(name)\": ", instead: Self.instead)
+    guard isNew else { return Secret(wiping: &first) }
+    var second = try Terminal.askSecret("The same again: ", instead: Self.instead)
+    let isSame = first == second
+    _ = Secret(wiping: &second)
+    let secret = Secret(wiping: &first)
+    guard isSame else { throw Failure(.failed, "the two passphrases differ; nothing was changed") }
+    return secret
   }
 }

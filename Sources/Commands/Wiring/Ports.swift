@@ -35,10 +35,11 @@ extension SSHError: TransientFailure {
   var isTransient: Bool {
     switch code {
     case .refused, .unreachable, .timedOut, .handshakeFailed, .connectionLost, .closed,
-      .channelRefused, .inputRefused, .cancelled:
+      .channelRefused, .streamRefused, .inputRefused, .cancelled:
       true
     case .invalidAddress, .knownHostsUnreadable, .hostKeyUnknown, .hostKeyChanged,
-      .hostKeyRevoked, .noSharedAlgorithm, .authenticationFailed, .resourceMissing:
+      .hostKeyRevoked, .noSharedAlgorithm, .authenticationFailed, .forwardingProhibited,
+      .resourceMissing:
       false
     }
   }
@@ -74,36 +75,32 @@ private struct SSHProcess: Execution.RemoteProcess {
 
 /// Signs with the authority, which is unlocked when the first certificate is asked for and once a run.
 actor AuthoritySigner: CertificateIssuer {
-  private let folder: AuthorityFolder
+  private let keyring: AuthorityKeyring
   private let signing: AuthorityRecord?
-  private let passphrase: Passphrase
   private let trusted: CertificateBundle?
-  private var unlocked: CertificateAuthority?
 
   init(_ workspace: Workspace, _ authorities: [AuthorityRecord]) throws {
-    folder = AuthorityFolder(path: workspace.authorityPath)
+    keyring = AuthorityKeyring(workspace)
     signing = authorities.last
-    passphrase = Passphrase(source: workspace.inventory.authority.passphrase, workspace: workspace)
     trusted =
       authorities.isEmpty
       ? nil : try CertificateBundle(pem: authorities.map(\.certificate).joined())
   }
 
   /// Unlocks now, so that a wrong passphrase is found before a host is touched.
-  func unlock() throws {
-    guard unlocked == nil, let signing else { return }
-    unlocked = try folder.unlock(signing, passphrase: passphrase.read())
+  func unlock() async throws {
+    guard let signing else { return }
+    _ = try await keyring.authority(signing)
   }
 
   func issue(_ certificate: PlannedCertificate) async throws -> IssuedCertificate {
-    try unlock()
-    guard let unlocked, let trusted, let key = KeyAlgorithm(rawValue: certificate.key) else {
+    guard let signing, let trusted, let key = KeyAlgorithm(rawValue: certificate.key) else {
       preconditionFailure(
         "A certificate was planned without an authority. This is a bug in deploy.")
     }
     let now = Timestamp.current
     let role: CertificateRole = certificate.purpose == .server ? .server : .client
-    let leaf = try unlocked.issue(
+    let leaf = try await keyring.authority(signing).issue(
       LeafRequest(
         role: role, commonName: certificate.commonName, dnsNames: certificate.names, key: key,
         validFor: certificate.validFor),

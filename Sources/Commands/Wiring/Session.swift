@@ -200,5 +200,5 @@ struct Session {
     }
   }
 
-  private static var user: String { "\(NSUserName())@\(ProcessInfo.processInfo.hostName)" }
+  static var user: String { "\(NSUserName())@\(ProcessInfo.processInfo.hostName)" }
 }

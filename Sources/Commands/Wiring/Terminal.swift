@@ -27,6 +27,8 @@ enum Terminal {
     _ = prompt.withCString { write(terminal, $0, strlen($0)) }
     defer { _ = write(terminal, "\n", 1) }
     var answer: [UInt8] = []
+    // An array that grows leaves copies of what it held.
+    answer.reserveCapacity(1024)
     var byte: UInt8 = 0
     while Foundation.read(terminal, &byte, 1) == 1 {
       if byte == UInt8(ascii: "\n") { return answer }

@@ -1,0 +1,42 @@
+internal import COpenSSL
+
+extension CertificateAuthority {
+  /// Makes the authority's certificate anew: the same name, key and key identifier, another serial
+  /// and other dates. All that it has signed stays valid under the new one (RFC 5280, 6.1); it does
+  /// not help where the key is compromised.
+  ///
+  /// - Parameters:
+  ///   - validFor: in seconds from now on; the new end must lie behind the old one.
+  ///   - now: seconds since 1970.
+  package func renewed(
+    validFor: Int64, now: Int64
+  ) throws(CertificateError) -> CertificateAuthority {
+    let operation = Operation("renew", "the authority \(facts.commonName.debugDescription)")
+    let validity = try Validity(now: now, validFor: validFor, for: operation)
+    try operation.require(
+      validity.notAfter > facts.notAfter, .requestRefused,
+      "the new certificate would not end later than the one that it is to replace")
+    let builder = try CertificateBuilder.start(key: key, for: operation)
+    try builder.setRandomSerial(lowestBit: nil)
+    // What was issued under the old one must not count as older than its authority.
+    try builder.setValidity(
+      notBefore: min(validity.notBefore, facts.notBefore), notAfter: validity.notAfter)
+    try builder.copySubjectAndExtensions(of: certificate)
+    try builder.setIssuer(nil)
+    let signed = try builder.sign(with: key).certificate
+    return CertificateAuthority(
+      facts: try CertificateFacts(of: signed), certificate: signed, key: key)
+  }
+}
+
+extension AuthorityFiles {
+  /// The key under another passphrase; its certificate is as it was.
+  ///
+  /// - Throws: `wrongPassphrase` and `damagedKey` as unlocking does.
+  package static func reseal(
+    encryptedKeyPEM: String, passphrase: Secret, newPassphrase: Secret
+  ) throws(CertificateError) -> String {
+    try EncryptedPrivateKey.reseal(
+      encryptedKeyPEM, passphrase: passphrase, newPassphrase: newPassphrase)
+  }
+}

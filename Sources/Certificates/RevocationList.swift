@@ -1,0 +1,126 @@
+internal import COpenSSL
+
+/// Why a certificate was revoked (RFC 5280, 5.3.1).
+package enum RevocationReason: Int, Hashable, Sendable, CaseIterable {
+  case unspecified = 0
+  case keyCompromise = 1
+  case superseded = 4
+  case cessationOfOperation = 5
+}
+
+/// A certificate that is not to be accepted any more.
+package struct RevokedCertificate: Hashable, Sendable {
+  /// Hexadecimal digits, two a byte.
+  package var serial: String
+  /// Seconds since 1970.
+  package var revokedAt: Int64
+  package var reason: RevocationReason
+
+  package init(serial: String, revokedAt: Int64, reason: RevocationReason) {
+    self.serial = serial
+    self.revokedAt = revokedAt
+    self.reason = reason
+  }
+}
+
+/// What an authority says about the certificates of its own that it has revoked (RFC 5280, 5).
+package struct RevocationList: Hashable, Sendable {
+  package let pem: String
+  /// Grows from one list of an authority to its next.
+  package let number: Int64
+  /// Seconds since 1970.
+  package let thisUpdate: Int64
+  /// Seconds since 1970. From then on nginx refuses every certificate of the authority.
+  package let nextUpdate: Int64
+  /// Sorted by serial.
+  package let revoked: [RevokedCertificate]
+
+  /// Reads a list and checks that the authority signed it.
+  /// - Parameter name: what the errors call the list, such as its path.
+  package init(
+    pem: String, signedBy authorityPEM: String, named name: String
+  ) throws(CertificateError) {
+    let authority = try Certificate.read(authorityPEM, named: "the authority's certificate")
+    let operation = Operation("read", name)
+    let buffer = try MemoryBuffer.copying(pem, for: operation)
+    let pointer = try operation.require(
+      PEM_read_bio_X509_CRL(buffer.pointer, nil, { _, _, _, _ in -1 }, nil),
+      .damagedRevocationList, "the text is no revocation list, or it is damaged")
+    defer { X509_CRL_free(pointer) }
+    try operation.require(
+      X509_CRL_verify(pointer, X509_get0_pubkey(authority.pointer)) == 1, .damagedRevocationList,
+      "it does not bear the signature of its authority")
+    withExtendedLifetime(authority) {}
+    self.pem = pem
+    number = try Self.number(of: pointer, operation)
+    thisUpdate = try ASN1Time.seconds(of: X509_CRL_get0_lastUpdate(pointer), for: operation)
+    nextUpdate = try ASN1Time.seconds(of: X509_CRL_get0_nextUpdate(pointer), for: operation)
+    revoked = try Self.entries(of: pointer, operation).sorted { $0.serial < $1.serial }
+  }
+
+  private static func number(
+    of list: OpaquePointer, _ operation: Operation
+  ) throws(CertificateError) -> Int64 {
+    let found = try operation.require(
+      X509_CRL_get_ext_d2i(list, NID_crl_number, nil, nil), .damagedRevocationList,
+      "it has no number")
+    let integer = found.assumingMemoryBound(to: ASN1_INTEGER.self)
+    defer { ASN1_INTEGER_free(integer) }
+    var number: Int64 = 0
+    try operation.require(
+      ASN1_INTEGER_get_int64(&number, integer) == 1, .damagedRevocationList,
+      "its number is none of this program's")
+    return number
+  }
+
+  private static func entries(
+    of list: OpaquePointer, _ operation: Operation
+  ) throws(CertificateError) -> [RevokedCertificate] {
+    let entries = X509_CRL_get_REVOKED(list)
+    var revoked: [RevokedCertificate] = []
+    for index in 0..<max(0, COpenSSL_sk_X509_REVOKED_num(entries)) {
+      let entry = COpenSSL_sk_X509_REVOKED_value(entries, index)
+      let serial = X509_REVOKED_get0_serialNumber(entry)
+      let bytes = UnsafeBufferPointer(
+        start: ASN1_STRING_get0_data(serial), count: Int(ASN1_STRING_length(serial)))
+      var reason = RevocationReason.unspecified
+      if let found = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, nil, nil) {
+        let value = found.assumingMemoryBound(to: ASN1_ENUMERATED.self)
+        defer { ASN1_ENUMERATED_free(value) }
+        reason = RevocationReason(rawValue: ASN1_ENUMERATED_get(value)) ?? .unspecified
+      }
+      revoked.append(
+        RevokedCertificate(
+          serial: hexadecimal(bytes),
+          revokedAt: try ASN1Time.seconds(
+            of: X509_REVOKED_get0_revocationDate(entry), for: operation),
+          reason: reason))
+    }
+    return revoked
+  }
+}
+
+extension CertificateAuthority {
+  /// Signs the list of the certificates of its own that this authority has revoked; none may be.
+  ///
+  /// The list holds as long as the authority: nginx refuses every certificate of an authority whose
+  /// list has ended. Its number is the time, which grows from one list to the next without being
+  /// kept. It starts an hour early, for hosts whose clocks are late.
+  ///
+  /// - Parameter now: seconds since 1970.
+  package func revocationList(
+    of revoked: [RevokedCertificate], now: Int64
+  ) throws(CertificateError) -> RevocationList {
+    let operation = Operation(
+      "sign", "the revocation list of \(facts.commonName.debugDescription)")
+    try operation.require(
+      now < facts.notAfter, .expired, "the authority has expired, and so has all that it signed")
+    let thisUpdate = try Validity(now: now, validFor: 1, for: operation).notBefore
+    let builder = try RevocationListBuilder.start(
+      issuer: certificate, thisUpdate: thisUpdate, nextUpdate: facts.notAfter, for: operation)
+    for entry in revoked.sorted(by: { $0.serial < $1.serial }) { try builder.add(entry) }
+    try builder.setNumber(now)
+    return try RevocationList(
+      pem: try builder.sign(with: key), signedBy: try certificate.pem(), named: operation.object)
+  }
+}

@@ -1,0 +1,181 @@
+internal import COpenSSL
+
+/// A client's TLS connection over any stream of bytes: OpenSSL works on two buffers in memory, and
+/// this carries them to the stream and back.
+///
+/// It checks no certificate: what the server shows is there to be looked at.
+final class TLSConnection {
+  private let pointer: OpaquePointer
+  /// Both belong to the connection.
+  private let received: OpaquePointer
+  private let sending: OpaquePointer
+  private let stream: any ByteStream
+  private let object: String
+
+  private init(
+    adopting pointer: OpaquePointer, received: OpaquePointer, sending: OpaquePointer,
+    _ stream: any ByteStream, _ object: String
+  ) {
+    self.pointer = pointer
+    self.received = received
+    self.sending = sending
+    self.stream = stream
+    self.object = object
+  }
+
+  deinit { SSL_free(pointer) }
+
+  /// - Parameters:
+  ///   - serverName: what the server is asked for (RFC 6066, 3).
+  ///   - session: from an earlier connection, for the server to take up or not.
+  static func prepare(
+    over stream: any ByteStream, serverName: String, identity: ClientIdentity?,
+    session: TLSSession?
+  ) throws(CertificateError) -> TLSConnection {
+    let operation = Operation("connect to", serverName)
+    let context = try operation.require(SSL_CTX_new(TLS_client_method()))
+    // The connection holds on to it.
+    defer { SSL_CTX_free(context) }
+    try operation.require(COpenSSL_SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1)
+    SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil)
+    if let identity { try show(identity, in: context, operation) }
+    let pointer = try operation.require(SSL_new(context))
+    guard let received = BIO_new(BIO_s_mem()), let sending = BIO_new(BIO_s_mem()) else {
+      SSL_free(pointer)
+      throw operation.failure(.libraryFailed, "OpenSSL refused")
+    }
+    SSL_set_bio(pointer, received, sending)
+    let connection = TLSConnection(
+      adopting: pointer, received: received, sending: sending, stream, serverName)
+    try operation.require(COpenSSL_SSL_set_tlsext_host_name(pointer, serverName) == 1)
+    if let session { try operation.require(SSL_set_session(pointer, session.pointer) == 1) }
+    SSL_set_connect_state(pointer)
+    return connection
+  }
+
+  private static func show(
+    _ identity: ClientIdentity, in context: OpaquePointer, _ operation: Operation
+  ) throws(CertificateError) {
+    defer { withExtendedLifetime(identity) {} }
+    try operation.require(
+      SSL_CTX_use_certificate(context, identity.certificates[0].pointer) == 1
+        && SSL_CTX_use_PrivateKey(context, identity.key.pointer) == 1, .keyMismatch,
+      "the client's certificate and key do not belong together")
+    for certificate in identity.certificates.dropFirst() {
+      try operation.require(COpenSSL_SSL_CTX_add1_chain_cert(context, certificate.pointer) == 1)
+    }
+  }
+
+  // MARK: - The conversation
+
+  /// Throws `handshakeFailed` where the server refuses or speaks no TLS, and what the stream throws.
+  func handshake() async throws {
+    _ = try await carry("shake hands with", until: "the handshake was over") {
+      SSL_do_handshake($0)
+    }
+  }
+
+  func write(_ text: String) async throws {
+    let bytes = Array(text.utf8)
+    _ = try await carry("send a request to", until: "the request was sent") {
+      SSL_write($0, bytes, Int32(bytes.count))
+    }
+  }
+
+  /// The next decrypted bytes; empty at the end.
+  func read() async throws -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: 16 * 1024)
+    let count = try await carry("read the answer of", until: nil) {
+      SSL_read($0, &buffer, Int32(buffer.count))
+    }
+    return Array(buffer[..<Int(max(0, count))])
+  }
+
+  /// Says goodbye. Without it OpenSSL would take the session for one that was cut off, and bad.
+  func close() async throws {
+    SSL_shutdown(pointer)
+    try await flush()
+  }
+
+  /// - Parameter goal: what the connection must not end before; nil where its end is a result.
+  private func carry(
+    _ action: String, until goal: String?, _ call: (OpaquePointer) -> Int32
+  ) async throws -> Int32 {
+    while true {
+      // The error queue is this thread's, and another one may go on behind each await.
+      let operation = Operation(action, object)
+      let result = call(pointer)
+      let state = SSL_get_error(pointer, result)
+      let failure =
+        state == SSL_ERROR_SSL || state == SSL_ERROR_SYSCALL
+        ? operation.failure(.handshakeFailed, "the two ends do not come to terms") : nil
+      try await flush()
+      if let failure { throw failure }
+      switch state {
+      case SSL_ERROR_NONE: return result
+      case SSL_ERROR_WANT_READ:
+        if try await receive() { continue }
+        fallthrough
+      case SSL_ERROR_ZERO_RETURN:
+        guard let goal else { return 0 }
+        throw Operation(action, object).failure(
+          .handshakeFailed, "the connection was closed before \(goal)")
+      default: preconditionFailure("OpenSSL waits for \(state). This is a bug in deploy.")
+      }
+    }
+  }
+
+  private func flush() async throws {
+    var bytes = [UInt8](repeating: 0, count: BIO_ctrl_pending(sending))
+    guard !bytes.isEmpty else { return }
+    var count = 0
+    guard BIO_read_ex(sending, &bytes, bytes.count, &count) == 1, count == bytes.count else {
+      preconditionFailure("A buffer in memory is not what it says. This is a bug in deploy.")
+    }
+    try await stream.write(bytes)
+  }
+
+  /// False at the end of the stream.
+  private func receive() async throws -> Bool {
+    guard let bytes = try await stream.read() else { return false }
+    guard !bytes.isEmpty else { return true }
+    var count = 0
+    guard BIO_write_ex(received, bytes, bytes.count, &count) == 1, count == bytes.count else {
+      preconditionFailure("A buffer in memory takes no more bytes: memory is out.")
+    }
+    return true
+  }
+
+  // MARK: - What came of it
+
+  /// As OpenSSL writes it: `TLSv1.3`.
+  var version: String { String(cString: SSL_get_version(pointer)) }
+
+  var isResumed: Bool { SSL_session_reused(pointer) == 1 }
+
+  /// What the server showed, its own certificate first; empty where it did not come to that.
+  func servedPEM() throws(CertificateError) -> String {
+    let chain = SSL_get_peer_cert_chain(pointer)
+    var text = ""
+    for index in 0..<max(0, COpenSSL_sk_X509_num(chain)) {
+      guard let certificate = COpenSSL_sk_X509_value(chain, index) else { continue }
+      text += try Certificate.pem(of: certificate)
+    }
+    return text
+  }
+
+  /// The common names of the authorities that the server says it accepts clients of.
+  var acceptedIssuers: [String] {
+    let names = SSL_get0_peer_CA_list(pointer)
+    return (0..<max(0, COpenSSL_sk_X509_NAME_num(names))).map {
+      CertificateFacts.commonName(of: COpenSSL_sk_X509_NAME_value(names, $0))
+    }
+  }
+
+  /// Nil where the server gave nothing that could be taken up.
+  var session: TLSSession? {
+    guard let session = SSL_get1_session(pointer) else { return nil }
+    let owner = TLSSession(adopting: session)
+    return SSL_SESSION_is_resumable(session) == 1 ? owner : nil
+  }
+}

@@ -1,0 +1,12 @@
+internal import COpenSSL
+
+/// What a client keeps of a TLS connection to take the next one up from there.
+package final class TLSSession: Sendable {
+  // Safe to share: it is complete before `init` and never changed afterwards; OpenSSL counts its
+  // owners with atomic numbers.
+  nonisolated(unsafe) let pointer: OpaquePointer
+
+  init(adopting pointer: OpaquePointer) { self.pointer = pointer }
+
+  deinit { SSL_SESSION_free(pointer) }
+}

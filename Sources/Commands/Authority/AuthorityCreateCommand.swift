@@ -1,0 +1,34 @@
+import ArgumentParser
+import Inventories
+import State
+
+/// `deploy authority create`
+struct AuthorityCreateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create",
+    abstract: "Makes the authority that the inventory declares, with an encrypted key.",
+    discussion: "One whose creation was cut off between its key and its certificate is finished.")
+
+  @OptionGroup var options: FleetOptions
+
+  func run() async throws {
+    try await reporting {
+      let workspace = try Workspace.open(options)
+      let folder = workspace.authorityFolder
+      let record = try await workspace.whileLocked(for: "authority create") {
+        try folder.refuseSecond()
+        let isNew = try folder.listing().interrupted == nil
+        let passphrase = try Passphrase(
+          source: workspace.inventory.authority.passphrase, workspace: workspace
+        ).read(isNew: isNew)
+        return try folder.add(
+          workspace.inventory.authority, passphrase: passphrase,
+          now: Timestamp.current.secondsSince1970)
+      }
+      Console.output(
+        "Made the authority \"\(record.commonName)\", valid until \(record.notAfter.date)."
+          + "\n  certificate  \(folder.certificatePath(record.generation))"
+          + "\n  key          \(folder.keyPath(record.generation)) (encrypted; keep a copy)")
+    }
+  }
+}

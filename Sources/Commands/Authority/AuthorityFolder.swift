@@ -1,0 +1,110 @@
+import Certificates
+import Foundation
+import State
+
+/// The authority's files, generation by generation.
+///
+///     authority-1.crt       the certificate; a generation is there when this is
+///     authority-1.key       its key, encrypted; written before the certificate
+///     authority-1.crl       its revocation list, once anything is revoked
+///     authority-1.retiring  it is to be trusted by no host in the end
+///     archive/              the certificates of those that no host trusts, and the keys that were kept
+///
+/// Whoever changes anything here holds the lock of the fleet's state.
+struct AuthorityFolder {
+  let path: String
+
+  func certificatePath(_ generation: Int) -> String { file(generation, "crt") }
+  func keyPath(_ generation: Int) -> String { file(generation, "key") }
+  func revocationListPath(_ generation: Int) -> String { file(generation, "crl") }
+  func retiringPath(_ generation: Int) -> String { file(generation, "retiring") }
+
+  var archive: AuthorityFolder { AuthorityFolder(path: "\(path)/archive") }
+
+  private func file(_ generation: Int, _ kind: String) -> String {
+    "\(path)/authority-\(generation).\(kind)"
+  }
+
+  /// Which generations have a file of a kind.
+  struct Listing {
+    private var found: [String: Set<Int>] = [:]
+
+    fileprivate init(_ names: [String]) {
+      for name in names where name.hasPrefix("authority-") {
+        let parts = name.dropFirst("authority-".count).split(separator: ".")
+        guard parts.count == 2, let generation = Int(parts[0]), generation > 0 else { continue }
+        found[String(parts[1]), default: []].insert(generation)
+      }
+    }
+
+    var certificates: Set<Int> { found["crt"] ?? [] }
+    var keys: Set<Int> { found["key"] ?? [] }
+    var retiring: Set<Int> { found["retiring"] ?? [] }
+    var latest: Int { certificates.union(keys).max() ?? 0 }
+
+    /// A key newer than every certificate: its creation was cut off, or its certificate is lost.
+    var interrupted: Int? {
+      keys.max().flatMap { $0 > certificates.max() ?? 0 ? $0 : nil }
+    }
+  }
+
+  func listing() throws -> Listing {
+    guard FileManager.default.fileExists(atPath: path) else { return Listing([]) }
+    do {
+      return Listing(try FileManager.default.contentsOfDirectory(atPath: path))
+    } catch {
+      throw Failure(.failed, "\(path) cannot be read: \(error.reason)")
+    }
+  }
+
+  /// The generations that hosts may trust: those that retire, then those that stay, each oldest
+  /// first. The last one signs.
+  func generations() throws -> [AuthorityRecord] {
+    let listing = try listing()
+    let retiring = listing.certificates.intersection(listing.retiring).sorted()
+    let staying = listing.certificates.subtracting(listing.retiring).sorted()
+    guard !staying.isEmpty || retiring.isEmpty else {
+      let marker = retiringPath(retiring.last ?? 0)
+      throw Failure(
+        .failed,
+        "every generation in \(path) is marked as retiring, and none is left to sign: keep the last"
+          + " one with\n    rm \(marker)")
+    }
+    return try retiring.map { try record($0, .retiring) }
+      + staying.map { try record($0, $0 == staying.last ? .signing : .trusted) }
+  }
+
+  func record(_ generation: Int, _ status: AuthorityRecord.Status) throws -> AuthorityRecord {
+    let path = certificatePath(generation)
+    let pem = String(decoding: try Workspace.contents(of: path), as: UTF8.self)
+    let facts = try CertificateFacts.read(pem: pem, named: path)
+    guard facts.isAuthority, let identifier = facts.subjectKeyIdentifier else {
+      throw Failure(.failed, "\(path) is not the certificate of an authority")
+    }
+    return AuthorityRecord(
+      generation: generation, commonName: facts.commonName, keyIdentifier: identifier,
+      fingerprint: facts.fingerprint, notBefore: Timestamp(secondsSince1970: facts.notBefore),
+      notAfter: Timestamp(secondsSince1970: facts.notAfter), certificate: pem, status: status)
+  }
+
+  /// What in the folder is not as it should be, and what to do about it.
+  func findings() throws -> [String] {
+    let listing = try listing()
+    var findings: [String] = []
+    for generation in listing.keys.subtracting(listing.certificates).sorted() {
+      findings.append(
+        generation == listing.interrupted
+          ? "\(keyPath(generation)) has no certificate: its creation was cut off, and is finished the"
+            + " next time that a generation is made"
+          : "\(keyPath(generation)) has no certificate: restore \(certificatePath(generation)) from a"
+            + " backup")
+    }
+    let withoutKey = listing.certificates.subtracting(listing.keys).subtracting(listing.retiring)
+    for generation in withoutKey.sorted() {
+      findings.append(
+        "\(certificatePath(generation)) has no key and can sign nothing: restore"
+          + " \(keyPath(generation)) from a backup, or rotate the authority")
+    }
+    return findings
+  }
+}

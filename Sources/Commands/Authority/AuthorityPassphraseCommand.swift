@@ -1,0 +1,44 @@
+import ArgumentParser
+import Inventories
+
+/// `deploy authority passphrase`
+struct AuthorityPassphraseCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "passphrase",
+    abstract: "Encrypts the authority's keys under a new passphrase.",
+    discussion: """
+      The old passphrase comes from where the inventory says; the new one is asked for, or comes from a \
+      variable or a file that only you may read. A run that was cut off is repeated with the same two. \
+      Keys in the archive, and copies in backups, keep their passphrase.
+      """)
+
+  @OptionGroup var options: FleetOptions
+  @Option(help: "The variable that holds the new passphrase.") var newEnv: String?
+  @Option(help: "The file whose first line is the new passphrase.") var newFile: String?
+
+  func validate() throws {
+    guard newEnv == nil || newFile == nil else {
+      throw ValidationError("Give --new-env or --new-file, not both.")
+    }
+  }
+
+  func run() async throws {
+    try await reporting {
+      let workspace = try Workspace.open(options)
+      try await workspace.whileLocked(for: "authority passphrase") {
+        _ = try workspace.authorities()
+        let old = try Passphrase(
+          source: workspace.inventory.authority.passphrase, workspace: workspace
+        ).read()
+        let new = try Passphrase.new(environment: newEnv, file: newFile, workspace: workspace)
+        let folder = workspace.authorityFolder
+        let changed = try folder.changePassphrase(from: old, to: new)
+        Console.output(
+          changed.isEmpty
+            ? "The new passphrase opens every key already."
+            : changed.map { "\(folder.keyPath($0)) has the new passphrase." }
+              .joined(separator: "\n"))
+      }
+    }
+  }
+}

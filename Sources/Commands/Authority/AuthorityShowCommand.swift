@@ -1,0 +1,20 @@
+import ArgumentParser
+
+/// `deploy authority show`
+struct AuthorityShowCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Shows every generation of the authority by its public parts; no key is needed.")
+
+  @OptionGroup var options: FleetOptions
+  @Option(help: "How the authority is shown.") var format = OutputFormat.text
+
+  func run() async throws {
+    try await reporting {
+      let workspace = try Workspace.open(options)
+      try AuthorityView(
+        folder: workspace.authorityFolder, generations: workspace.authorities(), now: .current
+      ).print(as: format)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+internal import Glibc
+
+/// A TCP connection that a host makes for us, to an address that it reaches and we may not.
+///
+/// One task may write while another reads. Letting go of it closes it.
+package final class ByteStream: Sendable {
+  let conduit: Conduit
+  private let connection: Connection
+
+  init(_ conduit: Conduit, of connection: Connection) {
+    self.conduit = conduit
+    self.connection = connection
+  }
+
+  deinit {
+    Task { [connection, conduit] in await connection.retire(conduit) }
+  }
+
+  /// Returns when the host has all of it.
+  package func write(_ bytes: [UInt8]) async throws(SSHError) {
+    try await connection.write(bytes, to: conduit)
+  }
+
+  /// Tells the other side that no more bytes will come; what it says can still be read.
+  package func closeOutput() async { await connection.end(conduit) }
+
+  /// Answers with what has come, or nil at its end.
+  ///
+  /// - Parameter limit: how long to wait, instead of the connection's idle deadline. After
+  ///   `timedOut` the stream can still be used.
+  package func read(within limit: Duration? = nil) async throws(SSHError) -> [UInt8]? {
+    try await connection.read(from: conduit, within: limit)
+  }
+
+  /// Closes both directions; whoever still waits fails with `closed`. May be called again.
+  package func close() async { await connection.close(conduit) }
+}
+
+extension Connection {
+  /// Has the host connect with TCP to an address, or to a name that it resolves.
+  ///
+  /// - Parameter limit: how long to wait for that, instead of the connection's idle deadline.
+  /// - Throws: `streamRefused` where the host cannot connect there, `forwardingProhibited` where its
+  ///   sshd does not allow it. After `timedOut` and `cancelled` the connection can still be used,
+  ///   but it opens nothing more until the host has given up as well: see `Gateway`.
+  package func open(
+    to address: String, port: UInt16, within limit: Duration? = nil
+  ) async throws(SSHError) -> ByteStream {
+    let target = Target(address: address, port: port)
+    let deadline = Deadline(after: limit ?? deadlines.idle)
+    return try await opening(target.activity, until: deadline) {
+      () async throws(SSHError) -> ByteStream in
+      do throws(SSHError) {
+        let channel = try await self.openChannel(to: target, until: deadline)
+        return self.carry(channel)
+      } catch {
+        if error.code == .timedOut || error.code == .cancelled { self.abandoned = target }
+        throw error
+      }
+    }
+  }
+
+  func write(_ bytes: [UInt8], to conduit: Conduit) async throws(SSHError) {
+    let activity = "writing to a stream"
+    var rest = bytes[...]
+    while !rest.isEmpty || conduit.hasUnsent {
+      let deadline = Deadline(after: deadlines.idle)
+      if let failure = conduit.failure { throw failure }
+      let count = rest.withUnsafeBytes { conduit.put($0) }
+      if count == -Int(EPIPE) { throw failure(.inputRefused, activity, "the stream is closed") }
+      rest = rest.dropFirst(max(0, count))
+      guard !rest.isEmpty || conduit.hasUnsent else { return }
+      let wakeup = await client.loop.wait(for: .writing, on: conduit.key, until: deadline)
+      try check(wakeup, activity, deadline)
+    }
+  }
+
+  func end(_ conduit: Conduit) { conduit.end() }
+
+  func read(from conduit: Conduit, within limit: Duration?) async throws(SSHError) -> [UInt8]? {
+    let activity = "reading a stream"
+    let deadline = Deadline(after: limit ?? deadlines.idle)
+    while true {
+      if let bytes = conduit.takeAll() { return bytes.isEmpty ? nil : bytes }
+      if let failure = conduit.failure { throw failure }
+      let wakeup = await client.loop.wait(for: .reading, on: conduit.key, until: deadline)
+      try check(wakeup, activity, deadline)
+    }
+  }
+
+  func close(_ conduit: Conduit) {
+    conduit.end()
+    conduit.fail(failure(.closed, "using a stream", "it was closed before"))
+  }
+}

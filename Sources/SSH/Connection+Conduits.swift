@@ -1,0 +1,109 @@
+internal import CLibSSH2
+
+/// Where a stream goes.
+struct Target: Hashable, Sendable {
+  let address: String
+  let port: UInt16
+
+  var activity: String { "connecting on to \(address) port \(port)" }
+}
+
+/// Carries the streams through this connection: one task moves the bytes of them all.
+extension Connection {
+  /// Opens a direct-tcpip channel; one that was given up before has to come to its end first.
+  func openChannel(
+    to target: Target, until deadline: Deadline
+  ) async throws(SSHError) -> Channel {
+    let activity = target.activity
+    if let abandoned {
+      let late = try await attempt(activity, until: deadline) {
+        session throws(SSHError) -> Opened? in try self.open(abandoned, session)
+      }
+      self.abandoned = nil
+      if case .channel(let channel) = late { retire(channel.free) }
+    }
+    let opened = try await attempt(activity, until: deadline) {
+      session throws(SSHError) -> Opened? in try self.open(target, session)
+    }
+    switch opened {
+    case .channel(let channel): return channel
+    case .refused(let words) where words?.contains("prohibited") == true:
+      throw failure(
+        .forwardingProhibited, activity,
+        "the host's sshd does not allow it; see its AllowTcpForwarding and PermitOpen",
+        library: words)
+    case .refused(let words):
+      throw failure(
+        .streamRefused, activity, "the host could not connect there", library: words)
+    }
+  }
+
+  private enum Opened {
+    case channel(Channel)
+    case refused(String?)
+  }
+
+  /// Nil while the host has not answered.
+  private func open(_ target: Target, _ session: Session) throws(SSHError) -> Opened? {
+    // sshd logs where a stream comes from; on this side it comes from no socket.
+    let pointer = libssh2_channel_direct_tcpip_ex(
+      session.pointer, target.address, Int32(target.port), "127.0.0.1", 0)
+    if let pointer { return .channel(Channel(adopting: pointer, of: session.pointer)) }
+    switch libssh2_session_last_errno(session.pointer) {
+    case LIBSSH2_ERROR_EAGAIN: return nil
+    case LIBSSH2_ERROR_CHANNEL_FAILURE: return .refused(session.lastError)
+    case let status: throw failure(status, of: session, target.activity)
+    }
+  }
+
+  var condition: (isUsable: Bool, carriesStreams: Bool) { (isUsable, !conduits.isEmpty) }
+
+  /// Adds a stream to those that are carried.
+  func carry(_ channel: Channel) -> ByteStream {
+    let conduit = Conduit(channel, loop: client.loop, carrierKey: currentKey)
+    conduits.append(conduit)
+    if conduits.count == 1 { Task { await carryConduits() } }
+    client.counters.countStream()
+    return ByteStream(conduit, of: self)
+  }
+
+  /// Runs for as long as there are streams, and keeps the connection until then.
+  private func carryConduits() async {
+    let activity = "carrying streams"
+    while !conduits.isEmpty {
+      do {
+        try await attempt(activity, until: Deadline(after: .seconds(3600))) {
+          session throws(SSHError) -> Void? in
+          try self.carryOnce(session, activity)
+          return self.conduits.isEmpty ? () : nil
+        }
+      } catch  where error.code == .timedOut {
+        continue
+      } catch {
+        for conduit in conduits { conduit.fail(error) }
+        conduits = []
+      }
+    }
+  }
+
+  private func carryOnce(_ session: Session, _ activity: String) throws(SSHError) {
+    let reader = conduits.firstIndex { $0.canRead }
+    // The one that reads the transport comes first: what it finds may be for any of them.
+    let order = (reader.map { [$0] } ?? []) + conduits.indices.filter { $0 != reader }
+    for index in order {
+      let status = conduits[index].carry(mustRead: index == reader)
+      guard status == 0 else { throw failure(status, of: session, activity) }
+    }
+  }
+
+  /// Closes a stream that nobody holds any more; the host may take its time to agree.
+  func retire(_ conduit: Conduit) {
+    guard let index = conduits.firstIndex(where: { $0 === conduit }) else { return }
+    conduits.remove(at: index)
+    guard isUsable else { return }
+    // What was written last, such as a goodbye, is not lost for want of an occasion.
+    _ = conduit.carry(mustRead: false)
+    retire(conduit.free)
+    wakeWaiters()
+  }
+}

@@ -1,0 +1,161 @@
+internal import Synchronization
+
+/// The way through one host: connections to it, shared by all who go on from there.
+///
+/// There is one connection, and another while opens queue: libssh2 opens one channel at a time on a
+/// connection, and an address that does not answer must hold up nobody but who asked for it. They are
+/// dialed one after the other, which suits every sshd's MaxStartups; streams are no sessions to its
+/// MaxSessions.
+package actor Gateway {
+  private static let memberLimit = 8
+  private static let patience = Duration.milliseconds(250)
+
+  private final class Member {
+    let connection: Connection
+    var isOpening = false
+    /// An open was given up and the host has not answered it: the streams go on, no other begins.
+    var isBlocked = false
+
+    init(_ connection: Connection) { self.connection = connection }
+  }
+
+  private let client: SSHClient
+  private let destination: Destination
+  private let deadlines: Deadlines
+  private var members: [Member] = []
+  private var isDialing = false
+  private var failures: (count: Int, last: SSHError?) = (0, nil)
+  /// Wakes those who wait for a member.
+  private let key: WaitKey
+
+  init(client: SSHClient, to destination: Destination, deadlines: Deadlines) {
+    self.client = client
+    self.destination = destination
+    self.deadlines = deadlines
+    key = client.loop.issueKey()
+  }
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor {
+    client.loop.asUnownedSerialExecutor()
+  }
+
+  /// Has the host connect with TCP to an address, or to a name that it resolves.
+  ///
+  /// - Parameter limit: how long the host may take for it, instead of the deadline for connecting.
+  /// - Throws: as `Connection.open` does, and why the host itself cannot be reached.
+  package func open(
+    to address: String, port: UInt16, within limit: Duration? = nil
+  ) async throws(SSHError) -> ByteStream {
+    let member = try await freeMember(for: Target(address: address, port: port))
+    defer { client.loop.wake(key) }
+    do {
+      let stream = try await member.connection.open(
+        to: address, port: port, within: limit ?? deadlines.connect)
+      member.isOpening = false
+      return stream
+    } catch {
+      member.isOpening = false
+      member.isBlocked = error.code == .timedOut || error.code == .cancelled
+      await dropIdleMembers()
+      throw error
+    }
+  }
+
+  /// Marks the member as opening; the caller takes that back.
+  private func freeMember(for target: Target) async throws(SSHError) -> Member {
+    let failuresBefore = failures.count
+    let wait = (deadlines.connect + deadlines.handshake + deadlines.authentication) * 2
+    let end = Deadline(after: wait)
+    var hasWaited = false
+    while true {
+      await dropIdleMembers()
+      if let member = members.first(where: { !$0.isOpening && !$0.isBlocked }) {
+        member.isOpening = true
+        return member
+      }
+      let count = members.count { !$0.isBlocked }
+      if count == 0, failures.count > failuresBefore, let error = failures.last { throw error }
+      if !isDialing && (count == 0 || hasWaited && count < Self.memberLimit) { dial() }
+      let pause = Deadline(after: Self.patience)
+      switch await client.loop.wait(for: .reading, on: key, until: pause) {
+      case .cancelled: throw failure(.cancelled, target, "cancelled")
+      case .timedOut: hasWaited = true
+      case .ready: break
+      }
+      guard ContinuousClock.now < end.instant else {
+        throw failure(.timedOut, target, "no connection was free within \(end.limit)")
+      }
+    }
+  }
+
+  /// In a task of its own: who waits for it may be cancelled, and others wait as well.
+  private func dial() {
+    isDialing = true
+    Task {
+      do throws(SSHError) {
+        members.append(
+          Member(try await client.connect(to: destination, deadlines: deadlines)))
+      } catch {
+        failures = (failures.count + 1, error)
+      }
+      isDialing = false
+      client.loop.wake(key)
+    }
+  }
+
+  private func dropIdleMembers() async {
+    for member in members {
+      let (isUsable, carriesStreams) = await member.connection.condition
+      guard !isUsable || member.isBlocked && !carriesStreams else { continue }
+      members.removeAll { $0 === member }
+    }
+  }
+
+  private func failure(_ code: SSHError.Code, _ target: Target, _ detail: String) -> SSHError {
+    SSHError(code, subject: destination.subject, activity: target.activity, detail: detail)
+  }
+}
+
+/// The gateways of a client, each kept for as long as somebody goes through it.
+final class Gateways: Sendable {
+  private struct Entry { weak var gateway: Gateway? }
+  private struct Inner {
+    var entries: [Route: Entry] = [:]
+    /// Hosts that refuse us: asking again for each host behind them would have us banned.
+    var refusals: [Route: SSHError] = [:]
+  }
+
+  /// What tells two gateways apart.
+  struct Route: Hashable {
+    let hops: [String]
+
+    init(_ destination: Destination) {
+      hops = (destination.jumps + [destination]).map { "\($0.user)@[\($0.address)]:\($0.port)" }
+    }
+  }
+
+  private let inner = Mutex(Inner())
+
+  func gateway(to destination: Destination, making: () -> Gateway) -> Gateway {
+    let route = Route(destination)
+    return inner.withLock { inner in
+      if let gateway = inner.entries[route]?.gateway { return gateway }
+      let gateway = making()
+      inner.entries[route] = Entry(gateway: gateway)
+      return gateway
+    }
+  }
+
+  func note(_ error: SSHError, of destination: Destination) {
+    switch error.code {
+    case .authenticationFailed, .hostKeyChanged, .hostKeyRevoked, .hostKeyUnknown,
+      .noSharedAlgorithm, .forwardingProhibited:
+      inner.withLock { $0.refusals[Route(destination)] = error }
+    default: break
+    }
+  }
+
+  func refusal(of destination: Destination) -> SSHError? {
+    inner.withLock { $0.refusals[Route(destination)] }
+  }
+}

@@ -1,0 +1,75 @@
+/// A certificate that is not to be accepted any more, though it has not ended.
+package struct Revocation: Hashable, Sendable, Codable {
+  /// RFC 5280, 5.3.1, in words.
+  package enum Reason: String, Hashable, Sendable, Codable, CaseIterable {
+    case unspecified
+    case keyCompromise = "key-compromise"
+    case superseded
+    case cessationOfOperation = "cessation-of-operation"
+  }
+
+  /// Lower-case hex.
+  package var serial: String
+  /// The issuer's subject key identifier in lower-case hex.
+  package var issuerKeyIdentifier: String
+  /// Nil where the serial alone is known.
+  package var host: String?
+  package var revokedAt: Timestamp
+  package var reason: Reason
+  /// When the certificate ends by itself; from then on nothing needs to refuse it.
+  package var notAfter: Timestamp
+
+  package init(
+    serial: String, issuerKeyIdentifier: String, host: String?, revokedAt: Timestamp,
+    reason: Reason, notAfter: Timestamp
+  ) {
+    self.serial = serial
+    self.issuerKeyIdentifier = issuerKeyIdentifier
+    self.host = host
+    self.revokedAt = revokedAt
+    self.reason = reason
+    self.notAfter = notAfter
+  }
+}
+
+extension FleetState {
+  /// Adds a revocation; one of the same certificate is replaced.
+  package mutating func revoke(_ revocation: Revocation) {
+    revocations.removeAll {
+      $0.serial == revocation.serial
+        && $0.issuerKeyIdentifier == revocation.issuerKeyIdentifier
+    }
+    revocations.append(revocation)
+    revocations.sort { ($0.issuerKeyIdentifier, $0.serial) < ($1.issuerKeyIdentifier, $1.serial) }
+  }
+}
+
+extension AuthorityRecord {
+  /// What a generation of the authority is to be in the end.
+  package enum Status: String, Hashable, Sendable, Codable {
+    /// Trusted, and what issues certificates.
+    case signing
+    /// Trusted, and issues nothing any more.
+    case trusted
+    /// To be trusted by no host in the end; until then it is known, for some hosts may still need it.
+    case retiring
+  }
+}
+
+// States that were written before these fields have none of them. A synthesized `init(from:)` takes
+// these methods in place of the general one.
+extension KeyedDecodingContainer {
+  func decode(_ type: [Revocation].Type, forKey key: Key) throws -> [Revocation] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
+
+  func decode(_ type: EdgeFacts.Type, forKey key: Key) throws -> EdgeFacts {
+    try decodeIfPresent(type, forKey: key) ?? EdgeFacts()
+  }
+
+  func decode(
+    _ type: AuthorityRecord.Status.Type, forKey key: Key
+  ) throws -> AuthorityRecord.Status {
+    try decodeIfPresent(type, forKey: key) ?? .signing
+  }
+}

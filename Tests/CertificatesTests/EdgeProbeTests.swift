@@ -1,0 +1,219 @@
+import Certificates
+import Foundation
+import Testing
+
+/// What nginx itself takes for the time.
+private let now = Int64(Date().timeIntervalSince1970)
+
+@Suite("Probes of an edge, against a real nginx", .enabled(if: NginxServer.isInstalled))
+struct EdgeProbeTests {
+  private static let generations = (
+    old: Result { try TestAuthority("Probe Center", now: now) },
+    new: Result { try TestAuthority("Probe Center 2", now: now) },
+    foreign: Result { try TestAuthority("Foreign Center", now: now) }
+  )
+
+  private let old: TestAuthority
+  private let new: TestAuthority
+  private let foreign: TestAuthority
+
+  init() throws {
+    old = try Self.generations.old.get()
+    new = try Self.generations.new.get()
+    foreign = try Self.generations.foreign.get()
+  }
+
+  /// The TLS side of a back-end, without resumption as deploy writes it, or with it.
+  private func server(
+    _ more: String = "", isResumable: Bool = false, version: String = "TLSv1.2 TLSv1.3"
+  ) -> String {
+    """
+    ssl_certificate server.crt; ssl_certificate_key server.key;
+    ssl_client_certificate trust.crt; ssl_verify_client on; ssl_verify_depth 1;
+    ssl_protocols \(version);
+    ssl_session_cache \(isResumable ? "shared:s:1m" : "none");
+    ssl_session_tickets off; \(more)
+    """
+  }
+
+  private func files(
+    trusting trusted: [TestAuthority], by issuer: TestAuthority? = nil, crl: String = ""
+  ) throws -> [String: String] {
+    let leaf = try (issuer ?? old).leaf(.server, names: ["shop.example"], now: now)
+    return [
+      "server.crt": leaf.certificatePEM, "server.key": leaf.privateKeyPEM.text,
+      "trust.crt": trusted.map(\.files.certificatePEM).joined(), "all.crl": crl,
+    ]
+  }
+
+  private func client(_ authority: TestAuthority) throws -> IssuedLeaf {
+    try authority.leaf(.client, names: ["edge-1"], now: now)
+  }
+
+  private func probe(
+    _ server: NginxServer, as leaf: IssuedLeaf?, name: String = "shop.example",
+    session: TLSSession? = nil
+  ) async throws -> ProbeReport {
+    try await EdgeProbe(
+      serverName: name,
+      trusted: CertificateBundle(pem: old.files.certificatePEM + new.files.certificatePEM),
+      identity: leaf.map { try ClientIdentity($0) }, session: session
+    ).run(over: server.connect(), at: now)
+  }
+
+  private func status(_ report: ProbeReport) -> Int? {
+    if case .status(let status) = report.answer { status } else { nil }
+  }
+
+  @Test(
+    "A client of the authority is accepted, one without a certificate or with a foreign one refused",
+    arguments: ["TLSv1.2", "TLSv1.3"])
+  func acceptance(version: String) async throws {
+    let nginx = try NginxServer(
+      server(version: version), files: files(trusting: [old, new]))
+    for authority in [old, new] {
+      let report = try await probe(nginx, as: client(authority))
+      #expect(status(report) == 204 && report.isClientAccepted)
+      #expect(report.tlsVersion == version)
+      #expect(report.distrust == nil)
+      #expect(report.acceptedIssuers == ["Probe Center", "Probe Center 2"])
+    }
+    for leaf in [nil, try client(foreign), try old.leaf(.server, names: ["edge-1"], now: now)] {
+      let report = try await probe(nginx, as: leaf)
+      #expect(status(report) == 400 && !report.isClientAccepted)
+      #expect(report.distrust == nil)
+    }
+  }
+
+  @Test("deploy's own answer to a client that is not accepted counts as a refusal")
+  func ownRefusal() async throws {
+    let nginx = try NginxServer(
+      server("error_page 495 496 =503 @refused; location @refused { return 503; }"),
+      files: files(trusting: [old]))
+    let refused = try await probe(nginx, as: client(new))
+    #expect(status(refused) == 503 && !refused.isClientAccepted)
+    #expect(try await probe(nginx, as: client(old)).isClientAccepted)
+  }
+
+  @Test("What is served is told, and why it is not to be trusted")
+  func served() async throws {
+    let files = try files(trusting: [old])
+    let nginx = try NginxServer(server(), files: files)
+    let report = try await probe(nginx, as: client(old))
+    #expect(report.served == [try CertificateFacts.read(pem: files["server.crt"] ?? "")])
+    let misnamed = try await probe(nginx, as: client(old), name: "other.example")
+    #expect(misnamed.distrust?.code == .nameMismatch && misnamed.isClientAccepted)
+
+    let stranger = try NginxServer(server(), files: self.files(trusting: [old], by: foreign))
+    let distrusted = try await probe(stranger, as: client(old))
+    #expect(distrusted.distrust?.code == .chainNotVerified && distrusted.isClientAccepted)
+    #expect(distrusted.served.first?.issuerCommonName == "Foreign Center")
+  }
+
+  @Test("A revoked client is refused, those of both generations are accepted")
+  func revoked() async throws {
+    let (bad, good, newer) = (try client(old), try client(old), try client(new))
+    let lists = [
+      try old.authority.revocationList(
+        of: [.init(serial: bad.facts.serial, revokedAt: now, reason: .keyCompromise)], now: now),
+      try new.authority.revocationList(of: [], now: now),
+    ]
+    let nginx = try NginxServer(
+      server("ssl_crl all.crl;"),
+      files: files(trusting: [old, new], crl: lists.map(\.pem).joined()))
+    #expect(try await status(probe(nginx, as: bad)) == 400)
+    #expect(nginx.log.contains("(23:certificate revoked)"))
+    #expect(try await probe(nginx, as: good).isClientAccepted)
+    #expect(try await probe(nginx, as: newer).isClientAccepted)
+
+    // Every generation needs its list, or nginx refuses all of its clients.
+    let lacking = try NginxServer(
+      server("ssl_crl all.crl;"), files: files(trusting: [old, new], crl: lists[0].pem))
+    #expect(try await probe(lacking, as: good).isClientAccepted)
+    #expect(try await status(probe(lacking, as: newer)) == 400)
+  }
+
+  @Test(
+    "A session is taken up where the server allows it; after a revocation it lets a client in still",
+    arguments: ["TLSv1.2", "TLSv1.3"])
+  func resumption(version: String) async throws {
+    let leaf = try client(old)
+    let revoking = try files(
+      trusting: [old],
+      crl: old.authority.revocationList(
+        of: [.init(serial: leaf.facts.serial, revokedAt: now, reason: .keyCompromise)], now: now
+      ).pem)
+    let open = server(isResumable: true, version: version)
+    let nginx = try NginxServer(open, files: revoking)
+    let first = try await probe(nginx, as: leaf)
+    #expect(!first.isResumed)
+    let session: TLSSession = try #require(first.session)
+    let second = try await probe(nginx, as: leaf, session: session)
+    #expect(second.isResumed && second.isClientAccepted)
+
+    // The very hole for which deploy allows no resumption: it shows here that the probe sees it.
+    try nginx.reload(open + " ssl_crl all.crl;", files: [:])
+    let bypassing = try await probe(nginx, as: leaf, session: session)
+    #expect(bypassing.isResumed && bypassing.isClientAccepted)
+    #expect(try await !probe(nginx, as: leaf).isClientAccepted)
+
+    let closed = try NginxServer(server(version: version), files: revoking)
+    let kept = try await probe(closed, as: leaf)
+    #expect(kept.isClientAccepted)
+    let refused = server("ssl_crl all.crl;", version: version)
+    try closed.reload(refused, files: [:])
+    let again = try await probe(closed, as: leaf, session: kept.session)
+    #expect(!again.isResumed && !again.isClientAccepted)
+  }
+
+  @Test("A server that ends the handshake, speaks no TLS or says nothing is told so")
+  func noAnswer() async throws {
+    let rejecting = try NginxServer("ssl_reject_handshake on;", files: [:])
+    let report = try await probe(rejecting, as: nil)
+    guard case .refusedHandshake(let error) = report.answer else {
+      Issue.record("\(report.answer)")
+      return
+    }
+    #expect(error.libraryMessages.contains { $0.contains("unrecognized name") })
+    #expect(report.served == [] && !report.isClientAccepted)
+
+    for bytes in ["HTTP/1.1 400 Bad Request\r\n\r\n", ""] {
+      let report = try await EdgeProbe(
+        serverName: "shop.example", trusted: old.bundle(), identity: nil
+      ).run(over: Recording(bytes), at: now)
+      guard case .refusedHandshake = report.answer else {
+        Issue.record("\(report.answer)")
+        return
+      }
+    }
+  }
+
+  @Test("What the stream throws is thrown")
+  func brokenStream() async throws {
+    let probe = EdgeProbe(serverName: "shop.example", trusted: try old.bundle(), identity: nil)
+    await #expect(throws: Recording.Broken.self) {
+      _ = try await probe.run(over: Recording(nil), at: now)
+    }
+  }
+}
+
+/// A peer that says its words at once and hears nothing; one without words breaks.
+private actor Recording: ByteStream {
+  struct Broken: Error {}
+
+  private var words: [UInt8]?
+  private let isBroken: Bool
+
+  init(_ words: String?) {
+    self.words = words.map { Array($0.utf8) }
+    isBroken = words == nil
+  }
+
+  func read() throws -> [UInt8]? {
+    if isBroken { throw Broken() }
+    defer { words = nil }
+    return words
+  }
+
+  func write(_ bytes: [UInt8]) {}
+}

@@ -1,0 +1,143 @@
+import Certificates
+import Foundation
+import Testing
+
+/// A real nginx on a socket in a folder of its own, which is its prefix.
+final class NginxServer {
+  static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/sbin/nginx")
+
+  private let folder: URL
+  private let process = Process()
+
+  private var socket: String { folder.appending(path: "s").path(percentEncoded: false) }
+
+  /// - Parameters:
+  ///   - server: what stands in the `server` block, beside `listen`.
+  ///   - files: by name, for the directives to name.
+  init(_ server: String, files: [String: String]) throws {
+    folder = FileManager.default.temporaryDirectory
+      .appending(path: "n-\(UInt32.random(in: .min ... .max))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    try write(server, files)
+    let path = folder.path(percentEncoded: false)
+    process.executableURL = URL(filePath: "/usr/sbin/nginx")
+    process.arguments = ["-e", "error.log", "-p", path, "-c", "\(path)/nginx.conf"]
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    try wait("nginx listens") { (try? connect()) != nil }
+  }
+
+  deinit {
+    if process.isRunning {
+      process.terminate()
+      process.waitUntilExit()
+    }
+    do { try FileManager.default.removeItem(at: folder) } catch { print("\(folder): \(error)") }
+  }
+
+  private func write(_ server: String, _ files: [String: String]) throws {
+    for (name, text) in files {
+      try Data(text.utf8).write(to: folder.appending(path: name))
+    }
+    let text = """
+      daemon off;
+      \(geteuid() == 0 ? "user root;" : "")
+      worker_processes 1;
+      pid nginx.pid;
+      error_log error.log info;
+      events {}
+      http {
+        access_log off;
+        client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t; uwsgi_temp_path t;
+        scgi_temp_path t;
+        server {
+          listen unix:\(socket) ssl;
+      \(server)
+          location = / { return 204; }
+        }
+      }
+      """
+    try Data(text.utf8).write(to: folder.appending(path: "nginx.conf"))
+  }
+
+  /// Replaces the configuration; returns when a worker of the new one serves and none of the old one.
+  func reload(_ server: String, files: [String: String]) throws {
+    let old = try workers()
+    try write(server, files)
+    kill(process.processIdentifier, SIGHUP)
+    try wait("the old worker ends") {
+      let now = try workers()
+      return !now.isEmpty && now.isDisjoint(with: old)
+    }
+  }
+
+  /// The children of nginx's master process.
+  private func workers() throws -> Set<Substring> {
+    let id = process.processIdentifier
+    let children = try String(
+      contentsOfFile: "/proc/\(id)/task/\(id)/children", encoding: .utf8)
+    return Set(children.split(separator: " "))
+  }
+
+  private func wait(_ what: String, until isReached: () throws -> Bool) throws {
+    for _ in 0..<2000 {
+      if try isReached() { return }
+      guard process.isRunning else { break }
+      usleep(5000)
+    }
+    throw Failure(description: "not reached: \(what)\n\(log)")
+  }
+
+  struct Failure: Error, CustomStringConvertible { var description: String }
+
+  var log: String {
+    (try? String(contentsOf: folder.appending(path: "error.log"), encoding: .utf8)) ?? "no log"
+  }
+
+  func connect() throws -> SocketStream { try SocketStream(socket) }
+}
+
+/// A Unix socket as a stream of bytes. Its calls block, on a queue of their own.
+final class SocketStream: ByteStream {
+  private let descriptor: Int32
+  private let queue = DispatchQueue(label: "socket")
+
+  init(_ path: String) throws {
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let status = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard status == 0 else {
+      close(descriptor)
+      throw NginxServer.Failure(description: "\(path): \(String(cString: strerror(errno)))")
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  func read() async throws -> [UInt8]? {
+    await withCheckedContinuation { continuation in
+      queue.async { [descriptor] in
+        var buffer = [UInt8](repeating: 0, count: 1 << 14)
+        let count = Foundation.read(descriptor, &buffer, buffer.count)
+        continuation.resume(returning: count > 0 ? Array(buffer[..<count]) : nil)
+      }
+    }
+  }
+
+  func write(_ bytes: [UInt8]) async throws {
+    await withCheckedContinuation { continuation in
+      queue.async { [descriptor] in
+        _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        continuation.resume()
+      }
+    }
+  }
+}
