@@ -43,6 +43,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: [
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -82,6 +83,7 @@ let package = Package(
       [
         "Execution", "Planning", "State", "StateFiles", "SSH", "Certificates", "Sandbox",
         "Inventories", "Playbooks", "Diagnostics", arguments,
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
     .executableTarget(name: "deploy", dependencies: ["Commands"], swiftSettings: strict),
 
@@ -104,7 +106,10 @@ let package = Package(
     .tests("Execution", ["Execution", "Planning", "State"]),
     .tests(
       "Commands",
-      ["deploy", "Commands", "Certificates", "Inventories", "State", "Diagnostics", arguments]),
+      [
+        "deploy", "Commands", "Certificates", "Execution", "Inventories", "State", "Diagnostics",
+        arguments,
+      ]),
     .tests("EndToEnd", ["deploy", "Commands", "Sandbox", "Inventories", "Diagnostics"]),
   ],
   swiftLanguageModes: [.v6]

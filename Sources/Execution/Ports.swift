@@ -65,6 +65,29 @@ package protocol StateStore: Sendable {
   func record(_ record: HostRecord?, of host: String) async throws
 }
 
+/// Runs the playbook's commands on this machine.
+package protocol HookRunner: Sendable {
+  /// Runs a program with its arguments to its end; ends it when it takes longer than the seconds or
+  /// when the task is cancelled.
+  ///
+  /// - Parameters:
+  ///   - environment: what the program finds in its environment beside what this one has.
+  ///   - say: gets each line that it writes, as it comes.
+  func run(
+    _ words: [String], environment: [String: String], withinSeconds seconds: Int64,
+    say: @escaping @Sendable (String) -> Void
+  ) async -> HookEnding
+}
+
+/// How a command of the playbook ended.
+package enum HookEnding: Hashable, Sendable {
+  case succeeded
+  /// Why, as the end of a sentence that begins with the command, with its last words.
+  case failed(String)
+  /// It was ended, or never begun, because the task was cancelled.
+  case interrupted
+}
+
 /// The rest of the machine, as values and functions.
 package struct Surroundings: Sendable {
   /// User and machine, such as `ann@laptop`.

@@ -102,8 +102,10 @@ package enum ProgressEvent: Hashable, Sendable {
   /// It is given the word: from here on only the host knows how it ends.
   case started(host: String)
   case switching(host: String)
-  /// A line that a host's nginx said while it accepted the release.
+  /// A line that a host's nginx said while it accepted the release, or what went wrong behind a host.
   case warned(host: String, String)
+  /// A line that a command of the playbook wrote.
+  case hookSaid(host: String, String)
   case settled(host: String, Verdict)
   case pausing(seconds: Int64)
 }

@@ -28,10 +28,13 @@ extension Playbook {
     guard let fields = Fields<Key>(node, of: "a playbook", &found) else {
       return (nil, found.sorted)
     }
-    fields.refuse(.hooks, .procedure, reporting: &found)
     let name = fields.required(.name, &found)?.playbookName(&found)
     let rollout = fields[.rollout].map { Rollout.read($0, &found) } ?? Rollout()
-    let playbook = name.map { Playbook(name: $0, rollout: rollout) }
+    let hooks = fields[.hooks].map { Hooks.read($0, &found) } ?? Hooks()
+    let procedure = fields.entry(.procedure).flatMap { Procedure.read($0, &found) }
+    let playbook = name.map {
+      Playbook(name: $0, rollout: rollout, hooks: hooks, procedure: procedure)
+    }
     return (found.hasErrors ? nil : playbook, found.sorted)
   }
 }
@@ -46,28 +49,19 @@ extension Playbook.Rollout {
     case verify
   }
 
-  private enum OnFailure: String, CaseIterable {
-    case revert
-    case revertAll = "revert_all"
-  }
-
-  private enum Verification: String, CaseIterable {
-    case none, reload, edges
-  }
-
   fileprivate static func read(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> Playbook.Rollout {
     let usual = Playbook.Rollout()
     guard let fields = Fields<Key>(node, of: "the rollout", &found) else { return usual }
-    _ = fields[.onFailure]?.choice(of: OnFailure.self, later: [.revertAll], &found)
-    _ = fields[.verify]?.choice(of: Verification.self, later: [.none, .edges], &found)
     return Playbook.Rollout(
       canary: fields[.canary]?.integer(in: 0...Int.max, &found) ?? usual.canary,
       batch: fields[.batch]?.batch(&found) ?? usual.batch,
       maxFailures: fields[.maxFailures]?.integer(in: 0...Int.max, &found) ?? usual.maxFailures,
       pause: fields[.pause]?.period(&found) ?? usual.pause,
-      confirmWithin: fields[.confirmWithin]?.window(&found) ?? usual.confirmWithin)
+      confirmWithin: fields[.confirmWithin]?.window(&found) ?? usual.confirmWithin,
+      onFailure: fields[.onFailure]?.choice(of: OnFailure.self, &found) ?? usual.onFailure,
+      verification: fields[.verify]?.choice(of: Verification.self, &found) ?? usual.verification)
   }
 }
 

@@ -41,18 +41,64 @@ struct DecodingTests {
           rollout: Playbook.Rollout(
             canary: 1, batch: .percent(25), maxFailures: 0, pause: .seconds(10))))
     #expect(try shipped("all-at-once") == Playbook(name: "all-at-once"))
+    #expect(
+      try shipped("decommission")
+        == Playbook(
+          name: "decommission", rollout: Playbook.Rollout(batch: .percent(25)),
+          procedure: .decommission(.forget)))
   }
 
   @Test("each key of the rollout is in its value")
   func values() {
     let text =
-      "name: x\nrollout: {canary: 2, batch: 7, max_failures: 3, pause: 2m, confirm_within: 1m}\n"
+      """
+      name: x
+      rollout:
+        {canary: 2, batch: 7, max_failures: 3, pause: 2m, confirm_within: 1m,
+         on_failure: revert_all, verify: edges}
+      """
     #expect(
-      Playbook.read(SourceText(file: "a", text: text)).playbook
+      read(text)
         == Playbook(
           name: "x",
           rollout: Playbook.Rollout(
             canary: 2, batch: .count(7), maxFailures: 3, pause: .seconds(120),
-            confirmWithin: .seconds(60))))
+            confirmWithin: .seconds(60), onFailure: .revertAll, verification: .edges)))
+  }
+
+  private func read(_ text: String) -> Playbook? {
+    Playbook.read(SourceText(file: "a", text: text)).playbook
+  }
+
+  @Test("a list is a program with its words, a text is a line for the shell")
+  func hooks() throws {
+    let text = """
+      name: x
+      hooks:
+        before_host: [[./drain, "$DEPLOY_HOST", 3], ./log && true]
+        after_host: [[./undrain]]
+        timeout: 2m
+      """
+    let hooks = try #require(read(text)).hooks
+    #expect(
+      hooks
+        == Playbook.Hooks(
+          beforeHost: [.words(["./drain", "$DEPLOY_HOST", "3"]), .shell("./log && true")],
+          afterHost: [.words(["./undrain"])], timeout: .seconds(120)))
+    #expect(hooks.beforeHost[0].words == ["./drain", "$DEPLOY_HOST", "3"])
+    #expect(hooks.beforeHost[1].words == ["/bin/sh", "-c", "./log && true"])
+    #expect(read("name: x")?.hooks == Playbook.Hooks(timeout: .seconds(60)))
+  }
+
+  @Test(
+    "the procedure is a name, or a name with its options",
+    arguments: [
+      ("decommission", .decommission(.forget)), ("{name: decommission}", .decommission(.forget)),
+      ("{name: decommission, certificates: forget}", .decommission(.forget)),
+      ("{certificates: revoke, name: decommission}", .decommission(.revoke)),
+    ] as [(String, Playbook.Procedure)])
+  func procedures(_ text: String, _ expected: Playbook.Procedure) throws {
+    #expect(try #require(read("name: x\nprocedure: \(text)")).procedure == expected)
+    #expect(try #require(read("name: x")).procedure == nil)
   }
 }

@@ -23,7 +23,8 @@ final class Progress: Sendable {
         // An earlier step of the host is not its end.
         seen.verdicts[host] = nil
       case .settled(let host, let verdict): seen.verdicts[host] = verdict
-      case .connecting, .surveyed, .staged, .prepared, .switching, .warned, .pausing: break
+      case .connecting, .surveyed, .staged, .prepared, .switching, .warned, .hookSaid, .pausing:
+        break
       }
     }
     if let line = text(event) { Console.error(line) }
@@ -52,6 +53,7 @@ final class Progress: Sendable {
     case .prepared(let host): "\(host): staged and tested"
     case .switching(let host): "\(host): switching"
     case .warned(let host, let line): style("\(host): \(line)", .yellow)
+    case .hookSaid(let host, let line): "\(host): \(line)"
     case .settled(let host, let verdict):
       verdict == .unchanged
         ? nil

@@ -1,0 +1,75 @@
+package import Planning
+
+/// Runs the playbook's commands around each host's transaction.
+package struct HostHooks: Sendable {
+  private let hooks: PlannedHooks
+  private let fleet: String
+  private let runner: any HookRunner
+  private let report: @Sendable (ProgressEvent) -> Void
+
+  package init(
+    _ hooks: PlannedHooks, fleet: String, runner: any HookRunner,
+    report: @escaping @Sendable (ProgressEvent) -> Void
+  ) {
+    self.hooks = hooks
+    self.fleet = fleet
+    self.runner = runner
+    self.report = report
+  }
+
+  /// Runs what stands before a host, up to the first that fails; the verdict where it may not go on.
+  ///
+  /// What goes wrong in a hook would most likely go wrong before the next host too, so it speaks
+  /// against the change.
+  package func before(_ step: HostStep) async -> Verdict? {
+    for words in hooks.beforeHost {
+      switch await run(words, step, environment(of: step)) {
+      case .succeeded: continue
+      case .failed(let why):
+        return .refused(
+          Refusal(cause: .change, why: "the hook before_host \(name(of: words)) \(why)"))
+      case .interrupted: return .notAttempted(why: Verdict.stoppedBefore)
+      }
+    }
+    return nil
+  }
+
+  /// Runs all that stands after a host, for each host for which `before` was called, whatever came of
+  /// it; what fails is told.
+  package func after(_ step: HostStep, _ verdict: Verdict) async {
+    var environment = environment(of: step)
+    environment["DEPLOY_VERDICT"] = verdict.name
+    for words in hooks.afterHost {
+      switch await run(words, step, environment) {
+      case .succeeded: continue
+      case .failed(let why):
+        report(
+          .warned(host: step.host, "the hook after_host \(name(of: words)) \(why)"))
+      case .interrupted:
+        report(
+          .warned(
+            host: step.host,
+            "the hook after_host \(name(of: words)) was interrupted, and what follows it did not run"
+          ))
+        return
+      }
+    }
+  }
+
+  private func run(
+    _ words: [String], _ step: HostStep, _ environment: [String: String]
+  ) async -> HookEnding {
+    await runner.run(words, environment: environment, withinSeconds: hooks.timeout) {
+      [report] line in report(.hookSaid(host: step.host, line))
+    }
+  }
+
+  private func environment(of step: HostStep) -> [String: String] {
+    [
+      "DEPLOY_FLEET": fleet, "DEPLOY_HOST": step.host,
+      "DEPLOY_ADDRESS": step.connection.address, "DEPLOY_RELEASE": String(step.release),
+    ]
+  }
+
+  private func name(of words: [String]) -> String { "\"\(words.joined(separator: " "))\"" }
+}

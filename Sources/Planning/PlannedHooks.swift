@@ -1,0 +1,23 @@
+import Inventories
+package import Playbooks
+
+/// Commands on the controller before and after each host that changes, in plain values.
+package struct PlannedHooks: Hashable, Sendable, Codable {
+  /// Each is a program and its arguments; they run in this order.
+  package var beforeHost: [[String]]
+  package var afterHost: [[String]]
+  /// Seconds that one command may take.
+  package var timeout: Int64
+
+  package init(beforeHost: [[String]] = [], afterHost: [[String]] = [], timeout: Int64) {
+    self.beforeHost = beforeHost
+    self.afterHost = afterHost
+    self.timeout = timeout
+  }
+
+  package init(_ hooks: Playbook.Hooks) {
+    self.init(
+      beforeHost: hooks.beforeHost.map(\.words), afterHost: hooks.afterHost.map(\.words),
+      timeout: hooks.timeout.seconds)
+  }
+}
