@@ -56,7 +56,9 @@ private struct HostConfiguration {
     }
     let sites = backEnds + frontEnds
     guard !sites.isEmpty else { return [] }
-    return ([main(including: sites.map(\.path))] + sites).sorted { $0.path < $1.path }
+    let realAddresses = RealAddress.files(for: published, in: inventory)
+    return ([main(including: sites.map(\.path))] + sites + realAddresses)
+      .sorted { $0.path < $1.path }
   }
 
   private func file(
@@ -65,22 +67,26 @@ private struct HostConfiguration {
     ConfigurationFile(
       path: .configuration(of: site.domain, as: role),
       comment: """
-        Made by deploy: site \(site.domain) on \(role.rawValue) \(host.name) of fleet \
-        \(inventory.fleet). Changes made here are lost.
+        Made by deploy from \(host.inventoryFile): site \(site.domain) on \(role.rawValue) \
+        \(host.name) of fleet \(inventory.fleet). Changes made here are lost.
         """, paragraphs())
   }
 
   private func main(including sites: [ReleasePath]) -> ConfigurationFile {
     let strays = StrayServers(
       publicCertificate: published.first.map { FrontEndSite.certificateFiles(of: $0) },
+      asksVisitors: published.contains { $0.originPulls != nil },
       mutualTLSPorts: Set(served.flatMap(ports)).sorted(), version: version)
     let format = served.isEmpty ? [] : [Paragraph([BackEndLogFormat.definition])]
+    let upgrade =
+      (published + served).contains { $0.requests.webSockets } ? [WebSockets.connectionUpgrade] : []
     let includes = Paragraph(sites.map { Directive("include", "\(installed: $0)") })
     return ConfigurationFile(
       path: .main,
       comment: """
-        Made by deploy: host \(host.name) of fleet \(inventory.fleet). Changes made here are lost.
-        """, namesHash + format + strays.paragraphs + [includes])
+        Made by deploy from \(host.inventoryFile): host \(host.name) of fleet \
+        \(inventory.fleet). Changes made here are lost.
+        """, namesHash + format + upgrade + strays.paragraphs + [includes])
   }
 
   private func ports(of site: Site) -> [Port] {

@@ -44,6 +44,25 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
     ReleasePath("tls/sites/\(domain).key")
   }
 
+  /// Whose connections are taken for a visitor's own, for sites behind a content network.
+  package static func realAddress(of network: KnownNetwork) -> ReleasePath {
+    ReleasePath("nginx/real-address/\(network.rawValue).conf")
+  }
+
+  package static func realAddress(of domain: DomainName) -> ReleasePath {
+    ReleasePath("nginx/real-address/\(domain).conf")
+  }
+
+  /// The authority of the content network that may ask the front-ends for a site.
+  package static func originPullAuthority(of domain: DomainName) -> ReleasePath {
+    ReleasePath("tls/origin-pulls/\(domain).crt")
+  }
+
+  /// The issuers by which stapled answers are verified.
+  package static func staplingChain(of domain: DomainName) -> ReleasePath {
+    ReleasePath("tls/stapling/\(domain).crt")
+  }
+
   /// The file that the nginx serving a release holds open, on the host.
   package static func served(byRelease number: Int) -> String {
     "\(releases)/\(number)/nginx/served"

@@ -27,7 +27,7 @@ struct HostPlanner {
         input.state.hosts[host.name.text]?.release.number ?? 0) + 1
     let certificates = certificates()
     let issued = certificates.filter { !$0.reason.isEmpty }
-    let files = (texts(release: number) + leaves(certificates) + siteCertificates())
+    let files = (texts(release: number) + leaves(certificates) + siteCertificates() + issuers())
       .sorted { $0.path < $1.path }
     let changes = changes(files)
     let reasons = reasons(changes, issued)
@@ -247,7 +247,7 @@ struct HostPlanner {
 }
 
 extension PlannedFile.Origin {
-  fileprivate init(_ file: LocalFile) {
+  init(_ file: LocalFile) {
     self.init(path: file.path.text, place: file.place.description)
   }
 }
