@@ -17,7 +17,6 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
   package static let marker = ReleasePath("nginx/release.conf")
   /// The authority generations that the host accepts.
   package static let trustBundle = ReleasePath("tls/authority.crt")
-  package static let firewall = ReleasePath("firewall.nft")
 
   package static func configuration(of domain: DomainName, as role: Role) -> ReleasePath {
     ReleasePath("nginx/\(role.rawValue)/\(domain).conf")

@@ -67,10 +67,9 @@ struct HostPlanner {
     var files = configuration(for: host, in: input.inventory, nginx: nginx).map {
       PlannedFile(path: $0.path.relative, source: .text($0.text))
     }
-    files.append(
-      PlannedFile(
-        path: ReleasePath.firewall.relative,
-        source: .text(ruleset(for: host, in: input.inventory).text)))
+    files += ruleset(for: host, in: input.inventory).files.map {
+      PlannedFile(path: $0.name, source: .text($0.text))
+    }
     guard hasSites else { return files }
     let marker = releaseMarker(release: release)
     files.append(PlannedFile(path: marker.path.relative, source: .text(marker.text)))
