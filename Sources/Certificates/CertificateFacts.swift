@@ -21,6 +21,8 @@ package struct CertificateFacts: Hashable, Sendable {
   /// Lower-case hexadecimal; nil where the certificate has none.
   package let subjectKeyIdentifier: String?
   package let authorityKeyIdentifier: String?
+  /// Whether it says where an OCSP responder answers for it (RFC 5280, 4.2.2.1).
+  package let namesResponder: Bool
 
   /// Reads a text that holds exactly one certificate.
   /// - Parameter name: what the errors call it, such as its path.
@@ -56,6 +58,9 @@ package struct CertificateFacts: Hashable, Sendable {
     keyAlgorithm = Self.keyAlgorithm(of: X509_get0_pubkey(pointer))
     subjectKeyIdentifier = Self.bytes(X509_get0_subject_key_id(pointer)).map(hexadecimal)
     authorityKeyIdentifier = Self.bytes(X509_get0_authority_key_id(pointer)).map(hexadecimal)
+    let responders = X509_get1_ocsp(pointer)
+    defer { X509_email_free(responders) }
+    namesResponder = OPENSSL_sk_num(responders) > 0
   }
 
   private static func bytes(_ string: UnsafePointer<ASN1_STRING>?) -> UnsafeBufferPointer<UInt8>? {

@@ -4,25 +4,43 @@ package import Inventories
 package struct Ruleset: Hashable, Sendable {
   package let fleet: FleetName
   package let host: HostName
+  /// The name of the inventory's file, for readers.
+  package let origin: String
+  package let engine: FirewallPolicy.Engine
   package let scope: FirewallPolicy.Scope
   /// One for each target, sorted by it.
   package let openings: [Opening]
 
-  package init(
-    fleet: FleetName, host: HostName, scope: FirewallPolicy.Scope, openings: [Opening]
+  init(
+    fleet: FleetName, host: HostName, origin: String, engine: FirewallPolicy.Engine,
+    scope: FirewallPolicy.Scope, openings: [Opening]
   ) {
     let others = Opening(
       .everythingElse, from: .everybody, why: "only the sites' ports are guarded")
     self.fleet = fleet
     self.host = host
+    self.origin = origin
+    self.engine = engine
     self.scope = scope
     self.openings = (openings + (scope == .sites ? [others] : [])).merged()
+  }
+
+  /// The same host's with other openings, for the time between two rulesets.
+  package func replacing(openings: [Opening]) -> Ruleset {
+    let isOpen = openings.contains { $0.target == .everythingElse }
+    return Ruleset(
+      fleet: fleet, host: host, origin: origin, engine: engine, scope: isOpen ? .sites : .drop,
+      openings: openings)
+  }
+
+  var head: String {
+    "# Made by deploy from \(origin): host \(host) of fleet \(fleet). Changes made here are lost."
   }
 
   /// What `nft -f` reads: one transaction that replaces the table, whether it is there or not.
   package var text: String {
     """
-    # Made by deploy: host \(host) of fleet \(fleet). Changes made here are lost.
+    \(head)
 
     table inet deploy
     delete table inet deploy
@@ -36,22 +54,25 @@ package struct Ruleset: Hashable, Sendable {
 /// What the inventory lets in on a host.
 package func ruleset(for host: Host, in inventory: Inventory) -> Ruleset {
   let mutualTLS = mutualTLSOpenings(of: host, in: inventory)
+  let visitors = visitorOpenings(of: host, in: inventory)
+  let guarded = mutualTLS + visitors.filter { $0.from != .everybody }
   let openings =
     switch inventory.firewall.scope {
     case .drop:
-      mutualTLS + visitorOpenings(of: host, in: inventory)
+      mutualTLS + visitors
         + [
           Opening(
             .tcp(host.ssh.port), from: .init(unlessEmpty: inventory.firewall.sshFrom), why: "SSH")
         ] + inventory.firewall.allow.map(opening)
     case .sites:
-      mutualTLS
+      guarded
         + inventory.firewall.allow.map(opening).filter { allowed in
-          mutualTLS.contains { $0.target == allowed.target }
+          guarded.contains { $0.target == allowed.target }
         }
     }
   return Ruleset(
-    fleet: inventory.fleet, host: host.name, scope: inventory.firewall.scope, openings: openings)
+    fleet: inventory.fleet, host: host.name, origin: host.inventoryFile,
+    engine: inventory.firewall.engine, scope: inventory.firewall.scope, openings: openings)
 }
 
 private func opening(_ allowed: AllowedPort) -> Opening {
@@ -59,12 +80,17 @@ private func opening(_ allowed: AllowedPort) -> Opening {
     .tcp(allowed.port), from: .init(unlessEmpty: allowed.from), why: "allowed by the inventory")
 }
 
+/// Visitors come by themselves, or through the networks of their sites alone: a port is open to the
+/// networks only where each site of the host is behind one.
 private func visitorOpenings(of host: Host, in inventory: Inventory) -> [Opening] {
   let sites = inventory.sites(publishedBy: host.name)
   guard !sites.isEmpty else { return [] }
-  return [Port.http, .https].map {
-    Opening(.tcp($0), from: .everybody, why: "visitors of \(listed(sites))")
-  }
+  let networks = sites.compactMap(\.network)
+  let isShielded = networks.count == sites.count
+  let source: Opening.Source =
+    isShielded ? .init(networks.flatMap(inventory.ranges)) : .everybody
+  let why = "visitors of \(listed(sites))" + (isShielded ? ", through their network" : "")
+  return [Port.http, .https].map { Opening(.tcp($0), from: source, why: why) }
 }
 
 private func mutualTLSOpenings(of host: Host, in inventory: Inventory) -> [Opening] {

@@ -8,15 +8,11 @@ extension FirewallPolicy {
     case allow
   }
 
-  private enum Engine: String, CaseIterable {
-    case nftables, iptables
-  }
-
   /// Reads `firewall:`.
   static func read(_ node: Node, _ found: inout DiagnosticCollector) -> FirewallPolicy {
     var policy = FirewallPolicy()
     guard let fields = Fields<Key>(node, of: "the firewall", &found) else { return policy }
-    _ = fields[.engine]?.choice(of: Engine.self, later: [.iptables], &found)
+    policy.engine = fields[.engine]?.choice(of: Engine.self, &found) ?? policy.engine
     policy.scope = fields[.policy]?.choice(of: Scope.self, &found) ?? policy.scope
     policy.sshFrom =
       fields[.sshFrom]?.ranges(

@@ -13,6 +13,8 @@ package struct Inventory: Hashable, Sendable {
   package var firewall: FirewallPolicy
   /// How many releases stay on a host, the one in force among them.
   package var keepReleases: Int
+  /// Newer ranges of content delivery networks than those that deploy was made with.
+  package var networks: [KnownNetwork: PublishedRanges] = [:]
 
   package init(
     fleet: FleetName, authority: AuthorityPolicy, ssh: SSHSettings = SSHSettings(),
@@ -66,6 +68,11 @@ package struct Host: Hashable, Sendable {
     self.ssh = ssh
     self.place = place
   }
+}
+
+extension Host {
+  /// The name, without its folder, of the file that declares the host: for readers.
+  package var inventoryFile: String { String(place.file.split(separator: "/").last ?? "") }
 }
 
 /// How a host is reached: the inventory's settings with the host's own over them.

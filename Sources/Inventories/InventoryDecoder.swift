@@ -58,12 +58,14 @@ extension Inventory {
     let domains = DomainTable(sites, &found)
     if let authority { domains.check(authority.policy.name, at: authority.namePlace, &found) }
     Listeners.check(sites, hosts, &found)
+    for site in sites { site.checkStapling(&found) }
     guard !found.hasErrors, let fleet, let authority else { return nil }
     let inventory = Inventory(
       fleet: fleet, authority: authority.policy, ssh: ssh,
       hosts: hosts.hosts.values.map(\.value), sites: sites.compactMap(\.site),
       firewall: firewall ?? FirewallPolicy(), keepReleases: keepReleases ?? 5)
     inventory.warnOfUnusedHosts(&found)
+    for site in sites { site.checkNetwork(beside: sites, &found) }
     return inventory
   }
 

@@ -9,6 +9,12 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
   case repeatedHost = "A host stands twice in a list"
   case siteWithoutHosts = "A site without hosts"
   case indexWithoutRoot = "An index without a root"
+  case twoApplications = "Two applications behind one site"
+  case backupsAlone = "Nothing to back up"
+  case headerOfItsOwn = "A header that has a key of its own"
+  case repeatedHeader = "A header is given twice"
+  case staplingWithoutResponder = "Nothing to staple"
+  case networkBesideVisitors = "The firewall cannot keep visitors to the network"
   case duplicateDomain = "One domain, two meanings"
   case authorityNamedLikeDomain = "The authority has the name of a domain"
   case emptyValidity = "A validity of no length"
@@ -19,14 +25,15 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
 
   var severity: Diagnostic.Severity {
     switch self {
-    case .leafOutlivesAuthority, .unusedHost: .warning
+    case .leafOutlivesAuthority, .unusedHost, .staplingWithoutResponder, .networkBesideVisitors:
+      .warning
     default: .error
     }
   }
 }
 
 extension Diagnostic {
-  private init(
+  init(
     _ mistake: InventoryMistake, at place: SourcePlace, _ detail: String,
     suggestion: String? = nil
   ) {

@@ -114,6 +114,7 @@ package struct FileName: ValidatedText {
   package static let rule =
     "1 to 255 letters, digits, dots, underscores and hyphens, not first a dot or hyphen"
   package static let index = FileName(unchecked: "index.html")
+  package static let phpIndex = FileName(unchecked: "index.php")
 
   package init?(_ text: String) {
     guard (1...255).contains(text.utf8.count), let first = text.utf8.first,

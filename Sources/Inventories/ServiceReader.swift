@@ -3,7 +3,7 @@ internal import YAML
 
 extension Service {
   private enum Key: String, CaseIterable {
-    case port, root, index, proxy
+    case port, root, index, proxy, fastcgi
   }
 
   /// The port alone, which the site's back-ends need first; says nothing of mistakes.
@@ -17,48 +17,79 @@ extension Service {
     guard let fields = Fields<Key>(entry.value, of: "a site's back_end", at: entry.place, &found)
     else { return nil }
     let port = fields[.port]?.port(&found) ?? .https
-    let index = fields[.index]?.read(FileName.self, &found) ?? .index
-    guard let (key, node) = fields.exactlyOne(of: .root, .proxy, reporting: &found) else {
-      return nil
+    let index = fields[.index]?.read(FileName.self, &found)
+    if let node = fields[.fastcgi] {
+      if let proxy = fields.entry(.proxy) { found.report(.twoApplications(at: proxy.place)) }
+      let root = fields[.root]?.read(RemotePath.self, &found)
+      if let index = fields.entry(.index), fields[.root] == nil {
+        found.report(.indexWithoutRoot(at: index.place))
+      }
+      return LocalApplication.fastCGI(node, &found).map {
+        Service(port: port, content: .fastCGI($0, root: root, index: index ?? .phpIndex))
+      }
     }
+    guard
+      let (key, node) = fields.exactlyOne(of: .root, .proxy, .fastcgi, reporting: &found)
+    else { return nil }
     if key == .root {
       return node.read(RemotePath.self, &found)
-        .map { Service(port: port, content: .files(root: $0, index: index)) }
+        .map { Service(port: port, content: .files(root: $0, index: index ?? .index)) }
     }
     if let index = fields.entry(.index) { found.report(.indexWithoutRoot(at: index.place)) }
-    return LocalApplication.read(node, &found)
+    return LocalApplication.proxy(node, &found)
       .map { Service(port: port, content: .proxy($0)) }
   }
 }
 
 extension LocalApplication {
-  fileprivate static func read(
+  fileprivate static func proxy(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> LocalApplication? {
     node.value(
       noun: "an application's URL",
-      rule: "http://ADDRESS:PORT with a numeric address, an IPv6 one in brackets", &found,
+      rule: "http://ADDRESS:PORT with a numeric address, an IPv6 one in brackets, "
+        + "or http://unix:/PATH of a socket", &found,
       repair: { text in
         let bare = text.hasSuffix("/") ? String(text.dropLast()) : text
-        return bare.replacingHost("localhost", with: "127.0.0.1")
+        return bare.hasPrefix("unix:")
+          ? "http://" + bare : bare.replacingHost("localhost", with: "127.0.0.1")
       },
-      parse: { LocalApplication(url: $0) })
+      parse: { text in
+        text.hasPrefix("http://")
+          ? LocalApplication(String(text.dropFirst("http://".count))) : nil
+      })
   }
 
-  /// Returns nil where the text is anything but `http://`, a numeric address, a colon and a port.
-  init?(url text: String) {
-    guard text.hasPrefix("http://"), let colon = text.lastIndex(of: ":") else { return nil }
+  fileprivate static func fastCGI(
+    _ node: Node, _ found: inout DiagnosticCollector
+  ) -> LocalApplication? {
+    node.value(
+      noun: "a FastCGI application",
+      rule: "ADDRESS:PORT with a numeric address, an IPv6 one in brackets, or unix:/PATH of a "
+        + "socket", &found,
+      repair: { $0.hasPrefix("/") ? "unix:" + $0 : nil },
+      parse: { LocalApplication($0) })
+  }
+
+  /// Returns nil where the text is neither a numeric address, a colon and a port, nor `unix:` and
+  /// a path.
+  init?(_ text: String) {
+    if text.hasPrefix("unix:") {
+      guard let path = RemotePath(String(text.dropFirst("unix:".count))) else { return nil }
+      self = .unix(path)
+      return
+    }
+    guard let colon = text.lastIndex(of: ":") else { return nil }
     let digits = text[text.index(after: colon)...]
-    let start = text.index(text.startIndex, offsetBy: "http://".count)
-    guard start <= colon, (1...5).contains(digits.utf8.count), digits.first != "0",
+    guard (1...5).contains(digits.utf8.count), digits.first != "0",
       digits.utf8.allSatisfy(\.isDigit), let port = Int(digits).flatMap({ Port($0) })
     else { return nil }
-    let host = text[start..<colon]
+    let host = text[..<colon]
     let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
     guard let address = IPAddress(String(isBracketed ? host.dropFirst().dropLast() : host)),
       isBracketed == (address.bitWidth == 128)
     else { return nil }
-    self.init(address: address, port: port)
+    self = .tcp(address, port)
   }
 }
 

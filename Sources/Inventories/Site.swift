@@ -14,12 +14,20 @@ package struct Site: Hashable, Sendable {
   package var hstsMaxAge: Period?
   package var service: Service
   package var snippets: Snippets
+  /// What visitors' connections come through, where they do not come by themselves.
+  package var network: ContentNetwork?
+  /// The authority whose certificate the network must show to front-ends; of nobody else.
+  package var originPulls: LocalFile?
+  package var stapling: Stapling?
+  package var requests: RequestPolicy
   package var place: SourcePlace
 
   package init(
     domain: DomainName, aliases: [DomainName] = [], frontEnds: [HostName], upstreams: [Upstream],
     certificate: PublicCertificate, hstsMaxAge: Period? = nil, service: Service,
-    snippets: Snippets = Snippets(), place: SourcePlace
+    snippets: Snippets = Snippets(), network: ContentNetwork? = nil,
+    originPulls: LocalFile? = nil, stapling: Stapling? = nil,
+    requests: RequestPolicy = RequestPolicy(), place: SourcePlace
   ) {
     self.domain = domain
     self.aliases = aliases
@@ -29,6 +37,10 @@ package struct Site: Hashable, Sendable {
     self.hstsMaxAge = hstsMaxAge
     self.service = service
     self.snippets = snippets
+    self.network = network
+    self.originPulls = originPulls
+    self.stapling = stapling
+    self.requests = requests
     self.place = place
   }
 
@@ -44,11 +56,24 @@ package struct Upstream: Hashable, Sendable {
   package var port: Port
   /// 1 is nginx's default.
   package var weight: Int
+  /// Whether it is asked only where no other answers.
+  package var isBackup: Bool
+  /// How many failures within `failTimeout` take it out for as long; 0 for never. nginx's default
+  /// is 1.
+  package var maxFails: Int
+  /// nginx's default is 10 s.
+  package var failTimeout: Period
 
-  package init(host: HostName, port: Port, weight: Int = 1) {
+  package init(
+    host: HostName, port: Port, weight: Int = 1, isBackup: Bool = false, maxFails: Int = 1,
+    failTimeout: Period = .seconds(10)
+  ) {
     self.host = host
     self.port = port
     self.weight = weight
+    self.isBackup = isBackup
+    self.maxFails = maxFails
+    self.failTimeout = failTimeout
   }
 }
 
@@ -67,6 +92,9 @@ package struct Service: Hashable, Sendable {
   package enum Content: Hashable, Sendable {
     case files(root: RemotePath, index: FileName)
     case proxy(LocalApplication)
+    /// With a root, files in it that are no `.php` are served as they are, and what is no file
+    /// goes to the index.
+    case fastCGI(LocalApplication, root: RemotePath?, index: FileName)
   }
 
   /// The mutual TLS port that the site's back-ends listen on unless an upstream says otherwise.
@@ -79,15 +107,10 @@ package struct Service: Hashable, Sendable {
   }
 }
 
-/// An application behind a back-end's nginx: `http://address:port`.
-package struct LocalApplication: Hashable, Sendable {
-  package var address: IPAddress
-  package var port: Port
-
-  package init(address: IPAddress, port: Port) {
-    self.address = address
-    self.port = port
-  }
+/// Where an application behind a back-end's nginx listens.
+package enum LocalApplication: Hashable, Sendable {
+  case tcp(IPAddress, Port)
+  case unix(RemotePath)
 }
 
 /// nginx configuration of the user's own, included in a site's server block.
@@ -109,38 +132,5 @@ package struct LocalFile: Hashable, Sendable {
   package init(path: LocalPath, place: SourcePlace) {
     self.path = path
     self.place = place
-  }
-}
-
-/// What each host's firewall lets in.
-package struct FirewallPolicy: Hashable, Sendable {
-  package enum Scope: String, Hashable, Sendable, CaseIterable {
-    /// The whole host but what is listed.
-    case drop
-    /// Only the sites' ports are guarded.
-    case sites
-  }
-
-  package var scope: Scope
-  /// Who may reach SSH; empty means everybody.
-  package var sshFrom: [AddressRange]
-  package var allow: [AllowedPort]
-
-  package init(scope: Scope = .drop, sshFrom: [AddressRange] = [], allow: [AllowedPort] = []) {
-    self.scope = scope
-    self.sshFrom = sshFrom
-    self.allow = allow
-  }
-}
-
-/// A TCP port of the user's own that the firewall leaves open.
-package struct AllowedPort: Hashable, Sendable {
-  package var port: Port
-  /// Empty means everybody.
-  package var from: [AddressRange]
-
-  package init(port: Port, from: [AddressRange] = []) {
-    self.port = port
-    self.from = from
   }
 }

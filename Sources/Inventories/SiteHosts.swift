@@ -38,13 +38,19 @@ extension DeclaredHosts {
         listed.add(upstream.value, name, at: upstream.place, &found)
       }
     }
-    return listed.finish(node, &found)
+    let upstreams = listed.finish(node, &found)
+    if !upstreams.isEmpty, upstreams.allSatisfy(\.value.isBackup) {
+      found.report(.backupsAlone(at: node.place))
+    }
+    return upstreams
   }
 
   private static let expected = "a list of host names, or \("all".quoted)"
 
   private enum UpstreamKey: String, CaseIterable {
-    case host, port, weight
+    case host, port, weight, backup
+    case maxFails = "max_fails"
+    case failTimeout = "fail_timeout"
   }
 
   private func upstream(
@@ -61,9 +67,14 @@ extension DeclaredHosts {
     let host = fields.required(.host, &found).flatMap { resolve($0, as: .backEnd, &found) }
     let own = fields[.port]?.port(&found)
     let weight = fields[.weight]?.integer(in: 1...1000, &found)
+    let isBackup = fields[.backup]?.boolean(&found)
+    let maxFails = fields[.maxFails]?.integer(in: 0...1000, &found)
+    let failTimeout = fields[.failTimeout]?.someTime(&found)
     return host.map {
       Placed(
-        value: Upstream(host: $0.value, port: own ?? port, weight: weight ?? 1),
+        value: Upstream(
+          host: $0.value, port: own ?? port, weight: weight ?? 1, isBackup: isBackup ?? false,
+          maxFails: maxFails ?? 1, failTimeout: failTimeout ?? .seconds(10)),
         place: fields[.port]?.place ?? $0.place)
     }
   }

@@ -11,6 +11,10 @@ struct DeclaredSite {
   var hstsMaxAge: Period?
   var service: Service?
   var snippets = Snippets()
+  var network: Placed<ContentNetwork>?
+  var originPulls: LocalFile?
+  var stapling: Placed<Stapling>?
+  var requests = RequestPolicy()
   var place: SourcePlace
 
   /// Nil where a part that a site needs could not be read.
@@ -23,7 +27,8 @@ struct DeclaredSite {
       domain: domain.value, aliases: aliases.map(\.value),
       frontEnds: frontEnds.map(\.value).sorted(), upstreams: upstreams,
       certificate: certificate, hstsMaxAge: hstsMaxAge, service: service, snippets: snippets,
-      place: place)
+      network: network?.value, originPulls: originPulls, stapling: stapling?.value,
+      requests: requests, place: place)
   }
 
   private enum Key: String, CaseIterable {
@@ -34,7 +39,8 @@ struct DeclaredSite {
     case originPulls = "origin_pulls"
     case stapling
     case backEnd = "back_end"
-    case snippets
+    case snippets, timeouts, headers, websockets
+    case maxBodySize = "max_body_size"
   }
 
   private enum HSTSKey: String, CaseIterable {
@@ -53,7 +59,16 @@ struct DeclaredSite {
     guard let fields = Fields<Key>(entry.value, of: "a site", at: entry.place, &found) else {
       return
     }
-    fields.refuse(.cdn, .originPulls, .stapling, reporting: &found)
+    network = fields[.cdn].flatMap { node in
+      ContentNetwork.read(node, &found).map { Placed(value: $0, place: node.place) }
+    }
+    originPulls = fields[.originPulls]?.localFile(&found)
+    stapling = fields.entry(.stapling).flatMap { entry in
+      Stapling.read(entry, &found).map { Placed(value: $0, place: entry.place) }
+    }
+    requests = RequestPolicy.read(
+      timeouts: fields[.timeouts], maxBodySize: fields[.maxBodySize],
+      webSockets: fields[.websockets], headers: fields[.headers], &found)
     aliases = (fields[.aliases]?.elements(&found) ?? []).compactMap {
       $0.placed(DomainName.self, &found)
     }

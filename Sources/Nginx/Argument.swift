@@ -8,6 +8,8 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
   enum Piece: Hashable, Sendable {
     case text(String)
     case variable(Variable)
+    /// The `$` that ends a regular expression.
+    case patternEnd
   }
 
   let pieces: [Piece]
@@ -26,6 +28,11 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
   init(stringInterpolation: StringInterpolation) {
     self.pieces = stringInterpolation.pieces
   }
+
+  /// The names of PHP's scripts, for a `location`, which expands no variables.
+  static let phpScript = Argument(pieces: [.text("[^/][.]php"), .patternEnd])
+
+  private init(pieces: [Piece]) { self.pieces = pieces }
 
   private static func isExpressible(_ text: String) -> Bool {
     !text.unicodeScalars.contains { $0 == "$" || $0 == "\0" }
@@ -59,6 +66,9 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
       pieces += Argument(stringLiteral: ReleasePath.served(byRelease: release)).pieces
     }
 
+    /// Another argument, as a part of this one.
+    mutating func appendInterpolation(_ argument: Argument) { pieces += argument.pieces }
+
     mutating func appendInterpolation(_ value: some ArgumentText) {
       pieces += Argument(stringLiteral: value.description).pieces
     }
@@ -73,6 +83,10 @@ extension LogFile: ArgumentText {}
 extension UpstreamName: ArgumentText {}
 extension FileName: ArgumentText {}
 extension RemotePath: ArgumentText {}
+extension HeaderName: ArgumentText {}
+extension HeaderValue: ArgumentText {}
+extension ByteCount: ArgumentText {}
+extension AddressRange: ArgumentText {}
 extension Port: ArgumentText {}
 extension Int: ArgumentText {}
 extension Int64: ArgumentText {}
@@ -84,11 +98,25 @@ struct Variable: Hashable, Sendable {
   private init(_ name: String) { self.name = name }
 
   static let bodyBytesSent = Variable("body_bytes_sent")
+  static let arguments = Variable("args")
+  static let argumentsMark = Variable("is_args")
   static let clientCertificateSubject = Variable("ssl_client_s_dn")
+  static let connectionUpgrade = Variable("deploy_connection_upgrade")
+  static let contentLength = Variable("content_length")
+  static let contentType = Variable("content_type")
+  static let documentRoot = Variable("document_root")
+  static let documentURI = Variable("document_uri")
   static let forwardedForWithClient = Variable("proxy_add_x_forwarded_for")
   static let host = Variable("host")
+  static let queryString = Variable("query_string")
   static let realAddressHeader = Variable("http_x_real_ip")
   static let refererHeader = Variable("http_referer")
+  static let method = Variable("request_method")
+  static let protocolVersion = Variable("server_protocol")
+  static let scriptName = Variable("fastcgi_script_name")
+  static let upgradeHeader = Variable("http_upgrade")
+  static let upgrade = Variable("deploy_upgrade")
+  static let uri = Variable("uri")
   static let remoteAddress = Variable("remote_addr")
   static let request = Variable("request")
   static let requestURI = Variable("request_uri")

@@ -10,7 +10,10 @@ struct BackEndSite {
   var paragraphs: [Paragraph] { [Paragraph([Directive("server", block: server)])] }
 
   private var server: [Paragraph] {
-    [listen, identity, Self.clientCertificates, TLSSettings.forFrontEnds, content, Self.refusal]
+    [
+      listen, SiteServer.ownNameAlone(site.domain), identity, Self.clientCertificates,
+      TLSSettings.forFrontEnds,
+    ] + SiteServer.bodySize(of: site) + content + [Self.refusal]
       + [snippet, logs].compactMap(\.self)
   }
 
@@ -22,7 +25,6 @@ struct BackEndSite {
 
   private var identity: Paragraph {
     Paragraph([
-      Directive("server_name", "\(site.domain)"),
       Directive("ssl_certificate", "\(installed: .certificate(for: .backEnd))"),
       Directive("ssl_certificate_key", "\(installed: .key(for: .backEnd))"),
     ])
@@ -34,25 +36,26 @@ struct BackEndSite {
     Directive("ssl_verify_depth", "1"),
   ])
 
-  private var content: Paragraph {
+  private var content: [Paragraph] {
     switch site.service.content {
     case .files(let root, let index):
-      Paragraph([Directive("root", "\(root)"), Directive("index", "\(index)")])
+      [Paragraph([Directive("root", "\(root)"), Directive("index", "\(index)")])]
     case .proxy(let application):
-      Paragraph([
-        Directive(
-          "location", "/",
-          block: [
-            Paragraph(
-              "X-Real-IP, X-Forwarded-For and X-Forwarded-Proto pass as the front-end set them.",
-              [
-                Directive(
-                  "proxy_pass", "http://\(host: application.address):\(application.port)"),
-                Directive("proxy_set_header", "Host", "\(.host)"),
-              ])
-          ])
-      ])
+      [Paragraph([Directive("location", "/", block: [proxy(to: application)])])]
+    case .fastCGI(let application, let root, let index):
+      FastCGI(site: site, application: application, root: root, index: index).paragraphs
     }
+  }
+
+  private func proxy(to application: LocalApplication) -> Paragraph {
+    let webSockets =
+      site.requests.webSockets
+      ? [Directive("proxy_http_version", "1.1")] + WebSockets.headers(isOn: true) : []
+    return Paragraph(
+      "X-Real-IP, X-Forwarded-For and X-Forwarded-Proto pass as the front-end set them.",
+      [Directive("proxy_pass", "http://\(application.target)")] + webSockets
+        + [Directive("proxy_set_header", "Host", "\(.host)")]
+        + site.requests.timeouts.directives(for: "proxy"))
   }
 
   /// nginx counts an answer 400 as the site's own and would hand it to the visitor.

@@ -63,7 +63,8 @@ private struct HostConfiguration {
     let sites = backEnds + frontEnds
     let paths = (sites.map(\.path) + remains.paths).sorted()
     guard !paths.isEmpty else { return [] }
-    return ([main(including: paths)] + sites).sorted { $0.path < $1.path }
+    let realAddresses = RealAddress.files(for: published, in: inventory)
+    return ([main(including: paths)] + sites + realAddresses).sorted { $0.path < $1.path }
   }
 
   private func file(
@@ -72,22 +73,28 @@ private struct HostConfiguration {
     ConfigurationFile(
       path: .configuration(of: site.domain, as: role),
       comment: """
-        Made by deploy: site \(site.domain) on \(role.rawValue) \(host.name) of fleet \
-        \(inventory.fleet). Changes made here are lost.
+        Made by deploy from \(host.inventoryFile): site \(site.domain) on \(role.rawValue) \
+        \(host.name) of fleet \(inventory.fleet). Changes made here are lost.
         """, paragraphs())
   }
 
   private func main(including sites: [ReleasePath]) -> ConfigurationFile {
     let ports = Set(served.flatMap(ports)).union(remains.ports.values.joined()).sorted()
     let strays = StrayServers(
-      publicCertificate: publicCertificate, mutualTLSPorts: ports, version: version)
+      publicCertificate: publicCertificate,
+      asksVisitors: remains.asksVisitors || published.contains { $0.originPulls != nil },
+      mutualTLSPorts: ports, version: version)
     let format = ports.isEmpty ? [] : [Paragraph([BackEndLogFormat.definition])]
+    let upgrades =
+      !remains.paths.isEmpty || (published + served).contains { $0.requests.webSockets }
+    let upgrade = upgrades ? [WebSockets.connectionUpgrade] : []
     let includes = Paragraph(sites.map { Directive("include", "\(installed: $0)") })
     return ConfigurationFile(
       path: .main,
       comment: """
-        Made by deploy: host \(host.name) of fleet \(inventory.fleet). Changes made here are lost.
-        """, namesHash + format + strays.paragraphs + [includes])
+        Made by deploy from \(host.inventoryFile): host \(host.name) of fleet \
+        \(inventory.fleet). Changes made here are lost.
+        """, namesHash + format + upgrade + strays.paragraphs + [includes])
   }
 
   private func ports(of site: Site) -> [Port] {

@@ -18,7 +18,7 @@ struct FrontEndSite {
         preconditionFailure("\(upstream.host) is no host. This is a bug in deploy.")
       }
       var server = Directive("server", "\(host: host.address):\(upstream.port)")
-      if upstream.weight != 1 { server.arguments.append("weight=\(upstream.weight)") }
+      server.arguments += upstream.parameters
       return server
     }
     return Paragraph([
@@ -35,8 +35,8 @@ struct FrontEndSite {
         "server",
         block: [
           [Listener(port: .http, isTLS: false)].paragraph(for: version),
-          Paragraph([names, redirect]), logs,
-        ])
+          Paragraph([names, redirect]),
+        ] + shielding.realAddress + [logs])
     ])
   }
 
@@ -50,11 +50,13 @@ struct FrontEndSite {
   }
 
   private var server: Paragraph {
-    let name = Paragraph([Directive("server_name", "\(site.domain)")])
-    return Paragraph([
+    Paragraph([
       Directive(
         "server",
-        block: [[listenTLS, name], publicTLS, [location], snippet, [logs]].flatMap(\.self))
+        block: [
+          [listenTLS, SiteServer.ownNameAlone(site.domain)], publicTLS,
+          SiteServer.bodySize(of: site), [location], snippet, [logs],
+        ].flatMap(\.self))
     ])
   }
 
@@ -69,8 +71,19 @@ struct FrontEndSite {
   }
 
   private var publicTLS: [Paragraph] {
-    [Paragraph(Self.certificateFiles(of: site)), TLSSettings.forVisitors]
-      + strictTransportSecurity
+    [
+      Paragraph(Self.certificateFiles(of: site)),
+      TLSSettings.forVisitors(resuming: !asksVisitorsForCertificates),
+    ] + shielding.stapling + shielding.originPulls + shielding.realAddress + answerHeaders
+  }
+
+  private var shielding: Shielding { Shielding(site: site) }
+
+  /// Whether this site or one beside it asks: a session of one would be resumed for the other.
+  private var asksVisitorsForCertificates: Bool {
+    inventory.sites.contains { other in
+      other.originPulls != nil && other.frontEnds.contains(where: site.frontEnds.contains)
+    }
   }
 
   /// The certificate that visitors see, and its key.
@@ -93,20 +106,22 @@ struct FrontEndSite {
     ]
   }
 
-  private var strictTransportSecurity: [Paragraph] {
-    site.hstsMaxAge.map { age in
-      [
-        Paragraph(
-          """
-          On every answer, errors too. A location that has an add_header of its own loses this \
-          one and must repeat it.
-          """,
-          [
-            Directive(
-              "add_header", "Strict-Transport-Security", "max-age=\(age.seconds)", "always")
-          ])
-      ]
-    } ?? []
+  private var answerHeaders: [Paragraph] {
+    let strict = site.hstsMaxAge.map { age in
+      Directive("add_header", "Strict-Transport-Security", "max-age=\(age.seconds)", "always")
+    }
+    let headers =
+      [strict].compactMap(\.self)
+      + site.requests.headers.map { Directive("add_header", "\($0.name)", "\($0.value)", "always") }
+    guard let first = headers.first else { return [] }
+    let these = headers.count == 1 ? "this one and must repeat it" : "these and must repeat them"
+    return [
+      Paragraph(
+        """
+        On every answer, errors too. A location that has an \(first.name) of its own loses \
+        \(these).
+        """, headers)
+    ]
   }
 
   private var location: Paragraph {
@@ -120,15 +135,16 @@ struct FrontEndSite {
   }
 
   private var proxy: Paragraph {
-    Paragraph([
-      Directive("proxy_pass", "https://\(upstreamName)"),
-      Directive("proxy_http_version", "1.1"),
-      Directive("proxy_set_header", "Connection", ""),
-      Directive("proxy_set_header", "Host", "\(.host)"),
-      Directive("proxy_set_header", "X-Real-IP", "\(.remoteAddress)"),
-      Directive("proxy_set_header", "X-Forwarded-For", "\(.forwardedForWithClient)"),
-      Directive("proxy_set_header", "X-Forwarded-Proto", "\(.scheme)"),
-    ])
+    Paragraph(
+      [
+        Directive("proxy_pass", "https://\(upstreamName)"),
+        Directive("proxy_http_version", "1.1"),
+      ] + WebSockets.headers(isOn: site.requests.webSockets) + [
+        Directive("proxy_set_header", "Host", "\(.host)"),
+        Directive("proxy_set_header", "X-Real-IP", "\(.remoteAddress)"),
+        Directive("proxy_set_header", "X-Forwarded-For", "\(.forwardedForWithClient)"),
+        Directive("proxy_set_header", "X-Forwarded-Proto", "\(.scheme)"),
+      ])
   }
 
   private var frontEndIdentity: Paragraph {
@@ -154,17 +170,20 @@ struct FrontEndSite {
   }
 
   private var nextUpstream: Paragraph {
-    Paragraph(
+    let timeouts = site.requests.timeouts
+    return Paragraph(
       """
       A back-end that reloads closes idle connections, and a POST may be on its way in one: so a \
-      POST is tried again too. It is not after 30s, while nginx waits 60s for an answer: what a \
-      back-end is still working on is never asked of another.
+      POST is tried again too. It is not after \(timeouts.nextUpstream)s, while nginx waits \
+      \(timeouts.read.seconds)s for an answer: what a back-end is still working on is never asked \
+      of another.
       """,
-      [
-        Directive("proxy_connect_timeout", "5s"),
-        Directive("proxy_next_upstream", "error", "timeout", "http_503", "non_idempotent"),
-        Directive("proxy_next_upstream_timeout", "30s"),
-      ])
+      [Directive("proxy_connect_timeout", "\(timeouts.connect.seconds)s")]
+        + timeouts.directives(for: "proxy") + [
+          Directive(
+            "proxy_next_upstream", "error", "timeout", "http_503", "non_idempotent"),
+          Directive("proxy_next_upstream_timeout", "\(timeouts.nextUpstream)s"),
+        ])
   }
 
   private var snippet: [Paragraph] {

@@ -17,7 +17,6 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
   package static let marker = ReleasePath("nginx/release.conf")
   /// The authority generations that the host accepts.
   package static let trustBundle = ReleasePath("tls/authority.crt")
-  package static let firewall = ReleasePath("firewall.nft")
 
   package static func configuration(of domain: DomainName, as role: Role) -> ReleasePath {
     ReleasePath("nginx/\(role.rawValue)/\(domain).conf")
@@ -42,6 +41,25 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
 
   package static func publicKey(of domain: DomainName) -> ReleasePath {
     ReleasePath("tls/sites/\(domain).key")
+  }
+
+  /// Whose connections are taken for a visitor's own, for sites behind a content network.
+  package static func realAddress(of network: KnownNetwork) -> ReleasePath {
+    ReleasePath("nginx/real-address/\(network.rawValue).conf")
+  }
+
+  package static func realAddress(of domain: DomainName) -> ReleasePath {
+    ReleasePath("nginx/real-address/\(domain).conf")
+  }
+
+  /// The authority of the content network that may ask the front-ends for a site.
+  package static func originPullAuthority(of domain: DomainName) -> ReleasePath {
+    ReleasePath("tls/origin-pulls/\(domain).crt")
+  }
+
+  /// The issuers by which stapled answers are verified.
+  package static func staplingChain(of domain: DomainName) -> ReleasePath {
+    ReleasePath("tls/stapling/\(domain).crt")
   }
 
   /// The file that the nginx serving a release holds open, on the host.

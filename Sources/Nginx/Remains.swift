@@ -8,15 +8,19 @@ package struct Remains: Hashable, Sendable {
   package var sites: [Role: Set<DomainName>]
   /// Ports on which a back-end goes on serving a site, beside those of the inventory.
   package var ports: [DomainName: Set<Port>]
+  /// Whether a front-end's site asks visitors for certificates.
+  package var asksVisitors: Bool
 
   package static let none = Remains(roles: [], sites: [:], ports: [:])
 
   package init(
-    roles: Set<Role>, sites: [Role: Set<DomainName>], ports: [DomainName: Set<Port>]
+    roles: Set<Role>, sites: [Role: Set<DomainName>], ports: [DomainName: Set<Port>],
+    asksVisitors: Bool = false
   ) {
     self.roles = roles
     self.sites = sites
     self.ports = ports
+    self.asksVisitors = asksVisitors
   }
 
   var paths: [ReleasePath] {

@@ -4,6 +4,8 @@ internal import Inventories
 struct StrayServers {
   /// Where the host publishes sites: the certificate files of the first.
   let publicCertificate: [Directive]?
+  /// Whether a site published here asks visitors for certificates.
+  let asksVisitors: Bool
   let mutualTLSPorts: [Port]
   let version: Version
 
@@ -45,7 +47,7 @@ struct StrayServers {
     ]
     let refusal =
       version.canRejectHandshakes
-      ? [Self.rejectedHandshake]
+      ? Self.rejectedHandshake
       : [
         Paragraph(ownCertificate), BackEndSite.clientCertificates, Self.misdirected,
       ]
@@ -70,11 +72,16 @@ struct StrayServers {
     let listen = [Listener(port: .https, isTLS: true)].paragraph(for: version)
     let refusal =
       version.canRejectHandshakes
-      ? [Self.rejectedHandshake] : [Paragraph(certificate), Self.misdirected]
-    return Server(block: [listen, Paragraph([Self.name]), TLSSettings.forVisitors] + refusal)
+      ? Self.rejectedHandshake : [Paragraph(certificate), Self.misdirected]
+    return Server(
+      block: [listen, Paragraph([Self.name]), TLSSettings.forVisitors(resuming: !asksVisitors)]
+        + refusal)
   }
 
-  private static let rejectedHandshake = Paragraph([Directive("ssl_reject_handshake", "on")])
+  /// A request can still get here, over another site's connection.
+  private static let rejectedHandshake = [
+    Paragraph([Directive("ssl_reject_handshake", "on")]), misdirected,
+  ]
 
   /// RFC 9110, 15.5.20.
   private static let misdirected = Paragraph([Directive("return", "421")])

@@ -4,16 +4,26 @@ enum TLSSettings {
 
   /// For servers that browsers talk to: Mozilla's intermediate configuration without its finite
   /// field ciphers, https://wiki.mozilla.org/Security/Server_Side_TLS.
-  static let forVisitors = Paragraph(
-    "Named, because nginx before 1.23.4 offers no TLSv1.3 of its own accord.",
-    [
-      Directive("ssl_protocols", arguments: protocols),
-      Directive("ssl_ciphers", ciphers),
-      Directive("ssl_prefer_server_ciphers", "off"),
-      Directive("ssl_session_cache", "shared:deploy_visitors:10m"),
-      Directive("ssl_session_timeout", "1d"),
-      Directive("ssl_session_tickets", "off"),
-    ])
+  ///
+  /// - Parameter resuming: not where a site asks for certificates: nginx before 1.27.4 resumes a
+  ///   session of one site for another, without asking again (CVE-2025-23419).
+  static func forVisitors(resuming: Bool) -> Paragraph {
+    Paragraph(
+      "Named, because nginx before 1.23.4 offers no TLSv1.3 of its own accord."
+        + (resuming
+          ? "" : " No session is resumed, for it might be another site's that asks for nothing."),
+      [
+        Directive("ssl_protocols", arguments: protocols),
+        Directive("ssl_ciphers", ciphers),
+        Directive("ssl_prefer_server_ciphers", "off"),
+      ]
+        + (resuming
+          ? [
+            Directive("ssl_session_cache", "shared:deploy_visitors:10m"),
+            Directive("ssl_session_timeout", "1d"),
+          ] : [Directive("ssl_session_cache", "none")])
+        + [Directive("ssl_session_tickets", "off")])
+  }
 
   private static let ciphers: Argument = """
     ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:\

@@ -73,7 +73,7 @@ enum Writer {
     let isPlain = pieces.allSatisfy {
       switch $0 {
       case .text(let text): text.unicodeScalars.allSatisfy(\.isPlain)
-      case .variable: true
+      case .variable, .patternEnd: true
       }
     }
     return isPlain && !text.isEmpty ? text : quoted(text)
@@ -84,6 +84,7 @@ enum Writer {
     let rest = unquoted(pieces.dropFirst())
     switch first {
     case .text(let text): return text + rest
+    case .patternEnd: return "$" + rest
     case .variable(let variable):
       let isFollowedByName = rest.unicodeScalars.first?.isInVariableNames ?? false
       return (isFollowedByName ? "${\(variable.name)}" : "$\(variable.name)") + rest
@@ -114,6 +115,7 @@ extension Unicode.Scalar {
     switch self {
     case "a"..."z", "A"..."Z", "0"..."9": true
     case ".", "_", "-", "/", ":", "@", "+", ",", "=", "[", "]": true
+    case "(", ")", "!", "~", "^", "?": true
     default: false
     }
   }

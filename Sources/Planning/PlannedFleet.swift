@@ -124,7 +124,7 @@ struct PlannedFleet {
     case .observed(let observation):
       let obstacles = Preflight.obstacles(on: observation, state: input.state)
       guard obstacles.isEmpty else { return held(obstacles) }
-      guard let host = Host(leaving: name, record) else {
+      guard let host = Host(leaving: name, record, from: input.inventory.authority.place) else {
         return held(["the state has no such name or address as an inventory could have"])
       }
       return .changing(
@@ -197,10 +197,10 @@ extension HostPlanner {
 
 extension Host {
   /// A host as the state knows it.
-  fileprivate init?(leaving name: String, _ record: HostRecord) {
+  fileprivate init?(leaving name: String, _ record: HostRecord, from place: SourcePlace) {
     guard let name = HostName(name), let address = IPAddress(record.address) else { return nil }
     self.init(
       name: name, roles: Set(record.roles.compactMap(Role.init)), address: address,
-      place: SourcePlace(file: "", line: 0, column: 0))
+      place: place)
   }
 }

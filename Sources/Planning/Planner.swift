@@ -45,7 +45,9 @@ package enum Planner {
   }
 
   private static func warnings(_ input: PlanningInput) -> [String] {
-    var warnings = hostWarnings(input) + bootWarnings(input)
+    var warnings =
+      hostWarnings(input) + bootWarnings(input) + input.networkWarnings
+      + input.staplingWarnings
     if let authority = input.state.authorities.last {
       let days = input.now.days(until: authority.notAfter)
       let leaf = input.inventory.authority.certificates.validFor

@@ -15,20 +15,22 @@ package struct PlanningInput: Sendable {
   var routableInventory: Inventory
   /// SHA-256 in lower-case hex.
   package var digest: @Sendable (String) -> String
+  /// The sites that are to staple and have nothing to staple: the inventory here says so no more.
+  let unstapled: [DomainName]
 
   package init(
     inventory: Inventory, playbook: Playbook, state: FleetState, survey: Survey,
     materials: Materials,
     selector: Selector = .all, now: Timestamp, digest: @escaping @Sendable (String) -> String
   ) {
-    self.inventory = inventory
+    (self.inventory, unstapled) = inventory.stapling(what: materials)
     self.playbook = playbook
     self.state = state
     self.survey = survey
     self.materials = materials
     self.selector = selector
     self.now = now
-    self.routableInventory = inventory
+    self.routableInventory = self.inventory
     self.digest = digest
   }
 }
@@ -52,21 +54,30 @@ package struct Materials: Hashable, Sendable {
     /// SHA-256 of the key file, in lower-case hex.
     package var keyDigest: String
     package var notAfter: Timestamp
+    /// Whether it names an OCSP responder, without which there is nothing to staple.
+    package var namesResponder: Bool
 
-    package init(certificate: String, keyDigest: String, notAfter: Timestamp) {
+    package init(
+      certificate: String, keyDigest: String, notAfter: Timestamp, namesResponder: Bool = false
+    ) {
       self.certificate = certificate
       self.keyDigest = keyDigest
       self.notAfter = notAfter
+      self.namesResponder = namesResponder
     }
   }
 
   package var snippets: [LocalPath: String]
   package var siteCertificates: [DomainName: SiteCertificate]
+  /// The certificates of authorities that are not the fleet's, as PEM.
+  package var issuers: [LocalPath: String]
 
   package init(
-    snippets: [LocalPath: String] = [:], siteCertificates: [DomainName: SiteCertificate] = [:]
+    snippets: [LocalPath: String] = [:], siteCertificates: [DomainName: SiteCertificate] = [:],
+    issuers: [LocalPath: String] = [:]
   ) {
     self.snippets = snippets
     self.siteCertificates = siteCertificates
+    self.issuers = issuers
   }
 }

@@ -1,3 +1,4 @@
+import Firewall
 import Inventories
 import Nginx
 import State
@@ -8,7 +9,8 @@ enum Preflight {
     on observation: HostObservation, for host: Host, _ input: PlanningInput
   ) -> [String] {
     nginx(of: observation)
-      + obstacles(on: observation, state: input.state)
+      + obstacles(
+        on: observation, state: input.state, engine: input.inventory.firewall.engine)
       + lockout(of: observation, host, input.inventory)
   }
 
@@ -21,13 +23,20 @@ enum Preflight {
   }
 
   /// What keeps even a host that is cleaned, where nginx may be gone already.
-  static func obstacles(on observation: HostObservation, state: FleetState) -> [String] {
+  ///
+  /// - Parameter engine: what its firewall is going to be; nil where it is to have none.
+  static func obstacles(
+    on observation: HostObservation, state: FleetState, engine: FirewallPolicy.Engine? = nil
+  ) -> [String] {
     var obstacles: [String] = []
     if !observation.isRoot {
       obstacles.append(
         "the SSH user is not root there: set ssh.user to root, or ssh.become to sudo")
     }
-    let others = observation.missingTools.filter { $0 != "nginx" }
+    let unneeded = FirewallPolicy.Engine.allCases.filter {
+      $0 != engine && !observation.hasRules(of: $0)
+    }.flatMap(\.tools)
+    let others = observation.missingTools.filter { $0 != "nginx" && !unneeded.contains($0) }
     if !others.isEmpty {
       obstacles.append(
         "\(others.joined(separator: ", ")) \(others.count == 1 ? "is" : "are") missing there:"
@@ -59,5 +68,22 @@ enum Preflight {
       "its new firewall would shut out this controller, which it sees as \(address): add it to"
         + " firewall.ssh_from"
     ]
+  }
+}
+
+extension FirewallPolicy.Engine {
+  /// What the host's scripts call, as they report what is missing.
+  fileprivate var tools: [String] {
+    switch self {
+    case .nftables: ["nft"]
+    case .iptables: ["iptables", "iptables-restore", "ip6tables", "ip6tables-restore"]
+    }
+  }
+}
+
+extension HostObservation {
+  /// Whether the release there has rules of an engine, which must be there to take them back.
+  fileprivate func hasRules(of engine: FirewallPolicy.Engine) -> Bool {
+    RulesetFile.names(for: engine).contains { manifest?.release.files[$0] != nil }
   }
 }

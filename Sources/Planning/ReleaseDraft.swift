@@ -46,7 +46,7 @@ struct ReleaseDraft {
       files.append(
         PlannedFile(path: ReleasePath.trustBundle.relative, source: .text(trustBundle)))
     }
-    if changesUse { files += siteCertificates }
+    if changesUse { files += siteCertificates + issuers }
     let paths = Set(files.map(\.path))
     files += remainingPaths.filter { !paths.contains($0) }.compactMap(snapshot.kept)
     return files.sorted { $0.path < $1.path }
@@ -81,7 +81,8 @@ struct ReleaseDraft {
     }
     return Remains(
       roles: Set((changesUse ? [] : [.frontEnd]) + (changesService ? [] : [.backEnd])),
-      sites: [.frontEnd: remainingSites(.frontEnd), .backEnd: backEnd], ports: ports)
+      sites: [.frontEnd: remainingSites(.frontEnd), .backEnd: backEnd], ports: ports,
+      asksVisitors: !changesUse && !snapshot.paths(below: "tls/origin-pulls/").isEmpty)
   }
 
   private var remainingPaths: [String] {
@@ -96,8 +97,9 @@ struct ReleaseDraft {
         paths += [ReleasePath.certificate(for: role), .key(for: role)].map(\.relative)
       }
     }
-    if !changesUse { paths += snapshot.paths(below: "tls/sites/") }
-    return paths
+    guard !changesUse else { return paths }
+    let folders = ["nginx/real-address/", "tls/sites/", "tls/origin-pulls/", "tls/stapling/"]
+    return paths + folders.flatMap(snapshot.paths(below:))
   }
 
   /// Where the host will serve nothing, what it has is good enough to the end.
@@ -116,14 +118,11 @@ struct ReleaseDraft {
   }
 
   private var firewall: [PlannedFile] {
-    guard changesService || !snapshot.has(ReleasePath.firewall.relative) else {
-      return [snapshot.kept(ReleasePath.firewall.relative)].compactMap(\.self)
+    guard changesService || snapshot.paths(below: "firewall.").isEmpty else {
+      return snapshot.paths(below: "firewall.").compactMap(snapshot.kept)
     }
-    let isWhole = !endpoint.openings.contains { $0.target == .everythingElse }
-    let ruleset = Ruleset(
-      fleet: input.inventory.fleet, host: host.name, scope: isWhole ? .drop : .sites,
-      openings: endpoint.openings)
-    return [PlannedFile(path: ReleasePath.firewall.relative, source: .text(ruleset.text))]
+    return ruleset(for: host, in: input.inventory).replacing(openings: endpoint.openings).files
+      .map { PlannedFile(path: $0.name, source: .text($0.text)) }
   }
 
   private var trustBundle: String {
@@ -182,7 +181,7 @@ struct ReleaseDraft {
 }
 
 extension PlannedFile.Origin {
-  fileprivate init(_ file: LocalFile) {
+  init(_ file: LocalFile) {
     self.init(path: file.path.text, place: file.place.description)
   }
 }

@@ -81,9 +81,23 @@ struct DecodingTests {
     }
     #expect(
       upstreams == [
-        ["app-1:9443*1", "app-2:9443*1", "app-3:9443*1"], ["app-1:443*1", "app-2:8443*2"],
+        ["app-1:9443*1", "app-2:9443*1", "app-3:9443*1"],
+        ["app-1:443*1", "app-2:8443*2", "app-3:443*1"],
         ["app-3:443*1"],
       ])
+    #expect(inventory.sites[1].upstreams.map(\.isBackup) == [false, false, true])
+    #expect(inventory.sites[1].upstreams.map(\.maxFails) == [1, 3, 1])
+    #expect(inventory.sites[1].upstreams[1].failTimeout == .seconds(30))
+    #expect(inventory.sites[1].requests.maxBodySize?.text == "10m")
+    #expect(inventory.sites.map(\.requests.webSockets) == [true, false, false])
+    #expect(
+      inventory.sites[1].requests.headers.map { "\($0.name): \($0.value)" }
+        == ["X-Content-Type-Options: nosniff"])
+    #expect(
+      try inventory.sites[2].service.content
+        == .fastCGI(
+          .unix(#require(RemotePath("/run/php/php-fpm.sock"))),
+          root: RemotePath("/srv/staff"), index: #require(FileName("index.php"))))
     #expect(inventory.sites[1].snippets.frontEnd?.path.text == "snippets/shop-fe.conf")
     let snippet = try #require(inventory.sites[1].snippets.backEnd?.place)
     #expect(snippet.file == "shop.yml" && snippet.length == "snippets/shop-be.conf".count)

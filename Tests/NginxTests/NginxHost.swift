@@ -31,6 +31,7 @@ final class NginxHost {
     }
     try write("", to: "releases/\(release)/nginx/.keep")
     try write("", to: "log/.keep")
+    try write("", to: "run/.keep")
     try write(
       """
       user root;
@@ -49,7 +50,7 @@ final class NginxHost {
   private func moved(_ text: String) -> String {
     [
       ("/etc/deploy/", "\(path)/"), ("/var/log/nginx/", "\(path)/log/"),
-      ("/etc/ssl/blog/", "\(path)/blog/"), ("/srv/", "\(path)/srv/"),
+      ("/etc/ssl/blog/", "\(path)/blog/"), ("/srv/", "\(path)/srv/"), ("/run/", "\(path)/run/"),
     ].reduce(text) { $0.replacing($1.0, with: $1.1) }
   }
 
@@ -76,17 +77,21 @@ final class TestAuthority {
   var certificate: String { home.url("ca.crt").path(percentEncoded: false) }
 
   /// Issues `PATH.crt` and `PATH.key`; the usage is `serverAuth` or `clientAuth`.
-  func issue(_ usage: String, _ name: String, names: [String], to path: URL) throws {
+  func issue(
+    _ usage: String, _ name: String, names: [String], responder: String? = nil, to path: URL
+  ) throws {
     try FileManager.default.createDirectory(
       at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
     let path = path.path(percentEncoded: false)
     let alternatives = names.map { "DNS:\($0)" }.joined(separator: ",")
+    let access = responder.map { "authorityInfoAccess=OCSP;URI:\($0)\\n" } ?? ""
     _ = try Command.script(
       """
       cd '\(home.path)'
       openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=\(name)' \
         -keyout '\(path).key' -out request.pem 2>&1
-      printf 'extendedKeyUsage=%s\\nsubjectAltName=%s\\n' '\(usage)' '\(alternatives)' >extensions
+      printf '\(access)extendedKeyUsage=%s\\nsubjectAltName=%s\\n' '\(usage)' '\(alternatives)' \
+        >extensions
       openssl x509 -req -in request.pem -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 \
         -extfile extensions -out '\(path).crt' 2>&1
       """)
@@ -96,10 +101,9 @@ final class TestAuthority {
 extension NginxHost {
   /// Gives the host every file that its configuration names under `tls/`.
   func install(
-    certificates authority: TestAuthority, trusting trusted: TestAuthority, _ sites: [Site]
-  )
-    throws
-  {
+    certificates authority: TestAuthority, trusting trusted: TestAuthority, _ sites: [Site],
+    responder: String? = nil
+  ) throws {
     let domains = sites.map(\.domain.text)
     try FileManager.default.createDirectory(
       at: url("current/tls/sites"), withIntermediateDirectories: true)
@@ -112,7 +116,13 @@ extension NginxHost {
     for site in sites {
       let names = ([site.domain] + site.aliases).map(\.text)
       try authority.issue(
-        "serverAuth", "site", names: names, to: url("current/tls/sites/\(site.domain)"))
+        "serverAuth", "site", names: names, responder: responder,
+        to: url("current/tls/sites/\(site.domain)"))
+      for folder in ["origin-pulls", "stapling"] {
+        try write(
+          String(contentsOfFile: trusted.certificate, encoding: .utf8),
+          to: "current/tls/\(folder)/\(site.domain).crt")
+      }
     }
   }
 }

@@ -4,6 +4,21 @@ import Testing
 
 @testable import Nginx
 
+extension NginxHost {
+  /// Gives the host whatever a case's configuration names.
+  func installEverything(of item: ConfigurationCase, from authority: TestAuthority) throws {
+    try install(
+      certificates: authority, trusting: authority, item.inventory.sites,
+      responder: "http://127.0.0.1:2560")
+    try authority.issue("serverAuth", "blog", names: ["blog.example"], to: url("blog/leaf"))
+    for role in Role.allCases {
+      try write(
+        "proxy_read_timeout 300s;\n",
+        to: "current/nginx/snippets/\(role.rawValue)/shop.example.conf")
+    }
+  }
+}
+
 @Suite("The real nginx", .enabled(if: Command.canRunNginx), .serialized)
 struct RealNginxTests {
   /// The installed nginx knows no `http2` directive where it is older than 1.25.1: without that one
@@ -19,14 +34,7 @@ struct RealNginxTests {
         return ConfigurationFile(
           path: file.path, text: file.text.replacing("    http2  on;\n", with: ""))
       })
-    try host.install(certificates: authority, trusting: authority, item.inventory.sites)
-    try authority.issue(
-      "serverAuth", "blog", names: ["blog.example"], to: host.url("blog/leaf"))
-    for role in Role.allCases {
-      try host.write(
-        "proxy_read_timeout 300s;\n",
-        to: "current/nginx/snippets/\(role.rawValue)/shop.example.conf")
-    }
+    try host.installEverything(of: item, from: authority)
     let test = try Command("unshare", "-n", "nginx", "-t", "-c", host.url("nginx.conf").path())
     #expect(test.status == 0, "\(test.output)")
     let warnings = test.output.split(separator: "\n").filter { line in

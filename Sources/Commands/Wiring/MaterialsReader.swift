@@ -21,6 +21,13 @@ struct MaterialsReader {
           problems.append("\(snippet.place): \(error)")
         }
       }
+      for issuer in [site.originPulls, site.stapling?.chain].compactMap(\.self) {
+        do {
+          materials.issuers[issuer.path] = try issuers(issuer)
+        } catch {
+          problems.append("\(issuer.place): \(error)")
+        }
+      }
       if case .files(let certificate, let key) = site.certificate {
         do {
           materials.siteCertificates[site.domain] = try self.certificate(certificate, key, site)
@@ -73,6 +80,26 @@ struct MaterialsReader {
     }
     return Materials.SiteCertificate(
       certificate: pem, keyDigest: Digest.sha256(of: keyBytes),
-      notAfter: Timestamp(secondsSince1970: files.facts[0].notAfter))
+      notAfter: Timestamp(secondsSince1970: files.facts[0].notAfter),
+      namesResponder: files.facts[0].namesResponder)
+  }
+
+  /// The certificates of authorities; nginx would take a server's among them for one as well.
+  private func issuers(_ file: LocalFile) throws -> String {
+    let pem = try text(of: file)
+    let path = workspace.resolve(file.path.text)
+    for facts in try CertificateFacts.readAll(pem: pem, named: path) {
+      guard facts.isAuthority else {
+        throw Mistake(
+          description: "\(path) has the certificate of “\(facts.commonName)”, which is no authority"
+        )
+      }
+      guard now.secondsSince1970 < facts.notAfter else {
+        throw Mistake(
+          description: "the authority “\(facts.commonName)” in \(path) ended on "
+            + Timestamp(secondsSince1970: facts.notAfter).date)
+      }
+    }
+    return pem
   }
 }

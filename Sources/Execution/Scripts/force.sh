@@ -98,22 +98,52 @@ has_given_up() {
 
 load_firewall() {
   load_rules "$1" || return 1
-  [ "$1" != 0 ] && [ -f "$root/releases/$1/firewall.nft" ] || return 0
+  has_rules "$1" || return 0
   listing=$root/releases/$1/firewall.listing
-  # shellcheck disable=SC2086 # family and name are two words
-  loaded=$(bounded nft -s list table $table) || return 1
+  loaded=$(list_firewall "$1") || return 1
   # A release that was in force before has it already: a full disk does not keep it from coming back.
   if [ ! -f "$listing" ] || [ "$loaded" != "$(cat "$listing")" ]; then
     printf '%s\n' "$loaded" > "$listing"
   fi
 }
 
+has_rules() {
+  [ "$1" != 0 ] || return 1
+  [ -f "$root/releases/$1/firewall.nft" ] || [ -f "$root/releases/$1/firewall.iptables" ]
+}
+
+# Where one engine follows the other, the new rules stand before the old ones go.
 load_rules() {
-  if [ "$1" != 0 ] && [ -f "$root/releases/$1/firewall.nft" ]; then
-    bounded nft -f "$root/releases/$1/firewall.nft"
+  rules=$root/releases/$1
+  if [ "$1" != 0 ] && [ -f "$rules/firewall.iptables" ]; then
+    load_chain iptables "$rules" && load_chain ip6tables "$rules" || return 1
+    command -v nft > /dev/null 2>&1 || return 0
+    unload_table
+  elif [ "$1" != 0 ] && [ -f "$rules/firewall.nft" ]; then
+    bounded nft -f "$rules/firewall.nft" && unload_chains
   else
-    printf 'table %s\ndelete table %s\n' "$table" "$table" | bounded nft -f -
+    unload_chains
+    unload_table
   fi
+}
+
+# The chain is replaced in one step, and stands whole before anything jumps to it.
+load_chain() {
+  "$1-restore" -w --noflush < "$2/firewall.$1" || return 1
+  "$1" -w -C INPUT -j "$chain" 2>/dev/null || "$1" -w -I INPUT 1 -j "$chain"
+}
+
+unload_table() { printf 'table %s\ndelete table %s\n' "$table" "$table" | nft -f -; }
+
+# Hosts whose releases never used iptables are not asked for it: to look is to load its modules.
+unload_chains() {
+  for file in "$root"/releases/*/firewall.iptables; do [ -f "$file" ] && break; done
+  [ -f "$file" ] || return 0
+  for program in iptables ip6tables; do
+    "$program" -w -S "$chain" > /dev/null 2>&1 || continue
+    while "$program" -w -D INPUT -j "$chain" 2>/dev/null; do :; done
+    "$program" -w -F "$chain" && "$program" -w -X "$chain" || return 1
+  done
 }
 
 # Takes the release that is not confirmed back and puts the one before it in force; $1 says why. Only
@@ -195,7 +225,7 @@ service_text() {
 	[Unit]
 	Description=The release that deploy has in force, and its firewall
 	DefaultDependencies=no
-	After=local-fs.target nftables.service
+	After=local-fs.target nftables.service netfilter-persistent.service iptables.service
 	Wants=network-pre.target
 	Before=network-pre.target nginx.service shutdown.target
 	Conflicts=shutdown.target

@@ -18,6 +18,7 @@ nginx_folder=${DEPLOY_NGINX:-/etc/nginx}
 units=${DEPLOY_UNITS:-/etc/systemd/system}
 include=$nginx_folder/conf.d/deploy.conf
 table='inet deploy'
+chain=DEPLOY-INPUT
 
 say() { printf '@deploy %s\n' "$*"; }
 
@@ -51,6 +52,18 @@ linked_release() {
 }
 
 has_nginx() { [ "$1" != 0 ] && [ -f "$root/releases/$1/nginx/deploy.conf" ]; }
+
+# Prints the rules that are loaded of the engine that release $1 uses; fails where they are not in force.
+list_firewall() {
+  if [ -f "$root/releases/$1/firewall.iptables" ]; then
+    for program in iptables ip6tables; do
+      "$program" -w -S INPUT | grep -x -e "-A INPUT -j $chain" && "$program" -w -S "$chain" || return 1
+    done
+  else
+    # shellcheck disable=SC2086 # family and name are two words
+    nft -s list table $table
+  fi
+}
 
 # Prints how the last transaction ended; a host that deploy has left remembers until it restarts.
 # shellcheck disable=SC2317 # not every script asks

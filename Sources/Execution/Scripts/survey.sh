@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
 # What this host is, in one go and without touching anything. Runs behind host.sh.
 
-tools='nginx nft tar flock sha256sum readlink head tail cut wc tr sed grep find sort xargs'
+tools='nginx nft iptables iptables-restore ip6tables ip6tables-restore tar flock sha256sum readlink head tail cut wc tr sed grep find sort xargs'
 
 main() {
   wait_for_settling
@@ -63,14 +63,12 @@ survey_release() {
   sed 's/^/@deploy manifest /' manifest
   sed -n 's/^file \([0-9a-f]*\) [0-7]* /\1  /p' manifest | sha256sum -c 2>/dev/null |
     sed -n 's/: FAILED.*//p' | sed 's/^/@deploy drift /'
-  find nginx firewall.nft tls -type f ! -name '*.key' ! -name served \
+  find nginx firewall.nft firewall.iptables firewall.ip6tables tls -type f ! -name '*.key' ! -name served \
     -exec grep -H '' {} + 2>/dev/null | sed 's/^/@deploy text /'
 }
 
 survey_firewall() {
-  command -v nft > /dev/null 2>&1 || return 0
-  # shellcheck disable=SC2086 # family and name are two words
-  if ! loaded=$(nft -s list table $table 2>/dev/null); then
+  if ! loaded=$(list_firewall "$current" 2>/dev/null); then
     say firewall absent
   elif [ "$loaded" = "$(cat "$root/releases/$current/firewall.listing" 2>/dev/null)" ]; then
     say firewall as-installed

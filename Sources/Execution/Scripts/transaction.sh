@@ -226,8 +226,14 @@ test_in_copy() {
 }
 
 check_firewall() {
-  [ -f "$staged/firewall.nft" ] || return 0
-  nft -c -f "$staged/firewall.nft" 2> "$run/errors" || refuse_with firewall
+  if [ -f "$staged/firewall.nft" ]; then
+    nft -c -f "$staged/firewall.nft" 2> "$run/errors" || refuse_with firewall
+  fi
+  for program in iptables ip6tables; do
+    [ -f "$staged/firewall.$program" ] || continue
+    "$program-restore" -w --noflush --test < "$staged/firewall.$program" 2> "$run/errors" ||
+      refuse_with firewall
+  done
 }
 
 # A controller that is alive says so; one that is cut off without a word does not hold the lock for long.

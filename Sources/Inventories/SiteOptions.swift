@@ -1,0 +1,119 @@
+/// How a site's servers treat requests, where nginx's own ways do not serve.
+package struct RequestPolicy: Hashable, Sendable {
+  package var timeouts: Timeouts
+  /// The largest body of a request; nil leaves nginx's 1m.
+  package var maxBodySize: ByteCount?
+  /// Whether requests may become WebSockets (RFC 6455).
+  package var webSockets: Bool
+  /// Sent with every answer, sorted by name.
+  package var headers: [ResponseHeader]
+
+  package init(
+    timeouts: Timeouts = Timeouts(), maxBodySize: ByteCount? = nil, webSockets: Bool = false,
+    headers: [ResponseHeader] = []
+  ) {
+    self.timeouts = timeouts
+    self.maxBodySize = maxBodySize
+    self.webSockets = webSockets
+    self.headers = headers
+  }
+}
+
+/// How long a front-end waits for a back-end, and a back-end for its application.
+package struct Timeouts: Hashable, Sendable {
+  /// Until a connection stands.
+  package var connect: Period
+  /// Between two reads of an answer.
+  package var read: Period
+  /// Between two writes of a request.
+  package var send: Period
+
+  package init(
+    connect: Period = .seconds(5), read: Period = .seconds(60), send: Period = .seconds(60)
+  ) {
+    self.connect = connect
+    self.read = read
+    self.send = send
+  }
+}
+
+/// A field that is added to answers (RFC 9110, 5).
+package struct ResponseHeader: Hashable, Sendable, Comparable {
+  package var name: HeaderName
+  package var value: HeaderValue
+
+  package init(name: HeaderName, value: HeaderValue) {
+    self.name = name
+    self.value = value
+  }
+
+  package static func < (left: Self, right: Self) -> Bool { left.name < right.name }
+}
+
+/// What front-ends need to staple answers of the certificate's OCSP responder (RFC 6066, 8).
+package struct Stapling: Hashable, Sendable {
+  /// The certificates of the issuers, by which answers are verified.
+  package var chain: LocalFile
+  /// Name servers that nginx asks for the responder's address.
+  package var resolvers: [IPAddress]
+
+  package init(chain: LocalFile, resolvers: [IPAddress]) {
+    self.chain = chain
+    self.resolvers = resolvers
+  }
+}
+
+/// The content delivery network that stands between visitors and a site's front-ends.
+package enum ContentNetwork: Hashable, Sendable {
+  case known(KnownNetwork)
+  /// Sorted; with the header by which the network tells a visitor's address.
+  case listed([AddressRange], header: HeaderName)
+}
+
+/// A network whose ranges deploy knows.
+package enum KnownNetwork: String, Hashable, Sendable, CaseIterable, Comparable {
+  case cloudflare
+
+  package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// The ranges of a network as they were published.
+package struct PublishedRanges: Hashable, Sendable {
+  /// The day of publication, such as `2026-10-05`.
+  package var date: String
+  /// Sorted.
+  package var ranges: [AddressRange]
+
+  package init(date: String, ranges: [AddressRange]) {
+    self.date = date
+    self.ranges = ranges.sorted()
+  }
+}
+
+extension Inventory {
+  /// Where a network's connections come from.
+  package func ranges(of network: ContentNetwork) -> [AddressRange] {
+    switch network {
+    case .known(let network): (networks[network] ?? network.shipped).ranges
+    case .listed(let ranges, _): ranges
+    }
+  }
+
+  /// The networks of which some site is behind one.
+  package var usedNetworks: [KnownNetwork] {
+    Set(
+      sites.compactMap { site in
+        if case .known(let network) = site.network { network } else { nil }
+      }
+    ).sorted()
+  }
+}
+
+extension ContentNetwork {
+  package var header: HeaderName {
+    switch self {
+    case .known(.cloudflare): .cloudflareClient
+    case .listed(_, let header): header
+    }
+  }
+}

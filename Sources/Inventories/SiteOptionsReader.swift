@@ -1,0 +1,114 @@
+internal import Diagnostics
+internal import YAML
+
+extension RequestPolicy {
+  /// Reads a site's `timeouts`, `max_body_size`, `websockets` and `headers`.
+  static func read(
+    timeouts: Node?, maxBodySize: Node?, webSockets: Node?, headers: Node?,
+    _ found: inout DiagnosticCollector
+  ) -> RequestPolicy {
+    RequestPolicy(
+      timeouts: timeouts.flatMap { Timeouts.read($0, &found) } ?? Timeouts(),
+      maxBodySize: maxBodySize?.read(ByteCount.self, &found),
+      webSockets: webSockets?.boolean(&found) ?? false,
+      headers: headers.map { ResponseHeader.read($0, &found) } ?? [])
+  }
+}
+
+extension Timeouts {
+  private enum Key: String, CaseIterable {
+    case connect, read, send
+  }
+
+  fileprivate static func read(_ node: Node, _ found: inout DiagnosticCollector) -> Timeouts? {
+    guard let fields = Fields<Key>(node, of: "the timeouts", &found) else { return nil }
+    var timeouts = Timeouts()
+    timeouts.connect = fields[.connect]?.someTime(&found) ?? timeouts.connect
+    timeouts.read = fields[.read]?.someTime(&found) ?? timeouts.read
+    timeouts.send = fields[.send]?.someTime(&found) ?? timeouts.send
+    return timeouts
+  }
+}
+
+extension Node {
+  /// A period that is not empty: nginx takes none for an end without a wait.
+  func someTime(_ found: inout DiagnosticCollector) -> Period? {
+    value(noun: Period.noun, rule: Period.rule + ", and at least 1s", &found) { text in
+      Period(text).flatMap { $0.seconds > 0 ? $0 : nil }
+    }
+  }
+}
+
+extension ResponseHeader {
+  fileprivate static func read(
+    _ node: Node, _ found: inout DiagnosticCollector
+  ) -> [ResponseHeader] {
+    var headers: [ResponseHeader] = []
+    for entry in node.entries(&found) ?? [] {
+      let name = entry.name(HeaderName.self, &found)
+      let value = entry.value.read(HeaderValue.self, &found)
+      guard let name, let value else { continue }
+      if name.value.isSame(as: "Strict-Transport-Security") {
+        found.report(.headerOfItsOwn(at: name.place))
+      } else if headers.contains(where: { $0.name.isSame(as: name.value.text) }) {
+        found.report(.repeatedHeader(name.value, at: name.place))
+      } else {
+        headers.append(ResponseHeader(name: name.value, value: value))
+      }
+    }
+    return headers.sorted()
+  }
+}
+
+extension Stapling {
+  private enum Key: String, CaseIterable {
+    case chain, resolver
+  }
+
+  static func read(_ entry: Node.Entry, _ found: inout DiagnosticCollector) -> Stapling? {
+    guard let fields = Fields<Key>(entry.value, of: "the stapling", at: entry.place, &found)
+    else { return nil }
+    let chain = fields.required(.chain, &found)?.localFile(&found)
+    guard let node = fields.required(.resolver, &found), let elements = node.elements(&found)
+    else { return nil }
+    if elements.isEmpty {
+      found.report(
+        .emptyList(at: node.place, reason: "nginx could not find the certificate's responder."))
+    }
+    let resolvers = elements.compactMap { $0.address(&found) }
+    return chain.map { Stapling(chain: $0, resolvers: resolvers) }
+  }
+}
+
+extension ContentNetwork {
+  private enum Key: String, CaseIterable {
+    case ranges, header
+  }
+
+  private static let reason =
+    "Nobody could reach the site. Where visitors reach the front-ends themselves, remove the key."
+
+  /// Reads a network's name, a list of its ranges, or a mapping with `ranges` and `header`.
+  static func read(_ node: Node, _ found: inout DiagnosticCollector) -> ContentNetwork? {
+    switch node.content {
+    case .scalar:
+      return node.choice(of: KnownNetwork.self, &found).map(ContentNetwork.known)
+    case .sequence:
+      return listed(node, header: .forwardedFor, &found)
+    case .mapping:
+      guard let fields = Fields<Key>(node, of: "a content delivery network", &found) else {
+        return nil
+      }
+      let header = fields[.header]?.read(HeaderName.self, &found)
+      return fields.required(.ranges, &found).flatMap {
+        listed($0, header: header ?? .forwardedFor, &found)
+      }
+    }
+  }
+
+  private static func listed(
+    _ node: Node, header: HeaderName, _ found: inout DiagnosticCollector
+  ) -> ContentNetwork? {
+    node.ranges(ifEmpty: reason, &found).map { .listed(Set($0).sorted(), header: header) }
+  }
+}

@@ -1,0 +1,130 @@
+internal import Inventories
+
+/// The addresses of visitors behind a content network, for logs and for `X-Real-IP`.
+enum RealAddress {
+  /// A file for each network that a site of the host is behind.
+  static func files(for sites: [Site], in inventory: Inventory) -> [ConfigurationFile] {
+    var files: [ReleasePath: ConfigurationFile] = [:]
+    for site in sites {
+      guard let network = site.network else { continue }
+      let path = path(of: network, for: site)
+      files[path] = ConfigurationFile(
+        path: path, comment: comment(on: network, for: site, in: inventory),
+        [Paragraph(directives(for: network, in: inventory))])
+    }
+    return files.values.sorted { $0.path < $1.path }
+  }
+
+  static func path(of network: ContentNetwork, for site: Site) -> ReleasePath {
+    switch network {
+    case .known(let network): .realAddress(of: network)
+    case .listed: .realAddress(of: site.domain)
+    }
+  }
+
+  private static func comment(
+    on network: ContentNetwork, for site: Site, in inventory: Inventory
+  ) -> String {
+    let source =
+      switch network {
+      case .known(let network):
+        "\(network.rawValue) as published on "
+          + (inventory.networks[network] ?? network.shipped).date
+      case .listed: "the network before \(site.domain)"
+      }
+    return """
+      Made by deploy: \(source). From these addresses alone, the header is believed to name the \
+      visitor.
+      """
+  }
+
+  private static func directives(
+    for network: ContentNetwork, in inventory: Inventory
+  ) -> [Directive] {
+    inventory.ranges(of: network).map { Directive("set_real_ip_from", "\($0)") }
+      + [
+        Directive("real_ip_header", "\(network.header)"), Directive("real_ip_recursive", "on"),
+      ]
+  }
+}
+
+/// What a front-end asks of whoever connects, and what it shows of its certificate's state.
+struct Shielding {
+  let site: Site
+
+  var realAddress: [Paragraph] {
+    site.network.map { network in
+      [
+        Paragraph([
+          Directive("include", "\(installed: RealAddress.path(of: network, for: site))")
+        ])
+      ]
+    } ?? []
+  }
+
+  var originPulls: [Paragraph] {
+    guard site.originPulls != nil else { return [] }
+    return [
+      Paragraph(
+        """
+        Authenticated origin pulls: only who shows a certificate of this authority is answered. \
+        It is the network's own and is trusted here alone, never by back-ends.
+        """,
+        [
+          Directive(
+            "ssl_client_certificate", "\(installed: .originPullAuthority(of: site.domain))"),
+          Directive("ssl_verify_client", "on"),
+          Directive("ssl_verify_depth", "1"),
+        ])
+    ]
+  }
+
+  /// The responder answers for hours, so nginx asks a name server seldom.
+  var stapling: [Paragraph] {
+    guard let stapling = site.stapling else { return [] }
+    let resolver = [
+      Directive(
+        "resolver",
+        arguments: stapling.resolvers.map { "\(host: $0)" } + ["valid=300s"]),
+      Directive("resolver_timeout", "5s"),
+    ]
+    guard site.originPulls == nil else {
+      return [
+        Paragraph(
+          """
+          Answers are stapled without a check of nginx's own; visitors check them. The issuers \
+          for it would be trusted to issue certificates for origin pulls as well.
+          """, [Directive("ssl_stapling", "on")] + resolver)
+      ]
+    }
+    return [
+      Paragraph(
+        [
+          Directive("ssl_stapling", "on"),
+          Directive("ssl_stapling_verify", "on"),
+          Directive(
+            "ssl_trusted_certificate", "\(installed: .staplingChain(of: site.domain))"),
+        ] + resolver)
+    ]
+  }
+}
+
+/// What every server of a site is told.
+enum SiteServer {
+  static func ownNameAlone(_ domain: DomainName) -> Paragraph {
+    Paragraph(
+      "A connection that was opened for this site serves no other.",
+      [
+        Directive("server_name", "\(domain)"),
+        Directive(
+          "if", "(\(.host)", "!=", "\(domain))",
+          block: [Paragraph([Directive("return", "421")])]),
+      ])
+  }
+
+  static func bodySize(of site: Site) -> [Paragraph] {
+    site.requests.maxBodySize.map {
+      [Paragraph([Directive("client_max_body_size", "\($0)")])]
+    } ?? []
+  }
+}

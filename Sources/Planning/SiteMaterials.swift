@@ -1,0 +1,74 @@
+import Inventories
+import Nginx
+import State
+
+extension Inventory {
+  /// The inventory without the stapling that would have nothing to staple, and the sites of it.
+  func stapling(what materials: Materials) -> (Inventory, without: [DomainName]) {
+    var inventory = self
+    var without: [DomainName] = []
+    for index in sites.indices where sites[index].stapling != nil {
+      if sites[index].hasResponder(in: materials) { continue }
+      inventory.sites[index].stapling = nil
+      without.append(sites[index].domain)
+    }
+    return (inventory, without)
+  }
+}
+
+extension Site {
+  /// Of a certificate that something else keeps on the hosts, nginx itself finds out.
+  fileprivate func hasResponder(in materials: Materials) -> Bool {
+    switch certificate {
+    case .files: materials.siteCertificates[domain]?.namesResponder ?? false
+    case .installed: true
+    case .authority: false
+    }
+  }
+}
+
+extension ReleaseDraft {
+  /// The authorities of others that a site of this host is told to trust, each for one purpose.
+  var issuers: [PlannedFile] {
+    input.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
+      // Beside origin pulls, nginx is not told these: it would trust them to issue for those too.
+      let chain = site.originPulls == nil ? site.stapling?.chain : nil
+      return [
+        (ReleasePath.originPullAuthority(of: site.domain), site.originPulls),
+        (ReleasePath.staplingChain(of: site.domain), chain),
+      ].compactMap { path, file in
+        guard let file else { return nil }
+        guard let text = input.materials.issuers[file.path] else {
+          preconditionFailure("The certificate \(file.path) was not read. This is a bug in deploy.")
+        }
+        return PlannedFile(
+          path: path.relative, source: .text(text), origin: PlannedFile.Origin(file))
+      }
+    }
+  }
+}
+
+extension PlanningInput {
+  var staplingWarnings: [String] {
+    unstapled.map {
+      "the certificate of \($0) names no OCSP responder, so nothing is stapled: remove its"
+        + " \"stapling\""
+    }
+  }
+
+  /// Content networks change their ranges seldom, but they do.
+  var networkWarnings: [String] {
+    inventory.usedNetworks.compactMap { network in
+      let date = (inventory.networks[network] ?? network.shipped).date
+      guard let published = Timestamp("\(date)T00:00:00Z") else {
+        preconditionFailure("\(date) is no date. This is a bug in deploy.")
+      }
+      let days = published.days(until: now)
+      guard days > Self.trustedDays else { return nil }
+      return "the ranges of \(network.rawValue) are \(days) days old, of \(date): bring them up to"
+        + " date by \"deploy cdn update\""
+    }
+  }
+
+  private static let trustedDays: Int64 = 180
+}

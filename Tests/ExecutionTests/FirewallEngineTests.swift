@@ -1,0 +1,121 @@
+import Foundation
+import Testing
+
+@testable import Execution
+
+private let canRunFirewalls =
+  getuid() == 0
+  && ["/usr/sbin/nft", "/usr/sbin/iptables", "/usr/sbin/ip6tables"]
+    .allSatisfy(FileManager.default.isExecutableFile)
+
+/// The kernel's own rules, in a network namespace of the test's own.
+@Suite("The firewall of a release", .enabled(if: canRunFirewalls))
+struct FirewallEngineTests {
+  /// Release 7 has rules for nft, 8 and 9 have rules for iptables; 6 has none.
+  private static let start = #"""
+    mkdir -p "$run"; for n in 6 7 8 9; do mkdir -p "$root/releases/$n"; done
+    printf 'table inet deploy\ndelete table inet deploy\ntable inet deploy { chain input { }\n}\n' \
+      > "$root/releases/7/firewall.nft"
+    for n in 8 9; do
+      for program in iptables ip6tables; do
+        printf '*filter\n:DEPLOY-INPUT - [0:0]\n-A DEPLOY-INPUT -p tcp --dport %s0 -j ACCEPT\nCOMMIT\n' \
+          "$n" > "$root/releases/$n/firewall.$program"
+      done
+    done
+    iptables -A INPUT -p udp -j ACCEPT
+    told() {
+      echo "$1: $(nft -s list table inet deploy > /dev/null 2>&1 && echo table)"
+      for program in iptables ip6tables; do
+        "$program" -S | grep -e DEPLOY -e udp | sed "s/^/$program /"
+      done
+    }
+
+    """#
+
+  @Test(
+    "is put in force by its own engine, and what another engine had goes",
+    arguments: Shell.allCases)
+  func engines(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo,
+      Self.start + #"""
+        load_firewall 7 && told nft
+        load_firewall 8 && load_firewall 9 && told iptables
+        cat "$root/releases/9/firewall.listing"
+        load_firewall 7 && told 'nft again'
+        load_firewall 8 && load_firewall 6 && told none
+        load_firewall 8 && load_firewall 0 && told removed
+        """#, in: Folder())
+    #expect(
+      result.output == """
+        nft: table
+        iptables -A INPUT -p udp -j ACCEPT
+        iptables:\u{20}
+        iptables -N DEPLOY-INPUT
+        iptables -A INPUT -j DEPLOY-INPUT
+        iptables -A INPUT -p udp -j ACCEPT
+        iptables -A DEPLOY-INPUT -p tcp -m tcp --dport 90 -j ACCEPT
+        ip6tables -N DEPLOY-INPUT
+        ip6tables -A INPUT -j DEPLOY-INPUT
+        ip6tables -A DEPLOY-INPUT -p tcp -m tcp --dport 90 -j ACCEPT
+        -A INPUT -j DEPLOY-INPUT
+        -N DEPLOY-INPUT
+        -A DEPLOY-INPUT -p tcp -m tcp --dport 90 -j ACCEPT
+        -A INPUT -j DEPLOY-INPUT
+        -N DEPLOY-INPUT
+        -A DEPLOY-INPUT -p tcp -m tcp --dport 90 -j ACCEPT
+        nft again: table
+        iptables -A INPUT -p udp -j ACCEPT
+        none:\u{20}
+        iptables -A INPUT -p udp -j ACCEPT
+        removed:\u{20}
+        iptables -A INPUT -p udp -j ACCEPT
+
+        """)
+    #expect(result.error == "")
+  }
+
+  @Test("is found as it was left, changed or gone", arguments: Shell.allCases)
+  func drift(_ shell: Shell) throws {
+    let folder = try Folder()
+    let result = try shell.run(
+      .undo,
+      Self.start + #"""
+        asked() { $shell "$scripts/survey.sh" | sed -n "s/^@deploy firewall/$1:/p"; }
+        link_release 8; load_firewall 8; asked installed
+        iptables -A DEPLOY-INPUT -j DROP; asked added
+        load_firewall 8; asked 'loaded again'
+        ip6tables -D INPUT -j DEPLOY-INPUT; asked 'not jumped to'
+        load_firewall 0; asked removed
+        """#, in: folder)
+    #expect(
+      result.output == """
+        installed: as-installed
+        added: changed
+        loaded again: as-installed
+        not jumped to: absent
+        removed: absent
+
+        """)
+  }
+
+  @Test("is refused where its engine does not take it", arguments: Shell.allCases)
+  func refused(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      Self.start + #"""
+        is_staged= release=8 staged=$root/releases/8
+        check_firewall && echo taken
+        echo '-A DEPLOY-INPUT --dport x' >> "$staged/firewall.ip6tables"
+        (check_firewall) | sed -n '$p'; told 'after it'
+        """#, in: Folder())
+    #expect(
+      result.output == """
+        taken
+        @deploy refused firewall
+        after it:\u{20}
+        iptables -A INPUT -p udp -j ACCEPT
+
+        """)
+  }
+}

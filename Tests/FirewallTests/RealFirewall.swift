@@ -1,0 +1,73 @@
+import Firewall
+import Foundation
+import Inventories
+import Testing
+
+/// Whether rules can be loaded in a network of the test's own.
+let canRunFirewalls =
+  getuid() == 0
+  && [
+    "/usr/sbin/nft", "/usr/sbin/iptables", "/usr/sbin/ip6tables", "/usr/sbin/ip", "/usr/sbin/nginx",
+    "/usr/bin/unshare", "/usr/bin/curl", "/usr/bin/python3",
+  ]
+  .allSatisfy(FileManager.default.isExecutableFile)
+
+/// Rules of an engine in a network of the test's own.
+struct RealFirewall {
+  let engine: FirewallPolicy.Engine
+
+  /// Functions for scripts: `load` puts the rules in force as the hosts' scripts do.
+  private static let helpers = """
+    load() {
+      case $engine in
+        nftables) nft -f "$rules/firewall.nft" ;;
+        iptables)
+          for program in iptables ip6tables; do
+            "$program-restore" -w --noflush <"$rules/firewall.$program"
+            "$program" -w -C INPUT -j DEPLOY-INPUT 2>/dev/null ||
+              "$program" -w -I INPUT 1 -j DEPLOY-INPUT
+          done ;;
+      esac
+    }
+    check() {
+      case $engine in
+        nftables) nft -c -f "$rules/firewall.nft" ;;
+        iptables)
+          for program in iptables ip6tables; do
+            "$program-restore" -w --noflush --test <"$rules/firewall.$program"
+          done ;;
+      esac
+    }
+    listed() { case $engine in nftables) nft -s list ruleset ;; *) iptables -S; ip6tables -S ;; esac; }
+
+    """
+
+  /// Runs a script that finds the rules in the folder `$rules`; returns its status and all it says.
+  func run(_ script: String, _ rules: Ruleset) throws -> (status: Int32, output: String) {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer {
+      do { try FileManager.default.removeItem(at: folder) } catch { Issue.record(error) }
+    }
+    for file in rules.files {
+      try Data(file.text.utf8).write(to: folder.appending(path: file.name))
+    }
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/unshare")
+    process.arguments =
+      ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+      + ["sh", "-euc", Self.helpers + script]
+    process.environment = [
+      "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "rules": folder.path(percentEncoded: false),
+      "engine": engine.rawValue,
+    ]
+    let pipe = Pipe()
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, output)
+  }
+}
