@@ -74,7 +74,7 @@ struct HostHooksTests {
   @Test("before a host leave it untouched when they are interrupted")
   func interruption() async {
     let verdict = await hooks(before: [["interrupted"], ["one"]]).before(step)
-    #expect(verdict == .notAttempted(why: "the run stopped before: nothing on it was changed"))
+    #expect(verdict == .notAttempted(why: "the run stopped before it was changed"))
     #expect(journal.starting("run") == ["interrupted within 9"])
   }
 

@@ -33,7 +33,11 @@ struct FleetStateTests {
       sshIdentities: ["/home/ann/.ssh/id_ed25519"], roles: ["back_end"],
       release: ReleaseRecord(
         number: 3, files: ["firewall.nft": FileRecord(digest: "ab", isSecret: false)],
-        certificates: [:]),
+        certificates: [:],
+        facts: EdgeFacts(
+          address: "198.18.0.21", trusts: ["cd"],
+          openings: [.init(port: 443, from: ["198.18.0.10"], why: "front-ends of a.example")],
+          services: [.init(site: "a.example", port: 443)])),
       appliedAt: Timestamp(secondsSince1970: 1_795_415_280), appliedBy: "ann@laptop")
     #expect(
       String(decoding: try encoded(state), as: UTF8.self) == """
@@ -50,6 +54,30 @@ struct FleetStateTests {
               "release" : {
                 "certificates" : {
 
+                },
+                "facts" : {
+                  "address" : "198.18.0.21",
+                  "openings" : [
+                    {
+                      "from" : [
+                        "198.18.0.10"
+                      ],
+                      "port" : 443,
+                      "why" : "front-ends of a.example"
+                    }
+                  ],
+                  "routes" : [
+
+                  ],
+                  "services" : [
+                    {
+                      "port" : 443,
+                      "site" : "a.example"
+                    }
+                  ],
+                  "trusts" : [
+                    "cd"
+                  ]
                 },
                 "files" : {
                   "firewall.nft" : {
