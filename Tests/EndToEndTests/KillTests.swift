@@ -7,7 +7,7 @@ import Testing
   .enabled(if: isRoot, "namespaces need root"))
 struct KillTests {
   private static let hosts = ["app-1", "app-2", "edge-1"]
-  private static let momentsOfAChange = 32
+  private static let momentsOfAChange = 24
   private static let momentsOfTheFirstApply = 6
 
   @Test("a change that is killed at any event or moment is old or new, and the next run ends it")

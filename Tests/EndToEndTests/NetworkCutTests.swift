@@ -33,9 +33,9 @@ struct NetworkCutTests {
       print("bytes: \(lengths)")
       var number = 1
       var tally = CutTally()
-      for round in 0..<3 {
+      for round in 0..<2 {
         number += 1
-        let cuts = Self.cuts(.reset, round, of: 3, lengths, &generator)
+        let cuts = Self.cuts(.reset, round, of: 2, lengths, &generator)
         try await carryOut(cuts, number, scene, &tally)
       }
       let cuts = Self.cuts(.silent, 0, of: 1, lengths, &generator)

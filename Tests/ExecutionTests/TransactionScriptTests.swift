@@ -7,6 +7,7 @@ import Testing
 struct TransactionScriptTests {
   private let start = """
     mode=install is_staged=yes release=8 previous=7 staged=$root/releases/8 who=ann@laptop
+    patience=4321
     mkdir -p "$work" "$staged" "$root/releases/7"
     ln -s releases/7 "$root/current"
 
@@ -161,12 +162,26 @@ struct TransactionScriptTests {
         mkfifo "$folder/stream"; exec 3<> "$folder/stream"
         (exec \(shell) -c '. "$1"; set -u
            mode=install is_staged=yes release=9 previous=7 size=10240 staged=$root/releases/9
-           trap abandon TERM; watch_controller 1; stage <&3; echo "staged after all"' \
+           patience=4321 DEPLOY_STALL=1
+           trap abandon TERM; watch_controller 4321; stage <&3; echo "staged after all"' \
            sh "$folder/functions")
         [ -e "$root/releases/9" ] || echo discarded
         alone; pgrep -l 'head|tar'
         """, in: try folderWithFunctions())
     #expect(result.output == "@deploy refused abandoned\ndiscarded\nalone\n")
+  }
+
+  @Test("waits for as long as a stream goes on", arguments: Shell.allCases)
+  func slowStream(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      start + """
+        mkdir "$folder/grows"; count() { ls "$folder/grows" | wc -l; }
+        sleep() { [ "$(count)" -ge 5 ] || mktemp "$folder/grows/XXXXXX" > /dev/null; }
+        trap 'count; alone; exit' TERM
+        watch_controller 1 "$folder/grows"; while :; do :; done
+        """, in: Folder())
+    #expect(result.output == "5\nalone\n")
   }
 
   @Test("refuses a stream that is cut", arguments: Shell.allCases, ["install", "restore"])

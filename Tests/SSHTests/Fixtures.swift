@@ -17,10 +17,18 @@ func spawn(_ words: [String], output: String) throws -> pid_t {
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
   posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
   posix_spawn_file_actions_adddup2(&actions, 1, 2)
+  // The threads of a test block signals, and an agent that inherits that cannot be ended.
+  var attributes = posix_spawnattr_t()
+  posix_spawnattr_init(&attributes)
+  defer { posix_spawnattr_destroy(&attributes) }
+  var none = sigset_t()
+  sigemptyset(&none)
+  posix_spawnattr_setsigmask(&attributes, &none)
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
   var arguments = words.map { strdup($0) } + [nil]
   defer { for argument in arguments { free(argument) } }
   var pid: pid_t = 0
-  guard posix_spawnp(&pid, words[0], &actions, nil, &arguments, environ) == 0 else {
+  guard posix_spawnp(&pid, words[0], &actions, &attributes, &arguments, environ) == 0 else {
     throw CommandFailed(description: "\(words) cannot be started")
   }
   return pid

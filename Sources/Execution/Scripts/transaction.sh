@@ -5,7 +5,7 @@
 # controller: in the new one only if confirm.sh comes in time over a connection of its own.
 #
 # Arguments: mode, release, expected fingerprint, bytes of the tar stream on standard input, seconds that
-# the stream may take, seconds until the undo, ports that the release listens on
+# the tests of it may take, seconds until the undo, ports that the release listens on
 # (comma separated), who asks. The modes: `install`, the stream has the release; `restore`, it is on the
 # host already; `remove`, the release is 0, which is nothing of deploy at all. The stream has undo.sh.
 
@@ -74,17 +74,31 @@ lock() {
 # A connection that dies without a word leaves this waiting for ever, and the lock with it. What waits
 # for the stream just then is ended too: a shell hears of a signal when its program has ended. The
 # watcher is known only when it can be ended: a signal to a shell that has just forked may be lost.
+#
+# It waits $1 seconds, and again for as long as something comes into the folder $2, where one is given.
 watch_controller() {
   watcher=$(
     (
       sleep "$1" > /dev/null 2>&1 &
       trap 'kill $!; exit' TERM
       exec > /dev/null 2>&1
+      seen=
+      wait $! || exit
+      while [ -n "${2-}" ] && now=$(ls -lR "$2") && [ "$now" != "$seen" ]; do
+        seen=$now
+        sleep "$1" &
+        wait $! || exit
+      done
       # shellcheck disable=SC2046 # one word for each process
-      wait $! && kill -TERM $$ $(children $$)
+      kill -TERM $$ $(children $$)
     ) 9>&- < /dev/null &
     echo $!
   )
+}
+
+watch_again() {
+  kill "${watcher-}" 2>/dev/null
+  watch_controller "$@"
 }
 
 # A transaction that was cut off (the host lost power, its timers were killed) is brought to its end:
@@ -127,7 +141,14 @@ stage() {
   say staged
 }
 
-unpack() { head -c "$size" | tar -x -o -p -f - -C "$1"; }
+# A stream that stands still is given up long before one that is only slow.
+unpack() {
+  watch_again "${DEPLOY_STALL:-15}" "$1"
+  head -c "$size" | tar -x -o -p -f - -C "$1"
+  unpacked=$?
+  watch_again "$patience"
+  return "$unpacked"
+}
 
 # Copies what stays as it is from the release before, as the list in the stream says.
 keep_files() (
@@ -240,8 +261,7 @@ check_firewall() {
 await_word() {
   word="wait"
   while [ "$word" = wait ]; do
-    kill "$watcher" 2>/dev/null
-    watch_controller "${DEPLOY_HEARTBEAT:-30}"
+    watch_again "${DEPLOY_HEARTBEAT:-30}"
     IFS= read -r word || word=
   done
   [ "$word" = go ] || refuse abandoned
