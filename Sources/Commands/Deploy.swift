@@ -15,7 +15,7 @@ package struct Deploy: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       CheckCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self,
-      RollbackCommand.self,
+      VerifyCommand.self, RollbackCommand.self,
       AuthorityCommand.self, StateCommand.self, RunSandboxCommand.self,
     ])
 
