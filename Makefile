@@ -16,6 +16,7 @@ build:           ## compile; warnings are errors
 
 test: build      ## every test, the end-to-end ones on a throw-away fleet
 	scripts/install-packages sandbox test lint
+	scripts/install-pkilint || echo 'The linting of certificates will be skipped.'
 	scripts/make-systemd-root || echo 'The tests of hosts with systemd will be skipped.'
 	swift test $(SWIFT_FLAGS) --skip '$(FLEETS)'
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '$(FLEETS)'
