@@ -32,8 +32,9 @@ format:          ## bring the sources into their format
 demo:            ## a fleet in namespaces, deployed to from an empty start
 	scripts/demo
 
-bench:           ## how fast planning and applying are
+bench:           ## how fast planning, applying and signing are
 	scripts/bench
+	scripts/bench-certificates
 
 install:         ## an optimised deploy into $(DESTDIR)$(PREFIX)/bin
 	swift build $(SWIFT_FLAGS) --configuration release --product deploy
