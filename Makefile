@@ -16,6 +16,7 @@ build:           ## compile; warnings are errors
 
 test: build      ## every test, the end-to-end ones on a throw-away fleet
 	scripts/install-packages sandbox test lint
+	scripts/install-pkilint || echo 'The linting of certificates will be skipped.'
 	scripts/make-systemd-root || echo 'The tests of hosts with systemd will be skipped.'
 	swift test $(SWIFT_FLAGS) --skip '$(FLEETS)'
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '$(FLEETS)'
@@ -31,8 +32,9 @@ format:          ## bring the sources into their format
 demo:            ## a fleet in namespaces, deployed to from an empty start
 	scripts/demo
 
-bench:           ## how fast planning and applying are
+bench:           ## how fast planning, applying and signing are
 	scripts/bench
+	scripts/bench-certificates
 
 install:         ## an optimised deploy into $(DESTDIR)$(PREFIX)/bin
 	swift build $(SWIFT_FLAGS) --configuration release --product deploy

@@ -87,6 +87,9 @@ let package = Package(
       ]),
     .executableTarget(name: "deploy", dependencies: ["Commands"], swiftSettings: strict),
 
+    .executableTarget(
+      name: "BenchSigning", dependencies: ["Certificates"], path: "Tests/BenchSigning",
+      swiftSettings: strict),
     .target(name: "CaseFiles", path: "Tests/CaseFiles", swiftSettings: strict),
     .tests("Diagnostics", ["Diagnostics"]),
     .tests("YAML", ["YAML", "Diagnostics"], cases: true),

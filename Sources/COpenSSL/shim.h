@@ -1,9 +1,12 @@
 #pragma once
+#include <malloc.h>
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
 
 // Swift sees C functions and plain constants only. Each function below stands for something
 // that is neither, under the name that OpenSSL gives it.
@@ -102,4 +105,32 @@ static inline int COpenSSL_SSL_CTX_add1_chain_cert(SSL_CTX *context, X509 *certi
 // Reason: a macro around SSL_ctrl that takes the name's address as data.
 static inline int COpenSSL_SSL_set_tlsext_host_name(SSL *connection, const char *name) {
   return (int)SSL_set_tlsext_host_name(connection, name);
+}
+
+static inline void *COpenSSL_malloc(size_t size, const char *file, int line) {
+  (void)file, (void)line;
+  return malloc(size);
+}
+
+static inline void COpenSSL_wiping_free(void *block, const char *file, int line) {
+  (void)file, (void)line;
+  if (block) OPENSSL_cleanse(block, malloc_usable_size(block));
+  free(block);
+}
+
+static inline void *COpenSSL_wiping_realloc(void *block, size_t size, const char *file, int line) {
+  if (!block) return malloc(size);
+  void *grown = size ? malloc(size) : NULL;
+  if (size && !grown) return NULL;
+  size_t held = malloc_usable_size(block);
+  if (grown) memcpy(grown, block, held < size ? held : size);
+  COpenSSL_wiping_free(block, file, line);
+  return grown;
+}
+
+// Reason: takes pointers to C functions, which Swift's are not without a wrapper each.
+// 1, or 0 where OpenSSL has taken memory already.
+static inline int COpenSSL_wipe_on_free(void) {
+  return CRYPTO_set_mem_functions(
+      COpenSSL_malloc, COpenSSL_wiping_realloc, COpenSSL_wiping_free);
 }

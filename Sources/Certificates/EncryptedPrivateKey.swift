@@ -4,9 +4,6 @@ internal import COpenSSL
 ///
 /// The scheme cannot tell a wrong passphrase from damaged bytes. So the digest of the structure
 /// stands above it, as the explanatory text that RFC 7468, 5.2 allows and other programs skip.
-///
-/// What is decrypted is wiped when it is freed, but for one copy: that of OpenSSL's decoder, which 3.0
-/// frees as it is. It is written over by whatever the memory serves next.
 enum EncryptedPrivateKey {
   /// OWASP's advice for PBKDF2-HMAC-SHA256; OpenSSL's own default is 2048.
   private static let rounds: Int32 = 600_000

@@ -38,6 +38,14 @@ package final class Secret: Sendable {
   }
 }
 
+extension Secret {
+  /// From now on all memory that OpenSSL frees is wiped. It wipes most of what was secret by itself, but
+  /// its decoder of private keys leaves a copy behind.
+  ///
+  /// - Returns: false where OpenSSL was used before, which is too late.
+  package static func wipeWhatOpenSSLFrees() -> Bool { COpenSSL_wipe_on_free() == 1 }
+}
+
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   package var description: String { "«secret»" }
   package var debugDescription: String { description }

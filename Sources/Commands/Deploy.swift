@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Certificates
 import Foundation
 
 /// The command line.
@@ -15,7 +16,7 @@ package struct Deploy: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       CheckCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self,
-      RollbackCommand.self,
+      VerifyCommand.self, RollbackCommand.self,
       AuthorityCommand.self, StateCommand.self, RunSandboxCommand.self,
     ])
 
@@ -25,6 +26,9 @@ package struct Deploy: AsyncParsableCommand {
   package static func start() async {
     // Who reads the output may go; what is being done on hosts must come to its end all the same.
     signal(SIGPIPE, SIG_IGN)
+    guard Secret.wipeWhatOpenSSLFrees() else {
+      preconditionFailure("OpenSSL was used before the program began. This is a bug in deploy.")
+    }
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

@@ -40,8 +40,10 @@ struct StateCommand: AsyncParsableCommand {
               "\(session.workspace.statePath) exists: move it away first if it is to be made anew")
           }
           let survey = try await session.withFleet { try await session.survey($0, state) }
-          let rebuilt = try StateRebuild.state(
+          var rebuilt = try StateRebuild.state(
             like: state, survey: survey, hosts: session.workspace.inventory.hosts)
+          // No host knows of them.
+          rebuilt.revocations = try session.workspace.authorityFolder.recordedRevocations()
           try await keeper.save(rebuilt)
           Console.output(
             "Rebuilt \(session.workspace.statePath): \(rebuilt.hosts.count) of"

@@ -20,6 +20,15 @@ private struct MaskedBytes {
       masked: (0..<count).map { _ in UInt8.random(in: 0x61...0x7A) ^ mask })
   }
 
+  init(hexadecimal text: some StringProtocol) {
+    let digits = text.compactMap(\.hexDigitValue)
+    masked = stride(from: 0, to: digits.count - 1, by: 2).map {
+      UInt8(digits[$0] << 4 | digits[$0 + 1]) ^ Self.mask
+    }
+  }
+
+  var reversed: MaskedBytes { MaskedBytes(masked: masked.reversed()) }
+
   var secret: Secret { Secret(copying: masked.lazy.map { $0 ^ Self.mask }) }
 
   /// How often they stand in a piece of memory.
@@ -122,5 +131,43 @@ struct WipingTests {
       try MemorySearch().occurrences(of: bytes.core) > 0, "the search must find what is there")
     secret = nil
     #expect(search.occurrences(of: bytes.core) == 0 && secret == nil)
+  }
+
+  @Test("An authority's private key, once it has signed, where OpenSSL wipes what it frees")
+  func privateKey() async {
+    // In a process of its own, for OpenSSL must not have been used before.
+    await #expect(processExitsWith: .success) {
+      #expect(Secret.wipeWhatOpenSSLFrees())
+      let remains = try WipingTests.remainsOfPrivateKey()
+      #expect(remains == [0, 0])
+    }
+  }
+
+  /// How often the key is in memory before and after the authority is.
+  private static func remainsOfPrivateKey() throws -> [Int] {
+    let foreign = try ForeignCertificate("Wiped", extensions: ForeignCertificate.authority)
+    let text = try OpenSSLCommand(
+      ["pkey", "-in", "key", "-text", "-noout"], files: ["key": foreign.key])
+    let scalar = MaskedBytes(hexadecimal: text.block("priv").joined())
+    let sealed = try OpenSSLCommand(
+      ["pkcs8", "-topk8", "-in", "key", "-v2", "aes-256-cbc", "-passout", "pass:simple"],
+      files: ["key": foreign.key]
+    ).pem
+    // OpenSSL's numbers start with their lowest byte on most machines.
+    func occurrences(_ search: MemorySearch) -> Int {
+      search.occurrences(of: scalar.core) + search.occurrences(of: scalar.reversed.core)
+    }
+    let before = occurrences(try MemorySearch())
+    var authority: CertificateAuthority? = try .unlock(
+      AuthorityFiles(certificatePEM: foreign.pem, encryptedKeyPEM: sealed),
+      passphrase: Secret(copying: Array("simple".utf8)))
+    _ = try authority?.issue(
+      LeafRequest(
+        role: .server, commonName: "a", dnsNames: ["a.example"], key: .ecdsaP256, validFor: day),
+      now: foreign.time())
+    #expect(occurrences(try MemorySearch()) > 0, "the search must find what is there")
+    let search = try MemorySearch()
+    authority = nil
+    return [before, occurrences(search)]
   }
 }

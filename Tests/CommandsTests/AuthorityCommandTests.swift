@@ -89,6 +89,19 @@ struct AuthorityCommandTests {
     #expect(none.status == 1 && none.output.contains("has signed no revocation list"))
   }
 
+  @Test("status --expiry lists what ends, and asks no host")
+  func expiry() throws {
+    home.inventory = home.inventory.replacing(
+      "certificate: {authority: true}", with: "certificate: {installed: {certificate: /a, key: /b}}"
+    )
+    #expect(try home.deploy("authority", "create").status == 0)
+    let listed = try home.deploy("status", "--expiry", passphrase: "")
+    #expect(listed.status == 0, "\(listed.output)")
+    #expect(listed.output.contains("authority  -     Shop Certification Center"))
+    let json = try home.deploy("status", "--expiry", "--format", "json", passphrase: "")
+    #expect(json.status == 0 && json.output.contains("\"urgency\" : \"none\""))
+  }
+
   @Test("A creation killed at any moment leaves no certificate without its key, and is finished")
   func killed() throws {
     var cutOff = 0

@@ -21,6 +21,7 @@ struct SecretTests {
       for arguments in [
         ["check"], ["plan"], ["plan", "--format", "json"], ["status"],
         ["status", "--format", "json"], ["state", "show"], ["authority", "show"],
+        ["authority", "export"], ["status", "--expiry"], ["verify", "--format", "json"],
         ["apply", "--yes", "--format", "json"],
       ] {
         outputs.append(try await scene.deploy(arguments))

@@ -14,11 +14,20 @@ struct SSHConnector: Connector {
   let resolve: @Sendable (String) -> String
 
   func connect(to host: String, _ connection: Planning.Connection) async throws -> any RemoteHost {
+    SSHHost(connection: try await client.connect(to: destination(host, connection)))
+  }
+
+  /// The way to the addresses behind a host.
+  func gateway(through host: String, _ connection: Planning.Connection) -> Gateway {
+    client.gateway(through: destination(host, connection))
+  }
+
+  private func destination(_ host: String, _ connection: Planning.Connection) -> Destination {
     let environment = ProcessInfo.processInfo.environment
     guard let port = UInt16(exactly: connection.port) else {
       preconditionFailure("Port \(connection.port) was not checked. This is a bug in deploy.")
     }
-    let destination = Destination(
+    return Destination(
       label: host, address: connection.address, port: port, user: connection.user,
       identities: connection.identities.isEmpty
         ? .agentThenDefaults(home: FileManager.default.homeDirectoryForCurrentUser.path)
@@ -26,7 +35,6 @@ struct SSHConnector: Connector {
       knownHosts: [resolve(connection.knownHosts), "/etc/ssh/ssh_known_hosts"],
       agentSocket: environment["SSH_AUTH_SOCK"],
       passphrase: { [passphrases] path in await passphrases.passphrase(of: path) })
-    return SSHHost(connection: try await client.connect(to: destination))
   }
 }
 

@@ -1,0 +1,132 @@
+import Certificates
+import Planning
+import State
+
+/// What was seen of a certificate.
+struct ServedCertificate: Encodable {
+  var serial: String
+  var issuer: String
+  var notAfter: Timestamp
+
+  init(_ facts: CertificateFacts) {
+    serial = facts.serial
+    issuer = facts.issuerCommonName
+    notAfter = Timestamp(secondsSince1970: facts.notAfter)
+  }
+}
+
+/// What came of trying an edge.
+struct EdgeFinding: Encodable {
+  var site: String
+  var frontEnd: String
+  var backEnd: String
+  var address: String
+  var port: Int
+  /// Empty where the edge is as it should be.
+  var problems: [String] = []
+  var tlsVersion: String?
+  var served: ServedCertificate?
+  /// The common names of the authorities that the back-end says it accepts clients of.
+  var acceptedIssuers: [String] = []
+  /// The answers to a client of the authority, to one without a certificate, to one with a foreign one.
+  var ownCertificate: String?
+  var withoutCertificate: String?
+  var foreignCertificate: String?
+  /// Nil where the back-end offered nothing to take up.
+  var isResumed: Bool?
+
+  init(_ edge: FleetChecks.Edge) {
+    site = edge.site
+    frontEnd = edge.frontEnd
+    backEnd = edge.backEnd
+    address = edge.address
+    port = edge.port
+  }
+
+  /// - Parameter record: the certificate that the back-end should serve.
+  mutating func note(_ report: ProbeReport, recorded record: CertificateRecord?) {
+    tlsVersion = report.tlsVersion
+    served = report.served.first.map { ServedCertificate($0) }
+    acceptedIssuers = report.acceptedIssuers
+    ownCertificate = report.answerText
+    if !report.isClientAccepted {
+      problems.append("a certificate of the authority is not accepted: \(report.answerText)")
+    }
+    problems += report.problems(recorded: record)
+  }
+
+  mutating func noteRefusal(
+    _ answer: WritableKeyPath<EdgeFinding, String?>, of report: ProbeReport, _ how: String
+  ) {
+    self[keyPath: answer] = report.answerText
+    if report.isClientAccepted {
+      problems.append("a client \(how) is let in: \(report.answerText)")
+    }
+  }
+}
+
+/// What came of a connection that should not come about.
+struct StrangerFinding: Encodable {
+  var host: String
+  var backEnd: String
+  var address: String
+  var port: Int
+  /// Nil where it did not.
+  var problem: String?
+
+  init(_ stranger: FleetChecks.Stranger) {
+    host = stranger.host
+    backEnd = stranger.backEnd
+    address = stranger.address
+    port = stranger.port
+  }
+}
+
+/// What came of a request through a front-end's nginx.
+struct EntranceFinding: Encodable {
+  var site: String
+  var frontEnd: String
+  var problems: [String] = []
+  var served: ServedCertificate?
+  var answer: String?
+  private let isAuthorized: Bool
+
+  private enum CodingKeys: CodingKey { case site, frontEnd, problems, served, answer }
+
+  init(_ entrance: FleetChecks.Entrance) {
+    site = entrance.site
+    frontEnd = entrance.frontEnd
+    isAuthorized = entrance.isAuthorized
+  }
+
+  /// - Parameter record: the certificate that the front-end should show, where it is the authority's.
+  mutating func note(_ report: ProbeReport, recorded record: CertificateRecord?) {
+    answer = report.answerText
+    served = report.served.first.map { ServedCertificate($0) }
+    switch report.answer {
+    case .status(let status) where status < 500: break
+    default: problems.append("a request is answered with \(report.answerText)")
+    }
+    if isAuthorized { problems += report.problems(recorded: record) }
+  }
+}
+
+extension ProbeReport {
+  fileprivate var answerText: String {
+    switch answer {
+    case .status(let status): "\(status)"
+    case .refusedHandshake(let error): "\(error)"
+    case .notHTTP: "what is no HTTP"
+    }
+  }
+
+  fileprivate func problems(recorded record: CertificateRecord?) -> [String] {
+    var problems = distrust.map { ["\($0)"] } ?? []
+    if let record, let leaf = served.first, leaf.serial != record.serial {
+      problems.append(
+        "certificate \(leaf.serial.prefix(8))… is served, not \(record.serial.prefix(8))… as the"
+          + " state has it")
+    }
+    return problems
+  }
+}

@@ -1,0 +1,118 @@
+import Certificates
+import Inventories
+import Planning
+import SSH
+import State
+
+/// Tries a fleet's edges from the hosts themselves: through their SSH connections, so that the back-ends
+/// see the front-end's own address, and by no tool of theirs.
+struct FleetProbe: Sendable {
+  typealias Edge = FleetChecks.Edge
+
+  /// How long a host may take to be connected on, and a server to answer.
+  private static let patience = Duration.seconds(5)
+
+  let connector: SSHConnector
+  let connections: [String: Planning.Connection]
+  let state: FleetState
+  let trusted: CertificateBundle
+  let authority: CertificateAuthority
+  /// One that no host knows.
+  let foreign: CertificateAuthority
+  let now: Timestamp
+
+  // MARK: - Edges
+
+  func finding(of edge: Edge) async -> EdgeFinding {
+    var finding = EdgeFinding(edge)
+    do {
+      let accepted = try await probe(edge, as: identity(edge, of: authority))
+      finding.note(accepted, recorded: state.certificate(ofBackEnd: edge.backEnd))
+      if let session = accepted.session {
+        let again = try await probe(edge, as: identity(edge, of: authority), session)
+        finding.isResumed = again.isResumed
+        if again.isResumed {
+          finding.problems.append(
+            "it takes up earlier sessions, and checks no certificate and no revocation then")
+        }
+      }
+      finding.noteRefusal(
+        \.withoutCertificate, of: try await probe(edge, as: nil), "without a certificate")
+      finding.noteRefusal(
+        \.foreignCertificate, of: try await probe(edge, as: identity(edge, of: foreign)),
+        "with a foreign certificate")
+    } catch {
+      finding.problems.append("\(error)")
+    }
+    return finding
+  }
+
+  private func identity(_ edge: Edge, of issuer: CertificateAuthority) throws -> ClientIdentity {
+    let lifetime: Int64 = 600
+    return try ClientIdentity(
+      issuer.issue(
+        LeafRequest(
+          role: .client, commonName: edge.frontEnd, dnsNames: [edge.frontEnd], key: .ecdsaP256,
+          validFor: lifetime), now: now.secondsSince1970))
+  }
+
+  private func probe(
+    _ edge: Edge, as identity: ClientIdentity?, _ session: TLSSession? = nil
+  ) async throws -> ProbeReport {
+    let stream = try await open(edge.address, edge.port, from: edge.frontEnd)
+    return try await EdgeProbe(
+      serverName: edge.site, trusted: trusted, identity: identity, session: session
+    ).run(over: ChannelStream(stream: stream), at: now.secondsSince1970)
+  }
+
+  // MARK: - Hosts that must not reach a back-end
+
+  func finding(of stranger: FleetChecks.Stranger) async -> StrangerFinding {
+    var finding = StrangerFinding(stranger)
+    do {
+      let stream = try await open(stranger.address, stranger.port, from: stranger.host)
+      await stream.close()
+      finding.problem = "\(stranger.host) is no front-end of it, and the firewall lets it in"
+    } catch let error as SSHError where [.streamRefused, .timedOut].contains(error.code) {
+      // Nothing answered, which is as it should be.
+    } catch {
+      finding.problem = "\(error)"
+    }
+    return finding
+  }
+
+  // MARK: - The whole way
+
+  func finding(of entrance: FleetChecks.Entrance) async -> EntranceFinding {
+    var finding = EntranceFinding(entrance)
+    do {
+      let stream = try await open(entrance.address, entrance.port, from: entrance.frontEnd)
+      let report = try await EdgeProbe(
+        serverName: entrance.site, trusted: trusted, identity: nil
+      ).run(over: ChannelStream(stream: stream), at: now.secondsSince1970)
+      finding.note(
+        report, recorded: state.certificate(ofSite: entrance.site, on: entrance.frontEnd))
+    } catch {
+      finding.problems.append("\(error)")
+    }
+    return finding
+  }
+
+  private func open(
+    _ address: String, _ port: Int, from host: String
+  ) async throws -> SSH.ByteStream {
+    guard let connection = connections[host], let port = UInt16(exactly: port) else {
+      preconditionFailure("\(host) is no host of the inventory. This is a bug in deploy.")
+    }
+    return try await connector.gateway(through: host, connection)
+      .open(to: address, port: port, within: Self.patience)
+  }
+
+  private struct ChannelStream: Certificates.ByteStream {
+    let stream: SSH.ByteStream
+
+    func read() async throws -> [UInt8]? { try await stream.read(within: FleetProbe.patience) }
+
+    func write(_ bytes: [UInt8]) async throws { try await stream.write(bytes) }
+  }
+}

@@ -1,0 +1,106 @@
+import Firewall
+package import Inventories
+import Nginx
+package import State
+
+/// What of a fleet can be tried from its own hosts: what works as declared, and what must not.
+package struct FleetChecks: Hashable, Sendable {
+  /// One site's link from a front-end to a back-end.
+  package struct Edge: Hashable, Sendable {
+    package var site: String
+    package var frontEnd: String
+    package var backEnd: String
+    package var address: String
+    package var port: Int
+  }
+
+  /// A host that a back-end's firewall must not let in.
+  package struct Stranger: Hashable, Sendable {
+    package var host: String
+    package var backEnd: String
+    package var address: String
+    package var port: Int
+  }
+
+  /// A site on a front-end, as visitors meet it.
+  package struct Entrance: Hashable, Sendable {
+    package var site: String
+    package var frontEnd: String
+    package var address: String
+    package var port: Int
+    /// Whether its certificate is one of the authority.
+    package var isAuthorized: Bool
+  }
+
+  package var edges: [Edge] = []
+  /// One for each port of a back-end, a different host for each where there are several.
+  package var strangers: [Stranger] = []
+  package var entrances: [Entrance] = []
+
+  /// - Parameter selector: an edge is tried where either of its ends is meant.
+  package init(of inventory: Inventory, _ selector: Selector) {
+    let hosts = Dictionary(uniqueKeysWithValues: inventory.hosts.map { ($0.name, $0) })
+    var ports: Set<Upstream> = []
+    for site in inventory.sites {
+      for frontEnd in site.frontEnds.compactMap({ hosts[$0] }) {
+        if selector.matches(frontEnd) {
+          entrances.append(
+            Entrance(
+              site: site.domain.text, frontEnd: frontEnd.name.text,
+              address: frontEnd.address.description, port: Int(Port.https.number),
+              isAuthorized: site.certificate == .authority))
+        }
+        for upstream in site.upstreams {
+          guard let backEnd = hosts[upstream.host],
+            selector.matches(frontEnd) || selector.matches(backEnd)
+          else { continue }
+          edges.append(
+            Edge(
+              site: site.domain.text, frontEnd: frontEnd.name.text, backEnd: backEnd.name.text,
+              address: backEnd.address.description, port: Int(upstream.port.number)))
+        }
+      }
+      for upstream in site.upstreams {
+        ports.insert(Upstream(host: upstream.host, port: upstream.port))
+      }
+    }
+    let targets = ports.sorted { ($0.host, $0.port) < ($1.host, $1.port) }
+    for (index, target) in targets.enumerated() {
+      guard let backEnd = hosts[target.host], selector.matches(backEnd) else { continue }
+      let strangers = inventory.hosts.filter {
+        $0.name != backEnd.name && !Self.lets(in: $0, to: target.port, of: backEnd, inventory)
+      }
+      guard !strangers.isEmpty else { continue }
+      self.strangers.append(
+        Stranger(
+          host: strangers[index % strangers.count].name.text, backEnd: backEnd.name.text,
+          address: backEnd.address.description, port: Int(target.port.number)))
+    }
+  }
+
+  private static func lets(
+    in host: Host, to port: Port, of backEnd: Host, _ inventory: Inventory
+  ) -> Bool {
+    ruleset(for: backEnd, in: inventory).openings.contains { opening in
+      guard opening.target == .tcp(port) else { return false }
+      return switch opening.from {
+      case .everybody: true
+      case .ranges(let ranges): ranges.contains { $0.contains(host.address) }
+      }
+    }
+  }
+}
+
+extension FleetState {
+  /// The certificate that a back-end serves to front-ends, as it was recorded.
+  package func certificate(ofBackEnd host: String) -> CertificateRecord? {
+    hosts[host]?.release.certificates[ReleasePath.certificate(for: .backEnd).relative]
+  }
+
+  /// The certificate of the authority that visitors of a site see, as it was recorded.
+  package func certificate(ofSite domain: String, on frontEnd: String) -> CertificateRecord? {
+    guard let domain = DomainName(domain) else { return nil }
+    return hosts[frontEnd]?.release.certificates[
+      ReleasePath.publicCertificate(of: domain).relative]
+  }
+}

@@ -1,0 +1,93 @@
+import Certificates
+import Foundation
+import Testing
+
+/// pkilint, where scripts/install-pkilint has put it.
+private struct Linter {
+  static let folder: String = {
+    let environment = ProcessInfo.processInfo.environment
+    let cache = environment["XDG_CACHE_HOME"] ?? NSHomeDirectory() + "/.cache"
+    return cache + "/deploy/pkilint-0.13.3/bin"
+  }()
+
+  static let isInstalled = FileManager.default.isExecutableFile(
+    atPath: folder + "/lint_pkix_cert")
+
+  /// What it has found of the severity WARNING and above; empty where all is well.
+  static func findings(_ program: String, _ arguments: [String], in pem: String) throws -> String {
+    let path = NSTemporaryDirectory() + "linted-\(UUID().uuidString).pem"
+    try pem.write(toFile: path, atomically: true, encoding: .utf8)
+    defer { unlink(path) }
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(filePath: "\(folder)/\(program)")
+    process.arguments = ["lint", "-s", "WARNING"] + arguments + [path]
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    let text = output.trimmingCharacters(in: .whitespacesAndNewlines)
+    return process.terminationStatus == 0 || !text.isEmpty
+      ? text : "\(program) ended with \(process.terminationStatus)"
+  }
+}
+
+@Suite(
+  "Independent linters find nothing to say against what is issued",
+  .enabled(if: Linter.isInstalled, "scripts/install-pkilint has not been run"))
+struct LinterTests {
+  @Test("Authorities, and those renewed with their key", arguments: KeyAlgorithm.allCases)
+  func authorities(key: KeyAlgorithm) throws {
+    let files = try CertificateAuthority.create(
+      AuthorityRequest(
+        commonName: "Linted Center 2", country: "NL", organization: "Shop, Inc.",
+        organizationalUnit: "Web", locality: "Delft", state: "ZH", key: key,
+        validFor: 3650 * day),
+      passphrase: TestAuthority.passphrase, now: noon)
+    let authority = try CertificateAuthority.unlock(files, passphrase: TestAuthority.passphrase)
+    let renewed = try authority.renewed(validFor: 3650 * day, now: noon + day).certificatePEM()
+    for pem in [files.certificatePEM, renewed] {
+      #expect(try Linter.findings("lint_pkix_cert", [], in: pem) == "")
+    }
+  }
+
+  @Test(
+    "Leaves, for each end of a connection",
+    arguments: [KeyAlgorithm.ecdsaP256, .ecdsaP384, .rsa3072, .ed25519], CertificateRole.allCases)
+  func leaves(key: KeyAlgorithm, role: CertificateRole) throws {
+    let scene = try TestAuthority.first()
+    let leaf = try scene.leaf(role, names: ["app-1.shop.example", "shop.example"], key: key)
+    #expect(try Linter.findings("lint_pkix_cert", [], in: leaf.certificatePEM) == "")
+    let chain = try OpenSSLCommand(
+      [
+        "verify", "-x509_strict", "-auth_level", "2", "-attime", "\(noon)", "-purpose",
+        role == .server ? "sslserver" : "sslclient", "-CAfile", "ca", "leaf",
+      ], files: ["ca": scene.files.certificatePEM, "leaf": leaf.certificatePEM])
+    #expect(chain.output == "leaf: OK\n")
+  }
+
+  @Test("Revocation lists, of nothing and of something")
+  func revocationLists() throws {
+    let authority = try TestAuthority.first().authority
+    for revoked in [
+      [],
+      RevocationReason.allCases.map { reason in
+        RevokedCertificate(serial: "4f0\(reason.rawValue)", revokedAt: noon, reason: reason)
+      },
+    ] {
+      let list = try authority.revocationList(of: revoked, now: noon)
+      let arguments = ["-t", "CRL", "-p", "PKIX"]
+      #expect(try Linter.findings("lint_crl", arguments, in: list.pem) == "")
+    }
+  }
+
+  @Test("The linters see what is wrong with a certificate of another profile")
+  func control() throws {
+    let poor = try ForeignCertificate("Poor", extensions: ["basicConstraints=CA:TRUE"])
+    #expect(
+      try Linter.findings("lint_pkix_cert", [], in: poor.pem)
+        .contains("pkix.ca_certificate_no_ku_extension"))
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Sandbox
+import Testing
+
+@Suite(
+  "deploy verify tries every edge from where it starts", .serialized,
+  .enabled(if: isRoot, "namespaces need root"))
+struct VerifyTests {
+  /// The lines below the row that starts with these words.
+  private func problems(_ row: String, in output: String) -> [Substring] {
+    let lines = output.split(separator: "\n")
+    guard let start = lines.firstIndex(where: { words($0).starts(with: row.split(separator: " ")) })
+    else { return ["no row \(row)"] }
+    return lines[(start + 1)...].prefix { $0.hasPrefix("    ") }.map { $0.dropFirst(4) }
+  }
+
+  private func words(_ line: Substring) -> [Substring] { line.split(separator: " ") }
+
+  private func reload(_ host: String, _ change: String, _ scene: Scene) async throws {
+    let output = try await scene.on(
+      host,
+      """
+      set -e
+      cd /etc/deploy/current
+      old=$(pgrep -P "$(cat /run/nginx.pid)")
+      \(change)
+      nginx -t -q
+      nginx -s reload
+      for try in $(seq 500); do
+        alive=
+        for worker in $old; do [ ! -d "/proc/$worker" ] || alive=1; done
+        [ -n "$alive" ] || exit 0
+        sleep 0.02
+      done
+      exit 1
+      """)
+    #expect(output.status == 0, "\(output.all)")
+  }
+
+  @Test("a fleet that was applied is as it should be, and each fault on a host is named")
+  func matrix() async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      let sound = try await scene.deploy("verify")
+      #expect(sound.status == 0, "\(sound.all)")
+      #expect(sound.stdout.contains("5 of 5 are as they should be."))
+      #expect(!sound.all.contains(Scene.passphrase))
+      let json = try await scene.deploy("verify", "--format", "json", "--limit", "app-1")
+      #expect(json.status == 0, "\(json.all)")
+      for part in [
+        "\"isSound\" : true", "\"withoutCertificate\" : \"503\"", "\"ownCertificate\" : \"200\"",
+        "\"tlsVersion\" : \"TLSv1.3\"", "\"acceptedIssuers\" : [",
+      ] {
+        #expect(json.stdout.contains(part), "\(json.stdout)")
+      }
+
+      // What is served is not what the state has; who has no certificate is let in; sessions go on.
+      let stolen = try await scene.on("app-2", "cat /etc/deploy/current/tls/back-end.crt").stdout
+      let key = try await scene.on("app-2", "cat /etc/deploy/current/tls/back-end.key").stdout
+      try await scene.sandbox.write(stolen, to: "/tmp/crt", on: .host("app-1"))
+      try await scene.sandbox.write(key, to: "/tmp/key", on: .host("app-1"))
+      try await reload(
+        "app-1",
+        """
+        cp /tmp/crt tls/back-end.crt; cp /tmp/key tls/back-end.key
+        sed -i 's/ssl_verify_client .*;/ssl_verify_client off;/' nginx/back-end/*.conf nginx/deploy.conf
+        sed -i 's/ssl_session_cache .*none;/ssl_session_cache shared:t:1m;/' \
+          nginx/back-end/*.conf nginx/deploy.conf
+        """, scene)
+      try await scene.on("app-1", "nft delete table inet deploy")
+      let faulty = try await scene.deploy("verify")
+      #expect(faulty.status == 1)
+      let first = problems("shop.example edge-1 app-1:443", in: faulty.stdout)
+      #expect(first.contains { $0.contains("is served, not") }, "\(faulty.all)")
+      #expect(first.contains { $0.contains("without a certificate is let in: 200") })
+      #expect(first.contains { $0.contains("with a foreign certificate is let in") })
+      #expect(first.contains { $0.contains("takes up earlier sessions") })
+      #expect(
+        problems("no site app-2 app-1:443", in: faulty.stdout)
+          == ["app-2 is no front-end of it, and the firewall lets it in"])
+      #expect(problems("shop.example edge-1 app-2:443", in: faulty.stdout) == [])
+      #expect(problems("shop.example visitor edge-1:443", in: faulty.stdout) == [])
+
+      // A back-end that does not know the authority, and one that does not run.
+      try await scene.succeed("apply", "--yes")
+      #expect(try await scene.deploy("verify").status == 0)
+      try await reload(
+        "app-1",
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3"
+          + " -subj /CN=other -keyout /dev/null -out tls/authority.crt 2>/dev/null", scene)
+      try await scene.on("app-2", "nginx -s quit")
+      let dead = try await scene.deploy("verify")
+      #expect(dead.status == 1)
+      #expect(
+        problems("shop.example edge-1 app-1:443", in: dead.stdout)
+          .contains { $0.contains("a certificate of the authority is not accepted: 503") },
+        "\(dead.all)")
+      #expect(
+        problems("shop.example edge-1 app-2:443", in: dead.stdout)
+          .contains { $0.contains("the host could not connect there") })
+      #expect(
+        problems("shop.example visitor edge-1:443", in: dead.stdout)
+          .contains { $0.contains("a request is answered with 50") })
+    }
+  }
+
+  @Test("a host that is out is named, and the others are tried")
+  func unreachable() async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      try await scene.on("app-2", "pkill -x sshd || true")
+      let output = try await scene.deploy("verify")
+      #expect(output.status == 1)
+      #expect(problems("shop.example edge-1 app-1:443", in: output.stdout) == [], "\(output.all)")
+      #expect(problems("shop.example edge-1 app-2:443", in: output.stdout) == [])
+      let stranger = problems("no site app-2 app-1:443", in: output.stdout)
+      #expect(stranger.count == 1 && stranger[0].hasPrefix("app-2 (198.18.0.22"), "\(stranger)")
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Inventories
+import Planning
+import State
+import Testing
+
+@Suite("What of a fleet ends when")
+struct ExpiryTests {
+  private static let day: Int64 = 86_400
+  private let now = Scenario.start
+  private var state = FleetState(fleet: "shop", lineage: "a1")
+
+  private func later(_ days: Int64, seconds: Int64 = 0) -> Timestamp {
+    now.adding(seconds: days * Self.day + seconds)
+  }
+
+  private func host(_ ends: [String: Timestamp]) -> HostRecord {
+    HostRecord(
+      address: "198.18.0.21", sshPort: 22, sshUser: "root", roles: [],
+      release: ReleaseRecord(
+        number: 1, files: [:],
+        certificates: ends.mapValues {
+          CertificateRecord(
+            serial: "4f", issuer: "Shop CA", issuerKeyIdentifier: "a1", commonName: "x", names: [],
+            key: "ecdsa-p256", notBefore: now, notAfter: $0)
+        }), appliedAt: now, appliedBy: "ann@laptop")
+  }
+
+  private func lines(
+    _ state: FleetState, sites: [String: Timestamp] = [:], lists: [Int: Timestamp] = [:]
+  ) throws -> [String] {
+    let sites = try sites.map { domain, end in
+      (
+        try #require(DomainName(domain)),
+        Materials.SiteCertificate(certificate: "PEM", keyDigest: "ab", notAfter: end)
+      )
+    }
+    return Expiry.all(
+      of: state, LeafPolicy(validFor: .days(365), renewBefore: .days(30)),
+      siteCertificates: Dictionary(uniqueKeysWithValues: sites), revocationLists: lists, now: now
+    ).map { "\($0.kind.rawValue) \($0.host ?? "-") \($0.name) \($0.daysLeft) \($0.urgency)" }
+  }
+
+  @Test("Everything is in one list, what ends first at its head")
+  func order() throws {
+    var state = state
+    state.authorities = [Scenario.authority(1), Scenario.authority(2)]
+    state.hosts["edge-1"] = host(["tls/front-end.crt": later(200)])
+    state.hosts["app-1"] = host(["tls/back-end.crt": later(-1)])
+    #expect(
+      try lines(
+        state, sites: ["shop.example": later(29), "blog.example": later(31)],
+        lists: [2: later(3650)]) == [
+          "certificate app-1 tls/back-end.crt -1 ended",
+          "site-certificate - shop.example 29 due", "site-certificate - blog.example 31 none",
+          "certificate edge-1 tls/front-end.crt 200 none", "authority - Shop CA 3650 none",
+          "authority - Shop CA 2 3650 none", "revocation-list - Shop CA 2 3650 none",
+        ])
+  }
+
+  @Test(
+    "Each kind is due as long before its end as it takes to do something about it",
+    arguments: [(365, 30, 30), (364, 29, 29)] as [(Int64, Int64, Int64)])
+  func margins(authority: Int64, leaf: Int64, site: Int64) throws {
+    var state = state
+    var record = Scenario.authority(1)
+    record.notAfter = later(authority)
+    state.authorities = [record]
+    state.hosts["app-1"] = host(["tls/back-end.crt": later(leaf)])
+    let urgency = authority == 365 ? "none" : "due"
+    #expect(
+      Set(try lines(state, sites: ["shop.example": later(site)], lists: [1: later(authority)])) == [
+        "authority - Shop CA \(authority) \(urgency)",
+        "revocation-list - Shop CA \(authority) \(urgency)",
+        "certificate app-1 tls/back-end.crt \(leaf) \(urgency)",
+        "site-certificate - shop.example \(site) \(urgency)",
+      ])
+  }
+
+  @Test("What ends now has ended, and what ends in a second has not")
+  func lastSecond() throws {
+    var state = state
+    state.hosts["a"] = host(["x": now])
+    state.hosts["b"] = host(["x": later(0, seconds: 1)])
+    #expect(try lines(state) == ["certificate a x 0 ended", "certificate b x 0 due"])
+  }
+}

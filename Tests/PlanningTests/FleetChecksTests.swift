@@ -1,0 +1,110 @@
+import Diagnostics
+import Foundation
+import Inventories
+import Planning
+import State
+import Testing
+
+@Suite("What of a fleet can be tried from its hosts")
+struct FleetChecksTests {
+  private func inventory(_ more: String = "") throws -> Inventory {
+    let (inventory, found) = Inventory.read(
+      SourceText(
+        file: "shop.yml",
+        text: """
+          fleet: shop
+          authority: {name: Shop CA, passphrase: {env: DEPLOY_PASSPHRASE}}
+          front_ends:
+            edge-1: {address: 198.18.0.10}
+            edge-2: {address: 198.18.0.11}
+            both-1: {address: 198.18.0.31}
+          back_ends:
+            app-1: {address: 198.18.0.21, labels: {region: eu}}
+            app-2: {address: 198.18.0.22}
+            both-1: {address: 198.18.0.31}
+          sites:
+            shop.example:
+              front_ends: [edge-1, edge-2]
+              back_ends: [app-1, {host: app-2, port: 8443}]
+              certificate: {authority: true}
+              back_end: {root: /srv/shop}
+            blog.example:
+              front_ends: [both-1]
+              back_ends: [app-1, both-1]
+              certificate: {installed: {certificate: /a.crt, key: /a.key}}
+              back_end: {port: 9443, root: /srv/blog}
+          firewall: {policy: drop\(more)}
+          """))
+    return try #require(inventory, "\(found)")
+  }
+
+  private func edges(_ checks: FleetChecks) -> Set<String> {
+    Set(checks.edges.map { "\($0.site) \($0.frontEnd) \($0.address):\($0.port)" })
+  }
+
+  @Test("Every front-end of a site has an edge to every back-end of it, and an entrance")
+  func edges() throws {
+    let checks = FleetChecks(of: try inventory(), .all)
+    #expect(
+      edges(checks) == [
+        "shop.example edge-1 198.18.0.21:443", "shop.example edge-1 198.18.0.22:8443",
+        "shop.example edge-2 198.18.0.21:443", "shop.example edge-2 198.18.0.22:8443",
+        "blog.example both-1 198.18.0.21:9443", "blog.example both-1 198.18.0.31:9443",
+      ])
+    #expect(checks.edges.count == 6)
+    #expect(
+      Set(checks.entrances.map { "\($0.site) \($0.frontEnd) \($0.isAuthorized)" }) == [
+        "shop.example edge-1 true", "shop.example edge-2 true", "blog.example both-1 false",
+      ])
+  }
+
+  @Test("A stranger to each port of a back-end is a host that its firewall does not let in")
+  func strangers() throws {
+    let checks = FleetChecks(of: try inventory(), .all)
+    let strangers = checks.strangers.map { ("\($0.backEnd):\($0.port)", $0.host) }
+    #expect(
+      strangers.map(\.0) == ["app-1:443", "app-1:9443", "app-2:8443", "both-1:9443"])
+    for (port, host) in strangers {
+      #expect(!port.hasPrefix(host))
+      let frontEnds =
+        port == "app-1:9443" || port == "both-1:9443" ? ["both-1"] : ["edge-1", "edge-2"]
+      #expect(!frontEnds.contains(host))
+    }
+    let open = FleetChecks(
+      of: try inventory(", allow: [{port: 9443}, {port: 8443, from: [198.18.0.0/24]}]"), .all)
+    #expect(open.strangers.map { "\($0.backEnd):\($0.port)" } == ["app-1:443"])
+  }
+
+  @Test(
+    "A selector means the edges that either end of is meant",
+    arguments: [
+      ("edge-1", 2, 1, 0), ("app-2", 2, 0, 1), ("region=eu", 3, 0, 2), ("both-1", 2, 1, 1),
+    ])
+  func selection(selector: String, edges: Int, entrances: Int, strangers: Int) throws {
+    let checks = FleetChecks(of: try inventory(), try #require(Selector(selector)))
+    #expect(checks.edges.count == edges)
+    #expect(checks.entrances.count == entrances)
+    #expect(checks.strangers.count == strangers)
+  }
+
+  @Test("The recorded certificates are those of the release on the host")
+  func recorded() {
+    var state = FleetState(fleet: "shop", lineage: "a1")
+    func record(_ serial: String) -> CertificateRecord {
+      CertificateRecord(
+        serial: serial, issuer: "Shop CA", issuerKeyIdentifier: "a1", commonName: "x", names: [],
+        key: "ecdsa-p256", notBefore: Scenario.start, notAfter: Scenario.start)
+    }
+    state.hosts["both-1"] = HostRecord(
+      address: "198.18.0.31", sshPort: 22, sshUser: "root", roles: [],
+      release: ReleaseRecord(
+        number: 1, files: [:],
+        certificates: [
+          "tls/back-end.crt": record("4f"), "tls/front-end.crt": record("50"),
+          "tls/sites/shop.example.crt": record("51"),
+        ]), appliedAt: Scenario.start, appliedBy: "ann@laptop")
+    #expect(state.certificate(ofBackEnd: "both-1")?.serial == "4f")
+    #expect(state.certificate(ofSite: "shop.example", on: "both-1")?.serial == "51")
+    #expect(state.certificate(ofBackEnd: "app-1") == nil)
+  }
+}
