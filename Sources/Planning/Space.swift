@@ -1,0 +1,32 @@
+import State
+
+extension HostStep {
+  /// The same step, or one that is blocked where the host has no space for the release.
+  func refused(forLackOfSpaceOn observation: HostObservation) -> HostStep {
+    guard action == .create || action == .change else { return self }
+    let surroundings = observation.surroundings
+    let lacking = [
+      (place: "below /etc/deploy", needed: neededForRelease, free: surroundings.freeForReleases),
+      (place: "below /run", needed: neededForWork, free: surroundings.freeForWork),
+    ].compactMap { place, needed, free -> String? in
+      guard let free, free < needed else { return nil }
+      return "\(place) it needs \(needed) KiB and has \(free) KiB"
+    }
+    guard !lacking.isEmpty else { return self }
+    return HostStep(
+      host: host, connection: connection, roles: roles, action: .blocked,
+      reasons: ["there is no space for the release: \(lacking.joined(separator: "; ")): make some"])
+  }
+
+  /// KiB: whole blocks of a file system, and some for folders, manifest and the means to go back.
+  private var neededForRelease: Int {
+    files.reduce(128) { needed, file in
+      // Certificates and keys take no more than one block.
+      guard case .text(let text) = file.source else { return needed + 4 }
+      return needed + (text.utf8.count + 4095) / 4096 * 4
+    }
+  }
+
+  /// KiB: the host's own nginx configuration is copied there to be tested, and shown once more by nginx.
+  private var neededForWork: Int { neededForRelease + 512 }
+}
