@@ -72,6 +72,7 @@ let package = Package(
       "Execution", ["Planning", "State"],
       resources: [
         .embedInCode("Scripts/host.sh"), .embedInCode("Scripts/survey.sh"),
+        .embedInCode("Scripts/surroundings.sh"),
         .embedInCode("Scripts/transaction.sh"), .embedInCode("Scripts/force.sh"),
         .embedInCode("Scripts/confirm.sh"), .embedInCode("Scripts/undo.sh"),
       ]),

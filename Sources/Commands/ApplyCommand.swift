@@ -11,13 +11,18 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
   @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
+  @Flag(
+    name: .customLong("allow-lockout"),
+    help: "Plan firewalls too that shut this controller out; such a host goes back by itself.")
+  var allowsLockout = false
   @Option(help: "How the result is shown.") var format = OutputFormat.text
   @Flag(help: "Do not ask.") var yes = false
 
   func run() async throws {
     try await reporting {
       try Console.refuseToAsk(format, yes: yes)
-      let session = try Session(options, hosts, playbook: playbook)
+      let session = try Session(
+        options, hosts, playbook: playbook, allowsLockout: allowsLockout)
       let ledger = try await session.withState(for: "apply") { keeper in
         try await session.withFleet { fleet in
           let plan = try await session.plan(fleet, state: await keeper.state)

@@ -9,6 +9,10 @@ struct PlanCommand: AsyncParsableCommand {
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
   @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
+  @Flag(
+    name: .customLong("allow-lockout"),
+    help: "Plan firewalls too that shut this controller out; such a host goes back by itself.")
+  var allowsLockout = false
   @Option(help: "How the plan is shown.") var format = OutputFormat.text
   @Flag(
     name: .customLong("detailed-exitcode"), help: "Exit with 2 where there are changes.")
@@ -16,7 +20,8 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let session = try Session(options, hosts, playbook: playbook)
+      let session = try Session(
+        options, hosts, playbook: playbook, allowsLockout: allowsLockout)
       let plan = try await session.withFleet { fleet in
         try await session.plan(fleet, state: session.readState())
       }

@@ -41,6 +41,11 @@ enum RefusalText {
 
   /// Why a script did not even begin, or not come to its end.
   static func shellEnded(_ said: String, _ connection: Connection) -> String {
+    if connection.becomes, said.contains("sudo"), said.contains("not found") {
+      return
+        "sudo is not installed there: install it, or log in as root with ssh.user and without"
+        + " ssh.become (\(said))"
+    }
     if connection.becomes, said.contains("sudo:") {
       return
         "sudo does not let \(connection.user) become root without a password there: allow it in"

@@ -4,6 +4,7 @@ import State
 struct SurveyReader {
   private var observation = HostObservation(clock: Timestamp(secondsSince1970: 0), isRoot: false)
   private var manifest = ""
+  private var surroundings = SurroundingsReader()
   private var isComplete = false
 
   /// Returns nil until the script has told everything.
@@ -11,6 +12,7 @@ struct SurveyReader {
     guard isComplete else { return nil }
     var result = observation
     result.manifest = Manifest(manifest)
+    result.surroundings = surroundings.result
     return result
   }
 
@@ -39,7 +41,7 @@ struct SurveyReader {
     case "firewall":
       observation.firewall = HostObservation.LoadedFirewall(rawValue: value) ?? .changed
     case "end": isComplete = true
-    default: break
+    default: surroundings.read(key, value)
     }
   }
 

@@ -25,22 +25,26 @@ struct HostPlanner {
 
   // MARK: - What it is and what it is to be
 
-  var change: HostChange {
+  /// The change, and what keeps the host from taking it.
+  func review() -> (change: HostChange, obstacles: [String]) {
     var change = HostChange(
       name: host.name.text, old: old, new: leaves ? .nothing : new,
       serves: !input.inventory.sites(servedBy: host.name).isEmpty)
-    if leaves {
+    guard !leaves else {
       change.hasOtherChanges = true
       change.serves = !change.old.services.isEmpty
-    } else {
-      let draft = draft(
-        .init(mixture: .new, endpoint: change.new), release: nextRelease,
-        from: Snapshot(observation))
-      change.hasOtherChanges =
-        present == nil || !repairs.isEmpty || !changes(to: draft).isEmpty
-        || draft.certificates.contains { !$0.reason.isEmpty }
+      return (change, [])
     }
-    return change
+    let draft = draft(
+      .init(mixture: .new, endpoint: change.new), release: nextRelease,
+      from: Snapshot(observation))
+    change.hasOtherChanges =
+      present == nil || !repairs.isEmpty || !changes(to: draft).isEmpty
+      || draft.certificates.contains { !$0.reason.isEmpty }
+    return (
+      change,
+      change.hasOtherChanges ? Space.obstacles(for: draft.files, on: observation) : []
+    )
   }
 
   private var old: Endpoint {
@@ -48,6 +52,8 @@ struct HostPlanner {
     var endpoint = Endpoint(present)
     // The same machine answers at its address of now, whatever it was when the release was made.
     endpoint.addresses.insert(host.address.description)
+    endpoint.addresses.formUnion(
+      observation.surroundings.addresses.compactMap { IPAddress($0)?.description })
     return endpoint
   }
 

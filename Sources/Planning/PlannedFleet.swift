@@ -22,11 +22,14 @@ struct PlannedFleet {
     let members = Self.members(input)
     warnings = Self.leaveOut(members, from: &input)
     self.input = input
-    self.members = members.map { name, member in
-      guard case .changing(let planner) = member else { return (name, member) }
-      return (name, .changing(planner.planning(with: input)))
+    var (reviewed, changes): ([(name: String, member: Member)], [HostChange]) = ([], [])
+    for (name, member) in members {
+      let (member, change) = Self.reviewed(name, member, input)
+      reviewed.append((name, member))
+      changes.append(change)
     }
-    changes = self.members.map { Self.change($0.name, $0.member, input) }
+    self.members = reviewed
+    self.changes = changes
   }
 
   func steps(_ choreography: Choreography) -> [HostStep] {
@@ -137,18 +140,25 @@ struct PlannedFleet {
 
   // MARK: - What they are
 
-  private static func change(
+  /// What a host is to become; one that has no space for it is held.
+  private static func reviewed(
     _ name: String, _ member: Member, _ input: PlanningInput
-  ) -> HostChange {
+  ) -> (Member, HostChange) {
     switch member {
-    case .changing(let planner): return planner.change
+    case .changing(let planner):
+      let planner = planner.planning(with: input)
+      let (change, obstacles) = planner.review()
+      guard obstacles.isEmpty else {
+        return reviewed(name, .held(planner.blocked(by: obstacles)), input)
+      }
+      return (.changing(planner), change)
     case .held(let step):
       let old = present(name, input).map { Endpoint($0) } ?? .nothing
       var change = HostChange(
         name: name, old: old, new: old, serves: !old.services.isEmpty, isHeld: true)
       let isDeclared = HostName(name).flatMap { input.inventory.host(named: $0) } != nil
       change.isLost = !isDeclared && step?.action == .unreachable
-      return change
+      return (member, change)
     }
   }
 
@@ -192,6 +202,12 @@ extension HostPlanner {
     HostPlanner(
       input: input, host: host, connection: connection, observation: observation, nginx: nginx,
       leaves: leaves)
+  }
+
+  fileprivate func blocked(by obstacles: [String]) -> HostStep {
+    HostStep(
+      host: host.name.text, connection: connection, roles: host.roles.map(\.rawValue).sorted(),
+      action: .blocked, reasons: obstacles)
   }
 }
 

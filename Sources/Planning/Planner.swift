@@ -18,7 +18,7 @@ package enum Planner {
       maxFailures: input.playbook.rollout.maxFailures, pause: input.playbook.rollout.pause.seconds,
       confirmWithin: input.playbook.rollout.confirmWithin.seconds,
       keepReleases: input.inventory.keepReleases,
-      warnings: warnings(input) + hosts.warnings + waits(steps))
+      warnings: Warnings.all(input) + hosts.warnings + waits(steps))
   }
 
   private static func stages(
@@ -42,68 +42,6 @@ package enum Planner {
       return "\(step.host) waits for \(missing.joined(separator: ", ")), which this run does not"
         + " change: an edge between them would break"
     }
-  }
-
-  private static func warnings(_ input: PlanningInput) -> [String] {
-    var warnings =
-      hostWarnings(input) + bootWarnings(input) + input.networkWarnings
-      + input.staplingWarnings
-    if let authority = input.state.authorities.last {
-      let days = input.now.days(until: authority.notAfter)
-      let leaf = input.inventory.authority.certificates.validFor
-      if authority.notAfter <= input.now {
-        warnings.append(
-          "the authority \"\(authority.commonName)\" ended on \(authority.notAfter.date):"
-            + " nothing that it signs is accepted any more")
-      } else if days * 86_400 < leaf.seconds {
-        warnings.append(
-          "the authority \"\(authority.commonName)\" ends in \(days) days, on"
-            + " \(authority.notAfter.date): certificates are cut short to end with it")
-      }
-    }
-    for (domain, certificate) in input.materials.siteCertificates.sorted(by: { $0.key < $1.key }) {
-      let days = input.now.days(until: certificate.notAfter)
-      if days < 30 {
-        warnings.append(
-          "the certificate of \(domain) "
-            + (days < 0 ? "ended on" : "ends in \(days) days, on")
-            + " \(certificate.notAfter.date)")
-      }
-    }
-    return warnings
-  }
-}
-
-extension Planner {
-  /// What hosts say of themselves that is not as it should be.
-  private static func hostWarnings(_ input: PlanningInput) -> [String] {
-    let toleratedSeconds: Int64 = 60
-    return input.survey.sorted { $0.key < $1.key }.flatMap { name, result -> [String] in
-      guard case .observed(let observation) = result else { return [] }
-      var warnings: [String] = []
-      let late = input.now.secondsSince1970 - observation.clock.secondsSince1970
-      if abs(late) > toleratedSeconds {
-        warnings.append(
-          "the clock of \(name) is \(abs(late)) s \(late > 0 ? "slow" : "fast"): certificates may"
-            + " count as not yet valid or as expired there")
-      }
-      if let undone = observation.undoneRelease {
-        warnings.append("\(name) went back from release \(undone.number) by itself: \(undone.why)")
-      }
-      return warnings
-    }
-  }
-
-  /// A transaction undoes itself everywhere; what has to happen at a boot needs systemd.
-  private static func bootWarnings(_ input: PlanningInput) -> [String] {
-    let hosts = input.survey.compactMap { name, result in
-      if case .observed(let observation) = result, !observation.hasSystemd { name } else { nil }
-    }.sorted()
-    guard !hosts.isEmpty else { return [] }
-    return [
-      "no systemd on \(hosts.joined(separator: ", ")): after a restart the firewall is not loaded"
-        + " and an unconfirmed release stays until the next apply"
-    ]
   }
 }
 

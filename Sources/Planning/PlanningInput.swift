@@ -10,6 +10,8 @@ package struct PlanningInput: Sendable {
   package var survey: Survey
   package var materials: Materials
   package var selector: Selector
+  /// Whether a host may be given a firewall that does not let this controller in again.
+  package var allowsLockout: Bool
   package var now: Timestamp
   /// The inventory as front-ends route by it: without back-ends that are not there yet.
   var routableInventory: Inventory
@@ -21,7 +23,8 @@ package struct PlanningInput: Sendable {
   package init(
     inventory: Inventory, playbook: Playbook, state: FleetState, survey: Survey,
     materials: Materials,
-    selector: Selector = .all, now: Timestamp, digest: @escaping @Sendable (String) -> String
+    selector: Selector = .all, allowsLockout: Bool = false, now: Timestamp,
+    digest: @escaping @Sendable (String) -> String
   ) {
     (self.inventory, unstapled) = inventory.stapling(what: materials)
     self.playbook = playbook
@@ -29,6 +32,7 @@ package struct PlanningInput: Sendable {
     self.survey = survey
     self.materials = materials
     self.selector = selector
+    self.allowsLockout = allowsLockout
     self.now = now
     self.routableInventory = self.inventory
     self.digest = digest

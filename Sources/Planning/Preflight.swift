@@ -11,7 +11,11 @@ enum Preflight {
     nginx(of: observation)
       + obstacles(
         on: observation, state: input.state, engine: input.inventory.firewall.engine)
-      + lockout(of: observation, host, input.inventory)
+      + (input.allowsLockout
+        ? []
+        : Lockout.reasons(on: observation, for: host, input.inventory).map {
+          "\($0), or give --allow-lockout if that is meant"
+        })
   }
 
   private static func nginx(of observation: HostObservation) -> [String] {
@@ -54,20 +58,6 @@ enum Preflight {
       }
     }
     return obstacles
-  }
-
-  private static func lockout(
-    of observation: HostObservation, _ host: Host, _ inventory: Inventory
-  ) -> [String] {
-    let allowed = inventory.firewall.sshFrom
-    guard inventory.firewall.scope == .drop, !allowed.isEmpty,
-      let text = observation.controllerAddress, let address = IPAddress(text),
-      !allowed.contains(where: { $0.contains(address) })
-    else { return [] }
-    return [
-      "its new firewall would shut out this controller, which it sees as \(address): add it to"
-        + " firewall.ssh_from"
-    ]
   }
 }
 

@@ -39,6 +39,7 @@ package struct HostObservation: Hashable, Sendable {
   package var controllerAddress: String?
   /// A transaction that ended without a verdict: the host was cut off in the middle.
   package var interruptedTransaction: String?
+  package var surroundings = HostSurroundings()
 
   package init(
     clock: Timestamp, isRoot: Bool = true, hasSystemd: Bool = false, missingTools: [String] = [],

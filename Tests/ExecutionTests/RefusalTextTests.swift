@@ -117,6 +117,10 @@ struct RefusalTextTests {
             ann ALL=(root) NOPASSWD: ALL
           (sudo: a password is required)
         """)
+    #expect(
+      RefusalText.shellEnded("sh: 1: exec: sudo: not found", connection)
+        == "sudo is not installed there: install it, or log in as root with ssh.user and without"
+        + " ssh.become (sh: 1: exec: sudo: not found)")
     #expect(RefusalText.shellEnded("killed", connection) == "its shell ended early: killed")
     #expect(RefusalText.shellEnded("", connection) == "its shell ended early: it said nothing")
   }

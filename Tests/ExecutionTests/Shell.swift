@@ -90,7 +90,7 @@ enum HostScript: CaseIterable {
   var text: String {
     let part =
       switch self {
-      case .survey: PackageResources.survey_sh
+      case .survey: PackageResources.surroundings_sh + PackageResources.survey_sh
       case .transaction: PackageResources.force_sh + PackageResources.transaction_sh
       case .confirm: PackageResources.force_sh + PackageResources.confirm_sh
       case .undo: PackageResources.force_sh + PackageResources.undo_sh

@@ -104,6 +104,7 @@ struct CaseScene {
       scenario.playbook.rollout = Playbook.Rollout(
         canary: numbers[0], batch: .count(numbers[1]))
     case ("show", nil) where value == "diffs": view.showsDiffs = true
+    case ("allow", nil) where value == "lockout": scenario.allowsLockout = true
     default: throw PlanCase.Mistake(line: line)
     }
   }
@@ -152,8 +153,37 @@ struct CaseScene {
     case "damaged-manifest": host.manifest = nil
     case "sees": host.controllerAddress = rest[0]
     case "has": host.latestRelease = try #require(Int(rest[0]))
-    default: throw PlanCase.Mistake(line: what)
+    default: try changeSurroundings(&host.surroundings, words[0], rest)
     }
     scenario.survey[name] = .observed(host)
+  }
+}
+
+/// What is on a host beside what deploy put there.
+private func changeSurroundings(
+  _ surroundings: inout HostSurroundings, _ word: String, _ rest: [String]
+) throws {
+  switch word {
+  case "listens":
+    surroundings.listeners.append(
+      .init(
+        address: rest[0], port: try #require(Int(rest[1])),
+        program: rest.dropFirst(2).joined(separator: " ")))
+  case "sshd": surroundings.sshPort = Int(rest[0])
+  case "ssh-from": surroundings.sshSources = rest
+  case "addresses": surroundings.addresses = rest
+  case "manager": surroundings.firewallManagers.insert(try #require(.init(rawValue: rest[0])))
+  case "chain":
+    // Table (a `/` for its space), name, hook, policy, and a rule that drops.
+    surroundings.foreignChains.append(
+      .init(
+        table: rest[0].replacingOccurrences(of: "/", with: " "), name: rest[1],
+        hook: try #require(.init(rawValue: rest[2])), dropsByDefault: rest[3] == "drop",
+        droppingRules: rest.count == 4
+          ? [] : rest.dropFirst(4).joined(separator: " ").components(separatedBy: "; ")))
+  case "free":
+    (surroundings.freeForReleases, surroundings.freeForWork) = (Int(rest[0]), Int(rest[1]))
+  case "closed": surroundings.closedHoles = Set(rest)
+  default: throw PlanCase.Mistake(line: word)
   }
 }

@@ -14,6 +14,7 @@ struct Scenario {
   var materials = Materials()
   var playbook = Playbook.rolling
   var selector = Selector.all
+  var allowsLockout = false
 
   init() {
     state = FleetState(fleet: "shop", lineage: "l-1")
@@ -47,11 +48,15 @@ struct Scenario {
     return Planner.plan(
       PlanningInput(
         inventory: inventory, playbook: playbook, state: state, survey: survey,
-        materials: materials, selector: selector, now: now, digest: Self.digest))
+        materials: materials, selector: selector, allowsLockout: allowsLockout, now: now,
+        digest: Self.digest))
   }
 
   static func freshHost(nginx: String = "1.22.1") -> HostObservation {
-    HostObservation(clock: start, hasSystemd: true, nginxVersion: nginx)
+    var host = HostObservation(clock: start, hasSystemd: true, nginxVersion: nginx)
+    // As Debian's package says it, unless a case says otherwise.
+    host.surroundings.closedHoles = ["CVE-2025-23419", "CVE-2026-40701"]
+    return host
   }
 
   /// Hosts that were not asked yet answer as fresh ones.

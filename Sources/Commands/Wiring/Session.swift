@@ -15,11 +15,17 @@ struct Session {
   let playbook: Playbook
   let selector: Selector
   let parallel: Int
+  /// Whether hosts may be given firewalls that do not let this controller in again.
+  let allowsLockout: Bool
   let progress: Progress
   let client: SSHClient
 
-  init(_ options: FleetOptions, _ hosts: HostOptions, playbook: String? = nil) throws {
-    try self.init(options, hosts.selector, parallel: hosts.parallel, playbook)
+  init(
+    _ options: FleetOptions, _ hosts: HostOptions, playbook: String? = nil,
+    allowsLockout: Bool = false
+  ) throws {
+    try self.init(
+      options, hosts.selector, parallel: hosts.parallel, playbook, allowsLockout: allowsLockout)
   }
 
   /// A session about hosts that are given by name.
@@ -27,16 +33,20 @@ struct Session {
     guard let selector = Selector(hosts.joined(separator: ",")) else {
       throw Failure(.usage, "the name of a host is empty")
     }
-    try self.init(options, selector, parallel: HostOptions.usualParallel, playbook)
+    try self.init(
+      options, selector, parallel: HostOptions.usualParallel, playbook,
+      allowsLockout: false)
   }
 
   private init(
-    _ options: FleetOptions, _ selector: Selector, parallel: Int, _ playbook: String?
+    _ options: FleetOptions, _ selector: Selector, parallel: Int, _ playbook: String?,
+    allowsLockout: Bool
   ) throws {
     workspace = try Workspace.open(options)
     self.playbook = try Workspace.playbook(playbook, options)
     self.selector = selector
     self.parallel = parallel
+    self.allowsLockout = allowsLockout
     client = try SSHClient()
     progress = Progress(isColored: options.usesColor(onTerminal: Console.errorIsTerminal))
   }
@@ -132,7 +142,7 @@ struct Session {
     return Planner.plan(
       PlanningInput(
         inventory: workspace.inventory, playbook: playbook, state: state, survey: survey,
-        materials: materials, selector: selector, now: .current,
+        materials: materials, selector: selector, allowsLockout: allowsLockout, now: .current,
         digest: { Digest.sha256(of: $0) }))
   }
 

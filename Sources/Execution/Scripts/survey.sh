@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
-# What this host is, in one go and without touching anything. Runs behind host.sh.
+# What this host is, in one go and without touching anything. Runs behind host.sh and surroundings.sh.
 
 tools='nginx nft iptables iptables-restore ip6tables ip6tables-restore tar flock sha256sum readlink head tail cut wc tr sed grep find sort xargs'
 
@@ -17,6 +17,7 @@ main() {
   survey_nginx
   survey_release
   survey_firewall
+  survey_surroundings "${1-}"
   say end
 }
 
@@ -38,6 +39,7 @@ survey_nginx() {
   master=$(nginx_master) || return 0
   say running "$master"
   for release in $(served_releases "$master"); do say served "$release"; done
+  say retiring "$(retiring_workers "$master" | wc -l)"
 }
 
 survey_release() {
@@ -75,6 +77,17 @@ survey_firewall() {
   else
     say firewall changed
   fi
+}
+
+# Takes what sshd says of the controller's connection.
+survey_surroundings() {
+  survey_addresses
+  survey_listeners
+  survey_ssh "$1"
+  survey_rules
+  survey_managers
+  survey_space
+  survey_patches
 }
 
 main "$@"

@@ -1,0 +1,136 @@
+import State
+
+/// The rules of a host that are not `deploy`'s, as far as they can keep a packet out: read line by line
+/// as `nft list ruleset` and `iptables -S` write them.
+struct ForeignRules {
+  private struct Chain {
+    var table: String
+    var name: String
+    var hook: HostSurroundings.ForeignChain.Hook?
+    var dropsByDefault = false
+    var droppingRules: [String] = []
+    /// The chains of the same table that its rules lead to.
+    var targets: [String] = []
+  }
+
+  private typealias Hook = HostSurroundings.ForeignChain.Hook
+
+  private var all: [Chain] = []
+  private var table = ""
+
+  /// The base chains that may drop a packet, with the rules of every chain that they lead to.
+  var chains: [HostSurroundings.ForeignChain] {
+    all.compactMap { chain in
+      guard let hook = chain.hook else { return nil }
+      let rules = reachable(from: chain).flatMap(\.droppingRules)
+      guard chain.dropsByDefault || !rules.isEmpty else { return nil }
+      return HostSurroundings.ForeignChain(
+        table: chain.table, name: chain.name, hook: hook, dropsByDefault: chain.dropsByDefault,
+        droppingRules: rules)
+    }
+  }
+
+  /// The programs that are known by the names of their tables and chains.
+  var managers: Set<HostSurroundings.FirewallManager> {
+    var managers: Set<HostSurroundings.FirewallManager> = []
+    for chain in all {
+      if chain.name == "DOCKER-USER" || chain.table.hasSuffix(" docker-bridges") {
+        managers.insert(.docker)
+      }
+      if chain.name == "ufw-user-input" { managers.insert(.ufw) }
+      if chain.table.hasSuffix(" firewalld") { managers.insert(.firewalld) }
+    }
+    return managers
+  }
+
+  private func reachable(from base: Chain) -> [Chain] {
+    var found = [base]
+    var names: Set = [base.name]
+    var next = 0
+    while next < found.count {
+      let new = found[next].targets.filter { names.insert($0).inserted }
+      found += all.filter { $0.table == base.table && new.contains($0.name) }
+      next += 1
+    }
+    return found
+  }
+
+  // MARK: - nft
+
+  mutating func read(_ line: String) {
+    let words = line.split(separator: " ")
+    if words.first == "table", words.last == "{" {
+      table = words.dropFirst().dropLast().joined(separator: " ")
+    } else if words.first == "chain", words.last == "{" {
+      all.append(
+        Chain(table: table, name: words.dropFirst().dropLast().joined(separator: " ")))
+    } else if let last = all.indices.last {
+      if words.first == "type", let place = words.firstIndex(of: "hook") {
+        all[last].hook = words.dropFirst(place + 1).first.flatMap { Hook(rawValue: String($0)) }
+        all[last].dropsByDefault = line.contains("policy drop;")
+      } else {
+        readRule(line, of: last)
+      }
+    }
+  }
+
+  /// A rule ends in its verdict, but for a comment; a map has a verdict behind each colon.
+  private mutating func readRule(_ line: String, of chain: Int) {
+    let words = Self.withoutQuotes(line).split(separator: " ")
+      .map { String($0.filter { $0 != "," }) }
+    let drops = words.indices.contains { index in
+      switch words[index] {
+      case "drop": index == 0 || !["jump", "goto"].contains(words[index - 1])
+      case "reject", "REJECT": true
+      default: false
+      }
+    }
+    if drops { all[chain].droppingRules.append(Self.shortened(line)) }
+    for (index, word) in words.enumerated().dropLast() where word == "jump" || word == "goto" {
+      all[chain].targets.append(words[index + 1])
+    }
+  }
+
+  /// What stands in quotes is somebody's own words, but for the names of targets of iptables.
+  private static func withoutQuotes(_ line: String) -> String {
+    let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
+    return parts.enumerated().map { index, part in
+      index % 2 == 0 || part == "REJECT" ? String(part) : ""
+    }.joined(separator: " ")
+  }
+
+  private static func shortened(_ line: String) -> String {
+    let longest = 100
+    guard line.count > longest else { return line }
+    return "\(line.prefix(longest / 2))…\(line.suffix(longest / 2))"
+  }
+
+  // MARK: - iptables of its own
+
+  /// The program, and a line such as `-P INPUT DROP` or `-A INPUT -p tcp -j REJECT`.
+  mutating func readLegacy(_ line: String) {
+    let words = Self.withoutQuotes(line).split(separator: " ").map(String.init)
+    guard words.count >= 4 else { return }
+    let (table, name) = (words[0], words[2])
+    let chain = index(of: name, in: table)
+    if words[1] == "-P" {
+      all[chain].hook = Hook(rawValue: name.lowercased())
+      all[chain].dropsByDefault = words[3] == "DROP"
+    } else if let place = words.firstIndex(where: { $0 == "-j" || $0 == "-g" }),
+      let target = words.dropFirst(place + 1).first
+    {
+      if ["DROP", "REJECT"].contains(target) {
+        all[chain].droppingRules.append(
+          Self.shortened(line.split(separator: " ").dropFirst().joined(separator: " ")))
+      } else {
+        all[chain].targets.append(target)
+      }
+    }
+  }
+
+  private mutating func index(of name: String, in table: String) -> Int {
+    if let known = all.firstIndex(where: { $0.table == table && $0.name == name }) { return known }
+    all.append(Chain(table: table, name: name))
+    return all.endIndex - 1
+  }
+}

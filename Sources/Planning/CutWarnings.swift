@@ -1,0 +1,154 @@
+import Firewall
+import Inventories
+import Nginx
+import State
+
+/// What a new firewall cuts off, and what keeps out what it lets in.
+enum CutWarnings {
+  static func all(_ input: PlanningInput) -> [String] {
+    var found = WarningCollector()
+    let hosts = input.inventory.hosts.filter(input.selector.matches).compactMap {
+      ChangedFirewall(of: $0, input)
+    }
+    for host in hosts { host.lockouts(input, &found) }
+    for host in hosts { host.closedPorts(&found) }
+    for host in hosts { host.otherSessions(&found) }
+    for host in hosts { host.foreignChains(&found) }
+    for host in hosts { host.managers(&found) }
+    return found.warnings
+  }
+}
+
+/// A host that is to get another firewall than it has.
+private struct ChangedFirewall {
+  private let host: Host
+  private let observation: HostObservation
+  private let openings: [Opening]
+  /// The text of the one that is in force; nil where none of deploy's is, as it was installed.
+  private let present: String?
+
+  private var name: String { host.name.text }
+  private var surroundings: HostSurroundings { observation.surroundings }
+
+  /// Nil where the firewall stays as it is.
+  init?(of host: Host, _ input: PlanningInput) {
+    guard case .observed(let observation) = input.survey[host.name.text] else { return nil }
+    let ruleset = ruleset(for: host, in: input.inventory)
+    present =
+      observation.firewall == .asInstalled
+      ? observation.texts[ReleasePath.firewall.relative] : nil
+    guard present != ruleset.text else { return nil }
+    self.host = host
+    self.observation = observation
+    openings = ruleset.openings
+  }
+
+  func lockouts(_ input: PlanningInput, _ found: inout WarningCollector) {
+    guard input.allowsLockout else { return }
+    for reason in Lockout.reasons(on: observation, for: host, input.inventory) {
+      found.add("", name, ": \(reason); it is only confirmed if a new connection gets in")
+    }
+  }
+
+  func closedPorts(_ found: inout WarningCollector) {
+    let closed = surroundings.listeners.filter { listener in
+      IPAddress(listener.address)?.isLoopback != true
+        && openings.source(ofPort: listener.port).isNobody && !isClosedAlready(listener.port)
+    }
+    guard !closed.isEmpty else { return }
+    let ports = Set(closed.map(Service.init)).sorted().map(\.description)
+    found.add(
+      "the new firewall of ", name,
+      " closes \(ports.joined(separator: ", ")): add to firewall.allow what others need")
+  }
+
+  /// By the rules that are in force, as they are rendered.
+  private func isClosedAlready(_ port: Int) -> Bool {
+    guard let present else { return false }
+    return present.contains("policy drop;") && !present.contains("tcp dport \(port) accept")
+  }
+
+  func otherSessions(_ found: inout WarningCollector) {
+    let source = openings.source(ofPort: surroundings.sshPort ?? Int(host.ssh.port.number))
+    let own = ([observation.controllerAddress].compactMap(\.self) + surroundings.addresses)
+      .compactMap { IPAddress($0) }
+    let others = Set(surroundings.sshSources.compactMap { IPAddress($0) })
+      .filter { !$0.isLoopback && !own.contains($0) && !source.contains($0) }.sorted()
+    guard !others.isEmpty else { return }
+    found.add(
+      "SSH connections to ", name,
+      " are open from \(others.map(\.description).joined(separator: ", ")), where its new firewall"
+        + " lets no new one in from: add to firewall.ssh_from what is needed")
+  }
+
+  /// A packet has to pass every chain, whoever hooked it in. There is none of deploy's for packets that
+  /// pass through the host.
+  func foreignChains(_ found: inout WarningCollector) {
+    for chain in surroundings.foreignChains where chain.hook == .input && !isManaged(chain) {
+      let place = "the chain \(chain.name) of \(chain.table) on "
+      if chain.dropsByDefault {
+        found.add(
+          place, name,
+          " drops what its own rules do not accept, also where deploy's firewall lets it in: accept"
+            + " \(openings.ports) there too, or remove it")
+      } else if let rule = chain.droppingRules.first {
+        let rest = chain.droppingRules.count - 1
+        found.add(
+          place, name,
+          " keeps packets out that deploy's firewall lets in: \"\(rule)\""
+            + (rest == 0 ? "" : " and \(rest) more \(rest == 1 ? "rule" : "rules")"))
+      }
+    }
+  }
+
+  /// Whether a chain belongs to a program that is told of by its name.
+  private func isManaged(_ chain: HostSurroundings.ForeignChain) -> Bool {
+    let isOfIPTables = ["ip filter", "ip6 filter", "iptables", "ip6tables"].contains(chain.table)
+    return surroundings.firewallManagers.contains { manager in
+      switch manager {
+      case .docker: false
+      case .ufw: isOfIPTables
+      case .firewalld: chain.table.split(separator: " ").last == "firewalld"
+      }
+    }
+  }
+
+  func managers(_ found: inout WarningCollector) {
+    for manager in surroundings.firewallManagers.sorted(by: { $0.rawValue < $1.rawValue }) {
+      switch manager {
+      case .docker:
+        found.add(
+          "Docker is on ", name,
+          ": the ports that its containers publish do not pass deploy's firewall; limit them in"
+            + " Docker's own chain DOCKER-USER")
+      case .ufw:
+        found.add(
+          "ufw is active on ", name,
+          " and drops what it does not allow, also what deploy's firewall lets in: allow"
+            + " \(openings.ports) there with \"ufw allow\", or turn it off with \"ufw disable\"")
+      case .firewalld:
+        found.add(
+          "firewalld is active on ", name,
+          " and rejects what it does not allow, also what deploy's firewall lets in: open"
+            + " \(openings.ports) there with \"firewall-cmd --permanent --add-port\" and"
+            + " \"firewall-cmd --reload\", or stop it with \"systemctl disable --now firewalld\"")
+      }
+    }
+  }
+
+  /// A port and the program that listens on it.
+  private struct Service: Hashable, Comparable, CustomStringConvertible {
+    var port: Int
+    var program: String
+
+    init(_ listener: HostSurroundings.Listener) {
+      (port, program) = (listener.port, listener.program)
+    }
+
+    var description: String { "\(port)/tcp (\(program.isEmpty ? "unknown program" : program))" }
+
+    static func < (left: Self, right: Self) -> Bool {
+      (left.port, left.program) < (right.port, right.program)
+    }
+  }
+}

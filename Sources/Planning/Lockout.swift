@@ -1,0 +1,32 @@
+import Firewall
+import Inventories
+import State
+
+/// Whether a host's new firewall lets this controller in again.
+enum Lockout {
+  /// Why it does not, and what helps; empty where it does.
+  static func reasons(
+    on observation: HostObservation, for host: Host, _ inventory: Inventory
+  ) -> [String] {
+    guard let text = observation.controllerAddress, let address = IPAddress(text),
+      !address.isLoopback
+    else { return [] }
+    let surroundings = observation.surroundings
+    // From the host itself: the firewall lets that in.
+    guard !surroundings.addresses.contains(where: { IPAddress($0) == address }) else { return [] }
+    let declared = Int(host.ssh.port.number)
+    let port = surroundings.sshPort ?? declared
+    let source = ruleset(for: host, in: inventory).openings.source(ofPort: port)
+    if source.isNobody {
+      return [
+        "its new firewall would shut out this controller: sshd has port \(port) there, and"
+          + " ssh.port \(declared) is led to it on the way; add {port: \(port)} to firewall.allow"
+      ]
+    }
+    guard !source.contains(address) else { return [] }
+    return [
+      "its new firewall would shut out this controller, which it sees as \(address): add it to"
+        + " firewall.ssh_from"
+    ]
+  }
+}

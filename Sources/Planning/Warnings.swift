@@ -1,0 +1,104 @@
+import Inventories
+import Nginx
+import State
+
+/// What the user should know before saying yes.
+enum Warnings {
+  static func all(_ input: PlanningInput) -> [String] {
+    host(input) + CutWarnings.all(input) + holes(input) + boot(input) + authority(input)
+      + outlived(input) + siteCertificates(input) + input.networkWarnings + input.staplingWarnings
+  }
+
+  /// What hosts say of themselves that is not as it should be.
+  private static func host(_ input: PlanningInput) -> [String] {
+    let toleratedSeconds: Int64 = 60
+    var found = WarningCollector()
+    for (name, result) in input.survey.sorted(by: { $0.key < $1.key }) {
+      guard case .observed(let observation) = result else { continue }
+      let late = input.now.secondsSince1970 - observation.clock.secondsSince1970
+      if abs(late) > toleratedSeconds {
+        found.add(
+          "the clock of ", name,
+          " is \(abs(late)) s \(late > 0 ? "slow" : "fast"): certificates may count as not yet valid"
+            + " or as expired there")
+      }
+      if let undone = observation.undoneRelease {
+        found.add("", name, " went back from release \(undone.number) by itself: \(undone.why)")
+      }
+    }
+    return found.warnings
+  }
+
+  private static func holes(_ input: PlanningInput) -> [String] {
+    var found = WarningCollector()
+    for hole in NginxHole.all {
+      for (name, result) in input.survey.sorted(by: { $0.key < $1.key }) {
+        guard case .observed(let observation) = result,
+          let version = observation.nginxVersion.flatMap({ Version($0) }), hole.affects(version),
+          !observation.surroundings.closedHoles.contains(hole.name)
+        else { continue }
+        found.add(
+          "nginx on ", "\(name) (\(version))",
+          " has the hole \(hole.name), and no package there says that it is closed: \(hole.effect)."
+            + " It is closed in nginx \(hole.remedy) and later")
+      }
+    }
+    return found.warnings
+  }
+
+  /// A transaction undoes itself everywhere; what has to happen at a boot needs systemd.
+  private static func boot(_ input: PlanningInput) -> [String] {
+    var found = WarningCollector()
+    for (name, result) in input.survey.sorted(by: { $0.key < $1.key }) {
+      guard case .observed(let observation) = result, !observation.hasSystemd else { continue }
+      found.add(
+        "no systemd on ", name,
+        ": after a restart the firewall is not loaded and an unconfirmed release stays until the"
+          + " next apply")
+    }
+    return found.warnings
+  }
+
+  private static func authority(_ input: PlanningInput) -> [String] {
+    guard let authority = input.state.authorities.last else { return [] }
+    let days = input.now.days(until: authority.notAfter)
+    if authority.notAfter <= input.now {
+      return [
+        "the authority \"\(authority.commonName)\" ended on \(authority.notAfter.date):"
+          + " nothing that it signs is accepted any more"
+      ]
+    }
+    guard days * 86_400 < input.inventory.authority.certificates.validFor.seconds else { return [] }
+    return [
+      "the authority \"\(authority.commonName)\" ends in \(days) days, on"
+        + " \(authority.notAfter.date): certificates are cut short to end with it"
+    ]
+  }
+
+  /// A certificate counts as long as its authority does, whatever it says itself (RFC 5280, 6.1.3).
+  private static func outlived(_ input: PlanningInput) -> [String] {
+    var found = WarningCollector()
+    for authority in input.state.authorities {
+      for (name, record) in input.state.hosts.sorted(by: { $0.key < $1.key }) {
+        let latest = record.release.certificates.values.filter {
+          $0.issuerKeyIdentifier == authority.keyIdentifier && $0.notAfter > authority.notAfter
+        }.map(\.notAfter).max()
+        guard let latest else { continue }
+        found.add(
+          "certificates of ", name,
+          " are dated until \(latest.date), but count only until their authority"
+            + " \"\(authority.commonName)\" ends, on \(authority.notAfter.date)")
+      }
+    }
+    return found.warnings
+  }
+
+  private static func siteCertificates(_ input: PlanningInput) -> [String] {
+    input.materials.siteCertificates.sorted { $0.key < $1.key }.compactMap { domain, certificate in
+      let days = input.now.days(until: certificate.notAfter)
+      guard days < 30 else { return nil }
+      return "the certificate of \(domain) "
+        + (days < 0 ? "ended on" : "ends in \(days) days, on") + " \(certificate.notAfter.date)"
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/// What is on a host beside what `deploy` put there, as far as the host could tell.
+package struct HostSurroundings: Hashable, Sendable {
+  /// The addresses that others may reach it at, IPv4 and IPv6 (RFC 4291 text, not shortened).
+  package var addresses: [String] = []
+  /// TCP sockets that listen, but for those of the release.
+  package var listeners: [Listener] = []
+  /// The port of sshd as the host has it; another one than the controller's where the way forwards it.
+  package var sshPort: Int?
+  /// From where SSH connections are open to that port.
+  package var sshSources: [String] = []
+  /// Chains that others hooked into the packets that come in or pass through, and that may drop some.
+  package var foreignChains: [ForeignChain] = []
+  package var firewallManagers: Set<FirewallManager> = []
+  /// KiB that are free where releases are kept.
+  package var freeForReleases: Int?
+  /// KiB that are free where a transaction works.
+  package var freeForWork: Int?
+  /// Workers of nginx that only finish what they have begun.
+  package var retiringWorkers = 0
+  /// The holes that the distribution's package of nginx is said to have closed, such as `CVE-2025-23419`.
+  package var closedHoles: Set<String> = []
+
+  package init() {}
+
+  /// A TCP socket that listens.
+  package struct Listener: Hashable, Sendable {
+    /// The unspecified address of its family for every address.
+    package var address: String
+    package var port: Int
+    /// Empty where it is not known.
+    package var program: String
+
+    package init(address: String, port: Int, program: String) {
+      self.address = address
+      self.port = port
+      self.program = program
+    }
+  }
+
+  /// A base chain of another's rules (nft(8), CHAINS).
+  package struct ForeignChain: Hashable, Sendable {
+    package enum Hook: String, Hashable, Sendable {
+      case input, forward
+    }
+
+    /// Its family and name as the program says it, such as `ip filter`, or `iptables`.
+    package var table: String
+    package var name: String
+    package var hook: Hook
+    /// Whether it drops what none of its rules accepts.
+    package var dropsByDefault: Bool
+    /// Those of its rules that drop or reject, and of the chains that it leads to.
+    package var droppingRules: [String]
+
+    package init(
+      table: String, name: String, hook: Hook, dropsByDefault: Bool, droppingRules: [String] = []
+    ) {
+      self.table = table
+      self.name = name
+      self.hook = hook
+      self.dropsByDefault = dropsByDefault
+      self.droppingRules = droppingRules
+    }
+  }
+
+  /// A program that keeps rules of its own.
+  package enum FirewallManager: String, Hashable, Sendable, CaseIterable {
+    case docker, ufw, firewalld
+  }
+}

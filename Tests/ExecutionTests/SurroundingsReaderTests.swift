@@ -1,0 +1,185 @@
+import State
+import Testing
+
+@testable import Execution
+
+@Suite("What a host tells of what else is on it, as it is understood")
+struct SurroundingsReaderTests {
+  private typealias Chain = HostSurroundings.ForeignChain
+
+  private func read(_ lines: [(String, String)]) -> HostSurroundings {
+    var reader = SurroundingsReader()
+    for (key, value) in lines { reader.read(key, value) }
+    return reader.result
+  }
+
+  private func chains(_ lines: String) -> [Chain] {
+    read(lines.split(separator: "\n").map { ("rule", String($0)) }).foreignChains
+  }
+
+  @Test(
+    "addresses are words in the order of the machine",
+    arguments: [
+      ("0100007F", "127.0.0.1"), ("150012C6", "198.18.0.21"), ("00000000", "0.0.0.0"),
+      ("00000000000000000000000000000000", "0:0:0:0:0:0:0:0"),
+      ("00000000000000000000000001000000", "0:0:0:0:0:0:0:1"),
+      ("B80D0120000000000000000021000000", "2001:db8:0:0:0:0:0:21"),
+      ("0000000000000000FFFF0000150012C6", "198.18.0.21"),
+      ("", nil), ("01", nil), ("0100007", nil), ("0100007G", nil), ("010000é", nil),
+    ])
+  func addresses(_ digits: String, _ expected: String?) {
+    #expect(SurroundingsReader.address(digits) == expected)
+  }
+
+  @Test("a chain is told with the rules of every chain that it leads to, even in circles")
+  func jumps() {
+    let found = chains(
+      """
+      table ip a {
+      chain base {
+      type filter hook input priority 0; policy accept;
+      tcp dport vmap { 22 : jump one, 23 : goto two }
+      chain one {
+      jump two
+      jump base
+      meta mark 1 drop
+      chain two {
+      counter reject
+      chain alone {
+      drop
+      table ip b {
+      chain one {
+      ip saddr 192.0.2.1 drop
+      """)
+    #expect(
+      found == [
+        Chain(
+          table: "ip a", name: "base", hook: .input, dropsByDefault: false,
+          droppingRules: ["meta mark 1 drop", "counter reject"])
+      ])
+  }
+
+  @Test(
+    "a rule drops by its verdict, whatever its names and comments say",
+    arguments: [
+      ("drop", true), ("counter drop", true), ("tcp dport 1 drop comment \"x accept\"", true),
+      ("tcp dport vmap { 1 : accept, 2 : drop }", true), ("1 : drop, 2 : accept,", true),
+      ("reject with icmpx admin-prohibited", true), ("counter xt target \"REJECT\"", true),
+      ("log prefix \"drop\" accept", false), ("jump drop", false), ("goto drop", false),
+      ("ip saddr @drop accept", false), ("accept comment \"we never drop this\"", false),
+      ("jump drop-all", false), ("counter log prefix \"a \\\"", false),
+    ])
+  func verdicts(_ rule: String, _ drops: Bool) {
+    let found = chains(
+      "table ip a {\nchain x {\ntype filter hook input priority 0; policy accept;\n\(rule)")
+    #expect(found.map(\.droppingRules) == (drops ? [[rule]] : []))
+  }
+
+  @Test("a chain is told where it drops by default, and where it is hooked in")
+  func policies() {
+    let found = chains(
+      """
+      table inet a b {
+      chain INPUT (x) {
+      type filter hook input priority filter - 5; policy drop;
+      chain pass {
+      type filter hook forward priority filter; policy drop;
+      chain out {
+      type filter hook output priority filter; policy drop;
+      chain before {
+      type filter hook prerouting priority raw; policy drop;
+      chain open {
+      type filter hook input priority filter; policy accept;
+      """)
+    #expect(
+      found == [
+        Chain(table: "inet a b", name: "INPUT (x)", hook: .input, dropsByDefault: true),
+        Chain(table: "inet a b", name: "pass", hook: .forward, dropsByDefault: true),
+      ])
+  }
+
+  @Test("a long rule is shortened, its verdict stays")
+  func longRules() throws {
+    let rule = "ip saddr { \(String(repeating: "192.0.2.1, ", count: 50))} drop"
+    let found = chains(
+      "table ip a {\nchain x {\ntype filter hook input priority 0; policy accept;\n\(rule)")
+    let shown = try #require(found.first?.droppingRules.first)
+    #expect(shown.count == 101 && shown.hasSuffix(" drop") && shown.hasPrefix("ip saddr { 192"))
+  }
+
+  @Test("iptables' own rules are told like others")
+  func legacy() {
+    let found = read(
+      [
+        "iptables -P INPUT DROP", "iptables -P FORWARD ACCEPT", "iptables -P OUTPUT DROP",
+        "iptables -A FORWARD -j DOCKER-USER", "iptables -A DOCKER-USER -i eth0 -j DROP",
+        "ip6tables -P INPUT ACCEPT",
+        "ip6tables -A INPUT -m comment --comment \"-j DROP all\" -j ACCEPT",
+        "ip6tables -A INPUT -p tcp -j REJECT --reject-with tcp-reset", "ip6tables",
+      ].map { ("legacy", $0) })
+    #expect(
+      found.foreignChains == [
+        Chain(table: "iptables", name: "INPUT", hook: .input, dropsByDefault: true),
+        Chain(
+          table: "iptables", name: "FORWARD", hook: .forward, dropsByDefault: false,
+          droppingRules: ["-A DOCKER-USER -i eth0 -j DROP"]),
+        Chain(
+          table: "ip6tables", name: "INPUT", hook: .input, dropsByDefault: false,
+          droppingRules: ["-A INPUT -p tcp -j REJECT --reject-with tcp-reset"]),
+      ])
+    #expect(found.firewallManagers == [.docker])
+  }
+
+  @Test(
+    "programs are known by their tables and chains too",
+    arguments: [
+      ("table inet firewalld {", "chain x {", .firewalld),
+      ("table ip docker-bridges {", "chain x {", .docker),
+      ("table ip filter {", "chain DOCKER-USER {", .docker),
+      ("table ip filter {", "chain ufw-user-input {", .ufw),
+    ] as [(String, String, HostSurroundings.FirewallManager)])
+  func managers(_ table: String, _ chain: String, _ expected: HostSurroundings.FirewallManager) {
+    #expect(read([("rule", table), ("rule", chain)]).firewallManagers == [expected])
+  }
+
+  @Test("numbers, names and addresses go where they belong")
+  func rest() {
+    let found = read([
+      ("address", "198.18.0.21"), ("ssh-port", "22"), ("ssh-from", "150012C6"),
+      ("manager", "ufw"), ("space", "releases 12"), ("space", "run 34"), ("retiring", " 3"),
+      ("patched", "CVE-2025-1"), ("listening", "0100007F 80 a b"), ("listening", "0100007F 81 "),
+    ])
+    var expected = HostSurroundings()
+    expected.addresses = ["198.18.0.21"]
+    expected.sshPort = 22
+    expected.sshSources = ["198.18.0.21"]
+    expected.firewallManagers = [.ufw]
+    (expected.freeForReleases, expected.freeForWork) = (12, 34)
+    expected.retiringWorkers = 3
+    expected.closedHoles = ["CVE-2025-1"]
+    expected.listeners = [
+      .init(address: "127.0.0.1", port: 80, program: "a b"),
+      .init(address: "127.0.0.1", port: 81, program: ""),
+    ]
+    #expect(found == expected)
+  }
+
+  @Test("nothing that a host may say breaks the reading, and nonsense is nothing")
+  func nonsense() {
+    let values = [
+      "", " ", "  ", "x", "-1", "99999999999999999999999", "0100007F", "0100007F x", "{", "table {",
+      "chain {", "table", "type hook", "type filter hook", "jump", "goto ", "\"", "-A", "a -A b -j",
+      "a -P INPUT", "\u{0}", "releases", "releases x", "run", "é\u{301}", "drop\r",
+    ]
+    for key in [
+      "address", "listening", "ssh-port", "ssh-from", "rule", "legacy", "manager", "space",
+      "retiring", "patched", "unknown", "",
+    ] {
+      var found = read(values.map { (key, $0) })
+      // These are words that are shown and no more.
+      (found.addresses, found.closedHoles) = ([], [])
+      found.sshSources.removeAll { $0 == "127.0.0.1" }
+      #expect(found == HostSurroundings(), "\(key)")
+    }
+  }
+}

@@ -1,0 +1,306 @@
+import Foundation
+import State
+import Testing
+
+@testable import Execution
+
+@Suite("What a host tells of what else is on it", .timeLimit(.minutes(2)))
+struct SurroundingsScriptTests {
+  /// Starts `perl` with sockets and a name, in the background, and goes on when it listens: `listen`
+  /// takes the name, the number of the socket that it connects to or none, and addresses with ports.
+  private static let listen = #"""
+    ip link set lo up
+    listen() {
+      rm -f "$folder/ready"
+      perl -e '
+        use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6);
+        my ($name, $connects, @places) = @ARGV;
+        my @sockets = map {
+          my ($address, $port) = /^(.*)#(\d+)$/ or die;
+          my $v6 = $address =~ /:/;
+          my $place = $v6 ? pack_sockaddr_in6($port, inet_pton(AF_INET6, $address))
+            : pack_sockaddr_in($port, inet_aton($address));
+          socket(my $socket, $v6 ? PF_INET6 : PF_INET, SOCK_STREAM, 0) or die $!;
+          bind($socket, $place) or die "$_: $!"; listen($socket, 5) or die $!;
+          [$socket, $v6, $place]
+        } @places;
+        if ($connects ne "") {
+          my ($listener, $v6, $place) = @{$sockets[$connects]};
+          socket(my $client, $v6 ? PF_INET6 : PF_INET, SOCK_STREAM, 0) or die $!;
+          connect($client, $place) or die $!; accept(my $server, $listener) or die $!;
+          push @sockets, $client, $server;
+        }
+        $0 = $name;
+        open(my $ready, ">", "$ENV{folder}/ready") or die $!; close $ready; sleep 1000
+      ' "$@" > /dev/null &
+      until [ -e "$folder/ready" ]; do kill -0 $! || exit 1; done
+    }
+
+    """#
+
+  private func said(_ result: Shell.Result) -> [String] {
+    result.output.split(separator: "\n").map(String.init)
+  }
+
+  /// What the controller makes of it.
+  private func read(_ result: Shell.Result) -> HostSurroundings {
+    var reader = SurroundingsReader()
+    for line in said(result) {
+      let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+      reader.read(String(parts[1]), parts.count == 3 ? String(parts[2]) : "")
+    }
+    return reader.result
+  }
+
+  @Test("names the addresses that others reach it at, and no others", arguments: Shell.allCases)
+  func addresses(_ shell: Shell) throws {
+    let result = try shell.run(
+      .survey,
+      """
+      ip link set lo up
+      for address in 198.18.0.21/24 198.18.0.22/32 169.254.3.4/16 2001:db8::21/64 fd00::1/64 fe80::5/64
+      do ip addr add "$address" dev lo; done
+      survey_addresses | sort
+      """, in: Folder())
+    #expect(
+      said(result) == [
+        "@deploy address 198.18.0.21", "@deploy address 198.18.0.22",
+        "@deploy address 2001:0db8:0000:0000:0000:0000:0000:0021",
+        "@deploy address fd00:0000:0000:0000:0000:0000:0000:0001",
+      ])
+    #expect(result.error == "")
+  }
+
+  @Test(
+    "names the sockets that listen with their programs, but not those of the release",
+    arguments: Shell.allCases)
+  func listeners(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.write(
+      "root/releases/3/nginx/front-end/shop.example.conf",
+      "server {\n    listen 443 ssl http2;\n    listen [::]:443 ssl http2;\n    listen 80;\n}\n")
+    let result = try shell.run(
+      .survey,
+      Self.listen + #"""
+        current=3
+        listen nginx '' '0.0.0.0#443' '::1#8443' '127.0.0.1#80' '127.0.0.1#8080'
+        listen 'node exporter' '' '0.0.0.0#9100' '::#9200'
+        listen "$(printf 'a\n@deploy end')" '' '127.0.0.2#81'
+        survey_listeners
+        """#, in: folder)
+    #expect(
+      Set(read(result).listeners) == [
+        .init(address: "0:0:0:0:0:0:0:1", port: 8443, program: "nginx"),
+        .init(address: "127.0.0.1", port: 8080, program: "nginx"),
+        .init(address: "0.0.0.0", port: 9100, program: "node exporter"),
+        .init(address: "0:0:0:0:0:0:0:0", port: 9200, program: "node exporter"),
+        .init(address: "127.0.0.2", port: 81, program: "a"),
+      ])
+    #expect(said(result).count == 5)
+    #expect(result.error == "")
+  }
+
+  @Test("has nothing to say where nothing listens", arguments: Shell.allCases)
+  func nothingListens(_ shell: Shell) throws {
+    let result = try shell.run(.survey, "current=0; survey_listeners; own_ports", in: Folder())
+    #expect(result.output == " ")
+    #expect(result.error == "")
+  }
+
+  @Test("knows its own port of sshd and who is connected to it", arguments: Shell.allCases)
+  func ssh(_ shell: Shell) throws {
+    let result = try shell.run(
+      .survey,
+      Self.listen + #"""
+        listen sshd 0 '127.0.0.1#9022' '127.0.0.1#9023'
+        survey_ssh '198.18.9.1 50000 198.18.0.21 9022'
+        survey_ssh '198.18.9.1 50000 198.18.0.21 9023'
+        survey_ssh ''; survey_ssh 'a b c 2;2'
+        """#, in: Folder())
+    #expect(
+      said(result) == [
+        "@deploy ssh-port 9022", "@deploy ssh-from 0100007F", "@deploy ssh-port 9023",
+      ])
+    #expect(read(result).sshSources == ["127.0.0.1"])
+    #expect(result.error == "")
+  }
+
+  @Test(
+    "tells which chains of others may drop what comes in, as nft has them",
+    arguments: Shell.allCases)
+  func rules(_ shell: Shell) throws {
+    let result = try shell.run(
+      .survey,
+      #"""
+      nft -f - <<'RULES'
+      table inet deploy {
+        chain input { type filter hook input priority 0; policy drop; tcp dport 22 drop; }
+      }
+      table inet f2b-table {
+        set addresses { type ipv4_addr; elements = { 192.0.2.1, 192.0.2.2 }; }
+        chain f2b-chain {
+          type filter hook input priority -1; policy accept;
+          tcp dport 22 ip saddr @addresses reject with tcp reset
+          tcp dport { 1, 2 } counter log prefix "reject x" accept comment "drop that"
+        }
+      }
+      table ip mine {
+        chain input { type filter hook input priority 1; policy accept; tcp dport vmap { 1 : jump guard }; }
+        chain guard { jump deeper; }
+        chain deeper { ip saddr 192.0.2.9 drop; }
+        chain unused { drop; }
+        chain harmless { type filter hook input priority 2; policy accept; tcp dport 1 accept; }
+        chain out { type filter hook output priority 0; policy drop; }
+      }
+      RULES
+      iptables -P INPUT DROP; iptables -N DOCKER-USER; iptables -A FORWARD -j DOCKER-USER
+      iptables -A DOCKER-USER -p tcp --dport 9 -j DROP
+      survey_rules
+      """#, in: Folder())
+    let found = read(result)
+    #expect(
+      Set(found.foreignChains) == [
+        .init(
+          table: "inet f2b-table", name: "f2b-chain", hook: .input, dropsByDefault: false,
+          droppingRules: ["tcp dport 22 ip saddr @addresses reject with tcp reset"]),
+        .init(
+          table: "ip mine", name: "input", hook: .input, dropsByDefault: false,
+          droppingRules: ["ip saddr 192.0.2.9 drop"]),
+        .init(table: "ip filter", name: "INPUT", hook: .input, dropsByDefault: true),
+        .init(
+          table: "ip filter", name: "FORWARD", hook: .forward, dropsByDefault: false,
+          droppingRules: ["tcp dport 9 counter drop"]),
+      ], "\(result.output)\(result.error)")
+    #expect(found.firewallManagers == [.docker])
+    #expect(!result.output.contains("192.0.2.1"))
+  }
+
+  @Test("asks iptables' own tables only where they are in use", arguments: Shell.allCases)
+  func legacyRules(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.records(
+      "iptables-legacy", "echo '-P INPUT DROP'; echo '-P FORWARD ACCEPT'; echo '-N x'")
+    try folder.records("ip6tables", "echo '-P INPUT ACCEPT'; echo '-A INPUT -j REJECT'")
+    try folder.program("nft", "exit 1")
+    let result = try shell.run(
+      .survey,
+      """
+      survey_rules; cat "$folder/calls" 2>/dev/null
+      has_legacy_rules() { :; }
+      command() { [ "$2" = iptables-legacy ]; }
+      survey_rules
+      """, in: folder)
+    #expect(
+      said(result) == [
+        "@deploy legacy iptables -P INPUT DROP", "@deploy legacy iptables -P FORWARD ACCEPT",
+        "@deploy legacy ip6tables -P INPUT ACCEPT", "@deploy legacy ip6tables -A INPUT -j REJECT",
+      ])
+    #expect(result.error == "")
+  }
+
+  @Test("knows Docker, ufw and firewalld by what runs and is turned on", arguments: Shell.allCases)
+  func managers(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.program("systemctl", "[ \"$*\" = 'is-active --quiet firewalld' ]")
+    let result = try shell.run(
+      .survey,
+      Self.listen + #"""
+        ufw_settings=$folder/ufw.conf
+        survey_managers; echo none
+        echo 'ENABLED=yes' > "$ufw_settings"; survey_managers; echo not installed
+        printf '#!/bin/sh\n' > "$folder/bin/ufw"; chmod +x "$folder/bin/ufw"; survey_managers
+        echo 'ENABLED=no' > "$ufw_settings"; survey_managers; echo off
+        listen other ''; printf %s $! > /run/docker.pid; survey_managers; echo another
+        listen dockerd ''; printf %s $! > /run/docker.pid; survey_managers
+        mkdir -p /run/systemd/system; survey_managers
+        """#, in: folder)
+    #expect(
+      said(result) == [
+        "none", "not installed", "@deploy manager ufw", "off", "another", "@deploy manager docker",
+        "@deploy manager docker", "@deploy manager firewalld",
+      ])
+    #expect(result.error == "")
+  }
+
+  @Test(
+    "measures the space where releases will be, and where it will work", arguments: Shell.allCases)
+  func space(_ shell: Shell) throws {
+    let folder = try Folder()
+    let result = try shell.run(
+      .survey,
+      #"""
+      mount -t tmpfs -o size=1m none "$root"; mount -t tmpfs -o size=2m none /run
+      run=/run/deploy; root=$root/not/yet
+      survey_space
+      df() { printf 'Filesystem x\n//a b/c 12%% 99 98 7777  44%% /a 5%% b\n'; }; survey_space
+      df() { echo 'proc 0 0 0 - /proc'; }; survey_space
+      df() { return 1; }; survey_space; echo nothing
+      """#, in: folder)
+    #expect(
+      said(result) == [
+        "@deploy space releases 1024", "@deploy space run 2048", "@deploy space releases 7777",
+        "@deploy space run 7777", "nothing",
+      ])
+    #expect(result.error == "")
+  }
+
+  @Test("knows which holes its package of nginx has closed", arguments: Shell.allCases)
+  func patches(_ shell: Shell) throws {
+    let folder = try Folder()
+    let result = try shell.run(
+      .survey,
+      #"""
+      nginx_changelogs=$folder/doc/nginx*/changelog.gz
+      survey_patches; echo none
+      rpm() { echo "rpm $*: - fix CVE-2025-1 (#5)"; }; survey_patches
+      mkdir -p "$folder/doc/nginx-light"
+      printf 'nginx (1)\n  * CVE-2026-22, CVE-2025-23419.patch: (CVE-2026-22)\n' |
+        gzip > "$folder/doc/nginx-light/changelog.gz"
+      survey_patches
+      """#, in: folder)
+    #expect(
+      said(result) == [
+        "none", "@deploy patched CVE-2025-1", "@deploy patched CVE-2025-23419",
+        "@deploy patched CVE-2026-22",
+      ])
+    #expect(result.error == "")
+  }
+
+  @Test("counts the workers that only finish what they have begun", arguments: Shell.allCases)
+  func retiringWorkers(_ shell: Shell) throws {
+    let result = try shell.run(
+      .survey,
+      #"""
+      start() {
+        bash -c "exec -a '$1' sleep 1000" > /dev/null &
+        until grep -q "$1" "/proc/$!/cmdline"; do :; done
+      }
+      retiring_workers $$ | wc -l
+      start 'nginx: worker process'
+      start 'nginx: worker process is shutting down'; retiring_workers $$; echo $!
+      start 'nginx: worker process is shutting down'; start 'is shutting down'
+      start 'nginx: cache manager process'
+      retiring_workers $$ | wc -l; nginx_workers $$ | wc -l
+      """#, in: Folder())
+    let lines = said(result)
+    try #require(lines.count == 5, "\(result.output)\(result.error)")
+    #expect((lines[0], lines[3], lines[4]) == ("0", "2", "1"))
+    #expect(lines[1] == lines[2])
+  }
+
+  @Test("comes to its end whatever program is missing", arguments: Shell.allCases)
+  func missingPrograms(_ shell: Shell) throws {
+    let result = try shell.run(
+      .survey,
+      Self.listen + #"""
+        listen x '' '127.0.0.1#80'
+        mkdir "$folder/few"
+        for tool in cat cut date id readlink sed; do ln -s "$(command -v $tool)" "$folder/few"; done
+        PATH=$folder/few
+        main '198.18.9.1 50000 198.18.0.21 22'
+        """#, in: Folder())
+    #expect(said(result).last == "@deploy end")
+    #expect(said(result).contains("@deploy ssh-port 22"))
+    #expect(said(result).contains("@deploy listening 0100007F 80 "))
+  }
+}
