@@ -64,12 +64,6 @@ extension Opening.Source: CustomStringConvertible {
   }
 }
 
-extension AddressRange {
-  func covers(_ other: AddressRange) -> Bool {
-    prefixLength <= other.prefixLength && contains(other.address)
-  }
-}
-
 extension [Opening] {
   /// One opening for each target, sorted by it; the sources are joined, and so are the reasons.
   func merged() -> [Opening] {
