@@ -64,12 +64,6 @@ extension Opening.Source: CustomStringConvertible {
   }
 }
 
-extension AddressRange {
-  func covers(_ other: AddressRange) -> Bool {
-    prefixLength <= other.prefixLength && contains(other.address)
-  }
-}
-
 extension [Opening] {
   /// What lets in all that either list lets in, for the time between two rulesets of a host.
   ///

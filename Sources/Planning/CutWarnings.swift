@@ -24,8 +24,8 @@ private struct ChangedFirewall {
   private let host: Host
   private let observation: HostObservation
   private let openings: [Opening]
-  /// The text of the one that is in force; nil where none of deploy's is, as it was installed.
-  private let present: String?
+  /// What the one in force lets in; nil where none of deploy's is, as it was installed.
+  private let present: [Opening]?
 
   private var name: String { host.name.text }
   private var surroundings: HostSurroundings { observation.surroundings }
@@ -36,8 +36,8 @@ private struct ChangedFirewall {
     let ruleset = ruleset(for: host, in: input.inventory)
     present =
       observation.firewall == .asInstalled
-      ? observation.texts[ReleasePath.firewall.relative] : nil
-    guard present != ruleset.text else { return nil }
+      ? observation.manifest?.release.facts.openings.compactMap { Opening($0) } : nil
+    guard present != ruleset.openings else { return nil }
     self.host = host
     self.observation = observation
     openings = ruleset.openings
@@ -62,10 +62,8 @@ private struct ChangedFirewall {
       " closes \(ports.joined(separator: ", ")): add to firewall.allow what others need")
   }
 
-  /// By the rules that are in force, as they are rendered.
   private func isClosedAlready(_ port: Int) -> Bool {
-    guard let present else { return false }
-    return present.contains("policy drop;") && !present.contains("tcp dport \(port) accept")
+    present?.source(ofPort: port).isNobody ?? false
   }
 
   func otherSessions(_ found: inout WarningCollector) {

@@ -81,7 +81,7 @@ extension EdgeFacts.Opening {
 
 extension Opening {
   /// Nil where the port is none; only a damaged manifest says so.
-  fileprivate init?(_ facts: EdgeFacts.Opening) {
+  init?(_ facts: EdgeFacts.Opening) {
     var target = Target.everythingElse
     if let number = facts.port {
       guard let port = Port(number) else { return nil }

@@ -10,15 +10,18 @@ struct Workspace {
   let inventoryPath: String
   let statePath: String
   let authorityPath: String
+  let networkFiles: NetworkFiles
 
   /// Reads and checks the inventory; prints what is wrong with it.
   static func open(_ options: FleetOptions) throws -> Workspace {
     let path = try inventoryPath(options)
-    let inventory = try read(path, options) { Inventory.read($0) }
+    var inventory = try read(path, options) { Inventory.read($0) }
     let stem = URL(filePath: path).deletingPathExtension().relativePath
+    let networkFiles = NetworkFiles(stem: stem)
+    inventory.networks = try networkFiles.read()
     return Workspace(
       inventory: inventory, inventoryPath: path, statePath: options.state ?? stem + ".state.json",
-      authorityPath: stem + ".authority")
+      authorityPath: stem + ".authority", networkFiles: networkFiles)
   }
 
   static func playbook(_ path: String?, _ options: FleetOptions) throws -> Playbook {
