@@ -127,6 +127,7 @@ struct InterleavingTests {
     var scenario = Scenario()
     let before = try pair.before.inventory()
     scenario.askHosts(of: before)
+    tellAddresses(&scenario)
     scenario.apply(scenario.plan(before))
     switch pair.authority {
     case .stays: break
@@ -137,6 +138,7 @@ struct InterleavingTests {
     }
     let after = try pair.after.inventory()
     scenario.askHosts(of: after)
+    tellAddresses(&scenario)
     var plan = scenario.plan(after)
     if let fault { plant(fault, in: &plan) }
     if let seed {
@@ -145,6 +147,15 @@ struct InterleavingTests {
     }
     tally.pairs += 1
     return judge(plan, scenario, after, &tally)
+  }
+
+  /// Machines that move have both addresses meanwhile.
+  private static func tellAddresses(_ scenario: inout Scenario) {
+    for (name, result) in scenario.survey {
+      guard case .observed(var host) = result else { continue }
+      host.surroundings.addresses = [0, 1].map { FleetSpec.address(of: name, $0) }
+      scenario.survey[name] = .observed(host)
+    }
   }
 
   private static func plant(_ fault: PlantedFault, in plan: inout Plan) {

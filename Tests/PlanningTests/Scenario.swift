@@ -76,6 +76,7 @@ struct Scenario {
     guard case .observed(let before) = survey[step.host] else { return }
     var after = Self.freshHost(nginx: before.nginxVersion ?? "1.22.1")
     after.latestRelease = step.release
+    after.surroundings = before.surroundings
     if step.action == .remove {
       state.hosts[step.host] = nil
     } else {
