@@ -97,8 +97,17 @@ package struct StateLock: ~Copyable {
     }
   }
 
+  /// Who has just taken the lock signs it within a moment; who never does is nobody to name.
+  private static func awaitedSignature(_ descriptor: Int32) -> LockHolder? {
+    for _ in 0..<50 {
+      if let holder = signature(descriptor) { return holder }
+      usleep(2000)
+    }
+    return nil
+  }
+
   private static func locked(_ descriptor: Int32, _ path: String) -> StateFileError {
-    let holder = signature(descriptor)
+    let holder = awaitedSignature(descriptor)
     let name = holder.map(\.description) ?? "somebody else"
     return StateFileError(
       .locked(by: holder), path,

@@ -178,8 +178,8 @@ struct KillTests {
         rm -rf /etc/deploy /etc/nginx/conf.d/deploy.conf /run/deploy &&
           nft delete table inet deploy && nginx -s reload || exit
         [ -d /run/systemd/system ] || exit 0
-        cd /etc/systemd/system && rm -r deploy.service sysinit.target.wants/deploy.service \
-          nftables.service.d && systemctl daemon-reload && systemctl stop deploy.service
+        systemctl stop deploy.service && cd /etc/systemd/system && rm -r deploy.service \
+          sysinit.target.wants/deploy.service nftables.service.d && systemctl daemon-reload
         """)
       #expect(output.status == 0, "\(output.all)")
     }

@@ -60,6 +60,20 @@ struct StateLockTests {
     _ = consume lock
   }
 
+  @Test("tells of somebody else where the holder never signs")
+  func unsigned() throws {
+    let folder = try StateFolder()
+    let descriptor = open(folder.path("shop.state.lock"), O_RDWR | O_CREAT, 0o644)
+    defer { close(descriptor) }
+    try #require(flock(descriptor, LOCK_EX) == 0)
+    let error = #expect(throws: StateFileError.self) {
+      let lock = try StateLock.acquire(forState: folder.state, as: Self.holder("ann@laptop"))
+      _ = consume lock
+    }
+    #expect(error?.code == .locked(by: nil))
+    #expect(error?.description.contains("the state is locked by somebody else") == true)
+  }
+
   @Test("names its file where it cannot be made")
   func noFolder() throws {
     let error = #expect(throws: StateFileError.self) {
