@@ -6,26 +6,35 @@ extension CertificateAuthority {
   /// not help where the key is compromised.
   ///
   /// - Parameters:
+  ///   - root: the authority above it; nil where it signs itself.
   ///   - validFor: in seconds from now on; the new end must lie behind the old one.
   ///   - now: seconds since 1970.
   package func renewed(
-    validFor: Int64, now: Int64
+    below root: CertificateAuthority? = nil, validFor: Int64, now: Int64
   ) throws(CertificateError) -> CertificateAuthority {
     let operation = Operation("renew", "the authority \(facts.commonName.debugDescription)")
-    let validity = try Validity(now: now, validFor: validFor, for: operation)
     try operation.require(
-      validity.notAfter > facts.notAfter, .requestRefused,
+      (root == nil) == issuers.isEmpty, .requestRefused,
+      "what signed it has to sign the new certificate as well")
+    let validity = try Validity(now: now, validFor: validFor, for: operation)
+    let notAfter = min(validity.notAfter, root?.facts.notAfter ?? validity.notAfter)
+    try operation.require(
+      notAfter > facts.notAfter, .requestRefused,
       "the new certificate would not end later than the one that it is to replace")
     let builder = try CertificateBuilder.start(key: key, for: operation)
     try builder.setRandomSerial(lowestBit: nil)
     // What was issued under the old one must not count as older than its authority.
     try builder.setValidity(
-      notBefore: min(validity.notBefore, facts.notBefore), notAfter: validity.notAfter)
+      notBefore: min(validity.notBefore, facts.notBefore), notAfter: notAfter)
     try builder.copySubjectAndExtensions(of: certificate)
-    try builder.setIssuer(nil)
-    let signed = try builder.sign(with: key).certificate
+    try builder.setIssuer(root?.certificate)
+    if let root {
+      try builder.addExtension(
+        NID_authority_key_identifier, "keyid:always", issuer: root.certificate)
+    }
+    let signed = try builder.sign(with: root?.key ?? key).certificate
     return CertificateAuthority(
-      facts: try CertificateFacts(of: signed), certificate: signed, key: key)
+      facts: try CertificateFacts(of: signed), certificate: signed, issuers: issuers, key: key)
   }
 }
 

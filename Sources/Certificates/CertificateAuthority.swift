@@ -24,19 +24,27 @@ package struct IssuedLeaf: Sendable {
 package struct CertificateAuthority: Sendable {
   package let facts: CertificateFacts
   let certificate: Certificate
+  /// The authorities above it, each the issuer of the one before; empty where it signs itself.
+  let issuers: [Certificate]
   let key: PrivateKey
 
-  /// Makes a key and a certificate that signs itself.
-  /// - Parameter now: seconds since 1970.
+  /// Whether it signed itself.
+  package var isRoot: Bool { issuers.isEmpty }
+
+  /// Makes a key and its certificate.
+  /// - Parameters:
+  ///   - root: what signs it; nil to sign itself. The certificate ends with the root at the latest.
+  ///   - now: seconds since 1970.
   package static func create(
-    _ request: AuthorityRequest, passphrase: Secret, now: Int64
+    _ request: AuthorityRequest, below root: CertificateAuthority? = nil, passphrase: Secret,
+    now: Int64
   ) throws(CertificateError) -> AuthorityFiles {
     let operation = Operation("create", "the authority \(request.commonName.debugDescription)")
     try operation.require(!passphrase.isEmpty, .requestRefused, "the passphrase is empty")
     try request.validate(operation)
     let key = try PrivateKey.generate(request.key)
     return AuthorityFiles(
-      certificatePEM: try selfSigned(request, key, now: now, operation),
+      certificatePEM: try certify(request, key, below: root, now: now, operation),
       encryptedKeyPEM: try EncryptedPrivateKey.seal(key, passphrase: passphrase))
   }
 
@@ -44,50 +52,68 @@ package struct CertificateAuthority: Sendable {
   /// off, or whose certificate is lost. With the same request it has the name and the key identifier
   /// of the lost one, so that whatever that one signed is still vouched for.
   package static func complete(
-    _ request: AuthorityRequest, encryptedKeyPEM: String, passphrase: Secret, now: Int64
+    _ request: AuthorityRequest, below root: CertificateAuthority? = nil, encryptedKeyPEM: String,
+    passphrase: Secret, now: Int64
   ) throws(CertificateError) -> AuthorityFiles {
     let key = try EncryptedPrivateKey.open(encryptedKeyPEM, passphrase: passphrase)
     let operation = Operation("create", "the authority \(request.commonName.debugDescription)")
     try request.validate(operation)
     return AuthorityFiles(
-      certificatePEM: try selfSigned(request, key, now: now, operation),
+      certificatePEM: try certify(request, key, below: root, now: now, operation),
       encryptedKeyPEM: encryptedKeyPEM)
   }
 
-  private static func selfSigned(
-    _ request: AuthorityRequest, _ key: PrivateKey, now: Int64, _ operation: Operation
+  /// The certificate, and those of the authorities above it.
+  private static func certify(
+    _ request: AuthorityRequest, _ key: PrivateKey, below root: CertificateAuthority?, now: Int64,
+    _ operation: Operation
   ) throws(CertificateError) -> String {
     let validity = try Validity(now: now, validFor: request.validFor, for: operation)
     let builder = try CertificateBuilder.start(key: key, for: operation)
     try builder.setRandomSerial(lowestBit: nil)
-    try builder.setValidity(notBefore: validity.notBefore, notAfter: validity.notAfter)
+    try builder.setValidity(
+      notBefore: validity.notBefore,
+      notAfter: min(validity.notAfter, root?.facts.notAfter ?? validity.notAfter))
     try builder.setSubject([
       (NID_countryName, request.country), (NID_stateOrProvinceName, request.state),
       (NID_localityName, request.locality), (NID_organizationName, request.organization),
       (NID_organizationalUnitName, request.organizationalUnit),
       (NID_commonName, request.commonName),
     ])
-    try builder.setIssuer(nil)
-    try builder.addExtension(NID_basic_constraints, "critical,CA:TRUE,pathlen:0")
+    try builder.setIssuer(root?.certificate)
+    try builder.addExtension(
+      NID_basic_constraints,
+      request.isRoot ? "critical,CA:TRUE,pathlen:1" : "critical,CA:TRUE,pathlen:0")
     try builder.addExtension(NID_key_usage, "critical,keyCertSign,cRLSign")
     try builder.addExtension(NID_subject_key_identifier, "hash")
-    return try builder.sign(with: key).pem
+    if let root {
+      try builder.addExtension(
+        NID_authority_key_identifier, "keyid:always", issuer: root.certificate)
+    }
+    return try builder.sign(with: root?.key ?? key).pem + (root?.certificatePEM() ?? "")
   }
 
   /// Takes a good tenth of a second, by design of the key's encryption.
   package static func unlock(
     _ files: AuthorityFiles, passphrase: Secret
   ) throws(CertificateError) -> CertificateAuthority {
-    let certificate = try Certificate.read(
+    let chain = try Certificate.readAll(
       files.certificatePEM, named: "the authority's certificate")
+    let (certificate, issuers) = (chain[0], Array(chain.dropFirst()))
     let facts = try CertificateFacts(of: certificate)
     let operation = Operation("unlock", "the authority \(facts.commonName.debugDescription)")
     try operation.require(
-      facts.isAuthority && facts.commonName == facts.issuerCommonName, .notAnAuthority,
-      "its certificate is not that of a self-signed authority")
-    try operation.require(
-      certificate.isIssued(by: certificate), .damagedCertificate,
-      "its certificate does not bear its own signature; restore it from a backup")
+      facts.isAuthority && (!issuers.isEmpty || facts.commonName == facts.issuerCommonName),
+      .notAnAuthority,
+      "its certificate is not that of a self-signed authority, and none of its issuer is beside it")
+    for (issued, issuer) in zip(chain, issuers + [chain[chain.count - 1]]) {
+      try operation.require(
+        issued.isIssued(by: issuer), .damagedCertificate,
+        issuers.isEmpty
+          ? "its certificate does not bear its own signature; restore it from a backup"
+          : "its certificates do not lead, each signed by the next, to one that signs itself;"
+            + " restore them from a backup")
+    }
     let key = try EncryptedPrivateKey.open(files.encryptedKeyPEM, passphrase: passphrase)
     try operation.require(
       certificate.matches(key), .keyMismatch, "its key belongs to another certificate")
@@ -97,16 +123,25 @@ package struct CertificateAuthority: Sendable {
       key.securityBits >= minimumSecurityBits, .weakKey,
       "its key is too weak: \(key.securityBits) bits of security, \(minimumSecurityBits) are needed"
     )
-    return CertificateAuthority(facts: facts, certificate: certificate, key: key)
+    return CertificateAuthority(
+      facts: facts, certificate: certificate, issuers: issuers, key: key)
   }
 
-  init(facts: CertificateFacts, certificate: Certificate, key: PrivateKey) {
+  init(
+    facts: CertificateFacts, certificate: Certificate, issuers: [Certificate], key: PrivateKey
+  ) {
     self.facts = facts
     self.certificate = certificate
+    self.issuers = issuers
     self.key = key
   }
 
-  package func certificatePEM() throws(CertificateError) -> String { try certificate.pem() }
+  /// Its certificate, and those of the authorities above it.
+  package func certificatePEM() throws(CertificateError) -> String {
+    var text = try certificate.pem()
+    for issuer in issuers { text += try issuer.pem() }
+    return text
+  }
 
   /// Makes a key and a certificate for one host. The certificate starts an hour early, for hosts
   /// whose clocks are late, and ends with the authority at the latest.

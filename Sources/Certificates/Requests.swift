@@ -11,11 +11,13 @@ package struct AuthorityRequest: Hashable, Sendable {
   package var key: KeyAlgorithm
   /// In seconds from the moment of issue.
   package var validFor: Int64
+  /// Whether it signs authorities, and these the leaves.
+  package var isRoot: Bool
 
   package init(
     commonName: String, country: String? = nil, organization: String? = nil,
     organizationalUnit: String? = nil, locality: String? = nil, state: String? = nil,
-    key: KeyAlgorithm, validFor: Int64
+    key: KeyAlgorithm, validFor: Int64, isRoot: Bool = false
   ) {
     self.commonName = commonName
     self.country = country
@@ -25,6 +27,7 @@ package struct AuthorityRequest: Hashable, Sendable {
     self.state = state
     self.key = key
     self.validFor = validFor
+    self.isRoot = isRoot
   }
 
   func validate(_ operation: Operation) throws(CertificateError) {

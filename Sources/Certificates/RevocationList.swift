@@ -40,7 +40,9 @@ package struct RevocationList: Hashable, Sendable {
   package init(
     pem: String, signedBy authorityPEM: String, named name: String
   ) throws(CertificateError) {
-    let authority = try Certificate.read(authorityPEM, named: "the authority's certificate")
+    // Its own stands first.
+    let authority = try Certificate.readAll(
+      authorityPEM, named: "the authority's certificate")[0]
     let operation = Operation("read", name)
     let buffer = try MemoryBuffer.copying(pem, for: operation)
     let pointer = try operation.require(

@@ -5,13 +5,13 @@ extension AuthorityPolicy {
   private enum Key: String, CaseIterable {
     case name, subject, key
     case validFor = "valid_for"
-    case passphrase, certificates
+    case passphrase, certificates, root
   }
 
   /// Reads `authority:`; the name comes with its place, for it must be no domain.
   static func read(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
-  ) -> (policy: AuthorityPolicy, namePlace: SourcePlace)? {
+  ) -> (policy: AuthorityPolicy, names: [Placed<CommonName>])? {
     guard let fields = Fields<Key>(entry.value, of: "the authority", at: entry.place, &found)
     else { return nil }
     let name = fields.required(.name, &found)?.placed(CommonName.self, &found)
@@ -22,12 +22,38 @@ extension AuthorityPolicy {
     let certificates = fields.entry(.certificates).map {
       LeafPolicy.read($0, authority: validFor, &found)
     }
+    let root = fields.entry(.root).flatMap { RootPolicy.read($0, authority: name, &found) }
     guard let name else { return nil }
     let policy = AuthorityPolicy(
       name: name.value, subject: subject ?? SubjectFields(), key: key ?? .ecdsaP256,
       validFor: validFor, passphrase: passphrase ?? .terminal,
-      certificates: certificates ?? LeafPolicy(), place: entry.place)
-    return (policy, name.place)
+      certificates: certificates ?? LeafPolicy(), root: root?.policy, place: entry.place)
+    return (policy, [name] + (root.map { [$0.name] } ?? []))
+  }
+}
+
+extension RootPolicy {
+  private enum Key: String, CaseIterable {
+    case name, key
+    case validFor = "valid_for"
+  }
+
+  static func read(
+    _ entry: Node.Entry, authority: Placed<CommonName>?, _ found: inout DiagnosticCollector
+  ) -> (policy: RootPolicy, name: Placed<CommonName>)? {
+    guard let fields = Fields<Key>(entry.value, of: "the root", at: entry.place, &found)
+    else { return nil }
+    let name = fields.required(.name, &found)?.placed(CommonName.self, &found)
+    let key = fields[.key]?.choice(of: KeyKind.self, &found)
+    let validFor = fields[.validFor]?.validity(&found)
+    guard let name else { return nil }
+    if let authority, authority.value == name.value {
+      found.report(.rootNamedLikeAuthority(name.value, at: name.place, authority: authority.place))
+    }
+    return (
+      RootPolicy(name: name.value, key: key ?? .ecdsaP384, validFor: validFor ?? usualValidity),
+      name
+    )
   }
 }
 

@@ -114,6 +114,8 @@ package struct AuthorityPolicy: Hashable, Sendable {
   package var validFor: Period
   package var passphrase: PassphraseSource
   package var certificates: LeafPolicy
+  /// The authority above it, whose key is kept elsewhere; nil where it signs itself.
+  package var root: RootPolicy?
   package var place: SourcePlace
 
   package static let usualValidity = Period.days(3650)
@@ -121,7 +123,7 @@ package struct AuthorityPolicy: Hashable, Sendable {
   package init(
     name: CommonName, subject: SubjectFields = SubjectFields(), key: KeyKind = .ecdsaP256,
     validFor: Period = Self.usualValidity, passphrase: PassphraseSource = .terminal,
-    certificates: LeafPolicy = LeafPolicy(), place: SourcePlace
+    certificates: LeafPolicy = LeafPolicy(), root: RootPolicy? = nil, place: SourcePlace
   ) {
     self.name = name
     self.subject = subject
@@ -129,7 +131,25 @@ package struct AuthorityPolicy: Hashable, Sendable {
     self.validFor = validFor
     self.passphrase = passphrase
     self.certificates = certificates
+    self.root = root
     self.place = place
+  }
+}
+
+/// What the authority above the one that issues certificates is.
+package struct RootPolicy: Hashable, Sendable {
+  package var name: CommonName
+  package var key: KeyKind
+  package var validFor: Period
+
+  package static let usualValidity = Period.days(7300)
+
+  package init(
+    name: CommonName, key: KeyKind = .ecdsaP384, validFor: Period = Self.usualValidity
+  ) {
+    self.name = name
+    self.key = key
+    self.validFor = validFor
   }
 }
 

@@ -56,7 +56,7 @@ extension Inventory {
     let firewall = fields[.firewall].map { FirewallPolicy.read($0, &found) }
 
     let domains = DomainTable(sites, &found)
-    if let authority { domains.check(authority.policy.name, at: authority.namePlace, &found) }
+    for name in authority?.names ?? [] { domains.check(name.value, at: name.place, &found) }
     Listeners.check(sites, hosts, &found)
     for site in sites { site.checkStapling(&found) }
     guard !found.hasErrors, let fleet, let authority else { return nil }

@@ -17,6 +17,7 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
   case networkBesideVisitors = "The firewall cannot keep visitors to the network"
   case duplicateDomain = "One domain, two meanings"
   case authorityNamedLikeDomain = "The authority has the name of a domain"
+  case rootNamedLikeAuthority = "The root has the name of the authority"
   case emptyValidity = "A validity of no length"
   case renewedAtOnce = "Certificates would be renewed at once"
   case portConflict = "One port, two listeners"
@@ -114,6 +115,15 @@ extension Diagnostic {
       "\(name) is a domain at \(domain). An issuer and a certificate of one name pass for a "
         + "self-signed certificate, and verification fails. Choose a name that is no domain, "
         + "such as \("Shop Certification Center".quoted).")
+  }
+
+  static func rootNamedLikeAuthority(
+    _ name: CommonName, at place: SourcePlace, authority: SourcePlace
+  ) -> Diagnostic {
+    Diagnostic(
+      .rootNamedLikeAuthority, at: place,
+      "\(name) is the authority at \(authority). Two keys under one name make verifiers pick the "
+        + "wrong one. Give the root a name of its own, such as \("\(name) Root".quoted).")
   }
 
   static func emptyValidity(at place: SourcePlace) -> Diagnostic {

@@ -133,6 +133,49 @@ struct EdgeProbeTests {
     #expect(try await status(probe(lacking, as: newer)) == 400)
   }
 
+  @Test("Below a root, clients of both generations are accepted, and what is revoked is refused")
+  func belowRoot() async throws {
+    let root = try TestRoot(now: now)
+    let (first, second) = (try root.issuing("Issuing 1"), try root.issuing("Issuing 2"))
+    func leaf(_ authority: CertificateAuthority, _ role: CertificateRole) throws -> IssuedLeaf {
+      try authority.issue(
+        LeafRequest(
+          role: role, commonName: "x", dnsNames: ["shop.example"], key: .ecdsaP256, validFor: day),
+        now: now)
+    }
+    let (bad, good, newer) = (
+      try leaf(first, .client), try leaf(first, .client), try leaf(second, .client)
+    )
+    let shown = try leaf(second, .server)
+    let lists = try [
+      first.revocationList(
+        of: [.init(serial: bad.facts.serial, revokedAt: now, reason: .keyCompromise)], now: now),
+      second.revocationList(of: [], now: now), root.authority.revocationList(of: [], now: now),
+    ].map(\.pem)
+    let bundle = try first.certificatePEM() + second.certificatePEM()
+    var files = [
+      "server.crt": shown.certificatePEM, "server.key": shown.privateKeyPEM.text,
+      "trust.crt": bundle, "all.crl": lists.joined(),
+    ]
+    let nginx = try NginxServer(server("ssl_crl all.crl;"), files: files)
+    func probe(_ nginx: NginxServer, _ leaf: IssuedLeaf) async throws -> ProbeReport {
+      try await EdgeProbe(
+        serverName: "shop.example", trusted: CertificateBundle(pem: bundle),
+        identity: ClientIdentity(leaf)
+      ).run(over: nginx.connect(), at: now)
+    }
+    #expect(try await status(probe(nginx, bad)) == 400)
+    for leaf in [good, newer] {
+      let report = try await probe(nginx, leaf)
+      #expect(report.isClientAccepted && report.distrust == nil, "\(nginx.log)")
+      #expect(Set(report.acceptedIssuers) == ["Issuing 1", "Issuing 2", "The Root"])
+    }
+    // The root's list is one of those that nginx asks for.
+    files["all.crl"] = lists.dropLast().joined()
+    let lacking = try NginxServer(server("ssl_crl all.crl;"), files: files)
+    #expect(try await !probe(lacking, good).isClientAccepted)
+  }
+
   @Test(
     "A session is taken up where the server allows it; after a revocation it lets a client in still",
     arguments: ["TLSv1.2", "TLSv1.3"])

@@ -53,6 +53,18 @@ struct LinterTests {
     }
   }
 
+  @Test("A root, and an authority below it")
+  func root() throws {
+    let root = try TestRoot()
+    let issuing = try root.issuing("Linted 2").certificatePEM()
+    let own =
+      issuing.split(separator: "-----END CERTIFICATE-----\n")[0]
+      + "-----END CERTIFICATE-----\n"
+    for pem in [String(own), try root.authority.certificatePEM()] {
+      #expect(try Linter.findings("lint_pkix_cert", [], in: pem) == "")
+    }
+  }
+
   @Test(
     "Leaves, for each end of a connection",
     arguments: [KeyAlgorithm.ecdsaP256, .ecdsaP384, .rsa3072, .ed25519], CertificateRole.allCases)

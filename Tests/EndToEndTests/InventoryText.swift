@@ -19,6 +19,8 @@ struct InventoryText {
   var lines: [String] = []
   var renewBefore = "30d"
   var validFor = "365d"
+  /// More lines for the authority, already indented by two.
+  var authorityLines: [String] = []
 
   var text: String {
     """
@@ -27,7 +29,7 @@ struct InventoryText {
       name: Shop Certification Center
       passphrase: {env: DEPLOY_PASSPHRASE}
       certificates: {valid_for: \(validFor), renew_before: \(renewBefore)}
-    ssh: \(ssh)
+    \(authorityLines.map { "  \($0)\n" }.joined())ssh: \(ssh)
     front_ends:
     \(hosts(frontEnds))
     back_ends:

@@ -104,6 +104,22 @@ struct VerifyTests {
     }
   }
 
+  @Test("a fleet whose authority has an offline root is applied and is as it should be")
+  func offlineRoot() async throws {
+    let inventory = InventoryText(authorityLines: ["root: {name: Shop Root}"])
+    try await Scene.play(inventory) { scene in
+      let key = scene.folder + "/shop.authority/root.key"
+      #expect(FileManager.default.fileExists(atPath: key))
+      try FileManager.default.removeItem(atPath: key)
+      try await scene.apply()
+      let sound = try await scene.deploy("verify", "--format", "json")
+      #expect(sound.status == 0, "\(sound.all)")
+      #expect(sound.stdout.contains("\"Shop Root\""))
+      try await scene.expectNoChanges()
+      #expect(try await scene.fetch().stdout.hasPrefix("/srv/shop app-"))
+    }
+  }
+
   @Test("a host that is out is named, and the others are tried")
   func unreachable() async throws {
     try await Scene.play { scene in

@@ -28,7 +28,10 @@ struct AuthorityCreateCommand: AsyncParsableCommand {
       Console.output(
         "Made the authority \"\(record.commonName)\", valid until \(record.notAfter.date)."
           + "\n  certificate  \(folder.certificatePath(record.generation))"
-          + "\n  key          \(folder.keyPath(record.generation)) (encrypted; keep a copy)")
+          + "\n  key          \(folder.keyPath(record.generation)) (encrypted; keep a copy)"
+          + (folder.hasRootKey
+            ? "\n  root's key   \(folder.rootKeyPath) (encrypted; move it to where no network reaches it)"
+            : ""))
     }
   }
 }

@@ -28,8 +28,10 @@ extension AuthorityFolder {
     let listing = try listing()
     let generation = try listing.interrupted ?? max(listing.latest, archive.listing().latest) + 1
     let request = try request(policy, generation)
+    let root = try root(policy, passphrase: passphrase, now: now)
     if listing.interrupted == nil {
-      let files = try CertificateAuthority.create(request, passphrase: passphrase, now: now)
+      let files = try CertificateAuthority.create(
+        request, below: root, passphrase: passphrase, now: now)
       // The key first: a certificate without its key would look like an authority.
       try PrivateFile.create(keyPath(generation), contents: files.encryptedKeyPEM, mode: 0o600)
       try PrivateFile.create(
@@ -37,7 +39,7 @@ extension AuthorityFolder {
     } else {
       let files = try naming(keyPath(generation)) {
         try CertificateAuthority.complete(
-          request, encryptedKeyPEM: key(generation), passphrase: passphrase, now: now)
+          request, below: root, encryptedKeyPEM: key(generation), passphrase: passphrase, now: now)
       }
       try PrivateFile.create(
         certificatePath(generation), contents: files.certificatePEM, mode: 0o644)
@@ -89,9 +91,10 @@ extension AuthorityFolder {
 
   /// Puts a certificate with the same key and a later end in place of a generation's own.
   func renew(
-    _ record: AuthorityRecord, _ authority: CertificateAuthority, validFor: Int64, now: Int64
+    _ record: AuthorityRecord, _ authority: CertificateAuthority,
+    below root: CertificateAuthority? = nil, validFor: Int64, now: Int64
   ) throws -> AuthorityRecord {
-    let renewed = try authority.renewed(validFor: validFor, now: now)
+    let renewed = try authority.renewed(below: root, validFor: validFor, now: now)
     let list = try revocationList(of: record)
     try PrivateFile.replace(
       certificatePath(record.generation), contents: renewed.certificatePEM(), mode: 0o644)
@@ -119,9 +122,12 @@ extension AuthorityFolder {
     guard let key = KeyAlgorithm(rawValue: policy.key.rawValue) else {
       preconditionFailure("A key kind has no algorithm. This is a bug in deploy.")
     }
-    let known = try [self, archive].flatMap { folder in
-      try folder.listing().certificates.map { try folder.record($0, .trusted).commonName }
-    }
+    let above = policy.root.map { [$0.name.text] } ?? []
+    let known =
+      try above
+      + [self, archive].flatMap { folder in
+        try folder.listing().certificates.map { try folder.record($0, .trusted).commonName }
+      }
     let subject = policy.subject
     return AuthorityRequest(
       commonName: Self.commonName(policy.name.text, generation, unlike: known),

@@ -22,22 +22,25 @@ extension AuthorityFolder {
         "\(path) is not there, and only that key can sign for generation \(generation): restore it"
           + " from a backup, or rotate the authority")
     }
+    return try encryptedKey(path)
+  }
+
+  func encryptedKey(_ path: String) throws -> String {
     try PrivateFile.checkIsOwn(self.path)
     try PrivateFile.checkIsPrivate(path)
     return String(decoding: try Workspace.contents(of: path), as: UTF8.self)
   }
 
-  /// Encrypts every key anew and answers with the generations whose keys were. Each is replaced as a
+  /// Encrypts every key anew and answers with the paths of those that were. Each is replaced as a
   /// whole; one that the new passphrase opens already, after a run that was cut off, is left alone.
-  func changePassphrase(from old: Secret, to new: Secret) throws -> [Int] {
-    var changed: [Int] = []
-    let generations = try listing().keys.sorted()
-    let resealed = try generations.compactMap { generation -> (Int, String)? in
-      let key = try key(generation)
-      return try naming(keyPath(generation)) {
+  func changePassphrase(from old: Secret, to new: Secret) throws -> [String] {
+    let paths = try listing().keys.sorted().map(keyPath) + (hasRootKey ? [rootKeyPath] : [])
+    let resealed = try paths.compactMap { path -> (String, String)? in
+      let key = try encryptedKey(path)
+      return try naming(path) {
         do {
           return (
-            generation,
+            path,
             try AuthorityFiles.reseal(encryptedKeyPEM: key, passphrase: old, newPassphrase: new)
           )
         } catch let error as CertificateError where error.code == .wrongPassphrase {
@@ -47,11 +50,8 @@ extension AuthorityFolder {
       }
     }
     // All of them open: only now is the first one written.
-    for (generation, key) in resealed {
-      try PrivateFile.replace(keyPath(generation), contents: key, mode: 0o600)
-      changed.append(generation)
-    }
-    return changed
+    for (path, key) in resealed { try PrivateFile.replace(path, contents: key, mode: 0o600) }
+    return resealed.map(\.0)
   }
 
   /// Tells which file an error is about.
@@ -84,5 +84,11 @@ actor AuthorityKeyring {
     self.passphrase = passphrase
     unlocked[record.generation] = authority
     return authority
+  }
+
+  /// What signed a generation; nil where it signed itself.
+  func root(above authority: CertificateAuthority) throws -> CertificateAuthority? {
+    guard !authority.isRoot else { return nil }
+    return try folder.unlockRoot(passphrase: passphrase ?? source.read())
   }
 }

@@ -14,7 +14,7 @@ extension AuthorityFolder {
 
   /// The lists of all generations that hosts may trust, in their order; none where nothing was ever
   /// revoked. nginx refuses every client of an authority that it has no list of, so either all have
-  /// one or none has.
+  /// one or none has, and the root above them, where there is one, has its own as the last.
   ///
   /// A list is signed anew only where it does not say what is revoked, and by nobody but its own
   /// generation: where that one's key is gone, the list that is there stays in force until the
@@ -44,7 +44,7 @@ extension AuthorityFolder {
         lists.append(list)
       }
     }
-    return lists
+    return lists + (try rootRevocationList(above: records).map { [$0] } ?? [])
   }
 
   /// What the lists say is revoked: all that is left where the state is lost. Hosts are not in them.

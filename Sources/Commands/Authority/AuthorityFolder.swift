@@ -77,7 +77,8 @@ struct AuthorityFolder {
   func record(_ generation: Int, _ status: AuthorityRecord.Status) throws -> AuthorityRecord {
     let path = certificatePath(generation)
     let pem = String(decoding: try Workspace.contents(of: path), as: UTF8.self)
-    let facts = try CertificateFacts.read(pem: pem, named: path)
+    // Those of the authorities above it stand behind its own.
+    let facts = try CertificateFacts.readAll(pem: pem, named: path)[0]
     guard facts.isAuthority, let identifier = facts.subjectKeyIdentifier else {
       throw Failure(.failed, "\(path) is not the certificate of an authority")
     }
@@ -104,6 +105,11 @@ struct AuthorityFolder {
       findings.append(
         "\(certificatePath(generation)) has no key and can sign nothing: restore"
           + " \(keyPath(generation)) from a backup, or rotate the authority")
+    }
+    if hasRootKey {
+      findings.append(
+        "\(rootKeyPath) is not needed until a generation is made or renewed: move it to where no network"
+          + " reaches it")
     }
     return findings
   }

@@ -31,13 +31,11 @@ struct AuthorityPassphraseCommand: AsyncParsableCommand {
           source: workspace.inventory.authority.passphrase, workspace: workspace
         ).read()
         let new = try Passphrase.new(environment: newEnv, file: newFile, workspace: workspace)
-        let folder = workspace.authorityFolder
-        let changed = try folder.changePassphrase(from: old, to: new)
+        let changed = try workspace.authorityFolder.changePassphrase(from: old, to: new)
         Console.output(
           changed.isEmpty
             ? "The new passphrase opens every key already."
-            : changed.map { "\(folder.keyPath($0)) has the new passphrase." }
-              .joined(separator: "\n"))
+            : changed.map { "\($0) has the new passphrase." }.joined(separator: "\n"))
       }
     }
   }

@@ -29,8 +29,10 @@ struct AuthorityRenewCommand: AsyncParsableCommand {
           throw Failure(
             .failed, "generation \(old.generation) retires: its certificate is not renewed")
         }
+        let keyring = AuthorityKeyring(workspace)
+        let authority = try await keyring.authority(old)
         let new = try workspace.authorityFolder.renew(
-          old, await AuthorityKeyring(workspace).authority(old),
+          old, authority, below: await keyring.root(above: authority),
           validFor: workspace.inventory.authority.validFor.seconds,
           now: Timestamp.current.secondsSince1970)
         Console.output(

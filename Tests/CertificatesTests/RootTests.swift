@@ -1,0 +1,115 @@
+import Certificates
+import Testing
+
+/// A root, and authorities below it.
+struct TestRoot {
+  let authority: CertificateAuthority
+  let now: Int64
+
+  init(validFor: Int64 = 7300 * day, now: Int64 = noon) throws {
+    self.now = now
+    let files = try CertificateAuthority.create(
+      AuthorityRequest(
+        commonName: "The Root", key: .ecdsaP384, validFor: validFor, isRoot: true),
+      passphrase: TestAuthority.passphrase, now: now)
+    authority = try .unlock(files, passphrase: TestAuthority.passphrase)
+  }
+
+  func files(_ name: String, validFor: Int64 = 3650 * day) throws -> AuthorityFiles {
+    try CertificateAuthority.create(
+      AuthorityRequest(commonName: name, key: .ecdsaP256, validFor: validFor), below: authority,
+      passphrase: TestAuthority.passphrase, now: now)
+  }
+
+  func issuing(_ name: String) throws -> CertificateAuthority {
+    try .unlock(files(name), passphrase: TestAuthority.passphrase)
+  }
+}
+
+@Suite("An authority below a root")
+struct RootTests {
+  private let root: TestRoot
+
+  init() throws { root = try TestRoot() }
+
+  @Test("Its certificate is the root's work, stands before the root's, and signs leaves alone")
+  func chain() throws {
+    let issuing = try root.issuing("Issuing 1")
+    let chain = try CertificateFacts.readAll(pem: issuing.certificatePEM())
+    #expect(chain == [issuing.facts, root.authority.facts])
+    #expect(issuing.facts.issuerCommonName == "The Root")
+    #expect(issuing.facts.authorityKeyIdentifier == root.authority.facts.subjectKeyIdentifier)
+    #expect(root.authority.isRoot && !issuing.isRoot)
+    let leaf = try issuing.issue(
+      LeafRequest(
+        role: .server, commonName: "a", dnsNames: ["a.example"], key: .ecdsaP256, validFor: day),
+      now: noon)
+    let pems = [
+      "root": try root.authority.certificatePEM(), "issuing": try issuing.certificatePEM(),
+      "leaf": leaf.certificatePEM,
+    ]
+    let verify = ["verify", "-x509_strict", "-auth_level", "2", "-attime", "\(noon)"]
+    #expect(
+      try OpenSSLCommand(
+        verify + ["-purpose", "sslserver", "-CAfile", "root", "-untrusted", "issuing", "leaf"],
+        files: pems
+      ).output == "leaf: OK\n")
+    let lengths = try ["root", "issuing"].map { name in
+      try OpenSSLCommand(
+        ["x509", "-in", name, "-noout", "-ext", "basicConstraints"], files: pems
+      ).lines.last
+    }
+    #expect(lengths == ["CA:TRUE, pathlen:1", "CA:TRUE, pathlen:0"])
+    try CertificateBundle(pem: issuing.certificatePEM()).verify(
+      leafPEM: leaf.certificatePEM, as: .server, name: "a.example", at: noon)
+  }
+
+  @Test("It ends with the root at the latest")
+  func clipped() throws {
+    let brief = try TestRoot(validFor: 100 * day)
+    #expect(try brief.issuing("Issuing 1").facts.notAfter == brief.authority.facts.notAfter)
+  }
+
+  @Test("Without the root's certificate, or with another one, it does not unlock")
+  func brokenChain() throws {
+    let files = try root.files("Issuing 1")
+    let blocks = files.certificatePEM.split(separator: "-----END CERTIFICATE-----\n")
+      .map { "\($0)-----END CERTIFICATE-----\n" }
+    try #require(blocks.count == 2)
+    func code(_ certificates: [String]) -> CertificateError.Code? {
+      errorCode {
+        _ = try CertificateAuthority.unlock(
+          AuthorityFiles(
+            certificatePEM: certificates.joined(), encryptedKeyPEM: files.encryptedKeyPEM),
+          passphrase: TestAuthority.passphrase)
+      }
+    }
+    #expect(code([blocks[0]]) == .notAnAuthority)
+    #expect(
+      code([blocks[0], try TestAuthority.first().files.certificatePEM]) == .damagedCertificate)
+    #expect(code([blocks[1], blocks[0]]) == .damagedCertificate)
+  }
+
+  @Test("Renewing it takes the root, and keeps what it has signed good")
+  func renewed() throws {
+    let issuing = try root.issuing("Issuing 1")
+    let leaf = try issuing.issue(
+      LeafRequest(
+        role: .client, commonName: "a", dnsNames: ["a.example"], key: .ecdsaP256,
+        validFor: 365 * day), now: noon)
+    #expect(
+      errorCode { _ = try issuing.renewed(validFor: 4000 * day, now: noon + day) }
+        == .requestRefused)
+    let renewed = try issuing.renewed(
+      below: root.authority, validFor: 4000 * day, now: noon + day)
+    #expect(renewed.facts.subjectKeyIdentifier == issuing.facts.subjectKeyIdentifier)
+    #expect(renewed.facts.notAfter == noon + 4001 * day)
+    try CertificateBundle(pem: renewed.certificatePEM()).verify(
+      leafPEM: leaf.certificatePEM, as: .client, name: nil, at: noon + day)
+    #expect(
+      errorCode {
+        _ = try renewed.renewed(below: root.authority, validFor: 9000 * day, now: noon + day)
+          .renewed(below: root.authority, validFor: 9999 * day, now: noon + day)
+      } == .requestRefused)
+  }
+}
