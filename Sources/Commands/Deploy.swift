@@ -16,7 +16,7 @@ package struct Deploy: AsyncParsableCommand {
     subcommands: [
       CheckCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self,
       RollbackCommand.self,
-      AuthorityCommand.self, StateCommand.self, RunSandboxCommand.self,
+      AuthorityCommand.self, StateCommand.self, HostsCommand.self, RunSandboxCommand.self,
     ])
 
   package init() {}

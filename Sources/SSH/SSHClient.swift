@@ -10,6 +10,7 @@ package final class SSHClient: Sendable {
   let loop: EventLoop
   let counters = Counters()
   let keyRing: KeyRing
+  let knownHostsFiles = KnownHostsFiles()
   private let gateways = Gateways()
 
   /// Starts the client's thread.
@@ -47,6 +48,30 @@ package final class SSHClient: Sendable {
       throw error
     }
     return connection
+  }
+
+  /// The key of a host that is not known yet, which is asked for nothing more; nil where it is known.
+  ///
+  /// - Throws: what `connect` throws about the host's key, and where the host cannot be reached.
+  package func newHostKey(
+    of destination: Destination, deadlines: Deadlines = Deadlines()
+  ) async throws(SSHError) -> NewHostKey? {
+    let connection = Connection(client: self, destination: destination, deadlines: deadlines)
+    return try await connection.newHostKey()
+  }
+
+  /// Records hosts as known, each in the file that it belongs in, and forgets that any was refused.
+  package func trust(_ keys: [NewHostKey]) throws(SSHError) {
+    for (file, keys) in Dictionary(grouping: keys, by: \.file).sorted(by: { $0.key < $1.key }) {
+      do {
+        try knownHostsFiles.record(keys, in: file)
+      } catch {
+        throw SSHError(
+          .knownHostsUnreadable, subject: file, activity: "recording host keys",
+          detail: "it cannot be written to: \(error.reason)")
+      }
+    }
+    gateways.forgetRefusals()
   }
 
   /// The way through a host to the addresses behind it, shared by all who ask for the same host.

@@ -61,6 +61,10 @@ struct FleetStateTests {
               "roles" : [
                 "back_end"
               ],
+              "sshBecomes" : false,
+              "sshIdentities" : [
+
+              ],
               "sshPort" : 22,
               "sshUser" : "root"
             }
@@ -76,7 +80,7 @@ struct FleetStateTests {
   func wrongTime() throws {
     let json =
       #"{"version":1,"fleet":"a","lineage":"b","serial":0,"authorities":[],"hosts":{"#
-      + #""x":{"address":"a","sshPort":1,"sshUser":"r","roles":[],"appliedBy":"","#
+      + #""x":{"address":"a","sshPort":1,"sshUser":"r","sshBecomes":false,"sshIdentities":[],"roles":[],"appliedBy":"","#
       + #""appliedAt":"yesterday","release":{"number":1,"files":{},"certificates":{}}}}}"#
     do {
       _ = try JSONDecoder().decode(FleetState.self, from: Data(json.utf8))
