@@ -9,6 +9,7 @@ extension Connection {
       let key = try await exchangeKeys(known)
       try check(key, against: known)
       try await authenticate(with: credentials)
+      isAuthenticated = true
       client.counters.countLogin()
     } catch {
       end(with: error.code, error.detail, as: error)
@@ -77,6 +78,7 @@ extension Connection {
   ) async throws(SSHError) -> SocketCarrier {
     let (address, port) = (destination.address, destination.port)
     do {
+      try await client.loop.scatter(among: client.dialing)
       let socket =
         destination.isJump
         ? try await client.loop.dial(name: address, port: port, until: deadline)

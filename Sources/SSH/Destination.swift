@@ -128,4 +128,10 @@ struct Deadline: Sendable {
     self.instant = .now.advanced(by: limit)
     self.limit = limit
   }
+
+  /// Itself, or one that comes before it.
+  func orEarlier(_ limit: Duration) -> Deadline {
+    let other = Deadline(after: limit)
+    return other.instant < instant ? other : self
+  }
 }

@@ -1,4 +1,6 @@
 internal import CLibSSH2
+internal import Glibc
+internal import Synchronization
 
 /// Connects to any number of hosts from one thread.
 ///
@@ -20,6 +22,7 @@ package final class SSHClient: Sendable {
         .resourceMissing, subject: "libssh2", activity: "starting",
         detail: "libssh2_init answered \(Self.libraryStatus)")
     }
+    Self.allowManyDescriptors()
     do {
       loop = try EventLoop.start()
       keyRing = KeyRing(loop: loop)
@@ -32,6 +35,18 @@ package final class SSHClient: Sendable {
 
   deinit { loop.stop() }
 
+  /// A shell gives its programs 1024 descriptors, and lets them have more.
+  private static func allowManyDescriptors() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    // Who is not allowed to is told when descriptors run out.
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  /// Connections that are being made.
+  var dialing: Int { counters.dialing.load(ordering: .relaxed) }
+
   /// What was done so far, over all connections.
   package var counts: Counts { counters.snapshot }
 
@@ -41,6 +56,8 @@ package final class SSHClient: Sendable {
   ) async throws(SSHError) -> Connection {
     if let refusal = gateways.refusal(of: destination), destination.isJump { throw refusal }
     let connection = Connection(client: self, destination: destination, deadlines: deadlines)
+    counters.dialing.add(1, ordering: .relaxed)
+    defer { counters.dialing.subtract(1, ordering: .relaxed) }
     do {
       try await connection.establish()
     } catch {
