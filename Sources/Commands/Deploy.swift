@@ -17,7 +17,7 @@ package struct Deploy: AsyncParsableCommand {
     subcommands: [
       CheckCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self,
       VerifyCommand.self, RollbackCommand.self, AuthorityCommand.self, StateCommand.self,
-      CDNCommand.self, RunSandboxCommand.self,
+      HostsCommand.self, CDNCommand.self, RunSandboxCommand.self,
     ])
 
   package init() {}

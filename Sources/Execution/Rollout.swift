@@ -103,7 +103,8 @@ package struct Rollout: Sendable {
     HostRecord(
       address: step.connection.address, sshPort: step.connection.port,
       sshUser: step.connection.user, sshBecomes: step.connection.becomes,
-      sshIdentities: step.connection.identities, roles: step.roles, release: release,
+      sshIdentities: step.connection.identities, sshKnownHosts: step.connection.knownHosts,
+      sshOptions: step.connection.options, roles: step.roles, release: release,
       appliedAt: surroundings.now(), appliedBy: surroundings.user)
   }
 

@@ -44,6 +44,10 @@ struct DeclaredHosts {
       return nil
     }
     guard let name else { return nil }
+    for jump in ssh.jumps where jump.host == name.text || IPAddress(jump.host) == address {
+      found.report(
+        .jumpThroughItself(name, jump, at: fields.entry(.ssh)?.place ?? entry.place))
+    }
     let host = Host(
       name: name, roles: [role], address: address, labels: labels, ssh: ssh, place: entry.place)
     return Placed(value: host, place: node.place)

@@ -75,37 +75,6 @@ extension Host {
   package var inventoryFile: String { String(place.file.split(separator: "/").last ?? "") }
 }
 
-/// How a host is reached: the inventory's settings with the host's own over them.
-package struct SSHSettings: Hashable, Sendable {
-  package var user: UserName
-  package var port: Port
-  /// Private key files on the controller, tried in order.
-  ///
-  /// Empty means the agent and the usual files.
-  package var identities: [LocalPath]
-  package var knownHosts: LocalPath
-  package var become: Become
-
-  package init(
-    user: UserName = .root, port: Port = .ssh, identities: [LocalPath] = [],
-    knownHosts: LocalPath = .userKnownHosts, become: Become = .none
-  ) {
-    self.user = user
-    self.port = port
-    self.identities = identities
-    self.knownHosts = knownHosts
-    self.become = become
-  }
-}
-
-/// How the SSH user becomes root on a host.
-package enum Become: String, Hashable, Sendable, CaseIterable {
-  /// It is root.
-  case none
-  /// By `sudo -n`, which must not ask for a password.
-  case sudo
-}
-
 /// What the private certification authority is and what it issues.
 package struct AuthorityPolicy: Hashable, Sendable {
   package var name: CommonName

@@ -4,6 +4,8 @@ internal import Diagnostics
 package enum InventoryMistake: String, CaseIterable, Sendable {
   case unusableAddress = "An address that is no host's"
   case duplicateAddress = "Two hosts have one address"
+  case jumpThroughItself = "A host is reached through itself"
+  case passwordForOpenSSH = "A password that nobody asks for"
   case hostDescribedTwice = "A host is described in two ways"
   case unknownHost = "Unknown host"
   case repeatedHost = "A host stands twice in a list"
@@ -66,6 +68,22 @@ extension Diagnostic {
       .hostDescribedTwice, at: place,
       "\(host) has another \(key.quoted) at \(first). It is one machine in two roles: "
         + "write the same in both places.")
+  }
+
+  static func jumpThroughItself(
+    _ host: HostName, _ jump: JumpHost, at place: SourcePlace
+  ) -> Diagnostic {
+    Diagnostic(
+      .jumpThroughItself, at: place,
+      "\(host) would be reached through \(jump), which it is itself. Give it "
+        + "\("ssh: {jump: none}".quoted).")
+  }
+
+  static func passwordForOpenSSH(at place: SourcePlace) -> Diagnostic {
+    Diagnostic(
+      .passwordForOpenSSH, at: place,
+      "With the transport \("openssh".quoted), ssh logs in by itself and asks nobody, for many would "
+        + "be asked at once. Remove the password, or the transport.")
   }
 
   static func unknownHost(

@@ -3,8 +3,10 @@ internal import YAML
 
 extension SSHSettings {
   private enum Key: String, CaseIterable {
-    case user, port, identity, jump, become
+    case user, port, identity, jump, become, config, transport, password
     case knownHosts = "known_hosts"
+    case hostKeyChecking = "host_key_checking"
+    case hostKey = "host_key"
   }
 
   /// Reads `ssh:`; what it does not give stays as in `defaults`.
@@ -12,28 +14,86 @@ extension SSHSettings {
     _ node: Node, over defaults: SSHSettings, _ found: inout DiagnosticCollector
   ) -> SSHSettings {
     guard let fields = Fields<Key>(node, of: "the ssh settings", &found) else { return defaults }
-    fields.refuse(.jump, reporting: &found)
-    return SSHSettings(
-      user: fields[.user]?.read(UserName.self, &found) ?? defaults.user,
-      port: fields[.port]?.port(&found) ?? defaults.port,
-      identities: fields[.identity].map { identities($0, &found) } ?? defaults.identities,
-      knownHosts: fields[.knownHosts]?.read(LocalPath.self, &found) ?? defaults.knownHosts,
-      become: fields[.become]?.choice(of: Become.self, &found) ?? defaults.become)
+    var settings = defaults
+    settings.user = fields[.user]?.read(UserName.self, &found) ?? defaults.user
+    settings.port = fields[.port]?.port(&found) ?? defaults.port
+    settings.identities =
+      fields[.identity].map {
+        $0.oneOrMore(
+          LocalPath.self,
+          ifNone: "Name at least one private key file, or remove the key to use the agent.", &found)
+      } ?? defaults.identities
+    settings.knownHosts =
+      fields[.knownHosts]?.read(LocalPath.self, &found) ?? defaults.knownHosts
+    settings.become = fields[.become]?.choice(of: Become.self, &found) ?? defaults.become
+    settings.jumps = fields[.jump].map { jumps($0, &found) } ?? defaults.jumps
+    settings.config = fields[.config].flatMap { configFile($0, &found) } ?? defaults.config
+    settings.transport =
+      fields[.transport]?.choice(of: Transport.self, &found) ?? defaults.transport
+    settings.hostKeyChecking =
+      fields[.hostKeyChecking]?.choice(of: HostKeyChecking.self, &found)
+      ?? defaults.hostKeyChecking
+    settings.hostKeys =
+      fields[.hostKey].map {
+        $0.oneOrMore(
+          HostKeyText.self,
+          ifNone: "Name the key that the host shows, or remove the key to ask known_hosts.", &found)
+      } ?? defaults.hostKeys
+    settings.password =
+      fields.entry(.password).map { password($0, &found) } ?? defaults.password
+    settings.given.formUnion(
+      Given.allCases.filter { given in
+        Key(rawValue: given.rawValue).map { fields[$0] != nil } ?? false
+      })
+    settings.check(fields.entry(.password) ?? fields.entry(.transport), &found)
+    return settings
   }
 
-  /// One path, or a list of them.
-  private static func identities(
+  private func check(_ entry: Node.Entry?, _ found: inout DiagnosticCollector) {
+    if let entry, transport == .openSSH, password != nil {
+      found.report(.passwordForOpenSSH(at: entry.place))
+    }
+  }
+
+  /// `none`, one host, or the hosts of a list one behind the other.
+  private static func jumps(
     _ node: Node, _ found: inout DiagnosticCollector
-  ) -> [LocalPath] {
-    guard case .sequence(let elements) = node.content else {
-      return [node].compactMap { $0.read(LocalPath.self, &found) }
+  ) -> [JumpHost] {
+    if node.isNone { return [] }
+    return node.oneOrMore(
+      JumpHost.self, ifNone: "Name the hosts to go through, or write \"none\".", &found)
+  }
+
+  /// `none`, or the path of a file.
+  private static func configFile(
+    _ node: Node, _ found: inout DiagnosticCollector
+  ) -> ConfigFile? {
+    node.isNone ? ConfigFile.none : node.read(LocalPath.self, &found).map { .file($0) }
+  }
+
+  /// `none`, `ask`, or where it comes from.
+  private static func password(
+    _ entry: Node.Entry, _ found: inout DiagnosticCollector
+  ) -> PassphraseSource? {
+    if entry.value.isNone { return nil }
+    if case .scalar(let scalar) = entry.value.content, scalar.text == "ask" { return .terminal }
+    return PassphraseSource.read(entry, &found)
+  }
+}
+
+extension Node {
+  fileprivate var isNone: Bool {
+    if case .scalar(let scalar) = content { scalar.text == "none" } else { false }
+  }
+
+  /// One value, or a list of them with at least one in it; `reason` says what to do about none.
+  fileprivate func oneOrMore<Text: ValidatedText>(
+    _ type: Text.Type, ifNone reason: String, _ found: inout DiagnosticCollector
+  ) -> [Text] {
+    guard case .sequence(let elements) = content else {
+      return [self].compactMap { $0.read(Text.self, &found) }
     }
-    if elements.isEmpty {
-      found.report(
-        .emptyList(
-          at: node.place,
-          reason: "Name at least one private key file, or remove the key to use the agent."))
-    }
-    return elements.compactMap { $0.read(LocalPath.self, &found) }
+    if elements.isEmpty { found.report(.emptyList(at: place, reason: reason)) }
+    return elements.compactMap { $0.read(Text.self, &found) }
   }
 }

@@ -105,10 +105,11 @@ package struct Connection: Hashable, Sendable {
   /// Private key files on the controller, as the inventory names them.
   package var identities: [String]
   package var knownHosts: String
+  package var options: SSHOptions
 
   package init(
     address: String, port: Int, user: String, becomes: Bool = false, identities: [String],
-    knownHosts: String
+    knownHosts: String, options: SSHOptions = SSHOptions()
   ) {
     self.address = address
     self.port = port
@@ -116,6 +117,7 @@ package struct Connection: Hashable, Sendable {
     self.becomes = becomes
     self.identities = identities
     self.knownHosts = knownHosts
+    self.options = options
   }
 }
 

@@ -51,7 +51,7 @@ extension Connection {
       address: host.address.description, port: Int(host.ssh.port.number),
       user: host.ssh.user.text, becomes: host.ssh.become == .sudo,
       identities: host.ssh.identities.map(\.text),
-      knownHosts: host.ssh.knownHosts.text)
+      knownHosts: host.ssh.knownHosts.text, options: SSHOptions(host.ssh))
   }
 
   /// How a host was reached when it was last changed.
@@ -59,6 +59,31 @@ extension Connection {
     self.init(
       address: record.address, port: record.sshPort, user: record.sshUser,
       becomes: record.sshBecomes, identities: record.sshIdentities,
-      knownHosts: defaults.knownHosts.text)
+      knownHosts: record.sshKnownHosts ?? defaults.knownHosts.text,
+      options: record.sshOptions ?? SSHOptions(defaults))
+  }
+}
+
+extension SSHOptions {
+  fileprivate init(_ settings: SSHSettings) {
+    let config =
+      switch settings.config {
+      case .usual: ""
+      case .none: "none"
+      case .file(let path): path.text
+      }
+    let password =
+      switch settings.password {
+      case nil: [String]()
+      case .environment(let name): ["env", name]
+      case .file(let path): ["file", path.text]
+      case .command(let words): ["command"] + words
+      case .terminal: ["ask"]
+      }
+    self.init(
+      jumps: settings.jumps.map(\.text), config: config, transport: settings.transport.rawValue,
+      hostKeyChecking: settings.hostKeyChecking.rawValue,
+      hostKeys: settings.hostKeys.map(\.text), password: password,
+      given: settings.given.map(\.rawValue).sorted())
   }
 }

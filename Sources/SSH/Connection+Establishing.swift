@@ -6,11 +6,10 @@ extension Connection {
     do {
       let known = try loadKnownHosts()
       let credentials = try await gatherCredentials()
-      try await openSession(
-        preferring: HostKey.preference(
-          known: known.keyTypes(for: destination.address, port: destination.port)))
-      try await exchangeKeys(known)
+      let key = try await exchangeKeys(known)
+      try check(key, against: known)
       try await authenticate(with: credentials)
+      isAuthenticated = true
       client.counters.countLogin()
     } catch {
       end(with: error.code, error.detail, as: error)
@@ -18,9 +17,39 @@ extension Connection {
     }
   }
 
+  /// Asks the host for its key and goes no further; nil where it is known already.
+  func newHostKey() async throws(SSHError) -> NewHostKey? {
+    defer { close() }
+    do throws(SSHError) {
+      let known = try loadKnownHosts()
+      let key = try await exchangeKeys(known)
+      do throws(SSHError) {
+        try check(key, against: known, policy: .strict)
+        return nil
+      } catch {
+        // One that is known by another type of key is no new host.
+        guard error.code == .hostKeyUnknown, known.keyTypes(for: destination.knownName).isEmpty,
+          let new = newKey(key)
+        else { throw error }
+        return new
+      }
+    } catch {
+      end(with: error.code, error.detail, as: error)
+      throw error
+    }
+  }
+
+  private func newKey(_ key: HostKey) -> NewHostKey? {
+    destination.knownHosts.first.map {
+      NewHostKey(
+        label: destination.label, name: destination.knownName.full, type: key.type,
+        fingerprint: key.fingerprint, file: $0, key: key)
+    }
+  }
+
   private func loadKnownHosts() throws(SSHError) -> KnownHosts {
     do {
-      return try KnownHosts.load(destination.knownHosts)
+      return try client.knownHostsFiles.load(destination.knownHosts)
     } catch {
       throw failure(
         .knownHostsUnreadable, "reading known hosts",
@@ -49,6 +78,7 @@ extension Connection {
   ) async throws(SSHError) -> SocketCarrier {
     let (address, port) = (destination.address, destination.port)
     do {
+      try await client.loop.scatter(among: client.dialing)
       let socket =
         destination.isJump
         ? try await client.loop.dial(name: address, port: port, until: deadline)
@@ -98,7 +128,12 @@ extension Connection {
     }
   }
 
-  private func exchangeKeys(_ known: KnownHosts) async throws(SSHError) {
+  /// Connects, and answers with the key that the host proved to have.
+  private func exchangeKeys(_ known: KnownHosts) async throws(SSHError) -> HostKey {
+    let pinned = Set(destination.hostKeys.map { String($0.prefix { $0 != " " }) })
+    try await openSession(
+      preferring: HostKey.preference(
+        known: pinned.isEmpty ? known.keyTypes(for: destination.knownName) : pinned))
     let activity = "exchanging keys"
     let deadline = Deadline(after: deadlines.handshake)
     let blob: [UInt8]
@@ -118,23 +153,52 @@ extension Connection {
     guard let key = HostKey(blob: blob) else {
       throw failure(.handshakeFailed, activity, "the server's host key is no SSH public key")
     }
-    try check(key, against: known)
+    return key
   }
 
-  private func check(_ key: HostKey, against known: KnownHosts) throws(SSHError) {
+  private func check(
+    _ key: HostKey, against known: KnownHosts, policy: Destination.HostKeyPolicy? = nil
+  ) throws(SSHError) {
     let report = HostKeyReport(destination: destination, key: key)
     let activity = "checking the host key"
-    switch known.verdict(on: key, from: destination.address, port: destination.port) {
+    let name = destination.knownName
+    if let revocation = known.revocation(of: key, from: name) {
+      throw failure(.hostKeyRevoked, activity, report.revoked(revocation))
+    }
+    guard destination.hostKeys.isEmpty else {
+      guard destination.hostKeys.contains("\(key.type) \(key.base64)") else {
+        throw failure(.hostKeyChanged, activity, report.notPinned)
+      }
+      return
+    }
+    switch known.verdict(on: key, from: name) {
     case .trusted:
       return
     case .unknown(let others):
-      let authorities = known.authorities(for: destination.address, port: destination.port)
+      if others.isEmpty, (policy ?? destination.hostKeyPolicy) == .acceptNew,
+        let new = newKey(key)
+      {
+        return try accept(new, activity)
+      }
       throw failure(
-        .hostKeyUnknown, activity, report.unknown(others: others, authorities: authorities))
+        .hostKeyUnknown, activity,
+        report.unknown(others: others, authorities: known.authorities(for: name)))
     case .changed(let entries):
       throw failure(.hostKeyChanged, activity, report.changed(entries))
     case .revoked(let entry):
       throw failure(.hostKeyRevoked, activity, report.revoked(entry))
     }
+  }
+
+  private func accept(_ new: NewHostKey, _ activity: String) throws(SSHError) {
+    do {
+      try client.knownHostsFiles.record([new], in: new.file)
+    } catch {
+      throw failure(
+        .knownHostsUnreadable, activity,
+        "\(error.path) cannot be written to: \(error.reason)")
+    }
+    destination.notice?(
+      "\(destination.subject) is new; its key \(new.type) \(new.fingerprint) is now in \(new.file)")
   }
 }

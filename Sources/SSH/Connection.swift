@@ -9,7 +9,12 @@ package actor Connection {
   /// Keeps the loop alive for as long as jobs of this actor can exist.
   let client: SSHClient
 
+  private static let keepaliveInterval = Duration.seconds(15)
+  private static let keepaliveLimit = 3
+
   private var session: Session?
+  /// From here on the peer answers keepalives.
+  var isAuthenticated = false
   /// Kept for as long as its stream is used.
   private var gateway: Gateway?
   private var channels: [RemoteProcess.ID: Channel] = [:]
@@ -206,9 +211,30 @@ package actor Connection {
     _ activity: String, _ transport: Transport, until deadline: Deadline
   ) async throws(SSHError) {
     let interest: Interest = transport.hasUnsent ? [.reading, .writing] : .reading
-    let wakeup = await client.loop.wait(
-      for: interest, on: transport.key, until: deadline)
+    let pause = isAuthenticated ? deadline.orEarlier(Self.keepaliveInterval) : deadline
+    let wakeup = await client.loop.wait(for: interest, on: transport.key, until: pause)
+    if wakeup == .timedOut && pause.instant < deadline.instant {
+      return try askForLife(activity, transport)
+    }
     try check(wakeup, activity, deadline)
+  }
+
+  /// A silent peer is asked whether it is there: behind a jump host, nobody's TCP would tell.
+  private func askForLife(_ activity: String, _ transport: Transport) throws(SSHError) {
+    guard let session, transport.end == nil else { return }
+    transport.unansweredKeepalives += 1
+    guard transport.unansweredKeepalives <= Self.keepaliveLimit else {
+      let error = failure(
+        .connectionLost, activity,
+        "the connection was lost: no answer to \(Self.keepaliveLimit) keepalives, one each "
+          + "\(Self.keepaliveInterval)")
+      end(with: error.code, error.detail, as: error)
+      throw error
+    }
+    libssh2_keepalive_config(session.pointer, 1, 1)
+    var next: Int32 = 0
+    // An error of the transport is found by the next read.
+    _ = libssh2_keepalive_send(session.pointer, &next)
   }
 
   func check(_ wakeup: Wakeup, _ activity: String, _ deadline: Deadline) throws(SSHError) {

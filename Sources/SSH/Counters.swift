@@ -16,6 +16,8 @@ package struct Counts: Hashable, Sendable {
 
 /// Counts from any thread; each number is exact, a snapshot of several may be torn.
 final class Counters: Sendable {
+  /// Connections that are being made.
+  let dialing = Atomic(0)
   private let connections = Atomic(0)
   private let logins = Atomic(0)
   private let streams = Atomic(0)

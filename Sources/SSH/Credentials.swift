@@ -29,12 +29,11 @@ extension Connection {
     switch destination.identities {
     case .files(let paths):
       try await add(paths, to: &credentials, isRequired: true)
+    case .agentThenFiles(let paths):
+      try await addAgentKeys(to: &credentials)
+      try await add(paths, to: &credentials, isRequired: true)
     case .agentThenDefaults(let home):
-      if let agent {
-        for key in try await keys(of: agent, noting: &credentials.omissions) {
-          add(key, of: agent, to: &credentials)
-        }
-      }
+      try await addAgentKeys(to: &credentials)
       let paths = ["id_ed25519", "id_ecdsa", "id_rsa"].map { "\(home)/.ssh/\($0)" }
       try await add(paths, to: &credentials, isRequired: false)
     }
@@ -49,6 +48,13 @@ extension Connection {
         "there is no key to log in with: " + omissions.joined(separator: "; "))
     }
     return credentials
+  }
+
+  private func addAgentKeys(to credentials: inout Credentials) async throws(SSHError) {
+    guard let agent else { return }
+    for key in try await keys(of: agent, noting: &credentials.omissions) {
+      add(key, of: agent, to: &credentials)
+    }
   }
 
   private var agent: Agent? {

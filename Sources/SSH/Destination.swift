@@ -1,5 +1,5 @@
 /// Where to connect to, as whom, and what proves either side to the other.
-package struct Destination: Sendable {
+package struct Destination: Sendable, CustomStringConvertible {
   /// Which keys are offered, in this order.
   package enum Identities: Hashable, Sendable {
     /// These private keys alone; the agent is used for one that it holds and whose file is
@@ -8,6 +8,15 @@ package struct Destination: Sendable {
     /// What the agent holds, then `.ssh/id_ed25519`, `.ssh/id_ecdsa` and `.ssh/id_rsa` of this
     /// home folder.
     case agentThenDefaults(home: String)
+    /// What the agent holds, then these.
+    case agentThenFiles([String])
+  }
+
+  /// What becomes of a host that no known_hosts file has. One whose key changed is always refused.
+  package enum HostKeyPolicy: Hashable, Sendable {
+    case strict
+    /// It is recorded in the first file.
+    case acceptNew
   }
 
   /// Answers with the passphrase of an encrypted key, or with nothing where there is none.
@@ -25,6 +34,13 @@ package struct Destination: Sendable {
   /// Files in the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT; the first is named to users as
   /// the one to add to. A missing file knows no host.
   package var knownHosts: [String]
+  package var hostKeyPolicy = HostKeyPolicy.strict
+  /// The only keys that are accepted, as "ssh-ed25519 AAAA..."; none leaves it to `knownHosts`.
+  package var hostKeys: [String] = []
+  /// The name that known_hosts files have the host under, instead of its address and port.
+  package var hostKeyAlias: String?
+  /// What the user should hear about a connection that goes on.
+  package var notice: (@Sendable (String) -> Void)?
   /// The agent's Unix socket, the value of SSH_AUTH_SOCK.
   package var agentSocket: String?
   /// The hosts to go through, the nearest first; their own `jumps` are not looked at.
@@ -52,17 +68,29 @@ package struct Destination: Sendable {
   }
 
   /// The host as messages name it.
+  package var description: String { subject }
+
   var subject: String {
     let name = label == address ? "\(address) port \(port)" : "\(label) (\(address) port \(port))"
     return jumps.isEmpty ? name : name + " through " + jumps.map(\.label).joined(separator: ", ")
   }
 
+  /// The name that known_hosts files have the host under.
+  var knownName: KnownHosts.Name {
+    KnownHosts.Name(alias: hostKeyAlias, address: address, port: port)
+  }
+
+  /// One of the hosts to go through, reached through those before it.
+  package func jump(_ index: Int) -> Destination {
+    var jump = jumps[index]
+    jump.jumps = Array(jumps[..<index])
+    jump.isJump = true
+    return jump
+  }
+
   /// The last of the hosts to go through, reached through the others.
   var lastJump: Destination? {
-    guard var last = jumps.last else { return nil }
-    last.jumps = jumps.dropLast()
-    last.isJump = true
-    return last
+    jumps.isEmpty ? nil : jump(jumps.count - 1)
   }
 
   /// Whether the address may be a name.
@@ -99,5 +127,11 @@ struct Deadline: Sendable {
   init(after limit: Duration) {
     self.instant = .now.advanced(by: limit)
     self.limit = limit
+  }
+
+  /// Itself, or one that comes before it.
+  func orEarlier(_ limit: Duration) -> Deadline {
+    let other = Deadline(after: limit)
+    return other.instant < instant ? other : self
   }
 }

@@ -11,6 +11,15 @@ extension EventLoop {
     case cancelled
   }
 
+  /// Waits a moment of chance where many dial at once, so that no firewall, switch or sshd sees
+  /// them all in one instant: a millisecond for each at most.
+  nonisolated(nonsending) func scatter(among count: Int) async throws(DialFailure) {
+    guard count > 1 else { return }
+    let moment = Duration.microseconds(Int.random(in: 0...min(count, 200) * 1000))
+    let wakeup = await wait(for: .reading, on: issueKey(), until: Deadline(after: moment))
+    if wakeup == .cancelled { throw .cancelled }
+  }
+
   /// Connects with TCP to a numeric address.
   nonisolated(nonsending)
     func dial(_ address: String, port: UInt16, until deadline: Deadline) async throws(DialFailure)

@@ -155,6 +155,8 @@ final class Gateways: Sendable {
     }
   }
 
+  func forgetRefusals() { inner.withLock { $0.refusals = [:] } }
+
   func refusal(of destination: Destination) -> SSHError? {
     inner.withLock { $0.refusals[Route(destination)] }
   }

@@ -3,9 +3,7 @@ struct HostKeyReport {
   let destination: Destination
   let key: HostKey
 
-  private var name: String {
-    KnownHosts.name(destination.address, port: destination.port)
-  }
+  private var name: String { destination.knownName.full }
 
   private var fingerprint: String { "\(key.type) \(key.fingerprint)" }
 
@@ -22,9 +20,25 @@ struct HostKeyReport {
       return (lines + ["No known_hosts file is configured."]).joined(separator: "\n")
     }
     lines += [
-      "Compare it with what `ssh-keygen -lf` says on the host itself; if it is the same, accept it:",
+      "`deploy hosts trust` shows the keys of all new hosts and accepts them at once. For this one alone,",
+      "compare it with what `ssh-keygen -lf` says on the host itself; if it is the same, accept it:",
       "  echo \(shellQuoted("\(name) \(key.type) \(key.base64)")) >> \(shellQuoted(file))",
     ]
+    return lines.joined(separator: "\n")
+  }
+
+  var notPinned: String {
+    var lines = [
+      "the host shows another key than the inventory pins: it was installed anew, or somebody is in "
+        + "between.",
+      "  it shows \(fingerprint)",
+    ]
+    lines += destination.hostKeys.map { text in
+      let words = text.split(separator: " ").map(String.init)
+      return "  pinned is \(words[0]) \(HostKey(type: words[0], base64: words[1]).fingerprint)"
+    }
+    lines.append("If the new key is right, write it into the inventory:")
+    lines.append("  host_key: \(key.type) \(key.base64)")
     return lines.joined(separator: "\n")
   }
 

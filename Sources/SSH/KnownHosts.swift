@@ -73,41 +73,50 @@ struct KnownHosts: Sendable {
       key: HostKey(type: String(type), base64: String(base64)))
   }
 
-  /// The name under which a host is recorded: "[address]:port", or the address alone for port 22.
-  static func name(_ address: String, port: UInt16) -> String {
-    port == 22 ? address.lowercased() : "[\(address.lowercased())]:\(port)"
+  /// The name under which a host is recorded.
+  struct Name: Hashable, Sendable {
+    /// "[address]:port", or the address alone for port 22.
+    let full: String
+    /// Without the port.
+    let plain: String
+
+    init(alias: String? = nil, address: String, port: UInt16) {
+      plain = (alias ?? address).lowercased()
+      full = alias != nil || port == 22 ? plain : "[\(plain)]:\(port)"
+    }
   }
 
   /// The types of the keys that could be accepted from this host.
-  func keyTypes(for address: String, port: UInt16) -> Set<String> {
-    let recorded = matching(Self.name(address, port: port))
-    let candidates = recorded.isEmpty ? matching(address.lowercased()) : recorded
+  func keyTypes(for name: Name) -> Set<String> {
+    let recorded = matching(name.full)
+    let candidates = recorded.isEmpty ? matching(name.plain) : recorded
     return Set(candidates.map(\.key.type))
+  }
+
+  /// The line that revokes this key of the host's.
+  func revocation(of key: HostKey, from name: Name) -> Entry? {
+    entries.first {
+      $0.marker == .revoked && $0.key == key
+        && ($0.hosts.matches(name.full) || $0.hosts.matches(name.plain))
+    }
   }
 
   /// Whether the host that showed this key is the one it should be, as OpenSSH would judge with
   /// StrictHostKeyChecking=yes.
-  func verdict(on key: HostKey, from address: String, port: UInt16) -> Verdict {
-    let name = Self.name(address, port: port)
-    let plain = address.lowercased()
-    let revocation = entries.first {
-      $0.marker == .revoked && $0.key == key
-        && ($0.hosts.matches(name) || $0.hosts.matches(plain))
-    }
-    if let revocation { return .revoked(revocation) }
-    let recorded = matching(name)
+  func verdict(on key: HostKey, from name: Name) -> Verdict {
+    if let revocation = revocation(of: key, from: name) { return .revoked(revocation) }
+    let recorded = matching(name.full)
     if recorded.contains(where: { $0.key == key }) { return .trusted }
     let changed = recorded.filter { $0.key.type == key.type }
     if !changed.isEmpty { return .changed(changed) }
     // OpenSSH looks again without the port, and then accepts only the very same key.
-    if matching(plain).contains(where: { $0.key == key }) { return .trusted }
+    if matching(name.plain).contains(where: { $0.key == key }) { return .trusted }
     return .unknown(others: recorded)
   }
 
   /// The lines that hand this host to a certificate authority, which libssh2 cannot check.
-  func authorities(for address: String, port: UInt16) -> [Entry] {
-    let name = Self.name(address, port: port)
-    return entries.filter { $0.marker == .certificateAuthority && $0.hosts.matches(name) }
+  func authorities(for name: Name) -> [Entry] {
+    entries.filter { $0.marker == .certificateAuthority && $0.hosts.matches(name.full) }
   }
 
   private func matching(_ name: String) -> [Entry] {

@@ -1,4 +1,6 @@
 internal import CLibSSH2
+internal import Glibc
+internal import Synchronization
 
 /// Connects to any number of hosts from one thread.
 ///
@@ -10,6 +12,7 @@ package final class SSHClient: Sendable {
   let loop: EventLoop
   let counters = Counters()
   let keyRing: KeyRing
+  let knownHostsFiles = KnownHostsFiles()
   private let gateways = Gateways()
 
   /// Starts the client's thread.
@@ -19,6 +22,7 @@ package final class SSHClient: Sendable {
         .resourceMissing, subject: "libssh2", activity: "starting",
         detail: "libssh2_init answered \(Self.libraryStatus)")
     }
+    Self.allowManyDescriptors()
     do {
       loop = try EventLoop.start()
       keyRing = KeyRing(loop: loop)
@@ -31,6 +35,18 @@ package final class SSHClient: Sendable {
 
   deinit { loop.stop() }
 
+  /// A shell gives its programs 1024 descriptors, and lets them have more.
+  private static func allowManyDescriptors() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    // Who is not allowed to is told when descriptors run out.
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  /// Connections that are being made.
+  var dialing: Int { counters.dialing.load(ordering: .relaxed) }
+
   /// What was done so far, over all connections.
   package var counts: Counts { counters.snapshot }
 
@@ -40,6 +56,8 @@ package final class SSHClient: Sendable {
   ) async throws(SSHError) -> Connection {
     if let refusal = gateways.refusal(of: destination), destination.isJump { throw refusal }
     let connection = Connection(client: self, destination: destination, deadlines: deadlines)
+    counters.dialing.add(1, ordering: .relaxed)
+    defer { counters.dialing.subtract(1, ordering: .relaxed) }
     do {
       try await connection.establish()
     } catch {
@@ -47,6 +65,30 @@ package final class SSHClient: Sendable {
       throw error
     }
     return connection
+  }
+
+  /// The key of a host that is not known yet, which is asked for nothing more; nil where it is known.
+  ///
+  /// - Throws: what `connect` throws about the host's key, and where the host cannot be reached.
+  package func newHostKey(
+    of destination: Destination, deadlines: Deadlines = Deadlines()
+  ) async throws(SSHError) -> NewHostKey? {
+    let connection = Connection(client: self, destination: destination, deadlines: deadlines)
+    return try await connection.newHostKey()
+  }
+
+  /// Records hosts as known, each in the file that it belongs in, and forgets that any was refused.
+  package func trust(_ keys: [NewHostKey]) throws(SSHError) {
+    for (file, keys) in Dictionary(grouping: keys, by: \.file).sorted(by: { $0.key < $1.key }) {
+      do {
+        try knownHostsFiles.record(keys, in: file)
+      } catch {
+        throw SSHError(
+          .knownHostsUnreadable, subject: file, activity: "recording host keys",
+          detail: "it cannot be written to: \(error.reason)")
+      }
+    }
+    gateways.forgetRefusals()
   }
 
   /// The way through a host to the addresses behind it, shared by all who ask for the same host.

@@ -22,6 +22,8 @@ final class Transport {
   /// Why no more bytes will come.
   private(set) var end: End?
   var isHandshaking = true
+  /// Since the peer last said anything.
+  var unansweredKeepalives = 0
   /// What libssh2's callback answers prompts with; a secret, here for as long as they are answered.
   var hiddenAnswer: [UInt8]?
 
@@ -86,6 +88,7 @@ final class Transport {
 
   private func noteReceived(_ bytes: UnsafeRawBufferPointer) {
     received += bytes.count
+    unansweredKeepalives = 0
     counters.countReceived(bytes.count)
     if greeting.count < 256 { greeting.append(contentsOf: bytes.prefix(256 - greeting.count)) }
   }

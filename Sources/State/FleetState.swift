@@ -64,6 +64,10 @@ package struct HostRecord: Hashable, Sendable, Codable {
   package var sshBecomes: Bool
   /// The private key files that the controller used, by path.
   package var sshIdentities: [String]
+  /// The file of host keys; nil in records of before it was kept.
+  package var sshKnownHosts: String?
+  /// Likewise.
+  package var sshOptions: SSHOptions?
   package var roles: [String]
   package var release: ReleaseRecord
   package var appliedAt: Timestamp
@@ -72,7 +76,8 @@ package struct HostRecord: Hashable, Sendable, Codable {
 
   package init(
     address: String, sshPort: Int, sshUser: String, sshBecomes: Bool = false,
-    sshIdentities: [String] = [], roles: [String], release: ReleaseRecord, appliedAt: Timestamp,
+    sshIdentities: [String] = [], sshKnownHosts: String? = nil, sshOptions: SSHOptions? = nil,
+    roles: [String], release: ReleaseRecord, appliedAt: Timestamp,
     appliedBy: String
   ) {
     self.address = address
@@ -80,6 +85,8 @@ package struct HostRecord: Hashable, Sendable, Codable {
     self.sshUser = sshUser
     self.sshBecomes = sshBecomes
     self.sshIdentities = sshIdentities
+    self.sshKnownHosts = sshKnownHosts
+    self.sshOptions = sshOptions
     self.roles = roles
     self.release = release
     self.appliedAt = appliedAt

@@ -36,15 +36,16 @@ struct KnownHostsTests {
     try #require(words.count == 4)
     let port = try #require(UInt16(words[1]))
     let key = HostKey(type: words[2], base64: words[3])
+    let name = KnownHosts.Name(address: words[0], port: port)
     let verdict =
-      switch known.verdict(on: key, from: words[0], port: port) {
+      switch known.verdict(on: key, from: name) {
       case .trusted: "trusted"
       case .unknown(let others) where others.isEmpty: "unknown"
       case .unknown(let others): "unknown, but line \(others.map { "\($0.line)" }.joined())"
       case .changed(let entries): "changed, line \(entries.map { "\($0.line)" }.joined())"
       case .revoked(let entry): "revoked, line \(entry.line)"
       }
-    let first = HostKey.preference(known: known.keyTypes(for: words[0], port: port))[0]
+    let first = HostKey.preference(known: known.keyTypes(for: name))[0]
     return "\(question) -> \(verdict); asks for \(first)"
   }
 }

@@ -40,6 +40,64 @@ extension OverTheNetwork {
       #expect(try await first.start("true").exitStatus() == .code(0))
     }
 
+    /// `DEPLOY_SSH_SESSIONS` makes it as many as a machine can serve: 1000 are 1000 sshd as well.
+    private static let sessions =
+      ProcessInfo.processInfo.environment["DEPLOY_SSH_SESSIONS"].flatMap { Int($0) } ?? 100
+
+    @Test("Sessions that are open at once cost little, and all of them answer")
+    func manySessions() async throws {
+      let server = try await Server(settings: "MaxStartups 2000:30:3000")
+      let client = try SSHClient()
+      let (threadsBefore, before) = (try threads(), Usage())
+      var connections: [Connection] = []
+      try await withThrowingTaskGroup(of: Connection.self) { group in
+        var left = Self.sessions
+        func next() {
+          guard left > 0 else { return }
+          left -= 1
+          group.addTask {
+            try await client.connect(
+              to: server.destination(), deadlines: Deadlines(handshake: .seconds(60)))
+          }
+        }
+        for _ in 0..<64 { next() }
+        while let connection = try await group.next() {
+          connections.append(connection)
+          next()
+        }
+      }
+      try await withThrowingTaskGroup { group in
+        for connection in connections {
+          group.addTask {
+            let process = try await connection.start("true")
+            #expect(try await process.exitStatus() == .code(0))
+          }
+        }
+        try await group.waitForAll()
+      }
+      let after = Usage()
+      #expect(client.counts.executions == Self.sessions)
+      #expect(try threads() <= threadsBefore + ProcessInfo.processInfo.activeProcessorCount + 1)
+      let milliseconds = (after.processor - before.processor) * 1000 / Double(Self.sessions)
+      print(
+        "\(Self.sessions) sessions: \(milliseconds) ms of processor each, peak \(after.peak) kB")
+    }
+
+    /// What this process has used so far: seconds, and kilobytes at most.
+    private struct Usage {
+      let processor: Double
+      let peak: Int
+
+      init() {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        processor = [usage.ru_utime, usage.ru_stime].reduce(0) {
+          $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
+        }
+        peak = usage.ru_maxrss
+      }
+    }
+
     @Test("The thread ends with the client and its last connection")
     func threadEnds() async throws {
       let server = try await Server()

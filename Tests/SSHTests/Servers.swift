@@ -76,16 +76,21 @@ final class Server: Sendable {
 final class Listener: Sendable {
   let port: UInt16
   private let descriptor: Int32
+  private let isServed: Bool
 
   /// Without a reaction, connections are accepted by the kernel and by nobody else.
   init(reaction: (@Sendable (Int32) -> Void)? = nil) throws {
     (descriptor, port) = try Self.bound()
+    isServed = reaction != nil
     listen(descriptor, 16)
     guard let reaction else { return }
     Thread.detachNewThread { [descriptor] in
       while true {
         let peer = accept(descriptor, nil, nil)
-        guard peer >= 0 else { return }
+        guard peer >= 0 else {
+          close(descriptor)
+          return
+        }
         reaction(peer)
         close(peer)
       }
@@ -93,9 +98,10 @@ final class Listener: Sendable {
   }
 
   deinit {
-    // Ends accept(2) in the thread, which a mere close does not.
+    // Ends accept(2) in the thread, which a mere close does not. The thread closes it: before, its
+    // number could become that of another listener, whose connections it would take.
     shutdown(descriptor, Int32(SHUT_RDWR))
-    close(descriptor)
+    if !isServed { close(descriptor) }
   }
 
   func destination(knownHosts: [String] = []) throws -> Destination {

@@ -104,8 +104,8 @@ struct FleetProbe: Sendable {
     guard let connection = connections[host], let port = UInt16(exactly: port) else {
       preconditionFailure("\(host) is no host of the inventory. This is a bug in deploy.")
     }
-    return try await connector.gateway(through: host, connection)
-      .open(to: address, port: port, within: Self.patience)
+    let gateway = try await connector.gateway(through: host, connection)
+    return try await gateway.open(to: address, port: port, within: Self.patience)
   }
 
   private struct ChannelStream: Certificates.ByteStream {

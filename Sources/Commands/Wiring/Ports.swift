@@ -3,83 +3,8 @@ import Execution
 import Foundation
 import Inventories
 import Planning
-import SSH
 import State
 import StateFiles
-
-/// Reaches hosts by SSH.
-struct SSHConnector: Connector {
-  let client: SSHClient
-  let passphrases: KeyPassphrases
-  let resolve: @Sendable (String) -> String
-
-  func connect(to host: String, _ connection: Planning.Connection) async throws -> any RemoteHost {
-    SSHHost(connection: try await client.connect(to: destination(host, connection)))
-  }
-
-  /// The way to the addresses behind a host.
-  func gateway(through host: String, _ connection: Planning.Connection) -> Gateway {
-    client.gateway(through: destination(host, connection))
-  }
-
-  private func destination(_ host: String, _ connection: Planning.Connection) -> Destination {
-    let environment = ProcessInfo.processInfo.environment
-    guard let port = UInt16(exactly: connection.port) else {
-      preconditionFailure("Port \(connection.port) was not checked. This is a bug in deploy.")
-    }
-    return Destination(
-      label: host, address: connection.address, port: port, user: connection.user,
-      identities: connection.identities.isEmpty
-        ? .agentThenDefaults(home: FileManager.default.homeDirectoryForCurrentUser.path)
-        : .files(connection.identities.map(resolve)),
-      knownHosts: [resolve(connection.knownHosts), "/etc/ssh/ssh_known_hosts"],
-      agentSocket: environment["SSH_AUTH_SOCK"],
-      passphrase: { [passphrases] path in await passphrases.passphrase(of: path) })
-  }
-}
-
-extension SSHError: TransientFailure {
-  /// A key that is refused now is refused in a second as well, and asking again is punished by sshd.
-  var isTransient: Bool {
-    switch code {
-    case .refused, .unreachable, .timedOut, .handshakeFailed, .connectionLost, .closed,
-      .channelRefused, .streamRefused, .inputRefused, .cancelled:
-      true
-    case .invalidAddress, .knownHostsUnreadable, .hostKeyUnknown, .hostKeyChanged,
-      .hostKeyRevoked, .noSharedAlgorithm, .authenticationFailed, .forwardingProhibited,
-      .resourceMissing:
-      false
-    }
-  }
-}
-
-private struct SSHHost: RemoteHost {
-  let connection: SSH.Connection
-
-  func start(_ command: String) async throws -> any Execution.RemoteProcess {
-    SSHProcess(process: try await connection.start(command))
-  }
-
-  func close() async { await connection.close() }
-}
-
-private struct SSHProcess: Execution.RemoteProcess {
-  let process: SSH.RemoteProcess
-
-  func write(_ bytes: [UInt8]) async throws { try await process.write(bytes) }
-
-  func closeInput() async throws { try await process.closeInput() }
-
-  func read(withinSeconds seconds: Int) async throws -> [UInt8]? {
-    try await process.read(within: .seconds(seconds))
-  }
-
-  func finish() async throws -> String {
-    _ = try await process.exitStatus()
-    return String(decoding: await process.standardError, as: UTF8.self)
-      .trimmingCharacters(in: .whitespacesAndNewlines)
-  }
-}
 
 /// Signs with the authority, which is unlocked when the first certificate is asked for and once a run.
 actor AuthoritySigner: CertificateIssuer {

@@ -51,6 +51,12 @@ struct Session {
     progress = Progress(isColored: options.usesColor(onTerminal: Console.errorIsTerminal))
   }
 
+  var destinations: SSHDestinations {
+    SSHDestinations(
+      client: client, passphrases: KeyPassphrases(),
+      resolve: { [workspace] in workspace.resolve($0) })
+  }
+
   private func stateFile() throws -> StateFile {
     try StateFile.read(workspace.statePath, fleet: workspace.inventory.fleet.text)
   }

@@ -25,6 +25,7 @@ enum StateRebuild {
         state.hosts[host.name.text] = HostRecord(
           address: connection.address, sshPort: connection.port, sshUser: connection.user,
           sshBecomes: connection.becomes, sshIdentities: connection.identities,
+          sshKnownHosts: connection.knownHosts, sshOptions: connection.options,
           roles: host.roles.map(\.rawValue).sorted(), release: manifest.release,
           appliedAt: manifest.madeAt, appliedBy: manifest.madeBy)
       }

@@ -39,8 +39,26 @@ enum Terminal {
   }
 }
 
-/// Passphrases of the user's SSH keys: each is asked for once, and one at a time.
+/// Passphrases of the user's SSH keys and passwords of hosts: each is asked for once, and one at a time.
 actor KeyPassphrases {
+  private var passwords: [[String]: [UInt8]?] = [:]
+
+  /// - Parameter source: as `SSHOptions.password` writes it; one for all hosts that have it alike.
+  func password(
+    from source: [String], of host: String, resolve: @escaping @Sendable (String) -> String
+  ) -> [UInt8]? {
+    if let known = passwords[source] { return known }
+    var password: [UInt8]?
+    do {
+      password = try HostPassword(words: source, resolve: resolve).read()
+    } catch {
+      let failure = (error as? Failure)?.message ?? "\(error)"
+      if !failure.isEmpty { Console.error("deploy: \(host): \(failure)") }
+    }
+    passwords[source] = .some(password)
+    return password
+  }
+
   private var known: [String: [UInt8]] = [:]
 
   func passphrase(of path: String) -> [UInt8]? {

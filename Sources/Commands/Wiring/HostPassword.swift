@@ -1,0 +1,59 @@
+import Foundation
+
+/// Gets the password of hosts from where the inventory says, which the plan and the state name too.
+struct HostPassword {
+  /// As `SSHOptions.password` writes it.
+  let words: [String]
+  let resolve: @Sendable (String) -> String
+
+  func read() throws -> [UInt8] {
+    let password =
+      switch words.first {
+      case "env": try fromEnvironment(words[1])
+      case "file": try fromFile(resolve(words[1]))
+      case "command": try fromCommand(Array(words.dropFirst()))
+      default:
+        try Terminal.askSecret(
+          "Password for the SSH hosts: ",
+          instead: "give ssh.password in the inventory, as {env: NAME}, {file: PATH} or"
+            + " {command: […]}")
+      }
+    guard !password.isEmpty else {
+      throw Failure(.failed, "the password from \(words.joined(separator: " ")) is empty")
+    }
+    return password
+  }
+
+  private func fromEnvironment(_ name: String) throws -> [UInt8] {
+    guard let value = ProcessInfo.processInfo.environment[name] else {
+      throw Failure(.failed, "the password should be in the variable \(name), which is not set")
+    }
+    return Array(value.utf8)
+  }
+
+  private func fromFile(_ path: String) throws -> [UInt8] {
+    try PrivateFile.checkIsPrivate(path)
+    return firstLine(of: try Workspace.contents(of: path))
+  }
+
+  private func fromCommand(_ command: [String]) throws -> [UInt8] {
+    let (process, output) = (Process(), Pipe())
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["--"] + command
+    process.standardOutput = output
+    try process.run()
+    let bytes = Array(output.fileHandleForReading.readDataToEndOfFile())
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw Failure(
+        .failed,
+        "\(command.joined(separator: " ")) should print the password and ended with status"
+          + " \(process.terminationStatus)")
+    }
+    return firstLine(of: bytes)
+  }
+
+  private func firstLine(of bytes: [UInt8]) -> [UInt8] {
+    Array(bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+  }
+}

@@ -1,0 +1,109 @@
+import Execution
+import Foundation
+import Planning
+import SSH
+import State
+
+/// Reaches hosts by SSH.
+struct SSHConnector: Connector {
+  let client: SSHClient
+  private let destinations: SSHDestinations
+
+  init(
+    client: SSHClient, passphrases: KeyPassphrases, resolve: @escaping @Sendable (String) -> String
+  ) {
+    self.client = client
+    destinations = SSHDestinations(client: client, passphrases: passphrases, resolve: resolve)
+  }
+
+  func connect(to host: String, _ connection: Planning.Connection) async throws -> any RemoteHost {
+    let (destination, deadlines) = try await destinations.destination(of: host, connection)
+    guard connection.options.transport == "openssh" else {
+      return SSHHost(
+        connection: try await client.connect(to: destination, deadlines: deadlines))
+    }
+    return OpenSSHHost(
+      connection: try await OpenSSHConnection.connect(
+        to: destination, configuration: destinations.file(of: connection), client: client,
+        deadlines: deadlines))
+  }
+}
+
+extension SSHConnector {
+  /// The way to the addresses behind a host; always by libssh2, whose streams are many to a connection.
+  func gateway(through host: String, _ connection: Planning.Connection) async throws -> Gateway {
+    let (destination, deadlines) = try await destinations.destination(of: host, connection)
+    return client.gateway(through: destination, deadlines: deadlines)
+  }
+}
+
+extension SSHError: TransientFailure {
+  /// A key that is refused now is refused in a second as well, and asking again is punished by sshd.
+  var isTransient: Bool {
+    switch code {
+    case .refused, .unreachable, .timedOut, .handshakeFailed, .connectionLost, .closed,
+      .channelRefused, .streamRefused, .inputRefused, .cancelled:
+      true
+    case .invalidAddress, .knownHostsUnreadable, .hostKeyUnknown, .hostKeyChanged,
+      .hostKeyRevoked, .noSharedAlgorithm, .authenticationFailed, .forwardingProhibited,
+      .resourceMissing:
+      false
+    }
+  }
+}
+
+private struct SSHHost: RemoteHost {
+  let connection: SSH.Connection
+
+  func start(_ command: String) async throws -> any Execution.RemoteProcess {
+    SSHProcess(process: try await connection.start(command))
+  }
+
+  func close() async { await connection.close() }
+}
+
+private struct SSHProcess: Execution.RemoteProcess {
+  let process: SSH.RemoteProcess
+
+  func write(_ bytes: [UInt8]) async throws { try await process.write(bytes) }
+
+  func closeInput() async throws { try await process.closeInput() }
+
+  func read(withinSeconds seconds: Int) async throws -> [UInt8]? {
+    try await process.read(within: .seconds(seconds))
+  }
+
+  func finish() async throws -> String {
+    _ = try await process.exitStatus()
+    return String(decoding: await process.standardError, as: UTF8.self)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}
+
+private struct OpenSSHHost: RemoteHost {
+  let connection: OpenSSHConnection
+
+  func start(_ command: String) async throws -> any Execution.RemoteProcess {
+    OpenSSHCommand(process: try await connection.start(command))
+  }
+
+  func close() async { await connection.close() }
+}
+
+private struct OpenSSHCommand: Execution.RemoteProcess {
+  let process: OpenSSHProcess
+
+  func write(_ bytes: [UInt8]) async throws { try await process.write(bytes) }
+
+  func closeInput() async throws { await process.closeInput() }
+
+  func read(withinSeconds seconds: Int) async throws -> [UInt8]? {
+    try await process.read(within: .seconds(seconds))
+  }
+
+  func finish() async throws -> String {
+    _ = try await process.exitStatus()
+    return String(decoding: await process.standardError, as: UTF8.self)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}

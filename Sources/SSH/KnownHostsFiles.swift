@@ -1,0 +1,88 @@
+internal import Glibc
+internal import Synchronization
+
+/// The known_hosts files of a client's hosts, read once and again when they change.
+final class KnownHostsFiles: Sendable {
+  private struct Stamp: Hashable {
+    let path: String
+    let inode: UInt
+    let size: Int
+    let changedAt: Int
+    let nanoseconds: Int
+  }
+
+  private let read = Mutex<[[Stamp?]: KnownHosts]>([:])
+  private let writing = Mutex(())
+
+  /// - Throws: the path of the file that cannot be read, and why.
+  func load(_ paths: [String]) throws(KnownHosts.Unreadable) -> KnownHosts {
+    let stamps = paths.map(Self.stamp)
+    if let known = read.withLock({ $0[stamps] }) { return known }
+    let known = try KnownHosts.load(paths)
+    read.withLock { $0[stamps] = known }
+    return known
+  }
+
+  /// Adds hosts to a file, each once; makes the file and its folder where there are none.
+  func record(_ keys: [NewHostKey], in path: String) throws(KnownHosts.Unreadable) {
+    let failure: KnownHosts.Unreadable? = writing.withLock { _ in
+      do throws(KnownHosts.Unreadable) {
+        try append(keys, to: path)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  private func append(_ keys: [NewHostKey], to path: String) throws(KnownHosts.Unreadable) {
+    let known = try KnownHosts.load([path])
+    let missing = keys.filter { !known.has($0) }
+    guard !missing.isEmpty else { return }
+    var seen: Set<String> = []
+    let lines = missing.map(\.line).filter { seen.insert($0).inserted }
+    do {
+      if let end = path.lastIndex(of: "/"), end != path.startIndex {
+        mkdir(String(path[..<end]), 0o700)
+      }
+      // Somebody's last line may have no end.
+      let text = try readLocalFile(path) ?? ""
+      let start = text.isEmpty || text.hasSuffix("\n") ? "" : "\n"
+      try appendToLocalFile(path, Array((start + lines.joined(separator: "\n") + "\n").utf8))
+    } catch {
+      throw KnownHosts.Unreadable(path: path, reason: error)
+    }
+  }
+
+  private static func stamp(_ path: String) -> Stamp? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Stamp(
+      path: path, inode: UInt(status.st_ino), size: Int(status.st_size),
+      changedAt: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+  }
+}
+
+/// A key that a host showed and no known_hosts file has.
+package struct NewHostKey: Hashable, Sendable {
+  /// The host as its user calls it.
+  package let label: String
+  /// The name under which it is recorded.
+  package let name: String
+  /// "ssh-ed25519".
+  package let type: String
+  package let fingerprint: String
+  /// The file that it belongs in.
+  package let file: String
+  let key: HostKey
+
+  /// As it stands in known_hosts.
+  package var line: String { "\(name) \(type) \(key.base64)" }
+}
+
+extension KnownHosts {
+  fileprivate func has(_ new: NewHostKey) -> Bool {
+    entries.contains { $0.marker == nil && $0.key == new.key && $0.hosts.matches(new.name) }
+  }
+}

@@ -1,0 +1,33 @@
+/// How a host is reached beyond its address, port and user, in plain values.
+package struct SSHOptions: Hashable, Sendable, Codable {
+  /// The hosts to go through, the nearest first: `user@host:port`, or less.
+  package var jumps: [String]
+  /// `~/.ssh/config` where empty, else `none` or the path of a file.
+  package var config: String
+  /// `builtin` or `openssh`.
+  package var transport: String
+  /// `strict` or `accept_new`.
+  package var hostKeyChecking: String
+  /// The only keys that the host may show, as in known_hosts; none leaves it to known_hosts.
+  package var hostKeys: [String]
+  /// Where a password comes from, never the password: `env NAME`, `file PATH`, `ask`, or `command`
+  /// and its words; none where keys alone are used.
+  package var password: [String]
+  /// Which of `user`, `port`, `identity`, `jump`, `known_hosts` and `host_key_checking` the inventory
+  /// gives, so that the controller's ssh configuration has no say in them.
+  package var given: [String]
+
+  package init(
+    jumps: [String] = [], config: String = "", transport: String = "builtin",
+    hostKeyChecking: String = "strict", hostKeys: [String] = [], password: [String] = [],
+    given: [String] = []
+  ) {
+    self.jumps = jumps
+    self.config = config
+    self.transport = transport
+    self.hostKeyChecking = hostKeyChecking
+    self.hostKeys = hostKeys
+    self.password = password
+    self.given = given
+  }
+}
