@@ -12,6 +12,12 @@ private struct Field: Sendable {
   /// What files have of a value that was accepted.
   var rendered: @Sendable (String) -> String = { $0 }
 
+  /// Whether a value is an address of the other family than the usual one.
+  func changesFamily(to value: String) -> Bool {
+    guard let old = AddressRange(usual), let new = AddressRange(value) else { return false }
+    return old.address.bitWidth != new.address.bitWidth
+  }
+
   /// A header's value may have nearly everything that nginx's lexer knows.
   static let header = #"zq; 'x' "y" \n {z} #"#
 
@@ -158,6 +164,10 @@ struct HostileTests {
         continue
       }
       for field in fields { accepted[field.usual, default: 0] += 1 }
+      // IPv6 has other rules, and stands in brackets.
+      if fields.contains(where: { $0.changesFamily(to: inventory.values[$0.usual] ?? "") }) {
+        continue
+      }
       let expected = replacements(fields, inventory)
       #expect(
         found.rules == tame.rules.map(expected), "\(inventory.values.values.sorted())")
