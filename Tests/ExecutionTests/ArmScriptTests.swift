@@ -254,7 +254,7 @@ struct ArmScriptTests {
     let result = try shell.run(
       .undo,
       whole + #"""
-        stream tree 'go\n'; for length in 0 1 512 1536 "$((size - 12000))" "$size" "$((size + 2))"; do
+        stream tree 'go\n'; for length in 0 1 512 1536 "$((size / 2))" "$size" "$((size + 2))"; do
           head -c "$length" "$folder/stream" > "$folder/part"
           $shell "$scripts/transaction.sh" install 1 none "$size" 120 100 '' x x < "$folder/part" \
             2>&1 | grep -v '^| ' | tr '\n' ' '; [ -e "$root" ] || echo bare
