@@ -18,6 +18,8 @@ test: build      ## every test, the end-to-end ones on a throw-away fleet
 	scripts/install-packages sandbox test lint
 	scripts/install-pkilint || echo 'The linting of certificates will be skipped.'
 	scripts/make-systemd-root || echo 'The tests of hosts with systemd will be skipped.'
+	scripts/make-nginx-roots || echo 'The tests with the nginx of those releases will be skipped.'
+	scripts/make-python-tools || echo 'The tests with tools of others will be skipped.'
 	swift test $(SWIFT_FLAGS) --skip '$(FLEETS)'
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '$(FLEETS)'
 

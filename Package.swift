@@ -96,7 +96,7 @@ let package = Package(
     .tests("YAML", ["YAML", "Diagnostics"], cases: true),
     .tests("Inventories", ["Inventories", "YAML", "Diagnostics"], cases: true),
     .tests("Playbooks", ["Playbooks", "Inventories", "YAML", "Diagnostics"], cases: true),
-    .tests("Nginx", ["Nginx", "Inventories", "Diagnostics"], cases: true),
+    .tests("Nginx", ["Nginx", "Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("Firewall", ["Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("StateFiles", ["StateFiles", "State"]),
     .tests("Certificates", ["Certificates"]),

@@ -75,7 +75,11 @@ extension Stapling {
       found.report(
         .emptyList(at: node.place, reason: "nginx could not find the certificate's responder."))
     }
-    let resolvers = elements.compactMap { $0.address(&found) }
+    let resolvers = elements.compactMap { element in
+      element.value(
+        noun: "a name server's address", rule: "one host's, written like 198.51.100.7", &found,
+        parse: { IPAddress($0)?.ofOneHost })
+    }
     return chain.map { Stapling(chain: $0, resolvers: resolvers) }
   }
 }

@@ -15,6 +15,7 @@ enum TLSSettings {
       [
         Directive("ssl_protocols", arguments: protocols),
         Directive("ssl_ciphers", ciphers),
+        Directive("ssl_ecdh_curve", "X25519:prime256v1:secp384r1"),
         Directive("ssl_prefer_server_ciphers", "off"),
       ]
         + (resuming

@@ -88,7 +88,7 @@ struct ConfigurationCase: Sendable, CustomTestStringConvertible {
           .unix(Fleet.valid("/run/php/php-fpm.sock")), root: Fleet.valid("/srv/forum"),
           index: .phpIndex),
         network: .known(.cloudflare), originPulls: "cloudflare.pem",
-        stapling: Fleet.stapling(by: "9.9.9.9"),
+        stapling: Fleet.stapling(by: "10.0.0.53"),
         requests: RequestPolicy(timeouts: Timeouts(read: .seconds(10)))),
       Fleet.site(
         "wiki.example", aliases: ["www.wiki.example"], on: ["edge-1"],
@@ -99,7 +99,7 @@ struct ConfigurationCase: Sendable, CustomTestStringConvertible {
         content: .fastCGI(
           .tcp(IPAddress.v4(0x7F00_0001), Fleet.port(9000)), root: nil, index: .phpIndex),
         network: Fleet.network("192.0.2.0/24", "2001:db8::/48", header: "X-Client"),
-        stapling: Fleet.stapling(by: "8.8.4.4", "2001:4860:4860::8888")),
+        stapling: Fleet.stapling(by: "10.0.0.53", "fd00::53")),
     ])
 
   static let longName = Fleet.inventory(

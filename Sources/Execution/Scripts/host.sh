@@ -16,9 +16,18 @@ root=${DEPLOY_ROOT:-/etc/deploy}
 run=${DEPLOY_RUN:-/run/deploy}
 nginx_folder=${DEPLOY_NGINX:-/etc/nginx}
 units=${DEPLOY_UNITS:-/etc/systemd/system}
-include=$nginx_folder/conf.d/deploy.conf
 table='inet deploy'
 chain=DEPLOY-INPUT
+
+# The file that has nginx include the release, in the folder whose files nginx.conf includes in its http
+# block: conf.d, or http.d where there is one (on Alpine what is in conf.d stands outside of that block).
+find_include() {
+  include=$nginx_folder/conf.d/deploy.conf
+  if grep -q '^[[:space:]]*include[[:space:]]\{1,\}[^;]*http\.d/\*' "$nginx_folder/nginx.conf" 2>/dev/null; then
+    include=$nginx_folder/http.d/deploy.conf
+  fi
+}
+find_include
 
 say() { printf '@deploy %s\n' "$*"; }
 

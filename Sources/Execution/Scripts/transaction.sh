@@ -208,10 +208,11 @@ check_nginx() {
   [ "$release" != 0 ] || command -v nginx > /dev/null || return 0
   pid_file=$(nginx_pid_file)
   cp -a "$nginx_folder" "$work/nginx" 2> "$run/errors" || refuse_with no-space
+  tested_include=$work/nginx${include#"$nginx_folder"}
   if has_nginx "$release"; then
-    mkdir -p "$work/nginx/conf.d" && include_text > "$work/nginx/conf.d/deploy.conf"
+    mkdir -p "${tested_include%/*}" && include_text > "$tested_include"
   else
-    rm -f "$work/nginx/conf.d/deploy.conf"
+    rm -f "$tested_include"
   fi
   if unshare -m true 2>/dev/null; then test_in_namespace; else test_in_copy; fi \
     > "$work/dump" 2> "$run/errors"
@@ -222,7 +223,7 @@ check_nginx() {
     -e "s#$work/nginx/#$nginx_folder/#g" -e "s#$staged/#$root/current/#g" \
     "$run/errors" | quote
   [ "$tested" = 0 ] || refuse nginx
-  if has_nginx "$release" && ! grep -q "^# configuration file .*/conf\.d/deploy\.conf:" "$work/dump"; then
+  if has_nginx "$release" && ! grep -q "^# configuration file .*/[a-z]*\.d/deploy\.conf:" "$work/dump"; then
     refuse not-included
   fi
   say tested
