@@ -60,7 +60,7 @@ struct SudoTests {
       try await scene.expectWhole(1, on: "app-1")
       try scene.write(Self.inventory(1))
       try await scene.killOnceApplied(on: "app-1")
-      let timers = try await scene.on("app-1", "pgrep -cf 'undo[.]sh timer'")
+      let timers = try await scene.on("app-1", Scene.timers + " | wc -l")
       #expect(timers.stdout == "2\n", "\(timers.all)")
       try await scene.settle("app-1")
       try await scene.expectWhole(1, on: "app-1")

@@ -86,13 +86,17 @@ struct SystemdWindowTests {
       let killed = try await scene.on(
         "app-1",
         """
-        timers=$(pgrep -f 'undo[.]sh timer') && kill -TERM $timers
+        timers=$(\(Scene.timers)) && [ -n "$timers" ] && kill -TERM $timers || exit
         tries=0
         while [ $tries -lt 40 ]; do
-          [ "$(pgrep -f 'undo[.]sh timer')" = "$timers" ] || exit 1
+          [ "$(\(Scene.timers))" = "$timers" ] || exit 1
           tries=$((tries + 1)); sleep 0.02
         done
-        kill -9 $timers && ! pgrep -f 'undo[.]sh timer'
+        kill -9 $timers || exit
+        tries=0
+        while pgrep -f 'undo[.]sh timer' >/dev/null; do
+          tries=$((tries + 1)); [ $tries -lt 500 ] || exit 1; sleep 0.01
+        done
         """)
       #expect(killed.status == 0, "\(killed.all)")
       try await scene.settle("app-1")

@@ -68,7 +68,8 @@ struct UndoTests {
         try scene.write(InventoryText(root: "/srv/other"))
         try await scene.killOnceApplied(on: "app-1")
         if killsTimer {
-          let killed = try await scene.on("app-1", "kill -9 $(pgrep -f 'undo.sh [t]imer 5')")
+          let killed = try await scene.on(
+            "app-1", "kill -9 $(\(Scene.timers) | head -n 1)")
           #expect(killed.status == 0, "\(killed.all)")
         }
         try scene.write(InventoryText())
@@ -148,6 +149,10 @@ struct UndoTests {
 }
 
 extension Scene {
+  /// Prints the timers of a host: each leads a session of its own, unlike the child that it has for the
+  /// moment between its fork and its program.
+  static let timers = "ps -eo pid=,sid=,args= | awk '$1 == $2 && /undo[.]sh timer/ { print $1 }'"
+
   /// Applies to one host and kills the controller between the switch and its confirmation.
   func killOnceApplied(on host: String) async throws {
     // The first new connection comes in, for the survey and the transaction; the second one does not.
