@@ -70,7 +70,7 @@ package actor Fleet {
 
 /// Runs a body for each element, so many at a time and as long as it may go on, and hands on each
 /// result as it comes.
-func forEach<Element: Sendable, Output: Sendable>(
+package func forEach<Element: Sendable, Output: Sendable>(
   _ elements: [Element], limit: Int, while goesOn: () -> Bool = { true },
   _ body: @escaping @Sendable (Element) async -> Output,
   isolation: isolated (any Actor)? = #isolation, whenDone: (Output) async -> Void

@@ -59,6 +59,12 @@ package struct SecretContent: Sendable, CustomStringConvertible, CustomReflectab
   package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
+/// Tries the edges of hosts that have just changed.
+package protocol EdgeVerifier: Sendable {
+  /// What is wrong with edges that one of the hosts is part of, as the state has them now; a line each.
+  func problems(touching hosts: Set<String>) async -> [String]
+}
+
 /// Where the state is kept.
 package protocol StateStore: Sendable {
   /// Records what is on a host now; nil when `deploy` has left it.

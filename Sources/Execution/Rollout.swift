@@ -3,18 +3,20 @@ package import State
 
 /// Carries out a plan: every host is prepared and tested first, then the batches switch one by one.
 package struct Rollout: Sendable {
-  private let fleet: Fleet
+  let fleet: Fleet
   private let builder: ReleaseBuilder
-  private let store: any StateStore
-  private let surroundings: Surroundings
+  let store: any StateStore
+  let surroundings: Surroundings
   private let confirmation: Confirmation
   private let heartbeat: Heartbeat
-  private let parallel: Int
-  private let report: @Sendable (ProgressEvent) -> Void
+  private let hooks: HostHooks
+  let verifier: any EdgeVerifier
+  let parallel: Int
+  let report: @Sendable (ProgressEvent) -> Void
 
   package init(
     of plan: Plan, fleet: Fleet, issuer: any CertificateIssuer, store: any StateStore,
-    surroundings: Surroundings, parallel: Int,
+    hooks: any HookRunner, verifier: any EdgeVerifier, surroundings: Surroundings, parallel: Int,
     report: @escaping @Sendable (ProgressEvent) -> Void
   ) {
     self.fleet = fleet
@@ -26,6 +28,8 @@ package struct Rollout: Sendable {
       fleet: fleet, surroundings: surroundings, window: plan.confirmWithin,
       keepReleases: plan.keepReleases)
     self.heartbeat = Heartbeat(surroundings)
+    self.hooks = HostHooks(plan.hooks, fleet: plan.fleet, runner: hooks, report: report)
+    self.verifier = verifier
     self.parallel = parallel
     self.report = report
   }
@@ -57,6 +61,7 @@ package struct Rollout: Sendable {
           }
           try await carryOut(transactions, &run)
           try run.stopIfFailed()
+          try await verify(plan, transactions.map(\.step.host), &run)
           isFirst = false
         }
       }
@@ -68,6 +73,7 @@ package struct Rollout: Sendable {
       run.ledger.stopped = "\(error)"
     }
     await abandonRest(plan, &run)
+    if run.ledger.stopped != nil { await takeBack(plan, &run) }
     return run.ledger
   }
 
@@ -99,7 +105,7 @@ package struct Rollout: Sendable {
     }
   }
 
-  private func record(of step: HostStep, _ release: ReleaseRecord) -> HostRecord {
+  func record(of step: HostStep, _ release: ReleaseRecord) -> HostRecord {
     HostRecord(
       address: step.connection.address, sshPort: step.connection.port,
       sshUser: step.connection.user, sshBecomes: step.connection.becomes,
@@ -139,7 +145,7 @@ package struct Rollout: Sendable {
     }
   }
 
-  private func prepare(
+  func prepare(
     _ step: HostStep, after previous: ConfirmedStep?
   ) async -> Result<HostTransaction, HostTransaction.Failure> {
     let release: BuiltRelease
@@ -185,10 +191,19 @@ package struct Rollout: Sendable {
 
   /// A transaction that has the word is seen to its end and written down, whatever is cancelled.
   private func carryOut(_ transaction: HostTransaction) async -> Settled {
+    let step = transaction.step
+    if let verdict = await hooks.before(step) {
+      await heartbeat.end(for: transaction)
+      return await Task.detached {
+        await transaction.abandon()
+        await self.hooks.after(step, verdict)
+        return Settled(transaction: transaction, verdict: verdict)
+      }.value
+    }
     await heartbeat.end(for: transaction)
     return await Task.detached {
-      let step = transaction.step
       let (transaction, verdict) = await self.settled(transaction)
+      await self.hooks.after(step, verdict)
       // What a restored release is, only the host knows: it is asked afterwards.
       guard case .confirmed(let release) = verdict, step.mode != .restore else {
         return Settled(transaction: transaction, verdict: verdict)
@@ -203,7 +218,7 @@ package struct Rollout: Sendable {
     }.value
   }
 
-  private func settled(
+  func settled(
     _ transaction: HostTransaction
   ) async -> (transaction: HostTransaction, verdict: Verdict) {
     if let verdict = await verdict(of: transaction) { return (transaction, verdict) }

@@ -19,6 +19,8 @@ struct Run {
   var ledger = Ledger()
   /// Transactions that are prepared and wait for the word.
   var waiting: [String: HostTransaction] = [:]
+  /// Hosts whose edges were tried and do not work.
+  var unproven: [String] = []
   private(set) var confirmed: [String: [ConfirmedStep]] = [:]
 
   init(_ plan: Plan) {

@@ -108,4 +108,5 @@ package enum ProgressEvent: Hashable, Sendable {
   case hookSaid(host: String, String)
   case settled(host: String, Verdict)
   case pausing(seconds: Int64)
+  case verifying(hosts: [String])
 }

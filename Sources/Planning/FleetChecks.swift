@@ -12,6 +12,14 @@ package struct FleetChecks: Hashable, Sendable {
     package var backEnd: String
     package var address: String
     package var port: Int
+
+    package init(site: String, frontEnd: String, backEnd: String, address: String, port: Int) {
+      self.site = site
+      self.frontEnd = frontEnd
+      self.backEnd = backEnd
+      self.address = address
+      self.port = port
+    }
   }
 
   /// A host that a back-end's firewall must not let in.
@@ -88,6 +96,13 @@ package struct FleetChecks: Hashable, Sendable {
       case .ranges(let ranges): ranges.contains { $0.contains(host.address) }
       }
     }
+  }
+}
+
+extension ReleaseRecord {
+  /// The key identifier of the authority whose certificate the front-end shows.
+  package var frontEndIssuer: String? {
+    certificates[ReleasePath.certificate(for: .frontEnd).relative]?.issuerKeyIdentifier
   }
 }
 

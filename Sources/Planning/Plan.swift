@@ -22,6 +22,11 @@ package struct Plan: Hashable, Sendable {
   package var keepReleases: Int
   /// What the user should know before saying yes.
   package var warnings: [String]
+  /// Whether every host that a run has changed goes back when the run stops, and not the failed one alone.
+  package var revertsAll = false
+  /// Whether each edge of a batch's hosts is tried before the next batch begins.
+  package var verifiesEdges = false
+  package var hooks = PlannedHooks(timeout: 60)
 
   package init(
     fleet: String, lineage: String, serial: Int, madeAt: Timestamp, steps: [HostStep],

@@ -11,7 +11,7 @@ package enum Planner {
       hosts.changes, authorities: Set(input.state.authorities.map(\.keyIdentifier)),
       at: input.now)
     let steps = hosts.steps(choreography)
-    return Plan(
+    var plan = Plan(
       fleet: input.state.fleet, lineage: input.state.lineage, serial: input.state.serial,
       madeAt: input.now, steps: steps,
       stages: stages(of: steps, choreography, input.playbook.rollout),
@@ -19,6 +19,8 @@ package enum Planner {
       confirmWithin: input.playbook.rollout.confirmWithin.seconds,
       keepReleases: input.inventory.keepReleases,
       warnings: Warnings.all(input) + hosts.warnings + waits(steps))
+    plan.follow(input.playbook)
+    return plan
   }
 
   private static func stages(
@@ -42,6 +44,15 @@ package enum Planner {
       return "\(step.host) waits for \(missing.joined(separator: ", ")), which this run does not"
         + " change: an edge between them would break"
     }
+  }
+}
+
+extension Plan {
+  /// Takes over what a playbook says beside order and numbers.
+  mutating func follow(_ playbook: Playbook) {
+    revertsAll = playbook.rollout.onFailure == .revertAll
+    verifiesEdges = playbook.rollout.verification == .edges
+    hooks = PlannedHooks(playbook.hooks)
   }
 }
 

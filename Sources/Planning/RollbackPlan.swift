@@ -41,13 +41,15 @@ extension Planner {
     }
     let changing = steps.filter(\.action.changesHost).map { [$0.host] }
     let rollout = input.playbook.rollout
-    return Plan(
+    var plan = Plan(
       fleet: input.state.fleet, lineage: input.state.lineage, serial: input.state.serial,
       madeAt: input.now, steps: steps,
       stages: changing.isEmpty ? [] : [Stage(name: "rollback", batches: changing)],
       maxFailures: rollout.maxFailures, pause: rollout.pause.seconds,
       confirmWithin: rollout.confirmWithin.seconds, keepReleases: input.keepReleases,
       warnings: [])
+    plan.follow(input.playbook)
+    return plan
   }
 
   private static func step(

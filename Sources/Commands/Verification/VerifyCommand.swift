@@ -87,7 +87,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
 extension CertificateAuthority {
   /// An authority that nobody knows, for as long as it is in memory.
-  fileprivate static func foreign(now: Int64) throws -> CertificateAuthority {
+  static func foreign(now: Int64) throws -> CertificateAuthority {
     let passphrase = Secret(copying: UUID().uuidString.utf8)
     return try unlock(
       create(

@@ -23,7 +23,8 @@ final class Progress: Sendable {
         // An earlier step of the host is not its end.
         seen.verdicts[host] = nil
       case .settled(let host, let verdict): seen.verdicts[host] = verdict
-      case .connecting, .surveyed, .staged, .prepared, .switching, .warned, .hookSaid, .pausing:
+      case .connecting, .surveyed, .staged, .prepared, .switching, .warned, .hookSaid, .pausing,
+        .verifying:
         break
       }
     }
@@ -61,6 +62,7 @@ final class Progress: Sendable {
           "\(host): \(verdict.name)\(verdict.detail.isEmpty ? "" : ": \(verdict.detail)")",
           verdict.isSuccess ? .green : .red)
     case .pausing(let seconds): "waiting \(seconds) s before the next batch"
+    case .verifying(let hosts): "trying the edges of \(hosts.joined(separator: ", "))"
     }
   }
 }

@@ -12,8 +12,8 @@ actor AuthoritySigner: CertificateIssuer {
   private let signing: AuthorityRecord?
   private let trusted: CertificateBundle?
 
-  init(_ workspace: Workspace, _ authorities: [AuthorityRecord]) throws {
-    keyring = AuthorityKeyring(workspace)
+  init(_ keyring: AuthorityKeyring, _ authorities: [AuthorityRecord]) throws {
+    self.keyring = keyring
     signing = authorities.last
     trusted =
       authorities.isEmpty

@@ -88,11 +88,15 @@ struct Session {
     return result
   }
 
-  func withFleet<Result>(_ body: (Fleet) async throws -> Result) async throws -> Result {
+  private var connector: SSHConnector {
     let workspace = workspace
+    return SSHConnector(
+      client: client, passphrases: KeyPassphrases(), resolve: { workspace.resolve($0) })
+  }
+
+  func withFleet<Result>(_ body: (Fleet) async throws -> Result) async throws -> Result {
     let fleet = Fleet(
-      connector: SSHConnector(
-        client: client, passphrases: KeyPassphrases(), resolve: { workspace.resolve($0) }),
+      connector: connector,
       report: { [progress] in progress.show($0) })
     do {
       let result = try await body(fleet)
@@ -179,12 +183,18 @@ struct Session {
     _ plan: Plan, _ fleet: Fleet, _ keeper: StateKeeper, _ format: OutputFormat
   ) async throws -> Ledger {
     let state = await keeper.state
-    let signer = try AuthoritySigner(workspace, state.authorities)
-    if plan.needsAuthority { try await signer.unlock() }
+    let keyring = AuthorityKeyring(workspace)
+    let signer = try AuthoritySigner(keyring, state.authorities)
+    // A probe shows a certificate too.
+    if plan.needsAuthority || plan.verifiesEdges && plan.hasChanges { try await signer.unlock() }
     if plan.hasChanges { try await keeper.save(state) }
     let workspace = workspace
+    let hooks = HookProcesses(of: workspace.inventory)
     let rollout = Rollout(
-      of: plan, fleet: fleet, issuer: signer, store: keeper,
+      of: plan, fleet: fleet, issuer: signer, store: keeper, hooks: hooks,
+      verifier: BatchVerifier(
+        connector: connector, keeper: keeper, keyring: keyring,
+        defaults: workspace.inventory.ssh, parallel: parallel),
       surroundings: Surroundings(
         user: Self.user, now: { .current }, digest: { Digest.sha256(of: $0) },
         readSecret: { SecretContent(try Workspace.contents(of: workspace.resolve($0))) },
@@ -193,6 +203,7 @@ struct Session {
     return await Interrupts.cancelling {
       await rollout.run(plan, state: state)
     } leave: { [progress, client] in
+      hooks.endAll()
       let view = LedgerView(progress.ledgerSoFar(of: plan))
       do {
         try view.print(as: format, isColored: false, counts: client.counts)

@@ -1,0 +1,67 @@
+import Certificates
+import Execution
+import Inventories
+import Planning
+import SSH
+import State
+
+/// Tries the edges of hosts that have just changed, as the state has them at that moment: in the middle of
+/// a change the inventory does not hold yet.
+struct BatchVerifier: EdgeVerifier {
+  let connector: SSHConnector
+  let keeper: StateKeeper
+  let keyring: AuthorityKeyring
+  let defaults: SSHSettings
+  let parallel: Int
+
+  func problems(touching hosts: Set<String>) async -> [String] {
+    let state = await keeper.state
+    do {
+      var problems: [String] = []
+      for (issuer, edges) in edges(touching: hosts, state) {
+        let probe = try await probe(state, as: issuer)
+        await forEach(edges, limit: parallel) {
+          await probe.finding(of: $0)
+        } whenDone: { finding in
+          problems += finding.problems.map {
+            "\(finding.frontEnd) → \(finding.backEnd), \(finding.site): \($0)"
+          }
+        }
+      }
+      return problems.sorted()
+    } catch {
+      return ["the edges cannot be tried: \(error)"]
+    }
+  }
+
+  /// The edges of these hosts, by the authority whose certificate the front-end shows.
+  private func edges(
+    touching hosts: Set<String>, _ state: FleetState
+  ) -> [(AuthorityRecord, [FleetChecks.Edge])] {
+    var edges: [String: [FleetChecks.Edge]] = [:]
+    for (name, record) in state.hosts {
+      guard let issuer = record.release.frontEndIssuer else { continue }
+      for route in record.release.facts.routes
+      where (hosts.contains(name) || hosts.contains(route.host)) && route.host != name {
+        edges[issuer, default: []].append(
+          FleetChecks.Edge(
+            site: route.site, frontEnd: name, backEnd: route.host, address: route.address,
+            port: route.port))
+      }
+    }
+    return state.authorities.compactMap { authority in
+      edges[authority.keyIdentifier].map { (authority, $0) }
+    }
+  }
+
+  private func probe(_ state: FleetState, as issuer: AuthorityRecord) async throws -> FleetProbe {
+    let now = Timestamp.current
+    return FleetProbe(
+      connector: connector,
+      connections: state.hosts.mapValues { Planning.Connection(recordOf: $0, defaults: defaults) },
+      state: state,
+      trusted: try CertificateBundle(pem: state.authorities.map(\.certificate).joined()),
+      authority: try await keyring.authority(issuer),
+      foreign: try .foreign(now: now.secondsSince1970), now: now)
+  }
+}

@@ -1,0 +1,90 @@
+import Planning
+import State
+
+/// What a rollout proves of a batch, and what it takes back where that fails.
+extension Rollout {
+  /// Tries the edges of a batch where the playbook asks for it; one that fails stops the run.
+  func verify(_ plan: Plan, _ hosts: [String], _ run: inout Run) async throws {
+    let confirmed = hosts.filter { run.confirmed[$0]?.isEmpty == false }
+    guard plan.verifiesEdges, !confirmed.isEmpty else { return }
+    report(.verifying(hosts: confirmed.sorted()))
+    let problems = await verifier.problems(touching: Set(confirmed))
+    try Task.checkCancellation()
+    guard !problems.isEmpty else { return }
+    run.unproven = confirmed.sorted()
+    throw Run.Stop(
+      why: "edges of \(confirmed.sorted().joined(separator: ", ")) do not work:\n"
+        + problems.joined(separator: "\n"))
+  }
+
+  /// Brings hosts back to what they were before the run, in the opposite order: what an order keeps
+  /// working forwards, it keeps working backwards.
+  func takeBack(_ plan: Plan, _ run: inout Run) async {
+    let all = plan.revertsAll && run.ledger.stopped != Ledger.interrupted
+    let hosts = all ? Array(run.confirmed.keys) : run.unproven
+    let why = "the run stopped, and its playbook takes back what was changed"
+    for group in run.reversals(of: hosts) {
+      var endings: [(host: String, verdict: Verdict)] = []
+      await forEach(group, limit: parallel) { reversal in
+        (reversal.step.host, await self.takeBack(reversal))
+      } whenDone: {
+        endings.append($0)
+      }
+      for (host, verdict) in endings {
+        let ending: Verdict =
+          if case .confirmed = verdict { .reverted(why: why) } else { verdict }
+        run.ledger.verdicts[host] = ending
+        report(.settled(host: host, ending))
+      }
+    }
+  }
+
+  private func takeBack(_ reversal: Run.Reversal) async -> Verdict {
+    await Task.detached {
+      switch await self.prepare(reversal.step, after: nil) {
+      case .failure(let failure): return failure.verdict
+      case .success(let transaction):
+        let (_, verdict) = await self.settled(transaction)
+        guard case .confirmed = verdict else { return verdict }
+        do {
+          try await self.store.record(
+            reversal.before.map { self.record(of: reversal.step, $0) }, of: reversal.step.host)
+        } catch {
+          return .broken(why: "it went back, which could not be written down: \(error)")
+        }
+        return verdict
+      }
+    }.value
+  }
+}
+
+extension Run {
+  /// A confirmed step that is taken back.
+  struct Reversal: Sendable {
+    var step: HostStep
+    /// What the host had before; nil for nothing of `deploy`.
+    var before: ReleaseRecord?
+  }
+
+  /// The confirmed steps of hosts, the last stage first; those of one stage go together.
+  func reversals(of hosts: [String]) -> [[Reversal]] {
+    var stages: [Int: [Reversal]] = [:]
+    for host in hosts.sorted() {
+      guard let done = confirmed[host], let steps = steps[host] else { continue }
+      for (index, confirmed) in done.enumerated() {
+        let before = index == 0 ? steps[0].present : done[index - 1].record
+        var step = HostStep(
+          host: host, connection: steps[index].connection, roles: steps[index].roles,
+          action: before == nil ? .remove : .restore, reasons: [],
+          release: before?.number ?? 0, expected: confirmed.fingerprint,
+          present: confirmed.record)
+        step.facts = before?.facts ?? EdgeFacts()
+        // A host that has left would have to be installed anew, which a plan does.
+        if confirmed.release != 0 {
+          stages[steps[index].stage, default: []].append(Reversal(step: step, before: before))
+        }
+      }
+    }
+    return stages.sorted { $0.key > $1.key }.map(\.value)
+  }
+}

@@ -1,0 +1,29 @@
+import State
+import Synchronization
+
+@testable import Execution
+
+/// Notes which hook runs for which host; one that is called `fail` does.
+struct FakeHooks: HookRunner {
+  let journal: Journal
+
+  func run(
+    _ words: [String], environment: [String: String], withinSeconds seconds: Int64,
+    say: @escaping @Sendable (String) -> Void
+  ) async -> HookEnding {
+    let facts = ["DEPLOY_HOST", "DEPLOY_RELEASE", "DEPLOY_VERDICT"].compactMap { environment[$0] }
+    journal.note("hook \((words + facts).joined(separator: " "))")
+    return words == ["fail"] ? .failed("ended with 1") : .succeeded
+  }
+}
+
+/// Finds problems with edges of hosts as it is told.
+struct FakeVerifier: EdgeVerifier {
+  let journal: Journal
+  var problems: [String: [String]] = [:]
+
+  func problems(touching hosts: Set<String>) async -> [String] {
+    journal.note("verify \(hosts.sorted().joined(separator: " "))")
+    return hosts.sorted().flatMap { problems[$0] ?? [] }
+  }
+}
