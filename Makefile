@@ -31,7 +31,7 @@ format:          ## bring the sources into their format
 demo:            ## a fleet in namespaces, deployed to from an empty start
 	scripts/demo
 
-bench:           ## how fast planning and applying are
+bench:           ## how fast planning and applying are; `scripts/bench 20 5 peers` beside other tools
 	scripts/bench
 
 install:         ## an optimised deploy into $(DESTDIR)$(PREFIX)/bin
