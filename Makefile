@@ -34,7 +34,7 @@ format:          ## bring the sources into their format
 demo:            ## a fleet in namespaces, deployed to from an empty start
 	scripts/demo
 
-bench:           ## how fast planning, applying and signing are
+bench:           ## how fast planning, applying and signing are; `scripts/bench 20 5 peers` beside other tools
 	scripts/bench
 	scripts/bench-certificates
 

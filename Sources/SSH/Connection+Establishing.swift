@@ -63,7 +63,7 @@ extension Connection {
       if let jump = destination.lastJump {
         StreamCarrier(try await stream(through: jump, activity))
       } else {
-        try await socket(activity, until: Deadline(after: deadlines.connect))
+        try await socket(activity)
       }
     let session = Session.open(
       on: carrier, preferring: hostKeyTypes, counters: client.counters)
@@ -73,12 +73,12 @@ extension Connection {
     adopt(session)
   }
 
-  private func socket(
-    _ activity: String, until deadline: Deadline
-  ) async throws(SSHError) -> SocketCarrier {
+  private func socket(_ activity: String) async throws(SSHError) -> SocketCarrier {
     let (address, port) = (destination.address, destination.port)
+    var deadline = Deadline(after: deadlines.connect)
     do {
       try await client.loop.scatter(among: client.dialing)
+      deadline = Deadline(after: deadlines.connect)
       let socket =
         destination.isJump
         ? try await client.loop.dial(name: address, port: port, until: deadline)

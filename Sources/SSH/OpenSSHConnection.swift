@@ -90,6 +90,7 @@ package actor OpenSSHConnection {
   package func close() async {
     await master?.terminate()
     master = nil
+    Self.remove(folder)
   }
 
   private func run(_ words: [String], _ activity: String) throws(SSHError) -> LocalProcess {

@@ -397,9 +397,10 @@ struct RolloutTests {
     let step = step("a", .unchanged)
     var state = FleetState(fleet: "shop", lineage: "l")
     state.hosts["a"] = HostRecord(
-      address: "198.18.0.1", sshPort: port, sshUser: "root", sshKnownHosts: "", sshOptions: SSHOptions(),
-      roles: ["back-end"],
-      release: try #require(step.present), appliedAt: Timestamp(secondsSince1970: 0),
+      address: "198.18.0.1", sshPort: port, sshUser: "root",
+      sshKnownHosts: step.connection.knownHosts, sshOptions: step.connection.options,
+      roles: ["back-end"], release: try #require(step.present),
+      appliedAt: Timestamp(secondsSince1970: 0),
       appliedBy: "bob@desk")
     let ledger = await run(plan([step], []), state: state)
     #expect(ledger.verdicts == ["a": .unchanged])
