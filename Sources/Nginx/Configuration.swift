@@ -18,11 +18,16 @@ package struct ConfigurationFile: Hashable, Sendable {
 /// All of nginx's configuration on one host, sorted by path; empty where the host has no site.
 ///
 /// Nothing in it says which release it belongs to, so what does not change stays the same bytes.
+///
+/// - Parameter source: the address that connections to back-ends come from; nil where the host has no
+///   other, and need not be told.
 package func configuration(
   for host: Host, in inventory: Inventory, nginx version: Version,
-  beside remains: Remains = .none
+  beside remains: Remains = .none, from source: IPAddress? = nil
 ) -> [ConfigurationFile] {
-  HostConfiguration(host: host, inventory: inventory, version: version, remains: remains).files
+  HostConfiguration(
+    host: host, inventory: inventory, version: version, remains: remains, source: source
+  ).files
 }
 
 /// The file that names a release, for the release's folder and for nowhere else.
@@ -41,6 +46,7 @@ private struct HostConfiguration {
   let inventory: Inventory
   let version: Version
   let remains: Remains
+  let source: IPAddress?
 
   private var published: [Site] {
     remains.roles.contains(.frontEnd) ? [] : inventory.sites(publishedBy: host.name)
@@ -52,7 +58,7 @@ private struct HostConfiguration {
   var files: [ConfigurationFile] {
     let frontEnds = published.map { site in
       file(of: site, as: .frontEnd) {
-        FrontEndSite(site: site, inventory: inventory, version: version).paragraphs
+        FrontEndSite(site: site, inventory: inventory, version: version, source: source).paragraphs
       }
     }
     let backEnds = served.map { site in

@@ -5,6 +5,8 @@ struct FrontEndSite {
   let site: Site
   let inventory: Inventory
   let version: Version
+  /// Where connections to back-ends come from, where the host could choose.
+  let source: IPAddress?
 
   var paragraphs: [Paragraph] {
     [upstream, redirectToTLS] + (site.aliases.isEmpty ? [] : [redirectToDomain]) + [server]
@@ -128,10 +130,21 @@ struct FrontEndSite {
     Paragraph([
       Directive(
         "location", "/",
-        block: [
-          proxy, frontEndIdentity, backEndIdentity, TLSSettings.towardsBackEnds, nextUpstream,
+        block: [proxy] + sourceAddress + [
+          frontEndIdentity, backEndIdentity, TLSSettings.towardsBackEnds, nextUpstream,
         ])
     ])
+  }
+
+  /// Left out where a back-end is reached by the other family: nothing could be connected to then.
+  private var sourceAddress: [Paragraph] {
+    let addresses = site.upstreams.compactMap { inventory.host(named: $0.host)?.address }
+    guard let source, addresses.allSatisfy({ $0.bitWidth == source.bitWidth }) else { return [] }
+    return [
+      Paragraph(
+        "The host has several addresses, and the back-ends let in this one alone.",
+        [Directive("proxy_bind", "\(host: source)")])
+    ]
   }
 
   private var proxy: Paragraph {

@@ -118,7 +118,15 @@ struct HostPlanner {
   private func draft(
     _ state: Track.State, release number: Int, from snapshot: Snapshot
   ) -> ReleaseDraft {
-    ReleaseDraft(input, host, nginx: nginx, release: number, state, from: snapshot)
+    ReleaseDraft(
+      input, host, nginx: nginx, release: number, source: source, state, from: snapshot)
+  }
+
+  /// Which of several addresses the kernel would take is not known here, and back-ends let in one.
+  private var source: IPAddress? {
+    let own = observation.surroundings.addresses.compactMap { IPAddress($0) }
+      .filter { $0.bitWidth == host.address.bitWidth }
+    return own.count > 1 && own.contains(host.address) ? host.address : nil
   }
 
   private func step(

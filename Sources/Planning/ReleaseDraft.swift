@@ -10,6 +10,8 @@ struct ReleaseDraft {
   let host: Host
   let nginx: Version
   let number: Int
+  /// The address that its front-end has to use, where the host has others.
+  let source: IPAddress?
   let mixture: Mixture
   let endpoint: Endpoint
   let snapshot: Snapshot
@@ -20,12 +22,13 @@ struct ReleaseDraft {
 
   init(
     _ input: PlanningInput, _ host: Host, nginx: Version, release number: Int,
-    _ state: Track.State, from snapshot: Snapshot
+    source: IPAddress?, _ state: Track.State, from snapshot: Snapshot
   ) {
     self.input = input
     self.host = host
     self.nginx = nginx
     self.number = number
+    self.source = source
     self.mixture = state.mixture
     self.endpoint = state.endpoint
     self.snapshot = snapshot
@@ -113,8 +116,10 @@ struct ReleaseDraft {
     guard changesService || changesUse else {
       return [snapshot.kept(ReleasePath.main.relative)].compactMap(\.self)
     }
-    return configuration(for: host, in: input.routableInventory, nginx: nginx, beside: remains)
-      .map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
+    return configuration(
+      for: host, in: input.routableInventory, nginx: nginx, beside: remains, from: source
+    )
+    .map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
   }
 
   private var firewall: [PlannedFile] {

@@ -25,14 +25,21 @@ struct Scene {
     _ inventory: InventoryText = InventoryText(), alter: (inout SandboxHost) -> Void = { _ in },
     _ body: (Scene) async throws -> Void
   ) async throws {
+    try await play(inventory.text, on: inventory.sandboxHosts(alter), body)
+  }
+
+  /// Opens a fleet of these hosts, with an inventory for it and an authority made.
+  static func play(
+    _ inventory: String, on hosts: [SandboxHost], _ body: (Scene) async throws -> Void
+  ) async throws {
     let folder = NSTemporaryDirectory() + "deploy-test-\(UUID().uuidString)"
     try FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: false)
     defer { remove(folder) }
-    let sandbox = try await Sandbox.open(hosts: inventory.sandboxHosts(alter))
+    let sandbox = try await Sandbox.open(hosts: hosts)
     let scene = Scene(sandbox: sandbox, folder: folder)
     do {
-      try scene.write(inventory)
+      try scene.write(inventory, to: "shop.yml")
       try await scene.succeed("authority", "create")
       try await body(scene)
     } catch {

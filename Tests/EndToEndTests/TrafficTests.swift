@@ -36,7 +36,7 @@ struct TrafficTests {
         #expect(output.stdout.contains("edge-1  reverted  nginx did not take"), "\(output.all)")
       }
 
-      try await scene.sandbox.write("", to: "/tmp/visitors-stop", on: .controller)
+      try await scene.sandbox.write("", to: scene.folder + "/visitors-stop", on: .controller)
       for visitor in visitors {
         let answers = try await visitor.wait().stdout.split(separator: "\n")
         let failed = answers.filter { !$0.hasPrefix("200 ") }
@@ -59,9 +59,8 @@ extension Scene {
   /// ask again (RFC 9113, 6.8), which curl does not.
   func visitors(_ count: Int) throws -> [SandboxCommand] {
     let script = """
-      rm -f /tmp/visitors-stop
       requests=0
-      while [ ! -e /tmp/visitors-stop ] && [ $requests -lt 100000 ]; do
+      while [ ! -e \(folder)/visitors-stop ] && [ $requests -lt 100000 ]; do
         requests=$((requests + 1))
         curl --http1.1 -s -o /dev/null -w '%{http_code} %{exitcode} %{errormsg} %{time_total}\\n' --max-time 10 \
           --cacert \(folder)/shop.authority/authority-1.crt \

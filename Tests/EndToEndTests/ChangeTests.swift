@@ -1,0 +1,151 @@
+import Foundation
+import Sandbox
+import Testing
+
+/// A change of the fleet, from the inventory before it.
+struct FleetMove: CustomTestStringConvertible, Sendable {
+  var testDescription: String
+  var change: @Sendable (inout FleetText) -> Void
+
+  init(_ name: String, _ change: @escaping @Sendable (inout FleetText) -> Void) {
+    testDescription = name
+    self.change = change
+  }
+
+  /// One after the other, each from what the one before it left.
+  static let all: [FleetMove] = [
+    FleetMove("a back-end is added") { $0.backEnds["app-3"] = "198.18.0.23" },
+    FleetMove("a site's port changes") { $0.sites["shop.example"]?.port = 8443 },
+    FleetMove("a back-end moves to another address") { $0.backEnds["app-1"] = "198.18.1.21" },
+    FleetMove("a front-end moves to another address") { $0.frontEnds["edge-2"] = "198.18.1.11" },
+    FleetMove("a front-end is added") { $0.frontEnds["edge-3"] = "198.18.0.12" },
+    FleetMove("a site is split over other hosts") {
+      $0.sites["shop.example"]?.backEnds = ["app-2", "app-3"]
+    },
+    FleetMove("a site comes, and with it another port") {
+      $0.sites["new.example"] = .init(port: 9443, backEnds: ["app-1", "app-3"])
+    },
+    FleetMove("a site is renamed, and the old name goes") {
+      $0.sites["newer.example"] = $0.sites.removeValue(forKey: "new.example")
+    },
+    FleetMove("a host takes the other role too") {
+      $0.backEnds["edge-3"] = "198.18.0.12"
+      $0.sites["shop.example"]?.backEnds = ["app-2", "app-3", "{host: edge-3, port: 8444}"]
+    },
+    FleetMove("several at once: a port, an address, a host that goes, a host that comes") {
+      $0.sites["shop.example"]?.port = 443
+      $0.sites["shop.example"]?.backEnds = ["app-1", "app-3"]
+      $0.backEnds["app-1"] = "198.18.0.21"
+      $0.backEnds["edge-3"] = nil
+      $0.sites["newer.example"]?.backEnds = ["app-3"]
+    },
+    FleetMove("a front-end and a back-end are removed") {
+      $0.frontEnds["edge-3"] = nil
+      $0.backEnds["app-2"] = nil
+    },
+  ]
+}
+
+/// An inventory of several sites.
+struct FleetText {
+  struct Site {
+    var port = 443
+    var backEnds: [String]
+  }
+
+  var frontEnds = ["edge-1": "198.18.0.10", "edge-2": "198.18.0.11"]
+  var backEnds = ["app-1": "198.18.0.21", "app-2": "198.18.0.22"]
+  var sites = ["shop.example": Site(backEnds: [])]
+
+  var text: String {
+    func hosts(_ hosts: [String: String]) -> String {
+      hosts.sorted { $0.key < $1.key }.map { "  \($0): {address: \($1)}" }.joined(separator: "\n")
+    }
+    let sites = sites.sorted { $0.key < $1.key }.map { domain, site in
+      """
+        \(domain):
+          front_ends: all
+          back_ends: \(site.backEnds.isEmpty ? "all" : "[\(site.backEnds.joined(separator: ", "))]")
+          certificate: {authority: true}
+          back_end: {port: \(site.port), root: /srv/shop}
+          snippets: {back_end: answers.conf}
+      """
+    }
+    return """
+      fleet: shop
+      authority: {name: Shop Certification Center, passphrase: {env: DEPLOY_PASSPHRASE}}
+      ssh: {user: root, identity: ~/.ssh/id_ed25519}
+      front_ends:
+      \(hosts(frontEnds))
+      back_ends:
+      \(hosts(backEnds))
+      sites:
+      \(sites.joined(separator: "\n"))
+      firewall: {policy: drop}
+      """
+  }
+
+  /// Every host that any of the changes has, at all of its addresses.
+  static let machines: [SandboxHost] = [
+    ("app-1", ["198.18.0.21", "198.18.1.21"]), ("app-2", ["198.18.0.22"]),
+    ("app-3", ["198.18.0.23"]), ("edge-1", ["198.18.0.10"]),
+    ("edge-2", ["198.18.0.11", "198.18.1.11"]), ("edge-3", ["198.18.0.12"]),
+  ].map {
+    SandboxHost(name: $0, addresses: $1, pages: ["/srv/shop/index.html": "/srv/shop \($0)\n"])
+  }
+}
+
+@Suite("A change of the fleet", .serialized, .enabled(if: isRoot, "namespaces need root"))
+struct ChangeTests {
+  @Test("fails no visitor's request, whatever moves")
+  func moves() async throws {
+    var fleet = FleetText()
+    try await Scene.play(fleet.text, on: FleetText.machines) { scene in
+      // A back-end takes a POST as well, so that both kinds of requests count.
+      try scene.write(
+        "location = /post { if ($request_method = POST) { return 200 taken; } return 200 got; }\n",
+        to: "answers.conf")
+      try await scene.apply()
+      let visitors = try ["198.18.0.10", "198.18.0.11"].flatMap { address in
+        try ["GET", "POST"].map { try scene.visitor(of: address, by: $0) }
+      }
+      for move in FleetMove.all {
+        move.change(&fleet)
+        try scene.write(fleet.text, to: "shop.yml")
+        let output = try await scene.apply()
+        #expect(!output.stdout.contains("No changes"), "\(move.testDescription)\n\(output.stdout)")
+        try await scene.expectNoChanges()
+      }
+      try await scene.sandbox.write("", to: scene.folder + "/visitors-stop", on: .controller)
+      for visitor in visitors {
+        let answers = try await visitor.wait().stdout.split(separator: "\n")
+        let failed = answers.filter { !$0.hasPrefix("200 ") }
+        #expect(answers.count > 50, "a visitor that does not visit sees nothing")
+        #expect(failed.isEmpty, "\(failed.count) of \(answers.count): \(Set(failed))")
+        print(
+          "a visitor had \(answers.count) answers during \(FleetMove.all.count) changes,"
+            + " \(failed.count) of them failures")
+      }
+    }
+  }
+}
+
+extension Scene {
+  /// A program that asks one front-end for the site, again and again, until it is told to stop.
+  ///
+  /// Behind a name each, as visitors are: a front-end that moves is asked where it was, for as long as
+  /// the machine has that address.
+  func visitor(of frontEnd: String, by method: String) throws -> SandboxCommand {
+    let script = """
+      requests=0
+      while [ ! -e \(folder)/visitors-stop ] && [ $requests -lt 100000 ]; do
+        requests=$((requests + 1))
+        curl --http1.1 -s -o /dev/null -X \(method) -w '%{http_code} %{exitcode} %{errormsg}\\n' \
+          --max-time 10 --cacert \(folder)/shop.authority/authority-1.crt \
+          --resolve shop.example:443:\(frontEnd) https://shop.example/post
+        sleep 0.02
+      done
+      """
+    return try sandbox.spawn(["sh", "-c", script])
+  }
+}
