@@ -114,7 +114,9 @@ let package = Package(
         "deploy", "Commands", "Certificates", "Execution", "Inventories", "State", "Diagnostics",
         arguments,
       ]),
-    .tests("EndToEnd", ["deploy", "Commands", "Sandbox", "Inventories", "Diagnostics"]),
+    .tests(
+      "EndToEnd",
+      ["deploy", "Commands", "Sandbox", "Inventories", "Planning", "State", "Diagnostics"]),
   ],
   swiftLanguageModes: [.v6]
 )
