@@ -130,6 +130,41 @@ struct ChangeTests {
   }
 }
 
+extension ChangeTests {
+  @Test("stops at the barrier where a host cannot be reached, and goes on in the next run")
+  func barrier() async throws {
+    var fleet = FleetText()
+    let machines = FleetText.machines.filter {
+      ["app-1", "app-2", "edge-1", "edge-2"].contains($0.name)
+    }
+    try await Scene.play(fleet.text, on: machines) { scene in
+      try scene.write("", to: "answers.conf")
+      try await scene.apply()
+      fleet.sites["shop.example"]?.port = 8443
+      try scene.write(fleet.text, to: "shop.yml")
+      try await scene.sandbox.stopSSH(on: "app-2")
+      let output = try await scene.deploy("apply", "--yes")
+      #expect(output.status == 1, "\(output.all)")
+      #expect(output.stdout.contains("edge-1 waits for app-2"), "\(output.stdout)")
+      let ledger = output.stdout.components(separatedBy: "Ledger").last ?? ""
+      #expect(ledger.contains("app-2   unreachable"), "\(output.stdout)")
+      #expect(ledger.contains("edge-1  not attempted"), "\(output.stdout)")
+      #expect(ledger.contains("it waits for app-2"), "\(output.stdout)")
+      // Both back-ends serve still: one on both ports, the other on the old one.
+      #expect(
+        try await scene.answering(["/srv/shop app-1", "/srv/shop app-2"])
+          == ["/srv/shop app-1", "/srv/shop app-2"])
+
+      try await scene.sandbox.startSSH(on: "app-2")
+      try await scene.apply()
+      try await scene.expectNoChanges()
+      #expect(
+        try await scene.answering(["/srv/shop app-1", "/srv/shop app-2"])
+          == ["/srv/shop app-1", "/srv/shop app-2"])
+    }
+  }
+}
+
 extension Scene {
   /// A program that asks one front-end for the site, again and again, until it is told to stop.
   ///
