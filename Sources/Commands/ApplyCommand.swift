@@ -2,6 +2,7 @@ import ArgumentParser
 import Execution
 import Planning
 import SSH
+import State
 
 /// `deploy apply`
 struct ApplyCommand: AsyncParsableCommand {
@@ -27,7 +28,10 @@ struct ApplyCommand: AsyncParsableCommand {
         try await session.withFleet { fleet in
           let plan = try await session.plan(fleet, state: await keeper.state)
           let isColored = options.usesColor(onTerminal: Console.outputIsTerminal)
-          if format == .text { try PlanView(plan).print(as: .text, isColored: isColored) }
+          if format == .text {
+            try PlanView(plan, authorities: await keeper.state.authorities)
+              .print(as: .text, isColored: isColored)
+          }
           if plan.hasChanges, !yes, !Console.confirm("Carry this plan out?") {
             throw Failure(
               .failed, "nothing was changed: say \"yes\" to go on, or give --yes")

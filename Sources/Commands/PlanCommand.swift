@@ -1,5 +1,6 @@
 import ArgumentParser
 import Planning
+import State
 
 /// `deploy plan`
 struct PlanCommand: AsyncParsableCommand {
@@ -14,21 +15,41 @@ struct PlanCommand: AsyncParsableCommand {
     help: "Plan firewalls too that shut this controller out; such a host goes back by itself.")
   var allowsLockout = false
   @Option(help: "How the plan is shown.") var format = OutputFormat.text
+  @Option(
+    name: .customLong("diff"), help: "Show this host's files whole instead, its firewall included.")
+  var diffHost: String?
   @Flag(
     name: .customLong("detailed-exitcode"), help: "Exit with 2 where there are changes.")
   var detailedExitCode = false
+
+  func validate() throws {
+    guard diffHost == nil || format == .text else {
+      throw ValidationError("--diff is for readers: the JSON of a plan has every diff.")
+    }
+  }
 
   func run() async throws {
     try await reporting {
       let session = try Session(
         options, hosts, playbook: playbook, allowsLockout: allowsLockout)
+      let state = try session.readState()
       let plan = try await session.withFleet { fleet in
-        try await session.plan(fleet, state: session.readState())
+        try await session.plan(fleet, state: state)
       }
-      try PlanView(plan).print(
-        as: format, isColored: options.usesColor(onTerminal: Console.outputIsTerminal))
+      try show(plan, state)
       if plan.steps.contains(where: \.action.leavesHostOut) { throw Failure(.failed) }
       if detailedExitCode, plan.hasChanges { throw Failure(.changes) }
     }
+  }
+  private func show(_ plan: Plan, _ state: FleetState) throws {
+    let isColored = options.usesColor(onTerminal: Console.outputIsTerminal)
+    guard let diffHost else {
+      return try PlanView(plan, authorities: state.authorities)
+        .print(as: format, isColored: isColored)
+    }
+    guard let view = HostDiffView(of: diffHost, in: plan) else {
+      throw Failure(.usage, "there is no host \(diffHost) in this plan")
+    }
+    Console.output(view.text(Style(isColored: isColored)))
   }
 }
