@@ -16,6 +16,14 @@ struct PlanCommand: AsyncParsableCommand {
   var allowsLockout = false
   @Option(help: "How the plan is shown.") var format = OutputFormat.text
   @Option(
+    name: .customLong("out"),
+    help: "Save the plan in this file, for \"deploy apply FILE\"; it holds no secret.")
+  var savedPath: String?
+  @Flag(
+    name: .customLong("offline"),
+    help: "Ask no host: the plan for hosts that are as the state says, for reviews.")
+  var isOffline = false
+  @Option(
     name: .customLong("diff"), help: "Show this host's files whole instead, its firewall included.")
   var diffHost: String?
   @Flag(
@@ -26,17 +34,26 @@ struct PlanCommand: AsyncParsableCommand {
     guard diffHost == nil || format == .text else {
       throw ValidationError("--diff is for readers: the JSON of a plan has every diff.")
     }
+    guard savedPath == nil || !isOffline else {
+      throw ValidationError(
+        "--out saves what hosts said, and --offline asks none: such a plan cannot be carried out.")
+    }
   }
 
   func run() async throws {
     try await reporting {
       let session = try Session(
         options, hosts, playbook: playbook, allowsLockout: allowsLockout)
-      let state = try session.readState()
-      let plan = try await session.withFleet { fleet in
-        try await session.plan(fleet, state: state)
-      }
+      let state = try isOffline ? session.readStateOffline() : session.readState()
+      let (plan, survey) =
+        isOffline
+        ? (try session.planOffline(state), [:])
+        : try await session.withFleet { try await session.planAndSurvey($0, state: state) }
       try show(plan, state)
+      if let savedPath {
+        try SavedPlan(plan, authorities: state.authorities, survey).write(to: savedPath)
+        Console.error("Saved in \(savedPath); carry it out with \"deploy apply \(savedPath)\".")
+      }
       if plan.steps.contains(where: \.action.leavesHostOut) { throw Failure(.failed) }
       if detailedExitCode, plan.hasChanges { throw Failure(.changes) }
     }
