@@ -111,9 +111,9 @@ let package = Package(
     .tests(
       "Commands",
       [
-        "deploy", "Commands", "Certificates", "Execution", "Inventories", "State", "Diagnostics",
-        arguments,
-      ]),
+        "deploy", "Commands", "Certificates", "Execution", "Planning", "Inventories", "State",
+        "Diagnostics", arguments,
+      ], cases: true),
     .tests(
       "EndToEnd",
       ["deploy", "Commands", "Sandbox", "Inventories", "Planning", "State", "Diagnostics"]),

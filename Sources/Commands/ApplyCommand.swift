@@ -2,11 +2,16 @@ import ArgumentParser
 import Execution
 import Planning
 import SSH
+import State
 
 /// `deploy apply`
 struct ApplyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "apply", abstract: "Makes the plan, shows it, asks, and carries it out.")
+    commandName: "apply", abstract: "Makes the plan, shows it, asks, and carries it out.",
+    discussion: """
+      With the file of a saved plan, that plan is carried out instead. It is refused where the state has \
+      changed since it was made; a host that has changed is refused by name, and the others go on.
+      """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
@@ -17,17 +22,35 @@ struct ApplyCommand: AsyncParsableCommand {
   var allowsLockout = false
   @Option(help: "How the result is shown.") var format = OutputFormat.text
   @Flag(help: "Do not ask.") var yes = false
+  @Argument(help: "What \"plan --out\" has saved; without it the plan is made now.")
+  var savedPlan: String?
+
+  func validate() throws {
+    guard savedPlan == nil || hosts.limit == nil && playbook == nil && !allowsLockout else {
+      throw ValidationError(
+        "--limit, --playbook and --allow-lockout are for making a plan, and this one is made.")
+    }
+  }
 
   func run() async throws {
     try await reporting {
       try Console.refuseToAsk(format, yes: yes)
       let session = try Session(
         options, hosts, playbook: playbook, allowsLockout: allowsLockout)
+      let saved = try savedPlan.map(SavedPlan.read)
       let ledger = try await session.withState(for: "apply") { keeper in
         try await session.withFleet { fleet in
-          let plan = try await session.plan(fleet, state: await keeper.state)
+          let plan =
+            if let saved {
+              try await session.plan(saved, fleet, keeper)
+            } else {
+              try await session.plan(fleet, state: await keeper.state)
+            }
           let isColored = options.usesColor(onTerminal: Console.outputIsTerminal)
-          if format == .text { try PlanView(plan).print(as: .text, isColored: isColored) }
+          if format == .text {
+            try PlanView(plan, authorities: await keeper.state.authorities)
+              .print(as: .text, isColored: isColored)
+          }
           if plan.hasChanges, !yes, !Console.confirm("Carry this plan out?") {
             throw Failure(
               .failed, "nothing was changed: say \"yes\" to go on, or give --yes")

@@ -39,6 +39,53 @@ package enum UnifiedDiff {
     }
   }
 
+  /// The same difference with every line around it.
+  ///
+  /// - Parameter text: what the difference leads to.
+  package static func whole(_ diff: String, to text: String) -> String {
+    let new = lines(of: text)
+    let diffLines = lines(of: diff)
+    guard diffLines.count > 2 else { return diff }
+    let names = diffLines.prefix(2).map {
+      String(decoding: $0.dropFirst(4).dropLast(), as: UTF8.self)
+    }
+    var old: [Line] = []
+    var position = 0
+    var last = UInt8(ascii: " ")
+    for line in diffLines.dropFirst(2) {
+      let content = line.dropFirst()
+      switch line.first {
+      case UInt8(ascii: "@"):
+        let start = newStart(ofHunk: line)
+        old += new[position..<start]
+        position = start
+      case UInt8(ascii: "+"): position += 1
+      case UInt8(ascii: "-"): old.append(content)
+      case UInt8(ascii: "\\"):
+        if last != UInt8(ascii: "+"), let line = old.popLast() { old.append(line.dropLast()) }
+      default:
+        old.append(content)
+        position += 1
+      }
+      last = line.first ?? last
+    }
+    old += new[position...]
+    return between(
+      String(decoding: old.joined(), as: UTF8.self), text, oldName: names[0], newName: names[1],
+      context: old.count + new.count)
+  }
+
+  /// How many lines of the new text stand before a hunk.
+  private static func newStart(ofHunk heading: Line) -> Int {
+    let words = heading.split(separator: UInt8(ascii: " "))
+    let numbers = words.count > 2 ? words[2].dropFirst().split(separator: UInt8(ascii: ",")) : []
+    let values = numbers.compactMap { Int(String(decoding: $0, as: UTF8.self)) }
+    guard let first = values.first else {
+      preconditionFailure("A unified diff has a hunk without a range. This is a bug in deploy.")
+    }
+    return values.count > 1 && values[1] == 0 ? first : first - 1
+  }
+
   private static func lines(of text: String) -> [Line] {
     var lines: [Line] = []
     var rest = Array(text.utf8)[...]

@@ -52,6 +52,14 @@ struct UnifiedDiffTests {
     #expect(patched.utf8.elementsEqual(new.utf8), "\(diff(old, new))")
   }
 
+  @Test("is the same with every line around it", arguments: 0..<300 as Range<UInt64>)
+  func whole(_ seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let (old, new) = (text(&random), text(&random))
+    let whole = UnifiedDiff.between(old, new, oldName: "old", newName: "new", context: 1000)
+    #expect(UnifiedDiff.whole(diff(old, new), to: new) == whole, "\(diff(old, new))")
+  }
+
   @Test(
     "is what diff -u says, where there is one shortest way", arguments: 0..<100 as Range<UInt64>)
   func sameAsDiff(_ seed: UInt64) throws {

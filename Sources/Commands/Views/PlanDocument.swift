@@ -1,8 +1,16 @@
 import Planning
 import State
 
-/// A plan as JSON; the version changes when a field changes its meaning or goes.
+/// A plan as JSON, as Sources/README.md tells of it; the version changes when a field changes its
+/// meaning or goes.
 struct PlanDocument: Encodable {
+  struct Authority: Encodable {
+    var generation: Int
+    var commonName: String
+    var keyIdentifier: String
+    var notAfter: Timestamp
+  }
+
   struct Step: Encodable {
     var host: String
     var address: String
@@ -10,16 +18,41 @@ struct PlanDocument: Encodable {
     var action: String
     var reasons: [String]
     var release: Int
+    var stage: Int?
+    var waitsFor: [Need]
+    var waitsForOneOf: [Way]
+    var reachability: [String]
+    var serves: Change<EdgeFacts.Service>
+    var routes: Change<EdgeFacts.Route>
+    var trusts: Change<String>
     var certificates: [Certificate]
     var files: [File]
+  }
+
+  struct Need: Encodable {
+    var host: String
+    var release: Int?
+  }
+
+  struct Way: Encodable {
+    var site: String
+    var hosts: [Need]
+  }
+
+  struct Change<Element: Encodable>: Encodable {
+    var new: [Element]
+    var gone: [Element]
   }
 
   struct Certificate: Encodable {
     var path: String
     var purpose: String
+    var commonName: String
     var names: [String]
     var key: String
     var days: Int64
+    var issuer: String?
+    var notAfter: Timestamp
     var reason: String
     var replaces: CertificateRecord?
   }
@@ -35,36 +68,69 @@ struct PlanDocument: Encodable {
     var batches: [[String]]
   }
 
-  let version = 1
+  let version = 2
   var fleet: String
   var lineage: String
   var serial: Int
   var madeAt: Timestamp
   var hasChanges: Bool
+  var authority: Authority?
   var warnings: [String]
   var steps: [Step]
   var stages: [Stage]
 
-  init(_ plan: Plan) {
+  init(_ plan: Plan, authorities: [AuthorityRecord] = []) {
     fleet = plan.fleet
     lineage = plan.lineage
     serial = plan.serial
     madeAt = plan.madeAt
     hasChanges = plan.hasChanges
+    let signing = authorities.signing
+    authority = signing.map {
+      Authority(
+        generation: $0.generation, commonName: $0.commonName, keyIdentifier: $0.keyIdentifier,
+        notAfter: $0.notAfter)
+    }
     warnings = plan.warnings
     stages = plan.stages.map { Stage(name: $0.name, batches: $0.batches) }
-    steps = plan.steps.map { step in
-      Step(
-        host: step.host, address: step.connection.address, roles: step.roles,
-        action: step.action.rawValue, reasons: step.reasons, release: step.release,
-        certificates: step.certificates.map {
-          Certificate(
-            path: $0.path, purpose: $0.purpose.rawValue, names: $0.names, key: $0.key,
-            days: $0.validFor / 86_400, reason: $0.reason, replaces: $0.replaced)
-        },
-        files: step.changes.map {
-          File(path: $0.path, change: $0.kind.rawValue, diff: $0.diff)
-        })
+    steps = zip(plan.steps, plan.effects).map { step, effects in
+      Step(step, effects, madeAt: plan.madeAt, signedBy: signing)
     }
   }
+}
+
+extension PlanDocument.Step {
+  fileprivate init(
+    _ step: HostStep, _ effects: StepEffects, madeAt: Timestamp, signedBy signing: AuthorityRecord?
+  ) {
+    host = step.host
+    address = step.connection.address
+    roles = step.roles
+    action = step.action.rawValue
+    reasons = step.reasons
+    release = step.release
+    stage = step.action.changesHost ? step.stage + 1 : nil
+    waitsFor = step.needs.map(PlanDocument.Need.init)
+    waitsForOneOf = step.ways.map {
+      PlanDocument.Way(site: $0.site, hosts: $0.needs.map(PlanDocument.Need.init))
+    }
+    reachability = effects.reachability
+    serves = .init(new: effects.services.new, gone: effects.services.gone)
+    routes = .init(new: effects.routes.new, gone: effects.routes.gone)
+    trusts = .init(new: effects.trusts.new, gone: effects.trusts.gone)
+    certificates = step.certificates.map {
+      PlanDocument.Certificate(
+        path: $0.path, purpose: $0.purpose.rawValue, commonName: $0.commonName, names: $0.names,
+        key: $0.key, days: $0.validFor / 86_400, issuer: signing?.commonName,
+        notAfter: $0.end(from: madeAt, signedBy: signing), reason: $0.reason,
+        replaces: $0.replaced)
+    }
+    files = step.changes.map {
+      PlanDocument.File(path: $0.path, change: $0.kind.rawValue, diff: $0.diff)
+    }
+  }
+}
+
+extension PlanDocument.Need {
+  fileprivate init(_ need: HostStep.Need) { self.init(host: need.host, release: need.release) }
 }

@@ -4,83 +4,99 @@ import State
 /// A plan as a person or a program reads it.
 struct PlanView {
   private let plan: Plan
+  /// Those of the fleet, oldest first; the last one signs.
+  private let authorities: [AuthorityRecord]
 
-  init(_ plan: Plan) { self.plan = plan }
+  init(_ plan: Plan, authorities: [AuthorityRecord] = []) {
+    self.plan = plan
+    self.authorities = authorities
+  }
 
   func print(as format: OutputFormat, isColored: Bool) throws {
     switch format {
-    case .text: Console.output(text(Style(isColored: isColored)))
-    case .json: try JSONText.print(PlanDocument(plan))
+    case .text: Console.output(text(Style(isColored: isColored), width: Console.outputWidth))
+    case .json: try JSONText.print(PlanDocument(plan, authorities: authorities))
     }
   }
 
-  private func text(_ style: Style) -> String {
-    var lines = [style(summary, .bold)]
-    lines += plan.warnings.map { style("warning: \($0)", .yellow) }
-    for step in plan.steps where step.action != .unchanged {
-      lines.append("")
-      lines += self.lines(for: step, style)
+  /// - Parameter width: columns that lines of prose are cut to; diffs are not.
+  func text(_ style: Style, width: Int?) -> String {
+    var page = Page(style, width: width)
+    page.add(summary, .bold)
+    if !plan.warnings.isEmpty { page.addEmptyLine() }
+    for warning in plan.warnings { page.add("warning: \(warning)", .yellow) }
+    addOrder(to: &page)
+    let blocks = HostBlocks(plan, authorities: authorities)
+    for block in blocks.all where block[0].step.action != .unchanged {
+      page.addEmptyLine()
+      blocks.add(block, to: &page)
     }
     for (diff, hosts) in diffs {
-      lines += ["", style("on \(hosts.joined(separator: ", ")):", .dim), style.diff(diff)]
+      page.addEmptyLine()
+      page.add("on \(hosts.joined(separator: ", ")):", .dim)
+      page.addUnwrapped(style.diff(diff.withoutEmptyEnd))
     }
-    let order = plan.stages.map { stage in
-      "\(stage.name): " + stage.batches.map { $0.joined(separator: " ") }.joined(separator: " | ")
+    if plan.steps.contains(where: { !$0.changes.isEmpty }) {
+      page.addEmptyLine()
+      page.add(
+        "\"deploy plan --diff HOST\" shows a host's files whole, its firewall included.", .dim)
     }
-    if !order.isEmpty { lines += ["", "Order: " + order.joined(separator: "; then ")] }
-    return lines.joined(separator: "\n")
+    return page.text
   }
 
   private var summary: String {
-    func count(_ action: Action) -> Int { plan.steps.count { $0.action == action } }
-    let parts = [
-      (count(.create), "to create"), (count(.change), "to change"),
-      (count(.remove), "to remove"), (count(.restore), "to restore"),
-      (count(.unchanged), "unchanged"),
-      (count(.blocked), "blocked"), (count(.unreachable), "unreachable"),
-    ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-    let head = "Fleet \(plan.fleet), \(plan.steps.count) hosts: \(parts.joined(separator: ", "))."
+    var hosts: [Action: Set<String>] = [:]
+    for step in plan.steps { hosts[step.action, default: []].insert(step.host) }
+    // A host that is new counts as that, though its second step changes what the first one made.
+    if let created = hosts[.create] { hosts[.change]?.subtract(created) }
+    if let removed = hosts[.remove] { hosts[.change]?.subtract(removed) }
+    let words: [(Action, String)] = [
+      (.create, "to create"), (.change, "to change"), (.remove, "to remove"),
+      (.restore, "to restore"), (.unchanged, "unchanged"), (.blocked, "blocked"),
+      (.unreachable, "unreachable"),
+    ]
+    let parts = words.compactMap { action, word in
+      hosts[action].flatMap { $0.isEmpty ? nil : "\($0.count) \(word)" }
+    }
+    let count = Set(plan.steps.map(\.host)).count
+    let head =
+      "Fleet \(plan.fleet), \(count) \(count == 1 ? "host" : "hosts")"
+      + (parts.isEmpty ? "." : ": \(parts.joined(separator: ", ")).")
     let isSettled = plan.steps.allSatisfy { $0.action == .unchanged }
     return isSettled ? head + " No changes." : head
   }
 
-  private func lines(for step: HostStep, _ style: Style) -> [String] {
-    let color: Style.Color =
-      switch step.action {
-      case .create: .green
-      case .remove, .blocked, .unreachable: .red
-      case .change, .restore, .unchanged: .yellow
-      }
-    let release =
-      step.action.changesHost && step.release > 0 ? ", release \(step.release)" : ""
-    var lines = [
-      style("\(step.action.symbol) \(step.host)", color)
-        + " (\(step.roles.joined(separator: " and ")), \(step.connection.address)\(release))"
-    ]
-    lines += step.reasons.map { "    because \($0)" }
-    lines += step.certificates.map { certificate in
-      let replaced = certificate.replaced.map {
-        ", in place of \($0.serial.prefix(8))… until \($0.notAfter.date)"
-      }
-      return
-        "    certificate \(certificate.path): for \(certificate.names.joined(separator: ", ")),"
-        + " \(certificate.purpose.rawValue), \(certificate.key),"
-        + " \(certificate.validFor / 86_400) days\(replaced ?? ""): \(certificate.reason)"
+  private func addOrder(to page: inout Page) {
+    guard plan.hasChanges else { return }
+    page.addEmptyLine()
+    page.add("Order", .bold)
+    for (index, stage) in plan.stages.enumerated() where !stage.batches.isEmpty {
+      let most = 10
+      let batches = stage.batches.prefix(most).map { $0.shortList(separator: " ") }
+      let rest = stage.batches.count - most
+      page.add(
+        "\(index + 1). \(stage.name): \(batches.joined(separator: ", then "))"
+          + (rest > 0 ? ", then \(rest) more batches" : ""), indent: 2)
     }
-    let listed = Set(step.certificates.flatMap { [$0.path, $0.keyPath] })
-    lines += step.changes.filter { !listed.contains($0.path) }
-      .map { "    \($0.kind.symbol) \($0.path)" }
-    return lines
+    page.add(
+      "Every host tests its release before any host switches to its own. A host that is not"
+        + " confirmed within \(plan.confirmWithin) s goes back by itself. The run stops when the change"
+        + " has failed on \(plan.maxFailures == 0 ? "a host" : "more than \(plan.maxFailures) hosts").",
+      indent: 2, hanging: 0)
   }
 
-  /// Each different diff once, with the hosts that have it.
+  /// Each different diff of a file that stays once, with the hosts that have it; what is new or goes is
+  /// named in the hosts' blocks, and what becomes of a firewall is told there.
   private var diffs: [(diff: String, hosts: [String])] {
     var order: [String] = []
     var hosts: [String: [String]] = [:]
     for step in plan.steps {
-      for change in step.changes where !change.diff.isEmpty {
+      for change in step.changes
+      where change.kind == .change && !change.diff.isEmpty && !change.path.hasPrefix("firewall.") {
         if hosts[change.diff] == nil { order.append(change.diff) }
-        hosts[change.diff, default: []].append(step.host)
+        if hosts[change.diff]?.last != step.host {
+          hosts[change.diff, default: []].append(step.host)
+        }
       }
     }
     return order.map { ($0, hosts[$0] ?? []) }

@@ -18,6 +18,16 @@ enum Console {
   static var outputIsTerminal: Bool { isatty(FileHandle.standardOutput.fileDescriptor) == 1 }
   static var errorIsTerminal: Bool { isatty(FileHandle.standardError.fileDescriptor) == 1 }
 
+  /// The columns of the terminal that shows results; nil where a file or a program takes them.
+  static var outputWidth: Int? {
+    var size = winsize()
+    guard outputIsTerminal,
+      ioctl(FileHandle.standardOutput.fileDescriptor, UInt(TIOCGWINSZ), &size) == 0,
+      size.ws_col > 0
+    else { return nil }
+    return Int(size.ws_col)
+  }
+
   /// JSON is for programs, which cannot be asked about a plan that they have not seen.
   static func refuseToAsk(_ format: OutputFormat, yes: Bool) throws {
     guard format == .json, !yes else { return }

@@ -94,6 +94,9 @@ actor StateKeeper: StateStore {
     pending = []
   }
 
+  /// Gives a state that was never written the lineage of the plan that begins it.
+  func adopt(lineage: String) { state.lineage = lineage }
+
   func save(_ next: FleetState) throws {
     try file.write(next)
     state = file.state ?? next

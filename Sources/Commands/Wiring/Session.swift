@@ -65,6 +65,15 @@ struct Session {
   /// says it is.
   func readState() throws -> FleetState { try current(stateFile()) }
 
+  /// The same where the authority's folder may not be at hand, as where changes are reviewed: then the
+  /// authority is what the state says.
+  func readStateOffline() throws -> FleetState {
+    let file = try stateFile()
+    var state = try current(file)
+    if state.authorities.isEmpty { state.authorities = file.state?.authorities ?? [] }
+    return state
+  }
+
   private func current(_ file: StateFile) throws -> FleetState {
     var state =
       file.state
@@ -122,18 +131,37 @@ struct Session {
   }
 
   func survey(_ fleet: Fleet, _ state: FleetState) async throws -> Survey {
+    try refuseUnknownHosts(state)
+    return await fleet.survey(hosts(state), parallel: parallel)
+  }
+
+  private func refuseUnknownHosts(_ state: FleetState) throws {
     let unknown = selector.unmatchedNames(
       among: workspace.inventory.hosts, others: Array(state.hosts.keys))
     guard unknown.isEmpty else {
       throw Failure(
         .usage, "there is no such host in this fleet: \(unknown.joined(separator: ", "))")
     }
-    return await fleet.survey(hosts(state), parallel: parallel)
   }
 
   func plan(_ fleet: Fleet, state: FleetState) async throws -> Plan {
+    try await planAndSurvey(fleet, state: state).plan
+  }
+
+  /// - Returns: The plan, and what the hosts said that it was made from.
+  func planAndSurvey(
+    _ fleet: Fleet, state: FleetState
+  ) async throws -> (plan: Plan, survey: Survey) {
     try refuseWithoutAuthority(state)
-    return try plan(try await survey(fleet, state), state: state)
+    let survey = try await survey(fleet, state)
+    return (try plan(survey, state: state), survey)
+  }
+
+  /// A plan from the state alone.
+  func planOffline(_ state: FleetState) throws -> Plan {
+    try refuseWithoutAuthority(state)
+    try refuseUnknownHosts(state)
+    return Planner.offline(try planningInput([:], state: state))
   }
 
   /// Before any host is asked, for it is the user's very next step.
@@ -147,13 +175,17 @@ struct Session {
   }
 
   func plan(_ survey: Survey, state: FleetState) throws -> Plan {
-    let materials = try MaterialsReader(workspace: workspace, now: .current).read()
+    let input = try planningInput(survey, state: state)
     try refuseLostState(state, survey)
-    return Planner.plan(
-      PlanningInput(
-        inventory: workspace.inventory, playbook: playbook, state: state, survey: survey,
-        materials: materials, selector: selector, allowsLockout: allowsLockout, now: .current,
-        digest: { Digest.sha256(of: $0) }))
+    return Planner.plan(input)
+  }
+
+  private func planningInput(_ survey: Survey, state: FleetState) throws -> PlanningInput {
+    PlanningInput(
+      inventory: workspace.inventory, playbook: playbook, state: state, survey: survey,
+      materials: try MaterialsReader(workspace: workspace, now: .current).read(),
+      selector: selector, allowsLockout: allowsLockout, now: .current,
+      digest: { Digest.sha256(of: $0) })
   }
 
   /// A second lineage beside the lost one could never be brought together with it again.

@@ -1,0 +1,53 @@
+import Planning
+
+/// What a plan changes in one host's files, each file whole.
+struct HostDiffView {
+  private let steps: [HostStep]
+
+  /// Nil where the plan has no such host.
+  init?(of host: String, in plan: Plan) {
+    steps = plan.steps.filter { $0.host == host }
+    if steps.isEmpty { return nil }
+  }
+
+  func text(_ style: Style) -> String {
+    guard steps.contains(where: { !$0.changes.isEmpty }) else {
+      return "No file of \(steps[0].host) changes."
+    }
+    return steps.enumerated().flatMap { index, step in
+      let number = steps.count == 1 ? "" : "step \(index + 1) of \(steps.count), "
+      let release = step.release == 0 ? "deploy leaves the host" : "release \(step.release)"
+      return [style("\(step.host), \(number)\(release)", .bold)]
+        + step.changes.map { text(of: $0, step, style) }
+    }.joined(separator: "\n\n")
+  }
+
+  private func text(of change: FileChange, _ step: HostStep, _ style: Style) -> String {
+    let file = step.files.first { $0.path == change.path }
+    guard !change.diff.isEmpty else {
+      return style("\(change.kind.symbol) \(change.path): \(reason(file, change))", .dim)
+    }
+    guard case .text(let text) = file?.source, change.kind == .change else {
+      return style.diff(change.diff.withoutEmptyEnd)
+    }
+    return style.diff(UnifiedDiff.whole(change.diff, to: text).withoutEmptyEnd)
+  }
+
+  /// Why the content of a file is not shown.
+  private func reason(_ file: PlannedFile?, _ change: FileChange) -> String {
+    switch file?.source {
+    case nil: "it goes, and its text is not known here"
+    case .certificate: "the certificate is issued when the plan is carried out"
+    case .key, .local: "a secret"
+    case .present: "it stays"
+    case .text(let text) where change.path.hasPrefix("tls/"):
+      "certificates, \(text.split(separator: "\n").count) lines"
+    case .text: "its text on the host is not known here"
+    }
+  }
+}
+
+extension String {
+  /// The text without the newline that ends it.
+  var withoutEmptyEnd: String { hasSuffix("\n") ? String(dropLast()) : self }
+}

@@ -1,0 +1,60 @@
+import Certificates
+import Foundation
+
+/// The text of a saved plan: JSON whose first line names the format and holds the SHA-256 of the rest, so
+/// that a file that was damaged or edited is found.
+enum SavedPlanFormat {
+  static let currentVersion = 1
+  private static let beginning = "{\"format\":\"deploy-plan\",\"version\":"
+  private static let middle = ",\"sha256\":\""
+  private static let ending = "\","
+
+  static func encode(_ plan: SavedPlan) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let content =
+      "\"content\": " + String(decoding: try encoder.encode(plan), as: UTF8.self) + "}\n"
+    return heading(version: currentVersion, digest: Digest.sha256(of: content)) + "\n" + content
+  }
+
+  private static func heading(version: Int, digest: String) -> String {
+    "\(beginning)\(version)\(middle)\(digest)\(ending)"
+  }
+
+  static func decode(_ bytes: [UInt8], path: String) throws -> SavedPlan {
+    guard bytes.starts(with: beginning.utf8) else {
+      throw Failure(
+        .failed,
+        "\(path) is no plan: it does not begin as what \"deploy plan --out\" writes")
+    }
+    let digits = bytes.dropFirst(beginning.utf8.count).prefix { (0x30...0x39).contains($0) }
+    if let version = Int(String(decoding: digits, as: UTF8.self)), version > currentVersion {
+      throw Failure(
+        .failed,
+        "\(path) has version \(version), and this deploy knows plans up to version"
+          + " \(currentVersion): use the newer deploy that wrote it, or plan again")
+    }
+    let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
+    let content = bytes.dropFirst(line.count + 1)
+    let expected = heading(version: currentVersion, digest: Digest.sha256(of: Array(content)))
+    guard line.elementsEqual(expected.utf8) else {
+      throw Failure(
+        .failed,
+        "\(path) was damaged or edited since it was written (its SHA-256 is another): plan again")
+    }
+    return try document(bytes, path)
+  }
+
+  private struct Document: Decodable {
+    var content: SavedPlan
+  }
+
+  private static func document(_ bytes: [UInt8], _ path: String) throws -> SavedPlan {
+    do {
+      return try JSONDecoder().decode(Document.self, from: Data(bytes)).content
+    } catch {
+      throw Failure(
+        .failed, "\(path) is whole but no plan that this deploy can read: plan again (\(error))")
+    }
+  }
+}

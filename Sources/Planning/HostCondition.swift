@@ -1,0 +1,79 @@
+package import State
+
+/// What a plan relies on of a host, so that one that has changed before it is carried out is found.
+package struct HostCondition: Hashable, Sendable, Codable {
+  package var fingerprint: String
+  /// Installed files that were missing or changed, sorted.
+  package var driftedFiles: [String]
+  package var firewall: String
+  package var nginxIsRunning: Bool
+  package var servedReleases: [Int]
+  package var includesRelease: Bool
+
+  package init(_ observation: HostObservation) {
+    fingerprint = observation.fingerprint
+    driftedFiles = observation.driftedFiles.sorted()
+    firewall = observation.firewall.rawValue
+    nginxIsRunning = observation.nginxIsRunning
+    servedReleases = observation.servedReleases.sorted()
+    includesRelease = observation.includesRelease
+  }
+
+  /// How the host differs from what it was; nil where it does not.
+  package func change(to now: HostCondition) -> String? {
+    guard self != now else { return nil }
+    guard fingerprint == now.fingerprint else {
+      return "it was at \(release) and is at \(now.release)"
+    }
+    let differing = Set(driftedFiles).symmetricDifference(now.driftedFiles).sorted()
+    if !differing.isEmpty {
+      return
+        "\(differing.joined(separator: ", ")) \(differing.count == 1 ? "is" : "are") not as before"
+    }
+    if firewall != now.firewall { return "its loaded firewall is not as before" }
+    if nginxIsRunning != now.nginxIsRunning {
+      return now.nginxIsRunning ? "nginx runs there now" : "nginx runs there no more"
+    }
+    return "what its nginx serves is not as before"
+  }
+
+  /// The number comes first in a fingerprint, then what tells two releases of one number apart.
+  private var release: String {
+    fingerprint == "none" ? "no release" : "release \(fingerprint.prefix { $0 != ":" })"
+  }
+}
+
+extension Plan {
+  /// The same plan for hosts as they are now: one that has changed since is left out, with the reason.
+  ///
+  /// - Parameter conditions: what the hosts were when the plan was made; those that could not be asked
+  ///   are not among them.
+  package func leavingOut(
+    changedSince conditions: [String: HostCondition], now survey: Survey
+  ) -> Plan {
+    var changed: [String: String] = [:]
+    for (host, condition) in conditions {
+      guard case .observed(let observation) = survey[host] else { continue }
+      changed[host] = condition.change(to: HostCondition(observation))
+    }
+    guard !changed.isEmpty else { return self }
+    var plan = self
+    plan.steps = []
+    for step in steps {
+      guard let change = changed[step.host] else {
+        plan.steps.append(step)
+        continue
+      }
+      guard plan.steps.last?.host != step.host else { continue }
+      plan.steps.append(
+        HostStep(
+          host: step.host, connection: step.connection, roles: step.roles, action: .blocked,
+          reasons: ["it has changed since the plan was made (\(change)): plan again"]))
+    }
+    for index in stages.indices {
+      plan.stages[index].batches = stages[index].batches
+        .map { $0.filter { changed[$0] == nil } }.filter { !$0.isEmpty }
+    }
+    return plan
+  }
+}

@@ -1,0 +1,86 @@
+import Inventories
+import Nginx
+import State
+
+extension Planner {
+  /// A plan for hosts that are as the state says, without asking any.
+  ///
+  /// Texts that hosts have are not known, so changed files come without a diff. Such a plan is to be
+  /// read, not to be carried out.
+  package static func offline(_ input: PlanningInput) -> Plan {
+    var input = input
+    input.survey = OfflineSurvey(input).survey
+    var plan = plan(input)
+    for step in plan.steps.indices {
+      for change in plan.steps[step].changes.indices
+      where plan.steps[step].changes[change].isWithoutOldText {
+        plan.steps[step].changes[change].diff = ""
+      }
+    }
+    plan.warnings.insert(
+      "no host was asked: every one is taken to be as the state has it, and one that the state does"
+        + " not have to be empty", at: 0)
+    return plan
+  }
+}
+
+extension FileChange {
+  fileprivate var isWithoutOldText: Bool { kind == .change && diff.hasPrefix("--- /dev/null\n") }
+}
+
+/// What the hosts would say if nothing had happened since the state was written.
+private struct OfflineSurvey {
+  /// The state does not have the version of a host's nginx. Of those between which configurations
+  /// differ, the host has had the one that its files are closest to.
+  private static let versions = [Version(1, 22, 1), Version(1, 30, 6), Version(1, 18, 0)]
+
+  private let input: PlanningInput
+
+  init(_ input: PlanningInput) { self.input = input }
+
+  var survey: Survey {
+    var survey: Survey = [:]
+    for host in input.inventory.hosts where input.selector.matches(host) {
+      let record = input.state.hosts[host.name.text]
+      let version = record.map { likelyVersion(on: host, $0.release) } ?? Self.versions[0]
+      survey[host.name.text] = .observed(observation(record?.release, version))
+    }
+    for (name, record) in input.state.hosts
+    where survey[name] == nil && input.selector.matches(name) {
+      survey[name] = .observed(observation(record.release, Self.versions[0]))
+    }
+    return survey
+  }
+
+  private func likelyVersion(on host: Host, _ release: ReleaseRecord) -> Version {
+    var (best, most) = (Self.versions[0], -1)
+    for version in Self.versions {
+      let files = configuration(for: host, in: input.inventory, nginx: version)
+      let equal = files.count { file in
+        release.files[file.path.relative]?.digest == input.digest(file.text)
+      }
+      if equal > most { (best, most) = (version, equal) }
+      if equal == files.count { break }
+    }
+    return best
+  }
+
+  private func observation(_ release: ReleaseRecord?, _ version: Version) -> HostObservation {
+    var host = HostObservation(
+      clock: input.now, hasSystemd: true, nginxVersion: version.description)
+    host.surroundings.closedHoles = Set(NginxHole.all.map(\.name))
+    guard let release else { return host }
+    let hasSites = release.files[ReleasePath.main.relative] != nil
+    host.manifest = Manifest(
+      fleet: input.state.fleet, lineage: input.state.lineage, madeAt: input.now, madeBy: "",
+      release: release)
+    host.currentRelease = release.number
+    host.latestRelease = release.number
+    host.fingerprint = "\(release.number):"
+    host.nginxIsRunning = hasSites
+    host.servedReleases = hasSites ? [release.number] : []
+    host.includesRelease = hasSites
+    host.firewall = .asInstalled
+    return host
+  }
+}
