@@ -251,6 +251,7 @@ struct InterleavingTests {
     var fresh = Scenario()
     fresh.state.authorities = scenario.state.authorities
     fresh.askHosts(of: inventory)
+    tellAddresses(&fresh)
     fresh.apply(fresh.plan(inventory))
     for (name, result) in scenario.survey {
       guard case .observed(let host) = result else { continue }
@@ -274,8 +275,7 @@ struct InterleavingTests {
     var fleet = RenderedFleet()
     for name in names ?? Array(scenario.survey.keys) {
       guard case .observed(let host) = scenario.survey[name] else { continue }
-      fleet.hosts[name] = RenderedHost(
-        host, address: host.manifest?.release.facts.address ?? "")
+      fleet.hosts[name] = RenderedHost(host)
     }
     return fleet
   }

@@ -10,6 +10,7 @@ struct RenderedHost: Hashable {
     var port: Int
   }
 
+  /// Where its front-end's connections come from: the machines here have several addresses each.
   var address = ""
   /// Where its front-end sends requests.
   var upstreams: Set<Server> = []
@@ -28,14 +29,14 @@ struct RenderedHost: Hashable {
 }
 
 extension RenderedHost {
-  init(_ observation: HostObservation, address: String) {
+  init(_ observation: HostObservation) {
     self = .bare
-    self.address = address
     guard let release = observation.manifest?.release else { return }
     for (path, text) in observation.texts {
       let name = path.split(separator: "/").last.map { String($0.dropLast(5)) } ?? ""
       if path.hasPrefix("nginx/front-end/") {
         upstreams.formUnion(Self.upstreams(of: text, site: name))
+        address = Self.lines(of: text).first { $0.first == "proxy_bind" }?[1] ?? address
       } else if path.hasPrefix("nginx/back-end/") {
         servers.formUnion(Self.servers(of: text, site: name))
       } else if path == "firewall.nft" {
