@@ -35,6 +35,7 @@ demo:            ## a fleet in namespaces, deployed to from an empty start
 bench:           ## how fast planning, applying and signing are
 	scripts/bench
 	scripts/bench-certificates
+	scripts/bench-planner
 
 install:         ## an optimised deploy into $(DESTDIR)$(PREFIX)/bin
 	swift build $(SWIFT_FLAGS) --configuration release --product deploy
