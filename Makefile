@@ -37,6 +37,7 @@ demo:            ## a fleet in namespaces, deployed to from an empty start
 bench:           ## how fast planning, applying and signing are; `scripts/bench 20 5 peers` beside other tools
 	scripts/bench
 	scripts/bench-certificates
+	scripts/bench-planner
 
 install:         ## an optimised deploy into $(DESTDIR)$(PREFIX)/bin
 	swift build $(SWIFT_FLAGS) --configuration release --product deploy

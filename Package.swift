@@ -91,6 +91,12 @@ let package = Package(
     .executableTarget(
       name: "BenchSigning", dependencies: ["Certificates"], path: "Tests/BenchSigning",
       swiftSettings: strict),
+    .executableTarget(
+      name: "BenchPlanner",
+      dependencies: [
+        "Certificates", "Diagnostics", "Inventories", "Planning", "Playbooks", "State",
+        "StateFiles",
+      ], path: "Tests/BenchPlanner", swiftSettings: strict),
     .target(name: "CaseFiles", path: "Tests/CaseFiles", swiftSettings: strict),
     .tests("Diagnostics", ["Diagnostics"]),
     .tests("YAML", ["YAML", "Diagnostics"], cases: true),

@@ -35,6 +35,8 @@ package struct StepEffects: Hashable, Sendable {
     reachability = difference(
       from: before.map(openings) ?? Opening.withoutFirewall,
       to: step.action == .remove ? Opening.withoutFirewall : openings(of: new))
+    // Beside all that closes, a reader wants to know what does not.
+    if before == nil { reachability += stayingOpen(openings(of: new)) }
     services = Difference(from: old.services, to: new.services)
     routes = Difference(from: old.routes, to: new.routes)
     trusts = Difference(from: old.trusts, to: new.trusts)
@@ -57,3 +59,9 @@ extension Plan {
 }
 
 private func openings(of facts: EdgeFacts) -> [Opening] { facts.openings.compactMap(Opening.init) }
+
+private func stayingOpen(_ openings: [Opening]) -> [String] {
+  let open = openings.filter { $0.target != .everythingElse && $0.from == .everybody }
+  return open.isEmpty
+    ? [] : ["\(open.ports) \(open.count == 1 ? "stays" : "stay") open to everybody"]
+}
