@@ -7,9 +7,9 @@ import Testing
 
 @Suite("A rollout")
 struct RolloutTests {
-  private let journal = Journal()
+  let journal = Journal()
 
-  private func step(
+  func step(
     _ host: String, _ action: Action = .change, roles: [String] = ["back-end"]
   ) -> HostStep {
     HostStep(
@@ -24,7 +24,7 @@ struct RolloutTests {
       files: [PlannedFile(path: "firewall.nft", source: .text("x\n"))])
   }
 
-  private func plan(
+  func plan(
     _ steps: [HostStep], _ stages: [[[String]]], maxFailures: Int = 0, pause: Int64 = 0
   ) -> Plan {
     Plan(
@@ -33,7 +33,7 @@ struct RolloutTests {
       maxFailures: maxFailures, pause: pause, confirmWithin: 30, keepReleases: 5, warnings: [])
   }
 
-  private func rollout(
+  func rollout(
     _ plan: Plan, _ hosts: FakeHosts, failing: Set<String> = [], parallel: Int = 8,
     problems: [String: [String]] = [:]
   ) -> Rollout {
@@ -53,7 +53,7 @@ struct RolloutTests {
       parallel: parallel, report: { _ in })
   }
 
-  private func run(
+  func run(
     _ plan: Plan, _ behaviours: [String: Behaviour] = [:], failing: Set<String> = [],
     state: FleetState = FleetState(fleet: "shop", lineage: "l"), parallel: Int = 8,
     problems: [String: [String]] = [:]
@@ -64,9 +64,9 @@ struct RolloutTests {
     ).run(plan, state: state)
   }
 
-  private let three = ["a", "b", "c"]
+  let three = ["a", "b", "c"]
 
-  private func planOfThree(maxFailures: Int = 0) -> Plan {
+  func planOfThree(maxFailures: Int = 0) -> Plan {
     plan(three.map { step($0) }, [three.map { [$0] }], maxFailures: maxFailures)
   }
 
@@ -310,75 +310,6 @@ struct RolloutTests {
           why:
             "its step to release 2 is confirmed and works with old and new; then: it waits for"
             + " edge: an edge between them would break. Run again when that host can change"))
-  }
-
-  /// Each of its releases is confirmed as it is asked for.
-  private let obedient = Behaviour(
-    answers: [.says("@deploy applied 2\n"), .says("@deploy applied 1\n")],
-    confirmations: ["@deploy none\n", "@deploy confirmed 2\n", "@deploy confirmed 1\n"])
-
-  @Test("tries the edges of a batch, and takes that batch back where one does not work")
-  func unprovenEdges() async {
-    var plan = planOfThree()
-    plan.verifiesEdges = true
-    let ledger = await run(
-      plan, ["b": obedient], problems: ["b": ["edge-1 → b, shop.example: it is refused"]])
-    #expect(journal.starting("verify") == ["a", "b"])
-    #expect(
-      ledger.stopped
-        == "edges of b do not work:\nedge-1 → b, shop.example: it is refused")
-    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
-    #expect(ledger.verdicts["b"]?.name == "reverted")
-    #expect(ledger.verdicts["c"]?.name == "not attempted")
-    #expect(journal.starting("record") == ["a 2", "b 2", "b 1"])
-  }
-
-  @Test("takes all of its hosts back in the opposite order where the playbook says so")
-  func revertsAll() async {
-    var steps = three.map { step($0) }
-    for index in steps.indices { steps[index].stage = index }
-    var plan = plan(steps, [[["a"]], [["b"]], [["c"]]])
-    plan.revertsAll = true
-    let ledger = await run(
-      plan,
-      [
-        "a": obedient, "b": obedient,
-        "c": Behaviour(answers: [.says("@deploy reverted reload\n")]),
-      ])
-    #expect(journal.starting("go") == ["a", "b", "c", "b", "a"])
-    #expect(journal.starting("record") == ["a 2", "b 2", "b 1", "a 1"])
-    #expect(three.allSatisfy { ledger.verdicts[$0]?.name == "reverted" })
-  }
-
-  @Test("leaves what is confirmed where the playbook takes back the failed host alone")
-  func revertsOne() async {
-    let ledger = await run(
-      planOfThree(), ["b": Behaviour(answers: [.says("@deploy reverted reload\n")])])
-    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
-    #expect(journal.starting("go") == ["a", "b"])
-  }
-
-  @Test("runs the hooks around each host's word, and a failed one keeps the host from it")
-  func hooks() async {
-    var plan = planOfThree()
-    plan.hooks = PlannedHooks(beforeHost: [["drain"]], afterHost: [["fill"]], timeout: 9)
-    let ledger = await run(plan, ["c": Behaviour()], failing: [])
-    #expect(ledger.isSuccess)
-    #expect(
-      journal.all.filter { $0.hasPrefix("go") || $0.hasPrefix("hook") } == [
-        "hook drain a 2", "go a", "hook fill a 2 confirmed", "hook drain b 2", "go b",
-        "hook fill b 2 confirmed", "hook drain c 2", "go c", "hook fill c 2 confirmed",
-      ])
-  }
-
-  @Test("does not give its word to a host whose hook fails")
-  func failedHook() async {
-    var plan = planOfThree()
-    plan.hooks = PlannedHooks(beforeHost: [["fail"]], afterHost: [], timeout: 9)
-    let ledger = await run(plan)
-    #expect(journal.starting("go").isEmpty)
-    #expect(ledger.verdicts["a"]?.name == "refused")
-    #expect(journal.starting("abandoned").sorted() == three)
   }
 
   @Test("removes a host from the state when it has been cleaned")

@@ -83,6 +83,25 @@ struct PlanView {
         + " confirmed within \(plan.confirmWithin) s goes back by itself. The run stops when the change"
         + " has failed on \(plan.maxFailures == 0 ? "a host" : "more than \(plan.maxFailures) hosts").",
       indent: 2, hanging: 0)
+    for sentence in playbookSentences { page.add(sentence, indent: 2, hanging: 0) }
+  }
+
+  private var playbookSentences: [String] {
+    func commands(_ commands: [[String]], _ when: String) -> String? {
+      commands.isEmpty
+        ? nil
+        : "Here, \(when) each transaction: "
+          + commands.map { $0.joined(separator: " ") }.joined(separator: "; ") + "."
+    }
+    return [
+      plan.verifiesEdges
+        ? "The edges of each batch are tried before the next one begins; where one does not work, the"
+          + " batch is taken back." : nil,
+      plan.revertsAll
+        ? "Where the run stops, every host that it has changed goes back, the last ones first."
+        : nil,
+      commands(plan.hooks.beforeHost, "before"), commands(plan.hooks.afterHost, "after"),
+    ].compactMap(\.self)
   }
 
   /// Each different diff of a file that stays once, with the hosts that have it; what is new or goes is

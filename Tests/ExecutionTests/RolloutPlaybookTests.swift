@@ -1,0 +1,78 @@
+import Planning
+import Testing
+
+@testable import Execution
+
+/// What a playbook asks for beside order and numbers.
+extension RolloutTests {
+  /// Each of its releases is confirmed as it is asked for.
+  private var obedient: Behaviour {
+    Behaviour(
+      answers: [.says("@deploy applied 2\n"), .says("@deploy applied 1\n")],
+      confirmations: ["@deploy none\n", "@deploy confirmed 2\n", "@deploy confirmed 1\n"])
+  }
+
+  @Test("tries the edges of a batch, and takes that batch back where one does not work")
+  func unprovenEdges() async {
+    var plan = planOfThree()
+    plan.verifiesEdges = true
+    let ledger = await run(
+      plan, ["b": obedient], problems: ["b": ["edge-1 → b, shop.example: it is refused"]])
+    #expect(journal.starting("verify") == ["a", "b"])
+    #expect(
+      ledger.stopped
+        == "edges of b do not work:\nedge-1 → b, shop.example: it is refused")
+    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["b"]?.name == "reverted")
+    #expect(ledger.verdicts["c"]?.name == "not attempted")
+    #expect(journal.starting("record") == ["a 2", "b 2", "b 1"])
+  }
+
+  @Test("takes all of its hosts back in the opposite order where the playbook says so")
+  func revertsAll() async {
+    var steps = three.map { step($0) }
+    for index in steps.indices { steps[index].stage = index }
+    var plan = plan(steps, [[["a"]], [["b"]], [["c"]]])
+    plan.revertsAll = true
+    let ledger = await run(
+      plan,
+      [
+        "a": obedient, "b": obedient,
+        "c": Behaviour(answers: [.says("@deploy reverted reload\n")]),
+      ])
+    #expect(journal.starting("go") == ["a", "b", "c", "b", "a"])
+    #expect(journal.starting("record") == ["a 2", "b 2", "b 1", "a 1"])
+    #expect(three.allSatisfy { ledger.verdicts[$0]?.name == "reverted" })
+  }
+
+  @Test("leaves what is confirmed where the playbook takes back the failed host alone")
+  func revertsOne() async {
+    let ledger = await run(
+      planOfThree(), ["b": Behaviour(answers: [.says("@deploy reverted reload\n")])])
+    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(journal.starting("go") == ["a", "b"])
+  }
+
+  @Test("runs the hooks around each host's word, and a failed one keeps the host from it")
+  func hooks() async {
+    var plan = planOfThree()
+    plan.hooks = PlannedHooks(beforeHost: [["drain"]], afterHost: [["fill"]], timeout: 9)
+    let ledger = await run(plan, ["c": Behaviour()], failing: [])
+    #expect(ledger.isSuccess)
+    #expect(
+      journal.all.filter { $0.hasPrefix("go") || $0.hasPrefix("hook") } == [
+        "hook drain a 2", "go a", "hook fill a 2 confirmed", "hook drain b 2", "go b",
+        "hook fill b 2 confirmed", "hook drain c 2", "go c", "hook fill c 2 confirmed",
+      ])
+  }
+
+  @Test("does not give its word to a host whose hook fails")
+  func failedHook() async {
+    var plan = planOfThree()
+    plan.hooks = PlannedHooks(beforeHost: [["fail"]], afterHost: [], timeout: 9)
+    let ledger = await run(plan)
+    #expect(journal.starting("go").isEmpty)
+    #expect(ledger.verdicts["a"]?.name == "refused")
+    #expect(journal.starting("abandoned").sorted() == three)
+  }
+}
