@@ -25,7 +25,7 @@ struct Confirmation: Sendable {
     repeat {
       do {
         await fleet.forget(step.host)
-        return try await ask(step, manifest: transaction.manifestDigest)
+        return try await ask(transaction)
       } catch let error as any TransientFailure where !error.isTransient {
         return .unconfirmed(why: Self.left("\(error)"))
       } catch {
@@ -47,13 +47,14 @@ struct Confirmation: Sendable {
 
   private struct NoAnswer: Error, CustomStringConvertible { var description: String }
 
-  private func ask(_ step: HostStep, manifest: String) async throws -> Verdict? {
+  private func ask(_ transaction: HostTransaction) async throws -> Verdict? {
+    let step = transaction.step
     let host = try await fleet.host(step.host, step.connection)
     let conversation = Conversation(
       try await host.start(
         RemoteScript.command(
           RemoteScript.confirmation,
-          [String(step.release), String(keepReleases), manifest],
+          [String(step.release), String(keepReleases), transaction.manifestDigest],
           becoming: step.connection.becomes)))
     try await conversation.closeInput()
     while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
@@ -61,7 +62,7 @@ struct Confirmation: Sendable {
       case .event("confirmed", _): return .confirmed(release: step.release)
       case .event("broken", let previous):
         return .broken(why: RefusalText.broken(previous, lines: [], step: step))
-      case .event("verdict", let text): return verdict(text, step)
+      case .event("verdict", let text): return verdict(text, transaction)
       case .event, .quoted: break
       }
     }
@@ -69,7 +70,8 @@ struct Confirmation: Sendable {
   }
 
   /// What the host wrote down: the release, how it ended, and why.
-  private func verdict(_ text: String, _ step: HostStep) -> Verdict? {
+  private func verdict(_ text: String, _ transaction: HostTransaction) -> Verdict? {
+    let step = transaction.step
     let words = text.split(separator: " ", maxSplits: 2).map(String.init)
     let detail = words.count == 3 ? words[2] : ""
     switch words.count > 1 ? words[1] : "" {
@@ -77,7 +79,7 @@ struct Confirmation: Sendable {
     case "reverted": return .reverted(why: RefusalText.reversion(detail, lines: [], step: step))
     case "replaced": return .reverted(why: "another run has put a release of its own in force")
     default:
-      let before = step.present?.number ?? 0
+      let before = transaction.releaseBefore
       return detail == String(before)
         ? nil
         : .broken(

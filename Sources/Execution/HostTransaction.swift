@@ -67,6 +67,11 @@ struct HostTransaction: Sendable {
     }
   }
 
+  /// The release that is in force until the switch, 0 for none; its manifest need not be readable.
+  var releaseBefore: Int {
+    previous?.release ?? step.expected.flatMap { Int($0.prefix { $0 != ":" }) } ?? 0
+  }
+
   /// A verdict that takes the place of a transaction.
   struct Failure: Error {
     var verdict: Verdict

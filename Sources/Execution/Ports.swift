@@ -62,7 +62,9 @@ package struct SecretContent: Sendable, CustomStringConvertible, CustomReflectab
 /// Tries the edges of hosts that have just changed.
 package protocol EdgeVerifier: Sendable {
   /// What is wrong with edges that one of the hosts is part of, as the state has them now; a line each.
-  func problems(touching hosts: Set<String>) async -> [String]
+  ///
+  /// - Parameter present: the hosts that can be asked; edges of others are not tried.
+  func problems(touching hosts: Set<String>, among present: Set<String>) async -> [String]
 }
 
 /// Where the state is kept.

@@ -8,7 +8,10 @@ extension Rollout {
     let confirmed = hosts.filter { run.confirmed[$0]?.isEmpty == false }
     guard plan.verifiesEdges, !confirmed.isEmpty else { return }
     report(.verifying(hosts: confirmed.sorted()))
-    let problems = await verifier.problems(touching: Set(confirmed))
+    // What was out of reach before the run speaks against the host, not against the change.
+    let present = Set(
+      plan.steps.filter { $0.action != .remove && !$0.action.leavesHostOut }.map(\.host))
+    let problems = await verifier.problems(touching: Set(confirmed), among: present)
     try Task.checkCancellation()
     guard !problems.isEmpty else { return }
     run.unproven = confirmed.sorted()
@@ -21,21 +24,27 @@ extension Rollout {
   /// working forwards, it keeps working backwards.
   func takeBack(_ plan: Plan, _ run: inout Run) async {
     let all = plan.revertsAll && run.ledger.stopped != Ledger.interrupted
-    let hosts = all ? Array(run.confirmed.keys) : run.unproven
+    let groups =
+      all ? run.reversals(of: Array(run.confirmed.keys)) : run.lastReversals(of: run.unproven)
     let why = "the run stopped, and its playbook takes back what was changed"
-    for group in run.reversals(of: hosts) {
+    for group in groups {
       var endings: [(host: String, verdict: Verdict)] = []
-      await forEach(group, limit: parallel) { reversal in
+      await forEach(group.filter { run.canBeTakenBack($0.step.host) }, limit: parallel) {
+        reversal in
         (reversal.step.host, await self.takeBack(reversal))
       } whenDone: {
         endings.append($0)
       }
       for (host, verdict) in endings {
         let ending: Verdict =
-          if case .confirmed = verdict { .reverted(why: why) } else { verdict }
+          if case .confirmed = verdict { .reverted(why: why) } else {
+            .broken(why: "it was to go back and did not: \(verdict.name), \(verdict.detail)")
+          }
         run.ledger.verdicts[host] = ending
         report(.settled(host: host, ending))
       }
+      // What is behind a barrier waits for all before it, on the way back as well.
+      guard endings.allSatisfy({ run.ledger.verdicts[$0.host]?.name == "reverted" }) else { return }
     }
   }
 
@@ -66,6 +75,20 @@ extension Run {
     var before: ReleaseRecord?
   }
 
+  /// Whether its last step is confirmed or it stands between two; another end is not written over.
+  func canBeTakenBack(_ host: String) -> Bool {
+    switch ledger.verdicts[host] {
+    case nil, .confirmed, .notAttempted, .reverted: confirmed[host]?.isEmpty == false
+    case .unchanged, .refused, .broken, .unreachable, .unconfirmed: false
+    }
+  }
+
+  /// The step of each host that was confirmed last, and no other: the steps before it work as they did.
+  func lastReversals(of hosts: [String]) -> [[Reversal]] {
+    let last = hosts.compactMap { reversals(of: [$0]).first?.first }
+    return last.isEmpty ? [] : [last]
+  }
+
   /// The confirmed steps of hosts, the last stage first; those of one stage go together.
   func reversals(of hosts: [String]) -> [[Reversal]] {
     var stages: [Int: [Reversal]] = [:]
@@ -73,10 +96,12 @@ extension Run {
       guard let done = confirmed[host], let steps = steps[host] else { continue }
       for (index, confirmed) in done.enumerated() {
         let before = index == 0 ? steps[0].present : done[index - 1].record
+        let number =
+          before?.number ?? steps[0].expected.flatMap { Int($0.prefix { $0 != ":" }) } ?? 0
         var step = HostStep(
           host: host, connection: steps[index].connection, roles: steps[index].roles,
-          action: before == nil ? .remove : .restore, reasons: [],
-          release: before?.number ?? 0, expected: confirmed.fingerprint,
+          action: number == 0 ? .remove : .restore, reasons: [], release: number,
+          expected: confirmed.fingerprint,
           present: confirmed.record)
         step.facts = before?.facts ?? EdgeFacts()
         // A host that has left would have to be installed anew, which a plan does.

@@ -26,7 +26,10 @@ package struct Rollout: Sendable {
     self.surroundings = surroundings
     self.confirmation = Confirmation(
       fleet: fleet, surroundings: surroundings, window: plan.confirmWithin,
-      keepReleases: plan.keepReleases)
+      // What a run takes a host through stays on it, so that all of it can be taken back.
+      keepReleases: max(
+        plan.keepReleases,
+        (Dictionary(grouping: plan.steps, by: \.host).values.map(\.count).max() ?? 0) + 1))
     self.heartbeat = Heartbeat(surroundings)
     self.hooks = HostHooks(plan.hooks, fleet: plan.fleet, runner: hooks, report: report)
     self.verifier = verifier
@@ -53,7 +56,7 @@ package struct Rollout: Sendable {
         await prepare(batches.flatMap(\.self).filter { run.waiting[$0] == nil }, &run)
         try run.stopIfFailed()
         for batch in batches {
-          holdBack(batch, &run)
+          await holdBack(batch, &run)
           let transactions = batch.compactMap { run.ready($0) }
           if !isFirst, !transactions.isEmpty, plan.pause > 0 {
             report(.pausing(seconds: plan.pause))
@@ -99,6 +102,9 @@ package struct Rollout: Sendable {
             (record.appliedAt, record.appliedBy) = (known.appliedAt, known.appliedBy)
           }
           if state.hosts[step.host] != record { try await store.record(record, of: step.host) }
+        } else {
+          // The machine has another name now, under which it is recorded.
+          try await store.record(nil, of: step.host)
         }
         settle(step.host, .unchanged, &run)
       }
@@ -132,16 +138,25 @@ package struct Rollout: Sendable {
     for (name, result) in results {
       switch result {
       case .success(let transaction): run.waiting[name] = transaction
-      case .failure(let failure): settle(name, failure.verdict, &run)
+      case .failure(let failure):
+        if case .notAttempted(let why) = failure.verdict {
+          settle(name, run.notAttempted(name, why: why), &run)
+        } else {
+          settle(name, failure.verdict, &run)
+        }
       }
     }
   }
 
   /// Hosts that would break an edge, because another host did not come so far, do not go on.
-  private func holdBack(_ batch: [String], _ run: inout Run) {
+  private func holdBack(_ batch: [String], _ run: inout Run) async {
     for host in batch {
       guard let step = run.next(host)?.step, let why = run.obstacle(step) else { continue }
       settle(host, run.notAttempted(host, why: why), &run)
+      // Its lock goes at once, not at the end of the run.
+      guard let transaction = run.waiting.removeValue(forKey: host) else { continue }
+      await heartbeat.end(for: transaction)
+      await Task.detached { await transaction.abandon() }.value
     }
   }
 

@@ -41,8 +41,11 @@ package struct Opening: Hashable, Sendable {
 extension Opening.Source: CustomStringConvertible {
   /// The ranges as a set, without those that lie within others.
   init(_ ranges: some Sequence<AddressRange>) {
-    let sorted = Set(ranges).sorted()
-    self = .ranges(sorted.filter { range in !sorted.contains { $0 != range && $0.covers(range) } })
+    // A range comes right before those within it.
+    self = .ranges(
+      Set(ranges).sorted().reduce(into: []) { kept, range in
+        if kept.last?.covers(range) != true { kept.append(range) }
+      })
   }
 
   /// As the inventory writes it: an empty list means everybody.

@@ -27,7 +27,7 @@ struct Choreography {
       .flatMap { [$0.old.client, $0.old.server, $0.new.client, $0.new.server] }
       .compactMap { $0?.issuer }
     let inUse = authorities.intersection(shown)
-    tracks = changes.map { $0.canonicalTrack(authoritiesInUse: inUse) }
+    tracks = changes.map { $0.canonicalTrack(authoritiesInUse: inUse, of: authorities) }
     neighbours = Self.neighbours(of: changes)
     for host in tracks.indices where !tracks[host].phases.isEmpty { simplify(host) }
     mergePhases()
@@ -79,9 +79,17 @@ extension Choreography {
 
   private func isSafe(_ host: Int) -> Bool {
     neighbours[host].allSatisfy { neighbour in
-      // One that cannot change now is waited for where it matters.
-      changes[neighbour.index].isHeld || isSafe(host, neighbour)
+      changes[neighbour.index].isHeld
+        ? isSafe(host, beside: neighbour) : isSafe(host, neighbour)
     }
+  }
+
+  /// One that cannot change now is waited for in the last step alone, and not with all that could be done
+  /// before.
+  private func isSafe(_ host: Int, beside held: Neighbour) -> Bool {
+    let last = tracks[host].states.count - 1
+    let positions = last == 1 ? 1..<2 : 1..<last
+    return positions.allSatisfy { works(host, $0, held, 0) }
   }
 
   /// Whether nothing breaks between two hosts in any order that the phases leave open.
@@ -188,8 +196,8 @@ extension Choreography {
   /// For each site that a front-end publishes already and goes on publishing: where its requests can
   /// go, at least one of which must have come about.
   func ways(of host: Int, to position: Int) -> [String: [HostPosition]] {
-    let (before, after) = (tracks[host].states[position - 1], tracks[host].states[position])
-    let published = Set(before.endpoint.routes.values.flatMap { $0.map(\.site) })
+    let after = tracks[host].states[position]
+    let published = reachedSites(of: host, at: position - 1)
     var ways: [String: [HostPosition]] = [:]
     for neighbour in neighbours[host] where neighbour.isBackEnd {
       let routes = after.endpoint.routes(to: changes[neighbour.index].name)
@@ -201,11 +209,28 @@ extension Choreography {
           !routes.filter { $0.site == site }.isSubset(
             of: brokenRoutes(host, position, neighbour, other))
         }
-        guard let reached else { continue }
-        ways[site, default: []].append(HostPosition(host: neighbour.index, position: reached))
+        // A site that leads nowhere whatever comes about has no way, and is held up.
+        ways[site, default: []] +=
+          reached.map {
+            [HostPosition(host: neighbour.index, position: $0)]
+          } ?? []
       }
     }
     return ways.filter { !$0.value.contains { $0.position == 0 } }
+  }
+
+  /// The sites that a front-end has a working route for.
+  private func reachedSites(of host: Int, at position: Int) -> Set<String> {
+    var sites: Set<String> = []
+    for neighbour in neighbours[host] where neighbour.isBackEnd {
+      let name = changes[neighbour.index].name
+      let routes = tracks[host].states[position].endpoint.routes(to: name)
+      for other in tracks[neighbour.index].states.indices {
+        sites.formUnion(
+          routes.subtracting(brokenRoutes(host, position, neighbour, other)).map(\.site))
+      }
+    }
+    return sites
   }
 
   struct HostPosition: Hashable {

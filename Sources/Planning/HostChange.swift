@@ -7,7 +7,7 @@ struct HostChange {
   var old: Endpoint
   /// Nothing where it leaves the fleet.
   var new: Endpoint
-  /// Whether it has a back-end now or then.
+  /// Whether it is to have a back-end; of a host that leaves, whether it had one.
   var serves: Bool
   /// Whether something differs that no edge depends on.
   var hasOtherChanges = false
@@ -18,13 +18,17 @@ struct HostChange {
 
   /// What the host is in between.
   ///
-  /// - Parameter inUse: the authorities whose certificates some host of the fleet shows now or then.
-  func endpoint(_ mixture: Mixture, authoritiesInUse inUse: Set<String>) -> Endpoint {
+  /// - Parameters:
+  ///   - inUse: the authorities whose certificates some host of the fleet shows now or then.
+  ///   - known: those whose own certificates are at hand.
+  func endpoint(
+    _ mixture: Mixture, authoritiesInUse inUse: Set<String>, of known: Set<String>
+  ) -> Endpoint {
     var endpoint = Endpoint()
     endpoint.addresses = old.addresses.union(new.addresses)
     switch mixture.trust {
     case .old: endpoint.trusts = old.trusts
-    case .both: endpoint.trusts = old.trusts.union(new.trusts).union(inUse)
+    case .both: endpoint.trusts = old.trusts.union(new.trusts).union(inUse).intersection(known)
     case .new: endpoint.trusts = new.trusts
     }
     switch mixture.service {
@@ -107,12 +111,14 @@ struct Track {
 
 extension HostChange {
   /// The phases one after the other, each only where it changes something.
-  func canonicalTrack(authoritiesInUse inUse: Set<String>) -> Track {
+  func canonicalTrack(
+    authoritiesInUse inUse: Set<String>, of known: Set<String>
+  ) -> Track {
     var track = Track(staying: .init(mixture: .old, endpoint: old))
     guard !isHeld, !old.offersSame(as: new) || hasOtherChanges else { return track }
     if !old.offersSame(as: new) {
       for phase in Mixture.Phase.allCases {
-        let endpoint = endpoint(phase.mixture, authoritiesInUse: inUse)
+        let endpoint = endpoint(phase.mixture, authoritiesInUse: inUse, of: known)
         if endpoint.offersSame(as: track.states[track.states.count - 1].endpoint) { continue }
         // A new host that nobody could use yet would have nothing to install.
         if phase != .forget, old == .nothing, !endpoint.hasEdges { continue }

@@ -48,8 +48,17 @@ struct HostPlanner {
   }
 
   private var old: Endpoint {
-    guard let present else { return .nothing }
-    var endpoint = Endpoint(present)
+    // A host whose manifest cannot be read still does what the state says that it was given.
+    let known = observation.currentRelease == nil ? nil : input.state.hosts[host.name.text]?.release
+    guard let release = present ?? known else { return .nothing }
+    var endpoint = Endpoint(release)
+    // What was changed on the host cannot be kept for the others: its edges count as broken.
+    let drifted = Set(observation.driftedFiles)
+    for role in Role.allCases {
+      let files = [ReleasePath.certificate(for: role), .key(for: role)].map(\.relative)
+      guard !drifted.isDisjoint(with: files) else { continue }
+      if role == .frontEnd { endpoint.client = nil } else { endpoint.server = nil }
+    }
     // The same machine answers at its address of now, whatever it was when the release was made.
     endpoint.addresses.insert(host.address.description)
     endpoint.addresses.formUnion(
@@ -102,9 +111,7 @@ struct HostPlanner {
       let state = track.states[position]
       let isLast = position == track.states.count - 1
       guard !(isLast && leaves) else {
-        var step = removal(from: snapshot)
-        if position > 1 { step.expected = nil }
-        return step
+        return removal(from: snapshot, isFirst: position == 1)
       }
       let draft = draft(state, release: nextRelease + position - 1, from: snapshot)
       let step = step(
@@ -165,11 +172,11 @@ struct HostPlanner {
     return Set(published + draft.endpoint.services.map(\.port)).sorted()
   }
 
-  private func removal(from snapshot: Snapshot) -> HostStep {
+  private func removal(from snapshot: Snapshot, isFirst: Bool) -> HostStep {
     HostStep(
       host: host.name.text, connection: connection, roles: roles, action: .remove,
       reasons: ["it is no longer in the inventory"], release: 0,
-      expected: observation.fingerprint, present: present,
+      expected: isFirst ? observation.fingerprint : nil, present: isFirst ? present : nil,
       changes: (snapshot.release?.files.keys.sorted() ?? []).map {
         FileChange(path: $0, kind: .remove)
       })

@@ -20,7 +20,7 @@ struct PlannedFleet {
   init(_ input: PlanningInput) {
     var input = input
     let members = Self.members(input)
-    warnings = Self.leaveOut(members, from: &input)
+    warnings = Self.leaveOut(members, from: &input) + Self.replacements(input)
     self.input = input
     var (reviewed, changes): ([(name: String, member: Member)], [HostChange]) = ([], [])
     for (name, member) in members {
@@ -125,6 +125,13 @@ struct PlannedFleet {
       return held(
         ["it is no longer in the inventory and is to be cleaned, but: \(why)"], as: .unreachable)
     case .observed(let observation):
+      // The same machine under another name keeps what it has; the record of the old name goes.
+      if renamed(observation, input) != nil {
+        return .held(
+          HostStep(
+            host: name, connection: connection, roles: record.roles, action: .unchanged,
+            reasons: []))
+      }
       let obstacles = Preflight.obstacles(on: observation, state: input.state)
       guard obstacles.isEmpty else { return held(obstacles) }
       guard let host = Host(leaving: name, record, from: input.inventory.authority.place) else {
@@ -136,6 +143,29 @@ struct PlannedFleet {
           nginx: observation.nginxVersion.flatMap { Version($0) } ?? Version(1, 18, 0), leaves: true
         ))
     }
+  }
+
+  /// Machines that took the place of others, which keep what they have.
+  private static func replacements(_ input: PlanningInput) -> [String] {
+    input.state.hosts.sorted { $0.key < $1.key }.compactMap { name, record in
+      guard case .observed(let observation) = input.survey[name], observation.currentRelease == nil
+      else { return nil }
+      return
+        "\(name) had release \(record.release.number) at \(record.address), and the machine that"
+        + " answers now has none: if it is another one, the one before still has its keys"
+    }
+  }
+
+  /// The name by which the inventory has a machine that it no longer has by its old one.
+  private static func renamed(_ left: HostObservation, _ input: PlanningInput) -> HostName? {
+    guard left.fingerprint != "none" else { return nil }
+    return input.inventory.hosts.first { host in
+      if case .observed(let observation) = input.survey[host.name.text] {
+        observation.fingerprint == left.fingerprint
+      } else {
+        false
+      }
+    }?.name
   }
 
   // MARK: - What they are
@@ -157,15 +187,17 @@ struct PlannedFleet {
       var change = HostChange(
         name: name, old: old, new: old, serves: !old.services.isEmpty, isHeld: true)
       let isDeclared = HostName(name).flatMap { input.inventory.host(named: $0) } != nil
-      change.isLost = !isDeclared && step?.action == .unreachable
+      change.isLost = !isDeclared && (step?.action == .unreachable || step?.action == .unchanged)
       return (member, change)
     }
   }
 
   /// The release of a host that cannot be asked or must be left alone, by the best that is known.
   private static func present(_ name: String, _ input: PlanningInput) -> ReleaseRecord? {
-    if case .observed(let observation) = input.survey[name], let manifest = observation.manifest {
-      return manifest.release
+    if case .observed(let observation) = input.survey[name] {
+      if let manifest = observation.manifest { return manifest.release }
+      // It was installed anew, whatever the state remembers.
+      if observation.currentRelease == nil { return nil }
     }
     return input.state.hosts[name]?.release
   }

@@ -107,7 +107,10 @@ struct ReleaseDraft {
 
   /// Where the host will serve nothing, what it has is good enough to the end.
   private var keepsServerCertificate: Bool {
-    endpoint.server != nil && !certificates.contains { $0.path.hasSuffix("back-end.crt") }
+    endpoint.server != nil
+      && !certificates.contains {
+        $0.path == ReleasePath.certificate(for: .backEnd).relative
+      }
   }
 
   // MARK: - What is made

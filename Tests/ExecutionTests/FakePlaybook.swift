@@ -22,7 +22,7 @@ struct FakeVerifier: EdgeVerifier {
   let journal: Journal
   var problems: [String: [String]] = [:]
 
-  func problems(touching hosts: Set<String>) async -> [String] {
+  func problems(touching hosts: Set<String>, among present: Set<String>) async -> [String] {
     journal.note("verify \(hosts.sorted().joined(separator: " "))")
     return hosts.sorted().flatMap { problems[$0] ?? [] }
   }

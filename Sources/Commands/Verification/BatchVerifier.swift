@@ -14,11 +14,11 @@ struct BatchVerifier: EdgeVerifier {
   let defaults: SSHSettings
   let parallel: Int
 
-  func problems(touching hosts: Set<String>) async -> [String] {
+  func problems(touching hosts: Set<String>, among present: Set<String>) async -> [String] {
     let state = await keeper.state
     do {
       var problems: [String] = []
-      for (issuer, edges) in edges(touching: hosts, state) {
+      for (issuer, edges) in edges(touching: hosts, among: present, state) {
         let probe = try await probe(state, as: issuer)
         await forEach(edges, limit: parallel) {
           await probe.finding(of: $0)
@@ -36,13 +36,15 @@ struct BatchVerifier: EdgeVerifier {
 
   /// The edges of these hosts, by the authority whose certificate the front-end shows.
   private func edges(
-    touching hosts: Set<String>, _ state: FleetState
+    touching hosts: Set<String>, among present: Set<String>, _ state: FleetState
   ) -> [(AuthorityRecord, [FleetChecks.Edge])] {
     var edges: [String: [FleetChecks.Edge]] = [:]
-    for (name, record) in state.hosts {
+    for (name, record) in state.hosts where present.contains(name) {
       guard let issuer = record.release.frontEndIssuer else { continue }
       for route in record.release.facts.routes
-      where (hosts.contains(name) || hosts.contains(route.host)) && route.host != name {
+      where (hosts.contains(name) || hosts.contains(route.host)) && route.host != name
+        && present.contains(route.host)
+      {
         edges[issuer, default: []].append(
           FleetChecks.Edge(
             site: route.site, frontEnd: name, backEnd: route.host, address: route.address,
