@@ -12,6 +12,8 @@ package struct PlanningInput: Sendable {
   package var selector: Selector
   /// Whether a host may be given a firewall that does not let this controller in again.
   package var allowsLockout: Bool
+  /// The roles whose certificates are issued anew, however long they are valid.
+  package var renews: Set<Role>
   package var now: Timestamp
   /// The inventory as front-ends route by it: without back-ends that are not there yet.
   var routableInventory: Inventory
@@ -23,7 +25,8 @@ package struct PlanningInput: Sendable {
   package init(
     inventory: Inventory, playbook: Playbook, state: FleetState, survey: Survey,
     materials: Materials,
-    selector: Selector = .all, allowsLockout: Bool = false, now: Timestamp,
+    selector: Selector = .all, allowsLockout: Bool = false, renews: Set<Role> = [],
+    now: Timestamp,
     digest: @escaping @Sendable (String) -> String
   ) {
     (self.inventory, unstapled) = inventory.stapling(what: materials)
@@ -33,6 +36,7 @@ package struct PlanningInput: Sendable {
     self.materials = materials
     self.selector = selector
     self.allowsLockout = allowsLockout
+    self.renews = renews
     self.now = now
     self.routableInventory = self.inventory
     self.digest = digest

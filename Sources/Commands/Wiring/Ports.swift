@@ -94,6 +94,9 @@ actor StateKeeper: StateStore {
     pending = []
   }
 
+  /// Changes the state in memory; it is on the disk with what is written next.
+  func hold(_ next: FleetState) { state = next }
+
   func save(_ next: FleetState) throws {
     try file.write(next)
     state = file.state ?? next

@@ -17,15 +17,26 @@ struct Session {
   let parallel: Int
   /// Whether hosts may be given firewalls that do not let this controller in again.
   let allowsLockout: Bool
+  /// The roles whose certificates are issued anew.
+  let renews: Set<Role>
   let progress: Progress
   let client: SSHClient
+  /// The authority's keys, which whatever signs in this run shares.
+  let keyring: AuthorityKeyring
 
   init(
     _ options: FleetOptions, _ hosts: HostOptions, playbook: String? = nil,
-    allowsLockout: Bool = false
+    allowsLockout: Bool = false, renews: Set<Role> = []
   ) throws {
     try self.init(
-      options, hosts.selector, parallel: hosts.parallel, playbook, allowsLockout: allowsLockout)
+      options, hosts.selector, parallel: hosts.parallel, playbook, allowsLockout: allowsLockout,
+      renews: renews)
+  }
+
+  /// A session about every host of the fleet.
+  init(_ options: FleetOptions, parallel: Int, playbook: String?) throws {
+    try self.init(
+      options, .all, parallel: parallel, playbook, allowsLockout: false, renews: [])
   }
 
   /// A session about hosts that are given by name.
@@ -35,18 +46,20 @@ struct Session {
     }
     try self.init(
       options, selector, parallel: HostOptions.usualParallel, playbook,
-      allowsLockout: false)
+      allowsLockout: false, renews: [])
   }
 
   private init(
     _ options: FleetOptions, _ selector: Selector, parallel: Int, _ playbook: String?,
-    allowsLockout: Bool
+    allowsLockout: Bool, renews: Set<Role>
   ) throws {
     workspace = try Workspace.open(options)
     self.playbook = try Workspace.playbook(playbook, options)
     self.selector = selector
     self.parallel = parallel
     self.allowsLockout = allowsLockout
+    self.renews = renews
+    keyring = AuthorityKeyring(workspace)
     client = try SSHClient()
     progress = Progress(isColored: options.usesColor(onTerminal: Console.errorIsTerminal))
   }
@@ -152,12 +165,12 @@ struct Session {
     return Planner.plan(
       PlanningInput(
         inventory: workspace.inventory, playbook: playbook, state: state, survey: survey,
-        materials: materials, selector: selector, allowsLockout: allowsLockout, now: .current,
-        digest: { Digest.sha256(of: $0) }))
+        materials: materials, selector: selector, allowsLockout: allowsLockout, renews: renews,
+        now: .current, digest: { Digest.sha256(of: $0) }))
   }
 
   /// A second lineage beside the lost one could never be brought together with it again.
-  private func refuseLostState(_ state: FleetState, _ survey: Survey) throws {
+  func refuseLostState(_ state: FleetState, _ survey: Survey) throws {
     guard state.serial == 0 else { return }
     for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
       guard case .observed(let observation) = result, let manifest = observation.manifest,
@@ -183,7 +196,7 @@ struct Session {
     _ plan: Plan, _ fleet: Fleet, _ keeper: StateKeeper, _ format: OutputFormat
   ) async throws -> Ledger {
     let state = await keeper.state
-    let keyring = AuthorityKeyring(workspace)
+    let keyring = keyring
     let signer = try AuthoritySigner(keyring, state.authorities)
     // A probe shows a certificate too.
     if plan.needsAuthority || plan.verifiesEdges && plan.hasChanges { try await signer.unlock() }
