@@ -18,11 +18,16 @@ package struct ConfigurationFile: Hashable, Sendable {
 /// All of nginx's configuration on one host, sorted by path; empty where the host has no site.
 ///
 /// Nothing in it says which release it belongs to, so what does not change stays the same bytes.
+///
+/// - Parameter checksRevocation: whether the release has revocation lists.
 package func configuration(
   for host: Host, in inventory: Inventory, nginx version: Version,
-  beside remains: Remains = .none
+  beside remains: Remains = .none, checksRevocation: Bool = false
 ) -> [ConfigurationFile] {
-  HostConfiguration(host: host, inventory: inventory, version: version, remains: remains).files
+  HostConfiguration(
+    host: host, inventory: inventory, version: version, remains: remains,
+    checksRevocation: checksRevocation
+  ).files
 }
 
 /// The file that names a release, for the release's folder and for nowhere else.
@@ -41,6 +46,7 @@ private struct HostConfiguration {
   let inventory: Inventory
   let version: Version
   let remains: Remains
+  let checksRevocation: Bool
 
   private var published: [Site] {
     remains.roles.contains(.frontEnd) ? [] : inventory.sites(publishedBy: host.name)
@@ -52,12 +58,16 @@ private struct HostConfiguration {
   var files: [ConfigurationFile] {
     let frontEnds = published.map { site in
       file(of: site, as: .frontEnd) {
-        FrontEndSite(site: site, inventory: inventory, version: version).paragraphs
+        FrontEndSite(
+          site: site, inventory: inventory, version: version, checksRevocation: checksRevocation
+        ).paragraphs
       }
     }
     let backEnds = served.map { site in
       file(of: site, as: .backEnd) {
-        BackEndSite(site: site, ports: ports(of: site), version: version).paragraphs
+        BackEndSite(
+          site: site, ports: ports(of: site), version: version, checksRevocation: checksRevocation
+        ).paragraphs
       }
     }
     let sites = backEnds + frontEnds
@@ -83,7 +93,7 @@ private struct HostConfiguration {
     let strays = StrayServers(
       publicCertificate: publicCertificate,
       asksVisitors: remains.asksVisitors || published.contains { $0.originPulls != nil },
-      mutualTLSPorts: ports, version: version)
+      mutualTLSPorts: ports, version: version, checksRevocation: checksRevocation)
     let format = ports.isEmpty ? [] : [Paragraph([BackEndLogFormat.definition])]
     let upgrades =
       !remains.paths.isEmpty || (published + served).contains { $0.requests.webSockets }

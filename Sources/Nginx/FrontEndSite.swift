@@ -5,6 +5,7 @@ struct FrontEndSite {
   let site: Site
   let inventory: Inventory
   let version: Version
+  let checksRevocation: Bool
 
   var paragraphs: [Paragraph] {
     [upstream, redirectToTLS] + (site.aliases.isEmpty ? [] : [redirectToDomain]) + [server]
@@ -166,7 +167,9 @@ struct FrontEndSite {
         Directive("proxy_ssl_verify_depth", "1"),
         Directive("proxy_ssl_name", "\(site.domain)"),
         Directive("proxy_ssl_server_name", "on"),
-      ])
+      ]
+        + (checksRevocation
+          ? [Directive("proxy_ssl_crl", "\(installed: .revocationLists)")] : []))
   }
 
   private var nextUpstream: Paragraph {

@@ -30,6 +30,7 @@ struct HostPlanner {
     var change = HostChange(
       name: host.name.text, old: old, new: leaves ? .nothing : new,
       serves: !input.inventory.sites(servedBy: host.name).isEmpty)
+    change.revoked = input.materials.revocationLists.mapValues(\.serials)
     guard !leaves else {
       change.hasOtherChanges = true
       change.serves = !change.old.services.isEmpty
@@ -82,6 +83,7 @@ struct HostPlanner {
     endpoint.server = needs.leaf(.backEnd)
     if endpoint.client != nil || endpoint.server != nil {
       endpoint.trusts = Set(input.trustedAuthorities.map(\.keyIdentifier))
+      endpoint.refuses = input.materials.refusals(trusting: endpoint.trusts)
     }
     return endpoint
   }

@@ -79,13 +79,37 @@ package struct Materials: Hashable, Sendable {
   package var siteCertificates: [DomainName: SiteCertificate]
   /// The certificates of authorities that are not the fleet's, as PEM.
   package var issuers: [LocalPath: String]
+  /// Those of the fleet's authority, by key identifier: one of every generation, or none at all, for
+  /// nginx refuses each client of an authority that it has no list of.
+  package var revocationLists: [String: RevocationList]
 
   package init(
     snippets: [LocalPath: String] = [:], siteCertificates: [DomainName: SiteCertificate] = [:],
-    issuers: [LocalPath: String] = [:]
+    issuers: [LocalPath: String] = [:], revocationLists: [String: RevocationList] = [:]
   ) {
     self.snippets = snippets
     self.siteCertificates = siteCertificates
     self.issuers = issuers
+    self.revocationLists = revocationLists
+  }
+
+  /// What a generation has revoked.
+  package struct RevocationList: Hashable, Sendable {
+    package var pem: String
+    package var serials: Set<String>
+    /// The list of the authority above it, where there is one.
+    package var above: String?
+
+    package init(pem: String, serials: Set<String>, above: String? = nil) {
+      self.pem = pem
+      self.serials = serials
+      self.above = above
+    }
+  }
+
+  /// What a host refuses that trusts these generations; nil where nothing was ever revoked.
+  func refusals(trusting trusts: Set<String>) -> Set<String>? {
+    revocationLists.isEmpty
+      ? nil : Set(trusts.flatMap { revocationLists[$0]?.serials ?? [] })
   }
 }

@@ -45,6 +45,7 @@ struct ReleaseDraft {
       files.append(PlannedFile(path: marker.path.relative, source: .text(marker.text)))
       files.append(
         PlannedFile(path: ReleasePath.trustBundle.relative, source: .text(trustBundle)))
+      files += [revocationLists].compactMap(\.self)
     }
     if changesUse { files += siteCertificates + issuers }
     let paths = Set(files.map(\.path))
@@ -113,8 +114,10 @@ struct ReleaseDraft {
     guard changesService || changesUse else {
       return [snapshot.kept(ReleasePath.main.relative)].compactMap(\.self)
     }
-    return configuration(for: host, in: input.routableInventory, nginx: nginx, beside: remains)
-      .map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
+    return configuration(
+      for: host, in: input.routableInventory, nginx: nginx, beside: remains,
+      checksRevocation: endpoint.refuses != nil
+    ).map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
   }
 
   private var firewall: [PlannedFile] {

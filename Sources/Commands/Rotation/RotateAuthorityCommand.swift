@@ -61,7 +61,7 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
     state.authorities = try await session.keyring.startRotation(
       session.workspace.inventory.authority, now: .current)
     await keeper.hold(state)
-    var plan = try session.plan(survey, state: state)
+    var plan = try await session.plan(survey, state: state)
     if emergency {
       plan.pause = 0
       plan.warnings += session.standing(state, survey).openWindow(state)

@@ -23,6 +23,7 @@ struct Session {
   let client: SSHClient
   /// The authority's keys, which whatever signs in this run shares.
   let keyring: AuthorityKeyring
+  let revocations: RevocationDesk
 
   init(
     _ options: FleetOptions, _ hosts: HostOptions, playbook: String? = nil,
@@ -60,6 +61,7 @@ struct Session {
     self.allowsLockout = allowsLockout
     self.renews = renews
     keyring = AuthorityKeyring(workspace)
+    revocations = RevocationDesk(workspace, keyring)
     client = try SSHClient()
     progress = Progress(isColored: options.usesColor(onTerminal: Console.errorIsTerminal))
   }
@@ -84,7 +86,17 @@ struct Session {
       ?? FleetState(
         fleet: workspace.inventory.fleet.text, lineage: UUID().uuidString.lowercased())
     state.authorities = try AuthorityFolder(path: workspace.authorityPath).generations()
+    revokeLeavers(&state)
     return state
+  }
+
+  /// Where the playbook says so, the certificates of hosts that leave are revoked.
+  private func revokeLeavers(_ state: inout FleetState) {
+    guard case .decommission(.revoke) = playbook.procedure else { return }
+    let declared = Set(workspace.inventory.hosts.map(\.name.text))
+    for host in state.hosts.keys where !declared.contains(host) && selector.matches(host) {
+      state.revokeCertificates(of: host, at: .current, reason: .cessationOfOperation)
+    }
   }
 
   /// Holds the state's lock for as long as the body runs.
@@ -146,7 +158,7 @@ struct Session {
 
   func plan(_ fleet: Fleet, state: FleetState) async throws -> Plan {
     try refuseWithoutAuthority(state)
-    return try plan(try await survey(fleet, state), state: state)
+    return try await plan(try await survey(fleet, state), state: state)
   }
 
   /// Before any host is asked, for it is the user's very next step.
@@ -159,9 +171,10 @@ struct Session {
     }
   }
 
-  func plan(_ survey: Survey, state: FleetState) throws -> Plan {
-    let materials = try MaterialsReader(workspace: workspace, now: .current).read()
+  func plan(_ survey: Survey, state: FleetState) async throws -> Plan {
+    var materials = try MaterialsReader(workspace: workspace, now: .current).read()
     try refuseLostState(state, survey)
+    materials.revocationLists = try await revocations.materials(of: state, now: .current)
     return Planner.plan(
       PlanningInput(
         inventory: workspace.inventory, playbook: playbook, state: state, survey: survey,
@@ -200,7 +213,10 @@ struct Session {
     let signer = try AuthoritySigner(keyring, state.authorities)
     // A probe shows a certificate too.
     if plan.needsAuthority || plan.verifiesEdges && plan.hasChanges { try await signer.unlock() }
-    if plan.hasChanges { try await keeper.save(state) }
+    if plan.hasChanges {
+      try await keeper.save(state)
+      try await revocations.keep()
+    }
     let workspace = workspace
     let hooks = HookProcesses(of: workspace.inventory)
     let rollout = Rollout(
