@@ -3,6 +3,8 @@ PREFIX ?= /usr/local
 SWIFT_FLAGS = --explicit-target-dependency-import-check error
 # Tests that make fleets go one after the other: hosts have seconds to be confirmed in.
 FLEETS = ^(EndToEndTests|SandboxTests)\.
+# Tests of servers and processes with deadlines wait for no test that only computes.
+LIVE = ^((SSHTests|CommandsTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)
 SCRIPTS = $(wildcard scripts/* Sources/*/Scripts/*.sh .ci/*)
 
 .PHONY: help build test lint format demo bench install clean
@@ -20,7 +22,8 @@ test: build      ## every test, the end-to-end ones on a throw-away fleet
 	scripts/make-systemd-root || echo 'The tests of hosts with systemd will be skipped.'
 	scripts/make-nginx-roots || echo 'The tests with the nginx of those releases will be skipped.'
 	scripts/make-python-tools || echo 'The tests with tools of others will be skipped.'
-	swift test $(SWIFT_FLAGS) --skip '$(FLEETS)'
+	swift test $(SWIFT_FLAGS) --skip '$(FLEETS)' --skip '$(LIVE)'
+	swift test $(SWIFT_FLAGS) --skip-build --filter '$(LIVE)'
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '$(FLEETS)'
 
 lint:            ## the format of the sources, and the shell scripts

@@ -47,18 +47,8 @@ struct ApplyCommand: AsyncParsableCommand {
               try await session.plan(fleet, state: await keeper.state)
             }
           let isColored = options.usesColor(onTerminal: Console.outputIsTerminal)
-          if format == .text {
-            try PlanView(plan, authorities: await keeper.state.authorities)
-              .print(as: .text, isColored: isColored)
-          }
-          if plan.hasChanges, !yes, !Console.confirm("Carry this plan out?") {
-            throw Failure(
-              .failed, "nothing was changed: say \"yes\" to go on, or give --yes")
-          }
-          let ledger = try await session.carryOut(plan, fleet, keeper, format)
-          try LedgerView(ledger).print(
-            as: format, isColored: isColored, counts: session.client.counts)
-          return ledger
+          return try await session.show(
+            plan, as: format, isColored: isColored, yes: yes, thenCarryOutOn: fleet, keeper)
         }
       }
       try ledger.throwIfFailed()

@@ -16,8 +16,9 @@ package struct Deploy: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       CheckCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self,
-      VerifyCommand.self, RollbackCommand.self, AuthorityCommand.self, StateCommand.self,
-      HostsCommand.self, CDNCommand.self, RunSandboxCommand.self,
+      VerifyCommand.self, RollbackCommand.self, RotateCommand.self, RevokeCommand.self,
+      AuthorityCommand.self, StateCommand.self, HostsCommand.self, CDNCommand.self,
+      RunSandboxCommand.self,
     ])
 
   package init() {}

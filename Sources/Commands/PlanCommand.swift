@@ -47,7 +47,7 @@ struct PlanCommand: AsyncParsableCommand {
       let state = try isOffline ? session.readStateOffline() : session.readState()
       let (plan, survey) =
         isOffline
-        ? (try session.planOffline(state), [:])
+        ? (try await session.planOffline(state), [:])
         : try await session.withFleet { try await session.planAndSurvey($0, state: state) }
       try show(plan, state)
       if let savedPath {

@@ -6,12 +6,14 @@ struct BackEndSite {
   /// Several while the site moves from one port to another.
   let ports: [Port]
   let version: Version
+  let checksRevocation: Bool
 
   var paragraphs: [Paragraph] { [Paragraph([Directive("server", block: server)])] }
 
   private var server: [Paragraph] {
     [
-      listen, SiteServer.ownNameAlone(site.domain), identity, Self.clientCertificates,
+      listen, SiteServer.ownNameAlone(site.domain), identity,
+      Self.clientCertificates(checksRevocation: checksRevocation),
       TLSSettings.forFrontEnds,
     ] + SiteServer.bodySize(of: site) + content + [Self.refusal]
       + [snippet, logs].compactMap(\.self)
@@ -30,11 +32,15 @@ struct BackEndSite {
     ])
   }
 
-  static let clientCertificates = Paragraph([
-    Directive("ssl_client_certificate", "\(installed: .trustBundle)"),
-    Directive("ssl_verify_client", "on"),
-    Directive("ssl_verify_depth", "1"),
-  ])
+  static func clientCertificates(checksRevocation: Bool) -> Paragraph {
+    Paragraph(
+      [
+        Directive("ssl_client_certificate", "\(installed: .trustBundle)"),
+        Directive("ssl_verify_client", "on"),
+        Directive("ssl_verify_depth", "1"),
+      ]
+        + (checksRevocation ? [Directive("ssl_crl", "\(installed: .revocationLists)")] : []))
+  }
 
   private var content: [Paragraph] {
     switch site.service.content {

@@ -19,14 +19,17 @@ package struct ConfigurationFile: Hashable, Sendable {
 ///
 /// Nothing in it says which release it belongs to, so what does not change stays the same bytes.
 ///
-/// - Parameter source: the address that connections to back-ends come from; nil where the host has no
-///   other, and need not be told.
+/// - Parameters:
+///   - source: the address that connections to back-ends come from; nil where the host has no other, and
+///     need not be told.
+///   - checksRevocation: whether the release has revocation lists.
 package func configuration(
   for host: Host, in inventory: Inventory, nginx version: Version,
-  beside remains: Remains = .none, from source: IPAddress? = nil
+  beside remains: Remains = .none, from source: IPAddress? = nil, checksRevocation: Bool = false
 ) -> [ConfigurationFile] {
   HostConfiguration(
-    host: host, inventory: inventory, version: version, remains: remains, source: source
+    host: host, inventory: inventory, version: version, remains: remains, source: source,
+    checksRevocation: checksRevocation
   ).files
 }
 
@@ -47,6 +50,7 @@ private struct HostConfiguration {
   let version: Version
   let remains: Remains
   let source: IPAddress?
+  let checksRevocation: Bool
 
   private var published: [Site] {
     remains.roles.contains(.frontEnd) ? [] : inventory.sites(publishedBy: host.name)
@@ -58,12 +62,17 @@ private struct HostConfiguration {
   var files: [ConfigurationFile] {
     let frontEnds = published.map { site in
       file(of: site, as: .frontEnd) {
-        FrontEndSite(site: site, inventory: inventory, version: version, source: source).paragraphs
+        FrontEndSite(
+          site: site, inventory: inventory, version: version, source: source,
+          checksRevocation: checksRevocation
+        ).paragraphs
       }
     }
     let backEnds = served.map { site in
       file(of: site, as: .backEnd) {
-        BackEndSite(site: site, ports: ports(of: site), version: version).paragraphs
+        BackEndSite(
+          site: site, ports: ports(of: site), version: version, checksRevocation: checksRevocation
+        ).paragraphs
       }
     }
     let sites = backEnds + frontEnds
@@ -89,7 +98,7 @@ private struct HostConfiguration {
     let strays = StrayServers(
       publicCertificate: publicCertificate,
       asksVisitors: remains.asksVisitors || published.contains { $0.originPulls != nil },
-      mutualTLSPorts: ports, version: version)
+      mutualTLSPorts: ports, version: version, checksRevocation: checksRevocation)
     let format = ports.isEmpty ? [] : [Paragraph([BackEndLogFormat.definition])]
     let upgrades =
       !remains.paths.isEmpty || (published + served).contains { $0.requests.webSockets }

@@ -7,6 +7,7 @@ struct FrontEndSite {
   let version: Version
   /// Where connections to back-ends come from, where the host could choose.
   let source: IPAddress?
+  let checksRevocation: Bool
 
   var paragraphs: [Paragraph] {
     [upstream, redirectToTLS] + (site.aliases.isEmpty ? [] : [redirectToDomain]) + [server]
@@ -179,7 +180,9 @@ struct FrontEndSite {
         Directive("proxy_ssl_verify_depth", "1"),
         Directive("proxy_ssl_name", "\(site.domain)"),
         Directive("proxy_ssl_server_name", "on"),
-      ])
+      ]
+        + (checksRevocation
+          ? [Directive("proxy_ssl_crl", "\(installed: .revocationLists)")] : []))
   }
 
   private var nextUpstream: Paragraph {

@@ -17,6 +17,8 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
   package static let marker = ReleasePath("nginx/release.conf")
   /// The authority generations that the host accepts.
   package static let trustBundle = ReleasePath("tls/authority.crt")
+  /// What these generations have revoked, a list for each.
+  package static let revocationLists = ReleasePath("tls/revoked.crl")
 
   package static func configuration(of domain: DomainName, as role: Role) -> ReleasePath {
     ReleasePath("nginx/\(role.rawValue)/\(domain).conf")

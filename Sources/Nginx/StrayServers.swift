@@ -8,6 +8,7 @@ struct StrayServers {
   let asksVisitors: Bool
   let mutualTLSPorts: [Port]
   let version: Version
+  let checksRevocation: Bool
 
   /// A name that no visitor can mean (RFC 2606), because two servers without one would clash.
   private static let name = Directive("server_name", "deploy.invalid")
@@ -49,7 +50,8 @@ struct StrayServers {
       version.canRejectHandshakes
       ? Self.rejectedHandshake
       : [
-        Paragraph(ownCertificate), BackEndSite.clientCertificates, Self.misdirected,
+        Paragraph(ownCertificate),
+        BackEndSite.clientCertificates(checksRevocation: checksRevocation), Self.misdirected,
       ]
     return Server(
       comment: "What asks for no site served here.",

@@ -51,7 +51,7 @@ struct CertificateNeeds {
     let record = snapshot.release?.certificates[certificate.path]
     certificate.replaced = record
     certificate.reason =
-      CertificateReview(input: input, snapshot: snapshot)
+      CertificateReview(input: input, host: host.name, snapshot: snapshot)
       .reasonToIssue(certificate, instead: record) ?? ""
     return certificate
   }

@@ -1,9 +1,11 @@
 import Inventories
+import Nginx
 import State
 
 /// Decides whether a host's certificate may stay.
 struct CertificateReview {
   let input: PlanningInput
+  let host: HostName
   let snapshot: Snapshot
 
   /// Returns nil where the certificate that the host has may stay.
@@ -16,6 +18,7 @@ struct CertificateReview {
     if snapshot.drifted.contains(wanted.path) || snapshot.drifted.contains(wanted.keyPath) {
       return "it or its key was changed on the host"
     }
+    if input.state.revocation(of: record) != nil { return "it is revoked" }
     if let authority = input.signingAuthority,
       record.issuerKeyIdentifier != authority.keyIdentifier
     {
@@ -25,6 +28,7 @@ struct CertificateReview {
     if record.key != wanted.key {
       return "its key is \(record.key), not \(wanted.key)"
     }
+    if input.renews.contains(wanted.role), !record.isPlanned { return "rotated on request" }
     return expiryReason(record)
   }
 
@@ -37,7 +41,7 @@ struct CertificateReview {
   }
 
   private func expiryReason(_ record: CertificateRecord) -> String? {
-    let margin = input.inventory.authority.certificates.renewBefore.seconds
+    let margin = input.inventory.authority.certificates.renewalMargin(of: host)
     guard record.notAfter < input.now.adding(seconds: margin) else { return nil }
     // One that ends with its authority is not made longer by another one of the same authority.
     if let authority = input.signingAuthority, record.notAfter >= authority.notAfter,
@@ -50,6 +54,18 @@ struct CertificateReview {
       ? "it expired on \(record.notAfter.date)"
       : "it expires in \(days) \(days == 1 ? "day" : "days"), on \(record.notAfter.date)"
   }
+}
+
+extension PlannedCertificate {
+  /// The role that the certificate is for; what visitors see is the front-end's.
+  fileprivate var role: Role {
+    path == ReleasePath.certificate(for: .backEnd).relative ? .backEnd : .frontEnd
+  }
+}
+
+extension CertificateRecord {
+  /// Whether it is only to be issued, by a step before.
+  fileprivate var isPlanned: Bool { serial.isEmpty }
 }
 
 extension [String] {

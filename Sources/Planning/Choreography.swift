@@ -112,14 +112,17 @@ extension Choreography {
   }
 
   private func brokenRoutes(
-    _ host: Int, _ position: Int, _ neighbour: Neighbour, _ other: Int
+    _ host: Int, _ position: Int, _ neighbour: Neighbour, _ other: Int,
+    tolerating tolerated: EdgeModel.Obstacle? = nil
   ) -> Set<EdgeFacts.Route> {
     let own = tracks[host].states[position].endpoint
     let their = tracks[neighbour.index].states[other].endpoint
     return neighbour.isBackEnd
       ? EdgeModel.brokenRoutes(
-        from: own, to: their, named: changes[neighbour.index].name, at: now)
-      : EdgeModel.brokenRoutes(from: their, to: own, named: changes[host].name, at: now)
+        from: own, to: their, named: changes[neighbour.index].name, at: now,
+        tolerating: tolerated)
+      : EdgeModel.brokenRoutes(
+        from: their, to: own, named: changes[host].name, at: now, tolerating: tolerated)
   }
 
   /// Drops the barriers that no edge needs.
@@ -184,9 +187,10 @@ extension Choreography {
   }
 
   private func breaks(_ host: Int, to position: Int, _ neighbour: Neighbour, _ other: Int) -> Bool {
-    let broken = brokenRoutes(host, position, neighbour, other)
+    // Who has a revoked certificate and cannot be given another is refused all the same.
+    let broken = brokenRoutes(host, position, neighbour, other, tolerating: .revoked)
     guard !broken.isEmpty else { return false }
-    let before = brokenRoutes(host, position - 1, neighbour, other)
+    let before = brokenRoutes(host, position - 1, neighbour, other, tolerating: .revoked)
     guard neighbour.isBackEnd else { return !broken.isSubset(of: before) }
     let working = tracks[host].states[position - 1].endpoint
       .routes(to: changes[neighbour.index].name).subtracting(before)
@@ -207,7 +211,7 @@ extension Choreography {
       for site in Set(routes.map(\.site)) {
         let reached = (0...last).first { other in
           !routes.filter { $0.site == site }.isSubset(
-            of: brokenRoutes(host, position, neighbour, other))
+            of: brokenRoutes(host, position, neighbour, other, tolerating: .revoked))
         }
         // A site that leads nowhere whatever comes about has no way, and is held up.
         ways[site, default: []] +=

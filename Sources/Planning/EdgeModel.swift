@@ -13,6 +13,7 @@ package enum EdgeModel {
     case wrongName = "the back-end's certificate is for other names"
     case serverNotTrusted = "the front-end does not trust the back-end's certificate"
     case clientNotTrusted = "the back-end does not trust the front-end's certificate"
+    case revoked = "one refuses the other's certificate, which is revoked"
     case expired = "a certificate has expired"
   }
 
@@ -29,20 +30,25 @@ package enum EdgeModel {
     guard server.names.contains(route.site) else { return .wrongName }
     guard frontEnd.trusts.contains(server.issuer) else { return .serverNotTrusted }
     guard backEnd.trusts.contains(client.issuer) else { return .clientNotTrusted }
+    guard !backEnd.refuses(client), !frontEnd.refuses(server) else { return .revoked }
     return client.notAfter > now && server.notAfter > now ? nil : .expired
   }
 
-  /// The routes from one host to another that lead to no answer.
+  /// The routes from one host to another that lead to no answer, for another reason than a tolerated one.
   static func brokenRoutes(
-    from frontEnd: Endpoint, to backEnd: Endpoint, named name: String, at now: Timestamp
+    from frontEnd: Endpoint, to backEnd: Endpoint, named name: String, at now: Timestamp,
+    tolerating tolerated: Obstacle? = nil
   ) -> Set<EdgeFacts.Route> {
     frontEnd.routes(to: name).filter {
-      obstacle(on: $0, from: frontEnd, to: backEnd, at: now) != nil
+      let obstacle = obstacle(on: $0, from: frontEnd, to: backEnd, at: now)
+      return obstacle != nil && obstacle != tolerated
     }
   }
 }
 
 extension Endpoint {
+  func refuses(_ leaf: Leaf) -> Bool { refuses?.contains(leaf.serial) ?? false }
+
   fileprivate func letsIn(_ source: String, to port: Int) -> Bool {
     guard let address = IPAddress(source), let port = Port(port) else { return false }
     let opening =

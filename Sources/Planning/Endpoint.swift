@@ -11,6 +11,8 @@ package struct Endpoint: Hashable, Sendable {
   package var source: String = ""
   /// Key identifiers of the authorities that it accepts.
   package var trusts: Set<String> = []
+  /// Serials of revoked certificates that it refuses; nil where it has no revocation lists.
+  package var refuses: Set<String>?
   /// What its firewall lets in, one opening for each target.
   var openings: [Opening] = []
   package var services: Set<EdgeFacts.Service> = []
@@ -24,6 +26,8 @@ package struct Endpoint: Hashable, Sendable {
   package struct Leaf: Hashable, Sendable {
     /// The key identifier of the authority that signed it.
     package var issuer: String
+    /// Empty before it is issued.
+    package var serial: String
     package var names: Set<String>
     package var notAfter: Timestamp
   }
@@ -41,6 +45,7 @@ extension Endpoint {
     addresses = [facts.address]
     source = facts.address
     trusts = Set(facts.trusts)
+    refuses = facts.refuses.map(Set.init)
     openings = facts.openings.compactMap(Opening.init)
     services = Set(facts.services)
     for route in facts.routes { routes[route.host, default: []].insert(route) }
@@ -51,15 +56,17 @@ extension Endpoint {
   /// What is recorded of it with a release.
   var facts: EdgeFacts {
     EdgeFacts(
-      address: source, trusts: trusts.sorted(), openings: openings.map(EdgeFacts.Opening.init),
-      services: services.sorted(), routes: routes.values.flatMap { $0 }.sorted())
+      address: source, trusts: trusts.sorted(), refuses: refuses?.sorted(),
+      openings: openings.map(EdgeFacts.Opening.init), services: services.sorted(),
+      routes: routes.values.flatMap { $0 }.sorted())
   }
 }
 
 extension Endpoint.Leaf {
   init(_ record: CertificateRecord) {
     self.init(
-      issuer: record.issuerKeyIdentifier, names: Set(record.names), notAfter: record.notAfter)
+      issuer: record.issuerKeyIdentifier, serial: record.serial, names: Set(record.names),
+      notAfter: record.notAfter)
   }
 }
 

@@ -15,6 +15,8 @@ struct HostChange {
   var isHeld = false
   /// Whether it leaves and cannot be asked: nobody waits for a machine that may be gone for good.
   var isLost = false
+  /// The serials that each authority has revoked, by key identifier; empty where there are no lists.
+  var revoked: [String: Set<String>] = [:]
 
   /// What the host is in between.
   ///
@@ -31,6 +33,7 @@ struct HostChange {
     case .both: endpoint.trusts = old.trusts.union(new.trusts).union(inUse).intersection(known)
     case .new: endpoint.trusts = new.trusts
     }
+    endpoint.refuses = refusals(mixture.trust, trusting: endpoint.trusts)
     switch mixture.service {
     case .old: endpoint.takeService(of: old)
     case .new: endpoint.takeService(of: new)
@@ -44,6 +47,22 @@ struct HostChange {
     endpoint.routes = user.routes
     endpoint.client = user.client
     return endpoint
+  }
+
+  /// What is refused as before, until nobody shows it any more. Where an authority joins, the lists are
+  /// the new ones at once: without one of its own, each of its clients would be refused.
+  private func refusals(
+    _ side: Mixture.Side, trusting trusts: Set<String>
+  ) -> Set<String>? {
+    switch side {
+    case .old: return old.refuses
+    case .both:
+      guard old.refuses != nil, !revoked.isEmpty, !trusts.isSubset(of: old.trusts) else {
+        return old.refuses
+      }
+      return Set(trusts.flatMap { revoked[$0] ?? [] })
+    case .new: return new.refuses
+    }
   }
 
   private var serverOfBoth: Endpoint.Leaf? {

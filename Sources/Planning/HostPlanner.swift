@@ -28,8 +28,9 @@ struct HostPlanner {
   /// The change, and what keeps the host from taking it.
   func review() -> (change: HostChange, obstacles: [String]) {
     var change = HostChange(
-      name: host.name.text, old: old, new: leaves ? .nothing : new,
+      name: host.name.text, old: old, new: leaves ? gone : new,
       serves: !input.inventory.sites(servedBy: host.name).isEmpty)
+    change.revoked = input.materials.revocationLists.mapValues(\.serials)
     guard !leaves else {
       change.hasOtherChanges = true
       change.serves = !change.old.services.isEmpty
@@ -66,6 +67,13 @@ struct HostPlanner {
     return endpoint
   }
 
+  /// Nothing, at the address that it has.
+  private var gone: Endpoint {
+    var endpoint = Endpoint.nothing
+    endpoint.source = old.source
+    return endpoint
+  }
+
   private var new: Endpoint {
     let inventory = input.routableInventory
     let needs = CertificateNeeds(input: input, host: host, snapshot: Snapshot(observation))
@@ -91,6 +99,7 @@ struct HostPlanner {
     endpoint.server = needs.leaf(.backEnd)
     if endpoint.client != nil || endpoint.server != nil {
       endpoint.trusts = Set(input.trustedAuthorities.map(\.keyIdentifier))
+      endpoint.refuses = input.materials.refusals(trusting: endpoint.trusts)
     }
     return endpoint
   }

@@ -30,6 +30,7 @@ struct PlannedFleet {
     }
     self.members = reviewed
     self.changes = changes
+    warnings += Self.refused(changes, input)
   }
 
   func steps(_ choreography: Choreography) -> [HostStep] {

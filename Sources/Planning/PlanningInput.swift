@@ -12,6 +12,8 @@ package struct PlanningInput: Sendable {
   package var selector: Selector
   /// Whether a host may be given a firewall that does not let this controller in again.
   package var allowsLockout: Bool
+  /// The roles whose certificates are issued anew, however long they are valid.
+  package var renews: Set<Role>
   package var now: Timestamp
   /// The inventory as front-ends route by it: without back-ends that are not there yet.
   var routableInventory: Inventory
@@ -23,7 +25,8 @@ package struct PlanningInput: Sendable {
   package init(
     inventory: Inventory, playbook: Playbook, state: FleetState, survey: Survey,
     materials: Materials,
-    selector: Selector = .all, allowsLockout: Bool = false, now: Timestamp,
+    selector: Selector = .all, allowsLockout: Bool = false, renews: Set<Role> = [],
+    now: Timestamp,
     digest: @escaping @Sendable (String) -> String
   ) {
     (self.inventory, unstapled) = inventory.stapling(what: materials)
@@ -33,6 +36,7 @@ package struct PlanningInput: Sendable {
     self.materials = materials
     self.selector = selector
     self.allowsLockout = allowsLockout
+    self.renews = renews
     self.now = now
     self.routableInventory = self.inventory
     self.digest = digest
@@ -75,13 +79,37 @@ package struct Materials: Hashable, Sendable {
   package var siteCertificates: [DomainName: SiteCertificate]
   /// The certificates of authorities that are not the fleet's, as PEM.
   package var issuers: [LocalPath: String]
+  /// Those of the fleet's authority, by key identifier: one of every generation, or none at all, for
+  /// nginx refuses each client of an authority that it has no list of.
+  package var revocationLists: [String: RevocationList]
 
   package init(
     snippets: [LocalPath: String] = [:], siteCertificates: [DomainName: SiteCertificate] = [:],
-    issuers: [LocalPath: String] = [:]
+    issuers: [LocalPath: String] = [:], revocationLists: [String: RevocationList] = [:]
   ) {
     self.snippets = snippets
     self.siteCertificates = siteCertificates
     self.issuers = issuers
+    self.revocationLists = revocationLists
+  }
+
+  /// What a generation has revoked.
+  package struct RevocationList: Hashable, Sendable {
+    package var pem: String
+    package var serials: Set<String>
+    /// The list of the authority above it, where there is one.
+    package var above: String?
+
+    package init(pem: String, serials: Set<String>, above: String? = nil) {
+      self.pem = pem
+      self.serials = serials
+      self.above = above
+    }
+  }
+
+  /// What a host refuses that trusts these generations; nil where nothing was ever revoked.
+  func refusals(trusting trusts: Set<String>) -> Set<String>? {
+    revocationLists.isEmpty
+      ? nil : Set(trusts.flatMap { revocationLists[$0]?.serials ?? [] })
   }
 }

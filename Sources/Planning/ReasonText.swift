@@ -6,6 +6,8 @@ enum ReasonText {
     switch change.path {
     case ReleasePath.trustBundle.relative:
       return "the trusted authorities \(pluralVerb(change.kind))"
+    case ReleasePath.revocationLists.relative:
+      return "the revoked certificates \(pluralVerb(change.kind))"
     case let path where path.hasPrefix("firewall."):
       return "the firewall \(verb(change.kind))"
     case ReleasePath.main.relative: return "the list of sites \(verb(change.kind))"

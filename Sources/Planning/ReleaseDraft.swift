@@ -48,6 +48,7 @@ struct ReleaseDraft {
       files.append(PlannedFile(path: marker.path.relative, source: .text(marker.text)))
       files.append(
         PlannedFile(path: ReleasePath.trustBundle.relative, source: .text(trustBundle)))
+      files += [revocationLists].compactMap(\.self)
     }
     if changesUse { files += siteCertificates + issuers }
     let paths = Set(files.map(\.path))
@@ -120,9 +121,9 @@ struct ReleaseDraft {
       return [snapshot.kept(ReleasePath.main.relative)].compactMap(\.self)
     }
     return configuration(
-      for: host, in: input.routableInventory, nginx: nginx, beside: remains, from: source
-    )
-    .map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
+      for: host, in: input.routableInventory, nginx: nginx, beside: remains, from: source,
+      checksRevocation: endpoint.refuses != nil
+    ).map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
   }
 
   private var firewall: [PlannedFile] {

@@ -8,6 +8,8 @@ package struct EdgeFacts: Hashable, Sendable, Codable {
   package var address: String
   /// The key identifiers of the authorities that it accepts, sorted.
   package var trusts: [String]
+  /// The serials of revoked certificates that it refuses, sorted; nil where it has no revocation lists.
+  package var refuses: [String]?
   /// What its firewall lets in, sorted by port.
   package var openings: [Opening]
   /// The sites that it serves to front-ends, sorted.
@@ -66,11 +68,12 @@ package struct EdgeFacts: Hashable, Sendable, Codable {
   }
 
   package init(
-    address: String = "", trusts: [String] = [], openings: [Opening] = [],
-    services: [Service] = [], routes: [Route] = []
+    address: String = "", trusts: [String] = [], refuses: [String]? = nil,
+    openings: [Opening] = [], services: [Service] = [], routes: [Route] = []
   ) {
     self.address = address
     self.trusts = trusts
+    self.refuses = refuses
     self.openings = openings
     self.services = services
     self.routes = routes
@@ -82,6 +85,7 @@ extension EdgeFacts {
   var lines: [String] {
     (address.isEmpty ? [] : ["address \(address)"])
       + trusts.map { "trusts \($0)" }
+      + (refuses.map { ["refuses \($0.isEmpty ? "nobody" : $0.joined(separator: ","))"] } ?? [])
       + openings.map { opening in
         "opens \(opening.port.map(String.init) ?? "others")"
           + " \(opening.from.map { $0.isEmpty ? "nobody" : $0.joined(separator: ",") } ?? "everybody")"
@@ -103,6 +107,8 @@ extension EdgeFacts {
     switch words[0] {
     case "address": address = fields[0]
     case "trusts": trusts.append(fields[0])
+    case "refuses":
+      refuses = fields[0] == "nobody" ? [] : fields[0].split(separator: ",").map(String.init)
     case "opens":
       guard fields[0] == "others" || Int(fields[0]) != nil else { return false }
       let from: [String]? =

@@ -44,6 +44,40 @@ extension FleetState {
   }
 }
 
+extension FleetState {
+  /// Revokes every certificate that a host is known to have; what is revoked already for the same reason
+  /// stays as it is.
+  ///
+  /// - Parameter release: what the host itself says that it has, where it was asked.
+  package mutating func revokeCertificates(
+    of host: String, beside release: ReleaseRecord? = nil, at now: Timestamp,
+    reason: Revocation.Reason
+  ) {
+    let known = [hosts[host]?.release, release].compactMap(\.self)
+    for certificate in known.flatMap(\.certificates.values) {
+      revoke(certificate, of: host, at: now, reason: reason)
+    }
+  }
+
+  package mutating func revoke(
+    _ certificate: CertificateRecord, of host: String?, at now: Timestamp,
+    reason: Revocation.Reason
+  ) {
+    if revocation(of: certificate)?.reason == reason { return }
+    revoke(
+      Revocation(
+        serial: certificate.serial, issuerKeyIdentifier: certificate.issuerKeyIdentifier,
+        host: host, revokedAt: now, reason: reason, notAfter: certificate.notAfter))
+  }
+
+  package func revocation(of certificate: CertificateRecord) -> Revocation? {
+    revocations.first {
+      $0.serial == certificate.serial
+        && $0.issuerKeyIdentifier == certificate.issuerKeyIdentifier
+    }
+  }
+}
+
 extension AuthorityRecord {
   /// What a generation of the authority is to be in the end.
   package enum Status: String, Hashable, Sendable, Codable {

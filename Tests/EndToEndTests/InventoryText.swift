@@ -13,6 +13,7 @@ struct InventoryText {
   var backEndLines: [String: String] = [:]
   var firewall = "{policy: drop}"
   var root = "/srv/shop"
+  var siteCertificate = "{authority: true}"
   /// More lines for the site, already indented by four.
   var siteLines: [String] = []
   /// More top-level lines.
@@ -39,7 +40,7 @@ struct InventoryText {
         aliases: [www.shop.example]
         front_ends: all
         back_ends: \(siteBackEnds.map { "[\($0.joined(separator: ", "))]" } ?? "all")
-        certificate: {authority: true}
+        certificate: \(siteCertificate)
         hsts: {max_age: 1y}
         back_end: {root: \(root), index: index.html}
     \(siteLines.map { "    \($0)\n" }.joined())firewall: \(firewall)

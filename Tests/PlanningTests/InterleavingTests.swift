@@ -11,6 +11,8 @@ struct FleetPair: CustomStringConvertible {
   var before: FleetSpec
   var after: FleetSpec
   var authority: Authority
+  /// A host whose certificates are revoked before the change, or with it.
+  var revoked: (host: String, isBefore: Bool)?
 
   init(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
@@ -24,9 +26,18 @@ struct FleetPair: CustomStringConvertible {
       if Bool.random(using: &random) { swap(&before, &after) }
     }
     authority = [.stays, .stays, .joined, .rotated].randomElement(using: &random) ?? .stays
+    if Int.random(in: 0..<3, using: &random) == 0 {
+      // With it only where no authority joins: then the lists come before the new certificates.
+      revoked = (
+        FleetSpec.names.randomElement(using: &random) ?? "",
+        authority != .stays || Bool.random(using: &random)
+      )
+    }
   }
 
-  var description: String { "before:\n\(before)\nafter (authority \(authority)):\n\(after)" }
+  var description: String {
+    "before:\n\(before)\nafter (authority \(authority), revoked \(revoked?.host ?? "nobody")):\n\(after)"
+  }
 
   var smaller: [FleetPair] {
     func with(_ change: (inout FleetPair) -> Void) -> FleetPair {
@@ -37,6 +48,7 @@ struct FleetPair: CustomStringConvertible {
     return before.smaller.map { spec in with { $0.before = spec } }
       + after.smaller.map { spec in with { $0.after = spec } }
       + (authority == .stays ? [] : [with { $0.authority = .stays }])
+      + (revoked == nil ? [] : [with { $0.revoked = nil }])
   }
 }
 
@@ -136,6 +148,10 @@ struct InterleavingTests {
     scenario.askHosts(of: before)
     tellAddresses(&scenario)
     scenario.apply(scenario.plan(before))
+    if let revoked = pair.revoked {
+      scenario.revoke(revoked.host)
+      if revoked.isBefore { scenario.apply(scenario.plan(before)) }
+    }
     switch pair.authority {
     case .stays: break
     case .joined: scenario.state.authorities.append(Scenario.authority(2))
@@ -257,6 +273,7 @@ struct InterleavingTests {
   private static func remains(of scenario: Scenario, _ inventory: Inventory) -> String? {
     var fresh = Scenario()
     fresh.state.authorities = scenario.state.authorities
+    fresh.state.revocations = scenario.state.revocations
     fresh.askHosts(of: inventory)
     tellAddresses(&fresh)
     fresh.apply(fresh.plan(inventory))

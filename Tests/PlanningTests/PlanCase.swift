@@ -98,6 +98,13 @@ struct CaseScene {
       scenario.state.authorities[0].notAfter = Scenario.start.adding(seconds: try days(value))
     case ("authority", nil) where value == "renewed":
       scenario.state.authorities.append(Scenario.authority(2))
+    case ("authority", nil) where value == "rotated":
+      scenario.state.authorities[0].status = .retiring
+      scenario.state.authorities.append(Scenario.authority(2))
+    case ("revoke", nil): for host in value.split(separator: " ") { scenario.revoke(String(host)) }
+    case ("applied", nil) where value == "again": try applyNow()
+    case ("renew", nil):
+      scenario.renews = Set(value.split(separator: " ").compactMap { Role(rawValue: String($0)) })
     case ("limit", nil): scenario.selector = try #require(Selector(value))
     case ("rollout", nil):
       let numbers = value.split(separator: " ").compactMap { Int($0) }

@@ -20,6 +20,12 @@ struct RenderedHost: Hashable {
   var openings: [Int: Set<String>?] = [:]
   var opensTheRest = false
   var trusts: Set<String> = []
+  /// What its revocation lists refuse; nil where it reads none.
+  var refuses: Set<String>?
+  /// The authorities that it has a list of.
+  var lists: Set<String> = []
+  var clientSerial = ""
+  var serverSerial = ""
   var clientIssuer: String?
   var serverIssuer: String?
   var serverNames: Set<String> = []
@@ -45,6 +51,7 @@ extension RenderedHost {
         trusts = Set(text.split(separator: "\n").map { "a" + $0.dropFirst("PEM of ".count) })
       }
     }
+    readLists(observation.texts)
     // Nothing is served that the host's nginx does not include.
     let main = observation.texts["nginx/deploy.conf"] ?? ""
     upstreams = upstreams.filter { main.contains("/nginx/front-end/\($0.site).conf;") }
@@ -52,9 +59,25 @@ extension RenderedHost {
     let (client, server) = (
       release.certificates["tls/front-end.crt"], release.certificates["tls/back-end.crt"]
     )
+    clientSerial = client?.serial ?? ""
+    serverSerial = server?.serial ?? ""
     clientIssuer = client?.issuerKeyIdentifier
     serverIssuer = server?.issuerKeyIdentifier
     serverNames = Set(server?.names ?? [])
+  }
+
+  private mutating func readLists(_ texts: [String: String]) {
+    let sites = texts.filter { $0.key.hasPrefix("nginx/") }.values
+    guard sites.contains(where: { $0.contains("ssl_crl ") }) else { return }
+    let lists = Self.lines(of: texts["tls/revoked.crl"] ?? "")
+    self.lists = Set(lists.map { $0[1] })
+    refuses = Set(lists.flatMap { $0.dropFirst(2) })
+  }
+
+  /// Whether its nginx refuses a certificate for its revocation lists.
+  func refuses(_ serial: String, of issuer: String) -> Bool {
+    guard let refuses else { return false }
+    return refuses.contains(serial) || !lists.contains(issuer)
   }
 
   private static func lines(of text: String) -> [[String]] {
@@ -142,6 +165,12 @@ struct RenderedFleet {
     if !backEnd.serverNames.contains(upstream.site) { return "wrong name" }
     if !frontEnd.trusts.contains(backEnd.serverIssuer ?? "") { return "server not trusted" }
     if !backEnd.trusts.contains(frontEnd.clientIssuer ?? "") { return "client not trusted" }
+    if backEnd.refuses(frontEnd.clientSerial, of: frontEnd.clientIssuer ?? "") {
+      return "client revoked"
+    }
+    if frontEnd.refuses(backEnd.serverSerial, of: backEnd.serverIssuer ?? "") {
+      return "server revoked"
+    }
     return nil
   }
 }

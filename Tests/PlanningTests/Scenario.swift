@@ -15,6 +15,7 @@ struct Scenario {
   var playbook = Playbook.rolling
   var selector = Selector.all
   var allowsLockout = false
+  var renews: Set<Role> = []
 
   init() {
     state = FleetState(fleet: "shop", lineage: "l-1")
@@ -45,11 +46,35 @@ struct Scenario {
       observation.clock = now.adding(seconds: error)
       return SurveyResult.observed(observation)
     }
+    var materials = materials
+    materials.revocationLists = revocationLists
     return Planner.plan(
       PlanningInput(
         inventory: inventory, playbook: playbook, state: state, survey: survey,
-        materials: materials, selector: selector, allowsLockout: allowsLockout, now: now,
-        digest: Self.digest))
+        materials: materials, selector: selector, allowsLockout: allowsLockout, renews: renews,
+        now: now, digest: Self.digest))
+  }
+
+  /// One list of each authority, as soon as anything is revoked.
+  private var revocationLists: [String: Materials.RevocationList] {
+    guard !state.revocations.isEmpty else { return [:] }
+    return Dictionary(
+      uniqueKeysWithValues: state.authorities.map { authority in
+        let serials = state.revocations.map(\.serial).filter { serial in
+          state.revocations.contains {
+            $0.serial == serial && $0.issuerKeyIdentifier == authority.keyIdentifier
+          }
+        }.sorted()
+        let words = ["CRL", authority.keyIdentifier] + serials
+        return (
+          authority.keyIdentifier,
+          .init(pem: words.joined(separator: " ") + "\n", serials: Set(serials))
+        )
+      })
+  }
+
+  mutating func revoke(_ host: String) {
+    state.revokeCertificates(of: host, at: now, reason: .keyCompromise)
   }
 
   static func freshHost(nginx: String = "1.22.1") -> HostObservation {
@@ -133,16 +158,17 @@ struct Scenario {
       }
     }
     for certificate in step.certificates {
-      release.certificates[certificate.path] = leaf(certificate)
+      release.certificates[certificate.path] = leaf(
+        certificate, serial: "\(step.host)-\(step.release)-\(certificate.purpose)")
     }
     return release
   }
 
-  private func leaf(_ certificate: PlannedCertificate) -> CertificateRecord {
+  private func leaf(_ certificate: PlannedCertificate, serial: String) -> CertificateRecord {
     let authority = state.authorities.last
     let end = now.adding(seconds: certificate.validFor)
     return CertificateRecord(
-      serial: "1", issuer: authority?.commonName ?? "",
+      serial: serial, issuer: authority?.commonName ?? "",
       issuerKeyIdentifier: authority?.keyIdentifier ?? "", commonName: certificate.commonName,
       names: certificate.names, key: certificate.key, notBefore: now,
       notAfter: min(end, authority?.notAfter ?? end))

@@ -30,6 +30,7 @@ struct Samples {
     EdgeFacts(
       address: ["198.18.0.1", "2001:db8::1", ""][number(0...2)],
       trusts: (0..<number(0...2)).map { _ in hex(40) },
+      refuses: [nil, [], ["00a1", "5f"]][number(0...2)],
       openings: (0..<number(0...3)).map { index in
         EdgeFacts.Opening(
           port: [443, 22, nil][index],

@@ -86,6 +86,15 @@ actor AuthorityKeyring {
     return authority
   }
 
+  /// Brings the folder to where a rotation starts.
+  func startRotation(_ policy: AuthorityPolicy, now: Timestamp) throws -> [AuthorityRecord] {
+    let passphrase = try passphrase ?? source.read()
+    let records = try folder.startRotation(
+      policy, passphrase: passphrase, now: now.secondsSince1970)
+    self.passphrase = passphrase
+    return records
+  }
+
   /// What signed a generation; nil where it signed itself.
   func root(above authority: CertificateAuthority) throws -> CertificateAuthority? {
     guard !authority.isRoot else { return nil }

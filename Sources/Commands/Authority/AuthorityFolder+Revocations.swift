@@ -1,5 +1,6 @@
 import Certificates
 import Foundation
+import Planning
 import State
 
 extension AuthorityFolder {
@@ -12,39 +13,45 @@ extension AuthorityFolder {
       signedBy: record.certificate, named: path)
   }
 
-  /// The lists of all generations that hosts may trust, in their order; none where nothing was ever
-  /// revoked. nginx refuses every client of an authority that it has no list of, so either all have
+  /// The lists of all generations that hosts may trust; none where nothing was ever revoked. nginx refuses every client of an authority that it has no list of, so either all have
   /// one or none has, and the root above them, where there is one, has its own as the last.
   ///
-  /// A list is signed anew only where it does not say what is revoked, and by nobody but its own
-  /// generation: where that one's key is gone, the list that is there stays in force until the
-  /// generation ends, and what is missing in it cannot be revoked.
+  /// A list is signed anew only where it lacks what is revoked, and by nobody but its own generation:
+  /// where that one's key is gone, the list that is there stays in force until the generation ends, and
+  /// what is missing in it cannot be revoked. What was signed is in no file yet.
   ///
   /// - Parameter authority: unlocks a generation.
   func revocationLists(
     _ revocations: [Revocation], of records: [AuthorityRecord], now: Timestamp,
     unlock authority: (AuthorityRecord) async throws -> CertificateAuthority
-  ) async throws -> [RevocationList] {
+  ) async throws -> RevocationLists {
     let present = try records.map { try revocationList(of: $0) }
     let inForce = revocations.filter { $0.notAfter > now }
-    guard !inForce.isEmpty || present.contains(where: { $0 != nil }) else { return [] }
-    var lists: [RevocationList] = []
+    var lists = RevocationLists()
+    guard !inForce.isEmpty || present.contains(where: { $0 != nil }) else { return lists }
     for (record, present) in zip(records, present) {
       let revoked = inForce.filter { $0.issuerKeyIdentifier == record.keyIdentifier }
         .map(RevokedCertificate.init).sorted { $0.serial < $1.serial }
-      if let present, present.revoked == revoked,
+      if let present, Set(revoked).isSubset(of: present.revoked),
         present.nextUpdate == record.notAfter.secondsSince1970
       {
-        lists.append(present)
+        lists.signed.append(.init(record: record, list: present, isNew: false))
       } else {
         let list = try await authority(record).revocationList(
           of: revoked, now: now.secondsSince1970)
-        try PrivateFile.replace(
-          revocationListPath(record.generation), contents: list.pem, mode: 0o644)
-        lists.append(list)
+        lists.signed.append(.init(record: record, list: list, isNew: true))
       }
     }
-    return lists + (try rootRevocationList(above: records).map { [$0] } ?? [])
+    lists.above = try rootRevocationList(above: records)
+    return lists
+  }
+
+  /// Writes down the lists that are new.
+  func keep(_ lists: RevocationLists) throws {
+    for entry in lists.signed where entry.isNew {
+      try PrivateFile.replace(
+        revocationListPath(entry.record.generation), contents: entry.list.pem, mode: 0o644)
+    }
   }
 
   /// What the lists say is revoked: all that is left where the state is lost. Hosts are not in them.
@@ -58,6 +65,55 @@ extension AuthorityFolder {
       } ?? []
     }
   }
+}
+
+/// What the generations of an authority have revoked, and the authority above them.
+struct RevocationLists {
+  struct Entry {
+    var record: AuthorityRecord
+    var list: RevocationList
+    /// Whether it is in no file yet.
+    var isNew: Bool
+  }
+
+  var signed: [Entry] = []
+  var above: RevocationList?
+
+  /// By key identifier, as plans have them.
+  var materials: [String: Materials.RevocationList] {
+    Dictionary(
+      uniqueKeysWithValues: signed.map { entry in
+        (
+          entry.record.keyIdentifier,
+          Materials.RevocationList(
+            pem: entry.list.pem, serials: Set(entry.list.revoked.map(\.serial)),
+            above: above?.pem)
+        )
+      })
+  }
+}
+
+/// The revocation lists of a run: what is signed for its plan is written down when it is carried out.
+actor RevocationDesk {
+  private let folder: AuthorityFolder
+  private let keyring: AuthorityKeyring
+  private var lists = RevocationLists()
+
+  init(_ workspace: Workspace, _ keyring: AuthorityKeyring) {
+    folder = workspace.authorityFolder
+    self.keyring = keyring
+  }
+
+  func materials(
+    of state: FleetState, now: Timestamp
+  ) async throws -> [String: Materials.RevocationList] {
+    lists = try await folder.revocationLists(
+      state.revocations, of: state.authorities, now: now
+    ) { [keyring] in try await keyring.authority($0) }
+    return lists.materials
+  }
+
+  func keep() throws { try folder.keep(lists) }
 }
 
 extension RevokedCertificate {

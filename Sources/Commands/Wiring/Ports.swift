@@ -97,6 +97,9 @@ actor StateKeeper: StateStore {
   /// Gives a state that was never written the lineage of the plan that begins it.
   func adopt(lineage: String) { state.lineage = lineage }
 
+  /// Changes the state in memory; it is on the disk with what is written next.
+  func hold(_ next: FleetState) { state = next }
+
   func save(_ next: FleetState) throws {
     try file.write(next)
     state = file.state ?? next

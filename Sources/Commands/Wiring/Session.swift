@@ -17,15 +17,27 @@ struct Session {
   let parallel: Int
   /// Whether hosts may be given firewalls that do not let this controller in again.
   let allowsLockout: Bool
+  /// The roles whose certificates are issued anew.
+  let renews: Set<Role>
   let progress: Progress
   let client: SSHClient
+  /// The authority's keys, which whatever signs in this run shares.
+  let keyring: AuthorityKeyring
+  let revocations: RevocationDesk
 
   init(
     _ options: FleetOptions, _ hosts: HostOptions, playbook: String? = nil,
-    allowsLockout: Bool = false
+    allowsLockout: Bool = false, renews: Set<Role> = []
   ) throws {
     try self.init(
-      options, hosts.selector, parallel: hosts.parallel, playbook, allowsLockout: allowsLockout)
+      options, hosts.selector, parallel: hosts.parallel, playbook, allowsLockout: allowsLockout,
+      renews: renews)
+  }
+
+  /// A session about every host of the fleet.
+  init(_ options: FleetOptions, parallel: Int, playbook: String?) throws {
+    try self.init(
+      options, .all, parallel: parallel, playbook, allowsLockout: false, renews: [])
   }
 
   /// A session about hosts that are given by name.
@@ -35,18 +47,21 @@ struct Session {
     }
     try self.init(
       options, selector, parallel: HostOptions.usualParallel, playbook,
-      allowsLockout: false)
+      allowsLockout: false, renews: [])
   }
 
   private init(
     _ options: FleetOptions, _ selector: Selector, parallel: Int, _ playbook: String?,
-    allowsLockout: Bool
+    allowsLockout: Bool, renews: Set<Role>
   ) throws {
     workspace = try Workspace.open(options)
     self.playbook = try Workspace.playbook(playbook, options)
     self.selector = selector
     self.parallel = parallel
     self.allowsLockout = allowsLockout
+    self.renews = renews
+    keyring = AuthorityKeyring(workspace)
+    revocations = RevocationDesk(workspace, keyring)
     client = try SSHClient()
     progress = Progress(isColored: options.usesColor(onTerminal: Console.errorIsTerminal))
   }
@@ -80,7 +95,17 @@ struct Session {
       ?? FleetState(
         fleet: workspace.inventory.fleet.text, lineage: UUID().uuidString.lowercased())
     state.authorities = try AuthorityFolder(path: workspace.authorityPath).generations()
+    revokeLeavers(&state)
     return state
+  }
+
+  /// Where the playbook says so, the certificates of hosts that leave are revoked.
+  private func revokeLeavers(_ state: inout FleetState) {
+    guard case .decommission(.revoke) = playbook.procedure else { return }
+    let declared = Set(workspace.inventory.hosts.map(\.name.text))
+    for host in state.hosts.keys where !declared.contains(host) && selector.matches(host) {
+      state.revokeCertificates(of: host, at: .current, reason: .cessationOfOperation)
+    }
   }
 
   /// Holds the state's lock for as long as the body runs.
@@ -154,14 +179,14 @@ struct Session {
   ) async throws -> (plan: Plan, survey: Survey) {
     try refuseWithoutAuthority(state)
     let survey = try await survey(fleet, state)
-    return (try plan(survey, state: state), survey)
+    return (try await plan(survey, state: state), survey)
   }
 
   /// A plan from the state alone.
-  func planOffline(_ state: FleetState) throws -> Plan {
+  func planOffline(_ state: FleetState) async throws -> Plan {
     try refuseWithoutAuthority(state)
     try refuseUnknownHosts(state)
-    return Planner.offline(try planningInput([:], state: state))
+    return Planner.offline(try await planningInput([:], state: state))
   }
 
   /// Before any host is asked, for it is the user's very next step.
@@ -174,22 +199,22 @@ struct Session {
     }
   }
 
-  func plan(_ survey: Survey, state: FleetState) throws -> Plan {
-    let input = try planningInput(survey, state: state)
-    try refuseLostState(state, survey)
-    return Planner.plan(input)
+  func plan(_ survey: Survey, state: FleetState) async throws -> Plan {
+    Planner.plan(try await planningInput(survey, state: state))
   }
 
-  private func planningInput(_ survey: Survey, state: FleetState) throws -> PlanningInput {
-    PlanningInput(
+  private func planningInput(_ survey: Survey, state: FleetState) async throws -> PlanningInput {
+    var materials = try MaterialsReader(workspace: workspace, now: .current).read()
+    try refuseLostState(state, survey)
+    materials.revocationLists = try await revocations.materials(of: state, now: .current)
+    return PlanningInput(
       inventory: workspace.inventory, playbook: playbook, state: state, survey: survey,
-      materials: try MaterialsReader(workspace: workspace, now: .current).read(),
-      selector: selector, allowsLockout: allowsLockout, now: .current,
-      digest: { Digest.sha256(of: $0) })
+      materials: materials, selector: selector, allowsLockout: allowsLockout, renews: renews,
+      now: .current, digest: { Digest.sha256(of: $0) })
   }
 
   /// A second lineage beside the lost one could never be brought together with it again.
-  private func refuseLostState(_ state: FleetState, _ survey: Survey) throws {
+  func refuseLostState(_ state: FleetState, _ survey: Survey) throws {
     guard state.serial == 0 else { return }
     for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
       guard case .observed(let observation) = result, let manifest = observation.manifest,
@@ -215,11 +240,14 @@ struct Session {
     _ plan: Plan, _ fleet: Fleet, _ keeper: StateKeeper, _ format: OutputFormat
   ) async throws -> Ledger {
     let state = await keeper.state
-    let keyring = AuthorityKeyring(workspace)
+    let keyring = keyring
     let signer = try AuthoritySigner(keyring, state.authorities)
     // A probe shows a certificate too.
     if plan.needsAuthority || plan.verifiesEdges && plan.hasChanges { try await signer.unlock() }
-    if plan.hasChanges { try await keeper.save(state) }
+    if plan.hasChanges {
+      try await keeper.save(state)
+      try await revocations.keep()
+    }
     let workspace = workspace
     let hooks = HookProcesses(of: workspace.inventory)
     let rollout = Rollout(

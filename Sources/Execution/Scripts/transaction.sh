@@ -153,7 +153,9 @@ unpack() {
 # Copies what stays as it is from the release before, as the list in the stream says.
 keep_files() (
   while IFS= read -r path; do
-    mkdir -p "$staged/${path%/*}" &&
+    folder=
+    case $path in */*) folder=${path%/*} ;; esac
+    mkdir -p "$staged/$folder" &&
       cp -p "$root/releases/$previous/$path" "$staged/$path" || exit 1
   done < "$staged/keep"
   rm "$staged/keep" && mv "$staged/undo.sh" "$work/undo.sh"
