@@ -1,7 +1,7 @@
 import Execution
 import Planning
-import State
 import SSH
+import State
 
 extension Session {
   /// Shows a plan, asks, carries it out and shows what became of it.
