@@ -159,10 +159,10 @@ struct PlannedFleet {
 
   /// The name by which the inventory has a machine that it no longer has by its old one.
   private static func renamed(_ left: HostObservation, _ input: PlanningInput) -> HostName? {
-    guard left.fingerprint != "none" else { return nil }
+    guard let manifest = left.manifest else { return nil }
     return input.inventory.hosts.first { host in
       if case .observed(let observation) = input.survey[host.name.text] {
-        observation.fingerprint == left.fingerprint
+        observation.manifest == manifest && observation.fingerprint == left.fingerprint
       } else {
         false
       }

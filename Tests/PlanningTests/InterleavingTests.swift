@@ -121,7 +121,7 @@ struct InterleavingTests {
   }
 
   /// Shrinks a pair that fails, and records what is left of it.
-  private static func report(
+  static func report(
     _ pair: FleetPair, _ failure: String, seed: UInt64, check: (FleetPair) throws -> String?
   ) throws {
     var (smallest, why) = (pair, failure)
@@ -173,7 +173,7 @@ struct InterleavingTests {
   }
 
   /// Machines that move have both addresses meanwhile.
-  private static func tellAddresses(_ scenario: inout Scenario) {
+  static func tellAddresses(_ scenario: inout Scenario) {
     for (name, result) in scenario.survey {
       guard case .observed(var host) = result else { continue }
       host.surroundings.addresses = [0, 1].map { FleetSpec.address(of: name, $0) }
@@ -217,7 +217,7 @@ struct InterleavingTests {
     }
   }
 
-  private static func judge(
+  static func judge(
     _ plan: Plan, _ start: Scenario, _ inventory: Inventory, _ tally: inout Tally
   ) -> String? {
     var scenario = start
@@ -295,7 +295,7 @@ struct InterleavingTests {
     return scenario.plan(inventory).hasChanges ? "a second plan has changes" : nil
   }
 
-  private static func fleet(_ scenario: Scenario, of names: [String]? = nil) -> RenderedFleet {
+  static func fleet(_ scenario: Scenario, of names: [String]? = nil) -> RenderedFleet {
     var fleet = RenderedFleet()
     for name in names ?? Array(scenario.survey.keys) {
       guard case .observed(let host) = scenario.survey[name] else { continue }

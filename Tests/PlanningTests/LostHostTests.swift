@@ -1,0 +1,131 @@
+import Inventories
+import Planning
+import State
+import Testing
+
+@Suite("A plan, where hosts cannot be reached or fail")
+struct LostHostTests {
+  /// Hosts that are not there when the plan is made, and hosts whose steps fail.
+  private struct Losses {
+    var unreachable: Set<String>
+    var failing: Set<String>
+
+    init(seed: UInt64) {
+      var random = SeededGenerator(seed: seed)
+      func some(_ chance: Int) -> Set<String> {
+        Set(FleetSpec.names.filter { _ in Int.random(in: 0..<chance, using: &random) == 0 })
+      }
+      unreachable = some(4)
+      failing = some(4)
+    }
+  }
+
+  @Test("breaks no working edge, leaves every site a way, and is finished by the next one")
+  func losses() async throws {
+    var tally = Tally()
+    for seed in 9000..<9300 as Range<UInt64> {
+      await Task.yield()
+      let pair = FleetPair(seed: seed)
+      guard let failure = try failure(of: pair, Losses(seed: seed), &tally) else { continue }
+      try InterleavingTests.report(pair, failure, seed: seed) {
+        try self.failure(of: $0, Losses(seed: seed), &tally)
+      }
+      return
+    }
+    print("lost hosts: \(tally.pairs) pairs, \(tally.interleavings) instants, \(tally.edges) edges")
+  }
+
+  @Test("would break edges if hosts did not wait for each other")
+  func withoutWaiting() async throws {
+    var tally = Tally()
+    for seed in 9000..<9300 as Range<UInt64> {
+      await Task.yield()
+      let losses = Losses(seed: seed)
+      if try failure(of: FleetPair(seed: seed), losses, &tally, waits: false) != nil { return }
+    }
+    Issue.record("the judge of this test finds nothing")
+  }
+
+  private func failure(
+    of pair: FleetPair, _ losses: Losses, _ tally: inout Tally, waits: Bool = true
+  ) throws -> String? {
+    var scenario = Scenario()
+    let before = try pair.before.inventory()
+    scenario.askHosts(of: before)
+    InterleavingTests.tellAddresses(&scenario)
+    scenario.apply(scenario.plan(before))
+    let after = try pair.after.inventory()
+    scenario.askHosts(of: after)
+    InterleavingTests.tellAddresses(&scenario)
+
+    var seen = scenario
+    for name in losses.unreachable where seen.survey[name] != nil {
+      seen.survey[name] = .unreachable("no answer")
+    }
+    tally.pairs += 1
+    let plan = seen.plan(after)
+    if let failure = carryOut(plan, &scenario, after, losses, &tally, waits: waits) {
+      return failure
+    }
+    // Everybody is back: the next plan goes on from what the hosts say.
+    let next = scenario.plan(after)
+    return InterleavingTests.judge(next, scenario, after, &tally)
+  }
+
+  /// Carries a plan out as far as it goes, and looks at every edge behind each step.
+  private func carryOut(
+    _ plan: Plan, _ scenario: inout Scenario, _ inventory: Inventory, _ losses: Losses,
+    _ tally: inout Tally, waits: Bool
+  ) -> String? {
+    let machines = FleetSpec.machines
+    let first = InterleavingTests.fleet(scenario).edges(machines: machines)
+    // A machine that has left and cannot be asked may be gone for good: nobody waits for it.
+    let lost = losses.unreachable.filter { name in
+      !inventory.hosts.contains { $0.name.text == name }
+    }
+    let works = Set(
+      first.filter { edge, failure in
+        failure == nil && lost.isDisjoint(with: [edge.frontEnd, edge.backEnd])
+      }.keys)
+    var rest = Dictionary(grouping: plan.steps.filter(\.action.changesHost), by: \.host)
+    var done: Set<HostStep.Need> = []
+    for host in plan.stages.flatMap({ $0.batches.flatMap(\.self) }) {
+      guard let step = rest[host]?.first else { continue }
+      let hasWays = step.ways.allSatisfy { !done.isDisjoint(with: $0.needs) }
+      let mayGo = !waits || done.isSuperset(of: step.needs) && hasWays
+      guard mayGo, !losses.failing.contains(host) else {
+        rest[host] = nil
+        continue
+      }
+      rest[host]?.removeFirst()
+      scenario.apply(step)
+      done.insert(.init(host: host, release: step.release))
+      tally.interleavings += 1
+      let edges = InterleavingTests.fleet(scenario).edges(machines: machines)
+      tally.edges += edges.count
+      for edge in works {
+        if let failure = edges[edge], let failure { return "\(edge): \(failure) behind \(host)" }
+      }
+      if let site = deadEnd(works, edges, inventory) { return "\(site) has no way behind \(host)" }
+    }
+    return nil
+  }
+
+  /// A site of a front-end that answered, that is still to be published there, and answers no more.
+  private func deadEnd(
+    _ works: Set<RenderedFleet.Edge>, _ edges: [RenderedFleet.Edge: String?], _ inventory: Inventory
+  ) -> String? {
+    struct Entrance: Hashable { var site: String, frontEnd: String }
+    func entrances(_ edges: some Sequence<RenderedFleet.Edge>) -> Set<Entrance> {
+      Set(edges.map { Entrance(site: $0.site, frontEnd: $0.frontEnd) })
+    }
+    let stays = Set(
+      inventory.sites.flatMap { site in
+        site.frontEnds.map { Entrance(site: site.domain.text, frontEnd: $0.text) }
+      })
+    let answering = entrances(edges.filter { $0.value == nil }.keys)
+    return entrances(works).intersection(stays).subtracting(answering).first.map {
+      "\($0.site) on \($0.frontEnd)"
+    }
+  }
+}
