@@ -273,7 +273,7 @@ struct SurroundingsScriptTests {
       #"""
       start() {
         bash -c "exec -a '$1' sleep 1000" > /dev/null &
-        until grep -q "$1" "/proc/$!/cmdline"; do :; done
+        until grep -q "^$1" "/proc/$!/cmdline"; do :; done
       }
       retiring_workers $$ | wc -l
       start 'nginx: worker process'
