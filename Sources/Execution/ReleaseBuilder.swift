@@ -36,7 +36,8 @@ struct ReleaseBuilder: Sendable {
       archive.addFolder("tls", mode: 0o700)
     }
     var record = ReleaseRecord(
-      number: step.release, files: [:], certificates: [:], facts: step.facts)
+      number: step.release, files: [:], certificates: [:], facts: step.facts,
+      replaces: step.replaces)
     var kept: [String] = []
     for file in step.files {
       if case .present = file.source {

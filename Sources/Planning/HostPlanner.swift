@@ -123,9 +123,10 @@ struct HostPlanner {
         return removal(from: snapshot, isFirst: position == 1)
       }
       let draft = draft(state, release: nextRelease + position - 1, from: snapshot)
-      let step = step(
+      var step = step(
         draft, isFirst: position == 1,
         movesFrom: track.states[position - 1].endpoint.source)
+      if position > 1 { step.replaces = observation.currentRelease ?? 0 }
       snapshot = Snapshot(behind: draft, release: step.release, input)
       return step
     }

@@ -142,6 +142,8 @@ package struct HostStep: Hashable, Sendable, Codable {
   package var present: ReleaseRecord?
   /// The stage, by its position in the plan.
   package var stage = 0
+  /// The release that was in force before the run, where this is not the host's first step.
+  package var replaces: Int?
   /// What the release does for the fleet's edges.
   package var facts = EdgeFacts()
   /// The whole new release, sorted by path.

@@ -82,7 +82,9 @@ extension Planner {
     let kept =
       others.isEmpty
       ? "it has no other" : "it has \(others.map(String.init).joined(separator: ", "))"
-    let before = observation.releaseBefore.flatMap { others.contains($0) ? $0 : nil }
+    // Not what a run went through, which works with old and new, but what was there before the run.
+    let previous = observation.manifest?.release.replaces ?? observation.releaseBefore
+    let before = previous.flatMap { others.contains($0) ? $0 : nil }
     guard let release = number ?? before ?? others.last(where: { $0 < current }) else {
       throw NoRelease(description: "\(host) has no release before release \(current): \(kept)")
     }

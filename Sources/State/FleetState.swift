@@ -102,15 +102,18 @@ package struct ReleaseRecord: Hashable, Sendable, Codable {
   /// The leaf certificates of the private authority, by the path of the certificate.
   package var certificates: [String: CertificateRecord]
   package var facts: EdgeFacts
+  /// The release that was in force before the run, where the run went through others in between.
+  package var replaces: Int?
 
   package init(
     number: Int, files: [String: FileRecord], certificates: [String: CertificateRecord],
-    facts: EdgeFacts = EdgeFacts()
+    facts: EdgeFacts = EdgeFacts(), replaces: Int? = nil
   ) {
     self.number = number
     self.files = files
     self.certificates = certificates
     self.facts = facts
+    self.replaces = replaces
   }
 }
 

@@ -28,6 +28,7 @@ package struct Manifest: Hashable, Sendable {
       Self.heading, "fleet \(fleet)", "lineage \(lineage)", "release \(release.number)",
       "made \(madeAt) \(madeBy)",
     ]
+    lines += release.replaces.map { ["replaces \($0)"] } ?? []
     lines += release.facts.lines
     for (path, file) in release.files.sorted(by: { $0.key < $1.key }) {
       lines.append("file \(file.digest) \(file.isSecret ? "0600" : "0644") \(path)")
@@ -66,6 +67,8 @@ package struct Manifest: Hashable, Sendable {
           serial: leaf[1], issuer: leaf[8], issuerKeyIdentifier: leaf[2], commonName: leaf[6],
           names: leaf[7].split(separator: ",").map(String.init), key: leaf[5],
           notBefore: notBefore, notAfter: notAfter)
+      } else if let number = line.value(of: "replaces").flatMap({ Int($0) }) {
+        release.replaces = number
       } else if !release.facts.read(line) {
         return nil
       }

@@ -141,7 +141,8 @@ struct Scenario {
 
   private func release(of step: HostStep, after previous: ReleaseRecord?) -> ReleaseRecord {
     var release = ReleaseRecord(
-      number: step.release, files: [:], certificates: [:], facts: step.facts)
+      number: step.release, files: [:], certificates: [:], facts: step.facts,
+      replaces: step.replaces)
     for file in step.files {
       func record(_ content: String) -> FileRecord {
         FileRecord(digest: Self.digest(content), isSecret: file.isSecret)

@@ -56,6 +56,7 @@ struct Samples {
       release.certificates["tls/\(index).crt"] = certificate()
     }
     release.facts = facts()
+    release.replaces = [nil, number(0...9)][number(0...1)]
     return release
   }
 
