@@ -41,7 +41,7 @@ struct RollbackTests {
     scenario.survey["app-1"] = .observed(observation)
     let plan = try Planner.rollback(
       RollbackInput(
-        hosts: [host], keepReleases: 5, playbook: .rolling, state: scenario.state,
+        hosts: [host], number: nil, keepReleases: 5, playbook: .rolling, state: scenario.state,
         survey: scenario.survey, now: scenario.now))
     #expect(plan.steps.map(\.release) == [1])
   }
