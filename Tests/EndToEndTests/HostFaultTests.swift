@@ -56,11 +56,11 @@ struct HostFaultTests {
       heal: "cd /etc/ssh && mv own ssh_host_ed25519_key; \(restartSSH)"),
     Fault(
       host: "full", verdict: "refused",
-      words: ["could not be stored there", "No space left on device"],
+      words: ["there is no space for the release", " KiB and has 8 KiB: make some"],
       heal: "mount -o remount,size=16m /etc/deploy"),
     Fault(
       host: "full-2", verdict: "refused",
-      words: ["could not be stored there", "No space left on device"],
+      words: ["there is no space for the release", " KiB and has 8 KiB: make some"],
       heal: "mount -o remount,size=16m /etc/deploy"),
     Fault(
       host: "bare", verdict: "refused",

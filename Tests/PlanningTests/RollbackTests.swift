@@ -1,5 +1,6 @@
 import Inventories
 import Planning
+import Playbooks
 import State
 import Testing
 
