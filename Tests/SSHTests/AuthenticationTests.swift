@@ -15,7 +15,11 @@ final class AgentProcess {
     pid = try #require(digits.flatMap { Int32($0) })
   }
 
-  deinit { kill(pid, SIGTERM) }
+  /// Waits for its end: it removes its socket, and so does whoever removes the folder.
+  deinit {
+    kill(pid, SIGTERM)
+    for _ in 0..<5000 where kill(pid, 0) == 0 { usleep(1000) }
+  }
 
   func add(_ key: String) throws { try run("env", "SSH_AUTH_SOCK=\(socket)", "ssh-add", "-q", key) }
 }
