@@ -46,8 +46,11 @@ struct UndoTests {
       let before = try await installed(scene, "app-1")
       inventory.firewall = "{policy: drop}"
       try scene.write(inventory)
+      let refused = try await scene.deploy("apply", "--yes", "--limit", "app-1")
+      #expect(refused.stdout.contains("app-1  refused"), "\(refused.all)")
       let output = try await scene.deploy(
-        "apply", "--yes", "--playbook", scene.folder + "/quick.yml", "--limit", "app-1")
+        "apply", "--yes", "--playbook", scene.folder + "/quick.yml", "--limit", "app-1",
+        "--allow-lockout")
       #expect(output.status == 1)
       #expect(
         output.stdout.contains("app-1  reverted  it was not confirmed in time"), "\(output.all)")
