@@ -53,7 +53,8 @@ extension SandboxHost {
     }
     self.init(
       name: host.name.text, addresses: [host.address.description],
-      sshPort: Int(host.ssh.port.number), user: host.ssh.user.text, pages: pages)
+      sshPort: Int(host.ssh.port.number), user: host.ssh.user.text, pages: pages,
+      carrier: host.carrier?.name.text)
   }
 }
 

@@ -58,6 +58,7 @@ struct Run {
 
   private func has(_ need: HostStep.Need) -> Bool {
     confirmed[need.host]?.contains { $0.release == need.release } == true
+      && need.through.allSatisfy(has)
   }
 
   /// Why a host may not go on: an edge would break that works now.

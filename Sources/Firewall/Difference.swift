@@ -8,13 +8,6 @@ package func difference(from old: [Opening], to new: [Opening]) -> [String] {
   }
 }
 
-extension [Opening] {
-  fileprivate func source(of target: Opening.Target) -> Opening.Source {
-    let opening = first { $0.target == target } ?? first { $0.target == .everythingElse }
-    return opening?.from ?? .ranges([])
-  }
-}
-
 private func changes(from old: Opening.Source, to new: Opening.Source) -> [String] {
   switch (old, new) {
   case (.everybody, .everybody): []
@@ -25,7 +18,7 @@ private func changes(from old: Opening.Source, to new: Opening.Source) -> [Strin
   }
 }
 
-private func changes(from old: [AddressRange], to new: [AddressRange]) -> [String] {
+func changes(from old: [AddressRange], to new: [AddressRange]) -> [String] {
   if new.isEmpty, !old.isEmpty { return ["closed; was open to \(Opening.Source(old))"] }
   let added = new.filter { range in !old.contains { $0.covers(range) } }
   let removed = old.filter { range in !new.contains { $0.covers(range) } }

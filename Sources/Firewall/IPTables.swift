@@ -1,35 +1,60 @@
 internal import Inventories
 
-/// The table in the words of iptables(8), one text for each family: a chain of its own, which
-/// `iptables-restore --noflush` replaces in one step and without a touch on any other.
+/// The table in the words of iptables(8), one text for each family: chains of its own, which
+/// `iptables-restore --noflush` replaces in one step a table and without a touch on any other.
 struct IPTables: Hashable, Sendable {
-  /// Named in the hosts' scripts too, which make `INPUT` jump to it.
-  static let chain = "DEPLOY-INPUT"
-
   let table: Table
   let family: AddressSet.Family
 
   /// What `iptables-restore` reads behind the head of the file.
   var text: String {
-    let blocks = table.paragraphs.compactMap { paragraph -> [String]? in
-      let lines = paragraph.rules.flatMap(lines)
-      guard !lines.isEmpty else { return nil }
-      return (paragraph.comment.map { ["# \($0)"] } ?? []) + lines
+    let tables = [("filter", false), ("nat", true)].compactMap { name, translates -> [String]? in
+      let chains = table.chains.filter { $0.translates == translates && isNeeded($0) }
+      guard !chains.isEmpty else { return nil }
+      let heads = chains.map { ":\($0.name) - [0:0]" }
+      let all = [["*\(name)"] + heads] + chains.flatMap(blocks)
+      return all.joined(separator: [""]) + ["COMMIT"]
     }
-    let rest = table.policy == .drop ? [["-A \(Self.chain) -j DROP"]] : []
-    let chain = [["*filter", ":\(Self.chain) - [0:0]"]] + blocks + rest
-    return (chain.joined(separator: [""]) + ["COMMIT"]).map { $0 + "\n" }.joined()
+    return tables.joined(separator: [""]).map { $0 + "\n" }.joined()
+  }
+
+  private func isNeeded(_ chain: Table.Chain) -> Bool {
+    chain.hook == .input || !blocks(of: chain).isEmpty
+  }
+
+  private func blocks(of chain: Table.Chain) -> [[String]] {
+    let rules = chain.paragraphs.compactMap { paragraph -> [String]? in
+      let all = paragraph.rules.flatMap { lines(of: $0, in: chain) }
+      guard !all.isEmpty else { return nil }
+      return (paragraph.comment.map { ["# \($0)"] } ?? []) + all
+    }
+    return rules + (chain.drops ? [["-A \(chain.name) -j DROP"]] : [])
   }
 
   /// None where the rule is of the other family.
-  private func lines(of rule: Rule) -> [String] {
+  private func lines(of rule: Rule, in chain: Table.Chain) -> [String] {
     var alternatives = [""]
     for match in rule.matches {
       let words = match.words(for: family)
       alternatives = alternatives.flatMap { start in words.map { start + " " + $0 } }
     }
-    return alternatives.map {
-      "-A \(Self.chain)\($0) -j \(rule.verdict == .accept ? "ACCEPT" : "DROP")"
+    return alternatives.map { "-A \(chain.name)\($0) -j \(rule.verdict.target)" }
+  }
+}
+
+extension Table.Chain {
+  /// Known to the hosts' scripts too, which have the chain of the hook jump to it.
+  fileprivate var name: String { "DEPLOY-\(hook.rawValue.uppercased())" }
+}
+
+extension Rule.Verdict {
+  fileprivate var target: String {
+    switch self {
+    case .accept: "ACCEPT"
+    case .drop: "DROP"
+    case .translate(let address, let port): "DNAT --to-destination \(address):\(port)"
+    case .comeFrom(let address): "SNAT --to-source \(address)"
+    case .masquerade: "MASQUERADE"
     }
   }
 }
@@ -48,8 +73,14 @@ extension Rule.Match {
     case (.dhcpv6Reply, .ipv6): ["-p udp --sport 547 --dport 546"]
     case (.sourceIn(let set), _) where set.family == family: set.ranges.map { "-s \($0)" }
     case (.destination(let port), _): ["-p tcp --dport \(port)"]
+    case (.sourceWithin(let range), .ipv4): ["-s \(range)"]
+    case (.destinationIn(let range), .ipv4): ["-d \(range)"]
+    case (.destinationOutside(let range), .ipv4): ["! -d \(range)"]
+    case (.localDestination, .ipv4): ["-m addrtype --dst-type LOCAL"]
+    case (.translated, .ipv4): ["-m conntrack --ctstate DNAT"]
     case (.icmp, _), (.icmpv6, _), (.neighbor, _), (.linkLocalSource, _), (.dhcpv6Reply, _),
-      (.sourceIn, _):
+      (.sourceIn, _), (.sourceWithin, _), (.destinationIn, _), (.destinationOutside, _),
+      (.localDestination, _), (.translated, _):
       []
     }
   }

@@ -59,6 +59,17 @@ extension Opening.Source: CustomStringConvertible {
     }
   }
 
+  /// Whether a connection from there is let in.
+  package func contains(_ address: IPAddress) -> Bool {
+    switch self {
+    case .everybody: true
+    case .ranges(let ranges):
+      // Front-ends are listed one by one: the exact address is looked for first.
+      !ranges.sortedRun(of: AddressRange(address), by: \.self).isEmpty
+        || ranges.contains { $0.contains(address) }
+    }
+  }
+
   func union(_ other: Self) -> Self {
     switch (self, other) {
     case (.ranges(let left), .ranges(let right)): Self(left + right)
@@ -68,6 +79,12 @@ extension Opening.Source: CustomStringConvertible {
 }
 
 extension [Opening] {
+  /// Who is let in to a target; what no opening names, as one for everything else says.
+  package func source(of target: Opening.Target) -> Opening.Source {
+    let opening = first { $0.target == target } ?? first { $0.target == .everythingElse }
+    return opening?.from ?? .ranges([])
+  }
+
   /// What lets in all that either list lets in, for the time between two rulesets of a host.
   ///
   /// A port that only one of them names is open to everybody where the other leaves it alone.

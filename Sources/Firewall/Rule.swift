@@ -11,7 +11,15 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
     case neighbor
     case linkLocalSource
     case sourceIn(AddressSet)
+    /// Of IPv4.
+    case sourceWithin(AddressRange)
+    case destinationIn(AddressRange)
+    case destinationOutside(AddressRange)
+    /// To an address of the host's own.
+    case localDestination
     case destination(Port)
+    /// Its destination was translated.
+    case translated
     case dhcpv6Reply
 
     var description: String {
@@ -23,7 +31,12 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
       case .neighbor: "ip6 hoplimit 255"
       case .linkLocalSource: "ip6 saddr fe80::/10"
       case .sourceIn(let set): "\(set.family.keyword) saddr @\(set.name)"
+      case .sourceWithin(let range): "ip saddr \(range)"
+      case .destinationIn(let range): "ip daddr \(range)"
+      case .destinationOutside(let range): "ip daddr != \(range)"
+      case .localDestination: "fib daddr type local"
       case .destination(let port): "tcp dport \(port)"
+      case .translated: "ct status dnat"
       case .dhcpv6Reply: "udp sport 547 udp dport 546"
       }
     }
@@ -43,7 +56,24 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
     case neighborAdvertisement = "nd-neighbor-advert"
   }
 
-  enum Verdict: String { case accept, drop }
+  enum Verdict: Hashable, Sendable, CustomStringConvertible {
+    case accept, drop
+    case translate(to: IPAddress, Port)
+    /// The connection goes on as one from this address.
+    case comeFrom(IPAddress)
+    /// Likewise, from the address of the card that it leaves by.
+    case masquerade
+
+    var description: String {
+      switch self {
+      case .accept: "accept"
+      case .drop: "drop"
+      case .translate(let address, let port): "dnat ip to \(address):\(port)"
+      case .comeFrom(let address): "snat ip to \(address)"
+      case .masquerade: "masquerade"
+      }
+    }
+  }
 
   var matches: [Match]
   var verdict: Verdict
@@ -54,7 +84,7 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
   }
 
   var description: String {
-    (matches.map(\.description) + [verdict.rawValue]).joined(separator: " ")
+    (matches.map(\.description) + [verdict.description]).joined(separator: " ")
   }
 }
 
@@ -80,18 +110,17 @@ struct AddressSet: Hashable, Sendable {
     }
   }
 
-  let port: Port
+  let name: String
   let family: Family
   /// None within another: nft refuses intervals that overlap.
   let ranges: [AddressRange]
-
-  var name: String { "tcp_\(port)_\(family.rawValue)" }
 
   /// One for each family that the ranges have.
   static func sets(for port: Port, _ ranges: [AddressRange]) -> [AddressSet] {
     Family.allCases.compactMap { family in
       let own = ranges.filter { Family(of: $0.address) == family }
-      return own.isEmpty ? nil : AddressSet(port: port, family: family, ranges: own)
+      return own.isEmpty
+        ? nil : AddressSet(name: "tcp_\(port)_\(family.rawValue)", family: family, ranges: own)
     }
   }
 }

@@ -10,10 +10,12 @@ package struct Ruleset: Hashable, Sendable {
   package let scope: FirewallPolicy.Scope
   /// One for each target, sorted by it.
   package let openings: [Opening]
+  /// Sorted by port.
+  package let publications: [Publication]
 
   init(
     fleet: FleetName, host: HostName, origin: String, engine: FirewallPolicy.Engine,
-    scope: FirewallPolicy.Scope, openings: [Opening]
+    scope: FirewallPolicy.Scope, openings: [Opening], publications: [Publication]
   ) {
     let others = Opening(
       .everythingElse, from: .everybody, why: "only the sites' ports are guarded")
@@ -23,14 +25,15 @@ package struct Ruleset: Hashable, Sendable {
     self.engine = engine
     self.scope = scope
     self.openings = (openings + (scope == .sites ? [others] : [])).merged()
+    self.publications = publications
   }
 
   /// The same host's with other openings, for the time between two rulesets.
-  package func replacing(openings: [Opening]) -> Ruleset {
+  package func replacing(openings: [Opening], publications: [Publication]) -> Ruleset {
     let isOpen = openings.contains { $0.target == .everythingElse }
     return Ruleset(
       fleet: fleet, host: host, origin: origin, engine: engine, scope: isOpen ? .sites : .drop,
-      openings: openings)
+      openings: openings, publications: publications)
   }
 
   var head: String {
@@ -60,10 +63,7 @@ package func ruleset(for host: Host, in inventory: Inventory) -> Ruleset {
     switch inventory.firewall.scope {
     case .drop:
       mutualTLS + visitors
-        + [
-          Opening(
-            .tcp(host.ssh.port), from: .init(unlessEmpty: inventory.firewall.sshFrom), why: "SSH")
-        ] + inventory.firewall.allow.map(opening)
+        + [sshOpening(of: host, in: inventory)] + inventory.firewall.allow.map(opening)
     case .sites:
       guarded
         + inventory.firewall.allow.map(opening).filter { allowed in
@@ -72,7 +72,42 @@ package func ruleset(for host: Host, in inventory: Inventory) -> Ruleset {
     }
   return Ruleset(
     fleet: inventory.fleet, host: host.name, origin: host.inventoryFile,
-    engine: inventory.firewall.engine, scope: inventory.firewall.scope, openings: openings)
+    engine: inventory.firewall.engine, scope: inventory.firewall.scope, openings: openings,
+    publications: publications(of: host, in: inventory))
+}
+
+/// SSH comes to a container from its host, by whatever address that has there.
+private func sshOpening(of host: Host, in inventory: Inventory) -> Opening {
+  let network = host.carrier?.container.map { [$0.network] } ?? []
+  let sources = inventory.firewall.sshFrom
+  return Opening(
+    .tcp(host.ssh.port), from: .init(unlessEmpty: sources.isEmpty ? [] : sources + network),
+    why: "SSH")
+}
+
+private func publications(of host: Host, in inventory: Inventory) -> [Publication] {
+  guard let container = host.container else { return [] }
+  let sites = inventory.sites(servedBy: container.host)
+  guard case .ranges(let sources) = frontEnds(of: sites, in: inventory, seenBy: nil) else {
+    return []
+  }
+  return [
+    Publication(
+      carrier: host.address, port: container.published, host: container.host.text,
+      address: container.address, target: container.port, network: container.network,
+      from: sources, why: "front-ends of \(listed(sites))")
+  ]
+}
+
+/// Where the front-ends of sites come from.
+private func frontEnds(
+  of sites: [Site], in inventory: Inventory, seenBy host: Host?
+) -> Opening.Source {
+  let addresses = Set(sites.flatMap(\.frontEnds)).compactMap {
+    inventory.host(named: $0)?.address
+  }
+  return .init(
+    addresses.map { AddressRange(host?.apparentSource(of: $0) ?? $0) })
 }
 
 private func opening(_ allowed: AllowedPort) -> Opening {
@@ -100,10 +135,8 @@ private func mutualTLSOpenings(of host: Host, in inventory: Inventory) -> [Openi
     let sitesOfPort = sites.filter { site in
       site.upstreams(on: host.name).contains { $0.port == port }
     }
-    let frontEnds = Set(sitesOfPort.flatMap(\.frontEnds))
-    let addresses = frontEnds.compactMap { inventory.host(named: $0)?.address }
     return Opening(
-      .tcp(port), from: .init(addresses.map(AddressRange.init)),
+      .tcp(port), from: frontEnds(of: sitesOfPort, in: inventory, seenBy: host),
       why: "front-ends of \(listed(sitesOfPort))")
   }
 }

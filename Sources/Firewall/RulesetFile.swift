@@ -17,7 +17,19 @@ package struct RulesetFile: Hashable, Sendable {
 extension Ruleset {
   /// What the host's engine reads.
   package var files: [RulesetFile] {
-    zip(RulesetFile.names(for: engine), texts).map { RulesetFile(name: $0, text: $1) }
+    zip(RulesetFile.names(for: engine), texts).map { RulesetFile(name: $0, text: $1) } + settings
+  }
+
+  /// What the kernel must be set to, as sysctl.conf(5) writes it.
+  private var settings: [RulesetFile] {
+    guard !publications.isEmpty else { return [] }
+    let text = """
+      \(head)
+      # Packets for what is published pass through the host.
+      net.ipv4.ip_forward = 1
+
+      """
+    return [RulesetFile(name: "firewall.sysctl", text: text)]
   }
 
   private var texts: [String] {

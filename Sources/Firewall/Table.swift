@@ -1,28 +1,59 @@
 internal import Inventories
 
-/// The table `inet deploy`: its sets, and its one chain. There is no chain for forwarded packets,
-/// so that containers behind the host keep what their own rules give them.
+/// The table `inet deploy`: its sets and its chains. Packets that pass through the host are none of its
+/// business but for the container that the host publishes: others keep what their own rules give them.
 struct Table: Hashable, Sendable, CustomStringConvertible {
   struct Paragraph: Hashable, Sendable {
-    var comment: String?
-    var rules: [Rule]
+    let comment: String?
+    let rules: [Rule]
+
+    /// A reason never ends its comment.
+    init(comment: String? = nil, rules: [Rule]) {
+      self.comment = comment.map { String($0.map { $0.isNewline ? " " : $0 }) }
+      self.rules = rules
+    }
+  }
+
+  /// What a hook of the kernel's asks, by the names that nft and iptables share.
+  struct Chain: Hashable, Sendable {
+    enum Hook: String { case input, forward, prerouting, output, postrouting }
+
+    let hook: Hook
+    var drops = false
+    let paragraphs: [Paragraph]
   }
 
   let sets: [AddressSet]
-  let policy: Rule.Verdict
-  let paragraphs: [Paragraph]
+  let chains: [Chain]
 
   init(_ ruleset: Ruleset) {
-    sets = ruleset.openings.flatMap(\.sets)
+    let published = ruleset.publications.filter { !$0.from.isEmpty }
+    sets = ruleset.openings.flatMap(\.sets) + published.map(\.set)
+    chains = [Self.input(ruleset)] + Self.passage(ruleset.publications)
+  }
+
+  private static func input(_ ruleset: Ruleset) -> Chain {
     let ports = ruleset.openings.compactMap { $0.paragraph(in: ruleset.scope) }
-    switch ruleset.scope {
+    return switch ruleset.scope {
     case .drop:
-      policy = .drop
-      paragraphs = [Self.connections(droppingInvalid: true), Self.icmp, Self.link] + ports
+      Chain(
+        hook: .input, drops: true,
+        paragraphs: [connections(droppingInvalid: true), icmp, link] + ports)
     case .sites:
-      policy = .accept
-      paragraphs = [Self.connections(droppingInvalid: false)] + ports
+      Chain(hook: .input, paragraphs: [connections(droppingInvalid: false)] + ports)
     }
+  }
+
+  /// The way to what is published, and back.
+  private static func passage(_ publications: [Publication]) -> [Chain] {
+    guard !publications.isEmpty else { return [] }
+    let translations = publications.compactMap(\.translation)
+    return [
+      Chain(hook: .forward, paragraphs: publications.map(\.forward)),
+      Chain(hook: .prerouting, paragraphs: translations),
+      Chain(hook: .output, paragraphs: translations),
+      Chain(hook: .postrouting, paragraphs: publications.map(\.masquerade)),
+    ].filter { !$0.paragraphs.isEmpty }
   }
 
   private static func connections(droppingInvalid: Bool) -> Paragraph {
@@ -59,7 +90,7 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
     ])
 
   var description: String {
-    let blocks = sets.map(Self.lines) + [chain]
+    let blocks = sets.map(Self.lines) + chains.map(\.lines)
     let lines = blocks.joined(separator: [""]).map { $0.isEmpty ? "" : "    " + $0 }
     return (["table inet deploy {"] + lines + ["}"]).joined(separator: "\n")
   }
@@ -69,13 +100,36 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
       + ["    elements = {"] + set.ranges.map { "        \($0)," } + ["    }", "}"]
   }
 
-  private var chain: [String] {
+}
+
+extension Table.Chain {
+  /// Whether it sees the first packet of a connection alone, and says where that goes.
+  var translates: Bool {
+    switch hook {
+    case .input, .forward: false
+    case .prerouting, .output, .postrouting: true
+    }
+  }
+
+  fileprivate var lines: [String] {
     let blocks = paragraphs.map { paragraph in
       (paragraph.comment.map { ["# \($0)"] } ?? []) + paragraph.rules.map(\.description)
     }
-    let hook = ["type filter hook input priority filter; policy \(policy.rawValue);"]
-    let lines = ([hook] + blocks).joined(separator: [""]).map { $0.isEmpty ? "" : "    " + $0 }
-    return ["chain input {"] + lines + ["}"]
+    let head =
+      "type \(translates ? "nat" : "filter") hook \(hook.rawValue) priority \(priority);"
+      + " policy \(drops ? "drop" : "accept");"
+    let lines = ([[head]] + blocks).joined(separator: [""]).map { $0.isEmpty ? "" : "    " + $0 }
+    return ["chain \(hook.rawValue) {"] + lines + ["}"]
+  }
+
+  private var priority: String {
+    switch hook {
+    case .input, .forward: "filter"
+    case .prerouting: "dstnat"
+    // nft knows the name of this one for prerouting alone before 1.0.7.
+    case .output: "-100"
+    case .postrouting: "srcnat"
+    }
   }
 }
 
@@ -98,11 +152,7 @@ extension Opening {
       }
     let guarded = scope == .sites && from != .everybody
     let rules = accepted + (guarded ? [Rule(.destination(port), verdict: .drop)] : [])
-    return rules.isEmpty ? nil : Table.Paragraph(comment: oneLine(why), rules: rules)
+    return rules.isEmpty ? nil : Table.Paragraph(comment: why, rules: rules)
   }
 
-  /// A reason never ends its comment.
-  private func oneLine(_ text: String) -> String {
-    String(text.map { $0.isNewline ? " " : $0 })
-  }
 }

@@ -7,7 +7,10 @@ struct DeclaredHosts {
   private(set) var names: [Role: [HostName]] = [:]
   /// Every key as written: a reference to a host that is wrong itself is no second mistake.
   private var keys: [Role: Set<String>] = [:]
-  private(set) var hosts: [HostName: Placed<Host>] = [:]
+  /// Without containers until they are separated.
+  var hosts: [HostName: Placed<Host>] = [:]
+  /// What back-ends say of containers, and the hosts that these are.
+  private(set) var containers: [Placed<(container: Container, host: Host)>] = []
 
   private enum Key: String, CaseIterable {
     case address, labels, ssh, container
@@ -20,20 +23,19 @@ struct DeclaredHosts {
     for entry in node.entries(&found) ?? [] {
       keys[role, default: []].insert(entry.key)
       let name = entry.name(HostName.self, &found)
-      let host = Self.host(entry, named: name?.value, role, defaults, &found)
+      let host = host(entry, named: name?.value, role, defaults, &found)
       if let name { names[role, default: []].append(name.value) }
       if let host { add(host, &found) }
     }
   }
 
-  private static func host(
+  private mutating func host(
     _ entry: Node.Entry, named name: HostName?, _ role: Role, _ defaults: SSHSettings,
     _ found: inout DiagnosticCollector
   ) -> Placed<Host>? {
     guard
       let fields = Fields<Key>(entry.value, of: "a \(role.rawValue)", at: entry.place, &found)
     else { return nil }
-    fields.refuse(.container, reporting: &found)
     let ssh = fields[.ssh].map { SSHSettings.read($0, over: defaults, &found) } ?? defaults
     let labels = fields[.labels].map { Self.labels($0, &found) } ?? [:]
     guard let node = fields.required(.address, &found), let address = node.address(&found) else {
@@ -48,8 +50,16 @@ struct DeclaredHosts {
       found.report(
         .jumpThroughItself(name, jump, at: fields.entry(.ssh)?.place ?? entry.place))
     }
-    let host = Host(
+    var host = Host(
       name: name, roles: [role], address: address, labels: labels, ssh: ssh, place: entry.place)
+    if let entry = fields.entry(.container) {
+      if role == .frontEnd {
+        found.report(.containerOfFrontEnd(name, at: entry.place))
+      } else if let declared = Container.read(entry, of: host, defaults, &found) {
+        host.container = declared.value.container
+        containers.append(declared)
+      }
+    }
     return Placed(value: host, place: node.place)
   }
 
@@ -85,6 +95,7 @@ struct DeclaredHosts {
         .hostDescribedTwice(name, differing: key.rawValue, at: place, first: first))
     }
     known.value.roles.formUnion(host.value.roles)
+    known.value.container = known.value.container ?? host.value.container
     known.value.labels = labels
     hosts[name] = known
   }
@@ -110,7 +121,9 @@ struct DeclaredHosts {
 
   func checkAddresses(_ found: inout DiagnosticCollector) {
     var first: [IPAddress: Placed<Host>] = [:]
-    for host in hosts.values.sorted(by: { $0.place < $1.place }) {
+    // Behind two hosts there may be two networks of the same addresses.
+    let reachable = hosts.values.filter { $0.value.access == .direct }
+    for host in reachable.sorted(by: { $0.place < $1.place }) {
       if let other = first[host.value.address] {
         found.report(
           .duplicateAddress(

@@ -55,17 +55,23 @@ package struct Host: Hashable, Sendable {
   package var address: IPAddress
   package var labels: [String: String]
   package var ssh: SSHSettings
+  /// The machine behind it that it publishes.
+  package var container: Container?
+  package var access: Access
   package var place: SourcePlace
 
   package init(
     name: HostName, roles: Set<Role>, address: IPAddress, labels: [String: String] = [:],
-    ssh: SSHSettings = SSHSettings(), place: SourcePlace
+    ssh: SSHSettings = SSHSettings(), container: Container? = nil, access: Access = .direct,
+    place: SourcePlace
   ) {
     self.name = name
     self.roles = roles
     self.address = address
     self.labels = labels
     self.ssh = ssh
+    self.container = container
+    self.access = access
     self.place = place
   }
 }

@@ -49,6 +49,7 @@ extension Inventory {
       hosts.read(node, as: role, defaults: ssh, &found)
     }
     hosts.checkAddresses(&found)
+    hosts.separateContainers(&found)
     let sites = (fields.required(.sites, &found)?.entries(&found) ?? []).map {
       DeclaredSite($0, hosts: hosts, &found)
     }
@@ -71,7 +72,7 @@ extension Inventory {
 
   private func warnOfUnusedHosts(_ found: inout DiagnosticCollector) {
     let used = Set(sites.flatMap { $0.frontEnds + $0.upstreams.map(\.host) })
-    for host in hosts where !used.contains(host.name) {
+    for host in hosts where !used.contains(host.name) && host.container == nil {
       found.report(.unusedHost(host.name, at: host.place))
     }
   }

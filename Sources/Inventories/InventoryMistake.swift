@@ -23,6 +23,13 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
   case emptyValidity = "A validity of no length"
   case renewedAtOnce = "Certificates would be renewed at once"
   case portConflict = "One port, two listeners"
+  case containerOfFrontEnd = "A container that publishes no site"
+  case containerNeedsIPv4 = "A container that needs no translation"
+  case containerOutsideNetwork = "A container outside of its network"
+  case containerNamedLikeHost = "A container has the name of a host"
+  case containerNameTooLong = "A container has no name"
+  case jumpIntoContainer = "Two ways into a container"
+  case unpublishedPort = "A port that leads nowhere"
   case leafOutlivesAuthority = "Certificates outlive their authority"
   case unusedHost = "No site uses the host"
 

@@ -39,13 +39,15 @@ extension Node {
       found.report(.emptyList(at: place, reason: reason))
       return nil
     }
-    return elements.compactMap { element in
-      element.value(
-        noun: "an address range",
-        rule: "an address, or a prefix such as 198.51.100.0/24 with no bit set behind it", &found,
-        repair: { AddressRange.network(around: $0)?.description },
-        parse: { AddressRange($0) })
-    }
+    return elements.compactMap { $0.range(&found) }
+  }
+
+  func range(_ found: inout DiagnosticCollector) -> AddressRange? {
+    value(
+      noun: "an address range",
+      rule: "an address, or a prefix such as 198.51.100.0/24 with no bit set behind it", &found,
+      repair: { AddressRange.network(around: $0)?.description },
+      parse: { AddressRange($0) })
   }
 
   func localFile(_ found: inout DiagnosticCollector) -> LocalFile? {

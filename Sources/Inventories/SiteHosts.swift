@@ -28,7 +28,7 @@ extension DeclaredHosts {
     if node.isAll {
       listed.isEmpty = declaresNone(.backEnd)
       for name in names[.backEnd] ?? [] {
-        listed.add(Upstream(host: name, port: port), name.text, at: node.place, &found)
+        listed.add(backEnd(name, port), name.text, at: node.place, &found)
       }
     } else {
       for element in node.elements(&found, expected: Self.expected) ?? [] {
@@ -58,7 +58,7 @@ extension DeclaredHosts {
   ) -> Placed<Upstream>? {
     guard case .mapping = node.content else {
       return resolve(node, as: .backEnd, &found).map {
-        Placed(value: Upstream(host: $0.value, port: port), place: $0.place)
+        Placed(value: backEnd($0.value, port), place: $0.place)
       }
     }
     guard let fields = Fields<UpstreamKey>(node, of: "a back-end of a site", &found) else {
@@ -70,13 +70,25 @@ extension DeclaredHosts {
     let isBackup = fields[.backup]?.boolean(&found)
     let maxFails = fields[.maxFails]?.integer(in: 0...1000, &found)
     let failTimeout = fields[.failTimeout]?.someTime(&found)
-    return host.map {
-      Placed(
-        value: Upstream(
-          host: $0.value, port: own ?? port, weight: weight ?? 1, isBackup: isBackup ?? false,
-          maxFails: maxFails ?? 1, failTimeout: failTimeout ?? .seconds(10)),
-        place: fields[.port]?.place ?? $0.place)
+    guard let host else { return nil }
+    let place = fields[.port]?.place ?? host.place
+    if let own, let container = hosts[host.value]?.value.container, own != container.published {
+      found.report(.unpublishedPort(own, container, on: host.value, at: place))
     }
+    var upstream = backEnd(host.value, own ?? port)
+    upstream.weight = weight ?? 1
+    upstream.isBackup = isBackup ?? false
+    upstream.maxFails = maxFails ?? 1
+    upstream.failTimeout = failTimeout ?? .seconds(10)
+    return Placed(value: upstream, place: place)
+  }
+
+  /// A back-end as it is; what a host's container serves is served by the container.
+  private func backEnd(_ name: HostName, _ port: Port) -> Upstream {
+    guard let container = hosts[name]?.value.container else {
+      return Upstream(host: name, port: port)
+    }
+    return Upstream(host: container.host, port: container.port)
   }
 }
 

@@ -17,10 +17,8 @@ struct FrontEndSite {
 
   private var upstream: Paragraph {
     let servers = site.upstreams.map { upstream in
-      guard let host = inventory.host(named: upstream.host) else {
-        preconditionFailure("\(upstream.host) is no host. This is a bug in deploy.")
-      }
-      var server = Directive("server", "\(host: host.address):\(upstream.port)")
+      let (address, port) = door(of: upstream)
+      var server = Directive("server", "\(host: address):\(port)")
       server.arguments += upstream.parameters
       return server
     }
@@ -29,6 +27,13 @@ struct FrontEndSite {
         "upstream", "\(upstreamName)",
         block: [Paragraph(servers), Paragraph([Directive("keepalive", "32")])])
     ])
+  }
+
+  private func door(of upstream: Upstream) -> (address: IPAddress, port: Port) {
+    guard let host = inventory.host(named: upstream.host) else {
+      preconditionFailure("\(upstream.host) is no host. This is a bug in deploy.")
+    }
+    return host.door(to: upstream.port)
   }
 
   private var redirectToTLS: Paragraph {
@@ -139,7 +144,7 @@ struct FrontEndSite {
 
   /// Left out where a back-end is reached by the other family: nothing could be connected to then.
   private var sourceAddress: [Paragraph] {
-    let addresses = site.upstreams.compactMap { inventory.host(named: $0.host)?.address }
+    let addresses = site.upstreams.map { door(of: $0).address }
     guard let source, addresses.allSatisfy({ $0.bitWidth == source.bitWidth }) else { return [] }
     return [
       Paragraph(

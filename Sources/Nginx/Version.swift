@@ -4,6 +4,9 @@ package struct Version: Hashable, Sendable, Comparable, CustomStringConvertible 
   package let minor: Int
   package let patch: Int
 
+  /// The oldest that configurations are made for.
+  package static let oldest = Version(1, 18, 0)
+
   package init(_ major: Int, _ minor: Int, _ patch: Int) {
     self.major = major
     self.minor = minor

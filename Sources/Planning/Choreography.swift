@@ -8,14 +8,8 @@ struct Choreography {
   /// The phases of each stage; every host of a stage is done before the next stage begins.
   private(set) var stages: [[Mixture.Phase]] = []
   private let now: Timestamp
-  /// For each host the hosts that it shares edges with, now or then.
-  private let neighbours: [[Neighbour]]
-
-  struct Neighbour {
-    var index: Int
-    /// Whether the host itself is the front-end of these edges.
-    var isBackEnd: Bool
-  }
+  /// For each host the links that it has a part in.
+  private let links: [[Link]]
 
   /// - Parameters:
   ///   - changes: sorted by name.
@@ -28,25 +22,9 @@ struct Choreography {
       .compactMap { $0?.issuer }
     let inUse = authorities.intersection(shown)
     tracks = changes.map { $0.canonicalTrack(authoritiesInUse: inUse, of: authorities) }
-    neighbours = Self.neighbours(of: changes)
+    links = Link.all(of: changes)
     for host in tracks.indices where !tracks[host].phases.isEmpty { simplify(host) }
     mergePhases()
-  }
-
-  private static func neighbours(of changes: [HostChange]) -> [[Neighbour]] {
-    let indices = Dictionary(
-      uniqueKeysWithValues: changes.indices.map { (changes[$0].name, $0) })
-    var neighbours: [[Neighbour]] = Array(repeating: [], count: changes.count)
-    for (frontEnd, change) in changes.enumerated() where !change.isLost {
-      for name in Set(change.old.routes.keys).union(change.new.routes.keys).sorted() {
-        guard let backEnd = indices[name], backEnd != frontEnd, !changes[backEnd].isLost else {
-          continue
-        }
-        neighbours[frontEnd].append(Neighbour(index: backEnd, isBackEnd: true))
-        neighbours[backEnd].append(Neighbour(index: frontEnd, isBackEnd: false))
-      }
-    }
-    return neighbours
   }
 }
 
@@ -77,52 +55,47 @@ extension Choreography {
     return false
   }
 
-  private func isSafe(_ host: Int) -> Bool {
-    neighbours[host].allSatisfy { neighbour in
-      changes[neighbour.index].isHeld
-        ? isSafe(host, beside: neighbour) : isSafe(host, neighbour)
-    }
-  }
-
+  /// Whether nothing breaks in any order that the phases leave open.
+  ///
   /// One that cannot change now is waited for in the last step alone, and not with all that could be done
   /// before.
-  private func isSafe(_ host: Int, beside held: Neighbour) -> Bool {
+  private func isSafe(_ host: Int) -> Bool {
     let last = tracks[host].states.count - 1
-    let positions = last == 1 ? 1..<2 : 1..<last
-    return positions.allSatisfy { works(host, $0, held, 0) }
-  }
-
-  /// Whether nothing breaks between two hosts in any order that the phases leave open.
-  private func isSafe(_ host: Int, _ neighbour: Neighbour) -> Bool {
-    Mixture.Phase.allCases.allSatisfy { phase in
-      let (own, other) = (tracks[host], tracks[neighbour.index])
-      let ownPositions = Set([own.position(before: phase), own.position(behind: phase)])
-      let others = Set([other.position(before: phase), other.position(behind: phase)])
-      return ownPositions.allSatisfy { position in
-        others.allSatisfy { works(host, position, neighbour, $0) }
+    return links[host].allSatisfy { link in
+      let waits = last > 1 && link.hosts.contains { changes[$0].isHeld }
+      return Mixture.Phase.allCases.allSatisfy { phase in
+        link.moments { around(phase, $0) }.allSatisfy { moment in
+          waits && link.position(of: host, in: moment) == last || works(link, moment)
+        }
       }
     }
   }
 
-  /// Whether every route between two hosts leads to an answer while they are in these states, but for
-  /// those that led nowhere from the start.
-  private func works(_ host: Int, _ position: Int, _ neighbour: Neighbour, _ other: Int) -> Bool {
-    let broken = brokenRoutes(host, position, neighbour, other)
-    return broken.isEmpty || broken.isSubset(of: brokenRoutes(host, 0, neighbour, 0))
+  /// The states that a host may be in during a phase.
+  private func around(_ phase: Mixture.Phase, _ host: Int) -> [Int] {
+    let (before, behind) = (
+      tracks[host].position(before: phase), tracks[host].position(behind: phase)
+    )
+    return before == behind ? [before] : [before, behind]
+  }
+
+  /// Whether every route of a link leads to an answer at a moment, but for those that led nowhere from
+  /// the start.
+  private func works(_ link: Link, _ moment: Link.Moment) -> Bool {
+    let broken = brokenRoutes(link, moment)
+    return broken.isEmpty || broken.isSubset(of: brokenRoutes(link, link.start))
   }
 
   private func brokenRoutes(
-    _ host: Int, _ position: Int, _ neighbour: Neighbour, _ other: Int,
-    tolerating tolerated: EdgeModel.Obstacle? = nil
+    _ link: Link, _ moment: Link.Moment, tolerating tolerated: EdgeModel.Obstacle? = nil
   ) -> Set<EdgeFacts.Route> {
-    let own = tracks[host].states[position].endpoint
-    let their = tracks[neighbour.index].states[other].endpoint
-    return neighbour.isBackEnd
-      ? EdgeModel.brokenRoutes(
-        from: own, to: their, named: changes[neighbour.index].name, at: now,
-        tolerating: tolerated)
-      : EdgeModel.brokenRoutes(
-        from: their, to: own, named: changes[host].name, at: now, tolerating: tolerated)
+    func endpoint(_ part: Int) -> Endpoint {
+      tracks[link.hosts[part]].states[moment[part]].endpoint
+    }
+    return EdgeModel.brokenRoutes(
+      from: endpoint(Link.frontEnd), to: endpoint(Link.backEnd),
+      named: changes[link.hosts[Link.backEnd]].name, through: link.carrier.map(endpoint), at: now,
+      tolerating: tolerated)
   }
 
   /// Drops the barriers that no edge needs.
@@ -147,10 +120,13 @@ extension Choreography {
   /// Whether a group may change in a phase while some of the hosts of the stage before have not yet.
   private func isSafe(_ earlier: Set<Int>, before phase: Mixture.Phase, _ group: Set<Int>) -> Bool {
     group.allSatisfy { host in
-      neighbours[host].allSatisfy { neighbour in
-        guard earlier.contains(neighbour.index) else { return true }
-        let other = tracks[neighbour.index].position(before: phase) - 1
-        return works(host, tracks[host].position(behind: phase), neighbour, other)
+      links[host].allSatisfy { link in
+        guard !earlier.isDisjoint(with: link.hosts) else { return true }
+        return link.moments { other in
+          let before = tracks[other].position(before: phase)
+          if earlier.contains(other) { return [before - 1, before] }
+          return group.contains(other) ? around(phase, other) : [before]
+        }.allSatisfy { works(link, $0) }
       }
     }
   }
@@ -171,67 +147,80 @@ extension Choreography {
   /// What must have come about on other hosts before the host goes on, because an edge would break
   /// where that failed.
   func needs(of host: Int, to position: Int) -> [HostPosition] {
-    neighbours[host].compactMap { neighbour in
-      let reached = positions(of: neighbour.index, before: stage(of: host, to: position))
-      let last = reached.last { breaks(host, to: position, neighbour, $0) }
-      guard let last else { return nil }
-      return HostPosition(host: neighbour.index, position: last + 1)
+    var needed: [Int: Int] = [:]
+    for link in links[host] {
+      for other in link.others(than: host) {
+        let reached = positions(of: other, before: stage(of: host, to: position))
+        let last = reached.last { stuck in
+          breaks(host, to: position, link) { $0 == other ? stuck : best($0, for: host, position) }
+        }
+        if let last { needed[other] = max(needed[other] ?? 0, last + 1) }
+      }
     }
+    return needed.sorted { $0.key < $1.key }
+      .map { HostPosition(host: $0.key, position: $0.value) }
   }
 
-  /// The states that a neighbour may be stuck in when a stage begins; one that cannot change is stuck in
+  /// The states that a host may be stuck in when a stage begins; one that cannot change is stuck in
   /// its only one.
   private func positions(of host: Int, before stage: Int) -> Range<Int> {
     if changes[host].isHeld { return 0..<1 }
     return 0..<(1..<tracks[host].states.count).count { self.stage(of: host, to: $0) < stage }
   }
 
-  private func breaks(_ host: Int, to position: Int, _ neighbour: Neighbour, _ other: Int) -> Bool {
+  /// What a host has come to when another one goes on, where nothing failed.
+  private func best(_ other: Int, for host: Int, _ position: Int) -> Int {
+    changes[other].isHeld
+      ? 0 : positions(of: other, before: stage(of: host, to: position)).upperBound
+  }
+
+  private func breaks(
+    _ host: Int, to position: Int, _ link: Link, beside others: (Int) -> Int
+  ) -> Bool {
+    func moment(_ own: Int) -> Link.Moment { link.moment { $0 == host ? own : others($0) } }
     // Who has a revoked certificate and cannot be given another is refused all the same.
-    let broken = brokenRoutes(host, position, neighbour, other, tolerating: .revoked)
+    let broken = brokenRoutes(link, moment(position), tolerating: .revoked)
     guard !broken.isEmpty else { return false }
-    let before = brokenRoutes(host, position - 1, neighbour, other, tolerating: .revoked)
-    guard neighbour.isBackEnd else { return !broken.isSubset(of: before) }
+    let before = brokenRoutes(link, moment(position - 1), tolerating: .revoked)
+    guard link.hosts[Link.frontEnd] == host else { return !broken.isSubset(of: before) }
     let working = tracks[host].states[position - 1].endpoint
-      .routes(to: changes[neighbour.index].name).subtracting(before)
+      .routes(to: changes[link.hosts[Link.backEnd]].name).subtracting(before)
     return !Set(working.map(\.site)).isDisjoint(with: broken.map(\.site))
   }
 
   /// For each site that a front-end publishes already and goes on publishing: where its requests can
-  /// go, at least one of which must have come about.
-  func ways(of host: Int, to position: Int) -> [String: [HostPosition]] {
+  /// go, one of which must have come about: the back-end first, and what it is reached through.
+  func ways(of host: Int, to position: Int) -> [String: [[HostPosition]]] {
     let after = tracks[host].states[position]
     let published = reachedSites(of: host, at: position - 1)
-    var ways: [String: [HostPosition]] = [:]
-    for neighbour in neighbours[host] where neighbour.isBackEnd {
-      let routes = after.endpoint.routes(to: changes[neighbour.index].name)
+    var ways: [String: [[HostPosition]]] = [:]
+    for link in links[host] where link.hosts[Link.frontEnd] == host {
+      let others = link.others(than: host)
+      let routes = after.endpoint.routes(to: changes[link.hosts[Link.backEnd]].name)
         .filter { published.contains($0.site) }
-      let limit = positions(of: neighbour.index, before: stage(of: host, to: position)).upperBound
-      let last = changes[neighbour.index].isHeld ? 0 : limit
       for site in Set(routes.map(\.site)) {
-        let reached = (0...last).first { other in
-          !routes.filter { $0.site == site }.isSubset(
-            of: brokenRoutes(host, position, neighbour, other, tolerating: .revoked))
-        }
+        let own = routes.filter { $0.site == site }
+        let reached = link.moments { other in
+          other == host ? [position] : Array(0...best(other, for: host, position))
+        }.first { !own.isSubset(of: brokenRoutes(link, $0, tolerating: .revoked)) }
         // A site that leads nowhere whatever comes about has no way, and is held up.
         ways[site, default: []] +=
-          reached.map {
-            [HostPosition(host: neighbour.index, position: $0)]
+          reached.map { moment in
+            [others.map { HostPosition(host: $0, position: link.position(of: $0, in: moment)) }]
           } ?? []
       }
     }
-    return ways.filter { !$0.value.contains { $0.position == 0 } }
+    return ways.filter { !$0.value.contains { $0.allSatisfy { $0.position == 0 } } }
   }
 
   /// The sites that a front-end has a working route for.
   private func reachedSites(of host: Int, at position: Int) -> Set<String> {
     var sites: Set<String> = []
-    for neighbour in neighbours[host] where neighbour.isBackEnd {
-      let name = changes[neighbour.index].name
+    for link in links[host] where link.hosts[Link.frontEnd] == host {
+      let name = changes[link.hosts[Link.backEnd]].name
       let routes = tracks[host].states[position].endpoint.routes(to: name)
-      for other in tracks[neighbour.index].states.indices {
-        sites.formUnion(
-          routes.subtracting(brokenRoutes(host, position, neighbour, other)).map(\.site))
+      for moment in link.moments({ $0 == host ? [position] : Array(tracks[$0].states.indices) }) {
+        sites.formUnion(routes.subtracting(brokenRoutes(link, moment)).map(\.site))
       }
     }
     return sites

@@ -18,14 +18,28 @@ package enum EdgeModel {
   }
 
   /// Returns nil where the request is answered by the site.
+  ///
+  /// - Parameter carrier: the host that the back-end is a container of.
   package static func obstacle(
-    on route: EdgeFacts.Route, from frontEnd: Endpoint, to backEnd: Endpoint, at now: Timestamp
+    on route: EdgeFacts.Route, from frontEnd: Endpoint, to backEnd: Endpoint,
+    through carrier: Endpoint? = nil, at now: Timestamp
   ) -> Obstacle? {
-    guard backEnd.addresses.contains(route.address) else { return .notThere }
-    guard backEnd.letsIn(frontEnd.source, to: route.port) else { return .shutOut }
-    guard backEnd.services.contains(.init(site: route.site, port: route.port)) else {
-      return .notServed
+    guard let source = IPAddress(frontEnd.source), let port = Port(route.port) else {
+      return .notThere
     }
+    var arrival = (address: route.address, port: port, source: source)
+    let host = carrier?.addresses.contains(route.address) == true ? carrier : backEnd
+    if let publication = host?.publication(of: port, to: source) {
+      arrival.address = publication.address.description
+      arrival.port = publication.target
+      if publication.network.contains(source) { arrival.source = publication.carrier }
+    }
+    guard backEnd.addresses.contains(arrival.address) else { return .notThere }
+    guard backEnd.openings.source(of: .tcp(arrival.port)).contains(arrival.source) else {
+      return .shutOut
+    }
+    let service = EdgeFacts.Service(site: route.site, port: Int(arrival.port.number))
+    guard backEnd.services.contains(service) else { return .notServed }
     guard let client = frontEnd.client, let server = backEnd.server else { return .notServed }
     guard server.names.contains(route.site) else { return .wrongName }
     guard frontEnd.trusts.contains(server.issuer) else { return .serverNotTrusted }
@@ -36,11 +50,11 @@ package enum EdgeModel {
 
   /// The routes from one host to another that lead to no answer, for another reason than a tolerated one.
   static func brokenRoutes(
-    from frontEnd: Endpoint, to backEnd: Endpoint, named name: String, at now: Timestamp,
-    tolerating tolerated: Obstacle? = nil
+    from frontEnd: Endpoint, to backEnd: Endpoint, named name: String,
+    through carrier: Endpoint?, at now: Timestamp, tolerating tolerated: Obstacle? = nil
   ) -> Set<EdgeFacts.Route> {
     frontEnd.routes(to: name).filter {
-      let obstacle = obstacle(on: $0, from: frontEnd, to: backEnd, at: now)
+      let obstacle = obstacle(on: $0, from: frontEnd, to: backEnd, through: carrier, at: now)
       return obstacle != nil && obstacle != tolerated
     }
   }
@@ -49,17 +63,11 @@ package enum EdgeModel {
 extension Endpoint {
   func refuses(_ leaf: Leaf) -> Bool { refuses?.contains(leaf.serial) ?? false }
 
-  fileprivate func letsIn(_ source: String, to port: Int) -> Bool {
-    guard let address = IPAddress(source), let port = Port(port) else { return false }
-    let opening =
-      openings.first { $0.target == .tcp(port) } ?? openings.first { $0.target == .everythingElse }
-    switch opening?.from {
-    case nil: return false
-    case .everybody: return true
-    case .ranges(let ranges):
-      // Front-ends are listed one by one: the exact address is looked for first.
-      return !ranges.sortedRun(of: AddressRange(address), by: \.self).isEmpty
-        || ranges.contains { $0.contains(address) }
+  /// Where its kernel sends a new connection on to, if it does.
+  fileprivate func publication(of port: Port, to source: IPAddress) -> Publication? {
+    publications.first { publication in
+      publication.port == port
+        && Opening.Source.ranges(publication.from).contains(source)
     }
   }
 }

@@ -15,6 +15,8 @@ package struct Endpoint: Hashable, Sendable {
   package var refuses: Set<String>?
   /// What its firewall lets in, one opening for each target.
   var openings: [Opening] = []
+  /// What it lets through to a machine behind it, one for each port.
+  var publications: [Publication] = []
   package var services: Set<EdgeFacts.Service> = []
   /// Where its front-end sends requests, by host.
   package var routes: [String: Set<EdgeFacts.Route>] = [:]
@@ -47,6 +49,7 @@ extension Endpoint {
     trusts = Set(facts.trusts)
     refuses = facts.refuses.map(Set.init)
     openings = facts.openings.compactMap(Opening.init)
+    publications = facts.publications.compactMap { Publication($0, on: facts.address) }
     services = Set(facts.services)
     for route in facts.routes { routes[route.host, default: []].insert(route) }
     client = record.certificates[ReleasePath.certificate(for: .frontEnd).relative].map(Leaf.init)
@@ -57,7 +60,8 @@ extension Endpoint {
   var facts: EdgeFacts {
     EdgeFacts(
       address: source, trusts: trusts.sorted(), refuses: refuses?.sorted(),
-      openings: openings.map(EdgeFacts.Opening.init), services: services.sorted(),
+      openings: openings.map(EdgeFacts.Opening.init),
+      publications: publications.map(EdgeFacts.Publication.init), services: services.sorted(),
       routes: routes.values.flatMap { $0 }.sorted())
   }
 }
@@ -83,6 +87,29 @@ extension EdgeFacts.Opening {
       case .ranges(let ranges): ranges.map(\.description)
       }
     self.init(port: port, from: from, why: opening.why)
+  }
+}
+
+extension EdgeFacts.Publication {
+  fileprivate init(_ publication: Publication) {
+    self.init(
+      port: Int(publication.port.number), host: publication.host,
+      address: publication.address.description, target: Int(publication.target.number),
+      network: publication.network.description, from: publication.from.map(\.description),
+      why: publication.why)
+  }
+}
+
+extension Publication {
+  /// Nil where there is no such port or address; only a damaged manifest says so.
+  init?(_ facts: EdgeFacts.Publication, on carrier: String) {
+    guard let carrier = IPAddress(carrier), let port = Port(facts.port),
+      let address = IPAddress(facts.address), let target = Port(facts.target),
+      let network = AddressRange(facts.network)
+    else { return nil }
+    self.init(
+      carrier: carrier, port: port, host: facts.host, address: address, target: target,
+      network: network, from: facts.from.compactMap { AddressRange($0) }, why: facts.why)
   }
 }
 

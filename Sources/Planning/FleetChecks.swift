@@ -62,10 +62,11 @@ package struct FleetChecks: Hashable, Sendable {
           guard let backEnd = hosts[upstream.host],
             selector.matches(frontEnd) || selector.matches(backEnd)
           else { continue }
+          let door = backEnd.door(to: upstream.port)
           edges.append(
             Edge(
               site: site.domain.text, frontEnd: frontEnd.name.text, backEnd: backEnd.name.text,
-              address: backEnd.address.description, port: Int(upstream.port.number)))
+              address: door.address.description, port: Int(door.port.number)))
         }
       }
       for upstream in site.upstreams {
@@ -75,26 +76,18 @@ package struct FleetChecks: Hashable, Sendable {
     let targets = ports.sorted { ($0.host, $0.port) < ($1.host, $1.port) }
     for (index, target) in targets.enumerated() {
       guard let backEnd = hosts[target.host], selector.matches(backEnd) else { continue }
+      let source = ruleset(for: backEnd, in: inventory).openings.source(of: .tcp(target.port))
+      // What comes from a container seems to come from its host.
       let strangers = inventory.hosts.filter {
-        $0.name != backEnd.name && !Self.lets(in: $0, to: target.port, of: backEnd, inventory)
+        $0.name != backEnd.name && $0.access == .direct
+          && !source.contains(backEnd.apparentSource(of: $0.address))
       }
       guard !strangers.isEmpty else { continue }
+      let door = backEnd.door(to: target.port)
       self.strangers.append(
         Stranger(
           host: strangers[index % strangers.count].name.text, backEnd: backEnd.name.text,
-          address: backEnd.address.description, port: Int(target.port.number)))
-    }
-  }
-
-  private static func lets(
-    in host: Host, to port: Port, of backEnd: Host, _ inventory: Inventory
-  ) -> Bool {
-    ruleset(for: backEnd, in: inventory).openings.contains { opening in
-      guard opening.target == .tcp(port) else { return false }
-      return switch opening.from {
-      case .everybody: true
-      case .ranges(let ranges): ranges.contains { $0.contains(host.address) }
-      }
+          address: door.address.description, port: Int(door.port.number)))
     }
   }
 }

@@ -39,6 +39,9 @@ struct HostChange {
     case .new: endpoint.takeService(of: new)
     case .both:
       endpoint.openings = old.openings.union(new.openings)
+      endpoint.publications =
+        mixture.use == .new
+        ? new.publications.union(old.publications) : old.publications.union(new.publications)
       endpoint.services = old.services.union(new.services)
       endpoint.server = serverOfBoth
     }
@@ -75,6 +78,7 @@ struct HostChange {
 extension Endpoint {
   fileprivate mutating func takeService(of other: Endpoint) {
     openings = other.openings
+    publications = other.publications
     services = other.services
     server = other.server
   }
@@ -161,6 +165,7 @@ extension Endpoint {
     var endpoint = self
     endpoint.addresses = []
     for index in openings.indices { endpoint.openings[index].why = "" }
+    for index in publications.indices { endpoint.publications[index].why = "" }
     return endpoint
   }
 }

@@ -14,7 +14,7 @@ struct HostPlanner {
   let leaves: Bool
 
   private var present: ReleaseRecord? { observation.manifest?.release }
-  private var roles: [String] { host.roles.map(\.rawValue).sorted() }
+  private var roles: [String] { host.roleNames }
 
   /// The number of the first release that the host gets in this run.
   private var nextRelease: Int {
@@ -29,7 +29,7 @@ struct HostPlanner {
   func review() -> (change: HostChange, obstacles: [String]) {
     var change = HostChange(
       name: host.name.text, old: old, new: leaves ? gone : new,
-      serves: !input.inventory.sites(servedBy: host.name).isEmpty)
+      serves: host.container != nil || !input.inventory.sites(servedBy: host.name).isEmpty)
     change.revoked = input.materials.revocationLists.mapValues(\.serials)
     guard !leaves else {
       change.hasOtherChanges = true
@@ -46,6 +46,12 @@ struct HostPlanner {
       change,
       change.hasOtherChanges ? Space.obstacles(for: draft.files, on: observation) : []
     )
+  }
+
+  /// Ports that cannot change what they lead to; few hosts have any that could.
+  var takeovers: [String] {
+    guard host.container != nil || present?.facts.publications.isEmpty == false else { return [] }
+    return PortTakeover.obstacles(from: old, to: new)
   }
 
   private var old: Endpoint {
@@ -80,7 +86,9 @@ struct HostPlanner {
     var endpoint = Endpoint()
     endpoint.addresses = [host.address.description]
     endpoint.source = host.address.description
-    endpoint.openings = ruleset(for: host, in: input.inventory).openings
+    let ruleset = ruleset(for: host, in: input.inventory)
+    endpoint.openings = ruleset.openings
+    endpoint.publications = ruleset.publications
     for site in inventory.sites(servedBy: host.name) {
       for upstream in site.upstreams(on: host.name) {
         endpoint.services.insert(.init(site: site.domain.text, port: Int(upstream.port.number)))
@@ -88,11 +96,12 @@ struct HostPlanner {
     }
     for site in inventory.sites(publishedBy: host.name) {
       for upstream in site.upstreams {
+        guard let backEnd = inventory.host(named: upstream.host) else { continue }
+        let door = backEnd.door(to: upstream.port)
         endpoint.routes[upstream.host.text, default: []].insert(
           .init(
-            site: site.domain.text, host: upstream.host.text,
-            address: inventory.host(named: upstream.host)?.address.description ?? "",
-            port: Int(upstream.port.number)))
+            site: site.domain.text, host: upstream.host.text, address: door.address.description,
+            port: Int(door.port.number)))
       }
     }
     endpoint.client = needs.leaf(.frontEnd)
@@ -167,7 +176,7 @@ struct HostPlanner {
   }
 
   private func moves(from old: String, to new: String) -> [String] {
-    old == new ? [] : ["its address is \(new), no longer \(old)"]
+    old == new || old.isEmpty ? [] : ["its address is \(new), no longer \(old)"]
   }
 
   private var reasonToCreate: String {

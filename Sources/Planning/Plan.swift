@@ -162,6 +162,8 @@ package struct HostStep: Hashable, Sendable, Codable {
     package var host: String
     /// Nil where this run does not change the host.
     package var release: Int?
+    /// Others that must have come to theirs too, because requests pass through them.
+    package var through: [Need] = []
 
     package init(host: String, release: Int?) {
       self.host = host

@@ -47,13 +47,20 @@ struct PlannedFleet {
         release: position.position <= steps.count && position.position > 0
           ? steps[position.position - 1].release : nil)
     }
+    func need(way: [Choreography.HostPosition]) -> HostStep.Need {
+      // What is there already is no need.
+      let open = way.filter { $0.position > 0 }.map(need)
+      var first = open[0]
+      first.through = Array(open.dropFirst())
+      return first
+    }
     for (host, track) in choreography.tracks.enumerated() where !track.phases.isEmpty {
       for position in 1..<track.states.count {
         all[host][position - 1].stage = choreography.stage(of: host, to: position)
         all[host][position - 1].needs = choreography.needs(of: host, to: position).map(need)
         all[host][position - 1].ways = choreography.ways(of: host, to: position)
           .sorted { $0.key < $1.key }
-          .map { HostStep.Way(site: $0.key, needs: $0.value.map(need)) }
+          .map { HostStep.Way(site: $0.key, needs: $0.value.map { need(way: $0) }) }
       }
       Self.explain(&all[host])
     }
@@ -93,19 +100,18 @@ struct PlannedFleet {
       .held(
         HostStep(
           host: host.name.text, connection: connection,
-          roles: host.roles.map(\.rawValue).sorted(), action: action, reasons: reasons))
+          roles: host.roleNames, action: action, reasons: reasons))
     }
     switch input.survey[host.name.text] {
     case nil: return held(["it was not asked; this is a bug in deploy"])
     case .unreachable(let why): return held([why], as: .unreachable)
     case .observed(let observation):
       let obstacles = Preflight.obstacles(on: observation, for: host, input)
-      guard obstacles.isEmpty, let version = observation.nginxVersion.flatMap({ Version($0) })
-      else { return held(obstacles) }
-      return .changing(
-        HostPlanner(
-          input: input, host: host, connection: connection, observation: observation,
-          nginx: version, leaves: false))
+      guard obstacles.isEmpty else { return held(obstacles) }
+      let planner = HostPlanner(
+        input: input, host: host, connection: connection, observation: observation,
+        nginx: observation.nginxVersion.flatMap { Version($0) } ?? .oldest, leaves: false)
+      return planner.takeovers.isEmpty ? .changing(planner) : held(planner.takeovers)
     }
   }
 
@@ -141,8 +147,7 @@ struct PlannedFleet {
       return .changing(
         HostPlanner(
           input: input, host: host, connection: connection, observation: observation,
-          nginx: observation.nginxVersion.flatMap { Version($0) } ?? Version(1, 18, 0), leaves: true
-        ))
+          nginx: observation.nginxVersion.flatMap { Version($0) } ?? .oldest, leaves: true))
     }
   }
 
@@ -207,10 +212,19 @@ struct PlannedFleet {
   private static func leaveOut(
     _ members: [(name: String, member: Member)], from input: inout PlanningInput
   ) -> [String] {
-    let missing = Set(
-      members.filter { name, member in
-        if case .held = member { present(name, input) == nil } else { false }
-      }.compactMap { HostName($0.name) })
+    var missing: Set<HostName> = []
+    for case (let name, .held) in members {
+      guard let name = HostName(name) else { continue }
+      let present = present(name.text, input)
+      if present == nil { missing.insert(name) }
+      // Nobody reaches a container whose host does not publish it.
+      let published = Set(present?.facts.publications.map(\.host) ?? [])
+      if let container = input.inventory.host(named: name)?.container?.host,
+        !published.contains(container.text)
+      {
+        missing.insert(container)
+      }
+    }
     guard !missing.isEmpty else { return [] }
     var warnings: [String] = []
     for index in input.routableInventory.sites.indices {
@@ -239,7 +253,7 @@ extension HostPlanner {
 
   fileprivate func blocked(by obstacles: [String]) -> HostStep {
     HostStep(
-      host: host.name.text, connection: connection, roles: host.roles.map(\.rawValue).sorted(),
+      host: host.name.text, connection: connection, roles: host.roleNames,
       action: .blocked, reasons: obstacles)
   }
 }

@@ -63,6 +63,7 @@ extension Connection {
       user: host.ssh.user.text, becomes: host.ssh.become == .sudo,
       identities: host.ssh.identities.map(\.text),
       knownHosts: host.ssh.knownHosts.text, options: SSHOptions(host.ssh))
+    options.carriers = host.carrier.map { [SSHOptions.Carrier($0)] } ?? []
   }
 
   /// How a host was reached when it was last changed.
@@ -72,6 +73,25 @@ extension Connection {
       becomes: record.sshBecomes, identities: record.sshIdentities,
       knownHosts: record.sshKnownHosts ?? defaults.knownHosts.text,
       options: record.sshOptions ?? SSHOptions(defaults))
+  }
+}
+
+extension SSHOptions.Carrier {
+  fileprivate init(_ host: Host) {
+    let connection = Connection(to: host)
+    self.init(
+      host: host.name.text, address: connection.address, port: connection.port,
+      user: connection.user, identities: connection.identities,
+      knownHosts: connection.knownHosts, options: connection.options)
+  }
+}
+
+extension Connection {
+  /// How a host is reached that another one is a container of.
+  package init(to carrier: SSHOptions.Carrier) {
+    self.init(
+      address: carrier.address, port: carrier.port, user: carrier.user,
+      identities: carrier.identities, knownHosts: carrier.knownHosts, options: carrier.options)
   }
 }
 

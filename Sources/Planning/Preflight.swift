@@ -8,7 +8,7 @@ enum Preflight {
   static func obstacles(
     on observation: HostObservation, for host: Host, _ input: PlanningInput
   ) -> [String] {
-    nginx(of: observation)
+    (host.roles.isEmpty ? [] : nginx(of: observation))
       + obstacles(
         on: observation, state: input.state, engine: input.inventory.firewall.engine)
       + (input.allowsLockout

@@ -4,11 +4,7 @@ import Inventories
 extension [Opening] {
   /// Who reaches a TCP port.
   func source(ofPort number: Int) -> Opening.Source {
-    let own = first { opening in
-      guard case .tcp(let port) = opening.target else { return false }
-      return Int(port.number) == number
-    }
-    return (own ?? first { $0.target == .everythingElse })?.from ?? .ranges([])
+    Port(number).map { source(of: .tcp($0)) } ?? .ranges([])
   }
 
   /// The TCP ports that it names, such as `22/tcp, 443/tcp`.
@@ -19,13 +15,6 @@ extension [Opening] {
 
 extension Opening.Source {
   var isNobody: Bool { self == .ranges([]) }
-
-  func contains(_ address: IPAddress) -> Bool {
-    switch self {
-    case .everybody: true
-    case .ranges(let ranges): ranges.contains { $0.contains(address) }
-    }
-  }
 }
 
 extension IPAddress {

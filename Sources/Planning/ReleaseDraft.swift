@@ -130,7 +130,9 @@ struct ReleaseDraft {
     guard changesService || snapshot.paths(below: "firewall.").isEmpty else {
       return snapshot.paths(below: "firewall.").compactMap(snapshot.kept)
     }
-    return ruleset(for: host, in: input.inventory).replacing(openings: endpoint.openings).files
+    return ruleset(for: host, in: input.inventory).replacing(
+      openings: endpoint.openings, publications: endpoint.publications
+    ).files
       .map { PlannedFile(path: $0.name, source: .text($0.text)) }
   }
 

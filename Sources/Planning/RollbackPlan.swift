@@ -57,7 +57,7 @@ extension Planner {
   ) throws(NoRelease) -> HostStep {
     var step = HostStep(
       host: host.name.text, connection: Connection(to: host),
-      roles: host.roles.map(\.rawValue).sorted(), action: .blocked, reasons: [])
+      roles: host.roleNames, action: .blocked, reasons: [])
     switch input.survey[step.host] {
     case nil: step.reasons = ["it was not asked; this is a bug in deploy"]
     case .unreachable(let why): (step.action, step.reasons) = (.unreachable, [why])

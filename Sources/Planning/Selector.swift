@@ -37,10 +37,17 @@ package struct Selector: Hashable, Sendable {
   }
 
   /// Whether a host is meant; one that is no longer in the inventory has no labels.
-  package func matches(_ name: String, labels: [String: String] = [:]) -> Bool {
+  ///
+  /// - Parameter carrier: the host that it is a container of, whose name means both.
+  package func matches(
+    _ name: String, labels: [String: String] = [:], carrier: String? = nil
+  ) -> Bool {
     func matches(_ pattern: Pattern) -> Bool {
       switch pattern {
-      case .name(let glob): Glob.matches(Array(name.utf8), Array(glob.utf8))
+      case .name(let glob):
+        [name, carrier].compactMap(\.self).contains {
+          Glob.matches(Array($0.utf8), Array(glob.utf8))
+        }
       case .label(let key, let glob):
         labels[key].map { Glob.matches(Array($0.utf8), Array(glob.utf8)) } ?? false
       }
@@ -49,7 +56,9 @@ package struct Selector: Hashable, Sendable {
       && !excluded.contains(where: matches)
   }
 
-  package func matches(_ host: Host) -> Bool { matches(host.name.text, labels: host.labels) }
+  package func matches(_ host: Host) -> Bool {
+    matches(host.name.text, labels: host.labels, carrier: host.carrier?.name.text)
+  }
 
   /// The terms that mean no host at all: most likely mistyped, and a host that was to be left out is
   /// not.

@@ -35,6 +35,7 @@ package struct StepEffects: Hashable, Sendable {
     reachability = difference(
       from: before.map(openings) ?? Opening.withoutFirewall,
       to: step.action == .remove ? Opening.withoutFirewall : openings(of: new))
+    reachability += difference(from: publications(of: old), to: publications(of: new))
     // Beside all that closes, a reader wants to know what does not.
     if before == nil { reachability += stayingOpen(openings(of: new)) }
     services = Difference(from: old.services, to: new.services)
@@ -59,6 +60,10 @@ extension Plan {
 }
 
 private func openings(of facts: EdgeFacts) -> [Opening] { facts.openings.compactMap(Opening.init) }
+
+private func publications(of facts: EdgeFacts) -> [Publication] {
+  facts.publications.compactMap { Publication($0, on: facts.address) }
+}
 
 private func stayingOpen(_ openings: [Opening]) -> [String] {
   let open = openings.filter { $0.target != .everythingElse && $0.from == .everybody }

@@ -23,7 +23,8 @@ struct BoxSettings {
       [
         "host", host.name, host.system.rawValue, String(host.sshPort), host.user,
         host.sudo.rawValue, host.isBare ? "no" : "yes", host.isDown ? "no" : "yes",
-        host.deployDiskSize.map(String.init) ?? "-", host.addresses.joined(separator: ","),
+        host.deployDiskSize.map(String.init) ?? "-", host.carrier ?? "-",
+        host.addresses.joined(separator: ","),
       ]
     }
     lines.append(["start"])
@@ -49,6 +50,11 @@ struct BoxSettings {
       }
       guard !host.addresses.isEmpty else {
         throw .invalidFleet("\(host.name) has no address")
+      }
+      if let carrier = host.carrier {
+        guard hosts.contains(where: { $0.name == carrier && $0.carrier == nil }),
+          host.addresses.count == 1, host.addresses[0].contains(".")
+        else { throw .invalidFleet("\(host.name) is no container with one IPv4 address") }
       }
       for address in host.addresses {
         if let owner = owners.updateValue(host.name, forKey: address) {

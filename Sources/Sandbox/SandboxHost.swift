@@ -18,7 +18,8 @@ package struct SandboxHost: Hashable, Sendable {
 
   package var name: String
   package var system: System
-  /// IPv4 and IPv6 addresses in any mixture; every one is reachable from every other host.
+  /// IPv4 and IPv6 addresses in any mixture; every one is reachable from every other host. A container
+  /// has one of IPv4, which its host alone reaches.
   package var addresses: [String]
   package var sshPort: Int
   /// Who may log in with the box's key; other users than root are made.
@@ -32,11 +33,15 @@ package struct SandboxHost: Hashable, Sendable {
   package var isDown: Bool
   /// Bytes of the file system at `/etc/deploy`; nil for as much as the machine has.
   package var deployDiskSize: Int?
+  /// The host that this one is a container of: a network of the host's own is between it and the fleet,
+  /// in which the host is the address that ends in 1. Nil for a host of the fleet's network.
+  package var carrier: String?
 
   package init(
     name: String, system: System = .plain, addresses: [String], sshPort: Int = 22,
     user: String = "root", sudo: Sudo = .passwordless, pages: [String: String] = [:],
-    isBare: Bool = false, isDown: Bool = false, deployDiskSize: Int? = nil
+    isBare: Bool = false, isDown: Bool = false, deployDiskSize: Int? = nil,
+    carrier: String? = nil
   ) {
     self.name = name
     self.system = system
@@ -48,6 +53,7 @@ package struct SandboxHost: Hashable, Sendable {
     self.isBare = isBare
     self.isDown = isDown
     self.deployDiskSize = deployDiskSize
+    self.carrier = carrier
   }
 }
 

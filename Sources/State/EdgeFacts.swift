@@ -12,6 +12,8 @@ package struct EdgeFacts: Hashable, Sendable, Codable {
   package var refuses: [String]?
   /// What its firewall lets in, sorted by port.
   package var openings: [Opening]
+  /// The ports that lead to a machine behind the host, sorted.
+  package var publications: [Publication]
   /// The sites that it serves to front-ends, sorted.
   package var services: [Service]
   /// Where its front-end sends requests, sorted.
@@ -27,6 +29,34 @@ package struct EdgeFacts: Hashable, Sendable, Codable {
 
     package init(port: Int?, from: [String]?, why: String) {
       self.port = port
+      self.from = from
+      self.why = why
+    }
+  }
+
+  /// A port that leads to a machine behind the host.
+  package struct Publication: Hashable, Sendable, Codable {
+    package var port: Int
+    /// The machine, by its name in the fleet.
+    package var host: String
+    package var address: String
+    package var target: Int
+    /// The network behind the host, where its own address stands in for others.
+    package var network: String
+    /// Addresses, sorted.
+    package var from: [String]
+    /// For readers.
+    package var why: String
+
+    package init(
+      port: Int, host: String, address: String, target: Int, network: String, from: [String],
+      why: String
+    ) {
+      self.port = port
+      self.host = host
+      self.address = address
+      self.target = target
+      self.network = network
       self.from = from
       self.why = why
     }
@@ -69,12 +99,14 @@ package struct EdgeFacts: Hashable, Sendable, Codable {
 
   package init(
     address: String = "", trusts: [String] = [], refuses: [String]? = nil,
-    openings: [Opening] = [], services: [Service] = [], routes: [Route] = []
+    openings: [Opening] = [], publications: [Publication] = [], services: [Service] = [],
+    routes: [Route] = []
   ) {
     self.address = address
     self.trusts = trusts
     self.refuses = refuses
     self.openings = openings
+    self.publications = publications
     self.services = services
     self.routes = routes
   }
@@ -91,6 +123,10 @@ extension EdgeFacts {
           + " \(opening.from.map { $0.isEmpty ? "nobody" : $0.joined(separator: ",") } ?? "everybody")"
           + " \(opening.why)"
       }
+      + publications.map {
+        "publishes \($0.port) \($0.host) \($0.address) \($0.target) \($0.network)"
+          + " \($0.from.isEmpty ? "nobody" : $0.from.joined(separator: ",")) \($0.why)"
+      }
       + services.map { "serves \($0.site) \($0.port)" }
       + routes.map { "routes \($0.site) \($0.host) \($0.address) \($0.port)" }
   }
@@ -99,7 +135,7 @@ extension EdgeFacts {
   mutating func read(_ line: Substring) -> Bool {
     let words = line.split(separator: " ", maxSplits: 1).map(String.init)
     guard words.count == 2 else { return false }
-    let count = ["opens": 3, "serves": 2, "routes": 4][words[0]] ?? 1
+    let count = ["opens": 3, "publishes": 7, "serves": 2, "routes": 4][words[0]] ?? 1
     let fields = words[1].split(
       separator: " ", maxSplits: count - 1, omittingEmptySubsequences: false
     ).map(String.init)
@@ -118,6 +154,13 @@ extension EdgeFacts {
         default: fields[1].split(separator: ",").map(String.init)
         }
       openings.append(Opening(port: Int(fields[0]), from: from, why: fields[2]))
+    case "publishes":
+      guard let port = Int(fields[0]), let target = Int(fields[3]) else { return false }
+      publications.append(
+        Publication(
+          port: port, host: fields[1], address: fields[2], target: target, network: fields[4],
+          from: fields[5] == "nobody" ? [] : fields[5].split(separator: ",").map(String.init),
+          why: fields[6]))
     case "serves":
       guard let port = Int(fields[1]) else { return false }
       services.append(Service(site: fields[0], port: port))

@@ -16,11 +16,39 @@ package struct SSHOptions: Hashable, Sendable, Codable {
   /// Which of `user`, `port`, `identity`, `jump`, `known_hosts` and `host_key_checking` the inventory
   /// gives, so that the controller's ssh configuration has no say in them.
   package var given: [String]
+  /// The host that this one is a container of, behind all jumps of its own; none where it is no
+  /// container, and never several.
+  package var carriers: [Carrier]
+
+  /// A host of the fleet that another is reached through.
+  package struct Carrier: Hashable, Sendable, Codable {
+    package var host: String
+    package var address: String
+    package var port: Int
+    package var user: String
+    /// Private key files on the controller.
+    package var identities: [String]
+    package var knownHosts: String
+    package var options: SSHOptions
+
+    package init(
+      host: String, address: String, port: Int, user: String, identities: [String],
+      knownHosts: String, options: SSHOptions
+    ) {
+      self.host = host
+      self.address = address
+      self.port = port
+      self.user = user
+      self.identities = identities
+      self.knownHosts = knownHosts
+      self.options = options
+    }
+  }
 
   package init(
     jumps: [String] = [], config: String = "", transport: String = "builtin",
     hostKeyChecking: String = "strict", hostKeys: [String] = [], password: [String] = [],
-    given: [String] = []
+    given: [String] = [], carriers: [Carrier] = []
   ) {
     self.jumps = jumps
     self.config = config
@@ -29,5 +57,6 @@ package struct SSHOptions: Hashable, Sendable, Codable {
     self.hostKeys = hostKeys
     self.password = password
     self.given = given
+    self.carriers = carriers
   }
 }

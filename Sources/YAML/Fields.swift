@@ -62,11 +62,4 @@ package struct Fields<Key: CaseIterable & Hashable & RawRepresentable<String>> {
     }
     return (key, value)
   }
-
-  /// Reports each of these keys that is given: its meaning is settled, its work is not done yet.
-  package func refuse(_ keys: Key..., reporting found: inout DiagnosticCollector) {
-    for entry in keys.compactMap({ entries[$0] }) {
-      found.report(.notSupported(entry.key, at: entry.place))
-    }
-  }
 }

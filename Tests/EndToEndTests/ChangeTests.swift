@@ -15,6 +15,14 @@ struct FleetMove: CustomTestStringConvertible, Sendable {
   /// One after the other, each from what the one before it left.
   static let all: [FleetMove] = [
     FleetMove("a back-end is added") { $0.backEnds["app-3"] = "198.18.0.23" },
+    FleetMove("a container is published") {
+      $0.backEnds["carry-1"] = "198.18.0.24"
+      $0.containers["carry-1"] = "{address: 198.19.24.5, publish: 8443}"
+    },
+    FleetMove("a container is published on another port, and its own changes") {
+      $0.containers["carry-1"] = "{address: 198.19.24.5, port: 8444, publish: 9444}"
+    },
+    FleetMove("a container goes, and its host with it") { $0.backEnds["carry-1"] = nil },
     FleetMove("a site's port changes") { $0.sites["shop.example"]?.port = 8443 },
     FleetMove("a back-end moves to another address") { $0.backEnds["app-1"] = "198.18.1.21" },
     FleetMove("a front-end moves to another address") { $0.frontEnds["edge-2"] = "198.18.1.11" },
@@ -55,11 +63,16 @@ struct FleetText {
 
   var frontEnds = ["edge-1": "198.18.0.10", "edge-2": "198.18.0.11"]
   var backEnds = ["app-1": "198.18.0.21", "app-2": "198.18.0.22"]
+  /// By the host that publishes it.
+  var containers: [String: String] = [:]
   var sites = ["shop.example": Site(backEnds: [])]
 
   var text: String {
     func hosts(_ hosts: [String: String]) -> String {
-      hosts.sorted { $0.key < $1.key }.map { "  \($0): {address: \($1)}" }.joined(separator: "\n")
+      hosts.sorted { $0.key < $1.key }.map { name, address in
+        let container = containers[name].map { ", container: \($0)" } ?? ""
+        return "  \(name): {address: \(address)\(container)}"
+      }.joined(separator: "\n")
     }
     let sites = sites.sorted { $0.key < $1.key }.map { domain, site in
       """
@@ -90,8 +103,12 @@ struct FleetText {
     ("app-1", ["198.18.0.21", "198.18.1.21"]), ("app-2", ["198.18.0.22"]),
     ("app-3", ["198.18.0.23"]), ("edge-1", ["198.18.0.10"]),
     ("edge-2", ["198.18.0.11", "198.18.1.11"]), ("edge-3", ["198.18.0.12"]),
-  ].map {
-    SandboxHost(name: $0, addresses: $1, pages: ["/srv/shop/index.html": "/srv/shop \($0)\n"])
+    ("carry-1", ["198.18.0.24"]), ("carry-1.container", ["198.19.24.5"]),
+  ].map { name, addresses in
+    SandboxHost(
+      name: name, addresses: addresses, pages: ["/srv/shop/index.html": "/srv/shop \(name)\n"],
+      // A host needs no nginx for its container.
+      isBare: name == "carry-1", carrier: name == "carry-1.container" ? "carry-1" : nil)
   }
 }
 

@@ -99,6 +99,56 @@ struct FirewallEngineTests {
         """)
   }
 
+  @Test(
+    "has chains for what passes through the host too, and sets the kernel, as long as it needs them",
+    arguments: Shell.allCases)
+  func passage(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo,
+      Self.start + #"""
+        asked() { $shell "$scripts/survey.sh" 2>/dev/null | sed -n "s/^@deploy firewall/$1:/p"; }
+        forwards() { echo "$1: forwards $(cat /proc/sys/net/ipv4/ip_forward)"; }
+        printf '*nat\n:DEPLOY-OUTPUT - [0:0]\n-A DEPLOY-OUTPUT -p tcp -j DNAT --to 10.8.0.5\nCOMMIT\n' \
+          >> "$root/releases/9/firewall.iptables"
+        printf '# why\nnet.ipv4.ip_forward = 1\n' > "$root/releases/9/firewall.sysctl"
+        echo 0 > /proc/sys/net/ipv4/ip_forward
+        link_release 9; load_firewall 9 && load_firewall 9; asked installed; forwards installed
+        iptables -t nat -S | grep DEPLOY
+        cat "$root/sysctl"
+        echo 0 > /proc/sys/net/ipv4/ip_forward; asked 'set by somebody else'
+        load_firewall 9
+        iptables -t nat -D OUTPUT -j DEPLOY-OUTPUT; asked 'not jumped to'
+        load_firewall 9; asked 'loaded again'
+        load_firewall 8; iptables -t nat -S | grep DEPLOY; told before; forwards before
+        ls "$root"
+        """#, in: Folder())
+    #expect(
+      result.output == """
+        installed: as-installed
+        installed: forwards 1
+        -N DEPLOY-OUTPUT
+        -A OUTPUT -j DEPLOY-OUTPUT
+        -A DEPLOY-OUTPUT -p tcp -j DNAT --to-destination 10.8.0.5
+        net.ipv4.ip_forward = 0
+        set by somebody else: changed
+        not jumped to: absent
+        loaded again: as-installed
+        before:\u{20}
+        iptables -N DEPLOY-INPUT
+        iptables -A INPUT -j DEPLOY-INPUT
+        iptables -A INPUT -p udp -j ACCEPT
+        iptables -A DEPLOY-INPUT -p tcp -m tcp --dport 80 -j ACCEPT
+        ip6tables -N DEPLOY-INPUT
+        ip6tables -A INPUT -j DEPLOY-INPUT
+        ip6tables -A DEPLOY-INPUT -p tcp -m tcp --dport 80 -j ACCEPT
+        before: forwards 0
+        current
+        releases
+
+        """)
+    #expect(result.error == "")
+  }
+
   @Test("is refused where its engine does not take it", arguments: Shell.allCases)
   func refused(_ shell: Shell) throws {
     let result = try shell.run(

@@ -225,7 +225,8 @@ struct ForceScriptTests {
         [Unit]
         Description=The release that deploy has in force, and its firewall
         DefaultDependencies=no
-        After=local-fs.target nftables.service netfilter-persistent.service iptables.service
+        After=local-fs.target systemd-sysctl.service nftables.service netfilter-persistent.service
+        After=iptables.service
         Wants=network-pre.target
         Before=network-pre.target nginx.service shutdown.target
         Conflicts=shutdown.target

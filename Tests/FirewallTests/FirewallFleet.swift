@@ -34,6 +34,17 @@ enum FirewallFleet {
       place: place)
   }
 
+  /// A host and its container, which front-ends reach on the host's port 8443.
+  static func carried(behind address: String, at inner: String = "10.8.0.5") -> [Host] {
+    var carrier = host("carry-1", [], address)
+    var container = host("carry-1.container", [.backEnd], inner)
+    carrier.container = Container(
+      host: container.name, address: container.address, network: range("10.8.0.0/24"),
+      published: port(8443))
+    container.access = .behind(carrier)
+    return [carrier, container]
+  }
+
   static func site(
     _ domain: String, on frontEnds: [String], from upstreams: [(host: String, port: Int)]
   ) -> Site {

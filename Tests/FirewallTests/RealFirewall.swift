@@ -24,8 +24,15 @@ struct RealFirewall {
         iptables)
           for program in iptables ip6tables; do
             "$program-restore" -w --noflush <"$rules/firewall.$program"
-            "$program" -w -C INPUT -j DEPLOY-INPUT 2>/dev/null ||
-              "$program" -w -I INPUT 1 -j DEPLOY-INPUT
+            while read -r word _; do
+              case $word in
+                '*'*) table=${word#?} ;;
+                :DEPLOY-*)
+                  jump="${word#:DEPLOY-} -j ${word#:}"
+                  "$program" -w -t "$table" -C $jump 2>/dev/null ||
+                    "$program" -w -t "$table" -I $jump ;;
+              esac
+            done <"$rules/firewall.$program"
           done ;;
       esac
     }

@@ -60,25 +60,42 @@ struct RulesetCase: Sendable, CustomTestStringConvertible {
     return site
   }
 
-  static let all = policies.flatMap { policy in
-    FirewallFleet.hosts.map { host in
-      RulesetCase(
-        name: "\(policy.name).\(host.name)", host: host.name.text,
-        inventory: FirewallFleet.inventory(policy.policy))
+  /// A host that publishes its container, and the container.
+  private static let carried: [RulesetCase] = FirewallPolicy.Engine.allCases.flatMap { engine in
+    ["carry-1", "carry-1.container"].map { host in
+      let policy = FirewallPolicy(engine: engine, sshFrom: FirewallFleet.ranges("198.51.100.7"))
+      return RulesetCase(
+        name: "narrow.\(host)", host: host,
+        inventory: FirewallFleet.inventory(
+          policy, hosts: FirewallFleet.hosts + FirewallFleet.carried(behind: "203.0.113.40"),
+          sites: [
+            FirewallFleet.site(
+              "blog.example", on: ["both-1", "edge-1"], from: [("carry-1.container", 443)])
+          ]))
     }
-      + ["app-1", "both-1", "edge-2"].map { host in
-        var iptables = policy.policy
-        iptables.engine = .iptables
-        return RulesetCase(
-          name: "\(policy.name).\(host)", host: host,
-          inventory: FirewallFleet.inventory(iptables))
-      }
-      + ["edge-1", "edge-2"].map { host in
-        RulesetCase(
-          name: "network-\(policy.name).\(host)", host: host,
-          inventory: FirewallFleet.inventory(policy.policy, sites: networked))
-      }
   }
+
+  static let all =
+    carried
+    + policies.flatMap { policy in
+      FirewallFleet.hosts.map { host in
+        RulesetCase(
+          name: "\(policy.name).\(host.name)", host: host.name.text,
+          inventory: FirewallFleet.inventory(policy.policy))
+      }
+        + ["app-1", "both-1", "edge-2"].map { host in
+          var iptables = policy.policy
+          iptables.engine = .iptables
+          return RulesetCase(
+            name: "\(policy.name).\(host)", host: host,
+            inventory: FirewallFleet.inventory(iptables))
+        }
+        + ["edge-1", "edge-2"].map { host in
+          RulesetCase(
+            name: "network-\(policy.name).\(host)", host: host,
+            inventory: FirewallFleet.inventory(policy.policy, sites: networked))
+        }
+    }
 }
 
 @Suite("Rulesets")

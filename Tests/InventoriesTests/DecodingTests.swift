@@ -81,10 +81,20 @@ struct DecodingTests {
     }
     #expect(
       upstreams == [
-        ["app-1:9443*1", "app-2:9443*1", "app-3:9443*1"],
-        ["app-1:443*1", "app-2:8443*2", "app-3:443*1"],
-        ["app-3:443*1"],
+        ["app-1:9443*1", "app-2:9443*1", "app-3.container:443*1"],
+        ["app-1:443*1", "app-2:8443*2", "app-3.container:443*1"],
+        ["app-3.container:443*1"],
       ])
+    let carrier = try #require(inventory.hosts.first { $0.name.text == "app-3" })
+    let container = try #require(inventory.hosts.first { $0.name.text == "app-3.container" })
+    #expect(carrier.roleNames == ["carrier"] && container.roleNames == ["back-end"])
+    #expect(
+      try carrier.container
+        == Container(
+          host: container.name, address: #require(IPAddress("10.8.0.5")),
+          network: #require(AddressRange("10.8.0.0/24")), published: #require(Port(8443))))
+    #expect(container.carrier == carrier)
+    #expect(container.door(to: .https) == (carrier.address, try #require(Port(8443))))
     #expect(inventory.sites[1].upstreams.map(\.isBackup) == [false, false, true])
     #expect(inventory.sites[1].upstreams.map(\.maxFails) == [1, 3, 1])
     #expect(inventory.sites[1].upstreams[1].failTimeout == .seconds(30))

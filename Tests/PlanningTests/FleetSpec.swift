@@ -10,11 +10,21 @@ struct FleetSpec: Hashable, CustomStringConvertible {
     var root: String
   }
 
+  /// Where a host's nginx is, if not on the host.
+  struct Container: Hashable {
+    /// 0 or 1: its address behind the host.
+    var place: Int
+    var port: Int
+    var published: Int
+  }
+
   static let names = ["app-1", "app-2", "both-1", "edge-1", "edge-2"]
 
   /// 0 or 1: where each host is reached.
   var places: [String: Int]
   var sites: [String: Site]
+  /// By host.
+  var containers: [String: Container]
   var guardsAll: Bool
   var leafKey: String
 
@@ -41,17 +51,27 @@ struct FleetSpec: Hashable, CustomStringConvertible {
         frontEnds: frontEnds, backEnds: backEnds,
         root: ["/srv/one", "/srv/two"].randomElement(using: &random) ?? "")
     }
+    containers = [:]
+    for host in ["app-1", "app-2"] where Int.random(in: 0..<5, using: &random) == 0 {
+      containers[host] = Container(
+        place: Int.random(in: 0...1, using: &random),
+        port: [443, 8443].randomElement(using: &random) ?? 443,
+        published: [8443, 10443].randomElement(using: &random) ?? 8443)
+    }
     guardsAll = Int.random(in: 0..<4, using: &random) > 0
     leafKey = Int.random(in: 0..<6, using: &random) == 0 ? "ed25519" : "ecdsa-p256"
   }
 
   static func address(of name: String, _ place: Int) -> String {
-    "198.18.\(place).\((names.firstIndex(of: name) ?? 0) + 1)"
+    if let carrier = names.firstIndex(where: { "\($0).container" == name }) {
+      return "10.8.\(carrier).\(place + 5)"
+    }
+    return "198.18.\(place).\((names.firstIndex(of: name) ?? 0) + 1)"
   }
 
   /// The host that has an address, whatever the fleet calls its own.
   static let machines: [String: String] = Dictionary(
-    uniqueKeysWithValues: names.flatMap { name in
+    uniqueKeysWithValues: (names + names.map { "\($0).container" }).flatMap { name in
       [0, 1].map { (address(of: name, $0), name) }
     })
 
@@ -59,14 +79,18 @@ struct FleetSpec: Hashable, CustomStringConvertible {
   private var backEnds: Set<String> { Set(sites.values.flatMap(\.backEnds.keys)) }
 
   var description: String {
-    func hosts(_ names: Set<String>) -> String {
-      "{"
-        + names.sorted().map { "\($0): {address: \(Self.address(of: $0, places[$0] ?? 0))}" }
-        .joined(separator: ", ") + "}"
+    func hosts(_ names: Set<String>, areBackEnds: Bool) -> String {
+      let hosts = names.sorted().map { name in
+        "\(name): {address: \(Self.address(of: name, places[name] ?? 0))"
+          + (areBackEnds ? container(of: name) : "") + "}"
+      }
+      return "{" + hosts.joined(separator: ", ") + "}"
     }
     let sites = sites.sorted { $0.key < $1.key }.map { domain, site in
       let served = site.backEnds.sorted { $0.key < $1.key }
-        .map { "{host: \($0.key), port: \($0.value)}" }.joined(separator: ", ")
+        .map {
+          containers[$0.key] == nil ? "{host: \($0.key), port: \($0.value)}" : $0.key
+        }.joined(separator: ", ")
       return """
           \(domain):
             front_ends: [\(site.frontEnds.joined(separator: ", "))]
@@ -78,12 +102,19 @@ struct FleetSpec: Hashable, CustomStringConvertible {
     return """
       fleet: shop
       authority: {name: Shop CA, passphrase: {env: X}, certificates: {key: \(leafKey)}}
-      front_ends: \(hosts(frontEnds))
-      back_ends: \(hosts(backEnds))
+      front_ends: \(hosts(frontEnds, areBackEnds: false))
+      back_ends: \(hosts(backEnds, areBackEnds: true))
       sites:
       \(sites.joined(separator: "\n"))
       firewall: {policy: \(guardsAll ? "drop" : "sites")}
       """
+  }
+
+  private func container(of host: String) -> String {
+    guard let container = containers[host] else { return "" }
+    let address = Self.address(of: "\(host).container", container.place)
+    return ", container: {address: \(address), port: \(container.port),"
+      + " publish: \(container.published)}"
   }
 
   func inventory() throws -> Inventory {
@@ -112,7 +143,13 @@ struct FleetSpec: Hashable, CustomStringConvertible {
       }
       add { $0.sites[domain]?.root = "/srv/one" }
     }
-    for name in Self.names { add { $0.places[name] = 0 } }
+    for name in Self.names {
+      add { $0.places[name] = 0 }
+      add { $0.containers[name] = nil }
+      add { $0.containers[name]?.place = 0 }
+      add { $0.containers[name]?.port = 443 }
+      add { $0.containers[name]?.published = 8443 }
+    }
     add { $0.guardsAll = true }
     add { $0.leafKey = "ecdsa-p256" }
     return specs

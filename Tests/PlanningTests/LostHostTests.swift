@@ -91,8 +91,12 @@ struct LostHostTests {
     var done: Set<HostStep.Need> = []
     for host in plan.stages.flatMap({ $0.batches.flatMap(\.self) }) {
       guard let step = rest[host]?.first else { continue }
-      let hasWays = step.ways.allSatisfy { !done.isDisjoint(with: $0.needs) }
-      let mayGo = !waits || done.isSuperset(of: step.needs) && hasWays
+      func isMet(_ need: HostStep.Need) -> Bool {
+        done.contains(.init(host: need.host, release: need.release))
+          && need.through.allSatisfy(isMet)
+      }
+      let hasWays = step.ways.allSatisfy { $0.needs.contains(where: isMet) }
+      let mayGo = !waits || step.needs.allSatisfy(isMet) && hasWays
       guard mayGo, !losses.failing.contains(host) else {
         rest[host] = nil
         continue
@@ -113,7 +117,8 @@ struct LostHostTests {
 
   /// A site of a front-end that answered, that is still to be published there, and answers no more.
   private func deadEnd(
-    _ works: Set<RenderedFleet.Edge>, _ edges: [RenderedFleet.Edge: String?], _ inventory: Inventory
+    _ works: Set<RenderedFleet.Edge>, _ edges: [RenderedFleet.Edge: RenderedFleet.Failure?],
+    _ inventory: Inventory
   ) -> String? {
     struct Entrance: Hashable { var site: String, frontEnd: String }
     func entrances(_ edges: some Sequence<RenderedFleet.Edge>) -> Set<Entrance> {

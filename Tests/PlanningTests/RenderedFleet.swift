@@ -10,6 +10,12 @@ struct RenderedHost: Hashable {
     var port: Int
   }
 
+  struct Translation: Hashable {
+    var from: Set<String>
+    var address: String
+    var port: Int
+  }
+
   /// Where its front-end's connections come from: the machines here have several addresses each.
   var address = ""
   /// Where its front-end sends requests.
@@ -19,6 +25,8 @@ struct RenderedHost: Hashable {
   /// The addresses that are let in, by port; nil for a port that is open to everybody.
   var openings: [Int: Set<String>?] = [:]
   var opensTheRest = false
+  /// Where its kernel sends connections on to, from whom, by port.
+  var translations: [Int: Translation] = [:]
   var trusts: Set<String> = []
   /// What its revocation lists refuse; nil where it reads none.
   var refuses: Set<String>?
@@ -103,12 +111,18 @@ extension RenderedHost {
   }
 
   private mutating func readFirewall(_ text: String) {
-    opensTheRest = text.contains("policy accept;")
     var sets: [String: Set<String>] = [:]
     var name = ""
     for words in Self.lines(of: text) {
       switch words.first {
-      case "set": name = words[1]
+      case "set", "chain": name = words[1]
+      case "type" where name == "input": opensTheRest = words.last == "accept"
+      case "ip" where name == "prerouting":
+        let to = words[words.count - 1].split(separator: ":")
+        translations[Int(words[9]) ?? 0] = Translation(
+          from: sets[String(words[2].dropFirst())] ?? [], address: String(to[0]),
+          port: Int(to[1]) ?? 0)
+      case _ where ["forward", "output", "postrouting"].contains(name): break
       case "tcp" where words.last == "accept": openings[Int(words[2]) ?? 0] = .some(nil)
       case "tcp" where words.last == "drop":
         if openings[Int(words[2]) ?? 0] == nil { openings[Int(words[2]) ?? 0] = [] }
@@ -141,18 +155,44 @@ struct RenderedFleet {
     }
   }
 
+  /// What is wrong with an edge.
+  struct Failure: CustomStringConvertible {
+    var description: String
+    /// As the front-end has it: what does not work may lead elsewhere than before.
+    var frontEnd: String
+    var upstream: RenderedHost.Server
+
+    func isSame(as other: Failure) -> Bool {
+      (frontEnd, upstream) == (other.frontEnd, other.upstream)
+    }
+  }
+
   /// Every edge that some front-end has in its configuration, and what is wrong with it.
-  func edges(machines: [String: String]) -> [Edge: String?] {
-    var edges: [Edge: String?] = [:]
+  func edges(machines: [String: String]) -> [Edge: Failure?] {
+    var edges: [Edge: Failure?] = [:]
     for (name, frontEnd) in hosts {
       for upstream in frontEnd.upstreams {
-        let backEnd = machines[upstream.address] ?? upstream.address
+        let arrival = arrival(of: upstream, from: frontEnd, machines)
+        let backEnd = machines[arrival.address] ?? arrival.address
         let edge = Edge(site: upstream.site, frontEnd: name, backEnd: backEnd)
-        let failure = failure(of: upstream, from: frontEnd, to: hosts[backEnd])
+        let failure = failure(of: arrival, from: frontEnd, to: hosts[backEnd])
+          .map { Failure(description: $0, frontEnd: name, upstream: upstream) }
         if edges[edge] == nil || failure != nil { edges[edge] = .some(failure) }
       }
     }
     return edges
+  }
+
+  /// Where a connection ends that is sent on.
+  private func arrival(
+    of upstream: RenderedHost.Server, from frontEnd: RenderedHost, _ machines: [String: String]
+  ) -> RenderedHost.Server {
+    guard let host = machines[upstream.address].flatMap({ hosts[$0] }),
+      let translation = host.translations[upstream.port],
+      translation.from.contains(frontEnd.address)
+    else { return upstream }
+    return RenderedHost.Server(
+      site: upstream.site, address: translation.address, port: translation.port)
   }
 
   private func failure(

@@ -32,6 +32,8 @@ struct PlanDocument: Encodable {
   struct Need: Encodable {
     var host: String
     var release: Int?
+    /// Not there where requests pass through no other host.
+    var through: [Need]?
   }
 
   struct Way: Encodable {
@@ -132,5 +134,9 @@ extension PlanDocument.Step {
 }
 
 extension PlanDocument.Need {
-  fileprivate init(_ need: HostStep.Need) { self.init(host: need.host, release: need.release) }
+  fileprivate init(_ need: HostStep.Need) {
+    self.init(
+      host: need.host, release: need.release,
+      through: need.through.isEmpty ? nil : need.through.map(Self.init))
+  }
 }

@@ -61,6 +61,12 @@ struct SSHDestinations: Sendable {
         await passphrases.password(from: options.password, of: host, resolve: resolve)
       }
     }
+    if let carrier = options.carriers.first {
+      let (before, _) = try await self.destination(
+        of: carrier.host, Planning.Connection(to: carrier))
+      destination.jumps = before.jumps + [before]
+      return (destination, deadlines(configured))
+    }
     let jumps = options.given.contains("jump") ? options.jumps : configured?.jumps ?? []
     destination.jumps = try await hops(jumps, connection, depth: 0)
     return (destination, deadlines(configured))

@@ -26,7 +26,7 @@ enum StateRebuild {
           address: connection.address, sshPort: connection.port, sshUser: connection.user,
           sshBecomes: connection.becomes, sshIdentities: connection.identities,
           sshKnownHosts: connection.knownHosts, sshOptions: connection.options,
-          roles: host.roles.map(\.rawValue).sorted(), release: manifest.release,
+          roles: host.roleNames, release: manifest.release,
           appliedAt: manifest.madeAt, appliedBy: manifest.madeBy)
       }
     }

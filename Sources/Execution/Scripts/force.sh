@@ -44,6 +44,8 @@ reload() {
   log=/var/log/nginx/error.log
   offset=$(wc -c < "$log" 2>/dev/null) || offset=0
   if master=$(nginx_master); then
+    # One that never had anything of this is left alone.
+    has_nginx "$1" || [ -n "$(served_releases "$master")" ] || return 0
     before=" $(nginx_workers "$master" | tr '\n' ' ')"
     ask_nginx reload "$master" 2> "$run/errors" || return 1
   else
@@ -97,7 +99,7 @@ has_given_up() {
 }
 
 load_firewall() {
-  load_rules "$1" || return 1
+  load_rules "$1" && set_kernel "$1" || return 1
   has_rules "$1" || return 0
   listing=$root/releases/$1/firewall.listing
   loaded=$(list_firewall "$1") || return 1
@@ -116,34 +118,65 @@ has_rules() {
 load_rules() {
   rules=$root/releases/$1
   if [ "$1" != 0 ] && [ -f "$rules/firewall.iptables" ]; then
-    load_chain iptables "$rules" && load_chain ip6tables "$rules" || return 1
+    load_chains iptables "$rules" && load_chains ip6tables "$rules" || return 1
     command -v nft > /dev/null 2>&1 || return 0
     unload_table
   elif [ "$1" != 0 ] && [ -f "$rules/firewall.nft" ]; then
-    bounded nft -f "$rules/firewall.nft" && unload_chains
+    bounded nft -f "$rules/firewall.nft" && unload_chains iptables && unload_chains ip6tables
   else
-    unload_chains
+    unload_chains iptables && unload_chains ip6tables
     unload_table
   fi
 }
 
-# The chain is replaced in one step, and stands whole before anything jumps to it.
-load_chain() {
+# The chains of a table are replaced in one step, and stand whole before anything jumps to them.
+load_chains() {
   "$1-restore" -w --noflush < "$2/firewall.$1" || return 1
-  "$1" -w -C INPUT -j "$chain" 2>/dev/null || "$1" -w -I INPUT 1 -j "$chain"
+  chains=$(chains_in "$2/firewall.$1")
+  while read -r in_table hook; do
+    "$1" -w -t "$in_table" -C "$hook" -j "DEPLOY-$hook" 2>/dev/null ||
+      "$1" -w -t "$in_table" -I "$hook" 1 -j "DEPLOY-$hook" || return 1
+  done <<-CHAINS
+	$chains
+	CHAINS
+  unload_chains "$1" "$chains"
 }
 
 unload_table() { printf 'table %s\ndelete table %s\n' "$table" "$table" | nft -f -; }
 
-# Hosts whose releases never used iptables are not asked for it: to look is to load its modules.
+# Takes the chains away that a release here has had, but for those in $2. Hosts whose releases never used
+# iptables, or one of its tables, are not asked for it: to look is to load its modules.
 unload_chains() {
-  for file in "$root"/releases/*/firewall.iptables; do [ -f "$file" ] && break; done
-  [ -f "$file" ] || return 0
-  for program in iptables ip6tables; do
-    "$program" -w -S "$chain" > /dev/null 2>&1 || continue
-    while "$program" -w -D INPUT -j "$chain" 2>/dev/null; do :; done
-    "$program" -w -F "$chain" && "$program" -w -X "$chain" || return 1
+  for rules in "$root"/releases/*/"firewall.$1"; do
+    if [ -f "$rules" ]; then chains_in "$rules"; fi
+  done | sort -u | while read -r in_table hook; do
+    if printf '%s\n' "${2-}" | grep -qx "$in_table $hook"; then continue; fi
+    "$1" -w -t "$in_table" -S "DEPLOY-$hook" > /dev/null 2>&1 || continue
+    while "$1" -w -t "$in_table" -D "$hook" -j "DEPLOY-$hook" 2>/dev/null; do :; done
+    "$1" -w -t "$in_table" -F "DEPLOY-$hook" && "$1" -w -t "$in_table" -X "DEPLOY-$hook" || exit 1
   done
+}
+
+# Sets the kernel as release $1 needs it. What was there before is kept, and comes back with the first
+# release that needs nothing.
+set_kernel() {
+  settings=$root/releases/$1/firewall.sysctl
+  if [ "$1" != 0 ] && [ -f "$settings" ]; then
+    if [ ! -f "$root/sysctl" ]; then
+      while read -r key _; do
+        case $key in net.*) printf '%s = %s\n' "$key" "$(cat "$(setting "$key")")" ;; esac
+      done < "$settings" > "$root/sysctl.new" && mv "$root/sysctl.new" "$root/sysctl" || return 1
+    fi
+    write_settings "$settings"
+  elif [ -f "$root/sysctl" ]; then
+    write_settings "$root/sysctl" && rm -f "$root/sysctl"
+  fi
+}
+
+write_settings() {
+  while read -r key _ value; do
+    case $key in net.*) printf '%s\n' "$value" > "$(setting "$key")" || return 1 ;; esac
+  done < "$1"
 }
 
 # Takes the release that is not confirmed back and puts the one before it in force; $1 says why. Only
@@ -225,7 +258,8 @@ service_text() {
 	[Unit]
 	Description=The release that deploy has in force, and its firewall
 	DefaultDependencies=no
-	After=local-fs.target nftables.service netfilter-persistent.service iptables.service
+	After=local-fs.target systemd-sysctl.service nftables.service netfilter-persistent.service
+	After=iptables.service
 	Wants=network-pre.target
 	Before=network-pre.target nginx.service shutdown.target
 	Conflicts=shutdown.target

@@ -17,7 +17,6 @@ run=${DEPLOY_RUN:-/run/deploy}
 nginx_folder=${DEPLOY_NGINX:-/etc/nginx}
 units=${DEPLOY_UNITS:-/etc/systemd/system}
 table='inet deploy'
-chain=DEPLOY-INPUT
 
 # The file that has nginx include the release, in the folder whose files nginx.conf includes in its http
 # block: conf.d, or http.d where there is one (on Alpine what is in conf.d stands outside of that block).
@@ -66,13 +65,41 @@ has_nginx() { [ "$1" != 0 ] && [ -f "$root/releases/$1/nginx/deploy.conf" ]; }
 list_firewall() {
   if [ -f "$root/releases/$1/firewall.iptables" ]; then
     for program in iptables ip6tables; do
-      "$program" -w -S INPUT | grep -x -e "-A INPUT -j $chain" && "$program" -w -S "$chain" || return 1
+      chains_in "$root/releases/$1/firewall.$program" | while read -r in_table hook; do
+        "$program" -w -t "$in_table" -S "$hook" | grep -x -e "-A $hook -j DEPLOY-$hook" &&
+          "$program" -w -t "$in_table" -S "DEPLOY-$hook" || exit 1
+      done || return 1
     done
   else
     # shellcheck disable=SC2086 # family and name are two words
     nft -s list table $table
   fi
 }
+
+# Prints the chains that the iptables rules in file $1 have, a line each: the table, and the kernel's own
+# chain that jumps to it.
+chains_in() {
+  while read -r word _; do
+    case $word in
+      '*'*) in_table=${word#?} ;;
+      :DEPLOY-*) printf '%s %s\n' "$in_table" "${word#:DEPLOY-}" ;;
+    esac
+  done < "$1"
+}
+
+# Whether the kernel is set as release $1 needs it.
+# shellcheck disable=SC2317 # not every script asks
+has_settings() {
+  [ -f "$root/releases/$1/firewall.sysctl" ] || return 0
+  while read -r key _ value; do
+    case $key in
+      net.*) [ "$(cat "$(setting "$key")")" = "$value" ] || return 1 ;;
+    esac
+  done < "$root/releases/$1/firewall.sysctl"
+}
+
+# Prints the file that stands for a setting of the kernel.
+setting() { printf '/proc/sys/%s\n' "$1" | tr . /; }
 
 # Prints how the last transaction ended; a host that deploy has left remembers until it restarts.
 # shellcheck disable=SC2317 # not every script asks

@@ -65,13 +65,16 @@ survey_release() {
   sed 's/^/@deploy manifest /' manifest
   sed -n 's/^file \([0-9a-f]*\) [0-7]* /\1  /p' manifest | sha256sum -c 2>/dev/null |
     sed -n 's/: FAILED.*//p' | sed 's/^/@deploy drift /'
-  find nginx firewall.nft firewall.iptables firewall.ip6tables tls -type f ! -name '*.key' ! -name served \
+  find nginx firewall.nft firewall.iptables firewall.ip6tables \
+    firewall.sysctl tls -type f ! -name '*.key' ! -name served \
     -exec grep -H '' {} + 2>/dev/null | sed 's/^/@deploy text /'
 }
 
 survey_firewall() {
   if ! loaded=$(list_firewall "$current" 2>/dev/null); then
     say firewall absent
+  elif ! has_settings "$current" 2>/dev/null; then
+    say firewall changed
   elif [ "$loaded" = "$(cat "$root/releases/$current/firewall.listing" 2>/dev/null)" ]; then
     say firewall as-installed
   else

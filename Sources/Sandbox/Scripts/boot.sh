@@ -1,7 +1,7 @@
 #!/bin/sh
 # The life of a sandbox's host: its cable, its power, and what it starts.
 #
-#   boot.sh run SCRATCH NAME SYSTEM NGINX SSH GROUP INDEX ADDRESSES
+#   boot.sh run SCRATCH NAME SYSTEM NGINX SSH GROUP INDEX CARRIER ADDRESSES
 #                                      in the box: boots the host, and again when it goes down
 #   boot.sh plain SCRATCH NAME NGINX SSH AGAIN    first process of a plain host
 #   boot.sh nspawn SCRATCH NAME        in the box: becomes the systemd host's container
@@ -10,7 +10,8 @@
 #   boot.sh sshd SCRATCH NAME          in a plain host: starts its sshd
 #
 # SCRATCH/hosts/NAME holds the host's root, its disk; net, its network; process, the box's number
-# of its first process, empty until it has booted; console and log, what it says as it boots.
+# of its first process, empty until it has booted; console and log, what it says as it boots; containers,
+# a folder with a file for each, which has its address.
 set -eu
 
 fail() {
@@ -19,7 +20,7 @@ fail() {
 }
 
 run_run() {
-  system=$1 nginx=$2 ssh=$3 group=$4 index=$5 addresses=$6
+  system=$1 nginx=$2 ssh=$3 group=$4 index=$5 carrier=$6 addresses=$7
   trap 'echo "failed $name"' EXIT
   again=no
   while :; do
@@ -40,10 +41,14 @@ plug_in() {
   if ip link show "host$index" >/dev/null 2>&1; then
     [ -n "$(ip link show "host$index" up)" ] || cable=down
     ip link delete "host$index"
-    umount "$host/net"
   fi
+  [ "$again" = no ] || umount "$host/net"
   : >"$host/net"
   unshare --net="$host/net" true
+  if [ "$carrier" != - ]; then
+    plug_into_carrier
+    return
+  fi
   ip link add "host$index" master fleet "$cable" type veth \
     peer name eth0 address "$(printf '02:00:00:01:%02x:%02x' $((index / 256)) $((index % 256)))" \
     netns "$host/net"
@@ -61,6 +66,44 @@ plug_in() {
     echo 'route add default dev eth0'
     [ ! -e /proc/net/if_inet6 ] || echo 'route add ::/0 dev eth0'
   } | nsenter --net="$host/net" ip -batch -
+  # A host that comes back has its containers' cables again.
+  for container in "$host"/containers/*; do
+    [ ! -f "$container" ] || connect "$name" "${container##*/}" "$(cat "$container")"
+  done
+}
+
+# A container waits for its host to be up, and has a cable to it alone.
+plug_into_carrier() {
+  nsenter --net="$host/net" ip link set lo up
+  tries=0
+  until [ -s "$scratch/hosts/$carrier/process" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 6000 ] || fail "$name: its host $carrier does not boot"
+    sleep 0.01
+  done
+  mkdir -p "$scratch/hosts/$carrier/containers"
+  echo "$addresses" >"$scratch/hosts/$carrier/containers/$name"
+  connect "$carrier" "$name" "$addresses"
+}
+
+# The first of a host's containers brings the network that they share.
+connect() {
+  gateway=${3%.*}.1
+  outside=$scratch/hosts/$1/net
+  if ! nsenter --net="$outside" ip link show containers >/dev/null 2>&1; then
+    nsenter --net="$outside" ip -batch - <<-END
+	link add containers type bridge
+	address add $gateway/24 dev containers
+	link set containers up
+	END
+  fi
+  nsenter --net="$outside" ip link add "to${3##*.}" master containers up type veth \
+    peer name eth0 netns "$scratch/hosts/$2/net"
+  nsenter --net="$scratch/hosts/$2/net" ip -batch - <<-END
+	address add $3/24 dev eth0
+	link set eth0 up
+	route add default via $gateway
+	END
 }
 
 boot_plain() {

@@ -14,9 +14,9 @@
 #   hide PATH              what no host may see
 #   authorize KEY          a public key that may log in, beside the box's own
 #   systemd FOLDER         the root file system of systemd hosts
-#   host NAME SYSTEM PORT USER SUDO NGINX SSH DISK ADDRESSES
+#   host NAME SYSTEM PORT USER SUDO NGINX SSH DISK CARRIER ADDRESSES
 #                          plain or systemd; passwordless, password or none; yes or no twice;
-#                          bytes; joined by commas
+#                          bytes; the host that it is a container of; joined by commas
 #   start
 # stdout: "box PID", then "booted NAME" or "failed NAME" for each host. stderr: what went wrong.
 # The end of stdin ends the box: the kernel then kills every process in it, and with the last one
@@ -129,7 +129,7 @@ run_open() {
   furnish plain / no
   [ -z "$systemd_root" ] || furnish systemd "$systemd_root" yes
   index=0
-  while IFS=$tab read -r name system port user sudo nginx ssh disk addresses; do
+  while IFS=$tab read -r name system port user sudo nginx ssh disk carrier addresses; do
     index=$((index + 1))
     start_host &
   done <"$scratch/fleet"
@@ -151,9 +151,10 @@ add_address() {
 
 add_host() {
   printf '%s\t%s\n' "$1" "$2" >>"$scratch/fleet"
-  for address in $(echo "${2##*"$tab"}" | tr , ' '); do
+  addresses=${2##*"$tab"} carrier=${2%"$tab"*}
+  for address in $(echo "$addresses" | tr , ' '); do
     printf '%s %s\n' "$address" "$1" >>"$scratch/names"
-    ip route add "$address" dev fleet
+    [ "${carrier##*"$tab"}" != - ] || ip route add "$address" dev fleet
   done
 }
 
@@ -222,7 +223,8 @@ start_host() {
     mkdir -p "$root/etc/deploy"
     mount -t tmpfs -o "mode=755,size=$disk" tmpfs "$root/etc/deploy"
   fi
-  sh "$scratch/boot.sh" run "$scratch" "$name" "$system" "$nginx" "$ssh" "$group" "$index" "$addresses"
+  sh "$scratch/boot.sh" run "$scratch" "$name" "$system" "$nginx" "$ssh" "$group" "$index" \
+    "$carrier" "$addresses"
 }
 
 add_user() {

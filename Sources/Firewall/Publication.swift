@@ -1,0 +1,118 @@
+package import Inventories
+
+/// A port of a host that leads to a machine behind it, for those who may come.
+package struct Publication: Hashable, Sendable {
+  /// The host's own address, which stands in for others within the network behind it.
+  package var carrier: IPAddress
+  package var port: Port
+  /// The machine behind it.
+  package var host: String
+  package var address: IPAddress
+  package var target: Port
+  /// The network behind the host.
+  package var network: AddressRange
+  /// Sorted, none within another; empty means nobody.
+  package var from: [AddressRange]
+  /// For readers: `front-ends of shop.example`.
+  package var why: String
+
+  package init(
+    carrier: IPAddress, port: Port, host: String, address: IPAddress, target: Port,
+    network: AddressRange, from: [AddressRange], why: String
+  ) {
+    self.carrier = carrier
+    self.port = port
+    self.host = host
+    self.address = address
+    self.target = target
+    self.network = network
+    self.from = from
+    self.why = why
+  }
+
+  /// Whether it leads to the same place.
+  package func leads(asMuchAs other: Publication) -> Bool {
+    (address, target) == (other.address, other.target)
+  }
+}
+
+extension [Publication] {
+  /// What lets in all that either list lets in; a port leads where this list has it lead.
+  package func union(_ other: [Publication]) -> [Publication] {
+    var all = self
+    for publication in other {
+      guard let index = all.firstIndex(where: { $0.port == publication.port }) else {
+        all.append(publication)
+        continue
+      }
+      if case .ranges(let ranges) = Opening.Source(all[index].from + publication.from) {
+        all[index].from = ranges
+      }
+      if all[index].why != publication.why { all[index].why += "; " + publication.why }
+    }
+    return all.sorted { $0.port < $1.port }
+  }
+}
+
+/// What changes for those who connect, a line each.
+package func difference(from old: [Publication], to new: [Publication]) -> [String] {
+  Set((old + new).map(\.port)).sorted().flatMap { port in
+    let (before, after) = (old.first { $0.port == port }, new.first { $0.port == port })
+    let isElsewhere =
+      switch (before, after) {
+      case (let before?, let after?): !before.leads(asMuchAs: after)
+      case (nil, _), (_, nil): false
+      }
+    let way = (after ?? before).map { " to \($0.host) (\($0.address) port \($0.target))" } ?? ""
+    return (isElsewhere ? ["now leads\(way)"] : [])
+      .map { "\(port)/tcp \($0)" }
+      + changes(from: before?.from ?? [], to: after?.from ?? []).map { "\(port)/tcp\(way) \($0)" }
+  }
+}
+
+// MARK: - As rules
+
+extension Publication {
+  var set: AddressSet {
+    AddressSet(name: "published_\(port)", family: .ipv4, ranges: from)
+  }
+
+  /// Packets that pass through the host: what was published comes in, and nothing else does.
+  var forward: Table.Paragraph {
+    let inside = Rule.Match.destinationIn(AddressRange(address))
+    return Table.Paragraph(
+      comment: "\(host) is reached by what is published of it alone, and reaches what it wants.",
+      rules: [
+        Rule(inside, .connection([.established, .related]), verdict: .accept),
+        Rule(inside, .translated, verdict: .accept),
+        Rule(.sourceWithin(network), verdict: .accept),
+        Rule(inside, verdict: .drop),
+      ])
+  }
+
+  /// For connections from elsewhere and, a second time, for those of the host itself.
+  var translation: Table.Paragraph? {
+    guard !from.isEmpty else { return nil }
+    return Table.Paragraph(
+      comment: why,
+      rules: [
+        Rule(
+          .sourceIn(set), .localDestination, .destination(port),
+          verdict: .translate(to: address, target))
+      ])
+  }
+
+  /// Within the network the answer would not come back through the host; out of it nobody knows the
+  /// network's addresses.
+  var masquerade: Table.Paragraph {
+    Table.Paragraph(
+      comment:
+        "Answers within \(network) come back through this host, and so do those from outside.",
+      rules: [
+        Rule(
+          .sourceWithin(network), .destinationIn(network), .translated,
+          verdict: .comeFrom(carrier)),
+        Rule(.sourceWithin(network), .destinationOutside(network), verdict: .masquerade),
+      ])
+  }
+}

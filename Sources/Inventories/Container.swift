@@ -1,0 +1,62 @@
+/// A machine behind a host, whose nginx front-ends reach by a port of the host: an LXC container, say.
+///
+/// It is a host of its own to everything else: with a release, a firewall and a verdict.
+package struct Container: Hashable, Sendable {
+  /// The host that it is.
+  package var host: HostName
+  /// Its address in the network behind the host; IPv4, because only that has to be translated.
+  package var address: IPAddress
+  /// The network behind the host.
+  package var network: AddressRange
+  /// Where its nginx listens for front-ends.
+  package var port: Port
+  /// Where front-ends reach that on the host.
+  package var published: Port
+
+  package init(
+    host: HostName, address: IPAddress, network: AddressRange, port: Port = .https,
+    published: Port
+  ) {
+    self.host = host
+    self.address = address
+    self.network = network
+    self.port = port
+    self.published = published
+  }
+}
+
+/// What stands between a host and the others.
+package indirect enum Access: Hashable, Sendable {
+  case direct
+  /// The host that carries it translates the addresses of what goes in and out.
+  case behind(Host)
+}
+
+extension Host {
+  /// What it does, for readers.
+  package var roleNames: [String] {
+    roles.map(\.rawValue).sorted() + (container == nil ? [] : ["carrier"])
+  }
+
+  /// The host that this one is a container of.
+  package var carrier: Host? {
+    if case .behind(let carrier) = access { carrier } else { nil }
+  }
+
+  /// Where front-ends reach what listens on a port of the host.
+  package func door(to port: Port) -> (address: IPAddress, port: Port) {
+    guard let carrier, let container = carrier.container, container.port == port else {
+      return (address, port)
+    }
+    return (carrier.address, container.published)
+  }
+
+  /// Where a connection from another host seems to come from: within a container's network its host
+  /// puts its own address there, or the answer would go another way back.
+  package func apparentSource(of other: IPAddress) -> IPAddress {
+    guard let carrier, let container = carrier.container, container.network.contains(other) else {
+      return other
+    }
+    return carrier.address
+  }
+}

@@ -1,0 +1,105 @@
+internal import Diagnostics
+internal import YAML
+
+extension Container {
+  private enum Key: String, CaseIterable {
+    case address, network, port, publish, ssh
+  }
+
+  /// What `container:` of a back-end declares, as the host that it is; nil where it cannot be one.
+  static func read(
+    _ entry: Node.Entry, of carrier: Host, _ defaults: SSHSettings,
+    _ found: inout DiagnosticCollector
+  ) -> Placed<(container: Container, host: Host)>? {
+    guard let fields = Fields<Key>(entry.value, of: "a container", at: entry.place, &found) else {
+      return nil
+    }
+    let port = fields[.port].map { $0.port(&found) } ?? .https
+    let published = fields[.publish].map { $0.port(&found) } ?? port
+    // How its host is reached is not how it is reached behind it.
+    var usual = defaults
+    usual.jumps = []
+    usual.given.remove(.jump)
+    usual.hostKeys = []
+    let ssh = fields[.ssh].map { SSHSettings.read($0, over: usual, &found) } ?? usual
+    if !ssh.jumps.isEmpty {
+      found.report(
+        .jumpIntoContainer(of: carrier.name, at: fields.entry(.ssh)?.place ?? entry.place))
+    }
+    guard let node = fields.required(.address, &found), let address = node.address(&found) else {
+      return nil
+    }
+    guard address.bitWidth == 32, carrier.address.bitWidth == 32 else {
+      found.report(.containerNeedsIPv4(of: carrier.name, at: node.place))
+      return nil
+    }
+    guard let address = address.ofOneHost, address != carrier.address else {
+      found.report(.unusableAddress(address, at: node.place))
+      return nil
+    }
+    let network = network(fields[.network], around: address, &found)
+    guard let name = HostName("\(carrier.name).container") else {
+      found.report(.containerNameTooLong(carrier.name, at: entry.place))
+      return nil
+    }
+    guard let network, let port, let published else { return nil }
+    let container = Container(
+      host: name, address: address, network: network, port: port, published: published)
+    let host = Host(
+      name: name, roles: [.backEnd], address: address, labels: carrier.labels, ssh: ssh,
+      place: entry.place)
+    return Placed(value: (container, host), place: node.place)
+  }
+
+  private static func network(
+    _ node: Node?, around address: IPAddress, _ found: inout DiagnosticCollector
+  ) -> AddressRange? {
+    guard let node else { return AddressRange.network(around: "\(address)/24") }
+    guard let network = node.range(&found) else { return nil }
+    guard network.contains(address) else {
+      found.report(.containerOutsideNetwork(address, network, at: node.place))
+      return nil
+    }
+    return network
+  }
+}
+
+extension DeclaredHosts {
+  /// Makes hosts of the containers, when all that is declared is known.
+  mutating func separateContainers(_ found: inout DiagnosticCollector) {
+    for declared in containers.sorted(by: { $0.place < $1.place }) {
+      let (container, host) = declared.value
+      guard var carrier = hosts.values.first(where: { $0.value.container == container }) else {
+        continue
+      }
+      if let other = hosts[container.host] {
+        found.report(.containerNamedLikeHost(container.host, at: other.value.place))
+        continue
+      }
+      carrier.value.roles.remove(.backEnd)
+      hosts[carrier.value.name] = carrier
+      var guest = host
+      guest.access = .behind(carrier.value)
+      hosts[guest.name] = Placed(value: guest, place: declared.place)
+      checkPorts(of: container, on: carrier.value, at: host.place, &found)
+    }
+  }
+
+  private func checkPorts(
+    of container: Container, on carrier: Host, at place: SourcePlace,
+    _ found: inout DiagnosticCollector
+  ) {
+    if container.published == carrier.ssh.port {
+      found.report(
+        .portConflict(
+          container.published, on: carrier.name, "SSH", "the published port of its container",
+          at: place))
+    }
+    if carrier.roles.contains(.frontEnd), [.http, .https].contains(container.published) {
+      found.report(
+        .portConflict(
+          container.published, on: carrier.name, "a public port of the front-end",
+          "the published port of its container", at: place))
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Firewall
+import State
+
+/// Hosts between which requests pass: a front-end, a back-end, and what the back-end is reached through.
+struct Link {
+  /// The part that a host has, as its index in `hosts`.
+  static let frontEnd = 0
+  static let backEnd = 1
+
+  /// Indices of the change's hosts.
+  private(set) var hosts: [Int]
+  /// The part of the host that the back-end is a container of; it may be the front-end's.
+  private(set) var carrier: Int?
+
+  /// The position that each part has on its track.
+  typealias Moment = [Int]
+
+  private init(_ frontEnd: Int, _ backEnd: Int, through carrier: Int?) {
+    hosts = [frontEnd, backEnd]
+    guard let carrier else { return }
+    self.carrier = carrier == frontEnd ? Self.frontEnd : hosts.count
+    if carrier != frontEnd { hosts.append(carrier) }
+  }
+
+  /// Where everything begins.
+  var start: Moment { Array(repeating: 0, count: hosts.count) }
+
+  func others(than host: Int) -> [Int] { hosts.filter { $0 != host } }
+
+  func moment(_ position: (Int) -> Int) -> Moment { hosts.map(position) }
+
+  func position(of host: Int, in moment: Moment) -> Int {
+    zip(hosts, moment).first { $0.0 == host }?.1 ?? 0
+  }
+
+  /// Every combination of the positions that each host may have; those of the last host change first.
+  func moments(_ positions: (Int) -> [Int]) -> [Moment] {
+    hosts.reduce([[]]) { moments, host in
+      let own = positions(host)
+      return moments.flatMap { moment in own.map { moment + [$0] } }
+    }
+  }
+}
+
+extension Link {
+  /// For each host the links that it has a part in, now or then.
+  static func all(of changes: [HostChange]) -> [[Link]] {
+    let indices = Dictionary(uniqueKeysWithValues: changes.indices.map { (changes[$0].name, $0) })
+    let carriers = carriers(changes, indices)
+    var links: [[Link]] = Array(repeating: [], count: changes.count)
+    for (frontEnd, change) in changes.enumerated() where !change.isLost {
+      for name in Set(change.old.routes.keys).union(change.new.routes.keys).sorted() {
+        guard let backEnd = indices[name], backEnd != frontEnd, !changes[backEnd].isLost else {
+          continue
+        }
+        let link = Link(frontEnd, backEnd, through: carriers[backEnd])
+        for host in link.hosts { links[host].append(link) }
+      }
+    }
+    return links
+  }
+
+  /// The host that each container is published by.
+  private static func carriers(_ changes: [HostChange], _ indices: [String: Int]) -> [Int: Int] {
+    var carriers: [Int: Int] = [:]
+    for (carrier, change) in changes.enumerated() {
+      for publication in change.old.publications + change.new.publications {
+        guard let container = indices[publication.host], container != carrier else { continue }
+        carriers[container] = carrier
+      }
+    }
+    return carriers
+  }
+}

@@ -1,0 +1,29 @@
+import Firewall
+import Inventories
+import State
+
+/// What a port of a host leads to, the host itself or its container.
+///
+/// It stays so while it is in use: front-ends and the host cannot change at one instant, and requests
+/// for what was there would meet what will be.
+enum PortTakeover {
+  /// Why a host cannot become what it is to be in one run.
+  static func obstacles(from old: Endpoint, to new: Endpoint) -> [String] {
+    let ports = Set((old.publications + new.publications).map(\.port))
+    return ports.sorted().compactMap { port in
+      guard let before = owner(of: Int(port.number), old),
+        let after = owner(of: Int(port.number), new), before != after
+      else { return nil }
+      return
+        "port \(port) leads to \(before) now and would lead to \(after): front-ends would ask the"
+        + " wrong one for a moment. Use another port there, or take the old one off in a run before"
+    }
+  }
+
+  private static func owner(of port: Int, _ endpoint: Endpoint) -> String? {
+    if let publication = endpoint.publications.first(where: { $0.port.number == port }) {
+      return "port \(publication.target) of \(publication.host)"
+    }
+    return endpoint.services.contains { $0.port == port } ? "the host's own nginx" : nil
+  }
+}
