@@ -20,7 +20,17 @@ struct ContainerTests {
     var inventory = Self.inventory
     inventory.firewall = "{engine: \(engine), policy: drop, ssh_from: [198.18.255.254]}"
     try await Scene.play(inventory, alter: { $0.isBare = $0.name == "carry-1" }) { scene in
-      try await scene.on("carry-1", "sysctl -q -w net.ipv4.ip_forward=0")
+      // iptables leaves its tables behind, empty.
+      try await scene.on(
+        "carry-1",
+        """
+        sysctl -q -w net.ipv4.ip_forward=0
+        for chain in 'filter INPUT' 'filter FORWARD' 'nat PREROUTING' 'nat OUTPUT' 'nat POSTROUTING'
+        do
+          iptables -t ${chain% *} -A ${chain#* } -j ACCEPT; iptables -t ${chain% *} -F ${chain#* }
+        done
+        ip6tables -A INPUT -j ACCEPT; ip6tables -F INPUT
+        """)
       let before = try await scene.fingerprint(of: "carry-1")
       let plan = try await scene.succeed("plan").stdout
       #expect(
