@@ -206,6 +206,7 @@ forget_units() {
 
 # The releases, which have the keys, go first.
 remove_everything() {
+  find_include
   remove_units
   if [ -f "$root/verdict" ]; then cp "$root/verdict" "$run/verdict"; fi
   rm -rf "$root/releases" "$root"

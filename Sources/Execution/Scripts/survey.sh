@@ -70,6 +70,7 @@ survey_release() {
     [ -f "$root/$state" ] && say interrupted "$(word_of "$state" 1)"
   done
   verdict=$(last_verdict) && say verdict "$verdict"
+  find_include
   is_included && say included
   listing=
   current=$(current_release)
@@ -83,7 +84,7 @@ survey_files() {
   before=
   { read -r before < "$root/releases/$current/before"; } 2>/dev/null
   [ -z "$before" ] || say before "$before"
-  cd "$root/releases/$current" || return 0
+  cd "$root/releases/$current" || { say fingerprint "$current:" && return 0; }
   text=$(cat manifest firewall.listing 2>/dev/null)
   case $text in
     *"${nl}end$nl"*) listing=${text#*"${nl}end$nl"} ;;
