@@ -5,9 +5,9 @@ SWIFT_FLAGS = --explicit-target-dependency-import-check error
 FLEETS = ^(EndToEndTests|SandboxTests)\.
 # Tests of servers and processes with deadlines wait for no test that only computes.
 LIVE = ^((SSHTests|CommandsTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)
-SCRIPTS = $(wildcard scripts/* Sources/*/Scripts/*.sh .ci/*)
+SCRIPTS = $(filter-out %.py,$(wildcard scripts/* Sources/*/Scripts/*.sh .ci/*))
 
-.PHONY: help build test lint format demo bench install clean
+.PHONY: help build test sanitize lint format demo bench install clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -20,11 +20,17 @@ test: build      ## every test, the end-to-end ones on a throw-away fleet
 	scripts/install-packages sandbox test lint
 	scripts/install-pkilint || echo 'The linting of certificates will be skipped.'
 	scripts/make-systemd-root || echo 'The tests of hosts with systemd will be skipped.'
-	scripts/make-nginx-roots || echo 'The tests with the nginx of those releases will be skipped.'
+	scripts/make-debian-roots nginx bullseye trixie forky || echo 'Tests with such an nginx will be skipped.'
+	scripts/make-debian-roots openssh bullseye trixie || echo 'Tests with such an sshd will be skipped.'
 	scripts/make-python-tools || echo 'The tests with tools of others will be skipped.'
 	swift test $(SWIFT_FLAGS) --skip '$(FLEETS)' --skip '$(LIVE)'
 	swift test $(SWIFT_FLAGS) --skip-build --filter '$(LIVE)'
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '$(FLEETS)'
+
+sanitize:        ## the tests of SSH and of certificates under the thread and the address sanitizer
+	scripts/install-packages build test
+	DEPLOY_ONLY_SANITIZED=1 swift test --sanitize=thread --scratch-path .build/thread
+	DEPLOY_ONLY_SANITIZED=1 swift test --sanitize=address --scratch-path .build/address
 
 lint:            ## the format of the sources, and the shell scripts
 	scripts/install-packages lint
@@ -37,8 +43,11 @@ format:          ## bring the sources into their format
 demo:            ## a fleet in namespaces, deployed to from an empty start
 	scripts/demo
 
-bench:           ## how fast planning, applying and signing are; `scripts/bench 20 5 peers` beside other tools
-	scripts/bench
+bench:           ## how fast planning, applying and signing are, beside other tools: an hour
+	scripts/bench 20 3 0 peers
+	scripts/bench 100 3 0 peers
+	scripts/bench 20 3 50 peers
+	scripts/bench-sessions
 	scripts/bench-certificates
 	scripts/bench-planner
 

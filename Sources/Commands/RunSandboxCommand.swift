@@ -68,7 +68,7 @@ extension SandboxController {
       },
       knownHosts: Set(inventory.hosts.map(\.ssh.knownHosts)).sorted().map {
         workspace.resolveOutsideHome($0.text)
-      }, hiddenPaths: [workspace.authorityPath])
+      }, hiddenPaths: [URL(filePath: workspace.authorityPath).path(percentEncoded: false)])
     if inventory.firewall.scope == .drop, !inventory.firewall.sshFrom.isEmpty {
       addresses = inventory.firewall.sshFrom.map(\.lastHost.description)
     }

@@ -48,7 +48,9 @@ package actor Fleet {
     do {
       let conversation = Conversation(
         try await host(name, connection).start(
-          RemoteScript.command(RemoteScript.survey, becoming: connection.becomes)))
+          RemoteScript.command(
+            RemoteScript.survey, [NginxHole.names.joined(separator: " ")],
+            becoming: connection.becomes)))
       try await conversation.closeInput()
       var reader = SurveyReader()
       while let message = try await conversation.next(withinSeconds: secondsToAnswer) {

@@ -5,8 +5,10 @@ struct SurroundingsReader {
   private var surroundings = HostSurroundings()
   private var rules = ForeignRules()
 
-  var result: HostSurroundings {
+  /// - Parameter ownPorts: those that nginx listens on for the release in force.
+  func result(ownPorts: Set<Int>) -> HostSurroundings {
     var result = surroundings
+    result.listeners.removeAll { $0.program == "nginx" && ownPorts.contains($0.port) }
     result.foreignChains = rules.chains
     result.firewallManagers.formUnion(rules.managers)
     return result
@@ -14,11 +16,12 @@ struct SurroundingsReader {
 
   mutating func read(_ key: String, _ value: String) {
     switch key {
-    case "address": surroundings.addresses.append(value)
+    case "address": note(value, in: &surroundings.addresses)
     case "listening": readListener(value)
     case "ssh-port":
       surroundings.sshPort = Int(value).flatMap { (1...65_535).contains($0) ? $0 : nil }
-    case "ssh-from": surroundings.sshSources += Self.address(value).map { [$0] } ?? []
+    case "ssh-from":
+      if let address = Self.address(value) { note(address, in: &surroundings.sshSources) }
     case "rule": rules.read(value)
     case "legacy": rules.readLegacy(value)
     case "manager":
@@ -32,6 +35,10 @@ struct SurroundingsReader {
     }
   }
 
+  private func note(_ address: String, in addresses: inout [String]) {
+    if !addresses.contains(address) { addresses.append(address) }
+  }
+
   /// Address, port and program; a program may have spaces in its name.
   private mutating func readListener(_ value: String) {
     let words = value.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
@@ -41,9 +48,15 @@ struct SurroundingsReader {
       HostSurroundings.Listener(address: address, port: port, program: String(words[2])))
   }
 
+  /// A line of df(1) with -P: the free KiB stand before the share that is used; names around them may
+  /// look like either.
   private mutating func readSpace(_ value: String) {
     let words = value.split(separator: " ")
-    guard words.count == 2, let free = Int(words[1]) else { return }
+    let isNumber = { (word: Substring) in !word.isEmpty && word.utf8.allSatisfy { 48...57 ~= $0 } }
+    let share = words.indices.dropFirst(2).last {
+      words[$0].last == "%" && isNumber(words[$0].dropLast()) && isNumber(words[$0 - 1])
+    }
+    guard let share, let free = Int(words[share - 1]) else { return }
     switch words[0] {
     case "releases": surroundings.freeForReleases = free
     case "run": surroundings.freeForWork = free

@@ -5,6 +5,7 @@ struct SurveyReader {
   private var observation = HostObservation(clock: Timestamp(secondsSince1970: 0), isRoot: false)
   private var manifest = ""
   private var surroundings = SurroundingsReader()
+  private var ownPorts: Set<Int> = []
   private var isComplete = false
 
   /// Returns nil until the script has told everything.
@@ -12,7 +13,7 @@ struct SurveyReader {
     guard isComplete else { return nil }
     var result = observation
     result.manifest = Manifest(manifest)
-    result.surroundings = surroundings.result
+    result.surroundings = surroundings.result(ownPorts: ownPorts)
     return result
   }
 
@@ -49,6 +50,17 @@ struct SurveyReader {
   private mutating func readText(_ value: String) {
     guard let colon = value.utf8.firstIndex(of: UInt8(ascii: ":")) else { return }
     let path = String(value[..<colon])
-    observation.texts[path, default: ""] += value[value.utf8.index(after: colon)...] + "\n"
+    let line = value[value.utf8.index(after: colon)...]
+    observation.texts[path, default: ""] += line + "\n"
+    if let port = Self.listeningPort(line) { ownPorts.insert(port) }
+  }
+
+  /// The port of a `listen` directive as deploy writes it: `listen 443 ssl;`, `listen [::]:443 ssl;`.
+  static func listeningPort(_ line: Substring) -> Int? {
+    var rest = line.utf8.drop { $0 == UInt8(ascii: " ") }
+    guard rest.starts(with: "listen ".utf8) else { return nil }
+    rest = rest.dropFirst("listen ".utf8.count).drop { $0 == UInt8(ascii: " ") }
+    if rest.starts(with: "[::]:".utf8) { rest = rest.dropFirst("[::]:".utf8.count) }
+    return Int(Substring(rest.prefix { 48...57 ~= $0 }))
   }
 }

@@ -1,7 +1,7 @@
 import Nginx
 
 /// A security hole of nginx in how it tells clients by their certificates.
-struct NginxHole: Sendable {
+package struct NginxHole: Sendable {
   /// As it is registered at cve.org.
   let name: String
   /// Each from the first version that has it up to the first that has not.
@@ -10,6 +10,9 @@ struct NginxHole: Sendable {
   let effect: String
   /// The versions that have it no more.
   let remedy: String
+
+  /// What hosts are asked about.
+  package static let names = all.map(\.name)
 
   func affects(_ version: Version) -> Bool { versions.contains { $0.contains(version) } }
 

@@ -139,8 +139,18 @@ package actor ClientConfigurations {
   private func ask(
     _ name: String, _ address: String?, _ files: [String]
   ) async throws(Problem) -> ClientConfiguration {
-    let wrapper = try makeWrapper(files)
-    defer { unlink(wrapper) }
+    let folder: PrivateFolder
+    do { folder = try PrivateFolder.make("ssh-config") } catch {
+      throw Problem(description: error.description)
+    }
+    defer { folder.remove(with: ["config"]) }
+    let wrapper = "\(folder.path)/config"
+    do {
+      try writeLocalFile(
+        wrapper, Array(ClientConfiguration.wrapper(of: files).utf8), mode: 0o600)
+    } catch {
+      throw Problem(description: "\(wrapper) cannot be written: \(error)")
+    }
     var words = ["ssh", "-G", "-T", "-F", wrapper]
     if let address { words += ["-o", "HostName=\(address)"] }
     words += ["--", name]
@@ -165,20 +175,5 @@ package actor ClientConfigurations {
     } catch {
       throw Problem(description: "`ssh -G \(name)` did not answer: \(error)")
     }
-  }
-
-  private func makeWrapper(_ files: [String]) throws(Problem) -> String {
-    let folder = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(folder)/deploy-ssh-config.XXXXXX".utf8CString)
-    let number = mkstemp(&template)
-    let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    do {
-      let file = try Descriptor(adopting: number)
-      let text = Array(ClientConfiguration.wrapper(of: files).utf8)
-      guard write(file.number, text, text.count) == text.count else { throw SystemError.current }
-    } catch {
-      throw Problem(description: "\(path) cannot be written: \(error)")
-    }
-    return path
   }
 }

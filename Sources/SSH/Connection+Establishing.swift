@@ -49,7 +49,7 @@ extension Connection {
 
   private func loadKnownHosts() throws(SSHError) -> KnownHosts {
     do {
-      return try client.knownHostsFiles.load(destination.knownHosts)
+      return try client.knownHostsFiles.load(destination.knownHosts, about: destination.knownName)
     } catch {
       throw failure(
         .knownHostsUnreadable, "reading known hosts",

@@ -15,8 +15,8 @@ final class EventLoop: SerialExecutor {
 
   private let poller: Descriptor
   private let alarm: Descriptor
-  private let inbox = Mutex(Inbox())
-  private let waiters = Mutex(Waiters())
+  private let inbox = Guarded(Inbox())
+  private let waiters = Guarded(Waiters())
   private let lastKey = Atomic<WaitKey>(-1)
 
   private init(poller: consuming Descriptor, alarm: consuming Descriptor) {
@@ -34,19 +34,7 @@ final class EventLoop: SerialExecutor {
       throw SystemError.current
     }
     let loop = EventLoop(poller: poller, alarm: alarm)
-    let context = Unmanaged.passRetained(loop)
-    var thread = pthread_t()
-    let failure = pthread_create(
-      &thread, nil,
-      { context in
-        if let context { Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue().run() }
-        return nil
-      }, context.toOpaque())
-    guard failure == 0 else {
-      context.release()
-      throw SystemError(number: failure)
-    }
-    pthread_detach(thread)
+    try DetachedThread.start { loop.run() }
     return loop
   }
 

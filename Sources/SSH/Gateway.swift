@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// The way through one host: connections to it, shared by all who go on from there.
 ///
 /// There is one connection, and another while opens queue: libssh2 opens one channel at a time on a
@@ -134,7 +132,7 @@ final class Gateways: Sendable {
     }
   }
 
-  private let inner = Mutex(Inner())
+  private let inner = Guarded(Inner())
 
   func gateway(to destination: Destination, making: () -> Gateway) -> Gateway {
     let route = Route(destination)

@@ -22,6 +22,14 @@ enum HostPattern: Hashable, Sendable {
       negated: patterns.filter { $0.hasPrefix("!") }.map { String($0.dropFirst()) })
   }
 
+  /// The names that it stands for and no others; nil where it has to be tried.
+  var plainNames: [String]? {
+    guard case .list(let allowed, let negated) = self, negated.isEmpty,
+      allowed.allSatisfy({ !$0.utf8.contains { "*?".utf8.contains($0) } })
+    else { return nil }
+    return allowed
+  }
+
   func matches(_ name: String) -> Bool {
     switch self {
     case .hashed(let salt, let digest):

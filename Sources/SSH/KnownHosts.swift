@@ -32,6 +32,10 @@ struct KnownHosts: Sendable {
   }
 
   private(set) var entries: [Entry] = []
+  /// Where the lines stand that name a host as it is; a fleet's file may have one for each of its hosts.
+  private var placesByName: [String: [Int]] = [:]
+  /// Where the lines stand whose patterns have to be tried.
+  private var placesOfPatterns: [Int] = []
 
   /// Reads the files; one that does not exist knows no host.
   ///
@@ -52,8 +56,31 @@ struct KnownHosts: Sendable {
   mutating func add(_ text: String, file: String) {
     let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
     for (index, line) in lines.enumerated() {
-      if let entry = Self.entry(line, file: file, number: index + 1) { entries.append(entry) }
+      if let entry = Self.entry(line, file: file, number: index + 1) { add(entry) }
     }
+  }
+
+  private mutating func add(_ entry: Entry) {
+    if let names = entry.hosts.plainNames {
+      for name in names { placesByName[name, default: []].append(entries.count) }
+    } else {
+      placesOfPatterns.append(entries.count)
+    }
+    entries.append(entry)
+  }
+
+  /// The lines that say something about a host, with or without its port.
+  func about(_ name: Name) -> KnownHosts {
+    var places = Set(placesByName[name.full, default: []])
+    places.formUnion(placesByName[name.plain, default: []])
+    places.formUnion(
+      placesOfPatterns.filter {
+        entries[$0].hosts.matches(name.full)
+          || name.plain != name.full && entries[$0].hosts.matches(name.plain)
+      })
+    var known = KnownHosts()
+    for place in places.sorted() { known.add(entries[place]) }
+    return known
   }
 
   private static func entry(_ line: Substring, file: String, number: Int) -> Entry? {

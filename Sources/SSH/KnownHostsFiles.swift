@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Synchronization
 
 /// The known_hosts files of a client's hosts, read once and again when they change.
 final class KnownHostsFiles: Sendable {
@@ -11,16 +10,36 @@ final class KnownHostsFiles: Sendable {
     let nanoseconds: Int
   }
 
-  private let read = Mutex<[[Stamp?]: KnownHosts]>([:])
-  private let writing = Mutex(())
+  private struct Contents {
+    var known: KnownHosts
+    /// A host is connected to more than once in a run, and hashed names cost a digest a line.
+    var byHost: [KnownHosts.Name: KnownHosts] = [:]
 
+    mutating func about(_ name: KnownHosts.Name) -> KnownHosts {
+      if let known = byHost[name] { return known }
+      let known = known.about(name)
+      byHost[name] = known
+      return known
+    }
+  }
+
+  private let read = Guarded<[[Stamp?]: Contents]>([:])
+  private let writing = Guarded(())
+
+  /// What the files know about a host.
+  ///
   /// - Throws: the path of the file that cannot be read, and why.
-  func load(_ paths: [String]) throws(KnownHosts.Unreadable) -> KnownHosts {
+  func load(
+    _ paths: [String], about name: KnownHosts.Name
+  ) throws(KnownHosts.Unreadable) -> KnownHosts {
     let stamps = paths.map(Self.stamp)
-    if let known = read.withLock({ $0[stamps] }) { return known }
-    let known = try KnownHosts.load(paths)
-    read.withLock { $0[stamps] = known }
-    return known
+    return try read.withLock { read throws(KnownHosts.Unreadable) in
+      if let known = read[stamps]?.about(name) { return known }
+      var contents = Contents(known: try KnownHosts.load(paths))
+      let known = contents.about(name)
+      read[stamps] = contents
+      return known
+    }
   }
 
   /// Adds hosts to a file, each once; makes the file and its folder where there are none.

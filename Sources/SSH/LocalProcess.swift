@@ -1,6 +1,5 @@
 internal import CLinux
 internal import Glibc
-internal import Synchronization
 
 /// A program of this machine: bytes in, bytes out, an exit. Letting go of it kills it.
 actor LocalProcess {
@@ -198,7 +197,7 @@ private final class Complaints: Sendable {
   private let loop: EventLoop
   private let limit: Int
   private let key: WaitKey
-  private let collected = Mutex<(bytes: [UInt8], isEnded: Bool)>(([], false))
+  private let collected = Guarded<(bytes: [UInt8], isEnded: Bool)>(([], false))
 
   init(_ source: SharedDescriptor, on loop: EventLoop, limit: Int) {
     self.source = source

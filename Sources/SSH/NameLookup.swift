@@ -1,6 +1,5 @@
 internal import CLinux
 internal import Glibc
-internal import Synchronization
 
 /// Names of jump hosts, looked up beside the loop's thread: getaddrinfo(3) blocks.
 extension EventLoop {
@@ -48,7 +47,7 @@ extension EventLoop {
 private final class NameLookup: Sendable {
   private let name: String
   private let bell: Descriptor
-  private let found = Mutex<[String]>([])
+  private let found = Guarded<[String]>([])
 
   private init(_ name: String, bell: consuming Descriptor) {
     self.name = name
@@ -58,19 +57,7 @@ private final class NameLookup: Sendable {
   static func start(_ name: String) throws(SystemError) -> NameLookup {
     let bell = try Descriptor(adopting: eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)))
     let lookup = NameLookup(name, bell: bell)
-    let context = Unmanaged.passRetained(lookup)
-    var thread = pthread_t()
-    let failure = pthread_create(
-      &thread, nil,
-      { context in
-        if let context { Unmanaged<NameLookup>.fromOpaque(context).takeRetainedValue().run() }
-        return nil
-      }, context.toOpaque())
-    guard failure == 0 else {
-      context.release()
-      throw SystemError(number: failure)
-    }
-    pthread_detach(thread)
+    try DetachedThread.start { lookup.run() }
     return lookup
   }
 

@@ -10,7 +10,7 @@ package actor OpenSSHConnection {
   private nonisolated let configuration: String?
   private nonisolated let client: SSHClient
   private nonisolated let deadlines: Deadlines
-  private nonisolated let folder: String
+  private nonisolated let folder: PrivateFolder
   private var master: LocalProcess?
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -35,24 +35,26 @@ package actor OpenSSHConnection {
     self.configuration = configuration
     self.client = client
     self.deadlines = deadlines
-    let parent = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(parent)/deploy-ssh.XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
+    do {
+      folder = try PrivateFolder.make("ssh")
+    } catch {
       throw SSHError(
         .resourceMissing, subject: destination.subject, activity: "starting ssh",
-        detail: "no folder can be made in \(parent): \(SystemError.current)")
+        detail: "\(error)")
     }
-    folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  deinit { Self.remove(folder) }
+  deinit { folder.remove(with: Self.files) }
 
-  private nonisolated var socket: String { "\(folder)/master" }
+  private static let files = ["master", "config"]
+  private nonisolated var socket: String { "\(folder.path)/\(Self.files[0])" }
+  private nonisolated var hopsFile: String { "\(folder.path)/\(Self.files[1])" }
 
   private func establish() async throws(SSHError) {
     let activity = "connecting with ssh"
     let deadline = Deadline(
       after: deadlines.connect + deadlines.handshake + deadlines.authentication)
+    try writeHops(activity)
     let master = try run(masterWords, activity)
     self.master = master
     let said = try await translating(activity) { () async throws(LocalProcess.Problem) in
@@ -90,7 +92,7 @@ package actor OpenSSHConnection {
   package func close() async {
     await master?.terminate()
     master = nil
-    Self.remove(folder)
+    folder.remove(with: Self.files)
   }
 
   private func run(_ words: [String], _ activity: String) throws(SSHError) -> LocalProcess {
@@ -103,10 +105,22 @@ package actor OpenSSHConnection {
     }
   }
 
+  private func writeHops(_ activity: String) throws(SSHError) {
+    guard !destination.jumps.isEmpty else { return }
+    let text = OpenSSHConfiguration(jumps: destination.jumps, file: configuration).text
+    do {
+      try writeLocalFile(hopsFile, Array(text.utf8), mode: 0o600)
+    } catch {
+      throw SSHError(
+        .resourceMissing, subject: destination.subject, activity: activity,
+        detail: "\(hopsFile) cannot be written to: \(error)")
+    }
+  }
+
   /// LocalCommand runs when the user is logged in and the socket listens.
   private nonisolated var masterWords: [String] {
     var words = ["ssh", "-M", "-N", "-T", "-S", socket]
-    if let configuration { words += ["-F", configuration] }
+    if let file = destination.jumps.isEmpty ? configuration : hopsFile { words += ["-F", file] }
     var options = [
       "BatchMode=yes", "HostName=\(destination.address)", "Port=\(destination.port)",
       "User=\(destination.user)", "PermitLocalCommand=yes", "LocalCommand=echo ready",
@@ -119,11 +133,7 @@ package actor OpenSSHConnection {
     options += hostKeyOptions
     words += options.flatMap { ["-o", $0] }
     if !destination.jumps.isEmpty {
-      let hops = destination.jumps.map { jump in
-        let address = jump.address.contains(":") ? "[\(jump.address)]" : jump.address
-        return "\(jump.user)@\(address):\(jump.port)"
-      }
-      words += ["-J", hops.joined(separator: ",")]
+      words += ["-J", destination.jumps.map(\.label).joined(separator: ",")]
     }
     return words + ["--", destination.label]
   }
@@ -181,11 +191,6 @@ package actor OpenSSHConnection {
     let code = codes.first { words.contains($0.0) }?.1 ?? .handshakeFailed
     let detail = words.isEmpty ? "ssh ended (\(exit)) without a word" : "ssh said: \(words)"
     return SSHError(code, subject: destination.subject, activity: activity, detail: detail)
-  }
-
-  private static func remove(_ folder: String) {
-    unlink("\(folder)/master")
-    rmdir(folder)
   }
 }
 

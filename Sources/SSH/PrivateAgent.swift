@@ -19,13 +19,15 @@ final class PrivateAgent: Sendable {
 
     """
 
-  private let folder: String
+  private static let files = ["askpass", "agent"]
+
+  private let folder: PrivateFolder
   private let lifeline: LocalProcess
   private let agentPid: pid_t
   private let loop: EventLoop
 
   private init(
-    folder: String, lifeline: LocalProcess, agentPid: pid_t, loop: EventLoop
+    folder: PrivateFolder, lifeline: LocalProcess, agentPid: pid_t, loop: EventLoop
   ) {
     self.folder = folder
     self.lifeline = lifeline
@@ -35,10 +37,10 @@ final class PrivateAgent: Sendable {
 
   deinit {
     kill(agentPid, SIGTERM)
-    Self.remove(folder)
+    folder.remove(with: Self.files)
   }
 
-  var agent: Agent { Agent(path: "\(folder)/agent", loop: loop) }
+  var agent: Agent { Agent(path: "\(folder.path)/agent", loop: loop) }
 
   static func start(on loop: EventLoop) async throws(Problem) -> PrivateAgent {
     let folder = try makeFolder()
@@ -46,7 +48,7 @@ final class PrivateAgent: Sendable {
       let deadline = Deadline(after: patience)
       // It prints when the agent listens already, and then lives as long as its input.
       let lifeline = try run(
-        ["ssh-agent", "-a", "\(folder)/agent", "sh", "-c", "echo $SSH_AGENT_PID; exec cat"],
+        ["ssh-agent", "-a", "\(folder.path)/agent", "sh", "-c", "echo $SSH_AGENT_PID; exec cat"],
         on: loop)
       let line: [UInt8]?
       do {
@@ -60,7 +62,7 @@ final class PrivateAgent: Sendable {
       }
       return PrivateAgent(folder: folder, lifeline: lifeline, agentPid: pid, loop: loop)
     } catch {
-      remove(folder)
+      folder.remove(with: Self.files)
       throw error
     }
   }
@@ -71,7 +73,7 @@ final class PrivateAgent: Sendable {
     let process = try Self.run(
       ["ssh-add", "-q", "--", file.path],
       environment: [
-        "SSH_AUTH_SOCK": "\(folder)/agent", "SSH_ASKPASS": "\(folder)/askpass",
+        "SSH_AUTH_SOCK": "\(folder.path)/agent", "SSH_ASKPASS": "\(folder.path)/askpass",
         // Before OpenSSH 8.4 it is asked where there is a display and no terminal.
         "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": "none",
       ], on: loop)
@@ -124,25 +126,16 @@ final class PrivateAgent: Sendable {
     }
   }
 
-  private static func makeFolder() throws(Problem) -> String {
-    let parent = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(parent)/deploy-agent.XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw Problem(detail: "no folder can be made in \(parent): \(SystemError.current)")
-    }
-    let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  private static func makeFolder() throws(Problem) -> PrivateFolder {
+    let folder: PrivateFolder
+    do { folder = try PrivateFolder.make("agent") } catch { throw Problem(detail: "\(error)") }
     do {
-      try writeLocalFile("\(folder)/askpass", Array(askPass.utf8), mode: 0o700)
+      try writeLocalFile("\(folder.path)/askpass", Array(askPass.utf8), mode: 0o700)
     } catch {
-      remove(folder)
-      throw Problem(detail: "\(folder) cannot be written to: \(error)")
+      folder.remove(with: files)
+      throw Problem(detail: "\(folder.path) cannot be written to: \(error)")
     }
     return folder
-  }
-
-  private static func remove(_ folder: String) {
-    for name in ["askpass", "agent"] { unlink("\(folder)/\(name)") }
-    rmdir(folder)
   }
 }
 

@@ -126,11 +126,11 @@ struct HostScriptTests {
         holding: #"5> "$root/releases/12/nginx/served" 6> "$root/releases/3/nginx/served" "#
           + #"7> "$root/releases/3/nginx/other""#)
           + """
-          served_releases "$master"
-          rm -r "$root/releases/3"; served_releases "$master"
-          kill "$master"; served_releases 999999999; served_releases none
+          told() { find_served "$1"; echo "$served"; }
+          told "$master"; rm -r "$root/releases/3"; told "$master"
+          kill "$master"; told 999999999; told none
           """, in: Folder())
-    #expect(result.output == "3\n12\n12\n")
+    #expect(result.output == "12 3\n12\n\n\n")
   }
 
   @Test("believes a pid file only where nginx's master has that number", arguments: Shell.allCases)
@@ -139,15 +139,16 @@ struct HostScriptTests {
       .transaction,
       master(holding: "")
         + """
-        nginx_master || echo none
+        real=$master
+        find_master || echo "none$master"
         for text in '' abc '12 34' 999999999 -1 "$$" '../1'; do
-          printf '%s\\n' "$text" > "$folder/nginx.pid"; nginx_master || echo none
+          printf '%s\\n' "$text" > "$folder/nginx.pid"; find_master || echo "none$master"
         done
-        printf '%s\\n' "$master" > "$folder/nginx.pid"
-        [ "$(nginx_master)" = "$master" ] && echo right
-        printf '%s' "$master" > "$folder/nginx.pid"
-        [ "$(nginx_master)" = "$master" ] && echo right
-        kill "$master"
+        printf '%s\\n' "$real" > "$folder/nginx.pid"
+        find_master && [ "$master" = "$real" ] && echo right
+        printf '%s' "$real" > "$folder/nginx.pid"
+        find_master && [ "$master" = "$real" ] && echo right
+        kill "$real"
         """, in: Folder())
     #expect(result.output == String(repeating: "none\n", count: 8) + "right\nright\n")
     #expect(result.error == "")
@@ -159,8 +160,62 @@ struct HostScriptTests {
   func pidFile(_ shell: Shell) throws {
     let folder = try Folder()
     try folder.program("nginx", "echo 'configure arguments: --pid-path=/x/y.pid --other' >&2")
-    #expect(try shell.run(.transaction, "nginx_pid_file", in: folder).output == "/x/y.pid\n")
+    let told = "find_pid_file; echo \"$pid_file\""
+    #expect(try shell.run(.transaction, told, in: folder).output == "/x/y.pid\n")
     try folder.program("nginx", "exit 127")
-    #expect(try shell.run(.transaction, "nginx_pid_file", in: folder).output == "/run/nginx.pid\n")
+    #expect(try shell.run(.transaction, told, in: folder).output == "/run/nginx.pid\n")
+    try folder.write(
+      "nginx/nginx.conf",
+      "user x;\n pid   /a/b.pid; # pid /c;\nhttp {\n  include http.d/*.conf;\n}\n")
+    #expect(
+      try shell.run(.transaction, told + #"; echo "${include#"$folder"}""#, in: folder).output
+        == "/a/b.pid\n/nginx/http.d/deploy.conf\n")
+  }
+
+  @Test("knows its own include from all else", arguments: Shell.allCases)
+  func isIncluded(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      #"""
+      mkdir -p "$nginx_folder/conf.d"; find_include
+      told() { is_included && echo "$1"; }
+      told missing
+      include_text > "$include"; told right
+      for change in '1d' '2d' '1s/M/m/' '2s/;$/; /' '2a\
+      #' '2s/$/#/' '1i\
+      #'; do include_text | sed "$change" > "$include"; told "$change"; done
+      : > "$include"; told empty
+      printf '%s\n%s' "$include_comment" "$include_directive" > "$include"; told cut
+      """#, in: Folder())
+    #expect(result.output == "right\n")
+    #expect(result.error == "")
+  }
+
+  @Test(
+    "finds the processes that one has started, with the kernel's help and without",
+    arguments: Shell.allCases)
+  func children(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      #"""
+      sleep 100 & first=$!; sleep 100 & second=$!
+      find_children $$; set -- $children; [ "$*" = "$first $second" ] && echo found
+      find_children 999999999; echo "none:$children"
+      mount -t tmpfs none /proc/$$/task
+      find_children $$; for child in $first $second; do
+        case " $(echo $children) " in *" $child "*) echo found ;; esac
+      done
+      kill $first $second
+      """#, in: Folder())
+    #expect(result.output == "found\nnone:\nfound\nfound\n", "\(result.error)")
+  }
+
+  @Test("writes ports as /proc does", arguments: Shell.allCases)
+  func writeInHex(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      "for port in 0 1 22 80 443 8443 43981 65535; do write_in_hex $port; printf '%s ' \"$hex\"; done",
+      in: Folder())
+    #expect(result.output == "0000 0001 0016 0050 01BB 20FB ABCD FFFF ")
   }
 }

@@ -75,7 +75,7 @@ struct LayoutTests {
       mount --bind "$folder/etc" /etc/nginx; mount -t tmpfs none /var/log/nginx
       cp -a /etc/nginx "$folder/before"
       nginx_folder=/etc/nginx; find_include; echo "${include#/etc/nginx/}"
-      mkdir -p "$run" "$work" "$root/releases/8/nginx"; staged=$root/releases/8 release=8 previous=0
+      mkdir -p "$run" "$work/log" "$root/releases/8/nginx"; staged=$root/releases/8 release=8 previous=0
       printf 'server { listen 8099; return 200 "deploy\\n"; access_log %s combined if=0; }\n' \
         "$root/releases/8/nginx/served" > "$staged/nginx/deploy.conf"
       ip link set lo up; nginx

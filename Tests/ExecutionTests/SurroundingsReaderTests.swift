@@ -10,7 +10,7 @@ struct SurroundingsReaderTests {
   private func read(_ lines: [(String, String)]) -> HostSurroundings {
     var reader = SurroundingsReader()
     for (key, value) in lines { reader.read(key, value) }
-    return reader.result
+    return reader.result(ownPorts: [80, 443])
   }
 
   private func chains(_ lines: String) -> [Chain] {
@@ -146,20 +146,24 @@ struct SurroundingsReaderTests {
   func rest() {
     let found = read([
       ("address", "198.18.0.21"), ("ssh-port", "22"), ("ssh-from", "150012C6"),
-      ("manager", "ufw"), ("space", "releases 12"), ("space", "run 34"), ("retiring", " 3"),
+      ("manager", "ufw"), ("retiring", "3"), ("address", "198.18.0.21"), ("ssh-from", "150012C6"),
+      ("space", "releases //a b/c 12% 99 98 7777  44% /a 5% b"),
+      ("space", "run tmpfs 4 3 34 75% /run"),
       ("patched", "CVE-2025-1"), ("listening", "0100007F 80 a b"), ("listening", "0100007F 81 "),
+      ("listening", "0100007F 80 nginx"), ("listening", "0100007F 82 nginx"),
     ])
     var expected = HostSurroundings()
     expected.addresses = ["198.18.0.21"]
     expected.sshPort = 22
     expected.sshSources = ["198.18.0.21"]
     expected.firewallManagers = [.ufw]
-    (expected.freeForReleases, expected.freeForWork) = (12, 34)
+    (expected.freeForReleases, expected.freeForWork) = (7777, 34)
     expected.retiringWorkers = 3
     expected.closedHoles = ["CVE-2025-1"]
     expected.listeners = [
       .init(address: "127.0.0.1", port: 80, program: "a b"),
       .init(address: "127.0.0.1", port: 81, program: ""),
+      .init(address: "127.0.0.1", port: 82, program: "nginx"),
     ]
     #expect(found == expected)
   }
@@ -169,7 +173,8 @@ struct SurroundingsReaderTests {
     let values = [
       "", " ", "  ", "x", "-1", "99999999999999999999999", "0100007F", "0100007F x", "{", "table {",
       "chain {", "table", "type hook", "type filter hook", "jump", "goto ", "\"", "-A", "a -A b -j",
-      "a -P INPUT", "\u{0}", "releases", "releases x", "run", "é\u{301}", "drop\r",
+      "a -P INPUT", "\u{0}", "releases", "releases x", "run", "releases x y%",
+      "run a % b", "run 1 % b", "é\u{301}", "drop\r",
     ]
     for key in [
       "address", "listening", "ssh-port", "ssh-from", "rule", "legacy", "manager", "space",

@@ -18,13 +18,13 @@ struct TransactionScriptTests {
     let result = try shell.run(
       .transaction,
       start + """
-        nginx_master() { return 1; }
+        find_master() { return 1; }
         ports=8443; check_ports; echo free
         ports=; check_ports; echo none
         busybox nc -l -p 8443 > /dev/null 2>&1 < /dev/null & listener=$!
         until grep -q ':20FB .* 0A ' /proc/net/tcp /proc/net/tcp6; do :; done
         ports=80,8443; (check_ports); [ -e "$staged" ] || echo discarded
-        nginx_master() { echo "$listener"; }
+        find_master() { master=$listener; }
         check_ports; echo own
         kill "$listener"
         echo "$listener"

@@ -8,7 +8,7 @@ struct UndoScriptTests {
   private let start = #"""
     mkdir -p "$run" "$root/releases/7" "$root/releases/8"; ln -s releases/8 "$root/current"
     : > "$root/releases/7/firewall.nft"; : > "$root/releases/8/firewall.nft"
-    by_itself() { $shell "$scripts/undo.sh" "$@"; }
+    find_include; by_itself() { $shell "$scripts/undo.sh" "$@"; }
     state() { echo "$1 7 ${2:-install} applied ann@laptop"; }
     told() {
       echo "$(linked_release), $(cat "$root/verdict" 2> /dev/null), $(ls "$root/releases" | tr '\n' ' ')"

@@ -207,7 +207,7 @@ struct ConversationTests {
     try folder.write("root/releases/4/tls/x.key", "hunter2")
     try folder.write("root/releases/notes/x", "")
     let result = try shell.run(
-      .survey, "ln -s releases/4 \"$root/current\"; main '198.18.0.9 1 2 3'",
+      .survey, "ln -s releases/4 \"$root/current\"; main '' '198.18.0.9 1 2 3'",
       in: folder)
     #expect(!result.output.contains("hunter2"))
     var reader = SurveyReader()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Nginx
 
-/// A Debian release whose nginx is in a folder of this machine, by `scripts/make-nginx-roots`.
+/// A Debian release whose nginx is in a folder of this machine, by `scripts/make-debian-roots`.
 struct NginxRoot {
   let release: String
   var path: String { "/var/cache/deploy-sandbox/nginx-\(release)" }
@@ -15,7 +15,7 @@ struct NginxRoot {
   /// The release after the newest, and so the newest nginx that Debian has.
   static let forky = NginxRoot(release: "forky")
 
-  var missing: Comment { "\(path) is missing: scripts/make-nginx-roots makes it" }
+  var missing: Comment { "\(path) is missing: scripts/make-debian-roots nginx makes it" }
 
   func version() throws -> Version {
     try #require(Version(try Command("chroot", path, "nginx", "-v").output))

@@ -11,9 +11,7 @@ extension OverTheNetwork {
     let connection: Connection
 
     init() async throws {
-      server = try await Server()
-      client = try SSHClient()
-      connection = try await client.connect(to: server.destination())
+      (server, client, connection) = try await loggedIn()
     }
 
     func output(of process: RemoteProcess) async throws -> [UInt8] {

@@ -63,18 +63,7 @@ extension OverTheNetwork {
       "Ed25519 and ECDSA keys log in, and a command's bytes and exit come back", arguments: [0, 1])
     func commands(key: Int) async throws {
       let connection = try await client.connect(to: server.destination(server.identities[key]))
-      let process = try await connection.start("cat; echo complaint >&2; exit 7")
-      let bytes = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
-      async let writing: Void = {
-        try await process.write(bytes)
-        try await process.closeInput()
-      }()
-      var output: [UInt8] = []
-      while let chunk = try await process.read() { output += chunk }
-      try await writing
-      #expect(output == bytes)
-      #expect(try await process.exitStatus() == .code(7))
-      #expect(await process.standardError == Array("complaint\n".utf8))
+      try await expectWholeCommand(on: connection)
     }
 
     @Test("Hosts behind it are reached through it")

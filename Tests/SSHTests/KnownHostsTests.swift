@@ -21,9 +21,27 @@ struct KnownHostsTests {
     try #require(parts.count == 2)
     var known = KnownHosts()
     known.add(parts[0], file: "file")
-    let answers = try parts[1].split(separator: "\n").map { try answer(String($0), known) }
+    let answers = try parts[1].split(separator: "\n").map { line in
+      let all = try answer(String(line), known)
+      let words = line.split(separator: " ")
+      let name = KnownHosts.Name(
+        address: String(words[0]), port: try #require(UInt16(words[1])))
+      let about = known.about(name)
+      #expect(try answer(String(line), about) == all, "by what is about this host alone")
+      #expect(about.authorities(for: name) == known.authorities(for: name))
+      return all
+    }
     let actual = parts[0] + "-----\n" + answers.map { $0 + "\n" }.joined()
     #expect(try Golden.mismatch(actual, with: URL(filePath: path)) == nil)
+  }
+
+  @Test("What is about one host does not hold the lines of all others")
+  func about() {
+    var known = KnownHosts()
+    known.add((1...1000).map { "198.18.0.1,h\($0) t AAAA\nh\($0) t BBBB\n" }.joined(), file: "f")
+    known.add("[h7]:2222 t CCCC\nh* t DDDD\n* !h7 t EEEE\n", file: "g")
+    let about = known.about(KnownHosts.Name(address: "h7", port: 2222))
+    #expect(about.entries.map(\.key.base64) == ["AAAA", "BBBB", "CCCC", "DDDD"])
   }
 
   @Test("There are cases")

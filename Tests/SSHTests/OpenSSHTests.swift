@@ -99,20 +99,49 @@ extension OverTheNetwork {
       #expect(error.code == .refused)
     }
 
-    @Test("Through a jump host")
-    func jump() async throws {
-      let bastion = try await Server()
-      // The hop of `ssh -J` reads its own configuration, and here the usual keys of nobody.
+    /// Hosts to go through, each with a name, a key and a file of known hosts of its own.
+    private func throughTwo() async throws -> (Destination, outer: Server, inner: Server) {
+      let (outer, inner) = (try await Server(), try await Server())
+      var hops = [outer.destination(), inner.destination()]
+      (hops[0].label, hops[1].label) = ("outer", "inner")
       var destination = server.destination()
-      destination.jumps = [bastion.destination()]
+      destination.jumps = hops
+      return (destination, outer, inner)
+    }
+
+    @Test("Through jump hosts, with the keys and the known hosts that are meant for each")
+    func jumps() async throws {
+      let (destination, outer, inner) = try await throughTwo()
+      let connection = try await connect(destination)
+      #expect(try await connection.start("true").exitStatus() == .code(0))
+      for hop in [outer, inner] {
+        let log = try String(contentsOfFile: "\(hop.folder.path)/log", encoding: .utf8)
+        #expect(log.components(separatedBy: "Accepted publickey").count == 2)
+      }
+    }
+
+    @Test("A jump host whose key is not known is refused", arguments: [0, 1])
+    func unknownJump(_ index: Int) async throws {
+      var (destination, outer, inner) = try await throughTwo()
+      destination.jumps[index].knownHosts = ["/nonexistent"]
+      let unknown = destination
+      let error = try await failure { () async throws(SSHError) in try await connect(unknown) }
+      #expect(error.code == .hostKeyUnknown, "\(error)")
+      withExtendedLifetime((outer, inner)) {}
+    }
+
+    @Test("What nobody gives for a jump host is what the user has configured for it")
+    func configuredJump() async throws {
+      var (destination, outer, inner) = try await throughTwo()
       let agent = try AgentProcess(in: server.folder)
-      try agent.add(bastion.identity)
+      try agent.add(outer.identity)
+      destination.jumps[0].identities = .agentThenFiles([])
       let file = try server.folder.write(
-        "Host *\n  IdentityAgent \(agent.socket)\n  UserKnownHostsFile \(bastion.knownHosts)"
-          + " \(server.knownHosts)\n", to: "config")
+        "Host outer\n  IdentityAgent \(agent.socket)\n  User nobody\n  Port 1\n", to: "config")
       let connection = try await OpenSSHConnection.connect(
         to: destination, configuration: file, client: client)
       #expect(try await connection.start("true").exitStatus() == .code(0))
+      withExtendedLifetime((outer, inner)) {}
     }
 
     @Test("Cancelling ends a wait, and closing ends the master with its folder")

@@ -12,9 +12,12 @@ final class Server: Sendable {
   let knownHosts: String
   private let pid: pid_t
 
-  /// - Parameter password: root's on this server alone.
+  /// - Parameters:
+  ///   - password: root's on this server alone.
+  ///   - release: whose sshd it is, instead of this machine's.
   init(
-    hostKeys: [String] = ["ed25519"], settings: String = "", password: String? = nil
+    hostKeys: [String] = ["ed25519"], settings: String = "", password: String? = nil,
+    of release: OpenSSHRelease? = nil
   ) async throws {
     let folder = try TemporaryFolder()
     let port = try Listener.freePort()
@@ -43,9 +46,9 @@ final class Server: Sendable {
 
       """, to: "sshd_config")
     let words = ["/usr/sbin/sshd", "-D", "-e", "-f", configuration]
-    pid = try spawn(
-      try password.map { try folder.privateShadow($0) + words } ?? words,
-      output: "\(folder.path)/log")
+    let surroundings =
+      try password.map(folder.privateShadow) ?? release?.entering(folder.path) ?? []
+    pid = try spawn(surroundings + words, output: "\(folder.path)/log")
     try await eventually("sshd listens") { try Listener.answers(port) }
   }
 
@@ -70,6 +73,29 @@ final class Server: Sendable {
       identities: .files(identities ?? [identity]), knownHosts: [knownHosts ?? self.knownHosts],
       agentSocket: agentSocket, passphrase: passphrase)
   }
+}
+
+/// A connection to a server of its own.
+func loggedIn() async throws -> (server: Server, client: SSHClient, connection: SSH.Connection) {
+  let server = try await Server()
+  let client = try SSHClient()
+  return (server, client, try await client.connect(to: server.destination()))
+}
+
+/// Runs a command that gives back what it gets, complains and fails: all of it has to come.
+func expectWholeCommand(on connection: SSH.Connection) async throws {
+  let process = try await connection.start("cat; echo complaint >&2; exit 7")
+  let bytes = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+  async let writing: Void = {
+    try await process.write(bytes)
+    try await process.closeInput()
+  }()
+  var output: [UInt8] = []
+  while let chunk = try await process.read() { output += chunk }
+  try await writing
+  #expect(output == bytes)
+  #expect(try await process.exitStatus() == .code(7))
+  #expect(await process.standardError == Array("complaint\n".utf8))
 }
 
 /// A peer that is no good SSH server: what it does with each connection is up to the test.

@@ -11,9 +11,7 @@ extension OverTheNetwork {
     let connection: Connection
 
     init() async throws {
-      server = try await Server()
-      client = try SSHClient()
-      connection = try await client.connect(to: server.destination())
+      (server, client, connection) = try await loggedIn()
     }
 
     /// A peer that says back what it hears.

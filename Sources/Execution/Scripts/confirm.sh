@@ -14,7 +14,7 @@ main() {
   # A restart empties the folder: whatever is pending then was never proven since.
   restarted=
   [ -e "$run/lock" ] || restarted=yes
-  mkdir -p "$run" && chmod 0700 "$run"
+  make_run_folder
   exec 9>> "$run/lock"
   # A switch that is still going on is waited for; what it leaves pending and applied is proven.
   exec 8>> "$run/switch"
@@ -35,6 +35,7 @@ is_meant() { [ -z "$digest" ] || [ "$(fingerprint "$release")" = "$release:$dige
 # The confirmation stands; what is left is done under the host's lock, which the timers let go within a
 # moment. Whoever had the lock in between has done it already.
 finish() {
+  wake_timers
   flock 9
   [ "$(word_of confirming 1)" = "$release" ] || return 0
   [ "$release" = 0 ] || prune
@@ -42,12 +43,32 @@ finish() {
   disarm "$release"
 }
 
+# The timers look every second whether there is still something to undo; now they look at once. A number
+# that another process has by now is left alone.
+wake_timers() {
+  timers=
+  { read -r timers < "$run/timers"; } 2>/dev/null
+  for timer in $timers; do
+    words=
+    { IFS= read -r words < "/proc/$timer/cmdline"; } 2>/dev/null
+    case $words in *"$root/undo.sh"*) kill -TERM "$timer" 2>/dev/null ;; esac
+  done
+}
+
 # Keeps the release in force, the one that was in force before it, and those with the highest numbers.
 prune() {
   before=$(word_of confirming 2)
-  for folder in "$root"/releases/*; do printf '%s\n' "${folder##*/}"; done | grep -x '[0-9]*' |
-    sort -rn | grep -vx "$release" | tail -n "+$keep" |
-    grep -vx "$before" | while IFS= read -r number; do rm -rf "$root/releases/${number:?}"; done
+  set --
+  for kept in "$root"/releases/*; do
+    case ${kept##*/} in *[!0-9]* | "$release") ;; *) set -- "$@" "${kept##*/}" ;; esac
+  done
+  for number; do
+    higher=0
+    for other; do [ "$other" -le "$number" ] || higher=$((higher + 1)); done
+    if [ "$higher" -ge $((keep - 1)) ] && [ "$number" != "$before" ]; then
+      rm -rf "$root/releases/${number:?}"
+    fi
+  done
 }
 
 # Somebody decided before: waits until that has been carried out, and tells how it ended. What is still

@@ -24,6 +24,7 @@ put_in_force() {
 }
 
 link_release() {
+  find_include
   if [ "$1" = 0 ]; then
     rm -f "$include" "$root/current"
     return
@@ -34,7 +35,7 @@ link_release() {
 }
 
 write_include() {
-  [ "$(cat "$include" 2>/dev/null)" = "$(include_text)" ] && return 0
+  is_included && return 0
   mkdir -p "${include%/*}" && include_text > "$include.new" && persist "$include.new" &&
     mv "$include.new" "$include"
 }
@@ -43,10 +44,14 @@ write_include() {
 reload() {
   log=/var/log/nginx/error.log
   offset=$(wc -c < "$log" 2>/dev/null) || offset=0
-  if master=$(nginx_master); then
+  if find_master; then
     # One that never had anything of this is left alone.
-    has_nginx "$1" || [ -n "$(served_releases "$master")" ] || return 0
-    before=" $(nginx_workers "$master" | tr '\n' ' ')"
+    if ! has_nginx "$1"; then
+      find_served "$master"
+      [ -n "$served" ] || return 0
+    fi
+    find_workers "$master"
+    before=" $workers "
     ask_nginx reload "$master" 2> "$run/errors" || return 1
   else
     has_nginx "$1" || return 0
@@ -58,11 +63,11 @@ reload() {
   tries=0
   until is_served "$wanted" "$before"; do
     tries=$((tries + 1))
-    if [ "$tries" -gt 200 ] || has_given_up; then
+    if [ "$tries" -gt 220 ] || has_given_up; then
       tail -c "+$((offset + 1))" "$log" 2>/dev/null | grep '\[emerg\]' | tail -n 5 > "$run/errors"
       return 1
     fi
-    sleep 0.05
+    if [ "$tries" -gt 20 ]; then sleep 0.05; else sleep 0.02; fi
   done
 }
 
@@ -83,9 +88,10 @@ ask_nginx() {
 
 # Whether all workers that take connections are new ($2 has the old) and the master holds release $1 only.
 is_served() {
-  master=$(nginx_master) || return 1
-  [ "$(served_releases "$master")" = "$1" ] || return 1
-  workers=$(nginx_workers "$master")
+  find_master || return 1
+  find_served "$master"
+  [ "$served" = "$1" ] || return 1
+  find_workers "$master"
   [ -n "$workers" ] || return 1
   for worker in $workers; do
     case $2 in *" $worker "*) return 1 ;; esac
@@ -93,7 +99,7 @@ is_served() {
 }
 
 has_given_up() {
-  [ "$tries" -gt 4 ] || return 1
+  [ "$tries" -gt 10 ] || return 1
   tail -c "+$((offset + 1))" "$log" 2>/dev/null | grep '\[emerg\]' |
     grep -v 'bind() to' | grep -q .
 }
@@ -236,6 +242,7 @@ forget_units() {
 
 # The releases, which have the keys, go first.
 remove_everything() {
+  find_include
   remove_units
   if [ -f "$root/verdict" ]; then cp "$root/verdict" "$run/verdict"; fi
   rm -rf "$root/releases" "$root"

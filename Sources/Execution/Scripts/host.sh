@@ -3,6 +3,9 @@
 # What the other scripts share: where things are on a host, and what it really does. POSIX sh.
 # Every line for the controller starts with "@deploy "; a program's own words follow behind "| ".
 #
+# To start a program costs a host some milliseconds, ten times what the shell itself needs to read a
+# small file or to compare two: what it can do alone it does alone, and functions set variables.
+#
 # What a host is in the middle of is said by one file, and rename(2) decides every race for it:
 #   pending     the release in it is switched to, or is switched and waits for its confirmation
 #   confirming  it is confirmed; what belongs to that is being finished
@@ -17,27 +20,59 @@ run=${DEPLOY_RUN:-/run/deploy}
 nginx_folder=${DEPLOY_NGINX:-/etc/nginx}
 units=${DEPLOY_UNITS:-/etc/systemd/system}
 table='inet deploy'
+include_comment="# Managed by deploy; what is served here is in $root/current."
+include_directive="include $root/current/nginx/deploy.conf;"
+nl='
+'
 
-# The file that has nginx include the release, in the folder whose files nginx.conf includes in its http
-# block: conf.d, or http.d where there is one (on Alpine what is in conf.d stands outside of that block).
+# Reads in nginx.conf where things are, the first time it is asked to. Sets include, the file that has
+# nginx include the release, in the folder whose files are included in the http block: conf.d, or http.d
+# where there is one (on Alpine what is in conf.d stands outside of that block). Sets pid_file, or leaves
+# it empty.
 find_include() {
+  [ -z "${include-}" ] || return 0
+  places=$(sed -n -e '/^[[:space:]]*include[[:space:]]\{1,\}[^;]*http\.d\/\*/s/.*/http.d/p' \
+    -e 's/^[[:space:]]*pid[[:space:]]\{1,\}\([^;[:space:]]*\)[[:space:]]*;.*/\1/p' \
+    "$nginx_folder/nginx.conf" 2>/dev/null)
   include=$nginx_folder/conf.d/deploy.conf
-  if grep -q '^[[:space:]]*include[[:space:]]\{1,\}[^;]*http\.d/\*' "$nginx_folder/nginx.conf" 2>/dev/null; then
-    include=$nginx_folder/http.d/deploy.conf
-  fi
+  case $nl$places$nl in *"${nl}http.d$nl"*) include=$nginx_folder/http.d/deploy.conf ;; esac
+  pid_file=
+  for word in $places; do
+    case $word in /*) pid_file=$word ;; esac
+  done
 }
-find_include
+
+# Sets pid_file where nginx.conf does not say it; nginx knows then.
+find_pid_file() {
+  find_include
+  [ -n "$pid_file" ] || pid_file=$(nginx -V 2>&1 | sed -n 's/.*--pid-path=\([^ ]*\).*/\1/p')
+  pid_file=${pid_file:-/run/nginx.pid}
+}
 
 say() { printf '@deploy %s\n' "$*"; }
 
 # Quotes the text on standard input for the controller.
 quote() { sed 's/^/| /'; }
 
+# Makes the folder of what ends with a restart. What nginx says of its whole configuration is kept there
+# for a moment, and may be secret.
+# shellcheck disable=SC2174 # what is above it is the system's
+make_run_folder() { [ -d "$run" ] || mkdir -p -m 0700 "$run"; }
+
 has_systemd() { [ -d /run/systemd/system ]; }
 
 # Prints word $2 of the file $1, which says what the host is in the middle of: the release, the one
 # before, the mode, `switching` or `applied`, who asked.
-word_of() { cut -d ' ' -f "$2" "$root/$1" 2>/dev/null; }
+word_of() {
+  { read -r first second third fourth rest < "$root/$1"; } 2>/dev/null || return
+  case $2 in
+    1) printf '%s\n' "$first" ;;
+    2) printf '%s\n' "$second" ;;
+    3) printf '%s\n' "$third" ;;
+    4) printf '%s\n' "$fourth" ;;
+    *) printf '%s\n' "${rest%% *}" ;;
+  esac
+}
 
 # Prints the number of the release that counts, 0 where there is none: one that is not confirmed does not.
 current_release() {
@@ -52,11 +87,12 @@ current_release() {
 
 # Prints the number of the release that the link leads to, 0 where there is none.
 linked_release() {
-  if link=$(readlink "$root/current" 2>/dev/null); then
-    printf '%s\n' "${link##*/}"
+  if [ -d "$root/current" ]; then
+    link=$(cd -P "$root/current" && pwd)
   else
-    echo 0
+    link=$(readlink "$root/current" 2>/dev/null) || link=0
   fi
+  printf '%s\n' "${link##*/}"
 }
 
 has_nginx() { [ "$1" != 0 ] && [ -f "$root/releases/$1/nginx/deploy.conf" ]; }
@@ -103,7 +139,10 @@ setting() { printf '/proc/sys/%s\n' "$1" | tr . /; }
 
 # Prints how the last transaction ended; a host that deploy has left remembers until it restarts.
 # shellcheck disable=SC2317 # not every script asks
-last_verdict() { cat "$root/verdict" 2>/dev/null || cat "$run/verdict" 2>/dev/null; }
+last_verdict() {
+  { IFS= read -r ending < "$root/verdict" || IFS= read -r ending < "$run/verdict"; } 2>/dev/null &&
+    printf '%s\n' "$ending"
+}
 
 # Writes down how a transaction ended, for the next survey and the system's log.
 record_verdict() {
@@ -111,9 +150,15 @@ record_verdict() {
   if command -v logger > /dev/null 2>&1; then logger -t deploy "release $*"; fi
 }
 
-include_text() {
-  printf '# Managed by deploy; what is served here is in %s/current.\n' "$root"
-  printf 'include %s/current/nginx/deploy.conf;\n' "$root"
+include_text() { printf '%s\n' "$include_comment" "$include_directive"; }
+
+# Whether nginx has that text, and nothing else, in the file for it.
+is_included() {
+  find_include
+  {
+    IFS= read -r comment && IFS= read -r directive && ! IFS= read -r more &&
+      [ "$comment$nl$directive$more" = "$include_comment$nl$include_directive" ]
+  } 2>/dev/null < "$include"
 }
 
 # Prints what a transaction relies on: release $1 by its number and its manifest.
@@ -126,45 +171,69 @@ fingerprint() {
   fi
 }
 
-nginx_pid_file() {
-  file=$(sed -n 's/^[[:space:]]*pid[[:space:]]\{1,\}\([^;[:space:]]*\)[[:space:]]*;.*/\1/p' \
-    "$nginx_folder/nginx.conf" 2>/dev/null)
-  [ -n "$file" ] || file=$(nginx -V 2>&1 | sed -n 's/.*--pid-path=\([^ ]*\).*/\1/p')
-  printf '%s\n' "${file:-/run/nginx.pid}"
-}
-
-# Prints the process id of nginx's master; fails where none runs. The pid file alone proves nothing.
-nginx_master() {
-  pid=
-  { IFS= read -r pid < "$(nginx_pid_file)"; } 2>/dev/null
-  case $pid in '' | *[!0-9]*) return 1 ;; esac
+# Sets master, the process id of nginx's master; fails where none runs. The pid file alone proves nothing.
+find_master() {
+  find_pid_file
+  master=
+  { read -r master < "$pid_file"; } 2>/dev/null
+  case $master in '' | *[!0-9]*) master= ;; esac
   title=
-  { IFS= read -r title < "/proc/$pid/cmdline"; } 2>/dev/null
-  case $title in "nginx: master process"*) printf '%s\n' "$pid" ;; *) return 1 ;; esac
+  { IFS= read -r title < "/proc/${master:-none}/cmdline"; } 2>/dev/null
+  case $title in "nginx: master process"*) ;; *) master= ;; esac
+  [ -n "$master" ]
 }
 
-# Prints the releases whose marker process $1 holds open. nginx opens the files of a configuration when
-# it takes it in force and closes those of the one before: no other evidence says so without a request.
-served_releases() {
-  # shellcheck disable=SC2012 # the names are numbers and the targets are what is wanted
-  ls -l "/proc/$1/fd" 2>/dev/null |
-    sed -n "s#.* -> $root/releases/\\([0-9]*\\)/nginx/served\$#\\1#p" | sort -un
+# Sets served, the releases whose marker process $1 holds open. nginx opens the files of a configuration
+# when it takes it in force and closes those of the one before: no other evidence says so without a request.
+find_served() {
+  served=
+  for marker in "$root"/releases/*/nginx/served; do
+    for open in "/proc/$1/fd"/*; do
+      # shellcheck disable=SC3013 # dash, ash and bash have -ef, and POSIX has it since 2024
+      [ "$open" -ef "$marker" ] || continue
+      number=${marker%/nginx/served}
+      served=$served${served:+ }${number##*/}
+      break
+    done
+  done
 }
 
-# Prints the processes that process $1 started.
-children() {
-  grep -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null |
-    sed 's#/proc/\([0-9]*\)/status#\1#'
+# Sets children, the processes that process $1, which has one thread, started.
+find_children() {
+  children=
+  if [ -e "/proc/$1/task/$1/children" ]; then
+    { read -r children < "/proc/$1/task/$1/children"; } 2>/dev/null
+  else
+    children=$(grep -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null |
+      sed 's#/proc/\([0-9]*\)/status#\1#')
+  fi
 }
 
-# Prints the workers of master $1 that take new connections.
-nginx_workers() {
-  children "$1" | while IFS= read -r worker; do
+# Sets workers, those of master $1 that take new connections, and retiring, those that only finish what
+# they have begun.
+find_workers() {
+  find_children "$1"
+  workers='' retiring=''
+  for child in $children; do
     title=
-    { IFS= read -r title < "/proc/$worker/cmdline"; } 2>/dev/null
+    { IFS= read -r title < "/proc/$child/cmdline"; } 2>/dev/null
     case $title in
+      'nginx: worker process'*'shutting down'*) retiring=$retiring${retiring:+ }$child ;;
       *'shutting down'*) ;;
-      'nginx: worker process'*) printf '%s\n' "$worker" ;;
+      'nginx: worker process'*) workers=$workers${workers:+ }$child ;;
     esac
+  done
+}
+
+# Sets hex, a port in the digits of /proc/net/tcp.
+write_in_hex() {
+  left=$1 hex=
+  for _ in 1 2 3 4; do
+    case $((left % 16)) in
+      10) hex=A$hex ;; 11) hex=B$hex ;; 12) hex=C$hex ;;
+      13) hex=D$hex ;; 14) hex=E$hex ;; 15) hex=F$hex ;;
+      *) hex=$((left % 16))$hex ;;
+    esac
+    left=$((left / 16))
   done
 }

@@ -6,63 +6,73 @@
 nginx_changelogs='/usr/share/doc/nginx*/changelog.Debian.gz'
 ufw_settings=/etc/ufw/ufw.conf
 
-# Says the addresses of this host that others may reach it at: for IPv4 those that its routes call
-# local, for IPv6 those of global scope.
-survey_addresses() {
-  sed -n -e '/|-- /{s/.*|-- //;h;}' -e '/\/32 host LOCAL/{g;p;}' /proc/net/fib_trie 2>/dev/null |
-    sort -u | sed -e '/^127\./d' -e '/^169\.254\./d' -e 's/^/@deploy address /'
-  sed -n -e '/^[0-9a-f]* [0-9a-f]* [0-9a-f]* 00 /{s/ .*//;s/..../&:/g;s/:$//;s/^/@deploy address /p;}' \
-    /proc/net/if_inet6 2>/dev/null
+# Says what /proc/net has: the addresses that others may reach this host at (for IPv4 those that its
+# routes call local, for IPv6 those of global scope), the port of sshd and from where SSH connections are
+# open to it, the sockets that listen. What stands there twice is told twice. Takes what sshd says of the
+# controller's connection: two addresses, each with its port.
+survey_network() {
+  ssh_port=${1##* }
+  case $ssh_port in
+    '' | *[!0-9]*) ssh_port=0 ;;
+    *) say ssh-port "$ssh_port" ;;
+  esac
+  write_in_hex "$ssh_port"
+  network=$(sed -n -e '/|-- /{s/.*|-- //;h;}' \
+    -e '/\/32 host LOCAL/{g;/^127\./d;/^169\.254\./d;s/^/@deploy address /p;}' \
+    -e '/^[0-9a-f]* [0-9a-f]* [0-9a-f]* 00 /{s/ .*//;s/..../&:/g;s/:$//;s/^/@deploy address /p;}' \
+    -e "s/^ *[0-9]*: [0-9A-F]*:$hex \\([0-9A-F]*\\):.... 01 .*/@deploy ssh-from \\1/p" \
+    -e 's/^ *[0-9]*: \([0-9A-F]*\):\(....\) [^ ]* 0A [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\3 \1 0x\2/p' \
+    /proc/net/fib_trie /proc/net/if_inet6 /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+  survey_listeners
 }
 
-# Prints address, port and inode of each TCP socket that listens, in /proc's hexadecimal digits.
-listening_sockets() {
-  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-    sed -n 's/^ *[0-9]*: \([0-9A-F]*\):\(....\) [^ ]* 0A [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\1 \2 \3/p'
-}
-
-# Prints inode and process of each socket of the list of inodes $1, which `|` separates.
-socket_holders() {
-  # shellcheck disable=SC2010,SC2012 # the targets of the links are what is wanted
-  ls -l /proc/[0-9]*/fd 2>/dev/null | grep -E "^/proc/|:\\[($1)\\]\$" |
-    sed -n -e '/^\/proc\//{s#^/proc/\([0-9]*\)/fd:$#\1#;h;}' \
-      -e '/socket:/{s/.*socket:\[\([0-9]*\)\]$/\1/;G;s/\n/ /;p;}'
-}
-
-# Prints the ports that the release in force listens on, with a space around each.
-own_ports() {
-  printf ' '
-  find "$root/releases/$current/nginx" -name '*.conf' -exec \
-    sed -n 's/^[[:space:]]*listen[[:space:]]\{1,\}\(\[::\]:\)\{0,1\}\([0-9]\{1,5\}\)[ ;].*/\2/p' \
-    {} + 2>/dev/null | sort -un | tr '\n' ' '
-}
-
-# Says each TCP socket that listens but for those of the release, with its program's name.
+# Says each TCP socket that listens, with its program's name. sshd's own is known by its port.
 survey_listeners() {
-  sockets=$(listening_sockets)
-  [ -n "$sockets" ] || return 0
-  inodes=$(printf '%s\n' "$sockets" | sed 's/.* //' | tr '\n' '|')
-  holders=$(socket_holders "${inodes%|}")
-  own=$(own_ports)
-  printf '%s\n' "$sockets" | while read -r address port inode; do
-    port=$((0x$port))
-    process=$(printf '%s\n' "$holders" | sed -n "/^$inode /{s///p;q;}")
-    program=
-    { IFS= read -r program < "/proc/${process:-none}/comm"; } 2>/dev/null
-    case "$program $own" in "nginx "*" $port "*) continue ;; esac
-    say listening "$address" "$port" "$program"
+  own=$(ls -l "/proc/${master:-none}/fd" 2>/dev/null)
+  IFS=$nl
+  set --
+  for line in $network; do
+    case $line in @*) printf '%s\n' "$line" && continue ;; esac
+    case $own in *"socket:[${line%% *}]"*) tell_listener "$line" nginx && continue ;; esac
+    if [ $((${line##* })) = "$ssh_port" ]; then
+      tell_listener "$line" ''
+    else
+      set -- "$@" "$line"
+    fi
   done
+  if [ $# -gt 0 ]; then
+    holders=$(socket_holders "$@")
+    for line; do
+      program=
+      case $nl$holders in
+        *"$nl${line%% *} "*)
+          process=$nl$holders
+          process=${process#*"$nl${line%% *} "}
+          { IFS= read -r program < "/proc/${process%%"$nl"*}/comm"; } 2>/dev/null
+          ;;
+      esac
+      tell_listener "$line" "$program"
+    done
+  fi
+  unset IFS
 }
 
-# Says the port of sshd as this host has it, and from where SSH connections are open to it. Takes what
-# sshd says of the controller's: two addresses, each with its port.
-survey_ssh() {
-  port=${1##* }
-  case $port in '' | *[!0-9]*) return 0 ;; esac
-  say ssh-port "$port"
-  hex=$(printf '%04X' "$port")
-  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-    sed -n "s/^ *[0-9]*: [0-9A-F]*:$hex \\([0-9A-F]*\\):.... 01 .*/@deploy ssh-from \\1/p" | sort -u
+# Takes inode, address and port in hexadecimal digits.
+tell_listener() {
+  place=${1#* }
+  printf '@deploy listening %s %s %s\n' "${place% *}" $((${1##* })) "$2"
+}
+
+# Prints inode and process of each socket of the lines that are given, which begin with their inodes.
+socket_holders() {
+  for line; do
+    shift
+    set -- "$@" -e "/:\\[${line%% *}\\]\$/b found"
+  done
+  # shellcheck disable=SC2012 # the targets of the links are what is wanted
+  ls -l /proc/[0-9]*/fd 2>/dev/null |
+    sed -n -e '/^\/proc\//{s#^/proc/\([0-9]*\)/fd:$#\1#;h;}' "$@" -e d -e ': found' \
+      -e 's/.*socket:\[\([0-9]*\)\]$/\1/;G;s/\n/ /p'
 }
 
 # Says of the rules that deploy did not load what can keep a packet out: chains with what they hook
@@ -79,7 +89,12 @@ survey_rules() {
 
 # Whether iptables' own tables, which are not nft's, are in use for the protocol $1. To ask iptables
 # itself would load them.
-has_legacy_rules() { grep -qs '^filter$' "/proc/net/${1}_tables_names"; }
+has_legacy_rules() {
+  while read -r name; do
+    [ "$name" != filter ] || return 0
+  done 2>/dev/null < "/proc/net/${1}_tables_names"
+  return 1
+}
 
 survey_legacy_rules() {
   has_legacy_rules "$1" || return 0
@@ -98,7 +113,9 @@ is_process() {
   [ "$name" = "$1" ]
 }
 
-is_active() { has_systemd && systemctl is-active --quiet "$1" 2>/dev/null; }
+is_active() {
+  has_systemd && command -v "$1" > /dev/null 2>&1 && systemctl is-active --quiet "$1" 2>/dev/null
+}
 
 # Says which programs that keep rules of their own are at work.
 survey_managers() {
@@ -109,33 +126,39 @@ survey_managers() {
   fi
 }
 
-# Says how many KiB are free where releases go, and where a transaction works.
+# Says what df has of where releases go, and of where a transaction works.
 survey_space() {
-  say_space releases "$root"
-  say_space run "$run"
+  find_existing "$root"
+  releases=$existing
+  find_existing "$run"
+  table=$(df -Pk "$releases" "$existing" 2>/dev/null)
+  IFS=$nl
+  set -f
+  # shellcheck disable=SC2086 # one word for each line
+  set -- $table
+  set +f
+  unset IFS
+  [ $# = 3 ] || return 0
+  say space releases "$2"
+  say space run "$3"
 }
 
-say_space() {
-  folder=$2
-  until [ -d "${folder:-/}" ]; do folder=${folder%/*}; done
-  free=$(df -Pk "${folder:-/}" 2>/dev/null | sed -n 's/.* \([0-9]\{1,\}\)  *[0-9]\{1,\}%.*/\1/p')
-  [ -z "$free" ] || say space "$1" "$free"
+# Sets existing, what there is already of the path $1.
+find_existing() {
+  existing=$1
+  until [ -d "${existing:-/}" ]; do existing=${existing%/*}; done
+  existing=${existing:-/}
 }
 
-# Says which holes the distribution's package of nginx is said to have closed: its version does not.
+# Says which of the holes $1 the distribution's package of nginx is said to have closed: its version does
+# not.
 survey_patches() {
+  [ -n "$1" ] || return 0
   for changelog in $nginx_changelogs; do
     [ -f "$changelog" ] && break
   done
-  { zcat "$changelog" || rpm -q --changelog nginx; } 2>/dev/null |
-    grep -o 'CVE-[0-9]*-[0-9]*' | sort -u | sed 's/^/@deploy patched /'
-}
-
-# Prints the workers of master $1 that only finish what they have begun.
-retiring_workers() {
-  children "$1" | while IFS= read -r worker; do
-    title=
-    { IFS= read -r title < "/proc/$worker/cmdline"; } 2>/dev/null
-    case $title in 'nginx: worker process'*'shutting down'*) printf '%s\n' "$worker" ;; esac
+  changes=$({ gzip -dc "$changelog" || rpm -q --changelog nginx; } 2>/dev/null)
+  for hole in $1; do
+    case "$changes " in *"$hole"[!0-9]*) say patched "$hole" ;; esac
   done
 }

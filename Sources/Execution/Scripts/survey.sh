@@ -1,5 +1,8 @@
 # shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
 # What this host is, in one go and without touching anything. Runs behind host.sh and surroundings.sh.
+#
+# Arguments: the holes of nginx that the controller asks about, separated by spaces; what sshd says of the
+# controller's connection.
 
 tools='nginx nft iptables iptables-restore ip6tables ip6tables-restore tar flock sha256sum readlink head tail cut wc tr sed grep find sort xargs'
 
@@ -7,18 +10,25 @@ main() {
   wait_for_settling
   say survey 1
   say clock "$(date +%s)"
-  say user "$(id -u)"
+  say user "$(user_id)"
   [ -d /run/systemd/system ] && say systemd
   # shellcheck disable=SC2086 # a list of words
   for tool in $tools; do
     command -v "$tool" > /dev/null 2>&1 || say missing "$tool"
   done
-  [ -n "${1-}" ] && say controller "${1%% *}"
+  [ -n "${2-}" ] && say controller "${2%% *}"
   survey_nginx
   survey_release
   survey_firewall
-  survey_surroundings "${1-}"
+  survey_surroundings "${1-}" "${2-}"
   say end
+}
+
+user_id() {
+  while read -r key _ effective _; do
+    if [ "$key" = Uid: ]; then echo "$effective" && return; fi
+  done 2>/dev/null < /proc/self/status
+  id -u
 }
 
 # A release that waits for its confirmation or is being undone is waited for, so that what is told is
@@ -33,13 +43,18 @@ wait_for_settling() {
 }
 
 survey_nginx() {
+  master=
   command -v nginx > /dev/null 2>&1 || return 0
   version=$(nginx -v 2>&1)
   say nginx "${version##*nginx/}"
-  master=$(nginx_master) || return 0
+  find_master || return 0
   say running "$master"
-  for release in $(served_releases "$master"); do say served "$release"; done
-  say retiring "$(retiring_workers "$master" | wc -l)"
+  find_served "$master"
+  for release in $served; do say served "$release"; done
+  find_workers "$master"
+  # shellcheck disable=SC2086 # one word for each process
+  set -- $retiring
+  say retiring "$#"
 }
 
 survey_release() {
@@ -55,19 +70,63 @@ survey_release() {
     [ -f "$root/$state" ] && say interrupted "$(word_of "$state" 1)"
   done
   verdict=$(last_verdict) && say verdict "$verdict"
+  find_include
+  is_included && say included
+  listing=
   current=$(current_release)
-  say fingerprint "$(fingerprint "$current")"
-  [ "$(cat "$include" 2>/dev/null)" = "$(include_text)" ] && say included
-  [ "$current" = 0 ] && return 0
+  if [ "$current" = 0 ]; then say fingerprint none; else survey_files; fi
+}
+
+# Says what is in the files of the release in force, and which are not what its manifest says. Sets
+# listing, how its firewall was listed when it was loaded.
+survey_files() {
   say current "$current"
-  [ -f "$root/releases/$current/before" ] && say before "$(cat "$root/releases/$current/before")"
-  cd "$root/releases/$current" || return 0
-  sed 's/^/@deploy manifest /' manifest
-  sed -n 's/^file \([0-9a-f]*\) [0-7]* /\1  /p' manifest | sha256sum -c 2>/dev/null |
-    sed -n 's/: FAILED.*//p' | sed 's/^/@deploy drift /'
-  find nginx firewall.nft firewall.iptables firewall.ip6tables \
-    firewall.sysctl tls -type f ! -name '*.key' ! -name served \
-    -exec grep -H '' {} + 2>/dev/null | sed 's/^/@deploy text /'
+  before=
+  { read -r before < "$root/releases/$current/before"; } 2>/dev/null
+  [ -z "$before" ] || say before "$before"
+  cd "$root/releases/$current" || { say fingerprint "$current:" && return 0; }
+  text=$(cat manifest firewall.listing 2>/dev/null)
+  case $text in
+    *"${nl}end$nl"*) listing=${text#*"${nl}end$nl"} ;;
+    # There is no listing, or no whole manifest.
+    *) listing=$(cat firewall.listing 2>/dev/null) ;;
+  esac
+  IFS=$nl
+  set -f
+  expected='' texts=''
+  set --
+  for line in $text; do
+    case $line in
+      'file '*' '*' '*) ;;
+      end) break ;;
+      *) continue ;;
+    esac
+    line=${line#file }
+    path=${line#* * }
+    expected=$expected$nl${line%% *}"  "$path
+    set -- "$@" "$path"
+    # Secrets stay here.
+    case $line in *.key | *' 0600 '*) ;; *) texts=$texts$nl$path ;; esac
+  done
+  found=$(sha256sum manifest "$@" 2>/dev/null)
+  case $found in
+    *'  manifest'*) sum=${found%%' '*} found=${found#*"  manifest"} ;;
+    *) sum='' found=$nl$found ;;
+  esac
+  if [ "$found" != "$expected" ]; then
+    for line in $expected; do
+      case $found$nl in
+        *"$nl$line$nl"*) ;;
+        *) printf '@deploy drift %s\n' "${line#*  }" ;;
+      esac
+    done
+  fi
+  # shellcheck disable=SC2086 # one word for each line
+  grep -H '' manifest $texts 2>/dev/null |
+    sed -e 's/^manifest:/@deploy manifest /' -e t -e 's/^/@deploy text /'
+  set +f
+  unset IFS
+  say fingerprint "$current:$sum"
 }
 
 survey_firewall() {
@@ -75,22 +134,19 @@ survey_firewall() {
     say firewall absent
   elif ! has_settings "$current" 2>/dev/null; then
     say firewall changed
-  elif [ "$loaded" = "$(cat "$root/releases/$current/firewall.listing" 2>/dev/null)" ]; then
+  elif [ "$loaded" = "$listing" ]; then
     say firewall as-installed
   else
     say firewall changed
   fi
 }
 
-# Takes what sshd says of the controller's connection.
 survey_surroundings() {
-  survey_addresses
-  survey_listeners
-  survey_ssh "$1"
+  survey_network "$2"
   survey_rules
   survey_managers
   survey_space
-  survey_patches
+  survey_patches "$1"
 }
 
 main "$@"

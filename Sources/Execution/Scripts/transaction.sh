@@ -19,7 +19,6 @@ main() {
   umask 022
   lock
   trap abandon TERM
-  watch_controller "$patience"
   recover
   previous=$(current_release)
   check_fingerprint
@@ -52,8 +51,7 @@ discard() {
 }
 
 lock() {
-  # What nginx says of its whole configuration is kept there for a moment, and may be secret.
-  if ! { mkdir -p "$run" && chmod 0700 "$run"; }; then
+  if ! make_run_folder; then
     say refused no-space
     exit 0
   fi
@@ -89,8 +87,9 @@ watch_controller() {
         sleep "$1" &
         wait $! || exit
       done
-      # shellcheck disable=SC2046 # one word for each process
-      kill -TERM $$ $(children $$)
+      find_children $$
+      # shellcheck disable=SC2086 # one word for each process
+      kill -TERM $$ $children
     ) 9>&- < /dev/null &
     echo $!
   )
@@ -120,12 +119,12 @@ check_fingerprint() {
 }
 
 stage() {
-  rm -rf "$work"
-  mkdir -p "$work" 2> "$run/errors" || refuse_with no-space
+  if [ -e "$work" ]; then rm -rf "$work"; fi
+  mkdir -p "$work/log" 2> "$run/errors" || refuse_with no-space
   if [ "$mode" = install ]; then
     [ "$release" = "$previous" ] && refuse changed "$found"
     is_staged=yes
-    rm -rf "${staged:?}"
+    if [ -e "$staged" ]; then rm -rf "${staged:?}"; fi
     mkdir -p "$staged" 2> "$run/errors" || refuse_with no-space
     unpack "$staged" 2> "$run/errors" || refuse_with staging
     keep_files 2> "$run/errors" || refuse_with staging
@@ -152,14 +151,28 @@ unpack() {
 
 # Copies what stays as it is from the release before, as the list in the stream says.
 keep_files() (
+  target=
+  set --
   while IFS= read -r path; do
-    folder=
-    case $path in */*) folder=${path%/*} ;; esac
-    mkdir -p "$staged/$folder" &&
-      cp -p "$root/releases/$previous/$path" "$staged/$path" || exit 1
+    case $path in */*) next=$staged/${path%/*} ;; *) next=$staged ;; esac
+    if [ "$next" != "$target" ]; then
+      copy_files "$target" "$@" || exit 1
+      target=$next
+      set --
+    fi
+    set -- "$@" "$root/releases/$previous/$path"
   done < "$staged/keep"
-  rm "$staged/keep" && mv "$staged/undo.sh" "$work/undo.sh"
+  copy_files "$target" "$@" && rm "$staged/keep" && mv "$staged/undo.sh" "$work/undo.sh"
 )
+
+# Copies files into the folder $1, which is made where it is missing.
+copy_files() {
+  [ $# -gt 1 ] || return 0
+  into=$1
+  shift
+  [ -d "$into" ] || mkdir -p "$into" || return
+  cp -p "$@" "$into/"
+}
 
 check_digests() (
   cd "$staged" || exit 1
@@ -175,19 +188,24 @@ refuse_with() {
 
 # A port that another program holds passes `nginx -t` and fails at the reload.
 check_ports() {
-  master=$(nginx_master) || master=
-  own=$(ls -l "/proc/${master:-none}/fd" 2>/dev/null)
   rest=$ports,
+  set --
   while [ "$rest" != , ] && [ -n "$rest" ]; do
     port=${rest%%,*}
     rest=${rest#*,}
-    hex=$(printf '%04X' "$port")
-    while read -r _ local _ state _ _ _ _ _ inode _; do
-      [ "$state ${local##*:}" = "0A $hex" ] || continue
-      case $own in *"socket:[$inode]"*) ;; *) refuse port "$port" "$(holder_of "$inode")" ;; esac
-    done <<-SOCKETS
-	$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null)
-	SOCKETS
+    write_in_hex "$port"
+    set -- "$@" -e "s/^ *[0-9]*: [0-9A-F]*:$hex [^ ]* 0A [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \\([0-9]*\\) .*/$port:\\1/p"
+  done
+  [ $# -gt 0 ] || return 0
+  taken=$(sed -n "$@" /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+  [ -n "$taken" ] || return 0
+  find_master || :
+  own=$(ls -l "/proc/${master:-none}/fd" 2>/dev/null)
+  for socket in $taken; do
+    case $own in
+      *"socket:[${socket#*:}]"*) ;;
+      *) refuse port "${socket%:*}" "$(holder_of "${socket#*:}")" ;;
+    esac
   done
 }
 
@@ -208,22 +226,27 @@ holder_of() {
 check_nginx() {
   has_nginx "$release" || has_nginx "$previous" || return 0
   [ "$release" != 0 ] || command -v nginx > /dev/null || return 0
-  pid_file=$(nginx_pid_file)
-  cp -a "$nginx_folder" "$work/nginx" 2> "$run/errors" || refuse_with no-space
-  tested_include=$work/nginx${include#"$nginx_folder"}
-  if has_nginx "$release"; then
-    mkdir -p "${tested_include%/*}" && include_text > "$tested_include"
+  find_pid_file
+  is_in_place=
+  if has_nginx "$release" && is_included && [ -d "$root/current" ]; then
+    is_in_place=yes
   else
-    rm -f "$tested_include"
+    copy_configuration
   fi
-  if unshare -m true 2>/dev/null; then test_in_namespace; else test_in_copy; fi \
-    > "$work/dump" 2> "$run/errors"
+  test_in_namespace > "$work/dump" 2> "$run/errors"
   tested=$?
+  if [ ! -e "$work/apart" ]; then
+    [ -z "$is_in_place" ] || copy_configuration
+    test_in_copy > "$work/dump" 2> "$run/errors"
+    tested=$?
+  fi
   # nginx leaves an empty pid file where it does not run, and then believes it.
   [ -s "$pid_file" ] || rm -f "$pid_file"
-  sed -e '/ test failed$/d' -e 's#^nginx: ##' -e 's#^[0-9/]* [0-9:]* \(\[[a-z]*\]\) [0-9#]*: #\1 #' \
-    -e "s#$work/nginx/#$nginx_folder/#g" -e "s#$staged/#$root/current/#g" \
-    "$run/errors" | quote
+  if [ -s "$run/errors" ]; then
+    sed -e '/ test failed$/d' -e 's#^nginx: ##' -e 's#^[0-9/]* [0-9:]* \(\[[a-z]*\]\) [0-9#]*: #\1 #' \
+      -e "s#$work/nginx/#$nginx_folder/#g" -e "s#$staged/#$root/current/#g" \
+      "$run/errors" | quote
+  fi
   [ "$tested" = 0 ] || refuse nginx
   if has_nginx "$release" && ! grep -q "^# configuration file .*/[a-z]*\.d/deploy\.conf:" "$work/dump"; then
     refuse not-included
@@ -231,13 +254,36 @@ check_nginx() {
   say tested
 }
 
+# Makes the configuration with the include as the release has it, where the switch would change that.
+copy_configuration() {
+  cp -a "$nginx_folder" "$work/nginx" 2> "$run/errors" || refuse_with no-space
+  tested_include=$work/nginx${include#"$nginx_folder"}
+  if has_nginx "$release"; then
+    mkdir -p "${tested_include%/*}" && include_text > "$tested_include"
+  else
+    rm -f "$tested_include"
+  fi
+}
+
+# Leaves $work/apart where there are namespaces. Where the include stays as it is, the staged release
+# only has to stand where the link leads.
 test_in_namespace() {
-  mkdir -p "$work/deploy/releases/$release" "$work/log"
+  for logs in /var/log/nginx/*/; do
+    [ ! -d "$logs" ] || (cd /var/log/nginx && find . -type d) | (cd "$work/log" && xargs mkdir -p)
+    break
+  done
+  if [ -n "$is_in_place" ]; then
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    unshare --mount --propagation private sh -c '
+      : > "$1/apart" && mount --bind "$1/log" /var/log/nginx && mount --bind "$2" "$3" && exec nginx -T -q
+    ' sh "$work" "$staged" "$root/current" 9>&-
+    return
+  fi
+  mkdir -p "$work/deploy/releases/$release"
   ln -s "releases/$release" "$work/deploy/current"
-  (cd /var/log/nginx 2>/dev/null && find . -type d) | (cd "$work/log" && xargs mkdir -p)
   # shellcheck disable=SC2016 # expanded by the inner shell
-  unshare -m sh -c '
-    mount --make-rprivate / && mount --bind "$1/nginx" "$3" && mount --bind "$1/log" /var/log/nginx &&
+  unshare --mount --propagation private sh -c '
+    : > "$1/apart" && mount --bind "$1/nginx" "$3" && mount --bind "$1/log" /var/log/nginx &&
       { [ ! -d "$4" ] || mount --bind "$4" "$1/deploy/releases/$5"; } &&
       mount --rbind "$1/deploy" "$2" && exec nginx -T -q
   ' sh "$work" "$root" "$nginx_folder" "$staged" "$release" 9>&-
@@ -289,8 +335,11 @@ arm() {
   # Whoever asks how this one ended must not hear of the last.
   rm -f "$root/verdict" "$run/verdict"
   mv "$root/pending.new" "$root/pending"
+  timers=
   start_timer "$window"
   start_timer "$((window + 1))"
+  # Where there is no space for their numbers, the timers end a second later.
+  { echo "$timers" > "$run/timers"; } 2> /dev/null
   if has_systemd; then
     systemd-run --quiet --collect --unit="deploy-undo-$release" --on-active="$((window + 2))" \
       --timer-property=AccuracySec=100ms /bin/sh "$root/undo.sh" now "$release" \
@@ -299,7 +348,7 @@ arm() {
 }
 
 write_arms() {
-  mkdir -p "$root" && note_pending switching &&
+  { [ -d "$root" ] || mkdir -p "$root"; } && note_pending switching &&
     cp "$work/undo.sh" "$root/undo.sh.new" && mv "$root/undo.sh.new" "$root/undo.sh" && write_units
 }
 
@@ -315,6 +364,7 @@ start_timer() {
     trap '' HUP
     exec $own_session /bin/sh "$root/undo.sh" timer "$1" "$release" 8>&- < /dev/null > /dev/null 2>&1
   ) &
+  timers="$timers $!"
 }
 
 switch() {

@@ -11,7 +11,7 @@ set -u
 
 main() {
   umask 022
-  mkdir -p "$run" && chmod 0700 "$run"
+  make_run_folder
   case $1 in
     timer) wait_and_undo "$2" "$3" ;;
     now) undo_unless_confirmed "$2" ;;
@@ -20,16 +20,19 @@ main() {
   esac
 }
 
-# Seconds are counted, for a clock can be set; and a confirmation ends the wait at once.
+# Seconds are counted, for a clock can be set. A confirmation ends the wait at once, by a signal; where
+# that is lost, a second later.
 wait_and_undo() {
-  asked=
-  trap 'asked=yes' TERM
-  left=$((5 * $1))
+  asked=0
+  trap 'asked=$((asked + 1))' TERM
+  left=$1
   while [ "$left" -gt 0 ]; do
-    sleep 0.2
-    left=$((left - 1))
+    heard=$asked
+    sleep 1 8>&- 9>&- &
+    wait "$!"
+    if [ "$asked" = "$heard" ]; then left=$((left - 1)); else kill "$!" 2>/dev/null; fi
     is_unconfirmed "$2" || exit 0
-    if [ -n "$asked" ] && goes_down; then exit 0; fi
+    if [ "$asked" -gt 0 ] && goes_down; then exit 0; fi
   done
   # An nginx that cannot be put back now may be repaired meanwhile.
   tries=1

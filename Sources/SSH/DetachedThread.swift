@@ -1,0 +1,27 @@
+internal import Glibc
+
+/// A thread that ends by itself.
+enum DetachedThread {
+  private final class Body: Sendable {
+    let run: @Sendable () -> Void
+
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  /// Starts a thread; it keeps what the body holds alive until the body returns.
+  static func start(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
+    let context = Unmanaged.passRetained(Body(body))
+    var thread = pthread_t()
+    let failure = pthread_create(
+      &thread, nil,
+      { context in
+        if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
+        return nil
+      }, context.toOpaque())
+    guard failure == 0 else {
+      context.release()
+      throw SystemError(number: failure)
+    }
+    pthread_detach(thread)
+  }
+}
