@@ -33,7 +33,6 @@ struct RollbackCommand: AsyncParsableCommand {
             throw Failure(.failed, "nothing was changed: say \"yes\" to go on, or give --yes")
           }
           let ledger = try await session.carryOut(plan, fleet, keeper, format)
-          try await session.adopt(ledger, fleet, keeper)
           try LedgerView(ledger).print(
             as: format, isColored: isColored, counts: session.client.counts)
           return ledger

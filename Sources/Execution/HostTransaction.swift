@@ -38,17 +38,21 @@ struct HostTransaction: Sendable {
       var unsent: (any Error)?
       do { try await conversation.send(release.archive.bytes) } catch { unsent = error }
       var lines: [String] = []
+      var digest = release.manifestDigest
       // The host gives up first, and says at what.
       let limit = secondsToStage + Int(secondsToEnd)
       while let message = try await conversation.next(withinSeconds: limit) {
         switch message {
         case .quoted(let line): lines.append(line)
         case .event("staged", _): report(.staged(host: step.host))
+        // What it has already, only the host knows.
+        case .event("restores", let fingerprint):
+          digest = String(fingerprint.drop { $0 != ":" }.dropFirst())
         case .event("prepared", _):
           lines.forEach { report(.warned(host: step.host, RefusalText.located($0, step))) }
           return .success(
             HostTransaction(
-              step: step, record: release.record, manifestDigest: release.manifestDigest,
+              step: step, record: release.record, manifestDigest: digest,
               previous: previous, window: window, conversation: conversation))
         case .event("refused", let why):
           return .failure(

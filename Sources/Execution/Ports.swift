@@ -69,8 +69,14 @@ package protocol EdgeVerifier: Sendable {
 
 /// Where the state is kept.
 package protocol StateStore: Sendable {
-  /// Records what is on a host now; nil when `deploy` has left it.
-  func record(_ record: HostRecord?, of host: String) async throws
+  /// Records what is on hosts now, all in one writing; nil where `deploy` has left.
+  func record(_ records: [String: HostRecord?]) async throws
+}
+
+extension StateStore {
+  func record(_ record: HostRecord?, of host: String) async throws {
+    try await self.record([host: record])
+  }
 }
 
 /// Runs the playbook's commands on this machine.

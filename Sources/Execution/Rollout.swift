@@ -80,35 +80,42 @@ package struct Rollout: Sendable {
     return run.ledger
   }
 
-  private func settle(_ host: String, _ verdict: Verdict, _ run: inout Run) {
+  /// Gives a host the verdict that it keeps.
+  private func conclude(_ host: String, _ verdict: Verdict, _ run: inout Run) {
     run.ledger.verdicts[host] = verdict
     report(.settled(host: host, verdict))
   }
 
   /// Hosts that need nothing; what an earlier run did there and could not write down is written now.
   private func settleIdle(_ plan: Plan, _ state: FleetState, _ run: inout Run) async throws {
+    var records: [String: HostRecord?] = [:]
     for step in plan.steps {
+      let why = step.reasons.joined(separator: "; ")
       switch step.action {
       case .create, .change, .remove, .restore: continue
-      case .blocked:
-        let why = step.reasons.joined(separator: "; ")
-        settle(step.host, .refused(Refusal(cause: .host, why: why)), &run)
-      case .unreachable:
-        settle(step.host, .unreachable(why: step.reasons.joined(separator: "; ")), &run)
+      case .blocked: conclude(step.host, .refused(Refusal(cause: .host, why: why)), &run)
+      case .unreachable: conclude(step.host, .unreachable(why: why), &run)
       case .unchanged:
-        if let present = step.present {
-          var record = record(of: step, present)
-          if let known = state.hosts[step.host], known.release == present {
-            (record.appliedAt, record.appliedBy) = (known.appliedAt, known.appliedBy)
-          }
-          if state.hosts[step.host] != record { try await store.record(record, of: step.host) }
-        } else {
-          // The machine has another name now, under which it is recorded.
-          try await store.record(nil, of: step.host)
-        }
-        settle(step.host, .unchanged, &run)
+        let known = state.hosts[step.host]
+        // Without a release, the machine has another name now, under which it is recorded.
+        let record = step.present.map { unchangedRecord(of: step, $0, known) }
+        if record != known { records[step.host] = .some(record) }
       }
     }
+    if !records.isEmpty { try await store.record(records) }
+    for step in plan.steps where step.action == .unchanged {
+      conclude(step.host, .unchanged, &run)
+    }
+  }
+
+  private func unchangedRecord(
+    of step: HostStep, _ present: ReleaseRecord, _ known: HostRecord?
+  ) -> HostRecord {
+    var record = record(of: step, present)
+    if let known, known.release == present {
+      (record.appliedAt, record.appliedBy) = (known.appliedAt, known.appliedBy)
+    }
+    return record
   }
 
   func record(of step: HostStep, _ release: ReleaseRecord) -> HostRecord {
@@ -140,9 +147,9 @@ package struct Rollout: Sendable {
       case .success(let transaction): run.waiting[name] = transaction
       case .failure(let failure):
         if case .notAttempted(let why) = failure.verdict {
-          settle(name, run.notAttempted(name, why: why), &run)
+          conclude(name, run.notAttempted(name, why: why), &run)
         } else {
-          settle(name, failure.verdict, &run)
+          conclude(name, failure.verdict, &run)
         }
       }
     }
@@ -152,7 +159,7 @@ package struct Rollout: Sendable {
   private func holdBack(_ batch: [String], _ run: inout Run) async {
     for host in batch {
       guard let step = run.next(host)?.step, let why = run.obstacle(step) else { continue }
-      settle(host, run.notAttempted(host, why: why), &run)
+      conclude(host, run.notAttempted(host, why: why), &run)
       // Its lock goes at once, not at the end of the run.
       guard let transaction = run.waiting.removeValue(forKey: host) else { continue }
       await heartbeat.end(for: transaction)
@@ -192,7 +199,7 @@ package struct Rollout: Sendable {
       settled.append(result)
     }
     for result in settled {
-      run.settle(result.transaction.step.host, result.verdict, result.transaction)
+      run.advance(result.transaction.step.host, result.verdict, result.transaction)
     }
     if let failure = settled.compactMap(\.failure).first { throw failure }
   }
@@ -219,18 +226,38 @@ package struct Rollout: Sendable {
     return await Task.detached {
       let (transaction, verdict) = await self.settled(transaction)
       await self.hooks.after(step, verdict)
-      // What a restored release is, only the host knows: it is asked afterwards.
-      guard case .confirmed(let release) = verdict, step.mode != .restore else {
+      guard case .confirmed = verdict else {
         return Settled(transaction: transaction, verdict: verdict)
       }
       do {
-        let record = release == 0 ? nil : self.record(of: step, transaction.record)
-        try await self.store.record(record, of: step.host)
+        try await self.store.record(self.confirmedRecord(of: transaction), of: step.host)
         return Settled(transaction: transaction, verdict: verdict)
       } catch {
         return Settled(transaction: transaction, verdict: verdict, failure: error)
       }
     }.value
+  }
+
+  private struct Unread: Error, CustomStringConvertible { var description: String }
+
+  /// What a host has now; what a restored release is, only the host knows.
+  private func confirmedRecord(of transaction: HostTransaction) async throws -> HostRecord? {
+    let step = transaction.step
+    switch step.mode {
+    case .install: return record(of: step, transaction.record)
+    case .remove: return nil
+    case .restore:
+      let result = await fleet.survey(step.host, step.connection)
+      guard case .observed(let observation) = result, let release = observation.manifest?.release
+      else {
+        let why = if case .unreachable(let why) = result { why } else { "it has no manifest" }
+        throw Unread(
+          description:
+            "release \(step.release) is in force on \(step.host), which could not be asked"
+            + " what is in it (\(why)): the next plan asks again")
+      }
+      return record(of: step, release)
+    }
   }
 
   func settled(
@@ -263,7 +290,7 @@ package struct Rollout: Sendable {
     } whenDone: { _ in
     }
     for step in plan.steps where run.ledger.verdicts[step.host] == nil {
-      settle(step.host, run.notAttempted(step.host, why: Verdict.stoppedBefore), &run)
+      conclude(step.host, run.notAttempted(step.host, why: Verdict.stoppedBefore), &run)
     }
   }
 }

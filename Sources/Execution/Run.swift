@@ -40,8 +40,8 @@ struct Run {
     ledger.verdicts[host] == nil ? waiting[host] : nil
   }
 
-  /// A host has a verdict when its last step is confirmed, or one of them is not.
-  mutating func settle(_ host: String, _ verdict: Verdict, _ transaction: HostTransaction) {
+  /// A step of a host has ended: the host has a verdict when its last step is confirmed, or one is not.
+  mutating func advance(_ host: String, _ verdict: Verdict, _ transaction: HostTransaction) {
     waiting[host] = nil
     guard case .confirmed(let release) = verdict else {
       ledger.verdicts[host] = verdict

@@ -16,16 +16,11 @@ struct FrontEndSite {
   private var upstreamName: UpstreamName { UpstreamName(of: site.domain) }
 
   private var upstream: Paragraph {
-    let servers = site.upstreams.map { upstream in
-      let (address, port) = door(of: upstream)
-      var server = Directive("server", "\(host: address):\(port)")
-      server.arguments += upstream.parameters
-      return server
-    }
+    let servers = site.upstreams.map { server($0, $0.parameters) }
     return Paragraph([
       Directive(
         "upstream", "\(upstreamName)",
-        block: [Paragraph(servers), Paragraph([Directive("keepalive", "32")])])
+        block: [Paragraph(servers)] + lastResort + [Paragraph([Directive("keepalive", "32")])])
     ])
   }
 
@@ -34,6 +29,24 @@ struct FrontEndSite {
       preconditionFailure("\(upstream.host) is no host. This is a bug in deploy.")
     }
     return host.door(to: upstream.port)
+  }
+
+  private func server(_ upstream: Upstream, _ parameters: [Argument]) -> Directive {
+    let (address, port) = door(of: upstream)
+    var server = Directive("server", "\(host: address):\(port)")
+    server.arguments += parameters
+    return server
+  }
+
+  private var lastResort: [Paragraph] {
+    guard site.namesBackEndsTwice else { return [] }
+    return [
+      Paragraph(
+        """
+        A connection that a reload closes under a request counts as a failure, and one takes a \
+        back-end out for a while. Where that leaves none, they are asked all the same.
+        """, site.upstreams.map { server($0, $0.parametersOfLastResort) })
+    ]
   }
 
   private var redirectToTLS: Paragraph {
@@ -204,7 +217,10 @@ struct FrontEndSite {
           Directive(
             "proxy_next_upstream", "error", "timeout", "http_503", "non_idempotent"),
           Directive("proxy_next_upstream_timeout", "\(timeouts.nextUpstream)s"),
-        ])
+        ]
+        // A back-end that is named twice is no reason to ask twice.
+        + (site.namesBackEndsTwice
+          ? [Directive("proxy_next_upstream_tries", "\(site.upstreams.count)")] : []))
   }
 
   private var snippet: [Paragraph] {

@@ -1,16 +1,35 @@
 internal import Inventories
 
+extension Site {
+  /// Whether its front-ends have its back-ends a second time, to be asked when all of them are out.
+  /// Its own backups are that where there are some, and nginx never takes out a single one.
+  var namesBackEndsTwice: Bool { upstreams.count > 1 && !upstreams.contains(where: \.isBackup) }
+}
+
 extension Upstream {
+  /// How often a back-end of the last resort may fail before it is out: more often than reloads do it
+  /// by the connections that a front-end keeps, so that requests do not queue up before dead hosts.
+  private static let maxFailsOfLastResort: Argument = "max_fails=100"
+
   /// What its line in an upstream block says beyond its address, where nginx's default differs.
   var parameters: [Argument] {
     var parameters: [Argument] = []
     if weight != 1 { parameters.append("weight=\(weight)") }
-    if maxFails != 1 { parameters.append("max_fails=\(maxFails)") }
+    if maxFails != 1 {
+      parameters.append("max_fails=\(maxFails)")
+    } else if isBackup {
+      parameters.append(Self.maxFailsOfLastResort)
+    }
     if failTimeout != .seconds(10) {
       parameters.append("fail_timeout=\(failTimeout.seconds)s")
     }
     if isBackup { parameters.append("backup") }
     return parameters
+  }
+
+  /// What the line says that names it a second time.
+  var parametersOfLastResort: [Argument] {
+    (weight == 1 ? [] : ["weight=\(weight)"]) + [Self.maxFailsOfLastResort, "backup"]
   }
 }
 

@@ -42,6 +42,10 @@ struct Behaviour: Sendable {
   var answers = [Answer.says("@deploy switching\n@deploy applied 2\n")]
   /// What the confirmation script says, one time after the other; nil where it is lost.
   var confirmations: [String?] = ["@deploy confirmed 2\n"]
+  /// Number and digest of what it is to restore, of one transaction after the other.
+  var restores: [String] = []
+  /// What it says of the release in force when it is surveyed; nil where it cannot be asked.
+  var manifest: Manifest?
 }
 
 /// Hosts that do as they are told, without a network.
@@ -49,6 +53,8 @@ actor FakeHosts: Connector {
   let journal: Journal
   private var behaviours: [String: Behaviour]
   private let onWord: @Sendable (String) async -> Void
+  /// The ends of the commands that began a transaction, where their arguments are.
+  private(set) var transactions: [String] = []
 
   init(
     _ behaviours: [String: Behaviour], _ journal: Journal,
@@ -73,9 +79,20 @@ actor FakeHosts: Connector {
       guard let answer = behaviour.confirmations[0] else { throw Lost() }
       return FakeProcess(host, self, says: answer, endsAtOnce: true)
     }
+    if command.contains(RemoteScript.survey) {
+      guard let manifest = behaviour.manifest else { throw Lost() }
+      let lines = manifest.text.split(separator: "\n").map { "@deploy manifest \($0)\n" }
+      return FakeProcess(host, self, says: lines.joined() + "@deploy end\n", endsAtOnce: true)
+    }
+    transactions.append(String(command.suffix(200)))
     switch behaviour.preparation {
     case .prepares:
-      return FakeProcess(host, self, says: "@deploy staged\n@deploy prepared\n")
+      var said = "@deploy staged\n"
+      if let restored = behaviour.restores.first {
+        behaviours[host]?.restores.removeFirst()
+        said += "@deploy restores \(restored)\n"
+      }
+      return FakeProcess(host, self, says: said + "@deploy prepared\n")
     case .says(let text): return FakeProcess(host, self, says: text, endsAtOnce: true)
     case .refusesEarly(let text):
       return FakeProcess(host, self, says: text, endsAtOnce: true, isDeaf: true)
@@ -171,9 +188,12 @@ struct FakeStore: StateStore {
   let journal: Journal
   var failing: Set<String> = []
 
-  func record(_ record: HostRecord?, of host: String) throws {
-    if failing.contains(host) { throw Failure() }
-    journal.note("record \(host) \(record.map { "\($0.release.number)" } ?? "none")")
+  func record(_ records: [String: HostRecord?]) throws {
+    if !failing.isDisjoint(with: records.keys) { throw Failure() }
+    let hosts = records.sorted { $0.key < $1.key }.map { host, record in
+      "\(host) \(record.map { "\($0.release.number)" } ?? "none")"
+    }
+    journal.note("record \(hosts.joined(separator: ", "))")
   }
 
   struct Failure: Error, CustomStringConvertible {

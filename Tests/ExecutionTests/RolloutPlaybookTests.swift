@@ -1,4 +1,5 @@
 import Planning
+import State
 import Testing
 
 @testable import Execution
@@ -43,6 +44,48 @@ extension RolloutTests {
     #expect(journal.starting("go") == ["a", "b", "c", "b", "a"])
     #expect(journal.starting("record") == ["a 2", "b 2", "b 1", "a 1"])
     #expect(three.allSatisfy { ledger.verdicts[$0]?.name == "reverted" })
+  }
+
+  /// A host that restores release 2 and then, where it is told to, release 1.
+  private var restoring: Behaviour {
+    var behaviour = obedient
+    behaviour.restores = ["2:bb", "1:aa"]
+    behaviour.manifest = Manifest(
+      fleet: "shop", lineage: "l", madeAt: Timestamp(secondsSince1970: 0), madeBy: "ann@laptop",
+      release: ReleaseRecord(number: 2, files: [:], certificates: [:]))
+    return behaviour
+  }
+
+  @Test("takes a rollback back as well, by what the host says that it restored")
+  func revertedRollback() async {
+    var plan = plan([step("a", .restore)], [[["a"]]])
+    plan.verifiesEdges = true
+    let hosts = FakeHosts(["a": restoring], journal)
+    let ledger = await rollout(plan, hosts, problems: ["a": ["edge-1 → a: it is refused"]])
+      .run(plan, state: FleetState(fleet: "shop", lineage: "l"))
+    #expect(ledger.verdicts["a"]?.name == "reverted", "\(ledger)")
+    // The state is right before edges are tried, which reads it.
+    #expect(
+      journal.all.filter { $0.hasPrefix("record") || $0.hasPrefix("verify") } == [
+        "record a 2", "verify a", "record a 1",
+      ])
+    let transactions = await hosts.transactions
+    #expect(transactions.count == 2)
+    #expect(transactions[0].contains("'restore' '2' '1:aa'"), "\(transactions)")
+    #expect(transactions[1].contains("'restore' '1' '2:bb'"), "\(transactions)")
+  }
+
+  @Test("stops where it is not known what a host has restored")
+  func unreadRollback() async {
+    let plan = plan([step("a", .restore), step("b", .restore)], [[["a"], ["b"]]])
+    var silent = restoring
+    silent.manifest = nil
+    let ledger = await run(plan, ["a": silent, "b": restoring])
+    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["b"]?.name == "not attempted")
+    #expect(
+      ledger.stopped?.contains("release 2 is in force on a, which could not be asked") == true)
+    #expect(journal.starting("record").isEmpty)
   }
 
   @Test("leaves what is confirmed where the playbook takes back the failed host alone")

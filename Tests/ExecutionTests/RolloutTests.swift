@@ -321,6 +321,16 @@ struct RolloutTests {
     #expect(journal.starting("record") == ["gone none"])
   }
 
+  @Test("records all unchanged hosts in one writing, and settles none that is not recorded")
+  func unchangedTogether() async {
+    let steps = three.map { step($0, .unchanged) }
+    let ledger = await run(plan(steps, []))
+    #expect(journal.all == ["record a 1, b 1, c 1"])
+    #expect(three.allSatisfy { ledger.verdicts[$0] == .unchanged })
+    let failed = await run(plan(steps, []), failing: ["b"])
+    #expect(three.allSatisfy { failed.verdicts[$0]?.name == "not attempted" })
+  }
+
   @Test(
     "records where an unchanged host is reached now, and only where that is new",
     arguments: [22, 2222])

@@ -196,6 +196,46 @@ struct FrontEndTests {
         """)
   }
 
+  @Test("asks back-ends again that have all failed, and each of them once for a request")
+  func failedBackEnds() throws {
+    let sites = [
+      ("pair.example", 443, false), ("backed.example", 8443, true),
+    ].map { domain, port, isBackup in
+      Fleet.site(
+        domain, on: ["edge-1"],
+        from: [
+          Fleet.upstream("app-1", port), Fleet.upstream("app-2", port, isBackup: isBackup),
+        ], content: Fleet.application("127.0.0.1", 8080),
+        snippets: Snippets(frontEnd: nil, backEnd: Fleet.file("cut.conf")))
+    }
+    let application = "server { listen 127.0.0.1:8080; return 200; }"
+    let fleet = try TestFleet(
+      Fleet.inventory(hosts, sites), http: ["app-1": application, "app-2": application])
+    for site in sites {
+      for host in ["app-1", "app-2"] {
+        try fleet[host].write(
+          "location = /cut { return 444; }\n",
+          to: "current/nginx/snippets/back-end/\(site.domain).conf")
+      }
+    }
+    let answers = try fleet.answers(
+      #"""
+      for site in pair.example backed.example; do
+        echo "$site:" $(for path in cut 1 2 3; do
+          curl -s -m 10 -o /dev/null -w '%{http_code} ' --cacert "$ca" \
+            --resolve '*:443:198.18.0.1' "https://$site/$path"
+        done)
+      done
+      """#)
+    #expect(answers == "pair.example: 502 200 200 200\nbacked.example: 502 200 200 200\n")
+    for site in sites {
+      for host in ["app-1", "app-2"] {
+        let log = try fleet[host].log("\(site.domain).back-end.access.log")
+        #expect(log.split(separator: "\n").count { $0.contains("GET /cut") } == 1, "\(log)")
+      }
+    }
+  }
+
   @Test("staples the answer of the responder that its certificate names, which it finds by name")
   func stapling() throws {
     let site = Fleet.site(

@@ -71,7 +71,7 @@ extension Timestamp {
 actor StateKeeper: StateStore {
   private(set) var state: FleetState
   private var file: StateFile
-  private var pending: [(host: String, record: HostRecord?)] = []
+  private var pending: [String: HostRecord?] = [:]
   private var recorded = 0
   private var written = 0
 
@@ -80,9 +80,9 @@ actor StateKeeper: StateStore {
     self.file = file
   }
 
-  /// Returns when the record is on the disk. Records that come together are written together.
-  func record(_ record: HostRecord?, of host: String) async throws {
-    pending.append((host, record))
+  /// Returns when the records are on the disk. Those that come together are written together.
+  func record(_ records: [String: HostRecord?]) async throws {
+    pending.merge(records) { $1 }
     recorded += 1
     let mine = recorded
     await Task.yield()
@@ -91,7 +91,7 @@ actor StateKeeper: StateStore {
     for (host, record) in pending { next.hosts[host] = record }
     try save(next)
     written = recorded
-    pending = []
+    pending = [:]
   }
 
   /// Gives a state that was never written the lineage of the plan that begins it.

@@ -273,19 +273,5 @@ struct Session {
     }
   }
 
-  /// Writes down what the hosts carry that a run has changed, where only they know it.
-  func adopt(_ ledger: Ledger, _ fleet: Fleet, _ keeper: StateKeeper) async throws {
-    let state = await keeper.state
-    for (name, result) in try await survey(fleet, state) {
-      guard case .confirmed = ledger.verdicts[name], case .observed(let observation) = result,
-        let release = observation.manifest?.release, var record = state.hosts[name]
-      else { continue }
-      record.release = release
-      record.appliedAt = .current
-      record.appliedBy = Self.user
-      try await keeper.record(record, of: name)
-    }
-  }
-
   static var user: String { "\(NSUserName())@\(ProcessInfo.processInfo.hostName)" }
 }

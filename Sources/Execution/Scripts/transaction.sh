@@ -135,6 +135,7 @@ stage() {
   if [ "$mode" != remove ]; then
     [ -f "$staged/manifest" ] || refuse gone "$release"
     check_digests > "$run/errors" 2>&1 || refuse_with damaged
+    [ "$mode" = install ] || say restores "$(fingerprint "$release")"
     find "$staged" -exec sync {} + 2>/dev/null || sync
   fi
   say staged
