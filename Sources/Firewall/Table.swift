@@ -18,12 +18,19 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
     switch ruleset.scope {
     case .drop:
       policy = .drop
-      paragraphs = [Self.connections(droppingInvalid: true), Self.icmp, Self.link] + ports
+      paragraphs =
+        [Self.redirects, Self.connections(droppingInvalid: true), Self.icmp, Self.link] + ports
     case .sites:
       policy = .accept
       paragraphs = [Self.connections(droppingInvalid: false)] + ports
     }
   }
+
+  /// To conntrack a redirect that quotes a packet of a connection is related to it (nf_conntrack's
+  /// `icmp_is_err`). Those of IPv6 are not, and no rule accepts them.
+  private static let redirects = Paragraph(
+    comment: "Redirects could lead traffic astray, and pass for related to a connection.",
+    rules: [Rule(.icmp([.redirect]), verdict: .drop)])
 
   private static func connections(droppingInvalid: Bool) -> Paragraph {
     let invalid = Rule(.connection([.invalid]), verdict: .drop)
@@ -35,7 +42,7 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
   }
 
   private static let icmp = Paragraph(
-    comment: "Errors and pings; no redirects, which could lead traffic astray.",
+    comment: "Errors and pings.",
     rules: [
       Rule(
         .icmp([.destinationUnreachable, .timeExceeded, .parameterProblem, .echoRequest]),
