@@ -207,7 +207,8 @@ struct SurroundingsScriptTests {
       Self.listen + #"""
         ufw_settings=$folder/ufw.conf
         survey_managers; echo none
-        echo 'ENABLED=yes' > "$ufw_settings"; survey_managers; echo not installed
+        echo 'ENABLED=yes' > "$ufw_settings"
+        (PATH=$folder/bin:/usr/bin:/bin; survey_managers); echo not installed
         printf '#!/bin/sh\n' > "$folder/bin/ufw"; chmod +x "$folder/bin/ufw"; survey_managers
         echo 'ENABLED=no' > "$ufw_settings"; survey_managers; echo off
         listen other ''; printf %s $! > /run/docker.pid; survey_managers; echo another

@@ -35,8 +35,14 @@ link_release() {
 
 write_include() {
   [ "$(cat "$include" 2>/dev/null)" = "$(include_text)" ] && return 0
-  mkdir -p "${include%/*}" && include_text > "$include.new" && persist "$include.new" &&
+  make_include_folder && include_text > "$include.new" && persist "$include.new" &&
     mv "$include.new" "$include"
+}
+
+# A folder that is made for the include goes with it, unless somebody has come to use it.
+make_include_folder() {
+  [ -d "${include%/*}" ] && return
+  : > "$root/made-folder" && mkdir -p "${include%/*}"
 }
 
 # Has nginx take release $1 and proves that it did: a signal that was sent says nothing.
@@ -129,8 +135,29 @@ load_rules() {
 
 # The chain is replaced in one step, and stands whole before anything jumps to it.
 load_chain() {
+  note_filter "$1"
   "$1-restore" -w --noflush < "$2/firewall.$1" || return 1
   "$1" -w -C INPUT -j "$chain" 2>/dev/null || "$1" -w -I INPUT 1 -j "$chain"
+}
+
+# To the nft of today iptables' tables are tables like others, which its first rule makes: one that was
+# not there goes with deploy.
+note_filter() {
+  family=$(family_of "$1")
+  command -v nft > /dev/null 2>&1 && ! nft list table "$family" filter > /dev/null 2>&1 || return 0
+  : > "$root/made-filter-$family"
+}
+
+family_of() { case $1 in iptables) echo ip ;; ip6tables) echo ip6 ;; esac; }
+
+# Only what is as iptables makes it: by now others may have rules in it.
+remove_filters() {
+  for family in ip ip6; do
+    [ -f "$root/made-filter-$family" ] || continue
+    nft list table "$family" filter 2>/dev/null |
+      grep -qv -e '^table' -e '^[[:space:]]*chain [A-Z]* {$' -e 'policy accept;$' -e '^[[:space:]]*}$' ||
+      nft delete table "$family" filter 2>/dev/null
+  done
 }
 
 unload_table() { printf 'table %s\ndelete table %s\n' "$table" "$table" | nft -f -; }
@@ -205,6 +232,8 @@ forget_units() {
 remove_everything() {
   remove_units
   if [ -f "$root/verdict" ]; then cp "$root/verdict" "$run/verdict"; fi
+  remove_filters
+  if [ -f "$root/made-folder" ]; then rmdir "${include%/*}" 2>/dev/null; fi
   rm -rf "$root/releases" "$root"
 }
 

@@ -57,6 +57,7 @@ survey_release() {
   verdict=$(last_verdict) && say verdict "$verdict"
   current=$(current_release)
   say fingerprint "$(fingerprint "$current")"
+  say include "$include"
   [ "$(cat "$include" 2>/dev/null)" = "$(include_text)" ] && say included
   [ "$current" = 0 ] && return 0
   say current "$current"

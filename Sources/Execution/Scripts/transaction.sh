@@ -226,7 +226,7 @@ check_nginx() {
     "$run/errors" | quote
   [ "$tested" = 0 ] || refuse nginx
   if has_nginx "$release" && ! grep -q "^# configuration file .*/[a-z]*\.d/deploy\.conf:" "$work/dump"; then
-    refuse not-included
+    refuse not-included "$include"
   fi
   say tested
 }
