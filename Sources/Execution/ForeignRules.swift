@@ -15,6 +15,9 @@ struct ForeignRules {
 
   private typealias Hook = HostSurroundings.ForeignChain.Hook
 
+  /// The chain that the scripts have iptables' `INPUT` jump to.
+  private static let ownChain = "DEPLOY-INPUT"
+
   private var all: [Chain] = []
   private var table = ""
 
@@ -43,9 +46,10 @@ struct ForeignRules {
     return managers
   }
 
+  /// Deploy's own chain is not another's, whichever leads to it.
   private func reachable(from base: Chain) -> [Chain] {
     var found = [base]
-    var names: Set = [base.name]
+    var names: Set = [base.name, Self.ownChain]
     var next = 0
     while next < found.count {
       let new = found[next].targets.filter { names.insert($0).inserted }

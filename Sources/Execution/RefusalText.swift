@@ -25,9 +25,10 @@ enum RefusalText {
         "port \(words.first ?? "?") is held by \(words.last ?? "another program"): stop it or"
           + " choose another port")
     case "not-included":
+      let files = detail.prefix(through: detail.lastIndex(of: "/") ?? detail.startIndex) + "*.conf"
       return host(
-        "its /etc/nginx/nginx.conf does not include conf.d/*.conf in its http block: add"
-          + " \"include /etc/nginx/conf.d/*.conf;\" there")
+        "its nginx.conf does not include \(files) in its http block: add"
+          + " \"include \(files);\" there")
     case "nginx": return change("its nginx does not accept the configuration\(said)")
     case "firewall": return change("its nft does not accept the firewall\(said)")
     case "gone": return host("release \(detail) is not there any more")

@@ -31,6 +31,7 @@ struct SurveyReader {
     case "latest": observation.latestRelease = Int(value) ?? 0
     case "interrupted": observation.interruptedTransaction = value
     case "fingerprint": observation.fingerprint = value
+    case "include": observation.includeFile = value
     case "included": observation.includesRelease = true
     case "kept": observation.keptReleases += Int(value).map { [$0] } ?? []
     case "before": observation.releaseBefore = Int(value)

@@ -89,7 +89,8 @@ extension Rule.Match {
 extension Rule.ICMPType {
   fileprivate var iptablesName: String {
     switch self {
-    case .destinationUnreachable, .packetTooBig, .timeExceeded, .parameterProblem, .echoRequest:
+    case .destinationUnreachable, .packetTooBig, .timeExceeded, .parameterProblem, .echoRequest,
+      .redirect:
       rawValue
     // It has no name for it (RFC 2710, 3.1).
     case .multicastListenerQuery: "130"

@@ -50,6 +50,7 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
     case timeExceeded = "time-exceeded"
     case parameterProblem = "parameter-problem"
     case echoRequest = "echo-request"
+    case redirect
     case multicastListenerQuery = "mld-listener-query"
     case routerAdvertisement = "nd-router-advert"
     case neighborSolicitation = "nd-neighbor-solicit"

@@ -38,7 +38,7 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
     case .drop:
       Chain(
         hook: .input, drops: true,
-        paragraphs: [connections(droppingInvalid: true), icmp, link] + ports)
+        paragraphs: [redirects, connections(droppingInvalid: true), icmp, link] + ports)
     case .sites:
       Chain(hook: .input, paragraphs: [connections(droppingInvalid: false)] + ports)
     }
@@ -56,6 +56,12 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
     ].filter { !$0.paragraphs.isEmpty }
   }
 
+  /// To conntrack a redirect that quotes a packet of a connection is related to it (nf_conntrack's
+  /// `icmp_is_err`). Those of IPv6 are not, and no rule accepts them.
+  private static let redirects = Paragraph(
+    comment: "Redirects could lead traffic astray, and pass for related to a connection.",
+    rules: [Rule(.icmp([.redirect]), verdict: .drop)])
+
   private static func connections(droppingInvalid: Bool) -> Paragraph {
     let invalid = Rule(.connection([.invalid]), verdict: .drop)
     return Paragraph(
@@ -66,7 +72,7 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
   }
 
   private static let icmp = Paragraph(
-    comment: "Errors and pings; no redirects, which could lead traffic astray.",
+    comment: "Errors and pings.",
     rules: [
       Rule(
         .icmp([.destinationUnreachable, .timeExceeded, .parameterProblem, .echoRequest]),

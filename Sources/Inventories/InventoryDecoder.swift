@@ -59,7 +59,10 @@ extension Inventory {
     let domains = DomainTable(sites, &found)
     for name in authority?.names ?? [] { domains.check(name.value, at: name.place, &found) }
     Listeners.check(sites, hosts, &found)
-    for site in sites { site.checkStapling(&found) }
+    for site in sites {
+      site.checkStapling(&found)
+      site.checkFamilies(hosts, &found)
+    }
     guard !found.hasErrors, let fleet, let authority else { return nil }
     let inventory = Inventory(
       fleet: fleet, authority: authority.policy, ssh: ssh,

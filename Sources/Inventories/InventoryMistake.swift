@@ -16,6 +16,7 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
   case headerOfItsOwn = "A header that has a key of its own"
   case repeatedHeader = "A header is given twice"
   case staplingWithoutResponder = "Nothing to staple"
+  case familiesApart = "Two hosts that can never talk"
   case networkBesideVisitors = "The firewall cannot keep visitors to the network"
   case duplicateDomain = "One domain, two meanings"
   case authorityNamedLikeDomain = "The authority has the name of a domain"

@@ -7,6 +7,17 @@ extension DeclaredSite {
     found.report(.staplingWithoutResponder(domain.value, at: stapling.place))
   }
 
+  /// What a host is reached at is also what others know it by: firewalls let in that address alone.
+  func checkFamilies(_ hosts: DeclaredHosts, _ found: inout DiagnosticCollector) {
+    for upstream in upstreams {
+      guard let backEnd = hosts.hosts[upstream.value.host]?.value,
+        let frontEnd = frontEnds.lazy.compactMap({ hosts.hosts[$0.value]?.value })
+          .first(where: { $0.address.bitWidth != backEnd.address.bitWidth })
+      else { continue }
+      found.report(.familiesApart(frontEnd, backEnd, at: upstream.place))
+    }
+  }
+
   /// A port is open to the network alone only where every site of the host is behind one.
   func checkNetwork(beside sites: [DeclaredSite], _ found: inout DiagnosticCollector) {
     guard let network, let domain else { return }
@@ -56,6 +67,17 @@ extension Diagnostic {
       .staplingWithoutResponder, at: place,
       "The certificate of \(domain) comes from the private authority, which has no OCSP responder. "
         + "Nothing is stapled; remove it.")
+  }
+
+  static func familiesApart(
+    _ frontEnd: Host, _ backEnd: Host, at place: SourcePlace
+  ) -> Diagnostic {
+    let (one, other) = frontEnd.address.bitWidth == 32 ? ("IPv4", "IPv6") : ("IPv6", "IPv4")
+    return Diagnostic(
+      .familiesApart, at: place,
+      "The front-end \(frontEnd.name) has the \(one) address \(frontEnd.address), and "
+        + "\(backEnd.name) the \(other) address \(backEnd.address): neither reaches the other. Give both "
+        + "an address of one family, or take one of them off this site.")
   }
 
   static func networkBesideVisitors(

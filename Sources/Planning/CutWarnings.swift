@@ -23,6 +23,8 @@ enum CutWarnings {
 private struct ChangedFirewall {
   private let host: Host
   private let observation: HostObservation
+  private let engine: FirewallPolicy.Engine
+  private let scope: FirewallPolicy.Scope
   private let openings: [Opening]
   /// What the one in force lets in; nil where none of deploy's is, as it was installed.
   private let present: [Opening]?
@@ -40,6 +42,7 @@ private struct ChangedFirewall {
     guard present != ruleset.openings else { return nil }
     self.host = host
     self.observation = observation
+    (engine, scope) = (ruleset.engine, ruleset.scope)
     openings = ruleset.openings
   }
 
@@ -82,7 +85,8 @@ private struct ChangedFirewall {
   /// A packet has to pass every chain, whoever hooked it in. There is none of deploy's for packets that
   /// pass through the host.
   func foreignChains(_ found: inout WarningCollector) {
-    for chain in surroundings.foreignChains where chain.hook == .input && !isManaged(chain) {
+    for chain in surroundings.foreignChains
+    where chain.hook == .input && !isManaged(chain) && !comesAfter(chain) {
       let place = "the chain \(chain.name) of \(chain.table) on "
       if chain.dropsByDefault {
         found.add(
@@ -99,13 +103,18 @@ private struct ChangedFirewall {
     }
   }
 
+  /// Whether a chain only sees what deploy's has neither let in nor dropped: that of iptables comes
+  /// first in it.
+  private func comesAfter(_ chain: HostSurroundings.ForeignChain) -> Bool {
+    engine == .iptables && chain.isOfIPTables
+  }
+
   /// Whether a chain belongs to a program that is told of by its name.
   private func isManaged(_ chain: HostSurroundings.ForeignChain) -> Bool {
-    let isOfIPTables = ["ip filter", "ip6 filter", "iptables", "ip6tables"].contains(chain.table)
-    return surroundings.firewallManagers.contains { manager in
+    surroundings.firewallManagers.contains { manager in
       switch manager {
       case .docker: false
-      case .ufw: isOfIPTables
+      case .ufw: chain.isOfIPTables
       case .firewalld: chain.table.split(separator: " ").last == "firewalld"
       }
     }
@@ -119,11 +128,23 @@ private struct ChangedFirewall {
           "Docker is on ", name,
           ": the ports that its containers publish do not pass deploy's firewall; limit them in"
             + " Docker's own chain DOCKER-USER")
+      case .ufw where engine == .iptables:
+        guard scope == .drop else { continue }
+        found.add(
+          "ufw is active on ", name,
+          ", and deploy's chain comes before ufw's: firewall.allow opens ports there, \"ufw allow\""
+            + " does not")
       case .ufw:
         found.add(
           "ufw is active on ", name,
           " and drops what it does not allow, also what deploy's firewall lets in: allow"
             + " \(openings.ports) there with \"ufw allow\", or turn it off with \"ufw disable\"")
+      case .firewalld where engine == .iptables:
+        found.add(
+          "firewalld is active on ", name,
+          ", rejects what it does not allow, and removes iptables' rules whenever it reloads, deploy's"
+            + " among them: take \"engine: nftables\", or stop it with \"systemctl disable --now"
+            + " firewalld\"")
       case .firewalld:
         found.add(
           "firewalld is active on ", name,
@@ -148,5 +169,12 @@ private struct ChangedFirewall {
     static func < (left: Self, right: Self) -> Bool {
       (left.port, left.program) < (right.port, right.program)
     }
+  }
+}
+
+extension HostSurroundings.ForeignChain {
+  /// Whether iptables made it, by whichever of its two ways into the kernel.
+  fileprivate var isOfIPTables: Bool {
+    ["ip filter", "ip6 filter", "iptables", "ip6tables"].contains(table)
   }
 }

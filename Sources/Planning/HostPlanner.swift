@@ -259,7 +259,7 @@ struct HostPlanner {
           + (observation.servedReleases.contains(present.number) && hadSites ? " alone" : ""))
     }
     if hadSites != observation.includesRelease {
-      reasons.append("/etc/nginx/conf.d/deploy.conf was changed on the host")
+      reasons.append("\(observation.includeFile) was changed on the host")
     }
     switch observation.firewall {
     case .asInstalled: break

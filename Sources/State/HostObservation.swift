@@ -30,7 +30,10 @@ package struct HostObservation: Hashable, Sendable {
   package var fingerprint: String
   /// Installed files that are missing or changed, by path below the release.
   package var driftedFiles: [String]
-  /// Whether nginx's own configuration includes the current release.
+  /// The file by which nginx's own configuration includes the current release: where it is depends on
+  /// the distribution.
+  package var includeFile = "/etc/nginx/conf.d/deploy.conf"
+  /// Whether it does.
   package var includesRelease: Bool
   /// The text of installed files that hold no secret, by path below the release.
   package var texts: [String: String]

@@ -6,7 +6,8 @@ import Testing
 struct ForceScriptTests {
   /// Release 7 is in force, with nginx; 8 is there, and has a firewall.
   private let start = #"""
-    mkdir -p "$run" "$root/releases/7/nginx" "$root/releases/8" "$nginx_folder"
+    mkdir -p "$run" "$root/releases/7/nginx" "$root/releases/8" \
+      "$nginx_folder/conf.d"
     : > "$root/releases/7/nginx/deploy.conf"; : > "$root/releases/8/firewall.nft"
     link_release 7; who=ann@laptop
     settled() { ls "$root"; ls "$root/releases"; cat "$root/verdict"; }

@@ -85,7 +85,7 @@ struct LayoutTests {
       asked before
       link_release 8 && reload 8 && asked 'in force'
       link_release 0 && reload 0 && asked after
-      rmdir /etc/nginx/conf.d 2> /dev/null
+      remove_everything
       diff -r "$folder/before" /etc/nginx && echo same
       """#, in: folder)
     #expect(

@@ -35,9 +35,9 @@ struct RefusalTextTests {
         "port 443 is held by haproxy (process 12): stop it or choose another port"
       ),
       (
-        "not-included", .host,
-        "its /etc/nginx/nginx.conf does not include conf.d/*.conf in its http block: add"
-          + " \"include /etc/nginx/conf.d/*.conf;\" there"
+        "not-included /etc/nginx/http.d/deploy.conf", .host,
+        "its nginx.conf does not include /etc/nginx/http.d/*.conf in its http block: add"
+          + " \"include /etc/nginx/http.d/*.conf;\" there"
       ),
       ("nginx", .change, "its nginx does not accept the configuration: one; two"),
       ("firewall", .change, "its nft does not accept the firewall: one; two"),

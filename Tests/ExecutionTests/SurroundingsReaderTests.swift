@@ -98,6 +98,21 @@ struct SurroundingsReaderTests {
       ])
   }
 
+  @Test("deploy's own chain is not another's, though iptables' own leads to it")
+  func ownChain() {
+    let own = """
+      table ip filter {
+      chain INPUT {
+      type filter hook input priority filter; policy accept;
+      counter jump DEPLOY-INPUT
+      chain DEPLOY-INPUT {
+      counter drop
+      """
+    #expect(chains(own) == [])
+    let legacy = ["-P INPUT ACCEPT", "-A INPUT -j DEPLOY-INPUT", "-A DEPLOY-INPUT -j DROP"]
+    #expect(read(legacy.map { ("legacy", "iptables " + $0) }).foreignChains == [])
+  }
+
   @Test("a long rule is shortened, its verdict stays")
   func longRules() throws {
     let rule = "ip saddr { \(String(repeating: "192.0.2.1, ", count: 50))} drop"

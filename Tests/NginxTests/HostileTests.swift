@@ -29,7 +29,7 @@ private struct Field: Sendable {
     Field(usual: "X-Zq-Client"), Field(usual: "77m"), Field(usual: "/zqrun/app.sock"),
     Field(usual: "zqindex.php"),
     Field(usual: "192.0.2.53", rendered: { IPAddress($0)?.description ?? "" }),
-    Field(usual: "203.0.113.10", rendered: { IPAddress($0)?.description ?? "" }),
+    Field(usual: "2001:db8::10", rendered: { IPAddress($0)?.description ?? "" }),
     Field(usual: "2001:db8::77", rendered: { IPAddress($0)?.description ?? "" }),
     Field(usual: "192.0.2.128/25", rendered: { AddressRange($0)?.description ?? "" }),
     Field(usual: "198.51.100.128/26", rendered: { AddressRange($0)?.description ?? "" }),
@@ -44,7 +44,7 @@ private struct HostileInventory {
   private static let template = """
     fleet: <zqfleet>
     authority: {name: Shop CA}
-    front_ends: {<zqedge>: {address: <203.0.113.10>}}
+    front_ends: {<zqedge>: {address: <2001:db8::10>}}
     back_ends: {<zqapp>: {address: <2001:db8::77>}}
     sites:
       <zqdomain.example>:

@@ -68,7 +68,7 @@ final class TestAuthority {
     _ = try Command.script(
       """
       cd '\(home.path)'
-      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 \
         -keyout ca.key -out ca.crt -subj '/CN=\(name)' \
         -addext 'keyUsage=critical,keyCertSign,cRLSign' 2>&1
       """)
@@ -92,7 +92,7 @@ final class TestAuthority {
         -keyout '\(path).key' -out request.pem 2>&1
       printf '\(access)extendedKeyUsage=%s\\nsubjectAltName=%s\\n' '\(usage)' '\(alternatives)' \
         >extensions
-      openssl x509 -req -in request.pem -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 \
+      openssl x509 -req -in request.pem -CA ca.crt -CAkey ca.key -CAcreateserial -days 90 \
         -extfile extensions -out '\(path).crt' 2>&1
       """)
   }

@@ -53,11 +53,17 @@ struct TestFleet {
 
     """#
 
+  private static func applications() throws -> String {
+    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    return try String(
+      contentsOf: tests.appending(path: "Programs/applications.py"), encoding: .utf8)
+  }
+
   /// What the questions print. The folders of hosts are in `$edge` (edge-1) and `$app` (app-1), that
   /// of the test's own programs in `$programs`.
   func answers(_ questions: String) throws -> String {
     let edge = try self["edge-1"], app = try self["app-1"]
-    try edge.write(Applications.python, to: "programs/applications.py")
+    try edge.write(Self.applications(), to: "programs/applications.py")
     let starts = inventory.hosts.compactMap { host in
       hosts[host.name.text].map { "start \(host.name) \(host.address) '\($0.path)/nginx.conf'" }
     }

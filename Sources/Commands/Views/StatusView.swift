@@ -73,7 +73,7 @@ struct StatusView {
       } else if let present, present.servesSites, observation.servedReleases != [present.number] {
         observation.nginxIsRunning ? "nginx serves something else" : "nginx does not run"
       } else if let present, observation.includesRelease != present.servesSites {
-        "/etc/nginx/conf.d/deploy.conf was changed"
+        "\(observation.includeFile) was changed"
       } else {
         nil
       }

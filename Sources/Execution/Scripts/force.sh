@@ -36,8 +36,14 @@ link_release() {
 
 write_include() {
   is_included && return 0
-  mkdir -p "${include%/*}" && include_text > "$include.new" && persist "$include.new" &&
+  make_include_folder && include_text > "$include.new" && persist "$include.new" &&
     mv "$include.new" "$include"
+}
+
+# A folder that is made for the include goes with it, unless somebody has come to use it.
+make_include_folder() {
+  [ -d "${include%/*}" ] && return
+  : > "$root/made-folder" && mkdir -p "${include%/*}"
 }
 
 # Has nginx take release $1 and proves that it did: a signal that was sent says nothing.
@@ -137,8 +143,9 @@ load_rules() {
 
 # The chains of a table are replaced in one step, and stand whole before anything jumps to them.
 load_chains() {
-  "$1-restore" -w --noflush < "$2/firewall.$1" || return 1
   chains=$(chains_in "$2/firewall.$1")
+  note_tables "$1" "$chains"
+  "$1-restore" -w --noflush < "$2/firewall.$1" || return 1
   while read -r in_table hook; do
     "$1" -w -t "$in_table" -C "$hook" -j "DEPLOY-$hook" 2>/dev/null ||
       "$1" -w -t "$in_table" -I "$hook" 1 -j "DEPLOY-$hook" || return 1
@@ -146,6 +153,30 @@ load_chains() {
 	$chains
 	CHAINS
   unload_chains "$1" "$chains"
+}
+
+# To the nft of today iptables' tables are tables like others, which its first rule makes: one that was
+# not there goes with deploy.
+note_tables() {
+  family=$(family_of "$1")
+  command -v nft > /dev/null 2>&1 || return 0
+  printf '%s\n' "$2" | cut -d ' ' -f 1 | sort -u | while read -r in_table; do
+    nft list table "$family" "$in_table" > /dev/null 2>&1 || : > "$root/made-$in_table-$family"
+  done
+}
+
+family_of() { case $1 in iptables) echo ip ;; ip6tables) echo ip6 ;; esac; }
+
+# Only what is as iptables makes it: by now others may have rules in it.
+remove_tables() {
+  for made in "$root"/made-filter-* "$root"/made-nat-*; do
+    [ -f "$made" ] || continue
+    family=${made##*-} in_table=${made%-*}
+    in_table=${in_table##*-}
+    nft list table "$family" "$in_table" 2>/dev/null |
+      grep -qv -e '^table' -e '^[[:space:]]*chain [A-Z]* {$' -e 'policy accept;$' -e '^[[:space:]]*}$' ||
+      nft delete table "$family" "$in_table" 2>/dev/null
+  done
 }
 
 unload_table() { printf 'table %s\ndelete table %s\n' "$table" "$table" | nft -f -; }
@@ -245,6 +276,8 @@ remove_everything() {
   find_include
   remove_units
   if [ -f "$root/verdict" ]; then cp "$root/verdict" "$run/verdict"; fi
+  remove_tables
+  if [ -f "$root/made-folder" ]; then rmdir "${include%/*}" 2>/dev/null; fi
   rm -rf "$root/releases" "$root"
 }
 

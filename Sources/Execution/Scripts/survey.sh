@@ -71,6 +71,7 @@ survey_release() {
   done
   verdict=$(last_verdict) && say verdict "$verdict"
   find_include
+  say include "$include"
   is_included && say included
   listing=
   current=$(current_release)

@@ -250,7 +250,7 @@ check_nginx() {
   fi
   [ "$tested" = 0 ] || refuse nginx
   if has_nginx "$release" && ! grep -q "^# configuration file .*/[a-z]*\.d/deploy\.conf:" "$work/dump"; then
-    refuse not-included
+    refuse not-included "$include"
   fi
   say tested
 }
