@@ -36,12 +36,17 @@ package struct FleetChecks: Hashable, Sendable {
     package var frontEnd: String
     package var address: String
     package var port: Int
-    /// Whether its certificate is one of the authority.
-    package var isAuthorized: Bool
+    /// What its certificate has to be for.
+    package var names: [String]
+    /// Where what visitors are shown comes from.
+    package var certificate: PublicCertificate
+    /// Whether it answers nobody but its network, whose certificate is not at hand here.
+    package var asksForCertificate: Bool
   }
 
   package var edges: [Edge] = []
-  /// One for each port of a back-end, a different host for each where there are several.
+  /// For each port of a back-end every host that is to be kept out; of a large fleet some, and others for
+  /// each port.
   package var strangers: [Stranger] = []
   package var entrances: [Entrance] = []
 
@@ -56,7 +61,9 @@ package struct FleetChecks: Hashable, Sendable {
             Entrance(
               site: site.domain.text, frontEnd: frontEnd.name.text,
               address: frontEnd.address.description, port: Int(Port.https.number),
-              isAuthorized: site.certificate == .authority))
+              names: ([site.domain] + site.aliases).map(\.text),
+              certificate: site.certificate,
+              asksForCertificate: site.originPulls != nil))
         }
         for upstream in site.upstreams {
           guard let backEnd = hosts[upstream.host],
@@ -73,18 +80,24 @@ package struct FleetChecks: Hashable, Sendable {
       }
     }
     let targets = ports.sorted { ($0.host, $0.port) < ($1.host, $1.port) }
+    let most = max(1, Self.mostStrangers / max(1, targets.count))
     for (index, target) in targets.enumerated() {
       guard let backEnd = hosts[target.host], selector.matches(backEnd) else { continue }
       let strangers = inventory.hosts.filter {
         $0.name != backEnd.name && !Self.lets(in: $0, to: target.port, of: backEnd, inventory)
       }
-      guard !strangers.isEmpty else { continue }
-      self.strangers.append(
-        Stranger(
-          host: strangers[index % strangers.count].name.text, backEnd: backEnd.name.text,
-          address: backEnd.address.description, port: Int(target.port.number)))
+      for offset in 0..<min(most, strangers.count) {
+        self.strangers.append(
+          Stranger(
+            host: strangers[(index + offset) % strangers.count].name.text,
+            backEnd: backEnd.name.text, address: backEnd.address.description,
+            port: Int(target.port.number)))
+      }
     }
   }
+
+  /// A firewall that drops is waited for, seconds each.
+  private static let mostStrangers = 512
 
   private static func lets(
     in host: Host, to port: Port, of backEnd: Host, _ inventory: Inventory

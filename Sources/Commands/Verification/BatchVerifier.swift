@@ -11,6 +11,8 @@ struct BatchVerifier: EdgeVerifier {
   let connector: SSHConnector
   let keeper: StateKeeper
   let keyring: AuthorityKeyring
+  /// The generations whose keys are there.
+  let keys: Set<Int>
   let defaults: SSHSettings
   let parallel: Int
 
@@ -18,11 +20,15 @@ struct BatchVerifier: EdgeVerifier {
     let state = await keeper.state
     do {
       var problems: [String] = []
-      for (issuer, edges) in edges(touching: hosts, among: present, state) {
+      for (shown, all) in edges(touching: hosts, among: present, state) {
+        let (issuer, edges) = replacement(for: shown, all, state)
+        guard !edges.isEmpty else { continue }
         let probe = try await probe(state, as: issuer)
         await forEach(edges, limit: parallel) {
           await probe.finding(of: $0)
         } whenDone: { finding in
+          // A front-end that is lost meanwhile says nothing about the hosts that have changed.
+          guard finding.isTried || hosts.contains(finding.frontEnd) else { return }
           problems += finding.problems.map {
             "\(finding.frontEnd) → \(finding.backEnd), \(finding.site): \($0)"
           }
@@ -54,6 +60,22 @@ struct BatchVerifier: EdgeVerifier {
     return state.authorities.compactMap { authority in
       edges[authority.keyIdentifier].map { (authority, $0) }
     }
+  }
+
+  /// Where a generation's key is lost, as when it is rotated for that, its certificates cannot be shown
+  /// any more: the one that signs now stands for it, at the back-ends that know it already.
+  private func replacement(
+    for issuer: AuthorityRecord, _ edges: [FleetChecks.Edge], _ state: FleetState
+  ) -> (AuthorityRecord, [FleetChecks.Edge]) {
+    guard !keys.contains(issuer.generation), let signing = state.authorities.last else {
+      return (issuer, edges)
+    }
+    return (
+      signing,
+      edges.filter {
+        state.hosts[$0.backEnd]?.release.facts.trusts.contains(signing.keyIdentifier) == true
+      }
+    )
   }
 
   private func probe(_ state: FleetState, as issuer: AuthorityRecord) async throws -> FleetProbe {
