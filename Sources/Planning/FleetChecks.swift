@@ -125,6 +125,15 @@ extension FleetState {
     hosts[host]?.release.certificates[ReleasePath.certificate(for: .backEnd).relative]
   }
 
+  /// The digests of the certificates of sites that hosts have, whoever issued them.
+  package var shownSiteCertificates: Set<String> {
+    Set(
+      hosts.values.flatMap { record in
+        record.release.files.filter { $0.key.hasPrefix("tls/sites/") && !$0.value.isSecret }
+          .map(\.value.digest)
+      })
+  }
+
   /// The certificate of the authority that visitors of a site see, as it was recorded.
   package func certificate(ofSite domain: String, on frontEnd: String) -> CertificateRecord? {
     guard let domain = DomainName(domain) else { return nil }

@@ -47,7 +47,7 @@ struct ReleaseHazards {
     }
     guard let first = accepted.first else { return [] }
     let whose = first.host.map { " of \($0)" } ?? ""
-    let more = accepted.count > 1 ? " and \(accepted.count - 1) more" : ""
-    return ["it accepts the revoked certificate \(first.serial.prefix(8))…\(whose)\(more) again"]
+    let more = accepted.count > 1 ? ", and \(accepted.count - 1) more" : ""
+    return ["it accepts the revoked certificate \(first.serial.prefix(8))…\(whose) again\(more)"]
   }
 }

@@ -109,7 +109,11 @@ actor AuthorityKeyring {
 
   /// Brings the folder to where a rotation starts.
   func startRotation(_ policy: AuthorityPolicy, now: Timestamp) throws -> [AuthorityRecord] {
-    let passphrase = try passphrase ?? source.read()
+    // A new key gets the passphrase of the others: a wrong one would be found when it is too late.
+    let signing = try folder.generations().last
+    let isKnown = try signing.map { try folder.listing().keys.contains($0.generation) } ?? false
+    if let signing, isKnown { _ = try authority(signing) }
+    let passphrase = try passphrase ?? source.read(isNew: true)
     let records = try folder.startRotation(
       policy, passphrase: passphrase, now: now.secondsSince1970)
     self.passphrase = passphrase

@@ -208,7 +208,9 @@ struct Session {
   }
 
   private func planningInput(_ survey: Survey, state: FleetState) async throws -> PlanningInput {
-    var materials = try MaterialsReader(workspace: workspace, now: .current).read()
+    var materials = try MaterialsReader(
+      workspace: workspace, now: .current, expired: .toleratedOf(state.shownSiteCertificates)
+    ).read()
     try refuseLostState(state, survey)
     materials.revocationLists = try await revocations.materials(of: state, now: .current)
     return PlanningInput(
