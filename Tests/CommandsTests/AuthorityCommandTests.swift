@@ -127,6 +127,26 @@ struct AuthorityCommandTests {
     #expect(try home.deploy("check").output.contains("it has expired; renew it"))
   }
 
+  @Test("A procedure is refused by every command but its own, which is named")
+  func procedures() throws {
+    let path = home.path + "/p.yml"
+    for (procedure, own, others) in [
+      (
+        "rotate-authority", "deploy rotate authority",
+        [["plan"], ["rotate", "certificates", "--yes"]]
+      ),
+      ("rotate-certificates", "deploy rotate certificates", [["apply", "--yes"]]),
+      ("decommission", "deploy apply", [["rotate", "authority", "--yes"]]),
+    ] {
+      try home.write("name: p\nprocedure: \(procedure)\n", to: "p.yml")
+      for other in others {
+        let run = try home.start(other + ["--playbook", path], passphrase: "")
+        run.finish()
+        #expect(run.status == 64 && run.output.contains("\n    \(own) --playbook \(path)"))
+      }
+    }
+  }
+
   @Test("A creation killed at any moment leaves no certificate without its key, and is finished")
   func killed() throws {
     var cutOff = 0
