@@ -113,9 +113,9 @@ package struct FleetChecks: Hashable, Sendable {
 }
 
 extension ReleaseRecord {
-  /// The key identifier of the authority whose certificate the front-end shows.
-  package var frontEndIssuer: String? {
-    certificates[ReleasePath.certificate(for: .frontEnd).relative]?.issuerKeyIdentifier
+  /// What the front-end shows to back-ends.
+  package var frontEndCertificate: CertificateRecord? {
+    certificates[ReleasePath.certificate(for: .frontEnd).relative]
   }
 }
 

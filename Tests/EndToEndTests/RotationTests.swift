@@ -95,6 +95,37 @@ struct RotationTests {
     }
   }
 
+  @Test("an authority that has ended, and all that it has signed with it, is rotated all the same")
+  func ended() async throws {
+    try await RotationScene.play { scene in
+      let made = try await scene.sandbox.run(
+        [
+          "sh", "-euc",
+          """
+          cd "$1"/shop.authority
+          : >"$1/index"
+          printf '%s\n' '[ca]' 'default_ca = own' '[own]' "database = $1/index" 'policy = any' \
+            'rand_serial = yes' 'default_md = sha256' "new_certs_dir = $1" '[any]' \
+            'commonName = supplied' '[authority]' 'basicConstraints = critical,CA:TRUE,pathlen:0' \
+            'keyUsage = critical,keyCertSign,cRLSign' 'subjectKeyIdentifier = hash' >"$1/ca.conf"
+          key='-passin env:DEPLOY_PASSPHRASE'
+          openssl x509 -x509toreq -in authority-1.crt -signkey authority-1.key $key -out "$1/request"
+          openssl ca -batch -notext -selfsign -config "$1/ca.conf" -extensions authority \
+            -keyfile authority-1.key $key -in "$1/request" -out "$1/ended.crt" \
+            -startdate 20200101000000Z -enddate 20210101000000Z
+          cp "$1/ended.crt" authority-1.crt
+          """, "sh", scene.folder,
+        ], environment: Scene.environment)
+      #expect(made.status == 0, "\(made.all)")
+      let listed = try await scene.deploy("status", "--expiry")
+      #expect(listed.status == 1 && listed.stdout.contains("2021-01-01"), "\(listed.all)")
+      try await scene.succeed("rotate", "authority", "--yes")
+      try await scene.expectRotated(to: 2)
+      #expect(try await scene.deploy("verify").status == 0)
+      try await scene.expectNoChanges()
+    }
+  }
+
   @Test("certificates whose rotation was killed are rotated once, however often it is begun")
   func certificatesKilled() async throws {
     try await RotationScene.play { scene in

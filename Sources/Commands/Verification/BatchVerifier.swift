@@ -46,10 +46,13 @@ struct BatchVerifier: EdgeVerifier {
   ) -> [(AuthorityRecord, [FleetChecks.Edge])] {
     var edges: [String: [FleetChecks.Edge]] = [:]
     for (name, record) in state.hosts where present.contains(name) {
-      guard let issuer = record.release.frontEndIssuer else { continue }
+      guard let issuer = record.release.frontEndCertificate?.issuerKeyIdentifier
+      else { continue }
       for route in record.release.facts.routes
       where (hosts.contains(name) || hosts.contains(route.host)) && route.host != name
         && present.contains(route.host)
+        && ![record.release.frontEndCertificate, state.certificate(ofBackEnd: route.host)]
+          .contains(where: { hasEnded($0, state) })
       {
         edges[issuer, default: []].append(
           FleetChecks.Edge(
@@ -60,6 +63,17 @@ struct BatchVerifier: EdgeVerifier {
     return state.authorities.compactMap { authority in
       edges[authority.keyIdentifier].map { (authority, $0) }
     }
+  }
+
+  /// An edge with an end that shows what has ended is what a run repairs: it is tried when that end has
+  /// got another certificate.
+  private func hasEnded(_ leaf: CertificateRecord?, _ state: FleetState) -> Bool {
+    guard let leaf else { return false }
+    let now = Timestamp.current
+    return leaf.notAfter <= now
+      || state.authorities.contains {
+        $0.keyIdentifier == leaf.issuerKeyIdentifier && $0.notAfter <= now
+      }
   }
 
   /// Where a generation's key is lost, as when it is rotated for that, its certificates cannot be shown
