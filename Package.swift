@@ -72,7 +72,7 @@ let package = Package(
       "Execution", ["Planning", "State"],
       resources: [
         .embedInCode("Scripts/host.sh"), .embedInCode("Scripts/survey.sh"),
-        .embedInCode("Scripts/surroundings.sh"),
+        .embedInCode("Scripts/surroundings.sh"), .embedInCode("Scripts/manifest.sh"),
         .embedInCode("Scripts/transaction.sh"), .embedInCode("Scripts/force.sh"),
         .embedInCode("Scripts/confirm.sh"), .embedInCode("Scripts/undo.sh"),
       ]),
@@ -117,8 +117,8 @@ let package = Package(
     .tests(
       "Commands",
       [
-        "deploy", "Commands", "Certificates", "Execution", "Planning", "Inventories", "State",
-        "Diagnostics", arguments,
+        "deploy", "Commands", "Certificates", "Execution", "Planning", "Inventories",
+        "Playbooks", "State", "Diagnostics", arguments,
       ], cases: true),
     .tests(
       "EndToEnd",

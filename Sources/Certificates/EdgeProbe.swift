@@ -27,14 +27,15 @@ package struct EdgeProbe: Sendable {
   package func run(over stream: some ByteStream, at time: Int64) async throws -> ProbeReport {
     let connection = try TLSConnection.prepare(
       over: stream, serverName: serverName, identity: identity, session: session)
-    let answer = try await ask(connection)
+    let (answer, saysRefused) = try await ask(connection)
     var report = ProbeReport(
-      answer: answer, tlsVersion: connection.version,
+      answer: answer, saysRefused: saysRefused, tlsVersion: connection.version,
       acceptedIssuers: connection.acceptedIssuers, isResumed: connection.isResumed,
       session: connection.session)
     let pem = try connection.servedPEM()
     if !pem.isEmpty {
-      report.served = try CertificateFacts.readAll(pem: pem, named: "what is served")
+      let chain = try CertificateBundle(pem: pem, named: "what is served")
+      report.chain = chain
       do throws(CertificateError) {
         try trusted.verify(leafPEM: pem, as: .server, name: serverName, at: time)
       } catch {
@@ -44,37 +45,43 @@ package struct EdgeProbe: Sendable {
     return report
   }
 
-  private func ask(_ connection: TLSConnection) async throws -> ProbeReport.Answer {
+  private func ask(
+    _ connection: TLSConnection
+  ) async throws -> (answer: ProbeReport.Answer, saysRefused: Bool) {
     do {
       try await connection.handshake()
       // HEAD, because an application behind must not take a probe for more than a look.
       try await connection.write(
         "HEAD / HTTP/1.1\r\nHost: \(serverName)\r\nUser-Agent: deploy\r\n"
           + "Connection: close\r\n\r\n")
-      let answer = try await statusLine(connection)
+      let answer = try await head(connection)
       try await connection.close()
       return answer
     } catch let error as CertificateError where error.code == .handshakeFailed {
-      return .refusedHandshake(error)
+      return (.refusedHandshake(error), false)
     }
   }
 
-  private func statusLine(_ connection: TLSConnection) async throws -> ProbeReport.Answer {
-    let limit = 4096
+  /// Reads the status line and the fields (RFC 9112, 2.1).
+  private func head(
+    _ connection: TLSConnection
+  ) async throws -> (answer: ProbeReport.Answer, saysRefused: Bool) {
+    let limit = 16 * 1024
     var bytes: [UInt8] = []
-    while bytes.count < limit, !bytes.contains(UInt8(ascii: "\n")) {
+    var lines: [Substring] = []
+    while bytes.count < limit, !lines.dropLast().contains("") {
       let next = try await connection.read()
       if next.isEmpty { break }
       bytes += next
+      lines = String(decoding: bytes, as: UTF8.self)
+        .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     }
-    let line = String(
-      decoding: bytes.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") },
-      as: UTF8.self)
-    let words = line.split(separator: " ")
+    let words = lines.first?.split(separator: " ") ?? []
     guard words.count >= 2, words[0].hasPrefix("HTTP/1."), words[1].utf8.count == 3,
       let status = Int(words[1])
-    else { return .notHTTP }
-    return .status(status)
+    else { return (.notHTTP, false) }
+    let fields = lines.dropFirst().prefix { !$0.isEmpty }
+    return (.status(status), fields.contains { $0.lowercased().hasPrefix("deploy-refused:") })
   }
 }
 
@@ -89,10 +96,13 @@ package struct ProbeReport: Sendable {
   }
 
   package var answer: Answer
+  /// Whether the answer is that of this program's configuration to a client that it does not let in,
+  /// and none of the site's own, by the field that only such an answer has.
+  package var saysRefused: Bool
   /// As OpenSSL writes it: `TLSv1.3`.
   package var tlsVersion: String
-  /// The chain, the server's own certificate first; empty where it did not come to that.
-  package var served: [CertificateFacts] = []
+  /// What the server showed, its own certificate first; nil where it did not come to that.
+  package var chain: CertificateBundle?
   /// Why what is served is not to be trusted; nil where chain, purpose, dates and name hold.
   package var distrust: CertificateError?
   /// The common names of the authorities that the server accepts clients of, as it says itself;
@@ -103,13 +113,14 @@ package struct ProbeReport: Sendable {
   /// For another probe to try; that there is one does not mean that the server will take it up.
   package var session: TLSSession?
 
+  package var served: [CertificateFacts] { chain?.facts ?? [] }
+
   /// Whether the server let the client in, with the certificate that it showed or without one.
   ///
   /// nginx answers 400 where a certificate is missing or not accepted, 495 and 496 to itself; this
-  /// program's configuration makes 503 of all three. A site that answers so of its own accord is of no
-  /// more use to its visitors.
+  /// program's configuration makes 503 of all three, and says so.
   package var isClientAccepted: Bool {
     guard case .status(let status) = answer else { return false }
-    return ![400, 495, 496, 503].contains(status)
+    return !saysRefused && ![400, 495, 496].contains(status)
   }
 }

@@ -24,30 +24,16 @@ package struct ServerFiles: Sendable {
       // The other checks would speak of the wrong certificate.
       return [error]
     }
-    let leaf = chain.certificates[0]
-    let facts = chain.facts[0]
-    var problems: [CertificateError] = []
-    func check(_ holds: Bool, _ code: CertificateError.Code, _ reason: @autoclosure () -> String) {
-      if !holds { problems.append(Operation("use", chain.name).failure(code, reason())) }
-    }
-    check(
-      key.securityBits >= minimumSecurityBits, .weakKey,
-      "its key, \(facts.keyAlgorithm), is too weak; RSA takes 2048 bits, ECDSA 224")
-    for name in names {
-      check(
-        leaf.covers(name), .nameMismatch,
-        "it is not for “\(name)” but for \(facts.dnsNames.joined(separator: ", "))")
-    }
-    check(time >= facts.notBefore, .notYetValid, "it is not yet valid; is the clock right?")
-    check(time < facts.notAfter, .expired, "it has expired; renew it")
-    check(leaf.serves(.server), .wrongPurpose, "it is not for servers")
-    for (index, pair) in zip(chain.certificates, chain.certificates.dropFirst()).enumerated() {
-      check(
-        pair.0.isIssued(by: pair.1), .chainOutOfOrder,
-        "certificate \(index + 2) in it did not issue certificate \(index + 1); "
-          + "the order is the server's own, its issuer, that one's issuer")
-    }
-    return problems
+    let isStrong = key.securityBits >= minimumSecurityBits
+    return
+      (isStrong
+      ? []
+      : [
+        Operation("use", chain.name).failure(
+          .weakKey,
+          "its key, \(chain.facts[0].keyAlgorithm), is too weak; RSA takes 2048 bits, ECDSA 224")
+      ])
+      + chain.problems(asServerFor: names, at: time)
   }
 
   /// Checks that the key is that of the first certificate.

@@ -15,21 +15,26 @@ extension CertificateBundle {
     let chain = try CertificateBundle(pem: leafPEM, named: "the certificate to verify")
     let leaf = chain.facts[0].commonName.debugDescription
     let operation = Operation("verify", "the \(role.rawValue) certificate \(leaf)")
-    // OpenSSL's context borrows the chain, and Swift frees an array after its last use.
-    try withExtendedLifetime(chain) { () throws(CertificateError) in
-      try verify(chain.certificates, as: role, name: name, at: time, operation)
-    }
-  }
-
-  private func verify(
-    _ chain: [Certificate], as role: CertificateRole, name: String?, at time: Int64,
-    _ operation: Operation
-  ) throws(CertificateError) {
     let store = try operation.require(X509_STORE_new())
     defer { X509_STORE_free(store) }
     for authority in certificates {
       try operation.require(X509_STORE_add_cert(store, authority.pointer) == 1)
     }
+    // OpenSSL's context borrows the chain, and Swift frees an array after its last use.
+    try withExtendedLifetime(chain) { () throws(CertificateError) in
+      try Self.verify(
+        chain.certificates, in: store, as: role, name: name, at: time, isStrict: true,
+        vouching: self.name, operation)
+    }
+  }
+
+  /// - Parameters:
+  ///   - store: the authorities.
+  ///   - vouching: what they are called.
+  static func verify(
+    _ chain: [Certificate], in store: OpaquePointer, as role: CertificateRole, name: String?,
+    at time: Int64, isStrict: Bool, vouching authorities: String, _ operation: Operation
+  ) throws(CertificateError) {
     let intermediates = try operation.require(COpenSSL_sk_X509_new_null())
     defer { COpenSSL_sk_X509_free(intermediates) }
     for certificate in chain.dropFirst() {
@@ -42,8 +47,10 @@ extension CertificateBundle {
         && X509_STORE_CTX_set_purpose(context, role.purpose) == 1)
     X509_STORE_CTX_set_time(context, 0, Int(time))
     let parameters = X509_STORE_CTX_get0_param(context)
-    try operation.require(
-      X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_X509_STRICT)) == 1)
+    if isStrict {
+      try operation.require(
+        X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_X509_STRICT)) == 1)
+    }
     X509_VERIFY_PARAM_set_auth_level(parameters, 2)
     if let name {
       // OpenSSL takes an empty name for no check at all.
@@ -52,12 +59,12 @@ extension CertificateBundle {
         .requestRefused, "\(name.debugDescription) is no name to look for")
     }
     if X509_verify_cert(context) != 1 {
-      throw rejection(by: context, name: name, operation)
+      throw rejection(by: context, name: name, authorities, operation)
     }
   }
 
-  private func rejection(
-    by context: OpaquePointer, name: String?, _ operation: Operation
+  private static func rejection(
+    by context: OpaquePointer, name: String?, _ authorities: String, _ operation: Operation
   ) -> CertificateError {
     let number = X509_STORE_CTX_get_error(context)
     let (code, reason): (CertificateError.Code, String) =
@@ -69,7 +76,7 @@ extension CertificateBundle {
       case X509_V_ERR_INVALID_PURPOSE: (.wrongPurpose, "it is not for this end of a connection")
       case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL:
         (.weakKey, "its key, or its issuer's, is too weak")
-      default: (.chainNotVerified, "\(self.name) do not vouch for it")
+      default: (.chainNotVerified, "\(authorities) do not vouch for it")
       }
     let verification = CertificateError.Verification(
       number: Int(number), text: String(cString: X509_verify_cert_error_string(Int(number))),

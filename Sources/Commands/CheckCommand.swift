@@ -15,7 +15,7 @@ struct CheckCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let workspace = try Workspace.open(options)
-      let playbook = try Workspace.playbook(playbook, options)
+      let playbook = try Workspace.playbook(playbook, options) ?? .rolling
       _ = try MaterialsReader(workspace: workspace, now: .current).read()
       let inventory = workspace.inventory
       Console.output(

@@ -54,6 +54,7 @@ struct RevokeCommand: AsyncParsableCommand {
     _ session: Session, _ fleet: Fleet, _ keeper: StateKeeper
   ) async throws -> Ledger {
     var state = await keeper.state
+    try session.refuseWithoutAuthority(state)
     let survey = try await session.survey(fleet, state)
     try session.refuseLostState(state, survey)
     for host in hosts { try revoke(host, survey, &state) }

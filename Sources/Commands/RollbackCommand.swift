@@ -1,5 +1,6 @@
 import ArgumentParser
 import Execution
+import Inventories
 import Planning
 import SSH
 import State
@@ -9,7 +10,11 @@ struct RollbackCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback",
     abstract: "Puts the release before, or another that the hosts still have, in force again.",
-    discussion: "The next plan shows what it would change again.")
+    discussion: """
+      The next plan shows what it would change again. A release is refused that would bring back a \
+      certificate that is revoked or has expired, an authority that was rotated out, or revocations that \
+      are not all in it: give the inventory of then to an apply instead.
+      """)
 
   @OptionGroup var options: FleetOptions
   @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
@@ -26,7 +31,7 @@ struct RollbackCommand: AsyncParsableCommand {
         try await session.withFleet { fleet in
           let state = await keeper.state
           let survey = try await session.survey(fleet, state)
-          let plan = try Planner.rollback(session.rollback(to: to, survey, state))
+          let plan = try await plan(session, fleet, survey, state)
           let isColored = options.usesColor(onTerminal: Console.outputIsTerminal)
           if format == .text { try PlanView(plan).print(as: .text, isColored: isColored) }
           if plan.hasChanges, !yes, !Console.confirm("Carry this plan out?") {
@@ -40,5 +45,16 @@ struct RollbackCommand: AsyncParsableCommand {
       }
       try ledger.throwIfFailed()
     }
+  }
+
+  private func plan(
+    _ session: Session, _ fleet: Fleet, _ survey: Survey, _ state: FleetState
+  ) async throws -> Plan {
+    var input = try session.rollback(to: to, survey, state)
+    for (host, release) in try Planner.releases(toGoBackTo: input) {
+      input.manifests[host.name.text] = try await fleet.manifest(
+        of: release, on: host.name.text, Connection(to: host))
+    }
+    return try Planner.rollback(input)
   }
 }

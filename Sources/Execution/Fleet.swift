@@ -43,17 +43,14 @@ package actor Fleet {
     return survey
   }
 
+  private static let secondsToAnswer = 60
+
   nonisolated func survey(_ name: String, _ connection: Connection) async -> SurveyResult {
-    let secondsToAnswer = 60
     do {
-      let conversation = Conversation(
-        try await host(name, connection).start(
-          RemoteScript.command(
-            RemoteScript.survey, [NginxHole.names.joined(separator: " ")],
-            becoming: connection.becomes)))
-      try await conversation.closeInput()
+      let conversation = try await ask(
+        name, connection, RemoteScript.survey, [NginxHole.names.joined(separator: " ")])
       var reader = SurveyReader()
-      while let message = try await conversation.next(withinSeconds: secondsToAnswer) {
+      while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
         reader.read(message)
       }
       let said = try await conversation.finish()
@@ -67,6 +64,30 @@ package actor Fleet {
       await forget(name)
       return .unreachable("\(error)")
     }
+  }
+
+  /// The manifest of a release that a host still has; nil where it has none that can be read.
+  package nonisolated func manifest(
+    of release: Int, on name: String, _ connection: Connection
+  ) async throws -> Manifest? {
+    let conversation = try await ask(
+      name, connection, RemoteScript.manifest, [String(release)])
+    var lines: [String] = []
+    while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
+      if case .event("manifest", let line) = message { lines.append(line + "\n") }
+    }
+    return Manifest(lines.joined())
+  }
+
+  /// Has a host run a script that reads nothing.
+  private nonisolated func ask(
+    _ name: String, _ connection: Connection, _ script: String, _ arguments: [String] = []
+  ) async throws -> Conversation {
+    let conversation = Conversation(
+      try await host(name, connection).start(
+        RemoteScript.command(script, arguments, becoming: connection.becomes)))
+    try await conversation.closeInput()
+    return conversation
   }
 }
 

@@ -1,6 +1,7 @@
 /// The scripts that run on hosts, as commands for their shells.
 enum RemoteScript {
   static let survey = script(PackageResources.surroundings_sh + PackageResources.survey_sh)
+  static let manifest = script(PackageResources.manifest_sh)
   static let transaction = script(PackageResources.force_sh + PackageResources.transaction_sh)
   static let confirmation = script(PackageResources.force_sh + PackageResources.confirm_sh)
 

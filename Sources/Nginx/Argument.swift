@@ -122,6 +122,7 @@ struct Variable: Hashable, Sendable {
   static let requestURI = Variable("request_uri")
   static let remoteUser = Variable("remote_user")
   static let scheme = Variable("scheme")
+  static let sessionReused = Variable("ssl_session_reused")
   static let status = Variable("status")
   static let timeLocal = Variable("time_local")
   static let userAgentHeader = Variable("http_user_agent")

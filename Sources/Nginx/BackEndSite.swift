@@ -14,7 +14,7 @@ struct BackEndSite {
     [
       listen, SiteServer.ownNameAlone(site.domain), identity,
       Self.clientCertificates(checksRevocation: checksRevocation),
-      TLSSettings.forFrontEnds,
+      TLSSettings.forFrontEnds, Self.fullHandshakes,
     ] + SiteServer.bodySize(of: site) + content + [Self.refusal]
       + [snippet, logs].compactMap(\.self)
   }
@@ -64,16 +64,31 @@ struct BackEndSite {
         + site.requests.timeouts.directives(for: "proxy"))
   }
 
+  /// Which sessions are taken up is up to the port's default server: for connections to one address
+  /// alone, or in a release between two, that may be one of the host's own.
+  private static let fullHandshakes = Paragraph(
+    "One that another server's settings resume all the same is refused, as without a certificate.",
+    [
+      Directive(
+        "if", "(\(.sessionReused)", "=", "r)", block: [Paragraph([Directive("return", "496")])])
+    ])
+
   /// nginx counts an answer 400 as the site's own and would hand it to the visitor.
   private static let refusal = Paragraph(
     """
     A certificate that is missing or not trusted is answered with 503 in place of 400: then the \
-    front-end asks the next back-end.
+    front-end asks the next back-end. The header tells it from an answer of the site's own.
     """,
     [
       Directive("error_page", "495", "496", "=503", "@deploy_refused"),
       Directive(
-        "location", "@deploy_refused", block: [Paragraph([Directive("return", "503")])]),
+        "location", "@deploy_refused",
+        block: [
+          Paragraph([
+            Directive("add_header", "Deploy-Refused", "certificate", "always"),
+            Directive("return", "503"),
+          ])
+        ]),
     ])
 
   private var snippet: Paragraph? {

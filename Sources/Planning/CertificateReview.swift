@@ -1,5 +1,4 @@
 import Inventories
-import Nginx
 import State
 
 /// Decides whether a host's certificate may stay.
@@ -28,7 +27,11 @@ struct CertificateReview {
     if record.key != wanted.key {
       return "its key is \(record.key), not \(wanted.key)"
     }
-    if input.renews.contains(wanted.role), !record.isPlanned { return "rotated on request" }
+    if input.renews.contains(Role(ofCertificate: wanted.path)), !record.isPlanned,
+      input.state.rotation?.hasBrought(record, at: wanted.path, of: host.text) != true
+    {
+      return "rotated on request"
+    }
     return expiryReason(record)
   }
 
@@ -53,13 +56,6 @@ struct CertificateReview {
     return days < 0
       ? "it expired on \(record.notAfter.date)"
       : "it expires in \(days) \(days == 1 ? "day" : "days"), on \(record.notAfter.date)"
-  }
-}
-
-extension PlannedCertificate {
-  /// The role that the certificate is for; what visitors see is the front-end's.
-  fileprivate var role: Role {
-    path == ReleasePath.certificate(for: .backEnd).relative ? .backEnd : .frontEnd
   }
 }
 

@@ -36,12 +36,17 @@ package struct FleetChecks: Hashable, Sendable {
     package var frontEnd: String
     package var address: String
     package var port: Int
-    /// Whether its certificate is one of the authority.
-    package var isAuthorized: Bool
+    /// What its certificate has to be for.
+    package var names: [String]
+    /// Where what visitors are shown comes from.
+    package var certificate: PublicCertificate
+    /// Whether it answers nobody but its network, whose certificate is not at hand here.
+    package var asksForCertificate: Bool
   }
 
   package var edges: [Edge] = []
-  /// One for each port of a back-end, a different host for each where there are several.
+  /// For each port of a back-end every host that is to be kept out; of a large fleet some, and others for
+  /// each port.
   package var strangers: [Stranger] = []
   package var entrances: [Entrance] = []
 
@@ -56,7 +61,9 @@ package struct FleetChecks: Hashable, Sendable {
             Entrance(
               site: site.domain.text, frontEnd: frontEnd.name.text,
               address: frontEnd.address.description, port: Int(Port.https.number),
-              isAuthorized: site.certificate == .authority))
+              names: ([site.domain] + site.aliases).map(\.text),
+              certificate: site.certificate,
+              asksForCertificate: site.originPulls != nil))
         }
         for upstream in site.upstreams {
           guard let backEnd = hosts[upstream.host],
@@ -74,6 +81,7 @@ package struct FleetChecks: Hashable, Sendable {
       }
     }
     let targets = ports.sorted { ($0.host, $0.port) < ($1.host, $1.port) }
+    let most = max(1, Self.mostStrangers / max(1, targets.count))
     for (index, target) in targets.enumerated() {
       guard let backEnd = hosts[target.host], selector.matches(backEnd) else { continue }
       let source = ruleset(for: backEnd, in: inventory).openings.source(of: .tcp(target.port))
@@ -82,20 +90,25 @@ package struct FleetChecks: Hashable, Sendable {
         $0.name != backEnd.name && $0.access == .direct
           && !source.contains(backEnd.apparentSource(of: $0.address))
       }
-      guard !strangers.isEmpty else { continue }
       let door = backEnd.door(to: target.port)
-      self.strangers.append(
-        Stranger(
-          host: strangers[index % strangers.count].name.text, backEnd: backEnd.name.text,
-          address: door.address.description, port: Int(door.port.number)))
+      for offset in 0..<min(most, strangers.count) {
+        self.strangers.append(
+          Stranger(
+            host: strangers[(index + offset) % strangers.count].name.text,
+            backEnd: backEnd.name.text, address: door.address.description,
+            port: Int(door.port.number)))
+      }
     }
   }
+
+  /// A firewall that drops is waited for, seconds each.
+  private static let mostStrangers = 512
 }
 
 extension ReleaseRecord {
-  /// The key identifier of the authority whose certificate the front-end shows.
-  package var frontEndIssuer: String? {
-    certificates[ReleasePath.certificate(for: .frontEnd).relative]?.issuerKeyIdentifier
+  /// What the front-end shows to back-ends.
+  package var frontEndCertificate: CertificateRecord? {
+    certificates[ReleasePath.certificate(for: .frontEnd).relative]
   }
 }
 
@@ -103,6 +116,15 @@ extension FleetState {
   /// The certificate that a back-end serves to front-ends, as it was recorded.
   package func certificate(ofBackEnd host: String) -> CertificateRecord? {
     hosts[host]?.release.certificates[ReleasePath.certificate(for: .backEnd).relative]
+  }
+
+  /// The digests of the certificates of sites that hosts have, whoever issued them.
+  package var shownSiteCertificates: Set<String> {
+    Set(
+      hosts.values.flatMap { record in
+        record.release.files.filter { $0.key.hasPrefix("tls/sites/") && !$0.value.isSecret }
+          .map(\.value.digest)
+      })
   }
 
   /// The certificate of the authority that visitors of a site see, as it was recorded.

@@ -12,10 +12,12 @@ package struct RollbackInput: Sendable {
   package var state: FleetState
   package var survey: Survey
   package var now: Timestamp
+  /// What the hosts say of the releases that they would go back to.
+  package var manifests: [String: Manifest]
 
   package init(
     hosts: [Host], number: Int?, keepReleases: Int, playbook: Playbook, state: FleetState,
-    survey: Survey, now: Timestamp
+    survey: Survey, now: Timestamp, manifests: [String: Manifest] = [:]
   ) {
     self.hosts = hosts
     self.number = number
@@ -24,6 +26,7 @@ package struct RollbackInput: Sendable {
     self.state = state
     self.survey = survey
     self.now = now
+    self.manifests = manifests
   }
 }
 
@@ -31,6 +34,20 @@ extension Planner {
   /// Why a host cannot go back.
   package struct NoRelease: Error, Hashable, CustomStringConvertible {
     package var description: String
+  }
+
+  /// The release that each host would go back to, those that can be asked.
+  package static func releases(
+    toGoBackTo input: RollbackInput
+  ) throws(NoRelease) -> [(host: Host, release: Int)] {
+    var releases: [(host: Host, release: Int)] = []
+    for host in input.hosts {
+      guard case .observed(let observation) = input.survey[host.name.text],
+        Preflight.obstacles(on: observation, state: input.state).isEmpty
+      else { continue }
+      releases.append((host, try release(of: host.name.text, observation, input.number)))
+    }
+    return releases
   }
 
   /// A plan that puts releases in force that the hosts still have, one host after the other.
@@ -66,12 +83,25 @@ extension Planner {
       guard step.reasons.isEmpty else { break }
       let current = observation.currentRelease ?? 0
       step.release = try release(of: step.host, observation, input.number)
+      step.reasons = hazards(of: step.release, on: step.host, input)
+      guard step.reasons.isEmpty else { break }
       step.action = .restore
       step.reasons = ["rollback from release \(current)"]
       step.expected = observation.fingerprint
       step.present = observation.manifest?.release
     }
     return step
+  }
+
+  /// What only the host's manifest of that release tells: whether it is of an earlier trust.
+  private static func hazards(
+    of release: Int, on host: String, _ input: RollbackInput
+  ) -> [String] {
+    guard let manifest = input.manifests[host] else {
+      return ["what release \(release) is cannot be read there: it may bring back what is revoked"]
+    }
+    return ReleaseHazards(state: input.state, now: input.now).all(of: manifest.release)
+      .map { "it cannot go back to release \(release): \($0)" }
   }
 
   private static func release(

@@ -3,6 +3,25 @@ extension Playbook {
   package enum Procedure: Hashable, Sendable {
     /// Hosts that are no longer in the inventory leave the fleet.
     case decommission(CertificateFate)
+    /// Hosts get new keys and certificates.
+    case rotateCertificates
+    /// Another authority takes the place of the one in use.
+    case rotateAuthority(KeyFate)
+
+    /// The command that the procedure is for.
+    package enum Command: String, Hashable, Sendable {
+      case apply = "deploy apply"
+      case rotateCertificates = "deploy rotate certificates"
+      case rotateAuthority = "deploy rotate authority"
+    }
+
+    package var command: Command {
+      switch self {
+      case .decommission: .apply
+      case .rotateCertificates: .rotateCertificates
+      case .rotateAuthority: .rotateAuthority
+      }
+    }
   }
 
   /// What becomes of the certificates of a host that leaves. Its keys go with its files either way.
@@ -12,4 +31,27 @@ extension Playbook {
     /// They end when they end.
     case forget
   }
+
+  /// What becomes of the key of a generation that no host trusts any more.
+  package enum KeyFate: String, CaseIterable, Hashable, Sendable {
+    /// Kept encrypted. Nothing that it signs is accepted, and no revocation list is needed of it either;
+    /// it can be taken back.
+    case archive
+    /// Overwritten and removed.
+    case destroy
+  }
+
+  /// Used by `deploy rotate certificates` where no playbook is given; the same as the shipped
+  /// `Playbooks/rotate-certificates.yml`.
+  package static let rotatingCertificates = Playbook(
+    name: "rotate-certificates",
+    rollout: Rollout(canary: 1, batch: .percent(25), verification: .edges),
+    procedure: .rotateCertificates)
+
+  /// Used by `deploy rotate authority` where no playbook is given; the same as the shipped
+  /// `Playbooks/rotate-authority.yml`.
+  package static let rotatingAuthority = Playbook(
+    name: "rotate-authority",
+    rollout: Rollout(batch: .percent(25), verification: .edges),
+    procedure: .rotateAuthority(.archive))
 }

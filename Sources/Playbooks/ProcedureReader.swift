@@ -2,37 +2,51 @@ internal import Diagnostics
 internal import YAML
 
 extension Playbook.Procedure {
-  private enum Key: String, CaseIterable {
-    case name, certificates
-  }
-
-  private enum Name: String, CaseIterable {
+  fileprivate enum Name: String, CaseIterable {
     case rotateCertificates = "rotate-certificates"
     case rotateAuthority = "rotate-authority"
     case decommission
-
-    static let later: [Name] = [.rotateCertificates, .rotateAuthority]
   }
+
+  private enum Key: String, CaseIterable { case name }
+  private enum AuthorityKey: String, CaseIterable { case name, key }
+  private enum DecommissionKey: String, CaseIterable { case name, certificates }
 
   /// Reads `procedure:`: its name, or a mapping of the name and the options.
   static func read(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
   ) -> Playbook.Procedure? {
-    var name: Name?
-    var fate = Playbook.CertificateFate.forget
-    if case .mapping = entry.value.content {
-      guard let fields = Fields<Key>(entry.value, of: "the procedure", at: entry.place, &found)
+    guard case .mapping(let entries) = entry.value.content else {
+      switch entry.value.choice(of: Name.self, &found) {
+      case .decommission: return .decommission(.forget)
+      case .rotateCertificates: return .rotateCertificates
+      case .rotateAuthority: return .rotateAuthority(.archive)
+      case nil: return nil
+      }
+    }
+    let owner = "the procedure"
+    switch entries.first(where: { $0.key == "name" })?.value.name {
+    case .rotateCertificates:
+      return Fields<Key>(entry.value, of: owner, &found).map { _ in .rotateCertificates }
+    case .rotateAuthority:
+      let fields = Fields<AuthorityKey>(entry.value, of: owner, &found)
+      let fate = fields?[.key]?.choice(of: Playbook.KeyFate.self, &found)
+      return .rotateAuthority(fate ?? .archive)
+    case .decommission, nil:
+      guard
+        let fields = Fields<DecommissionKey>(entry.value, of: owner, at: entry.place, &found)
       else { return nil }
-      name = fields.required(.name, &found)?
-        .choice(of: Name.self, later: Name.later, &found)
-      fate =
-        fields[.certificates]?.choice(of: Playbook.CertificateFate.self, &found) ?? fate
-    } else {
-      name = entry.value.choice(of: Name.self, later: Name.later, &found)
+      _ = fields.required(.name, &found)?.choice(of: Name.self, &found)
+      let fate = fields[.certificates]?.choice(of: Playbook.CertificateFate.self, &found)
+      return .decommission(fate ?? .forget)
     }
-    switch name {
-    case .decommission: return .decommission(fate)
-    case nil, .rotateCertificates, .rotateAuthority: return nil
-    }
+  }
+}
+
+extension Node {
+  /// The name of a procedure; nil where it is none.
+  fileprivate var name: Playbook.Procedure.Name? {
+    guard case .scalar(let scalar) = content else { return nil }
+    return .init(rawValue: scalar.text)
   }
 }

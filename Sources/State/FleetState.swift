@@ -13,6 +13,8 @@ package struct FleetState: Hashable, Sendable, Codable {
   package var authorities: [AuthorityRecord]
   /// Certificates that are not to be accepted any more, though they have not ended.
   package var revocations: [Revocation]
+  /// Nil where none is under way.
+  package var rotation: CertificateRotation?
   package var hosts: [String: HostRecord]
 
   package init(fleet: String, lineage: String) {

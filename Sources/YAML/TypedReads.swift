@@ -97,9 +97,9 @@ extension Node {
     return value
   }
 
-  /// One of the cases by its raw value, but for those of `later`, which this version refuses.
+  /// One of the cases by its raw value.
   package func choice<Value: CaseIterable & Equatable & RawRepresentable<String>>(
-    of type: Value.Type, later: [Value] = [], _ found: inout DiagnosticCollector
+    of type: Value.Type, _ found: inout DiagnosticCollector
   ) -> Value? {
     let known = Value.allCases.map(\.rawValue)
     guard let text = text(&found, expected: "one of " + known.joined(separator: ", ")) else {
@@ -107,10 +107,6 @@ extension Node {
     }
     guard let value = Value(rawValue: text) else {
       found.report(.unknownChoice(text, known: known, at: place))
-      return nil
-    }
-    guard !later.contains(value) else {
-      found.report(.notSupported(text, at: place))
       return nil
     }
     return value

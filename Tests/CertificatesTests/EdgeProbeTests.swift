@@ -85,14 +85,24 @@ struct EdgeProbeTests {
     }
   }
 
-  @Test("deploy's own answer to a client that is not accepted counts as a refusal")
+  @Test(
+    "deploy's own answer to a client that is not accepted is a refusal, a site's own 503 is none")
   func ownRefusal() async throws {
-    let nginx = try NginxServer(
-      server("error_page 495 496 =503 @refused; location @refused { return 503; }"),
-      files: files(trusting: [old]))
+    let refusal = """
+      error_page 495 496 =503 @refused;
+      location @refused { add_header Deploy-Refused certificate always; return 503; }
+      """
+    let nginx = try NginxServer(server(refusal), files: files(trusting: [old]))
     let refused = try await probe(nginx, as: client(new))
-    #expect(status(refused) == 503 && !refused.isClientAccepted)
+    #expect(status(refused) == 503 && refused.saysRefused && !refused.isClientAccepted)
     #expect(try await probe(nginx, as: client(old)).isClientAccepted)
+
+    let failing = try NginxServer(
+      server(refusal + " if ($ssl_client_verify = SUCCESS) { return 503; }"),
+      files: files(trusting: [old]))
+    let answered = try await probe(failing, as: client(old))
+    #expect(status(answered) == 503 && !answered.saysRefused && answered.isClientAccepted)
+    #expect(try await !probe(failing, as: client(new)).isClientAccepted)
   }
 
   @Test("What is served is told, and why it is not to be trusted")

@@ -102,6 +102,51 @@ struct AuthorityCommandTests {
     #expect(json.status == 0 && json.output.contains("\"urgency\" : \"none\""))
   }
 
+  @Test("A site's certificate that has ended is listed as that, and check still refuses it")
+  func expiredSiteCertificate() throws {
+    home.inventory = home.inventory.replacing(
+      "certificate: {authority: true}",
+      with: "certificate: {files: {certificate: a.crt, key: a.key}}")
+    #expect(try home.deploy("authority", "create").status == 0)
+    let then: Int64 = 1_600_000_000
+    let secret = Secret(copying: Array("x".utf8))
+    let authority = try CertificateAuthority.unlock(
+      CertificateAuthority.create(
+        AuthorityRequest(commonName: "Public", key: .ecdsaP256, validFor: 900 * day),
+        passphrase: secret, now: then), passphrase: secret)
+    let leaf = try authority.issue(
+      LeafRequest(
+        role: .server, commonName: "shop.example", dnsNames: ["shop.example"], key: .ecdsaP256,
+        validFor: 30 * day), now: then)
+    try home.write(leaf.certificatePEM, to: "a.crt")
+    let key = leaf.privateKeyPEM.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    try home.write(key, to: "a.key")
+    let listed = try home.deploy("status", "--expiry", passphrase: "")
+    #expect(listed.status == 1, "\(listed.output)")
+    #expect(listed.output.contains("2020-10-13"), "\(listed.output)")
+    #expect(try home.deploy("check").output.contains("it has expired; renew it"))
+  }
+
+  @Test("A procedure is refused by every command but its own, which is named")
+  func procedures() throws {
+    let path = home.path + "/p.yml"
+    for (procedure, own, others) in [
+      (
+        "rotate-authority", "deploy rotate authority",
+        [["plan"], ["rotate", "certificates", "--yes"]]
+      ),
+      ("rotate-certificates", "deploy rotate certificates", [["apply", "--yes"]]),
+      ("decommission", "deploy apply", [["rotate", "authority", "--yes"]]),
+    ] {
+      try home.write("name: p\nprocedure: \(procedure)\n", to: "p.yml")
+      for other in others {
+        let run = try home.start(other + ["--playbook", path], passphrase: "")
+        run.finish()
+        #expect(run.status == 64 && run.output.contains("\n    \(own) --playbook \(path)"))
+      }
+    }
+  }
+
   @Test("A creation killed at any moment leaves no certificate without its key, and is finished")
   func killed() throws {
     var cutOff = 0

@@ -1,5 +1,6 @@
 import Certificates
 import Foundation
+import Playbooks
 import State
 import Testing
 
@@ -81,16 +82,16 @@ struct AuthorityFolderTests {
   @Test("A finished generation leaves its number, its name and, where asked, its key behind")
   func finished() throws {
     try folder.add()
-    #expect(message { try folder.finish(1, key: .archived) }.contains("does not retire"))
+    #expect(message { try folder.finish(1, key: .archive) }.contains("does not retire"))
     _ = try folder.startRotation()
-    try folder.finish(1, key: .archived)
+    try folder.finish(1, key: .archive)
     #expect(try folder.summary() == ["2 signing"])
     #expect(
       try home.files() == [
         "authority-2.crt", "authority-2.key", "archive/authority-1.crt", "archive/authority-1.key",
       ])
     _ = try folder.startRotation()
-    try folder.finish(2, key: .destroyed)
+    try folder.finish(2, key: .destroy)
     #expect(
       try home.files() == [
         "authority-3.crt", "authority-3.key", "archive/authority-1.crt", "archive/authority-1.key",
@@ -118,13 +119,39 @@ struct AuthorityFolderTests {
       { try PrivateFile.remove(folder.revocationListPath(1)) },
     ]
     for move in moves.prefix(steps) { try move() }
-    // Whatever was done of it, what signs is known.
+    // Whatever was done of it, what signs is known, and no other rotation begins.
     #expect(try folder.generations().last?.generation == 2)
-    try folder.finish(1, key: .archived)
+    #expect(try folder.startRotation().last?.generation == 2)
+    if steps < 2 { try folder.finish(1, key: .archive) }
     #expect(
       try home.files() == [
         "authority-2.crt", "authority-2.key", "archive/authority-1.crt", "archive/authority-1.key",
       ])
+  }
+
+  @Test("A new passphrase is that of the archive too; a key of another one is named and left alone")
+  func archivedPassphrase() throws {
+    try folder.add()
+    _ = try folder.startRotation()
+    try folder.finish(1, key: .archive)
+    _ = try folder.startRotation()
+    try folder.finish(2, key: .archive)
+    let (old, new) = (passphrase, Secret(copying: Array("new".utf8)))
+    let foreign = try AuthorityFiles.reseal(
+      encryptedKeyPEM: contents(folder.archive.keyPath(1)), passphrase: old,
+      newPassphrase: Secret(copying: Array("forgotten".utf8)))
+    try PrivateFile.replace(folder.archive.keyPath(1), contents: foreign, mode: 0o600)
+    let change = try folder.changePassphrase(from: old, to: new)
+    #expect(change.changed == [folder.keyPath(3), folder.archive.keyPath(2)])
+    #expect(change.leftAlone.count == 1)
+    #expect(
+      change.leftAlone.first?.hasPrefix("\(folder.archive.keyPath(1)): ") == true
+        && change.leftAlone.first?.contains("the passphrase is wrong") == true)
+    #expect(try contents(folder.archive.keyPath(1)) == foreign)
+    let again = try folder.changePassphrase(from: old, to: new)
+    #expect(again.changed.isEmpty && again.leftAlone == change.leftAlone)
+    let archived = try folder.archive.record(2, .trusted)
+    _ = try folder.archive.unlock(archived, passphrase: new)
   }
 
   @Test("The last generation that stays cannot retire")

@@ -34,4 +34,27 @@ struct AuthorityKeyringTests {
     }
     #expect(try String(contentsOfFile: asked, encoding: .utf8) == "once\n")
   }
+
+  @Test("A rotation makes no key under a passphrase that does not open the one in use")
+  func wrongPassphrase() async throws {
+    let home = try Home()
+    home.inventory = home.inventory.replacing(
+      "{env: DEPLOY_PASSPHRASE}", with: "{command: [echo, mistyped]}")
+    try home.write(home.inventory, to: "shop.yml")
+    try home.folder.add()
+    let files = try home.files()
+    let options = try FleetOptions.parse(["--inventory", home.path + "/shop.yml"])
+    let keyring = AuthorityKeyring(try Workspace.open(options))
+    let failure = await #expect(throws: Failure.self) {
+      _ = try await keyring.startRotation(
+        policy(), now: Timestamp(secondsSince1970: now))
+    }
+    #expect(failure?.message.contains("the passphrase is wrong") == true)
+    #expect(try home.files() == files)
+    // Where the key in use is lost there is nothing to compare it with.
+    try FileManager.default.removeItem(atPath: home.folder.keyPath(1))
+    let records = try await keyring.startRotation(
+      policy(), now: Timestamp(secondsSince1970: now))
+    #expect(records.map(\.status) == [.retiring, .signing])
+  }
 }

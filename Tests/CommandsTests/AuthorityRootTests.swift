@@ -92,7 +92,7 @@ struct AuthorityRootTests {
     _ = try add()
     let new = Secret(copying: Array("new".utf8))
     #expect(
-      try folder.changePassphrase(from: passphrase, to: new)
+      try folder.changePassphrase(from: passphrase, to: new).changed
         == [folder.keyPath(1), folder.rootKeyPath])
     _ = try folder.unlockRoot(passphrase: new)
     var other = try policy()

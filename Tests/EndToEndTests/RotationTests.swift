@@ -6,60 +6,27 @@ import Testing
   "Certificates and the authority change under load", .serialized,
   .enabled(if: isRoot, "namespaces need root"))
 struct RotationTests {
-  private static let backEnds = [
-    "app-1": "198.18.0.21", "app-2": "198.18.0.22", "app-3": "198.18.0.23",
-    "app-4": "198.18.0.24",
-  ]
-  private static let frontEnds = ["edge-1": "198.18.0.10", "edge-2": "198.18.0.11"]
-
-  private static let kills = 8
-
-  private static var inventory: InventoryText {
-    var inventory = InventoryText(frontEnds: frontEnds, backEnds: backEnds)
-    inventory.siteCertificate = "{files: {certificate: site.crt, key: site.key}}"
-    inventory.siteLines = ["snippets: {back_end: answer.conf}"]
-    return inventory
-  }
-
-  /// A fleet that is applied, whose visitors do not depend on the authority that changes.
-  private static func play(_ body: (Scene) async throws -> Void) async throws {
-    try await Scene.play(inventory) { scene in
-      try scene.write("location = /answer { return 200 answered; }\n", to: "answer.conf")
-      let made = try await scene.sandbox.run([
-        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-        "-days", "60", "-subj", "/CN=shop.example", "-addext",
-        "subjectAltName=DNS:shop.example,DNS:www.shop.example", "-keyout",
-        scene.folder + "/site.key", "-out", scene.folder + "/site.crt",
-      ])
-      #expect(made.status == 0, "\(made.all)")
-      try FileManager.default.setAttributes(
-        [.posixPermissions: 0o600], ofItemAtPath: scene.folder + "/site.key")
-      try await scene.apply()
-      try await body(scene)
-    }
-  }
-
   @Test("no request fails while everything is rotated and a front-end's certificate is revoked")
   func underLoad() async throws {
-    try await Self.play { scene in
-      let visitors = try Visitors(scene, Self.frontEnds)
-      let playbook = try writePlaybook(scene)
+    try await RotationScene.play { scene in
+      let visitors = try Visitors(scene, RotationScene.frontEnds)
+      let playbook = try scene.writeQuickPlaybook()
       try await scene.succeed("rotate", "authority", "--yes", "--playbook", playbook)
-      try await expectEnd(of: 2, in: scene)
-      let before = try await serials(scene)
+      try await scene.expectRotated(to: 2)
+      let before = try await scene.serials().values
       try await scene.succeed("rotate", "certificates", "--yes", "--playbook", playbook)
-      let after = try await serials(scene)
+      let after = try await scene.serials().values
       #expect(Set(before).isDisjoint(with: after) && Set(after).count == 6, "\(before) \(after)")
 
-      try await keepIdentity(of: "edge-2", scene)
-      for address in Self.backEnds.values {
-        #expect(try await ask(address, .kept, scene).contains(" 200 "))
+      let thief = try await StolenIdentity(of: "edge-2", scene)
+      for address in RotationScene.backEnds.values {
+        #expect(try await thief.ask(address).status == 200)
       }
       try await scene.succeed("revoke", "edge-2", "--reason", "key-compromise", "--yes")
-      for address in Self.backEnds.values {
-        let refused = try await ask(address, .kept, scene)
-        #expect(refused.contains(" 503 ") && !refused.contains("answered"), "\(refused)")
-        #expect(try await ask(address, .current, scene).contains(" 200 "))
+      for address in RotationScene.backEnds.values {
+        let refused = try await thief.ask(address)
+        #expect(refused.status == 503 && !refused.text.contains("/srv/shop"), "\(refused)")
+        #expect(try await thief.ask(address, with: .current).status == 200)
       }
       try await visitors.expectNoFailure("rotations and a revocation")
       #expect(try await scene.deploy("verify").status == 0)
@@ -70,8 +37,8 @@ struct RotationTests {
   @Test(
     "a certificate that comes before its authority is trusted fails requests of the same visitors")
   func wrongOrder() async throws {
-    try await Self.play { scene in
-      let visitors = try Visitors(scene, Self.frontEnds)
+    try await RotationScene.play { scene in
+      let visitors = try Visitors(scene, RotationScene.frontEnds)
       let output = try await scene.on(
         "edge-1",
         """
@@ -86,48 +53,114 @@ struct RotationTests {
     }
   }
 
-  @Test("a rotation that is killed again and again, and loses its state, goes on to its end")
-  func killed() async throws {
-    try await Self.play { scene in
-      let visitors = try Visitors(scene, Self.frontEnds)
-      let playbook = try writePlaybook(scene)
-      let events = [": staged and tested", ": confirmed", ": switching"]
-      for run in 0..<Self.kills {
-        let rotation = try scene.watch("rotate", "authority", "--yes", "--playbook", playbook)
-        #expect(try await rotation.isKilled(at: events[run % events.count]))
-        if run == Self.kills / 2 { try await loseState(scene) }
+  @Test("in an emergency nothing pauses, the window is named, and the old key is really gone")
+  func emergency() async throws {
+    try await RotationScene.play { scene in
+      let visitors = try Visitors(scene, RotationScene.frontEnds)
+      let thief = try await StolenIdentity(of: "edge-1", scene)
+      let playbook = try scene.writeQuickPlaybook(", pause: 1h")
+      // Another name of the same bytes, which shows whether they were overwritten.
+      let key = scene.folder + "/shop.authority/authority-1.key"
+      try FileManager.default.linkItem(atPath: key, toPath: scene.folder + "/linked")
+      #expect(try scene.read("linked").contains("BEGIN ENCRYPTED PRIVATE KEY"))
+      let output = try await scene.succeed(
+        "rotate", "authority", "--emergency", "--key", "destroy", "--yes", "--playbook", playbook)
+      #expect(
+        output.stdout.contains(
+          "until the last stage is done, whoever has the key of \"Shop Certification Center\" is"
+            + " accepted by app-1, app-2, app-3, app-4, edge-1, edge-2"), "\(output.all)")
+      #expect(!output.stderr.contains("before the next batch"), "\(output.all)")
+      #expect(output.stdout.contains("its key is destroyed"), "\(output.all)")
+      try await scene.expectRotated(to: 2, keepingKey: false)
+      #expect(!FileManager.default.fileExists(atPath: key))
+      #expect(try scene.read("linked").utf8.allSatisfy { $0 == 0 })
+      for address in RotationScene.backEnds.values {
+        #expect(try await thief.ask(address).status == 503)
       }
-      try await scene.succeed("rotate", "authority", "--yes", "--playbook", playbook)
-      try await expectEnd(of: 2, in: scene)
-      try await visitors.expectNoFailure("a rotation killed \(Self.kills) times")
+      let back = try await scene.deploy("rollback", "edge-1", "--to", "1", "--yes")
+      #expect(back.status == 1 && back.all.contains("which is trusted no more"), "\(back.all)")
+      try await visitors.expectNoFailure("an emergency")
+
+      // Where it is not destroyed it is kept, and under its passphrase alone.
+      try await scene.succeed(
+        "rotate", "authority", "--yes", "--playbook", scene.writeQuickPlaybook())
+      try await scene.expectRotated(to: 3)
+      let kept = scene.folder + "/shop.authority/archive/authority-2.key"
+      for (passphrase, status) in [(Scene.passphrase, Int32(0)), ("another", 1)] {
+        let opened = try await scene.sandbox.run(
+          ["openssl", "pkey", "-in", kept, "-noout", "-passin", "env:TRIED"],
+          environment: ["TRIED": passphrase])
+        #expect(opened.status == status, "\(opened.all)")
+      }
+    }
+  }
+
+  @Test("an authority that has ended, and all that it has signed with it, is rotated all the same")
+  func ended() async throws {
+    try await RotationScene.play { scene in
+      let made = try await scene.sandbox.run(
+        [
+          "sh", "-euc",
+          """
+          cd "$1"/shop.authority
+          : >"$1/index"
+          printf '%s\n' '[ca]' 'default_ca = own' '[own]' "database = $1/index" 'policy = any' \
+            'rand_serial = yes' 'default_md = sha256' "new_certs_dir = $1" '[any]' \
+            'commonName = supplied' '[authority]' 'basicConstraints = critical,CA:TRUE,pathlen:0' \
+            'keyUsage = critical,keyCertSign,cRLSign' 'subjectKeyIdentifier = hash' >"$1/ca.conf"
+          key='-passin env:DEPLOY_PASSPHRASE'
+          openssl x509 -x509toreq -in authority-1.crt -signkey authority-1.key $key -out "$1/request"
+          openssl ca -batch -notext -selfsign -config "$1/ca.conf" -extensions authority \
+            -keyfile authority-1.key $key -in "$1/request" -out "$1/ended.crt" \
+            -startdate 20200101000000Z -enddate 20210101000000Z
+          cp "$1/ended.crt" authority-1.crt
+          """, "sh", scene.folder,
+        ], environment: Scene.environment)
+      #expect(made.status == 0, "\(made.all)")
+      let listed = try await scene.deploy("status", "--expiry")
+      #expect(listed.status == 1 && listed.stdout.contains("2021-01-01"), "\(listed.all)")
+      try await scene.succeed("rotate", "authority", "--yes")
+      try await scene.expectRotated(to: 2)
+      #expect(try await scene.deploy("verify").status == 0)
       try await scene.expectNoChanges()
     }
   }
 
-  @Test("a host that is down keeps the old authority, is named, and the next run goes on")
-  func unreachable() async throws {
-    let both: Set = ["/srv/shop app-1", "/srv/shop app-2"]
-    try await Scene.play { scene in
-      try await scene.apply()
-      try await scene.on("app-2", "pkill -KILL -x sshd; rm -f /run/sshd.pid")
-      let first = try await scene.deploy("rotate", "authority", "--yes")
-      #expect(first.status == 1)
-      #expect(first.stderr.contains("\"Shop Certification Center\" is not at its end"))
-      #expect(first.stderr.contains("    app-2: "), "\(first.all)")
-      let status = try await scene.succeed("rotate", "authority", "--status")
-      #expect(status.stdout.contains("as recorded: "), "\(status.all)")
-      #expect(try await scene.answering(both).isSuperset(of: both))
-      try await scene.on("app-2", "/usr/sbin/sshd -E /var/log/sshd.log")
-      try await scene.succeed("rotate", "authority", "--yes")
-      try await expectEnd(of: 2, in: scene)
+  @Test("certificates whose rotation was killed are rotated once, however often it is begun")
+  func certificatesKilled() async throws {
+    try await RotationScene.play { scene in
+      let playbook = try scene.writeQuickPlaybook()
+      let first = try await scene.serials()
+      let run = try scene.watch("rotate", "certificates", "--yes", "--playbook", playbook)
+      #expect(try await run.isKilled { try run.progress.ranges(of: ": confirmed").count >= 2 })
+      for host in RotationScene.hosts { try await scene.settle(host, isHurried: true) }
+      let second = try await scene.serials()
+      let reached = first.keys.filter { first[$0] != second[$0] }
+      #expect(reached.count >= 2 && reached.count < 6, "\(first) \(second)")
+
+      let rest = try await scene.succeed(
+        "rotate", "certificates", "--yes", "--playbook", playbook)
+      #expect(rest.stderr.contains("Goes on with the rotation of "), "\(rest.all)")
+      #expect(rest.stderr.contains("has brought \(reached.count) of 6 certificates"), "\(rest.all)")
+      let third = try await scene.serials()
+      for host in RotationScene.hosts {
+        #expect(third[host] != first[host])
+        #expect((third[host] == second[host]) == reached.contains(host), "\(host)")
+      }
       try await scene.expectNoChanges()
+
+      // The next one is a rotation of its own.
+      let again = try await scene.succeed(
+        "rotate", "certificates", "--limit", "app-1", "--yes", "--playbook", playbook)
+      #expect(!again.stderr.contains("Goes on"), "\(again.all)")
+      #expect(try await scene.serials()["app-1"] != third["app-1"])
     }
   }
 
   @Test("the certificates of a host that is decommissioned are revoked where the playbook says so")
   func decommission() async throws {
     var inventory = InventoryText(
-      frontEnds: Self.frontEnds, backEnds: ["app-1": "198.18.0.21"])
+      frontEnds: RotationScene.frontEnds, backEnds: ["app-1": "198.18.0.21"])
     try await Scene.play(inventory) { scene in
       try await scene.apply()
       let serial = try await scene.on(
@@ -149,184 +182,5 @@ struct RotationTests {
       #expect(try await scene.fetch().stdout == "/srv/shop app-1\n")
       try await scene.expectNoChanges()
     }
-  }
-
-  private func writePlaybook(_ scene: Scene) throws -> String {
-    try scene.write("name: quick\nrollout: {batch: 50%, confirm_within: 5s}\n", to: "quick.yml")
-    return "\(scene.folder)/quick.yml"
-  }
-
-  // MARK: - What is so
-
-  /// Deletes the state, and has it recreated.
-  private func loseState(_ scene: Scene) async throws {
-    for host in Array(Self.backEnds.keys) + Self.frontEnds.keys {
-      try await scene.settle(host, isHurried: true)
-    }
-    for name in ["shop.state.json", "shop.state.json.previous"] {
-      try FileManager.default.removeItem(atPath: "\(scene.folder)/\(name)")
-    }
-    #expect(try await scene.deploy("rotate", "authority", "--yes").status == 1)
-    try await scene.succeed("state", "rebuild")
-  }
-
-  /// That every host trusts and shows one generation, and the others are archived.
-  private func expectEnd(
-    of generation: Int, in scene: Scene, sourceLocation: SourceLocation = #_sourceLocation
-  ) async throws {
-    let output = try await scene.deploy("rotate", "authority", "--status", "--format", "json")
-    let standing = try JSONDecoder().decode(Standing.self, from: Data(output.stdout.utf8))
-    #expect(!standing.isRotating, "\(output.all)", sourceLocation: sourceLocation)
-    #expect(standing.generations.map(\.generation) == [generation], sourceLocation: sourceLocation)
-    for host in standing.hosts {
-      #expect(
-        host.trusts == [generation] && host.shows == [generation] && host.doubt == nil,
-        "\(output.all)", sourceLocation: sourceLocation)
-    }
-    let archive = scene.folder + "/shop.authority/archive/authority-\(generation - 1).key"
-    #expect(FileManager.default.fileExists(atPath: archive), sourceLocation: sourceLocation)
-  }
-
-  private struct Standing: Decodable {
-    struct Generation: Decodable { var generation: Int }
-    struct Host: Decodable {
-      var trusts: [Int]
-      var shows: [Int]
-      var doubt: String?
-    }
-    var isRotating: Bool
-    var generations: [Generation]
-    var hosts: [Host]
-  }
-
-  /// The serials of what the hosts have installed.
-  private func serials(_ scene: Scene) async throws -> [String] {
-    try await (Array(Self.backEnds.keys) + Self.frontEnds.keys).asyncMap { host in
-      try await scene.on(
-        host, "openssl x509 -noout -serial -in /etc/deploy/current/tls/*-end.crt"
-      ).stdout
-    }
-  }
-
-  // MARK: - A stolen key
-
-  private enum Identity: String {
-    case kept = "/root/kept/front-end"
-    case current = "/etc/deploy/current/tls/front-end"
-  }
-
-  /// Keeps what a thief would: the key, the certificate, and a session with each back-end.
-  private func keepIdentity(of host: String, _ scene: Scene) async throws {
-    let output = try await scene.on(
-      host, "mkdir -p /root/kept && cp /etc/deploy/current/tls/front-end.* /root/kept/")
-    #expect(output.status == 0, "\(output.all)")
-  }
-
-  /// Asks a back-end from the front-end's own address; takes up the session that it left there before.
-  private func ask(_ address: String, _ identity: Identity, _ scene: Scene) async throws -> String {
-    try await scene.on(
-      "edge-2",
-      """
-      session=/root/kept-session-$1
-      resume=
-      [ ! -s "$session" ] || resume="-sess_in $session"
-      { printf 'GET /answer HTTP/1.1\\r\\nHost: shop.example\\r\\nConnection: close\\r\\n\\r\\n'; sleep 0.3; } |
-        timeout 10 openssl s_client -quiet -tls1_2 -connect "$1:443" -servername shop.example \
-          -cert "$2.crt" -key "$2.key" $resume -sess_out "$session" 2>&1
-      """, address, identity.rawValue
-    ).all
-  }
-}
-
-/// Programs that ask for a page and post to it, through each front-end, one request after another.
-private struct Visitors {
-  private struct Visitor {
-    var frontEnd: String
-    var method: String
-    var command: SandboxCommand
-  }
-
-  private let scene: Scene
-  private let visitors: [Visitor]
-
-  init(_ scene: Scene, _ frontEnds: [String: String]) throws {
-    self.scene = scene
-    visitors = try frontEnds.sorted { $0.key < $1.key }.flatMap { name, address in
-      try ["GET", "POST"].map { method in
-        let script = """
-          rm -f /tmp/visitors-stop
-          requests=0
-          while [ ! -e /tmp/visitors-stop ] && [ $requests -lt 100000 ]; do
-            requests=$((requests + 1))
-            curl --http1.1 -s -o /dev/null -w '%{http_code} %{exitcode} %{errormsg}\\n' --max-time 10 \
-              -X \(method) --cacert \(scene.folder)/site.crt \
-              --resolve shop.example:443:\(address) https://shop.example/answer
-          done
-          """
-        return Visitor(
-          frontEnd: name, method: method, command: try scene.sandbox.spawn(["sh", "-c", script]))
-      }
-    }
-  }
-
-  func expectNoFailure(_ during: String) async throws {
-    for (visitor, answers) in try await answers() {
-      let failed = answers.filter { !$0.hasPrefix("200 ") }
-      print(
-        "\(during): \(visitor.method) through \(visitor.frontEnd): \(answers.count) answers,"
-          + " \(failed.count) of them failures")
-      #expect(answers.count > 50, "a visitor that does not visit sees nothing")
-      #expect(failed.isEmpty, "\(failed.count) of \(answers.count): \(Set(failed))")
-    }
-  }
-
-  /// That requests through one front-end fail, and none through the others.
-  func expectFailures(through frontEnd: String, _ during: String) async throws {
-    _ = try await scene.sandbox.run(["sleep", "2"])
-    for (visitor, answers) in try await answers() {
-      let failed = answers.filter { !$0.hasPrefix("200 ") }
-      print(
-        "\(during): \(visitor.method) through \(visitor.frontEnd): \(answers.count) answers,"
-          + " \(failed.count) of them failures")
-      #expect(failed.isEmpty == (visitor.frontEnd != frontEnd), "\(Set(failed))")
-    }
-  }
-
-  private func answers() async throws -> [(Visitor, [Substring])] {
-    try await scene.sandbox.write("", to: "/tmp/visitors-stop", on: .controller)
-    var all: [(Visitor, [Substring])] = []
-    for visitor in visitors {
-      all.append((visitor, try await visitor.command.wait().stdout.split(separator: "\n")))
-    }
-    return all
-  }
-}
-
-extension WatchedRun {
-  /// Kills the program when it has said something; false where it has come to a good end before.
-  fileprivate func isKilled(at words: String) async throws -> Bool {
-    let end = End()
-    async let output = end.told(by: command)
-    while try !progress.contains(words), await !end.hasCome {
-      try await Task.sleep(for: .milliseconds(1))
-    }
-    guard await end.hasCome else {
-      try await command.signal(SIGKILL)
-      return try await output.status != 0
-    }
-    let (said, ending) = (try progress, try await output)
-    #expect(ending.status == 0, "\(said)\(ending.all)")
-    return false
-  }
-}
-
-/// Whether a program has ended.
-private actor End {
-  private(set) var hasCome = false
-
-  func told(by command: SandboxCommand) async throws -> CommandOutput {
-    let output = try await command.wait()
-    hasCome = true
-    return output
   }
 }

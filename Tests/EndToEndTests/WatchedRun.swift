@@ -11,10 +11,12 @@ struct WatchedRun {
     get throws { try String(contentsOf: URL(filePath: log), encoding: .utf8) }
   }
 
-  /// Waits, looking a bounded number of times, until the program has said something.
-  func expect(_ words: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+  /// Waits, looking a bounded number of times, until the program has said something so many times.
+  func expect(
+    _ words: String, times: Int = 1, sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
     for _ in 0..<20_000 {
-      if try progress.contains(words) { return }
+      if try progress.ranges(of: words).count >= times { return }
       try await Task.sleep(for: .milliseconds(1))
     }
     let said = try progress
@@ -49,5 +51,34 @@ struct SeededGenerator: RandomNumberGenerator {
     value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
     value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
     return value ^ (value >> 31)
+  }
+}
+
+extension WatchedRun {
+  /// Kills the program when something has come about; false where it has come to a good end before.
+  func isKilled(when hasCome: () throws -> Bool) async throws -> Bool {
+    let end = End()
+    async let output = end.told(by: command)
+    while try !hasCome(), await !end.hasCome {
+      try await Task.sleep(for: .milliseconds(1))
+    }
+    guard await end.hasCome else {
+      try await command.signal(SIGKILL)
+      return try await output.status != 0
+    }
+    let (said, ending) = (try progress, try await output)
+    #expect(ending.status == 0, "\(said)\(ending.all)")
+    return false
+  }
+}
+
+/// Whether a program has ended.
+private actor End {
+  private(set) var hasCome = false
+
+  func told(by command: SandboxCommand) async throws -> CommandOutput {
+    let output = try await command.wait()
+    hasCome = true
+    return output
   }
 }

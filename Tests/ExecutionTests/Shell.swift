@@ -85,12 +85,13 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
 
 /// What runs on a host.
 enum HostScript: CaseIterable {
-  case survey, transaction, confirm, undo
+  case survey, manifest, transaction, confirm, undo
 
   var text: String {
     let part =
       switch self {
       case .survey: PackageResources.surroundings_sh + PackageResources.survey_sh
+      case .manifest: PackageResources.manifest_sh
       case .transaction: PackageResources.force_sh + PackageResources.transaction_sh
       case .confirm: PackageResources.force_sh + PackageResources.confirm_sh
       case .undo: PackageResources.force_sh + PackageResources.undo_sh

@@ -53,32 +53,59 @@ struct FleetChecksTests {
       ])
     #expect(checks.edges.count == 6)
     #expect(
-      Set(checks.entrances.map { "\($0.site) \($0.frontEnd) \($0.isAuthorized)" }) == [
+      Set(checks.entrances.map { "\($0.site) \($0.frontEnd) \($0.certificate == .authority)" }) == [
         "shop.example edge-1 true", "shop.example edge-2 true", "blog.example both-1 false",
       ])
+    #expect(checks.entrances.allSatisfy { $0.names == [$0.site] && !$0.asksForCertificate })
   }
 
-  @Test("A stranger to each port of a back-end is a host that its firewall does not let in")
+  private func strangers(_ checks: FleetChecks) -> [String: Set<String>] {
+    Dictionary(grouping: checks.strangers) { "\($0.backEnd):\($0.port)" }
+      .mapValues { Set($0.map(\.host)) }
+  }
+
+  @Test("The strangers to each port of a back-end are all hosts that its firewall does not let in")
   func strangers() throws {
-    let checks = FleetChecks(of: try inventory(), .all)
-    let strangers = checks.strangers.map { ("\($0.backEnd):\($0.port)", $0.host) }
     #expect(
-      strangers.map(\.0) == ["app-1:443", "app-1:9443", "app-2:8443", "both-1:9443"])
-    for (port, host) in strangers {
-      #expect(!port.hasPrefix(host))
-      let frontEnds =
-        port == "app-1:9443" || port == "both-1:9443" ? ["both-1"] : ["edge-1", "edge-2"]
-      #expect(!frontEnds.contains(host))
-    }
+      strangers(FleetChecks(of: try inventory(), .all)) == [
+        "app-1:443": ["app-2", "both-1"], "app-1:9443": ["app-2", "edge-1", "edge-2"],
+        "app-2:8443": ["app-1", "both-1"],
+        "both-1:9443": ["app-1", "app-2", "edge-1", "edge-2"],
+      ])
     let open = FleetChecks(
       of: try inventory(", allow: [{port: 9443}, {port: 8443, from: [198.18.0.0/24]}]"), .all)
-    #expect(open.strangers.map { "\($0.backEnd):\($0.port)" } == ["app-1:443"])
+    #expect(strangers(open) == ["app-1:443": ["app-2", "both-1"]])
+  }
+
+  @Test("In a large fleet each port is tried by some strangers, and each host is one for some port")
+  func strangersOfMany() throws {
+    let count = 600
+    let hosts = (1...count).map { "  app-\($0): {address: 198.18.\($0 / 250).\($0 % 250 + 1)}" }
+    let (inventory, found) = Inventory.read(
+      SourceText(
+        file: "shop.yml",
+        text: """
+          fleet: shop
+          authority: {name: Shop CA, passphrase: {env: DEPLOY_PASSPHRASE}}
+          front_ends: {edge-1: {address: 198.19.0.10}}
+          back_ends:
+          \(hosts.joined(separator: "\n"))
+          sites:
+            shop.example:
+              front_ends: all
+              back_ends: all
+              certificate: {authority: true}
+              back_end: {root: /srv/shop}
+          """))
+    let strangers = strangers(FleetChecks(of: try #require(inventory, "\(found)"), .all))
+    #expect(strangers.count == count && strangers.values.allSatisfy { $0.count == 1 })
+    #expect(Set(strangers.values.joined()).count > count * 9 / 10)
   }
 
   @Test(
     "A selector means the edges that either end of is meant",
     arguments: [
-      ("edge-1", 2, 1, 0), ("app-2", 2, 0, 1), ("region=eu", 3, 0, 2), ("both-1", 2, 1, 1),
+      ("edge-1", 2, 1, 0), ("app-2", 2, 0, 2), ("region=eu", 3, 0, 5), ("both-1", 2, 1, 4),
     ])
   func selection(selector: String, edges: Int, entrances: Int, strangers: Int) throws {
     let checks = FleetChecks(of: try inventory(), try #require(Selector(selector)))

@@ -21,29 +21,89 @@ struct RollbackTests {
     """
   }
 
-  @Test("leads to what was there before the run, not to a release that it went through")
-  func overSteps() throws {
-    var scenario = Scenario()
-    for port in [443, 8443] {
-      let (inventory, diagnostics) = Scenario.inventory(Self.text(port: port))
-      let fleet = try #require(inventory, "\(diagnostics)")
-      scenario.askHosts(of: fleet)
-      scenario.apply(scenario.plan(fleet))
-    }
-    let fleet = try #require(Scenario.inventory(Self.text(port: 8443)).0)
-    let host = try #require(fleet.hosts.first { $0.name.text == "app-1" })
+  private var scenario = Scenario()
+  private var fleet: Inventory
+  /// What app-1 had first: it went from 1 through 2, which serves on both ports, to 3.
+  private let first: ReleaseRecord
+
+  init() throws {
+    fleet = try #require(Scenario.inventory(Self.text(port: 443)).0)
+    scenario.askHosts(of: fleet)
+    scenario.apply(scenario.plan(fleet))
+    first = try #require(scenario.state.hosts["app-1"]?.release)
+    fleet = try #require(Scenario.inventory(Self.text(port: 8443)).0)
+    scenario.apply(scenario.plan(fleet))
     guard case .observed(var observation) = scenario.survey["app-1"] else {
-      Issue.record("app-1 was not asked")
-      return
+      preconditionFailure("app-1 was not asked")
     }
-    // It went from 1 through 2, which serves on both ports, to 3.
     #expect(observation.currentRelease == 3)
     (observation.keptReleases, observation.releaseBefore) = ([1, 2, 3], 2)
     scenario.survey["app-1"] = .observed(observation)
-    let plan = try Planner.rollback(
-      RollbackInput(
-        hosts: [host], number: nil, keepReleases: 5, playbook: .rolling, state: scenario.state,
-        survey: scenario.survey, now: scenario.now))
-    #expect(plan.steps.map(\.release) == [1])
+  }
+
+  private func input() -> RollbackInput {
+    RollbackInput(
+      hosts: fleet.hosts.filter { $0.name.text == "app-1" }, number: nil, keepReleases: 5,
+      playbook: .rolling, state: scenario.state, survey: scenario.survey, now: scenario.now,
+      manifests: [
+        "app-1": Manifest(
+          fleet: "shop", lineage: "l-1", madeAt: scenario.now, madeBy: "ann@laptop", release: first)
+      ])
+  }
+
+  private func step() throws -> HostStep {
+    try #require(try Planner.rollback(input()).steps.first)
+  }
+
+  @Test("leads to what was there before the run, not to a release that it went through")
+  func overSteps() throws {
+    #expect(try Planner.releases(toGoBackTo: input()).map(\.release) == [1])
+    let step = try step()
+    #expect(step.action == .restore && step.release == 1)
+  }
+
+  @Test("refuses a release that cannot be read")
+  func unreadable() throws {
+    var input = input()
+    input.manifests = [:]
+    let step = try #require(try Planner.rollback(input).steps.first)
+    #expect(step.action == .blocked && step.reasons[0].contains("cannot be read there"))
+  }
+
+  @Test("refuses a release whose certificate is revoked or has expired")
+  mutating func certificates() throws {
+    scenario.state.revokeCertificates(
+      of: "app-1", beside: first, at: scenario.now, reason: .keyCompromise)
+    #expect(try step().action == .blocked)
+    #expect(try step().reasons.contains { $0.contains("its tls/back-end.crt was revoked on") })
+    scenario.state.revocations = []
+    #expect(try step().action == .restore)
+    scenario.now = scenario.now.adding(seconds: 365 * 86_400)
+    #expect(try step().reasons.contains { $0.contains("its tls/back-end.crt expired on") })
+  }
+
+  @Test("refuses a release that accepts what was revoked since, and not what has ended by itself")
+  mutating func revocations() throws {
+    scenario.state.revokeCertificates(of: "edge-1", at: scenario.now, reason: .keyCompromise)
+    #expect(try step().action == .blocked)
+    #expect(
+      try step().reasons.contains { $0.contains("it accepts the revoked certificate") }
+        && step().reasons.contains { $0.contains("of edge-1") })
+    for index in scenario.state.revocations.indices {
+      scenario.state.revocations[index].notAfter = scenario.now
+    }
+    #expect(try step().action == .restore)
+  }
+
+  @Test("refuses a release of an authority that was rotated out")
+  mutating func authority() throws {
+    scenario.state.authorities[0].status = .retiring
+    scenario.state.authorities.append(Scenario.authority(2))
+    let reasons = try step().reasons
+    #expect(reasons.contains { $0.contains("is of \"Shop CA\", which is trusted no more") })
+    #expect(reasons.contains { $0.contains("it does not trust \"Shop CA 2\"") })
+    #expect(reasons.contains { $0.contains("it trusts an authority that was rotated out") })
+    scenario.state.authorities.removeFirst()
+    #expect(try step().reasons == reasons)
   }
 }

@@ -48,6 +48,12 @@ struct DecodingTests {
           procedure: .decommission(.forget)))
   }
 
+  @Test("the playbooks used by the rotating commands where none is given are the shipped ones")
+  func rotations() throws {
+    #expect(try shipped("rotate-certificates") == .rotatingCertificates)
+    #expect(try shipped("rotate-authority") == .rotatingAuthority)
+  }
+
   @Test("each key of the rollout is in its value")
   func values() {
     let text =
@@ -96,6 +102,11 @@ struct DecodingTests {
       ("decommission", .decommission(.forget)), ("{name: decommission}", .decommission(.forget)),
       ("{name: decommission, certificates: forget}", .decommission(.forget)),
       ("{certificates: revoke, name: decommission}", .decommission(.revoke)),
+      ("rotate-certificates", .rotateCertificates),
+      ("{name: rotate-certificates}", .rotateCertificates),
+      ("rotate-authority", .rotateAuthority(.archive)),
+      ("{name: rotate-authority}", .rotateAuthority(.archive)),
+      ("{name: rotate-authority, key: destroy}", .rotateAuthority(.destroy)),
     ] as [(String, Playbook.Procedure)])
   func procedures(_ text: String, _ expected: Playbook.Procedure) throws {
     #expect(try #require(read("name: x\nprocedure: \(text)")).procedure == expected)

@@ -1,18 +1,10 @@
 import Certificates
 import Foundation
 import Inventories
+import Playbooks
 import State
 
 extension AuthorityFolder {
-  /// What becomes of the key of a generation that no host trusts any more.
-  enum KeyFate {
-    /// Kept encrypted in `archive/`. Nothing that it signs is accepted, and no revocation list is
-    /// needed of it either; it can be taken back.
-    case archived
-    /// Overwritten and removed.
-    case destroyed
-  }
-
   func refuseSecond() throws {
     guard let existing = try generations().last else { return }
     throw Failure(
@@ -48,13 +40,20 @@ extension AuthorityFolder {
   }
 
   /// Brings the folder to where a rotation starts, whatever was done of that before: a new generation
-  /// signs, and all others retire. One that is under way goes on.
+  /// signs, and all others retire. One that is under way goes on; of one that was cut off in its very last
+  /// steps, these are done, and no other begins.
   func startRotation(
     _ policy: AuthorityPolicy, passphrase: Secret, now: Int64
   ) throws -> [AuthorityRecord] {
     let before = try generations()
     guard !before.isEmpty else {
       throw Failure(.failed, "there is no authority in \(path) to be followed by another one")
+    }
+    let listing = try listing()
+    let left = listing.retiring.subtracting(listing.certificates)
+    guard left.isEmpty else {
+      for generation in left { try removeRemains(of: generation) }
+      return before
     }
     if before.count == 1 { _ = try add(policy, passphrase: passphrase, now: now) }
     for record in try generations() where record.status == .trusted {
@@ -72,19 +71,24 @@ extension AuthorityFolder {
   }
 
   /// Takes a generation that no host trusts any more out of the folder. May be repeated after a crash.
-  func finish(_ generation: Int, key fate: KeyFate) throws {
+  func finish(_ generation: Int, key fate: Playbook.KeyFate) throws {
     guard try listing().retiring.contains(generation) else {
       throw Failure(.failed, "generation \(generation) of the authority in \(path) does not retire")
     }
     try archive.makeFolder()
     switch fate {
-    case .archived:
+    case .archive:
       try PrivateFile.move(keyPath(generation), to: archive.keyPath(generation))
-    case .destroyed:
+    case .destroy:
       try PrivateFile.destroy(keyPath(generation))
     }
     // The certificate stays, so that neither its number nor its name is ever given again.
     try PrivateFile.move(certificatePath(generation), to: archive.certificatePath(generation))
+    try removeRemains(of: generation)
+  }
+
+  /// The marker goes last: as long as it is there, it is known that a rotation has not come to its end.
+  private func removeRemains(of generation: Int) throws {
     try PrivateFile.remove(revocationListPath(generation))
     try PrivateFile.remove(retiringPath(generation))
   }

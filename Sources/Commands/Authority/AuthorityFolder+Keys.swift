@@ -31,27 +31,48 @@ extension AuthorityFolder {
     return String(decoding: try Workspace.contents(of: path), as: UTF8.self)
   }
 
-  /// Encrypts every key anew and answers with the paths of those that were. Each is replaced as a
-  /// whole; one that the new passphrase opens already, after a run that was cut off, is left alone.
-  func changePassphrase(from old: Secret, to new: Secret) throws -> [String] {
+  /// What a change of the passphrase did.
+  struct PassphraseChange {
+    /// The paths of the keys that have the new one now.
+    var changed: [String] = []
+    /// Why keys of the archive stay as they are, a sentence each.
+    var leftAlone: [String] = []
+  }
+
+  /// Encrypts every key anew, those of the archive too. Each is replaced as a whole; one that the new
+  /// passphrase opens already, after a run that was cut off, is left alone.
+  func changePassphrase(from old: Secret, to new: Secret) throws -> PassphraseChange {
     let paths = try listing().keys.sorted().map(keyPath) + (hasRootKey ? [rootKeyPath] : [])
-    let resealed = try paths.compactMap { path -> (String, String)? in
-      let key = try encryptedKey(path)
-      return try naming(path) {
-        do {
-          return (
-            path,
-            try AuthorityFiles.reseal(encryptedKeyPEM: key, passphrase: old, newPassphrase: new)
-          )
-        } catch let error as CertificateError where error.code == .wrongPassphrase {
-          _ = try AuthorityFiles.reseal(encryptedKeyPEM: key, passphrase: new, newPassphrase: new)
-          return nil
-        }
+    var ready = try paths.compactMap { path in
+      try resealed(path, from: old, to: new).map { (path, $0) }
+    }
+    var change = PassphraseChange()
+    for path in try archive.listing().keys.sorted().map(archive.keyPath) {
+      do {
+        ready += try archive.resealed(path, from: old, to: new).map { [(path, $0)] } ?? []
+      } catch let failure as Failure {
+        // Nothing is signed with it any more: that it has a passphrase of its own refuses nothing.
+        change.leftAlone.append(failure.message)
       }
     }
     // All of them open: only now is the first one written.
-    for (path, key) in resealed { try PrivateFile.replace(path, contents: key, mode: 0o600) }
-    return resealed.map(\.0)
+    for (path, key) in ready { try PrivateFile.replace(path, contents: key, mode: 0o600) }
+    change.changed = ready.map(\.0)
+    return change
+  }
+
+  /// A key under a new passphrase; nil where that one opens it already.
+  private func resealed(_ path: String, from old: Secret, to new: Secret) throws -> String? {
+    let key = try encryptedKey(path)
+    return try naming(path) {
+      do {
+        return try AuthorityFiles.reseal(
+          encryptedKeyPEM: key, passphrase: old, newPassphrase: new)
+      } catch let error as CertificateError where error.code == .wrongPassphrase {
+        _ = try AuthorityFiles.reseal(encryptedKeyPEM: key, passphrase: new, newPassphrase: new)
+        return nil
+      }
+    }
   }
 
   /// Tells which file an error is about.
@@ -88,7 +109,11 @@ actor AuthorityKeyring {
 
   /// Brings the folder to where a rotation starts.
   func startRotation(_ policy: AuthorityPolicy, now: Timestamp) throws -> [AuthorityRecord] {
-    let passphrase = try passphrase ?? source.read()
+    // A new key gets the passphrase of the others: a wrong one would be found when it is too late.
+    let signing = try folder.generations().last
+    let isKnown = try signing.map { try folder.listing().keys.contains($0.generation) } ?? false
+    if let signing, isKnown { _ = try authority(signing) }
+    let passphrase = try passphrase ?? source.read(isNew: true)
     let records = try folder.startRotation(
       policy, passphrase: passphrase, now: now.secondsSince1970)
     self.passphrase = passphrase

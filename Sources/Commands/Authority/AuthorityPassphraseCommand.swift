@@ -9,7 +9,8 @@ struct AuthorityPassphraseCommand: AsyncParsableCommand {
     discussion: """
       The old passphrase comes from where the inventory says; the new one is asked for, or comes from a \
       variable or a file that only you may read. A run that was cut off is repeated with the same two. \
-      Keys in the archive, and copies in backups, keep their passphrase.
+      Keys in the archive are encrypted anew too; one that neither passphrase opens is named and left as \
+      it is. Copies in backups keep their passphrase.
       """)
 
   @OptionGroup var options: FleetOptions
@@ -31,11 +32,12 @@ struct AuthorityPassphraseCommand: AsyncParsableCommand {
           source: workspace.inventory.authority.passphrase, workspace: workspace
         ).read()
         let new = try Passphrase.new(environment: newEnv, file: newFile, workspace: workspace)
-        let changed = try workspace.authorityFolder.changePassphrase(from: old, to: new)
+        let change = try workspace.authorityFolder.changePassphrase(from: old, to: new)
         Console.output(
-          changed.isEmpty
-            ? "The new passphrase opens every key already."
-            : changed.map { "\($0) has the new passphrase." }.joined(separator: "\n"))
+          change.changed.isEmpty
+            ? "The new passphrase opens every key already\(change.leftAlone.isEmpty ? "" : " but these")."
+            : change.changed.map { "\($0) has the new passphrase." }.joined(separator: "\n"))
+        for why in change.leftAlone { Console.error("left as it is: \(why)") }
       }
     }
   }

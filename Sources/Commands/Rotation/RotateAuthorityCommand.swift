@@ -2,6 +2,7 @@ import ArgumentParser
 import Execution
 import Inventories
 import Planning
+import Playbooks
 import State
 
 /// `deploy rotate authority`
@@ -18,13 +19,17 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
-  @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
+  @Option(name: .shortAndLong, help: "The playbook; by default rotate-authority.") var playbook:
+    String?
   @Option(help: "How many hosts are dealt with at a time.")
   var parallel = HostOptions.usualParallel
   @Flag(help: "Only show which generations the hosts trust and show; nothing is touched.")
   var status = false
-  @Option(help: "What becomes of the old key: archive keeps it encrypted, destroy overwrites it.")
-  var key = AuthorityFolder.KeyFate.archived
+  @Option(
+    help: """
+      What becomes of the old key: archive keeps it encrypted, destroy overwrites it; by default what \
+      the playbook says.
+      """) var key: Playbook.KeyFate?
   @Flag(help: "The old key is compromised: without the playbook's pauses, and the window is named.")
   var emergency = false
   @Option(help: "How the result is shown.") var format = OutputFormat.text
@@ -36,7 +41,8 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let session = try Session(options, parallel: parallel, playbook: playbook)
+      let session = try Session(
+        options, parallel: parallel, playbook: playbook, for: .rotateAuthority)
       guard !status else { return try await showStanding(session) }
       try Console.refuseToAsk(format, yes: yes)
       let ledger = try await session.withState(for: "rotate authority") { keeper in
@@ -76,10 +82,17 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
     return ledger
   }
 
+  private func fate(_ playbook: Playbook) -> Playbook.KeyFate {
+    if let key { return key }
+    guard case .rotateAuthority(let fate) = playbook.procedure else { return .archive }
+    return fate
+  }
+
   /// Takes the old generations away when the hosts say that they need them no more.
   private func finish(_ session: Session, _ fleet: Fleet, _ keeper: StateKeeper) async throws {
     var state = await keeper.state
     let folder = session.workspace.authorityFolder
+    let fate = fate(session.playbook)
     let standing = session.standing(state, try await session.survey(fleet, state))
     for record in state.authorities where record.status == .retiring {
       let obstacles = standing.obstacles(toRemove: record)
@@ -89,10 +102,10 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
           "\"\(record.commonName)\" is not at its end; the same command goes on when this is"
             + " mended:\n" + obstacles.map { "    \($0)" }.joined(separator: "\n"))
       }
-      try folder.finish(record.generation, key: key)
+      try folder.finish(record.generation, key: fate)
       if format == .text {
         Console.output(
-          "No host trusts \"\(record.commonName)\" any more; its key is \(key.text(folder)).")
+          "No host trusts \"\(record.commonName)\" any more; its key is \(fate.text(folder)).")
       }
     }
     state.authorities = try folder.generations()
@@ -100,22 +113,11 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
   }
 }
 
-extension AuthorityFolder.KeyFate: ExpressibleByArgument {
-  init?(argument: String) {
-    switch argument {
-    case "archive": self = .archived
-    case "destroy": self = .destroyed
-    default: return nil
-    }
-  }
-
-  var defaultValueDescription: String { "archive" }
-  static var allValueStrings: [String] { ["archive", "destroy"] }
-
+extension Playbook.KeyFate: ExpressibleByArgument {
   fileprivate func text(_ folder: AuthorityFolder) -> String {
     switch self {
-    case .archived: "kept encrypted in \(folder.archive.path)"
-    case .destroyed: "destroyed"
+    case .archive: "kept encrypted in \(folder.archive.path)"
+    case .destroy: "destroyed"
     }
   }
 }

@@ -11,6 +11,8 @@ struct BatchVerifier: EdgeVerifier {
   let connector: SSHConnector
   let keeper: StateKeeper
   let keyring: AuthorityKeyring
+  /// The generations whose keys are there.
+  let keys: Set<Int>
   let defaults: SSHSettings
   let parallel: Int
 
@@ -18,11 +20,15 @@ struct BatchVerifier: EdgeVerifier {
     let state = await keeper.state
     do {
       var problems: [String] = []
-      for (issuer, edges) in edges(touching: hosts, among: present, state) {
+      for (shown, all) in edges(touching: hosts, among: present, state) {
+        let (issuer, edges) = replacement(for: shown, all, state)
+        guard !edges.isEmpty else { continue }
         let probe = try await probe(state, as: issuer)
         await forEach(edges, limit: parallel) {
           await probe.finding(of: $0)
         } whenDone: { finding in
+          // A front-end that is lost meanwhile says nothing about the hosts that have changed.
+          guard finding.isTried || hosts.contains(finding.frontEnd) else { return }
           problems += finding.problems.map {
             "\(finding.frontEnd) → \(finding.backEnd), \(finding.site): \($0)"
           }
@@ -40,10 +46,13 @@ struct BatchVerifier: EdgeVerifier {
   ) -> [(AuthorityRecord, [FleetChecks.Edge])] {
     var edges: [String: [FleetChecks.Edge]] = [:]
     for (name, record) in state.hosts where present.contains(name) {
-      guard let issuer = record.release.frontEndIssuer else { continue }
+      guard let issuer = record.release.frontEndCertificate?.issuerKeyIdentifier
+      else { continue }
       for route in record.release.facts.routes
       where (hosts.contains(name) || hosts.contains(route.host)) && route.host != name
         && present.contains(route.host)
+        && ![record.release.frontEndCertificate, state.certificate(ofBackEnd: route.host)]
+          .contains(where: { hasEnded($0, state) })
       {
         edges[issuer, default: []].append(
           FleetChecks.Edge(
@@ -54,6 +63,33 @@ struct BatchVerifier: EdgeVerifier {
     return state.authorities.compactMap { authority in
       edges[authority.keyIdentifier].map { (authority, $0) }
     }
+  }
+
+  /// An edge with an end that shows what has ended is what a run repairs: it is tried when that end has
+  /// got another certificate.
+  private func hasEnded(_ leaf: CertificateRecord?, _ state: FleetState) -> Bool {
+    guard let leaf else { return false }
+    let now = Timestamp.current
+    return leaf.notAfter <= now
+      || state.authorities.contains {
+        $0.keyIdentifier == leaf.issuerKeyIdentifier && $0.notAfter <= now
+      }
+  }
+
+  /// Where a generation's key is lost, as when it is rotated for that, its certificates cannot be shown
+  /// any more: the one that signs now stands for it, at the back-ends that know it already.
+  private func replacement(
+    for issuer: AuthorityRecord, _ edges: [FleetChecks.Edge], _ state: FleetState
+  ) -> (AuthorityRecord, [FleetChecks.Edge]) {
+    guard !keys.contains(issuer.generation), let signing = state.authorities.last else {
+      return (issuer, edges)
+    }
+    return (
+      signing,
+      edges.filter {
+        state.hosts[$0.backEnd]?.release.facts.trusts.contains(signing.keyIdentifier) == true
+      }
+    )
   }
 
   private func probe(_ state: FleetState, as issuer: AuthorityRecord) async throws -> FleetProbe {

@@ -24,6 +24,8 @@ struct EdgeFinding: Encodable {
   var port: Int
   /// Empty where the edge is as it should be.
   var problems: [String] = []
+  /// Whether the front-end was there to try it from.
+  var isTried = true
   var tlsVersion: String?
   var served: ServedCertificate?
   /// The common names of the authorities that the back-end says it accepts clients of.
@@ -34,6 +36,11 @@ struct EdgeFinding: Encodable {
   var foreignCertificate: String?
   /// Nil where the back-end offered nothing to take up.
   var isResumed: Bool?
+
+  private enum CodingKeys: CodingKey {
+    case site, frontEnd, backEnd, address, port, problems, tlsVersion, served, acceptedIssuers
+    case ownCertificate, withoutCertificate, foreignCertificate, isResumed
+  }
 
   init(_ edge: FleetChecks.Edge) {
     site = edge.site
@@ -52,7 +59,7 @@ struct EdgeFinding: Encodable {
     if !report.isClientAccepted {
       problems.append("a certificate of the authority is not accepted: \(report.answerText)")
     }
-    problems += report.problems(recorded: record)
+    problems += (report.distrust.map { ["\($0)"] } ?? []) + report.mismatch(with: record)
   }
 
   mutating func noteRefusal(
@@ -82,37 +89,8 @@ struct StrangerFinding: Encodable {
   }
 }
 
-/// What came of a request through a front-end's nginx.
-struct EntranceFinding: Encodable {
-  var site: String
-  var frontEnd: String
-  var problems: [String] = []
-  var served: ServedCertificate?
-  var answer: String?
-  private let isAuthorized: Bool
-
-  private enum CodingKeys: CodingKey { case site, frontEnd, problems, served, answer }
-
-  init(_ entrance: FleetChecks.Entrance) {
-    site = entrance.site
-    frontEnd = entrance.frontEnd
-    isAuthorized = entrance.isAuthorized
-  }
-
-  /// - Parameter record: the certificate that the front-end should show, where it is the authority's.
-  mutating func note(_ report: ProbeReport, recorded record: CertificateRecord?) {
-    answer = report.answerText
-    served = report.served.first.map { ServedCertificate($0) }
-    switch report.answer {
-    case .status(let status) where status < 500: break
-    default: problems.append("a request is answered with \(report.answerText)")
-    }
-    if isAuthorized { problems += report.problems(recorded: record) }
-  }
-}
-
 extension ProbeReport {
-  fileprivate var answerText: String {
+  var answerText: String {
     switch answer {
     case .status(let status): "\(status)"
     case .refusedHandshake(let error): "\(error)"
@@ -120,13 +98,12 @@ extension ProbeReport {
     }
   }
 
-  fileprivate func problems(recorded record: CertificateRecord?) -> [String] {
-    var problems = distrust.map { ["\($0)"] } ?? []
-    if let record, let leaf = served.first, leaf.serial != record.serial {
-      problems.append(
-        "certificate \(leaf.serial.prefix(8))… is served, not \(record.serial.prefix(8))… as the"
-          + " state has it")
-    }
-    return problems
+  /// - Parameter record: the certificate that should be served, where it is known.
+  func mismatch(with record: CertificateRecord?) -> [String] {
+    guard let record, let leaf = served.first, leaf.serial != record.serial else { return [] }
+    return [
+      "certificate \(leaf.serial.prefix(8))… is served, not \(record.serial.prefix(8))… as the"
+        + " state has it"
+    ]
   }
 }

@@ -19,6 +19,8 @@ struct FleetProbe: Sendable {
   let authority: CertificateAuthority
   /// One that no host knows.
   let foreign: CertificateAuthority
+  /// What the inventory's own certificate files begin with, by site.
+  var siteCertificates: [String: CertificateFacts] = [:]
   let now: Timestamp
 
   // MARK: - Edges
@@ -31,7 +33,7 @@ struct FleetProbe: Sendable {
       if let session = accepted.session {
         let again = try await probe(edge, as: identity(edge, of: authority), session)
         finding.isResumed = again.isResumed
-        if again.isResumed {
+        if again.isResumed, again.isClientAccepted {
           finding.problems.append(
             "it takes up earlier sessions, and checks no certificate and no revocation then")
         }
@@ -42,6 +44,7 @@ struct FleetProbe: Sendable {
         \.foreignCertificate, of: try await probe(edge, as: identity(edge, of: foreign)),
         "with a foreign certificate")
     } catch {
+      finding.isTried = !Self.saysThatTheHostIsLost(error)
       finding.problems.append("\(error)")
     }
     return finding
@@ -90,12 +93,20 @@ struct FleetProbe: Sendable {
       let report = try await EdgeProbe(
         serverName: entrance.site, trusted: trusted, identity: nil
       ).run(over: ChannelStream(stream: stream), at: now.secondsSince1970)
-      finding.note(
-        report, recorded: state.certificate(ofSite: entrance.site, on: entrance.frontEnd))
+      try finding.note(report, expected(entrance), at: now)
     } catch {
       finding.problems.append("\(error)")
     }
     return finding
+  }
+
+  private func expected(_ entrance: FleetChecks.Entrance) -> EntranceFinding.Expected {
+    switch entrance.certificate {
+    case .authority:
+      .recorded(state.certificate(ofSite: entrance.site, on: entrance.frontEnd))
+    case .files: siteCertificates[entrance.site].map { .file($0) } ?? .any
+    case .installed: .any
+    }
   }
 
   private func open(
@@ -106,6 +117,12 @@ struct FleetProbe: Sendable {
     }
     let gateway = try await connector.gateway(through: host, connection)
     return try await gateway.open(to: address, port: port, within: Self.patience)
+  }
+
+  /// Whether there is nothing to try an edge from: its front-end is out of reach.
+  private static func saysThatTheHostIsLost(_ error: any Error) -> Bool {
+    let codes: [SSHError.Code] = [.refused, .unreachable, .handshakeFailed, .connectionLost]
+    return (error as? SSHError).map { codes.contains($0.code) } ?? false
   }
 
   private struct ChannelStream: Certificates.ByteStream {

@@ -13,9 +13,10 @@ struct VerifyCommand: AsyncParsableCommand {
     abstract: "Tries every edge from the front-end's own address, and the sites through nginx.",
     discussion: """
       Each back-end has to serve its recorded certificate, to accept a certificate of the authority, to \
-      refuse clients without one and with a foreign one, and to be out of reach for other hosts. The \
-      hosts need nothing but sshd, which must allow forwarding. Exits with 1 where anything is not as \
-      it should be.
+      refuse clients without one and with a foreign one, and to be out of reach for other hosts. Each \
+      site has to answer through its front-ends, with its certificate of the inventory and a chain that \
+      holds. The hosts need nothing but sshd, which must allow forwarding. Exits with 1 where anything \
+      is not as it should be.
       """)
 
   @OptionGroup var options: FleetOptions
@@ -53,7 +54,20 @@ struct VerifyCommand: AsyncParsableCommand {
       state: try session.readState(),
       trusted: try CertificateBundle(pem: generations.map(\.certificate).joined()),
       authority: try await AuthorityKeyring(workspace).authority(signing),
-      foreign: try .foreign(now: now.secondsSince1970), now: now)
+      foreign: try .foreign(now: now.secondsSince1970),
+      siteCertificates: try siteCertificates(workspace), now: now)
+  }
+
+  private func siteCertificates(_ workspace: Workspace) throws -> [String: CertificateFacts] {
+    var found: [String: CertificateFacts] = [:]
+    for site in workspace.inventory.sites {
+      guard case .files(let file, _) = site.certificate else { continue }
+      let path = workspace.resolve(file.path.text)
+      let pem = String(
+        decoding: try Workspace.contents(of: path, status: .invalidInput), as: UTF8.self)
+      found[site.domain.text] = try CertificateFacts.readAll(pem: pem, named: path)[0]
+    }
+    return found
   }
 
   private func findings(of checks: FleetChecks, _ probe: FleetProbe) async -> FleetFindings {

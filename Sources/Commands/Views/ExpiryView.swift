@@ -87,7 +87,8 @@ extension ExpiryView {
       fleet: state.fleet,
       Expiry.all(
         of: state, workspace.inventory.authority.certificates,
-        siteCertificates: try MaterialsReader(workspace: workspace, now: now).read()
+        siteCertificates: try MaterialsReader(workspace: workspace, now: now, expired: .tolerated)
+          .read()
           .siteCertificates,
         revocationLists: lists, now: now))
   }

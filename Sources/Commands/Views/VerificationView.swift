@@ -44,39 +44,43 @@ struct VerificationView {
     }
   }
 
+  private typealias Row = (cells: [String], problems: [String], remarks: [String])
+
   private func text(_ style: Style) -> String {
-    let edges = findings.edges.map { edge in
+    let edges = findings.edges.map { edge -> Row in
       (
         [
           edge.site, edge.frontEnd, "\(edge.backEnd):\(edge.port)", edge.ownCertificate ?? "-",
           edge.withoutCertificate ?? "-", edge.foreignCertificate ?? "-", edge.tlsVersion ?? "-",
           edge.served?.notAfter.date ?? "-",
-        ], edge.problems
+        ], edge.problems, []
       )
     }
-    let strangers = findings.strangers.map {
+    let strangers = findings.strangers.map { stranger -> Row in
       (
         [
-          "no site", $0.host, "\($0.backEnd):\($0.port)", $0.problem == nil ? "no connection" : "-",
-        ],
-        $0.problem.map { [$0] } ?? []
+          "no site", stranger.host, "\(stranger.backEnd):\(stranger.port)",
+          stranger.problem == nil ? "no connection" : "-",
+        ], stranger.problem.map { [$0] } ?? [], []
       )
     }
-    let entrances = findings.entrances.map {
+    let entrances = findings.entrances.map { entrance -> Row in
       (
         [
-          $0.site, "visitor", "\($0.frontEnd):443", $0.answer ?? "-", "", "", "",
-          $0.served?.notAfter.date ?? "-",
-        ], $0.problems
+          entrance.site, "visitor", "\(entrance.frontEnd):443", entrance.answer ?? "-", "", "", "",
+          entrance.served?.notAfter.date ?? "-",
+        ], entrance.problems, entrance.remarks
       )
     }
     let rows = edges + entrances + strangers
     let head = ["SITE", "FROM", "TO", "OWN", "NONE", "FOREIGN", "TLS", "VALID UNTIL"]
-    let lines = Table.lines([head] + rows.map { shortened($0.0) })
+    let lines = Table.lines([head] + rows.map { shortened($0.cells) })
     let body = zip(lines.dropFirst(), rows).flatMap { line, row in
-      [style(line, row.1.isEmpty ? nil : .red)] + row.1.map { style("    \($0)", .red) }
+      [style(line, row.problems.isEmpty ? nil : .red)]
+        + row.problems.map { style("    \($0)", .red) }
+        + row.remarks.map { style("    \($0)", .yellow) }
     }
-    let sound = rows.count { $0.1.isEmpty }
+    let sound = rows.count { $0.problems.isEmpty }
     return
       ([style(lines[0], .bold)] + body + ["", "\(sound) of \(rows.count) are as they should be."])
       .joined(separator: "\n")

@@ -9,6 +9,16 @@ import State
 struct MaterialsReader {
   let workspace: Workspace
   let now: Timestamp
+  var expired = Expired.refused
+
+  /// What becomes of a site's certificate that has ended.
+  enum Expired {
+    case refused
+    /// Where its digest is one of these, which hosts show already: it keeps nothing else from being
+    /// repaired.
+    case toleratedOf(Set<String>)
+    case tolerated
+  }
 
   func read() throws -> Materials {
     var materials = Materials()
@@ -74,7 +84,8 @@ struct MaterialsReader {
       certificatePEM: pem, named: workspace.resolve(certificate.path.text),
       keyPEM: Secret(copying: keyBytes), keyNamed: workspace.resolve(key.path.text))
     let problems = files.problems(
-      names: ([site.domain] + site.aliases).map(\.text), at: now.secondsSince1970)
+      names: ([site.domain] + site.aliases).map(\.text), at: now.secondsSince1970
+    ).filter { $0.code != .expired || !tolerates(pem) }
     guard problems.isEmpty else {
       throw Mistake(description: problems.map(\.description).joined(separator: "; "))
     }
@@ -82,6 +93,14 @@ struct MaterialsReader {
       certificate: pem, keyDigest: Digest.sha256(of: keyBytes),
       notAfter: Timestamp(secondsSince1970: files.facts[0].notAfter),
       namesResponder: files.facts[0].namesResponder)
+  }
+
+  private func tolerates(_ pem: String) -> Bool {
+    switch expired {
+    case .refused: false
+    case .toleratedOf(let digests): digests.contains(Digest.sha256(of: pem))
+    case .tolerated: true
+    }
   }
 
   /// The certificates of authorities; nginx would take a server's among them for one as well.

@@ -27,17 +27,21 @@ struct Session {
 
   init(
     _ options: FleetOptions, _ hosts: HostOptions, playbook: String? = nil,
-    allowsLockout: Bool = false, renews: Set<Role> = []
+    for command: Playbook.Procedure.Command = .apply, allowsLockout: Bool = false,
+    renews: Set<Role> = []
   ) throws {
     try self.init(
-      options, hosts.selector, parallel: hosts.parallel, playbook, allowsLockout: allowsLockout,
-      renews: renews)
+      options, hosts.selector, parallel: hosts.parallel, playbook, command,
+      allowsLockout: allowsLockout, renews: renews)
   }
 
   /// A session about every host of the fleet.
-  init(_ options: FleetOptions, parallel: Int, playbook: String?) throws {
+  init(
+    _ options: FleetOptions, parallel: Int, playbook: String?,
+    for command: Playbook.Procedure.Command = .apply
+  ) throws {
     try self.init(
-      options, .all, parallel: parallel, playbook, allowsLockout: false, renews: [])
+      options, .all, parallel: parallel, playbook, command, allowsLockout: false, renews: [])
   }
 
   /// A session about hosts that are given by name.
@@ -46,16 +50,16 @@ struct Session {
       throw Failure(.usage, "the name of a host is empty")
     }
     try self.init(
-      options, selector, parallel: HostOptions.usualParallel, playbook,
+      options, selector, parallel: HostOptions.usualParallel, playbook, .apply,
       allowsLockout: false, renews: [])
   }
 
   private init(
     _ options: FleetOptions, _ selector: Selector, parallel: Int, _ playbook: String?,
-    allowsLockout: Bool, renews: Set<Role>
+    _ command: Playbook.Procedure.Command, allowsLockout: Bool, renews: Set<Role>
   ) throws {
     workspace = try Workspace.open(options)
-    self.playbook = try Workspace.playbook(playbook, options)
+    self.playbook = try Workspace.playbook(playbook, for: command, options)
     self.selector = selector
     self.parallel = parallel
     self.allowsLockout = allowsLockout
@@ -190,7 +194,7 @@ struct Session {
   }
 
   /// Before any host is asked, for it is the user's very next step.
-  private func refuseWithoutAuthority(_ state: FleetState) throws {
+  func refuseWithoutAuthority(_ state: FleetState) throws {
     guard !state.authorities.isEmpty else {
       throw Failure(
         .failed,
@@ -204,7 +208,9 @@ struct Session {
   }
 
   private func planningInput(_ survey: Survey, state: FleetState) async throws -> PlanningInput {
-    var materials = try MaterialsReader(workspace: workspace, now: .current).read()
+    var materials = try MaterialsReader(
+      workspace: workspace, now: .current, expired: .toleratedOf(state.shownSiteCertificates)
+    ).read()
     try refuseLostState(state, survey)
     materials.revocationLists = try await revocations.materials(of: state, now: .current)
     return PlanningInput(
@@ -254,6 +260,7 @@ struct Session {
       of: plan, fleet: fleet, issuer: signer, store: keeper, hooks: hooks,
       verifier: BatchVerifier(
         connector: connector, keeper: keeper, keyring: keyring,
+        keys: try workspace.authorityFolder.listing().keys,
         defaults: workspace.inventory.ssh, parallel: parallel),
       surroundings: Surroundings(
         user: Self.user, now: { .current }, digest: { Digest.sha256(of: $0) },

@@ -24,9 +24,26 @@ struct Workspace {
       authorityPath: stem + ".authority", networkFiles: networkFiles)
   }
 
-  static func playbook(_ path: String?, _ options: FleetOptions) throws -> Playbook {
-    guard let path else { return .rolling }
-    return try read(path, options) { Playbook.read($0) }
+  static func playbook(_ path: String?, _ options: FleetOptions) throws -> Playbook? {
+    try path.map { try read($0, options) { Playbook.read($0) } }
+  }
+
+  /// The playbook that is given, or the one that a command goes by otherwise.
+  static func playbook(
+    _ path: String?, for command: Playbook.Procedure.Command, _ options: FleetOptions
+  ) throws -> Playbook {
+    guard let path, let playbook = try playbook(path, options) else {
+      return switch command {
+      case .apply: .rolling
+      case .rotateCertificates: .rotatingCertificates
+      case .rotateAuthority: .rotatingAuthority
+      }
+    }
+    guard let other = playbook.procedure?.command, other != command else { return playbook }
+    throw Failure(
+      .usage,
+      "\(path) is a procedure of another command: give it to\n    \(other.rawValue)"
+        + " --playbook \(path)")
   }
 
   private static func read<Value>(

@@ -1,0 +1,50 @@
+internal import COpenSSL
+
+extension CertificateBundle {
+  /// Everything that would keep browsers from accepting this chain of a server for `names`; whether
+  /// its issuer is trusted is not asked.
+  /// - Parameter time: seconds since 1970.
+  package func problems(asServerFor names: [String], at time: Int64) -> [CertificateError] {
+    let (leaf, facts) = (certificates[0], self.facts[0])
+    var problems: [CertificateError] = []
+    func check(_ holds: Bool, _ code: CertificateError.Code, _ reason: @autoclosure () -> String) {
+      if !holds { problems.append(Operation("use", name).failure(code, reason())) }
+    }
+    for name in names {
+      check(
+        leaf.covers(name), .nameMismatch,
+        "it is not for “\(name)” but for \(facts.dnsNames.joined(separator: ", "))")
+    }
+    check(time >= facts.notBefore, .notYetValid, "it is not yet valid; is the clock right?")
+    check(time < facts.notAfter, .expired, "it has expired; renew it")
+    check(leaf.serves(.server), .wrongPurpose, "it is not for servers")
+    for (index, pair) in zip(certificates, certificates.dropFirst()).enumerated() {
+      check(
+        pair.0.isIssued(by: pair.1), .chainOutOfOrder,
+        "certificate \(index + 2) in it did not issue certificate \(index + 1); "
+          + "the order is the server's own, its issuer, that one's issuer")
+    }
+    return problems
+  }
+
+  /// Why visitors do not trust this chain of a server who know no more authorities than this machine
+  /// does; nil where they do. A private authority, or an intermediate that is not in it, shows here.
+  /// - Parameter time: seconds since 1970.
+  package func publicDistrust(at time: Int64) throws(CertificateError) -> CertificateError? {
+    let operation = Operation("verify", name)
+    let store = try operation.require(X509_STORE_new())
+    defer { X509_STORE_free(store) }
+    try operation.require(X509_STORE_set_default_paths(store) == 1)
+    do throws(CertificateError) {
+      try withExtendedLifetime(self) { () throws(CertificateError) in
+        try Self.verify(
+          certificates, in: store, as: .server, name: nil, at: time, isStrict: false,
+          vouching: "the authorities that this machine knows", operation)
+      }
+      return nil
+    } catch {
+      guard error.code != .libraryFailed else { throw error }
+      return error
+    }
+  }
+}

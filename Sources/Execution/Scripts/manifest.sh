@@ -1,0 +1,9 @@
+# shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
+# Tells the manifest of a release that the host still has, in force or not. Runs behind host.sh.
+#
+# Arguments: release.
+
+set -u
+
+sed 's/^/@deploy manifest /' "$root/releases/$1/manifest" 2>/dev/null
+say end

@@ -1,0 +1,44 @@
+package import Inventories
+import Nginx
+package import State
+
+extension FleetState {
+  /// For so long a rotation of certificates that was cut off is gone on with. Whoever asks later wants
+  /// new ones everywhere.
+  private static let secondsToGoOn: Int64 = 86_400
+
+  /// Notes which certificates are to be replaced, or goes on with a rotation that was cut off: then hosts
+  /// that it has reached keep what it has brought them.
+  ///
+  /// - Parameters:
+  ///   - survey: what the hosts have; where it does not say, the state does.
+  ///   - anew: whether one that was cut off is forgotten.
+  /// - Returns: the rotation as it stood, where there is one to go on with.
+  package mutating func beginRotation(
+    of roles: Set<Role>, on hosts: [String], _ survey: Survey, anew: Bool, at now: Timestamp
+  ) -> CertificateRotation? {
+    let earlier =
+      anew
+      ? nil : rotation.flatMap { now < $0.startedAt.adding(seconds: Self.secondsToGoOn) ? $0 : nil }
+    var next = earlier ?? CertificateRotation(startedAt: now)
+    for host in hosts {
+      var release = self.hosts[host]?.release
+      if case .observed(let observation) = survey[host] {
+        release = observation.manifest?.release ?? release
+      }
+      for (path, certificate) in release?.certificates ?? [:]
+      where roles.contains(Role(ofCertificate: path)) {
+        next.include(certificate, at: path, of: host)
+      }
+    }
+    rotation = next
+    return earlier
+  }
+}
+
+extension Role {
+  /// The role that a certificate is for; what visitors see is the front-end's.
+  init(ofCertificate path: String) {
+    self = path == ReleasePath.certificate(for: .backEnd).relative ? .backEnd : .frontEnd
+  }
+}

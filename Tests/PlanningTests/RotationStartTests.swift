@@ -1,0 +1,94 @@
+import Inventories
+import Planning
+import State
+import Testing
+
+@Suite("A rotation of certificates that was cut off")
+struct RotationStartTests {
+  private let fleet: Inventory
+  private var scenario = Scenario()
+
+  init() throws {
+    let (inventory, diagnostics) = Scenario.inventory(
+      """
+      fleet: shop
+      authority: {name: Shop CA, passphrase: {env: X}}
+      front_ends: {edge-1: {address: 198.18.0.10}}
+      back_ends: {app-1: {address: 198.18.0.21}, app-2: {address: 198.18.0.22}}
+      sites:
+        shop.example:
+          {front_ends: all, back_ends: all, certificate: {authority: true}, back_end: {root: /srv/shop}}
+      """)
+    fleet = try #require(inventory, "\(diagnostics)")
+    scenario.askHosts(of: fleet)
+    scenario.apply(scenario.plan(fleet))
+    scenario.renews = Set(Role.allCases)
+  }
+
+  /// - Returns: how far an earlier one has come, where there is one to go on with.
+  @discardableResult
+  private mutating func begin(anew: Bool = false) -> (all: Int, left: Int)? {
+    scenario.state.beginRotation(
+      of: scenario.renews, on: fleet.hosts.map(\.name.text), scenario.survey, anew: anew,
+      at: scenario.now
+    )?.progress(in: scenario.state)
+  }
+
+  private func changed() -> [String] {
+    scenario.plan(fleet).steps.filter(\.action.changesHost).map(\.host)
+  }
+
+  private mutating func carryOut(on host: String) {
+    for step in scenario.plan(fleet).steps where step.host == host { scenario.apply(step) }
+  }
+
+  @Test("goes on with the hosts that it has not reached, and the next one begins anew")
+  mutating func goesOn() throws {
+    #expect(begin() == nil)
+    #expect(changed() == ["app-1", "app-2", "edge-1"])
+    carryOut(on: "app-1")
+    let progress = try #require(begin())
+    #expect(progress.all == 4 && progress.left == 3)
+    #expect(changed() == ["app-2", "edge-1"])
+    carryOut(on: "app-2")
+    carryOut(on: "edge-1")
+    #expect(scenario.state.rotation?.progress(in: scenario.state).left == 0)
+    scenario.state.rotation = nil
+    #expect(begin() == nil)
+    #expect(changed() == ["app-1", "app-2", "edge-1"])
+  }
+
+  @Test("replaces all again where it is asked to, and where it is a day old")
+  mutating func anew() {
+    begin()
+    carryOut(on: "app-1")
+    scenario.now = scenario.now.adding(seconds: 86_399)
+    #expect(begin() != nil)
+    #expect(begin(anew: true) == nil)
+    #expect(changed() == ["app-1", "app-2", "edge-1"])
+    carryOut(on: "app-1")
+    scenario.now = scenario.now.adding(seconds: 86_400)
+    #expect(begin() == nil)
+    #expect(changed() == ["app-1", "app-2", "edge-1"])
+  }
+
+  @Test("believes the host, where it was killed before it could write down what the host got")
+  mutating func unrecorded() {
+    begin()
+    let record = scenario.state.hosts["app-1"]
+    carryOut(on: "app-1")
+    scenario.state.hosts["app-1"] = record
+    begin()
+    #expect(changed() == ["app-2", "edge-1"])
+  }
+
+  @Test("takes in the hosts that it was not about before")
+  mutating func another() {
+    scenario.renews = [.frontEnd]
+    begin()
+    carryOut(on: "edge-1")
+    scenario.renews = Set(Role.allCases)
+    begin()
+    #expect(changed() == ["app-1", "app-2"])
+  }
+}
