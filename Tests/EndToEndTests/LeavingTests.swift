@@ -38,6 +38,14 @@ struct LeavingTests {
     RULES
     """#
 
+  /// As Alpine has it, with the sites' files in http.d.
+  private static let alpine = """
+    mkdir -p /etc/nginx/http.d
+    sed -i 's#/etc/nginx/conf.d/\\*.conf#/etc/nginx/http.d/*.conf#' /etc/nginx/nginx.conf
+    grep -q 'include /etc/nginx/http.d/' /etc/nginx/nginx.conf
+    nginx -t -q && nginx -s reload
+    """
+
   private func everything(on host: String, _ scene: Scene) async throws -> [Substring] {
     let output = try await scene.on(host, Self.everything)
     return output.stdout.replacing(/counter packets \d+ bytes \d+/, with: "counter")
@@ -56,6 +64,7 @@ struct LeavingTests {
     try await Scene.play(inventory, alter: { if leaving.contains($0.name) { mixedSystems(&$0) } }) {
       scene in
       for host in leaving { try await scene.must(Self.own, on: host) }
+      for host in ["app-1", "app-2"] { try await scene.must(Self.alpine, on: host) }
       let before = try await leaving.asyncMap { try await everything(on: $0, scene) }
       try await scene.apply()
       inventory.root = "/srv/other"
@@ -66,6 +75,12 @@ struct LeavingTests {
       }
       #expect(
         try await scene.must("curl -s http://198.18.0.21:8088/", on: "edge-3") == "the owner\n")
+
+      try await scene.must("echo >/etc/nginx/http.d/deploy.conf", on: "app-1")
+      let drift = try await scene.succeed("plan")
+      #expect(
+        drift.stdout.contains("/etc/nginx/http.d/deploy.conf was changed on the host"),
+        "\(drift.all)")
 
       for host in leaving {
         inventory.backEnds[host] = nil

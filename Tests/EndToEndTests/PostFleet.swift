@@ -54,7 +54,9 @@ struct PostFleet: SuiteTrait, TestScoping {
 
   /// What is not of deploy: the public certificates and who answers for them, and the applications.
   private static func furnish(_ scene: Scene) async throws {
-    try scene.write("add_header X-Client $ssl_client_escaped_cert always;\n", to: "client.conf")
+    try scene.write(
+      "add_header X-Client $ssl_client_escaped_cert always;\nadd_header X-Connection $connection;\n",
+      to: "client.conf")
     try await scene.must(Self.publicCertificates, scene.folder)
     for (name, place) in [("pulled", "edge-2"), ("cdn", "network")] {
       for end in ["crt", "key"] {

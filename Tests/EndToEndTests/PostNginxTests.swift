@@ -303,6 +303,21 @@ extension PostTests {
     #expect(!scene.folder.isEmpty)
   }
 
+  @Test("Connections to back-ends are kept for the requests that come next")
+  func keepalive() async throws {
+    let told = try await visitor(
+      """
+      for try in $(seq 40); do visit shop.example/ -o /dev/null -D -; done | tr -d '\\r' |
+        grep -i '^x-connection' >"$folder/connections"
+      wc -l <"$folder/connections"
+      sort -u "$folder/connections" | wc -l
+      """, trusting: Self.publicAuthority)
+    let counts = told.split(separator: "\n").compactMap { Int($0) }
+    // Each worker of the front-end has connections of its own, and there may be one for each processor.
+    #expect(counts.first == 40)
+    #expect((counts.last ?? 40) < 40, "\(counts)")
+  }
+
   @Test("Back-ends are asked by their weight, and a backup where no other answers")
   func weights() async throws {
     let counted = """
