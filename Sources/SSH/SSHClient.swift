@@ -23,6 +23,8 @@ package final class SSHClient: Sendable {
         detail: "libssh2_init answered \(Self.libraryStatus)")
     }
     Self.allowManyDescriptors()
+    // A program that ends before it has read all must not end us: write(2) then answers EPIPE.
+    signal(SIGPIPE, SIG_IGN)
     do {
       loop = try EventLoop.start()
       keyRing = KeyRing(loop: loop)

@@ -80,7 +80,8 @@ final class Transport {
     let count = outbox.withUnsafeBytes { carrier.send($0, flags: flags) }
     if count >= 0 {
       counters.countSent(count)
-      outbox.removeFirst(count)
+      // Emptied it gives its memory back: a thousand sessions would each keep that of a whole script.
+      if count == outbox.count { outbox = [] } else { outbox.removeFirst(count) }
     } else if noteFailure(SystemError(number: Int32(-count))) != EAGAIN {
       outbox = []
     }
