@@ -6,23 +6,24 @@ import Testing
   "Ctrl-C leaves every host whole and the ledger printed", .serialized,
   .enabled(if: isRoot, "namespaces need root"))
 struct InterruptTests {
-  private static let hosts = ["app-1", "app-2", "edge-1"]
-  private static let playbook = "name: one\nrollout: {batch: 1, confirm_within: 5s}\n"
+  private static let backEnds = ["app-1", "app-2"]
+  private static let hosts = backEnds + ["edge-1"]
+  private static let playbook = "name: two\nrollout: {batch: 2, confirm_within: 5s}\n"
 
-  /// A change of a fleet, one host after the other.
+  /// A change of a fleet: the back-ends, one of which has systemd, and then the front-end.
   private func play(
     _ body: (Scene, [String: RestingHost], () throws -> WatchedRun) async throws -> Void
   ) async throws {
-    try await Scene.play { scene in
+    try await Scene.play(alter: mixedSystems) { scene in
       try await scene.apply()
-      try scene.write(Self.playbook, to: "one.yml")
+      try scene.write(Self.playbook, to: "two.yml")
       var inventory = InventoryText(root: "/srv/other")
       inventory.firewall = "{policy: drop, allow: [{port: 9100}]}"
       try scene.write(inventory)
       let before = try await scene.restingHosts(Self.hosts, "before")
       try await body(scene, before) {
         try scene.watch(
-          "apply", "--yes", "--format", "json", "--playbook", scene.folder + "/one.yml")
+          "apply", "--yes", "--format", "json", "--playbook", scene.folder + "/two.yml")
       }
       try await scene.apply()
       try await scene.expectNoChanges()
@@ -49,43 +50,55 @@ struct InterruptTests {
     }
   }
 
-  @Test("the first one while a host switches sees that host to its end and attempts no other")
+  /// Has both back-ends stand still between their word and the switch.
+  private func stopInTheSwitch(
+    _ scene: Scene, _ start: () throws -> WatchedRun
+  ) async throws -> (run: WatchedRun, locks: [HeldLock]) {
+    var locks: [HeldLock] = []
+    for host in Self.backEnds { locks.append(try await .take("switch", on: host, scene)) }
+    let run = try start()
+    for host in Self.backEnds {
+      try await scene.await("[ -e /etc/deploy/pending.new ]", on: host)
+    }
+    return (run, locks)
+  }
+
+  @Test("the first one while hosts switch sees those to their end and attempts no other")
   func whileSwitching() async throws {
     try await play { scene, before, start in
-      let lock = try await HeldLock.take("switch", on: "app-1", scene)
-      let run = try start()
-      try await scene.await("[ -e /etc/deploy/pending.new ]", on: "app-1")
+      let (run, locks) = try await stopInTheSwitch(scene, start)
       try await run.command.signal(SIGINT)
       try await run.expect("deploy: stopping")
-      try await lock.letGo()
+      for lock in locks { try await lock.letGo() }
       let output = try await run.command.wait()
       #expect(output.status == 130, "\(output.all)")
       let verdicts = try await scene.expectTruth(of: output, since: before, "switching")
       #expect(
-        verdicts == ["app-1": "confirmed", "app-2": "not attempted", "edge-1": "not attempted"])
+        verdicts == ["app-1": "confirmed", "app-2": "confirmed", "edge-1": "not attempted"])
     }
   }
 
-  @Test("the second one ends at once and says which host was left in the middle")
+  @Test("the second one ends at once and says which hosts were left in the middle")
   func twice() async throws {
     try await play { scene, before, start in
-      let lock = try await HeldLock.take("switch", on: "app-1", scene)
-      let run = try start()
-      try await scene.await("[ -e /etc/deploy/pending.new ]", on: "app-1")
+      let (run, locks) = try await stopInTheSwitch(scene, start)
       try await run.command.signal(SIGINT)
       try await run.expect("deploy: stopping")
       try await run.command.signal(SIGINT)
       let output = try await run.command.wait()
       #expect(output.status == 130, "\(output.all)")
       let ledger = try LedgerDocument(of: output)
-      #expect(try ledger.entry("app-1").verdict == "unconfirmed", "\(output.all)")
-      #expect(try ledger.entry("app-1").detail.hasPrefix("left in the middle"), "\(output.all)")
-      #expect(try ledger.entry("app-2").verdict == "not attempted", "\(output.all)")
+      for host in Self.backEnds {
+        #expect(try ledger.entry(host).verdict == "unconfirmed", "\(output.all)")
+        #expect(try ledger.entry(host).detail.hasPrefix("left in the middle"), "\(output.all)")
+      }
       #expect(try ledger.entry("edge-1").verdict == "not attempted", "\(output.all)")
-      try await lock.letGo()
+      for lock in locks { try await lock.letGo() }
       let after = try await scene.restingHosts(Self.hosts, "twice")
       #expect(after.mapValues(\.manifest) == before.mapValues(\.manifest))
-      #expect(after["app-1"]?.verdict == "2 reverted it was not confirmed in time")
+      for host in Self.backEnds {
+        #expect(after[host]?.verdict == "2 reverted it was not confirmed in time", "\(host)")
+      }
     }
   }
 }
