@@ -132,6 +132,20 @@ struct RotationTests {
     }
   }
 
+  @Test(
+    "edges are judged by what hosts have, where a run was killed before it could write that down")
+  func unrecorded() async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      let state = try scene.read("shop.state.json")
+      try await scene.succeed("rotate", "certificates", "--limit", "app-2", "--yes")
+      try scene.write(state, to: "shop.state.json")
+      try await scene.succeed("rotate", "authority", "--yes")
+      #expect(try await scene.deploy("verify").status == 0)
+      try await scene.expectNoChanges()
+    }
+  }
+
   @Test("certificates whose rotation was killed are rotated once, however often it is begun")
   func certificatesKilled() async throws {
     try await RotationScene.play { scene in
