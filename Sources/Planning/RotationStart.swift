@@ -36,6 +36,16 @@ extension FleetState {
   }
 }
 
+extension FleetState {
+  /// Takes over what hosts that are going to change have by now, where a run was killed before it could
+  /// write that down: until they change, their edges are judged by it.
+  package mutating func catchUp(with plan: Plan) {
+    for step in plan.steps where step.action.changesHost {
+      if let present = step.present { hosts[step.host]?.release = present }
+    }
+  }
+}
+
 extension Role {
   /// The role that a certificate is for; what visitors see is the front-end's.
   init(ofCertificate path: String) {

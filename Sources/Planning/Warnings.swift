@@ -65,7 +65,8 @@ enum Warnings {
     if authority.notAfter <= input.now {
       return [
         "the authority \"\(authority.commonName)\" ended on \(authority.notAfter.date):"
-          + " nothing that it signs is accepted any more"
+          + " nothing that it signs is accepted any more. \"deploy authority renew\" gives it a later end,"
+          + " \"deploy rotate authority\" puts another one in its place"
       ]
     }
     guard days * 86_400 < input.inventory.authority.certificates.validFor.seconds else { return [] }

@@ -95,7 +95,9 @@ struct RotationTests {
     }
   }
 
-  @Test("an authority that has ended, and all that it has signed with it, is rotated all the same")
+  @Test(
+    "an authority that has ended with all that it signed, or whose key is lost, is rotated all the same"
+  )
   func ended() async throws {
     try await RotationScene.play { scene in
       let made = try await scene.sandbox.run(
@@ -121,6 +123,24 @@ struct RotationTests {
       #expect(listed.status == 1 && listed.stdout.contains("2021-01-01"), "\(listed.all)")
       try await scene.succeed("rotate", "authority", "--yes")
       try await scene.expectRotated(to: 2)
+      try FileManager.default.removeItem(
+        atPath: scene.folder + "/shop.authority/authority-2.key")
+      try await scene.succeed("rotate", "authority", "--yes")
+      try await scene.expectRotated(to: 3, keepingKey: false)
+      #expect(try await scene.deploy("verify").status == 0)
+      try await scene.expectNoChanges()
+    }
+  }
+
+  @Test(
+    "edges are judged by what hosts have, where a run was killed before it could write that down")
+  func unrecorded() async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      let state = try scene.read("shop.state.json")
+      try await scene.succeed("rotate", "certificates", "--limit", "app-2", "--yes")
+      try scene.write(state, to: "shop.state.json")
+      try await scene.succeed("rotate", "authority", "--yes")
       #expect(try await scene.deploy("verify").status == 0)
       try await scene.expectNoChanges()
     }

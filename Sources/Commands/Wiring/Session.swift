@@ -245,7 +245,9 @@ struct Session {
   func carryOut(
     _ plan: Plan, _ fleet: Fleet, _ keeper: StateKeeper, _ format: OutputFormat
   ) async throws -> Ledger {
-    let state = await keeper.state
+    var known = await keeper.state
+    known.catchUp(with: plan)
+    let state = known
     let keyring = keyring
     let signer = try AuthoritySigner(keyring, state.authorities)
     // A probe shows a certificate too.
