@@ -14,6 +14,7 @@ enum CutWarnings {
     for host in hosts { host.closedPorts(&found) }
     for host in hosts { host.otherSessions(&found) }
     for host in hosts { host.foreignChains(&found) }
+    for host in hosts { host.foreignPassages(&found) }
     for host in hosts { host.managers(&found) }
     return found.warnings
   }
@@ -39,7 +40,8 @@ private struct ChangedFirewall {
     present =
       observation.firewall == .asInstalled
       ? observation.manifest?.release.facts.openings.compactMap { Opening($0) } : nil
-    guard present != ruleset.openings else { return nil }
+    let published = observation.manifest.map { Endpoint($0.release).publications } ?? []
+    guard present != ruleset.openings || published != ruleset.publications else { return nil }
     self.host = host
     self.observation = observation
     (engine, scope) = (ruleset.engine, ruleset.scope)
@@ -100,6 +102,19 @@ private struct ChangedFirewall {
           " keeps packets out that deploy's firewall lets in: \"\(rule)\""
             + (rest == 0 ? "" : " and \(rest) more \(rest == 1 ? "rule" : "rules")"))
       }
+    }
+  }
+
+  /// What passes through the host to its container has to pass every chain as well, a manager's too.
+  func foreignPassages(_ found: inout WarningCollector) {
+    guard let container = host.container else { return }
+    for chain in surroundings.foreignChains
+    where chain.hook == .forward && chain.dropsByDefault && !comesAfter(chain) {
+      found.add(
+        "the chain \(chain.name) of \(chain.table) on ", name,
+        " drops what passes through the host, also what deploy leads to \(container.host): accept"
+          + " \(chain.isOfIPTables ? "conntrack's state DNAT" : "\"ct status dnat\"") there too, and"
+          + " what is established")
     }
   }
 

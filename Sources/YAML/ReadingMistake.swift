@@ -10,7 +10,6 @@ package enum ReadingMistake: String, CaseIterable, Sendable {
   case unknownChoice = "Unknown value"
   case emptyList = "The list is empty"
   case notExactlyOne = "Exactly one of several keys"
-  case notSupported = "Not supported yet"
 }
 
 extension Diagnostic {
@@ -80,13 +79,6 @@ extension Diagnostic {
     return Diagnostic(
       .notExactlyOne, at: place,
       "\(owner.capitalizedFirst) needs exactly one of the keys \(choice); \(count).")
-  }
-
-  static func notSupported(_ what: String, at place: SourcePlace) -> Diagnostic {
-    Diagnostic(
-      .notSupported, at: place,
-      "This version of deploy does not support \(what.quoted) here yet, and does not ignore it "
-        + "either. Remove it.")
   }
 }
 
