@@ -121,6 +121,7 @@ struct FirewallEngineTests {
         load_firewall 9; asked 'loaded again'
         load_firewall 8; iptables -t nat -S | grep DEPLOY; told before; forwards before
         ls "$root"
+        load_firewall 0 && remove_tables; nft list tables
         """#, in: Folder())
     #expect(
       result.output == """
@@ -143,7 +144,10 @@ struct FirewallEngineTests {
         ip6tables -A DEPLOY-INPUT -p tcp -m tcp --dport 80 -j ACCEPT
         before: forwards 0
         current
+        made-filter-ip6
+        made-nat-ip
         releases
+        table ip filter
 
         """)
     #expect(result.error == "")
