@@ -2,7 +2,7 @@ import Foundation
 import Sandbox
 import Testing
 
-/// A back-end whose nginx is in a network behind its host.
+/// A back-end whose nginx is in a network behind its host: the ninth line of the post.
 @Suite("A container", .serialized, .enabled(if: isRoot, "namespaces need root"))
 struct ContainerTests {
   private static let inventory: InventoryText = {
@@ -14,7 +14,7 @@ struct ContainerTests {
   }()
 
   @Test(
-    "serves its site through its host to front-ends alone, and leaves the host as it was",
+    "9. serves its site through its host to front-ends alone, and leaves the host as it was",
     arguments: ["nftables", "iptables"])
   func published(_ engine: String) async throws {
     var inventory = Self.inventory

@@ -113,7 +113,8 @@ struct HostScriptTests {
     : > "$root/releases/3/nginx/other"
     bash -c 'exec -a "nginx: master process x" sleep 100' \(files) > /dev/null 2>&1 & master=$!
     printf 'worker_processes 1;\\n  pid  %s ;\\n' "$folder/nginx.pid" > "$nginx_folder/nginx.conf"
-    until grep -q 'nginx: master' "/proc/$master/cmdline"; do :; done
+    # The shell that becomes it has this text among its arguments before it opens anything.
+    until grep -q '^nginx: master' "/proc/$master/cmdline"; do :; done
 
     """
   }
