@@ -12,7 +12,7 @@ struct SSHDestinations: Sendable {
   private let passphrases: KeyPassphrases
   private let resolve: @Sendable (String) -> String
   private let configurations: ClientConfigurations
-  private let home = FileManager.default.homeDirectoryForCurrentUser.path
+  private let home = HomeFolder.path
   private let agentSocket = ProcessInfo.processInfo.environment["SSH_AUTH_SOCK"]
 
   init(

@@ -88,7 +88,7 @@ struct Workspace {
   /// A path that the inventory names: absolute, below the home folder, or beside the inventory.
   func resolve(_ path: String) -> String {
     if path.hasPrefix("~/") {
-      return FileManager.default.homeDirectoryForCurrentUser.path + path.dropFirst()
+      return HomeFolder.path + path.dropFirst()
     }
     return resolveOutsideHome(path)
   }
