@@ -22,9 +22,15 @@ package struct CertificateRotation: Hashable, Sendable, Codable {
   }
 
   /// How many certificates it is about, and how many of them hosts have still.
-  package func progress(in state: FleetState) -> (all: Int, left: Int) {
+  ///
+  /// - Parameter survey: what hosts say counts for more than what was written down before a run was killed.
+  package func progress(in state: FleetState, _ survey: Survey = [:]) -> (all: Int, left: Int) {
     let left = replaces.map { host, serials in
-      serials.count { state.hosts[host]?.release.certificates[$0.key]?.serial == $0.value }
+      var release = state.hosts[host]?.release
+      if case .observed(let observation) = survey[host] {
+        release = observation.manifest?.release ?? release
+      }
+      return serials.count { release?.certificates[$0.key]?.serial == $0.value }
     }
     return (replaces.values.map(\.count).reduce(0, +), left.reduce(0, +))
   }

@@ -321,12 +321,15 @@ extension PostTests {
   @Test("Back-ends are asked by their weight, and a backup where no other answers")
   func weights() async throws {
     let counted = """
-      count() { for try in $(seq 16); do visit "$@"; done | grep -oE 'app-[12]' | sort | uniq -c | tr -s ' '; }
+      count() { for try in $(seq ${2:-16}); do visit "$1"; done | grep -oE 'app-[12]' | sort | uniq -c | tr -s ' '; }
 
       """
     // The application is that of the back-end whose name it says.
+    let told = try await visitor(counted + "count app.example/ 64")
+    let counts = told.split { !$0.isNumber }.compactMap { Int($0) }
+    // Each worker of the front-end counts by itself, and may be in the middle: 48 and 16 more or less.
     #expect(
-      try await visitor(counted + "count app.example/") == " 12 app-1\n 4 app-2\n")
+      counts.count == 4 && (40...56).contains(counts[0]) && counts[0] + counts[2] == 64, "\(told)")
     #expect(try await visitor(counted + "count php.example/style.css") == " 16 app-1\n")
     try await scene.must("nginx -s quit", on: "app-1")
     let without = try await visitor(counted + "count php.example/style.css")

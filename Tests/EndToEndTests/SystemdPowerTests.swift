@@ -11,7 +11,7 @@ struct SystemdPowerTests {
   enum Moment: String, CaseIterable, Sendable {
     case staging = "[ -d releases/$release ]"
     case staged = "[ -f releases/$release/nginx/served ]"
-    case testing = "[ -d /run/deploy/transaction/nginx ]"
+    case testing = "[ -e /run/deploy/transaction/apart ]"
     case arming = "[ -f undo.sh.new ] || [ -f pending.new ]"
     case armed = "[ -f pending ]"
     case linked = "[ \"$(readlink current)\" = releases/$release ]"

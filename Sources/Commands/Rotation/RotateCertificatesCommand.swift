@@ -52,7 +52,7 @@ struct RotateCertificatesCommand: AsyncParsableCommand {
     let selected = session.hosts(state).map(\.name)
     if let earlier = state.beginRotation(of: roles, on: selected, survey, anew: anew, at: .current)
     {
-      let (all, left) = earlier.progress(in: state)
+      let (all, left) = earlier.progress(in: state, survey)
       Console.error(
         "Goes on with the rotation of \(earlier.startedAt), which has brought \(all - left) of \(all)"
           + " certificates; --anew replaces those again.")
