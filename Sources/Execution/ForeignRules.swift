@@ -15,8 +15,8 @@ struct ForeignRules {
 
   private typealias Hook = HostSurroundings.ForeignChain.Hook
 
-  /// The chain that the scripts have iptables' `INPUT` jump to.
-  private static let ownChain = "DEPLOY-INPUT"
+  /// What the names of the chains begin with that the scripts have iptables' own jump to.
+  private static let ownPrefix = "DEPLOY-"
 
   private var all: [Chain] = []
   private var table = ""
@@ -46,13 +46,15 @@ struct ForeignRules {
     return managers
   }
 
-  /// Deploy's own chain is not another's, whichever leads to it.
+  /// Deploy's own chains are not another's, whichever leads to them.
   private func reachable(from base: Chain) -> [Chain] {
     var found = [base]
-    var names: Set = [base.name, Self.ownChain]
+    var names: Set = [base.name]
     var next = 0
     while next < found.count {
-      let new = found[next].targets.filter { names.insert($0).inserted }
+      let new = found[next].targets.filter {
+        !$0.hasPrefix(Self.ownPrefix) && names.insert($0).inserted
+      }
       found += all.filter { $0.table == base.table && new.contains($0.name) }
       next += 1
     }

@@ -247,17 +247,23 @@ package struct Rollout: Sendable {
     case .install: return record(of: step, transaction.record)
     case .remove: return nil
     case .restore:
-      let result = await fleet.survey(step.host, step.connection)
-      guard case .observed(let observation) = result, let release = observation.manifest?.release
-      else {
-        let why = if case .unreachable(let why) = result { why } else { "it has no manifest" }
-        throw Unread(
-          description:
-            "release \(step.release) is in force on \(step.host), which could not be asked"
-            + " what is in it (\(why)): the next plan asks again")
-      }
-      return record(of: step, release)
+      return record(of: step, try await restoredRelease(of: step))
     }
+  }
+
+  private func restoredRelease(of step: HostStep) async throws -> ReleaseRecord {
+    var why = "it has no manifest"
+    do {
+      let manifest = try await fleet.manifest(
+        of: step.release, on: step.host, step.connection)
+      if let manifest { return manifest.release }
+    } catch {
+      why = "\(error)"
+    }
+    throw Unread(
+      description:
+        "release \(step.release) is in force on \(step.host), which could not be asked"
+        + " what is in it (\(why)): the next plan asks again")
   }
 
   func settled(

@@ -105,7 +105,6 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
     ["set \(set.name) {", "    type \(set.family.rawValue)_addr", "    flags interval"]
       + ["    elements = {"] + set.ranges.map { "        \($0)," } + ["    }", "}"]
   }
-
 }
 
 extension Table.Chain {
@@ -160,5 +159,4 @@ extension Opening {
     let rules = accepted + (guarded ? [Rule(.destination(port), verdict: .drop)] : [])
     return rules.isEmpty ? nil : Table.Paragraph(comment: why, rules: rules)
   }
-
 }

@@ -32,6 +32,16 @@ package indirect enum Access: Hashable, Sendable {
   case behind(Host)
 }
 
+extension Inventory {
+  /// Where front-ends reach a back-end of a site.
+  package func door(of upstream: Upstream) -> (address: IPAddress, port: Port) {
+    guard let host = host(named: upstream.host) else {
+      preconditionFailure("\(upstream.host) is no host. This is a bug in deploy.")
+    }
+    return host.door(to: upstream.port)
+  }
+}
+
 extension Host {
   /// What it does, for readers.
   package var roleNames: [String] {

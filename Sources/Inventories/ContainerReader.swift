@@ -67,17 +67,15 @@ extension Container {
 extension DeclaredHosts {
   /// Makes hosts of the containers, when all that is declared is known.
   mutating func separateContainers(_ found: inout DiagnosticCollector) {
-    for declared in containers.sorted(by: { $0.place < $1.place }) {
+    for (name, declared) in containers.sorted(by: { $0.value.place < $1.value.place }) {
       let (container, host) = declared.value
-      guard var carrier = hosts.values.first(where: { $0.value.container == container }) else {
-        continue
-      }
+      guard var carrier = hosts[name] else { continue }
       if let other = hosts[container.host] {
         found.report(.containerNamedLikeHost(container.host, at: other.value.place))
         continue
       }
       carrier.value.roles.remove(.backEnd)
-      hosts[carrier.value.name] = carrier
+      hosts[name] = carrier
       var guest = host
       guest.access = .behind(carrier.value)
       hosts[guest.name] = Placed(value: guest, place: declared.place)

@@ -9,8 +9,8 @@ struct DeclaredHosts {
   private var keys: [Role: Set<String>] = [:]
   /// Without containers until they are separated.
   var hosts: [HostName: Placed<Host>] = [:]
-  /// What back-ends say of containers, and the hosts that these are.
-  private(set) var containers: [Placed<(container: Container, host: Host)>] = []
+  /// What back-ends say of their containers, and the hosts that these are.
+  private(set) var containers: [HostName: Placed<(container: Container, host: Host)>] = [:]
 
   private enum Key: String, CaseIterable {
     case address, labels, ssh, container
@@ -57,7 +57,7 @@ struct DeclaredHosts {
         found.report(.containerOfFrontEnd(name, at: entry.place))
       } else if let declared = Container.read(entry, of: host, defaults, &found) {
         host.container = declared.value.container
-        containers.append(declared)
+        containers[name] = declared
       }
     }
     return Placed(value: host, place: node.place)

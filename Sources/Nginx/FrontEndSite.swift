@@ -24,15 +24,8 @@ struct FrontEndSite {
     ])
   }
 
-  private func door(of upstream: Upstream) -> (address: IPAddress, port: Port) {
-    guard let host = inventory.host(named: upstream.host) else {
-      preconditionFailure("\(upstream.host) is no host. This is a bug in deploy.")
-    }
-    return host.door(to: upstream.port)
-  }
-
   private func server(_ upstream: Upstream, _ parameters: [Argument]) -> Directive {
-    let (address, port) = door(of: upstream)
+    let (address, port) = inventory.door(of: upstream)
     var server = Directive("server", "\(host: address):\(port)")
     server.arguments += parameters
     return server
@@ -157,7 +150,7 @@ struct FrontEndSite {
 
   /// Left out where a back-end is reached by the other family: nothing could be connected to then.
   private var sourceAddress: [Paragraph] {
-    let addresses = site.upstreams.map { door(of: $0).address }
+    let addresses = site.upstreams.map { inventory.door(of: $0).address }
     guard let source, addresses.allSatisfy({ $0.bitWidth == source.bitWidth }) else { return [] }
     return [
       Paragraph(

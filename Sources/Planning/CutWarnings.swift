@@ -37,11 +37,12 @@ private struct ChangedFirewall {
   init?(of host: Host, _ input: PlanningInput) {
     guard case .observed(let observation) = input.survey[host.name.text] else { return nil }
     let ruleset = ruleset(for: host, in: input.inventory)
+    let facts = observation.manifest?.release.facts
     present =
       observation.firewall == .asInstalled
-      ? observation.manifest?.release.facts.openings.compactMap { Opening($0) } : nil
-    let published = observation.manifest.map { Endpoint($0.release).publications } ?? []
-    guard present != ruleset.openings || published != ruleset.publications else { return nil }
+      ? facts?.typedOpenings : nil
+    guard present != ruleset.openings || facts?.typedPublications ?? [] != ruleset.publications
+    else { return nil }
     self.host = host
     self.observation = observation
     (engine, scope) = (ruleset.engine, ruleset.scope)
@@ -84,8 +85,7 @@ private struct ChangedFirewall {
         + " lets no new one in from: add to firewall.ssh_from what is needed")
   }
 
-  /// A packet has to pass every chain, whoever hooked it in. There is none of deploy's for packets that
-  /// pass through the host.
+  /// A packet has to pass every chain, whoever hooked it in.
   func foreignChains(_ found: inout WarningCollector) {
     for chain in surroundings.foreignChains
     where chain.hook == .input && !isManaged(chain) && !comesAfter(chain) {

@@ -48,8 +48,8 @@ extension Endpoint {
     source = facts.address
     trusts = Set(facts.trusts)
     refuses = facts.refuses.map(Set.init)
-    openings = facts.openings.compactMap(Opening.init)
-    publications = facts.publications.compactMap { Publication($0, on: facts.address) }
+    openings = facts.typedOpenings
+    publications = facts.typedPublications
     services = Set(facts.services)
     for route in facts.routes { routes[route.host, default: []].insert(route) }
     client = record.certificates[ReleasePath.certificate(for: .frontEnd).relative].map(Leaf.init)
@@ -87,6 +87,14 @@ extension EdgeFacts.Opening {
       case .ranges(let ranges): ranges.map(\.description)
       }
     self.init(port: port, from: from, why: opening.why)
+  }
+}
+
+extension EdgeFacts {
+  var typedOpenings: [Firewall.Opening] { openings.compactMap { Firewall.Opening($0) } }
+
+  var typedPublications: [Firewall.Publication] {
+    publications.compactMap { Firewall.Publication($0, on: address) }
   }
 }
 

@@ -96,8 +96,7 @@ struct HostPlanner {
     }
     for site in inventory.sites(publishedBy: host.name) {
       for upstream in site.upstreams {
-        guard let backEnd = inventory.host(named: upstream.host) else { continue }
-        let door = backEnd.door(to: upstream.port)
+        let door = inventory.door(of: upstream)
         endpoint.routes[upstream.host.text, default: []].insert(
           .init(
             site: site.domain.text, host: upstream.host.text, address: door.address.description,

@@ -111,7 +111,8 @@ struct PlannedFleet {
       let planner = HostPlanner(
         input: input, host: host, connection: connection, observation: observation,
         nginx: observation.nginxVersion.flatMap { Version($0) } ?? .oldest, leaves: false)
-      return planner.takeovers.isEmpty ? .changing(planner) : held(planner.takeovers)
+      let takeovers = planner.takeovers
+      return takeovers.isEmpty ? .changing(planner) : held(takeovers)
     }
   }
 

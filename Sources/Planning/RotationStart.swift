@@ -22,11 +22,7 @@ extension FleetState {
       ? nil : rotation.flatMap { now < $0.startedAt.adding(seconds: Self.secondsToGoOn) ? $0 : nil }
     var next = earlier ?? CertificateRotation(startedAt: now)
     for host in hosts {
-      var release = self.hosts[host]?.release
-      if case .observed(let observation) = survey[host] {
-        release = observation.manifest?.release ?? release
-      }
-      for (path, certificate) in release?.certificates ?? [:]
+      for (path, certificate) in release(on: host, survey)?.certificates ?? [:]
       where roles.contains(Role(ofCertificate: path)) {
         next.include(certificate, at: path, of: host)
       }

@@ -33,11 +33,11 @@ package struct StepEffects: Hashable, Sendable {
     guard before != EdgeFacts() else { return }
     let (old, new) = (before ?? EdgeFacts(), step.action == .remove ? EdgeFacts() : step.facts)
     reachability = difference(
-      from: before.map(openings) ?? Opening.withoutFirewall,
-      to: step.action == .remove ? Opening.withoutFirewall : openings(of: new))
-    reachability += difference(from: publications(of: old), to: publications(of: new))
+      from: before.map(\.typedOpenings) ?? Opening.withoutFirewall,
+      to: step.action == .remove ? Opening.withoutFirewall : new.typedOpenings)
+    reachability += difference(from: old.typedPublications, to: new.typedPublications)
     // Beside all that closes, a reader wants to know what does not.
-    if before == nil { reachability += stayingOpen(openings(of: new)) }
+    if before == nil { reachability += stayingOpen(new.typedOpenings) }
     services = Difference(from: old.services, to: new.services)
     routes = Difference(from: old.routes, to: new.routes)
     trusts = Difference(from: old.trusts, to: new.trusts)
@@ -57,12 +57,6 @@ package struct StepEffects: Hashable, Sendable {
 extension Plan {
   /// One for each step, in their order.
   package var effects: [StepEffects] { StepEffects.all(of: steps) }
-}
-
-private func openings(of facts: EdgeFacts) -> [Opening] { facts.openings.compactMap(Opening.init) }
-
-private func publications(of facts: EdgeFacts) -> [Publication] {
-  facts.publications.compactMap { Publication($0, on: facts.address) }
 }
 
 private func stayingOpen(_ openings: [Opening]) -> [String] {

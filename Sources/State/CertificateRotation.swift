@@ -26,10 +26,7 @@ package struct CertificateRotation: Hashable, Sendable, Codable {
   /// - Parameter survey: what hosts say counts for more than what was written down before a run was killed.
   package func progress(in state: FleetState, _ survey: Survey = [:]) -> (all: Int, left: Int) {
     let left = replaces.map { host, serials in
-      var release = state.hosts[host]?.release
-      if case .observed(let observation) = survey[host] {
-        release = observation.manifest?.release ?? release
-      }
+      let release = state.release(on: host, survey)
       return serials.count { release?.certificates[$0.key]?.serial == $0.value }
     }
     return (replaces.values.map(\.count).reduce(0, +), left.reduce(0, +))

@@ -98,3 +98,13 @@ package enum SurveyResult: Hashable, Sendable {
 
 /// What the hosts say of themselves now, by name.
 package typealias Survey = [String: SurveyResult]
+
+extension FleetState {
+  /// The release of a host by what it says itself; where it does not say, by what was recorded.
+  package func release(on host: String, _ survey: Survey) -> ReleaseRecord? {
+    if case .observed(let observation) = survey[host], let manifest = observation.manifest {
+      return manifest.release
+    }
+    return hosts[host]?.release
+  }
+}

@@ -31,21 +31,6 @@ struct FirewallFaultTests {
       case .onlyFirstPackets, .noSSH, .nothing: "reverted"
       }
     }
-
-    /// Only what is sent to nft for the new release is changed.
-    var program: String {
-      """
-      #!/bin/sh
-      port=${SSH_CONNECTION#* }
-      port=${port%% *}
-      if [ "$1" = -f ] && grep -qs 9666 "$2"; then
-        sed '\(change)' "$2" | /usr/sbin/nft -f -
-      else
-        exec /usr/sbin/nft "$@"
-      fi
-
-      """
-    }
   }
 
   @Test("the host is confirmed where new connections come in, and else goes back within the window")
@@ -56,8 +41,7 @@ struct FirewallFaultTests {
       try await scene.apply()
       for (number, fault) in Fault.allCases.enumerated() {
         for host in Self.hosts {
-          try await scene.sandbox.write(fault.program, to: "/usr/local/bin/nft", on: .host(host))
-          try await scene.on(host, "chmod +x /usr/local/bin/nft")
+          try await scene.alterRules(of: host, by: fault.change)
         }
         let before = try await scene.restingHosts(Self.hosts, "before \(fault)")
         var bad = good
@@ -72,7 +56,7 @@ struct FirewallFaultTests {
         // SSH is back: the hosts can be asked.
         let plan = try await scene.deploy("plan", "--detailed-exitcode", "--limit", "app-*")
         #expect(plan.status == (fault.verdict == "confirmed" ? 0 : 2), "\(fault)\n\(plan.all)")
-        for host in Self.hosts { try await scene.on(host, "rm /usr/local/bin/nft") }
+        for host in Self.hosts { try await scene.restoreRules(of: host) }
         good.root = bad.root
         try scene.write(good)
         try await scene.apply()

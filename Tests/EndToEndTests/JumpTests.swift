@@ -7,17 +7,6 @@ import Testing
 struct JumpTests {
   private static let jump = "198.18.0.10"
 
-  /// Loads rules that let port 9666 in so that SSH comes in from anybody but the jump host.
-  private static let firewall = """
-    #!/bin/sh
-    if [ "$1" = -f ] && grep -qs 9666 "$2"; then
-      sed 's/tcp dport 22 accept/ip saddr != \(jump) tcp dport 22 accept/' "$2" | /usr/sbin/nft -f -
-    else
-      exec /usr/sbin/nft "$@"
-    fi
-
-    """
-
   @Test("it is confirmed where only the jump host gets in, and undone where only the others do")
   func jumping() async throws {
     var inventory = InventoryText()
@@ -35,15 +24,16 @@ struct JumpTests {
       let before = try await scene.restingHosts(["app-1"], "before")
 
       try await scene.on("app-1", "nft delete table inet gate")
-      try await scene.sandbox.write(Self.firewall, to: "/usr/local/bin/nft", on: .host("app-1"))
-      try await scene.on("app-1", "chmod +x /usr/local/bin/nft")
+      // SSH comes in from anybody but the jump host.
+      try await scene.alterRules(
+        of: "app-1", by: "s/tcp dport 22 accept/ip saddr != \(Self.jump) tcp dport 22 accept/")
       inventory.firewall = "{policy: drop, allow: [{port: 9666}]}"
       try scene.write(inventory)
       let output = try await scene.boundedApply(scene.folder + "/quick.yml", "--limit", "app-1")
       let verdicts = try await scene.expectTruth(of: output, since: before, "no way for the jump")
       #expect(verdicts == ["app-1": "reverted"], "\(output.all)")
 
-      try await scene.on("app-1", "rm /usr/local/bin/nft")
+      try await scene.restoreRules(of: "app-1")
       try await scene.apply()
       try await scene.expectNoChanges()
     }

@@ -126,9 +126,7 @@ extension PostTests {
     let hearing = try scene.sandbox.spawn(
       ["timeout", "20", "sh", "-c", "python3 /root/icmp.py hear \(port) | tee /root/heard"],
       on: .host("app-1"))
-    try await scene.must(
-      "for try in $(seq 200); do grep -qs ready /root/heard && exit; sleep 0.05; done; exit 1",
-      on: "app-1")
+    try await scene.wait(until: "grep -qs ready /root/heard", on: "app-1", tries: 200)
     try await scene.must("python3 /root/icmp.py send \(port)", on: "outside")
     let heard = try await hearing.wait()
     // 3/3 is the other host's own word: nothing listens there.
@@ -155,9 +153,7 @@ extension PostTests {
             print(stream.recv(4096).decode().split("\\n")[4])
         """,
       ], on: .host("outside"))
-    try await scene.must(
-      "for try in $(seq 400); do [ -e /root/talking ] && exit; sleep 0.05; done; exit 1",
-      on: "outside")
+    try await scene.wait(until: "[ -e /root/talking ]", on: "outside", tries: 400)
     try await apply(PostInventory(engine: engine.rawValue, allow: "[]"))
     #expect(try await knock("198.18.0.21", 9100, from: "outside") == ["outside": "9100 silent"])
     try await scene.must("touch /root/talk", on: "outside")

@@ -200,4 +200,14 @@ extension Scene {
     try #require(output.status == 0, "\(script)\n\(output.all)", sourceLocation: sourceLocation)
     return output.stdout
   }
+
+  /// Looks so many times, a twentieth of a second apart, whether a condition of the shell's holds.
+  func wait(
+    until condition: String, on host: String, tries: Int,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    try await must(
+      "for try in $(seq \(tries)); do \(condition) && exit; sleep 0.05; done; exit 1", on: host,
+      sourceLocation: sourceLocation)
+  }
 }

@@ -79,7 +79,7 @@ actor FakeHosts: Connector {
       guard let answer = behaviour.confirmations[0] else { throw Lost() }
       return FakeProcess(host, self, says: answer, endsAtOnce: true)
     }
-    if command.contains(RemoteScript.survey) {
+    if [RemoteScript.survey, RemoteScript.manifest].contains(where: command.contains) {
       guard let manifest = behaviour.manifest else { throw Lost() }
       let lines = manifest.text.split(separator: "\n").map { "@deploy manifest \($0)\n" }
       return FakeProcess(host, self, says: lines.joined() + "@deploy end\n", endsAtOnce: true)
