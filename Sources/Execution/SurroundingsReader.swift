@@ -3,11 +3,16 @@ import State
 /// Reads what a host says of what is on it beside what `deploy` put there.
 struct SurroundingsReader {
   private var surroundings = HostSurroundings()
+  private var addresses: Set<String> = []
+  /// In the form of /proc/net/tcp; a host may have thousands of connections.
+  private var sshSources: Set<String> = []
   private var rules = ForeignRules()
 
   /// - Parameter ownPorts: those that nginx listens on for the release in force.
   func result(ownPorts: Set<Int>) -> HostSurroundings {
     var result = surroundings
+    result.addresses = addresses.sorted()
+    result.sshSources = Set(sshSources.compactMap(Self.address)).sorted()
     result.listeners.removeAll { $0.program == "nginx" && ownPorts.contains($0.port) }
     result.foreignChains = rules.chains
     result.firewallManagers.formUnion(rules.managers)
@@ -16,12 +21,11 @@ struct SurroundingsReader {
 
   mutating func read(_ key: String, _ value: String) {
     switch key {
-    case "address": note(value, in: &surroundings.addresses)
+    case "address": addresses.insert(value)
     case "listening": readListener(value)
     case "ssh-port":
       surroundings.sshPort = Int(value).flatMap { (1...65_535).contains($0) ? $0 : nil }
-    case "ssh-from":
-      if let address = Self.address(value) { note(address, in: &surroundings.sshSources) }
+    case "ssh-from": sshSources.insert(value)
     case "rule": rules.read(value)
     case "legacy": rules.readLegacy(value)
     case "manager":
@@ -33,10 +37,6 @@ struct SurroundingsReader {
     case "patched": surroundings.closedHoles.insert(value)
     default: break
     }
-  }
-
-  private func note(_ address: String, in addresses: inout [String]) {
-    if !addresses.contains(address) { addresses.append(address) }
   }
 
   /// Address, port and program; a program may have spaces in its name.

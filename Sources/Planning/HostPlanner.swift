@@ -124,6 +124,7 @@ struct HostPlanner {
       ]
     }
     var snapshot = Snapshot(observation)
+    var held = servedPorts
     return (1..<track.states.count).map { position in
       let state = track.states[position]
       let isLast = position == track.states.count - 1
@@ -134,6 +135,9 @@ struct HostPlanner {
       var step = step(
         draft, isFirst: position == 1,
         movesFrom: track.states[position - 1].endpoint.source)
+      let ports = Self.ports(of: step.facts)
+      step.ports = ports.subtracting(held).sorted()
+      held = ports
       if position > 1 { step.replaces = observation.currentRelease ?? 0 }
       snapshot = Snapshot(behind: draft, release: step.release, input)
       return step
@@ -169,7 +173,7 @@ struct HostPlanner {
           + reasons(changes, issued, draft.snapshot),
       release: draft.number, expected: isFirst ? observation.fingerprint : nil,
       present: isFirst ? present : nil, files: draft.files, certificates: issued,
-      changes: changes, ports: ports(of: draft))
+      changes: changes)
     step.facts = draft.endpoint.facts
     return step
   }
@@ -184,10 +188,16 @@ struct HostPlanner {
     } ?? "new in the inventory"
   }
 
-  private func ports(of draft: ReleaseDraft) -> [Int] {
-    let publishes = !draft.endpoint.routes.isEmpty
-    let published = publishes ? [Port.http, .https].map { Int($0.number) } : []
-    return Set(published + draft.endpoint.services.map(\.port)).sorted()
+  /// The ports that nginx listens on for a release.
+  private static func ports(of facts: EdgeFacts) -> Set<Int> {
+    let published = facts.routes.isEmpty ? [] : [Port.http, .https].map { Int($0.number) }
+    return Set(published + facts.services.map(\.port))
+  }
+
+  /// Those that it listens on now, for a release that it is seen to serve.
+  private var servedPorts: Set<Int> {
+    guard let present, observation.servedReleases.contains(present.number) else { return [] }
+    return Self.ports(of: present.facts)
   }
 
   private func removal(from snapshot: Snapshot, isFirst: Bool) -> HostStep {

@@ -150,7 +150,7 @@ package struct HostStep: Hashable, Sendable, Codable {
   package var files: [PlannedFile]
   package var certificates: [PlannedCertificate]
   package var changes: [FileChange]
-  /// Ports that the release listens on, sorted.
+  /// Ports that nginx comes to listen on, sorted: not those that it has already.
   package var ports: [Int]
   /// Steps without which this one would break an edge.
   package var needs: [Need] = []

@@ -8,7 +8,7 @@ struct ArmScriptTests {
   private let start = #"""
     mode=install is_staged=yes release=8 previous=7 staged=$root/releases/8 who=ann@laptop window=100
     mkdir -p "$staged" "$root/releases/7"; ln -s releases/7 "$root/current"
-    lock; mkdir -p "$work"; cp "$scripts/undo.sh" "$work/undo.sh"
+    lock; mkdir -p "$work"; cp "$scripts/undo.sh" "$staged/undo.sh"
     timers() { pgrep -f "undo[.]sh timer $1"; }
     own_session() { [ "$(cut -d ' ' -f 6 "/proc/$1/stat")" = "$1" ]; }
 
@@ -86,7 +86,7 @@ struct ArmScriptTests {
 
   @Test(
     "leaves nothing where it fails", arguments: Shell.allCases,
-    ["mkdir \"$root/pending.new\"", "rm \"$work/undo.sh\"", "write_units() { false; }"])
+    ["mkdir \"$root/pending.new\"", "rm \"$staged/undo.sh\"", "write_units() { false; }"])
   func failing(_ shell: Shell, _ fault: String) throws {
     let result = try shell.run(
       .transaction,
@@ -235,7 +235,7 @@ struct ArmScriptTests {
         """#, in: folder)
     #expect(
       result.output == """
-        R/releases/1 R/releases/1/firewall.nft R/releases/1/manifest sync\u{20}
+        R/releases/1 R/releases/1/firewall.nft R/releases/1/manifest R/releases/1/undo.sh sync\u{20}
         R R/pending.new R/undo.sh sync\u{20}
         R/pending.new sync\u{20}
         pending\u{20}

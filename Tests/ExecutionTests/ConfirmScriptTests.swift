@@ -198,7 +198,8 @@ struct ConfirmScriptTests {
       .confirm,
       """
       for n in 1 2 3 7 8 9 10 11 notes 8.old; do mkdir -p "$root/releases/$n"; done
-      release=\(expected.release) keep=\(expected.keep); prune; ls "$root/releases" | grep -x '[0-9]*' |
+      release=\(expected.release) keep=\(expected.keep); read_progress confirming; prune
+      ls "$root/releases" | grep -x '[0-9]*' |
         sort -n | tr '\\n' ' '; ls -d "$root/releases/notes" "$root/releases/8.old" | wc -l
       """, in: Folder())
     #expect(result.output == expected.kept + " 2\n")

@@ -51,8 +51,12 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
     return try body()
   }
 
-  /// `alone` says so when no timer and no watcher is left, and waits for that.
+  /// `alone` says so when no timer and no watcher is left, and waits for that; the others print what
+  /// the scripts' own functions set.
   private static let helpers = #"""
+    linked_release() { find_linked; echo "$linked"; }
+    current_release() { find_current; echo "$current"; }
+    fingerprint() { find_fingerprint "$1"; echo "$fingerprint"; }
     alone() {
       while pgrep -x sleep || pgrep -f '^/bin/sh .*/undo[.]sh'; do :; done > /dev/null
       echo alone

@@ -48,7 +48,7 @@ struct TransactionScriptTests {
         echo rules > "$root/releases/7/firewall.nft"
         printf '%s\\n' 'tls/sites/a b.key' firewall.nft > "$staged/keep"
         keep_files && cat "$staged/firewall.nft" "$staged/tls/sites/a b.key" && stat -c %a "$staged/tls/sites/a b.key"
-        [ -e "$staged/keep" ] || [ -e "$staged/undo.sh" ] || [ ! -e "$work/undo.sh" ] || echo moved
+        [ -e "$staged/keep" ] || [ ! -e "$staged/undo.sh" ] || echo moved
         echo tls/none.key > "$staged/keep"; keep_files 2> /dev/null || echo missing
         """, in: Folder())
     #expect(result.output == "rules\nkey\n600\nmoved\nmissing\n")

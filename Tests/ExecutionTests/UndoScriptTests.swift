@@ -52,6 +52,26 @@ struct UndoScriptTests {
   }
 
   @Test(
+    "puts the firewall back where nginx cannot be", arguments: Shell.allCases)
+  func nginxIsBroken(_ shell: Shell) throws {
+    let result = try shell.run(
+      .undo,
+      start + #"""
+        mkdir "$root/releases/7/nginx"; : > "$root/releases/7/nginx/deploy.conf"
+        state 8 > "$root/pending"; by_itself now 8; told
+        """#, in: try host())
+    #expect(
+      result.output == """
+        7, , 7 8 
+        undoing
+        nginx -V
+        nginx 
+        nft -f R/releases/7/firewall.nft
+
+        """)
+  }
+
+  @Test(
     "does nothing for another release", arguments: Shell.allCases,
     ["timer 0 8", "timer 100000 8", "now 8"])
   func otherRelease(_ shell: Shell, _ words: String) throws {

@@ -19,7 +19,8 @@ main() {
   # A switch that is still going on is waited for; what it leaves pending and applied is proven.
   exec 8>> "$run/switch"
   until flock -w 5 8; do say waiting; done
-  if [ "$(word_of pending 1) $(word_of pending 4)" = "$release applied" ] && is_meant &&
+  read_progress pending
+  if [ "$at_release $at_phase" = "$release applied" ] && is_meant &&
     [ -z "$restarted" ] && mv "$root/pending" "$root/confirming" 2>/dev/null; then
     exec 8>&-
     finish
@@ -30,14 +31,19 @@ main() {
   fi
 }
 
-is_meant() { [ -z "$digest" ] || [ "$(fingerprint "$release")" = "$release:$digest" ]; }
+is_meant() {
+  [ -n "$digest" ] || return 0
+  find_fingerprint "$release"
+  [ "$fingerprint" = "$release:$digest" ]
+}
 
 # The confirmation stands; what is left is done under the host's lock, which the timers let go within a
 # moment. Whoever had the lock in between has done it already.
 finish() {
   wake_timers
   flock 9
-  [ "$(word_of confirming 1)" = "$release" ] || return 0
+  read_progress confirming
+  [ "$at_release" = "$release" ] || return 0
   [ "$release" = 0 ] || prune
   finish_confirmation
   disarm "$release"
@@ -57,7 +63,6 @@ wake_timers() {
 
 # Keeps the release in force, the one that was in force before it, and those with the highest numbers.
 prune() {
-  before=$(word_of confirming 2)
   set --
   for kept in "$root"/releases/*; do
     case ${kept##*/} in *[!0-9]* | "$release") ;; *) set -- "$@" "${kept##*/}" ;; esac
@@ -65,7 +70,7 @@ prune() {
   for number; do
     higher=0
     for other; do [ "$other" -le "$number" ] || higher=$((higher + 1)); done
-    if [ "$higher" -ge $((keep - 1)) ] && [ "$number" != "$before" ]; then
+    if [ "$higher" -ge $((keep - 1)) ] && [ "$number" != "$at_before" ]; then
       rm -rf "$root/releases/${number:?}"
     fi
   done
@@ -82,15 +87,18 @@ tell_verdict() {
     undo "$why"
     exec 8>&-
   fi
+  find_current
+  find_verdict
   if [ -f "$root/undoing" ]; then
-    say broken "$(current_release)"
-  elif [ "$(current_release)" = "$release" ]; then
+    say broken "$current"
+  elif [ "$current" = "$release" ]; then
     # What is written down may be older than that: the disk may be full.
     if is_meant; then say confirmed "$release"; else say verdict "$release" replaced; fi
-  elif [ "$(last_verdict | cut -d ' ' -f 1)" = "$release" ]; then
-    say verdict "$(last_verdict)"
+  elif [ "${verdict%% *}" = "$release" ]; then
+    say verdict "$verdict"
   else
-    say verdict "$release" unknown "$(linked_release)"
+    find_linked
+    say verdict "$release" unknown "$linked"
   fi
 }
 

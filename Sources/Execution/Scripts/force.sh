@@ -73,7 +73,8 @@ reload() {
       tail -c "+$((offset + 1))" "$log" 2>/dev/null | grep '\[emerg\]' | tail -n 5 > "$run/errors"
       return 1
     fi
-    if [ "$tries" -gt 20 ]; then sleep 0.05; else sleep 0.02; fi
+    # nginx takes some such time at first, and none in between.
+    case $tries in 1) sleep 0.04 ;; [2-9] | 1? | 20) sleep 0.02 ;; *) sleep 0.05 ;; esac
   done
 }
 
@@ -184,6 +185,10 @@ unload_table() { printf 'table %s\ndelete table %s\n' "$table" "$table" | nft -f
 # Takes the chains away that a release here has had, but for those in $2. Hosts whose releases never used
 # iptables, or one of its tables, are not asked for it: to look is to load its modules.
 unload_chains() {
+  for any in "$root"/releases/*/"firewall.$1"; do
+    [ ! -f "$any" ] || break
+  done
+  [ -f "$any" ] || return 0
   for rules in "$root"/releases/*/"firewall.$1"; do
     if [ -f "$rules" ]; then chains_in "$rules"; fi
   done | sort -u | while read -r in_table hook; do
@@ -222,36 +227,36 @@ write_settings() {
 # Where nginx cannot be put back, the firewall is all the same: it may be what shuts everybody out.
 undo() {
   mv "$root/pending" "$root/undoing" 2>/dev/null || [ -f "$root/undoing" ] || return 1
-  before=$(word_of undoing 2)
-  if ! put_in_force "$before"; then
-    [ "$failure" = firewall ] || load_firewall "$before" 2> /dev/null
+  read_progress undoing
+  if ! put_in_force "$at_before"; then
+    [ "$failure" = firewall ] || load_firewall "$at_before" 2> /dev/null
     return 1
   fi
   finish_undo "$1"
-  disarm "$undone"
+  disarm "$at_release"
 }
 
 finish_undo() {
   rm -rf "$run/transaction"
-  undone=$(word_of undoing 1)
-  record_verdict "$undone" reverted "$1"
-  if [ "$(word_of undoing 2)" = 0 ]; then
+  read_progress undoing
+  record_verdict "$at_release" reverted "$1"
+  if [ "$at_before" = 0 ]; then
     remove_everything
     return
   fi
-  if [ "$(word_of undoing 3)" = install ]; then rm -rf "$root/releases/${undone:?}"; fi
+  if [ "$at_mode" = install ]; then rm -rf "$root/releases/${at_release:?}"; fi
   rm -f "$root/undoing"
 }
 
 # The confirmation stands from its rename on; this is what is left of it, whatever came in between.
 finish_confirmation() {
-  confirmed=$(word_of confirming 1)
-  record_verdict "$confirmed" confirmed
-  if [ "$confirmed" = 0 ]; then
+  read_progress confirming
+  record_verdict "$at_release" confirmed
+  if [ "$at_release" = 0 ]; then
     remove_everything
     return
   fi
-  word_of confirming 2 > "$root/releases/$confirmed/before"
+  printf '%s\n' "$at_before" > "$root/releases/$at_release/before"
   persist "$root" "$root/verdict"
   rm -f "$root/confirming"
 }

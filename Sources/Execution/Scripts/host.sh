@@ -61,38 +61,35 @@ make_run_folder() { [ -d "$run" ] || mkdir -p -m 0700 "$run"; }
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
-# Prints word $2 of the file $1, which says what the host is in the middle of: the release, the one
-# before, the mode, `switching` or `applied`, who asked.
-word_of() {
-  { read -r first second third fourth rest < "$root/$1"; } 2>/dev/null || return
-  case $2 in
-    1) printf '%s\n' "$first" ;;
-    2) printf '%s\n' "$second" ;;
-    3) printf '%s\n' "$third" ;;
-    4) printf '%s\n' "$fourth" ;;
-    *) printf '%s\n' "${rest%% *}" ;;
-  esac
+# Reads the file $1, which says what the host is in the middle of. Sets its words: the release, the one
+# before, the mode, `switching` or `applied`, who asked; empty where there is no such file.
+read_progress() {
+  at_release='' at_before='' at_mode='' at_phase='' at_who=''
+  { read -r at_release at_before at_mode at_phase at_who < "$root/$1"; } 2>/dev/null
 }
 
-# Prints the number of the release that counts, 0 where there is none: one that is not confirmed does not.
-current_release() {
-  if [ -f "$root/pending" ]; then
-    word_of pending 2
-  elif [ -f "$root/undoing" ]; then
-    word_of undoing 2
-  else
-    linked_release
-  fi
+# Sets current, the number of the release that counts, 0 where there is none: one that is not confirmed
+# does not.
+find_current() {
+  for middle in pending undoing; do
+    [ -f "$root/$middle" ] || continue
+    read_progress "$middle"
+    current=$at_before
+    return
+  done
+  find_linked
+  current=$linked
 }
 
-# Prints the number of the release that the link leads to, 0 where there is none.
-linked_release() {
+# Sets linked, the number of the release that the link leads to, 0 where there is none.
+find_linked() {
+  linked=0
   if [ -d "$root/current" ]; then
-    link=$(cd -P "$root/current" && pwd)
-  else
-    link=$(readlink "$root/current" 2>/dev/null) || link=0
+    linked=$(cd -P "$root/current" && pwd)
+  elif [ -L "$root/current" ]; then
+    linked=$(readlink "$root/current")
   fi
-  printf '%s\n' "${link##*/}"
+  linked=${linked##*/}
 }
 
 has_nginx() { [ "$1" != 0 ] && [ -f "$root/releases/$1/nginx/deploy.conf" ]; }
@@ -137,11 +134,11 @@ has_settings() {
 # Prints the file that stands for a setting of the kernel.
 setting() { printf '/proc/sys/%s\n' "$1" | tr . /; }
 
-# Prints how the last transaction ended; a host that deploy has left remembers until it restarts.
+# Sets verdict, how the last transaction ended; a host that deploy has left remembers until it restarts.
 # shellcheck disable=SC2317 # not every script asks
-last_verdict() {
-  { IFS= read -r ending < "$root/verdict" || IFS= read -r ending < "$run/verdict"; } 2>/dev/null &&
-    printf '%s\n' "$ending"
+find_verdict() {
+  verdict=
+  { IFS= read -r verdict < "$root/verdict" || IFS= read -r verdict < "$run/verdict"; } 2>/dev/null
 }
 
 # Writes down how a transaction ended, for the next survey and the system's log.
@@ -161,14 +158,12 @@ is_included() {
   } 2>/dev/null < "$include"
 }
 
-# Prints what a transaction relies on: release $1 by its number and its manifest.
-fingerprint() {
-  if [ "$1" = 0 ]; then
-    echo none
-  else
-    sum=$(sha256sum "$root/releases/$1/manifest" 2>/dev/null)
-    printf '%s:%s\n' "$1" "${sum%% *}"
-  fi
+# Sets fingerprint, what a transaction relies on: release $1 by its number and its manifest.
+find_fingerprint() {
+  fingerprint=none
+  [ "$1" != 0 ] || return 0
+  sum=$(sha256sum "$root/releases/$1/manifest" 2>/dev/null)
+  fingerprint=$1:${sum%% *}
 }
 
 # Sets master, the process id of nginx's master; fails where none runs. The pid file alone proves nothing.

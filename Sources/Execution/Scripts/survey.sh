@@ -10,7 +10,8 @@ main() {
   wait_for_settling
   say survey 1
   say clock "$(date +%s)"
-  say user "$(user_id)"
+  find_user
+  say user "$user"
   [ -d /run/systemd/system ] && say systemd
   # shellcheck disable=SC2086 # a list of words
   for tool in $tools; do
@@ -24,11 +25,12 @@ main() {
   say end
 }
 
-user_id() {
-  while read -r key _ effective _; do
-    if [ "$key" = Uid: ]; then echo "$effective" && return; fi
+# Sets user, the number of the one that this runs as.
+find_user() {
+  while read -r key _ user _; do
+    [ "$key" != Uid: ] || return 0
   done 2>/dev/null < /proc/self/status
-  id -u
+  user=$(id -u)
 }
 
 # A release that waits for its confirmation or is being undone is waited for, so that what is told is
@@ -67,14 +69,14 @@ survey_release() {
   done
   say latest "$latest"
   for state in pending undoing; do
-    [ -f "$root/$state" ] && say interrupted "$(word_of "$state" 1)"
+    [ -f "$root/$state" ] && read_progress "$state" && say interrupted "$at_release"
   done
-  verdict=$(last_verdict) && say verdict "$verdict"
+  find_verdict && say verdict "$verdict"
   find_include
   say include "$include"
   is_included && say included
   listing=
-  current=$(current_release)
+  find_current
   if [ "$current" = 0 ]; then say fingerprint none; else survey_files; fi
 }
 

@@ -5,7 +5,7 @@
 # controller: in the new one only if confirm.sh comes in time over a connection of its own.
 #
 # Arguments: mode, release, expected fingerprint, bytes of the tar stream on standard input, seconds that
-# the tests of it may take, seconds until the undo, ports that the release listens on
+# the tests of it may take, seconds until the undo, ports that nginx comes to listen on
 # (comma separated), who asks. The modes: `install`, the stream has the release; `restore`, it is on the
 # host already; `remove`, the release is 0, which is nothing of deploy at all. The stream has undo.sh.
 
@@ -20,7 +20,8 @@ main() {
   lock
   trap abandon TERM
   recover
-  previous=$(current_release)
+  find_current
+  previous=$current
   check_fingerprint
   stage
   check_ports
@@ -45,7 +46,8 @@ abandon() { refuse abandoned; }
 discard() {
   [ -n "${watcher-}" ] && kill "$watcher" 2>/dev/null
   rm -rf "$work"
-  [ -n "${is_staged-}" ] && [ "$release" != "$(linked_release)" ] && rm -rf "${staged:?}"
+  find_linked
+  [ -n "${is_staged-}" ] && [ "$release" != "$linked" ] && rm -rf "${staged:?}"
   rmdir "$root/releases" "$root" 2>/dev/null
   :
 }
@@ -107,14 +109,16 @@ recover() {
   hold_switch
   if [ -f "$root/confirming" ]; then finish_confirmation; fi
   if [ -f "$root/pending" ] || [ -f "$root/undoing" ]; then
-    say recovering "$(current_release)"
-    undo 'it was cut off' || refuse_with broken "$(current_release)"
+    find_current
+    say recovering "$current"
+    undo 'it was cut off' || refuse_with broken "$current"
   fi
   exec 8>&-
 }
 
 check_fingerprint() {
-  found=$(fingerprint "$previous")
+  find_fingerprint "$previous"
+  found=$fingerprint
   [ "$found" = "$expected" ] || refuse changed "$found"
 }
 
@@ -135,7 +139,7 @@ stage() {
   if [ "$mode" != remove ]; then
     [ -f "$staged/manifest" ] || refuse gone "$release"
     check_digests > "$run/errors" 2>&1 || refuse_with damaged
-    [ "$mode" = install ] || say restores "$(fingerprint "$release")"
+    if [ "$mode" != install ]; then find_fingerprint "$release" && say restores "$fingerprint"; fi
     find "$staged" -exec sync {} + 2>/dev/null || sync
   fi
   say staged
@@ -163,7 +167,7 @@ keep_files() (
     fi
     set -- "$@" "$root/releases/$previous/$path"
   done < "$staged/keep"
-  copy_files "$target" "$@" && rm "$staged/keep" && mv "$staged/undo.sh" "$work/undo.sh"
+  copy_files "$target" "$@" && mv "$staged/keep" "$work"
 )
 
 # Copies files into the folder $1, which is made where it is missing.
@@ -349,12 +353,24 @@ arm() {
 }
 
 write_arms() {
-  { [ -d "$root" ] || mkdir -p "$root"; } && note_pending switching &&
-    cp "$work/undo.sh" "$root/undo.sh.new" && mv "$root/undo.sh.new" "$root/undo.sh" && write_units
+  { [ -d "$root" ] || mkdir -p "$root"; } && note_pending switching && write_undo && write_units
 }
 
-# By `cat`, because a shell's own words for a full disk are "I/O error".
-note_pending() { printf '%s\n' "$release $previous $mode $1 $who" | cat > "$root/pending.new"; }
+# What is staged is on the disk of the root already.
+write_undo() {
+  if [ "$mode" = install ]; then
+    mv "$staged/undo.sh" "$root/undo.sh"
+  else
+    cp "$work/undo.sh" "$root/undo.sh.new" && mv "$root/undo.sh.new" "$root/undo.sh"
+  fi
+}
+
+# A shell's own words for a full disk are "I/O error": where it fails, `cat` says why.
+note_pending() {
+  progress="$release $previous $mode $1 $who"
+  { printf '%s\n' "$progress" > "$root/pending.new"; } 2>/dev/null ||
+    printf '%s\n' "$progress" | cat > "$root/pending.new"
+}
 
 # A timer is of a session of its own and ignores hang-ups; it decides itself which request to end counts.
 start_timer() {

@@ -16,7 +16,7 @@ main() {
     timer) wait_and_undo "$2" "$3" ;;
     now) undo_unless_confirmed "$2" ;;
     boot) boot ;;
-    firewall) load_rules "$(linked_release)" ;;
+    firewall) find_linked && load_rules "$linked" ;;
   esac
 }
 
@@ -68,9 +68,10 @@ boot() {
   if [ -f "$root/confirming" ]; then finish_confirmation; fi
   if [ -f "$root/pending" ]; then mv "$root/pending" "$root/undoing"; fi
   if [ -f "$root/undoing" ]; then
-    link_release "$(word_of undoing 2)" && finish_undo 'the host restarted before it was confirmed'
+    read_progress undoing
+    link_release "$at_before" && finish_undo 'the host restarted before it was confirmed'
   fi
-  if [ -d "$root" ]; then load_firewall "$(linked_release)"; else forget_units_later; fi
+  if [ -d "$root" ]; then find_linked && load_firewall "$linked"; else forget_units_later; fi
 }
 
 # systemd waits for the end of the boot-time check, so the check cannot wait for systemd.
