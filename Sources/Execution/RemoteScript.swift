@@ -10,7 +10,15 @@ enum RemoteScript {
     PackageResources.host_sh + PackageResources.force_sh + PackageResources.undo_sh
 
   private static func script(_ script: [UInt8]) -> String {
-    quoted(String(decoding: PackageResources.host_sh + script, as: UTF8.self))
+    quoted(withoutComments(String(decoding: PackageResources.host_sh + script, as: UTF8.self)))
+  }
+
+  /// A third of a script is for those who read it here. A command has to fit into one packet of SSH (RFC
+  /// 4254, 6.5), for which libssh2 has room for 35,000 bytes.
+  static func withoutComments(_ script: String) -> String {
+    script.split(separator: "\n", omittingEmptySubsequences: false)
+      .filter { !$0.drop { $0 == " " }.hasPrefix("#") }
+      .joined(separator: "\n")
   }
 
   /// The command that runs a script as root. The user's own shell may be any: it sees one word after

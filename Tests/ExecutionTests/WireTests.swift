@@ -44,6 +44,22 @@ struct WireTests {
     #expect(count.output == "\(Self.paths.count)\n")
   }
 
+  @Test("A command is a script without its comments, and fits into one packet")
+  func commandLength() throws {
+    for script in [
+      RemoteScript.survey, RemoteScript.manifest, RemoteScript.transaction,
+      RemoteScript.confirmation,
+    ] {
+      #expect(script.utf8.count < 30_000)
+      #expect(!script.split(separator: "\n").contains { $0.drop { $0 == " " }.hasPrefix("#") })
+      let result = try Shell.run(["sh", "-c", "sh -n -c \(script)"])
+      #expect(result.status == 0 && result.error == "")
+    }
+    #expect(
+      RemoteScript.withoutComments("#!/bin/sh\n# why\na='#b' # c\n  # d\n\n\t#e\n")
+        == "a='#b' # c\n\n\t#e\n")
+  }
+
   @Test(
     "is quoted for the shell, whatever it is",
     arguments: [
