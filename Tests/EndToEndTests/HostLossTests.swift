@@ -114,12 +114,12 @@ struct HostLossTests {
       try await scene.sandbox.reboot("app-2")
     case .shellKilledInTheSwitch:
       try await scene.await("[ -e /root/standing ]", on: "app-2")
-      try await scene.on("app-2", "pkill -KILL -f '[O]ne host.s transaction'; pkill -x sleep")
+      try await scene.on("app-2", "pkill -KILL -f '[a]wait_word'; pkill -x sleep")
     }
   }
 
   @Test(
-    "a disk that is full when the undo is armed: refused, and nothing is changed",
+    "a disk that is full when the undo is armed: refused, and nothing is changed; a page is enough",
     arguments: systems)
   func fullDisk(_ system: SandboxHost.System) async throws {
     func alter(_ host: inout SandboxHost) {
@@ -130,7 +130,7 @@ struct HostLossTests {
     try await Scene.play(alter: alter) { scene in
       try await scene.apply()
       try scene.write(Self.playbook, to: "one.yml")
-      for pagesLeft in 0..<4 {
+      for pagesLeft in 0..<2 {
         try scene.write(
           InventoryText(root: pagesLeft.isMultiple(of: 2) ? "/srv/other" : "/srv/shop"))
         let why = "\(pagesLeft) pages left"
@@ -152,8 +152,10 @@ struct HostLossTests {
         let verdicts = try await scene.expectTruth(of: output, since: before, why)
         print("disk full, \(system), \(why): \(verdicts)")
         #expect(verdicts["app-1"] == "confirmed", "\(output.all)")
-        #expect(verdicts["app-2"] == "refused", "\(output.all)")
-        #expect(output.stdout.contains("No space left on device"), "\(output.all)")
+        // What the rename of undo.sh leaves of the old one is more than the switch takes.
+        let isFull = pagesLeft == 0
+        #expect(verdicts["app-2"] == (isFull ? "refused" : "confirmed"), "\(output.all)")
+        #expect(output.stdout.contains("No space left on device") == isFull, "\(output.all)")
         try await scene.on("app-2", "rm /etc/deploy/filler")
         try await scene.apply()
         try await scene.expectNoChanges()
