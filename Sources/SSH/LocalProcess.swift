@@ -19,6 +19,7 @@ actor LocalProcess {
   private var input: SharedDescriptor?
   private let output: SharedDescriptor
   private let complaints: Complaints
+  private let collecting: Task<Void, Never>
   private var exit: Exit?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -48,11 +49,12 @@ actor LocalProcess {
     self.input = input.writing
     self.output = output.reading
     complaints = Complaints(errors.reading, on: loop, limit: Self.errorLimit)
-    let complaints = complaints
-    Task { await complaints.collect() }
+    collecting = Task { [complaints] in await complaints.collect() }
   }
 
   deinit {
+    // What waits keeps the loop, which keeps what waits.
+    collecting.cancel()
     guard exit == nil else { return }
     kill(pid, SIGKILL)
     while waitpid(pid, nil, 0) == -1 && errno == EINTR {}

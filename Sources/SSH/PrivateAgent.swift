@@ -152,8 +152,6 @@ actor KeyRing {
   func load(
     _ file: PrivateKeyFile, passphrase: Destination.PassphraseProvider?
   ) async throws(PrivateAgent.Problem) -> (Agent, Agent.Key) {
-    let starting = starting ?? Task { [loop] in try await PrivateAgent.start(on: loop) }
-    self.starting = starting
     let task =
       loading[file.path]
       ?? Task {
@@ -164,16 +162,23 @@ actor KeyRing {
             throw PrivateAgent.Problem(detail: "is encrypted, and there is no passphrase for it")
           }
         }
-        return try await starting.value.load(file, passphrase: secret)
+        return try await start().value.load(file, passphrase: secret)
       }
     loading[file.path] = task
     do {
       let key = try await task.value
-      return (try await starting.value.agent, key)
+      return (try await start().value.agent, key)
     } catch let problem as PrivateAgent.Problem {
       throw problem
     } catch {
       throw PrivateAgent.Problem(detail: "\(error)")
     }
+  }
+
+  /// Not before there is something to load: a client that goes meanwhile would leave it waiting.
+  private func start() -> Task<PrivateAgent, any Error> {
+    let starting = starting ?? Task { [loop] in try await PrivateAgent.start(on: loop) }
+    self.starting = starting
+    return starting
   }
 }
