@@ -61,10 +61,28 @@ package struct SecretContent: Sendable, CustomStringConvertible, CustomReflectab
 
 /// Tries the edges of hosts that have just changed.
 package protocol EdgeVerifier: Sendable {
-  /// What is wrong with edges that one of the hosts is part of, as the state has them now; a line each.
+  /// Tries the edges that one of the hosts is part of, as the state has them now.
   ///
-  /// - Parameter present: the hosts that can be asked; edges of others are not tried.
-  func problems(touching hosts: Set<String>, among present: Set<String>) async -> [String]
+  /// - Parameters:
+  ///   - leaving: hosts whose edges end with this run: they are not tried.
+  ///   - leftOut: hosts that the run could not take in: their edges are not tried, and that is told.
+  func findings(
+    touching hosts: Set<String>, leaving: Set<String>, leftOut: Set<String>
+  ) async -> EdgeFindings
+}
+
+/// What came of trying edges.
+package struct EdgeFindings: Hashable, Sendable {
+  /// What is wrong, a line each.
+  package var problems: [String]
+  /// Edges with an end that cannot be reached, which says nothing about the hosts that have changed: a
+  /// line each.
+  package var untried: [String]
+
+  package init(problems: [String] = [], untried: [String] = []) {
+    self.problems = problems
+    self.untried = untried
+  }
 }
 
 /// Where the state is kept.

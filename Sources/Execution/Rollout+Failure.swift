@@ -9,15 +9,17 @@ extension Rollout {
     guard plan.verifiesEdges, !confirmed.isEmpty else { return }
     report(.verifying(hosts: confirmed.sorted()))
     // What was out of reach before the run speaks against the host, not against the change.
-    let present = Set(
-      plan.steps.filter { $0.action != .remove && !$0.action.leavesHostOut }.map(\.host))
-    let problems = await verifier.problems(touching: Set(confirmed), among: present)
+    let leftOut = Set(plan.steps.filter(\.action.leavesHostOut).map(\.host))
+    let leaving = Set(plan.steps.filter { $0.action == .remove }.map(\.host))
+    let findings = await verifier.findings(
+      touching: Set(confirmed), leaving: leaving, leftOut: leftOut)
     try Task.checkCancellation()
-    guard !problems.isEmpty else { return }
+    if !findings.untried.isEmpty { report(.untried(edges: findings.untried)) }
+    guard !findings.problems.isEmpty else { return }
     run.unproven = confirmed.sorted()
     throw Run.Stop(
       why: "edges of \(confirmed.sorted().joined(separator: ", ")) do not work:\n"
-        + problems.joined(separator: "\n"))
+        + findings.problems.joined(separator: "\n"))
   }
 
   /// Brings hosts back to what they were before the run, in the opposite order: what an order keeps

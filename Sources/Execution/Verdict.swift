@@ -109,4 +109,6 @@ package enum ProgressEvent: Hashable, Sendable {
   case settled(host: String, Verdict)
   case pausing(seconds: Int64)
   case verifying(hosts: [String])
+  /// Edges that could not be tried, a line each.
+  case untried(edges: [String])
 }

@@ -59,7 +59,9 @@ struct FrontEndSite {
     return Paragraph([
       Directive(
         "server",
-        block: [[listenTLS, Paragraph([names, redirect])], publicTLS, [logs]].flatMap(\.self))
+        block: [
+          [listenTLS], shielding.fullHandshakes, [Paragraph([names, redirect])], publicTLS, [logs],
+        ].flatMap(\.self))
     ])
   }
 
@@ -68,7 +70,7 @@ struct FrontEndSite {
       Directive(
         "server",
         block: [
-          [listenTLS, SiteServer.ownNameAlone(site.domain)], publicTLS,
+          [listenTLS], shielding.fullHandshakes, [SiteServer.ownNameAlone(site.domain)], publicTLS,
           SiteServer.bodySize(of: site), [location], snippet, [logs],
         ].flatMap(\.self))
     ])

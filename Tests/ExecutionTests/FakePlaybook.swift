@@ -22,8 +22,12 @@ struct FakeVerifier: EdgeVerifier {
   let journal: Journal
   var problems: [String: [String]] = [:]
 
-  func problems(touching hosts: Set<String>, among present: Set<String>) async -> [String] {
+  func findings(
+    touching hosts: Set<String>, leaving: Set<String>, leftOut: Set<String>
+  ) async -> EdgeFindings {
     journal.note("verify \(hosts.sorted().joined(separator: " "))")
-    return hosts.sorted().flatMap { problems[$0] ?? [] }
+    return EdgeFindings(
+      problems: hosts.sorted().flatMap { problems[$0] ?? [] },
+      untried: leftOut.sorted().map { "\($0) was left out" })
   }
 }

@@ -29,6 +29,17 @@ extension RolloutTests {
     #expect(journal.starting("record") == ["a 2", "b 2", "b 1"])
   }
 
+  @Test("goes on where an edge cannot be tried, for that says nothing about the hosts that changed")
+  func untriedEdges() async {
+    var plan = plan([step("a"), step("b", .unreachable)], [[["a"]]])
+    plan.verifiesEdges = true
+    let ledger = await run(plan, [:])
+    #expect(journal.starting("verify") == ["a"])
+    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(ledger.stopped == nil)
+    #expect(journal.starting("untried") == ["b was left out"])
+  }
+
   @Test("takes all of its hosts back in the opposite order where the playbook says so")
   func revertsAll() async {
     var steps = three.map { step($0) }

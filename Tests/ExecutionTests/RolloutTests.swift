@@ -50,7 +50,10 @@ struct RolloutTests {
           if $0 == 7 { journal.note("sleep 7") }
           try await clock.sleep($0)
         }),
-      parallel: parallel, report: { _ in })
+      parallel: parallel,
+      report: {
+        if case .untried(let edges) = $0 { journal.note("untried \(edges.joined())") }
+      })
   }
 
   func run(

@@ -16,41 +16,70 @@ struct BatchVerifier: EdgeVerifier {
   let defaults: SSHSettings
   let parallel: Int
 
-  func problems(touching hosts: Set<String>, among present: Set<String>) async -> [String] {
+  func findings(
+    touching hosts: Set<String>, leaving: Set<String>, leftOut: Set<String>
+  ) async -> EdgeFindings {
     let state = await keeper.state
+    var findings = EdgeFindings()
     do {
-      var problems: [String] = []
-      for (shown, all) in edges(touching: hosts, among: present, state) {
+      for (shown, all) in edges(touching: hosts, leaving: leaving, state) {
         let (issuer, edges) = replacement(for: shown, all, state)
-        guard !edges.isEmpty else { continue }
+        let kept = edges.filter { edge in
+          guard let out = [edge.frontEnd, edge.backEnd].first(where: leftOut.contains) else {
+            return true
+          }
+          findings.untried.append("\(Self.name(of: edge)): \(out) is left out of this run")
+          return false
+        }
+        guard !kept.isEmpty else { continue }
         let probe = try await probe(state, as: issuer)
-        await forEach(edges, limit: parallel) {
-          await probe.finding(of: $0)
-        } whenDone: { finding in
-          // A front-end that is lost meanwhile says nothing about the hosts that have changed.
-          guard finding.isTried || hosts.contains(finding.frontEnd) else { return }
-          problems += finding.problems.map {
-            "\(finding.frontEnd) → \(finding.backEnd), \(finding.site): \($0)"
+        await forEach(kept, limit: parallel) { edge in
+          let finding = await probe.finding(of: edge)
+          return (edge, finding, await lost(finding, hosts, probe))
+        } whenDone: { edge, finding, lost in
+          let name = Self.name(of: edge)
+          if let lost {
+            findings.untried.append("\(name): \(lost) cannot be reached")
+          } else {
+            findings.problems += finding.problems.map { "\(name): \($0)" }
           }
         }
       }
-      return problems.sorted()
     } catch {
-      return ["the edges cannot be tried: \(error)"]
+      findings.problems.append("the edges cannot be tried: \(error)")
     }
+    findings.problems.sort()
+    findings.untried.sort()
+    return findings
+  }
+
+  private static func name(of edge: FleetChecks.Edge) -> String {
+    "\(edge.frontEnd) → \(edge.backEnd), \(edge.site)"
+  }
+
+  /// The other end of a changed host's edge where that is out of reach: it says nothing about the hosts
+  /// that have changed.
+  private func lost(
+    _ finding: EdgeFinding, _ hosts: Set<String>, _ probe: FleetProbe
+  ) async -> String? {
+    guard !finding.isTried || !finding.isConnected else { return nil }
+    for host in [finding.frontEnd, finding.backEnd] where !hosts.contains(host) {
+      if await !probe.canBeReached(host) { return host }
+    }
+    return nil
   }
 
   /// The edges of these hosts, by the authority whose certificate the front-end shows.
   private func edges(
-    touching hosts: Set<String>, among present: Set<String>, _ state: FleetState
+    touching hosts: Set<String>, leaving: Set<String>, _ state: FleetState
   ) -> [(AuthorityRecord, [FleetChecks.Edge])] {
     var edges: [String: [FleetChecks.Edge]] = [:]
-    for (name, record) in state.hosts where present.contains(name) {
+    for (name, record) in state.hosts where !leaving.contains(name) {
       guard let issuer = record.release.frontEndCertificate?.issuerKeyIdentifier
       else { continue }
       for route in record.release.facts.routes
       where (hosts.contains(name) || hosts.contains(route.host)) && route.host != name
-        && present.contains(route.host)
+        && !leaving.contains(route.host) && state.hosts[route.host] != nil
         && ![record.release.frontEndCertificate, state.certificate(ofBackEnd: route.host)]
           .contains(where: { hasEnded($0, state) })
       {

@@ -26,6 +26,8 @@ struct EdgeFinding: Encodable {
   var problems: [String] = []
   /// Whether the front-end was there to try it from.
   var isTried = true
+  /// Whether the back-end's port could be connected to.
+  var isConnected = true
   var tlsVersion: String?
   var served: ServedCertificate?
   /// The common names of the authorities that the back-end says it accepts clients of.

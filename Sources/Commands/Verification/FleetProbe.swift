@@ -45,6 +45,7 @@ struct FleetProbe: Sendable {
         "with a foreign certificate")
     } catch {
       finding.isTried = !Self.saysThatTheHostIsLost(error)
+      finding.isConnected = !Self.saysThatNothingAnswers(error)
       finding.problems.append("\(error)")
     }
     return finding
@@ -76,7 +77,7 @@ struct FleetProbe: Sendable {
       let stream = try await open(stranger.address, stranger.port, from: stranger.host)
       await stream.close()
       finding.problem = "\(stranger.host) is no front-end of it, and the firewall lets it in"
-    } catch let error as SSHError where [.streamRefused, .timedOut].contains(error.code) {
+    } catch  where Self.saysThatNothingAnswers(error) {
       // Nothing answered, which is as it should be.
     } catch {
       finding.problem = "\(error)"
@@ -123,6 +124,21 @@ struct FleetProbe: Sendable {
   private static func saysThatTheHostIsLost(_ error: any Error) -> Bool {
     let codes: [SSHError.Code] = [.refused, .unreachable, .handshakeFailed, .connectionLost]
     return (error as? SSHError).map { codes.contains($0.code) } ?? false
+  }
+
+  private static func saysThatNothingAnswers(_ error: any Error) -> Bool {
+    (error as? SSHError).map { [.streamRefused, .timedOut].contains($0.code) } ?? false
+  }
+
+  /// Whether one can log in to a host, though its port may let nobody in.
+  func canBeReached(_ host: String) async -> Bool {
+    guard let connection = connections[host] else { return false }
+    do {
+      _ = try await connector.gateway(through: host, connection)
+      return true
+    } catch {
+      return !Self.saysThatTheHostIsLost(error) && !Self.saysThatNothingAnswers(error)
+    }
   }
 
   private struct ChannelStream: Certificates.ByteStream {

@@ -24,7 +24,7 @@ final class Progress: Sendable {
         seen.verdicts[host] = nil
       case .settled(let host, let verdict): seen.verdicts[host] = verdict
       case .connecting, .surveyed, .staged, .prepared, .switching, .warned, .hookSaid, .pausing,
-        .verifying:
+        .verifying, .untried:
         break
       }
     }
@@ -63,6 +63,8 @@ final class Progress: Sendable {
           verdict.isSuccess ? .green : .red)
     case .pausing(let seconds): "waiting \(seconds) s before the next batch"
     case .verifying(let hosts): "trying the edges of \(hosts.joined(separator: ", "))"
+    case .untried(let edges):
+      style(edges.map { "not tried: \($0)" }.joined(separator: "\n"), .yellow)
     }
   }
 }
