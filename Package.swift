@@ -85,6 +85,13 @@ let package = Package(
         "Execution", "Planning", "State", "StateFiles", "SSH", "Certificates", "Sandbox",
         "Inventories", "Playbooks", "Diagnostics", arguments,
         .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      // The playbooks are links to the shipped ones.
+      resources: [
+        .embedInCode("Starter/inventory.yml"), .embedInCode("Starter/all-at-once.yml"),
+        .embedInCode("Starter/canary.yml"), .embedInCode("Starter/decommission.yml"),
+        .embedInCode("Starter/rolling.yml"), .embedInCode("Starter/rotate-authority.yml"),
+        .embedInCode("Starter/rotate-certificates.yml"),
       ]),
     .executableTarget(name: "deploy", dependencies: ["Commands"], swiftSettings: strict),
 

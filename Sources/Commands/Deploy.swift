@@ -8,14 +8,14 @@ package struct Deploy: AsyncParsableCommand {
     commandName: "deploy",
     abstract: "Keeps a fleet of nginx front-ends and back-ends as an inventory declares it.",
     discussion: """
-      Start with "deploy check", then "deploy authority create", "deploy plan" and "deploy apply".
+      Start with "deploy init", then "deploy check", "deploy plan" and "deploy apply".
 
       Exit codes: 0 done or nothing to do; 1 failed; 2 changes (plan --detailed-exitcode); 64 usage;
       65 the inventory or playbook is wrong; 75 locked by somebody else; 130 interrupted.
       """,
     version: "0.1.0",
     subcommands: [
-      CheckCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self,
+      InitCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self,
       VerifyCommand.self, RollbackCommand.self, RotateCommand.self, RevokeCommand.self,
       AuthorityCommand.self, StateCommand.self, HostsCommand.self, CDNCommand.self,
       RunSandboxCommand.self,

@@ -51,6 +51,23 @@ final class Home {
 
   private static let program = URL(filePath: CommandLine.arguments[0])
     .deletingLastPathComponent().appending(path: "deploy")
+  static var programPath: String { program.path }
+
+  /// The program, or another, to its end, without an inventory that it does not name itself.
+  func run(_ arguments: [String], passphrase: String?, program: String? = nil) throws -> Run {
+    let run = Run()
+    run.process.executableURL = program.map { URL(filePath: $0) } ?? Self.program
+    run.process.arguments = arguments
+    run.process.environment = ["NO_COLOR": "1"].merging(
+      passphrase.map { ["DEPLOY_PASSPHRASE": $0] } ?? [:]
+    ) { $1 }
+    run.process.standardInput = FileHandle.nullDevice
+    run.process.standardOutput = run.pipe
+    run.process.standardError = run.pipe
+    try run.process.run()
+    run.finish()
+    return run
+  }
 
   /// The program on the inventory, started; its output is in `output` when it has ended.
   func start(_ arguments: [String], passphrase: String) throws -> Run {

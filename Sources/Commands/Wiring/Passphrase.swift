@@ -6,6 +6,9 @@ import Inventories
 struct Passphrase {
   let source: PassphraseSource
   let workspace: Workspace
+  /// What the user can do where there is no terminal.
+  var instead =
+    "give authority.passphrase in the inventory, as {env: NAME}, {file: PATH} or {command: […]}"
 
   /// - Parameter isNew: whether it is asked for twice on a terminal.
   func read(isNew: Bool = false) throws -> Secret {
@@ -90,14 +93,11 @@ struct Passphrase {
     return line
   }
 
-  private static let instead =
-    "give authority.passphrase in the inventory, as {env: NAME}, {file: PATH} or {command: […]}"
-
   private func fromTerminal(isNew: Bool, prompt: String = "Passphrase") throws -> Secret {
     let name = workspace.inventory.authority.name
-    var first = try Terminal.askSecret("\(prompt) of \"\(name)\": ", instead: Self.instead)
+    var first = try Terminal.askSecret("\(prompt) of \"\(name)\": ", instead: instead)
     guard isNew else { return Secret(wiping: &first) }
-    var second = try Terminal.askSecret("The same again: ", instead: Self.instead)
+    var second = try Terminal.askSecret("The same again: ", instead: instead)
     let isSame = first == second
     _ = Secret(wiping: &second)
     let secret = Secret(wiping: &first)
