@@ -14,7 +14,7 @@ struct BackEndSite {
     [
       listen, SiteServer.ownNameAlone(site.domain), identity,
       Self.clientCertificates(checksRevocation: checksRevocation),
-      TLSSettings.forFrontEnds, SiteServer.fullHandshakes,
+      TLSSettings.forFrontEnds, Self.fullHandshakes,
     ] + SiteServer.bodySize(of: site) + content + [Self.refusal]
       + [snippet, logs].compactMap(\.self)
   }
@@ -63,6 +63,15 @@ struct BackEndSite {
         + [Directive("proxy_set_header", "Host", "\(.host)")]
         + site.requests.timeouts.directives(for: "proxy"))
   }
+
+  /// Which sessions are taken up is up to the port's default server: for connections to one address
+  /// alone, or in a release between two, that may be one of the host's own.
+  private static let fullHandshakes = Paragraph(
+    "One that another server's settings resume all the same is refused, as without a certificate.",
+    [
+      Directive(
+        "if", "(\(.sessionReused)", "=", "r)", block: [Paragraph([Directive("return", "496")])])
+    ])
 
   /// nginx counts an answer 400 as the site's own and would hand it to the visitor.
   private static let refusal = Paragraph(

@@ -59,9 +59,7 @@ struct FrontEndSite {
     return Paragraph([
       Directive(
         "server",
-        block: [
-          [listenTLS], shielding.fullHandshakes, [Paragraph([names, redirect])], publicTLS, [logs],
-        ].flatMap(\.self))
+        block: [[listenTLS, Paragraph([names, redirect])], publicTLS, [logs]].flatMap(\.self))
     ])
   }
 
@@ -70,7 +68,7 @@ struct FrontEndSite {
       Directive(
         "server",
         block: [
-          [listenTLS], shielding.fullHandshakes, [SiteServer.ownNameAlone(site.domain)], publicTLS,
+          [listenTLS, SiteServer.ownNameAlone(site.domain)], publicTLS,
           SiteServer.bodySize(of: site), [location], snippet, [logs],
         ].flatMap(\.self))
     ])

@@ -79,9 +79,6 @@ struct Shielding {
     ]
   }
 
-  /// Before all else that a server answers.
-  var fullHandshakes: [Paragraph] { site.originPulls == nil ? [] : [SiteServer.fullHandshakes] }
-
   /// The responder answers for hours, so nginx asks a name server seldom.
   var stapling: [Paragraph] {
     guard let stapling = site.stapling else { return [] }
@@ -124,16 +121,6 @@ enum SiteServer {
           block: [Paragraph([Directive("return", "421")])]),
       ])
   }
-
-  /// Which sessions are taken up is up to the port's default server, which may be one of the host's own:
-  /// the answer of the certificate's check is then that of the session's beginning, maybe by another
-  /// server's authority.
-  static let fullHandshakes = Paragraph(
-    "One that another server's settings resume all the same is refused, as without a certificate.",
-    [
-      Directive(
-        "if", "(\(.sessionReused)", "=", "r)", block: [Paragraph([Directive("return", "496")])])
-    ])
 
   static func bodySize(of site: Site) -> [Paragraph] {
     site.requests.maxBodySize.map {
