@@ -31,7 +31,8 @@ test: build      ## every test, the end-to-end ones on a throw-away fleet
 
 sanitize:        ## the tests of SSH and of certificates under the thread and the address sanitizer
 	scripts/install-packages build sandbox test
-	$(SANITIZED) --sanitize=thread --scratch-path .build/thread
+	$(SANITIZED) --sanitize=thread --scratch-path .build/thread --filter SSHTests
+	$(SANITIZED) --sanitize=thread --scratch-path .build/thread --no-parallel --filter CertificatesTests
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.supp:print_suppressions=0 \
 	  $(SANITIZED) --sanitize=address --scratch-path .build/address --no-parallel --filter CertificatesTests
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks-ssh.supp:print_suppressions=0 \
