@@ -62,11 +62,11 @@ struct BatchVerifier: EdgeVerifier {
   private func lost(
     _ finding: EdgeFinding, _ hosts: Set<String>, _ probe: FleetProbe
   ) async -> String? {
-    guard !finding.isTried || !finding.isConnected else { return nil }
-    for host in [finding.frontEnd, finding.backEnd] where !hosts.contains(host) {
-      if await !probe.canBeReached(host) { return host }
+    guard finding.isTried else {
+      return hosts.contains(finding.frontEnd) ? nil : finding.frontEnd
     }
-    return nil
+    guard !finding.isConnected, !hosts.contains(finding.backEnd) else { return nil }
+    return await probe.canBeReached(finding.backEnd) ? nil : finding.backEnd
   }
 
   /// The edges of these hosts, by the authority whose certificate the front-end shows.

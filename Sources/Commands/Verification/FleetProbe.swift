@@ -1,4 +1,5 @@
 import Certificates
+import Execution
 import Inventories
 import Planning
 import SSH
@@ -134,10 +135,10 @@ struct FleetProbe: Sendable {
   func canBeReached(_ host: String) async -> Bool {
     guard let connection = connections[host] else { return false }
     do {
-      _ = try await connector.gateway(through: host, connection)
+      await (try connector.connect(to: host, connection)).close()
       return true
     } catch {
-      return !Self.saysThatTheHostIsLost(error) && !Self.saysThatNothingAnswers(error)
+      return false
     }
   }
 
