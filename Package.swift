@@ -67,9 +67,9 @@ let package = Package(
     .effect("Certificates", ["COpenSSL"]),
     .effect(
       "SSH",
-      ["CLibSSH2", "CLinux", .product(name: "HeapModule", package: "swift-collections")]),
+      ["CLibSSH2", "CLinux", "Diagnostics", .product(name: "HeapModule", package: "swift-collections")]),
     .effect(
-      "Execution", ["Planning", "State"],
+      "Execution", ["Diagnostics", "Planning", "State"],
       resources: [
         .embedInCode("Scripts/host.sh"), .embedInCode("Scripts/survey.sh"),
         .embedInCode("Scripts/surroundings.sh"), .embedInCode("Scripts/manifest.sh"),

@@ -43,14 +43,7 @@ extension String {
   package var quoted: String {
     var text = ""
     for scalar in unicodeScalars.prefix(80) {
-      switch scalar {
-      case "\n": text += "\\n"
-      case "\t": text += "\\t"
-      case "\"", "\\": text += "\\\(scalar)"
-      case _ where scalar.isControlOrFormat:
-        text += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
-      default: text.unicodeScalars.append(scalar)
-      }
+      text += scalar == "\"" || scalar == "\\" ? "\\\(scalar)" : scalar.visible
     }
     return unicodeScalars.count > 80 ? "\"\(text)…\"" : "\"\(text)\""
   }
