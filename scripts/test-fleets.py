@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Runs the tests of fleets, suite by suite and some suites at the same time.
+
+    scripts/test-fleets.py [--at-a-time N] [SUITE...]
+
+SUITE is a name such as EndToEndTests.KillTests; without one, all run. A fleet waits more than it computes, and each has namespaces of its own. The suites in ALONE look at the
+whole machine, so nothing else runs beside them. The tests have to be built. In CI a test that was skipped
+is a failure: something that it needs is missing.
+"""
+import argparse
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+MODULES = ("EndToEndTests", "SandboxTests")
+ALONE = ("SandboxTests.RemainsTests", "SandboxTests.SystemdRemainsTests", "EndToEndTests.ManagersTests")
+# Those that take longest begin first, so that none of them is left over at the end.
+LONGEST = ("KillTests", "RotationKillTests", "RivalTests", "SystemdPowerTests", "TrafficTests", "ChangeTests")
+ENDED = re.compile(
+    r'Test (?!run|case)"?(.+?)"? (?:with \d+ test cases )?(passed|failed|skipped)(?: after ([0-9.]+) seconds)?')
+COLOR = re.compile(r"\x1b\[[0-9;]*m")
+FOLDER = ".build/fleet-tests"
+
+
+def bundle():
+    path = subprocess.check_output(["swift", "build", "--show-bin-path"], text=True).strip()
+    return os.path.join(path, "deployPackageTests.xctest")
+
+
+def suites(program, wanted):
+    listing = subprocess.check_output(
+        [program, "--testing-library", "swift-testing", "--list-tests"],
+        text=True, stderr=subprocess.DEVNULL)
+    names = {line.split("/")[0] for line in listing.splitlines() if line.startswith(MODULES)}
+    if not names:
+        sys.exit("There is no test of fleets in " + program + ": build the tests first.")
+    unknown = set(wanted) - names
+    if unknown:
+        sys.exit("There is no suite " + ", ".join(sorted(unknown)) + " among the tests of fleets.")
+    return sorted(wanted or names, key=lambda name: (not name.endswith(LONGEST), name))
+
+
+class Report:
+    """What has ended so far: each test with its suite, result and seconds."""
+
+    def __init__(self):
+        self.tests = []
+        self.broken = []
+        self.lock = threading.Lock()
+
+    def add(self, suite, log, status, seconds):
+        with open(log, encoding="utf-8", errors="replace") as lines:
+            text = COLOR.sub("", lines.read())
+        found = [(suite, *match.groups()) for match in ENDED.finditer(text)]
+        failed = status != 0 or not found
+        with self.lock:
+            self.tests += found
+            print(f"{'FAILED' if failed else 'passed'} {suite}: {len(found)} tests in {seconds:.0f} s", flush=True)
+            if failed:
+                self.broken.append(suite)
+                print(text, flush=True)
+
+    def count(self, result):
+        return sum(test[2] == result for test in self.tests)
+
+    def close(self):
+        print("\nThe ten slowest tests of fleets:")
+        timed = [test for test in self.tests if test[3]]
+        for suite, name, _, seconds in sorted(timed, key=lambda test: -float(test[3]))[:10]:
+            print(f"  {float(seconds):6.1f} s  {suite}: {name}")
+        for suite, name, result, _ in self.tests:
+            if result == "skipped":
+                print(f"skipped {suite}: {name}")
+        print(f"{self.count('passed')} passed, {self.count('failed')} failed, {self.count('skipped')} skipped")
+        return not self.broken and not (self.count("skipped") and os.environ.get("CI"))
+
+
+def run(program, suite, report, children):
+    log = os.path.join(FOLDER, suite + ".log")
+    began = time.monotonic()
+    with open(log, "wb") as output:
+        child = subprocess.Popen(
+            [program, "--testing-library", "swift-testing", "--no-parallel", "--filter", f"^{re.escape(suite)}/"],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        children.add(child)
+        status = child.wait()
+        children.discard(child)
+    report.add(suite, log, status, time.monotonic() - began)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--at-a-time", type=int, default=(os.cpu_count() or 1) + 1, metavar="N")
+    parser.add_argument("suites", nargs="*", metavar="SUITE")
+    arguments = parser.parse_args()
+    os.makedirs(FOLDER, exist_ok=True)
+    program, report, children = bundle(), Report(), set()
+
+    def end(*_):
+        for child in list(children):
+            child.terminate()
+        os._exit(130)
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+    waiting = queue.SimpleQueue()
+    every = suites(program, arguments.suites)
+    for suite in every:
+        if suite not in ALONE:
+            waiting.put(suite)
+
+    def work():
+        while True:
+            try:
+                suite = waiting.get_nowait()
+            except queue.Empty:
+                return
+            run(program, suite, report, children)
+
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(arguments.at_a_time)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for suite in every:
+        if suite in ALONE:
+            run(program, suite, report, children)
+    sys.exit(0 if report.close() else 1)
+
+
+main()
