@@ -20,7 +20,7 @@ struct SurveyReader {
   mutating func read(_ message: Message) {
     guard case .event(let key, let value) = message else { return }
     switch key {
-    case "clock": observation.clock.secondsSince1970 = Int64(value) ?? 0
+    case "clock": observation.clock = Timestamp(secondsSince1970: Int64(value) ?? 0)
     case "user": observation.isRoot = value == "0"
     case "systemd": observation.hasSystemd = true
     case "missing": observation.missingTools.append(value)
