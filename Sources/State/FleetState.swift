@@ -11,6 +11,8 @@ package struct FleetState: Hashable, Sendable, Codable {
   package var serial: Int
   /// Oldest first; the last one signs.
   package var authorities: [AuthorityRecord]
+  /// Every certificate that the CA signed and that has not expired; sorted.
+  package internal(set) var issued: [IssuanceRecord]
   /// Certificates that are not to be accepted any more, though they have not ended.
   package var revocations: [Revocation]
   /// Nil where none is under way.
@@ -23,6 +25,7 @@ package struct FleetState: Hashable, Sendable, Codable {
     self.lineage = lineage
     self.serial = 0
     self.authorities = []
+    self.issued = []
     self.revocations = []
     self.hosts = [:]
   }

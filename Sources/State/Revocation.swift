@@ -104,6 +104,10 @@ extension KeyedEncodingContainer {
 // States that were written before these fields have none of them. A synthesized `init(from:)` takes
 // these methods in place of the general one.
 extension KeyedDecodingContainer {
+  func decode(_ type: [IssuanceRecord].Type, forKey key: Key) throws -> [IssuanceRecord] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
+
   func decode(_ type: [Revocation].Type, forKey key: Key) throws -> [Revocation] {
     try decodeIfPresent(type, forKey: key) ?? []
   }

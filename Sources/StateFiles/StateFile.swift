@@ -88,7 +88,9 @@ enum StateFormat {
         \(fleet). Name the right file with --state; a fleet is never renamed.
         """)
     }
-    return try value(FleetState.self, from: data, path)
+    var state = try value(FleetState.self, from: data, path)
+    state.takeOverInstalledCertificates()
+    return state
   }
 
   private static func value<Value: Decodable>(

@@ -98,6 +98,9 @@ struct FleetStateTests {
               "sshUser" : "ann"
             }
           },
+          "issued" : [
+
+          ],
           "lineage" : "a1",
           "revocations" : [
 

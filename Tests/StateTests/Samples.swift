@@ -87,6 +87,12 @@ struct Samples {
         sshIdentities: (0..<number(0...2)).map { "/keys/\($0)" }, roles: ["back_end"],
         release: release(), appliedAt: moment(), appliedBy: "ann@laptop")
     }
+    state.recordIssued(
+      (0..<number(0...4)).map { index in
+        IssuanceRecord(
+          host: "host-\(index % 3)", path: "tls/\(index).crt", certificate: certificate(),
+          issuedAt: moment())
+      }, at: moment())
     return state
   }
 }
