@@ -31,7 +31,15 @@ package protocol RemoteProcess: Sendable {
 
 /// Issues certificates with keys of their own.
 package protocol CertificateIssuer: Sendable {
+  /// Throws a `HostFault` if this certificate cannot be signed, which says nothing about others.
   func issue(_ certificate: PlannedCertificate) async throws -> IssuedCertificate
+}
+
+/// A failure that comes from one host's own data: other hosts are changed as planned.
+package struct HostFault: Error, CustomStringConvertible {
+  package var description: String
+
+  package init(_ description: String) { self.description = description }
 }
 
 /// A certificate and its key, for the one host that they are for.
@@ -89,6 +97,8 @@ package struct EdgeFindings: Hashable, Sendable {
 package protocol StateStore: Sendable {
   /// Records what is on hosts now, all in one writing; nil where `deploy` has left.
   func record(_ records: [String: HostRecord?]) async throws
+  /// Records certificates that were signed; their hosts get them when this has returned, not before.
+  func record(issued: [IssuanceRecord]) async throws
 }
 
 extension StateStore {

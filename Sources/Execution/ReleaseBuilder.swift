@@ -13,6 +13,7 @@ struct BuiltRelease: Sendable {
 /// Makes a planned release real: issues its certificates, reads its secrets, lists it all.
 struct ReleaseBuilder: Sendable {
   let issuer: any CertificateIssuer
+  let store: any StateStore
   let surroundings: Surroundings
   let fleet: String
   let lineage: String
@@ -28,10 +29,7 @@ struct ReleaseBuilder: Sendable {
         record: ReleaseRecord(number: step.release, files: [:], certificates: [:]),
         manifestDigest: "")
     }
-    var issued: [String: IssuedCertificate] = [:]
-    for certificate in step.certificates {
-      issued[certificate.path] = try await issuer.issue(certificate)
-    }
+    let issued = try await issue(step.certificates, to: step.host)
     if step.files.contains(where: { $0.path.hasPrefix("tls/") }) {
       archive.addFolder("tls", mode: 0o700)
     }
@@ -69,6 +67,24 @@ struct ReleaseBuilder: Sendable {
     return BuiltRelease(
       archive: SecretContent(archive.bytes), record: record,
       manifestDigest: surroundings.digest(text))
+  }
+
+  /// Issues the certificates of a release, by path; the state has them before the host does.
+  private func issue(
+    _ certificates: [PlannedCertificate], to host: String
+  ) async throws -> [String: IssuedCertificate] {
+    guard !certificates.isEmpty else { return [:] }
+    var issued: [String: IssuedCertificate] = [:]
+    for certificate in certificates {
+      issued[certificate.path] = try await issuer.issue(certificate)
+    }
+    let now = surroundings.now()
+    try await store.record(
+      issued: issued.map { path, certificate in
+        IssuanceRecord(
+          host: host, path: path, certificate: certificate.record, issuedAt: now)
+      })
+    return issued
   }
 
   private func content(

@@ -21,7 +21,8 @@ package struct Rollout: Sendable {
   ) {
     self.fleet = fleet
     self.builder = ReleaseBuilder(
-      issuer: issuer, surroundings: surroundings, fleet: plan.fleet, lineage: plan.lineage)
+      issuer: issuer, store: store, surroundings: surroundings, fleet: plan.fleet,
+      lineage: plan.lineage)
     self.store = store
     self.surroundings = surroundings
     self.confirmation = Confirmation(
@@ -173,8 +174,10 @@ package struct Rollout: Sendable {
     let release: BuiltRelease
     do {
       release = try await builder.build(step, after: previous?.record ?? step.present)
+    } catch let fault as HostFault {
+      return .failure(.init(verdict: .refused(Refusal(cause: .host, why: fault.description))))
     } catch {
-      // What cannot be made for one host, such as a certificate, would not be made for the others.
+      // A file that cannot be read or a state that cannot be written is not a matter of one host.
       return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
     }
     do {

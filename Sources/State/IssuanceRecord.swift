@@ -42,6 +42,24 @@ extension FleetState {
     issued = (issued + missing).sorted { $0.identity < $1.identity }
   }
 
+  /// Records what a host has; nil if it has nothing of `deploy`.
+  ///
+  /// A host that was renamed brings along what was issued to it under the name before.
+  package mutating func record(_ record: HostRecord?, of host: String) {
+    hosts[host] = record
+    guard let release = record?.release, !hasIssued(release, to: host) else { return }
+    let own = Set(release.certificates.values)
+    let names = Set(issued.lazy.filter { own.contains($0.certificate) }.map(\.host))
+    let inherited = issued.filter { names.contains($0.host) }.map { earlier in
+      var record = earlier
+      record.host = host
+      return record
+    }
+    let known = Set(issued.map(\.identity))
+    issued += inherited.filter { !known.contains($0.identity) }
+    issued.sort { $0.identity < $1.identity }
+  }
+
   /// The certificates that a host was ever given and that have not expired.
   package func issued(to host: String, at now: Timestamp) -> [IssuanceRecord] {
     issued(to: host).filter { $0.certificate.notAfter > now }

@@ -196,6 +196,12 @@ struct FakeStore: StateStore {
     journal.note("record \(hosts.joined(separator: ", "))")
   }
 
+  func record(issued: [IssuanceRecord]) throws {
+    if !failing.isDisjoint(with: issued.map(\.host)) { throw Failure() }
+    let paths = issued.map { "\($0.host) \($0.path)" }.sorted()
+    journal.note("issued \(paths.joined(separator: ", "))")
+  }
+
   struct Failure: Error, CustomStringConvertible {
     var description: String { "the state cannot be written: No space left on device" }
   }
@@ -204,8 +210,14 @@ struct FakeStore: StateStore {
 struct FakeIssuer: CertificateIssuer {
   static let secret = "-----BEGIN PRIVATE KEY----- hunter2"
 
-  func issue(_ certificate: PlannedCertificate) -> IssuedCertificate {
-    IssuedCertificate(
+  /// Names that it does not sign.
+  var unsignable: Set<String> = []
+
+  func issue(_ certificate: PlannedCertificate) throws -> IssuedCertificate {
+    guard unsignable.isDisjoint(with: certificate.names) else {
+      throw HostFault("its \(certificate.path) cannot be signed: a name is too long")
+    }
+    return IssuedCertificate(
       certificate: "PEM\n", key: SecretContent(Array(Self.secret.utf8)),
       record: CertificateRecord(
         serial: "1", issuer: "CA", issuerKeyIdentifier: "a", commonName: certificate.commonName,

@@ -35,12 +35,13 @@ struct RolloutTests {
 
   func rollout(
     _ plan: Plan, _ hosts: FakeHosts, failing: Set<String> = [], parallel: Int = 8,
-    problems: [String: [String]] = [:]
+    problems: [String: [String]] = [:], unsignable: Set<String> = []
   ) -> Rollout {
     let journal = journal
     let clock = FakeClock()
     return Rollout(
-      of: plan, fleet: Fleet(connector: hosts, report: { _ in }), issuer: FakeIssuer(),
+      of: plan, fleet: Fleet(connector: hosts, report: { _ in }),
+      issuer: FakeIssuer(unsignable: unsignable),
       store: FakeStore(journal: journal, failing: failing), hooks: FakeHooks(journal: journal),
       verifier: FakeVerifier(journal: journal, problems: problems),
       surroundings: Surroundings(

@@ -77,7 +77,7 @@ struct WireTests {
 
   private func release(_ step: HostStep) async throws -> BuiltRelease {
     try await ReleaseBuilder(
-      issuer: FakeIssuer(),
+      issuer: FakeIssuer(), store: FakeStore(journal: Journal()),
       surroundings: Surroundings(
         user: "ann@laptop", now: { Timestamp(secondsSince1970: 0) }, digest: { "\($0.count)" },
         readSecret: { _ in SecretContent(Array(FakeIssuer.secret.utf8)) }, sleep: { _ in }),
@@ -106,7 +106,7 @@ struct WireTests {
   @Test("shows no secret in any description")
   func secrets() async throws {
     let release = try await release(step)
-    let issued = FakeIssuer().issue(step.certificates[0])
+    let issued = try FakeIssuer().issue(step.certificates[0])
     #expect(String(decoding: release.archive.bytes, as: UTF8.self).contains("hunter2"))
     for value in [release, step, issued, issued.key, [release], Optional(issued) as Any] as [Any] {
       var dumped = ""
