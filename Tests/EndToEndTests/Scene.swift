@@ -72,7 +72,9 @@ struct Scene {
 
   // MARK: - The program
 
+  /// `DEPLOY_PROGRAM` names another build, to see a test fail with a version that has the fault.
   static let program: String = {
+    if let other = ProcessInfo.processInfo.environment["DEPLOY_PROGRAM"] { return other }
     let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
     return folder.appending(path: "deploy").path
   }()
