@@ -44,6 +44,7 @@ struct StateCommand: AsyncParsableCommand {
             like: state, survey: survey, hosts: session.workspace.inventory.hosts)
           // No host knows of them.
           rebuilt.revocations = try session.workspace.authorityFolder.recordedRevocations()
+          rebuilt.takeOverInstalledCertificates()
           try await keeper.save(rebuilt)
           Console.output(
             "Rebuilt \(session.workspace.statePath): \(rebuilt.hosts.count) of"

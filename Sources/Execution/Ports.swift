@@ -73,9 +73,10 @@ package protocol EdgeVerifier: Sendable {
   ///
   /// - Parameters:
   ///   - leaving: hosts whose edges end with this run: they are not tried.
-  ///   - leftOut: hosts that the run could not take in: their edges are not tried, and that is told.
+  ///   - untried: hosts whose edges are not tried, and why, as the end of a sentence that begins with the
+  ///     host.
   func findings(
-    touching hosts: Set<String>, leaving: Set<String>, leftOut: Set<String>
+    touching hosts: Set<String>, leaving: Set<String>, untried: [String: String]
   ) async -> EdgeFindings
 }
 

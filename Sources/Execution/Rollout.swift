@@ -49,8 +49,8 @@ package struct Rollout: Sendable {
     var run = Run(plan)
     do {
       try await settleIdle(plan, state, &run)
-      // Every host tests its release before any host changes.
-      await prepare(Array(run.steps.keys), &run)
+      // Every host tests its release before any host changes. Nobody waits for what a revoked one says.
+      await prepare(run.steps.keys.filter { !plan.revoked.contains($0) }, &run)
       try run.stopIfFailed()
       var isFirst = true
       for batches in plan.stages.map(\.batches) {
@@ -99,8 +99,14 @@ package struct Rollout: Sendable {
       case .unchanged:
         let known = state.hosts[step.host]
         // Without a release, the machine has another name now, under which it is recorded.
-        let record = step.present.map { unchangedRecord(of: step, $0, known) }
-        if record != known { records[step.host] = .some(record) }
+        guard let present = step.present else {
+          if known != nil { records[step.host] = .some(nil) }
+          continue
+        }
+        // What the CA has not signed for the host is its own word.
+        guard state.hasIssued(present, to: step.host) || plan.renames(step, state) else { continue }
+        let record = unchangedRecord(of: step, present, known)
+        if record != known { records[step.host] = record }
       }
     }
     if !records.isEmpty { try await store.record(records) }

@@ -48,14 +48,13 @@ package enum EdgeModel {
     return client.notAfter > now && server.notAfter > now ? nil : .expired
   }
 
-  /// The routes from one host to another that lead to no answer, for another reason than a tolerated one.
+  /// The routes from one host to another that lead to no answer.
   static func brokenRoutes(
     from frontEnd: Endpoint, to backEnd: Endpoint, named name: String,
-    through carrier: Endpoint?, at now: Timestamp, tolerating tolerated: Obstacle? = nil
+    through carrier: Endpoint?, at now: Timestamp
   ) -> Set<EdgeFacts.Route> {
     frontEnd.routes(to: name).filter {
-      let obstacle = obstacle(on: $0, from: frontEnd, to: backEnd, through: carrier, at: now)
-      return obstacle != nil && obstacle != tolerated
+      obstacle(on: $0, from: frontEnd, to: backEnd, through: carrier, at: now) != nil
     }
   }
 }

@@ -27,6 +27,8 @@ package struct Plan: Hashable, Sendable, Codable {
   /// Whether each edge of a batch's hosts is tried before the next batch begins.
   package var verifiesEdges = false
   package var hooks = PlannedHooks(timeout: 60)
+  /// Hosts that have revoked certificates, sorted: they come last, and how they end stops nobody.
+  package var revoked: [String] = []
 
   package init(
     fleet: String, lineage: String, serial: Int, madeAt: Timestamp, steps: [HostStep],

@@ -30,7 +30,7 @@ struct PlannedFleet {
     }
     self.members = reviewed
     self.changes = changes
-    warnings += Self.refused(changes, input)
+    warnings += Self.refused(changes)
   }
 
   func steps(_ choreography: Choreography) -> [HostStep] {
@@ -188,14 +188,14 @@ struct PlannedFleet {
       guard obstacles.isEmpty else {
         return reviewed(name, .held(planner.blocked(by: obstacles)), input)
       }
-      return (.changing(planner), change)
+      return (.changing(planner), change.judged(by: input))
     case .held(let step):
       let old = present(name, input).map { Endpoint($0) } ?? .nothing
       var change = HostChange(
         name: name, old: old, new: old, serves: !old.services.isEmpty, isHeld: true)
       let isDeclared = HostName(name).flatMap { input.inventory.host(named: $0) } != nil
       change.isLost = !isDeclared && (step?.action == .unreachable || step?.action == .unchanged)
-      return (member, change)
+      return (member, change.judged(by: input))
     }
   }
 

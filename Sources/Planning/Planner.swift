@@ -19,6 +19,7 @@ package enum Planner {
       confirmWithin: input.playbook.rollout.confirmWithin.seconds,
       keepReleases: input.inventory.keepReleases,
       warnings: Warnings.all(input) + hosts.warnings + waits(steps))
+    plan.revoked = hosts.changes.filter(\.isRevoked).map(\.name)
     plan.follow(input.playbook)
     return plan
   }

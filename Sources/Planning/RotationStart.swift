@@ -37,7 +37,8 @@ extension FleetState {
   /// write that down: until they change, their edges are judged by it.
   package mutating func catchUp(with plan: Plan) {
     for step in plan.steps where step.action.changesHost {
-      if let present = step.present { hosts[step.host]?.release = present }
+      guard let present = step.present, hasIssued(present, to: step.host) else { continue }
+      hosts[step.host]?.release = present
     }
   }
 }

@@ -28,8 +28,8 @@ extension FleetState {
     issued = known.sorted { $0.identity < $1.identity }
   }
 
-  /// Takes over the certificates that hosts are recorded to have: a state of version 0.1.0 knows no
-  /// others.
+  /// Takes over the certificates that hosts are recorded to have: a state of version 0.1.0, or one that was
+  /// rebuilt, knows no others.
   package mutating func takeOverInstalledCertificates() {
     let known = Set(issued.map(\.identity))
     let missing = hosts.flatMap { host, record in

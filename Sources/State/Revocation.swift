@@ -45,17 +45,13 @@ extension FleetState {
 }
 
 extension FleetState {
-  /// Revokes every certificate that a host is known to have; what is revoked already for the same reason
-  /// stays as it is.
-  ///
-  /// - Parameter release: what the host itself says that it has, where it was asked.
+  /// Revokes every certificate that was ever issued to a host and has not expired; what is revoked already
+  /// for the same reason stays as it is.
   package mutating func revokeCertificates(
-    of host: String, beside release: ReleaseRecord? = nil, at now: Timestamp,
-    reason: Revocation.Reason
+    of host: String, at now: Timestamp, reason: Revocation.Reason
   ) {
-    let known = [hosts[host]?.release, release].compactMap(\.self)
-    for certificate in known.flatMap(\.certificates.values) {
-      revoke(certificate, of: host, at: now, reason: reason)
+    for record in issued(to: host, at: now) {
+      revoke(record.certificate, of: host, at: now, reason: reason)
     }
   }
 

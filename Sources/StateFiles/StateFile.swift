@@ -55,6 +55,12 @@ enum StateFormat {
   private struct Heading: Decodable {
     var version: Int
     var fleet: String
+    /// Nil in a state of version 0.1.0.
+    var issued: Presence?
+
+    struct Presence: Decodable {
+      init(from decoder: any Decoder) {}
+    }
   }
 
   static func encode(_ state: FleetState, path: String) throws(StateFileError) -> [UInt8] {
@@ -89,7 +95,7 @@ enum StateFormat {
         """)
     }
     var state = try value(FleetState.self, from: data, path)
-    state.takeOverInstalledCertificates()
+    if heading.issued == nil { state.takeOverInstalledCertificates() }
     return state
   }
 

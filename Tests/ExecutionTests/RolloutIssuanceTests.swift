@@ -4,7 +4,7 @@ import Testing
 
 @testable import Execution
 
-/// That certificates are recorded before hosts get them.
+/// That certificates are recorded before hosts get them, and that hosts with revoked ones stop nobody.
 extension RolloutTests {
   private func issuing(_ host: String) -> HostStep {
     var step = step(host)
@@ -56,5 +56,48 @@ extension RolloutTests {
             cause: .host, why: "its tls/front-end.crt cannot be signed: a name is too long")))
     #expect(ledger.verdicts["b"] == .confirmed(release: 2))
     #expect(ledger.stopped == nil && !ledger.isSuccess)
+  }
+
+  private static let endings: [Behaviour] = [
+    Behaviour(preparation: .says("@deploy refused nginx\n")),
+    Behaviour(preparation: .says("@deploy refused what is this\n")),
+    Behaviour(preparation: .says("nonsense\n")),
+    Behaviour(answers: [.says("@deploy reverted reload\n")]),
+    Behaviour(answers: [.says("@deploy broken 1\n")]),
+    Behaviour(confirmations: [nil]), Behaviour(isReachable: false),
+  ]
+
+  @Test(
+    "takes every other host to its end, however a host with a revoked certificate ends",
+    arguments: endings.indices)
+  func revokedHost(_ index: Int) async {
+    var plan = plan(
+      ["a", "b", "thief"].map { step($0) }, [[["a"], ["b"]], [["thief"]]])
+    (plan.revoked, plan.verifiesEdges) = (["thief"], true)
+    let ledger = await run(plan, ["thief": Self.endings[index]])
+    for host in ["a", "b"] { #expect(ledger.verdicts[host] == .confirmed(release: 2)) }
+    #expect(ledger.stopped == nil && !ledger.isSuccess)
+    #expect(ledger.verdicts["thief"].map { !$0.isSuccess } == true)
+    let asked = journal.all.firstIndex(of: "connect thief") ?? .max
+    let last = journal.all.firstIndex(of: "record b 2") ?? .min
+    #expect(last < asked, "it is not asked before the others are done")
+    #expect(journal.starting("verify") == ["a", "b"])
+  }
+
+  @Test("stops for the same ending of a host whose certificate is good", arguments: [0, 3, 4, 5])
+  func otherHost(_ index: Int) async {
+    let plan = plan(["a", "b", "thief"].map { step($0) }, [[["thief"]], [["a"], ["b"]]])
+    let ledger = await run(plan, ["thief": Self.endings[index]])
+    #expect(ledger.stopped != nil)
+  }
+
+  @Test("does not put others back because of a host with a revoked certificate")
+  func revokedHostRevertsNobody() async {
+    var plan = plan(["a", "thief"].map { step($0) }, [[["a"]], [["thief"]]])
+    (plan.revoked, plan.revertsAll) = (["thief"], true)
+    let ledger = await run(
+      plan, ["thief": Behaviour(answers: [.says("@deploy reverted reload\n")])])
+    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(journal.starting("record") == ["a 2"])
   }
 }

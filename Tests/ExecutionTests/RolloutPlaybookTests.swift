@@ -37,7 +37,7 @@ extension RolloutTests {
     #expect(journal.starting("verify") == ["a"])
     #expect(ledger.verdicts["a"] == .confirmed(release: 2))
     #expect(ledger.stopped == nil)
-    #expect(journal.starting("untried") == ["b was left out"])
+    #expect(journal.starting("untried") == ["b is left out of this run"])
   }
 
   @Test("takes all of its hosts back in the opposite order where the playbook says so")

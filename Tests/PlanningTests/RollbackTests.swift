@@ -72,8 +72,7 @@ struct RollbackTests {
 
   @Test("refuses a release whose certificate is revoked or has expired")
   mutating func certificates() throws {
-    scenario.state.revokeCertificates(
-      of: "app-1", beside: first, at: scenario.now, reason: .keyCompromise)
+    scenario.state.revokeCertificates(of: "app-1", at: scenario.now, reason: .keyCompromise)
     #expect(try step().action == .blocked)
     #expect(try step().reasons.contains { $0.contains("its tls/back-end.crt was revoked on") })
     scenario.state.revocations = []

@@ -107,6 +107,12 @@ struct Scenario {
     } else {
       let release = release(of: step, after: before.manifest?.release)
       install(release, of: step, on: &after, before: before.texts)
+      state.recordIssued(
+        step.certificates.compactMap { planned in
+          release.certificates[planned.path].map {
+            IssuanceRecord(host: step.host, path: planned.path, certificate: $0, issuedAt: now)
+          }
+        }, at: now)
       state.hosts[step.host] = HostRecord(
         address: step.connection.address, sshPort: step.connection.port,
         sshUser: step.connection.user, roles: step.roles, release: release, appliedAt: now,
@@ -160,7 +166,7 @@ struct Scenario {
     }
     for certificate in step.certificates {
       release.certificates[certificate.path] = leaf(
-        certificate, serial: "\(step.host)-\(step.release)-\(certificate.purpose)")
+        certificate, serial: "\(step.host)-\(step.release)-\(certificate.path)")
     }
     return release
   }

@@ -17,7 +17,7 @@ struct BatchVerifier: EdgeVerifier {
   let parallel: Int
 
   func findings(
-    touching hosts: Set<String>, leaving: Set<String>, leftOut: Set<String>
+    touching hosts: Set<String>, leaving: Set<String>, untried: [String: String]
   ) async -> EdgeFindings {
     let state = await keeper.state
     var findings = EdgeFindings()
@@ -25,10 +25,10 @@ struct BatchVerifier: EdgeVerifier {
       for (shown, all) in edges(touching: hosts, leaving: leaving, state) {
         let (issuer, edges) = replacement(for: shown, all, state)
         let kept = edges.filter { edge in
-          guard let out = [edge.frontEnd, edge.backEnd].first(where: leftOut.contains) else {
-            return true
-          }
-          findings.untried.append("\(Self.name(of: edge)): \(out) is left out of this run")
+          guard let host = [edge.frontEnd, edge.backEnd].first(where: { untried[$0] != nil }),
+            let why = untried[host]
+          else { return true }
+          findings.untried.append("\(Self.name(of: edge)): \(host) \(why)")
           return false
         }
         guard !kept.isEmpty else { continue }

@@ -104,7 +104,8 @@ extension ProbeReport {
   func mismatch(with record: CertificateRecord?) -> [String] {
     guard let record, let leaf = served.first, leaf.serial != record.serial else { return [] }
     return [
-      "certificate \(leaf.serial.prefix(8))… is served, not \(record.serial.prefix(8))… as the"
+      "certificate \(CertificateRecord.short(leaf.serial)) is served, not"
+        + " \(record.shortSerial) as the"
         + " state has it"
     ]
   }

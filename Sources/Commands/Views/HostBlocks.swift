@@ -147,7 +147,7 @@ struct HostBlocks {
       fields.append(
         (
           "instead",
-          "\(old.serial.prefix(8))… of \"\(old.issuer)\", which ends on \(old.notAfter.date)"
+          "\(old.shortSerial) of \"\(old.issuer)\", which ends on \(old.notAfter.date)"
         ))
     }
     for (name, value) in fields {
