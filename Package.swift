@@ -123,7 +123,7 @@ let package = Package(
       "Planning",
       ["Planning", "Inventories", "Playbooks", "State", "Nginx", "YAML", "Diagnostics"],
       cases: true),
-    .tests("Execution", ["Execution", "Planning", "State"]),
+    .tests("Execution", ["Execution", "Planning", "State", "Diagnostics"]),
     .tests(
       "Commands",
       [

@@ -68,20 +68,39 @@ package struct EdgeProbe: Sendable {
   ) async throws -> (answer: ProbeReport.Answer, saysRefused: Bool) {
     let limit = 16 * 1024
     var bytes: [UInt8] = []
-    var lines: [Substring] = []
-    while bytes.count < limit, !lines.dropLast().contains("") {
+    var hasEnded = false
+    while bytes.count < limit, !hasEnded {
       let next = try await connection.read()
       if next.isEmpty { break }
+      // Only what is new is searched: a server may send byte by byte.
+      let place = max(0, bytes.count - 2)
       bytes += next
-      lines = String(decoding: bytes, as: UTF8.self)
-        .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      hasEnded = Self.hasEmptyLine(bytes[place...])
     }
+    let lines = String(decoding: bytes, as: UTF8.self)
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     let words = lines.first?.split(separator: " ") ?? []
     guard words.count >= 2, words[0].hasPrefix("HTTP/1."), words[1].utf8.count == 3,
       let status = Int(words[1])
     else { return (.notHTTP, false) }
     let fields = lines.dropFirst().prefix { !$0.isEmpty }
     return (.status(status), fields.contains { $0.lowercased().hasPrefix("deploy-refused:") })
+  }
+}
+
+extension EdgeProbe {
+  private static func hasEmptyLine(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let (newline, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+    var isAtStart = false
+    for byte in bytes {
+      if byte == newline {
+        if isAtStart { return true }
+        isAtStart = true
+      } else if byte != carriageReturn {
+        isAtStart = false
+      }
+    }
+    return false
   }
 }
 

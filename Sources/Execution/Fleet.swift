@@ -4,13 +4,16 @@ package import State
 /// The hosts of a run and the connections that are open to them: one a host, from the survey on.
 package actor Fleet {
   private let connector: any Connector
+  nonisolated let budgets: Budgets
   private let report: @Sendable (ProgressEvent) -> Void
   private var open: [String: any RemoteHost] = [:]
 
   package init(
-    connector: any Connector, report: @escaping @Sendable (ProgressEvent) -> Void
+    connector: any Connector, budgets: Budgets = Budgets(),
+    report: @escaping @Sendable (ProgressEvent) -> Void
   ) {
     self.connector = connector
+    self.budgets = budgets
     self.report = report
   }
 
@@ -26,8 +29,12 @@ package actor Fleet {
   func forget(_ name: String) async { await open.removeValue(forKey: name)?.close() }
 
   package func close() async {
-    for host in open.values { await host.close() }
+    let hosts = Array(open.values)
     open = [:]
+    await forEach(hosts, limit: hosts.count) {
+      await $0.close()
+    } whenDone: { _ in
+    }
   }
 
   /// Asks every host what it is, so many at a time.
@@ -43,16 +50,13 @@ package actor Fleet {
     return survey
   }
 
-  private static let secondsToAnswer = 60
-
   nonisolated func survey(_ name: String, _ connection: Connection) async -> SurveyResult {
     do {
       let conversation = try await ask(
-        name, connection, RemoteScript.survey, [NginxHole.names.joined(separator: " ")])
+        name, connection, budgets.survey, RemoteScript.survey,
+        [NginxHole.names.joined(separator: " ")])
       var reader = SurveyReader()
-      while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
-        reader.read(message)
-      }
+      while let message = try await conversation.next() { try reader.read(message) }
       let said = try await conversation.finish()
       guard let observation = reader.result else {
         return .unreachable(
@@ -71,9 +75,9 @@ package actor Fleet {
     of release: Int, on name: String, _ connection: Connection
   ) async throws -> Manifest? {
     let conversation = try await ask(
-      name, connection, RemoteScript.manifest, [String(release)])
+      name, connection, budgets.manifest, RemoteScript.manifest, [String(release)])
     var lines: [String] = []
-    while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
+    while let message = try await conversation.next() {
       if case .event("manifest", let line) = message { lines.append(line + "\n") }
     }
     return Manifest(lines.joined())
@@ -81,11 +85,12 @@ package actor Fleet {
 
   /// Has a host run a script that reads nothing.
   private nonisolated func ask(
-    _ name: String, _ connection: Connection, _ script: String, _ arguments: [String] = []
+    _ name: String, _ connection: Connection, _ budget: Budget, _ script: String,
+    _ arguments: [String] = []
   ) async throws -> Conversation {
     let conversation = Conversation(
       try await host(name, connection).start(
-        RemoteScript.command(script, arguments, becoming: connection.becomes)))
+        RemoteScript.command(script, arguments, becoming: connection.becomes)), budget)
     try await conversation.closeInput()
     return conversation
   }

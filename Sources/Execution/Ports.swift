@@ -19,14 +19,15 @@ package protocol RemoteHost: Sendable {
   func close() async
 }
 
-/// A command that runs on a host.
+/// A command that runs on a host. Each call throws if it has not come to its end in time, whatever the
+/// host does meanwhile.
 package protocol RemoteProcess: Sendable {
-  func write(_ bytes: [UInt8]) async throws
-  func closeInput() async throws
-  /// Returns the next bytes of its standard output, nil at its end; throws when none come in time.
-  func read(withinSeconds seconds: Int) async throws -> [UInt8]?
+  func write(_ bytes: [UInt8], within limit: Duration) async throws
+  func closeInput(within limit: Duration) async throws
+  /// Returns the next bytes of its standard output, nil at its end.
+  func read(within limit: Duration) async throws -> [UInt8]?
   /// Waits for its end and returns the last of its standard error.
-  func finish() async throws -> String
+  func finish(within limit: Duration) async throws -> [UInt8]
 }
 
 /// Issues certificates with keys of their own.

@@ -30,7 +30,8 @@ package struct Rollout: Sendable {
       // What a run takes a host through stays on it, so that all of it can be taken back.
       keepReleases: max(
         plan.keepReleases,
-        (Dictionary(grouping: plan.steps, by: \.host).values.map(\.count).max() ?? 0) + 1))
+        (Dictionary(grouping: plan.steps, by: \.host).values.map(\.count).max() ?? 0) + 1),
+      budgets: fleet.budgets)
     self.heartbeat = Heartbeat(surroundings)
     self.hooks = HostHooks(plan.hooks, fleet: plan.fleet, runner: hooks, report: report)
     self.verifier = verifier
@@ -190,7 +191,7 @@ package struct Rollout: Sendable {
       let host = try await fleet.host(step.host, step.connection)
       return await HostTransaction.prepare(
         step, after: previous, release, on: host, who: surroundings.user,
-        window: confirmation.window, report: report)
+        window: confirmation.window, budgets: fleet.budgets, report: report)
     } catch {
       return .failure(.init(of: error))
     }

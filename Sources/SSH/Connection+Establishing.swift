@@ -10,6 +10,7 @@ extension Connection {
       try check(key, against: known)
       try await authenticate(with: credentials)
       isAuthenticated = true
+      currentTransport?.isLoggingIn = false
       client.counters.countLogin()
     } catch {
       end(with: error.code, error.detail, as: error)
@@ -144,7 +145,6 @@ extension Connection {
         case LIBSSH2_ERROR_EAGAIN: return nil
         case let status: throw self.handshakeFailure(status, session, activity)
         }
-        session.transport.isHandshaking = false
         return session.hostKey
       }
     } catch  where error.code == .timedOut {

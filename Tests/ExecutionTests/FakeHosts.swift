@@ -139,7 +139,7 @@ private actor FakeProcess: RemoteProcess {
     self.isDeaf = isDeaf
   }
 
-  func write(_ bytes: [UInt8]) async throws {
+  func write(_ bytes: [UInt8], within limit: Duration) async throws {
     if isDeaf { throw Lost() }
     guard bytes == Array("go\n".utf8) else { return }
     switch await hosts.answer(of: host) {
@@ -150,7 +150,7 @@ private actor FakeProcess: RemoteProcess {
     wake()
   }
 
-  func closeInput() {
+  func closeInput(within limit: Duration) {
     if !hasEnded { hosts.journal.note("abandoned \(host)") }
     hasEnded = true
     wake()
@@ -161,14 +161,14 @@ private actor FakeProcess: RemoteProcess {
     reader = nil
   }
 
-  func read(withinSeconds seconds: Int) async throws -> [UInt8]? {
+  func read(within limit: Duration) async throws -> [UInt8]? {
     while output.isEmpty, !hasEnded, !isLost { await withCheckedContinuation { reader = $0 } }
     if isLost { throw Lost() }
     defer { output = [] }
     return output.isEmpty ? nil : output
   }
 
-  func finish() -> String { "" }
+  func finish(within limit: Duration) -> [UInt8] { [] }
 }
 
 /// A clock that only sleeping moves; a heartbeat sleeps until it is stopped.

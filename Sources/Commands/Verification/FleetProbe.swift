@@ -142,11 +142,31 @@ struct FleetProbe: Sendable {
     }
   }
 
-  private struct ChannelStream: Certificates.ByteStream {
-    let stream: SSH.ByteStream
+  /// A stream that a probe has for a time and a number of bytes: the other end may be anybody.
+  private actor ChannelStream: Certificates.ByteStream {
+    private struct TooMuch: Error, CustomStringConvertible {
+      let description = "it sent more than a handshake and an answer need"
+    }
 
-    func read() async throws -> [UInt8]? { try await stream.read(within: FleetProbe.patience) }
+    private static let limit = 1 << 20
 
-    func write(_ bytes: [UInt8]) async throws { try await stream.write(bytes) }
+    private let stream: SSH.ByteStream
+    private let deadline = ContinuousClock.now.advanced(by: FleetProbe.patience * 4)
+    private var received = 0
+
+    init(stream: SSH.ByteStream) { self.stream = stream }
+
+    private var left: Duration {
+      min(FleetProbe.patience, ContinuousClock.now.duration(to: deadline))
+    }
+
+    func read() async throws -> [UInt8]? {
+      let bytes = try await stream.read(within: left)
+      received += bytes?.count ?? 0
+      guard received <= Self.limit else { throw TooMuch() }
+      return bytes
+    }
+
+    func write(_ bytes: [UInt8]) async throws { try await stream.write(bytes, within: left) }
   }
 }
