@@ -4,13 +4,17 @@ package import State
 /// The hosts of a run and the connections that are open to them: one a host, from the survey on.
 package actor Fleet {
   private let connector: any Connector
+  private let recognize: @Sendable (String) -> ShownManifest
   private let report: @Sendable (ProgressEvent) -> Void
   private var open: [String: any RemoteHost] = [:]
 
+  /// - Parameter recognize: checks the signature of a manifest.
   package init(
-    connector: any Connector, report: @escaping @Sendable (ProgressEvent) -> Void
+    connector: any Connector, recognize: @escaping @Sendable (String) -> ShownManifest,
+    report: @escaping @Sendable (ProgressEvent) -> Void
   ) {
     self.connector = connector
+    self.recognize = recognize
     self.report = report
   }
 
@@ -49,7 +53,7 @@ package actor Fleet {
     do {
       let conversation = try await ask(
         name, connection, RemoteScript.survey, [NginxHole.names.joined(separator: " ")])
-      var reader = SurveyReader()
+      var reader = SurveyReader(recognize: recognize)
       while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
         reader.read(message)
       }
@@ -66,17 +70,17 @@ package actor Fleet {
     }
   }
 
-  /// The manifest of a release that a host still has; nil where it has none that can be read.
+  /// The manifest of a release that a host still has; nil where it has none.
   package nonisolated func manifest(
     of release: Int, on name: String, _ connection: Connection
-  ) async throws -> Manifest? {
+  ) async throws -> ShownManifest? {
     let conversation = try await ask(
       name, connection, RemoteScript.manifest, [String(release)])
     var lines: [String] = []
     while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
       if case .event("manifest", let line) = message { lines.append(line + "\n") }
     }
-    return Manifest(lines.joined())
+    return lines.isEmpty ? nil : recognize(lines.joined())
   }
 
   /// Has a host run a script that reads nothing.

@@ -42,6 +42,12 @@ package struct HostFault: Error, CustomStringConvertible {
   package init(_ description: String) { self.description = description }
 }
 
+/// Signs what is installed with the key of the fleet.
+package protocol ManifestSigner: Sendable {
+  /// Adds what the fleet knows, and the signature.
+  func signed(_ manifest: Manifest) throws -> Manifest
+}
+
 /// A certificate and its key, for the one host that they are for.
 package struct IssuedCertificate: Sendable {
   /// PEM.
@@ -100,6 +106,8 @@ package protocol StateStore: Sendable {
   func record(_ records: [String: HostRecord?]) async throws
   /// Records certificates that were signed; their hosts get them when this has returned, not before.
   func record(issued: [IssuanceRecord]) async throws
+  /// Records the digest of a manifest before it is sent to a host.
+  func expect(_ digest: String, on host: String) async throws
 }
 
 extension StateStore {

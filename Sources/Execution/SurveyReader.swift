@@ -4,15 +4,19 @@ import State
 struct SurveyReader {
   private var observation = HostObservation(clock: Timestamp(secondsSince1970: 0), isRoot: false)
   private var manifest = ""
+  private let recognize: @Sendable (String) -> ShownManifest
   private var surroundings = SurroundingsReader()
   private var ownPorts: Set<Int> = []
   private var isComplete = false
+
+  /// - Parameter recognize: checks the signature of a manifest.
+  init(recognize: @escaping @Sendable (String) -> ShownManifest) { self.recognize = recognize }
 
   /// Returns nil until the script has told everything.
   var result: HostObservation? {
     guard isComplete else { return nil }
     var result = observation
-    result.manifest = Manifest(manifest)
+    result.shownManifest = manifest.isEmpty ? nil : recognize(manifest)
     result.surroundings = surroundings.result(ownPorts: ownPorts)
     return result
   }
