@@ -45,7 +45,7 @@ package struct HostFault: Error, CustomStringConvertible {
 /// Signs what is installed with the key of the fleet.
 package protocol ManifestSigner: Sendable {
   /// Adds what the fleet knows, and the signature.
-  func signed(_ manifest: Manifest) throws -> Manifest
+  func signed(_ manifest: Manifest) async throws -> Manifest
 }
 
 /// A certificate and its key, for the one host that they are for.

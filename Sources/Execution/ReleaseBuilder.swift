@@ -59,7 +59,7 @@ struct ReleaseBuilder: Sendable {
       }
       archive.addFile(file.path, mode: file.isSecret ? 0o600 : 0o644, content: content.bytes)
     }
-    let manifest = try signer.signed(
+    let manifest = try await signer.signed(
       Manifest(
         fleet: fleet, lineage: lineage, host: step.host, serial: serial,
         madeAt: surroundings.now(), madeBy: surroundings.user, release: record))

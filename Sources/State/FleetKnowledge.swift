@@ -7,15 +7,18 @@ package struct FleetKnowledge: Hashable, Sendable {
   /// Those that have not ended.
   package var revocations: [Revocation]
   package var keys: [FleetKey]
+  /// The certificates that were issued to the host of the manifest and that have not ended.
+  package var issued: [IssuanceRecord]
 
   package init(
     authorities: [AuthorityRecord] = [], retired: [RetiredAuthority] = [],
-    revocations: [Revocation] = [], keys: [FleetKey] = []
+    revocations: [Revocation] = [], keys: [FleetKey] = [], issued: [IssuanceRecord] = []
   ) {
     self.authorities = authorities
     self.retired = retired
     self.revocations = revocations
     self.keys = keys
+    self.issued = issued
   }
 }
 
@@ -43,8 +46,8 @@ package struct RetiredAuthority: Hashable, Sendable, Codable {
 }
 
 extension FleetState {
-  /// What others need to catch up with this state.
-  package func knowledge(at now: Timestamp) -> FleetKnowledge {
+  /// What others need to catch up with this state, as the manifest of a host says it.
+  package func knowledge(on host: String, at now: Timestamp) -> FleetKnowledge {
     FleetKnowledge(
       authorities: authorities.map { record in
         var record = record
@@ -52,13 +55,15 @@ extension FleetState {
         return record
       },
       retired: retiredAuthorities.filter { $0.notAfter > now },
-      revocations: revocations.filter { $0.notAfter > now }, keys: fleetKeys)
+      revocations: revocations.filter { $0.notAfter > now }, keys: fleetKeys,
+      issued: issued(to: host, at: now))
   }
 
   /// Takes in what another copy of the state knew. Nothing is forgotten by it: what is revoked or retired
   /// in either stays so.
-  package mutating func learn(_ knowledge: FleetKnowledge) {
+  package mutating func learn(_ knowledge: FleetKnowledge, at now: Timestamp) {
     fleetKeys.learn(knowledge.keys)
+    if !knowledge.issued.isEmpty { recordIssued(knowledge.issued, at: now) }
     for revocation in knowledge.revocations
     where !revocations.contains(where: { $0.isOfSame(certificateAs: revocation) }) {
       revoke(revocation)
@@ -121,7 +126,7 @@ extension FleetState {
   ///   - folder: the generations of the folder, with their status there.
   ///   - archived: those that the folder says have been rotated out.
   package mutating func takeIn(
-    folder: [AuthorityRecord], archived: [AuthorityRecord]
+    folder: [AuthorityRecord], archived: [AuthorityRecord], at now: Timestamp
   ) throws(GenerationConflict) {
     let known = authorities.map(RetiredAuthority.init) + retiredAuthorities
     for record in folder + archived {
@@ -136,7 +141,7 @@ extension FleetState {
     for record in archived where !present.contains(record.keyIdentifier) {
       retire(RetiredAuthority(record))
     }
-    learn(FleetKnowledge(authorities: folder))
+    learn(FleetKnowledge(authorities: folder), at: now)
     if authorities.allSatisfy({ $0.status == .retiring }) {
       // Somebody has taken the mark off the last one, as the folder's own message advises.
       for record in folder where record.status != .retiring {

@@ -45,13 +45,17 @@ extension Manifest {
       release.files[file[2]] = FileRecord(digest: file[0], isSecret: file[1] == "0600")
       return true
     }
-    if let leaf = line.value(of: "certificate")?.fields(9),
-      let notBefore = Timestamp(leaf[3]), let notAfter = Timestamp(leaf[4])
+    if let leaf = line.value(of: "certificate")?.fields(2),
+      let record = CertificateRecord(manifestFields: leaf[1])
     {
-      release.certificates[leaf[0]] = CertificateRecord(
-        serial: leaf[1], issuer: leaf[8], issuerKeyIdentifier: leaf[2], commonName: leaf[6],
-        names: leaf[7].split(separator: ",").map(String.init), key: leaf[5],
-        notBefore: notBefore, notAfter: notAfter)
+      release.certificates[leaf[0]] = record
+      return true
+    }
+    if let host, let leaf = line.value(of: "issued")?.fields(3), let issuedAt = Timestamp(leaf[1]),
+      let record = CertificateRecord(manifestFields: leaf[2])
+    {
+      knowledge.issued.append(
+        IssuanceRecord(host: host, path: leaf[0], certificate: record, issuedAt: issuedAt))
       return true
     }
     if let number = line.value(of: "replaces").flatMap({ Int($0) }) {
@@ -59,6 +63,24 @@ extension Manifest {
       return true
     }
     return release.facts.read(line) || host != nil && knowledge.read(line)
+  }
+}
+
+extension CertificateRecord {
+  /// As the manifest has it behind the path.
+  var manifestFields: String {
+    "\(serial) \(issuerKeyIdentifier) \(notBefore) \(notAfter) \(key) \(commonName)"
+      + " \(names.joined(separator: ",")) \(issuer)"
+  }
+
+  fileprivate init?(manifestFields text: String) {
+    guard let fields = text[...].fields(8), let notBefore = Timestamp(fields[2]),
+      let notAfter = Timestamp(fields[3])
+    else { return nil }
+    self.init(
+      serial: fields[0], issuer: fields[7], issuerKeyIdentifier: fields[1], commonName: fields[5],
+      names: fields[6].split(separator: ",").map(String.init), key: fields[4],
+      notBefore: notBefore, notAfter: notAfter)
   }
 }
 
@@ -81,6 +103,7 @@ extension FleetKnowledge {
         "fleet-key \(key.generation) \(key.publicKey)"
           + " \(key.endorsement.map { "\($0.signer) \($0.signature)" } ?? "")"
       }
+      + issued.map { "issued \($0.path) \($0.issuedAt) \($0.certificate.manifestFields)" }
   }
 
   /// Takes one line of a manifest; false where it is none of these.

@@ -66,10 +66,7 @@ package struct Manifest: Hashable, Sendable {
       lines.append("file \(file.digest) \(file.isSecret ? "0600" : "0644") \(path)")
     }
     for (path, leaf) in release.certificates.sorted(by: { $0.key < $1.key }) {
-      lines.append(
-        "certificate \(path) \(leaf.serial) \(leaf.issuerKeyIdentifier) \(leaf.notBefore)"
-          + " \(leaf.notAfter) \(leaf.key) \(leaf.commonName) \(leaf.names.joined(separator: ","))"
-          + " \(leaf.issuer)")
+      lines.append("certificate \(path) \(leaf.manifestFields)")
     }
     return (lines + knowledge.lines).map { $0 + "\n" }.joined()
   }

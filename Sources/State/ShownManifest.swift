@@ -56,11 +56,19 @@ package struct NewerRelease: Hashable, Sendable, CustomStringConvertible {
   /// Of the state that is behind.
   package var stateSerial: Int
 
-  package var description: String {
+  package init(host: String, manifest: Manifest, stateSerial: Int) {
+    self.host = host
+    self.manifest = manifest
+    self.stateSerial = stateSerial
+  }
+
+  package var description: String { "\(claim); this state is at \(stateSerial)" }
+
+  /// What its manifest says of it.
+  package var claim: String {
     let made = manifest.madeAt.description
     return "\(host): release \(manifest.release.number) by \(manifest.madeBy),"
-      + " \(made.prefix(10)) \(made.dropFirst(11).prefix(5)), from serial \(manifest.serial); this"
-      + " state is at \(stateSerial)"
+      + " \(made.prefix(10)) \(made.dropFirst(11).prefix(5)), from serial \(manifest.serial)"
   }
 }
 
@@ -137,7 +145,9 @@ extension FleetState {
           ? .accepted(manifest) : .problem(.drift("is that of \(former)"))
       }
       if fleetKeys.hasReplaced(key) {
-        return .problem(.drift("is signed by fleet key \(key.generation), which was replaced"))
+        return .problem(
+          .drift(
+            "by \(manifest.madeBy) is signed by fleet key \(key.generation), which was replaced"))
       }
       return manifest.serial > known.serial
         ? .newer(NewerRelease(host: host, manifest: manifest, stateSerial: serial))

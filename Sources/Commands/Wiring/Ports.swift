@@ -118,6 +118,11 @@ actor StateKeeper: StateStore {
     issued = []
   }
 
+  func expect(_ digest: String, on host: String) async throws {
+    state.expect(digest, fromSerial: state.serial, on: host)
+    try await record([:])
+  }
+
   /// Gives a state that was never written the lineage of the plan that begins it.
   func adopt(lineage: String) { state.lineage = lineage }
 
