@@ -107,7 +107,9 @@ package protocol StateStore: Sendable {
   /// Records certificates that were signed; their hosts get them when this has returned, not before.
   func record(issued: [IssuanceRecord]) async throws
   /// Records the digest of a manifest before it is sent to a host.
-  func expect(_ digest: String, on host: String) async throws
+  ///
+  /// - Parameter serial: of the state that the manifest was made from.
+  func expect(_ digest: String, fromSerial serial: Int, on host: String) async throws
 }
 
 extension StateStore {

@@ -5,6 +5,8 @@ package import State
 package struct Rollout: Sendable {
   let fleet: Fleet
   private let builder: ReleaseBuilder
+  /// Of the state that the run began with.
+  private let serial: Int
   let store: any StateStore
   let surroundings: Surroundings
   private let confirmation: Confirmation
@@ -24,6 +26,7 @@ package struct Rollout: Sendable {
     self.builder = ReleaseBuilder(
       issuer: issuer, store: store, signer: signer, surroundings: surroundings,
       fleet: plan.fleet, lineage: plan.lineage, serial: serial)
+    self.serial = serial
     self.store = store
     self.surroundings = surroundings
     self.confirmation = Confirmation(
@@ -190,7 +193,7 @@ package struct Rollout: Sendable {
     do {
       // Before it leaves the controller: a manifest that the state does not know is another's.
       let digest = step.restored?.digest ?? release.manifestDigest
-      if !digest.isEmpty { try await store.expect(digest, on: step.host) }
+      if !digest.isEmpty { try await store.expect(digest, fromSerial: serial, on: step.host) }
     } catch {
       return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
     }

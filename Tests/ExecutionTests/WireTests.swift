@@ -77,11 +77,11 @@ struct WireTests {
 
   private func release(_ step: HostStep) async throws -> BuiltRelease {
     try await ReleaseBuilder(
-      issuer: FakeIssuer(), store: FakeStore(journal: Journal()),
+      issuer: FakeIssuer(), store: FakeStore(journal: Journal()), signer: FakeSigner(),
       surroundings: Surroundings(
         user: "ann@laptop", now: { Timestamp(secondsSince1970: 0) }, digest: { "\($0.count)" },
         readSecret: { _ in SecretContent(Array(FakeIssuer.secret.utf8)) }, sleep: { _ in }),
-      fleet: "shop", lineage: "l"
+      fleet: "shop", lineage: "l", serial: 7
     ).build(step, after: step.present)
   }
 
@@ -181,7 +181,7 @@ struct ConversationTests {
 
   @Test("is an observation only when the survey has come to its end")
   func surveyEnd() {
-    var reader = SurveyReader()
+    var reader = SurveyReader(recognize: ShownManifest.trusted)
     for (key, value) in [
       ("clock", "12"), ("user", "0"), ("nginx", "1.22.1"), ("current", "3"), ("served", "3"),
       ("fingerprint", "3:aa"), ("text", "nginx/a.conf:a: b\r"), ("text", "nginx/a.conf:"),
@@ -206,7 +206,7 @@ struct ConversationTests {
     try folder.program("nginx", "echo 'nginx version: nginx/1.22.1' >&2")
     try folder.program("nft", "exit 1")
     let manifest = Manifest(
-      fleet: "shop", lineage: "l", madeAt: Timestamp(secondsSince1970: 0), madeBy: "ann@laptop",
+      fleet: "shop", lineage: "l", host: "app-1", serial: 3, madeAt: Timestamp(secondsSince1970: 0), madeBy: "ann@laptop",
       release: ReleaseRecord(
         number: 4,
         files: [
@@ -226,10 +226,11 @@ struct ConversationTests {
       .survey, "ln -s releases/4 \"$root/current\"; main '' '198.18.0.9 1 2 3'",
       in: folder)
     #expect(!result.output.contains("hunter2"))
-    var reader = SurveyReader()
+    var reader = SurveyReader(recognize: ShownManifest.trusted)
     for message in try await messages([Array(result.output.utf8)]) { reader.read(message) }
     let observation = try #require(reader.result)
-    #expect(observation.manifest == manifest)
+    #expect(observation.shownManifest?.manifest == manifest)
+    #expect(observation.manifest == nil, "nothing is believed before it is judged")
     #expect(observation.currentRelease == 4)
     #expect(observation.latestRelease == 4)
     #expect(observation.nginxVersion == "1.22.1")
