@@ -15,6 +15,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
+  @OptionGroup var newer: NewerOptions
   @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
   @Flag(
     name: .customLong("allow-lockout"),
@@ -36,16 +37,19 @@ struct ApplyCommand: AsyncParsableCommand {
     try await reporting {
       try Console.refuseToAsk(format, yes: yes)
       let session = try Session(
-        options, hosts, playbook: playbook, allowsLockout: allowsLockout)
+        options, hosts, playbook: playbook, allowsLockout: allowsLockout,
+        overridesNewer: newer.overridesNewer)
       let saved = try savedPlan.map(SavedPlan.read)
       let ledger = try await session.withState(for: "apply") { keeper in
-        try await session.withFleet { fleet in
-          let plan =
-            if let saved {
-              try await session.plan(saved, fleet, keeper)
-            } else {
-              try await session.plan(fleet, state: await keeper.state)
-            }
+        try await session.withFleet(await keeper.state) { fleet in
+          let plan: Plan
+          if let saved {
+            plan = try await session.plan(saved, fleet, keeper)
+          } else {
+            var state = await keeper.state
+            plan = try await session.plan(fleet, state: &state)
+            await keeper.hold(state)
+          }
           let isColored = options.usesColor(onTerminal: Console.outputIsTerminal)
           return try await session.show(
             plan, as: format, isColored: isColored, yes: yes, thenCarryOutOn: fleet, keeper)

@@ -21,6 +21,7 @@ struct RevokeCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var newer: NewerOptions
   @Option(
     help: """
       A certificate by its serial number, or the beginning of it that no other has: at least 8 \
@@ -57,9 +58,12 @@ struct RevokeCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       try Console.refuseToAsk(format, yes: yes)
-      let session = try Session(options, parallel: parallel, playbook: playbook)
+      let session = try Session(
+        options, parallel: parallel, playbook: playbook, overridesNewer: newer.overridesNewer)
       let ledger = try await session.withState(for: "revoke") { keeper in
-        try await session.withFleet { try await revoke(session, $0, keeper) }
+        try await session.withFleet(await keeper.state) {
+          try await revoke(session, $0, keeper)
+        }
       }
       try ledger.throwIfFailed()
     }
@@ -70,8 +74,7 @@ struct RevokeCommand: AsyncParsableCommand {
   ) async throws -> Ledger {
     var state = await keeper.state
     try session.refuseWithoutAuthority(state)
-    let survey = try await session.survey(fleet, state)
-    try session.refuseLostState(state, survey)
+    let survey = try await session.survey(fleet, &state)
     for host in hosts { try revoke(host, &state) }
     for prefix in serial.compactMap(SerialPrefix.init) {
       try foreign ? revoke(foreign: prefix, &state) : revoke(prefix, &state)
@@ -82,6 +85,7 @@ struct RevokeCommand: AsyncParsableCommand {
       plan, as: format, isColored: options.usesColor(onTerminal: Console.outputIsTerminal),
       yes: yes, refused: "nothing was revoked", thenCarryOutOn: fleet, keeper)
     if !plan.hasChanges {
+      await session.revocations.note(in: &state)
       try await keeper.save(state)
       try await session.revocations.keep()
     }

@@ -5,15 +5,19 @@ package import State
 package actor Fleet {
   private let connector: any Connector
   nonisolated let budgets: Budgets
+  private let recognize: @Sendable (String) -> ShownManifest
   private let report: @Sendable (ProgressEvent) -> Void
   private var open: [String: any RemoteHost] = [:]
 
+  /// - Parameter recognize: checks the signature of a manifest.
   package init(
     connector: any Connector, budgets: Budgets = Budgets(),
+    recognize: @escaping @Sendable (String) -> ShownManifest,
     report: @escaping @Sendable (ProgressEvent) -> Void
   ) {
     self.connector = connector
     self.budgets = budgets
+    self.recognize = recognize
     self.report = report
   }
 
@@ -55,7 +59,7 @@ package actor Fleet {
       let conversation = try await ask(
         name, connection, budgets.survey, RemoteScript.survey,
         [NginxHole.names.joined(separator: " ")])
-      var reader = SurveyReader()
+      var reader = SurveyReader(recognize: recognize)
       while let message = try await conversation.next() { try reader.read(message) }
       let said = try await conversation.finish()
       guard let observation = reader.result else {
@@ -70,17 +74,17 @@ package actor Fleet {
     }
   }
 
-  /// The manifest of a release that a host still has; nil where it has none that can be read.
+  /// The manifest of a release that a host still has; nil where it has none.
   package nonisolated func manifest(
     of release: Int, on name: String, _ connection: Connection
-  ) async throws -> Manifest? {
+  ) async throws -> ShownManifest? {
     let conversation = try await ask(
       name, connection, budgets.manifest, RemoteScript.manifest, [String(release)])
     var lines: [String] = []
     while let message = try await conversation.next() {
       if case .event("manifest", let line) = message { lines.append(line + "\n") }
     }
-    return Manifest(lines.joined())
+    return lines.isEmpty ? nil : recognize(lines.joined())
   }
 
   /// Has a host run a script that reads nothing.

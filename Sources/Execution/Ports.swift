@@ -43,6 +43,12 @@ package struct HostFault: Error, CustomStringConvertible {
   package init(_ description: String) { self.description = description }
 }
 
+/// Signs what is installed with the key of the fleet.
+package protocol ManifestSigner: Sendable {
+  /// Adds what the fleet knows, and the signature.
+  func signed(_ manifest: Manifest) async throws -> Manifest
+}
+
 /// A certificate and its key, for the one host that they are for.
 package struct IssuedCertificate: Sendable {
   /// PEM.
@@ -101,6 +107,10 @@ package protocol StateStore: Sendable {
   func record(_ records: [String: HostRecord?]) async throws
   /// Records certificates that were signed; their hosts get them when this has returned, not before.
   func record(issued: [IssuanceRecord]) async throws
+  /// Records the digest of a manifest before it is sent to a host.
+  ///
+  /// - Parameter serial: of the state that the manifest was made from.
+  func expect(_ digest: String, fromSerial serial: Int, on host: String) async throws
 }
 
 extension StateStore {

@@ -14,9 +14,12 @@ struct BuiltRelease: Sendable {
 struct ReleaseBuilder: Sendable {
   let issuer: any CertificateIssuer
   let store: any StateStore
+  let signer: any ManifestSigner
   let surroundings: Surroundings
   let fleet: String
   let lineage: String
+  /// Of the state that the run began with.
+  let serial: Int
 
   /// - Parameter previous: the release that is in force before, from which files are kept.
   func build(_ step: HostStep, after previous: ReleaseRecord?) async throws -> BuiltRelease {
@@ -56,9 +59,10 @@ struct ReleaseBuilder: Sendable {
       }
       archive.addFile(file.path, mode: file.isSecret ? 0o600 : 0o644, content: content.bytes)
     }
-    let manifest = Manifest(
-      fleet: fleet, lineage: lineage, madeAt: surroundings.now(), madeBy: surroundings.user,
-      release: record)
+    let manifest = try await signer.signed(
+      Manifest(
+        fleet: fleet, lineage: lineage, host: step.host, serial: serial,
+        madeAt: surroundings.now(), madeBy: surroundings.user, release: record))
     let text = Array(manifest.text.utf8)
     archive.addFile(Manifest.path, mode: 0o644, content: text)
     archive.addFile(

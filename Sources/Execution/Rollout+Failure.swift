@@ -113,6 +113,13 @@ extension Run {
           expected: confirmed.fingerprint,
           present: confirmed.record)
         step.facts = before?.facts ?? EdgeFacts()
+        step.restored = before.map { release in
+          let digest =
+            index == 0
+            ? steps[0].presentDigest
+            : done[index - 1].fingerprint.split(separator: ":").last.map(String.init)
+          return RestoredRelease(release: release, digest: digest ?? "")
+        }
         // A host that has left would have to be installed anew, which a plan does.
         if confirmed.release != 0 {
           stages[steps[index].stage, default: []].append(Reversal(step: step, before: before))

@@ -5,6 +5,8 @@ package import State
 package struct Rollout: Sendable {
   let fleet: Fleet
   private let builder: ReleaseBuilder
+  /// Of the state that the run began with.
+  private let serial: Int
   let store: any StateStore
   let surroundings: Surroundings
   private let confirmation: Confirmation
@@ -15,14 +17,16 @@ package struct Rollout: Sendable {
   let report: @Sendable (ProgressEvent) -> Void
 
   package init(
-    of plan: Plan, fleet: Fleet, issuer: any CertificateIssuer, store: any StateStore,
+    of plan: Plan, fromSerial serial: Int, fleet: Fleet, issuer: any CertificateIssuer,
+    signer: any ManifestSigner, store: any StateStore,
     hooks: any HookRunner, verifier: any EdgeVerifier, surroundings: Surroundings, parallel: Int,
     report: @escaping @Sendable (ProgressEvent) -> Void
   ) {
     self.fleet = fleet
     self.builder = ReleaseBuilder(
-      issuer: issuer, store: store, surroundings: surroundings, fleet: plan.fleet,
-      lineage: plan.lineage)
+      issuer: issuer, store: store, signer: signer, surroundings: surroundings,
+      fleet: plan.fleet, lineage: plan.lineage, serial: serial)
+    self.serial = serial
     self.store = store
     self.surroundings = surroundings
     self.confirmation = Confirmation(
@@ -188,6 +192,13 @@ package struct Rollout: Sendable {
       return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
     }
     do {
+      // Before it leaves the controller: a manifest that the state does not know is another's.
+      let digest = step.restored?.digest ?? release.manifestDigest
+      if !digest.isEmpty { try await store.expect(digest, fromSerial: serial, on: step.host) }
+    } catch {
+      return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
+    }
+    do {
       let host = try await fleet.host(step.host, step.connection)
       return await HostTransaction.prepare(
         step, after: previous, release, on: host, who: surroundings.user,
@@ -250,30 +261,20 @@ package struct Rollout: Sendable {
 
   private struct Unread: Error, CustomStringConvertible { var description: String }
 
-  /// What a host has now; what a restored release is, only the host knows.
-  private func confirmedRecord(of transaction: HostTransaction) async throws -> HostRecord? {
+  /// What a host has now.
+  private func confirmedRecord(of transaction: HostTransaction) throws -> HostRecord? {
     let step = transaction.step
     switch step.mode {
     case .install: return record(of: step, transaction.record)
     case .remove: return nil
     case .restore:
-      return record(of: step, try await restoredRelease(of: step))
+      guard let restored = step.restored else {
+        throw Unread(
+          description: "release \(step.release) is in force on \(step.host), and what is in it was not"
+            + " planned: the next plan asks the host")
+      }
+      return record(of: step, restored.release)
     }
-  }
-
-  private func restoredRelease(of step: HostStep) async throws -> ReleaseRecord {
-    var why = "it has no manifest"
-    do {
-      let manifest = try await fleet.manifest(
-        of: step.release, on: step.host, step.connection)
-      if let manifest { return manifest.release }
-    } catch {
-      why = "\(error)"
-    }
-    throw Unread(
-      description:
-        "release \(step.release) is in force on \(step.host), which could not be asked"
-        + " what is in it (\(why)): the next plan asks again")
   }
 
   func settled(

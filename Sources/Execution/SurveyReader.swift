@@ -15,16 +15,20 @@ struct SurveyReader {
 
   private var observation = HostObservation(clock: .earliest, isRoot: false)
   private var manifest = ""
+  private let recognize: @Sendable (String) -> ShownManifest
   private var surroundings = SurroundingsReader()
   private var ownPorts: Set<Int> = []
   private var said: Set<String> = []
   private var isComplete = false
 
+  /// - Parameter recognize: checks the signature of a manifest.
+  init(recognize: @escaping @Sendable (String) -> ShownManifest) { self.recognize = recognize }
+
   /// Returns nil until the script has told everything.
   var result: HostObservation? {
     guard isComplete else { return nil }
     var result = observation
-    result.manifest = Manifest(manifest)
+    result.shownManifest = manifest.isEmpty ? nil : recognize(manifest)
     result.driftedFiles.sort()
     result.surroundings = surroundings.result(ownPorts: ownPorts)
     return result

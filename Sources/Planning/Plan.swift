@@ -138,10 +138,14 @@ package struct HostStep: Hashable, Sendable, Codable {
   package var reasons: [String]
   /// The number that the new release gets; 0 takes `deploy` off the host.
   package var release: Int
+  /// Of a release that the host still has and that is put in force: what is in it.
+  package var restored: RestoredRelease?
   /// The fingerprint that the host must still have; nil for what the step before it leaves there.
   package var expected: String?
   /// The release that the host has now.
   package var present: ReleaseRecord?
+  /// The SHA-256 of its manifest.
+  package var presentDigest: String?
   /// The stage, by its position in the plan.
   package var stage = 0
   /// The release that was in force before the run, where this is not the host's first step.
@@ -202,6 +206,18 @@ package struct HostStep: Hashable, Sendable, Codable {
     self.certificates = certificates
     self.changes = changes
     self.ports = ports
+  }
+}
+
+/// A release that a host still has, by its proven manifest.
+package struct RestoredRelease: Hashable, Sendable, Codable {
+  package var release: ReleaseRecord
+  /// The SHA-256 of the manifest.
+  package var digest: String
+
+  package init(release: ReleaseRecord, digest: String) {
+    self.release = release
+    self.digest = digest
   }
 }
 

@@ -13,6 +13,12 @@ package struct FleetState: Hashable, Sendable, Codable {
   package var authorities: [AuthorityRecord]
   /// Every certificate that the CA signed and that has not expired; sorted.
   package internal(set) var issued: [IssuanceRecord]
+  /// Those that were rotated out.
+  package var retiredAuthorities: [RetiredAuthority]
+  /// The keys that sign manifests, oldest first; the last one signs, the others are known still.
+  package var fleetKeys: [FleetKey]
+  /// By host, what this state has sent there: written before it is sent.
+  package var manifests: [String: InstalledManifests]
   /// Certificates that are not to be accepted any more, though they have not ended.
   package var revocations: [Revocation]
   /// Nil where none is under way.
@@ -26,6 +32,9 @@ package struct FleetState: Hashable, Sendable, Codable {
     self.serial = 0
     self.authorities = []
     self.issued = []
+    self.retiredAuthorities = []
+    self.fleetKeys = []
+    self.manifests = [:]
     self.revocations = []
     self.hosts = [:]
   }
@@ -44,10 +53,13 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
   /// The certificate itself.
   package var certificate: String
   package var status: Status
+  /// The last list of what it has revoked that is known to have been signed, as PEM.
+  package var revocationList: String?
 
   package init(
     generation: Int, commonName: String, keyIdentifier: String, fingerprint: String,
-    notBefore: Timestamp, notAfter: Timestamp, certificate: String, status: Status = .signing
+    notBefore: Timestamp, notAfter: Timestamp, certificate: String, status: Status = .signing,
+    revocationList: String? = nil
   ) {
     self.generation = generation
     self.commonName = commonName
@@ -57,6 +69,7 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
     self.notAfter = notAfter
     self.certificate = certificate
     self.status = status
+    self.revocationList = revocationList
   }
 }
 

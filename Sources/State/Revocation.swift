@@ -88,6 +88,18 @@ extension AuthorityRecord {
 
 // What few hosts have stands in no other's record.
 extension KeyedEncodingContainer {
+  mutating func encode(_ value: [RetiredAuthority], forKey key: Key) throws {
+    try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
+  }
+
+  mutating func encode(_ value: [FleetKey], forKey key: Key) throws {
+    try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
+  }
+
+  mutating func encode(_ value: [String: InstalledManifests], forKey key: Key) throws {
+    try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
+  }
+
   mutating func encode(_ value: [EdgeFacts.Publication], forKey key: Key) throws {
     try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
   }
@@ -106,6 +118,20 @@ extension KeyedDecodingContainer {
 
   func decode(_ type: [Revocation].Type, forKey key: Key) throws -> [Revocation] {
     try decodeIfPresent(type, forKey: key) ?? []
+  }
+
+  func decode(_ type: [RetiredAuthority].Type, forKey key: Key) throws -> [RetiredAuthority] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
+
+  func decode(_ type: [FleetKey].Type, forKey key: Key) throws -> [FleetKey] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
+
+  func decode(
+    _ type: [String: InstalledManifests].Type, forKey key: Key
+  ) throws -> [String: InstalledManifests] {
+    try decodeIfPresent(type, forKey: key) ?? [:]
   }
 
   func decode(_ type: EdgeFacts.Type, forKey key: Key) throws -> EdgeFacts {

@@ -44,8 +44,6 @@ struct Behaviour: Sendable {
   var confirmations: [String?] = ["@deploy confirmed 2\n"]
   /// Number and digest of what it is to restore, of one transaction after the other.
   var restores: [String] = []
-  /// What it says of the release in force when it is surveyed; nil where it cannot be asked.
-  var manifest: Manifest?
 }
 
 /// Hosts that do as they are told, without a network.
@@ -80,9 +78,7 @@ actor FakeHosts: Connector {
       return FakeProcess(host, self, says: answer, endsAtOnce: true)
     }
     if [RemoteScript.survey, RemoteScript.manifest].contains(where: command.contains) {
-      guard let manifest = behaviour.manifest else { throw Lost() }
-      let lines = manifest.text.split(separator: "\n").map { "@deploy manifest \($0)\n" }
-      return FakeProcess(host, self, says: lines.joined() + "@deploy end\n", endsAtOnce: true)
+      throw Lost()
     }
     transactions.append(String(command.suffix(200)))
     switch behaviour.preparation {
@@ -196,6 +192,11 @@ struct FakeStore: StateStore {
     journal.note("record \(hosts.joined(separator: ", "))")
   }
 
+  func expect(_ digest: String, fromSerial serial: Int, on host: String) throws {
+    if failing.contains(host) { throw Failure() }
+    journal.note("expects \(host)")
+  }
+
   func record(issued: [IssuanceRecord]) throws {
     if !failing.isDisjoint(with: issued.map(\.host)) { throw Failure() }
     let paths = issued.map { "\($0.host) \($0.path)" }.sorted()
@@ -204,6 +205,23 @@ struct FakeStore: StateStore {
 
   struct Failure: Error, CustomStringConvertible {
     var description: String { "the state cannot be written: No space left on device" }
+  }
+}
+
+struct FakeSigner: ManifestSigner {
+  func signed(_ manifest: Manifest) -> Manifest {
+    var manifest = manifest
+    manifest.signature = Manifest.Signature(publicKey: "11", text: "signature of \(manifest.fleet)")
+    return manifest
+  }
+}
+
+extension ShownManifest {
+  /// As if every signature were good.
+  static func trusted(_ text: String) -> ShownManifest {
+    ShownManifest(
+      manifest: Manifest(text), digest: "digest",
+      signature: .valid(FleetKey(generation: 1, publicKey: "11")))
   }
 }
 

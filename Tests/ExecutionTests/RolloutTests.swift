@@ -40,8 +40,9 @@ struct RolloutTests {
     let journal = journal
     let clock = FakeClock()
     return Rollout(
-      of: plan, fleet: Fleet(connector: hosts, report: { _ in }),
-      issuer: FakeIssuer(unsignable: unsignable),
+      of: plan, fromSerial: 7,
+      fleet: Fleet(connector: hosts, recognize: ShownManifest.trusted, report: { _ in }),
+      issuer: FakeIssuer(unsignable: unsignable), signer: FakeSigner(),
       store: FakeStore(journal: journal, failing: failing), hooks: FakeHooks(journal: journal),
       verifier: FakeVerifier(journal: journal, problems: problems),
       surroundings: Surroundings(

@@ -77,11 +77,11 @@ struct WireTests {
 
   private func release(_ step: HostStep) async throws -> BuiltRelease {
     try await ReleaseBuilder(
-      issuer: FakeIssuer(), store: FakeStore(journal: Journal()),
+      issuer: FakeIssuer(), store: FakeStore(journal: Journal()), signer: FakeSigner(),
       surroundings: Surroundings(
         user: "ann@laptop", now: { Timestamp(secondsSince1970: 0) }, digest: { "\($0.count)" },
         readSecret: { _ in SecretContent(Array(FakeIssuer.secret.utf8)) }, sleep: { _ in }),
-      fleet: "shop", lineage: "l"
+      fleet: "shop", lineage: "l", serial: 7
     ).build(step, after: step.present)
   }
 
@@ -182,7 +182,7 @@ struct ConversationTests {
   @Test("is an observation only when the survey has come to its end")
   func surveyEnd() throws {
     let fingerprint = "3:" + String(repeating: "a", count: 64)
-    var reader = SurveyReader()
+    var reader = SurveyReader(recognize: ShownManifest.trusted)
     for (key, value) in [
       ("clock", "12"), ("user", "0"), ("nginx", "1.22.1"), ("current", "3"), ("served", "3"),
       ("latest", "3"), ("include", "/etc/nginx/conf.d/deploy.conf"), ("fingerprint", fingerprint),
@@ -209,7 +209,7 @@ struct ConversationTests {
     try folder.program("nginx", "echo 'nginx version: nginx/1.22.1' >&2")
     try folder.program("nft", "exit 1")
     let manifest = Manifest(
-      fleet: "shop", lineage: "l", madeAt: Timestamp(secondsSince1970: 0), madeBy: "ann@laptop",
+      fleet: "shop", lineage: "l", host: "app-1", serial: 3, madeAt: Timestamp(secondsSince1970: 0), madeBy: "ann@laptop",
       release: ReleaseRecord(
         number: 4,
         files: [
@@ -231,10 +231,11 @@ struct ConversationTests {
       .survey, "ln -s releases/4 \"$root/current\"; main '' '198.18.0.9 1 2 3'",
       in: folder)
     #expect(!result.output.contains("hunter2"))
-    var reader = SurveyReader()
+    var reader = SurveyReader(recognize: ShownManifest.trusted)
     for message in try await messages([Array(result.output.utf8)]) { try reader.read(message) }
     let observation = try #require(reader.result)
-    #expect(observation.manifest == manifest)
+    #expect(observation.shownManifest?.manifest == manifest)
+    #expect(observation.manifest == nil, "nothing is believed before it is judged")
     #expect(observation.currentRelease == 4)
     #expect(observation.latestRelease == 4)
     #expect(observation.keptReleases == [4])

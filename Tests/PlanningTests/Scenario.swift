@@ -126,11 +126,13 @@ struct Scenario {
     before: [String: String]
   ) {
     let manifest = Manifest(
-      fleet: state.fleet, lineage: state.lineage, madeAt: now, madeBy: "ann@laptop",
-      release: release)
+      fleet: state.fleet, lineage: state.lineage, host: step.host, serial: state.serial,
+      madeAt: now, madeBy: "ann@laptop", release: release)
     let hasNginx = release.files["nginx/deploy.conf"] != nil
     host.currentRelease = release.number
     host.manifest = Manifest(manifest.text)
+    host.shownManifest = ShownManifest(
+      manifest: manifest, digest: Self.digest(manifest.text), signature: .missing)
     host.fingerprint = "\(release.number):\(Self.digest(manifest.text))"
     host.nginxIsRunning = hasNginx
     host.servedReleases = hasNginx ? [release.number] : []

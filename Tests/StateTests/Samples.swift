@@ -61,9 +61,42 @@ struct Samples {
   }
 
   mutating func manifest() -> Manifest {
-    Manifest(
-      fleet: "shop", lineage: hex(32), madeAt: moment(), madeBy: "ann the second@laptop",
-      release: release())
+    var manifest = Manifest(
+      fleet: "shop", lineage: hex(32), host: "app-1", serial: number(0...1000), madeAt: moment(),
+      madeBy: "ann the second@laptop", release: release(), knowledge: knowledge())
+    if number(0...3) > 0 { manifest.signature = .init(publicKey: hex(64), text: hex(128)) }
+    return manifest
+  }
+
+  private mutating func knowledge() -> FleetKnowledge {
+    FleetKnowledge(
+      authorities: (0..<number(0...2)).map { generation in
+        AuthorityRecord(
+          generation: generation + 1, commonName: "Shop CA (\(generation))", keyIdentifier: hex(40),
+          fingerprint: hex(64), notBefore: moment(), notAfter: moment(),
+          certificate: ["PEM\nof a \\ line\n", "A\r\nB  \n", "\\n"][number(0...2)],
+          status: [.signing, .trusted, .retiring][number(0...2)])
+      },
+      retired: (0..<number(0...2)).map {
+        RetiredAuthority(
+          generation: $0 + 9, commonName: "Old CA", keyIdentifier: hex(40), notAfter: moment())
+      },
+      revocations: (0..<number(0...2)).map { _ in revocation() },
+      keys: (0..<number(0...2)).map { generation in
+        FleetKey(
+          generation: generation + 1, publicKey: hex(64),
+          endorsement: generation == 0 ? nil : .init(signer: hex(64), signature: hex(128)))
+      },
+      issued: (0..<number(0...2)).map { index in
+        IssuanceRecord(
+          host: "app-1", path: "tls/\(index).crt", certificate: certificate(), issuedAt: moment())
+      })
+  }
+
+  private mutating func revocation() -> Revocation {
+    Revocation(
+      serial: hex(32), issuerKeyIdentifier: hex(40), host: [nil, "app-1"][number(0...1)],
+      revokedAt: moment(), reason: Revocation.Reason.allCases[number(0...3)], notAfter: moment())
   }
 
   mutating func state() -> FleetState {

@@ -15,11 +15,17 @@ extension AuthorityFolder {
 
   /// Makes the next generation, with a key and a common name that none before had, or finishes the one
   /// whose creation was cut off between its key and its certificate.
-  func add(_ policy: AuthorityPolicy, passphrase: Secret, now: Int64) throws -> AuthorityRecord {
+  ///
+  /// - Parameter known: the generations that the fleet has had, whether the folder has them or not.
+  func add(
+    _ policy: AuthorityPolicy, beside known: [RetiredAuthority] = [], passphrase: Secret, now: Int64
+  ) throws -> AuthorityRecord {
     try makeFolder()
     let listing = try listing()
-    let generation = try listing.interrupted ?? max(listing.latest, archive.listing().latest) + 1
-    let request = try request(policy, generation)
+    let latest = known.map(\.generation).max() ?? 0
+    let generation =
+      try listing.interrupted ?? max(listing.latest, archive.listing().latest, latest) + 1
+    let request = try request(policy, generation, unlike: known.map(\.commonName))
     let root = try root(policy, passphrase: passphrase, now: now)
     if listing.interrupted == nil {
       let files = try CertificateAuthority.create(
@@ -42,24 +48,33 @@ extension AuthorityFolder {
   /// Brings the folder to where a rotation starts, whatever was done of that before: a new generation
   /// signs, and all others retire. One that is under way goes on; of one that was cut off in its very last
   /// steps, these are done, and no other begins.
+  ///
+  /// - Parameters:
+  ///   - trusted: the generations that hosts may trust, by state and folder.
+  ///   - retired: those that no host is to trust again.
   func startRotation(
-    _ policy: AuthorityPolicy, passphrase: Secret, now: Int64
-  ) throws -> [AuthorityRecord] {
-    let before = try generations()
-    guard !before.isEmpty else {
+    _ policy: AuthorityPolicy, from trusted: [AuthorityRecord], retired: [RetiredAuthority] = [],
+    passphrase: Secret, now: Int64
+  ) throws {
+    guard let signing = trusted.last else {
       throw Failure(.failed, "there is no authority in \(path) to be followed by another one")
     }
     let listing = try listing()
     let left = listing.retiring.subtracting(listing.certificates)
     guard left.isEmpty else {
       for generation in left { try removeRemains(of: generation) }
-      return before
+      return
     }
-    if before.count == 1 { _ = try add(policy, passphrase: passphrase, now: now) }
-    for record in try generations() where record.status == .trusted {
+    var newest = signing
+    if trusted.count == 1 || !listing.keys.contains(signing.generation) {
+      newest = try add(
+        policy, beside: trusted.map(RetiredAuthority.init) + retired, passphrase: passphrase,
+        now: now)
+    }
+    for record in try records()
+    where record.status != .retiring && record.generation != newest.generation {
       try retire(record.generation)
     }
-    return try generations()
   }
 
   /// Marks a generation as one that no host is to trust in the end.
@@ -67,7 +82,6 @@ extension AuthorityFolder {
     try PrivateFile.replace(
       retiringPath(generation),
       contents: "No host is to trust this generation of the authority in the end.\n", mode: 0o644)
-    _ = try generations()
   }
 
   /// Takes a generation that no host trusts any more out of the folder. May be repeated after a crash.
@@ -122,13 +136,15 @@ extension AuthorityFolder {
     try PrivateFile.checkIsOwn(path)
   }
 
-  private func request(_ policy: AuthorityPolicy, _ generation: Int) throws -> AuthorityRequest {
+  private func request(
+    _ policy: AuthorityPolicy, _ generation: Int, unlike others: [String]
+  ) throws -> AuthorityRequest {
     guard let key = KeyAlgorithm(rawValue: policy.key.rawValue) else {
       preconditionFailure("A key kind has no algorithm. This is a bug in deploy.")
     }
     let above = policy.root.map { [$0.name.text] } ?? []
     let known =
-      try above
+      try above + others
       + [self, archive].flatMap { folder in
         try folder.listing().certificates.map { try folder.record($0, .trusted).commonName }
       }

@@ -118,6 +118,11 @@ actor StateKeeper: StateStore {
     issued = []
   }
 
+  func expect(_ digest: String, fromSerial serial: Int, on host: String) async throws {
+    state.expect(digest, fromSerial: serial, on: host)
+    try await writeAll()
+  }
+
   /// Gives a state that was never written the lineage of the plan that begins it.
   func adopt(lineage: String) { state.lineage = lineage }
 

@@ -106,7 +106,10 @@ extension Session {
     where hosts.last?.name != step.host && saved.conditions[step.host] != nil {
       hosts.append((step.host, step.connection))
     }
-    let survey = await fleet.survey(hosts, parallel: parallel)
+    var current = await keeper.state
+    let survey = try believed(
+      current.judge(await fleet.survey(hosts, parallel: parallel), addresses: addresses), &current)
+    await keeper.hold(current)
     return saved.plan.leavingOut(changedSince: saved.conditions, now: survey)
   }
 }
