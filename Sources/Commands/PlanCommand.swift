@@ -51,7 +51,8 @@ struct PlanCommand: AsyncParsableCommand {
         : try await session.withFleet { try await session.planAndSurvey($0, state: state) }
       try show(plan, state)
       if let savedPath {
-        try SavedPlan(plan, authorities: state.authorities, survey).write(to: savedPath)
+        let approved = session.approval(of: plan, survey, authorities: state.authorities)
+        try SavedPlan(approved: approved).write(to: savedPath)
         Console.error("Saved in \(savedPath); carry it out with \"deploy apply \(savedPath)\".")
       }
       if plan.steps.contains(where: \.action.leavesHostOut) { throw Failure(.failed) }

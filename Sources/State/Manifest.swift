@@ -50,11 +50,11 @@ package struct Manifest: Hashable, Sendable {
       lines.popFirst() == Self.heading[...],
       let fleet = lines.popFirst()?.value(of: "fleet"),
       let lineage = lines.popFirst()?.value(of: "lineage"),
-      let number = lines.popFirst()?.value(of: "release").flatMap({ Int($0) }),
+      let number = lines.popFirst()?.value(of: "release").flatMap({ ReleaseNumber($0) }),
       let made = lines.popFirst()?.value(of: "made")?.fields(atMost: 2), made.count == 2,
       let madeAt = Timestamp(made[0])
     else { return nil }
-    var release = ReleaseRecord(number: number, files: [:], certificates: [:])
+    var release = ReleaseRecord(number: number.value, files: [:], certificates: [:])
     for line in lines {
       if let file = line.value(of: "file")?.fields(atMost: 3), file.count == 3,
         ["0600", "0644"].contains(file[1])
@@ -73,9 +73,24 @@ package struct Manifest: Hashable, Sendable {
         return nil
       }
     }
+    guard Self.isValid(release), TextRule.fleetName.accepts(String(fleet)),
+      TextRule.word.accepts(String(lineage)), TextRule.line.accepts(made[1])
+    else { return nil }
     self.init(
       fleet: String(fleet), lineage: String(lineage), madeAt: madeAt, madeBy: made[1],
       release: release)
+  }
+}
+
+extension Manifest {
+  /// Whether a host's words are what a release may be: they become paths, names and numbers here.
+  private static func isValid(_ release: ReleaseRecord) -> Bool {
+    do throws(StateMistake) {
+      try release.check(.root)
+      return true
+    } catch {
+      return false
+    }
   }
 }
 

@@ -21,12 +21,8 @@ enum StateRebuild {
             .failed, "\(host.name) carries a release of the fleet \"\(manifest.fleet)\"")
         }
         lineages.insert(manifest.lineage)
-        let connection = Connection(to: host)
         state.hosts[host.name.text] = HostRecord(
-          address: connection.address, sshPort: connection.port, sshUser: connection.user,
-          sshBecomes: connection.becomes, sshIdentities: connection.identities,
-          sshKnownHosts: connection.knownHosts, sshOptions: connection.options,
-          roles: host.roleNames, release: manifest.release,
+          address: host.address.description, roles: host.roleNames, release: manifest.release,
           appliedAt: manifest.madeAt, appliedBy: manifest.madeBy)
       }
     }
