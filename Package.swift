@@ -59,7 +59,7 @@ let package = Package(
     .decision("Playbooks", ["Inventories", "YAML", "Diagnostics"]),
     .decision("Nginx", ["Inventories"]),
     .decision("Firewall", ["Inventories"]),
-    .decision("State"),
+    .decision("State", ["Inventories", "Diagnostics"]),
     .decision(
       "Planning", ["Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
 

@@ -55,7 +55,8 @@ struct PlanCommand: AsyncParsableCommand {
         }
       try show(plan, state)
       if let savedPath {
-        try SavedPlan(plan, authorities: state.authorities, survey).write(to: savedPath)
+        let approved = session.approval(of: plan, survey, authorities: state.authorities)
+        try SavedPlan(approved: approved).write(to: savedPath)
         Console.error("Saved in \(savedPath); carry it out with \"deploy apply \(savedPath)\".")
       }
       if plan.steps.contains(where: \.action.leavesHostOut) { throw Failure(.failed) }

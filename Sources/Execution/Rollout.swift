@@ -132,10 +132,7 @@ package struct Rollout: Sendable {
 
   func record(of step: HostStep, _ release: ReleaseRecord) -> HostRecord {
     HostRecord(
-      address: step.connection.address, sshPort: step.connection.port,
-      sshUser: step.connection.user, sshBecomes: step.connection.becomes,
-      sshIdentities: step.connection.identities, sshKnownHosts: step.connection.knownHosts,
-      sshOptions: step.connection.options, roles: step.roles, release: release,
+      address: step.connection.address, roles: step.roles, release: release,
       appliedAt: surroundings.now(), appliedBy: surroundings.user)
   }
 

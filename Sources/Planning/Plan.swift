@@ -2,7 +2,9 @@ import Inventories
 package import State
 
 /// What would change on a fleet and why; a value that can be read, compared and carried out.
-package struct Plan: Hashable, Sendable, Codable {
+///
+/// Made by the planner alone: no file becomes a plan (`ApprovedPlan` is what a saved plan holds).
+package struct Plan: Hashable, Sendable {
   package var fleet: String
   package var lineage: String
   /// The serial of the state that the plan was made from.
@@ -55,7 +57,7 @@ package struct Plan: Hashable, Sendable, Codable {
 }
 
 /// A barrier: every host of a stage is done before the next stage begins.
-package struct Stage: Hashable, Sendable, Codable {
+package struct Stage: Hashable, Sendable {
   package var name: String
   /// Hosts by name, each once; those of one batch go together.
   package var batches: [[String]]
@@ -67,7 +69,7 @@ package struct Stage: Hashable, Sendable, Codable {
 }
 
 /// What a step does to a host.
-package enum Action: String, Hashable, Sendable, Codable {
+package enum Action: String, Hashable, Sendable {
   case create, change, remove, unchanged
   /// A release that the host still has is put in force.
   case restore
@@ -103,7 +105,7 @@ package enum Action: String, Hashable, Sendable, Codable {
 }
 
 /// How a host is reached, in plain values.
-package struct Connection: Hashable, Sendable, Codable {
+package struct Connection: Hashable, Sendable {
   package var address: String
   package var port: Int
   package var user: String
@@ -129,7 +131,7 @@ package struct Connection: Hashable, Sendable, Codable {
 }
 
 /// What is done on one host, as one transaction.
-package struct HostStep: Hashable, Sendable, Codable {
+package struct HostStep: Hashable, Sendable {
   package var host: String
   package var connection: Connection
   package var roles: [String]
@@ -164,7 +166,7 @@ package struct HostStep: Hashable, Sendable, Codable {
   package var ways: [Way] = []
 
   /// That a host has come to a release in this run.
-  package struct Need: Hashable, Sendable, Codable {
+  package struct Need: Hashable, Sendable {
     package var host: String
     /// Nil where this run does not change the host.
     package var release: Int?
@@ -178,7 +180,7 @@ package struct HostStep: Hashable, Sendable, Codable {
   }
 
   /// A site and the back-ends that could serve it.
-  package struct Way: Hashable, Sendable, Codable {
+  package struct Way: Hashable, Sendable {
     package var site: String
     package var needs: [Need]
 
@@ -237,8 +239,8 @@ extension HostStep {
 }
 
 /// One file of a planned release.
-package struct PlannedFile: Hashable, Sendable, Codable {
-  package enum Source: Hashable, Sendable, Codable {
+package struct PlannedFile: Hashable, Sendable {
+  package enum Source: Hashable, Sendable {
     case text(String)
     /// The file of this path in the release that is in force before, as it is.
     case present
@@ -257,7 +259,7 @@ package struct PlannedFile: Hashable, Sendable, Codable {
   package var origin: Origin?
 
   /// A file of the user's and where the inventory names it.
-  package struct Origin: Hashable, Sendable, Codable {
+  package struct Origin: Hashable, Sendable {
     package var path: String
     package var place: String
 
@@ -276,8 +278,8 @@ package struct PlannedFile: Hashable, Sendable, Codable {
 }
 
 /// A certificate that a host needs, and whether it has it already.
-package struct PlannedCertificate: Hashable, Sendable, Codable {
-  package enum Purpose: String, Hashable, Sendable, Codable {
+package struct PlannedCertificate: Hashable, Sendable {
+  package enum Purpose: String, Hashable, Sendable {
     /// Shown by a server: serverAuth (RFC 5280, 4.2.1.12).
     case server
     /// Shown by a front-end to its back-ends: clientAuth.
@@ -317,8 +319,8 @@ package struct PlannedCertificate: Hashable, Sendable, Codable {
 }
 
 /// How one file differs from what the host has.
-package struct FileChange: Hashable, Sendable, Codable {
-  package enum Kind: String, Hashable, Sendable, Codable {
+package struct FileChange: Hashable, Sendable {
+  package enum Kind: String, Hashable, Sendable {
     case create, change, remove
 
     package var symbol: Character {

@@ -131,6 +131,11 @@ extension EdgeFacts {
       + routes.map { "routes \($0.site) \($0.host) \($0.address) \($0.port)" }
   }
 
+  /// The same lines by their first word.
+  package var linesByKind: [String: [String]] {
+    Dictionary(grouping: lines) { String($0.prefix { $0 != " " }) }
+  }
+
   /// Takes one line of a manifest; false where it is none of these.
   mutating func read(_ line: Substring) -> Bool {
     let words = line.split(separator: " ", maxSplits: 1).map(String.init)

@@ -73,19 +73,10 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
   }
 }
 
-/// What `deploy` left on one host, and how it was reached.
+/// What `deploy` left on one host, and at which address it was: how it is reached, the inventory says.
 package struct HostRecord: Hashable, Sendable, Codable {
+  /// An IP address.
   package var address: String
-  package var sshPort: Int
-  package var sshUser: String
-  /// Whether commands run as root by `sudo` there.
-  package var sshBecomes: Bool
-  /// The private key files that the controller used, by path.
-  package var sshIdentities: [String]
-  /// The file of host keys; nil in records of before it was kept.
-  package var sshKnownHosts: String?
-  /// Likewise.
-  package var sshOptions: SSHOptions?
   package var roles: [String]
   package var release: ReleaseRecord
   package var appliedAt: Timestamp
@@ -93,18 +84,10 @@ package struct HostRecord: Hashable, Sendable, Codable {
   package var appliedBy: String
 
   package init(
-    address: String, sshPort: Int, sshUser: String, sshBecomes: Bool = false,
-    sshIdentities: [String] = [], sshKnownHosts: String? = nil, sshOptions: SSHOptions? = nil,
-    roles: [String], release: ReleaseRecord, appliedAt: Timestamp,
+    address: String, roles: [String], release: ReleaseRecord, appliedAt: Timestamp,
     appliedBy: String
   ) {
     self.address = address
-    self.sshPort = sshPort
-    self.sshUser = sshUser
-    self.sshBecomes = sshBecomes
-    self.sshIdentities = sshIdentities
-    self.sshKnownHosts = sshKnownHosts
-    self.sshOptions = sshOptions
     self.roles = roles
     self.release = release
     self.appliedAt = appliedAt

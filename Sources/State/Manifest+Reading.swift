@@ -10,12 +10,12 @@ extension Manifest {
       let heading = lines.popFirst(),
       let fleet = lines.popFirst()?.value(of: "fleet"),
       let lineage = lines.popFirst()?.value(of: "lineage"),
-      let number = lines.popFirst()?.value(of: "release").flatMap({ Int($0) }), number >= 0,
+      let number = lines.popFirst()?.value(of: "release").flatMap({ ReleaseNumber($0) }),
       let made = lines.popFirst()?.value(of: "made")?.fields(2), let madeAt = Timestamp(made[0])
     else { return nil }
     self.init(
       fleet: String(fleet), lineage: String(lineage), host: nil, serial: 0, madeAt: madeAt,
-      madeBy: made[1], release: ReleaseRecord(number: number, files: [:], certificates: [:]))
+      madeBy: made[1], release: ReleaseRecord(number: number.value, files: [:], certificates: [:]))
     switch heading {
     case Self.unsignedHeading[...]: break
     case Self.heading[...]:
@@ -33,8 +33,22 @@ extension Manifest {
     for line in lines {
       guard read(line) else { return nil }
     }
+    guard hasValidValues else { return nil }
     // What is signed is what was read: nothing is there twice or in another form.
     guard host == nil || self.text == text else { return nil }
+  }
+
+  /// Whether a host's words are what a release may be: they become paths, names and numbers here.
+  private var hasValidValues: Bool {
+    guard TextRule.fleetName.accepts(fleet), TextRule.word.accepts(lineage),
+      TextRule.line.accepts(madeBy), host.map(TextRule.hostName.accepts) ?? true
+    else { return false }
+    do throws(StateMistake) {
+      try release.check(.root)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /// Numbers beyond it are no state's.

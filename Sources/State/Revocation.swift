@@ -103,10 +103,6 @@ extension KeyedEncodingContainer {
   mutating func encode(_ value: [EdgeFacts.Publication], forKey key: Key) throws {
     try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
   }
-
-  mutating func encode(_ value: [SSHOptions.Carrier], forKey key: Key) throws {
-    try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
-  }
 }
 
 // States that were written before these fields have none of them. A synthesized `init(from:)` takes
@@ -141,10 +137,6 @@ extension KeyedDecodingContainer {
   func decode(
     _ type: [EdgeFacts.Publication].Type, forKey key: Key
   ) throws -> [EdgeFacts.Publication] {
-    try decodeIfPresent(type, forKey: key) ?? []
-  }
-
-  func decode(_ type: [SSHOptions.Carrier].Type, forKey key: Key) throws -> [SSHOptions.Carrier] {
     try decodeIfPresent(type, forKey: key) ?? []
   }
 

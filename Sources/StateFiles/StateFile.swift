@@ -86,6 +86,9 @@ enum StateFormat {
         \(FleetState.currentVersion). Use the newer deploy that wrote it.
         """)
     }
+    guard TextRule.fleetName.accepts(heading.fleet) else {
+      throw malformed(ValuePlace.root.at("fleet").mistake("it is not the name of a fleet"), path)
+    }
     guard heading.fleet == fleet else {
       throw StateFileError(
         .otherFleet, path,
@@ -95,6 +98,11 @@ enum StateFormat {
         """)
     }
     var state = try value(FleetState.self, from: data, path)
+    do {
+      try state.check()
+    } catch {
+      throw malformed(error, path)
+    }
     if heading.issued == nil { state.takeOverInstalledCertificates() }
     return state
   }
@@ -102,10 +110,7 @@ enum StateFormat {
   private static func value<Value: Decodable>(
     _ type: Value.Type, from data: Data, _ path: String
   ) throws(StateFileError) -> Value {
-    let recovery = """
-      Take back \(path).previous or the file's version in git; or move the file away and let the \
-      fleet tell: deploy state rebuild.
-      """
+    let recovery = recovery(path)
     do {
       return try JSONDecoder().decode(type, from: data)
     } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
@@ -114,24 +119,23 @@ enum StateFormat {
         throw StateFileError(
           .truncated, path, "the state ends too early, after \(data.count) bytes. \(recovery)")
       }
+      if let mistake = JSONNumbers.mistake(in: Array(data)) { throw malformed(mistake, path) }
       throw StateFileError(.notJSON, path, "the state is not JSON. \(recovery)")
     } catch {
-      throw StateFileError(.malformed, path, "this is no state: \(reason(error)). \(recovery)")
+      throw malformed(
+        (error as? DecodingError)?.mistake() ?? ValuePlace.root.mistake("\(error)"), path)
     }
   }
 
-  private static func reason(_ error: any Error) -> String {
-    guard let error = error as? DecodingError else { return "\(error)" }
-    func place(_ context: DecodingError.Context) -> String {
-      context.codingPath.isEmpty
-        ? "the whole" : context.codingPath.map(\.stringValue).joined(separator: ".")
-    }
-    switch error {
-    case .keyNotFound(let key, let context): return "\(place(context)) has no \(key.stringValue)"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context),
-      .dataCorrupted(let context):
-      return "\(place(context)): \(context.debugDescription)"
-    @unknown default: return "\(error)"
-    }
+  private static func malformed(_ mistake: StateMistake, _ path: String) -> StateFileError {
+    StateFileError(
+      .malformed, path, "this is not a valid state: \(mistake). \(recovery(path))")
+  }
+
+  private static func recovery(_ path: String) -> String {
+    """
+    Take back \(path).previous or the file's version in git; or move the file away and let the \
+    fleet tell: deploy state rebuild.
+    """
   }
 }

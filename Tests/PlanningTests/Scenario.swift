@@ -114,8 +114,7 @@ struct Scenario {
           }
         }, at: now)
       state.hosts[step.host] = HostRecord(
-        address: step.connection.address, sshPort: step.connection.port,
-        sshUser: step.connection.user, roles: step.roles, release: release, appliedAt: now,
+        address: step.connection.address, roles: step.roles, release: release, appliedAt: now,
         appliedBy: "ann@laptop")
     }
     survey[step.host] = .observed(after)
@@ -168,7 +167,7 @@ struct Scenario {
     }
     for certificate in step.certificates {
       release.certificates[certificate.path] = leaf(
-        certificate, serial: "\(step.host)-\(step.release)-\(certificate.path)")
+        certificate, serial: Self.digest("\(step.host)-\(step.release)-\(certificate.path)"))
     }
     return release
   }

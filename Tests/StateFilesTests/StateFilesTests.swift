@@ -26,7 +26,7 @@ final class StateFolder {
     var state = FleetState(fleet: "shop", lineage: "0123")
     for number in 0..<hosts {
       state.hosts["app-\(number)"] = HostRecord(
-        address: "198.51.100.21", sshPort: 22, sshUser: "root", roles: ["back-end"],
+        address: "198.51.100.21", roles: ["back-end"],
         release: ReleaseRecord(
           number: 7, files: ["nginx/deploy.conf": FileRecord(digest: "ab", isSecret: false)],
           certificates: [:]), appliedAt: Timestamp(secondsSince1970: 1_800_000_000),
@@ -79,7 +79,7 @@ struct StateFileTests {
       ("", .truncated, "ends too early, after 0 bytes"),
       ("{\"version\":1,\"fleet\":\"sh", .truncated, "ends too early, after 24 bytes"),
       ("<<<<<<< HEAD {}\n", .notJSON, "is not JSON"),
-      ("{\"version\":1,\"fleet\":\"shop\"}", .malformed, "the whole has no lineage"),
+      ("{\"version\":1,\"fleet\":\"shop\"}", .malformed, "the whole: it has no lineage"),
       ("{\"version\":\"1\",\"fleet\":\"shop\"}", .malformed, "version: "),
       ("{\"version\":1,\"fleet\":\"blog\"}", .otherFleet, "of the fleet blog"),
       ("{\"version\":2,\"fleet\":\"shop\",\"x\":1}", .newerVersion, "has version 2"),

@@ -18,7 +18,7 @@ struct RevocationTests {
   private func state(_ certificates: [String: String]) -> FleetState {
     var state = FleetState(fleet: "shop", lineage: "l-1")
     state.hosts["edge-1"] = HostRecord(
-      address: "198.18.0.10", sshPort: 22, sshUser: "root", roles: ["front-end"],
+      address: "198.18.0.10", roles: ["front-end"],
       release: release(certificates), appliedAt: now, appliedBy: "ann@laptop")
     state.takeOverInstalledCertificates()
     return state

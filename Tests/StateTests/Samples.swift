@@ -48,7 +48,7 @@ struct Samples {
   mutating func release() -> ReleaseRecord {
     var release = ReleaseRecord(number: number(1...1000), files: [:], certificates: [:])
     for index in 0..<number(0...6) {
-      release.files["nginx/site \(index).conf"] = FileRecord(digest: hex(64), isSecret: false)
+      release.files["nginx/site-\(index).conf"] = FileRecord(digest: hex(64), isSecret: false)
     }
     for index in 0..<number(0...3) {
       release.files["tls/\(index).crt"] = FileRecord(digest: hex(64), isSecret: false)
@@ -116,8 +116,7 @@ struct Samples {
     }
     for index in 0..<number(0...5) {
       state.hosts["host-\(index)"] = HostRecord(
-        address: "198.18.0.\(index)", sshPort: 22, sshUser: "root", sshBecomes: index % 2 == 1,
-        sshIdentities: (0..<number(0...2)).map { "/keys/\($0)" }, roles: ["back_end"],
+        address: "198.18.0.\(index)", roles: ["back_end"],
         release: release(), appliedAt: moment(), appliedBy: "ann@laptop")
     }
     state.recordIssued(

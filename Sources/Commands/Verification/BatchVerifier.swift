@@ -13,7 +13,8 @@ struct BatchVerifier: EdgeVerifier {
   let keyring: AuthorityKeyring
   /// The generations whose keys are there.
   let keys: Set<Int>
-  let defaults: SSHSettings
+  /// Which says how hosts are reached.
+  let inventory: Inventory
   let parallel: Int
 
   func findings(
@@ -125,7 +126,7 @@ struct BatchVerifier: EdgeVerifier {
     let now = Timestamp.current
     return FleetProbe(
       connector: connector,
-      connections: state.hosts.mapValues { Planning.Connection(recordOf: $0, defaults: defaults) },
+      connections: inventory.connections(state),
       state: state,
       trusted: try CertificateBundle(pem: state.authorities.map(\.certificate).joined()),
       authority: try await keyring.authority(issuer),

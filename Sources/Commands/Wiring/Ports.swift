@@ -123,9 +123,6 @@ actor StateKeeper: StateStore {
     try await writeAll()
   }
 
-  /// Gives a state that was never written the lineage of the plan that begins it.
-  func adopt(lineage: String) { state.lineage = lineage }
-
   /// Changes the state in memory; it is on the disk with what is written next.
   func hold(_ next: FleetState) { state = next }
 

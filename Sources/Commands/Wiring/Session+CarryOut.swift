@@ -31,7 +31,7 @@ extension Session {
       verifier: BatchVerifier(
         connector: connector, keeper: keeper, keyring: keyring,
         keys: try workspace.authorityFolder.listing().keys,
-        defaults: workspace.inventory.ssh, parallel: parallel),
+        inventory: workspace.inventory, parallel: parallel),
       surroundings: Surroundings(
         user: Self.user, now: { .current }, digest: { Digest.sha256(of: $0) },
         readSecret: { SecretContent(try Workspace.contents(of: workspace.resolve($0))) },

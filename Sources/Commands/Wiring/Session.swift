@@ -14,6 +14,8 @@ struct Session {
   let workspace: Workspace
   let playbook: Playbook
   let selector: Selector
+  /// What the selector was made from; nil for every host.
+  let limit: String?
   let parallel: Int
   /// Whether hosts may be given firewalls that do not let this controller in again.
   let allowsLockout: Bool
@@ -33,7 +35,7 @@ struct Session {
     renews: Set<Role> = [], overridesNewer: Bool = false
   ) throws {
     try self.init(
-      options, hosts.selector, parallel: hosts.parallel, playbook, command,
+      options, hosts.selector, limit: hosts.limit, parallel: hosts.parallel, playbook, command,
       allowsLockout: allowsLockout, renews: renews, overridesNewer: overridesNewer)
   }
 
@@ -61,13 +63,14 @@ struct Session {
   }
 
   private init(
-    _ options: FleetOptions, _ selector: Selector, parallel: Int, _ playbook: String?,
-    _ command: Playbook.Procedure.Command, allowsLockout: Bool, renews: Set<Role>,
-    overridesNewer: Bool
+    _ options: FleetOptions, _ selector: Selector, limit: String? = nil, parallel: Int,
+    _ playbook: String?, _ command: Playbook.Procedure.Command, allowsLockout: Bool,
+    renews: Set<Role>, overridesNewer: Bool
   ) throws {
     workspace = try Workspace.open(options)
     self.playbook = try Workspace.playbook(playbook, for: command, options)
     self.selector = selector
+    self.limit = limit
     self.parallel = parallel
     self.allowsLockout = allowsLockout
     self.renews = renews
@@ -153,11 +156,7 @@ struct Session {
     let declared = inventory.hosts.filter(selector.matches).map {
       (name: $0.name.text, connection: Connection(to: $0))
     }
-    let known = Set(inventory.hosts.map(\.name.text))
-    let left = state.hosts.filter { !known.contains($0.key) && selector.matches($0.key) }
-      .sorted { $0.key < $1.key }
-      .map { (name: $0.key, connection: Connection(recordOf: $0.value, defaults: inventory.ssh)) }
-    return declared + left
+    return declared + inventory.connectionsToLeft(state).filter { selector.matches($0.name) }
   }
 
   func refuseUnknownHosts(_ state: FleetState) throws {
@@ -173,13 +172,14 @@ struct Session {
     try await planAndSurvey(fleet, state: &state).plan
   }
 
+  /// - Parameter now: the time that certificates are judged by; the present without it.
   /// - Returns: The plan, and what the hosts said that it was made from.
   func planAndSurvey(
-    _ fleet: Fleet, state: inout FleetState
+    _ fleet: Fleet, state: inout FleetState, asOf now: Timestamp? = nil
   ) async throws -> (plan: Plan, survey: Survey) {
     try refuseWithoutAuthority(state)
     let survey = try await survey(fleet, &state)
-    return (try await plan(survey, state: state), survey)
+    return (Planner.plan(try await planningInput(survey, state: state, asOf: now)), survey)
   }
 
   /// A plan from the state alone.
@@ -203,16 +203,19 @@ struct Session {
     Planner.plan(try await planningInput(survey, state: state))
   }
 
-  func planningInput(_ survey: Survey, state: FleetState) async throws -> PlanningInput {
+  func planningInput(
+    _ survey: Survey, state: FleetState, asOf time: Timestamp? = nil
+  ) async throws -> PlanningInput {
+    let now = time ?? .current
     var materials = try MaterialsReader(
       workspace: workspace, now: .current, expired: .toleratedOf(state.shownSiteCertificates)
     ).read()
     try refuseUnknownGenerations(state, survey)
-    materials.revocationLists = try await revocations.materials(of: state, now: .current)
+    materials.revocationLists = try await revocations.materials(of: state, now: now)
     return PlanningInput(
       inventory: workspace.inventory, playbook: playbook, state: state, survey: survey,
       materials: materials, selector: selector, allowsLockout: allowsLockout, renews: renews,
-      now: .current, digest: { Digest.sha256(of: $0) })
+      now: now, surveyedAt: .current, digest: { Digest.sha256(of: $0) })
   }
 
   func rollback(to number: Int?, _ survey: Survey, _ state: FleetState) -> RollbackInput {

@@ -128,13 +128,9 @@ struct StateRebuild {
   }
 
   private mutating func record(_ manifest: Manifest, of host: Host) {
-    let connection = Connection(to: host)
     state.hosts[host.name.text] = HostRecord(
-      address: connection.address, sshPort: connection.port, sshUser: connection.user,
-      sshBecomes: connection.becomes, sshIdentities: connection.identities,
-      sshKnownHosts: connection.knownHosts, sshOptions: connection.options,
-      roles: host.roleNames, release: manifest.release, appliedAt: manifest.madeAt,
-      appliedBy: manifest.madeBy)
+      address: host.address.description, roles: host.roleNames, release: manifest.release,
+      appliedAt: manifest.madeAt, appliedBy: manifest.madeBy)
   }
 
   /// The lineage that a lost state had.
