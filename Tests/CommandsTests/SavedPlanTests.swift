@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import Planning
 import State
@@ -141,7 +142,9 @@ struct SavedPlanTests {
     let changed = message { try Self.saved.checkSecrets { _ in Array("other".utf8) } }
     #expect(changed.hasPrefix("certs/shop.key has changed since the plan was made"))
     let gone = message {
-      try Self.saved.checkSecrets { _ in try Workspace.contents(of: home.path + "/gone.key") }
+      try Self.saved.checkSecrets { _ in
+        try FileReader.read(home.path + "/gone.key", as: .certificate)
+      }
     }
     #expect(gone.contains("gone.key") && gone.contains("No such file"))
   }

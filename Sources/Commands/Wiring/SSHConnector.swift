@@ -1,3 +1,4 @@
+import Diagnostics
 import Execution
 import Foundation
 import Planning
@@ -75,8 +76,7 @@ private struct SSHProcess: Execution.RemoteProcess {
 
   func finish() async throws -> String {
     _ = try await process.exitStatus()
-    return String(decoding: await process.standardError, as: UTF8.self)
-      .trimmingCharacters(in: .whitespacesAndNewlines)
+    return HostText.lines(of: await process.standardError).map(\.text).joined(separator: "\n")
   }
 }
 
@@ -103,7 +103,6 @@ private struct OpenSSHCommand: Execution.RemoteProcess {
 
   func finish() async throws -> String {
     _ = try await process.exitStatus()
-    return String(decoding: await process.standardError, as: UTF8.self)
-      .trimmingCharacters(in: .whitespacesAndNewlines)
+    return HostText.lines(of: await process.standardError).map(\.text).joined(separator: "\n")
   }
 }

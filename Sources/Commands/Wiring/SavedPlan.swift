@@ -1,5 +1,6 @@
 import Certificates
 import Execution
+import Files
 import Foundation
 import Planning
 import State
@@ -22,12 +23,12 @@ struct SavedPlan: Codable, Equatable {
   }
 
   static func read(_ path: String) throws -> SavedPlan {
-    try SavedPlanFormat.decode(Workspace.contents(of: path), path: path)
+    try SavedPlanFormat.decode(FileReader.read(path, as: .savedPlan), path: path)
   }
 
   /// Only its owner reads it: configurations tell more of a fleet than others need to know.
   func write(to path: String) throws {
-    try PrivateFile.replace(path, contents: SavedPlanFormat.encode(self), mode: 0o600)
+    try FileWriter.replace(path, text: SavedPlanFormat.encode(self), for: .ownerAlone)
   }
 
   /// Refuses a plan that was made for another fleet or from another state.
@@ -99,7 +100,7 @@ extension Session {
     let state = await keeper.state
     try saved.check(
       against: state, workspace.statePath, inventory: workspace.inventoryPath)
-    try saved.checkSecrets { try Workspace.contents(of: workspace.resolve($0)) }
+    try saved.checkSecrets { try FileReader.read(workspace.resolve($0), as: .certificate) }
     if state.serial == 0 { await keeper.adopt(lineage: saved.plan.lineage) }
     var hosts: [(name: String, connection: Planning.Connection)] = []
     for step in saved.plan.steps

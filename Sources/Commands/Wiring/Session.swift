@@ -1,6 +1,7 @@
 import ArgumentParser
 import Certificates
 import Execution
+import Files
 import Foundation
 import Inventories
 import Planning
@@ -257,7 +258,7 @@ struct Session {
       try await revocations.keep()
     }
     let workspace = workspace
-    let hooks = HookProcesses(of: workspace.inventory)
+    let hooks = HookProcesses()
     let rollout = Rollout(
       of: plan, fleet: fleet, issuer: signer, store: keeper, hooks: hooks,
       verifier: BatchVerifier(
@@ -266,7 +267,7 @@ struct Session {
         defaults: workspace.inventory.ssh, parallel: parallel),
       surroundings: Surroundings(
         user: Self.user, now: { .current }, digest: { Digest.sha256(of: $0) },
-        readSecret: { SecretContent(try Workspace.contents(of: workspace.resolve($0))) },
+        readSecret: { SecretContent(try FileReader.read(workspace.resolve($0), as: .certificate)) },
         sleep: { try await Task.sleep(for: .seconds($0)) }),
       parallel: parallel, report: { [progress] in progress.show($0) })
     return await Interrupts.cancelling {
