@@ -1,8 +1,9 @@
-import Commands
 import Execution
 import Foundation
 import Synchronization
 import Testing
+
+@testable import Commands
 
 @Suite("A command of the playbook", .timeLimit(.minutes(1)))
 struct HookProcessesTests {

@@ -1,4 +1,5 @@
 import CaseFiles
+import Diagnostics
 import Foundation
 import Planning
 import State
