@@ -25,6 +25,7 @@ package struct Deploy: AsyncParsableCommand {
 
   /// Runs the command that the arguments ask for, and ends the program with its exit code.
   package static func start() async {
+    ProcessHardening.apply()
     // Who reads the output may go; what is being done on hosts must come to its end all the same.
     signal(SIGPIPE, SIG_IGN)
     guard Secret.wipeWhatOpenSSLFrees() else {

@@ -1,4 +1,5 @@
 internal import CLibSSH2
+internal import Files
 
 /// From nothing to a session that is logged in.
 extension Connection {
@@ -53,8 +54,7 @@ extension Connection {
       return try client.knownHostsFiles.load(destination.knownHosts, about: destination.knownName)
     } catch {
       throw failure(
-        .knownHostsUnreadable, "reading known hosts",
-        "\(error.path) cannot be read: \(error.reason)")
+        .knownHostsUnreadable, "reading known hosts", error.description)
     }
   }
 
@@ -195,8 +195,7 @@ extension Connection {
       try client.knownHostsFiles.record([new], in: new.file)
     } catch {
       throw failure(
-        .knownHostsUnreadable, activity,
-        "\(error.path) cannot be written to: \(error.reason)")
+        .knownHostsUnreadable, activity, error.description)
     }
     destination.notice?(
       "\(destination.subject) is new; its key \(new.type) \(new.fingerprint) is now in \(new.file)")

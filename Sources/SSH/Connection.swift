@@ -1,4 +1,5 @@
 internal import CLibSSH2
+internal import Files
 
 /// One authenticated SSH connection, as which any number of commands can run.
 ///

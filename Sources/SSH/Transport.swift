@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// The bytes of one session, on their way from and to its carrier.

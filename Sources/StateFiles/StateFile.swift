@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 package import State
 
@@ -18,12 +19,11 @@ package struct StateFile: Sendable {
   package static func read(
     _ path: String, fleet: String
   ) throws(StateFileError) -> StateFile {
-    let resolved = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
-    let bytes = try AtomicFile(path: resolved).read()
+    let bytes = try contents(of: path)
     return StateFile(
-      path: resolved,
+      path: path,
       state: try bytes.map { bytes throws(StateFileError) in
-        try StateFormat.decode(bytes, fleet: fleet, path: resolved)
+        try StateFormat.decode(bytes, fleet: fleet, path: path)
       }, bytes: bytes)
   }
 
@@ -31,8 +31,7 @@ package struct StateFile: Sendable {
   ///
   /// After an error the file is what it was, but where the disk fails after the last step.
   package mutating func write(_ state: FleetState) throws(StateFileError) {
-    let file = AtomicFile(path: path)
-    guard try file.read() == bytes else {
+    guard try Self.contents(of: path) == bytes else {
       throw StateFileError(
         .changed, path,
         """
@@ -43,10 +42,22 @@ package struct StateFile: Sendable {
     var next = state
     next.serial = max(state.serial, self.state?.serial ?? 0) + 1
     let encoded = try StateFormat.encode(next, path: path)
-    if let bytes { try AtomicFile(path: previousPath).replace(by: bytes) }
-    try file.replace(by: encoded)
+    do throws(FileError) {
+      if let bytes { try FileWriter.replace(previousPath, contents: bytes, for: .everyone) }
+      try FileWriter.replace(path, contents: encoded, for: .everyone)
+    } catch {
+      throw StateFileError(.notWritable, path, error)
+    }
     self.state = next
     bytes = encoded
+  }
+
+  private static func contents(of path: String) throws(StateFileError) -> [UInt8]? {
+    do throws(FileError) {
+      return try FileReader.readIfPresent(path, as: .state)
+    } catch {
+      throw StateFileError(.notReadable, path, error)
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import State
 
@@ -22,7 +23,7 @@ extension AuthorityFolder {
     var keys: [FleetKey] = []
     for name in names where name.hasPrefix("fleet-") && name.hasSuffix(".pub") {
       let file = "\(path)/\(name)"
-      let text = String(decoding: try Workspace.contents(of: file), as: UTF8.self)
+      let text = String(decoding: try FileReader.read(file, as: .authority), as: UTF8.self)
       guard let key = FleetKey(text, of: fleet) else {
         throw Failure(
           .failed,
@@ -42,9 +43,8 @@ extension AuthorityFolder {
   }
 
   private func readSigningKey(_ path: String) throws -> FleetSigningKey {
-    try PrivateFile.checkIsOwn(self.path)
-    try PrivateFile.checkIsPrivate(path)
-    var bytes = try Workspace.contents(of: path)
+    try FileWriter.checkIsOwn(self.path)
+    var bytes = try FileReader.read(path, as: .authorityKey)
     return try naming(path) {
       try FleetSigningKey.read(pem: Secret(wiping: &bytes), named: path)
     }
@@ -72,10 +72,10 @@ extension AuthorityFolder {
     if !isThere {
       // The key first: what it has not signed yet, nobody has seen.
       let pem = try signing.pem().withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-      try PrivateFile.create(path, contents: pem, mode: 0o600)
+      try FileWriter.create(path, text: pem, for: .ownerAlone)
     }
-    try PrivateFile.replace(
-      fleetPublicKeyPath(generation), contents: key.text(of: fleet), mode: 0o644)
+    try FileWriter.replace(
+      fleetPublicKeyPath(generation), text: key.text(of: fleet), for: .everyone)
     return key
   }
 }

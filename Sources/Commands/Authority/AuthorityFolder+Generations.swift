@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import Inventories
 import Playbooks
@@ -31,16 +32,16 @@ extension AuthorityFolder {
       let files = try CertificateAuthority.create(
         request, below: root, passphrase: passphrase, now: now)
       // The key first: a certificate without its key would look like an authority.
-      try PrivateFile.create(keyPath(generation), contents: files.encryptedKeyPEM, mode: 0o600)
-      try PrivateFile.create(
-        certificatePath(generation), contents: files.certificatePEM, mode: 0o644)
+      try FileWriter.create(keyPath(generation), text: files.encryptedKeyPEM, for: .ownerAlone)
+      try FileWriter.create(
+        certificatePath(generation), text: files.certificatePEM, for: .everyone)
     } else {
       let files = try naming(keyPath(generation)) {
         try CertificateAuthority.complete(
           request, below: root, encryptedKeyPEM: key(generation), passphrase: passphrase, now: now)
       }
-      try PrivateFile.create(
-        certificatePath(generation), contents: files.certificatePEM, mode: 0o644)
+      try FileWriter.create(
+        certificatePath(generation), text: files.certificatePEM, for: .everyone)
     }
     return try record(generation, .signing)
   }
@@ -79,9 +80,9 @@ extension AuthorityFolder {
 
   /// Marks a generation as one that no host is to trust in the end.
   func retire(_ generation: Int) throws {
-    try PrivateFile.replace(
+    try FileWriter.replace(
       retiringPath(generation),
-      contents: "No host is to trust this generation of the authority in the end.\n", mode: 0o644)
+      text: "No host is to trust this generation of the authority in the end.\n", for: .everyone)
   }
 
   /// Takes a generation that no host trusts any more out of the folder. May be repeated after a crash.
@@ -92,19 +93,19 @@ extension AuthorityFolder {
     try archive.makeFolder()
     switch fate {
     case .archive:
-      try PrivateFile.move(keyPath(generation), to: archive.keyPath(generation))
+      try FileWriter.move(keyPath(generation), to: archive.keyPath(generation))
     case .destroy:
-      try PrivateFile.destroy(keyPath(generation))
+      try FileWriter.destroy(keyPath(generation))
     }
     // The certificate stays, so that neither its number nor its name is ever given again.
-    try PrivateFile.move(certificatePath(generation), to: archive.certificatePath(generation))
+    try FileWriter.move(certificatePath(generation), to: archive.certificatePath(generation))
     try removeRemains(of: generation)
   }
 
   /// The marker goes last: as long as it is there, it is known that a rotation has not come to its end.
   private func removeRemains(of generation: Int) throws {
-    try PrivateFile.remove(revocationListPath(generation))
-    try PrivateFile.remove(retiringPath(generation))
+    try FileWriter.remove(revocationListPath(generation))
+    try FileWriter.remove(retiringPath(generation))
   }
 
   /// Puts a certificate with the same key and a later end in place of a generation's own.
@@ -114,13 +115,13 @@ extension AuthorityFolder {
   ) throws -> AuthorityRecord {
     let renewed = try authority.renewed(below: root, validFor: validFor, now: now)
     let list = try revocationList(of: record)
-    try PrivateFile.replace(
-      certificatePath(record.generation), contents: renewed.certificatePEM(), mode: 0o644)
+    try FileWriter.replace(
+      certificatePath(record.generation), text: renewed.certificatePEM(), for: .everyone)
     if let list {
       // It ends with the authority, which now ends later.
       let next = try renewed.revocationList(of: list.revoked, now: now)
-      try PrivateFile.replace(
-        revocationListPath(record.generation), contents: next.pem, mode: 0o644)
+      try FileWriter.replace(
+        revocationListPath(record.generation), text: next.pem, for: .everyone)
     }
     return try self.record(record.generation, record.status)
   }
@@ -133,7 +134,7 @@ extension AuthorityFolder {
     } catch {
       throw Failure(.failed, "\(path) cannot be made: \(error.reason)")
     }
-    try PrivateFile.checkIsOwn(path)
+    try FileWriter.checkIsOwn(path)
   }
 
   private func request(

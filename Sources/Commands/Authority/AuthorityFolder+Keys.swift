@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import Inventories
 import State
@@ -26,9 +27,8 @@ extension AuthorityFolder {
   }
 
   func encryptedKey(_ path: String) throws -> String {
-    try PrivateFile.checkIsOwn(self.path)
-    try PrivateFile.checkIsPrivate(path)
-    return String(decoding: try Workspace.contents(of: path), as: UTF8.self)
+    try FileWriter.checkIsOwn(self.path)
+    return String(decoding: try FileReader.read(path, as: .authorityKey), as: UTF8.self)
   }
 
   /// What a change of the passphrase did.
@@ -56,7 +56,7 @@ extension AuthorityFolder {
       }
     }
     // All of them open: only now is the first one written.
-    for (path, key) in ready { try PrivateFile.replace(path, contents: key, mode: 0o600) }
+    for (path, key) in ready { try FileWriter.replace(path, text: key, for: .ownerAlone) }
     change.changed = ready.map(\.0)
     return change
   }

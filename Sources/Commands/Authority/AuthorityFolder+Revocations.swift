@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import Planning
 import State
@@ -9,7 +10,7 @@ extension AuthorityFolder {
     let path = revocationListPath(record.generation)
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     return try RevocationList(
-      pem: String(decoding: try Workspace.contents(of: path), as: UTF8.self),
+      pem: String(decoding: try FileReader.read(path, as: .authority), as: UTF8.self),
       signedBy: record.certificate, named: path)
   }
 
@@ -69,8 +70,8 @@ extension AuthorityFolder {
   /// Writes down the lists that are new.
   func keep(_ lists: RevocationLists) throws {
     for entry in lists.signed where entry.isNew {
-      try PrivateFile.replace(
-        revocationListPath(entry.record.generation), contents: entry.list.pem, mode: 0o644)
+      try FileWriter.replace(
+        revocationListPath(entry.record.generation), text: entry.list.pem, for: .everyone)
     }
   }
 

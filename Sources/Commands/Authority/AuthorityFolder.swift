@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import State
 
@@ -87,7 +88,7 @@ struct AuthorityFolder {
 
   func record(_ generation: Int, _ status: AuthorityRecord.Status) throws -> AuthorityRecord {
     let path = certificatePath(generation)
-    let pem = String(decoding: try Workspace.contents(of: path), as: UTF8.self)
+    let pem = String(decoding: try FileReader.read(path, as: .authority), as: UTF8.self)
     // Those of the authorities above it stand behind its own.
     let facts = try CertificateFacts.readAll(pem: pem, named: path)[0]
     guard facts.isAuthority, let identifier = facts.subjectKeyIdentifier else {

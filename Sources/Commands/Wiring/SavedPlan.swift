@@ -1,5 +1,6 @@
 import Certificates
 import Execution
+import Files
 import Foundation
 import Planning
 import State
@@ -9,12 +10,12 @@ struct SavedPlan: Equatable {
   var approved: ApprovedPlan
 
   static func read(_ path: String) throws -> SavedPlan {
-    try SavedPlanFormat.decode(Workspace.contents(of: path), path: path)
+    try SavedPlanFormat.decode(FileReader.read(path, as: .savedPlan), path: path)
   }
 
   /// Only its owner reads it: it says more of a fleet than others need to know.
   func write(to path: String) throws {
-    try PrivateFile.replace(path, contents: SavedPlanFormat.encode(self), mode: 0o600)
+    try FileWriter.replace(path, text: SavedPlanFormat.encode(self), for: .ownerAlone)
   }
 
   /// Refuses a plan that was made for another fleet, from another state or at another time.

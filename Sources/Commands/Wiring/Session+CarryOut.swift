@@ -1,5 +1,6 @@
 import Certificates
 import Execution
+import Files
 import Foundation
 import Inventories
 import Planning
@@ -24,7 +25,7 @@ extension Session {
     }
     let state = await keeper.state
     let workspace = workspace
-    let hooks = HookProcesses(of: workspace.inventory)
+    let hooks = HookProcesses()
     let rollout = Rollout(
       of: plan, fromSerial: state.serial, fleet: fleet, issuer: signer,
       signer: FleetSigner(key: fleetKey, keeper: keeper), store: keeper, hooks: hooks,
@@ -34,7 +35,7 @@ extension Session {
         inventory: workspace.inventory, parallel: parallel),
       surroundings: Surroundings(
         user: Self.user, now: { .current }, digest: { Digest.sha256(of: $0) },
-        readSecret: { SecretContent(try Workspace.contents(of: workspace.resolve($0))) },
+        readSecret: { SecretContent(try FileReader.read(workspace.resolve($0), as: .certificate)) },
         sleep: { try await Task.sleep(for: .seconds($0)) }),
       parallel: parallel, report: { [progress] in progress.show($0) })
     let ledger = await Interrupts.cancelling {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Certificates
 import Execution
+import Files
 import Foundation
 import Inventories
 import Planning
