@@ -41,7 +41,7 @@ struct EdgeFault: CustomTestStringConvertible, Sendable {
       testDescription: "the back-end serves the site to other front-ends alone", host: "app-1",
       script: "sed -i 's/CN=edge-1/CN=edge-2/' nginx/back-end/*.conf && \(reload)",
       obstacle: .notAdmitted,
-      change: { $1.services["shop.example"]?.admission = .frontEnds([HostName("edge-2")!]) }),
+      change: { frontEnd, _ in frontEnd.client?.commonName = "edge-2" }),
     EdgeFault(
       testDescription: "the back-end does not know the front-end's authority", host: "app-1",
       script: "\(foreign) && cp /tmp/f.crt tls/authority.crt && \(reload)",
