@@ -1,8 +1,8 @@
 /// One look at the server's end of an edge, as a front-end would see it: a TLS handshake and a small
 /// request.
 ///
-/// nginx does not end the handshake where it does not accept the client: it answers inside of it.
-/// So what came of the client's certificate is in the answer's status.
+/// nginx does not end the handshake where it does not accept the client. So what came of the client's
+/// certificate is in the answer, or in that there is none.
 package struct EdgeProbe: Sendable {
   /// What the server is asked for and has to be: nginx's `proxy_ssl_name`, a site's domain.
   package var serverName: String
@@ -77,6 +77,7 @@ package struct EdgeProbe: Sendable {
       bytes += next
       hasEnded = Self.hasEmptyLine(bytes[place...])
     }
+    if bytes.isEmpty { return (.closed, false) }
     let lines = String(decoding: bytes, as: UTF8.self)
       .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     let words = lines.first?.split(separator: " ") ?? []
@@ -111,12 +112,14 @@ package struct ProbeReport: Sendable {
     case status(Int)
     /// The TLS connection did not come about, or was ended in place of an answer.
     case refusedHandshake(CertificateError)
+    /// The connection was closed without an answer.
+    case closed
     case notHTTP
   }
 
   package var answer: Answer
-  /// Whether the answer is that of this program's configuration to a client that it does not let in,
-  /// and none of the site's own, by the field that only such an answer has.
+  /// Whether the answer is that of a release of 0.1.0 to a client that it does not let in, and none of the
+  /// site's own, by the field that only such an answer has.
   package var saysRefused: Bool
   /// As OpenSSL writes it: `TLSv1.3`.
   package var tlsVersion: String
@@ -137,7 +140,7 @@ package struct ProbeReport: Sendable {
   /// Whether the server let the client in, with the certificate that it showed or without one.
   ///
   /// nginx answers 400 where a certificate is missing or not accepted, 495 and 496 to itself; this
-  /// program's configuration makes 503 of all three, and says so.
+  /// program's configuration closes the connection, and that of 0.1.0 answered 503 and said so.
   package var isClientAccepted: Bool {
     guard case .status(let status) = answer else { return false }
     return !saysRefused && ![400, 495, 496].contains(status)

@@ -48,7 +48,7 @@ struct HostChange {
       endpoint.publications =
         mixture.use == .new
         ? new.publications.union(old.publications) : old.publications.union(new.publications)
-      endpoint.services = old.services.union(new.services)
+      endpoint.services = old.services.merging(new.services) { $0.union($1) }
       endpoint.server = serverOfBoth
     }
     let user = mixture.use == .new ? new : old

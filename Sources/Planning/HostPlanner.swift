@@ -90,9 +90,9 @@ struct HostPlanner {
     endpoint.openings = ruleset.openings
     endpoint.publications = ruleset.publications
     for site in inventory.sites(servedBy: host.name) {
-      for upstream in site.upstreams(on: host.name) {
-        endpoint.services.insert(.init(site: site.domain.text, port: Int(upstream.port.number)))
-      }
+      endpoint.services[site.domain.text] = .init(
+        ports: Set(site.upstreams(on: host.name).map { Int($0.port.number) }),
+        admission: .frontEnds(Set(site.frontEnds)))
     }
     for site in inventory.sites(publishedBy: host.name) {
       for upstream in site.upstreams {

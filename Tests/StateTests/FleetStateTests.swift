@@ -36,7 +36,7 @@ struct FleetStateTests {
         facts: EdgeFacts(
           address: "198.18.0.21", trusts: ["cd"],
           openings: [.init(port: 443, from: ["198.18.0.10"], why: "front-ends of a.example")],
-          services: [.init(site: "a.example", port: 443)])),
+          services: [.init(site: "a.example", port: 443, frontEnds: nil)])),
       appliedAt: Timestamp(secondsSince1970: 1_795_415_280), appliedBy: "ann@laptop")
     #expect(
       String(decoding: try encoded(state), as: UTF8.self) == """

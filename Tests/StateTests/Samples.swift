@@ -37,7 +37,11 @@ struct Samples {
           from: [nil, [], ["198.18.0.1", "10.0.0.0/8"]][number(0...2)],
           why: ["SSH", "front-ends of a.example, b.example"][number(0...1)])
       },
-      services: (0..<number(0...2)).map { .init(site: "s\($0).example", port: number(1...65535)) },
+      services: (0..<number(0...2)).map {
+        .init(
+          site: "s\($0).example", port: number(1...65535),
+          frontEnds: [nil, [], ["edge-1"], ["edge-1", "nobody"]][number(0...3)])
+      },
       routes: (0..<number(0...2)).map {
         .init(
           site: "s\($0).example", host: "app-\(number(1...9))", address: "2001:db8::\($0)",

@@ -44,6 +44,10 @@ struct FleetProbe: Sendable {
       finding.noteRefusal(
         \.foreignCertificate, of: try await probe(edge, as: identity(edge, of: foreign)),
         "with a foreign certificate")
+      finding.noteRefusal(
+        \.otherFrontEnd,
+        of: try await probe(edge, as: identity(edge, of: authority, named: Self.otherFrontEnd)),
+        "with the certificate of a front-end that the site does not have")
     } catch {
       finding.isTried = !Self.saysThatTheHostIsLost(error)
       finding.isConnected = !Self.saysThatNothingAnswers(error)
@@ -52,12 +56,19 @@ struct FleetProbe: Sendable {
     return finding
   }
 
-  private func identity(_ edge: Edge, of issuer: CertificateAuthority) throws -> ClientIdentity {
+  /// A name that no host can have (RFC 2606).
+  private static let otherFrontEnd = "other-front-end.invalid"
+
+  /// - Parameter name: nil for that of the edge's front-end.
+  private func identity(
+    _ edge: Edge, of issuer: CertificateAuthority, named name: String? = nil
+  ) throws -> ClientIdentity {
     let lifetime: Int64 = 600
+    let name = name ?? edge.frontEnd
     return try ClientIdentity(
       issuer.issue(
         LeafRequest(
-          role: .client, commonName: edge.frontEnd, dnsNames: [edge.frontEnd], key: .ecdsaP256,
+          role: .client, commonName: name, dnsNames: [name], key: .ecdsaP256,
           validFor: lifetime), now: now.secondsSince1970))
   }
 

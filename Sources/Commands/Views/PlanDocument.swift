@@ -22,7 +22,7 @@ struct PlanDocument: Encodable {
     var waitsFor: [Need]
     var waitsForOneOf: [Way]
     var reachability: [String]
-    var serves: Change<EdgeFacts.Service>
+    var serves: Change<StepEffects.Listening>
     var routes: Change<EdgeFacts.Route>
     var trusts: Change<String>
     var certificates: [Certificate]
