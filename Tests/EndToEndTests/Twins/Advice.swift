@@ -8,6 +8,8 @@ enum Advice: Hashable, CustomStringConvertible {
   case takeState
   /// To take the CA folder that the other operator has.
   case takeAuthority
+  /// To take both.
+  case takeFolder
   /// To give the same command again.
   case again
 
@@ -17,20 +19,25 @@ enum Advice: Hashable, CustomStringConvertible {
       "deploy " + words.map { $0.hasPrefix("/") ? "FILE" : $0 }.joined(separator: " ")
     case .takeState: "take the newer state"
     case .takeAuthority: "take the CA folder"
+    case .takeFolder: "take the state and the CA folder"
     case .again: "again"
     }
   }
 
-  /// All that a message advises, what it names first before the rest; empty where it names nothing.
+  /// All that a message advises; empty where it names nothing.
   static func all(in message: String) -> [Advice] {
     var all = commands(in: message)
     // A message is wrapped anywhere.
     let words = message.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    if words.contains(/(newer|shared|current) state|copy of the state|previous version/) {
-      all.append(.takeState)
-    }
-    if words.contains(/(restore|copy|take|bring)[^.]*(folder|shop\.authority|shop\.ca)/) {
-      all.append(.takeAuthority)
+    if words.contains(/take \S*\.state\.json and \S* from there/) {
+      all.append(.takeFolder)
+    } else {
+      if words.contains(/(newer|shared|current) (\S*\.)?state|previous version/) {
+        all.append(.takeState)
+      }
+      if words.contains(/(restore|copy|take|bring)[^.]*(folder|\.authority|\.ca\b)/) {
+        all.append(.takeAuthority)
+      }
     }
     if words.contains(
       /goes on|the next (run|apply|plan)|run (it |deploy )?again|again when|same command|try again/)

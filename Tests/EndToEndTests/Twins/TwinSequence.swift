@@ -191,10 +191,13 @@ struct TwinSequence {
     for _ in 0..<6 {
       story.append("  stop: \(output.stderr.suffix(1500))")
       let all = Advice.all(in: output.all.suffix(3000).description)
-      guard let advice = all.first(where: { !followed.contains($0) }) ?? all.first else {
+      let fresh = all.filter { !followed.contains($0) }
+      guard !all.isEmpty else {
         faults.append("a stop that names nothing to do: \(output.all.suffix(1500))")
         return false
       }
+      // Which of several ways is taken is the operator's choice.
+      let advice = generator.pick(fresh.isEmpty ? all : fresh)
       followed.insert(advice)
       tally.stops["\(advice)", default: 0] += 1
       story.append("  advice: \(advice)")
@@ -214,11 +217,15 @@ struct TwinSequence {
     switch advice {
     case .takeState: try await fleet.copy(.state, from: from, to: to)
     case .takeAuthority: try await fleet.copy(.authority, from: from, to: to)
+    case .takeFolder: try await fleet.copy(.folder, from: from, to: to)
     case .again: try await fleet.settle()
     case .command(let words):
       let asks = ["apply", "rotate", "revoke", "rollback"].contains(words[0])
-      let output = try await fleet.folder(someone).timed(
+      var output = try await fleet.folder(someone).timed(
         words + (asks && !words.contains("--yes") ? ["--yes"] : []), .none)
+      if output.status != 0, output.stderr.contains("give --yes") {
+        output = try await fleet.folder(someone).timed(words + ["--yes"], .none)
+      }
       story.append("    exit \(output.status): \(output.stderr.suffix(600))")
     }
   }
