@@ -21,8 +21,30 @@ extension FleetState {
       try record.check(place)
     }
     try rotation?.check(root.at("rotation"))
+    try checkFleetKeys(root)
     try root.at("hosts").check(hosts, keys: .hostName) { place, record throws(StateMistake) in
       try record.check(place)
+    }
+  }
+
+  private func checkFleetKeys(_ root: ValuePlace) throws(StateMistake) {
+    try root.at("retiredAuthorities").check(retiredAuthorities) {
+      place, retired throws(StateMistake) in
+      try place.at("generation").check(retired.generation, in: Self.generations)
+      try place.at("commonName").check(retired.commonName, is: .line)
+      try place.at("keyIdentifier").check(retired.keyIdentifier, is: .hex)
+    }
+    try root.at("fleetKeys").check(fleetKeys) { place, key throws(StateMistake) in
+      try place.at("generation").check(key.generation, in: Self.generations)
+      try place.at("publicKey").check(key.publicKey, is: .hex)
+      guard let endorsement = key.endorsement else { return }
+      try place.at("endorsement").at("signer").check(endorsement.signer, is: .hex)
+      try place.at("endorsement").at("signature").check(endorsement.signature, is: .hex)
+    }
+    try root.at("manifests").check(manifests, keys: .hostName) {
+      place, installed throws(StateMistake) in
+      try place.at("serial").check(installed.serial, in: Self.serials)
+      try place.at("digests").check(installed.digests, are: .hex)
     }
   }
 
@@ -33,6 +55,9 @@ extension FleetState {
       try place.at("keyIdentifier").check(authority.keyIdentifier, is: .hex)
       try place.at("fingerprint").check(authority.fingerprint, is: .hex)
       try place.at("certificate").check(authority.certificate, is: .certificate)
+      if let list = authority.revocationList {
+        try place.at("revocationList").check(list, is: .revocationList)
+      }
     }
     for (index, authority) in authorities.enumerated() {
       let before = authorities[..<index]
@@ -129,6 +154,7 @@ extension EdgeFacts {
     try place.at("services").check(services) { place, service throws(StateMistake) in
       try place.at("site").check(service.site, is: .domainName)
       try place.at("port").check(service.port, in: Self.ports)
+      try place.at("frontEnds").check(service.frontEnds ?? [], are: .line)
     }
     try place.at("routes").check(routes) { place, route throws(StateMistake) in
       try place.at("site").check(route.site, is: .domainName)

@@ -14,6 +14,8 @@ package enum TextRule: Sendable {
   case line
   /// A certificate as PEM.
   case certificate
+  /// A revocation list as PEM, which grows with what is revoked.
+  case revocationList
   /// The path of a file below the folder of a release.
   case filePath
 
@@ -31,9 +33,8 @@ package enum TextRule: Sendable {
     case .word: (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(\.isOfWord)
     case .line:
       text.utf8.count <= 4000 && !text.unicodeScalars.contains { $0.isDeceptive || $0 == "\n" }
-    case .certificate:
-      (1...65_536).contains(text.utf8.count)
-        && text.utf8.allSatisfy { (0x20...0x7E).contains($0) || $0 == UInt8(ascii: "\n") }
+    case .certificate: text.isPEM(atMost: 1 << 16)
+    case .revocationList: text.isPEM(atMost: 1 << 24)
     case .filePath:
       (1...1024).contains(text.utf8.count)
         && text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { step in
@@ -56,6 +57,7 @@ package enum TextRule: Sendable {
     case .word: "a word of letters, digits, dots, underscores and hyphens"
     case .line: "one line without control characters"
     case .certificate: "a certificate as PEM"
+    case .revocationList: "a revocation list as PEM"
     case .filePath: "the path of a file of a release"
     }
   }
@@ -70,5 +72,12 @@ extension UInt8 {
       true
     default: false
     }
+  }
+}
+
+extension String {
+  fileprivate func isPEM(atMost limit: Int) -> Bool {
+    (1...limit).contains(utf8.count)
+      && utf8.allSatisfy { (0x20...0x7E).contains($0) || $0 == UInt8(ascii: "\n") }
   }
 }

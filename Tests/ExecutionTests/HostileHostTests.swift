@@ -74,6 +74,8 @@ private final class KeepingStore: StateStore {
   }
 
   func record(issued: [IssuanceRecord]) {}
+
+  func expect(_ digest: String, fromSerial serial: Int, on host: String) {}
 }
 
 @Suite("A hostile host", .timeLimit(.minutes(20)))
@@ -132,7 +134,7 @@ struct HostileHostTests {
     await forEachSeed { seed in
       let fleet = Fleet(
         connector: FleetWithTraitor(honest: FakeHosts([:], Journal()), seed: seed),
-        budgets: budgets, report: { _ in })
+        budgets: budgets, recognize: ShownManifest.trusted, report: { _ in })
       let survey = await fleet.survey(
         Self.names.map { ($0, connection()) }, parallel: 5)
       await fleet.close()
@@ -167,11 +169,11 @@ struct HostileHostTests {
       plan.confirmWithin = 1
       let clock = FakeClock()
       let rollout = Rollout(
-        of: plan,
+        of: plan, fromSerial: 7,
         fleet: Fleet(
           connector: FleetWithTraitor(honest: FakeHosts([:], journal), seed: seed),
-          budgets: budgets, report: { _ in }),
-        issuer: FakeIssuer(), store: store, hooks: FakeHooks(journal: journal),
+          budgets: budgets, recognize: ShownManifest.trusted, report: { _ in }),
+        issuer: FakeIssuer(), signer: FakeSigner(), store: store, hooks: FakeHooks(journal: journal),
         verifier: FakeVerifier(journal: journal, problems: [:]),
         surroundings: Surroundings(
           user: "ann@laptop", now: { clock.now }, digest: { "\($0.count)" },

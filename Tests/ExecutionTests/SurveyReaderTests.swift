@@ -6,7 +6,7 @@ import Testing
 @Suite("A survey, as it is understood")
 struct SurveyReaderTests {
   private func read(_ lines: [String]) throws -> HostObservation? {
-    var reader = SurveyReader()
+    var reader = SurveyReader(recognize: ShownManifest.trusted)
     for line in lines {
       let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
       try reader.read(.event(String(parts[0]), parts.count == 2 ? String(parts[1]) : ""))

@@ -84,7 +84,7 @@ struct MalformedStateTests {
           port: 8443, host: "app-0.container", address: "10.8.0.5", target: 443,
           network: "10.8.0.0/24", from: ["198.18.0.10"], why: "front-ends")
       ],
-      services: [.init(site: "shop.example", port: 443)],
+      services: [.init(site: "shop.example", port: 443, frontEnds: ["edge-1"])],
       routes: [.init(site: "shop.example", host: "app-1", address: "198.18.0.22", port: 443)])
     return try JSONSerialization.jsonObject(with: JSONEncoder().encode(state))
   }

@@ -47,7 +47,7 @@ struct SerialPrefixTests {
       at: now)
     state.record(
       HostRecord(
-        address: "198.18.0.1", sshPort: 22, sshUser: "root", roles: [],
+        address: "198.18.0.1", roles: [],
         release: ReleaseRecord(
           number: 1, files: [:],
           certificates: ["tls/back-end.crt": record("app-1", serial).certificate]),
