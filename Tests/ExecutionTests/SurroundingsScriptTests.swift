@@ -171,6 +171,9 @@ struct SurroundingsScriptTests {
       table inet deploy {
         chain input { type filter hook input priority 0; policy drop; tcp dport 22 drop; }
       }
+      table inet deploy_next {
+        chain input { type filter hook input priority 0; policy drop; tcp dport 22 drop; }
+      }
       table inet f2b-table {
         set addresses { type ipv4_addr; elements = { 192.0.2.1, 192.0.2.2 }; }
         chain f2b-chain {

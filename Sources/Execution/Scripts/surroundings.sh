@@ -58,7 +58,8 @@ list_sockets() {
 # into, and the rules that drop, reject or lead to another chain. Sets are left out where nft can.
 survey_rules() {
   { nft -s -t list ruleset 2>/dev/null || nft list ruleset 2>/dev/null; } |
-    sed -n -e '/^table inet deploy {$/,/^}$/d' -e 's/^[[:space:]]*//' \
+    sed -n -e '/^table inet deploy\(_next\)\{0,1\} {$/,/^}$/d' \
+      -e 's/^[[:space:]]*//' \
       -e '/^table .* {$/b tell' -e '/^chain .* {$/b tell' -e '/^type .* hook /b tell' \
       -e '/drop/b tell' -e '/reject/b tell' -e '/REJECT/b tell' -e '/jump /b tell' \
       -e '/goto /b tell' -e d -e ': tell' -e 's/^/@deploy rule /p'
