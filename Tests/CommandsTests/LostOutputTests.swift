@@ -9,8 +9,6 @@ struct LostOutputTests {
     home = try Home()
     let made = try home.deploy("authority", "create")
     try #require(made.status == 0, "\(made.output)")
-    // Of a plan that is too large for a pipe to take whole.
-    home.inventory += "\nfirewall: {policy: drop}\n"
   }
 
   private static let commands: [[String]] = [

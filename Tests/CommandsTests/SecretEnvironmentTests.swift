@@ -8,27 +8,23 @@ import Testing
 struct SecretEnvironmentTests {
   private let home: Home
 
-  init() throws {
-    home = try Home()
-    let made = try home.deploy("authority", "create")
-    try #require(made.status == 0, "\(made.output)")
-  }
+  init() throws { home = try Home() }
 
   /// Runs a command whose passphrase comes from a script, which is a child of the program; the variable has
   /// the passphrase too.
-  private func renew(_ script: String) throws -> Home.Run {
+  private func create(_ script: String) throws -> Home.Run {
     let path = home.path + "/passphrase.sh"
     try script.write(toFile: path, atomically: true, encoding: .utf8)
     home.inventory = home.inventory.replacing(
       "{env: DEPLOY_PASSPHRASE}", with: "{command: [sh, \(path), \(home.path)]}")
-    return try home.deploy("authority", "renew")
+    return try home.deploy("authority", "create")
   }
 
   @Test(
     "is in the environment of no child, and not in what the system shows of the program",
     .enabled(if: geteuid() == 0))
   func inheritance() throws {
-    let run = try renew(
+    let run = try create(
       """
       env > "$1/child"
       cat /proc/$PPID/environ > "$1/parent"
@@ -62,11 +58,11 @@ struct SecretEnvironmentTests {
     "is in no core file: there is none",
     .enabled(if: coresAreWritten, "the system writes no core files"))
   func core() throws {
-    _ = try renew("kill -SEGV $PPID; sleep 10")
+    _ = try create("kill -SEGV $PPID")
     let run = try home.run(
       [
         "-c", #"cd "$0" && ulimit -c unlimited; "$@"; echo "status $?""#, home.path,
-        Home.programPath, "authority", "renew", "--inventory", home.path + "/shop.yml",
+        Home.programPath, "authority", "create", "--inventory", home.path + "/shop.yml",
       ], passphrase: "poison-4711", program: "/bin/bash")
     #expect(run.output.contains("status 139"), "\(run.output)")
     #expect(run.output.contains("Segmentation fault"))

@@ -55,7 +55,8 @@ extension AuthorityFolder {
   ///
   /// - Parameter known: the keys that the fleet has had.
   @discardableResult
-  func makeFleetKey(_ generation: Int, of fleet: String, after known: [FleetKey]) throws -> FleetKey {
+  func makeFleetKey(_ generation: Int, of fleet: String, after known: [FleetKey]) throws -> FleetKey
+  {
     let path = fleetKeyPath(generation)
     let isThere = FileManager.default.fileExists(atPath: path)
     let signing = try isThere ? readSigningKey(path) : FleetSigningKey.generate()
