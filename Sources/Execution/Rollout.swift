@@ -267,7 +267,8 @@ package struct Rollout: Sendable {
     case .restore:
       guard let restored = step.restored else {
         throw Unread(
-          description: "release \(step.release) is in force on \(step.host), and what is in it was not"
+          description:
+            "release \(step.release) is in force on \(step.host), and what is in it was not"
             + " planned: the next plan asks the host")
       }
       return record(of: step, restored.release)

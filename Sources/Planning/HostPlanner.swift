@@ -120,8 +120,9 @@ struct HostPlanner {
       return [
         HostStep(
           host: host.name.text, connection: connection, roles: roles, action: .unchanged,
-          reasons: [], release: nextRelease, expected: observation.fingerprint, present: present)
-          .showing(observation)
+          reasons: [], release: nextRelease, expected: observation.fingerprint, present: present
+        )
+        .showing(observation)
       ]
     }
     var snapshot = Snapshot(observation)

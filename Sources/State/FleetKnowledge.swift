@@ -145,7 +145,8 @@ extension FleetState {
     if authorities.allSatisfy({ $0.status == .retiring }) {
       // Somebody has taken the mark off the last one, as the folder's own message advises.
       for record in folder where record.status != .retiring {
-        guard let known = authorities.firstIndex(where: { $0.keyIdentifier == record.keyIdentifier })
+        guard
+          let known = authorities.firstIndex(where: { $0.keyIdentifier == record.keyIdentifier })
         else { continue }
         authorities[known].status = record.status
       }

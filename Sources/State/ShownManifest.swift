@@ -172,7 +172,8 @@ extension FleetState {
 
   private func others(_ manifest: Manifest) -> String? {
     if manifest.fleet != fleet {
-      return "it belongs to the fleet \"\(manifest.fleet)\": a host has one fleet; take it off that one"
+      return
+        "it belongs to the fleet \"\(manifest.fleet)\": a host has one fleet; take it off that one"
         + " first"
     }
     guard manifest.lineage != lineage else { return nil }

@@ -173,7 +173,8 @@ struct HostileHostTests {
         fleet: Fleet(
           connector: FleetWithTraitor(honest: FakeHosts([:], journal), seed: seed),
           budgets: budgets, recognize: ShownManifest.trusted, report: { _ in }),
-        issuer: FakeIssuer(), signer: FakeSigner(), store: store, hooks: FakeHooks(journal: journal),
+        issuer: FakeIssuer(), signer: FakeSigner(), store: store,
+        hooks: FakeHooks(journal: journal),
         verifier: FakeVerifier(journal: journal, problems: [:]),
         surroundings: Surroundings(
           user: "ann@laptop", now: { clock.now }, digest: { "\($0.count)" },

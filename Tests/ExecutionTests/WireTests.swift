@@ -209,7 +209,8 @@ struct ConversationTests {
     try folder.program("nginx", "echo 'nginx version: nginx/1.22.1' >&2")
     try folder.program("nft", "exit 1")
     let manifest = Manifest(
-      fleet: "shop", lineage: "l", host: "app-1", serial: 3, madeAt: Timestamp(secondsSince1970: 0), madeBy: "ann@laptop",
+      fleet: "shop", lineage: "l", host: "app-1", serial: 3, madeAt: Timestamp(secondsSince1970: 0),
+      madeBy: "ann@laptop",
       release: ReleaseRecord(
         number: 4,
         files: [

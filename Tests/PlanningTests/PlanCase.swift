@@ -157,7 +157,8 @@ struct CaseScene {
     case "not-included": host.includesRelease = false
     case "of-others":
       (host.manifest, host.manifestProblem) = (nil, .ofOthers(rest.joined(separator: " ")))
-    case "forged": (host.manifest, host.manifestProblem) = (nil, .drift(rest.joined(separator: " ")))
+    case "forged":
+      (host.manifest, host.manifestProblem) = (nil, .drift(rest.joined(separator: " ")))
     case "damaged-manifest": host.manifest = nil
     case "sees": host.controllerAddress = rest[0]
     case "has": host.latestRelease = try #require(Int(rest[0]))
