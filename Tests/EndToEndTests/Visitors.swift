@@ -67,16 +67,31 @@ struct Visitors {
     }
   }
 
-  /// The number of answers so far by method, and those that are failures with their front-end.
-  func answersSoFar() throws -> (counts: [String: Int], failures: [String]) {
+  /// A request that was not answered as it should be.
+  struct Failure: Hashable {
+    var frontEnd: String
+    var method: String
+    /// Which request of its visitor it was.
+    var number: Int
+    var answer: String
+
+    var words: String { "\(method) through \(frontEnd): \(answer)" }
+  }
+
+  /// The number of answers so far by method, and those that are failures.
+  func answersSoFar() throws -> (counts: [String: Int], failures: Set<Failure>) {
     var counts: [String: Int] = [:]
-    var failures: [String] = []
+    var failures: Set<Failure> = []
     for visitor in visitors {
       // The last line may be half written.
       let lines = try answers(of: visitor).dropLast()
       counts[visitor.method, default: 0] += lines.count
-      failures += lines.filter { !$0.hasPrefix("200 ") }
-        .map { "\(visitor.method) through \(visitor.frontEnd): \($0)" }
+      for (number, line) in lines.enumerated() where !line.hasPrefix("200 ") {
+        failures.insert(
+          Failure(
+            frontEnd: visitor.frontEnd, method: visitor.method, number: number,
+            answer: String(line)))
+      }
     }
     return (counts, failures)
   }

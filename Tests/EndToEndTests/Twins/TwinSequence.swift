@@ -10,9 +10,14 @@ struct TwinSequence {
   var stolen = StolenCertificates()
   var faults: [String] = []
   var story: [String] = []
+  /// Whether the last run of the program ended well.
+  private var hasEndedWell = true
   /// Whether no host is in the middle of something.
   private var isSettled = true
-  private var failuresSeen = 0
+  private var failuresSeen: Set<Visitors.Failure> = []
+  /// Hosts with a revoked certificate: until they have another one, which they get last, requests that
+  /// need them fail, as `deploy revoke --help` says.
+  private var outage: Set<String> = []
 
   init(_ fleet: TwinFleet, seed: UInt64) {
     self.fleet = fleet
@@ -44,6 +49,7 @@ struct TwinSequence {
 
   private mutating func perform(_ operation: TwinOperation) async throws {
     let someone = operation.actor
+    if hasEndedWell { outage = [] }
     tally.operations[name(of: operation.kind), default: 0] += 1
     if case .change(let change) = operation.kind { fleet.wanted.take(change, &generator) }
     if operation.isRun, operation.pulls { try fleet.pull(someone) }
@@ -52,11 +58,13 @@ struct TwinSequence {
     case .rotateCertificates:
       try await run(["rotate", "certificates"], by: someone, cut: operation.cut)
     case .revoke(let host):
+      outage.insert(host)
       try await revoke(stolen.known(of: host), with: [host], operation)
     case .revokeSerial(let choice):
       guard !stolen.all.isEmpty else { return }
       let one = stolen.all[choice % stolen.all.count]
       story.append("  \(one.serial) of \(one.host)")
+      if try await fleet.isInUse(one) { outage.insert(one.host) }
       try await revoke([one], with: ["--serial", one.serial], operation)
     case .rotateAuthority(let isEmergency): try await rotateAuthority(isEmergency, operation)
     case .copyToOther:
@@ -149,6 +157,7 @@ struct TwinSequence {
     let controller = fleet.folder(someone)
     let whole =
       words + ["--yes", "--playbook", controller.folder + "/quick.yml"]
+    hasEndedWell = false
     let watch = try stolen.watch(in: fleet)
     let output = try await controller.timed(whole, cut)
     story.append("  exit \(output.status)")
@@ -173,7 +182,7 @@ struct TwinSequence {
   /// What holds after a run that ended well.
   private mutating func end(_ words: [String], by someone: TwinFleet.Operator) async throws -> Bool
   {
-    isSettled = true
+    (isSettled, hasEndedWell) = (true, true)
     fleet.latest = someone
     note(try await fleet.lies(of: someone))
     let plan = try await fleet.folder(someone).deploy("plan", "--detailed-exitcode")
@@ -232,6 +241,11 @@ struct TwinSequence {
 
   // MARK: - Checks
 
+  /// Whether a request needed a host that was just revoked: its front-end, or the only back-end.
+  private func isAnnounced(_ failure: Visitors.Failure) -> Bool {
+    outage.contains(failure.frontEnd) || fleet.wanted.backEnds.isSubset(of: outage)
+  }
+
   /// Keeps what is wrong, each once.
   private mutating func note(_ new: [String]) {
     for fault in new where !faults.contains(fault) { faults.append(fault) }
@@ -240,10 +254,13 @@ struct TwinSequence {
   /// - Parameter someone: whose run has ended well just now.
   private mutating func check(endedWell someone: TwinFleet.Operator?) async throws {
     let (_, failures) = try fleet.visitors.answersSoFar()
-    if failures.count > failuresSeen {
-      let new = failures.dropFirst(failuresSeen)
-      faults.append("\(new.count) requests failed: \(Set(new).sorted().prefix(4))")
-      failuresSeen = failures.count
+    let new = failures.subtracting(failuresSeen)
+    let unannounced = new.filter { !isAnnounced($0) }
+    failuresSeen = failures
+    tally.announced += new.count - unannounced.count
+    if !unannounced.isEmpty {
+      let words = Set(unannounced.map(\.words)).sorted().prefix(4)
+      note(["\(unannounced.count) requests failed: \(words)"])
     }
     guard isSettled else { return }
     try await stolen.steal(in: fleet)
