@@ -138,17 +138,18 @@ has_rules() {
 add_rules() {
   # Where nginx could not be brought back, its ports stay closed until it has been.
   [ ! -f "$run/closed" ] && has_rules "$1" || return 0
-  local rules="$root/releases/$1" program
+  local rules="$root/releases/$1" program chains
   if [ -f "$rules/firewall.nft" ]; then
     sed -e "s/^\(delete \)\{0,1\}table $table/&_next/" -e '/^    chain p[a-z]*routing {$/,/^    }$/d' \
       -e '/^    chain output {$/,/^    }$/d' "$rules/firewall.nft" | bounded nft -f -
     return
   fi
   for program in iptables ip6tables; do
+    chains=$(chains_in "$rules/firewall.$program" | grep '^filter ')
+    note_tables "$program" "$chains"
     sed -n -e 's/DEPLOY-/&NEXT-/' -e 's/-j ACCEPT$/-j RETURN/' -e '/^\*filter$/,/^COMMIT$/p' \
       "$rules/firewall.$program" | bounded "$program-restore" -w --noflush &&
-      jump_to DEPLOY-NEXT- "$program" "$(chains_in "$rules/firewall.$program" | grep '^filter ')" ||
-      return 1
+      jump_to DEPLOY-NEXT- "$program" "$chains" || return 1
   done
 }
 
