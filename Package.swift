@@ -59,19 +59,15 @@ let package = Package(
     .decision("Playbooks", ["Inventories", "YAML", "Diagnostics"]),
     .decision("Nginx", ["Inventories"]),
     .decision("Firewall", ["Inventories"]),
-    .decision("State", ["Inventories", "Diagnostics"]),
+    .decision("State"),
     .decision(
       "Planning", ["Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
 
-    .effect("Files"),
-    .effect("StateFiles", ["Diagnostics", "Files", "State"]),
+    .effect("StateFiles", ["State"]),
     .effect("Certificates", ["COpenSSL"]),
     .effect(
       "SSH",
-      [
-        "CLibSSH2", "CLinux", "Diagnostics", "Files",
-        .product(name: "HeapModule", package: "swift-collections"),
-      ]),
+      ["CLibSSH2", "CLinux", "Diagnostics", .product(name: "HeapModule", package: "swift-collections")]),
     .effect(
       "Execution", ["Diagnostics", "Planning", "State"],
       resources: [
@@ -86,8 +82,7 @@ let package = Package(
     .effect(
       "Commands",
       [
-        "Execution", "Planning", "State", "StateFiles", "Files", "SSH", "Certificates", "Sandbox",
-        "CLinux",
+        "Execution", "Planning", "State", "StateFiles", "SSH", "Certificates", "Sandbox",
         "Inventories", "Playbooks", "Diagnostics", arguments,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
@@ -116,8 +111,7 @@ let package = Package(
     .tests("Playbooks", ["Playbooks", "Inventories", "YAML", "Diagnostics"], cases: true),
     .tests("Nginx", ["Nginx", "Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("Firewall", ["Firewall", "Inventories", "Diagnostics"], cases: true),
-    .tests("Files", ["Files"]),
-    .tests("StateFiles", ["StateFiles", "Files", "State"]),
+    .tests("StateFiles", ["StateFiles", "State"]),
     .tests("Certificates", ["Certificates"]),
     .tests("SSH", ["SSH"], cases: true),
     .tests("Sandbox", ["Sandbox"]),
@@ -126,11 +120,11 @@ let package = Package(
       "Planning",
       ["Planning", "Inventories", "Playbooks", "State", "Nginx", "YAML", "Diagnostics"],
       cases: true),
-    .tests("Execution", ["Execution", "Planning", "State", "Diagnostics"]),
+    .tests("Execution", ["Execution", "Planning", "State"]),
     .tests(
       "Commands",
       [
-        "deploy", "Commands", "Certificates", "Execution", "Files", "Planning", "Inventories",
+        "deploy", "Commands", "Certificates", "Execution", "Planning", "Inventories",
         "Playbooks", "State", "Diagnostics", arguments,
       ], cases: true),
     .tests(

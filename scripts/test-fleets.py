@@ -3,9 +3,12 @@
 
     scripts/test-fleets.py [--at-a-time N] [SUITE...]
 
-SUITE is a name such as EndToEndTests.KillTests; without one, all run. A fleet waits more than it computes, and each has namespaces of its own. The suites in ALONE look at the
-whole machine, so nothing else runs beside them. The tests have to be built. In CI a test that was skipped
-is a failure: something that it needs is missing.
+SUITE is a name such as EndToEndTests.KillTests; without one, all run. The tests have to be built.
+
+A fleet waits more than it computes, and each has namespaces of its own, so several suites can run at the same
+time. One runs at a time unless more are asked for: hosts have seconds to be confirmed in, and some tests catch
+a moment of a script. The suites in ALONE look at the whole machine, so nothing else ever runs beside them.
+In CI a test that was skipped is a failure: something that it needs is missing.
 """
 import argparse
 import os
@@ -95,7 +98,7 @@ def run(program, suite, report, children):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--at-a-time", type=int, default=(os.cpu_count() or 1) + 1, metavar="N")
+    parser.add_argument("--at-a-time", type=int, default=1, metavar="N")
     parser.add_argument("suites", nargs="*", metavar="SUITE")
     arguments = parser.parse_args()
     os.makedirs(FOLDER, exist_ok=True)

@@ -1,6 +1,5 @@
 package import ArgumentParser
 import Certificates
-import Dispatch
 import Foundation
 
 /// The command line.
@@ -25,15 +24,7 @@ package struct Deploy: AsyncParsableCommand {
   package init() {}
 
   /// Runs the command that the arguments ask for, and ends the program with its exit code.
-  ///
-  /// Not `async`, for a program with an `async` start has opened descriptors before its first line.
-  package static func start() -> Never {
-    ProcessHardening.apply()
-    Task { await run() }
-    dispatchMain()
-  }
-
-  private static func run() async {
+  package static func start() async {
     // Who reads the output may go; what is being done on hosts must come to its end all the same.
     signal(SIGPIPE, SIG_IGN)
     guard Secret.wipeWhatOpenSSLFrees() else {

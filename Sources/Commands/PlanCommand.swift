@@ -1,5 +1,4 @@
 import ArgumentParser
-import Diagnostics
 import Planning
 import State
 
@@ -10,7 +9,6 @@ struct PlanCommand: AsyncParsableCommand {
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
-  @OptionGroup var newer: NewerOptions
   @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
   @Flag(
     name: .customLong("allow-lockout"),
@@ -45,19 +43,15 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let session = try Session(
-        options, hosts, playbook: playbook, allowsLockout: allowsLockout,
-        overridesNewer: newer.overridesNewer)
-      var state = try session.readState()
+        options, hosts, playbook: playbook, allowsLockout: allowsLockout)
+      let state = try isOffline ? session.readStateOffline() : session.readState()
       let (plan, survey) =
         isOffline
         ? (try await session.planOffline(state), [:])
-        : try await session.withFleet(state) {
-          try await session.planAndSurvey($0, state: &state)
-        }
+        : try await session.withFleet { try await session.planAndSurvey($0, state: state) }
       try show(plan, state)
       if let savedPath {
-        let approved = session.approval(of: plan, survey, authorities: state.authorities)
-        try SavedPlan(approved: approved).write(to: savedPath)
+        try SavedPlan(plan, authorities: state.authorities, survey).write(to: savedPath)
         Console.error("Saved in \(savedPath); carry it out with \"deploy apply \(savedPath)\".")
       }
       if plan.steps.contains(where: \.action.leavesHostOut) { throw Failure(.failed) }

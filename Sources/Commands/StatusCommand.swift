@@ -1,5 +1,4 @@
 import ArgumentParser
-import Diagnostics
 import Planning
 
 /// `deploy status`
@@ -29,11 +28,9 @@ struct StatusCommand: AsyncParsableCommand {
         guard !ends.hasEnded else { throw Failure(.failed) }
         return
       }
-      let judged = try await session.withFleet(state) {
-        try await session.judgedSurvey($0, state)
-      }
+      let survey = try await session.withFleet { try await session.survey($0, state) }
       let view = StatusView(
-        state: state, judged: judged, hosts: session.hosts(state), now: .current)
+        state: state, survey: survey, hosts: session.hosts(state), now: .current)
       try view.print(as: format)
       let urgent = ends.urgentLines(Style(isColored: color))
       if format == .text, !urgent.isEmpty {

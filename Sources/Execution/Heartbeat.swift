@@ -33,10 +33,7 @@ actor Heartbeat {
       } catch {
         return
       }
-      // All at once: a host that does not read must not cost the others their turn.
-      await withTaskGroup { group in
-        for transaction in waiting.values { group.addTask { await transaction.keepWaiting() } }
-      }
+      for transaction in waiting.values { await transaction.keepWaiting() }
     }
   }
 }

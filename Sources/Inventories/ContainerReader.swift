@@ -16,7 +16,11 @@ extension Container {
     }
     let port = fields[.port].map { $0.port(&found) } ?? .https
     let published = fields[.publish].map { $0.port(&found) } ?? port
-    let usual = defaults.behindHost
+    // How its host is reached is not how it is reached behind it.
+    var usual = defaults
+    usual.jumps = []
+    usual.given.remove(.jump)
+    usual.hostKeys = []
     let ssh = fields[.ssh].map { SSHSettings.read($0, over: usual, &found) } ?? usual
     if !ssh.jumps.isEmpty {
       found.report(
@@ -34,7 +38,7 @@ extension Container {
       return nil
     }
     let network = network(fields[.network], around: address, &found)
-    guard let name = Container.name(on: carrier.name) else {
+    guard let name = HostName("\(carrier.name).container") else {
       found.report(.containerNameTooLong(carrier.name, at: entry.place))
       return nil
     }

@@ -71,9 +71,7 @@ private struct HostConfiguration {
     let backEnds = served.map { site in
       file(of: site, as: .backEnd) {
         BackEndSite(
-          site: site, ports: ports(of: site),
-          admission: remains.admissions[site.domain] ?? .frontEnds(Set(site.frontEnds)),
-          version: version, checksRevocation: checksRevocation
+          site: site, ports: ports(of: site), version: version, checksRevocation: checksRevocation
         ).paragraphs
       }
     }

@@ -85,7 +85,6 @@ struct StrayServers {
     Paragraph([Directive("ssl_reject_handshake", "on")]), misdirected,
   ]
 
-  private static let misdirected = Paragraph([
-    Directive("return", "\(SiteServer.misdirected)")
-  ])
+  /// RFC 9110, 15.5.20.
+  private static let misdirected = Paragraph([Directive("return", "421")])
 }

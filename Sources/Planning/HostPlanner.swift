@@ -90,9 +90,9 @@ struct HostPlanner {
     endpoint.openings = ruleset.openings
     endpoint.publications = ruleset.publications
     for site in inventory.sites(servedBy: host.name) {
-      endpoint.services[site.domain.text] = .init(
-        ports: Set(site.upstreams(on: host.name).map { Int($0.port.number) }),
-        admission: .frontEnds(Set(site.frontEnds)))
+      for upstream in site.upstreams(on: host.name) {
+        endpoint.services.insert(.init(site: site.domain.text, port: Int(upstream.port.number)))
+      }
     }
     for site in inventory.sites(publishedBy: host.name) {
       for upstream in site.upstreams {
@@ -120,9 +120,7 @@ struct HostPlanner {
       return [
         HostStep(
           host: host.name.text, connection: connection, roles: roles, action: .unchanged,
-          reasons: [], release: nextRelease, expected: observation.fingerprint, present: present
-        )
-        .showing(observation)
+          reasons: [], release: nextRelease, expected: observation.fingerprint, present: present)
       ]
     }
     var snapshot = Snapshot(observation)
@@ -177,7 +175,7 @@ struct HostPlanner {
       present: isFirst ? present : nil, files: draft.files, certificates: issued,
       changes: changes)
     step.facts = draft.endpoint.facts
-    return isFirst ? step.showing(observation) : step
+    return step
   }
 
   private func moves(from old: String, to new: String) -> [String] {
@@ -185,10 +183,9 @@ struct HostPlanner {
   }
 
   private var reasonToCreate: String {
-    guard let release = observation.currentRelease else { return "new in the inventory" }
-    let why =
-      if case .drift(let why) = observation.manifestProblem { why } else { "cannot be read" }
-    return "the manifest of release \(release) there \(why): the whole release is made again"
+    observation.currentRelease.map {
+      "the manifest of release \($0) cannot be read there: all of it is made anew"
+    } ?? "new in the inventory"
   }
 
   /// The ports that nginx listens on for a release.
@@ -210,8 +207,7 @@ struct HostPlanner {
       expected: isFirst ? observation.fingerprint : nil, present: isFirst ? present : nil,
       changes: (snapshot.release?.files.keys.sorted() ?? []).map {
         FileChange(path: $0, kind: .remove)
-      }
-    ).showing(isFirst ? observation : nil)
+      })
   }
 
   // MARK: - How a release differs from the one before
@@ -288,14 +284,5 @@ struct HostPlanner {
     let explained = Set(issued.flatMap { [$0.path, $0.keyPath] }).union(snapshot.drifted)
     return issued.map { "\($0.path): \($0.reason)" }
       + changes.filter { !explained.contains($0.path) }.map(ReasonText.reason(for:))
-  }
-}
-
-extension HostStep {
-  /// Notes the proven manifest that the step replaces.
-  func showing(_ observation: HostObservation?) -> HostStep {
-    var step = self
-    step.presentDigest = observation?.manifest == nil ? nil : observation?.shownManifest?.digest
-    return step
   }
 }

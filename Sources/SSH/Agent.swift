@@ -1,4 +1,3 @@
-internal import Files
 internal import Glibc
 
 /// The agent behind a Unix socket (draft-miller-ssh-agent), one connection a request.

@@ -1,4 +1,3 @@
-internal import Files
 internal import Glibc
 
 /// What takes a session's bytes to its peer: a socket, or a channel of another connection.

@@ -1,4 +1,3 @@
-internal import Files
 internal import FoundationEssentials
 internal import Glibc
 
@@ -121,10 +120,8 @@ package actor ClientConfigurations {
   ) async throws(Problem) -> ClientConfiguration? {
     let files = file.map { [$0] } ?? usualFiles
     guard !files.isEmpty else { return nil }
-    if let file {
-      do { try FileReader.check(file, as: .sshConfiguration) } catch {
-        throw Problem(description: error.description)
-      }
+    if let file, access(file, R_OK) != 0 {
+      throw Problem(description: "\(file) cannot be read: \(SystemError.current)")
     }
     let key = [name, address ?? "", file ?? ""]
     let task =
@@ -149,10 +146,10 @@ package actor ClientConfigurations {
     defer { folder.remove(with: ["config"]) }
     let wrapper = "\(folder.path)/config"
     do {
-      try FileWriter.create(
-        wrapper, contents: Array(ClientConfiguration.wrapper(of: files).utf8), for: .ownerAlone)
+      try writeLocalFile(
+        wrapper, Array(ClientConfiguration.wrapper(of: files).utf8), mode: 0o600)
     } catch {
-      throw Problem(description: "\(error)")
+      throw Problem(description: "\(wrapper) cannot be written: \(error)")
     }
     var words = ["ssh", "-G", "-T", "-F", wrapper]
     if let address { words += ["-o", "HostName=\(address)"] }

@@ -1,4 +1,3 @@
-internal import Files
 internal import Glibc
 
 /// A thread that ends by itself.

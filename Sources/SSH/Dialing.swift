@@ -1,4 +1,3 @@
-internal import Files
 internal import Glibc
 
 /// Non-blocking connections, made on the loop's thread.

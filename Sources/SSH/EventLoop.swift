@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Files
 internal import Glibc
 internal import Synchronization
 

@@ -1,4 +1,3 @@
-internal import Files
 internal import FoundationEssentials
 
 /// The lines of known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT).
@@ -18,8 +17,10 @@ struct KnownHosts: Sendable {
     var place: String { "\(file):\(line)" }
   }
 
-  /// What a file is that knows no host and records none, as `UserKnownHostsFile /dev/null` asks for.
-  static let nowhere = "/dev/null"
+  struct Unreadable: Error {
+    let path: String
+    let reason: SystemError
+  }
 
   enum Verdict: Hashable, Sendable {
     case trusted
@@ -39,11 +40,14 @@ struct KnownHosts: Sendable {
   /// Reads the files; one that does not exist knows no host.
   ///
   /// - Throws: the path of the file that cannot be read, and why.
-  static func load(_ paths: [String]) throws(FileError) -> KnownHosts {
+  static func load(_ paths: [String]) throws(Unreadable) -> KnownHosts {
     var known = KnownHosts()
-    for path in paths where path != nowhere {
-      guard let bytes = try FileReader.readIfPresent(path, as: .knownHosts) else { continue }
-      known.add(String(decoding: bytes, as: UTF8.self), file: path)
+    for path in paths {
+      do {
+        if let text = try readLocalFile(path) { known.add(text, file: path) }
+      } catch {
+        throw Unreadable(path: path, reason: error)
+      }
     }
     return known
   }

@@ -1,6 +1,4 @@
 internal import CLinux
-internal import Diagnostics
-internal import Files
 internal import Glibc
 
 /// A program of this machine: bytes in, bytes out, an exit. Letting go of it kills it.
@@ -114,7 +112,8 @@ actor LocalProcess {
 
   /// As text, for messages.
   var errorText: String {
-    HostText.lines(of: errorTail).map(\.text).joined(separator: "\n")
+    let text = String(decoding: errorTail, as: UTF8.self)
+    return text.split { $0.isNewline }.joined(separator: "\n")
   }
 
   func terminate() { if exit == nil { kill(pid, SIGTERM) } }

@@ -1,4 +1,3 @@
-internal import Files
 internal import FoundationEssentials
 internal import Glibc
 
@@ -131,11 +130,10 @@ final class PrivateAgent: Sendable {
     let folder: PrivateFolder
     do { folder = try PrivateFolder.make("agent") } catch { throw Problem(detail: "\(error)") }
     do {
-      try FileWriter.create(
-        "\(folder.path)/askpass", contents: Array(askPass.utf8), for: .program)
+      try writeLocalFile("\(folder.path)/askpass", Array(askPass.utf8), mode: 0o700)
     } catch {
       folder.remove(with: files)
-      throw Problem(detail: "\(error)")
+      throw Problem(detail: "\(folder.path) cannot be written to: \(error)")
     }
     return folder
   }

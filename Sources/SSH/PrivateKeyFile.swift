@@ -1,4 +1,3 @@
-internal import Files
 internal import FoundationEssentials
 
 /// What a private key's file tells without its passphrase.
@@ -30,14 +29,14 @@ struct PrivateKeyFile: Hashable, Sendable {
   }
 
   static func inspect(_ path: String) throws(Problem) -> PrivateKeyFile {
-    let bytes: [UInt8]?
+    let text: String?
     do {
-      bytes = try FileReader.readIfPresent(path, as: .identity)
+      text = try readLocalFile(path)
     } catch {
-      throw Problem(detail: error.predicate)
+      throw Problem(detail: "cannot be read: \(error)")
     }
-    guard let bytes else { throw .missing }
-    return try inspect(String(decoding: bytes, as: UTF8.self), path: path)
+    guard let text else { throw .missing }
+    return try inspect(text, path: path)
   }
 
   static func inspect(_ text: String, path: String) throws(Problem) -> PrivateKeyFile {

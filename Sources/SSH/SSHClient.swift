@@ -1,5 +1,4 @@
 internal import CLibSSH2
-internal import Files
 internal import Glibc
 internal import Synchronization
 
@@ -88,7 +87,7 @@ package final class SSHClient: Sendable {
       } catch {
         throw SSHError(
           .knownHostsUnreadable, subject: file, activity: "recording host keys",
-          detail: error.description)
+          detail: "it cannot be written to: \(error.reason)")
       }
     }
     gateways.forgetRefusals()

@@ -1,3 +1,3 @@
 import Commands
 
-Deploy.start()
+await Deploy.start()

@@ -120,8 +120,7 @@ extension AuthorityFolder {
   }
 
   func startRotation() throws -> [AuthorityRecord] {
-    try startRotation(policy(), from: generations(), passphrase: passphrase, now: now)
-    return try generations()
+    try startRotation(policy(), passphrase: passphrase, now: now)
   }
 
   /// Each generation with its status, in their order.

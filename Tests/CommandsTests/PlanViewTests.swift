@@ -1,5 +1,4 @@
 import CaseFiles
-import Diagnostics
 import Foundation
 import Planning
 import State
@@ -23,12 +22,12 @@ struct PlanViewTests {
 
   @Test("where nothing is a terminal, lines have their own length")
   func wide() throws {
-    try expect(view.text(Style(isColored: false), width: nil).rendered, is: "plan.txt")
+    try expect(view.text(Style(isColored: false), width: nil), is: "plan.txt")
   }
 
   @Test("prose is cut to the terminal's width, diffs are not")
   func narrow() throws {
-    let text = view.text(Style(isColored: false), width: 60).rendered
+    let text = view.text(Style(isColored: false), width: 60)
     try expect(text, is: "plan-60-columns.txt")
     let prose = text.prefix(upTo: try #require(text.firstRange(of: "\non app-1")?.lowerBound))
     #expect(prose.split(separator: "\n").allSatisfy { $0.count <= 60 })
@@ -36,11 +35,10 @@ struct PlanViewTests {
 
   @Test("a plan with colours has the words of one without")
   func colored() throws {
-    let text = view.text(Style(isColored: true), width: nil).rendered
+    let text = view.text(Style(isColored: true), width: nil)
     try expect(text, is: "plan-colored.txt")
     #expect(
-      text.replacing(/\u{1B}\[[0-9]+m/, with: "")
-        == view.text(Style(isColored: false), width: nil).rendered)
+      text.replacing(/\u{1B}\[[0-9]+m/, with: "") == view.text(Style(isColored: false), width: nil))
   }
 
   @Test("a plan as JSON has the documented fields")
@@ -59,13 +57,13 @@ struct PlanViewTests {
     plan.stages = []
     plan.warnings = []
     #expect(
-      PlanView(plan).text(Style(isColored: false), width: nil).rendered
+      PlanView(plan).text(Style(isColored: false), width: nil)
         == "Fleet shop, 1 host: 1 unchanged. No changes.")
   }
 
   @Test("one diff on many hosts is told once, and every host is named")
   func equalDiffs() throws {
-    let text = view.text(Style(isColored: false), width: nil).rendered
+    let text = view.text(Style(isColored: false), width: nil)
     #expect(text.ranges(of: "+    root /srv/other;").count == 1)
     #expect(text.contains("\non app-1, app-3:\n"))
     #expect(!text.contains("firewall.nft\n@@"))
@@ -75,7 +73,7 @@ struct PlanViewTests {
   func hostDiff() throws {
     for host in ["app-1", "app-2", "app-4", "edge-2"] {
       let view = try #require(HostDiffView(of: host, in: SamplePlan.plan))
-      try expect(view.text(Style(isColored: false)).rendered, is: "diff-\(host).txt")
+      try expect(view.text(Style(isColored: false)), is: "diff-\(host).txt")
     }
     #expect(HostDiffView(of: "app-9", in: SamplePlan.plan) == nil)
   }

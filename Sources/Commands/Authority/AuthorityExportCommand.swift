@@ -1,6 +1,5 @@
 import ArgumentParser
 import Certificates
-import Files
 import State
 
 /// `deploy authority export`
@@ -29,7 +28,7 @@ struct AuthorityExportCommand: AsyncParsableCommand {
       }
       let text = texts.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined()
       if let out {
-        try FileWriter.replace(out, text: text, for: .everyone)
+        try PrivateFile.replace(out, contents: text, mode: 0o644)
       } else {
         Console.output(text)
       }

@@ -1,6 +1,5 @@
 import Certificates
 import Diagnostics
-import Files
 import Foundation
 import Inventories
 import State
@@ -133,7 +132,7 @@ struct Starter {
 
     mutating func file(_ path: String, _ text: String) throws {
       paths.append(path)
-      try FileWriter.create(path, text: text, for: .everyone)
+      try PrivateFile.create(path, contents: text, mode: 0o644)
     }
 
     /// One that came meanwhile is not written over.
@@ -141,7 +140,7 @@ struct Starter {
       guard !Starter.exists(destination) else {
         throw Failure(.failed, "\(destination) came while it was made: nothing was written")
       }
-      try FileWriter.move(path, to: destination)
+      try PrivateFile.move(path, to: destination)
       paths.append(destination)
     }
 

@@ -32,18 +32,16 @@ struct EdgeFinding: Encodable {
   var served: ServedCertificate?
   /// The common names of the authorities that the back-end says it accepts clients of.
   var acceptedIssuers: [String] = []
-  /// The answers to the front-end, to a client without a certificate, to one with a foreign certificate.
+  /// The answers to a client of the authority, to one without a certificate, to one with a foreign one.
   var ownCertificate: String?
   var withoutCertificate: String?
   var foreignCertificate: String?
-  /// The answer to a front-end of other sites.
-  var otherFrontEnd: String?
   /// Nil where the back-end offered nothing to take up.
   var isResumed: Bool?
 
   private enum CodingKeys: CodingKey {
     case site, frontEnd, backEnd, address, port, problems, tlsVersion, served, acceptedIssuers
-    case ownCertificate, withoutCertificate, foreignCertificate, otherFrontEnd, isResumed
+    case ownCertificate, withoutCertificate, foreignCertificate, isResumed
   }
 
   init(_ edge: FleetChecks.Edge) {
@@ -98,7 +96,6 @@ extension ProbeReport {
     switch answer {
     case .status(let status): "\(status)"
     case .refusedHandshake(let error): "\(error)"
-    case .closed: "the connection was closed without an answer"
     case .notHTTP: "what is no HTTP"
     }
   }
@@ -107,8 +104,7 @@ extension ProbeReport {
   func mismatch(with record: CertificateRecord?) -> [String] {
     guard let record, let leaf = served.first, leaf.serial != record.serial else { return [] }
     return [
-      "certificate \(CertificateRecord.short(leaf.serial)) is served, not"
-        + " \(record.shortSerial) as the"
+      "certificate \(leaf.serial.prefix(8))… is served, not \(record.serial.prefix(8))… as the"
         + " state has it"
     ]
   }

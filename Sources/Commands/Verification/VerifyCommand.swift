@@ -1,6 +1,5 @@
 import ArgumentParser
 import Certificates
-import Files
 import Foundation
 import Inventories
 import Planning
@@ -65,9 +64,7 @@ struct VerifyCommand: AsyncParsableCommand {
       guard case .files(let file, _) = site.certificate else { continue }
       let path = workspace.resolve(file.path.text)
       let pem = String(
-        decoding: try Failure.naming(.invalidInput) { () throws(FileError) in
-          try FileReader.read(path, as: .certificate)
-        }, as: UTF8.self)
+        decoding: try Workspace.contents(of: path, status: .invalidInput), as: UTF8.self)
       found[site.domain.text] = try CertificateFacts.readAll(pem: pem, named: path)[0]
     }
     return found

@@ -1,5 +1,4 @@
 import Certificates
-import Diagnostics
 import Inventories
 import Planning
 import State
@@ -32,7 +31,7 @@ struct ExpiryView {
   var hasEnded: Bool { expiries.contains { $0.urgency == .ended } }
 
   /// What asks for something to be done; empty where nothing does.
-  func urgentLines(_ style: Style) -> [StyledText] {
+  func urgentLines(_ style: Style) -> [String] {
     lines(expiries.filter { $0.urgency > .none }, style)
   }
 
@@ -53,7 +52,7 @@ struct ExpiryView {
     }
   }
 
-  private func lines(_ expiries: [Expiry], _ style: Style) -> [StyledText] {
+  private func lines(_ expiries: [Expiry], _ style: Style) -> [String] {
     guard !expiries.isEmpty else { return [] }
     let rows = expiries.map {
       [
@@ -63,9 +62,9 @@ struct ExpiryView {
     }
     let lines = Table.lines([["ENDS", "DAYS LEFT", "WHAT", "HOST", "NAME", ""]] + rows)
     return [style(lines[0], .bold)]
-      + zip(lines.dropFirst(), expiries).map { line, expiry -> StyledText in
+      + zip(lines.dropFirst(), expiries).map { line, expiry in
         switch expiry.urgency {
-        case .none: StyledText(line)
+        case .none: line
         case .due: style(line, .yellow)
         case .ended: style(line, .red)
         }

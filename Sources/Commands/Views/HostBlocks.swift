@@ -1,4 +1,3 @@
-import Diagnostics
 import Planning
 import State
 
@@ -148,7 +147,7 @@ struct HostBlocks {
       fields.append(
         (
           "instead",
-          "\(old.shortSerial) of \"\(old.issuer)\", which ends on \(old.notAfter.date)"
+          "\(old.serial.prefix(8))… of \"\(old.issuer)\", which ends on \(old.notAfter.date)"
         ))
     }
     for (name, value) in fields {

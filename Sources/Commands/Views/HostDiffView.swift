@@ -1,4 +1,3 @@
-import Diagnostics
 import Planning
 
 /// What a plan changes in one host's files, each file whole.
@@ -11,11 +10,11 @@ struct HostDiffView {
     if steps.isEmpty { return nil }
   }
 
-  func text(_ style: Style) -> StyledText {
+  func text(_ style: Style) -> String {
     guard steps.contains(where: { !$0.changes.isEmpty }) else {
       return "No file of \(steps[0].host) changes."
     }
-    return steps.enumerated().flatMap { index, step -> [StyledText] in
+    return steps.enumerated().flatMap { index, step in
       let number = steps.count == 1 ? "" : "step \(index + 1) of \(steps.count), "
       let release = step.release == 0 ? "deploy leaves the host" : "release \(step.release)"
       return [style("\(step.host), \(number)\(release)", .bold)]
@@ -23,7 +22,7 @@ struct HostDiffView {
     }.joined(separator: "\n\n")
   }
 
-  private func text(of change: FileChange, _ step: HostStep, _ style: Style) -> StyledText {
+  private func text(of change: FileChange, _ step: HostStep, _ style: Style) -> String {
     let file = step.files.first { $0.path == change.path }
     guard !change.diff.isEmpty else {
       return style("\(change.kind.symbol) \(change.path): \(reason(file, change))", .dim)

@@ -1,4 +1,3 @@
-import Diagnostics
 import Execution
 import SSH
 
@@ -50,7 +49,7 @@ struct LedgerView {
     ledger.verdicts.sorted { $0.key < $1.key }
   }
 
-  private func text(_ style: Style) -> StyledText {
+  private func text(_ style: Style) -> String {
     let rows = Table.lines(
       entries.map { host, verdict in
         let detail = verdict.detail.split(separator: "\n").joined(separator: "\n    ")

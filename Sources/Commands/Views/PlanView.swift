@@ -1,4 +1,3 @@
-import Diagnostics
 import Planning
 import State
 
@@ -21,7 +20,7 @@ struct PlanView {
   }
 
   /// - Parameter width: columns that lines of prose are cut to; diffs are not.
-  func text(_ style: Style, width: Int?) -> StyledText {
+  func text(_ style: Style, width: Int?) -> String {
     var page = Page(style, width: width)
     page.add(summary, .bold)
     if !plan.warnings.isEmpty { page.addEmptyLine() }

@@ -1,4 +1,3 @@
-import Diagnostics
 import Execution
 import Foundation
 import Planning
@@ -49,18 +48,18 @@ final class Progress: Sendable {
     }
   }
 
-  private func text(_ event: ProgressEvent) -> StyledText? {
+  private func text(_ event: ProgressEvent) -> String? {
     switch event {
     case .connecting, .surveyed, .staged, .started: nil
     case .prepared(let host): "\(host): staged and tested"
     case .switching(let host): "\(host): switching"
-    case .warned(let host, let line): style("\(host): \(line.indented(by: 4))", .yellow)
+    case .warned(let host, let line): style("\(host): \(line)", .yellow)
     case .hookSaid(let host, let line): "\(host): \(line)"
     case .settled(let host, let verdict):
       verdict == .unchanged
         ? nil
         : style(
-          "\(host): \(verdict.name)\(verdict.detail.isEmpty ? "" : ": \(verdict.detail.indented(by: 4))")",
+          "\(host): \(verdict.name)\(verdict.detail.isEmpty ? "" : ": \(verdict.detail)")",
           verdict.isSuccess ? .green : .red)
     case .pausing(let seconds): "waiting \(seconds) s before the next batch"
     case .verifying(let hosts): "trying the edges of \(hosts.joined(separator: ", "))"

@@ -1,4 +1,3 @@
-import Diagnostics
 import State
 
 /// What came of all that was tried, in the order of the inventory.
@@ -47,7 +46,7 @@ struct VerificationView {
 
   private typealias Row = (cells: [String], problems: [String], remarks: [String])
 
-  private func text(_ style: Style) -> StyledText {
+  private func text(_ style: Style) -> String {
     let edges = findings.edges.map { edge -> Row in
       (
         [

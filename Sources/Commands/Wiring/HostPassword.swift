@@ -1,5 +1,3 @@
-import Certificates
-import Files
 import Foundation
 
 /// Gets the password of hosts from where the inventory says, which the plan and the state name too.
@@ -27,14 +25,15 @@ struct HostPassword {
   }
 
   private func fromEnvironment(_ name: String) throws -> [UInt8] {
-    guard let secret = SecretEnvironment.take(name) else {
+    guard let value = ProcessInfo.processInfo.environment[name] else {
       throw Failure(.failed, "the password should be in the variable \(name), which is not set")
     }
-    return secret.withUnsafeBytes { Array($0) }
+    return Array(value.utf8)
   }
 
   private func fromFile(_ path: String) throws -> [UInt8] {
-    return firstLine(of: try FileReader.read(path, as: .secret))
+    try PrivateFile.checkIsPrivate(path)
+    return firstLine(of: try Workspace.contents(of: path))
   }
 
   private func fromCommand(_ command: [String]) throws -> [UInt8] {

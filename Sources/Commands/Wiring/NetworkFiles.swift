@@ -1,4 +1,3 @@
-import Files
 import Foundation
 import Inventories
 import State
@@ -16,14 +15,9 @@ struct NetworkFiles {
     var networks: [KnownNetwork: PublishedRanges] = [:]
     for network in KnownNetwork.allCases {
       let path = path(of: network)
-      guard
-        let bytes = try Failure.naming(
-          .invalidInput,
-          { () throws(FileError) in
-            try FileReader.readIfPresent(path, as: .keptRanges)
-          })
-      else { continue }
-      let text = String(decoding: bytes, as: UTF8.self)
+      guard FileManager.default.fileExists(atPath: path) else { continue }
+      let text = String(
+        decoding: try Workspace.contents(of: path, status: .invalidInput), as: UTF8.self)
       do throws(RangeList.Mistake) {
         let ranges = try PublishedRanges(reading: text)
         guard Timestamp("\(ranges.date)T00:00:00Z") != nil else {
@@ -41,7 +35,12 @@ struct NetworkFiles {
   }
 
   func write(_ ranges: PublishedRanges, of network: KnownNetwork) throws {
-    try FileWriter.replace(path(of: network), text: ranges.text, for: .everyone)
+    let path = path(of: network)
+    do {
+      try Data(ranges.text.utf8).write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw Failure(.failed, "\(path) cannot be written: \(error.reason)")
+    }
   }
 }
 
@@ -49,11 +48,11 @@ struct NetworkFiles {
 struct RangeSource {
   let name: String
 
-  private static let largest = FileKind.ranges.limit
+  private static let largest = 1 << 20
 
   /// Downloads are left to curl, which knows the machine's proxies and certificates.
   func text() throws -> String {
-    let bytes = isURL ? try download() : try FileReader.read(name, as: .ranges)
+    let bytes = isURL ? try download() : try Workspace.contents(of: name)
     guard bytes.count <= Self.largest, let text = String(validating: bytes, as: UTF8.self) else {
       throw Failure(
         .failed, "\(name) is no list of address ranges: it is not text of at most 1 MiB")

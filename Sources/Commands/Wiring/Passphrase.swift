@@ -1,5 +1,4 @@
 import Certificates
-import Files
 import Foundation
 import Inventories
 
@@ -52,15 +51,16 @@ struct Passphrase {
   }
 
   private func fromEnvironment(_ name: String) throws -> Secret {
-    guard let secret = SecretEnvironment.take(name) else {
+    guard let value = ProcessInfo.processInfo.environment[name] else {
       throw Failure(
         .failed, "the authority's passphrase should be in the variable \(name), which is not set")
     }
-    return secret
+    return Secret(copying: value.utf8)
   }
 
   private func fromFile(_ path: String) throws -> Secret {
-    var bytes = try FileReader.read(path, as: .secret)
+    try PrivateFile.checkIsPrivate(path)
+    var bytes = try Workspace.contents(of: path)
     return firstLine(wiping: &bytes)
   }
 

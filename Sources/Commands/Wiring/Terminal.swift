@@ -1,4 +1,3 @@
-import Diagnostics
 import Foundation
 
 /// The terminal of the user, whatever the standard streams are.
@@ -25,7 +24,7 @@ enum Terminal {
     silent.c_lflag &= ~tcflag_t(ECHO | ISIG)
     tcsetattr(terminal, TCSAFLUSH, &silent)
     defer { tcsetattr(terminal, TCSAFLUSH, &before) }
-    _ = StyledText(prompt).rendered.withCString { write(terminal, $0, strlen($0)) }
+    _ = prompt.withCString { write(terminal, $0, strlen($0)) }
     defer { _ = write(terminal, "\n", 1) }
     var answer: [UInt8] = []
     // An array that grows leaves copies of what it held.
