@@ -67,7 +67,10 @@ let package = Package(
     .effect("Certificates", ["COpenSSL"]),
     .effect(
       "SSH",
-      ["CLibSSH2", "CLinux", "Diagnostics", .product(name: "HeapModule", package: "swift-collections")]),
+      [
+        "CLibSSH2", "CLinux", "Diagnostics",
+        .product(name: "HeapModule", package: "swift-collections"),
+      ]),
     .effect(
       "Execution", ["Diagnostics", "Planning", "State"],
       resources: [
