@@ -1,4 +1,6 @@
 import Firewall
+import Inventories
+import State
 
 /// One host of a change: what it is for the edges, and what it is to be.
 struct HostChange {
@@ -44,7 +46,9 @@ struct HostChange {
     case .old: endpoint.takeService(of: old)
     case .new: endpoint.takeService(of: new)
     case .both:
-      endpoint.openings = old.openings.union(new.openings)
+      endpoint.openings = old.openings.union(
+        new.openings, listened: old.listens(asFrontEnd: mixture.use == .old),
+        otherListened: new.listens(asFrontEnd: mixture.use == .new))
       endpoint.publications =
         mixture.use == .new
         ? new.publications.union(old.publications) : old.publications.union(new.publications)
@@ -82,6 +86,12 @@ struct HostChange {
 }
 
 extension Endpoint {
+  /// The ports that nginx listens on for back-ends' sites, and for visitors if the front-end is in use.
+  fileprivate func listens(asFrontEnd: Bool) -> Set<Port> {
+    let visitors: [Port] = asFrontEnd && !routes.isEmpty ? [.http, .https] : []
+    return Set(services.compactMap { Port($0.port) } + visitors)
+  }
+
   fileprivate mutating func takeService(of other: Endpoint) {
     openings = other.openings
     publications = other.publications
