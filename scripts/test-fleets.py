@@ -23,9 +23,10 @@ import time
 MODULES = ("EndToEndTests", "SandboxTests")
 ALONE = ("SandboxTests.RemainsTests", "SandboxTests.SystemdRemainsTests", "EndToEndTests.ManagersTests")
 # Those that take longest begin first, so that none of them is left over at the end.
-LONGEST = ("KillTests", "RotationKillTests", "RivalTests", "SystemdPowerTests", "TrafficTests", "ChangeTests")
+LONGEST = ("KillTests", "RivalTests", "SystemdPowerTests", "TrafficTests", "ChangeTests")
 ENDED = re.compile(
-    r'Test (?!run|case)"?(.+?)"? (?:with \d+ test cases )?(passed|failed|skipped)(?: after ([0-9.]+) seconds)?')
+    r'^\S+ Test (?!run |case )(?:"(.+?)"|(\S+)) (?:with \d+ test cases )?'
+    r"(?:(passed|failed) after ([0-9.]+) seconds|(skipped))", re.MULTILINE)
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 FOLDER = ".build/fleet-tests"
 
@@ -56,14 +57,16 @@ class Report:
         self.broken = []
         self.lock = threading.Lock()
 
-    def add(self, suite, log, status, seconds):
+    def add(self, suite, log, status, elapsed):
         with open(log, encoding="utf-8", errors="replace") as lines:
             text = COLOR.sub("", lines.read())
-        found = [(suite, *match.groups()) for match in ENDED.finditer(text)]
+        found = [
+            (suite, quoted or name, result or skipped, seconds)
+            for quoted, name, result, seconds, skipped in ENDED.findall(text)]
         failed = status != 0 or not found
         with self.lock:
             self.tests += found
-            print(f"{'FAILED' if failed else 'passed'} {suite}: {len(found)} tests in {seconds:.0f} s", flush=True)
+            print(f"{'FAILED' if failed else 'passed'} {suite}: {len(found)} tests in {elapsed:.0f} s", flush=True)
             if failed:
                 self.broken.append(suite)
                 print(text, flush=True)
