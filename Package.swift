@@ -59,16 +59,17 @@ let package = Package(
     .decision("Playbooks", ["Inventories", "YAML", "Diagnostics"]),
     .decision("Nginx", ["Inventories"]),
     .decision("Firewall", ["Inventories"]),
-    .decision("State"),
+    .decision("State", ["Inventories", "Diagnostics"]),
     .decision(
       "Planning", ["Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
 
-    .effect("StateFiles", ["State"]),
+    .effect("Files"),
+    .effect("StateFiles", ["Diagnostics", "Files", "State"]),
     .effect("Certificates", ["COpenSSL"]),
     .effect(
       "SSH",
       [
-        "CLibSSH2", "CLinux", "Diagnostics",
+        "CLibSSH2", "CLinux", "Diagnostics", "Files",
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
     .effect(
@@ -85,7 +86,8 @@ let package = Package(
     .effect(
       "Commands",
       [
-        "Execution", "Planning", "State", "StateFiles", "SSH", "Certificates", "Sandbox",
+        "Execution", "Planning", "State", "StateFiles", "Files", "SSH", "Certificates", "Sandbox",
+        "CLinux",
         "Inventories", "Playbooks", "Diagnostics", arguments,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
@@ -114,7 +116,8 @@ let package = Package(
     .tests("Playbooks", ["Playbooks", "Inventories", "YAML", "Diagnostics"], cases: true),
     .tests("Nginx", ["Nginx", "Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("Firewall", ["Firewall", "Inventories", "Diagnostics"], cases: true),
-    .tests("StateFiles", ["StateFiles", "State"]),
+    .tests("Files", ["Files"]),
+    .tests("StateFiles", ["StateFiles", "Files", "State"]),
     .tests("Certificates", ["Certificates"]),
     .tests("SSH", ["SSH"], cases: true),
     .tests("Sandbox", ["Sandbox"]),
@@ -123,11 +126,11 @@ let package = Package(
       "Planning",
       ["Planning", "Inventories", "Playbooks", "State", "Nginx", "YAML", "Diagnostics"],
       cases: true),
-    .tests("Execution", ["Execution", "Planning", "State"]),
+    .tests("Execution", ["Execution", "Planning", "State", "Diagnostics"]),
     .tests(
       "Commands",
       [
-        "deploy", "Commands", "Certificates", "Execution", "Planning", "Inventories",
+        "deploy", "Commands", "Certificates", "Execution", "Files", "Planning", "Inventories",
         "Playbooks", "State", "Diagnostics", arguments,
       ], cases: true),
     .tests(

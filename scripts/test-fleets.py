@@ -3,12 +3,9 @@
 
     scripts/test-fleets.py [--at-a-time N] [SUITE...]
 
-SUITE is a name such as EndToEndTests.KillTests; without one, all run. The tests have to be built.
-
-A fleet waits more than it computes, and each has namespaces of its own, so several suites can run at the same
-time. One runs at a time unless more are asked for: hosts have seconds to be confirmed in, and some tests catch
-a moment of a script. The suites in ALONE look at the whole machine, so nothing else ever runs beside them.
-In CI a test that was skipped is a failure: something that it needs is missing.
+SUITE is a name such as EndToEndTests.KillTests; without one, all run. A fleet waits more than it computes, and each has namespaces of its own. The suites in ALONE look at the
+whole machine, so nothing else runs beside them. The tests have to be built. In CI a test that was skipped
+is a failure: something that it needs is missing.
 """
 import argparse
 import os
@@ -23,7 +20,7 @@ import time
 MODULES = ("EndToEndTests", "SandboxTests")
 ALONE = ("SandboxTests.RemainsTests", "SandboxTests.SystemdRemainsTests", "EndToEndTests.ManagersTests")
 # Those that take longest begin first, so that none of them is left over at the end.
-LONGEST = ("KillTests", "RivalTests", "SystemdPowerTests", "TrafficTests", "ChangeTests")
+LONGEST = ("KillTests", "RotationKillTests", "RivalTests", "SystemdPowerTests", "TrafficTests", "ChangeTests")
 ENDED = re.compile(
     r'^\S+ Test (?!run |case )(?:"(.+?)"|(\S+)) (?:with \d+ test cases )?'
     r"(?:(passed|failed) after ([0-9.]+) seconds|(skipped))", re.MULTILINE)
@@ -101,7 +98,7 @@ def run(program, suite, report, children):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--at-a-time", type=int, default=1, metavar="N")
+    parser.add_argument("--at-a-time", type=int, default=(os.cpu_count() or 1) + 1, metavar="N")
     parser.add_argument("suites", nargs="*", metavar="SUITE")
     arguments = parser.parse_args()
     os.makedirs(FOLDER, exist_ok=True)

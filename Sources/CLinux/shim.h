@@ -21,3 +21,6 @@ static inline int deploy_linux_pipe(int *ends, int flags) { return pipe2(ends, f
 
 // POSIX_SPAWN_SETSID of posix_spawn(3), likewise: the program gets a session of its own.
 enum { DEPLOY_LINUX_SPAWN_IN_SESSION = 0x80 };
+
+// No core file of this process is written, and no other process of the user reads its memory.
+static inline int deploy_linux_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }

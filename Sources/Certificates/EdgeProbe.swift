@@ -1,8 +1,8 @@
 /// One look at the server's end of an edge, as a front-end would see it: a TLS handshake and a small
 /// request.
 ///
-/// nginx does not end the handshake where it does not accept the client: it answers inside of it.
-/// So what came of the client's certificate is in the answer's status.
+/// nginx does not end the handshake where it does not accept the client. So what came of the client's
+/// certificate is in the answer, or in that there is none.
 package struct EdgeProbe: Sendable {
   /// What the server is asked for and has to be: nginx's `proxy_ssl_name`, a site's domain.
   package var serverName: String
@@ -68,20 +68,40 @@ package struct EdgeProbe: Sendable {
   ) async throws -> (answer: ProbeReport.Answer, saysRefused: Bool) {
     let limit = 16 * 1024
     var bytes: [UInt8] = []
-    var lines: [Substring] = []
-    while bytes.count < limit, !lines.dropLast().contains("") {
+    var hasEnded = false
+    while bytes.count < limit, !hasEnded {
       let next = try await connection.read()
       if next.isEmpty { break }
+      // Only what is new is searched: a server may send byte by byte.
+      let place = max(0, bytes.count - 2)
       bytes += next
-      lines = String(decoding: bytes, as: UTF8.self)
-        .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      hasEnded = Self.hasEmptyLine(bytes[place...])
     }
+    if bytes.isEmpty { return (.closed, false) }
+    let lines = String(decoding: bytes, as: UTF8.self)
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     let words = lines.first?.split(separator: " ") ?? []
     guard words.count >= 2, words[0].hasPrefix("HTTP/1."), words[1].utf8.count == 3,
       let status = Int(words[1])
     else { return (.notHTTP, false) }
     let fields = lines.dropFirst().prefix { !$0.isEmpty }
     return (.status(status), fields.contains { $0.lowercased().hasPrefix("deploy-refused:") })
+  }
+}
+
+extension EdgeProbe {
+  private static func hasEmptyLine(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let (newline, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+    var isAtStart = false
+    for byte in bytes {
+      if byte == newline {
+        if isAtStart { return true }
+        isAtStart = true
+      } else if byte != carriageReturn {
+        isAtStart = false
+      }
+    }
+    return false
   }
 }
 
@@ -92,12 +112,14 @@ package struct ProbeReport: Sendable {
     case status(Int)
     /// The TLS connection did not come about, or was ended in place of an answer.
     case refusedHandshake(CertificateError)
+    /// The connection was closed without an answer.
+    case closed
     case notHTTP
   }
 
   package var answer: Answer
-  /// Whether the answer is that of this program's configuration to a client that it does not let in,
-  /// and none of the site's own, by the field that only such an answer has.
+  /// Whether the answer is that of a release of 0.1.0 to a client that it does not let in, and none of the
+  /// site's own, by the field that only such an answer has.
   package var saysRefused: Bool
   /// As OpenSSL writes it: `TLSv1.3`.
   package var tlsVersion: String
@@ -118,7 +140,7 @@ package struct ProbeReport: Sendable {
   /// Whether the server let the client in, with the certificate that it showed or without one.
   ///
   /// nginx answers 400 where a certificate is missing or not accepted, 495 and 496 to itself; this
-  /// program's configuration makes 503 of all three, and says so.
+  /// program's configuration closes the connection, and that of 0.1.0 answered 503 and said so.
   package var isClientAccepted: Bool {
     guard case .status(let status) = answer else { return false }
     return !saysRefused && ![400, 495, 496].contains(status)

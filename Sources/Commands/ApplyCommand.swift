@@ -9,12 +9,15 @@ struct ApplyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply", abstract: "Makes the plan, shows it, asks, and carries it out.",
     discussion: """
-      With the file of a saved plan, that plan is carried out instead. It is refused where the state has \
-      changed since it was made; a host that has changed is refused by name, and the others go on.
+      With the file of a saved plan, the plan that is made now is compared with the saved one, host by host. A \
+      host for which it differs is refused by name, with what differs, and the others continue. All of it is \
+      refused if the state, the CA or the playbook has changed; give the same --playbook and --allow-lockout \
+      as when it was saved.
       """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
+  @OptionGroup var newer: NewerOptions
   @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
   @Flag(
     name: .customLong("allow-lockout"),
@@ -22,30 +25,34 @@ struct ApplyCommand: AsyncParsableCommand {
   var allowsLockout = false
   @Option(help: "How the result is shown.") var format = OutputFormat.text
   @Flag(help: "Do not ask.") var yes = false
-  @Argument(help: "What \"plan --out\" has saved; without it the plan is made now.")
+  @Argument(help: "What \"plan --out\" has saved, to compare with.")
   var savedPlan: String?
 
   func validate() throws {
-    guard savedPlan == nil || hosts.limit == nil && playbook == nil && !allowsLockout else {
-      throw ValidationError(
-        "--limit, --playbook and --allow-lockout are for making a plan, and this one is made.")
+    guard savedPlan == nil || hosts.limit == nil else {
+      throw ValidationError("--limit is for making a plan: a saved plan has its own.")
     }
   }
 
   func run() async throws {
     try await reporting {
       try Console.refuseToAsk(format, yes: yes)
-      let session = try Session(
-        options, hosts, playbook: playbook, allowsLockout: allowsLockout)
       let saved = try savedPlan.map(SavedPlan.read)
+      var hosts = hosts
+      if let saved { hosts.limit = saved.approved.limit }
+      let session = try Session(
+        options, hosts, playbook: playbook, allowsLockout: allowsLockout,
+        overridesNewer: newer.overridesNewer)
       let ledger = try await session.withState(for: "apply") { keeper in
-        try await session.withFleet { fleet in
-          let plan =
-            if let saved {
-              try await session.plan(saved, fleet, keeper)
-            } else {
-              try await session.plan(fleet, state: await keeper.state)
-            }
+        try await session.withFleet(await keeper.state) { fleet in
+          let plan: Plan
+          if let saved {
+            plan = try await session.plan(saved, fleet, keeper)
+          } else {
+            var state = await keeper.state
+            plan = try await session.plan(fleet, state: &state)
+            await keeper.hold(state)
+          }
           let isColored = options.usesColor(onTerminal: Console.outputIsTerminal)
           return try await session.show(
             plan, as: format, isColored: isColored, yes: yes, thenCarryOutOn: fleet, keeper)

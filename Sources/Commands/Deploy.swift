@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Certificates
+import Dispatch
 import Foundation
 
 /// The command line.
@@ -24,7 +25,15 @@ package struct Deploy: AsyncParsableCommand {
   package init() {}
 
   /// Runs the command that the arguments ask for, and ends the program with its exit code.
-  package static func start() async {
+  ///
+  /// Not `async`, for a program with an `async` start has opened descriptors before its first line.
+  package static func start() -> Never {
+    ProcessHardening.apply()
+    Task { await run() }
+    dispatchMain()
+  }
+
+  private static func run() async {
     // Who reads the output may go; what is being done on hosts must come to its end all the same.
     signal(SIGPIPE, SIG_IGN)
     guard Secret.wipeWhatOpenSSLFrees() else {

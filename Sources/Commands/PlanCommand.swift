@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Planning
 import State
 
@@ -9,6 +10,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
+  @OptionGroup var newer: NewerOptions
   @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
   @Flag(
     name: .customLong("allow-lockout"),
@@ -43,15 +45,19 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let session = try Session(
-        options, hosts, playbook: playbook, allowsLockout: allowsLockout)
-      let state = try isOffline ? session.readStateOffline() : session.readState()
+        options, hosts, playbook: playbook, allowsLockout: allowsLockout,
+        overridesNewer: newer.overridesNewer)
+      var state = try session.readState()
       let (plan, survey) =
         isOffline
         ? (try await session.planOffline(state), [:])
-        : try await session.withFleet { try await session.planAndSurvey($0, state: state) }
+        : try await session.withFleet(state) {
+          try await session.planAndSurvey($0, state: &state)
+        }
       try show(plan, state)
       if let savedPath {
-        try SavedPlan(plan, authorities: state.authorities, survey).write(to: savedPath)
+        let approved = session.approval(of: plan, survey, authorities: state.authorities)
+        try SavedPlan(approved: approved).write(to: savedPath)
         Console.error("Saved in \(savedPath); carry it out with \"deploy apply \(savedPath)\".")
       }
       if plan.steps.contains(where: \.action.leavesHostOut) { throw Failure(.failed) }

@@ -12,15 +12,23 @@ struct RevokeCommand: AsyncParsableCommand {
     commandName: "revoke",
     abstract: "Has certificates refused by every host from now on.",
     discussion: """
-      Of a host, all that it is known to have are revoked. One that stays in the inventory is given new \
-      ones first, and then every host gets the list that refuses the old: no request fails. One that \
-      cannot be reached is refused at once. What else the inventory wants is done as well, as by an \
-      apply.
+      Of a host, every certificate that was ever issued to it and has not expired is revoked, also those of \
+      releases that it keeps. The other hosts refuse them first, and wait for nothing that the revoked \
+      host does or says. One that stays in the inventory gets new certificates at the end: until then \
+      requests that need it fail. Where its key is only to be replaced, rotate its certificates and \
+      revoke the old ones by --serial: then no request fails. What else the inventory wants is done as \
+      well, as by an apply. Exits with 1 and what is open if any host could not be changed.
       """)
 
   @OptionGroup var options: FleetOptions
-  @Option(help: "A certificate by its serial number in hexadecimal digits.") var serial: [String] =
-    []
+  @OptionGroup var newer: NewerOptions
+  @Option(
+    help: """
+      A certificate by its serial number, or the beginning of it that no other has: at least 8 \
+      hexadecimal digits.
+      """) var serial: [String] = []
+  @Flag(help: "The serials are whole, and of certificates that this state has not issued.")
+  var foreign = false
   @Option(help: "Why (RFC 5280, 5.3.1).") var reason = Revocation.Reason.unspecified
   @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
   @Option(help: "How many hosts are dealt with at a time.")
@@ -34,17 +42,28 @@ struct RevokeCommand: AsyncParsableCommand {
     guard !hosts.isEmpty || !serial.isEmpty else {
       throw ValidationError("Name hosts, or certificates by --serial.")
     }
-    if let wrong = serial.first(where: { Self.digits($0) == nil }) {
-      throw ValidationError("\"\(wrong)\" is no serial number in hexadecimal digits.")
+    guard !foreign || !serial.isEmpty else {
+      throw ValidationError("--foreign is about certificates that --serial names.")
+    }
+    for text in serial {
+      guard let prefix = SerialPrefix(text) else {
+        throw ValidationError("\"\(text)\" is not a serial number in hexadecimal digits.")
+      }
+      guard foreign || prefix.digits.utf8.count >= SerialPrefix.shortest else {
+        throw ValidationError("\"\(text)\" is too short: give at least 8 hexadecimal digits.")
+      }
     }
   }
 
   func run() async throws {
     try await reporting {
       try Console.refuseToAsk(format, yes: yes)
-      let session = try Session(options, parallel: parallel, playbook: playbook)
+      let session = try Session(
+        options, parallel: parallel, playbook: playbook, overridesNewer: newer.overridesNewer)
       let ledger = try await session.withState(for: "revoke") { keeper in
-        try await session.withFleet { try await revoke(session, $0, keeper) }
+        try await session.withFleet(await keeper.state) {
+          try await revoke(session, $0, keeper)
+        }
       }
       try ledger.throwIfFailed()
     }
@@ -55,43 +74,71 @@ struct RevokeCommand: AsyncParsableCommand {
   ) async throws -> Ledger {
     var state = await keeper.state
     try session.refuseWithoutAuthority(state)
-    let survey = try await session.survey(fleet, state)
-    try session.refuseLostState(state, survey)
-    for host in hosts { try revoke(host, survey, &state) }
-    for serial in serial { try revoke(serial: serial, &state) }
+    let survey = try await session.survey(fleet, &state)
+    for host in hosts { try revoke(host, &state) }
+    for prefix in serial.compactMap(SerialPrefix.init) {
+      try foreign ? revoke(foreign: prefix, &state) : revoke(prefix, &state)
+    }
     await keeper.hold(state)
     let plan = try await session.plan(survey, state: state)
     let ledger = try await session.show(
       plan, as: format, isColored: options.usesColor(onTerminal: Console.outputIsTerminal),
       yes: yes, refused: "nothing was revoked", thenCarryOutOn: fleet, keeper)
     if !plan.hasChanges {
+      await session.revocations.note(in: &state)
       try await keeper.save(state)
       try await session.revocations.keep()
+    }
+    let open = RevocationStanding(of: await keeper.state, revoked: plan.revoked, at: .current)
+      .open(after: ledger.verdicts.mapValues(\.detail))
+    if !open.isEmpty {
+      Console.error("Still open:\n" + open.map { "    \($0)" }.joined(separator: "\n"))
     }
     return ledger
   }
 
-  private func revoke(_ host: String, _ survey: Survey, _ state: inout FleetState) throws {
-    var release: ReleaseRecord?
-    if case .observed(let observation) = survey[host] { release = observation.manifest?.release }
-    let known = [state.hosts[host]?.release, release].compactMap(\.self)
-    guard known.contains(where: { !$0.certificates.isEmpty }) else {
+  private func revoke(_ host: String, _ state: inout FleetState) throws {
+    guard !state.issued(to: host, at: .current).isEmpty else {
       throw Failure(
         .usage,
-        "no certificate of \"\(host)\" is known: name the host as the inventory or the state does, or"
-          + " its certificate by --serial")
+        "no certificate that is still valid was issued to \"\(host)\": name the host as the inventory"
+          + " or the state does, or its certificate by --serial")
     }
-    state.revokeCertificates(of: host, beside: release, at: .current, reason: reason)
+    state.revokeCertificates(of: host, at: .current, reason: reason)
   }
 
-  /// A certificate that no host is known to have may be of any generation.
-  private func revoke(serial text: String, _ state: inout FleetState) throws {
-    guard let serial = Self.digits(text) else { throw Failure(.usage) }
-    for (host, record) in state.hosts {
-      if let known = record.release.certificates.values.first(where: { $0.serial == serial }) {
-        state.revoke(known, of: host, at: .current, reason: reason)
-        return
+  private func revoke(_ prefix: SerialPrefix, _ state: inout FleetState) throws {
+    let found = state.issued(beginningWith: prefix, at: .current)
+    guard let record = found.first else {
+      throw Failure(
+        .usage,
+        "no certificate that is still valid was issued with a serial that begins with"
+          + " \(prefix.digits). Give --foreign if it is the whole serial of a certificate that this"
+          + " state does not know")
+    }
+    guard found.count == 1 else {
+      let candidates = found.map {
+        "    \($0.certificate.serial) of \($0.host), \($0.path), until \($0.certificate.notAfter.date)"
       }
+      throw Failure(
+        .usage,
+        "\(prefix.digits) is the beginning of \(found.count) serials: give more digits of one\n"
+          + candidates.joined(separator: "\n"))
+    }
+    state.revoke(record.certificate, of: record.host, at: .current, reason: reason)
+  }
+
+  /// A certificate that the state does not know may be of any generation.
+  private func revoke(foreign prefix: SerialPrefix, _ state: inout FleetState) throws {
+    let serial = prefix.wholeSerial
+    if let known = state.issued(beginningWith: prefix, at: .current).first {
+      guard known.certificate.serial == serial else {
+        throw Failure(
+          .usage,
+          "\(prefix.digits) is the beginning of \(known.certificate.serial), which was issued to"
+            + " \(known.host): leave --foreign out to revoke that one")
+      }
+      return state.revoke(known.certificate, of: known.host, at: .current, reason: reason)
     }
     for authority in state.authorities {
       state.revoke(
@@ -99,14 +146,5 @@ struct RevokeCommand: AsyncParsableCommand {
           serial: serial, issuerKeyIdentifier: authority.keyIdentifier, host: nil,
           revokedAt: .current, reason: reason, notAfter: authority.notAfter))
     }
-  }
-
-  /// As certificates have them: lower-case, two digits a byte; nil where these are none.
-  private static func digits(_ text: String) -> String? {
-    let digits = text.lowercased().filter { $0 != ":" }
-    guard !digits.isEmpty, digits.utf8.count <= 40, digits.allSatisfy(\.isHexDigit) else {
-      return nil
-    }
-    return digits.utf8.count.isMultiple(of: 2) ? digits : "0" + digits
   }
 }

@@ -17,6 +17,7 @@ struct RollbackCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var newer: NewerOptions
   @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
   @Option(help: "The number of the release; by default the one before.") var to: Int?
   @Option(help: "How the result is shown.") var format = OutputFormat.text
@@ -26,11 +27,13 @@ struct RollbackCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       try Console.refuseToAsk(format, yes: yes)
-      let session = try Session(options, selecting: hosts, playbook: playbook)
+      let session = try Session(
+        options, selecting: hosts, playbook: playbook, overridesNewer: newer.overridesNewer)
       let ledger = try await session.withState(for: "rollback") { keeper in
-        try await session.withFleet { fleet in
-          let state = await keeper.state
-          let survey = try await session.survey(fleet, state)
+        try await session.withFleet(await keeper.state) { fleet in
+          var state = await keeper.state
+          let survey = try await session.survey(fleet, &state)
+          await keeper.hold(state)
           let plan = try await plan(session, fleet, survey, state)
           let isColored = options.usesColor(onTerminal: Console.outputIsTerminal)
           if format == .text { try PlanView(plan).print(as: .text, isColored: isColored) }
@@ -50,7 +53,7 @@ struct RollbackCommand: AsyncParsableCommand {
   private func plan(
     _ session: Session, _ fleet: Fleet, _ survey: Survey, _ state: FleetState
   ) async throws -> Plan {
-    var input = try session.rollback(to: to, survey, state)
+    var input = session.rollback(to: to, survey, state)
     for (host, release) in try Planner.releases(toGoBackTo: input) {
       input.manifests[host.name.text] = try await fleet.manifest(
         of: release, on: host.name.text, Connection(to: host))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Planning
 
 /// `deploy status`
@@ -28,9 +29,11 @@ struct StatusCommand: AsyncParsableCommand {
         guard !ends.hasEnded else { throw Failure(.failed) }
         return
       }
-      let survey = try await session.withFleet { try await session.survey($0, state) }
+      let judged = try await session.withFleet(state) {
+        try await session.judgedSurvey($0, state)
+      }
       let view = StatusView(
-        state: state, survey: survey, hosts: session.hosts(state), now: .current)
+        state: state, judged: judged, hosts: session.hosts(state), now: .current)
       try view.print(as: format)
       let urgent = ends.urgentLines(Style(isColored: color))
       if format == .text, !urgent.isEmpty {

@@ -12,16 +12,16 @@ package struct DiagnosticRenderer: Sendable {
   }
 
   /// Every diagnostic in the order given, with an empty line between two; ends with a line feed.
-  package func render(_ diagnostics: [Diagnostic]) -> String {
+  package func render(_ diagnostics: [Diagnostic]) -> StyledText {
     diagnostics.map { render($0) }.joined(separator: "\n")
   }
 
-  package func render(_ diagnostic: Diagnostic) -> String {
-    var text = ""
+  package func render(_ diagnostic: Diagnostic) -> StyledText {
+    var text = StyledText()
     if let place = diagnostic.place { text += "\(place.description.withoutControls): " }
-    let style: Style = diagnostic.severity == .error ? .red : .yellow
+    let style: StyledText.Style = diagnostic.severity == .error ? .boldRed : .boldYellow
     text += paint("\(diagnostic.severity.rawValue):", style)
-    text += " " + paint(diagnostic.summary.withoutControls, .bold) + "\n"
+    text += " \(paint(diagnostic.summary.withoutControls, .bold))\n"
     if let place = diagnostic.place { text += excerpt(at: place, style) }
     text += "  \(diagnostic.detail.withoutControls)\n"
     if let suggestion = diagnostic.suggestion {
@@ -30,7 +30,9 @@ package struct DiagnosticRenderer: Sendable {
     return text
   }
 
-  private func excerpt(at place: SourcePlace, _ style: Style) -> String {
+  private func excerpt(
+    at place: SourcePlace, _ style: StyledText.Style
+  ) -> StyledText {
     guard let lines = lines[place.file], lines.indices.contains(place.line - 1) else { return "" }
     let line = lines[place.line - 1]
     guard !line.isEmpty else { return "" }
@@ -47,8 +49,11 @@ package struct DiagnosticRenderer: Sendable {
     let text = String.safe(line[shown])
     let blank = (cutBefore.isEmpty ? "" : " ") + before.map(\.blank).joined()
     let carets = String(repeating: "^", count: max(1, value.reduce(0) { $0 + $1.displayWidth }))
-    return "  \(number) | \(cutBefore)\(text)\(cutAfter)\n"
-      + "  \(margin) | \(blank)\(paint(carets, style))\n"
+    return """
+        \(number) | \(cutBefore)\(text)\(cutAfter)
+        \(margin) | \(blank)\(paint(carets, style))
+
+      """
   }
 
   private static func window(
@@ -59,15 +64,7 @@ package struct DiagnosticRenderer: Sendable {
     return first..<(first + widestExcerpt)
   }
 
-  /// The ANSI escape sequences in use (ECMA-48, SGR).
-  private enum Style: String {
-    case bold = "\u{1B}[1m"
-    case red = "\u{1B}[1;31m"
-    case yellow = "\u{1B}[1;33m"
-    static let reset = "\u{1B}[0m"
-  }
-
-  private func paint(_ text: String, _ style: Style) -> String {
-    isColored ? style.rawValue + text + Style.reset : text
+  private func paint(_ text: String, _ style: StyledText.Style) -> StyledText {
+    StyledText(text, isColored ? style : nil)
   }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Planning
 import State
 
@@ -9,45 +10,49 @@ struct Confirmation: Sendable {
   /// Seconds that the host waits.
   let window: Int64
   let keepReleases: Int
-
-  /// How long a host may take to undo a release, in seconds.
-  private static let secondsToUndo: Int64 = 30
-  /// What may pass between two messages of a host that is waited for: it says so every 5 seconds.
-  private static let secondsToAnswer = 15
+  let budgets: Budgets
 
   /// Asks until the host answers: it has confirmed, or it has gone back by itself and says so.
   ///
   /// - Returns: nil where the host never began.
   func verdict(of transaction: HostTransaction) async -> Verdict? {
     let step = transaction.step
-    let end = surroundings.now().adding(seconds: window + Self.secondsToUndo)
-    var failure = ""
+    let limit = window + budgets.rollback.components.seconds
+    let end = surroundings.now().adding(seconds: limit)
+    var failure: any Error = NoAnswer(description: "")
     repeat {
       do {
         await fleet.forget(step.host)
-        return try await ask(transaction)
+        let left = end.secondsSince1970 - surroundings.now().secondsSince1970
+        return try await ask(transaction, within: .seconds(min(left, limit)))
       } catch let error as any TransientFailure where !error.isTransient {
-        return .unconfirmed(why: Self.left("\(error)"))
+        return Self.unconfirmed(error)
       } catch {
-        failure = "\(error)"
+        failure = error
       }
       do {
         try await surroundings.sleep(1)
       } catch {
-        return .unconfirmed(why: Self.left(failure))
+        return Self.unconfirmed(failure)
       }
     } while surroundings.now() < end
-    return .unconfirmed(why: Self.left(failure))
+    return Self.unconfirmed(failure)
   }
 
-  private static func left(_ failure: String) -> String {
-    "whether the release was confirmed is not known (\(failure)): unless it was, the host goes back to"
-      + " the release before by itself, and the next run sees it"
+  /// A host that lets a new connection in and then talks nonsense says nothing about the change.
+  private static func unconfirmed(_ failure: any Error) -> Verdict {
+    .unconfirmed(
+      why:
+        "whether the release was confirmed is not known (\(failure)): unless it was, the host goes"
+        + " back to the release before by itself, and the next run sees it",
+      cause: failure is ConversationFault ? .host : .change)
   }
 
   private struct NoAnswer: Error, CustomStringConvertible { var description: String }
 
-  private func ask(_ transaction: HostTransaction) async throws -> Verdict? {
+  private func ask(
+    _ transaction: HostTransaction, within limit: Duration
+  ) async throws -> Verdict? {
     let step = transaction.step
     let host = try await fleet.host(step.host, step.connection)
     let conversation = Conversation(
@@ -55,14 +60,19 @@ struct Confirmation: Sendable {
         RemoteScript.command(
           RemoteScript.confirmation,
           [String(step.release), String(keepReleases), transaction.manifestDigest],
-          becoming: step.connection.becomes)))
+          becoming: step.connection.becomes)), budgets.confirmation(within: limit))
     try await conversation.closeInput()
-    while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
+    while let message = try await conversation.next() {
       switch message {
-      case .event("confirmed", _): return .confirmed(release: step.release)
+      case .event("confirmed", let release):
+        guard release == String(step.release) else {
+          throw ConversationFault.unexpected(
+            "confirmed \(release)", "but was asked about release \(step.release)")
+        }
+        return .confirmed(release: step.release)
       case .event("broken", let previous):
         return .broken(why: RefusalText.broken(previous, lines: [], step: step))
-      case .event("verdict", let text): return verdict(text, transaction)
+      case .event("verdict", let text): return try verdict(text, transaction)
       case .event, .quoted: break
       }
     }
@@ -70,9 +80,14 @@ struct Confirmation: Sendable {
   }
 
   /// What the host wrote down: the release, how it ended, and why.
-  private func verdict(_ text: String, _ transaction: HostTransaction) -> Verdict? {
+  private func verdict(
+    _ text: String, _ transaction: HostTransaction
+  ) throws(ConversationFault) -> Verdict? {
     let step = transaction.step
     let words = text.split(separator: " ", maxSplits: 2).map(String.init)
+    guard words.first == String(step.release) else {
+      throw .unexpected("verdict \(text)", "but was asked about release \(step.release)")
+    }
     let detail = words.count == 3 ? words[2] : ""
     switch words.count > 1 ? words[1] : "" {
     case "confirmed": return .confirmed(release: step.release)
@@ -83,7 +98,9 @@ struct Confirmation: Sendable {
       return detail == String(before)
         ? nil
         : .broken(
-          why: "release \(detail) is in force, which is neither the new one nor the one before")
+          why:
+            "release \(HostText(detail, limit: 20)) is in force, which is neither the new one nor the one before"
+        )
     }
   }
 }

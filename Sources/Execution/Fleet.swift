@@ -4,13 +4,20 @@ package import State
 /// The hosts of a run and the connections that are open to them: one a host, from the survey on.
 package actor Fleet {
   private let connector: any Connector
+  nonisolated let budgets: Budgets
+  private let recognize: @Sendable (String) -> ShownManifest
   private let report: @Sendable (ProgressEvent) -> Void
   private var open: [String: any RemoteHost] = [:]
 
+  /// - Parameter recognize: checks the signature of a manifest.
   package init(
-    connector: any Connector, report: @escaping @Sendable (ProgressEvent) -> Void
+    connector: any Connector, budgets: Budgets = Budgets(),
+    recognize: @escaping @Sendable (String) -> ShownManifest,
+    report: @escaping @Sendable (ProgressEvent) -> Void
   ) {
     self.connector = connector
+    self.budgets = budgets
+    self.recognize = recognize
     self.report = report
   }
 
@@ -26,8 +33,12 @@ package actor Fleet {
   func forget(_ name: String) async { await open.removeValue(forKey: name)?.close() }
 
   package func close() async {
-    for host in open.values { await host.close() }
+    let hosts = Array(open.values)
     open = [:]
+    await forEach(hosts, limit: hosts.count) {
+      await $0.close()
+    } whenDone: { _ in
+    }
   }
 
   /// Asks every host what it is, so many at a time.
@@ -43,16 +54,13 @@ package actor Fleet {
     return survey
   }
 
-  private static let secondsToAnswer = 60
-
   nonisolated func survey(_ name: String, _ connection: Connection) async -> SurveyResult {
     do {
       let conversation = try await ask(
-        name, connection, RemoteScript.survey, [NginxHole.names.joined(separator: " ")])
-      var reader = SurveyReader()
-      while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
-        reader.read(message)
-      }
+        name, connection, budgets.survey, RemoteScript.survey,
+        [NginxHole.names.joined(separator: " ")])
+      var reader = SurveyReader(recognize: recognize)
+      while let message = try await conversation.next() { try reader.read(message) }
       let said = try await conversation.finish()
       guard let observation = reader.result else {
         return .unreachable(
@@ -66,26 +74,27 @@ package actor Fleet {
     }
   }
 
-  /// The manifest of a release that a host still has; nil where it has none that can be read.
+  /// The manifest of a release that a host still has; nil where it has none.
   package nonisolated func manifest(
     of release: Int, on name: String, _ connection: Connection
-  ) async throws -> Manifest? {
+  ) async throws -> ShownManifest? {
     let conversation = try await ask(
-      name, connection, RemoteScript.manifest, [String(release)])
+      name, connection, budgets.manifest, RemoteScript.manifest, [String(release)])
     var lines: [String] = []
-    while let message = try await conversation.next(withinSeconds: Self.secondsToAnswer) {
+    while let message = try await conversation.next() {
       if case .event("manifest", let line) = message { lines.append(line + "\n") }
     }
-    return Manifest(lines.joined())
+    return lines.isEmpty ? nil : recognize(lines.joined())
   }
 
   /// Has a host run a script that reads nothing.
   private nonisolated func ask(
-    _ name: String, _ connection: Connection, _ script: String, _ arguments: [String] = []
+    _ name: String, _ connection: Connection, _ budget: Budget, _ script: String,
+    _ arguments: [String] = []
   ) async throws -> Conversation {
     let conversation = Conversation(
       try await host(name, connection).start(
-        RemoteScript.command(script, arguments, becoming: connection.becomes)))
+        RemoteScript.command(script, arguments, becoming: connection.becomes)), budget)
     try await conversation.closeInput()
     return conversation
   }

@@ -1,3 +1,4 @@
+import Diagnostics
 import State
 
 /// The rules of a host that are not `deploy`'s, as far as they can keep a packet out: read line by line
@@ -18,18 +19,37 @@ struct ForeignRules {
   /// What the names of the chains begin with that the scripts have iptables' own jump to.
   private static let ownPrefix = "DEPLOY-"
 
+  private struct Key: Hashable { var table, name: String }
+
+  /// More base chains than that no host needs, and each costs a walk through all others.
+  private static let mostHooks = 256
+  private static let mostChains = 20_000
+  /// Rules that are kept of a chain: enough to show what it is about.
+  private static let mostRules = 100
+
   private var all: [Chain] = []
+  private var places: [Key: [Int]] = [:]
+  private var hooks = 0
   private var table = ""
+
+  func checkCount() throws(ConversationFault) {
+    guard all.count <= Self.mostChains else {
+      throw .unexpected("rule", "of more than \(Self.mostChains) chains")
+    }
+    guard hooks <= Self.mostHooks else {
+      throw .unexpected("rule", "of more than \(Self.mostHooks) base chains")
+    }
+  }
 
   /// The base chains that may drop a packet, with the rules of every chain that they lead to.
   var chains: [HostSurroundings.ForeignChain] {
     all.compactMap { chain in
       guard let hook = chain.hook else { return nil }
-      let rules = reachable(from: chain).flatMap(\.droppingRules)
+      let rules = reachable(from: chain).lazy.flatMap(\.droppingRules).prefix(Self.mostRules)
       guard chain.dropsByDefault || !rules.isEmpty else { return nil }
       return HostSurroundings.ForeignChain(
         table: chain.table, name: chain.name, hook: hook, dropsByDefault: chain.dropsByDefault,
-        droppingRules: rules)
+        droppingRules: Array(rules))
     }
   }
 
@@ -55,7 +75,9 @@ struct ForeignRules {
       let new = found[next].targets.filter {
         !$0.hasPrefix(Self.ownPrefix) && names.insert($0).inserted
       }
-      found += all.filter { $0.table == base.table && new.contains($0.name) }
+      for name in new {
+        found += places[Key(table: base.table, name: name), default: []].map { all[$0] }
+      }
       next += 1
     }
     return found
@@ -66,13 +88,13 @@ struct ForeignRules {
   mutating func read(_ line: String) {
     let words = line.split(separator: " ")
     if words.first == "table", words.last == "{" {
-      table = words.dropFirst().dropLast().joined(separator: " ")
+      table = Self.shown(words.dropFirst().dropLast().joined(separator: " "))
     } else if words.first == "chain", words.last == "{" {
-      all.append(
-        Chain(table: table, name: words.dropFirst().dropLast().joined(separator: " ")))
+      add(
+        Chain(table: table, name: Self.shown(words.dropFirst().dropLast().joined(separator: " "))))
     } else if let last = all.indices.last {
       if words.first == "type", let place = words.firstIndex(of: "hook") {
-        all[last].hook = words.dropFirst(place + 1).first.flatMap { Hook(rawValue: String($0)) }
+        set(words.dropFirst(place + 1).first.flatMap { Hook(rawValue: String($0)) }, of: last)
         all[last].dropsByDefault = line.contains("policy drop;")
       } else {
         readRule(line, of: last)
@@ -91,7 +113,7 @@ struct ForeignRules {
       default: false
       }
     }
-    if drops { all[chain].droppingRules.append(Self.shortened(line)) }
+    if drops { keep(line[...], of: chain) }
     for (index, word) in words.enumerated().dropLast() where word == "jump" || word == "goto" {
       all[chain].targets.append(words[index + 1])
     }
@@ -105,10 +127,16 @@ struct ForeignRules {
     }.joined(separator: " ")
   }
 
-  private static func shortened(_ line: String) -> String {
+  private static func shortened(_ line: Substring) -> String {
     let longest = 100
-    guard line.count > longest else { return line }
-    return "\(line.prefix(longest / 2))…\(line.suffix(longest / 2))"
+    let scalars = line.unicodeScalars
+    guard
+      let middle = scalars.index(
+        scalars.startIndex, offsetBy: longest, limitedBy: scalars.endIndex),
+      middle < scalars.endIndex
+    else { return HostText(line).text }
+    let end = scalars.suffix(longest / 2)
+    return HostText(line, limit: longest / 2).text + HostText(Substring(end)).text
   }
 
   // MARK: - iptables of its own
@@ -120,14 +148,13 @@ struct ForeignRules {
     let (table, name) = (words[0], words[2])
     let chain = index(of: name, in: table)
     if words[1] == "-P" {
-      all[chain].hook = Hook(rawValue: name.lowercased())
+      set(Hook(rawValue: name.lowercased()), of: chain)
       all[chain].dropsByDefault = words[3] == "DROP"
     } else if let place = words.firstIndex(where: { $0 == "-j" || $0 == "-g" }),
       let target = words.dropFirst(place + 1).first
     {
       if ["DROP", "REJECT"].contains(target) {
-        all[chain].droppingRules.append(
-          Self.shortened(line.split(separator: " ").dropFirst().joined(separator: " ")))
+        keep(line.drop { $0 != " " }.dropFirst(), of: chain)
       } else {
         all[chain].targets.append(target)
       }
@@ -135,8 +162,28 @@ struct ForeignRules {
   }
 
   private mutating func index(of name: String, in table: String) -> Int {
-    if let known = all.firstIndex(where: { $0.table == table && $0.name == name }) { return known }
-    all.append(Chain(table: table, name: name))
+    if let known = places[Key(table: table, name: Self.shown(name))]?.first { return known }
+    return add(Chain(table: table, name: Self.shown(name)))
+  }
+
+  // MARK: - What is kept
+
+  @discardableResult private mutating func add(_ chain: Chain) -> Int {
+    places[Key(table: chain.table, name: chain.name), default: []].append(all.endIndex)
+    all.append(chain)
     return all.endIndex - 1
   }
+
+  private mutating func set(_ hook: Hook?, of chain: Int) {
+    if all[chain].hook == nil, hook != nil { hooks += 1 }
+    all[chain].hook = hook
+  }
+
+  private mutating func keep(_ rule: Substring, of chain: Int) {
+    guard all[chain].droppingRules.count < Self.mostRules else { return }
+    all[chain].droppingRules.append(Self.shortened(rule))
+  }
+
+  /// Names of tables and chains may be any bytes.
+  private static func shown(_ name: String) -> String { HostText(name, limit: 100).text }
 }

@@ -33,7 +33,10 @@ actor Heartbeat {
       } catch {
         return
       }
-      for transaction in waiting.values { await transaction.keepWaiting() }
+      // All at once: a host that does not read must not cost the others their turn.
+      await withTaskGroup { group in
+        for transaction in waiting.values { group.addTask { await transaction.keepWaiting() } }
+      }
     }
   }
 }

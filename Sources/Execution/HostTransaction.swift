@@ -3,17 +3,13 @@ import State
 
 /// One host's transaction, from the controller's side: prepared first, carried out on the word.
 struct HostTransaction: Sendable {
-  /// What the stream and the tests of it may take on the host.
-  private static let secondsToStage = 120
-  /// What a host needs beyond its window to say how it ended.
-  private static let secondsToEnd: Int64 = 15
-
   let step: HostStep
   let record: ReleaseRecord
   let manifestDigest: String
   /// What the step before it left on the host.
   let previous: ConfirmedStep?
   private let window: Int64
+  private let budgets: Budgets
   private let conversation: Conversation
 
   /// Stages the release on the host and has it tested there.
@@ -21,7 +17,7 @@ struct HostTransaction: Sendable {
   /// - Returns: The verdict instead, where the host refuses or is lost.
   static func prepare(
     _ step: HostStep, after previous: ConfirmedStep?, _ release: BuiltRelease,
-    on host: any RemoteHost, who: String, window: Int64,
+    on host: any RemoteHost, who: String, window: Int64, budgets: Budgets,
     report: @Sendable (ProgressEvent) -> Void
   ) async -> Result<HostTransaction, Failure> {
     do {
@@ -30,30 +26,29 @@ struct HostTransaction: Sendable {
         [
           step.mode.rawValue, String(step.release),
           step.expected ?? previous?.fingerprint ?? "none",
-          String(release.archive.bytes.count), String(secondsToStage), String(window),
+          String(release.archive.bytes.count), String(budgets.staging.components.seconds),
+          String(window),
           step.ports.map(String.init).joined(separator: ","), who,
         ], becoming: step.connection.becomes)
-      let conversation = Conversation(try await host.start(command))
+      let conversation = Conversation(try await host.start(command), budgets.preparation)
       // A host that refuses does not read to the end: what it says counts for more than that.
       var unsent: (any Error)?
       do { try await conversation.send(release.archive.bytes) } catch { unsent = error }
       var lines: [String] = []
       var digest = release.manifestDigest
-      // The host gives up first, and says at what.
-      let limit = secondsToStage + Int(secondsToEnd)
-      while let message = try await conversation.next(withinSeconds: limit) {
+      while let message = try await conversation.next() {
         switch message {
         case .quoted(let line): lines.append(line)
         case .event("staged", _): report(.staged(host: step.host))
         // What it has already, only the host knows.
         case .event("restores", let fingerprint):
-          digest = String(fingerprint.drop { $0 != ":" }.dropFirst())
+          digest = try restoredDigest(fingerprint, step)
         case .event("prepared", _):
           lines.forEach { report(.warned(host: step.host, RefusalText.located($0, step))) }
           return .success(
             HostTransaction(
               step: step, record: release.record, manifestDigest: digest,
-              previous: previous, window: window, conversation: conversation))
+              previous: previous, window: window, budgets: budgets, conversation: conversation))
         case .event("refused", let why):
           return .failure(
             Failure(verdict: .refused(RefusalText.refusal(why, lines: lines, step: step))))
@@ -69,6 +64,18 @@ struct HostTransaction: Sendable {
     } catch {
       return .failure(Failure(of: error))
     }
+  }
+
+  /// The digest of the manifest of the release that the host is to restore.
+  private static func restoredDigest(
+    _ fingerprint: String, _ step: HostStep
+  ) throws(ConversationFault) -> String {
+    guard let found = Fingerprint(fingerprint), found.release == step.release,
+      let digest = found.digest
+    else {
+      throw .unexpected("restores \(fingerprint)", "which is not release \(step.release)")
+    }
+    return digest
   }
 
   /// The release that is in force until the switch, 0 for none; its manifest need not be readable.
@@ -93,7 +100,7 @@ struct HostTransaction: Sendable {
   /// Tells the host that the controller is still there; a connection that is lost shows at the word.
   func keepWaiting() async {
     do {
-      try await conversation.send(Array("wait\n".utf8))
+      try await conversation.send(Array("wait\n".utf8), within: budgets.heartbeat)
     } catch {
       // The host drops what was staged, and is prepared again when its turn comes.
     }
@@ -102,8 +109,9 @@ struct HostTransaction: Sendable {
   /// Drops what was staged; the host sees the end of its input.
   func abandon() async {
     do {
+      await conversation.begin(budgets.abandonment)
       try await conversation.closeInput()
-      while try await conversation.next(withinSeconds: Int(Self.secondsToEnd)) != nil {}
+      while try await conversation.next() != nil {}
     } catch {
       // The host drops it by itself when the connection is gone: there is nothing left to do.
     }
@@ -122,6 +130,7 @@ struct HostTransaction: Sendable {
   func carryOut(report: @Sendable (ProgressEvent) -> Void) async -> Outcome {
     report(.started(host: step.host))
     do {
+      await conversation.begin(budgets.transaction(window: .seconds(window)))
       try await conversation.send(Array("go\n".utf8))
     } catch {
       // Some of it may have arrived: the host is asked.
@@ -129,8 +138,7 @@ struct HostTransaction: Sendable {
     }
     var lines: [String] = []
     do {
-      let limit = Int(window + Self.secondsToEnd)
-      while let message = try await conversation.next(withinSeconds: limit) {
+      while let message = try await conversation.next() {
         switch message {
         case .quoted(let line): lines.append(line)
         case .event("switching", _): report(.switching(host: step.host))

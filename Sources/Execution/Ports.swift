@@ -19,19 +19,34 @@ package protocol RemoteHost: Sendable {
   func close() async
 }
 
-/// A command that runs on a host.
+/// A command that runs on a host. Each call throws if it has not come to its end in time, whatever the
+/// host does meanwhile.
 package protocol RemoteProcess: Sendable {
-  func write(_ bytes: [UInt8]) async throws
-  func closeInput() async throws
-  /// Returns the next bytes of its standard output, nil at its end; throws when none come in time.
-  func read(withinSeconds seconds: Int) async throws -> [UInt8]?
+  func write(_ bytes: [UInt8], within limit: Duration) async throws
+  func closeInput(within limit: Duration) async throws
+  /// Returns the next bytes of its standard output, nil at its end.
+  func read(within limit: Duration) async throws -> [UInt8]?
   /// Waits for its end and returns the last of its standard error.
-  func finish() async throws -> String
+  func finish(within limit: Duration) async throws -> [UInt8]
 }
 
 /// Issues certificates with keys of their own.
 package protocol CertificateIssuer: Sendable {
+  /// Throws a `HostFault` if this certificate cannot be signed, which says nothing about others.
   func issue(_ certificate: PlannedCertificate) async throws -> IssuedCertificate
+}
+
+/// A failure that comes from one host's own data: other hosts are changed as planned.
+package struct HostFault: Error, CustomStringConvertible {
+  package var description: String
+
+  package init(_ description: String) { self.description = description }
+}
+
+/// Signs what is installed with the key of the fleet.
+package protocol ManifestSigner: Sendable {
+  /// Adds what the fleet knows, and the signature.
+  func signed(_ manifest: Manifest) async throws -> Manifest
 }
 
 /// A certificate and its key, for the one host that they are for.
@@ -65,9 +80,10 @@ package protocol EdgeVerifier: Sendable {
   ///
   /// - Parameters:
   ///   - leaving: hosts whose edges end with this run: they are not tried.
-  ///   - leftOut: hosts that the run could not take in: their edges are not tried, and that is told.
+  ///   - untried: hosts whose edges are not tried, and why, as the end of a sentence that begins with the
+  ///     host.
   func findings(
-    touching hosts: Set<String>, leaving: Set<String>, leftOut: Set<String>
+    touching hosts: Set<String>, leaving: Set<String>, untried: [String: String]
   ) async -> EdgeFindings
 }
 
@@ -89,6 +105,12 @@ package struct EdgeFindings: Hashable, Sendable {
 package protocol StateStore: Sendable {
   /// Records what is on hosts now, all in one writing; nil where `deploy` has left.
   func record(_ records: [String: HostRecord?]) async throws
+  /// Records certificates that were signed; their hosts get them when this has returned, not before.
+  func record(issued: [IssuanceRecord]) async throws
+  /// Records the digest of a manifest before it is sent to a host.
+  ///
+  /// - Parameter serial: of the state that the manifest was made from.
+  func expect(_ digest: String, fromSerial serial: Int, on host: String) async throws
 }
 
 extension StateStore {

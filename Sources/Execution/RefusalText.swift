@@ -1,9 +1,11 @@
+import Diagnostics
 import Planning
 
 /// What a host's script says when it refuses or goes back, in words for the user.
 enum RefusalText {
   /// The word and its detail are the script's; the lines are those of the program that failed.
   static func refusal(_ text: String, lines: [String], step: HostStep) -> Refusal {
+    let text = HostText(text).text
     let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
     let word = parts.first ?? ""
     let detail = parts.count == 2 ? parts[1] : ""
@@ -61,12 +63,13 @@ enum RefusalText {
     case "reload": "nginx did not take the release\(said)"
     case "firewall": "the firewall could not be loaded\(said)"
     case "files": "the release could not be put in place\(said)"
-    default: word
+    default: HostText(word).text
     }
   }
 
   static func broken(_ previous: String, lines: [String], step: HostStep) -> String {
-    "neither the new release nor release \(previous) could be put in force\(explained(lines, step))"
+    "neither the new release nor release \(HostText(previous, limit: 20))"
+      + " could be put in force\(explained(lines, step))"
   }
 
   private static func explained(_ lines: [String], _ step: HostStep) -> String {

@@ -13,9 +13,13 @@ struct BuiltRelease: Sendable {
 /// Makes a planned release real: issues its certificates, reads its secrets, lists it all.
 struct ReleaseBuilder: Sendable {
   let issuer: any CertificateIssuer
+  let store: any StateStore
+  let signer: any ManifestSigner
   let surroundings: Surroundings
   let fleet: String
   let lineage: String
+  /// Of the state that the run began with.
+  let serial: Int
 
   /// - Parameter previous: the release that is in force before, from which files are kept.
   func build(_ step: HostStep, after previous: ReleaseRecord?) async throws -> BuiltRelease {
@@ -28,10 +32,7 @@ struct ReleaseBuilder: Sendable {
         record: ReleaseRecord(number: step.release, files: [:], certificates: [:]),
         manifestDigest: "")
     }
-    var issued: [String: IssuedCertificate] = [:]
-    for certificate in step.certificates {
-      issued[certificate.path] = try await issuer.issue(certificate)
-    }
+    let issued = try await issue(step.certificates, to: step.host)
     if step.files.contains(where: { $0.path.hasPrefix("tls/") }) {
       archive.addFolder("tls", mode: 0o700)
     }
@@ -58,9 +59,10 @@ struct ReleaseBuilder: Sendable {
       }
       archive.addFile(file.path, mode: file.isSecret ? 0o600 : 0o644, content: content.bytes)
     }
-    let manifest = Manifest(
-      fleet: fleet, lineage: lineage, madeAt: surroundings.now(), madeBy: surroundings.user,
-      release: record)
+    let manifest = try await signer.signed(
+      Manifest(
+        fleet: fleet, lineage: lineage, host: step.host, serial: serial,
+        madeAt: surroundings.now(), madeBy: surroundings.user, release: record))
     let text = Array(manifest.text.utf8)
     archive.addFile(Manifest.path, mode: 0o644, content: text)
     archive.addFile(
@@ -69,6 +71,24 @@ struct ReleaseBuilder: Sendable {
     return BuiltRelease(
       archive: SecretContent(archive.bytes), record: record,
       manifestDigest: surroundings.digest(text))
+  }
+
+  /// Issues the certificates of a release, by path; the state has them before the host does.
+  private func issue(
+    _ certificates: [PlannedCertificate], to host: String
+  ) async throws -> [String: IssuedCertificate] {
+    guard !certificates.isEmpty else { return [:] }
+    var issued: [String: IssuedCertificate] = [:]
+    for certificate in certificates {
+      issued[certificate.path] = try await issuer.issue(certificate)
+    }
+    let now = surroundings.now()
+    try await store.record(
+      issued: issued.map { path, certificate in
+        IssuanceRecord(
+          host: host, path: path, certificate: certificate.record, issuedAt: now)
+      })
+    return issued
   }
 
   private func content(

@@ -4,15 +4,22 @@ import State
 /// What a rollout proves of a batch, and what it takes back where that fails.
 extension Rollout {
   /// Tries the edges of a batch where the playbook asks for it; one that fails stops the run.
+  ///
+  /// Edges of a host with a revoked certificate are refused, as they should be, until it has another.
   func verify(_ plan: Plan, _ hosts: [String], _ run: inout Run) async throws {
-    let confirmed = hosts.filter { run.confirmed[$0]?.isEmpty == false }
+    let confirmed = hosts.filter {
+      run.confirmed[$0]?.isEmpty == false && !plan.revoked.contains($0)
+    }
     guard plan.verifiesEdges, !confirmed.isEmpty else { return }
     report(.verifying(hosts: confirmed.sorted()))
     // What was out of reach before the run speaks against the host, not against the change.
-    let leftOut = Set(plan.steps.filter(\.action.leavesHostOut).map(\.host))
+    var untried = Dictionary(
+      plan.steps.filter(\.action.leavesHostOut).map { ($0.host, "is left out of this run") },
+      uniquingKeysWith: { $1 })
+    for host in plan.revoked { untried[host] = "has a revoked certificate" }
     let leaving = Set(plan.steps.filter { $0.action == .remove }.map(\.host))
     let findings = await verifier.findings(
-      touching: Set(confirmed), leaving: leaving, leftOut: leftOut)
+      touching: Set(confirmed), leaving: leaving, untried: untried)
     try Task.checkCancellation()
     if !findings.untried.isEmpty { report(.untried(edges: findings.untried)) }
     guard !findings.problems.isEmpty else { return }
@@ -106,6 +113,13 @@ extension Run {
           expected: confirmed.fingerprint,
           present: confirmed.record)
         step.facts = before?.facts ?? EdgeFacts()
+        step.restored = before.map { release in
+          let digest =
+            index == 0
+            ? steps[0].presentDigest
+            : done[index - 1].fingerprint.split(separator: ":").last.map(String.init)
+          return RestoredRelease(release: release, digest: digest ?? "")
+        }
         // A host that has left would have to be installed anew, which a plan does.
         if confirmed.release != 0 {
           stages[steps[index].stage, default: []].append(Reversal(step: step, before: before))

@@ -5,6 +5,8 @@ package import State
 package struct Rollout: Sendable {
   let fleet: Fleet
   private let builder: ReleaseBuilder
+  /// Of the state that the run began with.
+  private let serial: Int
   let store: any StateStore
   let surroundings: Surroundings
   private let confirmation: Confirmation
@@ -15,13 +17,16 @@ package struct Rollout: Sendable {
   let report: @Sendable (ProgressEvent) -> Void
 
   package init(
-    of plan: Plan, fleet: Fleet, issuer: any CertificateIssuer, store: any StateStore,
+    of plan: Plan, fromSerial serial: Int, fleet: Fleet, issuer: any CertificateIssuer,
+    signer: any ManifestSigner, store: any StateStore,
     hooks: any HookRunner, verifier: any EdgeVerifier, surroundings: Surroundings, parallel: Int,
     report: @escaping @Sendable (ProgressEvent) -> Void
   ) {
     self.fleet = fleet
     self.builder = ReleaseBuilder(
-      issuer: issuer, surroundings: surroundings, fleet: plan.fleet, lineage: plan.lineage)
+      issuer: issuer, store: store, signer: signer, surroundings: surroundings,
+      fleet: plan.fleet, lineage: plan.lineage, serial: serial)
+    self.serial = serial
     self.store = store
     self.surroundings = surroundings
     self.confirmation = Confirmation(
@@ -29,7 +34,8 @@ package struct Rollout: Sendable {
       // What a run takes a host through stays on it, so that all of it can be taken back.
       keepReleases: max(
         plan.keepReleases,
-        (Dictionary(grouping: plan.steps, by: \.host).values.map(\.count).max() ?? 0) + 1))
+        (Dictionary(grouping: plan.steps, by: \.host).values.map(\.count).max() ?? 0) + 1),
+      budgets: fleet.budgets)
     self.heartbeat = Heartbeat(surroundings)
     self.hooks = HostHooks(plan.hooks, fleet: plan.fleet, runner: hooks, report: report)
     self.verifier = verifier
@@ -48,8 +54,8 @@ package struct Rollout: Sendable {
     var run = Run(plan)
     do {
       try await settleIdle(plan, state, &run)
-      // Every host tests its release before any host changes.
-      await prepare(Array(run.steps.keys), &run)
+      // Every host tests its release before any host changes. Nobody waits for what a revoked one says.
+      await prepare(run.steps.keys.filter { !plan.revoked.contains($0) }, &run)
       try run.stopIfFailed()
       var isFirst = true
       for batches in plan.stages.map(\.batches) {
@@ -98,8 +104,14 @@ package struct Rollout: Sendable {
       case .unchanged:
         let known = state.hosts[step.host]
         // Without a release, the machine has another name now, under which it is recorded.
-        let record = step.present.map { unchangedRecord(of: step, $0, known) }
-        if record != known { records[step.host] = .some(record) }
+        guard let present = step.present else {
+          if known != nil { records[step.host] = .some(nil) }
+          continue
+        }
+        // What the CA has not signed for the host is its own word.
+        guard state.hasIssued(present, to: step.host) || plan.renames(step, state) else { continue }
+        let record = unchangedRecord(of: step, present, known)
+        if record != known { records[step.host] = record }
       }
     }
     if !records.isEmpty { try await store.record(records) }
@@ -120,10 +132,7 @@ package struct Rollout: Sendable {
 
   func record(of step: HostStep, _ release: ReleaseRecord) -> HostRecord {
     HostRecord(
-      address: step.connection.address, sshPort: step.connection.port,
-      sshUser: step.connection.user, sshBecomes: step.connection.becomes,
-      sshIdentities: step.connection.identities, sshKnownHosts: step.connection.knownHosts,
-      sshOptions: step.connection.options, roles: step.roles, release: release,
+      address: step.connection.address, roles: step.roles, release: release,
       appliedAt: surroundings.now(), appliedBy: surroundings.user)
   }
 
@@ -173,15 +182,24 @@ package struct Rollout: Sendable {
     let release: BuiltRelease
     do {
       release = try await builder.build(step, after: previous?.record ?? step.present)
+    } catch let fault as HostFault {
+      return .failure(.init(verdict: .refused(Refusal(cause: .host, why: fault.description))))
     } catch {
-      // What cannot be made for one host, such as a certificate, would not be made for the others.
+      // A file that cannot be read or a state that cannot be written is not a matter of one host.
+      return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
+    }
+    do {
+      // Before it leaves the controller: a manifest that the state does not know is another's.
+      let digest = step.restored?.digest ?? release.manifestDigest
+      if !digest.isEmpty { try await store.expect(digest, fromSerial: serial, on: step.host) }
+    } catch {
       return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
     }
     do {
       let host = try await fleet.host(step.host, step.connection)
       return await HostTransaction.prepare(
         step, after: previous, release, on: host, who: surroundings.user,
-        window: confirmation.window, report: report)
+        window: confirmation.window, budgets: fleet.budgets, report: report)
     } catch {
       return .failure(.init(of: error))
     }
@@ -240,30 +258,21 @@ package struct Rollout: Sendable {
 
   private struct Unread: Error, CustomStringConvertible { var description: String }
 
-  /// What a host has now; what a restored release is, only the host knows.
-  private func confirmedRecord(of transaction: HostTransaction) async throws -> HostRecord? {
+  /// What a host has now.
+  private func confirmedRecord(of transaction: HostTransaction) throws -> HostRecord? {
     let step = transaction.step
     switch step.mode {
     case .install: return record(of: step, transaction.record)
     case .remove: return nil
     case .restore:
-      return record(of: step, try await restoredRelease(of: step))
+      guard let restored = step.restored else {
+        throw Unread(
+          description:
+            "release \(step.release) is in force on \(step.host), and what is in it was not"
+            + " planned: the next plan asks the host")
+      }
+      return record(of: step, restored.release)
     }
-  }
-
-  private func restoredRelease(of step: HostStep) async throws -> ReleaseRecord {
-    var why = "it has no manifest"
-    do {
-      let manifest = try await fleet.manifest(
-        of: step.release, on: step.host, step.connection)
-      if let manifest { return manifest.release }
-    } catch {
-      why = "\(error)"
-    }
-    throw Unread(
-      description:
-        "release \(step.release) is in force on \(step.host), which could not be asked"
-        + " what is in it (\(why)): the next plan asks again")
   }
 
   func settled(

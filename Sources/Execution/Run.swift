@@ -87,10 +87,22 @@ struct Run {
 
   func stopIfFailed() throws {
     try Task.checkCancellation()
-    let failed = ledger.verdicts.filter(\.value.speaksAgainstTheChange).keys.sorted()
+    let failed = ledger.verdicts.filter {
+      $0.value.speaksAgainstTheChange && !plan.revoked.contains($0.key)
+    }.keys.sorted()
     guard failed.count > plan.maxFailures else { return }
     throw Stop(
       why: "the change failed on \(failed.joined(separator: ", ")), and the playbook allows"
         + " \(plan.maxFailures) such \(plan.maxFailures == 1 ? "failure" : "failures")")
+  }
+}
+
+extension Plan {
+  /// Whether a machine shows what was recorded of one that has another name now.
+  func renames(_ step: HostStep, _ state: FleetState) -> Bool {
+    steps.contains {
+      $0.action == .unchanged && $0.present == nil
+        && state.hosts[$0.host].map { $0.release == step.present } == true
+    }
   }
 }

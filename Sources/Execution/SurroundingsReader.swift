@@ -1,72 +1,121 @@
+import Diagnostics
+import Planning
 import State
 
 /// Reads what a host says of what is on it beside what `deploy` put there.
 struct SurroundingsReader {
+  private struct Socket {
+    var address: String
+    var port: Int
+    /// The number of a process that holds it.
+    var process: Int?
+  }
+
+  private static let processes = 1...Int(Int32.max)
+
   private var surroundings = HostSurroundings()
   private var addresses: Set<String> = []
-  /// In the form of /proc/net/tcp; a host may have thousands of connections.
   private var sshSources: Set<String> = []
+  private var sockets: [Socket] = []
+  private var programs: [Int: String] = [:]
   private var rules = ForeignRules()
 
   /// - Parameter ownPorts: those that nginx listens on for the release in force.
   func result(ownPorts: Set<Int>) -> HostSurroundings {
     var result = surroundings
     result.addresses = addresses.sorted()
-    result.sshSources = Set(sshSources.compactMap(Self.address)).sorted()
-    result.listeners.removeAll { $0.program == "nginx" && ownPorts.contains($0.port) }
+    result.sshSources = sshSources.sorted()
+    result.listeners = sockets.compactMap { socket in
+      let program = socket.process.flatMap { programs[$0] } ?? ""
+      guard program != "nginx" || !ownPorts.contains(socket.port) else { return nil }
+      return .init(address: socket.address, port: socket.port, program: program)
+    }
     result.foreignChains = rules.chains
     result.firewallManagers.formUnion(rules.managers)
     return result
   }
 
-  mutating func read(_ key: String, _ value: String) {
-    switch key {
-    case "address": addresses.insert(value)
-    case "listening": readListener(value)
-    case "ssh-port":
-      surroundings.sshPort = Int(value).flatMap { (1...65_535).contains($0) ? $0 : nil }
-    case "ssh-from": sshSources.insert(value)
-    case "rule": rules.read(value)
-    case "legacy": rules.readLegacy(value)
-    case "manager":
-      if let manager = HostSurroundings.FirewallManager(rawValue: value) {
-        surroundings.firewallManagers.insert(manager)
+  /// - Returns: Whether the word is one of these.
+  mutating func read(_ word: String, _ value: String) throws(ConversationFault) -> Bool {
+    switch word {
+    case "address":
+      addresses.insert(try HostValues.address(value, of: word))
+      try HostValues.checkCount(addresses.count, of: word)
+    case "listening": try readListener(value)
+    case "process": try readProcess(value)
+    case "ssh-port": surroundings.sshPort = try HostValues.integer(value, in: 1...65_535, of: word)
+    case "ssh-from":
+      guard let source = Self.address(value) else {
+        throw .unexpected("\(word) \(value)", "which is not an address of /proc/net/tcp")
       }
-    case "space": readSpace(value)
-    case "retiring": surroundings.retiringWorkers = Int(value.filter { $0 != " " }) ?? 0
-    case "patched": surroundings.closedHoles.insert(value)
-    default: break
+      sshSources.insert(source)
+      try HostValues.checkCount(sshSources.count, of: word)
+    case "rule":
+      rules.read(value)
+      try rules.checkCount()
+    case "legacy":
+      rules.readLegacy(value)
+      try rules.checkCount()
+    case "manager":
+      surroundings.firewallManagers.insert(try HostValues.choice(value, of: word))
+    case "space": try readSpace(value)
+    case "retiring":
+      surroundings.retiringWorkers = try HostValues.integer(value, in: 0...1_000_000, of: word)
+    case "patched":
+      guard NginxHole.names.contains(value) else {
+        throw .unexpected("\(word) \(value)", "which it was not asked about")
+      }
+      surroundings.closedHoles.insert(value)
+    default: return false
     }
+    return true
   }
 
-  /// Address, port and program; a program may have spaces in its name.
-  private mutating func readListener(_ value: String) {
-    let words = value.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-    guard words.count == 3, let address = Self.address(String(words[0])), let port = Int(words[1])
-    else { return }
-    surroundings.listeners.append(
-      HostSurroundings.Listener(address: address, port: port, program: String(words[2])))
+  /// Address and port in the hexadecimal digits of /proc/net/tcp, and the process where it is known.
+  private mutating func readListener(_ value: String) throws(ConversationFault) {
+    let words = value.split(separator: " ", omittingEmptySubsequences: false)
+    guard (2...3).contains(words.count), let address = Self.address(words[0]),
+      words[1].utf8.count == 4, let port = UInt16(words[1], radix: 16)
+    else {
+      throw .unexpected("listening \(value)", "which is not a line of /proc/net/tcp")
+    }
+    sockets.append(
+      Socket(
+        address: address, port: Int(port),
+        process: words.count == 2
+          ? nil : try HostValues.integer(words[2], in: Self.processes, of: "listening")))
+    try HostValues.checkCount(sockets.count, of: "listening")
+  }
+
+  /// The number and the name of a process, which any user chooses and which may have spaces.
+  private mutating func readProcess(_ value: String) throws(ConversationFault) {
+    let words = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+    let number = try HostValues.integer(words[0], in: Self.processes, of: "process")
+    programs[number] = HostText(words.dropFirst().first ?? "", limit: 40).text
+    try HostValues.checkCount(programs.count, of: "process")
   }
 
   /// A line of df(1) with -P: the free KiB stand before the share that is used; names around them may
   /// look like either.
-  private mutating func readSpace(_ value: String) {
+  private mutating func readSpace(_ value: String) throws(ConversationFault) {
     let words = value.split(separator: " ")
     let isNumber = { (word: Substring) in !word.isEmpty && word.utf8.allSatisfy { 48...57 ~= $0 } }
     let share = words.indices.dropFirst(2).last {
       words[$0].last == "%" && isNumber(words[$0].dropLast()) && isNumber(words[$0 - 1])
     }
-    guard let share, let free = Int(words[share - 1]) else { return }
+    guard let share else { throw .unexpected("space \(value)", "which is not a line of df") }
+    let free = try HostValues.integer(words[share - 1], in: 0...(1 << 53), of: "space")
     switch words[0] {
     case "releases": surroundings.freeForReleases = free
     case "run": surroundings.freeForWork = free
-    default: break
+    default: throw .unexpected("space \(value)", "which it was not asked about")
     }
   }
 
   /// An address in the form of /proc/net/tcp: words of 32 bits, each in the order of the machine, which
   /// is taken to be the little-endian one that all but s390x have.
-  static func address(_ digits: String) -> String? {
+  static func address(_ digits: some StringProtocol) -> String? {
+    guard [8, 32].contains(digits.utf8.count) else { return nil }
     let bytes = stride(from: 0, to: digits.utf8.count, by: 2).compactMap {
       UInt8(digits.dropFirst($0).prefix(2), radix: 16)
     }

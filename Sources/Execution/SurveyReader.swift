@@ -1,58 +1,131 @@
+import Diagnostics
 import State
 
 /// Turns what the survey script says into an observation.
 struct SurveyReader {
-  private var observation = HostObservation(clock: Timestamp(secondsSince1970: 0), isRoot: false)
+  /// What each survey says exactly once.
+  static let required: Set = [
+    "clock", "user", "latest", "fingerprint", "include", "firewall",
+  ]
+  /// What a survey says once at most.
+  static let unique = required.union([
+    "survey", "systemd", "controller", "nginx", "running", "included", "before", "verdict",
+    "current",
+  ])
+
+  private var observation = HostObservation(clock: .earliest, isRoot: false)
   private var manifest = ""
+  private let recognize: @Sendable (String) -> ShownManifest
   private var surroundings = SurroundingsReader()
   private var ownPorts: Set<Int> = []
+  private var said: Set<String> = []
   private var isComplete = false
+
+  /// - Parameter recognize: checks the signature of a manifest.
+  init(recognize: @escaping @Sendable (String) -> ShownManifest) { self.recognize = recognize }
 
   /// Returns nil until the script has told everything.
   var result: HostObservation? {
     guard isComplete else { return nil }
     var result = observation
-    result.manifest = Manifest(manifest)
+    result.shownManifest = manifest.isEmpty ? nil : recognize(manifest)
+    result.driftedFiles.sort()
     result.surroundings = surroundings.result(ownPorts: ownPorts)
     return result
   }
 
-  mutating func read(_ message: Message) {
-    guard case .event(let key, let value) = message else { return }
-    switch key {
-    case "clock": observation.clock.secondsSince1970 = Int64(value) ?? 0
-    case "user": observation.isRoot = value == "0"
-    case "systemd": observation.hasSystemd = true
-    case "missing": observation.missingTools.append(value)
-    case "controller": observation.controllerAddress = value
-    case "nginx": observation.nginxVersion = value
-    case "running": observation.nginxIsRunning = true
-    case "served": observation.servedReleases += Int(value).map { [$0] } ?? []
-    case "latest": observation.latestRelease = Int(value) ?? 0
-    case "interrupted": observation.interruptedTransaction = value
-    case "fingerprint": observation.fingerprint = value
-    case "include": observation.includeFile = value
-    case "included": observation.includesRelease = true
-    case "kept": observation.keptReleases += Int(value).map { [$0] } ?? []
-    case "before": observation.releaseBefore = Int(value)
-    case "verdict": observation.lastVerdict = value
-    case "current": observation.currentRelease = Int(value)
-    case "manifest": manifest += value + "\n"
-    case "drift": observation.driftedFiles.append(value)
-    case "text": readText(value)
-    case "firewall":
-      observation.firewall = HostObservation.LoadedFirewall(rawValue: value) ?? .changed
-    case "end": isComplete = true
-    default: surroundings.read(key, value)
+  /// - Throws: the host's fault, for a word that no survey says or a value that cannot be.
+  mutating func read(_ message: Message) throws(ConversationFault) {
+    guard case .event(let word, let value) = message else { return }
+    guard !isComplete else { throw .unexpected("\(word) \(value)", "after the end of its survey") }
+    if Self.unique.contains(word), !said.insert(word).inserted {
+      throw .unexpected("\(word) \(value)", "which it had said before")
+    }
+    guard try !readRelease(word, value), try !readHost(word, value) else { return }
+    guard try surroundings.read(word, value) else {
+      throw .unexpected("\(word) \(value)", "which is not known here")
     }
   }
 
+  /// What the host is.
+  private mutating func readHost(_ word: String, _ value: String) throws(ConversationFault) -> Bool
+  {
+    switch word {
+    case "waiting": break
+    case "survey": _ = try HostValues.integer(value, in: 1...1, of: word)
+    case "clock": observation.clock = try HostValues.moment(value, of: word)
+    case "user":
+      observation.isRoot =
+        try HostValues.integer(value, in: 0...Int(UInt32.max), of: word) == 0
+    case "systemd":
+      try HostValues.nothing(value, of: word)
+      observation.hasSystemd = true
+    case "missing":
+      observation.missingTools.append(try HostValues.name(value, of: word))
+      try HostValues.checkCount(observation.missingTools.count, of: word)
+    case "controller": observation.controllerAddress = try HostValues.address(value, of: word)
+    case "nginx": observation.nginxVersion = HostText(value, limit: 100).text
+    case "running":
+      _ = try HostValues.integer(value, in: 1...Int(Int32.max), of: word)
+      observation.nginxIsRunning = true
+    case "include": observation.includeFile = try HostValues.absolutePath(value, of: word)
+    case "included":
+      try HostValues.nothing(value, of: word)
+      observation.includesRelease = true
+    case "end":
+      try HostValues.nothing(value, of: word)
+      if let missing = Self.required.subtracting(said).sorted().first {
+        throw .unexpected("end", "but did not say its \"\(missing)\"")
+      }
+      isComplete = true
+    default: return false
+    }
+    return true
+  }
+
+  /// What `deploy` put on the host.
+  private mutating func readRelease(_ word: String, _ value: String) throws(ConversationFault)
+    -> Bool
+  {
+    switch word {
+    case "served":
+      observation.servedReleases.append(try HostValues.release(value, of: word))
+      try HostValues.checkCount(observation.servedReleases.count, of: word)
+    case "latest":
+      observation.latestRelease = value == "0" ? 0 : try HostValues.release(value, of: word)
+    case "interrupted": observation.interruptedTransaction = HostText(value, limit: 20).text
+    case "fingerprint":
+      guard Fingerprint(value) != nil else {
+        throw .unexpected("fingerprint \(value)", "which is not a release and its digest")
+      }
+      observation.fingerprint = value
+    case "kept":
+      observation.keptReleases.append(try HostValues.release(value, of: word))
+      try HostValues.checkCount(observation.keptReleases.count, of: word)
+    case "before":
+      observation.releaseBefore = value == "0" ? 0 : try HostValues.release(value, of: word)
+    case "verdict": observation.lastVerdict = HostText(value).text
+    case "current": observation.currentRelease = try HostValues.release(value, of: word)
+    case "manifest": manifest += value + "\n"
+    case "drift":
+      observation.driftedFiles.append(try HostValues.path(value, of: word))
+      try HostValues.checkCount(observation.driftedFiles.count, of: word)
+    case "text": try readText(value)
+    case "firewall": observation.firewall = try HostValues.choice(value, of: word)
+    default: return false
+    }
+    return true
+  }
+
   /// One line of a file, behind the file's path and a colon.
-  private mutating func readText(_ value: String) {
-    guard let colon = value.utf8.firstIndex(of: UInt8(ascii: ":")) else { return }
-    let path = String(value[..<colon])
+  private mutating func readText(_ value: String) throws(ConversationFault) {
+    guard let colon = value.utf8.firstIndex(of: UInt8(ascii: ":")) else {
+      throw .unexpected("text \(value)", "which names no file")
+    }
+    let path = try HostValues.path(value[..<colon], of: "text")
     let line = value[value.utf8.index(after: colon)...]
     observation.texts[path, default: ""] += line + "\n"
+    try HostValues.checkCount(observation.texts.count, of: "text")
     if let port = Self.listeningPort(line) { ownPorts.insert(port) }
   }
 

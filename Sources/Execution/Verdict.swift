@@ -11,7 +11,7 @@ package enum Verdict: Hashable, Sendable {
   case broken(why: String)
   case unreachable(why: String)
   /// The host got the word and cannot be asked how it ended; it goes back by itself.
-  case unconfirmed(why: String)
+  case unconfirmed(why: String, cause: Refusal.Cause = .change)
   case notAttempted(why: String)
 
   package static let stoppedBefore = "the run stopped before it was changed"
@@ -41,7 +41,8 @@ package enum Verdict: Hashable, Sendable {
   package var speaksAgainstTheChange: Bool {
     switch self {
     case .refused(let refusal): refusal.cause == .change
-    case .reverted, .broken, .unconfirmed: true
+    case .unconfirmed(_, let cause): cause == .change
+    case .reverted, .broken: true
     case .unchanged, .confirmed, .unreachable, .notAttempted: false
     }
   }
@@ -51,8 +52,8 @@ package enum Verdict: Hashable, Sendable {
     case .unchanged: ""
     case .confirmed(let release): release == 0 ? "removed" : "release \(release)"
     case .refused(let refusal): refusal.why
-    case .reverted(let why), .broken(let why), .unreachable(let why), .unconfirmed(let why),
-      .notAttempted(let why):
+    case .reverted(let why), .broken(let why), .unreachable(let why),
+      .unconfirmed(let why, _), .notAttempted(let why):
       why
     }
   }

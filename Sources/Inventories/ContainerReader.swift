@@ -16,11 +16,7 @@ extension Container {
     }
     let port = fields[.port].map { $0.port(&found) } ?? .https
     let published = fields[.publish].map { $0.port(&found) } ?? port
-    // How its host is reached is not how it is reached behind it.
-    var usual = defaults
-    usual.jumps = []
-    usual.given.remove(.jump)
-    usual.hostKeys = []
+    let usual = defaults.behindHost
     let ssh = fields[.ssh].map { SSHSettings.read($0, over: usual, &found) } ?? usual
     if !ssh.jumps.isEmpty {
       found.report(
@@ -38,7 +34,7 @@ extension Container {
       return nil
     }
     let network = network(fields[.network], around: address, &found)
-    guard let name = HostName("\(carrier.name).container") else {
+    guard let name = Container.name(on: carrier.name) else {
       found.report(.containerNameTooLong(carrier.name, at: entry.place))
       return nil
     }

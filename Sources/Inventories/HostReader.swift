@@ -38,18 +38,11 @@ struct DeclaredHosts {
     else { return nil }
     let ssh = fields[.ssh].map { SSHSettings.read($0, over: defaults, &found) } ?? defaults
     let labels = fields[.labels].map { Self.labels($0, &found) } ?? [:]
-    guard let node = fields.required(.address, &found), let address = node.address(&found) else {
-      return nil
-    }
-    guard let address = address.ofOneHost else {
-      found.report(.unusableAddress(address, at: node.place))
-      return nil
-    }
+    guard let node = fields.required(.address, &found), let address = node.hostAddress(&found)
+    else { return nil }
     guard let name else { return nil }
-    for jump in ssh.jumps where jump.host == name.text || IPAddress(jump.host) == address {
-      found.report(
-        .jumpThroughItself(name, jump, at: fields.entry(.ssh)?.place ?? entry.place))
-    }
+    ssh.checkJumps(
+      to: name, at: address, place: fields.entry(.ssh)?.place ?? entry.place, &found)
     var host = Host(
       name: name, roles: [role], address: address, labels: labels, ssh: ssh, place: entry.place)
     if let entry = fields.entry(.container) {

@@ -6,6 +6,8 @@ package struct Inventory: Hashable, Sendable {
   package var authority: AuthorityPolicy
   /// What hosts have where they say nothing else, and hosts that have left the inventory.
   package var ssh: SSHSettings
+  /// Hosts that are no longer declared and are reached in another way than `ssh` says.
+  package var left: [HostName: LeftHost] = [:]
   /// Every front-end and back-end, sorted by name.
   package var hosts: [Host]
   /// Sorted by domain.

@@ -6,7 +6,7 @@ extension Inventory {
     case fleet, authority, ssh
     case frontEnds = "front_ends"
     case backEnds = "back_ends"
-    case sites, firewall
+    case left, sites, firewall
     case keepReleases = "keep_releases"
   }
 
@@ -50,6 +50,8 @@ extension Inventory {
     }
     hosts.checkAddresses(&found)
     hosts.separateContainers(&found)
+    let left =
+      fields[.left].map { LeftHost.read($0, besides: hosts, defaults: ssh, &found) } ?? [:]
     let sites = (fields.required(.sites, &found)?.entries(&found) ?? []).map {
       DeclaredSite($0, hosts: hosts, &found)
     }
@@ -64,10 +66,11 @@ extension Inventory {
       site.checkFamilies(hosts, &found)
     }
     guard !found.hasErrors, let fleet, let authority else { return nil }
-    let inventory = Inventory(
+    var inventory = Inventory(
       fleet: fleet, authority: authority.policy, ssh: ssh,
       hosts: hosts.hosts.values.map(\.value), sites: sites.compactMap(\.site),
       firewall: firewall ?? FirewallPolicy(), keepReleases: keepReleases ?? 5)
+    inventory.left = left
     inventory.warnOfUnusedHosts(&found)
     for site in sites { site.checkNetwork(beside: sites, &found) }
     return inventory

@@ -6,6 +6,7 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
   case duplicateAddress = "Two hosts have one address"
   case jumpThroughItself = "A host is reached through itself"
   case passwordForOpenSSH = "A password that nobody asks for"
+  case declaredAndLeft = "A host is declared and left"
   case hostDescribedTwice = "A host is described in two ways"
   case unknownHost = "Unknown host"
   case repeatedHost = "A host stands twice in a list"
@@ -76,6 +77,15 @@ extension Diagnostic {
       .hostDescribedTwice, at: place,
       "\(host) has another \(key.quoted) at \(first). It is one machine in two roles: "
         + "write the same in both places.")
+  }
+
+  static func declaredAndLeft(
+    _ host: HostName, at place: SourcePlace, first: SourcePlace
+  ) -> Diagnostic {
+    Diagnostic(
+      .declaredAndLeft, at: place,
+      "\(host) is declared at \(first), so it has not left. Remove it from \("left".quoted), or remove the "
+        + "declaration.")
   }
 
   static func jumpThroughItself(

@@ -32,6 +32,12 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
   /// The names of PHP's scripts, for a `location`, which expands no variables.
   static let phpScript = Argument(pieces: [.text("[^/][.]php"), .patternEnd])
 
+  /// Matches a name, with or without the dot of the root behind it.
+  static func pattern(of name: DomainName) -> Argument {
+    let escaped = name.text.replacing(".", with: "[.]")
+    return Argument(pieces: [.text("^\(escaped)[.]?"), .patternEnd])
+  }
+
   private init(pieces: [Piece]) { self.pieces = pieces }
 
   private static func isExpressible(_ text: String) -> Bool {
@@ -79,6 +85,7 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
 protocol ArgumentText: CustomStringConvertible {}
 
 extension DomainName: ArgumentText {}
+extension HostName: ArgumentText {}
 extension LogFile: ArgumentText {}
 extension UpstreamName: ArgumentText {}
 extension FileName: ArgumentText {}
@@ -110,6 +117,8 @@ struct Variable: Hashable, Sendable {
   static let host = Variable("host")
   static let queryString = Variable("query_string")
   static let realAddressHeader = Variable("http_x_real_ip")
+  /// Set where a request is refused by several conditions.
+  static let refused = Variable("deploy_refused")
   static let refererHeader = Variable("http_referer")
   static let method = Variable("request_method")
   static let protocolVersion = Variable("server_protocol")
@@ -122,6 +131,8 @@ struct Variable: Hashable, Sendable {
   static let requestURI = Variable("request_uri")
   static let remoteUser = Variable("remote_user")
   static let scheme = Variable("scheme")
+  /// The name that a TLS connection was opened for, as the client wrote it; empty if it named none.
+  static let serverNameIndication = Variable("ssl_server_name")
   static let sessionReused = Variable("ssl_session_reused")
   static let status = Variable("status")
   static let timeLocal = Variable("time_local")

@@ -5,6 +5,7 @@ struct BackEndSite {
   let site: Site
   /// Several while the site moves from one port to another.
   let ports: [Port]
+  let admission: Admission
   let version: Version
   let checksRevocation: Bool
 
@@ -12,10 +13,10 @@ struct BackEndSite {
 
   private var server: [Paragraph] {
     [
-      listen, SiteServer.ownNameAlone(site.domain), identity,
+      listen, ownNameAlone, identity,
       Self.clientCertificates(checksRevocation: checksRevocation),
       TLSSettings.forFrontEnds, Self.fullHandshakes,
-    ] + SiteServer.bodySize(of: site) + content + [Self.refusal]
+    ] + ownFrontEndsAlone + [Self.refusal] + SiteServer.bodySize(of: site) + content
       + [snippet, logs].compactMap(\.self)
   }
 
@@ -23,6 +24,25 @@ struct BackEndSite {
     ports.map { Listener(port: $0, isTLS: true) }.paragraph(
       for: version,
       comment: "No reuseport: a reload that changes the number of workers would drop connections.")
+  }
+
+  /// Front-ends always name the site, and as it is written here.
+  private var ownNameAlone: Paragraph {
+    SiteServer.ownNameAlone(
+      site.domain, openedFor: [.equals(.serverNameIndication, "\(site.domain)")])
+  }
+
+  /// Whoever the CA signed a client certificate for gets this far, front-ends of other sites too.
+  private var ownFrontEndsAlone: [Paragraph] {
+    guard case .frontEnds(let names) = admission else { return [] }
+    let conditions = names.sorted().map {
+      Condition.equals(.clientCertificateSubject, "CN=\($0)")
+    }
+    return [
+      Paragraph(
+        "Front-ends of this site alone, by the subject of their certificates.",
+        conditions.otherwise(return: Self.closing))
+    ]
   }
 
   private var identity: Paragraph {
@@ -70,25 +90,23 @@ struct BackEndSite {
     "One that another server's settings resume all the same is refused, as without a certificate.",
     [
       Directive(
-        "if", "(\(.sessionReused)", "=", "r)", block: [Paragraph([Directive("return", "496")])])
+        "if", "(\(.sessionReused)", "=", "r)",
+        block: [Paragraph([Directive("return", "\(closing)")])])
     ])
 
-  /// nginx counts an answer 400 as the site's own and would hand it to the visitor.
+  /// nginx's own status for no answer at all. Any that is one, an application may give too, and a
+  /// front-end could not tell which requests were carried out; nginx's 400 would go to the visitor.
+  private static let closing = 444
+
   private static let refusal = Paragraph(
     """
-    A certificate that is missing or not trusted is answered with 503 in place of 400: then the \
-    front-end asks the next back-end. The header tells it from an answer of the site's own.
+    A certificate that is missing or not trusted gets no answer, and so the front-end asks the next \
+    back-end. What has an answer is never asked again.
     """,
     [
-      Directive("error_page", "495", "496", "=503", "@deploy_refused"),
+      Directive("error_page", "495", "496", "@deploy_refused"),
       Directive(
-        "location", "@deploy_refused",
-        block: [
-          Paragraph([
-            Directive("add_header", "Deploy-Refused", "certificate", "always"),
-            Directive("return", "503"),
-          ])
-        ]),
+        "location", "@deploy_refused", block: [Paragraph([Directive("return", "\(closing)")])]),
     ])
 
   private var snippet: Paragraph? {

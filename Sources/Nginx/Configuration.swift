@@ -71,7 +71,9 @@ private struct HostConfiguration {
     let backEnds = served.map { site in
       file(of: site, as: .backEnd) {
         BackEndSite(
-          site: site, ports: ports(of: site), version: version, checksRevocation: checksRevocation
+          site: site, ports: ports(of: site),
+          admission: remains.admissions[site.domain] ?? .frontEnds(Set(site.frontEnds)),
+          version: version, checksRevocation: checksRevocation
         ).paragraphs
       }
     }

@@ -56,10 +56,12 @@ struct FrontEndSite {
 
   private var redirectToDomain: Paragraph {
     let names = Directive("server_name", arguments: site.aliases.map { "\($0)" })
+    let redirection =
+      [names] + openedForSite.otherwise(return: SiteServer.misdirected) + [redirect]
     return Paragraph([
       Directive(
         "server",
-        block: [[listenTLS, Paragraph([names, redirect])], publicTLS, [logs]].flatMap(\.self))
+        block: [[listenTLS, Paragraph(redirection)], publicTLS, [logs]].flatMap(\.self))
     ])
   }
 
@@ -68,10 +70,15 @@ struct FrontEndSite {
       Directive(
         "server",
         block: [
-          [listenTLS, SiteServer.ownNameAlone(site.domain)], publicTLS,
+          [listenTLS, SiteServer.ownNameAlone(site.domain, openedFor: openedForSite)], publicTLS,
           SiteServer.bodySize(of: site), [location], snippet, [logs],
         ].flatMap(\.self))
     ])
+  }
+
+  /// Browsers use a connection to one name of a certificate for its other names too (RFC 9113, 9.1.1).
+  private var openedForSite: [Condition] {
+    ([site.domain] + site.aliases).map { .isName(.serverNameIndication, $0) }
   }
 
   private var redirect: Directive {
@@ -201,14 +208,14 @@ struct FrontEndSite {
     return Paragraph(
       """
       A back-end that reloads closes idle connections, and a POST may be on its way in one: so a \
-      POST is tried again too. It is not after \(timeouts.nextUpstream)s, while nginx waits \
+      POST without any answer is tried again too. It is not after \(timeouts.nextUpstream)s, while nginx waits \
       \(timeouts.read.seconds)s for an answer: what a back-end is still working on is never asked \
       of another.
       """,
       [Directive("proxy_connect_timeout", "\(timeouts.connect.seconds)s")]
         + timeouts.directives(for: "proxy") + [
           Directive(
-            "proxy_next_upstream", "error", "timeout", "http_503", "non_idempotent"),
+            "proxy_next_upstream", "error", "timeout", "non_idempotent"),
           Directive("proxy_next_upstream_timeout", "\(timeouts.nextUpstream)s"),
         ]
         // A back-end that is named twice is no reason to ask twice.

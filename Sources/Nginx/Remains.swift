@@ -8,6 +8,8 @@ package struct Remains: Hashable, Sendable {
   package var sites: [Role: Set<DomainName>]
   /// Ports on which a back-end goes on serving a site, beside those of the inventory.
   package var ports: [DomainName: Set<Port>]
+  /// Whom a back-end serves a site to; those that are not in it go by the inventory.
+  package var admissions: [DomainName: Admission]
   /// Whether a front-end's site asks visitors for certificates.
   package var asksVisitors: Bool
 
@@ -15,11 +17,12 @@ package struct Remains: Hashable, Sendable {
 
   package init(
     roles: Set<Role>, sites: [Role: Set<DomainName>], ports: [DomainName: Set<Port>],
-    asksVisitors: Bool = false
+    admissions: [DomainName: Admission] = [:], asksVisitors: Bool = false
   ) {
     self.roles = roles
     self.sites = sites
     self.ports = ports
+    self.admissions = admissions
     self.asksVisitors = asksVisitors
   }
 

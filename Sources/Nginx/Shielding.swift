@@ -111,16 +111,17 @@ struct Shielding {
 
 /// What every server of a site is told.
 enum SiteServer {
-  static func ownNameAlone(_ domain: DomainName) -> Paragraph {
+  /// - Parameter openedFor: one of them holds for connections that were opened for the site.
+  static func ownNameAlone(_ domain: DomainName, openedFor: [Condition]) -> Paragraph {
     Paragraph(
-      "A connection that was opened for this site serves no other.",
-      [
-        Directive("server_name", "\(domain)"),
-        Directive(
-          "if", "(\(.host)", "!=", "\(domain))",
-          block: [Paragraph([Directive("return", "421")])]),
-      ])
+      "A connection that was opened for this site serves no other, and no other serves it.",
+      [Directive("server_name", "\(domain)")]
+        + [.equals(.host, "\(domain)")].otherwise(return: misdirected)
+        + openedFor.otherwise(return: misdirected))
   }
+
+  /// RFC 9110, 15.5.20: clients ask again over a connection of its own.
+  static let misdirected = 421
 
   static func bodySize(of site: Site) -> [Paragraph] {
     site.requests.maxBodySize.map {

@@ -85,6 +85,7 @@ struct StrayServers {
     Paragraph([Directive("ssl_reject_handshake", "on")]), misdirected,
   ]
 
-  /// RFC 9110, 15.5.20.
-  private static let misdirected = Paragraph([Directive("return", "421")])
+  private static let misdirected = Paragraph([
+    Directive("return", "\(SiteServer.misdirected)")
+  ])
 }

@@ -115,7 +115,7 @@ extension Unicode.Scalar {
     switch self {
     case "a"..."z", "A"..."Z", "0"..."9": true
     case ".", "_", "-", "/", ":", "@", "+", ",", "=", "[", "]": true
-    case "(", ")", "!", "~", "^", "?": true
+    case "(", ")", "!", "~", "^", "?", "*": true
     default: false
     }
   }

@@ -17,7 +17,7 @@ struct CertificateReview {
     if snapshot.drifted.contains(wanted.path) || snapshot.drifted.contains(wanted.keyPath) {
       return "it or its key was changed on the host"
     }
-    if input.state.revocation(of: record) != nil { return "it is revoked" }
+    if input.isRevoked(record) { return "it is revoked" }
     if let authority = input.signingAuthority,
       record.issuerKeyIdentifier != authority.keyIdentifier
     {

@@ -17,7 +17,7 @@ struct Choreography {
   init(_ changes: [HostChange], authorities: Set<String>, at now: Timestamp) {
     self.changes = changes
     self.now = now
-    let shown = changes.filter { !$0.isLost }
+    let shown = changes.filter { !$0.isLost && !$0.isRevoked }
       .flatMap { [$0.old.client, $0.old.server, $0.new.client, $0.new.server] }
       .compactMap { $0?.issuer }
     let inUse = authorities.intersection(shown)
@@ -33,6 +33,7 @@ struct Choreography {
 extension Choreography {
   /// Leaves out what the host need not go through.
   private mutating func simplify(_ host: Int) {
+    guard !changes[host].isRevoked else { return }
     let track = tracks[host]
     let phases: [Mixture.Phase] =
       changes[host].serves ? [.serve, .forget, .use, .trust] : [.use, .forget, .serve, .trust]
@@ -86,16 +87,13 @@ extension Choreography {
     return broken.isEmpty || broken.isSubset(of: brokenRoutes(link, link.start))
   }
 
-  private func brokenRoutes(
-    _ link: Link, _ moment: Link.Moment, tolerating tolerated: EdgeModel.Obstacle? = nil
-  ) -> Set<EdgeFacts.Route> {
+  private func brokenRoutes(_ link: Link, _ moment: Link.Moment) -> Set<EdgeFacts.Route> {
     func endpoint(_ part: Int) -> Endpoint {
       tracks[link.hosts[part]].states[moment[part]].endpoint
     }
     return EdgeModel.brokenRoutes(
       from: endpoint(Link.frontEnd), to: endpoint(Link.backEnd),
-      named: changes[link.hosts[Link.backEnd]].name, through: link.carrier.map(endpoint), at: now,
-      tolerating: tolerated)
+      named: changes[link.hosts[Link.backEnd]].name, through: link.carrier.map(endpoint), at: now)
   }
 
   /// Drops the barriers that no edge needs.
@@ -107,7 +105,9 @@ extension Choreography {
     var members: [Set<Int>] = []
     for phase in Mixture.Phase.allCases {
       guard let group = hosts[phase].map(Set.init) else { continue }
-      if let last = members.last, last.isDisjoint(with: group), isSafe(last, before: phase, group) {
+      if let last = members.last, phase != .revoked, last.isDisjoint(with: group),
+        isSafe(last, before: phase, group)
+      {
         members[members.count - 1].formUnion(group)
         stages[stages.count - 1].append(phase)
       } else {
@@ -178,10 +178,9 @@ extension Choreography {
     _ host: Int, to position: Int, _ link: Link, beside others: (Int) -> Int
   ) -> Bool {
     func moment(_ own: Int) -> Link.Moment { link.moment { $0 == host ? own : others($0) } }
-    // Who has a revoked certificate and cannot be given another is refused all the same.
-    let broken = brokenRoutes(link, moment(position), tolerating: .revoked)
+    let broken = brokenRoutes(link, moment(position))
     guard !broken.isEmpty else { return false }
-    let before = brokenRoutes(link, moment(position - 1), tolerating: .revoked)
+    let before = brokenRoutes(link, moment(position - 1))
     guard link.hosts[Link.frontEnd] == host else { return !broken.isSubset(of: before) }
     let working = tracks[host].states[position - 1].endpoint
       .routes(to: changes[link.hosts[Link.backEnd]].name).subtracting(before)
@@ -202,7 +201,7 @@ extension Choreography {
         let own = routes.filter { $0.site == site }
         let reached = link.moments { other in
           other == host ? [position] : Array(0...best(other, for: host, position))
-        }.first { !own.isSubset(of: brokenRoutes(link, $0, tolerating: .revoked)) }
+        }.first { !own.isSubset(of: brokenRoutes(link, $0)) }
         // A site that leads nowhere whatever comes about has no way, and is held up.
         ways[site, default: []] +=
           reached.map { moment in

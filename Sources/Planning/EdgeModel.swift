@@ -1,5 +1,6 @@
 import Firewall
 import Inventories
+import Nginx
 package import State
 
 /// Whether a front-end's requests for a site reach one of its back-ends: the whole of what must fit
@@ -10,6 +11,7 @@ package enum EdgeModel {
     case notThere = "nothing answers at that address"
     case shutOut = "the firewall shuts the front-end out"
     case notServed = "the site is not served on that port"
+    case notAdmitted = "the back-end does not serve the site to this front-end"
     case wrongName = "the back-end's certificate is for other names"
     case serverNotTrusted = "the front-end does not trust the back-end's certificate"
     case clientNotTrusted = "the back-end does not trust the front-end's certificate"
@@ -38,24 +40,25 @@ package enum EdgeModel {
     guard backEnd.openings.source(of: .tcp(arrival.port)).contains(arrival.source) else {
       return .shutOut
     }
-    let service = EdgeFacts.Service(site: route.site, port: Int(arrival.port.number))
-    guard backEnd.services.contains(service) else { return .notServed }
-    guard let client = frontEnd.client, let server = backEnd.server else { return .notServed }
+    guard let service = backEnd.services[route.site],
+      service.ports.contains(Int(arrival.port.number)),
+      let client = frontEnd.client, let server = backEnd.server
+    else { return .notServed }
     guard server.names.contains(route.site) else { return .wrongName }
     guard frontEnd.trusts.contains(server.issuer) else { return .serverNotTrusted }
     guard backEnd.trusts.contains(client.issuer) else { return .clientNotTrusted }
     guard !backEnd.refuses(client), !frontEnd.refuses(server) else { return .revoked }
+    guard service.admission.admits(client.commonName) else { return .notAdmitted }
     return client.notAfter > now && server.notAfter > now ? nil : .expired
   }
 
-  /// The routes from one host to another that lead to no answer, for another reason than a tolerated one.
+  /// The routes from one host to another that lead to no answer.
   static func brokenRoutes(
     from frontEnd: Endpoint, to backEnd: Endpoint, named name: String,
-    through carrier: Endpoint?, at now: Timestamp, tolerating tolerated: Obstacle? = nil
+    through carrier: Endpoint?, at now: Timestamp
   ) -> Set<EdgeFacts.Route> {
     frontEnd.routes(to: name).filter {
-      let obstacle = obstacle(on: $0, from: frontEnd, to: backEnd, through: carrier, at: now)
-      return obstacle != nil && obstacle != tolerated
+      obstacle(on: $0, from: frontEnd, to: backEnd, through: carrier, at: now) != nil
     }
   }
 }

@@ -1,6 +1,6 @@
 import Firewall
 import Inventories
-import Nginx
+package import Nginx
 package import State
 
 /// What a host is for the fleet's edges at one moment: all that the edge model knows of it.
@@ -17,7 +17,8 @@ package struct Endpoint: Hashable, Sendable {
   var openings: [Opening] = []
   /// What it lets through to a machine behind it, one for each port.
   var publications: [Publication] = []
-  package var services: Set<EdgeFacts.Service> = []
+  /// What it serves to front-ends, by site.
+  package var services: [String: Service] = [:]
   /// Where its front-end sends requests, by host.
   package var routes: [String: Set<EdgeFacts.Route>] = [:]
   /// What its front-end shows to back-ends.
@@ -25,11 +26,28 @@ package struct Endpoint: Hashable, Sendable {
   /// What its back-end shows to front-ends.
   package var server: Leaf?
 
+  /// A site that a back-end serves: one server of nginx, whatever the number of its ports.
+  package struct Service: Hashable, Sendable {
+    package var ports: Set<Int>
+    package var admission: Admission
+
+    package init(ports: Set<Int>, admission: Admission) {
+      self.ports = ports
+      self.admission = admission
+    }
+
+    func union(_ other: Service) -> Service {
+      Service(ports: ports.union(other.ports), admission: admission.union(other.admission))
+    }
+  }
+
   package struct Leaf: Hashable, Sendable {
     /// The key identifier of the authority that signed it.
     package var issuer: String
     /// Empty before it is issued.
     package var serial: String
+    /// By which back-ends know a front-end.
+    package var commonName: String
     package var names: Set<String>
     package var notAfter: Timestamp
   }
@@ -50,7 +68,9 @@ extension Endpoint {
     refuses = facts.refuses.map(Set.init)
     openings = facts.typedOpenings
     publications = facts.typedPublications
-    services = Set(facts.services)
+    for service in facts.services {
+      services.merge([service.site: Service(service)]) { $0.union($1) }
+    }
     for route in facts.routes { routes[route.host, default: []].insert(route) }
     client = record.certificates[ReleasePath.certificate(for: .frontEnd).relative].map(Leaf.init)
     server = record.certificates[ReleasePath.certificate(for: .backEnd).relative].map(Leaf.init)
@@ -61,7 +81,8 @@ extension Endpoint {
     EdgeFacts(
       address: source, trusts: trusts.sorted(), refuses: refuses?.sorted(),
       openings: openings.map(EdgeFacts.Opening.init),
-      publications: publications.map(EdgeFacts.Publication.init), services: services.sorted(),
+      publications: publications.map(EdgeFacts.Publication.init),
+      services: services.flatMap { EdgeFacts.Service.all(of: $0, $1) }.sorted(),
       routes: routes.values.flatMap { $0 }.sorted())
   }
 }
@@ -69,8 +90,28 @@ extension Endpoint {
 extension Endpoint.Leaf {
   init(_ record: CertificateRecord) {
     self.init(
-      issuer: record.issuerKeyIdentifier, serial: record.serial, names: Set(record.names),
-      notAfter: record.notAfter)
+      issuer: record.issuerKeyIdentifier, serial: record.serial, commonName: record.commonName,
+      names: Set(record.names), notAfter: record.notAfter)
+  }
+}
+
+extension Endpoint.Service {
+  fileprivate init(_ facts: EdgeFacts.Service) {
+    self.init(
+      ports: [facts.port],
+      admission: facts.frontEnds.map { .frontEnds(Set($0.compactMap { HostName($0) })) }
+        ?? .everyone)
+  }
+}
+
+extension EdgeFacts.Service {
+  fileprivate static func all(of site: String, _ service: Endpoint.Service) -> [Self] {
+    let frontEnds: [String]? =
+      switch service.admission {
+      case .everyone: nil
+      case .frontEnds(let names): names.sorted().map(\.text)
+      }
+    return service.ports.map { Self(site: site, port: $0, frontEnds: frontEnds) }
   }
 }
 

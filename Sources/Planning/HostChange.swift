@@ -15,6 +15,12 @@ struct HostChange {
   var isHeld = false
   /// Whether it leaves and cannot be asked: nobody waits for a machine that may be gone for good.
   var isLost = false
+  /// Whether it has a certificate that is revoked: whoever has its key may answer in its place, so no
+  /// edge of it counts, nobody waits for it, and it comes last.
+  var isRevoked = false
+  /// The names that the state has recorded of its back-end's certificate. What the host itself says is
+  /// signed for nobody.
+  var recordedNames: Set<String> = []
   /// The serials that each authority has revoked, by key identifier; empty where there are no lists.
   var revoked: [String: Set<String>] = [:]
 
@@ -42,7 +48,7 @@ struct HostChange {
       endpoint.publications =
         mixture.use == .new
         ? new.publications.union(old.publications) : old.publications.union(new.publications)
-      endpoint.services = old.services.union(new.services)
+      endpoint.services = old.services.merging(new.services) { $0.union($1) }
       endpoint.server = serverOfBoth
     }
     let user = mixture.use == .new ? new : old
@@ -70,7 +76,7 @@ struct HostChange {
 
   private var serverOfBoth: Endpoint.Leaf? {
     guard let before = old.server, var after = new.server else { return new.server ?? old.server }
-    after.names.formUnion(before.names)
+    after.names.formUnion(before.names.intersection(recordedNames))
     return after
   }
 }
@@ -139,7 +145,7 @@ extension HostChange {
   ) -> Track {
     var track = Track(staying: .init(mixture: .old, endpoint: old))
     guard !isHeld, !old.offersSame(as: new) || hasOtherChanges else { return track }
-    if !old.offersSame(as: new) {
+    if !old.offersSame(as: new), !isRevoked {
       for phase in Mixture.Phase.allCases {
         let endpoint = endpoint(phase.mixture, authoritiesInUse: inUse, of: known)
         if endpoint.offersSame(as: track.states[track.states.count - 1].endpoint) { continue }
@@ -150,7 +156,7 @@ extension HostChange {
     }
     var end = new
     end.addresses = old.addresses.union(new.addresses)
-    track.finish(as: end, in: serves ? .serve : .use)
+    track.finish(as: end, in: isRevoked ? .revoked : serves ? .serve : .use)
     return track
   }
 }

@@ -42,38 +42,3 @@ package struct HostCondition: Hashable, Sendable, Codable {
     fingerprint == "none" ? "no release" : "release \(fingerprint.prefix { $0 != ":" })"
   }
 }
-
-extension Plan {
-  /// The same plan for hosts as they are now: one that has changed since is left out, with the reason.
-  ///
-  /// - Parameter conditions: what the hosts were when the plan was made; those that could not be asked
-  ///   are not among them.
-  package func leavingOut(
-    changedSince conditions: [String: HostCondition], now survey: Survey
-  ) -> Plan {
-    var changed: [String: String] = [:]
-    for (host, condition) in conditions {
-      guard case .observed(let observation) = survey[host] else { continue }
-      changed[host] = condition.change(to: HostCondition(observation))
-    }
-    guard !changed.isEmpty else { return self }
-    var plan = self
-    plan.steps = []
-    for step in steps {
-      guard let change = changed[step.host] else {
-        plan.steps.append(step)
-        continue
-      }
-      guard plan.steps.last?.host != step.host else { continue }
-      plan.steps.append(
-        HostStep(
-          host: step.host, connection: step.connection, roles: step.roles, action: .blocked,
-          reasons: ["it has changed since the plan was made (\(change)): plan again"]))
-    }
-    for index in stages.indices {
-      plan.stages[index].batches = stages[index].batches
-        .map { $0.filter { changed[$0] == nil } }.filter { !$0.isEmpty }
-    }
-    return plan
-  }
-}

@@ -90,9 +90,9 @@ struct HostPlanner {
     endpoint.openings = ruleset.openings
     endpoint.publications = ruleset.publications
     for site in inventory.sites(servedBy: host.name) {
-      for upstream in site.upstreams(on: host.name) {
-        endpoint.services.insert(.init(site: site.domain.text, port: Int(upstream.port.number)))
-      }
+      endpoint.services[site.domain.text] = .init(
+        ports: Set(site.upstreams(on: host.name).map { Int($0.port.number) }),
+        admission: .frontEnds(Set(site.frontEnds)))
     }
     for site in inventory.sites(publishedBy: host.name) {
       for upstream in site.upstreams {
@@ -120,7 +120,9 @@ struct HostPlanner {
       return [
         HostStep(
           host: host.name.text, connection: connection, roles: roles, action: .unchanged,
-          reasons: [], release: nextRelease, expected: observation.fingerprint, present: present)
+          reasons: [], release: nextRelease, expected: observation.fingerprint, present: present
+        )
+        .showing(observation)
       ]
     }
     var snapshot = Snapshot(observation)
@@ -175,7 +177,7 @@ struct HostPlanner {
       present: isFirst ? present : nil, files: draft.files, certificates: issued,
       changes: changes)
     step.facts = draft.endpoint.facts
-    return step
+    return isFirst ? step.showing(observation) : step
   }
 
   private func moves(from old: String, to new: String) -> [String] {
@@ -183,9 +185,10 @@ struct HostPlanner {
   }
 
   private var reasonToCreate: String {
-    observation.currentRelease.map {
-      "the manifest of release \($0) cannot be read there: all of it is made anew"
-    } ?? "new in the inventory"
+    guard let release = observation.currentRelease else { return "new in the inventory" }
+    let why =
+      if case .drift(let why) = observation.manifestProblem { why } else { "cannot be read" }
+    return "the manifest of release \(release) there \(why): the whole release is made again"
   }
 
   /// The ports that nginx listens on for a release.
@@ -207,7 +210,8 @@ struct HostPlanner {
       expected: isFirst ? observation.fingerprint : nil, present: isFirst ? present : nil,
       changes: (snapshot.release?.files.keys.sorted() ?? []).map {
         FileChange(path: $0, kind: .remove)
-      })
+      }
+    ).showing(isFirst ? observation : nil)
   }
 
   // MARK: - How a release differs from the one before
@@ -284,5 +288,14 @@ struct HostPlanner {
     let explained = Set(issued.flatMap { [$0.path, $0.keyPath] }).union(snapshot.drifted)
     return issued.map { "\($0.path): \($0.reason)" }
       + changes.filter { !explained.contains($0.path) }.map(ReasonText.reason(for:))
+  }
+}
+
+extension HostStep {
+  /// Notes the proven manifest that the step replaces.
+  func showing(_ observation: HostObservation?) -> HostStep {
+    var step = self
+    step.presentDigest = observation?.manifest == nil ? nil : observation?.shownManifest?.digest
+    return step
   }
 }

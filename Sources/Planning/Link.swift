@@ -43,7 +43,7 @@ struct Link {
 }
 
 extension Link {
-  /// For each host the links that it has a part in, now or then.
+  /// For each host the links that it has a part in, now or then: those that a change has to keep.
   static func all(of changes: [HostChange]) -> [[Link]] {
     let indices = Dictionary(uniqueKeysWithValues: changes.indices.map { (changes[$0].name, $0) })
     let carriers = carriers(changes, indices)
@@ -54,6 +54,7 @@ extension Link {
           continue
         }
         let link = Link(frontEnd, backEnd, through: carriers[backEnd])
+        guard !link.hosts.contains(where: { changes[$0].isRevoked }) else { continue }
         for host in link.hosts { links[host].append(link) }
       }
     }

@@ -29,6 +29,8 @@ struct Mixture: Hashable, Sendable {
     case use
     /// What nobody uses any more goes.
     case forget
+    /// Hosts that have a revoked certificate, which all others refuse by now.
+    case revoked
 
     static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
 
@@ -38,7 +40,7 @@ struct Mixture: Hashable, Sendable {
       case .trust: Mixture(trust: .both, service: .old, use: .old)
       case .serve: Mixture(trust: .both, service: .both, use: .old)
       case .use: Mixture(trust: .both, service: .both, use: .new)
-      case .forget: .new
+      case .forget, .revoked: .new
       }
     }
 
@@ -49,6 +51,7 @@ struct Mixture: Hashable, Sendable {
       case .serve: "back-ends"
       case .use: "front-ends"
       case .forget: "clean-up"
+      case .revoked: "hosts with revoked certificates"
       }
     }
   }

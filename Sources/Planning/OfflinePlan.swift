@@ -72,8 +72,8 @@ private struct OfflineSurvey {
     guard let release else { return host }
     let hasSites = release.files[ReleasePath.main.relative] != nil
     host.manifest = Manifest(
-      fleet: input.state.fleet, lineage: input.state.lineage, madeAt: input.now, madeBy: "",
-      release: release)
+      fleet: input.state.fleet, lineage: input.state.lineage, host: nil, serial: 0,
+      madeAt: input.now, madeBy: "", release: release)
     host.currentRelease = release.number
     host.latestRelease = release.number
     host.fingerprint = "\(release.number):"

@@ -2,7 +2,9 @@ import Inventories
 package import State
 
 /// What would change on a fleet and why; a value that can be read, compared and carried out.
-package struct Plan: Hashable, Sendable, Codable {
+///
+/// Made by the planner alone: no file becomes a plan (`ApprovedPlan` is what a saved plan holds).
+package struct Plan: Hashable, Sendable {
   package var fleet: String
   package var lineage: String
   /// The serial of the state that the plan was made from.
@@ -27,6 +29,8 @@ package struct Plan: Hashable, Sendable, Codable {
   /// Whether each edge of a batch's hosts is tried before the next batch begins.
   package var verifiesEdges = false
   package var hooks = PlannedHooks(timeout: 60)
+  /// Hosts that have revoked certificates, sorted: they come last, and how they end stops nobody.
+  package var revoked: [String] = []
 
   package init(
     fleet: String, lineage: String, serial: Int, madeAt: Timestamp, steps: [HostStep],
@@ -53,7 +57,7 @@ package struct Plan: Hashable, Sendable, Codable {
 }
 
 /// A barrier: every host of a stage is done before the next stage begins.
-package struct Stage: Hashable, Sendable, Codable {
+package struct Stage: Hashable, Sendable {
   package var name: String
   /// Hosts by name, each once; those of one batch go together.
   package var batches: [[String]]
@@ -65,7 +69,7 @@ package struct Stage: Hashable, Sendable, Codable {
 }
 
 /// What a step does to a host.
-package enum Action: String, Hashable, Sendable, Codable {
+package enum Action: String, Hashable, Sendable {
   case create, change, remove, unchanged
   /// A release that the host still has is put in force.
   case restore
@@ -101,7 +105,7 @@ package enum Action: String, Hashable, Sendable, Codable {
 }
 
 /// How a host is reached, in plain values.
-package struct Connection: Hashable, Sendable, Codable {
+package struct Connection: Hashable, Sendable {
   package var address: String
   package var port: Int
   package var user: String
@@ -127,7 +131,7 @@ package struct Connection: Hashable, Sendable, Codable {
 }
 
 /// What is done on one host, as one transaction.
-package struct HostStep: Hashable, Sendable, Codable {
+package struct HostStep: Hashable, Sendable {
   package var host: String
   package var connection: Connection
   package var roles: [String]
@@ -136,10 +140,14 @@ package struct HostStep: Hashable, Sendable, Codable {
   package var reasons: [String]
   /// The number that the new release gets; 0 takes `deploy` off the host.
   package var release: Int
+  /// Of a release that the host still has and that is put in force: what is in it.
+  package var restored: RestoredRelease?
   /// The fingerprint that the host must still have; nil for what the step before it leaves there.
   package var expected: String?
   /// The release that the host has now.
   package var present: ReleaseRecord?
+  /// The SHA-256 of its manifest.
+  package var presentDigest: String?
   /// The stage, by its position in the plan.
   package var stage = 0
   /// The release that was in force before the run, where this is not the host's first step.
@@ -158,7 +166,7 @@ package struct HostStep: Hashable, Sendable, Codable {
   package var ways: [Way] = []
 
   /// That a host has come to a release in this run.
-  package struct Need: Hashable, Sendable, Codable {
+  package struct Need: Hashable, Sendable {
     package var host: String
     /// Nil where this run does not change the host.
     package var release: Int?
@@ -172,7 +180,7 @@ package struct HostStep: Hashable, Sendable, Codable {
   }
 
   /// A site and the back-ends that could serve it.
-  package struct Way: Hashable, Sendable, Codable {
+  package struct Way: Hashable, Sendable {
     package var site: String
     package var needs: [Need]
 
@@ -203,6 +211,18 @@ package struct HostStep: Hashable, Sendable, Codable {
   }
 }
 
+/// A release that a host still has, by its proven manifest.
+package struct RestoredRelease: Hashable, Sendable, Codable {
+  package var release: ReleaseRecord
+  /// The SHA-256 of the manifest.
+  package var digest: String
+
+  package init(release: ReleaseRecord, digest: String) {
+    self.release = release
+    self.digest = digest
+  }
+}
+
 extension HostStep {
   /// How the host comes to the release.
   package enum Mode: String, Hashable, Sendable {
@@ -219,8 +239,8 @@ extension HostStep {
 }
 
 /// One file of a planned release.
-package struct PlannedFile: Hashable, Sendable, Codable {
-  package enum Source: Hashable, Sendable, Codable {
+package struct PlannedFile: Hashable, Sendable {
+  package enum Source: Hashable, Sendable {
     case text(String)
     /// The file of this path in the release that is in force before, as it is.
     case present
@@ -239,7 +259,7 @@ package struct PlannedFile: Hashable, Sendable, Codable {
   package var origin: Origin?
 
   /// A file of the user's and where the inventory names it.
-  package struct Origin: Hashable, Sendable, Codable {
+  package struct Origin: Hashable, Sendable {
     package var path: String
     package var place: String
 
@@ -258,8 +278,8 @@ package struct PlannedFile: Hashable, Sendable, Codable {
 }
 
 /// A certificate that a host needs, and whether it has it already.
-package struct PlannedCertificate: Hashable, Sendable, Codable {
-  package enum Purpose: String, Hashable, Sendable, Codable {
+package struct PlannedCertificate: Hashable, Sendable {
+  package enum Purpose: String, Hashable, Sendable {
     /// Shown by a server: serverAuth (RFC 5280, 4.2.1.12).
     case server
     /// Shown by a front-end to its back-ends: clientAuth.
@@ -299,8 +319,8 @@ package struct PlannedCertificate: Hashable, Sendable, Codable {
 }
 
 /// How one file differs from what the host has.
-package struct FileChange: Hashable, Sendable, Codable {
-  package enum Kind: String, Hashable, Sendable, Codable {
+package struct FileChange: Hashable, Sendable {
+  package enum Kind: String, Hashable, Sendable {
     case create, change, remove
 
     package var symbol: Character {

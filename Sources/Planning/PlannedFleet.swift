@@ -30,7 +30,7 @@ struct PlannedFleet {
     }
     self.members = reviewed
     self.changes = changes
-    warnings += Self.refused(changes, input)
+    warnings += Self.refused(changes)
   }
 
   func steps(_ choreography: Choreography) -> [HostStep] {
@@ -86,9 +86,9 @@ struct PlannedFleet {
     for host in input.inventory.hosts {
       members.append((host.name.text, member(host, input)))
     }
-    for (name, record) in input.state.hosts
-    where HostName(name).flatMap({ input.inventory.host(named: $0) }) == nil {
-      members.append((name, leaving(name, record, input)))
+    for (name, connection) in input.inventory.connectionsToLeft(input.state) {
+      guard let record = input.state.hosts[name] else { continue }
+      members.append((name, leaving(name, record, connection, input)))
     }
     return members.sorted { $0.name < $1.name }
   }
@@ -117,10 +117,9 @@ struct PlannedFleet {
   }
 
   private static func leaving(
-    _ name: String, _ record: HostRecord, _ input: PlanningInput
+    _ name: String, _ record: HostRecord, _ connection: Connection, _ input: PlanningInput
   ) -> Member {
     guard input.selector.matches(name) else { return .held(nil) }
-    let connection = Connection(recordOf: record, defaults: input.inventory.ssh)
     func held(_ reasons: [String], as action: Action = .blocked) -> Member {
       .held(
         HostStep(
@@ -131,7 +130,10 @@ struct PlannedFleet {
     case nil: return held(["it was not asked; this is a bug in deploy"])
     case .unreachable(let why):
       return held(
-        ["it is no longer in the inventory and is to be cleaned, but: \(why)"], as: .unreachable)
+        [
+          "it is no longer in the inventory and is to be cleaned, but: \(why)",
+          input.inventory.adviceToReach(name, at: connection.address),
+        ], as: .unreachable)
     case .observed(let observation):
       // The same machine under another name keeps what it has; the record of the old name goes.
       if renamed(observation, input) != nil {
@@ -188,14 +190,14 @@ struct PlannedFleet {
       guard obstacles.isEmpty else {
         return reviewed(name, .held(planner.blocked(by: obstacles)), input)
       }
-      return (.changing(planner), change)
+      return (.changing(planner), change.judged(by: input))
     case .held(let step):
       let old = present(name, input).map { Endpoint($0) } ?? .nothing
       var change = HostChange(
         name: name, old: old, new: old, serves: !old.services.isEmpty, isHeld: true)
       let isDeclared = HostName(name).flatMap { input.inventory.host(named: $0) } != nil
       change.isLost = !isDeclared && (step?.action == .unreachable || step?.action == .unchanged)
-      return (member, change)
+      return (member, change.judged(by: input))
     }
   }
 

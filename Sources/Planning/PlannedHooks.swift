@@ -2,7 +2,7 @@ import Inventories
 package import Playbooks
 
 /// Commands on the controller before and after each host that changes, in plain values.
-package struct PlannedHooks: Hashable, Sendable, Codable {
+package struct PlannedHooks: Hashable, Sendable {
   /// Each is a program and its arguments; they run in this order.
   package var beforeHost: [[String]]
   package var afterHost: [[String]]

@@ -1,7 +1,7 @@
-package import Inventories
+import Inventories
 import Nginx
 import Playbooks
-package import State
+import State
 
 /// Makes plans; the same input always gives the same plan.
 package enum Planner {
@@ -19,6 +19,7 @@ package enum Planner {
       confirmWithin: input.playbook.rollout.confirmWithin.seconds,
       keepReleases: input.inventory.keepReleases,
       warnings: Warnings.all(input) + hosts.warnings + waits(steps))
+    plan.revoked = hosts.changes.filter(\.isRevoked).map(\.name)
     plan.follow(input.playbook)
     return plan
   }
@@ -53,68 +54,5 @@ extension Plan {
     revertsAll = playbook.rollout.onFailure == .revertAll
     verifiesEdges = playbook.rollout.verification == .edges
     hooks = PlannedHooks(playbook.hooks)
-  }
-}
-
-extension Connection {
-  package init(to host: Host) {
-    self.init(
-      address: host.address.description, port: Int(host.ssh.port.number),
-      user: host.ssh.user.text, becomes: host.ssh.become == .sudo,
-      identities: host.ssh.identities.map(\.text),
-      knownHosts: host.ssh.knownHosts.text, options: SSHOptions(host.ssh))
-    options.carriers = host.carrier.map { [SSHOptions.Carrier($0)] } ?? []
-  }
-
-  /// How a host was reached when it was last changed.
-  package init(recordOf record: HostRecord, defaults: SSHSettings) {
-    self.init(
-      address: record.address, port: record.sshPort, user: record.sshUser,
-      becomes: record.sshBecomes, identities: record.sshIdentities,
-      knownHosts: record.sshKnownHosts ?? defaults.knownHosts.text,
-      options: record.sshOptions ?? SSHOptions(defaults))
-  }
-}
-
-extension SSHOptions.Carrier {
-  fileprivate init(_ host: Host) {
-    let connection = Connection(to: host)
-    self.init(
-      host: host.name.text, address: connection.address, port: connection.port,
-      user: connection.user, identities: connection.identities,
-      knownHosts: connection.knownHosts, options: connection.options)
-  }
-}
-
-extension Connection {
-  /// How a host is reached that another one is a container of.
-  package init(to carrier: SSHOptions.Carrier) {
-    self.init(
-      address: carrier.address, port: carrier.port, user: carrier.user,
-      identities: carrier.identities, knownHosts: carrier.knownHosts, options: carrier.options)
-  }
-}
-
-extension SSHOptions {
-  fileprivate init(_ settings: SSHSettings) {
-    let config =
-      switch settings.config {
-      case .usual: ""
-      case .none: "none"
-      case .file(let path): path.text
-      }
-    let password =
-      switch settings.password {
-      case nil: [String]()
-      case .environment(let name): ["env", name]
-      case .file(let path): ["file", path.text]
-      case .command(let words): ["command"] + words
-      case .terminal: ["ask"]
-      }
-    self.init(
-      jumps: settings.jumps.map(\.text), config: config, transport: settings.transport.rawValue,
-      hostKeyChecking: settings.hostKeyChecking.rawValue,
-      hostKeys: settings.hostKeys.map(\.text), password: password,
-      given: settings.given.map(\.rawValue).sorted())
   }
 }

@@ -15,6 +15,8 @@ package struct PlanningInput: Sendable {
   /// The roles whose certificates are issued anew, however long they are valid.
   package var renews: Set<Role>
   package var now: Timestamp
+  /// When hosts were asked; later than `now` if the plan is made as of an earlier time.
+  package var surveyedAt: Timestamp
   /// The inventory as front-ends route by it: without back-ends that are not there yet.
   var routableInventory: Inventory
   /// SHA-256 in lower-case hex.
@@ -26,7 +28,7 @@ package struct PlanningInput: Sendable {
     inventory: Inventory, playbook: Playbook, state: FleetState, survey: Survey,
     materials: Materials,
     selector: Selector = .all, allowsLockout: Bool = false, renews: Set<Role> = [],
-    now: Timestamp,
+    now: Timestamp, surveyedAt: Timestamp? = nil,
     digest: @escaping @Sendable (String) -> String
   ) {
     (self.inventory, unstapled) = inventory.stapling(what: materials)
@@ -38,6 +40,7 @@ package struct PlanningInput: Sendable {
     self.allowsLockout = allowsLockout
     self.renews = renews
     self.now = now
+    self.surveyedAt = surveyedAt ?? now
     self.routableInventory = self.inventory
     self.digest = digest
   }

@@ -24,6 +24,7 @@ enum PortTakeover {
     if let publication = endpoint.publications.first(where: { $0.port.number == port }) {
       return "port \(publication.target) of \(publication.host)"
     }
-    return endpoint.services.contains { $0.port == port } ? "the host's own nginx" : nil
+    return endpoint.services.values.contains { $0.ports.contains(port) }
+      ? "the host's own nginx" : nil
   }
 }

@@ -46,17 +46,7 @@ enum Preflight {
         "\(others.joined(separator: ", ")) \(others.count == 1 ? "is" : "are") missing there:"
           + " install \(others.count == 1 ? "it" : "them") and run again")
     }
-    if let manifest = observation.manifest {
-      if manifest.fleet != state.fleet {
-        obstacles.append(
-          "it belongs to the fleet \"\(manifest.fleet)\": a host has one fleet; take it off that"
-            + " one first")
-      } else if manifest.lineage != state.lineage {
-        obstacles.append(
-          "it carries release \(manifest.release.number) of another state of this fleet (lineage"
-            + " \(manifest.lineage)): run \"deploy state rebuild\" if the state file was lost")
-      }
-    }
+    if case .ofOthers(let why) = observation.manifestProblem { obstacles.append(why) }
     return obstacles
   }
 }

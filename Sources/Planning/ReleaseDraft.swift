@@ -79,13 +79,16 @@ struct ReleaseDraft {
   private var remains: Remains {
     let backEnd = remainingSites(.backEnd)
     var ports: [DomainName: Set<Port>] = [:]
-    for service in endpoint.services {
-      guard let site = DomainName(service.site), let port = Port(service.port) else { continue }
-      ports[site, default: []].insert(port)
+    var admissions: [DomainName: Admission] = [:]
+    for (site, service) in endpoint.services {
+      guard let site = DomainName(site) else { continue }
+      ports[site] = Set(service.ports.compactMap { Port($0) })
+      admissions[site] = service.admission
     }
     return Remains(
       roles: Set((changesUse ? [] : [.frontEnd]) + (changesService ? [] : [.backEnd])),
       sites: [.frontEnd: remainingSites(.frontEnd), .backEnd: backEnd], ports: ports,
+      admissions: admissions,
       asksVisitors: !changesUse && !snapshot.paths(below: "tls/origin-pulls/").isEmpty)
   }
 

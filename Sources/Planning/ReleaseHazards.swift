@@ -48,6 +48,8 @@ struct ReleaseHazards {
     guard let first = accepted.first else { return [] }
     let whose = first.host.map { " of \($0)" } ?? ""
     let more = accepted.count > 1 ? ", and \(accepted.count - 1) more" : ""
-    return ["it accepts the revoked certificate \(first.serial.prefix(8))…\(whose) again\(more)"]
+    return [
+      "it accepts the revoked certificate \(CertificateRecord.short(first.serial))\(whose) again\(more)"
+    ]
   }
 }

@@ -1,3 +1,4 @@
+import Inventories
 import Nginx
 import State
 
@@ -22,17 +23,59 @@ extension ReleaseDraft {
 }
 
 extension PlannedFleet {
-  /// Hosts that cannot be given another certificate for one that is refused from now on.
-  static func refused(_ changes: [HostChange], _ input: PlanningInput) -> [String] {
-    let refused = Set(input.materials.revocationLists.values.flatMap(\.serials))
-    return changes.filter { change in
-      change.isHeld
-        && [change.old.client, change.old.server].contains { leaf in
-          leaf.map { refused.contains($0.serial) } ?? false
-        }
-    }.map {
-      "\($0.name) has a revoked certificate and is given no other in this run: the others refuse it"
-        + " from now on"
+  /// Hosts with revoked certificates, and what that means for their requests.
+  static func refused(_ changes: [HostChange]) -> [String] {
+    changes.filter(\.isRevoked).map { change in
+      guard !change.isHeld else {
+        return
+          "\(change.name) has a revoked certificate and is given no other in this run: the others"
+          + " refuse it from now on"
+      }
+      return change.new.hasCertificate
+        ? "\(change.name) has a revoked certificate: the others refuse it first, and requests that"
+          + " need it fail until it has a new one, at the end of the run"
+        : "\(change.name) has a revoked certificate: the others refuse it before it is cleaned"
     }
   }
+}
+
+extension PlanningInput {
+  /// Whether hosts refuse a certificate, or are to from now on.
+  func isRevoked(_ certificate: CertificateRecord) -> Bool {
+    state.revocation(of: certificate) != nil
+      || materials.revocationLists[certificate.issuerKeyIdentifier]?.serials
+        .contains(certificate.serial) == true
+  }
+
+  /// Whether a host has a revoked certificate, by what was recorded of it.
+  ///
+  /// Its own word counts only if it shows a later release than the state knows, which a run brought that
+  /// could not write it down. Else it could say that it has nothing, and have the others wait for it.
+  func isRevoked(_ host: String) -> Bool {
+    func isRevoked(_ release: ReleaseRecord) -> Bool {
+      release.certificates.values.contains(where: self.isRevoked)
+    }
+    let recorded = state.hosts[host]?.release
+    guard case .observed(let observation) = survey[host],
+      let shown = observation.manifest?.release
+    else { return recorded.map(isRevoked) ?? false }
+    if isRevoked(shown) { return true }
+    return recorded.map { isRevoked($0) && $0.number >= shown.number } ?? false
+  }
+}
+
+extension HostChange {
+  /// The change, with what the state says of the host beside what the host shows.
+  func judged(by input: PlanningInput) -> HostChange {
+    var change = self
+    change.isRevoked = input.isRevoked(name)
+    let recorded = input.state.hosts[name]?.release.certificates
+    let server = recorded?[ReleasePath.certificate(for: .backEnd).relative]
+    change.recordedNames = Set(server?.names ?? [])
+    return change
+  }
+}
+
+extension Endpoint {
+  fileprivate var hasCertificate: Bool { client != nil || server != nil }
 }

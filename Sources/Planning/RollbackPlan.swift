@@ -13,11 +13,11 @@ package struct RollbackInput: Sendable {
   package var survey: Survey
   package var now: Timestamp
   /// What the hosts say of the releases that they would go back to.
-  package var manifests: [String: Manifest]
+  package var manifests: [String: ShownManifest]
 
   package init(
     hosts: [Host], number: Int?, keepReleases: Int, playbook: Playbook, state: FleetState,
-    survey: Survey, now: Timestamp, manifests: [String: Manifest] = [:]
+    survey: Survey, now: Timestamp, manifests: [String: ShownManifest] = [:]
   ) {
     self.hosts = hosts
     self.number = number
@@ -27,6 +27,17 @@ package struct RollbackInput: Sendable {
     self.survey = survey
     self.now = now
     self.manifests = manifests
+  }
+}
+
+extension RollbackInput {
+  /// What a release is that this fleet has installed on that host.
+  fileprivate func restored(_ release: Int, on host: String) -> RestoredRelease? {
+    guard let shown = manifests[host], case .valid = shown.signature,
+      let manifest = shown.manifest, manifest.host == host, manifest.release.number == release,
+      (manifest.fleet, manifest.lineage) == (state.fleet, state.lineage)
+    else { return nil }
+    return RestoredRelease(release: manifest.release, digest: shown.digest)
   }
 }
 
@@ -89,6 +100,8 @@ extension Planner {
       step.reasons = ["rollback from release \(current)"]
       step.expected = observation.fingerprint
       step.present = observation.manifest?.release
+      step = step.showing(observation)
+      step.restored = input.restored(step.release, on: step.host)
     }
     return step
   }
@@ -97,10 +110,13 @@ extension Planner {
   private static func hazards(
     of release: Int, on host: String, _ input: RollbackInput
   ) -> [String] {
-    guard let manifest = input.manifests[host] else {
-      return ["what release \(release) is cannot be read there: it may bring back what is revoked"]
+    guard let restored = input.restored(release, on: host) else {
+      return [
+        "what release \(release) is cannot be proven by a signed manifest there: it may bring back what is"
+          + " revoked. Give the inventory of then to an apply instead"
+      ]
     }
-    return ReleaseHazards(state: input.state, now: input.now).all(of: manifest.release)
+    return ReleaseHazards(state: input.state, now: input.now).all(of: restored.release)
       .map { "it cannot go back to release \(release): \($0)" }
   }
 

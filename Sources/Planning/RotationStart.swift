@@ -37,7 +37,15 @@ extension FleetState {
   /// write that down: until they change, their edges are judged by it.
   package mutating func catchUp(with plan: Plan) {
     for step in plan.steps where step.action.changesHost {
-      if let present = step.present { hosts[step.host]?.release = present }
+      if let present = step.present, hasIssued(present, to: step.host) {
+        hosts[step.host]?.release = present
+      }
+      guard let digest = step.presentDigest else { continue }
+      if manifests[step.host]?.digests.contains(digest) == true {
+        settle(digest, on: step.host)
+      } else {
+        expect(digest, fromSerial: 0, on: step.host)
+      }
     }
   }
 }

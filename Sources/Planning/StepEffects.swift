@@ -3,12 +3,28 @@ package import State
 
 /// What a step changes for those who connect: the facts of its release beside those of the one before.
 package struct StepEffects: Hashable, Sendable {
-  /// Who newly reaches a port and who no longer does, such as `443/tcp now also from 203.0.113.12`.
+  /// Who newly reaches a port or a site and who no longer does, such as
+  /// `443/tcp now also from 203.0.113.12` and `shop.example now also for edge-2`.
   package private(set) var reachability: [String] = []
-  package private(set) var services = Difference<EdgeFacts.Service>()
+  package private(set) var services = Difference<Listening>()
   package private(set) var routes = Difference<EdgeFacts.Route>()
   /// Key identifiers of the authorities that the host accepts.
   package private(set) var trusts = Difference<String>()
+
+  /// A site on a port.
+  package struct Listening: Hashable, Comparable, Sendable, Encodable {
+    package let site: String
+    package let port: Int
+
+    init(_ service: EdgeFacts.Service) {
+      site = service.site
+      port = service.port
+    }
+
+    package static func < (left: Listening, right: Listening) -> Bool {
+      (left.site, left.port) < (right.site, right.port)
+    }
+  }
 
   package struct Difference<Element: Hashable & Comparable & Sendable>: Hashable, Sendable {
     /// Sorted.
@@ -38,7 +54,11 @@ package struct StepEffects: Hashable, Sendable {
     reachability += difference(from: old.typedPublications, to: new.typedPublications)
     // Beside all that closes, a reader wants to know what does not.
     if before == nil { reachability += stayingOpen(new.typedOpenings) }
-    services = Difference(from: old.services, to: new.services)
+    if let before, step.action != .remove {
+      reachability += admissions(from: before.services, to: new.services)
+    }
+    services = Difference(
+      from: old.services.map(Listening.init), to: new.services.map(Listening.init))
     routes = Difference(from: old.routes, to: new.routes)
     trusts = Difference(from: old.trusts, to: new.trusts)
   }
@@ -57,6 +77,23 @@ package struct StepEffects: Hashable, Sendable {
 extension Plan {
   /// One for each step, in their order.
   package var effects: [StepEffects] { StepEffects.all(of: steps) }
+}
+
+/// For each site that is served before and after, which front-ends it is newly served to, and which no more.
+private func admissions(
+  from old: [EdgeFacts.Service], to new: [EdgeFacts.Service]
+) -> [String] {
+  let before = Dictionary(old.map { ($0.site, $0.frontEnds) }) { first, _ in first }
+  let after = Dictionary(new.map { ($0.site, $0.frontEnds) }) { first, _ in first }
+  return after.sorted { $0.key < $1.key }.flatMap { site, admitted -> [String] in
+    guard let earlier = before[site], earlier != admitted else { return [] }
+    guard let admitted else { return ["\(site) now for every front-end"] }
+    guard let earlier else { return ["\(site) now only for \(admitted.joined(separator: ", "))"] }
+    let change = StepEffects.Difference(from: earlier, to: admitted)
+    let (new, gone) = (change.new.joined(separator: ", "), change.gone.joined(separator: ", "))
+    return (new.isEmpty ? [] : ["\(site) now also for \(new)"])
+      + (gone.isEmpty ? [] : ["\(site) no longer for \(gone)"])
+  }
 }
 
 private func stayingOpen(_ openings: [Opening]) -> [String] {

@@ -15,7 +15,7 @@ enum Warnings {
     var found = WarningCollector()
     for (name, result) in input.survey.sorted(by: { $0.key < $1.key }) {
       guard case .observed(let observation) = result else { continue }
-      let late = input.now.secondsSince1970 - observation.clock.secondsSince1970
+      let late = input.surveyedAt.secondsSince1970 - observation.clock.secondsSince1970
       if abs(late) > toleratedSeconds {
         found.add(
           "the clock of ", name,

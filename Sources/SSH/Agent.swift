@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// The agent behind a Unix socket (draft-miller-ssh-agent), one connection a request.

@@ -17,8 +17,10 @@ package final class ByteStream: Sendable {
   }
 
   /// Returns when the host has all of it.
-  package func write(_ bytes: [UInt8]) async throws(SSHError) {
-    try await connection.write(bytes, to: conduit)
+  ///
+  /// - Parameter limit: for all of it, instead of the connection's idle deadline.
+  package func write(_ bytes: [UInt8], within limit: Duration? = nil) async throws(SSHError) {
+    try await connection.write(bytes, to: conduit, within: limit)
   }
 
   /// Tells the other side that no more bytes will come; what it says can still be read.
@@ -60,11 +62,15 @@ extension Connection {
     }
   }
 
-  func write(_ bytes: [UInt8], to conduit: Conduit) async throws(SSHError) {
+  func write(
+    _ bytes: [UInt8], to conduit: Conduit, within limit: Duration?
+  ) async throws(SSHError) {
     let activity = "writing to a stream"
+    // Without a limit as long as the host takes some of it: large files go through here.
+    let deadline = limit.map { Deadline(after: $0) }
     var rest = bytes[...]
     while !rest.isEmpty || conduit.hasUnsent {
-      let deadline = Deadline(after: deadlines.idle)
+      let deadline = deadline ?? Deadline(after: deadlines.idle)
       if let failure = conduit.failure { throw failure }
       let count = rest.withUnsafeBytes { conduit.put($0) }
       if count == -Int(EPIPE) { throw failure(.inputRefused, activity, "the stream is closed") }

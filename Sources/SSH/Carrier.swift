@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// What takes a session's bytes to its peer: a socket, or a channel of another connection.

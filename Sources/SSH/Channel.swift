@@ -12,6 +12,8 @@ final class Channel {
   /// Output nobody has read yet is taken up to here, so that the end of a command is seen behind it.
   private static let outputLimit = 2 * 1024 * 1024
   private static let errorLimit = 64 * 1024
+  /// What may come on standard error in all; no script of `deploy` says more than a few lines there.
+  private static let errorTotal = 4 * 1024 * 1024
 
   private let pointer: OpaquePointer
   /// Allocates what the channel hands out; outlives it.
@@ -20,6 +22,10 @@ final class Channel {
   private(set) var errorTail: [UInt8] = []
   private(set) var isOutputEnded = false
   private(set) var exit: Exit?
+  private var errorCount = 0
+
+  /// Whether standard error brings more than anybody would read.
+  var complainsWithoutEnd: Bool { errorCount > Self.errorTotal }
 
   init(adopting pointer: OpaquePointer, of sessionPointer: OpaquePointer) {
     self.pointer = pointer
@@ -46,10 +52,11 @@ final class Channel {
       if count == 0 || count == Int(LIBSSH2_ERROR_EAGAIN) { break }
       if count < 0 { return Int32(count) }
     }
-    while true {
+    while !complainsWithoutEnd {
       let count = take(deploy_libssh2_channel_read_stderr, into: &errorTail)
       if count == 0 || count == Int(LIBSSH2_ERROR_EAGAIN) { break }
       if count < 0 { return Int32(count) }
+      errorCount += count
       errorTail.removeFirst(max(0, errorTail.count - Self.errorLimit))
     }
     isOutputEnded = libssh2_channel_eof(pointer) == 1

@@ -1,3 +1,4 @@
+internal import Files
 internal import FoundationEssentials
 internal import Glibc
 
@@ -120,8 +121,10 @@ package actor ClientConfigurations {
   ) async throws(Problem) -> ClientConfiguration? {
     let files = file.map { [$0] } ?? usualFiles
     guard !files.isEmpty else { return nil }
-    if let file, access(file, R_OK) != 0 {
-      throw Problem(description: "\(file) cannot be read: \(SystemError.current)")
+    if let file {
+      do { try FileReader.check(file, as: .sshConfiguration) } catch {
+        throw Problem(description: error.description)
+      }
     }
     let key = [name, address ?? "", file ?? ""]
     let task =
@@ -146,10 +149,10 @@ package actor ClientConfigurations {
     defer { folder.remove(with: ["config"]) }
     let wrapper = "\(folder.path)/config"
     do {
-      try writeLocalFile(
-        wrapper, Array(ClientConfiguration.wrapper(of: files).utf8), mode: 0o600)
+      try FileWriter.create(
+        wrapper, contents: Array(ClientConfiguration.wrapper(of: files).utf8), for: .ownerAlone)
     } catch {
-      throw Problem(description: "\(wrapper) cannot be written: \(error)")
+      throw Problem(description: "\(error)")
     }
     var words = ["ssh", "-G", "-T", "-F", wrapper]
     if let address { words += ["-o", "HostName=\(address)"] }

@@ -72,7 +72,8 @@ extension Connection {
     let activity = "carrying streams"
     while !conduits.isEmpty {
       do {
-        try await attempt(activity, until: Deadline(after: .seconds(3600))) {
+        // What comes is for the streams, each of which has limits of its own.
+        try await attempt(activity, until: Deadline(after: .seconds(3600)), limit: .max) {
           session throws(SSHError) -> Void? in
           try self.carryOnce(session, activity)
           return self.conduits.isEmpty ? () : nil

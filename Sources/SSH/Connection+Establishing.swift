@@ -1,4 +1,5 @@
 internal import CLibSSH2
+internal import Files
 
 /// From nothing to a session that is logged in.
 extension Connection {
@@ -10,6 +11,7 @@ extension Connection {
       try check(key, against: known)
       try await authenticate(with: credentials)
       isAuthenticated = true
+      currentTransport?.isLoggingIn = false
       client.counters.countLogin()
     } catch {
       end(with: error.code, error.detail, as: error)
@@ -52,8 +54,7 @@ extension Connection {
       return try client.knownHostsFiles.load(destination.knownHosts, about: destination.knownName)
     } catch {
       throw failure(
-        .knownHostsUnreadable, "reading known hosts",
-        "\(error.path) cannot be read: \(error.reason)")
+        .knownHostsUnreadable, "reading known hosts", error.description)
     }
   }
 
@@ -144,7 +145,6 @@ extension Connection {
         case LIBSSH2_ERROR_EAGAIN: return nil
         case let status: throw self.handshakeFailure(status, session, activity)
         }
-        session.transport.isHandshaking = false
         return session.hostKey
       }
     } catch  where error.code == .timedOut {
@@ -195,8 +195,7 @@ extension Connection {
       try client.knownHostsFiles.record([new], in: new.file)
     } catch {
       throw failure(
-        .knownHostsUnreadable, activity,
-        "\(error.path) cannot be written to: \(error.reason)")
+        .knownHostsUnreadable, activity, error.description)
     }
     destination.notice?(
       "\(destination.subject) is new; its key \(new.type) \(new.fingerprint) is now in \(new.file)")

@@ -1,4 +1,5 @@
 internal import CLibSSH2
+internal import Files
 
 /// One authenticated SSH connection, as which any number of commands can run.
 ///
@@ -11,6 +12,8 @@ package actor Connection {
 
   private static let keepaliveInterval = Duration.seconds(15)
   private static let keepaliveLimit = 3
+  /// What a peer may send while it is waited for one thing: libssh2 keeps packets that nobody asked for.
+  static let waitLimit = 64 * 1024 * 1024
 
   private var session: Session?
   /// From here on the peer answers keepalives.
@@ -128,6 +131,7 @@ package actor Connection {
   }
 
   private func freeRetired() {
+    currentTransport?.beginCall()
     retiring.removeAll { $0() != LIBSSH2_ERROR_EAGAIN }
   }
 
@@ -167,9 +171,10 @@ package actor Connection {
   /// - Throws: what `operation` throws; `timedOut` and `cancelled`, which leave the session as
   ///   usable as it was; the reason why the connection ended, if it did.
   func attempt<Value>(
-    _ activity: String, until deadline: Deadline,
+    _ activity: String, until deadline: Deadline, limit: Int = waitLimit,
     _ operation: (Session) throws(SSHError) -> Value?
   ) async throws(SSHError) -> Value {
+    var total = 0
     while true {
       if let ending { throw ending }
       guard let session else {
@@ -177,6 +182,7 @@ package actor Connection {
       }
       let transport = session.transport
       transport.flush()
+      transport.beginCall()
       let received = transport.received
       let value: Value?
       do {
@@ -191,9 +197,29 @@ package actor Connection {
         wakeWaiters()
       }
       if let value { return value }
-      if transport.received != received { continue }
+      if transport.received != received {
+        total += transport.received - received
+        try await keepGoing(activity, total, limit, until: deadline)
+        continue
+      }
       try await waitForSocket(activity, session.transport, until: deadline)
     }
+  }
+
+  /// A peer that never stops talking gets no more than its time and its share of the thread.
+  private func keepGoing(
+    _ activity: String, _ total: Int, _ limit: Int, until deadline: Deadline
+  ) async throws(SSHError) {
+    guard total <= limit else {
+      let error = failure(
+        .connectionLost, activity,
+        "the connection was closed: the host sent \(total) bytes and not what it was asked for")
+      end(with: error.code, error.detail, as: error)
+      throw error
+    }
+    if ContinuousClock.now >= deadline.instant { try check(.timedOut, activity, deadline) }
+    if Task.isCancelled { try check(.cancelled, activity, deadline) }
+    await Task.yield()
   }
 
   /// Waits until the kernel has taken all that was sent.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// A thread that ends by itself.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// Non-blocking connections, made on the loop's thread.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// A value that one thread at a time may use: what `Synchronization.Mutex` is, by pthread_mutex_lock(3).

@@ -1,4 +1,5 @@
 internal import CLibSSH2
+internal import Files
 
 /// Why a key exchange did not end well, in words.
 extension Connection {

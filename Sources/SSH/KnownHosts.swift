@@ -1,3 +1,4 @@
+internal import Files
 internal import FoundationEssentials
 
 /// The lines of known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT).
@@ -17,10 +18,8 @@ struct KnownHosts: Sendable {
     var place: String { "\(file):\(line)" }
   }
 
-  struct Unreadable: Error {
-    let path: String
-    let reason: SystemError
-  }
+  /// What a file is that knows no host and records none, as `UserKnownHostsFile /dev/null` asks for.
+  static let nowhere = "/dev/null"
 
   enum Verdict: Hashable, Sendable {
     case trusted
@@ -40,14 +39,11 @@ struct KnownHosts: Sendable {
   /// Reads the files; one that does not exist knows no host.
   ///
   /// - Throws: the path of the file that cannot be read, and why.
-  static func load(_ paths: [String]) throws(Unreadable) -> KnownHosts {
+  static func load(_ paths: [String]) throws(FileError) -> KnownHosts {
     var known = KnownHosts()
-    for path in paths {
-      do {
-        if let text = try readLocalFile(path) { known.add(text, file: path) }
-      } catch {
-        throw Unreadable(path: path, reason: error)
-      }
+    for path in paths where path != nowhere {
+      guard let bytes = try FileReader.readIfPresent(path, as: .knownHosts) else { continue }
+      known.add(String(decoding: bytes, as: UTF8.self), file: path)
     }
     return known
   }

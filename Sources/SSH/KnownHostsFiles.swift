@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// The known_hosts files of a client's hosts, read once and again when they change.
@@ -31,9 +32,9 @@ final class KnownHostsFiles: Sendable {
   /// - Throws: the path of the file that cannot be read, and why.
   func load(
     _ paths: [String], about name: KnownHosts.Name
-  ) throws(KnownHosts.Unreadable) -> KnownHosts {
+  ) throws(FileError) -> KnownHosts {
     let stamps = paths.map(Self.stamp)
-    return try read.withLock { read throws(KnownHosts.Unreadable) in
+    return try read.withLock { read throws(FileError) in
       if let known = read[stamps]?.about(name) { return known }
       var contents = Contents(known: try KnownHosts.load(paths))
       let known = contents.about(name)
@@ -43,9 +44,9 @@ final class KnownHostsFiles: Sendable {
   }
 
   /// Adds hosts to a file, each once; makes the file and its folder where there are none.
-  func record(_ keys: [NewHostKey], in path: String) throws(KnownHosts.Unreadable) {
-    let failure: KnownHosts.Unreadable? = writing.withLock { _ in
-      do throws(KnownHosts.Unreadable) {
+  func record(_ keys: [NewHostKey], in path: String) throws(FileError) {
+    let failure: FileError? = writing.withLock { _ in
+      do throws(FileError) {
         try append(keys, to: path)
         return nil
       } catch {
@@ -55,23 +56,20 @@ final class KnownHostsFiles: Sendable {
     if let failure { throw failure }
   }
 
-  private func append(_ keys: [NewHostKey], to path: String) throws(KnownHosts.Unreadable) {
+  private func append(_ keys: [NewHostKey], to path: String) throws(FileError) {
+    guard path != KnownHosts.nowhere else { return }
     let known = try KnownHosts.load([path])
     let missing = keys.filter { !known.has($0) }
     guard !missing.isEmpty else { return }
     var seen: Set<String> = []
     let lines = missing.map(\.line).filter { seen.insert($0).inserted }
-    do {
-      if let end = path.lastIndex(of: "/"), end != path.startIndex {
-        mkdir(String(path[..<end]), 0o700)
-      }
-      // Somebody's last line may have no end.
-      let text = try readLocalFile(path) ?? ""
-      let start = text.isEmpty || text.hasSuffix("\n") ? "" : "\n"
-      try appendToLocalFile(path, Array((start + lines.joined(separator: "\n") + "\n").utf8))
-    } catch {
-      throw KnownHosts.Unreadable(path: path, reason: error)
+    if let end = path.lastIndex(of: "/"), end != path.startIndex {
+      mkdir(String(path[..<end]), 0o700)
     }
+    // The last line of another program may have no end.
+    let last = try FileReader.readIfPresent(path, as: .knownHosts)?.last
+    let start = last == nil || last == UInt8(ascii: "\n") ? "" : "\n"
+    try FileWriter.append(path, Array((start + lines.joined(separator: "\n") + "\n").utf8))
   }
 
   private static func stamp(_ path: String) -> Stamp? {

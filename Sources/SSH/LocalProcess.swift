@@ -1,4 +1,6 @@
 internal import CLinux
+internal import Diagnostics
+internal import Files
 internal import Glibc
 
 /// A program of this machine: bytes in, bytes out, an exit. Letting go of it kills it.
@@ -112,8 +114,7 @@ actor LocalProcess {
 
   /// As text, for messages.
   var errorText: String {
-    let text = String(decoding: errorTail, as: UTF8.self)
-    return text.split { $0.isNewline }.joined(separator: "\n")
+    HostText.lines(of: errorTail).map(\.text).joined(separator: "\n")
   }
 
   func terminate() { if exit == nil { kill(pid, SIGTERM) } }

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Files
 internal import Glibc
 
 /// Names of jump hosts, looked up beside the loop's thread: getaddrinfo(3) blocks.

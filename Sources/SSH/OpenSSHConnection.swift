@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// One host, reached by the system's `ssh`: one master connection, and a client of it for each
@@ -109,11 +110,11 @@ package actor OpenSSHConnection {
     guard !destination.jumps.isEmpty else { return }
     let text = OpenSSHConfiguration(jumps: destination.jumps, file: configuration).text
     do {
-      try writeLocalFile(hopsFile, Array(text.utf8), mode: 0o600)
+      try FileWriter.create(hopsFile, contents: Array(text.utf8), for: .ownerAlone)
     } catch {
       throw SSHError(
         .resourceMissing, subject: destination.subject, activity: activity,
-        detail: "\(hopsFile) cannot be written to: \(error)")
+        detail: "\(error)")
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Files
 internal import FoundationEssentials
 internal import Glibc
 
@@ -130,10 +131,11 @@ final class PrivateAgent: Sendable {
     let folder: PrivateFolder
     do { folder = try PrivateFolder.make("agent") } catch { throw Problem(detail: "\(error)") }
     do {
-      try writeLocalFile("\(folder.path)/askpass", Array(askPass.utf8), mode: 0o700)
+      try FileWriter.create(
+        "\(folder.path)/askpass", contents: Array(askPass.utf8), for: .program)
     } catch {
       folder.remove(with: files)
-      throw Problem(detail: "\(folder.path) cannot be written to: \(error)")
+      throw Problem(detail: "\(error)")
     }
     return folder
   }

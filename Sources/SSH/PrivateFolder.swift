@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// A folder that only this user looks into, for sockets and files that go with their owner.

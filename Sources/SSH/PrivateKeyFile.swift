@@ -1,3 +1,4 @@
+internal import Files
 internal import FoundationEssentials
 
 /// What a private key's file tells without its passphrase.
@@ -29,14 +30,14 @@ struct PrivateKeyFile: Hashable, Sendable {
   }
 
   static func inspect(_ path: String) throws(Problem) -> PrivateKeyFile {
-    let text: String?
+    let bytes: [UInt8]?
     do {
-      text = try readLocalFile(path)
+      bytes = try FileReader.readIfPresent(path, as: .identity)
     } catch {
-      throw Problem(detail: "cannot be read: \(error)")
+      throw Problem(detail: error.predicate)
     }
-    guard let text else { throw .missing }
-    return try inspect(text, path: path)
+    guard let bytes else { throw .missing }
+    return try inspect(String(decoding: bytes, as: UTF8.self), path: path)
   }
 
   static func inspect(_ text: String, path: String) throws(Problem) -> PrivateKeyFile {

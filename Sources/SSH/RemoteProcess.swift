@@ -20,14 +20,15 @@ package final class RemoteProcess: Sendable {
 
   /// Writes to standard input; returns when the kernel has all of it.
   ///
+  /// - Parameter limit: for all of it, instead of the connection's idle deadline.
   /// - Throws: `inputRefused` when the command has ended.
-  package func write(_ bytes: [UInt8]) async throws(SSHError) {
-    try await connection.write(bytes, to: id)
+  package func write(_ bytes: [UInt8], within limit: Duration? = nil) async throws(SSHError) {
+    try await connection.write(bytes, to: id, within: limit)
   }
 
   /// Ends standard input.
-  package func closeInput() async throws(SSHError) {
-    try await connection.closeInput(of: id)
+  package func closeInput(within limit: Duration? = nil) async throws(SSHError) {
+    try await connection.closeInput(of: id, within: limit)
   }
 
   /// Answers with what has come on standard output, or nil at its end.
@@ -50,11 +51,13 @@ package final class RemoteProcess: Sendable {
 }
 
 extension Connection {
-  func write(_ bytes: [UInt8], to id: RemoteProcess.ID) async throws(SSHError) {
+  func write(
+    _ bytes: [UInt8], to id: RemoteProcess.ID, within limit: Duration?
+  ) async throws(SSHError) {
     let activity = "writing input"
+    let deadline = Deadline(after: limit ?? deadlines.idle)
     var rest = bytes[...]
     while !rest.isEmpty {
-      let deadline = Deadline(after: deadlines.idle)
       let written = try await attempt(activity, until: deadline) {
         session throws(SSHError) -> Int? in
         let channel = try self.pumped(id, session, activity)
@@ -73,9 +76,11 @@ extension Connection {
     }
   }
 
-  func closeInput(of id: RemoteProcess.ID) async throws(SSHError) {
+  func closeInput(
+    of id: RemoteProcess.ID, within limit: Duration?
+  ) async throws(SSHError) {
     let activity = "ending input"
-    let deadline = Deadline(after: deadlines.idle)
+    let deadline = Deadline(after: limit ?? deadlines.idle)
     try await attempt(activity, until: deadline) { session throws(SSHError) -> Void? in
       let channel = try self.channel(id)
       switch channel.sendEnd() {
@@ -116,6 +121,11 @@ extension Connection {
     let channel = try channel(id)
     let status = channel.pump(discardingOutput: discardingOutput)
     guard status == 0 else { throw failure(status, of: session, activity) }
+    guard !channel.complainsWithoutEnd else {
+      throw failure(
+        .tooMuchOutput, activity,
+        "its standard error has no end: see what its login shell and /bin/sh run")
+    }
     return channel
   }
 }

@@ -1,4 +1,5 @@
 internal import CLibSSH2
+internal import Files
 internal import Glibc
 internal import Synchronization
 
@@ -87,7 +88,7 @@ package final class SSHClient: Sendable {
       } catch {
         throw SSHError(
           .knownHostsUnreadable, subject: file, activity: "recording host keys",
-          detail: "it cannot be written to: \(error.reason)")
+          detail: error.description)
       }
     }
     gateways.forgetRefusals()

@@ -24,6 +24,8 @@ package struct SSHError: Error, Hashable, CustomStringConvertible {
     case forwardingProhibited
     /// The command ended before it had read its input.
     case inputRefused
+    /// The command said more than anybody would read.
+    case tooMuchOutput
     case connectionLost
     /// `close()` was called before.
     case closed

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// The bytes of one session, on their way from and to its carrier.
@@ -7,8 +8,12 @@ internal import Glibc
 /// does not take at once is kept here and flushed by whoever waits next; a call into libssh2 then
 /// only ever blocks for want of input, and can be given up at any time.
 final class Transport {
-  /// More than any key exchange needs; a peer that talks on without one is cut off.
-  private static let handshakeLimit = 256 * 1024
+  /// More than any greeting, key exchange and login need; a peer that talks on without coming to an end
+  /// is cut off.
+  private static let loginLimit = 512 * 1024
+  /// What one call into libssh2 may take off the carrier: it reads for as long as something comes, which
+  /// must not keep the thread from other hosts and from deadlines.
+  private static let callLimit = 1024 * 1024
 
   private let carrier: any Carrier
   private let counters: Counters
@@ -21,7 +26,10 @@ final class Transport {
   private(set) var greeting: [UInt8] = []
   /// Why no more bytes will come.
   private(set) var end: End?
-  var isHandshaking = true
+  /// Until the peer has let us in.
+  var isLoggingIn = true
+  /// What is left to the current call into libssh2.
+  private var allowance = callLimit
   /// Since the peer last said anything.
   var unansweredKeepalives = 0
   /// What libssh2's callback answers prompts with; a secret, here for as long as they are answered.
@@ -44,13 +52,17 @@ final class Transport {
 
   var hasUnsent: Bool { !outbox.isEmpty }
 
+  /// Begins another call into libssh2.
+  func beginCall() { allowance = Self.callLimit }
+
   /// From now on nothing is sent or received, and no call into libssh2 can block.
   func sever() { isSevered = true }
 
   /// Answers as libssh2 wants it: a count, 0 at the end, or a negative errno.
   func receive(into buffer: UnsafeMutableRawPointer, size: Int, flags: Int32) -> Int {
     if isSevered { return Int(-ECONNRESET) }
-    if isHandshaking && received > Self.handshakeLimit {
+    guard allowance > 0 else { return Int(-EAGAIN) }
+    if isLoggingIn && received > Self.loginLimit {
       end = .endlessGreeting
       return Int(-EPROTO)
     }
@@ -89,6 +101,7 @@ final class Transport {
 
   private func noteReceived(_ bytes: UnsafeRawBufferPointer) {
     received += bytes.count
+    allowance -= bytes.count
     unansweredKeepalives = 0
     counters.countReceived(bytes.count)
     if greeting.count < 256 { greeting.append(contentsOf: bytes.prefix(256 - greeting.count)) }

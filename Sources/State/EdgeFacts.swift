@@ -66,10 +66,14 @@ package struct EdgeFacts: Hashable, Sendable, Codable {
   package struct Service: Hashable, Sendable, Codable, Comparable {
     package var site: String
     package var port: Int
+    /// The common names of the client certificates that may use it, sorted; nil for every one of the CA,
+    /// as in releases of 0.1.0.
+    package var frontEnds: [String]?
 
-    package init(site: String, port: Int) {
+    package init(site: String, port: Int, frontEnds: [String]?) {
       self.site = site
       self.port = port
+      self.frontEnds = frontEnds
     }
 
     package static func < (left: Service, right: Service) -> Bool {
@@ -127,19 +131,28 @@ extension EdgeFacts {
         "publishes \($0.port) \($0.host) \($0.address) \($0.target) \($0.network)"
           + " \($0.from.isEmpty ? "nobody" : $0.from.joined(separator: ",")) \($0.why)"
       }
-      + services.map { "serves \($0.site) \($0.port)" }
+      + services.map { service in
+        "serves \(service.site) \(service.port)"
+          + (service.frontEnds.map { " \($0.isEmpty ? "-" : $0.joined(separator: ","))" } ?? "")
+      }
       + routes.map { "routes \($0.site) \($0.host) \($0.address) \($0.port)" }
+  }
+
+  /// The same lines by their first word.
+  package var linesByKind: [String: [String]] {
+    Dictionary(grouping: lines) { String($0.prefix { $0 != " " }) }
   }
 
   /// Takes one line of a manifest; false where it is none of these.
   mutating func read(_ line: Substring) -> Bool {
     let words = line.split(separator: " ", maxSplits: 1).map(String.init)
     guard words.count == 2 else { return false }
-    let count = ["opens": 3, "publishes": 7, "serves": 2, "routes": 4][words[0]] ?? 1
+    let count = ["opens": 3, "publishes": 7, "serves": 3, "routes": 4][words[0]] ?? 1
     let fields = words[1].split(
       separator: " ", maxSplits: count - 1, omittingEmptySubsequences: false
     ).map(String.init)
-    guard fields.count == count else { return false }
+    // Releases of 0.1.0 do not say whom they serve a site to.
+    guard fields.count == count || words[0] == "serves" && fields.count == 2 else { return false }
     switch words[0] {
     case "address": address = fields[0]
     case "trusts": trusts.append(fields[0])
@@ -163,7 +176,9 @@ extension EdgeFacts {
           why: fields[6]))
     case "serves":
       guard let port = Int(fields[1]) else { return false }
-      services.append(Service(site: fields[0], port: port))
+      let frontEnds = fields.count == 2 ? nil : fields[2].split(separator: ",").map(String.init)
+      services.append(
+        Service(site: fields[0], port: port, frontEnds: frontEnds == ["-"] ? [] : frontEnds))
     case "routes":
       guard let port = Int(fields[3]) else { return false }
       routes.append(Route(site: fields[0], host: fields[1], address: fields[2], port: port))

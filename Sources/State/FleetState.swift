@@ -11,6 +11,14 @@ package struct FleetState: Hashable, Sendable, Codable {
   package var serial: Int
   /// Oldest first; the last one signs.
   package var authorities: [AuthorityRecord]
+  /// Every certificate that the CA signed and that has not expired; sorted.
+  package internal(set) var issued: [IssuanceRecord]
+  /// Those that were rotated out.
+  package var retiredAuthorities: [RetiredAuthority]
+  /// The keys that sign manifests, oldest first; the last one signs, the others are known still.
+  package var fleetKeys: [FleetKey]
+  /// By host, what this state has sent there: written before it is sent.
+  package var manifests: [String: InstalledManifests]
   /// Certificates that are not to be accepted any more, though they have not ended.
   package var revocations: [Revocation]
   /// Nil where none is under way.
@@ -23,6 +31,10 @@ package struct FleetState: Hashable, Sendable, Codable {
     self.lineage = lineage
     self.serial = 0
     self.authorities = []
+    self.issued = []
+    self.retiredAuthorities = []
+    self.fleetKeys = []
+    self.manifests = [:]
     self.revocations = []
     self.hosts = [:]
   }
@@ -41,10 +53,13 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
   /// The certificate itself.
   package var certificate: String
   package var status: Status
+  /// The last list of what it has revoked that is known to have been signed, as PEM.
+  package var revocationList: String?
 
   package init(
     generation: Int, commonName: String, keyIdentifier: String, fingerprint: String,
-    notBefore: Timestamp, notAfter: Timestamp, certificate: String, status: Status = .signing
+    notBefore: Timestamp, notAfter: Timestamp, certificate: String, status: Status = .signing,
+    revocationList: String? = nil
   ) {
     self.generation = generation
     self.commonName = commonName
@@ -54,22 +69,14 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
     self.notAfter = notAfter
     self.certificate = certificate
     self.status = status
+    self.revocationList = revocationList
   }
 }
 
-/// What `deploy` left on one host, and how it was reached.
+/// What `deploy` left on one host, and at which address it was: how it is reached, the inventory says.
 package struct HostRecord: Hashable, Sendable, Codable {
+  /// An IP address.
   package var address: String
-  package var sshPort: Int
-  package var sshUser: String
-  /// Whether commands run as root by `sudo` there.
-  package var sshBecomes: Bool
-  /// The private key files that the controller used, by path.
-  package var sshIdentities: [String]
-  /// The file of host keys; nil in records of before it was kept.
-  package var sshKnownHosts: String?
-  /// Likewise.
-  package var sshOptions: SSHOptions?
   package var roles: [String]
   package var release: ReleaseRecord
   package var appliedAt: Timestamp
@@ -77,18 +84,10 @@ package struct HostRecord: Hashable, Sendable, Codable {
   package var appliedBy: String
 
   package init(
-    address: String, sshPort: Int, sshUser: String, sshBecomes: Bool = false,
-    sshIdentities: [String] = [], sshKnownHosts: String? = nil, sshOptions: SSHOptions? = nil,
-    roles: [String], release: ReleaseRecord, appliedAt: Timestamp,
+    address: String, roles: [String], release: ReleaseRecord, appliedAt: Timestamp,
     appliedBy: String
   ) {
     self.address = address
-    self.sshPort = sshPort
-    self.sshUser = sshUser
-    self.sshBecomes = sshBecomes
-    self.sshIdentities = sshIdentities
-    self.sshKnownHosts = sshKnownHosts
-    self.sshOptions = sshOptions
     self.roles = roles
     self.release = release
     self.appliedAt = appliedAt

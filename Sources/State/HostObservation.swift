@@ -25,7 +25,12 @@ package struct HostObservation: Hashable, Sendable {
   package var releaseBefore: Int?
   /// How the last transaction ended, in the host's own words.
   package var lastVerdict: String?
+  /// What the release in force is, if that is proven.
   package var manifest: Manifest?
+  /// What the host shows as its manifest, proven or not.
+  package var shownManifest: ShownManifest?
+  /// Why that is not believed.
+  package var manifestProblem: ManifestProblem?
   /// Stands for all that a transaction relies on; a host with another one has changed since.
   package var fingerprint: String
   /// Installed files that are missing or changed, by path below the release.

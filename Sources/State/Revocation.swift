@@ -45,17 +45,13 @@ extension FleetState {
 }
 
 extension FleetState {
-  /// Revokes every certificate that a host is known to have; what is revoked already for the same reason
-  /// stays as it is.
-  ///
-  /// - Parameter release: what the host itself says that it has, where it was asked.
+  /// Revokes every certificate that was ever issued to a host and has not expired; what is revoked already
+  /// for the same reason stays as it is.
   package mutating func revokeCertificates(
-    of host: String, beside release: ReleaseRecord? = nil, at now: Timestamp,
-    reason: Revocation.Reason
+    of host: String, at now: Timestamp, reason: Revocation.Reason
   ) {
-    let known = [hosts[host]?.release, release].compactMap(\.self)
-    for certificate in known.flatMap(\.certificates.values) {
-      revoke(certificate, of: host, at: now, reason: reason)
+    for record in issued(to: host, at: now) {
+      revoke(record.certificate, of: host, at: now, reason: reason)
     }
   }
 
@@ -92,11 +88,19 @@ extension AuthorityRecord {
 
 // What few hosts have stands in no other's record.
 extension KeyedEncodingContainer {
-  mutating func encode(_ value: [EdgeFacts.Publication], forKey key: Key) throws {
+  mutating func encode(_ value: [RetiredAuthority], forKey key: Key) throws {
     try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
   }
 
-  mutating func encode(_ value: [SSHOptions.Carrier], forKey key: Key) throws {
+  mutating func encode(_ value: [FleetKey], forKey key: Key) throws {
+    try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
+  }
+
+  mutating func encode(_ value: [String: InstalledManifests], forKey key: Key) throws {
+    try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
+  }
+
+  mutating func encode(_ value: [EdgeFacts.Publication], forKey key: Key) throws {
     try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
   }
 }
@@ -104,8 +108,26 @@ extension KeyedEncodingContainer {
 // States that were written before these fields have none of them. A synthesized `init(from:)` takes
 // these methods in place of the general one.
 extension KeyedDecodingContainer {
+  func decode(_ type: [IssuanceRecord].Type, forKey key: Key) throws -> [IssuanceRecord] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
+
   func decode(_ type: [Revocation].Type, forKey key: Key) throws -> [Revocation] {
     try decodeIfPresent(type, forKey: key) ?? []
+  }
+
+  func decode(_ type: [RetiredAuthority].Type, forKey key: Key) throws -> [RetiredAuthority] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
+
+  func decode(_ type: [FleetKey].Type, forKey key: Key) throws -> [FleetKey] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
+
+  func decode(
+    _ type: [String: InstalledManifests].Type, forKey key: Key
+  ) throws -> [String: InstalledManifests] {
+    try decodeIfPresent(type, forKey: key) ?? [:]
   }
 
   func decode(_ type: EdgeFacts.Type, forKey key: Key) throws -> EdgeFacts {
@@ -115,10 +137,6 @@ extension KeyedDecodingContainer {
   func decode(
     _ type: [EdgeFacts.Publication].Type, forKey key: Key
   ) throws -> [EdgeFacts.Publication] {
-    try decodeIfPresent(type, forKey: key) ?? []
-  }
-
-  func decode(_ type: [SSHOptions.Carrier].Type, forKey key: Key) throws -> [SSHOptions.Carrier] {
     try decodeIfPresent(type, forKey: key) ?? []
   }
 

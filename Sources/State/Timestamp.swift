@@ -1,8 +1,21 @@
-/// A moment in UTC, in whole seconds.
+/// A moment in UTC, in whole seconds, from 1970 to the end of 9999: arithmetic with moments never overflows.
 package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
-  package var secondsSince1970: Int64
+  package static let earliest = Timestamp(secondsSince1970: 0)
+  package static let latest = Timestamp(secondsSince1970: 253_402_300_799)
+  private static let range: ClosedRange<Int64> = 0...253_402_300_799
 
-  package init(secondsSince1970: Int64) { self.secondsSince1970 = secondsSince1970 }
+  package let secondsSince1970: Int64
+
+  /// A moment before 1970 becomes the first one, a moment after 9999 the last one.
+  package init(secondsSince1970: Int64) {
+    self.secondsSince1970 = min(max(secondsSince1970, Self.range.lowerBound), Self.range.upperBound)
+  }
+
+  /// Returns nil for a moment that is out of range, such as the clock of a host that is broken.
+  package init?(exactly secondsSince1970: Int64) {
+    guard Self.range.contains(secondsSince1970) else { return nil }
+    self.secondsSince1970 = secondsSince1970
+  }
 
   private static let secondsPerDay: Int64 = 86_400
 
@@ -15,7 +28,8 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
   }
 
   package func adding(seconds: Int64) -> Timestamp {
-    Timestamp(secondsSince1970: secondsSince1970 + seconds)
+    let (sum, overflows) = secondsSince1970.addingReportingOverflow(seconds)
+    return overflows ? .latest : Timestamp(secondsSince1970: sum)
   }
 
   package static func < (left: Timestamp, right: Timestamp) -> Bool {
@@ -45,9 +59,9 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
       parts.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
     else { return nil }
     let numbers = parts.compactMap { Int64($0) }
-    secondsSince1970 =
-      Self.daysSince1970(year: numbers[0], month: numbers[1], day: numbers[2])
-      * Self.secondsPerDay + numbers[3] * 3600 + numbers[4] * 60 + numbers[5]
+    self.init(
+      exactly: Self.daysSince1970(year: numbers[0], month: numbers[1], day: numbers[2])
+        * Self.secondsPerDay + numbers[3] * 3600 + numbers[4] * 60 + numbers[5])
     guard description == text else { return nil }
   }
 

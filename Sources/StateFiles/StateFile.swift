@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 package import State
 
@@ -18,12 +19,11 @@ package struct StateFile: Sendable {
   package static func read(
     _ path: String, fleet: String
   ) throws(StateFileError) -> StateFile {
-    let resolved = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
-    let bytes = try AtomicFile(path: resolved).read()
+    let bytes = try contents(of: path)
     return StateFile(
-      path: resolved,
+      path: path,
       state: try bytes.map { bytes throws(StateFileError) in
-        try StateFormat.decode(bytes, fleet: fleet, path: resolved)
+        try StateFormat.decode(bytes, fleet: fleet, path: path)
       }, bytes: bytes)
   }
 
@@ -31,8 +31,7 @@ package struct StateFile: Sendable {
   ///
   /// After an error the file is what it was, but where the disk fails after the last step.
   package mutating func write(_ state: FleetState) throws(StateFileError) {
-    let file = AtomicFile(path: path)
-    guard try file.read() == bytes else {
+    guard try Self.contents(of: path) == bytes else {
       throw StateFileError(
         .changed, path,
         """
@@ -43,10 +42,22 @@ package struct StateFile: Sendable {
     var next = state
     next.serial = max(state.serial, self.state?.serial ?? 0) + 1
     let encoded = try StateFormat.encode(next, path: path)
-    if let bytes { try AtomicFile(path: previousPath).replace(by: bytes) }
-    try file.replace(by: encoded)
+    do throws(FileError) {
+      if let bytes { try FileWriter.replace(previousPath, contents: bytes, for: .everyone) }
+      try FileWriter.replace(path, contents: encoded, for: .everyone)
+    } catch {
+      throw StateFileError(.notWritable, path, error)
+    }
     self.state = next
     bytes = encoded
+  }
+
+  private static func contents(of path: String) throws(StateFileError) -> [UInt8]? {
+    do throws(FileError) {
+      return try FileReader.readIfPresent(path, as: .state)
+    } catch {
+      throw StateFileError(.notReadable, path, error)
+    }
   }
 }
 
@@ -55,6 +66,12 @@ enum StateFormat {
   private struct Heading: Decodable {
     var version: Int
     var fleet: String
+    /// Nil in a state of version 0.1.0.
+    var issued: Presence?
+
+    struct Presence: Decodable {
+      init(from decoder: any Decoder) {}
+    }
   }
 
   static func encode(_ state: FleetState, path: String) throws(StateFileError) -> [UInt8] {
@@ -80,6 +97,9 @@ enum StateFormat {
         \(FleetState.currentVersion). Use the newer deploy that wrote it.
         """)
     }
+    guard TextRule.fleetName.accepts(heading.fleet) else {
+      throw malformed(ValuePlace.root.at("fleet").mistake("it is not the name of a fleet"), path)
+    }
     guard heading.fleet == fleet else {
       throw StateFileError(
         .otherFleet, path,
@@ -88,16 +108,20 @@ enum StateFormat {
         \(fleet). Name the right file with --state; a fleet is never renamed.
         """)
     }
-    return try value(FleetState.self, from: data, path)
+    var state = try value(FleetState.self, from: data, path)
+    do {
+      try state.check()
+    } catch {
+      throw malformed(error, path)
+    }
+    if heading.issued == nil { state.takeOverInstalledCertificates() }
+    return state
   }
 
   private static func value<Value: Decodable>(
     _ type: Value.Type, from data: Data, _ path: String
   ) throws(StateFileError) -> Value {
-    let recovery = """
-      Take back \(path).previous or the file's version in git; or move the file away and let the \
-      fleet tell: deploy state rebuild.
-      """
+    let recovery = recovery(path)
     do {
       return try JSONDecoder().decode(type, from: data)
     } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
@@ -106,24 +130,23 @@ enum StateFormat {
         throw StateFileError(
           .truncated, path, "the state ends too early, after \(data.count) bytes. \(recovery)")
       }
+      if let mistake = JSONNumbers.mistake(in: Array(data)) { throw malformed(mistake, path) }
       throw StateFileError(.notJSON, path, "the state is not JSON. \(recovery)")
     } catch {
-      throw StateFileError(.malformed, path, "this is no state: \(reason(error)). \(recovery)")
+      throw malformed(
+        (error as? DecodingError)?.mistake() ?? ValuePlace.root.mistake("\(error)"), path)
     }
   }
 
-  private static func reason(_ error: any Error) -> String {
-    guard let error = error as? DecodingError else { return "\(error)" }
-    func place(_ context: DecodingError.Context) -> String {
-      context.codingPath.isEmpty
-        ? "the whole" : context.codingPath.map(\.stringValue).joined(separator: ".")
-    }
-    switch error {
-    case .keyNotFound(let key, let context): return "\(place(context)) has no \(key.stringValue)"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context),
-      .dataCorrupted(let context):
-      return "\(place(context)): \(context.debugDescription)"
-    @unknown default: return "\(error)"
-    }
+  private static func malformed(_ mistake: StateMistake, _ path: String) -> StateFileError {
+    StateFileError(
+      .malformed, path, "this is not a valid state: \(mistake). \(recovery(path))")
+  }
+
+  private static func recovery(_ path: String) -> String {
+    """
+    Take back \(path).previous or the file's version in git; or move the file away and let the \
+    fleet tell: deploy state rebuild.
+    """
   }
 }

@@ -1,3 +1,5 @@
+internal import Files
+
 /// Why a state was not read, written or locked.
 package struct StateFileError: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Code: Hashable, Sendable {
@@ -25,6 +27,10 @@ package struct StateFileError: Error, Hashable, Sendable, CustomStringConvertibl
     self.code = code
     self.path = path
     self.explanation = explanation
+  }
+
+  init(_ code: Code, _ path: String, _ error: FileError) {
+    self.init(code, path, "\(error.path == path ? error.predicate : error.description).")
   }
 
   package var description: String { "\(path): \(explanation)" }

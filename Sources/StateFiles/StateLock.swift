@@ -1,3 +1,5 @@
+internal import Diagnostics
+internal import Files
 internal import Foundation
 package import State
 
@@ -17,23 +19,32 @@ package struct LockHolder: Hashable, Sendable, Codable, CustomStringConvertible 
     self.processID = processID
   }
 
+  /// As it may be shown, whoever wrote the file.
+  fileprivate var bounded: LockHolder {
+    LockHolder(
+      who: HostText(who, limit: 100).text, since: since, what: HostText(what, limit: 100).text,
+      processID: processID)
+  }
+
   package var description: String {
     "\(who) since \(since) for deploy \(what) (process \(processID))"
   }
 }
 
-/// The right to change a state, until it is let go or its process ends: the kernel keeps the lock
-/// (flock(2)), so no crash leaves it behind. The file stays; that it is there means nothing.
+/// The right to change a state, until it is let go or its process ends. The file stays; that it exists
+/// means nothing.
 package struct StateLock: ~Copyable {
-  private let descriptor: Int32
+  private let file: LockFile
 
-  private init(adopting descriptor: Int32) { self.descriptor = descriptor }
+  private init(_ file: consuming LockFile) { self.file = file }
 
-  /// Unlocks before it closes: a process being started has the descriptor too until its exec.
   deinit {
-    ftruncate(descriptor, 0)
-    flock(descriptor, LOCK_UN)
-    close(descriptor)
+    do {
+      try file.write([])
+    } catch {
+      // The next holder writes its own name over what is left.
+    }
+    file.unlock()
   }
 
   /// The lock's file, beside the state: `shop.state.json` has `shop.state.lock`.
@@ -46,14 +57,11 @@ package struct StateLock: ~Copyable {
     forState statePath: String, as holder: LockHolder
   ) throws(StateFileError) -> StateLock {
     let path = path(forState: statePath)
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw failure("open", path) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let error = errno == EWOULDBLOCK ? locked(descriptor, path) : failure("flock", path)
-      close(descriptor)
-      throw error
+    let file = try using(path) { () throws(FileError) in try LockFile.open(path) }
+    guard try using(path, { () throws(FileError) in try file.lock() }) else {
+      throw locked(file, path)
     }
-    let lock = StateLock(adopting: descriptor)
+    let lock = StateLock(file)
     try lock.sign(as: holder, path)
     return lock
   }
@@ -61,16 +69,15 @@ package struct StateLock: ~Copyable {
   /// Who holds the lock of a state now; nil where it is free.
   package static func holder(forState statePath: String) throws(StateFileError) -> LockHolder? {
     let path = path(forState: statePath)
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    if descriptor < 0, errno == ENOENT { return nil }
-    guard descriptor >= 0 else { throw failure("open", path) }
-    defer { close(descriptor) }
-    if flock(descriptor, LOCK_SH | LOCK_NB) == 0 {
-      flock(descriptor, LOCK_UN)
+    do throws(FileError) {
+      let file = try LockFile.open(path, creates: false)
+      guard try file.lock() else { return signature(file) }
+      file.unlock()
       return nil
+    } catch {
+      if error.reason == .missing { return nil }
+      throw StateFileError(.notWritable, path, error)
     }
-    guard errno == EWOULDBLOCK else { throw failure("flock", path) }
-    return signature(descriptor)
   }
 
   private borrowing func sign(as holder: LockHolder, _ path: String) throws(StateFileError) {
@@ -80,41 +87,46 @@ package struct StateLock: ~Copyable {
     } catch {
       throw StateFileError(.notWritable, path, "\(error). This is a bug in deploy.")
     }
-    guard ftruncate(descriptor, 0) == 0 else { throw Self.failure("truncate", path) }
-    let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-    guard count == bytes.count else { throw Self.failure("write", path) }
+    do throws(FileError) {
+      try file.write(Array(bytes))
+    } catch {
+      throw StateFileError(.notWritable, path, error)
+    }
   }
 
-  private static func signature(_ descriptor: Int32) -> LockHolder? {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = pread(descriptor, &buffer, buffer.count, 0)
-    guard count > 0 else { return nil }
+  private static func signature(_ file: borrowing LockFile) -> LockHolder? {
     do {
-      return try JSONDecoder().decode(LockHolder.self, from: Data(buffer[..<count]))
+      return try JSONDecoder().decode(LockHolder.self, from: Data(try file.contents())).bounded
     } catch {
-      // A signature that is being written is none yet.
+      // A signature that is being written is not one yet.
       return nil
     }
   }
 
   /// Who has just taken the lock signs it within a moment; who never does is nobody to name.
-  private static func awaitedSignature(_ descriptor: Int32) -> LockHolder? {
+  private static func awaitedSignature(_ file: borrowing LockFile) -> LockHolder? {
     for _ in 0..<50 {
-      if let holder = signature(descriptor) { return holder }
+      if let holder = signature(file) { return holder }
       usleep(2000)
     }
     return nil
   }
 
-  private static func locked(_ descriptor: Int32, _ path: String) -> StateFileError {
-    let holder = awaitedSignature(descriptor)
-    let name = holder.map(\.description) ?? "somebody else"
+  private static func locked(_ file: borrowing LockFile, _ path: String) -> StateFileError {
+    let holder = awaitedSignature(file)
+    let name = holder.map(\.description) ?? "another run"
     return StateFileError(
       .locked(by: holder), path,
       "the state is locked by \(name). Wait until it is done; the lock ends with its process.")
   }
 
-  private static func failure(_ call: String, _ path: String) -> StateFileError {
-    StateFileError(.notWritable, path, SystemCall.explanation(call, path, errno))
+  private static func using<Value: ~Copyable>(
+    _ path: String, _ call: () throws(FileError) -> Value
+  ) throws(StateFileError) -> Value {
+    do throws(FileError) {
+      return try call()
+    } catch {
+      throw StateFileError(.notWritable, path, error)
+    }
   }
 }

@@ -1,3 +1,3 @@
 import Commands
 
-await Deploy.start()
+Deploy.start()

@@ -44,17 +44,20 @@ struct AuthorityKeyringTests {
     try home.folder.add()
     let files = try home.files()
     let options = try FleetOptions.parse(["--inventory", home.path + "/shop.yml"])
-    let keyring = AuthorityKeyring(try Workspace.open(options))
+    let workspace = try Workspace.open(options)
+    let keyring = AuthorityKeyring(workspace)
+    var state = FleetState(fleet: "shop", lineage: "l")
+    try workspace.takeInFolder(&state)
+    let before = state
     let failure = await #expect(throws: Failure.self) {
-      _ = try await keyring.startRotation(
-        policy(), now: Timestamp(secondsSince1970: now))
+      var state = before
+      try await keyring.startRotation(of: &state, now: Timestamp(secondsSince1970: now))
     }
     #expect(failure?.message.contains("the passphrase is wrong") == true)
     #expect(try home.files() == files)
     // Where the key in use is lost there is nothing to compare it with.
     try FileManager.default.removeItem(atPath: home.folder.keyPath(1))
-    let records = try await keyring.startRotation(
-      policy(), now: Timestamp(secondsSince1970: now))
-    #expect(records.map(\.status) == [.retiring, .signing])
+    try await keyring.startRotation(of: &state, now: Timestamp(secondsSince1970: now))
+    #expect(state.authorities.map(\.status) == [.retiring, .signing])
   }
 }

@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import State
 import Testing
@@ -82,7 +83,7 @@ struct AuthorityRevocationTests {
   func withoutKey() async throws {
     let records = try folder.generations()
     let (first, _) = try await lists([revocation("4f11", records[0])])
-    try PrivateFile.remove(folder.keyPath(1))
+    try FileWriter.remove(folder.keyPath(1))
     #expect(try await lists([revocation("4f11", records[0])]).0 == first)
     await #expect {
       _ = try await lists([revocation("4f11", records[0]), revocation("5a", records[0])])

@@ -120,7 +120,8 @@ extension AuthorityFolder {
   }
 
   func startRotation() throws -> [AuthorityRecord] {
-    try startRotation(policy(), passphrase: passphrase, now: now)
+    try startRotation(policy(), from: generations(), passphrase: passphrase, now: now)
+    return try generations()
   }
 
   /// Each generation with its status, in their order.

@@ -1,4 +1,5 @@
 import CaseFiles
+import Diagnostics
 import Foundation
 import Planning
 import State
@@ -22,12 +23,12 @@ struct PlanViewTests {
 
   @Test("where nothing is a terminal, lines have their own length")
   func wide() throws {
-    try expect(view.text(Style(isColored: false), width: nil), is: "plan.txt")
+    try expect(view.text(Style(isColored: false), width: nil).rendered, is: "plan.txt")
   }
 
   @Test("prose is cut to the terminal's width, diffs are not")
   func narrow() throws {
-    let text = view.text(Style(isColored: false), width: 60)
+    let text = view.text(Style(isColored: false), width: 60).rendered
     try expect(text, is: "plan-60-columns.txt")
     let prose = text.prefix(upTo: try #require(text.firstRange(of: "\non app-1")?.lowerBound))
     #expect(prose.split(separator: "\n").allSatisfy { $0.count <= 60 })
@@ -35,10 +36,11 @@ struct PlanViewTests {
 
   @Test("a plan with colours has the words of one without")
   func colored() throws {
-    let text = view.text(Style(isColored: true), width: nil)
+    let text = view.text(Style(isColored: true), width: nil).rendered
     try expect(text, is: "plan-colored.txt")
     #expect(
-      text.replacing(/\u{1B}\[[0-9]+m/, with: "") == view.text(Style(isColored: false), width: nil))
+      text.replacing(/\u{1B}\[[0-9]+m/, with: "")
+        == view.text(Style(isColored: false), width: nil).rendered)
   }
 
   @Test("a plan as JSON has the documented fields")
@@ -57,13 +59,13 @@ struct PlanViewTests {
     plan.stages = []
     plan.warnings = []
     #expect(
-      PlanView(plan).text(Style(isColored: false), width: nil)
+      PlanView(plan).text(Style(isColored: false), width: nil).rendered
         == "Fleet shop, 1 host: 1 unchanged. No changes.")
   }
 
   @Test("one diff on many hosts is told once, and every host is named")
   func equalDiffs() throws {
-    let text = view.text(Style(isColored: false), width: nil)
+    let text = view.text(Style(isColored: false), width: nil).rendered
     #expect(text.ranges(of: "+    root /srv/other;").count == 1)
     #expect(text.contains("\non app-1, app-3:\n"))
     #expect(!text.contains("firewall.nft\n@@"))
@@ -73,7 +75,7 @@ struct PlanViewTests {
   func hostDiff() throws {
     for host in ["app-1", "app-2", "app-4", "edge-2"] {
       let view = try #require(HostDiffView(of: host, in: SamplePlan.plan))
-      try expect(view.text(Style(isColored: false)), is: "diff-\(host).txt")
+      try expect(view.text(Style(isColored: false)).rendered, is: "diff-\(host).txt")
     }
     #expect(HostDiffView(of: "app-9", in: SamplePlan.plan) == nil)
   }

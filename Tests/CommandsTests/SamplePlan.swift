@@ -53,7 +53,7 @@ enum SamplePlan {
       openings: [
         .init(port: 22, from: nil, why: "SSH"),
         .init(port: 443, from: frontEnds, why: "front-ends"),
-      ], services: [.init(site: "shop.example", port: 443)])
+      ], services: [.init(site: "shop.example", port: 443, frontEnds: nil)])
   }
 
   private static func release(_ number: Int, _ facts: EdgeFacts) -> ReleaseRecord {

@@ -1,6 +1,8 @@
 import Certificates
+import Files
 import Foundation
 import Planning
+import Playbooks
 import State
 import Testing
 
@@ -13,24 +15,7 @@ struct SavedPlanTests {
 
   init() throws { home = try Home() }
 
-  private static let secret = "correct-horse-battery-staple"
-
-  /// The sample, with a secret file of the controller in it.
-  private static var saved: SavedPlan {
-    var plan = SamplePlan.plan
-    for step in plan.steps.indices {
-      for file in plan.steps[step].files.indices {
-        guard case .local(let path, _) = plan.steps[step].files[file].source else { continue }
-        plan.steps[step].files[file].source = .local(
-          path, FileRecord(digest: Digest.sha256(of: secret), isSecret: true))
-      }
-    }
-    let host = HostObservation(
-      clock: SamplePlan.now, nginxIsRunning: true, servedReleases: [2], fingerprint: "2:d")
-    return SavedPlan(
-      plan, authorities: SamplePlan.authorities,
-      ["app-1": .observed(host), "app-3": .observed(host), "edge-3": .unreachable("refused")])
-  }
+  private static let saved = SavedPlan(approved: SamplePlan.approved())
 
   private static var state: FleetState {
     var state = FleetState(fleet: "shop", lineage: "l-1")
@@ -43,6 +28,14 @@ struct SavedPlanTests {
     try Data(bytes).write(to: URL(filePath: path))
   }
 
+  /// A file with this content and the digest that it should have.
+  private func write(content: String) throws {
+    let content = "\"content\": \(content)}\n"
+    let heading =
+      "{\"format\":\"deploy-plan\",\"version\":2,\"sha256\":\"\(Digest.sha256(of: content))\","
+    try write(Array("\(heading)\n\(content)".utf8))
+  }
+
   @Test("is read as it was written, and only its owner may read it")
   func roundTrip() throws {
     try Self.saved.write(to: path)
@@ -51,15 +44,20 @@ struct SavedPlanTests {
     #expect(attributes[.posixPermissions] as? Int == 0o600)
     #expect(try FileManager.default.contentsOfDirectory(atPath: home.path) == ["shop.plan"])
     let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
-    #expect((json as? [String: Any])?["version"] as? Int == 1)
+    #expect((json as? [String: Any])?["version"] as? Int == 2)
   }
 
-  @Test("holds no secret: a secret file is in it by path and digest")
-  func secrets() throws {
+  @Test(
+    "has no secret, no text of a file, no command, no file of the controller and no way to connect")
+  func nothingToCarryOut() throws {
     try Self.saved.write(to: path)
     let text = try String(contentsOfFile: path, encoding: .utf8)
-    #expect(text.contains("certs/shop.key") && text.contains(Digest.sha256(of: Self.secret)))
-    #expect(!text.contains(Self.secret) && !text.contains("PRIVATE KEY"))
+    #expect(text.contains("tls/sites/shop.example.key"))
+    #expect(text.contains(Digest.sha256(of: SamplePlan.siteText)))
+    for word in [
+      "PRIVATE KEY", "/srv/other", "certs/shop.key", "~/.ssh", "known_hosts", "identit", "root\"",
+      "notify", "config",
+    ] { #expect(!text.contains(word), "\(word)") }
   }
 
   @Test("with any byte changed it is refused", arguments: 0..<8 as Range<UInt64>)
@@ -90,102 +88,100 @@ struct SavedPlanTests {
     }
     let whole = try SavedPlanFormat.encode(Self.saved)
     for edited in [
-      whole.replacing("/srv/other", with: "/srv/evil"), whole + "\n", String(whole.dropLast()),
+      whole.replacing("0644 issued", with: "0644 kept"), whole + "\n", String(whole.dropLast()),
     ] {
       try write(Array(edited.utf8))
       #expect(message { _ = try SavedPlan.read(path) }.contains("damaged or edited"))
     }
-    try write(Array(whole.replacing("\"version\":1,", with: "\"version\":2,").utf8))
-    #expect(message { _ = try SavedPlan.read(path) }.contains("has version 2"))
-    let content = "\"content\": {\"plan\": 1}}\n"
-    let heading =
-      "{\"format\":\"deploy-plan\",\"version\":1,\"sha256\":\"\(Digest.sha256(of: content))\","
-    try write(Array("\(heading)\n\(content)".utf8))
-    #expect(message { _ = try SavedPlan.read(path) }.contains("whole but no plan"))
-  }
-
-  private func refusal(_ change: (inout FleetState) -> Void) -> String {
-    var state = Self.state
-    change(&state)
-    return message {
-      try Self.saved.check(against: state, "shop.state.json", inventory: "shop.yml")
+    for (version, words) in [(1, "earlier version of deploy"), (3, "has version 3")] {
+      try write(
+        Array(whole.replacing("\"version\":2,", with: "\"version\":\(version),").utf8))
+      #expect(message { _ = try SavedPlan.read(path) }.contains(words))
     }
   }
 
-  @Test("is refused for another fleet, lineage, serial or authority, each by its name")
+  @Test("with a digest that fits and a wrong value is refused with the value's place")
+  func malformed() throws {
+    let json = String(decoding: try JSONEncoder().encode(Self.saved.approved), as: UTF8.self)
+    try write(content: json)
+    #expect(try SavedPlan.read(path) == Self.saved)
+    for (old, new, place) in [
+      ("\"serial\":4", "\"serial\":9223372036854775807", "serial"),
+      ("\"serial\":4", "\"serial\":-1", "serial"),
+      ("\"fleet\":\"shop\"", "\"fleet\":\"\\u001b[2J\"", "fleet"),
+      ("2026-01-01T00:00:00Z", "9999-99-99T00:00:00Z", "madeAt"),
+      ("\"app-2\":{", "\"../app\":{", "hosts.../app"),
+      ("\"playbook\":\"rolling\"", "\"playbook\":\"\\u202eg\"", "playbook"),
+      ("\"hosts\":{", "\"hosts\":{\"app-9\":{\"steps\":7},", "hosts.app-9.steps"),
+    ] {
+      try #require(json.contains(old))
+      try write(content: json.replacing(old, with: new))
+      let said = message { _ = try SavedPlan.read(path) }
+      #expect(said.contains("is no plan: \(place):"), "\(said)")
+      #expect(!said.unicodeScalars.contains { $0.value == 0x1B || $0.value == 0x202E })
+    }
+  }
+
+  private func refusal(
+    now: Timestamp = SamplePlan.now, _ change: (inout FleetState) -> Void
+  ) -> String {
+    var state = Self.state
+    change(&state)
+    return message {
+      try Self.saved.check(
+        against: state, "shop.state.json", inventory: "shop.yml", now: now)
+    }
+  }
+
+  @Test("is refused for another fleet, lineage, serial or CA, each by its name")
   func otherStates() throws {
-    try Self.saved.check(against: Self.state, "shop.state.json", inventory: "shop.yml")
+    try Self.saved.check(
+      against: Self.state, "shop.state.json", inventory: "shop.yml", now: SamplePlan.now)
     #expect(refusal { $0.fleet = "blog" }.contains("is for the fleet shop, and shop.yml declares"))
     #expect(refusal { $0.lineage = "l-2" }.contains("another state of this fleet (lineage l-1)"))
     #expect(refusal { $0.serial = 5 }.contains("which is at serial 5 by now"))
     #expect(refusal { $0.serial = 3 }.contains("is older, at serial 3"))
     #expect(refusal { $0.serial = 0 }.contains("shop.state.json does not exist"))
-    #expect(refusal { $0.authorities.removeLast() }.contains("the authority has changed"))
+    #expect(refusal { $0.authorities.removeLast() }.contains("the CA has changed"))
+  }
+
+  @Test("is refused if its time is in the future, or before the last change of the state")
+  func otherTimes() {
+    let early = SamplePlan.now.adding(seconds: -301)
+    #expect(refusal(now: early) { _ in }.contains("says that it was made at 2026-01-01T00:00:00Z"))
+    let said = refusal {
+      $0.hosts["app-1"] = HostRecord(
+        address: "198.18.0.21", roles: [],
+        release: ReleaseRecord(number: 1, files: [:], certificates: [:]),
+        appliedAt: SamplePlan.now.adding(seconds: 301), appliedBy: "ann@laptop")
+    }
+    #expect(said.contains("before the last change that shop.state.json has"), "\(said)")
   }
 
   @Test("made before there is a state, it begins one, whatever its lineage")
   func firstState() throws {
     var saved = Self.saved
-    saved.plan.serial = 0
+    saved.approved.serial = 0
     var state = Self.state
     (state.serial, state.lineage) = (0, "l-9")
-    try saved.check(against: state, "shop.state.json", inventory: "shop.yml")
+    try saved.check(
+      against: state, "shop.state.json", inventory: "shop.yml", now: SamplePlan.now)
+  }
+}
+
+extension SamplePlan {
+  /// What a plan is saved as; app-1 and app-3 could be asked.
+  static func approved(
+    _ plan: Plan = SamplePlan.plan, playbook: Playbook = .rolling,
+    hosts: [String: HostObservation] = ["app-1": host, "app-3": host]
+  ) -> ApprovedPlan {
+    ApprovedPlan(
+      plan, limit: nil, authorities: authorities, playbook: playbook,
+      hosts.mapValues { .observed($0) }, digest: { Digest.sha256(of: $0) })
   }
 
-  @Test("a secret file that has changed or gone is refused by its name")
-  func changedSecrets() throws {
-    try Self.saved.checkSecrets { path in
-      #expect(path == "certs/shop.key")
-      return Array(Self.secret.utf8)
-    }
-    let changed = message { try Self.saved.checkSecrets { _ in Array("other".utf8) } }
-    #expect(changed.hasPrefix("certs/shop.key has changed since the plan was made"))
-    let gone = message {
-      try Self.saved.checkSecrets { _ in try Workspace.contents(of: home.path + "/gone.key") }
-    }
-    #expect(gone.contains("gone.key") && gone.contains("No such file"))
-  }
-
-  @Test("a host that has changed since is left out by name, the others stay")
-  func changedHost() throws {
-    let saved = Self.saved
-    var now = HostObservation(
-      clock: SamplePlan.now, nginxIsRunning: true, servedReleases: [2], fingerprint: "2:d")
-    let same = saved.plan.leavingOut(
-      changedSince: saved.conditions, now: ["app-1": .observed(now), "app-3": .unreachable("no")])
-    #expect(same == saved.plan)
-    now.driftedFiles = ["nginx/deploy.conf"]
-    let plan = saved.plan.leavingOut(
-      changedSince: saved.conditions, now: ["app-1": .observed(now)])
-    let steps = plan.steps.filter { $0.host == "app-1" }
-    #expect(steps.map(\.action) == [.blocked])
-    #expect(
-      steps[0].reasons == [
-        "it has changed since the plan was made (nginx/deploy.conf is not as before): plan again"
-      ])
-    #expect(plan.stages.map(\.batches) == [[["app-2", "app-3"]], [["edge-1"]], [["app-4"]]])
-    #expect(
-      plan.steps.filter { $0.host != "app-1" } == saved.plan.steps.filter { $0.host != "app-1" })
-  }
-
-  @Test("what has changed on a host is said in words")
-  func conditions() {
-    let before = HostObservation(
-      clock: SamplePlan.now, nginxIsRunning: true, servedReleases: [2],
-      fingerprint: "2:d", includesRelease: true, firewall: .asInstalled)
-    func change(_ alter: (inout HostObservation) -> Void) -> String? {
-      var now = before
-      alter(&now)
-      return HostCondition(before).change(to: HostCondition(now))
-    }
-    #expect(change { $0.clock = $0.clock.adding(seconds: 60) } == nil)
-    #expect(change { $0.fingerprint = "3:e" } == "it was at release 2 and is at release 3")
-    #expect(change { $0.fingerprint = "none" } == "it was at release 2 and is at no release")
-    #expect(change { $0.firewall = .changed } == "its loaded firewall is not as before")
-    #expect(change { $0.nginxIsRunning = false } == "nginx runs there no more")
-    #expect(change { $0.servedReleases = [1] } == "what its nginx serves is not as before")
-    #expect(change { $0.includesRelease = false } == "what its nginx serves is not as before")
-  }
+  static let host = HostObservation(
+    clock: now, nginxIsRunning: true, servedReleases: [2], fingerprint: "2:d")
 }
 
 /// SplitMix64, so that a failure can be had again by its seed.

@@ -10,7 +10,7 @@ struct RendererTests {
     let diagnostic = Diagnostic(.error, "Sum", at: place, detail: "Why.", suggestion: nil)
     return DiagnosticRenderer(
       sources: [SourceText(file: "a.yml", text: text)], isColored: isColored
-    ).render(diagnostic)
+    ).render(diagnostic).rendered
   }
 
   @Test("the place, the line, the value underlined, the reason and what to write instead")
@@ -20,7 +20,7 @@ struct RendererTests {
       .warning, "Unknown", at: SourcePlace(file: "a.yml", line: 2, column: 6, length: 6),
       detail: "It is not known.", suggestion: "address")
     #expect(
-      DiagnosticRenderer(sources: [source]).render(diagnostic) == """
+      DiagnosticRenderer(sources: [source]).render(diagnostic).rendered == """
         a.yml:2:6: warning: Unknown
           2 | two: adress
             |      ^^^^^^

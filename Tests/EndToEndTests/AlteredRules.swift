@@ -8,11 +8,14 @@ extension Scene {
       #!/bin/sh
       port=${SSH_CONNECTION#* }
       port=${port%% *}
-      if [ "$1" = -f ] && grep -qs 9666 "$2"; then
-        sed '\(change)' "$2" | /usr/sbin/nft -f -
-      else
-        exec /usr/sbin/nft "$@"
-      fi
+      [ "$1" = -f ] || exec /usr/sbin/nft "$@"
+      rules=$(if [ "$2" = - ]; then cat; else cat "$2"; fi | awk '
+        /^include "/ { gsub(/^include "|"$/, ""); while ((getline line < $0) > 0) print line; next }
+        { print }')
+      case $rules in
+        *9666*) printf '%s\\n' "$rules" | sed '\(change)' ;;
+        *) printf '%s\\n' "$rules" ;;
+      esac | /usr/sbin/nft -f -
 
       """
     try await sandbox.write(program, to: "/usr/local/bin/nft", on: .host(host))

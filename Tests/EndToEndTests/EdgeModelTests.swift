@@ -32,11 +32,16 @@ struct EdgeFault: CustomTestStringConvertible, Sendable {
       script: "sed -i 's/listen \\( *\\)443/listen \\18443/; s/:443 /:8443 /' nginx/back-end/*.conf"
         + " nginx/deploy.conf && \(reload)",
       obstacle: .notServed,
-      change: { $1.services = [.init(site: "shop.example", port: 8443)] }),
+      change: { $1.services["shop.example"]?.ports = [8443] }),
     EdgeFault(
       testDescription: "the site is not served", host: "app-1",
       script: "sed -i '/back-end\\/shop/d' nginx/deploy.conf && \(reload)", obstacle: .notServed,
-      change: { $1.services = [] }),
+      change: { $1.services = [:] }),
+    EdgeFault(
+      testDescription: "the back-end serves the site to other front-ends alone", host: "app-1",
+      script: "sed -i 's/CN=edge-1/CN=edge-2/' nginx/back-end/*.conf && \(reload)",
+      obstacle: .notAdmitted,
+      change: { frontEnd, _ in frontEnd.client?.commonName = "edge-2" }),
     EdgeFault(
       testDescription: "the back-end does not know the front-end's authority", host: "app-1",
       script: "\(foreign) && cp /tmp/f.crt tls/authority.crt && \(reload)",

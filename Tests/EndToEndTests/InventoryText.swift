@@ -13,6 +13,8 @@ struct InventoryText {
   var backEndLines: [String: String] = [:]
   var firewall = "{policy: drop}"
   var root = "/srv/shop"
+  /// Where back-ends take the front-ends' connections; nil for the usual port.
+  var port: Int?
   var siteCertificate = "{authority: true}"
   /// More lines for the site, already indented by four.
   var siteLines: [String] = []
@@ -42,7 +44,7 @@ struct InventoryText {
         back_ends: \(siteBackEnds.map { "[\($0.joined(separator: ", "))]" } ?? "all")
         certificate: \(siteCertificate)
         hsts: {max_age: 1y}
-        back_end: {root: \(root), index: index.html}
+        back_end: {root: \(root), index: index.html\(port.map { ", port: \($0)" } ?? "")}
     \(siteLines.map { "    \($0)\n" }.joined())firewall: \(firewall)
     \(lines.joined(separator: "\n"))
     """

@@ -36,7 +36,7 @@ struct MainJobTests {
       "curl -sk -o /dev/null -w '%{http_code}' --resolve shop.example:443:198.18.0.21"
       + " https://shop.example/"
     let bare = try await scene.on("edge-1", request)
-    #expect(bare.stdout == "503", "no certificate: \(bare.all)")
+    #expect(bare.stdout == "000", "no certificate: \(bare.all)")
     let foreign = try await scene.on(
       "edge-1",
       """
@@ -44,7 +44,7 @@ struct MainJobTests {
         -keyout foreign.key -out foreign.crt -subj '/CN=edge-1' -days 2 2>/dev/null &&
       \(request) --cert foreign.crt --key foreign.key
       """)
-    #expect(foreign.stdout == "503", "a foreign certificate: \(foreign.all)")
+    #expect(foreign.stdout == "000", "a foreign certificate: \(foreign.all)")
     let own = try await scene.on(
       "edge-1",
       "cd /etc/deploy/current/tls && \(request) --cert front-end.crt --key front-end.key")
@@ -91,7 +91,8 @@ struct MainJobTests {
         try await scene.answering(["/srv/shop app-2", "/srv/shop app-3"])
           == ["/srv/shop app-2", "/srv/shop app-3"])
       #expect(try await scene.fingerprint(of: "app-1") == bare)
-      #expect(!(try scene.read("shop.state.json").contains("app-1")))
+      let recorded = try scene.recordedHosts()
+      #expect(!recorded.isEmpty && !recorded.contains("app-1"))
       try await scene.expectNoChanges()
     }
   }

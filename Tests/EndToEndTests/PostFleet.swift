@@ -116,6 +116,7 @@ struct PostFleet: SuiteTrait, TestScoping {
       'authorityInfoAccess=OCSP;URI:http://ocsp.test:2560/'
     issue ca pulled DNS:pulled.example 'extendedKeyUsage=serverAuth'
     issue pulls cdn DNS:cdn.test 'extendedKeyUsage=clientAuth'
+    chmod a+r ca.crt pulls.crt
     serial=$(openssl x509 -noout -serial -in shop.crt)
     printf 'V\t401231235959Z\t\t%s\tunknown\t/CN=shop\n' "${serial#serial=}" >index
     """#

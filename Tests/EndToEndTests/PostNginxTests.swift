@@ -35,8 +35,8 @@ extension PostTests {
     #expect(
       told == """
         own: 200 2
-        none: 503 2
-        foreign: 503 2
+        none: 000 0
+        foreign: 000 0
         unknown name: 000 0
         in the clear: 400 1.1
         page: shop app-1
@@ -51,7 +51,7 @@ extension PostTests {
       #"""
       cd /var/log/nginx
       grep -c '"GET / HTTP/2.0" 200 11 .* "CN=edge-1" -$' shop.example.back-end.access.log
-      grep -c '"GET / HTTP/2.0" 503 ' shop.example.back-end.access.log
+      grep -cE '"GET / HTTP/2.0" 4(44|95|96) ' shop.example.back-end.access.log
       ls shop.example.back-end.error.log
       """#, on: "app-1")
     #expect(logged == "4\n2\nshop.example.back-end.error.log\n", "who asked is in the log")
@@ -71,9 +71,9 @@ extension PostTests {
         -CAcreateserial -CAserial /tmp/serial -extfile /tmp/extensions -out /tmp/below.crt 2>/dev/null
       cat front-end.crt >>/tmp/below.crt
       ask -o /dev/null -w '%{http_code}' --cert /tmp/below.crt --key /tmp/below.key \
-        https://shop.example/
+        https://shop.example/ || true
       """)
-    #expect(told == "503")
+    #expect(told == "000")
     // An authority that ours has signed would be one too deep.
     let below = try await scene.sandbox.run(
       [
@@ -102,9 +102,9 @@ extension PostTests {
     let answer = try await frontEnd(
       """
       ask -o /dev/null -w '%{http_code}' --cert /tmp/leaf.crt --key /tmp/leaf.key \
-        https://shop.example/
+        https://shop.example/ || true
       """)
-    #expect(answer == "503")
+    #expect(answer == "000")
   }
 
   @Test(

@@ -34,17 +34,18 @@ struct RivalTests {
         }
         for host in Self.hosts { try await scene.on(host, "rm -f /run/history") }
         let head = Duration.milliseconds(Int.random(in: 0..<600, using: &generator))
-        async let first = scene.boundedApply(playbooks[0])
+        async let first = scene.boundedApply(playbooks[0], "--override-newer")
         // How far ahead the first one is, is what is tested: nothing is waited for.
         try await Task.sleep(for: head)
-        let second = try await rival.boundedApply(playbooks[1])
+        let second = try await rival.boundedApply(playbooks[1], "--override-newer")
         let outputs = [try await first, second]
         for host in Self.hosts {
           let ends = try await check(host, round, outputs, scene)
           tally[ends, default: 0] += 1
         }
         let last = controllers[round % 2]
-        try await last.succeed("apply", "--yes", "--playbook", playbooks[round % 2])
+        try await last.succeed(
+          "apply", "--yes", "--override-newer", "--playbook", playbooks[round % 2])
         try await last.expectNoChanges()
       }
       print("two controllers, per host: \(tally.sorted { $0.key < $1.key })")
@@ -90,7 +91,8 @@ struct RivalTests {
       let after = try await scene.restingHosts(["app-1"], "after")
       #expect(after["app-1"]?.verdict == "2 confirmed" && before["app-1"]?.release == 1)
       try await scene.expectNoChanges()
-      try await rival.apply()
+      // What the other one has installed is newer than what this copy knows.
+      try await rival.succeed("apply", "--yes", "--override-newer")
       try await rival.expectNoChanges()
     }
   }

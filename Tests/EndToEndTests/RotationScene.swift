@@ -21,19 +21,24 @@ enum RotationScene {
 
   static func play(_ body: (Scene) async throws -> Void) async throws {
     try await Scene.play(inventory) { scene in
-      try scene.write("location = /answer { return 200 answered; }\n", to: "answer.conf")
-      let made = try await scene.sandbox.run([
-        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-        "-days", "60", "-subj", "/CN=shop.example", "-addext",
-        "subjectAltName=DNS:shop.example,DNS:www.shop.example", "-keyout",
-        scene.folder + "/site.key", "-out", scene.folder + "/site.crt",
-      ])
-      #expect(made.status == 0, "\(made.all)")
-      try FileManager.default.setAttributes(
-        [.posixPermissions: 0o600], ofItemAtPath: scene.folder + "/site.key")
+      try await writeSite(in: scene)
       try await scene.apply()
       try await body(scene)
     }
+  }
+
+  /// The files that the inventory names: a certificate from elsewhere, and a page that takes a POST too.
+  static func writeSite(in scene: Scene) async throws {
+    try scene.write("location = /answer { return 200 answered; }\n", to: "answer.conf")
+    let made = try await scene.sandbox.run([
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+      "-days", "60", "-subj", "/CN=shop.example", "-addext",
+      "subjectAltName=DNS:shop.example,DNS:www.shop.example", "-keyout",
+      scene.folder + "/site.key", "-out", scene.folder + "/site.crt",
+    ])
+    #expect(made.status == 0, "\(made.all)")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o600], ofItemAtPath: scene.folder + "/site.key")
   }
 }
 

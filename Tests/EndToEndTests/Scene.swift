@@ -70,9 +70,18 @@ struct Scene {
     try String(contentsOf: URL(filePath: "\(folder)/\(name)"), encoding: .utf8)
   }
 
+  /// The hosts that the state records as having a release; what was issued to others stays known.
+  func recordedHosts() throws -> Set<String> {
+    let state = try JSONSerialization.jsonObject(with: Data(read("shop.state.json").utf8))
+    let hosts = try #require((state as? [String: Any])?["hosts"] as? [String: Any])
+    return Set(hosts.keys)
+  }
+
   // MARK: - The program
 
+  /// `DEPLOY_PROGRAM` names another build, to see a test fail with a version that has the fault.
   static let program: String = {
+    if let other = ProcessInfo.processInfo.environment["DEPLOY_PROGRAM"] { return other }
     let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
     return folder.appending(path: "deploy").path
   }()

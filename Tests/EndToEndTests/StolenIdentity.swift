@@ -18,6 +18,8 @@ struct StolenIdentity {
     var status: Int? {
       text.firstRange(of: "HTTP/1.1 ").flatMap { Int(text[$0.upperBound...].prefix(3)) }
     }
+    /// Whether the connection came about and was closed without an answer.
+    var isRefused: Bool { text.contains(", TLSv1.") && status == nil }
     var description: String { text }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Sandbox
 import Testing
 
@@ -7,37 +8,44 @@ struct Visitors {
     var frontEnd: String
     var method: String
     var command: SandboxCommand
+    /// Each answer on a line, so that answers can be read while requests go on.
+    var log: String
   }
 
-  private let scene: Scene
   private let visitors: [Visitor]
+  /// Below the scene's folder: other fleets of this machine have visitors too.
+  private let stop: String
 
   /// - Parameter secondsBetween: of two requests, where a long test would be nothing but visitors.
   init(
     _ scene: Scene, _ frontEnds: [String: String], secondsBetween: Double = 0
   ) throws {
-    self.scene = scene
-    visitors = try frontEnds.sorted { $0.key < $1.key }.flatMap { name, address in
+    let name = scene.folder + "/visitors-\(UUID().uuidString)"
+    let stop = name + ".stop"
+    self.stop = stop
+    visitors = try frontEnds.sorted { $0.key < $1.key }.flatMap { frontEnd, address in
       try ["GET", "POST"].map { method in
+        let log = "\(name)-\(frontEnd)-\(method).log"
         let script = """
-          rm -f /tmp/visitors-stop
           requests=0
-          while [ ! -e /tmp/visitors-stop ] && [ $requests -lt 100000 ]; do
+          while [ ! -e \(stop) ] && [ $requests -lt 100000 ]; do
             requests=$((requests + 1))
             curl --http1.1 -s -o /dev/null -w '%{http_code} %{exitcode} %{errormsg}\\n' --max-time 10 \
               -X \(method) --cacert \(scene.folder)/site.crt \
               --resolve shop.example:443:\(address) https://shop.example/answer
             \(secondsBetween > 0 ? "sleep \(secondsBetween)" : ":")
-          done
+          done >\(log)
           """
+        try scene.write("", to: URL(filePath: log).lastPathComponent)
         return Visitor(
-          frontEnd: name, method: method, command: try scene.sandbox.spawn(["sh", "-c", script]))
+          frontEnd: frontEnd, method: method,
+          command: try scene.sandbox.spawn(["sh", "-c", script]), log: log)
       }
     }
   }
 
   func expectNoFailure(_ during: String) async throws {
-    for (visitor, answers) in try await answers() {
+    for (visitor, answers) in try await finalAnswers() {
       let failed = answers.filter { !$0.hasPrefix("200 ") }
       print(
         "\(during): \(visitor.method) through \(visitor.frontEnd): \(answers.count) answers,"
@@ -49,8 +57,8 @@ struct Visitors {
 
   /// That requests through one front-end fail, and none through the others.
   func expectFailures(through frontEnd: String, _ during: String) async throws {
-    _ = try await scene.sandbox.run(["sleep", "2"])
-    for (visitor, answers) in try await answers() {
+    try await Task.sleep(for: .seconds(2))
+    for (visitor, answers) in try await finalAnswers() {
       let failed = answers.filter { !$0.hasPrefix("200 ") }
       print(
         "\(during): \(visitor.method) through \(visitor.frontEnd): \(answers.count) answers,"
@@ -59,11 +67,48 @@ struct Visitors {
     }
   }
 
-  private func answers() async throws -> [(Visitor, [Substring])] {
-    try await scene.sandbox.write("", to: "/tmp/visitors-stop", on: .controller)
+  /// A request that was not answered as it should be.
+  struct Failure: Hashable {
+    var frontEnd: String
+    var method: String
+    /// Which request of its visitor it was.
+    var number: Int
+    var answer: String
+
+    var words: String { "\(method) through \(frontEnd): \(answer)" }
+  }
+
+  /// The number of answers so far by method, and those that are failures.
+  func answersSoFar() throws -> (counts: [String: Int], failures: Set<Failure>) {
+    var counts: [String: Int] = [:]
+    var failures: Set<Failure> = []
+    for visitor in visitors {
+      // The last line may be half written.
+      let lines = try answers(of: visitor).dropLast()
+      counts[visitor.method, default: 0] += lines.count
+      for (number, line) in lines.enumerated() where !line.hasPrefix("200 ") {
+        failures.insert(
+          Failure(
+            frontEnd: visitor.frontEnd, method: visitor.method, number: number,
+            answer: String(line)))
+      }
+    }
+    return (counts, failures)
+  }
+
+  func end() async throws { _ = try await finalAnswers() }
+
+  private func answers(of visitor: Visitor) throws -> [Substring] {
+    try String(contentsOf: URL(filePath: visitor.log), encoding: .utf8)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+  }
+
+  private func finalAnswers() async throws -> [(Visitor, [Substring])] {
+    try "".write(to: URL(filePath: stop), atomically: true, encoding: .utf8)
     var all: [(Visitor, [Substring])] = []
     for visitor in visitors {
-      all.append((visitor, try await visitor.command.wait().stdout.split(separator: "\n")))
+      _ = try await visitor.command.wait()
+      all.append((visitor, try answers(of: visitor).filter { !$0.isEmpty }))
     }
     return all
   }

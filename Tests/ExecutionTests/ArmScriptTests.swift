@@ -6,7 +6,7 @@ import Testing
 struct ArmScriptTests {
   /// A transaction that has the lock and the word, on a host where release 7 is in force.
   private let start = #"""
-    mode=install is_staged=yes release=8 previous=7 staged=$root/releases/8 who=ann@laptop window=100
+    mode=install is_staged=yes release=8 previous=7 staged=$root/releases/8 who=ann@laptop window=100 ports=
     mkdir -p "$staged" "$root/releases/7"; ln -s releases/7 "$root/current"
     lock; mkdir -p "$work"; cp "$scripts/undo.sh" "$staged/undo.sh"
     timers() { pgrep -f "undo[.]sh timer $1"; }

@@ -44,8 +44,6 @@ struct Behaviour: Sendable {
   var confirmations: [String?] = ["@deploy confirmed 2\n"]
   /// Number and digest of what it is to restore, of one transaction after the other.
   var restores: [String] = []
-  /// What it says of the release in force when it is surveyed; nil where it cannot be asked.
-  var manifest: Manifest?
 }
 
 /// Hosts that do as they are told, without a network.
@@ -80,9 +78,7 @@ actor FakeHosts: Connector {
       return FakeProcess(host, self, says: answer, endsAtOnce: true)
     }
     if [RemoteScript.survey, RemoteScript.manifest].contains(where: command.contains) {
-      guard let manifest = behaviour.manifest else { throw Lost() }
-      let lines = manifest.text.split(separator: "\n").map { "@deploy manifest \($0)\n" }
-      return FakeProcess(host, self, says: lines.joined() + "@deploy end\n", endsAtOnce: true)
+      throw Lost()
     }
     transactions.append(String(command.suffix(200)))
     switch behaviour.preparation {
@@ -139,7 +135,7 @@ private actor FakeProcess: RemoteProcess {
     self.isDeaf = isDeaf
   }
 
-  func write(_ bytes: [UInt8]) async throws {
+  func write(_ bytes: [UInt8], within limit: Duration) async throws {
     if isDeaf { throw Lost() }
     guard bytes == Array("go\n".utf8) else { return }
     switch await hosts.answer(of: host) {
@@ -150,7 +146,7 @@ private actor FakeProcess: RemoteProcess {
     wake()
   }
 
-  func closeInput() {
+  func closeInput(within limit: Duration) {
     if !hasEnded { hosts.journal.note("abandoned \(host)") }
     hasEnded = true
     wake()
@@ -161,14 +157,14 @@ private actor FakeProcess: RemoteProcess {
     reader = nil
   }
 
-  func read(withinSeconds seconds: Int) async throws -> [UInt8]? {
+  func read(within limit: Duration) async throws -> [UInt8]? {
     while output.isEmpty, !hasEnded, !isLost { await withCheckedContinuation { reader = $0 } }
     if isLost { throw Lost() }
     defer { output = [] }
     return output.isEmpty ? nil : output
   }
 
-  func finish() -> String { "" }
+  func finish(within limit: Duration) -> [UInt8] { [] }
 }
 
 /// A clock that only sleeping moves; a heartbeat sleeps until it is stopped.
@@ -196,16 +192,50 @@ struct FakeStore: StateStore {
     journal.note("record \(hosts.joined(separator: ", "))")
   }
 
+  func expect(_ digest: String, fromSerial serial: Int, on host: String) throws {
+    if failing.contains(host) { throw Failure() }
+    journal.note("expects \(host)")
+  }
+
+  func record(issued: [IssuanceRecord]) throws {
+    if !failing.isDisjoint(with: issued.map(\.host)) { throw Failure() }
+    let paths = issued.map { "\($0.host) \($0.path)" }.sorted()
+    journal.note("issued \(paths.joined(separator: ", "))")
+  }
+
   struct Failure: Error, CustomStringConvertible {
     var description: String { "the state cannot be written: No space left on device" }
+  }
+}
+
+struct FakeSigner: ManifestSigner {
+  func signed(_ manifest: Manifest) -> Manifest {
+    var manifest = manifest
+    manifest.signature = Manifest.Signature(publicKey: "11", text: "signature of \(manifest.fleet)")
+    return manifest
+  }
+}
+
+extension ShownManifest {
+  /// As if every signature were good.
+  static func trusted(_ text: String) -> ShownManifest {
+    ShownManifest(
+      manifest: Manifest(text), digest: "digest",
+      signature: .valid(FleetKey(generation: 1, publicKey: "11")))
   }
 }
 
 struct FakeIssuer: CertificateIssuer {
   static let secret = "-----BEGIN PRIVATE KEY----- hunter2"
 
-  func issue(_ certificate: PlannedCertificate) -> IssuedCertificate {
-    IssuedCertificate(
+  /// Names that it does not sign.
+  var unsignable: Set<String> = []
+
+  func issue(_ certificate: PlannedCertificate) throws -> IssuedCertificate {
+    guard unsignable.isDisjoint(with: certificate.names) else {
+      throw HostFault("its \(certificate.path) cannot be signed: a name is too long")
+    }
+    return IssuedCertificate(
       certificate: "PEM\n", key: SecretContent(Array(Self.secret.utf8)),
       record: CertificateRecord(
         serial: "1", issuer: "CA", issuerKeyIdentifier: "a", commonName: certificate.commonName,

@@ -23,11 +23,11 @@ struct FakeVerifier: EdgeVerifier {
   var problems: [String: [String]] = [:]
 
   func findings(
-    touching hosts: Set<String>, leaving: Set<String>, leftOut: Set<String>
+    touching hosts: Set<String>, leaving: Set<String>, untried: [String: String]
   ) async -> EdgeFindings {
     journal.note("verify \(hosts.sorted().joined(separator: " "))")
     return EdgeFindings(
       problems: hosts.sorted().flatMap { problems[$0] ?? [] },
-      untried: leftOut.sorted().map { "\($0) was left out" })
+      untried: untried.sorted { $0.key < $1.key }.map { "\($0) \($1)" })
   }
 }

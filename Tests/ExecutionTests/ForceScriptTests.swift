@@ -58,11 +58,13 @@ struct ForceScriptTests {
         load_firewall 8; cat "$root/releases/8/firewall.listing"; load_firewall 7; load_firewall 0
         cat "$folder/calls"
         """#, in: folder)
-    let none = "nft -f -\n  table inet deploy\n  delete table inet deploy\n"
+    let beside = "  table inet deploy_next\n  delete table inet deploy_next\n"
+    let none = "nft -f -\n  table inet deploy\n  delete table inet deploy\n" + beside
     #expect(
       result.output == """
         listed
-        nft -f \(folder.path)/root/releases/8/firewall.nft
+        nft -f -
+        \(beside)  include "\(folder.path)/root/releases/8/firewall.nft"
         nft -s list table inet deploy
         \(none)\(none)
         """)

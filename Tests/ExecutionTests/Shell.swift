@@ -6,6 +6,11 @@ import Foundation
 enum Shell: String, CaseIterable, CustomStringConvertible {
   case dash
   case busybox = "busybox sh"
+  case bash
+
+  /// Those that most tests run with; bash is what few hosts have there.
+  static let allCases: [Shell] = [.dash, .busybox]
+  static let withBash: [Shell] = allCases + [.bash]
 
   var description: String { rawValue }
 

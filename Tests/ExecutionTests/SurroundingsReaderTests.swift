@@ -7,14 +7,14 @@ import Testing
 struct SurroundingsReaderTests {
   private typealias Chain = HostSurroundings.ForeignChain
 
-  private func read(_ lines: [(String, String)]) -> HostSurroundings {
+  private func read(_ lines: [(String, String)]) throws -> HostSurroundings {
     var reader = SurroundingsReader()
-    for (key, value) in lines { reader.read(key, value) }
+    for (key, value) in lines { #expect(try reader.read(key, value)) }
     return reader.result(ownPorts: [80, 443])
   }
 
-  private func chains(_ lines: String) -> [Chain] {
-    read(lines.split(separator: "\n").map { ("rule", String($0)) }).foreignChains
+  private func chains(_ lines: String) throws -> [Chain] {
+    try read(lines.split(separator: "\n").map { ("rule", String($0)) }).foreignChains
   }
 
   @Test(
@@ -32,8 +32,8 @@ struct SurroundingsReaderTests {
   }
 
   @Test("a chain is told with the rules of every chain that it leads to, even in circles")
-  func jumps() {
-    let found = chains(
+  func jumps() throws {
+    let found = try chains(
       """
       table ip a {
       chain base {
@@ -69,15 +69,15 @@ struct SurroundingsReaderTests {
       ("ip saddr @drop accept", false), ("accept comment \"we never drop this\"", false),
       ("jump drop-all", false), ("counter log prefix \"a \\\"", false),
     ])
-  func verdicts(_ rule: String, _ drops: Bool) {
-    let found = chains(
+  func verdicts(_ rule: String, _ drops: Bool) throws {
+    let found = try chains(
       "table ip a {\nchain x {\ntype filter hook input priority 0; policy accept;\n\(rule)")
     #expect(found.map(\.droppingRules) == (drops ? [[rule]] : []))
   }
 
   @Test("a chain is told where it drops by default, and where it is hooked in")
-  func policies() {
-    let found = chains(
+  func policies() throws {
+    let found = try chains(
       """
       table inet a b {
       chain INPUT (x) {
@@ -99,7 +99,7 @@ struct SurroundingsReaderTests {
   }
 
   @Test("deploy's own chain is not another's, though iptables' own leads to it")
-  func ownChain() {
+  func ownChain() throws {
     let own = """
       table ip filter {
       chain INPUT {
@@ -108,23 +108,23 @@ struct SurroundingsReaderTests {
       chain DEPLOY-INPUT {
       counter drop
       """
-    #expect(chains(own) == [])
+    #expect(try chains(own) == [])
     let legacy = ["-P INPUT ACCEPT", "-A INPUT -j DEPLOY-INPUT", "-A DEPLOY-INPUT -j DROP"]
-    #expect(read(legacy.map { ("legacy", "iptables " + $0) }).foreignChains == [])
+    #expect(try read(legacy.map { ("legacy", "iptables " + $0) }).foreignChains == [])
   }
 
   @Test("a long rule is shortened, its verdict stays")
   func longRules() throws {
     let rule = "ip saddr { \(String(repeating: "192.0.2.1, ", count: 50))} drop"
-    let found = chains(
+    let found = try chains(
       "table ip a {\nchain x {\ntype filter hook input priority 0; policy accept;\n\(rule)")
     let shown = try #require(found.first?.droppingRules.first)
     #expect(shown.count == 101 && shown.hasSuffix(" drop") && shown.hasPrefix("ip saddr { 192"))
   }
 
   @Test("iptables' own rules are told like others")
-  func legacy() {
-    let found = read(
+  func legacy() throws {
+    let found = try read(
       [
         "iptables -P INPUT DROP", "iptables -P FORWARD ACCEPT", "iptables -P OUTPUT DROP",
         "iptables -A FORWARD -j DOCKER-USER", "iptables -A DOCKER-USER -i eth0 -j DROP",
@@ -153,19 +153,23 @@ struct SurroundingsReaderTests {
       ("table ip filter {", "chain DOCKER-USER {", .docker),
       ("table ip filter {", "chain ufw-user-input {", .ufw),
     ] as [(String, String, HostSurroundings.FirewallManager)])
-  func managers(_ table: String, _ chain: String, _ expected: HostSurroundings.FirewallManager) {
-    #expect(read([("rule", table), ("rule", chain)]).firewallManagers == [expected])
+  func managers(_ table: String, _ chain: String, _ expected: HostSurroundings.FirewallManager)
+    throws
+  {
+    #expect(try read([("rule", table), ("rule", chain)]).firewallManagers == [expected])
   }
 
   @Test("numbers, names and addresses go where they belong")
-  func rest() {
-    let found = read([
+  func rest() throws {
+    let found = try read([
       ("address", "198.18.0.21"), ("ssh-port", "22"), ("ssh-from", "150012C6"),
       ("manager", "ufw"), ("retiring", "3"), ("address", "198.18.0.21"), ("ssh-from", "150012C6"),
       ("space", "releases //a b/c 12% 99 98 7777  44% /a 5% b"),
       ("space", "run tmpfs 4 3 34 75% /run"),
-      ("patched", "CVE-2025-1"), ("listening", "0100007F 80 a b"), ("listening", "0100007F 81 "),
-      ("listening", "0100007F 80 nginx"), ("listening", "0100007F 82 nginx"),
+      ("patched", "CVE-2025-23419"), ("listening", "0100007F 0050 7"),
+      ("listening", "0100007F 0051"),
+      ("listening", "0100007F 0050 8"), ("listening", "0100007F 0052 8"),
+      ("process", "7 a b"), ("process", "8 nginx"), ("process", "9 "),
     ])
     var expected = HostSurroundings()
     expected.addresses = ["198.18.0.21"]
@@ -174,7 +178,7 @@ struct SurroundingsReaderTests {
     expected.firewallManagers = [.ufw]
     (expected.freeForReleases, expected.freeForWork) = (7777, 34)
     expected.retiringWorkers = 3
-    expected.closedHoles = ["CVE-2025-1"]
+    expected.closedHoles = ["CVE-2025-23419"]
     expected.listeners = [
       .init(address: "127.0.0.1", port: 80, program: "a b"),
       .init(address: "127.0.0.1", port: 81, program: ""),
@@ -183,23 +187,52 @@ struct SurroundingsReaderTests {
     #expect(found == expected)
   }
 
-  @Test("nothing that a host may say breaks the reading, and nonsense is nothing")
-  func nonsense() {
-    let values = [
-      "", " ", "  ", "x", "-1", "99999999999999999999999", "0100007F", "0100007F x", "{", "table {",
-      "chain {", "table", "type hook", "type filter hook", "jump", "goto ", "\"", "-A", "a -A b -j",
-      "a -P INPUT", "\u{0}", "releases", "releases x", "run", "releases x y%",
-      "run a % b", "run 1 % b", "é\u{301}", "drop\r",
-    ]
-    for key in [
-      "address", "listening", "ssh-port", "ssh-from", "rule", "legacy", "manager", "space",
-      "retiring", "patched", "unknown", "",
+  @Test(
+    "what no host says is its fault, and nothing is made of it",
+    arguments: [
+      "address", "listening", "process", "ssh-port", "ssh-from", "manager", "space", "retiring",
+      "patched",
+    ])
+  func nonsense(_ word: String) throws {
+    for value in [
+      "", " ", "x y", "-1", "99999999999999999999999", "9223372036854775807", "0x1", "1 2 3 4 5",
+      "0100007F", "0100007F x", "0100007F 00500", "0100007F 0050 0", "0100007F 0050 99999999999",
+      "table {", "\u{0}", "releases", "releases x y%", "run a % b", "run 1 % b", "other 1 2 3%",
+      "run 4 99999999999999999999 5%", "é\u{301}", "drop\r", "\u{1B}[2J", "١٢",
     ] {
-      var found = read(values.map { (key, $0) })
-      // These are words that are shown and no more.
-      (found.addresses, found.closedHoles) = ([], [])
-      found.sshSources.removeAll { $0 == "127.0.0.1" }
-      #expect(found == HostSurroundings(), "\(key)")
+      if word == "process", value == "1 2 3 4 5" { continue }
+      if word == "ssh-from", value == "0100007F" { continue }
+      var reader = SurroundingsReader()
+      #expect(throws: ConversationFault.self, "\(word) \(value)") {
+        try reader.read(word, value)
+      }
+      #expect(reader.result(ownPorts: []) == HostSurroundings())
+    }
+  }
+
+  @Test("rules are a program's words: nothing in them breaks the reading")
+  func strangeRules() throws {
+    let values = [
+      "", " ", "{", "table {", "chain {", "table", "type hook", "type filter hook", "jump", "goto ",
+      "\"", "-A", "a -A b -j", "a -P INPUT", "\u{0}", "é\u{301}", "drop\r",
+    ]
+    for word in ["rule", "legacy"] {
+      #expect(try read(values.map { (word, $0) }) == HostSurroundings(), "\(word)")
+    }
+  }
+
+  @Test("more chains than a host can need are its fault")
+  func manyChains() throws {
+    var reader = SurroundingsReader()
+    #expect(throws: ConversationFault.self) {
+      for number in 0... { _ = try reader.read("rule", "chain c\(number) {") }
+    }
+    reader = SurroundingsReader()
+    #expect(throws: ConversationFault.self) {
+      for number in 0... {
+        _ = try reader.read("rule", "chain c\(number) {")
+        _ = try reader.read("rule", "type filter hook input priority 0; policy drop;")
+      }
     }
   }
 }

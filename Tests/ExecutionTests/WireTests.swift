@@ -77,11 +77,11 @@ struct WireTests {
 
   private func release(_ step: HostStep) async throws -> BuiltRelease {
     try await ReleaseBuilder(
-      issuer: FakeIssuer(),
+      issuer: FakeIssuer(), store: FakeStore(journal: Journal()), signer: FakeSigner(),
       surroundings: Surroundings(
         user: "ann@laptop", now: { Timestamp(secondsSince1970: 0) }, digest: { "\($0.count)" },
         readSecret: { _ in SecretContent(Array(FakeIssuer.secret.utf8)) }, sleep: { _ in }),
-      fleet: "shop", lineage: "l"
+      fleet: "shop", lineage: "l", serial: 7
     ).build(step, after: step.present)
   }
 
@@ -106,7 +106,7 @@ struct WireTests {
   @Test("shows no secret in any description")
   func secrets() async throws {
     let release = try await release(step)
-    let issued = FakeIssuer().issue(step.certificates[0])
+    let issued = try FakeIssuer().issue(step.certificates[0])
     #expect(String(decoding: release.archive.bytes, as: UTF8.self).contains("hunter2"))
     for value in [release, step, issued, issued.key, [release], Optional(issued) as Any] as [Any] {
       var dumped = ""
@@ -149,10 +149,10 @@ struct ConversationTests {
 
     init(_ pieces: [[UInt8]]) { rest = pieces }
 
-    func write(_ bytes: [UInt8]) {}
-    func closeInput() {}
-    func read(withinSeconds seconds: Int) -> [UInt8]? { rest.isEmpty ? nil : rest.removeFirst() }
-    func finish() -> String { "" }
+    func write(_ bytes: [UInt8], within limit: Duration) {}
+    func closeInput(within limit: Duration) {}
+    func read(within limit: Duration) -> [UInt8]? { rest.isEmpty ? nil : rest.removeFirst() }
+    func finish(within limit: Duration) -> [UInt8] { [] }
   }
 
   private static let said = Array(
@@ -164,9 +164,9 @@ struct ConversationTests {
   ]
 
   private func messages(_ pieces: [[UInt8]]) async throws -> [Message] {
-    let conversation = Conversation(Pieces(pieces))
+    let conversation = Conversation(Pieces(pieces), Budget(.seconds(60), bytes: 1 << 20))
     var messages: [Message] = []
-    while let message = try await conversation.next(withinSeconds: 1) { messages.append(message) }
+    while let message = try await conversation.next() { messages.append(message) }
     return messages
   }
 
@@ -180,22 +180,25 @@ struct ConversationTests {
   }
 
   @Test("is an observation only when the survey has come to its end")
-  func surveyEnd() {
-    var reader = SurveyReader()
+  func surveyEnd() throws {
+    let fingerprint = "3:" + String(repeating: "a", count: 64)
+    var reader = SurveyReader(recognize: ShownManifest.trusted)
     for (key, value) in [
       ("clock", "12"), ("user", "0"), ("nginx", "1.22.1"), ("current", "3"), ("served", "3"),
-      ("fingerprint", "3:aa"), ("text", "nginx/a.conf:a: b\r"), ("text", "nginx/a.conf:"),
+      ("latest", "3"), ("include", "/etc/nginx/conf.d/deploy.conf"), ("fingerprint", fingerprint),
+      ("text", "nginx/a.conf:a: b\r"), ("text", "nginx/a.conf:"),
       ("text", "nginx/b.conf:\u{301}x"), ("drift", "tls/x.key"), ("firewall", "as-installed"),
     ] {
-      reader.read(.event(key, value))
+      try reader.read(.event(key, value))
       #expect(reader.result == nil)
     }
-    reader.read(.event("end", ""))
+    try reader.read(.event("end", ""))
     #expect(
       reader.result
         == HostObservation(
           clock: Timestamp(secondsSince1970: 12), nginxVersion: "1.22.1", servedReleases: [3],
-          currentRelease: 3, fingerprint: "3:aa", driftedFiles: ["tls/x.key"],
+          currentRelease: 3, latestRelease: 3, fingerprint: fingerprint,
+          driftedFiles: ["tls/x.key"],
           texts: ["nginx/a.conf": "a: b\r\n\n", "nginx/b.conf": "\u{301}x\n"],
           firewall: .asInstalled))
   }
@@ -206,7 +209,8 @@ struct ConversationTests {
     try folder.program("nginx", "echo 'nginx version: nginx/1.22.1' >&2")
     try folder.program("nft", "exit 1")
     let manifest = Manifest(
-      fleet: "shop", lineage: "l", madeAt: Timestamp(secondsSince1970: 0), madeBy: "ann@laptop",
+      fleet: "shop", lineage: "l", host: "app-1", serial: 3, madeAt: Timestamp(secondsSince1970: 0),
+      madeBy: "ann@laptop",
       release: ReleaseRecord(
         number: 4,
         files: [
@@ -221,17 +225,21 @@ struct ConversationTests {
     try folder.write("root/releases/4/manifest", manifest.text)
     try folder.write("root/releases/4/nginx/deploy.conf", "abc")
     try folder.write("root/releases/4/tls/x.key", "hunter2")
-    try folder.write("root/releases/notes/x", "")
+    for other in ["notes", "9223372036854775807", "007"] {
+      try folder.write("root/releases/\(other)/x", "")
+    }
     let result = try shell.run(
       .survey, "ln -s releases/4 \"$root/current\"; main '' '198.18.0.9 1 2 3'",
       in: folder)
     #expect(!result.output.contains("hunter2"))
-    var reader = SurveyReader()
-    for message in try await messages([Array(result.output.utf8)]) { reader.read(message) }
+    var reader = SurveyReader(recognize: ShownManifest.trusted)
+    for message in try await messages([Array(result.output.utf8)]) { try reader.read(message) }
     let observation = try #require(reader.result)
-    #expect(observation.manifest == manifest)
+    #expect(observation.shownManifest?.manifest == manifest)
+    #expect(observation.manifest == nil, "nothing is believed before it is judged")
     #expect(observation.currentRelease == 4)
     #expect(observation.latestRelease == 4)
+    #expect(observation.keptReleases == [4])
     #expect(observation.nginxVersion == "1.22.1")
     #expect(observation.controllerAddress == "198.18.0.9")
     #expect(observation.driftedFiles == ["nginx/gone.conf", "tls/x.key"])

@@ -11,7 +11,7 @@ struct DecodingTests {
     let source = SourceText(file: "inventory.yml", text: file.input)
     let (inventory, diagnostics) = Inventory.read(source)
     #expect((inventory == nil) == diagnostics.contains { $0.severity == .error })
-    let said = DiagnosticRenderer(sources: [source]).render(diagnostics)
+    let said = DiagnosticRenderer(sources: [source]).render(diagnostics).rendered
     #expect(try file.mismatch(said + (inventory == nil ? "" : "ok\n")) == nil)
   }
 

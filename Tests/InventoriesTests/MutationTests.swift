@@ -54,7 +54,8 @@ struct MutationTests {
       #expect(
         diagnostics.allSatisfy { ($0.place?.line).map { (1...lines).contains($0) } ?? false },
         "\(diagnostics) \(seen)")
-      #expect(!DiagnosticRenderer(sources: [source]).render(diagnostics).contains("\u{1B}"))
+      #expect(
+        !DiagnosticRenderer(sources: [source]).render(diagnostics).rendered.contains("\u{1B}"))
       if hasError { refused += 1 }
     }
     #expect((50..<500).contains(refused), "the mutations reach both outcomes")

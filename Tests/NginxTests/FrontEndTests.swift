@@ -69,7 +69,7 @@ struct FrontEndTests {
         other site: 200
         by way of the other site: 421
         by its default: 421
-        network at the back-end: 503
+        network at the back-end: 000curl 92
         New
         New
 

@@ -188,12 +188,21 @@ struct HostileTests {
   private func replacements(
     _ fields: ArraySlice<Field>, _ inventory: HostileInventory
   ) -> (String) -> String {
-    let pairs = fields.map { field in
+    let plain = fields.map { field in
       (
         usual: field.rendered(field.usual),
         value: field.rendered(inventory.values[field.usual] ?? "")
       )
     }
+    // In patterns too, where a dot is no syntax.
+    let pairs =
+      plain
+      + plain.map { pair in
+        (
+          usual: pair.usual.replacing(".", with: "[.]"),
+          value: pair.value.replacing(".", with: "[.]")
+        )
+      }
     return { text in
       var result = ""
       var rest = text[...]

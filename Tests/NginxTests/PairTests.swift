@@ -99,9 +99,9 @@ struct PairTests {
         stray visitor: 000curl 35
         stray plain visitor: 421
         trusted client: 200
-        no client certificate: 503
-        foreign client: 503
-        server certificate as client: 503
+        no client certificate: 000curl 92
+        foreign client: 000curl 92
+        server certificate as client: 000curl 92
         unknown name: 000curl 35
         foreign back-end: 502
         posts: 8 x: 200

@@ -15,7 +15,7 @@ struct ExpiryTests {
 
   private func host(_ ends: [String: Timestamp]) -> HostRecord {
     HostRecord(
-      address: "198.18.0.21", sshPort: 22, sshUser: "root", roles: [],
+      address: "198.18.0.21", roles: [],
       release: ReleaseRecord(
         number: 1, files: [:],
         certificates: ends.mapValues {

@@ -123,7 +123,7 @@ struct FleetChecksTests {
         key: "ecdsa-p256", notBefore: Scenario.start, notAfter: Scenario.start)
     }
     state.hosts["both-1"] = HostRecord(
-      address: "198.18.0.31", sshPort: 22, sshUser: "root", roles: [],
+      address: "198.18.0.31", roles: [],
       release: ReleaseRecord(
         number: 1, files: [:],
         certificates: [

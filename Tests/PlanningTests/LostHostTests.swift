@@ -54,6 +54,7 @@ struct LostHostTests {
     scenario.askHosts(of: before)
     InterleavingTests.tellAddresses(&scenario)
     scenario.apply(scenario.plan(before))
+    if let revoked = pair.revoked { scenario.revoke(revoked.host) }
     let after = try pair.after.inventory()
     scenario.askHosts(of: after)
     InterleavingTests.tellAddresses(&scenario)
@@ -86,6 +87,7 @@ struct LostHostTests {
     let works = Set(
       first.filter { edge, failure in
         failure == nil && lost.isDisjoint(with: [edge.frontEnd, edge.backEnd])
+          && !plan.isTouched(edge)
       }.keys)
     var rest = Dictionary(grouping: plan.steps.filter(\.action.changesHost), by: \.host)
     var done: Set<HostStep.Need> = []
@@ -110,7 +112,9 @@ struct LostHostTests {
       for edge in works {
         if let failure = edges[edge], let failure { return "\(edge): \(failure) behind \(host)" }
       }
-      if let site = deadEnd(works, edges, inventory) { return "\(site) has no way behind \(host)" }
+      if let site = deadEnd(works, edges, inventory, plan.revoked) {
+        return "\(site) has no way behind \(host)"
+      }
     }
     return nil
   }
@@ -118,14 +122,20 @@ struct LostHostTests {
   /// A site of a front-end that answered, that is still to be published there, and answers no more.
   private func deadEnd(
     _ works: Set<RenderedFleet.Edge>, _ edges: [RenderedFleet.Edge: RenderedFleet.Failure?],
-    _ inventory: Inventory
+    _ inventory: Inventory, _ revoked: [String]
   ) -> String? {
     struct Entrance: Hashable { var site: String, frontEnd: String }
     func entrances(_ edges: some Sequence<RenderedFleet.Edge>) -> Set<Entrance> {
       Set(edges.map { Entrance(site: $0.site, frontEnd: $0.frontEnd) })
     }
+    // A site that only a revoked host is to serve has no other way than that one.
+    let served = inventory.sites.filter { site in
+      site.upstreams.contains { upstream in
+        !revoked.contains { [$0, "\($0).container"].contains(upstream.host.text) }
+      }
+    }
     let stays = Set(
-      inventory.sites.flatMap { site in
+      served.flatMap { site in
         site.frontEnds.map { Entrance(site: site.domain.text, frontEnd: $0.text) }
       })
     let answering = entrances(edges.filter { $0.value == nil }.keys)

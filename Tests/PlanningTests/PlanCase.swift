@@ -155,8 +155,10 @@ struct CaseScene {
     case "drift": host.driftedFiles += rest
     case "firewall": host.firewall = try #require(.init(rawValue: rest[0]))
     case "not-included": host.includesRelease = false
-    case "fleet": host.manifest?.fleet = rest[0]
-    case "lineage": host.manifest?.lineage = rest[0]
+    case "of-others":
+      (host.manifest, host.manifestProblem) = (nil, .ofOthers(rest.joined(separator: " ")))
+    case "forged":
+      (host.manifest, host.manifestProblem) = (nil, .drift(rest.joined(separator: " ")))
     case "damaged-manifest": host.manifest = nil
     case "sees": host.controllerAddress = rest[0]
     case "has": host.latestRelease = try #require(Int(rest[0]))

@@ -22,6 +22,8 @@ struct RenderedHost: Hashable {
   var upstreams: Set<Server> = []
   /// The sites of its back-end on their ports; the address is empty.
   var servers: Set<Server> = []
+  /// What its back-end makes of certificates, by site.
+  var gates: [String: RenderedGate] = [:]
   /// The addresses that are let in, by port; nil for a port that is open to everybody.
   var openings: [Int: Set<String>?] = [:]
   var opensTheRest = false
@@ -33,6 +35,8 @@ struct RenderedHost: Hashable {
   /// The authorities that it has a list of.
   var lists: Set<String> = []
   var clientSerial = ""
+  /// As nginx on back-ends reads it.
+  var clientSubject = ""
   var serverSerial = ""
   var clientIssuer: String?
   var serverIssuer: String?
@@ -53,6 +57,7 @@ extension RenderedHost {
         address = Self.lines(of: text).first { $0.first == "proxy_bind" }?[1] ?? address
       } else if path.hasPrefix("nginx/back-end/") {
         servers.formUnion(Self.servers(of: text, site: name))
+        gates[name] = RenderedGate(text)
       } else if path == "firewall.nft" {
         readFirewall(text)
       } else if path == "tls/authority.crt" {
@@ -68,6 +73,7 @@ extension RenderedHost {
       release.certificates["tls/front-end.crt"], release.certificates["tls/back-end.crt"]
     )
     clientSerial = client?.serial ?? ""
+    clientSubject = client.map { "CN=\($0.commonName)" } ?? ""
     serverSerial = server?.serial ?? ""
     clientIssuer = client?.issuerKeyIdentifier
     serverIssuer = server?.issuerKeyIdentifier
@@ -202,6 +208,12 @@ struct RenderedFleet {
     if !backEnd.letsIn(frontEnd.address, to: upstream.port) { return "shut out" }
     let server = RenderedHost.Server(site: upstream.site, address: "", port: upstream.port)
     if !backEnd.servers.contains(server) { return "not served on \(upstream.port)" }
+    let hello = ["$host": upstream.site, "$ssl_server_name": upstream.site]
+    if let status = backEnd.gates[upstream.site]?.refusal(
+      of: hello.merging(["$ssl_client_s_dn": frontEnd.clientSubject]) { $1 })
+    {
+      return "refused with \(status)"
+    }
     if !backEnd.serverNames.contains(upstream.site) { return "wrong name" }
     if !frontEnd.trusts.contains(backEnd.serverIssuer ?? "") { return "server not trusted" }
     if !backEnd.trusts.contains(frontEnd.clientIssuer ?? "") { return "client not trusted" }

@@ -46,8 +46,11 @@ struct RollbackTests {
       hosts: fleet.hosts.filter { $0.name.text == "app-1" }, number: nil, keepReleases: 5,
       playbook: .rolling, state: scenario.state, survey: scenario.survey, now: scenario.now,
       manifests: [
-        "app-1": Manifest(
-          fleet: "shop", lineage: "l-1", madeAt: scenario.now, madeBy: "ann@laptop", release: first)
+        "app-1": ShownManifest(
+          manifest: Manifest(
+            fleet: "shop", lineage: "l-1", host: "app-1", serial: 0, madeAt: scenario.now,
+            madeBy: "ann@laptop", release: first), digest: "first",
+          signature: .valid(FleetKey(generation: 1, publicKey: "11")))
       ])
   }
 
@@ -67,13 +70,22 @@ struct RollbackTests {
     var input = input()
     input.manifests = [:]
     let step = try #require(try Planner.rollback(input).steps.first)
-    #expect(step.action == .blocked && step.reasons[0].contains("cannot be read there"))
+    #expect(step.action == .blocked && step.reasons[0].contains("cannot be proven"))
+    let others: [(inout ShownManifest) -> Void] = [
+      { $0.signature = .missing }, { $0.signature = .invalid },
+      { $0.signature = .unknown(publicKey: "22") }, { $0.manifest?.host = "app-2" },
+      { $0.manifest?.lineage = "l-2" }, { $0.manifest?.release.number = 2 },
+    ]
+    for change in others {
+      var input = self.input()
+      change(&input.manifests["app-1"]!)
+      #expect(try Planner.rollback(input).steps.first?.action == .blocked)
+    }
   }
 
   @Test("refuses a release whose certificate is revoked or has expired")
   mutating func certificates() throws {
-    scenario.state.revokeCertificates(
-      of: "app-1", beside: first, at: scenario.now, reason: .keyCompromise)
+    scenario.state.revokeCertificates(of: "app-1", at: scenario.now, reason: .keyCompromise)
     #expect(try step().action == .blocked)
     #expect(try step().reasons.contains { $0.contains("its tls/back-end.crt was revoked on") })
     scenario.state.revocations = []

@@ -107,9 +107,14 @@ struct Scenario {
     } else {
       let release = release(of: step, after: before.manifest?.release)
       install(release, of: step, on: &after, before: before.texts)
+      state.recordIssued(
+        step.certificates.compactMap { planned in
+          release.certificates[planned.path].map {
+            IssuanceRecord(host: step.host, path: planned.path, certificate: $0, issuedAt: now)
+          }
+        }, at: now)
       state.hosts[step.host] = HostRecord(
-        address: step.connection.address, sshPort: step.connection.port,
-        sshUser: step.connection.user, roles: step.roles, release: release, appliedAt: now,
+        address: step.connection.address, roles: step.roles, release: release, appliedAt: now,
         appliedBy: "ann@laptop")
     }
     survey[step.host] = .observed(after)
@@ -120,11 +125,13 @@ struct Scenario {
     before: [String: String]
   ) {
     let manifest = Manifest(
-      fleet: state.fleet, lineage: state.lineage, madeAt: now, madeBy: "ann@laptop",
-      release: release)
+      fleet: state.fleet, lineage: state.lineage, host: step.host, serial: state.serial,
+      madeAt: now, madeBy: "ann@laptop", release: release)
     let hasNginx = release.files["nginx/deploy.conf"] != nil
     host.currentRelease = release.number
     host.manifest = Manifest(manifest.text)
+    host.shownManifest = ShownManifest(
+      manifest: manifest, digest: Self.digest(manifest.text), signature: .missing)
     host.fingerprint = "\(release.number):\(Self.digest(manifest.text))"
     host.nginxIsRunning = hasNginx
     host.servedReleases = hasNginx ? [release.number] : []
@@ -160,7 +167,7 @@ struct Scenario {
     }
     for certificate in step.certificates {
       release.certificates[certificate.path] = leaf(
-        certificate, serial: "\(step.host)-\(step.release)-\(certificate.purpose)")
+        certificate, serial: Self.digest("\(step.host)-\(step.release)-\(certificate.path)"))
     }
     return release
   }

@@ -13,7 +13,7 @@ struct DecodingTests {
     let source = SourceText(file: "playbook.yml", text: file.input)
     let (playbook, diagnostics) = Playbook.read(source)
     #expect((playbook == nil) == diagnostics.contains { $0.severity == .error })
-    let said = DiagnosticRenderer(sources: [source]).render(diagnostics)
+    let said = DiagnosticRenderer(sources: [source]).render(diagnostics).rendered
     #expect(try file.mismatch(said + (playbook == nil ? "" : "ok\n")) == nil)
   }
 

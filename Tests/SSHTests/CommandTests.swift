@@ -36,10 +36,11 @@ extension OverTheNetwork {
       #expect(client.counts.bytesReceived > bytes.count)
     }
 
-    @Test("A megabyte of complaints does not stop a command that is only written to")
+    @Test(
+      "More complaints than a window has room for do not stop a command that is only written to")
     func complaints() async throws {
       let process = try await connection.start("cat >&2; echo done")
-      try await process.write([UInt8](repeating: 120, count: 8_000_000))
+      try await process.write([UInt8](repeating: 120, count: 3_000_000))
       try await process.write(Array("the end".utf8))
       try await process.closeInput()
       #expect(try await output(of: process) == Array("done\n".utf8))
@@ -47,6 +48,14 @@ extension OverTheNetwork {
       let complaints = await process.standardError
       #expect(complaints.count == 64 * 1024)
       #expect(complaints.suffix(7) == Array("the end".utf8)[...])
+    }
+
+    @Test("Complaints without end are that command's failure, whatever is waited for")
+    func endlessComplaints() async throws {
+      let process = try await connection.start("while :; do echo no; done >&2")
+      let error = await #expect(throws: SSHError.self) { _ = try await output(of: process) }
+      #expect(error?.code == .tooMuchOutput)
+      #expect(try await connection.start("exit 3").exitStatus() == .code(3))
     }
 
     @Test(

@@ -93,7 +93,7 @@ extension OverTheNetwork {
         try await client.connect(to: server.destination(knownHosts: server.folder.path))
       }
       #expect(error.code == .knownHostsUnreadable)
-      #expect(error.detail.contains("Is a directory"))
+      #expect(error.detail.contains("it is a folder, not a regular file"))
     }
 
     @Test("A changed key is refused with both fingerprints and the place of the old one")

@@ -26,7 +26,7 @@ final class StateFolder {
     var state = FleetState(fleet: "shop", lineage: "0123")
     for number in 0..<hosts {
       state.hosts["app-\(number)"] = HostRecord(
-        address: "198.51.100.21", sshPort: 22, sshUser: "root", roles: ["back-end"],
+        address: "198.51.100.21", roles: ["back-end"],
         release: ReleaseRecord(
           number: 7, files: ["nginx/deploy.conf": FileRecord(digest: "ab", isSecret: false)],
           certificates: [:]), appliedAt: Timestamp(secondsSince1970: 1_800_000_000),
@@ -79,7 +79,7 @@ struct StateFileTests {
       ("", .truncated, "ends too early, after 0 bytes"),
       ("{\"version\":1,\"fleet\":\"sh", .truncated, "ends too early, after 24 bytes"),
       ("<<<<<<< HEAD {}\n", .notJSON, "is not JSON"),
-      ("{\"version\":1,\"fleet\":\"shop\"}", .malformed, "the whole has no lineage"),
+      ("{\"version\":1,\"fleet\":\"shop\"}", .malformed, "the whole: it has no lineage"),
       ("{\"version\":\"1\",\"fleet\":\"shop\"}", .malformed, "version: "),
       ("{\"version\":1,\"fleet\":\"blog\"}", .otherFleet, "of the fleet blog"),
       ("{\"version\":2,\"fleet\":\"shop\",\"x\":1}", .newerVersion, "has version 2"),
@@ -105,7 +105,7 @@ struct StateFileTests {
       try StateFile.read(folder.state, fleet: "shop")
     }
     #expect(error.code == .notReadable)
-    #expect(error.description.contains("Is a directory"))
+    #expect(error.description.contains("it is a folder, not a regular file"))
   }
 
   @Test(
@@ -124,7 +124,7 @@ struct StateFileTests {
     #expect(FileManager.default.contents(atPath: folder.state) == text.map { Data($0.utf8) })
   }
 
-  @Test("is written through a symbolic link, which stays one")
+  @Test("is refused if it is a symbolic link, and nothing is changed")
   func symbolicLink() throws {
     let folder = try StateFolder()
     let link = folder.path("link.json")
@@ -132,13 +132,30 @@ struct StateFileTests {
       atPath: link, withDestinationPath: "shop.state.json")
     try Data().write(to: URL(filePath: folder.state))
     try FileManager.default.removeItem(atPath: folder.state)
-    var first = try StateFile.read(folder.state, fleet: "shop")
-    try first.write(StateFolder.fleet(hosts: 1))
-    var file = try StateFile.read(link, fleet: "shop")
-    try file.write(StateFolder.fleet(hosts: 2))
-    #expect(try StateFile.read(folder.state, fleet: "shop").state?.hosts.count == 2)
-    #expect(
-      try FileManager.default.destinationOfSymbolicLink(atPath: link) == "shop.state.json")
+    var file = try StateFile.read(folder.state, fleet: "shop")
+    try file.write(StateFolder.fleet(hosts: 1))
+    let error = try #require(throws: StateFileError.self) {
+      try StateFile.read(link, fleet: "shop")
+    }
+    #expect(error.code == .notReadable)
+    #expect(error.description.hasPrefix("\(link): cannot be read: it is a symbolic link"))
+    // One that came after the state was read.
+    try FileManager.default.removeItem(atPath: folder.state)
+    try Data("secret".utf8).write(to: URL(filePath: folder.path("passwd")))
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.state, withDestinationPath: "passwd")
+    #expect(throws: StateFileError.self) { try file.write(StateFolder.fleet(hosts: 2)) }
+    #expect(FileManager.default.contents(atPath: folder.path("passwd")) == Data("secret".utf8))
+  }
+
+  @Test("is refused without waiting if it is a named pipe")
+  func pipe() throws {
+    let folder = try StateFolder()
+    try #require(mkfifo(folder.state, 0o644) == 0)
+    let error = try #require(throws: StateFileError.self) {
+      try StateFile.read(folder.state, fleet: "shop")
+    }
+    #expect(error.description.contains("it is a named pipe, not a regular file"))
   }
 
   @Test("is whole, old or new, whenever its writer is killed", arguments: 0..<12)

@@ -60,7 +60,7 @@ struct StateLockTests {
     _ = consume lock
   }
 
-  @Test("tells of somebody else where the holder never signs")
+  @Test("names another run if the holder never signs")
   func unsigned() throws {
     let folder = try StateFolder()
     let descriptor = open(folder.path("shop.state.lock"), O_RDWR | O_CREAT, 0o644)
@@ -71,10 +71,96 @@ struct StateLockTests {
       _ = consume lock
     }
     #expect(error?.code == .locked(by: nil))
-    #expect(error?.description.contains("the state is locked by somebody else") == true)
+    #expect(error?.description.contains("the state is locked by another run") == true)
   }
 
-  @Test("names its file where it cannot be made")
+  private func refusal(_ folder: StateFolder) -> StateFileError? {
+    #expect(throws: StateFileError.self) {
+      let lock = try StateLock.acquire(forState: folder.state, as: Self.holder("ann@laptop"))
+      _ = consume lock
+    }
+  }
+
+  @Test("is refused if its file is a link, and what the link leads to stays as it is")
+  func symbolicLink() throws {
+    let folder = try StateFolder()
+    let (secret, lock) = (folder.path("secret"), folder.path("shop.state.lock"))
+    try Data("secret".utf8).write(to: URL(filePath: secret))
+    for target in [secret, folder.path("missing")] {
+      try FileManager.default.createSymbolicLink(atPath: lock, withDestinationPath: target)
+      #expect(
+        refusal(folder)?.description.hasPrefix(
+          "\(lock): cannot be used as a lock: it is a symbolic link") == true)
+      try FileManager.default.removeItem(atPath: lock)
+    }
+    #expect(FileManager.default.contents(atPath: secret) == Data("secret".utf8))
+    #expect(try folder.names() == ["secret"])
+  }
+
+  @Test("is refused if its file has another name, or is not a regular file")
+  func otherFiles() throws {
+    let folder = try StateFolder()
+    let (secret, lock) = (folder.path("secret"), folder.path("shop.state.lock"))
+    try Data("secret".utf8).write(to: URL(filePath: secret))
+    try #require(link(secret, lock) == 0)
+    #expect(refusal(folder)?.description.contains("it has another name too") == true)
+    #expect(FileManager.default.contents(atPath: secret) == Data("secret".utf8))
+    try FileManager.default.removeItem(atPath: lock)
+    try #require(mkfifo(lock, 0o600) == 0)
+    #expect(refusal(folder)?.description.contains("it is a named pipe") == true)
+    try FileManager.default.removeItem(atPath: lock)
+    try #require(mkdir(lock, 0o700) == 0)
+    #expect(refusal(folder)?.description.contains("it is a folder") == true)
+    #expect(try folder.names() == ["secret", "shop.state.lock"])
+  }
+
+  @Test("is refused if its file belongs to another user", .enabled(if: getuid() == 0))
+  func otherOwner() throws {
+    let folder = try StateFolder()
+    let lock = folder.path("shop.state.lock")
+    try Data("text".utf8).write(to: URL(filePath: lock))
+    try #require(chown(lock, 4242, 4242) == 0)
+    #expect(refusal(folder)?.description.contains("it belongs to another user") == true)
+    #expect(FileManager.default.contents(atPath: lock) == Data("text".utf8))
+  }
+
+  @Test(
+    "can be opened by its owner alone, also if an earlier version made its file",
+    .enabled(if: getuid() == 0), arguments: [false, true])
+  func access(_ exists: Bool) async throws {
+    let folder = try StateFolder()
+    let path = folder.path("shop.state.lock")
+    if exists {
+      try Data().write(to: URL(filePath: path))
+      try #require(chmod(path, 0o644) == 0)
+    }
+    let lock = try StateLock.acquire(forState: folder.state, as: Self.holder("ann@laptop"))
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      try #require(setuid(4242) == 0)
+      #expect(open(path, O_RDONLY) == -1)
+      #expect(errno == EACCES)
+    }
+    _ = consume lock
+  }
+
+  @Test("shows nothing of its file that could steer a terminal or fill it")
+  func hostileHolder() throws {
+    let folder = try StateFolder()
+    let text =
+      #"{"who":"\u001b[2J\#(String(repeating: "x", count: 500))","what":"a\u202e","#
+      + #""since":"2027-01-15T08:00:00Z","processID":1}"#
+    let path = folder.path("shop.state.lock")
+    try Data(text.utf8).write(to: URL(filePath: path))
+    let descriptor = open(path, O_RDWR)
+    defer { close(descriptor) }
+    try #require(flock(descriptor, LOCK_EX) == 0)
+    let message = try #require(refusal(folder)).description
+    #expect(message.contains("locked by \\u{1B}[2Jxxx"))
+    #expect(message.contains("for deploy a\\u{202E} ("))
+    #expect(message.count < 500)
+  }
+
+  @Test("names its file if it cannot be made")
   func noFolder() throws {
     let error = #expect(throws: StateFileError.self) {
       let lock = try StateLock.acquire(
@@ -83,6 +169,6 @@ struct StateLockTests {
     }
     #expect(error?.code == .notWritable)
     let file = "/nowhere/shop.state.lock"
-    #expect(error?.description == "\(file): cannot open \(file): No such file or directory.")
+    #expect(error?.description == "\(file): cannot be used as a lock: No such file or directory.")
   }
 }

@@ -29,15 +29,14 @@ struct FleetStateTests {
   func names() throws {
     var state = FleetState(fleet: "shop", lineage: "a1")
     state.hosts["app-1"] = HostRecord(
-      address: "198.18.0.21", sshPort: 22, sshUser: "ann", sshBecomes: true,
-      sshIdentities: ["/home/ann/.ssh/id_ed25519"], roles: ["back_end"],
+      address: "198.18.0.21", roles: ["back_end"],
       release: ReleaseRecord(
         number: 3, files: ["firewall.nft": FileRecord(digest: "ab", isSecret: false)],
         certificates: [:],
         facts: EdgeFacts(
           address: "198.18.0.21", trusts: ["cd"],
           openings: [.init(port: 443, from: ["198.18.0.10"], why: "front-ends of a.example")],
-          services: [.init(site: "a.example", port: 443)])),
+          services: [.init(site: "a.example", port: 443, frontEnds: nil)])),
       appliedAt: Timestamp(secondsSince1970: 1_795_415_280), appliedBy: "ann@laptop")
     #expect(
       String(decoding: try encoded(state), as: UTF8.self) == """
@@ -89,15 +88,12 @@ struct FleetStateTests {
               },
               "roles" : [
                 "back_end"
-              ],
-              "sshBecomes" : true,
-              "sshIdentities" : [
-                "/home/ann/.ssh/id_ed25519"
-              ],
-              "sshPort" : 22,
-              "sshUser" : "ann"
+              ]
             }
           },
+          "issued" : [
+
+          ],
           "lineage" : "a1",
           "revocations" : [
 
@@ -112,8 +108,7 @@ struct FleetStateTests {
   func wrongTime() throws {
     let json =
       #"{"version":1,"fleet":"a","lineage":"b","serial":0,"authorities":[],"hosts":{"#
-      + #""x":{"address":"a","sshPort":1,"sshUser":"r","roles":[],"appliedBy":"","#
-      + #""sshBecomes":false,"sshIdentities":[],"appliedAt":"yesterday","#
+      + #""x":{"address":"a","roles":[],"appliedBy":"","appliedAt":"yesterday","#
       + #""release":{"number":1,"files":{},"certificates":{}}}}}"#
     do {
       _ = try JSONDecoder().decode(FleetState.self, from: Data(json.utf8))

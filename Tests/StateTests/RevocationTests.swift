@@ -18,16 +18,27 @@ struct RevocationTests {
   private func state(_ certificates: [String: String]) -> FleetState {
     var state = FleetState(fleet: "shop", lineage: "l-1")
     state.hosts["edge-1"] = HostRecord(
-      address: "198.18.0.10", sshPort: 22, sshUser: "root", roles: ["front-end"],
+      address: "198.18.0.10", roles: ["front-end"],
       release: release(certificates), appliedAt: now, appliedBy: "ann@laptop")
+    state.takeOverInstalledCertificates()
     return state
   }
 
-  @Test("takes what was recorded and what the host says itself, each once")
-  func both() {
+  @Test("takes every certificate that was issued to it, each once, whatever it has by now")
+  func everyIssued() {
     var state = state(["tls/front-end.crt": "0a", "tls/sites/shop.example.crt": "0b"])
-    let newer = release(["tls/front-end.crt": "0c", "tls/sites/shop.example.crt": "0b"])
-    state.revokeCertificates(of: "edge-1", beside: newer, at: now, reason: .superseded)
+    let others: [(host: String, serial: String, seconds: Int64)] = [
+      ("edge-1", "0c", 9), ("edge-1", "0e", 0), ("edge-2", "0f", 9),
+    ]
+    state.recordIssued(
+      others.map { other in
+        var certificate = certificate(other.serial)
+        certificate.notAfter = now.adding(seconds: other.seconds)
+        return IssuanceRecord(
+          host: other.host, path: "tls/front-end.crt", certificate: certificate, issuedAt: now)
+      }, at: now)
+    state.hosts = [:]
+    state.revokeCertificates(of: "edge-1", at: now, reason: .superseded)
     #expect(state.revocations.map(\.serial) == ["0a", "0b", "0c"])
     #expect(state.revocations.allSatisfy { $0.host == "edge-1" && $0.reason == .superseded })
     #expect(state.revocation(of: certificate("0b")) != nil)

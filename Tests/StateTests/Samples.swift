@@ -37,7 +37,11 @@ struct Samples {
           from: [nil, [], ["198.18.0.1", "10.0.0.0/8"]][number(0...2)],
           why: ["SSH", "front-ends of a.example, b.example"][number(0...1)])
       },
-      services: (0..<number(0...2)).map { .init(site: "s\($0).example", port: number(1...65535)) },
+      services: (0..<number(0...2)).map {
+        .init(
+          site: "s\($0).example", port: number(1...65535),
+          frontEnds: [nil, [], ["edge-1"], ["edge-1", "nobody"]][number(0...3)])
+      },
       routes: (0..<number(0...2)).map {
         .init(
           site: "s\($0).example", host: "app-\(number(1...9))", address: "2001:db8::\($0)",
@@ -48,7 +52,7 @@ struct Samples {
   mutating func release() -> ReleaseRecord {
     var release = ReleaseRecord(number: number(1...1000), files: [:], certificates: [:])
     for index in 0..<number(0...6) {
-      release.files["nginx/site \(index).conf"] = FileRecord(digest: hex(64), isSecret: false)
+      release.files["nginx/site-\(index).conf"] = FileRecord(digest: hex(64), isSecret: false)
     }
     for index in 0..<number(0...3) {
       release.files["tls/\(index).crt"] = FileRecord(digest: hex(64), isSecret: false)
@@ -61,9 +65,42 @@ struct Samples {
   }
 
   mutating func manifest() -> Manifest {
-    Manifest(
-      fleet: "shop", lineage: hex(32), madeAt: moment(), madeBy: "ann the second@laptop",
-      release: release())
+    var manifest = Manifest(
+      fleet: "shop", lineage: hex(32), host: "app-1", serial: number(0...1000), madeAt: moment(),
+      madeBy: "ann the second@laptop", release: release(), knowledge: knowledge())
+    if number(0...3) > 0 { manifest.signature = .init(publicKey: hex(64), text: hex(128)) }
+    return manifest
+  }
+
+  private mutating func knowledge() -> FleetKnowledge {
+    FleetKnowledge(
+      authorities: (0..<number(0...2)).map { generation in
+        AuthorityRecord(
+          generation: generation + 1, commonName: "Shop CA (\(generation))", keyIdentifier: hex(40),
+          fingerprint: hex(64), notBefore: moment(), notAfter: moment(),
+          certificate: ["PEM\nof a \\ line\n", "A\r\nB  \n", "\\n"][number(0...2)],
+          status: [.signing, .trusted, .retiring][number(0...2)])
+      },
+      retired: (0..<number(0...2)).map {
+        RetiredAuthority(
+          generation: $0 + 9, commonName: "Old CA", keyIdentifier: hex(40), notAfter: moment())
+      },
+      revocations: (0..<number(0...2)).map { _ in revocation() },
+      keys: (0..<number(0...2)).map { generation in
+        FleetKey(
+          generation: generation + 1, publicKey: hex(64),
+          endorsement: generation == 0 ? nil : .init(signer: hex(64), signature: hex(128)))
+      },
+      issued: (0..<number(0...2)).map { index in
+        IssuanceRecord(
+          host: "app-1", path: "tls/\(index).crt", certificate: certificate(), issuedAt: moment())
+      })
+  }
+
+  private mutating func revocation() -> Revocation {
+    Revocation(
+      serial: hex(32), issuerKeyIdentifier: hex(40), host: [nil, "app-1"][number(0...1)],
+      revokedAt: moment(), reason: Revocation.Reason.allCases[number(0...3)], notAfter: moment())
   }
 
   mutating func state() -> FleetState {
@@ -83,10 +120,15 @@ struct Samples {
     }
     for index in 0..<number(0...5) {
       state.hosts["host-\(index)"] = HostRecord(
-        address: "198.18.0.\(index)", sshPort: 22, sshUser: "root", sshBecomes: index % 2 == 1,
-        sshIdentities: (0..<number(0...2)).map { "/keys/\($0)" }, roles: ["back_end"],
+        address: "198.18.0.\(index)", roles: ["back_end"],
         release: release(), appliedAt: moment(), appliedBy: "ann@laptop")
     }
+    state.recordIssued(
+      (0..<number(0...4)).map { index in
+        IssuanceRecord(
+          host: "host-\(index % 3)", path: "tls/\(index).crt", certificate: certificate(),
+          issuedAt: moment())
+      }, at: moment())
     return state
   }
 }

@@ -10,7 +10,7 @@ struct SyntaxTests {
     let source = SourceText(file: "input.yml", text: file.input)
     let (node, diagnostics) = Node.parse(source)
     #expect((node == nil) == diagnostics.contains { $0.severity == .error })
-    let said = DiagnosticRenderer(sources: [source]).render(diagnostics)
+    let said = DiagnosticRenderer(sources: [source]).render(diagnostics).rendered
     #expect(try file.mismatch(said + (node.map { $0.outline() } ?? "")) == nil)
   }
 

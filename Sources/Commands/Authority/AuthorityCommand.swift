@@ -27,16 +27,4 @@ extension Workspace {
     _ = consume lock
     return result
   }
-
-  /// The generations, of which there must be one.
-  func authorities() throws -> [AuthorityRecord] {
-    let generations = try authorityFolder.generations()
-    guard !generations.isEmpty else {
-      throw Failure(
-        .failed,
-        "there is no authority in \(authorityPath): make one with\n    deploy authority create"
-          + " --inventory \(inventoryPath)")
-    }
-    return generations
-  }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Certificates
+import Files
 import State
 
 /// `deploy authority export`
@@ -28,7 +29,7 @@ struct AuthorityExportCommand: AsyncParsableCommand {
       }
       let text = texts.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined()
       if let out {
-        try PrivateFile.replace(out, contents: text, mode: 0o644)
+        try FileWriter.replace(out, text: text, for: .everyone)
       } else {
         Console.output(text)
       }

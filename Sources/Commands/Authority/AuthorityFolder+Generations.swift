@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import Inventories
 import Playbooks
@@ -15,26 +16,32 @@ extension AuthorityFolder {
 
   /// Makes the next generation, with a key and a common name that none before had, or finishes the one
   /// whose creation was cut off between its key and its certificate.
-  func add(_ policy: AuthorityPolicy, passphrase: Secret, now: Int64) throws -> AuthorityRecord {
+  ///
+  /// - Parameter known: the generations that the fleet has had, whether the folder has them or not.
+  func add(
+    _ policy: AuthorityPolicy, beside known: [RetiredAuthority] = [], passphrase: Secret, now: Int64
+  ) throws -> AuthorityRecord {
     try makeFolder()
     let listing = try listing()
-    let generation = try listing.interrupted ?? max(listing.latest, archive.listing().latest) + 1
-    let request = try request(policy, generation)
+    let latest = known.map(\.generation).max() ?? 0
+    let generation =
+      try listing.interrupted ?? max(listing.latest, archive.listing().latest, latest) + 1
+    let request = try request(policy, generation, unlike: known.map(\.commonName))
     let root = try root(policy, passphrase: passphrase, now: now)
     if listing.interrupted == nil {
       let files = try CertificateAuthority.create(
         request, below: root, passphrase: passphrase, now: now)
       // The key first: a certificate without its key would look like an authority.
-      try PrivateFile.create(keyPath(generation), contents: files.encryptedKeyPEM, mode: 0o600)
-      try PrivateFile.create(
-        certificatePath(generation), contents: files.certificatePEM, mode: 0o644)
+      try FileWriter.create(keyPath(generation), text: files.encryptedKeyPEM, for: .ownerAlone)
+      try FileWriter.create(
+        certificatePath(generation), text: files.certificatePEM, for: .everyone)
     } else {
       let files = try naming(keyPath(generation)) {
         try CertificateAuthority.complete(
           request, below: root, encryptedKeyPEM: key(generation), passphrase: passphrase, now: now)
       }
-      try PrivateFile.create(
-        certificatePath(generation), contents: files.certificatePEM, mode: 0o644)
+      try FileWriter.create(
+        certificatePath(generation), text: files.certificatePEM, for: .everyone)
     }
     return try record(generation, .signing)
   }
@@ -42,32 +49,40 @@ extension AuthorityFolder {
   /// Brings the folder to where a rotation starts, whatever was done of that before: a new generation
   /// signs, and all others retire. One that is under way goes on; of one that was cut off in its very last
   /// steps, these are done, and no other begins.
+  ///
+  /// - Parameters:
+  ///   - trusted: the generations that hosts may trust, by state and folder.
+  ///   - retired: those that no host is to trust again.
   func startRotation(
-    _ policy: AuthorityPolicy, passphrase: Secret, now: Int64
-  ) throws -> [AuthorityRecord] {
-    let before = try generations()
-    guard !before.isEmpty else {
+    _ policy: AuthorityPolicy, from trusted: [AuthorityRecord], retired: [RetiredAuthority] = [],
+    passphrase: Secret, now: Int64
+  ) throws {
+    guard let signing = trusted.last else {
       throw Failure(.failed, "there is no authority in \(path) to be followed by another one")
     }
     let listing = try listing()
     let left = listing.retiring.subtracting(listing.certificates)
     guard left.isEmpty else {
       for generation in left { try removeRemains(of: generation) }
-      return before
+      return
     }
-    if before.count == 1 { _ = try add(policy, passphrase: passphrase, now: now) }
-    for record in try generations() where record.status == .trusted {
+    var newest = signing
+    if trusted.count == 1 || !listing.keys.contains(signing.generation) {
+      newest = try add(
+        policy, beside: trusted.map(RetiredAuthority.init) + retired, passphrase: passphrase,
+        now: now)
+    }
+    for record in try records()
+    where record.status != .retiring && record.generation != newest.generation {
       try retire(record.generation)
     }
-    return try generations()
   }
 
   /// Marks a generation as one that no host is to trust in the end.
   func retire(_ generation: Int) throws {
-    try PrivateFile.replace(
+    try FileWriter.replace(
       retiringPath(generation),
-      contents: "No host is to trust this generation of the authority in the end.\n", mode: 0o644)
-    _ = try generations()
+      text: "No host is to trust this generation of the authority in the end.\n", for: .everyone)
   }
 
   /// Takes a generation that no host trusts any more out of the folder. May be repeated after a crash.
@@ -78,19 +93,19 @@ extension AuthorityFolder {
     try archive.makeFolder()
     switch fate {
     case .archive:
-      try PrivateFile.move(keyPath(generation), to: archive.keyPath(generation))
+      try FileWriter.move(keyPath(generation), to: archive.keyPath(generation))
     case .destroy:
-      try PrivateFile.destroy(keyPath(generation))
+      try FileWriter.destroy(keyPath(generation))
     }
     // The certificate stays, so that neither its number nor its name is ever given again.
-    try PrivateFile.move(certificatePath(generation), to: archive.certificatePath(generation))
+    try FileWriter.move(certificatePath(generation), to: archive.certificatePath(generation))
     try removeRemains(of: generation)
   }
 
   /// The marker goes last: as long as it is there, it is known that a rotation has not come to its end.
   private func removeRemains(of generation: Int) throws {
-    try PrivateFile.remove(revocationListPath(generation))
-    try PrivateFile.remove(retiringPath(generation))
+    try FileWriter.remove(revocationListPath(generation))
+    try FileWriter.remove(retiringPath(generation))
   }
 
   /// Puts a certificate with the same key and a later end in place of a generation's own.
@@ -100,13 +115,13 @@ extension AuthorityFolder {
   ) throws -> AuthorityRecord {
     let renewed = try authority.renewed(below: root, validFor: validFor, now: now)
     let list = try revocationList(of: record)
-    try PrivateFile.replace(
-      certificatePath(record.generation), contents: renewed.certificatePEM(), mode: 0o644)
+    try FileWriter.replace(
+      certificatePath(record.generation), text: renewed.certificatePEM(), for: .everyone)
     if let list {
       // It ends with the authority, which now ends later.
       let next = try renewed.revocationList(of: list.revoked, now: now)
-      try PrivateFile.replace(
-        revocationListPath(record.generation), contents: next.pem, mode: 0o644)
+      try FileWriter.replace(
+        revocationListPath(record.generation), text: next.pem, for: .everyone)
     }
     return try self.record(record.generation, record.status)
   }
@@ -119,16 +134,18 @@ extension AuthorityFolder {
     } catch {
       throw Failure(.failed, "\(path) cannot be made: \(error.reason)")
     }
-    try PrivateFile.checkIsOwn(path)
+    try FileWriter.checkIsOwn(path)
   }
 
-  private func request(_ policy: AuthorityPolicy, _ generation: Int) throws -> AuthorityRequest {
+  private func request(
+    _ policy: AuthorityPolicy, _ generation: Int, unlike others: [String]
+  ) throws -> AuthorityRequest {
     guard let key = KeyAlgorithm(rawValue: policy.key.rawValue) else {
       preconditionFailure("A key kind has no algorithm. This is a bug in deploy.")
     }
     let above = policy.root.map { [$0.name.text] } ?? []
     let known =
-      try above
+      try above + others
       + [self, archive].flatMap { folder in
         try folder.listing().certificates.map { try folder.record($0, .trusted).commonName }
       }

@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import Inventories
 import State
@@ -26,9 +27,8 @@ extension AuthorityFolder {
   }
 
   func encryptedKey(_ path: String) throws -> String {
-    try PrivateFile.checkIsOwn(self.path)
-    try PrivateFile.checkIsPrivate(path)
-    return String(decoding: try Workspace.contents(of: path), as: UTF8.self)
+    try FileWriter.checkIsOwn(self.path)
+    return String(decoding: try FileReader.read(path, as: .authorityKey), as: UTF8.self)
   }
 
   /// What a change of the passphrase did.
@@ -56,7 +56,7 @@ extension AuthorityFolder {
       }
     }
     // All of them open: only now is the first one written.
-    for (path, key) in ready { try PrivateFile.replace(path, contents: key, mode: 0o600) }
+    for (path, key) in ready { try FileWriter.replace(path, text: key, for: .ownerAlone) }
     change.changed = ready.map(\.0)
     return change
   }
@@ -88,12 +88,14 @@ extension AuthorityFolder {
 /// The authority's unlocked keys: the passphrase is asked for once a run, and each key opened once.
 /// Letting go of it wipes both from memory.
 actor AuthorityKeyring {
+  private let workspace: Workspace
   private let folder: AuthorityFolder
   private let source: Passphrase
   private var passphrase: Secret?
   private var unlocked: [Int: CertificateAuthority] = [:]
 
   init(_ workspace: Workspace) {
+    self.workspace = workspace
     folder = AuthorityFolder(path: workspace.authorityPath)
     source = Passphrase(source: workspace.inventory.authority.passphrase, workspace: workspace)
   }
@@ -107,17 +109,21 @@ actor AuthorityKeyring {
     return authority
   }
 
-  /// Brings the folder to where a rotation starts.
-  func startRotation(_ policy: AuthorityPolicy, now: Timestamp) throws -> [AuthorityRecord] {
+  /// Brings folder and state to where a rotation starts: the next CA generation, and with it the next
+  /// key that signs manifests.
+  func startRotation(of state: inout FleetState, now: Timestamp) throws {
     // A new key gets the passphrase of the others: a wrong one would be found when it is too late.
-    let signing = try folder.generations().last
+    let signing = state.authorities.last
     let isKnown = try signing.map { try folder.listing().keys.contains($0.generation) } ?? false
     if let signing, isKnown { _ = try authority(signing) }
     let passphrase = try passphrase ?? source.read(isNew: true)
-    let records = try folder.startRotation(
-      policy, passphrase: passphrase, now: now.secondsSince1970)
+    try folder.startRotation(
+      workspace.inventory.authority, from: state.authorities, retired: state.retiredAuthorities,
+      passphrase: passphrase, now: now.secondsSince1970)
     self.passphrase = passphrase
-    return records
+    try workspace.takeInFolder(&state)
+    try folder.makeFleetKey(
+      state.authorities.last?.generation ?? 1, of: state.fleet, after: state.fleetKeys)
   }
 
   /// What signed a generation; nil where it signed itself.

@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import Planning
 import State
@@ -9,23 +10,24 @@ extension AuthorityFolder {
     let path = revocationListPath(record.generation)
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     return try RevocationList(
-      pem: String(decoding: try Workspace.contents(of: path), as: UTF8.self),
+      pem: String(decoding: try FileReader.read(path, as: .authority), as: UTF8.self),
       signedBy: record.certificate, named: path)
   }
 
   /// The lists of all generations that hosts may trust; none where nothing was ever revoked. nginx refuses every client of an authority that it has no list of, so either all have
   /// one or none has, and the root above them, where there is one, has its own as the last.
   ///
-  /// A list is signed anew only where it lacks what is revoked, and by nobody but its own generation:
-  /// where that one's key is gone, the list that is there stays in force until the generation ends, and
-  /// what is missing in it cannot be revoked. What was signed is in no file yet.
+  /// A list is signed anew only where it lacks what is revoked, and by nobody but its own generation: of one
+  /// that retires and whose key is gone, the list that is there stays in force until no host trusts it any
+  /// more. What was signed is in no file yet.
   ///
   /// - Parameter authority: unlocks a generation.
   func revocationLists(
     _ revocations: [Revocation], of records: [AuthorityRecord], now: Timestamp,
     unlock authority: (AuthorityRecord) async throws -> CertificateAuthority
   ) async throws -> RevocationLists {
-    let present = try records.map { try revocationList(of: $0) }
+    let keys = try listing().keys
+    let present = try records.map { try lastRevocationList(of: $0) }
     let inForce = revocations.filter { $0.notAfter > now }
     var lists = RevocationLists()
     guard !inForce.isEmpty || present.contains(where: { $0 != nil }) else { return lists }
@@ -35,7 +37,15 @@ extension AuthorityFolder {
       if let present, Set(revoked).isSubset(of: present.revoked),
         present.nextUpdate == record.notAfter.secondsSince1970
       {
-        lists.signed.append(.init(record: record, list: present, isNew: false))
+        let isNew = try present.pem != revocationList(of: record)?.pem
+        lists.signed.append(
+          .init(
+            record: record, list: present, isNew: isNew && keys.contains(record.generation)))
+      } else if record.status == .retiring, !keys.contains(record.generation) {
+        // What is missing in it, or in there being none, ends with the generation.
+        if let present {
+          lists.signed.append(.init(record: record, list: present, isNew: false))
+        }
       } else {
         let list = try await authority(record).revocationList(
           of: revoked, now: now.secondsSince1970)
@@ -46,11 +56,22 @@ extension AuthorityFolder {
     return lists
   }
 
+  /// The newest list of a generation, in folder or state.
+  private func lastRevocationList(of record: AuthorityRecord) throws -> RevocationList? {
+    let inFolder = try revocationList(of: record)
+    guard let text = record.revocationList,
+      let inState = try? RevocationList(
+        pem: text, signedBy: record.certificate, named: "the list in the state"),
+      inState.number > inFolder?.number ?? 0
+    else { return inFolder }
+    return inState
+  }
+
   /// Writes down the lists that are new.
   func keep(_ lists: RevocationLists) throws {
     for entry in lists.signed where entry.isNew {
-      try PrivateFile.replace(
-        revocationListPath(entry.record.generation), contents: entry.list.pem, mode: 0o644)
+      try FileWriter.replace(
+        revocationListPath(entry.record.generation), text: entry.list.pem, for: .everyone)
     }
   }
 
@@ -114,6 +135,18 @@ actor RevocationDesk {
   }
 
   func keep() throws { try folder.keep(lists) }
+
+  /// Notes the lists in the state, which has them where a folder is lost.
+  func note(in state: inout FleetState) {
+    for entry in lists.signed {
+      guard
+        let position = state.authorities.firstIndex(where: {
+          $0.keyIdentifier == entry.record.keyIdentifier
+        })
+      else { continue }
+      state.authorities[position].revocationList = entry.list.pem
+    }
+  }
 }
 
 extension RevokedCertificate {

@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import Inventories
 import State
@@ -32,8 +33,8 @@ extension AuthorityFolder {
       )
     }
     if !FileManager.default.fileExists(atPath: rootRevocationListPath) {
-      try PrivateFile.create(
-        rootRevocationListPath, contents: root.revocationList(of: [], now: now).pem, mode: 0o644)
+      try FileWriter.create(
+        rootRevocationListPath, text: root.revocationList(of: [], now: now).pem, for: .everyone)
     }
     return root
   }
@@ -46,7 +47,7 @@ extension AuthorityFolder {
           + " back for this, and take it away again afterwards")
     }
     let certificate = String(
-      decoding: try Workspace.contents(of: rootCertificatePath), as: UTF8.self)
+      decoding: try FileReader.read(rootCertificatePath, as: .authority), as: UTF8.self)
     let key = try encryptedKey(rootKeyPath)
     return try naming(rootKeyPath) {
       try CertificateAuthority.unlock(
@@ -73,9 +74,9 @@ extension AuthorityFolder {
       }
     } else {
       files = try CertificateAuthority.create(request, passphrase: passphrase, now: now)
-      try PrivateFile.create(rootKeyPath, contents: files.encryptedKeyPEM, mode: 0o600)
+      try FileWriter.create(rootKeyPath, text: files.encryptedKeyPEM, for: .ownerAlone)
     }
-    try PrivateFile.create(rootCertificatePath, contents: files.certificatePEM, mode: 0o644)
+    try FileWriter.create(rootCertificatePath, text: files.certificatePEM, for: .everyone)
   }
 
   /// The list of the root, where a generation is below one.
@@ -86,7 +87,9 @@ extension AuthorityFolder {
       })
     else { return nil }
     let paths = [rootRevocationListPath, rootCertificatePath]
-    let texts = try paths.map { String(decoding: try Workspace.contents(of: $0), as: UTF8.self) }
+    let texts = try paths.map {
+      String(decoding: try FileReader.read($0, as: .authority), as: UTF8.self)
+    }
     return try RevocationList(pem: texts[0], signedBy: texts[1], named: rootRevocationListPath)
   }
 }

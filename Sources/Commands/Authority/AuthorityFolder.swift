@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import State
 
@@ -8,6 +9,7 @@ import State
 ///     authority-1.key       its key, encrypted; written before the certificate
 ///     authority-1.crl       its revocation list, once anything is revoked
 ///     authority-1.retiring  it is to be trusted by no host in the end
+///     fleet-1.key           see `fleetKeyPath`
 ///     archive/              the certificates of those that no host trusts, and the keys that were kept
 ///
 /// Whoever changes anything here holds the lock of the fleet's state.
@@ -60,23 +62,33 @@ struct AuthorityFolder {
   /// The generations that hosts may trust: those that retire, then those that stay, each oldest
   /// first. The last one signs.
   func generations() throws -> [AuthorityRecord] {
+    let records = try records()
+    try refuseNoneToSign(records)
+    return records
+  }
+
+  /// The same, where the fleet may have others that sign.
+  func records() throws -> [AuthorityRecord] {
     let listing = try listing()
     let retiring = listing.certificates.intersection(listing.retiring).sorted()
     let staying = listing.certificates.subtracting(listing.retiring).sorted()
-    guard !staying.isEmpty || retiring.isEmpty else {
-      let marker = retiringPath(retiring.last ?? 0)
-      throw Failure(
-        .failed,
-        "every generation in \(path) is marked as retiring, and none is left to sign: keep the last"
-          + " one with\n    rm \(marker)")
-    }
     return try retiring.map { try record($0, .retiring) }
       + staying.map { try record($0, $0 == staying.last ? .signing : .trusted) }
   }
 
+  func refuseNoneToSign(_ records: [AuthorityRecord]) throws {
+    guard let last = records.last, last.status == .retiring else { return }
+    throw Failure(
+      .failed,
+      "every generation in \(path) is marked as retiring, and none is left to sign: keep the last"
+        + " one with\n    rm \(retiringPath(last.generation))")
+  }
+
+  func isEmpty() throws -> Bool { try listing().latest == 0 }
+
   func record(_ generation: Int, _ status: AuthorityRecord.Status) throws -> AuthorityRecord {
     let path = certificatePath(generation)
-    let pem = String(decoding: try Workspace.contents(of: path), as: UTF8.self)
+    let pem = String(decoding: try FileReader.read(path, as: .authority), as: UTF8.self)
     // Those of the authorities above it stand behind its own.
     let facts = try CertificateFacts.readAll(pem: pem, named: path)[0]
     guard facts.isAuthority, let identifier = facts.subjectKeyIdentifier else {

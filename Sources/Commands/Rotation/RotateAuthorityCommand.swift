@@ -19,6 +19,7 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var newer: NewerOptions
   @Option(name: .shortAndLong, help: "The playbook; by default rotate-authority.") var playbook:
     String?
   @Option(help: "How many hosts are dealt with at a time.")
@@ -42,11 +43,14 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let session = try Session(
-        options, parallel: parallel, playbook: playbook, for: .rotateAuthority)
+        options, parallel: parallel, playbook: playbook, for: .rotateAuthority,
+        overridesNewer: newer.overridesNewer)
       guard !status else { return try await showStanding(session) }
       try Console.refuseToAsk(format, yes: yes)
       let ledger = try await session.withState(for: "rotate authority") { keeper in
-        try await session.withFleet { try await rotate(session, $0, keeper) }
+        try await session.withFleet(await keeper.state) {
+          try await rotate(session, $0, keeper)
+        }
       }
       try ledger.throwIfFailed()
     }
@@ -54,7 +58,9 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
 
   private func showStanding(_ session: Session) async throws {
     let state = try session.readState()
-    let survey = try await session.withFleet { try await session.survey($0, state) }
+    let survey = try await session.withFleet(state) {
+      try await session.judgedSurvey($0, state).survey
+    }
     try AuthorityStandingView(state, session.standing(state, survey)).print(as: format)
   }
 
@@ -62,10 +68,8 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
     _ session: Session, _ fleet: Fleet, _ keeper: StateKeeper
   ) async throws -> Ledger {
     var state = await keeper.state
-    let survey = try await session.survey(fleet, state)
-    try session.refuseLostState(state, survey)
-    state.authorities = try await session.keyring.startRotation(
-      session.workspace.inventory.authority, now: .current)
+    let survey = try await session.survey(fleet, &state)
+    try await session.keyring.startRotation(of: &state, now: .current)
     await keeper.hold(state)
     var plan = try await session.plan(survey, state: state)
     if emergency {
@@ -93,7 +97,8 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
     var state = await keeper.state
     let folder = session.workspace.authorityFolder
     let fate = fate(session.playbook)
-    let standing = session.standing(state, try await session.survey(fleet, state))
+    let standing = session.standing(
+      state, try await session.judgedSurvey(fleet, state).survey)
     for record in state.authorities where record.status == .retiring {
       let obstacles = standing.obstacles(toRemove: record)
       guard obstacles.isEmpty else {
@@ -102,13 +107,16 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
           "\"\(record.commonName)\" is not at its end; the same command goes on when this is"
             + " mended:\n" + obstacles.map { "    \($0)" }.joined(separator: "\n"))
       }
-      try folder.finish(record.generation, key: fate)
+      let isPresent = try folder.listing().certificates.contains(record.generation)
+      if isPresent { try folder.finish(record.generation, key: fate) }
+      state.retire(RetiredAuthority(record))
       if format == .text {
         Console.output(
-          "No host trusts \"\(record.commonName)\" any more; its key is \(fate.text(folder)).")
+          "No host trusts \"\(record.commonName)\" any more"
+            + (isPresent ? "; its key is \(fate.text(folder))." : "."))
       }
     }
-    state.authorities = try folder.generations()
+    try session.workspace.takeInFolder(&state)
     try await keeper.save(state)
   }
 }

@@ -21,6 +21,7 @@ struct RotateCertificatesCommand: AsyncParsableCommand {
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
+  @OptionGroup var newer: NewerOptions
   @Option(help: "Only the certificates of this role; by default of both.") var role: Role?
   @Option(name: .shortAndLong, help: "The playbook; by default rotate-certificates.")
   var playbook: String?
@@ -33,9 +34,12 @@ struct RotateCertificatesCommand: AsyncParsableCommand {
     try await reporting {
       try Console.refuseToAsk(format, yes: yes)
       let session = try Session(
-        options, hosts, playbook: playbook, for: .rotateCertificates, renews: roles)
+        options, hosts, playbook: playbook, for: .rotateCertificates, renews: roles,
+        overridesNewer: newer.overridesNewer)
       let ledger = try await session.withState(for: "rotate certificates") { keeper in
-        try await session.withFleet { try await rotate(session, $0, keeper) }
+        try await session.withFleet(await keeper.state) {
+          try await rotate(session, $0, keeper)
+        }
       }
       try ledger.throwIfFailed()
     }
@@ -48,7 +52,7 @@ struct RotateCertificatesCommand: AsyncParsableCommand {
   ) async throws -> Ledger {
     var state = await keeper.state
     try session.refuseWithoutAuthority(state)
-    let survey = try await session.survey(fleet, state)
+    let survey = try await session.survey(fleet, &state)
     let selected = session.hosts(state).map(\.name)
     if let earlier = state.beginRotation(of: roles, on: selected, survey, anew: anew, at: .current)
     {

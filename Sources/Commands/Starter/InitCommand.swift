@@ -21,7 +21,7 @@ struct InitCommand: AsyncParsableCommand {
     try await reporting {
       let starter = Starter(
         fleet: try fleet(), folder: folder,
-        hasPassphrase: ProcessInfo.processInfo.environment["DEPLOY_PASSPHRASE"] != nil)
+        hasPassphrase: SecretEnvironment.take(SecretEnvironment.usualPassphrase) != nil)
       try starter.refuseWhatIsInTheWay(withAuthority: !noAuthority)
       let passphrase = noAuthority ? nil : try starter.passphrase()
       try starter.write(passphrase)

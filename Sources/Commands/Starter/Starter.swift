@@ -1,5 +1,6 @@
 import Certificates
 import Diagnostics
+import Files
 import Foundation
 import Inventories
 import State
@@ -132,7 +133,7 @@ struct Starter {
 
     mutating func file(_ path: String, _ text: String) throws {
       paths.append(path)
-      try PrivateFile.create(path, contents: text, mode: 0o644)
+      try FileWriter.create(path, text: text, for: .everyone)
     }
 
     /// One that came meanwhile is not written over.
@@ -140,7 +141,7 @@ struct Starter {
       guard !Starter.exists(destination) else {
         throw Failure(.failed, "\(destination) came while it was made: nothing was written")
       }
-      try PrivateFile.move(path, to: destination)
+      try FileWriter.move(path, to: destination)
       paths.append(destination)
     }
 

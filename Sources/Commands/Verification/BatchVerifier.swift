@@ -13,11 +13,12 @@ struct BatchVerifier: EdgeVerifier {
   let keyring: AuthorityKeyring
   /// The generations whose keys are there.
   let keys: Set<Int>
-  let defaults: SSHSettings
+  /// Which says how hosts are reached.
+  let inventory: Inventory
   let parallel: Int
 
   func findings(
-    touching hosts: Set<String>, leaving: Set<String>, leftOut: Set<String>
+    touching hosts: Set<String>, leaving: Set<String>, untried: [String: String]
   ) async -> EdgeFindings {
     let state = await keeper.state
     var findings = EdgeFindings()
@@ -25,10 +26,10 @@ struct BatchVerifier: EdgeVerifier {
       for (shown, all) in edges(touching: hosts, leaving: leaving, state) {
         let (issuer, edges) = replacement(for: shown, all, state)
         let kept = edges.filter { edge in
-          guard let out = [edge.frontEnd, edge.backEnd].first(where: leftOut.contains) else {
-            return true
-          }
-          findings.untried.append("\(Self.name(of: edge)): \(out) is left out of this run")
+          guard let host = [edge.frontEnd, edge.backEnd].first(where: { untried[$0] != nil }),
+            let why = untried[host]
+          else { return true }
+          findings.untried.append("\(Self.name(of: edge)): \(host) \(why)")
           return false
         }
         guard !kept.isEmpty else { continue }
@@ -125,7 +126,7 @@ struct BatchVerifier: EdgeVerifier {
     let now = Timestamp.current
     return FleetProbe(
       connector: connector,
-      connections: state.hosts.mapValues { Planning.Connection(recordOf: $0, defaults: defaults) },
+      connections: inventory.connections(state),
       state: state,
       trusted: try CertificateBundle(pem: state.authorities.map(\.certificate).joined()),
       authority: try await keyring.authority(issuer),

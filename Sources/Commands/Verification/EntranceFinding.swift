@@ -45,7 +45,8 @@ struct EntranceFinding: Encodable {
     case .file(let facts):
       if let leaf = report.served.first, leaf.fingerprint != facts.fingerprint {
         problems.append(
-          "certificate \(leaf.serial.prefix(8))… is served, not \(facts.serial.prefix(8))… of the"
+          "certificate \(CertificateRecord.short(leaf.serial)) is served, not"
+            + " \(CertificateRecord.short(facts.serial)) of the"
             + " inventory's file: an apply brings it")
       }
     case .any: break

@@ -32,16 +32,18 @@ struct EdgeFinding: Encodable {
   var served: ServedCertificate?
   /// The common names of the authorities that the back-end says it accepts clients of.
   var acceptedIssuers: [String] = []
-  /// The answers to a client of the authority, to one without a certificate, to one with a foreign one.
+  /// The answers to the front-end, to a client without a certificate, to one with a foreign certificate.
   var ownCertificate: String?
   var withoutCertificate: String?
   var foreignCertificate: String?
+  /// The answer to a front-end of other sites.
+  var otherFrontEnd: String?
   /// Nil where the back-end offered nothing to take up.
   var isResumed: Bool?
 
   private enum CodingKeys: CodingKey {
     case site, frontEnd, backEnd, address, port, problems, tlsVersion, served, acceptedIssuers
-    case ownCertificate, withoutCertificate, foreignCertificate, isResumed
+    case ownCertificate, withoutCertificate, foreignCertificate, otherFrontEnd, isResumed
   }
 
   init(_ edge: FleetChecks.Edge) {
@@ -96,6 +98,7 @@ extension ProbeReport {
     switch answer {
     case .status(let status): "\(status)"
     case .refusedHandshake(let error): "\(error)"
+    case .closed: "the connection was closed without an answer"
     case .notHTTP: "what is no HTTP"
     }
   }
@@ -104,7 +107,8 @@ extension ProbeReport {
   func mismatch(with record: CertificateRecord?) -> [String] {
     guard let record, let leaf = served.first, leaf.serial != record.serial else { return [] }
     return [
-      "certificate \(leaf.serial.prefix(8))… is served, not \(record.serial.prefix(8))… as the"
+      "certificate \(CertificateRecord.short(leaf.serial)) is served, not"
+        + " \(record.shortSerial) as the"
         + " state has it"
     ]
   }

@@ -44,6 +44,10 @@ struct FleetProbe: Sendable {
       finding.noteRefusal(
         \.foreignCertificate, of: try await probe(edge, as: identity(edge, of: foreign)),
         "with a foreign certificate")
+      finding.noteRefusal(
+        \.otherFrontEnd,
+        of: try await probe(edge, as: identity(edge, of: authority, named: Self.otherFrontEnd)),
+        "with the certificate of a front-end that the site does not have")
     } catch {
       finding.isTried = !Self.saysThatTheHostIsLost(error)
       finding.isConnected = !Self.saysThatNothingAnswers(error)
@@ -52,12 +56,19 @@ struct FleetProbe: Sendable {
     return finding
   }
 
-  private func identity(_ edge: Edge, of issuer: CertificateAuthority) throws -> ClientIdentity {
+  /// A name that no host can have (RFC 2606).
+  private static let otherFrontEnd = "other-front-end.invalid"
+
+  /// - Parameter name: nil for that of the edge's front-end.
+  private func identity(
+    _ edge: Edge, of issuer: CertificateAuthority, named name: String? = nil
+  ) throws -> ClientIdentity {
     let lifetime: Int64 = 600
+    let name = name ?? edge.frontEnd
     return try ClientIdentity(
       issuer.issue(
         LeafRequest(
-          role: .client, commonName: edge.frontEnd, dnsNames: [edge.frontEnd], key: .ecdsaP256,
+          role: .client, commonName: name, dnsNames: [name], key: .ecdsaP256,
           validFor: lifetime), now: now.secondsSince1970))
   }
 
@@ -142,11 +153,31 @@ struct FleetProbe: Sendable {
     }
   }
 
-  private struct ChannelStream: Certificates.ByteStream {
-    let stream: SSH.ByteStream
+  /// A stream that a probe has for a time and a number of bytes: the other end may be anybody.
+  private actor ChannelStream: Certificates.ByteStream {
+    private struct TooMuch: Error, CustomStringConvertible {
+      let description = "it sent more than a handshake and an answer need"
+    }
 
-    func read() async throws -> [UInt8]? { try await stream.read(within: FleetProbe.patience) }
+    private static let limit = 1 << 20
 
-    func write(_ bytes: [UInt8]) async throws { try await stream.write(bytes) }
+    private let stream: SSH.ByteStream
+    private let deadline = ContinuousClock.now.advanced(by: FleetProbe.patience * 4)
+    private var received = 0
+
+    init(stream: SSH.ByteStream) { self.stream = stream }
+
+    private var left: Duration {
+      min(FleetProbe.patience, ContinuousClock.now.duration(to: deadline))
+    }
+
+    func read() async throws -> [UInt8]? {
+      let bytes = try await stream.read(within: left)
+      received += bytes?.count ?? 0
+      guard received <= Self.limit else { throw TooMuch() }
+      return bytes
+    }
+
+    func write(_ bytes: [UInt8]) async throws { try await stream.write(bytes, within: left) }
   }
 }

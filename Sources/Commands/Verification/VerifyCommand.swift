@@ -1,5 +1,6 @@
 import ArgumentParser
 import Certificates
+import Files
 import Foundation
 import Inventories
 import Planning
@@ -64,7 +65,9 @@ struct VerifyCommand: AsyncParsableCommand {
       guard case .files(let file, _) = site.certificate else { continue }
       let path = workspace.resolve(file.path.text)
       let pem = String(
-        decoding: try Workspace.contents(of: path, status: .invalidInput), as: UTF8.self)
+        decoding: try Failure.naming(.invalidInput) { () throws(FileError) in
+          try FileReader.read(path, as: .certificate)
+        }, as: UTF8.self)
       found[site.domain.text] = try CertificateFacts.readAll(pem: pem, named: path)[0]
     }
     return found

@@ -1,4 +1,5 @@
 import Certificates
+import Diagnostics
 import Inventories
 import Planning
 import State
@@ -31,7 +32,7 @@ struct ExpiryView {
   var hasEnded: Bool { expiries.contains { $0.urgency == .ended } }
 
   /// What asks for something to be done; empty where nothing does.
-  func urgentLines(_ style: Style) -> [String] {
+  func urgentLines(_ style: Style) -> [StyledText] {
     lines(expiries.filter { $0.urgency > .none }, style)
   }
 
@@ -52,7 +53,7 @@ struct ExpiryView {
     }
   }
 
-  private func lines(_ expiries: [Expiry], _ style: Style) -> [String] {
+  private func lines(_ expiries: [Expiry], _ style: Style) -> [StyledText] {
     guard !expiries.isEmpty else { return [] }
     let rows = expiries.map {
       [
@@ -62,9 +63,9 @@ struct ExpiryView {
     }
     let lines = Table.lines([["ENDS", "DAYS LEFT", "WHAT", "HOST", "NAME", ""]] + rows)
     return [style(lines[0], .bold)]
-      + zip(lines.dropFirst(), expiries).map { line, expiry in
+      + zip(lines.dropFirst(), expiries).map { line, expiry -> StyledText in
         switch expiry.urgency {
-        case .none: line
+        case .none: StyledText(line)
         case .due: style(line, .yellow)
         case .ended: style(line, .red)
         }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Planning
 import State
 
@@ -147,7 +148,7 @@ struct HostBlocks {
       fields.append(
         (
           "instead",
-          "\(old.serial.prefix(8))… of \"\(old.issuer)\", which ends on \(old.notAfter.date)"
+          "\(old.shortSerial) of \"\(old.issuer)\", which ends on \(old.notAfter.date)"
         ))
     }
     for (name, value) in fields {

@@ -1,3 +1,4 @@
+import Diagnostics
 import Planning
 
 /// What a plan changes in one host's files, each file whole.
@@ -10,11 +11,11 @@ struct HostDiffView {
     if steps.isEmpty { return nil }
   }
 
-  func text(_ style: Style) -> String {
+  func text(_ style: Style) -> StyledText {
     guard steps.contains(where: { !$0.changes.isEmpty }) else {
       return "No file of \(steps[0].host) changes."
     }
-    return steps.enumerated().flatMap { index, step in
+    return steps.enumerated().flatMap { index, step -> [StyledText] in
       let number = steps.count == 1 ? "" : "step \(index + 1) of \(steps.count), "
       let release = step.release == 0 ? "deploy leaves the host" : "release \(step.release)"
       return [style("\(step.host), \(number)\(release)", .bold)]
@@ -22,7 +23,7 @@ struct HostDiffView {
     }.joined(separator: "\n\n")
   }
 
-  private func text(of change: FileChange, _ step: HostStep, _ style: Style) -> String {
+  private func text(of change: FileChange, _ step: HostStep, _ style: Style) -> StyledText {
     let file = step.files.first { $0.path == change.path }
     guard !change.diff.isEmpty else {
       return style("\(change.kind.symbol) \(change.path): \(reason(file, change))", .dim)

@@ -1,3 +1,4 @@
+import Diagnostics
 import Execution
 import SSH
 
@@ -49,7 +50,7 @@ struct LedgerView {
     ledger.verdicts.sorted { $0.key < $1.key }
   }
 
-  private func text(_ style: Style) -> String {
+  private func text(_ style: Style) -> StyledText {
     let rows = Table.lines(
       entries.map { host, verdict in
         let detail = verdict.detail.split(separator: "\n").joined(separator: "\n    ")

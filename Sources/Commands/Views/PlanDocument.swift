@@ -22,7 +22,7 @@ struct PlanDocument: Encodable {
     var waitsFor: [Need]
     var waitsForOneOf: [Way]
     var reachability: [String]
-    var serves: Change<EdgeFacts.Service>
+    var serves: Change<StepEffects.Listening>
     var routes: Change<EdgeFacts.Route>
     var trusts: Change<String>
     var certificates: [Certificate]
@@ -78,6 +78,7 @@ struct PlanDocument: Encodable {
   var hasChanges: Bool
   var authority: Authority?
   var warnings: [String]
+  var revoked: [String]
   var steps: [Step]
   var stages: [Stage]
 
@@ -94,6 +95,7 @@ struct PlanDocument: Encodable {
         notAfter: $0.notAfter)
     }
     warnings = plan.warnings
+    revoked = plan.revoked
     stages = plan.stages.map { Stage(name: $0.name, batches: $0.batches) }
     steps = zip(plan.steps, plan.effects).map { step, effects in
       Step(step, effects, madeAt: plan.madeAt, signedBy: signing)

@@ -1,3 +1,4 @@
+import Diagnostics
 import Planning
 import State
 
@@ -20,7 +21,7 @@ struct PlanView {
   }
 
   /// - Parameter width: columns that lines of prose are cut to; diffs are not.
-  func text(_ style: Style, width: Int?) -> String {
+  func text(_ style: Style, width: Int?) -> StyledText {
     var page = Page(style, width: width)
     page.add(summary, .bold)
     if !plan.warnings.isEmpty { page.addEmptyLine() }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Execution
 import Foundation
 import Planning
@@ -48,18 +49,18 @@ final class Progress: Sendable {
     }
   }
 
-  private func text(_ event: ProgressEvent) -> String? {
+  private func text(_ event: ProgressEvent) -> StyledText? {
     switch event {
     case .connecting, .surveyed, .staged, .started: nil
     case .prepared(let host): "\(host): staged and tested"
     case .switching(let host): "\(host): switching"
-    case .warned(let host, let line): style("\(host): \(line)", .yellow)
+    case .warned(let host, let line): style("\(host): \(line.indented(by: 4))", .yellow)
     case .hookSaid(let host, let line): "\(host): \(line)"
     case .settled(let host, let verdict):
       verdict == .unchanged
         ? nil
         : style(
-          "\(host): \(verdict.name)\(verdict.detail.isEmpty ? "" : ": \(verdict.detail)")",
+          "\(host): \(verdict.name)\(verdict.detail.isEmpty ? "" : ": \(verdict.detail.indented(by: 4))")",
           verdict.isSuccess ? .green : .red)
     case .pausing(let seconds): "waiting \(seconds) s before the next batch"
     case .verifying(let hosts): "trying the edges of \(hosts.joined(separator: ", "))"

@@ -32,14 +32,15 @@ struct StatusView {
   private let rows: [Row]
 
   init(
-    state: FleetState, survey: Survey, hosts: [(name: String, connection: Connection)],
+    state: FleetState, judged: JudgedSurvey, hosts: [(name: String, connection: Connection)],
     now: Timestamp
   ) {
     fleet = state.fleet
     authorityEnds = state.authorities.last?.notAfter
     self.now = now
+    let newer = Dictionary(uniqueKeysWithValues: judged.newer.map { ($0.host, $0) })
     rows = hosts.map { host, _ in
-      switch survey[host] {
+      switch judged.survey[host] {
       case nil:
         Row(
           host: host, isReachable: false, problem: "it was not asked", served: [], drift: [],
@@ -49,18 +50,23 @@ struct StatusView {
           host: host, isReachable: false, problem: why, served: [], drift: [],
           firewall: "unknown")
       case .observed(let observation):
-        Self.row(host, observation, state.hosts[host], now)
+        Self.row(host, observation, state.hosts[host], newer[host], now)
       }
     }
   }
 
   private static func row(
-    _ host: String, _ observation: HostObservation, _ record: HostRecord?, _ now: Timestamp
+    _ host: String, _ observation: HostObservation, _ record: HostRecord?,
+    _ newer: NewerRelease?, _ now: Timestamp
   ) -> Row {
     let present = observation.manifest?.release
     let ends = present?.certificates.values.map(\.notAfter).min()
     let problem: String? =
-      if let present, let record, record.release.number != present.number {
+      if let newer {
+        "this state is behind it: \(newer)"
+      } else if let problem = observation.manifestProblem {
+        problem.text
+      } else if let present, let record, record.release.number != present.number {
         "the state says release \(record.release.number)"
       } else if let present, record == nil {
         "the state does not know release \(present.number)"
@@ -116,6 +122,15 @@ struct StatusView {
               .joined(separator: "; "),
           ]
         })
+  }
+}
+
+extension ManifestProblem {
+  fileprivate var text: String {
+    switch self {
+    case .drift(let why): "its manifest \(why)"
+    case .ofOthers(let why): why
+    }
   }
 }
 

@@ -1,29 +1,24 @@
+import Diagnostics
+
 /// Colours of a terminal, or none.
 struct Style {
-  enum Color: Int {
-    case red = 31
-    case green = 32
-    case yellow = 33
-    case dim = 2
-    case bold = 1
-  }
+  typealias Color = StyledText.Style
 
   let isColored: Bool
 
-  func callAsFunction(_ text: String, _ color: Color?) -> String {
-    guard isColored, let color, !text.isEmpty else { return text }
-    return "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m"
+  func callAsFunction(_ text: String, _ color: Color?) -> StyledText {
+    StyledText(text, isColored ? color : nil)
   }
 
   /// A unified diff with its lines coloured.
-  func diff(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+  func diff(_ text: String) -> StyledText {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> StyledText in
       if line.hasPrefix("+++") || line.hasPrefix("---") { return self(String(line), .bold) }
       return switch line.first {
       case "+": self(String(line), .green)
       case "-": self(String(line), .red)
       case "@": self(String(line), .dim)
-      default: String(line)
+      default: StyledText(String(line))
       }
     }.joined(separator: "\n")
   }

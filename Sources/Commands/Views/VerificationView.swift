@@ -1,3 +1,4 @@
+import Diagnostics
 import State
 
 /// What came of all that was tried, in the order of the inventory.
@@ -46,7 +47,7 @@ struct VerificationView {
 
   private typealias Row = (cells: [String], problems: [String], remarks: [String])
 
-  private func text(_ style: Style) -> String {
+  private func text(_ style: Style) -> StyledText {
     let edges = findings.edges.map { edge -> Row in
       (
         [

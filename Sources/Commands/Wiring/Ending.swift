@@ -6,6 +6,6 @@ enum Ending {
   /// must be on the disk is there already.
   static func now(_ code: Int32) -> Never {
     fflush(nil)
-    _exit(code)
+    _exit(Console.exitCode(code))
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import StateFiles
 
 /// What the shell sees; these numbers are an interface.
@@ -23,6 +24,17 @@ struct Failure: Error {
   init(_ status: ExitStatus, _ message: String = "") {
     self.status = status
     self.message = message
+  }
+
+  /// Gives the failure to read a file another exit code than 1.
+  static func naming<Value>(
+    _ status: ExitStatus, _ read: () throws(FileError) -> Value
+  ) throws(Failure) -> Value {
+    do throws(FileError) {
+      return try read()
+    } catch {
+      throw Failure(status, error.description)
+    }
   }
 }
 

@@ -1,25 +1,14 @@
 package import Execution
 import Foundation
-import Inventories
 import Subprocess
 import Synchronization
 
 /// Runs the playbook's commands as processes of this machine, each in a session of its own: the
 /// terminal's Ctrl-C does not reach it, and one that asks for a password finds no terminal.
 package final class HookProcesses: HookRunner {
-  /// Names of variables that commands do not inherit, for they hold secrets.
-  private let withheld: Set<String>
   private let running = Mutex<Set<pid_t>>([])
 
-  package init(withholding withheld: Set<String> = []) { self.withheld = withheld }
-
-  /// Of a fleet whose authority's passphrase may be in a variable.
-  convenience init(of inventory: Inventory) {
-    switch inventory.authority.passphrase {
-    case .environment(let name): self.init(withholding: [name])
-    case .file, .command, .terminal: self.init()
-    }
-  }
+  package init() {}
 
   /// Ends what still runs, at once: the program is about to end and will not wait for it.
   package func endAll() {
@@ -82,9 +71,6 @@ package final class HookProcesses: HookRunner {
 
   private func variables(_ additional: [String: String]) -> [Environment.Key: String?] {
     var variables: [Environment.Key: String?] = [:]
-    for name in withheld {
-      if let key = Environment.Key(rawValue: name) { variables.updateValue(nil, forKey: key) }
-    }
     for (name, value) in additional {
       if let key = Environment.Key(rawValue: name) { variables[key] = .some(value) }
     }

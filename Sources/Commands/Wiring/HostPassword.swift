@@ -1,3 +1,5 @@
+import Certificates
+import Files
 import Foundation
 
 /// Gets the password of hosts from where the inventory says, which the plan and the state name too.
@@ -25,15 +27,14 @@ struct HostPassword {
   }
 
   private func fromEnvironment(_ name: String) throws -> [UInt8] {
-    guard let value = ProcessInfo.processInfo.environment[name] else {
+    guard let secret = SecretEnvironment.take(name) else {
       throw Failure(.failed, "the password should be in the variable \(name), which is not set")
     }
-    return Array(value.utf8)
+    return secret.withUnsafeBytes { Array($0) }
   }
 
   private func fromFile(_ path: String) throws -> [UInt8] {
-    try PrivateFile.checkIsPrivate(path)
-    return firstLine(of: try Workspace.contents(of: path))
+    return firstLine(of: try FileReader.read(path, as: .secret))
   }
 
   private func fromCommand(_ command: [String]) throws -> [UInt8] {

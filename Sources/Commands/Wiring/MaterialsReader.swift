@@ -1,5 +1,6 @@
 import Certificates
 import Diagnostics
+import Files
 import Foundation
 import Inventories
 import Planning
@@ -26,7 +27,7 @@ struct MaterialsReader {
     for site in workspace.inventory.sites {
       for snippet in [site.snippets.frontEnd, site.snippets.backEnd].compactMap(\.self) {
         do {
-          materials.snippets[snippet.path] = try text(of: snippet)
+          materials.snippets[snippet.path] = try text(of: snippet, as: .snippet)
         } catch {
           problems.append("\(snippet.place): \(error)")
         }
@@ -55,14 +56,15 @@ struct MaterialsReader {
   /// A mistake in a file that the inventory names.
   private struct Mistake: Error, CustomStringConvertible { var description: String }
 
-  private func bytes(of file: LocalFile) throws -> [UInt8] {
-    try ControllerFile.read(workspace.resolve(file.path.text))
-  }
-
-  private func text(of file: LocalFile) throws -> String {
+  /// Reads a text that plans show whole.
+  private func text(of file: LocalFile, as kind: FileKind) throws -> String {
     let path = workspace.resolve(file.path.text)
-    guard let text = String(validating: try bytes(of: file), as: UTF8.self) else {
+    guard let text = String(validating: try FileReader.read(path, as: kind), as: UTF8.self) else {
       throw Mistake(description: "\(path) is not UTF-8 text")
+    }
+    if let key = SecretText.kind(in: text) {
+      throw Mistake(
+        description: "\(path) contains \(key), and plans would show it. Name a file without it")
     }
     let line = text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { line in
       line.unicodeScalars.contains {
@@ -78,8 +80,8 @@ struct MaterialsReader {
   private func certificate(
     _ certificate: LocalFile, _ key: LocalFile, _ site: Site
   ) throws -> Materials.SiteCertificate {
-    let pem = try text(of: certificate)
-    let keyBytes = try bytes(of: key)
+    let pem = try text(of: certificate, as: .certificate)
+    let keyBytes = try FileReader.read(workspace.resolve(key.path.text), as: .certificate)
     let files = try ServerFiles(
       certificatePEM: pem, named: workspace.resolve(certificate.path.text),
       keyPEM: Secret(copying: keyBytes), keyNamed: workspace.resolve(key.path.text))
@@ -105,7 +107,7 @@ struct MaterialsReader {
 
   /// The certificates of authorities; nginx would take a server's among them for one as well.
   private func issuers(_ file: LocalFile) throws -> String {
-    let pem = try text(of: file)
+    let pem = try text(of: file, as: .issuers)
     let path = workspace.resolve(file.path.text)
     for facts in try CertificateFacts.readAll(pem: pem, named: path) {
       guard facts.isAuthority else {

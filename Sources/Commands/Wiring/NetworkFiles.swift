@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Inventories
 import State
@@ -15,9 +16,14 @@ struct NetworkFiles {
     var networks: [KnownNetwork: PublishedRanges] = [:]
     for network in KnownNetwork.allCases {
       let path = path(of: network)
-      guard FileManager.default.fileExists(atPath: path) else { continue }
-      let text = String(
-        decoding: try Workspace.contents(of: path, status: .invalidInput), as: UTF8.self)
+      guard
+        let bytes = try Failure.naming(
+          .invalidInput,
+          { () throws(FileError) in
+            try FileReader.readIfPresent(path, as: .keptRanges)
+          })
+      else { continue }
+      let text = String(decoding: bytes, as: UTF8.self)
       do throws(RangeList.Mistake) {
         let ranges = try PublishedRanges(reading: text)
         guard Timestamp("\(ranges.date)T00:00:00Z") != nil else {
@@ -35,12 +41,7 @@ struct NetworkFiles {
   }
 
   func write(_ ranges: PublishedRanges, of network: KnownNetwork) throws {
-    let path = path(of: network)
-    do {
-      try Data(ranges.text.utf8).write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw Failure(.failed, "\(path) cannot be written: \(error.reason)")
-    }
+    try FileWriter.replace(path(of: network), text: ranges.text, for: .everyone)
   }
 }
 
@@ -48,11 +49,11 @@ struct NetworkFiles {
 struct RangeSource {
   let name: String
 
-  private static let largest = 1 << 20
+  private static let largest = FileKind.ranges.limit
 
   /// Downloads are left to curl, which knows the machine's proxies and certificates.
   func text() throws -> String {
-    let bytes = isURL ? try download() : try Workspace.contents(of: name)
+    let bytes = isURL ? try download() : try FileReader.read(name, as: .ranges)
     guard bytes.count <= Self.largest, let text = String(validating: bytes, as: UTF8.self) else {
       throw Failure(
         .failed, "\(name) is no list of address ranges: it is not text of at most 1 MiB")

@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import Inventories
 
@@ -51,16 +52,15 @@ struct Passphrase {
   }
 
   private func fromEnvironment(_ name: String) throws -> Secret {
-    guard let value = ProcessInfo.processInfo.environment[name] else {
+    guard let secret = SecretEnvironment.take(name) else {
       throw Failure(
         .failed, "the authority's passphrase should be in the variable \(name), which is not set")
     }
-    return Secret(copying: value.utf8)
+    return secret
   }
 
   private func fromFile(_ path: String) throws -> Secret {
-    try PrivateFile.checkIsPrivate(path)
-    var bytes = try Workspace.contents(of: path)
+    var bytes = try FileReader.read(path, as: .secret)
     return firstLine(wiping: &bytes)
   }
 

@@ -31,22 +31,34 @@ actor AuthoritySigner: CertificateIssuer {
       preconditionFailure(
         "A certificate was planned without an authority. This is a bug in deploy.")
     }
-    let now = Timestamp.current
+    let authority = try await keyring.authority(signing)
+    do {
+      let leaf = try Self.issue(certificate, key, authority, trusted)
+      return IssuedCertificate(
+        certificate: leaf.certificatePEM,
+        key: leaf.privateKeyPEM.withUnsafeBytes { SecretContent(Array($0)) },
+        record: CertificateRecord(leaf.facts, key: certificate.key))
+    } catch {
+      throw HostFault("its \(certificate.path) cannot be signed: \(error)")
+    }
+  }
+
+  private static func issue(
+    _ certificate: PlannedCertificate, _ key: KeyAlgorithm, _ authority: CertificateAuthority,
+    _ trusted: CertificateBundle
+  ) throws -> IssuedLeaf {
+    let now = Timestamp.current.secondsSince1970
     let role: CertificateRole = certificate.purpose == .server ? .server : .client
-    let leaf = try await keyring.authority(signing).issue(
+    let leaf = try authority.issue(
       LeafRequest(
         role: role, commonName: certificate.commonName, dnsNames: certificate.names, key: key,
         validFor: certificate.validFor),
-      now: now.secondsSince1970)
+      now: now)
     for name in certificate.names {
       // `nginx -t` accepts any certificate: what it would refuse later is found here.
-      try trusted.verify(
-        leafPEM: leaf.certificatePEM, as: role, name: name, at: now.secondsSince1970)
+      try trusted.verify(leafPEM: leaf.certificatePEM, as: role, name: name, at: now)
     }
-    return IssuedCertificate(
-      certificate: leaf.certificatePEM,
-      key: leaf.privateKeyPEM.withUnsafeBytes { SecretContent(Array($0)) },
-      record: CertificateRecord(leaf.facts, key: certificate.key))
+    return leaf
   }
 }
 
@@ -72,6 +84,7 @@ actor StateKeeper: StateStore {
   private(set) var state: FleetState
   private var file: StateFile
   private var pending: [String: HostRecord?] = [:]
+  private var issued: [IssuanceRecord] = []
   private var recorded = 0
   private var written = 0
 
@@ -83,19 +96,32 @@ actor StateKeeper: StateStore {
   /// Returns when the records are on the disk. Those that come together are written together.
   func record(_ records: [String: HostRecord?]) async throws {
     pending.merge(records) { $1 }
+    try await writeAll()
+  }
+
+  func record(issued records: [IssuanceRecord]) async throws {
+    issued += records
+    try await writeAll()
+  }
+
+  private func writeAll() async throws {
     recorded += 1
     let mine = recorded
     await Task.yield()
     guard written < mine else { return }
     var next = state
-    for (host, record) in pending { next.hosts[host] = record }
+    next.recordIssued(issued, at: .current)
+    for (host, record) in pending { next.record(record, of: host) }
     try save(next)
     written = recorded
     pending = [:]
+    issued = []
   }
 
-  /// Gives a state that was never written the lineage of the plan that begins it.
-  func adopt(lineage: String) { state.lineage = lineage }
+  func expect(_ digest: String, fromSerial serial: Int, on host: String) async throws {
+    state.expect(digest, fromSerial: serial, on: host)
+    try await writeAll()
+  }
 
   /// Changes the state in memory; it is on the disk with what is written next.
   func hold(_ next: FleetState) { state = next }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Execution
 import Foundation
 import Planning
@@ -46,7 +47,7 @@ extension SSHError: TransientFailure {
       true
     case .invalidAddress, .knownHostsUnreadable, .hostKeyUnknown, .hostKeyChanged,
       .hostKeyRevoked, .noSharedAlgorithm, .authenticationFailed, .forwardingProhibited,
-      .resourceMissing:
+      .tooMuchOutput, .resourceMissing:
       false
     }
   }
@@ -65,18 +66,21 @@ private struct SSHHost: RemoteHost {
 private struct SSHProcess: Execution.RemoteProcess {
   let process: SSH.RemoteProcess
 
-  func write(_ bytes: [UInt8]) async throws { try await process.write(bytes) }
-
-  func closeInput() async throws { try await process.closeInput() }
-
-  func read(withinSeconds seconds: Int) async throws -> [UInt8]? {
-    try await process.read(within: .seconds(seconds))
+  func write(_ bytes: [UInt8], within limit: Duration) async throws {
+    try await process.write(bytes, within: limit)
   }
 
-  func finish() async throws -> String {
-    _ = try await process.exitStatus()
-    return String(decoding: await process.standardError, as: UTF8.self)
-      .trimmingCharacters(in: .whitespacesAndNewlines)
+  func closeInput(within limit: Duration) async throws {
+    try await process.closeInput(within: limit)
+  }
+
+  func read(within limit: Duration) async throws -> [UInt8]? {
+    try await process.read(within: limit)
+  }
+
+  func finish(within limit: Duration) async throws -> [UInt8] {
+    _ = try await process.exitStatus(within: limit)
+    return await process.standardError
   }
 }
 
@@ -93,17 +97,18 @@ private struct OpenSSHHost: RemoteHost {
 private struct OpenSSHCommand: Execution.RemoteProcess {
   let process: OpenSSHProcess
 
-  func write(_ bytes: [UInt8]) async throws { try await process.write(bytes) }
-
-  func closeInput() async throws { await process.closeInput() }
-
-  func read(withinSeconds seconds: Int) async throws -> [UInt8]? {
-    try await process.read(within: .seconds(seconds))
+  func write(_ bytes: [UInt8], within limit: Duration) async throws {
+    try await process.write(bytes, within: limit)
   }
 
-  func finish() async throws -> String {
-    _ = try await process.exitStatus()
-    return String(decoding: await process.standardError, as: UTF8.self)
-      .trimmingCharacters(in: .whitespacesAndNewlines)
+  func closeInput(within limit: Duration) async throws { await process.closeInput() }
+
+  func read(within limit: Duration) async throws -> [UInt8]? {
+    try await process.read(within: limit)
+  }
+
+  func finish(within limit: Duration) async throws -> [UInt8] {
+    _ = try await process.exitStatus(within: limit)
+    return await process.standardError
   }
 }

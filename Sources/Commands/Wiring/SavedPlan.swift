@@ -1,44 +1,42 @@
 import Certificates
 import Execution
+import Files
 import Foundation
 import Planning
 import State
 
-/// A plan in a file, to be carried out as it was shown. It holds no secret: secret files are named by path
-/// and digest, and certificates are issued when it is carried out.
-struct SavedPlan: Codable, Equatable {
-  var plan: Plan
-  /// The authority's generations that the plan's trust rests on, by their certificates.
-  var authorities: [AuthorityRecord]
-  /// What the hosts were that could be asked.
-  var conditions: [String: HostCondition]
-
-  init(_ plan: Plan, authorities: [AuthorityRecord], _ survey: Survey) {
-    self.plan = plan
-    self.authorities = authorities
-    conditions = survey.compactMapValues { result in
-      if case .observed(let observation) = result { HostCondition(observation) } else { nil }
-    }
-  }
+/// A plan in a file: what somebody approved, to be compared with the plan that is made when it is carried out.
+struct SavedPlan: Equatable {
+  var approved: ApprovedPlan
 
   static func read(_ path: String) throws -> SavedPlan {
-    try SavedPlanFormat.decode(Workspace.contents(of: path), path: path)
+    try SavedPlanFormat.decode(FileReader.read(path, as: .savedPlan), path: path)
   }
 
-  /// Only its owner reads it: configurations tell more of a fleet than others need to know.
+  /// Only its owner reads it: it says more of a fleet than others need to know.
   func write(to path: String) throws {
-    try PrivateFile.replace(path, contents: SavedPlanFormat.encode(self), mode: 0o600)
+    try FileWriter.replace(path, text: SavedPlanFormat.encode(self), for: .ownerAlone)
   }
 
-  /// Refuses a plan that was made for another fleet or from another state.
-  func check(against state: FleetState, _ statePath: String, inventory: String) throws {
-    func refusal(_ why: String) -> Failure { Failure(.failed, "\(why). Nothing was touched") }
+  /// Refuses a plan that was made for another fleet, from another state or at another time.
+  func check(
+    against state: FleetState, _ statePath: String, inventory: String, now: Timestamp
+  ) throws {
+    let plan = approved
     guard plan.fleet == state.fleet else {
       throw refusal(
         "the plan is for the fleet \(plan.fleet), and \(inventory) declares the fleet \(state.fleet):"
           + " name its inventory with --inventory")
     }
-    guard state.serial > 0 || plan.serial > 0 else { return try checkAuthorities(state, refusal) }
+    if state.serial > 0 || plan.serial > 0 { try checkSerial(state, statePath) }
+    guard plan.authorities == state.authorities.map(\.fingerprint) else {
+      throw refusal("the CA has changed since the plan was made: plan again")
+    }
+    try checkTime(state, statePath, now)
+  }
+
+  private func checkSerial(_ state: FleetState, _ statePath: String) throws {
+    let plan = approved
     guard state.serial > 0 else {
       throw refusal(
         "the plan was made from serial \(plan.serial) of the state, and \(statePath) does not exist:"
@@ -60,53 +58,56 @@ struct SavedPlan: Codable, Equatable {
         "the plan was made from serial \(plan.serial) of the state, and \(statePath) is older, at"
           + " serial \(state.serial): take the newer state")
     }
-    try checkAuthorities(state, refusal)
   }
 
-  private func checkAuthorities(_ state: FleetState, _ refusal: (String) -> Failure) throws {
-    guard authorities == state.authorities else {
-      throw refusal("the authority has changed since the plan was made: plan again")
+  private static let toleratedSeconds: Int64 = 300
+
+  /// The plan to compare with is made as of the saved plan's time, which is after the last change of the
+  /// state and not in the future.
+  private func checkTime(_ state: FleetState, _ statePath: String, _ now: Timestamp) throws {
+    let madeAt = approved.madeAt
+    guard madeAt <= now.adding(seconds: Self.toleratedSeconds) else {
+      throw refusal(
+        "the plan says that it was made at \(madeAt), and it is \(now): set this machine's clock, or"
+          + " plan again")
+    }
+    let written = state.hosts.values.map(\.appliedAt).max() ?? .earliest
+    guard madeAt.adding(seconds: Self.toleratedSeconds) >= written else {
+      throw refusal(
+        "the plan says that it was made at \(madeAt), before the last change that \(statePath) has"
+          + " (\(written)): plan again")
     }
   }
 
-  /// Refuses a plan whose secret files are not what they were.
-  ///
-  /// - Parameter read: gets a path as the inventory names it.
-  func checkSecrets(_ read: (String) throws -> [UInt8]) throws {
-    var secrets: [String: FileRecord] = [:]
-    for case .local(let path, let record) in plan.steps.flatMap(\.files).map(\.source) {
-      secrets[path] = record
-    }
-    let problems = secrets.sorted { $0.key < $1.key }.compactMap { path, record -> String? in
-      do {
-        return Digest.sha256(of: try read(path)) == record.digest
-          ? nil : "\(path) has changed since the plan was made: plan again"
-      } catch {
-        return (error as? Failure)?.message ?? "\(path): \(error)"
-      }
-    }
-    guard problems.isEmpty else {
-      throw Failure(.failed, problems.joined(separator: "\ndeploy: ") + ". Nothing was touched")
-    }
+  private func refusal(_ why: String) -> Failure {
+    Failure(.failed, "\(why). Nothing was touched")
   }
 }
 
 extension Session {
-  /// What of a saved plan can be carried out on the hosts as they are.
+  /// What a plan and the survey that it was made from are saved as.
+  func approval(
+    of plan: Plan, _ survey: Survey, authorities: [AuthorityRecord]
+  ) -> ApprovedPlan {
+    ApprovedPlan(
+      plan, limit: limit, authorities: authorities, playbook: playbook, survey,
+      digest: { Digest.sha256(of: $0) })
+  }
+
+  /// A plan made now, without the hosts for which it is not what a saved plan has.
   func plan(
     _ saved: SavedPlan, _ fleet: Fleet, _ keeper: StateKeeper
   ) async throws -> Plan {
-    let state = await keeper.state
+    var state = await keeper.state
     try saved.check(
-      against: state, workspace.statePath, inventory: workspace.inventoryPath)
-    try saved.checkSecrets { try Workspace.contents(of: workspace.resolve($0)) }
-    if state.serial == 0 { await keeper.adopt(lineage: saved.plan.lineage) }
-    var hosts: [(name: String, connection: Planning.Connection)] = []
-    for step in saved.plan.steps
-    where hosts.last?.name != step.host && saved.conditions[step.host] != nil {
-      hosts.append((step.host, step.connection))
+      against: state, workspace.statePath, inventory: workspace.inventoryPath, now: .current)
+    let (plan, survey) = try await planAndSurvey(
+      fleet, state: &state, asOf: saved.approved.madeAt)
+    await keeper.hold(state)
+    let now = approval(of: plan, survey, authorities: state.authorities)
+    if let difference = saved.approved.difference(of: now) {
+      throw Failure(.failed, "\(difference). Nothing was touched")
     }
-    let survey = await fleet.survey(hosts, parallel: parallel)
-    return saved.plan.leavingOut(changedSince: saved.conditions, now: survey)
+    return plan.restricted(to: saved.approved, as: now)
   }
 }

@@ -1,10 +1,13 @@
 import Certificates
 import Foundation
+import Planning
+import State
+import StateFiles
 
 /// The text of a saved plan: JSON whose first line names the format and holds the SHA-256 of the rest, so
-/// that a file that was damaged or edited is found.
+/// that a file that was damaged is found. Nothing else rests on the digest: anybody can compute it.
 enum SavedPlanFormat {
-  static let currentVersion = 1
+  static let currentVersion = 2
   private static let beginning = "{\"format\":\"deploy-plan\",\"version\":"
   private static let middle = ",\"sha256\":\""
   private static let ending = "\","
@@ -13,7 +16,7 @@ enum SavedPlanFormat {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let content =
-      "\"content\": " + String(decoding: try encoder.encode(plan), as: UTF8.self) + "}\n"
+      "\"content\": " + String(decoding: try encoder.encode(plan.approved), as: UTF8.self) + "}\n"
     return heading(version: currentVersion, digest: Digest.sha256(of: content)) + "\n" + content
   }
 
@@ -28,12 +31,7 @@ enum SavedPlanFormat {
         "\(path) is no plan: it does not begin as what \"deploy plan --out\" writes")
     }
     let digits = bytes.dropFirst(beginning.utf8.count).prefix { (0x30...0x39).contains($0) }
-    if let version = Int(String(decoding: digits, as: UTF8.self)), version > currentVersion {
-      throw Failure(
-        .failed,
-        "\(path) has version \(version), and this deploy knows plans up to version"
-          + " \(currentVersion): use the newer deploy that wrote it, or plan again")
-    }
+    if let version = Int(String(decoding: digits, as: UTF8.self)) { try check(version, path) }
     let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
     let content = bytes.dropFirst(line.count + 1)
     let expected = heading(version: currentVersion, digest: Digest.sha256(of: Array(content)))
@@ -45,16 +43,36 @@ enum SavedPlanFormat {
     return try document(bytes, path)
   }
 
+  private static func check(_ version: Int, _ path: String) throws {
+    if version < currentVersion {
+      throw Failure(
+        .failed,
+        "\(path) was saved by an earlier version of deploy (format \(version)), whose plans are no longer"
+          + " carried out: plan again")
+    }
+    if version > currentVersion {
+      throw Failure(
+        .failed,
+        "\(path) has version \(version), and this deploy knows plans up to version"
+          + " \(currentVersion): use the newer deploy that wrote it, or plan again")
+    }
+  }
+
   private struct Document: Decodable {
-    var content: SavedPlan
+    var content: ApprovedPlan
   }
 
   private static func document(_ bytes: [UInt8], _ path: String) throws -> SavedPlan {
+    let approved: ApprovedPlan
     do {
-      return try JSONDecoder().decode(Document.self, from: Data(bytes)).content
+      approved = try JSONDecoder().decode(Document.self, from: Data(bytes)).content
+      try approved.check()
     } catch {
-      throw Failure(
-        .failed, "\(path) is whole but no plan that this deploy can read: plan again (\(error))")
+      let why =
+        JSONNumbers.mistake(in: bytes) ?? (error as? DecodingError)?.mistake(below: 1)
+        ?? (error as? StateMistake) ?? ValuePlace.root.mistake("\(error)")
+      throw Failure(.failed, "\(path) is no plan: \(why). Plan again")
     }
+    return SavedPlan(approved: approved)
   }
 }

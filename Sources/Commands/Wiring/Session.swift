@@ -1,6 +1,7 @@
 import ArgumentParser
 import Certificates
 import Execution
+import Files
 import Foundation
 import Inventories
 import Planning
@@ -14,11 +15,15 @@ struct Session {
   let workspace: Workspace
   let playbook: Playbook
   let selector: Selector
+  /// What the selector was made from; nil for every host.
+  let limit: String?
   let parallel: Int
   /// Whether hosts may be given firewalls that do not let this controller in again.
   let allowsLockout: Bool
   /// The roles whose certificates are issued anew.
   let renews: Set<Role>
+  /// Whether releases that another copy of the state has installed since are replaced.
+  let overridesNewer: Bool
   let progress: Progress
   let client: SSHClient
   /// The authority's keys, which whatever signs in this run shares.
@@ -28,42 +33,49 @@ struct Session {
   init(
     _ options: FleetOptions, _ hosts: HostOptions, playbook: String? = nil,
     for command: Playbook.Procedure.Command = .apply, allowsLockout: Bool = false,
-    renews: Set<Role> = []
+    renews: Set<Role> = [], overridesNewer: Bool = false
   ) throws {
     try self.init(
-      options, hosts.selector, parallel: hosts.parallel, playbook, command,
-      allowsLockout: allowsLockout, renews: renews)
+      options, hosts.selector, limit: hosts.limit, parallel: hosts.parallel, playbook, command,
+      allowsLockout: allowsLockout, renews: renews, overridesNewer: overridesNewer)
   }
 
   /// A session about every host of the fleet.
   init(
     _ options: FleetOptions, parallel: Int, playbook: String?,
-    for command: Playbook.Procedure.Command = .apply
+    for command: Playbook.Procedure.Command = .apply, overridesNewer: Bool = false
   ) throws {
     try self.init(
-      options, .all, parallel: parallel, playbook, command, allowsLockout: false, renews: [])
+      options, .all, parallel: parallel, playbook, command, allowsLockout: false, renews: [],
+      overridesNewer: overridesNewer)
   }
 
   /// A session about hosts that are given by name.
-  init(_ options: FleetOptions, selecting hosts: [String], playbook: String? = nil) throws {
+  init(
+    _ options: FleetOptions, selecting hosts: [String], playbook: String? = nil,
+    overridesNewer: Bool = false
+  ) throws {
     guard let selector = Selector(hosts.joined(separator: ",")) else {
       throw Failure(.usage, "the name of a host is empty")
     }
     try self.init(
       options, selector, parallel: HostOptions.usualParallel, playbook, .apply,
-      allowsLockout: false, renews: [])
+      allowsLockout: false, renews: [], overridesNewer: overridesNewer)
   }
 
   private init(
-    _ options: FleetOptions, _ selector: Selector, parallel: Int, _ playbook: String?,
-    _ command: Playbook.Procedure.Command, allowsLockout: Bool, renews: Set<Role>
+    _ options: FleetOptions, _ selector: Selector, limit: String? = nil, parallel: Int,
+    _ playbook: String?, _ command: Playbook.Procedure.Command, allowsLockout: Bool,
+    renews: Set<Role>, overridesNewer: Bool
   ) throws {
     workspace = try Workspace.open(options)
     self.playbook = try Workspace.playbook(playbook, for: command, options)
     self.selector = selector
+    self.limit = limit
     self.parallel = parallel
     self.allowsLockout = allowsLockout
     self.renews = renews
+    self.overridesNewer = overridesNewer
     keyring = AuthorityKeyring(workspace)
     revocations = RevocationDesk(workspace, keyring)
     client = try SSHClient()
@@ -80,25 +92,16 @@ struct Session {
     try StateFile.read(workspace.statePath, fleet: workspace.inventory.fleet.text)
   }
 
-  /// The state as it is on the disk, a new one where there is none; the authority is what its folder
-  /// says it is.
+  /// The state as it is on the disk, a new one where there is none; the CA is what state and folder
+  /// together say it is.
   func readState() throws -> FleetState { try current(stateFile()) }
-
-  /// The same where the authority's folder may not be at hand, as where changes are reviewed: then the
-  /// authority is what the state says.
-  func readStateOffline() throws -> FleetState {
-    let file = try stateFile()
-    var state = try current(file)
-    if state.authorities.isEmpty { state.authorities = file.state?.authorities ?? [] }
-    return state
-  }
 
   private func current(_ file: StateFile) throws -> FleetState {
     var state =
       file.state
       ?? FleetState(
         fleet: workspace.inventory.fleet.text, lineage: UUID().uuidString.lowercased())
-    state.authorities = try AuthorityFolder(path: workspace.authorityPath).generations()
+    try workspace.takeInFolder(&state)
     revokeLeavers(&state)
     return state
   }
@@ -126,15 +129,17 @@ struct Session {
     return result
   }
 
-  private var connector: SSHConnector {
+  var connector: SSHConnector {
     let workspace = workspace
     return SSHConnector(
       client: client, passphrases: KeyPassphrases(), resolve: { workspace.resolve($0) })
   }
 
-  func withFleet<Result>(_ body: (Fleet) async throws -> Result) async throws -> Result {
+  func withFleet<Result>(
+    _ state: FleetState, _ body: (Fleet) async throws -> Result
+  ) async throws -> Result {
     let fleet = Fleet(
-      connector: connector,
+      connector: connector, recognize: try workspace.recognizer(for: state),
       report: { [progress] in progress.show($0) })
     do {
       let result = try await body(fleet)
@@ -152,19 +157,10 @@ struct Session {
     let declared = inventory.hosts.filter(selector.matches).map {
       (name: $0.name.text, connection: Connection(to: $0))
     }
-    let known = Set(inventory.hosts.map(\.name.text))
-    let left = state.hosts.filter { !known.contains($0.key) && selector.matches($0.key) }
-      .sorted { $0.key < $1.key }
-      .map { (name: $0.key, connection: Connection(recordOf: $0.value, defaults: inventory.ssh)) }
-    return declared + left
+    return declared + inventory.connectionsToLeft(state).filter { selector.matches($0.name) }
   }
 
-  func survey(_ fleet: Fleet, _ state: FleetState) async throws -> Survey {
-    try refuseUnknownHosts(state)
-    return await fleet.survey(hosts(state), parallel: parallel)
-  }
-
-  private func refuseUnknownHosts(_ state: FleetState) throws {
+  func refuseUnknownHosts(_ state: FleetState) throws {
     let unknown = selector.unmatchedNames(
       among: workspace.inventory.hosts, others: Array(state.hosts.keys))
     guard unknown.isEmpty else {
@@ -173,17 +169,18 @@ struct Session {
     }
   }
 
-  func plan(_ fleet: Fleet, state: FleetState) async throws -> Plan {
-    try await planAndSurvey(fleet, state: state).plan
+  func plan(_ fleet: Fleet, state: inout FleetState) async throws -> Plan {
+    try await planAndSurvey(fleet, state: &state).plan
   }
 
+  /// - Parameter now: the time that certificates are judged by; the present without it.
   /// - Returns: The plan, and what the hosts said that it was made from.
   func planAndSurvey(
-    _ fleet: Fleet, state: FleetState
+    _ fleet: Fleet, state: inout FleetState, asOf now: Timestamp? = nil
   ) async throws -> (plan: Plan, survey: Survey) {
     try refuseWithoutAuthority(state)
-    let survey = try await survey(fleet, state)
-    return (try await plan(survey, state: state), survey)
+    let survey = try await survey(fleet, &state)
+    return (Planner.plan(try await planningInput(survey, state: state, asOf: now)), survey)
   }
 
   /// A plan from the state alone.
@@ -207,79 +204,26 @@ struct Session {
     Planner.plan(try await planningInput(survey, state: state))
   }
 
-  private func planningInput(_ survey: Survey, state: FleetState) async throws -> PlanningInput {
+  func planningInput(
+    _ survey: Survey, state: FleetState, asOf time: Timestamp? = nil
+  ) async throws -> PlanningInput {
+    let now = time ?? .current
     var materials = try MaterialsReader(
       workspace: workspace, now: .current, expired: .toleratedOf(state.shownSiteCertificates)
     ).read()
-    try refuseLostState(state, survey)
-    materials.revocationLists = try await revocations.materials(of: state, now: .current)
+    try refuseUnknownGenerations(state, survey)
+    materials.revocationLists = try await revocations.materials(of: state, now: now)
     return PlanningInput(
       inventory: workspace.inventory, playbook: playbook, state: state, survey: survey,
       materials: materials, selector: selector, allowsLockout: allowsLockout, renews: renews,
-      now: .current, digest: { Digest.sha256(of: $0) })
+      now: now, surveyedAt: .current, digest: { Digest.sha256(of: $0) })
   }
 
-  /// A second lineage beside the lost one could never be brought together with it again.
-  func refuseLostState(_ state: FleetState, _ survey: Survey) throws {
-    guard state.serial == 0 else { return }
-    for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
-      guard case .observed(let observation) = result, let manifest = observation.manifest,
-        manifest.fleet == state.fleet
-      else { continue }
-      throw Failure(
-        .failed,
-        "\(workspace.statePath) does not exist, but \(host) carries release"
-          + " \(manifest.release.number) of this fleet: recreate the state with\n    deploy state"
-          + " rebuild --inventory \(workspace.inventoryPath)")
-    }
-  }
-
-  func rollback(to number: Int?, _ survey: Survey, _ state: FleetState) throws -> RollbackInput {
-    try refuseLostState(state, survey)
-    return RollbackInput(
+  func rollback(to number: Int?, _ survey: Survey, _ state: FleetState) -> RollbackInput {
+    RollbackInput(
       hosts: workspace.inventory.hosts.filter(selector.matches), number: number,
       keepReleases: workspace.inventory.keepReleases, playbook: playbook, state: state,
       survey: survey, now: .current)
-  }
-
-  func carryOut(
-    _ plan: Plan, _ fleet: Fleet, _ keeper: StateKeeper, _ format: OutputFormat
-  ) async throws -> Ledger {
-    var known = await keeper.state
-    known.catchUp(with: plan)
-    let state = known
-    let keyring = keyring
-    let signer = try AuthoritySigner(keyring, state.authorities)
-    // A probe shows a certificate too.
-    if plan.needsAuthority || plan.verifiesEdges && plan.hasChanges { try await signer.unlock() }
-    if plan.hasChanges {
-      try await keeper.save(state)
-      try await revocations.keep()
-    }
-    let workspace = workspace
-    let hooks = HookProcesses(of: workspace.inventory)
-    let rollout = Rollout(
-      of: plan, fleet: fleet, issuer: signer, store: keeper, hooks: hooks,
-      verifier: BatchVerifier(
-        connector: connector, keeper: keeper, keyring: keyring,
-        keys: try workspace.authorityFolder.listing().keys,
-        defaults: workspace.inventory.ssh, parallel: parallel),
-      surroundings: Surroundings(
-        user: Self.user, now: { .current }, digest: { Digest.sha256(of: $0) },
-        readSecret: { SecretContent(try Workspace.contents(of: workspace.resolve($0))) },
-        sleep: { try await Task.sleep(for: .seconds($0)) }),
-      parallel: parallel, report: { [progress] in progress.show($0) })
-    return await Interrupts.cancelling {
-      await rollout.run(plan, state: state)
-    } leave: { [progress, client] in
-      hooks.endAll()
-      let view = LedgerView(progress.ledgerSoFar(of: plan))
-      do {
-        try view.print(as: format, isColored: false, counts: client.counts)
-      } catch {
-        Console.error("deploy: the ledger cannot be shown: \(error)")
-      }
-    }
   }
 
   static var user: String { "\(NSUserName())@\(ProcessInfo.processInfo.hostName)" }

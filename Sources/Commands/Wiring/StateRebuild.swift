@@ -1,42 +1,171 @@
+import Certificates
 import Inventories
+import Nginx
 import Planning
 import State
 
-/// Recreates a lost state from what the hosts carry.
-enum StateRebuild {
-  static func state(like empty: FleetState, survey: Survey, hosts: [Host]) throws -> FleetState {
-    var state = empty
-    var lineages: Set<String> = []
-    for host in hosts {
-      switch survey[host.name.text] {
-      case nil: continue
-      case .unreachable(let why):
-        throw Failure(
-          .failed,
-          "every host must be asked to recreate the state, but \(host.name): \(why)")
-      case .observed(let observation):
-        guard let manifest = observation.manifest else { continue }
-        guard manifest.fleet == state.fleet else {
-          throw Failure(
-            .failed, "\(host.name) carries a release of the fleet \"\(manifest.fleet)\"")
-        }
-        lineages.insert(manifest.lineage)
-        let connection = Connection(to: host)
-        state.hosts[host.name.text] = HostRecord(
-          address: connection.address, sshPort: connection.port, sshUser: connection.user,
-          sshBecomes: connection.becomes, sshIdentities: connection.identities,
-          sshKnownHosts: connection.knownHosts, sshOptions: connection.options,
-          roles: host.roleNames, release: manifest.release,
-          appliedAt: manifest.madeAt, appliedBy: manifest.madeBy)
+/// Makes a state that knows what the hosts carry, out of one that is behind or of none.
+///
+/// What is proven by signatures is taken in without a question: the newest of each host, and of all of
+/// them what is revoked, retired and trusted. Nothing that this state refuses already is forgotten.
+struct StateRebuild {
+  private(set) var state: FleetState
+  /// What was taken in, and what was not and why; a line each.
+  private(set) var found: [String] = []
+  private(set) var missing: [String] = []
+  let isLost: Bool
+  private let survey: Survey
+  private let hosts: [Host]
+  private let now: Timestamp
+
+  init(_ state: FleetState, _ survey: Survey, hosts: [Host], now: Timestamp) {
+    self.state = state
+    isLost = state.serial == 0
+    self.survey = survey
+    self.hosts = hosts
+    self.now = now
+  }
+
+  /// The manifests of this fleet that hosts show, proven or not.
+  private var shown: [(host: Host, shown: ShownManifest, manifest: Manifest)] {
+    hosts.compactMap { host in
+      guard case .observed(let observation) = survey[host.name.text],
+        observation.currentRelease != nil, let shown = observation.shownManifest,
+        let manifest = shown.manifest, manifest.fleet == state.fleet
+      else { return nil }
+      return (host, shown, manifest)
+    }
+  }
+
+  /// What nothing here proves, if the rest is not enough to go on with: a line for each host.
+  var claims: [String] {
+    guard let key = unprovenKey else {
+      guard isLost, !shown.contains(where: { $0.shown.signature.isValid }) else { return [] }
+      return shown.filter { $0.shown.signature == .missing }.map { claim(of: $0) + ", not signed" }
+    }
+    return shown.filter { $0.shown.signature == .unknown(publicKey: key) }.map {
+      claim(of: $0) + ", signed by the unknown key \(key.prefix(16))…"
+    }
+  }
+
+  private func claim(of entry: (host: Host, shown: ShownManifest, manifest: Manifest)) -> String {
+    NewerRelease(host: entry.host.name.text, manifest: entry.manifest, stateSerial: 0).claim
+  }
+
+  /// The unknown key that most hosts show, if it is more than any known one has signed.
+  private var unprovenKey: String? {
+    var counts: [String: Int] = [:]
+    var proven = 0
+    for entry in shown {
+      switch entry.shown.signature {
+      case .unknown(let key): counts[key, default: 0] += 1
+      case .valid: proven += 1
+      case .missing, .invalid: break
       }
     }
+    let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }
+    return most.flatMap { $0.value > proven ? $0.key : nil }
+  }
+
+  /// Takes in what the hosts carry.
+  ///
+  /// - Parameter believing: whether the claims are believed.
+  mutating func run(believing: Bool) throws {
+    let trusted = believing ? unprovenKey : nil
+    var survey = survey
+    if let trusted {
+      for entry in shown where entry.shown.signature == .unknown(publicKey: trusted) {
+        state.fleetKeys.learn(entry.manifest.knowledge.keys)
+      }
+      if !state.fleetKeys.contains(where: { $0.publicKey == trusted }) {
+        state.fleetKeys.learn([FleetKey(generation: 1, publicKey: trusted)])
+      }
+      let keys = state.fleetKeys
+      survey = survey.mapValues { $0.recognizing(keys) }
+    }
+    if isLost { state.lineage = try lineage(survey, believing: believing) ?? state.lineage }
+    let addresses = Dictionary(
+      uniqueKeysWithValues: hosts.map { ($0.name.text, $0.address.description) })
+    let judged = state.judge(survey, addresses: addresses)
+    let newer = Dictionary(uniqueKeysWithValues: judged.newer.map { ($0.host, $0) })
+    for host in hosts {
+      take(host, judged.survey[host.name.text], newer[host.name.text], believing: believing)
+    }
+  }
+
+  private mutating func take(
+    _ host: Host, _ result: SurveyResult?, _ newer: NewerRelease?, believing: Bool
+  ) {
+    let name = host.name.text
+    switch result {
+    case nil: return
+    case .unreachable(let why): missing.append("\(name): \(why)")
+    case .observed(let observation):
+      if let newer {
+        state.takeIn(newer, observation.shownManifest, at: now)
+        found.append(newer.claim)
+        record(newer.manifest, of: host)
+        return
+      }
+      if let manifest = observation.manifest {
+        if state.hosts[name]?.release != manifest.release { record(manifest, of: host) }
+        return
+      }
+      guard let shown = observation.shownManifest, observation.currentRelease != nil else { return }
+      if believing, isLost, shown.signature == .missing, let manifest = shown.manifest,
+        manifest.fleet == state.fleet, manifest.host == nil
+      {
+        found.append(claim(of: (host, shown, manifest)) + ", not signed")
+        record(manifest, of: host)
+      } else {
+        switch observation.manifestProblem {
+        case .drift(let why): missing.append("\(name): its manifest \(why)")
+        case .ofOthers(let why): missing.append("\(name): \(why)")
+        case nil: missing.append("\(name): its manifest cannot be read")
+        }
+      }
+    }
+  }
+
+  private mutating func record(_ manifest: Manifest, of host: Host) {
+    state.hosts[host.name.text] = HostRecord(
+      address: host.address.description, roles: host.roleNames, release: manifest.release,
+      appliedAt: manifest.madeAt, appliedBy: manifest.madeBy)
+  }
+
+  /// The lineage that a lost state had.
+  private func lineage(_ survey: Survey, believing: Bool) throws -> String? {
+    let lineages = Set(
+      hosts.compactMap { host -> String? in
+        guard case .observed(let observation) = survey[host.name.text],
+          let shown = observation.shownManifest, let manifest = shown.manifest,
+          manifest.fleet == state.fleet
+        else { return nil }
+        return shown.signature.isValid || believing && shown.signature == .missing
+          ? manifest.lineage : nil
+      })
     guard lineages.count <= 1 else {
       throw Failure(
         .failed,
         "the hosts carry releases of several states (\(lineages.sorted().joined(separator: ", ")));"
           + " only one of them can go on")
     }
-    state.lineage = lineages.first ?? state.lineage
-    return state
+    return lineages.first
+  }
+}
+
+extension ShownManifest.Signature {
+  fileprivate var isValid: Bool { if case .valid = self { true } else { false } }
+}
+
+extension SurveyResult {
+  /// The same with signatures of these keys recognized.
+  fileprivate func recognizing(_ keys: [FleetKey]) -> SurveyResult {
+    guard case .observed(var observation) = self,
+      case .unknown(let publicKey) = observation.shownManifest?.signature,
+      let key = keys.first(where: { $0.publicKey == publicKey })
+    else { return self }
+    observation.shownManifest?.signature = .valid(key)
+    return .observed(observation)
   }
 }

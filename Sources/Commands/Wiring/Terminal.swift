@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 
 /// The terminal of the user, whatever the standard streams are.
@@ -24,7 +25,7 @@ enum Terminal {
     silent.c_lflag &= ~tcflag_t(ECHO | ISIG)
     tcsetattr(terminal, TCSAFLUSH, &silent)
     defer { tcsetattr(terminal, TCSAFLUSH, &before) }
-    _ = prompt.withCString { write(terminal, $0, strlen($0)) }
+    _ = StyledText(prompt).rendered.withCString { write(terminal, $0, strlen($0)) }
     defer { _ = write(terminal, "\n", 1) }
     var answer: [UInt8] = []
     // An array that grows leaves copies of what it held.

@@ -1,4 +1,5 @@
 import Diagnostics
+import Files
 import Foundation
 import Inventories
 import Playbooks
@@ -16,6 +17,7 @@ struct Workspace {
   static func open(_ options: FleetOptions) throws -> Workspace {
     let path = try inventoryPath(options)
     var inventory = try read(path, options) { Inventory.read($0) }
+    SecretEnvironment.takeAll(of: inventory)
     let stem = URL(filePath: path).deletingPathExtension().relativePath
     let networkFiles = NetworkFiles(stem: stem)
     inventory.networks = try networkFiles.read()
@@ -50,7 +52,10 @@ struct Workspace {
     _ path: String, _ options: FleetOptions,
     _ decode: (SourceText) -> (Value?, [Diagnostic])
   ) throws -> Value {
-    let source = SourceText(file: path, bytes: try contents(of: path, status: .invalidInput))
+    let bytes = try Failure.naming(.invalidInput) { () throws(FileError) in
+      try FileReader.read(path, as: .inventory)
+    }
+    let source = SourceText(file: path, bytes: bytes)
     let (value, diagnostics) = decode(source)
     if !diagnostics.isEmpty {
       let renderer = DiagnosticRenderer(
@@ -59,14 +64,6 @@ struct Workspace {
     }
     guard let value else { throw Failure(.invalidInput) }
     return value
-  }
-
-  static func contents(of path: String, status: ExitStatus = .failed) throws -> [UInt8] {
-    do {
-      return try ControllerFile.read(path)
-    } catch {
-      throw Failure(status, error.description)
-    }
   }
 
   private static func inventoryPath(_ options: FleetOptions) throws -> String {

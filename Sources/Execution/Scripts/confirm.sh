@@ -1,9 +1,11 @@
-# shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
+# shellcheck shell=sh disable=SC2154,SC3043 # host.sh, before it, has the folders, and says why local
 # Confirms a release, over a connection that was opened after the switch: that it could be opened is the
 # proof. Runs behind host.sh and force.sh. Asked twice, it gives the same answer twice.
 #
 # Arguments: release, how many releases are kept, the digest of the release's manifest where the controller
 # knows it: another run may have given the same number to a release of its own.
+#
+# global main: release keep digest restarted
 
 set -u
 
@@ -18,7 +20,7 @@ main() {
   exec 9>> "$run/lock"
   # A switch that is still going on is waited for; what it leaves pending and applied is proven.
   exec 8>> "$run/switch"
-  until flock -w 5 8; do say waiting; done
+  wait_for 8
   read_progress pending
   if [ "$at_release $at_phase" = "$release applied" ] && is_meant &&
     [ -z "$restarted" ] && mv "$root/pending" "$root/confirming" 2>/dev/null; then
@@ -29,6 +31,23 @@ main() {
     exec 8>&-
     tell_verdict
   fi
+}
+
+# Waits for the lock $1. Whoever has it ends: the transaction within its window, its undo within its
+# attempts. One that does not, for the disk or a program hangs, is not waited for by all who ask.
+wait_for() {
+  local rounds=0
+  until flock -w 5 "$1"; do
+    rounds=$((rounds + 1))
+    [ "$rounds" -lt "${DEPLOY_LOCK_ROUNDS:-60}" ] || give_up
+    say waiting
+  done
+}
+
+give_up() {
+  find_linked
+  say verdict "$release" unknown "$linked"
+  exit 0
 }
 
 is_meant() {
@@ -52,7 +71,7 @@ finish() {
 # The timers look every second whether there is still something to undo; now they look at once. A number
 # that another process has by now is left alone.
 wake_timers() {
-  timers=
+  local timers='' timer words
   { read -r timers < "$run/timers"; } 2>/dev/null
   for timer in $timers; do
     words=
@@ -63,9 +82,11 @@ wake_timers() {
 
 # Keeps the release in force, the one that was in force before it, and those with the highest numbers.
 prune() {
+  local kept number other higher
   set --
   for kept in "$root"/releases/*; do
-    case ${kept##*/} in *[!0-9]* | "$release") ;; *) set -- "$@" "${kept##*/}" ;; esac
+    kept=${kept##*/}
+    if is_number "$kept" && [ "$kept" != "$release" ]; then set -- "$@" "$kept"; fi
   done
   for number; do
     higher=0
@@ -79,7 +100,8 @@ prune() {
 # Somebody decided before: waits until that has been carried out, and tells how it ended. What is still
 # open then has nobody left who would end it: the lock would be held.
 tell_verdict() {
-  until flock -w 5 9; do say waiting; done
+  local why
+  wait_for 9
   if [ -f "$root/pending" ] || [ -f "$root/undoing" ]; then
     hold_switch
     why='it was cut off'

@@ -1,10 +1,27 @@
 #!/bin/sh
-# shellcheck disable=SC2034 # used by what stands behind it
-# What the other scripts share: where things are on a host, and what it really does. POSIX sh.
+# shellcheck disable=SC2034,SC3043 # used by what stands behind it; dash, BusyBox ash and bash have local
+# What the other scripts share: where things are on a host, and what it really does. POSIX sh, and local.
 # Every line for the controller starts with "@deploy "; a program's own words follow behind "| ".
 #
 # To start a program costs a host some milliseconds, ten times what the shell itself needs to read a
 # small file or to compare two: what it can do alone it does alone, and functions set variables.
+#
+# A function's variables are its own. Those that functions share are listed where their script begins, each
+# with the one function that sets it (ScopesTests compares). Without a value `local` keeps that of the
+# caller in dash and ash: whatever is read before it is set gets one.
+#
+# global find_include: include configured_pid
+# global find_pid_file: pid_file
+# global read_progress: at_release at_before at_mode at_phase at_who
+# global find_current: current
+# global find_linked: linked
+# global find_verdict: verdict
+# global find_fingerprint: fingerprint
+# global find_master: master
+# global find_served: served
+# global find_children: children
+# global find_workers: workers retiring
+# global write_in_hex: hex
 #
 # What a host is in the middle of is said by one file, and rename(2) decides every race for it:
 #   pending     the release in it is switched to, or is switched and waits for its confirmation
@@ -27,29 +44,40 @@ nl='
 
 # Reads in nginx.conf where things are, the first time it is asked to. Sets include, the file that has
 # nginx include the release, in the folder whose files are included in the http block: conf.d, or http.d
-# where there is one (on Alpine what is in conf.d stands outside of that block). Sets pid_file, or leaves
-# it empty.
+# where there is one (on Alpine what is in conf.d stands outside of that block). Sets configured_pid, the
+# pid file that it names, or leaves it empty.
 find_include() {
   [ -z "${include-}" ] || return 0
-  places=$(sed -n -e '/^[[:space:]]*include[[:space:]]\{1,\}[^;]*http\.d\/\*/s/.*/http.d/p' \
-    -e 's/^[[:space:]]*pid[[:space:]]\{1,\}\([^;[:space:]]*\)[[:space:]]*;.*/\1/p' \
-    "$nginx_folder/nginx.conf" 2>/dev/null)
-  include=$nginx_folder/conf.d/deploy.conf
-  case $nl$places$nl in *"${nl}http.d$nl"*) include=$nginx_folder/http.d/deploy.conf ;; esac
-  pid_file=
-  for word in $places; do
-    case $word in /*) pid_file=$word ;; esac
-  done
+  local place
+  include=$nginx_folder/conf.d/deploy.conf configured_pid=
+  while IFS= read -r place; do
+    case $place in
+      http.d) include=$nginx_folder/http.d/deploy.conf ;;
+      /*) configured_pid=$place ;;
+    esac
+  done <<-PLACES
+	$(sed -n -e '/^[[:space:]]*include[[:space:]]\{1,\}[^;]*http\.d\/\*/s/.*/http.d/p' \
+	  -e 's/^[[:space:]]*pid[[:space:]]\{1,\}\([^;[:space:]]*\)[[:space:]]*;.*/\1/p' \
+	  "$nginx_folder/nginx.conf" 2>/dev/null)
+	PLACES
 }
 
-# Sets pid_file where nginx.conf does not say it; nginx knows then.
+# Sets pid_file, from nginx.conf or, where that does not say it, from nginx itself.
 find_pid_file() {
   find_include
+  [ -z "${pid_file-}" ] || return 0
+  pid_file=$configured_pid
   [ -n "$pid_file" ] || pid_file=$(nginx -V 2>&1 | sed -n 's/.*--pid-path=\([^ ]*\).*/\1/p')
   pid_file=${pid_file:-/run/nginx.pid}
 }
 
-say() { printf '@deploy %s\n' "$*"; }
+# Tells the controller one line, whatever the words have in them: a program's name may have a newline.
+say() {
+  case "$*" in
+    *"$nl"*) printf '@deploy %s\n' "$(printf '%s' "$*" | tr '\n' ' ')" ;;
+    *) printf '@deploy %s\n' "$*" ;;
+  esac
+}
 
 # Quotes the text on standard input for the controller.
 quote() { sed 's/^/| /'; }
@@ -58,6 +86,12 @@ quote() { sed 's/^/| /'; }
 # for a moment, and may be secret.
 # shellcheck disable=SC2174 # what is above it is the system's
 make_run_folder() { [ -d "$run" ] || mkdir -p -m 0700 "$run"; }
+
+# Whether $1 is the number of a release: folders may have any name.
+# shellcheck disable=SC2317 # not every script asks
+is_number() {
+  case $1 in '' | 0* | *[!0-9]* | ???????????*) return 1 ;; esac
+}
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
@@ -71,6 +105,7 @@ read_progress() {
 # Sets current, the number of the release that counts, 0 where there is none: one that is not confirmed
 # does not.
 find_current() {
+  local middle
   for middle in pending undoing; do
     [ -f "$root/$middle" ] || continue
     read_progress "$middle"
@@ -96,6 +131,7 @@ has_nginx() { [ "$1" != 0 ] && [ -f "$root/releases/$1/nginx/deploy.conf" ]; }
 
 # Prints the rules that are loaded of the engine that release $1 uses; fails where they are not in force.
 list_firewall() {
+  local program in_table hook
   if [ -f "$root/releases/$1/firewall.iptables" ]; then
     for program in iptables ip6tables; do
       chains_in "$root/releases/$1/firewall.$program" | while read -r in_table hook; do
@@ -112,6 +148,7 @@ list_firewall() {
 # Prints the chains that the iptables rules in file $1 have, a line each: the table, and the kernel's own
 # chain that jumps to it.
 chains_in() {
+  local word in_table
   while read -r word _; do
     case $word in
       '*'*) in_table=${word#?} ;;
@@ -123,6 +160,7 @@ chains_in() {
 # Whether the kernel is set as release $1 needs it.
 # shellcheck disable=SC2317 # not every script asks
 has_settings() {
+  local key value
   [ -f "$root/releases/$1/firewall.sysctl" ] || return 0
   while read -r key _ value; do
     case $key in
@@ -151,6 +189,7 @@ include_text() { printf '%s\n' "$include_comment" "$include_directive"; }
 
 # Whether nginx has that text, and nothing else, in the file for it.
 is_included() {
+  local comment directive more
   find_include
   {
     IFS= read -r comment && IFS= read -r directive && ! IFS= read -r more &&
@@ -160,6 +199,7 @@ is_included() {
 
 # Sets fingerprint, what a transaction relies on: release $1 by its number and its manifest.
 find_fingerprint() {
+  local sum
   fingerprint=none
   [ "$1" != 0 ] || return 0
   sum=$(sha256sum "$root/releases/$1/manifest" 2>/dev/null)
@@ -168,6 +208,7 @@ find_fingerprint() {
 
 # Sets master, the process id of nginx's master; fails where none runs. The pid file alone proves nothing.
 find_master() {
+  local title
   find_pid_file
   master=
   { read -r master < "$pid_file"; } 2>/dev/null
@@ -181,6 +222,7 @@ find_master() {
 # Sets served, the releases whose marker process $1 holds open. nginx opens the files of a configuration
 # when it takes it in force and closes those of the one before: no other evidence says so without a request.
 find_served() {
+  local marker open number
   served=
   for marker in "$root"/releases/*/nginx/served; do
     for open in "/proc/$1/fd"/*; do
@@ -207,6 +249,7 @@ find_children() {
 # Sets workers, those of master $1 that take new connections, and retiring, those that only finish what
 # they have begun.
 find_workers() {
+  local child title
   find_children "$1"
   workers='' retiring=''
   for child in $children; do
@@ -222,7 +265,8 @@ find_workers() {
 
 # Sets hex, a port in the digits of /proc/net/tcp.
 write_in_hex() {
-  left=$1 hex=
+  local left="$1"
+  hex=
   for _ in 1 2 3 4; do
     case $((left % 16)) in
       10) hex=A$hex ;; 11) hex=B$hex ;; 12) hex=C$hex ;;

@@ -6,10 +6,14 @@
 nginx_changelogs='/usr/share/doc/nginx*/changelog.Debian.gz'
 ufw_settings=/etc/ufw/ufw.conf
 
+# Lines about the network beyond this number are left out, those of the youngest sockets first: any user
+# can open more of them.
+most_listeners=10000
+
 # Says what /proc/net has: the addresses that others may reach this host at (for IPv4 those that its
 # routes call local, for IPv6 those of global scope), the port of sshd and from where SSH connections are
-# open to it, the sockets that listen. What stands there twice is told twice. Takes what sshd says of the
-# controller's connection: two addresses, each with its port.
+# open to it, and the sockets that listen. What stands there twice is told twice. Takes what sshd says of
+# the controller's connection: two addresses, each with its port.
 survey_network() {
   ssh_port=${1##* }
   case $ssh_port in
@@ -21,65 +25,41 @@ survey_network() {
     -e '/\/32 host LOCAL/{g;/^127\./d;/^169\.254\./d;s/^/@deploy address /p;}' \
     -e '/^[0-9a-f]* [0-9a-f]* [0-9a-f]* 00 /{s/ .*//;s/..../&:/g;s/:$//;s/^/@deploy address /p;}' \
     -e "s/^ *[0-9]*: [0-9A-F]*:$hex \\([0-9A-F]*\\):.... 01 .*/@deploy ssh-from \\1/p" \
-    -e 's/^ *[0-9]*: \([0-9A-F]*\):\(....\) [^ ]* 0A [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\3 \1 0x\2/p' \
+    -e 's/^ *[0-9]*: \([0-9A-F]*\):\(....\) [^ ]* 0A [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\3 L \1 \2/p' \
     /proc/net/fib_trie /proc/net/if_inet6 /proc/net/tcp /proc/net/tcp6 2>/dev/null)
-  survey_listeners
+  case $network in *' L '*) survey_listeners ;; ?*) printf '%s\n' "$network" ;; esac
 }
 
-# Says each TCP socket that listens, with its program's name. sshd's own is known by its port.
+# Says of each line in network what it says itself, or which socket listens: its address and port in
+# /proc/net's digits, and a process that holds it; then the name of each such process, which any user
+# chooses. The lines of sockets and of who holds them meet by being sorted, the oldest first.
 survey_listeners() {
-  own=$(ls -l "/proc/${master:-none}/fd" 2>/dev/null)
-  IFS=$nl
-  set --
-  for line in $network; do
-    case $line in @*) printf '%s\n' "$line" && continue ;; esac
-    case $own in *"socket:[${line%% *}]"*) tell_listener "$line" nginx && continue ;; esac
-    if [ $((${line##* })) = "$ssh_port" ]; then
-      tell_listener "$line" ''
-    else
-      set -- "$@" "$line"
-    fi
+  network=$({ printf '%s\n' "$network" && list_sockets; } 2>/dev/null | sort -n |
+    sed -n -e '/^@/{p;d;}' -e '/ P /d' -e '$!N' \
+      -e 's/^\([0-9]*\) L \(.*\)\n\1 P \(.*\)$/@deploy listening \2 \3/p;t' \
+      -e 's/^[0-9]* L /@deploy listening /;P;D' | head -n "$most_listeners")
+  printf '%s\n' "$network"
+  for process in $(printf '%s\n' "$network" | sed -n 's/^@deploy listening .* .* //p' | sort -nu); do
+    program=
+    { IFS= read -r program < "/proc/$process/comm"; } 2>/dev/null
+    printf '@deploy process %s %s\n' "$process" "$program"
   done
-  if [ $# -gt 0 ]; then
-    holders=$(socket_holders "$@")
-    for line; do
-      program=
-      case $nl$holders in
-        *"$nl${line%% *} "*)
-          process=$nl$holders
-          process=${process#*"$nl${line%% *} "}
-          { IFS= read -r program < "/proc/${process%%"$nl"*}/comm"; } 2>/dev/null
-          ;;
-      esac
-      tell_listener "$line" "$program"
-    done
-  fi
-  unset IFS
 }
 
-# Takes inode, address and port in hexadecimal digits.
-tell_listener() {
-  place=${1#* }
-  printf '@deploy listening %s %s %s\n' "${place% *}" $((${1##* })) "$2"
-}
-
-# Prints inode and process of each socket of the lines that are given, which begin with their inodes.
-socket_holders() {
-  for line; do
-    shift
-    set -- "$@" -e "/:\\[${line%% *}\\]\$/b found"
-  done
+# Prints inode and process of each socket that a process has.
+list_sockets() {
   # shellcheck disable=SC2012 # the targets of the links are what is wanted
-  ls -l /proc/[0-9]*/fd 2>/dev/null |
-    sed -n -e '/^\/proc\//{s#^/proc/\([0-9]*\)/fd:$#\1#;h;}' "$@" -e d -e ': found' \
-      -e 's/.*socket:\[\([0-9]*\)\]$/\1/;G;s/\n/ /p'
+  ls -l /proc/[0-9]*/fd |
+    sed -n -e '/^\/proc\//{s#^/proc/\([0-9]*\)/fd:$#\1#;h;d;}' \
+      -e '/ -> socket:\[[0-9]*\]$/{s/.*\[\([0-9]*\)\]$/\1 P/;G;s/\n/ /p;}'
 }
 
 # Says of the rules that deploy did not load what can keep a packet out: chains with what they hook
 # into, and the rules that drop, reject or lead to another chain. Sets are left out where nft can.
 survey_rules() {
   { nft -s -t list ruleset 2>/dev/null || nft list ruleset 2>/dev/null; } |
-    sed -n -e '/^table inet deploy {$/,/^}$/d' -e 's/^[[:space:]]*//' \
+    sed -n -e '/^table inet deploy\(_next\)\{0,1\} {$/,/^}$/d' \
+      -e 's/^[[:space:]]*//' \
       -e '/^table .* {$/b tell' -e '/^chain .* {$/b tell' -e '/^type .* hook /b tell' \
       -e '/drop/b tell' -e '/reject/b tell' -e '/REJECT/b tell' -e '/jump /b tell' \
       -e '/goto /b tell' -e d -e ': tell' -e 's/^/@deploy rule /p'

@@ -4,7 +4,7 @@
 # Arguments: the holes of nginx that the controller asks about, separated by spaces; what sshd says of the
 # controller's connection.
 
-tools='nginx nft iptables iptables-restore ip6tables ip6tables-restore tar flock sha256sum readlink head tail cut wc tr sed grep find sort xargs'
+tools='nginx nft iptables iptables-restore ip6tables ip6tables-restore tar flock sha256sum readlink head tail cut wc tr sed grep find sort uniq xargs'
 
 main() {
   wait_for_settling
@@ -63,7 +63,8 @@ survey_release() {
   latest=0
   for folder in "$root"/releases/*; do
     number=${folder##*/}
-    case $number in *[!0-9]*) continue ;; esac
+    # Others than the controller's numbers are somebody else's folders.
+    case $number in '' | *[!0-9]* | 0* | ??????????*) continue ;; esac
     [ "$number" -gt "$latest" ] && latest=$number
     say kept "$number"
   done
@@ -117,12 +118,9 @@ survey_files() {
     *) sum='' found=$nl$found ;;
   esac
   if [ "$found" != "$expected" ]; then
-    for line in $expected; do
-      case $found$nl in
-        *"$nl$line$nl"*) ;;
-        *) printf '@deploy drift %s\n' "${line#*  }" ;;
-      esac
-    done
+    # What is expected and not found is there once.
+    printf '%s\n' "$expected" "$found" "$found" | sort | uniq -u |
+      sed -n 's/^[^ ]*  /@deploy drift /p'
   fi
   # shellcheck disable=SC2086 # one word for each line
   grep -H '' manifest $texts 2>/dev/null |

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
+# shellcheck shell=sh disable=SC2154,SC3043 # host.sh, before it, has the folders, and says why local
 # One host's transaction: stage, validate, wait for the word, arm the undo, switch, reload, prove,
 # firewall. Runs behind host.sh and force.sh. Until the word comes nothing but a staged folder exists;
 # after it the host ends by itself in the new release or in the one before, whatever becomes of the
@@ -8,6 +8,11 @@
 # the tests of it may take, seconds until the undo, ports that nginx comes to listen on
 # (comma separated), who asks. The modes: `install`, the stream has the release; `restore`, it is on the
 # host already; `remove`, the release is 0, which is nothing of deploy at all. The stream has undo.sh.
+#
+# global main: mode release expected size patience window ports who work staged previous
+# global stage: is_staged
+# global watch_controller: watcher
+# global start_timer: timers
 
 set -u
 
@@ -44,7 +49,7 @@ refuse() {
 abandon() { refuse abandoned; }
 
 discard() {
-  [ -n "${watcher-}" ] && kill "$watcher" 2>/dev/null
+  watch_controller
   rm -rf "$work"
   find_linked
   [ -n "${is_staged-}" ] && [ "$release" != "$linked" ] && rm -rf "${staged:?}"
@@ -57,12 +62,12 @@ lock() {
     say refused no-space
     exit 0
   fi
+  local rounds=0 holder
   exec 9>> "$run/lock"
-  tries=0
   until flock -w 5 9; do
-    tries=$((tries + 1))
+    rounds=$((rounds + 1))
     holder=$(cat "$run/holder" 2>/dev/null)
-    if [ "$tries" -ge "${DEPLOY_LOCK_TRIES:-6}" ]; then
+    if [ "$rounds" -ge "${DEPLOY_LOCK_TRIES:-6}" ]; then
       say refused locked "$holder"
       exit 0
     fi
@@ -75,14 +80,18 @@ lock() {
 # for the stream just then is ended too: a shell hears of a signal when its program has ended. The
 # watcher is known only when it can be ended: a signal to a shell that has just forked may be lost.
 #
-# It waits $1 seconds, and again for as long as something comes into the folder $2, where one is given.
+# It waits $1 seconds, and again for as long as something comes into the folder $2, where one is given. It
+# takes the place of the one before it; without arguments none is left.
 watch_controller() {
+  [ -z "${watcher-}" ] || kill "$watcher" 2>/dev/null
+  watcher=
+  [ $# -gt 0 ] || return 0
   watcher=$(
     (
+      local seen='' now
       sleep "$1" > /dev/null 2>&1 &
       trap 'kill $!; exit' TERM
       exec > /dev/null 2>&1
-      seen=
       wait $! || exit
       while [ -n "${2-}" ] && now=$(ls -lR "$2") && [ "$now" != "$seen" ]; do
         seen=$now
@@ -95,11 +104,6 @@ watch_controller() {
     ) 9>&- < /dev/null &
     echo $!
   )
-}
-
-watch_again() {
-  kill "${watcher-}" 2>/dev/null
-  watch_controller "$@"
 }
 
 # A transaction that was cut off (the host lost power, its timers were killed) is brought to its end:
@@ -118,21 +122,20 @@ recover() {
 
 check_fingerprint() {
   find_fingerprint "$previous"
-  found=$fingerprint
-  [ "$found" = "$expected" ] || refuse changed "$found"
+  [ "$fingerprint" = "$expected" ] || refuse changed "$fingerprint"
 }
 
 stage() {
   if [ -e "$work" ]; then rm -rf "$work"; fi
   mkdir -p "$work/log" 2> "$run/errors" || refuse_with no-space
   if [ "$mode" = install ]; then
-    [ "$release" = "$previous" ] && refuse changed "$found"
+    [ "$release" = "$previous" ] && refuse changed "$fingerprint"
     is_staged=yes
     if [ -e "$staged" ]; then rm -rf "${staged:?}"; fi
     mkdir -p "$staged" 2> "$run/errors" || refuse_with no-space
     unpack "$staged" 2> "$run/errors" || refuse_with staging
     keep_files 2> "$run/errors" || refuse_with staging
-    if has_nginx "$release"; then : > "$staged/nginx/served" || refuse no-space; fi
+    if has_nginx "$release"; then true > "$staged/nginx/served" || refuse no-space; fi
   else
     unpack "$work" 2> "$run/errors" || refuse_with staging
   fi
@@ -147,16 +150,17 @@ stage() {
 
 # A stream that stands still is given up long before one that is only slow.
 unpack() {
-  watch_again "${DEPLOY_STALL:-15}" "$1"
+  local unpacked
+  watch_controller "${DEPLOY_STALL:-15}" "$1"
   head -c "$size" | tar -x -o -p -f - -C "$1"
   unpacked=$?
-  watch_again "$patience"
+  watch_controller "$patience"
   return "$unpacked"
 }
 
 # Copies what stays as it is from the release before, as the list in the stream says.
 keep_files() (
-  target=
+  local target='' path next
   set --
   while IFS= read -r path; do
     case $path in */*) next=$staged/${path%/*} ;; *) next=$staged ;; esac
@@ -173,7 +177,7 @@ keep_files() (
 # Copies files into the folder $1, which is made where it is missing.
 copy_files() {
   [ $# -gt 1 ] || return 0
-  into=$1
+  local into="$1"
   shift
   [ -d "$into" ] || mkdir -p "$into" || return
   cp -p "$@" "$into/"
@@ -193,7 +197,7 @@ refuse_with() {
 
 # A port that another program holds passes `nginx -t` and fails at the reload.
 check_ports() {
-  rest=$ports,
+  local rest="$ports," port taken own socket
   set --
   while [ "$rest" != , ] && [ -n "$rest" ]; do
     port=${rest%%,*}
@@ -215,6 +219,7 @@ check_ports() {
 }
 
 holder_of() {
+  local folder
   for folder in /proc/[0-9]*; do
     case $(ls -l "$folder/fd" 2>/dev/null) in
       *"socket:[$1]"*)
@@ -231,14 +236,14 @@ holder_of() {
 check_nginx() {
   has_nginx "$release" || has_nginx "$previous" || return 0
   [ "$release" != 0 ] || command -v nginx > /dev/null || return 0
+  local is_in_place='' tested
   find_pid_file
-  is_in_place=
   if has_nginx "$release" && is_included && [ -d "$root/current" ]; then
     is_in_place=yes
   else
     copy_configuration
   fi
-  test_in_namespace > "$work/dump" 2> "$run/errors"
+  test_in_namespace "$is_in_place" > "$work/dump" 2> "$run/errors"
   tested=$?
   if [ ! -e "$work/apart" ]; then
     [ -z "$is_in_place" ] || copy_configuration
@@ -261,6 +266,7 @@ check_nginx() {
 
 # Makes the configuration with the include as the release has it, where the switch would change that.
 copy_configuration() {
+  local tested_include
   cp -a "$nginx_folder" "$work/nginx" 2> "$run/errors" || refuse_with no-space
   tested_include=$work/nginx${include#"$nginx_folder"}
   if has_nginx "$release"; then
@@ -270,14 +276,11 @@ copy_configuration() {
   fi
 }
 
-# Leaves $work/apart where there are namespaces. Where the include stays as it is, the staged release
+# Leaves $work/apart where there are namespaces. Where the include stays as it is ($1), the staged release
 # only has to stand where the link leads.
 test_in_namespace() {
-  for logs in /var/log/nginx/*/; do
-    [ ! -d "$logs" ] || (cd /var/log/nginx && find . -type d) | (cd "$work/log" && xargs mkdir -p)
-    break
-  done
-  if [ -n "$is_in_place" ]; then
+  copy_log_folders
+  if [ -n "$1" ]; then
     # shellcheck disable=SC2016 # expanded by the inner shell
     unshare --mount --propagation private sh -c '
       : > "$1/apart" && mount --bind "$1/log" /var/log/nginx && mount --bind "$2" "$3" && exec nginx -T -q
@@ -294,6 +297,20 @@ test_in_namespace() {
   ' sh "$work" "$root" "$nginx_folder" "$staged" "$release" 9>&-
 }
 
+# Makes the folders of logs in the folder that stands for /var/log/nginx: nginx opens its logs when it is
+# tested, and says which it cannot open. Whoever owns a folder there names those in it, so names are never
+# words; links are not followed.
+copy_log_folders() {
+  local folder
+  for folder in /var/log/nginx/*/; do
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    [ ! -d "$folder" ] || (cd /var/log/nginx && find . -type d -exec sh -c '
+      for name; do mkdir -p "$0/$name"; done
+    ' "$work/log" {} +) 2>/dev/null
+    return
+  done
+}
+
 test_in_copy() {
   find "$work/nginx" -type f -exec sed -i \
     -e "s#$nginx_folder/#$work/nginx/#g" -e "s#$root/current/#$staged/#g" {} + &&
@@ -301,6 +318,7 @@ test_in_copy() {
 }
 
 check_firewall() {
+  local program
   if [ -f "$staged/firewall.nft" ]; then
     nft -c -f "$staged/firewall.nft" 2> "$run/errors" || refuse_with firewall
   fi
@@ -313,15 +331,14 @@ check_firewall() {
 
 # A controller that is alive says so; one that is cut off without a word does not hold the lock for long.
 await_word() {
-  word="wait"
-  while [ "$word" = wait ]; do
-    watch_again "${DEPLOY_HEARTBEAT:-30}"
+  local word=wait
+  while [ "$word" = "wait" ]; do
+    watch_controller "${DEPLOY_HEARTBEAT:-30}"
     IFS= read -r word || word=
   done
   [ "$word" = go ] || refuse abandoned
   trap '' TERM
-  kill "$watcher" 2>/dev/null
-  watcher=
+  watch_controller
 }
 
 # From here on the host undoes this by itself. Two timers watch, for one of them may be killed, and
@@ -340,11 +357,10 @@ arm() {
   # Whoever asks how this one ended must not hear of the last.
   rm -f "$root/verdict" "$run/verdict"
   mv "$root/pending.new" "$root/pending"
-  timers=
   start_timer "$window"
   start_timer "$((window + 1))"
   # Where there is no space for their numbers, the timers end a second later.
-  { echo "$timers" > "$run/timers"; } 2> /dev/null
+  { echo "${timers-}" > "$run/timers"; } 2> /dev/null
   if has_systemd; then
     systemd-run --quiet --collect --unit="deploy-undo-$release" --on-active="$((window + 2))" \
       --timer-property=AccuracySec=100ms /bin/sh "$root/undo.sh" now "$release" \
@@ -353,7 +369,8 @@ arm() {
 }
 
 write_arms() {
-  { [ -d "$root" ] || mkdir -p "$root"; } && note_pending switching && write_undo && write_units
+  { [ -d "$root" ] || mkdir -p "$root"; } && echo "$ports" > "$run/ports" &&
+    note_pending switching && write_undo && write_units
 }
 
 # What is staged is on the disk of the root already.
@@ -367,6 +384,7 @@ write_undo() {
 
 # A shell's own words for a full disk are "I/O error": where it fails, `cat` says why.
 note_pending() {
+  local progress
   progress="$release $previous $mode $1 $who"
   { printf '%s\n' "$progress" > "$root/pending.new"; } 2>/dev/null ||
     printf '%s\n' "$progress" | cat > "$root/pending.new"
@@ -374,24 +392,29 @@ note_pending() {
 
 # A timer is of a session of its own and ignores hang-ups; it decides itself which request to end counts.
 start_timer() {
-  if command -v setsid > /dev/null 2>&1; then own_session=setsid; else own_session=; fi
+  local own_session=''
+  if command -v setsid > /dev/null 2>&1; then own_session=setsid; fi
   # shellcheck disable=SC2086 # nothing, or one word
   (
     trap - TERM
     trap '' HUP
     exec $own_session /bin/sh "$root/undo.sh" timer "$1" "$release" 8>&- < /dev/null > /dev/null 2>&1
   ) &
-  timers="$timers $!"
+  timers="${timers-} $!"
 }
 
 switch() {
+  local why
   say switching
-  if put_in_force "$release" && mark_applied; then
+  if ! put_in_force "$release"; then
+    why=$failure
+  elif ! mark_applied; then
+    why=files
+  else
     rm -rf "$work"
     say applied "$release"
     exit 0
   fi
-  why=$failure
   quote < "$run/errors"
   if undo "$why"; then
     say reverted "$why"
@@ -405,7 +428,6 @@ switch() {
 # Only an applied release can be confirmed. No timer can take the file away meanwhile: it would need the
 # lock of the switch.
 mark_applied() {
-  failure=files
   note_pending applied 2> "$run/errors" && persist "$root/pending.new" &&
     mv "$root/pending.new" "$root/pending"
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
+# shellcheck shell=sh disable=SC2154,SC3043 # host.sh, before it, has the folders, and says why local
 # What a host does by itself, with nobody connected. Runs behind host.sh and force.sh, from a file on
 # the host.
 #
@@ -23,9 +23,8 @@ main() {
 # Seconds are counted, for a clock can be set. A confirmation ends the wait at once, by a signal; where
 # that is lost, a second later.
 wait_and_undo() {
-  asked=0
+  local asked=0 left="$1" heard attempts=1
   trap 'asked=$((asked + 1))' TERM
-  left=$1
   while [ "$left" -gt 0 ]; do
     heard=$asked
     sleep 1 8>&- 9>&- &
@@ -35,7 +34,6 @@ wait_and_undo() {
     if [ "$asked" -gt 0 ] && goes_down; then exit 0; fi
   done
   # An nginx that cannot be put back now may be repaired meanwhile.
-  attempts=1
   until undo_unless_confirmed "$2" || [ "$attempts" -ge 12 ]; do
     attempts=$((attempts + 1))
     exec 8>&-
@@ -56,6 +54,7 @@ undo_unless_confirmed() {
 # An undo that is going on counts too: whoever does it may be killed or fail. No program is started for
 # this, for want of memory must not look like a confirmation.
 is_unconfirmed() {
+  local state number
   for state in pending undoing; do
     number=
     { read -r number _ < "$root/$state"; } 2>/dev/null

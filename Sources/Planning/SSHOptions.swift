@@ -1,5 +1,7 @@
 /// How a host is reached beyond its address, port and user, in plain values.
-package struct SSHOptions: Hashable, Sendable, Codable {
+///
+/// Made from the inventory alone, and in no file: it names commands, keys and files of the controller.
+package struct SSHOptions: Hashable, Sendable {
   /// The hosts to go through, the nearest first: `user@host:port`, or less.
   package var jumps: [String]
   /// `~/.ssh/config` where empty, else `none` or the path of a file.
@@ -21,7 +23,7 @@ package struct SSHOptions: Hashable, Sendable, Codable {
   package var carriers: [Carrier]
 
   /// A host of the fleet that another is reached through.
-  package struct Carrier: Hashable, Sendable, Codable {
+  package struct Carrier: Hashable, Sendable {
     package var host: String
     package var address: String
     package var port: Int

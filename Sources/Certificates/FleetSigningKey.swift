@@ -1,0 +1,83 @@
+internal import COpenSSL
+
+/// The private half of a fleet key (Ed25519, RFC 8032).
+package struct FleetSigningKey: Sendable {
+  private let key: PrivateKey
+  /// 64 lower-case hexadecimal digits.
+  package let publicKey: String
+
+  private init(_ key: PrivateKey) throws(CertificateError) {
+    self.key = key
+    let operation = Operation("read", "the public half of a fleet key")
+    var bytes = [UInt8](repeating: 0, count: 32)
+    var count = bytes.count
+    try operation.require(
+      EVP_PKEY_get_base_id(key.pointer) == EVP_PKEY_ED25519
+        && EVP_PKEY_get_raw_public_key(key.pointer, &bytes, &count) == 1 && count == 32,
+      .damagedKey, "it is not an Ed25519 key")
+    publicKey = hexadecimal(bytes)
+  }
+
+  package static func generate() throws(CertificateError) -> FleetSigningKey {
+    try FleetSigningKey(PrivateKey.generate(.ed25519))
+  }
+
+  /// - Parameter name: what the errors call the key, such as its path.
+  package static func read(
+    pem: Secret, named name: String
+  ) throws(CertificateError) -> FleetSigningKey {
+    try FleetSigningKey(PrivateKey.read(pem, named: name))
+  }
+
+  /// Unencrypted PKCS#8.
+  package func pem() throws(CertificateError) -> Secret { try key.pem() }
+
+  /// 128 lower-case hexadecimal digits.
+  package func sign(_ text: String) throws(CertificateError) -> String {
+    let operation = Operation("sign", "with the fleet's key")
+    let context = try operation.require(EVP_MD_CTX_new())
+    defer { EVP_MD_CTX_free(context) }
+    try operation.require(EVP_DigestSignInit(context, nil, nil, nil, key.pointer) == 1)
+    var signature = [UInt8](repeating: 0, count: 64)
+    var count = signature.count
+    var text = text
+    let status = text.withUTF8 { bytes in
+      EVP_DigestSign(context, &signature, &count, bytes.baseAddress, bytes.count)
+    }
+    try operation.require(status == 1 && count == 64)
+    return hexadecimal(signature)
+  }
+
+  /// Whether a signature over a text is of a public key; false too if one of them is not in its form.
+  package static func isValid(
+    _ signature: String, of text: String, publicKey: String
+  ) -> Bool {
+    guard let signature = bytes(signature, 64), let raw = bytes(publicKey, 32) else { return false }
+    ERR_clear_error()
+    defer { ERR_clear_error() }
+    guard let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, raw, raw.count) else {
+      return false
+    }
+    defer { EVP_PKEY_free(key) }
+    guard let context = EVP_MD_CTX_new() else { return false }
+    defer { EVP_MD_CTX_free(context) }
+    guard EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1 else { return false }
+    var text = text
+    return text.withUTF8 { bytes in
+      EVP_DigestVerify(context, signature, signature.count, bytes.baseAddress, bytes.count)
+    } == 1
+  }
+
+  /// So many bytes of lower-case hexadecimal digits; nil if they are something else.
+  private static func bytes(_ text: String, _ count: Int) -> [UInt8]? {
+    let digits = text.utf8.compactMap { digit -> UInt8? in
+      switch digit {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+      default: nil
+      }
+    }
+    guard digits.count == 2 * count, text.utf8.count == 2 * count else { return nil }
+    return (0..<count).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] }
+  }
+}

@@ -1,0 +1,36 @@
+import Certificates
+import Foundation
+import Inventories
+import Synchronization
+
+/// Secrets that came in environment variables: each is read once and removed, so no program that `deploy`
+/// starts inherits it, and /proc does not show it.
+enum SecretEnvironment {
+  private static let taken = Mutex<[String: Secret]>([:])
+
+  /// The variable from which `deploy init` takes the passphrase, and which inventories name by habit.
+  static let usualPassphrase = "DEPLOY_PASSPHRASE"
+
+  /// The secret in a variable; nil if the variable was never set.
+  static func take(_ name: String) -> Secret? {
+    taken.withLock { taken in
+      guard let value = getenv(name) else { return taken[name] }
+      let bytes = UnsafeMutableRawBufferPointer(start: value, count: strlen(value))
+      let secret = Secret(copying: bytes)
+      // It points into what the kernel shows as /proc/PID/environ, which unsetenv leaves as it is.
+      memset(value, 0, bytes.count)
+      unsetenv(name)
+      taken[name] = secret
+      return secret
+    }
+  }
+
+  /// Takes every secret that an inventory may need, before any program is started.
+  static func takeAll(of inventory: Inventory) {
+    let sources =
+      [inventory.authority.passphrase, inventory.ssh.password].compactMap(\.self)
+      + inventory.hosts.compactMap(\.ssh.password)
+    for case .environment(let name) in sources { _ = take(name) }
+    _ = take(usualPassphrase)
+  }
+}

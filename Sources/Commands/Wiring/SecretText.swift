@@ -1,0 +1,13 @@
+/// Finds private keys in files that plans show, which a pull request could name as a snippet.
+enum SecretText {
+  /// What kind of secret a text contains, for a message; nil where none is known.
+  static func kind(in text: String) -> String? {
+    for line in text.split(whereSeparator: \.isNewline) {
+      // PEM, OpenSSH, PGP and SSH2 (RFC 4716) write "BEGIN … PRIVATE KEY" between dashes.
+      if line.contains("BEGIN "), line.contains("PRIVATE KEY") { return "a private key" }
+      if line.hasPrefix("PuTTY-User-Key-File-") { return "a private key of PuTTY" }
+      if line.contains("AGE-SECRET-KEY-") { return "a private key of age" }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,32 @@
+import Diagnostics
+
+/// A host did not keep to a conversation, in words for the user: the failure is that host's, and says
+/// nothing about the change or about other hosts.
+struct ConversationFault: TransientFailure, CustomStringConvertible {
+  let description: String
+  /// Whether the host may keep to the next conversation, as one that was only slow.
+  let isTransient: Bool
+
+  private init(_ description: String, isTransient: Bool = false) {
+    self.description = description
+    self.isTransient = isTransient
+  }
+
+  private static let remedy =
+    "see what its login shell and /bin/sh run, and whether it is compromised"
+
+  static func tooLate(after time: Duration) -> ConversationFault {
+    ConversationFault(
+      "it did not come to an end within \(time.components.seconds) s: see what keeps it busy",
+      isTransient: true)
+  }
+
+  static func tooMuch(_ what: String, limit: Int) -> ConversationFault {
+    ConversationFault("it sent \(what) of more than \(limit) bytes: \(remedy)")
+  }
+
+  /// - Parameter words: what the host said, as it said it.
+  static func unexpected(_ words: String, _ why: String) -> ConversationFault {
+    ConversationFault("it answered \"\(HostText(words, limit: 200))\", \(why): \(remedy)")
+  }
+}

@@ -1,0 +1,100 @@
+import Diagnostics
+import State
+
+/// Reads the values of a host's answer, each within the bounds that an honest host keeps.
+///
+/// Each throws what the host said and why that cannot be.
+enum HostValues {
+  /// Entries of one kind in one answer.
+  static let mostEntries = 50_000
+
+  static func integer(
+    _ text: some StringProtocol, in range: ClosedRange<Int>, of word: String
+  ) throws(ConversationFault) -> Int {
+    guard !text.isEmpty, text.utf8.count <= 19, text.utf8.allSatisfy(isDigit),
+      let value = Int(text), range.contains(value)
+    else {
+      throw .unexpected(
+        "\(word) \(text)", "which is not a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  /// A release that another one can follow.
+  static func release(_ text: String, of word: String) throws(ConversationFault) -> Int {
+    guard let number = ReleaseNumber(text), number.value < ReleaseNumber.range.upperBound else {
+      throw .unexpected("\(word) \(text)", "which is not the number of a release")
+    }
+    return number.value
+  }
+
+  static func moment(_ text: String, of word: String) throws(ConversationFault) -> Timestamp {
+    guard let seconds = Int64(text), let moment = Timestamp(exactly: seconds) else {
+      throw .unexpected("\(word) \(text)", "which is not a moment from 1970 to 9999")
+    }
+    return moment
+  }
+
+  /// A path below a release.
+  static func path(_ text: some StringProtocol, of word: String) throws(ConversationFault) -> String
+  {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard text.utf8.count <= 255, isPlain(text),
+      !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." })
+    else { throw .unexpected("\(word) \(text)", "which is not a path below a release") }
+    return String(text)
+  }
+
+  static func absolutePath(_ text: String, of word: String) throws(ConversationFault) -> String {
+    guard text.hasPrefix("/"), text.utf8.count <= 4096, isPlain(text) else {
+      throw .unexpected("\(word) \(text)", "which is not an absolute path")
+    }
+    return text
+  }
+
+  /// An IPv4 or IPv6 address as text; a zone behind it is the name of an interface.
+  static func address(_ text: String, of word: String) throws(ConversationFault) -> String {
+    let number = text.utf8.prefix { $0 != UInt8(ascii: "%") }
+    let isAddress =
+      (2...64).contains(text.utf8.count) && number.contains { ".:".utf8.contains($0) }
+      && number.allSatisfy { "0123456789abcdefABCDEF.:".utf8.contains($0) }
+      && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    guard isAddress else { throw .unexpected("\(word) \(text)", "which is not an address") }
+    return text
+  }
+
+  /// A program's name, such as those that a transaction needs.
+  static func name(_ text: String, of word: String) throws(ConversationFault) -> String {
+    let isName =
+      (1...40).contains(text.utf8.count)
+      && text.utf8.allSatisfy { isDigit($0) || (0x61...0x7A).contains($0) || $0 == 0x2D }
+    guard isName else { throw .unexpected("\(word) \(text)", "which is not a program's name") }
+    return text
+  }
+
+  static func choice<Choice: RawRepresentable<String>>(
+    _ text: String, of word: String
+  ) throws(ConversationFault) -> Choice {
+    guard let choice = Choice(rawValue: text) else {
+      throw .unexpected("\(word) \(text)", "which is not known here")
+    }
+    return choice
+  }
+
+  static func nothing(_ text: String, of word: String) throws(ConversationFault) {
+    guard text.isEmpty else { throw .unexpected("\(word) \(text)", "which has a word too many") }
+  }
+
+  /// What a host says is kept only as long as there is not too much of it.
+  static func checkCount(_ count: Int, of word: String) throws(ConversationFault) {
+    guard count <= mostEntries else {
+      throw .unexpected(word, "more than \(mostEntries) times")
+    }
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+  private static func isPlain(_ text: some StringProtocol) -> Bool {
+    text.unicodeScalars.allSatisfy { !$0.isDeceptive && $0 != "\u{FFFD}" }
+  }
+}

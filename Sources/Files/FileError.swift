@@ -1,0 +1,84 @@
+internal import Glibc
+
+/// Why a file was not read or written. The message names the file and what to do.
+package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+  package enum Reason: Hashable, Sendable {
+    case missing
+    /// It is not a regular file.
+    case isKind(FileStatus.Kind)
+    /// A link where `deploy` itself chose the name: who put it there could make it read or write another
+    /// file.
+    case isLink
+    case isTooLarge(limit: Int)
+    /// A secret that others may read.
+    case isReadableByOthers
+    /// A file for all to see that only its owner may read: it may be a secret.
+    case isForOwnerAlone
+    case isOwnedByAnother
+    /// A folder in which others could put a file in place of another.
+    case isWritableByOthers
+    /// It has more names than this one.
+    case hasOtherNames
+    case exists
+    /// Another process writes it.
+    case isBeingWritten
+    case system(SystemError)
+  }
+
+  package let path: String
+  /// What was wanted of it, as the rest of a sentence: "be read", "be replaced".
+  let verb: String
+  package let reason: Reason
+
+  init(_ path: String, _ verb: String, _ reason: Reason) {
+    self.path = path
+    self.verb = verb
+    self.reason = reason
+  }
+
+  init(_ path: String, _ verb: String, _ error: SystemError) {
+    self.init(
+      path, verb,
+      error.number == ENOENT ? .missing : error.number == ELOOP ? .isLink : .system(error))
+  }
+
+  package var description: String {
+    switch reason {
+    case .isReadableByOthers:
+      "\(path) can be read by others: take that away with\n    chmod 600 \(path)"
+    case .isForOwnerAlone:
+      "\(path) can be read by its owner only, so it may hold a secret, and plans show it whole. If it"
+        + " does not, allow others to read it with\n    chmod a+r \(path)"
+    case .isWritableByOthers:
+      "\(path) can be written to by others, who could put a key of their own in it: take that away"
+        + " with\n    chmod 700 \(path)"
+    case .exists: "\(path) exists already and is not overwritten"
+    default: "\(path) \(predicate)"
+    }
+  }
+
+  /// The same without the file: "cannot be read: it is a folder, not a regular file".
+  package var predicate: String { "cannot \(verb): \(explanation)" }
+
+  private var explanation: String {
+    switch reason {
+    case .missing: SystemError(number: ENOENT).description
+    case .isKind(let kind): "it is \(kind.rawValue), not a regular file"
+    case .isLink: "it is a symbolic link. Replace it with the file that it leads to"
+    case .isTooLarge(let limit):
+      "it is larger than \(ByteText.of(limit)), the limit for such a file"
+    case .isOwnedByAnother: "it belongs to another user. Take it over with chown, or remove it"
+    case .hasOtherNames: "it has another name too (a hard link). Remove it"
+    case .isBeingWritten: "another run is writing it. Wait for that run to end"
+    case .system(let error): error.description
+    case .isReadableByOthers, .isForOwnerAlone, .isWritableByOthers, .exists: ""
+    }
+  }
+}
+
+/// Numbers of bytes for messages.
+enum ByteText {
+  static func of(_ bytes: Int) -> String {
+    bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB"
+  }
+}

@@ -1,0 +1,49 @@
+/// What a file is for: how large it may be, and who must be able to read it.
+package struct FileKind: Hashable, Sendable {
+  package enum Audience: Hashable, Sendable {
+    case anyone
+    /// A secret: refused if others may read it.
+    case ownerAlone
+    /// Shown in plans: refused if only its owner may read it.
+    case everyone
+  }
+
+  /// Bytes.
+  package let limit: Int
+  package let audience: Audience
+  /// False for names that `deploy` itself chooses.
+  package let mayBeLink: Bool
+
+  package init(limit: Int, audience: Audience = .anyone, mayBeLink: Bool = true) {
+    self.limit = limit
+    self.audience = audience
+    self.mayBeLink = mayBeLink
+  }
+
+  private static let mebibyte = 1 << 20
+
+  /// An inventory or playbook: 10,000 hosts take 2 MiB.
+  package static let inventory = FileKind(limit: 32 * mebibyte)
+  /// 10,000 hosts take 60 MiB.
+  package static let state = FileKind(limit: 512 * mebibyte, mayBeLink: false)
+  /// It has every file of every host that changes.
+  package static let savedPlan = FileKind(limit: 1024 * mebibyte)
+  /// A file of the CA that is public.
+  package static let authority = FileKind(limit: 16 * mebibyte)
+  package static let authorityKey = FileKind(limit: mebibyte, audience: .ownerAlone)
+  /// A certificate with its chain, or the key of one.
+  package static let certificate = FileKind(limit: mebibyte)
+  /// Certificates of CAs that are installed as they are.
+  package static let issuers = FileKind(limit: mebibyte, audience: .everyone)
+  package static let snippet = FileKind(limit: mebibyte, audience: .everyone)
+  /// The ranges of a CDN, where `deploy` keeps them.
+  package static let keptRanges = FileKind(limit: mebibyte, mayBeLink: false)
+  /// The ranges of a CDN, where the user has them.
+  package static let ranges = FileKind(limit: mebibyte)
+  /// A passphrase or password on its first line.
+  package static let secret = FileKind(limit: 1 << 16, audience: .ownerAlone)
+  package static let sshConfiguration = FileKind(limit: mebibyte)
+  /// A private key for logging in.
+  package static let identity = FileKind(limit: 1 << 16)
+  package static let knownHosts = FileKind(limit: 64 * mebibyte)
+}

@@ -1,0 +1,108 @@
+internal import Glibc
+
+/// The one way in which files of the controller are read: regular files only, without waiting for anybody,
+/// up to the limit of their kind.
+///
+/// An inventory from a pull request may name anything: /dev/zero, a pipe that nobody writes to, a file of
+/// gigabytes, a key.
+package enum FileReader {
+  /// Reads a whole file.
+  package static func read(_ path: String, as kind: FileKind) throws(FileError) -> [UInt8] {
+    let file = try open(path, kind)
+    let bytes = try naming(path, verb) { () throws(SystemError) in
+      // A byte more than the limit shows that there is more.
+      try contents(of: file, atMost: kind.limit + 1)
+    }
+    guard bytes.count <= kind.limit else {
+      throw FileError(path, verb, .isTooLarge(limit: kind.limit))
+    }
+    return bytes
+  }
+
+  /// The same; nil where there is no file.
+  package static func readIfPresent(
+    _ path: String, as kind: FileKind
+  ) throws(FileError) -> [UInt8]? {
+    do throws(FileError) {
+      return try read(path, as: kind)
+    } catch {
+      if error.reason == .missing { return nil }
+      throw error
+    }
+  }
+
+  /// Checks a file that another program is going to read, such as ssh(1).
+  package static func check(_ path: String, as kind: FileKind) throws(FileError) {
+    _ = try open(path, kind)
+  }
+
+  private static let verb = "be read"
+
+  private static func open(_ path: String, _ kind: FileKind) throws(FileError) -> Descriptor {
+    let named = try naming(path, verb) { () throws(SystemError) in
+      try FileStatus.of(path, followsLinks: kind.mayBeLink)
+    }
+    guard let named else { throw FileError(path, verb, .missing) }
+    // Some devices act when they are opened, so that is not even tried.
+    try check(named, path, kind)
+    let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (kind.mayBeLink ? 0 : O_NOFOLLOW)
+    let file = try naming(path, verb) { () throws(SystemError) in
+      try Descriptor(adopting: Glibc.open(path, flags))
+    }
+    // The name may lead elsewhere by now: what was opened counts.
+    try check(naming(path, verb) { () throws(SystemError) in try file.status() }, path, kind)
+    return file
+  }
+
+  private static func check(
+    _ status: FileStatus, _ path: String, _ kind: FileKind
+  ) throws(FileError) {
+    let reason: FileError.Reason? =
+      switch (status.kind, kind.audience) {
+      case (.link, _): .isLink
+      case (.regular, _) where status.size > kind.limit: .isTooLarge(limit: kind.limit)
+      case (.regular, .ownerAlone) where status.mode & 0o077 != 0: .isReadableByOthers
+      case (.regular, .everyone) where status.isForOwnerAlone: .isForOwnerAlone
+      case (.regular, _): nil
+      case (let other, _): .isKind(other)
+      }
+    if let reason { throw FileError(path, verb, reason) }
+  }
+
+  /// Reads to the end, which may come later than the size says: files of /proc have none, and others grow.
+  private static func contents(
+    of file: borrowing Descriptor, atMost limit: Int
+  ) throws(SystemError) -> [UInt8] {
+    // One byte more than the file has shows its end, so a secret is copied nowhere.
+    var bytes = try chunk(of: file, atMost: min(file.status().size + 1, limit))
+    var isComplete = false
+    while !isComplete, bytes.count < limit {
+      let more = try chunk(of: file, atMost: min(1 << 16, limit - bytes.count))
+      isComplete = more.isEmpty
+      if !isComplete { bytes += more }
+    }
+    return bytes
+  }
+
+  /// Reads until so many bytes have come or the file ends.
+  private static func chunk(
+    of file: borrowing Descriptor, atMost count: Int
+  ) throws(SystemError) -> [UInt8] {
+    var failure: SystemError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      do throws(SystemError) {
+        while filled < count {
+          let rest = UnsafeMutableRawBufferPointer(
+            rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+          let more = try file.read(into: rest)
+          if more == 0 { break }
+          filled += more
+        }
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+}

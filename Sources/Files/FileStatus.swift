@@ -1,0 +1,70 @@
+internal import Glibc
+
+/// What the system knows of a file: its kind, owner, permissions and names.
+package struct FileStatus: Hashable, Sendable {
+  package enum Kind: String, Hashable, Sendable {
+    case regular = "a regular file"
+    case folder = "a folder"
+    case link = "a symbolic link"
+    case pipe = "a named pipe"
+    case socket = "a socket"
+    case device = "a device"
+  }
+
+  package let kind: Kind
+  package let size: Int
+  /// The permission bits.
+  package let mode: UInt32
+  let owner: uid_t
+  /// How many names the file has.
+  let linkCount: Int
+  private let device: UInt
+  private let inode: UInt
+
+  init(_ status: stat) {
+    kind =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .regular
+      case S_IFDIR: .folder
+      case S_IFLNK: .link
+      case S_IFIFO: .pipe
+      case S_IFSOCK: .socket
+      default: .device
+      }
+    size = Int(status.st_size)
+    mode = status.st_mode & 0o7777
+    owner = status.st_uid
+    linkCount = Int(status.st_nlink)
+    device = UInt(status.st_dev)
+    inode = UInt(status.st_ino)
+  }
+
+  /// What has a name; nil where nothing has it.
+  ///
+  /// - Parameter followsLinks: whether the target of a link is meant rather than the link.
+  package static func of(
+    _ path: String, followsLinks: Bool
+  ) throws(SystemError) -> FileStatus? {
+    var status = stat()
+    guard (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else {
+      if errno == ENOENT { return nil }
+      throw SystemError.current
+    }
+    return FileStatus(status)
+  }
+
+  /// Whether both are the same file, by whichever name.
+  func isSameFile(as other: FileStatus?) -> Bool {
+    device == other?.device && inode == other?.inode
+  }
+
+  /// Whether neither its group nor others may read it.
+  var isForOwnerAlone: Bool { mode & 0o044 == 0 }
+
+  /// Whether its owner is this user or root. Root acts for the owner of the folder too, as with sudo(8)
+  /// in a user's checkout.
+  func isOwn(in folder: FileStatus?) -> Bool {
+    let user = geteuid()
+    return owner == user || owner == 0 || user == 0 && owner == folder?.owner
+  }
+}

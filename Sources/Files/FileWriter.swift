@@ -1,0 +1,148 @@
+internal import Glibc
+
+/// The one way in which files of the controller are written: whole or not at all, whatever stops the machine,
+/// never through a link, never in place of another user's file or of what is not a file.
+///
+/// Folders may belong to others and be writable for them: who can put a file there can replace the
+/// inventory as well, which names commands, so refusing would protect nothing. Folders of secrets are
+/// checked with `checkIsOwn`.
+package enum FileWriter {
+  /// Who may read a new file; an existing one is never opened to more users than before.
+  package enum Access: UInt32, Sendable {
+    case ownerAlone = 0o600
+    case everyone = 0o644
+    /// A program of a folder that is only its owner's.
+    case program = 0o700
+  }
+
+  /// Writes a new file; an existing one is refused.
+  package static func create(
+    _ path: String, contents: [UInt8], for access: Access
+  ) throws(FileError) {
+    let existing = try naming(path, "be made") { () throws(SystemError) in
+      try FileStatus.of(path, followsLinks: false)
+    }
+    guard existing == nil else { throw FileError(path, "be made", .exists) }
+    try replace(path, contents: contents, for: access)
+  }
+
+  /// Writes a file in place of one that may exist: a reader sees the old bytes or the new ones.
+  package static func replace(
+    _ path: String, contents: [UInt8], for access: Access
+  ) throws(FileError) {
+    let old = try ownFile(path, "be replaced")
+    try TemporaryFile.make(beside: path, mode: access.rawValue & (old?.mode ?? 0o777))
+      .replace(path, with: contents)
+    try synchronizeFolder(of: path)
+  }
+
+  /// Writes a new text file.
+  package static func create(
+    _ path: String, text: String, for access: Access
+  ) throws(FileError) {
+    try create(path, contents: Array(text.utf8), for: access)
+  }
+
+  /// Replaces a text file.
+  package static func replace(
+    _ path: String, text: String, for access: Access
+  ) throws(FileError) {
+    try replace(path, contents: Array(text.utf8), for: access)
+  }
+
+  /// Adds to the end of a file in one write, so that lines which several runs add at once stay whole.
+  package static func append(_ path: String, _ contents: [UInt8]) throws(FileError) {
+    let verb = "be added to"
+    _ = try ownFile(path, verb)
+    let flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
+    try naming(path, verb) { () throws(SystemError) in
+      let file = try Descriptor(adopting: open(path, flags, 0o600))
+      guard try file.status().kind == .regular else { throw SystemError(number: EINVAL) }
+      try file.write(contents)
+      try file.synchronize()
+    }
+    try synchronizeFolder(of: path)
+  }
+
+  /// Moves a file within its file system; a missing one is not an error.
+  package static func move(_ path: String, to destination: String) throws(FileError) {
+    guard rename(path, destination) == 0 || errno == ENOENT else {
+      throw FileError(path, "be moved to \(destination)", SystemError.current)
+    }
+    try synchronizeFolder(of: destination)
+    try synchronizeFolder(of: path)
+  }
+
+  /// Removes a file; a missing one is not an error.
+  package static func remove(_ path: String) throws(FileError) {
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw FileError(path, "be removed", SystemError.current)
+    }
+    try synchronizeFolder(of: path)
+  }
+
+  /// Overwrites a file and removes it. Copies elsewhere, in backups and in what a disk or a file system
+  /// keeps of old blocks, are out of reach.
+  package static func destroy(_ path: String) throws(FileError) {
+    let verb = "be destroyed"
+    guard let old = try ownFile(path, verb) else { return }
+    try naming(path, verb) { () throws(SystemError) in
+      let file = try Descriptor(
+        adopting: open(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC))
+      guard old.isSameFile(as: try file.status()) else { throw SystemError(number: EAGAIN) }
+      try file.write([UInt8](repeating: 0, count: old.size))
+      try file.synchronize()
+    }
+    try remove(path)
+  }
+
+  /// Refuses a folder in which others could put a file in place of another.
+  package static func checkIsOwn(_ folder: String) throws(FileError) {
+    let status = try naming(folder, "be used") { () throws(SystemError) in
+      try FileStatus.of(folder, followsLinks: true)
+    }
+    guard let status else { throw FileError(folder, "be used", .missing) }
+    guard status.mode & 0o022 == 0 else { throw FileError(folder, "be used", .isWritableByOthers) }
+  }
+
+  /// What is there to be written over, if that is allowed.
+  private static func ownFile(_ path: String, _ verb: String) throws(FileError) -> FileStatus? {
+    let (file, folder) = try naming(path, verb) { () throws(SystemError) in
+      (
+        try FileStatus.of(path, followsLinks: false),
+        try FileStatus.of(FilePathText.folder(of: path), followsLinks: true)
+      )
+    }
+    guard let file else { return nil }
+    guard file.kind != .link else { throw FileError(path, verb, .isLink) }
+    guard file.kind == .regular else { throw FileError(path, verb, .isKind(file.kind)) }
+    guard file.isOwn(in: folder) else { throw FileError(path, verb, .isOwnedByAnother) }
+    return file
+  }
+
+  /// Without it a power failure could take the new name back.
+  private static func synchronizeFolder(of path: String) throws(FileError) {
+    let folder = FilePathText.folder(of: path)
+    try naming(folder, "be written") { () throws(SystemError) in
+      try Descriptor(adopting: open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)).synchronize()
+    }
+  }
+}
+
+enum FilePathText {
+  static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}
+
+/// Turns a system call's error into one that names the file.
+func naming<Value: ~Copyable>(
+  _ path: String, _ verb: String, _ call: () throws(SystemError) -> Value
+) throws(FileError) -> Value {
+  do throws(SystemError) {
+    return try call()
+  } catch {
+    throw FileError(path, verb, error)
+  }
+}

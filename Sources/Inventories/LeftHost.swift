@@ -1,0 +1,70 @@
+package import Diagnostics
+
+/// What the inventory says of a host that it no longer declares and that is still to be cleaned.
+package struct LeftHost: Hashable, Sendable {
+  /// Nil for the address that the state has recorded.
+  package var address: IPAddress?
+  package var ssh: SSHSettings
+  package var place: SourcePlace
+
+  package init(address: IPAddress? = nil, ssh: SSHSettings, place: SourcePlace) {
+    self.address = address
+    self.ssh = ssh
+    self.place = place
+  }
+}
+
+extension Inventory {
+  /// A host that left, as it is reached now: as `left` says, or else with the fleet's `ssh` settings at the
+  /// address that is recorded. Nil for a host without any address.
+  ///
+  /// - Parameter recorded: where hosts were when they were last changed; a container is reached through its
+  ///   host, which may have left too.
+  package func left(_ name: HostName, recorded: [HostName: IPAddress]) -> Host? {
+    guard let address = left[name]?.address ?? recorded[name] else { return nil }
+    let carrier = carrier(of: name, recorded: recorded)
+    var host = Host(
+      name: name, roles: [], address: address,
+      ssh: left[name]?.ssh ?? (carrier == nil ? ssh : ssh.behindHost),
+      place: left[name]?.place ?? authority.place)
+    if let carrier, host.ssh.jumps.isEmpty { host.access = .behind(carrier) }
+    return host
+  }
+
+  /// The host that one with the name of a container was a container of.
+  private func carrier(of name: HostName, recorded: [HostName: IPAddress]) -> Host? {
+    guard let carrier = Container.carrier(ofHostNamed: name) else { return nil }
+    return host(named: carrier) ?? left(carrier, recorded: recorded)
+  }
+
+  /// What to write in the inventory if a host that left cannot be reached.
+  package func adviceToReach(_ name: String, at address: String) -> String {
+    let declared = HostName(name).flatMap { left[$0] }
+    return declared.map { "how it is reached is said at \($0.place)" }
+      ?? "it was tried at \(address) with the inventory's ssh settings; if it needs others, write"
+      + " \("left: {\(name): {ssh: {…}}}".quoted) in the inventory"
+  }
+}
+
+extension Container {
+  private static let suffix = ".container"
+
+  /// The name of the container of a host; nil if it would be too long.
+  static func name(on carrier: HostName) -> HostName? { HostName(carrier.text + suffix) }
+
+  /// The host that has a container of this name; nil for a name that no container has.
+  static func carrier(ofHostNamed name: HostName) -> HostName? {
+    name.text.hasSuffix(suffix) ? HostName(String(name.text.dropLast(suffix.utf8.count))) : nil
+  }
+}
+
+extension SSHSettings {
+  /// The settings for a machine behind a host: how that host is reached is not how the machine is.
+  var behindHost: SSHSettings {
+    var settings = self
+    settings.jumps = []
+    settings.given.remove(.jump)
+    settings.hostKeys = []
+    return settings
+  }
+}

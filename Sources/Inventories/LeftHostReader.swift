@@ -1,0 +1,57 @@
+internal import Diagnostics
+internal import YAML
+
+extension LeftHost {
+  private enum Key: String, CaseIterable {
+    case address, ssh
+  }
+
+  /// Reads `left:`, the hosts that the inventory no longer declares.
+  static func read(
+    _ node: Node, besides hosts: DeclaredHosts, defaults: SSHSettings,
+    _ found: inout DiagnosticCollector
+  ) -> [HostName: LeftHost] {
+    var left: [HostName: LeftHost] = [:]
+    for entry in node.entries(&found) ?? [] {
+      let name = entry.name(HostName.self, &found)
+      guard
+        let fields = Fields<Key>(
+          entry.value, of: "a host that left", at: entry.place, &found)
+      else { continue }
+      let isContainer = name.map { Container.carrier(ofHostNamed: $0.value) != nil } ?? false
+      let usual = isContainer ? defaults.behindHost : defaults
+      let ssh = fields[.ssh].map { SSHSettings.read($0, over: usual, &found) } ?? usual
+      let address = fields[.address].flatMap { $0.hostAddress(&found) }
+      guard let name else { continue }
+      if let host = hosts.hosts[name.value] {
+        found.report(.declaredAndLeft(name.value, at: name.place, first: host.value.place))
+      }
+      ssh.checkJumps(
+        to: name.value, at: address, place: fields.entry(.ssh)?.place ?? entry.place, &found)
+      left[name.value] = LeftHost(address: address, ssh: ssh, place: entry.place)
+    }
+    return left
+  }
+}
+
+extension Node {
+  /// The address of one machine, which others can reach.
+  func hostAddress(_ found: inout DiagnosticCollector) -> IPAddress? {
+    guard let address = address(&found) else { return nil }
+    if address.ofOneHost == nil { found.report(.unusableAddress(address, at: place)) }
+    return address.ofOneHost
+  }
+}
+
+extension SSHSettings {
+  /// Reports jumps through the host itself.
+  func checkJumps(
+    to name: HostName, at address: IPAddress?, place: SourcePlace,
+    _ found: inout DiagnosticCollector
+  ) {
+    for jump in jumps
+    where jump.host == name.text || IPAddress(jump.host).map({ $0 == address }) == true {
+      found.report(.jumpThroughItself(name, jump, at: place))
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package import Inventories
+
+/// Which front-ends a back-end serves a site to, by the common names of their certificates.
+package enum Admission: Hashable, Sendable {
+  /// Every host with a client certificate of the CA: releases of 0.1.0 check no more than that.
+  case everyone
+  case frontEnds(Set<HostName>)
+
+  package func union(_ other: Admission) -> Admission {
+    guard case .frontEnds(let own) = self, case .frontEnds(let others) = other else {
+      return .everyone
+    }
+    return .frontEnds(own.union(others))
+  }
+
+  /// - Parameter name: the common name of a client certificate.
+  package func admits(_ name: String) -> Bool {
+    guard case .frontEnds(let names) = self else { return true }
+    return HostName(name).map(names.contains) ?? false
+  }
+}
+
+/// A condition of nginx's `if`: a variable beside a text, or beside a pattern that ignores case.
+struct Condition: Hashable, Sendable {
+  private enum Operator { case equals, matches }
+
+  private let variable: Variable
+  private let comparison: Operator
+  private let value: Argument
+
+  static func equals(_ variable: Variable, _ value: Argument) -> Condition {
+    Condition(variable: variable, comparison: .equals, value: value)
+  }
+
+  /// Whether the variable is a name as DNS compares them: in any case, with or without the dot of the root.
+  static func isName(_ variable: Variable, _ name: DomainName) -> Condition {
+    Condition(variable: variable, comparison: .matches, value: .pattern(of: name))
+  }
+
+  func directive(negated: Bool = false, _ block: Directive) -> Directive {
+    let mark: Argument =
+      switch comparison {
+      case .equals: negated ? "!=" : "="
+      case .matches: negated ? "!~*" : "~*"
+      }
+    return Directive("if", "(\(variable)", mark, "\(value))", block: [Paragraph([block])])
+  }
+}
+
+extension [Condition] {
+  /// Ends requests for which none of the conditions holds. An `if` of nginx has one condition, so several
+  /// clear a variable each.
+  func otherwise(return status: Int) -> [Directive] {
+    let refusal = Directive("return", "\(status)")
+    if count == 1 { return [self[0].directive(negated: true, refusal)] }
+    return [Directive("set", "\(.refused)", "yes")]
+      + map { $0.directive(Directive("set", "\(.refused)", "")) }
+      + [Directive("if", "(\(.refused))", block: [Paragraph([refusal])])]
+  }
+}

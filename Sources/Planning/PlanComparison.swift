@@ -1,0 +1,89 @@
+import State
+
+extension ApprovedPlan {
+  /// Why nothing of the plan may be carried out any more; nil if its hosts can be compared.
+  ///
+  /// - Parameter now: the plan that is made now, as of the same time.
+  package func difference(of now: ApprovedPlan) -> String? {
+    if playbook != now.playbook {
+      return
+        "the plan was saved with the playbook \"\(playbook)\", and this is \"\(now.playbook)\": name the"
+        + " same one with --playbook"
+    }
+    let settings = Self.differing(rollout, now.rollout)
+    if !settings.isEmpty {
+      return "the playbook or the inventory has changed since the plan was saved"
+        + " (\(settings.joined(separator: ", "))): plan again"
+    }
+    let gone = hosts.filter { !$0.value.steps.isEmpty && now.hosts[$0.key] == nil }.keys.sorted()
+    guard gone.isEmpty else {
+      return
+        "the plan changes \(gone.joined(separator: ", ")), which neither the inventory nor the state"
+        + " has: plan again"
+    }
+    return nil
+  }
+
+  /// Why a host may not take its steps; nil if they are what was approved, or if there are none.
+  package func difference(of now: ApprovedPlan, on host: String) -> String? {
+    guard let new = now.hosts[host] else { return nil }
+    let old = hosts[host]
+    guard !new.steps.isEmpty || old?.steps.isEmpty == false else { return nil }
+    guard let old else { return "the saved plan does not have it: plan again" }
+    if let condition = new.condition {
+      guard let before = old.condition else {
+        return "it could not be asked when the plan was saved: plan again"
+      }
+      if let change = before.change(to: condition) {
+        return "it has changed since the plan was made (\(change)): plan again"
+      }
+    }
+    guard old.steps.count == new.steps.count else {
+      return "the saved plan has \(old.steps.count) steps for it, and a plan made now has"
+        + " \(new.steps.count): plan again"
+    }
+    let parts = zip(old.steps, new.steps).flatMap { Self.differing($0, $1) }
+    guard !parts.isEmpty else { return nil }
+    return
+      "a plan made now differs from the saved one (\(Set(parts).sorted().joined(separator: ", "))):"
+      + " plan again"
+  }
+
+  private static func differing(_ old: [String: String], _ new: [String: String]) -> [String] {
+    Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
+  }
+}
+
+extension Plan {
+  /// The same plan without the hosts for which it is not what was approved; each is refused by name, with what
+  /// differs.
+  ///
+  /// Hosts that could not be asked or are held stay as they are: nothing happens there, and why is said.
+  ///
+  /// - Parameter now: what this plan would be saved as.
+  package func restricted(to approved: ApprovedPlan, as now: ApprovedPlan) -> Plan {
+    var refused: [String: String] = [:]
+    for step in steps where !step.action.leavesHostOut {
+      refused[step.host] = approved.difference(of: now, on: step.host)
+    }
+    guard !refused.isEmpty else { return self }
+    var plan = self
+    plan.steps = []
+    for step in steps {
+      guard let why = refused[step.host] else {
+        plan.steps.append(step)
+        continue
+      }
+      guard plan.steps.last?.host != step.host else { continue }
+      plan.steps.append(
+        HostStep(
+          host: step.host, connection: step.connection, roles: step.roles, action: .blocked,
+          reasons: [why]))
+    }
+    for index in stages.indices {
+      plan.stages[index].batches = stages[index].batches
+        .map { $0.filter { refused[$0] == nil } }.filter { !$0.isEmpty }
+    }
+    return plan
+  }
+}

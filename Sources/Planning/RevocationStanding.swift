@@ -1,0 +1,38 @@
+package import State
+
+/// What a run has left open of revocations: which hosts still accept a revoked certificate, and which
+/// still have one.
+package struct RevocationStanding: Sendable {
+  private let state: FleetState
+  private let revoked: Set<String>
+  private let now: Timestamp
+
+  /// - Parameter revoked: the hosts that had revoked certificates when the run began.
+  package init(of state: FleetState, revoked: [String], at now: Timestamp) {
+    (self.state, self.revoked, self.now) = (state, Set(revoked), now)
+  }
+
+  /// A line for each host; none if every host refuses what is revoked and shows nothing of it.
+  ///
+  /// - Parameter details: what is known of how hosts ended.
+  package func open(after details: [String: String]) -> [String] {
+    state.hosts.sorted { $0.key < $1.key }.compactMap { host, record in
+      let why = details[host].flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
+      if revoked.contains(host) {
+        let has = record.release.certificates.values.contains { state.revocation(of: $0) != nil }
+        return has ? "\(host) still has its revoked certificates\(why)" : nil
+      }
+      guard let accepted = accepted(by: record.release.facts) else { return nil }
+      let whose = accepted.host.map { " of \($0)" } ?? ""
+      return "\(host) still accepts \(CertificateRecord.short(accepted.serial))\(whose)\(why)"
+    }
+  }
+
+  private func accepted(by facts: EdgeFacts) -> Revocation? {
+    let refused = Set(facts.refuses ?? [])
+    return state.revocations.first {
+      $0.notAfter > now && facts.trusts.contains($0.issuerKeyIdentifier)
+        && !refused.contains($0.serial)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/// A key that signs what the controller installs, by its public part; its private part is in the folder of
+/// the CA.
+package struct FleetKey: Hashable, Sendable, Codable {
+  package var generation: Int
+  /// The raw Ed25519 key (RFC 8032) in 64 lower-case hexadecimal digits.
+  package var publicKey: String
+  /// The signature of the key before it over `statement`; nil for a fleet's first key, and for one that
+  /// was made after the key before it was lost.
+  package var endorsement: Endorsement?
+
+  /// What makes a copy of the state that knows the signer accept the key as well.
+  package struct Endorsement: Hashable, Sendable, Codable {
+    /// The public key that signed.
+    package var signer: String
+    /// 128 lower-case hexadecimal digits.
+    package var signature: String
+
+    package init(signer: String, signature: String) {
+      self.signer = signer
+      self.signature = signature
+    }
+  }
+
+  package init(generation: Int, publicKey: String, endorsement: Endorsement? = nil) {
+    self.generation = generation
+    self.publicKey = publicKey
+    self.endorsement = endorsement
+  }
+
+  /// What the key before it signs.
+  package func statement(of fleet: String) -> String {
+    "deploy-fleet-key 1\nfleet \(fleet)\ngeneration \(generation)\nkey \(publicKey)\n"
+  }
+}
+
+extension [FleetKey] {
+  /// Takes keys in that are not known yet; sorted by generation.
+  package mutating func learn(_ others: [FleetKey]) {
+    for other in others {
+      if let known = firstIndex(where: { $0.publicKey == other.publicKey }) {
+        if self[known].endorsement == nil { self[known].endorsement = other.endorsement }
+      } else {
+        append(other)
+      }
+    }
+    sort { ($0.generation, $0.publicKey) < ($1.generation, $1.publicKey) }
+  }
+
+  /// Whether another one of these has come after a key, which nobody who has the other signs with.
+  package func hasReplaced(_ key: FleetKey) -> Bool {
+    contains { $0.endorsement?.signer == key.publicKey }
+  }
+
+  /// These and every other one that one of them, or of those that follow from them, has endorsed.
+  ///
+  /// - Parameter verify: whether a signature over a text is of a public key.
+  package func following(
+    _ others: [FleetKey], of fleet: String,
+    verify: (_ signature: String, _ text: String, _ publicKey: String) -> Bool
+  ) -> [FleetKey] {
+    var trusted = self
+    var rest = others
+    while let next = rest.firstIndex(where: { key in
+      guard let endorsement = key.endorsement,
+        let signer = trusted.first(where: { $0.publicKey == endorsement.signer }),
+        signer.generation < key.generation
+      else { return false }
+      return verify(endorsement.signature, key.statement(of: fleet), endorsement.signer)
+    }) {
+      trusted.learn([rest.remove(at: next)])
+    }
+    return trusted
+  }
+}

@@ -1,0 +1,198 @@
+/// What every signed manifest says of the fleet beside its own release, so that a copy of the state that
+/// is behind, or none at all, can catch up from any host.
+package struct FleetKnowledge: Hashable, Sendable {
+  /// The CA generations that hosts may trust; without revocation lists.
+  package var authorities: [AuthorityRecord]
+  package var retired: [RetiredAuthority]
+  /// Those that have not ended.
+  package var revocations: [Revocation]
+  package var keys: [FleetKey]
+  /// The certificates that were issued to the host of the manifest and that have not ended.
+  package var issued: [IssuanceRecord]
+
+  package init(
+    authorities: [AuthorityRecord] = [], retired: [RetiredAuthority] = [],
+    revocations: [Revocation] = [], keys: [FleetKey] = [], issued: [IssuanceRecord] = []
+  ) {
+    self.authorities = authorities
+    self.retired = retired
+    self.revocations = revocations
+    self.keys = keys
+    self.issued = issued
+  }
+}
+
+/// A CA generation that no host is ever to trust again, so that no older copy of a state or of a folder
+/// brings it back, and its number and its name are not given to another one.
+package struct RetiredAuthority: Hashable, Sendable, Codable {
+  package var generation: Int
+  package var commonName: String
+  /// The subject key identifier in lower-case hex.
+  package var keyIdentifier: String
+  package var notAfter: Timestamp
+
+  package init(generation: Int, commonName: String, keyIdentifier: String, notAfter: Timestamp) {
+    self.generation = generation
+    self.commonName = commonName
+    self.keyIdentifier = keyIdentifier
+    self.notAfter = notAfter
+  }
+
+  package init(_ record: AuthorityRecord) {
+    self.init(
+      generation: record.generation, commonName: record.commonName,
+      keyIdentifier: record.keyIdentifier, notAfter: record.notAfter)
+  }
+}
+
+extension FleetState {
+  /// What others need to catch up with this state, as the manifest of a host says it.
+  package func knowledge(on host: String, at now: Timestamp) -> FleetKnowledge {
+    FleetKnowledge(
+      authorities: authorities.map { record in
+        var record = record
+        record.revocationList = nil
+        return record
+      },
+      retired: retiredAuthorities.filter { $0.notAfter > now },
+      revocations: revocations.filter { $0.notAfter > now }, keys: fleetKeys,
+      issued: issued(to: host, at: now))
+  }
+
+  /// Takes in what another copy of the state knew. Nothing is forgotten by it: what is revoked or retired
+  /// in either stays so.
+  package mutating func learn(_ knowledge: FleetKnowledge, at now: Timestamp) {
+    fleetKeys.learn(knowledge.keys)
+    if !knowledge.issued.isEmpty { recordIssued(knowledge.issued, at: now) }
+    for revocation in knowledge.revocations
+    where !revocations.contains(where: { $0.isOfSame(certificateAs: revocation) }) {
+      revoke(revocation)
+    }
+    for retired in knowledge.retired { retire(retired) }
+    for record in knowledge.authorities where !isRetired(record.keyIdentifier) {
+      guard let known = authorities.firstIndex(where: { $0.keyIdentifier == record.keyIdentifier })
+      else {
+        authorities.append(record)
+        continue
+      }
+      var merged = authorities[known].notBefore < record.notBefore ? record : authorities[known]
+      merged.status = max(authorities[known].status, record.status)
+      merged.revocationList = authorities[known].revocationList ?? record.revocationList
+      authorities[known] = merged
+    }
+    orderAuthorities()
+  }
+
+  package func isRetired(_ keyIdentifier: String) -> Bool {
+    retiredAuthorities.contains { $0.keyIdentifier == keyIdentifier }
+  }
+
+  /// From now on no host is to trust the generation again.
+  package mutating func retire(_ generation: RetiredAuthority) {
+    authorities.removeAll { $0.keyIdentifier == generation.keyIdentifier }
+    guard !isRetired(generation.keyIdentifier) else { return }
+    retiredAuthorities.append(generation)
+    retiredAuthorities.sort {
+      ($0.generation, $0.keyIdentifier) < ($1.generation, $1.keyIdentifier)
+    }
+  }
+
+  /// Those that retire, then those that stay, each oldest first; of those the last one signs.
+  private mutating func orderAuthorities() {
+    authorities.sort {
+      ($0.status == .retiring ? 0 : 1, $0.generation, $0.keyIdentifier)
+        < ($1.status == .retiring ? 0 : 1, $1.generation, $1.keyIdentifier)
+    }
+    for index in authorities.indices where authorities[index].status != .retiring {
+      authorities[index].status = index == authorities.count - 1 ? .signing : .trusted
+    }
+  }
+}
+
+extension FleetState {
+  /// A generation in the CA's folder that cannot be one of this fleet.
+  package struct GenerationConflict: Error, Hashable {
+    package var inFolder: AuthorityRecord
+    /// What the fleet has by that number or name.
+    package var ofFleet: RetiredAuthority
+  }
+
+  /// Takes in what the folder of the CA has.
+  ///
+  /// A generation that hosts trust and the folder lacks stays trusted until they have moved to one that
+  /// the folder has; one that the fleet has retired does not come back with an old folder.
+  ///
+  /// - Parameters:
+  ///   - folder: the generations of the folder, with their status there.
+  ///   - archived: those that the folder says have been rotated out.
+  package mutating func takeIn(
+    folder: [AuthorityRecord], archived: [AuthorityRecord], at now: Timestamp
+  ) throws(GenerationConflict) {
+    let known = authorities.map(RetiredAuthority.init) + retiredAuthorities
+    for record in folder + archived {
+      let conflict = known.first {
+        $0.keyIdentifier != record.keyIdentifier
+          && ($0.generation == record.generation
+            || $0.commonName.lowercased() == record.commonName.lowercased())
+      }
+      if let conflict { throw GenerationConflict(inFolder: record, ofFleet: conflict) }
+    }
+    let present = Set(folder.map(\.keyIdentifier))
+    for record in archived where !present.contains(record.keyIdentifier) {
+      retire(RetiredAuthority(record))
+    }
+    learn(FleetKnowledge(authorities: folder), at: now)
+    if authorities.allSatisfy({ $0.status == .retiring }) {
+      // Somebody has taken the mark off the last one, as the folder's own message advises.
+      for record in folder where record.status != .retiring {
+        guard
+          let known = authorities.firstIndex(where: { $0.keyIdentifier == record.keyIdentifier })
+        else { continue }
+        authorities[known].status = record.status
+      }
+      orderAuthorities()
+    }
+    let signing = authorities.last { $0.status != .retiring && present.contains($0.keyIdentifier) }
+    guard let signing else { return }
+    for index in authorities.indices
+    where !present.contains(authorities[index].keyIdentifier)
+      && authorities[index].generation < signing.generation
+    {
+      authorities[index].status = .retiring
+    }
+    orderAuthorities()
+  }
+
+  /// Retires those that are to go, that no folder has, and that no host is known to trust or to show.
+  package mutating func retireUnneeded(except present: Set<String>) {
+    let needed = Set(
+      hosts.values.flatMap { record in
+        record.release.facts.trusts + record.release.certificates.values.map(\.issuerKeyIdentifier)
+      })
+    for record in authorities
+    where record.status == .retiring && !present.contains(record.keyIdentifier)
+      && !needed.contains(record.keyIdentifier)
+    {
+      retire(RetiredAuthority(record))
+    }
+  }
+}
+
+extension Revocation {
+  package func isOfSame(certificateAs other: Revocation) -> Bool {
+    serial == other.serial && issuerKeyIdentifier == other.issuerKeyIdentifier
+  }
+}
+
+extension AuthorityRecord.Status: Comparable {
+  private var rank: Int {
+    switch self {
+    case .signing: 0
+    case .trusted: 1
+    case .retiring: 2
+    }
+  }
+
+  /// By how far a generation has come on its way out.
+  package static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
+}

@@ -1,0 +1,192 @@
+/// The manifest that a host shows, and what its signature proves; made where signatures are checked.
+package struct ShownManifest: Hashable, Sendable {
+  package enum Signature: Hashable, Sendable {
+    case missing
+    /// It is not over this text.
+    case invalid
+    /// It is good, but of a key that is not known here.
+    case unknown(publicKey: String)
+    case valid(FleetKey)
+  }
+
+  /// Nil if the text is not a manifest.
+  package var manifest: Manifest?
+  /// SHA-256 of the text in lower-case hex.
+  package var digest: String
+  package var signature: Signature
+
+  package init(manifest: Manifest?, digest: String, signature: Signature) {
+    self.manifest = manifest
+    self.digest = digest
+    self.signature = signature
+  }
+
+  /// - Parameters:
+  ///   - keys: those that are known here.
+  ///   - verify: whether a signature over a text is of a public key.
+  package init(
+    _ text: String, knowing keys: [FleetKey], digest: (String) -> String,
+    verify: (_ signature: String, _ text: String, _ publicKey: String) -> Bool
+  ) {
+    let manifest = Manifest(text)
+    self.init(manifest: manifest, digest: digest(text), signature: .missing)
+    guard let manifest, let bearing = manifest.signature else { return }
+    guard verify(bearing.text, manifest.signedText, bearing.publicKey) else {
+      signature = .invalid
+      return
+    }
+    let known = keys.following(manifest.knowledge.keys, of: manifest.fleet, verify: verify)
+    let key = known.first { $0.publicKey == bearing.publicKey }
+    signature = key.map { .valid($0) } ?? .unknown(publicKey: bearing.publicKey)
+  }
+}
+
+/// Why what a host shows is not believed.
+package enum ManifestProblem: Hashable, Sendable {
+  /// It is not what this fleet's controller installed there: the host is to be repaired.
+  case drift(String)
+  /// It belongs to others, who are not to be disturbed.
+  case ofOthers(String)
+}
+
+/// A release that another copy of the state has installed since this one was written.
+package struct NewerRelease: Hashable, Sendable, CustomStringConvertible {
+  package var host: String
+  package var manifest: Manifest
+  /// Of the state that is behind.
+  package var stateSerial: Int
+
+  package init(host: String, manifest: Manifest, stateSerial: Int) {
+    self.host = host
+    self.manifest = manifest
+    self.stateSerial = stateSerial
+  }
+
+  package var description: String { "\(claim); this state is at \(stateSerial)" }
+
+  /// What its manifest says of it.
+  package var claim: String {
+    let made = manifest.madeAt.description
+    return "\(host): release \(manifest.release.number) by \(manifest.madeBy),"
+      + " \(made.prefix(10)) \(made.dropFirst(11).prefix(5)), from serial \(manifest.serial)"
+  }
+}
+
+/// A survey with what is believed of it, and what stands against going on with it.
+package struct JudgedSurvey: Hashable, Sendable {
+  package var survey: Survey
+  /// Sorted by host.
+  package var newer: [NewerRelease] = []
+  /// Hosts whose manifests are signed by a key that is not known here, if they are most of those that have
+  /// answered: then the key is a colleague's, and not a forger's.
+  package var underOtherKey: [String] = []
+}
+
+extension FleetState {
+  private enum Finding {
+    case accepted(Manifest)
+    case problem(ManifestProblem)
+    case newer(NewerRelease)
+    case underOtherKey
+  }
+
+  /// Decides of each host's manifest whether it is believed.
+  ///
+  /// - Parameters:
+  ///   - addresses: of the hosts in the inventory; a machine that changed its name keeps what it has.
+  package func judge(_ survey: Survey, addresses: [String: String]) -> JudgedSurvey {
+    var judged = JudgedSurvey(survey: survey)
+    var answered = 0
+    for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
+      guard case .observed(var observation) = result else { continue }
+      answered += 1
+      observation.manifest = nil
+      guard let shown = observation.shownManifest, observation.currentRelease != nil else {
+        judged.survey[host] = .observed(observation)
+        continue
+      }
+      switch finding(shown, on: host, at: addresses[host]) {
+      case .accepted(let manifest): observation.manifest = manifest.withoutKnowledge
+      case .problem(let problem): observation.manifestProblem = problem
+      case .newer(let newer):
+        judged.newer.append(newer)
+        observation.manifest = newer.manifest.withoutKnowledge
+      case .underOtherKey:
+        judged.underOtherKey.append(host)
+        observation.manifestProblem = .drift("is signed by a key that is not this fleet's")
+      }
+      judged.survey[host] = .observed(observation)
+    }
+    if judged.underOtherKey.count * 2 <= answered { judged.underOtherKey = [] }
+    return judged
+  }
+
+  private func finding(
+    _ shown: ShownManifest, on host: String, at address: String?
+  ) -> Finding {
+    guard let manifest = shown.manifest else {
+      return .problem(.drift("cannot be read"))
+    }
+    let known = manifests[host] ?? InstalledManifests(serial: -1)
+    if known.digests.contains(shown.digest) { return .accepted(manifest) }
+    if let others = others(manifest) { return .problem(.ofOthers(others)) }
+    switch shown.signature {
+    case .missing:
+      // Version 0.1.0 signed nothing: what it installed is taken over if it is as it was recorded.
+      let isRecorded = manifest.release == hosts[host]?.release || wasRenamed(manifest, to: address)
+      return manifest.host == nil && manifests[host] == nil && isRecorded
+        ? .accepted(manifest) : .problem(.drift("is not signed"))
+    case .invalid: return .problem(.drift("was changed after it was signed"))
+    case .unknown: return .underOtherKey
+    case .valid(let key):
+      guard manifest.host == host else {
+        let former = manifest.host ?? ""
+        return wasRenamed(manifest, shown.digest, to: address)
+          ? .accepted(manifest) : .problem(.drift("is that of \(former)"))
+      }
+      if fleetKeys.hasReplaced(key) {
+        return .problem(
+          .drift(
+            "by \(manifest.madeBy) is signed by fleet key \(key.generation), which was replaced"))
+      }
+      return manifest.serial > known.serial
+        ? .newer(NewerRelease(host: host, manifest: manifest, stateSerial: serial))
+        : .problem(
+          .drift(
+            "is from serial \(manifest.serial), older than what was installed from serial"
+              + " \(known.serial)"))
+    }
+  }
+
+  /// Whether the machine was recorded under another name.
+  private func wasRenamed(
+    _ manifest: Manifest, _ digest: String? = nil, to address: String?
+  ) -> Bool {
+    guard let address else { return false }
+    if let digest, let former = manifest.host {
+      return hosts[former]?.address == address
+        && manifests[former]?.digests.contains(digest) == true
+    }
+    return hosts.values.contains { $0.address == address && $0.release == manifest.release }
+  }
+
+  private func others(_ manifest: Manifest) -> String? {
+    if manifest.fleet != fleet {
+      return
+        "it belongs to the fleet \"\(manifest.fleet)\": a host has one fleet; take it off that one"
+        + " first"
+    }
+    guard manifest.lineage != lineage else { return nil }
+    return "it carries release \(manifest.release.number) of another state of this fleet (lineage"
+      + " \(manifest.lineage)): run \"deploy state rebuild\" if the state file was lost"
+  }
+}
+
+extension Manifest {
+  /// What it says of the rest of the fleet is known, or is asked for when it is needed.
+  fileprivate var withoutKnowledge: Manifest {
+    var manifest = self
+    manifest.knowledge = FleetKnowledge()
+    return manifest
+  }
+}

@@ -1,0 +1,178 @@
+// What each value of a state may be. Types alone do not say it: a state is a file that anybody may have
+// written, and what is in it becomes paths, names in certificates and numbers that are counted on.
+
+extension FleetState {
+  /// Serials and CA generations are counted up by one: far below where counting overflows.
+  package static let serials = 0...1_000_000_000_000
+  private static let generations = 1...1_000_000
+
+  /// Throws the first value that is not what a state may have, with its place.
+  package func check() throws(StateMistake) {
+    let root = ValuePlace.root
+    try root.at("version").check(version, in: 1...Self.currentVersion)
+    try root.at("fleet").check(fleet, is: .fleetName)
+    try root.at("lineage").check(lineage, is: .word)
+    try root.at("serial").check(serial, in: Self.serials)
+    try checkAuthorities(root.at("authorities"))
+    try root.at("revocations").check(revocations) { place, revocation throws(StateMistake) in
+      try revocation.check(place)
+    }
+    try root.at("issued").check(issued) { place, record throws(StateMistake) in
+      try record.check(place)
+    }
+    try rotation?.check(root.at("rotation"))
+    try checkFleetKeys(root)
+    try root.at("hosts").check(hosts, keys: .hostName) { place, record throws(StateMistake) in
+      try record.check(place)
+    }
+  }
+
+  private func checkFleetKeys(_ root: ValuePlace) throws(StateMistake) {
+    try root.at("retiredAuthorities").check(retiredAuthorities) {
+      place, retired throws(StateMistake) in
+      try place.at("generation").check(retired.generation, in: Self.generations)
+      try place.at("commonName").check(retired.commonName, is: .line)
+      try place.at("keyIdentifier").check(retired.keyIdentifier, is: .hex)
+    }
+    try root.at("fleetKeys").check(fleetKeys) { place, key throws(StateMistake) in
+      try place.at("generation").check(key.generation, in: Self.generations)
+      try place.at("publicKey").check(key.publicKey, is: .hex)
+      guard let endorsement = key.endorsement else { return }
+      try place.at("endorsement").at("signer").check(endorsement.signer, is: .hex)
+      try place.at("endorsement").at("signature").check(endorsement.signature, is: .hex)
+    }
+    try root.at("manifests").check(manifests, keys: .hostName) {
+      place, installed throws(StateMistake) in
+      try place.at("serial").check(installed.serial, in: Self.serials)
+      try place.at("digests").check(installed.digests, are: .hex)
+    }
+  }
+
+  private func checkAuthorities(_ place: ValuePlace) throws(StateMistake) {
+    try place.check(authorities) { place, authority throws(StateMistake) in
+      try place.at("generation").check(authority.generation, in: Self.generations)
+      try place.at("commonName").check(authority.commonName, is: .line)
+      try place.at("keyIdentifier").check(authority.keyIdentifier, is: .hex)
+      try place.at("fingerprint").check(authority.fingerprint, is: .hex)
+      try place.at("certificate").check(authority.certificate, is: .certificate)
+      if let list = authority.revocationList {
+        try place.at("revocationList").check(list, is: .revocationList)
+      }
+    }
+    for (index, authority) in authorities.enumerated() {
+      let before = authorities[..<index]
+      if before.contains(where: { $0.generation == authority.generation }) {
+        throw place.at(index).at("generation").mistake("it is there twice")
+      }
+      if before.contains(where: { $0.keyIdentifier == authority.keyIdentifier }) {
+        throw place.at(index).at("keyIdentifier").mistake("it is there twice")
+      }
+    }
+  }
+}
+
+extension HostRecord {
+  fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
+    try place.at("address").check(address, is: .address)
+    try place.at("roles").check(roles, are: .word)
+    try place.at("appliedBy").check(appliedBy, is: .line)
+    try release.check(place.at("release"))
+  }
+}
+
+extension ReleaseRecord {
+  /// The same for a release of a state and for one that a host's manifest describes.
+  func check(_ place: ValuePlace) throws(StateMistake) {
+    try place.at("number").check(number, in: ReleaseNumber.range)
+    if let replaces {
+      try place.at("replaces").check(replaces, in: 0...ReleaseNumber.range.upperBound)
+    }
+    try place.at("files").check(files, keys: .filePath) { place, file throws(StateMistake) in
+      try place.at("digest").check(file.digest, is: .hex)
+    }
+    try place.at("certificates").check(certificates, keys: .filePath) {
+      place, certificate throws(StateMistake) in
+      try certificate.check(place)
+    }
+    try facts.check(place.at("facts"))
+  }
+}
+
+extension CertificateRecord {
+  fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
+    try place.at("serial").check(serial, is: .hex)
+    try place.at("issuer").check(issuer, is: .line)
+    try place.at("issuerKeyIdentifier").check(issuerKeyIdentifier, is: .hex)
+    try place.at("commonName").check(commonName, is: .line)
+    try place.at("names").check(names, are: .dnsName)
+    try place.at("key").check(key, is: .word)
+  }
+}
+
+extension Revocation {
+  fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
+    try place.at("serial").check(serial, is: .hex)
+    try place.at("issuerKeyIdentifier").check(issuerKeyIdentifier, is: .hex)
+    if let host { try place.at("host").check(host, is: .hostName) }
+  }
+}
+
+extension IssuanceRecord {
+  fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
+    try place.at("host").check(host, is: .hostName)
+    try place.at("path").check(path, is: .filePath)
+    try certificate.check(place.at("certificate"))
+  }
+}
+
+extension CertificateRotation {
+  fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
+    try place.at("replaces").check(replaces, keys: .hostName) {
+      place, serials throws(StateMistake) in
+      try place.check(serials, keys: .filePath) { place, serial throws(StateMistake) in
+        try place.check(serial, is: .hex)
+      }
+    }
+  }
+}
+
+extension EdgeFacts {
+  private static let ports = 1...65_535
+
+  fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
+    if !address.isEmpty { try place.at("address").check(address, is: .address) }
+    try place.at("trusts").check(trusts, are: .hex)
+    try place.at("refuses").check(refuses ?? [], are: .hex)
+    try place.at("openings").check(openings) { place, opening throws(StateMistake) in
+      if let port = opening.port { try place.at("port").check(port, in: Self.ports) }
+      try place.at("from").check(opening.from ?? [], are: .range)
+      try place.at("why").check(opening.why, is: .line)
+    }
+    try place.at("publications").check(publications) { place, publication throws(StateMistake) in
+      try publication.check(place)
+    }
+    try place.at("services").check(services) { place, service throws(StateMistake) in
+      try place.at("site").check(service.site, is: .domainName)
+      try place.at("port").check(service.port, in: Self.ports)
+      try place.at("frontEnds").check(service.frontEnds ?? [], are: .line)
+    }
+    try place.at("routes").check(routes) { place, route throws(StateMistake) in
+      try place.at("site").check(route.site, is: .domainName)
+      try place.at("host").check(route.host, is: .hostName)
+      try place.at("address").check(route.address, is: .address)
+      try place.at("port").check(route.port, in: Self.ports)
+    }
+  }
+}
+
+extension EdgeFacts.Publication {
+  fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
+    try place.at("port").check(port, in: 1...65_535)
+    try place.at("target").check(target, in: 1...65_535)
+    try place.at("host").check(host, is: .hostName)
+    try place.at("address").check(address, is: .address)
+    try place.at("network").check(network, is: .range)
+    try place.at("from").check(from, are: .range)
+    try place.at("why").check(why, is: .line)
+  }
+}

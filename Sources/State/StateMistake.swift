@@ -1,0 +1,88 @@
+import Diagnostics
+
+/// What is wrong with a value that was read from a file, and where: `hosts.app-1.release.number`.
+package struct StateMistake: Error, Hashable, Sendable, CustomStringConvertible {
+  package var place: String
+  package var why: String
+
+  package var description: String { "\(place): \(why)" }
+}
+
+/// A place in a document, by the keys that lead there, with the checks of what is found there.
+package struct ValuePlace {
+  private let path: String
+
+  package static let root = ValuePlace(path: "")
+
+  private init(path: String) { self.path = path }
+
+  /// Keys may come from the file, and are shown: what could deceive a reader in them is escaped.
+  package func at(_ key: some CustomStringConvertible) -> ValuePlace {
+    let key = HostText(key.description, limit: 200).text
+    return ValuePlace(path: path.isEmpty ? key : "\(path).\(key)")
+  }
+
+  package func mistake(_ why: String) -> StateMistake {
+    StateMistake(place: path.isEmpty ? "the whole" : path, why: why)
+  }
+
+  package func check(_ text: String, is rule: TextRule) throws(StateMistake) {
+    guard rule.accepts(text) else {
+      throw mistake("\"\(HostText(text, limit: 100))\" is not \(rule.description)")
+    }
+  }
+
+  package func check(_ texts: [String], are rule: TextRule) throws(StateMistake) {
+    for (index, text) in texts.enumerated() { try at(index).check(text, is: rule) }
+  }
+
+  package func check<Number: BinaryInteger>(
+    _ number: Number, in range: ClosedRange<Number>
+  ) throws(StateMistake) {
+    guard range.contains(number) else {
+      throw mistake("\(number) is not within \(range.lowerBound) and \(range.upperBound)")
+    }
+  }
+
+  /// Checks the keys of a dictionary and each of its values, in order.
+  package func check<Value>(
+    _ values: [String: Value], keys: TextRule, most: Int = 100_000,
+    each: (ValuePlace, Value) throws(StateMistake) -> Void
+  ) throws(StateMistake) {
+    guard values.count <= most else {
+      throw mistake("it has \(values.count) entries, and at most \(most) are read")
+    }
+    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+      guard keys.accepts(key) else { throw at(key).mistake("its key is not \(keys.description)") }
+      try each(at(key), value)
+    }
+  }
+
+  package func check<Value>(
+    _ values: [Value], each: (ValuePlace, Value) throws(StateMistake) -> Void
+  ) throws(StateMistake) {
+    for (index, value) in values.enumerated() { try each(at(index), value) }
+  }
+}
+
+extension DecodingError {
+  /// The place and the reason of an error of a JSON decoder.
+  ///
+  /// - Parameter ignored: keys before the document itself.
+  package func mistake(below ignored: Int = 0) -> StateMistake {
+    func mistake(_ context: Context, _ why: String) -> StateMistake {
+      var place = ValuePlace.root
+      for key in context.codingPath.dropFirst(ignored) {
+        place = key.intValue.map { place.at($0) } ?? place.at(key.stringValue)
+      }
+      return place.mistake(HostText(why, limit: 300).text)
+    }
+    switch self {
+    case .keyNotFound(let key, let context):
+      return mistake(context, "it has no \(key.stringValue)")
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+      return mistake(context, context.debugDescription)
+    @unknown default: return StateMistake(place: "the whole", why: HostText("\(self)").text)
+    }
+  }
+}

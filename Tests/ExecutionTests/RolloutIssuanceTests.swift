@@ -1,0 +1,103 @@
+import Planning
+import State
+import Testing
+
+@testable import Execution
+
+/// That certificates are recorded before hosts get them, and that hosts with revoked ones stop nobody.
+extension RolloutTests {
+  private func issuing(_ host: String) -> HostStep {
+    var step = step(host)
+    step.certificates = ["tls/front-end", "tls/back-end"].map {
+      PlannedCertificate(
+        path: $0 + ".crt", keyPath: $0 + ".key", purpose: .server, commonName: host, names: [host],
+        key: "ecdsa-p256", validFor: 86_400)
+    }
+    step.files += step.certificates.flatMap {
+      [
+        PlannedFile(path: $0.path, source: .certificate($0.path)),
+        PlannedFile(path: $0.keyPath, source: .key($0.path), isSecret: true),
+      ]
+    }
+    return step
+  }
+
+  @Test("records every certificate of a host before a connection brings it a byte")
+  func issuedFirst() async throws {
+    let ledger = await run(plan([issuing("a")], [[["a"]]]))
+    #expect(ledger.isSuccess)
+    #expect(
+      journal.all.prefix(2) == ["issued a tls/back-end.crt, a tls/front-end.crt", "connect a"])
+  }
+
+  @Test("sends no certificate that could not be recorded")
+  func unrecorded() async {
+    let ledger = await run(plan([issuing("a"), step("b")], [[["a"], ["b"]]]), failing: ["a"])
+    #expect(!journal.all.contains("connect a"))
+    #expect(
+      ledger.verdicts["a"]
+        == .refused(
+          Refusal(cause: .change, why: "the state cannot be written: No space left on device")))
+    #expect(journal.starting("go").isEmpty)
+    #expect(ledger.stopped == "the change failed on a, and the playbook allows 0 such failures")
+  }
+
+  @Test("goes on with the others if a certificate of one host cannot be signed")
+  func unsignable() async {
+    let plan = plan([issuing("a"), issuing("b")], [[["a"], ["b"]]])
+    let hosts = FakeHosts([:], journal)
+    let ledger = await rollout(plan, hosts, unsignable: ["a"])
+      .run(plan, state: FleetState(fleet: "shop", lineage: "l"))
+    #expect(!journal.all.contains("connect a"))
+    #expect(
+      ledger.verdicts["a"]
+        == .refused(
+          Refusal(
+            cause: .host, why: "its tls/front-end.crt cannot be signed: a name is too long")))
+    #expect(ledger.verdicts["b"] == .confirmed(release: 2))
+    #expect(ledger.stopped == nil && !ledger.isSuccess)
+  }
+
+  private static let endings: [Behaviour] = [
+    Behaviour(preparation: .says("@deploy refused nginx\n")),
+    Behaviour(preparation: .says("@deploy refused what is this\n")),
+    Behaviour(preparation: .says("nonsense\n")),
+    Behaviour(answers: [.says("@deploy reverted reload\n")]),
+    Behaviour(answers: [.says("@deploy broken 1\n")]),
+    Behaviour(confirmations: [nil]), Behaviour(isReachable: false),
+  ]
+
+  @Test(
+    "takes every other host to its end, however a host with a revoked certificate ends",
+    arguments: endings.indices)
+  func revokedHost(_ index: Int) async {
+    var plan = plan(
+      ["a", "b", "thief"].map { step($0) }, [[["a"], ["b"]], [["thief"]]])
+    (plan.revoked, plan.verifiesEdges) = (["thief"], true)
+    let ledger = await run(plan, ["thief": Self.endings[index]])
+    for host in ["a", "b"] { #expect(ledger.verdicts[host] == .confirmed(release: 2)) }
+    #expect(ledger.stopped == nil && !ledger.isSuccess)
+    #expect(ledger.verdicts["thief"].map { !$0.isSuccess } == true)
+    let asked = journal.all.firstIndex(of: "connect thief") ?? .max
+    let last = journal.all.firstIndex(of: "record b 2") ?? .min
+    #expect(last < asked, "it is not asked before the others are done")
+    #expect(journal.starting("verify") == ["a", "b"])
+  }
+
+  @Test("stops for the same ending of a host whose certificate is good", arguments: [0, 3, 4, 5])
+  func otherHost(_ index: Int) async {
+    let plan = plan(["a", "b", "thief"].map { step($0) }, [[["thief"]], [["a"], ["b"]]])
+    let ledger = await run(plan, ["thief": Self.endings[index]])
+    #expect(ledger.stopped != nil)
+  }
+
+  @Test("does not put others back because of a host with a revoked certificate")
+  func revokedHostRevertsNobody() async {
+    var plan = plan(["a", "thief"].map { step($0) }, [[["a"]], [["thief"]]])
+    (plan.revoked, plan.revertsAll) = (["thief"], true)
+    let ledger = await run(
+      plan, ["thief": Behaviour(answers: [.says("@deploy reverted reload\n")])])
+    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(journal.starting("record") == ["a 2"])
+  }
+}

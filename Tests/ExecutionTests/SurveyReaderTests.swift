@@ -1,0 +1,70 @@
+import State
+import Testing
+
+@testable import Execution
+
+@Suite("A survey, as it is understood")
+struct SurveyReaderTests {
+  private func read(_ lines: [String]) throws -> HostObservation? {
+    var reader = SurveyReader(recognize: ShownManifest.trusted)
+    for line in lines {
+      let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+      try reader.read(.event(String(parts[0]), parts.count == 2 ? String(parts[1]) : ""))
+    }
+    return reader.result
+  }
+
+  @Test("an honest survey is an observation")
+  func honest() throws {
+    let observation = try #require(try read(HostileSpeech.survey))
+    #expect(observation.clock == Timestamp(secondsSince1970: 1_790_000_000))
+    #expect(observation.surroundings.listeners.map(\.program) == ["node"])
+  }
+
+  @Test(
+    "a value that cannot be is the host's fault, and is said with the word",
+    arguments: [
+      "clock -9223372036854775808", "clock 9223372036854775807", "clock x", "clock",
+      "user -1", "user 4294967296", "latest 9223372036854775807", "latest 1000000000", "latest 01",
+      "latest -1", "kept 9223372036854775807", "kept x", "served 0", "before -1", "current 0",
+      "current releases", "fingerprint 1", "fingerprint 1:aa", "fingerprint x:",
+      "fingerprint 1:\(String(repeating: "A", count: 64))", "include deploy.conf",
+      "include /a\u{1B}", "controller x y", "missing ../x",
+      "missing \(String(repeating: "x", count: 99))",
+      "drift ../x", "drift /etc/shadow", "drift a//b", "drift a\u{202E}b", "text a", "text ../a:x",
+      "firewall open", "survey 2", "systemd x", "running 0", "retiring -1", "retiring 99999999999",
+      "unknown", " ", "prepared",
+    ])
+  func wrongValues(_ line: String) throws {
+    let word = line.prefix { $0 != " " }
+    let lines = HostileSpeech.survey.filter { $0.prefix { $0 != " " } != word }
+    #expect(throws: ConversationFault.self) { try read([line] + lines) }
+  }
+
+  @Test("a word that is there once at most is not said twice")
+  func repetition() throws {
+    for line in HostileSpeech.survey where !line.hasPrefix("end") {
+      let word = String(line.prefix { $0 != " " })
+      guard SurveyReader.unique.contains(word) else { continue }
+      #expect(throws: ConversationFault.self, "\(word)") { try read([line] + HostileSpeech.survey) }
+    }
+  }
+
+  @Test("nothing comes after the end, and nothing that must be there is missing")
+  func end() throws {
+    for line in ["end", "clock 1", "waiting", "text a:b"] {
+      #expect(throws: ConversationFault.self) { try read(HostileSpeech.survey + [line]) }
+    }
+    for word in SurveyReader.required {
+      let lines = HostileSpeech.survey.filter { !$0.hasPrefix(word + " ") }
+      #expect(throws: ConversationFault.self, "\(word)") { try read(lines) }
+    }
+    #expect(try read(HostileSpeech.survey.dropLast()) == nil)
+  }
+
+  @Test("what a host said is shown escaped")
+  func escapes() {
+    let fault = #expect(throws: ConversationFault.self) { try read(["clock \u{1B}[2J\u{9B}1m"]) }
+    #expect(fault?.description.contains("clock \\u{1B}[2J\\u{9B}1m") == true)
+  }
+}

@@ -1,0 +1,151 @@
+import Files
+import Foundation
+import Testing
+
+@Suite("Writing files")
+struct FileWriterTests {
+  private func refusal(_ path: String) -> FileError? {
+    #expect(throws: FileError.self) {
+      try FileWriter.replace(path, text: "new", for: .everyone)
+    }
+  }
+
+  @Test("a file is made, then replaced, and nothing is left beside it")
+  func replacing() throws {
+    let folder = try Folder()
+    try FileWriter.create(folder.path("file"), text: "one", for: .ownerAlone)
+    #expect(try folder.mode("file") == 0o600)
+    #expect(throws: FileError.self) {
+      try FileWriter.create(folder.path("file"), text: "two", for: .ownerAlone)
+    }
+    #expect(try folder.text("file") == "one")
+    try FileWriter.replace(folder.path("file"), text: "two", for: .everyone)
+    #expect(try folder.text("file") == "two")
+    #expect(try folder.mode("file") == 0o600, "no more users may read it than before")
+    #expect(try folder.names() == ["file"])
+  }
+
+  @Test("a link is refused, and what it leads to stays as it is")
+  func links() throws {
+    let folder = try Folder()
+    try folder.file("passwd")
+    try #require(symlink("passwd", folder.path("link")) == 0)
+    #expect(refusal(folder.path("link"))?.reason == .isLink)
+    #expect(throws: FileError.self) { try FileWriter.append(folder.path("link"), [1]) }
+    #expect(throws: FileError.self) { try FileWriter.destroy(folder.path("link")) }
+    #expect(try folder.text("passwd") == "old")
+    #expect(try folder.names() == ["passwd", "link"])
+  }
+
+  @Test("what is not a regular file is refused", arguments: Thing.allCases)
+  func things(_ thing: Thing) throws {
+    let folder = try Folder()
+    let path = try folder.make(thing)
+    #expect(
+      refusal(path)?.description
+        == "\(path) cannot be replaced: it is \(thing.rawValue), not a regular file")
+    #expect(throws: FileError.self) { try FileWriter.append(path, [1]) }
+    #expect(throws: FileError.self) { try FileWriter.destroy(path) }
+  }
+
+  @Test("another name of a replaced file keeps the old text")
+  func hardLinks() throws {
+    let folder = try Folder()
+    try folder.file("file")
+    try #require(link(folder.path("file"), folder.path("other")) == 0)
+    try FileWriter.replace(folder.path("file"), text: "new", for: .everyone)
+    #expect(try folder.text("other") == "old")
+    #expect(try folder.text("file") == "new")
+  }
+
+  @Test("a file of another user is refused", .enabled(if: getuid() == 0))
+  func owner() throws {
+    let folder = try Folder()
+    try folder.file("file")
+    try #require(chown(folder.path("file"), 4242, 4242) == 0)
+    #expect(refusal(folder.path("file"))?.reason == .isOwnedByAnother)
+    #expect(throws: FileError.self) { try FileWriter.append(folder.path("file"), [1]) }
+    #expect(try folder.text("file") == "old")
+    // As with sudo in a user's own folder.
+    try #require(chown(folder.path, 4242, 4242) == 0)
+    try FileWriter.replace(folder.path("file"), text: "new", for: .everyone)
+    #expect(try folder.text("file") == "new")
+  }
+
+  @Test("what a killed run left is replaced, unless it is not what such a run leaves")
+  func leftovers() throws {
+    let folder = try Folder()
+    try folder.file("file.new", "half of")
+    try FileWriter.replace(folder.path("file"), text: "new", for: .everyone)
+    #expect(try folder.names() == ["file"])
+    try folder.file("passwd")
+    try #require(symlink("passwd", folder.path("file.new")) == 0)
+    #expect(
+      refusal(folder.path("file"))?.description.hasPrefix(
+        "\(folder.path("file.new")) cannot be made: it is a symbolic link") == true)
+    #expect(try folder.text("passwd") == "old")
+    #expect(try folder.text("file") == "new")
+    try #require(unlink(folder.path("file.new")) == 0)
+    try #require(mkfifo(folder.path("file.new"), 0o600) == 0)
+    #expect(refusal(folder.path("file"))?.reason == .isKind(.pipe))
+  }
+
+  @Test("a file that another run is writing is refused")
+  func rivals() throws {
+    let folder = try Folder()
+    try folder.file("file.new", "half of")
+    let other = open(folder.path("file.new"), O_RDONLY)
+    try #require(flock(other, LOCK_EX) == 0)
+    #expect(refusal(folder.path("file"))?.reason == .isBeingWritten)
+    #expect(try folder.text("file.new") == "half of")
+    close(other)
+    try FileWriter.replace(folder.path("file"), text: "new", for: .everyone)
+    #expect(try folder.names() == ["file"])
+  }
+
+  @Test("of many that write at once, each writes whole or is refused")
+  func atOnce() async throws {
+    let folder = try Folder()
+    let path = folder.path("file")
+    await withTaskGroup { group in
+      for number in 0..<8 {
+        group.addTask {
+          for _ in 0..<25 {
+            do throws(FileError) {
+              let text = String(repeating: "\(number)", count: 5000)
+              try FileWriter.replace(path, text: text, for: .everyone)
+            } catch {
+              #expect(error.reason == .isBeingWritten)
+            }
+          }
+        }
+      }
+    }
+    let text = try folder.text("file")
+    #expect(text.count == 5000 && Set(text).count == 1)
+    #expect(try folder.names() == ["file"])
+  }
+
+  @Test("lines are added at the end")
+  func appending() throws {
+    let folder = try Folder()
+    try FileWriter.append(folder.path("file"), Array("one\n".utf8))
+    try FileWriter.append(folder.path("file"), Array("two\n".utf8))
+    #expect(try folder.text("file") == "one\ntwo\n")
+    #expect(try folder.mode("file") == 0o600)
+  }
+
+  @Test("a folder that cannot be written to is named", .enabled(if: getuid() == 0))
+  func unwritable() async throws {
+    let folder = try Folder()
+    try folder.file("file")
+    await #expect(processExitsWith: .success) { [path = folder.path("file") as String] in
+      try #require(setuid(4242) == 0)
+      let error = #expect(throws: FileError.self) {
+        try FileWriter.create(path + "-2", text: "new", for: .everyone)
+      }
+      #expect(error?.description == "\(path)-2.new cannot be made: Permission denied")
+    }
+    #expect(try folder.names() == ["file"])
+  }
+}

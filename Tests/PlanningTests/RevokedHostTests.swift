@@ -1,0 +1,152 @@
+import Inventories
+import Nginx
+import Planning
+import State
+import Testing
+
+@Suite("A plan for a fleet with a host whose certificates are revoked")
+struct RevokedHostTests {
+  private static let text = """
+    fleet: shop
+    authority: {name: Shop CA, passphrase: {env: X}}
+    front_ends: {edge-1: {address: 198.18.0.10}, edge-2: {address: 198.18.0.11}}
+    back_ends: {app-1: {address: 198.18.0.21}, app-2: {address: 198.18.0.22}}
+    sites:
+      shop.example:
+        front_ends: [edge-1, edge-2]
+        back_ends: [app-1, app-2]
+        certificate: {authority: true}
+        back_end: {root: /srv/shop}
+    """
+
+  private static func inventory(without host: String? = nil) throws -> Inventory {
+    var text = text
+    if host == "app-2" {
+      text.replace(", app-2: {address: 198.18.0.22}", with: "")
+      text.replace("[app-1, app-2]", with: "[app-1]")
+    }
+    let (inventory, diagnostics) = Scenario.inventory(text)
+    return try #require(inventory, "\(diagnostics)")
+  }
+
+  /// A fleet that was applied, with one host revoked since.
+  private static func scenario(revoking host: String) throws -> Scenario {
+    var scenario = Scenario()
+    let inventory = try inventory()
+    scenario.askHosts(of: inventory)
+    scenario.apply(scenario.plan(inventory))
+    scenario.revoke(host)
+    return scenario
+  }
+
+  private func change(
+    _ host: String, in scenario: inout Scenario, _ body: (inout HostObservation) -> Void
+  ) throws {
+    guard case .observed(var observation) = scenario.survey[host] else {
+      Issue.record("\(host) was not asked")
+      return
+    }
+    body(&observation)
+    scenario.survey[host] = .observed(observation)
+  }
+
+  /// What a host may say to look as if it had no revoked certificate.
+  enum Lie: CaseIterable {
+    case nothingInstalled, noManifest, driftedCertificate, otherSerial, otherNumber
+  }
+
+  @Test("takes the host last whatever it says, and no other waits for it", arguments: Lie.allCases)
+  func lies(_ lie: Lie) throws {
+    var scenario = try Self.scenario(revoking: "app-2")
+    let path = ReleasePath.certificate(for: .backEnd).relative
+    try change("app-2", in: &scenario) { host in
+      switch lie {
+      case .nothingInstalled: host = Scenario.freshHost()
+      case .noManifest: host.manifest = nil
+      case .driftedCertificate: host.driftedFiles = [path]
+      case .otherSerial: host.manifest?.release.certificates[path]?.serial = "app-9"
+      case .otherNumber: host.manifest?.release.certificates = [:]
+      }
+    }
+    let plan = scenario.plan(try Self.inventory())
+    #expect(plan.revoked == ["app-2"])
+    #expect(plan.misplacedRevokedHost == nil)
+    #expect(plan.stages.last?.batches == [["app-2"]])
+    #expect(Set(plan.steps.filter(\.action.changesHost).map(\.host)).count == 4)
+  }
+
+  @Test("no longer takes it for revoked when a later release of it has another certificate")
+  func killedBeforeItWasWritten() throws {
+    var scenario = try Self.scenario(revoking: "app-2")
+    let inventory = try Self.inventory()
+    let before = scenario.state.hosts
+    scenario.apply(scenario.plan(inventory))
+    scenario.state.hosts = before
+    #expect(scenario.plan(inventory).revoked.isEmpty)
+  }
+
+  @Test(
+    "changes the others under a limit, though the host has left and is not asked",
+    arguments: ["edge-1", "edge-*", "!app-2"])
+  func limited(_ limit: String) throws {
+    var scenario = try Self.scenario(revoking: "app-2")
+    scenario.selector = try #require(Selector(limit))
+    let plan = scenario.plan(try Self.inventory(without: "app-2"))
+    #expect(plan.steps.allSatisfy { $0.needs.isEmpty && $0.host != "app-2" })
+    #expect(plan.hasChanges)
+    #expect(!plan.warnings.contains { $0.contains("waits for") }, "\(plan.warnings)")
+  }
+
+  @Test("does not keep a retiring generation for it, though it cannot be asked")
+  func emergency() throws {
+    var scenario = try Self.scenario(revoking: "app-2")
+    scenario.survey["app-2"] = .unreachable("no answer")
+    scenario.state.authorities[0].status = .retiring
+    scenario.state.authorities.append(Scenario.authority(2))
+    let inventory = try Self.inventory()
+    scenario.apply(scenario.plan(inventory))
+    for host in ["app-1", "edge-1", "edge-2"] {
+      #expect(scenario.state.hosts[host]?.release.facts.trusts == ["a2"], "\(host)")
+    }
+    #expect(!scenario.plan(inventory).hasChanges)
+  }
+
+  @Test("signs no name for a back-end that only its own manifest has, in no step of a rotation")
+  func names() throws {
+    var scenario = try Self.scenario(revoking: "nobody")
+    let path = ReleasePath.certificate(for: .backEnd).relative
+    try change("app-2", in: &scenario) { host in
+      host.manifest?.release.certificates[path]?.names = ["app-2", "bank.example", "shop.example"]
+    }
+    scenario.state.authorities[0].status = .retiring
+    scenario.state.authorities.append(Scenario.authority(2))
+    let plan = scenario.plan(try Self.inventory())
+    let names = Set(plan.steps.flatMap(\.certificates).flatMap(\.names))
+    #expect(names == ["app-1", "app-2", "edge-1", "edge-2", "shop.example"])
+  }
+}
+
+extension Plan {
+  /// Whether an edge has a part in which somebody else may answer with a revoked certificate.
+  func isTouched(_ edge: RenderedFleet.Edge) -> Bool {
+    revoked.contains {
+      [edge.frontEnd, edge.backEnd].contains($0) || edge.backEnd == "\($0).container"
+    }
+  }
+
+  /// Hosts with revoked certificates come behind all others, and no other waits for them.
+  var misplacedRevokedHost: String? {
+    let revoked = Set(revoked)
+    let changing = steps.filter { $0.action.changesHost && revoked.contains($0.host) }
+    for step in steps where step.action.changesHost && !revoked.contains(step.host) {
+      let needs = step.needs + step.ways.flatMap(\.needs)
+      if let need = needs.first(where: { revoked.contains($0.host) }) {
+        return "\(step.host) waits for \(need.host), which is revoked"
+      }
+      if changing.contains(where: { $0.stage <= step.stage }) {
+        return "\(step.host) does not come before a revoked host"
+      }
+    }
+    return nil
+  }
+}
