@@ -85,18 +85,32 @@ extension [Opening] {
     return opening?.from ?? .ranges([])
   }
 
-  /// What lets in all that either list lets in, for the time between two rulesets of a host.
+  /// What is let in between two rulesets of a host, for those who are let in before or after.
   ///
-  /// A port that only one of them names is open to everybody where the other leaves it alone.
-  package func union(_ other: [Opening]) -> [Opening] {
+  /// - Parameters:
+  ///   - listened: the ports that the host's nginx listens on for this list. They are for those whom this
+  ///     list names, and for nobody whom the other lets in because it knows nothing of the port.
+  ///   - otherListened: the same for the other list.
+  package func union(
+    _ other: [Opening], listened: Set<Port> = [], otherListened: Set<Port> = []
+  ) -> [Opening] {
     let targets = Set((self + other).map(\.target))
-    return [self, other].flatMap { openings in
-      openings
-        + targets.subtracting(openings.map(\.target)).compactMap { target in
-          openings.contains { $0.target == .everythingElse }
-            ? Opening(target, from: .everybody, why: "not guarded so far") : nil
-        }
+    return targets.flatMap { target -> [Opening] in
+      let (own, others) = (opening(for: target), other.opening(for: target))
+      switch target {
+      case .tcp(let port) where listened.union(otherListened).contains(port):
+        return [listened.contains(port) ? own : nil, otherListened.contains(port) ? others : nil]
+          .compactMap(\.self)
+      case .tcp, .everythingElse: return [own, others].compactMap(\.self)
+      }
     }.merged()
+  }
+
+  /// What this list says of a target, named or not; nil if it lets nobody in.
+  private func opening(for target: Opening.Target) -> Opening? {
+    first { $0.target == target }
+      ?? (contains { $0.target == .everythingElse }
+        ? Opening(target, from: .everybody, why: "not guarded so far") : nil)
   }
 
   /// One opening for each target, sorted by it; the sources are joined, and so are the reasons.

@@ -17,7 +17,7 @@ struct Choreography {
   init(_ changes: [HostChange], authorities: Set<String>, at now: Timestamp) {
     self.changes = changes
     self.now = now
-    let shown = changes.filter { !$0.isLost && !$0.isRevoked }
+    let shown = changes.filter { !$0.isLost && !$0.isShutOut }
       .flatMap { [$0.old.client, $0.old.server, $0.new.client, $0.new.server] }
       .compactMap { $0?.issuer }
     let inUse = authorities.intersection(shown)
@@ -33,7 +33,7 @@ struct Choreography {
 extension Choreography {
   /// Leaves out what the host need not go through.
   private mutating func simplify(_ host: Int) {
-    guard !changes[host].isRevoked else { return }
+    guard !changes[host].isShutOut else { return }
     let track = tracks[host]
     let phases: [Mixture.Phase] =
       changes[host].serves ? [.serve, .forget, .use, .trust] : [.use, .forget, .serve, .trust]
@@ -148,7 +148,7 @@ extension Choreography {
   /// where that failed.
   func needs(of host: Int, to position: Int) -> [HostPosition] {
     var needed: [Int: Int] = [:]
-    for link in links[host] {
+    for link in lasting(of: host) {
       for other in link.others(than: host) {
         let reached = positions(of: other, before: stage(of: host, to: position))
         let last = reached.last { stuck in
@@ -159,6 +159,12 @@ extension Choreography {
     }
     return needed.sorted { $0.key < $1.key }
       .map { HostPosition(host: $0.key, position: $0.value) }
+  }
+
+  /// The links of a host that others may be held up for: none of a host with a revoked certificate, which
+  /// is nobody's to wait for and itself waits for nobody.
+  private func lasting(of host: Int) -> [Link] {
+    links[host].filter { link in !link.hosts.contains { changes[$0].isRevoked } }
   }
 
   /// The states that a host may be stuck in when a stage begins; one that cannot change is stuck in
@@ -193,7 +199,7 @@ extension Choreography {
     let after = tracks[host].states[position]
     let published = reachedSites(of: host, at: position - 1)
     var ways: [String: [[HostPosition]]] = [:]
-    for link in links[host] where link.hosts[Link.frontEnd] == host {
+    for link in lasting(of: host) where link.hosts[Link.frontEnd] == host {
       let others = link.others(than: host)
       let routes = after.endpoint.routes(to: changes[link.hosts[Link.backEnd]].name)
         .filter { published.contains($0.site) }
@@ -215,7 +221,7 @@ extension Choreography {
   /// The sites that a front-end has a working route for.
   private func reachedSites(of host: Int, at position: Int) -> Set<String> {
     var sites: Set<String> = []
-    for link in links[host] where link.hosts[Link.frontEnd] == host {
+    for link in lasting(of: host) where link.hosts[Link.frontEnd] == host {
       let name = changes[link.hosts[Link.backEnd]].name
       let routes = tracks[host].states[position].endpoint.routes(to: name)
       for moment in link.moments({ $0 == host ? [position] : Array(tracks[$0].states.indices) }) {

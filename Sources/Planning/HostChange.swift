@@ -1,4 +1,6 @@
 import Firewall
+import Inventories
+import State
 
 /// One host of a change: what it is for the edges, and what it is to be.
 struct HostChange {
@@ -15,9 +17,14 @@ struct HostChange {
   var isHeld = false
   /// Whether it leaves and cannot be asked: nobody waits for a machine that may be gone for good.
   var isLost = false
-  /// Whether it has a certificate that is revoked: whoever has its key may answer in its place, so no
-  /// edge of it counts, nobody waits for it, and it comes last.
+  /// Whether it has a certificate that is revoked: whoever has its key may answer in its place, so
+  /// nobody waits for what it comes to.
   var isRevoked = false
+  /// Whether it has a certificate that is revoked and is given another in this run, as far as it takes
+  /// part: first, so that its requests go on.
+  var isReadmitted: Bool { isRevoked && !isHeld && new.hasCertificate }
+  /// Whether its edges are given up: it comes behind all who refuse it.
+  var isShutOut: Bool { isRevoked && !isReadmitted }
   /// The names that the state has recorded of its back-end's certificate. What the host itself says is
   /// signed for nobody.
   var recordedNames: Set<String> = []
@@ -44,7 +51,9 @@ struct HostChange {
     case .old: endpoint.takeService(of: old)
     case .new: endpoint.takeService(of: new)
     case .both:
-      endpoint.openings = old.openings.union(new.openings)
+      endpoint.openings = old.openings.union(
+        new.openings, listened: old.listens(asFrontEnd: mixture.use == .old),
+        otherListened: new.listens(asFrontEnd: mixture.use == .new))
       endpoint.publications =
         mixture.use == .new
         ? new.publications.union(old.publications) : old.publications.union(new.publications)
@@ -82,6 +91,12 @@ struct HostChange {
 }
 
 extension Endpoint {
+  /// The ports that nginx listens on for back-ends' sites, and for visitors if the front-end is in use.
+  fileprivate func listens(asFrontEnd: Bool) -> Set<Port> {
+    let visitors: [Port] = asFrontEnd && !routes.isEmpty ? [.http, .https] : []
+    return Set(services.values.flatMap(\.ports).compactMap { Port($0) } + visitors)
+  }
+
   fileprivate mutating func takeService(of other: Endpoint) {
     openings = other.openings
     publications = other.publications
@@ -145,7 +160,7 @@ extension HostChange {
   ) -> Track {
     var track = Track(staying: .init(mixture: .old, endpoint: old))
     guard !isHeld, !old.offersSame(as: new) || hasOtherChanges else { return track }
-    if !old.offersSame(as: new), !isRevoked {
+    if !old.offersSame(as: new), !isShutOut {
       for phase in Mixture.Phase.allCases {
         let endpoint = endpoint(phase.mixture, authoritiesInUse: inUse, of: known)
         if endpoint.offersSame(as: track.states[track.states.count - 1].endpoint) { continue }
@@ -156,12 +171,13 @@ extension HostChange {
     }
     var end = new
     end.addresses = old.addresses.union(new.addresses)
-    track.finish(as: end, in: isRevoked ? .revoked : serves ? .serve : .use)
+    track.finish(as: end, in: isShutOut ? .revoked : serves ? .serve : .use)
     return track
   }
 }
 
 extension Endpoint {
+  var hasCertificate: Bool { client != nil || server != nil }
   fileprivate var hasEdges: Bool { !services.isEmpty || !routes.isEmpty }
 
   /// Where a host is reached is not up to a release, and reasons are for readers.

@@ -54,7 +54,7 @@ extension Link {
           continue
         }
         let link = Link(frontEnd, backEnd, through: carriers[backEnd])
-        guard !link.hosts.contains(where: { changes[$0].isRevoked }) else { continue }
+        guard !link.hosts.contains(where: { changes[$0].isShutOut }) else { continue }
         for host in link.hosts { links[host].append(link) }
       }
     }

@@ -29,7 +29,7 @@ struct Mixture: Hashable, Sendable {
     case use
     /// What nobody uses any more goes.
     case forget
-    /// Hosts that have a revoked certificate, which all others refuse by now.
+    /// Hosts that have a revoked certificate, which all others refuse by now, and get no other.
     case revoked
 
     static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }

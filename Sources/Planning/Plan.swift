@@ -29,7 +29,7 @@ package struct Plan: Hashable, Sendable {
   /// Whether each edge of a batch's hosts is tried before the next batch begins.
   package var verifiesEdges = false
   package var hooks = PlannedHooks(timeout: 60)
-  /// Hosts that have revoked certificates, sorted: they come last, and how they end stops nobody.
+  /// Hosts that have revoked certificates, sorted: how they end stops nobody, and nobody waits long.
   package var revoked: [String] = []
 
   package init(

@@ -26,14 +26,14 @@ extension PlannedFleet {
   /// Hosts with revoked certificates, and what that means for their requests.
   static func refused(_ changes: [HostChange]) -> [String] {
     changes.filter(\.isRevoked).map { change in
-      guard !change.isHeld else {
+      if change.isReadmitted {
         return
-          "\(change.name) has a revoked certificate and is given no other in this run: the others"
-          + " refuse it from now on"
+          "\(change.name) has a revoked certificate: it gets a new one before the others refuse the"
+          + " old; if it fails or takes long, they go on without it, and requests that need it fail"
       }
-      return change.new.hasCertificate
-        ? "\(change.name) has a revoked certificate: the others refuse it first, and requests that"
-          + " need it fail until it has a new one, at the end of the run"
+      return change.isHeld
+        ? "\(change.name) has a revoked certificate and is given no other in this run: the others"
+          + " refuse it from now on"
         : "\(change.name) has a revoked certificate: the others refuse it before it is cleaned"
     }
   }
@@ -74,8 +74,4 @@ extension HostChange {
     change.recordedNames = Set(server?.names ?? [])
     return change
   }
-}
-
-extension Endpoint {
-  fileprivate var hasCertificate: Bool { client != nil || server != nil }
 }

@@ -117,7 +117,7 @@ struct InterleavingTests {
   }
 
   enum PlantedFault: CaseIterable {
-    case stagesReversed, stagesMerged, intermediatesSkipped
+    case stagesReversed, stagesMerged, intermediatesSkipped, portsUnguarded
   }
 
   /// Shrinks a pair that fails, and records what is left of it.
@@ -187,6 +187,17 @@ struct InterleavingTests {
     case .stagesMerged:
       let hosts = Set(plan.stages.flatMap(\.batches).flatMap(\.self)).sorted()
       plan.stages = [Stage(name: "all", batches: [hosts])]
+    case .portsUnguarded:
+      for index in plan.steps.indices where plan.steps[index].isFollowed(in: plan) {
+        plan.steps[index].files = plan.steps[index].files.map { file in
+          guard file.path == "firewall.nft", case .text(let text) = file.source else { return file }
+          var file = file
+          file.source = .text(
+            text.replacing("policy drop", with: "policy accept").replacing(
+              " drop\n", with: " accept\n"))
+          return file
+        }
+      }
     case .intermediatesSkipped:
       let last = Dictionary(
         plan.steps.enumerated().map { ($0.element.host, $0.offset) }, uniquingKeysWith: max)
@@ -230,7 +241,7 @@ struct InterleavingTests {
     if let failure = plan.misplacedRevokedHost { return failure }
     var scenario = start
     let first = fleet(scenario).edges(machines: FleetSpec.machines)
-      .filter { !plan.isTouched($0.key) }
+      .filter { !plan.isGivenUp($0.key) }
     let works = Set(first.filter { $0.value == nil }.keys)
     let broken = first.values.compactMap(\.self)
     let wanted = Set(
@@ -242,7 +253,7 @@ struct InterleavingTests {
           }
         }
       })
-    let kept = works.intersection(wanted).filter { !plan.isTouched($0) }
+    let kept = works.intersection(wanted).filter { !plan.isGivenUp($0) }
     var rest = Dictionary(grouping: plan.steps.filter(\.action.changesHost), by: \.host)
     var hosts = fleet(scenario)
     for stage in plan.stages {
@@ -259,10 +270,14 @@ struct InterleavingTests {
         tally.interleavings += 1
         let edges = instant.edges(machines: FleetSpec.machines)
         tally.edges += edges.count
+        for (name, host) in instant.hosts where !host.exposedPorts.isEmpty {
+          return "\(host.exposedPorts) of \(name) are open to everybody in stage \(stage.name)"
+            + " behind \(done)"
+        }
         for edge in kept where edges[edge] == nil {
           return "\(edge) is not routed in stage \(stage.name) behind \(done)"
         }
-        for (edge, failure) in edges where !plan.isTouched(edge) {
+        for (edge, failure) in edges where !plan.isGivenUp(edge) {
           guard let failure else { continue }
           let isNew = first[edge] == nil && !broken.contains { $0.isSame(as: failure) }
           if works.contains(edge) || isNew {
@@ -326,5 +341,12 @@ struct InterleavingTests {
     return (0..<(1 << hosts.count)).map { bits in
       hosts.enumerated().filter { bits >> $0.offset & 1 == 1 }.map(\.element)
     }
+  }
+}
+
+extension HostStep {
+  /// Whether its host has a later step in the plan.
+  fileprivate func isFollowed(in plan: Plan) -> Bool {
+    plan.steps.contains { $0.host == host && $0.release > release }
   }
 }

@@ -24,6 +24,8 @@ struct RenderedHost: Hashable {
   var servers: Set<Server> = []
   /// What its back-end makes of certificates, by site.
   var gates: [String: RenderedGate] = [:]
+  /// The sites that visitors come to, on their ports; the address is empty.
+  var entrances: Set<Server> = []
   /// The addresses that are let in, by port; nil for a port that is open to everybody.
   var openings: [Int: Set<String>?] = [:]
   var opensTheRest = false
@@ -54,6 +56,7 @@ extension RenderedHost {
       let name = path.split(separator: "/").last.map { String($0.dropLast(5)) } ?? ""
       if path.hasPrefix("nginx/front-end/") {
         upstreams.formUnion(Self.upstreams(of: text, site: name))
+        entrances.formUnion(Self.servers(of: text, site: name))
         address = Self.lines(of: text).first { $0.first == "proxy_bind" }?[1] ?? address
       } else if path.hasPrefix("nginx/back-end/") {
         servers.formUnion(Self.servers(of: text, site: name))
@@ -68,6 +71,7 @@ extension RenderedHost {
     // Nothing is served that the host's nginx does not include.
     let main = observation.texts["nginx/deploy.conf"] ?? ""
     upstreams = upstreams.filter { main.contains("/nginx/front-end/\($0.site).conf;") }
+    entrances = entrances.filter { main.contains("/nginx/front-end/\($0.site).conf;") }
     servers = servers.filter { main.contains("/nginx/back-end/\($0.site).conf;") }
     let (client, server) = (
       release.certificates["tls/front-end.crt"], release.certificates["tls/back-end.crt"]
@@ -110,7 +114,9 @@ extension RenderedHost {
 
   private static func servers(of text: String, site: String) -> Set<Server> {
     let words = lines(of: text)
-    guard words.contains(["server_name", site]) else { return [] }
+    guard words.contains(where: { $0.first == "server_name" && $0.contains(site) }) else {
+      return []
+    }
     return Set(
       words.filter { $0.first == "listen" }.compactMap { Int($0[1]) }
         .map { Server(site: site, address: "", port: $0) })
@@ -144,6 +150,18 @@ extension RenderedHost {
   func letsIn(_ address: String, to port: Int) -> Bool {
     guard let opening = openings[port] else { return opensTheRest }
     return opening?.contains(address) ?? true
+  }
+}
+
+extension RenderedHost {
+  /// An address that no host has: what is open to it is open to everybody.
+  private static let stranger = "203.0.113.9"
+
+  /// The ports that its nginx listens on for front-ends alone and that its rules leave open to everybody.
+  var exposedPorts: [Int] {
+    let visited = Set(entrances.map(\.port))
+    return Set(servers.map(\.port)).subtracting(visited).filter { letsIn(Self.stranger, to: $0) }
+      .sorted()
   }
 }
 

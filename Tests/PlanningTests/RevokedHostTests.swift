@@ -55,7 +55,9 @@ struct RevokedHostTests {
     case nothingInstalled, noManifest, driftedCertificate, otherSerial, otherNumber
   }
 
-  @Test("takes the host last whatever it says, and no other waits for it", arguments: Lie.allCases)
+  @Test(
+    "gives the host another certificate before the others refuse the old, whatever it says",
+    arguments: Lie.allCases)
   func lies(_ lie: Lie) throws {
     var scenario = try Self.scenario(revoking: "app-2")
     let path = ReleasePath.certificate(for: .backEnd).relative
@@ -71,7 +73,7 @@ struct RevokedHostTests {
     let plan = scenario.plan(try Self.inventory())
     #expect(plan.revoked == ["app-2"])
     #expect(plan.misplacedRevokedHost == nil)
-    #expect(plan.stages.last?.batches == [["app-2"]])
+    #expect(plan.stages.first?.batches == [["app-2"]])
     #expect(Set(plan.steps.filter(\.action.changesHost).map(\.host)).count == 4)
   }
 
@@ -128,22 +130,34 @@ struct RevokedHostTests {
 
 extension Plan {
   /// Whether an edge has a part in which somebody else may answer with a revoked certificate.
-  func isTouched(_ edge: RenderedFleet.Edge) -> Bool {
-    revoked.contains {
+  func isTouched(_ edge: RenderedFleet.Edge) -> Bool { isTouched(edge, by: revoked) }
+
+  /// Whether an edge is given up, because one of its hosts has a revoked certificate and gets no other.
+  func isGivenUp(_ edge: RenderedFleet.Edge) -> Bool { isTouched(edge, by: shutOut) }
+
+  private func isTouched(_ edge: RenderedFleet.Edge, by hosts: [String]) -> Bool {
+    hosts.contains {
       [edge.frontEnd, edge.backEnd].contains($0) || edge.backEnd == "\($0).container"
     }
   }
 
-  /// Hosts with revoked certificates come behind all others, and no other waits for them.
+  /// Hosts that have a revoked certificate and get no other.
+  private var shutOut: [String] {
+    revoked.filter { host in
+      !steps.contains { $0.host == host && $0.action.changesHost && !$0.certificates.isEmpty }
+    }
+  }
+
+  /// No host waits for one with a revoked certificate; one that gets no other comes last.
   var misplacedRevokedHost: String? {
-    let revoked = Set(revoked)
-    let changing = steps.filter { $0.action.changesHost && revoked.contains($0.host) }
-    for step in steps where step.action.changesHost && !revoked.contains(step.host) {
+    let (revoked, shutOut) = (Set(revoked), Set(shutOut))
+    let last = steps.filter { $0.action.changesHost && shutOut.contains($0.host) }
+    for step in steps where step.action.changesHost && !shutOut.contains(step.host) {
       let needs = step.needs + step.ways.flatMap(\.needs)
       if let need = needs.first(where: { revoked.contains($0.host) }) {
         return "\(step.host) waits for \(need.host), which is revoked"
       }
-      if changing.contains(where: { $0.stage <= step.stage }) {
+      if last.contains(where: { $0.stage <= step.stage }) {
         return "\(step.host) does not come before a revoked host"
       }
     }

@@ -1,0 +1,56 @@
+import Sandbox
+import Testing
+
+/// A program that tries ports of hosts from an address that no site names, without pause.
+struct Stranger {
+  private let command: SandboxCommand
+  private let scene: Scene
+
+  /// Sends several attempts at a time, so that a port that is open for milliseconds is seen; one that is
+  /// answered is printed with its moment.
+  private static let program = """
+    import errno, os, select, socket, sys, time
+    targets = [(t.split(":")[0], int(t.split(":")[1])) for t in sys.argv[1:]]
+    rounds = opened = 0
+    while not os.path.exists("/tmp/stranger-stop"):
+        rounds += 1
+        tried = {}
+        for target in targets:
+            s = socket.socket(); s.setblocking(False)
+            s.connect_ex(target)
+            tried[s.fileno()] = (s, target)
+        poll = select.poll()
+        for number in tried: poll.register(number, select.POLLOUT)
+        for number, _ in poll.poll(15):
+            s, target = tried[number]
+            if s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                print("open %s:%d at %.3f" % (target + (time.time(),)), flush=True)
+        for s, _ in tried.values(): s.close()
+    print("rounds %d" % rounds)
+    """
+
+  init(_ scene: Scene, _ targets: [String]) async throws {
+    self.scene = scene
+    try await scene.sandbox.run(["rm", "-f", "/tmp/stranger-stop"])
+    command = try scene.sandbox.spawn(["python3", "-c", Self.program] + targets)
+  }
+
+  /// Ends the attempts; returns the ports that were open, and how often each was tried.
+  func stop() async throws -> (open: [String], rounds: Int) {
+    try await scene.sandbox.write("", to: "/tmp/stranger-stop", on: .controller)
+    let lines = try await command.wait().stdout.split(separator: "\n").map(String.init)
+    let rounds = lines.last.flatMap { Int($0.dropFirst("rounds ".count)) } ?? 0
+    return (lines.filter { $0.hasPrefix("open ") }, rounds)
+  }
+
+  func expectShutOut(_ during: String, sourceLocation: SourceLocation = #_sourceLocation)
+    async throws
+  {
+    let (open, rounds) = try await stop()
+    print("\(during): \(rounds) attempts at each port, \(open.count) let in")
+    #expect(
+      rounds > 50, "a stranger that does not try sees nothing", sourceLocation: sourceLocation)
+    #expect(
+      open.isEmpty, "\(during): \(open.count), \(open.prefix(3))", sourceLocation: sourceLocation)
+  }
+}
