@@ -44,6 +44,18 @@ package struct Budgets: Sendable {
 
   package init() {}
 
+  /// For a host with a revoked certificate: others wait for it before they refuse it, and whoever has its
+  /// key is to gain no time.
+  var brief: Budgets {
+    var brief = self
+    brief.staging = min(staging, .seconds(30))
+    brief.ending = min(ending, .seconds(5))
+    brief.recovery = .zero
+    brief.answer = min(answer, .seconds(5))
+    brief.rollback = min(rollback, .seconds(10))
+    return brief
+  }
+
   var preparation: Budget {
     Budget(staging + ending, patience: staging + ending + recovery, bytes: Self.transactionBytes)
   }

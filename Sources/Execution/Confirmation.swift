@@ -7,17 +7,14 @@ import State
 struct Confirmation: Sendable {
   let fleet: Fleet
   let surroundings: Surroundings
-  /// Seconds that the host waits.
-  let window: Int64
   let keepReleases: Int
-  let budgets: Budgets
 
   /// Asks until the host answers: it has confirmed, or it has gone back by itself and says so.
   ///
   /// - Returns: nil where the host never began.
   func verdict(of transaction: HostTransaction) async -> Verdict? {
     let step = transaction.step
-    let limit = window + budgets.rollback.components.seconds
+    let limit = transaction.window + transaction.budgets.rollback.components.seconds
     let end = surroundings.now().adding(seconds: limit)
     var failure: any Error = NoAnswer(description: "")
     repeat {
@@ -60,7 +57,7 @@ struct Confirmation: Sendable {
         RemoteScript.command(
           RemoteScript.confirmation,
           [String(step.release), String(keepReleases), transaction.manifestDigest],
-          becoming: step.connection.becomes)), budgets.confirmation(within: limit))
+          becoming: step.connection.becomes)), transaction.budgets.confirmation(within: limit))
     try await conversation.closeInput()
     while let message = try await conversation.next() {
       switch message {

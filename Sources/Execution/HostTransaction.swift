@@ -8,8 +8,9 @@ struct HostTransaction: Sendable {
   let manifestDigest: String
   /// What the step before it left on the host.
   let previous: ConfirmedStep?
-  private let window: Int64
-  private let budgets: Budgets
+  /// Seconds that the host waits for its confirmation.
+  let window: Int64
+  let budgets: Budgets
   private let conversation: Conversation
 
   /// Stages the release on the host and has it tested there.

@@ -4,13 +4,14 @@ package import State
 /// Carries out a plan: every host is prepared and tested first, then the batches switch one by one.
 package struct Rollout: Sendable {
   let fleet: Fleet
-  private let builder: ReleaseBuilder
+  let builder: ReleaseBuilder
   /// Of the state that the run began with.
-  private let serial: Int
+  let serial: Int
   let store: any StateStore
   let surroundings: Surroundings
   private let confirmation: Confirmation
-  private let heartbeat: Heartbeat
+  let pace: Pace
+  let heartbeat: Heartbeat
   private let hooks: HostHooks
   let verifier: any EdgeVerifier
   let parallel: Int
@@ -30,12 +31,13 @@ package struct Rollout: Sendable {
     self.store = store
     self.surroundings = surroundings
     self.confirmation = Confirmation(
-      fleet: fleet, surroundings: surroundings, window: plan.confirmWithin,
+      fleet: fleet, surroundings: surroundings,
       // What a run takes a host through stays on it, so that all of it can be taken back.
       keepReleases: max(
         plan.keepReleases,
-        (Dictionary(grouping: plan.steps, by: \.host).values.map(\.count).max() ?? 0) + 1),
-      budgets: fleet.budgets)
+        (Dictionary(grouping: plan.steps, by: \.host).values.map(\.count).max() ?? 0) + 1))
+    self.pace = Pace(
+      window: plan.confirmWithin, budgets: fleet.budgets, revoked: Set(plan.revoked))
     self.heartbeat = Heartbeat(surroundings)
     self.hooks = HostHooks(plan.hooks, fleet: plan.fleet, runner: hooks, report: report)
     self.verifier = verifier
@@ -87,7 +89,7 @@ package struct Rollout: Sendable {
   }
 
   /// Gives a host the verdict that it keeps.
-  private func conclude(_ host: String, _ verdict: Verdict, _ run: inout Run) {
+  func conclude(_ host: String, _ verdict: Verdict, _ run: inout Run) {
     run.ledger.verdicts[host] = verdict
     report(.settled(host: host, verdict))
   }
@@ -134,75 +136,6 @@ package struct Rollout: Sendable {
     HostRecord(
       address: step.connection.address, roles: step.roles, release: release,
       appliedAt: surroundings.now(), appliedBy: surroundings.user)
-  }
-
-  /// Has the hosts stage and test their next step, those that may go on.
-  private func prepare(_ hosts: [String], _ run: inout Run) async {
-    var results: [(String, Result<HostTransaction, HostTransaction.Failure>)] = []
-    let steps = hosts.sorted().compactMap { run.next($0) }.filter {
-      $0.previous == nil || run.obstacle($0.step) == nil
-    }
-    await forEach(steps, limit: parallel, while: { !Task.isCancelled }) { next in
-      (next.step.host, await self.prepare(next.step, after: next.previous))
-    } whenDone: { name, result in
-      if case .success(let transaction) = result {
-        await heartbeat.begin(for: transaction)
-        report(.prepared(host: name))
-      }
-      results.append((name, result))
-    }
-    for (name, result) in results {
-      switch result {
-      case .success(let transaction): run.waiting[name] = transaction
-      case .failure(let failure):
-        if case .notAttempted(let why) = failure.verdict {
-          conclude(name, run.notAttempted(name, why: why), &run)
-        } else {
-          conclude(name, failure.verdict, &run)
-        }
-      }
-    }
-  }
-
-  /// Hosts that would break an edge, because another host did not come so far, do not go on.
-  private func holdBack(_ batch: [String], _ run: inout Run) async {
-    for host in batch {
-      guard let step = run.next(host)?.step, let why = run.obstacle(step) else { continue }
-      conclude(host, run.notAttempted(host, why: why), &run)
-      // Its lock goes at once, not at the end of the run.
-      guard let transaction = run.waiting.removeValue(forKey: host) else { continue }
-      await heartbeat.end(for: transaction)
-      await Task.detached { await transaction.abandon() }.value
-    }
-  }
-
-  func prepare(
-    _ step: HostStep, after previous: ConfirmedStep?
-  ) async -> Result<HostTransaction, HostTransaction.Failure> {
-    let release: BuiltRelease
-    do {
-      release = try await builder.build(step, after: previous?.record ?? step.present)
-    } catch let fault as HostFault {
-      return .failure(.init(verdict: .refused(Refusal(cause: .host, why: fault.description))))
-    } catch {
-      // A file that cannot be read or a state that cannot be written is not a matter of one host.
-      return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
-    }
-    do {
-      // Before it leaves the controller: a manifest that the state does not know is another's.
-      let digest = step.restored?.digest ?? release.manifestDigest
-      if !digest.isEmpty { try await store.expect(digest, fromSerial: serial, on: step.host) }
-    } catch {
-      return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
-    }
-    do {
-      let host = try await fleet.host(step.host, step.connection)
-      return await HostTransaction.prepare(
-        step, after: previous, release, on: host, who: surroundings.user,
-        window: confirmation.window, budgets: fleet.budgets, report: report)
-    } catch {
-      return .failure(.init(of: error))
-    }
   }
 
   private func carryOut(_ batch: [HostTransaction], _ run: inout Run) async throws {

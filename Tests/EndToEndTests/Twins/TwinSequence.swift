@@ -15,9 +15,6 @@ struct TwinSequence {
   /// Whether no host is in the middle of something.
   private var isSettled = true
   private var failuresSeen: Set<Visitors.Failure> = []
-  /// Hosts with a revoked certificate: until they have another one, which they get last, requests that
-  /// need them fail, as `deploy revoke --help` says.
-  private var outage: Set<String> = []
 
   init(_ fleet: TwinFleet, seed: UInt64) {
     self.fleet = fleet
@@ -49,7 +46,6 @@ struct TwinSequence {
 
   private mutating func perform(_ operation: TwinOperation) async throws {
     let someone = operation.actor
-    if hasEndedWell { outage = [] }
     tally.operations[name(of: operation.kind), default: 0] += 1
     if case .change(let change) = operation.kind { fleet.wanted.take(change, &generator) }
     if operation.isRun, operation.pulls { try fleet.pull(someone) }
@@ -58,13 +54,11 @@ struct TwinSequence {
     case .rotateCertificates:
       try await run(["rotate", "certificates"], by: someone, cut: operation.cut)
     case .revoke(let host):
-      outage.insert(host)
       try await revoke(stolen.known(of: host), with: [host], operation)
     case .revokeSerial(let choice):
       guard !stolen.all.isEmpty else { return }
       let one = stolen.all[choice % stolen.all.count]
       story.append("  \(one.serial) of \(one.host)")
-      if try await fleet.isInUse(one) { outage.insert(one.host) }
       try await revoke([one], with: ["--serial", one.serial], operation)
     case .rotateAuthority(let isEmergency): try await rotateAuthority(isEmergency, operation)
     case .copyToOther:
@@ -241,11 +235,6 @@ struct TwinSequence {
 
   // MARK: - Checks
 
-  /// Whether a request needed a host that was just revoked: its front-end, or the only back-end.
-  private func isAnnounced(_ failure: Visitors.Failure) -> Bool {
-    outage.contains(failure.frontEnd) || fleet.wanted.backEnds.isSubset(of: outage)
-  }
-
   /// Keeps what is wrong, each once.
   private mutating func note(_ new: [String]) {
     for fault in new where !faults.contains(fault) { faults.append(fault) }
@@ -255,12 +244,9 @@ struct TwinSequence {
   private mutating func check(endedWell someone: TwinFleet.Operator?) async throws {
     let (_, failures) = try fleet.visitors.answersSoFar()
     let new = failures.subtracting(failuresSeen)
-    let unannounced = new.filter { !isAnnounced($0) }
     failuresSeen = failures
-    tally.announced += new.count - unannounced.count
-    if !unannounced.isEmpty {
-      let words = Set(unannounced.map(\.words)).sorted().prefix(4)
-      note(["\(unannounced.count) requests failed: \(words)"])
+    if !new.isEmpty {
+      note(["\(new.count) requests failed: \(Set(new.map(\.words)).sorted().prefix(4))"])
     }
     guard isSettled else { return }
     try await stolen.steal(in: fleet)

@@ -5,8 +5,6 @@ struct TwinTally: CustomStringConvertible {
   var kills = 0
   var interrupts = 0
   var requests: [String: Int] = [:]
-  /// Requests that failed because they needed a host that was being revoked.
-  var announced = 0
   /// By the advice that was followed.
   var stops: [String: Int] = [:]
   /// By seed.
@@ -17,7 +15,7 @@ struct TwinTally: CustomStringConvertible {
       "two operators: \(sequences) sequences, \(operations.values.reduce(0, +)) operations,"
         + " \(kills) killed, \(interrupts) interrupted",
       "  operations: \(Self.list(operations))",
-      "  requests: \(Self.list(requests)); failed because a host was revoked: \(announced)",
+      "  requests: \(Self.list(requests))",
       "  stops, by the advice that was followed: \(Self.list(stops))",
       "  sequences with faults: \(faults.count)",
     ]

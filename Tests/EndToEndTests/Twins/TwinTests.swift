@@ -45,7 +45,6 @@ extension TwinTally {
     kills += sequence.tally.kills
     interrupts += sequence.tally.interrupts
     requests.merge(sequence.tally.requests, uniquingKeysWith: +)
-    announced += sequence.tally.announced
     stops.merge(sequence.tally.stops, uniquingKeysWith: +)
     if !sequence.faults.isEmpty { faults.append((seed, sequence.faults)) }
   }

@@ -22,15 +22,6 @@ extension TwinFleet {
     return trusted
   }
 
-  /// Whether a certificate is the one that its host shows now.
-  func isInUse(_ certificate: StolenCertificates.Certificate) async throws -> Bool {
-    let output = try await scene.on(
-      certificate.host,
-      "openssl x509 -noout -serial -in \"/etc/deploy/current/tls/$1.crt\" 2>/dev/null",
-      certificate.role)
-    return output.stdout.lowercased().contains("serial=\(certificate.serial)")
-  }
-
   /// Waits until no host is in the middle of a transaction.
   func settle() async throws {
     for host in Self.hosts { try await scene.settle(host, isHurried: true) }

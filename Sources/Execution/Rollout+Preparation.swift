@@ -1,0 +1,95 @@
+import Planning
+import State
+
+/// How long the hosts of a run may take.
+struct Pace: Sendable {
+  /// Seconds.
+  private let window: Int64
+  private let budgets: Budgets
+  private let revoked: Set<String>
+  /// Seconds for one that the others are to refuse.
+  private static let briefWindow: Int64 = 20
+
+  init(window: Int64, budgets: Budgets, revoked: Set<String>) {
+    (self.window, self.budgets, self.revoked) = (window, budgets, revoked)
+  }
+
+  /// Seconds that a host waits for its confirmation.
+  func window(of host: String) -> Int64 {
+    revoked.contains(host) ? min(window, Self.briefWindow) : window
+  }
+
+  func budgets(of host: String) -> Budgets { revoked.contains(host) ? budgets.brief : budgets }
+}
+
+/// How hosts get ready for a switch before any of them does it.
+extension Rollout {
+  /// Has the hosts stage and test their next step, those that may go on.
+  func prepare(_ hosts: [String], _ run: inout Run) async {
+    var results: [(String, Result<HostTransaction, HostTransaction.Failure>)] = []
+    let steps = hosts.sorted().compactMap { run.next($0) }.filter {
+      $0.previous == nil || run.obstacle($0.step) == nil
+    }
+    await forEach(steps, limit: parallel, while: { !Task.isCancelled }) { next in
+      (next.step.host, await self.prepare(next.step, after: next.previous))
+    } whenDone: { name, result in
+      if case .success(let transaction) = result {
+        await heartbeat.begin(for: transaction)
+        report(.prepared(host: name))
+      }
+      results.append((name, result))
+    }
+    for (name, result) in results {
+      switch result {
+      case .success(let transaction): run.waiting[name] = transaction
+      case .failure(let failure):
+        if case .notAttempted(let why) = failure.verdict {
+          conclude(name, run.notAttempted(name, why: why), &run)
+        } else {
+          conclude(name, failure.verdict, &run)
+        }
+      }
+    }
+  }
+
+  /// Hosts that would break an edge, because another host did not come so far, do not go on.
+  func holdBack(_ batch: [String], _ run: inout Run) async {
+    for host in batch {
+      guard let step = run.next(host)?.step, let why = run.obstacle(step) else { continue }
+      conclude(host, run.notAttempted(host, why: why), &run)
+      // Its lock goes at once, not at the end of the run.
+      guard let transaction = run.waiting.removeValue(forKey: host) else { continue }
+      await heartbeat.end(for: transaction)
+      await Task.detached { await transaction.abandon() }.value
+    }
+  }
+
+  func prepare(
+    _ step: HostStep, after previous: ConfirmedStep?
+  ) async -> Result<HostTransaction, HostTransaction.Failure> {
+    let release: BuiltRelease
+    do {
+      release = try await builder.build(step, after: previous?.record ?? step.present)
+    } catch let fault as HostFault {
+      return .failure(.init(verdict: .refused(Refusal(cause: .host, why: fault.description))))
+    } catch {
+      // A file that cannot be read or a state that cannot be written is not a matter of one host.
+      return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
+    }
+    do {
+      // Before it leaves the controller: a manifest that the state does not know is another's.
+      let digest = step.restored?.digest ?? release.manifestDigest
+      if !digest.isEmpty { try await store.expect(digest, fromSerial: serial, on: step.host) }
+    } catch {
+      return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
+    }
+    do {
+      let host = try await fleet.host(step.host, step.connection)
+      return await HostTransaction.prepare(
+        step, after: previous, release, on: host, who: surroundings.user,
+        window: pace.window(of: step.host), budgets: pace.budgets(of: step.host), report: report)
+    } catch {
+      return .failure(.init(of: error))
+    }
+  }
+}
