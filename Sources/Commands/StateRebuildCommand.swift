@@ -52,12 +52,19 @@ struct StateRebuildCommand: AsyncParsableCommand {
     }
     state = rebuild.state
     try state.takeAuthorities(from: survey)
-    try session.workspace.takeInFolder(&state)
+    // What the folder has is another matter than what the fleet has, and is put right with a state.
+    var misfit: Failure?
+    do { try session.workspace.takeInFolder(&state) } catch let failure as Failure {
+      misfit = failure
+    }
     state.retireUnneeded(
       except: Set(try session.workspace.authorityFolder.records().map(\.keyIdentifier)))
     state.takeOverInstalledCertificates()
     try await keeper.save(state)
     report(rebuild, of: inventory.hosts.count, session.workspace.statePath)
+    if let misfit {
+      throw Failure(.failed, "the state is rebuilt, and one thing is left to do: \(misfit.message)")
+    }
   }
 
   /// Nothing but the user can say whether claims that nothing proves are true.

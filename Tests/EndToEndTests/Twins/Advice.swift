@@ -4,6 +4,8 @@ import Foundation
 enum Advice: Hashable, CustomStringConvertible {
   /// A command that stands in the message, without `deploy`.
   case command([String])
+  /// To put a CA folder aside and make another authority.
+  case makeAuthority(aside: String)
   /// To take the state that the other operator has.
   case takeState
   /// To take the CA folder that the other operator has.
@@ -17,6 +19,7 @@ enum Advice: Hashable, CustomStringConvertible {
     switch self {
     case .command(let words):
       "deploy " + words.map { $0.hasPrefix("/") ? "FILE" : $0 }.joined(separator: " ")
+    case .makeAuthority: "put the CA folder aside and make another authority"
     case .takeState: "take the newer state"
     case .takeAuthority: "take the CA folder"
     case .takeFolder: "take the state and the CA folder"
@@ -27,6 +30,10 @@ enum Advice: Hashable, CustomStringConvertible {
   /// All that a message advises; empty where it names nothing.
   static func all(in message: String) -> [Advice] {
     var all = commands(in: message)
+    if let folder = message.firstMatch(of: /\n\s+mv (\S+) \S+\.other\n/)?.output.1 {
+      all.removeAll { $0.isToMakeAuthority }
+      all.append(.makeAuthority(aside: String(folder)))
+    }
     // A message is wrapped anywhere.
     let words = message.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
     if words.contains(/take \S*\.state\.json and \S* from there/) {
@@ -46,6 +53,14 @@ enum Advice: Hashable, CustomStringConvertible {
       all.append(.again)
     }
     return all
+  }
+
+  private var isToMakeAuthority: Bool {
+    if case .command(let words) = self {
+      words.starts(with: ["authority", "create"])
+    } else {
+      false
+    }
   }
 
   /// Commands in quotation marks, backticks, or on a line of their own.

@@ -221,6 +221,10 @@ struct TwinSequence {
     case .takeState: try await fleet.copy(.state, from: from, to: to)
     case .takeAuthority: try await fleet.copy(.authority, from: from, to: to)
     case .takeFolder: try await fleet.copy(.folder, from: from, to: to)
+    case .makeAuthority(let folder):
+      _ = try await fleet.scene.sandbox.run(["rm", "-rf", folder + ".other"])
+      _ = try await fleet.scene.sandbox.run(["mv", folder, folder + ".other"])
+      try await create(by: someone)
     case .again: try await fleet.settle()
     case .command(let words):
       let asks = ["apply", "rotate", "revoke", "rollback"].contains(words[0])
