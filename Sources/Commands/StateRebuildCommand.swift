@@ -51,7 +51,7 @@ struct StateRebuildCommand: AsyncParsableCommand {
           + rebuild.missing.map { "    \($0)" }.joined(separator: "\n"))
     }
     state = rebuild.state
-    try state.takeAuthorities(from: survey)
+    let unread = state.takeAuthorities(from: survey)
     // What the folder has is another matter than what the fleet has, and is put right with a state.
     var misfit: Failure?
     do { try session.workspace.takeInFolder(&state) } catch let failure as Failure {
@@ -61,7 +61,7 @@ struct StateRebuildCommand: AsyncParsableCommand {
       except: Set(try session.workspace.authorityFolder.records().map(\.keyIdentifier)))
     state.takeOverInstalledCertificates()
     try await keeper.save(state)
-    report(rebuild, of: inventory.hosts.count, session.workspace.statePath)
+    report(rebuild, of: inventory.hosts.count, session.workspace.statePath, unread)
     if let misfit {
       throw Failure(.failed, "the state is rebuilt, and one thing is left to do: \(misfit.message)")
     }
@@ -80,13 +80,14 @@ struct StateRebuildCommand: AsyncParsableCommand {
     return true
   }
 
-  private func report(_ rebuild: StateRebuild, of count: Int, _ path: String) {
+  private func report(_ rebuild: StateRebuild, of count: Int, _ path: String, _ unread: [String]) {
+    let missing = rebuild.missing + unread
     let carrying = rebuild.state.hosts.count
     Console.output(
       (["Rebuilt \(path): \(carrying) of \(count) hosts carry a release."]
         + rebuild.found.map { "  taken in: \($0)" }
-        + rebuild.missing.map { "  not taken in: \($0)" }).joined(separator: "\n"))
-    guard !rebuild.missing.isEmpty else { return }
+        + missing.map { "  not taken in: \($0)" }).joined(separator: "\n"))
+    guard !missing.isEmpty else { return }
     Console.error(
       "deploy: what the state said of the hosts that were not taken in stays; run this again when they"
         + " can be asked, or let the next apply repair them")

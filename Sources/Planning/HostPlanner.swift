@@ -290,12 +290,3 @@ struct HostPlanner {
       + changes.filter { !explained.contains($0.path) }.map(ReasonText.reason(for:))
   }
 }
-
-extension HostStep {
-  /// Notes the proven manifest that the step replaces.
-  func showing(_ observation: HostObservation?) -> HostStep {
-    var step = self
-    step.presentDigest = observation?.manifest == nil ? nil : observation?.shownManifest?.digest
-    return step
-  }
-}

@@ -21,7 +21,7 @@ extension Manifest {
     case Self.heading[...]:
       guard let host = lines.popFirst()?.value(of: "host"),
         let serial = lines.popFirst()?.value(of: "serial").flatMap({ Int($0) }),
-        (0...Self.highestSerial).contains(serial)
+        FleetState.serials.contains(serial)
       else { return nil }
       (self.host, self.serial) = (String(host), serial)
       if let signature = lines.last?.value(of: "signature")?.fields(2) {
@@ -50,9 +50,6 @@ extension Manifest {
       return false
     }
   }
-
-  /// Numbers beyond it are no state's.
-  static let highestSerial = 1 << 48
 
   private mutating func read(_ line: Substring) -> Bool {
     if let file = line.value(of: "file")?.fields(3), ["0600", "0644"].contains(file[1]) {

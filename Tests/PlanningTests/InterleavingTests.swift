@@ -4,52 +4,6 @@ import Planning
 import State
 import Testing
 
-/// A change from one fleet to another, and what the authority does meanwhile.
-struct FleetPair: CustomStringConvertible {
-  enum Authority: CaseIterable { case stays, joined, rotated }
-
-  var before: FleetSpec
-  var after: FleetSpec
-  var authority: Authority
-  /// A host whose certificates are revoked before the change, or with it.
-  var revoked: (host: String, isBefore: Bool)?
-
-  init(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
-    before = FleetSpec(&random)
-    after = FleetSpec(&random)
-    // Most changes are small.
-    if Bool.random(using: &random) {
-      for _ in 0..<Int.random(in: 1...3, using: &random) {
-        after = before.smaller.randomElement(using: &random) ?? before
-      }
-      if Bool.random(using: &random) { swap(&before, &after) }
-    }
-    authority = [.stays, .stays, .joined, .rotated].randomElement(using: &random) ?? .stays
-    if Int.random(in: 0..<3, using: &random) == 0 {
-      revoked = (
-        FleetSpec.names.randomElement(using: &random) ?? "", Bool.random(using: &random)
-      )
-    }
-  }
-
-  var description: String {
-    "before:\n\(before)\nafter (authority \(authority), revoked \(revoked?.host ?? "nobody")):\n\(after)"
-  }
-
-  var smaller: [FleetPair] {
-    func with(_ change: (inout FleetPair) -> Void) -> FleetPair {
-      var pair = self
-      change(&pair)
-      return pair
-    }
-    return before.smaller.map { spec in with { $0.before = spec } }
-      + after.smaller.map { spec in with { $0.after = spec } }
-      + (authority == .stays ? [] : [with { $0.authority = .stays }])
-      + (revoked == nil ? [] : [with { $0.revoked = nil }])
-  }
-}
-
 /// What was looked at.
 struct Tally {
   var pairs = 0
@@ -116,10 +70,6 @@ struct InterleavingTests {
     Issue.record("\(fault) was not found in 200 pairs")
   }
 
-  enum PlantedFault: CaseIterable {
-    case stagesReversed, stagesMerged, intermediatesSkipped, portsUnguarded
-  }
-
   /// Shrinks a pair that fails, and records what is left of it.
   static func report(
     _ pair: FleetPair, _ failure: String, seed: UInt64, check: (FleetPair) throws -> String?
@@ -163,7 +113,7 @@ struct InterleavingTests {
     scenario.askHosts(of: after)
     tellAddresses(&scenario)
     var plan = scenario.plan(after)
-    if let fault { plant(fault, in: &plan) }
+    if let fault { fault.plant(in: &plan) }
     if let seed {
       cut(plan, in: &scenario, seed)
       plan = scenario.plan(after)
@@ -178,37 +128,6 @@ struct InterleavingTests {
       guard case .observed(var host) = result else { continue }
       host.surroundings.addresses = [0, 1].map { FleetSpec.address(of: name, $0) }
       scenario.survey[name] = .observed(host)
-    }
-  }
-
-  private static func plant(_ fault: PlantedFault, in plan: inout Plan) {
-    switch fault {
-    case .stagesReversed: plan.stages.reverse()
-    case .stagesMerged:
-      let hosts = Set(plan.stages.flatMap(\.batches).flatMap(\.self)).sorted()
-      plan.stages = [Stage(name: "all", batches: [hosts])]
-    case .portsUnguarded:
-      for index in plan.steps.indices where plan.steps[index].isFollowed(in: plan) {
-        plan.steps[index].files = plan.steps[index].files.map { file in
-          guard file.path == "firewall.nft", case .text(let text) = file.source else { return file }
-          var file = file
-          file.source = .text(
-            text.replacing("policy drop", with: "policy accept").replacing(
-              " drop\n", with: " accept\n"))
-          return file
-        }
-      }
-    case .intermediatesSkipped:
-      let last = Dictionary(
-        plan.steps.enumerated().map { ($0.element.host, $0.offset) }, uniquingKeysWith: max)
-      let kept = plan.steps.enumerated().filter { last[$0.element.host] == $0.offset }
-      plan.steps = kept.map(\.element)
-      var seen: Set<String> = []
-      for index in plan.stages.indices {
-        plan.stages[index].batches = plan.stages[index].batches.map { batch in
-          batch.filter { seen.insert($0).inserted }
-        }
-      }
     }
   }
 
@@ -341,12 +260,5 @@ struct InterleavingTests {
     return (0..<(1 << hosts.count)).map { bits in
       hosts.enumerated().filter { bits >> $0.offset & 1 == 1 }.map(\.element)
     }
-  }
-}
-
-extension HostStep {
-  /// Whether its host has a later step in the plan.
-  fileprivate func isFollowed(in plan: Plan) -> Bool {
-    plan.steps.contains { $0.host == host && $0.release > release }
   }
 }

@@ -5,41 +5,56 @@ import State
 extension FleetState {
   /// Takes the CA's certificates and revocation lists out of the files that hosts have. Each proves itself:
   /// a certificate by the identifier of the key that releases name, a list by its signature.
-  mutating func takeAuthorities(from survey: Survey) throws {
-    var texts: Set<[String]> = []
-    for case .observed(let observation) in survey.values {
-      texts.insert(
-        [ReleasePath.trustBundle, .revocationLists].map { observation.texts[$0.relative] ?? "" })
-    }
+  ///
+  /// - Returns: the bundles that cannot be read, a line each.
+  mutating func takeAuthorities(from survey: Survey) -> [String] {
+    var problems: [String] = []
+    var bundles: Set<String> = []
+    var lists: Set<String> = []
     let needed = Set(hosts.values.flatMap(\.release.facts.trusts))
-    for text in texts.sorted(by: { $0[0] < $1[0] }) {
-      for (pem, facts) in Self.certificates(in: text[0]) {
-        guard let identifier = facts.subjectKeyIdentifier, needed.contains(identifier),
-          !isRetired(identifier), !authorities.contains(where: { $0.keyIdentifier == identifier })
-        else { continue }
-        learn(
-          FleetKnowledge(authorities: [
-            AuthorityRecord(
-              generation: nextGeneration, commonName: facts.commonName, keyIdentifier: identifier,
-              fingerprint: facts.fingerprint,
-              notBefore: Timestamp(secondsSince1970: facts.notBefore),
-              notAfter: Timestamp(secondsSince1970: facts.notAfter), certificate: pem,
-              status: .signing)
-          ]), at: .current)
+    for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
+      guard case .observed(let observation) = result else { continue }
+      lists.insert(observation.texts[ReleasePath.revocationLists.relative] ?? "")
+      let path = ReleasePath.trustBundle.relative
+      guard let bundle = observation.texts[path], bundles.insert(bundle).inserted else { continue }
+      do {
+        take(try Self.certificates(in: bundle), needed)
+      } catch {
+        problems.append("\(host): its \(path) cannot be read: \(error)")
       }
     }
-    for text in texts { takeRevocationLists(in: text[1]) }
+    for text in lists.sorted() { takeRevocationLists(in: text) }
+    return problems
+  }
+
+  private mutating func take(
+    _ certificates: [(pem: String, facts: CertificateFacts)], _ needed: Set<String>
+  ) {
+    for (pem, facts) in certificates {
+      guard let identifier = facts.subjectKeyIdentifier, needed.contains(identifier),
+        !isRetired(identifier), !authorities.contains(where: { $0.keyIdentifier == identifier })
+      else { continue }
+      learn(
+        FleetKnowledge(authorities: [
+          AuthorityRecord(
+            generation: nextGeneration, commonName: facts.commonName, keyIdentifier: identifier,
+            fingerprint: facts.fingerprint,
+            notBefore: Timestamp(secondsSince1970: facts.notBefore),
+            notAfter: Timestamp(secondsSince1970: facts.notAfter), certificate: pem,
+            status: .signing)
+        ]), at: .current)
+    }
   }
 
   private var nextGeneration: Int {
     (authorities.map(\.generation) + retiredAuthorities.map(\.generation)).max().map { $0 + 1 } ?? 1
   }
 
-  private static func certificates(in bundle: String) -> [(pem: String, facts: CertificateFacts)] {
-    guard let read = try? CertificateBundle(pem: bundle, named: "a host's bundle"),
-      let texts = try? read.canonicalPEM()
-    else { return [] }
-    return Array(zip(texts, read.facts)).filter(\.1.isAuthority)
+  private static func certificates(
+    in bundle: String
+  ) throws -> [(pem: String, facts: CertificateFacts)] {
+    let read = try CertificateBundle(pem: bundle, named: "the bundle")
+    return Array(zip(try read.canonicalPEM(), read.facts)).filter(\.1.isAuthority)
       .map { (pem: $0.0, facts: $0.1) }
   }
 
@@ -47,6 +62,7 @@ extension FleetState {
     let end = "-----END X509 CRL-----\n"
     for index in authorities.indices {
       let record = authorities[index]
+      // One of another generation, or one that somebody else made, is not signed by this one.
       func list(_ pem: String) -> RevocationList? {
         try? RevocationList(pem: pem, signedBy: record.certificate, named: "a host's list")
       }
