@@ -31,7 +31,7 @@ struct Stranger {
 
   init(_ scene: Scene, _ targets: [String]) async throws {
     self.scene = scene
-    try await scene.sandbox.run(["rm", "-f", "/tmp/stranger-stop"])
+    _ = try await scene.sandbox.run(["rm", "-f", "/tmp/stranger-stop"])
     command = try scene.sandbox.spawn(["python3", "-c", Self.program] + targets)
   }
 

@@ -39,7 +39,7 @@ struct StrangerTests {
       let listening = try await scene.on(
         "app-1", "ss -Hltn 'sport = :443 or sport = :8443' | wc -l | tr -d '\n'")
       #expect((Int(listening.stdout) ?? 0) >= 2, "app-1 waits for edge-2 with both ports")
-      try await watch("while it is down") { try await scene.sandbox.run(["sleep", "1"]) }
+      try await watch("while it is down") { _ = try await scene.sandbox.run(["sleep", "1"]) }
 
       try await scene.sandbox.startSSH(on: "edge-2")
       try await watch("it is back") { try await scene.apply() }
@@ -60,7 +60,7 @@ struct StrangerTests {
       try await scene.on(
         "app-1",
         "nft flush chain inet deploy input; nft 'add chain inet deploy input { policy accept; }'")
-      try await scene.sandbox.run(["sleep", "1"])
+      _ = try await scene.sandbox.run(["sleep", "1"])
       let open = try await stranger.stop().open
       for target in ["198.18.0.10:443", "198.18.0.21:443"] {
         #expect(open.contains { $0.hasPrefix("open \(target) ") })
