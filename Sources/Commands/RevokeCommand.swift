@@ -13,10 +13,9 @@ struct RevokeCommand: AsyncParsableCommand {
     abstract: "Has certificates refused by every host from now on.",
     discussion: """
       Of a host, every certificate that was ever issued to it and has not expired is revoked, also those of \
-      releases that it keeps. The other hosts refuse them first, and wait for nothing that the revoked \
-      host does or says. One that stays in the inventory gets new certificates at the end: until then \
-      requests that need it fail. Where its key is only to be replaced, rotate its certificates and \
-      revoke the old ones by --serial: then no request fails. What else the inventory wants is done as \
+      releases that it keeps. One that stays in the inventory and answers gets new certificates first, so \
+      that its requests continue; then the others refuse the old ones. If it fails or takes long, they \
+      refuse them all the same, and requests that need it fail. What else the inventory wants is done as \
       well, as by an apply. Exits with 1 and what is open if any host could not be changed.
       """)
 

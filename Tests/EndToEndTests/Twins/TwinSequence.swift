@@ -15,8 +15,8 @@ struct TwinSequence {
   /// Whether no host is in the middle of something.
   private var isSettled = true
   private var failuresSeen: Set<Visitors.Failure> = []
-  /// Hosts with a revoked certificate: until they have another one, which they get last, requests that
-  /// need them fail, as `deploy revoke --help` says.
+  /// Hosts with a revoked certificate: if they fail or take long before they have another one, requests
+  /// that need them fail, as `deploy revoke --help` says.
   private var outage: Set<String> = []
 
   init(_ fleet: TwinFleet, seed: UInt64) {
