@@ -58,6 +58,10 @@ struct VerifyTests {
       #expect(first.contains { $0.contains("is served, not") }, "\(faulty.all)")
       #expect(first.contains { $0.contains("without a certificate is let in: 200") })
       #expect(first.contains { $0.contains("with a foreign certificate is let in") })
+      #expect(
+        first.contains {
+          $0.contains("with the certificate of a front-end that the site does not have is let in")
+        })
       #expect(first.contains { $0.contains("takes up earlier sessions") })
       #expect(
         problems("no site app-2 app-1:443", in: faulty.stdout)
