@@ -13,10 +13,10 @@ struct RevokeCommand: AsyncParsableCommand {
     abstract: "Has certificates refused by every host from now on.",
     discussion: """
       Of a host, every certificate that was ever issued to it and has not expired is revoked, also those of \
-      releases that it keeps. A host that stays in the inventory gets new certificates first, so that no \
-      request fails; the others then refuse the old ones. They wait at most three minutes for it, and \
-      however it ends, it stops nobody. What else the inventory wants is done as well, as by an apply. \
-      Exits with 1 and what is open if any host could not be changed.
+      releases that it keeps. One that stays in the inventory and answers gets new certificates first, so \
+      that its requests continue; then the others refuse the old ones. If it fails or takes long, they \
+      refuse them all the same, and requests that need it fail. What else the inventory wants is done as \
+      well, as by an apply. Exits with 1 and what is open if any host could not be changed.
       """)
 
   @OptionGroup var options: FleetOptions

@@ -125,8 +125,7 @@ enum StateFormat {
     do {
       return try JSONDecoder().decode(type, from: data)
     } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
-      let last = data.last { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: " ") }
-      guard last == UInt8(ascii: "}") else {
+      guard !data.isTruncatedJSONObject else {
         throw StateFileError(
           .truncated, path, "the state ends too early, after \(data.count) bytes. \(recovery)")
       }

@@ -116,9 +116,16 @@ struct RotationTests {
             -keyfile authority-1.key $key -in "$1/request" -out "$1/ended.crt" \
             -startdate 20200101000000Z -enddate 20210101000000Z
           cp "$1/ended.crt" authority-1.crt
+          openssl x509 -in authority-1.crt -outform DER | sha256sum | cut -d ' ' -f 1
           """, "sh", scene.folder,
         ], environment: Scene.environment)
       #expect(made.status == 0, "\(made.all)")
+      // The state as well: of two certificates of one key the newer counts, and that is not the folder's.
+      try scene.replaceFirstAuthority([
+        "certificate": scene.read("ended.crt"), "notBefore": "2020-01-01T00:00:00Z",
+        "notAfter": "2021-01-01T00:00:00Z",
+        "fingerprint": made.stdout.trimmingCharacters(in: .whitespacesAndNewlines),
+      ])
       let listed = try await scene.deploy("status", "--expiry")
       #expect(listed.status == 1 && listed.stdout.contains("2021-01-01"), "\(listed.all)")
       try await scene.succeed("rotate", "authority", "--yes")
@@ -132,14 +139,23 @@ struct RotationTests {
     }
   }
 
-  @Test(
-    "edges are judged by what hosts have, where a run was killed before it could write that down")
+  @Test("edges are judged by what hosts have, where the state is of before a rotation")
   func unrecorded() async throws {
     try await Scene.play { scene in
       try await scene.apply()
       let state = try scene.read("shop.state.json")
       try await scene.succeed("rotate", "certificates", "--limit", "app-2", "--yes")
+      let rotated = try await scene.appSerial()
       try scene.write(state, to: "shop.state.json")
+      let stopped = try await scene.deploy("rotate", "authority", "--yes")
+      #expect(stopped.status == 1 && stopped.all.contains("deploy state rebuild"), "\(stopped.all)")
+      let next = scene.folder + "/shop.authority/authority-2.key"
+      #expect(!FileManager.default.fileExists(atPath: next))
+      #expect(try scene.read("shop.state.json") == state)
+      #expect(try await scene.appSerial() == rotated)
+      #expect(try await scene.deploy("verify").status == 1, "the state has another certificate")
+      try await scene.succeed("state", "rebuild")
+      #expect(try await scene.deploy("verify").status == 0)
       try await scene.succeed("rotate", "authority", "--yes")
       #expect(try await scene.deploy("verify").status == 0)
       try await scene.expectNoChanges()
@@ -202,5 +218,24 @@ struct RotationTests {
       #expect(try await scene.fetch().stdout == "/srv/shop app-1\n")
       try await scene.expectNoChanges()
     }
+  }
+}
+
+extension Scene {
+  /// The serial of the certificate that app-2 has installed.
+  fileprivate func appSerial() async throws -> String {
+    try await on("app-2", "openssl x509 -noout -serial -in /etc/deploy/current/tls/back-end.crt")
+      .stdout
+  }
+
+  /// Changes what the state has of the only CA generation.
+  fileprivate func replaceFirstAuthority(_ values: [String: String]) throws {
+    var state = try #require(
+      JSONSerialization.jsonObject(with: Data(read("shop.state.json").utf8)) as? [String: Any])
+    let authorities = try #require(state["authorities"] as? [[String: Any]])
+    try #require(authorities.count == 1 && values.keys.allSatisfy { authorities[0][$0] != nil })
+    state["authorities"] = [authorities[0].merging(values) { $1 }]
+    let data = try JSONSerialization.data(withJSONObject: state, options: [.prettyPrinted])
+    try write(String(decoding: data, as: UTF8.self), to: "shop.state.json")
   }
 }

@@ -18,9 +18,13 @@ struct StateFaultTests {
     Fault(words: ["the state ends too early", "deploy state rebuild"]) {
       String($0.prefix($0.count / 2))
     },
+    Fault(words: ["the state ends too early", ".previous"]) {
+      // Behind a brace, which a whole state ends in too.
+      $0.prefix { $0 != "}" } + "}"
+    },
     Fault(words: ["the state ends too early, after 0 bytes"]) { _ in "" },
     Fault(words: ["the state is not JSON", ".previous"]) { _ in "shop: {}\n}" },
-    Fault(words: ["this is no state", "has no version"]) { _ in "{}\n" },
+    Fault(words: ["this is not a valid state", "has no version", ".previous"]) { _ in "{}\n" },
     Fault(words: ["the state of the fleet other", "the fleet shop"]) {
       $0.replacingOccurrences(of: "\"fleet\" : \"shop\"", with: "\"fleet\" : \"other\"")
     },
@@ -136,8 +140,10 @@ struct StateFaultTests {
     }
   }
 
-  @Test("what was done and not written down is written by the next run, which changes no host")
-  func unwritten() async throws {
+  @Test(
+    "what an older copy of the state does not know stops runs and stays, until it is taken from the hosts"
+  )
+  func older() async throws {
     try await Scene.play { scene in
       try await scene.apply()
       try scene.write(InventoryText(root: "/srv/other"))
@@ -147,11 +153,30 @@ struct StateFaultTests {
       let before = try await fingerprints(scene)
       try scene.write(old, to: "shop.state.json")
       #expect(try releases(scene) != new)
+      for output in [
+        try await scene.deploy("plan"), try await scene.deploy("apply", "--yes"),
+        try await scene.deploy("rotate", "certificates", "--yes"),
+      ] {
+        #expect(output.status == 1)
+        #expect(output.stderr.contains("this copy of the state is behind the fleet"))
+        for host in ["app-1", "app-2"] {
+          #expect(output.stderr.contains("\(host): release 2 by "), "\(output.all)")
+        }
+        #expect(output.stderr.contains("    deploy state rebuild --inventory "), "\(output.all)")
+      }
+      #expect(try await scene.deploy("status").status == 1)
+      #expect(try scene.read("shop.state.json") == old)
+      #expect(try await fingerprints(scene) == before)
+
+      let rebuilt = try await scene.succeed("state", "rebuild")
+      #expect(rebuilt.stdout.contains("taken in: app-1: release 2 by "), "\(rebuilt.all)")
+      #expect(try releases(scene) == new)
       let output = try await scene.apply()
       #expect(output.stdout.contains("No changes."), "\(output.all)")
       #expect(try releases(scene) == new)
       #expect(try await fingerprints(scene) == before)
       try await scene.succeed("status")
+      try await scene.expectNoChanges()
     }
   }
 

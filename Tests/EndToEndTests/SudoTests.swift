@@ -30,9 +30,10 @@ struct SudoTests {
       try await scene.expectNoChanges()
       try scene.write(Self.inventory(1))
       try await scene.apply()
-      // A rollback asks twice more: whether that release may come back, and which one the host restored.
+      // A rollback asks once more, whether that release may come back; which one the host restores, it
+      // says before the switch.
       try await expectTraffic(
-        connections: 2, executions: 5, "rollback", "app-1", "--yes", in: scene)
+        connections: 2, executions: 4, "rollback", "app-1", "--yes", in: scene)
       try await scene.expectWhole(1, on: "app-1")
       try await scene.succeed("status")
       var without = Self.inventory(1)

@@ -79,6 +79,8 @@ struct StateFileTests {
       ("", .truncated, "ends too early, after 0 bytes"),
       ("{\"version\":1,\"fleet\":\"sh", .truncated, "ends too early, after 24 bytes"),
       ("<<<<<<< HEAD {}\n", .notJSON, "is not JSON"),
+      ("{\n<<<<<<< HEAD\n\"a\":{\n=======\n\"b\":{\n>>>>>>> x\n}}\n", .notJSON, "is not JSON"),
+      ("{\"version\":1,\"fleet\":\"shop\"}}", .notJSON, "is not JSON"),
       ("{\"version\":1,\"fleet\":\"shop\"}", .malformed, "the whole: it has no lineage"),
       ("{\"version\":\"1\",\"fleet\":\"shop\"}", .malformed, "version: "),
       ("{\"version\":1,\"fleet\":\"blog\"}", .otherFleet, "of the fleet blog"),
@@ -94,6 +96,26 @@ struct StateFileTests {
     #expect(error.description.contains(words))
     #expect(error.description.hasPrefix(folder.state + ": "))
     #expect(try String(contentsOfFile: folder.state, encoding: .utf8) == text)
+  }
+
+  @Test("ends too early if it is truncated at any byte, also after a brace or inside a string")
+  func truncated() throws {
+    let folder = try StateFolder()
+    var file = try StateFile.read(folder.state, fleet: "shop")
+    var state = StateFolder.fleet(hosts: 1)
+    state.hosts["app-0"]?.appliedBy = "a \"quoted\" \\ {name}"
+    try file.write(state)
+    let text = try Data(contentsOf: URL(filePath: folder.state))
+    let end = try #require(text.lastIndex(of: UInt8(ascii: "}")))
+    for count in 0...end {
+      try text.prefix(count).write(to: URL(filePath: folder.state))
+      let error = #expect(throws: StateFileError.self) {
+        try StateFile.read(folder.state, fleet: "shop")
+      }
+      #expect(error?.code == .truncated, "after \(count) of \(text.count) bytes")
+    }
+    try text.prefix(end + 1).write(to: URL(filePath: folder.state))
+    #expect(throws: Never.self) { try StateFile.read(folder.state, fleet: "shop") }
   }
 
   @Test("is told apart when it cannot be read at all")
