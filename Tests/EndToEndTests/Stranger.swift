@@ -5,14 +5,16 @@ import Testing
 struct Stranger {
   private let command: SandboxCommand
   private let scene: Scene
+  /// Ends the attempts when it is there.
+  private let stopFile: String
 
   /// Sends several attempts at a time, so that a port that is open for milliseconds is seen; one that is
   /// answered is printed with its moment.
   private static let program = """
     import errno, os, select, socket, sys, time
-    targets = [(t.split(":")[0], int(t.split(":")[1])) for t in sys.argv[1:]]
+    targets = [(t.split(":")[0], int(t.split(":")[1])) for t in sys.argv[2:]]
     rounds = opened = 0
-    while not os.path.exists("/tmp/stranger-stop"):
+    while not os.path.exists(sys.argv[1]):
         rounds += 1
         tried = {}
         for target in targets:
@@ -31,13 +33,14 @@ struct Stranger {
 
   init(_ scene: Scene, _ targets: [String]) async throws {
     self.scene = scene
-    _ = try await scene.sandbox.run(["rm", "-f", "/tmp/stranger-stop"])
-    command = try scene.sandbox.spawn(["python3", "-c", Self.program] + targets)
+    stopFile = "stranger-stop-\(UInt32.random(in: 0...UInt32.max))"
+    command = try scene.sandbox.spawn(
+      ["python3", "-c", Self.program, "\(scene.folder)/\(stopFile)"] + targets)
   }
 
   /// Ends the attempts; returns the ports that were open, and how often each was tried.
   func stop() async throws -> (open: [String], rounds: Int) {
-    try await scene.sandbox.write("", to: "/tmp/stranger-stop", on: .controller)
+    try scene.write("", to: stopFile)
     let lines = try await command.wait().stdout.split(separator: "\n").map(String.init)
     let rounds = lines.last.flatMap { Int($0.dropFirst("rounds ".count)) } ?? 0
     return (lines.filter { $0.hasPrefix("open ") }, rounds)
@@ -50,7 +53,9 @@ struct Stranger {
     print("\(during): \(rounds) attempts at each port, \(open.count) let in")
     #expect(
       rounds > 50, "a stranger that does not try sees nothing", sourceLocation: sourceLocation)
+    let isShutOut = open.isEmpty
     #expect(
-      open.isEmpty, "\(during): \(open.count), \(open.prefix(3))", sourceLocation: sourceLocation)
+      isShutOut, "\(during): \(open.count), \(open.first ?? ""), \(open.last ?? "")",
+      sourceLocation: sourceLocation)
   }
 }

@@ -243,8 +243,13 @@ check_nginx() {
   else
     copy_configuration
   fi
-  test_in_namespace "$is_in_place" > "$work/dump" 2> "$run/errors"
+  # Names that nginx looks up may be known in the host's own network only.
+  test_in_namespace "$is_in_place" --net > "$work/dump" 2> "$run/errors"
   tested=$?
+  if [ "$tested" != 0 ] || grep -q 'host not found' "$run/errors"; then
+    test_in_namespace "$is_in_place" > "$work/dump" 2> "$run/errors"
+    tested=$?
+  fi
   if [ ! -e "$work/apart" ]; then
     [ -z "$is_in_place" ] || copy_configuration
     test_in_copy > "$work/dump" 2> "$run/errors"
@@ -278,23 +283,34 @@ copy_configuration() {
 
 # Leaves $work/apart where there are namespaces. Where the include stays as it is ($1), the staged release
 # only has to stand where the link leads.
+#
+# nginx listens on its ports while it tests, before the firewall has rules for them: in a network of its
+# own ($2 is --net) nobody reaches it. The host's addresses are missing there.
 test_in_namespace() {
+  # The end of the inner shells, which know it as $4 whether the network is the host's.
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  local test='
+    [ -z "$4" ] || for family in 4 6; do
+      echo 1 > "/proc/sys/net/ipv$family/ip_nonlocal_bind"
+    done 2> /dev/null
+    exec nginx -T -q
+  '
   copy_log_folders
   if [ -n "$1" ]; then
-    # shellcheck disable=SC2016 # expanded by the inner shell
-    unshare --mount --propagation private sh -c '
-      : > "$1/apart" && mount --bind "$1/log" /var/log/nginx && mount --bind "$2" "$3" && exec nginx -T -q
-    ' sh "$work" "$staged" "$root/current" 9>&-
+    # shellcheck disable=SC2016,SC2086 # expanded by the inner shell; nothing, or one word
+    unshare --mount ${2-} --propagation private sh -c '
+      : > "$1/apart" && mount --bind "$1/log" /var/log/nginx && mount --bind "$2" "$3" || exit
+      '"$test" sh "$work" "$staged" "$root/current" "${2-}" 9>&-
     return
   fi
   mkdir -p "$work/deploy/releases/$release"
-  ln -s "releases/$release" "$work/deploy/current"
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  unshare --mount --propagation private sh -c '
+  ln -sfn "releases/$release" "$work/deploy/current"
+  # shellcheck disable=SC2016,SC2086 # expanded by the inner shell; nothing, or one word
+  unshare --mount ${2-} --propagation private sh -c '
     : > "$1/apart" && mount --bind "$1/nginx" "$3" && mount --bind "$1/log" /var/log/nginx &&
-      { [ ! -d "$4" ] || mount --bind "$4" "$1/deploy/releases/$5"; } &&
-      mount --rbind "$1/deploy" "$2" && exec nginx -T -q
-  ' sh "$work" "$root" "$nginx_folder" "$staged" "$release" 9>&-
+      { [ ! -d "$5" ] || mount --bind "$5" "$1/deploy/releases/$6"; } &&
+      mount --rbind "$1/deploy" "$2" || exit
+    '"$test" sh "$work" "$root" "$nginx_folder" "${2-}" "$staged" "$release" 9>&-
 }
 
 # Makes the folders of logs in the folder that stands for /var/log/nginx: nginx opens its logs when it is
