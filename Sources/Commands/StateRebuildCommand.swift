@@ -32,6 +32,8 @@ struct StateRebuildCommand: AsyncParsableCommand {
 
   private func rebuild(_ session: Session, _ keeper: StateKeeper) async throws {
     var state = await keeper.state
+    // A new one has the folder's CA, which need not be the fleet's.
+    if state.serial == 0 { state = FleetState(fleet: state.fleet, lineage: state.lineage) }
     let inventory = session.workspace.inventory
     // No host knows of those that were not pushed yet.
     for revocation in try session.workspace.authorityFolder.recordedRevocations()
@@ -51,12 +53,9 @@ struct StateRebuildCommand: AsyncParsableCommand {
           + rebuild.missing.map { "    \($0)" }.joined(separator: "\n"))
     }
     state = rebuild.state
+    var misfit = try misfit(of: session.workspace, with: &state)
     let unread = state.takeAuthorities(from: survey)
-    // What the folder has is another matter than what the fleet has, and is put right with a state.
-    var misfit: Failure?
-    do { try session.workspace.takeInFolder(&state) } catch let failure as Failure {
-      misfit = failure
-    }
+    if misfit == nil { misfit = try self.misfit(of: session.workspace, with: &state) }
     state.retireUnneeded(
       except: Set(try session.workspace.authorityFolder.records().map(\.keyIdentifier)))
     state.takeOverInstalledCertificates()
@@ -64,6 +63,16 @@ struct StateRebuildCommand: AsyncParsableCommand {
     report(rebuild, of: inventory.hosts.count, session.workspace.statePath, unread)
     if let misfit {
       throw Failure(.failed, "the state is rebuilt, and one thing is left to do: \(misfit.message)")
+    }
+  }
+
+  /// Takes in what the folder of the CA has; what does not fit is put right with a state, not without one.
+  private func misfit(of workspace: Workspace, with state: inout FleetState) throws -> Failure? {
+    do {
+      try workspace.takeInFolder(&state)
+      return nil
+    } catch let failure as Failure {
+      return failure
     }
   }
 

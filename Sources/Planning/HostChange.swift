@@ -25,6 +25,8 @@ struct HostChange {
   var isReadmitted: Bool { isRevoked && !isHeld && new.hasCertificate }
   /// Whether its edges are given up: it comes behind all who refuse it.
   var isShutOut: Bool { isRevoked && !isReadmitted }
+  /// Whether what it has cannot be built upon: it comes to the new in one transaction.
+  var isOpaque = false
   /// The names that the state has recorded of its back-end's certificate. What the host itself says is
   /// signed for nobody.
   var recordedNames: Set<String> = []
@@ -160,7 +162,7 @@ extension HostChange {
   ) -> Track {
     var track = Track(staying: .init(mixture: .old, endpoint: old))
     guard !isHeld, !old.offersSame(as: new) || hasOtherChanges else { return track }
-    if !old.offersSame(as: new), !isShutOut {
+    if !old.offersSame(as: new), !isShutOut, !isOpaque {
       for phase in Mixture.Phase.allCases {
         let endpoint = endpoint(phase.mixture, authoritiesInUse: inUse, of: known)
         if endpoint.offersSame(as: track.states[track.states.count - 1].endpoint) { continue }

@@ -20,8 +20,9 @@ extension AuthorityFolder {
     guard FileManager.default.fileExists(atPath: path) else {
       throw Failure(
         .failed,
-        "\(path) is not there, and only that key can sign for generation \(generation): restore it"
-          + " from a backup, or rotate the authority")
+        "\(path) is not there, and only that key can sign for generation \(generation): restore"
+          + " the folder from a backup or from who made it; if the key is lost, go on with a new CA, and"
+          + " hosts will trust nothing of this one: \"deploy rotate authority\"")
     }
     return try encryptedKey(path)
   }
