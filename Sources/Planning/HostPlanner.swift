@@ -254,10 +254,15 @@ struct HostPlanner {
       newName: new.isEmpty ? "/dev/null" : "planned/\(path)")
   }
 
-  /// What somebody or something has changed on the host.
+  /// What somebody or something has changed on the host, and that its release is not signed yet.
   private var repairs: [String] {
     guard let present else { return [] }
     var reasons = observation.driftedFiles.map { "\($0) was changed on the host" }
+    if observation.manifest?.isOfVersion010 == true {
+      reasons.append(
+        "release \(present.number) is of version 0.1.0, which signed nothing: it is as the state records"
+          + " it, and is taken over this once")
+    }
     let hadSites = present.files[ReleasePath.main.relative] != nil
     if observation.interruptedTransaction != nil {
       reasons.append("a transaction there was cut off in the middle")
