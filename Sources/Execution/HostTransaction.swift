@@ -79,6 +79,11 @@ struct HostTransaction: Sendable {
     return digest
   }
 
+  /// Of the manifest that is in force when the host has confirmed; nil where `deploy` has left it.
+  var confirmedDigest: String? {
+    step.mode == .remove ? nil : step.restored?.digest ?? manifestDigest
+  }
+
   /// The release that is in force until the switch, 0 for none; its manifest need not be readable.
   var releaseBefore: Int {
     previous?.release ?? step.expected.flatMap { Int($0.prefix { $0 != ":" }) } ?? 0

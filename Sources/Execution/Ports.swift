@@ -111,6 +111,9 @@ package protocol StateStore: Sendable {
   ///
   /// - Parameter serial: of the state that the manifest was made from.
   func expect(_ digest: String, fromSerial serial: Int, on host: String) async throws
+  /// Notes which of them is in force, nil for none, so that those before it are not believed again; it is
+  /// on the disk with what is recorded next.
+  func settle(_ digest: String?, on host: String) async
 }
 
 extension StateStore {

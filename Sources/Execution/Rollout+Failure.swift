@@ -65,6 +65,7 @@ extension Rollout {
         let (_, verdict) = await self.settled(transaction)
         guard case .confirmed = verdict else { return verdict }
         do {
+          await self.store.settle(transaction.confirmedDigest, on: reversal.step.host)
           try await self.store.record(
             reversal.before.map { self.record(of: reversal.step, $0) }, of: reversal.step.host)
         } catch {

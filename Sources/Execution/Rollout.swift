@@ -181,7 +181,9 @@ package struct Rollout: Sendable {
         return Settled(transaction: transaction, verdict: verdict)
       }
       do {
-        try await self.store.record(self.confirmedRecord(of: transaction), of: step.host)
+        let record = try self.confirmedRecord(of: transaction)
+        await self.store.settle(transaction.confirmedDigest, on: step.host)
+        try await self.store.record(record, of: step.host)
         return Settled(transaction: transaction, verdict: verdict)
       } catch {
         return Settled(transaction: transaction, verdict: verdict, failure: error)

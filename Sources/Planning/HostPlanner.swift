@@ -125,7 +125,9 @@ struct HostPlanner {
         .showing(observation)
       ]
     }
-    var snapshot = Snapshot(observation)
+    // Made again at once, the host keeps nothing; in between it keeps what others rely on.
+    let kept = track.states.count > 2 ? recorded : nil
+    var snapshot = kept.map { Snapshot(observation, recorded: $0, input) } ?? Snapshot(observation)
     var held = servedPorts
     return (1..<track.states.count).map { position in
       let state = track.states[position]
@@ -137,6 +139,7 @@ struct HostPlanner {
       var step = step(
         draft, isFirst: position == 1,
         movesFrom: track.states[position - 1].endpoint.source)
+      if position == 1, let kept { step.present = kept }
       let ports = Self.ports(of: step.facts)
       step.ports = ports.subtracting(held).sorted()
       held = ports
@@ -144,6 +147,15 @@ struct HostPlanner {
       snapshot = Snapshot(behind: draft, release: step.release, input)
       return step
     }
+  }
+
+  /// The release in force by the state, if the host's own word for it is not believed.
+  private var recorded: ReleaseRecord? {
+    guard case .drift = observation.manifestProblem,
+      let known = input.state.hosts[host.name.text]?.release,
+      known.number == observation.currentRelease
+    else { return nil }
+    return known
   }
 
   private func draft(
@@ -254,10 +266,15 @@ struct HostPlanner {
       newName: new.isEmpty ? "/dev/null" : "planned/\(path)")
   }
 
-  /// What somebody or something has changed on the host.
+  /// What somebody or something has changed on the host, and that its release is not signed yet.
   private var repairs: [String] {
     guard let present else { return [] }
     var reasons = observation.driftedFiles.map { "\($0) was changed on the host" }
+    if observation.manifest?.isOfVersion010 == true {
+      reasons.append(
+        "release \(present.number) is of version 0.1.0, which signed nothing: it is as the state records"
+          + " it, and is taken over this once")
+    }
     let hadSites = present.files[ReleasePath.main.relative] != nil
     if observation.interruptedTransaction != nil {
       reasons.append("a transaction there was cut off in the middle")

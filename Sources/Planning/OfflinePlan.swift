@@ -43,11 +43,11 @@ private struct OfflineSurvey {
     for host in input.inventory.hosts where input.selector.matches(host) {
       let record = input.state.hosts[host.name.text]
       let version = record.map { likelyVersion(on: host, $0.release) } ?? Self.versions[0]
-      survey[host.name.text] = .observed(observation(record?.release, version))
+      survey[host.name.text] = .observed(observation(of: host.name.text, record?.release, version))
     }
     for (name, record) in input.state.hosts
     where survey[name] == nil && input.selector.matches(name) {
-      survey[name] = .observed(observation(record.release, Self.versions[0]))
+      survey[name] = .observed(observation(of: name, record.release, Self.versions[0]))
     }
     return survey
   }
@@ -65,14 +65,16 @@ private struct OfflineSurvey {
     return best
   }
 
-  private func observation(_ release: ReleaseRecord?, _ version: Version) -> HostObservation {
+  private func observation(
+    of name: String, _ release: ReleaseRecord?, _ version: Version
+  ) -> HostObservation {
     var host = HostObservation(
       clock: input.now, hasSystemd: true, nginxVersion: version.description)
     host.surroundings.closedHoles = Set(NginxHole.all.map(\.name))
     guard let release else { return host }
     let hasSites = release.files[ReleasePath.main.relative] != nil
     host.manifest = Manifest(
-      fleet: input.state.fleet, lineage: input.state.lineage, host: nil, serial: 0,
+      fleet: input.state.fleet, lineage: input.state.lineage, host: name, serial: 0,
       madeAt: input.now, madeBy: "", release: release)
     host.currentRelease = release.number
     host.latestRelease = release.number

@@ -14,6 +14,17 @@ struct Snapshot {
     drifted = Set(observation.driftedFiles)
   }
 
+  /// What a host has whose manifest is not believed: what the state has sent there, as far as it is the
+  /// same still.
+  init(_ observation: HostObservation, recorded release: ReleaseRecord, _ input: PlanningInput) {
+    self.release = release
+    texts = observation.texts
+    let changed = release.files.filter { path, file in
+      observation.texts[path].map { input.digest($0) != file.digest } ?? false
+    }
+    drifted = Set(observation.driftedFiles).union(changed.keys)
+  }
+
   /// What is there when a release was installed, as far as it is known before.
   init(behind draft: ReleaseDraft, release number: Int, _ input: PlanningInput) {
     var release = ReleaseRecord(number: number, files: [:], certificates: [:])

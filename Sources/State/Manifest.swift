@@ -48,6 +48,8 @@ package struct Manifest: Hashable, Sendable {
     self.knowledge = knowledge
   }
 
+  package var isOfVersion010: Bool { host == nil }
+
   package var text: String {
     signedText
       + (signature.map { "signature \($0.publicKey) \($0.text)\n" } ?? "") + Self.ending + "\n"

@@ -50,8 +50,11 @@ extension Scene {
   }
 
   /// That every host trusts and shows one generation, and the others are in the archive.
+  ///
+  /// - Parameter isArchived: whether the folder had the generation before.
   func expectRotated(
-    to generation: Int, keepingKey: Bool = true, sourceLocation: SourceLocation = #_sourceLocation
+    to generation: Int, keepingKey: Bool = true, isArchived: Bool = true,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
     let output = try await deploy("rotate", "authority", "--status", "--format", "json")
     let standing = try JSONDecoder().decode(Standing.self, from: Data(output.stdout.utf8))
@@ -66,7 +69,8 @@ extension Scene {
     let hasKey = FileManager.default.fileExists(atPath: archive + ".key")
     #expect(hasKey == keepingKey, sourceLocation: sourceLocation)
     #expect(
-      FileManager.default.fileExists(atPath: archive + ".crt"), sourceLocation: sourceLocation)
+      FileManager.default.fileExists(atPath: archive + ".crt") == isArchived,
+      sourceLocation: sourceLocation)
   }
 
   private struct Standing: Decodable {

@@ -197,6 +197,8 @@ struct FakeStore: StateStore {
     journal.note("expects \(host)")
   }
 
+  func settle(_ digest: String?, on host: String) {}
+
   func record(issued: [IssuanceRecord]) throws {
     if !failing.isDisjoint(with: issued.map(\.host)) { throw Failure() }
     let paths = issued.map { "\($0.host) \($0.path)" }.sorted()

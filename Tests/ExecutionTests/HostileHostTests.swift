@@ -76,6 +76,8 @@ private final class KeepingStore: StateStore {
   func record(issued: [IssuanceRecord]) {}
 
   func expect(_ digest: String, fromSerial serial: Int, on host: String) {}
+
+  func settle(_ digest: String?, on host: String) {}
 }
 
 @Suite("A hostile host", .timeLimit(.minutes(20)))

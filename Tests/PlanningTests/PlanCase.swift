@@ -159,6 +159,7 @@ struct CaseScene {
       (host.manifest, host.manifestProblem) = (nil, .ofOthers(rest.joined(separator: " ")))
     case "forged":
       (host.manifest, host.manifestProblem) = (nil, .drift(rest.joined(separator: " ")))
+    case "of-version-0.1.0": host.manifest?.host = nil
     case "damaged-manifest": host.manifest = nil
     case "sees": host.controllerAddress = rest[0]
     case "has": host.latestRelease = try #require(Int(rest[0]))

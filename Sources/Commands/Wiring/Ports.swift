@@ -123,6 +123,8 @@ actor StateKeeper: StateStore {
     try await writeAll()
   }
 
+  func settle(_ digest: String?, on host: String) { state.settle(digest, on: host) }
+
   /// Changes the state in memory; it is on the disk with what is written next.
   func hold(_ next: FleetState) { state = next }
 

@@ -1,0 +1,111 @@
+import Foundation
+import Sandbox
+import Testing
+
+@Suite(
+  "A manifest that the controller did not sign for its host is drift of that host", .serialized,
+  .enabled(if: isRoot, "namespaces need root"))
+struct ForgedManifestTests {
+  private static let manifest = "/etc/deploy/current/manifest"
+
+  /// That plan and apply find one host changed, say why, and repair it alone.
+  private func expectRepaired(
+    _ host: String, because reason: String, _ scene: Scene,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let others = TwoFolders.hosts.filter { $0 != host }
+    let before = try await others.asyncMap { try await scene.fingerprint(of: $0) }
+    let status = try await scene.deploy("status")
+    #expect(status.stdout.contains(reason), "\(status.all)", sourceLocation: sourceLocation)
+    let plan = try await scene.deploy("plan", "--detailed-exitcode")
+    let words = plan.stdout.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(
+      plan.status == 2 && words.contains("there \(reason)")
+        && words.contains(": the whole release is made again"),
+      "\(plan.all)", sourceLocation: sourceLocation)
+    try await scene.apply(sourceLocation: sourceLocation)
+    let after = try await others.asyncMap { try await scene.fingerprint(of: $0) }
+    #expect(after == before, "other hosts were changed", sourceLocation: sourceLocation)
+    try await scene.expectWhole(host, reason)
+    try await scene.expectNoChanges(sourceLocation: sourceLocation)
+  }
+
+  @Test(
+    "an edited one, whatever was edited, is reported and the release made again",
+    arguments: [
+      "s/^release .*/release 4711/", "s/^opens 443 .*/opens 443 everybody nobody/", "/^revoked /d",
+      "s/^ca 1 signing /ca 1 retiring /", "s/^made .*/made 2036-01-01T00:00:00Z mallory@nowhere/",
+      "s/^serial .*/serial 1000000/",
+    ])
+  func edited(_ change: String) async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      try await scene.succeed("revoke", "app-2", "--yes")
+      let edited = try await scene.on(
+        "app-1", "cp $1 /root/old && sed -i \"$2\" $1 && ! cmp -s $1 /root/old", Self.manifest,
+        change)
+      #expect(edited.status == 0, "\(change): \(edited.all)")
+      try await expectRepaired("app-1", because: "was changed after it was signed", scene)
+      let state = try scene.read("shop.state.json")
+      for word in ["4711", "mallory", "1000000", "retiring"] {
+        #expect(!state.contains(word), "\(word) is recorded")
+      }
+    }
+  }
+
+  @Test("one without its signature, and one with the signature of a key of the host's own")
+  func otherKey() async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      let stripped = try await scene.on("app-1", "sed -i '/^signature /d' $1", Self.manifest)
+      #expect(stripped.status == 0, "\(stripped.all)")
+      try await expectRepaired("app-1", because: "is not signed", scene)
+
+      let signed = try await scene.on(
+        "app-1",
+        """
+        cd /root && openssl genpkey -algorithm ed25519 -out own.key &&
+          public=$(openssl pkey -in own.key -pubout -outform DER | tail -c 32 | od -An -v -tx1 | tr -d ' \\n') &&
+          sed -e '/^signature /d' -e '/^end$/d' -e 's/^serial .*/serial 1000000/' \
+            -e "s/^fleet-key 1 [0-9a-f]*/fleet-key 1 $public/" $1 >own.text &&
+          openssl pkeyutl -sign -rawin -inkey own.key -in own.text -out own.signature &&
+          { cat own.text && echo "signature $public $(od -An -v -tx1 own.signature | tr -d ' \\n')" &&
+            echo end; } >$1
+        """, Self.manifest)
+      #expect(signed.status == 0, "\(signed.all)")
+      try await expectRepaired(
+        "app-1", because: "is signed by a key that is not this fleet's", scene)
+    }
+  }
+
+  @Test("an older one of the same host is not believed, alone or with its whole release")
+  func replayed() async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      try await scene.on("app-1", "cp $1 /root/older", Self.manifest)
+      try scene.write(InventoryText(root: "/srv/other"))
+      try await scene.apply()
+      try await scene.on("app-1", "cat /root/older >$1", Self.manifest)
+      try await expectRepaired("app-1", because: "is from serial", scene)
+
+      let linked = try await scene.on(
+        "app-1",
+        "cd /etc/deploy && ln -s releases/1 older && mv -T older current && nginx -s reload")
+      #expect(linked.status == 0, "\(linked.all)")
+      try await expectRepaired("app-1", because: "is from serial", scene)
+      #expect(try await scene.answering(["/srv/other app-1"]).contains("/srv/other app-1"))
+    }
+  }
+
+  @Test("one that was signed for another host is not believed")
+  func copied() async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      for other in ["app-1", "edge-1"] {
+        let manifest = try await scene.on(other, "cat $1", Self.manifest).stdout
+        try await scene.sandbox.write(manifest, to: Self.manifest, on: .host("app-2"))
+        try await expectRepaired("app-2", because: "is that of \(other)", scene)
+      }
+    }
+  }
+}
