@@ -19,7 +19,7 @@ struct ForeignNamesTests {
   ]
 
   @Test(
-    "a rotation goes on whatever compromised hosts write into their manifests",
+    "compromised hosts that edit their manifests neither stop a rotation nor get a name",
     arguments: [["authority"], ["authority", "--emergency"], ["certificates"]])
   func rotation(_ command: [String]) async throws {
     try await RotationScene.play { scene in

@@ -63,7 +63,7 @@ struct LostAuthorityTests {
     }
   }
 
-  @Test("with the state lost too, hosts' claims are shown and believed only if somebody says so")
+  @Test("with the state lost too, hosts' claims are shown, and believed only with --yes")
   func stateAndKey() async throws {
     try await RotationScene.play { scene in
       let thief = try await StolenIdentity(of: "edge-2", scene)

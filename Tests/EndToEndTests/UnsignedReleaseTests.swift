@@ -86,7 +86,7 @@ struct UnsignedReleaseTests {
     }
   }
 
-  @Test("with the state lost too, what hosts claim is shown, and believed if somebody says so")
+  @Test("with the state lost too, what hosts claim is shown, and believed only with --yes")
   func lostState() async throws {
     try await Scene.play { scene in
       try await scene.apply()
