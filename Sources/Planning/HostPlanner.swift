@@ -13,7 +13,7 @@ struct HostPlanner {
   /// Whether the inventory has it no more.
   let leaves: Bool
 
-  private var present: ReleaseRecord? { observation.manifest?.release }
+  var present: ReleaseRecord? { observation.manifest?.release }
   private var roles: [String] { host.roleNames }
 
   /// The number of the first release that the host gets in this run.
@@ -30,6 +30,7 @@ struct HostPlanner {
     var change = HostChange(
       name: host.name.text, old: old, new: leaves ? gone : new,
       serves: host.container != nil || !input.inventory.sites(servedBy: host.name).isEmpty)
+    change.isOpaque = observation.currentRelease != nil && lasting.isOpaque
     change.revoked = input.materials.revocationLists.mapValues(\.serials)
     guard !leaves else {
       change.hasOtherChanges = true
@@ -127,7 +128,7 @@ struct HostPlanner {
     }
     // Made again at once, the host keeps nothing; in between it keeps what others rely on.
     let kept = track.states.count > 2 ? recorded : nil
-    var snapshot = kept.map { Snapshot(observation, recorded: $0, input) } ?? Snapshot(observation)
+    var snapshot = kept == nil ? Snapshot(observation) : lasting
     var held = servedPorts
     return (1..<track.states.count).map { position in
       let state = track.states[position]
@@ -147,6 +148,11 @@ struct HostPlanner {
       snapshot = Snapshot(behind: draft, release: step.release, input)
       return step
     }
+  }
+
+  /// What the host keeps in a change of several steps.
+  private var lasting: Snapshot {
+    recorded.map { Snapshot(observation, recorded: $0, input) } ?? Snapshot(observation)
   }
 
   /// The release in force by the state, if the host's own word for it is not believed.
@@ -264,46 +270,5 @@ struct HostPlanner {
     return UnifiedDiff.between(
       old, new, oldName: old.isEmpty ? "/dev/null" : "installed/\(path)",
       newName: new.isEmpty ? "/dev/null" : "planned/\(path)")
-  }
-
-  /// What somebody or something has changed on the host, and that its release is not signed yet.
-  private var repairs: [String] {
-    guard let present else { return [] }
-    var reasons = observation.driftedFiles.map { "\($0) was changed on the host" }
-    if observation.manifest?.isOfVersion010 == true {
-      reasons.append(
-        "release \(present.number) is of version 0.1.0, which signed nothing: it is as the state records"
-          + " it, and is taken over this once")
-    }
-    let hadSites = present.files[ReleasePath.main.relative] != nil
-    if observation.interruptedTransaction != nil {
-      reasons.append("a transaction there was cut off in the middle")
-    }
-    if !observation.nginxIsRunning {
-      if hadSites { reasons.append("nginx does not run there") }
-    } else if observation.servedReleases != (hadSites ? [present.number] : []) {
-      let served = observation.servedReleases.map(String.init).joined(separator: " and ")
-      reasons.append(
-        "nginx serves \(served.isEmpty ? "no release" : "release \(served)"), not"
-          + (hadSites ? " \(present.number)" : " none")
-          + (observation.servedReleases.contains(present.number) && hadSites ? " alone" : ""))
-    }
-    if hadSites != observation.includesRelease {
-      reasons.append("\(observation.includeFile) was changed on the host")
-    }
-    switch observation.firewall {
-    case .asInstalled: break
-    case .absent: reasons.append("the firewall is not loaded there")
-    case .changed: reasons.append("the loaded firewall was changed on the host")
-    }
-    return reasons
-  }
-
-  private func reasons(
-    _ changes: [FileChange], _ issued: [PlannedCertificate], _ snapshot: Snapshot
-  ) -> [String] {
-    let explained = Set(issued.flatMap { [$0.path, $0.keyPath] }).union(snapshot.drifted)
-    return issued.map { "\($0.path): \($0.reason)" }
-      + changes.filter { !explained.contains($0.path) }.map(ReasonText.reason(for:))
   }
 }

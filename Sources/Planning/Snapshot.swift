@@ -25,6 +25,12 @@ struct Snapshot {
     drifted = Set(observation.driftedFiles).union(changed.keys)
   }
 
+  /// Whether nothing can be built upon it: what is there is not known, or a key is gone.
+  var isOpaque: Bool {
+    guard let release else { return true }
+    return drifted.contains { release.files[$0]?.isSecret == true }
+  }
+
   /// What is there when a release was installed, as far as it is known before.
   init(behind draft: ReleaseDraft, release number: Int, _ input: PlanningInput) {
     var release = ReleaseRecord(number: number, files: [:], certificates: [:])

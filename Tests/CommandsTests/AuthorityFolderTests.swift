@@ -206,7 +206,7 @@ struct AuthorityFolderTests {
     #expect(chmod(folder.path, 0o700) == 0)
     #expect(try folder.findings() == [])
     try FileWriter.remove(folder.keyPath(1))
-    #expect(unlocking().contains("restore it from a backup, or rotate"))
+    #expect(unlocking().contains("restore the folder from a backup"))
     #expect(try folder.findings().first?.contains("has no key and can sign nothing") == true)
     try FileWriter.replace(folder.certificatePath(1), text: "nothing", for: .everyone)
     #expect(

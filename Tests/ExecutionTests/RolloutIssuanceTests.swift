@@ -27,7 +27,18 @@ extension RolloutTests {
     let ledger = await run(plan([issuing("a")], [[["a"]]]))
     #expect(ledger.isSuccess)
     #expect(
-      journal.all.prefix(2) == ["issued a tls/back-end.crt, a tls/front-end.crt", "connect a"])
+      journal.all.prefix(3) == [
+        "issued a tls/back-end.crt, a tls/front-end.crt", "expects a", "connect a",
+      ])
+  }
+
+  @Test("sends no release whose manifest could not be noted before")
+  func unexpected() async {
+    let plan = plan([step("a")], [[["a"]]])
+    let ledger = await rollout(plan, FakeHosts([:], journal), unexpectable: ["a"])
+      .run(plan, state: FleetState(fleet: "shop", lineage: "l"))
+    #expect(journal.all.isEmpty)
+    #expect(ledger.stopped != nil && ledger.verdicts["a"]?.name == "refused")
   }
 
   @Test("sends no certificate that could not be recorded")

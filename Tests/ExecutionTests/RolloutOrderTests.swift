@@ -1,0 +1,100 @@
+import Planning
+import State
+import Synchronization
+import Testing
+
+@testable import Execution
+
+/// Who waits for whom.
+extension RolloutTests {
+  @Test("sends no front-end to back-ends of which none got ready, and lets none go before it")
+  func deadEnd() async {
+    var edge = step("edge", roles: ["front-end"])
+    edge.ways = [.init(site: "shop.example", needs: [.init(host: "new", release: 2)])]
+    var old = step("old")
+    old.needs = [.init(host: "edge", release: 2)]
+    let ledger = await run(
+      plan([step("new"), edge, old], [[["new"]], [["edge"]], [["old"]]]),
+      ["new": Behaviour(isReachable: false)])
+    #expect(
+      ledger.verdicts["edge"]
+        == .notAttempted(why: "it would have no back-end for shop.example: new did not get ready"))
+    #expect(ledger.verdicts["old"]?.name == "not attempted")
+    #expect(journal.starting("go").isEmpty)
+  }
+
+  @Test("sends a front-end on where one of its back-ends got ready")
+  func oneWay() async {
+    var edge = step("edge", roles: ["front-end"])
+    edge.ways = [
+      .init(
+        site: "shop.example",
+        needs: [.init(host: "down", release: 2), .init(host: "new", release: 2)])
+    ]
+    let ledger = await run(
+      plan([step("down"), step("new"), edge], [[["down", "new"]], [["edge"]]]),
+      ["down": Behaviour(isReachable: false)])
+    #expect(ledger.verdicts["edge"] == .confirmed(release: 2))
+  }
+
+  @Test("cleans no host that a front-end left behind may still use")
+  func neededHost() async {
+    var gone = step("gone", .remove)
+    gone.needs = [.init(host: "edge", release: 2)]
+    let ledger = await run(
+      plan([step("edge", roles: ["front-end"]), gone], [[["edge"]], [["gone"]]]),
+      ["edge": Behaviour(isReachable: false)])
+    #expect(
+      ledger.verdicts["gone"]
+        == .notAttempted(
+          why:
+            "it waits for edge: an edge between them would break. Run again when that host can"
+            + " change"))
+    #expect(journal.starting("abandoned") == ["gone"])
+    #expect(journal.starting("go").isEmpty)
+  }
+
+  /// A back-end that takes two steps with a front-end's between them.
+  private func planOfSteps() -> Plan {
+    var (first, second) = (step("app"), step("app"))
+    (second.release, second.expected, second.present) = (3, nil, nil)
+    second.files = [PlannedFile(path: "firewall.nft", source: .present)]
+    first.stage = 0
+    second.stage = 2
+    second.needs = [.init(host: "edge", release: 2)]
+    var edge = step("edge", roles: ["front-end"])
+    edge.needs = [.init(host: "app", release: 2)]
+    return plan([first, second, edge], [[["app"]], [["edge"]], [["app"]]])
+  }
+
+  private var twoAnswers: Behaviour {
+    Behaviour(
+      answers: [.says("@deploy applied 2\n"), .says("@deploy applied 3\n")],
+      confirmations: ["@deploy none\n", "@deploy confirmed 2\n", "@deploy confirmed 3\n"])
+  }
+
+  @Test("takes a host through its steps, with others between them")
+  func severalSteps() async {
+    let ledger = await run(planOfSteps(), ["app": twoAnswers])
+    #expect(
+      journal.all.filter { $0.hasPrefix("go") || $0.hasPrefix("record") } == [
+        "go app", "record app 2", "go edge", "record edge 2", "go app", "record app 3",
+      ])
+    #expect(
+      ledger.verdicts == ["app": .confirmed(release: 3), "edge": .confirmed(release: 2)])
+  }
+
+  @Test("leaves a host between its steps where another one did not come so far")
+  func heldBetweenSteps() async {
+    let ledger = await run(
+      planOfSteps(), ["app": twoAnswers, "edge": Behaviour(isReachable: false)])
+    #expect(journal.starting("go") == ["app"])
+    #expect(journal.starting("record") == ["app 2"])
+    #expect(
+      ledger.verdicts["app"]
+        == .notAttempted(
+          why:
+            "its step to release 2 is confirmed and works with old and new; then: it waits for"
+            + " edge: an edge between them would break. Run again when that host can change"))
+  }
+}
