@@ -231,7 +231,7 @@ struct HostileHostTests {
   func length(_ isOneLine: Bool) async throws {
     let chunk = [UInt8](repeating: isOneLine ? 0x41 : 0x0A, count: 64)
     let conversation = Conversation(
-      ScriptedProcess([.endless(chunk)]), Budget(.seconds(60), longestLine: 1000, bytes: 5000))
+      ScriptedProcess([.endless(chunk)]), Budget(.seconds(600), longestLine: 1000, bytes: 5000))
     let fault = await #expect(throws: ConversationFault.self) {
       while try await conversation.next() != nil {}
     }

@@ -11,6 +11,8 @@ struct FleetPair: CustomStringConvertible {
   var authority: Authority
   /// A host whose certificates are revoked before the change, or with it.
   var revoked: (host: String, isBefore: Bool)?
+  /// A host whose manifest is not what was installed there.
+  var forged: String?
 
   init(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
@@ -29,10 +31,14 @@ struct FleetPair: CustomStringConvertible {
         FleetSpec.names.randomElement(using: &random) ?? "", Bool.random(using: &random)
       )
     }
+    if Int.random(in: 0..<4, using: &random) == 0 {
+      forged = FleetSpec.names.randomElement(using: &random)
+    }
   }
 
   var description: String {
-    "before:\n\(before)\nafter (authority \(authority), revoked \(revoked?.host ?? "nobody")):\n\(after)"
+    "before:\n\(before)\nafter (authority \(authority), revoked \(revoked?.host ?? "nobody"), forged"
+      + " \(forged ?? "none")):\n\(after)"
   }
 
   var smaller: [FleetPair] {
@@ -45,5 +51,23 @@ struct FleetPair: CustomStringConvertible {
       + after.smaller.map { spec in with { $0.after = spec } }
       + (authority == .stays ? [] : [with { $0.authority = .stays }])
       + (revoked == nil ? [] : [with { $0.revoked = nil }])
+      + (forged == nil ? [] : [with { $0.forged = nil }])
+  }
+}
+
+extension Scenario {
+  /// The same where a host shows a manifest that its controller did not sign.
+  func forging(_ host: String?) -> Scenario {
+    guard let host, case .observed(var observation) = survey[host],
+      let manifest = observation.manifest
+    else { return self }
+    observation.shownManifest = ShownManifest(
+      manifest: manifest, digest: "0", signature: .invalid)
+    (observation.manifest, observation.manifestProblem) = (
+      nil, .drift("was changed after it was signed")
+    )
+    var scenario = self
+    scenario.survey[host] = .observed(observation)
+    return scenario
   }
 }

@@ -59,7 +59,7 @@ struct LostHostTests {
     scenario.askHosts(of: after)
     InterleavingTests.tellAddresses(&scenario)
 
-    var seen = scenario
+    var seen = scenario.forging(pair.forged)
     for name in losses.unreachable where seen.survey[name] != nil {
       seen.survey[name] = .unreachable("no answer")
     }
