@@ -48,12 +48,15 @@ struct PlanCommand: AsyncParsableCommand {
         options, hosts, playbook: playbook, allowsLockout: allowsLockout,
         overridesNewer: newer.overridesNewer)
       var state = try session.readState()
-      let (plan, survey) =
+      var (plan, survey) =
         isOffline
         ? (try await session.planOffline(state), [:])
         : try await session.withFleet(state) {
           try await session.planAndSurvey($0, state: &state)
         }
+      if plan.hasChanges, let why = try session.workspace.signingObstacle(for: state) {
+        plan.warnings.append("an apply from here would stop: \(why)")
+      }
       try show(plan, state)
       if let savedPath {
         let approved = session.approval(of: plan, survey, authorities: state.authorities)
@@ -64,6 +67,7 @@ struct PlanCommand: AsyncParsableCommand {
       if detailedExitCode, plan.hasChanges { throw Failure(.changes) }
     }
   }
+
   private func show(_ plan: Plan, _ state: FleetState) throws {
     let isColored = options.usesColor(onTerminal: Console.outputIsTerminal)
     guard let diffHost else {

@@ -114,6 +114,8 @@ struct StaleFolderTests {
 
       // The state has caught up, the CA folder has not: what it would sign with was retired.
       try await folders.bert.succeed("state", "rebuild")
+      let plan = try await folders.bert.deploy("plan")
+      #expect(plan.stdout.contains("an apply from here would stop: "), "\(plan.all)")
       try await expectStop(folders, naming: ["shop.authority"], of: [["apply", "--yes"]])
       try await expectGone()
 

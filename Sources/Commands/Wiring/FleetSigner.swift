@@ -1,5 +1,6 @@
 import Certificates
 import Execution
+import Foundation
 import Inventories
 import State
 
@@ -46,12 +47,31 @@ extension Workspace {
     for key in state.fleetKeys.reversed() where key.generation == latest {
       if let signing = try folder.signingKey(key) { return signing }
     }
-    throw Failure(
-      .failed,
-      "\(folder.fleetKeyPath(latest)) is not there, and releases of this fleet are signed with it: copy"
-        + " \(folder.path) from where the CA was made or changed last, or from a backup; if it is lost,"
-        + " make the next generation of CA and key with\n    deploy"
-        + " \((try folder.isEmpty()) ? "authority create" : "rotate authority")"
-        + " --inventory \(inventoryPath)")
+    throw Failure(.failed, try missingFleetKey(latest))
+  }
+
+  private func missingFleetKey(_ generation: Int) throws -> String {
+    let folder = authorityFolder
+    return
+      "\(folder.fleetKeyPath(generation)) is not there, and releases of this fleet are signed with it: copy"
+      + " \(folder.path) from where the CA was made or changed last, or from a backup; if it is lost,"
+      + " make the next generation of CA and key with\n    deploy"
+      + " \((try folder.isEmpty()) ? "authority create" : "rotate authority")"
+      + " --inventory \(inventoryPath)"
+  }
+
+  /// Why a release could not be signed here, which a plan tells before an apply stops at it; nil if it can
+  /// be. No private key is read.
+  func signingObstacle(for state: FleetState) throws -> String? {
+    let folder = authorityFolder
+    let own = try folder.fleetKeys(of: inventory.fleet.text)
+    guard let latest = (state.fleetKeys + own).map(\.generation).max() else { return nil }
+    var keys = state.fleetKeys
+    keys.learn(own)
+    let isHere = keys.contains { key in
+      key.generation == latest && own.contains { $0.publicKey == key.publicKey }
+        && FileManager.default.fileExists(atPath: folder.fleetKeyPath(latest))
+    }
+    return isHere ? nil : try missingFleetKey(latest)
   }
 }
