@@ -110,6 +110,23 @@ struct HostileFilesTests {
   }
 
   @Test(
+    "a passphrase command that ends badly or never is refused",
+    arguments: [
+      ("[yes]", "yes should print the passphrase and printed more than 65536 bytes"),
+      ("[false]", "false should print the passphrase and ended with status 1"),
+      (
+        "[cat, /dev/zero]",
+        "cat /dev/zero should print the passphrase and printed more than 65536 bytes"
+      ),
+    ])
+  func passphraseCommand(_ command: String, _ message: String) throws {
+    home.inventory = home.inventory.replacing(
+      "{env: DEPLOY_PASSPHRASE}", with: "{command: \(command)}")
+    let run = try home.deploy("authority", "renew")
+    #expect(run.status == 1 && run.output.contains(message), "\(run.output)")
+  }
+
+  @Test(
     "a private key is refused as a snippet, and nothing of it is shown",
     arguments: [
       "-----BEGIN OPENSSH PRIVATE KEY-----\npoison\n-----END OPENSSH PRIVATE KEY-----",

@@ -38,20 +38,7 @@ struct HostPassword {
   }
 
   private func fromCommand(_ command: [String]) throws -> [UInt8] {
-    let (process, output) = (Process(), Pipe())
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["--"] + command
-    process.standardOutput = output
-    try process.run()
-    let bytes = Array(output.fileHandleForReading.readDataToEndOfFile())
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Failure(
-        .failed,
-        "\(command.joined(separator: " ")) should print the password and ended with status"
-          + " \(process.terminationStatus)")
-    }
-    return firstLine(of: bytes)
+    firstLine(of: try SecretCommand(words: command, secret: "password").output())
   }
 
   private func firstLine(of bytes: [UInt8]) -> [UInt8] {

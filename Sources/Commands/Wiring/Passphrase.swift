@@ -65,24 +65,7 @@ struct Passphrase {
   }
 
   private func fromCommand(_ words: [String]) throws -> Secret {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["--"] + words
-    let output = Pipe()
-    process.standardOutput = output
-    do {
-      try process.run()
-    } catch {
-      throw Failure(.failed, "\(description) cannot be run: \(error.reason)")
-    }
-    var bytes = Array(output.fileHandleForReading.readDataToEndOfFile())
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Failure(
-        .failed,
-        "\(description) should print the passphrase and ended with status"
-          + " \(process.terminationStatus)")
-    }
+    var bytes = try SecretCommand(words: words, secret: "passphrase").output()
     return firstLine(wiping: &bytes)
   }
 
