@@ -51,14 +51,18 @@ struct HostPlanner {
 
   /// Ports that cannot change what they lead to; few hosts have any that could.
   var takeovers: [String] {
-    guard host.container != nil || present?.facts.publications.isEmpty == false else { return [] }
+    guard host.container != nil || known?.facts.publications.isEmpty == false else { return [] }
     return PortTakeover.obstacles(from: old, to: new)
   }
 
+  /// What it does for others: a host whose manifest is not believed still does what it was given.
+  private var known: ReleaseRecord? {
+    present
+      ?? (observation.currentRelease == nil ? nil : input.state.hosts[host.name.text]?.release)
+  }
+
   private var old: Endpoint {
-    // A host whose manifest cannot be read still does what the state says that it was given.
-    let known = observation.currentRelease == nil ? nil : input.state.hosts[host.name.text]?.release
-    guard let release = present ?? known else { return .nothing }
+    guard let release = known else { return .nothing }
     var endpoint = Endpoint(release)
     // What was changed on the host cannot be kept for the others: its edges count as broken.
     let drifted = Set(observation.driftedFiles)
