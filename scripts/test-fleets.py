@@ -98,7 +98,7 @@ def run(program, suite, report, children):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--at-a-time", type=int, default=(os.cpu_count() or 1) + 1, metavar="N")
+    parser.add_argument("--at-a-time", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument("suites", nargs="*", metavar="SUITE")
     arguments = parser.parse_args()
     os.makedirs(FOLDER, exist_ok=True)

@@ -15,7 +15,7 @@ struct WatchedRun {
   func expect(
     _ words: String, times: Int = 1, sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
-    for _ in 0..<20_000 {
+    for _ in 0..<120_000 {
       if try progress.ranges(of: words).count >= times { return }
       try await Task.sleep(for: .milliseconds(1))
     }
