@@ -38,7 +38,10 @@ struct SystemdPowerTests {
           try scene.write(SystemdFleet.inventory(next))
           cut = try await self.cut(at: moment, of: next, in: scene)
         }
-        let isConfirmed = try #require(cut, "it never was \(moment)")
+        guard let isConfirmed = cut else {
+          Issue.record("it never was \(moment)")
+          continue
+        }
         ends[isConfirmed ? "new" : "old", default: []].append(moment)
         try await scene.expectWhole(
           isConfirmed ? next : number, on: Self.host, "power cut at \(moment)")
