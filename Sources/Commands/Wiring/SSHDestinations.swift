@@ -13,7 +13,7 @@ struct SSHDestinations: Sendable {
   private let resolve: @Sendable (String) -> String
   private let configurations: ClientConfigurations
   private let home = HomeFolder.path
-  private let agentSocket = ProcessInfo.processInfo.environment["SSH_AUTH_SOCK"]
+  private let agentSocket = EnvironmentVariable.value("SSH_AUTH_SOCK")
 
   init(
     client: SSHClient, passphrases: KeyPassphrases, resolve: @escaping @Sendable (String) -> String
