@@ -131,7 +131,7 @@ let package = Package(
       "Commands",
       [
         "deploy", "Commands", "Certificates", "Execution", "Files", "Planning", "Inventories",
-        "Playbooks", "State", "Diagnostics", arguments,
+        "Playbooks", "SSH", "State", "Diagnostics", arguments,
       ], cases: true),
     .tests(
       "EndToEnd",

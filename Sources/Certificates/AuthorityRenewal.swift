@@ -39,6 +39,26 @@ extension CertificateAuthority {
 }
 
 extension AuthorityFiles {
+  /// What protects the key in a file, by what stands in its PEM text (RFC 7468, 10 and 11; RFC 1421, 4.6.1.1).
+  package enum KeyProtection: Hashable, Sendable {
+    /// PKCS#8 under a passphrase: what `deploy` writes and opens.
+    case encrypted
+    /// Under a passphrase, but in the older form of OpenSSL, which `deploy` does not open.
+    case encryptedElsewise
+    case none
+    /// The text holds no private key.
+    case noKey
+  }
+
+  package static func protection(ofKeyPEM pem: String) -> KeyProtection {
+    let lines = pem.split(whereSeparator: \.isNewline)
+    let label = lines.first { $0.hasPrefix("-----BEGIN ") && $0.contains("PRIVATE KEY-----") }
+    guard let label else { return .noKey }
+    if label.hasPrefix("-----BEGIN ENCRYPTED ") { return .encrypted }
+    return lines.contains { $0.hasPrefix("Proc-Type:") && $0.contains("ENCRYPTED") }
+      ? .encryptedElsewise : .none
+  }
+
   /// The key under another passphrase; its certificate is as it was.
   ///
   /// - Throws: `wrongPassphrase` and `damagedKey` as unlocking does.

@@ -44,6 +44,13 @@ enum EncryptedPrivateKey {
 
   static func open(_ pem: String, passphrase: Secret) throws(CertificateError) -> PrivateKey {
     let operation = Operation("unlock", "the authority's key")
+    let protection = AuthorityFiles.protection(ofKeyPEM: pem)
+    if protection == .none || protection == .encryptedElsewise {
+      throw operation.failure(
+        .damagedKey,
+        "the key is not encrypted\(protection == .none ? "" : " as PKCS#8"): put in its place what this writes:"
+          + " openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in KEY -out NEW-KEY")
+    }
     let buffer = try MemoryBuffer.copying(pem, for: operation)
     let sealed = try operation.require(
       PEM_read_bio_PKCS8(buffer.pointer, nil, { _, _, _, _ in -1 }, nil), .damagedKey,

@@ -18,14 +18,15 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
   @OptionGroup var newer: NewerOptions
-  @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
+  @Option(name: .shortAndLong, help: "The playbook; by default rolling.", completion: .yaml)
+  var playbook: String?
   @Flag(
     name: .customLong("allow-lockout"),
     help: "Plan firewalls too that shut this controller out; such a host goes back by itself.")
   var allowsLockout = false
   @Option(help: "How the result is shown.") var format = OutputFormat.text
   @Flag(help: "Do not ask.") var yes = false
-  @Argument(help: "What \"plan --out\" has saved, to compare with.")
+  @Argument(help: "What \"plan --out\" has saved, to compare with.", completion: .file())
   var savedPlan: String?
 
   func validate() throws {

@@ -20,7 +20,9 @@ struct CDNCommand: AsyncParsableCommand {
     @Option(help: "The network.") var network = KnownNetwork.cloudflare
     @Flag(help: "Take a list that is far smaller or larger than the one before.") var anySize =
       false
-    @Argument(help: "Files or https:// URLs that have all ranges together, one a line.")
+    @Argument(
+      help: "Files or https:// URLs that have all ranges together, one a line.", completion: .file()
+    )
     var sources: [String]
 
     func run() async throws {

@@ -10,7 +10,8 @@ struct CheckCommand: AsyncParsableCommand {
     abstract: "Checks the inventory, the playbook and the files that they name; asks no host.")
 
   @OptionGroup var options: FleetOptions
-  @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
+  @Option(name: .shortAndLong, help: "The playbook; by default rolling.", completion: .yaml)
+  var playbook: String?
 
   func run() async throws {
     try await reporting {

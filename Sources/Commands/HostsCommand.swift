@@ -28,12 +28,18 @@ struct HostsCommand: AsyncParsableCommand {
         let session = try Session(options, hosts)
         let trust = HostTrust(
           client: session.client, destinations: session.destinations, parallel: session.parallel)
-        let failures = try await trust.run(session.hosts(try session.readState())) { keys in
+        let state = try session.readState()
+        try session.refuseUnknownHosts(state)
+        let hosts = session.hosts(state)
+        let (accepted, failures) = try await trust.run(hosts) { keys in
           Console.output(Self.table(keys))
           return yes || Console.confirm("Accept \(keys.count == 1 ? "it" : "these \(keys.count)")?")
         }
         for failure in failures { Console.error("deploy: \(failure)") }
         guard failures.isEmpty else { throw Failure(.failed) }
+        if accepted == 0 {
+          Console.output("Nothing to do: no host has a new key (\(hosts.count) asked).")
+        }
       }
     }
 
@@ -53,11 +59,12 @@ struct HostTrust {
   let destinations: SSHDestinations
   let parallel: Int
 
-  /// - Returns: what went wrong, a line a host.
+  /// - Returns: how many keys were recorded, and what went wrong, a line a host.
   func run(
     _ hosts: [(name: String, connection: Planning.Connection)],
     accept: ([NewHostKey]) throws -> Bool
-  ) async throws -> [String] {
+  ) async throws -> (accepted: Int, failures: [String]) {
+    var accepted = 0
     var failures: [String] = []
     var targets: [Destination] = []
     for host in hosts {
@@ -79,11 +86,12 @@ struct HostTrust {
       let (keys, problems) = await ask(round)
       failures += problems
       guard !keys.isEmpty else { continue }
-      guard try accept(keys) else { return failures + ["nothing more was accepted"] }
+      guard try accept(keys) else { return (accepted, failures + ["nothing more was accepted"]) }
       try client.trust(keys)
+      accepted += keys.count
       Console.error("deploy: recorded in \(Set(keys.map(\.file)).sorted().joined(separator: ", "))")
     }
-    return failures
+    return (accepted, failures)
   }
 
   private func ask(_ targets: [Destination]) async -> ([NewHostKey], [String]) {

@@ -11,7 +11,8 @@ struct PlanCommand: AsyncParsableCommand {
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
   @OptionGroup var newer: NewerOptions
-  @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
+  @Option(name: .shortAndLong, help: "The playbook; by default rolling.", completion: .yaml)
+  var playbook: String?
   @Flag(
     name: .customLong("allow-lockout"),
     help: "Plan firewalls too that shut this controller out; such a host goes back by itself.")
@@ -19,7 +20,8 @@ struct PlanCommand: AsyncParsableCommand {
   @Option(help: "How the plan is shown.") var format = OutputFormat.text
   @Option(
     name: .customLong("out"),
-    help: "Save the plan in this file, for \"deploy apply FILE\"; it holds no secret.")
+    help: "Save the plan in this file, for \"deploy apply FILE\"; it holds no secret.",
+    completion: .file())
   var savedPath: String?
   @Flag(
     name: .customLong("offline"),

@@ -29,7 +29,8 @@ struct RevokeCommand: AsyncParsableCommand {
   @Flag(help: "The serials are whole, and of certificates that this state has not issued.")
   var foreign = false
   @Option(help: "Why (RFC 5280, 5.3.1).") var reason = Revocation.Reason.unspecified
-  @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
+  @Option(name: .shortAndLong, help: "The playbook; by default rolling.", completion: .yaml)
+  var playbook: String?
   @Option(help: "How many hosts are dealt with at a time.")
   var parallel = HostOptions.usualParallel
   @Option(help: "How the result is shown.") var format = OutputFormat.text

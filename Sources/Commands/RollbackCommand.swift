@@ -18,7 +18,8 @@ struct RollbackCommand: AsyncParsableCommand {
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var newer: NewerOptions
-  @Option(name: .shortAndLong, help: "The playbook; by default rolling.") var playbook: String?
+  @Option(name: .shortAndLong, help: "The playbook; by default rolling.", completion: .yaml)
+  var playbook: String?
   @Option(help: "The number of the release; by default the one before.") var to: Int?
   @Option(help: "How the result is shown.") var format = OutputFormat.text
   @Flag(help: "Do not ask.") var yes = false

@@ -31,7 +31,7 @@ struct RunSandboxCommand: AsyncParsableCommand {
       let status: Int32
       do {
         status = try await sandbox.runInteractively(
-          command.isEmpty ? [ProcessInfo.processInfo.environment["SHELL"] ?? "/bin/sh"] : command,
+          command.isEmpty ? [EnvironmentVariable.value("SHELL") ?? "/bin/sh"] : command,
           environment: ["DEPLOY_INVENTORY": workspace.inventoryPath])
       } catch {
         await sandbox.close()

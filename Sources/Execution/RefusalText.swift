@@ -32,7 +32,7 @@ enum RefusalText {
         "its nginx.conf does not include \(files) in its http block: add"
           + " \"include \(files);\" there")
     case "nginx": return change("its nginx does not accept the configuration\(said)")
-    case "firewall": return change("its nft does not accept the firewall\(said)")
+    case "firewall": return change("\(firewallProgram(step)) does not accept the firewall\(said)")
     case "gone": return host("release \(detail) is not there any more")
     case "abandoned": return host("the controller did not go on in time")
     case "broken":
@@ -40,6 +40,13 @@ enum RefusalText {
         "an earlier transaction was cut off and release \(detail) could not be put back\(said)")
     default: return host("it said \"\(text)\", which is not known here. This is a bug in deploy.")
     }
+  }
+
+  /// The program that tests the firewall of a release. A rollback does not know the files of its release.
+  private static func firewallProgram(_ step: HostStep) -> String {
+    let names = step.files.map(\.path)
+    if names.contains("firewall.nft") { return "its nft" }
+    return names.contains("firewall.iptables") ? "its iptables" : "it"
   }
 
   /// Why a script did not even begin, or not come to its end.

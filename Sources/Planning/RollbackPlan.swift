@@ -48,15 +48,28 @@ extension Planner {
   }
 
   /// The release that each host would go back to, those that can be asked.
+  ///
+  /// - Throws: All hosts that have none, in one line: a rollback changes all of its hosts or none.
   package static func releases(
     toGoBackTo input: RollbackInput
   ) throws(NoRelease) -> [(host: Host, release: Int)] {
     var releases: [(host: Host, release: Int)] = []
+    var without: [String] = []
     for host in input.hosts {
       guard case .observed(let observation) = input.survey[host.name.text],
         Preflight.obstacles(on: observation, state: input.state).isEmpty
       else { continue }
-      releases.append((host, try release(of: host.name.text, observation, input.number)))
+      do throws(NoRelease) {
+        releases.append((host, try release(of: host.name.text, observation, input.number)))
+      } catch {
+        without.append(error.description)
+      }
+    }
+    guard without.isEmpty else {
+      throw NoRelease(
+        description: "nothing was rolled back: \(without.joined(separator: "; "))"
+          + (releases.isEmpty
+            ? "" : ". To roll back the others, leave \(without.count == 1 ? "it" : "these") out"))
     }
     return releases
   }
@@ -125,6 +138,9 @@ extension Planner {
   ) throws(NoRelease) -> Int {
     let current = observation.currentRelease ?? 0
     let others = observation.keptReleases.filter { $0 != current }.sorted()
+    guard current > 0 || !others.isEmpty else {
+      throw NoRelease(description: "\(host) has no release yet")
+    }
     let kept =
       others.isEmpty
       ? "it has no other" : "it has \(others.map(String.init).joined(separator: ", "))"
@@ -132,13 +148,13 @@ extension Planner {
     let previous = observation.manifest?.release.replaces ?? observation.releaseBefore
     let before = previous.flatMap { others.contains($0) ? $0 : nil }
     guard let release = number ?? before ?? others.last(where: { $0 < current }) else {
-      throw NoRelease(description: "\(host) has no release before release \(current): \(kept)")
+      throw NoRelease(description: "\(host) has no release before release \(current) (\(kept))")
     }
     guard others.contains(release) else {
       throw NoRelease(
         description: release == current
           ? "\(host) is at release \(release) already"
-          : "\(host) does not have release \(release) any more: \(kept)")
+          : "\(host) does not have release \(release) any more (\(kept))")
     }
     return release
   }

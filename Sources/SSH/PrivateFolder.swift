@@ -13,7 +13,8 @@ struct PrivateFolder: Sendable {
   ///
   /// - Parameter name: what is to be seen in its path.
   static func make(_ name: String) throws(Problem) -> PrivateFolder {
-    let parent = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) } ?? "/tmp"
+    let named = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) } ?? ""
+    let parent = named.isEmpty ? "/tmp" : named
     var template = Array("\(parent)/deploy-\(name).XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
       throw Problem(description: "no folder can be made in \(parent): \(SystemError.current)")

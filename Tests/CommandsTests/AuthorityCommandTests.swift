@@ -27,6 +27,37 @@ struct AuthorityCommandTests {
     #expect(!(created.output + shown.output + json.output).contains("poison-4711"))
   }
 
+  @Test("A key that is not encrypted is not called so, and what to do is said")
+  func plaintextKey() throws {
+    #expect(try home.deploy("authority", "create").status == 0)
+    let key = home.folder.keyPath(1)
+    let before = try home.deploy("authority", "show").output
+    #expect(before.contains("key          encrypted, in the folder") && !before.contains("warning"))
+    func openssl(_ arguments: String...) throws {
+      let run = try home.run(
+        ["pkcs8", "-passin", "pass:poison-4711"] + arguments, passphrase: nil,
+        program: "/usr/bin/openssl")
+      try #require(run.status == 0, "\(run.output)")
+    }
+    try openssl("-in", key, "-out", key + ".new")
+    #expect(rename(key + ".new", key) == 0)
+    let shown = try home.deploy("authority", "show").output
+    #expect(shown.contains("key          not encrypted, in the folder"), "\(shown)")
+    #expect(
+      shown.contains(
+        "openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in \(key) -out \(key).new"))
+    let json = try home.deploy("authority", "show", "--format", "json").output
+    #expect(json.contains("\"isKeyEncrypted\" : false"))
+    let renewed = try home.deploy("authority", "renew")
+    #expect(renewed.status == 1 && renewed.output.contains("the key is not encrypted"))
+    try openssl(
+      "-topk8", "-v2", "aes-256-cbc", "-iter", "600000", "-passout", "pass:poison-4711", "-in", key,
+      "-out", key + ".new")
+    #expect(rename(key + ".new", key) == 0)
+    #expect(try home.deploy("authority", "show").output.contains("key          encrypted"))
+    #expect(try home.deploy("authority", "passphrase", "--new-env", "NEW_PASSPHRASE").status == 0)
+  }
+
   @Test("Without an authority each command says how to make one", arguments: ["show", "export"])
   func none(command: String) throws {
     let run = try home.deploy("authority", command)

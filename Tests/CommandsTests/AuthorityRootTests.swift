@@ -87,6 +87,73 @@ struct AuthorityRootTests {
     #expect(lists.above?.nextUpdate == root.notAfter)
   }
 
+  /// An intermediate of another CA, as a company hands it out: no root.crt, no root.crl.
+  private func adopt() throws -> (AuthorityRecord, Revocation) {
+    let record = try add()
+    for path in [folder.rootKeyPath, folder.rootCertificatePath, folder.rootRevocationListPath] {
+      try FileManager.default.moveItem(
+        atPath: path, toPath: home.path + "/company" + path.suffix(4))
+    }
+    return (
+      record,
+      Revocation(
+        serial: "4f11", issuerKeyIdentifier: record.keyIdentifier, host: nil,
+        revokedAt: Timestamp(secondsSince1970: now), reason: .superseded, notAfter: record.notAfter)
+    )
+  }
+
+  private func revoke(_ revocation: Revocation, at time: Int64 = now) async throws
+    -> RevocationLists
+  {
+    try await folder.revocationLists(
+      [revocation], of: folder.generations(), now: Timestamp(secondsSince1970: time)
+    ) { try folder.unlock($0, passphrase: passphrase) }
+  }
+
+  @Test("An adopted intermediate revokes with the list of its root, and without says what to do")
+  func adopted() async throws {
+    let (record, revocation) = try adopt()
+    let failure = await #expect(throws: Failure.self) { _ = try await revoke(revocation) }
+    #expect(
+      failure?.message == """
+        \(folder.rootRevocationListPath) is missing: back-ends need a revocation list of "Shop Root", which \
+        signed generation 1, as soon as anything is revoked. Save a revocation list of "Shop Root" there, \
+        in PEM, or replace generation 1 with a CA of deploy's own: "deploy rotate authority"
+        """)
+    try FileManager.default.copyItem(
+      atPath: home.path + "/company.crl", toPath: folder.rootRevocationListPath)
+    let lists = try await revoke(revocation)
+    #expect(lists.signed.map(\.list.revoked.count) == [1] && lists.above?.revoked == [])
+    #expect(try folder.rootRevocationListFindings(above: [record], now: now) == [])
+  }
+
+  @Test("A list of another root is refused, and one that has expired")
+  func wrongList() async throws {
+    let (record, revocation) = try adopt()
+    let company = try CertificateAuthority.create(
+      AuthorityRequest(commonName: "Other Root", key: .ecdsaP256, validFor: 10 * day, isRoot: true),
+      passphrase: passphrase, now: now)
+    let other = try CertificateAuthority.unlock(company, passphrase: passphrase)
+    try home.write(
+      other.revocationList(of: [], now: now).pem, to: "shop.authority/root.crl")
+    await #expect(throws: CertificateError.self) { _ = try await revoke(revocation) }
+    try FileManager.default.removeItem(atPath: folder.rootRevocationListPath)
+    try FileManager.default.copyItem(
+      atPath: home.path + "/company.crl", toPath: folder.rootRevocationListPath)
+    let end = try CertificateFacts.readAll(pem: record.certificate)[1].notAfter
+    #expect(
+      message { _ = try folder.rootRevocationList(above: [record], now: end) }
+        .contains("root.crl expired on"))
+    let later = AuthorityRecord(
+      generation: 1, commonName: record.commonName, keyIdentifier: record.keyIdentifier,
+      fingerprint: record.fingerprint, notBefore: record.notBefore,
+      notAfter: Timestamp(secondsSince1970: end + day), certificate: record.certificate,
+      status: .signing)
+    #expect(
+      try folder.rootRevocationListFindings(above: [later], now: now).first?
+        .contains("root.crl expires on") == true)
+  }
+
   @Test("The root's key gets the new passphrase with the others, and its name is kept")
   func passphraseAndName() throws {
     _ = try add()

@@ -52,6 +52,19 @@ struct PlanViewTests {
     try expect(json, is: "plan.json")
   }
 
+  @Test("in JSON, a host that is not changed has the number of its present release")
+  func presentRelease() throws {
+    var plan = SamplePlan.plan
+    let present = try #require(plan.steps.first?.present)
+    for index in plan.steps.indices where !plan.steps[index].action.changesHost {
+      (plan.steps[index].present, plan.steps[index].release) = (present, present.number + 1)
+    }
+    let kinds = ["blocked", "unchanged", "unreachable"]
+    let unchanged = PlanDocument(plan).steps.filter { kinds.contains($0.action) }
+    #expect(unchanged.map(\.action) == kinds)
+    #expect(unchanged.allSatisfy { $0.release == present.number })
+  }
+
   @Test("a plan without changes says so in one line")
   func settled() {
     var plan = SamplePlan.plan

@@ -56,8 +56,7 @@ struct MainJobTests {
     let plan = try await scene.deploy("plan", "--detailed-exitcode")
     #expect(plan.status == 2)
     let output = try await scene.apply()
-    #expect(
-      output.stdout.contains("+    root  /srv/other;") || output.stdout.contains("/srv/other"))
+    #expect(output.stdout.contains("\n+    root  /srv/other;\n"), "\(output.all)")
     #expect(
       try await scene.answering(["/srv/other app-1", "/srv/other app-2"])
         == ["/srv/other app-1", "/srv/other app-2"])

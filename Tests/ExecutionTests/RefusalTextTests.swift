@@ -40,7 +40,7 @@ struct RefusalTextTests {
           + " \"include /etc/nginx/http.d/*.conf;\" there"
       ),
       ("nginx", .change, "its nginx does not accept the configuration: one; two"),
-      ("firewall", .change, "its nft does not accept the firewall: one; two"),
+      ("firewall", .change, "it does not accept the firewall: one; two"),
       ("gone 5", .host, "release 5 is not there any more"),
       ("abandoned", .host, "the controller did not go on in time"),
       (
@@ -56,6 +56,19 @@ struct RefusalTextTests {
     #expect(
       RefusalText.refusal(text, lines: ["one", "two"], step: step)
         == Refusal(cause: cause, why: why))
+  }
+
+  @Test(
+    "names the program that tests the firewall",
+    arguments: [
+      (["firewall.nft"], "its nft"), (["firewall.iptables", "firewall.ip6tables"], "its iptables"),
+    ])
+  func firewall(_ files: [String], _ program: String) {
+    var step = step
+    step.files += files.map { PlannedFile(path: $0, source: .text("x")) }
+    #expect(
+      RefusalText.refusal("firewall", lines: ["one"], step: step)
+        == Refusal(cause: .change, why: "\(program) does not accept the firewall: one"))
   }
 
   @Test("is known of every word that the script refuses with")

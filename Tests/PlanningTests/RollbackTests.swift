@@ -65,6 +65,29 @@ struct RollbackTests {
     #expect(step.action == .restore && step.release == 1)
   }
 
+  @Test("names in one line every host that has no release to go back to")
+  mutating func nothingEarlier() throws {
+    guard case .observed(var observation) = scenario.survey["edge-1"] else {
+      preconditionFailure("edge-1 was not asked")
+    }
+    let release = observation.currentRelease ?? 0
+    (observation.keptReleases, observation.releaseBefore) = ([release], nil)
+    observation.manifest?.release.replaces = nil
+    scenario.survey["edge-1"] = .observed(observation)
+    func message(_ hosts: [Host]) throws -> String? {
+      var input = input()
+      input.hosts = hosts
+      return #expect(throws: Planner.NoRelease.self) {
+        _ = try Planner.releases(toGoBackTo: input)
+      }?.description
+    }
+    let without =
+      "nothing was rolled back: edge-1 has no release before release \(release) (it has no other)"
+    let edge = fleet.hosts.filter { $0.name.text == "edge-1" }
+    #expect(try message(edge) == without)
+    #expect(try message(fleet.hosts) == without + ". To roll back the others, leave it out")
+  }
+
   @Test("refuses a release that cannot be read")
   func unreadable() throws {
     var input = input()

@@ -12,7 +12,8 @@ struct AuthorityExportCommand: AsyncParsableCommand {
 
   @OptionGroup var options: FleetOptions
   @Flag(help: "The revocation lists in place of the certificates.") var crl = false
-  @Option(name: .shortAndLong, help: "The file to write, as a whole or not at all.")
+  @Option(
+    name: .shortAndLong, help: "The file to write, as a whole or not at all.", completion: .file())
   var out: String?
 
   func run() async throws {

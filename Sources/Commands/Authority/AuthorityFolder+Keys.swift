@@ -27,6 +27,31 @@ extension AuthorityFolder {
     return try encryptedKey(path)
   }
 
+  /// What protects a generation's key; why that is not known, if the file cannot be read.
+  func protection(ofKeyAt path: String) -> Result<AuthorityFiles.KeyProtection, Failure> {
+    do {
+      return .success(AuthorityFiles.protection(ofKeyPEM: try encryptedKey(path)))
+    } catch {
+      return .failure(Failure(.failed, (error as? Failure)?.message ?? "\(error)"))
+    }
+  }
+
+  /// A sentence for each key that nothing protects but the permissions of its file, or that is not a key.
+  func keyFindings() throws -> [String] {
+    let paths = try listing().keys.sorted().map(keyPath) + (hasRootKey ? [rootKeyPath] : [])
+    return paths.compactMap { path in
+      switch protection(ofKeyAt: path) {
+      case .success(.encrypted): nil
+      case .success(.noKey): "\(path) does not hold a private key: restore it from a backup"
+      case .success(.none), .success(.encryptedElsewise):
+        "\(path) is not encrypted as PKCS#8, and deploy signs with no other key: encrypt it with"
+          + "\n    openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in \(path) -out \(path).new"
+          + "\n    mv \(path).new \(path)"
+      case .failure(let failure): failure.message
+      }
+    }
+  }
+
   func encryptedKey(_ path: String) throws -> String {
     try FileWriter.checkIsOwn(self.path)
     return String(decoding: try FileReader.read(path, as: .authorityKey), as: UTF8.self)

@@ -31,6 +31,8 @@ extension AuthorityFolder {
     let inForce = revocations.filter { $0.notAfter > now }
     var lists = RevocationLists()
     guard !inForce.isEmpty || present.contains(where: { $0 != nil }) else { return lists }
+    // Before any key is asked for: nothing can be revoked without it.
+    lists.above = try rootRevocationList(above: records, now: now.secondsSince1970)
     for (record, present) in zip(records, present) {
       let revoked = inForce.filter { $0.issuerKeyIdentifier == record.keyIdentifier }
         .map(RevokedCertificate.init).sorted { $0.serial < $1.serial }
@@ -52,7 +54,6 @@ extension AuthorityFolder {
         lists.signed.append(.init(record: record, list: list, isNew: true))
       }
     }
-    lists.above = try rootRevocationList(above: records)
     return lists
   }
 

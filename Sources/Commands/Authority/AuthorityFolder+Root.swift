@@ -79,17 +79,62 @@ extension AuthorityFolder {
     try FileWriter.create(rootCertificatePath, text: files.certificatePEM, for: .everyone)
   }
 
-  /// The list of the root, where a generation is below one.
-  func rootRevocationList(above records: [AuthorityRecord]) throws -> RevocationList? {
-    guard
-      try records.contains(where: {
-        try CertificateFacts.readAll(pem: $0.certificate).count > 1
-      })
-    else { return nil }
-    let paths = [rootRevocationListPath, rootCertificatePath]
-    let texts = try paths.map {
-      String(decoding: try FileReader.read($0, as: .authority), as: UTF8.self)
+  /// The list of the root, if a generation is below one: with lists of some CAs of a chain and not of all,
+  /// nginx refuses every client. An adopted intermediate brings none, for `deploy` made no root above it.
+  func rootRevocationList(above records: [AuthorityRecord], now: Int64) throws -> RevocationList? {
+    guard let record = try records.first(where: { try certificates(of: $0).facts.count > 1 }) else {
+      return nil
     }
-    return try RevocationList(pem: texts[0], signedBy: texts[1], named: rootRevocationListPath)
+    let chain = try certificates(of: record)
+    let names = chain.facts.dropFirst().map { "\"\($0.commonName)\"" }
+    let replacement =
+      ", or replace generation \(record.generation) with a CA of deploy's own: \"deploy rotate authority\""
+    guard names.count == 1 else {
+      throw Failure(
+        .failed,
+        "generation \(record.generation) is below several CAs (\(names.joined(separator: ", "))): back-ends"
+          + " need a revocation list of each, and deploy takes one. Make \(certificatePath(record.generation))"
+          + " end with the first CA above it if that one is self-signed\(replacement)")
+    }
+    let remedy = "Save a revocation list of \(names[0]) there, in PEM\(replacement)"
+    guard FileManager.default.fileExists(atPath: rootRevocationListPath) else {
+      throw Failure(
+        .failed,
+        "\(rootRevocationListPath) is missing: back-ends need a revocation list of \(names[0]), which"
+          + " signed generation \(record.generation), as soon as anything is revoked. \(remedy)")
+    }
+    let list = try RevocationList(
+      pem: String(
+        decoding: try FileReader.read(rootRevocationListPath, as: .authority), as: UTF8.self),
+      signedBy: try chain.canonicalPEM()[1], named: rootRevocationListPath)
+    guard list.nextUpdate > now else {
+      let end = Timestamp(secondsSince1970: list.nextUpdate).date
+      throw Failure(
+        .failed,
+        "\(rootRevocationListPath) expired on \(end): back-ends would refuse every front-end. \(remedy)"
+      )
+    }
+    return list
+  }
+
+  private func certificates(of record: AuthorityRecord) throws -> CertificateBundle {
+    try CertificateBundle(
+      pem: record.certificate, named: "the certificate of generation \(record.generation)")
+  }
+
+  /// That the list of a root that is not `deploy`'s own has to be replaced from time to time.
+  func rootRevocationListFindings(above records: [AuthorityRecord], now: Int64) throws -> [String] {
+    guard FileManager.default.fileExists(atPath: rootRevocationListPath) else { return [] }
+    do {
+      guard let list = try rootRevocationList(above: records, now: now),
+        let end = records.map(\.notAfter.secondsSince1970).min(), list.nextUpdate < end
+      else { return [] }
+      return [
+        "\(rootRevocationListPath) expires on \(Timestamp(secondsSince1970: list.nextUpdate).date): replace it"
+          + " before, and apply, or back-ends refuse every front-end from then on"
+      ]
+    } catch let failure as Failure {
+      return [failure.message]
+    }
   }
 }

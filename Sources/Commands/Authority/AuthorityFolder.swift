@@ -118,6 +118,7 @@ struct AuthorityFolder {
         "\(certificatePath(generation)) has no key and can sign nothing: restore"
           + " \(keyPath(generation)) from a backup, or rotate the authority")
     }
+    findings += try keyFindings()
     if hasRootKey {
       findings.append(
         "\(rootKeyPath) is not needed until a generation is made or renewed: move it to where no network"

@@ -15,7 +15,8 @@ struct AuthorityPassphraseCommand: AsyncParsableCommand {
 
   @OptionGroup var options: FleetOptions
   @Option(help: "The variable that holds the new passphrase.") var newEnv: String?
-  @Option(help: "The file whose first line is the new passphrase.") var newFile: String?
+  @Option(help: "The file whose first line is the new passphrase.", completion: .file())
+  var newFile: String?
 
   func validate() throws {
     guard newEnv == nil || newFile == nil else {

@@ -20,8 +20,9 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var newer: NewerOptions
-  @Option(name: .shortAndLong, help: "The playbook; by default rotate-authority.") var playbook:
-    String?
+  @Option(
+    name: .shortAndLong, help: "The playbook; by default rotate-authority.", completion: .yaml)
+  var playbook: String?
   @Option(help: "How many hosts are dealt with at a time.")
   var parallel = HostOptions.usualParallel
   @Flag(help: "Only show which generations the hosts trust and show; nothing is touched.")

@@ -23,7 +23,8 @@ struct RotateCertificatesCommand: AsyncParsableCommand {
   @OptionGroup var hosts: HostOptions
   @OptionGroup var newer: NewerOptions
   @Option(help: "Only the certificates of this role; by default of both.") var role: Role?
-  @Option(name: .shortAndLong, help: "The playbook; by default rotate-certificates.")
+  @Option(
+    name: .shortAndLong, help: "The playbook; by default rotate-certificates.", completion: .yaml)
   var playbook: String?
   @Flag(help: "Hosts that a rotation which was cut off has reached get new ones again.")
   var anew = false

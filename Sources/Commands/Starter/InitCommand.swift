@@ -15,7 +15,8 @@ struct InitCommand: AsyncParsableCommand {
   @Option(help: "The fleet's name; by default the folder's, as far as letters and digits go.")
   var name: String?
   @Flag(help: "No authority: \"deploy authority create\" makes it later.") var noAuthority = false
-  @Argument(help: "The folder; made where it is not there.") var folder = "."
+  @Argument(help: "The folder; made where it is not there.", completion: .directory)
+  var folder = "."
 
   func run() async throws {
     try await reporting {

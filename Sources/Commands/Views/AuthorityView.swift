@@ -12,8 +12,10 @@ struct AuthorityView {
     var daysLeft: Int64
     var fingerprint: String
     var keyIdentifier: String
-    /// Whether its encrypted key is in the folder.
+    /// Whether its key is in the folder.
     var hasKey: Bool
+    /// Whether that is encrypted; not there if it cannot be read.
+    var isKeyEncrypted: Bool?
     /// The number of its revocation list.
     var revocationList: Int64?
     var revoked: Int?
@@ -39,10 +41,21 @@ struct AuthorityView {
           commonName: record.commonName, notBefore: record.notBefore, notAfter: record.notAfter,
           daysLeft: now.days(until: record.notAfter), fingerprint: record.fingerprint,
           keyIdentifier: record.keyIdentifier, hasKey: keys.contains(record.generation),
+          isKeyEncrypted: keys.contains(record.generation)
+            ? Self.isEncrypted(folder.keyPath(record.generation), in: folder) : nil,
           revocationList: list?.number, revoked: list?.revoked.count)
       },
       archived: try folder.archive.listing().certificates.sorted(),
-      findings: try folder.findings())
+      findings: try folder.findings()
+        + folder.rootRevocationListFindings(above: generations, now: now.secondsSince1970))
+  }
+
+  private static func isEncrypted(_ path: String, in folder: AuthorityFolder) -> Bool? {
+    switch folder.protection(ofKeyAt: path) {
+    case .success(.encrypted), .success(.encryptedElsewise): true
+    case .success(.none): false
+    case .success(.noKey), .failure: nil
+    }
   }
 
   func print(as format: OutputFormat) throws {
@@ -50,6 +63,12 @@ struct AuthorityView {
     case .text: Console.output(text)
     case .json: try JSONText.print(document)
     }
+  }
+
+  private static func text(ofKeyOf generation: Generation) -> String {
+    guard generation.hasKey else { return "not in the folder" }
+    guard let isEncrypted = generation.isKeyEncrypted else { return "in the folder, unreadable" }
+    return isEncrypted ? "encrypted, in the folder" : "not encrypted, in the folder"
   }
 
   private var text: String {
@@ -60,7 +79,7 @@ struct AuthorityView {
       \(generation.daysLeft) days left
         fingerprint  SHA-256 \(generation.fingerprint)
         key id       \(generation.keyIdentifier)
-        key          \(generation.hasKey ? "encrypted, in the folder" : "not in the folder")
+        key          \(Self.text(ofKeyOf: generation))
       """
         + (generation.revoked.map {
           "\n  revoked      \($0), list \(generation.revocationList ?? 0)"

@@ -112,7 +112,7 @@ extension PlanDocument.Step {
     roles = step.roles
     action = step.action.rawValue
     reasons = step.reasons
-    release = step.release
+    release = step.action.changesHost ? step.release : step.present?.number ?? 0
     stage = step.action.changesHost ? step.stage + 1 : nil
     waitsFor = step.needs.map(PlanDocument.Need.init)
     waitsForOneOf = step.ways.map {

@@ -6,20 +6,33 @@ import Planning
 struct FleetOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
-    help: "The inventory; DEPLOY_INVENTORY names it too, else the only one in Inventories/.")
+    help: "The inventory; DEPLOY_INVENTORY names it too, else the only one in Inventories/.",
+    completion: .yaml)
   var inventory: String?
 
   @Option(
-    help: "The state; by default beside the inventory: shop.yml has shop.state.json.")
+    help: "The state; by default beside the inventory: shop.yml has shop.state.json.",
+    completion: .file(extensions: ["json"]))
   var state: String?
 
-  @Flag(name: .customLong("no-color"), help: "No colours; the variable NO_COLOR says so too.")
+  @Flag(
+    name: .customLong("no-color"),
+    help: "No colours; the variables NO_COLOR and TERM=dumb say so too.")
   var noColor = false
 
-  func usesColor(onTerminal isTerminal: Bool) -> Bool {
-    isTerminal && !noColor
-      && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+  /// Whether results are coloured: on a terminal that has colours, unless the user wants none
+  /// (https://no-color.org).
+  func usesColor(
+    onTerminal isTerminal: Bool, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> Bool {
+    isTerminal && !noColor && EnvironmentVariable.value("NO_COLOR", in: environment) == nil
+      && EnvironmentVariable.value("TERM", in: environment) ?? "dumb" != "dumb"
   }
+}
+
+extension CompletionKind {
+  /// Inventories and playbooks.
+  static var yaml: Self { .file(extensions: ["yml", "yaml"]) }
 }
 
 /// The options of commands that speak to hosts.

@@ -13,7 +13,7 @@ struct SSHDestinations: Sendable {
   private let resolve: @Sendable (String) -> String
   private let configurations: ClientConfigurations
   private let home = HomeFolder.path
-  private let agentSocket = ProcessInfo.processInfo.environment["SSH_AUTH_SOCK"]
+  private let agentSocket = EnvironmentVariable.value("SSH_AUTH_SOCK")
 
   init(
     client: SSHClient, passphrases: KeyPassphrases, resolve: @escaping @Sendable (String) -> String
@@ -50,10 +50,7 @@ struct SSHDestinations: Sendable {
       knownHosts: knownHosts(connection, configured), agentSocket: agent(configured))
     destination.hostKeys = options.hostKeys
     destination.hostKeyAlias = configured?.hostKeyAlias
-    let acceptsNew =
-      options.given.contains("host_key_checking") || configured?.acceptsNewHosts != true
-      ? options.hostKeyChecking == "accept_new" : true
-    destination.hostKeyPolicy = acceptsNew ? .acceptNew : .strict
+    destination.hostKeyPolicy = hostKeyPolicy(options, configured)
     destination.notice = { Console.error("deploy: \($0)") }
     destination.passphrase = { [passphrases] in await passphrases.passphrase(of: $0) }
     if !options.password.isEmpty {
@@ -135,6 +132,16 @@ struct SSHDestinations: Sendable {
     return own + [Self.usualGlobalKnownHosts]
   }
 
+  /// What is done with a key that no known_hosts file has, of hosts and of jump hosts alike.
+  private func hostKeyPolicy(
+    _ options: SSHOptions, _ configured: ClientConfiguration?
+  ) -> Destination.HostKeyPolicy {
+    let acceptsNew =
+      options.given.contains("host_key_checking") || configured?.acceptsNewHosts != true
+      ? options.hostKeyChecking == "accept_new" : true
+    return acceptsNew ? .acceptNew : .strict
+  }
+
   private func agent(_ configured: ClientConfiguration?) -> String? {
     guard let socket = configured?.agentSocket else { return agentSocket }
     return socket.isEmpty ? nil : socket
@@ -168,8 +175,7 @@ struct SSHDestinations: Sendable {
         identities: identities(connection, configured),
         knownHosts: knownHosts(connection, configured), agentSocket: agent(configured))
       hop.hostKeyAlias = configured?.hostKeyAlias
-      hop.hostKeyPolicy =
-        connection.options.hostKeyChecking == "accept_new" ? .acceptNew : .strict
+      hop.hostKeyPolicy = hostKeyPolicy(connection.options, configured)
       hop.notice = { Console.error("deploy: \($0)") }
       hop.passphrase = { [passphrases] in await passphrases.passphrase(of: $0) }
       if index == 0, let before = configured?.jumps, !before.isEmpty {

@@ -67,7 +67,7 @@ struct Workspace {
   }
 
   private static func inventoryPath(_ options: FleetOptions) throws -> String {
-    if let path = options.inventory ?? ProcessInfo.processInfo.environment["DEPLOY_INVENTORY"] {
+    if let path = options.inventory ?? EnvironmentVariable.value("DEPLOY_INVENTORY") {
       return path
     }
     let folder = "Inventories"
