@@ -1,6 +1,8 @@
 # What a developer runs. The tests and the demo make namespaces, which needs root.
 PREFIX ?= /usr/local
 SWIFT_FLAGS = --explicit-target-dependency-import-check error
+# Without the static library the binary would look for Swift in the folder of this toolchain.
+RELEASE = --configuration release --static-swift-stdlib
 # Tests that make fleets, which wait more than they compute.
 FLEETS = ^(EndToEndTests|SandboxTests)\.
 # Tests of servers and processes with deadlines wait for no test that only computes.
@@ -59,9 +61,9 @@ bench:           ## how fast planning, applying and signing are, beside other to
 	scripts/bench-certificates
 	scripts/bench-planner
 
-install:         ## an optimised deploy into $(DESTDIR)$(PREFIX)/bin
-	swift build $(SWIFT_FLAGS) --configuration release --product deploy
-	install -D "$$(swift build --configuration release --show-bin-path)/deploy" \
+install:         ## an optimised deploy, which needs no Swift to run, into $(DESTDIR)$(PREFIX)/bin
+	swift build $(SWIFT_FLAGS) $(RELEASE) --product deploy
+	install -D "$$(swift build $(RELEASE) --show-bin-path)/deploy" \
 	  "$(DESTDIR)$(PREFIX)/bin/deploy"
 
 clean:           ## remove what was built
