@@ -57,7 +57,7 @@ struct HostPlanner {
 
   /// What it does for others: a host whose manifest is not believed still does what it was given.
   private var known: ReleaseRecord? {
-    present
+    present ?? recorded
       ?? (observation.currentRelease == nil ? nil : input.state.hosts[host.name.text]?.release)
   }
 
@@ -159,13 +159,14 @@ struct HostPlanner {
     recorded.map { Snapshot(observation, recorded: $0, input) } ?? Snapshot(observation)
   }
 
-  /// The release in force by the state, if the host's own word for it is not believed.
+  /// The release in force, if the host's own word for it is not believed: by the state; by that word all the
+  /// same, if the state knows nothing of it, for others may rely on what it does. Nothing is signed or
+  /// recorded by that.
   private var recorded: ReleaseRecord? {
-    guard case .drift = observation.manifestProblem,
-      let known = input.state.hosts[host.name.text]?.release,
-      known.number == observation.currentRelease
-    else { return nil }
-    return known
+    guard case .drift = observation.manifestProblem else { return nil }
+    return [
+      input.state.hosts[host.name.text]?.release, observation.shownManifest?.manifest?.release,
+    ].compactMap(\.self).first { $0.number == observation.currentRelease }
   }
 
   private func draft(

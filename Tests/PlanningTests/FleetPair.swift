@@ -11,8 +11,8 @@ struct FleetPair: CustomStringConvertible {
   var authority: Authority
   /// A host whose certificates are revoked before the change, or with it.
   var revoked: (host: String, isBefore: Bool)?
-  /// A host whose manifest is not what was installed there.
-  var forged: String?
+  /// A host whose manifest is not what was installed there, and of which the state may know nothing.
+  var forged: (host: String, isForgotten: Bool)?
 
   init(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
@@ -32,13 +32,15 @@ struct FleetPair: CustomStringConvertible {
       )
     }
     if Int.random(in: 0..<4, using: &random) == 0 {
-      forged = FleetSpec.names.randomElement(using: &random)
+      forged = (
+        FleetSpec.names.randomElement(using: &random) ?? "", Bool.random(using: &random)
+      )
     }
   }
 
   var description: String {
     "before:\n\(before)\nafter (authority \(authority), revoked \(revoked?.host ?? "nobody"), forged"
-      + " \(forged ?? "none")):\n\(after)"
+      + " \(forged.map { "\($0)" } ?? "none")):\n\(after)"
   }
 
   var smaller: [FleetPair] {
@@ -57,8 +59,18 @@ struct FleetPair: CustomStringConvertible {
 
 extension Scenario {
   /// The same where a host shows a manifest that its controller did not sign.
-  func forging(_ host: String?) -> Scenario {
-    guard let host, case .observed(var observation) = survey[host],
+  ///
+  /// What the state has forgotten must be in the inventory, or it is nobody's; and no name that a host alone
+  /// knows is signed, so that a site which it serves no more ends with its next certificate.
+  func forging(
+    _ forged: (host: String, isForgotten: Bool)?, from before: Inventory, to after: Inventory
+  ) -> Scenario {
+    func served(_ inventory: Inventory, by host: String) -> Set<String> {
+      Set(
+        inventory.sites.filter { $0.upstreams.contains { $0.host.text == host } }
+          .map(\.domain.text))
+    }
+    guard let (host, isForgotten) = forged, case .observed(var observation) = survey[host],
       let manifest = observation.manifest
     else { return self }
     observation.shownManifest = ShownManifest(
@@ -68,6 +80,11 @@ extension Scenario {
     )
     var scenario = self
     scenario.survey[host] = .observed(observation)
+    if isForgotten, after.hosts.contains(where: { $0.name.text == host }),
+      served(before, by: host).isSubset(of: served(after, by: host))
+    {
+      scenario.state.hosts[host] = nil
+    }
     return scenario
   }
 }

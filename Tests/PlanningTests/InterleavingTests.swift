@@ -112,7 +112,7 @@ struct InterleavingTests {
     let after = try pair.after.inventory()
     scenario.askHosts(of: after)
     tellAddresses(&scenario)
-    var plan = scenario.forging(pair.forged).plan(after)
+    var plan = scenario.forging(pair.forged, from: before, to: after).plan(after)
     if let fault { fault.plant(in: &plan) }
     if let seed {
       cut(plan, in: &scenario, seed)

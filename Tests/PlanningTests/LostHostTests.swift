@@ -59,7 +59,8 @@ struct LostHostTests {
     scenario.askHosts(of: after)
     InterleavingTests.tellAddresses(&scenario)
 
-    var seen = scenario.forging(pair.forged)
+    var seen = scenario.forging(
+      pair.forged.map { (host: $0.host, isForgotten: false) }, from: before, to: after)
     for name in losses.unreachable where seen.survey[name] != nil {
       seen.survey[name] = .unreachable("no answer")
     }
