@@ -36,10 +36,7 @@ struct StateRebuildCommand: AsyncParsableCommand {
     if state.serial == 0 { state = FleetState(fleet: state.fleet, lineage: state.lineage) }
     let inventory = session.workspace.inventory
     // No host knows of those that were not pushed yet.
-    for revocation in try session.workspace.authorityFolder.recordedRevocations()
-    where !state.revocations.contains(where: { $0.isOfSame(certificateAs: revocation) }) {
-      state.revoke(revocation)
-    }
+    state.learn(try session.workspace.authorityFolder.recordedRevocations())
     let survey = try await session.withFleet(state) { fleet in
       try session.refuseUnknownHosts(state)
       return await fleet.survey(session.hosts(state), parallel: session.parallel)
@@ -55,6 +52,7 @@ struct StateRebuildCommand: AsyncParsableCommand {
     state = rebuild.state
     var misfit = try misfit(of: session.workspace, with: &state)
     let unread = state.takeAuthorities(from: survey)
+    // What hosts alone knew has no key in the folder, and retires.
     if misfit == nil { misfit = try self.misfit(of: session.workspace, with: &state) }
     state.retireUnneeded(
       except: Set(try session.workspace.authorityFolder.records().map(\.keyIdentifier)))

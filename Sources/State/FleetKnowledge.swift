@@ -64,10 +64,7 @@ extension FleetState {
   package mutating func learn(_ knowledge: FleetKnowledge, at now: Timestamp) {
     fleetKeys.learn(knowledge.keys)
     if !knowledge.issued.isEmpty { recordIssued(knowledge.issued, at: now) }
-    for revocation in knowledge.revocations
-    where !revocations.contains(where: { $0.isOfSame(certificateAs: revocation) }) {
-      revoke(revocation)
-    }
+    learn(knowledge.revocations)
     for retired in knowledge.retired { retire(retired) }
     for record in knowledge.authorities where !isRetired(record.keyIdentifier) {
       guard let known = authorities.firstIndex(where: { $0.keyIdentifier == record.keyIdentifier })
@@ -175,12 +172,6 @@ extension FleetState {
     {
       retire(RetiredAuthority(record))
     }
-  }
-}
-
-extension Revocation {
-  package func isOfSame(certificateAs other: Revocation) -> Bool {
-    serial == other.serial && issuerKeyIdentifier == other.issuerKeyIdentifier
   }
 }
 

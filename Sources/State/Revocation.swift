@@ -35,12 +35,23 @@ package struct Revocation: Hashable, Sendable, Codable {
 extension FleetState {
   /// Adds a revocation; one of the same certificate is replaced.
   package mutating func revoke(_ revocation: Revocation) {
-    revocations.removeAll {
-      $0.serial == revocation.serial
-        && $0.issuerKeyIdentifier == revocation.issuerKeyIdentifier
-    }
+    revocations.removeAll { $0.isOfSame(certificateAs: revocation) }
     revocations.append(revocation)
     revocations.sort { ($0.issuerKeyIdentifier, $0.serial) < ($1.issuerKeyIdentifier, $1.serial) }
+  }
+
+  /// Takes in what somebody else has revoked; what is revoked here already stays as it is.
+  package mutating func learn(_ others: [Revocation]) {
+    for other in others
+    where !revocations.contains(where: { $0.isOfSame(certificateAs: other) }) {
+      revoke(other)
+    }
+  }
+}
+
+extension Revocation {
+  fileprivate func isOfSame(certificateAs other: Revocation) -> Bool {
+    serial == other.serial && issuerKeyIdentifier == other.issuerKeyIdentifier
   }
 }
 

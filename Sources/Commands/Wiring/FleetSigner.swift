@@ -66,12 +66,9 @@ extension Workspace {
     let folder = authorityFolder
     let own = try folder.fleetKeys(of: inventory.fleet.text)
     guard let latest = (state.fleetKeys + own).map(\.generation).max() else { return nil }
-    var keys = state.fleetKeys
-    keys.learn(own)
-    let isHere = keys.contains { key in
-      key.generation == latest && own.contains { $0.publicKey == key.publicKey }
-        && FileManager.default.fileExists(atPath: folder.fleetKeyPath(latest))
-    }
+    let isHere =
+      own.contains { $0.generation == latest }
+      && FileManager.default.fileExists(atPath: folder.fleetKeyPath(latest))
     return isHere ? nil : try missingFleetKey(latest)
   }
 }

@@ -73,15 +73,13 @@ extension FleetState {
       }
       guard let newest else { continue }
       authorities[index].revocationList = newest.pem
-      for entry in newest.revoked {
-        let revocation = Revocation(
-          serial: entry.serial, issuerKeyIdentifier: record.keyIdentifier, host: nil,
-          revokedAt: Timestamp(secondsSince1970: entry.revokedAt),
-          reason: Revocation.Reason(entry.reason), notAfter: record.notAfter)
-        if !revocations.contains(where: { $0.isOfSame(certificateAs: revocation) }) {
-          revoke(revocation)
-        }
-      }
+      learn(
+        newest.revoked.map { entry in
+          Revocation(
+            serial: entry.serial, issuerKeyIdentifier: record.keyIdentifier, host: nil,
+            revokedAt: Timestamp(secondsSince1970: entry.revokedAt),
+            reason: Revocation.Reason(entry.reason), notAfter: record.notAfter)
+        })
     }
   }
 }
