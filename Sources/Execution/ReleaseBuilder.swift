@@ -33,9 +33,7 @@ struct ReleaseBuilder: Sendable {
         manifestDigest: "")
     }
     let issued = try await issue(step.certificates, to: step.host)
-    if step.files.contains(where: { $0.path.hasPrefix("tls/") }) {
-      archive.addFolder("tls", mode: 0o700)
-    }
+    var contents: [(file: PlannedFile, content: SecretContent)] = []
     var record = ReleaseRecord(
       number: step.release, files: [:], certificates: [:], facts: step.facts,
       replaces: step.replaces)
@@ -57,14 +55,21 @@ struct ReleaseBuilder: Sendable {
       if case .certificate(let path) = file.source {
         record.certificates[file.path] = issued[path]?.record
       }
-      archive.addFile(file.path, mode: file.isSecret ? 0o600 : 0o644, content: content.bytes)
+      contents.append((file, content))
     }
     let manifest = try await signer.signed(
       Manifest(
         fleet: fleet, lineage: lineage, host: step.host, serial: serial,
         madeAt: surroundings.now(), madeBy: surroundings.user, release: record))
     let text = Array(manifest.text.utf8)
+    // A stream that is cut off leaves no key there whose certificate no manifest names.
     archive.addFile(Manifest.path, mode: 0o644, content: text)
+    if step.files.contains(where: { $0.path.hasPrefix("tls/") }) {
+      archive.addFolder("tls", mode: 0o700)
+    }
+    for (file, content) in contents {
+      archive.addFile(file.path, mode: file.isSecret ? 0o600 : 0o644, content: content.bytes)
+    }
     archive.addFile(
       "keep", mode: 0o600, content: Array(kept.map { $0 + "\n" }.joined().utf8))
     archive.finish()

@@ -15,6 +15,7 @@ struct SurveyReader {
 
   private var observation = HostObservation(clock: .earliest, isRoot: false)
   private var manifest = ""
+  private var discarded: [String: String] = [:]
   private let recognize: @Sendable (String) -> ShownManifest
   private var surroundings = SurroundingsReader()
   private var ownPorts: Set<Int> = []
@@ -29,6 +30,7 @@ struct SurveyReader {
     guard isComplete else { return nil }
     var result = observation
     result.shownManifest = manifest.isEmpty ? nil : recognize(manifest)
+    result.discardedManifests = discarded.sorted { $0.key < $1.key }.map { recognize($0.value) }
     result.driftedFiles.sort()
     result.surroundings = surroundings.result(ownPorts: ownPorts)
     return result
@@ -107,6 +109,7 @@ struct SurveyReader {
     case "verdict": observation.lastVerdict = HostText(value).text
     case "current": observation.currentRelease = try HostValues.release(value, of: word)
     case "manifest": manifest += value + "\n"
+    case "staged", "discarded": try readDiscarded(word, value)
     case "drift":
       observation.driftedFiles.append(try HostValues.path(value, of: word))
       try HostValues.checkCount(observation.driftedFiles.count, of: word)
@@ -115,6 +118,18 @@ struct SurveyReader {
     default: return false
     }
     return true
+  }
+
+  /// One line of a manifest, after the number of its release and a space.
+  private mutating func readDiscarded(
+    _ word: String, _ value: String
+  ) throws(ConversationFault) {
+    guard let space = value.utf8.firstIndex(of: UInt8(ascii: " ")) else {
+      throw .unexpected("\(word) \(value)", "which is not a release and a line of its manifest")
+    }
+    let number = try HostValues.release(String(value[..<space]), of: word)
+    discarded["\(word) \(number)", default: ""] += value[value.utf8.index(after: space)...] + "\n"
+    try HostValues.checkCount(discarded.count, of: word)
   }
 
   /// One line of a file, behind the file's path and a colon.

@@ -29,7 +29,9 @@ package struct HostObservation: Hashable, Sendable {
   package var manifest: Manifest?
   /// What the host shows as its manifest, proven or not.
   package var shownManifest: ShownManifest?
-  /// Why that is not believed.
+  /// Those of releases that were not confirmed, proven or not.
+  package var discardedManifests: [ShownManifest] = []
+  /// Why the shown manifest is not believed.
   package var manifestProblem: ManifestProblem?
   /// Stands for all that a transaction relies on; a host with another one has changed since.
   package var fingerprint: String

@@ -53,6 +53,28 @@ struct RevokedHostTests {
     }
   }
 
+  @Test("What only a colleague's run that was cut off has issued is refused too")
+  func issuedElsewhere() async throws {
+    try await TwoFolders.play { folders in
+      let run = try folders.anna.watch(
+        "rotate", "certificates", "--yes", "--playbook", folders.anna.writeShortPlaybook())
+      try await run.expect("edge-1: switching")
+      try await run.kill()
+      let taken = try await folders.anna.on(
+        "edge-1", "cp /etc/deploy/releases/2/tls/front-end.* /root/kept/")
+      #expect(taken.status == 0, "\(taken.all)")
+      for host in TwoFolders.hosts { try await folders.anna.settle(host) }
+      let left = try await folders.anna.on("edge-1", "ls /etc/deploy/releases")
+      try #require(left.stdout == "1\n", "the release was not undone")
+      try await folders.expectAccepted(true)
+
+      let revoked = try await folders.bert.deploy("revoke", "edge-1", "--yes", "--override-newer")
+      #expect(revoked.status == 0, "\(revoked.all)")
+      try await folders.expectAccepted(false)
+      try await folders.bert.expectNoChanges()
+    }
+  }
+
   @Test("What a front-end writes into its manifest neither saves it nor harms another")
   func editedManifest() async throws {
     try await Scene.play { scene in

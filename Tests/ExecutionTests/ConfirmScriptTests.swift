@@ -206,6 +206,18 @@ struct ConfirmScriptTests {
     #expect(result.error == "")
   }
 
+  @Test("forgets the discarded releases that it stands for", arguments: Shell.allCases)
+  func pruneDiscarded(_ shell: Shell) throws {
+    let result = try shell.run(
+      .confirm,
+      """
+      mkdir -p "$root/releases/10" "$root/discarded"; cd "$root/discarded"; touch 7 9 10 11 notes
+      release=10 keep=5; read_progress confirming; prune; ls | tr '\\n' ' '
+      """, in: Folder())
+    #expect(result.output == "10 11 notes ")
+    #expect(result.error == "")
+  }
+
   @Test(
     "is decided once, however many confirm and undo at one time", arguments: Shell.allCases,
     [1, 2, 3])

@@ -30,7 +30,7 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments =
-      ["timeout", "60", "unshare", "-m", "-n", "-p", "-f", "--kill-child", "--mount-proc"]
+      ["timeout", "300", "unshare", "-m", "-n", "-p", "-f", "--kill-child", "--mount-proc"]
       + ["sh", "-c", first, "sh"] + words
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let folder = try Folder()

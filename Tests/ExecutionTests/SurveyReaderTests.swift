@@ -5,8 +5,11 @@ import Testing
 
 @Suite("A survey, as it is understood")
 struct SurveyReaderTests {
-  private func read(_ lines: [String]) throws -> HostObservation? {
-    var reader = SurveyReader(recognize: ShownManifest.trusted)
+  private func read(
+    _ lines: [String],
+    _ recognize: @escaping @Sendable (String) -> ShownManifest = ShownManifest.trusted
+  ) throws -> HostObservation? {
+    var reader = SurveyReader(recognize: recognize)
     for line in lines {
       let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
       try reader.read(.event(String(parts[0]), parts.count == 2 ? String(parts[1]) : ""))
@@ -21,6 +24,16 @@ struct SurveyReaderTests {
     #expect(observation.surroundings.listeners.map(\.program) == ["node"])
   }
 
+  @Test("the manifests of releases that were not confirmed are read apart")
+  func discarded() throws {
+    let lines = ["staged 5 a", "discarded 5 b", "staged 5 c", "discarded 6 d"]
+    let observation = try #require(
+      try read(lines + HostileSpeech.survey) {
+        ShownManifest(manifest: nil, digest: $0, signature: .missing)
+      })
+    #expect(observation.discardedManifests.map(\.digest) == ["b\n", "d\n", "a\nc\n"])
+  }
+
   @Test(
     "a value that cannot be is the host's fault, and is said with the word",
     arguments: [
@@ -33,7 +46,7 @@ struct SurveyReaderTests {
       "missing \(String(repeating: "x", count: 99))",
       "drift ../x", "drift /etc/shadow", "drift a//b", "drift a\u{202E}b", "text a", "text ../a:x",
       "firewall open", "survey 2", "systemd x", "running 0", "retiring -1", "retiring 99999999999",
-      "unknown", " ", "prepared",
+      "unknown", " ", "prepared", "staged", "staged 5", "staged x y", "discarded 0 a",
     ])
   func wrongValues(_ line: String) throws {
     let word = line.prefix { $0 != " " }

@@ -27,6 +27,7 @@ extension Session {
   func believed(_ judged: JudgedSurvey, _ state: inout FleetState) throws -> Survey {
     try refuseLostState(state, judged.survey)
     try refuseOtherKey(judged)
+    state.takeInDiscarded(judged.survey, at: .current)
     guard !judged.newer.isEmpty else { return judged.survey }
     guard overridesNewer else { throw behind(judged.newer) }
     for newer in judged.newer {

@@ -88,6 +88,7 @@ struct StateRebuild {
       uniqueKeysWithValues: hosts.map { ($0.name.text, $0.address.description) })
     let judged = state.judge(survey, addresses: addresses)
     let newer = Dictionary(uniqueKeysWithValues: judged.newer.map { ($0.host, $0) })
+    state.takeInDiscarded(survey, at: now)
     for host in hosts {
       take(host, judged.survey[host.name.text], newer[host.name.text], believing: believing)
     }

@@ -95,6 +95,11 @@ prune() {
       rm -rf "$root/releases/${number:?}"
     fi
   done
+  for kept in "$root"/discarded/*; do
+    kept=${kept##*/}
+    # What was issued for it stands in the manifest of this release too.
+    if is_number "$kept" && [ "$kept" -lt "$release" ]; then rm -f "$root/discarded/$kept"; fi
+  done
 }
 
 # Somebody decided before: waits until that has been carried out, and tells how it ended. What is still

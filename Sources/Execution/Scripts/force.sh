@@ -342,8 +342,18 @@ finish_undo() {
     remove_everything
     return
   fi
-  if [ "$at_mode" = install ]; then rm -rf "$root/releases/${at_release:?}"; fi
+  if [ "$at_mode" = install ]; then discard_release "$at_release"; fi
   rm -f "$root/undoing"
+}
+
+# Removes release $1, which was not confirmed. Its manifest stays: it names certificates whose keys were here,
+# and which perhaps no other operator knows of.
+discard_release() {
+  local folder="$root/releases/${1:?}"
+  if [ -L "$root/current" ] && [ -f "$folder/manifest" ]; then
+    mkdir -p "$root/discarded" && mv "$folder/manifest" "$root/discarded/$1"
+  fi 2> /dev/null
+  rm -rf "$folder"
 }
 
 # The confirmation stands from its rename on; this is what is left of it, whatever came in between.

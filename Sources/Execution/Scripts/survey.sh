@@ -61,12 +61,19 @@ survey_nginx() {
 
 survey_release() {
   latest=0
+  find_current
   for folder in "$root"/releases/*; do
     number=${folder##*/}
     # Others than the controller's numbers are somebody else's folders.
     case $number in '' | *[!0-9]* | 0* | ??????????*) continue ;; esac
     [ "$number" -gt "$latest" ] && latest=$number
     say kept "$number"
+    # A run that was cut off has left it: its key is here, and the manifest in force does not name it.
+    [ "$number" -le "$current" ] || sed "s/^/@deploy staged $number /" "$folder/manifest" 2>/dev/null
+  done
+  for file in "$root"/discarded/*; do
+    number=${file##*/}
+    is_number "$number" && sed "s/^/@deploy discarded $number /" "$file" 2>/dev/null
   done
   say latest "$latest"
   for state in pending undoing; do
@@ -77,7 +84,6 @@ survey_release() {
   say include "$include"
   is_included && say included
   listing=
-  find_current
   if [ "$current" = 0 ]; then say fingerprint none; else survey_files; fi
 }
 

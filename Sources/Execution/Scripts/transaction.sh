@@ -52,7 +52,7 @@ discard() {
   watch_controller
   rm -rf "$work"
   find_linked
-  [ -n "${is_staged-}" ] && [ "$release" != "$linked" ] && rm -rf "${staged:?}"
+  [ -n "${is_staged-}" ] && [ "$release" != "$linked" ] && discard_release "$release"
   rmdir "$root/releases" "$root" 2>/dev/null
   :
 }
