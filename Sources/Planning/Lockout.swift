@@ -4,6 +4,18 @@ import State
 
 /// Whether a host's new firewall lets this controller in again.
 enum Lockout {
+  /// Why a host does not answer, if its `ssh.port` was changed behind a firewall of deploy's own; nil otherwise.
+  static func closedPort(of host: Host, _ input: PlanningInput) -> String? {
+    let port = Int(host.ssh.port.number)
+    guard input.inventory.firewall.scope == .drop, host.carrier == nil,
+      let release = input.state.hosts[host.name.text]?.release, !release.facts.openings.isEmpty,
+      !release.facts.openings.contains(where: { $0.port == port || $0.port == nil })
+    else { return nil }
+    return
+      "the firewall of its release \(release.number) does not open port \(port): set ssh.port back, add"
+      + " {port: \(port)} to firewall.allow and apply, then change ssh.port"
+  }
+
   /// Why it does not, and what helps; empty where it does.
   static func reasons(
     on observation: HostObservation, for host: Host, _ inventory: Inventory

@@ -104,7 +104,9 @@ struct PlannedFleet {
     }
     switch input.survey[host.name.text] {
     case nil: return held(["it was not asked; this is a bug in deploy"])
-    case .unreachable(let why): return held([why], as: .unreachable)
+    case .unreachable(let why):
+      let closed = Lockout.closedPort(of: host, input)
+      return held([why] + (closed.map { [$0] } ?? []), as: .unreachable)
     case .observed(let observation):
       let obstacles = Preflight.obstacles(on: observation, for: host, input)
       guard obstacles.isEmpty else { return held(obstacles) }
