@@ -91,10 +91,15 @@ struct MaterialsReader {
     guard problems.isEmpty else {
       throw Mistake(description: problems.map(\.description).joined(separator: "; "))
     }
+    let issuer =
+      site.isBehindNetwork ? nil : try files.missingIssuer(at: now.secondsSince1970)
     return Materials.SiteCertificate(
       certificate: pem, keyDigest: Digest.sha256(of: keyBytes),
       notAfter: Timestamp(secondsSince1970: files.facts[0].notAfter),
-      namesResponder: files.facts[0].namesResponder)
+      namesResponder: files.facts[0].namesResponder,
+      missing: issuer.map {
+        MissingIssuer(file: workspace.resolve(certificate.path.text), issuer: $0)
+      })
   }
 
   private func tolerates(_ pem: String) -> Bool {
