@@ -53,4 +53,101 @@ struct SiteCertificateTests {
     let behind = try home.deploy("check")
     #expect(behind.status == 0 && !behind.output.contains("warning"), "\(behind.output)")
   }
+
+  @Test("lines that end as on Windows are taken, in certificates, keys and snippets")
+  func carriageReturns() throws {
+    home.inventory += "\n    snippets: {front_end: extra.conf}"
+    try home.write("add_header X-A b;\r\nadd_header X-B c;\r\n", to: "extra.conf")
+    let windows = { (text: String) in text.replacing("\n", with: "\r\n") }
+    let run = try check(certificate: windows(chain), key: windows(key))
+    #expect(run.status == 0, "\(run.output)")
+    try #require(home.deploy("authority", "create").status == 0)
+    let plan = try home.deploy("plan", "--offline", "--diff", "edge-1")
+    #expect(plan.status == 0, "\(plan.output)")
+    #expect(plan.output.contains("add_header X-B c;") && !plan.output.contains("\r"))
+  }
+
+  @Test("a certificate and a key that are swapped are called that")
+  func swapped() throws {
+    let run = try check(certificate: key, key: chain)
+    #expect(run.status == 65)
+    #expect(
+      run.output.contains(
+        "\(home.path)/shop.crt is a private key, and \(home.path)/shop.key is a certificate:"
+          + " exchange the paths"), "\(run.output)")
+    let twice = try check(certificate: chain, key: chain)
+    #expect(
+      twice.status == 65 && twice.output.contains("Name the file of the certificate's key"),
+      "\(twice.output)")
+  }
+
+  /// A file of another form, made by openssl, and what the message calls it.
+  struct Form: CustomTestStringConvertible, Sendable {
+    var name: String
+    var arguments: [String]
+    var isKey = false
+    var testDescription: String { name }
+  }
+
+  private static let forms = [
+    Form(
+      name: "a certificate in DER form", arguments: ["x509", "-in", "whole", "-outform", "DER"]),
+    Form(
+      name: "a private key in DER form", arguments: ["pkey", "-in", "key", "-outform", "DER"],
+      isKey: true),
+    Form(
+      name: "a PKCS#12 file",
+      arguments: [
+        "pkcs12", "-export", "-in", "whole", "-inkey", "key", "-passout", "pass:",
+      ]),
+    Form(
+      name: "a PKCS#12 file",
+      arguments: [
+        "pkcs12", "-export", "-in", "whole", "-inkey", "key", "-passout", "pass:",
+      ], isKey: true),
+    Form(
+      name: "a PKCS#7 file in PEM form", arguments: ["crl2pkcs7", "-nocrl", "-certfile", "whole"]),
+    Form(
+      name: "a PKCS#7 file in DER form",
+      arguments: ["crl2pkcs7", "-nocrl", "-certfile", "whole", "-outform", "DER"]),
+    Form(
+      name: "a certificate with its private key, which plans would show",
+      arguments: ["concatenated"]),
+  ]
+
+  @Test(
+    "another form is called by its name, and the command makes what is wanted", arguments: forms)
+  func otherForm(_ form: Form) throws {
+    let name = form.isKey ? "shop.key" : "shop.crt"
+    try home.write(chain, to: "whole")
+    try home.write(key, to: "key")
+    try home.write(form.isKey ? chain : key, to: form.isKey ? "shop.crt" : "shop.key")
+    if form.arguments == ["concatenated"] {
+      try home.write(chain + key, to: name)
+    } else {
+      let words = form.arguments.map { ["whole", "key"].contains($0) ? "\(home.path)/\($0)" : $0 }
+      try expectSuccess(["/usr/bin/openssl"] + words + ["-out", "\(home.path)/\(name)"])
+    }
+    let run = try home.deploy("check")
+    #expect(run.status == 65)
+    #expect(run.output.contains("\(home.path)/\(name) is \(form.name), and"), "\(run.output)")
+    let line = run.output.split(separator: "\n").first { $0.hasPrefix("    openssl ") }
+    var command = try #require(line.map(String.init), "\(run.output)")
+    let made = try #require(command.split(separator: "'").last.map(String.init))
+    if command.contains("pkcs12") { command += " -passin pass:" }
+    try expectSuccess(["/bin/sh", "-c", command])
+    home.inventory = home.inventory.replacing(name, with: made)
+    let again = try home.deploy("check")
+    #expect(again.status == 0, "\(again.output)")
+  }
+
+  private func expectSuccess(_ words: [String]) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: words[0])
+    process.arguments = Array(words.dropFirst())
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0, "\(words)")
+  }
 }
