@@ -47,4 +47,18 @@ extension CertificateBundle {
       return error
     }
   }
+
+  /// The issuer of the server's certificate if neither this chain has its certificate nor this machine
+  /// knows it as an authority: most visitors cannot verify such a chain. Nil if nothing is missing.
+  ///
+  /// A chain that has the issuer and ends below an unknown root may be a private authority's, and counts
+  /// as complete.
+  /// - Parameter time: seconds since 1970.
+  package func missingIssuer(at time: Int64) throws(CertificateError) -> String? {
+    // OpenSSL looks for issuers before it looks at anything else, such as the validity.
+    guard let verification = try publicDistrust(at: time)?.verification, verification.depth == 0,
+      verification.number == Int(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY)
+    else { return nil }
+    return facts[0].issuerCommonName
+  }
 }

@@ -36,6 +36,11 @@ package struct ServerFiles: Sendable {
       + chain.problems(asServerFor: names, at: time)
   }
 
+  /// The issuer that visitors would need and do not get; see `CertificateBundle.missingIssuer`.
+  package func missingIssuer(at time: Int64) throws(CertificateError) -> String? {
+    try chain.missingIssuer(at: time)
+  }
+
   /// Checks that the key is that of the first certificate.
   package func checkKeyMatches() throws(CertificateError) {
     let operation = Operation("use", chain.name)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inventories
+import Planning
 import Playbooks
 import State
 
@@ -17,7 +18,8 @@ struct CheckCommand: AsyncParsableCommand {
     try await reporting {
       let workspace = try Workspace.open(options)
       let playbook = try Workspace.playbook(playbook, options) ?? .rolling
-      _ = try MaterialsReader(workspace: workspace, now: .current).read()
+      let materials = try MaterialsReader(workspace: workspace, now: .current).read()
+      for warning in materials.chainWarnings { Console.error("warning: \(warning)") }
       let inventory = workspace.inventory
       Console.output(
         "\(workspace.inventoryPath): fleet \(inventory.fleet), \(inventory.hosts.count) hosts,"

@@ -19,6 +19,15 @@ extension Unicode.Scalar {
     self == "\t" ? "\t" : String(repeating: " ", count: displayWidth)
   }
 
+  /// Whether the character looks like a space and is not the one that YAML, paths and names know.
+  var isUnusualSpace: Bool { properties.generalCategory == .spaceSeparator && self != " " }
+
+  /// As Unicode writes it: `U+00A0`.
+  package var codePoint: String {
+    let code = String(value, radix: 16, uppercase: true)
+    return "U+" + String(repeating: "0", count: max(0, 4 - code.count)) + code
+  }
+
   /// Whether the character could steer a terminal or reorder the text around it.
   var isControlOrFormat: Bool {
     switch properties.generalCategory {
@@ -43,8 +52,20 @@ extension String {
   package var quoted: String {
     var text = ""
     for scalar in unicodeScalars.prefix(80) {
-      text += scalar == "\"" || scalar == "\\" ? "\\\(scalar)" : scalar.visible
+      text +=
+        scalar == "\"" || scalar == "\\"
+        ? "\\\(scalar)" : scalar.isUnusualSpace ? scalar.escape : scalar.visible
     }
     return unicodeScalars.count > 80 ? "\"\(text)…\"" : "\"\(text)\""
+  }
+
+  /// A sentence that names the first character that looks like a space or like nothing; nil without one.
+  package var hiddenCharacter: String? {
+    let hidden = unicodeScalars.first {
+      $0.isUnusualSpace || $0.isDeceptive && $0.properties.generalCategory != .control
+    }
+    guard let scalar = hidden else { return nil }
+    let name = scalar.properties.name.map { " (\($0))" } ?? ""
+    return "\(scalar.codePoint)\(name) is in it and cannot be seen: type the text again."
   }
 }

@@ -1,5 +1,5 @@
 /// The scripts that run on hosts, as commands for their shells.
-enum RemoteScript {
+package enum RemoteScript {
   static let survey = script(PackageResources.surroundings_sh + PackageResources.survey_sh)
   static let manifest = script(PackageResources.manifest_sh)
   static let transaction = script(PackageResources.force_sh + PackageResources.transaction_sh)
@@ -30,7 +30,7 @@ enum RemoteScript {
   }
 
   /// The only place where a word is made safe for a shell.
-  static func quoted(_ word: String) -> String {
+  package static func quoted(_ word: String) -> String {
     // By scalars: an apostrophe under an accent is one character, but for a shell the word ends there.
     let parts = word.unicodeScalars.split(separator: "'", omittingEmptySubsequences: false)
     return "'" + parts.map { String($0) }.joined(separator: "'\\''") + "'"

@@ -5,12 +5,15 @@ import State
 /// Reads what a host says of what is on it beside what `deploy` put there.
 struct SurroundingsReader {
   private struct Socket {
+    var kind: HostSurroundings.Listener.Kind
     var address: String
     var port: Int
     /// The number of a process that holds it.
     var process: Int?
   }
 
+  /// What the host sends at most and one less: with all of these some may be missing.
+  private static let mostRoutes = 255
   private static let processes = 1...Int(Int32.max)
 
   private var surroundings = HostSurroundings()
@@ -27,9 +30,13 @@ struct SurroundingsReader {
     result.sshSources = sshSources.sorted()
     result.listeners = sockets.compactMap { socket in
       let program = socket.process.flatMap { programs[$0] } ?? ""
-      guard program != "nginx" || !ownPorts.contains(socket.port) else { return nil }
-      return .init(address: socket.address, port: socket.port, program: program)
+      let isOwn = socket.kind == .tcp && program == "nginx" && ownPorts.contains(socket.port)
+      return isOwn
+        ? nil
+        : .init(
+          kind: socket.kind, address: socket.address, port: socket.port, program: program)
     }
+    result.routes = surroundings.routes.count > Self.mostRoutes ? [] : surroundings.routes
     result.foreignChains = rules.chains
     result.firewallManagers.formUnion(rules.managers)
     return result
@@ -41,6 +48,7 @@ struct SurroundingsReader {
     case "address":
       addresses.insert(try HostValues.address(value, of: word))
       try HostValues.checkCount(addresses.count, of: word)
+    case "route": try readRoute(value)
     case "listening": try readListener(value)
     case "process": try readProcess(value)
     case "ssh-port": surroundings.sshPort = try HostValues.integer(value, in: 1...65_535, of: word)
@@ -71,20 +79,39 @@ struct SurroundingsReader {
     return true
   }
 
-  /// Address and port in the hexadecimal digits of /proc/net/tcp, and the process where it is known.
+  /// Address and port in the hexadecimal digits of /proc/net/tcp, the port behind `u` for UDP and the
+  /// protocol behind `r` for raw sockets, and the process where it is known.
   private mutating func readListener(_ value: String) throws(ConversationFault) {
     let words = value.split(separator: " ", omittingEmptySubsequences: false)
+    let kinds: [Character: HostSurroundings.Listener.Kind] = ["u": .udp, "r": .raw]
+    let kind = words.count > 1 ? words[1].first.flatMap { kinds[$0] } : nil
     guard (2...3).contains(words.count), let address = Self.address(words[0]),
-      words[1].utf8.count == 4, let port = UInt16(words[1], radix: 16)
+      case let digits = words[1].dropFirst(kind == nil ? 0 : 1), digits.utf8.count == 4,
+      let port = UInt16(digits, radix: 16)
     else {
       throw .unexpected("listening \(value)", "which is not a line of /proc/net/tcp")
     }
     sockets.append(
       Socket(
-        address: address, port: Int(port),
+        kind: kind ?? .tcp, address: address, port: Int(port),
         process: words.count == 2
           ? nil : try HostValues.integer(words[2], in: Self.processes, of: "listening")))
     try HostValues.checkCount(sockets.count, of: "listening")
+  }
+
+  /// Destination, gateway and mask in the hexadecimal digits of /proc/net/route, and the metric.
+  private mutating func readRoute(_ value: String) throws(ConversationFault) {
+    let words = value.split(separator: " ", omittingEmptySubsequences: false)
+    let addresses = words.filter { $0.utf8.count == 8 }.compactMap { Self.address($0) }
+    guard words.count == 4, addresses.count == 3, let mask = UInt32(words[2], radix: 16) else {
+      throw .unexpected("route \(value)", "which is not a line of /proc/net/route")
+    }
+    surroundings.routes.append(
+      .init(
+        network: "\(addresses[0])/\(mask.nonzeroBitCount)",
+        gateway: addresses[1] == "0.0.0.0" ? nil : addresses[1],
+        metric: try HostValues.integer(words[3], in: 0...Int(UInt32.max), of: "route")))
+    try HostValues.checkCount(surroundings.routes.count, of: "route")
   }
 
   /// The number and the name of a process, which any user chooses and which may have spaces.

@@ -8,9 +8,15 @@ package protocol ValidatedText: Hashable, Sendable, Comparable, CustomStringConv
   static var noun: String { get }
   /// What is allowed, as the end of a sentence: "a host name, which is …".
   static var rule: String { get }
+  /// What was probably meant by a text that is not allowed, itself allowed or not; nil for no idea.
+  static func repair(_ text: String) -> String?
 }
 
 extension ValidatedText {
+  package static func repair(_ text: String) -> String? {
+    String(text.lowercased().map { $0 == "_" ? "-" : $0 })
+  }
+
   package var description: String { text }
 
   package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
@@ -52,7 +58,11 @@ package struct DomainName: ValidatedText {
   package static let noun = "a domain name"
   package static let rule =
     "at least two labels of lower-case letters, digits and inner hyphens, joined by dots, "
-    + "at most 230 in all, and no address"
+    + "at most 230 in all, and no address; an international name in its xn-- form"
+
+  package static func repair(_ text: String) -> String? {
+    asciiForm(of: text) ?? String(text.lowercased().map { $0 == "_" ? "-" : $0 })
+  }
 
   package init?(_ text: String) {
     guard text.utf8.count <= 230, DNSLabel.areValid(text), text.utf8.contains(UInt8(ascii: ".")),
@@ -89,17 +99,18 @@ package struct CommonName: ValidatedText {
   }
 }
 
-/// A user name to log in with.
+/// A user name to log in with, also one of a directory service: `anna@corp.example`.
 package struct UserName: ValidatedText {
   package let text: String
   package static let noun = "a user name"
   package static let rule =
-    "1 to 32 letters, digits, dots, underscores and hyphens, not first a hyphen"
+    "1 to 128 letters, digits, dots, underscores, hyphens and at signs, not first a hyphen or at sign"
   package static let root = UserName(unchecked: "root")
 
   package init?(_ text: String) {
-    guard (1...32).contains(text.utf8.count), text.utf8.first != UInt8(ascii: "-"),
-      text.utf8.allSatisfy({ $0.isLetterOrDigit || "._-".utf8.contains($0) })
+    guard (1...128).contains(text.utf8.count), let first = text.utf8.first,
+      !"-@".utf8.contains(first),
+      text.utf8.allSatisfy({ $0.isLetterOrDigit || "._-@".utf8.contains($0) })
     else { return nil }
     self.text = text
   }

@@ -12,8 +12,7 @@ extension Node {
     _ type: Text.Type = Text.self, _ found: inout DiagnosticCollector
   ) -> Text? {
     value(
-      noun: Text.noun, rule: Text.rule, &found,
-      repair: { String($0.lowercased().map { $0 == "_" ? "-" : $0 }) }, parse: Text.init)
+      noun: Text.noun, rule: Text.rule, &found, repair: Text.repair, parse: Text.init)
   }
 
   func placed<Text: ValidatedText>(

@@ -42,6 +42,8 @@ package struct FleetChecks: Hashable, Sendable {
     package var certificate: PublicCertificate
     /// Whether it answers nobody but its network, whose certificate is not at hand here.
     package var asksForCertificate: Bool
+    /// Whether only a network sees its certificate, which may be one that nobody else can verify.
+    package var isBehindNetwork: Bool
   }
 
   package var edges: [Edge] = []
@@ -63,7 +65,8 @@ package struct FleetChecks: Hashable, Sendable {
               address: frontEnd.address.description, port: Int(Port.https.number),
               names: ([site.domain] + site.aliases).map(\.text),
               certificate: site.certificate,
-              asksForCertificate: site.originPulls != nil))
+              asksForCertificate: site.originPulls != nil,
+              isBehindNetwork: site.isBehindNetwork))
         }
         for upstream in site.upstreams {
           guard let backEnd = hosts[upstream.host],

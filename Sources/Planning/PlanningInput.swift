@@ -67,14 +67,18 @@ package struct Materials: Hashable, Sendable {
     package var notAfter: Timestamp
     /// Whether it names an OCSP responder, without which there is nothing to staple.
     package var namesResponder: Bool
+    /// What visitors need to verify the certificate and its file lacks; nil if nothing is missing.
+    package var missing: MissingIssuer?
 
     package init(
-      certificate: String, keyDigest: String, notAfter: Timestamp, namesResponder: Bool = false
+      certificate: String, keyDigest: String, notAfter: Timestamp, namesResponder: Bool = false,
+      missing: MissingIssuer? = nil
     ) {
       self.certificate = certificate
       self.keyDigest = keyDigest
       self.notAfter = notAfter
       self.namesResponder = namesResponder
+      self.missing = missing
     }
   }
 

@@ -17,6 +17,9 @@ extension Inventory {
 }
 
 extension Site {
+  /// Whether a network alone connects to its front-ends, which may trust an authority of its own.
+  package var isBehindNetwork: Bool { network != nil || originPulls != nil }
+
   /// Of a certificate that something else keeps on the hosts, nginx itself finds out.
   fileprivate func hasResponder(in materials: Materials) -> Bool {
     switch certificate {
@@ -44,6 +47,15 @@ extension ReleaseDraft {
         return PlannedFile(
           path: path.relative, source: .text(text), origin: PlannedFile.Origin(file))
       }
+    }
+  }
+}
+
+extension Materials {
+  /// The sites whose visitors could not verify the certificate.
+  package var chainWarnings: [String] {
+    siteCertificates.sorted { $0.key < $1.key }.compactMap { domain, certificate in
+      certificate.missing?.warning(for: domain.text)
     }
   }
 }

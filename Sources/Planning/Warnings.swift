@@ -5,8 +5,10 @@ import State
 /// What the user should know before saying yes.
 enum Warnings {
   static func all(_ input: PlanningInput) -> [String] {
-    host(input) + CutWarnings.all(input) + holes(input) + boot(input) + authority(input)
-      + outlived(input) + siteCertificates(input) + input.networkWarnings + input.staplingWarnings
+    host(input) + CutWarnings.all(input) + holes(input) + boot(input)
+      + authority(input)
+      + outlived(input) + siteCertificates(input) + input.materials.chainWarnings
+      + input.networkWarnings + input.staplingWarnings
   }
 
   /// What hosts say of themselves that is not as it should be.

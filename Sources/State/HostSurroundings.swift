@@ -2,7 +2,9 @@
 package struct HostSurroundings: Hashable, Sendable {
   /// The addresses that others may reach it at, IPv4 and IPv6 (RFC 4291 text, not shortened).
   package var addresses: [String] = []
-  /// TCP sockets that listen, but for those of the release.
+  /// The IPv4 routes of its main table; empty if there are too many to tell.
+  package var routes: [Route] = []
+  /// Sockets that listen, but for those of the release.
   package var listeners: [Listener] = []
   /// The port of sshd as the host has it; another one than the controller's where the way forwards it.
   package var sshPort: Int?
@@ -22,15 +24,40 @@ package struct HostSurroundings: Hashable, Sendable {
 
   package init() {}
 
-  /// A TCP socket that listens.
+  /// A way that packets take.
+  package struct Route: Hashable, Sendable {
+    /// A range of addresses such as `10.0.0.0/24`.
+    package var network: String
+    /// Nil where the network is on the link itself.
+    package var gateway: String?
+    /// The lower one wins.
+    package var metric: Int
+
+    package init(network: String, gateway: String? = nil, metric: Int = 0) {
+      self.network = network
+      self.gateway = gateway
+      self.metric = metric
+    }
+  }
+
+  /// A socket that takes what others send to it first.
   package struct Listener: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable {
+      case tcp, udp
+      /// One for all packets of a protocol.
+      case raw
+    }
+
+    package var kind: Kind
     /// The unspecified address of its family for every address.
     package var address: String
+    /// The number of the protocol, for a raw socket.
     package var port: Int
-    /// Empty where it is not known.
+    /// Empty where it is not known, and for a socket of the kernel's own, such as WireGuard's.
     package var program: String
 
-    package init(address: String, port: Int, program: String) {
+    package init(kind: Kind = .tcp, address: String, port: Int, program: String) {
+      self.kind = kind
       self.address = address
       self.port = port
       self.program = program

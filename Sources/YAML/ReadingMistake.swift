@@ -19,6 +19,16 @@ extension Diagnostic {
     self.init(.error, mistake.rawValue, at: place, detail: detail, suggestion: suggestion)
   }
 
+  /// A mistake in what was written, and the character that the eye does not find in it.
+  private init(
+    _ mistake: ReadingMistake, of text: String, at place: SourcePlace, _ detail: String,
+    suggestion: String? = nil
+  ) {
+    self.init(
+      mistake, at: place, [detail, text.hiddenCharacter].compactMap(\.self).joined(separator: " "),
+      suggestion: suggestion)
+  }
+
   /// `expected` is a noun with its article, such as "a mapping".
   package static func wrongType(
     _ node: Node, expected: String, suggestion: String? = nil
@@ -30,7 +40,7 @@ extension Diagnostic {
 
   static func unknownKey(_ entry: Node.Entry, of owner: String, known: [String]) -> Diagnostic {
     Diagnostic(
-      .unknownKey, at: entry.place,
+      .unknownKey, of: entry.key, at: entry.place,
       "\(entry.key.quoted) is not a key of \(owner), which has: \(known.joined(separator: ", ")).",
       suggestion: Suggestion.nearest(to: entry.key, among: known))
   }
@@ -44,7 +54,8 @@ extension Diagnostic {
     _ text: String, noun: String, rule: String, at place: SourcePlace, suggestion: String? = nil
   ) -> Diagnostic {
     Diagnostic(
-      .invalidValue, at: place, "\(text.quoted) is not \(noun), which is \(rule).",
+      .invalidValue, of: text, at: place,
+      "\(text.quoted) is not \(noun), which is \(rule).",
       suggestion: suggestion)
   }
 
@@ -61,7 +72,7 @@ extension Diagnostic {
     _ text: String, known: [String], at place: SourcePlace
   ) -> Diagnostic {
     Diagnostic(
-      .unknownChoice, at: place,
+      .unknownChoice, of: text, at: place,
       "\(text.quoted) is none of the possible values: \(known.joined(separator: ", ")).",
       suggestion: Suggestion.nearest(to: text, among: known))
   }

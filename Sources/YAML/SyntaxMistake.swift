@@ -36,11 +36,9 @@ extension Diagnostic {
   }
 
   static func lineSeparator(_ scalar: Unicode.Scalar, at place: SourcePlace) -> Diagnostic {
-    let code = String(scalar.value, radix: 16, uppercase: true)
-    let number = String(repeating: "0", count: max(0, 4 - code.count)) + code
-    return Diagnostic(
+    Diagnostic(
       .lineSeparator, at: place,
-      "The character U+\(number) ends a line for some YAML readers and not for others. "
+      "The character \(scalar.codePoint) ends a line for some YAML readers and not for others. "
         + "Start a new line, or remove it.")
   }
 
@@ -50,9 +48,14 @@ extension Diagnostic {
       words += ", \(context.text)"
       if context.line != failure.place?.line { words += " that began in line \(context.line)" }
     }
+    let place = failure.place ?? SourcePlace(file: source.file, line: 1, column: 1)
+    let lines = source.lines
+    let line =
+      lines.indices.contains(place.line - 1)
+      ? String(String.UnicodeScalarView(lines[place.line - 1])) : ""
     return Diagnostic(
-      .syntax, at: failure.place ?? SourcePlace(file: source.file, line: 1, column: 1),
-      "libyaml says: \(words).")
+      .syntax, at: place,
+      ["libyaml says: \(words).", line.hiddenCharacter].compactMap(\.self).joined(separator: " "))
   }
 
   static func empty(_ source: SourceText) -> Diagnostic {

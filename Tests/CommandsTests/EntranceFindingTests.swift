@@ -26,6 +26,11 @@ struct EntranceFindingTests {
         validFor: 30 * day), now: now)
   }
 
+  /// With the authority's own certificate, so that nothing is missing.
+  private func chain(_ leaf: IssuedLeaf) throws -> String {
+    try leaf.certificatePEM + authority.certificatePEM()
+  }
+
   private func entrance(asks: Bool = false) throws -> FleetChecks.Entrance {
     let (inventory, found) = Inventory.read(
       SourceText(
@@ -95,22 +100,22 @@ struct EntranceFindingTests {
 
   @Test("The chain is judged as visitors see it: its names, its end, its order")
   func chain() throws {
-    let good = try leaf().certificatePEM
+    let good = try chain(leaf())
     #expect(try finding(report(200, showing: good)).problems == [])
-    let other = try leaf(["shop.example"]).certificatePEM
+    let other = try chain(leaf(["shop.example"]))
     #expect(
       try finding(report(200, showing: other)).problems.first?
         .contains("it is not for “www.shop.example”") == true)
     #expect(
       try finding(report(200, showing: good), at: now + 31 * day).problems.first?
         .contains("it has expired") == true)
-    let disorder = try finding(report(200, showing: good + other)).problems
+    let disorder = try finding(report(200, showing: leaf().certificatePEM + other)).problems
     #expect(disorder.first?.contains("did not issue certificate 1") == true, "\(disorder)")
   }
 
   @Test("An authority that this machine does not know is remarked, and is no problem by itself")
   func unknownAuthority() throws {
-    let finding = try finding(report(200, showing: leaf().certificatePEM))
+    let finding = try finding(report(200, showing: chain(leaf())))
     #expect(finding.problems == [] && finding.remarks.count == 1)
     #expect(
       finding.remarks.first?.contains("the authorities that this machine knows do not vouch")
@@ -118,13 +123,27 @@ struct EntranceFindingTests {
       "\(finding.remarks)")
   }
 
+  @Test("A certificate whose issuer is missing is a problem, but for a network that knows it")
+  func missingIssuer() throws {
+    let report = try report(200, showing: leaf().certificatePEM)
+    let problems = try finding(report).problems
+    #expect(
+      problems.first?.contains("the certificate of its issuer \"Public\" is not served") == true,
+      "\(problems)")
+    var entrance = try entrance()
+    entrance.isBehindNetwork = true
+    var finding = EntranceFinding(entrance)
+    try finding.note(report, .any, at: Timestamp(secondsSince1970: now))
+    #expect(finding.problems == [] && finding.remarks.count == 1)
+  }
+
   @Test("What is served has to be the inventory's file")
   func file() throws {
     let (served, renewed) = (try leaf(), try leaf())
     let expected = EntranceFinding.Expected.file(renewed.facts)
-    #expect(try finding(report(200, showing: renewed.certificatePEM), expected).problems == [])
+    #expect(try finding(report(200, showing: chain(renewed)), expected).problems == [])
     #expect(
-      try finding(report(200, showing: served.certificatePEM), expected).problems.first?
+      try finding(report(200, showing: chain(served)), expected).problems.first?
         .contains("of the inventory's file: an apply brings it") == true)
   }
 }

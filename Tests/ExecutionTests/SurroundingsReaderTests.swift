@@ -167,7 +167,9 @@ struct SurroundingsReaderTests {
       ("space", "releases //a b/c 12% 99 98 7777  44% /a 5% b"),
       ("space", "run tmpfs 4 3 34 75% /run"),
       ("patched", "CVE-2025-23419"), ("listening", "0100007F 0050 7"),
-      ("listening", "0100007F 0051"),
+      ("listening", "0100007F 0051"), ("listening", "00000000 u0035 7"),
+      ("listening", "00000000 r0070"), ("route", "000012C6 00000000 00FFFFFF 100"),
+      ("route", "00000000 010012C6 00000000 0"),
       ("listening", "0100007F 0050 8"), ("listening", "0100007F 0052 8"),
       ("process", "7 a b"), ("process", "8 nginx"), ("process", "9 "),
     ])
@@ -182,16 +184,29 @@ struct SurroundingsReaderTests {
     expected.listeners = [
       .init(address: "127.0.0.1", port: 80, program: "a b"),
       .init(address: "127.0.0.1", port: 81, program: ""),
+      .init(kind: .udp, address: "0.0.0.0", port: 53, program: "a b"),
+      .init(kind: .raw, address: "0.0.0.0", port: 112, program: ""),
       .init(address: "127.0.0.1", port: 82, program: "nginx"),
     ]
+    expected.routes = [
+      .init(network: "198.18.0.0/24", metric: 100),
+      .init(network: "0.0.0.0/0", gateway: "198.18.0.1"),
+    ]
     #expect(found == expected)
+  }
+
+  @Test("routes are not known where the host may have more than it tells")
+  func manyRoutes() throws {
+    let route = ("route", "000012C6 00000000 00FFFFFF 0")
+    #expect(try read(Array(repeating: route, count: 255)).routes.count == 255)
+    #expect(try read(Array(repeating: route, count: 256)).routes == [])
   }
 
   @Test(
     "what no host says is its fault, and nothing is made of it",
     arguments: [
       "address", "listening", "process", "ssh-port", "ssh-from", "manager", "space", "retiring",
-      "patched",
+      "patched", "route",
     ])
   func nonsense(_ word: String) throws {
     for value in [

@@ -102,6 +102,43 @@ struct SurroundingsScriptTests {
     #expect(result.error == "")
   }
 
+  @Test("names sockets for UDP and for whole protocols, and its routes", arguments: Shell.allCases)
+  func datagrams(_ shell: Shell) throws {
+    let result = try shell.run(
+      .survey,
+      #"""
+      ip link set lo up; ip addr add 198.18.0.21/24 dev lo
+      ip link add away type veth peer name there; ip link set there up
+      ip addr add 198.18.9.1/25 dev away; ip link set away up
+      ip route add 192.0.2.0/24 via 198.18.9.2 metric 7
+      perl -e '
+        use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6);
+        socket(my $dns, PF_INET, SOCK_DGRAM, 0); bind($dns, pack_sockaddr_in(53, INADDR_ANY)) or die $!;
+        socket(my $vpn, PF_INET6, SOCK_DGRAM, 0);
+        bind($vpn, pack_sockaddr_in6(1194, inet_pton(AF_INET6, "::"))) or die $!;
+        socket(my $asks, PF_INET, SOCK_DGRAM, 0);
+        connect($asks, pack_sockaddr_in(53, inet_aton("198.18.0.21"))) or die $!;
+        socket(my $vrrp, PF_INET, SOCK_RAW, 112) or die $!;
+        $0 = "holder"; open(my $ready, ">", "$ENV{folder}/ready") or die $!; close $ready; sleep 1000
+      ' > /dev/null &
+      until [ -e "$folder/ready" ]; do kill -0 $! || exit 1; done
+      survey_network ''
+      """#, in: Folder())
+    let found = try read(result)
+    #expect(
+      Set(found.listeners) == [
+        .init(kind: .udp, address: "0.0.0.0", port: 53, program: "holder"),
+        .init(kind: .udp, address: "0:0:0:0:0:0:0:0", port: 1194, program: "holder"),
+        .init(kind: .raw, address: "0.0.0.0", port: 112, program: "holder"),
+      ])
+    #expect(
+      Set(found.routes) == [
+        .init(network: "198.18.9.0/25"),
+        .init(network: "192.0.2.0/24", gateway: "198.18.9.2", metric: 7),
+      ])
+    #expect(result.error == "")
+  }
+
   /// A step more for each pair of sockets would take longer than the suite may.
   @Test("names thousands of sockets, of many processes", arguments: Shell.allCases)
   func manyListeners(_ shell: Shell) throws {

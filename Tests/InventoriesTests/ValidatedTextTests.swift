@@ -25,7 +25,7 @@ struct ValidatedTextTests {
     Kind(FleetName.self, "shop", forbidden: syntax + "./_@+A"),
     Kind(HostName.self, "edge-1.eu", forbidden: syntax + "/_@+A"),
     Kind(DomainName.self, "shop.example", forbidden: syntax + "/_@+A"),
-    Kind(UserName.self, "admin", forbidden: syntax + "/@+"),
+    Kind(UserName.self, "admin", forbidden: syntax + "/+"),
     Kind(FileName.self, "index.html", forbidden: syntax + "/@+"),
     Kind(RemotePath.self, "/srv/shop", forbidden: syntax),
     Kind(

@@ -92,7 +92,8 @@ struct CaseScene {
       let fields = value.split(separator: " ").map(String.init)
       scenario.materials.siteCertificates[try #require(DomainName(domain))] = .init(
         certificate: "\(fields[0])\n", keyDigest: Scenario.digest(fields[1]),
-        notAfter: Scenario.start.adding(seconds: try days(fields[2])))
+        notAfter: Scenario.start.adding(seconds: try days(fields[2])),
+        missing: fields.count > 3 ? MissingIssuer(file: fields[3], issuer: fields[4]) : nil)
     case ("now", nil): scenario.now = Scenario.start.adding(seconds: try days(value))
     case ("authority", "ends"):
       scenario.state.authorities[0].notAfter = Scenario.start.adding(seconds: try days(value))

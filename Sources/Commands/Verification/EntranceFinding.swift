@@ -59,7 +59,11 @@ struct EntranceFinding: Encodable {
     problems += chain.problems(asServerFor: entrance.names, at: now.secondsSince1970)
       .map(\.description)
     // Whoever visits may know more authorities, so that this is for a person to judge.
-    if let distrust = try chain.publicDistrust(at: now.secondsSince1970) {
+    if !entrance.isBehindNetwork, let issuer = try chain.missingIssuer(at: now.secondsSince1970) {
+      problems.append(
+        "the certificate of its issuer\(issuer.isEmpty ? "" : " \"\(issuer)\"") is not served:"
+          + " \(MissingIssuer.remedy)")
+    } else if let distrust = try chain.publicDistrust(at: now.secondsSince1970) {
       remarks.append("\(distrust)")
     }
   }

@@ -59,9 +59,17 @@ struct MaterialsReader {
   /// Reads a text that plans show whole.
   private func text(of file: LocalFile, as kind: FileKind) throws -> String {
     let path = workspace.resolve(file.path.text)
-    guard let text = String(validating: try FileReader.read(path, as: kind), as: UTF8.self) else {
+    let bytes = try FileReader.read(path, as: kind)
+    if kind == .issuers,
+      let advice = CredentialContent(of: bytes).advice(at: path, as: .certificate)
+    {
+      throw Mistake(description: advice)
+    }
+    guard let read = String(validating: bytes, as: UTF8.self) else {
       throw Mistake(description: "\(path) is not UTF-8 text")
     }
+    // nginx reads lines that end as on Windows; plans and hosts have them as all other lines.
+    let text = read.replacing("\r\n", with: "\n")
     if let key = SecretText.kind(in: text) {
       throw Mistake(
         description: "\(path) contains \(key), and plans would show it. Name a file without it")
@@ -80,21 +88,44 @@ struct MaterialsReader {
   private func certificate(
     _ certificate: LocalFile, _ key: LocalFile, _ site: Site
   ) throws -> Materials.SiteCertificate {
+    let (path, keyPath) = (
+      workspace.resolve(certificate.path.text), workspace.resolve(key.path.text)
+    )
+    let keyBytes = try FileReader.read(keyPath, as: .certificate)
+    try refuseOtherContents(
+      path, CredentialContent(of: FileReader.read(path, as: .certificate)),
+      keyPath, CredentialContent(of: keyBytes))
     let pem = try text(of: certificate, as: .certificate)
-    let keyBytes = try FileReader.read(workspace.resolve(key.path.text), as: .certificate)
     let files = try ServerFiles(
-      certificatePEM: pem, named: workspace.resolve(certificate.path.text),
-      keyPEM: Secret(copying: keyBytes), keyNamed: workspace.resolve(key.path.text))
+      certificatePEM: pem, named: path, keyPEM: Secret(copying: keyBytes), keyNamed: keyPath)
     let problems = files.problems(
       names: ([site.domain] + site.aliases).map(\.text), at: now.secondsSince1970
     ).filter { $0.code != .expired || !tolerates(pem) }
     guard problems.isEmpty else {
       throw Mistake(description: problems.map(\.description).joined(separator: "; "))
     }
+    let issuer =
+      site.isBehindNetwork ? nil : try files.missingIssuer(at: now.secondsSince1970)
     return Materials.SiteCertificate(
       certificate: pem, keyDigest: Digest.sha256(of: keyBytes),
       notAfter: Timestamp(secondsSince1970: files.facts[0].notAfter),
-      namesResponder: files.facts[0].namesResponder)
+      namesResponder: files.facts[0].namesResponder,
+      missing: issuer.map { MissingIssuer(file: path, issuer: $0) })
+  }
+
+  private func refuseOtherContents(
+    _ certificate: String, _ content: CredentialContent, _ key: String,
+    _ keyContent: CredentialContent
+  ) throws {
+    if content == .key, [.certificates, .derCertificate].contains(keyContent) {
+      throw Mistake(
+        description: "\(certificate) is a private key, and \(key) is a certificate: exchange"
+          + " the paths of \"certificate\" and \"key\"")
+    }
+    let advice = [
+      content.advice(at: certificate, as: .certificate), keyContent.advice(at: key, as: .key),
+    ].compactMap(\.self)
+    if !advice.isEmpty { throw Mistake(description: advice.joined(separator: "\n")) }
   }
 
   private func tolerates(_ pem: String) -> Bool {

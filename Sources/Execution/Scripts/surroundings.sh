@@ -25,9 +25,20 @@ survey_network() {
     -e '/\/32 host LOCAL/{g;/^127\./d;/^169\.254\./d;s/^/@deploy address /p;}' \
     -e '/^[0-9a-f]* [0-9a-f]* [0-9a-f]* 00 /{s/ .*//;s/..../&:/g;s/:$//;s/^/@deploy address /p;}' \
     -e "s/^ *[0-9]*: [0-9A-F]*:$hex \\([0-9A-F]*\\):.... 01 .*/@deploy ssh-from \\1/p" \
-    -e 's/^ *[0-9]*: \([0-9A-F]*\):\(....\) [^ ]* 0A [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\3 L \1 \2/p' \
-    /proc/net/fib_trie /proc/net/if_inet6 /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+    /proc/net/fib_trie /proc/net/if_inet6 /proc/net/tcp /proc/net/tcp6 2>/dev/null
+    list_listeners 0A '' tcp
+    list_listeners 07 u udp
+    list_listeners 07 r raw)
+  # Destination, gateway, mask, metric.
+  sed -n 's/^[^	]*	\([0-9A-F]*\)	\([0-9A-F]*\)	[^	]*	[^	]*	[^	]*	\([0-9]*\)	\([0-9A-F]*\)	.*/@deploy route \1 \2 \4 \3/p' \
+    /proc/net/route 2>/dev/null | head -n 256
   case $network in *' L '*) survey_listeners ;; ?*) printf '%s\n' "$network" ;; esac
+}
+
+# Prints inode, address and port, the last behind $2, of each socket of the protocol $3 in the state $1.
+list_listeners() {
+  sed -n "s/^ *[0-9]*: \([0-9A-F]*\):\(....\) [^ ]* $1 [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\3 L \1 $2\2/p" \
+    "/proc/net/$3" "/proc/net/${3}6" 2>/dev/null
 }
 
 # Says of each line in network what it says itself, or which socket listens: its address and port in

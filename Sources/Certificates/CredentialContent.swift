@@ -1,0 +1,88 @@
+internal import COpenSSL
+
+/// What a file has that is named as a certificate or as a key, by its bytes alone.
+package enum CredentialContent: Hashable, Sendable {
+  case certificates
+  case certificatesAndKey
+  case key
+  case request
+  /// A container of certificates (RFC 2315), such as a `.p7b`.
+  case pkcs7
+  case derCertificate
+  case derKey
+  case derRequest
+  case derPKCS7
+  /// Certificates and their key, encrypted (RFC 7292), such as a `.pfx`.
+  case pkcs12
+  /// Anything else, damaged or not.
+  case other
+
+  package init(of bytes: [UInt8]) {
+    self = Self.ofPEM(bytes) ?? Self.ofDER(bytes) ?? .other
+  }
+
+  /// Nil if no block begins in it.
+  private static func ofPEM(_ bytes: [UInt8]) -> CredentialContent? {
+    let start = Array("-----BEGIN ".utf8)
+    let labels = Set(
+      bytes.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") })
+        .filter { $0.starts(with: start) }
+        .map { line in
+          String(
+            decoding: line.dropFirst(start.count).prefix { $0 != UInt8(ascii: "-") },
+            as: UTF8.self)
+        })
+    guard !labels.isEmpty else { return nil }
+    let hasKey = labels.contains { $0.hasSuffix("PRIVATE KEY") }
+    let hasCertificate = labels.contains { certificateLabels.contains($0) }
+    switch (hasCertificate, hasKey) {
+    case (true, true): return .certificatesAndKey
+    case (true, false): return .certificates
+    case (false, true): return .key
+    case (false, false):
+      if !labels.isDisjoint(with: ["PKCS7", "PKCS #7 SIGNED DATA", "CMS"]) { return .pkcs7 }
+      return labels.contains { $0.hasSuffix("CERTIFICATE REQUEST") } ? .request : .other
+    }
+  }
+
+  /// As OpenSSL reads them.
+  private static let certificateLabels = [
+    "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE",
+  ]
+
+  private static func ofDER(_ bytes: [UInt8]) -> CredentialContent? {
+    // What is tried in vain leaves errors behind.
+    defer { ERR_clear_error() }
+    let count = bytes.count
+    // A SEQUENCE (X.690, 8.9).
+    guard bytes.first == 0x30 else { return nil }
+    return bytes.withUnsafeBufferPointer { buffer -> CredentialContent? in
+      var start = buffer.baseAddress
+      if let found = d2i_X509(nil, &start, count) {
+        X509_free(found)
+        return .derCertificate
+      }
+      start = buffer.baseAddress
+      if let found = d2i_PKCS12(nil, &start, count) {
+        PKCS12_free(found)
+        return .pkcs12
+      }
+      start = buffer.baseAddress
+      if let found = d2i_PKCS7(nil, &start, count) {
+        PKCS7_free(found)
+        return .derPKCS7
+      }
+      start = buffer.baseAddress
+      if let found = d2i_X509_REQ(nil, &start, count) {
+        X509_REQ_free(found)
+        return .derRequest
+      }
+      start = buffer.baseAddress
+      if let found = d2i_AutoPrivateKey(nil, &start, count) {
+        EVP_PKEY_free(found)
+        return .derKey
+      }
+      return nil
+    }
+  }
+}

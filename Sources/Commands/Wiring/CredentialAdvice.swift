@@ -1,0 +1,78 @@
+import Certificates
+import Execution
+
+extension CredentialContent {
+  /// What a file is named as in the inventory.
+  enum Use: String {
+    case certificate = "a certificate"
+    case key = "a private key"
+  }
+
+  /// What the file is and how to make of it what is wanted; nil if it is that, or if nothing is known
+  /// of it.
+  func advice(at path: String, as use: Use) -> String? {
+    guard let what = name, !fits(use) else { return nil }
+    let text = "\(path) is \(what), and \(use.rawValue) in PEM form is needed here"
+    let commands = commands(path, use)
+    guard !commands.isEmpty else { return "\(text). \(otherwise(use))" }
+    return "\(text). Convert it with:" + commands.map { "\n    \($0)" }.joined()
+  }
+
+  private func fits(_ use: Use) -> Bool {
+    switch use {
+    case .certificate: self == .certificates
+    // Nothing but the host sees the file: a certificate beside the key does no harm.
+    case .key: self == .key || self == .certificatesAndKey
+    }
+  }
+
+  private var name: String? {
+    switch self {
+    case .certificates: "a certificate"
+    case .certificatesAndKey: "a certificate with its private key, which plans would show"
+    case .key: "a private key"
+    case .request: "a certificate request (CSR)"
+    case .derRequest: "a certificate request (CSR) in DER form"
+    case .pkcs7: "a PKCS#7 file in PEM form"
+    case .derPKCS7: "a PKCS#7 file in DER form"
+    case .derCertificate: "a certificate in DER form"
+    case .derKey: "a private key in DER form"
+    case .pkcs12: "a PKCS#12 file"
+    case .other: nil
+    }
+  }
+
+  /// The openssl command that makes what is wanted, none where it is not in the file.
+  private func commands(_ path: String, _ use: Use) -> [String] {
+    let file = RemoteScript.quoted(path)
+    let certificate = RemoteScript.quoted(path + ".crt")
+    let key = RemoteScript.quoted(path + ".key")
+    return switch (self, use) {
+    case (.certificatesAndKey, .certificate):
+      // `openssl x509` would keep the first one and lose the chain.
+      [
+        "openssl crl2pkcs7 -nocrl -certfile \(file) | openssl pkcs7 -print_certs -out \(certificate)"
+      ]
+    case (.derCertificate, .certificate):
+      ["openssl x509 -inform DER -in \(file) -out \(RemoteScript.quoted(path + ".pem"))"]
+    case (.derKey, .key):
+      ["openssl pkey -inform DER -in \(file) -out \(RemoteScript.quoted(path + ".pem"))"]
+    case (.pkcs7, .certificate):
+      ["openssl pkcs7 -print_certs -in \(file) -out \(certificate)"]
+    case (.derPKCS7, .certificate):
+      ["openssl pkcs7 -inform DER -print_certs -in \(file) -out \(certificate)"]
+    case (.pkcs12, .certificate): ["openssl pkcs12 -nokeys -in \(file) -out \(certificate)"]
+    case (.pkcs12, .key): ["openssl pkcs12 -nocerts -nodes -in \(file) -out \(key)"]
+    default: []
+    }
+  }
+
+  private func otherwise(_ use: Use) -> String {
+    switch (self, use) {
+    case (.request, .certificate), (.derRequest, .certificate):
+      "Name the certificate that the CA issued for it"
+    case (_, .certificate): "Name the file of the certificate and its chain"
+    case (_, .key): "Name the file of the certificate's key"
+    }
+  }
+}
