@@ -72,7 +72,12 @@ extension Rule.Match {
     case (.linkLocalSource, .ipv6): ["-s fe80::/10"]
     case (.dhcpv6Reply, .ipv6): ["-p udp --sport 547 --dport 546"]
     case (.sourceIn(let set), _) where set.family == family: set.ranges.map { "-s \($0)" }
-    case (.destination(let port), _): ["-p tcp --dport \(port)"]
+    case (.destination(let transport, let ports), _):
+      ["-p \(transport.rawValue) --dport \(ports.forIPTables)"]
+    // ip6tables looks behind this header for a protocol.
+    case (.carries(.ah), .ipv6): []
+    case (.carries(let other), _): ["-p \(other.number)"]
+    case (.nextHeader(.ah), .ipv6): ["-m ah"]
     case (.sourceWithin(let range), .ipv4): ["-s \(range)"]
     case (.destinationIn(let range), .ipv4): ["-d \(range)"]
     case (.destinationOutside(let range), .ipv4): ["! -d \(range)"]
@@ -80,10 +85,14 @@ extension Rule.Match {
     case (.translated, .ipv4): ["-m conntrack --ctstate DNAT"]
     case (.icmp, _), (.icmpv6, _), (.neighbor, _), (.linkLocalSource, _), (.dhcpv6Reply, _),
       (.sourceIn, _), (.sourceWithin, _), (.destinationIn, _), (.destinationOutside, _),
-      (.localDestination, _), (.translated, _):
+      (.localDestination, _), (.translated, _), (.nextHeader, _):
       []
     }
   }
+}
+
+extension PortRange {
+  fileprivate var forIPTables: String { first == last ? "\(first)" : "\(first):\(last)" }
 }
 
 extension Rule.ICMPType {

@@ -4,12 +4,19 @@ package import Inventories
 package struct Opening: Hashable, Sendable {
   package enum Target: Hashable, Sendable, Comparable, CustomStringConvertible {
     case tcp(Port)
+    /// Several ports, those among them that others of the list name too.
+    case tcpRange(PortRange)
+    case udp(PortRange)
+    case other(IPProtocol)
     /// Every port of any protocol that no other opening of the list names.
     case everythingElse
 
     package var description: String {
       switch self {
       case .tcp(let port): "\(port)/tcp"
+      case .tcpRange(let ports): "\(ports)/tcp"
+      case .udp(let ports): "\(ports)/udp"
+      case .other(let other): other.rawValue
       case .everythingElse: "every other port"
       }
     }
@@ -36,6 +43,28 @@ package struct Opening: Hashable, Sendable {
   package static let withoutFirewall = [
     Opening(.everythingElse, from: .everybody, why: "no firewall of deploy's")
   ]
+}
+
+extension Opening.Target {
+  package init(_ traffic: Traffic) {
+    switch traffic {
+    case .tcp(let ports) where ports.first == ports.last: self = .tcp(ports.first)
+    case .tcp(let ports): self = .tcpRange(ports)
+    case .udp(let ports): self = .udp(ports)
+    case .other(let other): self = .other(other)
+    }
+  }
+
+  /// Whether what is let in to this target is let in to the other one: whatever a rule says of a port, a
+  /// rule for several ports says of it too.
+  func includes(_ other: Self) -> Bool {
+    switch (self, other) {
+    case (.tcpRange(let ports), .tcp(let port)): ports.contains(port)
+    case (.tcpRange(let ports), .tcpRange(let inner)), (.udp(let ports), .udp(let inner)):
+      ports.contains(inner.first) && ports.contains(inner.last)
+    default: self == other
+    }
+  }
 }
 
 extension Opening.Source: CustomStringConvertible {
@@ -81,8 +110,11 @@ extension Opening.Source: CustomStringConvertible {
 extension [Opening] {
   /// Who is let in to a target; what no opening names, as one for everything else says.
   package func source(of target: Opening.Target) -> Opening.Source {
-    let opening = first { $0.target == target } ?? first { $0.target == .everythingElse }
-    return opening?.from ?? .ranges([])
+    let sources = filter { $0.target.includes(target) }.map(\.from)
+    guard let source = sources.first else {
+      return first { $0.target == .everythingElse }?.from ?? .ranges([])
+    }
+    return sources.dropFirst().reduce(source) { $0.union($1) }
   }
 
   /// What is let in between two rulesets of a host, for those who are let in before or after.
@@ -101,7 +133,7 @@ extension [Opening] {
       case .tcp(let port) where listened.union(otherListened).contains(port):
         return [listened.contains(port) ? own : nil, otherListened.contains(port) ? others : nil]
           .compactMap(\.self)
-      case .tcp, .everythingElse: return [own, others].compactMap(\.self)
+      case .tcp, .tcpRange, .udp, .other, .everythingElse: return [own, others].compactMap(\.self)
       }
     }.merged()
   }

@@ -97,7 +97,7 @@ extension Publication {
       comment: why,
       rules: [
         Rule(
-          .sourceIn(set), .localDestination, .destination(port),
+          .sourceIn(set), .localDestination, .destination(.tcp, PortRange(port)),
           verdict: .translate(to: address, target))
       ])
   }

@@ -17,7 +17,10 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
     case destinationOutside(AddressRange)
     /// To an address of the host's own.
     case localDestination
-    case destination(Port)
+    case destination(Transport, PortRange)
+    case carries(IPProtocol)
+    /// The header behind that of IPv6: what `carries` asks skips this one.
+    case nextHeader(IPProtocol)
     /// Its destination was translated.
     case translated
     case dhcpv6Reply
@@ -35,12 +38,16 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
       case .destinationIn(let range): "ip daddr \(range)"
       case .destinationOutside(let range): "ip daddr != \(range)"
       case .localDestination: "fib daddr type local"
-      case .destination(let port): "tcp dport \(port)"
+      case .destination(let transport, let ports): "\(transport.rawValue) dport \(ports)"
+      case .carries(let other): "meta l4proto \(other.number)"
+      case .nextHeader(let other): "ip6 nexthdr \(other.number)"
       case .translated: "ct status dnat"
       case .dhcpv6Reply: "udp sport 547 udp dport 546"
       }
     }
   }
+
+  enum Transport: String { case tcp, udp }
 
   enum ConnectionState: String { case established, related, invalid }
 
@@ -79,7 +86,9 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
   var matches: [Match]
   var verdict: Verdict
 
-  init(_ matches: Match..., verdict: Verdict) {
+  init(_ matches: Match..., verdict: Verdict) { self.init(matches, verdict: verdict) }
+
+  init(_ matches: [Match], verdict: Verdict) {
     self.matches = matches
     self.verdict = verdict
   }
@@ -117,11 +126,12 @@ struct AddressSet: Hashable, Sendable {
   let ranges: [AddressRange]
 
   /// One for each family that the ranges have.
-  static func sets(for port: Port, _ ranges: [AddressRange]) -> [AddressSet] {
+  /// - Parameter target: what the name says they are for, such as `tcp_443`.
+  static func sets(for target: String, _ ranges: [AddressRange]) -> [AddressSet] {
     Family.allCases.compactMap { family in
       let own = ranges.filter { Family(of: $0.address) == family }
       return own.isEmpty
-        ? nil : AddressSet(name: "tcp_\(port)_\(family.rawValue)", family: family, ranges: own)
+        ? nil : AddressSet(name: "\(target)_\(family.rawValue)", family: family, ranges: own)
     }
   }
 }

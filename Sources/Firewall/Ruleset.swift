@@ -66,8 +66,10 @@ package func ruleset(for host: Host, in inventory: Inventory) -> Ruleset {
         + [sshOpening(of: host, in: inventory)] + inventory.firewall.allow.map(opening)
     case .sites:
       guarded
-        + inventory.firewall.allow.map(opening).filter { allowed in
-          guarded.contains { $0.target == allowed.target }
+        + inventory.firewall.allow.map(opening).flatMap { allowed in
+          Set(guarded.map(\.target)).filter { allowed.target.includes($0) }.map {
+            Opening($0, from: allowed.from, why: allowed.why)
+          }
         }
     }
   return Ruleset(
@@ -110,9 +112,12 @@ private func frontEnds(
     addresses.map { AddressRange(host?.apparentSource(of: $0) ?? $0) })
 }
 
-private func opening(_ allowed: AllowedPort) -> Opening {
-  Opening(
-    .tcp(allowed.port), from: .init(unlessEmpty: allowed.from), why: "allowed by the inventory")
+private func opening(_ allowed: AllowedTraffic) -> Opening {
+  let target = Opening.Target(allowed.traffic)
+  // Rules have the number of such a protocol.
+  let name = if case .other(let other) = target { "\(other.rawValue), " } else { "" }
+  return Opening(
+    target, from: .init(unlessEmpty: allowed.from), why: name + "allowed by the inventory")
 }
 
 /// Visitors come by themselves, or through the networks of their sites alone: a port is open to the

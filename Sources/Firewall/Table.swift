@@ -140,23 +140,48 @@ extension Table.Chain {
 
 extension Opening {
   fileprivate var sets: [AddressSet] {
-    switch (target, from) {
-    case (.tcp(let port), .ranges(let ranges)): AddressSet.sets(for: port, ranges)
-    case (.tcp, .everybody), (.everythingElse, _): []
-    }
+    guard let name = target.setName, case .ranges(let ranges) = from else { return [] }
+    return AddressSet.sets(for: name, ranges)
   }
 
   /// Nil where the chain's policy says it already.
   fileprivate func paragraph(in scope: FirewallPolicy.Scope) -> Table.Paragraph? {
-    guard case .tcp(let port) = target else { return nil }
-    let accepted =
+    let sources: [[Rule.Match]] =
       switch from {
-      case .everybody: [Rule(.destination(port), verdict: .accept)]
-      case .ranges:
-        sets.map { Rule(.sourceIn($0), .destination(port), verdict: .accept) }
+      case .everybody: [[]]
+      case .ranges: sets.map { [.sourceIn($0)] }
       }
+    let accepted = sources.flatMap { source in
+      target.matches.map { Rule(source + [$0], verdict: .accept) }
+    }
     let guarded = scope == .sites && from != .everybody
-    let rules = accepted + (guarded ? [Rule(.destination(port), verdict: .drop)] : [])
+    let rules = accepted + (guarded ? target.matches.map { Rule($0, verdict: .drop) } : [])
     return rules.isEmpty ? nil : Table.Paragraph(comment: why, rules: rules)
+  }
+}
+
+extension Opening.Target {
+  /// What the names of its sets begin with; nil for what has no rule.
+  fileprivate var setName: String? {
+    switch self {
+    case .tcp(let port): "tcp_\(port)"
+    case .tcpRange(let ports): "tcp_\(ports.first)_\(ports.last)"
+    case .udp(let ports) where ports.first == ports.last: "udp_\(ports.first)"
+    case .udp(let ports): "udp_\(ports.first)_\(ports.last)"
+    case .other(let other): other.rawValue
+    case .everythingElse: nil
+    }
+  }
+
+  /// A packet is for it if one of these holds.
+  fileprivate var matches: [Rule.Match] {
+    switch self {
+    case .tcp(let port): [.destination(.tcp, PortRange(port))]
+    case .tcpRange(let ports): [.destination(.tcp, ports)]
+    case .udp(let ports): [.destination(.udp, ports)]
+    case .other(.ah): [.carries(.ah), .nextHeader(.ah)]
+    case .other(let other): [.carries(other)]
+    case .everythingElse: []
+    }
   }
 }

@@ -17,11 +17,11 @@ package struct FirewallPolicy: Hashable, Sendable {
   package var scope: Scope
   /// Who may reach SSH; empty means everybody.
   package var sshFrom: [AddressRange]
-  package var allow: [AllowedPort]
+  package var allow: [AllowedTraffic]
 
   package init(
     engine: Engine = .nftables, scope: Scope = .drop, sshFrom: [AddressRange] = [],
-    allow: [AllowedPort] = []
+    allow: [AllowedTraffic] = []
   ) {
     self.engine = engine
     self.scope = scope
@@ -30,14 +30,18 @@ package struct FirewallPolicy: Hashable, Sendable {
   }
 }
 
-/// A TCP port of the user's own that the firewall leaves open.
-package struct AllowedPort: Hashable, Sendable {
-  package var port: Port
+/// Traffic of the user's own that the firewall lets in.
+package struct AllowedTraffic: Hashable, Sendable {
+  package var traffic: Traffic
   /// Empty means everybody.
   package var from: [AddressRange]
 
-  package init(port: Port, from: [AddressRange] = []) {
-    self.port = port
+  package init(_ traffic: Traffic, from: [AddressRange] = []) {
+    self.traffic = traffic
     self.from = from
+  }
+
+  package init(port: Port, from: [AddressRange] = []) {
+    self.init(.tcp(PortRange(port)), from: from)
   }
 }

@@ -19,24 +19,68 @@ extension FirewallPolicy {
         ifEmpty: "Nobody could reach SSH, deploy neither. To let everybody in, remove the key.",
         &found) ?? []
     policy.allow = (fields[.allow]?.elements(&found) ?? []).compactMap {
-      AllowedPort.read($0, &found)
+      AllowedTraffic.read($0, &found)
     }
     return policy
   }
 }
 
-extension AllowedPort {
+extension AllowedTraffic {
   private enum Key: String, CaseIterable {
-    case port, from
+    case port, `protocol`, from
   }
 
   fileprivate static func read(
     _ node: Node, _ found: inout DiagnosticCollector
-  ) -> AllowedPort? {
+  ) -> AllowedTraffic? {
     guard let fields = Fields<Key>(node, of: "an allowed port", &found) else { return nil }
-    let port = fields.required(.port, &found)?.port(&found)
     let from = fields[.from]?.ranges(
       ifEmpty: "Nobody could reach the port. To let everybody in, remove the key.", &found)
-    return port.map { AllowedPort(port: $0, from: from ?? []) }
+    let name = fields[.protocol].map { ProtocolName.read($0, &found) } ?? .tcp
+    if case .other(let other)? = name {
+      if let entry = fields.entry(.port) { found.report(.portOfProtocol(other, at: entry.place)) }
+      return AllowedTraffic(.other(other), from: from ?? [])
+    }
+    // Whether a protocol that is not known has ports is not known either.
+    guard let name, let ports = fields.required(.port, &found)?.ports(&found) else { return nil }
+    return AllowedTraffic(name == .udp ? .udp(ports) : .tcp(ports), from: from ?? [])
+  }
+}
+
+/// What stands behind `protocol:`.
+private enum ProtocolName: RawRepresentable, CaseIterable, Equatable {
+  case tcp, udp
+  case other(IPProtocol)
+
+  static var allCases: [ProtocolName] { [.tcp, .udp] + IPProtocol.allCases.map(Self.other) }
+
+  var rawValue: String {
+    switch self {
+    case .tcp: "tcp"
+    case .udp: "udp"
+    case .other(let other): other.rawValue
+    }
+  }
+
+  init?(rawValue: String) {
+    guard let name = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = name
+  }
+
+  static func read(_ node: Node, _ found: inout DiagnosticCollector) -> ProtocolName? {
+    node.choice(of: Self.self, &found)
+  }
+}
+
+extension Node {
+  /// A port, or the first and the last one.
+  fileprivate func ports(_ found: inout DiagnosticCollector) -> PortRange? {
+    guard case .scalar(let scalar) = content, scalar.text.dropFirst().contains("-") else {
+      return port(&found).map { PortRange($0) }
+    }
+    return value(
+      noun: "a range of ports",
+      rule: "two ports from 1 to 65535 such as 10000-20000, the lower first",
+      &found, parse: { PortRange($0) })
   }
 }

@@ -32,6 +32,7 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
   case containerNameTooLong = "A container has no name"
   case jumpIntoContainer = "Two ways into a container"
   case unpublishedPort = "A port that leads nowhere"
+  case portOfProtocol = "A protocol without ports"
   case leafOutlivesAuthority = "Certificates outlive their authority"
   case unusedHost = "No site uses the host"
 
@@ -196,5 +197,12 @@ extension Diagnostic {
     Diagnostic(
       .unusedHost, at: place,
       "No site names \(host), so it gets a firewall and no site. Name it in a site, or remove it.")
+  }
+
+  static func portOfProtocol(_ name: IPProtocol, at place: SourcePlace) -> Diagnostic {
+    Diagnostic(
+      .portOfProtocol, at: place,
+      "Packets of \(name.rawValue) have no port. Remove the port, or name \("tcp".quoted) or "
+        + "\("udp".quoted) as the protocol.")
   }
 }

@@ -57,19 +57,24 @@ private struct ChangedFirewall {
   }
 
   func closedPorts(_ found: inout WarningCollector) {
-    let closed = surroundings.listeners.filter { listener in
-      IPAddress(listener.address)?.isLoopback != true
-        && openings.source(ofPort: listener.port).isNobody && !isClosedAlready(listener.port)
-    }
+    let closed = Set(
+      surroundings.listeners.compactMap { listener -> ListeningService? in
+        guard IPAddress(listener.address)?.isLoopback != true,
+          let service = ListeningService(listener), openings.source(of: service.target).isNobody,
+          present?.source(of: service.target).isNobody != true
+        else { return nil }
+        return service
+      }
+    ).sorted()
     guard !closed.isEmpty else { return }
-    let ports = Set(closed.map(Service.init)).sorted().map(\.description)
     found.add(
       "the new firewall of ", name,
-      " closes \(ports.joined(separator: ", ")): add to firewall.allow what others need")
-  }
-
-  private func isClosedAlready(_ port: Int) -> Bool {
-    present?.source(ofPort: port).isNobody ?? false
+      " closes \(closed.map(\.description).joined(separator: ", ")): add to firewall.allow what"
+        + " others need" + (closed.compactMap(\.example).first.map { ", such as \($0)" } ?? ""))
+    guard closed.contains(where: { $0.target == .other(.vrrp) }) else { return }
+    found.add(
+      "the new firewall of ", name,
+      " drops VRRP: each host that shares an address by it would take the address at the same time")
   }
 
   func otherSessions(_ found: inout WarningCollector) {
@@ -167,22 +172,6 @@ private struct ChangedFirewall {
             + " \(openings.ports) there with \"firewall-cmd --permanent --add-port\" and"
             + " \"firewall-cmd --reload\", or stop it with \"systemctl disable --now firewalld\"")
       }
-    }
-  }
-
-  /// A port and the program that listens on it.
-  private struct Service: Hashable, Comparable, CustomStringConvertible {
-    var port: Int
-    var program: String
-
-    init(_ listener: HostSurroundings.Listener) {
-      (port, program) = (listener.port, listener.program)
-    }
-
-    var description: String { "\(port)/tcp (\(program.isEmpty ? "unknown program" : program))" }
-
-    static func < (left: Self, right: Self) -> Bool {
-      (left.port, left.program) < (right.port, right.program)
     }
   }
 }

@@ -117,17 +117,23 @@ extension EdgeFacts.Service {
 
 extension EdgeFacts.Opening {
   fileprivate init(_ opening: Opening) {
-    let port: Int? =
+    let (ports, kind): (PortRange?, String?) =
       switch opening.target {
-      case .tcp(let port): Int(port.number)
-      case .everythingElse: nil
+      case .tcp(let port): (PortRange(port), nil)
+      case .tcpRange(let ports): (ports, nil)
+      case .udp(let ports): (ports, Self.udp)
+      case .other(let other): (nil, other.rawValue)
+      case .everythingElse: (nil, nil)
       }
     let from: [String]? =
       switch opening.from {
       case .everybody: nil
       case .ranges(let ranges): ranges.map(\.description)
       }
-    self.init(port: port, from: from, why: opening.why)
+    self.init(
+      port: ports.map { Int($0.first.number) },
+      lastPort: ports.flatMap { $0.first == $0.last ? nil : Int($0.last.number) }, kind: kind,
+      from: from, why: opening.why)
   }
 }
 
@@ -163,16 +169,34 @@ extension Publication {
 }
 
 extension Opening {
-  /// Nil where the port is none; only a damaged manifest says so.
+  /// Nil where there is no such port or protocol; only a damaged manifest says so.
   init?(_ facts: EdgeFacts.Opening) {
-    var target = Target.everythingElse
-    if let number = facts.port {
-      guard let port = Port(number) else { return nil }
-      target = .tcp(port)
-    }
+    guard let target = Target(facts) else { return nil }
     self.init(
       target,
       from: facts.from.map { .ranges($0.compactMap { AddressRange($0) }) } ?? .everybody,
       why: facts.why)
+  }
+}
+
+extension Opening.Target {
+  fileprivate init?(_ facts: EdgeFacts.Opening) {
+    guard let number = facts.port else {
+      guard let kind = facts.kind else {
+        self = .everythingElse
+        return
+      }
+      guard let other = IPProtocol(rawValue: kind) else { return nil }
+      self = .other(other)
+      return
+    }
+    guard let first = Port(number), let last = Port(facts.lastPort ?? number),
+      let ports = PortRange(first, last)
+    else { return nil }
+    switch facts.kind {
+    case nil: self.init(.tcp(ports))
+    case EdgeFacts.Opening.udp: self.init(.udp(ports))
+    default: return nil
+    }
   }
 }

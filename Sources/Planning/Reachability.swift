@@ -7,7 +7,7 @@ extension [Opening] {
     Port(number).map { source(of: .tcp($0)) } ?? .ranges([])
   }
 
-  /// The TCP ports that it names, such as `22/tcp, 443/tcp`.
+  /// What it names, such as `22/tcp, 443/tcp`.
   var ports: String {
     map(\.target).filter { $0 != .everythingElse }.map(\.description).joined(separator: ", ")
   }

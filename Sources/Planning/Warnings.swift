@@ -5,7 +5,7 @@ import State
 /// What the user should know before saying yes.
 enum Warnings {
   static func all(_ input: PlanningInput) -> [String] {
-    host(input) + CutWarnings.all(input) + holes(input) + boot(input)
+    host(input) + CutWarnings.all(input) + SourceWarnings.all(input) + holes(input) + boot(input)
       + authority(input)
       + outlived(input) + siteCertificates(input) + input.materials.chainWarnings
       + input.networkWarnings + input.staplingWarnings

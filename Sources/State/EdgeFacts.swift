@@ -19,16 +19,27 @@ package struct EdgeFacts: Hashable, Sendable, Codable {
   /// Where its front-end sends requests, sorted.
   package var routes: [Route]
 
-  /// A port that the firewall opens; nil for every port that no other opening names.
+  /// What the firewall lets in.
   package struct Opening: Hashable, Sendable, Codable {
+    /// The first port; nil for what has no ports, and for all that no other opening names.
     package var port: Int?
+    /// The last port of several.
+    package var lastPort: Int?
+    /// `udp`, or a protocol without ports; nil for TCP, and for all that no other opening names.
+    package var kind: String?
     /// Addresses and ranges, sorted; nil for everybody.
     package var from: [String]?
     /// For readers.
     package var why: String
 
-    package init(port: Int?, from: [String]?, why: String) {
+    package static let udp = "udp"
+
+    package init(
+      port: Int?, lastPort: Int? = nil, kind: String? = nil, from: [String]?, why: String
+    ) {
       self.port = port
+      self.lastPort = lastPort
+      self.kind = kind
       self.from = from
       self.why = why
     }
@@ -123,7 +134,7 @@ extension EdgeFacts {
       + trusts.map { "trusts \($0)" }
       + (refuses.map { ["refuses \($0.isEmpty ? "nobody" : $0.joined(separator: ","))"] } ?? [])
       + openings.map { opening in
-        "opens \(opening.port.map(String.init) ?? "others")"
+        "opens \(opening.target)"
           + " \(opening.from.map { $0.isEmpty ? "nobody" : $0.joined(separator: ",") } ?? "everybody")"
           + " \(opening.why)"
       }
@@ -159,14 +170,17 @@ extension EdgeFacts {
     case "refuses":
       refuses = fields[0] == "nobody" ? [] : fields[0].split(separator: ",").map(String.init)
     case "opens":
-      guard fields[0] == "others" || Int(fields[0]) != nil else { return false }
+      guard let target = Opening.target(fields[0]) else { return false }
       let from: [String]? =
         switch fields[1] {
         case "everybody": nil
         case "nobody": []
         default: fields[1].split(separator: ",").map(String.init)
         }
-      openings.append(Opening(port: Int(fields[0]), from: from, why: fields[2]))
+      openings.append(
+        Opening(
+          port: target.port, lastPort: target.lastPort, kind: target.kind, from: from,
+          why: fields[2]))
     case "publishes":
       guard let port = Int(fields[0]), let target = Int(fields[3]) else { return false }
       publications.append(
@@ -185,5 +199,29 @@ extension EdgeFacts {
     default: return false
     }
     return true
+  }
+}
+
+extension EdgeFacts.Opening {
+  /// One word: `443`, `10000-20000`, `51820/udp`, `vrrp` or `others`.
+  fileprivate var target: String {
+    guard let port else { return kind ?? "others" }
+    return "\(port)" + (lastPort.map { "-\($0)" } ?? "") + (kind.map { "/\($0)" } ?? "")
+  }
+
+  fileprivate static func target(
+    _ word: String
+  ) -> (port: Int?, lastPort: Int?, kind: String?)? {
+    if word == "others" { return (nil, nil, nil) }
+    let parts = word.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard let first = parts[0].utf8.first else { return nil }
+    guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+      return parts.count == 1 && TextRule.word.accepts(word) ? (nil, nil, word) : nil
+    }
+    let numbers = parts[0].split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 1 || parts[1...] == [Self.udp], numbers.count <= 2,
+      let port = numbers[0], let last = numbers.last ?? nil
+    else { return nil }
+    return (port, numbers.count == 2 ? last : nil, parts.count == 2 ? Self.udp : nil)
   }
 }

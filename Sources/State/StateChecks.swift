@@ -145,6 +145,10 @@ extension EdgeFacts {
     try place.at("refuses").check(refuses ?? [], are: .hex)
     try place.at("openings").check(openings) { place, opening throws(StateMistake) in
       if let port = opening.port { try place.at("port").check(port, in: Self.ports) }
+      if let port = opening.lastPort {
+        try place.at("lastPort").check(port, in: (opening.port ?? 1)...Self.ports.upperBound)
+      }
+      if let kind = opening.kind { try place.at("kind").check(kind, is: .word) }
       try place.at("from").check(opening.from ?? [], are: .range)
       try place.at("why").check(opening.why, is: .line)
     }

@@ -67,6 +67,11 @@ enum FirewallFleet {
     return port
   }
 
+  static func ports(_ text: String) -> PortRange {
+    guard let ports = PortRange(text) else { preconditionFailure("\(text) is no range of ports") }
+    return ports
+  }
+
   static func valid<Text: ValidatedText>(_ text: String) -> Text {
     guard let value = Text(text) else { preconditionFailure("\(text) is not \(Text.rule)") }
     return value

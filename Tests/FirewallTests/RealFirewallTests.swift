@@ -84,7 +84,7 @@ struct RealFirewallTests {
     let policy = FirewallPolicy(
       engine: engine, sshFrom: FirewallFleet.ranges("198.18.0.20"),
       allow: [
-        AllowedPort(port: FirewallFleet.port(9100), from: FirewallFleet.ranges("fd00::20/123"))
+        AllowedTraffic(port: FirewallFleet.port(9100), from: FirewallFleet.ranges("fd00::20/123"))
       ])
     #expect(
       try reached(policy) == [

@@ -37,18 +37,34 @@ struct RulesetCase: Sendable, CustomTestStringConvertible {
       FirewallPolicy(
         sshFrom: FirewallFleet.ranges("198.51.100.0/24", "198.51.100.7", "2001:db8:1::/48"),
         allow: [
-          AllowedPort(port: FirewallFleet.port(9100), from: FirewallFleet.ranges("198.51.100.7")),
-          AllowedPort(port: FirewallFleet.port(25)),
-          AllowedPort(port: FirewallFleet.port(9100), from: FirewallFleet.ranges("::/0")),
+          AllowedTraffic(
+            port: FirewallFleet.port(9100), from: FirewallFleet.ranges("198.51.100.7")),
+          AllowedTraffic(port: FirewallFleet.port(25)),
+          AllowedTraffic(port: FirewallFleet.port(9100), from: FirewallFleet.ranges("::/0")),
         ])
+    ),
+    (
+      "protocols",
+      FirewallPolicy(
+        allow: [
+          AllowedTraffic(.udp(FirewallFleet.ports("51820"))),
+          AllowedTraffic(
+            .udp(FirewallFleet.ports("10000-20000")),
+            from: FirewallFleet.ranges("198.51.100.7", "2001:db8:1::/48")),
+          AllowedTraffic(.tcp(FirewallFleet.ports("9000-9999"))),
+          AllowedTraffic(
+            .tcp(FirewallFleet.ports("5000-5001")), from: FirewallFleet.ranges("198.51.100.7")),
+        ] + IPProtocol.allCases.map { AllowedTraffic(.other($0)) }
+          + [AllowedTraffic(.other(.vrrp), from: FirewallFleet.ranges("198.51.100.0/24"))])
     ),
     (
       "sites",
       FirewallPolicy(
         scope: .sites, sshFrom: FirewallFleet.ranges("198.51.100.0/24"),
         allow: [
-          AllowedPort(port: .https, from: FirewallFleet.ranges("198.51.100.7")),
-          AllowedPort(port: FirewallFleet.port(9100), from: FirewallFleet.ranges("198.51.100.7")),
+          AllowedTraffic(port: .https, from: FirewallFleet.ranges("198.51.100.7")),
+          AllowedTraffic(
+            port: FirewallFleet.port(9100), from: FirewallFleet.ranges("198.51.100.7")),
         ])
     ),
   ]
@@ -139,6 +155,26 @@ struct RulesetTests {
         item.inventory.firewall, hosts: item.inventory.hosts.reversed(),
         sites: item.inventory.sites))
     #expect(try mirrored.text() == item.text())
+  }
+
+  @Test("let in to a port who is let in to a range around it")
+  func ranges() throws {
+    let allowed = AllowedTraffic(
+      .tcp(FirewallFleet.ports("7000-7999")), from: FirewallFleet.ranges("10.0.0.0/8"))
+    for scope in FirewallPolicy.Scope.allCases {
+      let inventory = FirewallFleet.inventory(FirewallPolicy(scope: scope, allow: [allowed]))
+      let host = try #require(inventory.host(named: FirewallFleet.valid("app-1")))
+      let openings = ruleset(for: host, in: inventory).openings
+      #expect(
+        openings.source(of: .tcp(FirewallFleet.port(7443)))
+          == .ranges(FirewallFleet.ranges("10.0.0.0/8", "2001:db8::10")), "\(scope)")
+      #expect(
+        openings.source(of: .tcp(FirewallFleet.port(7000)))
+          == (scope == .drop ? .ranges(FirewallFleet.ranges("10.0.0.0/8")) : .everybody))
+      #expect(
+        openings.source(of: .udp(FirewallFleet.ports("7443")))
+          == (scope == .drop ? .ranges([]) : .everybody))
+    }
   }
 
   @Test("joined let in what either lets in")

@@ -113,7 +113,12 @@ struct DecodingTests {
     #expect(snippet.file == "shop.yml" && snippet.length == "snippets/shop-be.conf".count)
     #expect(
       inventory.firewall.sshFrom.map(\.description) == ["192.0.2.0/24", "2001:db8:1::/48"])
-    #expect(inventory.firewall.allow.map(\.port) == [9100, 9418].compactMap { Port($0) })
+    #expect(
+      inventory.firewall.allow.map(\.traffic) == [
+        .tcp(try #require(PortRange("9100"))), .tcp(try #require(PortRange("9418"))),
+        .udp(try #require(PortRange("51820"))), .udp(try #require(PortRange("10000-20000"))),
+        .other(.vrrp),
+      ])
   }
 
   @Test("every example of the repository is read without a word", arguments: Example.all)

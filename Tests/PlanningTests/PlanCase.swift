@@ -180,6 +180,14 @@ private func changeSurroundings(
       .init(
         address: rest[0], port: try #require(Int(rest[1])),
         program: rest.dropFirst(2).joined(separator: " ")))
+  case "listens-udp", "listens-raw":
+    surroundings.listeners.append(
+      .init(
+        kind: word == "listens-udp" ? .udp : .raw, address: rest[0],
+        port: try #require(Int(rest[1])), program: rest.dropFirst(2).joined(separator: " ")))
+  case "route":
+    surroundings.routes.append(
+      .init(network: rest[0], gateway: rest.count > 1 ? rest[1] : nil))
   case "sshd": surroundings.sshPort = Int(rest[0])
   case "ssh-from": surroundings.sshSources = rest
   case "addresses": surroundings.addresses = rest

@@ -31,9 +31,11 @@ struct Samples {
       address: ["198.18.0.1", "2001:db8::1", ""][number(0...2)],
       trusts: (0..<number(0...2)).map { _ in hex(40) },
       refuses: [nil, [], ["00a1", "5f"]][number(0...2)],
-      openings: (0..<number(0...3)).map { index in
+      openings: (0..<number(0...6)).map { index in
         EdgeFacts.Opening(
-          port: [443, 22, nil][index],
+          port: [443, 22, nil, 10_000, 51_820, nil][index],
+          lastPort: [nil, nil, nil, 20_000, nil, nil][index],
+          kind: [nil, nil, nil, [nil, "udp"][number(0...1)], "udp", "vrrp"][index],
           from: [nil, [], ["198.18.0.1", "10.0.0.0/8"]][number(0...2)],
           why: ["SSH", "front-ends of a.example, b.example"][number(0...1)])
       },

@@ -57,12 +57,13 @@ struct MaterialsReader {
   private struct Mistake: Error, CustomStringConvertible { var description: String }
 
   /// Reads a text that plans show whole.
-  private func text(of file: LocalFile, as kind: FileKind) throws -> String {
+  /// - Parameter use: what the file has to be, for one that is no snippet.
+  private func text(
+    of file: LocalFile, as kind: FileKind, for use: CredentialContent.Use? = nil
+  ) throws -> String {
     let path = workspace.resolve(file.path.text)
     let bytes = try FileReader.read(path, as: kind)
-    if kind == .issuers,
-      let advice = CredentialContent(of: bytes).advice(at: path, as: .certificate)
-    {
+    if let use, let advice = CredentialContent(of: bytes).advice(at: path, as: use) {
       throw Mistake(description: advice)
     }
     guard let read = String(validating: bytes, as: UTF8.self) else {
@@ -138,7 +139,7 @@ struct MaterialsReader {
 
   /// The certificates of authorities; nginx would take a server's among them for one as well.
   private func issuers(_ file: LocalFile) throws -> String {
-    let pem = try text(of: file, as: .issuers)
+    let pem = try text(of: file, as: .issuers, for: .certificate)
     let path = workspace.resolve(file.path.text)
     for facts in try CertificateFacts.readAll(pem: pem, named: path) {
       guard facts.isAuthority else {

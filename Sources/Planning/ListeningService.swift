@@ -1,0 +1,57 @@
+import Firewall
+import Inventories
+import State
+
+/// What a socket of a host takes in, and the program that has it.
+struct ListeningService: Hashable, Comparable, CustomStringConvertible {
+  let target: Opening.Target
+  private let program: String
+
+  /// Nil if nobody outside is kept from anything: for sockets of clients, and for protocols that the
+  /// firewall always lets in or that have no name in the inventory.
+  init?(_ listener: HostSurroundings.Listener) {
+    program = listener.program
+    switch listener.kind {
+    case .tcp:
+      guard let port = Port(listener.port) else { return nil }
+      target = .tcp(port)
+    case .udp:
+      guard let port = Port(listener.port), !Self.isOfClient(port, listener.program) else {
+        return nil
+      }
+      target = .udp(PortRange(port))
+    case .raw:
+      guard let other = IPProtocol.allCases.first(where: { $0.number == listener.port }) else {
+        return nil
+      }
+      target = .other(other)
+    }
+  }
+
+  /// UDP does not tell servers from clients. Those get their port from a range (ip(7),
+  /// `ip_local_port_range`) unless they speak DHCP, and answers to them pass the firewall. In the same
+  /// range lies WireGuard's usual port, which no program has but the kernel.
+  private static func isOfClient(_ port: Port, _ program: String) -> Bool {
+    [68, 546].contains(port.number) || !program.isEmpty && (32_768...60_999).contains(port.number)
+  }
+
+  var description: String {
+    switch target {
+    case .udp where program.isEmpty: "\(target) (unknown program, or the kernel as for WireGuard)"
+    default: "\(target) (\(program.isEmpty ? "unknown program" : program))"
+    }
+  }
+
+  /// What lets it in, as the inventory writes it; nil for TCP, whose port alone is enough.
+  var example: String? {
+    switch target {
+    case .udp(let ports): "{port: \(ports), protocol: udp}"
+    case .other(let other): "{protocol: \(other.rawValue)}"
+    case .tcp, .tcpRange, .everythingElse: nil
+    }
+  }
+
+  static func < (left: Self, right: Self) -> Bool {
+    (left.target, left.program) < (right.target, right.program)
+  }
+}

@@ -1,0 +1,95 @@
+import Firewall
+import Inventories
+import State
+
+/// Front-ends that reach a back-end from another address than the one that its firewall expects.
+enum SourceWarnings {
+  static func all(_ input: PlanningInput) -> [String] {
+    let inventory = input.inventory
+    let hosts = Dictionary(uniqueKeysWithValues: inventory.hosts.map { ($0.name, $0) })
+    var rulesets: [HostName: [Opening]] = [:]
+    var found = WarningCollector()
+    for frontEnd in inventory.hosts {
+      guard frontEnd.carrier == nil,
+        case .observed(let observation)? = input.survey[frontEnd.name.text],
+        let routing = Routing(observation.surroundings)
+      else { continue }
+      var told: Set<HostName> = []
+      for site in inventory.sites(publishedBy: frontEnd.name) {
+        for upstream in site.upstreams where upstream.host != frontEnd.name {
+          // What a container host publishes is opened in another way, for the same sources.
+          guard let backEnd = hosts[upstream.host], backEnd.carrier == nil,
+            input.selector.matches(frontEnd) || input.selector.matches(backEnd),
+            let source = routing.source(to: backEnd.address), source != frontEnd.address
+          else { continue }
+          let openings = rulesets[backEnd.name] ?? ruleset(for: backEnd, in: inventory).openings
+          rulesets[backEnd.name] = openings
+          guard !openings.source(of: .tcp(upstream.port)).contains(source),
+            told.insert(backEnd.name).inserted
+          else { continue }
+          found.add(
+            "the firewall of ", backEnd.name.text,
+            " would keep \(frontEnd.name) out: by its routes it comes from \(source), and its declared"
+              + " address is \(frontEnd.address). Declare \(source) as its address, or add {port:"
+              + " \(upstream.port), from: [\(source)]} to firewall.allow")
+        }
+      }
+    }
+    return found.warnings
+  }
+}
+
+/// How a host chooses the address that its connections come from, as far as it says.
+private struct Routing {
+  private struct Route {
+    let network: AddressRange
+    let gateway: IPAddress?
+    let metric: Int
+  }
+
+  private let routes: [Route]
+  private let addresses: [IPAddress]
+
+  /// Nil if the host says nothing of its routes.
+  init?(_ surroundings: HostSurroundings) {
+    addresses = surroundings.addresses.compactMap { IPAddress($0) }
+    routes = surroundings.routes.compactMap { route in
+      guard let network = AddressRange(route.network) else { return nil }
+      return Route(
+        network: network, gateway: route.gateway.flatMap { IPAddress($0) }, metric: route.metric)
+    }
+    if routes.isEmpty { return nil }
+  }
+
+  /// Nil where it cannot be known: behind a gateway a private address may be translated into another one.
+  func source(to target: IPAddress) -> IPAddress? {
+    guard !addresses.contains(target), let route = route(to: target) else { return nil }
+    guard let gateway = route.gateway else { return own(in: route.network) }
+    guard let link = self.route(to: gateway), link.gateway == nil,
+      let source = own(in: link.network), !source.isPrivate || target.isPrivate
+    else { return nil }
+    return source
+  }
+
+  private func route(to target: IPAddress) -> Route? {
+    routes.filter { $0.network.contains(target) }
+      .max { ($0.network.prefixLength, $1.metric) < ($1.network.prefixLength, $0.metric) }
+  }
+
+  /// Nil if several of its addresses could be meant.
+  private func own(in network: AddressRange) -> IPAddress? {
+    let own = addresses.filter(network.contains)
+    return own.count == 1 ? own[0] : nil
+  }
+}
+
+extension IPAddress {
+  /// Whether the internet does not know it (RFC 1918; RFC 6598).
+  fileprivate var isPrivate: Bool {
+    switch self {
+    case .v4(let bits):
+      bits >> 24 == 10 || bits >> 20 == 0xAC1 || bits >> 16 == 0xC0A8 || bits >> 22 == 0x191
+    case .v6: false
+    }
+  }
+}
