@@ -39,7 +39,7 @@ struct StateRebuildCommand: AsyncParsableCommand {
     state.learn(try session.workspace.authorityFolder.recordedRevocations())
     let survey = try await session.withFleet(state) { fleet in
       try session.refuseUnknownHosts(state)
-      return await fleet.survey(session.hosts(state), parallel: session.parallel)
+      return try await session.asked(fleet, state)
     }
     var rebuild = StateRebuild(state, survey, hosts: inventory.hosts, now: .current)
     try rebuild.run(believing: try believes(rebuild.claims))

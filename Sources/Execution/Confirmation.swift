@@ -52,12 +52,10 @@ struct Confirmation: Sendable {
   ) async throws -> Verdict? {
     let step = transaction.step
     let host = try await fleet.host(step.host, step.connection)
-    let conversation = Conversation(
-      try await host.start(
-        RemoteScript.command(
-          RemoteScript.confirmation,
-          [String(step.release), String(keepReleases), transaction.manifestDigest],
-          becoming: step.connection.becomes)), transaction.budgets.confirmation(within: limit))
+    let conversation = try await Conversation.start(
+      RemoteScript.confirmation,
+      [String(step.release), String(keepReleases), transaction.manifestDigest], on: host,
+      becoming: step.connection.becomes, transaction.budgets.confirmation(within: limit))
     try await conversation.closeInput()
     while let message = try await conversation.next() {
       switch message {
@@ -73,7 +71,8 @@ struct Confirmation: Sendable {
       case .event, .quoted: break
       }
     }
-    throw NoAnswer(description: try await conversation.finish())
+    throw NoAnswer(
+      description: RefusalText.shellEnded(try await conversation.finish(), step.connection))
   }
 
   /// What the host wrote down: the release, how it ended, and why.

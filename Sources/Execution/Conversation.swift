@@ -8,9 +8,19 @@ enum Message: Equatable {
   case quoted(String)
 }
 
-/// Reads the messages of one script within a budget; lines that a login shell adds of its own are passed
-/// over.
+/// How a script ended that did not say its last message.
+struct EarlyEnd: Equatable {
+  /// Whether the script began at all.
+  var hasBegun: Bool
+  /// What was said instead, fit to be shown: on standard output as long as the script had not begun, and
+  /// on standard error.
+  var words: String
+}
+
+/// Reads the messages of one script within a budget. What comes before its first message is not the
+/// script's, and what comes after its last is not read.
 actor Conversation {
+  private static let beginning = Array(RemoteScript.beginning.utf8)
   private static let marker = Array("@deploy ".utf8)
   private static let quote = Array("| ".utf8)
   /// What a host says that is busy with something else before it begins.
@@ -26,6 +36,29 @@ actor Conversation {
   private var pending: [UInt8] = []
   private var next = 0
   private var hasEnded = false
+  private var hasBegun = false
+  /// The last lines that came before the script began: of start-up files, or of what runs in its place.
+  private var preface: [HostText] = []
+  private static let mostPreface = 5
+  /// Why the host did not take the whole script.
+  private var unsent: (any Error)?
+
+  /// Starts a script on a host and sends it there.
+  static func start(
+    _ script: RemoteScript, _ arguments: [String], on host: any RemoteHost, becoming: Bool,
+    _ budget: Budget
+  ) async throws -> Conversation {
+    let program = script.program(arguments)
+    let command = script.command(reading: program.count, becoming: becoming)
+    let conversation = Conversation(try await host.start(command), budget)
+    await conversation.introduce(program)
+    return conversation
+  }
+
+  /// An account that runs something else does not read to the end: what it says counts for more.
+  private func introduce(_ program: [UInt8]) async {
+    do { try await send(program) } catch { unsent = error }
+  }
 
   init(_ process: any RemoteProcess, _ budget: Budget) {
     self.process = process
@@ -55,14 +88,33 @@ actor Conversation {
     try await inTime { try await $0.closeInput(within: $1) }
   }
 
-  /// Waits for the script's end, and returns the last of what it wrote on standard error.
-  func finish() async throws -> String {
-    HostText.lines(of: try await inTime { try await $0.finish(within: $1) })
-      .map(\.text).joined(separator: "\n")
+  /// Waits for the end of a script that did not say its last message.
+  func finish() async throws -> EarlyEnd {
+    let complaint = HostText.lines(of: try await inTime { try await $0.finish(within: $1) })
+    if let unsent, preface.isEmpty, complaint.isEmpty { throw unsent }
+    return EarlyEnd(
+      hasBegun: hasBegun, words: (preface + complaint).map(\.text).joined(separator: "\n"))
+  }
+
+  /// Whether the script began: it reads what is sent from here on, and nothing else does.
+  func begins() async throws -> Bool {
+    while !hasBegun, let line = try await nextLine() {
+      hasBegun = line.elementsEqual(Self.beginning)
+      if hasBegun { preface = [] } else { note(line) }
+    }
+    return hasBegun
+  }
+
+  private func note(_ line: some Collection<UInt8>) {
+    let text = HostText(line, limit: 200)
+    guard !text.isEmpty else { return }
+    if preface.count == Self.mostPreface { preface.removeFirst() }
+    preface.append(text)
   }
 
   /// Returns nil when the script has ended.
   func next() async throws -> Message? {
+    guard try await begins() else { return nil }
     while let line = try await nextLine() {
       if line.starts(with: Self.marker) {
         let parts = line.dropFirst(Self.marker.count)
@@ -95,7 +147,16 @@ actor Conversation {
     }
   }
 
-  private var late: ConversationFault { .tooLate(after: start.duration(to: deadline)) }
+  private var late: ConversationFault {
+    .tooLate(after: start.duration(to: deadline), heard)
+  }
+
+  /// What has come before the script began, with a line that has no end yet, such as a prompt.
+  private var heard: [HostText] {
+    guard !hasBegun else { return [] }
+    let rest = HostText(pending[next...], limit: 200)
+    return rest.isEmpty ? preface : preface + [rest]
+  }
 
   private func nextLine() async throws -> ArraySlice<UInt8>? {
     var searched = next
@@ -112,15 +173,20 @@ actor Conversation {
       guard searched <= budget.longestLine else { throw lineTooLong }
       guard !hasEnded, let bytes = try await inTime({ try await $0.read(within: $1) }) else {
         hasEnded = true
+        // A line whose end does not come is no message, but it may say why.
+        if !hasBegun { note(pending) }
+        pending = []
         return nil
       }
       received += bytes.count
       guard received <= budget.bytes else {
-        throw ConversationFault.tooMuch("an answer", limit: budget.bytes)
+        throw ConversationFault.tooMuch("an answer", limit: budget.bytes, heard)
       }
       pending += bytes
     }
   }
 
-  private var lineTooLong: ConversationFault { .tooMuch("a line", limit: budget.longestLine) }
+  private var lineTooLong: ConversationFault {
+    .tooMuch("a line", limit: budget.longestLine, heard)
+  }
 }

@@ -15,14 +15,24 @@ struct ConversationFault: TransientFailure, CustomStringConvertible {
   private static let remedy =
     "see what its login shell and /bin/sh run, and whether it is compromised"
 
-  static func tooLate(after time: Duration) -> ConversationFault {
+  /// - Parameter heard: what came before the script began.
+  static func tooLate(after time: Duration, _ heard: [HostText] = []) -> ConversationFault {
     ConversationFault(
-      "it did not come to an end within \(time.components.seconds) s: see what keeps it busy",
+      "it did not come to an end within \(time.components.seconds) s: see what keeps it busy"
+        + quoting(heard),
       isTransient: true)
   }
 
-  static func tooMuch(_ what: String, limit: Int) -> ConversationFault {
-    ConversationFault("it sent \(what) of more than \(limit) bytes: \(remedy)")
+  static func tooMuch(
+    _ what: String, limit: Int, _ heard: [HostText] = []
+  ) -> ConversationFault {
+    ConversationFault("it sent \(what) of more than \(limit) bytes: \(remedy)" + quoting(heard))
+  }
+
+  private static func quoting(_ heard: [HostText]) -> String {
+    guard !heard.isEmpty else { return "" }
+    return "; before deploy's script began, it answered:"
+      + heard.map { "\n  \($0)" }.joined()
   }
 
   /// - Parameter words: what the host said, as it said it.

@@ -8,6 +8,8 @@ package actor Fleet {
   private let recognize: @Sendable (String) -> ShownManifest
   private let report: @Sendable (ProgressEvent) -> Void
   private var open: [String: any RemoteHost] = [:]
+  /// Why hosts could not be surveyed, as far as the cause is on the controller.
+  private var localCauses: [String: String] = [:]
 
   /// - Parameter recognize: checks the signature of a manifest.
   package init(
@@ -54,22 +56,31 @@ package actor Fleet {
     return survey
   }
 
+  /// Why none of the hosts could be asked, if the cause is on the controller and the same for all.
+  package func localCause(of survey: Survey) -> String? {
+    guard let cause = survey.keys.first.flatMap({ localCauses[$0] }) else { return nil }
+    return survey.keys.allSatisfy { localCauses[$0] == cause } ? cause : nil
+  }
+
+  private func note(_ cause: String, _ host: String) { localCauses[host] = cause }
+
   nonisolated func survey(_ name: String, _ connection: Connection) async -> SurveyResult {
     do {
       let conversation = try await ask(
         name, connection, budgets.survey, RemoteScript.survey,
         [NginxHole.names.joined(separator: " ")])
       var reader = SurveyReader(recognize: recognize)
-      while let message = try await conversation.next() { try reader.read(message) }
-      let said = try await conversation.finish()
+      while !reader.isComplete, let message = try await conversation.next() {
+        try reader.read(message)
+      }
       guard let observation = reader.result else {
-        return .unreachable(
-          RefusalText.shellEnded(said, connection))
+        return .unreachable(RefusalText.shellEnded(try await conversation.finish(), connection))
       }
       report(.surveyed(host: name))
       return .observed(observation)
     } catch {
       await forget(name)
+      if let cause = (error as? any LocalFailure)?.localCause { await note(cause, name) }
       return .unreachable("\(error)")
     }
   }
@@ -82,19 +93,23 @@ package actor Fleet {
       name, connection, budgets.manifest, RemoteScript.manifest, [String(release)])
     var lines: [String] = []
     while let message = try await conversation.next() {
-      if case .event("manifest", let line) = message { lines.append(line + "\n") }
+      switch message {
+      case .event("manifest", let line): lines.append(line + "\n")
+      case .event("end", _): return lines.isEmpty ? nil : recognize(lines.joined())
+      case .event, .quoted: break
+      }
     }
-    return lines.isEmpty ? nil : recognize(lines.joined())
+    throw HostFault(RefusalText.shellEnded(try await conversation.finish(), connection))
   }
 
   /// Has a host run a script that reads nothing.
   private nonisolated func ask(
-    _ name: String, _ connection: Connection, _ budget: Budget, _ script: String,
+    _ name: String, _ connection: Connection, _ budget: Budget, _ script: RemoteScript,
     _ arguments: [String] = []
   ) async throws -> Conversation {
-    let conversation = Conversation(
-      try await host(name, connection).start(
-        RemoteScript.command(script, arguments, becoming: connection.becomes)), budget)
+    let conversation = try await Conversation.start(
+      script, arguments, on: try await host(name, connection), becoming: connection.becomes,
+      budget)
     try await conversation.closeInput()
     return conversation
   }

@@ -22,7 +22,7 @@ struct HostTransaction: Sendable {
     report: @Sendable (ProgressEvent) -> Void
   ) async -> Result<HostTransaction, Failure> {
     do {
-      let command = RemoteScript.command(
+      let conversation = try await Conversation.start(
         RemoteScript.transaction,
         [
           step.mode.rawValue, String(step.release),
@@ -30,11 +30,13 @@ struct HostTransaction: Sendable {
           String(release.archive.bytes.count), String(budgets.staging.components.seconds),
           String(window),
           step.ports.map(String.init).joined(separator: ","), who,
-        ], becoming: step.connection.becomes)
-      let conversation = Conversation(try await host.start(command), budgets.preparation)
-      // A host that refuses does not read to the end: what it says counts for more than that.
+        ], on: host, becoming: step.connection.becomes, budgets.preparation)
+      // A host that refuses does not read to the end: what it says counts for more than that. A `head`
+      // that reads ahead would take what follows the script, so that is sent when the script runs.
       var unsent: (any Error)?
-      do { try await conversation.send(release.archive.bytes) } catch { unsent = error }
+      if try await conversation.begins() {
+        do { try await conversation.send(release.archive.bytes) } catch { unsent = error }
+      }
       var lines: [String] = []
       var digest = release.manifestDigest
       while let message = try await conversation.next() {
@@ -117,7 +119,9 @@ struct HostTransaction: Sendable {
     do {
       await conversation.begin(budgets.abandonment)
       try await conversation.closeInput()
-      while try await conversation.next() != nil {}
+      while let message = try await conversation.next() {
+        if case .event("refused", _) = message { return }
+      }
     } catch {
       // The host drops it by itself when the connection is gone: there is nothing left to do.
     }

@@ -12,6 +12,12 @@ package protocol TransientFailure: Error {
   var isTransient: Bool { get }
 }
 
+/// A failure whose cause is on the controller: hosts that have it in common are told of it once.
+package protocol LocalFailure: Error {
+  /// In words that name no host; nil if the cause may be elsewhere.
+  var localCause: String? { get }
+}
+
 /// A host that can be asked to run commands.
 package protocol RemoteHost: Sendable {
   /// Starts a command for the host's shell, with its standard input open.

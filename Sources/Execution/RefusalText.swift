@@ -50,18 +50,40 @@ enum RefusalText {
   }
 
   /// Why a script did not even begin, or not come to its end.
-  static func shellEnded(_ said: String, _ connection: Connection) -> String {
-    if connection.becomes, said.contains("sudo"), said.contains("not found") {
+  static func shellEnded(_ end: EarlyEnd, _ connection: Connection) -> String {
+    if connection.becomes, !end.hasBegun, let why = sudoRefusal(end.words, connection) {
+      return why
+    }
+    let words = end.words.isEmpty ? "it said nothing" : end.words
+    guard !end.hasBegun else { return "its shell ended early: \(words)" }
+    return "the account \(connection.user) does not run the command that it is sent: see its login"
+      + " shell, sshd's ForceCommand, and command=\"…\" in its authorized_keys"
+      + (end.words.isEmpty ? " (it said nothing)" : ". It answered: \(words)")
+  }
+
+  private static func sudoRefusal(_ said: String, _ connection: Connection) -> String? {
+    let user = connection.user
+    if said.contains("sudo"), said.contains("not found") {
       return
         "sudo is not installed there: install it, or log in as root with ssh.user and without"
         + " ssh.become (\(said))"
     }
-    if connection.becomes, said.contains("sudo:") {
+    if said.contains("must have a tty") {
       return
-        "sudo does not let \(connection.user) become root without a password there: allow it in"
-        + " /etc/sudoers.d with\n    \(connection.user) ALL=(root) NOPASSWD: ALL\n  (\(said))"
+        "sudo asks for a terminal there (requiretty): allow it without in /etc/sudoers.d with\n"
+        + "    Defaults:\(user) !requiretty\n  (\(said))"
     }
-    return "its shell ended early: \(said.isEmpty ? "it said nothing" : said)"
+    if said.contains("head: Permission denied") {
+      return
+        "sudo lets \(user) run a shell there, and the shell no other program (NOEXEC): allow it in"
+        + " /etc/sudoers.d with\n    \(user) ALL=(root) NOPASSWD: EXEC: ALL\n  (\(said))"
+    }
+    if said.contains("sudo:") || said.contains("is not allowed to execute") {
+      return
+        "sudo does not let \(user) become root without a password there: allow it in"
+        + " /etc/sudoers.d with\n    \(user) ALL=(root) NOPASSWD: ALL\n  (\(said))"
+    }
+    return nil
   }
 
   static func reversion(_ word: String, lines: [String], step: HostStep) -> String {

@@ -20,12 +20,13 @@ struct SurveyReader {
   private var surroundings = SurroundingsReader()
   private var ownPorts: Set<Int> = []
   private var said: Set<String> = []
-  private var isComplete = false
+  /// Whether the script has told everything.
+  private(set) var isComplete = false
 
   /// - Parameter recognize: checks the signature of a manifest.
   init(recognize: @escaping @Sendable (String) -> ShownManifest) { self.recognize = recognize }
 
-  /// Returns nil until the script has told everything.
+  /// Returns nil until it is complete.
   var result: HostObservation? {
     guard isComplete else { return nil }
     var result = observation

@@ -88,7 +88,9 @@ struct Agent {
     do {
       return try loop.dial(path: path)
     } catch {
-      throw Problem(detail: "cannot connect to \(path): \(error)")
+      var why = "\(error)"
+      if case .system(let error) = error { why = error.description }
+      throw Problem(detail: "cannot connect to \(path): \(why)")
     }
   }
 

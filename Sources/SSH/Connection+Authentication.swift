@@ -8,22 +8,28 @@ extension Connection {
   func authenticate(with credentials: Credentials) async throws(SSHError) {
     let deadline = Deadline(after: deadlines.authentication)
     var refusals: [String] = []
+    var isAccepted = false
     var methods: String?
     for offer in credentials.offers {
       do {
         guard let refusal = try await present(offer, until: deadline) else { return }
+        isAccepted = isAccepted || refusal == Self.insufficient
         refusals.append("\(offer.name): \(refusal)")
       } catch  where error.code == .connectionLost {
         // One key too many ends a connection; at the first one it may well be the network.
         guard !refusals.isEmpty else {
           throw failure(
             .connectionLost, Self.activity,
-            "the server ended the connection when \(offer.name) was offered",
+            "the server ended the connection when \(offer.name) was offered; sshd does so as well if"
+              + " its MaxAuthTries is 1",
             library: error.library)
         }
         throw refusal(
-          refusals + ["\(offer.name): the server ended the connection"], credentials,
-          methods: nil, library: error.library)
+          refusals + [
+            "\(offer.name): the server ended the connection",
+            "sshd does so after MaxAuthTries keys: name the right one alone with ssh.identity in the"
+              + " inventory",
+          ], credentials, methods: nil, library: error.library)
       }
     }
     do {
@@ -37,11 +43,16 @@ extension Connection {
     } catch  where error.code == .connectionLost && !refusals.isEmpty {
       refusals.append("then the server ended the connection")
     }
-    throw refusal(refusals, credentials, methods: methods, library: nil)
+    throw refusal(
+      refusals, credentials, methods: methods, isAccepted: isAccepted, library: nil)
   }
 
+  /// Of a key that the server knows and that is not all it wants.
+  private static let insufficient = "accepted, but the server wants more than a key"
+
   private func refusal(
-    _ refusals: [String], _ credentials: Credentials, methods: String?, library: String?
+    _ refusals: [String], _ credentials: Credentials, methods: String?, isAccepted: Bool = false,
+    library: String?
   ) -> SSHError {
     var lines = ["the server let \(destination.user) in with none of these:"]
     lines += refusals.map { "  \($0)" }
@@ -54,6 +65,10 @@ extension Connection {
       let words = Set(methods.split(separator: ",").map(String.init))
       if words.isDisjoint(with: ["publickey", "password", "keyboard-interactive"]) {
         lines.append("Only OpenSSH itself can do that: use `ssh: {transport: openssh}`.")
+      } else if isAccepted {
+        lines.append(
+          "Its AuthenticationMethods ask for that beside the key"
+            + (destination.password == nil ? ": give it by `ssh: {password: ...}`." : "."))
       } else if !words.contains("publickey") && destination.password == nil {
         lines.append("It takes no keys: give it a password by `ssh: {password: ...}`.")
       }
@@ -87,6 +102,8 @@ extension Connection {
     switch status {
     case 0: return nil
     case LIBSSH2_ERROR_FILE: return "libssh2 cannot read this file"
+    // A key that the server does not know is refused before it signs.
+    case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED: return Self.insufficient
     default: return "refused"
     }
   }
@@ -111,6 +128,7 @@ extension Connection {
       switch status {
       case 0: return nil
       case LIBSSH2_ERROR_EAGAIN: break
+      case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED: return request.problem ?? Self.insufficient
       default: return request.problem ?? "refused"
       }
       do {
@@ -144,8 +162,10 @@ extension Connection {
     case LIBSSH2_ERROR_EAGAIN: return nil
     case 0, LIBSSH2_ERROR_FILE, LIBSSH2_ERROR_AUTHENTICATION_FAILED,
       LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
-      // libssh2 calls a connection that breaks while it waits for the verdict a refusal.
-      guard status == 0 || session.transport.end == nil else { fallthrough }
+      // libssh2 calls a connection that breaks while it waits for the verdict a refusal, and one that the
+      // server takes leave of: sshd says why (RFC 4253, 11.1) before it closes.
+      let isWaiting = status != 0 && session.lastError?.hasPrefix("Waiting for") == true
+      guard status == 0 || session.transport.end == nil && !isWaiting else { fallthrough }
       return status
     default: throw failure(status, of: session, Self.activity)
     }

@@ -34,26 +34,38 @@ extension Connection {
       try await add(paths, to: &credentials, isRequired: true)
     case .agentThenDefaults(let home):
       try await addAgentKeys(to: &credentials)
-      let paths = ["id_ed25519", "id_ecdsa", "id_rsa"].map { "\(home)/.ssh/\($0)" }
-      try await add(paths, to: &credentials, isRequired: false)
+      let names = ["id_ed25519", "id_ecdsa", "id_rsa"]
+      let count = credentials.offers.count + credentials.omissions.count
+      try await add(names.map { "\(home)/.ssh/\($0)" }, to: &credentials, isRequired: false)
+      if credentials.offers.count + credentials.omissions.count == count {
+        credentials.omissions.append("\(home)/.ssh has no \(names.joined(separator: ", no "))")
+      }
     }
     if let password = destination.password {
       credentials.password = await password()
       if credentials.password == nil { credentials.omissions.append("there is no password") }
     }
     guard !credentials.offers.isEmpty || credentials.password != nil else {
-      let omissions = credentials.omissions.isEmpty ? ["no key was found"] : credentials.omissions
-      throw failure(
-        .authenticationFailed, "choosing a key",
-        "there is no key to log in with: " + omissions.joined(separator: "; "))
+      var lines = ["this machine has nothing to log in with:"]
+      lines += credentials.omissions.map { "  \($0)" }
+      lines.append(
+        "Name a private key with ssh.identity in the inventory, make one with `ssh-keygen -t ed25519`, or"
+          + " load one into an ssh-agent with `ssh-add`.")
+      throw failure(.noCredentials, "choosing a key", lines.joined(separator: "\n"))
     }
     return credentials
   }
 
   private func addAgentKeys(to credentials: inout Credentials) async throws(SSHError) {
-    guard let agent else { return }
-    for key in try await keys(of: agent, noting: &credentials.omissions) {
-      add(key, of: agent, to: &credentials)
+    guard let agent else {
+      credentials.omissions.append("there is no ssh-agent: SSH_AUTH_SOCK is not set")
+      return
+    }
+    let omissions = credentials.omissions.count
+    let keys = try await keys(of: agent, noting: &credentials.omissions)
+    for key in keys { add(key, of: agent, to: &credentials) }
+    if keys.isEmpty, credentials.omissions.count == omissions {
+      credentials.omissions.append("the ssh-agent at \(agent.path) holds no key")
     }
   }
 

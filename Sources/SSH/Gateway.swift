@@ -146,7 +146,7 @@ final class Gateways: Sendable {
 
   func note(_ error: SSHError, of destination: Destination) {
     switch error.code {
-    case .authenticationFailed, .hostKeyChanged, .hostKeyRevoked, .hostKeyUnknown,
+    case .authenticationFailed, .noCredentials, .hostKeyChanged, .hostKeyRevoked, .hostKeyUnknown,
       .noSharedAlgorithm, .forwardingProhibited:
       inner.withLock { $0.refusals[Route(destination)] = error }
     default: break

@@ -1,4 +1,5 @@
 internal import CLibSSH2
+internal import Diagnostics
 internal import Files
 
 /// Why a key exchange did not end well, in words.
@@ -6,13 +7,8 @@ extension Connection {
   func handshakeFailure(_ status: Int32, _ session: Session, _ activity: String) -> SSHError {
     let transport = session.transport
     let words = session.lastError
-    if transport.end == nil && status == LIBSSH2_ERROR_KEX_FAILURE {
-      return failure(
-        .noSharedAlgorithm, activity,
-        "the server shares no algorithm with libssh2 \(libraryVersion), which verifies host keys of "
-          + HostKey.supportedTypes.joined(separator: ", ")
-          + " and no newer RSA signatures; give the host an ed25519 key with `ssh-keygen -A`",
-        library: words)
+    if let detail = mismatch(session) {
+      return failure(.noSharedAlgorithm, activity, detail, library: words)
     }
     var reason =
       switch transport.end {
@@ -32,6 +28,28 @@ extension Connection {
     return failure(.handshakeFailed, activity, reason, library: words)
   }
 
+  /// Which kinds of algorithms the server and libssh2 do not share, with both lists; nil where they share
+  /// one of each kind, or the server never said which it has.
+  private func mismatch(_ session: Session) -> String? {
+    guard let offer = KeyExchangeOffer(opening: session.transport.greeting) else { return nil }
+    let library = "libssh2 \(libraryVersion)"
+    let lines = KeyExchangeOffer.Kind.allCases.compactMap { kind -> String? in
+      let known = session.algorithms(of: kind)
+      guard !known.isEmpty, Set(known).isDisjoint(with: offer[kind]) else { return nil }
+      var line = """
+        the server and \(library) share no \(kind.name) algorithm:
+          the server offers \(HostText(offer[kind].joined(separator: ", ")))
+          \(library) knows \(known.joined(separator: ", "))
+        Allow one of these in \(kind.setting) of the host's sshd_config
+        """
+      if kind == .hostKey { line += ", with a key that `ssh-keygen -A` makes" }
+      return line + "."
+    }
+    guard !lines.isEmpty else { return nil }
+    return (lines + ["Or use OpenSSH's own client: `ssh: {transport: openssh}` in the inventory."])
+      .joined(separator: "\n")
+  }
+
   func silenceDetail(_ deadline: Deadline) -> String {
     guard let transport = currentTransport, transport.received > 0 else {
       return "the connection was accepted, and then nothing came within \(deadline.limit)"
@@ -44,7 +62,7 @@ extension Connection {
 
   /// The first line of a peer that did not start like an SSH server.
   private func foreignGreeting(_ transport: Transport) -> String? {
-    let greeting = String(decoding: transport.greeting, as: UTF8.self)
+    let greeting = String(decoding: transport.greeting.prefix(Transport.versionLimit), as: UTF8.self)
     guard transport.received > 0, !greeting.contains("SSH-") else { return nil }
     let line = greeting.prefix { !$0.isNewline }
     return line.debugDescription

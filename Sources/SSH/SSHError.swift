@@ -15,6 +15,8 @@ package struct SSHError: Error, Hashable, CustomStringConvertible {
     case hostKeyRevoked
     case noSharedAlgorithm
     case handshakeFailed
+    /// Nothing on this machine could log in: nothing was connected, and the detail names no host.
+    case noCredentials
     case authenticationFailed
     /// The server opened no channel, or would not start the command.
     case channelRefused

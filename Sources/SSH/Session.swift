@@ -62,6 +62,22 @@ final class Session {
     return Array(UnsafeRawBufferPointer(start: key, count: size))
   }
 
+  /// What libssh2 knows of a kind; of host keys, those that it is asked for.
+  func algorithms(of kind: KeyExchangeOffer.Kind) -> [String] {
+    let method: Int32
+    switch kind {
+    case .keyExchange: method = LIBSSH2_METHOD_KEX
+    case .hostKey: return HostKey.supportedTypes
+    case .cipher: method = LIBSSH2_METHOD_CRYPT_CS
+    case .mac: method = LIBSSH2_METHOD_MAC_CS
+    }
+    var names: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+    let count = libssh2_session_supported_algs(pointer, method, &names)
+    guard count > 0, let names else { return [] }
+    defer { libssh2_free(pointer, names) }
+    return (0..<Int(count)).compactMap { names[$0].map { String(cString: $0) } }
+  }
+
   /// libssh2's words for the call that has just failed.
   var lastError: String? {
     var message: UnsafeMutablePointer<CChar>?

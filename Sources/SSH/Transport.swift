@@ -15,6 +15,9 @@ final class Transport {
   /// must not keep the thread from other hosts and from deadlines.
   private static let callLimit = 1024 * 1024
 
+  /// The longest version that a peer says (RFC 4253, 4.2), and one byte.
+  static let versionLimit = 256
+
   private let carrier: any Carrier
   private let counters: Counters
   private var outbox: [UInt8] = []
@@ -22,12 +25,15 @@ final class Transport {
 
   /// Bytes taken off the carrier so far.
   private(set) var received = 0
-  /// What the peer said first.
+  /// What the peer said first: all of its offer of algorithms until it has let us in, its version from
+  /// then on.
   private(set) var greeting: [UInt8] = []
   /// Why no more bytes will come.
   private(set) var end: End?
   /// Until the peer has let us in.
-  var isLoggingIn = true
+  var isLoggingIn = true {
+    didSet { if !isLoggingIn { greeting = Array(greeting.prefix(Self.versionLimit)) } }
+  }
   /// What is left to the current call into libssh2.
   private var allowance = callLimit
   /// Since the peer last said anything.
@@ -104,7 +110,8 @@ final class Transport {
     allowance -= bytes.count
     unansweredKeepalives = 0
     counters.countReceived(bytes.count)
-    if greeting.count < 256 { greeting.append(contentsOf: bytes.prefix(256 - greeting.count)) }
+    let room = KeyExchangeOffer.longest - greeting.count
+    if isLoggingIn && room > 0 { greeting.append(contentsOf: bytes.prefix(room)) }
   }
 
   private func noteFailure(_ error: SystemError) -> Int32 {

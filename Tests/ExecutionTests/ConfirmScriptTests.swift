@@ -45,7 +45,7 @@ struct ConfirmScriptTests {
         pending switching
         (hold_switch; : > "$folder/held"; until [ -e "$folder/done" ]; do :; done
          pending applied; echo applied) & until [ -e "$folder/held" ]; do :; done
-        (confirm 8 5) & until pgrep -x flock > /dev/null; do :; done; : > "$folder/done"; wait
+        (confirm 8 5) & until pgrep -x sleep > /dev/null; do :; done; : > "$folder/done"; wait
         """#, in: Folder())
     #expect(result.output == "applied\n@deploy confirmed 8\n")
   }
@@ -95,7 +95,7 @@ struct ConfirmScriptTests {
         (exec 9>> "$run/lock"; flock 9; : > "$folder/held"
          until [ -e "$folder/done" ]; do :; done; hold_switch; undo reload) &
         until [ -e "$folder/held" ]; do :; done
-        (confirm 8 5) & until pgrep -x -f 'flock -w 5 9' > /dev/null; do :; done
+        (confirm 8 5) & until pgrep -x -f 'sleep 0.1' > /dev/null; do :; done
         : > "$folder/done"; wait; confirm 8 5
         """#, in: folder)
     #expect(

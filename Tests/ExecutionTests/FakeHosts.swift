@@ -51,7 +51,7 @@ actor FakeHosts: Connector {
   let journal: Journal
   private var behaviours: [String: Behaviour]
   private let onWord: @Sendable (String) async -> Void
-  /// The ends of the commands that began a transaction, where their arguments are.
+  /// The arguments of each transaction, quoted.
   private(set) var transactions: [String] = []
 
   init(
@@ -71,16 +71,13 @@ actor FakeHosts: Connector {
 
   func start(_ command: String, on host: String) throws -> any RemoteProcess {
     let behaviour = behaviours[host, default: Behaviour()]
-    if command.contains(RemoteScript.confirmation) {
+    if command.runs(.confirmation) {
       journal.note("confirm \(host)")
       if behaviour.confirmations.count > 1 { behaviours[host]?.confirmations.removeFirst() }
       guard let answer = behaviour.confirmations[0] else { throw Lost() }
       return FakeProcess(host, self, says: answer, endsAtOnce: true)
     }
-    if [RemoteScript.survey, RemoteScript.manifest].contains(where: command.contains) {
-      throw Lost()
-    }
-    transactions.append(String(command.suffix(200)))
+    guard command.runs(.transaction) else { throw Lost() }
     switch behaviour.preparation {
     case .prepares:
       var said = "@deploy staged\n"
@@ -95,6 +92,11 @@ actor FakeHosts: Connector {
     }
   }
 
+  func note(_ program: [UInt8]) {
+    let arguments = program.prefix { $0 != UInt8(ascii: "\n") }
+    transactions.append(String(decoding: arguments, as: UTF8.self))
+  }
+
   func answer(of host: String) async -> Behaviour.Answer {
     journal.note("go \(host)")
     await onWord(host)
@@ -102,6 +104,11 @@ actor FakeHosts: Connector {
     if answers.count > 1 { behaviours[host]?.answers.removeFirst() }
     return answers[0]
   }
+}
+
+extension String {
+  /// Whether the command is that of a script.
+  func runs(_ script: RemoteScript) -> Bool { contains("' deploy \(script.name) ") }
 }
 
 private struct FakeHost: RemoteHost {
@@ -130,13 +137,14 @@ private actor FakeProcess: RemoteProcess {
   ) {
     self.host = host
     self.hosts = hosts
-    output = Array(text.utf8)
+    output = Array("Welcome!\u{1B}]0;\(host)\u{7}\n\(RemoteScript.beginning)\n\(text)".utf8)
     hasEnded = endsAtOnce
     self.isDeaf = isDeaf
   }
 
   func write(_ bytes: [UInt8], within limit: Duration) async throws {
     if isDeaf { throw Lost() }
+    if bytes.starts(with: "{ set -- '".utf8), !hasEnded { await hosts.note(bytes) }
     guard bytes == Array("go\n".utf8) else { return }
     switch await hosts.answer(of: host) {
     case .cannotBeSent: throw Lost()

@@ -32,7 +32,7 @@ private struct FleetWithTraitor: Connector {
     let host: any RemoteHost
 
     func start(_ command: String) async throws -> any RemoteProcess {
-      if command.contains(RemoteScript.survey) {
+      if command.runs(.survey) {
         return ScriptedProcess(saying: HostileSpeech.survey)
       }
       return try await host.start(command)
@@ -52,11 +52,11 @@ private struct FleetWithTraitor: Connector {
       }
       var speech = HostileSpeech(seed: seed &* 1_000_003 &+ number)
       let honest =
-        if command.contains(RemoteScript.survey) {
+        if command.runs(.survey) {
           HostileSpeech.survey
-        } else if command.contains(
-          RemoteScript.confirmation)
-        { ["confirmed 2"] } else { ["staged", "tested", "prepared", "switching", "applied 2"] }
+        } else if command.runs(.confirmation) { ["confirmed 2"] } else {
+          ["staged", "tested", "prepared", "switching", "applied 2"]
+        }
       return ScriptedProcess(
         speech.pieces(honest: honest), reading: speech.reading(), complaint: speech.complaint())
     }
@@ -209,7 +209,9 @@ struct HostileHostTests {
     arguments: ["x", "@deploy waiting", "| x", ""])
   func slowWords(_ word: String) async throws {
     let line = Array("\(word)\n".utf8)
-    let pieces = (0..<1000).flatMap { _ in [Piece.pause(.milliseconds(20)), .bytes(line)] }
+    let begin = Piece.bytes(Array("\(RemoteScript.beginning)\n".utf8))
+    let pieces =
+      [begin] + (0..<1000).flatMap { _ in [Piece.pause(.milliseconds(20)), .bytes(line)] }
     let conversation = Conversation(
       ScriptedProcess(pieces),
       Budget(.milliseconds(200), patience: .milliseconds(400), bytes: 1 << 20))

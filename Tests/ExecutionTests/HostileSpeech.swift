@@ -124,9 +124,11 @@ struct HostileSpeech {
   mutating func pieces(honest: [String]) -> [Piece] {
     var pieces: [Piece] = []
     switch below(4) {
-    case 0: for _ in 0..<below(30) { pieces.append(.bytes(line())) }
+    case 0:
+      pieces.append(.bytes(Array("\(RemoteScript.beginning)\n".utf8)))
+      for _ in 0..<below(30) { pieces.append(.bytes(line())) }
     case 1: pieces.append(.bytes(noise()))
-    default: pieces = altered(honest).map { .bytes($0) }
+    default: pieces = altered(["begin"] + honest).map { .bytes($0) }
     }
     if below(5) == 0 {
       pieces.insert(.pause(.milliseconds(below(300))), at: below(pieces.count + 1))

@@ -86,7 +86,7 @@ struct LoopTests {
   func confirmation(_ shell: Shell, _ lock: Int) throws {
     let result = try shell.run(
       .confirm,
-      Self.start + "flock() { [ \"$3\" != \(lock) ]; }; (main 7 5) | uniq -c", in: Folder())
+      Self.start + "flock() { [ \"$2\" != \(lock) ]; }; (main 7 5) | uniq -c", in: Folder())
     #expect(
       result.output.split(separator: "\n").map { $0.drop { $0 == " " } } == [
         "59 @deploy waiting", "1 @deploy verdict 7 unknown 8",

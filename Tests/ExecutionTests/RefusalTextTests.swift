@@ -116,26 +116,73 @@ struct RefusalTextTests {
     #expect(RefusalText.broken("7", lines: ["one", "two"], step: step) == why + ": one; two")
   }
 
-  @Test("names what sudo needs, where sudo is what failed")
-  func sudo() {
+  private func ended(_ words: String, becoming: Bool, hasBegun: Bool = false) -> String {
     var connection = step.connection
-    let said = "sudo: a password is required"
-    #expect(
-      RefusalText.shellEnded(said, connection)
-        == "its shell ended early: sudo: a password is required")
-    connection.becomes = true
-    #expect(
-      RefusalText.shellEnded(said, connection) == """
+    connection.becomes = becoming
+    return RefusalText.shellEnded(EarlyEnd(hasBegun: hasBegun, words: words), connection)
+  }
+
+  @Test(
+    "names what sudo needs, where sudo is what failed",
+    arguments: [
+      (
+        "sudo: a password is required",
+        """
         sudo does not let ann become root without a password there: allow it in /etc/sudoers.d with
             ann ALL=(root) NOPASSWD: ALL
-          (sudo: a password is required)
-        """)
+        """
+      ),
+      (
+        "Sorry, user ann is not allowed to execute '/bin/sh -c x' as root on app-1.",
+        """
+        sudo does not let ann become root without a password there: allow it in /etc/sudoers.d with
+            ann ALL=(root) NOPASSWD: ALL
+        """
+      ),
+      (
+        "sudo: sorry, you must have a tty to run sudo",
+        """
+        sudo asks for a terminal there (requiretty): allow it without in /etc/sudoers.d with
+            Defaults:ann !requiretty
+        """
+      ),
+      (
+        "/bin/sh: 1: head: Permission denied",
+        """
+        sudo lets ann run a shell there, and the shell no other program (NOEXEC): allow it in \
+        /etc/sudoers.d with
+            ann ALL=(root) NOPASSWD: EXEC: ALL
+        """
+      ),
+    ])
+  func sudo(_ said: String, _ why: String) {
+    #expect(ended(said, becoming: true) == "\(why)\n  (\(said))")
+    #expect(!ended(said, becoming: false).contains("sudoers.d"))
+    #expect(!ended(said, becoming: true, hasBegun: true).contains("sudoers.d"))
+  }
+
+  @Test("says that sudo is not installed")
+  func noSudo() {
     #expect(
-      RefusalText.shellEnded("sh: 1: exec: sudo: not found", connection)
+      ended("sh: 1: exec: sudo: not found", becoming: true)
         == "sudo is not installed there: install it, or log in as root with ssh.user and without"
         + " ssh.become (sh: 1: exec: sudo: not found)")
-    #expect(RefusalText.shellEnded("killed", connection) == "its shell ended early: killed")
-    #expect(RefusalText.shellEnded("", connection) == "its shell ended early: it said nothing")
+  }
+
+  @Test(
+    "says what an account answered that does not run what it is sent", arguments: [true, false])
+  func otherCommand(_ becoming: Bool) {
+    let why =
+      "the account ann does not run the command that it is sent: see its login shell, sshd's"
+      + " ForceCommand, and command=\"…\" in its authorized_keys"
+    #expect(
+      ended("Please login as admin.", becoming: becoming)
+        == why + ". It answered: Please login as admin.")
+    #expect(ended("", becoming: becoming) == why + " (it said nothing)")
+    #expect(
+      ended("killed", becoming: becoming, hasBegun: true) == "its shell ended early: killed")
+    #expect(
+      ended("", becoming: becoming, hasBegun: true) == "its shell ended early: it said nothing")
   }
 
   @Test(

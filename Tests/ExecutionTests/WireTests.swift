@@ -44,15 +44,14 @@ struct WireTests {
     #expect(count.output == "\(Self.paths.count)\n")
   }
 
-  @Test("A command is a script without its comments, and fits into one packet")
-  func commandLength() throws {
+  @Test("is a script without its comments")
+  func programs() throws {
     for script in [
-      RemoteScript.survey, RemoteScript.manifest, RemoteScript.transaction,
-      RemoteScript.confirmation,
+      RemoteScript.survey, .manifest, .transaction, .confirmation,
     ] {
-      #expect(script.utf8.count < 30_000)
-      #expect(!script.split(separator: "\n").contains { $0.drop { $0 == " " }.hasPrefix("#") })
-      let result = try Shell.run(["sh", "-c", "sh -n -c \(script)"])
+      let program = String(decoding: script.program(), as: UTF8.self)
+      #expect(!program.split(separator: "\n").contains { $0.drop { $0 == " " }.hasPrefix("#") })
+      let result = try Shell.run(["sh", "-n"], input: Array(program.utf8))
       #expect(result.status == 0 && result.error == "")
     }
     #expect(
@@ -156,7 +155,7 @@ struct ConversationTests {
   }
 
   private static let said = Array(
-    "Welcome!\n@deploy clock 12\n| é: \u{301}quoted\n@deploy end\n|no\n@deploy text a:\u{301}\n@deploy"
+    "Welcome!\n| a box |\n@deploy beginning\n\u{1B}]0;app-1\u{7}\n@deploy begin\n@deploy clock 12\n| é: \u{301}quoted\n@deploy end\n|no\n@deploy text a:\u{301}\n@deploy"
       .utf8)
   private static let messages: [Message] = [
     .event("clock", "12"), .quoted("é: \u{301}quoted"), .event("end", ""),
@@ -233,7 +232,8 @@ struct ConversationTests {
       in: folder)
     #expect(!result.output.contains("hunter2"))
     var reader = SurveyReader(recognize: ShownManifest.trusted)
-    for message in try await messages([Array(result.output.utf8)]) { try reader.read(message) }
+    let said = Array("\(RemoteScript.beginning)\n\(result.output)".utf8)
+    for message in try await messages([said]) { try reader.read(message) }
     let observation = try #require(reader.result)
     #expect(observation.shownManifest?.manifest == manifest)
     #expect(observation.manifest == nil, "nothing is believed before it is judged")

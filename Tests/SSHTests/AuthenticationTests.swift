@@ -52,14 +52,15 @@ extension OverTheNetwork {
 
     func refusal(
       identities: [String], agentSocket: String? = nil,
-      passphrase: Destination.PassphraseProvider? = nil
+      passphrase: Destination.PassphraseProvider? = nil,
+      code: SSHError.Code = .authenticationFailed
     ) async throws -> SSHError {
       let error = try await failure { () async throws(SSHError) in
         try await client.connect(
           to: server.destination(
             identities: identities, agentSocket: agentSocket, passphrase: passphrase))
       }
-      #expect(error.code == .authenticationFailed)
+      #expect(error.code == code)
       #expect(client.counts.logins == 0)
       return error
     }
@@ -143,7 +144,8 @@ extension OverTheNetwork {
     @Test("A wrong passphrase is said to be wrong, and is not in the message")
     func wrongPassphrase() async throws {
       let key = try makeKey("locked", passphrase: "open sesame")
-      let error = try await refusal(identities: [key]) { _ in Array("open poison".utf8) }
+      let error = try await refusal(
+        identities: [key], passphrase: { _ in Array("open poison".utf8) }, code: .noCredentials)
       #expect(error.description.contains("\(key) the passphrase is wrong"))
       #expect(client.counts.connections == 0)
       #expect(!error.description.contains("poison"))
@@ -152,7 +154,7 @@ extension OverTheNetwork {
     @Test("Without a passphrase an encrypted key is not offered, and nothing is connected")
     func noPassphrase() async throws {
       let key = try makeKey("locked", passphrase: "open sesame")
-      let error = try await refusal(identities: [key])
+      let error = try await refusal(identities: [key], code: .noCredentials)
       #expect(error.detail.contains("\(key) is encrypted, and there is no passphrase for it"))
       #expect(client.counts.connections == 0)
     }
@@ -220,6 +222,7 @@ extension OverTheNetwork {
       }
       #expect(error.code == .authenticationFailed)
       #expect(error.detail.contains("\(keys[0]) (ssh-ed25519): refused"))
+      #expect(error.detail.contains("sshd does so after MaxAuthTries keys"))
     }
 
     @Test("A server that is lost at the first key is a lost connection, not a refusal")
@@ -236,7 +239,8 @@ extension OverTheNetwork {
       }
       #expect(error.code == .connectionLost)
       #expect(
-        error.detail == "the server ended the connection when \(key) (ssh-ed25519) was offered")
+        error.detail == "the server ended the connection when \(key) (ssh-ed25519) was offered;"
+          + " sshd does so as well if its MaxAuthTries is 1")
     }
 
     @Test("An agent that stays silent does not hold up the loop, and its deadline passes")
@@ -248,7 +252,7 @@ extension OverTheNetwork {
         try await client.connect(
           to: destination, deadlines: Deadlines(authentication: .milliseconds(50)))
       }
-      #expect(error.code == .authenticationFailed)
+      #expect(error.code == .noCredentials)
       #expect(error.detail.contains("the agent cannot be used: no answer within"))
     }
   }

@@ -150,14 +150,6 @@ extension OverTheNetwork {
       #expect(error.detail == "the key exchange did not end within 0.1 seconds")
     }
 
-    @Test("A server that has an RSA host key alone shares no algorithm")
-    func rsaHostKey() async throws {
-      let server = try await Server(hostKeys: ["rsa"])
-      let error = try await failed(to: server.destination())
-      #expect(error.code == .noSharedAlgorithm)
-      #expect(error.detail.contains("ssh-keygen -A"))
-    }
-
     @Test("A refused key, an unknown host and a refused address leave no socket behind")
     func refusals() async throws {
       let server = try await Server()

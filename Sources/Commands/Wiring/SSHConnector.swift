@@ -38,6 +38,10 @@ extension SSHConnector {
   }
 }
 
+extension SSHError: LocalFailure {
+  var localCause: String? { code == .noCredentials ? detail : nil }
+}
+
 extension SSHError: TransientFailure {
   /// A key that is refused now is refused in a second as well, and asking again is punished by sshd.
   var isTransient: Bool {
@@ -46,7 +50,8 @@ extension SSHError: TransientFailure {
       .channelRefused, .streamRefused, .inputRefused, .cancelled:
       true
     case .invalidAddress, .knownHostsUnreadable, .hostKeyUnknown, .hostKeyChanged,
-      .hostKeyRevoked, .noSharedAlgorithm, .authenticationFailed, .forwardingProhibited,
+      .hostKeyRevoked, .noSharedAlgorithm, .noCredentials, .authenticationFailed,
+      .forwardingProhibited,
       .tooMuchOutput, .resourceMissing:
       false
     }

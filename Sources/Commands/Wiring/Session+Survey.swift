@@ -41,8 +41,16 @@ extension Session {
   /// The same without a stop, for commands that only show.
   func judgedSurvey(_ fleet: Fleet, _ state: FleetState) async throws -> JudgedSurvey {
     try refuseUnknownHosts(state)
-    return state.judge(
-      await fleet.survey(hosts(state), parallel: parallel), addresses: addresses)
+    return state.judge(try await asked(fleet, state), addresses: addresses)
+  }
+
+  /// Asks the hosts that are meant; what keeps this machine from asking any of them is said once.
+  func asked(_ fleet: Fleet, _ state: FleetState) async throws -> Survey {
+    let survey = await fleet.survey(hosts(state), parallel: parallel)
+    if let cause = await fleet.localCause(of: survey) {
+      throw Failure(.failed, "no host was asked: \(cause)")
+    }
+    return survey
   }
 
   /// Of the hosts in the inventory.

@@ -60,17 +60,21 @@ actor KeyPassphrases {
     return password
   }
 
-  private var known: [String: [UInt8]] = [:]
+  /// Nil for a passphrase that nobody gave: it is asked for once.
+  private var known: [String: [UInt8]?] = [:]
 
   func passphrase(of path: String) -> [UInt8]? {
     if let known = known[path] { return known }
     do {
-      known[path] = try Terminal.askSecret(
+      let passphrase = try Terminal.askSecret(
         "Passphrase of \(path): ", instead: "load the key into an ssh-agent")
+      known[path] = .some(passphrase)
+      return passphrase
     } catch {
       let failure = (error as? Failure)?.message ?? "\(error)"
       if !failure.isEmpty { Console.error("deploy: \(failure)") }
+      known[path] = .some(nil)
+      return nil
     }
-    return known[path]
   }
 }

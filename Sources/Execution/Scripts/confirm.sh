@@ -37,7 +37,7 @@ main() {
 # attempts. One that does not, for the disk or a program hangs, is not waited for by all who ask.
 wait_for() {
   local rounds=0
-  until flock -w 5 "$1"; do
+  until take_lock "$1"; do
     rounds=$((rounds + 1))
     [ "$rounds" -lt "${DEPLOY_LOCK_ROUNDS:-60}" ] || give_up
     say waiting

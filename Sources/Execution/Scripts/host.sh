@@ -87,6 +87,19 @@ quote() { sed 's/^/| /'; }
 # shellcheck disable=SC2174 # what is above it is the system's
 make_run_folder() { [ -d "$run" ] || mkdir -p -m 0700 "$run"; }
 
+# Takes the lock $1, shared where $2 is -s, or fails after five seconds. BusyBox's flock waits for ever or
+# not at all.
+# shellcheck disable=SC2317 # not every script asks
+take_lock() {
+  local rounds=0
+  # shellcheck disable=SC2086 # nothing, or one word
+  until flock ${2-} -n "$1"; do
+    rounds=$((rounds + 1))
+    [ "$rounds" -lt 50 ] || return 1
+    sleep 0.1
+  done
+}
+
 # Whether $1 is the number of a release: folders may have any name.
 # shellcheck disable=SC2317 # not every script asks
 is_number() {

@@ -39,7 +39,7 @@ wait_for_settling() {
   if [ ! -e "$run/lock" ] || ! command -v flock > /dev/null 2>&1; then return 0; fi
   exec 9< "$run/lock"
   while [ -f "$root/pending" ] || [ -f "$root/undoing" ] || [ -f "$root/confirming" ]; do
-    flock -s -w 5 9 && return
+    take_lock 9 -s && return
     say waiting "$(cat "$run/holder" 2>/dev/null)"
   done
 }

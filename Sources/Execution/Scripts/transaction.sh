@@ -64,7 +64,7 @@ lock() {
   fi
   local rounds=0 holder
   exec 9>> "$run/lock"
-  until flock -w 5 9; do
+  until take_lock 9; do
     rounds=$((rounds + 1))
     holder=$(cat "$run/holder" 2>/dev/null)
     if [ "$rounds" -ge "${DEPLOY_LOCK_TRIES:-6}" ]; then

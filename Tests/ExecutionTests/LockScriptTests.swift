@@ -1,0 +1,64 @@
+import Testing
+
+@testable import Execution
+
+@Suite("The locks of the host's scripts, by the flock that a host has")
+struct LockScriptTests {
+  /// The options that each has; Debian's BusyBox has no flock to try.
+  static let flocks = ["util-linux": "-[sxunw]", "BusyBox": "-[sxun]"]
+
+  private func folder(_ flock: String) throws -> Folder {
+    let folder = try Folder()
+    try folder.program(
+      "flock",
+      #"""
+      for word; do
+        case $word in
+          \#(Self.flocks[flock] ?? "") | [0-9]) ;;
+          *) echo "flock: invalid option $word" >&2; exit 1 ;;
+        esac
+      done
+      exec /usr/bin/flock "$@"
+      """#)
+    return folder
+  }
+
+  @Test(
+    "are waited for and taken when they are free", arguments: Shell.withBash, flocks.keys.sorted())
+  func waits(_ shell: Shell, _ flock: String) throws {
+    let result = try shell.run(
+      .transaction,
+      """
+      (who=ann; lock; : > "$folder/held"; until [ -e "$folder/done" ]; do :; done; echo left) &
+      until [ -e "$folder/held" ]; do :; done
+      (who=bob; lock; echo entered) & until pgrep -x sleep > /dev/null; do :; done
+      : > "$folder/done"; wait; cat "$run/holder"
+      """, in: folder(flock))
+    #expect(result.output == "left\nentered\nbob\n")
+    #expect(result.error == "")
+  }
+
+  @Test("let a release be confirmed", arguments: Shell.withBash, flocks.keys.sorted())
+  func confirm(_ shell: Shell, _ flock: String) throws {
+    let result = try shell.run(
+      .confirm,
+      """
+      mkdir -p "$run" "$root/releases/7" "$root/releases/8"; ln -s releases/8 "$root/current"
+      : > "$run/lock"; echo '8 7 install applied ann' > "$root/pending"; main 8 5
+      """, in: folder(flock))
+    #expect(result.output == "@deploy confirmed 8\n")
+    #expect(result.error == "")
+  }
+
+  @Test(
+    "let a host be surveyed whose last transaction was cut off", arguments: Shell.withBash,
+    flocks.keys.sorted())
+  func survey(_ shell: Shell, _ flock: String) throws {
+    let result = try shell.run(
+      .survey,
+      #"mkdir -p "$run"; : > "$run/lock"; : > "$root/pending"; wait_for_settling; echo settled"#,
+      in: folder(flock))
+    #expect(result.output == "settled\n")
+    #expect(result.error == "")
+  }
+}
