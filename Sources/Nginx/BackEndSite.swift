@@ -6,7 +6,7 @@ struct BackEndSite {
   /// Several while the site moves from one port to another.
   let ports: [Port]
   let admission: Admission
-  let version: Version
+  let platform: Platform
   let checksRevocation: Bool
 
   var paragraphs: [Paragraph] { [Paragraph([Directive("server", block: server)])] }
@@ -22,7 +22,7 @@ struct BackEndSite {
 
   private var listen: Paragraph {
     ports.map { Listener(port: $0, isTLS: true) }.paragraph(
-      for: version,
+      for: platform,
       comment: "No reuseport: a reload that changes the number of workers would drop connections.")
   }
 

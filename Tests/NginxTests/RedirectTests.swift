@@ -11,7 +11,10 @@ struct RedirectTests {
   private static let upstreams = [Fleet.upstream("app-1", 8443)]
   private static let fastCGI = LocalApplication.unix(Fleet.valid("/run/fastcgi.sock"))
   private static let inventory = Fleet.inventory(
-    [Fleet.host("app-1", [.backEnd], "198.18.0.2"), Fleet.host("edge-1", [.frontEnd], "198.18.0.1")],
+    [
+      Fleet.host("app-1", [.backEnd], "198.18.0.2"),
+      Fleet.host("edge-1", [.frontEnd], "198.18.0.1"),
+    ],
     [
       Fleet.site(
         "app.example", on: ["edge-1"], from: upstreams,
