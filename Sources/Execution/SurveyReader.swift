@@ -30,7 +30,8 @@ struct SurveyReader {
     var result = observation
     result.shownManifest = manifest.isEmpty ? nil : recognize(manifest)
     result.driftedFiles.sort()
-    result.surroundings = surroundings.result(ownPorts: ownPorts)
+    result.surroundings = surroundings.result(
+      ownPorts: ownPorts, include: observation.includeFile)
     return result
   }
 
