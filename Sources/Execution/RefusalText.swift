@@ -23,9 +23,12 @@ enum RefusalText {
     case "damaged": return host("the release arrived damaged\(said)")
     case "port":
       let words = detail.split(separator: " ", maxSplits: 1)
+      let holder = String(words.last ?? "another program")
       return host(
-        "port \(words.first ?? "?") is held by \(words.last ?? "another program"): stop it or"
-          + " choose another port")
+        "port \(words.first ?? "?") is held by \(holder)"
+          + (holder.hasPrefix("nginx (")
+            ? ", which is not of the nginx that runs there: a worker whose master is gone ends with kill -QUIT"
+            : "") + ": stop it or choose another port")
     case "not-included":
       let files = detail.prefix(through: detail.lastIndex(of: "/") ?? detail.startIndex) + "*.conf"
       return host(
@@ -101,8 +104,11 @@ enum RefusalText {
       + " could be put in force\(explained(lines, step))"
   }
 
+  /// nginx says five times that it cannot listen.
   private static func explained(_ lines: [String], _ step: HostStep) -> String {
-    lines.isEmpty ? "" : ": " + lines.map { located($0, step) }.joined(separator: "; ")
+    var said: Set<String> = []
+    let lines = lines.filter { said.insert($0).inserted }
+    return lines.isEmpty ? "" : ": " + lines.map { located($0, step) }.joined(separator: "; ")
   }
 
   /// Where a message names a file that is a copy of the user's, adds the user's own file and line.

@@ -22,10 +22,18 @@ struct SurroundingsReader {
   private var sockets: [Socket] = []
   private var programs: [Int: String] = [:]
   private var rules = ForeignRules()
+  private var servers = ForeignServers()
+  private var orphans: Set<Int> = []
 
-  /// - Parameter ownPorts: those that nginx listens on for the release in force.
-  func result(ownPorts: Set<Int>) -> HostSurroundings {
+  /// - Parameters:
+  ///   - ownPorts: those that nginx listens on for the release in force.
+  ///   - include: the file by which nginx's configuration includes releases.
+  func result(ownPorts: Set<Int>, include: String = "") -> HostSurroundings {
     var result = surroundings
+    result.nginxListens = servers.listens(beside: include)
+    result.orphanedWorkers = orphans.sorted()
+    result.orphanedPorts = Set(
+      sockets.filter { $0.process.map(orphans.contains) ?? false }.map(\.port))
     result.addresses = addresses.sorted()
     result.sshSources = sshSources.sorted()
     result.listeners = sockets.compactMap { socket in
@@ -58,6 +66,13 @@ struct SurroundingsReader {
       }
       sshSources.insert(source)
       try HostValues.checkCount(sshSources.count, of: word)
+    case "without-ipv6":
+      try HostValues.nothing(value, of: word)
+      surroundings.hasIPv6 = false
+    case "nginx-line": try servers.read(value)
+    case "orphan":
+      orphans.insert(try HostValues.integer(value, in: Self.processes, of: word))
+      try HostValues.checkCount(orphans.count, of: word)
     case "rule":
       rules.read(value)
       try rules.checkCount()

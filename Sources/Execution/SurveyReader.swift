@@ -33,7 +33,8 @@ struct SurveyReader {
     result.shownManifest = manifest.isEmpty ? nil : recognize(manifest)
     result.discardedManifests = discarded.sorted { $0.key < $1.key }.map { recognize($0.value) }
     result.driftedFiles.sort()
-    result.surroundings = surroundings.result(ownPorts: ownPorts)
+    result.surroundings = surroundings.result(
+      ownPorts: ownPorts, include: observation.includeFile)
     return result
   }
 

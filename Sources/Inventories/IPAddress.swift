@@ -10,6 +10,14 @@ package enum IPAddress: Hashable, Sendable, Comparable, CustomStringConvertible 
     }
   }
 
+  /// Whether it stays on its host, whose firewall does not see it (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3).
+  package var isLoopback: Bool {
+    switch self {
+    case .v4(let bits): bits >> 24 == 127
+    case .v6(let bits): bits == 1
+    }
+  }
+
   package init?(_ text: String) {
     if text.utf8.contains(UInt8(ascii: ":")) {
       guard let bits = Self.parseV6(text) else { return nil }

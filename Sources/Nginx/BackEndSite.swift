@@ -6,7 +6,7 @@ struct BackEndSite {
   /// Several while the site moves from one port to another.
   let ports: [Port]
   let admission: Admission
-  let version: Version
+  let platform: Platform
   let checksRevocation: Bool
 
   var paragraphs: [Paragraph] { [Paragraph([Directive("server", block: server)])] }
@@ -16,13 +16,13 @@ struct BackEndSite {
       listen, ownNameAlone, identity,
       Self.clientCertificates(checksRevocation: checksRevocation),
       TLSSettings.forFrontEnds, Self.fullHandshakes,
-    ] + ownFrontEndsAlone + [Self.refusal] + SiteServer.bodySize(of: site) + content
-      + [snippet, logs].compactMap(\.self)
+    ] + ownFrontEndsAlone + [Self.refusal, Self.relativeRedirects]
+      + SiteServer.bodySize(of: site) + content + [snippet, logs].compactMap(\.self)
   }
 
   private var listen: Paragraph {
     ports.map { Listener(port: $0, isTLS: true) }.paragraph(
-      for: version,
+      for: platform,
       comment: "No reuseport: a reload that changes the number of workers would drop connections.")
   }
 
@@ -80,9 +80,17 @@ struct BackEndSite {
     return Paragraph(
       "X-Real-IP, X-Forwarded-For and X-Forwarded-Proto pass as the front-end set them.",
       [Directive("proxy_pass", "http://\(application.target)")] + webSockets
-        + [Directive("proxy_set_header", "Host", "\(.host)")]
+        + [
+          Directive("proxy_set_header", "Host", "\(.host)"), Directive("proxy_redirect", "default"),
+        ]
+        + application.namesOfItsOwn.map { Directive("proxy_redirect", $0, "/") }
         + site.requests.timeouts.directives(for: "proxy"))
   }
+
+  /// nginx's own would name the port that front-ends use, at which visitors get no answer.
+  private static let relativeRedirects = Paragraph(
+    "Redirects name no scheme, host and port: those of the back-end are not the visitor's.",
+    [Directive("absolute_redirect", "off")])
 
   /// Which sessions are taken up is up to the port's default server: for connections to one address
   /// alone, or in a release between two, that may be one of the host's own.
@@ -120,5 +128,15 @@ struct BackEndSite {
       Directive("access_log", "\(LogFile.access(of: site, as: .backEnd))", BackEndLogFormat.name),
       Directive("error_log", "\(LogFile.error(of: site, as: .backEnd))"),
     ])
+  }
+}
+
+extension LocalApplication {
+  /// How an application may name itself in a redirect, beside the address that nginx reaches it at: plain
+  /// HTTP and its own port end at the back-end.
+  fileprivate var namesOfItsOwn: [Argument] {
+    guard case .tcp(let address, let port) = self else { return ["http://\(.host)/"] }
+    return ["http://\(.host)/", "http://\(.host):\(port)/"]
+      + (address.isLoopback ? ["http://localhost:\(port)/"] : [])
   }
 }

@@ -20,16 +20,17 @@ package struct ConfigurationFile: Hashable, Sendable {
 /// Nothing in it says which release it belongs to, so what does not change stays the same bytes.
 ///
 /// - Parameters:
+///   - hasIPv6: whether the host's kernel has it.
 ///   - source: the address that connections to back-ends come from; nil where the host has no other, and
 ///     need not be told.
 ///   - checksRevocation: whether the release has revocation lists.
 package func configuration(
-  for host: Host, in inventory: Inventory, nginx version: Version,
+  for host: Host, in inventory: Inventory, nginx version: Version, hasIPv6: Bool = true,
   beside remains: Remains = .none, from source: IPAddress? = nil, checksRevocation: Bool = false
 ) -> [ConfigurationFile] {
   HostConfiguration(
-    host: host, inventory: inventory, version: version, remains: remains, source: source,
-    checksRevocation: checksRevocation
+    host: host, inventory: inventory, platform: Platform(nginx: version, hasIPv6: hasIPv6),
+    remains: remains, source: source, checksRevocation: checksRevocation
   ).files
 }
 
@@ -47,7 +48,7 @@ package func releaseMarker(release number: Int) -> ConfigurationFile {
 private struct HostConfiguration {
   let host: Host
   let inventory: Inventory
-  let version: Version
+  let platform: Platform
   let remains: Remains
   let source: IPAddress?
   let checksRevocation: Bool
@@ -63,7 +64,7 @@ private struct HostConfiguration {
     let frontEnds = published.map { site in
       file(of: site, as: .frontEnd) {
         FrontEndSite(
-          site: site, inventory: inventory, version: version, source: source,
+          site: site, inventory: inventory, platform: platform, source: source,
           checksRevocation: checksRevocation
         ).paragraphs
       }
@@ -73,7 +74,7 @@ private struct HostConfiguration {
         BackEndSite(
           site: site, ports: ports(of: site),
           admission: remains.admissions[site.domain] ?? .frontEnds(Set(site.frontEnds)),
-          version: version, checksRevocation: checksRevocation
+          platform: platform, checksRevocation: checksRevocation
         ).paragraphs
       }
     }
@@ -100,7 +101,7 @@ private struct HostConfiguration {
     let strays = StrayServers(
       publicCertificate: publicCertificate,
       asksVisitors: remains.asksVisitors || published.contains { $0.originPulls != nil },
-      mutualTLSPorts: ports, version: version, checksRevocation: checksRevocation)
+      mutualTLSPorts: ports, platform: platform, checksRevocation: checksRevocation)
     let format = ports.isEmpty ? [] : [Paragraph([BackEndLogFormat.definition])]
     let upgrades =
       !remains.paths.isEmpty || (published + served).contains { $0.requests.webSockets }

@@ -4,7 +4,7 @@ internal import Inventories
 struct FrontEndSite {
   let site: Site
   let inventory: Inventory
-  let version: Version
+  let platform: Platform
   /// Where connections to back-ends come from, where the host could choose.
   let source: IPAddress?
   let checksRevocation: Bool
@@ -48,7 +48,7 @@ struct FrontEndSite {
       Directive(
         "server",
         block: [
-          [Listener(port: .http, isTLS: false)].paragraph(for: version),
+          [Listener(port: .http, isTLS: false)].paragraph(for: platform),
           Paragraph([names, redirect]),
         ] + shielding.realAddress + [logs])
     ])
@@ -87,7 +87,7 @@ struct FrontEndSite {
 
   private var listenTLS: Paragraph {
     [Listener(port: .https, isTLS: true)].paragraph(
-      for: version,
+      for: platform,
       comment: "No reuseport: a reload that changes the number of workers would drop connections.")
   }
 

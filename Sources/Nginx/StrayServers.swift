@@ -7,7 +7,7 @@ struct StrayServers {
   /// Whether a site published here asks visitors for certificates.
   let asksVisitors: Bool
   let mutualTLSPorts: [Port]
-  let version: Version
+  let platform: Platform
   let checksRevocation: Bool
 
   /// A name that no visitor can mean (RFC 2606), because two servers without one would clash.
@@ -38,42 +38,41 @@ struct StrayServers {
   }
 
   private func mutualTLS(_ port: Port) -> Server {
-    // Visitors' ports are shared with the host's own sites, whose default must not be taken away.
-    let isVisitors = publicCertificate != nil && (port == .http || port == .https)
-    let listen = [Listener(port: port, isTLS: true, isDefault: !isVisitors)]
-      .paragraph(for: version)
+    let listen = [Listener(port: port, isTLS: true)].paragraph(for: platform)
     let ownCertificate = [
       Directive("ssl_certificate", "\(installed: .certificate(for: .backEnd))"),
       Directive("ssl_certificate_key", "\(installed: .key(for: .backEnd))"),
     ]
     let refusal =
-      version.canRejectHandshakes
+      platform.nginx.canRejectHandshakes
       ? Self.rejectedHandshake
       : [
         Paragraph(ownCertificate),
         BackEndSite.clientCertificates(checksRevocation: checksRevocation), Self.misdirected,
       ]
     return Server(
-      comment: "What asks for no site served here.",
+      comment: """
+        What asks for no site served here, unless the host's own nginx has a default server for it.
+        """,
       block: [listen, Paragraph([Self.name]), TLSSettings.forFrontEnds] + refusal)
   }
 
   private var plain: Server {
     Server(
       comment: """
-        Visitors of no site published here, unless the host's own nginx has a default_server for \
+        Visitors of no site published here, unless the host's own nginx has a default server for \
         them.
         """,
       block: [
-        [Listener(port: .http, isTLS: false)].paragraph(for: version), Paragraph([Self.name]),
+        [Listener(port: .http, isTLS: false)].paragraph(for: platform), Paragraph([Self.name]),
         Self.misdirected,
       ])
   }
 
   private func visitors(certificate: [Directive]) -> Server {
-    let listen = [Listener(port: .https, isTLS: true)].paragraph(for: version)
+    let listen = [Listener(port: .https, isTLS: true)].paragraph(for: platform)
     let refusal =
-      version.canRejectHandshakes
+      platform.nginx.canRejectHandshakes
       ? Self.rejectedHandshake : [Paragraph(certificate), Self.misdirected]
     return Server(
       block: [listen, Paragraph([Self.name]), TLSSettings.forVisitors(resuming: !asksVisitors)]

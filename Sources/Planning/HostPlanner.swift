@@ -173,7 +173,8 @@ struct HostPlanner {
     _ state: Track.State, release number: Int, from snapshot: Snapshot
   ) -> ReleaseDraft {
     ReleaseDraft(
-      input, host, nginx: nginx, release: number, source: source, state, from: snapshot)
+      input, host, nginx: nginx, hasIPv6: observation.surroundings.hasIPv6, release: number,
+      source: source, state, from: snapshot)
   }
 
   /// Which of several addresses the kernel would take is not known here, and back-ends let in one.
@@ -215,7 +216,7 @@ struct HostPlanner {
   }
 
   /// The ports that nginx listens on for a release.
-  private static func ports(of facts: EdgeFacts) -> Set<Int> {
+  static func ports(of facts: EdgeFacts) -> Set<Int> {
     let published = facts.routes.isEmpty ? [] : [Port.http, .https].map { Int($0.number) }
     return Set(published + facts.services.map(\.port))
   }

@@ -30,8 +30,8 @@ extension FileChange {
 
 /// What the hosts would say if nothing had happened since the state was written.
 private struct OfflineSurvey {
-  /// The state does not have the version of a host's nginx. Of those between which configurations
-  /// differ, the host has had the one that its files are closest to.
+  /// The state has neither the version of a host's nginx nor whether its kernel has IPv6. Of those between
+  /// which configurations differ, the host has had what its files are closest to.
   private static let versions = [Version(1, 22, 1), Version(1, 30, 6), Version(1, 18, 0)]
 
   private let input: PlanningInput
@@ -42,8 +42,11 @@ private struct OfflineSurvey {
     var survey: Survey = [:]
     for host in input.inventory.hosts where input.selector.matches(host) {
       let record = input.state.hosts[host.name.text]
-      let version = record.map { likelyVersion(on: host, $0.release) } ?? Self.versions[0]
-      survey[host.name.text] = .observed(observation(of: host.name.text, record?.release, version))
+      let (version, hasIPv6) =
+        record.map { likelyPlatform(of: host, $0.release) } ?? (Self.versions[0], true)
+      var observation = observation(of: host.name.text, record?.release, version)
+      observation.surroundings.hasIPv6 = hasIPv6
+      survey[host.name.text] = .observed(observation)
     }
     for (name, record) in input.state.hosts
     where survey[name] == nil && input.selector.matches(name) {
@@ -52,15 +55,18 @@ private struct OfflineSurvey {
     return survey
   }
 
-  private func likelyVersion(on host: Host, _ release: ReleaseRecord) -> Version {
-    var (best, most) = (Self.versions[0], -1)
-    for version in Self.versions {
-      let files = configuration(for: host, in: input.inventory, nginx: version)
-      let equal = files.count { file in
-        release.files[file.path.relative]?.digest == input.digest(file.text)
+  private func likelyPlatform(of host: Host, _ release: ReleaseRecord) -> (Version, Bool) {
+    var (best, most) = ((Self.versions[0], true), -1)
+    for hasIPv6 in [true, false] {
+      for version in Self.versions {
+        let files = configuration(
+          for: host, in: input.inventory, nginx: version, hasIPv6: hasIPv6)
+        let equal = files.count { file in
+          release.files[file.path.relative]?.digest == input.digest(file.text)
+        }
+        if equal > most { (best, most) = ((version, hasIPv6), equal) }
+        if equal == files.count { return best }
       }
-      if equal > most { (best, most) = (version, equal) }
-      if equal == files.count { break }
     }
     return best
   }

@@ -8,7 +8,9 @@ enum Preflight {
   static func obstacles(
     on observation: HostObservation, for host: Host, _ input: PlanningInput
   ) -> [String] {
-    (host.roles.isEmpty ? [] : nginx(of: observation))
+    (host.roles.isEmpty
+      ? []
+      : nginx(of: observation) + SharedPorts(of: host, observation, input.inventory).obstacles)
       + obstacles(
         on: observation, state: input.state, engine: input.inventory.firewall.engine)
       + (input.allowsLockout

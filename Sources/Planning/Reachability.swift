@@ -16,13 +16,3 @@ extension [Opening] {
 extension Opening.Source {
   var isNobody: Bool { self == .ranges([]) }
 }
-
-extension IPAddress {
-  /// Whether it stays on its host, whose firewall does not see it (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3).
-  var isLoopback: Bool {
-    switch self {
-    case .v4(let bits): bits >> 24 == 127
-    case .v6(let bits): bits == 1
-    }
-  }
-}

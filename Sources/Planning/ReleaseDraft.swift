@@ -9,6 +9,7 @@ struct ReleaseDraft {
   let input: PlanningInput
   let host: Host
   let nginx: Version
+  let hasIPv6: Bool
   let number: Int
   /// The address that its front-end has to use, where the host has others.
   let source: IPAddress?
@@ -21,12 +22,13 @@ struct ReleaseDraft {
   private(set) var files: [PlannedFile] = []
 
   init(
-    _ input: PlanningInput, _ host: Host, nginx: Version, release number: Int,
+    _ input: PlanningInput, _ host: Host, nginx: Version, hasIPv6: Bool, release number: Int,
     source: IPAddress?, _ state: Track.State, from snapshot: Snapshot
   ) {
     self.input = input
     self.host = host
     self.nginx = nginx
+    self.hasIPv6 = hasIPv6
     self.number = number
     self.source = source
     self.mixture = state.mixture
@@ -124,8 +126,8 @@ struct ReleaseDraft {
       return [snapshot.kept(ReleasePath.main.relative)].compactMap(\.self)
     }
     return configuration(
-      for: host, in: input.routableInventory, nginx: nginx, beside: remains, from: source,
-      checksRevocation: endpoint.refuses != nil
+      for: host, in: input.routableInventory, nginx: nginx, hasIPv6: hasIPv6, beside: remains,
+      from: source, checksRevocation: endpoint.refuses != nil
     ).map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
   }
 

@@ -5,10 +5,9 @@ import State
 /// What the user should know before saying yes.
 enum Warnings {
   static func all(_ input: PlanningInput) -> [String] {
-    host(input) + CutWarnings.all(input) + SourceWarnings.all(input) + holes(input) + boot(input)
-      + authority(input)
-      + outlived(input) + siteCertificates(input) + input.materials.chainWarnings
-      + input.networkWarnings + input.staplingWarnings
+    host(input) + sharedPorts(input) + CutWarnings.all(input) + SourceWarnings.all(input)
+      + holes(input) + boot(input) + authority(input) + outlived(input) + siteCertificates(input)
+      + input.materials.chainWarnings + input.networkWarnings + input.staplingWarnings
   }
 
   /// What hosts say of themselves that is not as it should be.
@@ -29,6 +28,14 @@ enum Warnings {
       }
     }
     return found.warnings
+  }
+
+  private static func sharedPorts(_ input: PlanningInput) -> [String] {
+    input.inventory.hosts.filter(input.selector.matches).flatMap { host -> [String] in
+      guard case .observed(let observation) = input.survey[host.name.text] else { return [] }
+      return SharedPorts(of: host, observation, input.inventory).warnings
+        .map { "on \(host.name.text), \($0)" }
+    }
   }
 
   private static func holes(_ input: PlanningInput) -> [String] {

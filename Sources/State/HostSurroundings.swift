@@ -8,6 +8,14 @@ package struct HostSurroundings: Hashable, Sendable {
   package var listeners: [Listener] = []
   /// The port of sshd as the host has it; another one than the controller's where the way forwards it.
   package var sshPort: Int?
+  /// Whether the kernel has IPv6.
+  package var hasIPv6 = true
+  /// Where servers of nginx listen that are not the release's, in the order in which nginx reads them.
+  package var nginxListens: [NginxListen] = []
+  /// Workers of nginx whose master is gone, by the numbers of their processes.
+  package var orphanedWorkers: [Int] = []
+  /// The ports that they hold.
+  package var orphanedPorts: Set<Int> = []
   /// From where SSH connections are open to that port.
   package var sshSources: [String] = []
   /// Chains that others hooked into the packets that come in or pass through, and that may drop some.
@@ -61,6 +69,40 @@ package struct HostSurroundings: Hashable, Sendable {
       self.address = address
       self.port = port
       self.program = program
+    }
+  }
+
+  /// A `listen` directive of nginx's configuration on the disk.
+  package struct NginxListen: Hashable, Sendable {
+    package var file: String
+    package var line: Int
+    /// The directive as it stands there.
+    package var text: String
+    /// `0.0.0.0` or `::` for every address of a family; may be a name.
+    package var address: String
+    package var port: Int
+    /// Whether it says so.
+    package var isDefault: Bool
+    package var takesProxyProtocol: Bool
+    /// Whether the socket for every IPv6 address takes IPv4 too.
+    package var takesBothFamilies: Bool
+    /// Whether nginx reads it behind the release.
+    package var isBehindRelease: Bool
+
+    package init(
+      file: String, line: Int, text: String, address: String, port: Int, isDefault: Bool = false,
+      takesProxyProtocol: Bool = false, takesBothFamilies: Bool = false,
+      isBehindRelease: Bool = false
+    ) {
+      self.file = file
+      self.line = line
+      self.text = text
+      self.address = address
+      self.port = port
+      self.isDefault = isDefault
+      self.takesProxyProtocol = takesProxyProtocol
+      self.takesBothFamilies = takesBothFamilies
+      self.isBehindRelease = isBehindRelease
     }
   }
 

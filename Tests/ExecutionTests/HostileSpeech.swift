@@ -47,7 +47,9 @@ struct HostileSpeech {
     "fingerprint 1:\(String(repeating: "a", count: 64))", "firewall as-installed", "ssh-port 22",
     "address 198.18.0.21", "ssh-from 0100007F", "listening 00000000 0050 7", "process 7 node",
     "rule table ip x {", "rule chain y {", "rule type filter hook input priority 0; policy drop;",
-    "legacy iptables -P INPUT DROP", "manager ufw", "space releases /dev/x 9 1 8888 10% /",
+    "legacy iptables -P INPUT DROP", "manager ufw", "without-ipv6", "orphan 9",
+    "nginx-line 1:# configuration file /etc/nginx/nginx.conf:",
+    "nginx-line 2:http { server { listen 80; } }", "space releases /dev/x 9 1 8888 10% /",
     "space run tmpfs 9 1 8888 10% /run", "end",
   ]
 

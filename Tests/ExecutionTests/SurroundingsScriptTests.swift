@@ -8,7 +8,7 @@ import Testing
 struct SurroundingsScriptTests {
   /// Starts `perl` with sockets and a name, in the background, and goes on when it listens: `listen`
   /// takes the name, the number of the socket that it connects to or none, and addresses with ports.
-  private static let listen = #"""
+  static let listen = #"""
     ip link set lo up
     listen() {
       rm -f "$folder/ready"

@@ -188,6 +188,21 @@ private func changeSurroundings(
   case "route":
     surroundings.routes.append(
       .init(network: rest[0], gateway: rest.count > 1 ? rest[1] : nil))
+  case "own-server":
+    // Place, address, port, what it is (`-` for none), and the directive.
+    let place = rest[0].split(separator: ":")
+    let kinds = rest[3].split(separator: ",")
+    surroundings.nginxListens.append(
+      .init(
+        file: String(place[0]), line: try #require(Int(place[1])),
+        text: rest.dropFirst(4).joined(separator: " "), address: rest[1],
+        port: try #require(Int(rest[2])), isDefault: kinds.contains("default"),
+        takesProxyProtocol: kinds.contains("proxy"), takesBothFamilies: kinds.contains("both"),
+        isBehindRelease: kinds.contains("behind")))
+  case "orphans":
+    surroundings.orphanedPorts = [try #require(Int(rest[0]))]
+    surroundings.orphanedWorkers = rest.dropFirst().compactMap { Int($0) }
+  case "without-ipv6": surroundings.hasIPv6 = false
   case "sshd": surroundings.sshPort = Int(rest[0])
   case "ssh-from": surroundings.sshSources = rest
   case "addresses": surroundings.addresses = rest

@@ -5,6 +5,7 @@
 
 nginx_changelogs='/usr/share/doc/nginx*/changelog.Debian.gz'
 ufw_settings=/etc/ufw/ufw.conf
+ipv6_addresses=/proc/net/if_inet6
 
 # Lines about the network beyond this number are left out, those of the youngest sockets first: any user
 # can open more of them.
@@ -153,3 +154,48 @@ survey_patches() {
     case "$changes " in *"$hole"[!0-9]*) say patched "$hole" ;; esac
   done
 }
+
+# Says that the kernel has no IPv6: then nginx cannot listen on IPv6 addresses. Where IPv6 is only turned off
+# for interfaces the file is there, and nginx can.
+survey_ipv6() {
+  [ -e "$ipv6_addresses" ] || [ ! -e /proc/net/tcp ] || say without-ipv6
+}
+
+# Says which workers of nginx have lost their master: nobody tells them to end, and they keep its ports.
+survey_orphans() {
+  # shellcheck disable=SC2013 # a word for each process
+  for file in $(grep -l '^nginx: worker process' /proc/[0-9]*/cmdline 2>/dev/null); do
+    process=${file#/proc/}
+    process=${process%/cmdline}
+    parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$process/status" 2>/dev/null)
+    title=
+    { IFS= read -r title < "/proc/${parent:-none}/cmdline"; } 2>/dev/null
+    case $title in 'nginx: master process'*) ;; *) say orphan "$process" ;; esac
+  done
+}
+
+# Says what nginx's whole configuration has on the disk of servers and where they listen: lines with their
+# numbers, where files begin, and whatever has braces or quotes, which give it structure. deploy's own files
+# are left out. In a network of its own, nothing listens that is not in force yet; names that nginx looks up
+# may be known in the host's own only.
+survey_servers() {
+  command -v nginx > /dev/null 2>&1 || return 0
+  find_pid_file
+  had_pid=
+  [ ! -e "$pid_file" ] || had_pid=yes
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  configuration=$(unshare --net sh -c '
+    for family in 4 6; do
+      echo 1 > "/proc/sys/net/ipv$family/ip_nonlocal_bind"
+    done 2> /dev/null
+    exec nginx -T -q
+  ' 2>/dev/null) || configuration=$(nginx -T -q 2>/dev/null)
+  # nginx leaves an empty pid file where it does not run, and then believes it.
+  [ -n "$had_pid" ] || [ -s "$pid_file" ] || rm -f "$pid_file"
+  printf '%s\n' "$configuration" |
+    grep -n -e '[{}"]' -e "'" -e listen -e include -e default_server -e proxy_protocol \
+      -e '^[[:space:]]*[^[:space:]]\{1,\}[[:space:]]*$' -e '^# configuration file ' |
+    sed -n -e '/^[0-9]*:# configuration file /{h;s/^/@deploy nginx-line /p;d;}' \
+      -e G -e "\\#\\n[0-9]*:. configuration file $root/#d" \
+      -e 's/\n.*//' -e 's/^/@deploy nginx-line /p'
+} 2>/dev/null

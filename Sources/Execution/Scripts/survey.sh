@@ -150,6 +150,9 @@ survey_firewall() {
 
 survey_surroundings() {
   survey_network "$2"
+  survey_ipv6
+  survey_orphans
+  survey_servers
   survey_rules
   survey_managers
   survey_space

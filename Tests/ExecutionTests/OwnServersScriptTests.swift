@@ -1,0 +1,90 @@
+import Foundation
+import State
+import Testing
+
+@testable import Execution
+
+@Suite("What a host tells of its own nginx and of IPv6", .timeLimit(.minutes(2)))
+struct OwnServersScriptTests {
+  private func said(_ result: Shell.Result) -> [String] {
+    result.output.split(separator: "\n").map(String.init)
+  }
+
+  /// What the controller makes of it.
+  private func read(_ result: Shell.Result) throws -> HostSurroundings {
+    var reader = SurroundingsReader()
+    for line in said(result) where line.hasPrefix("@deploy ") {
+      let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+      #expect(
+        try reader.read(String(parts[1]), parts.count == 3 ? String(parts[2]) : ""), "\(line)")
+    }
+    return reader.result(ownPorts: [443], include: "/etc/nginx/conf.d/deploy.conf")
+  }
+
+  @Test("tells where nginx's own servers listen, by file and line", arguments: Shell.allCases)
+  func servers(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.write(
+      "nginx/nginx.conf",
+      """
+      events {}
+      http {
+        include conf.d/*.conf;
+        server { listen 198.18.0.99:8443 proxy_protocol; }
+      }
+
+      """)
+    try folder.write("nginx/conf.d/deploy.conf", "include \(folder.path)/root/current/own.conf;\n")
+    try folder.write(
+      "nginx/conf.d/own.conf", "# mine\nserver {\n  listen 8081 default_server;\n}\n")
+    try folder.write("root/current/own.conf", "server { listen 8082; }\n")
+    let result = try shell.run(
+      .survey,
+      #"""
+      mount --bind "$folder/nginx" /etc/nginx
+      survey_servers
+      find /run -name 'nginx*'
+      """#, in: folder)
+    #expect(
+      try read(result).nginxListens == [
+        .init(
+          file: "/etc/nginx/conf.d/own.conf", line: 3, text: "listen 8081 default_server",
+          address: "0.0.0.0", port: 8081, isDefault: true, isBehindRelease: true),
+        .init(
+          file: "/etc/nginx/nginx.conf", line: 4, text: "listen 198.18.0.99:8443 proxy_protocol",
+          address: "198.18.0.99", port: 8443, takesProxyProtocol: true, isBehindRelease: true),
+      ], "\(result.output)\(result.error)")
+    #expect(!result.output.contains("8082"))
+    #expect(result.error == "")
+  }
+
+  @Test("tells a kernel without IPv6 by the file that it does not have", arguments: Shell.allCases)
+  func withoutIPv6(_ shell: Shell) throws {
+    let result = try shell.run(
+      .survey,
+      #"""
+      survey_ipv6; echo has; ipv6_addresses=$folder/none; survey_ipv6
+      """#, in: Folder())
+    #expect(said(result) == ["has", "@deploy without-ipv6"])
+    #expect(try !read(result).hasIPv6)
+  }
+
+  @Test("tells the workers of nginx whose master is gone, and no others", arguments: Shell.allCases)
+  func orphans(_ shell: Shell) throws {
+    let result = try shell.run(
+      .survey,
+      SurroundingsScriptTests.listen + #"""
+        listen 'nginx: worker process' '' '127.0.0.1#443'; orphan=$!
+        perl -e '
+          $0 = "nginx: master process nginx"; pipe(my $in, my $out);
+          if (!fork) { $0 = "nginx: worker process"; close $in; print $out "x"; close $out; sleep 1000 }
+          close $out; <$in>; open(my $ready, ">", "$ENV{folder}/has-worker"); close $ready; sleep 1000
+        ' > /dev/null &
+        until [ -e "$folder/has-worker" ]; do kill -0 $! || exit 1; done
+        survey_orphans; survey_network ''; echo "$orphan"
+        """#, in: Folder())
+    let orphan = Int(said(result).last ?? "")
+    #expect(try read(result).orphanedWorkers == [orphan], "\(result.output)\(result.error)")
+    #expect(try read(result).orphanedPorts == [443])
+  }
+}
