@@ -62,7 +62,8 @@ extension Connection {
 
   /// The first line of a peer that did not start like an SSH server.
   private func foreignGreeting(_ transport: Transport) -> String? {
-    let greeting = String(decoding: transport.greeting.prefix(Transport.versionLimit), as: UTF8.self)
+    let greeting = String(
+      decoding: transport.greeting.prefix(Transport.versionLimit), as: UTF8.self)
     guard transport.received > 0, !greeting.contains("SSH-") else { return nil }
     let line = greeting.prefix { !$0.isNewline }
     return line.debugDescription
