@@ -35,6 +35,11 @@ struct RefusalTextTests {
         "port 443 is held by haproxy (process 12): stop it or choose another port"
       ),
       (
+        "port 443 nginx (process 12)", .host,
+        "port 443 is held by nginx (process 12), which is not of the nginx that runs there: a worker"
+          + " whose master is gone ends with kill -QUIT: stop it or choose another port"
+      ),
+      (
         "not-included /etc/nginx/http.d/deploy.conf", .host,
         "its nginx.conf does not include /etc/nginx/http.d/*.conf in its http block: add"
           + " \"include /etc/nginx/http.d/*.conf;\" there"
@@ -53,8 +58,9 @@ struct RefusalTextTests {
       ),
     ] as [(String, Refusal.Cause, String)])
   func refusal(_ text: String, _ cause: Refusal.Cause, _ why: String) {
+    // What is said several times is told once.
     #expect(
-      RefusalText.refusal(text, lines: ["one", "two"], step: step)
+      RefusalText.refusal(text, lines: ["one", "two", "one", "one"], step: step)
         == Refusal(cause: cause, why: why))
   }
 
