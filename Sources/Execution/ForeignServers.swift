@@ -47,11 +47,14 @@ struct ForeignServers {
   }
 
   /// - Parameter include: the file that includes `deploy`'s, whether it is there already or not.
-  func listens(beside include: String) -> [HostSurroundings.NginxListen] {
-    guard let main else { return [] }
+  /// - Returns: where servers listen, and the place of a `server_names_hash_bucket_size`.
+  func found(
+    beside include: String
+  ) -> (listens: [HostSurroundings.NginxListen], namesHash: String?) {
+    guard let main else { return ([], nil) }
     var walk = ServerWalk(files: files, main: main, include: include)
     walk.read(main, depth: 0)
-    return walk.listens
+    return (walk.listens, walk.namesHash)
   }
 }
 
@@ -62,21 +65,31 @@ private struct ServerWalk {
   private static let mostLines = 200_000
   private static let mostPatterns = 200
   private static let mostListens = 2000
+  private static let mostNames = 2000
 
   let files: [String: [ForeignServers.Line]]
   let main: String
   let include: String
   private(set) var listens: [HostSurroundings.NginxListen] = []
+  private(set) var namesHash: String?
 
   /// The names of the blocks around what is read.
   private var blocks: [String] = []
   private var words: [String] = []
   private var line = 0
-  /// Where the server around begins, and whether it has said where it listens.
-  private var server = (line: 0, listens: false)
+  private var server = Server()
   private var isBehindRelease = false
   private var lines = 0
   private var patterns = 0
+
+  /// The server around what is read.
+  private struct Server {
+    var line = 0
+    /// Where its own sockets begin among all.
+    var firstListen = 0
+    var listens = false
+    var names: [String] = []
+  }
 
   init(files: [String: [ForeignServers.Line]], main: String, include: String) {
     self.files = files
@@ -101,7 +114,8 @@ private struct ServerWalk {
 
   private static func begins(_ text: Substring) -> Bool {
     let text = text.drop { $0 == " " || $0 == "\t" }
-    return ["listen", "include", "server", "http"].contains { word in
+    let names = ["server_name", "server_names_hash_bucket_size"]
+    return (["listen", "include", "server", "http"] + names).contains { word in
       text.hasPrefix(word) && text.dropFirst(word.count).first.map { " \t{".contains($0) } ?? true
     }
   }
@@ -114,11 +128,12 @@ private struct ServerWalk {
     case .end: directive(in: file, depth)
     case .open:
       blocks.append(words.first ?? "")
-      if blocks == ["http", "server"] { server = (line, false) }
+      if blocks == ["http", "server"] { server = Server(line: line, firstListen: listens.count) }
     case .close:
       // Without a word of where, nginx listens on port 80.
-      if blocks == ["http", "server"], !server.listens {
-        add(["listen", "80"], in: file, at: server.line)
+      if blocks == ["http", "server"] {
+        if !server.listens { add(["listen", "80"], in: file, at: server.line) }
+        for index in listens[server.firstListen...].indices { listens[index].names = server.names }
       }
       _ = blocks.popLast()
     }
@@ -135,6 +150,11 @@ private struct ServerWalk {
     } else if words.first == "listen", blocks == ["http", "server"] {
       server.listens = true
       add(words, in: file, at: line)
+    } else if words.first == "server_name", blocks == ["http", "server"] {
+      let names = words.dropFirst().prefix(Self.mostNames - server.names.count)
+      server.names += names.map { HostText($0, limit: 255).text.lowercased() }
+    } else if words.first == "server_names_hash_bucket_size", blocks == ["http"] {
+      namesHash = "\(HostText(file, limit: 200).text):\(line)"
     }
   }
 

@@ -30,7 +30,7 @@ struct SurroundingsReader {
   ///   - include: the file by which nginx's configuration includes releases.
   func result(ownPorts: Set<Int>, include: String = "") -> HostSurroundings {
     var result = surroundings
-    result.nginxListens = servers.listens(beside: include)
+    (result.nginxListens, result.namesHash) = servers.found(beside: include)
     result.orphanedWorkers = orphans.sorted()
     result.orphanedPorts = Set(
       sockets.filter { $0.process.map(orphans.contains) ?? false }.map(\.port))

@@ -34,6 +34,21 @@ package func configuration(
   ).files
 }
 
+/// The size that `server_names_hash_bucket_size` has in a release, for names that nginx does not take
+/// otherwise; nil if it is left out.
+package func namesHashSize(for host: Host, in inventory: Inventory) -> Int? {
+  let sites = inventory.sites(publishedBy: host.name).flatMap { [$0.domain] + $0.aliases }
+  return namesHashSize(of: sites + inventory.sites(servedBy: host.name).map(\.domain))
+}
+
+/// A name must fit in one bucket together with two pointers; nginx takes 64 bytes by itself.
+private func namesHashSize(of names: [DomainName]) -> Int? {
+  let longest = names.map(\.text.utf8.count).max() ?? 0
+  let needed = (longest + 2 + 7) / 8 * 8 + 16
+  guard needed > 64 else { return nil }
+  return needed > 256 ? 512 : needed > 128 ? 256 : 128
+}
+
 /// The file that names a release, for the release's folder and for nowhere else.
 package func releaseMarker(release number: Int) -> ConfigurationFile {
   ConfigurationFile(
@@ -124,15 +139,11 @@ private struct HostConfiguration {
       ?? remains.sites[.frontEnd]?.min().map { FrontEndSite.installedFiles(of: $0) }
   }
 
-  /// A name must fit in one bucket together with two pointers; nginx takes 64 bytes by itself.
   private var namesHash: [Paragraph] {
     let names =
       published.flatMap { [$0.domain] + $0.aliases } + served.map(\.domain)
       + remains.sites.values.joined()
-    let longest = names.map(\.text.utf8.count).max() ?? 0
-    let needed = (longest + 2 + 7) / 8 * 8 + 16
-    guard needed > 64 else { return [] }
-    let size = needed > 256 ? 512 : needed > 128 ? 256 : 128
+    guard let size = namesHashSize(of: names) else { return [] }
     return [
       Paragraph(
         "nginx does not take names as long as those of the sites otherwise.",

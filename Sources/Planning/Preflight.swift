@@ -10,7 +10,8 @@ enum Preflight {
   ) -> [String] {
     (host.roles.isEmpty
       ? []
-      : nginx(of: observation) + SharedPorts(of: host, observation, input.inventory).obstacles)
+      : nginx(of: observation) + namesHash(of: host, observation, input.inventory)
+        + SharedPorts(of: host, observation, input.inventory).obstacles)
       + obstacles(
         on: observation, state: input.state, engine: input.inventory.firewall.engine)
       + (input.allowsLockout
@@ -26,6 +27,20 @@ enum Preflight {
     }
     return Version(version) == nil
       ? ["its nginx says that its version is \"\(version)\", which is not one such as 1.22.1"] : []
+  }
+
+  /// nginx takes the directive once.
+  private static func namesHash(
+    of host: Host, _ observation: HostObservation, _ inventory: Inventory
+  ) -> [String] {
+    guard let place = observation.surroundings.namesHash,
+      let size = namesHashSize(for: host, in: inventory)
+    else { return [] }
+    return [
+      "its nginx has a server_names_hash_bucket_size in \(place), and so has the release, which needs"
+        + " \(size) for the names of its sites: take it away there and run again; the release's holds for"
+        + " all of nginx"
+    ]
   }
 
   /// What keeps even a host that is cleaned, where nginx may be gone already.

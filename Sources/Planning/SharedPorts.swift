@@ -10,6 +10,8 @@ struct SharedPorts {
   private let needed: Set<Int>
   /// Those of the release that the host has.
   private let held: Set<Int>
+  /// The names that its sites have on each port, in order.
+  private let names: [Int: [String]]
 
   init(of host: Host, _ observation: HostObservation, _ inventory: Inventory) {
     surroundings = observation.surroundings
@@ -20,6 +22,22 @@ struct SharedPorts {
     }
     needed = Set((published + served).map { Int($0.number) })
     held = (observation.manifest?.release).map { HostPlanner.ports(of: $0.facts) } ?? []
+    names = Self.names(on: host, inventory)
+  }
+
+  private static func names(on host: Host, _ inventory: Inventory) -> [Int: [String]] {
+    var names: [Int: [String]] = [:]
+    for site in inventory.sites(publishedBy: host.name) {
+      for port in [Port.http, .https] {
+        names[Int(port.number), default: []] += ([site.domain] + site.aliases).map(\.text)
+      }
+    }
+    for site in inventory.sites(servedBy: host.name) {
+      for port in Set(site.upstreams(on: host.name).map(\.port)) {
+        names[Int(port.number), default: []].append(site.domain.text)
+      }
+    }
+    return names
   }
 
   /// Why a release must not come that takes a port for the first time, or cannot take one at all.
@@ -33,10 +51,11 @@ struct SharedPorts {
   /// What is wrong already, and stays so if the host is left alone.
   var warnings: [String] {
     needed.intersection(held).subtracting(surroundings.orphanedPorts).sorted().flatMap(reasons)
+      + needed.sorted().flatMap(takenNames)
   }
 
   private func reasons(of port: Int) -> [String] {
-    sockets(port) + otherProtocol(port) + bothFamilies(port) + lostDefault(port)
+    sockets(port) + otherProtocol(port) + bothFamilies(port) + lostDefault(port) + lostNames(port)
   }
 
   private func listens(_ port: Int) -> [HostSurroundings.NginxListen] {
@@ -92,6 +111,32 @@ struct SharedPorts {
     listens(port).filter { $0.takesBothFamilies && !held.contains(port) }.prefix(1).map {
       "\($0.quoted) takes IPv4 as well, and nginx cannot listen on port \(port) of IPv4 beside it:"
         + " write \"listen \(port)\" and \"listen [::]:\(port)\" there, restart nginx, and run again"
+    }
+  }
+
+  /// Servers that have the name of a site as well: nginx asks the first one that it reads, and the other
+  /// never.
+  private func rivals(_ port: Int, behind: Bool) -> [(name: String, HostSurroundings.NginxListen)] {
+    let others = listens(port).filter { listen in
+      listen.isBehindRelease == behind && (IPAddress(listen.address)?.isUnspecified ?? false)
+    }
+    return (names[port] ?? []).compactMap { name in
+      others.first { $0.names.contains(name) }.map { (name, $0) }
+    }
+  }
+
+  private func lostNames(_ port: Int) -> [String] {
+    rivals(port, behind: false).map { name, other in
+      "\(other.file):\(other.line) is a server of \(name) on port \(port) too, and nginx reads it before the"
+        + " release, so the release's site does not answer there: take the name or the server away there,"
+        + " reload nginx, and run again"
+    }
+  }
+
+  private func takenNames(_ port: Int) -> [String] {
+    rivals(port, behind: true).map { name, other in
+      "\(other.file):\(other.line) is a server of \(name) on port \(port) too, and nginx reads it behind the"
+        + " release, so the release's site answers in its place"
     }
   }
 

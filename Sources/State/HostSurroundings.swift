@@ -12,6 +12,8 @@ package struct HostSurroundings: Hashable, Sendable {
   package var hasIPv6 = true
   /// Where servers of nginx listen that are not the release's, in the order in which nginx reads them.
   package var nginxListens: [NginxListen] = []
+  /// The file and line where its nginx has a `server_names_hash_bucket_size` of its own.
+  package var namesHash: String?
   /// Workers of nginx whose master is gone, by the numbers of their processes.
   package var orphanedWorkers: [Int] = []
   /// The ports that they hold.
@@ -88,11 +90,13 @@ package struct HostSurroundings: Hashable, Sendable {
     package var takesBothFamilies: Bool
     /// Whether nginx reads it behind the release.
     package var isBehindRelease: Bool
+    /// The names of its server, in lower case; patterns as they are.
+    package var names: [String]
 
     package init(
       file: String, line: Int, text: String, address: String, port: Int, isDefault: Bool = false,
       takesProxyProtocol: Bool = false, takesBothFamilies: Bool = false,
-      isBehindRelease: Bool = false
+      isBehindRelease: Bool = false, names: [String] = []
     ) {
       self.file = file
       self.line = line
@@ -103,6 +107,7 @@ package struct HostSurroundings: Hashable, Sendable {
       self.takesProxyProtocol = takesProxyProtocol
       self.takesBothFamilies = takesBothFamilies
       self.isBehindRelease = isBehindRelease
+      self.names = names
     }
   }
 

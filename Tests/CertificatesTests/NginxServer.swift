@@ -52,6 +52,8 @@ final class NginxServer {
       events {}
       http {
         access_log off;
+        # A client that waits for a thread of the tests may take long.
+        client_header_timeout 600s;
         client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t; uwsgi_temp_path t;
         scgi_temp_path t;
         server {

@@ -4,7 +4,7 @@ import Testing
 @testable import Certificates
 @testable import Commands
 
-@Suite("The certificate files that a site names")
+@Suite("The certificate files that a site names", .serialized)
 struct SiteCertificateTests {
   private let home: Home
   private let root: String

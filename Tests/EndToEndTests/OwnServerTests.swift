@@ -69,6 +69,32 @@ struct OwnServerTests {
     }
   }
 
+  @Test("one of a site's name is found by the plan before it takes the site's requests")
+  func names() async throws {
+    try await Scene.play(Self.inventory) { scene in
+      let own = "listen 443 ssl default_server; server_name shop.example;"
+      try await serve(own, in: "a-own.conf", on: "edge-1", scene)
+      let plan = try await scene.deploy("plan")
+      #expect(
+        plan.stdout.contains(
+          "/etc/nginx/conf.d/a-own.conf:2 is a server of shop.example on port 443 too, and nginx reads it"
+            + " before the release"), "\(plan.all)")
+
+      // Behind the release it is what the site replaces.
+      try await scene.on("edge-1", "rm /etc/nginx/conf.d/a-own.conf")
+      try await serve(own, in: "own.conf", on: "edge-1", scene)
+      #expect(try await scene.fetch().stdout == "mine")
+      let applied = try await scene.apply()
+      #expect(
+        applied.stdout.contains(
+          "own.conf:2 is a server of shop.example on port 443 too, and nginx reads it behind the release"
+        ),
+        "\(applied.all)")
+      #expect(try await scene.fetch().stdout.hasPrefix("/srv/shop app-"))
+      #expect(try await scene.deploy("verify").status == 0)
+    }
+  }
+
   @Test(
     "one at an address, one of the PROXY protocol and one without a master are found by the plan")
   func conflicts() async throws {

@@ -10,6 +10,12 @@ struct ForeignServersTests {
 
   /// Files as `nginx -T` prints them, each behind its heading.
   private func listens(_ files: (String, String)...) throws -> [HostSurroundings.NginxListen] {
+    try servers(files).found(beside: Self.include).listens
+  }
+
+  private func servers(_ files: (String, String)...) throws -> ForeignServers { try servers(files) }
+
+  private func servers(_ files: [(String, String)]) throws -> ForeignServers {
     var servers = ForeignServers()
     var number = 0
     for (path, text) in files {
@@ -18,7 +24,7 @@ struct ForeignServersTests {
         try servers.read("\(number):\(line)")
       }
     }
-    return servers.listens(beside: Self.include)
+    return servers
   }
 
   @Test("are found in nginx's own order, with file and line, before the release and behind it")
@@ -68,6 +74,40 @@ struct ForeignServersTests {
   func sockets(_ directive: String, _ expected: String) throws {
     let found = try listens(("/etc/nginx/nginx.conf", "http {\nserver {\n\(directive)\n}\n}"))
     #expect(found.map { "\($0.address) \($0.port)" } == (expected.isEmpty ? [] : [expected]))
+  }
+
+  @Test("have the names of their server, wherever those are in it")
+  func names() throws {
+    let found = try listens(
+      (
+        "/etc/nginx/nginx.conf",
+        """
+        http {
+          server_names_hash_bucket_size 128;
+          server { server_name A.example b.example; listen 81; listen 82;
+            location / { server_name never.example; }
+            server_name
+              c.example; }
+          server { listen 83; server_name _; }
+          server { listen 84; }
+        }
+        """
+      ))
+    #expect(
+      found.map(\.names) == [
+        ["a.example", "b.example", "c.example"], ["a.example", "b.example", "c.example"], ["_"], [],
+      ])
+  }
+
+  @Test("have a size of the hash of names in http alone")
+  func namesHash() throws {
+    func place(_ text: String) throws -> String? {
+      try servers(("/etc/nginx/nginx.conf", text)).found(beside: Self.include).namesHash
+    }
+    #expect(
+      try place("http {\n  server_names_hash_bucket_size 64;\n}") == "/etc/nginx/nginx.conf:2")
+    #expect(try place("http { server_names_hash_max_size 64; }") == nil)
+    #expect(try place("stream { server_names_hash_bucket_size 64; }") == nil)
   }
 
   @Test("say what they are, and are none outside of http")

@@ -36,7 +36,8 @@ struct OwnServersScriptTests {
       """)
     try folder.write("nginx/conf.d/deploy.conf", "include \(folder.path)/root/current/own.conf;\n")
     try folder.write(
-      "nginx/conf.d/own.conf", "# mine\nserver {\n  listen 8081 default_server;\n}\n")
+      "nginx/conf.d/own.conf",
+      "# mine\nserver {\n  listen 8081 default_server;\n  server_name own.example;\n}\n")
     try folder.write("root/current/own.conf", "server { listen 8082; }\n")
     let result = try shell.run(
       .survey,
@@ -49,7 +50,8 @@ struct OwnServersScriptTests {
       try read(result).nginxListens == [
         .init(
           file: "/etc/nginx/conf.d/own.conf", line: 3, text: "listen 8081 default_server",
-          address: "0.0.0.0", port: 8081, isDefault: true, isBehindRelease: true),
+          address: "0.0.0.0", port: 8081, isDefault: true, isBehindRelease: true,
+          names: ["own.example"]),
         .init(
           file: "/etc/nginx/nginx.conf", line: 4, text: "listen 198.18.0.99:8443 proxy_protocol",
           address: "198.18.0.99", port: 8443, takesProxyProtocol: true, isBehindRelease: true),

@@ -189,7 +189,7 @@ private func changeSurroundings(
     surroundings.routes.append(
       .init(network: rest[0], gateway: rest.count > 1 ? rest[1] : nil))
   case "own-server":
-    // Place, address, port, what it is (`-` for none), and the directive.
+    // Place, address, port, what it is (`-` for none) and the names of its server, and the directive.
     let place = rest[0].split(separator: ":")
     let kinds = rest[3].split(separator: ",")
     surroundings.nginxListens.append(
@@ -198,7 +198,9 @@ private func changeSurroundings(
         text: rest.dropFirst(4).joined(separator: " "), address: rest[1],
         port: try #require(Int(rest[2])), isDefault: kinds.contains("default"),
         takesProxyProtocol: kinds.contains("proxy"), takesBothFamilies: kinds.contains("both"),
-        isBehindRelease: kinds.contains("behind")))
+        isBehindRelease: kinds.contains("behind"),
+        names: kinds.filter { $0.contains(".") }.map(String.init)))
+  case "names-hash": surroundings.namesHash = rest[0]
   case "orphans":
     surroundings.orphanedPorts = [try #require(Int(rest[0]))]
     surroundings.orphanedWorkers = rest.dropFirst().compactMap { Int($0) }

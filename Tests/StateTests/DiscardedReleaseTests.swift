@@ -21,7 +21,10 @@ struct DiscardedReleaseTests {
     var state = FleetState(fleet: "shop", lineage: "one")
     state.fleetKeys = [Self.key]
     if replacing {
-      state.fleetKeys.append(FleetKey(generation: 2, publicKey: String(repeating: "b", count: 64)))
+      state.fleetKeys.append(
+        FleetKey(
+          generation: 2, publicKey: String(repeating: "b", count: 64),
+          endorsement: .init(signer: Self.key.publicKey, signature: "")))
     }
     let manifest = Manifest(
       fleet: fleet, lineage: lineage, host: host, serial: 7, madeAt: Self.now, madeBy: "ann@laptop",

@@ -193,7 +193,7 @@ survey_servers() {
   # nginx leaves an empty pid file where it does not run, and then believes it.
   [ -n "$had_pid" ] || [ -s "$pid_file" ] || rm -f "$pid_file"
   printf '%s\n' "$configuration" |
-    grep -n -e '[{}"]' -e "'" -e listen -e include -e default_server -e proxy_protocol \
+    grep -n -e '[{}"]' -e "'" -e listen -e include -e server_name -e default_server -e proxy_protocol \
       -e '^[[:space:]]*[^[:space:]]\{1,\}[[:space:]]*$' -e '^# configuration file ' |
     sed -n -e '/^[0-9]*:# configuration file /{h;s/^/@deploy nginx-line /p;d;}' \
       -e G -e "\\#\\n[0-9]*:. configuration file $root/#d" \
