@@ -155,9 +155,10 @@ struct Scene {
     try await on(
       host,
       """
-      find /etc -xdev -type f ! -path /etc/deploy/verdict -exec sha256sum {} + 2>/dev/null | sort -k 2
+      find /etc -xdev -type f ! -path /etc/deploy/verdict ! -path '/etc/deploy/discarded/*' \
+        -exec sha256sum {} + 2>/dev/null | sort -k 2
       find /etc -xdev -type l -exec ls -l --time-style=+ {} + 2>/dev/null | sort
-      find /etc/deploy -type d 2>/dev/null | sort
+      find /etc/deploy -type d ! -name discarded 2>/dev/null | sort
       nft list ruleset
       """
     ).stdout
