@@ -6,21 +6,6 @@ import Testing
 
 @Suite("What a host tells of its own nginx and of IPv6", .timeLimit(.minutes(2)))
 struct OwnServersScriptTests {
-  private func said(_ result: Shell.Result) -> [String] {
-    result.output.split(separator: "\n").map(String.init)
-  }
-
-  /// What the controller makes of it.
-  private func read(_ result: Shell.Result) throws -> HostSurroundings {
-    var reader = SurroundingsReader()
-    for line in said(result) where line.hasPrefix("@deploy ") {
-      let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-      #expect(
-        try reader.read(String(parts[1]), parts.count == 3 ? String(parts[2]) : ""), "\(line)")
-    }
-    return reader.result(ownPorts: [443], include: "/etc/nginx/conf.d/deploy.conf")
-  }
-
   @Test("tells where nginx's own servers listen, by file and line", arguments: Shell.allCases)
   func servers(_ shell: Shell) throws {
     let folder = try Folder()
@@ -47,7 +32,7 @@ struct OwnServersScriptTests {
       find /run -name 'nginx*'
       """#, in: folder)
     #expect(
-      try read(result).nginxListens == [
+      try result.surroundings(ownPorts: [443]).nginxListens == [
         .init(
           file: "/etc/nginx/conf.d/own.conf", line: 3, text: "listen 8081 default_server",
           address: "0.0.0.0", port: 8081, isDefault: true, isBehindRelease: true,
@@ -67,8 +52,8 @@ struct OwnServersScriptTests {
       #"""
       survey_ipv6; echo has; ipv6_addresses=$folder/none; survey_ipv6
       """#, in: Folder())
-    #expect(said(result) == ["has", "@deploy without-ipv6"])
-    #expect(try !read(result).hasIPv6)
+    #expect(result.lines == ["has", "@deploy without-ipv6"])
+    #expect(try !result.surroundings(ownPorts: [443]).hasIPv6)
   }
 
   @Test("tells the workers of nginx whose master is gone, and no others", arguments: Shell.allCases)
@@ -85,8 +70,10 @@ struct OwnServersScriptTests {
         until [ -e "$folder/has-worker" ]; do kill -0 $! || exit 1; done
         survey_orphans; survey_network ''; echo "$orphan"
         """#, in: Folder())
-    let orphan = Int(said(result).last ?? "")
-    #expect(try read(result).orphanedWorkers == [orphan], "\(result.output)\(result.error)")
-    #expect(try read(result).orphanedPorts == [443])
+    let orphan = Int(result.lines.last ?? "")
+    #expect(
+      try result.surroundings(ownPorts: [443]).orphanedWorkers == [orphan],
+      "\(result.output)\(result.error)")
+    #expect(try result.surroundings(ownPorts: [443]).orphanedPorts == [443])
   }
 }

@@ -38,21 +38,6 @@ struct SurroundingsScriptTests {
 
     """#
 
-  private func said(_ result: Shell.Result) -> [String] {
-    result.output.split(separator: "\n").map(String.init)
-  }
-
-  /// What the controller makes of it.
-  private func read(_ result: Shell.Result) throws -> HostSurroundings {
-    var reader = SurroundingsReader()
-    for line in said(result) where line.hasPrefix("@deploy ") {
-      let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-      #expect(
-        try reader.read(String(parts[1]), parts.count == 3 ? String(parts[2]) : ""), "\(line)")
-    }
-    return reader.result(ownPorts: [])
-  }
-
   @Test("names the addresses that others reach it at, and no others", arguments: Shell.allCases)
   func addresses(_ shell: Shell) throws {
     let result = try shell.run(
@@ -64,7 +49,7 @@ struct SurroundingsScriptTests {
       survey_network '' | sort -u
       """, in: Folder())
     #expect(
-      said(result) == [
+      result.lines == [
         "@deploy address 198.18.0.21", "@deploy address 198.18.0.22",
         "@deploy address 2001:0db8:0000:0000:0000:0000:0000:0021",
         "@deploy address fd00:0000:0000:0000:0000:0000:0000:0001",
@@ -88,7 +73,7 @@ struct SurroundingsScriptTests {
         survey_network 'a 1 b 22' | grep -v -e ' address ' -e ' ssh-port '
         """#, in: folder)
     #expect(
-      Set(try read(result).listeners) == [
+      Set(try result.surroundings().listeners) == [
         .init(address: "0.0.0.0", port: 443, program: "nginx"),
         .init(address: "0:0:0:0:0:0:0:1", port: 8443, program: "nginx"),
         .init(address: "127.0.0.1", port: 8080, program: "nginx"),
@@ -98,7 +83,7 @@ struct SurroundingsScriptTests {
         .init(address: "0:0:0:0:0:0:0:0", port: 9200, program: "node exporter"),
         .init(address: "127.0.0.2", port: 81, program: "a"),
       ])
-    #expect(said(result).count { $0.hasPrefix("@deploy listening ") } == 8)
+    #expect(result.lines.count { $0.hasPrefix("@deploy listening ") } == 8)
     #expect(result.error == "")
   }
 
@@ -124,7 +109,7 @@ struct SurroundingsScriptTests {
       until [ -e "$folder/ready" ]; do kill -0 $! || exit 1; done
       survey_network ''
       """#, in: Folder())
-    let found = try read(result)
+    let found = try result.surroundings()
     #expect(
       Set(found.listeners) == [
         .init(kind: .udp, address: "0.0.0.0", port: 53, program: "holder"),
@@ -151,7 +136,7 @@ struct SurroundingsScriptTests {
         done
         survey_network ''
         """#, in: Folder())
-    let listeners = try read(result).listeners
+    let listeners = try result.surroundings().listeners
     #expect(listeners.count == 5000, "\(result.error)")
     for process in 1...5 {
       #expect(
@@ -170,7 +155,7 @@ struct SurroundingsScriptTests {
         survey_network ''
         """#, in: Folder())
     // Processors number sockets in blocks of their own, so which of these are the oldest is not known here.
-    let ports = try read(result).listeners.map(\.port)
+    let ports = try result.surroundings().listeners.map(\.port)
     #expect(Set(ports).count == 3 && ports.allSatisfy { (11...15).contains($0) }, "\(ports)")
   }
 
@@ -192,10 +177,10 @@ struct SurroundingsScriptTests {
         told ''; told 'a b c 2;2'
         """#, in: Folder())
     #expect(
-      said(result) == [
+      result.lines == [
         "@deploy ssh-port 9022", "@deploy ssh-from 0100007F", "@deploy ssh-port 9023",
       ])
-    #expect(try read(result).sshSources == ["127.0.0.1"])
+    #expect(try result.surroundings().sshSources == ["127.0.0.1"])
     #expect(result.error == "")
   }
 
@@ -234,7 +219,7 @@ struct SurroundingsScriptTests {
       iptables -A DOCKER-USER -p tcp --dport 9 -j DROP
       survey_rules
       """#, in: Folder())
-    let found = try read(result)
+    let found = try result.surroundings()
     #expect(
       Set(found.foreignChains) == [
         .init(
@@ -268,7 +253,7 @@ struct SurroundingsScriptTests {
       survey_rules
       """, in: folder)
     #expect(
-      said(result) == [
+      result.lines == [
         "@deploy legacy iptables -P INPUT DROP", "@deploy legacy iptables -P FORWARD ACCEPT",
         "@deploy legacy ip6tables -P INPUT ACCEPT", "@deploy legacy ip6tables -A INPUT -j REJECT",
       ])
@@ -293,7 +278,7 @@ struct SurroundingsScriptTests {
         mkdir -p /run/systemd/system; survey_managers
         """#, in: folder)
     #expect(
-      said(result) == [
+      result.lines == [
         "none", "not installed", "@deploy manager ufw", "off", "another", "@deploy manager docker",
         "@deploy manager docker", "@deploy manager firewalld",
       ])
@@ -313,10 +298,10 @@ struct SurroundingsScriptTests {
       df() { printf 'Filesystem x\n/a * 1 2 3 4%% /\n'; }; survey_space
       df() { return 1; }; survey_space; echo nothing
       """#, in: folder)
-    #expect(said(result).last == "nothing")
-    #expect(said(result).count == 3)
-    #expect(try read(result).freeForReleases == 1024)
-    #expect(try read(result).freeForWork == 2048)
+    #expect(result.lines.last == "nothing")
+    #expect(result.lines.count == 3)
+    #expect(try result.surroundings().freeForReleases == 1024)
+    #expect(try result.surroundings().freeForWork == 2048)
     #expect(result.error == "")
   }
 
@@ -336,7 +321,7 @@ struct SurroundingsScriptTests {
       told; survey_patches ''
       """#, in: folder)
     #expect(
-      said(result) == [
+      result.lines == [
         "none", "@deploy patched CVE-2025-1", "@deploy patched CVE-2025-23419",
         "@deploy patched CVE-2026-22",
       ])
@@ -374,8 +359,8 @@ struct SurroundingsScriptTests {
         PATH=$folder/few
         main 'CVE-1' '198.18.9.1 50000 198.18.0.21 22'
         """#, in: Folder())
-    #expect(said(result).last == "@deploy end")
-    #expect(said(result).contains("@deploy ssh-port 22"))
-    #expect(said(result).contains("@deploy listening 0100007F 0050"))
+    #expect(result.lines.last == "@deploy end")
+    #expect(result.lines.contains("@deploy ssh-port 22"))
+    #expect(result.lines.contains("@deploy listening 0100007F 0050"))
   }
 }

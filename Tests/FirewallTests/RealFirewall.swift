@@ -16,6 +16,21 @@ let canRunFirewalls =
 struct RealFirewall {
   let engine: FirewallPolicy.Engine
 
+  /// Makes the host 198.18.0.1 and fd00::1 and, in a network of its own, a peer that has .10 and .20, ::10
+  /// and ::20; `$folder` is theirs.
+  static let peer = """
+    mount -t tmpfs none /run; mkdir /run/netns /run/test; folder=/run/test
+    ip link set lo up; ip netns add peer
+    ip link add host type veth peer name peer netns peer
+    ip address add 198.18.0.1/24 dev host; ip -6 address add fd00::1/64 dev host nodad
+    ip link set host up
+    for last in 10 20; do
+      ip -n peer address add 198.18.0.$last/24 dev peer
+      ip -n peer -6 address add fd00::$last/64 dev peer nodad
+    done
+    ip -n peer link set peer up
+    """
+
   /// Functions for scripts: `load` puts the rules in force as the hosts' scripts do.
   private static let helpers = """
     load() {

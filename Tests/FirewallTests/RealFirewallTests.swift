@@ -21,16 +21,7 @@ struct RealFirewallTests {
   /// front-ends) or .20 and ::20. Prints who reached which port. All that it makes ends with its
   /// namespaces: nginx removes its pid file while it stops, and would race with one who cleans up.
   private static let questions = """
-    mount -t tmpfs none /run; mkdir /run/netns /run/test; folder=/run/test
-    ip link set lo up; ip netns add peer
-    ip link add host type veth peer name peer netns peer
-    ip address add 198.18.0.1/24 dev host; ip -6 address add fd00::1/64 dev host nodad
-    ip link set host up
-    for last in 10 20; do
-      ip -n peer address add 198.18.0.$last/24 dev peer
-      ip -n peer -6 address add fd00::$last/64 dev peer nodad
-    done
-    ip -n peer link set peer up
+    \(RealFirewall.peer)
     listen=$(for port in 22 80 443 8443 9100; do echo "listen $port; listen [::]:$port;"; done)
     echo "pid $folder/pid; events {} http { access_log off; server { $listen return 200; } }" \
       >"$folder/nginx.conf"

@@ -7,16 +7,7 @@ struct RealProtocolTests {
   /// Prints what reaches the host from .10 and .20, ::10 and ::20: UDP by its port, VRRP by its name. What
   /// was dropped is known when the last packet, to a port that is open to everybody, has come.
   private static let packets = #"""
-    mount -t tmpfs none /run; mkdir /run/netns /run/test; folder=/run/test
-    ip link set lo up; ip netns add peer
-    ip link add host type veth peer name peer netns peer
-    ip address add 198.18.0.1/24 dev host; ip -6 address add fd00::1/64 dev host nodad
-    ip link set host up
-    for last in 10 20; do
-      ip -n peer address add 198.18.0.$last/24 dev peer
-      ip -n peer -6 address add fd00::$last/64 dev peer nodad
-    done
-    ip -n peer link set peer up
+    \#(RealFirewall.peer)
     load
     cat >"$folder/hear.py" <<'END'
     import select, socket, sys

@@ -66,6 +66,10 @@ struct MaterialsReader {
     if let use, let advice = CredentialContent(of: bytes).advice(at: path, as: use) {
       throw Mistake(description: advice)
     }
+    return try text(bytes, at: path)
+  }
+
+  private func text(_ bytes: [UInt8], at path: String) throws -> String {
     guard let read = String(validating: bytes, as: UTF8.self) else {
       throw Mistake(description: "\(path) is not UTF-8 text")
     }
@@ -93,10 +97,10 @@ struct MaterialsReader {
       workspace.resolve(certificate.path.text), workspace.resolve(key.path.text)
     )
     let keyBytes = try FileReader.read(keyPath, as: .certificate)
+    let bytes = try FileReader.read(path, as: .certificate)
     try refuseOtherContents(
-      path, CredentialContent(of: FileReader.read(path, as: .certificate)),
-      keyPath, CredentialContent(of: keyBytes))
-    let pem = try text(of: certificate, as: .certificate)
+      path, CredentialContent(of: bytes), keyPath, CredentialContent(of: keyBytes))
+    let pem = try text(bytes, at: path)
     let files = try ServerFiles(
       certificatePEM: pem, named: path, keyPEM: Secret(copying: keyBytes), keyNamed: keyPath)
     let problems = files.problems(
