@@ -74,13 +74,37 @@ struct TransactionScriptTests {
     let result = try shell.run(
       .transaction,
       start + """
-        echo 8 > "$staged/manifest"; mkdir "$staged/tls"; echo secret > "$staged/tls/x.key"
+        echo end > "$staged/manifest"; mkdir "$staged/tls"; echo secret > "$staged/tls/x.key"
         discard; cat "$root/discarded/8"; rm -r "$root/discarded"; find "$root" "$run" | sed "s#$folder/##" | sort | tr '\\n' ' '
         rm -r "$root"; mkdir -p "$root/releases/8"; discard; [ -e "$root" ] || echo nothing
         mkdir -p "$root/releases/8"; ln -s releases/8 "$root/current"; discard; ls "$root/releases"
         """, in: Folder())
     #expect(
-      result.output == "8\nroot root/current root/releases root/releases/7 run nothing\n8\n")
+      result.output == "end\nroot root/current root/releases root/releases/7 run nothing\n8\n")
+  }
+
+  @Test("keeps each discarded manifest that knows something", arguments: Shell.allCases)
+  func discardKeeps(_ shell: Shell) throws {
+    let result = try shell.run(
+      .transaction,
+      start + #"""
+        try() { mkdir -p "$staged"; printf "$1" > "$staged/manifest"; discard; }
+        try 'issued a\n'; ls "$root"; cd "$root"
+        try 'issued a\nend\n'; try 'issued b\nend\n'; try 'issued b\nrevoked c\nend\n'; try 'issued c\nen'
+        grep '' discarded/*
+        """#, in: Folder())
+    #expect(
+      result.output == """
+        current
+        releases
+        discarded/8:issued a
+        discarded/8:end
+        discarded/9:issued b
+        discarded/9:revoked c
+        discarded/9:end
+
+        """)
+    #expect(result.error == "")
   }
 
   @Test(

@@ -349,12 +349,17 @@ finish_undo() {
 # Removes release $1, which was not confirmed. Its manifest stays: it names certificates whose keys were here,
 # and which perhaps no other operator knows of.
 discard_release() {
-  local folder="$root/releases/${1:?}"
-  if [ -L "$root/current" ] && [ -f "$folder/manifest" ]; then
-    mkdir -p "$root/discarded" && mv "$folder/manifest" "$root/discarded/$1"
+  local folder="$root/releases/${1:?}" kept="$1"
+  # It came first: of a release whose manifest was cut off, there was nothing else here.
+  if [ -L "$root/current" ] && [ "$(tail -n 1 "$folder/manifest")" = end ]; then
+    while knows_more "$root/discarded/$kept" "$folder/manifest"; do kept=$((kept + 1)); done
+    mkdir -p "$root/discarded" && mv "$folder/manifest" "$root/discarded/$kept"
   fi 2> /dev/null
   rm -rf "$folder"
 }
+
+# Whether manifest $1 names certificates or revocations that manifest $2 does not.
+knows_more() { grep -e '^issued ' -e '^revoked ' "$1" | grep -qvxF -f "$2"; }
 
 # The confirmation stands from its rename on; this is what is left of it, whatever came in between.
 finish_confirmation() {

@@ -79,8 +79,13 @@ say() {
   esac
 }
 
-# Quotes the text on standard input for the controller.
-quote() { sed 's/^/| /'; }
+# Quotes the text on standard input for the controller. Here and below, grep ends a last line that has no end:
+# the next message would be a part of it.
+quote() { grep -a '' | sed 's/^/| /'; }
+
+# Tells the controller each line of file $2, behind the words $1.
+# shellcheck disable=SC2317 # not every script asks
+say_lines() { grep -a '' "$2" 2> /dev/null | sed "s/^/@deploy $1 /"; }
 
 # Makes the folder of what ends with a restart. What nginx says of its whole configuration is kept there
 # for a moment, and may be secret.

@@ -5,5 +5,5 @@
 
 set -u
 
-sed 's/^/@deploy manifest /' "$root/releases/$1/manifest" 2>/dev/null
+say_lines manifest "$root/releases/$1/manifest"
 say end

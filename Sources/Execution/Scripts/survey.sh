@@ -69,11 +69,11 @@ survey_release() {
     [ "$number" -gt "$latest" ] && latest=$number
     say kept "$number"
     # A run that was cut off has left it: its key is here, and the manifest in force does not name it.
-    [ "$number" -le "$current" ] || sed "s/^/@deploy staged $number /" "$folder/manifest" 2>/dev/null
+    [ "$number" -le "$current" ] || say_lines "staged $number" "$folder/manifest"
   done
   for file in "$root"/discarded/*; do
     number=${file##*/}
-    is_number "$number" && sed "s/^/@deploy discarded $number /" "$file" 2>/dev/null
+    is_number "$number" && say_lines "discarded $number" "$file"
   done
   say latest "$latest"
   for state in pending undoing; do
