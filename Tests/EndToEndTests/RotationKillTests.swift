@@ -51,7 +51,7 @@ struct RotationKillTests {
     var generator = SeededGenerator.announced()
     try await RotationScene.play { scene in
       let visitors = try Visitors(
-        scene, RotationScene.frontEnds, secondsBetween: Self.isWhole ? 0.2 : 0)
+        scene, RotationScene.frontEnds, perSecond: Self.isWhole ? 5 : 20)
       let playbook = try scene.writeQuickPlaybook(", verify: edges")
       let events = try await self.events(scene, playbook)
       let chosen =

@@ -6,9 +6,9 @@ import Testing
 struct TrafficTests {
   /// How many applies succeed, and how many are undone.
   static let rounds = 20
-  /// How many visitors ask at the same time; more of them find more, and make all slower.
-  private static let visitors =
-    ProcessInfo.processInfo.environment["DEPLOY_VISITORS"].flatMap(Int.init) ?? 3
+  /// `DEPLOY_TRAFFIC` is how many requests there are at least of each manner, for a long run.
+  private static let requests =
+    ProcessInfo.processInfo.environment["DEPLOY_TRAFFIC"].flatMap(Int.init) ?? 0
   /// For the back-ends: nginx refuses to post to a file.
   private static let takesPosts = "error_page 405 =200 $uri;\n"
 
@@ -21,44 +21,19 @@ struct TrafficTests {
       try scene.write(Self.takesPosts + "# 0\n", to: "app.conf")
       try scene.write("# 0\n", to: "edge.conf")
       try await scene.apply()
-      let visitors = try scene.visitors(Self.visitors)
-
-      for round in 1...Self.rounds {
-        if round.isMultiple(of: 2) {
-          try scene.write(Self.takesPosts + "# \(round)\n", to: "app.conf")
-        } else {
-          try scene.write("# \(round)\n", to: "edge.conf")
-        }
-        try await scene.apply()
+      let visitors = try Visitors(
+        scene, ["edge-1": "198.18.0.10"],
+        asking: .init(path: "/", certificate: "shop.authority/authority-1.crt"),
+        Visitors.Manner.allCases, perSecond: 0)
+      var rounds = 0
+      while try rounds < Self.rounds || visitors.countSoFar() < Self.requests {
+        rounds += 1
+        try await succeed(rounds, scene)
+        // Half of them fail at the reload, for a port that another program takes after the test.
+        if rounds.isMultiple(of: 2) { try await undo(rounds / 2, scene) }
       }
-      // Half of them fail at the reload, for a port that another program takes after the test.
-      for round in 1...Self.rounds / 2 {
-        try scene.write(Self.takesPosts + "# not kept \(round)\n", to: "app.conf")
-        try await scene.killOnceApplied(on: round.isMultiple(of: 2) ? "app-1" : "app-2")
-        try scene.write("listen 127.0.0.1:7\(100 + round);\n", to: "edge.conf")
-        let squatter = try await scene.squat(on: "edge-1", port: 7100 + round)
-        let output = try await scene.deploy(
-          "apply", "--yes", "--playbook", scene.folder + "/quick.yml", "--limit", "edge-1")
-        try await squatter.signal(SIGTERM)
-        _ = try await squatter.wait()
-        #expect(output.status == 1)
-        #expect(output.stdout.contains("edge-1  reverted  nginx did not take"), "\(output.all)")
-      }
-
-      try await scene.sandbox.write("", to: scene.folder + "/visitors-stop", on: .controller)
-      for visitor in visitors {
-        let lines = try await visitor.wait().stdout.split(separator: "\n").map(String.init)
-        let times = lines.filter { $0.hasPrefix(Scene.failedBefore) }
-        let failed = lines.filter { !$0.hasPrefix("200 ") && !times.contains($0) }
-        let count = lines.count - times.count
-        #expect(count > 100, "a visitor that does not visit sees nothing")
-        print("a visitor had \(count) answers, \(failed.count) of them failures")
-        if let time = times.first?.dropFirst(Scene.failedBefore.count) {
-          let why = try await scene.nginxErrors(before: String(time))
-          let some = failed.prefix(9).joined(separator: "\n")
-          Issue.record("\(failed.count) of \(count):\n\(some)\n\(why)")
-        }
-      }
+      let failure = try await visitors.expectNoFailure("\(rounds) rounds", reloads: 3 * rounds)
+      if let failure { Issue.record("\(try await scene.nginxErrors(before: failure))") }
       let again = try await scene.on(
         "edge-1", "grep -vc 'no live upstreams' /var/log/nginx/shop.example.front-end.error.log")
       print("the front-end asked another back-end: \(again.stdout)")
@@ -68,37 +43,32 @@ struct TrafficTests {
       try await scene.expectNoChanges()
     }
   }
+
+  private func succeed(_ round: Int, _ scene: Scene) async throws {
+    if round.isMultiple(of: 2) {
+      try scene.write(Self.takesPosts + "# \(round)\n", to: "app.conf")
+    } else {
+      try scene.write("# \(round)\n", to: "edge.conf")
+    }
+    try await scene.apply()
+  }
+
+  private func undo(_ round: Int, _ scene: Scene) async throws {
+    try scene.write(Self.takesPosts + "# not kept \(round)\n", to: "app.conf")
+    try await scene.killOnceApplied(on: round.isMultiple(of: 2) ? "app-1" : "app-2")
+    let port = 7100 + round % 100
+    try scene.write("listen 127.0.0.1:\(port);\n", to: "edge.conf")
+    let squatter = try await scene.squat(on: "edge-1", port: port)
+    let output = try await scene.deploy(
+      "apply", "--yes", "--playbook", scene.folder + "/quick.yml", "--limit", "edge-1")
+    try await squatter.signal(SIGTERM)
+    _ = try await squatter.wait()
+    #expect(output.status == 1)
+    #expect(output.stdout.contains("edge-1  reverted  nginx did not take"), "\(output.all)")
+  }
 }
 
 extension Scene {
-  fileprivate static let failedBefore = "failed before "
-
-  /// Programs that ask for the site, one request after another, each over a connection of its own,
-  /// until they are told to stop; every second batch of them posts.
-  ///
-  /// By HTTP/1.1: a reload closes an HTTP/2 connection that has no request yet, and its client is to
-  /// ask again (RFC 9113, 6.8), which curl does not.
-  ///
-  /// They print a line for each answer: the status, what else curl says, and the request as the logs
-  /// have it; behind a batch with failures the time in seconds since 1970.
-  func visitors(_ count: Int) throws -> [SandboxCommand] {
-    let script = """
-      batch=0 posted=
-      while [ ! -e \(folder)/visitors-stop ] && [ $batch -lt 10000 ]; do
-        batch=$((batch + 1))
-        case $posted in '') posted='--data a=b' ;; *) posted= ;; esac
-        answers=$(curl --http1.1 --header 'Connection: close' -s -o /dev/null --max-time 10 $posted \
-          -w "%{http_code} %{exitcode} %{errormsg} %{time_total} s %{url_effective}\\n" \
-          --cacert \(folder)/shop.authority/authority-1.crt \
-          --resolve shop.example:443:198.18.0.10 \
-          "https://shop.example/?visitor=$1&request=$batch.[10-29]")
-        printf '%s\n' "$answers"
-        ! printf '%s\n' "$answers" | grep -qv '^200 ' || date '+\(Self.failedBefore)%s'
-      done
-      """
-    return try (1...count).map { try sandbox.spawn(["sh", "-c", script, "sh", "\($0)"]) }
-  }
-
   /// What the nginx of each host logged as errors around a failure: from a little more than the 10
   /// seconds before it on, for which nginx may hold it against a back-end that it failed.
   ///

@@ -68,7 +68,7 @@ final class TwinFleet {
       let fleet = TwinFleet(
         scene: scene,
         visitors: try Visitors(
-          scene, allFrontEnds.filter { doors.contains($0.key) }, secondsBetween: 0.1))
+          scene, allFrontEnds.filter { doors.contains($0.key) }, perSecond: 10))
       for someone in Operator.allCases { try await fleet.start(someone) }
       // The folder that both began with is nobody's from here on.
       try await body(fleet)
