@@ -68,7 +68,7 @@ final class TwinFleet {
       let fleet = TwinFleet(
         scene: scene,
         visitors: try Visitors(
-          scene, allFrontEnds.filter { doors.contains($0.key) }, perSecond: 10))
+          scene, allFrontEnds.filter { doors.contains($0.key) }, perSecond: 4))
       for someone in Operator.allCases { try await fleet.start(someone) }
       // The folder that both began with is nobody's from here on.
       try await body(fleet)

@@ -190,18 +190,19 @@ struct TwinSequence {
   ) async throws -> Bool {
     let controller = fleet.folder(someone)
     var output = first
-    var followed: Set<Advice> = []
-    for _ in 0..<6 {
+    // The same advice at another stop is another one: the folder that it speaks of has changed since.
+    var followed: [String: Set<Advice>] = [:]
+    for _ in 0..<8 {
       story.append("  stop: \(output.stderr.suffix(1500))")
       let all = Advice.all(in: output.all.suffix(3000).description)
-      let fresh = all.filter { !followed.contains($0) }
+      let fresh = all.filter { followed[output.stderr]?.contains($0) != true }
       guard !all.isEmpty else {
         faults.append("a stop that names nothing to do: \(output.all.suffix(1500))")
         return false
       }
       // Which of several ways is taken is the operator's choice.
       let advice = generator.pick(fresh.isEmpty ? all : fresh)
-      followed.insert(advice)
+      followed[output.stderr, default: []].insert(advice)
       tally.stops["\(advice)", default: 0] += 1
       story.append("  advice: \(advice)")
       try await follow(advice, by: someone)
