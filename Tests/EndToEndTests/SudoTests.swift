@@ -108,6 +108,40 @@ struct SudoTests {
     }
   }
 
+  @Test("a sudo that wants a terminal, or lets its shell run nothing, is told by its cause")
+  func otherCauses() async throws {
+    try await Scene.play(Self.inventory()) { scene in
+      for (host, line) in [
+        ("app-1", "Defaults requiretty"), ("app-2", "ann ALL=(ALL) NOEXEC: NOPASSWD: ALL"),
+      ] {
+        try await scene.on(host, "echo \"$1\" > /etc/sudoers.d/strict", line)
+      }
+      let output = try await scene.deploy("plan")
+      #expect(output.status == 1)
+      for words in [
+        "sudo asks for a terminal there (requiretty)", "Defaults:ann !requiretty",
+        "sudo lets ann run a shell there, and the shell no other program (NOEXEC)",
+      ] {
+        #expect(output.stdout.contains(words), "\(words)\n\(output.all)")
+      }
+    }
+  }
+
+  @Test("a user whose name has a domain logs in by that name")
+  func nameWithDomain() async throws {
+    var inventory = Self.inventory()
+    inventory.backEndLines = ["app-1": "ssh: {user: ann@corp.example, become: sudo}"]
+    try await Scene.play(inventory) { scene in
+      try await scene.on(
+        "app-1",
+        "for file in /etc/passwd /etc/shadow; do sed -n 's/^ann:/ann@corp.example:/p' $file >> $file; done"
+      )
+      try await scene.apply()
+      try await scene.expectNoChanges()
+      try await scene.expectWhole(1, on: "app-1")
+    }
+  }
+
   @Test("a host of its own user is cleaned by that user when it leaves the inventory")
   func ownUser() async throws {
     var inventory = SystemdFleet.inventory()

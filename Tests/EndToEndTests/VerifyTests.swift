@@ -108,6 +108,44 @@ struct VerifyTests {
     }
   }
 
+  @Test("a site's certificate without its issuer's is warned of before, and fails here")
+  func withoutIssuer() async throws {
+    var inventory = InventoryText()
+    inventory.siteCertificate = "{files: {certificate: site.crt, key: site.key}}"
+    try await Scene.play(inventory) { scene in
+      let made = try await scene.sandbox.run(["sh", "-c", Self.chain, "sh", scene.folder])
+      #expect(made.status == 0, "\(made.all)")
+      let warning = "has the certificate of shop.example without that of its issuer \"Inner CA\""
+      for command in [["check"], ["plan"], ["apply", "--yes"]] {
+        let output = try await scene.deploy(command)
+        #expect(output.status == 0 && output.all.contains(warning), "\(command) \(output.all)")
+      }
+      let incomplete = try await scene.deploy("verify")
+      #expect(incomplete.status == 1)
+      #expect(
+        problems("shop.example visitor edge-1:443", in: incomplete.stdout)
+          .contains { $0.contains("the certificate of its issuer \"Inner CA\" is not served") },
+        "\(incomplete.all)")
+      let appended = try await scene.sandbox.run([
+        "sh", "-c", "cd \"$1\" && cat inner.crt outer.crt >> site.crt", "sh", scene.folder,
+      ])
+      #expect(appended.status == 0, "\(appended.all)")
+      try await scene.apply()
+      let whole = try await scene.deploy("verify")
+      #expect(whole.status == 0, "\(whole.all)")
+    }
+  }
+
+  /// A private authority, one below it, and a site's certificate of that.
+  private static let chain = """
+    cd "$1" && make="openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 60" &&
+    $make -subj '/CN=Outer CA' -keyout outer.key -out outer.crt &&
+    $make -subj '/CN=Inner CA' -CA outer.crt -CAkey outer.key -keyout inner.key -out inner.crt &&
+    $make -subj /CN=shop.example -CA inner.crt -CAkey inner.key -keyout site.key -out site.crt \
+      -addext basicConstraints=critical,CA:FALSE \
+      -addext subjectAltName=DNS:shop.example,DNS:www.shop.example && chmod 600 site.key
+    """
+
   @Test("a host that is out is named, and the others are tried")
   func unreachable() async throws {
     try await Scene.play { scene in
