@@ -46,12 +46,16 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: [
-    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
-      name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
-    .systemLibrary(name: "CLinux"),
+      name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
-      name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+      name: "CLibSSH2", path: "Sources/C/CLibSSH2", pkgConfig: "libssh2",
+      providers: [.apt(["libssh2-1-dev"])]),
+    .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
+    .systemLibrary(
+      name: "CLibYAML", path: "Sources/C/CLibYAML", pkgConfig: "yaml-0.1",
+      providers: [.apt(["libyaml-dev"])]),
 
     .decision("Diagnostics"),
     .effect("YAML", ["CLibYAML", "Diagnostics"]),
@@ -75,10 +79,10 @@ let package = Package(
     .effect(
       "Execution", ["Diagnostics", "Planning", "State"],
       resources: [
-        .embedInCode("Scripts/host.sh"), .embedInCode("Scripts/survey.sh"),
-        .embedInCode("Scripts/surroundings.sh"), .embedInCode("Scripts/manifest.sh"),
-        .embedInCode("Scripts/transaction.sh"), .embedInCode("Scripts/force.sh"),
-        .embedInCode("Scripts/confirm.sh"), .embedInCode("Scripts/undo.sh"),
+        .embedInCode("Host/host.sh"), .embedInCode("Host/survey.sh"),
+        .embedInCode("Host/surroundings.sh"), .embedInCode("Host/manifest.sh"),
+        .embedInCode("Host/transaction.sh"), .embedInCode("Host/force.sh"),
+        .embedInCode("Host/confirm.sh"), .embedInCode("Host/undo.sh"),
       ]),
     .effect(
       "Sandbox",
