@@ -7,13 +7,15 @@ RELEASE = --configuration release --static-swift-stdlib
 FLEETS = ^(EndToEndTests|SandboxTests)\.
 # Tests of servers and processes with deadlines wait for no test that only computes.
 LIVE = ^((SSHTests|CommandsTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)
+# Those of fleets that draw at random, and go on for as long as they are told to.
+SWEPT = TrafficTests RotationKillTests TwinTests HostileFleetTests
 # A sanitizer makes terabytes of address space, in all of which WipingTests would search for a secret.
 SANITIZED = DEPLOY_TESTS=SSH,Certificates swift test --skip WipingTests
 # What a test needs may be missing where somebody works; in CI that is a failure.
 or_skip = || { test -z "$$CI" && echo '$(1) will be skipped.'; }
 SCRIPTS = $(filter-out %.py,$(wildcard scripts/* Sources/Execution/Host/*.sh Sources/Sandbox/Scripts/*.sh .ci/*))
 
-.PHONY: help build test sanitize lint format demo bench install clean
+.PHONY: help build test sweep sanitize lint format demo bench install clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -32,6 +34,14 @@ test: build      ## every test, the end-to-end ones on a throw-away fleet
 	swift test $(SWIFT_FLAGS) --skip '$(FLEETS)' --skip '$(LIVE)'
 	swift test $(SWIFT_FLAGS) --skip-build --filter '$(LIVE)'
 	scripts/test-fleets.py
+
+sweep: build     ## the long random enumerations, with their seeds: hours, on a machine that has nothing else to do
+	scripts/install-packages sandbox test
+	swift build $(SWIFT_FLAGS) --build-tests
+	DEPLOY_PAIRS=10000 DEPLOY_FUZZ=10000 DEPLOY_HOSTILE=10000 DEPLOY_CHAOS_RUNS=600 swift test $(SWIFT_FLAGS) \
+	  --skip-build --filter '(InterleavingTests|HostileTests|HostileHostTests|ChaosTests)'
+	DEPLOY_TRAFFIC=20000 DEPLOY_KILLS=all DEPLOY_TWINS=200 DEPLOY_HOSTILE=2000 DEPLOY_HOSTILE_FLEETS=6 \
+	  scripts/test-fleets.py --at-a-time 1 $(addprefix EndToEndTests.,$(SWEPT))
 
 sanitize:        ## the tests of SSH and of certificates under the thread and the address sanitizer
 	scripts/install-packages build sandbox test

@@ -41,7 +41,7 @@ struct StateRebuildCommand: AsyncParsableCommand {
       try session.refuseUnknownHosts(state)
       return try await session.asked(fleet, state)
     }
-    var rebuild = StateRebuild(state, survey, hosts: inventory.hosts, now: .current)
+    var rebuild = StateRebuild(state, survey, inventory: inventory.hosts, now: .current)
     try rebuild.run(believing: try believes(rebuild.claims))
     guard !rebuild.isLost || !rebuild.found.isEmpty || rebuild.missing.isEmpty else {
       throw Failure(
@@ -58,7 +58,7 @@ struct StateRebuildCommand: AsyncParsableCommand {
       except: Set(try session.workspace.authorityFolder.records().map(\.keyIdentifier)))
     state.takeOverInstalledCertificates()
     try await keeper.save(state)
-    report(rebuild, of: inventory.hosts.count, session.workspace.statePath, unread)
+    report(rebuild, session.workspace.statePath, unread)
     if let misfit {
       throw Failure(.failed, "the state is rebuilt, and one thing is left to do: \(misfit.message)")
     }
@@ -87,11 +87,11 @@ struct StateRebuildCommand: AsyncParsableCommand {
     return true
   }
 
-  private func report(_ rebuild: StateRebuild, of count: Int, _ path: String, _ unread: [String]) {
+  private func report(_ rebuild: StateRebuild, _ path: String, _ unread: [String]) {
     let missing = rebuild.missing + unread
     let carrying = rebuild.state.hosts.count
     Console.output(
-      (["Rebuilt \(path): \(carrying) of \(count) hosts carry a release."]
+      (["Rebuilt \(path): \(carrying) of \(rebuild.count) hosts carry a release."]
         + rebuild.found.map { "  taken in: \($0)" }
         + missing.map { "  not taken in: \($0)" }).joined(separator: "\n"))
     guard !missing.isEmpty else { return }

@@ -79,6 +79,22 @@ struct StaleFolderTests {
     }
   }
 
+  @Test("a state that is behind catches up with a host that leaves by the same change")
+  func leavingHost() async throws {
+    try await TwoFolders.play { folders in
+      try await folders.anna.succeed("rotate", "certificates", "--yes")
+      var inventory = InventoryText()
+      inventory.backEnds["app-2"] = nil
+      try folders.bert.write(inventory)
+      try await expectStop(folders, naming: Self.advice)
+      let rebuilt = try await folders.bert.succeed("state", "rebuild")
+      #expect(rebuilt.stdout.contains("3 of 3 hosts carry a release"), "\(rebuilt.all)")
+      try await folders.bert.apply()
+      try await folders.bert.expectNoChanges()
+      #expect(try await folders.bert.inForce(on: "app-2") == "bare\n")
+    }
+  }
+
   @Test("to override a colleague's releases does not override what they refuse")
   func overridden() async throws {
     try await TwoFolders.play { folders in

@@ -45,6 +45,17 @@ struct OwnServersScriptTests {
     #expect(result.error == "")
   }
 
+  @Test("leaves out what is too much of a configuration, and can still be read")
+  func muchConfiguration() throws {
+    let folder = try Folder()
+    let many = (0..<60_000).map { "add_header X \"\($0)\";\n" }.joined()
+    try folder.write(
+      "nginx/nginx.conf", "events {}\nhttp {\n  server { listen 8081; }\n\(many)}\n")
+    let result = try Shell.dash.run(
+      .survey, "mount --bind \"$folder/nginx\" /etc/nginx; survey_servers", in: folder)
+    #expect(try result.surroundings(ownPorts: [443]).nginxListens.map(\.port) == [8081])
+  }
+
   @Test("tells a kernel without IPv6 by the file that it does not have", arguments: Shell.allCases)
   func withoutIPv6(_ shell: Shell) throws {
     let result = try shell.run(
@@ -68,7 +79,10 @@ struct OwnServersScriptTests {
           close $out; <$in>; open(my $ready, ">", "$ENV{folder}/has-worker"); close $ready; sleep 1000
         ' > /dev/null &
         until [ -e "$folder/has-worker" ]; do kill -0 $! || exit 1; done
-        survey_orphans; survey_network ''; echo "$orphan"
+        survey_orphans; survey_network ''
+        # One that ends between the two looks at it.
+        (grep() { echo /proc/4194304/cmdline; }; survey_orphans)
+        echo "$orphan"
         """#, in: Folder())
     let orphan = Int(result.lines.last ?? "")
     #expect(

@@ -15,21 +15,39 @@ struct StateRebuild {
   private(set) var missing: [String] = []
   let isLost: Bool
   private let survey: Survey
-  private let hosts: [Host]
+  private let hosts: [Member]
+  private let addresses: [String: String]
   private let now: Timestamp
 
-  init(_ state: FleetState, _ survey: Survey, hosts: [Host], now: Timestamp) {
+  /// A host of the inventory, or one that has left it and is still to be cleaned.
+  private struct Member {
+    var name: String
+    var address: String
+    var roles: [String]
+  }
+
+  /// - Parameter inventory: its hosts; those that have left it are the state's.
+  init(_ state: FleetState, _ survey: Survey, inventory: [Host], now: Timestamp) {
     self.state = state
     isLost = state.serial == 0
     self.survey = survey
-    self.hosts = hosts
     self.now = now
+    let declared = inventory.map {
+      Member(name: $0.name.text, address: $0.address.description, roles: $0.roleNames)
+    }
+    addresses = Dictionary(uniqueKeysWithValues: declared.map { ($0.name, $0.address) })
+    let left = state.hosts.filter { [addresses] in addresses[$0.key] == nil }
+      .map { Member(name: $0, address: $1.address, roles: $1.roles) }
+    hosts = declared + left.sorted { $0.name < $1.name }
   }
 
+  /// How many hosts could carry a release.
+  var count: Int { hosts.count }
+
   /// The manifests of this fleet that hosts show, proven or not.
-  private var shown: [(host: Host, shown: ShownManifest, manifest: Manifest)] {
+  private var shown: [(host: Member, shown: ShownManifest, manifest: Manifest)] {
     hosts.compactMap { host in
-      guard case .observed(let observation) = survey[host.name.text],
+      guard case .observed(let observation) = survey[host.name],
         observation.currentRelease != nil, let shown = observation.shownManifest,
         let manifest = shown.manifest, manifest.fleet == state.fleet
       else { return nil }
@@ -48,8 +66,8 @@ struct StateRebuild {
     }
   }
 
-  private func claim(of entry: (host: Host, shown: ShownManifest, manifest: Manifest)) -> String {
-    NewerRelease(host: entry.host.name.text, manifest: entry.manifest, stateSerial: 0).claim
+  private func claim(of entry: (host: Member, shown: ShownManifest, manifest: Manifest)) -> String {
+    NewerRelease(host: entry.host.name, manifest: entry.manifest, stateSerial: 0).claim
   }
 
   /// The unknown key that most hosts show, if it is more than any known one has signed.
@@ -84,20 +102,18 @@ struct StateRebuild {
       survey = survey.mapValues { $0.recognizing(keys) }
     }
     if isLost { state.lineage = try lineage(survey, believing: believing) ?? state.lineage }
-    let addresses = Dictionary(
-      uniqueKeysWithValues: hosts.map { ($0.name.text, $0.address.description) })
     let judged = state.judge(survey, addresses: addresses)
     let newer = Dictionary(uniqueKeysWithValues: judged.newer.map { ($0.host, $0) })
     state.takeInDiscarded(survey, at: now)
     for host in hosts {
-      take(host, judged.survey[host.name.text], newer[host.name.text], believing: believing)
+      take(host, judged.survey[host.name], newer[host.name], believing: believing)
     }
   }
 
   private mutating func take(
-    _ host: Host, _ result: SurveyResult?, _ newer: NewerRelease?, believing: Bool
+    _ host: Member, _ result: SurveyResult?, _ newer: NewerRelease?, believing: Bool
   ) {
-    let name = host.name.text
+    let name = host.name
     switch result {
     case nil: return
     case .unreachable(let why): missing.append("\(name): \(why)")
@@ -128,9 +144,9 @@ struct StateRebuild {
     }
   }
 
-  private mutating func record(_ manifest: Manifest, of host: Host) {
-    state.hosts[host.name.text] = HostRecord(
-      address: host.address.description, roles: host.roleNames, release: manifest.release,
+  private mutating func record(_ manifest: Manifest, of host: Member) {
+    state.hosts[host.name] = HostRecord(
+      address: host.address, roles: host.roles, release: manifest.release,
       appliedAt: manifest.madeAt, appliedBy: manifest.madeBy)
   }
 
@@ -138,7 +154,7 @@ struct StateRebuild {
   private func lineage(_ survey: Survey, believing: Bool) throws -> String? {
     let lineages = Set(
       hosts.compactMap { host -> String? in
-        guard case .observed(let observation) = survey[host.name.text],
+        guard case .observed(let observation) = survey[host.name],
           let shown = observation.shownManifest, let manifest = shown.manifest,
           manifest.fleet == state.fleet
         else { return nil }

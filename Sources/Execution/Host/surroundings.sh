@@ -6,6 +6,8 @@
 nginx_changelogs='/usr/share/doc/nginx*/changelog.Debian.gz'
 ufw_settings=/etc/ufw/ufw.conf
 ipv6_addresses=/proc/net/if_inet6
+# Lines of nginx's configuration beyond this number are left out.
+most_nginx_lines=50000
 
 # Lines about the network beyond this number are left out, those of the youngest sockets first: any user
 # can open more of them.
@@ -168,6 +170,8 @@ survey_orphans() {
     process=${file#/proc/}
     process=${process%/cmdline}
     parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$process/status" 2>/dev/null)
+    # One that has ended meanwhile, as workers do after a reload, has lost nobody.
+    [ -n "$parent" ] || continue
     title=
     { IFS= read -r title < "/proc/${parent:-none}/cmdline"; } 2>/dev/null
     case $title in 'nginx: master process'*) ;; *) say orphan "$process" ;; esac
@@ -197,5 +201,5 @@ survey_servers() {
       -e '^[[:space:]]*[^[:space:]]\{1,\}[[:space:]]*$' -e '^# configuration file ' |
     sed -n -e '/^[0-9]*:# configuration file /{h;s/^/@deploy nginx-line /p;d;}' \
       -e G -e "\\#\\n[0-9]*:. configuration file $root/#d" \
-      -e 's/\n.*//' -e 's/^/@deploy nginx-line /p'
+      -e 's/\n.*//' -e 's/^/@deploy nginx-line /p' | head -n "$most_nginx_lines"
 } 2>/dev/null
