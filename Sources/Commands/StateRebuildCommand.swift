@@ -34,14 +34,13 @@ struct StateRebuildCommand: AsyncParsableCommand {
     var state = await keeper.state
     // A new one has the folder's CA, which need not be the fleet's.
     if state.serial == 0 { state = FleetState(fleet: state.fleet, lineage: state.lineage) }
-    let inventory = session.workspace.inventory
     // No host knows of those that were not pushed yet.
     state.learn(try session.workspace.authorityFolder.recordedRevocations())
     let survey = try await session.withFleet(state) { fleet in
       try session.refuseUnknownHosts(state)
       return try await session.asked(fleet, state)
     }
-    var rebuild = StateRebuild(state, survey, inventory: inventory.hosts, now: .current)
+    var rebuild = StateRebuild(state, survey, session.workspace.inventory, now: .current)
     try rebuild.run(believing: try believes(rebuild.claims))
     guard !rebuild.isLost || !rebuild.found.isEmpty || rebuild.missing.isEmpty else {
       throw Failure(

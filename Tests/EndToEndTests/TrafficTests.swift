@@ -32,7 +32,8 @@ struct TrafficTests {
         // Half of them fail at the reload, for a port that another program takes after the test.
         if rounds.isMultiple(of: 2) { try await undo(rounds / 2, scene) }
       }
-      let failure = try await visitors.expectNoFailure("\(rounds) rounds", reloads: 3 * rounds)
+      let failure = try await visitors.expectNoFailure(
+        "\(rounds) rounds", moreThan: 100, reloads: 2 * rounds)
       if let failure { Issue.record("\(try await scene.nginxErrors(before: failure))") }
       let again = try await scene.on(
         "edge-1", "grep -vc 'no live upstreams' /var/log/nginx/shop.example.front-end.error.log")

@@ -88,16 +88,19 @@ struct Visitors {
 
   /// Ends the visits, none of which may have failed.
   ///
-  /// - Parameter reloads: how often each front-end's nginx may have been reloaded: each time costs a visitor
-  ///   by HTTP/2 one request at most. How many it really costs stands in docs/reloads.md.
+  /// - Parameters:
+  ///   - least: each visitor has to have had more answers than these.
+  ///   - reloads: how often each front-end's nginx may have been reloaded: each time costs a visitor
+  ///     by HTTP/2 one request at most. How many it really costs stands in docs/reloads.md.
   /// - Returns: the time of the first failure, in seconds since 1970.
   @discardableResult
   func expectNoFailure(
-    _ during: String, reloads: Int = 0, sourceLocation: SourceLocation = #_sourceLocation
+    _ during: String, moreThan least: Int = 50, reloads: Int = 0,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> String? {
     var times: [String] = []
     for (visitor, answers) in try await finalAnswers() {
-      #expect(answers.count > 50, "a visitor that does not visit sees nothing")
+      #expect(answers.count > least, "a visitor that does not visit sees nothing")
       for manner in manners {
         let own = answers.filter { $0.contains(" \(manner.rawValue) ") }
         let failed = own.filter { !Self.isGood($0) }

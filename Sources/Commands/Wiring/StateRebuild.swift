@@ -26,19 +26,19 @@ struct StateRebuild {
     var roles: [String]
   }
 
-  /// - Parameter inventory: its hosts; those that have left it are the state's.
-  init(_ state: FleetState, _ survey: Survey, inventory: [Host], now: Timestamp) {
+  init(_ state: FleetState, _ survey: Survey, _ inventory: Inventory, now: Timestamp) {
     self.state = state
     isLost = state.serial == 0
     self.survey = survey
     self.now = now
-    let declared = inventory.map {
+    let declared = inventory.hosts.map {
       Member(name: $0.name.text, address: $0.address.description, roles: $0.roleNames)
     }
     addresses = Dictionary(uniqueKeysWithValues: declared.map { ($0.name, $0.address) })
-    let left = state.hosts.filter { [addresses] in addresses[$0.key] == nil }
-      .map { Member(name: $0, address: $1.address, roles: $1.roles) }
-    hosts = declared + left.sorted { $0.name < $1.name }
+    let left = inventory.connectionsToLeft(state).compactMap { name, _ in
+      state.hosts[name].map { Member(name: name, address: $0.address, roles: $0.roles) }
+    }
+    hosts = declared + left
   }
 
   /// How many hosts could carry a release.

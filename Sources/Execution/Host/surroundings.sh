@@ -173,7 +173,7 @@ survey_orphans() {
     # One that has ended meanwhile, as workers do after a reload, has lost nobody.
     [ -n "$parent" ] || continue
     title=
-    { IFS= read -r title < "/proc/${parent:-none}/cmdline"; } 2>/dev/null
+    { IFS= read -r title < "/proc/$parent/cmdline"; } 2>/dev/null
     case $title in 'nginx: master process'*) ;; *) say orphan "$process" ;; esac
   done
 }

@@ -192,7 +192,7 @@ struct TwinSequence {
     var output = first
     // The same advice at another stop is another one: the folder that it speaks of has changed since.
     var followed: [String: Set<Advice>] = [:]
-    for _ in 0..<8 {
+    for _ in 0..<6 {
       story.append("  stop: \(output.stderr.suffix(1500))")
       let all = Advice.all(in: output.all.suffix(3000).description)
       let fresh = all.filter { followed[output.stderr]?.contains($0) != true }
