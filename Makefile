@@ -3,12 +3,9 @@ PREFIX ?= /usr/local
 SWIFT_FLAGS = --explicit-target-dependency-import-check error
 # Without the static library the binary would look for Swift in the folder of this toolchain.
 RELEASE = --configuration release --static-swift-stdlib
-# Tests that make fleets, which wait more than they compute.
-FLEETS = ^(EndToEndTests|SandboxTests)\.
-# Tests of servers and processes with deadlines wait for no test that only computes.
-LIVE = ^((SSHTests|CommandsTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)
 # Those of fleets that draw at random, and go on for as long as they are told to.
-SWEPT = TrafficTests RotationKillTests TwinTests HostileFleetTests
+SWEPT = TrafficTests KillTests RivalTests NetworkCutTests SystemdPowerTests RotationKillTests TwinTests \
+  HostileFleetTests
 # A sanitizer makes terabytes of address space, in all of which WipingTests would search for a secret.
 SANITIZED = DEPLOY_TESTS=SSH,Certificates swift test --skip WipingTests
 # What a test needs may be missing where somebody works; in CI that is a failure.
@@ -31,17 +28,16 @@ test: build      ## every test, the end-to-end ones on a throw-away fleet
 	scripts/make-debian-roots nginx bullseye trixie forky $(call or_skip,Tests with such an nginx)
 	scripts/make-debian-roots openssh bullseye trixie $(call or_skip,Tests with such an sshd)
 	scripts/make-python-tools $(call or_skip,The tests with tools of others)
-	swift test $(SWIFT_FLAGS) --skip '$(FLEETS)' --skip '$(LIVE)'
-	swift test $(SWIFT_FLAGS) --skip-build --filter '$(LIVE)'
-	scripts/test-fleets.py
+	swift build $(SWIFT_FLAGS) --build-tests
+	scripts/run-tests.py
 
 sweep: build     ## the long random enumerations, with their seeds: hours, on a machine that has nothing else to do
 	scripts/install-packages sandbox test
 	swift build $(SWIFT_FLAGS) --build-tests
-	DEPLOY_PAIRS=10000 DEPLOY_FUZZ=10000 DEPLOY_HOSTILE=10000 DEPLOY_CHAOS_RUNS=600 swift test $(SWIFT_FLAGS) \
-	  --skip-build --filter '(InterleavingTests|HostileTests|HostileHostTests|ChaosTests)'
-	DEPLOY_TRAFFIC=20000 DEPLOY_KILLS=all DEPLOY_TWINS=200 DEPLOY_HOSTILE=2000 DEPLOY_HOSTILE_FLEETS=6 \
-	  scripts/test-fleets.py --at-a-time 1 $(addprefix EndToEndTests.,$(SWEPT))
+	DEPLOY_SWEEP=1 DEPLOY_FUZZ=10000 DEPLOY_HOSTILE=10000 DEPLOY_CHAOS_RUNS=600 swift test $(SWIFT_FLAGS) \
+	  --skip-build --filter '(InterleavingTests|LostHostTests|HostileTests|HostileHostTests|ChaosTests)'
+	DEPLOY_SWEEP=1 DEPLOY_TRAFFIC=20000 DEPLOY_KILLS=all DEPLOY_TWINS=200 DEPLOY_HOSTILE=2000 DEPLOY_HOSTILE_FLEETS=6 \
+	  scripts/run-tests.py --at-a-time 1 $(addprefix EndToEndTests.,$(SWEPT))
 
 sanitize:        ## the tests of SSH and of certificates under the thread and the address sanitizer
 	scripts/install-packages build sandbox test

@@ -29,7 +29,7 @@ extension Target {
     _ name: String, _ dependencies: [Target.Dependency], cases: Bool = false
   ) -> Target {
     .testTarget(
-      name: name + "Tests", dependencies: dependencies + (cases ? ["CaseFiles"] : []),
+      name: name + "Tests", dependencies: dependencies + ["TestSupport"],
       exclude: cases ? ["Cases"] : [], swiftSettings: strict)
   }
 }
@@ -113,7 +113,7 @@ let package = Package(
         "Certificates", "Diagnostics", "Inventories", "Planning", "Playbooks", "State",
         "StateFiles",
       ], path: "Tests/BenchPlanner", swiftSettings: strict),
-    .target(name: "CaseFiles", path: "Tests/CaseFiles", swiftSettings: strict),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .tests("Diagnostics", ["Diagnostics"]),
     .tests("YAML", ["YAML", "Diagnostics"], cases: true),
     .tests("Inventories", ["Inventories", "YAML", "Diagnostics"], cases: true),

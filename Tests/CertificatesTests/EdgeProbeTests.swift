@@ -1,11 +1,12 @@
 import Certificates
 import Foundation
+import TestSupport
 import Testing
 
 /// What nginx itself takes for the time.
 private let now = Int64(Date().timeIntervalSince1970)
 
-@Suite("Probes of an edge, against a real nginx", .enabled(if: NginxServer.isInstalled))
+@Suite("Probes of an edge, against a real nginx", .requires(NginxServer.isInstalled, "needs nginx"))
 struct EdgeProbeTests {
   private static let generations = (
     old: Result { try TestAuthority("Probe Center", now: now) },

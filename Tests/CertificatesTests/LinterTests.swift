@@ -1,5 +1,6 @@
 import Certificates
 import Foundation
+import TestSupport
 import Testing
 
 /// pkilint, where scripts/install-pkilint has put it.
@@ -15,28 +16,18 @@ private struct Linter {
 
   /// What it has found of the severity WARNING and above; empty where all is well.
   static func findings(_ program: String, _ arguments: [String], in pem: String) throws -> String {
-    let path = NSTemporaryDirectory() + "linted-\(UUID().uuidString).pem"
-    try pem.write(toFile: path, atomically: true, encoding: .utf8)
-    defer { unlink(path) }
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(filePath: "\(folder)/\(program)")
-    process.arguments = ["lint", "-s", "WARNING"] + arguments + [path]
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    let text = output.trimmingCharacters(in: .whitespacesAndNewlines)
-    return process.terminationStatus == 0 || !text.isEmpty
-      ? text : "\(program) ended with \(process.terminationStatus)"
+    let folder = try TemporaryFolder("linted")
+    let path = try folder.write(pem, to: "linted.pem")
+    let run = try ProgramRun(
+      ["\(Self.folder)/\(program)", "lint", "-s", "WARNING"] + arguments + [path])
+    let text = run.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    return run.hasSucceeded || !text.isEmpty ? text : "\(program) ended with \(run.status)"
   }
 }
 
 @Suite(
   "Independent linters find nothing to say against what is issued",
-  .enabled(if: Linter.isInstalled, "scripts/install-pkilint has not been run"))
+  .requires(Linter.isInstalled, "scripts/install-pkilint has not been run"))
 struct LinterTests {
   @Test("Authorities, and those renewed with their key", arguments: KeyAlgorithm.allCases)
   func authorities(key: KeyAlgorithm) throws {

@@ -1,15 +1,16 @@
 import Certificates
 import Foundation
+import TestSupport
 import Testing
 
 /// A real nginx on a socket in a folder of its own, which is its prefix.
 final class NginxServer {
   static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/sbin/nginx")
 
-  private let folder: URL
-  private let process = Process()
+  private let folder: TemporaryFolder
+  private let process: RunningProgram
 
-  private var socket: String { folder.appending(path: "s").path(percentEncoded: false) }
+  private var socket: String { folder.path("s") }
 
   /// - Parameters:
   ///   - server: what stands in the `server` block, beside `listen`.
@@ -17,32 +18,20 @@ final class NginxServer {
   init(_ server: String, files: [String: String]) throws {
     // As deploy does: a peer that ends before it has read all must not end the tests.
     signal(SIGPIPE, SIG_IGN)
-    folder = FileManager.default.temporaryDirectory
-      .appending(path: "n-\(UInt32.random(in: .min ... .max))")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    try write(server, files)
-    let path = folder.path(percentEncoded: false)
-    process.executableURL = URL(filePath: "/usr/sbin/nginx")
-    process.arguments = ["-e", "error.log", "-p", path, "-c", "\(path)/nginx.conf"]
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
+    folder = try TemporaryFolder("n")
+    try Self.write(server, files, to: folder)
+    process = try RunningProgram([
+      "/usr/sbin/nginx", "-e", "error.log", "-p", folder.path, "-c", folder.path("nginx.conf"),
+    ])
     try wait("nginx listens") { (try? connect()) != nil }
   }
 
-  deinit {
-    if process.isRunning {
-      process.terminate()
-      process.waitUntilExit()
-    }
-    do { try FileManager.default.removeItem(at: folder) } catch { print("\(folder): \(error)") }
-  }
+  deinit { process.end() }
 
-  private func write(_ server: String, _ files: [String: String]) throws {
-    for (name, text) in files {
-      try Data(text.utf8).write(to: folder.appending(path: name))
-    }
+  private static func write(
+    _ server: String, _ files: [String: String], to folder: TemporaryFolder
+  ) throws {
+    for (name, text) in files { try folder.write(text, to: name) }
     let text = """
       daemon off;
       \(geteuid() == 0 ? "user root;" : "")
@@ -57,20 +46,20 @@ final class NginxServer {
         client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t; uwsgi_temp_path t;
         scgi_temp_path t;
         server {
-          listen unix:\(socket) ssl;
+          listen unix:\(folder.path("s")) ssl;
       \(server)
           location = / { return 204; }
         }
       }
       """
-    try Data(text.utf8).write(to: folder.appending(path: "nginx.conf"))
+    try folder.write(text, to: "nginx.conf")
   }
 
   /// Replaces the configuration; returns when a worker of the new one serves and none of the old one.
   func reload(_ server: String, files: [String: String]) throws {
     let old = try workers()
-    try write(server, files)
-    kill(process.processIdentifier, SIGHUP)
+    try Self.write(server, files, to: folder)
+    process.signal(SIGHUP)
     try wait("the old worker ends") {
       let now = try workers()
       return !now.isEmpty && now.isDisjoint(with: old)
@@ -79,7 +68,7 @@ final class NginxServer {
 
   /// The children of nginx's master process.
   private func workers() throws -> Set<Substring> {
-    let id = process.processIdentifier
+    let id = process.pid
     let children = try String(
       contentsOfFile: "/proc/\(id)/task/\(id)/children", encoding: .utf8)
     return Set(children.split(separator: " "))
@@ -97,7 +86,7 @@ final class NginxServer {
   struct Failure: Error, CustomStringConvertible { var description: String }
 
   var log: String {
-    (try? String(contentsOf: folder.appending(path: "error.log"), encoding: .utf8)) ?? "no log"
+    (try? folder.text("error.log")) ?? "no log"
   }
 
   func connect() throws -> SocketStream { try SocketStream(socket) }

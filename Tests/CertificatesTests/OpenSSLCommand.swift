@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The `openssl` program, as a witness that shares no code with the module.
@@ -9,32 +10,10 @@ struct OpenSSLCommand {
 
   /// - Parameter files: written to a folder of their own, which is the working directory.
   init(_ arguments: [String], files: [String: String] = [:]) throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("certificates-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer {
-      do {
-        try FileManager.default.removeItem(at: folder)
-      } catch {
-        Issue.record(error)
-      }
-    }
-    for (name, text) in files {
-      try Data(text.utf8).write(to: folder.appendingPathComponent(name))
-    }
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-    process.arguments = arguments
-    process.currentDirectoryURL = folder
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    status = process.terminationStatus
-    output = String(decoding: data, as: UTF8.self)
+    let folder = try TemporaryFolder("certificates")
+    for (name, text) in files { try folder.write(text, to: name) }
+    let run = try ProgramRun(["openssl"] + arguments, in: folder.path)
+    (status, output) = (run.status, run.output)
   }
 
   var lines: [String] {

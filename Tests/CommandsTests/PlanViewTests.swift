@@ -1,8 +1,8 @@
-import CaseFiles
 import Diagnostics
 import Foundation
 import Planning
 import State
+import TestSupport
 import Testing
 
 @testable import Commands

@@ -4,6 +4,7 @@ import Foundation
 import Planning
 import Playbooks
 import State
+import TestSupport
 import Testing
 
 @testable import Commands
@@ -63,7 +64,7 @@ struct SavedPlanTests {
   @Test("with any byte changed it is refused", arguments: 0..<8 as Range<UInt64>)
   func damaged(_ seed: UInt64) throws {
     let whole = Array(try SavedPlanFormat.encode(Self.saved).utf8)
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(state: seed)
     let places = Array(0..<150) + (0..<100).map { _ in random.below(whole.count) }
     for place in places {
       var bytes = whole
@@ -184,8 +185,8 @@ extension SamplePlan {
     clock: now, nginxIsRunning: true, servedReleases: [2], fingerprint: "2:d")
 }
 
-/// SplitMix64, so that a failure can be had again by its seed.
-private struct SplitMix {
+/// SeededGenerator64, so that a failure can be had again by its seed.
+private struct SeededGenerator {
   var state: UInt64
 
   mutating func below(_ limit: Int) -> Int {

@@ -1,5 +1,6 @@
 import Certificates
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Commands
@@ -22,7 +23,7 @@ struct SecretEnvironmentTests {
 
   @Test(
     "is in the environment of no child, and not in what the system shows of the program",
-    .enabled(if: geteuid() == 0))
+    .requires(geteuid() == 0, "needs root"))
   func inheritance() throws {
     let run = try create(
       """

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Every run is of the real program, in a folder of its own with the demo's inventory.
@@ -30,19 +31,10 @@ struct CDNTests {
     }
 
     func run(_ program: String, _ arguments: String...) throws -> (status: Int32, output: String) {
-      let process = Process()
-      process.executableURL = URL(filePath: program)
-      process.arguments = arguments
-      process.currentDirectoryURL = URL(filePath: folder)
-      process.environment = ["NO_COLOR": "1", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
-      let pipe = Pipe()
-      process.standardInput = FileHandle.nullDevice
-      process.standardOutput = pipe
-      process.standardError = pipe
-      try process.run()
-      let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      process.waitUntilExit()
-      return (process.terminationStatus, output)
+      let run = try ProgramRun(
+        [program] + arguments,
+        environment: ["NO_COLOR": "1", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], in: folder)
+      return (run.status, run.output)
     }
 
     func update(_ source: String, _ more: String...) throws -> (status: Int32, output: String) {
@@ -126,7 +118,7 @@ struct CDNTests {
   /// nginx stands for the network's own server, on a network of the test's own.
   @Test(
     "downloads over https, or in the clear from this machine alone",
-    .enabled(if: isRoot, "namespaces need root"))
+    .requires(isRoot, "namespaces need root"))
   func download() throws {
     let place = try Place()
     try place.write(Self.list, to: "list")

@@ -1,5 +1,6 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 /// A change of the fleet, from the inventory before it.
@@ -112,7 +113,7 @@ struct FleetText {
   }
 }
 
-@Suite("A change of the fleet", .serialized, .enabled(if: isRoot, "namespaces need root"))
+@Suite("A change of the fleet", .serialized, .requires(isRoot, "namespaces need root"))
 struct ChangeTests {
   @Test("fails no visitor's request, whatever moves")
   func moves() async throws {
@@ -195,7 +196,7 @@ extension Scene {
         curl --http1.1 -s -o /dev/null -X \(method) -w '%{http_code} %{exitcode} %{errormsg}\\n' \
           --max-time 10 --cacert \(folder)/shop.authority/authority-1.crt \
           --resolve shop.example:443:\(frontEnd) https://shop.example/post
-        sleep 0.02
+        sleep 0.1
       done
       """
     return try sandbox.spawn(["sh", "-c", script])

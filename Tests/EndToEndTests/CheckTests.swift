@@ -1,28 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("deploy check")
 struct CheckTests {
-  private struct Result {
-    var status: Int32
-    var output: String
-  }
-
   private static let repository = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 
-  private func check(_ arguments: String...) throws -> Result {
-    let process = Process()
-    process.executableURL = URL(filePath: Scene.program)
-    process.arguments = ["check", "--no-color"] + arguments
-    process.currentDirectoryURL = Self.repository
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return Result(status: process.terminationStatus, output: output)
+  private func check(_ arguments: String...) throws -> ProgramRun {
+    try ProgramRun([Scene.program, "check", "--no-color"] + arguments, in: Self.repository.path)
   }
 
   private static func files(in folder: String) throws -> [String] {

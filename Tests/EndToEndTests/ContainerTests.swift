@@ -1,9 +1,10 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 /// A back-end whose nginx is in a network behind its host: the ninth line of the post.
-@Suite("A container", .serialized, .enabled(if: isRoot, "namespaces need root"))
+@Suite("A container", .serialized, .requires(isRoot, "namespaces need root"))
 struct ContainerTests {
   private static let inventory: InventoryText = {
     var text = InventoryText()

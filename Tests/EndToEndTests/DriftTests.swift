@@ -1,9 +1,10 @@
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "What somebody changed on a host is named and put right", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct DriftTests {
   /// What somebody did on a host, and the reason that the plan gives.
   private struct Drift {

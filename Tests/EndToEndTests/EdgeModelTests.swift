@@ -2,6 +2,7 @@ import Foundation
 import Planning
 import Sandbox
 import State
+import TestSupport
 import Testing
 
 /// Something that is wrong with a fleet of a front-end and a back-end: on the hosts, and in the model.
@@ -62,7 +63,7 @@ struct EdgeFault: CustomTestStringConvertible, Sendable {
   ]
 }
 
-@Suite("The edge model", .serialized, .enabled(if: isRoot, "namespaces need root"))
+@Suite("The edge model", .serialized, .requires(isRoot, "namespaces need root"))
 struct EdgeModelTests {
   @Test("says of every fault what real hosts do")
   func model() async throws {

@@ -1,9 +1,10 @@
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A fleet changes from nftables to iptables and leaves it", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct EngineTests {
   private static let rules = """
     echo "nft $(nft list tables | grep -c deploy)"

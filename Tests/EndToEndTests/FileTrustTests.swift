@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "State and saved plan are data, whoever wrote them", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct FileTrustTests {
   /// Ways to connect that an edited state names: each would leave a mark.
   private static func waysToConnect(_ mark: String) -> [String: Any] {
@@ -99,14 +100,7 @@ struct FileTrustTests {
   }
 
   private static func heading(version: Int, _ content: some StringProtocol) throws -> String {
-    let process = Process()
-    let (input, output) = (Pipe(), Pipe())
-    process.executableURL = URL(filePath: "/usr/bin/sha256sum")
-    (process.standardInput, process.standardOutput) = (input, output)
-    try process.run()
-    try input.fileHandleForWriting.write(contentsOf: Data(content.utf8))
-    try input.fileHandleForWriting.close()
-    let digest = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let digest = try ProgramRun.output(of: "sha256sum", input: String(content))
     return
       "{\"format\":\"deploy-plan\",\"version\":\(version),\"sha256\":\"\(digest.prefix(64))\",\n"
   }

@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "Rules that are loaded otherwise than written never lock anybody out", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct FirewallFaultTests {
   private static let hosts = ["app-1", "app-2"]
 

@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "The CA signs no name that only a host has named", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct ForeignNamesTests {
   /// Names for the certificate in a host's own manifest: common name and names are the eighth field and
   /// the ninth.

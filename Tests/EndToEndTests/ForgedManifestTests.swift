@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A manifest that the controller did not sign for its host is drift of that host", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct ForgedManifestTests {
   private static let manifest = "/etc/deploy/current/manifest"
 

@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "What a host has or says beside its release costs the fleet nothing", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct HostClaimTests {
   @Test("folders of releases with any number or name are nobody's releases")
   func releaseFolders() async throws {

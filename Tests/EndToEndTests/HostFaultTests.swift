@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A host that cannot take part says why and delays nobody", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct HostFaultTests {
   /// One way in which a host fails, what the ledger says of it, and what heals it.
   private struct Fault {

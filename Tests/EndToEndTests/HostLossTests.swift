@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A host that loses its sshd or its disk in a transaction settles by itself", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct HostLossTests {
   private static let playbook =
     "name: one\nrollout: {batch: 1, max_failures: 9, confirm_within: 5s}\n"

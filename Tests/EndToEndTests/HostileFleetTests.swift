@@ -1,11 +1,12 @@
 import Diagnostics
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 /// The real program and a fleet of five, one host of which answers whatever a seed says.
 @Suite(
-  "A hostile host of five", .serialized, .enabled(if: isRoot, "namespaces need root"))
+  "A hostile host of five", .serialized, .requires(isRoot, "namespaces need root"))
 struct HostileFleetTests {
   private static let honest = ["app-1", "app-2", "app-3", "edge-1"]
   private static let hostile = "app-4"
@@ -15,14 +16,13 @@ struct HostileFleetTests {
 
   /// `DEPLOY_HOSTILE` is how many runs there are; `DEPLOY_HOSTILE_SEED` is the only one.
   private static let seeds: [UInt32] = {
-    let environment = ProcessInfo.processInfo.environment
-    if let seed = environment["DEPLOY_HOSTILE_SEED"].flatMap({ UInt32($0) }) { return [seed] }
-    let count = environment["DEPLOY_HOSTILE"].flatMap { Int($0) } ?? 5
+    if let seed = TestSetting.number("DEPLOY_HOSTILE_SEED", as: UInt32.self) { return [seed] }
+    let count = TestSetting.number("DEPLOY_HOSTILE") ?? 5
     return (0..<count).map { _ in UInt32.random(in: 0...UInt32.max) }
   }()
 
   private static let fleets =
-    ProcessInfo.processInfo.environment["DEPLOY_HOSTILE_FLEETS"].flatMap { Int($0) } ?? 1
+    TestSetting.number("DEPLOY_HOSTILE_FLEETS") ?? 1
   /// A seed also says which of them runs.
   private static let commands = [
     ["plan"], ["apply", "--yes"], ["status"], ["plan", "--format", "json"], ["apply", "--yes"],

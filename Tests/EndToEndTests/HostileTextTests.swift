@@ -1,12 +1,13 @@
 import Diagnostics
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 /// What a host says is written by whoever has power over it, down to an unprivileged program's name.
 @Suite(
   "Nothing that a host says steers the terminal", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct HostileTextTests {
   /// Clears the screen, sets the title, turns the direction of text, and is invisible.
   private static let hostile = "\\033[2J\\033]0;x\\007\\342\\200\\256\\342\\200\\213\\302\\233"

@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "Ctrl-C leaves every host whole and the ledger printed", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct InterruptTests {
   private static let backEnds = ["app-1", "app-2"]
   private static let hosts = backEnds + ["edge-1"]

@@ -1,9 +1,10 @@
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A host behind a jump host is confirmed by the way that the next run would come", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct JumpTests {
   private static let jump = "198.18.0.10"
 

@@ -1,14 +1,15 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A killed controller leaves every host whole", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct KillTests {
   private static let hosts = ["app-1", "app-2", "edge-1"]
-  private static let momentsOfAChange = 24
-  private static let momentsOfTheFirstApply = 6
+  private static let momentsOfAChange = TestSetting.count(4, inSweep: 24)
+  private static let momentsOfTheFirstApply = TestSetting.count(2, inSweep: 12)
 
   @Test("a change that is killed at any event or moment is old or new, and the next run ends it")
   func change() async throws {

@@ -1,9 +1,10 @@
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A host that deploy leaves is what it was before", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct LeavingTests {
   /// All that deploy could have changed: every file and folder of /etc with its owner, mode and bytes,
   /// what the kernel has of rules and settings, what systemd knows, what nginx would serve, who listens.

@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "What keeps this machine from asking any host", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct LocalCauseTests {
   @Test("is said once, and is not a failure of each host")
   func missingKey() async throws {

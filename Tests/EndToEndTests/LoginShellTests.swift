@@ -1,9 +1,10 @@
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "Accounts whose login shell is no plain sh", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct LoginShellTests {
   /// Leaves a line without its end, as one that sets a terminal's title does, and a process that keeps
   /// standard output open.

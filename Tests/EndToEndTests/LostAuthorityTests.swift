@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A CA folder that is lost and made again costs no request", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct LostAuthorityTests {
   private func loseAuthority(_ scene: Scene) async throws {
     try FileManager.default.removeItem(atPath: scene.folder + "/shop.authority")

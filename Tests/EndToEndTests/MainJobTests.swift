@@ -1,7 +1,8 @@
 import Sandbox
+import TestSupport
 import Testing
 
-@Suite("The main job on a real fleet", .serialized, .enabled(if: isRoot, "namespaces need root"))
+@Suite("The main job on a real fleet", .serialized, .requires(isRoot, "namespaces need root"))
 struct MainJobTests {
   @Test("bare hosts become front-ends and back-ends that only speak to each other")
   func apply() async throws {

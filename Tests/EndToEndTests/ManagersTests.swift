@@ -1,5 +1,6 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 /// Whether this machine, and so each plain host, has the programs.
@@ -11,8 +12,8 @@ private let hasFirewallManagers = [
 /// Programs that keep rules of their own, as Debian has them: they really run, each on a host.
 @Suite(
   "ufw, firewalld and Docker run beside deploy's firewall", .serialized,
-  .enabled(if: isRoot, "namespaces need root"),
-  .enabled(if: hasFirewallManagers, "scripts/install-packages neighbours"))
+  .requires(isRoot, "namespaces need root"),
+  .requires(hasFirewallManagers, "scripts/install-packages neighbours"))
 struct ManagersTests {
   /// app-1 has ufw, app-2 firewalld, app-3 Docker; SSH is open on each.
   private static let starts = [

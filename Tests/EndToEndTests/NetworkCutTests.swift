@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A network that is cut at any byte leaves hosts whole and the ledger true", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct NetworkCutTests {
   private static let backEnds = Dictionary(
     uniqueKeysWithValues: (1...12).map { ("app-\($0)", "198.18.0.\(20 + $0)") })
@@ -33,9 +34,10 @@ struct NetworkCutTests {
       print("bytes: \(lengths)")
       var number = 1
       var tally = CutTally()
-      for round in 0..<2 {
+      let rounds = TestSetting.count(1, inSweep: 6)
+      for round in 0..<rounds {
         number += 1
-        let cuts = Self.cuts(.reset, round, of: 2, lengths, &generator)
+        let cuts = Self.cuts(.reset, round, of: rounds, lengths, &generator)
         try await carryOut(cuts, number, scene, &tally)
       }
       let cuts = Self.cuts(.silent, 0, of: 1, lengths, &generator)

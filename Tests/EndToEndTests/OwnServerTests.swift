@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "Servers of the host's own on a port of the release", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct OwnServerTests {
   private static let inventory: InventoryText = {
     var inventory = InventoryText()

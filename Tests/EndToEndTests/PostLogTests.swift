@@ -1,5 +1,6 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 private let canRotate = ["/usr/sbin/logrotate", "/etc/logrotate.d/nginx"]
@@ -9,7 +10,7 @@ private let canRotate = ["/usr/sbin/logrotate", "/etc/logrotate.d/nginx"]
 extension PostTests {
   @Test(
     "6, 7. Logs rotate as the distribution has them: each is opened anew, and no line is lost",
-    .enabled(if: canRotate, "logrotate, or nginx's file for it, is missing"))
+    .requires(canRotate, "logrotate, or nginx's file for it, is missing"))
   func rotation() async throws {
     let scene = try scene
     try scene.write("", to: "asking")

@@ -1,10 +1,11 @@
 import Sandbox
+import TestSupport
 import Testing
 
 /// The lines of the post by which this began, "Encrypted connection between Back-End and Front-End with
 /// nginx": each is tried on hosts that deploy set up. Tests of one line have its number in their names.
 @Suite(
-  "The post, line by line", .serialized, .enabled(if: isRoot, "namespaces need root"), PostFleet())
+  "The post, line by line", .serialized, .requires(isRoot, "namespaces need root"), PostFleet())
 struct PostTests {
   var scene: Scene {
     get throws { try #require(PostFleet.current, "the suite's fleet is not there") }

@@ -1,9 +1,10 @@
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A host whose nginx does not go along stays as it was", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct ReloadFailureTests {
   /// A program that is not nginx and holds a port.
   private static let holder = """

@@ -1,9 +1,10 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
-  "What is revoked stays out", .serialized, .enabled(if: isRoot, "namespaces need root"))
+  "What is revoked stays out", .serialized, .requires(isRoot, "namespaces need root"))
 struct RevocationTests {
   private static let versions = ["tls1_2", "tls1_3"]
   private static let backEnds = ["198.18.0.21", "198.18.0.22"]

@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A certificate that is revoked by its serial is refused, or the command fails", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct RevokeSerialTests {
   private static let backEnds = ["198.18.0.21", "198.18.0.22"]
 

@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "Every certificate of a revoked host stays out, whatever the host does", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct RevokedHostTests {
   private static let backEnds = ["198.18.0.21", "198.18.0.22"]
 

@@ -1,13 +1,14 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "Two controllers at once leave hosts whole, and neither is told wrong", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct RivalTests {
   private static let hosts = ["app-1", "app-2", "edge-1"]
-  private static let rounds = 12
+  private static let rounds = TestSetting.count(4, inSweep: 24)
 
   /// A port that only one controller's releases of a round let in.
   private static func port(_ controller: Int, _ round: Int) -> Int { 9100 + 2 * round + controller }
@@ -33,7 +34,10 @@ struct RivalTests {
           try controller.write(Self.inventory(number, round))
         }
         for host in Self.hosts { try await scene.on(host, "rm -f /run/history") }
-        let head = Duration.milliseconds(Int.random(in: 0..<600, using: &generator))
+        // One of as many equal parts of 600 ms as there are rounds, so that few meet as well.
+        let part = 600 / Self.rounds
+        let head = Duration.milliseconds(
+          round * part + Int.random(in: 0..<part, using: &generator))
         async let first = scene.boundedApply(playbooks[0], "--override-newer")
         // How far ahead the first one is, is what is tested: nothing is waited for.
         try await Task.sleep(for: head)

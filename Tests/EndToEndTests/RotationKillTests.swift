@@ -1,12 +1,13 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 /// `DEPLOY_KILLS=all` tries every event of a rotation, with the state kept and with the state lost; a
 /// number tries so many events.
 @Suite(
   "A rotation of the authority that is cut off goes on", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct RotationKillTests {
   private static let wanted = ProcessInfo.processInfo.environment["DEPLOY_KILLS"]
   private static var isWhole: Bool { wanted == "all" }

@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "Certificates and the authority change under load", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct RotationTests {
   @Test("no request fails while everything is rotated and a front-end's certificate is revoked")
   func underLoad() async throws {

@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A saved plan is carried out as it was shown, once", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct SavedPlanTests {
   @Test(
     "a host that changed since is refused by name, the others are done, and a second time nothing")

@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "Secrets are where they belong and nowhere else", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct SecretTests {
   private static let hosts = ["app-1", "app-2", "edge-1"]
 

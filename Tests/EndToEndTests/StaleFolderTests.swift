@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "Yesterday's folder undoes nothing of today", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct StaleFolderTests {
   private static let advice = ["deploy state rebuild --inventory ", "Take the newer "]
 

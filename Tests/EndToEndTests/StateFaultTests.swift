@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A state that cannot be used is named, left alone, and touches no host", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct StateFaultTests {
   private static let hosts = ["app-1", "app-2", "edge-1"]
 

@@ -1,9 +1,10 @@
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A port that deploy's nginx listens on is never open to strangers", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct StrangerTests {
   /// The ports of app-1's and app-2's back-ends, before and after they move.
   private static let ports = ["198.18.0.21:443", "198.18.0.21:8443", "198.18.0.22:443"]

@@ -1,9 +1,10 @@
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "An undo on a host whose nginx does not come back", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct StuckUndoTests {
   @Test("is tried twelve times, lets the lock go, and is ended by the next run")
   func givesUp() async throws {

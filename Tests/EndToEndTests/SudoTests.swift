@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
-  "An SSH user becomes root by sudo", .serialized, .enabled(if: isRoot, "namespaces need root"),
-  .enabled(if: systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
+  "An SSH user becomes root by sudo", .serialized, .requires(isRoot, "namespaces need root"),
+  .requires(systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
 struct SudoTests {
   private static func inventory(_ variant: Int = 0) -> InventoryText {
     var inventory = SystemdFleet.inventory(variant)

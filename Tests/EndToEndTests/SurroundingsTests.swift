@@ -1,9 +1,10 @@
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "What else is on a host is told before it is cut off", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct SurroundingsTests {
   /// A service of its own, a chain of somebody's and what Docker leaves.
   private static let deeds = #"""

@@ -1,10 +1,11 @@
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "The main job on hosts with systemd", .serialized,
-  .enabled(if: isRoot, "namespaces need root"),
-  .enabled(if: systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
+  .requires(isRoot, "namespaces need root"),
+  .requires(systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
 struct SystemdJobTests {
   private static let both: Set = ["/srv/shop app-1", "/srv/shop app-2"]
   /// nginx as systemd sees it; its process is the one that nginx says.

@@ -1,11 +1,12 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A power cut at any moment of an apply leaves one release", .serialized,
-  .enabled(if: isRoot, "namespaces need root"),
-  .enabled(if: systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
+  .requires(isRoot, "namespaces need root"),
+  .requires(systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
 struct SystemdPowerTests {
   /// What a host looks like at the moment when its power fails; a path is below `/etc/deploy`.
   enum Moment: String, CaseIterable, Sendable {

@@ -1,10 +1,11 @@
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "A host with systemd goes back whatever befalls it before the confirmation", .serialized,
-  .enabled(if: isRoot, "namespaces need root"),
-  .enabled(if: systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
+  .requires(isRoot, "namespaces need root"),
+  .requires(systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
 struct SystemdWindowTests {
   enum Restart: String, CaseIterable, Sendable {
     case reboot

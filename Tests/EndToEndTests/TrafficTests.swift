@@ -1,14 +1,15 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
-@Suite("Visitors notice nothing", .serialized, .enabled(if: isRoot, "needs root"))
+@Suite("Visitors notice nothing", .serialized, .requires(isRoot, "namespaces need root"))
 struct TrafficTests {
   /// How many applies succeed, and how many are undone.
-  static let rounds = 20
+  static let rounds = TestSetting.count(8, inSweep: 20)
   /// `DEPLOY_TRAFFIC` is how many requests there are at least of each manner, for a long run.
   private static let requests =
-    ProcessInfo.processInfo.environment["DEPLOY_TRAFFIC"].flatMap(Int.init) ?? 0
+    TestSetting.number("DEPLOY_TRAFFIC") ?? 0
   /// For the back-ends: nginx refuses to post to a file.
   private static let takesPosts = "error_page 405 =200 $uri;\n"
 

@@ -1,9 +1,10 @@
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "The system's ssh as the way to a fleet", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct TransportTests {
   @Test("applies a change, through a jump host as well, and finds nothing to do afterwards")
   func openSSH() async throws {

@@ -1,8 +1,10 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
-@Suite("A host undoes what is not confirmed", .serialized, .enabled(if: isRoot, "needs root"))
+@Suite(
+  "A host undoes what is not confirmed", .serialized, .requires(isRoot, "namespaces need root"))
 struct UndoTests {
   /// Everything at once, and the shortest wait that a playbook may ask for.
   static let playbook = "name: quick\nrollout: {batch: 100%, confirm_within: 5s}\n"

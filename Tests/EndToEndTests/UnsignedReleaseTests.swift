@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "Releases of version 0.1.0, which signed nothing, are taken over once", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct UnsignedReleaseTests {
   private static let manifest = "/etc/deploy/current/manifest"
   /// What version 0.1.0 wrote of the same release.

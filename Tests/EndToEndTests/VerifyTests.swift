@@ -1,10 +1,11 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(
   "deploy verify tries every edge from where it starts", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct VerifyTests {
   /// The lines below the row that starts with these words.
   private func problems(_ row: String, in output: String) -> [Substring] {

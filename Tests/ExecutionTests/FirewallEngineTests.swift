@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -9,7 +10,7 @@ private let canRunFirewalls =
     .allSatisfy(FileManager.default.isExecutableFile)
 
 /// The kernel's own rules, in a network namespace of the test's own.
-@Suite("The firewall of a release", .enabled(if: canRunFirewalls))
+@Suite("The firewall of a release", .requires(canRunFirewalls, "needs root, nft and iptables"))
 struct FirewallEngineTests {
   /// Release 7 has rules for nft, 8 and 9 have rules for iptables; 6 has none.
   private static let start = #"""

@@ -3,6 +3,7 @@ import Foundation
 import Planning
 import State
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -84,9 +85,8 @@ private final class KeepingStore: StateStore {
 struct HostileHostTests {
   /// `DEPLOY_HOSTILE` is how many seeds are tried; `DEPLOY_HOSTILE_SEED` is the only one.
   private static let seeds: [UInt64] = {
-    let environment = ProcessInfo.processInfo.environment
-    if let seed = environment["DEPLOY_HOSTILE_SEED"].flatMap({ UInt64($0) }) { return [seed] }
-    let count = environment["DEPLOY_HOSTILE"].flatMap { Int($0) } ?? 40
+    if let seed = TestSetting.number("DEPLOY_HOSTILE_SEED", as: UInt64.self) { return [seed] }
+    let count = TestSetting.number("DEPLOY_HOSTILE") ?? 40
     return (0..<count).map { _ in UInt64.random(in: 0...UInt64(UInt32.max)) }
   }()
 

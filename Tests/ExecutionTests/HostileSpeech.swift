@@ -1,6 +1,6 @@
 @testable import Execution
 
-/// Numbers that a seed determines (SplitMix64).
+/// Numbers that a seed determines (SeededGenerator64).
 struct SeededNumbers: RandomNumberGenerator {
   private var state: UInt64
 

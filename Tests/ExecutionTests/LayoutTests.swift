@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -61,7 +62,9 @@ struct NginxLayout: CustomTestStringConvertible {
   }
 }
 
-@Suite("nginx's folder as a distribution lays it out", .enabled(if: canRunNginx), .serialized)
+@Suite(
+  "nginx's folder as a distribution lays it out", .requires(canRunNginx, "needs root and nginx"),
+  .serialized)
 struct LayoutTests {
   @Test(
     "has the release beside the host's own sites, and is afterwards what it was before",

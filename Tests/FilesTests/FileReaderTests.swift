@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Reading files")
@@ -12,7 +13,7 @@ struct FileReaderTests {
 
   @Test("a file is read whole, up to its limit, an empty one too", arguments: [0, 1, 65535, 65536])
   func whole(_ size: Int) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let text = String(repeating: "x", count: size)
     let path = try folder.file("file", text)
     #expect(try FileReader.read(path, as: Self.small) == Array(text.utf8))
@@ -20,7 +21,7 @@ struct FileReaderTests {
 
   @Test("a file above its limit is refused, and the message names the limit")
   func tooLarge() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = try folder.file("file", String(repeating: "x", count: 65537))
     #expect(refusal(path)?.reason == .isTooLarge(limit: 65536))
     #expect(
@@ -30,7 +31,7 @@ struct FileReaderTests {
 
   @Test("a file of 3 GB is refused before it is read")
   func huge() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = try folder.file("file")
     try #require(truncate(path, 3 << 30) == 0)
     #expect(refusal(path, .savedPlan)?.reason == .isTooLarge(limit: 1 << 30))
@@ -38,7 +39,7 @@ struct FileReaderTests {
 
   @Test("what is not a regular file is refused without waiting", arguments: Thing.allCases)
   func things(_ thing: Thing) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = try folder.make(thing)
     let error = try #require(refusal(path))
     #expect(
@@ -57,7 +58,7 @@ struct FileReaderTests {
 
   @Test("a link is followed unless deploy itself chose the name")
   func links() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.file("file", "text")
     let link = folder.path("link")
     try #require(symlink("file", link) == 0)
@@ -68,7 +69,7 @@ struct FileReaderTests {
 
   @Test("a secret that others may read is refused", arguments: [0o640, 0o604, 0o666] as [mode_t])
   func openSecret(_ mode: mode_t) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = try folder.file("file", mode: mode)
     #expect(refusal(path, .secret)?.description.contains("chmod 600 \(path)") == true)
     #expect(chmod(path, 0o600) == 0)
@@ -79,7 +80,7 @@ struct FileReaderTests {
     "what only its owner may read is refused as a snippet",
     arguments: [0o600, 0o400, 0o700] as [mode_t])
   func secretSnippet(_ mode: mode_t) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = try folder.file("file", mode: mode)
     #expect(refusal(path, .snippet)?.description.contains("chmod a+r \(path)") == true)
     #expect(refusal(path, .issuers)?.reason == .isForOwnerAlone)
@@ -89,7 +90,7 @@ struct FileReaderTests {
 
   @Test("a missing file is an error, or nil if it may be missing")
   func missing() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     #expect(
       refusal(folder.path("file"))?.description
         == "\(folder.path("file")) cannot be read: No such file or directory")

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Writing files")
@@ -12,7 +13,7 @@ struct FileWriterTests {
 
   @Test("a file is made, then replaced, and nothing is left beside it")
   func replacing() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try FileWriter.create(folder.path("file"), text: "one", for: .ownerAlone)
     #expect(try folder.mode("file") == 0o600)
     #expect(throws: FileError.self) {
@@ -27,7 +28,7 @@ struct FileWriterTests {
 
   @Test("a link is refused, and what it leads to stays as it is")
   func links() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.file("passwd")
     try #require(symlink("passwd", folder.path("link")) == 0)
     #expect(refusal(folder.path("link"))?.reason == .isLink)
@@ -39,7 +40,7 @@ struct FileWriterTests {
 
   @Test("what is not a regular file is refused", arguments: Thing.allCases)
   func things(_ thing: Thing) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = try folder.make(thing)
     #expect(
       refusal(path)?.description
@@ -50,7 +51,7 @@ struct FileWriterTests {
 
   @Test("another name of a replaced file keeps the old text")
   func hardLinks() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.file("file")
     try #require(link(folder.path("file"), folder.path("other")) == 0)
     try FileWriter.replace(folder.path("file"), text: "new", for: .everyone)
@@ -58,9 +59,9 @@ struct FileWriterTests {
     #expect(try folder.text("file") == "new")
   }
 
-  @Test("a file of another user is refused", .enabled(if: getuid() == 0))
+  @Test("a file of another user is refused", .requires(getuid() == 0, "needs root"))
   func owner() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.file("file")
     try #require(chown(folder.path("file"), 4242, 4242) == 0)
     #expect(refusal(folder.path("file"))?.reason == .isOwnedByAnother)
@@ -74,7 +75,7 @@ struct FileWriterTests {
 
   @Test("what a killed run left is replaced, unless it is not what such a run leaves")
   func leftovers() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.file("file.new", "half of")
     try FileWriter.replace(folder.path("file"), text: "new", for: .everyone)
     #expect(try folder.names() == ["file"])
@@ -92,7 +93,7 @@ struct FileWriterTests {
 
   @Test("a file that another run is writing is refused")
   func rivals() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.file("file.new", "half of")
     let other = open(folder.path("file.new"), O_RDONLY)
     try #require(flock(other, LOCK_EX) == 0)
@@ -105,7 +106,7 @@ struct FileWriterTests {
 
   @Test("of many that write at once, each writes whole or is refused")
   func atOnce() async throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = folder.path("file")
     await withTaskGroup { group in
       for number in 0..<8 {
@@ -128,16 +129,16 @@ struct FileWriterTests {
 
   @Test("lines are added at the end")
   func appending() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try FileWriter.append(folder.path("file"), Array("one\n".utf8))
     try FileWriter.append(folder.path("file"), Array("two\n".utf8))
     #expect(try folder.text("file") == "one\ntwo\n")
     #expect(try folder.mode("file") == 0o600)
   }
 
-  @Test("a folder that cannot be written to is named", .enabled(if: getuid() == 0))
+  @Test("a folder that cannot be written to is named", .requires(getuid() == 0, "needs root"))
   func unwritable() async throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.file("file")
     await #expect(processExitsWith: .success) { [path = folder.path("file") as String] in
       try #require(setuid(4242) == 0)

@@ -1,34 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
-/// A folder for one test, gone with it.
-final class Folder {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.path + "/files-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-  }
-
-  deinit {
-    do { try FileManager.default.removeItem(atPath: path) } catch { print("\(path): \(error)") }
-  }
-
-  func path(_ name: String) -> String { "\(path)/\(name)" }
-
+extension TemporaryFolder {
   @discardableResult
   func file(_ name: String, _ text: String = "old", mode: mode_t = 0o644) throws -> String {
-    try text.write(toFile: path(name), atomically: false, encoding: .utf8)
-    try #require(chmod(path(name), mode) == 0)
-    return path(name)
-  }
-
-  func text(_ name: String) throws -> String {
-    try String(contentsOfFile: path(name), encoding: .utf8)
-  }
-
-  func names() throws -> Set<String> {
-    Set(try FileManager.default.contentsOfDirectory(atPath: path))
+    let path = try write(text, to: name)
+    try #require(chmod(path, mode) == 0)
+    return path
   }
 
   func mode(_ name: String) throws -> mode_t {

@@ -1,10 +1,12 @@
 import Firewall
 import Inventories
+import TestSupport
 import Testing
 
 /// A container behind a host, on the wire: the network of FACTS as it is usually built, a bridge of the
 /// host's own.
-@Suite("What a host publishes", .enabled(if: canRunFirewalls), .serialized)
+@Suite(
+  "What a host publishes", .requires(canRunFirewalls, "needs root, nft and iptables"), .serialized)
 struct PublicationTests {
   /// The host is 198.18.0.1 outside and 10.8.0.1 within; the container is 10.8.0.5 and its neighbour
   /// 10.8.0.7. Every nginx says from whom a request seems to come.

@@ -1,6 +1,7 @@
 import Firewall
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 /// Whether rules can be loaded in a network of the test's own.
@@ -66,30 +67,16 @@ struct RealFirewall {
 
   /// Runs a script that finds the rules in the folder `$rules`; returns its status and all it says.
   func run(_ script: String, _ rules: Ruleset) throws -> (status: Int32, output: String) {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    defer {
-      do { try FileManager.default.removeItem(at: folder) } catch { Issue.record(error) }
-    }
-    for file in rules.files {
-      try Data(file.text.utf8).write(to: folder.appending(path: file.name))
-    }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/unshare")
-    process.arguments =
-      ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-      + ["sh", "-euc", Self.helpers + script]
-    process.environment = [
-      "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "rules": folder.path(percentEncoded: false),
-      "engine": engine.rawValue,
-    ]
-    let pipe = Pipe()
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, output)
+    let folder = try TemporaryFolder("rules")
+    for file in rules.files { try folder.write(file.text, to: file.name) }
+    let run = try ProgramRun(
+      [
+        "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+        "sh", "-euc", Self.helpers + script,
+      ],
+      environment: [
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "rules": folder.path, "engine": engine.rawValue,
+      ])
+    return (run.status, run.output)
   }
 }

@@ -1,9 +1,10 @@
 import Firewall
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
-@Suite("The real firewall", .enabled(if: canRunFirewalls), .serialized)
+@Suite("The real firewall", .requires(canRunFirewalls, "needs root, nft and iptables"), .serialized)
 struct RealFirewallTests {
   @Test("checks every ruleset, and takes it twice as if once", arguments: RulesetCase.all)
   func accepts(_ item: RulesetCase) throws {

@@ -1,8 +1,10 @@
 import Firewall
 import Inventories
+import TestSupport
 import Testing
 
-@Suite("Protocols beside TCP", .enabled(if: canRunFirewalls), .serialized)
+@Suite(
+  "Protocols beside TCP", .requires(canRunFirewalls, "needs root, nft and iptables"), .serialized)
 struct RealProtocolTests {
   /// Prints what reaches the host from .10 and .20, ::10 and ::20: UDP by its port, VRRP by its name. What
   /// was dropped is known when the last packet, to a port that is open to everybody, has come.

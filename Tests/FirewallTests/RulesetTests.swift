@@ -1,7 +1,7 @@
-import CaseFiles
 import Firewall
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 /// A host under a policy; its rules are in `Cases/NAME.nft`, or in `Cases/NAME.rules` for iptables.

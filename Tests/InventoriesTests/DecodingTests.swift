@@ -1,6 +1,6 @@
-import CaseFiles
 import Diagnostics
 import Inventories
+import TestSupport
 import Testing
 import YAML
 

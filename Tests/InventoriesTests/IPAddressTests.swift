@@ -1,5 +1,6 @@
 import Glibc
 import Inventories
+import TestSupport
 import Testing
 
 @Suite("Addresses")

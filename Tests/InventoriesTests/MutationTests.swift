@@ -1,5 +1,6 @@
 import Diagnostics
 import Inventories
+import TestSupport
 import Testing
 import YAML
 

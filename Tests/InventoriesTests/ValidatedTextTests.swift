@@ -1,4 +1,5 @@
 import Inventories
+import TestSupport
 import Testing
 
 @Suite("Validated text")

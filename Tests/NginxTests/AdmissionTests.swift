@@ -1,12 +1,14 @@
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 @testable import Nginx
 
 /// One host that publishes two sites and serves them and one more, which edge-2 publishes. Its nginx has
 /// a server of its own beside them, the default one for visitors.
-@Suite("A site", .enabled(if: Command.canRunNginx), .serialized)
+@Suite(
+  "A site", .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"), .serialized)
 struct AdmissionTests {
   private static let inventory = Fleet.inventory(
     [

@@ -1,5 +1,6 @@
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 @testable import Nginx
@@ -9,7 +10,9 @@ private let hosts = [
 ]
 
 /// The words of the post (6) and what its readers need beside them, on an nginx that runs.
-@Suite("A back-end", .enabled(if: Command.canRunNginx), .serialized)
+@Suite(
+  "A back-end", .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"),
+  .serialized)
 struct BackEndTests {
   @Test("serves several sites on one port, each by its name alone, and logs who asked for whom")
   func names() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Runs programs and collects what they say.
 struct Command {
@@ -11,17 +12,8 @@ struct Command {
   let output: String
 
   init(_ words: String...) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = words
-    let pipe = Pipe()
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    status = process.terminationStatus
+    let run = try ProgramRun(words)
+    (status, output) = (run.status, run.output)
   }
 
   /// The output of a shell script that must succeed.
@@ -33,14 +25,7 @@ struct Command {
     return command.output
   }
 
-  static func exists(_ names: String...) -> Bool {
-    names.allSatisfy { name in
-      ["/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"].contains {
-        FileManager.default.isExecutableFile(atPath: $0 + name)
-      }
-    }
-  }
-
   /// Whether nginx can be run in a network of its own.
-  static let canRunNginx = getuid() == 0 && exists("nginx", "openssl", "curl", "unshare", "ip")
+  static let canRunNginx =
+    getuid() == 0 && ProgramRun.exists("nginx", "openssl", "curl", "unshare", "ip")
 }

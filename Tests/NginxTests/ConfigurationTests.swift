@@ -1,7 +1,7 @@
-import CaseFiles
 import Foundation
 import Inventories
 import Nginx
+import TestSupport
 import Testing
 
 /// A host of an inventory, for one version of nginx; its files are in `Cases/NAME.conf`.

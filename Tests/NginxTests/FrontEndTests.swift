@@ -1,5 +1,6 @@
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 @testable import Nginx
@@ -10,7 +11,9 @@ private let hosts = [
 ]
 
 /// The words of the post (7, 8, 11) and what its readers need beside them, on an nginx that runs.
-@Suite("A front-end", .enabled(if: Command.canRunNginx), .serialized)
+@Suite(
+  "A front-end", .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"),
+  .serialized)
 struct FrontEndTests {
   @Test("answers only who shows the network's certificate, where origin pulls are authenticated")
   func originPulls() throws {

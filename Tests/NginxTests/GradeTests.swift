@@ -1,5 +1,6 @@
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 @testable import Nginx
@@ -8,7 +9,7 @@ private let testssl = "/usr/bin/testssl"
 private let canGrade =
   Command.canRunNginx && FileManager.default.isExecutableFile(atPath: testssl)
 
-@Suite("A front-end, as testssl.sh grades it", .enabled(if: canGrade, "testssl.sh is missing"))
+@Suite("A front-end, as testssl.sh grades it", .requires(canGrade, "testssl.sh is missing"))
 struct GradeTests {
   /// Of a site that has the headers which browsers know, for they are its owner's to choose.
   ///

@@ -3,6 +3,7 @@ import Firewall
 import Foundation
 import Inventories
 import Nginx
+import TestSupport
 import Testing
 
 /// A value of the inventory that is not to be believed.
@@ -123,7 +124,7 @@ struct HostileTests {
     "0", "1", "x", "Z", ".", "9", "a-b", "0x1", "00", "256", "/0", "/33", "::",
   ]
 
-  private func mutated(_ usual: String, _ random: inout SplitMix64) -> String {
+  private func mutated(_ usual: String, _ random: inout SeededGenerator64) -> String {
     var scalars = Array(usual.unicodeScalars)
     if Bool.random(using: &random) {
       // Likely to be as good as the usual one.
@@ -146,13 +147,13 @@ struct HostileTests {
 
   /// Ten thousand take long without optimisation: `DEPLOY_FUZZ=10000` has them.
   private static let count =
-    ProcessInfo.processInfo.environment["DEPLOY_FUZZ"].flatMap { Int($0) } ?? 1000
+    TestSetting.number("DEPLOY_FUZZ") ?? 1000
 
   @Test("are refused, or give the directives and rules of a tame one, with their text as text")
   func hostile() throws {
     let tame = try #require(try HostileInventory().rendered())
     #expect(tame.directives.values.joined().contains { $0.has(Field.header) })
-    var random = SplitMix64(state: 20_261_125)
+    var random = SeededGenerator64(state: 20_261_125)
     var accepted: [String: Int] = [:]
     var refused: [String: Int] = [:]
     for _ in 0..<Self.count {

@@ -1,5 +1,6 @@
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 @testable import Nginx
@@ -8,7 +9,9 @@ import Testing
 ///
 /// app-1 is as it should be; app-2 trusts another authority; app-3 shows another authority's
 /// certificate. All that is asked is asked once, by a script that prints one line for each answer.
-@Suite("A front-end and its back-ends", .enabled(if: Command.canRunNginx), .serialized)
+@Suite(
+  "A front-end and its back-ends",
+  .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"), .serialized)
 struct PairTests {
   private static let shop = Fleet.site(
     "shop.example", aliases: ["www.shop.example"], on: ["edge-1"],

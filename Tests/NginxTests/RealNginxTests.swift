@@ -1,5 +1,6 @@
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 @testable import Nginx
@@ -19,7 +20,9 @@ extension NginxHost {
   }
 }
 
-@Suite("The real nginx", .enabled(if: Command.canRunNginx), .serialized)
+@Suite(
+  "The real nginx", .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"),
+  .serialized)
 struct RealNginxTests {
   /// The installed nginx knows no `http2` directive where it is older than 1.25.1: without that one
   /// line the rest must pass. A newer one warns of what older versions need in its place.
@@ -46,7 +49,7 @@ struct RealNginxTests {
 
   @Test("reads hostile text as the argument that it was")
   func hostileText() throws {
-    var random = SplitMix64(state: 20_26)
+    var random = SeededGenerator64(state: 20_26)
     let syntax = " \t\r\n;{}\"'\\#/:.=()[]|~^*"
     let alphabet = Array((syntax + "ntrx0aé€😀\u{301}\u{7F}\u{1}").unicodeScalars)
     let texts =
@@ -89,7 +92,7 @@ struct RealNginxTests {
 }
 
 /// Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014.
-struct SplitMix64: RandomNumberGenerator {
+struct SeededGenerator64: RandomNumberGenerator {
   var state: UInt64
 
   mutating func next() -> UInt64 {

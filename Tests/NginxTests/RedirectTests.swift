@@ -1,12 +1,15 @@
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 @testable import Nginx
 
 /// Where visitors are sent by what is behind a front-end, on an nginx that runs: the back-end takes
 /// connections on port 8443, and its application on port 8080.
-@Suite("A redirect of a back-end", .enabled(if: Command.canRunNginx), .serialized)
+@Suite(
+  "A redirect of a back-end",
+  .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"), .serialized)
 struct RedirectTests {
   private static let upstreams = [Fleet.upstream("app-1", 8443)]
   private static let fastCGI = LocalApplication.unix(Fleet.valid("/run/fastcgi.sock"))

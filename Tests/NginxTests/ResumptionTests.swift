@@ -1,5 +1,6 @@
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 @testable import Nginx
@@ -7,7 +8,8 @@ import Testing
 /// A server of the host's own is the default one of the port, and gives sessions: nginx then takes them
 /// up for every server of that port, whatever that server says, and checks no revocation.
 @Suite(
-  "A session that another server gave", .enabled(if: Command.canRunNginx), .serialized)
+  "A session that another server gave",
+  .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"), .serialized)
 struct ResumptionTests {
   private static let inventory = Fleet.inventory(
     [
@@ -115,15 +117,15 @@ struct ResumptionTests {
   }
 
   @Test(
-    "is refused by 1.18", .enabled(if: NginxRoot.bullseye.isThere, NginxRoot.bullseye.missing))
+    "is refused by 1.18", .requires(NginxRoot.bullseye.isThere, NginxRoot.bullseye.missing))
   func bullseye() throws {
     try expectRefusal(NginxRoot.bullseye.path, NginxRoot.bullseye.version())
   }
 
-  @Test("is refused by 1.26", .enabled(if: NginxRoot.trixie.isThere, NginxRoot.trixie.missing))
+  @Test("is refused by 1.26", .requires(NginxRoot.trixie.isThere, NginxRoot.trixie.missing))
   func trixie() throws { try expectRefusal(NginxRoot.trixie.path, NginxRoot.trixie.version()) }
 
   @Test(
-    "is refused by the newest", .enabled(if: NginxRoot.forky.isThere, NginxRoot.forky.missing))
+    "is refused by the newest", .requires(NginxRoot.forky.isThere, NginxRoot.forky.missing))
   func forky() throws { try expectRefusal(NginxRoot.forky.path, NginxRoot.forky.version()) }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 @testable import Nginx
@@ -10,7 +11,9 @@ private let hosts = [
 ]
 
 /// What a front-end asks of a second back-end: only what the first one did not answer.
-@Suite("A request", .enabled(if: Command.canRunNginx), .serialized)
+@Suite(
+  "A request", .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"),
+  .serialized)
 struct RetryTests {
   /// Answers with the status that is its path; each request that it gets leaves a line.
   private static func application(of folder: String) -> String {

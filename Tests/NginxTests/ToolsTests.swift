@@ -1,5 +1,6 @@
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 @testable import Nginx
@@ -13,7 +14,8 @@ private enum PythonTools {
 
 @Suite(
   "What is rendered, for tools of others", .serialized,
-  .enabled(if: Command.canRunNginx), .enabled(if: PythonTools.areThere, PythonTools.missing))
+  .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"),
+  .requires(PythonTools.areThere, PythonTools.missing))
 struct ToolsTests {
   private static let cases = ConfigurationCase.all.filter {
     $0.version == ConfigurationCase.versions[2]

@@ -1,5 +1,6 @@
 import Foundation
 import Inventories
+import TestSupport
 import Testing
 
 @testable import Nginx
@@ -22,21 +23,23 @@ struct NginxRoot {
   }
 }
 
-@Suite("The nginx of other Debian releases", .enabled(if: Command.canRunNginx), .serialized)
+@Suite(
+  "The nginx of other Debian releases",
+  .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"), .serialized)
 struct VersionsTests {
   @Test(
     "1.18, takes what is rendered for it",
-    .enabled(if: NginxRoot.bullseye.isThere, NginxRoot.bullseye.missing))
+    .requires(NginxRoot.bullseye.isThere, NginxRoot.bullseye.missing))
   func bullseye() throws { try accepts(.bullseye, from: Version(1, 18, 0)) }
 
   @Test(
     "1.26, takes what is rendered for it",
-    .enabled(if: NginxRoot.trixie.isThere, NginxRoot.trixie.missing))
+    .requires(NginxRoot.trixie.isThere, NginxRoot.trixie.missing))
   func trixie() throws { try accepts(.trixie, from: Version(1, 26, 0)) }
 
   @Test(
     "the newest, takes what is rendered for it",
-    .enabled(if: NginxRoot.forky.isThere, NginxRoot.forky.missing))
+    .requires(NginxRoot.forky.isThere, NginxRoot.forky.missing))
   func forky() throws { try accepts(.forky, from: Version(1, 28, 0)) }
 
   private func accepts(_ root: NginxRoot, from oldest: Version) throws {

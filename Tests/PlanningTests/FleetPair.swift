@@ -1,6 +1,7 @@
 import Inventories
 import Planning
 import State
+import TestSupport
 
 /// A change from one fleet to another, and what the authority does meanwhile.
 struct FleetPair: CustomStringConvertible {

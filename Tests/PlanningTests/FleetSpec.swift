@@ -1,4 +1,5 @@
 import Inventories
+import TestSupport
 import Testing
 
 /// A small fleet by chance, which can be made smaller while a test still fails on it.

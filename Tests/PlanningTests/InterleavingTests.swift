@@ -2,6 +2,7 @@ import Foundation
 import Inventories
 import Planning
 import State
+import TestSupport
 import Testing
 
 /// What was looked at.
@@ -20,7 +21,7 @@ struct Tally {
 struct InterleavingTests {
   /// In eight parts; `DEPLOY_PAIRS=10000` judges as many.
   private static let pairsOfOneTest =
-    (ProcessInfo.processInfo.environment["DEPLOY_PAIRS"].flatMap { UInt64($0) } ?? 1000) / 8
+    UInt64(TestSetting.number("DEPLOY_PAIRS") ?? TestSetting.count(240, inSweep: 10_000)) / 8
 
   @Test(
     "breaks no working edge at any instant, and ends with the new fleet and nothing of the old",
@@ -46,7 +47,7 @@ struct InterleavingTests {
   @Test("goes on as safely where the run before was cut off at any instant")
   func cutOff() async throws {
     var tally = Tally()
-    for seed in 5000..<5250 as Range<UInt64> {
+    for seed in 5000..<UInt64(5000 + TestSetting.count(60, inSweep: 2000)) {
       await Task.yield()
       let pair = FleetPair(seed: seed)
       if let failure = try Self.failure(of: pair, &tally, cutOffBy: seed) {

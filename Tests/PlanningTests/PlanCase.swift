@@ -1,9 +1,9 @@
-import CaseFiles
 import Foundation
 import Inventories
 import Planning
 import Playbooks
 import State
+import TestSupport
 import Testing
 
 /// One case file: what is so, in a line each, and the plan that follows behind `---`.

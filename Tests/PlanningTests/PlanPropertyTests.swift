@@ -1,6 +1,7 @@
 import Inventories
 import Planning
 import State
+import TestSupport
 import Testing
 
 @Suite("Any plan")

@@ -1,5 +1,6 @@
 import Foundation
 import Planning
+import TestSupport
 import Testing
 
 @Suite("A unified diff")
@@ -8,23 +9,10 @@ struct UnifiedDiffTests {
   private func run(
     _ words: [String], _ files: [String: String], reading path: String? = nil
   ) throws -> String {
-    let folder = FileManager.default.temporaryDirectory.appending(
-      path: "diff-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
-    for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = words
-    process.currentDirectoryURL = folder
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let printed = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard let path else { return String(decoding: printed, as: UTF8.self) }
-    return String(decoding: try Data(contentsOf: folder.appending(path: path)), as: UTF8.self)
+    let folder = try TemporaryFolder("diff")
+    for (name, text) in files { try folder.write(text, to: name) }
+    let run = try ProgramRun(words, in: folder.path)
+    return try path.map(folder.text) ?? run.output
   }
 
   private func diff(_ old: String, _ new: String) -> String {

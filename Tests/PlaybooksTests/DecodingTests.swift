@@ -1,8 +1,8 @@
-import CaseFiles
 import Diagnostics
 import Foundation
 import Inventories
 import Playbooks
+import TestSupport
 import Testing
 import YAML
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SSH
@@ -88,7 +89,7 @@ extension OverTheNetwork {
       let key = try makeKey("rsa", type: "rsa", options: format)
       let connection = try await client.connect(to: server.destination(identities: [key]))
       #expect(try await connection.start("true").exitStatus() == .code(0))
-      let log = try String(contentsOfFile: "\(server.folder.path)/log", encoding: .utf8)
+      let log = try server.log()
       #expect(log.contains("Accepted publickey for root"))
     }
 

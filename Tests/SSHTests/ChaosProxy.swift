@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Stands between a client and a server, and does to each connection what its seed says.
 final class ChaosProxy: Sendable {
@@ -11,7 +12,7 @@ final class ChaosProxy: Sendable {
 
   init(to server: UInt16, fault: Fault, seed: UInt64) throws {
     listener = try Listener { peer in
-      var random = SplitMix(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let onward = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(onward) }
       guard Listener.withAddress(server, { connect(onward, $0, $1) }) == 0 else { return }
@@ -26,7 +27,7 @@ final class ChaosProxy: Sendable {
   }
 
   private static func relay(
-    _ peer: Int32, _ onward: Int32, _ fault: Fault, _ random: inout SplitMix
+    _ peer: Int32, _ onward: Int32, _ fault: Fault, _ random: inout SeededGenerator
   ) {
     // Somewhere in the greeting, the key exchange, the login, the command or what it says.
     var budget =
@@ -56,19 +57,5 @@ final class ChaosProxy: Sendable {
   /// Passes nothing on, until the client gives up.
   private static func waitForEnd(of peer: Int32) {
     while hearSomething(from: peer) {}
-  }
-}
-
-/// Steele, Lea and Flood's generator: the same numbers for the same seed.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
   }
 }

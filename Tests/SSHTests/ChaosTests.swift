@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SSH
@@ -8,7 +9,7 @@ extension OverTheNetwork {
   struct ChaosTests {
     /// `DEPLOY_CHAOS_RUNS` makes it more than a change has to pass.
     private static let runs =
-      ProcessInfo.processInfo.environment["DEPLOY_CHAOS_RUNS"].flatMap { Int($0) } ?? 60
+      TestSetting.number("DEPLOY_CHAOS_RUNS") ?? 60
     /// Generous to what only slows down, for a busy machine does that as well.
     private static func deadlines(_ fault: ChaosProxy.Fault) -> Deadlines {
       fault == .stall

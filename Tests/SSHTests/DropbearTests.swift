@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SSH
@@ -8,7 +9,7 @@ final class DropbearServer: Sendable {
   let folder: TemporaryFolder
   let port: UInt16
   let knownHosts: String
-  private let pid: pid_t
+  private let program: RunningProgram
 
   init() async throws {
     let folder = try TemporaryFolder()
@@ -29,17 +30,14 @@ final class DropbearServer: Sendable {
     _ = try folder.write(
       try identities.map { try String(contentsOfFile: $0 + ".pub", encoding: .utf8) }.joined(),
       to: "authorized")
-    pid = try spawn(["unshare", "--mount", "sh", "-c", script], output: "\(folder.path)/log")
+    program = try RunningProgram(["unshare", "--mount", "sh", "-c", script])
     try await eventually("dropbear listens") { try Listener.answers(port) }
   }
 
   /// Keys that may log in: ed25519, ECDSA, RSA.
   let identities: [String]
 
-  deinit {
-    kill(pid, SIGTERM)
-    while waitpid(pid, nil, 0) == -1 && errno == EINTR {}
-  }
+  deinit { program.end() }
 
   func destination(_ identity: String) -> Destination {
     Destination(

@@ -1,5 +1,5 @@
-import CaseFiles
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SSH

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SSH
@@ -46,7 +47,7 @@ extension OverTheNetwork {
       let listener = try Listener { say("hello", to: $0) }
       let stream = try await connection.open(to: "127.0.0.1", port: listener.port)
       #expect(try await stream.read() == Array("hello".utf8))
-      let log = try String(contentsOfFile: "\(server.folder.path)/log", encoding: .utf8)
+      let log = try server.log()
       #expect(log.components(separatedBy: "Accepted publickey").count == 2)
     }
 
@@ -115,7 +116,7 @@ extension OverTheNetwork {
       let connection = try await connect(destination)
       #expect(try await connection.start("true").exitStatus() == .code(0))
       for hop in [outer, inner] {
-        let log = try String(contentsOfFile: "\(hop.folder.path)/log", encoding: .utf8)
+        let log = try hop.log()
         #expect(log.components(separatedBy: "Accepted publickey").count == 2)
       }
     }

@@ -50,7 +50,7 @@ extension OverTheNetwork {
       #expect(error.detail.contains("password: refused"))
       #expect(error.detail.contains("The server accepts: password"))
       #expect(!error.description.contains("poison"))
-      let log = try String(contentsOfFile: "\(server.folder.path)/log", encoding: .utf8)
+      let log = try server.log()
       #expect(log.components(separatedBy: "Failed password").count == 2)
     }
 

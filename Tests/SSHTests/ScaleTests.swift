@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SSH
@@ -42,7 +43,7 @@ extension OverTheNetwork {
 
     /// `DEPLOY_SSH_SESSIONS` makes it as many as a machine can serve: 1000 are 1000 sshd as well.
     private static let sessions =
-      ProcessInfo.processInfo.environment["DEPLOY_SSH_SESSIONS"].flatMap { Int($0) } ?? 100
+      TestSetting.number("DEPLOY_SSH_SESSIONS") ?? 100
 
     @Test("Sessions that are open at once cost little, and all of them answer")
     func manySessions() async throws {

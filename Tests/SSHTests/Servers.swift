@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SSH
@@ -10,7 +11,7 @@ final class Server: Sendable {
   /// A key that may log in.
   let identity: String
   let knownHosts: String
-  private let pid: pid_t
+  private let program: RunningProgram
 
   /// - Parameters:
   ///   - password: root's on this server alone.
@@ -48,14 +49,12 @@ final class Server: Sendable {
     let words = ["/usr/sbin/sshd", "-D", "-e", "-f", configuration]
     let surroundings =
       try password.map(folder.privateShadow) ?? release?.entering(folder.path) ?? []
-    pid = try spawn(surroundings + words, output: "\(folder.path)/log")
+    program = try RunningProgram(surroundings + words)
     try await eventually("sshd listens") { try Listener.answers(port) }
   }
 
-  deinit {
-    kill(pid, SIGTERM)
-    while waitpid(pid, nil, 0) == -1 && errno == EINTR {}
-  }
+  /// What it has logged so far.
+  func log() throws -> String { try program.output() }
 
   func authorize(_ key: String) throws {
     let handle = try #require(FileHandle(forWritingAtPath: "\(folder.path)/authorized"))
@@ -63,6 +62,8 @@ final class Server: Sendable {
     try handle.write(contentsOf: Data(contentsOf: URL(filePath: key + ".pub")))
     try handle.close()
   }
+
+  deinit { program.end() }
 
   func destination(
     identities: [String]? = nil, knownHosts: String? = nil, agentSocket: String? = nil,

@@ -1,8 +1,9 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
-@Suite("Commands in a box", .serialized, .enabled(if: isRoot, "namespaces need root"))
+@Suite("Commands in a box", .serialized, .requires(isRoot, "namespaces need root"))
 struct CommandTests {
   private let one = [SandboxHost(name: "app-1", addresses: ["198.18.0.31"])]
 

@@ -1,9 +1,10 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 /// One fleet for the questions that change nothing in it.
-@Suite("A fleet in a box", .serialized, .enabled(if: isRoot, "namespaces need root"))
+@Suite("A fleet in a box", .serialized, .requires(isRoot, "namespaces need root"))
 struct FleetTests {
   @Test("the controller reaches each host by ssh, by any of its addresses and by its name")
   func login() async throws {

@@ -1,8 +1,9 @@
 import Sandbox
+import TestSupport
 import Testing
 
 /// What hosts may be like, and what may happen to them.
-@Suite("Hosts of a box", .serialized, .enabled(if: isRoot, "namespaces need root"))
+@Suite("Hosts of a box", .serialized, .requires(isRoot, "namespaces need root"))
 struct HostTests {
   private let login = [
     "ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=2", "-o", "ServerAliveInterval=1",

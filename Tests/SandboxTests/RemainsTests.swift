@@ -1,9 +1,10 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 /// What is left of a box: it must be nothing, however its owner ended.
-@Suite("The remains of a box", .serialized, .enabled(if: isRoot, "namespaces need root"))
+@Suite("The remains of a box", .serialized, .requires(isRoot, "namespaces need root"))
 struct RemainsTests {
   @Test("nothing is left after an orderly close, with commands still running")
   func close() async throws {
@@ -64,8 +65,8 @@ struct RemainsTests {
 
 /// The same of hosts that have more to leave: nspawn's own files, and control groups.
 @Suite(
-  "The remains of systemd hosts", .serialized, .enabled(if: isRoot, "namespaces need root"),
-  .enabled(if: obstacle == nil, Comment(rawValue: obstacle ?? "")))
+  "The remains of systemd hosts", .serialized, .requires(isRoot, "namespaces need root"),
+  .requires(obstacle == nil, Comment(rawValue: obstacle ?? "")))
 struct SystemdRemainsTests {
   @Test("nothing is left after an orderly close, with commands still running")
   func close() async throws {

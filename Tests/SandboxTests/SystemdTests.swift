@@ -1,10 +1,11 @@
 import Sandbox
+import TestSupport
 import Testing
 
 /// A host with systemd among plain ones.
 @Suite(
-  "Systemd hosts of a box", .serialized, .enabled(if: isRoot, "namespaces need root"),
-  .enabled(if: obstacle == nil, Comment(rawValue: obstacle ?? "")))
+  "Systemd hosts of a box", .serialized, .requires(isRoot, "namespaces need root"),
+  .requires(obstacle == nil, Comment(rawValue: obstacle ?? "")))
 struct SystemdTests {
   private let login = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5"]
 

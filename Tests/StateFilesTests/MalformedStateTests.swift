@@ -1,6 +1,7 @@
 import Foundation
 import State
 import StateFiles
+import TestSupport
 import Testing
 
 @Suite("A state with a wrong value")
@@ -38,7 +39,7 @@ struct MalformedStateTests {
     return list
   }
 
-  private func read(_ json: Any, in folder: StateFolder) throws -> StateFileError? {
+  private func read(_ json: Any, in folder: TemporaryFolder) throws -> StateFileError? {
     try JSONSerialization.data(withJSONObject: json, options: .fragmentsAllowed)
       .write(to: URL(filePath: folder.state))
     do throws(StateFileError) {
@@ -51,7 +52,7 @@ struct MalformedStateTests {
 
   /// Everything that a state may have, once.
   static func whole() throws -> Any {
-    var state = StateFolder.fleet(hosts: 2)
+    var state = TemporaryFolder.fleet(hosts: 2)
     let moment = Timestamp(secondsSince1970: 1_800_000_000)
     let leaf = CertificateRecord(
       serial: "0f", issuer: "Shop CA", issuerKeyIdentifier: "1e", commonName: "app-0",
@@ -91,7 +92,7 @@ struct MalformedStateTests {
 
   @Test("is refused with the place of the value, or read: it never ends the program")
   func everyValue() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let whole = try Self.whole()
     #expect(try read(whole, in: folder) == nil)
     var (refused, accepted) = (0, 0)
@@ -135,7 +136,7 @@ struct MalformedStateTests {
       ("issued.0.certificate.names.0", "a b"), ("rotation.startedAt", "yesterday"),
     ] as [(String, any Sendable)])
   func refused(_ place: String, _ value: any Sendable) throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     // A dot in a key is written as ! here.
     let path = place.split(separator: ".").map { String($0).replacing("!", with: ".") }
     let changed = Self.replacing(try Self.whole(), at: path[...]) { _ in value }
@@ -155,7 +156,7 @@ struct MalformedStateTests {
       ("hosts.app-0.release.certificates", "tls/../../x"), ("rotation.replaces", "x/y"),
     ])
   func refusedKey(_ place: String, _ key: String) throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let path = place.split(separator: ".").map(String.init)
     let changed = Self.replacing(try Self.whole(), at: path[...]) { value in
       guard var object = value as? [String: Any] else { return value }
@@ -169,7 +170,7 @@ struct MalformedStateTests {
 
   @Test("that stands twice is refused: a CA generation and a key are one")
   func twice() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     for (key, value) in [("generation", 2 as any Sendable), ("keyIdentifier", "ab")] {
       let changed = Self.replacing(try Self.whole(), at: ["authorities"]) { value in
         (value as? [Any] ?? []) + (value as? [Any] ?? [])
@@ -182,7 +183,7 @@ struct MalformedStateTests {
 
   @Test("too many hosts and too deep a nesting are refused as well")
   func tooMuch() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let many = Self.replacing(try Self.whole(), at: ["hosts"]) { value in
       let host = (value as? [String: Any])?["app-1"] ?? [:]
       return Dictionary(
@@ -198,7 +199,7 @@ struct MalformedStateTests {
 
   @Test("of version 0.1.0 is read: ways to connect are left out, and written no more")
   func olderFields() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let old = Self.replacing(try Self.whole(), at: ["hosts", "app-0"]) { value in
       guard var host = value as? [String: Any] else { return value }
       host["sshPort"] = 22

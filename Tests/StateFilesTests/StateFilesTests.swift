@@ -1,26 +1,11 @@
 import Foundation
 import State
 import StateFiles
+import TestSupport
 import Testing
 
-/// A folder for one test, gone with it.
-final class StateFolder {
-  let url = FileManager.default.temporaryDirectory.appending(path: "state-\(UUID().uuidString)")
+extension TemporaryFolder {
   var state: String { path("shop.state.json") }
-
-  init() throws {
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
-  }
-
-  deinit {
-    do { try FileManager.default.removeItem(at: url) } catch { print("\(url): \(error)") }
-  }
-
-  func path(_ name: String) -> String { url.appending(path: name).path(percentEncoded: false) }
-
-  func names() throws -> Set<String> {
-    Set(try FileManager.default.contentsOfDirectory(atPath: path("")))
-  }
 
   static func fleet(hosts: Int) -> FleetState {
     var state = FleetState(fleet: "shop", lineage: "0123")
@@ -48,11 +33,11 @@ private func leaveMountNamespace() throws -> Int32 {
 struct StateFileTests {
   @Test("is read as it was written, one serial on, and sorted")
   func roundTrip() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     var file = try StateFile.read(folder.state, fleet: "shop")
     #expect(file.state == nil)
-    try file.write(StateFolder.fleet(hosts: 2))
-    var expected = StateFolder.fleet(hosts: 2)
+    try file.write(TemporaryFolder.fleet(hosts: 2))
+    var expected = TemporaryFolder.fleet(hosts: 2)
     expected.serial = 1
     #expect(file.state == expected)
     #expect(try StateFile.read(folder.state, fleet: "shop").state == expected)
@@ -64,11 +49,11 @@ struct StateFileTests {
 
   @Test("has the state before the last write beside it")
   func previous() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     var file = try StateFile.read(folder.state, fleet: "shop")
-    try file.write(StateFolder.fleet(hosts: 1))
+    try file.write(TemporaryFolder.fleet(hosts: 1))
     let first = try Data(contentsOf: URL(filePath: folder.state))
-    try file.write(StateFolder.fleet(hosts: 2))
+    try file.write(TemporaryFolder.fleet(hosts: 2))
     #expect(try Data(contentsOf: URL(filePath: file.previousPath)) == first)
     #expect(try folder.names() == ["shop.state.json", "shop.state.json.previous"])
   }
@@ -87,7 +72,7 @@ struct StateFileTests {
       ("{\"version\":2,\"fleet\":\"shop\",\"x\":1}", .newerVersion, "has version 2"),
     ] as [(String, StateFileError.Code, String)])
   func refused(text: String, code: StateFileError.Code, words: String) throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     try Data(text.utf8).write(to: URL(filePath: folder.state))
     let error = try #require(throws: StateFileError.self) {
       try StateFile.read(folder.state, fleet: "shop")
@@ -100,9 +85,9 @@ struct StateFileTests {
 
   @Test("ends too early if it is truncated at any byte, also after a brace or inside a string")
   func truncated() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     var file = try StateFile.read(folder.state, fleet: "shop")
-    var state = StateFolder.fleet(hosts: 1)
+    var state = TemporaryFolder.fleet(hosts: 1)
     state.hosts["app-0"]?.appliedBy = "a \"quoted\" \\ {name}"
     try file.write(state)
     let text = try Data(contentsOf: URL(filePath: folder.state))
@@ -120,7 +105,7 @@ struct StateFileTests {
 
   @Test("is told apart when it cannot be read at all")
   func unreadable() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(
       atPath: folder.state, withIntermediateDirectories: false)
     let error = try #require(throws: StateFileError.self) {
@@ -134,13 +119,13 @@ struct StateFileTests {
     "is not overwritten when somebody else wrote it since",
     arguments: ["{\"version\":2}", "", nil] as [String?])
   func changed(by text: String?) throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     var file = try StateFile.read(folder.state, fleet: "shop")
-    try file.write(StateFolder.fleet(hosts: 1))
+    try file.write(TemporaryFolder.fleet(hosts: 1))
     try FileManager.default.removeItem(atPath: folder.state)
     if let text { try Data(text.utf8).write(to: URL(filePath: folder.state)) }
     let error = try #require(throws: StateFileError.self) {
-      try file.write(StateFolder.fleet(hosts: 2))
+      try file.write(TemporaryFolder.fleet(hosts: 2))
     }
     #expect(error.code == .changed)
     #expect(FileManager.default.contents(atPath: folder.state) == text.map { Data($0.utf8) })
@@ -148,14 +133,14 @@ struct StateFileTests {
 
   @Test("is refused if it is a symbolic link, and nothing is changed")
   func symbolicLink() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let link = folder.path("link.json")
     try FileManager.default.createSymbolicLink(
       atPath: link, withDestinationPath: "shop.state.json")
     try Data().write(to: URL(filePath: folder.state))
     try FileManager.default.removeItem(atPath: folder.state)
     var file = try StateFile.read(folder.state, fleet: "shop")
-    try file.write(StateFolder.fleet(hosts: 1))
+    try file.write(TemporaryFolder.fleet(hosts: 1))
     let error = try #require(throws: StateFileError.self) {
       try StateFile.read(link, fleet: "shop")
     }
@@ -166,13 +151,13 @@ struct StateFileTests {
     try Data("secret".utf8).write(to: URL(filePath: folder.path("passwd")))
     try FileManager.default.createSymbolicLink(
       atPath: folder.state, withDestinationPath: "passwd")
-    #expect(throws: StateFileError.self) { try file.write(StateFolder.fleet(hosts: 2)) }
+    #expect(throws: StateFileError.self) { try file.write(TemporaryFolder.fleet(hosts: 2)) }
     #expect(FileManager.default.contents(atPath: folder.path("passwd")) == Data("secret".utf8))
   }
 
   @Test("is refused without waiting if it is a named pipe")
   func pipe() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     try #require(mkfifo(folder.state, 0o644) == 0)
     let error = try #require(throws: StateFileError.self) {
       try StateFile.read(folder.state, fleet: "shop")
@@ -182,9 +167,9 @@ struct StateFileTests {
 
   @Test("is whole, old or new, whenever its writer is killed", arguments: 0..<12)
   func killed(round: Int) async throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     var file = try StateFile.read(folder.state, fleet: "shop")
-    try file.write(StateFolder.fleet(hosts: 1))
+    try file.write(TemporaryFolder.fleet(hosts: 1))
     let path = folder.state
     let delay = 1000 + 2500 * round
     await #expect(processExitsWith: .signal(SIGKILL)) {
@@ -194,12 +179,12 @@ struct StateFileTests {
         kill(getpid(), SIGKILL)
       }
       var file = try StateFile.read(path, fleet: "shop")
-      while true { try file.write(StateFolder.fleet(hosts: 40)) }
+      while true { try file.write(TemporaryFolder.fleet(hosts: 40)) }
     }
     var survivor = try StateFile.read(path, fleet: "shop")
     let state = try #require(survivor.state)
     #expect([1, 40].contains(state.hosts.count))
-    try survivor.write(StateFolder.fleet(hosts: 3))
+    try survivor.write(TemporaryFolder.fleet(hosts: 3))
     #expect(try StateFile.read(path, fleet: "shop").state?.serial == state.serial + 1)
     #expect(try folder.names().isSubset(of: ["shop.state.json", "shop.state.json.previous"]))
     if state.serial > 1 {
@@ -208,9 +193,9 @@ struct StateFileTests {
   }
 
   /// The child has a mount namespace of its own, so that the disk goes with it.
-  @Test("is what it was when the disk is full", .enabled(if: getuid() == 0))
+  @Test("is what it was when the disk is full", .requires(getuid() == 0, "needs root"))
   func diskFull() async throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let path = folder.path(".")
     await #expect(processExitsWith: .success) { [path = path as String] in
       try #require(try leaveMountNamespace() == 0)
@@ -218,16 +203,16 @@ struct StateFileTests {
       try #require(mount("tmpfs", path, "tmpfs", 0, "size=64k") == 0)
       let state = path + "/shop.state.json"
       var file = try StateFile.read(state, fleet: "shop")
-      try file.write(StateFolder.fleet(hosts: 10))
+      try file.write(TemporaryFolder.fleet(hosts: 10))
       let before = FileManager.default.contents(atPath: state)
       let error = try #require(throws: StateFileError.self) {
-        try file.write(StateFolder.fleet(hosts: 500))
+        try file.write(TemporaryFolder.fleet(hosts: 500))
       }
       #expect(error.code == .notWritable)
       #expect(error.description.contains("No space left on device"))
       #expect(FileManager.default.contents(atPath: state) == before)
       #expect(file.state?.serial == 1)
-      try file.write(StateFolder.fleet(hosts: 11))
+      try file.write(TemporaryFolder.fleet(hosts: 11))
       #expect(try StateFile.read(state, fleet: "shop").state?.hosts.count == 11)
     }
   }

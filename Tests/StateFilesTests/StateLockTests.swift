@@ -1,6 +1,7 @@
 import Foundation
 import State
 import StateFiles
+import TestSupport
 import Testing
 
 @Suite("The lock of a state")
@@ -13,7 +14,7 @@ struct StateLockTests {
 
   @Test("keeps another process out, and tells it who is in")
   func contention() async throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let path = folder.state
     let mine = Self.holder("ann@laptop")
     let lock = try StateLock.acquire(forState: path, as: mine)
@@ -34,7 +35,7 @@ struct StateLockTests {
 
   @Test("is free again once its holder let it go, in this process and in others")
   func release() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     for who in ["ann@laptop", "bob@desk"] {
       let lock = try StateLock.acquire(forState: folder.state, as: Self.holder(who))
       #expect(try StateLock.holder(forState: folder.state)?.who == who)
@@ -45,7 +46,7 @@ struct StateLockTests {
 
   @Test("is free again when its holder was killed, though its file says otherwise")
   func killed() async throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let path = folder.state
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
       let lock = try StateLock.acquire(forState: path, as: StateLockTests.holder("bob@desk"))
@@ -62,7 +63,7 @@ struct StateLockTests {
 
   @Test("names another run if the holder never signs")
   func unsigned() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let descriptor = open(folder.path("shop.state.lock"), O_RDWR | O_CREAT, 0o644)
     defer { close(descriptor) }
     try #require(flock(descriptor, LOCK_EX) == 0)
@@ -74,7 +75,7 @@ struct StateLockTests {
     #expect(error?.description.contains("the state is locked by another run") == true)
   }
 
-  private func refusal(_ folder: StateFolder) -> StateFileError? {
+  private func refusal(_ folder: TemporaryFolder) -> StateFileError? {
     #expect(throws: StateFileError.self) {
       let lock = try StateLock.acquire(forState: folder.state, as: Self.holder("ann@laptop"))
       _ = consume lock
@@ -83,7 +84,7 @@ struct StateLockTests {
 
   @Test("is refused if its file is a link, and what the link leads to stays as it is")
   func symbolicLink() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let (secret, lock) = (folder.path("secret"), folder.path("shop.state.lock"))
     try Data("secret".utf8).write(to: URL(filePath: secret))
     for target in [secret, folder.path("missing")] {
@@ -99,7 +100,7 @@ struct StateLockTests {
 
   @Test("is refused if its file has another name, or is not a regular file")
   func otherFiles() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let (secret, lock) = (folder.path("secret"), folder.path("shop.state.lock"))
     try Data("secret".utf8).write(to: URL(filePath: secret))
     try #require(link(secret, lock) == 0)
@@ -114,9 +115,9 @@ struct StateLockTests {
     #expect(try folder.names() == ["secret", "shop.state.lock"])
   }
 
-  @Test("is refused if its file belongs to another user", .enabled(if: getuid() == 0))
+  @Test("is refused if its file belongs to another user", .requires(getuid() == 0, "needs root"))
   func otherOwner() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let lock = folder.path("shop.state.lock")
     try Data("text".utf8).write(to: URL(filePath: lock))
     try #require(chown(lock, 4242, 4242) == 0)
@@ -126,9 +127,9 @@ struct StateLockTests {
 
   @Test(
     "can be opened by its owner alone, also if an earlier version made its file",
-    .enabled(if: getuid() == 0), arguments: [false, true])
+    .requires(getuid() == 0, "needs root"), arguments: [false, true])
   func access(_ exists: Bool) async throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let path = folder.path("shop.state.lock")
     if exists {
       try Data().write(to: URL(filePath: path))
@@ -145,7 +146,7 @@ struct StateLockTests {
 
   @Test("shows nothing of its file that could steer a terminal or fill it")
   func hostileHolder() throws {
-    let folder = try StateFolder()
+    let folder = try TemporaryFolder()
     let text =
       #"{"who":"\u001b[2J\#(String(repeating: "x", count: 500))","what":"a\u202e","#
       + #""since":"2027-01-15T08:00:00Z","processID":1}"#

@@ -1,4 +1,5 @@
 import State
+import TestSupport
 
 /// Releases and states made of seeded random facts.
 struct Samples {

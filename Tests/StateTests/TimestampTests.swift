@@ -1,5 +1,6 @@
 import Glibc
 import State
+import TestSupport
 import Testing
 
 @Suite("A timestamp")

@@ -1,5 +1,5 @@
-import CaseFiles
 import Diagnostics
+import TestSupport
 import Testing
 import YAML
 

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// What an operator does in a sequence, drawn from a seed.
 struct TwinOperation: CustomStringConvertible {
   enum Kind: CustomStringConvertible {

@@ -1,5 +1,6 @@
 import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
 /// Operations of two operators on one fleet, one after the other, until one shows a fault.

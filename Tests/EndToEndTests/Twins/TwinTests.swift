@@ -1,16 +1,16 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `DEPLOY_TWINS` is the number of sequences; `DEPLOY_SEED` is the seed of the first one, and each that
 /// follows has the next number. Without them the seeds are those that found a fault in version 0.1.0.
 @Suite(
   "Two operators, each with a folder of their own, keep one fleet whole", .serialized,
-  .enabled(if: isRoot, "namespaces need root"))
+  .requires(isRoot, "namespaces need root"))
 struct TwinTests {
-  private static let environment = ProcessInfo.processInfo.environment
   private static let seeds: [UInt64] = {
-    guard let count = environment["DEPLOY_TWINS"].flatMap(Int.init) else { return known }
-    let first = environment["DEPLOY_SEED"].flatMap(UInt64.init) ?? .random(in: 0..<1 << 40)
+    guard let count = TestSetting.number("DEPLOY_TWINS", as: Int.self) else { return known }
+    let first = TestSetting.number("DEPLOY_SEED", as: UInt64.self) ?? .random(in: 0..<1 << 40)
     return (0..<count).map { first &+ UInt64($0) }
   }()
 

@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
-"""Runs the tests of fleets, suite by suite and some suites at the same time.
+"""Runs the tests, which have to be built, and tells the slowest and the skipped ones.
 
-    scripts/test-fleets.py [--at-a-time N] [SUITE...]
+    scripts/run-tests.py [--at-a-time N] [GROUP | SUITE]...
 
-SUITE is a name such as EndToEndTests.KillTests; without one, all run. A fleet waits more than it computes, and each has namespaces of its own. The suites in ALONE look at the
-whole machine, so nothing else runs beside them. The tests have to be built. In CI a test that was skipped
-is a failure: something that it needs is missing.
+Without a GROUP or a SUITE (such as EndToEndTests.KillTests) all groups run, one after the other:
+
+    computing   what only computes: one process
+    live        servers and processes with deadlines, which wait for no test that only computes: one process
+    fleets      each suite of a fleet in a process, N of them at the same time: a fleet waits as well, and each
+                has namespaces of its own
+
+In CI a test of fleets that was skipped is a failure: something that it needs is missing. The others fail by themselves
+there if a tool is missing.
 """
 import argparse
 import os
@@ -18,6 +24,13 @@ import threading
 import time
 
 MODULES = ("EndToEndTests", "SandboxTests")
+LIVE = r"^((SSHTests|CommandsTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)"
+GROUPS = {
+    "computing": ["--skip", r"^(EndToEndTests|SandboxTests)\.", "--skip", LIVE],
+    "live": ["--filter", LIVE],
+    "fleets": None,
+}
+# These look at the whole machine, so nothing else runs beside them.
 ALONE = ("SandboxTests.RemainsTests", "SandboxTests.SystemdRemainsTests", "EndToEndTests.ManagersTests")
 # Those that take longest begin first, so that none of them is left over at the end.
 LONGEST = ("KillTests", "RotationKillTests", "RivalTests", "SystemdPowerTests", "TrafficTests", "ChangeTests")
@@ -25,7 +38,7 @@ ENDED = re.compile(
     r'^\S+ Test (?!run |case )(?:"(.+?)"|(\S+)) (?:with \d+ test cases )?'
     r"(?:(passed|failed) after ([0-9.]+) seconds|(skipped))", re.MULTILINE)
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
-FOLDER = ".build/fleet-tests"
+FOLDER = ".build/test-logs"
 
 
 def bundle():
@@ -42,7 +55,7 @@ def suites(program, wanted):
         sys.exit("There is no test of fleets in " + program + ": build the tests first.")
     unknown = set(wanted) - names
     if unknown:
-        sys.exit("There is no suite " + ", ".join(sorted(unknown)) + " among the tests of fleets.")
+        sys.exit("There is no group and no suite of fleets " + ", ".join(sorted(unknown)) + ".")
     return sorted(wanted or names, key=lambda name: (not name.endswith(LONGEST), name))
 
 
@@ -66,13 +79,14 @@ class Report:
             print(f"{'FAILED' if failed else 'passed'} {suite}: {len(found)} tests in {elapsed:.0f} s", flush=True)
             if failed:
                 self.broken.append(suite)
-                print(text, flush=True)
+                # What has begun or passed is of no interest then.
+                print("\n".join(line for line in text.splitlines() if line[:1] not in "◇✔"), flush=True)
 
     def count(self, result):
         return sum(test[2] == result for test in self.tests)
 
     def close(self):
-        print("\nThe ten slowest tests of fleets:")
+        print("\nThe ten slowest tests:")
         timed = [test for test in self.tests if test[3]]
         for suite, name, _, seconds in sorted(timed, key=lambda test: -float(test[3]))[:10]:
             print(f"  {float(seconds):6.1f} s  {suite}: {name}")
@@ -80,26 +94,54 @@ class Report:
             if result == "skipped":
                 print(f"skipped {suite}: {name}")
         print(f"{self.count('passed')} passed, {self.count('failed')} failed, {self.count('skipped')} skipped")
-        return not self.broken and not (self.count("skipped") and os.environ.get("CI"))
+        of_fleets = [test for test in self.tests if test[2] == "skipped" and test[0] not in GROUPS]
+        return not self.broken and not (of_fleets and os.environ.get("CI"))
 
 
-def run(program, suite, report, children):
-    log = os.path.join(FOLDER, suite + ".log")
+def run(program, name, chosen, report, children):
+    log = os.path.join(FOLDER, name + ".log")
     began = time.monotonic()
     with open(log, "wb") as output:
         child = subprocess.Popen(
-            [program, "--testing-library", "swift-testing", "--no-parallel", "--filter", f"^{re.escape(suite)}/"],
+            [program, "--testing-library", "swift-testing"] + chosen,
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         children.add(child)
         status = child.wait()
         children.discard(child)
-    report.add(suite, log, status, time.monotonic() - began)
+    report.add(name, log, status, time.monotonic() - began)
+
+
+def run_suites(program, every, at_a_time, report, children):
+    waiting = queue.SimpleQueue()
+    for suite in every:
+        if suite not in ALONE:
+            waiting.put(suite)
+
+    def run_one(suite):
+        run(program, suite, ["--no-parallel", "--filter", f"^{re.escape(suite)}/"], report, children)
+
+    def work():
+        while True:
+            try:
+                suite = waiting.get_nowait()
+            except queue.Empty:
+                return
+            run_one(suite)
+
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(at_a_time)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for suite in every:
+        if suite in ALONE:
+            run_one(suite)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--at-a-time", type=int, default=os.cpu_count() or 1, metavar="N")
-    parser.add_argument("suites", nargs="*", metavar="SUITE")
+    parser.add_argument("wanted", nargs="*", metavar="GROUP | SUITE")
     arguments = parser.parse_args()
     os.makedirs(FOLDER, exist_ok=True)
     program, report, children = bundle(), Report(), set()
@@ -111,28 +153,13 @@ def main():
 
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
-    waiting = queue.SimpleQueue()
-    every = suites(program, arguments.suites)
-    for suite in every:
-        if suite not in ALONE:
-            waiting.put(suite)
-
-    def work():
-        while True:
-            try:
-                suite = waiting.get_nowait()
-            except queue.Empty:
-                return
-            run(program, suite, report, children)
-
-    workers = [threading.Thread(target=work, daemon=True) for _ in range(arguments.at_a_time)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    for suite in every:
-        if suite in ALONE:
-            run(program, suite, report, children)
+    named = [name for name in arguments.wanted if name not in GROUPS]
+    groups = [name for name in GROUPS if name in arguments.wanted] or ([] if named else list(GROUPS))
+    every = suites(program, named) if named or "fleets" in groups else []
+    for group in groups:
+        if GROUPS[group]:
+            run(program, group, GROUPS[group], report, children)
+    run_suites(program, every, arguments.at_a_time, report, children)
     sys.exit(0 if report.close() else 1)
 
 

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// A file with an input, a line of dashes, and what is expected of it.
 package struct CaseFile: Sendable, CustomStringConvertible {
@@ -31,20 +31,5 @@ package struct CaseFile: Sendable, CustomStringConvertible {
   /// What is wrong with an outcome; nil where it is the one that the file expects.
   package func mismatch(_ found: String) throws -> String? {
     try Golden.mismatch(input + Self.separator.dropFirst() + found, with: url)
-  }
-}
-
-/// A file that holds what a test should find.
-package enum Golden {
-  /// What is wrong with a text; nil where it is what the file holds.
-  ///
-  /// With `DEPLOY_RECORD=1` the file is written, and that is wrong as well: somebody has to read it.
-  package static func mismatch(_ found: String, with url: URL) throws -> String? {
-    if ProcessInfo.processInfo.environment["DEPLOY_RECORD"] == "1" {
-      try Data(found.utf8).write(to: url)
-      return "recorded \(url.lastPathComponent): read it, then run again without DEPLOY_RECORD"
-    }
-    let expected = try String(contentsOf: url, encoding: .utf8)
-    return found == expected ? nil : "found:\n\(found)\nexpected:\n\(expected)"
   }
 }
