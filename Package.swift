@@ -69,11 +69,12 @@ let package = Package(
 
     .effect("Files"),
     .effect("StateFiles", ["Diagnostics", "Files", "State"]),
-    .effect("Certificates", ["COpenSSL"]),
+    .effect("Hashing", ["COpenSSL"]),
+    .effect("Certificates", ["COpenSSL", "Hashing"]),
     .effect(
       "SSH",
       [
-        "CLibSSH2", "CLinux", "Diagnostics", "Files",
+        "CLibSSH2", "CLinux", "Diagnostics", "Files", "Hashing",
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
     .effect(
@@ -90,7 +91,8 @@ let package = Package(
     .effect(
       "Commands",
       [
-        "Execution", "Planning", "State", "StateFiles", "Files", "SSH", "Certificates", "Sandbox",
+        "Execution", "Planning", "State", "StateFiles", "Files", "Hashing", "SSH", "Certificates",
+        "Sandbox",
         "CLinux",
         "Inventories", "Playbooks", "Diagnostics", arguments,
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -110,7 +112,7 @@ let package = Package(
     .executableTarget(
       name: "BenchPlanner",
       dependencies: [
-        "Certificates", "Diagnostics", "Inventories", "Planning", "Playbooks", "State",
+        "Diagnostics", "Hashing", "Inventories", "Planning", "Playbooks", "State",
         "StateFiles",
       ], path: "Tests/BenchPlanner", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -121,6 +123,7 @@ let package = Package(
     .tests("Nginx", ["Nginx", "Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("Firewall", ["Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("Files", ["Files"]),
+    .tests("Hashing", ["Hashing"]),
     .tests("StateFiles", ["StateFiles", "Files", "State"]),
     .tests("Certificates", ["Certificates"]),
     .tests("SSH", ["SSH"], cases: true),
@@ -134,8 +137,8 @@ let package = Package(
     .tests(
       "Commands",
       [
-        "deploy", "Commands", "Certificates", "Execution", "Files", "Planning", "Inventories",
-        "Playbooks", "SSH", "State", "Diagnostics", arguments,
+        "deploy", "Commands", "Certificates", "Execution", "Files", "Hashing", "Planning",
+        "Inventories", "Playbooks", "SSH", "State", "Diagnostics", arguments,
       ], cases: true),
     .tests(
       "EndToEnd",

@@ -1,6 +1,6 @@
-import Certificates
 import Diagnostics
 import Foundation
+import Hashing
 import Inventories
 import Planning
 import Playbooks

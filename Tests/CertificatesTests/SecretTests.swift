@@ -57,24 +57,6 @@ struct SecretTests {
     #expect(Secret("").text == "")
   }
 
-  @Test(
-    "SHA-256 gives the values of FIPS 180-4's examples",
-    arguments: [
-      ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-      ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-      (
-        "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
-      ),
-    ])
-  func digest(text: String, expected: String) {
-    #expect(Digest.sha256(of: text) == expected)
-    #expect(Digest.sha256(of: Array(text.utf8)) == expected)
-    var pieces = Digest()
-    for byte in text.utf8 { pieces.update([byte]) }
-    #expect(pieces.finish() == expected)
-  }
-
   @Test("An error's text says what, to which object, why, and OpenSSL's own words")
   func errorText() throws {
     let scene = try TestAuthority.first()

@@ -1,6 +1,7 @@
 import Certificates
 import Files
 import Foundation
+import Hashing
 import Planning
 import Playbooks
 import State

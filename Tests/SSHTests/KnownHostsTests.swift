@@ -67,35 +67,3 @@ struct KnownHostsTests {
     return "\(question) -> \(verdict); asks for \(first)"
   }
 }
-
-@Suite("Digests")
-struct DigestTests {
-  @Test(
-    "SHA-256 gives what FIPS 180-4 and coreutils give",
-    arguments: [
-      (0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-      (55, "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318"),
-      (56, "b35439a4ac6f0948b6d6f9e3c6af0f5f590ce20f1bde7090ef7970686ec6738a"),
-      (64, "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"),
-      (1000, "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3"),
-    ])
-  func sha256OfLetters(count: Int, expected: String) {
-    #expect(hex(sha256([UInt8](repeating: 97, count: count))) == expected)
-  }
-
-  @Test("HMAC-SHA1 gives what RFC 2202 gives")
-  func hmac() {
-    let expected = "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"
-    #expect(
-      hex(hmacSHA1(Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8))) == expected
-    )
-    let long = hmacSHA1(
-      Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8),
-      key: [UInt8](repeating: 0xaa, count: 80))
-    #expect(hex(long) == "aa4ae5e15272d00e95705637ce8a3b55ed402112")
-  }
-
-  private func hex(_ bytes: [UInt8]) -> String {
-    bytes.map { String(format: "%02x", $0) }.joined()
-  }
-}

@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Hashing
 
 /// The private half of a fleet key (Ed25519, RFC 8032).
 package struct FleetSigningKey: Sendable {

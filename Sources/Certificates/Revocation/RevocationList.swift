@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Hashing
 
 /// Why a certificate was revoked (RFC 5280, 5.3.1).
 package enum RevocationReason: Int, Hashable, Sendable, CaseIterable {

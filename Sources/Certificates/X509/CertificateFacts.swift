@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Hashing
 
 /// What a certificate says, as plain values.
 package struct CertificateFacts: Hashable, Sendable {

@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Hashing
 
 /// A private key at rest: PKCS#8 under PBES2 (RFC 8018) with AES-256-CBC and PBKDF2-HMAC-SHA256.
 ///

@@ -1,6 +1,7 @@
 import Certificates
 import Execution
 import Foundation
+import Hashing
 import Inventories
 import State
 

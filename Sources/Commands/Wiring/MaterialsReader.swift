@@ -2,6 +2,7 @@ import Certificates
 import Diagnostics
 import Files
 import Foundation
+import Hashing
 import Inventories
 import Planning
 import State

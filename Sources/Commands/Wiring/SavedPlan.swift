@@ -2,6 +2,7 @@ import Certificates
 import Execution
 import Files
 import Foundation
+import Hashing
 import Planning
 import State
 

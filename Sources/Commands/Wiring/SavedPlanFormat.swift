@@ -1,5 +1,6 @@
 import Certificates
 import Foundation
+import Hashing
 import Planning
 import State
 import StateFiles

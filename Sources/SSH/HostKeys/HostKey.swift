@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Hashing
 
 /// A public host key, as the server sent it or as a known_hosts line holds it.
 struct HostKey: Hashable, Sendable {
@@ -21,8 +22,10 @@ struct HostKey: Hashable, Sendable {
   /// As OpenSSH prints it: "SHA256:" and Base64 without padding.
   var fingerprint: String {
     guard let blob = Data(base64Encoded: base64) else { return "unreadable" }
-    let digest = Data(sha256(Array(blob))).base64EncodedString()
-    return "SHA256:" + digest.prefix { $0 != "=" }
+    var digest = Digest()
+    digest.update(Array(blob))
+    let text = Data(digest.bytes()).base64EncodedString()
+    return "SHA256:" + text.prefix { $0 != "=" }
   }
 
   /// What libssh2 can verify and servers of today offer, the best first.

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Hashing
 
 /// The first field of a known_hosts line: which hosts it speaks of.
 enum HostPattern: Hashable, Sendable {

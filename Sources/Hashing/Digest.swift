@@ -28,14 +28,17 @@ package struct Digest: ~Copyable {
     text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
   }
 
-  /// 64 lower-case hexadecimal digits.
-  package consuming func finish() -> String {
+  /// 32 bytes.
+  package consuming func bytes() -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 32)
     guard EVP_DigestFinal_ex(context, &bytes, nil) == 1 else {
       preconditionFailure("SHA-256 gave no result. This is a bug in deploy.")
     }
-    return hexadecimal(bytes)
+    return bytes
   }
+
+  /// 64 lower-case hexadecimal digits.
+  package consuming func finish() -> String { hexadecimal(bytes()) }
 
   /// 64 lower-case hexadecimal digits.
   package static func sha256(of bytes: [UInt8]) -> String {
@@ -49,13 +52,5 @@ package struct Digest: ~Copyable {
     var digest = Digest()
     digest.update(text)
     return digest.finish()
-  }
-}
-
-/// Two lower-case digits a byte.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  bytes.reduce(into: "") { text, byte in
-    if byte < 16 { text.append("0") }
-    text.append(String(byte, radix: 16))
   }
 }
