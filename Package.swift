@@ -121,11 +121,11 @@ let package = Package(
     .tests("Nginx", ["Nginx", "Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("Firewall", ["Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("Files", ["Files"]),
-    .tests("StateFiles", ["StateFiles", "Files", "State"]),
+    .tests("StateFiles", ["StateFiles", "Files", "State"], cases: true),
     .tests("Certificates", ["Certificates"]),
     .tests("SSH", ["SSH"], cases: true),
     .tests("Sandbox", ["Sandbox"]),
-    .tests("State", ["State"]),
+    .tests("State", ["State"], cases: true),
     .tests(
       "Planning",
       ["Planning", "Inventories", "Playbooks", "State", "Nginx", "YAML", "Diagnostics"],
