@@ -58,17 +58,19 @@ let package = Package(
       providers: [.apt(["libyaml-dev"])]),
 
     .decision("Diagnostics"),
+    .decision("Fleet"),
     .effect("YAML", ["CLibYAML", "Diagnostics"]),
-    .decision("Inventories", ["YAML", "Diagnostics"]),
-    .decision("Playbooks", ["Inventories", "YAML", "Diagnostics"]),
-    .decision("Nginx", ["Inventories"]),
-    .decision("Firewall", ["Inventories"]),
-    .decision("State", ["Inventories", "Diagnostics"]),
+    .decision("Inventories", ["Fleet", "YAML", "Diagnostics"]),
+    .decision("Playbooks", ["Fleet", "Inventories", "YAML", "Diagnostics"]),
+    .decision("Nginx", ["Fleet", "Inventories"]),
+    .decision("Firewall", ["Fleet", "Inventories"]),
+    .decision("State", ["Fleet", "Diagnostics"]),
     .decision(
-      "Planning", ["Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
+      "Planning",
+      ["Fleet", "Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
 
     .effect("Files"),
-    .effect("StateFiles", ["Diagnostics", "Files", "State"]),
+    .effect("StateFiles", ["Diagnostics", "Files", "Fleet", "State"]),
     .effect("Certificates", ["COpenSSL"]),
     .effect(
       "SSH",
@@ -77,7 +79,7 @@ let package = Package(
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
     .effect(
-      "Execution", ["Diagnostics", "Planning", "State"],
+      "Execution", ["Diagnostics", "Fleet", "Planning", "State"],
       resources: [
         .embedInCode("Host/host.sh"), .embedInCode("Host/survey.sh"),
         .embedInCode("Host/surroundings.sh"), .embedInCode("Host/manifest.sh"),
@@ -90,7 +92,8 @@ let package = Package(
     .effect(
       "Commands",
       [
-        "Execution", "Planning", "State", "StateFiles", "Files", "SSH", "Certificates", "Sandbox",
+        "Execution", "Fleet", "Planning", "State", "StateFiles", "Files", "SSH", "Certificates",
+        "Sandbox",
         "CLinux",
         "Inventories", "Playbooks", "Diagnostics", arguments,
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -110,36 +113,46 @@ let package = Package(
     .executableTarget(
       name: "BenchPlanner",
       dependencies: [
-        "Certificates", "Diagnostics", "Inventories", "Planning", "Playbooks", "State",
+        "Certificates", "Diagnostics", "Fleet", "Inventories", "Planning", "Playbooks", "State",
         "StateFiles",
       ], path: "Tests/BenchPlanner", swiftSettings: strict),
     .target(name: "CaseFiles", path: "Tests/CaseFiles", swiftSettings: strict),
     .tests("Diagnostics", ["Diagnostics"]),
+    .tests("Fleet", ["Fleet"]),
     .tests("YAML", ["YAML", "Diagnostics"], cases: true),
-    .tests("Inventories", ["Inventories", "YAML", "Diagnostics"], cases: true),
-    .tests("Playbooks", ["Playbooks", "Inventories", "YAML", "Diagnostics"], cases: true),
-    .tests("Nginx", ["Nginx", "Firewall", "Inventories", "Diagnostics"], cases: true),
-    .tests("Firewall", ["Firewall", "Inventories", "Diagnostics"], cases: true),
+    .tests("Inventories", ["Fleet", "Inventories", "YAML", "Diagnostics"], cases: true),
+    .tests(
+      "Playbooks", ["Fleet", "Playbooks", "Inventories", "YAML", "Diagnostics"], cases: true),
+    .tests(
+      "Nginx", ["Fleet", "Nginx", "Firewall", "Inventories", "Diagnostics"], cases: true),
+    .tests("Firewall", ["Firewall", "Fleet", "Inventories", "Diagnostics"], cases: true),
     .tests("Files", ["Files"]),
-    .tests("StateFiles", ["StateFiles", "Files", "State"], cases: true),
+    .tests("StateFiles", ["StateFiles", "Files", "Fleet", "State"], cases: true),
     .tests("Certificates", ["Certificates"]),
     .tests("SSH", ["SSH"], cases: true),
     .tests("Sandbox", ["Sandbox"]),
-    .tests("State", ["State"], cases: true),
+    .tests("State", ["Fleet", "State"], cases: true),
     .tests(
       "Planning",
-      ["Planning", "Inventories", "Playbooks", "State", "Nginx", "YAML", "Diagnostics"],
+      [
+        "Planning", "Firewall", "Fleet", "Inventories", "Playbooks", "State", "Nginx", "YAML",
+        "Diagnostics",
+      ],
       cases: true),
-    .tests("Execution", ["Execution", "Planning", "State", "Diagnostics"]),
+    .tests("Execution", ["Execution", "Fleet", "Planning", "State", "Diagnostics"]),
     .tests(
       "Commands",
       [
-        "deploy", "Commands", "Certificates", "Execution", "Files", "Planning", "Inventories",
+        "deploy", "Commands", "Certificates", "Execution", "Files", "Fleet", "Planning",
+        "Inventories",
         "Playbooks", "SSH", "State", "Diagnostics", arguments,
       ], cases: true),
     .tests(
       "EndToEnd",
-      ["deploy", "Commands", "Sandbox", "Inventories", "Planning", "State", "Diagnostics"]),
+      [
+        "deploy", "Commands", "Sandbox", "Fleet", "Inventories", "Planning", "State",
+        "Diagnostics",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

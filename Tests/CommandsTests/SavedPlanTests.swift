@@ -1,6 +1,7 @@
 import CaseFiles
 import Certificates
 import Files
+import Fleet
 import Foundation
 import Planning
 import Playbooks

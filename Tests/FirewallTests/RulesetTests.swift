@@ -1,5 +1,6 @@
 import CaseFiles
 import Firewall
+import Fleet
 import Foundation
 import Inventories
 import Testing

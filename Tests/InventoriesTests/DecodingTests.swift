@@ -1,5 +1,6 @@
 import CaseFiles
 import Diagnostics
+import Fleet
 import Inventories
 import Testing
 import YAML

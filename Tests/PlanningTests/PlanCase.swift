@@ -1,4 +1,5 @@
 import CaseFiles
+import Fleet
 import Foundation
 import Inventories
 import Planning

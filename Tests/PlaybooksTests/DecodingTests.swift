@@ -1,5 +1,6 @@
 import CaseFiles
 import Diagnostics
+import Fleet
 import Foundation
 import Inventories
 import Playbooks

@@ -1,3 +1,4 @@
+import Fleet
 import State
 
 /// Releases and states made of seeded random facts.

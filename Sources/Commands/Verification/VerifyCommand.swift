@@ -1,6 +1,7 @@
 import ArgumentParser
 import Certificates
 import Files
+import Fleet
 import Foundation
 import Inventories
 import Planning

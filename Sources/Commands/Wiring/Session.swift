@@ -2,6 +2,7 @@ import ArgumentParser
 import Certificates
 import Execution
 import Files
+import Fleet
 import Foundation
 import Inventories
 import Planning

@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Planning
 import State
 

@@ -1,4 +1,5 @@
 internal import Diagnostics
+import Fleet
 internal import YAML
 
 /// The hosts that `front_ends:` and `back_ends:` declare.

@@ -1,3 +1,5 @@
+package import Fleet
+
 /// A machine behind a host, whose nginx front-ends reach by a port of the host: an LXC container, say.
 ///
 /// It is a host of its own to everything else: with a release, a firewall and a verdict.

@@ -1,4 +1,5 @@
 package import Diagnostics
+package import Fleet
 
 /// What a fleet is declared to be: the whole content of an inventory file, resolved and valid.
 package struct Inventory: Hashable, Sendable {
@@ -40,14 +41,6 @@ package struct Inventory: Hashable, Sendable {
   package func sites(servedBy host: HostName) -> [Site] {
     sites.filter { !$0.upstreams(on: host).isEmpty }
   }
-}
-
-/// What a host does; a host may do both.
-package enum Role: String, Hashable, Sendable, CaseIterable, Comparable {
-  case frontEnd = "front-end"
-  case backEnd = "back-end"
-
-  package static func < (left: Role, right: Role) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// One machine of the fleet.
@@ -149,24 +142,6 @@ package struct SubjectFields: Hashable, Sendable {
     self.locality = locality
     self.state = state
   }
-}
-
-/// The kinds of key that the inventory may ask for.
-package enum KeyKind: String, Hashable, Sendable, CaseIterable {
-  case ecdsaP256 = "ecdsa-p256"
-  case ecdsaP384 = "ecdsa-p384"
-  case rsa3072 = "rsa-3072"
-  case rsa4096 = "rsa-4096"
-  case ed25519
-}
-
-/// Where the passphrase of the authority's key comes from.
-package enum PassphraseSource: Hashable, Sendable {
-  case environment(String)
-  case file(LocalPath)
-  /// A program and its arguments; its first output line is the passphrase.
-  case command([String])
-  case terminal
 }
 
 /// What the certificates of hosts are like.

@@ -1,4 +1,5 @@
 package import Diagnostics
+package import Fleet
 
 /// What the inventory says of a host that it no longer declares and that is still to be cleaned.
 package struct LeftHost: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import Firewall
+import Fleet
 package import Inventories
 import Nginx
 package import State

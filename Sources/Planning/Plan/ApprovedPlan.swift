@@ -1,3 +1,4 @@
+package import Fleet
 import Nginx
 package import Playbooks
 package import State

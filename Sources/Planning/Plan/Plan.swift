@@ -1,5 +1,5 @@
+package import Fleet
 import Inventories
-package import State
 
 /// What would change on a fleet and why; a value that can be read, compared and carried out.
 ///

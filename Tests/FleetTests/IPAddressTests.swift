@@ -1,5 +1,5 @@
+import Fleet
 import Glibc
-import Inventories
 import Testing
 
 @Suite("Addresses")
