@@ -117,6 +117,9 @@ let package = Package(
         "StateFiles",
       ], path: "Tests/BenchPlanner", swiftSettings: strict),
     .target(name: "CaseFiles", path: "Tests/CaseFiles", swiftSettings: strict),
+    .target(
+      name: "FleetLiterals", dependencies: ["Fleet"], path: "Tests/FleetLiterals",
+      swiftSettings: strict),
     .tests("Diagnostics", ["Diagnostics"]),
     .tests("Fleet", ["Fleet"]),
     .tests("YAML", ["YAML", "Diagnostics"], cases: true),
@@ -127,24 +130,28 @@ let package = Package(
       "Nginx", ["Fleet", "Nginx", "Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("Firewall", ["Firewall", "Fleet", "Inventories", "Diagnostics"], cases: true),
     .tests("Files", ["Files"]),
-    .tests("StateFiles", ["StateFiles", "Files", "Fleet", "State"], cases: true),
+    .tests(
+      "StateFiles", ["StateFiles", "Files", "Fleet", "FleetLiterals", "State"], cases: true),
     .tests("Certificates", ["Certificates"]),
     .tests("SSH", ["SSH"], cases: true),
     .tests("Sandbox", ["Sandbox"]),
-    .tests("State", ["Fleet", "State"], cases: true),
+    .tests("State", ["Fleet", "FleetLiterals", "State"], cases: true),
     .tests(
       "Planning",
       [
-        "Planning", "Firewall", "Fleet", "Inventories", "Playbooks", "State", "Nginx", "YAML",
+        "Planning", "Firewall", "Fleet", "FleetLiterals", "Inventories", "Playbooks", "State",
+        "Nginx", "YAML",
         "Diagnostics",
       ],
       cases: true),
-    .tests("Execution", ["Execution", "Fleet", "Planning", "State", "Diagnostics"]),
+    .tests(
+      "Execution",
+      ["Execution", "Fleet", "FleetLiterals", "Planning", "State", "Diagnostics"]),
     .tests(
       "Commands",
       [
-        "deploy", "Commands", "Certificates", "Execution", "Files", "Fleet", "Planning",
-        "Inventories",
+        "deploy", "Commands", "Certificates", "Execution", "Files", "Fleet", "FleetLiterals",
+        "Planning", "Inventories",
         "Playbooks", "SSH", "State", "Diagnostics", arguments,
       ], cases: true),
     .tests(

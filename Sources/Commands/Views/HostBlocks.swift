@@ -34,7 +34,7 @@ struct HostBlocks {
       case .remove, .blocked, .unreachable: .red
       case .change, .restore, .unchanged: .yellow
       }
-    let facts = [step.roles.joined(separator: " and "), step.connection.address]
+    let facts = [step.roles.joined(separator: " and "), step.connection.address.description]
     let about = entries.count == 1 ? release(step) : "\(entries.count) steps"
     page.add(
       "\(step.action.symbol) \(step.host) "

@@ -28,7 +28,7 @@ package struct Container: Hashable, Sendable {
 }
 
 /// What stands between a host and the others.
-package indirect enum Access: Hashable, Sendable {
+package indirect enum Placement: Hashable, Sendable {
   case direct
   /// The host that carries it translates the addresses of what goes in and out.
   case behind(Host)
@@ -52,7 +52,13 @@ extension Host {
 
   /// The host that this one is a container of.
   package var carrier: Host? {
-    if case .behind(let carrier) = access { carrier } else { nil }
+    if case .behind(let carrier) = placement { carrier } else { nil }
+  }
+
+  /// How the controller reaches it.
+  package var access: HostAccess {
+    HostAccess(
+      address: address, ssh: ssh, way: carrier.map { .through($0.name, $0.access) } ?? .direct)
   }
 
   /// Where front-ends reach what listens on a port of the host.

@@ -52,12 +52,12 @@ package struct Host: Hashable, Sendable {
   package var ssh: SSHSettings
   /// The machine behind it that it publishes.
   package var container: Container?
-  package var access: Access
+  package var placement: Placement
   package var place: SourcePlace
 
   package init(
     name: HostName, roles: Set<Role>, address: IPAddress, labels: [String: String] = [:],
-    ssh: SSHSettings = SSHSettings(), container: Container? = nil, access: Access = .direct,
+    ssh: SSHSettings = SSHSettings(), container: Container? = nil, placement: Placement = .direct,
     place: SourcePlace
   ) {
     self.name = name
@@ -66,7 +66,7 @@ package struct Host: Hashable, Sendable {
     self.labels = labels
     self.ssh = ssh
     self.container = container
-    self.access = access
+    self.placement = placement
     self.place = place
   }
 }

@@ -8,7 +8,7 @@ import State
 struct HostPlanner {
   let input: PlanningInput
   let host: Host
-  let connection: Connection
+  let connection: HostAccess
   let observation: HostObservation
   let nginx: Version
   /// Whether the inventory has it no more.

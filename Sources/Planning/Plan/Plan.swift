@@ -103,29 +103,3 @@ package enum Action: String, Hashable, Sendable {
     }
   }
 }
-
-/// How a host is reached, in plain values.
-package struct Connection: Hashable, Sendable {
-  package var address: String
-  package var port: Int
-  package var user: String
-  /// Whether commands run as root by `sudo`.
-  package var becomes: Bool
-  /// Private key files on the controller, as the inventory names them.
-  package var identities: [String]
-  package var knownHosts: String
-  package var options: SSHOptions
-
-  package init(
-    address: String, port: Int, user: String, becomes: Bool = false, identities: [String],
-    knownHosts: String, options: SSHOptions = SSHOptions()
-  ) {
-    self.address = address
-    self.port = port
-    self.user = user
-    self.becomes = becomes
-    self.identities = identities
-    self.knownHosts = knownHosts
-    self.options = options
-  }
-}
