@@ -58,17 +58,19 @@ let package = Package(
       providers: [.apt(["libyaml-dev"])]),
 
     .decision("Diagnostics"),
+    .decision("Fleet"),
     .effect("YAML", ["CLibYAML", "Diagnostics"]),
-    .decision("Inventories", ["YAML", "Diagnostics"]),
-    .decision("Playbooks", ["Inventories", "YAML", "Diagnostics"]),
-    .decision("Nginx", ["Inventories"]),
-    .decision("Firewall", ["Inventories"]),
-    .decision("State", ["Inventories", "Diagnostics"]),
+    .decision("Inventories", ["Fleet", "YAML", "Diagnostics"]),
+    .decision("Playbooks", ["Fleet", "Inventories", "YAML", "Diagnostics"]),
+    .decision("Nginx", ["Fleet", "Inventories"]),
+    .decision("Firewall", ["Fleet", "Inventories"]),
+    .decision("State", ["Fleet", "Diagnostics"]),
     .decision(
-      "Planning", ["Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
+      "Planning",
+      ["Fleet", "Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
 
     .effect("Files"),
-    .effect("StateFiles", ["Diagnostics", "Files", "State"]),
+    .effect("StateFiles", ["Diagnostics", "Files", "Fleet", "State"]),
     .effect("Hashing", ["COpenSSL"]),
     .effect("Certificates", ["COpenSSL", "Hashing"]),
     .effect(
@@ -78,7 +80,7 @@ let package = Package(
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
     .effect(
-      "Execution", ["Diagnostics", "Planning", "State"],
+      "Execution", ["Diagnostics", "Fleet", "Planning", "State"],
       resources: [
         .embedInCode("Host/host.sh"), .embedInCode("Host/survey.sh"),
         .embedInCode("Host/surroundings.sh"), .embedInCode("Host/manifest.sh"),
@@ -91,7 +93,8 @@ let package = Package(
     .effect(
       "Commands",
       [
-        "Execution", "Planning", "State", "StateFiles", "Files", "Hashing", "SSH", "Certificates",
+        "Execution", "Fleet", "Planning", "State", "StateFiles", "Files", "Hashing", "SSH",
+        "Certificates",
         "Sandbox",
         "CLinux",
         "Inventories", "Playbooks", "Diagnostics", arguments,
@@ -112,37 +115,53 @@ let package = Package(
     .executableTarget(
       name: "BenchPlanner",
       dependencies: [
-        "Diagnostics", "Hashing", "Inventories", "Planning", "Playbooks", "State",
+        "Diagnostics", "Fleet", "Hashing", "Inventories", "Planning", "Playbooks", "State",
         "StateFiles",
       ], path: "Tests/BenchPlanner", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "FleetLiterals", dependencies: ["Fleet"], path: "Tests/FleetLiterals",
+      swiftSettings: strict),
     .tests("Diagnostics", ["Diagnostics"]),
+    .tests("Fleet", ["Fleet"]),
     .tests("YAML", ["YAML", "Diagnostics"], cases: true),
-    .tests("Inventories", ["Inventories", "YAML", "Diagnostics"], cases: true),
-    .tests("Playbooks", ["Playbooks", "Inventories", "YAML", "Diagnostics"], cases: true),
-    .tests("Nginx", ["Nginx", "Firewall", "Inventories", "Diagnostics"], cases: true),
-    .tests("Firewall", ["Firewall", "Inventories", "Diagnostics"], cases: true),
+    .tests("Inventories", ["Fleet", "Inventories", "YAML", "Diagnostics"], cases: true),
+    .tests(
+      "Playbooks", ["Fleet", "Playbooks", "Inventories", "YAML", "Diagnostics"], cases: true),
+    .tests(
+      "Nginx", ["Fleet", "Nginx", "Firewall", "Inventories", "Diagnostics"], cases: true),
+    .tests("Firewall", ["Firewall", "Fleet", "Inventories", "Diagnostics"], cases: true),
     .tests("Files", ["Files"]),
     .tests("Hashing", ["Hashing"]),
-    .tests("StateFiles", ["StateFiles", "Files", "State"]),
+    .tests(
+      "StateFiles", ["StateFiles", "Files", "Fleet", "FleetLiterals", "State"], cases: true),
     .tests("Certificates", ["Certificates"]),
     .tests("SSH", ["SSH"], cases: true),
     .tests("Sandbox", ["Sandbox"]),
-    .tests("State", ["State"]),
+    .tests("State", ["Fleet", "FleetLiterals", "State"], cases: true),
     .tests(
       "Planning",
-      ["Planning", "Inventories", "Playbooks", "State", "Nginx", "YAML", "Diagnostics"],
+      [
+        "Planning", "Firewall", "Fleet", "FleetLiterals", "Inventories", "Playbooks", "State",
+        "Nginx", "YAML",
+        "Diagnostics",
+      ],
       cases: true),
-    .tests("Execution", ["Execution", "Planning", "State", "Diagnostics"]),
+    .tests(
+      "Execution",
+      ["Execution", "Fleet", "FleetLiterals", "Planning", "State", "Diagnostics"]),
     .tests(
       "Commands",
       [
-        "deploy", "Commands", "Certificates", "Execution", "Files", "Hashing", "Planning",
-        "Inventories", "Playbooks", "SSH", "State", "Diagnostics", arguments,
+        "deploy", "Commands", "Certificates", "Execution", "Files", "Fleet", "FleetLiterals",
+        "Hashing", "Planning", "Inventories", "Playbooks", "SSH", "State", "Diagnostics", arguments,
       ], cases: true),
     .tests(
       "EndToEnd",
-      ["deploy", "Commands", "Sandbox", "Inventories", "Planning", "State", "Diagnostics"]),
+      [
+        "deploy", "Commands", "Sandbox", "Fleet", "Inventories", "Planning", "State",
+        "Diagnostics",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

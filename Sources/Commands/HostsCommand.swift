@@ -1,5 +1,6 @@
 import ArgumentParser
 import Execution
+import Fleet
 import Planning
 import SSH
 
@@ -61,7 +62,7 @@ struct HostTrust {
 
   /// - Returns: how many keys were recorded, and what went wrong, a line a host.
   func run(
-    _ hosts: [(name: String, connection: Planning.Connection)],
+    _ hosts: [(name: String, connection: HostAccess)],
     accept: ([NewHostKey]) throws -> Bool
   ) async throws -> (accepted: Int, failures: [String]) {
     var accepted = 0

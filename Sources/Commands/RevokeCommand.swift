@@ -1,6 +1,7 @@
 import ArgumentParser
 import Certificates
 import Execution
+import Fleet
 import Planning
 import State
 

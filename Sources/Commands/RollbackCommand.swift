@@ -1,5 +1,6 @@
 import ArgumentParser
 import Execution
+import Fleet
 import Inventories
 import Planning
 import SSH
@@ -57,7 +58,7 @@ struct RollbackCommand: AsyncParsableCommand {
     var input = session.rollback(to: to, survey, state)
     for (host, release) in try Planner.releases(toGoBackTo: input) {
       input.manifests[host.name.text] = try await fleet.manifest(
-        of: release, on: host.name.text, Connection(to: host))
+        of: release, on: host.name.text, host.access)
     }
     return try Planner.rollback(input)
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Fleet
 import Foundation
 package import Inventories
 package import Sandbox

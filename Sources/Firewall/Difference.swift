@@ -1,4 +1,4 @@
-internal import Inventories
+package import Fleet
 
 /// What changes for those who connect, a line each: `443/tcp now also from 203.0.113.12`.
 package func difference(from old: [Opening], to new: [Opening]) -> [String] {

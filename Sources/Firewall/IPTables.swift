@@ -1,4 +1,4 @@
-internal import Inventories
+import Fleet
 
 /// The table in the words of iptables(8), one text for each family: chains of its own, which
 /// `iptables-restore --noflush` replaces in one step a table and without a touch on any other.

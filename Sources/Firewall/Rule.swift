@@ -1,4 +1,4 @@
-internal import Inventories
+import Fleet
 
 /// One rule of a chain, in the words of nft(8).
 struct Rule: Hashable, Sendable, CustomStringConvertible {

@@ -1,3 +1,4 @@
+package import Fleet
 package import Inventories
 
 /// What a host's firewall is to be: who reaches which port.

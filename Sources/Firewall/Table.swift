@@ -1,3 +1,4 @@
+import Fleet
 internal import Inventories
 
 /// The table `inet deploy`: its sets and its chains. Packets that pass through the host are none of its

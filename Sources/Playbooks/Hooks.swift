@@ -1,4 +1,4 @@
-package import Inventories
+package import Fleet
 
 extension Playbook {
   /// Commands on the controller before and after a host changes, in the order in which they run.

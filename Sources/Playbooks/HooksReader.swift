@@ -1,4 +1,5 @@
 internal import Diagnostics
+import Fleet
 internal import Inventories
 internal import YAML
 

@@ -1,4 +1,5 @@
 package import Diagnostics
+import Fleet
 import Inventories
 package import YAML
 

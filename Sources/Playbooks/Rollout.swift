@@ -1,4 +1,4 @@
-package import Inventories
+package import Fleet
 
 extension Playbook {
   /// In which portions the hosts are taken, and what a failure does.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Certificates
+import Fleet
 import Foundation
 import State
 import Testing

@@ -1,5 +1,6 @@
 import Certificates
 import Diagnostics
+import Fleet
 import Foundation
 import Inventories
 import State

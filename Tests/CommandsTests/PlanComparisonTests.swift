@@ -1,4 +1,6 @@
 import Certificates
+import Fleet
+import FleetLiterals
 import Planning
 import Playbooks
 import State
@@ -84,7 +86,7 @@ struct PlanComparisonTests {
       plan.steps[index].files[plan.steps[index].files.count - 1].source = .text("signed twice")
       plan.steps[index].reasons.append("because")
       plan.steps[index].changes = []
-      plan.steps[index].connection.user = "ann"
+      plan.steps[index].connection.ssh.user = "ann"
     }
     plan.warnings = ["a warning"]
     let now = SamplePlan.approved(plan)

@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Inventories
 import Planning
 import SSH
@@ -24,7 +25,7 @@ struct SSHDestinationsTests {
     let destinations = SSHDestinations(
       client: try SSHClient(), passphrases: KeyPassphrases(), resolve: { $0 })
     let (destination, _) = try await destinations.destination(
-      of: host.name.text, Connection(to: host))
+      of: host.name.text, host.access)
     return [destination.hostKeyPolicy] + destination.jumps.map(\.hostKeyPolicy)
   }
 

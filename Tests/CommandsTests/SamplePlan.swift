@@ -1,3 +1,5 @@
+import Fleet
+import FleetLiterals
 import Planning
 import State
 
@@ -41,10 +43,8 @@ enum SamplePlan {
       reasons: reasons, release: release)
   }
 
-  private static func connection(_ number: Int) -> Connection {
-    Connection(
-      address: "198.18.0.\(number)", port: 22, user: "root", identities: ["~/.ssh/id"],
-      knownHosts: "~/.ssh/known_hosts")
+  private static func connection(_ number: Int) -> HostAccess {
+    HostAccess(address: "198.18.0.\(number)", ssh: SSHSettings(identities: ["~/.ssh/id"]))
   }
 
   private static func facts(_ address: String, from frontEnds: [String]) -> EdgeFacts {

@@ -1,5 +1,6 @@
 import Certificates
 import Files
+import Fleet
 import Foundation
 import Hashing
 import Planning
@@ -47,6 +48,15 @@ struct SavedPlanTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: home.path) == ["shop.plan"])
     let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
     #expect((json as? [String: Any])?["version"] as? Int == 2)
+  }
+
+  @Test("saved by an earlier build is read, and written byte for byte as it was")
+  func stored() throws {
+    let stored = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "Cases/shop.plan")
+    #expect(try Golden.mismatch(SavedPlanFormat.encode(Self.saved), with: stored) == nil)
+    let read = try SavedPlan.read(stored.path)
+    #expect(read == Self.saved)
   }
 
   @Test(
@@ -183,7 +193,8 @@ extension SamplePlan {
   }
 
   static let host = HostObservation(
-    clock: now, nginxIsRunning: true, servedReleases: [2], fingerprint: "2:d")
+    clock: now, nginxIsRunning: true, servedReleases: [2],
+    fingerprint: "2:" + String(repeating: "0d", count: 32))
 }
 
 /// SeededGenerator64, so that a failure can be had again by its seed.

@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 import State
 import Synchronization
@@ -63,7 +64,7 @@ actor FakeHosts: Connector {
     self.onWord = onWord
   }
 
-  func connect(to host: String, _ connection: Connection) throws -> any RemoteHost {
+  func connect(to host: String, _ connection: HostAccess) throws -> any RemoteHost {
     journal.note("connect \(host)")
     guard behaviours[host, default: Behaviour()].isReachable else { throw Lost() }
     return FakeHost(name: host, hosts: self)

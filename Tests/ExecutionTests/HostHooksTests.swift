@@ -1,3 +1,5 @@
+import Fleet
+import FleetLiterals
 import Planning
 import Synchronization
 import Testing
@@ -30,8 +32,7 @@ struct HostHooksTests {
   private let journal = Journal()
   private let step = HostStep(
     host: "app-1",
-    connection: Connection(
-      address: "198.18.0.21", port: 22, user: "root", identities: [], knownHosts: "k"),
+    connection: HostAccess(address: "198.18.0.21", ssh: SSHSettings(user: "root")),
     roles: ["back-end"], action: .change, reasons: [], release: 7)
 
   private func hooks(

@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Foundation
 import Planning
 import State
@@ -24,7 +25,7 @@ private struct FleetWithTraitor: Connector {
     self.seed = seed
   }
 
-  func connect(to host: String, _ connection: Connection) async throws -> any RemoteHost {
+  func connect(to host: String, _ connection: HostAccess) async throws -> any RemoteHost {
     if host == Self.name { return Traitor(seed: seed, shared: shared) }
     return Surveyed(host: try await honest.connect(to: host, connection))
   }
@@ -104,7 +105,7 @@ struct HostileHostTests {
     return budgets
   }
 
-  private func connection() -> Connection { RolloutTests().step("a").connection }
+  private func connection() -> HostAccess { RolloutTests().step("a").connection }
 
   /// Runs a body for each seed, and says which one fails or does not end.
   private func forEachSeed(_ body: @escaping @Sendable (UInt64) async -> Void) async {

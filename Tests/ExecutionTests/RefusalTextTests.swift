@@ -1,3 +1,5 @@
+import Fleet
+import FleetLiterals
 import Planning
 import State
 import Testing
@@ -8,8 +10,7 @@ import Testing
 struct RefusalTextTests {
   private let step = HostStep(
     host: "app-1",
-    connection: Connection(
-      address: "198.18.0.1", port: 22, user: "ann", identities: [], knownHosts: ""),
+    connection: HostAccess(address: "198.18.0.1", ssh: SSHSettings(user: "ann")),
     roles: ["back-end"], action: .change, reasons: [], release: 8,
     files: [
       PlannedFile(path: "nginx/deploy.conf", source: .text("x")),
@@ -124,7 +125,7 @@ struct RefusalTextTests {
 
   private func ended(_ words: String, becoming: Bool, hasBegun: Bool = false) -> String {
     var connection = step.connection
-    connection.becomes = becoming
+    connection.ssh.become = becoming ? .sudo : .none
     return RefusalText.shellEnded(EarlyEnd(hasBegun: hasBegun, words: words), connection)
   }
 

@@ -1,3 +1,5 @@
+import Fleet
+import FleetLiterals
 import Planning
 import State
 import Synchronization
@@ -14,8 +16,7 @@ struct RolloutTests {
   ) -> HostStep {
     HostStep(
       host: host,
-      connection: Connection(
-        address: "198.18.0.1", port: 22, user: "root", identities: [], knownHosts: ""),
+      connection: HostAccess(address: "198.18.0.1", ssh: SSHSettings(user: "root")),
       roles: roles, action: action, reasons: ["why"], release: action == .remove ? 0 : 2,
       expected: "1:aa",
       present: ReleaseRecord(

@@ -1,3 +1,5 @@
+import Fleet
+import FleetLiterals
 import Foundation
 import Planning
 import State
@@ -86,8 +88,7 @@ struct WireTests {
 
   private let step = HostStep(
     host: "app-1",
-    connection: Connection(
-      address: "198.18.0.1", port: 22, user: "root", identities: [], knownHosts: ""),
+    connection: HostAccess(address: "198.18.0.1", ssh: SSHSettings(user: "root")),
     roles: ["back-end"], action: .create, reasons: [], release: 1,
     files: [
       PlannedFile(path: "tls/back-end.crt", source: .certificate("tls/back-end.crt")),

@@ -1,5 +1,5 @@
 import Firewall
-import Inventories
+import Fleet
 import Testing
 
 @Suite("Differences of openings")

@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Inventories
 
 /// Inventories in few words, as far as firewalls care.
@@ -41,7 +42,7 @@ enum FirewallFleet {
     carrier.container = Container(
       host: container.name, address: container.address, network: range("10.8.0.0/24"),
       published: port(8443))
-    container.access = .behind(carrier)
+    container.placement = .behind(carrier)
     return [carrier, container]
   }
 

@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Inventories
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import Fleet
 import Inventories
 import TestSupport
 import Testing

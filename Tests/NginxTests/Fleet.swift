@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Inventories
 
 /// Inventories in few words.

@@ -1,5 +1,6 @@
 import Diagnostics
 import Firewall
+import Fleet
 import Foundation
 import Inventories
 import Nginx

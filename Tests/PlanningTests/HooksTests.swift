@@ -1,4 +1,4 @@
-import Inventories
+import Fleet
 import Planning
 import Playbooks
 import Testing

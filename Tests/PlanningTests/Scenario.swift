@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Inventories
 import Planning
 import Playbooks
@@ -114,7 +115,7 @@ struct Scenario {
           }
         }, at: now)
       state.hosts[step.host] = HostRecord(
-        address: step.connection.address, roles: step.roles, release: release, appliedAt: now,
+        address: "\(step.connection.address)", roles: step.roles, release: release, appliedAt: now,
         appliedBy: "ann@laptop")
     }
     survey[step.host] = .observed(after)

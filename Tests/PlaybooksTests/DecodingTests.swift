@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Foundation
 import Inventories
 import Playbooks

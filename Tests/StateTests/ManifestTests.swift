@@ -1,4 +1,6 @@
+import Foundation
 import State
+import TestSupport
 import Testing
 
 @Suite("A manifest")
@@ -8,6 +10,15 @@ struct ManifestTests {
     var samples = Samples(seed: seed)
     let manifest = samples.manifest()
     #expect(Manifest(manifest.text) == manifest)
+  }
+
+  @Test("made by an earlier build is read, and its text is made of what was read")
+  func stored() throws {
+    let stored = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "Cases/manifest")
+    let manifest = try #require(Manifest(String(contentsOf: stored, encoding: .utf8)))
+    #expect(manifest.signature != nil)
+    #expect(try Golden.mismatch(manifest.text, with: stored) == nil)
   }
 
   @Test("is the same text every time")

@@ -1,5 +1,6 @@
 import Certificates
 import Files
+import Fleet
 import Foundation
 import Inventories
 import Playbooks

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Execution
+import Fleet
 import Inventories
 import Planning
 import Playbooks

@@ -1,6 +1,7 @@
 import Certificates
 import Diagnostics
 import Files
+import Fleet
 import Foundation
 import Inventories
 import State

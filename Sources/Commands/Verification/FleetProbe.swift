@@ -1,5 +1,6 @@
 import Certificates
 import Execution
+import Fleet
 import Inventories
 import Planning
 import SSH
@@ -14,7 +15,7 @@ struct FleetProbe: Sendable {
   private static let patience = Duration.seconds(5)
 
   let connector: SSHConnector
-  let connections: [String: Planning.Connection]
+  let connections: [String: HostAccess]
   let state: FleetState
   let trusted: CertificateBundle
   let authority: CertificateAuthority

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Certificates
 import Files
+import Fleet
 import Foundation
 import Inventories
 import Planning
@@ -51,7 +52,7 @@ struct VerifyCommand: AsyncParsableCommand {
       connector: SSHConnector(
         client: session.client, passphrases: KeyPassphrases(), resolve: { workspace.resolve($0) }),
       connections: Dictionary(
-        uniqueKeysWithValues: workspace.inventory.hosts.map { ($0.name.text, Connection(to: $0)) }),
+        uniqueKeysWithValues: workspace.inventory.hosts.map { ($0.name.text, $0.access) }),
       state: try session.readState(),
       trusted: try CertificateBundle(pem: generations.map(\.certificate).joined()),
       authority: try await AuthorityKeyring(workspace).authority(signing),

@@ -1,4 +1,5 @@
 import Certificates
+import Fleet
 import State
 
 /// The authority by its public parts, as a person or a program reads it.

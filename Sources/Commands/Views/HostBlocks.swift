@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Planning
 import State
 
@@ -33,7 +34,7 @@ struct HostBlocks {
       case .remove, .blocked, .unreachable: .red
       case .change, .restore, .unchanged: .yellow
       }
-    let facts = [step.roles.joined(separator: " and "), step.connection.address]
+    let facts = [step.roles.joined(separator: " and "), step.connection.address.description]
     let about = entries.count == 1 ? release(step) : "\(entries.count) steps"
     page.add(
       "\(step.action.symbol) \(step.host) "

@@ -1,5 +1,6 @@
 import Diagnostics
 import Execution
+import Fleet
 import SSH
 
 /// What became of every host, as a person or a program reads it.

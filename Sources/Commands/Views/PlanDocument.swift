@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 import State
 
@@ -108,7 +109,7 @@ extension PlanDocument.Step {
     _ step: HostStep, _ effects: StepEffects, madeAt: Timestamp, signedBy signing: AuthorityRecord?
   ) {
     host = step.host
-    address = step.connection.address
+    address = step.connection.address.description
     roles = step.roles
     action = step.action.rawValue
     reasons = step.reasons

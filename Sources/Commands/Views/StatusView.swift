@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 import State
 
@@ -32,7 +33,7 @@ struct StatusView {
   private let rows: [Row]
 
   init(
-    state: FleetState, judged: JudgedSurvey, hosts: [(name: String, connection: Connection)],
+    state: FleetState, judged: JudgedSurvey, hosts: [(name: String, connection: HostAccess)],
     now: Timestamp
   ) {
     fleet = state.fleet

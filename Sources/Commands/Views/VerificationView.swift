@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import State
 
 /// What came of all that was tried, in the order of the inventory.

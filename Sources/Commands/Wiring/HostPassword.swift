@@ -1,29 +1,39 @@
 import Certificates
 import Files
+import Fleet
 import Foundation
 
-/// Gets the password of hosts from where the inventory says, which the plan and the state name too.
+/// Gets the password of hosts from where the inventory says.
 struct HostPassword {
-  /// As `SSHOptions.password` writes it.
-  let words: [String]
+  let source: PassphraseSource
   let resolve: @Sendable (String) -> String
 
   func read() throws -> [UInt8] {
     let password =
-      switch words.first {
-      case "env": try fromEnvironment(words[1])
-      case "file": try fromFile(resolve(words[1]))
-      case "command": try fromCommand(Array(words.dropFirst()))
-      default:
+      switch source {
+      case .environment(let name): try fromEnvironment(name)
+      case .file(let path): try fromFile(resolve(path.text))
+      case .command(let words): try fromCommand(words)
+      case .terminal:
         try Terminal.askSecret(
           "Password for the SSH hosts: ",
           instead: "give ssh.password in the inventory, as {env: NAME}, {file: PATH} or"
             + " {command: […]}")
       }
     guard !password.isEmpty else {
-      throw Failure(.failed, "the password from \(words.joined(separator: " ")) is empty")
+      throw Failure(.failed, "the password from \(place) is empty")
     }
     return password
+  }
+
+  /// For messages, as the inventory says it.
+  private var place: String {
+    switch source {
+    case .environment(let name): "env \(name)"
+    case .file(let path): "file \(path)"
+    case .command(let words): "command \(words.joined(separator: " "))"
+    case .terminal: "ask"
+    }
   }
 
   private func fromEnvironment(_ name: String) throws -> [UInt8] {

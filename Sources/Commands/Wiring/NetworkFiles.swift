@@ -1,4 +1,5 @@
 import Files
+import Fleet
 import Foundation
 import Inventories
 import State

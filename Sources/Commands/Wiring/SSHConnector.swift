@@ -1,5 +1,6 @@
 import Diagnostics
 import Execution
+import Fleet
 import Foundation
 import Planning
 import SSH
@@ -17,22 +18,22 @@ struct SSHConnector: Connector {
     destinations = SSHDestinations(client: client, passphrases: passphrases, resolve: resolve)
   }
 
-  func connect(to host: String, _ connection: Planning.Connection) async throws -> any RemoteHost {
+  func connect(to host: String, _ connection: HostAccess) async throws -> any RemoteHost {
     let (destination, deadlines) = try await destinations.destination(of: host, connection)
-    guard connection.options.transport == "openssh" else {
+    guard connection.ssh.transport == .openSSH else {
       return SSHHost(
         connection: try await client.connect(to: destination, deadlines: deadlines))
     }
     return OpenSSHHost(
       connection: try await OpenSSHConnection.connect(
-        to: destination, configuration: destinations.file(of: connection), client: client,
+        to: destination, configuration: destinations.file(of: connection.ssh), client: client,
         deadlines: deadlines))
   }
 }
 
 extension SSHConnector {
   /// The way to the addresses behind a host; always by libssh2, whose streams are many to a connection.
-  func gateway(through host: String, _ connection: Planning.Connection) async throws -> Gateway {
+  func gateway(through host: String, _ connection: HostAccess) async throws -> Gateway {
     let (destination, deadlines) = try await destinations.destination(of: host, connection)
     return client.gateway(through: destination, deadlines: deadlines)
   }

@@ -1,3 +1,4 @@
+import Fleet
 import Foundation
 import Inventories
 import Planning
@@ -24,58 +25,53 @@ struct SSHDestinations: Sendable {
   }
 
   /// The file that OpenSSH is told to read: nil for the usual ones.
-  func file(of connection: Planning.Connection) -> String? {
-    switch connection.options.config {
-    case "": nil
-    case "none": "none"
-    case let path: resolve(path)
+  func file(of settings: SSHSettings) -> String? {
+    switch settings.config {
+    case .usual: nil
+    case .none: "none"
+    case .file(let path): resolve(path.text)
     }
   }
 
   func destination(
-    of host: String, _ connection: Planning.Connection
+    of host: String, _ access: HostAccess
   ) async throws -> (Destination, Deadlines) {
-    guard let port = UInt16(exactly: connection.port) else {
-      preconditionFailure("Port \(connection.port) was not checked. This is a bug in deploy.")
-    }
-    let options = connection.options
-    let configured = try await configuration(of: host, at: connection.address, connection)
+    let settings = access.ssh
+    let configured = try await configuration(of: host, at: "\(access.address)", settings)
     if let configured {
-      try refuse(configured, host, connection)
+      try refuse(configured, host, settings)
     }
     var destination = Destination(
-      label: host, address: connection.address, port: port,
-      user: pick("user", connection.user, configured?.user, options),
-      identities: identities(connection, configured),
-      knownHosts: knownHosts(connection, configured), agentSocket: agent(configured))
-    destination.hostKeys = options.hostKeys
+      label: host, address: "\(access.address)", port: settings.port.number,
+      user: user(settings, configured), identities: identities(settings, configured),
+      knownHosts: knownHosts(settings, configured), agentSocket: agent(configured))
+    destination.hostKeys = settings.hostKeys.map(\.text)
     destination.hostKeyAlias = configured?.hostKeyAlias
-    destination.hostKeyPolicy = hostKeyPolicy(options, configured)
+    destination.hostKeyPolicy = hostKeyPolicy(settings, configured)
     destination.notice = { Console.error("deploy: \($0)") }
     destination.passphrase = { [passphrases] in await passphrases.passphrase(of: $0) }
-    if !options.password.isEmpty {
+    if let source = settings.password {
       destination.password = { [passphrases, resolve] in
-        await passphrases.password(from: options.password, of: host, resolve: resolve)
+        await passphrases.password(from: source, of: host, resolve: resolve)
       }
     }
-    if let carrier = options.carriers.first {
-      let (before, _) = try await self.destination(
-        of: carrier.host, Planning.Connection(to: carrier))
+    switch access.way {
+    case .through(let containerHost, let before):
+      let (before, _) = try await self.destination(of: containerHost.text, before)
       destination.jumps = before.jumps + [before]
-      return (destination, deadlines(configured))
+    case .direct:
+      destination.jumps = try await hops(jumps(settings, configured), settings, depth: 0)
     }
-    let jumps = options.given.contains("jump") ? options.jumps : configured?.jumps ?? []
-    destination.jumps = try await hops(jumps, connection, depth: 0)
     return (destination, deadlines(configured))
   }
 
   private func configuration(
-    of name: String, at address: String?, _ connection: Planning.Connection
+    of name: String, at address: String?, _ settings: SSHSettings
   ) async throws -> ClientConfiguration? {
-    guard connection.options.config != "none" else { return nil }
+    guard settings.config != .none else { return nil }
     do {
       return try await configurations.configuration(
-        of: name, at: address, file: file(of: connection))
+        of: name, at: address, file: file(of: settings))
     } catch {
       throw SSHError(
         .resourceMissing, subject: name, activity: "reading the ssh configuration",
@@ -85,10 +81,9 @@ struct SSHDestinations: Sendable {
 
   /// What the configuration says and this program cannot do, or must not do behind the inventory's back.
   private func refuse(
-    _ configured: ClientConfiguration, _ host: String, _ connection: Planning.Connection
+    _ configured: ClientConfiguration, _ host: String, _ settings: SSHSettings
   ) throws {
-    let options = connection.options
-    if !configured.beyondUs.isEmpty && options.transport != "openssh" {
+    if !configured.beyondUs.isEmpty && settings.transport != .openSSH {
       throw SSHError(
         .resourceMissing, subject: host, activity: "reading the ssh configuration",
         detail:
@@ -96,25 +91,46 @@ struct SSHDestinations: Sendable {
           + " OpenSSH itself can do: use `ssh: {transport: openssh}`, or leave the configuration out"
           + " by `ssh: {config: none}`")
     }
-    if let port = configured.port, !options.given.contains("port"), Int(port) != connection.port {
+    if let port = configured.port, !settings.given.contains(.port), port != settings.port.number {
       throw SSHError(
         .resourceMissing, subject: host, activity: "reading the ssh configuration",
         detail: "it has port \(port) for this host, and the inventory says nothing, so that the"
-          + " firewall would open \(connection.port): write `ssh: {port: \(port)}` in the inventory"
+          + " firewall would open \(settings.port): write `ssh: {port: \(port)}` in the inventory"
       )
     }
   }
 
-  private func pick(
-    _ key: String, _ ours: String, _ configured: String?, _ options: SSHOptions
-  ) -> String {
-    options.given.contains(key) ? ours : configured ?? ours
+  private func user(_ settings: SSHSettings, _ configured: ClientConfiguration?) -> String {
+    let own = settings.user.text
+    return settings.given.contains(.user) ? own : configured?.user ?? own
+  }
+
+  /// The hosts to go through, as the inventory names them, or else the ssh configuration.
+  private func jumps(
+    _ settings: SSHSettings, _ configured: ClientConfiguration?
+  ) throws -> [JumpHost] {
+    guard !settings.given.contains(.jump) else { return settings.jumps }
+    return try jumps(of: configured)
+  }
+
+  private func jumps(of configured: ClientConfiguration?) throws -> [JumpHost] {
+    try (configured?.jumps ?? []).map { text in
+      guard let jump = JumpHost(text) else { throw noWay(through: text, "it is no jump host") }
+      return jump
+    }
+  }
+
+  private func noWay(through jump: String, _ why: String) -> SSHError {
+    SSHError(
+      .resourceMissing, subject: jump, activity: "finding the way through jump hosts", detail: why)
   }
 
   private func identities(
-    _ connection: Planning.Connection, _ configured: ClientConfiguration?
+    _ settings: SSHSettings, _ configured: ClientConfiguration?
   ) -> Destination.Identities {
-    if !connection.identities.isEmpty { return .files(connection.identities.map(resolve)) }
+    if !settings.identities.isEmpty {
+      return .files(settings.identities.map { resolve($0.text) })
+    }
     guard let configured, !configured.identities.isEmpty else {
       return .agentThenDefaults(home: home)
     }
@@ -123,23 +139,26 @@ struct SSHDestinations: Sendable {
   }
 
   private func knownHosts(
-    _ connection: Planning.Connection, _ configured: ClientConfiguration?
+    _ settings: SSHSettings, _ configured: ClientConfiguration?
   ) -> [String] {
     let files = configured?.knownHosts ?? []
     let own =
-      files.isEmpty || connection.options.given.contains("known_hosts")
-      ? [resolve(connection.knownHosts)] : files
+      files.isEmpty || settings.given.contains(.knownHosts)
+      ? [resolve(settings.knownHosts.text)] : files
     return own + [Self.usualGlobalKnownHosts]
   }
 
   /// What is done with a key that no known_hosts file has, of hosts and of jump hosts alike.
   private func hostKeyPolicy(
-    _ options: SSHOptions, _ configured: ClientConfiguration?
+    _ settings: SSHSettings, _ configured: ClientConfiguration?
   ) -> Destination.HostKeyPolicy {
-    let acceptsNew =
-      options.given.contains("host_key_checking") || configured?.acceptsNewHosts != true
-      ? options.hostKeyChecking == "accept_new" : true
-    return acceptsNew ? .acceptNew : .strict
+    if !settings.given.contains(.hostKeyChecking), configured?.acceptsNewHosts == true {
+      return .acceptNew
+    }
+    return switch settings.hostKeyChecking {
+    case .strict: .strict
+    case .acceptNew: .acceptNew
+    }
   }
 
   private func agent(_ configured: ClientConfiguration?) -> String? {
@@ -155,31 +174,29 @@ struct SSHDestinations: Sendable {
 
   /// The hosts to go through; what the configuration has the first of them go through comes before.
   private func hops(
-    _ texts: [String], _ connection: Planning.Connection, depth: Int
+    _ jumps: [JumpHost], _ settings: SSHSettings, depth: Int
   ) async throws -> [Destination] {
     var hops: [Destination] = []
-    for (index, text) in texts.enumerated() {
-      guard depth < 8, let jump = JumpHost(text) else {
-        throw SSHError(
-          .resourceMissing, subject: text, activity: "finding the way through jump hosts",
-          detail: depth < 8 ? "it is no jump host" : "they go through each other in a circle")
+    for (index, jump) in jumps.enumerated() {
+      guard depth < 8 else {
+        throw noWay(through: jump.text, "they go through each other in a circle")
       }
-      let configured = try await configuration(of: jump.host, at: nil, connection)
-      if let configured, !configured.beyondUs.isEmpty, connection.options.transport != "openssh" {
-        try refuse(configured, jump.host, connection)
+      let configured = try await configuration(of: jump.host, at: nil, settings)
+      if let configured, !configured.beyondUs.isEmpty, settings.transport != .openSSH {
+        try refuse(configured, jump.host, settings)
       }
       var hop = Destination(
         label: jump.host, address: configured?.hostName ?? jump.host,
         port: jump.port?.number ?? configured?.port ?? 22,
-        user: jump.user?.text ?? configured?.user ?? connection.user,
-        identities: identities(connection, configured),
-        knownHosts: knownHosts(connection, configured), agentSocket: agent(configured))
+        user: jump.user?.text ?? configured?.user ?? settings.user.text,
+        identities: identities(settings, configured),
+        knownHosts: knownHosts(settings, configured), agentSocket: agent(configured))
       hop.hostKeyAlias = configured?.hostKeyAlias
-      hop.hostKeyPolicy = hostKeyPolicy(connection.options, configured)
+      hop.hostKeyPolicy = hostKeyPolicy(settings, configured)
       hop.notice = { Console.error("deploy: \($0)") }
       hop.passphrase = { [passphrases] in await passphrases.passphrase(of: $0) }
-      if index == 0, let before = configured?.jumps, !before.isEmpty {
-        hops = try await self.hops(before, connection, depth: depth + 1)
+      if index == 0 {
+        hops = try await self.hops(self.jumps(of: configured), settings, depth: depth + 1)
       }
       hops.append(hop)
     }

@@ -1,6 +1,7 @@
 import Certificates
 import Execution
 import Files
+import Fleet
 import Foundation
 import Hashing
 import Planning

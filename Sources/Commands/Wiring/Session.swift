@@ -2,6 +2,7 @@ import ArgumentParser
 import Certificates
 import Execution
 import Files
+import Fleet
 import Foundation
 import Hashing
 import Inventories
@@ -153,10 +154,10 @@ struct Session {
   }
 
   /// The hosts that are meant, those included that have left the inventory.
-  func hosts(_ state: FleetState) -> [(name: String, connection: Planning.Connection)] {
+  func hosts(_ state: FleetState) -> [(name: String, connection: HostAccess)] {
     let inventory = workspace.inventory
     let declared = inventory.hosts.filter(selector.matches).map {
-      (name: $0.name.text, connection: Connection(to: $0))
+      (name: $0.name.text, connection: $0.access)
     }
     return declared + inventory.connectionsToLeft(state).filter { selector.matches($0.name) }
   }

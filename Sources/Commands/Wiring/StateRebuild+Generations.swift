@@ -1,4 +1,5 @@
 import Certificates
+import Fleet
 import Nginx
 import State
 

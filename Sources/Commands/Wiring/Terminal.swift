@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Foundation
 
 /// The terminal of the user, whatever the standard streams are.
@@ -42,16 +43,16 @@ enum Terminal {
 
 /// Passphrases of the user's SSH keys and passwords of hosts: each is asked for once, and one at a time.
 actor KeyPassphrases {
-  private var passwords: [[String]: [UInt8]?] = [:]
+  private var passwords: [PassphraseSource: [UInt8]?] = [:]
 
-  /// - Parameter source: as `SSHOptions.password` writes it; one for all hosts that have it alike.
+  /// - Parameter source: where the inventory says it comes from; one for all hosts that have it alike.
   func password(
-    from source: [String], of host: String, resolve: @escaping @Sendable (String) -> String
+    from source: PassphraseSource, of host: String, resolve: @escaping @Sendable (String) -> String
   ) -> [UInt8]? {
     if let known = passwords[source] { return known }
     var password: [UInt8]?
     do {
-      password = try HostPassword(words: source, resolve: resolve).read()
+      password = try HostPassword(source: source, resolve: resolve).read()
     } catch {
       let failure = (error as? Failure)?.message ?? "\(error)"
       if !failure.isEmpty { Console.error("deploy: \(host): \(failure)") }

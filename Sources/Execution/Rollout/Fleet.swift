@@ -1,4 +1,5 @@
-package import Planning
+package import Fleet
+import Planning
 package import State
 
 /// The hosts of a run and the connections that are open to them: one a host, from the survey on.
@@ -23,7 +24,7 @@ package actor Fleet {
     self.report = report
   }
 
-  func host(_ name: String, _ connection: Connection) async throws -> any RemoteHost {
+  func host(_ name: String, _ connection: HostAccess) async throws -> any RemoteHost {
     if let host = open[name] { return host }
     report(.connecting(host: name))
     let host = try await connector.connect(to: name, connection)
@@ -45,7 +46,7 @@ package actor Fleet {
 
   /// Asks every host what it is, so many at a time.
   package func survey(
-    _ hosts: [(name: String, connection: Connection)], parallel: Int
+    _ hosts: [(name: String, connection: HostAccess)], parallel: Int
   ) async -> Survey {
     var survey: Survey = [:]
     await forEach(hosts, limit: parallel) { host in
@@ -64,7 +65,7 @@ package actor Fleet {
 
   private func note(_ cause: String, _ host: String) { localCauses[host] = cause }
 
-  nonisolated func survey(_ name: String, _ connection: Connection) async -> SurveyResult {
+  nonisolated func survey(_ name: String, _ connection: HostAccess) async -> SurveyResult {
     do {
       let conversation = try await ask(
         name, connection, budgets.survey, RemoteScript.survey,
@@ -87,7 +88,7 @@ package actor Fleet {
 
   /// The manifest of a release that a host still has; nil where it has none.
   package nonisolated func manifest(
-    of release: Int, on name: String, _ connection: Connection
+    of release: Int, on name: String, _ connection: HostAccess
   ) async throws -> ShownManifest? {
     let conversation = try await ask(
       name, connection, budgets.manifest, RemoteScript.manifest, [String(release)])
@@ -104,11 +105,11 @@ package actor Fleet {
 
   /// Has a host run a script that reads nothing.
   private nonisolated func ask(
-    _ name: String, _ connection: Connection, _ budget: Budget, _ script: RemoteScript,
+    _ name: String, _ connection: HostAccess, _ budget: Budget, _ script: RemoteScript,
     _ arguments: [String] = []
   ) async throws -> Conversation {
     let conversation = try await Conversation.start(
-      script, arguments, on: try await host(name, connection), becoming: connection.becomes,
+      script, arguments, on: try await host(name, connection), becoming: connection.usesSudo,
       budget)
     try await conversation.closeInput()
     return conversation

@@ -1,10 +1,11 @@
+package import Fleet
 package import Planning
 package import State
 
 /// A way to reach hosts.
 package protocol Connector: Sendable {
   /// Opens a connection; throws an error whose description is for the user.
-  func connect(to host: String, _ connection: Connection) async throws -> any RemoteHost
+  func connect(to host: String, _ connection: HostAccess) async throws -> any RemoteHost
 }
 
 /// A failure that knows whether it may pass by itself, as a lost connection does and a wrong key does not.

@@ -1,3 +1,4 @@
+import Fleet
 package import Planning
 package import State
 
@@ -134,7 +135,7 @@ package struct Rollout: Sendable {
 
   func record(of step: HostStep, _ release: ReleaseRecord) -> HostRecord {
     HostRecord(
-      address: step.connection.address, roles: step.roles, release: release,
+      address: "\(step.connection.address)", roles: step.roles, release: release,
       appliedAt: surroundings.now(), appliedBy: surroundings.user)
   }
 

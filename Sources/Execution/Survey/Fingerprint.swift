@@ -1,3 +1,4 @@
+import Fleet
 import State
 
 /// What a transaction relies on: the release in force by its number and its manifest's digest, as hosts

@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import State
 
 /// Reads the values of a host's answer, each within the bounds that an honest host keeps.

@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import State
 
 /// Turns what the survey script says into an observation.

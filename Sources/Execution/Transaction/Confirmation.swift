@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Planning
 import State
 
@@ -55,7 +56,7 @@ struct Confirmation: Sendable {
     let conversation = try await Conversation.start(
       RemoteScript.confirmation,
       [String(step.release), String(keepReleases), transaction.manifestDigest], on: host,
-      becoming: step.connection.becomes, transaction.budgets.confirmation(within: limit))
+      becoming: step.connection.usesSudo, transaction.budgets.confirmation(within: limit))
     try await conversation.closeInput()
     while let message = try await conversation.next() {
       switch message {

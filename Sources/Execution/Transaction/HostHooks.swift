@@ -1,3 +1,4 @@
+import Fleet
 package import Planning
 
 /// Runs the playbook's commands around each host's transaction.
@@ -67,7 +68,7 @@ package struct HostHooks: Sendable {
   private func environment(of step: HostStep) -> [String: String] {
     [
       "DEPLOY_FLEET": fleet, "DEPLOY_HOST": step.host,
-      "DEPLOY_ADDRESS": step.connection.address, "DEPLOY_RELEASE": String(step.release),
+      "DEPLOY_ADDRESS": "\(step.connection.address)", "DEPLOY_RELEASE": String(step.release),
     ]
   }
 

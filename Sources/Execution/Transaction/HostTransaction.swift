@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 import State
 
@@ -30,7 +31,7 @@ struct HostTransaction: Sendable {
           String(release.archive.bytes.count), String(budgets.staging.components.seconds),
           String(window),
           step.ports.map(String.init).joined(separator: ","), who,
-        ], on: host, becoming: step.connection.becomes, budgets.preparation)
+        ], on: host, becoming: step.connection.usesSudo, budgets.preparation)
       // A host that refuses does not read to the end: what it says counts for more than that. A `head`
       // that reads ahead would take what follows the script, so that is sent when the script runs.
       var unsent: (any Error)?

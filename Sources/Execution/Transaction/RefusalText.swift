@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Planning
 
 /// What a host's script says when it refuses or goes back, in words for the user.
@@ -53,19 +54,20 @@ enum RefusalText {
   }
 
   /// Why a script did not even begin, or not come to its end.
-  static func shellEnded(_ end: EarlyEnd, _ connection: Connection) -> String {
-    if connection.becomes, !end.hasBegun, let why = sudoRefusal(end.words, connection) {
+  static func shellEnded(_ end: EarlyEnd, _ connection: HostAccess) -> String {
+    if connection.usesSudo, !end.hasBegun, let why = sudoRefusal(end.words, connection) {
       return why
     }
     let words = end.words.isEmpty ? "it said nothing" : end.words
     guard !end.hasBegun else { return "its shell ended early: \(words)" }
-    return "the account \(connection.user) does not run the command that it is sent: see its login"
+    return
+      "the account \(connection.ssh.user) does not run the command that it is sent: see its login"
       + " shell, sshd's ForceCommand, and command=\"…\" in its authorized_keys"
       + (end.words.isEmpty ? " (it said nothing)" : ". It answered: \(words)")
   }
 
-  private static func sudoRefusal(_ said: String, _ connection: Connection) -> String? {
-    let user = connection.user
+  private static func sudoRefusal(_ said: String, _ connection: HostAccess) -> String? {
+    let user = connection.ssh.user
     if said.contains("sudo"), said.contains("not found") {
       return
         "sudo is not installed there: install it, or log in as root with ssh.user and without"

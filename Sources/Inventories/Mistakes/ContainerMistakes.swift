@@ -1,4 +1,5 @@
 internal import Diagnostics
+import Fleet
 
 extension Diagnostic {
   static func containerOfFrontEnd(_ host: HostName, at place: SourcePlace) -> Diagnostic {

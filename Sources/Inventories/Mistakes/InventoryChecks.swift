@@ -1,4 +1,5 @@
 internal import Diagnostics
+import Fleet
 
 /// Every domain and alias, each of one site only.
 struct DomainTable {

@@ -1,4 +1,5 @@
 internal import Diagnostics
+import Fleet
 
 /// What can be wrong with an inventory whose every value is well formed by itself.
 package enum InventoryMistake: String, CaseIterable, Sendable {

@@ -1,4 +1,5 @@
 internal import Diagnostics
+import Fleet
 
 extension DeclaredSite {
   /// The private authority names no OCSP responder in what it issues.

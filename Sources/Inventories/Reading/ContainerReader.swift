@@ -1,4 +1,5 @@
 internal import Diagnostics
+import Fleet
 internal import YAML
 
 extension Container {
@@ -73,7 +74,7 @@ extension DeclaredHosts {
       carrier.value.roles.remove(.backEnd)
       hosts[name] = carrier
       var guest = host
-      guest.access = .behind(carrier.value)
+      guest.placement = .behind(carrier.value)
       hosts[guest.name] = Placed(value: guest, place: declared.place)
       checkPorts(of: container, on: carrier.value, at: host.place, &found)
     }

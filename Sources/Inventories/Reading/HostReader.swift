@@ -1,4 +1,5 @@
 internal import Diagnostics
+import Fleet
 internal import YAML
 
 /// The hosts that `front_ends:` and `back_ends:` declare.
@@ -115,7 +116,7 @@ struct DeclaredHosts {
   func checkAddresses(_ found: inout DiagnosticCollector) {
     var first: [IPAddress: Placed<Host>] = [:]
     // Behind two hosts there may be two networks of the same addresses.
-    let reachable = hosts.values.filter { $0.value.access == .direct }
+    let reachable = hosts.values.filter { $0.value.placement == .direct }
     for host in reachable.sorted(by: { $0.place < $1.place }) {
       if let other = first[host.value.address] {
         found.report(

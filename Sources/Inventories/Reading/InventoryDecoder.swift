@@ -1,4 +1,5 @@
 package import Diagnostics
+import Fleet
 package import YAML
 
 extension Inventory {

@@ -1,4 +1,5 @@
 internal import Diagnostics
+import Fleet
 internal import YAML
 
 /// A site as the inventory writes it: each part that could be read, with its place.

@@ -1,3 +1,5 @@
+import Fleet
+
 /// A number of bytes as nginx writes it: `64k`, `10m`, `1g`; 0 is no limit.
 package struct ByteCount: ValidatedText {
   package let text: String

@@ -1,3 +1,5 @@
+package import Fleet
+
 /// A machine behind a host, whose nginx front-ends reach by a port of the host: an LXC container, say.
 ///
 /// It is a host of its own to everything else: with a release, a firewall and a verdict.
@@ -26,7 +28,7 @@ package struct Container: Hashable, Sendable {
 }
 
 /// What stands between a host and the others.
-package indirect enum Access: Hashable, Sendable {
+package indirect enum Placement: Hashable, Sendable {
   case direct
   /// The host that carries it translates the addresses of what goes in and out.
   case behind(Host)
@@ -50,7 +52,13 @@ extension Host {
 
   /// The host that this one is a container of.
   package var carrier: Host? {
-    if case .behind(let carrier) = access { carrier } else { nil }
+    if case .behind(let carrier) = placement { carrier } else { nil }
+  }
+
+  /// How the controller reaches it.
+  package var access: HostAccess {
+    HostAccess(
+      address: address, ssh: ssh, way: carrier.map { .through($0.name, $0.access) } ?? .direct)
   }
 
   /// Where front-ends reach what listens on a port of the host.

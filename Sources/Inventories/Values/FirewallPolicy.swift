@@ -1,3 +1,5 @@
+package import Fleet
+
 /// What each host's firewall lets in.
 package struct FirewallPolicy: Hashable, Sendable {
   package enum Scope: String, Hashable, Sendable, CaseIterable {

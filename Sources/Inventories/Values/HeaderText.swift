@@ -1,3 +1,5 @@
+import Fleet
+
 /// The name of an HTTP field, of the characters that are usual in one (RFC 9110, 5.1 allows more).
 package struct HeaderName: ValidatedText {
   package let text: String

@@ -1,4 +1,5 @@
 package import Diagnostics
+package import Fleet
 
 /// What a fleet is declared to be: the whole content of an inventory file, resolved and valid.
 package struct Inventory: Hashable, Sendable {
@@ -42,14 +43,6 @@ package struct Inventory: Hashable, Sendable {
   }
 }
 
-/// What a host does; a host may do both.
-package enum Role: String, Hashable, Sendable, CaseIterable, Comparable {
-  case frontEnd = "front-end"
-  case backEnd = "back-end"
-
-  package static func < (left: Role, right: Role) -> Bool { left.rawValue < right.rawValue }
-}
-
 /// One machine of the fleet.
 package struct Host: Hashable, Sendable {
   package var name: HostName
@@ -59,12 +52,12 @@ package struct Host: Hashable, Sendable {
   package var ssh: SSHSettings
   /// The machine behind it that it publishes.
   package var container: Container?
-  package var access: Access
+  package var placement: Placement
   package var place: SourcePlace
 
   package init(
     name: HostName, roles: Set<Role>, address: IPAddress, labels: [String: String] = [:],
-    ssh: SSHSettings = SSHSettings(), container: Container? = nil, access: Access = .direct,
+    ssh: SSHSettings = SSHSettings(), container: Container? = nil, placement: Placement = .direct,
     place: SourcePlace
   ) {
     self.name = name
@@ -73,7 +66,7 @@ package struct Host: Hashable, Sendable {
     self.labels = labels
     self.ssh = ssh
     self.container = container
-    self.access = access
+    self.placement = placement
     self.place = place
   }
 }
@@ -149,24 +142,6 @@ package struct SubjectFields: Hashable, Sendable {
     self.locality = locality
     self.state = state
   }
-}
-
-/// The kinds of key that the inventory may ask for.
-package enum KeyKind: String, Hashable, Sendable, CaseIterable {
-  case ecdsaP256 = "ecdsa-p256"
-  case ecdsaP384 = "ecdsa-p384"
-  case rsa3072 = "rsa-3072"
-  case rsa4096 = "rsa-4096"
-  case ed25519
-}
-
-/// Where the passphrase of the authority's key comes from.
-package enum PassphraseSource: Hashable, Sendable {
-  case environment(String)
-  case file(LocalPath)
-  /// A program and its arguments; its first output line is the passphrase.
-  case command([String])
-  case terminal
 }
 
 /// What the certificates of hosts are like.

@@ -1,3 +1,5 @@
+import Fleet
+
 extension KnownNetwork {
   /// The ranges that this version of deploy was made with; `deploy cdn update` brings newer ones.
   package var shipped: PublishedRanges {

@@ -1,4 +1,5 @@
 package import Diagnostics
+package import Fleet
 
 /// What the inventory says of a host that it no longer declares and that is still to be cleaned.
 package struct LeftHost: Hashable, Sendable {
@@ -27,7 +28,7 @@ extension Inventory {
       name: name, roles: [], address: address,
       ssh: left[name]?.ssh ?? (carrier == nil ? ssh : ssh.behindHost),
       place: left[name]?.place ?? authority.place)
-    if let carrier, host.ssh.jumps.isEmpty { host.access = .behind(carrier) }
+    if let carrier, host.ssh.jumps.isEmpty { host.placement = .behind(carrier) }
     return host
   }
 

@@ -1,4 +1,5 @@
 internal import Diagnostics
+import Fleet
 internal import YAML
 
 /// A value and where it was written, while the inventory is read.

@@ -1,3 +1,5 @@
+package import Fleet
+
 /// A list of a network's ranges as it is published: one range a line, `#` begins a comment.
 package struct RangeList: Hashable, Sendable {
   /// Why a list is not taken for the ranges of a network.
@@ -82,11 +84,6 @@ extension AddressRange {
     return Self.special.first { $0.range.covers(self) || covers($0.range) }.map { special in
       "not public: \(special.range) is \(special.name)"
     }
-  }
-
-  /// Whether every address of another range is in this one.
-  package func covers(_ other: AddressRange) -> Bool {
-    prefixLength <= other.prefixLength && contains(other.address)
   }
 }
 

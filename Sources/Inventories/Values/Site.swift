@@ -1,4 +1,5 @@
 package import Diagnostics
+package import Fleet
 
 /// One domain: which front-ends publish it, which back-ends serve it.
 package struct Site: Hashable, Sendable {

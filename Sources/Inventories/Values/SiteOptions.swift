@@ -1,3 +1,5 @@
+package import Fleet
+
 /// How a site's servers treat requests, where nginx's own ways do not serve.
 package struct RequestPolicy: Hashable, Sendable {
   package var timeouts: Timeouts

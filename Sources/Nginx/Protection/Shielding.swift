@@ -1,3 +1,4 @@
+import Fleet
 internal import Inventories
 
 /// The addresses of visitors behind a content network, for logs and for `X-Real-IP`.

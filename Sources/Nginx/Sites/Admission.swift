@@ -1,4 +1,4 @@
-package import Inventories
+package import Fleet
 
 /// Which front-ends a back-end serves a site to, by the common names of their certificates.
 package enum Admission: Hashable, Sendable {

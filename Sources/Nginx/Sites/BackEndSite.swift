@@ -1,3 +1,4 @@
+import Fleet
 internal import Inventories
 
 /// A site on a host that serves it: nginx answers front-ends of the fleet alone.

@@ -1,3 +1,4 @@
+import Fleet
 internal import Inventories
 
 /// A site whose back-ends hand requests to a FastCGI application.

@@ -1,3 +1,4 @@
+import Fleet
 internal import Inventories
 
 /// A site on a host that publishes it: nginx answers visitors and asks the site's back-ends.

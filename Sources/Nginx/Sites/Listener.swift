@@ -1,4 +1,4 @@
-internal import Inventories
+import Fleet
 
 /// A TCP port on every address of a host, IPv4 and IPv6.
 ///

@@ -1,3 +1,4 @@
+import Fleet
 internal import Inventories
 
 /// A log in nginx's usual folder, where the host's own rotation of `*.log` finds it.

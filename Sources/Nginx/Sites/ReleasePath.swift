@@ -1,3 +1,4 @@
+package import Fleet
 package import Inventories
 
 /// A file of a release, named relative to the release's folder; the one place for such names.

@@ -1,4 +1,4 @@
-package import Inventories
+package import Fleet
 
 /// What a release takes over from the one before as it is, for the time between two releases.
 package struct Remains: Hashable, Sendable {

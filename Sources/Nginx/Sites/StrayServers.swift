@@ -1,4 +1,4 @@
-internal import Inventories
+import Fleet
 
 /// The servers for connections that name no site, so that they meet none by chance.
 struct StrayServers {

@@ -1,3 +1,4 @@
+import Fleet
 internal import Inventories
 
 extension Site {

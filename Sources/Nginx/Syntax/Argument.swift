@@ -1,3 +1,4 @@
+import Fleet
 internal import Inventories
 
 /// One argument of a directive: text that nginx takes as it stands, with variables in it or not.

@@ -1,3 +1,4 @@
+package import Fleet
 package import Inventories
 
 /// A text file of a release.

@@ -1,3 +1,4 @@
+import Fleet
 package import Inventories
 package import State
 

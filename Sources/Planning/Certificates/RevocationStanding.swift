@@ -1,3 +1,4 @@
+package import Fleet
 package import State
 
 /// What a run has left open of revocations: which hosts still accept a revoked certificate, and which

@@ -1,4 +1,4 @@
-package import Inventories
+package import Fleet
 import Nginx
 package import State
 

@@ -1,4 +1,5 @@
 import Firewall
+import Fleet
 package import Inventories
 import Nginx
 package import State
@@ -90,7 +91,7 @@ package struct FleetChecks: Hashable, Sendable {
       let source = ruleset(for: backEnd, in: inventory).openings.source(of: .tcp(target.port))
       // What comes from a container seems to come from its host.
       let strangers = inventory.hosts.filter {
-        $0.name != backEnd.name && $0.access == .direct
+        $0.name != backEnd.name && $0.placement == .direct
           && !source.contains(backEnd.apparentSource(of: $0.address))
       }
       let door = backEnd.door(to: target.port)

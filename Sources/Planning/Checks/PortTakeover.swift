@@ -1,5 +1,5 @@
 import Firewall
-import Inventories
+import Fleet
 import State
 
 /// What a port of a host leads to, the host itself or its container.

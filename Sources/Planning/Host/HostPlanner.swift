@@ -1,4 +1,5 @@
 import Firewall
+import Fleet
 import Inventories
 import Nginx
 import State
@@ -7,7 +8,7 @@ import State
 struct HostPlanner {
   let input: PlanningInput
   let host: Host
-  let connection: Connection
+  let connection: HostAccess
   let observation: HostObservation
   let nginx: Version
   /// Whether the inventory has it no more.

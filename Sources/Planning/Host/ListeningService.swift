@@ -1,5 +1,5 @@
 import Firewall
-import Inventories
+import Fleet
 import State
 
 /// What a socket of a host takes in, and the program that has it.

@@ -1,5 +1,6 @@
 import Diagnostics
 import Firewall
+import Fleet
 import Inventories
 import Nginx
 import State

@@ -1,3 +1,4 @@
+import Fleet
 import State
 
 /// Why a release that was in force before must not come back: certificates, authorities and revocations

@@ -1,3 +1,4 @@
+import Fleet
 import State
 
 /// What a host has when a step begins: as it says of itself, or as the step before leaves it.

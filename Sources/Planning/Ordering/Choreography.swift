@@ -1,3 +1,4 @@
+import Fleet
 import State
 
 /// In which order hosts change, so that no working edge breaks at any instant: as few transactions a host

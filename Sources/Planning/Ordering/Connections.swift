@@ -1,3 +1,4 @@
+package import Fleet
 package import Inventories
 package import State
 
@@ -5,16 +6,16 @@ extension Inventory {
   /// How each host is reached that the state has and the inventory no longer has, sorted by name.
   ///
   /// The state says where such a host was, and nothing else of how it is reached.
-  package func connectionsToLeft(_ state: FleetState) -> [(name: String, connection: Connection)] {
+  package func connectionsToLeft(_ state: FleetState) -> [(name: String, connection: HostAccess)] {
     let recorded = state.recordedAddresses
     return recorded.keys.filter { host(named: $0) == nil }.sorted().compactMap { name in
-      left(name, recorded: recorded).map { (name.text, Connection(to: $0)) }
+      left(name, recorded: recorded).map { (name.text, $0.access) }
     }
   }
 
   /// How every host is reached: those of the inventory, and those that the state has besides.
-  package func connections(_ state: FleetState) -> [String: Connection] {
-    let declared = hosts.map { ($0.name.text, Connection(to: $0)) }
+  package func connections(_ state: FleetState) -> [String: HostAccess] {
+    let declared = hosts.map { ($0.name.text, $0.access) }
     return Dictionary(
       connectionsToLeft(state).map { ($0.name, $0.connection) } + declared,
       uniquingKeysWith: { $1 })
@@ -31,59 +32,5 @@ extension FleetState {
       }
     }
     return addresses
-  }
-}
-
-extension Connection {
-  package init(to host: Host) {
-    self.init(
-      address: host.address.description, port: Int(host.ssh.port.number),
-      user: host.ssh.user.text, becomes: host.ssh.become == .sudo,
-      identities: host.ssh.identities.map(\.text),
-      knownHosts: host.ssh.knownHosts.text, options: SSHOptions(host.ssh))
-    options.carriers = host.carrier.map { [SSHOptions.Carrier($0)] } ?? []
-  }
-}
-
-extension SSHOptions.Carrier {
-  fileprivate init(_ host: Host) {
-    let connection = Connection(to: host)
-    self.init(
-      host: host.name.text, address: connection.address, port: connection.port,
-      user: connection.user, identities: connection.identities,
-      knownHosts: connection.knownHosts, options: connection.options)
-  }
-}
-
-extension Connection {
-  /// How a host is reached that another one is a container of.
-  package init(to carrier: SSHOptions.Carrier) {
-    self.init(
-      address: carrier.address, port: carrier.port, user: carrier.user,
-      identities: carrier.identities, knownHosts: carrier.knownHosts, options: carrier.options)
-  }
-}
-
-extension SSHOptions {
-  fileprivate init(_ settings: SSHSettings) {
-    let config =
-      switch settings.config {
-      case .usual: ""
-      case .none: "none"
-      case .file(let path): path.text
-      }
-    let password =
-      switch settings.password {
-      case nil: [String]()
-      case .environment(let name): ["env", name]
-      case .file(let path): ["file", path.text]
-      case .command(let words): ["command"] + words
-      case .terminal: ["ask"]
-      }
-    self.init(
-      jumps: settings.jumps.map(\.text), config: config, transport: settings.transport.rawValue,
-      hostKeyChecking: settings.hostKeyChecking.rawValue,
-      hostKeys: settings.hostKeys.map(\.text), password: password,
-      given: settings.given.map(\.rawValue).sorted())
   }
 }

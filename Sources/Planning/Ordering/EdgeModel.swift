@@ -1,5 +1,5 @@
 import Firewall
-import Inventories
+package import Fleet
 import Nginx
 package import State
 

@@ -1,4 +1,5 @@
 import Firewall
+package import Fleet
 import Inventories
 package import Nginx
 package import State
@@ -138,10 +139,10 @@ extension EdgeFacts.Opening {
 }
 
 extension EdgeFacts {
-  var typedOpenings: [Firewall.Opening] { openings.compactMap { Firewall.Opening($0) } }
+  var typedOpenings: [Fleet.Opening] { openings.compactMap { Fleet.Opening($0) } }
 
-  var typedPublications: [Firewall.Publication] {
-    publications.compactMap { Firewall.Publication($0, on: address) }
+  var typedPublications: [Fleet.Publication] {
+    publications.compactMap { Fleet.Publication($0, on: address) }
   }
 }
 

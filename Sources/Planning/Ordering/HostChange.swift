@@ -1,5 +1,5 @@
 import Firewall
-import Inventories
+import Fleet
 import State
 
 /// One host of a change: what it is for the edges, and what it is to be.

@@ -1,4 +1,5 @@
 import Firewall
+import Fleet
 import State
 
 /// Hosts between which requests pass: a front-end, a back-end, and what the back-end is reached through.

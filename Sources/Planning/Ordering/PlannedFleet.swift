@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Inventories
 import Nginx
 import State
@@ -95,7 +96,7 @@ struct PlannedFleet {
 
   private static func member(_ host: Host, _ input: PlanningInput) -> Member {
     guard input.selector.matches(host) else { return .held(nil) }
-    let connection = Connection(to: host)
+    let connection = host.access
     func held(_ reasons: [String], as action: Action = .blocked) -> Member {
       .held(
         HostStep(
@@ -119,7 +120,7 @@ struct PlannedFleet {
   }
 
   private static func leaving(
-    _ name: String, _ record: HostRecord, _ connection: Connection, _ input: PlanningInput
+    _ name: String, _ record: HostRecord, _ connection: HostAccess, _ input: PlanningInput
   ) -> Member {
     guard input.selector.matches(name) else { return .held(nil) }
     func held(_ reasons: [String], as action: Action = .blocked) -> Member {
@@ -134,7 +135,7 @@ struct PlannedFleet {
       return held(
         [
           "it is no longer in the inventory and is to be cleaned, but: \(why)",
-          input.inventory.adviceToReach(name, at: connection.address),
+          input.inventory.adviceToReach(name, at: "\(connection.address)"),
         ], as: .unreachable)
     case .observed(let observation):
       // The same machine under another name keeps what it has; the record of the old name goes.

@@ -1,5 +1,5 @@
 import Firewall
-import Inventories
+import Fleet
 
 extension [Opening] {
   /// Who reaches a TCP port.

@@ -1,3 +1,4 @@
+package import Fleet
 import Nginx
 package import Playbooks
 package import State
@@ -97,7 +98,7 @@ extension HostStep {
   /// what is in them.
   fileprivate func parts(_ digest: (String) -> String) -> [String: String] {
     var parts = [
-      "action": action.rawValue, "release": "\(release)", "reached at": connection.address,
+      "action": action.rawValue, "release": "\(release)", "reached at": "\(connection.address)",
       "roles": roles.joined(separator: " "),
       "new ports": ports.map(String.init).joined(separator: " "),
       "waits for": needs.map(\.text).sorted().joined(separator: " "),

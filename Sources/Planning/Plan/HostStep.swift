@@ -1,9 +1,10 @@
+package import Fleet
 package import State
 
 /// What is done on one host, as one transaction.
 package struct HostStep: Hashable, Sendable {
   package var host: String
-  package var connection: Connection
+  package var connection: HostAccess
   package var roles: [String]
   package var action: Action
   /// For readers only; nothing is decided by them.
@@ -61,7 +62,7 @@ package struct HostStep: Hashable, Sendable {
   }
 
   package init(
-    host: String, connection: Connection, roles: [String], action: Action, reasons: [String],
+    host: String, connection: HostAccess, roles: [String], action: Action, reasons: [String],
     release: Int = 0, expected: String? = "none",
     present: ReleaseRecord? = nil, files: [PlannedFile] = [],
     certificates: [PlannedCertificate] = [], changes: [FileChange] = [], ports: [Int] = []

@@ -1,5 +1,5 @@
+package import Fleet
 import Inventories
-package import State
 
 /// What would change on a fleet and why; a value that can be read, compared and carried out.
 ///
@@ -101,31 +101,5 @@ package enum Action: String, Hashable, Sendable {
     case .blocked, .unreachable: true
     case .create, .change, .remove, .restore, .unchanged: false
     }
-  }
-}
-
-/// How a host is reached, in plain values.
-package struct Connection: Hashable, Sendable {
-  package var address: String
-  package var port: Int
-  package var user: String
-  /// Whether commands run as root by `sudo`.
-  package var becomes: Bool
-  /// Private key files on the controller, as the inventory names them.
-  package var identities: [String]
-  package var knownHosts: String
-  package var options: SSHOptions
-
-  package init(
-    address: String, port: Int, user: String, becomes: Bool = false, identities: [String],
-    knownHosts: String, options: SSHOptions = SSHOptions()
-  ) {
-    self.address = address
-    self.port = port
-    self.user = user
-    self.becomes = becomes
-    self.identities = identities
-    self.knownHosts = knownHosts
-    self.options = options
   }
 }

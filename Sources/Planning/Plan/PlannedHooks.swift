@@ -1,4 +1,4 @@
-import Inventories
+import Fleet
 package import Playbooks
 
 /// Commands on the controller before and after each host that changes, in plain values.

@@ -1,3 +1,4 @@
+package import Fleet
 package import Inventories
 package import Playbooks
 package import State

@@ -1,3 +1,4 @@
+package import Fleet
 package import Inventories
 package import Playbooks
 package import State
@@ -97,7 +98,7 @@ extension Planner {
     for host: Host, _ input: RollbackInput
   ) throws(NoRelease) -> HostStep {
     var step = HostStep(
-      host: host.name.text, connection: Connection(to: host),
+      host: host.name.text, connection: host.access,
       roles: host.roleNames, action: .blocked, reasons: [])
     switch input.survey[step.host] {
     case nil: step.reasons = ["it was not asked; this is a bug in deploy"]

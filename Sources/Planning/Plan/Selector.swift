@@ -1,3 +1,4 @@
+import Fleet
 package import Inventories
 
 /// Which hosts a run is about: names, globs and `label=value`, comma separated; `!` excludes.

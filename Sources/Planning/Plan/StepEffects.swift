@@ -1,4 +1,5 @@
 import Firewall
+import Fleet
 package import State
 
 /// What a step changes for those who connect: the facts of its release beside those of the one before.

@@ -1,4 +1,5 @@
 import Firewall
+import Fleet
 import Inventories
 import State
 

@@ -1,3 +1,5 @@
+import Fleet
+
 // What each value of a state may be. Types alone do not say it: a state is a file that anybody may have
 // written, and what is in it becomes paths, names in certificates and numbers that are counted on.
 

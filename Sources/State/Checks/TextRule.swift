@@ -1,5 +1,5 @@
 import Diagnostics
-import Inventories
+import Fleet
 
 /// What a text in a state, a manifest or a saved plan may be.
 package enum TextRule: Sendable {

@@ -1,3 +1,5 @@
+package import Fleet
+
 /// A rotation of certificates that is under way: which ones it is to replace.
 ///
 /// How far it has come is not in it: a host that has another certificate by now has been reached.

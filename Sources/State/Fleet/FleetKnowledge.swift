@@ -1,3 +1,5 @@
+package import Fleet
+
 /// What every signed manifest says of the fleet beside its own release, so that a copy of the state that
 /// is behind, or none at all, can catch up from any host.
 package struct FleetKnowledge: Hashable, Sendable {

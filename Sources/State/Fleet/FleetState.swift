@@ -1,3 +1,5 @@
+package import Fleet
+
 /// What `deploy` left on a fleet: public facts only, so that it can be reviewed and kept in git.
 package struct FleetState: Hashable, Sendable, Codable {
   /// The version of this format.

@@ -1,3 +1,5 @@
+package import Fleet
+
 /// A certificate that the CA signed for a host, as the state has it before the host does.
 ///
 /// It stays until the certificate has expired, whatever the host says and wherever the host goes: a

@@ -1,3 +1,5 @@
+package import Fleet
+
 /// A certificate that is not to be accepted any more, though it has not ended.
 package struct Revocation: Hashable, Sendable, Codable {
   /// RFC 5280, 5.3.1, in words.

@@ -1,3 +1,5 @@
+package import Fleet
+
 /// The beginning of a certificate's serial number, as people write it and messages print it.
 package struct SerialPrefix: Hashable, Sendable {
   /// The fewest digits that stand for a certificate.

@@ -1,3 +1,5 @@
+package import Fleet
+
 /// What a host says of itself, in one round trip.
 package struct HostObservation: Hashable, Sendable {
   /// Whether the firewall in the kernel is the one that the current release left there.

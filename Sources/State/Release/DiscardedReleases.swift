@@ -1,3 +1,5 @@
+package import Fleet
+
 extension FleetState {
   /// Takes in which certificates were issued for releases that were never confirmed: only the copy of the
   /// state that issued them knows of them, though their keys were on the hosts.

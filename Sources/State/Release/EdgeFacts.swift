@@ -1,3 +1,5 @@
+import Fleet
+
 /// What a release does for the fleet's edges: all that the edge model has to know of a host beside its
 /// certificates.
 ///

@@ -1,3 +1,5 @@
+import Fleet
+
 extension Manifest {
   /// The longest manifest that is read, in bytes.
   package static let mostBytes = 16 << 20

@@ -1,3 +1,5 @@
+package import Fleet
+
 /// What a release is, as text beside it on the host, signed by the fleet's key: enough to recreate a lost
 /// state from the fleet, and to see that another copy of the state has installed it.
 ///

@@ -1,3 +1,5 @@
+import Fleet
+
 /// The manifest that a host shows, and what its signature proves; made where signatures are checked.
 package struct ShownManifest: Hashable, Sendable {
   package enum Signature: Hashable, Sendable {

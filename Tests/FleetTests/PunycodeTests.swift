@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Inventories
+@testable import Fleet
 
 @Suite("International names")
 struct PunycodeTests {

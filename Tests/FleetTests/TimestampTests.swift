@@ -1,5 +1,5 @@
+import Fleet
 import Glibc
-import State
 import TestSupport
 import Testing
 

@@ -1,27 +1,3 @@
-/// A value that text has to be validated into, so that nothing a user writes can be mistaken for
-/// syntax.
-package protocol ValidatedText: Hashable, Sendable, Comparable, CustomStringConvertible {
-  var text: String { get }
-  /// Returns nil where the text is not allowed.
-  init?(_ text: String)
-  /// What it is, with its article: "a host name".
-  static var noun: String { get }
-  /// What is allowed, as the end of a sentence: "a host name, which is …".
-  static var rule: String { get }
-  /// What was probably meant by a text that is not allowed, itself allowed or not; nil for no idea.
-  static func repair(_ text: String) -> String?
-}
-
-extension ValidatedText {
-  package static func repair(_ text: String) -> String? {
-    String(text.lowercased().map { $0 == "_" ? "-" : $0 })
-  }
-
-  package var description: String { text }
-
-  package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
-}
-
 /// The name of a fleet; it names the state and never changes.
 package struct FleetName: ValidatedText {
   package let text: String
@@ -85,12 +61,12 @@ package struct CommonName: ValidatedText {
     self.text = text
   }
 
-  static func limits(upTo longest: Int) -> String {
+  package static func limits(upTo longest: Int) -> String {
     "1 to \(longest) printable characters without , + = < > # ; \\ \" / and without outer spaces"
   }
 
   /// Whether the text may be a field of a distinguished name.
-  static func isDistinguishedText(_ text: String, upTo longest: Int) -> Bool {
+  package static func isDistinguishedText(_ text: String, upTo longest: Int) -> Bool {
     (1...longest).contains(text.unicodeScalars.count)
       && text.unicodeScalars.first != " " && text.unicodeScalars.last != " "
       && text.unicodeScalars.allSatisfy { scalar in
@@ -171,42 +147,4 @@ package struct LocalPath: ValidatedText {
   }
 
   private init(unchecked text: String) { self.text = text }
-}
-
-/// The letters-digits-hyphen rule of host names (RFC 1123, 2.1), in lower case.
-enum DNSLabel {
-  static func isValid(_ text: some StringProtocol) -> Bool {
-    (1...63).contains(text.utf8.count)
-      && !text.hasPrefix("-") && !text.hasSuffix("-")
-      && text.utf8.allSatisfy {
-        $0.isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
-          || $0 == UInt8(ascii: "-")
-      }
-  }
-
-  static func areValid(_ text: String) -> Bool {
-    text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isValid)
-  }
-}
-
-extension UInt8 {
-  var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-
-  var isLetterOrDigit: Bool {
-    isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self)
-      || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self)
-  }
-}
-
-extension Unicode.Scalar {
-  /// Neither a control nor a format character, nor any space but the plain one.
-  var isPrintableText: Bool {
-    switch properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
-      .paragraphSeparator:
-      false
-    case .spaceSeparator: self == " "
-    default: true
-    }
-  }
 }

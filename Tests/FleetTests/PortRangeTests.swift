@@ -1,4 +1,4 @@
-import Inventories
+import Fleet
 import Testing
 
 @Suite("Ranges of ports")

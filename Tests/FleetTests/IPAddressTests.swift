@@ -1,5 +1,5 @@
+import Fleet
 import Glibc
-import Inventories
 import TestSupport
 import Testing
 

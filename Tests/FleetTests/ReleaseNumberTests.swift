@@ -1,4 +1,4 @@
-import State
+import Fleet
 import Testing
 
 @Suite("The number of a release")

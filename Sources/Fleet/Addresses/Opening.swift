@@ -1,6 +1,5 @@
-package import Inventories
-
-/// Something that a host's firewall lets in, from whom, and why.
+/// Something that a host's firewall lets in, from whom, and why; made from the inventory, and written into
+/// the facts of a release.
 package struct Opening: Hashable, Sendable {
   package enum Target: Hashable, Sendable, Comparable, CustomStringConvertible {
     case tcp(Port)
@@ -57,7 +56,7 @@ extension Opening.Target {
 
   /// Whether what is let in to this target is let in to the other one: whatever a rule says of a port, a
   /// rule for several ports says of it too.
-  func includes(_ other: Self) -> Bool {
+  package func includes(_ other: Self) -> Bool {
     switch (self, other) {
     case (.tcpRange(let ports), .tcp(let port)): ports.contains(port)
     case (.tcpRange(let ports), .tcpRange(let inner)), (.udp(let ports), .udp(let inner)):
@@ -69,7 +68,7 @@ extension Opening.Target {
 
 extension Opening.Source: CustomStringConvertible {
   /// The ranges as a set, without those that lie within others.
-  init(_ ranges: some Sequence<AddressRange>) {
+  package init(_ ranges: some Sequence<AddressRange>) {
     // A range comes right before those within it.
     self = .ranges(
       Set(ranges).sorted().reduce(into: []) { kept, range in
@@ -78,7 +77,9 @@ extension Opening.Source: CustomStringConvertible {
   }
 
   /// As the inventory writes it: an empty list means everybody.
-  init(unlessEmpty ranges: [AddressRange]) { self = ranges.isEmpty ? .everybody : Self(ranges) }
+  package init(unlessEmpty ranges: [AddressRange]) {
+    self = ranges.isEmpty ? .everybody : Self(ranges)
+  }
 
   package var description: String {
     switch self {
@@ -99,7 +100,7 @@ extension Opening.Source: CustomStringConvertible {
     }
   }
 
-  func union(_ other: Self) -> Self {
+  package func union(_ other: Self) -> Self {
     switch (self, other) {
     case (.ranges(let left), .ranges(let right)): Self(left + right)
     case (.everybody, _), (_, .everybody): .everybody
@@ -146,7 +147,7 @@ extension [Opening] {
   }
 
   /// One opening for each target, sorted by it; the sources are joined, and so are the reasons.
-  func merged() -> [Opening] {
+  package func merged() -> [Opening] {
     Dictionary(grouping: self, by: \.target)
       .map { target, openings in
         let reasons = openings.map(\.why).reduce(into: [String]()) {

@@ -1,6 +1,3 @@
-package import Diagnostics
-package import YAML
-
 /// A length of time in whole seconds, written `30s`, `10m`, `12h`, `30d`, `1y`.
 ///
 /// A year is 365 days.
@@ -16,8 +13,9 @@ package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
     ("y", 365 * 86_400), ("d", 86_400), ("h", 3600), ("m", 60), ("s", 1),
   ]
 
-  static let noun = "a period"
-  static let rule = "a whole number with its unit, s, m, h, d or y, such as 30d; at most 100y"
+  package static let noun = "a period"
+  package static let rule =
+    "a whole number with its unit, s, m, h, d or y, such as 30d; at most 100y"
 
   /// Returns nil where the text is no period or one of more than a hundred years.
   package init?(_ text: String) {
@@ -36,10 +34,4 @@ package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   package static func < (left: Period, right: Period) -> Bool { left.seconds < right.seconds }
-}
-
-extension Node {
-  package func period(_ found: inout DiagnosticCollector) -> Period? {
-    value(noun: Period.noun, rule: Period.rule, &found, parse: Period.init)
-  }
 }

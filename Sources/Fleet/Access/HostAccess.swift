@@ -1,0 +1,25 @@
+/// How one host is reached: its address, the SSH settings for it, and the host that it is a container of.
+///
+/// Made from the inventory alone, and in no file: it names commands, keys and files of the controller.
+/// What the user's ssh configuration adds is found when a connection is made.
+package struct HostAccess: Hashable, Sendable {
+  package var address: IPAddress
+  package var ssh: SSHSettings
+  package var way: Way
+
+  /// What comes between the controller and the host, besides jump hosts.
+  package indirect enum Way: Hashable, Sendable {
+    case direct
+    /// The host is a container: it is reached through its container host, behind all jumps of that.
+    case through(HostName, HostAccess)
+  }
+
+  package init(address: IPAddress, ssh: SSHSettings = SSHSettings(), way: Way = .direct) {
+    self.address = address
+    self.ssh = ssh
+    self.way = way
+  }
+
+  /// Whether commands run as root with `sudo`, because the SSH user is another one.
+  package var usesSudo: Bool { ssh.become == .sudo }
+}

@@ -1,0 +1,79 @@
+/// How a host is reached: the inventory's settings with the host's own over them.
+package struct SSHSettings: Hashable, Sendable {
+  package var user: UserName
+  package var port: Port
+  /// Private key files on the controller, tried in order.
+  ///
+  /// Empty means the agent and the usual files.
+  package var identities: [LocalPath]
+  package var knownHosts: LocalPath
+  package var become: Become
+  /// The hosts to go through, the nearest first.
+  package var jumps: [JumpHost]
+  package var config: ConfigFile
+  package var transport: Transport
+  package var hostKeyChecking: HostKeyChecking
+  /// The only keys that the host may show; empty where known_hosts says it.
+  package var hostKeys: [HostKeyText]
+  /// For servers that ask for one; nil where keys alone are used.
+  package var password: PassphraseSource?
+  /// What is written in the inventory, and so wins over the user's ssh configuration.
+  package var given: Set<Given>
+
+  /// The settings that the user's ssh configuration has a say in.
+  package enum Given: String, Hashable, Sendable, CaseIterable {
+    case user, port, identity, jump
+    case knownHosts = "known_hosts"
+    case hostKeyChecking = "host_key_checking"
+  }
+
+  /// The configuration of OpenSSH's client that is asked about each host.
+  package enum ConfigFile: Hashable, Sendable {
+    /// `~/.ssh/config` and the system's.
+    case usual
+    case none
+    case file(LocalPath)
+  }
+
+  package enum Transport: String, Hashable, Sendable, CaseIterable {
+    case builtin
+    /// The system's `ssh`, one master connection a host.
+    case openSSH = "openssh"
+  }
+
+  package enum HostKeyChecking: String, Hashable, Sendable, CaseIterable {
+    /// Only hosts that known_hosts has.
+    case strict
+    /// A host that it does not have is recorded; one whose key changed is refused all the same.
+    case acceptNew = "accept_new"
+  }
+
+  package init(
+    user: UserName = .root, port: Port = .ssh, identities: [LocalPath] = [],
+    knownHosts: LocalPath = .userKnownHosts, become: Become = .none, jumps: [JumpHost] = [],
+    config: ConfigFile = .usual, transport: Transport = .builtin,
+    hostKeyChecking: HostKeyChecking = .strict, hostKeys: [HostKeyText] = [],
+    password: PassphraseSource? = nil, given: Set<Given> = []
+  ) {
+    self.user = user
+    self.port = port
+    self.identities = identities
+    self.knownHosts = knownHosts
+    self.become = become
+    self.jumps = jumps
+    self.config = config
+    self.transport = transport
+    self.hostKeyChecking = hostKeyChecking
+    self.hostKeys = hostKeys
+    self.password = password
+    self.given = given
+  }
+}
+
+/// How the SSH user becomes root on a host.
+package enum Become: String, Hashable, Sendable, CaseIterable {
+  /// It is root.
+  case none
+  /// By `sudo -n`, which must not ask for a password.
+  case sudo
+}

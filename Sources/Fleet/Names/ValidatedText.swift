@@ -1,0 +1,23 @@
+/// A value that text has to be validated into, so that nothing a user writes can be mistaken for
+/// syntax.
+package protocol ValidatedText: Hashable, Sendable, Comparable, CustomStringConvertible {
+  var text: String { get }
+  /// Returns nil where the text is not allowed.
+  init?(_ text: String)
+  /// What it is, with its article: "a host name".
+  static var noun: String { get }
+  /// What is allowed, as the end of a sentence: "a host name, which is …".
+  static var rule: String { get }
+  /// What was probably meant by a text that is not allowed, itself allowed or not; nil for no idea.
+  static func repair(_ text: String) -> String?
+}
+
+extension ValidatedText {
+  package static func repair(_ text: String) -> String? {
+    String(text.lowercased().map { $0 == "_" ? "-" : $0 })
+  }
+
+  package var description: String { text }
+
+  package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+}
