@@ -10,7 +10,7 @@ SWEPT = TrafficTests KillTests RivalTests NetworkCutTests SystemdPowerTests Rota
 SANITIZED = DEPLOY_TESTS=SSH,Certificates swift test --skip WipingTests
 # What a test needs may be missing where somebody works; in CI that is a failure.
 or_skip = || { test -z "$$CI" && echo '$(1) will be skipped.'; }
-SCRIPTS = $(filter-out %.py,$(wildcard scripts/* Sources/Execution/Host/*.sh Sources/Sandbox/Scripts/*.sh .ci/*))
+SCRIPTS = $(filter-out %.py,$(wildcard scripts/* Sources/Execution/Host/Program/*.sh Sources/Sandbox/Scripts/*.sh .ci/*))
 
 .PHONY: help build test sweep sanitize lint format demo bench install clean
 

@@ -82,10 +82,14 @@ let package = Package(
     .effect(
       "Execution", ["Diagnostics", "Fleet", "Planning", "State"],
       resources: [
-        .embedInCode("Host/host.sh"), .embedInCode("Host/survey.sh"),
-        .embedInCode("Host/surroundings.sh"), .embedInCode("Host/manifest.sh"),
-        .embedInCode("Host/transaction.sh"), .embedInCode("Host/force.sh"),
-        .embedInCode("Host/confirm.sh"), .embedInCode("Host/undo.sh"),
+        .embedInCode("Host/Program/base.sh"), .embedInCode("Host/Program/progress.sh"),
+        .embedInCode("Host/Program/nginx.sh"), .embedInCode("Host/Program/rules.sh"),
+        .embedInCode("Host/Program/firewall.sh"), .embedInCode("Host/Program/units.sh"),
+        .embedInCode("Host/Program/force.sh"), .embedInCode("Host/Program/undo.sh"),
+        .embedInCode("Host/Program/survey.sh"), .embedInCode("Host/Program/surroundings.sh"),
+        .embedInCode("Host/Program/staging.sh"), .embedInCode("Host/Program/validation.sh"),
+        .embedInCode("Host/Program/arming.sh"), .embedInCode("Host/Program/transaction.sh"),
+        .embedInCode("Host/Program/confirm.sh"), .embedInCode("Host/Program/main.sh"),
       ]),
     .effect(
       "Sandbox",

@@ -15,8 +15,9 @@ enum HostileShell {
     while (length $script < ($size // 0)) { sysread(STDIN, $script, $size - length $script, length $script) or last }
     my @honestly = defined $size ? ('/bin/sh', '-c', $script, 'deploy', $kind, $ENV{SSH_CONNECTION}) : ('/bin/sh', '-c', $command);
     exec @honestly if $mode eq '' || $mode =~ /^silent (.*)/ && $1 ne $kind;
-    if ($mode =~ /^silent/) { print "\@deploy begin\n"; while (1) { print "\@deploy waiting\n"; sleep 1 } }
-    print "\n\@deploy begin\n" if rand() < 0.95;
+    if ($mode =~ /^silent/) { print "\@deploy begin\n\@deploy version 1\n"; while (1) { print "\@deploy waiting\n"; sleep 1 } }
+    # The program is asked for in any case: a survey that is to be honest may need it.
+    print "\n\@deploy begin\n\@deploy missing\n\@deploy version 1\n" if rand() < 0.95;
     my $number = (content('/root/number') || 0) + 1;
     open(my $file, '>', '/root/number'); print $file $number; close $file;
     open($file, '>>', '/root/said');
@@ -28,14 +29,14 @@ enum HostileShell {
       '1000000000', '../../etc/passwd', "\e[2J\e]0;owned\a", "\xe2\x80\xaegpj.exe", "\x9b31m", "\xff\xfe",
       "a\0b", 'nginx/x.conf:listen 99999999999999999999;', 'none', '1:', 'confirmed', 'x' x 70000,
       'file 00 0644 nginx/owned', 'certificate owned a b c', 'fleet owned', "owned \x1b[31m");
-    my $release = $script =~ /^\{ set -- (?:'[a-z]+' )?'(\d+)' '/ ? $1 : 2;
+    my $release = $script =~ / 'release=(\d+)'/ ? $1 : 2;
     my @dialogue = ("applied $release", "confirmed $release", "verdict $release confirmed",
       "verdict $release reverted owned \e[31m", "restores $release:" . 'a' x 64, "verdict $release broken 7",
       'staged', 'tested', 'prepared', 'switching', 'applied 2', 'applied 9', 'confirmed 2',
       'confirmed 9', 'restores 2:bb', 'verdict 2 confirmed', 'verdict 9 reverted x y', 'refused nginx',
       "refused \e[31mowned", 'refused locked', 'reverted reload', 'broken 1', 'waiting', 'end');
     my @honest = map { "\@deploy $_" } @dialogue;
-    if ($kind eq 'survey') { open(my $real, '-|', @honestly); @honest = <$real>; chomp @honest; shift @honest for 1, 2 }
+    if ($kind eq 'survey') { open(my $real, '-|', @honestly); chomp(@honest = grep { !/^\@deploy (begin|missing|version)/ } <$real>); shift @honest }
     sub line {
       my $line = pick(@honest); my ($word) = $line =~ /^(\S+ \S+)/;
       pick($line, ($word // '@deploy x') . ' ' . pick(@values), '@deploy ' . pick(@dialogue),

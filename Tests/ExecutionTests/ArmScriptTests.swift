@@ -8,7 +8,7 @@ struct ArmScriptTests {
   private let start = #"""
     mode=install is_staged=yes release=8 previous=7 staged=$root/releases/8 who=ann@laptop window=100 ports=
     mkdir -p "$staged" "$root/releases/7"; ln -s releases/7 "$root/current"
-    lock; mkdir -p "$work"; cp "$scripts/undo.sh" "$staged/undo.sh"
+    lock; mkdir -p "$work"
     timers() { pgrep -f "undo[.]sh timer $1"; }
     own_session() { [ "$(cut -d ' ' -f 6 "/proc/$1/stat")" = "$1" ]; }
 
@@ -17,11 +17,10 @@ struct ArmScriptTests {
   @Test("says what is pending before anything is switched", arguments: Shell.allCases)
   func pending(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + #"""
         start_timer() { echo "timer $1: $(cat "$root/pending"), $(linked_release)"; }
         arm; cat "$root/pending"; linked_release; current_release; ls "$root"
-        cmp "$root/undo.sh" "$scripts/undo.sh" && flock -n "$run/switch" true || echo held
+        cmp "$root/undo.sh" "$host_program" && flock -n "$run/switch" true || echo held
         """#, in: Folder())
     #expect(
       result.output == """
@@ -44,7 +43,6 @@ struct ArmScriptTests {
     arguments: Shell.allCases)
   func timers(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + #"""
         arm
         until first=$(timers '100 8') && own_session "$first"; do :; done; echo first
@@ -67,7 +65,6 @@ struct ArmScriptTests {
     try folder.records("systemctl")
     try folder.records("systemd-run")
     let result = try shell.run(
-      .transaction,
       start + #"""
         start_timer() { :; }; mkdir -p /run/systemd/system; arm
         sed "s#$root#R#" "$folder/calls"; (cd "$units"; find . ! -type d | sort)
@@ -86,10 +83,9 @@ struct ArmScriptTests {
 
   @Test(
     "leaves nothing where it fails", arguments: Shell.allCases,
-    ["mkdir \"$root/pending.new\"", "rm \"$staged/undo.sh\"", "write_units() { false; }"])
+    ["mkdir \"$root/pending.new\"", "rm \"$host_program\"", "write_units() { false; }"])
   func failing(_ shell: Shell, _ fault: String) throws {
     let result = try shell.run(
-      .transaction,
       start + fault + "\n" + #"""
         (arm; echo armed) | sed 's/^| .*/words/' | uniq; timers . || echo alone
         rmdir "$root/pending.new" 2> /dev/null; (cd "$root"; find . | grep -v undo.sh | sort)
@@ -104,7 +100,6 @@ struct ArmScriptTests {
     let folder = try Folder()
     try folder.program("systemctl", "echo 'no bus' >&2; exit 1")
     let result = try shell.run(
-      .transaction,
       start + #"""
         rm -r "$root/current" "$root/releases/7"; previous=0; mkdir -p /run/systemd/system
         (arm; echo armed); timers . || echo alone
@@ -115,18 +110,20 @@ struct ArmScriptTests {
 
   /// The arguments of a whole transaction behind mode, release and fingerprint, and what it installs.
   private let whole = #"""
-    mkdir -p "$folder/tree" "$folder/empty"; cp "$scripts/undo.sh" "$folder/tree"
-    cp "$scripts/undo.sh" "$folder/empty"
+    mkdir -p "$folder/tree"
     echo rules > "$folder/tree/firewall.nft"; : > "$folder/tree/keep"
     (cd "$folder/tree"; sha256sum firewall.nft) | sed 's/  / 0644 /; s/^/file /' \
       > "$folder/tree/manifest"
     stream() {
-      tar -c -f "$folder/stream" -C "$folder/$1" . ; size=$(wc -c < "$folder/stream")
-      printf "$2" >> "$folder/stream"
+      : > "$folder/stream"; [ "$1" = empty ] || tar -c -f "$folder/stream" -C "$folder/$1" .
+      size=$(wc -c < "$folder/stream"); printf "$2" >> "$folder/stream"
     }
-    transact() {
-      $shell "$scripts/transaction.sh" "$1" "$2" "$3" "$size" 120 "$4" '' ann@laptop x \
-        < "$folder/stream"
+    transacts() {
+      $shell "$host_program" transaction mode="$1" release="$2" expected="$3" size="$size" patience=120 \
+        window="$4" ports= who=ann@laptop < "$folder/stream" | sed '/^@deploy version /d'
+    }
+    confirms() {
+      $shell "$host_program" confirm release="$1" keep=5 digest= | sed '/^@deploy version /d'
     }
     settled() { until flock -n "$run/lock" echo settled; do :; done; }
 
@@ -137,13 +134,12 @@ struct ArmScriptTests {
     let folder = try Folder()
     try folder.records("nft")
     let result = try shell.run(
-      .undo,
       whole + #"""
-        stream tree 'wait\ngo\n'; transact install 1 none 100; cat "$root/pending"
+        stream tree 'wait\ngo\n'; transacts install 1 none 100; cat "$root/pending"
         flock -n "$run/lock" true || echo held; linked_release; current_release
-        $shell "$scripts/confirm.sh" 1 5; settled; ls "$root" "$root/releases/1"
-        stream empty 'go\n'; transact remove 0 "$(fingerprint 1)" 100
-        $shell "$scripts/confirm.sh" 0 5; settled; [ -e "$root" ] || echo bare
+        confirms 1; settled; ls "$root" "$root/releases/1"
+        stream empty 'go\n'; transacts remove 0 "$(fingerprint 1)" 100
+        confirms 0; settled; [ -e "$root" ] || echo bare
         alone
         """#, in: folder)
     let switched = "@deploy staged\n@deploy prepared\n@deploy switching\n@deploy applied "
@@ -182,19 +178,18 @@ struct ArmScriptTests {
     let folder = try Folder()
     try folder.records("nft")
     let result = try shell.run(
-      .undo,
       whole + #"""
-        stream tree 'go\n'; transact install 1 none 100 > /dev/null
-        $shell "$scripts/confirm.sh" 1 5 > /dev/null; settled
+        stream tree 'go\n'; transacts install 1 none 100 > /dev/null
+        confirms 1 > /dev/null; settled
         echo others > "$folder/tree/firewall.nft"
         (cd "$folder/tree"; sha256sum firewall.nft) | sed 's/  / 0644 /; s/^/file /' \
           > "$folder/tree/manifest"
-        stream tree 'go\n'; transact install 2 "$(fingerprint 1)" 0 | tail -n 1; settled
+        stream tree 'go\n'; transacts install 2 "$(fingerprint 1)" 0 | tail -n 1; settled
         linked_release; cat "$root/verdict"; ls "$root/releases"
-        stream empty 'go\n'; transact remove 0 "$(fingerprint 1)" 0 | tail -n 1; settled
+        stream empty 'go\n'; transacts remove 0 "$(fingerprint 1)" 0 | tail -n 1; settled
         linked_release; cat "$root/verdict"; ls "$root/releases"; : > "$folder/calls"
-        stream empty 'no\n'; transact remove 0 "$(fingerprint 1)" 0 | tail -n 1; settled
-        transact remove 0 1:aa 0 | cut -d ' ' -f 1-3; linked_release; cat "$folder/calls"
+        stream empty 'no\n'; transacts remove 0 "$(fingerprint 1)" 0 | tail -n 1; settled
+        transacts remove 0 1:aa 0 | cut -d ' ' -f 1-3; linked_release; cat "$folder/calls"
         """#, in: folder)
     #expect(
       result.output == """
@@ -224,18 +219,17 @@ struct ArmScriptTests {
     try folder.records(
       "sync", #"[ -e "$root/pending" ] && echo pending >> "$folder/calls"; :"#)
     let result = try shell.run(
-      .undo,
       whole + #"""
-        export root; stream tree 'go\n'; transact install 1 none 100 > /dev/null 2>&1
+        export root; stream tree 'go\n'; transacts install 1 none 100 > /dev/null 2>&1
         sed "s#$root#R#g; /^nft/d" "$folder/calls" | while IFS= read -r call; do
           echo "$call" | tr ' ' '\n' | sort | tr '\n' ' '; echo
         done; write_include; grep conf.d "$folder/calls" | sed "s#$folder/##"; : > "$folder/calls"
-        $shell "$scripts/confirm.sh" 1 5
+        confirms 1
         sed "s#$root#R#g" "$folder/calls"
         """#, in: folder)
     #expect(
       result.output == """
-        R/releases/1 R/releases/1/firewall.nft R/releases/1/manifest R/releases/1/undo.sh sync\u{20}
+        R/releases/1 R/releases/1/firewall.nft R/releases/1/manifest sync\u{20}
         R R/pending.new R/undo.sh sync\u{20}
         R/pending.new sync\u{20}
         pending\u{20}
@@ -252,12 +246,9 @@ struct ArmScriptTests {
     let folder = try Folder()
     try folder.records("nft")
     let result = try shell.run(
-      .undo,
       whole + #"""
-        stream tree 'go\n'; for length in 0 1 512 1536 "$((size / 2))" "$size" "$((size + 2))"; do
-          head -c "$length" "$folder/stream" > "$folder/part"
-          $shell "$scripts/transaction.sh" install 1 none "$size" 120 100 '' x x < "$folder/part" \
-            2>&1 | grep -v '^| ' | tr '\n' ' '; [ -e "$root" ] || echo bare
+        stream tree 'go\n'; mv "$folder/stream" "$folder/whole"; for length in 0 1 512 1536 "$((size / 4))" "$size" "$((size + 2))"; do
+          head -c "$length" "$folder/whole" > "$folder/stream"; transacts install 1 none 100 2>&1 | grep -v '^| ' | tr '\n' ' '; [ -e "$root" ] || echo bare
           mkdir -p "$root"
         done; alone
         """#, in: folder)

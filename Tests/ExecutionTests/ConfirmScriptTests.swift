@@ -7,7 +7,10 @@ struct ConfirmScriptTests {
   /// Release 8 is in force after 7, and `confirm` asks for it.
   private let start = #"""
     mkdir -p "$run" "$root/releases/7" "$root/releases/8"; ln -s releases/8 "$root/current"
-    : > "$run/lock"; confirm() { $shell "$scripts/confirm.sh" "$@"; }
+    : > "$run/lock"
+    confirm() {
+      $shell "$host_program" confirm release="$1" keep="$2" digest= | sed '/^@deploy version /d'
+    }
     pending() { echo "8 7 install $1 ann@laptop" > "$root/pending"; }
 
     """#
@@ -15,7 +18,6 @@ struct ConfirmScriptTests {
   @Test("is done once, and told as often as it is asked", arguments: Shell.allCases)
   func twice(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       start + #"""
         pending applied; confirm 8 5; cat "$root/verdict"; ls "$root"; ls "$root/releases"
         confirm 8 5; confirm 8 5; cat "$folder/calls"
@@ -40,7 +42,6 @@ struct ConfirmScriptTests {
   @Test("waits for a switch that is going on", arguments: Shell.allCases)
   func switching(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       start + #"""
         pending switching
         (hold_switch; : > "$folder/held"; until [ -e "$folder/done" ]; do :; done
@@ -57,7 +58,7 @@ struct ConfirmScriptTests {
     let folder = try Folder()
     try folder.records("nft")
     let result = try shell.run(
-      .undo, start + #"pending switching; confirm 8 5; ls "$root"; linked_release"#, in: folder)
+      start + #"pending switching; confirm 8 5; ls "$root"; linked_release"#, in: folder)
     #expect(
       result.output == """
         @deploy verdict 8 reverted it was cut off
@@ -76,7 +77,7 @@ struct ConfirmScriptTests {
     let folder = try Folder()
     try folder.records("nft")
     let result = try shell.run(
-      .undo, start + "pending \(state); rm -r \"$run\"; confirm 8 5; linked_release", in: folder)
+      start + "pending \(state); rm -r \"$run\"; confirm 8 5; linked_release", in: folder)
     #expect(
       result.output
         == "@deploy verdict 8 reverted the host restarted before it was confirmed\n7\n")
@@ -89,7 +90,6 @@ struct ConfirmScriptTests {
     let folder = try Folder()
     try folder.records("nft")
     let result = try shell.run(
-      .undo,
       start + #"""
         pending switching
         (exec 9>> "$run/lock"; flock 9; : > "$folder/held"
@@ -106,7 +106,7 @@ struct ConfirmScriptTests {
   @Test("tells that the first release of a host was undone", arguments: Shell.allCases)
   func undoneFirst(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo, start + #"rm -r "$root"; confirm 8 5; [ -e "$root" ] || echo bare"#, in: Folder())
+      start + #"rm -r "$root"; confirm 8 5; [ -e "$root" ] || echo bare"#, in: Folder())
     #expect(result.output == "@deploy verdict 8 unknown 0\nbare\n")
   }
 
@@ -117,7 +117,6 @@ struct ConfirmScriptTests {
     let folder = try Folder()
     try folder.records("nft", #"[ -e "$folder/works" ]"#)
     let result = try shell.run(
-      .undo,
       start + #"""
         pending applied; mv "$root/pending" "$root/undoing"; confirm 8 5
         : > "$folder/works"; confirm 8 5
@@ -130,7 +129,6 @@ struct ConfirmScriptTests {
     ["8 confirmed", "9 reverted reload", "7 confirmed", ""])
   func longConfirmed(_ shell: Shell, _ verdict: String) throws {
     let result = try shell.run(
-      .undo,
       start + #"""
         : > "$folder/calls"
         """# + "\necho '\(verdict)' > \"$root/verdict\"\n" + #"""
@@ -152,7 +150,6 @@ struct ConfirmScriptTests {
     let folder = try Folder()
     try folder.records("systemctl")
     let result = try shell.run(
-      .undo,
       start + #"""
         mkdir -p /run/systemd/system; write_units; : > "$folder/calls"
         rm "$root/current"; echo '0 8 remove applied x' > "$root/pending"
@@ -177,7 +174,6 @@ struct ConfirmScriptTests {
     let folder = try Folder()
     try folder.records("systemctl", "exit 5")
     let result = try shell.run(
-      .undo,
       start + #"""
         mkdir -p /run/systemd/system; pending applied; confirm 8 5; cat "$folder/calls"
         """#, in: folder)
@@ -195,7 +191,6 @@ struct ConfirmScriptTests {
     [(10, 5, "7 8 9 10 11"), (10, 1, "10"), (2, 3, "2 10 11"), (11, 9, "1 2 3 7 8 9 10 11")])
   func prune(_ shell: Shell, _ expected: (release: Int, keep: Int, kept: String)) throws {
     let result = try shell.run(
-      .confirm,
       """
       for n in 1 2 3 7 8 9 10 11 notes 8.old; do mkdir -p "$root/releases/$n"; done
       release=\(expected.release) keep=\(expected.keep); read_progress confirming; prune
@@ -209,7 +204,6 @@ struct ConfirmScriptTests {
   @Test("forgets the discarded releases that it stands for", arguments: Shell.allCases)
   func pruneDiscarded(_ shell: Shell) throws {
     let result = try shell.run(
-      .confirm,
       """
       mkdir -p "$root/releases/10" "$root/discarded"; cd "$root/discarded"; touch 7 9 10 11 notes
       release=10 keep=5; read_progress confirming; prune; ls | tr '\\n' ' '
@@ -225,14 +219,13 @@ struct ConfirmScriptTests {
     let folder = try Folder()
     try folder.program("nft", "[ -t 0 ] || cat > /dev/null")
     let result = try shell.run(
-      .undo,
       start + "seed=\(seed)\n" + #"""
         random() { seed=$(((seed * 1103515245 + 12345) % 2147483648)); drawn=$((seed / 65536 % $1)); }
         contender() {
           case $1 in
             confirm) confirm 8 5 > "$folder/said.$2" ;;
-            now) $shell "$scripts/undo.sh" now 8 ;;
-            timer) (exec 9>> "$run/lock"; flock -s 9; exec $shell "$scripts/undo.sh" timer 0 8) ;;
+            now) $shell "$host_program" now 8 ;;
+            timer) (exec 9>> "$run/lock"; flock -s 9; exec $shell "$host_program" timer 0 8) ;;
           esac
         }
         for round in 1 2 3 4 5 6 7 8; do

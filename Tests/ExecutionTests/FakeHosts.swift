@@ -41,7 +41,7 @@ struct Behaviour: Sendable {
   var preparation = Preparation.prepares
   /// Of one transaction after the other; the last one stays.
   var answers = [Answer.says("@deploy switching\n@deploy applied 2\n")]
-  /// What the confirmation script says, one time after the other; nil where it is lost.
+  /// What is said of a confirmation, one time after the other; nil where it is lost.
   var confirmations: [String?] = ["@deploy confirmed 2\n"]
   /// Number and digest of what it is to restore, of one transaction after the other.
   var restores: [String] = []
@@ -72,13 +72,13 @@ actor FakeHosts: Connector {
 
   func start(_ command: String, on host: String) throws -> any RemoteProcess {
     let behaviour = behaviours[host, default: Behaviour()]
-    if command.runs(.confirmation) {
+    if command.calls("confirm") {
       journal.note("confirm \(host)")
       if behaviour.confirmations.count > 1 { behaviours[host]?.confirmations.removeFirst() }
       guard let answer = behaviour.confirmations[0] else { throw Lost() }
       return FakeProcess(host, self, says: answer, endsAtOnce: true)
     }
-    guard command.runs(.transaction) else { throw Lost() }
+    guard command.calls("transaction") else { throw Lost() }
     switch behaviour.preparation {
     case .prepares:
       var said = "@deploy staged\n"
@@ -108,8 +108,8 @@ actor FakeHosts: Connector {
 }
 
 extension String {
-  /// Whether the command is that of a script.
-  func runs(_ script: RemoteScript) -> Bool { contains("' deploy \(script.name) ") }
+  /// Whether the command calls the host program for this.
+  func calls(_ task: String) -> Bool { contains("' deploy \(task) ") }
 }
 
 private struct FakeHost: RemoteHost {
@@ -138,7 +138,7 @@ private actor FakeProcess: RemoteProcess {
   ) {
     self.host = host
     self.hosts = hosts
-    output = Array("Welcome!\u{1B}]0;\(host)\u{7}\n\(RemoteScript.beginning)\n\(text)".utf8)
+    output = Array("Welcome!\u{1B}]0;\(host)\u{7}\n\(HostProgram.opening)\(text)".utf8)
     hasEnded = endsAtOnce
     self.isDeaf = isDeaf
   }

@@ -38,7 +38,6 @@ struct FirewallEngineTests {
     arguments: Shell.allCases)
   func engines(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       Self.start + #"""
         load_firewall 7 && told nft
         load_firewall 8 && load_firewall 9 && told iptables
@@ -80,9 +79,8 @@ struct FirewallEngineTests {
   func drift(_ shell: Shell) throws {
     let folder = try Folder()
     let result = try shell.run(
-      .undo,
       Self.start + #"""
-        asked() { $shell "$scripts/survey.sh" | sed -n "s/^@deploy firewall/$1:/p"; }
+        asked() { $shell "$host_program" survey vulnerabilities= connection= | sed -n "s/^@deploy firewall/$1:/p"; }
         link_release 8; load_firewall 8; asked installed
         iptables -A DEPLOY-INPUT -j DROP; asked added
         load_firewall 8; asked 'loaded again'
@@ -105,9 +103,8 @@ struct FirewallEngineTests {
     arguments: Shell.allCases)
   func passage(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       Self.start + #"""
-        asked() { $shell "$scripts/survey.sh" 2>/dev/null | sed -n "s/^@deploy firewall/$1:/p"; }
+        asked() { $shell "$host_program" survey vulnerabilities= connection= 2>/dev/null | sed -n "s/^@deploy firewall/$1:/p"; }
         forwards() { echo "$1: forwards $(cat /proc/sys/net/ipv4/ip_forward)"; }
         printf '*nat\n:DEPLOY-OUTPUT - [0:0]\n-A DEPLOY-OUTPUT -p tcp -j DNAT --to 10.8.0.5\nCOMMIT\n' \
           >> "$root/releases/9/firewall.iptables"
@@ -157,7 +154,6 @@ struct FirewallEngineTests {
   @Test("is refused where its engine does not take it", arguments: Shell.allCases)
   func refused(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       Self.start + #"""
         is_staged= release=8 staged=$root/releases/8
         check_firewall && echo taken

@@ -23,7 +23,6 @@ struct ForceScriptTests {
   @Test("includes a release that has something to serve, and no other", arguments: Shell.allCases)
   func link(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       start + #"""
         told() { readlink "$root/current" || echo none; [ -f "$include" ] && echo included; }
         told; cmp "$include" - <<EOT && echo right
@@ -53,7 +52,6 @@ struct ForceScriptTests {
     let folder = try hostWithNft(
       #"case "$*" in *list*) echo listed;; *' -') sed 's/^/  /' >> "$folder/calls";; esac"#)
     let result = try shell.run(
-      .undo,
       start + #"""
         load_firewall 8; cat "$root/releases/8/firewall.listing"; load_firewall 7; load_firewall 0
         cat "$folder/calls"
@@ -73,7 +71,6 @@ struct ForceScriptTests {
   @Test("needs no space for a firewall that it has listed before", arguments: Shell.allCases)
   func listedBefore(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       start + #"""
         listing=$root/releases/8/firewall.listing; written() { stat -c %y "$listing"; }
         load_firewall 8; cat "$listing"; first=$(written)
@@ -88,7 +85,6 @@ struct ForceScriptTests {
     let folder = try hostWithNft("echo no rules >&2; exit 1")
     try folder.records("nginx", "echo no nginx >&2; exit 1")
     let result = try shell.run(
-      .undo,
       start + #"""
         put_in_force 7 || echo "$failure: $(cat "$run/errors")"
         put_in_force 8 || echo "$failure: $(cat "$run/errors")"
@@ -102,7 +98,6 @@ struct ForceScriptTests {
     arguments: Shell.allCases, ["install", "restore"])
   func undo(_ shell: Shell, _ mode: String) throws {
     let result = try shell.run(
-      .undo,
       start + """
         reload() { echo "reload $1"; }
         link_release 8; echo '8 7 \(mode) applied x' > "$root/pending"
@@ -130,7 +125,6 @@ struct ForceScriptTests {
     let folder = try hostWithNft()
     try folder.records("systemctl")
     let result = try shell.run(
-      .undo,
       start + #"""
         mkdir -p /run/systemd/system; write_units
         link_release 7; echo '7 0 install applied x' > "$root/pending"; : > "$folder/calls"
@@ -151,7 +145,6 @@ struct ForceScriptTests {
   @Test("is begun again where it failed", arguments: Shell.allCases)
   func undoAgain(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       start + #"""
         reload() { [ -e "$folder/works" ]; }
         link_release 8; echo '8 7 install applied x' > "$root/pending"
@@ -180,7 +173,6 @@ struct ForceScriptTests {
     let folder = try Folder()
     try folder.records("systemctl")
     let result = try shell.run(
-      .undo,
       start + #"""
         told() {
           echo "$1: $? $(cat "$folder/calls" 2> /dev/null)"; rm -f "$folder/calls"
@@ -222,7 +214,7 @@ struct ForceScriptTests {
   @Test("writes a unit that systemd understands", arguments: Shell.allCases)
   func unitSections(_ shell: Shell) throws {
     let folder = try Folder()
-    let result = try shell.run(.undo, "service_text", in: folder)
+    let result = try shell.run("service_text", in: folder)
     #expect(
       result.output == """
         [Unit]

@@ -5,11 +5,11 @@ import Testing
 
 @Suite("What the host's scripts share")
 struct HostScriptTests {
-  @Test("is clean for shellcheck", arguments: HostScript.allCases)
-  func shellcheck(_ script: HostScript) throws {
+  @Test("is clean for shellcheck")
+  func shellcheck() throws {
     let folder = try Folder()
-    try folder.write("script.sh", script.text)
-    let result = try Shell.run(["shellcheck", "-s", "sh", folder.path + "/script.sh"])
+    try folder.write("program", HostProgram.source)
+    let result = try Shell.run(["shellcheck", "-s", "sh", folder.path + "/program"])
     #expect(result.output == "")
     #expect(result.status == 0)
   }
@@ -18,7 +18,6 @@ struct HostScriptTests {
     "knows the release that counts, and the one that the link leads to", arguments: Shell.allCases)
   func currentRelease(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       #"""
       told() { echo "$1 $(current_release) $(linked_release)"; }
       told bare
@@ -49,7 +48,6 @@ struct HostScriptTests {
   @Test("reads what the host is in the middle of word by word", arguments: Shell.allCases)
   func readProgress(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       #"""
       told() { read_progress pending; echo "$at_release,$at_before,$at_mode,$at_phase,$at_who"; }
       told; echo '8 7 restore applied ann@laptop of shop' > "$root/pending"
@@ -62,7 +60,6 @@ struct HostScriptTests {
   @Test("writes down how a transaction ended, here and in the log", arguments: Shell.allCases)
   func recordVerdict(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       #"""
       record_verdict 8 confirmed; cat "$root/verdict"
       record_verdict 9 reverted 'it was not confirmed in time'; cat "$root/verdict"
@@ -82,7 +79,6 @@ struct HostScriptTests {
   @Test("makes a fingerprint of a release's manifest", arguments: Shell.allCases)
   func fingerprint(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       """
       fingerprint 0
       mkdir -p "$root/releases/7"; fingerprint 7
@@ -96,7 +92,7 @@ struct HostScriptTests {
   @Test("includes the current release and nothing else", arguments: Shell.allCases)
   func includeText(_ shell: Shell) throws {
     let folder = try Folder()
-    let result = try shell.run(.transaction, "include_text", in: folder)
+    let result = try shell.run("include_text", in: folder)
     #expect(
       result.output == """
         # Managed by deploy; what is served here is in \(folder.path)/root/current.
@@ -122,7 +118,6 @@ struct HostScriptTests {
   @Test("knows what a process really serves by the files it holds open", arguments: Shell.allCases)
   func servedReleases(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       master(
         holding: #"5> "$root/releases/12/nginx/served" 6> "$root/releases/3/nginx/served" "#
           + #"7> "$root/releases/3/nginx/other""#)
@@ -137,7 +132,6 @@ struct HostScriptTests {
   @Test("believes a pid file only where nginx's master has that number", arguments: Shell.allCases)
   func nginxMaster(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       master(holding: "")
         + """
         real=$master
@@ -162,21 +156,20 @@ struct HostScriptTests {
     let folder = try Folder()
     try folder.program("nginx", "echo 'configure arguments: --pid-path=/x/y.pid --other' >&2")
     let told = "find_pid_file; echo \"$pid_file\""
-    #expect(try shell.run(.transaction, told, in: folder).output == "/x/y.pid\n")
+    #expect(try shell.run(told, in: folder).output == "/x/y.pid\n")
     try folder.program("nginx", "exit 127")
-    #expect(try shell.run(.transaction, told, in: folder).output == "/run/nginx.pid\n")
+    #expect(try shell.run(told, in: folder).output == "/run/nginx.pid\n")
     try folder.write(
       "nginx/nginx.conf",
       "user x;\n pid   /a/b.pid; # pid /c;\nhttp {\n  include http.d/*.conf;\n}\n")
     #expect(
-      try shell.run(.transaction, told + #"; echo "${include#"$folder"}""#, in: folder).output
+      try shell.run(told + #"; echo "${include#"$folder"}""#, in: folder).output
         == "/a/b.pid\n/nginx/http.d/deploy.conf\n")
   }
 
   @Test("knows its own include from all else", arguments: Shell.allCases)
   func isIncluded(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       #"""
       mkdir -p "$nginx_folder/conf.d"; find_include
       told() { is_included && echo "$1"; }
@@ -197,7 +190,6 @@ struct HostScriptTests {
     arguments: Shell.allCases)
   func children(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       #"""
       sleep 100 & first=$!; sleep 100 & second=$!
       find_children $$; set -- $children; [ "$*" = "$first $second" ] && echo found
@@ -214,7 +206,6 @@ struct HostScriptTests {
   @Test("writes ports as /proc does", arguments: Shell.allCases)
   func writeInHex(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       "for port in 0 1 22 80 443 8443 43981 65535; do write_in_hex $port; printf '%s ' \"$hex\"; done",
       in: Folder())
     #expect(result.output == "0000 0001 0016 0050 01BB 20FB ABCD FFFF ")

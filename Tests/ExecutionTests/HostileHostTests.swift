@@ -34,7 +34,7 @@ private struct FleetWithTraitor: Connector {
     let host: any RemoteHost
 
     func start(_ command: String) async throws -> any RemoteProcess {
-      if command.runs(.survey) {
+      if command.calls("survey") {
         return ScriptedProcess(saying: HostileSpeech.survey)
       }
       return try await host.start(command)
@@ -54,9 +54,9 @@ private struct FleetWithTraitor: Connector {
       }
       var speech = HostileSpeech(seed: seed &* 1_000_003 &+ number)
       let honest =
-        if command.runs(.survey) {
+        if command.calls("survey") {
           HostileSpeech.survey
-        } else if command.runs(.confirmation) { ["confirmed 2"] } else {
+        } else if command.calls("confirm") { ["confirmed 2"] } else {
           ["staged", "tested", "prepared", "switching", "applied 2"]
         }
       return ScriptedProcess(
@@ -137,7 +137,7 @@ struct HostileHostTests {
     await forEachSeed { seed in
       let fleet = Fleet(
         connector: FleetWithTraitor(honest: FakeHosts([:], Journal()), seed: seed),
-        budgets: budgets, recognize: ShownManifest.trusted, report: { _ in })
+        program: .fake, budgets: budgets, recognize: ShownManifest.trusted, report: { _ in })
       let survey = await fleet.survey(
         Self.names.map { ($0, connection()) }, parallel: 5)
       await fleet.close()
@@ -175,7 +175,7 @@ struct HostileHostTests {
         of: plan, fromSerial: 7,
         fleet: Fleet(
           connector: FleetWithTraitor(honest: FakeHosts([:], journal), seed: seed),
-          budgets: budgets, recognize: ShownManifest.trusted, report: { _ in }),
+          program: .fake, budgets: budgets, recognize: ShownManifest.trusted, report: { _ in }),
         issuer: FakeIssuer(), signer: FakeSigner(), store: store,
         hooks: FakeHooks(journal: journal),
         verifier: FakeVerifier(journal: journal, problems: [:]),
@@ -210,21 +210,21 @@ struct HostileHostTests {
     arguments: ["x", "@deploy waiting", "| x", ""])
   func slowWords(_ word: String) async throws {
     let line = Array("\(word)\n".utf8)
-    let begin = Piece.bytes(Array("\(RemoteScript.beginning)\n".utf8))
+    let begin = Piece.bytes(Array("\(HostProgram.opening)".utf8))
     let pieces =
       [begin] + (0..<1000).flatMap { _ in [Piece.pause(.milliseconds(20)), .bytes(line)] }
     let conversation = Conversation(
-      ScriptedProcess(pieces),
+      ScriptedProcess(pieces), .fake,
       Budget(.milliseconds(200), patience: .milliseconds(400), bytes: 1 << 20))
     await #expect(throws: ConversationFault.self) {
-      while try await conversation.next() != nil {}
+      while try await conversation.next(SurveyMessage.self) != nil {}
     }
   }
 
   @Test("is not waited for when it does not read", arguments: [true, false])
   func deaf(_ closes: Bool) async throws {
     let conversation = Conversation(
-      ScriptedProcess([.silence], reading: .never), Budget(.milliseconds(100), bytes: 1))
+      ScriptedProcess([.silence], reading: .never), .fake, Budget(.milliseconds(100), bytes: 1))
     await #expect(throws: ConversationFault.self) {
       if closes { try await conversation.closeInput() } else { try await conversation.send([1]) }
     }
@@ -234,9 +234,10 @@ struct HostileHostTests {
   func length(_ isOneLine: Bool) async throws {
     let chunk = [UInt8](repeating: isOneLine ? 0x41 : 0x0A, count: 64)
     let conversation = Conversation(
-      ScriptedProcess([.endless(chunk)]), Budget(.seconds(600), longestLine: 1000, bytes: 5000))
+      ScriptedProcess([.endless(chunk)]), .fake,
+      Budget(.seconds(600), longestLine: 1000, bytes: 5000))
     let fault = await #expect(throws: ConversationFault.self) {
-      while try await conversation.next() != nil {}
+      while try await conversation.next(SurveyMessage.self) != nil {}
     }
     #expect(fault?.description.contains(isOneLine ? "a line of more" : "an answer of more") == true)
   }

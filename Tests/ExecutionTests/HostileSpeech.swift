@@ -1,19 +1,6 @@
+import TestSupport
+
 @testable import Execution
-
-/// Numbers that a seed determines (SeededGenerator64).
-struct SeededNumbers: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
-}
 
 /// What a process does when it is read from.
 enum Piece: Sendable {
@@ -28,9 +15,9 @@ enum Piece: Sendable {
 
 /// What a host may say that is not what it was asked: made from a seed.
 struct HostileSpeech {
-  private var numbers: SeededNumbers
+  private var numbers: SeededGenerator
 
-  init(seed: UInt64) { numbers = SeededNumbers(seed: seed) }
+  init(seed: UInt64) { numbers = SeededGenerator(seed: seed) }
 
   private mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &numbers) }
 
@@ -40,7 +27,7 @@ struct HostileSpeech {
 
   /// An honest survey.
   static let survey = [
-    "survey 1", "clock 1790000000", "user 0", "systemd", "controller 198.18.9.1", "nginx 1.22.1",
+    "clock 1790000000", "user 0", "systemd", "controller 198.18.9.1", "nginx 1.22.1",
     "running 812", "served 1", "retiring 0", "kept 1", "latest 1", "verdict 1 confirmed",
     "include /etc/nginx/conf.d/deploy.conf", "included", "current 1", "before 0",
     "manifest deploy-manifest 2", "manifest end", "text nginx/deploy.conf:listen 443 ssl;",
@@ -59,7 +46,8 @@ struct HostileSpeech {
     "verdict 2 confirmed", "verdict 1 confirmed", "verdict 2 unknown 1", "verdict 2 unknown 99",
     "verdict", "verdict 2 replaced", "refused nginx", "refused locked \u{1B}[31mbob", "refused",
     "refused changed 9:x", "refused abandoned", "refused port 443 x\u{202E}y", "broken 1",
-    "reverted reload", "reverted \u{7}bell", "waiting", "recovering 1", "end", "none",
+    "reverted reload", "reverted \u{7}bell", "waiting", "recovering 1", "end", "none", "missing",
+    "version 2", "rejected x",
   ]
 
   private static let values = [
@@ -127,10 +115,10 @@ struct HostileSpeech {
     var pieces: [Piece] = []
     switch below(4) {
     case 0:
-      pieces.append(.bytes(Array("\(RemoteScript.beginning)\n".utf8)))
+      pieces.append(.bytes(Array("\(HostProgram.opening)".utf8)))
       for _ in 0..<below(30) { pieces.append(.bytes(line())) }
     case 1: pieces.append(.bytes(noise()))
-    default: pieces = altered(["begin"] + honest).map { .bytes($0) }
+    default: pieces = altered(["begin", "version 1"] + honest).map { .bytes($0) }
     }
     if below(5) == 0 {
       pieces.insert(.pause(.milliseconds(below(300))), at: below(pieces.count + 1))

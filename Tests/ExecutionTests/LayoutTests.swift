@@ -73,7 +73,6 @@ struct LayoutTests {
     let folder = try Folder()
     try layout.write(to: folder)
     let result = try shell.run(
-      .transaction,
       #"""
       mount --bind "$folder/etc" /etc/nginx; mount -t tmpfs none /var/log/nginx
       cp -a /etc/nginx "$folder/before"

@@ -27,7 +27,6 @@ struct LockScriptTests {
     "are waited for and taken when they are free", arguments: Shell.withBash, flocks.keys.sorted())
   func waits(_ shell: Shell, _ flock: String) throws {
     let result = try shell.run(
-      .transaction,
       """
       (who=ann; lock; : > "$folder/held"; until [ -e "$folder/done" ]; do :; done; echo left) &
       until [ -e "$folder/held" ]; do :; done
@@ -41,10 +40,9 @@ struct LockScriptTests {
   @Test("let a release be confirmed", arguments: Shell.withBash, flocks.keys.sorted())
   func confirm(_ shell: Shell, _ flock: String) throws {
     let result = try shell.run(
-      .confirm,
       """
       mkdir -p "$run" "$root/releases/7" "$root/releases/8"; ln -s releases/8 "$root/current"
-      : > "$run/lock"; echo '8 7 install applied ann' > "$root/pending"; main 8 5
+      : > "$run/lock"; echo '8 7 install applied ann' > "$root/pending"; confirm_release release=8 keep=5 digest= | sed 1d
       """, in: folder(flock))
     #expect(result.output == "@deploy confirmed 8\n")
     #expect(result.error == "")
@@ -55,7 +53,6 @@ struct LockScriptTests {
     flocks.keys.sorted())
   func survey(_ shell: Shell, _ flock: String) throws {
     let result = try shell.run(
-      .survey,
       #"mkdir -p "$run"; : > "$run/lock"; : > "$root/pending"; wait_for_settling; echo settled"#,
       in: folder(flock))
     #expect(result.output == "settled\n")

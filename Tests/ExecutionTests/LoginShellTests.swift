@@ -1,8 +1,10 @@
+import Foundation
+import Planning
 import Testing
 
 @testable import Execution
 
-@Suite("The command of a script")
+@Suite("A call of the host program")
 struct LoginShellTests {
   private static let shells = [
     "dash -c", "busybox sh -c", "bash -c", "tcsh -c", "csh -c", "fish -c",
@@ -13,65 +15,119 @@ struct LoginShellTests {
   ]
   private static let connection = "fe80::1%eth0 50000 198.18.0.9 22"
 
-  private func run(_ shell: String, _ script: RemoteScript, _ program: [UInt8], _ size: Int) throws
-    -> Shell.Result
-  {
+  /// A program that prints its arguments and then its input.
+  private static let program = HostProgram(
+    text: "f() {\n  printf '<%s>' \"$@\"; cat\n}\nx='a\\\\b!c'; f \"$x\" \"$@\"\n",
+    digest: sha256)
+
+  static func sha256(_ bytes: [UInt8]) -> String {
+    do {
+      return String(try Shell.run(["sha256sum"], input: bytes).output.prefix(64))
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private func run(
+    _ shell: String, _ call: HostCall, _ input: [UInt8], root: String
+  ) throws -> Shell.Result {
     try Shell.run(
       shell.split(separator: " ").map(String.init)
-        + [script.command(reading: size, becoming: false)],
-      input: program, environment: ["SSH_CONNECTION": Self.connection])
+        + [call.line(reading: call.launcher.count, becoming: false)],
+      input: call.launcher + input,
+      environment: ["SSH_CONNECTION": Self.connection, "DEPLOY_ROOT": root])
+  }
+
+  private func call(who: String) -> HostCall {
+    HostCall(
+      command: .transaction(
+        TransactionOrder(
+          mode: .install, release: 1, expected: "none", size: 10, patience: 2, window: 3,
+          ports: [80, 443], who: who)), program: Self.program)
   }
 
   @Test(
-    "means the same to every login shell, whatever the script and its arguments are",
+    "means the same to every login shell, whatever the program and its arguments are",
     arguments: shells)
   func loginShells(_ shell: String) throws {
-    let script = RemoteScript(
-      name: "survey",
-      text: "f() {\n  printf '<%s>' \"$0\" \"$@\"; cat\n}\n# no\nx='a\\\\b!c'; f \"$x\" \"$@\"\n")
-    let program = script.program(Self.arguments)
-    let result = try run(shell, script, program + Array("the stream".utf8), program.count)
-    let words = ["deploy", "a\\\\b!c"] + Self.arguments + [Self.connection]
-    #expect(
-      result.output
-        == "\n@deploy begin\n" + words.map { "<\($0)>" }.joined() + "the stream", "\(result.error)")
-    #expect(result.error == "")
+    let folder = try Folder()
+    let file = "lib/\(Self.program.digest)"
+    for who in Self.arguments {
+      let said = "<a\\\\b!c><transaction><mode=install><release=1><expected=none><size=10>"
+      let rest = "<patience=2><window=3><ports=80,443><who=\(who)>the stream"
+      // The host does not have it: it is sent, and run from memory.
+      try? FileManager.default.removeItem(atPath: folder.path + "/" + file)
+      let sent = try run(
+        shell, call(who: who), Self.program.text + Array("the stream".utf8), root: folder.path)
+      #expect(sent.output == "\n@deploy begin\n@deploy missing\n\(said)\(rest)", "\(sent.error)")
+      #expect(sent.error == "")
+      // The host has it.
+      try folder.write(file, Self.program.text)
+      let kept = try run(shell, call(who: who), Array("the stream".utf8), root: folder.path)
+      #expect(kept.output == "\n@deploy begin\n\(said)\(rest)", "\(kept.error)")
+      #expect(kept.error == "")
+    }
   }
 
-  @Test("runs nothing of a script that is cut off", arguments: ["dash", "busybox sh", "bash"])
-  func cutOff(_ shell: String) throws {
-    let script = RemoteScript(name: "survey", text: "f() {\n  echo ran\n}\necho ran\nf\n")
-    let program = script.program(["a'b"])
+  @Test("of a survey has what sshd says of the connection", arguments: shells)
+  func connection(_ shell: String) throws {
+    let call = HostCall(
+      command: .survey(vulnerabilities: ["CVE-1", "CVE-2"]), program: Self.program)
+    let result = try run(shell, call, Self.program.text, root: "/none")
+    #expect(
+      result.output.hasSuffix(
+        "<survey><vulnerabilities=CVE-1 CVE-2><connection=\(Self.connection)>"), "\(result.error)")
+  }
+
+  @Test(
+    "never runs a program on the host that was altered or is not whole",
+    arguments: ["dash -c", "busybox sh -c", "bash -c"])
+  func altered(_ shell: String) throws {
     let folder = try Folder()
-    try folder.write("program", program)
-    let word = RemoteScript.quoted(
-      script.command(reading: program.count, becoming: false)
+    let file = "lib/\(Self.program.digest)"
+    let whole = Self.program.text
+    for wrong in [[], Array(whole.dropLast()), Array(whole.prefix(20)), whole + [0x0A], [0x3A]] {
+      try folder.write(file, wrong)
+      let result = try run(shell, call(who: "x"), whole + Array("rest".utf8), root: folder.path)
+      #expect(result.output.hasPrefix("\n@deploy begin\n@deploy missing\n<a"), "\(result.error)")
+      #expect(result.output.hasSuffix("<who=x>rest"))
+    }
+  }
+
+  @Test("runs nothing of a launcher that is cut off", arguments: ["dash", "busybox sh", "bash"])
+  func cutOff(_ shell: String) throws {
+    let program = HostProgram(
+      text: "f() {\n  echo ran\n}\necho ran\nf\n", digest: Self.sha256)
+    let call = HostCall(command: .manifest(release: 7), program: program)
+    let folder = try Folder()
+    try folder.write("input", call.launcher + program.text)
+    let word = ShellWord.quoted(
+      call.line(reading: call.launcher.count, becoming: false)
         .replacing("exec /bin/sh", with: "exec \(shell)"))
+    let total = call.launcher.count + program.text.count
     let result = try Shell.run([
       "sh", "-c",
       """
-      for size in $(seq 0 \(program.count)); do
-        echo "$size: $(head -c "$size" \(folder.path)/program | \(shell) -c \(word) 2>&1 | grep -c ran)"
+      for size in $(seq 0 \(total)); do
+        echo "$size: $(head -c "$size" \(folder.path)/input | \(shell) -c \(word) 2>&1 | grep -c ran)"
       done
       """,
     ])
-    let whole = program.count - 1
-    let expected = (0...program.count).map { "\($0): \($0 < whole ? 0 : 2)\n" }
-    #expect(result.output == expected.joined())
+    #expect(result.output == (0...total).map { "\($0): \($0 < total ? 0 : 2)\n" }.joined())
   }
 }
 
 @Suite("What an account says that runs no script")
 struct PrefaceTests {
   private func conversation(_ pieces: [Piece], _ budget: Budget? = nil) -> Conversation {
-    Conversation(ScriptedProcess(pieces), budget ?? Budget(.seconds(60), bytes: 1 << 20))
+    Conversation(ScriptedProcess(pieces), .fake, budget ?? Budget(.seconds(60), bytes: 1 << 20))
   }
 
   @Test("is what is kept of it, with a last line that has no end, and escaped")
   func words() async throws {
     let lines = (1...9).map { "line \($0)\u{1B}[31m" }.joined(separator: "\n")
     let conversation = conversation([.bytes(Array("\(lines)\n\n\nPlease login as admin".utf8))])
-    #expect(try await conversation.next() == nil)
+    #expect(try await conversation.next(SurveyMessage.self) == nil)
     let end = try await conversation.finish()
     #expect(!end.hasBegun)
     #expect(
@@ -79,11 +135,13 @@ struct PrefaceTests {
         == (6...9).map { "line \($0)\\u{1B}[31m\n" }.joined() + "Please login as admin")
   }
 
-  @Test("is not what is said before a script that begins")
+  @Test("is not what is said before a program that begins")
   func begun() async throws {
-    let conversation = conversation([.bytes(Array("Welcome!\n@deploy begin\n@deploy a\n".utf8))])
-    #expect(try await conversation.next() == .event("a", ""))
-    #expect(try await conversation.next() == nil)
+    let conversation = conversation([
+      .bytes(Array("Welcome!\n\(HostProgram.opening)@deploy staged\n".utf8))
+    ])
+    #expect(try await conversation.next() == .message(TransactionMessage.staged))
+    #expect(try await conversation.next(TransactionMessage.self) == nil)
     #expect(try await conversation.finish() == EarlyEnd(hasBegun: true, words: ""))
   }
 
@@ -98,8 +156,9 @@ struct PrefaceTests {
     }
     func end(_ said: String) async throws -> EarlyEnd {
       let conversation = try await Conversation.start(
-        .survey, [], on: Account(said: said), becoming: false, Budget(.seconds(60), bytes: 1 << 20))
-      #expect(try await conversation.next() == nil)
+        .manifest(release: 1), of: .fake, on: Account(said: said), becoming: false,
+        Budget(.seconds(60), bytes: 1 << 20))
+      #expect(try await conversation.next(SurveyMessage.self) == nil)
       return try await conversation.finish()
     }
     #expect(try await end("not available\n") == EarlyEnd(hasBegun: false, words: "not available"))
@@ -112,7 +171,9 @@ struct PrefaceTests {
     let conversation = conversation(
       [prompt, waits ? .silence : .endless([0x41])],
       Budget(.milliseconds(waits ? 100 : 60_000), longestLine: 1000, bytes: 5000))
-    let fault = await #expect(throws: ConversationFault.self) { try await conversation.next() }
+    let fault = await #expect(throws: ConversationFault.self) {
+      try await conversation.next(SurveyMessage.self)
+    }
     #expect(
       fault?.description.contains(
         "before deploy's script began, it answered:\n  Menu\n  Password: ")

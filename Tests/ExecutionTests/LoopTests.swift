@@ -40,7 +40,6 @@ struct LoopTests {
     arguments: Shell.withBash, Fault.allCases)
   func undo(_ shell: Shell, _ fault: Fault) throws {
     let result = try shell.run(
-      .undo,
       Self.start + """
         nft() { cat > /dev/null; }; nginx() { :; }; bounded() { "$@"; }
         \(fault.effect.setUp)
@@ -55,7 +54,6 @@ struct LoopTests {
     arguments: Shell.withBash)
   func reload(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       Self.start + #"""
         bounded() { "$@"; }; nginx() { :; }
         reload 7 || counted 'sleep 0.*'; : > "$folder/calls"
@@ -71,7 +69,6 @@ struct LoopTests {
   @Test("wait six times for another transaction", arguments: Shell.withBash)
   func lock(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       Self.start + #"""
         unset DEPLOY_LOCK_TRIES; flock() { return 1; }; who=me; echo anna > "$run/holder"; (lock) | uniq -c
         """#, in: Folder())
@@ -85,8 +82,9 @@ struct LoopTests {
     "wait sixty times for what a confirmation has to wait for", arguments: Shell.withBash, [8, 9])
   func confirmation(_ shell: Shell, _ lock: Int) throws {
     let result = try shell.run(
-      .confirm,
-      Self.start + "flock() { [ \"$2\" != \(lock) ]; }; (main 7 5) | uniq -c", in: Folder())
+      Self.start
+        + "flock() { [ \"$2\" != \(lock) ]; }; (confirm_release release=7 keep=5 digest=) | sed 1d | uniq -c",
+      in: Folder())
     #expect(
       result.output.split(separator: "\n").map { $0.drop { $0 == " " } } == [
         "59 @deploy waiting", "1 @deploy verdict 7 unknown 8",
@@ -96,7 +94,6 @@ struct LoopTests {
   @Test("remove no chain for ever, whatever iptables says", arguments: Shell.withBash)
   func chains(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       Self.start + #"""
         printf '*filter\n:DEPLOY-INPUT - [0:0]\nCOMMIT\n' > "$root/releases/7/firewall.iptables"
         iptables() { echo "iptables $*" >> "$folder/calls"; }

@@ -13,7 +13,6 @@ struct NameTests {
   @Test("folders of logs, by any name and led anywhere", arguments: Shell.withBash)
   func logFolders(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       Self.start + #"""
         site=/var/log/nginx/site; mkdir "$site"; nl='
         '
@@ -32,7 +31,6 @@ struct NameTests {
   @Test("releases that are none", arguments: Shell.withBash)
   func releases(_ shell: Shell) throws {
     let result = try shell.run(
-      .confirm,
       Self.start + #"""
         at_before=7 release=8 keep=2
         mkdir -p "$root/releases/6" "$root/releases/7" "$root/releases/8" "$root/releases/5"
@@ -48,7 +46,6 @@ struct NameTests {
   @Test("a program's name with a line of the protocol", arguments: Shell.withBash)
   func programs(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       #"""
       say refused port 8443 "$(printf 'a\n@deploy go')"; say one two; say
       IFS='
@@ -63,7 +60,6 @@ struct NameTests {
   @Test("a full disk ends no script without a word", arguments: Shell.withBash)
   func fullDisk(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       Self.start + #"""
         mount -t tmpfs -o size=4k,nr_inodes=1 none "$root"; at_release=8; echo 8443 > "$run/ports"
         mkdir "$folder/nginx"; find_include; make_include_folder 2> /dev/null || echo "no folder"

@@ -25,7 +25,6 @@ struct OwnServersScriptTests {
       "# mine\nserver {\n  listen 8081 default_server;\n  server_name own.example;\n}\n")
     try folder.write("root/current/own.conf", "server { listen 8082; }\n")
     let result = try shell.run(
-      .survey,
       #"""
       mount --bind "$folder/nginx" /etc/nginx
       survey_servers
@@ -52,14 +51,13 @@ struct OwnServersScriptTests {
     try folder.write(
       "nginx/nginx.conf", "events {}\nhttp {\n  server { listen 8081; }\n\(many)}\n")
     let result = try Shell.dash.run(
-      .survey, "mount --bind \"$folder/nginx\" /etc/nginx; survey_servers", in: folder)
+      "mount --bind \"$folder/nginx\" /etc/nginx; survey_servers", in: folder)
     #expect(try result.surroundings(ownPorts: [443]).nginxListens.map(\.port) == [8081])
   }
 
   @Test("tells a kernel without IPv6 by the file that it does not have", arguments: Shell.allCases)
   func withoutIPv6(_ shell: Shell) throws {
     let result = try shell.run(
-      .survey,
       #"""
       survey_ipv6; echo has; ipv6_addresses=$folder/none; survey_ipv6
       """#, in: Folder())
@@ -70,7 +68,6 @@ struct OwnServersScriptTests {
   @Test("tells the workers of nginx whose master is gone, and no others", arguments: Shell.allCases)
   func orphans(_ shell: Shell) throws {
     let result = try shell.run(
-      .survey,
       SurroundingsScriptTests.listen + #"""
         listen 'nginx: worker process' '' '127.0.0.1#443'; orphan=$!
         perl -e '

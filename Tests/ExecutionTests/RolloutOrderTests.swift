@@ -70,7 +70,7 @@ extension RolloutTests {
   private var twoAnswers: Behaviour {
     Behaviour(
       answers: [.says("@deploy applied 2\n"), .says("@deploy applied 3\n")],
-      confirmations: ["@deploy none\n", "@deploy confirmed 2\n", "@deploy confirmed 3\n"])
+      confirmations: ["@deploy waiting\n", "@deploy confirmed 2\n", "@deploy confirmed 3\n"])
   }
 
   @Test("takes a host through its steps, with others between them")

@@ -10,7 +10,7 @@ extension RolloutTests {
   private var obedient: Behaviour {
     Behaviour(
       answers: [.says("@deploy applied 2\n"), .says("@deploy applied 1\n")],
-      confirmations: ["@deploy none\n", "@deploy confirmed 2\n", "@deploy confirmed 1\n"])
+      confirmations: ["@deploy waiting\n", "@deploy confirmed 2\n", "@deploy confirmed 1\n"])
   }
 
   @Test("tries the edges of a batch, and takes that batch back where one does not work")
@@ -88,8 +88,11 @@ extension RolloutTests {
       ])
     let transactions = await hosts.transactions
     #expect(transactions.count == 2)
-    #expect(transactions[0].contains("'restore' '2' '1:aa'"), "\(transactions)")
-    #expect(transactions[1].contains("'restore' '1' '2:\(digest("b"))'"), "\(transactions)")
+    #expect(
+      transactions[0].contains("'mode=restore' 'release=2' 'expected=1:aa'"), "\(transactions)")
+    #expect(
+      transactions[1].contains("'mode=restore' 'release=1' 'expected=2:\(digest("b"))'"),
+      "\(transactions)")
   }
 
   @Test("leaves what is confirmed where the playbook takes back the failed host alone")

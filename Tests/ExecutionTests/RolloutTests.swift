@@ -43,7 +43,8 @@ struct RolloutTests {
     let clock = FakeClock()
     return Rollout(
       of: plan, fromSerial: 7,
-      fleet: Fleet(connector: hosts, recognize: ShownManifest.trusted, report: { _ in }),
+      fleet: Fleet(
+        connector: hosts, program: .fake, recognize: ShownManifest.trusted, report: { _ in }),
       issuer: FakeIssuer(unsignable: unsignable), signer: FakeSigner(),
       store: FakeStore(journal: journal, failing: failing, unexpectable: unexpectable),
       hooks: FakeHooks(journal: journal),

@@ -10,9 +10,8 @@ extension Shell.Result {
   func surroundings(ownPorts: Set<Int> = []) throws -> HostSurroundings {
     var reader = SurroundingsReader()
     for line in lines where line.hasPrefix("@deploy ") {
-      let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-      #expect(
-        try reader.read(String(parts[1]), parts.count == 3 ? String(parts[2]) : ""), "\(line)")
+      let (word, value) = HostValues.divided(String(line.dropFirst("@deploy ".count)))
+      if word != "end" { try reader.read(SurveyMessage(word: word, value: value)) }
     }
     return reader.result(ownPorts: ownPorts, include: "/etc/nginx/conf.d/deploy.conf")
   }

@@ -5,11 +5,8 @@ import Testing
 
 /// A variable that two functions share by accident has broken the undo three times: no test of behaviour
 /// finds the next one before its two functions meet.
-@Suite("The variables of the host's scripts")
+@Suite("The variables of the host program")
 struct ScopesTests {
-  /// Whose variables have scopes; a script may be listed as soon as all of its functions keep to it.
-  static let scripts: [String] = ["host", "force", "transaction", "confirm", "undo"]
-
   /// A variable that a function sets and that is neither its own nor listed as its.
   struct Leak: Hashable, CustomStringConvertible {
     var function: String
@@ -19,9 +16,7 @@ struct ScopesTests {
 
   @Test("are each function's own, or listed with the one function that sets them")
   func scopes() throws {
-    for (name, text) in Self.texts {
-      #expect(Self.leaks(in: text) == [], "\(name).sh")
-    }
+    #expect(Self.leaks(in: HostProgram.source) == [])
   }
 
   @Test("are found where they are not")
@@ -53,21 +48,10 @@ struct ScopesTests {
 
   @Test("are listed only if a function sets them")
   func unusedList() {
-    for (name, text) in Self.texts {
-      for (function, variables) in Self.listed(in: text) {
-        let body = Self.functions(of: text).first { $0.name == function }?.body ?? ""
-        #expect(variables.subtracting(Self.assigned(in: body)) == [], "\(name).sh: \(function)")
-      }
+    for (function, variables) in Self.listed(in: HostProgram.source) {
+      let body = Self.functions(of: HostProgram.source).first { $0.name == function }?.body ?? ""
+      #expect(variables.subtracting(Self.assigned(in: body)) == [], "\(function)")
     }
-  }
-
-  private static var texts: [(String, String)] {
-    let resources = [
-      "host": PackageResources.host_sh, "force": PackageResources.force_sh,
-      "transaction": PackageResources.transaction_sh, "confirm": PackageResources.confirm_sh,
-      "undo": PackageResources.undo_sh,
-    ]
-    return scripts.map { ($0, String(decoding: resources[$0] ?? [], as: UTF8.self)) }
   }
 
   // MARK: - Reading scripts
@@ -95,7 +79,7 @@ struct ScopesTests {
   private static func functions(
     of text: String
   ) -> [(name: String, body: String, isSubshell: Bool)] {
-    text.matches(of: /(?m)^(\w+)\(\) ([{(])((?:.*[})]$|(?:.*\n)*?[})]$))/).map {
+    text.matches(of: /(?m)^(\w+)\(\) ([{(])((?:.*[})]$|(?:.*\n)*?[})](?: 2>\/dev\/null)?$))/).map {
       (String($0.1), String($0.3), $0.2 == "(")
     }
   }
@@ -122,6 +106,7 @@ struct ScopesTests {
     .flatMap { $0.1.matches(of: /(?:^|\s)([A-Za-z_]\w*)=/).map(\.1) }
     names += code.matches(of: /\bread -r ((?:[a-z_]\w* ?)+)/).flatMap { $0.1.split(separator: " ") }
     names += code.matches(of: /\bfor (\w+)(?: in|;)/).map(\.1)
+    names += body.matches(of: /\btake_arguments '([^']*)'/).flatMap { $0.1.split(separator: " ") }
     return Set(names.map(String.init)).subtracting(["_", "IFS"])
   }
 }

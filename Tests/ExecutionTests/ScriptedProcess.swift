@@ -23,7 +23,7 @@ actor ScriptedProcess: RemoteProcess {
   }
 
   init(saying lines: [String]) {
-    self.init([.bytes((["begin"] + lines).flatMap { Array("@deploy \($0)\n".utf8) })])
+    self.init([.bytes((["begin", "version 1"] + lines).flatMap { Array("@deploy \($0)\n".utf8) })])
   }
 
   func write(_ bytes: [UInt8], within limit: Duration) async throws {

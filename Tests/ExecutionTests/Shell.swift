@@ -57,7 +57,7 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
   }
 
   /// `alone` says so when no timer and no watcher is left, and waits for that; the others print what
-  /// the scripts' own functions set.
+  /// the program's own functions set.
   private static let helpers = #"""
     linked_release() { find_linked; echo "$linked"; }
     current_release() { find_current; echo "$current"; }
@@ -69,47 +69,40 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
 
     """#
 
-  /// Runs lines behind the functions of the host's scripts, with the host's folders in `folder`; the
-  /// scripts themselves are in `$scripts`.
-  func run(
-    _ script: HostScript, _ lines: String, in folder: Folder, input: [UInt8] = []
-  ) throws -> Result {
+  /// Runs lines behind the functions of the host program, with the host's folders in `folder`; the program
+  /// itself is the file `$host_program`.
+  func run(_ lines: String, in folder: Folder, input: [UInt8] = []) throws -> Result {
     try folder.makeFolder("root")
-    for script in HostScript.allCases { try folder.write("scripts/\(script).sh", script.text) }
+    try folder.write("program", HostProgram.fake.text)
     try folder.records("logger")
     return try Self.run(
       rawValue.split(separator: " ").map(String.init) + [
-        "-c", script.functions + Self.helpers + lines,
+        "-c", HostProgram.functions + Self.helpers + lines, folder.path + "/program",
       ],
       input: input,
       environment: [
         "DEPLOY_ROOT": folder.path + "/root", "DEPLOY_RUN": folder.path + "/run",
         "DEPLOY_NGINX": folder.path + "/nginx", "work": folder.path + "/run/transaction",
         "DEPLOY_UNITS": folder.path + "/units", "DEPLOY_LOCK_TRIES": "1",
-        "folder": folder.path, "scripts": folder.path + "/scripts", "shell": rawValue,
+        "folder": folder.path, "host_program": folder.path + "/program", "shell": rawValue,
         "PATH": folder.path + "/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       ])
   }
 }
 
-/// What runs on a host.
-enum HostScript: CaseIterable {
-  case survey, manifest, transaction, confirm, undo
-
-  var text: String {
-    let part =
-      switch self {
-      case .survey: PackageResources.surroundings_sh + PackageResources.survey_sh
-      case .manifest: PackageResources.manifest_sh
-      case .transaction: PackageResources.force_sh + PackageResources.transaction_sh
-      case .confirm: PackageResources.force_sh + PackageResources.confirm_sh
-      case .undo: PackageResources.force_sh + PackageResources.undo_sh
-      }
-    return String(decoding: PackageResources.host_sh + part, as: UTF8.self)
-  }
+extension HostProgram {
+  /// The program with a digest that no host has.
+  static let fake = HostProgram(digest: { _ in String(repeating: "0", count: 64) })
 
   /// All of it but the call of `main`.
-  var functions: String { text.replacingOccurrences(of: "\nmain \"$@\"\n", with: "\n") }
+  static let functions = String(decoding: fake.text, as: UTF8.self)
+    .replacingOccurrences(of: "\nmain \"$@\"\n", with: "\n")
+
+  /// With its comments.
+  static let source = parts.map { String(decoding: $0.text, as: UTF8.self) }.joined()
+
+  /// What a host says before anything else.
+  static let opening = "@deploy begin\n@deploy version \(HostProtocol.version)\n"
 }
 
 /// A temporary folder that goes with the value.

@@ -9,7 +9,7 @@ struct SurroundingsReaderTests {
 
   private func read(_ lines: [(String, String)]) throws -> HostSurroundings {
     var reader = SurroundingsReader()
-    for (key, value) in lines { #expect(try reader.read(key, value)) }
+    for (word, value) in lines { try reader.read(SurveyMessage(word: word, value: value)) }
     return reader.result(ownPorts: [80, 443])
   }
 
@@ -219,7 +219,7 @@ struct SurroundingsReaderTests {
       if word == "ssh-from", value == "0100007F" { continue }
       var reader = SurroundingsReader()
       #expect(throws: ConversationFault.self, "\(word) \(value)") {
-        try reader.read(word, value)
+        try reader.read(SurveyMessage(word: word, value: value))
       }
       #expect(reader.result(ownPorts: []) == HostSurroundings())
     }
@@ -240,13 +240,13 @@ struct SurroundingsReaderTests {
   func manyChains() throws {
     var reader = SurroundingsReader()
     #expect(throws: ConversationFault.self) {
-      for number in 0... { _ = try reader.read("rule", "chain c\(number) {") }
+      for number in 0... { try reader.read(SurveyMessage(.rule, "chain c\(number) {")) }
     }
     reader = SurroundingsReader()
     #expect(throws: ConversationFault.self) {
       for number in 0... {
-        _ = try reader.read("rule", "chain c\(number) {")
-        _ = try reader.read("rule", "type filter hook input priority 0; policy drop;")
+        try reader.read(SurveyMessage(.rule, "chain c\(number) {"))
+        try reader.read(SurveyMessage(.rule, "type filter hook input priority 0; policy drop;"))
       }
     }
   }

@@ -41,7 +41,6 @@ struct SurroundingsScriptTests {
   @Test("names the addresses that others reach it at, and no others", arguments: Shell.allCases)
   func addresses(_ shell: Shell) throws {
     let result = try shell.run(
-      .survey,
       """
       ip link set lo up
       for address in 198.18.0.21/24 198.18.0.22/32 169.254.3.4/16 2001:db8::21/64 fd00::1/64 fe80::5/64
@@ -63,7 +62,6 @@ struct SurroundingsScriptTests {
   func listeners(_ shell: Shell) throws {
     let folder = try Folder()
     let result = try shell.run(
-      .survey,
       Self.listen + #"""
         listen nginx '' '0.0.0.0#443' '::1#8443' '127.0.0.1#8080'; master=$!
         listen nginx '' '127.0.0.1#8081'
@@ -90,7 +88,6 @@ struct SurroundingsScriptTests {
   @Test("names sockets for UDP and for whole protocols, and its routes", arguments: Shell.allCases)
   func datagrams(_ shell: Shell) throws {
     let result = try shell.run(
-      .survey,
       #"""
       ip link set lo up; ip addr add 198.18.0.21/24 dev lo
       ip link add away type veth peer name there; ip link set there up
@@ -128,7 +125,6 @@ struct SurroundingsScriptTests {
   @Test("names thousands of sockets, of many processes", arguments: Shell.allCases)
   func manyListeners(_ shell: Shell) throws {
     let result = try shell.run(
-      .survey,
       Self.listen + #"""
         ulimit -n 5000
         for process in 1 2 3 4 5; do
@@ -148,7 +144,6 @@ struct SurroundingsScriptTests {
   @Test("leaves sockets out beyond its limit", arguments: Shell.allCases)
   func mostListeners(_ shell: Shell) throws {
     let result = try shell.run(
-      .survey,
       Self.listen + #"""
         most_listeners=3
         for port in 11 12 13 14 15; do listen x '' "127.0.0.1#$port"; done
@@ -161,7 +156,7 @@ struct SurroundingsScriptTests {
 
   @Test("has nothing to say where nothing listens", arguments: Shell.allCases)
   func nothingListens(_ shell: Shell) throws {
-    let result = try shell.run(.survey, "survey_network ''", in: Folder())
+    let result = try shell.run("survey_network ''", in: Folder())
     #expect(result.output == "")
     #expect(result.error == "")
   }
@@ -169,7 +164,6 @@ struct SurroundingsScriptTests {
   @Test("knows its own port of sshd and who is connected to it", arguments: Shell.allCases)
   func ssh(_ shell: Shell) throws {
     let result = try shell.run(
-      .survey,
       Self.listen + #"""
         listen sshd 0 '127.0.0.1#9022' '127.0.0.1#9023'
         told() { survey_network "$1" | grep " ssh-"; }
@@ -189,7 +183,6 @@ struct SurroundingsScriptTests {
     arguments: Shell.allCases)
   func rules(_ shell: Shell) throws {
     let result = try shell.run(
-      .survey,
       #"""
       nft -f - <<'RULES'
       table inet deploy {
@@ -245,7 +238,6 @@ struct SurroundingsScriptTests {
     try folder.records("ip6tables", "echo '-P INPUT ACCEPT'; echo '-A INPUT -j REJECT'")
     try folder.program("nft", "exit 1")
     let result = try shell.run(
-      .survey,
       """
       survey_rules; cat "$folder/calls" 2>/dev/null
       has_legacy_rules() { :; }
@@ -265,7 +257,6 @@ struct SurroundingsScriptTests {
     let folder = try Folder()
     try folder.program("systemctl", "[ \"$*\" = 'is-active --quiet firewalld' ]")
     let result = try shell.run(
-      .survey,
       Self.listen + #"""
         ufw_settings=$folder/ufw.conf; command() { [ -x "$folder/bin/$2" ]; }
         survey_managers; echo none
@@ -290,7 +281,6 @@ struct SurroundingsScriptTests {
   func space(_ shell: Shell) throws {
     let folder = try Folder()
     let result = try shell.run(
-      .survey,
       #"""
       mount -t tmpfs -o size=1m none "$root"; mount -t tmpfs -o size=2m none /run
       run=/run/deploy; root=$root/not/yet
@@ -309,7 +299,6 @@ struct SurroundingsScriptTests {
   func patches(_ shell: Shell) throws {
     let folder = try Folder()
     let result = try shell.run(
-      .survey,
       #"""
       nginx_changelogs=$folder/doc/nginx*/changelog.gz
       told() { survey_patches 'CVE-2025-1 CVE-2025-23419 CVE-2026-2 CVE-2026-22'; }
@@ -331,7 +320,6 @@ struct SurroundingsScriptTests {
   @Test("counts the workers that only finish what they have begun", arguments: Shell.allCases)
   func retiringWorkers(_ shell: Shell) throws {
     let result = try shell.run(
-      .survey,
       #"""
       start() {
         bash -c "exec -a '$1' sleep 1000" > /dev/null &
@@ -351,13 +339,12 @@ struct SurroundingsScriptTests {
   @Test("comes to its end whatever program is missing", arguments: Shell.allCases)
   func missingPrograms(_ shell: Shell) throws {
     let result = try shell.run(
-      .survey,
       Self.listen + #"""
         listen x '' '127.0.0.1#80'
         mkdir "$folder/few"
         for tool in cat date sed sort head; do ln -s "$(command -v $tool)" "$folder/few"; done
         PATH=$folder/few
-        main 'CVE-1' '198.18.9.1 50000 198.18.0.21 22'
+        survey_host vulnerabilities=CVE-1 connection='198.18.9.1 50000 198.18.0.21 22'
         """#, in: Folder())
     #expect(result.lines.last == "@deploy end")
     #expect(result.lines.contains("@deploy ssh-port 22"))

@@ -12,8 +12,8 @@ struct SurveyReaderTests {
   ) throws -> HostObservation? {
     var reader = SurveyReader(recognize: recognize)
     for line in lines {
-      let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-      try reader.read(.event(String(parts[0]), parts.count == 2 ? String(parts[1]) : ""))
+      let (word, value) = HostValues.divided(line)
+      try reader.read(SurveyMessage(word: word, value: value))
     }
     return reader.result
   }
@@ -46,7 +46,7 @@ struct SurveyReaderTests {
       "include /a\u{1B}", "controller x y", "missing ../x",
       "missing \(String(repeating: "x", count: 99))",
       "drift ../x", "drift /etc/shadow", "drift a//b", "drift a\u{202E}b", "text a", "text ../a:x",
-      "firewall open", "survey 2", "systemd x", "running 0", "retiring -1", "retiring 99999999999",
+      "firewall open", "systemd x", "running 0", "retiring -1", "retiring 99999999999",
       "unknown", " ", "prepared", "staged", "staged 5", "staged x y", "discarded 0 a",
     ])
   func wrongValues(_ line: String) throws {
@@ -58,7 +58,7 @@ struct SurveyReaderTests {
   @Test("a word that is there once at most is not said twice")
   func repetition() throws {
     for line in HostileSpeech.survey where !line.hasPrefix("end") {
-      let word = String(line.prefix { $0 != " " })
+      let word = try #require(SurveyMessage.Word(rawValue: String(line.prefix { $0 != " " })))
       guard SurveyReader.unique.contains(word) else { continue }
       #expect(throws: ConversationFault.self, "\(word)") { try read([line] + HostileSpeech.survey) }
     }
@@ -70,7 +70,7 @@ struct SurveyReaderTests {
       #expect(throws: ConversationFault.self) { try read(HostileSpeech.survey + [line]) }
     }
     for word in SurveyReader.required {
-      let lines = HostileSpeech.survey.filter { !$0.hasPrefix(word + " ") }
+      let lines = HostileSpeech.survey.filter { !$0.hasPrefix(word.rawValue + " ") }
       #expect(throws: ConversationFault.self, "\(word)") { try read(lines) }
     }
     #expect(try read(HostileSpeech.survey.dropLast()) == nil)

@@ -9,7 +9,6 @@ struct SurveyScriptTests {
   )
   func cutOff(_ shell: Shell) throws {
     let result = try shell.run(
-      .survey,
       #"""
       mkdir -p "$root/releases/7/nginx" "$root/releases/8" "$root/discarded"; ln -s releases/7 "$root/current"
       printf 'file 0 0644 nginx/a\nend' > "$root/releases/7/manifest"; printf 'a;' > "$root/releases/7/nginx/a"

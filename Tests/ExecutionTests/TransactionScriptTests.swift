@@ -16,7 +16,6 @@ struct TransactionScriptTests {
   @Test("names the program that holds a port of the release", arguments: Shell.allCases)
   func checkPorts(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
         find_master() { return 1; }
         ports=8443; check_ports; echo free
@@ -41,14 +40,13 @@ struct TransactionScriptTests {
   @Test("keeps files of the release before as they are", arguments: Shell.allCases)
   func keepFiles(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
-        mkdir -p "$root/releases/7/tls/sites"; : > "$staged/undo.sh"
+        mkdir -p "$root/releases/7/tls/sites"
         echo key > "$root/releases/7/tls/sites/a b.key"; chmod 600 "$root/releases/7/tls/sites/a b.key"
         echo rules > "$root/releases/7/firewall.nft"
         printf '%s\\n' 'tls/sites/a b.key' firewall.nft > "$staged/keep"
         keep_files && cat "$staged/firewall.nft" "$staged/tls/sites/a b.key" && stat -c %a "$staged/tls/sites/a b.key"
-        [ -e "$staged/keep" ] || [ ! -e "$staged/undo.sh" ] || echo moved
+        [ -e "$staged/keep" ] || echo moved
         echo tls/none.key > "$staged/keep"; keep_files 2> /dev/null || echo missing
         """, in: Folder())
     #expect(result.output == "rules\nkey\n600\nmoved\nmissing\n")
@@ -57,7 +55,6 @@ struct TransactionScriptTests {
   @Test("finds a file that arrived damaged or not at all", arguments: Shell.allCases)
   func checkDigests(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
         mkdir "$staged/tls"; echo a > "$staged/firewall.nft"; echo b > "$staged/tls/x.key"
         { echo deploy-manifest 2; (cd "$staged"; sha256sum firewall.nft tls/x.key) |
@@ -72,7 +69,6 @@ struct TransactionScriptTests {
   @Test("leaves nothing of what was staged but its manifest", arguments: Shell.allCases)
   func discard(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
         echo end > "$staged/manifest"; mkdir "$staged/tls"; echo secret > "$staged/tls/x.key"
         discard; cat "$root/discarded/8"; rm -r "$root/discarded"; find "$root" "$run" | sed "s#$folder/##" | sort | tr '\\n' ' '
@@ -86,7 +82,6 @@ struct TransactionScriptTests {
   @Test("keeps each discarded manifest that knows something", arguments: Shell.allCases)
   func discardKeeps(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + #"""
         try() { mkdir -p "$staged"; printf "$1" > "$staged/manifest"; discard; }
         try 'issued a\n'; ls "$root"; cd "$root"
@@ -111,7 +106,6 @@ struct TransactionScriptTests {
     "leaves a release that was there before it", arguments: Shell.allCases, ["restore", "remove"])
   func discardStaysAway(_ shell: Shell, _ mode: String) throws {
     let result = try shell.run(
-      .transaction,
       start
         + "mode=\(mode) is_staged=; discard; ls \"$root/releases\"; [ -e \"$work\" ] || echo tidy",
       in: Folder())
@@ -121,7 +115,6 @@ struct TransactionScriptTests {
   @Test("is refused where another one holds the lock, who is named", arguments: Shell.allCases)
   func lock(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
         (who=ann@laptop; lock; : > "$folder/held"; until [ -e "$folder/done" ]; do :; done) &
         until [ -e "$folder/held" ]; do :; done
@@ -135,7 +128,6 @@ struct TransactionScriptTests {
   @Test("tells who it waits for, as often as it is told to", arguments: Shell.allCases)
   func waiting(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       """
       DEPLOY_LOCK_TRIES=3; who=bob@desk; flock() { return 1; }
       mkdir -p "$run"; echo ann@laptop > "$run/holder"; lock
@@ -154,7 +146,6 @@ struct TransactionScriptTests {
     arguments: Shell.allCases)
   func silentController(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
         mkfifo "$folder/stream"; exec 3<> "$folder/stream"
         (exec \(shell) -c '. "$1"; trap "" PIPE; DEPLOY_HEARTBEAT=1
@@ -171,7 +162,6 @@ struct TransactionScriptTests {
     let folder = try Folder()
     try folder.write("word", "wait\nwait\ngo\nrest\n")
     let result = try shell.run(
-      .transaction,
       start + """
         watch_controller() { watches="$watches${1:+ $1}"; }
         watches= DEPLOY_HEARTBEAT=17; watch_controller 120
@@ -184,7 +174,6 @@ struct TransactionScriptTests {
   @Test("ends when the stream stops in the middle", arguments: Shell.allCases)
   func silentStream(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
         mkfifo "$folder/stream"; exec 3<> "$folder/stream"
         (exec \(shell) -c '. "$1"; set -u
@@ -201,7 +190,6 @@ struct TransactionScriptTests {
   @Test("waits for as long as a stream goes on", arguments: Shell.allCases)
   func slowStream(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
         mkdir "$folder/grows"; count() { ls "$folder/grows" | wc -l; }
         sleep() { [ "$(count)" -ge 5 ] || mktemp "$folder/grows/XXXXXX" > /dev/null; }
@@ -211,30 +199,27 @@ struct TransactionScriptTests {
     #expect(result.output == "5\nalone\n")
   }
 
-  @Test("refuses a stream that is cut", arguments: Shell.allCases, ["install", "restore"])
-  func cutStream(_ shell: Shell, _ mode: String) throws {
+  @Test("refuses a stream that is cut", arguments: Shell.allCases)
+  func cutStream(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
-        mode=\(mode) is_staged=; head -c 2000 /dev/zero > "$work/file"
+        is_staged=; head -c 2000 /dev/zero > "$work/file"
         tar -c -f "$folder/whole" -C "$work" file; size=$(wc -c < "$folder/whole")
         head -c 1024 "$folder/whole" > "$folder/cut"
         (stage < "$folder/cut") > "$folder/said"; sed 's/^| .*/words/' "$folder/said" | uniq
         ls "$root/releases"; [ -e "$work" ] || echo tidy
         """, in: Folder())
     #expect(
-      result.output == "words\n@deploy refused staging\n7\n\(mode == "restore" ? "8\n" : "")tidy\n")
+      result.output == "words\n@deploy refused staging\n7\ntidy\n")
   }
 
   @Test("says which release it is to restore, and its digest", arguments: Shell.allCases)
   func restores(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
         mode=restore is_staged=; digest() { sha256sum < "$1" | cut -d ' ' -f 1; }
         echo x > "$staged/a"; echo "file $(digest "$staged/a") 0644 a" > "$staged/manifest"
-        : > "$work/undo.sh"; tar -c -f "$folder/in" -C "$work" undo.sh; size=$(wc -c < "$folder/in")
-        (stage < "$folder/in"; kill "$watcher") > "$folder/said"
+        (stage; kill "$watcher") > "$folder/said"
         sed "s/$(digest "$staged/manifest")/its/" "$folder/said"
         """, in: Folder())
     #expect(result.output == "@deploy restores 8:its\n@deploy staged\n")
@@ -243,7 +228,6 @@ struct TransactionScriptTests {
   @Test("has no watcher and no sleep of it when the word came", arguments: Shell.allCases)
   func watcherEnds(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
         watch_controller 4321; pgrep -x -f 'sleep 4321' > /dev/null && echo watching
         echo go > "$folder/word"; await_word < "$folder/word"
@@ -257,7 +241,6 @@ struct TransactionScriptTests {
     let folder = try Folder()
     try folder.write("word", "wait\nwait\ngo\n")
     let result = try shell.run(
-      .transaction,
       start + """
         for round in 0 1 2 3 4 5 6 7 8 9; do
           trap abandon TERM; watch_controller 4321; await_word < "$folder/word"; trap - TERM
@@ -273,7 +256,6 @@ struct TransactionScriptTests {
     let folder = try Folder()
     try folder.write("word", word)
     let result = try shell.run(
-      .transaction,
       start + "watcher=; await_word < \"$folder/word\" 2> /dev/null; echo went", in: folder)
     #expect(result.output == "@deploy refused abandoned\n")
   }
@@ -285,7 +267,6 @@ struct TransactionScriptTests {
     let folder = try Folder()
     try folder.records("nft")
     let result = try shell.run(
-      .transaction,
       start + """
         ln -sfn releases/8 "$root/current"; echo '8 7 install switching x' > "$root/\(state)"
         release=9; recover; flock -n "$run/switch" echo free
@@ -310,7 +291,6 @@ struct TransactionScriptTests {
     let folder = try Folder()
     try folder.records("nft", "echo wrong >&2; exit 1")
     let result = try shell.run(
-      .transaction,
       start + """
         ln -sfn releases/8 "$root/current"; echo '8 7 install applied x' > "$root/pending"
         release=9 staged=$root/releases/9; (recover; echo went); cat "$root/undoing"
@@ -328,7 +308,6 @@ struct TransactionScriptTests {
   @Test("finishes a confirmation that was cut off", arguments: Shell.allCases)
   func recoverConfirming(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
         ln -sfn releases/8 "$root/current"; echo '8 7 install applied x' > "$root/confirming"
         recover; current_release; cat "$root/verdict"; ls "$root"
@@ -341,7 +320,6 @@ struct TransactionScriptTests {
   @Test("waits for whoever ends what was cut off", arguments: Shell.allCases)
   func recoverWaits(_ shell: Shell) throws {
     let result = try shell.run(
-      .transaction,
       start + """
         ln -sfn releases/8 "$root/current"; echo '8 7 install applied x' > "$root/confirming"
         (hold_switch; : > "$folder/held"; until [ -e "$folder/done" ]; do :; done
@@ -368,7 +346,7 @@ struct TransactionScriptTests {
 
         """
     #expect(
-      try shell.run(.transaction, switching, in: folder).output == """
+      try shell.run(switching, in: folder).output == """
         @deploy switching
         | wrong
         @deploy reverted firewall
@@ -381,7 +359,7 @@ struct TransactionScriptTests {
     let other = try Folder()
     try other.program("nft", "echo wrong >&2; exit 1")
     #expect(
-      try shell.run(.transaction, switching, in: other).output == """
+      try shell.run(switching, in: other).output == """
         @deploy switching
         | wrong
         | wrong
@@ -399,7 +377,6 @@ struct TransactionScriptTests {
     let folder = try Folder()
     try folder.records("nft")
     let result = try shell.run(
-      .transaction,
       start + """
         echo '8 7 install switching ann@laptop' > "$root/pending"
         (switch); cat "$root/pending"; readlink "$root/current"; [ -e "$work" ] || echo tidy
@@ -417,7 +394,7 @@ struct TransactionScriptTests {
 
   private func folderWithFunctions() throws -> Folder {
     let folder = try Folder()
-    try folder.write("functions", HostScript.transaction.functions)
+    try folder.write("functions", HostProgram.functions)
     return folder
   }
 }

@@ -8,7 +8,7 @@ struct UndoScriptTests {
   private let start = #"""
     mkdir -p "$run" "$root/releases/7" "$root/releases/8"; ln -s releases/8 "$root/current"
     : > "$root/releases/7/firewall.nft"; : > "$root/releases/8/firewall.nft"
-    find_include; by_itself() { $shell "$scripts/undo.sh" "$@"; }
+    find_include; by_itself() { $shell "$host_program" "$@"; }
     state() { echo "$1 7 ${2:-install} applied ann@laptop"; }
     told() {
       echo "$(linked_release), $(cat "$root/verdict" 2> /dev/null), $(ls "$root/releases" | tr '\n' ' ')"
@@ -28,7 +28,6 @@ struct UndoScriptTests {
   @Test("is over at once when the release is confirmed", arguments: Shell.allCases)
   func confirmed(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       start + #"""
         state 8 > "$root/pending"; by_itself timer 100000 8 & timer=$!
         until pgrep -x sleep > /dev/null; do :; done
@@ -42,7 +41,7 @@ struct UndoScriptTests {
     ["timer 0 8", "timer 1 8", "now 8"])
   func unconfirmed(_ shell: Shell, _ words: String) throws {
     let result = try shell.run(
-      .undo, start + "state 8 > \"$root/pending\"; by_itself \(words); told", in: try host())
+      start + "state 8 > \"$root/pending\"; by_itself \(words); told", in: try host())
     #expect(
       result.output == """
         7, 8 reverted it was not confirmed in time, 7 
@@ -58,7 +57,6 @@ struct UndoScriptTests {
     "puts the firewall back where nginx cannot be", arguments: Shell.allCases)
   func nginxIsBroken(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       start + #"""
         mkdir "$root/releases/7/nginx"; : > "$root/releases/7/nginx/deploy.conf"
         state 8 > "$root/pending"; by_itself now 8; told
@@ -81,7 +79,6 @@ struct UndoScriptTests {
     ["timer 0 8", "timer 100000 8", "now 8"])
   func otherRelease(_ shell: Shell, _ words: String) throws {
     let result = try shell.run(
-      .undo,
       start + #"""
         told; state 9 > "$root/pending"
         """# + "\nby_itself \(words); echo $?; mv \"$root/pending\" \"$root/undoing\"\n"
@@ -95,7 +92,6 @@ struct UndoScriptTests {
     let failingOnce =
       #"grep -q 7 "$folder/calls" || exit 0; [ -e "$folder/failed" ] || { : > "$folder/failed"; exit 1; }"#
     let result = try shell.run(
-      .undo,
       start + #"""
         state 8 > "$root/pending"; by_itself timer 1 8 & second=$!
         by_itself timer 0 8; echo "$?"; wait "$second"; echo "$?"; told
@@ -123,7 +119,6 @@ struct UndoScriptTests {
   func boot(_ shell: Shell, _ file: String) throws {
     for (mode, kept) in [("install", "7 "), ("restore", "7 8 ")] {
       let result = try shell.run(
-        .undo,
         start + """
           mkdir -p /run/systemd/system "$root/releases/8/nginx"; rm -r "$run"
           : > "$root/releases/8/nginx/deploy.conf"; write_include
@@ -144,10 +139,9 @@ struct UndoScriptTests {
   @Test("leaves nothing at boot where nothing was confirmed before", arguments: Shell.allCases)
   func bootFirst(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       start + #"""
         mkdir -p /run/systemd/system "$units"; : > "$units/deploy.service"
-        cp "$scripts/undo.sh" "$root/undo.sh"; echo '8 0 install applied x' > "$root/pending"
+        cp "$host_program" "$root/undo.sh"; echo '8 0 install applied x' > "$root/pending"
         $shell "$root/undo.sh" boot; echo "$?"; [ -e "$root" ] || [ -e "$include" ] || echo nothing
         find "$units" ! -type d; cat "$folder/calls" 2> /dev/null
         """#, in: try host())
@@ -163,7 +157,6 @@ struct UndoScriptTests {
   @Test("lets a confirmation stand at boot", arguments: Shell.allCases)
   func bootConfirming(_ shell: Shell) throws {
     let result = try shell.run(
-      .undo,
       start + #"""
         mkdir -p /run/systemd/system; state 8 > "$root/confirming"; by_itself boot; told
         rm "$root/current"; echo '0 8 remove applied x' > "$root/confirming"; : > "$folder/calls"
@@ -184,7 +177,7 @@ struct UndoScriptTests {
     "loads the firewall of the release in force", arguments: Shell.allCases, ["boot", "firewall"])
   func firewall(_ shell: Shell, _ word: String) throws {
     let result = try shell.run(
-      .undo, start + "mkdir -p /run/systemd/system; by_itself \(word); echo $?; told",
+      start + "mkdir -p /run/systemd/system; by_itself \(word); echo $?; told",
       in: try host())
     #expect(result.output == "0\n8, , 7 8 \nnft -f -\nloads R/releases/8/firewall.nft\n")
   }

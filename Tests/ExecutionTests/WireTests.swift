@@ -46,18 +46,19 @@ struct WireTests {
     #expect(count.output == "\(Self.paths.count)\n")
   }
 
-  @Test("is a script without its comments")
-  func programs() throws {
-    for script in [
-      RemoteScript.survey, .manifest, .transaction, .confirmation,
-    ] {
-      let program = String(decoding: script.program(), as: UTF8.self)
-      #expect(!program.split(separator: "\n").contains { $0.drop { $0 == " " }.hasPrefix("#") })
-      let result = try Shell.run(["sh", "-n"], input: Array(program.utf8))
+  @Test("is a program without its comments, in characters of one byte")
+  func program() throws {
+    let lines = String(decoding: HostProgram.fake.text, as: UTF8.self).split(separator: "\n")
+    #expect(lines.count { $0.drop { $0 == " " }.hasPrefix("#") } == 2)
+    #expect(HostProgram.fake.text.allSatisfy { $0 < 0x80 && $0 != 0 })
+    for shell in Shell.withBash {
+      let result = try Shell.run(
+        shell.rawValue.split(separator: " ").map(String.init) + ["-n"], input: HostProgram.fake.text
+      )
       #expect(result.status == 0 && result.error == "")
     }
     #expect(
-      RemoteScript.withoutComments("#!/bin/sh\n# why\na='#b' # c\n  # d\n\n\t#e\n")
+      HostProgram.withoutComments("#!/bin/sh\n# why\na='#b' # c\n  # d\n\n\t#e\n")
         == "a='#b' # c\n\n\t#e\n")
   }
 
@@ -71,7 +72,7 @@ struct WireTests {
     for shell in ["dash", "busybox sh", "bash"] {
       let result = try Shell.run(
         shell.split(separator: " ").map(String.init)
-          + ["-c", "printf '%s.' \(RemoteScript.quoted(word))"])
+          + ["-c", "printf '%s.' \(ShellWord.quoted(word))"])
       #expect(result.output.utf8.elementsEqual((word + ".").utf8), "\(shell): \(result.error)")
     }
   }
@@ -156,17 +157,17 @@ struct ConversationTests {
   }
 
   private static let said = Array(
-    "Welcome!\n| a box |\n@deploy beginning\n\u{1B}]0;app-1\u{7}\n@deploy begin\n@deploy clock 12\n| é: \u{301}quoted\n@deploy end\n|no\n@deploy text a:\u{301}\n@deploy"
+    "Welcome!\n| a box |\n@deploy beginning\n\u{1B}]0;app-1\u{7}\n@deploy begin\n| ?\n@deploy version 1\n@deploy clock 12\n| é: \u{301}quoted\n@deploy end\n|no\n@deploy text a:\u{301}\n@deploy"
       .utf8)
-  private static let messages: [Message] = [
-    .event("clock", "12"), .quoted("é: \u{301}quoted"), .event("end", ""),
-    .event("text", "a:\u{301}"),
+  private static let messages: [Said<SurveyMessage>] = [
+    .message(SurveyMessage(.clock, "12")), .quoted("é: \u{301}quoted"),
+    .message(SurveyMessage(.end, "")), .message(SurveyMessage(.text, "a:\u{301}")),
   ]
 
-  private func messages(_ pieces: [[UInt8]]) async throws -> [Message] {
-    let conversation = Conversation(Pieces(pieces), Budget(.seconds(60), bytes: 1 << 20))
-    var messages: [Message] = []
-    while let message = try await conversation.next() { messages.append(message) }
+  private func messages(_ pieces: [[UInt8]]) async throws -> [Said<SurveyMessage>] {
+    let conversation = Conversation(Pieces(pieces), .fake, Budget(.seconds(60), bytes: 1 << 20))
+    var messages: [Said<SurveyMessage>] = []
+    while let message = try await conversation.next(SurveyMessage.self) { messages.append(message) }
     return messages
   }
 
@@ -189,10 +190,10 @@ struct ConversationTests {
       ("text", "nginx/a.conf:a: b\r"), ("text", "nginx/a.conf:"),
       ("text", "nginx/b.conf:\u{301}x"), ("drift", "tls/x.key"), ("firewall", "as-installed"),
     ] {
-      try reader.read(.event(key, value))
+      try reader.read(SurveyMessage(word: key, value: value))
       #expect(reader.result == nil)
     }
-    try reader.read(.event("end", ""))
+    try reader.read(SurveyMessage(.end, ""))
     #expect(
       reader.result
         == HostObservation(
@@ -203,7 +204,7 @@ struct ConversationTests {
           firewall: .asInstalled))
   }
 
-  @Test("in the survey's own script is read back", arguments: Shell.allCases)
+  @Test("in a survey by the program itself is read back", arguments: Shell.allCases)
   func realSurvey(_ shell: Shell) async throws {
     let folder = try Folder()
     try folder.program("nginx", "echo 'nginx version: nginx/1.22.1' >&2")
@@ -229,12 +230,13 @@ struct ConversationTests {
       try folder.write("root/releases/\(other)/x", "")
     }
     let result = try shell.run(
-      .survey, "ln -s releases/4 \"$root/current\"; main '' '198.18.0.9 1 2 3'",
+      "ln -s releases/4 \"$root/current\"; survey_host vulnerabilities= connection='198.18.0.9 1 2 3'",
       in: folder)
     #expect(!result.output.contains("hunter2"))
     var reader = SurveyReader(recognize: ShownManifest.trusted)
-    let said = Array("\(RemoteScript.beginning)\n\(result.output)".utf8)
-    for message in try await messages([said]) { try reader.read(message) }
+    for said in try await messages([Array("@deploy begin\n\(result.output)".utf8)]) {
+      if case .message(let message) = said { try reader.read(message) }
+    }
     let observation = try #require(reader.result)
     #expect(observation.shownManifest?.manifest == manifest)
     #expect(observation.manifest == nil, "nothing is believed before it is judged")

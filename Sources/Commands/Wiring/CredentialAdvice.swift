@@ -44,9 +44,9 @@ extension CredentialContent {
 
   /// The openssl command that makes what is wanted, none where it is not in the file.
   private func commands(_ path: String, _ use: Use) -> [String] {
-    let file = RemoteScript.quoted(path)
-    let certificate = RemoteScript.quoted(path + ".crt")
-    let key = RemoteScript.quoted(path + ".key")
+    let file = ShellWord.quoted(path)
+    let certificate = ShellWord.quoted(path + ".crt")
+    let key = ShellWord.quoted(path + ".key")
     return switch (self, use) {
     case (.certificatesAndKey, .certificate):
       // `openssl x509` would keep the first one and lose the chain.
@@ -54,9 +54,9 @@ extension CredentialContent {
         "openssl crl2pkcs7 -nocrl -certfile \(file) | openssl pkcs7 -print_certs -out \(certificate)"
       ]
     case (.derCertificate, .certificate):
-      ["openssl x509 -inform DER -in \(file) -out \(RemoteScript.quoted(path + ".pem"))"]
+      ["openssl x509 -inform DER -in \(file) -out \(ShellWord.quoted(path + ".pem"))"]
     case (.derKey, .key):
-      ["openssl pkey -inform DER -in \(file) -out \(RemoteScript.quoted(path + ".pem"))"]
+      ["openssl pkey -inform DER -in \(file) -out \(ShellWord.quoted(path + ".pem"))"]
     case (.pkcs7, .certificate):
       ["openssl pkcs7 -print_certs -in \(file) -out \(certificate)"]
     case (.derPKCS7, .certificate):

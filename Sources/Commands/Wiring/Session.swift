@@ -141,7 +141,8 @@ struct Session {
     _ state: FleetState, _ body: (Fleet) async throws -> Result
   ) async throws -> Result {
     let fleet = Fleet(
-      connector: connector, recognize: try workspace.recognizer(for: state),
+      connector: connector, program: HostProgram(digest: { Digest.sha256(of: $0) }),
+      recognize: try workspace.recognizer(for: state),
       report: { [progress] in progress.show($0) })
     do {
       let result = try await body(fleet)

@@ -1,32 +1,24 @@
 import Diagnostics
 
-/// What a host's script says, line by line.
-enum Message: Equatable {
-  /// A word and the rest of the line, as the host said it.
-  case event(String, String)
-  /// A line of some program's own words, fit to be shown.
-  case quoted(String)
-}
-
-/// How a script ended that did not say its last message.
+/// How a call of the host program ended that did not say its last message.
 struct EarlyEnd: Equatable {
-  /// Whether the script began at all.
+  /// Whether the launcher began at all.
   var hasBegun: Bool
-  /// What was said instead, fit to be shown: on standard output as long as the script had not begun, and
+  /// What was said instead, fit to be shown: on standard output as long as the launcher had not begun, and
   /// on standard error.
   var words: String
 }
 
-/// Reads the messages of one script within a budget. What comes before its first message is not the
-/// script's, and what comes after its last is not read.
+/// Reads the messages of one call of the host program within a budget. What comes before its first message is
+/// not the program's, and what comes after its last is not read.
 actor Conversation {
-  private static let beginning = Array(RemoteScript.beginning.utf8)
-  private static let marker = Array("@deploy ".utf8)
+  static let marker = "@deploy "
+  private static let markerBytes = Array(marker.utf8)
+  private static let beginning = Array((marker + OpeningMessage.Word.begin.rawValue).utf8)
   private static let quote = Array("| ".utf8)
-  /// What a host says that is busy with something else before it begins.
-  private static let heartbeats: Set = ["waiting", "recovering"]
 
   private let process: any RemoteProcess
+  private let program: HostProgram
   private let clock = ContinuousClock()
   private var budget: Budget
   private var start: ContinuousClock.Instant
@@ -37,31 +29,34 @@ actor Conversation {
   private var next = 0
   private var hasEnded = false
   private var hasBegun = false
-  /// The last lines that came before the script began: of start-up files, or of what runs in its place.
+  private var isOpen = false
+  /// The last lines that came before the launcher began: of start-up files, or of what runs in its place.
   private var preface: [HostText] = []
   private static let mostPreface = 5
-  /// Why the host did not take the whole script.
+  /// Why the host did not take all that it was sent.
   private var unsent: (any Error)?
 
-  /// Starts a script on a host and sends it there.
+  /// Calls the host program, which is sent there if the host does not have it.
   static func start(
-    _ script: RemoteScript, _ arguments: [String], on host: any RemoteHost, becoming: Bool,
+    _ command: HostCommand, of program: HostProgram, on host: any RemoteHost, becoming: Bool,
     _ budget: Budget
   ) async throws -> Conversation {
-    let program = script.program(arguments)
-    let command = script.command(reading: program.count, becoming: becoming)
-    let conversation = Conversation(try await host.start(command), budget)
-    await conversation.introduce(program)
+    let call = HostCall(command: command, program: program)
+    let launcher = call.launcher
+    let process = try await host.start(call.line(reading: launcher.count, becoming: becoming))
+    let conversation = Conversation(process, program, budget)
+    await conversation.introduce(launcher)
     return conversation
   }
 
   /// An account that runs something else does not read to the end: what it says counts for more.
-  private func introduce(_ program: [UInt8]) async {
-    do { try await send(program) } catch { unsent = error }
+  private func introduce(_ bytes: [UInt8]) async {
+    do { try await send(bytes) } catch { unsent = error }
   }
 
-  init(_ process: any RemoteProcess, _ budget: Budget) {
+  init(_ process: any RemoteProcess, _ program: HostProgram, _ budget: Budget) {
     self.process = process
+    self.program = program
     self.budget = budget
     start = clock.now
     deadline = start.advanced(by: budget.time)
@@ -88,7 +83,7 @@ actor Conversation {
     try await inTime { try await $0.closeInput(within: $1) }
   }
 
-  /// Waits for the end of a script that did not say its last message.
+  /// Waits for the end of a call that did not say its last message.
   func finish() async throws -> EarlyEnd {
     let complaint = HostText.lines(of: try await inTime { try await $0.finish(within: $1) })
     if let unsent, preface.isEmpty, complaint.isEmpty { throw unsent }
@@ -96,8 +91,27 @@ actor Conversation {
       hasBegun: hasBegun, words: (preface + complaint).map(\.text).joined(separator: "\n"))
   }
 
-  /// Whether the script began: it reads what is sent from here on, and nothing else does.
-  func begins() async throws -> Bool {
+  /// Waits until the program runs: it reads what is sent from here on, and nothing else does. False if the
+  /// call ends before.
+  ///
+  /// A `head` that reads ahead would take what follows, so the program is sent only when it is asked for.
+  func opens() async throws -> Bool {
+    while !isOpen {
+      guard try await begins(), let line = try await nextLine() else { return false }
+      guard let (word, value) = Self.event(line) else { continue }
+      switch try OpeningMessage(word: word, value: value) {
+      case .begin: break
+      case .missing: await introduce(program.text)
+      case .version(let version):
+        guard version == HostProtocol.version else { throw ConversationFault.otherVersion(version) }
+        isOpen = true
+      case .rejected(let why): throw ConversationFault.rejected(why)
+      }
+    }
+    return true
+  }
+
+  private func begins() async throws -> Bool {
     while !hasBegun, let line = try await nextLine() {
       hasBegun = line.elementsEqual(Self.beginning)
       if hasBegun { preface = [] } else { note(line) }
@@ -112,22 +126,29 @@ actor Conversation {
     preface.append(text)
   }
 
-  /// Returns nil when the script has ended.
-  func next() async throws -> Message? {
-    guard try await begins() else { return nil }
+  /// Returns nil when the call has ended.
+  func next<Message: HostMessage>(
+    _ kind: Message.Type = Message.self
+  ) async throws -> Said<Message>? {
+    guard try await opens() else { return nil }
     while let line = try await nextLine() {
-      if line.starts(with: Self.marker) {
-        let parts = line.dropFirst(Self.marker.count)
-          .split(separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
-          .map { String(decoding: $0, as: UTF8.self) }
-        if Self.heartbeats.contains(parts[0]) { extend() }
-        return .event(parts[0], parts.count == 2 ? parts[1] : "")
+      if let (word, value) = Self.event(line) {
+        let message = try Message(word: word, value: value)
+        if message.isHeartbeat { extend() }
+        return .message(message)
       }
       if line.starts(with: Self.quote) {
         return .quoted(HostText(line.dropFirst(Self.quote.count)).text)
       }
     }
     return nil
+  }
+
+  /// The word of a message and the rest of its line; nil for any other line.
+  private static func event(_ line: ArraySlice<UInt8>) -> (word: String, rest: String)? {
+    guard line.starts(with: markerBytes) else { return nil }
+    let text = String(decoding: line.dropFirst(markerBytes.count), as: UTF8.self)
+    return HostValues.divided(text)
   }
 
   private func extend() {
@@ -151,7 +172,7 @@ actor Conversation {
     .tooLate(after: start.duration(to: deadline), heard)
   }
 
-  /// What has come before the script began, with a line that has no end yet, such as a prompt.
+  /// What has come before the launcher began, with a line that has no end yet, such as a prompt.
   private var heard: [HostText] {
     guard !hasBegun else { return [] }
     let rest = HostText(pending[next...], limit: 200)

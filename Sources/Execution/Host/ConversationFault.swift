@@ -29,6 +29,30 @@ struct ConversationFault: TransientFailure, CustomStringConvertible {
     ConversationFault("it sent \(what) of more than \(limit) bytes: \(remedy)" + quoting(heard))
   }
 
+  /// - Parameter word: what no conversation of this kind has, as the host said it.
+  static func unknown(_ word: String) -> ConversationFault {
+    ConversationFault(
+      "it said \"\(HostText(word, limit: 200))\", which this version of deploy does not know")
+  }
+
+  /// - Parameter message: one that the host may not say at this point.
+  static func outOfTurn(_ message: TransactionMessage) -> ConversationFault {
+    ConversationFault(
+      "it said \"\(message.word.rawValue)\", which nobody waits for there: \(remedy)")
+  }
+
+  /// The program that runs there is another version's.
+  static func otherVersion(_ version: Int) -> ConversationFault {
+    ConversationFault(
+      "its host program speaks version \(version) of the protocol, this version of deploy speaks"
+        + " version \(HostProtocol.version)")
+  }
+
+  /// - Parameter why: what the host program says of the arguments, fit to be shown.
+  static func rejected(_ why: String) -> ConversationFault {
+    ConversationFault("its host program does not take the call: \(why). This is a bug in deploy.")
+  }
+
   private static func quoting(_ heard: [HostText]) -> String {
     guard !heard.isEmpty else { return "" }
     return "; before deploy's script began, it answered:"

@@ -5,6 +5,7 @@ package import State
 /// The hosts of a run and the connections that are open to them: one a host, from the survey on.
 package actor Fleet {
   private let connector: any Connector
+  nonisolated let program: HostProgram
   nonisolated let budgets: Budgets
   private let recognize: @Sendable (String) -> ShownManifest
   private let report: @Sendable (ProgressEvent) -> Void
@@ -14,11 +15,12 @@ package actor Fleet {
 
   /// - Parameter recognize: checks the signature of a manifest.
   package init(
-    connector: any Connector, budgets: Budgets = Budgets(),
+    connector: any Connector, program: HostProgram, budgets: Budgets = Budgets(),
     recognize: @escaping @Sendable (String) -> ShownManifest,
     report: @escaping @Sendable (ProgressEvent) -> Void
   ) {
     self.connector = connector
+    self.program = program
     self.budgets = budgets
     self.recognize = recognize
     self.report = report
@@ -68,11 +70,10 @@ package actor Fleet {
   nonisolated func survey(_ name: String, _ connection: HostAccess) async -> SurveyResult {
     do {
       let conversation = try await ask(
-        name, connection, budgets.survey, RemoteScript.survey,
-        [NginxHole.names.joined(separator: " ")])
+        .survey(vulnerabilities: NginxHole.names), name, connection, budgets.survey)
       var reader = SurveyReader(recognize: recognize)
-      while !reader.isComplete, let message = try await conversation.next() {
-        try reader.read(message)
+      while !reader.isComplete, let said = try await conversation.next(SurveyMessage.self) {
+        if case .message(let message) = said { try reader.read(message) }
       }
       guard let observation = reader.result else {
         return .unreachable(RefusalText.shellEnded(try await conversation.finish(), connection))
@@ -91,27 +92,26 @@ package actor Fleet {
     of release: Int, on name: String, _ connection: HostAccess
   ) async throws -> ShownManifest? {
     let conversation = try await ask(
-      name, connection, budgets.manifest, RemoteScript.manifest, [String(release)])
+      .manifest(release: release), name, connection, budgets.manifest)
     var lines: [String] = []
-    while let message = try await conversation.next() {
-      switch message {
-      case .event("manifest", let line): lines.append(line + "\n")
-      case .event("end", _): return lines.isEmpty ? nil : recognize(lines.joined())
-      case .event, .quoted: break
+    while let said = try await conversation.next(ManifestMessage.self) {
+      switch said {
+      case .message(.line(let line)): lines.append(line + "\n")
+      case .message(.end): return lines.isEmpty ? nil : recognize(lines.joined())
+      case .quoted: break
       }
     }
     throw HostFault(RefusalText.shellEnded(try await conversation.finish(), connection))
   }
 
-  /// Has a host run a script that reads nothing.
+  /// Has a host do what reads nothing.
   private nonisolated func ask(
-    _ name: String, _ connection: HostAccess, _ budget: Budget, _ script: RemoteScript,
-    _ arguments: [String] = []
+    _ command: HostCommand, _ name: String, _ connection: HostAccess, _ budget: Budget
   ) async throws -> Conversation {
     let conversation = try await Conversation.start(
-      script, arguments, on: try await host(name, connection), becoming: connection.usesSudo,
+      command, of: program, on: try await host(name, connection), becoming: connection.usesSudo,
       budget)
-    try await conversation.closeInput()
+    if try await conversation.opens() { try await conversation.closeInput() }
     return conversation
   }
 }

@@ -86,7 +86,7 @@ extension Rollout {
     do {
       let host = try await fleet.host(step.host, step.connection)
       return await HostTransaction.prepare(
-        step, after: previous, release, on: host, who: surroundings.user,
+        step, after: previous, release, on: host, with: fleet.program, who: surroundings.user,
         window: pace.window(of: step.host), budgets: pace.budgets(of: step.host), report: report)
     } catch {
       return .failure(.init(of: error))

@@ -3,14 +3,22 @@ import State
 
 /// What a transaction relies on: the release in force by its number and its manifest's digest, as hosts
 /// write it: `none`, `3:` for a release without a manifest, or `3:` and SHA-256 in lower-case hex.
-struct Fingerprint {
+struct Fingerprint: Equatable, Sendable {
   /// 0 for none.
   let release: Int
   let digest: String?
 
+  /// Of a host where no release is in force.
+  static let none = Fingerprint()
+
+  private init() { (release, digest) = (0, nil) }
+
+  /// As the host wrote it.
+  var text: String { release == 0 ? "none" : "\(release):\(digest ?? "")" }
+
   init?(_ text: String) {
     if text == "none" {
-      (release, digest) = (0, nil)
+      self = .none
       return
     }
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

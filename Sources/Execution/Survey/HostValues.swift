@@ -29,6 +29,29 @@ enum HostValues {
     return number.value
   }
 
+  /// The same, or 0 for none.
+  static func releaseOrNone(_ text: String, of word: String) throws(ConversationFault) -> Int {
+    text == "0" ? 0 : try release(text, of: word)
+  }
+
+  static func fingerprint(
+    _ text: String, of word: String
+  ) throws(ConversationFault) -> Fingerprint {
+    guard let fingerprint = Fingerprint(text) else {
+      throw .unexpected("\(word) \(text)", "which is not a release and its digest")
+    }
+    return fingerprint
+  }
+
+  /// A host's own words, fit to be shown.
+  static func text(_ text: String) -> String { HostText(text).text }
+
+  /// The first word of a value, and the rest.
+  static func divided(_ text: String) -> (word: String, rest: String) {
+    guard let space = text.utf8.firstIndex(of: UInt8(ascii: " ")) else { return (text, "") }
+    return (String(text[..<space]), String(text[text.utf8.index(after: space)...]))
+  }
+
   static func moment(_ text: String, of word: String) throws(ConversationFault) -> Timestamp {
     guard let seconds = Int64(text), let moment = Timestamp(exactly: seconds) else {
       throw .unexpected("\(word) \(text)", "which is not a moment from 1970 to 9999")
@@ -84,6 +107,14 @@ enum HostValues {
 
   static func nothing(_ text: String, of word: String) throws(ConversationFault) {
     guard text.isEmpty else { throw .unexpected("\(word) \(text)", "which has a word too many") }
+  }
+
+  /// Returns the message if nothing follows its word.
+  static func bare<Message>(
+    _ text: String, of word: String, _ message: Message
+  ) throws(ConversationFault) -> Message {
+    try nothing(text, of: word)
+    return message
   }
 
   /// What a host says is kept only as long as there is not too much of it.

@@ -50,48 +50,47 @@ struct SurroundingsReader {
     return result
   }
 
-  /// - Returns: Whether the word is one of these.
-  mutating func read(_ word: String, _ value: String) throws(ConversationFault) -> Bool {
-    switch word {
-    case "address":
+  mutating func read(_ message: SurveyMessage) throws(ConversationFault) {
+    let (word, value) = (message.word.rawValue, message.value)
+    switch message.word {
+    case .address:
       addresses.insert(try HostValues.address(value, of: word))
       try HostValues.checkCount(addresses.count, of: word)
-    case "route": try readRoute(value)
-    case "listening": try readListener(value)
-    case "process": try readProcess(value)
-    case "ssh-port": surroundings.sshPort = try HostValues.integer(value, in: 1...65_535, of: word)
-    case "ssh-from":
+    case .route: try readRoute(value)
+    case .listening: try readListener(value)
+    case .process: try readProcess(value)
+    case .sshPort: surroundings.sshPort = try HostValues.integer(value, in: 1...65_535, of: word)
+    case .sshFrom:
       guard let source = Self.address(value) else {
         throw .unexpected("\(word) \(value)", "which is not an address of /proc/net/tcp")
       }
       sshSources.insert(source)
       try HostValues.checkCount(sshSources.count, of: word)
-    case "without-ipv6":
+    case .withoutIPv6:
       try HostValues.nothing(value, of: word)
       surroundings.hasIPv6 = false
-    case "nginx-line": try servers.read(value)
-    case "orphan":
+    case .nginxLine: try servers.read(value)
+    case .orphan:
       orphans.insert(try HostValues.integer(value, in: Self.processes, of: word))
       try HostValues.checkCount(orphans.count, of: word)
-    case "rule":
+    case .rule:
       rules.read(value)
       try rules.checkCount()
-    case "legacy":
+    case .legacy:
       rules.readLegacy(value)
       try rules.checkCount()
-    case "manager":
+    case .manager:
       surroundings.firewallManagers.insert(try HostValues.choice(value, of: word))
-    case "space": try readSpace(value)
-    case "retiring":
+    case .space: try readSpace(value)
+    case .retiring:
       surroundings.retiringWorkers = try HostValues.integer(value, in: 0...1_000_000, of: word)
-    case "patched":
+    case .patched:
       guard NginxHole.names.contains(value) else {
         throw .unexpected("\(word) \(value)", "which it was not asked about")
       }
       surroundings.closedHoles.insert(value)
-    default: return false
+    default: throw .unexpected("\(word) \(value)", "which is not of a host's surroundings")
     }
-    return true
   }
 
   /// Address and port in the hexadecimal digits of /proc/net/tcp, the port behind `u` for UDP and the

@@ -2,16 +2,15 @@ import Diagnostics
 import Fleet
 import State
 
-/// Turns what the survey script says into an observation.
+/// Turns what the host program says in a survey into an observation.
 struct SurveyReader {
   /// What each survey says exactly once.
-  static let required: Set = [
-    "clock", "user", "latest", "fingerprint", "include", "firewall",
+  static let required: Set<SurveyMessage.Word> = [
+    .clock, .user, .latest, .fingerprint, .include, .firewall,
   ]
   /// What a survey says once at most.
   static let unique = required.union([
-    "survey", "systemd", "controller", "nginx", "running", "included", "before", "verdict",
-    "current",
+    .systemd, .controller, .nginx, .running, .included, .before, .verdict, .current,
   ])
 
   private var observation = HostObservation(clock: .earliest, isRoot: false)
@@ -20,8 +19,8 @@ struct SurveyReader {
   private let recognize: @Sendable (String) -> ShownManifest
   private var surroundings = SurroundingsReader()
   private var ownPorts: Set<Int> = []
-  private var said: Set<String> = []
-  /// Whether the script has told everything.
+  private var said: Set<SurveyMessage.Word> = []
+  /// Whether the host has told everything.
   private(set) var isComplete = false
 
   /// - Parameter recognize: checks the signature of a manifest.
@@ -39,47 +38,45 @@ struct SurveyReader {
     return result
   }
 
-  /// - Throws: the host's fault, for a word that no survey says or a value that cannot be.
-  mutating func read(_ message: Message) throws(ConversationFault) {
-    guard case .event(let word, let value) = message else { return }
+  /// - Throws: the host's fault, for a value that cannot be.
+  mutating func read(_ message: SurveyMessage) throws(ConversationFault) {
+    let (word, value) = (message.word.rawValue, message.value)
     guard !isComplete else { throw .unexpected("\(word) \(value)", "after the end of its survey") }
-    if Self.unique.contains(word), !said.insert(word).inserted {
+    let isRepeated = !said.insert(message.word).inserted
+    if isRepeated, Self.unique.contains(message.word) {
       throw .unexpected("\(word) \(value)", "which it had said before")
     }
-    guard try !readRelease(word, value), try !readHost(word, value) else { return }
-    guard try surroundings.read(word, value) else {
-      throw .unexpected("\(word) \(value)", "which is not known here")
-    }
+    guard try !readRelease(message), try !readHost(message) else { return }
+    try surroundings.read(message)
   }
 
   /// What the host is.
-  private mutating func readHost(_ word: String, _ value: String) throws(ConversationFault) -> Bool
-  {
-    switch word {
-    case "waiting": break
-    case "survey": _ = try HostValues.integer(value, in: 1...1, of: word)
-    case "clock": observation.clock = try HostValues.moment(value, of: word)
-    case "user":
+  private mutating func readHost(_ message: SurveyMessage) throws(ConversationFault) -> Bool {
+    let (word, value) = (message.word.rawValue, message.value)
+    switch message.word {
+    case .waiting: break
+    case .clock: observation.clock = try HostValues.moment(value, of: word)
+    case .user:
       observation.isRoot =
         try HostValues.integer(value, in: 0...Int(UInt32.max), of: word) == 0
-    case "systemd":
+    case .systemd:
       try HostValues.nothing(value, of: word)
       observation.hasSystemd = true
-    case "missing":
+    case .missing:
       observation.missingTools.append(try HostValues.name(value, of: word))
       try HostValues.checkCount(observation.missingTools.count, of: word)
-    case "controller": observation.controllerAddress = try HostValues.address(value, of: word)
-    case "nginx": observation.nginxVersion = HostText(value, limit: 100).text
-    case "running":
+    case .controller: observation.controllerAddress = try HostValues.address(value, of: word)
+    case .nginx: observation.nginxVersion = HostText(value, limit: 100).text
+    case .running:
       _ = try HostValues.integer(value, in: 1...Int(Int32.max), of: word)
       observation.nginxIsRunning = true
-    case "include": observation.includeFile = try HostValues.absolutePath(value, of: word)
-    case "included":
+    case .include: observation.includeFile = try HostValues.absolutePath(value, of: word)
+    case .included:
       try HostValues.nothing(value, of: word)
       observation.includesRelease = true
-    case "end":
+    case .end:
       try HostValues.nothing(value, of: word)
-      if let missing = Self.required.subtracting(said).sorted().first {
+      if let missing = Self.required.subtracting(said).map(\.rawValue).sorted().first {
         throw .unexpected("end", "but did not say its \"\(missing)\"")
       }
       isComplete = true
@@ -89,35 +86,31 @@ struct SurveyReader {
   }
 
   /// What `deploy` put on the host.
-  private mutating func readRelease(_ word: String, _ value: String) throws(ConversationFault)
-    -> Bool
-  {
-    switch word {
-    case "served":
+  private mutating func readRelease(_ message: SurveyMessage) throws(ConversationFault) -> Bool {
+    let (word, value) = (message.word.rawValue, message.value)
+    switch message.word {
+    case .served:
       observation.servedReleases.append(try HostValues.release(value, of: word))
       try HostValues.checkCount(observation.servedReleases.count, of: word)
-    case "latest":
-      observation.latestRelease = value == "0" ? 0 : try HostValues.release(value, of: word)
-    case "interrupted": observation.interruptedTransaction = HostText(value, limit: 20).text
-    case "fingerprint":
-      guard Fingerprint(value) != nil else {
-        throw .unexpected("fingerprint \(value)", "which is not a release and its digest")
-      }
-      observation.fingerprint = value
-    case "kept":
+    case .latest:
+      observation.latestRelease = try HostValues.releaseOrNone(value, of: word)
+    case .interrupted: observation.interruptedTransaction = HostText(value, limit: 20).text
+    case .fingerprint:
+      observation.fingerprint = try HostValues.fingerprint(value, of: word).text
+    case .kept:
       observation.keptReleases.append(try HostValues.release(value, of: word))
       try HostValues.checkCount(observation.keptReleases.count, of: word)
-    case "before":
-      observation.releaseBefore = value == "0" ? 0 : try HostValues.release(value, of: word)
-    case "verdict": observation.lastVerdict = HostText(value).text
-    case "current": observation.currentRelease = try HostValues.release(value, of: word)
-    case "manifest": manifest += value + "\n"
-    case "staged", "discarded": try readDiscarded(word, value)
-    case "drift":
+    case .before:
+      observation.releaseBefore = try HostValues.releaseOrNone(value, of: word)
+    case .verdict: observation.lastVerdict = HostText(value).text
+    case .current: observation.currentRelease = try HostValues.release(value, of: word)
+    case .manifest: manifest += value + "\n"
+    case .staged, .discarded: try readDiscarded(word, value)
+    case .drift:
       observation.driftedFiles.append(try HostValues.path(value, of: word))
       try HostValues.checkCount(observation.driftedFiles.count, of: word)
-    case "text": try readText(value)
-    case "firewall": observation.firewall = try HostValues.choice(value, of: word)
+    case .text: try readText(value)
+    case .firewall: observation.firewall = try HostValues.choice(value, of: word)
     default: return false
     }
     return true

@@ -54,49 +54,46 @@ struct Confirmation: Sendable {
     let step = transaction.step
     let host = try await fleet.host(step.host, step.connection)
     let conversation = try await Conversation.start(
-      RemoteScript.confirmation,
-      [String(step.release), String(keepReleases), transaction.manifestDigest], on: host,
-      becoming: step.connection.usesSudo, transaction.budgets.confirmation(within: limit))
-    try await conversation.closeInput()
-    while let message = try await conversation.next() {
-      switch message {
-      case .event("confirmed", let release):
-        guard release == String(step.release) else {
-          throw ConversationFault.unexpected(
-            "confirmed \(release)", "but was asked about release \(step.release)")
-        }
+      .confirm(
+        release: step.release, keep: keepReleases, digest: transaction.manifestDigest),
+      of: fleet.program, on: host, becoming: step.connection.usesSudo,
+      transaction.budgets.confirmation(within: limit))
+    if try await conversation.opens() { try await conversation.closeInput() }
+    while let said = try await conversation.next(ConfirmationMessage.self) {
+      switch said {
+      case .message(.confirmed(let release)):
+        guard release == step.release else { throw otherRelease("confirmed", release, step) }
         return .confirmed(release: step.release)
-      case .event("broken", let previous):
+      case .message(.broken(let previous)):
         return .broken(why: RefusalText.broken(previous, lines: [], step: step))
-      case .event("verdict", let text): return try verdict(text, transaction)
-      case .event, .quoted: break
+      case .message(.verdict(let release, let verdict)):
+        guard release == step.release else { throw otherRelease("verdict", release, step) }
+        return self.verdict(verdict, transaction)
+      case .message(.waiting), .quoted: break
       }
     }
     throw NoAnswer(
       description: RefusalText.shellEnded(try await conversation.finish(), step.connection))
   }
 
-  /// What the host wrote down: the release, how it ended, and why.
-  private func verdict(
-    _ text: String, _ transaction: HostTransaction
-  ) throws(ConversationFault) -> Verdict? {
+  private func otherRelease(_ word: String, _ release: Int, _ step: HostStep) -> ConversationFault {
+    .unexpected("\(word) \(release)", "but was asked about release \(step.release)")
+  }
+
+  /// What the host wrote down, in words for the user; nil where the transaction never began.
+  private func verdict(_ verdict: HostVerdict, _ transaction: HostTransaction) -> Verdict? {
     let step = transaction.step
-    let words = text.split(separator: " ", maxSplits: 2).map(String.init)
-    guard words.first == String(step.release) else {
-      throw .unexpected("verdict \(text)", "but was asked about release \(step.release)")
-    }
-    let detail = words.count == 3 ? words[2] : ""
-    switch words.count > 1 ? words[1] : "" {
-    case "confirmed": return .confirmed(release: step.release)
-    case "reverted": return .reverted(why: RefusalText.reversion(detail, lines: [], step: step))
-    case "replaced": return .reverted(why: "another run has put a release of its own in force")
-    default:
-      let before = transaction.releaseBefore
-      return detail == String(before)
+    switch verdict {
+    case .confirmed: return .confirmed(release: step.release)
+    case .reverted(let why):
+      return .reverted(why: RefusalText.reversion(why, lines: [], step: step))
+    case .replaced: return .reverted(why: "another run has put a release of its own in force")
+    case .unknown(let inForce):
+      return inForce == transaction.releaseBefore
         ? nil
         : .broken(
           why:
-            "release \(HostText(detail, limit: 20)) is in force, which is neither the new one nor the one before"
+            "release \(inForce) is in force, which is neither the new one nor the one before"
         )
     }
   }

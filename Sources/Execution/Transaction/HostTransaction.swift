@@ -19,44 +19,43 @@ struct HostTransaction: Sendable {
   /// - Returns: The verdict instead, where the host refuses or is lost.
   static func prepare(
     _ step: HostStep, after previous: ConfirmedStep?, _ release: BuiltRelease,
-    on host: any RemoteHost, who: String, window: Int64, budgets: Budgets,
+    on host: any RemoteHost, with program: HostProgram, who: String, window: Int64,
+    budgets: Budgets,
     report: @Sendable (ProgressEvent) -> Void
   ) async -> Result<HostTransaction, Failure> {
     do {
       let conversation = try await Conversation.start(
-        RemoteScript.transaction,
-        [
-          step.mode.rawValue, String(step.release),
-          step.expected ?? previous?.fingerprint ?? "none",
-          String(release.archive.bytes.count), String(budgets.staging.components.seconds),
-          String(window),
-          step.ports.map(String.init).joined(separator: ","), who,
-        ], on: host, becoming: step.connection.usesSudo, budgets.preparation)
-      // A host that refuses does not read to the end: what it says counts for more than that. A `head`
-      // that reads ahead would take what follows the script, so that is sent when the script runs.
+        .transaction(
+          TransactionOrder(
+            mode: step.mode, release: step.release,
+            expected: step.expected ?? previous?.fingerprint ?? Fingerprint.none.text,
+            size: release.archive.bytes.count, patience: budgets.staging.components.seconds,
+            window: window, ports: step.ports, who: who)),
+        of: program, on: host, becoming: step.connection.usesSudo, budgets.preparation)
+      // A host that refuses does not read to the end: what it says counts for more than that.
       var unsent: (any Error)?
-      if try await conversation.begins() {
+      if try await conversation.opens() {
         do { try await conversation.send(release.archive.bytes) } catch { unsent = error }
       }
       var lines: [String] = []
       var digest = release.manifestDigest
-      while let message = try await conversation.next() {
-        switch message {
+      while let said = try await conversation.next(TransactionMessage.self) {
+        switch said {
         case .quoted(let line): lines.append(line)
-        case .event("staged", _): report(.staged(host: step.host))
-        // What it has already, only the host knows.
-        case .event("restores", let fingerprint):
+        case .message(.staged): report(.staged(host: step.host))
+        case .message(.restores(let fingerprint)):
           digest = try restoredDigest(fingerprint, step)
-        case .event("prepared", _):
+        case .message(.prepared):
           lines.forEach { report(.warned(host: step.host, RefusalText.located($0, step))) }
           return .success(
             HostTransaction(
               step: step, record: release.record, manifestDigest: digest,
               previous: previous, window: window, budgets: budgets, conversation: conversation))
-        case .event("refused", let why):
+        case .message(.refused(let why)):
           return .failure(
             Failure(verdict: .refused(RefusalText.refusal(why, lines: lines, step: step))))
-        case .event: break
+        case .message(.waiting), .message(.recovering), .message(.tested): break
+        case .message(let message): throw ConversationFault.outOfTurn(message)
         }
       }
       if let unsent { throw unsent }
@@ -72,12 +71,10 @@ struct HostTransaction: Sendable {
 
   /// The digest of the manifest of the release that the host is to restore.
   private static func restoredDigest(
-    _ fingerprint: String, _ step: HostStep
+    _ found: Fingerprint, _ step: HostStep
   ) throws(ConversationFault) -> String {
-    guard let found = Fingerprint(fingerprint), found.release == step.release,
-      let digest = found.digest
-    else {
-      throw .unexpected("restores \(fingerprint)", "which is not release \(step.release)")
+    guard found.release == step.release, let digest = found.digest else {
+      throw .unexpected("restores \(found.text)", "which is not release \(step.release)")
     }
     return digest
   }
@@ -120,8 +117,8 @@ struct HostTransaction: Sendable {
     do {
       await conversation.begin(budgets.abandonment)
       try await conversation.closeInput()
-      while let message = try await conversation.next() {
-        if case .event("refused", _) = message { return }
+      while let said = try await conversation.next(TransactionMessage.self) {
+        if case .message(.refused) = said { return }
       }
     } catch {
       // The host drops it by itself when the connection is gone: there is nothing left to do.
@@ -149,20 +146,20 @@ struct HostTransaction: Sendable {
     }
     var lines: [String] = []
     do {
-      while let message = try await conversation.next() {
-        switch message {
+      while let said = try await conversation.next(TransactionMessage.self) {
+        switch said {
         case .quoted(let line): lines.append(line)
-        case .event("switching", _): report(.switching(host: step.host))
-        case .event("applied", _): return .unconfirmed
-        case .event("reverted", let word):
+        case .message(.switching): report(.switching(host: step.host))
+        case .message(.applied): return .unconfirmed
+        case .message(.reverted(let why)):
           return .verdict(
-            .reverted(why: RefusalText.reversion(word, lines: lines, step: step)))
-        case .event("broken", let previous):
+            .reverted(why: RefusalText.reversion(why, lines: lines, step: step)))
+        case .message(.broken(let previous)):
           return .verdict(.broken(why: RefusalText.broken(previous, lines: lines, step: step)))
-        case .event("refused", "abandoned"): return .notStarted
-        case .event("refused", let why):
+        case .message(.refused(.abandoned)): return .notStarted
+        case .message(.refused(let why)):
           return .verdict(.refused(RefusalText.refusal(why, lines: lines, step: step)))
-        case .event: break
+        case .message(let message): throw ConversationFault.outOfTurn(message)
         }
       }
     } catch {

@@ -1,48 +1,41 @@
-import Diagnostics
 import Fleet
 import Planning
 
-/// What a host's script says when it refuses or goes back, in words for the user.
+/// What a host says when it refuses or goes back, in words for the user.
 enum RefusalText {
-  /// The word and its detail are the script's; the lines are those of the program that failed.
-  static func refusal(_ text: String, lines: [String], step: HostStep) -> Refusal {
-    let text = HostText(text).text
-    let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
-    let word = parts.first ?? ""
-    let detail = parts.count == 2 ? parts[1] : ""
+  /// - Parameter lines: of the program that failed.
+  static func refusal(_ refusal: HostRefusal, lines: [String], step: HostStep) -> Refusal {
     let said = explained(lines, step)
     func host(_ why: String) -> Refusal { Refusal(cause: .host, why: why) }
     func change(_ why: String) -> Refusal { Refusal(cause: .change, why: why) }
-    switch word {
-    case "locked":
+    switch refusal {
+    case .locked(let run):
       return host(
-        "another run holds its lock\(detail.isEmpty ? "" : " (\(detail))"): wait for it to end")
-    case "changed":
-      return host("it has changed since the plan was made (it is at \(detail)): plan again")
-    case "no-space", "staging":
+        "another run holds its lock\(run.isEmpty ? "" : " (\(run))"): wait for it to end")
+    case .changed(let fingerprint):
+      return host(
+        "it has changed since the plan was made (it is at \(fingerprint.text)): plan again")
+    case .noSpace, .staging:
       return host("the release could not be stored there\(said)")
-    case "damaged": return host("the release arrived damaged\(said)")
-    case "port":
-      let words = detail.split(separator: " ", maxSplits: 1)
-      let holder = String(words.last ?? "another program")
+    case .damaged: return host("the release arrived damaged\(said)")
+    case .port(let port, let holder):
       return host(
-        "port \(words.first ?? "?") is held by \(holder)"
+        "port \(port) is held by \(holder)"
           + (holder.hasPrefix("nginx (")
             ? ", which is not of the nginx that runs there: a worker whose master is gone ends with kill -QUIT"
             : "") + ": stop it or choose another port")
-    case "not-included":
-      let files = detail.prefix(through: detail.lastIndex(of: "/") ?? detail.startIndex) + "*.conf"
+    case .notIncluded(let file):
+      let files = file.prefix(through: file.lastIndex(of: "/") ?? file.startIndex) + "*.conf"
       return host(
         "its nginx.conf does not include \(files) in its http block: add"
           + " \"include \(files);\" there")
-    case "nginx": return change("its nginx does not accept the configuration\(said)")
-    case "firewall": return change("\(firewallProgram(step)) does not accept the firewall\(said)")
-    case "gone": return host("release \(detail) is not there any more")
-    case "abandoned": return host("the controller did not go on in time")
-    case "broken":
+    case .nginx: return change("its nginx does not accept the configuration\(said)")
+    case .firewall: return change("\(firewallProgram(step)) does not accept the firewall\(said)")
+    case .gone(let release): return host("release \(release) is not there any more")
+    case .abandoned: return host("the controller did not go on in time")
+    case .broken(let release):
       return host(
-        "an earlier transaction was cut off and release \(detail) could not be put back\(said)")
-    default: return host("it said \"\(text)\", which is not known here. This is a bug in deploy.")
+        "an earlier transaction was cut off and release \(release) could not be put back\(said)")
     }
   }
 
@@ -53,7 +46,7 @@ enum RefusalText {
     return names.contains("firewall.iptables") ? "its iptables" : "it"
   }
 
-  /// Why a script did not even begin, or not come to its end.
+  /// Why a call of the host program did not even begin, or not come to its end.
   static func shellEnded(_ end: EarlyEnd, _ connection: HostAccess) -> String {
     if connection.usesSudo, !end.hasBegun, let why = sudoRefusal(end.words, connection) {
       return why
@@ -91,18 +84,19 @@ enum RefusalText {
     return nil
   }
 
-  static func reversion(_ word: String, lines: [String], step: HostStep) -> String {
+  static func reversion(_ why: Reversion, lines: [String], step: HostStep) -> String {
     let said = explained(lines, step)
-    return switch word {
-    case "reload": "nginx did not take the release\(said)"
-    case "firewall": "the firewall could not be loaded\(said)"
-    case "files": "the release could not be put in place\(said)"
-    default: HostText(word).text
+    return switch why {
+    case .reload: "nginx did not take the release\(said)"
+    case .firewall: "the firewall could not be loaded\(said)"
+    case .files: "the release could not be put in place\(said)"
+    case .because(let words): words
     }
   }
 
-  static func broken(_ previous: String, lines: [String], step: HostStep) -> String {
-    "neither the new release nor release \(HostText(previous, limit: 20))"
+  /// - Parameter previous: the release before, 0 for none.
+  static func broken(_ previous: Int, lines: [String], step: HostStep) -> String {
+    "neither the new release nor release \(previous)"
       + " could be put in force\(explained(lines, step))"
   }
 

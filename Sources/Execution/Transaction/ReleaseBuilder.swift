@@ -3,7 +3,7 @@ import State
 
 /// A release as it goes to its host.
 struct BuiltRelease: Sendable {
-  /// The tar stream; it holds keys.
+  /// The tar stream, which holds keys; empty where the host has the release already.
   var archive: SecretContent
   var record: ReleaseRecord
   /// SHA-256 of the manifest in lower-case hex; empty where the host has it already.
@@ -23,12 +23,9 @@ struct ReleaseBuilder: Sendable {
 
   /// - Parameter previous: the release that is in force before, from which files are kept.
   func build(_ step: HostStep, after previous: ReleaseRecord?) async throws -> BuiltRelease {
-    var archive = TarArchive()
-    archive.addFile("undo.sh", mode: 0o644, content: RemoteScript.undo)
     if step.mode != .install {
-      archive.finish()
       return BuiltRelease(
-        archive: SecretContent(archive.bytes),
+        archive: SecretContent([]),
         record: ReleaseRecord(number: step.release, files: [:], certificates: [:]),
         manifestDigest: "")
     }
@@ -62,6 +59,7 @@ struct ReleaseBuilder: Sendable {
         fleet: fleet, lineage: lineage, host: step.host, serial: serial,
         madeAt: surroundings.now(), madeBy: surroundings.user, release: record))
     let text = Array(manifest.text.utf8)
+    var archive = TarArchive()
     // A stream that is cut off leaves no key there whose certificate no manifest names.
     archive.addFile(Manifest.path, mode: 0o644, content: text)
     if step.files.contains(where: { $0.path.hasPrefix("tls/") }) {

@@ -1,15 +1,13 @@
-# shellcheck shell=sh disable=SC2154,SC3043 # host.sh, before it, has the folders, and says why local
-# What a host does by itself, with nobody connected. Runs behind host.sh and force.sh, from a file on
-# the host.
+# shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
+# What a host does alone, with nobody connected, by the program's other name: undo.sh in the root of the
+# releases. Units and timers of earlier versions call it by these words too.
 #
 #   timer SECONDS RELEASE   waits, then takes RELEASE back unless it is confirmed by then
 #   now RELEASE             takes RELEASE back unless it is confirmed
 #   boot                    before nginx and the network are up: no unconfirmed release survives a restart
 #   firewall                loads the firewall of the release in force
 
-set -u
-
-main() {
+act_alone() {
   umask 022
   make_run_folder
   case $1 in
@@ -80,5 +78,3 @@ forget_units_later() {
     /bin/sh -c 'systemctl daemon-reload && systemctl stop deploy.service' 2> /dev/null
   :
 }
-
-main "$@"

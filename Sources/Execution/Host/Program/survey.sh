@@ -1,14 +1,18 @@
-# shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
-# What this host is, in one go and without touching anything. Runs behind host.sh and surroundings.sh.
+# shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
+# Says what the host is, in one go and without touching anything.
 #
-# Arguments: the holes of nginx that the controller asks about, separated by spaces; what sshd says of the
-# controller's connection.
+# Arguments: the vulnerabilities of nginx that the controller asks about, separated by spaces; what sshd says
+# of the controller's connection.
+#
+# global find_user: user
+# global survey_files: listing
 
 tools='nginx nft iptables iptables-restore ip6tables ip6tables-restore tar flock sha256sum readlink head tail cut wc tr sed grep find sort uniq xargs'
 
-main() {
+survey_host() {
+  local vulnerabilities connection tool
+  take_arguments 'vulnerabilities connection' "$@"
   wait_for_settling
-  say survey 1
   say clock "$(date +%s)"
   find_user
   say user "$user"
@@ -17,16 +21,17 @@ main() {
   for tool in $tools; do
     command -v "$tool" > /dev/null 2>&1 || say missing "$tool"
   done
-  [ -n "${2-}" ] && say controller "${2%% *}"
+  [ -z "$connection" ] || say controller "${connection%% *}"
   survey_nginx
   survey_release
   survey_firewall
-  survey_surroundings "${1-}" "${2-}"
+  survey_surroundings
   say end
 }
 
 # Sets user, the number of the one that this runs as.
 find_user() {
+  local key
   while read -r key _ user _; do
     [ "$key" != Uid: ] || return 0
   done 2>/dev/null < /proc/self/status
@@ -45,7 +50,7 @@ wait_for_settling() {
 }
 
 survey_nginx() {
-  master=
+  local version release
   command -v nginx > /dev/null 2>&1 || return 0
   version=$(nginx -v 2>&1)
   say nginx "${version##*nginx/}"
@@ -60,7 +65,7 @@ survey_nginx() {
 }
 
 survey_release() {
-  latest=0
+  local latest=0 folder number file state
   find_current
   for folder in "$root"/releases/*; do
     number=${folder##*/}
@@ -83,15 +88,19 @@ survey_release() {
   find_include
   say include "$include"
   is_included && say included
-  listing=
-  if [ "$current" = 0 ]; then say fingerprint none; else survey_files; fi
+  survey_files
 }
 
 # Says what is in the files of the release in force, and which are not what its manifest says. Sets
 # listing, how its firewall was listed when it was loaded.
 survey_files() {
+  local before='' text line path expected='' texts='' found sum
+  listing=
+  if [ "$current" = 0 ]; then
+    say fingerprint none
+    return
+  fi
   say current "$current"
-  before=
   { read -r before < "$root/releases/$current/before"; } 2>/dev/null
   [ -z "$before" ] || say before "$before"
   cd "$root/releases/$current" || { say fingerprint "$current:" && return 0; }
@@ -103,7 +112,6 @@ survey_files() {
   esac
   IFS=$nl
   set -f
-  expected='' texts=''
   set --
   for line in $text; do
     case $line in
@@ -137,6 +145,7 @@ survey_files() {
 }
 
 survey_firewall() {
+  local loaded
   if ! loaded=$(list_firewall "$current" 2>/dev/null); then
     say firewall absent
   elif ! has_settings "$current" 2>/dev/null; then
@@ -147,16 +156,3 @@ survey_firewall() {
     say firewall changed
   fi
 }
-
-survey_surroundings() {
-  survey_network "$2"
-  survey_ipv6
-  survey_orphans
-  survey_servers
-  survey_rules
-  survey_managers
-  survey_space
-  survey_patches "$1"
-}
-
-main "$@"

@@ -1,16 +1,15 @@
-# shellcheck shell=sh disable=SC2154,SC3043 # host.sh, before it, has the folders, and says why local
+# shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
 # Confirms a release, over a connection that was opened after the switch: that it could be opened is the
-# proof. Runs behind host.sh and force.sh. Asked twice, it gives the same answer twice.
+# proof. Asked twice, it gives the same answer twice.
 #
-# Arguments: release, how many releases are kept, the digest of the release's manifest where the controller
-# knows it: another run may have given the same number to a release of its own.
+# Arguments: the release; how many releases are kept; the digest of the release's manifest, empty if the
+# controller does not know it: another run may have given the same number to a release of its own.
 #
-# global main: release keep digest restarted
+# global confirm_release: release keep digest restarted
 
-set -u
-
-main() {
-  release=$1 keep=$2 digest=${3-}
+confirm_release() {
+  take_arguments 'release keep digest' "$@"
+  take_numbers release keep
   trap '' HUP PIPE
   umask 022
   # A restart empties the folder: whatever is pending then was never proven since.
@@ -95,10 +94,30 @@ prune() {
       rm -rf "$root/releases/${number:?}"
     fi
   done
+  prune_programs
   for kept in "$root"/discarded/*; do
     kept=${kept##*/}
     # What was issued for it stands in the manifest of this release too.
     if is_number "$kept" && [ "$kept" -lt "$release" ]; then rm -f "$root/discarded/$kept"; fi
+  done
+}
+
+# Keeps the program that is in use here and the youngest of the others, which another controller may be about
+# to run. What is armed and what systemd calls is undo.sh, which is a link of its own.
+prune_programs() {
+  local program kept=''
+  for program in "$root"/lib/*; do
+    # shellcheck disable=SC3013 # dash, ash and bash have -ef and -nt, and POSIX has them since 2024
+    if [ ! -f "$program" ] || [ "$program" -ef "$root/undo.sh" ]; then
+      continue
+    elif [ -z "$kept" ]; then
+      kept=$program
+    elif [ "$program" -nt "$kept" ]; then
+      rm -f "$kept"
+      kept=$program
+    else
+      rm -f "$program"
+    fi
   done
 }
 
@@ -128,5 +147,3 @@ tell_verdict() {
     say verdict "$release" unknown "$linked"
   fi
 }
-
-main "$@"

@@ -1,23 +1,36 @@
-# shellcheck shell=sh disable=SC2154 # host.sh, before it, has the folders
-# What is on this host beside what deploy put there: addresses, listeners, other firewalls, space. Runs
-# behind host.sh and before survey.sh. It asks /proc and what hosts have anyway; what is missing is not
-# told. Every line that a program or a user of the host chose stands alone behind its word.
+# shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
+# Says what is on the host beside what deploy put there: addresses, listeners, other firewalls, space. It asks
+# /proc and what hosts have anyway; what is missing is not told. Every line that a program or a user of the
+# host chose stands alone behind its word.
+#
+# global find_existing: existing
 
 nginx_changelogs='/usr/share/doc/nginx*/changelog.Debian.gz'
 ufw_settings=/etc/ufw/ufw.conf
 ipv6_addresses=/proc/net/if_inet6
 # Lines of nginx's configuration beyond this number are left out.
 most_nginx_lines=50000
-
 # Lines about the network beyond this number are left out, those of the youngest sockets first: any user
 # can open more of them.
 most_listeners=10000
+
+survey_surroundings() {
+  survey_network "$connection"
+  survey_ipv6
+  survey_orphans
+  survey_servers
+  survey_rules
+  survey_managers
+  survey_space
+  survey_patches "$vulnerabilities"
+}
 
 # Says what /proc/net has: the addresses that others may reach this host at (for IPv4 those that its
 # routes call local, for IPv6 those of global scope), the port of sshd and from where SSH connections are
 # open to it, and the sockets that listen. What stands there twice is told twice. Takes what sshd says of
 # the controller's connection: two addresses, each with its port.
 survey_network() {
+  local ssh_port network
   ssh_port=${1##* }
   case $ssh_port in
     '' | *[!0-9]*) ssh_port=0 ;;
@@ -35,7 +48,7 @@ survey_network() {
   # Destination, gateway, mask, metric.
   sed -n 's/^[^	]*	\([0-9A-F]*\)	\([0-9A-F]*\)	[^	]*	[^	]*	[^	]*	\([0-9]*\)	\([0-9A-F]*\)	.*/@deploy route \1 \2 \4 \3/p' \
     /proc/net/route 2>/dev/null | head -n 256
-  case $network in *' L '*) survey_listeners ;; ?*) printf '%s\n' "$network" ;; esac
+  case $network in *' L '*) survey_listeners "$network" ;; ?*) printf '%s\n' "$network" ;; esac
 }
 
 # Prints inode, address and port, the last behind $2, of each socket of the protocol $3 in the state $1.
@@ -44,11 +57,12 @@ list_listeners() {
     "/proc/net/$3" "/proc/net/${3}6" 2>/dev/null
 }
 
-# Says of each line in network what it says itself, or which socket listens: its address and port in
+# Says of each of the lines $1 what it says itself, or which socket listens: its address and port in
 # /proc/net's digits, and a process that holds it; then the name of each such process, which any user
 # chooses. The lines of sockets and of who holds them meet by being sorted, the oldest first.
 survey_listeners() {
-  network=$({ printf '%s\n' "$network" && list_sockets; } 2>/dev/null | sort -n |
+  local network process program
+  network=$({ printf '%s\n' "$1" && list_sockets; } 2>/dev/null | sort -n |
     sed -n -e '/^@/{p;d;}' -e '/ P /d' -e '$!N' \
       -e 's/^\([0-9]*\) L \(.*\)\n\1 P \(.*\)$/@deploy listening \2 \3/p;t' \
       -e 's/^[0-9]* L /@deploy listening /;P;D' | head -n "$most_listeners")
@@ -84,6 +98,7 @@ survey_rules() {
 # Whether iptables' own tables, which are not nft's, are in use for the protocol $1. To ask iptables
 # itself would load them.
 has_legacy_rules() {
+  local name
   while read -r name; do
     [ "$name" != filter ] || return 0
   done 2>/dev/null < "/proc/net/${1}_tables_names"
@@ -91,8 +106,8 @@ has_legacy_rules() {
 }
 
 survey_legacy_rules() {
+  local program="$2-legacy"
   has_legacy_rules "$1" || return 0
-  program=$2-legacy
   command -v "$program" > /dev/null 2>&1 || program=$2
   "$program" -S 2>/dev/null |
     sed -n -e 's/^-P .*/&/p' -e 's/^-A .*-[jg] .*/&/p' | sed "s/^/@deploy legacy $2 /"
@@ -100,9 +115,8 @@ survey_legacy_rules() {
 
 # Whether the process of the file $2 is the program $1.
 is_process() {
-  process=
+  local process='' name=''
   { IFS= read -r process < "$2"; } 2>/dev/null
-  name=
   { IFS= read -r name < "/proc/${process:-none}/comm"; } 2>/dev/null
   [ "$name" = "$1" ]
 }
@@ -122,14 +136,15 @@ survey_managers() {
 
 # Says what df has of where releases go, and of where a transaction works.
 survey_space() {
+  local releases
   find_existing "$root"
   releases=$existing
   find_existing "$run"
-  table=$(df -Pk "$releases" "$existing" 2>/dev/null)
+  set -- "$(df -Pk "$releases" "$existing" 2>/dev/null)"
   IFS=$nl
   set -f
   # shellcheck disable=SC2086 # one word for each line
-  set -- $table
+  set -- $1
   set +f
   unset IFS
   [ $# = 3 ] || return 0
@@ -147,6 +162,7 @@ find_existing() {
 # Says which of the holes $1 the distribution's package of nginx is said to have closed: its version does
 # not.
 survey_patches() {
+  local changelog changes hole
   [ -n "$1" ] || return 0
   for changelog in $nginx_changelogs; do
     [ -f "$changelog" ] && break
@@ -165,6 +181,7 @@ survey_ipv6() {
 
 # Says which workers of nginx have lost their master: nobody tells them to end, and they keep its ports.
 survey_orphans() {
+  local file process parent title
   # shellcheck disable=SC2013 # a word for each process
   for file in $(grep -l '^nginx: worker process' /proc/[0-9]*/cmdline 2>/dev/null); do
     process=${file#/proc/}
@@ -184,8 +201,8 @@ survey_orphans() {
 # may be known in the host's own only.
 survey_servers() {
   command -v nginx > /dev/null 2>&1 || return 0
+  local had_pid='' configuration
   find_pid_file
-  had_pid=
   [ ! -e "$pid_file" ] || had_pid=yes
   # shellcheck disable=SC2016 # expanded by the inner shell
   configuration=$(unshare --net sh -c '

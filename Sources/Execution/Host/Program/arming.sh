@@ -1,0 +1,95 @@
+# shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
+# Waits for the word, and arms the rollback: from then on the host ends by itself in the new release or in the
+# one before.
+#
+# global start_timer: timers
+
+# A controller that is alive says so; one that is cut off without a word does not hold the lock for long.
+await_word() {
+  local word=wait
+  while [ "$word" = "wait" ]; do
+    watch_controller "${DEPLOY_HEARTBEAT:-30}"
+    IFS= read -r word || word=
+  done
+  [ "$word" = go ] || refuse abandoned
+  trap '' TERM
+  watch_controller
+}
+
+# From here on the host undoes this by itself. Two timers watch, for one of them may be killed, and
+# systemd's own where there is one; they keep the lock until the release is confirmed or undone.
+arm() {
+  if ! write_arms 2> "$run/errors"; then
+    rm -f "$root/pending.new" "$root/undo.sh.new"
+    if [ "$previous" = 0 ]; then
+      remove_units
+      rm -rf "$root/undo.sh" "${root:?}/lib"
+    fi
+    refuse_with no-space
+  fi
+  persist "$root" "$root/pending.new" "$root/undo.sh"
+  hold_switch
+  # Whoever asks how this one ended must not hear of the last.
+  rm -f "$root/verdict" "$run/verdict"
+  mv "$root/pending.new" "$root/pending"
+  start_timer "$window"
+  start_timer "$((window + 1))"
+  # Where there is no space for their numbers, the timers end a second later.
+  { echo "${timers-}" > "$run/timers"; } 2> /dev/null
+  if has_systemd; then
+    systemd-run --quiet --collect --unit="deploy-undo-$release" --on-active="$((window + 2))" \
+      --timer-property=AccuracySec=100ms /bin/sh "$root/undo.sh" now "$release" \
+      8>&- 9>&- < /dev/null > /dev/null 2>&1
+  fi
+}
+
+write_arms() {
+  { [ -d "$root" ] || mkdir -p "$root"; } && echo "$ports" > "$run/ports" &&
+    note_pending switching && install_program && write_units
+}
+
+# Keeps this program where later calls find it, by its digest, and under the name by which the host calls it
+# alone. That is a second link to the same file: it needs no other, and stays when lib is pruned.
+install_program() {
+  local program="$0"
+  if [ -n "${program_text-}" ]; then
+    program=$root/lib/$program_digest
+    write_program "$program" || return
+  fi
+  # shellcheck disable=SC3013 # dash, ash and bash have -ef, and POSIX has it since 2024
+  [ "$root/undo.sh" -ef "$program" ] && return
+  rm -f "$root/undo.sh.new"
+  { ln "$program" "$root/undo.sh.new" 2> /dev/null || cp "$program" "$root/undo.sh.new"; } &&
+    mv "$root/undo.sh.new" "$root/undo.sh"
+}
+
+# Writes this program to the file $1, which is there whole or not at all. A shell's own words for a full disk
+# are "I/O error": `cat` says why it fails.
+write_program() {
+  [ -d "$root/lib" ] || mkdir -m 0700 "$root/lib" || return
+  printf '%s' "$program_text" | cat > "$1.new" && chmod 0700 "$1.new" && persist "$1.new" &&
+    [ "$(sha256sum < "$1.new")" = "$program_digest  -" ] && mv "$1.new" "$1" && return
+  rm -f "$1.new"
+  return 1
+}
+
+# A shell's own words for a full disk are "I/O error": where it fails, `cat` says why.
+note_pending() {
+  local progress
+  progress="$release $previous $mode $1 $who"
+  { printf '%s\n' "$progress" > "$root/pending.new"; } 2>/dev/null ||
+    printf '%s\n' "$progress" | cat > "$root/pending.new"
+}
+
+# A timer is of a session of its own and ignores hang-ups; it decides itself which request to end counts.
+start_timer() {
+  local own_session=''
+  if command -v setsid > /dev/null 2>&1; then own_session=setsid; fi
+  # shellcheck disable=SC2086 # nothing, or one word
+  (
+    trap - TERM
+    trap '' HUP
+    exec $own_session /bin/sh "$root/undo.sh" timer "$1" "$release" 8>&- < /dev/null > /dev/null 2>&1
+  ) &
+  timers="${timers-} $!"
+}

@@ -1,0 +1,112 @@
+# shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
+# Puts a release in force, and takes it back.
+#
+# global put_in_force: failure
+
+# Puts release $1 in force: the link, the include, nginx, the firewall. Each step may be repeated.
+# Where it fails, $failure says at what, and $run/errors has the words of the program that failed.
+#
+# While nginx goes from one release to the other, what comes in has to pass the rules of both: a port that
+# it comes to listen on is closed until then, and one that it leaves is guarded until it has left. What is
+# wanted before and after passes both. An undo ($2) brings nginx back even if rules cannot be loaded.
+put_in_force() {
+  failure=files
+  link_release "$1" 2> "$run/errors" || return 1
+  failure=firewall
+  add_rules "$1" 2> "$run/errors" || [ -n "${2-}" ] || return 1
+  failure=reload
+  reload "$1" || return 1
+  failure=firewall
+  load_firewall "$1" 2> "$run/errors"
+}
+
+link_release() {
+  find_include
+  if [ "$1" = 0 ]; then
+    rm -f "$include" "$root/current"
+    return
+  fi
+  has_nginx "$1" || rm -f "$include"
+  ln -sfn "releases/$1" "$root/current.new" && mv -T "$root/current.new" "$root/current" || return 1
+  if has_nginx "$1"; then write_include; fi
+}
+
+write_include() {
+  is_included && return 0
+  make_include_folder && include_text > "$include.new" && persist "$include.new" &&
+    mv "$include.new" "$include"
+}
+
+# A folder that is made for the include goes with it, unless somebody has come to use it.
+make_include_folder() {
+  [ -d "${include%/*}" ] && return
+  true > "$root/made-folder" && mkdir -p "${include%/*}"
+}
+
+# Takes the release that is not confirmed back and puts the one before it in force; $1 says why. Only
+# who wins the rename begins it, and one that was cut off is begun again.
+#
+# Where nginx cannot be put back, the firewall is all the same: it may be what shuts everybody out.
+undo() {
+  mv "$root/pending" "$root/undoing" 2>/dev/null || [ -f "$root/undoing" ] || return 1
+  read_progress undoing
+  if ! put_in_force "$at_before" undo; then
+    if [ "$failure" != firewall ]; then
+      close_ports
+      load_rules "$at_before" beside && set_kernel "$at_before"
+    fi 2> /dev/null
+    return 1
+  fi
+  finish_undo "$1"
+  disarm "$at_release"
+}
+
+finish_undo() {
+  rm -rf "$run/transaction"
+  read_progress undoing
+  record_verdict "$at_release" reverted "$1"
+  if [ "$at_before" = 0 ]; then
+    remove_everything
+    return
+  fi
+  if [ "$at_mode" = install ]; then discard_release "$at_release"; fi
+  rm -f "$root/undoing"
+}
+
+# Removes release $1, which was not confirmed. Its manifest stays: it names certificates whose keys were here,
+# and which perhaps no other operator knows of.
+discard_release() {
+  local folder="$root/releases/${1:?}" kept="$1"
+  # It came first: of a release whose manifest was cut off, there was nothing else here.
+  if [ -L "$root/current" ] && [ "$(tail -n 1 "$folder/manifest")" = end ]; then
+    while knows_more "$root/discarded/$kept" "$folder/manifest"; do kept=$((kept + 1)); done
+    mkdir -p "$root/discarded" && mv "$folder/manifest" "$root/discarded/$kept"
+  fi 2> /dev/null
+  rm -rf "$folder"
+}
+
+# Whether manifest $1 names certificates or revocations that manifest $2 does not.
+knows_more() { grep -e '^issued ' -e '^revoked ' "$1" | grep -qvxF -f "$2"; }
+
+# The confirmation stands from its rename on; this is what is left of it, whatever came in between.
+finish_confirmation() {
+  read_progress confirming
+  record_verdict "$at_release" confirmed
+  if [ "$at_release" = 0 ]; then
+    remove_everything
+    return
+  fi
+  printf '%s\n' "$at_before" > "$root/releases/$at_release/before"
+  persist "$root" "$root/verdict"
+  rm -f "$root/confirming"
+}
+
+# The releases, which have the keys, go first.
+remove_everything() {
+  find_include
+  remove_units
+  if [ -f "$root/verdict" ]; then cp "$root/verdict" "$run/verdict"; fi
+  remove_tables
+  if [ -f "$root/made-folder" ]; then rmdir "${include%/*}" 2>/dev/null; fi
+  rm -rf "$root/releases" "$root"
+}

@@ -1,0 +1,175 @@
+# shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
+# Where nginx's files are, what it serves, and having it serve a release.
+#
+# global find_include: include configured_pid
+# global find_pid_file: pid_file
+# global find_master: master
+# global find_served: served
+# global find_children: children
+# global find_workers: workers retiring
+
+include_comment="# Managed by deploy; what is served here is in $root/current."
+include_directive="include $root/current/nginx/deploy.conf;"
+
+# Reads in nginx.conf where things are, the first time it is asked to. Sets include, the file that has
+# nginx include the release, in the folder whose files are included in the http block: conf.d, or http.d
+# where there is one (on Alpine what is in conf.d stands outside of that block). Sets configured_pid, the
+# pid file that it names, or leaves it empty.
+find_include() {
+  [ -z "${include-}" ] || return 0
+  local place
+  include=$nginx_folder/conf.d/deploy.conf configured_pid=
+  while IFS= read -r place; do
+    case $place in
+      http.d) include=$nginx_folder/http.d/deploy.conf ;;
+      /*) configured_pid=$place ;;
+    esac
+  done <<-PLACES
+	$(sed -n -e '/^[[:space:]]*include[[:space:]]\{1,\}[^;]*http\.d\/\*/s/.*/http.d/p' \
+	  -e 's/^[[:space:]]*pid[[:space:]]\{1,\}\([^;[:space:]]*\)[[:space:]]*;.*/\1/p' \
+	  "$nginx_folder/nginx.conf" 2>/dev/null)
+	PLACES
+}
+
+# Sets pid_file, from nginx.conf or, where that does not say it, from nginx itself.
+find_pid_file() {
+  find_include
+  [ -z "${pid_file-}" ] || return 0
+  pid_file=$configured_pid
+  [ -n "$pid_file" ] || pid_file=$(nginx -V 2>&1 | sed -n 's/.*--pid-path=\([^ ]*\).*/\1/p')
+  pid_file=${pid_file:-/run/nginx.pid}
+}
+
+has_nginx() { [ "$1" != 0 ] && [ -f "$root/releases/$1/nginx/deploy.conf" ]; }
+
+include_text() { printf '%s\n' "$include_comment" "$include_directive"; }
+
+# Whether nginx has that text, and nothing else, in the file for it.
+is_included() {
+  local comment directive more
+  find_include
+  {
+    IFS= read -r comment && IFS= read -r directive && ! IFS= read -r more &&
+      [ "$comment$nl$directive$more" = "$include_comment$nl$include_directive" ]
+  } 2>/dev/null < "$include"
+}
+
+# Sets master, the process id of nginx's master; fails where none runs. The pid file alone proves nothing.
+find_master() {
+  local title
+  find_pid_file
+  master=
+  { read -r master < "$pid_file"; } 2>/dev/null
+  case $master in '' | *[!0-9]*) master= ;; esac
+  title=
+  { IFS= read -r title < "/proc/${master:-none}/cmdline"; } 2>/dev/null
+  case $title in "nginx: master process"*) ;; *) master= ;; esac
+  [ -n "$master" ]
+}
+
+# Sets served, the releases whose marker process $1 holds open. nginx opens the files of a configuration
+# when it takes it in force and closes those of the one before: no other evidence says so without a request.
+find_served() {
+  local marker open number
+  served=
+  for marker in "$root"/releases/*/nginx/served; do
+    for open in "/proc/$1/fd"/*; do
+      # shellcheck disable=SC3013 # dash, ash and bash have -ef, and POSIX has it since 2024
+      [ "$open" -ef "$marker" ] || continue
+      number=${marker%/nginx/served}
+      served=$served${served:+ }${number##*/}
+      break
+    done
+  done
+}
+
+# Sets children, the processes that process $1, which has one thread, started.
+find_children() {
+  children=
+  if [ -e "/proc/$1/task/$1/children" ]; then
+    { read -r children < "/proc/$1/task/$1/children"; } 2>/dev/null
+  else
+    children=$(grep -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null |
+      sed 's#/proc/\([0-9]*\)/status#\1#')
+  fi
+}
+
+# Sets workers, those of master $1 that take new connections, and retiring, those that only finish what
+# they have begun.
+find_workers() {
+  local child title
+  find_children "$1"
+  workers='' retiring=''
+  for child in $children; do
+    title=
+    { IFS= read -r title < "/proc/$child/cmdline"; } 2>/dev/null
+    case $title in
+      'nginx: worker process'*'shutting down'*) retiring=$retiring${retiring:+ }$child ;;
+      *'shutting down'*) ;;
+      'nginx: worker process'*) workers=$workers${workers:+ }$child ;;
+    esac
+  done
+}
+
+# Has nginx take release $1 and proves that it did: a signal that was sent says nothing.
+reload() {
+  local log=/var/log/nginx/error.log offset before=' ' wanted='' rounds=0
+  offset=$(wc -c 2>/dev/null < "$log") || offset=0
+  if find_master; then
+    # One that never had anything of this is left alone.
+    if ! has_nginx "$1"; then
+      find_served "$master"
+      [ -n "$served" ] || return 0
+    fi
+    find_workers "$master"
+    before=" $workers "
+    ask_nginx reload "$master" 2> "$run/errors" || return 1
+  else
+    has_nginx "$1" || return 0
+    ask_nginx start 2> "$run/errors" || return 1
+  fi
+  if has_nginx "$1"; then wanted=$1; fi
+  until is_served "$wanted" "$before"; do
+    rounds=$((rounds + 1))
+    if [ "$rounds" -gt 220 ] || { [ "$rounds" -gt 10 ] && has_given_up "$log" "$offset"; }; then
+      emergencies "$log" "$offset" | tail -n 5 > "$run/errors"
+      return 1
+    fi
+    # nginx takes some such time at first, and none in between.
+    case $rounds in 1) sleep 0.04 ;; [2-9] | 1? | 20) sleep 0.02 ;; *) sleep 0.05 ;; esac
+  done
+}
+
+# Has nginx $1 (reload, start), by systemd where nginx is a unit of it. $2 is the master that runs.
+ask_nginx() {
+  if [ "$1" = reload ]; then
+    if has_systemd && systemctl is-active --quiet nginx.service; then
+      bounded systemctl reload nginx.service < /dev/null > /dev/null
+    else
+      kill -HUP "$2"
+    fi
+  elif has_systemd && systemctl cat nginx.service > /dev/null 2>&1; then
+    bounded systemctl start nginx.service < /dev/null > /dev/null
+  else
+    bounded nginx 8>&- 9>&- < /dev/null > /dev/null
+  fi
+}
+
+# Whether all workers that take connections are new ($2 has the old) and the master holds release $1 only.
+is_served() {
+  local worker
+  find_master || return 1
+  find_served "$master"
+  [ "$served" = "$1" ] || return 1
+  find_workers "$master"
+  [ -n "$workers" ] || return 1
+  for worker in $workers; do
+    case $2 in *" $worker "*) return 1 ;; esac
+  done
+}
+
+# Whether nginx says that it cannot take the configuration; a port that is still held may become free.
+has_given_up() { emergencies "$1" "$2" | grep -v 'bind() to' | grep -q .; }
+
+# Prints what has come into nginx's log $1 behind the byte $2 and kept it from going on.
+emergencies() { tail -c "+$(($2 + 1))" "$1" 2>/dev/null | grep '\[emerg\]'; }

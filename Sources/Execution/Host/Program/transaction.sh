@@ -1,0 +1,156 @@
+# shellcheck shell=sh disable=SC2154,SC2034,SC2119,SC2120,SC2317,SC3043 # parts share variables and call each other; see base.sh
+# One host's transaction: stage, validate, wait for the word, arm the rollback, switch, reload, verify,
+# firewall. Until the word comes nothing but a staged folder exists; after it the host ends by itself in the
+# new release or in the one before, whatever happens to the controller: in the new one only if it is confirmed
+# in time over a connection of its own.
+#
+# Arguments: the mode; the release; the fingerprint that is expected; the bytes of the tar stream on standard
+# input; seconds that staging and validating may take; seconds until the rollback; ports that nginx comes to
+# listen on, separated by commas; who asks. The modes: `install`, the stream has the release; `restore`, it is
+# on the host already; `remove`, the release is 0, which is nothing of deploy at all.
+#
+# global transact: mode release expected size patience window ports who work staged previous
+# global watch_controller: watcher
+
+transact() {
+  take_arguments 'mode release expected size patience window ports who' "$@"
+  take_numbers release size patience window
+  work=$run/transaction
+  staged=$root/releases/$release
+  trap '' HUP PIPE
+  umask 022
+  lock
+  trap abandon TERM
+  recover
+  find_current
+  previous=$current
+  check_fingerprint
+  stage
+  check_ports
+  check_nginx
+  check_firewall
+  say prepared
+  await_word
+  arm
+  switch
+}
+
+# Refuses: says why, and leaves the host as it was found.
+refuse() {
+  discard
+  say refused "$@"
+  exit 0
+}
+
+refuse_with() {
+  quote < "$run/errors"
+  refuse "$@"
+}
+
+abandon() { refuse abandoned; }
+
+discard() {
+  watch_controller
+  rm -rf "$work"
+  find_linked
+  [ -n "${is_staged-}" ] && [ "$release" != "$linked" ] && discard_release "$release"
+  rmdir "$root/releases" "$root" 2>/dev/null
+  :
+}
+
+lock() {
+  if ! make_run_folder; then
+    say refused no-space
+    exit 0
+  fi
+  local rounds=0 holder
+  exec 9>> "$run/lock"
+  until take_lock 9; do
+    rounds=$((rounds + 1))
+    holder=$(cat "$run/holder" 2>/dev/null)
+    if [ "$rounds" -ge "${DEPLOY_LOCK_TRIES:-6}" ]; then
+      say refused locked "$holder"
+      exit 0
+    fi
+    say waiting "$holder"
+  done
+  printf '%s\n' "$who" > "$run/holder"
+}
+
+# A connection that dies without a word leaves this waiting for ever, and the lock with it. What waits
+# for the stream just then is ended too: a shell hears of a signal when its program has ended. The
+# watcher is known only when it can be ended: a signal to a shell that has just forked may be lost.
+#
+# It waits $1 seconds, and again for as long as something comes into the folder $2, where one is given. It
+# takes the place of the one before it; without arguments none is left.
+watch_controller() {
+  [ -z "${watcher-}" ] || kill "$watcher" 2>/dev/null
+  watcher=
+  [ $# -gt 0 ] || return 0
+  watcher=$(
+    (
+      local seen='' now
+      sleep "$1" > /dev/null 2>&1 &
+      trap 'kill $!; exit' TERM
+      exec > /dev/null 2>&1
+      wait $! || exit
+      while [ -n "${2-}" ] && now=$(ls -lR "$2") && [ "$now" != "$seen" ]; do
+        seen=$now
+        sleep "$1" &
+        wait $! || exit
+      done
+      find_children $$
+      # shellcheck disable=SC2086 # one word for each process
+      kill -TERM $$ $children
+    ) 9>&- < /dev/null &
+    echo $!
+  )
+}
+
+# A transaction that was cut off (the host lost power, its timers were killed) is brought to its end:
+# the lock would be held if anybody else still did that.
+recover() {
+  [ -f "$root/confirming" ] || [ -f "$root/pending" ] || [ -f "$root/undoing" ] || return 0
+  hold_switch
+  if [ -f "$root/confirming" ]; then finish_confirmation; fi
+  if [ -f "$root/pending" ] || [ -f "$root/undoing" ]; then
+    find_current
+    say recovering "$current"
+    undo 'it was cut off' || refuse_with broken "$current"
+  fi
+  exec 8>&-
+}
+
+check_fingerprint() {
+  find_fingerprint "$previous"
+  [ "$fingerprint" = "$expected" ] || refuse changed "$fingerprint"
+}
+
+switch() {
+  local why
+  say switching
+  if ! put_in_force "$release"; then
+    why=$failure
+  elif ! mark_applied; then
+    why=files
+  else
+    rm -rf "$work"
+    say applied "$release"
+    exit 0
+  fi
+  quote < "$run/errors"
+  if undo "$why"; then
+    say reverted "$why"
+  else
+    quote < "$run/errors"
+    say broken "$previous"
+  fi
+  exit 0
+}
+
+# Only an applied release can be confirmed. No timer can take the file away meanwhile: it would need the
+# lock of the switch.
+mark_applied() {
+  note_pending applied 2> "$run/errors" && persist "$root/pending.new" &&
+    mv "$root/pending.new" "$root/pending"
+}

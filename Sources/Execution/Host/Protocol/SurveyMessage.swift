@@ -1,0 +1,28 @@
+/// What a host says of itself: a word, and a value that `SurveyReader` reads by it.
+struct SurveyMessage: HostMessage {
+  let word: Word
+  let value: String
+
+  /// In the order in which they are said.
+  enum Word: String, CaseIterable, Sendable {
+    case waiting, clock, user, systemd, missing, controller
+    case nginx, running, served, retiring
+    // What `deploy` put there.
+    case kept, staged, discarded, latest, interrupted, verdict, include, included
+    case current, before, drift, manifest, text, fingerprint, firewall
+    // What else is there.
+    case address, route, listening, process, rule, legacy, manager, space, patched, orphan
+    case sshPort = "ssh-port"
+    case sshFrom = "ssh-from"
+    case withoutIPv6 = "without-ipv6"
+    case nginxLine = "nginx-line"
+    case end
+  }
+
+  init(_ word: Word, _ value: String) {
+    self.word = word
+    self.value = value
+  }
+
+  var isHeartbeat: Bool { word == .waiting }
+}

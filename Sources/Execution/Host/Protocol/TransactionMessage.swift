@@ -1,0 +1,136 @@
+/// What a host says during a transaction.
+enum TransactionMessage: HostMessage {
+  /// Another run has the host's lock.
+  case waiting(for: String)
+  /// An earlier transaction was cut off: the host goes back to this release first, 0 for none.
+  case recovering(release: Int)
+  case staged
+  /// What is in the release that it is to restore: only the host knows.
+  case restores(Fingerprint)
+  /// nginx takes the configuration.
+  case tested
+  case prepared
+  case switching
+  case applied(release: Int)
+  case refused(HostRefusal)
+  case reverted(Reversion)
+  /// Neither the new release nor this one, 0 for none, could be put in force.
+  case broken(release: Int)
+
+  enum Word: String, CaseIterable {
+    case waiting, recovering, staged, restores, tested, prepared, switching, applied, refused,
+      reverted, broken
+  }
+
+  init(_ word: Word, _ value: String) throws(ConversationFault) {
+    let name = word.rawValue
+    switch word {
+    case .waiting: self = .waiting(for: HostValues.text(value))
+    case .recovering: self = .recovering(release: try HostValues.releaseOrNone(value, of: name))
+    case .staged: self = try HostValues.bare(value, of: name, .staged)
+    case .tested: self = try HostValues.bare(value, of: name, .tested)
+    case .prepared: self = try HostValues.bare(value, of: name, .prepared)
+    case .switching: self = try HostValues.bare(value, of: name, .switching)
+    case .restores: self = .restores(try HostValues.fingerprint(value, of: name))
+    case .applied: self = .applied(release: try HostValues.releaseOrNone(value, of: name))
+    case .refused: self = .refused(try HostRefusal(value))
+    case .reverted: self = .reverted(Reversion(value))
+    case .broken: self = .broken(release: try HostValues.releaseOrNone(value, of: name))
+    }
+  }
+
+  var word: Word {
+    switch self {
+    case .waiting: .waiting
+    case .recovering: .recovering
+    case .staged: .staged
+    case .restores: .restores
+    case .tested: .tested
+    case .prepared: .prepared
+    case .switching: .switching
+    case .applied: .applied
+    case .refused: .refused
+    case .reverted: .reverted
+    case .broken: .broken
+    }
+  }
+
+  var isHeartbeat: Bool {
+    switch self {
+    case .waiting, .recovering: true
+    default: false
+    }
+  }
+}
+
+/// Why a host refuses a transaction before anything is switched.
+enum HostRefusal: Equatable, Sendable {
+  /// Another run, which is named if that is known.
+  case locked(by: String)
+  /// It has something else than the plan was made for.
+  case changed(Fingerprint)
+  case noSpace
+  case staging
+  case damaged
+  case port(Int, holder: String)
+  /// Its nginx does not include this file.
+  case notIncluded(file: String)
+  case nginx
+  case firewall
+  case gone(release: Int)
+  case abandoned
+  /// An earlier transaction was cut off, and the release before it could not be put back.
+  case broken(release: Int)
+
+  enum Word: String, CaseIterable {
+    case locked, changed, staging, damaged, port, nginx, firewall, gone, abandoned, broken
+    case noSpace = "no-space"
+    case notIncluded = "not-included"
+  }
+
+  /// - Parameter text: the word and its detail.
+  init(_ text: String) throws(ConversationFault) {
+    let (name, detail) = HostValues.divided(text)
+    guard let word = Word(rawValue: name) else { throw .unknown("refused \(name)") }
+    let place = "refused \(name)"
+    switch word {
+    case .locked: self = .locked(by: HostValues.text(detail))
+    case .changed: self = .changed(try HostValues.fingerprint(detail, of: place))
+    case .noSpace: self = .noSpace
+    case .staging: self = .staging
+    case .damaged: self = .damaged
+    case .port:
+      let (port, holder) = HostValues.divided(detail)
+      self = .port(
+        try HostValues.integer(port, in: 1...65_535, of: place), holder: HostValues.text(holder))
+    case .notIncluded: self = .notIncluded(file: try HostValues.absolutePath(detail, of: place))
+    case .nginx: self = .nginx
+    case .firewall: self = .firewall
+    case .gone: self = .gone(release: try HostValues.releaseOrNone(detail, of: place))
+    case .abandoned: self = .abandoned
+    case .broken: self = .broken(release: try HostValues.releaseOrNone(detail, of: place))
+    }
+  }
+}
+
+/// Why a host went back to the release before.
+enum Reversion: Equatable, Sendable {
+  /// nginx did not take the release.
+  case reload
+  case firewall
+  /// The release could not be put in place.
+  case files
+  /// In the host's own words, which it keeps: those of earlier versions are among them.
+  case because(String)
+
+  enum Word: String, CaseIterable { case reload, firewall, files }
+
+  init(_ text: String) {
+    switch Word(rawValue: text) {
+    case .reload: self = .reload
+    case .firewall: self = .firewall
+    case .files: self = .files
+    case nil: self = .because(HostValues.text(text))
+    }
+  }
+}
