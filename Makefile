@@ -6,7 +6,7 @@ RELEASE = --configuration release --static-swift-stdlib
 # Tests that make fleets, which wait more than they compute.
 FLEETS = ^(EndToEndTests|SandboxTests)\.
 # Tests of servers and processes with deadlines wait for no test that only computes.
-LIVE = ^((SSHTests|CommandsTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)
+LIVE = ^((SSHTests|CAStoreTests|ApplicationTests|CommandLineTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)
 # Those of fleets that draw at random, and go on for as long as they are told to.
 SWEPT = TrafficTests RotationKillTests TwinTests HostileFleetTests
 # A sanitizer makes terabytes of address space, in all of which WipingTests would search for a secret.

@@ -87,12 +87,14 @@ let package = Package(
     .effect(
       "Sandbox",
       resources: [.embedInCode("Scripts/box.sh"), .embedInCode("Scripts/boot.sh")]),
+    .effect("CAStore", ["Certificates", "Files", "Inventories", "Playbooks", "State"]),
     .effect(
-      "Commands",
+      "Verification", ["Certificates", "Execution", "Inventories", "Planning", "SSH", "State"]),
+    .effect(
+      "Application",
       [
-        "Execution", "Planning", "State", "StateFiles", "Files", "SSH", "Certificates", "Sandbox",
-        "CLinux",
-        "Inventories", "Playbooks", "Diagnostics", arguments,
+        "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Inventories", "Nginx",
+        "Planning", "Playbooks", "SSH", "Sandbox", "State", "StateFiles", "Verification",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       // The playbooks are links to the shipped ones.
@@ -102,7 +104,13 @@ let package = Package(
         .embedInCode("Starter/rolling.yml"), .embedInCode("Starter/rotate-authority.yml"),
         .embedInCode("Starter/rotate-certificates.yml"),
       ]),
-    .executableTarget(name: "deploy", dependencies: ["Commands"], swiftSettings: strict),
+    .effect(
+      "CommandLine",
+      [
+        "Application", "Certificates", "CLinux", "Diagnostics", "Execution", "Inventories",
+        "Planning", "Playbooks", "SSH", "State", "Verification", arguments,
+      ]),
+    .executableTarget(name: "deploy", dependencies: ["CommandLine"], swiftSettings: strict),
 
     .executableTarget(
       name: "BenchSigning", dependencies: ["Certificates"], path: "Tests/BenchSigning",
@@ -131,15 +139,35 @@ let package = Package(
       ["Planning", "Inventories", "Playbooks", "State", "Nginx", "YAML", "Diagnostics"],
       cases: true),
     .tests("Execution", ["Execution", "Planning", "State", "Diagnostics"]),
+    .target(
+      name: "FleetFolders",
+      dependencies: ["CAStore", "Certificates", "Diagnostics", "Inventories", "Planning", "State"],
+      path: "Tests/FleetFolders", swiftSettings: strict),
     .tests(
-      "Commands",
+      "CAStore",
+      ["CAStore", "Certificates", "Files", "FleetFolders", "Inventories", "Playbooks", "State"]),
+    .tests(
+      "Verification",
       [
-        "deploy", "Commands", "Certificates", "Execution", "Files", "Planning", "Inventories",
-        "Playbooks", "SSH", "State", "Diagnostics", arguments,
+        "Verification", "Certificates", "Diagnostics", "FleetFolders", "Inventories", "Planning",
+        "State",
+      ]),
+    .tests(
+      "Application",
+      [
+        "deploy", "Application", "CAStore", "Certificates", "Diagnostics", "Execution", "Files",
+        "FleetFolders", "Inventories", "Planning", "Playbooks", "SSH", "State",
+      ]),
+    .tests(
+      "CommandLine",
+      [
+        "deploy", "CommandLine", "Application", "CAStore", "Certificates", "Diagnostics",
+        "FleetFolders",
+        "Planning", "State", arguments,
       ], cases: true),
     .tests(
       "EndToEnd",
-      ["deploy", "Commands", "Sandbox", "Inventories", "Planning", "State", "Diagnostics"]),
+      ["deploy", "Application", "Sandbox", "Inventories", "Planning", "State", "Diagnostics"]),
   ],
   swiftLanguageModes: [.v6]
 )
