@@ -95,13 +95,16 @@ let package = Package(
       "Sandbox",
       resources: [.embedInCode("Scripts/box.sh"), .embedInCode("Scripts/boot.sh")]),
     .effect(
-      "Commands",
+      "CAStore", ["Certificates", "Files", "Fleet", "Inventories", "Playbooks", "State"]),
+    .effect(
+      "Verification",
+      ["Certificates", "Execution", "Fleet", "Inventories", "Planning", "SSH", "State"]),
+    .effect(
+      "Application",
       [
-        "Execution", "Fleet", "Planning", "State", "StateFiles", "Files", "Hashing", "SSH",
-        "Certificates",
-        "Sandbox",
-        "CLinux",
-        "Inventories", "Playbooks", "Diagnostics", arguments,
+        "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
+        "Inventories", "Nginx", "Planning", "Playbooks", "SSH", "Sandbox", "State", "StateFiles",
+        "Verification",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       // The playbooks are links to the shipped ones.
@@ -111,7 +114,13 @@ let package = Package(
         .embedInCode("Starter/rolling.yml"), .embedInCode("Starter/rotate-authority.yml"),
         .embedInCode("Starter/rotate-certificates.yml"),
       ]),
-    .executableTarget(name: "deploy", dependencies: ["Commands"], swiftSettings: strict),
+    .effect(
+      "CommandLine",
+      [
+        "Application", "Certificates", "CLinux", "Diagnostics", "Execution", "Fleet",
+        "Inventories", "Planning", "Playbooks", "SSH", "State", "Verification", arguments,
+      ]),
+    .executableTarget(name: "deploy", dependencies: ["CommandLine"], swiftSettings: strict),
 
     .executableTarget(
       name: "BenchSigning", dependencies: ["Certificates"], path: "Tests/BenchSigning",
@@ -154,16 +163,42 @@ let package = Package(
     .tests(
       "Execution",
       ["Execution", "Fleet", "FleetLiterals", "Planning", "State", "Diagnostics"]),
+    .target(
+      name: "FleetFolders",
+      dependencies: [
+        "CAStore", "Certificates", "Diagnostics", "Fleet", "FleetLiterals", "Inventories",
+        "Planning", "State",
+      ],
+      path: "Tests/FleetFolders", swiftSettings: strict),
     .tests(
-      "Commands",
+      "CAStore",
       [
-        "deploy", "Commands", "Certificates", "Execution", "Files", "Fleet", "FleetLiterals",
-        "Hashing", "Planning", "Inventories", "Playbooks", "SSH", "State", "Diagnostics", arguments,
+        "CAStore", "Certificates", "Files", "Fleet", "FleetFolders", "Inventories", "Playbooks",
+        "State",
+      ]),
+    .tests(
+      "Verification",
+      [
+        "Verification", "Certificates", "Diagnostics", "Fleet", "FleetFolders", "Inventories",
+        "Planning", "State",
+      ]),
+    .tests(
+      "Application",
+      [
+        "deploy", "Application", "CAStore", "Certificates", "Diagnostics", "Execution", "Files",
+        "Fleet", "FleetFolders", "FleetLiterals", "Hashing", "Inventories", "Planning",
+        "Playbooks", "SSH", "State",
+      ], cases: true),
+    .tests(
+      "CommandLine",
+      [
+        "deploy", "CommandLine", "Application", "CAStore", "Certificates", "Diagnostics", "Fleet",
+        "FleetFolders", "Planning", "State", arguments,
       ], cases: true),
     .tests(
       "EndToEnd",
       [
-        "deploy", "Commands", "Sandbox", "Fleet", "Inventories", "Planning", "State",
+        "deploy", "Application", "Sandbox", "Fleet", "Inventories", "Planning", "State",
         "Diagnostics",
       ]),
   ],

@@ -24,7 +24,7 @@ import threading
 import time
 
 MODULES = ("EndToEndTests", "SandboxTests")
-LIVE = r"^((SSHTests|CommandsTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)"
+LIVE = r"^((SSHTests|CAStoreTests|ApplicationTests|CommandLineTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)"
 GROUPS = {
     "computing": ["--skip", r"^(EndToEndTests|SandboxTests)\.", "--skip", LIVE],
     "live": ["--filter", LIVE],

@@ -1,4 +1,4 @@
-import Commands
+import Application
 import Diagnostics
 import Foundation
 import Inventories

@@ -1,0 +1,73 @@
+import CAStore
+import Certificates
+import Execution
+import Fleet
+import Planning
+import State
+
+/// Issues certificates with the CA, which is unlocked when the first one is needed, and once a run.
+actor CASigner: CertificateIssuer {
+  private let keyring: CAKeyring
+  private let signing: AuthorityRecord?
+  private let trusted: CertificateBundle?
+
+  init(_ keyring: CAKeyring, _ authorities: [AuthorityRecord]) throws {
+    self.keyring = keyring
+    signing = authorities.last
+    trusted =
+      authorities.isEmpty
+      ? nil : try CertificateBundle(pem: authorities.map(\.certificate).joined())
+  }
+
+  /// Unlocks now, so that a wrong passphrase is found before a host is touched.
+  func unlock() async throws {
+    guard let signing else { return }
+    _ = try await keyring.authority(signing)
+  }
+
+  func issue(_ certificate: PlannedCertificate) async throws -> IssuedCertificate {
+    guard let signing, let trusted, let key = KeyAlgorithm(rawValue: certificate.key) else {
+      preconditionFailure(
+        "A certificate was planned without an authority. This is a bug in deploy.")
+    }
+    let authority = try await keyring.authority(signing)
+    do {
+      let leaf = try Self.issue(certificate, key, authority, trusted)
+      return IssuedCertificate(
+        certificate: leaf.certificatePEM,
+        key: leaf.privateKeyPEM.withUnsafeBytes { SecretContent(Array($0)) },
+        record: CertificateRecord(leaf.facts, key: certificate.key))
+    } catch {
+      throw HostFault("its \(certificate.path) cannot be signed: \(error)")
+    }
+  }
+
+  private static func issue(
+    _ certificate: PlannedCertificate, _ key: KeyAlgorithm, _ authority: CertificateAuthority,
+    _ trusted: CertificateBundle
+  ) throws -> IssuedLeaf {
+    let now = Timestamp.current.secondsSince1970
+    let role: CertificateRole = certificate.purpose == .server ? .server : .client
+    let leaf = try authority.issue(
+      LeafRequest(
+        role: role, commonName: certificate.commonName, dnsNames: certificate.names, key: key,
+        validFor: certificate.validFor),
+      now: now)
+    for name in certificate.names {
+      // `nginx -t` accepts any certificate: what it would refuse later is found here.
+      try trusted.verify(leafPEM: leaf.certificatePEM, as: role, name: name, at: now)
+    }
+    return leaf
+  }
+}
+
+extension CertificateRecord {
+  init(_ facts: CertificateFacts, key: String) {
+    self.init(
+      serial: facts.serial, issuer: facts.issuerCommonName,
+      issuerKeyIdentifier: facts.authorityKeyIdentifier ?? "", commonName: facts.commonName,
+      names: facts.dnsNames.sorted(), key: key,
+      notBefore: Timestamp(secondsSince1970: facts.notBefore),
+      notAfter: Timestamp(secondsSince1970: facts.notAfter))
+  }
+}

@@ -1,0 +1,104 @@
+import CAStore
+import Certificates
+import Files
+import Fleet
+import Inventories
+
+/// Gets the passphrase of the CA from where the inventory says.
+struct ConfiguredPassphrase: PassphraseReader {
+  private let source: PassphraseSource
+  private let workspace: Workspace
+  private let interaction: any Interaction
+  /// What the user can do if there is no terminal.
+  private let instead: String
+
+  /// - Parameter source: another place than the inventory names.
+  init(
+    _ workspace: Workspace, _ interaction: any Interaction, source: PassphraseSource? = nil,
+    instead: String =
+      "give authority.passphrase in the inventory, as {env: NAME}, {file: PATH} or {command: […]}"
+  ) {
+    self.source = source ?? workspace.inventory.authority.passphrase
+    self.workspace = workspace
+    self.interaction = interaction
+    self.instead = instead
+  }
+
+  func read(isNew: Bool) throws -> Secret {
+    let secret =
+      switch source {
+      case .environment(let name): try fromEnvironment(name)
+      case .file(let path): try fromFile(workspace.resolve(path.text))
+      case .command(let words): try fromCommand(words)
+      case .terminal: try fromTerminal(isNew: isNew)
+      }
+    guard !secret.isEmpty else {
+      throw Failure(.failed, "the passphrase from \(description) is empty")
+    }
+    return secret
+  }
+
+  /// The CA's next passphrase, from another place than the inventory names: that one has the old passphrase
+  /// until the new one is in use.
+  static func new(
+    environment: String?, file: String?, _ workspace: Workspace, _ interaction: any Interaction
+  ) throws -> Secret {
+    let new = ConfiguredPassphrase(workspace, interaction, source: .terminal)
+    let secret =
+      if let environment {
+        try new.fromEnvironment(environment)
+      } else if let file {
+        try new.fromFile(file)
+      } else {
+        try new.fromTerminal(isNew: true, prompt: "New passphrase")
+      }
+    guard !secret.isEmpty else { throw Failure(.failed, "the new passphrase is empty") }
+    return secret
+  }
+
+  private var description: String {
+    switch source {
+    case .environment(let name): "the variable \(name)"
+    case .file(let path): workspace.resolve(path.text)
+    case .command(let words): "the command \(words.joined(separator: " "))"
+    case .terminal: "the terminal"
+    }
+  }
+
+  private func fromEnvironment(_ name: String) throws -> Secret {
+    guard let secret = SecretEnvironment.take(name) else {
+      throw Failure(
+        .failed, "the authority's passphrase should be in the variable \(name), which is not set")
+    }
+    return secret
+  }
+
+  private func fromFile(_ path: String) throws -> Secret {
+    var bytes = try FileReader.read(path, as: .secret)
+    return firstLine(wiping: &bytes)
+  }
+
+  private func fromCommand(_ words: [String]) throws -> Secret {
+    var bytes = try SecretCommand(words: words, secret: "passphrase").output()
+    return firstLine(wiping: &bytes)
+  }
+
+  private func firstLine(wiping bytes: inout [UInt8]) -> Secret {
+    let line = Secret(
+      copying: bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+    _ = Secret(wiping: &bytes)
+    return line
+  }
+
+  private func fromTerminal(isNew: Bool, prompt: String = "Passphrase") throws -> Secret {
+    let name = workspace.inventory.authority.name
+    var first = try interaction.askSecret("\(prompt) of \"\(name)\": ", instead: instead)
+    guard isNew else { return Secret(wiping: &first) }
+    var second = try interaction.askSecret("The same again: ", instead: instead)
+    let isSame = first == second
+    _ = Secret(wiping: &second)
+    let secret = Secret(wiping: &first)
+    guard isSame else { throw Failure(.failed, "the two passphrases differ; nothing was changed") }
+    return secret
+  }
+}

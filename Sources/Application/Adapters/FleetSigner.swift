@@ -1,0 +1,22 @@
+import Certificates
+import Execution
+import State
+
+/// Signs manifests with the key of the fleet, and says in each what other copies of the state need to
+/// catch up.
+struct FleetSigner: ManifestSigner {
+  /// Nil in a run that installs nothing.
+  let key: FleetSigningKey?
+  let keeper: StateKeeper
+
+  func signed(_ manifest: Manifest) async throws -> Manifest {
+    guard let key else {
+      preconditionFailure("A release was planned without a fleet key. This is a bug in deploy.")
+    }
+    var manifest = manifest
+    manifest.knowledge = await keeper.state.knowledge(on: manifest.host ?? "", at: .current)
+    manifest.signature = Manifest.Signature(
+      publicKey: key.publicKey, text: try key.sign(manifest.signedText))
+    return manifest
+  }
+}

@@ -1,0 +1,117 @@
+import Execution
+import Fleet
+import Planning
+package import SSH
+import State
+import Verification
+
+/// Reaches hosts by SSH.
+struct SSHConnector: GatewayConnector {
+  private let client: SSHClient
+  private let destinations: SSHDestinations
+
+  init(_ client: SSHClient, _ destinations: SSHDestinations) {
+    self.client = client
+    self.destinations = destinations
+  }
+
+  func connect(to host: String, _ connection: HostAccess) async throws -> any RemoteHost {
+    let (destination, deadlines) = try await destinations.destination(of: host, connection)
+    guard connection.ssh.transport == .openSSH else {
+      return SSHHost(
+        connection: try await client.connect(to: destination, deadlines: deadlines))
+    }
+    return OpenSSHHost(
+      connection: try await OpenSSHConnection.connect(
+        to: destination, configuration: destinations.file(of: connection.ssh), client: client,
+        deadlines: deadlines))
+  }
+}
+
+extension SSHConnector {
+  /// Always by libssh2, which has many streams in a connection.
+  func gateway(through host: String, _ connection: HostAccess) async throws -> Gateway {
+    let (destination, deadlines) = try await destinations.destination(of: host, connection)
+    return client.gateway(through: destination, deadlines: deadlines)
+  }
+}
+
+extension SSHError: LocalFailure {
+  package var localCause: String? { code == .noCredentials ? detail : nil }
+}
+
+extension SSHError: TransientFailure {
+  /// A key that is refused now is refused in a second as well, and asking again is punished by sshd.
+  package var isTransient: Bool {
+    switch code {
+    case .refused, .unreachable, .timedOut, .handshakeFailed, .connectionLost, .closed,
+      .channelRefused, .streamRefused, .inputRefused, .cancelled:
+      true
+    case .invalidAddress, .knownHostsUnreadable, .hostKeyUnknown, .hostKeyChanged,
+      .hostKeyRevoked, .noSharedAlgorithm, .noCredentials, .authenticationFailed,
+      .forwardingProhibited,
+      .tooMuchOutput, .resourceMissing:
+      false
+    }
+  }
+}
+
+private struct SSHHost: RemoteHost {
+  let connection: SSH.Connection
+
+  func start(_ command: String) async throws -> any Execution.RemoteProcess {
+    SSHProcess(process: try await connection.start(command))
+  }
+
+  func close() async { await connection.close() }
+}
+
+private struct SSHProcess: Execution.RemoteProcess {
+  let process: SSH.RemoteProcess
+
+  func write(_ bytes: [UInt8], within limit: Duration) async throws {
+    try await process.write(bytes, within: limit)
+  }
+
+  func closeInput(within limit: Duration) async throws {
+    try await process.closeInput(within: limit)
+  }
+
+  func read(within limit: Duration) async throws -> [UInt8]? {
+    try await process.read(within: limit)
+  }
+
+  func finish(within limit: Duration) async throws -> [UInt8] {
+    _ = try await process.exitStatus(within: limit)
+    return await process.standardError
+  }
+}
+
+private struct OpenSSHHost: RemoteHost {
+  let connection: OpenSSHConnection
+
+  func start(_ command: String) async throws -> any Execution.RemoteProcess {
+    OpenSSHCommand(process: try await connection.start(command))
+  }
+
+  func close() async { await connection.close() }
+}
+
+private struct OpenSSHCommand: Execution.RemoteProcess {
+  let process: OpenSSHProcess
+
+  func write(_ bytes: [UInt8], within limit: Duration) async throws {
+    try await process.write(bytes, within: limit)
+  }
+
+  func closeInput(within limit: Duration) async throws { await process.closeInput() }
+
+  func read(within limit: Duration) async throws -> [UInt8]? {
+    try await process.read(within: limit)
+  }
+
+  func finish(within limit: Duration) async throws -> [UInt8] {
+    _ = try await process.exitStatus(within: limit)
+    return await process.standardError
+  }
+}

@@ -1,0 +1,207 @@
+import Fleet
+import Inventories
+import Planning
+import SSH
+import State
+
+/// Where hosts are and how to log in there: what the inventory gives, the user's ssh configuration
+/// where it gives nothing, and the defaults where that has nothing either.
+struct SSHDestinations: Sendable {
+  private static let usualGlobalKnownHosts = "/etc/ssh/ssh_known_hosts"
+
+  private let passphrases: KeyPassphrases
+  private let interaction: any Interaction
+  private let resolve: @Sendable (String) -> String
+  private let configurations: ClientConfigurations
+  private let home = HomeFolder.path
+  private let agentSocket = EnvironmentVariable.value("SSH_AUTH_SOCK")
+
+  init(
+    client: SSHClient, _ interaction: any Interaction,
+    resolve: @escaping @Sendable (String) -> String
+  ) {
+    passphrases = KeyPassphrases(interaction)
+    self.interaction = interaction
+    self.resolve = resolve
+    configurations = ClientConfigurations(client: client, home: home)
+  }
+
+  /// The file that OpenSSH is told to read: nil for the usual ones.
+  func file(of settings: SSHSettings) -> String? {
+    switch settings.config {
+    case .usual: nil
+    case .none: "none"
+    case .file(let path): resolve(path.text)
+    }
+  }
+
+  func destination(
+    of host: String, _ access: HostAccess
+  ) async throws -> (Destination, Deadlines) {
+    let settings = access.ssh
+    let configured = try await configuration(of: host, at: "\(access.address)", settings)
+    if let configured {
+      try refuse(configured, host, settings)
+    }
+    var destination = Destination(
+      label: host, address: "\(access.address)", port: settings.port.number,
+      user: user(settings, configured), identities: identities(settings, configured),
+      knownHosts: knownHosts(settings, configured), agentSocket: agent(configured))
+    destination.hostKeys = settings.hostKeys.map(\.text)
+    destination.hostKeyAlias = configured?.hostKeyAlias
+    destination.hostKeyPolicy = hostKeyPolicy(settings, configured)
+    destination.notice = { [interaction] in interaction.warn($0) }
+    destination.passphrase = { [passphrases] in await passphrases.passphrase(of: $0) }
+    if let source = settings.password {
+      destination.password = { [passphrases, resolve] in
+        await passphrases.password(from: source, of: host, resolve: resolve)
+      }
+    }
+    switch access.way {
+    case .through(let containerHost, let before):
+      let (before, _) = try await self.destination(of: containerHost.text, before)
+      destination.jumps = before.jumps + [before]
+    case .direct:
+      destination.jumps = try await hops(jumps(settings, configured), settings, depth: 0)
+    }
+    return (destination, deadlines(configured))
+  }
+
+  private func configuration(
+    of name: String, at address: String?, _ settings: SSHSettings
+  ) async throws -> ClientConfiguration? {
+    guard settings.config != .none else { return nil }
+    do {
+      return try await configurations.configuration(
+        of: name, at: address, file: file(of: settings))
+    } catch {
+      throw SSHError(
+        .resourceMissing, subject: name, activity: "reading the ssh configuration",
+        detail: "\(error)")
+    }
+  }
+
+  /// What the configuration says and this program cannot do, or must not do behind the inventory's back.
+  private func refuse(
+    _ configured: ClientConfiguration, _ host: String, _ settings: SSHSettings
+  ) throws {
+    if !configured.beyondUs.isEmpty && settings.transport != .openSSH {
+      throw SSHError(
+        .resourceMissing, subject: host, activity: "reading the ssh configuration",
+        detail:
+          "it sets \(configured.beyondUs.joined(separator: " and ")) for this host, which only"
+          + " OpenSSH itself can do: use `ssh: {transport: openssh}`, or leave the configuration out"
+          + " by `ssh: {config: none}`")
+    }
+    if let port = configured.port, !settings.given.contains(.port), port != settings.port.number {
+      throw SSHError(
+        .resourceMissing, subject: host, activity: "reading the ssh configuration",
+        detail: "it has port \(port) for this host, and the inventory says nothing, so that the"
+          + " firewall would open \(settings.port): write `ssh: {port: \(port)}` in the inventory"
+      )
+    }
+  }
+
+  private func user(_ settings: SSHSettings, _ configured: ClientConfiguration?) -> String {
+    let own = settings.user.text
+    return settings.given.contains(.user) ? own : configured?.user ?? own
+  }
+
+  /// The hosts to go through, as the inventory names them, or else the ssh configuration.
+  private func jumps(
+    _ settings: SSHSettings, _ configured: ClientConfiguration?
+  ) throws -> [JumpHost] {
+    guard !settings.given.contains(.jump) else { return settings.jumps }
+    return try jumps(of: configured)
+  }
+
+  private func jumps(of configured: ClientConfiguration?) throws -> [JumpHost] {
+    try (configured?.jumps ?? []).map { text in
+      guard let jump = JumpHost(text) else { throw noWay(through: text, "it is no jump host") }
+      return jump
+    }
+  }
+
+  private func noWay(through jump: String, _ why: String) -> SSHError {
+    SSHError(
+      .resourceMissing, subject: jump, activity: "finding the way through jump hosts", detail: why)
+  }
+
+  private func identities(
+    _ settings: SSHSettings, _ configured: ClientConfiguration?
+  ) -> Destination.Identities {
+    if !settings.identities.isEmpty {
+      return .files(settings.identities.map { resolve($0.text) })
+    }
+    guard let configured, !configured.identities.isEmpty else {
+      return .agentThenDefaults(home: home)
+    }
+    return configured.identitiesOnly
+      ? .files(configured.identities) : .agentThenFiles(configured.identities)
+  }
+
+  private func knownHosts(
+    _ settings: SSHSettings, _ configured: ClientConfiguration?
+  ) -> [String] {
+    let files = configured?.knownHosts ?? []
+    let own =
+      files.isEmpty || settings.given.contains(.knownHosts)
+      ? [resolve(settings.knownHosts.text)] : files
+    return own + [Self.usualGlobalKnownHosts]
+  }
+
+  /// What is done with a key that no known_hosts file has, of hosts and of jump hosts alike.
+  private func hostKeyPolicy(
+    _ settings: SSHSettings, _ configured: ClientConfiguration?
+  ) -> Destination.HostKeyPolicy {
+    if !settings.given.contains(.hostKeyChecking), configured?.acceptsNewHosts == true {
+      return .acceptNew
+    }
+    return switch settings.hostKeyChecking {
+    case .strict: .strict
+    case .acceptNew: .acceptNew
+    }
+  }
+
+  private func agent(_ configured: ClientConfiguration?) -> String? {
+    guard let socket = configured?.agentSocket else { return agentSocket }
+    return socket.isEmpty ? nil : socket
+  }
+
+  private func deadlines(_ configured: ClientConfiguration?) -> Deadlines {
+    var deadlines = Deadlines()
+    if let seconds = configured?.connectSeconds { deadlines.connect = .seconds(seconds) }
+    return deadlines
+  }
+
+  /// The hosts to go through; what the configuration has the first of them go through comes before.
+  private func hops(
+    _ jumps: [JumpHost], _ settings: SSHSettings, depth: Int
+  ) async throws -> [Destination] {
+    var hops: [Destination] = []
+    for (index, jump) in jumps.enumerated() {
+      guard depth < 8 else {
+        throw noWay(through: jump.text, "they go through each other in a circle")
+      }
+      let configured = try await configuration(of: jump.host, at: nil, settings)
+      if let configured, !configured.beyondUs.isEmpty, settings.transport != .openSSH {
+        try refuse(configured, jump.host, settings)
+      }
+      var hop = Destination(
+        label: jump.host, address: configured?.hostName ?? jump.host,
+        port: jump.port?.number ?? configured?.port ?? 22,
+        user: jump.user?.text ?? configured?.user ?? settings.user.text,
+        identities: identities(settings, configured),
+        knownHosts: knownHosts(settings, configured), agentSocket: agent(configured))
+      hop.hostKeyAlias = configured?.hostKeyAlias
+      hop.hostKeyPolicy = hostKeyPolicy(settings, configured)
+      hop.notice = { [interaction] in interaction.warn($0) }
+      hop.passphrase = { [passphrases] in await passphrases.passphrase(of: $0) }
+      if index == 0 {
+        hops = try await self.hops(self.jumps(of: configured), settings, depth: depth + 1)
+      }
+      hops.append(hop)
+    }
+    return hops
+  }
+}

@@ -1,0 +1,114 @@
+import CAStore
+import Certificates
+import Execution
+import Files
+import Fleet
+import Hashing
+import Planning
+import SSH
+package import State
+import Verification
+
+/// Reaches the hosts of a fleet by SSH.
+package struct SSHFleetAccess: FleetAccess {
+  let workspace: Workspace
+  let client: SSHClient
+  let destinations: SSHDestinations
+  private let parallel: Int
+  private let interaction: any Interaction
+
+  package init(_ workspace: Workspace, parallel: Int, _ interaction: any Interaction) throws {
+    self.workspace = workspace
+    self.parallel = parallel
+    self.interaction = interaction
+    client = try SSHClient()
+    destinations = SSHDestinations(
+      client: client, interaction, resolve: { workspace.resolve($0) })
+  }
+
+  var connector: SSHConnector { SSHConnector(client, destinations) }
+
+  package func open(
+    recognizing recognize: @escaping @Sendable (String) -> ShownManifest
+  ) -> any FleetHosts {
+    let progress = RunProgress()
+    let report: @Sendable (ProgressEvent) -> Void = { [interaction] event in
+      progress.note(event)
+      interaction.show(event)
+    }
+    return SSHFleetHosts(
+      access: self,
+      fleet: Fleet(
+        connector: connector, program: HostProgram(digest: { Digest.sha256(of: $0) }),
+        recognize: recognize, report: report),
+      parallel: parallel, interaction: interaction, progress: progress, report: report)
+  }
+
+  package var traffic: Traffic {
+    let counts = client.counts
+    var traffic = Traffic()
+    traffic.connections = counts.connections
+    traffic.executions = counts.executions
+    traffic.bytesSent = Int(counts.bytesSent)
+    traffic.bytesReceived = Int(counts.bytesReceived)
+    return traffic
+  }
+}
+
+/// The hosts of a run, with the connections that are open to them.
+private struct SSHFleetHosts: FleetHosts {
+  let access: SSHFleetAccess
+  let fleet: Fleet
+  let parallel: Int
+  let interaction: any Interaction
+  let progress: RunProgress
+  let report: @Sendable (ProgressEvent) -> Void
+
+  func survey(_ hosts: [(name: String, connection: HostAccess)]) async -> Survey {
+    await fleet.survey(hosts, parallel: parallel)
+  }
+
+  func localCause(of survey: Survey) async -> String? { await fleet.localCause(of: survey) }
+
+  func manifest(
+    of release: Int, on host: String, _ connection: HostAccess
+  ) async throws -> ShownManifest? {
+    try await fleet.manifest(of: release, on: host, connection)
+  }
+
+  func close() async { await fleet.close() }
+
+  func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Ledger {
+    let hooks = HookProcesses()
+    let rollout = Rollout(
+      of: plan, fromSerial: means.state.serial, fleet: fleet, issuer: means.issuer,
+      signer: FleetSigner(key: means.fleetKey, keeper: means.keeper), store: means.keeper,
+      hooks: hooks, verifier: try verifier(means), surroundings: surroundings, parallel: parallel,
+      report: report)
+    return await interaction.untilStopped {
+      await rollout.run(plan, state: means.state)
+    } abandon: {
+      hooks.endAll()
+      do {
+        try interaction.show(progress.summarySoFar(of: plan), access.traffic)
+      } catch {
+        interaction.warn("the ledger cannot be shown: \(error)")
+      }
+    }
+  }
+
+  private func verifier(_ means: RolloutMeans) throws -> BatchVerifier {
+    BatchVerifier(
+      access.connector, access.workspace.inventory, keys: try means.ca.folder.listing().keys,
+      parallel: parallel, now: { .current }, state: { await means.keeper.state },
+      unlock: { try await means.ca.keyring.authority($0) })
+  }
+
+  private var surroundings: Surroundings {
+    let workspace = access.workspace
+    return Surroundings(
+      user: Workspace.user, now: { .current }, digest: { Digest.sha256(of: $0) },
+      readSecret: { SecretContent(try FileReader.read(workspace.resolve($0), as: .certificate)) },
+      sleep: { try await Task.sleep(for: .seconds($0)) })
+  }
+}

@@ -1,0 +1,37 @@
+import CAStore
+import Fleet
+import Foundation
+package import Inventories
+package import Sandbox
+
+extension SandboxHost {
+  /// A host that answers each site it serves with a page that names it.
+  package init(_ host: Inventories.Host, in inventory: Inventory) {
+    var pages: [String: String] = [:]
+    for site in inventory.sites(servedBy: host.name) {
+      guard case .files(let root, let index) = site.service.content else { continue }
+      pages["\(root)/\(index)"] = "<h1>\(site.domain) from \(host.name)</h1>\n"
+    }
+    self.init(
+      name: host.name.text, addresses: [host.address.description],
+      sshPort: Int(host.ssh.port.number), user: host.ssh.user.text, pages: pages,
+      carrier: host.carrier?.name.text)
+  }
+}
+
+extension SandboxController {
+  /// The machine that the inventory's firewall lets in, with the keys that the inventory names.
+  init(of workspace: Workspace) {
+    let inventory = workspace.inventory
+    self.init(
+      identities: Set(inventory.hosts.flatMap(\.ssh.identities)).sorted().map {
+        workspace.resolveOutsideHome($0.text)
+      },
+      knownHosts: Set(inventory.hosts.map(\.ssh.knownHosts)).sorted().map {
+        workspace.resolveOutsideHome($0.text)
+      }, hiddenPaths: [URL(filePath: workspace.ca.path).path(percentEncoded: false)])
+    if inventory.firewall.scope == .drop, !inventory.firewall.sshFrom.isEmpty {
+      addresses = inventory.firewall.sshFrom.map(\.lastHost.description)
+    }
+  }
+}

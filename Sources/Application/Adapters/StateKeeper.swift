@@ -1,0 +1,58 @@
+import Execution
+package import State
+import StateFiles
+
+/// The state in memory and on the disk, for as long as its lock is held.
+package actor StateKeeper: StateStore {
+  package private(set) var state: FleetState
+  private var file: StateFile
+  private var pending: [String: HostRecord?] = [:]
+  private var issued: [IssuanceRecord] = []
+  private var recorded = 0
+  private var written = 0
+
+  init(_ state: FleetState, in file: StateFile) {
+    self.state = state
+    self.file = file
+  }
+
+  /// Returns when the records are on the disk. Those that come together are written together.
+  package func record(_ records: [String: HostRecord?]) async throws {
+    pending.merge(records) { $1 }
+    try await writeAll()
+  }
+
+  package func record(issued records: [IssuanceRecord]) async throws {
+    issued += records
+    try await writeAll()
+  }
+
+  private func writeAll() async throws {
+    recorded += 1
+    let mine = recorded
+    await Task.yield()
+    guard written < mine else { return }
+    var next = state
+    next.recordIssued(issued, at: .current)
+    for (host, record) in pending { next.record(record, of: host) }
+    try save(next)
+    written = recorded
+    pending = [:]
+    issued = []
+  }
+
+  package func expect(_ digest: String, fromSerial serial: Int, on host: String) async throws {
+    state.expect(digest, fromSerial: serial, on: host)
+    try await writeAll()
+  }
+
+  package func settle(_ digest: String?, on host: String) { state.settle(digest, on: host) }
+
+  /// Changes the state in memory; it is on the disk with what is written next.
+  func hold(_ next: FleetState) { state = next }
+
+  func save(_ next: FleetState) throws {
+    try file.write(next)
+    state = file.state ?? next
+  }
+}

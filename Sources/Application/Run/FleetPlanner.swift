@@ -1,0 +1,70 @@
+import CAStore
+import Certificates
+import Inventories
+import Planning
+import Playbooks
+import State
+
+/// Makes plans for one run: gathers what the pure planner needs, and calls it.
+struct FleetPlanner {
+  let workspace: Workspace
+  let scope: RunScope
+  let playbook: Playbook
+  let revocations: RevocationStore
+
+  private var surveyor: FleetSurveyor { FleetSurveyor(workspace: workspace, scope: scope) }
+
+  /// - Parameter now: the time that certificates are judged by; the present without it.
+  func plan(_ survey: Survey, _ state: FleetState, asOf now: Timestamp? = nil) async throws -> Plan
+  {
+    Planner.plan(try await input(survey, state, asOf: now))
+  }
+
+  /// A plan from the state alone.
+  func planOffline(_ state: FleetState) async throws -> Plan {
+    try workspace.ca.refuseWithoutCA(state)
+    try surveyor.refuseUnknownHosts(state)
+    return Planner.offline(try await input([:], state, asOf: nil))
+  }
+
+  /// What a rollback is planned from; the manifests of the releases are still missing.
+  ///
+  /// - Parameter number: of the release; nil for the one before.
+  func rollbackInput(to number: Int?, _ survey: Survey, _ state: FleetState) -> RollbackInput {
+    RollbackInput(
+      hosts: workspace.inventory.hosts.filter(scope.selector.matches), number: number,
+      keepReleases: workspace.inventory.keepReleases, playbook: playbook, state: state,
+      survey: survey, now: .current)
+  }
+
+  private func input(
+    _ survey: Survey, _ state: FleetState, asOf time: Timestamp?
+  ) async throws -> PlanningInput {
+    let now = time ?? .current
+    var materials = try MaterialsReader(
+      workspace: workspace, now: .current, expired: .toleratedOf(state.shownSiteCertificates)
+    ).read()
+    try surveyor.refuseUnknownGenerations(state, survey)
+    materials.revocationLists = try await revocations.lists(for: state, now: now).materials
+    return PlanningInput(
+      inventory: workspace.inventory, playbook: playbook, state: state, survey: survey,
+      materials: materials, selector: scope.selector, allowsLockout: scope.allowsLockout,
+      renews: scope.renews,
+      now: now, surveyedAt: .current, digest: { Digest.sha256(of: $0) })
+  }
+}
+
+extension RevocationLists {
+  /// By key identifier, as plans have them.
+  fileprivate var materials: [String: Materials.RevocationList] {
+    Dictionary(
+      uniqueKeysWithValues: signed.map { entry in
+        (
+          entry.record.keyIdentifier,
+          Materials.RevocationList(
+            pem: entry.list.pem, serials: Set(entry.list.revoked.map(\.serial)),
+            above: above?.pem)
+        )
+      })
+  }
+}

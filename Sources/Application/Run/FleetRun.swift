@@ -1,0 +1,85 @@
+import CAStore
+import Planning
+package import Playbooks
+import State
+
+/// One run of a command on a fleet: what it is about, the files, the CA, the way to the hosts and the user.
+/// Use cases are made of it.
+package struct FleetRun: Sendable {
+  package let workspace: Workspace
+  package let scope: RunScope
+  package let playbook: Playbook
+  package let ca: CAAccess
+  package let access: any FleetAccess
+  package let interaction: any Interaction
+
+  package init(
+    _ workspace: Workspace, _ scope: RunScope, access: any FleetAccess,
+    _ interaction: any Interaction
+  ) throws {
+    self.workspace = workspace
+    self.scope = scope
+    self.access = access
+    self.interaction = interaction
+    playbook = try Workspace.playbook(scope.playbook, for: scope.command, interaction)
+    ca = CAAccess(workspace, interaction)
+  }
+
+  /// Opens the fleet's files and prepares a run that reaches hosts by SSH.
+  package init(
+    _ location: FleetLocation, _ scope: RunScope, _ interaction: any Interaction
+  ) throws {
+    self = try Self.overSSH(location, scope, interaction).run
+  }
+
+  /// The same, with what reaches the hosts.
+  package static func overSSH(
+    _ location: FleetLocation, _ scope: RunScope, _ interaction: any Interaction
+  ) throws -> (run: FleetRun, access: SSHFleetAccess) {
+    let workspace = try Workspace.open(location, interaction)
+    let access = try SSHFleetAccess(workspace, parallel: scope.parallel, interaction)
+    return (try FleetRun(workspace, scope, access: access, interaction), access)
+  }
+
+  var states: StateAccess {
+    StateAccess(workspace: workspace, playbook: playbook, selector: scope.selector)
+  }
+  var surveyor: FleetSurveyor { FleetSurveyor(workspace: workspace, scope: scope) }
+  var planner: FleetPlanner {
+    FleetPlanner(
+      workspace: workspace, scope: scope, playbook: playbook, revocations: ca.revocations)
+  }
+
+  /// Opens the hosts, whose manifests are recognized by the keys of state and folder.
+  func withHosts<Output>(
+    _ state: FleetState, _ body: (any FleetHosts) async throws -> Output
+  ) async throws -> Output {
+    try await access.whileOpen(recognizing: ca.folder.recognizer(for: state), body)
+  }
+
+  /// Holds the state's lock and opens the hosts, for a command that changes them.
+  ///
+  /// - Parameter command: what a run that finds the state locked is told of this one.
+  func whileLocked<Output>(
+    for command: String, _ body: (ApprovalFlow) async throws -> Output
+  ) async throws -> Output {
+    try await states.whileLocked(for: command) { keeper in
+      try await withHosts(await keeper.state) { hosts in
+        try await body(ApprovalFlow(run: self, hosts: hosts, keeper: keeper))
+      }
+    }
+  }
+
+  /// Asks the hosts and plans.
+  ///
+  /// - Parameter now: the time that certificates are judged by; the present without it.
+  /// - Returns: the plan, and what the hosts said that it was made from.
+  func surveyAndPlan(
+    _ hosts: any FleetHosts, _ state: inout FleetState, asOf now: Timestamp? = nil
+  ) async throws -> (plan: Plan, survey: Survey) {
+    // Before any host is asked, for it is the user's very next step.
+    try ca.folder.refuseWithoutCA(state)
+    let survey = try await surveyor.survey(hosts, &state)
+    return (try await planner.plan(survey, state, asOf: now), survey)
+  }
+}

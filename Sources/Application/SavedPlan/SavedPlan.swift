@@ -1,0 +1,96 @@
+import Certificates
+import Files
+package import Planning
+import Playbooks
+import Fleet
+import Hashing
+import State
+
+/// A plan in a file: what somebody approved, to be compared with the plan that is made when it is carried out.
+package struct SavedPlan: Equatable, Sendable {
+  package var approved: ApprovedPlan
+
+  package static func read(_ path: String) throws -> SavedPlan {
+    try SavedPlanFormat.decode(FileReader.read(path, as: .savedPlan), path: path)
+  }
+
+  /// Only its owner reads it: it says more of a fleet than others need to know.
+  package func write(to path: String) throws {
+    try FileWriter.replace(path, text: SavedPlanFormat.encode(self), for: .ownerAlone)
+  }
+
+  /// Refuses a plan that was made for another fleet, from another state or at another time.
+  func check(
+    against state: FleetState, _ statePath: String, inventory: String, now: Timestamp
+  ) throws {
+    let plan = approved
+    guard plan.fleet == state.fleet else {
+      throw refusal(
+        "the plan is for the fleet \(plan.fleet), and \(inventory) declares the fleet \(state.fleet):"
+          + " name its inventory with --inventory")
+    }
+    if state.serial > 0 || plan.serial > 0 { try checkSerial(state, statePath) }
+    guard plan.authorities == state.authorities.map(\.fingerprint) else {
+      throw refusal("the CA has changed since the plan was made: plan again")
+    }
+    try checkTime(state, statePath, now)
+  }
+
+  private func checkSerial(_ state: FleetState, _ statePath: String) throws {
+    let plan = approved
+    guard state.serial > 0 else {
+      throw refusal(
+        "the plan was made from serial \(plan.serial) of the state, and \(statePath) does not exist:"
+          + " name the state with --state, or recreate it with \"deploy state rebuild\"")
+    }
+    guard plan.lineage == state.lineage else {
+      throw refusal(
+        "the plan was made from another state of this fleet (lineage \(plan.lineage)) than"
+          + " \(statePath) (lineage \(state.lineage)): plan again")
+    }
+    guard plan.serial >= state.serial else {
+      throw refusal(
+        "the plan was made from serial \(plan.serial) of the state, which is at serial"
+          + " \(state.serial) by now: it was carried out already, or something else was; plan again"
+      )
+    }
+    guard plan.serial == state.serial else {
+      throw refusal(
+        "the plan was made from serial \(plan.serial) of the state, and \(statePath) is older, at"
+          + " serial \(state.serial): take the newer state")
+    }
+  }
+
+  private static let toleratedSeconds: Int64 = 300
+
+  /// The plan to compare with is made as of the saved plan's time, which is after the last change of the
+  /// state and not in the future.
+  private func checkTime(_ state: FleetState, _ statePath: String, _ now: Timestamp) throws {
+    let madeAt = approved.madeAt
+    guard madeAt <= now.adding(seconds: Self.toleratedSeconds) else {
+      throw refusal(
+        "the plan says that it was made at \(madeAt), and it is \(now): set this machine's clock, or"
+          + " plan again")
+    }
+    let written = state.hosts.values.map(\.appliedAt).max() ?? .earliest
+    guard madeAt.adding(seconds: Self.toleratedSeconds) >= written else {
+      throw refusal(
+        "the plan says that it was made at \(madeAt), before the last change that \(statePath) has"
+          + " (\(written)): plan again")
+    }
+  }
+
+  private func refusal(_ why: String) -> Failure {
+    Failure(.failed, "\(why). Nothing was touched")
+  }
+}
+
+extension SavedPlan {
+  /// What a plan and the survey that it was made from are saved as.
+  init(_ plan: Plan, _ survey: Survey, of run: FleetRun, authorities: [AuthorityRecord]) {
+    self.init(
+      approved: ApprovedPlan(
+        plan, limit: run.scope.limit, authorities: authorities, playbook: run.playbook, survey,
+        digest: { Digest.sha256(of: $0) }))
+  }
+}

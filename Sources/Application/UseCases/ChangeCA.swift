@@ -1,0 +1,79 @@
+package import CAStore
+import Certificates
+import Inventories
+package import State
+import StateFiles
+
+/// What changes the CA's folder without a host: its creation, its renewal, its passphrase.
+package struct ChangeCA {
+  private let workspace: Workspace
+  private let interaction: any Interaction
+
+  package init(_ workspace: Workspace, _ interaction: any Interaction) {
+    self.workspace = workspace
+    self.interaction = interaction
+  }
+
+  /// Makes the CA that the inventory declares, or finishes one whose creation was interrupted.
+  package func create() async throws -> AuthorityRecord {
+    let folder = workspace.ca
+    return try await workspace.whileLocked(for: "authority create") {
+      try folder.refuseSecond()
+      let state = try workspace.stateFile().state
+      let known =
+        (state?.authorities.map(RetiredAuthority.init) ?? []) + (state?.retiredAuthorities ?? [])
+      let isNew = try folder.listing().interrupted == nil
+      let passphrase = try ConfiguredPassphrase(workspace, interaction).read(isNew: isNew)
+      let record = try folder.add(
+        workspace.inventory.authority, beside: known, passphrase: passphrase,
+        now: Timestamp.current.secondsSince1970)
+      try folder.makeFleetKey(
+        record.generation, of: workspace.inventory.fleet.text, after: state?.fleetKeys ?? [])
+      return record
+    }
+  }
+
+  /// Gives a generation a certificate that ends later, with the key that it has.
+  ///
+  /// - Parameter generation: nil for the one that signs.
+  package func renew(
+    generation: Int?
+  ) async throws -> (old: AuthorityRecord, new: AuthorityRecord) {
+    try await workspace.whileLocked(for: "authority renew") {
+      let generations = try workspace.authorities()
+      guard let old = generations.last(where: { [nil, $0.generation].contains(generation) })
+      else {
+        throw Failure(
+          .usage, "there is no generation \(generation ?? 0) in \(workspace.ca.path)")
+      }
+      guard old.status != .retiring else {
+        throw Failure(
+          .failed, "generation \(old.generation) retires: its certificate is not renewed")
+      }
+      let keyring = CAAccess(workspace, interaction).keyring
+      let authority = try await keyring.authority(old)
+      let new = try workspace.ca.renew(
+        old, authority, below: await keyring.root(above: authority),
+        validFor: workspace.inventory.authority.validFor.seconds,
+        now: Timestamp.current.secondsSince1970)
+      return (old, new)
+    }
+  }
+
+  /// Encrypts the keys with another passphrase.
+  ///
+  /// - Parameters:
+  ///   - environment: the variable that holds the new one.
+  ///   - file: the file whose first line is the new one; it is asked for if neither is given.
+  package func changePassphrase(
+    environment: String?, file: String?
+  ) async throws -> CAFolder.PassphraseChange {
+    try await workspace.whileLocked(for: "authority passphrase") {
+      _ = try workspace.authorities()
+      let old = try ConfiguredPassphrase(workspace, interaction).read()
+      let new = try ConfiguredPassphrase.new(
+        environment: environment, file: file, workspace, interaction)
+      return try workspace.ca.changePassphrase(from: old, to: new)
+    }
+  }
+}

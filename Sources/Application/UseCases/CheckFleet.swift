@@ -1,0 +1,26 @@
+package import Inventories
+import Planning
+package import Playbooks
+
+/// Checks the inventory, the playbook and the files that they name; asks no host.
+package struct CheckFleet {
+  /// What was found to have no mistakes.
+  package struct Report {
+    package let path: String
+    package let inventory: Inventory
+    package let playbook: Playbook
+    /// What works, but not for every visitor.
+    package let warnings: [String]
+  }
+
+  package static func report(
+    _ location: FleetLocation, playbook path: String?, _ interaction: any Interaction
+  ) throws -> Report {
+    let workspace = try Workspace.open(location, interaction)
+    let playbook = try path.map { try Workspace.playbook($0, interaction) } ?? .rolling
+    let materials = try MaterialsReader(workspace: workspace, now: .current).read()
+    return Report(
+      path: workspace.inventoryPath, inventory: workspace.inventory, playbook: playbook,
+      warnings: materials.chainWarnings)
+  }
+}

@@ -1,0 +1,30 @@
+import CAStore
+import Certificates
+import Files
+import State
+
+/// Gives the public parts of the CA to programs beside the fleet.
+package struct ExportCA {
+  private let workspace: Workspace
+
+  package init(_ workspace: Workspace) { self.workspace = workspace }
+
+  /// The certificates that hosts may trust, or their revocation lists, as PEM.
+  package func text(revocationLists: Bool) throws -> String {
+    let generations = try workspace.authorities()
+    let folder = workspace.ca
+    let texts =
+      revocationLists
+      ? try generations.compactMap { try folder.revocationList(of: $0)?.pem }
+      : generations.map(\.certificate)
+    guard !texts.isEmpty else {
+      throw Failure(.failed, "the authority in \(folder.path) has signed no revocation list")
+    }
+    return texts.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined()
+  }
+
+  /// Writes the text to a file, as a whole or not at all.
+  package func write(_ text: String, to path: String) throws {
+    try FileWriter.replace(path, text: text, for: .everyone)
+  }
+}

@@ -1,0 +1,32 @@
+import CAStore
+import Certificates
+import Inventories
+package import Planning
+package import State
+
+/// Lists expiry dates from the state and the CA's folder, without contacting hosts.
+package struct ListExpiry {
+  private let run: FleetRun
+
+  package init(_ run: FleetRun) { self.run = run }
+
+  /// - Parameter now: from when on days are counted.
+  package func expiries(now: Timestamp) throws -> (fleet: String, expiries: [Expiry]) {
+    let state = try run.states.read()
+    let folder = run.ca.folder
+    var lists: [Int: Timestamp] = [:]
+    for record in state.authorities {
+      lists[record.generation] = try folder.revocationList(of: record).map {
+        Timestamp(secondsSince1970: $0.nextUpdate)
+      }
+    }
+    let materials = try MaterialsReader(workspace: run.workspace, now: now, expired: .tolerated)
+      .read()
+    return (
+      state.fleet,
+      Expiry.all(
+        of: state, run.workspace.inventory.authority.certificates,
+        siteCertificates: materials.siteCertificates, revocationLists: lists, now: now)
+    )
+  }
+}

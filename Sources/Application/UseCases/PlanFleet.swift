@@ -1,0 +1,33 @@
+import CAStore
+package import Planning
+package import State
+
+/// Plans what would change, and touches nothing.
+package struct PlanFleet {
+  /// A plan, with what a reader or a later apply needs beside it.
+  package struct Proposal {
+    package let plan: Plan
+    package let authorities: [AuthorityRecord]
+    /// What `deploy plan --out` writes.
+    package let saved: SavedPlan
+  }
+
+  private let run: FleetRun
+
+  package init(_ run: FleetRun) { self.run = run }
+
+  /// - Parameter isOffline: whether the plan is made from the state alone, and no host is asked.
+  package func proposal(isOffline: Bool) async throws -> Proposal {
+    var state = try run.states.read()
+    var (plan, survey) =
+      isOffline
+      ? (try await run.planner.planOffline(state), [:])
+      : try await run.withHosts(state) { try await run.surveyAndPlan($0, &state) }
+    if plan.hasChanges, let why = try run.ca.folder.signingObstacle(for: state) {
+      plan.warnings.append("an apply from here would stop: \(why)")
+    }
+    return Proposal(
+      plan: plan, authorities: state.authorities,
+      saved: SavedPlan(plan, survey, of: run, authorities: state.authorities))
+  }
+}

@@ -1,0 +1,26 @@
+package import Execution
+import Inventories
+import Planning
+import State
+
+/// Brings hosts back to a release that they still have.
+package struct RollBack {
+  private let run: FleetRun
+
+  package init(_ run: FleetRun) { self.run = run }
+
+  /// - Parameter number: of the release; nil for the one before.
+  package func rollBack(to number: Int?) async throws -> Ledger {
+    try await run.whileLocked(for: "rollback") { flow in
+      var state = await flow.keeper.state
+      let survey = try await run.surveyor.survey(flow.hosts, &state)
+      await flow.keeper.hold(state)
+      var input = run.planner.rollbackInput(to: number, survey, state)
+      for (host, release) in try Planner.releases(toGoBackTo: input) {
+        input.manifests[host.name.text] = try await flow.hosts.manifest(
+          of: release, on: host.name.text, host.access)
+      }
+      return try await flow.carryOut(Planner.rollback(input))
+    }
+  }
+}

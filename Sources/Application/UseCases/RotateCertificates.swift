@@ -1,0 +1,42 @@
+import CAStore
+package import Execution
+import Planning
+import State
+
+/// Gives hosts new keys and certificates, or continues with a rotation that was interrupted.
+package struct RotateCertificates {
+  private let run: FleetRun
+
+  /// - Parameter run: its scope says which roles are renewed.
+  package init(_ run: FleetRun) { self.run = run }
+
+  /// - Parameter anew: whether hosts that an interrupted rotation has reached get new ones again.
+  package func rotate(anew: Bool) async throws -> Ledger {
+    try await run.whileLocked(for: "rotate certificates") { flow in
+      var state = await flow.keeper.state
+      try run.ca.folder.refuseWithoutCA(state)
+      let survey = try await run.surveyor.survey(flow.hosts, &state)
+      begin(&state, survey, anew: anew)
+      await flow.keeper.hold(state)
+      let summary = try await flow.carryOut(run.planner.plan(survey, state))
+      state = await flow.keeper.state
+      if state.rotation?.progress(in: state).left == 0 {
+        state.rotation = nil
+        try await flow.keeper.save(state)
+      }
+      return summary
+    }
+  }
+
+  private func begin(_ state: inout FleetState, _ survey: Survey, anew: Bool) {
+    let selected = run.surveyor.hosts(state).map(\.name)
+    guard
+      let earlier = state.beginRotation(
+        of: run.scope.renews, on: selected, survey, anew: anew, at: .current)
+    else { return }
+    let (all, left) = earlier.progress(in: state, survey)
+    run.interaction.inform(
+      "Goes on with the rotation of \(earlier.startedAt), which has brought \(all - left) of \(all)"
+        + " certificates; --anew replaces those again.")
+  }
+}

@@ -1,0 +1,29 @@
+import Inventories
+import Sandbox
+
+/// Runs a command in a throw-away fleet of the inventory's hosts on this machine.
+package struct RunInSandbox {
+  private let workspace: Workspace
+
+  package init(_ workspace: Workspace) { self.workspace = workspace }
+
+  /// - Parameter command: the command and its arguments; a shell if it is empty.
+  /// - Returns: the exit status of the command.
+  package func run(_ command: [String]) async throws -> Int32 {
+    let inventory = workspace.inventory
+    let sandbox = try await Sandbox.open(
+      hosts: inventory.hosts.map { SandboxHost($0, in: inventory) },
+      controller: SandboxController(of: workspace))
+    let status: Int32
+    do {
+      status = try await sandbox.runInteractively(
+        command.isEmpty ? [EnvironmentVariable.value("SHELL") ?? "/bin/sh"] : command,
+        environment: ["DEPLOY_INVENTORY": workspace.inventoryPath])
+    } catch {
+      await sandbox.close()
+      throw error
+    }
+    await sandbox.close()
+    return status
+  }
+}

@@ -1,0 +1,62 @@
+import CAStore
+import Certificates
+package import State
+
+/// The public parts of a CA, with what is wrong in its folder. It is printed as JSON too: a field that
+/// changes its meaning changes the version.
+package struct CAReport: Encodable {
+  package struct Generation: Encodable {
+    package let generation: Int
+    package let status: String
+    package let commonName: String
+    package let notBefore: Timestamp
+    package let notAfter: Timestamp
+    package let daysLeft: Int64
+    package let fingerprint: String
+    package let keyIdentifier: String
+    /// Whether its key is in the folder.
+    package let hasKey: Bool
+    /// Whether that is encrypted; not there if it cannot be read.
+    package let isKeyEncrypted: Bool?
+    /// The number of its revocation list.
+    package let revocationList: Int64?
+    package let revoked: Int?
+  }
+
+  let version = 1
+  package let generations: [Generation]
+  /// Generations that no host trusts any more.
+  package let archived: [Int]
+  package let findings: [String]
+
+  package init(_ workspace: Workspace) throws {
+    try self.init(workspace.ca, generations: workspace.authorities(), now: .current)
+  }
+
+  init(_ folder: CAFolder, generations: [AuthorityRecord], now: Timestamp) throws {
+    let keys = try folder.listing().keys
+    self.generations = try generations.map { record in
+      let list = try folder.revocationList(of: record)
+      return Generation(
+        generation: record.generation, status: record.status.rawValue,
+        commonName: record.commonName, notBefore: record.notBefore, notAfter: record.notAfter,
+        daysLeft: now.days(until: record.notAfter), fingerprint: record.fingerprint,
+        keyIdentifier: record.keyIdentifier, hasKey: keys.contains(record.generation),
+        isKeyEncrypted: keys.contains(record.generation)
+          ? Self.isEncrypted(folder.keyPath(record.generation), in: folder) : nil,
+        revocationList: list?.number, revoked: list?.revoked.count)
+    }
+    archived = try folder.archive.listing().certificates.sorted()
+    findings =
+      try folder.findings()
+      + folder.rootRevocationListFindings(above: generations, now: now.secondsSince1970)
+  }
+
+  private static func isEncrypted(_ path: String, in folder: CAFolder) -> Bool? {
+    switch folder.protection(ofKeyAt: path) {
+    case .success(.encrypted), .success(.encryptedElsewise): true
+    case .success(.none): false
+    case .success(.noKey), .failure: nil
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import CAStore
+import Certificates
+import Fleet
+import Nginx
+import State
+
+extension FleetState {
+  /// Takes the CA's certificates and revocation lists out of the files that hosts have. Each proves itself:
+  /// a certificate by the identifier of the key that releases name, a list by its signature.
+  ///
+  /// - Returns: the bundles that cannot be read, a line each.
+  mutating func takeAuthorities(from survey: Survey) -> [String] {
+    var problems: [String] = []
+    var bundles: Set<String> = []
+    var lists: Set<String> = []
+    let needed = Set(hosts.values.flatMap(\.release.facts.trusts))
+    for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
+      guard case .observed(let observation) = result else { continue }
+      lists.insert(observation.texts[ReleasePath.revocationLists.relative] ?? "")
+      let path = ReleasePath.trustBundle.relative
+      guard let bundle = observation.texts[path], bundles.insert(bundle).inserted else { continue }
+      do {
+        take(try Self.certificates(in: bundle), needed)
+      } catch {
+        problems.append("\(host): its \(path) cannot be read: \(error)")
+      }
+    }
+    for text in lists.sorted() { takeRevocationLists(in: text) }
+    return problems
+  }
+
+  private mutating func take(
+    _ certificates: [(pem: String, facts: CertificateFacts)], _ needed: Set<String>
+  ) {
+    for (pem, facts) in certificates {
+      guard let identifier = facts.subjectKeyIdentifier, needed.contains(identifier),
+        !isRetired(identifier), !authorities.contains(where: { $0.keyIdentifier == identifier })
+      else { continue }
+      learn(
+        FleetKnowledge(authorities: [
+          AuthorityRecord(
+            generation: nextGeneration, commonName: facts.commonName, keyIdentifier: identifier,
+            fingerprint: facts.fingerprint,
+            notBefore: Timestamp(secondsSince1970: facts.notBefore),
+            notAfter: Timestamp(secondsSince1970: facts.notAfter), certificate: pem,
+            status: .signing)
+        ]), at: .current)
+    }
+  }
+
+  private var nextGeneration: Int {
+    (authorities.map(\.generation) + retiredAuthorities.map(\.generation)).max().map { $0 + 1 } ?? 1
+  }
+
+  private static func certificates(
+    in bundle: String
+  ) throws -> [(pem: String, facts: CertificateFacts)] {
+    let read = try CertificateBundle(pem: bundle, named: "the bundle")
+    return Array(zip(try read.canonicalPEM(), read.facts)).filter(\.1.isAuthority)
+      .map { (pem: $0.0, facts: $0.1) }
+  }
+
+  private mutating func takeRevocationLists(in text: String) {
+    let end = "-----END X509 CRL-----\n"
+    for index in authorities.indices {
+      let record = authorities[index]
+      // One of another generation, or one that somebody else made, is not signed by this one.
+      func list(_ pem: String) -> RevocationList? {
+        try? RevocationList(pem: pem, signedBy: record.certificate, named: "a host's list")
+      }
+      var newest = record.revocationList.flatMap(list)
+      for part in text.split(separator: end, omittingEmptySubsequences: true) {
+        guard let found = list(part + end), found.number > newest?.number ?? 0 else { continue }
+        newest = found
+      }
+      guard let newest else { continue }
+      authorities[index].revocationList = newest.pem
+      learn(
+        newest.revoked.map { entry in
+          Revocation(
+            serial: entry.serial, issuerKeyIdentifier: record.keyIdentifier, host: nil,
+            revokedAt: Timestamp(secondsSince1970: entry.revokedAt),
+            reason: Revocation.Reason(entry.reason), notAfter: record.notAfter)
+        })
+    }
+  }
+}

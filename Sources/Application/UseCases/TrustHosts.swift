@@ -1,0 +1,87 @@
+import Execution
+import Planning
+package import SSH
+import State
+
+/// Asks hosts for their keys, jump hosts first, and has the new ones accepted.
+package struct TrustHosts {
+  /// What came of it.
+  package struct Result {
+    package let asked: Int
+    /// How many keys were recorded.
+    package let accepted: Int
+    /// What went wrong, a line a host.
+    package let failures: [String]
+  }
+
+  private let run: FleetRun
+  private let destinations: SSHDestinations
+  private let client: SSHClient
+
+  package init(_ run: FleetRun, _ access: SSHFleetAccess) {
+    self.run = run
+    destinations = access.destinations
+    client = access.client
+  }
+
+  /// - Parameter accept: shows new keys and says whether they are to be recorded.
+  package func trust(accept: ([NewHostKey]) throws -> Bool) async throws -> Result {
+    let state = try run.states.read()
+    try run.surveyor.refuseUnknownHosts(state)
+    let hosts = run.surveyor.hosts(state)
+    let (accepted, failures) = try await trust(hosts, accept)
+    return Result(asked: hosts.count, accepted: accepted, failures: failures)
+  }
+
+  private func trust(
+    _ hosts: [(name: String, connection: HostAccess)],
+    _ accept: ([NewHostKey]) throws -> Bool
+  ) async throws -> (accepted: Int, failures: [String]) {
+    var accepted = 0
+    var failures: [String] = []
+    var targets: [Destination] = []
+    for host in hosts {
+      do {
+        targets.append(try await destinations.destination(of: host.name, host.connection).0)
+      } catch {
+        failures.append("\(error)")
+      }
+    }
+    let depth = targets.map(\.jumps.count).max() ?? 0
+    // Level by level: the nearest jump hosts, those behind them, and last the hosts themselves.
+    for level in 0...depth {
+      var seen: Set<String> = []
+      let round = targets.compactMap { target -> Destination? in
+        if level == depth { return target }
+        guard level < target.jumps.count else { return nil }
+        return target.jump(level)
+      }.filter { seen.insert($0.description).inserted }
+      let (keys, problems) = await ask(round)
+      failures += problems
+      guard !keys.isEmpty else { continue }
+      guard try accept(keys) else { return (accepted, failures + ["nothing more was accepted"]) }
+      try client.trust(keys)
+      accepted += keys.count
+      run.interaction.warn(
+        "recorded in \(Set(keys.map(\.file)).sorted().joined(separator: ", "))")
+    }
+    return (accepted, failures)
+  }
+
+  private func ask(_ targets: [Destination]) async -> ([NewHostKey], [String]) {
+    var (keys, problems): ([NewHostKey], [String]) = ([], [])
+    await forEach(targets, limit: run.scope.parallel) { [client] target in
+      do throws(SSHError) {
+        return Swift.Result<NewHostKey?, SSHError>.success(try await client.newHostKey(of: target))
+      } catch {
+        return .failure(error)
+      }
+    } whenDone: { result in
+      switch result {
+      case .success(let key): if let key { keys.append(key) }
+      case .failure(let error): problems.append(error.description)
+      }
+    }
+    return (keys.sorted { ($0.label, $0.name) < ($1.label, $1.name) }, problems.sorted())
+  }
+}

@@ -1,0 +1,43 @@
+package import Inventories
+import State
+
+/// Takes newer address ranges of a content delivery network from files or URLs.
+package struct UpdateRanges {
+  /// What the ranges were and what they are.
+  package struct Result {
+    package let path: String
+    package let old: PublishedRanges
+    package let new: PublishedRanges
+
+    package var added: [AddressRange] { new.ranges.filter { !old.ranges.contains($0) } }
+    package var removed: [AddressRange] { old.ranges.filter { !new.ranges.contains($0) } }
+  }
+
+  private let workspace: Workspace
+
+  package init(_ workspace: Workspace) { self.workspace = workspace }
+
+  /// - Parameters:
+  ///   - sources: files or URLs that have all ranges together.
+  ///   - anySize: whether a list is taken that is far smaller or larger than the one before.
+  package func update(
+    _ network: KnownNetwork, from sources: [String], anySize: Bool
+  ) throws -> Result {
+    let old = workspace.inventory.networks[network] ?? network.shipped
+    let list: RangeList
+    let name = sources.joined(separator: " and ")
+    let text = try sources.map { try RangeSource(name: $0).text() }.joined(separator: "\n")
+    do throws(RangeList.Mistake) {
+      list = try RangeList(text)
+      if !anySize { try list.check(instead: old.ranges) }
+    } catch {
+      throw Failure(
+        .failed,
+        "\(name) is not taken for the ranges of \(network.rawValue), which stay as they were: "
+          + "\(error)")
+    }
+    let new = PublishedRanges(date: Timestamp.current.date, ranges: list.ranges)
+    try workspace.networkFiles.write(new, of: network)
+    return Result(path: workspace.networkFiles.path(of: network), old: old, new: new)
+  }
+}

@@ -1,0 +1,58 @@
+import CAStore
+import Certificates
+import Files
+import Inventories
+import Planning
+import SSH
+import State
+package import Verification
+
+/// Tries every edge of the fleet from the front-ends' own addresses, and the sites through nginx.
+package struct VerifyFleet {
+  private let run: FleetRun
+  private let connector: any GatewayConnector
+
+  package init(_ run: FleetRun, _ access: SSHFleetAccess) {
+    self.run = run
+    connector = access.connector
+  }
+
+  package func findings() async throws -> FleetFindings {
+    let checks = FleetChecks(of: run.workspace.inventory, run.scope.selector)
+    guard !checks.edges.isEmpty || !checks.entrances.isEmpty else {
+      throw Failure(.usage, "no edge of the fleet touches these hosts")
+    }
+    return await FleetFindings(of: checks, try await probe(), parallel: run.scope.parallel)
+  }
+
+  private func probe() async throws -> FleetProbe {
+    let generations = try run.workspace.authorities()
+    guard let signing = generations.last else {
+      preconditionFailure("A CA has no generation. This is a bug in deploy.")
+    }
+    return try FleetProbe(
+      connector: connector,
+      connections: Dictionary(
+        uniqueKeysWithValues: run.workspace.inventory.hosts.map {
+          ($0.name.text, $0.access)
+        }),
+      state: try run.states.read(),
+      trusted: CertificateBundle(pem: generations.map(\.certificate).joined()),
+      authority: await run.ca.keyring.authority(signing), siteCertificates: siteCertificates(),
+      now: .current)
+  }
+
+  private func siteCertificates() throws -> [String: CertificateFacts] {
+    var found: [String: CertificateFacts] = [:]
+    for site in run.workspace.inventory.sites {
+      guard case .files(let file, _) = site.certificate else { continue }
+      let path = run.workspace.resolve(file.path.text)
+      let pem = String(
+        decoding: try Failure.naming(.invalidInput) { () throws(FileError) in
+          try FileReader.read(path, as: .certificate)
+        }, as: UTF8.self)
+      found[site.domain.text] = try CertificateFacts.readAll(pem: pem, named: path)[0]
+    }
+    return found
+  }
+}

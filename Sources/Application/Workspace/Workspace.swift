@@ -1,0 +1,115 @@
+package import CAStore
+import Diagnostics
+import Files
+import Foundation
+package import Inventories
+import Playbooks
+
+/// Where the user says that a fleet's files are; nil for the usual places.
+package struct FleetLocation: Sendable {
+  package var inventory: String?
+  package var state: String?
+
+  package init(inventory: String? = nil, state: String? = nil) {
+    self.inventory = inventory
+    self.state = state
+  }
+}
+
+/// The controller's files that belong to one fleet.
+package struct Workspace: Sendable {
+  package let inventory: Inventory
+  package let inventoryPath: String
+  package let statePath: String
+  package let ca: CAFolder
+  let networkFiles: NetworkFiles
+
+  init(_ inventory: Inventory, path: String, state: String? = nil, _ networkFiles: NetworkFiles) {
+    self.inventory = inventory
+    inventoryPath = path
+    statePath = state ?? networkFiles.stem + ".state.json"
+    ca = CAFolder(path: networkFiles.stem + ".authority", inventoryPath: path)
+    self.networkFiles = networkFiles
+  }
+
+  /// Reads and checks the inventory; shows what is wrong with it.
+  package static func open(
+    _ location: FleetLocation, _ interaction: any Interaction
+  ) throws -> Workspace {
+    let path = try inventoryPath(location)
+    var inventory = try read(path, interaction) { Inventory.read($0) }
+    SecretEnvironment.takeAll(of: inventory)
+    let networkFiles = NetworkFiles(
+      stem: URL(filePath: path).deletingPathExtension().relativePath)
+    inventory.networks = try networkFiles.read()
+    return Workspace(inventory, path: path, state: location.state, networkFiles)
+  }
+
+  static func playbook(_ path: String, _ interaction: any Interaction) throws -> Playbook {
+    try read(path, interaction) { Playbook.read($0) }
+  }
+
+  /// The playbook that is given, or the usual one of a command.
+  static func playbook(
+    _ path: String?, for command: Playbook.Procedure.Command, _ interaction: any Interaction
+  ) throws -> Playbook {
+    guard let path else {
+      return switch command {
+      case .apply: .rolling
+      case .rotateCertificates: .rotatingCertificates
+      case .rotateAuthority: .rotatingAuthority
+      }
+    }
+    let playbook = try playbook(path, interaction)
+    guard let other = playbook.procedure?.command, other != command else { return playbook }
+    throw Failure(
+      .usage,
+      "\(path) is a procedure of another command: give it to\n    \(other.rawValue)"
+        + " --playbook \(path)")
+  }
+
+  private static func read<Value>(
+    _ path: String, _ interaction: any Interaction,
+    _ decode: (SourceText) -> (Value?, [Diagnostic])
+  ) throws -> Value {
+    let bytes = try Failure.naming(.invalidInput) { () throws(FileError) in
+      try FileReader.read(path, as: .inventory)
+    }
+    let source = SourceText(file: path, bytes: bytes)
+    let (value, diagnostics) = decode(source)
+    if !diagnostics.isEmpty { interaction.show(diagnostics, in: source) }
+    guard let value else { throw Failure(.invalidInput) }
+    return value
+  }
+
+  private static func inventoryPath(_ location: FleetLocation) throws -> String {
+    if let path = location.inventory ?? EnvironmentVariable.value("DEPLOY_INVENTORY") {
+      return path
+    }
+    let folder = "Inventories"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let candidates = names.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.sorted()
+    guard candidates.count == 1 else {
+      throw Failure(
+        .usage,
+        "which inventory? Name it with --inventory FILE"
+          + (candidates.isEmpty ? "" : ", one of \(candidates.joined(separator: ", "))"))
+    }
+    return "\(folder)/\(candidates[0])"
+  }
+
+  /// A path that the inventory names: absolute, below the home folder, or beside the inventory.
+  func resolve(_ path: String) -> String {
+    if path.hasPrefix("~/") {
+      return HomeFolder.path + path.dropFirst()
+    }
+    return resolveOutsideHome(path)
+  }
+
+  /// The same, with paths below the home folder left as they are.
+  func resolveOutsideHome(_ path: String) -> String {
+    if path.hasPrefix("/") || path.hasPrefix("~/") { return path }
+    let folder = URL(filePath: inventoryPath).deletingLastPathComponent().relativePath
+    return folder == "." ? path : "\(folder)/\(path)"
+  }
+}

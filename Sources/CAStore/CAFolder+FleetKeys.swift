@@ -1,0 +1,106 @@
+package import Certificates
+import Files
+import Foundation
+package import State
+
+/// The fleet's keys, which sign manifests and are changed with the CA.
+///
+///     fleet-1.key  a private key (PKCS#8, without a passphrase: a run that signs no certificate asks for none)
+///     fleet-1.pub  its public part, and what the key before it signed of it
+extension CAFolder {
+  package func fleetKeyPath(_ generation: Int) -> String { "\(path)/fleet-\(generation).key" }
+  func fleetPublicKeyPath(_ generation: Int) -> String { "\(path)/fleet-\(generation).pub" }
+
+  /// The public parts of all that are in the folder.
+  package func fleetKeys(of fleet: String) throws -> [FleetKey] {
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw CAStoreError("\(path) cannot be read: \(error.reason)")
+    }
+    var keys: [FleetKey] = []
+    for name in names where name.hasPrefix("fleet-") && name.hasSuffix(".pub") {
+      let file = "\(path)/\(name)"
+      let text = String(decoding: try FileReader.read(file, as: .authority), as: UTF8.self)
+      guard let key = FleetKey(text, of: fleet) else {
+        throw CAStoreError(
+          "\(file) is not the public part of a key of the fleet \(fleet): restore it from a backup")
+      }
+      keys.learn([key])
+    }
+    return keys
+  }
+
+  /// The private half of a key; nil if the folder does not have it.
+  package func signingKey(_ key: FleetKey) throws -> FleetSigningKey? {
+    let path = fleetKeyPath(key.generation)
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let signing = try readSigningKey(path)
+    return signing.publicKey == key.publicKey ? signing : nil
+  }
+
+  private func readSigningKey(_ path: String) throws -> FleetSigningKey {
+    try FileWriter.checkIsOwn(self.path)
+    var bytes = try FileReader.read(path, as: .authorityKey)
+    return try naming(path) {
+      try FleetSigningKey.read(pem: Secret(wiping: &bytes), named: path)
+    }
+  }
+
+  /// Makes the key of a generation unless it is there, or finishes one whose creation was cut off; the key
+  /// before it endorses it if it is at hand.
+  ///
+  /// - Parameter known: the keys that the fleet has had.
+  @discardableResult
+  package func makeFleetKey(_ generation: Int, of fleet: String, after known: [FleetKey]) throws
+    -> FleetKey
+  {
+    let path = fleetKeyPath(generation)
+    let isThere = FileManager.default.fileExists(atPath: path)
+    let signing = try isThere ? readSigningKey(path) : FleetSigningKey.generate()
+    var all = try fleetKeys(of: fleet)
+    if let key = all.first(where: { $0.publicKey == signing.publicKey }) { return key }
+    all.learn(known)
+    var key = FleetKey(generation: generation, publicKey: signing.publicKey)
+    if let before = all.last(where: { $0.generation < generation }),
+      let signer = try signingKey(before)
+    {
+      key.endorsement = FleetKey.Endorsement(
+        signer: before.publicKey, signature: try signer.sign(key.statement(of: fleet)))
+    }
+    if !isThere {
+      // The key first: what it has not signed yet, nobody has seen.
+      let pem = try signing.pem().withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+      try FileWriter.create(path, text: pem, for: .ownerAlone)
+    }
+    try FileWriter.replace(
+      fleetPublicKeyPath(generation), text: key.text(of: fleet), for: .everyone)
+    return key
+  }
+}
+
+extension FleetKey {
+  /// What stands in the file of its public part.
+  fileprivate func text(of fleet: String) -> String {
+    statement(of: fleet)
+      + (endorsement.map { "endorsed \($0.signer) \($0.signature)\n" } ?? "")
+  }
+
+  fileprivate init?(_ text: String, of fleet: String) {
+    var (generation, publicKey, endorsement): (Int?, String?, Endorsement?)
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ").map(String.init)
+      switch (words.first, words.count) {
+      case ("generation", 2): generation = Int(words[1])
+      case ("key", 2): publicKey = words[1]
+      case ("endorsed", 3): endorsement = Endorsement(signer: words[1], signature: words[2])
+      default: break
+      }
+    }
+    guard let generation, let publicKey else { return nil }
+    self.init(generation: generation, publicKey: publicKey, endorsement: endorsement)
+    guard self.text(of: fleet) == text else { return nil }
+  }
+}

@@ -1,0 +1,91 @@
+package import Certificates
+import Files
+import Fleet
+import Foundation
+package import State
+
+extension CAFolder {
+  /// The list that a generation has signed; nil where it has signed none.
+  package func revocationList(of record: AuthorityRecord) throws -> RevocationList? {
+    let path = revocationListPath(record.generation)
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    return try RevocationList(
+      pem: String(decoding: try FileReader.read(path, as: .authority), as: UTF8.self),
+      signedBy: record.certificate, named: path)
+  }
+
+  /// The lists of all generations that hosts may trust; none if nothing was ever revoked. nginx refuses
+  /// every client of a CA that it has no list of, so either all have one or none has, and the root above them,
+  /// if there is one, has its own as the last.
+  ///
+  /// A list is signed anew only where it lacks what is revoked, and by nobody but its own generation: of one
+  /// that retires and whose key is gone, the list that is there stays in force until no host trusts it any
+  /// more. What was signed is in no file yet.
+  ///
+  /// - Parameter authority: unlocks a generation.
+  func revocationLists(
+    _ revocations: [Revocation], of records: [AuthorityRecord], now: Timestamp,
+    unlock authority: (AuthorityRecord) async throws -> CertificateAuthority
+  ) async throws -> RevocationLists {
+    let keys = try listing().keys
+    let present = try records.map { try lastRevocationList(of: $0) }
+    let inForce = revocations.filter { $0.notAfter > now }
+    var lists = RevocationLists()
+    guard !inForce.isEmpty || present.contains(where: { $0 != nil }) else { return lists }
+    // Before any key is asked for: nothing can be revoked without it.
+    lists.above = try rootRevocationList(above: records, now: now.secondsSince1970)
+    for (record, present) in zip(records, present) {
+      let revoked = inForce.filter { $0.issuerKeyIdentifier == record.keyIdentifier }
+        .map(RevokedCertificate.init).sorted { $0.serial < $1.serial }
+      if let present, Set(revoked).isSubset(of: present.revoked),
+        present.nextUpdate == record.notAfter.secondsSince1970
+      {
+        let isNew = try present.pem != revocationList(of: record)?.pem
+        lists.signed.append(
+          .init(
+            record: record, list: present, isNew: isNew && keys.contains(record.generation)))
+      } else if record.status == .retiring, !keys.contains(record.generation) {
+        // What is missing in it, or in there being none, ends with the generation.
+        if let present {
+          lists.signed.append(.init(record: record, list: present, isNew: false))
+        }
+      } else {
+        let list = try await authority(record).revocationList(
+          of: revoked, now: now.secondsSince1970)
+        lists.signed.append(.init(record: record, list: list, isNew: true))
+      }
+    }
+    return lists
+  }
+
+  /// The newest list of a generation, in folder or state.
+  private func lastRevocationList(of record: AuthorityRecord) throws -> RevocationList? {
+    let inFolder = try revocationList(of: record)
+    guard let text = record.revocationList,
+      let inState = try? RevocationList(
+        pem: text, signedBy: record.certificate, named: "the list in the state"),
+      inState.number > inFolder?.number ?? 0
+    else { return inFolder }
+    return inState
+  }
+
+  /// Writes down the lists that are new.
+  func keep(_ lists: RevocationLists) throws {
+    for entry in lists.signed where entry.isNew {
+      try FileWriter.replace(
+        revocationListPath(entry.record.generation), text: entry.list.pem, for: .everyone)
+    }
+  }
+
+  /// What the lists say is revoked: all that is left where the state is lost. Hosts are not in them.
+  package func recordedRevocations() throws -> [Revocation] {
+    try generations().flatMap { record in
+      try revocationList(of: record)?.revoked.map { entry in
+        Revocation(
+          serial: entry.serial, issuerKeyIdentifier: record.keyIdentifier, host: nil,
+          revokedAt: Timestamp(secondsSince1970: entry.revokedAt),
+          reason: Revocation.Reason(entry.reason), notAfter: record.notAfter)
+      } ?? []
+    }
+  }
+}

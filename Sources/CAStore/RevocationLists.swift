@@ -1,0 +1,47 @@
+package import Certificates
+package import State
+
+/// What the generations of a CA, and the root above them, have revoked. ``CAFolder`` signs them.
+package struct RevocationLists: Sendable {
+  package struct Entry: Sendable {
+    package var record: AuthorityRecord
+    package var list: RevocationList
+    /// Whether it is in no file yet.
+    var isNew: Bool
+  }
+
+  package var signed: [Entry] = []
+  package var above: RevocationList?
+}
+
+extension RevokedCertificate {
+  init(_ revocation: Revocation) {
+    self.init(
+      serial: revocation.serial, revokedAt: revocation.revokedAt.secondsSince1970,
+      reason: RevocationReason(revocation.reason))
+  }
+}
+
+extension RevocationReason {
+  init(_ reason: Revocation.Reason) {
+    self =
+      switch reason {
+      case .unspecified: .unspecified
+      case .keyCompromise: .keyCompromise
+      case .superseded: .superseded
+      case .cessationOfOperation: .cessationOfOperation
+      }
+  }
+}
+
+extension Revocation.Reason {
+  package init(_ reason: RevocationReason) {
+    self =
+      switch reason {
+      case .unspecified: .unspecified
+      case .keyCompromise: .keyCompromise
+      case .superseded: .superseded
+      case .cessationOfOperation: .cessationOfOperation
+      }
+  }
+}

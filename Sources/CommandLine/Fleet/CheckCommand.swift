@@ -1,0 +1,26 @@
+import Application
+import ArgumentParser
+import Inventories
+import Playbooks
+
+/// `deploy check`
+struct CheckCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Checks the inventory, the playbook and the files that they name; asks no host.")
+
+  @OptionGroup var options: FleetOptions
+  @OptionGroup var playbook: PlaybookOption
+
+  func run() async throws {
+    try await reporting {
+      let report = try CheckFleet.report(
+        options.location, playbook: playbook.playbook, options.interaction())
+      for warning in report.warnings { Console.error("warning: \(warning)") }
+      let inventory = report.inventory
+      Console.output(
+        "\(report.path): fleet \(inventory.fleet), \(inventory.hosts.count) hosts,"
+          + " \(inventory.sites.count) sites; playbook \(report.playbook.name): no mistakes")
+    }
+  }
+}

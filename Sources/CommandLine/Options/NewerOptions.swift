@@ -1,0 +1,12 @@
+import ArgumentParser
+
+/// The option of commands that change hosts.
+struct NewerOptions: ParsableArguments {
+  @Flag(
+    name: .customLong("override-newer"),
+    help: """
+      Replace releases that another copy of the state has installed since this one was written; what they \
+      revoke or retire stays so.
+      """)
+  var overridesNewer = false
+}

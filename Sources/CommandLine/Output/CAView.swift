@@ -1,0 +1,41 @@
+import Application
+import State
+
+/// The public parts of the CA, as text or JSON.
+struct CAView {
+  private let report: CAReport
+
+  init(_ report: CAReport) { self.report = report }
+
+  func print(as format: OutputFormat) throws {
+    switch format {
+    case .text: Console.output(text)
+    case .json: try JSONText.print(report)
+    }
+  }
+
+  private static func text(ofKeyOf generation: CAReport.Generation) -> String {
+    guard generation.hasKey else { return "not in the folder" }
+    guard let isEncrypted = generation.isKeyEncrypted else { return "in the folder, unreadable" }
+    return isEncrypted ? "encrypted, in the folder" : "not encrypted, in the folder"
+  }
+
+  private var text: String {
+    let generations = report.generations.map { generation in
+      """
+      generation \(generation.generation): \(generation.commonName) (\(generation.status))
+        valid        \(generation.notBefore.date) to \(generation.notAfter.date), \
+      \(generation.daysLeft) days left
+        fingerprint  SHA-256 \(generation.fingerprint)
+        key id       \(generation.keyIdentifier)
+        key          \(Self.text(ofKeyOf: generation))
+      """
+        + (generation.revoked.map {
+          "\n  revoked      \($0), list \(generation.revocationList ?? 0)"
+        } ?? "")
+    }
+    let archived = report.archived.map { "generation \($0): archived" }
+    return (generations + archived + report.findings.map { "warning: \($0)" })
+      .joined(separator: "\n")
+  }
+}

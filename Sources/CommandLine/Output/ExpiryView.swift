@@ -1,0 +1,72 @@
+import Diagnostics
+import Fleet
+import Planning
+import State
+
+/// What of a fleet ends when, as a person or a program reads it.
+struct ExpiryView {
+  private struct Entry: Encodable {
+    var kind: String
+    var name: String
+    var host: String?
+    var notAfter: Timestamp
+    var daysLeft: Int64
+    var urgency: String
+  }
+
+  private struct Document: Encodable {
+    let version = 1
+    var fleet: String
+    var expiries: [Entry]
+  }
+
+  private let fleet: String
+  private let expiries: [Expiry]
+
+  init(_ list: (fleet: String, expiries: [Expiry])) {
+    (fleet, expiries) = list
+  }
+
+  var hasEnded: Bool { expiries.contains { $0.urgency == .ended } }
+
+  /// What asks for something to be done; empty where nothing does.
+  func urgentLines(_ style: Style) -> [StyledText] {
+    lines(expiries.filter { $0.urgency > .none }, style)
+  }
+
+  func print(as format: OutputFormat, _ style: Style) throws {
+    switch format {
+    case .text:
+      Console.output(
+        lines(expiries, style).joined(separator: "\n"))
+    case .json:
+      try JSONText.print(
+        Document(
+          fleet: fleet,
+          expiries: expiries.map {
+            Entry(
+              kind: $0.kind.rawValue, name: $0.name, host: $0.host, notAfter: $0.notAfter,
+              daysLeft: $0.daysLeft, urgency: $0.urgency.rawValue)
+          }))
+    }
+  }
+
+  private func lines(_ expiries: [Expiry], _ style: Style) -> [StyledText] {
+    guard !expiries.isEmpty else { return [] }
+    let rows = expiries.map {
+      [
+        $0.notAfter.date, "\($0.daysLeft)", $0.kind.rawValue, $0.host ?? "-", $0.name,
+        $0.urgency == .none ? "" : $0.urgency.rawValue,
+      ]
+    }
+    let lines = Table.lines([["ENDS", "DAYS LEFT", "WHAT", "HOST", "NAME", ""]] + rows)
+    return [style(lines[0], .bold)]
+      + zip(lines.dropFirst(), expiries).map { line, expiry -> StyledText in
+        switch expiry.urgency {
+        case .none: StyledText(line)
+        case .due: style(line, .yellow)
+        case .ended: style(line, .red)
+        }
+      }
+  }
+}

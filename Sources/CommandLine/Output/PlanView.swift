@@ -1,0 +1,124 @@
+import Diagnostics
+import Planning
+import State
+
+/// A plan as a person or a program reads it.
+struct PlanView {
+  private let plan: Plan
+  /// Those of the fleet, oldest first; the last one signs.
+  private let authorities: [AuthorityRecord]
+
+  init(_ plan: Plan, authorities: [AuthorityRecord] = []) {
+    self.plan = plan
+    self.authorities = authorities
+  }
+
+  func print(as format: OutputFormat, _ style: Style) throws {
+    switch format {
+    case .text: Console.output(text(style, width: Console.outputWidth))
+    case .json: try JSONText.print(PlanDocument(plan, authorities: authorities))
+    }
+  }
+
+  /// - Parameter width: columns that lines of prose are cut to; diffs are not.
+  func text(_ style: Style, width: Int?) -> StyledText {
+    var page = Page(style, width: width)
+    page.add(summary, .bold)
+    if !plan.warnings.isEmpty { page.addEmptyLine() }
+    for warning in plan.warnings { page.add("warning: \(warning)", .yellow) }
+    addOrder(to: &page)
+    let blocks = HostBlocks(plan, authorities: authorities)
+    for block in blocks.all where block[0].step.action != .unchanged {
+      page.addEmptyLine()
+      blocks.add(block, to: &page)
+    }
+    for (diff, hosts) in diffs {
+      page.addEmptyLine()
+      page.add("on \(hosts.joined(separator: ", ")):", .dim)
+      page.addUnwrapped(style.diff(diff.withoutEmptyEnd))
+    }
+    if plan.steps.contains(where: { !$0.changes.isEmpty }) {
+      page.addEmptyLine()
+      page.add(
+        "\"deploy plan --diff HOST\" shows a host's files whole, its firewall included.", .dim)
+    }
+    return page.text
+  }
+
+  private var summary: String {
+    var hosts: [Action: Set<String>] = [:]
+    for step in plan.steps { hosts[step.action, default: []].insert(step.host) }
+    // A host that is new counts as that, though its second step changes what the first one made.
+    if let created = hosts[.create] { hosts[.change]?.subtract(created) }
+    if let removed = hosts[.remove] { hosts[.change]?.subtract(removed) }
+    let words: [(Action, String)] = [
+      (.create, "to create"), (.change, "to change"), (.remove, "to remove"),
+      (.restore, "to restore"), (.unchanged, "unchanged"), (.blocked, "blocked"),
+      (.unreachable, "unreachable"),
+    ]
+    let parts = words.compactMap { action, word in
+      hosts[action].flatMap { $0.isEmpty ? nil : "\($0.count) \(word)" }
+    }
+    let count = Set(plan.steps.map(\.host)).count
+    let head =
+      "Fleet \(plan.fleet), \(count) \(count == 1 ? "host" : "hosts")"
+      + (parts.isEmpty ? "." : ": \(parts.joined(separator: ", ")).")
+    let isSettled = plan.steps.allSatisfy { $0.action == .unchanged }
+    return isSettled ? head + " No changes." : head
+  }
+
+  private func addOrder(to page: inout Page) {
+    guard plan.hasChanges else { return }
+    page.addEmptyLine()
+    page.add("Order", .bold)
+    for (index, stage) in plan.stages.enumerated() where !stage.batches.isEmpty {
+      let most = 10
+      let batches = stage.batches.prefix(most).map { $0.shortList(separator: " ") }
+      let rest = stage.batches.count - most
+      page.add(
+        "\(index + 1). \(stage.name): \(batches.joined(separator: ", then "))"
+          + (rest > 0 ? ", then \(rest) more batches" : ""), indent: 2)
+    }
+    page.add(
+      "Every host tests its release before any host switches to its own. A host that is not"
+        + " confirmed within \(plan.confirmWithin) s goes back by itself. The run stops when the change"
+        + " has failed on \(plan.maxFailures == 0 ? "a host" : "more than \(plan.maxFailures) hosts").",
+      indent: 2, hanging: 0)
+    for sentence in playbookSentences { page.add(sentence, indent: 2, hanging: 0) }
+  }
+
+  private var playbookSentences: [String] {
+    func commands(_ commands: [[String]], _ when: String) -> String? {
+      commands.isEmpty
+        ? nil
+        : "Here, \(when) each transaction: "
+          + commands.map { $0.joined(separator: " ") }.joined(separator: "; ") + "."
+    }
+    return [
+      plan.verifiesEdges
+        ? "The edges of each batch are tried before the next one begins; where one does not work, the"
+          + " batch is taken back." : nil,
+      plan.revertsAll
+        ? "Where the run stops, every host that it has changed goes back, the last ones first."
+        : nil,
+      commands(plan.hooks.beforeHost, "before"), commands(plan.hooks.afterHost, "after"),
+    ].compactMap(\.self)
+  }
+
+  /// Each different diff of a file that stays once, with the hosts that have it; what is new or goes is
+  /// named in the hosts' blocks, and what becomes of a firewall is told there.
+  private var diffs: [(diff: String, hosts: [String])] {
+    var order: [String] = []
+    var hosts: [String: [String]] = [:]
+    for step in plan.steps {
+      for change in step.changes
+      where change.kind == .change && !change.diff.isEmpty && !change.path.hasPrefix("firewall.") {
+        if hosts[change.diff] == nil { order.append(change.diff) }
+        if hosts[change.diff]?.last != step.host {
+          hosts[change.diff, default: []].append(step.host)
+        }
+      }
+    }
+    return order.map { ($0, hosts[$0] ?? []) }
+  }
+}

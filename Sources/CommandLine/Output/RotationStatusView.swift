@@ -1,0 +1,71 @@
+import Planning
+import State
+
+/// Which CA generations each host trusts and shows, as text or JSON.
+struct RotationStatusView {
+  private struct Generation: Encodable {
+    var generation: Int
+    var commonName: String
+    var status: String
+  }
+
+  private struct Host: Encodable {
+    var host: String
+    /// Generations by their numbers; those that the folder does not have any more are left out.
+    var trusts: [Int]
+    var shows: [Int]
+    /// Why this is only what was recorded.
+    var doubt: String?
+  }
+
+  private struct Document: Encodable {
+    let version = 1
+    var fleet: String
+    /// Whether a rotation is under way.
+    var isRotating: Bool
+    var generations: [Generation]
+    var hosts: [Host]
+  }
+
+  private let document: Document
+
+  init(_ state: FleetState, _ standing: AuthorityStanding) {
+    func numbers(_ identifiers: Set<String>) -> [Int] {
+      state.authorities.filter { identifiers.contains($0.keyIdentifier) }.map(\.generation).sorted()
+    }
+    document = Document(
+      fleet: state.fleet, isRotating: state.authorities.contains { $0.status == .retiring },
+      generations: state.authorities.map {
+        Generation(
+          generation: $0.generation, commonName: $0.commonName, status: $0.status.rawValue)
+      },
+      hosts: standing.rows.map {
+        Host(
+          host: $0.host, trusts: numbers($0.trusts), shows: numbers($0.shows), doubt: $0.doubt)
+      })
+  }
+
+  func print(as format: OutputFormat) throws {
+    switch format {
+    case .text: Console.output(text)
+    case .json: try JSONText.print(document)
+    }
+  }
+
+  private var text: String {
+    let heading =
+      ["HOST"]
+      + document.generations.map { "\($0.generation) \"\($0.commonName)\" (\($0.status))" } + [""]
+    let rows = document.hosts.map { host in
+      [host.host]
+        + document.generations.map { generation in
+          let words = [
+            host.trusts.contains(generation.generation) ? "trusts" : nil,
+            host.shows.contains(generation.generation) ? "shows" : nil,
+          ].compactMap(\.self)
+          return words.isEmpty ? "-" : words.joined(separator: ", ")
+        } + [host.doubt.map { "as recorded: \($0)" } ?? ""]
+    }
+    return Table.text([heading] + rows)
+  }
+}

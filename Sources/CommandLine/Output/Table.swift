@@ -1,0 +1,24 @@
+/// Rows in aligned columns, two spaces apart.
+enum Table {
+  static func text(_ rows: [[String]]) -> String { lines(rows).joined(separator: "\n") }
+
+  /// A string for each row; one of several lines where the row's last cell is.
+  static func lines(_ rows: [[String]]) -> [String] {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in
+      rows.map { column < $0.count ? $0[column].unicodeScalars.count : 0 }.max() ?? 0
+    }
+    return rows.map { row in
+      var line = ""
+      for (column, cell) in row.enumerated() {
+        line += cell
+        if column < row.count - 1 {
+          line += String(
+            repeating: " ", count: widths[column] - cell.unicodeScalars.count + 2)
+        }
+      }
+      while line.last == " " { line.removeLast() }
+      return line
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import Application
+import Diagnostics
+import Execution
+import Planning
+import State
+
+/// Shows what a run does on the standard streams, and asks on the terminal.
+struct TerminalInteraction: Interaction {
+  /// How results are shown.
+  var format = OutputFormat.text
+  /// Whether every question counts as answered with yes.
+  var yes = false
+  /// Whether colours are wanted, on a stream that is a terminal.
+  let usesColor: @Sendable (_ onTerminal: Bool) -> Bool
+
+  /// The style of results.
+  var style: Style { Style(isColored: usesColor(Console.outputIsTerminal)) }
+  private var errorStyle: Style { Style(isColored: usesColor(Console.errorIsTerminal)) }
+
+  func show(_ diagnostics: [Diagnostic], in source: SourceText) {
+    let renderer = DiagnosticRenderer(sources: [source], isColored: errorStyle.isColored)
+    Console.error(renderer.render(diagnostics))
+  }
+
+  func show(_ plan: Plan, authorities: [AuthorityRecord]) throws {
+    guard format == .text else { return }
+    try PlanView(plan, authorities: authorities).print(as: .text, style)
+  }
+
+  func show(_ event: ProgressEvent) {
+    if let line = errorStyle.line(event) { Console.error(line) }
+  }
+
+  func show(_ summary: Ledger, _ traffic: Traffic) throws {
+    try SummaryView(summary, traffic).print(as: format, style)
+  }
+
+  func report(_ sentence: String) {
+    if format == .text { Console.output(sentence) }
+  }
+
+  func inform(_ text: String) { Console.error(text) }
+
+  func warn(_ text: String) { Console.error("deploy: \(text)") }
+
+  func confirm(_ question: String) -> Bool { yes || Console.confirm(question) }
+
+  func askSecret(_ prompt: String, instead: String) throws -> [UInt8] {
+    try Terminal.askSecret(prompt, instead: instead)
+  }
+
+  func untilStopped<Output: Sendable>(
+    _ work: @escaping @Sendable () async -> Output, abandon: @escaping @Sendable () -> Void
+  ) async -> Output {
+    await Interrupts.cancelling(work, leave: abandon)
+  }
+}

@@ -1,0 +1,153 @@
+package import Certificates
+package import Execution
+package import Inventories
+import Fleet
+import Planning
+package import State
+
+/// Tries the edges of hosts that have just changed, as the state has them at that moment: in the middle of
+/// a change the inventory does not hold yet.
+package struct BatchVerifier: EdgeVerifier {
+  private let connector: any GatewayConnector
+  /// Says how hosts are reached.
+  private let inventory: Inventory
+  private let keys: Set<Int>
+  private let parallel: Int
+  private let now: @Sendable () -> Timestamp
+  private let state: @Sendable () async -> FleetState
+  private let unlock: @Sendable (AuthorityRecord) async throws -> CertificateAuthority
+
+  /// - Parameters:
+  ///   - keys: the CA generations whose keys are there.
+  ///   - parallel: how many edges are tried at the same time.
+  ///   - state: the state at the moment of the call.
+  ///   - unlock: makes the CA of a generation ready to sign.
+  package init(
+    _ connector: any GatewayConnector, _ inventory: Inventory, keys: Set<Int>, parallel: Int,
+    now: @escaping @Sendable () -> Timestamp, state: @escaping @Sendable () async -> FleetState,
+    unlock: @escaping @Sendable (AuthorityRecord) async throws -> CertificateAuthority
+  ) {
+    self.connector = connector
+    self.inventory = inventory
+    self.keys = keys
+    self.parallel = parallel
+    self.now = now
+    self.state = state
+    self.unlock = unlock
+  }
+
+  package func findings(
+    touching hosts: Set<String>, leaving: Set<String>, untried: [String: String]
+  ) async -> EdgeFindings {
+    let state = await state()
+    var findings = EdgeFindings()
+    do {
+      for (shown, all) in edges(touching: hosts, leaving: leaving, state) {
+        let (issuer, edges) = replacement(for: shown, all, state)
+        let kept = edges.filter { edge in
+          guard let host = [edge.frontEnd, edge.backEnd].first(where: { untried[$0] != nil }),
+            let why = untried[host]
+          else { return true }
+          findings.untried.append("\(Self.name(of: edge)): \(host) \(why)")
+          return false
+        }
+        guard !kept.isEmpty else { continue }
+        let probe = try await probe(state, as: issuer)
+        await forEach(kept, limit: parallel) { edge in
+          let finding = await probe.finding(of: edge)
+          return (edge, finding, await lost(finding, hosts, probe))
+        } whenDone: { edge, finding, lost in
+          let name = Self.name(of: edge)
+          if let lost {
+            findings.untried.append("\(name): \(lost) cannot be reached")
+          } else {
+            findings.problems += finding.problems.map { "\(name): \($0)" }
+          }
+        }
+      }
+    } catch {
+      findings.problems.append("the edges cannot be tried: \(error)")
+    }
+    findings.problems.sort()
+    findings.untried.sort()
+    return findings
+  }
+
+  private static func name(of edge: FleetChecks.Edge) -> String {
+    "\(edge.frontEnd) → \(edge.backEnd), \(edge.site)"
+  }
+
+  /// The other end of a changed host's edge where that is out of reach: it says nothing about the hosts
+  /// that have changed.
+  private func lost(
+    _ finding: EdgeFinding, _ hosts: Set<String>, _ probe: FleetProbe
+  ) async -> String? {
+    guard finding.isTried else {
+      return hosts.contains(finding.frontEnd) ? nil : finding.frontEnd
+    }
+    guard !finding.isConnected, !hosts.contains(finding.backEnd) else { return nil }
+    return await probe.canBeReached(finding.backEnd) ? nil : finding.backEnd
+  }
+
+  /// The edges of these hosts, by the authority whose certificate the front-end shows.
+  private func edges(
+    touching hosts: Set<String>, leaving: Set<String>, _ state: FleetState
+  ) -> [(AuthorityRecord, [FleetChecks.Edge])] {
+    var edges: [String: [FleetChecks.Edge]] = [:]
+    for (name, record) in state.hosts where !leaving.contains(name) {
+      guard let issuer = record.release.frontEndCertificate?.issuerKeyIdentifier
+      else { continue }
+      for route in record.release.facts.routes
+      where (hosts.contains(name) || hosts.contains(route.host)) && route.host != name
+        && !leaving.contains(route.host) && state.hosts[route.host] != nil
+        && ![record.release.frontEndCertificate, state.certificate(ofBackEnd: route.host)]
+          .contains(where: { hasEnded($0, state) })
+      {
+        edges[issuer, default: []].append(
+          FleetChecks.Edge(
+            site: route.site, frontEnd: name, backEnd: route.host, address: route.address,
+            port: route.port))
+      }
+    }
+    return state.authorities.compactMap { authority in
+      edges[authority.keyIdentifier].map { (authority, $0) }
+    }
+  }
+
+  /// An edge with an end that shows what has ended is what a run repairs: it is tried when that end has
+  /// got another certificate.
+  private func hasEnded(_ leaf: CertificateRecord?, _ state: FleetState) -> Bool {
+    guard let leaf else { return false }
+    let now = now()
+    return leaf.notAfter <= now
+      || state.authorities.contains {
+        $0.keyIdentifier == leaf.issuerKeyIdentifier && $0.notAfter <= now
+      }
+  }
+
+  /// Where a generation's key is lost, as when it is rotated for that, its certificates cannot be shown
+  /// any more: the one that signs now stands for it, at the back-ends that know it already.
+  private func replacement(
+    for issuer: AuthorityRecord, _ edges: [FleetChecks.Edge], _ state: FleetState
+  ) -> (AuthorityRecord, [FleetChecks.Edge]) {
+    guard !keys.contains(issuer.generation), let signing = state.authorities.last else {
+      return (issuer, edges)
+    }
+    return (
+      signing,
+      edges.filter {
+        state.hosts[$0.backEnd]?.release.facts.trusts.contains(signing.keyIdentifier) == true
+      }
+    )
+  }
+
+  private func probe(_ state: FleetState, as issuer: AuthorityRecord) async throws -> FleetProbe {
+    let now = now()
+    return try FleetProbe(
+      connector: connector,
+      connections: inventory.connections(state),
+      state: state,
+      trusted: CertificateBundle(pem: state.authorities.map(\.certificate).joined()),
+      authority: await unlock(issuer), now: now)
+  }
+}

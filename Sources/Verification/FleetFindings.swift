@@ -1,0 +1,42 @@
+import Execution
+package import Planning
+
+/// The results of all that was tried, in the order of the inventory.
+package struct FleetFindings: Sendable {
+  package private(set) var edges: [EdgeFinding] = []
+  package private(set) var forbiddenConnections: [ForbiddenConnectionFinding] = []
+  package private(set) var publicEndpoints: [PublicEndpointFinding] = []
+
+  package var isSound: Bool {
+    edges.allSatisfy(\.problems.isEmpty) && publicEndpoints.allSatisfy(\.problems.isEmpty)
+      && forbiddenConnections.allSatisfy { $0.problem == nil }
+  }
+
+  /// Tries everything that there is to check, so many at the same time of each kind.
+  package init(of checks: FleetChecks, _ probe: FleetProbe, parallel: Int) async {
+    async let edges = Self.map(checks.edges, atMost: parallel) { await probe.finding(of: $0) }
+    async let endpoints = Self.map(checks.entrances, atMost: parallel) {
+      await probe.finding(of: $0)
+    }
+    async let forbidden = Self.map(checks.strangers, atMost: parallel) {
+      await probe.finding(of: $0)
+    }
+    self.edges = await edges
+    publicEndpoints = await endpoints
+    forbiddenConnections = await forbidden
+  }
+
+  /// The results in the order of the elements.
+  private static func map<Element: Sendable, Result: Sendable>(
+    _ elements: [Element], atMost limit: Int,
+    _ transform: @escaping @Sendable (Element) async -> Result
+  ) async -> [Result] {
+    var results: [Int: Result] = [:]
+    await forEach(Array(elements.enumerated()), limit: limit) { index, element in
+      (index, await transform(element))
+    } whenDone: { index, result in
+      results[index] = result
+    }
+    return elements.indices.compactMap { results[$0] }
+  }
+}

@@ -1,0 +1,202 @@
+package import Certificates
+import Execution
+import Fleet
+import Inventories
+package import Planning
+import SSH
+package import State
+
+/// Tries a fleet's edges from the hosts themselves: through their SSH connections, so that the back-ends
+/// see the front-end's own address, and by no tool of theirs.
+package struct FleetProbe: Sendable {
+  typealias Edge = FleetChecks.Edge
+
+  /// How long a host may take to be connected on, and a server to answer.
+  private static let patience = Duration.seconds(5)
+
+  let connector: any GatewayConnector
+  let connections: [String: HostAccess]
+  let state: FleetState
+  let trusted: CertificateBundle
+  let authority: CertificateAuthority
+  /// One that no host knows.
+  let foreign: CertificateAuthority
+  let siteCertificates: [String: CertificateFacts]
+  let now: Timestamp
+
+  /// - Parameters:
+  ///   - connections: how each host is reached, by name.
+  ///   - authority: issues the certificates that the probe shows.
+  ///   - siteCertificates: what the inventory's own certificate files begin with, by site.
+  package init(
+    connector: any GatewayConnector, connections: [String: HostAccess], state: FleetState,
+    trusted: CertificateBundle, authority: CertificateAuthority,
+    siteCertificates: [String: CertificateFacts] = [:], now: Timestamp
+  ) throws {
+    self.connector = connector
+    self.connections = connections
+    self.state = state
+    self.trusted = trusted
+    self.authority = authority
+    foreign = try .foreign(now: now.secondsSince1970)
+    self.siteCertificates = siteCertificates
+    self.now = now
+  }
+
+  // MARK: - Edges
+
+  func finding(of edge: Edge) async -> EdgeFinding {
+    var finding = EdgeFinding(edge)
+    do {
+      let accepted = try await probe(edge, as: identity(edge, of: authority))
+      finding.note(accepted, recorded: state.certificate(ofBackEnd: edge.backEnd))
+      if let session = accepted.session {
+        let again = try await probe(edge, as: identity(edge, of: authority), session)
+        finding.isResumed = again.isResumed
+        if again.isResumed, again.isClientAccepted {
+          finding.problems.append(
+            "it takes up earlier sessions, and checks no certificate and no revocation then")
+        }
+      }
+      finding.noteRefusal(
+        \.withoutCertificate, of: try await probe(edge, as: nil), "without a certificate")
+      finding.noteRefusal(
+        \.foreignCertificate, of: try await probe(edge, as: identity(edge, of: foreign)),
+        "with a foreign certificate")
+      finding.noteRefusal(
+        \.otherFrontEnd,
+        of: try await probe(edge, as: identity(edge, of: authority, named: Self.otherFrontEnd)),
+        "with the certificate of a front-end that the site does not have")
+    } catch {
+      finding.isTried = !Self.saysThatTheHostIsLost(error)
+      finding.isConnected = !Self.saysThatNothingAnswers(error)
+      finding.problems.append("\(error)")
+    }
+    return finding
+  }
+
+  /// A name that no host can have (RFC 2606).
+  private static let otherFrontEnd = "other-front-end.invalid"
+
+  /// - Parameter name: nil for that of the edge's front-end.
+  private func identity(
+    _ edge: Edge, of issuer: CertificateAuthority, named name: String? = nil
+  ) throws -> ClientIdentity {
+    let lifetime: Int64 = 600
+    let name = name ?? edge.frontEnd
+    return try ClientIdentity(
+      issuer.issue(
+        LeafRequest(
+          role: .client, commonName: name, dnsNames: [name], key: .ecdsaP256,
+          validFor: lifetime), now: now.secondsSince1970))
+  }
+
+  private func probe(
+    _ edge: Edge, as identity: ClientIdentity?, _ session: TLSSession? = nil
+  ) async throws -> ProbeReport {
+    let stream = try await open(edge.address, edge.port, from: edge.frontEnd)
+    return try await EdgeProbe(
+      serverName: edge.site, trusted: trusted, identity: identity, session: session
+    ).run(over: ChannelStream(stream: stream), at: now.secondsSince1970)
+  }
+
+  // MARK: - Hosts that must not reach a back-end
+
+  func finding(of stranger: FleetChecks.Stranger) async -> ForbiddenConnectionFinding {
+    var finding = ForbiddenConnectionFinding(stranger)
+    do {
+      let stream = try await open(stranger.address, stranger.port, from: stranger.host)
+      await stream.close()
+      finding.problem = "\(stranger.host) is no front-end of it, and the firewall lets it in"
+    } catch  where Self.saysThatNothingAnswers(error) {
+      // Nothing answered, which is as it should be.
+    } catch {
+      finding.problem = "\(error)"
+    }
+    return finding
+  }
+
+  // MARK: - The whole way
+
+  func finding(of entrance: FleetChecks.Entrance) async -> PublicEndpointFinding {
+    var finding = PublicEndpointFinding(entrance)
+    do {
+      let stream = try await open(entrance.address, entrance.port, from: entrance.frontEnd)
+      let report = try await EdgeProbe(
+        serverName: entrance.site, trusted: trusted, identity: nil
+      ).run(over: ChannelStream(stream: stream), at: now.secondsSince1970)
+      try finding.note(report, expected(entrance), at: now)
+    } catch {
+      finding.problems.append("\(error)")
+    }
+    return finding
+  }
+
+  private func expected(_ entrance: FleetChecks.Entrance) -> PublicEndpointFinding.Expected {
+    switch entrance.certificate {
+    case .authority:
+      .recorded(state.certificate(ofSite: entrance.site, on: entrance.frontEnd))
+    case .files: siteCertificates[entrance.site].map { .file($0) } ?? .any
+    case .installed: .any
+    }
+  }
+
+  private func open(
+    _ address: String, _ port: Int, from host: String
+  ) async throws -> SSH.ByteStream {
+    guard let connection = connections[host], let port = UInt16(exactly: port) else {
+      preconditionFailure("\(host) is no host of the inventory. This is a bug in deploy.")
+    }
+    let gateway = try await connector.gateway(through: host, connection)
+    return try await gateway.open(to: address, port: port, within: Self.patience)
+  }
+
+  /// Whether there is nothing to try an edge from: its front-end is out of reach.
+  private static func saysThatTheHostIsLost(_ error: any Error) -> Bool {
+    let codes: [SSHError.Code] = [.refused, .unreachable, .handshakeFailed, .connectionLost]
+    return (error as? SSHError).map { codes.contains($0.code) } ?? false
+  }
+
+  private static func saysThatNothingAnswers(_ error: any Error) -> Bool {
+    (error as? SSHError).map { [.streamRefused, .timedOut].contains($0.code) } ?? false
+  }
+
+  /// Whether one can log in to a host, though its port may let nobody in.
+  func canBeReached(_ host: String) async -> Bool {
+    guard let connection = connections[host] else { return false }
+    do {
+      await (try connector.connect(to: host, connection)).close()
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /// A stream that a probe has for a time and a number of bytes: the other end may be anybody.
+  private actor ChannelStream: Certificates.ByteStream {
+    private struct TooMuch: Error, CustomStringConvertible {
+      let description = "it sent more than a handshake and an answer need"
+    }
+
+    private static let limit = 1 << 20
+
+    private let stream: SSH.ByteStream
+    private let deadline = ContinuousClock.now.advanced(by: FleetProbe.patience * 4)
+    private var received = 0
+
+    init(stream: SSH.ByteStream) { self.stream = stream }
+
+    private var left: Duration {
+      min(FleetProbe.patience, ContinuousClock.now.duration(to: deadline))
+    }
+
+    func read() async throws -> [UInt8]? {
+      let bytes = try await stream.read(within: left)
+      received += bytes?.count ?? 0
+      guard received <= Self.limit else { throw TooMuch() }
+      return bytes
+    }
+
+    func write(_ bytes: [UInt8]) async throws { try await stream.write(bytes, within: left) }
+  }
+}

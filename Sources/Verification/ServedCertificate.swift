@@ -1,0 +1,15 @@
+import Certificates
+package import State
+
+/// What was seen of a certificate.
+package struct ServedCertificate: Encodable, Sendable {
+  package let serial: String
+  package let issuer: String
+  package let notAfter: Timestamp
+
+  init(_ facts: CertificateFacts) {
+    serial = facts.serial
+    issuer = facts.issuerCommonName
+    notAfter = Timestamp(secondsSince1970: facts.notAfter)
+  }
+}

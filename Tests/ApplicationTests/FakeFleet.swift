@@ -1,0 +1,62 @@
+import Application
+import Execution
+import Planning
+import State
+import Synchronization
+
+/// Hosts in memory: answer a survey with what the test says, and take every plan.
+final class FakeFleet: FleetAccess, FleetHosts {
+  struct Seen {
+    /// The hosts of each survey.
+    var surveys: [[String]] = []
+    var plans: [Plan] = []
+    var isClosed = false
+  }
+
+  private let answers: Survey
+  /// The manifests of releases that hosts still have, by host.
+  private let manifests: [String: ShownManifest]
+  private let all = Mutex(Seen())
+
+  var seen: Seen { all.withLock(\.self) }
+  let traffic = Traffic()
+
+  /// - Parameter answers: of hosts that are not fresh.
+  init(answers: Survey = [:], manifests: [String: ShownManifest] = [:]) {
+    self.answers = answers
+    self.manifests = manifests
+  }
+
+  func open(
+    recognizing recognize: @escaping @Sendable (String) -> ShownManifest
+  ) -> any FleetHosts {
+    self
+  }
+
+  /// A host on which `deploy` has installed nothing yet.
+  static var freshHost: HostObservation {
+    HostObservation(clock: .current, hasSystemd: true, nginxVersion: "1.26.0")
+  }
+
+  func survey(_ hosts: [(name: String, connection: Connection)]) -> Survey {
+    all.withLock { $0.surveys.append(hosts.map(\.name).sorted()) }
+    return Dictionary(
+      uniqueKeysWithValues: hosts.map {
+        ($0.name, answers[$0.name] ?? .observed(Self.freshHost))
+      })
+  }
+
+  func localCause(of survey: Survey) -> String? { nil }
+
+  func manifest(of release: Int, on host: String, _ connection: Connection) -> ShownManifest? {
+    manifests[host]
+  }
+
+  func carryOut(_ plan: Plan, with means: RolloutMeans) -> Ledger {
+    all.withLock { $0.plans.append(plan) }
+    let verdicts = plan.steps.map { ($0.host, Verdict.confirmed(release: 1)) }
+    return Ledger(verdicts: Dictionary(verdicts) { $1 })
+  }
+
+  func close() { all.withLock { $0.isClosed = true } }
+}

@@ -1,0 +1,65 @@
+import Application
+import Diagnostics
+import Execution
+import Planning
+import State
+import Synchronization
+
+/// A user in memory: gives fixed answers, and remembers what was shown and asked.
+final class FakeInteraction: Interaction {
+  struct Seen {
+    var plans: [Plan] = []
+    var summaries: [Ledger] = []
+    var questions: [String] = []
+    /// Prompts for secrets.
+    var prompts: [String] = []
+    var reports: [String] = []
+    var warnings: [String] = []
+    var diagnostics: [Diagnostic] = []
+  }
+
+  private let saysYes: Bool
+  private let passphrase: String
+  private let all = Mutex(Seen())
+
+  var seen: Seen { all.withLock(\.self) }
+
+  init(saysYes: Bool = true, passphrase: String = "correct horse") {
+    self.saysYes = saysYes
+    self.passphrase = passphrase
+  }
+
+  func show(_ diagnostics: [Diagnostic], in source: SourceText) {
+    all.withLock { $0.diagnostics += diagnostics }
+  }
+
+  func show(_ plan: Plan, authorities: [AuthorityRecord]) {
+    all.withLock { $0.plans.append(plan) }
+  }
+
+  func show(_ event: ProgressEvent) {}
+
+  func show(_ summary: Ledger, _ traffic: Traffic) {
+    all.withLock { $0.summaries.append(summary) }
+  }
+
+  func report(_ sentence: String) { all.withLock { $0.reports.append(sentence) } }
+  func inform(_ text: String) {}
+  func warn(_ text: String) { all.withLock { $0.warnings.append(text) } }
+
+  func confirm(_ question: String) -> Bool {
+    all.withLock { $0.questions.append(question) }
+    return saysYes
+  }
+
+  func askSecret(_ prompt: String, instead: String) -> [UInt8] {
+    all.withLock { $0.prompts.append(prompt) }
+    return Array(passphrase.utf8)
+  }
+
+  func untilStopped<Output: Sendable>(
+    _ work: @escaping @Sendable () async -> Output, abandon: @escaping @Sendable () -> Void
+  ) async -> Output {
+    await work()
+  }
+}

@@ -1,0 +1,166 @@
+import Execution
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Application
+
+@Suite("A command of the playbook", .timeLimit(.minutes(1)))
+struct HookProcessesTests {
+  /// The lines that a command wrote.
+  private final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+    var all: [String] { lines.withLock { $0 } }
+    func note(_ line: String) { lines.withLock { $0.append(line) } }
+  }
+
+  private func run(
+    _ words: [String], environment: [String: String] = [:],
+    withinSeconds seconds: Int64 = 50
+  ) async -> (ending: HookEnding, lines: [String]) {
+    // As deploy does: a peer that ends before it has read all must not end the tests.
+    signal(SIGPIPE, SIG_IGN)
+    let lines = Lines()
+    let ending = await HookProcesses().run(
+      words, environment: environment, withinSeconds: seconds, say: { lines.note($0) })
+    return (ending, lines.all)
+  }
+
+  /// Returns when none of the processes runs any more.
+  private func haveEnded(_ processes: [String]) async throws {
+    for process in processes {
+      while try runs(process) {
+        try Task.checkCancellation()
+        await Task.yield()
+      }
+    }
+  }
+
+  /// Whether a process runs; one that nobody has waited for yet does not.
+  private func runs(_ process: String) throws -> Bool {
+    guard let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else {
+      return false
+    }
+    return !command.isEmpty
+  }
+
+  @Test("tells what it writes to both outputs, line by line")
+  func output() async {
+    let (ending, lines) = await run(
+      ["sh", "-c", "echo one; echo two >&2; printf 'three\\n\\nfour'"])
+    #expect(ending == .succeeded)
+    #expect(lines == ["one", "two", "three", "", "four"])
+  }
+
+  @Test("gets its words as they are, for no shell interprets them")
+  func words() async {
+    let (ending, lines) = await run(["printf", "%s\n", "$HOME; *", "it's", "", "-x"])
+    #expect(ending == .succeeded)
+    #expect(lines == ["$HOME; *", "it's", "", "-x"])
+  }
+
+  @Test("has its own variables and those of deploy, but for the secret ones")
+  func environment() async throws {
+    setenv("DEPLOY_TEST_PASSPHRASE", "poison", 1)
+    defer { unsetenv("DEPLOY_TEST_PASSPHRASE") }
+    let given = ["DEPLOY_HOST": "app-1"]
+    let (_, open) = await run(["env"], environment: given)
+    #expect(open.contains("DEPLOY_TEST_PASSPHRASE=poison"))
+    #expect(SecretEnvironment.take("DEPLOY_TEST_PASSPHRASE") != nil)
+    let (_, lines) = await run(["env"], environment: given)
+    #expect(lines.contains("DEPLOY_HOST=app-1"))
+    #expect(lines.contains { $0.hasPrefix("PATH=") })
+    #expect(!lines.contains { $0.contains("poison") })
+  }
+
+  @Test("has an empty input and a session of its own")
+  func session() async {
+    let (ending, lines) = await run([
+      "sh", "-c", "cat; ps -o sid= -p $$ | tr -d ' ' | grep -qx $$ && echo alone",
+    ])
+    #expect(ending == .succeeded)
+    #expect(lines == ["alone"])
+  }
+
+  @Test("fails with its status and its last words")
+  func failure() async {
+    let (ending, _) = await run(["sh", "-c", "echo first; echo no room >&2; echo; exit 3"])
+    #expect(ending == .failed("ended with status 3: no room"))
+    #expect(await run(["false"]).ending == .failed("ended with status 1"))
+    #expect(
+      await run(["sh", "-c", "echo x; kill -9 $$"]).ending == .failed("was ended by signal 9: x"))
+  }
+
+  @Test("that does not exist fails with the system's words")
+  func missing() async throws {
+    guard case .failed(let why) = await run(["./no-such-program"]).ending else {
+      throw CancellationError()
+    }
+    #expect(why.hasPrefix("ended with status 127: "), "\(why)")
+    #expect(why.contains("./no-such-program"), "\(why)")
+  }
+
+  @Test("is ended with all that it started when it takes too long, even where it does not want to")
+  func deadline() async throws {
+    let (ending, lines) = await run(
+      ["sh", "-c", "sleep 1000 & echo $!; trap '' TERM; echo $$; while :; do wait; done"],
+      withinSeconds: 1)
+    #expect(ending == .failed("took more than 1 s and was ended"))
+    #expect(lines.count == 2)
+    try await haveEnded(lines)
+  }
+
+  @Test("is ended when the run is interrupted")
+  func interruption() async throws {
+    let lines = Lines()
+    let (started, start) = AsyncStream<Void>.makeStream()
+    let task = Task {
+      await HookProcesses().run(
+        ["sh", "-c", "sleep 1000 & echo $!; wait"], environment: [:], withinSeconds: 50,
+        say: {
+          lines.note($0)
+          start.finish()
+        })
+    }
+    for await _ in started {}
+    task.cancel()
+    #expect(await task.value == .interrupted)
+    #expect(lines.all.count == 1)
+    try await haveEnded(lines.all)
+  }
+
+  @Test("is not begun in a run that is interrupted already")
+  func interruptedBefore() async {
+    let lines = Lines()
+    let task = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      return await HookProcesses().run(
+        ["echo", "x"], environment: [:], withinSeconds: 50, say: { lines.note($0) })
+    }
+    #expect(await task.value == .interrupted)
+    #expect(lines.all == [])
+  }
+
+  @Test("is ended at once when the program ends")
+  func end() async throws {
+    let processes = HookProcesses()
+    let lines = Lines()
+    let ending = await processes.run(
+      ["sh", "-c", "trap '' TERM; echo $$; while :; do sleep 1; done"], environment: [:],
+      withinSeconds: 50,
+      say: {
+        lines.note($0)
+        processes.endAll()
+      })
+    #expect(ending == .failed("was ended by signal 9: \(lines.all.joined())"))
+  }
+
+  @Test("has ended when its own process has, whatever it left behind")
+  func background() async throws {
+    let (ending, lines) = await run(["sh", "-c", "sleep 1000 & echo $!"])
+    #expect(ending == .succeeded)
+    let left = try #require(lines.first.flatMap { pid_t($0) })
+    #expect(try runs(lines[0]))
+    kill(left, SIGKILL)
+  }
+}

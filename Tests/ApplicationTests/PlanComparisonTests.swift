@@ -1,0 +1,203 @@
+import Certificates
+import FleetFolders
+import Fleet
+import FleetLiterals
+import Planning
+import Playbooks
+import State
+import Testing
+
+@Suite("A plan made now, compared with a saved one")
+struct PlanComparisonTests {
+  private let saved = SamplePlan.approved()
+
+  /// What is refused of a plan that differs from the sample, by host.
+  private func refusals(
+    hosts: [String: HostObservation] = ["app-1": SamplePlan.host, "app-3": SamplePlan.host],
+    _ change: (inout [HostStep]) throws -> Void = { _ in }
+  ) throws -> [String: [String]] {
+    var plan = SamplePlan.plan
+    try change(&plan.steps)
+    let rest = plan.restricted(to: saved, as: SamplePlan.approved(plan, hosts: hosts))
+    var refused: [String: [String]] = [:]
+    for step in rest.steps where !plan.steps.contains(step) { refused[step.host] = step.reasons }
+    for host in refused.keys { #expect(!rest.stages.flatMap(\.batches).joined().contains(host)) }
+    return refused
+  }
+
+  @Test("is carried out whole if nothing differs")
+  func same() {
+    #expect(saved.difference(of: SamplePlan.approved()) == nil)
+    #expect(
+      SamplePlan.plan.restricted(to: saved, as: SamplePlan.approved()) == SamplePlan.plan)
+  }
+
+  @Test("is refused for a host that differs, with what differs, and the others stay")
+  func differing() throws {
+    func first(_ host: String, _ steps: [HostStep]) throws -> Int {
+      try #require(steps.firstIndex { $0.host == host })
+    }
+    let changes: [(String, String, (inout HostStep) -> Void)] = [
+      ("app-3", "nginx/back-end/shop.example.conf", { $0.files[0].source = .text("evil") }),
+      ("app-3", "nginx/back-end/shop.example.conf", { $0.files[0].isSecret = true }),
+      ("app-3", "nginx/back-end/shop.example.conf", { $0.files = [] }),
+      (
+        "app-3", "nginx/more.conf",
+        { $0.files.append(.init(path: "nginx/more.conf", source: .text(""))) }
+      ),
+      ("app-3", "release", { $0.release = 9 }),
+      ("app-3", "action", { $0.action = .create }),
+      ("app-3", "reached at", { $0.connection.address = "198.18.0.99" }),
+      ("app-3", "opens", { $0.facts.openings[1].from = nil }),
+      ("app-3", "serves", { $0.facts.services[0].port = 444 }),
+      ("app-3", "trusts", { $0.facts.trusts.append("a3") }),
+      ("app-3", "refuses", { $0.facts.refuses = [] }),
+      ("app-3", "new ports", { $0.ports = [444] }),
+      ("app-3", "waits for", { $0.needs = [.init(host: "edge-1", release: 8)] }),
+      (
+        "app-2", "certificate tls/back-end.crt", { $0.certificates[0].names.append("evil.example") }
+      ),
+      ("app-2", "certificate tls/back-end.crt", { $0.certificates[0].key = "rsa-3072" }),
+      ("app-2", "certificate tls/back-end.crt", { $0.certificates[0].validFor += 1 }),
+      ("app-2", "certificate tls/back-end.crt", { $0.certificates = [] }),
+      (
+        "app-2", "tls/sites/shop.example.key",
+        { $0.files[3].source = .local("certs/shop.key", FileRecord(digest: "e", isSecret: true)) }
+      ),
+      ("edge-1", "waits for one of", { $0.ways.removeLast() }),
+      ("edge-1", "routes", { $0.facts.routes[0].address = "198.18.0.66" }),
+    ]
+    for (host, part, change) in changes {
+      let refused = try refusals { change(&$0[try first(host, $0)]) }
+      let expected = "a plan made now differs from the saved one (\(part)): plan again"
+      #expect(refused == [host: [expected]], "\(host) \(part)")
+    }
+    #expect(
+      try refusals { $0.remove(at: try first("app-1", $0)) }["app-1"]
+        == ["the saved plan has 2 steps for it, and a plan made now has 1: plan again"])
+  }
+
+  @Test("may differ in what is for readers, and in bytes that are signed again")
+  func ignored() throws {
+    let lists = PlannedFile(path: "tls/revoked.crl", source: .text("signed once"))
+    var plan = SamplePlan.plan
+    for index in plan.steps.indices { plan.steps[index].files.append(lists) }
+    let saved = SamplePlan.approved(plan)
+    for index in plan.steps.indices {
+      plan.steps[index].files[plan.steps[index].files.count - 1].source = .text("signed twice")
+      plan.steps[index].reasons.append("because")
+      plan.steps[index].changes = []
+      plan.steps[index].connection.ssh.user = "ann"
+    }
+    plan.warnings = ["a warning"]
+    let now = SamplePlan.approved(plan)
+    #expect(saved.difference(of: now) == nil)
+    #expect(plan.restricted(to: saved, as: now) == plan)
+  }
+
+  @Test("is refused for a host that has changed since, in words")
+  func changedHost() throws {
+    var now = SamplePlan.host
+    now.driftedFiles = ["nginx/deploy.conf"]
+    let refused = try refusals(hosts: ["app-1": now, "app-3": SamplePlan.host])
+    let expected =
+      "it has changed since the plan was made (nginx/deploy.conf is not as before): plan again"
+    #expect(refused == ["app-1": [expected]])
+    #expect(
+      try refusals(hosts: ["app-1": SamplePlan.host, "app-2": now, "app-3": SamplePlan.host])
+        == ["app-2": ["it could not be asked when the plan was saved: plan again"]])
+  }
+
+  @Test("is refused for a host that only one of them changes")
+  func oneSided() throws {
+    let idle = try refusals { steps in
+      let index = try #require(steps.firstIndex { $0.host == "edge-2" })
+      steps[index].action = .change
+    }
+    #expect(
+      idle["edge-2"] == ["the saved plan has 0 steps for it, and a plan made now has 1: plan again"]
+    )
+    var other = SamplePlan.plan
+    other.steps.removeAll { $0.host == "app-3" }
+    let rest = SamplePlan.plan.restricted(
+      to: SamplePlan.approved(other), as: SamplePlan.approved())
+    #expect(
+      rest.steps.first { $0.host == "app-3" }?.reasons
+        == ["the saved plan does not have it: plan again"])
+  }
+
+  @Test("leaves a host that is held or cannot be asked as it is, with its own reason")
+  func heldNow() throws {
+    let refused = try refusals { steps in
+      for index in steps.indices where steps[index].host == "app-3" {
+        (steps[index].action, steps[index].reasons) = (.unreachable, ["refused"])
+      }
+    }
+    #expect(refused == [:])
+  }
+
+  @Test("is refused whole if its playbook differs in anything that says how it is rolled out")
+  func playbook() throws {
+    func difference(_ change: (inout Plan, inout Playbook) -> Void) -> String {
+      var (plan, playbook) = (SamplePlan.plan, Playbook.rolling)
+      change(&plan, &playbook)
+      return saved.difference(of: SamplePlan.approved(plan, playbook: playbook)) ?? "none"
+    }
+    #expect(
+      difference { $1.name = "fast" }.contains("the playbook \"rolling\", and this is \"fast\""))
+    let changes: [(String, (inout Plan, inout Playbook) -> Void)] = [
+      ("hooks.before_host", { plan, _ in plan.hooks.beforeHost = [["evil"]] }),
+      ("hooks.after_host", { plan, _ in plan.hooks.afterHost = [["evil"]] }),
+      ("hooks.timeout", { plan, _ in plan.hooks.timeout = 1 }),
+      ("max_failures", { plan, _ in plan.maxFailures = 9 }),
+      ("pause", { plan, _ in plan.pause = 9 }),
+      ("confirm_within", { plan, _ in plan.confirmWithin = 9 }),
+      ("keep_releases", { plan, _ in plan.keepReleases = 9 }),
+      ("batch", { $1.rollout.batch = .count(9) }), ("canary", { $1.rollout.canary = 9 }),
+      ("on_failure", { $1.rollout.onFailure = .revertAll }),
+      ("verify", { $1.rollout.verification = .none }),
+      ("procedure", { $1.procedure = .decommission(.revoke) }),
+    ]
+    for (key, change) in changes { #expect(difference(change).contains("(\(key))"), "\(key)") }
+    #expect(
+      SamplePlan.approved(.init(SamplePlan.plan, hooks: [["a", "b"]])).rollout
+        != SamplePlan.approved(.init(SamplePlan.plan, hooks: [["a"], ["b"]])).rollout)
+  }
+
+  @Test("is refused whole if it changes a host that the fleet does not have")
+  func unknownHost() {
+    var saved = saved
+    saved.hosts["app-9"] = saved.hosts["app-3"]
+    #expect(
+      saved.difference(of: SamplePlan.approved())
+        == "the plan changes app-9, which neither the inventory nor the state has: plan again")
+    saved.hosts["app-9"]?.steps = []
+    #expect(saved.difference(of: SamplePlan.approved()) == nil)
+  }
+
+  @Test("what has changed on a host is said in words")
+  func conditions() {
+    let before = HostObservation(
+      clock: SamplePlan.now, nginxIsRunning: true, servedReleases: [2],
+      fingerprint: "2:d", includesRelease: true, firewall: .asInstalled)
+    func change(_ alter: (inout HostObservation) -> Void) -> String? {
+      var now = before
+      alter(&now)
+      return HostCondition(before).change(to: HostCondition(now))
+    }
+    #expect(change { $0.clock = $0.clock.adding(seconds: 60) } == nil)
+    #expect(change { $0.fingerprint = "3:e" } == "it was at release 2 and is at release 3")
+    #expect(change { $0.fingerprint = "none" } == "it was at release 2 and is at no release")
+    #expect(change { $0.firewall = .changed } == "its loaded firewall is not as before")
+    #expect(change { $0.nginxIsRunning = false } == "nginx runs there no more")
+    #expect(change { $0.servedReleases = [1] } == "what its nginx serves is not as before")
+    #expect(change { $0.includesRelease = false } == "what its nginx serves is not as before")
+  }
+}
+
+extension Plan {
+  fileprivate init(_ plan: Plan, hooks: [[String]]) {
+    self = plan
+    self.hooks.beforeHost = hooks
+  }
+}

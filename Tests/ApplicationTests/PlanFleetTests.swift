@@ -1,0 +1,38 @@
+import Application
+import Planning
+import State
+import Testing
+
+@Suite("Planning a fleet, without a terminal")
+struct PlanFleetTests {
+  @Test("asks every host, changes nothing and asks the user nothing")
+  func online() async throws {
+    let fleet = try await TestFleet()
+    let user = FakeInteraction()
+    let proposal = try await PlanFleet(fleet.run(user)).proposal(isOffline: false)
+    #expect(Set(proposal.plan.steps.map(\.host)) == ["app-1", "edge-1"])
+    #expect(proposal.plan.hasChanges && proposal.authorities.count == 1)
+    #expect(fleet.hosts.seen.surveys == [["app-1", "edge-1"]] && fleet.hosts.seen.isClosed)
+    #expect(fleet.hosts.seen.plans.isEmpty && !fleet.hasState)
+    #expect(user.seen.questions.isEmpty && user.seen.prompts.isEmpty)
+  }
+
+  @Test("asks only the hosts of the scope, and refuses a host that the fleet does not have")
+  func limited() async throws {
+    let fleet = try await TestFleet()
+    let user = FakeInteraction()
+    _ = try await PlanFleet(fleet.run(user, RunScope(limit: "app-*"))).proposal(isOffline: false)
+    #expect(fleet.hosts.seen.surveys == [["app-1"]])
+    let failure = await #expect(throws: Failure.self) {
+      try await PlanFleet(fleet.run(user, RunScope(limit: "app-9"))).proposal(isOffline: false)
+    }
+    #expect(failure?.kind == .usage && failure?.message.contains("app-9") == true)
+  }
+
+  @Test("asks no host if it is offline")
+  func offline() async throws {
+    let fleet = try await TestFleet()
+    let proposal = try await PlanFleet(fleet.run(FakeInteraction())).proposal(isOffline: true)
+    #expect(proposal.plan.hasChanges && fleet.hosts.seen.surveys.isEmpty)
+  }
+}

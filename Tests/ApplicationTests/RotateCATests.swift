@@ -1,0 +1,49 @@
+import Application
+import CAStore
+import Execution
+import FleetFolders
+import Planning
+import Playbooks
+import State
+import Testing
+
+@Suite("Rotating the CA, without a terminal")
+struct RotateCATests {
+  @Test("makes a generation that signs, and removes the one that no host trusts any more")
+  func rotated() async throws {
+    let fleet = try await TestFleet()
+    let user = FakeInteraction()
+    let summary = try await RotateCA(fleet.run(user)).rotate(key: .archive, isEmergency: false)
+    #expect(summary.isSuccess && fleet.hosts.seen.plans.count == 1)
+    #expect(try fleet.home.folder.summary() == ["2 signing"])
+    let archive = fleet.home.folder.archive
+    #expect(
+      user.seen.reports == [
+        "No host trusts \"Shop Certification Center\" any more; its key is kept encrypted in"
+          + " \(archive.path)."
+      ])
+    #expect(try archive.listing().keys == [1])
+    #expect(try fleet.state().authorities.map(\.generation) == [2])
+  }
+
+  @Test("keeps the new generation and changes no host unless the user says yes")
+  func refused() async throws {
+    let fleet = try await TestFleet()
+    let failure = await #expect(throws: Failure.self) {
+      try await RotateCA(fleet.run(FakeInteraction(saysYes: false)))
+        .rotate(key: nil, isEmergency: false)
+    }
+    #expect(failure?.message.contains("the new generation is made") == true)
+    #expect(fleet.hosts.seen.plans.isEmpty)
+    #expect(try fleet.home.folder.summary() == ["1 retiring", "2 signing"])
+  }
+
+  @Test("tells which hosts accept a compromised key meanwhile only if there are any")
+  func status() async throws {
+    let fleet = try await TestFleet()
+    let (state, standing) = try await RotateCA(fleet.run(FakeInteraction())).status()
+    #expect(state.authorities.map(\.generation) == [1])
+    #expect(Set(standing.rows.map(\.host)) == ["app-1", "edge-1"])
+    #expect(standing.rows.allSatisfy { $0.trusts.isEmpty })
+  }
+}

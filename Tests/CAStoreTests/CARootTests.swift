@@ -1,0 +1,173 @@
+import Certificates
+import FleetFolders
+import Fleet
+import Foundation
+import Inventories
+import State
+import Testing
+
+@testable import CAStore
+
+@Suite("An authority whose root is offline")
+struct CARootTests {
+  private let home: Home
+  private var folder: CAFolder { home.folder }
+
+  init() throws { home = try Home() }
+
+  private func policy() throws -> AuthorityPolicy {
+    var policy = CAStoreTests.policy()
+    policy.root = RootPolicy(name: try #require(CommonName("Shop Root")))
+    return policy
+  }
+
+  private func add() throws -> AuthorityRecord {
+    try folder.add(policy(), passphrase: passphrase, now: now)
+  }
+
+  @Test("The root is made with the first generation, signs it, and is asked to leave")
+  func made() throws {
+    let record = try add()
+    #expect(
+      try home.files() == [
+        "authority-1.crt", "authority-1.key", "root.crt", "root.crl", "root.key",
+      ])
+    let chain = try CertificateFacts.readAll(pem: record.certificate)
+    #expect(chain.map(\.commonName) == ["Shop Center", "Shop Root"])
+    #expect(try folder.unlock(record, passphrase: passphrase).facts.issuerCommonName == "Shop Root")
+    #expect(try folder.findings().first?.contains("move it to where no network reaches it") == true)
+    try FileManager.default.moveItem(atPath: folder.rootKeyPath, toPath: home.path + "/offline")
+    #expect(try folder.findings() == [])
+  }
+
+  @Test("Another generation, and a renewal, take the root's key back for the moment")
+  func offline() throws {
+    let record = try add()
+    try FileManager.default.moveItem(atPath: folder.rootKeyPath, toPath: home.path + "/offline")
+    #expect(
+      message { _ = try add() }.contains("only the root's key can sign an authority below it"))
+    #expect(try folder.summary() == ["1 signing"])
+    let authority = try folder.unlock(record, passphrase: passphrase)
+    #expect(
+      message { _ = try folder.renew(record, authority, validFor: 4000 * day, now: now) }
+        .contains("what signed it has to sign the new certificate"))
+    try FileManager.default.moveItem(atPath: home.path + "/offline", toPath: folder.rootKeyPath)
+    let root = try folder.unlockRoot(passphrase: passphrase)
+    let renewed = try folder.renew(
+      record, authority, below: root, validFor: 4000 * day, now: now)
+    #expect(renewed.notAfter > record.notAfter)
+    let second = try add()
+    #expect(second.commonName == "Shop Center 2")
+    #expect(try folder.summary() == ["1 trusted", "2 signing"])
+  }
+
+  @Test("The making of a root that was cut off is finished", arguments: ["root.crt", "root.crl"])
+  func cutOff(missing: String) throws {
+    let first = try add()
+    for file in ["authority-1.crt", "authority-1.key", missing] {
+      try FileManager.default.removeItem(atPath: folder.path + "/" + file)
+    }
+    let again = try add()
+    #expect(again.keyIdentifier != first.keyIdentifier)
+    _ = try folder.unlock(again, passphrase: passphrase)
+    #expect(try home.files().count == 5)
+  }
+
+  @Test("Where anything is revoked, the root's list is the last")
+  func revocation() async throws {
+    let record = try add()
+    let revocation = Revocation(
+      serial: "4f11", issuerKeyIdentifier: record.keyIdentifier, host: nil,
+      revokedAt: Timestamp(secondsSince1970: now), reason: .superseded,
+      notAfter: record.notAfter)
+    try FileManager.default.removeItem(atPath: folder.rootKeyPath)
+    let lists = try await folder.revocationLists(
+      [revocation], of: folder.generations(), now: Timestamp(secondsSince1970: now)
+    ) { try folder.unlock($0, passphrase: passphrase) }
+    #expect(lists.signed.map(\.list.revoked.count) == [1] && lists.above?.revoked == [])
+    let root = try CertificateFacts.readAll(pem: record.certificate)[1]
+    #expect(lists.above?.nextUpdate == root.notAfter)
+  }
+
+  /// An intermediate of another CA, as a company hands it out: no root.crt, no root.crl.
+  private func adopt() throws -> (AuthorityRecord, Revocation) {
+    let record = try add()
+    for path in [folder.rootKeyPath, folder.rootCertificatePath, folder.rootRevocationListPath] {
+      try FileManager.default.moveItem(
+        atPath: path, toPath: home.path + "/company" + path.suffix(4))
+    }
+    return (
+      record,
+      Revocation(
+        serial: "4f11", issuerKeyIdentifier: record.keyIdentifier, host: nil,
+        revokedAt: Timestamp(secondsSince1970: now), reason: .superseded, notAfter: record.notAfter)
+    )
+  }
+
+  private func revoke(_ revocation: Revocation, at time: Int64 = now) async throws
+    -> RevocationLists
+  {
+    try await folder.revocationLists(
+      [revocation], of: folder.generations(), now: Timestamp(secondsSince1970: time)
+    ) { try folder.unlock($0, passphrase: passphrase) }
+  }
+
+  @Test("An adopted intermediate revokes with the list of its root, and without says what to do")
+  func adopted() async throws {
+    let (record, revocation) = try adopt()
+    let failure = await #expect(throws: CAStoreError.self) { _ = try await revoke(revocation) }
+    #expect(
+      failure?.message == """
+        \(folder.rootRevocationListPath) is missing: back-ends need a revocation list of "Shop Root", which \
+        signed generation 1, as soon as anything is revoked. Save a revocation list of "Shop Root" there, \
+        in PEM, or replace generation 1 with a CA of deploy's own: "deploy rotate authority"
+        """)
+    try FileManager.default.copyItem(
+      atPath: home.path + "/company.crl", toPath: folder.rootRevocationListPath)
+    let lists = try await revoke(revocation)
+    #expect(lists.signed.map(\.list.revoked.count) == [1] && lists.above?.revoked == [])
+    #expect(try folder.rootRevocationListFindings(above: [record], now: now) == [])
+  }
+
+  @Test("A list of another root is refused, and one that has expired")
+  func wrongList() async throws {
+    let (record, revocation) = try adopt()
+    let company = try CertificateAuthority.create(
+      AuthorityRequest(commonName: "Other Root", key: .ecdsaP256, validFor: 10 * day, isRoot: true),
+      passphrase: passphrase, now: now)
+    let other = try CertificateAuthority.unlock(company, passphrase: passphrase)
+    try home.write(
+      other.revocationList(of: [], now: now).pem, to: "shop.authority/root.crl")
+    await #expect(throws: CertificateError.self) { _ = try await revoke(revocation) }
+    try FileManager.default.removeItem(atPath: folder.rootRevocationListPath)
+    try FileManager.default.copyItem(
+      atPath: home.path + "/company.crl", toPath: folder.rootRevocationListPath)
+    let end = try CertificateFacts.readAll(pem: record.certificate)[1].notAfter
+    #expect(
+      message { _ = try folder.rootRevocationList(above: [record], now: end) }
+        .contains("root.crl expired on"))
+    let later = AuthorityRecord(
+      generation: 1, commonName: record.commonName, keyIdentifier: record.keyIdentifier,
+      fingerprint: record.fingerprint, notBefore: record.notBefore,
+      notAfter: Timestamp(secondsSince1970: end + day), certificate: record.certificate,
+      status: .signing)
+    #expect(
+      try folder.rootRevocationListFindings(above: [later], now: now).first?
+        .contains("root.crl expires on") == true)
+  }
+
+  @Test("The root's key gets the new passphrase with the others, and its name is kept")
+  func passphraseAndName() throws {
+    _ = try add()
+    let new = Secret(copying: Array("new".utf8))
+    #expect(
+      try folder.changePassphrase(from: passphrase, to: new).changed
+        == [folder.keyPath(1), folder.rootKeyPath])
+    _ = try folder.unlockRoot(passphrase: new)
+    var other = try policy()
+    other.root?.name = try #require(CommonName("Another Root"))
+    #expect(
+      message { _ = try folder.add(other, passphrase: new, now: now) }
+        .contains("a root keeps its name"))
+  }
+}

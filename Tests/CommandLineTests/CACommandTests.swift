@@ -1,0 +1,218 @@
+import Application
+import ArgumentParser
+import CAStore
+import Certificates
+import FleetFolders
+import Fleet
+import Foundation
+import State
+import Testing
+
+@testable import CommandLine
+
+@Suite("deploy authority, as the shell sees it")
+struct CACommandTests {
+  private let home: Home
+
+  init() throws { home = try Home() }
+
+  @Test("create makes an authority once; show tells its public parts without the passphrase")
+  func createAndShow() throws {
+    let created = try home.deploy("authority", "create")
+    #expect(created.status == 0 && created.output.contains("Made the authority"))
+    let again = try home.deploy("authority", "create")
+    #expect(again.status == 1 && again.output.contains("there is an authority already"))
+    let shown = try home.deploy("authority", "show", passphrase: "")
+    #expect(shown.status == 0)
+    #expect(shown.output.contains("generation 1: Shop Certification Center (signing)"))
+    #expect(shown.output.contains("3649 days left") || shown.output.contains("3650 days left"))
+    let json = try home.deploy("authority", "show", "--format", "json", passphrase: "")
+    #expect(json.output.contains("\"status\" : \"signing\""))
+    #expect(!(created.output + shown.output + json.output).contains("poison-4711"))
+  }
+
+  @Test("A key that is not encrypted is not called so, and what to do is said")
+  func plaintextKey() throws {
+    #expect(try home.deploy("authority", "create").status == 0)
+    let key = home.folder.keyPath(1)
+    let before = try home.deploy("authority", "show").output
+    #expect(before.contains("key          encrypted, in the folder") && !before.contains("warning"))
+    func openssl(_ arguments: String...) throws {
+      let run = try home.run(
+        ["pkcs8", "-passin", "pass:poison-4711"] + arguments, passphrase: nil,
+        program: "/usr/bin/openssl")
+      try #require(run.status == 0, "\(run.output)")
+    }
+    try openssl("-in", key, "-out", key + ".new")
+    #expect(rename(key + ".new", key) == 0)
+    let shown = try home.deploy("authority", "show").output
+    #expect(shown.contains("key          not encrypted, in the folder"), "\(shown)")
+    #expect(
+      shown.contains(
+        "openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in \(key) -out \(key).new"))
+    let json = try home.deploy("authority", "show", "--format", "json").output
+    #expect(json.contains("\"isKeyEncrypted\" : false"))
+    let renewed = try home.deploy("authority", "renew")
+    #expect(renewed.status == 1 && renewed.output.contains("the key is not encrypted"))
+    try openssl(
+      "-topk8", "-v2", "aes-256-cbc", "-iter", "600000", "-passout", "pass:poison-4711", "-in", key,
+      "-out", key + ".new")
+    #expect(rename(key + ".new", key) == 0)
+    #expect(try home.deploy("authority", "show").output.contains("key          encrypted"))
+    #expect(try home.deploy("authority", "passphrase", "--new-env", "NEW_PASSPHRASE").status == 0)
+  }
+
+  @Test("Without an authority each command says how to make one", arguments: ["show", "export"])
+  func none(command: String) throws {
+    let run = try home.deploy("authority", command)
+    #expect(run.status == 1)
+    #expect(run.output.contains("deploy authority create --inventory \(home.path)/shop.yml"))
+  }
+
+  @Test("renew needs the passphrase, and gives the same key a later end")
+  func renew() throws {
+    #expect(try home.deploy("authority", "create").status == 0)
+    let old = try #require(try home.folder.generations().last)
+    let unknown = try home.deploy("authority", "renew", "--generation", "7")
+    #expect(unknown.status == 64 && unknown.output.contains("there is no generation 7"))
+    home.inventory = home.inventory.replacing("valid_for: 10y", with: "valid_for: 9y")
+    #expect(try home.deploy("authority", "renew").output.contains("would not end later"))
+    home.inventory = home.inventory.replacing("valid_for: 9y", with: "valid_for: 11y")
+    let wrong = try home.deploy("authority", "renew", passphrase: "no")
+    #expect(wrong.status == 1 && wrong.output.contains("the passphrase is wrong"))
+    #expect(try home.folder.generations() == [old])
+    let renewed = try home.deploy("authority", "renew")
+    #expect(renewed.status == 0 && renewed.output.contains("Renewed the authority"))
+    let new = try #require(try home.folder.generations().last)
+    #expect(new.notAfter > old.notAfter.adding(seconds: 364 * SampleCA.day))
+    #expect(new.keyIdentifier == old.keyIdentifier && new.fingerprint != old.fingerprint)
+  }
+
+  @Test("passphrase locks the old one out, and may be run again")
+  func passphrase() throws {
+    #expect(try home.deploy("authority", "create").status == 0)
+    let change = ["authority", "passphrase", "--new-env", "NEW_PASSPHRASE"]
+    func run(_ passphrase: String) throws -> Home.Run {
+      let run = try home.start(change, passphrase: passphrase)
+      run.finish()
+      return run
+    }
+    #expect(try run("wrong").output.contains("the passphrase is wrong"))
+    let changed = try run("poison-4711")
+    #expect(changed.status == 0 && changed.output.contains("has the new passphrase"))
+    let again = try run("poison-4711")
+    #expect(again.status == 0 && again.output.contains("opens every key already"))
+    let record = try #require(try home.folder.generations().last)
+    _ = try home.folder.unlock(record, passphrase: .init(copying: Array("new passphrase".utf8)))
+    #expect {
+      _ = try home.folder.unlock(record, passphrase: .init(copying: Array("poison-4711".utf8)))
+    } throws: {
+      "\($0)".contains("the passphrase is wrong")
+    }
+  }
+
+  @Test("export prints what hosts may trust, and nothing of a key; --out writes it as a whole")
+  func export() throws {
+    #expect(try home.deploy("authority", "create").status == 0)
+    try home.folder.add()
+    let printed = try home.deploy("authority", "export").output
+    #expect(printed.split(separator: "-----BEGIN CERTIFICATE-----").count == 2)
+    #expect(!printed.contains("PRIVATE"))
+    let out = home.path + "/bundle.pem"
+    #expect(try home.deploy("authority", "export", "--out", out).output == "")
+    #expect(try String(contentsOfFile: out, encoding: .utf8) == printed)
+    let none = try home.deploy("authority", "export", "--crl")
+    #expect(none.status == 1 && none.output.contains("has signed no revocation list"))
+  }
+
+  @Test("status --expiry lists what ends, and asks no host")
+  func expiry() throws {
+    home.inventory = home.inventory.replacing(
+      "certificate: {authority: true}", with: "certificate: {installed: {certificate: /a, key: /b}}"
+    )
+    #expect(try home.deploy("authority", "create").status == 0)
+    let listed = try home.deploy("status", "--expiry", passphrase: "")
+    #expect(listed.status == 0, "\(listed.output)")
+    #expect(listed.output.contains("authority  -     Shop Certification Center"))
+    let json = try home.deploy("status", "--expiry", "--format", "json", passphrase: "")
+    #expect(json.status == 0 && json.output.contains("\"urgency\" : \"none\""))
+  }
+
+  @Test("A site's certificate that has ended is listed as that, and check still refuses it")
+  func expiredSiteCertificate() throws {
+    home.inventory = home.inventory.replacing(
+      "certificate: {authority: true}",
+      with: "certificate: {files: {certificate: a.crt, key: a.key}}")
+    #expect(try home.deploy("authority", "create").status == 0)
+    let then: Int64 = 1_600_000_000
+    let secret = Secret(copying: Array("x".utf8))
+    let authority = try CertificateAuthority.unlock(
+      CertificateAuthority.create(
+        AuthorityRequest(commonName: "Public", key: .ecdsaP256, validFor: 900 * SampleCA.day),
+        passphrase: secret, now: then), passphrase: secret)
+    let leaf = try authority.issue(
+      LeafRequest(
+        role: .server, commonName: "shop.example", dnsNames: ["shop.example"], key: .ecdsaP256,
+        validFor: 30 * SampleCA.day), now: then)
+    try home.write(leaf.certificatePEM, to: "a.crt")
+    let key = leaf.privateKeyPEM.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    try home.write(key, to: "a.key")
+    let listed = try home.deploy("status", "--expiry", passphrase: "")
+    #expect(listed.status == 1, "\(listed.output)")
+    #expect(listed.output.contains("2020-10-13"), "\(listed.output)")
+    #expect(try home.deploy("check").output.contains("it has expired; renew it"))
+  }
+
+  @Test("A procedure is refused by every command but its own, which is named")
+  func procedures() throws {
+    let path = home.path + "/p.yml"
+    for (procedure, own, others) in [
+      (
+        "rotate-authority", "deploy rotate authority",
+        [["plan"], ["rotate", "certificates", "--yes"]]
+      ),
+      ("rotate-certificates", "deploy rotate certificates", [["apply", "--yes"]]),
+      ("decommission", "deploy apply", [["rotate", "authority", "--yes"]]),
+    ] {
+      try home.write("name: p\nprocedure: \(procedure)\n", to: "p.yml")
+      for other in others {
+        let run = try home.start(other + ["--playbook", path], passphrase: "")
+        run.finish()
+        #expect(run.status == 64 && run.output.contains("\n    \(own) --playbook \(path)"))
+      }
+    }
+  }
+
+  @Test("A creation killed at any moment leaves no certificate without its key, and is finished")
+  func killed() throws {
+    var cutOff = 0
+    for step in 0..<40 {
+      let home = try Home()
+      let run = try home.start(["authority", "create"], passphrase: "poison-4711")
+      usleep(UInt32(step) * 10_000)
+      kill(run.process.processIdentifier, SIGKILL)
+      run.finish()
+      let listing = try home.folder.listing()
+      #expect(listing.certificates.isSubset(of: listing.keys))
+      if listing.certificates.isEmpty {
+        cutOff += 1
+        let again = try home.deploy("authority", "create")
+        #expect(again.status == 0, "\(again.output)")
+      }
+      #expect(try home.folder.summary() == ["1 signing"])
+      #expect(try home.folder.findings() == [])
+    }
+    #expect(cutOff > 0)
+  }
+
+  @Test("While somebody holds the state's lock, the authority is left alone")
+  func locked() async throws {
+    try home.write(home.inventory, to: "shop.yml")
+    let options = try FleetOptions.parse(["--inventory", home.path + "/shop.yml"])
+    try await options.openWorkspace().whileLocked(for: "a test") {
+      let run = try home.deploy("authority", "create")
+      #expect(run.status == 75 && run.output.contains("for deploy a test"))
+    }
+    #expect(try home.deploy("authority", "create").status == 0)
+  }
+}

@@ -1,0 +1,96 @@
+import Diagnostics
+import FleetFolders
+import Foundation
+import Planning
+import State
+import TestSupport
+import Testing
+
+@testable import CommandLine
+
+@Suite("A plan as it is read")
+struct PlanViewTests {
+  private static let cases = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "Cases")
+
+  private func expect(
+    _ text: String, is name: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let mismatch = try Golden.mismatch(text + "\n", with: Self.cases.appending(path: name))
+    #expect(mismatch == nil, "\(mismatch ?? "")", sourceLocation: sourceLocation)
+  }
+
+  private let view = PlanView(SamplePlan.plan, authorities: SamplePlan.authorities)
+
+  @Test("where nothing is a terminal, lines have their own length")
+  func wide() throws {
+    try expect(view.text(Style(isColored: false), width: nil).rendered, is: "plan.txt")
+  }
+
+  @Test("prose is cut to the terminal's width, diffs are not")
+  func narrow() throws {
+    let text = view.text(Style(isColored: false), width: 60).rendered
+    try expect(text, is: "plan-60-columns.txt")
+    let prose = text.prefix(upTo: try #require(text.firstRange(of: "\non app-1")?.lowerBound))
+    #expect(prose.split(separator: "\n").allSatisfy { $0.count <= 60 })
+  }
+
+  @Test("a plan with colours has the words of one without")
+  func colored() throws {
+    let text = view.text(Style(isColored: true), width: nil).rendered
+    try expect(text, is: "plan-colored.txt")
+    #expect(
+      text.replacing(/\u{1B}\[[0-9]+m/, with: "")
+        == view.text(Style(isColored: false), width: nil).rendered)
+  }
+
+  @Test("a plan as JSON has the documented fields")
+  func document() throws {
+    let document = PlanDocument(SamplePlan.plan, authorities: SamplePlan.authorities)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let json = String(decoding: try encoder.encode(document), as: UTF8.self)
+    try expect(json, is: "plan.json")
+  }
+
+  @Test("in JSON, a host that is not changed has the number of its present release")
+  func presentRelease() throws {
+    var plan = SamplePlan.plan
+    let present = try #require(plan.steps.first?.present)
+    for index in plan.steps.indices where !plan.steps[index].action.changesHost {
+      (plan.steps[index].present, plan.steps[index].release) = (present, present.number + 1)
+    }
+    let kinds = ["blocked", "unchanged", "unreachable"]
+    let unchanged = PlanDocument(plan).steps.filter { kinds.contains($0.action) }
+    #expect(unchanged.map(\.action) == kinds)
+    #expect(unchanged.allSatisfy { $0.release == present.number })
+  }
+
+  @Test("a plan without changes says so in one line")
+  func settled() {
+    var plan = SamplePlan.plan
+    plan.steps = plan.steps.filter { $0.action == .unchanged }
+    plan.stages = []
+    plan.warnings = []
+    #expect(
+      PlanView(plan).text(Style(isColored: false), width: nil).rendered
+        == "Fleet shop, 1 host: 1 unchanged. No changes.")
+  }
+
+  @Test("one diff on many hosts is told once, and every host is named")
+  func equalDiffs() throws {
+    let text = view.text(Style(isColored: false), width: nil).rendered
+    #expect(text.ranges(of: "+    root /srv/other;").count == 1)
+    #expect(text.contains("\non app-1, app-3:\n"))
+    #expect(!text.contains("firewall.nft\n@@"))
+  }
+
+  @Test("a host's files are shown whole, firewall and steps included, and no secret")
+  func hostDiff() throws {
+    for host in ["app-1", "app-2", "app-4", "edge-2"] {
+      let view = try #require(HostDiffView(of: host, in: SamplePlan.plan))
+      try expect(view.text(Style(isColored: false)).rendered, is: "diff-\(host).txt")
+    }
+    #expect(HostDiffView(of: "app-9", in: SamplePlan.plan) == nil)
+  }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import FleetFolders
+import Foundation
+import Testing
+
+@testable import CommandLine
+
+@Suite("The environment and the completion of a shell")
+struct ShellTests {
+  private let home: Home
+
+  init() throws { home = try Home() }
+
+  /// Runs a script in the home folder, in which `$0` is the program.
+  private func run(_ script: String) throws -> Home.Run {
+    try home.run(
+      ["-c", "cd '\(home.path)' && \(script)", Home.programPath], passphrase: nil,
+      program: "/bin/bash")
+  }
+
+  @Test("an empty DEPLOY_INVENTORY counts as not set")
+  func emptyInventory() throws {
+    try home.write(home.inventory, to: "shop.yml")
+    let run = try run(
+      "mkdir Inventories && mv shop.yml Inventories && DEPLOY_INVENTORY= exec \"$0\" check")
+    #expect(run.status == 0 && run.output.contains("no mistakes"), "\(run.output)")
+  }
+
+  @Test(
+    "colour is for terminals that have it, and for users who want it",
+    arguments: [
+      (["TERM": "xterm"], true), (["TERM": "xterm", "NO_COLOR": ""], true),
+      (["TERM": "xterm", "NO_COLOR": "1"], false), (["TERM": "dumb"], false), (["TERM": ""], false),
+      ([:], false),
+    ] as [([String: String], Bool)])
+  func color(_ environment: [String: String], _ expected: Bool) throws {
+    let options = try FleetOptions.parse([])
+    #expect(options.usesColor(onTerminal: true, environment: environment) == expected)
+    #expect(!options.usesColor(onTerminal: false, environment: environment))
+    let plain = try FleetOptions.parse(["--no-color"])
+    #expect(!plain.usesColor(onTerminal: true, environment: environment))
+  }
+
+  private static let yaml = ["files", "shop.yaml", "shop.yml"]
+  private static let all = ["files", "shop.json", "shop.plan", "shop.yaml", "shop.yml"]
+
+  /// The words before the one to complete, and what is offered there in a folder of those files.
+  private static let completions: [(words: String, offered: [String])] = [
+    ("check -i", yaml), ("check -p", yaml), ("plan --playbook", yaml), ("apply -p", yaml),
+    ("rollback -p", yaml), ("revoke -p", yaml), ("rotate certificates -p", yaml),
+    ("rotate authority -p", yaml), ("plan --state", ["files", "shop.json"]), ("plan --out", all),
+    ("apply", all), ("authority export --out", all), ("authority passphrase --new-file", all),
+    ("cdn update", all), ("init", ["files"]),
+  ]
+
+  @Test("completion in bash offers the files that are wanted", arguments: completions)
+  func completion(_ words: String, _ offered: [String]) throws {
+    let run = try run(
+      """
+      mkdir files && touch shop.yml shop.yaml shop.json shop.plan || exit
+      eval "$("$0" --generate-completion-script bash)"
+      COMP_WORDS=(deploy \(words) '') COMP_LINE="${COMP_WORDS[*]}"
+      COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMP_POINT=${#COMP_LINE}
+      _deploy deploy '' "${COMP_WORDS[COMP_CWORD - 1]}"
+      printf '%s\\n' "${COMPREPLY[@]}" | grep -v ^- | sort
+      """)
+    #expect(run.output.split(separator: "\n").map(String.init) == offered)
+  }
+}

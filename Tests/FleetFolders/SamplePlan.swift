@@ -1,0 +1,194 @@
+package import Planning
+package import State
+import Fleet
+import FleetLiterals
+
+/// A plan with every kind of step: the address of a back-end moves while others come, go and wait.
+package enum SamplePlan {
+  package static let now = Timestamp(secondsSince1970: 1_767_225_600)
+
+  package static let authorities = [1, 2].map { generation in
+    AuthorityRecord(
+      generation: generation, commonName: "Shop CA \(generation)", keyIdentifier: "a\(generation)",
+      fingerprint: "f\(generation)", notBefore: now,
+      notAfter: now.adding(seconds: Int64(generation) * 300 * 86_400),
+      certificate: "PEM of \(generation)\n", status: generation == 1 ? .trusted : .signing)
+  }
+
+  package static var plan: Plan {
+    Plan(
+      fleet: "shop", lineage: "l-1", serial: 4, madeAt: now, steps: steps,
+      stages: [
+        Stage(name: "back-ends", batches: [["app-1"], ["app-2", "app-3"]]),
+        Stage(name: "front-ends", batches: [["edge-1"]]),
+        Stage(name: "clean-up", batches: [["app-1", "app-4"]]),
+      ], maxFailures: 0, pause: 0, confirmWithin: 30, keepReleases: 3,
+      warnings: [
+        "no systemd on app-1, app-2: after a restart the firewall is not loaded and an unconfirmed"
+          + " release stays until the next apply"
+      ])
+  }
+
+  private static var steps: [HostStep] {
+    movingSteps + [newBackEnd, changed("app-3", number: 23), leaving, held, frontEnd, idle, lost]
+      + [restored]
+  }
+
+  private static func step(
+    _ host: String, _ number: Int, _ action: Action, _ reasons: [String], release: Int = 0
+  ) -> HostStep {
+    HostStep(
+      host: host, connection: connection(number),
+      roles: [host.hasPrefix("edge") ? "front-end" : "back-end"], action: action,
+      reasons: reasons, release: release)
+  }
+
+  private static func connection(_ number: Int) -> HostAccess {
+    HostAccess(address: "198.18.0.\(number)", ssh: SSHSettings(identities: ["~/.ssh/id"]))
+  }
+
+  private static func facts(_ address: String, from frontEnds: [String]) -> EdgeFacts {
+    EdgeFacts(
+      address: address, trusts: ["a2"],
+      openings: [
+        .init(port: 22, from: nil, why: "SSH"),
+        .init(port: 443, from: frontEnds, why: "front-ends"),
+      ], services: [.init(site: "shop.example", port: 443, frontEnds: nil)])
+  }
+
+  private static func release(_ number: Int, _ facts: EdgeFacts) -> ReleaseRecord {
+    ReleaseRecord(number: number, files: [:], certificates: [:], facts: facts)
+  }
+
+  private static let siteDiff = """
+    --- installed/nginx/back-end/shop.example.conf
+    +++ planned/nginx/back-end/shop.example.conf
+    @@ -2,3 +2,3 @@
+         listen 443 ssl;
+    -    root /srv/shop;
+    +    root /srv/other;
+     }
+
+    """
+  package static let siteText = "server {\n    listen 443 ssl;\n    root /srv/other;\n}\n# end\n"
+
+  private static func changed(_ host: String, number: Int) -> HostStep {
+    var step = step(host, number, .change, ["the site shop.example changes"], release: 3)
+    step.facts = facts("198.18.0.\(number)", from: ["198.18.0.10"])
+    step.present = release(2, step.facts)
+    let path = "nginx/back-end/shop.example.conf"
+    step.files = [PlannedFile(path: path, source: .text(siteText))]
+    step.changes = [FileChange(path: path, kind: .change, diff: siteDiff)]
+    return step
+  }
+
+  /// Serves at both addresses until the front-end asks for the new one.
+  private static var movingSteps: [HostStep] {
+    var first = changed("app-1", number: 21)
+    first.reasons.append("what was and what will be both work until edge-1 has changed")
+    first.facts.openings[1].from = ["198.18.0.10", "198.18.0.12"]
+    first.changes.append(
+      FileChange(
+        path: "firewall.nft", kind: .change,
+        diff: "--- installed/firewall.nft\n+++ planned/firewall.nft\n@@ -1 +1,2 @@\n a\n+b\n"))
+    first.files.append(PlannedFile(path: "firewall.nft", source: .text("a\nb\n")))
+    var last = step(
+      "app-1", 21, .change, ["edge-1 has changed: what was kept for that goes"], release: 4)
+    last.expected = nil
+    last.stage = 2
+    last.facts = facts("198.18.0.21", from: ["198.18.0.12"])
+    last.facts.trusts = ["a2"]
+    last.needs = [.init(host: "edge-1", release: 8), .init(host: "edge-3", release: nil)]
+    return [first, last]
+  }
+
+  private static var newBackEnd: HostStep {
+    var step = step("app-2", 22, .create, ["new in the inventory"], release: 1)
+    step.facts = facts("198.18.0.22", from: ["198.18.0.10"])
+    step.certificates = [certificate(for: "app-2", .server)]
+    step.files = [
+      PlannedFile(path: "nginx/deploy.conf", source: .text("a\nb\n")),
+      PlannedFile(
+        path: "tls/back-end.crt", source: .certificate("tls/back-end.crt")),
+      PlannedFile(path: "tls/back-end.key", source: .key("tls/back-end.crt"), isSecret: true),
+      PlannedFile(
+        path: "tls/sites/shop.example.key",
+        source: .local("certs/shop.key", FileRecord(digest: "d", isSecret: true)), isSecret: true),
+    ]
+    step.changes = [
+      FileChange(
+        path: "nginx/deploy.conf", kind: .create,
+        diff: "--- /dev/null\n+++ planned/nginx/deploy.conf\n@@ -0,0 +1,2 @@\n+a\n+b\n"),
+      FileChange(path: "tls/back-end.crt", kind: .create),
+      FileChange(path: "tls/back-end.key", kind: .create),
+      FileChange(path: "tls/sites/shop.example.key", kind: .create),
+    ]
+    return step
+  }
+
+  private static func certificate(
+    for host: String, _ purpose: PlannedCertificate.Purpose
+  ) -> PlannedCertificate {
+    let role = purpose == .server ? "back-end" : "front-end"
+    return PlannedCertificate(
+      path: "tls/\(role).crt", keyPath: "tls/\(role).key", purpose: purpose, commonName: host,
+      names: purpose == .server ? [host, "shop.example"] : [host], key: "ecdsa-p256",
+      validFor: 365 * 86_400, reason: "the host has none")
+  }
+
+  private static var leaving: HostStep {
+    var step = step("app-4", 24, .remove, ["it is no longer in the inventory"])
+    step.stage = 2
+    step.present = release(7, facts("198.18.0.24", from: ["198.18.0.10"]))
+    step.needs = [.init(host: "edge-1", release: 8)]
+    step.changes = [FileChange(path: "nginx/deploy.conf", kind: .remove)]
+    return step
+  }
+
+  private static var held: HostStep {
+    step("app-5", 25, .blocked, ["nginx is not installed there: install it and run again"])
+  }
+
+  private static var frontEnd: HostStep {
+    var step = step(
+      "edge-1", 10, .change,
+      ["its address is 198.18.0.12, no longer 198.18.0.10", "the site shop.example changes"],
+      release: 8)
+    step.stage = 1
+    let openings = [EdgeFacts.Opening(port: 443, from: nil, why: "visitors")]
+    func route(_ host: String, _ number: Int) -> EdgeFacts.Route {
+      .init(site: "shop.example", host: host, address: "198.18.0.\(number)", port: 443)
+    }
+    step.present = release(
+      7,
+      EdgeFacts(
+        address: "198.18.0.10", trusts: ["a1"], openings: openings,
+        routes: [route("app-1", 21), route("app-4", 24)]))
+    step.facts = EdgeFacts(
+      address: "198.18.0.12", trusts: ["a1", "a2"], openings: openings,
+      routes: [route("app-1", 21), route("app-2", 22)])
+    step.ways = ["shop.example", "www.example"].map {
+      .init(
+        site: $0,
+        needs: [.init(host: "app-1", release: 3), .init(host: "app-2", release: 1)])
+    }
+    var certificate = certificate(for: "edge-1", .client)
+    certificate.reason = "it expires in 12 days, on 2026-01-13"
+    certificate.replaced = CertificateRecord(
+      serial: "0123456789abcdef", issuer: "Shop CA 1", issuerKeyIdentifier: "a1",
+      commonName: "edge-1", names: ["edge-1"], key: "ecdsa-p256", notBefore: now,
+      notAfter: now.adding(seconds: 12 * 86_400))
+    step.certificates = [certificate]
+    return step
+  }
+
+  private static var idle: HostStep { step("edge-2", 11, .unchanged, []) }
+
+  private static var lost: HostStep {
+    step("edge-3", 13, .unreachable, ["connection refused"])
+  }
+
+  private static var restored: HostStep {
+    step("edge-4", 14, .restore, ["rollback from release 4"], release: 3)
+  }
+}

@@ -1,0 +1,153 @@
+import Diagnostics
+import FleetFolders
+import Fleet
+import Foundation
+import Inventories
+import Planning
+import State
+import Testing
+
+@testable import Certificates
+@testable import Verification
+
+private let (passphrase, now, day) = (SampleCA.passphrase, SampleCA.now, SampleCA.day)
+
+@Suite("What a request through a front-end says")
+struct PublicEndpointFindingTests {
+  private let authority: CertificateAuthority
+
+  init() throws {
+    authority = try CertificateAuthority.unlock(
+      CertificateAuthority.create(
+        AuthorityRequest(commonName: "Public", key: .ecdsaP256, validFor: 900 * day),
+        passphrase: passphrase, now: now), passphrase: passphrase)
+  }
+
+  private func leaf(_ names: [String] = ["shop.example", "www.shop.example"]) throws -> IssuedLeaf {
+    try authority.issue(
+      LeafRequest(
+        role: .server, commonName: "shop.example", dnsNames: names, key: .ecdsaP256,
+        validFor: 30 * day), now: now)
+  }
+
+  /// With the authority's own certificate, so that nothing is missing.
+  private func chain(_ leaf: IssuedLeaf) throws -> String {
+    try leaf.certificatePEM + authority.certificatePEM()
+  }
+
+  private func entrance(asks: Bool = false) throws -> FleetChecks.Entrance {
+    let (inventory, found) = Inventory.read(
+      SourceText(
+        file: "shop.yml",
+        text: """
+          fleet: shop
+          authority: {name: Shop CA, passphrase: {env: X}}
+          front_ends: {edge-1: {address: 198.18.0.10}}
+          back_ends: {app-1: {address: 198.18.0.21}}
+          sites:
+            shop.example:
+              aliases: [www.shop.example]
+              front_ends: all
+              back_ends: all
+              certificate: {installed: {certificate: /a.crt, key: /a.key}}
+              back_end: {root: /srv/shop}
+          """))
+    let fleet = try #require(inventory, "\(found)")
+    var entrance = try #require(FleetChecks(of: fleet, .all).entrances.first)
+    entrance.asksForCertificate = asks
+    return entrance
+  }
+
+  private func report(
+    _ status: Int, saysRefused: Bool = false, showing pem: String? = nil
+  ) throws -> ProbeReport {
+    ProbeReport(
+      answer: .status(status), saysRefused: saysRefused, tlsVersion: "TLSv1.3",
+      chain: try pem.map { try CertificateBundle(pem: $0) }, distrust: nil, acceptedIssuers: [],
+      isResumed: false, session: nil)
+  }
+
+  private func finding(
+    _ report: ProbeReport, _ expected: PublicEndpointFinding.Expected = .any, asks: Bool = false,
+    at time: Int64 = now
+  ) throws -> PublicEndpointFinding {
+    var finding = PublicEndpointFinding(try entrance(asks: asks))
+    try finding.note(report, expected, at: Timestamp(secondsSince1970: time))
+    return finding
+  }
+
+  @Test(
+    "Whose answer it is is told: the application's, the front-end's, or a back-end's refusal",
+    arguments: [
+      (200, false, nil), (404, false, nil), (301, false, nil),
+      (500, false, "the way is whole, and the application says so"),
+      (503, false, "the way is whole, and the application says so"),
+      (503, true, "every back-end refuses the front-end's certificate"),
+      (502, false, "has no back-end that it can use"),
+      (504, false, "has no back-end that it can use"), (421, false, "does not know the site"),
+    ] as [(Int, Bool, String?)])
+  func answers(status: Int, saysRefused: Bool, expected: String?) throws {
+    let problems = try finding(report(status, saysRefused: saysRefused)).problems
+    #expect(problems.count == (expected == nil ? 0 : 1))
+    if let expected { #expect(problems.first?.contains(expected) == true, "\(problems)") }
+  }
+
+  @Test("A site for its network alone has to refuse whoever is not of it")
+  func network() throws {
+    #expect(try finding(report(400), asks: true).problems == [])
+    for status in [200, 502] {
+      #expect(
+        try finding(report(status), asks: true).problems.first?.contains(
+          "who is not of its network is answered with \(status), not refused") == true)
+    }
+  }
+
+  @Test("The chain is judged as visitors see it: its names, its end, its order")
+  func chain() throws {
+    let good = try chain(leaf())
+    #expect(try finding(report(200, showing: good)).problems == [])
+    let other = try chain(leaf(["shop.example"]))
+    #expect(
+      try finding(report(200, showing: other)).problems.first?
+        .contains("it is not for “www.shop.example”") == true)
+    #expect(
+      try finding(report(200, showing: good), at: now + 31 * day).problems.first?
+        .contains("it has expired") == true)
+    let disorder = try finding(report(200, showing: leaf().certificatePEM + other)).problems
+    #expect(disorder.first?.contains("did not issue certificate 1") == true, "\(disorder)")
+  }
+
+  @Test("An authority that this machine does not know is remarked, and is no problem by itself")
+  func unknownAuthority() throws {
+    let finding = try finding(report(200, showing: chain(leaf())))
+    #expect(finding.problems == [] && finding.remarks.count == 1)
+    #expect(
+      finding.remarks.first?.contains("the authorities that this machine knows do not vouch")
+        == true,
+      "\(finding.remarks)")
+  }
+
+  @Test("A certificate whose issuer is missing is a problem, but for a network that knows it")
+  func missingIssuer() throws {
+    let report = try report(200, showing: leaf().certificatePEM)
+    let problems = try finding(report).problems
+    #expect(
+      problems.first?.contains("the certificate of its issuer \"Public\" is not served") == true,
+      "\(problems)")
+    var entrance = try entrance()
+    entrance.isBehindNetwork = true
+    var finding = PublicEndpointFinding(entrance)
+    try finding.note(report, .any, at: Timestamp(secondsSince1970: now))
+    #expect(finding.problems == [] && finding.remarks.count == 1)
+  }
+
+  @Test("What is served has to be the inventory's file")
+  func file() throws {
+    let (served, renewed) = (try leaf(), try leaf())
+    let expected = PublicEndpointFinding.Expected.file(renewed.facts)
+    #expect(try finding(report(200, showing: chain(renewed)), expected).problems == [])
+    #expect(
+      try finding(report(200, showing: chain(served)), expected).problems.first?
+        .contains("of the inventory's file: an apply brings it") == true)
+  }
+}
