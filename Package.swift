@@ -37,6 +37,8 @@ extension Target {
 let arguments = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
 let package = Package(
   name: "deploy",
   products: [.executable(name: "deploy", targets: ["deploy"])],
@@ -44,6 +46,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
   ],
   targets: [
     .systemLibrary(
@@ -69,14 +72,14 @@ let package = Package(
       "Planning",
       ["Fleet", "Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
 
-    .effect("Files"),
+    .effect("Files", ["CLinux", systemPackage]),
     .effect("StateFiles", ["Diagnostics", "Files", "Fleet", "State"]),
     .effect("Hashing", ["COpenSSL"]),
     .effect("Certificates", ["COpenSSL", "Hashing"]),
     .effect(
       "SSH",
       [
-        "CLibSSH2", "CLinux", "Diagnostics", "Files", "Hashing",
+        "CLibSSH2", "CLinux", "Diagnostics", "Files", "Hashing", systemPackage,
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
     .effect(
@@ -92,7 +95,7 @@ let package = Package(
         .embedInCode("Host/Program/confirm.sh"), .embedInCode("Host/Program/main.sh"),
       ]),
     .effect(
-      "Sandbox",
+      "Sandbox", ["Files", systemPackage],
       resources: [.embedInCode("Scripts/box.sh"), .embedInCode("Scripts/boot.sh")]),
     .effect(
       "CAStore", ["Certificates", "Files", "Fleet", "Inventories", "Playbooks", "State"]),

@@ -1,66 +1,53 @@
 internal import Glibc
+package import SystemPackage
 
-/// A file descriptor, closed when its owner lets go of it.
+/// An open file descriptor with one owner, closed when the owner lets go of it.
 package struct Descriptor: ~Copyable, Sendable {
-  package let number: Int32
+  private let file: FileDescriptor
+  package var number: Int32 { file.rawValue }
 
   /// Takes what a system call has just returned; a negative number means that it failed.
-  package init(adopting number: Int32) throws(SystemError) {
-    guard number >= 0 else { throw SystemError.current }
-    self.number = number
+  package init(adopting number: Int32) throws(Errno) {
+    guard number >= 0 else { throw Errno.current }
+    file = FileDescriptor(rawValue: number)
   }
 
   deinit { close(number) }
 
   /// Reads what fits into the buffer; 0 at the end of the file.
-  borrowing func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
-    while true {
-      let count = Glibc.read(number, buffer.baseAddress, buffer.count)
-      if count >= 0 { return count }
-      guard errno == EINTR else { throw SystemError.current }
-    }
+  borrowing func read(into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
+    let file = file
+    return try Errno.naming { try file.read(into: buffer) }
   }
 
   /// Writes all bytes to a file.
-  borrowing func write(_ bytes: [UInt8]) throws(SystemError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw SystemError.current }
-      rest = rest.dropFirst(count)
-    }
+  borrowing func write(_ bytes: [UInt8]) throws(Errno) {
+    let file = file
+    _ = try Errno.naming { try file.writeAll(bytes) }
   }
 
   /// Waits until the disk has what was written.
-  borrowing func synchronize() throws(SystemError) {
-    guard fsync(number) == 0 else { throw SystemError.current }
+  borrowing func synchronize() throws(Errno) {
+    guard fsync(number) == 0 else { throw Errno.current }
   }
 
-  borrowing func status() throws(SystemError) -> FileStatus {
+  borrowing func status() throws(Errno) -> FileStatus {
     var status = stat()
-    guard fstat(number, &status) == 0 else { throw SystemError.current }
+    guard fstat(number, &status) == 0 else { throw Errno.current }
     return FileStatus(status)
   }
 }
 
-/// A system call's error.
-package struct SystemError: Error, Hashable, CustomStringConvertible {
-  package let number: Int32
+/// A descriptor that several may hold, closed when the last of them lets go of it.
+package final class SharedDescriptor: Sendable {
+  private let descriptor: Descriptor
+  package var number: Int32 { descriptor.number }
 
-  package init(number: Int32) { self.number = number }
-
-  /// Must be read before any other call changes it.
-  package static var current: SystemError { SystemError(number: errno) }
-
-  package var isRefusal: Bool { number == ECONNREFUSED }
-  /// The peer has gone; which of them the kernel says depends on who was faster.
-  package var isDisconnection: Bool { number == EPIPE || number == ECONNRESET }
-  package var isTemporary: Bool { number == EAGAIN || number == EINTR }
-
-  package var description: String {
-    var text = [CChar](repeating: 0, count: 256)
-    guard strerror_r(number, &text, text.count) == 0 else { return "error \(number)" }
-    return text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+  /// Takes what a system call has just returned; a negative number means that it failed.
+  package init(adopting number: Int32) throws(Errno) {
+    descriptor = try Descriptor(adopting: number)
   }
+
+  /// Has calls return instead of waiting.
+  package func doNotBlock() { _ = fcntl(number, F_SETFL, O_NONBLOCK) }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+package import SystemPackage
 
 /// Why a file was not read or written. The message names the file and what to do.
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -22,7 +23,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case exists
     /// Another process writes it.
     case isBeingWritten
-    case system(SystemError)
+    case system(Errno)
   }
 
   package let path: String
@@ -36,10 +37,11 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
-  init(_ path: String, _ verb: String, _ error: SystemError) {
+  init(_ path: String, _ verb: String, _ error: Errno) {
     self.init(
       path, verb,
-      error.number == ENOENT ? .missing : error.number == ELOOP ? .isLink : .system(error))
+      error == .noSuchFileOrDirectory
+        ? .missing : error == .tooManySymbolicLinkLevels ? .isLink : .system(error))
   }
 
   package var description: String {
@@ -62,7 +64,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
   private var explanation: String {
     switch reason {
-    case .missing: SystemError(number: ENOENT).description
+    case .missing: Errno.noSuchFileOrDirectory.description
     case .isKind(let kind): "it is \(kind.rawValue), not a regular file"
     case .isLink: "it is a symbolic link. Replace it with the file that it leads to"
     case .isTooLarge(let limit):

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SystemPackage
 
 /// The one way in which files of the controller are read: regular files only, without waiting for anybody,
 /// up to the limit of their kind.
@@ -9,7 +10,7 @@ package enum FileReader {
   /// Reads a whole file.
   package static func read(_ path: String, as kind: FileKind) throws(FileError) -> [UInt8] {
     let file = try open(path, kind)
-    let bytes = try naming(path, verb) { () throws(SystemError) in
+    let bytes = try naming(path, verb) { () throws(Errno) in
       // A byte more than the limit shows that there is more.
       try contents(of: file, atMost: kind.limit + 1)
     }
@@ -39,18 +40,18 @@ package enum FileReader {
   private static let verb = "be read"
 
   private static func open(_ path: String, _ kind: FileKind) throws(FileError) -> Descriptor {
-    let named = try naming(path, verb) { () throws(SystemError) in
+    let named = try naming(path, verb) { () throws(Errno) in
       try FileStatus.of(path, followsLinks: kind.mayBeLink)
     }
     guard let named else { throw FileError(path, verb, .missing) }
     // Some devices act when they are opened, so that is not even tried.
     try check(named, path, kind)
     let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (kind.mayBeLink ? 0 : O_NOFOLLOW)
-    let file = try naming(path, verb) { () throws(SystemError) in
+    let file = try naming(path, verb) { () throws(Errno) in
       try Descriptor(adopting: Glibc.open(path, flags))
     }
     // The name may lead elsewhere by now: what was opened counts.
-    try check(naming(path, verb) { () throws(SystemError) in try file.status() }, path, kind)
+    try check(naming(path, verb) { () throws(Errno) in try file.status() }, path, kind)
     return file
   }
 
@@ -72,7 +73,7 @@ package enum FileReader {
   /// Reads to the end, which may come later than the size says: files of /proc have none, and others grow.
   private static func contents(
     of file: borrowing Descriptor, atMost limit: Int
-  ) throws(SystemError) -> [UInt8] {
+  ) throws(Errno) -> [UInt8] {
     // One byte more than the file has shows its end, so a secret is copied nowhere.
     var bytes = try chunk(of: file, atMost: min(file.status().size + 1, limit))
     var isComplete = false
@@ -87,10 +88,10 @@ package enum FileReader {
   /// Reads until so many bytes have come or the file ends.
   private static func chunk(
     of file: borrowing Descriptor, atMost count: Int
-  ) throws(SystemError) -> [UInt8] {
-    var failure: SystemError?
+  ) throws(Errno) -> [UInt8] {
+    var failure: Errno?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      do throws(SystemError) {
+      do throws(Errno) {
         while filled < count {
           let rest = UnsafeMutableRawBufferPointer(
             rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])

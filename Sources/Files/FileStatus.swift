@@ -1,4 +1,5 @@
 internal import Glibc
+package import SystemPackage
 
 /// What the system knows of a file: its kind, owner, permissions and names.
 package struct FileStatus: Hashable, Sendable {
@@ -44,11 +45,11 @@ package struct FileStatus: Hashable, Sendable {
   /// - Parameter followsLinks: whether the target of a link is meant rather than the link.
   package static func of(
     _ path: String, followsLinks: Bool
-  ) throws(SystemError) -> FileStatus? {
+  ) throws(Errno) -> FileStatus? {
     var status = stat()
     guard (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else {
       if errno == ENOENT { return nil }
-      throw SystemError.current
+      throw Errno.current
     }
     return FileStatus(status)
   }

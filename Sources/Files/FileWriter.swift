@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SystemPackage
 
 /// The one way in which files of the controller are written: whole or not at all, whatever stops the machine,
 /// never through a link, never in place of another user's file or of what is not a file.
@@ -19,7 +20,7 @@ package enum FileWriter {
   package static func create(
     _ path: String, contents: [UInt8], for access: Access
   ) throws(FileError) {
-    let existing = try naming(path, "be made") { () throws(SystemError) in
+    let existing = try naming(path, "be made") { () throws(Errno) in
       try FileStatus.of(path, followsLinks: false)
     }
     guard existing == nil else { throw FileError(path, "be made", .exists) }
@@ -55,9 +56,9 @@ package enum FileWriter {
     let verb = "be added to"
     _ = try ownFile(path, verb)
     let flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
-    try naming(path, verb) { () throws(SystemError) in
+    try naming(path, verb) { () throws(Errno) in
       let file = try Descriptor(adopting: open(path, flags, 0o600))
-      guard try file.status().kind == .regular else { throw SystemError(number: EINVAL) }
+      guard try file.status().kind == .regular else { throw Errno.invalidArgument }
       try file.write(contents)
       try file.synchronize()
     }
@@ -67,7 +68,7 @@ package enum FileWriter {
   /// Moves a file within its file system; a missing one is not an error.
   package static func move(_ path: String, to destination: String) throws(FileError) {
     guard rename(path, destination) == 0 || errno == ENOENT else {
-      throw FileError(path, "be moved to \(destination)", SystemError.current)
+      throw FileError(path, "be moved to \(destination)", Errno.current)
     }
     try synchronizeFolder(of: destination)
     try synchronizeFolder(of: path)
@@ -76,7 +77,7 @@ package enum FileWriter {
   /// Removes a file; a missing one is not an error.
   package static func remove(_ path: String) throws(FileError) {
     guard unlink(path) == 0 || errno == ENOENT else {
-      throw FileError(path, "be removed", SystemError.current)
+      throw FileError(path, "be removed", Errno.current)
     }
     try synchronizeFolder(of: path)
   }
@@ -86,10 +87,10 @@ package enum FileWriter {
   package static func destroy(_ path: String) throws(FileError) {
     let verb = "be destroyed"
     guard let old = try ownFile(path, verb) else { return }
-    try naming(path, verb) { () throws(SystemError) in
+    try naming(path, verb) { () throws(Errno) in
       let file = try Descriptor(
         adopting: open(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC))
-      guard old.isSameFile(as: try file.status()) else { throw SystemError(number: EAGAIN) }
+      guard old.isSameFile(as: try file.status()) else { throw Errno.wouldBlock }
       try file.write([UInt8](repeating: 0, count: old.size))
       try file.synchronize()
     }
@@ -98,7 +99,7 @@ package enum FileWriter {
 
   /// Refuses a folder in which others could put a file in place of another.
   package static func checkIsOwn(_ folder: String) throws(FileError) {
-    let status = try naming(folder, "be used") { () throws(SystemError) in
+    let status = try naming(folder, "be used") { () throws(Errno) in
       try FileStatus.of(folder, followsLinks: true)
     }
     guard let status else { throw FileError(folder, "be used", .missing) }
@@ -107,7 +108,7 @@ package enum FileWriter {
 
   /// What is there to be written over, if that is allowed.
   private static func ownFile(_ path: String, _ verb: String) throws(FileError) -> FileStatus? {
-    let (file, folder) = try naming(path, verb) { () throws(SystemError) in
+    let (file, folder) = try naming(path, verb) { () throws(Errno) in
       (
         try FileStatus.of(path, followsLinks: false),
         try FileStatus.of(FilePathText.folder(of: path), followsLinks: true)
@@ -123,7 +124,7 @@ package enum FileWriter {
   /// Without it a power failure could take the new name back.
   private static func synchronizeFolder(of path: String) throws(FileError) {
     let folder = FilePathText.folder(of: path)
-    try naming(folder, "be written") { () throws(SystemError) in
+    try naming(folder, "be written") { () throws(Errno) in
       try Descriptor(adopting: open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)).synchronize()
     }
   }
@@ -138,9 +139,9 @@ enum FilePathText {
 
 /// Turns a system call's error into one that names the file.
 func naming<Value: ~Copyable>(
-  _ path: String, _ verb: String, _ call: () throws(SystemError) -> Value
+  _ path: String, _ verb: String, _ call: () throws(Errno) -> Value
 ) throws(FileError) -> Value {
-  do throws(SystemError) {
+  do throws(Errno) {
     return try call()
   } catch {
     throw FileError(path, verb, error)

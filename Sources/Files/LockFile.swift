@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SystemPackage
 
 /// A file whose lock (flock(2)) is the right to do something. The kernel drops the lock with its process.
 ///
@@ -17,14 +18,14 @@ package struct LockFile: ~Copyable {
     if let named = try status(path) { try check(named, path) }
     let flags =
       O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | (creates ? O_CREAT : 0)
-    let file = try naming(path, verb) { () throws(SystemError) in
+    let file = try naming(path, verb) { () throws(Errno) in
       try Descriptor(adopting: Glibc.open(path, flags, 0o600))
     }
-    let opened = try naming(path, verb) { () throws(SystemError) in try file.status() }
+    let opened = try naming(path, verb) { () throws(Errno) in try file.status() }
     try check(opened, path)
     // Version 0.1.0 made locks that every user could open.
     if opened.mode & 0o077 != 0, fchmod(file.number, 0o600) != 0 {
-      throw FileError(path, verb, SystemError.current)
+      throw FileError(path, verb, Errno.current)
     }
     return LockFile(path: path, file: file)
   }
@@ -33,9 +34,9 @@ package struct LockFile: ~Copyable {
   package borrowing func lock() throws(FileError) -> Bool {
     guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
       if errno == EWOULDBLOCK { return false }
-      throw FileError(path, Self.verb, SystemError.current)
+      throw FileError(path, Self.verb, Errno.current)
     }
-    return try naming(path, Self.verb) { () throws(SystemError) in
+    return try naming(path, Self.verb) { () throws(Errno) in
       try file.status().isSameFile(as: FileStatus.of(path, followsLinks: false))
     }
   }
@@ -47,28 +48,28 @@ package struct LockFile: ~Copyable {
   package borrowing func contents() throws(FileError) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: Self.limit)
     let count = pread(file.number, &buffer, buffer.count, 0)
-    guard count >= 0 else { throw FileError(path, "be read", SystemError.current) }
+    guard count >= 0 else { throw FileError(path, "be read", Errno.current) }
     return Array(buffer.prefix(count))
   }
 
   /// Replaces what is in the file; for the holder of the lock alone.
   package borrowing func write(_ bytes: [UInt8]) throws(FileError) {
-    try naming(path, "be written") { () throws(SystemError) in
-      guard ftruncate(file.number, 0) == 0 else { throw SystemError.current }
+    try naming(path, "be written") { () throws(Errno) in
+      guard ftruncate(file.number, 0) == 0 else { throw Errno.current }
       let count = bytes.withUnsafeBytes { pwrite(file.number, $0.baseAddress, $0.count, 0) }
-      guard count >= 0 else { throw SystemError.current }
-      guard count == bytes.count else { throw SystemError(number: ENOSPC) }
+      guard count >= 0 else { throw Errno.current }
+      guard count == bytes.count else { throw Errno.noSpace }
     }
   }
 
   private static func status(_ path: String) throws(FileError) -> FileStatus? {
-    try naming(path, verb) { () throws(SystemError) in
+    try naming(path, verb) { () throws(Errno) in
       try FileStatus.of(path, followsLinks: false)
     }
   }
 
   private static func check(_ status: FileStatus, _ path: String) throws(FileError) {
-    let folder = try naming(path, verb) { () throws(SystemError) in
+    let folder = try naming(path, verb) { () throws(Errno) in
       try FileStatus.of(FilePathText.folder(of: path), followsLinks: true)
     }
     let reason: FileError.Reason? =

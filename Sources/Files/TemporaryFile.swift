@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SystemPackage
 
 /// A new file beside the one that it is going to replace.
 ///
@@ -25,7 +26,7 @@ struct TemporaryFile: ~Copyable {
         try removeLeftover(path)
         continue
       }
-      let file = try naming(path, verb) { () throws(SystemError) in
+      let file = try naming(path, verb) { () throws(Errno) in
         try Descriptor(adopting: number)
       }
       if try isLocked(file, path) { return TemporaryFile(path, file) }
@@ -35,10 +36,10 @@ struct TemporaryFile: ~Copyable {
 
   /// Puts the file in the place of its target; removes it if that fails.
   consuming func replace(_ target: String, with contents: [UInt8]) throws(FileError) {
-    do throws(SystemError) {
+    do throws(Errno) {
       try file.write(contents)
       try file.synchronize()
-      guard rename(path, target) == 0 else { throw SystemError.current }
+      guard rename(path, target) == 0 else { throw Errno.current }
     } catch {
       unlink(path)
       throw FileError(target, "be written", error)
@@ -47,7 +48,7 @@ struct TemporaryFile: ~Copyable {
 
   /// Removes what a killed run left, if that is what it is.
   private static func removeLeftover(_ path: String) throws(FileError) {
-    let status = try naming(path, verb) { () throws(SystemError) in
+    let status = try naming(path, verb) { () throws(Errno) in
       try FileStatus.of(path, followsLinks: false)
     }
     guard let status else { return }
@@ -55,16 +56,16 @@ struct TemporaryFile: ~Copyable {
     guard status.kind == .regular else { throw FileError(path, verb, .isKind(status.kind)) }
     let number = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
     if number < 0, errno == ENOENT { return }
-    let file = try naming(path, verb) { () throws(SystemError) in
+    let file = try naming(path, verb) { () throws(Errno) in
       try Descriptor(adopting: number)
     }
     guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
       throw errno == EWOULDBLOCK
-        ? FileError(path, verb, .isBeingWritten) : FileError(path, verb, SystemError.current)
+        ? FileError(path, verb, .isBeingWritten) : FileError(path, verb, Errno.current)
     }
     guard try isNamed(file, path) else { return }
-    try naming(path, verb) { () throws(SystemError) in
-      guard unlink(path) == 0 || errno == ENOENT else { throw SystemError.current }
+    try naming(path, verb) { () throws(Errno) in
+      guard unlink(path) == 0 || errno == ENOENT else { throw Errno.current }
     }
   }
 
@@ -74,7 +75,7 @@ struct TemporaryFile: ~Copyable {
   ) throws(FileError) -> Bool {
     guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
       if errno == EWOULDBLOCK { return false }
-      throw FileError(path, verb, SystemError.current)
+      throw FileError(path, verb, Errno.current)
     }
     return try isNamed(file, path)
   }
@@ -82,7 +83,7 @@ struct TemporaryFile: ~Copyable {
   private static func isNamed(
     _ file: borrowing Descriptor, _ path: String
   ) throws(FileError) -> Bool {
-    do throws(SystemError) {
+    do throws(Errno) {
       return try file.status().isSameFile(as: FileStatus.of(path, followsLinks: false))
     } catch {
       throw FileError(path, verb, error)

@@ -1,5 +1,7 @@
+internal import Files
 internal import Foundation
 internal import Synchronization
+internal import SystemPackage
 
 /// The outermost namespaces and the process that holds them: it ends when its lifeline is closed,
 /// by `close` or by the kernel when this process is no more.
@@ -10,13 +12,14 @@ final class Box: Sendable {
   static let home = scratch + "/home"
   static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-  private let lifeline: Mutex<Descriptor?>
+  private let lifeline: Mutex<SharedDescriptor?>
   private let end: Task<Void, Never>
   /// The process that is in the box's mounts and network but stands above its processes.
   private let gatekeeper: Int
   private let hosts: Set<String>
 
-  private init(child: ChildProcess, lifeline: Descriptor, gatekeeper: Int, hosts: Set<String>) {
+  private init(child: ChildProcess, lifeline: SharedDescriptor, gatekeeper: Int, hosts: Set<String>)
+  {
     self.lifeline = Mutex(lifeline)
     self.gatekeeper = gatekeeper
     self.hosts = hosts
@@ -33,7 +36,9 @@ final class Box: Sendable {
     let deadline = ContinuousClock.now + limit
     let (lifeline, child, streams) = try start()
     var exchange = streams
-    try lifeline.send(Array(settings.text.utf8))
+    try SandboxError.naming("send") { () throws(Errno) in
+      try lifeline.send(Array(settings.text.utf8))
+    }
     let names = Set(settings.hosts.map(\.name))
     let inTime = try exchange.run(until: deadline) { collected in
       let answers = BoxAnswers(collected[0])
@@ -56,13 +61,17 @@ final class Box: Sendable {
 
   /// The far ends of the pipes live in this function alone, so that their ends can be seen.
   private static func start() throws(SandboxError)
-    -> (lifeline: Descriptor, child: ChildProcess, exchange: Exchange)
+    -> (lifeline: SharedDescriptor, child: ChildProcess, exchange: Exchange)
   {
-    let boxScript = try Descriptor.unnamedFile(holding: PackageResources.box_sh)
-    let bootScript = try Descriptor.unnamedFile(holding: PackageResources.boot_sh)
-    let ends = try Descriptor.lifeline()
-    let stdout = try Descriptor.pipe()
-    let stderr = try Descriptor.pipe()
+    let (boxScript, bootScript) = try SandboxError.naming("making a file") { () throws(Errno) in
+      (
+        try SharedDescriptor.unnamedFile(holding: PackageResources.box_sh),
+        try SharedDescriptor.unnamedFile(holding: PackageResources.boot_sh)
+      )
+    }
+    let (ends, stdout, stderr) = try SandboxError.naming("pipe") { () throws(Errno) in
+      (try Lifeline(), try AnonymousPipe(), try AnonymousPipe())
+    }
     // In a session of its own, because Ctrl-C is meant for what runs in the box.
     let child = try ChildProcess.start(
       ["/usr/bin/setsid", "sh", "/proc/self/fd/3", "guard", scratch],

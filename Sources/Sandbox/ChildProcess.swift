@@ -1,5 +1,7 @@
+internal import Files
 internal import Foundation
 internal import Synchronization
+internal import SystemPackage
 
 /// A started program; one thread waits for its end.
 final class ChildProcess: Sendable {
@@ -8,13 +10,10 @@ final class ChildProcess: Sendable {
 
   private init(pid: pid_t) { self.pid = pid }
 
-  /// Held from the making of a pipe until its far end is with the one program it is meant for.
-  private static let inheritance = Mutex(())
-
   /// Starts a program with the given descriptors under the given numbers and no others but what
   /// this process lets every program inherit.
   static func start(
-    _ words: [String], environment: [String: String], descriptors: [Int32: Descriptor]
+    _ words: [String], environment: [String: String], descriptors: [Int32: SharedDescriptor]
   ) throws(SandboxError) -> ChildProcess {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
@@ -41,7 +40,7 @@ final class ChildProcess: Sendable {
     defer { (arguments + variables).forEach { free($0) } }
     var pid: pid_t = 0
     let result = posix_spawn(&pid, words[0], &actions, &attributes, &arguments, &variables)
-    guard result == 0 else { throw .systemCall("starting \(words[0])", result) }
+    guard result == 0 else { throw .systemCall("starting \(words[0])", Errno(rawValue: result)) }
     return ChildProcess(pid: pid)
   }
 
@@ -49,19 +48,17 @@ final class ChildProcess: Sendable {
   static func start(
     _ words: [String], environment: [String: String], input: [UInt8]
   ) throws(SandboxError) -> (ChildProcess, Exchange) {
-    try inheritance.withLock { _ throws(SandboxError) in
-      let stdin = try Descriptor.pipe()
-      let stdout = try Descriptor.pipe()
-      let stderr = try Descriptor.pipe()
-      let child = try start(
-        words, environment: environment,
-        descriptors: [0: stdin.reading, 1: stdout.writing, 2: stderr.writing])
-      return (
-        child,
-        Exchange(
-          input: stdin.writing, sending: input, collecting: [stdout.reading, stderr.reading])
-      )
+    let (stdin, stdout, stderr) = try SandboxError.naming("pipe") { () throws(Errno) in
+      (try AnonymousPipe(), try AnonymousPipe(), try AnonymousPipe())
     }
+    let child = try start(
+      words, environment: environment,
+      descriptors: [0: stdin.reading, 1: stdout.writing, 2: stderr.writing])
+    return (
+      child,
+      Exchange(
+        input: stdin.writing, sending: input, collecting: [stdout.reading, stderr.reading])
+    )
   }
 
   /// Blocks until the program has ended; to be called once.

@@ -1,15 +1,20 @@
+internal import Files
 internal import Foundation
+internal import SystemPackage
 
 /// Feeds a program and collects what it writes, in one loop, so that neither waits for the other.
 struct Exchange {
-  private var input: Descriptor?
+  private var input: SharedDescriptor?
   private var unsent: ArraySlice<UInt8>
-  private let outputs: [Descriptor]
+  private let outputs: [SharedDescriptor]
   private var open: Set<Int>
   /// What each output has given so far.
   private(set) var collected: [[UInt8]]
 
-  init(input: Descriptor? = nil, sending bytes: [UInt8] = [], collecting outputs: [Descriptor]) {
+  init(
+    input: SharedDescriptor? = nil, sending bytes: [UInt8] = [],
+    collecting outputs: [SharedDescriptor]
+  ) {
     self.input = bytes.isEmpty ? nil : input
     self.unsent = bytes[...]
     self.outputs = outputs
@@ -23,7 +28,7 @@ struct Exchange {
   /// - Returns: false where the deadline passed first.
   mutating func run(
     until deadline: ContinuousClock.Instant? = nil, isEnough: ([[UInt8]]) -> Bool = { _ in false }
-  ) throws(SandboxError) -> Bool {
+  ) throws(Errno) -> Bool {
     while !open.isEmpty, !isEnough(collected) {
       var timeout: Int32 = -1
       if let deadline {
@@ -37,7 +42,7 @@ struct Exchange {
       }
       if let input { polled.append(pollfd(fd: input.number, events: Int16(POLLOUT), revents: 0)) }
       if poll(&polled, nfds_t(polled.count), timeout) < 0 {
-        guard errno == EINTR else { throw .systemCall("poll", errno) }
+        guard Errno.current == .interrupted else { throw Errno.current }
         continue
       }
       if input != nil, polled[reading.count].revents != 0 { feed() }
@@ -51,17 +56,17 @@ struct Exchange {
   private mutating func feed() {
     guard let input else { return }
     let count = unsent.withUnsafeBytes { write(input.number, $0.baseAddress, $0.count) }
-    if count < 0, errno == EAGAIN || errno == EINTR { return }
+    if count < 0, Errno.current.isTemporary { return }
     // A program may end, or close its input, without having read all of it.
     unsent = count < 0 ? [] : unsent.dropFirst(count)
     if unsent.isEmpty { self.input = nil }
   }
 
-  private mutating func collect(_ output: Int) throws(SandboxError) {
+  private mutating func collect(_ output: Int) throws(Errno) {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     let count = read(outputs[output].number, &buffer, buffer.count)
-    if count < 0, errno == EINTR { return }
-    guard count >= 0 else { throw .systemCall("read", errno) }
+    if count < 0, Errno.current == .interrupted { return }
+    guard count >= 0 else { throw Errno.current }
     if count == 0 { open.remove(output) }
     collected[output] += buffer[..<count]
   }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SystemPackage
 
 /// Why a box could not be opened or a command could not be run in it.
 package struct SandboxError: Error, Hashable, CustomStringConvertible {
@@ -64,8 +65,19 @@ package struct SandboxError: Error, Hashable, CustomStringConvertible {
 
   static var closed: Self { Self(.closed, "The sandbox is closed.") }
 
-  static func systemCall(_ call: String, _ number: Int32) -> Self {
-    Self(.systemCall, "The sandbox: \(call) failed: \(String(cString: strerror(number))).")
+  static func systemCall(_ call: String, _ error: Errno) -> Self {
+    Self(.systemCall, "The sandbox: \(call) failed: \(error).")
+  }
+
+  /// Says of a system call's error what was being done.
+  static func naming<Value>(
+    _ call: String, _ body: () throws(Errno) -> Value
+  ) throws(SandboxError) -> Value {
+    do throws(Errno) {
+      return try body()
+    } catch {
+      throw .systemCall(call, error)
+    }
   }
 
   static func commandFailed(_ words: [String], on place: SandboxPlace, _ output: CommandOutput)

@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import SystemPackage
 
 /// The agent behind a Unix socket (draft-miller-ssh-agent), one connection a request.
 ///
@@ -120,7 +121,7 @@ struct Agent {
       for interest: Interest, on descriptor: Int32, until deadline: Deadline
     ) async throws(Problem)
   {
-    let error = SystemError.current
+    let error = Errno.current
     guard error.isTemporary else { throw Problem(detail: error.description) }
     switch await loop.wait(for: interest, on: descriptor, until: deadline) {
     case .ready: return

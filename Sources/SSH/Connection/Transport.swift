@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+package import SystemPackage
 
 /// The bytes of one session, on their way from and to its carrier.
 ///
@@ -43,7 +44,7 @@ final class Transport {
 
   enum End: Equatable {
     case closedByPeer
-    case failed(SystemError)
+    case failed(Errno)
     case endlessGreeting
   }
 
@@ -81,7 +82,7 @@ final class Transport {
       end = .closedByPeer
       return 0
     }
-    return -Int(noteFailure(SystemError(number: Int32(-count))))
+    return -Int(noteFailure(Errno(rawValue: Int32(-count))))
   }
 
   func send(_ bytes: UnsafeRawBufferPointer, flags: Int32) -> Int {
@@ -100,7 +101,7 @@ final class Transport {
       counters.countSent(count)
       // Emptied it gives its memory back: a thousand sessions would each keep that of a whole script.
       if count == outbox.count { outbox = [] } else { outbox.removeFirst(count) }
-    } else if noteFailure(SystemError(number: Int32(-count))) != EAGAIN {
+    } else if noteFailure(Errno(rawValue: Int32(-count))) != EAGAIN {
       outbox = []
     }
   }
@@ -114,7 +115,7 @@ final class Transport {
     if isLoggingIn && room > 0 { greeting.append(contentsOf: bytes.prefix(room)) }
   }
 
-  private func noteFailure(_ error: SystemError) -> Int32 {
+  private func noteFailure(_ error: Errno) -> Int32 {
     if error.number == EAGAIN || error.number == EINTR { return EAGAIN }
     end = .failed(error)
     return error.number

@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import SystemPackage
 
 /// A thread that ends by itself.
 enum DetachedThread {
@@ -10,7 +11,7 @@ enum DetachedThread {
   }
 
   /// Starts a thread; it keeps what the body holds alive until the body returns.
-  static func start(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
+  static func start(_ body: @escaping @Sendable () -> Void) throws(Errno) {
     let context = Unmanaged.passRetained(Body(body))
     var thread = pthread_t()
     let failure = pthread_create(
@@ -21,7 +22,7 @@ enum DetachedThread {
       }, context.toOpaque())
     guard failure == 0 else {
       context.release()
-      throw SystemError(number: failure)
+      throw Errno(rawValue: failure)
     }
     pthread_detach(thread)
   }

@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import SystemPackage
 
 /// Non-blocking connections, made on the loop's thread.
 extension EventLoop {
@@ -7,7 +8,7 @@ extension EventLoop {
   enum DialFailure: Error {
     case invalidAddress
     case unknownName
-    case system(SystemError)
+    case system(Errno)
     case timedOut
     case cancelled
   }
@@ -48,7 +49,7 @@ extension EventLoop {
     var failure: Int32 = 0
     var size = socklen_t(MemoryLayout<Int32>.size)
     getsockopt(socket.number, SOL_SOCKET, SO_ERROR, &failure, &size)
-    guard failure == 0 else { throw .system(SystemError(number: failure)) }
+    guard failure == 0 else { throw .system(Errno(rawValue: failure)) }
     return socket
   }
 

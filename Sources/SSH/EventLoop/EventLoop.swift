@@ -2,6 +2,7 @@ internal import CLinux
 internal import Files
 internal import Glibc
 internal import Synchronization
+internal import SystemPackage
 
 /// One thread that runs all connections' jobs, and waits for all their sockets and deadlines.
 ///
@@ -26,13 +27,13 @@ final class EventLoop: SerialExecutor {
   }
 
   /// Starts the thread, which keeps the loop alive until `stop()`.
-  static func start() throws(SystemError) -> EventLoop {
+  static func start() throws(Errno) -> EventLoop {
     let poller = try Descriptor(adopting: epoll_create1(Int32(EPOLL_CLOEXEC)))
     let alarm = try Descriptor(
       adopting: eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)))
     var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data(fd: alarm.number))
     guard epoll_ctl(poller.number, EPOLL_CTL_ADD, alarm.number, &event) == 0 else {
-      throw SystemError.current
+      throw Errno.current
     }
     let loop = EventLoop(poller: poller, alarm: alarm)
     try DetachedThread.start { loop.run() }
@@ -107,7 +108,7 @@ final class EventLoop: SerialExecutor {
     if epoll_ctl(poller.number, EPOLL_CTL_MOD, descriptor, &event) == 0 { return }
     guard errno == ENOENT, epoll_ctl(poller.number, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
       preconditionFailure(
-        "This is a bug in deploy. Descriptor \(descriptor): \(SystemError.current.description)")
+        "This is a bug in deploy. Descriptor \(descriptor): \(Errno.current.description)")
     }
   }
 

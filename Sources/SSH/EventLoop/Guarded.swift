@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import SystemPackage
 
 /// A value that one thread at a time may use: what `Synchronization.Mutex` is, by pthread_mutex_lock(3).
 ///
@@ -16,7 +17,7 @@ struct Guarded<Value: Sendable>: ~Copyable, @unchecked Sendable {
     value = .allocate(capacity: 1)
     value.initialize(to: initial)
     let failure = pthread_mutex_init(mutex, nil)
-    precondition(failure == 0, "No mutex can be made: \(SystemError(number: failure))")
+    precondition(failure == 0, "No mutex can be made: \(Errno(rawValue: failure))")
   }
 
   deinit {

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Files
 internal import Glibc
+internal import SystemPackage
 
 /// Names of jump hosts, looked up beside the loop's thread: getaddrinfo(3) blocks.
 extension EventLoop {
@@ -55,7 +56,7 @@ private final class NameLookup: Sendable {
     self.bell = bell
   }
 
-  static func start(_ name: String) throws(SystemError) -> NameLookup {
+  static func start(_ name: String) throws(Errno) -> NameLookup {
     let bell = try Descriptor(adopting: eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)))
     let lookup = NameLookup(name, bell: bell)
     try DetachedThread.start { lookup.run() }

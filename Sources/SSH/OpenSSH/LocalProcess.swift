@@ -2,11 +2,12 @@ internal import CLinux
 internal import Diagnostics
 internal import Files
 internal import Glibc
+internal import SystemPackage
 
 /// A program of this machine: bytes in, bytes out, an exit. Letting go of it kills it.
 actor LocalProcess {
   enum Problem: Error {
-    case system(SystemError)
+    case system(Errno)
     case timedOut
     case cancelled
     /// The program does not read any more.
@@ -31,16 +32,14 @@ actor LocalProcess {
   /// - Parameter environment: what differs from the environment of this program.
   init(
     _ words: [String], environment: [String: String] = [:], on loop: EventLoop
-  ) throws(SystemError) {
-    let input = try Pipe()
-    let output = try Pipe()
-    let errors = try Pipe()
-    for descriptor in [input.writing.number, output.reading.number, errors.reading.number] {
-      _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-    }
+  ) throws(Errno) {
+    let input = try AnonymousPipe()
+    let output = try AnonymousPipe()
+    let errors = try AnonymousPipe()
+    for end in [input.writing, output.reading, errors.reading] { end.doNotBlock() }
     pid = try Self.spawn(
       words, environment, [input.reading.number, output.writing.number, errors.writing.number])
-    do throws(SystemError) {
+    do throws(Errno) {
       ending = try Descriptor(adopting: deploy_linux_pidfd_open(pid))
     } catch {
       kill(pid, SIGKILL)
@@ -71,7 +70,7 @@ actor LocalProcess {
         rest = rest.dropFirst(count)
         continue
       }
-      let error = SystemError.current
+      let error = Errno.current
       if error.isDisconnection { throw .inputRefused }
       guard error.isTemporary else { throw .system(error) }
       try await wait(for: .writing, on: input.number, until: deadline)
@@ -86,7 +85,7 @@ actor LocalProcess {
       var chunk = [UInt8](repeating: 0, count: 64 * 1024)
       let count = Glibc.read(output.number, &chunk, chunk.count)
       if count >= 0 { return count == 0 ? nil : Array(chunk.prefix(count)) }
-      let error = SystemError.current
+      let error = Errno.current
       guard error.isTemporary else { throw .system(error) }
       try await wait(for: .reading, on: output.number, until: deadline)
     }
@@ -131,7 +130,7 @@ actor LocalProcess {
 
   private static func spawn(
     _ words: [String], _ changes: [String: String], _ streams: [Int32]
-  ) throws(SystemError) -> pid_t {
+  ) throws(Errno) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -158,7 +157,7 @@ actor LocalProcess {
     defer { for text in arguments + variables { free(text) } }
     var pid: pid_t = 0
     let failure = posix_spawnp(&pid, words[0], &actions, &attributes, &arguments, &variables)
-    guard failure == 0 else { throw SystemError(number: failure) }
+    guard failure == 0 else { throw Errno(rawValue: failure) }
     return pid
   }
 
@@ -170,27 +169,6 @@ actor LocalProcess {
       next += 1
     }
     return entries
-  }
-}
-
-/// A descriptor that can be replaced and shared.
-private final class SharedDescriptor: Sendable {
-  private let descriptor: Descriptor
-  init(adopting number: Int32) throws(SystemError) {
-    descriptor = try Descriptor(adopting: number)
-  }
-  var number: Int32 { descriptor.number }
-}
-
-private struct Pipe {
-  let reading: SharedDescriptor
-  let writing: SharedDescriptor
-
-  init() throws(SystemError) {
-    var ends: [Int32] = [-1, -1]
-    guard deploy_linux_pipe(&ends, O_CLOEXEC) == 0 else { throw SystemError.current }
-    reading = try SharedDescriptor(adopting: ends[0])
-    writing = try SharedDescriptor(adopting: ends[1])
   }
 }
 
@@ -220,7 +198,7 @@ private final class Complaints: Sendable {
           $0.bytes += chunk.prefix(count)
           $0.bytes.removeFirst(max(0, $0.bytes.count - limit))
         }
-      } else if count < 0 && SystemError.current.isTemporary {
+      } else if count < 0 && Errno.current.isTemporary {
         let wakeup = await loop.wait(
           for: .reading, on: source.number, until: Deadline(after: .seconds(3600)))
         if wakeup == .cancelled { break }

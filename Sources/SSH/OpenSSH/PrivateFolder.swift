@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import SystemPackage
 
 /// A folder that only this user looks into, for sockets and files that go with their owner.
 struct PrivateFolder: Sendable {
@@ -17,7 +18,7 @@ struct PrivateFolder: Sendable {
     let parent = named.isEmpty ? "/tmp" : named
     var template = Array("\(parent)/deploy-\(name).XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
-      throw Problem(description: "no folder can be made in \(parent): \(SystemError.current)")
+      throw Problem(description: "no folder can be made in \(parent): \(Errno.current)")
     }
     return PrivateFolder(
       path: String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))

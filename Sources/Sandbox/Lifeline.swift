@@ -1,0 +1,49 @@
+internal import Files
+internal import Foundation
+internal import SystemPackage
+
+/// Two connected ends that no program inherits but the one that is given an end: the box lives as long as
+/// somebody holds the end of its owner.
+struct Lifeline {
+  let owner: SharedDescriptor
+  let box: SharedDescriptor
+
+  init() throws(Errno) {
+    var numbers: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &numbers) == 0 else { throw Errno.current }
+    owner = try SharedDescriptor(adopting: numbers[0])
+    box = try SharedDescriptor(adopting: numbers[1])
+  }
+}
+
+extension SharedDescriptor {
+  /// A file without a name that holds the bytes, to be read from its start.
+  static func unnamedFile(holding bytes: [UInt8]) throws(Errno) -> SharedDescriptor {
+    guard let file = tmpfile() else { throw Errno.current }
+    defer { fclose(file) }
+    guard fwrite(bytes, 1, bytes.count, file) == bytes.count, fflush(file) == 0 else {
+      throw Errno.current
+    }
+    let copy = try SharedDescriptor(adopting: fcntl(fileno(file), F_DUPFD_CLOEXEC, 0))
+    lseek(copy.number, 0, SEEK_SET)
+    return copy
+  }
+
+  /// Writes all to a socket, and waits where it is full.
+  func send(_ bytes: [UInt8]) throws(Errno) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes {
+        Foundation.send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard count < 0 else {
+        rest = rest.dropFirst(count)
+        continue
+      }
+      // The box ended early; what it said on its way tells more than this.
+      if Errno.current.isDisconnection { return }
+      guard Errno.current.isTemporary else { throw Errno.current }
+    }
+  }
+}
