@@ -72,14 +72,14 @@ let package = Package(
       "Planning",
       ["Fleet", "Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
 
-    .effect("Files", ["CLinux", systemPackage]),
-    .effect("StateFiles", ["Diagnostics", "Files", "Fleet", "State"]),
+    .effect("System", ["CLinux", systemPackage]),
+    .effect("StateFiles", ["Diagnostics", "System", "Fleet", "State"]),
     .effect("Hashing", ["COpenSSL"]),
     .effect("Certificates", ["COpenSSL", "Hashing"]),
     .effect(
       "SSH",
       [
-        "CLibSSH2", "CLinux", "Diagnostics", "Files", "Hashing", systemPackage,
+        "CLibSSH2", "CLinux", "Diagnostics", "System", "Hashing", systemPackage,
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
     .effect(
@@ -95,17 +95,17 @@ let package = Package(
         .embedInCode("Host/Program/confirm.sh"), .embedInCode("Host/Program/main.sh"),
       ]),
     .effect(
-      "Sandbox", ["Files", systemPackage],
+      "Sandbox", ["System", systemPackage],
       resources: [.embedInCode("Scripts/box.sh"), .embedInCode("Scripts/boot.sh")]),
     .effect(
-      "CAStore", ["Certificates", "Files", "Fleet", "Inventories", "Playbooks", "State"]),
+      "CAStore", ["Certificates", "System", "Fleet", "Inventories", "Playbooks", "State"]),
     .effect(
       "Verification",
       ["Certificates", "Execution", "Fleet", "Inventories", "Planning", "SSH", "State"]),
     .effect(
       "Application",
       [
-        "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
+        "CAStore", "Certificates", "Diagnostics", "Execution", "System", "Fleet", "Hashing",
         "Inventories", "Nginx", "Planning", "Playbooks", "SSH", "Sandbox", "State", "StateFiles",
         "Verification",
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -147,10 +147,10 @@ let package = Package(
     .tests(
       "Nginx", ["Fleet", "Nginx", "Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("Firewall", ["Firewall", "Fleet", "Inventories", "Diagnostics"], cases: true),
-    .tests("Files", ["Files"]),
+    .tests("System", ["System"]),
     .tests("Hashing", ["Hashing"]),
     .tests(
-      "StateFiles", ["StateFiles", "Files", "Fleet", "FleetLiterals", "State"], cases: true),
+      "StateFiles", ["StateFiles", "System", "Fleet", "FleetLiterals", "State"], cases: true),
     .tests("Certificates", ["Certificates"]),
     .tests("SSH", ["SSH"], cases: true),
     .tests("Sandbox", ["Sandbox"]),
@@ -176,7 +176,7 @@ let package = Package(
     .tests(
       "CAStore",
       [
-        "CAStore", "Certificates", "Files", "Fleet", "FleetFolders", "Inventories", "Playbooks",
+        "CAStore", "Certificates", "System", "Fleet", "FleetFolders", "Inventories", "Playbooks",
         "State",
       ]),
     .tests(
@@ -188,7 +188,7 @@ let package = Package(
     .tests(
       "Application",
       [
-        "deploy", "Application", "CAStore", "Certificates", "Diagnostics", "Execution", "Files",
+        "deploy", "Application", "CAStore", "Certificates", "Diagnostics", "Execution", "System",
         "Fleet", "FleetFolders", "FleetLiterals", "Hashing", "Inventories", "Planning",
         "Playbooks", "SSH", "State",
       ], cases: true),

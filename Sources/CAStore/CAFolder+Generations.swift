@@ -1,10 +1,10 @@
 package import Certificates
-import Files
 import Fleet
 import Foundation
 package import Inventories
 package import Playbooks
 package import State
+import System
 
 extension CAFolder {
   package func refuseSecond() throws {

@@ -1,8 +1,8 @@
 package import Certificates
-import Files
 import Fleet
 import Foundation
 package import State
+import System
 
 extension CAFolder {
   package func unlock(_ record: AuthorityRecord, passphrase: Secret) throws -> CertificateAuthority

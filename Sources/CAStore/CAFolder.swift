@@ -1,8 +1,8 @@
 import Certificates
-import Files
 import Fleet
 import Foundation
 package import State
+import System
 
 /// The files of a fleet's CA, generation by generation.
 ///

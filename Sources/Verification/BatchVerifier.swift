@@ -1,7 +1,7 @@
 package import Certificates
 package import Execution
-package import Inventories
 import Fleet
+package import Inventories
 import Planning
 package import State
 

@@ -1,12 +1,12 @@
 import Certificates
-import Files
-import FleetFolders
 import Fleet
+import FleetFolders
 import Foundation
 import Hashing
 import Planning
 import Playbooks
 import State
+import System
 import TestSupport
 import Testing
 

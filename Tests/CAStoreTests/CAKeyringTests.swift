@@ -1,7 +1,7 @@
 import CAStore
 import Certificates
-import FleetFolders
 import Fleet
+import FleetFolders
 import Foundation
 import State
 import Synchronization

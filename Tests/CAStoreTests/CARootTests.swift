@@ -1,6 +1,6 @@
 import Certificates
-import FleetFolders
 import Fleet
+import FleetFolders
 import Foundation
 import Inventories
 import State

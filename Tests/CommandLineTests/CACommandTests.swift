@@ -2,8 +2,8 @@ import Application
 import ArgumentParser
 import CAStore
 import Certificates
-import FleetFolders
 import Fleet
+import FleetFolders
 import Foundation
 import State
 import Testing

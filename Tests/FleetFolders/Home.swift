@@ -1,6 +1,6 @@
 package import CAStore
-package import Foundation
 import Fleet
+package import Foundation
 
 /// A folder for an inventory and its CA, removed at the end of its life.
 package final class Home {

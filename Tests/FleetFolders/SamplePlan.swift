@@ -1,7 +1,7 @@
-package import Planning
-package import State
 import Fleet
 import FleetLiterals
+package import Planning
+package import State
 
 /// A plan with every kind of step: the address of a back-end moves while others come, go and wait.
 package enum SamplePlan {

@@ -1,6 +1,6 @@
 import Diagnostics
-import FleetFolders
 import Fleet
+import FleetFolders
 import Foundation
 import Inventories
 import Planning

@@ -1,11 +1,11 @@
 import CAStore
 import Certificates
 import Diagnostics
-import Files
 import Fleet
 import Foundation
 package import Inventories
 import State
+import System
 
 /// What a new fleet starts from, and the folder that it is written to.
 package struct Starter {

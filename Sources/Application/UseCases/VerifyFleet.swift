@@ -1,10 +1,10 @@
 import CAStore
 import Certificates
-import Files
 import Inventories
 import Planning
 import SSH
 import State
+import System
 package import Verification
 
 /// Tries every edge of the fleet from the front-ends' own addresses, and the sites through nginx.

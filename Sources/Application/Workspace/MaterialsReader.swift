@@ -1,12 +1,12 @@
 import Certificates
 import Diagnostics
-import Files
 import Fleet
 import Foundation
 import Hashing
 import Inventories
 import Planning
 import State
+import System
 
 /// Reads and checks the files that an inventory names.
 struct MaterialsReader {

@@ -1,6 +1,6 @@
-import Files
 import Inventories
 import State
+import System
 
 /// The ranges of content delivery networks that are kept beside an inventory.
 struct NetworkFiles: Sendable {

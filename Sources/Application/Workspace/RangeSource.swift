@@ -1,7 +1,7 @@
 import CAStore
-import Files
 import Fleet
 import Foundation
+import System
 
 /// Where a list of ranges is published.
 struct RangeSource {

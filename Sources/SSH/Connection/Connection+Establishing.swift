@@ -1,5 +1,5 @@
 internal import CLibSSH2
-internal import Files
+internal import System
 
 /// From nothing to a session that is logged in.
 extension Connection {

@@ -1,5 +1,5 @@
 internal import CLibSSH2
-internal import Files
+internal import System
 
 /// One authenticated SSH connection, as which any number of commands can run.
 ///

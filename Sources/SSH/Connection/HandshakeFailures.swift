@@ -1,6 +1,6 @@
 internal import CLibSSH2
 internal import Diagnostics
-internal import Files
+internal import System
 
 /// Why a key exchange did not end well, in words.
 extension Connection {
