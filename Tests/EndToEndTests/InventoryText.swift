@@ -1,5 +1,6 @@
 import Application
 import Diagnostics
+import Fleet
 import Inventories
 import Sandbox
 
