@@ -1,5 +1,6 @@
 package import Certificates
 import Foundation
+import Hashing
 package import State
 
 /// The keys that sign manifests, as folder and state have them together.

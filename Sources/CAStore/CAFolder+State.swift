@@ -1,4 +1,5 @@
 import Certificates
+package import Fleet
 package import State
 
 /// What the CA's folder and the fleet's state say of the CA, taken together.

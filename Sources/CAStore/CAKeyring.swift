@@ -1,4 +1,5 @@
 package import Certificates
+package import Fleet
 package import Inventories
 package import State
 

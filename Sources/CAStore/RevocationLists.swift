@@ -1,4 +1,5 @@
 package import Certificates
+import Fleet
 package import State
 
 /// What the generations of a CA, and the root above them, have revoked. ``CAFolder`` signs them.

@@ -1,4 +1,5 @@
 import Certificates
+package import Fleet
 package import State
 
 /// The revocation lists of a run: signed for its plan, and written to the folder when the plan is carried out.

@@ -1,6 +1,6 @@
 package import Certificates
 package import Execution
-import Fleet
+package import Fleet
 package import Inventories
 import Planning
 package import State

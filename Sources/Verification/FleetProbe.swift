@@ -1,8 +1,8 @@
 package import Certificates
 import Execution
-import Fleet
+package import Fleet
 import Inventories
-package import Planning
+import Planning
 import SSH
 package import State
 

@@ -1,5 +1,6 @@
 package import Execution
-package import Planning
+package import Fleet
+import Planning
 package import SSH
 
 /// Reaches hosts, and the addresses that are behind them as those hosts see them.

@@ -1,5 +1,6 @@
 import Certificates
-package import State
+package import Fleet
+import State
 
 /// What was seen of a certificate.
 package struct ServedCertificate: Encodable, Sendable {

@@ -1,5 +1,6 @@
 import Application
 import Execution
+import Fleet
 import Planning
 import State
 import Synchronization
@@ -38,7 +39,7 @@ final class FakeFleet: FleetAccess, FleetHosts {
     HostObservation(clock: .current, hasSystemd: true, nginxVersion: "1.26.0")
   }
 
-  func survey(_ hosts: [(name: String, connection: Connection)]) -> Survey {
+  func survey(_ hosts: [(name: String, connection: HostAccess)]) -> Survey {
     all.withLock { $0.surveys.append(hosts.map(\.name).sorted()) }
     return Dictionary(
       uniqueKeysWithValues: hosts.map {
@@ -48,7 +49,7 @@ final class FakeFleet: FleetAccess, FleetHosts {
 
   func localCause(of survey: Survey) -> String? { nil }
 
-  func manifest(of release: Int, on host: String, _ connection: Connection) -> ShownManifest? {
+  func manifest(of release: Int, on host: String, _ connection: HostAccess) -> ShownManifest? {
     manifests[host]
   }
 

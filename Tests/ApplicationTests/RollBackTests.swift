@@ -1,6 +1,7 @@
 import Certificates
 import Execution
 import FleetFolders
+import Hashing
 import Planning
 import State
 import Testing

@@ -1,6 +1,7 @@
 package import CAStore
 package import Certificates
 import Diagnostics
+import Fleet
 package import Inventories
 package import State
 

@@ -1,4 +1,4 @@
-import Fleet
+package import Fleet
 import FleetLiterals
 package import Planning
 package import State

@@ -8,7 +8,7 @@ extension OverTheNetwork {
   struct StreamTests {
     let server: Server
     let client: SSHClient
-    let connection: Connection
+    let connection: HostAccess
 
     init() async throws {
       (server, client, connection) = try await loggedIn()

@@ -1,5 +1,6 @@
+package import Fleet
 import Foundation
-package import State
+import State
 
 extension Timestamp {
   /// The present, by the clock of the controller.

@@ -1,5 +1,7 @@
 import CAStore
 import Certificates
+import Fleet
+import Hashing
 import Inventories
 import Planning
 import Playbooks

@@ -1,4 +1,5 @@
 import CAStore
+import Fleet
 import Planning
 package import Playbooks
 import State

@@ -10,7 +10,7 @@ struct FleetSurveyor {
   let scope: RunScope
 
   /// The hosts that are meant, those included that have left the inventory.
-  func hosts(_ state: FleetState) -> [(name: String, connection: Connection)] {
+  func hosts(_ state: FleetState) -> [(name: String, connection: HostAccess)] {
     let inventory = workspace.inventory
     let declared = inventory.hosts.filter(scope.selector.matches).map {
       (name: $0.name.text, connection: $0.access)

@@ -1,4 +1,5 @@
-package import Inventories
+package import Fleet
+import Inventories
 package import Planning
 package import Playbooks
 

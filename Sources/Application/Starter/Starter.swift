@@ -1,9 +1,9 @@
 import CAStore
 import Certificates
 import Diagnostics
-import Fleet
+package import Fleet
 import Foundation
-package import Inventories
+import Inventories
 import State
 import System
 

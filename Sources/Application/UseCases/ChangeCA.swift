@@ -1,5 +1,6 @@
 package import CAStore
 import Certificates
+import Fleet
 import Inventories
 package import State
 import StateFiles

@@ -1,8 +1,9 @@
 import CAStore
 import Certificates
+package import Fleet
 import Inventories
 package import Planning
-package import State
+import State
 
 /// Lists expiry dates from the state and the CA's folder, without contacting hosts.
 package struct ListExpiry {

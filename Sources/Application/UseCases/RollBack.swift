@@ -1,4 +1,5 @@
 package import Execution
+import Fleet
 import Inventories
 import Planning
 import State

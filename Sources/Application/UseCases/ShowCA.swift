@@ -1,6 +1,7 @@
 import CAStore
 import Certificates
-package import State
+package import Fleet
+import State
 
 /// The public parts of a CA, with what is wrong in its folder. It is printed as JSON too: a field that
 /// changes its meaning changes the version.

@@ -1,4 +1,5 @@
-package import Planning
+package import Fleet
+import Planning
 package import State
 
 /// Asks the hosts what they are, and compares it with the state.
@@ -7,7 +8,7 @@ package struct SurveyFleet {
   package struct Report {
     package let state: FleetState
     package let judged: JudgedSurvey
-    package let hosts: [(name: String, connection: Connection)]
+    package let hosts: [(name: String, connection: HostAccess)]
   }
 
   private let run: FleetRun

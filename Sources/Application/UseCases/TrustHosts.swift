@@ -1,4 +1,5 @@
 import Execution
+import Fleet
 import Planning
 package import SSH
 import State

@@ -1,3 +1,4 @@
+package import Fleet
 package import Inventories
 import State
 

@@ -1,5 +1,6 @@
 import CAStore
 import Certificates
+import Fleet
 import Inventories
 import Planning
 import SSH

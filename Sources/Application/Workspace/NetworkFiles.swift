@@ -1,3 +1,4 @@
+import Fleet
 import Inventories
 import State
 import System

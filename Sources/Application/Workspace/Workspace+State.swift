@@ -1,4 +1,5 @@
 import CAStore
+import Fleet
 import Foundation
 import Inventories
 package import State

@@ -1,5 +1,6 @@
 internal import CLibSSH2
 internal import System
+internal import SystemPackage
 
 /// One authenticated SSH connection, as which any number of commands can run.
 ///

@@ -2,6 +2,7 @@ internal import CLibSSH2
 internal import Glibc
 internal import Synchronization
 internal import System
+internal import SystemPackage
 
 /// Connects to any number of hosts from one thread.
 ///

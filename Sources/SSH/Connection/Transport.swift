@@ -1,6 +1,6 @@
 internal import Glibc
 internal import System
-package import SystemPackage
+internal import SystemPackage
 
 /// The bytes of one session, on their way from and to its carrier.
 ///
@@ -89,7 +89,7 @@ final class Transport {
     if isSevered { return Int(-EPIPE) }
     outbox.append(contentsOf: bytes)
     flush(flags: flags)
-    if case .failed(let error) = end { return -Int(error.number) }
+    if case .failed(let error) = end { return -Int(error.rawValue) }
     return bytes.count
   }
 
@@ -116,8 +116,8 @@ final class Transport {
   }
 
   private func noteFailure(_ error: Errno) -> Int32 {
-    if error.number == EAGAIN || error.number == EINTR { return EAGAIN }
+    if error.rawValue == EAGAIN || error.rawValue == EINTR { return EAGAIN }
     end = .failed(error)
-    return error.number
+    return error.rawValue
   }
 }
