@@ -20,7 +20,7 @@ final class FakeFleet: FleetAccess, FleetHosts {
   private let all = Mutex(Seen())
 
   var seen: Seen { all.withLock(\.self) }
-  let traffic = Traffic()
+  let traffic = SSHTraffic()
 
   /// - Parameter answers: of hosts that are not fresh.
   init(answers: Survey = [:], manifests: [String: ShownManifest] = [:]) {

@@ -39,7 +39,7 @@ final class FakeInteraction: Interaction {
 
   func show(_ event: ProgressEvent) {}
 
-  func show(_ summary: Ledger, _ traffic: Traffic) {
+  func show(_ summary: Ledger, _ traffic: SSHTraffic) {
     all.withLock { $0.summaries.append(summary) }
   }
 

@@ -44,9 +44,9 @@ package struct SSHFleetAccess: FleetAccess {
       parallel: parallel, interaction: interaction, progress: progress, report: report)
   }
 
-  package var traffic: Traffic {
+  package var traffic: SSHTraffic {
     let counts = client.counts
-    var traffic = Traffic()
+    var traffic = SSHTraffic()
     traffic.connections = counts.connections
     traffic.executions = counts.executions
     traffic.bytesSent = Int(counts.bytesSent)

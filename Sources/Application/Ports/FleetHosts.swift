@@ -10,7 +10,7 @@ package protocol FleetAccess: Sendable {
   func open(recognizing recognize: @escaping @Sendable (String) -> ShownManifest) -> any FleetHosts
 
   /// What has gone over the wire so far.
-  var traffic: Traffic { get }
+  var traffic: SSHTraffic { get }
 }
 
 extension FleetAccess {
@@ -54,6 +54,7 @@ package protocol FleetHosts: Sendable {
 package struct RolloutMeans: Sendable {
   /// The state that the run begins with.
   package let state: FleetState
+  /// Where results are recorded as they come.
   package let keeper: StateKeeper
   package let ca: CAAccess
   /// Issues certificates.

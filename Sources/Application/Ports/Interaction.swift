@@ -18,7 +18,7 @@ package protocol Interaction: Sendable {
   func show(_ event: ProgressEvent)
 
   /// Shows the results of all hosts when a run has ended.
-  func show(_ summary: Ledger, _ traffic: Traffic) throws
+  func show(_ summary: Ledger, _ traffic: SSHTraffic) throws
 
   /// Adds a sentence to what a run has achieved.
   func report(_ sentence: String)
@@ -45,7 +45,7 @@ package protocol Interaction: Sendable {
 }
 
 /// What a run took on the wire.
-package struct Traffic: Hashable, Sendable {
+package struct SSHTraffic: Hashable, Sendable {
   package var connections = 0
   package var executions = 0
   package var bytesSent = 0

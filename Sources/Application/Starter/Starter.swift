@@ -2,7 +2,8 @@ import CAStore
 import Certificates
 import Diagnostics
 package import Fleet
-import Foundation
+import FoundationEssentials
+import Glibc
 import Inventories
 import State
 import System
@@ -47,10 +48,12 @@ package struct Starter {
     return FleetName(String(name.reversed().drop { $0 == "-" }.reversed()))
   }
 
+  /// Paths in the folder.
   package var inventory: String { "Inventories/\(fleet).yml" }
   package var authority: String { "Inventories/\(fleet).authority" }
   private var state: String { "Inventories/\(fleet).state.json" }
 
+  /// The path of something in the folder, as seen from here.
   package func path(_ name: String) -> String {
     folder == "." ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }

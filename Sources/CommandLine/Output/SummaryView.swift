@@ -28,9 +28,9 @@ struct SummaryView {
   }
 
   private let summary: Ledger
-  private let traffic: Traffic
+  private let traffic: SSHTraffic
 
-  init(_ summary: Ledger, _ traffic: Traffic) {
+  init(_ summary: Ledger, _ traffic: SSHTraffic) {
     self.summary = summary
     self.traffic = traffic
   }

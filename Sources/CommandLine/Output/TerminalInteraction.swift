@@ -31,7 +31,7 @@ struct TerminalInteraction: Interaction {
     if let line = errorStyle.line(event) { Console.error(line) }
   }
 
-  func show(_ summary: Ledger, _ traffic: Traffic) throws {
+  func show(_ summary: Ledger, _ traffic: SSHTraffic) throws {
     try SummaryView(summary, traffic).print(as: format, style)
   }
 
