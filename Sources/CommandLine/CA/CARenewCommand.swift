@@ -1,5 +1,6 @@
 import Application
 import ArgumentParser
+import Fleet
 import State
 
 /// `deploy authority renew`

@@ -1,5 +1,6 @@
 import Application
 import ArgumentParser
+import Fleet
 import Inventories
 
 /// `deploy verify`

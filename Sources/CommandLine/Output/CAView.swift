@@ -1,4 +1,5 @@
 import Application
+import Fleet
 import State
 
 /// The public parts of the CA, as text or JSON.
