@@ -4,6 +4,7 @@ import System
 /// Why a use case ends early: a message for the user, and a kind from which the command line makes the
 /// exit code.
 package struct Failure: Error, Hashable {
+  /// What the shell is told of it.
   package enum Kind: Hashable, Sendable {
     case failed
     /// The command was given wrongly.

@@ -1,5 +1,5 @@
 package import Certificates
-import Foundation
+import FoundationEssentials
 package import State
 import System
 

@@ -1,12 +1,13 @@
 package import Certificates
 import Fleet
-import Foundation
+import FoundationEssentials
 package import Inventories
 package import Playbooks
 package import State
 import System
 
 extension CAFolder {
+  /// Stops if there is a CA already.
   package func refuseSecond() throws {
     guard let existing = try generations().last else { return }
     throw CAStoreError(

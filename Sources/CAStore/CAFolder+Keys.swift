@@ -1,10 +1,11 @@
 package import Certificates
 import Fleet
-import Foundation
+import FoundationEssentials
 package import State
 import System
 
 extension CAFolder {
+  /// Opens the key of a generation, so that it can sign.
   package func unlock(_ record: AuthorityRecord, passphrase: Secret) throws -> CertificateAuthority
   {
     let key = try key(record.generation)
@@ -67,7 +68,7 @@ extension CAFolder {
     package fileprivate(set) var leftAlone: [String] = []
   }
 
-  /// Encrypts every key anew, those of the archive too. Each is replaced as a whole; one that the new
+  /// Encrypts every key with another passphrase, those of the archive too. Each is replaced as a whole; one that the new
   /// passphrase opens already, after a run that was cut off, is left alone.
   package func changePassphrase(from old: Secret, to new: Secret) throws -> PassphraseChange {
     let paths = try listing().keys.sorted().map(keyPath) + (hasRootKey ? [rootKeyPath] : [])

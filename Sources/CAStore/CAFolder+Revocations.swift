@@ -1,6 +1,6 @@
 package import Certificates
 import Fleet
-import Foundation
+import FoundationEssentials
 package import State
 import System
 
@@ -18,9 +18,9 @@ extension CAFolder {
   /// every client of a CA that it has no list of, so either all have one or none has, and the root above them,
   /// if there is one, has its own as the last.
   ///
-  /// A list is signed anew only where it lacks what is revoked, and by nobody but its own generation: of one
-  /// that retires and whose key is gone, the list that is there stays in force until no host trusts it any
-  /// more. What was signed is in no file yet.
+  /// A list is signed again only if it lacks what is revoked, and only by its own generation: if that one
+  /// retires and its key is gone, the existing list stays in use until no host trusts the generation. New
+  /// lists are in no file yet; see ``keep(_:)``.
   ///
   /// - Parameter authority: unlocks a generation.
   func revocationLists(

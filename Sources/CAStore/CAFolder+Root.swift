@@ -1,6 +1,6 @@
 import Certificates
 import Fleet
-import Foundation
+import FoundationEssentials
 import Inventories
 package import State
 import System

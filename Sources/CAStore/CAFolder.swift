@@ -1,6 +1,6 @@
 import Certificates
 import Fleet
-import Foundation
+import FoundationEssentials
 package import State
 import System
 
@@ -15,6 +15,7 @@ import System
 ///
 /// Changing anything here needs the lock of the fleet's state.
 package struct CAFolder: Sendable {
+  /// The folder, such as `Inventories/shop.authority`.
   package let path: String
   /// What messages name in commands to run, such as `deploy authority create --inventory FILE`.
   let inventoryPath: String
@@ -29,6 +30,7 @@ package struct CAFolder: Sendable {
   func revocationListPath(_ generation: Int) -> String { file(generation, "crl") }
   func retiringPath(_ generation: Int) -> String { file(generation, "retiring") }
 
+  /// Where generations go that no host trusts any more.
   package var archive: CAFolder {
     CAFolder(path: "\(path)/archive", inventoryPath: inventoryPath)
   }
@@ -49,6 +51,7 @@ package struct CAFolder: Sendable {
       }
     }
 
+    /// A generation exists when its certificate does.
     package var certificates: Set<Int> { found["crt"] ?? [] }
     package var keys: Set<Int> { found["key"] ?? [] }
     var retiring: Set<Int> { found["retiring"] ?? [] }
@@ -60,6 +63,7 @@ package struct CAFolder: Sendable {
     }
   }
 
+  /// What is in the folder; nothing if it does not exist.
   package func listing() throws -> Listing {
     guard FileManager.default.fileExists(atPath: path) else { return Listing([]) }
     do {
@@ -95,6 +99,7 @@ package struct CAFolder: Sendable {
 
   func isEmpty() throws -> Bool { try listing().latest == 0 }
 
+  /// Reads the certificate of a generation.
   package func record(_ generation: Int, _ status: AuthorityRecord.Status) throws -> AuthorityRecord
   {
     let path = certificatePath(generation)

@@ -4,6 +4,7 @@ package import State
 
 /// What the generations of a CA, and the root above them, have revoked. ``CAFolder`` signs them.
 package struct RevocationLists: Sendable {
+  /// One generation with its list.
   package struct Entry: Sendable {
     package var record: AuthorityRecord
     package var list: RevocationList
@@ -11,7 +12,9 @@ package struct RevocationLists: Sendable {
     var isNew: Bool
   }
 
+  /// In the order of the generations.
   package var signed: [Entry] = []
+  /// The list of the root; nil if there is no root, or nothing to refuse.
   package var above: RevocationList?
 }
 

@@ -1,7 +1,7 @@
 package import ArgumentParser
 import Certificates
 import Dispatch
-import Foundation
+import Glibc
 
 /// The command line.
 package struct Deploy: AsyncParsableCommand {

@@ -7,6 +7,7 @@ package struct FleetFindings: Sendable {
   package private(set) var forbiddenConnections: [ForbiddenConnectionFinding] = []
   package private(set) var publicEndpoints: [PublicEndpointFinding] = []
 
+  /// Whether everything is as it should be.
   package var isSound: Bool {
     edges.allSatisfy(\.problems.isEmpty) && publicEndpoints.allSatisfy(\.problems.isEmpty)
       && forbiddenConnections.allSatisfy { $0.problem == nil }

@@ -59,7 +59,7 @@ package struct PublicEndpointFinding: Encodable, Sendable {
     guard let chain = report.chain else { return }
     problems += chain.problems(asServerFor: entrance.names, at: now.secondsSince1970)
       .map(\.description)
-    // Whoever visits may know more authorities, so that this is for a person to judge.
+    // Visitors may trust more CAs than this machine does, so a person has to judge.
     if !entrance.isBehindNetwork, let issuer = try chain.missingIssuer(at: now.secondsSince1970) {
       problems.append(
         "the certificate of its issuer\(issuer.isEmpty ? "" : " \"\(issuer)\"") is not served:"

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Variables of the environment that hold no secret.
 package enum EnvironmentVariable {

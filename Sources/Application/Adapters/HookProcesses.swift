@@ -1,5 +1,5 @@
 package import Execution
-import Foundation
+import Glibc
 import Subprocess
 import Synchronization
 

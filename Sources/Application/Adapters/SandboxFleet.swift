@@ -1,6 +1,6 @@
 import CAStore
 import Fleet
-import Foundation
+import FoundationEssentials
 package import Inventories
 package import Sandbox
 

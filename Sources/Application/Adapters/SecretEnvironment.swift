@@ -1,6 +1,6 @@
 import Certificates
 import Fleet
-import Foundation
+import Glibc
 import Inventories
 import Synchronization
 

@@ -4,6 +4,7 @@ import StateFiles
 
 /// The state in memory and on the disk, for as long as its lock is held.
 package actor StateKeeper: StateStore {
+  /// The state as it is now, which may be ahead of the file; see ``hold(_:)``.
   package private(set) var state: FleetState
   private var file: StateFile
   private var pending: [String: HostRecord?] = [:]

@@ -54,6 +54,7 @@ package protocol FleetHosts: Sendable {
 package struct RolloutMeans: Sendable {
   /// The state that the run begins with.
   package let state: FleetState
+  /// Where results are recorded as they come.
   package let keeper: StateKeeper
   package let ca: CAAccess
   /// Issues certificates.

@@ -9,6 +9,7 @@ import State
 package struct FleetRun: Sendable {
   package let workspace: Workspace
   package let scope: RunScope
+  /// The one that the scope names, or the usual one of the command.
   package let playbook: Playbook
   package let ca: CAAccess
   package let access: any FleetAccess

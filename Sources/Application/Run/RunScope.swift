@@ -5,8 +5,10 @@ package import Playbooks
 
 /// What a run is about and what it may do, as the user chose it.
 package struct RunScope: Sendable {
+  /// How many hosts are worked on at the same time if the user does not say.
   package static let usualParallel = 64
 
+  /// Which hosts the run is about.
   package var selector: Selector
   /// What the selector was made from, which a saved plan keeps; nil for every host.
   package var limit: String?
@@ -14,6 +16,7 @@ package struct RunScope: Sendable {
   package var parallel: Int
   /// The path of the playbook; nil for the usual one of the command.
   package var playbook: String?
+  /// The command whose procedures are accepted as its playbook.
   package var command = Playbook.Procedure.Command.apply
   /// Whether hosts may get firewalls that do not let this controller in again.
   package var allowsLockout = false

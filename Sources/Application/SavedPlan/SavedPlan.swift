@@ -10,6 +10,7 @@ import System
 package struct SavedPlan: Equatable, Sendable {
   package var approved: ApprovedPlan
 
+  /// Reads a file that ``write(to:)`` has written; its digest and all its values are checked.
   package static func read(_ path: String) throws -> SavedPlan {
     try SavedPlanFormat.decode(FileReader.read(path, as: .savedPlan), path: path)
   }

@@ -8,6 +8,7 @@ package struct ApplyPlan {
 
   package init(_ run: FleetRun) { self.run = run }
 
+  /// - Returns: how each host ended; the user has seen it.
   package func apply() async throws -> Ledger {
     let saved = run.scope.saved
     return try await run.whileLocked(for: "apply") { flow in

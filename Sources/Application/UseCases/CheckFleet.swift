@@ -13,6 +13,7 @@ package struct CheckFleet {
     package let warnings: [String]
   }
 
+  /// - Throws: a failure if there are mistakes, which have been shown.
   package static func report(
     _ location: FleetLocation, playbook path: String?, _ interaction: any Interaction
   ) throws -> Report {

@@ -10,6 +10,7 @@ package struct RebuildState {
     /// How many hosts carry a release, of how many.
     package let carrying: Int
     package let count: Int
+    /// What was taken in and what was not, a line each.
     package let found: [String]
     package let missing: [String]
     /// What the state and the CA's folder disagree on; nil if nothing is left to do.
@@ -20,6 +21,7 @@ package struct RebuildState {
 
   package init(_ run: FleetRun) { self.run = run }
 
+  /// Holds the lock of the state meanwhile, and asks if claims of hosts have to be believed.
   package func rebuild() async throws -> Result {
     try await run.states.whileLocked(for: "state rebuild") { try await rebuild($0) }
   }

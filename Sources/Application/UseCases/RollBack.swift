@@ -11,6 +11,7 @@ package struct RollBack {
   package init(_ run: FleetRun) { self.run = run }
 
   /// - Parameter number: of the release; nil for the one before.
+  /// - Returns: how each host ended; the user has seen it.
   package func rollBack(to number: Int?) async throws -> Ledger {
     try await run.whileLocked(for: "rollback") { flow in
       var state = await flow.keeper.state

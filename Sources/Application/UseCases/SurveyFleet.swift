@@ -15,6 +15,7 @@ package struct SurveyFleet {
 
   package init(_ run: FleetRun) { self.run = run }
 
+  /// Does not stop if this copy of the state is behind: the report says it.
   package func report() async throws -> Report {
     let state = try run.states.read()
     let judged = try await run.withHosts(state) { try await run.surveyor.judgedSurvey($0, state) }

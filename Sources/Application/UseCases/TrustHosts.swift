@@ -8,6 +8,7 @@ import State
 package struct TrustHosts {
   /// What came of it.
   package struct Result {
+    /// How many hosts were asked.
     package let asked: Int
     /// How many keys were recorded.
     package let accepted: Int

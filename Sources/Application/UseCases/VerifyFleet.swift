@@ -18,6 +18,7 @@ package struct VerifyFleet {
     connector = access.connector
   }
 
+  /// Needs the CA's key: probes show certificates of it. Fails with `usage` if there is nothing to try.
   package func findings() async throws -> FleetFindings {
     let checks = FleetChecks(of: run.workspace.inventory, run.scope.selector)
     guard !checks.edges.isEmpty || !checks.entrances.isEmpty else {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Where `~` leads: `HOME`, as for shells; the account's own where that says nothing.
 enum HomeFolder {

@@ -1,7 +1,6 @@
 import Certificates
 import Diagnostics
 import Fleet
-import Foundation
 import Hashing
 import Inventories
 import Planning

@@ -1,6 +1,6 @@
 package import CAStore
 import Diagnostics
-import Foundation
+import FoundationEssentials
 package import Inventories
 import Playbooks
 import System
@@ -20,6 +20,7 @@ package struct FleetLocation: Sendable {
 package struct Workspace: Sendable {
   package let inventory: Inventory
   package let inventoryPath: String
+  /// Where the state is, whether it exists or not.
   package let statePath: String
   package let ca: CAFolder
   let networkFiles: NetworkFiles

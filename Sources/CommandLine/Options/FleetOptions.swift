@@ -1,6 +1,6 @@
 import Application
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 
 /// The options that every command about a fleet takes.
 struct FleetOptions: ParsableArguments {

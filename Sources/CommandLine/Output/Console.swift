@@ -1,5 +1,5 @@
 import Diagnostics
-import Foundation
+import Glibc
 import Synchronization
 
 /// The two streams: results on standard output, progress and diagnostics on standard error.
@@ -23,7 +23,7 @@ enum Console {
 
   static func error(_ text: String) { error(StyledText(text)) }
 
-  /// The exit code of a run that ends with a code of its own: 1 if a result is lost. Whoever closes a pipe,
+  /// The exit code of a run that ends with a code of its own: 1 if a result is lost. A reader that closes a pipe,
   /// as head(1) does, has read enough: that is not reported, and changes hosts are still made in full.
   static func exitCode(_ code: Int32) -> Int32 {
     guard let number = failure.withLock({ $0 }), number != EPIPE else { return code }
@@ -38,7 +38,7 @@ enum Console {
     let rendered = text.rendered
     var rest = Array((rendered.hasSuffix("\n") ? rendered : rendered + "\n").utf8)[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count >= 0 {
         rest = rest.dropFirst(count)
       } else if errno == EAGAIN {

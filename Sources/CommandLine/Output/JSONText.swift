@@ -1,5 +1,5 @@
 import Diagnostics
-import Foundation
+import FoundationEssentials
 
 /// JSON as this program prints it: sorted keys, one value a line, characters that could deceive a reader
 /// as `\u` escapes.

@@ -13,7 +13,7 @@ struct StatusView {
     var served: [Int]
     var drift: [String]
     var firewall: String
-    /// What the host has done by itself since.
+    /// What the host has done automatically since.
     var note: String?
     /// The earliest end of a certificate.
     var certificateEnds: Timestamp?

@@ -1,5 +1,5 @@
 import Dispatch
-import Foundation
+import Glibc
 
 /// The first Ctrl-C stops a run in order; the second one leaves it where it is.
 enum Interrupts {

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Ends the program.
 enum ProcessExit {

@@ -1,5 +1,5 @@
 import CLinux
-import Foundation
+import Glibc
 
 /// What keeps the memory and the streams of this process to itself.
 enum ProcessHardening {

@@ -1,7 +1,7 @@
 import Application
 import Diagnostics
 import Fleet
-import Foundation
+import Glibc
 
 /// The terminal of the user, whatever the standard streams are.
 enum Terminal {
@@ -33,7 +33,7 @@ enum Terminal {
     // An array that grows leaves copies of what it held.
     answer.reserveCapacity(1024)
     var byte: UInt8 = 0
-    while Foundation.read(terminal, &byte, 1) == 1 {
+    while Glibc.read(terminal, &byte, 1) == 1 {
       if byte == UInt8(ascii: "\n") { return answer }
       if byte == interruptCharacter { throw Failure(.interrupted) }
       answer.append(byte)
