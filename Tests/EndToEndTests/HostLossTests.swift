@@ -115,7 +115,8 @@ struct HostLossTests {
       try await scene.sandbox.reboot("app-2")
     case .shellKilledInTheSwitch:
       try await scene.await("[ -e /root/standing ]", on: "app-2")
-      try await scene.on("app-2", "pkill -KILL -f '[d]eploy transaction'; pkill -x sleep")
+      try await scene.on(
+        "app-2", "pkill -KILL -f '[d]eploy(/lib/[0-9a-f]+)? transaction'; pkill -x sleep")
     }
   }
 

@@ -65,7 +65,7 @@ enum HostileShell {
     if ($end == 0) { while (1) { print "x" x 65536 } }
     if ($end == 1) { while (1) { print "\n" x 65536 } }
     if ($end == 2) { while (1) { print STDERR "x" x 65536 } }
-    if ($end == 3) { while (1) { print "\@deploy listening 00000000 0050 7\n" x 1000 } }
+    if ($end == 3) { while (1) { print "\@deploy socket 7 tcp 0: 00000000:0050 00000000:0000 0A 0 0 0 0 0 9\n" x 1000 } }
     if ($end == 4) { while (1) { print "\@deploy manifest " . ('y' x 1000) . "\n" } }
     if ($end == 5) { close STDOUT; sleep 20 }
     if ($end == 6) { kill 'KILL', getppid() }

@@ -82,7 +82,8 @@ struct RivalTests {
       try await scene.await("[ -e /etc/deploy/pending.new ]", on: "app-1")
       try await signal("STOP")
       try await scene.on(
-        "app-1", "pkill -KILL -f '[d]eploy transaction'; rm -r /etc/deploy/releases/2")
+        "app-1",
+        "pkill -KILL -f '[d]eploy(/lib/[0-9a-f]+)? transaction'; rm -r /etc/deploy/releases/2")
       try await lock.letGo()
       try scene.write(Self.inventory(0, 0))
       try await scene.apply()

@@ -54,6 +54,7 @@ actor FakeHosts: Connector {
   private let onWord: @Sendable (String) async -> Void
   /// The arguments of each transaction, quoted.
   private(set) var transactions: [String] = []
+  private(set) var bytesSent = 0
 
   init(
     _ behaviours: [String: Behaviour], _ journal: Journal,
@@ -92,6 +93,8 @@ actor FakeHosts: Connector {
       return FakeProcess(host, self, says: text, endsAtOnce: true, isDeaf: true)
     }
   }
+
+  func count(_ bytes: [UInt8]) { bytesSent += bytes.count }
 
   func note(_ program: [UInt8]) {
     let arguments = program.prefix { $0 != UInt8(ascii: "\n") }
@@ -145,6 +148,7 @@ private actor FakeProcess: RemoteProcess {
 
   func write(_ bytes: [UInt8], within limit: Duration) async throws {
     if isDeaf { throw Lost() }
+    await hosts.count(bytes)
     if bytes.starts(with: "{ set -- '".utf8), !hasEnded { await hosts.note(bytes) }
     guard bytes == Array("go\n".utf8) else { return }
     switch await hosts.answer(of: host) {

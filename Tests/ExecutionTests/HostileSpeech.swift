@@ -27,12 +27,18 @@ struct HostileSpeech {
 
   /// An honest survey.
   static let survey = [
-    "clock 1790000000", "user 0", "systemd", "controller 198.18.9.1", "nginx 1.22.1",
+    "clock 1790000000", "user 0", "systemd", "connection 198.18.9.1 50000 198.18.0.21 22",
+    "nginx 1.22.1",
     "running 812", "served 1", "retiring 0", "kept 1", "latest 1", "verdict 1 confirmed",
     "include /etc/nginx/conf.d/deploy.conf", "included", "current 1", "before 0",
     "manifest deploy-manifest 2", "manifest end", "text nginx/deploy.conf:listen 443 ssl;",
-    "fingerprint 1:\(String(repeating: "a", count: 64))", "firewall as-installed", "ssh-port 22",
-    "address 198.18.0.21", "ssh-from 0100007F", "listening 00000000 0050 7", "process 7 node",
+    "fingerprint 1:\(String(repeating: "a", count: 64))", "firewall as-installed",
+    "local   |-- 198.18.0.21",
+    "if-inet6 20010db8000000000000000000000021 02 40 00 80     eth0",
+    "ssh-from    1: 150012C6:0016 010912C6:C350 01 00000000:00000000 02:000A2A2B 00000000     0        0 2 4 0",
+    "route eth0\t000012C6\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0",
+    "socket 7 tcp    0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1 0",
+    "process 7 node",
     "rule table ip x {", "rule chain y {", "rule type filter hook input priority 0; policy drop;",
     "legacy iptables -P INPUT DROP", "manager ufw", "without-ipv6", "orphan 9",
     "nginx-line 1:# configuration file /etc/nginx/nginx.conf:",

@@ -68,7 +68,7 @@ struct OwnServersScriptTests {
   @Test("tells the workers of nginx whose master is gone, and no others", arguments: Shell.allCases)
   func orphans(_ shell: Shell) throws {
     let result = try shell.run(
-      SurroundingsScriptTests.listen + #"""
+      NetworkScriptTests.listen + #"""
         listen 'nginx: worker process' '' '127.0.0.1#443'; orphan=$!
         perl -e '
           $0 = "nginx: master process nginx"; pipe(my $in, my $out);
@@ -76,7 +76,7 @@ struct OwnServersScriptTests {
           close $out; <$in>; open(my $ready, ">", "$ENV{folder}/has-worker"); close $ready; sleep 1000
         ' > /dev/null &
         until [ -e "$folder/has-worker" ]; do kill -0 $! || exit 1; done
-        survey_orphans; survey_network ''
+        survey_orphans; survey_network
         # One that ends between the two looks at it.
         (grep() { echo /proc/4194304/cmdline; }; survey_orphans)
         echo "$orphan"

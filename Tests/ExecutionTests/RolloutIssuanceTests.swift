@@ -76,6 +76,7 @@ extension RolloutTests {
     Behaviour(answers: [.says("@deploy reverted reload\n")]),
     Behaviour(answers: [.says("@deploy broken 1\n")]),
     Behaviour(confirmations: [nil]), Behaviour(isReachable: false),
+    Behaviour(preparation: .says("@deploy applied 2\n")),
   ]
 
   @Test(

@@ -97,4 +97,19 @@ extension RolloutTests {
             "its step to release 2 is confirmed and works with old and new; then: it waits for"
             + " edge: an edge between them would break. Run again when that host can change"))
   }
+
+  @Test("sends a host that has the program at most 8 KB besides the release's archive")
+  func bytesSent() async throws {
+    let hosts = FakeHosts([:], journal)
+    let plan = plan([step("a")], [[["a"]]])
+    let ledger = await rollout(plan, hosts)
+      .run(plan, state: FleetState(fleet: "shop", lineage: "l"))
+    #expect(ledger.isSuccess)
+    let order = try #require(await hosts.transactions.first)
+    let archive = try #require(order.firstMatch(of: /'size=(\d+)'/).flatMap { Int($0.1) })
+    let survey = HostCall(
+      command: .survey(vulnerabilities: NginxHole.names), program: .fake)
+    #expect(archive > 0)
+    #expect(await hosts.bytesSent - archive + survey.launcher.count < 8 * 1024)
+  }
 }

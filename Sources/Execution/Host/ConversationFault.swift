@@ -38,7 +38,7 @@ struct ConversationFault: TransientFailure, CustomStringConvertible {
   /// - Parameter message: one that the host may not say at this point.
   static func outOfTurn(_ message: TransactionMessage) -> ConversationFault {
     ConversationFault(
-      "it said \"\(message.word.rawValue)\", which nobody waits for there: \(remedy)")
+      "it said \"\(message.word.rawValue)\" out of turn: \(remedy)")
   }
 
   /// The program that runs there is another version's.

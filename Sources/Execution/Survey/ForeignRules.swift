@@ -31,6 +31,8 @@ struct ForeignRules {
   private var places: [Key: [Int]] = [:]
   private var hooks = 0
   private var table = ""
+  /// The tables of a release, and of what stands beside it for a moment.
+  private static let ownTables: Set = ["inet deploy", "inet deploy_next"]
 
   func checkCount() throws(ConversationFault) {
     guard all.count <= Self.mostChains else {
@@ -85,10 +87,14 @@ struct ForeignRules {
 
   // MARK: - nft
 
+  /// A line of `nft list ruleset`, as it stands there.
   mutating func read(_ line: String) {
+    let line = String(line.drop { $0 == " " || $0 == "\t" })
     let words = line.split(separator: " ")
     if words.first == "table", words.last == "{" {
       table = Self.shown(words.dropFirst().dropLast().joined(separator: " "))
+    } else if Self.ownTables.contains(table) {
+      return
     } else if words.first == "chain", words.last == "{" {
       add(
         Chain(table: table, name: Self.shown(words.dropFirst().dropLast().joined(separator: " "))))

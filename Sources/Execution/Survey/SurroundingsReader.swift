@@ -53,18 +53,15 @@ struct SurroundingsReader {
   mutating func read(_ message: SurveyMessage) throws(ConversationFault) {
     let (word, value) = (message.word.rawValue, message.value)
     switch message.word {
-    case .address:
-      addresses.insert(try HostValues.address(value, of: word))
-      try HostValues.checkCount(addresses.count, of: word)
-    case .route: try readRoute(value)
-    case .listening: try readListener(value)
+    case .local: try readAddress(ProcNet.localAddress(value, of: word), word)
+    case .ifInet6: try readAddress(ProcNet.address6(value, of: word), word)
+    case .route:
+      surroundings.routes.append(try ProcNet.route(value, of: word))
+      try HostValues.checkCount(surroundings.routes.count, of: word)
+    case .socket: try readSocket(value)
     case .process: try readProcess(value)
-    case .sshPort: surroundings.sshPort = try HostValues.integer(value, in: 1...65_535, of: word)
     case .sshFrom:
-      guard let source = Self.address(value) else {
-        throw .unexpected("\(word) \(value)", "which is not an address of /proc/net/tcp")
-      }
-      sshSources.insert(source)
+      sshSources.insert(try ProcNet.Socket(value, of: word).peer)
       try HostValues.checkCount(sshSources.count, of: word)
     case .withoutIPv6:
       try HostValues.nothing(value, of: word)
@@ -93,39 +90,36 @@ struct SurroundingsReader {
     }
   }
 
-  /// Address and port in the hexadecimal digits of /proc/net/tcp, the port behind `u` for UDP and the
-  /// protocol behind `r` for raw sockets, and the process where it is known.
-  private mutating func readListener(_ value: String) throws(ConversationFault) {
-    let words = value.split(separator: " ", omittingEmptySubsequences: false)
-    let kinds: [Character: HostSurroundings.Listener.Kind] = ["u": .udp, "r": .raw]
-    let kind = words.count > 1 ? words[1].first.flatMap { kinds[$0] } : nil
-    guard (2...3).contains(words.count), let address = Self.address(words[0]),
-      case let digits = words[1].dropFirst(kind == nil ? 0 : 1), digits.utf8.count == 4,
-      let port = UInt16(digits, radix: 16)
-    else {
-      throw .unexpected("listening \(value)", "which is not a line of /proc/net/tcp")
-    }
-    sockets.append(
-      Socket(
-        kind: kind ?? .tcp, address: address, port: Int(port),
-        process: words.count == 2
-          ? nil : try HostValues.integer(words[2], in: Self.processes, of: "listening")))
-    try HostValues.checkCount(sockets.count, of: "listening")
+  /// An address at which others may reach the host; nil for one that only the host itself can use.
+  private mutating func readAddress(_ address: String?, _ word: String) throws(ConversationFault) {
+    if let address { addresses.insert(address) }
+    try HostValues.checkCount(addresses.count, of: word)
   }
 
-  /// Destination, gateway and mask in the hexadecimal digits of /proc/net/route, and the metric.
-  private mutating func readRoute(_ value: String) throws(ConversationFault) {
-    let words = value.split(separator: " ", omittingEmptySubsequences: false)
-    let addresses = words.filter { $0.utf8.count == 8 }.compactMap { Self.address($0) }
-    guard words.count == 4, addresses.count == 3, let mask = UInt32(words[2], radix: 16) else {
-      throw .unexpected("route \(value)", "which is not a line of /proc/net/route")
+  /// What sshd says of the controller's connection: its address and port, and the host's.
+  ///
+  /// - Returns: The controller's address.
+  mutating func readConnection(_ value: String) throws(ConversationFault) -> String {
+    let words = value.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+    guard words.count == 4 else {
+      throw .unexpected("connection \(value)", "which is not two addresses with their ports")
     }
-    surroundings.routes.append(
-      .init(
-        network: "\(addresses[0])/\(mask.nonzeroBitCount)",
-        gateway: addresses[1] == "0.0.0.0" ? nil : addresses[1],
-        metric: try HostValues.integer(words[3], in: 0...Int(UInt32.max), of: "route")))
-    try HostValues.checkCount(surroundings.routes.count, of: "route")
+    surroundings.sshPort = try HostValues.integer(words[3], in: 1...65_535, of: "connection")
+    return try HostValues.address(words[0], of: "connection")
+  }
+
+  /// The number of a process or a dash, the protocol, and the line of /proc/net of a socket that listens.
+  private mutating func readSocket(_ value: String) throws(ConversationFault) {
+    let (process, rest) = HostValues.divided(value)
+    let (kind, line) = HostValues.divided(rest)
+    let socket = try ProcNet.Socket(line, of: "socket")
+    sockets.append(
+      Socket(
+        kind: try HostValues.choice(kind, of: "socket"), address: socket.address,
+        port: socket.port,
+        process: process == "-"
+          ? nil : try HostValues.integer(process, in: Self.processes, of: "socket")))
+    try HostValues.checkCount(sockets.count, of: "socket")
   }
 
   /// The number and the name of a process, which any user chooses and which may have spaces.
@@ -151,28 +145,5 @@ struct SurroundingsReader {
     case "run": surroundings.freeForWork = free
     default: throw .unexpected("space \(value)", "which it was not asked about")
     }
-  }
-
-  /// An address in the form of /proc/net/tcp: words of 32 bits, each in the order of the machine, which
-  /// is taken to be the little-endian one that all but s390x have.
-  static func address(_ digits: some StringProtocol) -> String? {
-    guard [8, 32].contains(digits.utf8.count) else { return nil }
-    let bytes = stride(from: 0, to: digits.utf8.count, by: 2).compactMap {
-      UInt8(digits.dropFirst($0).prefix(2), radix: 16)
-    }
-    guard bytes.count * 2 == digits.utf8.count, bytes.count == 4 || bytes.count == 16 else {
-      return nil
-    }
-    let ordered = stride(from: 0, to: bytes.count, by: 4).flatMap { bytes[$0..<$0 + 4].reversed() }
-    // An IPv4 connection to a socket that takes both (RFC 4291, 2.5.5.2).
-    let isMapped =
-      ordered.count == 16 && ordered[..<10].allSatisfy { $0 == 0 }
-      && ordered[10..<12] == [0xFF, 0xFF]
-    if ordered.count == 4 || isMapped {
-      return ordered.suffix(4).map { String($0) }.joined(separator: ".")
-    }
-    return stride(from: 0, to: 16, by: 2)
-      .map { String(UInt16(ordered[$0]) << 8 | UInt16(ordered[$0 + 1]), radix: 16) }
-      .joined(separator: ":")
   }
 }

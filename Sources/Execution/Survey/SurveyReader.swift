@@ -10,7 +10,7 @@ struct SurveyReader {
   ]
   /// What a survey says once at most.
   static let unique = required.union([
-    .systemd, .controller, .nginx, .running, .included, .before, .verdict, .current,
+    .systemd, .connection, .nginx, .running, .included, .before, .verdict, .current,
   ])
 
   private var observation = HostObservation(clock: .earliest, isRoot: false)
@@ -65,7 +65,8 @@ struct SurveyReader {
     case .missing:
       observation.missingTools.append(try HostValues.name(value, of: word))
       try HostValues.checkCount(observation.missingTools.count, of: word)
-    case .controller: observation.controllerAddress = try HostValues.address(value, of: word)
+    case .connection:
+      observation.controllerAddress = try surroundings.readConnection(value)
     case .nginx: observation.nginxVersion = HostText(value, limit: 100).text
     case .running:
       _ = try HostValues.integer(value, in: 1...Int(Int32.max), of: word)

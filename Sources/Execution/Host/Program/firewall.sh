@@ -3,7 +3,7 @@
 
 load_firewall() {
   load_rules "$1" && set_kernel "$1" || return 1
-  rm -f "$run/closed"
+  [ ! -e "$run/closed" ] || rm -f "$run/closed"
   has_rules "$1" || return 0
   local listing="$root/releases/$1/firewall.listing" loaded
   loaded=$(list_firewall "$1") || return 1
@@ -84,6 +84,7 @@ load_rules() {
 unload_beside() {
   local program in_table hook
   for program in iptables ip6tables; do
+    has_known_chains "$program" || continue
     known_chains "$program" | while read -r in_table hook; do
       [ "$in_table" = filter ] || continue
       printf '*filter\n-D %s -j %s\n-F %s\n-X %s\nCOMMIT\n' "$hook" "DEPLOY-NEXT-$hook" \

@@ -113,9 +113,19 @@ load_chains() {
     unload_chains "$1" "$chains"
 }
 
+# Whether releases here have chains for the program $1.
+has_known_chains() {
+  local rules
+  for rules in "$root"/releases/*/"firewall.$1"; do
+    [ ! -f "$rules" ] || return 0
+  done
+  return 1
+}
+
 # Takes the chains away that a release here has had, but for those in $2.
 unload_chains() {
   local in_table hook jumps
+  has_known_chains "$1" || return 0
   known_chains "$1" | while read -r in_table hook; do
     if printf '%s\n' "${2-}" | grep -qx "$in_table $hook"; then continue; fi
     "$1" -w -t "$in_table" -S "DEPLOY-$hook" > /dev/null 2>&1 || continue

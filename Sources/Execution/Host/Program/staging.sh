@@ -23,6 +23,11 @@ stage() {
     if [ "$mode" != install ]; then find_fingerprint "$release" && say restores "$fingerprint"; fi
     find "$staged" -exec sync {} + 2>/dev/null || sync
   fi
+  # What the switch and its confirmation write has its place already: a disk that fills up meanwhile fails none
+  # of them half-way.
+  if [ "$mode" = install ]; then
+    printf '%16384s' '' | cat > "$staged/reserve" 2> "$run/errors" || refuse_with no-space
+  fi
   say staged
 }
 

@@ -15,7 +15,7 @@ most_nginx_lines=50000
 most_listeners=10000
 
 survey_surroundings() {
-  survey_network "$connection"
+  survey_network
   survey_ipv6
   survey_orphans
   survey_servers
@@ -25,49 +25,43 @@ survey_surroundings() {
   survey_patches "$vulnerabilities"
 }
 
-# Says what /proc/net has: the addresses that others may reach this host at (for IPv4 those that its
-# routes call local, for IPv6 those of global scope), the port of sshd and from where SSH connections are
-# open to it, and the sockets that listen. What stands there twice is told twice. Takes what sshd says of
-# the controller's connection: two addresses, each with its port.
+# Says the lines of /proc/net that tell at which addresses others may reach this host, by which routes it
+# answers, from where SSH connections are open to it, and which sockets listen, each as it stands there behind
+# its word; the controller reads them. A host may have a hundred thousand connections and routes: those are not
+# said. What stands there twice is said twice.
 survey_network() {
-  local ssh_port network
-  ssh_port=${1##* }
-  case $ssh_port in
-    '' | *[!0-9]*) ssh_port=0 ;;
-    *) say ssh-port "$ssh_port" ;;
-  esac
-  write_in_hex "$ssh_port"
-  network=$(sed -n -e '/|-- /{s/.*|-- //;h;}' \
-    -e '/\/32 host LOCAL/{g;/^127\./d;/^169\.254\./d;s/^/@deploy address /p;}' \
-    -e '/^[0-9a-f]* [0-9a-f]* [0-9a-f]* 00 /{s/ .*//;s/..../&:/g;s/:$//;s/^/@deploy address /p;}' \
-    -e "s/^ *[0-9]*: [0-9A-F]*:$hex \\([0-9A-F]*\\):.... 01 .*/@deploy ssh-from \\1/p" \
+  local port="${connection##* }" network
+  case $port in '' | *[!0-9]*) port=0 ;; esac
+  write_in_hex "$port"
+  # Of the tree of addresses, the leaf above a line that says that it is the host's own.
+  network=$(sed -n -e '/|-- /h' -e '/\/32 host LOCAL/{g;s/^/@deploy local /p;}' \
+    -e '/^[0-9a-f]* [0-9a-f]* [0-9a-f]* 00 /s/^/@deploy if-inet6 /p' \
+    -e "/^ *[0-9]*: [0-9A-F]*:$hex [^ ]* 01 /s/^/@deploy ssh-from /p" \
     /proc/net/fib_trie /proc/net/if_inet6 /proc/net/tcp /proc/net/tcp6 2>/dev/null
-    list_listeners 0A '' tcp
-    list_listeners 07 u udp
-    list_listeners 07 r raw)
-  # Destination, gateway, mask, metric.
-  sed -n 's/^[^	]*	\([0-9A-F]*\)	\([0-9A-F]*\)	[^	]*	[^	]*	[^	]*	\([0-9]*\)	\([0-9A-F]*\)	.*/@deploy route \1 \2 \4 \3/p' \
-    /proc/net/route 2>/dev/null | head -n 256
+    list_listeners 0A tcp
+    list_listeners 07 udp
+    list_listeners 07 raw)
+  sed -n '2,257s/^/@deploy route /p' /proc/net/route 2>/dev/null
   case $network in *' L '*) survey_listeners "$network" ;; ?*) printf '%s\n' "$network" ;; esac
 }
 
-# Prints inode, address and port, the last behind $2, of each socket of the protocol $3 in the state $1.
+# Prints each line of a socket of the protocol $2 in the state $1, behind the socket's inode.
 list_listeners() {
-  sed -n "s/^ *[0-9]*: \([0-9A-F]*\):\(....\) [^ ]* $1 [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\3 L \1 $2\2/p" \
-    "/proc/net/$3" "/proc/net/${3}6" 2>/dev/null
+  sed -n "s/^ *[0-9]*: [^ ]* [^ ]* $1 [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\1 L $2 &/p" \
+    "/proc/net/$2" "/proc/net/${2}6" 2>/dev/null
 }
 
-# Says of each of the lines $1 what it says itself, or which socket listens: its address and port in
-# /proc/net's digits, and a process that holds it; then the name of each such process, which any user
-# chooses. The lines of sockets and of who holds them meet by being sorted, the oldest first.
+# Says of each of the lines $1 what it says itself, or which socket listens, behind a process that holds it or
+# a dash; then the name of each such process, which any user chooses. The lines of sockets and of who holds
+# them meet here, by being sorted, the oldest first: all that processes hold open is too much to be sent.
 survey_listeners() {
   local network process program
   network=$({ printf '%s\n' "$1" && list_sockets; } 2>/dev/null | sort -n |
-    sed -n -e '/^@/{p;d;}' -e '/ P /d' -e '$!N' \
-      -e 's/^\([0-9]*\) L \(.*\)\n\1 P \(.*\)$/@deploy listening \2 \3/p;t' \
-      -e 's/^[0-9]* L /@deploy listening /;P;D' | head -n "$most_listeners")
+    sed -n -e '/^@/{p;d;}' -e '/^[0-9]* P /d' -e '$!N' \
+      -e 's/^\([0-9]*\) L \(.*\)\n\1 P \(.*\)$/@deploy socket \3 \2/p;t' \
+      -e 's/^[0-9]* L /@deploy socket - /;P;D' | head -n "$most_listeners")
   printf '%s\n' "$network"
-  for process in $(printf '%s\n' "$network" | sed -n 's/^@deploy listening .* .* //p' | sort -nu); do
+  for process in $(printf '%s\n' "$network" | sed -n 's/^@deploy socket \([0-9]*\) .*/\1/p' | sort -nu); do
     program=
     { IFS= read -r program < "/proc/$process/comm"; } 2>/dev/null
     printf '@deploy process %s %s\n' "$process" "$program"
@@ -82,15 +76,13 @@ list_sockets() {
       -e '/ -> socket:\[[0-9]*\]$/{s/.*\[\([0-9]*\)\]$/\1 P/;G;s/\n/ /p;}'
 }
 
-# Says of the rules that deploy did not load what can keep a packet out: chains with what they hook
-# into, and the rules that drop, reject or lead to another chain. Sets are left out where nft can.
+# Says the lines of the rules that are loaded that can have to do with keeping a packet out: tables, chains
+# with what they hook into, and rules that drop, reject or lead to another chain. Sets are left out where nft
+# can, and not said in any case: they may be long.
 survey_rules() {
   { nft -s -t list ruleset 2>/dev/null || nft list ruleset 2>/dev/null; } |
-    sed -n -e '/^table inet deploy\(_next\)\{0,1\} {$/,/^}$/d' \
-      -e 's/^[[:space:]]*//' \
-      -e '/^table .* {$/b tell' -e '/^chain .* {$/b tell' -e '/^type .* hook /b tell' \
-      -e '/drop/b tell' -e '/reject/b tell' -e '/REJECT/b tell' -e '/jump /b tell' \
-      -e '/goto /b tell' -e d -e ': tell' -e 's/^/@deploy rule /p'
+    grep -e '^table .* {$' -e '^[[:space:]]*chain .* {$' -e ' hook ' -e drop -e reject -e REJECT -e 'jump ' -e 'goto ' |
+    sed 's/^/@deploy rule /'
   survey_legacy_rules ip iptables
   survey_legacy_rules ip6 ip6tables
 }
@@ -110,7 +102,7 @@ survey_legacy_rules() {
   has_legacy_rules "$1" || return 0
   command -v "$program" > /dev/null 2>&1 || program=$2
   "$program" -S 2>/dev/null |
-    sed -n -e 's/^-P .*/&/p' -e 's/^-A .*-[jg] .*/&/p' | sed "s/^/@deploy legacy $2 /"
+    sed -n -e "s/^-P /@deploy legacy $2 &/p" -e "s/^-A .*-[jg] /@deploy legacy $2 &/p"
 }
 
 # Whether the process of the file $2 is the program $1.

@@ -21,7 +21,7 @@ survey_host() {
   for tool in $tools; do
     command -v "$tool" > /dev/null 2>&1 || say missing "$tool"
   done
-  [ -z "$connection" ] || say controller "${connection%% *}"
+  [ -z "$connection" ] || say connection "$connection"
   survey_nginx
   survey_release
   survey_firewall

@@ -52,7 +52,7 @@ check_nginx() {
   # Names that nginx looks up may be known in the host's own network only.
   test_in_namespace "$is_in_place" --net > "$work/dump" 2> "$run/errors"
   tested=$?
-  if [ "$tested" != 0 ] || grep -q 'host not found' "$run/errors"; then
+  if [ "$tested" != 0 ] || { [ -s "$run/errors" ] && grep -q 'host not found' "$run/errors"; }; then
     test_in_namespace "$is_in_place" > "$work/dump" 2> "$run/errors"
     tested=$?
   fi

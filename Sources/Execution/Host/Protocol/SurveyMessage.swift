@@ -5,14 +5,14 @@ struct SurveyMessage: HostMessage {
 
   /// In the order in which they are said.
   enum Word: String, CaseIterable, Sendable {
-    case waiting, clock, user, systemd, missing, controller
+    case waiting, clock, user, systemd, missing, connection
     case nginx, running, served, retiring
     // What `deploy` put there.
     case kept, staged, discarded, latest, interrupted, verdict, include, included
     case current, before, drift, manifest, text, fingerprint, firewall
     // What else is there.
-    case address, route, listening, process, rule, legacy, manager, space, patched, orphan
-    case sshPort = "ssh-port"
+    case local, route, socket, process, rule, legacy, manager, space, patched, orphan
+    case ifInet6 = "if-inet6"
     case sshFrom = "ssh-from"
     case withoutIPv6 = "without-ipv6"
     case nginxLine = "nginx-line"

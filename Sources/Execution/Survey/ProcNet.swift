@@ -1,0 +1,98 @@
+import State
+
+/// Reads lines of the files of /proc/net, as Linux writes them (proc(5)).
+enum ProcNet {
+  /// A line of tcp, udp or raw, or of their siblings for IPv6.
+  struct Socket: Equatable {
+    let address: String
+    /// Of raw sockets, the protocol.
+    let port: Int
+    /// The address at the other end.
+    let peer: String
+
+    init(_ line: String, of word: String) throws(ConversationFault) {
+      let columns = ProcNet.columns(line)
+      guard columns.count >= 10, let (address, port) = Self.place(columns[1]),
+        let (peer, _) = Self.place(columns[2])
+      else { throw .unexpected("\(word) \(line)", "which is not a line of /proc/net/tcp") }
+      (self.address, self.port, self.peer) = (address, port, peer)
+    }
+
+    private static func place(_ text: Substring) -> (String, Int)? {
+      let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 2, parts[1].utf8.count == 4, let port = UInt16(parts[1], radix: 16),
+        let address = ProcNet.address(parts[0])
+      else { return nil }
+      return (address, Int(port))
+    }
+  }
+
+  /// A leaf of fib_trie that is an address of the host; nil for one that no other host can use.
+  static func localAddress(_ line: String, of word: String) throws(ConversationFault) -> String? {
+    let columns = columns(line)
+    guard columns.count == 2, columns[0] == "|--" else {
+      throw .unexpected("\(word) \(line)", "which is not a leaf of /proc/net/fib_trie")
+    }
+    let address = try HostValues.address(String(columns[1]), of: word)
+    return address.hasPrefix("127.") || address.hasPrefix("169.254.") ? nil : address
+  }
+
+  /// A line of if_inet6: the address has no colons there.
+  static func address6(_ line: String, of word: String) throws(ConversationFault) -> String {
+    let digits = columns(line).first ?? ""
+    guard digits.utf8.count == 32, digits.utf8.allSatisfy(isHexadecimal) else {
+      throw .unexpected("\(word) \(line)", "which is not a line of /proc/net/if_inet6")
+    }
+    let groups = stride(from: 0, to: 32, by: 4).map { digits.dropFirst($0).prefix(4) }
+    return try HostValues.address(groups.joined(separator: ":"), of: word)
+  }
+
+  /// A line of route: the interface, destination and gateway, four numbers of which the last is the metric,
+  /// and the mask.
+  static func route(
+    _ line: String, of word: String
+  ) throws(ConversationFault) -> HostSurroundings.Route {
+    let columns = columns(line)
+    guard columns.count >= 8, columns[7].utf8.count == 8, let mask = UInt32(columns[7], radix: 16),
+      columns[1].utf8.count == 8, let network = address(columns[1]),
+      columns[2].utf8.count == 8, let gateway = address(columns[2])
+    else { throw .unexpected("\(word) \(line)", "which is not a line of /proc/net/route") }
+    return HostSurroundings.Route(
+      network: "\(network)/\(mask.nonzeroBitCount)",
+      gateway: gateway == "0.0.0.0" ? nil : gateway,
+      metric: try HostValues.integer(columns[6], in: 0...Int(UInt32.max), of: word))
+  }
+
+  /// An address in the form of /proc/net/tcp: words of 32 bits, each in the order of the machine, which
+  /// is taken to be the little-endian one that all but s390x have.
+  static func address(_ digits: some StringProtocol) -> String? {
+    guard [8, 32].contains(digits.utf8.count), digits.utf8.allSatisfy(isHexadecimal) else {
+      return nil
+    }
+    let bytes = stride(from: 0, to: digits.utf8.count, by: 2).compactMap {
+      UInt8(digits.dropFirst($0).prefix(2), radix: 16)
+    }
+    let ordered = stride(from: 0, to: bytes.count, by: 4).flatMap { bytes[$0..<$0 + 4].reversed() }
+    // An IPv4 connection to a socket that takes both (RFC 4291, 2.5.5.2).
+    let isMapped =
+      ordered.count == 16 && ordered[..<10].allSatisfy { $0 == 0 }
+      && ordered[10..<12] == [0xFF, 0xFF]
+    if ordered.count == 4 || isMapped {
+      return ordered.suffix(4).map { String($0) }.joined(separator: ".")
+    }
+    return stride(from: 0, to: 16, by: 2)
+      .map { String(UInt16(ordered[$0]) << 8 | UInt16(ordered[$0 + 1]), radix: 16) }
+      .joined(separator: ":")
+  }
+
+  private static func columns(_ line: String) -> [Substring] {
+    line.split { $0 == " " || $0 == "\t" }
+  }
+
+  private static func isHexadecimal(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+    default: false
+    }
+  }
+}

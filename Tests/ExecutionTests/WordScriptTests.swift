@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+@testable import Execution
+
+@Suite("A prepared transaction")
+struct WordScriptTests {
+  private let start = TransactionScene.start
+
+  @Test(
+    "ends when the controller is silent for too long, and leaves no process",
+    arguments: Shell.allCases)
+  func silentController(_ shell: Shell) throws {
+    let result = try shell.run(
+      start + """
+        mkfifo "$folder/stream"; exec 3<> "$folder/stream"
+        (exec \(shell) -c '. "$1"; trap "" PIPE; DEPLOY_HEARTBEAT=1
+           mode=install is_staged=yes release=8 staged=$root/releases/8; trap abandon TERM; watch_controller 4321
+           await_word <&3; echo "heard $word"' sh "$folder/functions")
+        [ -e "$staged" ] || echo discarded
+        alone
+        """, in: try folderWithFunctions())
+    #expect(result.output == "@deploy refused abandoned\ndiscarded\nalone\n")
+  }
+
+  @Test("waits as long as the controller says so, each time anew", arguments: Shell.allCases)
+  func heartbeat(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.write("word", "wait\nwait\ngo\nrest\n")
+    let result = try shell.run(
+      start + """
+        watch_controller() { watches="$watches${1:+ $1}"; }
+        watches= DEPLOY_HEARTBEAT=17; watch_controller 120
+        { await_word; read -r rest; } < "$folder/word"
+        echo "$watches, then $rest"; kill %1 2>/dev/null; alone
+        """, in: folder)
+    #expect(result.output == " 120 17 17 17, then rest\nalone\n")
+  }
+
+  @Test("has no watcher and no sleep of it when the word came", arguments: Shell.allCases)
+  func watcherEnds(_ shell: Shell) throws {
+    let result = try shell.run(
+      start + """
+        watch_controller 4321; pgrep -x -f 'sleep 4321' > /dev/null && echo watching
+        echo go > "$folder/word"; await_word < "$folder/word"
+        alone; echo "none:$watcher"
+        """, in: Folder())
+    #expect(result.output == "watching\nalone\nnone:\n")
+  }
+
+  @Test("has no watcher that it began a moment before either", arguments: Shell.allCases)
+  func watchersEnd(_ shell: Shell) throws {
+    let folder = try Folder()
+    try folder.write("word", "wait\nwait\ngo\n")
+    let result = try shell.run(
+      start + """
+        for round in 0 1 2 3 4 5 6 7 8 9; do
+          trap abandon TERM; watch_controller 4321; await_word < "$folder/word"; trap - TERM
+        done; alone
+        """, in: folder)
+    #expect(result.output == "alone\n")
+  }
+
+  @Test(
+    "takes any other word for none", arguments: Shell.allCases,
+    ["", "no\n", "go", "go \n", "GO\n", "wait", "wait\n", "wait\ngo", " wait\n", "\ngo\n"])
+  func otherWords(_ shell: Shell, _ word: String) throws {
+    let folder = try Folder()
+    try folder.write("word", word)
+    let result = try shell.run(
+      start + "watcher=; await_word < \"$folder/word\" 2> /dev/null; echo went", in: folder)
+    #expect(result.output == "@deploy refused abandoned\n")
+  }
+
+  private func folderWithFunctions() throws -> Folder {
+    let folder = try Folder()
+    try folder.write("functions", HostProgram.functions)
+    return folder
+  }
+}
