@@ -157,7 +157,8 @@ let package = Package(
     .tests(
       "EndToEnd",
       [
-        "deploy", "Commands", "Sandbox", "Fleet", "Inventories", "Planning", "State",
+        "deploy", "Commands", "Sandbox", "Fleet", "FleetLiterals", "Inventories", "Planning",
+        "State",
         "Diagnostics",
       ]),
   ],

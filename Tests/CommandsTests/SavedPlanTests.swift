@@ -2,6 +2,7 @@ import CaseFiles
 import Certificates
 import Files
 import Fleet
+import FleetLiterals
 import Foundation
 import Planning
 import Playbooks
@@ -193,7 +194,7 @@ extension SamplePlan {
 
   static let host = HostObservation(
     clock: now, nginxIsRunning: true, servedReleases: [2],
-    fingerprint: "2:" + String(repeating: "0d", count: 32))
+    fingerprint: .release(2, digest: String(repeating: "0d", count: 32)))
 }
 
 /// SplitMix64, so that a failure can be had again by its seed.

@@ -1,3 +1,5 @@
+import Fleet
+import FleetLiterals
 import Foundation
 import Planning
 import Sandbox

@@ -1,5 +1,6 @@
 import Commands
 import Diagnostics
+import Fleet
 import Inventories
 import Sandbox
 

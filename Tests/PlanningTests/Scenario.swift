@@ -1,5 +1,6 @@
 import Diagnostics
 import Fleet
+import FleetLiterals
 import Inventories
 import Planning
 import Playbooks
@@ -115,7 +116,7 @@ struct Scenario {
           }
         }, at: now)
       state.hosts[step.host] = HostRecord(
-        address: "\(step.connection.address)", roles: step.roles, release: release, appliedAt: now,
+        address: step.connection.address, roles: step.roles, release: release, appliedAt: now,
         appliedBy: "ann@laptop")
     }
     survey[step.host] = .observed(after)
@@ -133,7 +134,10 @@ struct Scenario {
     host.manifest = Manifest(manifest.text)
     host.shownManifest = ShownManifest(
       manifest: manifest, digest: Self.digest(manifest.text), signature: .missing)
-    host.fingerprint = "\(release.number):\(Self.digest(manifest.text))"
+    host.fingerprint =
+      ReleaseNumber(release.number).map {
+        .release($0, digest: Self.digest(manifest.text))
+      } ?? .none
     host.nginxIsRunning = hasNginx
     host.servedReleases = hasNginx ? [release.number] : []
     host.includesRelease = hasNginx

@@ -55,10 +55,10 @@ extension Session {
   }
 
   /// Of the hosts in the inventory.
-  var addresses: [String: String] {
+  var addresses: [String: IPAddress] {
     Dictionary(
       uniqueKeysWithValues: workspace.inventory.hosts.map {
-        ($0.name.text, $0.address.description)
+        ($0.name.text, $0.address)
       })
   }
 

@@ -100,10 +100,10 @@ struct SurveyReader {
       observation.latestRelease = value == "0" ? 0 : try HostValues.release(value, of: word)
     case "interrupted": observation.interruptedTransaction = HostText(value, limit: 20).text
     case "fingerprint":
-      guard Fingerprint(value) != nil else {
+      guard let fingerprint = Fingerprint(rawValue: value) else {
         throw .unexpected("fingerprint \(value)", "which is not a release and its digest")
       }
-      observation.fingerprint = value
+      observation.fingerprint = fingerprint
     case "kept":
       observation.keptReleases.append(try HostValues.release(value, of: word))
       try HostValues.checkCount(observation.keptReleases.count, of: word)

@@ -27,7 +27,7 @@ struct HostTransaction: Sendable {
         RemoteScript.transaction,
         [
           step.mode.rawValue, String(step.release),
-          step.expected ?? previous?.fingerprint ?? "none",
+          (step.expected ?? previous?.fingerprint ?? .none).rawValue,
           String(release.archive.bytes.count), String(budgets.staging.components.seconds),
           String(window),
           step.ports.map(String.init).joined(separator: ","), who,
@@ -74,8 +74,8 @@ struct HostTransaction: Sendable {
   private static func restoredDigest(
     _ fingerprint: String, _ step: HostStep
   ) throws(ConversationFault) -> String {
-    guard let found = Fingerprint(fingerprint), found.release == step.release,
-      let digest = found.digest
+    guard case .release(let number, let digest?) = Fingerprint(rawValue: fingerprint),
+      number.value == step.release
     else {
       throw .unexpected("restores \(fingerprint)", "which is not release \(step.release)")
     }
@@ -89,7 +89,7 @@ struct HostTransaction: Sendable {
 
   /// The release that is in force until the switch, 0 for none; its manifest need not be readable.
   var releaseBefore: Int {
-    previous?.release ?? step.expected.flatMap { Int($0.prefix { $0 != ":" }) } ?? 0
+    previous?.release ?? step.expected?.release?.value ?? 0
   }
 
   /// A verdict that takes the place of a transaction.

@@ -14,6 +14,12 @@ package struct FleetChecks: Hashable, Sendable {
     package var address: String
     package var port: Int
 
+    package init(_ route: EdgeFacts.Route, from frontEnd: String) {
+      self.init(
+        site: route.site.text, frontEnd: frontEnd, backEnd: route.host.text,
+        address: route.address.description, port: Int(route.port.number))
+    }
+
     package init(site: String, frontEnd: String, backEnd: String, address: String, port: Int) {
       self.site = site
       self.frontEnd = frontEnd

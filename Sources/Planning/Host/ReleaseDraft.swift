@@ -84,8 +84,7 @@ struct ReleaseDraft {
     var ports: [DomainName: Set<Port>] = [:]
     var admissions: [DomainName: Admission] = [:]
     for (site, service) in endpoint.services {
-      guard let site = DomainName(site) else { continue }
-      ports[site] = Set(service.ports.compactMap { Port($0) })
+      ports[site] = service.ports
       admissions[site] = service.admission
     }
     return Remains(

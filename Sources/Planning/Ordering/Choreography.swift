@@ -196,10 +196,10 @@ extension Choreography {
 
   /// For each site that a front-end publishes already and goes on publishing: where its requests can
   /// go, one of which must have come about: the back-end first, and what it is reached through.
-  func ways(of host: Int, to position: Int) -> [String: [[HostPosition]]] {
+  func ways(of host: Int, to position: Int) -> [DomainName: [[HostPosition]]] {
     let after = tracks[host].states[position]
     let published = reachedSites(of: host, at: position - 1)
-    var ways: [String: [[HostPosition]]] = [:]
+    var ways: [DomainName: [[HostPosition]]] = [:]
     for link in lasting(of: host) where link.hosts[Link.frontEnd] == host {
       let others = link.others(than: host)
       let routes = after.endpoint.routes(to: changes[link.hosts[Link.backEnd]].name)
@@ -220,8 +220,8 @@ extension Choreography {
   }
 
   /// The sites that a front-end has a working route for.
-  private func reachedSites(of host: Int, at position: Int) -> Set<String> {
-    var sites: Set<String> = []
+  private func reachedSites(of host: Int, at position: Int) -> Set<DomainName> {
+    var sites: Set<DomainName> = []
     for link in lasting(of: host) where link.hosts[Link.frontEnd] == host {
       let name = changes[link.hosts[Link.backEnd]].name
       let routes = tracks[host].states[position].endpoint.routes(to: name)

@@ -4,7 +4,7 @@ import State
 
 /// One host of a change: what it is for the edges, and what it is to be.
 struct HostChange {
-  var name: String
+  var name: HostName
   /// Nothing where `deploy` has installed nothing.
   var old: Endpoint
   /// Nothing where it leaves the fleet.
@@ -96,7 +96,7 @@ extension Endpoint {
   /// The ports that nginx listens on for back-ends' sites, and for visitors if the front-end is in use.
   fileprivate func listens(asFrontEnd: Bool) -> Set<Port> {
     let visitors: [Port] = asFrontEnd && !routes.isEmpty ? [.http, .https] : []
-    return Set(services.values.flatMap(\.ports).compactMap { Port($0) } + visitors)
+    return Set(services.values.flatMap(\.ports) + visitors)
   }
 
   fileprivate mutating func takeService(of other: Endpoint) {

@@ -63,7 +63,7 @@ extension Link {
   }
 
   /// The host that each container is published by.
-  private static func carriers(_ changes: [HostChange], _ indices: [String: Int]) -> [Int: Int] {
+  private static func carriers(_ changes: [HostChange], _ indices: [HostName: Int]) -> [Int: Int] {
     var carriers: [Int: Int] = [:]
     for (carrier, change) in changes.enumerated() {
       for publication in change.old.publications + change.new.publications {

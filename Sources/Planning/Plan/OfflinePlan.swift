@@ -85,7 +85,7 @@ private struct OfflineSurvey {
       madeAt: input.now, madeBy: "", release: release)
     host.currentRelease = release.number
     host.latestRelease = release.number
-    host.fingerprint = "\(release.number):"
+    host.fingerprint = ReleaseNumber(release.number).map { .release($0, digest: nil) } ?? .none
     host.nginxIsRunning = hasSites
     host.servedReleases = hasSites ? [release.number] : []
     host.includesRelease = hasSites

@@ -20,7 +20,7 @@ package enum Planner {
       confirmWithin: input.playbook.rollout.confirmWithin.seconds,
       keepReleases: input.inventory.keepReleases,
       warnings: Warnings.all(input) + hosts.warnings + waits(steps))
-    plan.revoked = hosts.changes.filter(\.isRevoked).map(\.name)
+    plan.revoked = hosts.changes.filter(\.isRevoked).map(\.name.text)
     plan.follow(input.playbook)
     return plan
   }

@@ -41,8 +41,8 @@ private struct ChangedFirewall {
     let facts = observation.manifest?.release.facts
     present =
       observation.firewall == .asInstalled
-      ? facts?.typedOpenings : nil
-    guard present != ruleset.openings || facts?.typedPublications ?? [] != ruleset.publications
+      ? facts?.openings : nil
+    guard present != ruleset.openings || facts?.publications ?? [] != ruleset.publications
     else { return nil }
     self.host = host
     self.observation = observation
