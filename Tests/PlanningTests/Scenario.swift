@@ -82,7 +82,7 @@ struct Scenario {
   static func freshHost(nginx: String = "1.22.1") -> HostObservation {
     var host = HostObservation(clock: start, hasSystemd: true, nginxVersion: nginx)
     // As Debian's package says it, unless a case says otherwise.
-    host.surroundings.closedHoles = ["CVE-2025-23419", "CVE-2026-40701"]
+    host.surroundings.patchedVulnerabilities = ["CVE-2025-23419", "CVE-2026-40701"]
     return host
   }
 

@@ -109,7 +109,7 @@ struct BatchVerifier: EdgeVerifier {
   private func replacement(
     for issuer: AuthorityRecord, _ edges: [FleetChecks.Edge], _ state: FleetState
   ) -> (AuthorityRecord, [FleetChecks.Edge]) {
-    guard !keys.contains(issuer.generation), let signing = state.authorities.last else {
+    guard !keys.contains(issuer.generation), let signing = state.signingAuthority else {
       return (issuer, edges)
     }
     return (

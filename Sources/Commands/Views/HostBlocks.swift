@@ -159,19 +159,6 @@ struct HostBlocks {
   }
 }
 
-extension [AuthorityRecord] {
-  /// The one that signs.
-  var signing: AuthorityRecord? { last { $0.status != .retiring } }
-}
-
-extension PlannedCertificate {
-  /// When it will end if it is issued now; none outlives its authority.
-  func end(from now: Timestamp, signedBy authority: AuthorityRecord?) -> Timestamp {
-    let end = now.adding(seconds: validFor)
-    return min(end, authority?.notAfter ?? end)
-  }
-}
-
 extension FileChange {
   /// How much of the file differs, in brackets; empty where that is not known.
   fileprivate var size: String {

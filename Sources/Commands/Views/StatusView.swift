@@ -37,7 +37,7 @@ struct StatusView {
     now: Timestamp
   ) {
     fleet = state.fleet
-    authorityEnds = state.authorities.last?.notAfter
+    authorityEnds = state.signingAuthority?.notAfter
     self.now = now
     let newer = Dictionary(uniqueKeysWithValues: judged.newer.map { ($0.host, $0) })
     rows = hosts.map { host, _ in

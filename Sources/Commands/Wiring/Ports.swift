@@ -15,7 +15,7 @@ actor AuthoritySigner: CertificateIssuer {
 
   init(_ keyring: AuthorityKeyring, _ authorities: [AuthorityRecord]) throws {
     self.keyring = keyring
-    signing = authorities.last
+    signing = authorities.signing
     trusted =
       authorities.isEmpty
       ? nil : try CertificateBundle(pem: authorities.map(\.certificate).joined())

@@ -69,7 +69,7 @@ package actor Fleet {
     do {
       let conversation = try await ask(
         name, connection, budgets.survey, RemoteScript.survey,
-        [NginxHole.names.joined(separator: " ")])
+        [NginxVulnerability.names.joined(separator: " ")])
       var reader = SurveyReader(recognize: recognize)
       while !reader.isComplete, let message = try await conversation.next() {
         try reader.read(message)

@@ -85,10 +85,10 @@ struct SurroundingsReader {
     case "retiring":
       surroundings.retiringWorkers = try HostValues.integer(value, in: 0...1_000_000, of: word)
     case "patched":
-      guard NginxHole.names.contains(value) else {
+      guard NginxVulnerability.names.contains(value) else {
         throw .unexpected("\(word) \(value)", "which it was not asked about")
       }
-      surroundings.closedHoles.insert(value)
+      surroundings.patchedVulnerabilities.insert(value)
     default: return false
     }
     return true

@@ -39,14 +39,14 @@ struct HostPlanner {
       return (change, [])
     }
     let draft = draft(
-      .init(mixture: .new, endpoint: change.new), release: nextRelease,
+      .init(transition: .new, endpoint: change.new), release: nextRelease,
       from: Snapshot(observation))
     change.hasOtherChanges =
       present == nil || !repairs.isEmpty || !changes(to: draft).isEmpty
-      || draft.certificates.contains { !$0.reason.isEmpty }
+      || draft.certificates.contains { $0.planned != nil }
     return (
       change,
-      change.hasOtherChanges ? Space.obstacles(for: draft.files, on: observation) : []
+      change.hasOtherChanges ? DiskSpaceCheck.obstacles(for: draft.files, on: observation) : []
     )
   }
 
@@ -102,15 +102,15 @@ struct HostPlanner {
     }
     for site in inventory.sites(publishedBy: host.name) {
       for upstream in site.upstreams {
-        let door = inventory.door(of: upstream)
+        let entry = inventory.endpoint(of: upstream)
         endpoint.routes[upstream.host, default: []].insert(
-          .init(site: site.domain, host: upstream.host, address: door.address, port: door.port))
+          .init(site: site.domain, host: upstream.host, address: entry.address, port: entry.port))
       }
     }
     endpoint.client = needs.leaf(.frontEnd)
     endpoint.server = needs.leaf(.backEnd)
     if endpoint.client != nil || endpoint.server != nil {
-      endpoint.trusts = Set(input.trustedAuthorities.map(\.keyIdentifier))
+      endpoint.trusts = Set(input.state.trustedAuthorities.map(\.keyIdentifier))
       endpoint.refuses = input.materials.refusals(trusting: endpoint.trusts)
     }
     return endpoint
@@ -186,7 +186,7 @@ struct HostPlanner {
   private func step(
     _ draft: ReleaseDraft, isFirst: Bool, movesFrom source: IPAddress?
   ) -> HostStep {
-    let issued = draft.certificates.filter { !$0.reason.isEmpty }
+    let issued = draft.certificates.compactMap(\.planned)
     let changes = changes(to: draft)
     let isNew = isFirst && present == nil
     var step = HostStep(

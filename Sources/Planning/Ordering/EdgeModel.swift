@@ -62,7 +62,9 @@ package enum EdgeModel {
 }
 
 extension Endpoint {
-  func refuses(_ leaf: Leaf) -> Bool { refuses?.contains(leaf.serial) ?? false }
+  func refuses(_ leaf: Leaf) -> Bool {
+    leaf.serial.map { refuses?.contains($0) ?? false } ?? false
+  }
 
   /// Where its kernel sends a new connection on to, if it does.
   fileprivate func publication(of port: Port, to source: IPAddress) -> Publication? {

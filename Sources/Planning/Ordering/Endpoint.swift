@@ -45,8 +45,8 @@ package struct Endpoint: Hashable, Sendable {
   package struct Leaf: Hashable, Sendable {
     /// The key identifier of the authority that signed it.
     package var issuer: String
-    /// Empty before it is issued.
-    package var serial: String
+    /// Nil before it is issued.
+    package var serial: String?
     /// By which back-ends know a front-end.
     package var commonName: String
     package var names: Set<String>

@@ -13,7 +13,7 @@ struct PlannedFleet {
 
   private let input: PlanningInput
   private let members: [(name: HostName, member: Member)]
-  /// Sorted by name, as the choreography has them.
+  /// Sorted by name, as the sequencer has them.
   let changes: [HostChange]
   private(set) var warnings: [String] = []
 
@@ -33,32 +33,32 @@ struct PlannedFleet {
     warnings += Self.refused(changes)
   }
 
-  func steps(_ choreography: Choreography) -> [HostStep] {
+  func steps(_ sequencer: ChangeSequencer) -> [HostStep] {
     var all: [[HostStep]] = members.enumerated().map { index, entry in
       switch entry.member {
       case .held(let step): step.map { [$0] } ?? []
-      case .changing(let planner): planner.steps(choreography.tracks[index])
+      case .changing(let planner): planner.steps(sequencer.tracks[index])
       }
     }
-    func need(_ position: Choreography.HostPosition) -> HostStep.Need {
+    func need(_ position: ChangeSequencer.HostPosition) -> HostStep.Need {
       let steps = all[position.host].filter(\.action.changesHost)
       return HostStep.Need(
         host: members[position.host].name.text,
         release: position.position <= steps.count && position.position > 0
           ? steps[position.position - 1].release : nil)
     }
-    func need(way: [Choreography.HostPosition]) -> HostStep.Need {
+    func need(way: [ChangeSequencer.HostPosition]) -> HostStep.Need {
       // What is there already is no need.
       let open = way.filter { $0.position > 0 }.map(need)
       var first = open[0]
       first.through = Array(open.dropFirst())
       return first
     }
-    for (host, track) in choreography.tracks.enumerated() where !track.phases.isEmpty {
+    for (host, track) in sequencer.tracks.enumerated() where !track.phases.isEmpty {
       for position in 1..<track.states.count {
-        all[host][position - 1].stage = choreography.stage(of: host, to: position)
-        all[host][position - 1].needs = choreography.needs(of: host, to: position).map(need)
-        all[host][position - 1].ways = choreography.ways(of: host, to: position)
+        all[host][position - 1].stage = sequencer.stage(of: host, to: position)
+        all[host][position - 1].needs = sequencer.needs(of: host, to: position).map(need)
+        all[host][position - 1].ways = sequencer.ways(of: host, to: position)
           .sorted { $0.key < $1.key }
           .map { HostStep.Way(site: $0.key, needs: $0.value.map { need(way: $0) }) }
       }

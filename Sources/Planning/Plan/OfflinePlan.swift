@@ -77,7 +77,7 @@ private struct OfflineSurvey {
   ) -> HostObservation {
     var host = HostObservation(
       clock: input.now, hasSystemd: true, nginxVersion: version.description)
-    host.surroundings.closedHoles = Set(NginxHole.all.map(\.name))
+    host.surroundings.patchedVulnerabilities = Set(NginxVulnerability.all.map(\.name))
     guard let release else { return host }
     let hasSites = release.files[ReleasePath.main.relative] != nil
     host.manifest = Manifest(

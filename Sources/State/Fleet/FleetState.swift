@@ -75,6 +75,21 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
   }
 }
 
+extension FleetState {
+  /// The CA generation that signs; nil before there is one.
+  package var signingAuthority: AuthorityRecord? { authorities.signing }
+
+  /// The CA generations that hosts accept when all is done, oldest first.
+  package var trustedAuthorities: [AuthorityRecord] { authorities.trusted }
+}
+
+extension [AuthorityRecord] {
+  /// Those that are not to be removed: of these the last one signs.
+  package var trusted: [AuthorityRecord] { filter { $0.status != .retiring } }
+
+  package var signing: AuthorityRecord? { last { $0.status != .retiring } }
+}
+
 /// What `deploy` left on one host, and at which address it was: how it is reached, the inventory says.
 package struct HostRecord: Hashable, Sendable, Codable {
   package var address: IPAddress

@@ -5,7 +5,7 @@ import Nginx
 import State
 
 /// What a new firewall cuts off, and what keeps out what it lets in.
-enum CutWarnings {
+enum FirewallImpactWarnings {
   static func all(_ input: PlanningInput) -> [String] {
     var found = WarningCollector()
     let hosts = input.inventory.hosts.filter(input.selector.matches).compactMap {
