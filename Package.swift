@@ -201,7 +201,8 @@ let package = Package(
     .tests(
       "EndToEnd",
       [
-        "deploy", "Application", "Sandbox", "Fleet", "Inventories", "Planning", "State",
+        "deploy", "Application", "Sandbox", "Fleet", "FleetLiterals", "Inventories", "Planning",
+        "State",
         "Diagnostics",
       ]),
   ],

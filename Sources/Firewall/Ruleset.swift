@@ -96,7 +96,7 @@ private func publications(of host: Host, in inventory: Inventory) -> [Publicatio
   }
   return [
     Publication(
-      carrier: host.address, port: container.published, host: container.host.text,
+      carrier: host.address, port: container.published, host: container.host,
       address: container.address, target: container.port, network: container.network,
       from: sources, why: "front-ends of \(listed(sites))")
   ]

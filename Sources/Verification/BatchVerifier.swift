@@ -98,15 +98,12 @@ package struct BatchVerifier: EdgeVerifier {
       guard let issuer = record.release.frontEndCertificate?.issuerKeyIdentifier
       else { continue }
       for route in record.release.facts.routes
-      where (hosts.contains(name) || hosts.contains(route.host)) && route.host != name
-        && !leaving.contains(route.host) && state.hosts[route.host] != nil
-        && ![record.release.frontEndCertificate, state.certificate(ofBackEnd: route.host)]
+      where (hosts.contains(name) || hosts.contains(route.host.text)) && route.host.text != name
+        && !leaving.contains(route.host.text) && state.hosts[route.host.text] != nil
+        && ![record.release.frontEndCertificate, state.certificate(ofBackEnd: route.host.text)]
           .contains(where: { hasEnded($0, state) })
       {
-        edges[issuer, default: []].append(
-          FleetChecks.Edge(
-            site: route.site, frontEnd: name, backEnd: route.host, address: route.address,
-            port: route.port))
+        edges[issuer, default: []].append(FleetChecks.Edge(route, from: name))
       }
     }
     return state.authorities.compactMap { authority in
@@ -130,7 +127,7 @@ package struct BatchVerifier: EdgeVerifier {
   private func replacement(
     for issuer: AuthorityRecord, _ edges: [FleetChecks.Edge], _ state: FleetState
   ) -> (AuthorityRecord, [FleetChecks.Edge]) {
-    guard !keys.contains(issuer.generation), let signing = state.authorities.last else {
+    guard !keys.contains(issuer.generation), let signing = state.signingAuthority else {
       return (issuer, edges)
     }
     return (

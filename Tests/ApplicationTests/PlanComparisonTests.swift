@@ -48,7 +48,7 @@ struct PlanComparisonTests {
       ("app-3", "release", { $0.release = 9 }),
       ("app-3", "action", { $0.action = .create }),
       ("app-3", "reached at", { $0.connection.address = "198.18.0.99" }),
-      ("app-3", "opens", { $0.facts.openings[1].from = nil }),
+      ("app-3", "opens", { $0.facts.openings[1].from = .everybody }),
       ("app-3", "serves", { $0.facts.services[0].port = 444 }),
       ("app-3", "trusts", { $0.facts.trusts.append("a3") }),
       ("app-3", "refuses", { $0.facts.refuses = [] }),
@@ -179,15 +179,17 @@ struct PlanComparisonTests {
   func conditions() {
     let before = HostObservation(
       clock: SamplePlan.now, nginxIsRunning: true, servedReleases: [2],
-      fingerprint: "2:d", includesRelease: true, firewall: .asInstalled)
+      fingerprint: SamplePlan.host.fingerprint, includesRelease: true, firewall: .asInstalled)
     func change(_ alter: (inout HostObservation) -> Void) -> String? {
       var now = before
       alter(&now)
       return HostCondition(before).change(to: HostCondition(now))
     }
     #expect(change { $0.clock = $0.clock.adding(seconds: 60) } == nil)
-    #expect(change { $0.fingerprint = "3:e" } == "it was at release 2 and is at release 3")
-    #expect(change { $0.fingerprint = "none" } == "it was at release 2 and is at no release")
+    #expect(
+      change { $0.fingerprint = .release(3, digest: nil) }
+        == "it was at release 2 and is at release 3")
+    #expect(change { $0.fingerprint = .none } == "it was at release 2 and is at no release")
     #expect(change { $0.firewall = .changed } == "its loaded firewall is not as before")
     #expect(change { $0.nginxIsRunning = false } == "nginx runs there no more")
     #expect(change { $0.servedReleases = [1] } == "what its nginx serves is not as before")

@@ -1,6 +1,7 @@
 import Certificates
 import Fleet
 import FleetFolders
+import FleetLiterals
 import Foundation
 import Hashing
 import Planning
@@ -76,16 +77,17 @@ struct SavedPlanTests {
   @Test("with any byte changed it is refused", arguments: 0..<8 as Range<UInt64>)
   func damaged(_ seed: UInt64) throws {
     let whole = Array(try SavedPlanFormat.encode(Self.saved).utf8)
-    var random = SeededGenerator(state: seed)
-    let places = Array(0..<150) + (0..<100).map { _ in random.below(whole.count) }
+    var random = SeededGenerator(seed: seed)
+    let places =
+      Array(0..<150) + (0..<100).map { _ in Int.random(in: 0..<whole.count, using: &random) }
     for place in places {
       var bytes = whole
-      bytes[place] ^= UInt8(1 + random.below(255))
+      bytes[place] ^= UInt8(1 + Int.random(in: 0..<255, using: &random))
       let said = message { _ = try SavedPlanFormat.decode(bytes, path: path) }
       #expect(said.contains(path), "seed \(seed), byte \(place): \(said)")
     }
     for _ in 0..<50 {
-      let length = random.below(whole.count)
+      let length = Int.random(in: 0..<whole.count, using: &random)
       let said = message { _ = try SavedPlanFormat.decode(Array(whole[..<length]), path: path) }
       #expect(said.contains(path), "seed \(seed), \(length) bytes: \(said)")
     }
@@ -195,18 +197,5 @@ extension SamplePlan {
 
   static let host = HostObservation(
     clock: now, nginxIsRunning: true, servedReleases: [2],
-    fingerprint: "2:" + String(repeating: "0d", count: 32))
-}
-
-/// SeededGenerator64, so that a failure can be had again by its seed.
-private struct SeededGenerator {
-  var state: UInt64
-
-  mutating func below(_ limit: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var bits = state
-    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Int((bits ^ (bits >> 31)) % UInt64(limit))
-  }
+    fingerprint: .release(2, digest: String(repeating: "0d", count: 32)))
 }

@@ -89,7 +89,7 @@ func record(of step: HostStep, _ authority: AuthorityRecord, _ now: Timestamp) -
       notBefore: now, notAfter: now.adding(seconds: certificate.validFor))
   }
   return HostRecord(
-    address: "\(step.connection.address)",
+    address: step.connection.address,
     roles: step.roles, release: release, appliedAt: now, appliedBy: "bench")
 }
 

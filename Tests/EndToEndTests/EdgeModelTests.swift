@@ -1,4 +1,5 @@
 import Fleet
+import FleetLiterals
 import Foundation
 import Planning
 import Sandbox

@@ -1,3 +1,5 @@
+import Fleet
+import FleetLiterals
 import Planning
 import State
 import Synchronization

@@ -18,7 +18,7 @@ struct RolloutTests {
       host: host,
       connection: HostAccess(address: "198.18.0.1", ssh: SSHSettings(user: "root")),
       roles: roles, action: action, reasons: ["why"], release: action == .remove ? 0 : 2,
-      expected: "1:aa",
+      expected: .release(1, digest: "aa"),
       present: ReleaseRecord(
         number: 1, files: ["firewall.nft": FileRecord(digest: "aa", isSecret: false)],
         certificates: [:]),
@@ -253,8 +253,8 @@ struct RolloutTests {
 
   @Test(
     "records at which address an unchanged host is now, and only if that is new",
-    arguments: ["198.18.0.1", "198.18.0.9"])
-  func unchanged(_ address: String) async throws {
+    arguments: ["198.18.0.1", "198.18.0.9"] as [IPAddress])
+  func unchanged(_ address: IPAddress) async throws {
     let step = step("a", .unchanged)
     var state = FleetState(fleet: "shop", lineage: "l")
     state.hosts["a"] = HostRecord(

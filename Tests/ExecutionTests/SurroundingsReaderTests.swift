@@ -174,7 +174,7 @@ struct SurroundingsReaderTests {
     expected.firewallManagers = [.ufw]
     (expected.freeForReleases, expected.freeForWork) = (7777, 34)
     expected.retiringWorkers = 3
-    expected.closedHoles = ["CVE-2025-23419"]
+    expected.patchedVulnerabilities = ["CVE-2025-23419"]
     expected.listeners = [
       .init(address: "127.0.0.1", port: 80, program: "a b"),
       .init(address: "127.0.0.1", port: 81, program: ""),

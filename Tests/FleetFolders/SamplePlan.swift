@@ -47,12 +47,12 @@ package enum SamplePlan {
     HostAccess(address: "198.18.0.\(number)", ssh: SSHSettings(identities: ["~/.ssh/id"]))
   }
 
-  private static func facts(_ address: String, from frontEnds: [String]) -> EdgeFacts {
+  private static func facts(_ address: IPAddress, from frontEnds: [AddressRange]) -> EdgeFacts {
     EdgeFacts(
       address: address, trusts: ["a2"],
       openings: [
-        .init(port: 22, from: nil, why: "SSH"),
-        .init(port: 443, from: frontEnds, why: "front-ends"),
+        .init(.tcp(22), from: .everybody, why: "SSH"),
+        .init(.tcp(443), from: .ranges(frontEnds), why: "front-ends"),
       ], services: [.init(site: "shop.example", port: 443, frontEnds: nil)])
   }
 
@@ -86,7 +86,7 @@ package enum SamplePlan {
   private static var movingSteps: [HostStep] {
     var first = changed("app-1", number: 21)
     first.reasons.append("what was and what will be both work until edge-1 has changed")
-    first.facts.openings[1].from = ["198.18.0.10", "198.18.0.12"]
+    first.facts.openings[1].from = .ranges(["198.18.0.10", "198.18.0.12"])
     first.changes.append(
       FileChange(
         path: "firewall.nft", kind: .change,
@@ -155,8 +155,8 @@ package enum SamplePlan {
       ["its address is 198.18.0.12, no longer 198.18.0.10", "the site shop.example changes"],
       release: 8)
     step.stage = 1
-    let openings = [EdgeFacts.Opening(port: 443, from: nil, why: "visitors")]
-    func route(_ host: String, _ number: Int) -> EdgeFacts.Route {
+    let openings = [Opening(.tcp(443), from: .everybody, why: "visitors")]
+    func route(_ host: HostName, _ number: Int) -> EdgeFacts.Route {
       .init(site: "shop.example", host: host, address: "198.18.0.\(number)", port: 443)
     }
     step.present = release(
@@ -167,7 +167,8 @@ package enum SamplePlan {
     step.facts = EdgeFacts(
       address: "198.18.0.12", trusts: ["a1", "a2"], openings: openings,
       routes: [route("app-1", 21), route("app-2", 22)])
-    step.ways = ["shop.example", "www.example"].map {
+    let sites: [DomainName] = ["shop.example", "www.example"]
+    step.ways = sites.map {
       .init(
         site: $0,
         needs: [.init(host: "app-1", release: 3), .init(host: "app-2", release: 1)])

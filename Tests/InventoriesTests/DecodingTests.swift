@@ -95,7 +95,7 @@ struct DecodingTests {
           host: container.name, address: #require(IPAddress("10.8.0.5")),
           network: #require(AddressRange("10.8.0.0/24")), published: #require(Port(8443))))
     #expect(container.carrier == carrier)
-    #expect(container.door(to: .https) == (carrier.address, try #require(Port(8443))))
+    #expect(container.endpoint(to: .https) == (carrier.address, try #require(Port(8443))))
     #expect(inventory.sites[1].upstreams.map(\.isBackup) == [false, false, true])
     #expect(inventory.sites[1].upstreams.map(\.maxFails) == [1, 3, 1])
     #expect(inventory.sites[1].upstreams[1].failTimeout == .seconds(30))

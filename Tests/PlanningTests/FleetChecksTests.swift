@@ -1,4 +1,5 @@
 import Diagnostics
+import FleetLiterals
 import Foundation
 import Inventories
 import Planning

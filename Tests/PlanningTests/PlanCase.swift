@@ -220,7 +220,7 @@ private func changeSurroundings(
           ? [] : rest.dropFirst(4).joined(separator: " ").components(separatedBy: "; ")))
   case "free":
     (surroundings.freeForReleases, surroundings.freeForWork) = (Int(rest[0]), Int(rest[1]))
-  case "closed": surroundings.closedHoles = Set(rest)
+  case "closed": surroundings.patchedVulnerabilities = Set(rest)
   default: throw PlanCase.Mistake(line: word)
   }
 }

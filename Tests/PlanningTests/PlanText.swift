@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 
 /// A plan in few lines, to be compared.
@@ -17,8 +18,8 @@ struct PlanText {
   private func lines(_ step: HostStep) -> [String] {
     var heading = "\(step.action) \(step.host) (\(step.roles.joined(separator: ", ")))"
     if step.action.changesHost {
-      let release = step.expected.map { $0.prefix { $0 != ":" } } ?? "…"
-      heading += " \(release == "none" ? "0" : String(release)) -> \(step.release)"
+      let release = step.expected.map { $0.release.map(String.init) ?? "0" } ?? "…"
+      heading += " \(release) -> \(step.release)"
     }
     if !step.ports.isEmpty {
       heading += " on \(step.ports.map(String.init).joined(separator: " "))"

@@ -1,5 +1,6 @@
 import Diagnostics
 import Fleet
+import FleetLiterals
 import Inventories
 import Planning
 import Playbooks
@@ -81,7 +82,7 @@ struct Scenario {
   static func freshHost(nginx: String = "1.22.1") -> HostObservation {
     var host = HostObservation(clock: start, hasSystemd: true, nginxVersion: nginx)
     // As Debian's package says it, unless a case says otherwise.
-    host.surroundings.closedHoles = ["CVE-2025-23419", "CVE-2026-40701"]
+    host.surroundings.patchedVulnerabilities = ["CVE-2025-23419", "CVE-2026-40701"]
     return host
   }
 
@@ -115,7 +116,7 @@ struct Scenario {
           }
         }, at: now)
       state.hosts[step.host] = HostRecord(
-        address: "\(step.connection.address)", roles: step.roles, release: release, appliedAt: now,
+        address: step.connection.address, roles: step.roles, release: release, appliedAt: now,
         appliedBy: "ann@laptop")
     }
     survey[step.host] = .observed(after)
@@ -133,7 +134,10 @@ struct Scenario {
     host.manifest = Manifest(manifest.text)
     host.shownManifest = ShownManifest(
       manifest: manifest, digest: Self.digest(manifest.text), signature: .missing)
-    host.fingerprint = "\(release.number):\(Self.digest(manifest.text))"
+    host.fingerprint =
+      ReleaseNumber(release.number).map {
+        .release($0, digest: Self.digest(manifest.text))
+      } ?? .none
     host.nginxIsRunning = hasNginx
     host.servedReleases = hasNginx ? [release.number] : []
     host.includesRelease = hasNginx

@@ -9,7 +9,7 @@ extension OverTheNetwork {
   struct CommandTests {
     let server: Server
     let client: SSHClient
-    let connection: HostAccess
+    let connection: Connection
 
     init() async throws {
       (server, client, connection) = try await loggedIn()

@@ -29,7 +29,7 @@ extension OverTheNetwork {
       return destination
     }
 
-    func name(of connection: HostAccess) async throws -> String {
+    func name(of connection: Connection) async throws -> String {
       let process = try await connection.start("echo $SSH_CONNECTION | cut -d' ' -f4")
       var all: [UInt8] = []
       while let chunk = try await process.read() { all += chunk }
@@ -187,7 +187,7 @@ extension OverTheNetwork {
 
     @Test("The thread ends with the client and its last connection, jumps or not")
     func threadEnds() async throws {
-      var connection: HostAccess? = try await SSHClient().connect(to: behind(bastion, to: host))
+      var connection: Connection? = try await SSHClient().connect(to: behind(bastion, to: host))
       let before = try openSockets()
       #expect(try await connection?.start("true").exitStatus() == .code(0))
       connection = nil

@@ -105,7 +105,7 @@ extension OverTheNetwork {
     func threadEnds() async throws {
       let server = try await Server()
       let before = try loopThreads()
-      var connection: HostAccess? = try await SSHClient().connect(to: server.destination())
+      var connection: Connection? = try await SSHClient().connect(to: server.destination())
       #expect(try loopThreads() == before + 1)
       #expect(try await connection?.start("true").exitStatus() == .code(0))
       connection = nil

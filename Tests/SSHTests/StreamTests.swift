@@ -8,7 +8,7 @@ extension OverTheNetwork {
   struct StreamTests {
     let server: Server
     let client: SSHClient
-    let connection: HostAccess
+    let connection: Connection
 
     init() async throws {
       (server, client, connection) = try await loggedIn()

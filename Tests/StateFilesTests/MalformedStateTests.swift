@@ -1,4 +1,5 @@
 import Fleet
+import FleetLiterals
 import Foundation
 import State
 import StateFiles
@@ -80,10 +81,11 @@ struct MalformedStateTests {
     state.hosts["app-0"]?.release.replaces = 6
     state.hosts["app-0"]?.release.facts = EdgeFacts(
       address: "198.18.0.21", trusts: ["1e"], refuses: ["0f"],
-      openings: [.init(port: 443, from: ["198.18.0.0/24"], why: "front-ends")],
+      openings: [.init(.tcp(443), from: .ranges(["198.18.0.0/24"]), why: "front-ends")],
       publications: [
         .init(
-          port: 8443, host: "app-0.container", address: "10.8.0.5", target: 443,
+          carrier: "198.18.0.21", port: 8443, host: "app-0.container", address: "10.8.0.5",
+          target: 443,
           network: "10.8.0.0/24", from: ["198.18.0.10"], why: "front-ends")
       ],
       services: [.init(site: "shop.example", port: 443, frontEnds: ["edge-1"])],

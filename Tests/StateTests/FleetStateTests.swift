@@ -1,4 +1,5 @@
 import Fleet
+import FleetLiterals
 import Foundation
 import State
 import Testing
@@ -36,7 +37,9 @@ struct FleetStateTests {
         certificates: [:],
         facts: EdgeFacts(
           address: "198.18.0.21", trusts: ["cd"],
-          openings: [.init(port: 443, from: ["198.18.0.10"], why: "front-ends of a.example")],
+          openings: [
+            .init(.tcp(443), from: .ranges(["198.18.0.10"]), why: "front-ends of a.example")
+          ],
           services: [.init(site: "a.example", port: 443, frontEnds: nil)])),
       appliedAt: Timestamp(secondsSince1970: 1_795_415_280), appliedBy: "ann@laptop")
     #expect(

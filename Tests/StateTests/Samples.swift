@@ -1,4 +1,5 @@
 import Fleet
+import FleetLiterals
 import State
 import TestSupport
 
@@ -28,28 +29,39 @@ struct Samples {
       notBefore: moment(), notAfter: moment())
   }
 
+  private mutating func port() -> Port { Port(number(1...65535)) ?? .https }
+
+  private static let several = PortRange(10_000, 20_000) ?? PortRange(10_000)
+
+  private mutating func openings() -> [Opening] {
+    let all: [Traffic?] = [
+      .tcp(PortRange(443)), .tcp(PortRange(22)), nil,
+      number(0...1) == 0 ? .tcp(Self.several) : .udp(Self.several),
+      .udp(PortRange(51_820)), .other(.vrrp),
+    ]
+    return all.prefix(number(0...6)).map { traffic in
+      Opening(
+        traffic.map { Opening.Target($0) } ?? .everythingElse,
+        from: [.everybody, .ranges([]), .ranges(["198.18.0.1", "10.0.0.0/8"])][number(0...2)],
+        why: ["SSH", "front-ends of a.example, b.example"][number(0...1)])
+    }
+  }
+
   private mutating func facts() -> EdgeFacts {
-    EdgeFacts(
-      address: ["198.18.0.1", "2001:db8::1", ""][number(0...2)],
+    let addresses: [IPAddress?] = ["198.18.0.1", "2001:db8::1", nil]
+    return EdgeFacts(
+      address: addresses[number(0...2)],
       trusts: (0..<number(0...2)).map { _ in hex(40) },
-      refuses: [nil, [], ["00a1", "5f"]][number(0...2)],
-      openings: (0..<number(0...6)).map { index in
-        EdgeFacts.Opening(
-          port: [443, 22, nil, 10_000, 51_820, nil][index],
-          lastPort: [nil, nil, nil, 20_000, nil, nil][index],
-          kind: [nil, nil, nil, [nil, "udp"][number(0...1)], "udp", "vrrp"][index],
-          from: [nil, [], ["198.18.0.1", "10.0.0.0/8"]][number(0...2)],
-          why: ["SSH", "front-ends of a.example, b.example"][number(0...1)])
-      },
+      refuses: [nil, [], ["00a1", "5f"]][number(0...2)], openings: openings(),
       services: (0..<number(0...2)).map {
         .init(
-          site: "s\($0).example", port: number(1...65535),
+          site: "s\($0).example", port: port(),
           frontEnds: [nil, [], ["edge-1"], ["edge-1", "nobody"]][number(0...3)])
       },
       routes: (0..<number(0...2)).map {
         .init(
           site: "s\($0).example", host: "app-\(number(1...9))", address: "2001:db8::\($0)",
-          port: number(1...65535))
+          port: port())
       })
   }
 

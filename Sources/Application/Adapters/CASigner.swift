@@ -13,7 +13,7 @@ actor CASigner: CertificateIssuer {
 
   init(_ keyring: CAKeyring, _ authorities: [AuthorityRecord]) throws {
     self.keyring = keyring
-    signing = authorities.last
+    signing = authorities.signing
     trusted =
       authorities.isEmpty
       ? nil : try CertificateBundle(pem: authorities.map(\.certificate).joined())

@@ -65,10 +65,10 @@ struct FleetSurveyor {
   }
 
   /// Of the hosts in the inventory.
-  private var addresses: [String: String] {
+  private var addresses: [String: IPAddress] {
     Dictionary(
       uniqueKeysWithValues: workspace.inventory.hosts.map {
-        ($0.name.text, $0.address.description)
+        ($0.name.text, $0.address)
       })
   }
 

@@ -90,7 +90,7 @@ struct HostBlocks {
       needs.isEmpty
       ? [] : ["waits for \(needs.shortList()): an edge between them would break before"]
     let ways = Dictionary(grouping: step.ways, by: \.needs)
-      .map { needs, ways in (sites: ways.map(\.site).sorted(), needs: needs) }
+      .map { needs, ways in (sites: ways.map(\.site.text).sorted(), needs: needs) }
       .sorted { $0.sites[0] < $1.sites[0] }
     lines += ways.map { sites, needs in
       let hosts = needs.map { need in
@@ -119,7 +119,7 @@ struct HostBlocks {
     return services + routes + trusts
   }
 
-  private func bySite(_ routes: [EdgeFacts.Route]) -> [(site: String, ends: [String])] {
+  private func bySite(_ routes: [EdgeFacts.Route]) -> [(site: DomainName, ends: [String])] {
     Dictionary(grouping: routes, by: \.site).sorted { $0.key < $1.key }.map { site, routes in
       (site, routes.map { "\($0.host) (\($0.address) port \($0.port))" })
     }
@@ -156,19 +156,6 @@ struct HostBlocks {
       let padding = String(repeating: " ", count: max(0, 9 - name.count))
       page.add("\(name)\(padding)\(value)", indent: 8, hanging: 9)
     }
-  }
-}
-
-extension [AuthorityRecord] {
-  /// The one that signs.
-  var signing: AuthorityRecord? { last { $0.status != .retiring } }
-}
-
-extension PlannedCertificate {
-  /// When it will end if it is issued now; none outlives its authority.
-  func end(from now: Timestamp, signedBy authority: AuthorityRecord?) -> Timestamp {
-    let end = now.adding(seconds: validFor)
-    return min(end, authority?.notAfter ?? end)
   }
 }
 

@@ -117,7 +117,7 @@ extension PlanDocument.Step {
     stage = step.action.changesHost ? step.stage + 1 : nil
     waitsFor = step.needs.map(PlanDocument.Need.init)
     waitsForOneOf = step.ways.map {
-      PlanDocument.Way(site: $0.site, hosts: $0.needs.map(PlanDocument.Need.init))
+      PlanDocument.Way(site: $0.site.text, hosts: $0.needs.map(PlanDocument.Need.init))
     }
     reachability = effects.reachability
     serves = .init(new: effects.services.new, gone: effects.services.gone)

@@ -36,7 +36,7 @@ struct StatusView {
   init(_ report: SurveyFleet.Report, now: Timestamp) {
     let (state, judged) = (report.state, report.judged)
     fleet = state.fleet
-    authorityEnds = state.authorities.last?.notAfter
+    authorityEnds = state.signingAuthority?.notAfter
     self.now = now
     let newer = Dictionary(uniqueKeysWithValues: judged.newer.map { ($0.host, $0) })
     rows = report.hosts.map { host, _ in

@@ -70,7 +70,7 @@ package actor Fleet {
   nonisolated func survey(_ name: String, _ connection: HostAccess) async -> SurveyResult {
     do {
       let conversation = try await ask(
-        .survey(vulnerabilities: NginxHole.names), name, connection, budgets.survey)
+        .survey(vulnerabilities: NginxVulnerability.names), name, connection, budgets.survey)
       var reader = SurveyReader(recognize: recognize)
       while !reader.isComplete, let said = try await conversation.next(SurveyMessage.self) {
         if case .message(let message) = said { try reader.read(message) }

@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 import State
 
@@ -106,8 +107,7 @@ extension Run {
       guard let done = confirmed[host], let steps = steps[host] else { continue }
       for (index, confirmed) in done.enumerated() {
         let before = index == 0 ? steps[0].present : done[index - 1].record
-        let number =
-          before?.number ?? steps[0].expected.flatMap { Int($0.prefix { $0 != ":" }) } ?? 0
+        let number = before?.number ?? steps[0].expected?.release?.value ?? 0
         var step = HostStep(
           host: host, connection: steps[index].connection, roles: steps[index].roles,
           action: number == 0 ? .remove : .restore, reasons: [], release: number,
@@ -118,7 +118,7 @@ extension Run {
           let digest =
             index == 0
             ? steps[0].presentDigest
-            : done[index - 1].fingerprint.split(separator: ":").last.map(String.init)
+            : done[index - 1].fingerprint.manifestDigest
           return RestoredRelease(release: release, digest: digest ?? "")
         }
         // A host that has left would have to be installed anew, which a plan does.

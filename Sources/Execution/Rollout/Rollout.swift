@@ -135,7 +135,7 @@ package struct Rollout: Sendable {
 
   func record(of step: HostStep, _ release: ReleaseRecord) -> HostRecord {
     HostRecord(
-      address: "\(step.connection.address)", roles: step.roles, release: release,
+      address: step.connection.address, roles: step.roles, release: release,
       appliedAt: surroundings.now(), appliedBy: surroundings.user)
   }
 

@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 import State
 
@@ -6,7 +7,7 @@ struct ConfirmedStep: Sendable {
   /// 0 where `deploy` has left the host.
   var release: Int
   var record: ReleaseRecord
-  var fingerprint: String
+  var fingerprint: Fingerprint
 }
 
 /// A rollout as far as it has come.
@@ -50,7 +51,9 @@ struct Run {
     confirmed[host, default: []].append(
       ConfirmedStep(
         release: release, record: transaction.record,
-        fingerprint: release == 0 ? "none" : "\(release):\(transaction.manifestDigest)"))
+        fingerprint: ReleaseNumber(release).map {
+          .release($0, digest: transaction.manifestDigest)
+        } ?? .none))
     if confirmed[host]?.count == steps[host]?.count { ledger.verdicts[host] = verdict }
   }
 

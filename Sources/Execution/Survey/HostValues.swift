@@ -37,7 +37,7 @@ enum HostValues {
   static func fingerprint(
     _ text: String, of word: String
   ) throws(ConversationFault) -> Fingerprint {
-    guard let fingerprint = Fingerprint(text) else {
+    guard let fingerprint = Fingerprint(rawValue: text) else {
       throw .unexpected("\(word) \(text)", "which is not a release and its digest")
     }
     return fingerprint

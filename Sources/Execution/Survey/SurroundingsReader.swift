@@ -82,10 +82,10 @@ struct SurroundingsReader {
     case .retiring:
       surroundings.retiringWorkers = try HostValues.integer(value, in: 0...1_000_000, of: word)
     case .patched:
-      guard NginxHole.names.contains(value) else {
+      guard NginxVulnerability.names.contains(value) else {
         throw .unexpected("\(word) \(value)", "which it was not asked about")
       }
-      surroundings.closedHoles.insert(value)
+      surroundings.patchedVulnerabilities.insert(value)
     default: throw .unexpected("\(word) \(value)", "which is not of a host's surroundings")
     }
   }

@@ -97,7 +97,7 @@ struct SurveyReader {
       observation.latestRelease = try HostValues.releaseOrNone(value, of: word)
     case .interrupted: observation.interruptedTransaction = HostText(value, limit: 20).text
     case .fingerprint:
-      observation.fingerprint = try HostValues.fingerprint(value, of: word).text
+      observation.fingerprint = try HostValues.fingerprint(value, of: word)
     case .kept:
       observation.keptReleases.append(try HostValues.release(value, of: word))
       try HostValues.checkCount(observation.keptReleases.count, of: word)

@@ -28,7 +28,7 @@ struct HostTransaction: Sendable {
         .transaction(
           TransactionOrder(
             mode: step.mode, release: step.release,
-            expected: step.expected ?? previous?.fingerprint ?? Fingerprint.none.text,
+            expected: step.expected ?? previous?.fingerprint ?? .none,
             size: release.archive.bytes.count, patience: budgets.staging.components.seconds,
             window: window, ports: step.ports, who: who)),
         of: program, on: host, becoming: step.connection.usesSudo, budgets.preparation)
@@ -73,8 +73,8 @@ struct HostTransaction: Sendable {
   private static func restoredDigest(
     _ found: Fingerprint, _ step: HostStep
   ) throws(ConversationFault) -> String {
-    guard found.release == step.release, let digest = found.digest else {
-      throw .unexpected("restores \(found.text)", "which is not release \(step.release)")
+    guard case .release(let number, let digest?) = found, number.value == step.release else {
+      throw .unexpected("restores \(found)", "which is not release \(step.release)")
     }
     return digest
   }
@@ -86,7 +86,7 @@ struct HostTransaction: Sendable {
 
   /// The release that is in force until the switch, 0 for none; its manifest need not be readable.
   var releaseBefore: Int {
-    previous?.release ?? step.expected.flatMap { Int($0.prefix { $0 != ":" }) } ?? 0
+    previous?.release ?? step.expected?.release?.value ?? 0
   }
 
   /// A verdict that takes the place of a transaction.

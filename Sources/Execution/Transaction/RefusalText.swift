@@ -14,7 +14,7 @@ enum RefusalText {
         "another run holds its lock\(run.isEmpty ? "" : " (\(run))"): wait for it to end")
     case .changed(let fingerprint):
       return host(
-        "it has changed since the plan was made (it is at \(fingerprint.text)): plan again")
+        "it has changed since the plan was made (it is at \(fingerprint)): plan again")
     case .noSpace, .staging:
       return host("the release could not be stored there\(said)")
     case .damaged: return host("the release arrived damaged\(said)")

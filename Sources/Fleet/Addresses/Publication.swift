@@ -4,7 +4,7 @@ package struct Publication: Hashable, Sendable {
   package var carrier: IPAddress
   package var port: Port
   /// The machine behind it.
-  package var host: String
+  package var host: HostName
   package var address: IPAddress
   package var target: Port
   /// The network behind the host.
@@ -15,7 +15,7 @@ package struct Publication: Hashable, Sendable {
   package var why: String
 
   package init(
-    carrier: IPAddress, port: Port, host: String, address: IPAddress, target: Port,
+    carrier: IPAddress, port: Port, host: HostName, address: IPAddress, target: Port,
     network: AddressRange, from: [AddressRange], why: String
   ) {
     self.carrier = carrier

@@ -12,6 +12,11 @@ package enum Fingerprint: Hashable, Sendable {
   package var release: ReleaseNumber? {
     if case .release(let number, _) = self { number } else { nil }
   }
+
+  /// SHA-256 of the manifest in lower-case hex; nil if there is none.
+  package var manifestDigest: String? {
+    if case .release(_, let digest) = self { digest } else { nil }
+  }
 }
 
 extension Fingerprint: RawRepresentable, CustomStringConvertible {

@@ -36,11 +36,11 @@ package indirect enum Placement: Hashable, Sendable {
 
 extension Inventory {
   /// Where front-ends reach a back-end of a site.
-  package func door(of upstream: Upstream) -> (address: IPAddress, port: Port) {
+  package func endpoint(of upstream: Upstream) -> (address: IPAddress, port: Port) {
     guard let host = host(named: upstream.host) else {
       preconditionFailure("\(upstream.host) is no host. This is a bug in deploy.")
     }
-    return host.door(to: upstream.port)
+    return host.endpoint(to: upstream.port)
   }
 }
 
@@ -62,7 +62,7 @@ extension Host {
   }
 
   /// Where front-ends reach what listens on a port of the host.
-  package func door(to port: Port) -> (address: IPAddress, port: Port) {
+  package func endpoint(to port: Port) -> (address: IPAddress, port: Port) {
     guard let carrier, let container = carrier.container, container.port == port else {
       return (address, port)
     }

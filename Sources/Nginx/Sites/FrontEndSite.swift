@@ -26,7 +26,7 @@ struct FrontEndSite {
   }
 
   private func server(_ upstream: Upstream, _ parameters: [Argument]) -> Directive {
-    let (address, port) = inventory.door(of: upstream)
+    let (address, port) = inventory.endpoint(of: upstream)
     var server = Directive("server", "\(host: address):\(port)")
     server.arguments += parameters
     return server
@@ -158,7 +158,7 @@ struct FrontEndSite {
 
   /// Left out where a back-end is reached by the other family: nothing could be connected to then.
   private var sourceAddress: [Paragraph] {
-    let addresses = site.upstreams.map { inventory.door(of: $0).address }
+    let addresses = site.upstreams.map { inventory.endpoint(of: $0).address }
     guard let source, addresses.allSatisfy({ $0.bitWidth == source.bitWidth }) else { return [] }
     return [
       Paragraph(

@@ -9,61 +9,66 @@ struct CertificateNeeds {
   let host: Host
   let snapshot: Snapshot
 
-  /// Every certificate; those that the host may keep have no reason.
+  /// Every certificate: those that the host may keep, and those that it gets.
   ///
   /// - Parameter names: what the back-end's certificate is for beside the sites of the inventory.
-  func certificates(_ mixture: Mixture, names: Set<String> = []) -> [PlannedCertificate] {
-    let published = mixture.use == .new ? input.inventory.sites(publishedBy: host.name) : []
-    let served = mixture.service == .old ? [] : input.inventory.sites(servedBy: host.name)
+  func certificates(_ transition: TransitionState, names: Set<String> = []) -> [NeededCertificate] {
+    let published = transition.use == .new ? input.inventory.sites(publishedBy: host.name) : []
+    let served = transition.service == .old ? [] : input.inventory.sites(servedBy: host.name)
     let own = host.name.text
-    var wanted: [PlannedCertificate] = []
+    var needed: [NeededCertificate] = []
     if !published.isEmpty {
-      wanted.append(
-        planned(.certificate(for: .frontEnd), .key(for: .frontEnd), .client, own, [own]))
+      needed.append(
+        need(.certificate(for: .frontEnd), .key(for: .frontEnd), .client, own, [own]))
     }
     if !served.isEmpty {
-      wanted.append(
-        planned(
+      needed.append(
+        need(
           .certificate(for: .backEnd), .key(for: .backEnd), .server, own,
           names.union([own] + served.map(\.domain.text))))
     }
     for site in published where site.certificate == .authority {
-      wanted.append(
-        planned(
+      needed.append(
+        need(
           .publicCertificate(of: site.domain), .publicKey(of: site.domain), .server,
           site.domain.text, Set([site.domain.text] + site.aliases.map(\.text))))
     }
-    return wanted.map(reviewed)
+    return needed
   }
 
-  private func planned(
+  private func need(
     _ path: ReleasePath, _ key: ReleasePath, _ purpose: PlannedCertificate.Purpose,
     _ commonName: String, _ names: Set<String>
-  ) -> PlannedCertificate {
+  ) -> NeededCertificate {
     let policy = input.inventory.authority.certificates
-    return PlannedCertificate(
-      path: path.relative, keyPath: key.relative, purpose: purpose,
-      commonName: String(commonName.prefix(64)), names: names.sorted(),
-      key: policy.key.rawValue, validFor: policy.validFor.seconds)
-  }
-
-  private func reviewed(_ wanted: PlannedCertificate) -> PlannedCertificate {
-    var certificate = wanted
-    let record = snapshot.release?.certificates[certificate.path]
-    certificate.replaced = record
-    certificate.reason =
-      CertificateReview(input: input, host: host.name, snapshot: snapshot)
-      .reasonToIssue(certificate, instead: record) ?? ""
-    return certificate
+    let record = snapshot.release?.certificates[path.relative]
+    let wanted = CertificateReview.Wanted(
+      path: path.relative, keyPath: key.relative, names: names.sorted(), key: policy.key)
+    switch CertificateReview(input: input, host: host.name, snapshot: snapshot)
+      .decision(on: wanted, instead: record)
+    {
+    case .keep(let record):
+      return .kept(path: wanted.path, keyPath: wanted.keyPath, record)
+    case .issue(let reason):
+      return .issued(
+        PlannedCertificate(
+          path: wanted.path, keyPath: wanted.keyPath, purpose: purpose,
+          commonName: String(commonName.prefix(64)), names: wanted.names,
+          key: policy.key.rawValue, validFor: policy.validFor.seconds, reason: reason,
+          replaced: record))
+    }
   }
 
   /// What the front-end or the back-end will show; nil where it has no such role.
   func leaf(_ role: Role) -> Endpoint.Leaf? {
     let path = ReleasePath.certificate(for: role).relative
-    guard let certificate = certificates(.new).first(where: { $0.path == path }) else { return nil }
-    if certificate.reason.isEmpty, let record = certificate.replaced {
-      return Endpoint.Leaf(record)
+    switch certificates(.new).first(where: { $0.path == path }) {
+    case nil: return nil
+    case .kept(_, _, let record): return Endpoint.Leaf(record)
+    case .issued(let certificate):
+      var leaf = Endpoint.Leaf(input.record(of: certificate))
+      leaf.serial = nil
+      return leaf
     }
-    return Endpoint.Leaf(input.record(of: certificate))
   }
 }

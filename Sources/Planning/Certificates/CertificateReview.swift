@@ -8,27 +8,45 @@ struct CertificateReview {
   let host: HostName
   let snapshot: Snapshot
 
-  /// Returns nil where the certificate that the host has may stay.
-  func reasonToIssue(
-    _ wanted: PlannedCertificate, instead record: CertificateRecord?
-  ) -> String? {
+  /// What a certificate is to be like, as far as that decides whether the one before may stay.
+  struct Wanted {
+    var path: String
+    var keyPath: String
+    /// Sorted.
+    var names: [String]
+    var key: KeyKind
+  }
+
+  enum Decision {
+    case keep(CertificateRecord)
+    case issue(reason: String)
+  }
+
+  /// - Parameter record: the certificate that the host has.
+  func decision(on wanted: Wanted, instead record: CertificateRecord?) -> Decision {
     guard let record, snapshot.has(wanted.path), snapshot.has(wanted.keyPath) else {
-      return "the host has none"
+      return .issue(reason: "the host has none")
     }
+    return reasonToIssue(wanted, instead: record).map { .issue(reason: $0) } ?? .keep(record)
+  }
+
+  /// Returns nil where the certificate that the host has may stay.
+  private func reasonToIssue(_ wanted: Wanted, instead record: CertificateRecord) -> String? {
     if snapshot.drifted.contains(wanted.path) || snapshot.drifted.contains(wanted.keyPath) {
       return "it or its key was changed on the host"
     }
     if input.isRevoked(record) { return "it is revoked" }
-    if let authority = input.signingAuthority,
+    if let authority = input.state.signingAuthority,
       record.issuerKeyIdentifier != authority.keyIdentifier
     {
       return "its issuer is \"\(record.issuer)\", not \"\(authority.commonName)\""
     }
     if record.names != wanted.names { return namesReason(record.names, wanted.names) }
-    if record.key != wanted.key {
-      return "its key is \(record.key), not \(wanted.key)"
+    if record.key != wanted.key.rawValue {
+      return "its key is \(record.key), not \(wanted.key.rawValue)"
     }
-    if input.renews.contains(Role(ofCertificate: wanted.path)), !record.isPlanned,
+    if input.renews.contains(Role(ofCertificate: wanted.path)),
+      !snapshot.comesWithThisRun(wanted.path),
       input.state.rotation?.hasBrought(record, at: wanted.path, of: host.text) != true
     {
       return "rotated on request"
@@ -48,7 +66,7 @@ struct CertificateReview {
     let margin = input.inventory.authority.certificates.renewalMargin(of: host)
     guard record.notAfter < input.now.adding(seconds: margin) else { return nil }
     // One that ends with its authority is not made longer by another one of the same authority.
-    if let authority = input.signingAuthority, record.notAfter >= authority.notAfter,
+    if let authority = input.state.signingAuthority, record.notAfter >= authority.notAfter,
       record.notAfter > input.now
     {
       return nil
@@ -58,11 +76,6 @@ struct CertificateReview {
       ? "it expired on \(record.notAfter.date)"
       : "it expires in \(days) \(days == 1 ? "day" : "days"), on \(record.notAfter.date)"
   }
-}
-
-extension CertificateRecord {
-  /// Whether it is only to be issued, by a step before.
-  fileprivate var isPlanned: Bool { serial.isEmpty }
 }
 
 extension [String] {

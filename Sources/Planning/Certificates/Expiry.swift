@@ -44,6 +44,11 @@ extension Expiry {
   /// Whoever brings a certificate needs time to get another one.
   package static let siteCertificateMargin: Int64 = 30 * 86_400
 
+  /// Whether the time to act has come: less than the margin, in seconds, is left.
+  static func isDue(_ end: Timestamp, margin: Int64, at now: Timestamp) -> Bool {
+    end < now.adding(seconds: margin)
+  }
+
   /// Everything that ends, what ends first first.
   ///
   /// An authority is due a leaf's life before its end: from then on its certificates are cut short.
@@ -60,7 +65,7 @@ extension Expiry {
     ) -> Expiry {
       Expiry(
         kind: kind, name: name, host: host, notAfter: end, daysLeft: now.days(until: end),
-        urgency: end <= now ? .ended : end < now.adding(seconds: margin) ? .due : .none)
+        urgency: end <= now ? .ended : isDue(end, margin: margin, at: now) ? .due : .none)
     }
     let authorities = state.authorities.flatMap { record in
       [expiry(.authority, record.commonName, record.notAfter, margin: policy.validFor.seconds)]

@@ -69,8 +69,8 @@ extension HostChange {
   /// The change, with what the state says of the host beside what the host shows.
   func judged(by input: PlanningInput) -> HostChange {
     var change = self
-    change.isRevoked = input.isRevoked(name)
-    let recorded = input.state.hosts[name]?.release.certificates
+    change.isRevoked = input.isRevoked(name.text)
+    let recorded = input.state.hosts[name.text]?.release.certificates
     let server = recorded?[ReleasePath.certificate(for: .backEnd).relative]
     change.recordedNames = Set(server?.names ?? [])
     return change

@@ -14,6 +14,12 @@ package struct FleetChecks: Hashable, Sendable {
     package var address: String
     package var port: Int
 
+    package init(_ route: EdgeFacts.Route, from frontEnd: String) {
+      self.init(
+        site: route.site.text, frontEnd: frontEnd, backEnd: route.host.text,
+        address: route.address.description, port: Int(route.port.number))
+    }
+
     package init(site: String, frontEnd: String, backEnd: String, address: String, port: Int) {
       self.site = site
       self.frontEnd = frontEnd
@@ -73,11 +79,11 @@ package struct FleetChecks: Hashable, Sendable {
           guard let backEnd = hosts[upstream.host],
             selector.matches(frontEnd) || selector.matches(backEnd)
           else { continue }
-          let door = backEnd.door(to: upstream.port)
+          let entry = backEnd.endpoint(to: upstream.port)
           edges.append(
             Edge(
               site: site.domain.text, frontEnd: frontEnd.name.text, backEnd: backEnd.name.text,
-              address: door.address.description, port: Int(door.port.number)))
+              address: entry.address.description, port: Int(entry.port.number)))
         }
       }
       for upstream in site.upstreams {
@@ -94,13 +100,13 @@ package struct FleetChecks: Hashable, Sendable {
         $0.name != backEnd.name && $0.placement == .direct
           && !source.contains(backEnd.apparentSource(of: $0.address))
       }
-      let door = backEnd.door(to: target.port)
+      let entry = backEnd.endpoint(to: target.port)
       for offset in 0..<min(most, strangers.count) {
         self.strangers.append(
           Stranger(
             host: strangers[(index + offset) % strangers.count].name.text,
-            backEnd: backEnd.name.text, address: door.address.description,
-            port: Int(door.port.number)))
+            backEnd: backEnd.name.text, address: entry.address.description,
+            port: Int(entry.port.number)))
       }
     }
   }

@@ -7,10 +7,10 @@ import State
 enum Lockout {
   /// Why a host does not answer, if its `ssh.port` was changed behind a firewall of deploy's own; nil otherwise.
   static func closedPort(of host: Host, _ input: PlanningInput) -> String? {
-    let port = Int(host.ssh.port.number)
+    let port = host.ssh.port
     guard input.inventory.firewall.scope == .drop, host.carrier == nil,
       let release = input.state.hosts[host.name.text]?.release, !release.facts.openings.isEmpty,
-      !release.facts.openings.contains(where: { $0.port == port || $0.port == nil })
+      release.facts.openings.source(of: .tcp(port)).isNobody
     else { return nil }
     return
       "the firewall of its release \(release.number) does not open port \(port): set ssh.port back, add"

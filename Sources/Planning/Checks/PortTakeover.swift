@@ -11,8 +11,8 @@ enum PortTakeover {
   static func obstacles(from old: Endpoint, to new: Endpoint) -> [String] {
     let ports = Set((old.publications + new.publications).map(\.port))
     return ports.sorted().compactMap { port in
-      guard let before = owner(of: Int(port.number), old),
-        let after = owner(of: Int(port.number), new), before != after
+      guard let before = owner(of: port, old),
+        let after = owner(of: port, new), before != after
       else { return nil }
       return
         "port \(port) leads to \(before) now and would lead to \(after): front-ends would ask the"
@@ -20,8 +20,8 @@ enum PortTakeover {
     }
   }
 
-  private static func owner(of port: Int, _ endpoint: Endpoint) -> String? {
-    if let publication = endpoint.publications.first(where: { $0.port.number == port }) {
+  private static func owner(of port: Port, _ endpoint: Endpoint) -> String? {
+    if let publication = endpoint.publications.first(where: { $0.port == port }) {
       return "port \(publication.target) of \(publication.host)"
     }
     return endpoint.services.values.contains { $0.ports.contains(port) }

@@ -22,7 +22,8 @@ struct SharedPorts {
       site.upstreams(on: host.name).map(\.port)
     }
     needed = Set((published + served).map { Int($0.number) })
-    held = (observation.manifest?.release).map { HostPlanner.ports(of: $0.facts) } ?? []
+    let facts = observation.manifest?.release.facts
+    held = Set(facts.map { HostPlanner.ports(of: $0).map { Int($0.number) } } ?? [])
     names = Self.names(on: host, inventory)
   }
 

@@ -1,8 +1,9 @@
+package import Fleet
 package import State
 
 /// What a plan relies on of a host, so that one that has changed before it is carried out is found.
 package struct HostCondition: Hashable, Sendable, Codable {
-  package var fingerprint: String
+  package var fingerprint: Fingerprint
   /// Installed files that were missing or changed, sorted.
   package var driftedFiles: [String]
   package var firewall: String
@@ -37,8 +38,5 @@ package struct HostCondition: Hashable, Sendable, Codable {
     return "what its nginx serves is not as before"
   }
 
-  /// The number comes first in a fingerprint, then what tells two releases of one number apart.
-  private var release: String {
-    fingerprint == "none" ? "no release" : "release \(fingerprint.prefix { $0 != ":" })"
-  }
+  private var release: String { fingerprint.release.map { "release \($0)" } ?? "no release" }
 }

@@ -29,7 +29,7 @@ struct HostPlanner {
   /// The change, and what keeps the host from taking it.
   func review() -> (change: HostChange, obstacles: [String]) {
     var change = HostChange(
-      name: host.name.text, old: old, new: leaves ? gone : new,
+      name: host.name, old: old, new: leaves ? gone : new,
       serves: host.container != nil || !input.inventory.sites(servedBy: host.name).isEmpty)
     change.isOpaque = observation.currentRelease != nil && lasting.isOpaque
     change.revoked = input.materials.revocationLists.mapValues(\.serials)
@@ -39,14 +39,14 @@ struct HostPlanner {
       return (change, [])
     }
     let draft = draft(
-      .init(mixture: .new, endpoint: change.new), release: nextRelease,
+      .init(transition: .new, endpoint: change.new), release: nextRelease,
       from: Snapshot(observation))
     change.hasOtherChanges =
       present == nil || !repairs.isEmpty || !changes(to: draft).isEmpty
-      || draft.certificates.contains { !$0.reason.isEmpty }
+      || draft.certificates.contains { $0.planned != nil }
     return (
       change,
-      change.hasOtherChanges ? Space.obstacles(for: draft.files, on: observation) : []
+      change.hasOtherChanges ? DiskSpaceCheck.obstacles(for: draft.files, on: observation) : []
     )
   }
 
@@ -73,9 +73,9 @@ struct HostPlanner {
       if role == .frontEnd { endpoint.client = nil } else { endpoint.server = nil }
     }
     // The same machine answers at its address of now, whatever it was when the release was made.
-    endpoint.addresses.insert(host.address.description)
+    endpoint.addresses.insert(host.address)
     endpoint.addresses.formUnion(
-      observation.surroundings.addresses.compactMap { IPAddress($0)?.description })
+      observation.surroundings.addresses.compactMap { IPAddress($0) })
     return endpoint
   }
 
@@ -90,29 +90,27 @@ struct HostPlanner {
     let inventory = input.routableInventory
     let needs = CertificateNeeds(input: input, host: host, snapshot: Snapshot(observation))
     var endpoint = Endpoint()
-    endpoint.addresses = [host.address.description]
-    endpoint.source = host.address.description
+    endpoint.addresses = [host.address]
+    endpoint.source = host.address
     let ruleset = ruleset(for: host, in: input.inventory)
     endpoint.openings = ruleset.openings
     endpoint.publications = ruleset.publications
     for site in inventory.sites(servedBy: host.name) {
-      endpoint.services[site.domain.text] = .init(
-        ports: Set(site.upstreams(on: host.name).map { Int($0.port.number) }),
+      endpoint.services[site.domain] = .init(
+        ports: Set(site.upstreams(on: host.name).map(\.port)),
         admission: .frontEnds(Set(site.frontEnds)))
     }
     for site in inventory.sites(publishedBy: host.name) {
       for upstream in site.upstreams {
-        let door = inventory.door(of: upstream)
-        endpoint.routes[upstream.host.text, default: []].insert(
-          .init(
-            site: site.domain.text, host: upstream.host.text, address: door.address.description,
-            port: Int(door.port.number)))
+        let entry = inventory.endpoint(of: upstream)
+        endpoint.routes[upstream.host, default: []].insert(
+          .init(site: site.domain, host: upstream.host, address: entry.address, port: entry.port))
       }
     }
     endpoint.client = needs.leaf(.frontEnd)
     endpoint.server = needs.leaf(.backEnd)
     if endpoint.client != nil || endpoint.server != nil {
-      endpoint.trusts = Set(input.trustedAuthorities.map(\.keyIdentifier))
+      endpoint.trusts = Set(input.state.trustedAuthorities.map(\.keyIdentifier))
       endpoint.refuses = input.materials.refusals(trusting: endpoint.trusts)
     }
     return endpoint
@@ -147,7 +145,7 @@ struct HostPlanner {
         movesFrom: track.states[position - 1].endpoint.source)
       if position == 1, let kept { step.present = kept }
       let ports = Self.ports(of: step.facts)
-      step.ports = ports.subtracting(held).sorted()
+      step.ports = ports.subtracting(held).sorted().map { Int($0.number) }
       held = ports
       if position > 1 { step.replaces = observation.currentRelease ?? 0 }
       snapshot = Snapshot(behind: draft, release: step.release, input)
@@ -186,9 +184,9 @@ struct HostPlanner {
   }
 
   private func step(
-    _ draft: ReleaseDraft, isFirst: Bool, movesFrom source: String
+    _ draft: ReleaseDraft, isFirst: Bool, movesFrom source: IPAddress?
   ) -> HostStep {
-    let issued = draft.certificates.filter { !$0.reason.isEmpty }
+    let issued = draft.certificates.compactMap(\.planned)
     let changes = changes(to: draft)
     let isNew = isFirst && present == nil
     var step = HostStep(
@@ -205,8 +203,9 @@ struct HostPlanner {
     return isFirst ? step.showing(observation) : step
   }
 
-  private func moves(from old: String, to new: String) -> [String] {
-    old == new || old.isEmpty ? [] : ["its address is \(new), no longer \(old)"]
+  private func moves(from old: IPAddress?, to new: IPAddress?) -> [String] {
+    guard let old, let new, old != new else { return [] }
+    return ["its address is \(new), no longer \(old)"]
   }
 
   private var reasonToCreate: String {
@@ -217,13 +216,13 @@ struct HostPlanner {
   }
 
   /// The ports that nginx listens on for a release.
-  static func ports(of facts: EdgeFacts) -> Set<Int> {
-    let published = facts.routes.isEmpty ? [] : [Port.http, .https].map { Int($0.number) }
+  static func ports(of facts: EdgeFacts) -> Set<Port> {
+    let published = facts.routes.isEmpty ? [] : [Port.http, .https]
     return Set(published + facts.services.map(\.port))
   }
 
   /// Those that it listens on now, for a release that it is seen to serve.
-  private var servedPorts: Set<Int> {
+  private var servedPorts: Set<Port> {
     guard let present, observation.servedReleases.contains(present.number) else { return [] }
     return Self.ports(of: present.facts)
   }

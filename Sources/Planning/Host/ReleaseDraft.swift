@@ -14,11 +14,11 @@ struct ReleaseDraft {
   let number: Int
   /// The address that its front-end has to use, where the host has others.
   let source: IPAddress?
-  let mixture: Mixture
+  let transition: TransitionState
   let endpoint: Endpoint
   let snapshot: Snapshot
-  /// Every certificate of the host; those that are kept have no reason.
-  let certificates: [PlannedCertificate]
+  /// Every certificate of the host, kept or issued.
+  let certificates: [NeededCertificate]
   /// Sorted by path.
   private(set) var files: [PlannedFile] = []
 
@@ -32,16 +32,16 @@ struct ReleaseDraft {
     self.hasIPv6 = hasIPv6
     self.number = number
     self.source = source
-    self.mixture = state.mixture
+    self.transition = state.transition
     self.endpoint = state.endpoint
     self.snapshot = snapshot
     certificates = CertificateNeeds(input: input, host: host, snapshot: snapshot)
-      .certificates(state.mixture, names: state.endpoint.server?.names ?? [])
+      .certificates(state.transition, names: state.endpoint.server?.names ?? [])
     files = makeFiles()
   }
 
-  private var changesService: Bool { mixture.service != .old }
-  private var changesUse: Bool { mixture.use == .new }
+  private var changesService: Bool { transition.service != .old }
+  private var changesUse: Bool { transition.use == .new }
   private var hasSites: Bool { !endpoint.services.isEmpty || !endpoint.routes.isEmpty }
 
   private func makeFiles() -> [PlannedFile] {
@@ -73,7 +73,7 @@ struct ReleaseDraft {
       guard !changesUse else { return [] }
       wanted = []
     case .backEnd:
-      guard mixture.service != .new else { return [] }
+      guard transition.service != .new else { return [] }
       wanted = changesService ? Set(input.inventory.sites(servedBy: host.name).map(\.domain)) : []
     }
     return Set(present).subtracting(wanted)
@@ -84,8 +84,7 @@ struct ReleaseDraft {
     var ports: [DomainName: Set<Port>] = [:]
     var admissions: [DomainName: Admission] = [:]
     for (site, service) in endpoint.services {
-      guard let site = DomainName(site) else { continue }
-      ports[site] = Set(service.ports.compactMap { Port($0) })
+      ports[site] = service.ports
       admissions[site] = service.admission
     }
     return Remains(
@@ -165,15 +164,19 @@ struct ReleaseDraft {
   }
 
   private var leaves: [PlannedFile] {
-    certificates.flatMap { certificate in
-      let isKept = certificate.reason.isEmpty
-      return [
-        PlannedFile(
-          path: certificate.path, source: isKept ? .present : .certificate(certificate.path)),
-        PlannedFile(
-          path: certificate.keyPath, source: isKept ? .present : .key(certificate.path),
-          isSecret: true),
-      ]
+    certificates.flatMap { certificate -> [PlannedFile] in
+      switch certificate {
+      case .kept(let path, let keyPath, _):
+        [
+          PlannedFile(path: path, source: .present),
+          PlannedFile(path: keyPath, source: .present, isSecret: true),
+        ]
+      case .issued(let planned):
+        [
+          PlannedFile(path: planned.path, source: .certificate(planned.path)),
+          PlannedFile(path: planned.keyPath, source: .key(planned.path), isSecret: true),
+        ]
+      }
     }
   }
 

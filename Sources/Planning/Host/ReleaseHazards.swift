@@ -7,7 +7,7 @@ struct ReleaseHazards {
   let state: FleetState
   let now: Timestamp
 
-  private var trusted: [AuthorityRecord] { state.authorities.filter { $0.status != .retiring } }
+  private var trusted: [AuthorityRecord] { state.trustedAuthorities }
 
   func all(of release: ReleaseRecord) -> [String] {
     guard !release.facts.trusts.isEmpty || !release.certificates.isEmpty else { return [] }
@@ -30,7 +30,7 @@ struct ReleaseHazards {
   private func trust(of release: ReleaseRecord) -> [String] {
     let trusts = Set(release.facts.trusts)
     var found: [String] = []
-    if let signing = trusted.last, !trusts.contains(signing.keyIdentifier) {
+    if let signing = state.signingAuthority, !trusts.contains(signing.keyIdentifier) {
       found.append(
         "it does not trust \"\(signing.commonName)\", whose certificates the others show")
     }

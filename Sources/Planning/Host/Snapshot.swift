@@ -8,6 +8,8 @@ struct Snapshot {
   var texts: [String: String]
   /// Files that are not what the release has.
   var drifted: Set<String>
+  /// The paths of certificates that a step before issues: what is recorded of them is what is known already.
+  private var issued: Set<String> = []
 
   init(_ observation: HostObservation) {
     release = observation.manifest?.release
@@ -52,11 +54,15 @@ struct Snapshot {
         texts[file.path] = text
       }
     }
-    for certificate in draft.certificates where !certificate.reason.isEmpty {
+    for certificate in draft.certificates.compactMap(\.planned) {
       release.certificates[certificate.path] = input.record(of: certificate)
+      issued.insert(certificate.path)
     }
     self.release = release
   }
+
+  /// Whether a certificate is one that a step of this run issues.
+  func comesWithThisRun(_ path: String) -> Bool { issued.contains(path) }
 
   func has(_ path: String) -> Bool { release?.files[path] != nil }
 
@@ -78,12 +84,11 @@ struct Snapshot {
 extension PlanningInput {
   /// What will be recorded of a certificate, as far as it is known before it is issued.
   func record(of certificate: PlannedCertificate) -> CertificateRecord {
-    let authority = signingAuthority
-    let end = now.adding(seconds: certificate.validFor)
+    let authority = state.signingAuthority
     return CertificateRecord(
       serial: "", issuer: authority?.commonName ?? "",
       issuerKeyIdentifier: authority?.keyIdentifier ?? "", commonName: certificate.commonName,
       names: certificate.names, key: certificate.key, notBefore: now,
-      notAfter: min(end, authority?.notAfter ?? end))
+      notAfter: certificate.end(from: now, signedBy: authority))
   }
 }

@@ -3,14 +3,19 @@ package import Inventories
 package import State
 
 extension Inventory {
-  /// How each host is reached that the state has and the inventory no longer has, sorted by name.
+  /// The hosts that the state has and the inventory no longer has, sorted by name.
   ///
   /// The state says where such a host was, and nothing else of how it is reached.
-  package func connectionsToLeft(_ state: FleetState) -> [(name: String, connection: HostAccess)] {
+  func hostsToClean(_ state: FleetState) -> [Host] {
     let recorded = state.recordedAddresses
     return recorded.keys.filter { host(named: $0) == nil }.sorted().compactMap { name in
-      left(name, recorded: recorded).map { (name.text, $0.access) }
+      left(name, recorded: recorded)
     }
+  }
+
+  /// How each of these hosts is reached.
+  package func connectionsToLeft(_ state: FleetState) -> [(name: String, connection: HostAccess)] {
+    hostsToClean(state).map { ($0.name.text, $0.access) }
   }
 
   /// How every host is reached: those of the inventory, and those that the state has besides.
@@ -27,9 +32,7 @@ extension FleetState {
   package var recordedAddresses: [HostName: IPAddress] {
     var addresses: [HostName: IPAddress] = [:]
     for (name, record) in hosts {
-      if let name = HostName(name), let address = IPAddress(record.address) {
-        addresses[name] = address
-      }
+      if let name = HostName(name) { addresses[name] = record.address }
     }
     return addresses
   }

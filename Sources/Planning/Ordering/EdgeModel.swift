@@ -26,13 +26,11 @@ package enum EdgeModel {
     on route: EdgeFacts.Route, from frontEnd: Endpoint, to backEnd: Endpoint,
     through carrier: Endpoint? = nil, at now: Timestamp
   ) -> Obstacle? {
-    guard let source = IPAddress(frontEnd.source), let port = Port(route.port) else {
-      return .notThere
-    }
-    var arrival = (address: route.address, port: port, source: source)
+    guard let source = frontEnd.source else { return .notThere }
+    var arrival = (address: route.address, port: route.port, source: source)
     let host = carrier?.addresses.contains(route.address) == true ? carrier : backEnd
-    if let publication = host?.publication(of: port, to: source) {
-      arrival.address = publication.address.description
+    if let publication = host?.publication(of: route.port, to: source) {
+      arrival.address = publication.address
       arrival.port = publication.target
       if publication.network.contains(source) { arrival.source = publication.carrier }
     }
@@ -41,10 +39,10 @@ package enum EdgeModel {
       return .shutOut
     }
     guard let service = backEnd.services[route.site],
-      service.ports.contains(Int(arrival.port.number)),
+      service.ports.contains(arrival.port),
       let client = frontEnd.client, let server = backEnd.server
     else { return .notServed }
-    guard server.names.contains(route.site) else { return .wrongName }
+    guard server.names.contains(route.site.text) else { return .wrongName }
     guard frontEnd.trusts.contains(server.issuer) else { return .serverNotTrusted }
     guard backEnd.trusts.contains(client.issuer) else { return .clientNotTrusted }
     guard !backEnd.refuses(client), !frontEnd.refuses(server) else { return .revoked }
@@ -54,7 +52,7 @@ package enum EdgeModel {
 
   /// The routes from one host to another that lead to no answer.
   static func brokenRoutes(
-    from frontEnd: Endpoint, to backEnd: Endpoint, named name: String,
+    from frontEnd: Endpoint, to backEnd: Endpoint, named name: HostName,
     through carrier: Endpoint?, at now: Timestamp
   ) -> Set<EdgeFacts.Route> {
     frontEnd.routes(to: name).filter {
@@ -64,7 +62,9 @@ package enum EdgeModel {
 }
 
 extension Endpoint {
-  func refuses(_ leaf: Leaf) -> Bool { refuses?.contains(leaf.serial) ?? false }
+  func refuses(_ leaf: Leaf) -> Bool {
+    leaf.serial.map { refuses?.contains($0) ?? false } ?? false
+  }
 
   /// Where its kernel sends a new connection on to, if it does.
   fileprivate func publication(of port: Port, to source: IPAddress) -> Publication? {

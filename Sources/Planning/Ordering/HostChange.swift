@@ -4,7 +4,7 @@ import State
 
 /// One host of a change: what it is for the edges, and what it is to be.
 struct HostChange {
-  var name: String
+  var name: HostName
   /// Nothing where `deploy` has installed nothing.
   var old: Endpoint
   /// Nothing where it leaves the fleet.
@@ -39,30 +39,30 @@ struct HostChange {
   ///   - inUse: the authorities whose certificates some host of the fleet shows now or then.
   ///   - known: those whose own certificates are at hand.
   func endpoint(
-    _ mixture: Mixture, authoritiesInUse inUse: Set<String>, of known: Set<String>
+    _ transition: TransitionState, authoritiesInUse inUse: Set<String>, of known: Set<String>
   ) -> Endpoint {
     var endpoint = Endpoint()
     endpoint.addresses = old.addresses.union(new.addresses)
-    switch mixture.trust {
+    switch transition.trust {
     case .old: endpoint.trusts = old.trusts
     case .both: endpoint.trusts = old.trusts.union(new.trusts).union(inUse).intersection(known)
     case .new: endpoint.trusts = new.trusts
     }
-    endpoint.refuses = refusals(mixture.trust, trusting: endpoint.trusts)
-    switch mixture.service {
+    endpoint.refuses = refusals(transition.trust, trusting: endpoint.trusts)
+    switch transition.service {
     case .old: endpoint.takeService(of: old)
     case .new: endpoint.takeService(of: new)
     case .both:
       endpoint.openings = old.openings.union(
-        new.openings, listened: old.listens(asFrontEnd: mixture.use == .old),
-        otherListened: new.listens(asFrontEnd: mixture.use == .new))
+        new.openings, listened: old.listens(asFrontEnd: transition.use == .old),
+        otherListened: new.listens(asFrontEnd: transition.use == .new))
       endpoint.publications =
-        mixture.use == .new
+        transition.use == .new
         ? new.publications.union(old.publications) : old.publications.union(new.publications)
       endpoint.services = old.services.merging(new.services) { $0.union($1) }
       endpoint.server = serverOfBoth
     }
-    let user = mixture.use == .new ? new : old
+    let user = transition.use == .new ? new : old
     endpoint.source = user.source
     endpoint.routes = user.routes
     endpoint.client = user.client
@@ -72,7 +72,7 @@ struct HostChange {
   /// What is refused as before, until nobody shows it any more. Where an authority joins, the lists are
   /// the new ones at once: without one of its own, each of its clients would be refused.
   private func refusals(
-    _ side: Mixture.Side, trusting trusts: Set<String>
+    _ side: TransitionState.Side, trusting trusts: Set<String>
   ) -> Set<String>? {
     switch side {
     case .old: return old.refuses
@@ -96,7 +96,7 @@ extension Endpoint {
   /// The ports that nginx listens on for back-ends' sites, and for visitors if the front-end is in use.
   fileprivate func listens(asFrontEnd: Bool) -> Set<Port> {
     let visitors: [Port] = asFrontEnd && !routes.isEmpty ? [.http, .https] : []
-    return Set(services.values.flatMap(\.ports).compactMap { Port($0) } + visitors)
+    return Set(services.values.flatMap(\.ports) + visitors)
   }
 
   fileprivate mutating func takeService(of other: Endpoint) {
@@ -110,31 +110,31 @@ extension Endpoint {
 /// The states that a host goes through, and the phases of the change in which it does.
 struct Track {
   struct State: Equatable {
-    var mixture: Mixture
+    var transition: TransitionState
     var endpoint: Endpoint
   }
 
   /// One more than phases.
   private(set) var states: [State]
   /// Ascending.
-  private(set) var phases: [Mixture.Phase]
+  private(set) var phases: [TransitionState.Phase]
 
   init(staying state: State) {
     states = [state]
     phases = []
   }
 
-  mutating func append(_ state: State, in phase: Mixture.Phase) {
+  mutating func append(_ state: State, in phase: TransitionState.Phase) {
     states.append(state)
     phases.append(phase)
   }
 
   /// The position of the state before and behind a phase.
-  func position(before phase: Mixture.Phase) -> Int { phases.count { $0 < phase } }
-  func position(behind phase: Mixture.Phase) -> Int { phases.count { $0 <= phase } }
+  func position(before phase: TransitionState.Phase) -> Int { phases.count { $0 < phase } }
+  func position(behind phase: TransitionState.Phase) -> Int { phases.count { $0 <= phase } }
 
   /// The same host in one transaction.
-  func direct(in phase: Mixture.Phase) -> Track {
+  func direct(in phase: TransitionState.Phase) -> Track {
     var track = Track(staying: states[0])
     track.append(states[states.count - 1], in: phase)
     return track
@@ -149,8 +149,8 @@ struct Track {
   }
 
   /// Ends in the state as it is to be, to the last file and comment.
-  mutating func finish(as endpoint: Endpoint, in phase: Mixture.Phase) {
-    let state = State(mixture: .new, endpoint: endpoint)
+  mutating func finish(as endpoint: Endpoint, in phase: TransitionState.Phase) {
+    let state = State(transition: .new, endpoint: endpoint)
     if phases.isEmpty { append(state, in: phase) } else { states[states.count - 1] = state }
   }
 }
@@ -160,15 +160,15 @@ extension HostChange {
   func canonicalTrack(
     authoritiesInUse inUse: Set<String>, of known: Set<String>
   ) -> Track {
-    var track = Track(staying: .init(mixture: .old, endpoint: old))
+    var track = Track(staying: .init(transition: .old, endpoint: old))
     guard !isHeld, !old.offersSame(as: new) || hasOtherChanges else { return track }
     if !old.offersSame(as: new), !isShutOut, !isOpaque {
-      for phase in Mixture.Phase.allCases {
-        let endpoint = endpoint(phase.mixture, authoritiesInUse: inUse, of: known)
+      for phase in TransitionState.Phase.allCases {
+        let endpoint = endpoint(phase.transition, authoritiesInUse: inUse, of: known)
         if endpoint.offersSame(as: track.states[track.states.count - 1].endpoint) { continue }
         // A new host that nobody could use yet would have nothing to install.
         if phase != .forget, old == .nothing, !endpoint.hasEdges { continue }
-        track.append(.init(mixture: phase.mixture, endpoint: endpoint), in: phase)
+        track.append(.init(transition: phase.transition, endpoint: endpoint), in: phase)
       }
     }
     var end = new

@@ -1,4 +1,3 @@
-import Diagnostics
 import Fleet
 import Inventories
 import Nginx
@@ -13,8 +12,8 @@ struct PlannedFleet {
   }
 
   private let input: PlanningInput
-  private let members: [(name: String, member: Member)]
-  /// Sorted by name, as the choreography has them.
+  private let members: [(name: HostName, member: Member)]
+  /// Sorted by name, as the sequencer has them.
   let changes: [HostChange]
   private(set) var warnings: [String] = []
 
@@ -23,7 +22,7 @@ struct PlannedFleet {
     let members = Self.members(input)
     warnings = Self.leaveOut(members, from: &input) + Self.replacements(input)
     self.input = input
-    var (reviewed, changes): ([(name: String, member: Member)], [HostChange]) = ([], [])
+    var (reviewed, changes): ([(name: HostName, member: Member)], [HostChange]) = ([], [])
     for (name, member) in members {
       let (member, change) = Self.reviewed(name, member, input)
       reviewed.append((name, member))
@@ -34,32 +33,32 @@ struct PlannedFleet {
     warnings += Self.refused(changes)
   }
 
-  func steps(_ choreography: Choreography) -> [HostStep] {
+  func steps(_ sequencer: ChangeSequencer) -> [HostStep] {
     var all: [[HostStep]] = members.enumerated().map { index, entry in
       switch entry.member {
       case .held(let step): step.map { [$0] } ?? []
-      case .changing(let planner): planner.steps(choreography.tracks[index])
+      case .changing(let planner): planner.steps(sequencer.tracks[index])
       }
     }
-    func need(_ position: Choreography.HostPosition) -> HostStep.Need {
+    func need(_ position: ChangeSequencer.HostPosition) -> HostStep.Need {
       let steps = all[position.host].filter(\.action.changesHost)
       return HostStep.Need(
-        host: members[position.host].name,
+        host: members[position.host].name.text,
         release: position.position <= steps.count && position.position > 0
           ? steps[position.position - 1].release : nil)
     }
-    func need(way: [Choreography.HostPosition]) -> HostStep.Need {
+    func need(way: [ChangeSequencer.HostPosition]) -> HostStep.Need {
       // What is there already is no need.
       let open = way.filter { $0.position > 0 }.map(need)
       var first = open[0]
       first.through = Array(open.dropFirst())
       return first
     }
-    for (host, track) in choreography.tracks.enumerated() where !track.phases.isEmpty {
+    for (host, track) in sequencer.tracks.enumerated() where !track.phases.isEmpty {
       for position in 1..<track.states.count {
-        all[host][position - 1].stage = choreography.stage(of: host, to: position)
-        all[host][position - 1].needs = choreography.needs(of: host, to: position).map(need)
-        all[host][position - 1].ways = choreography.ways(of: host, to: position)
+        all[host][position - 1].stage = sequencer.stage(of: host, to: position)
+        all[host][position - 1].needs = sequencer.needs(of: host, to: position).map(need)
+        all[host][position - 1].ways = sequencer.ways(of: host, to: position)
           .sorted { $0.key < $1.key }
           .map { HostStep.Way(site: $0.key, needs: $0.value.map { need(way: $0) }) }
       }
@@ -82,14 +81,14 @@ struct PlannedFleet {
 
   // MARK: - Who takes part
 
-  private static func members(_ input: PlanningInput) -> [(name: String, member: Member)] {
-    var members: [(name: String, member: Member)] = []
+  private static func members(_ input: PlanningInput) -> [(name: HostName, member: Member)] {
+    var members: [(name: HostName, member: Member)] = []
     for host in input.inventory.hosts {
-      members.append((host.name.text, member(host, input)))
+      members.append((host.name, member(host, input)))
     }
-    for (name, connection) in input.inventory.connectionsToLeft(input.state) {
-      guard let record = input.state.hosts[name] else { continue }
-      members.append((name, leaving(name, record, connection, input)))
+    for host in input.inventory.hostsToClean(input.state) {
+      guard let record = input.state.hosts[host.name.text] else { continue }
+      members.append((host.name, leaving(host.name, record, host.access, input)))
     }
     return members.sorted { $0.name < $1.name }
   }
@@ -120,36 +119,36 @@ struct PlannedFleet {
   }
 
   private static func leaving(
-    _ name: String, _ record: HostRecord, _ connection: HostAccess, _ input: PlanningInput
+    _ name: HostName, _ record: HostRecord, _ connection: HostAccess, _ input: PlanningInput
   ) -> Member {
-    guard input.selector.matches(name) else { return .held(nil) }
+    guard input.selector.matches(name.text) else { return .held(nil) }
     func held(_ reasons: [String], as action: Action = .blocked) -> Member {
       .held(
         HostStep(
-          host: name, connection: connection, roles: record.roles, action: action,
+          host: name.text, connection: connection, roles: record.roles, action: action,
           reasons: reasons))
     }
-    switch input.survey[name] {
+    switch input.survey[name.text] {
     case nil: return held(["it was not asked; this is a bug in deploy"])
     case .unreachable(let why):
       return held(
         [
           "it is no longer in the inventory and is to be cleaned, but: \(why)",
-          input.inventory.adviceToReach(name, at: "\(connection.address)"),
+          input.inventory.adviceToReach(name.text, at: "\(connection.address)"),
         ], as: .unreachable)
     case .observed(let observation):
       // The same machine under another name keeps what it has; the record of the old name goes.
       if renamed(observation, input) != nil {
         return .held(
           HostStep(
-            host: name, connection: connection, roles: record.roles, action: .unchanged,
+            host: name.text, connection: connection, roles: record.roles, action: .unchanged,
             reasons: []))
       }
       let obstacles = Preflight.obstacles(on: observation, state: input.state)
       guard obstacles.isEmpty else { return held(obstacles) }
-      guard let host = Host(leaving: name, record, from: input.inventory.authority.place) else {
-        return held(["the state has no such name or address as an inventory could have"])
-      }
+      let host = Host(
+        name: name, roles: Set(record.roles.compactMap(Role.init)), address: record.address,
+        place: input.inventory.authority.place)
       return .changing(
         HostPlanner(
           input: input, host: host, connection: connection, observation: observation,
@@ -184,7 +183,7 @@ struct PlannedFleet {
 
   /// What a host is to become; one that has no space for it is held.
   private static func reviewed(
-    _ name: String, _ member: Member, _ input: PlanningInput
+    _ name: HostName, _ member: Member, _ input: PlanningInput
   ) -> (Member, HostChange) {
     switch member {
     case .changing(let planner):
@@ -198,35 +197,34 @@ struct PlannedFleet {
       let old = present(name, input).map { Endpoint($0) } ?? .nothing
       var change = HostChange(
         name: name, old: old, new: old, serves: !old.services.isEmpty, isHeld: true)
-      let isDeclared = HostName(name).flatMap { input.inventory.host(named: $0) } != nil
+      let isDeclared = input.inventory.host(named: name) != nil
       change.isLost = !isDeclared && (step?.action == .unreachable || step?.action == .unchanged)
       return (member, change.judged(by: input))
     }
   }
 
   /// The release of a host that cannot be asked or must be left alone, by the best that is known.
-  private static func present(_ name: String, _ input: PlanningInput) -> ReleaseRecord? {
-    if case .observed(let observation) = input.survey[name] {
+  private static func present(_ name: HostName, _ input: PlanningInput) -> ReleaseRecord? {
+    if case .observed(let observation) = input.survey[name.text] {
       if let manifest = observation.manifest { return manifest.release }
       // It was installed anew, whatever the state remembers.
       if observation.currentRelease == nil { return nil }
     }
-    return input.state.hosts[name]?.release
+    return input.state.hosts[name.text]?.release
   }
 
   /// Takes back-ends that cannot be deployed now, and never were, off the front-ends' routes.
   private static func leaveOut(
-    _ members: [(name: String, member: Member)], from input: inout PlanningInput
+    _ members: [(name: HostName, member: Member)], from input: inout PlanningInput
   ) -> [String] {
     var missing: Set<HostName> = []
     for case (let name, .held) in members {
-      guard let name = HostName(name) else { continue }
-      let present = present(name.text, input)
+      let present = present(name, input)
       if present == nil { missing.insert(name) }
       // Nobody reaches a container whose host does not publish it.
       let published = Set(present?.facts.publications.map(\.host) ?? [])
       if let container = input.inventory.host(named: name)?.container?.host,
-        !published.contains(container.text)
+        !published.contains(container)
       {
         missing.insert(container)
       }
@@ -261,15 +259,5 @@ extension HostPlanner {
     HostStep(
       host: host.name.text, connection: connection, roles: host.roleNames,
       action: .blocked, reasons: obstacles)
-  }
-}
-
-extension Host {
-  /// A host as the state knows it.
-  fileprivate init?(leaving name: String, _ record: HostRecord, from place: SourcePlace) {
-    guard let name = HostName(name), let address = IPAddress(record.address) else { return nil }
-    self.init(
-      name: name, roles: Set(record.roles.compactMap(Role.init)), address: address,
-      place: place)
   }
 }

@@ -27,7 +27,6 @@ extension ApprovedPlan {
 
 extension HostCondition {
   fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
-    try place.at("fingerprint").check(fingerprint, is: .line)
     try place.at("driftedFiles").check(driftedFiles, are: .line)
     try place.at("firewall").check(firewall, is: .word)
   }

@@ -14,7 +14,7 @@ package struct HostStep: Hashable, Sendable {
   /// Of a release that the host still has and that is put in force: what is in it.
   package var restored: RestoredRelease?
   /// The fingerprint that the host must still have; nil for what the step before it leaves there.
-  package var expected: String?
+  package var expected: Fingerprint?
   /// The release that the host has now.
   package var present: ReleaseRecord?
   /// The SHA-256 of its manifest.
@@ -52,10 +52,10 @@ package struct HostStep: Hashable, Sendable {
 
   /// A site and the back-ends that could serve it.
   package struct Way: Hashable, Sendable {
-    package var site: String
+    package var site: DomainName
     package var needs: [Need]
 
-    package init(site: String, needs: [Need]) {
+    package init(site: DomainName, needs: [Need]) {
       self.site = site
       self.needs = needs
     }
@@ -63,7 +63,7 @@ package struct HostStep: Hashable, Sendable {
 
   package init(
     host: String, connection: HostAccess, roles: [String], action: Action, reasons: [String],
-    release: Int = 0, expected: String? = "none",
+    release: Int = 0, expected: Fingerprint? = Fingerprint.none,
     present: ReleaseRecord? = nil, files: [PlannedFile] = [],
     certificates: [PlannedCertificate] = [], changes: [FileChange] = [], ports: [Int] = []
   ) {

@@ -77,7 +77,7 @@ private struct OfflineSurvey {
   ) -> HostObservation {
     var host = HostObservation(
       clock: input.now, hasSystemd: true, nginxVersion: version.description)
-    host.surroundings.closedHoles = Set(NginxHole.all.map(\.name))
+    host.surroundings.patchedVulnerabilities = Set(NginxVulnerability.all.map(\.name))
     guard let release else { return host }
     let hasSites = release.files[ReleasePath.main.relative] != nil
     host.manifest = Manifest(
@@ -85,7 +85,7 @@ private struct OfflineSurvey {
       madeAt: input.now, madeBy: "", release: release)
     host.currentRelease = release.number
     host.latestRelease = release.number
-    host.fingerprint = "\(release.number):"
+    host.fingerprint = ReleaseNumber(release.number).map { .release($0, digest: nil) } ?? .none
     host.nginxIsRunning = hasSites
     host.servedReleases = hasSites ? [release.number] : []
     host.includesRelease = hasSites

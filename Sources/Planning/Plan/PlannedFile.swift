@@ -39,47 +39,6 @@ package struct PlannedFile: Hashable, Sendable {
   }
 }
 
-/// A certificate that a host needs, and whether it has it already.
-package struct PlannedCertificate: Hashable, Sendable {
-  package enum Purpose: String, Hashable, Sendable {
-    /// Shown by a server: serverAuth (RFC 5280, 4.2.1.12).
-    case server
-    /// Shown by a front-end to its back-ends: clientAuth.
-    case client
-  }
-
-  /// Where the certificate goes, below the release's folder.
-  package var path: String
-  package var keyPath: String
-  package var purpose: Purpose
-  package var commonName: String
-  /// The DNS names of the subject alternative name, sorted.
-  package var names: [String]
-  /// The kind of key, as the inventory writes it.
-  package var key: String
-  /// Seconds.
-  package var validFor: Int64
-  /// Why a new one is issued.
-  package var reason: String
-  /// The one that it takes the place of.
-  package var replaced: CertificateRecord?
-
-  package init(
-    path: String, keyPath: String, purpose: Purpose, commonName: String, names: [String],
-    key: String, validFor: Int64, reason: String = "", replaced: CertificateRecord? = nil
-  ) {
-    self.path = path
-    self.keyPath = keyPath
-    self.purpose = purpose
-    self.commonName = commonName
-    self.names = names
-    self.key = key
-    self.validFor = validFor
-    self.reason = reason
-    self.replaced = replaced
-  }
-}
-
 /// How one file differs from what the host has.
 package struct FileChange: Hashable, Sendable {
   package enum Kind: String, Hashable, Sendable {

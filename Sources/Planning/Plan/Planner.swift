@@ -8,28 +8,28 @@ import State
 package enum Planner {
   package static func plan(_ input: PlanningInput) -> Plan {
     let hosts = PlannedFleet(input)
-    let choreography = Choreography(
+    let sequencer = ChangeSequencer(
       hosts.changes, authorities: Set(input.state.authorities.map(\.keyIdentifier)),
       at: input.now)
-    let steps = hosts.steps(choreography)
+    let steps = hosts.steps(sequencer)
     var plan = Plan(
       fleet: input.state.fleet, lineage: input.state.lineage, serial: input.state.serial,
       madeAt: input.now, steps: steps,
-      stages: stages(of: steps, choreography, input.playbook.rollout),
+      stages: stages(of: steps, sequencer, input.playbook.rollout),
       maxFailures: input.playbook.rollout.maxFailures, pause: input.playbook.rollout.pause.seconds,
       confirmWithin: input.playbook.rollout.confirmWithin.seconds,
       keepReleases: input.inventory.keepReleases,
       warnings: Warnings.all(input) + hosts.warnings + waits(steps))
-    plan.revoked = hosts.changes.filter(\.isRevoked).map(\.name)
+    plan.revoked = hosts.changes.filter(\.isRevoked).map(\.name.text)
     plan.follow(input.playbook)
     return plan
   }
 
   private static func stages(
-    of steps: [HostStep], _ choreography: Choreography, _ rollout: Playbook.Rollout
+    of steps: [HostStep], _ sequencer: ChangeSequencer, _ rollout: Playbook.Rollout
   ) -> [Stage] {
     let changing = Dictionary(grouping: steps.filter(\.action.changesHost), by: \.stage)
-    return choreography.stages.enumerated().map { position, phases in
+    return sequencer.stages.enumerated().map { position, phases in
       let members = changing[position] ?? []
       let onlyRemoves = members.allSatisfy { $0.action == .remove }
       return Stage(

@@ -47,16 +47,6 @@ package struct PlanningInput: Sendable {
   }
 }
 
-extension PlanningInput {
-  /// The authority that signs; nil before there is any.
-  var signingAuthority: AuthorityRecord? { trustedAuthorities.last }
-
-  /// The authorities that hosts accept when all is done, oldest first.
-  var trustedAuthorities: [AuthorityRecord] {
-    state.authorities.filter { $0.status != .retiring }
-  }
-}
-
 /// The content of the files that the inventory names.
 package struct Materials: Hashable, Sendable {
   /// A site's own certificate: what may be shown of it.

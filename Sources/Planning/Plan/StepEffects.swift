@@ -1,5 +1,5 @@
 import Firewall
-import Fleet
+package import Fleet
 package import State
 
 /// What a step changes for those who connect: the facts of its release beside those of the one before.
@@ -14,8 +14,8 @@ package struct StepEffects: Hashable, Sendable {
 
   /// A site on a port.
   package struct Listening: Hashable, Comparable, Sendable, Encodable {
-    package let site: String
-    package let port: Int
+    package let site: DomainName
+    package let port: Port
 
     init(_ service: EdgeFacts.Service) {
       site = service.site
@@ -50,11 +50,11 @@ package struct StepEffects: Hashable, Sendable {
     guard before != EdgeFacts() else { return }
     let (old, new) = (before ?? EdgeFacts(), step.action == .remove ? EdgeFacts() : step.facts)
     reachability = difference(
-      from: before.map(\.typedOpenings) ?? Opening.withoutFirewall,
-      to: step.action == .remove ? Opening.withoutFirewall : new.typedOpenings)
-    reachability += difference(from: old.typedPublications, to: new.typedPublications)
+      from: before.map(\.openings) ?? Opening.withoutFirewall,
+      to: step.action == .remove ? Opening.withoutFirewall : new.openings)
+    reachability += difference(from: old.publications, to: new.publications)
     // Beside all that closes, a reader wants to know what does not.
-    if before == nil { reachability += stayingOpen(new.typedOpenings) }
+    if before == nil { reachability += stayingOpen(new.openings) }
     if let before, step.action != .remove {
       reachability += admissions(from: before.services, to: new.services)
     }
@@ -89,9 +89,11 @@ private func admissions(
   return after.sorted { $0.key < $1.key }.flatMap { site, admitted -> [String] in
     guard let earlier = before[site], earlier != admitted else { return [] }
     guard let admitted else { return ["\(site) now for every front-end"] }
-    guard let earlier else { return ["\(site) now only for \(admitted.joined(separator: ", "))"] }
+    guard let earlier else {
+      return ["\(site) now only for \(admitted.map(\.text).joined(separator: ", "))"]
+    }
     let change = StepEffects.Difference(from: earlier, to: admitted)
-    let (new, gone) = (change.new.joined(separator: ", "), change.gone.joined(separator: ", "))
+    let (new, gone) = (change.new.listed, change.gone.listed)
     return (new.isEmpty ? [] : ["\(site) now also for \(new)"])
       + (gone.isEmpty ? [] : ["\(site) no longer for \(gone)"])
   }
@@ -101,4 +103,8 @@ private func stayingOpen(_ openings: [Opening]) -> [String] {
   let open = openings.filter { $0.target != .everythingElse && $0.from == .everybody }
   return open.isEmpty
     ? [] : ["\(open.ports) \(open.count == 1 ? "stays" : "stay") open to everybody"]
+}
+
+extension [HostName] {
+  fileprivate var listed: String { map(\.text).joined(separator: ", ") }
 }

@@ -6,8 +6,9 @@ import State
 /// What the user should know before saying yes.
 enum Warnings {
   static func all(_ input: PlanningInput) -> [String] {
-    host(input) + sharedPorts(input) + CutWarnings.all(input) + SourceWarnings.all(input)
-      + holes(input) + boot(input) + authority(input) + outlived(input) + siteCertificates(input)
+    host(input) + sharedPorts(input) + FirewallImpactWarnings.all(input) + SourceWarnings.all(input)
+      + vulnerabilities(input) + boot(input) + authority(input) + outlived(input)
+      + siteCertificates(input)
       + input.materials.chainWarnings + input.networkWarnings + input.staplingWarnings
   }
 
@@ -39,18 +40,20 @@ enum Warnings {
     }
   }
 
-  private static func holes(_ input: PlanningInput) -> [String] {
+  private static func vulnerabilities(_ input: PlanningInput) -> [String] {
     var found = WarningCollector()
-    for hole in NginxHole.all {
+    for vulnerability in NginxVulnerability.all {
       for (name, result) in input.survey.sorted(by: { $0.key < $1.key }) {
         guard case .observed(let observation) = result,
-          let version = observation.nginxVersion.flatMap({ Version($0) }), hole.affects(version),
-          !observation.surroundings.closedHoles.contains(hole.name)
+          let version = observation.nginxVersion.flatMap({ Version($0) }),
+          vulnerability.affects(version),
+          !observation.surroundings.patchedVulnerabilities.contains(vulnerability.name)
         else { continue }
         found.add(
           "nginx on ", "\(name) (\(version))",
-          " has the hole \(hole.name), and no package there says that it is closed: \(hole.effect)."
-            + " It is closed in nginx \(hole.remedy) and later")
+          " has the hole \(vulnerability.name), and no package there says that it is closed: "
+            + "\(vulnerability.effect)."
+            + " It is closed in nginx \(vulnerability.remedy) and later")
       }
     }
     return found.warnings
@@ -70,7 +73,7 @@ enum Warnings {
   }
 
   private static func authority(_ input: PlanningInput) -> [String] {
-    guard let authority = input.state.authorities.last else { return [] }
+    guard let authority = input.state.signingAuthority else { return [] }
     let days = input.now.days(until: authority.notAfter)
     if authority.notAfter <= input.now {
       return [
@@ -106,8 +109,9 @@ enum Warnings {
 
   private static func siteCertificates(_ input: PlanningInput) -> [String] {
     input.materials.siteCertificates.sorted { $0.key < $1.key }.compactMap { domain, certificate in
+      guard Expiry.isDue(certificate.notAfter, margin: Expiry.siteCertificateMargin, at: input.now)
+      else { return nil }
       let days = input.now.days(until: certificate.notAfter)
-      guard days < 30 else { return nil }
       return "the certificate of \(domain) "
         + (days < 0 ? "ended on" : "ends in \(days) days, on") + " \(certificate.notAfter.date)"
     }

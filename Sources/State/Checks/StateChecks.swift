@@ -75,7 +75,6 @@ extension FleetState {
 
 extension HostRecord {
   fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
-    try place.at("address").check(address, is: .address)
     try place.at("roles").check(roles, are: .word)
     try place.at("appliedBy").check(appliedBy, is: .line)
     try release.check(place.at("release"))
@@ -139,46 +138,14 @@ extension CertificateRotation {
 }
 
 extension EdgeFacts {
-  private static let ports = 1...65_535
-
   fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
-    if !address.isEmpty { try place.at("address").check(address, is: .address) }
     try place.at("trusts").check(trusts, are: .hex)
     try place.at("refuses").check(refuses ?? [], are: .hex)
-    try place.at("openings").check(openings) { place, opening throws(StateMistake) in
-      if let port = opening.port { try place.at("port").check(port, in: Self.ports) }
-      if let port = opening.lastPort {
-        try place.at("lastPort").check(port, in: (opening.port ?? 1)...Self.ports.upperBound)
-      }
-      if let kind = opening.kind { try place.at("kind").check(kind, is: .word) }
-      try place.at("from").check(opening.from ?? [], are: .range)
-      try place.at("why").check(opening.why, is: .line)
+    try place.at("openings").check(openings.map(\.why)) { place, why throws(StateMistake) in
+      try place.at("why").check(why, is: .line)
     }
-    try place.at("publications").check(publications) { place, publication throws(StateMistake) in
-      try publication.check(place)
+    try place.at("publications").check(publications.map(\.why)) { place, why throws(StateMistake) in
+      try place.at("why").check(why, is: .line)
     }
-    try place.at("services").check(services) { place, service throws(StateMistake) in
-      try place.at("site").check(service.site, is: .domainName)
-      try place.at("port").check(service.port, in: Self.ports)
-      try place.at("frontEnds").check(service.frontEnds ?? [], are: .line)
-    }
-    try place.at("routes").check(routes) { place, route throws(StateMistake) in
-      try place.at("site").check(route.site, is: .domainName)
-      try place.at("host").check(route.host, is: .hostName)
-      try place.at("address").check(route.address, is: .address)
-      try place.at("port").check(route.port, in: Self.ports)
-    }
-  }
-}
-
-extension EdgeFacts.Publication {
-  fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
-    try place.at("port").check(port, in: 1...65_535)
-    try place.at("target").check(target, in: 1...65_535)
-    try place.at("host").check(host, is: .hostName)
-    try place.at("address").check(address, is: .address)
-    try place.at("network").check(network, is: .range)
-    try place.at("from").check(from, are: .range)
-    try place.at("why").check(why, is: .line)
   }
 }

@@ -75,10 +75,24 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
   }
 }
 
+extension FleetState {
+  /// The CA generation that signs; nil before there is one.
+  package var signingAuthority: AuthorityRecord? { authorities.signing }
+
+  /// The CA generations that hosts accept when all is done, oldest first.
+  package var trustedAuthorities: [AuthorityRecord] { authorities.trusted }
+}
+
+extension [AuthorityRecord] {
+  /// Those that are not to be removed: of these the last one signs.
+  package var trusted: [AuthorityRecord] { filter { $0.status != .retiring } }
+
+  package var signing: AuthorityRecord? { last { $0.status != .retiring } }
+}
+
 /// What `deploy` left on one host, and at which address it was: how it is reached, the inventory says.
 package struct HostRecord: Hashable, Sendable, Codable {
-  /// An IP address.
-  package var address: String
+  package var address: IPAddress
   package var roles: [String]
   package var release: ReleaseRecord
   package var appliedAt: Timestamp
@@ -86,7 +100,7 @@ package struct HostRecord: Hashable, Sendable, Codable {
   package var appliedBy: String
 
   package init(
-    address: String, roles: [String], release: ReleaseRecord, appliedAt: Timestamp,
+    address: IPAddress, roles: [String], release: ReleaseRecord, appliedAt: Timestamp,
     appliedBy: String
   ) {
     self.address = address
@@ -158,5 +172,17 @@ package struct CertificateRecord: Hashable, Sendable, Codable {
     self.key = key
     self.notBefore = notBefore
     self.notAfter = notAfter
+  }
+}
+
+extension AuthorityRecord {
+  /// What a generation of the authority is to be in the end.
+  package enum Status: String, Hashable, Sendable, Codable {
+    /// Trusted, and what issues certificates.
+    case signing
+    /// Trusted, and issues nothing any more.
+    case trusted
+    /// To be trusted by no host in the end; until then it is known, for some hosts may still need it.
+    case retiring
   }
 }

@@ -36,7 +36,7 @@ package struct HostObservation: Hashable, Sendable {
   /// Why the shown manifest is not believed.
   package var manifestProblem: ManifestProblem?
   /// Stands for all that a transaction relies on; a host with another one has changed since.
-  package var fingerprint: String
+  package var fingerprint: Fingerprint
   /// Installed files that are missing or changed, by path below the release.
   package var driftedFiles: [String]
   /// The file by which nginx's own configuration includes the current release: where it is depends on
@@ -59,7 +59,7 @@ package struct HostObservation: Hashable, Sendable {
     currentRelease: Int? = nil, latestRelease: Int = 0,
     keptReleases: [Int] = [], releaseBefore: Int? = nil, lastVerdict: String? = nil,
     manifest: Manifest? = nil,
-    fingerprint: String = "none", driftedFiles: [String] = [], includesRelease: Bool = false,
+    fingerprint: Fingerprint = .none, driftedFiles: [String] = [], includesRelease: Bool = false,
     texts: [String: String] = [:], firewall: LoadedFirewall = .absent,
     controllerAddress: String? = nil, interruptedTransaction: String? = nil
   ) {

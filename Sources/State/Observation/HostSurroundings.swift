@@ -30,7 +30,7 @@ package struct HostSurroundings: Hashable, Sendable {
   /// Workers of nginx that only finish what they have begun.
   package var retiringWorkers = 0
   /// The holes that the distribution's package of nginx is said to have closed, such as `CVE-2025-23419`.
-  package var closedHoles: Set<String> = []
+  package var patchedVulnerabilities: Set<String> = []
 
   package init() {}
 

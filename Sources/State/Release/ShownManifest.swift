@@ -1,4 +1,4 @@
-import Fleet
+package import Fleet
 
 /// The manifest that a host shows, and what its signature proves; made where signatures are checked.
 package struct ShownManifest: Hashable, Sendable {
@@ -96,7 +96,7 @@ extension FleetState {
   ///
   /// - Parameters:
   ///   - addresses: of the hosts in the inventory; a machine that changed its name keeps what it has.
-  package func judge(_ survey: Survey, addresses: [String: String]) -> JudgedSurvey {
+  package func judge(_ survey: Survey, addresses: [String: IPAddress]) -> JudgedSurvey {
     var judged = JudgedSurvey(survey: survey)
     var answered = 0
     for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
@@ -124,7 +124,7 @@ extension FleetState {
   }
 
   private func finding(
-    _ shown: ShownManifest, on host: String, at address: String?
+    _ shown: ShownManifest, on host: String, at address: IPAddress?
   ) -> Finding {
     guard let manifest = shown.manifest else {
       return .problem(.drift("cannot be read"))
@@ -162,7 +162,7 @@ extension FleetState {
 
   /// Whether the machine was recorded under another name.
   private func wasRenamed(
-    _ manifest: Manifest, _ digest: String? = nil, to address: String?
+    _ manifest: Manifest, _ digest: String? = nil, to address: IPAddress?
   ) -> Bool {
     guard let address else { return false }
     if let digest, let former = manifest.host {

@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 
 /// What the controller has the host program do, with its arguments by name.
@@ -46,7 +47,7 @@ struct TransactionOrder: Equatable, Sendable {
   /// 0 takes `deploy` off the host.
   var release: Int
   /// The fingerprint that the host must still have.
-  var expected: String
+  var expected: Fingerprint
   /// Bytes of the tar stream on standard input; 0 where there is none.
   var size: Int
   /// Seconds that staging and validating may take.
@@ -60,7 +61,7 @@ struct TransactionOrder: Equatable, Sendable {
 
   fileprivate var arguments: [(name: String, value: String)] {
     [
-      ("mode", mode.rawValue), ("release", String(release)), ("expected", expected),
+      ("mode", mode.rawValue), ("release", String(release)), ("expected", expected.rawValue),
       ("size", String(size)), ("patience", String(patience)), ("window", String(window)),
       ("ports", ports.map(String.init).joined(separator: ",")), ("who", who),
     ]

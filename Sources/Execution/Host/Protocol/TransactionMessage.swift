@@ -1,3 +1,5 @@
+import Fleet
+
 /// What a host says during a transaction.
 enum TransactionMessage: HostMessage {
   /// Another run has the host's lock.

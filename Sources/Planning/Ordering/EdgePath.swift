@@ -3,7 +3,7 @@ import Fleet
 import State
 
 /// Hosts between which requests pass: a front-end, a back-end, and what the back-end is reached through.
-struct Link {
+struct EdgePath {
   /// The part that a host has, as its index in `hosts`.
   static let frontEnd = 0
   static let backEnd = 1
@@ -14,7 +14,7 @@ struct Link {
   private(set) var carrier: Int?
 
   /// The position that each part has on its track.
-  typealias Moment = [Int]
+  typealias Interleaving = [Int]
 
   private init(_ frontEnd: Int, _ backEnd: Int, through carrier: Int?) {
     hosts = [frontEnd, backEnd]
@@ -24,18 +24,18 @@ struct Link {
   }
 
   /// Where everything begins.
-  var start: Moment { Array(repeating: 0, count: hosts.count) }
+  var start: Interleaving { Array(repeating: 0, count: hosts.count) }
 
   func others(than host: Int) -> [Int] { hosts.filter { $0 != host } }
 
-  func moment(_ position: (Int) -> Int) -> Moment { hosts.map(position) }
+  func moment(_ position: (Int) -> Int) -> Interleaving { hosts.map(position) }
 
-  func position(of host: Int, in moment: Moment) -> Int {
+  func position(of host: Int, in moment: Interleaving) -> Int {
     zip(hosts, moment).first { $0.0 == host }?.1 ?? 0
   }
 
   /// Every combination of the positions that each host may have; those of the last host change first.
-  func moments(_ positions: (Int) -> [Int]) -> [Moment] {
+  func moments(_ positions: (Int) -> [Int]) -> [Interleaving] {
     hosts.reduce([[]]) { moments, host in
       let own = positions(host)
       return moments.flatMap { moment in own.map { moment + [$0] } }
@@ -43,18 +43,18 @@ struct Link {
   }
 }
 
-extension Link {
+extension EdgePath {
   /// For each host the links that it has a part in, now or then: those that a change has to keep.
-  static func all(of changes: [HostChange]) -> [[Link]] {
+  static func all(of changes: [HostChange]) -> [[EdgePath]] {
     let indices = Dictionary(uniqueKeysWithValues: changes.indices.map { (changes[$0].name, $0) })
     let carriers = carriers(changes, indices)
-    var links: [[Link]] = Array(repeating: [], count: changes.count)
+    var links: [[EdgePath]] = Array(repeating: [], count: changes.count)
     for (frontEnd, change) in changes.enumerated() where !change.isLost {
       for name in Set(change.old.routes.keys).union(change.new.routes.keys).sorted() {
         guard let backEnd = indices[name], backEnd != frontEnd, !changes[backEnd].isLost else {
           continue
         }
-        let link = Link(frontEnd, backEnd, through: carriers[backEnd])
+        let link = EdgePath(frontEnd, backEnd, through: carriers[backEnd])
         guard !link.hosts.contains(where: { changes[$0].isShutOut }) else { continue }
         for host in link.hosts { links[host].append(link) }
       }
@@ -63,7 +63,7 @@ extension Link {
   }
 
   /// The host that each container is published by.
-  private static func carriers(_ changes: [HostChange], _ indices: [String: Int]) -> [Int: Int] {
+  private static func carriers(_ changes: [HostChange], _ indices: [HostName: Int]) -> [Int: Int] {
     var carriers: [Int: Int] = [:]
     for (carrier, change) in changes.enumerated() {
       for publication in change.old.publications + change.new.publications {

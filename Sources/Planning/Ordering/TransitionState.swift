@@ -2,7 +2,7 @@
 ///
 /// The rule of every change: first accept old and new, then use the new, then forget the old. What a
 /// host accepts stands before what another one uses, in this order.
-struct Mixture: Hashable, Sendable {
+struct TransitionState: Hashable, Sendable {
   enum Side: Int, Hashable, Sendable, Comparable {
     case old, both, new
 
@@ -16,8 +16,8 @@ struct Mixture: Hashable, Sendable {
   /// What it asks of back-ends: routes, the front-end's certificate; never both.
   var use: Side
 
-  static let old = Mixture(trust: .old, service: .old, use: .old)
-  static let new = Mixture(trust: .new, service: .new, use: .new)
+  static let old = TransitionState(trust: .old, service: .old, use: .old)
+  static let new = TransitionState(trust: .new, service: .new, use: .new)
 
   /// The phases of a change in which nothing can break.
   enum Phase: Int, Hashable, Sendable, Comparable, CaseIterable {
@@ -35,11 +35,11 @@ struct Mixture: Hashable, Sendable {
     static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
 
     /// What every host is behind this phase.
-    var mixture: Mixture {
+    var transition: TransitionState {
       switch self {
-      case .trust: Mixture(trust: .both, service: .old, use: .old)
-      case .serve: Mixture(trust: .both, service: .both, use: .old)
-      case .use: Mixture(trust: .both, service: .both, use: .new)
+      case .trust: TransitionState(trust: .both, service: .old, use: .old)
+      case .serve: TransitionState(trust: .both, service: .both, use: .old)
+      case .use: TransitionState(trust: .both, service: .both, use: .new)
       case .forget, .revoked: .new
       }
     }

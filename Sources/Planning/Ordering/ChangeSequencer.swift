@@ -3,14 +3,14 @@ import State
 
 /// In which order hosts change, so that no working edge breaks at any instant: as few transactions a host
 /// and as few barriers as the edge model allows.
-struct Choreography {
+struct ChangeSequencer {
   private(set) var changes: [HostChange]
   private(set) var tracks: [Track]
   /// The phases of each stage; every host of a stage is done before the next stage begins.
-  private(set) var stages: [[Mixture.Phase]] = []
+  private(set) var stages: [[TransitionState.Phase]] = []
   private let now: Timestamp
   /// For each host the links that it has a part in.
-  private let links: [[Link]]
+  private let links: [[EdgePath]]
 
   /// - Parameters:
   ///   - changes: sorted by name.
@@ -23,7 +23,7 @@ struct Choreography {
       .compactMap { $0?.issuer }
     let inUse = authorities.intersection(shown)
     tracks = changes.map { $0.canonicalTrack(authoritiesInUse: inUse, of: authorities) }
-    links = Link.all(of: changes)
+    links = EdgePath.all(of: changes)
     for host in tracks.indices where !tracks[host].phases.isEmpty { simplify(host) }
     mergePhases()
   }
@@ -31,12 +31,12 @@ struct Choreography {
 
 // MARK: - As few transactions and barriers as can be
 
-extension Choreography {
+extension ChangeSequencer {
   /// Leaves out what the host need not go through.
   private mutating func simplify(_ host: Int) {
     guard !changes[host].isShutOut else { return }
     let track = tracks[host]
-    let phases: [Mixture.Phase] =
+    let phases: [TransitionState.Phase] =
       changes[host].serves ? [.serve, .forget, .use, .trust] : [.use, .forget, .serve, .trust]
     if tryTracks(phases.map(track.direct), host) { return }
     var position = 1
@@ -65,7 +65,7 @@ extension Choreography {
     let last = tracks[host].states.count - 1
     return links[host].allSatisfy { link in
       let waits = last > 1 && link.hosts.contains { changes[$0].isHeld }
-      return Mixture.Phase.allCases.allSatisfy { phase in
+      return TransitionState.Phase.allCases.allSatisfy { phase in
         link.moments { around(phase, $0) }.allSatisfy { moment in
           waits && link.position(of: host, in: moment) == last || works(link, moment)
         }
@@ -74,7 +74,7 @@ extension Choreography {
   }
 
   /// The states that a host may be in during a phase.
-  private func around(_ phase: Mixture.Phase, _ host: Int) -> [Int] {
+  private func around(_ phase: TransitionState.Phase, _ host: Int) -> [Int] {
     let (before, behind) = (
       tracks[host].position(before: phase), tracks[host].position(behind: phase)
     )
@@ -83,28 +83,31 @@ extension Choreography {
 
   /// Whether every route of a link leads to an answer at a moment, but for those that led nowhere from
   /// the start.
-  private func works(_ link: Link, _ moment: Link.Moment) -> Bool {
+  private func works(_ link: EdgePath, _ moment: EdgePath.Interleaving) -> Bool {
     let broken = brokenRoutes(link, moment)
     return broken.isEmpty || broken.isSubset(of: brokenRoutes(link, link.start))
   }
 
-  private func brokenRoutes(_ link: Link, _ moment: Link.Moment) -> Set<EdgeFacts.Route> {
+  private func brokenRoutes(_ link: EdgePath, _ moment: EdgePath.Interleaving) -> Set<
+    EdgeFacts.Route
+  > {
     func endpoint(_ part: Int) -> Endpoint {
       tracks[link.hosts[part]].states[moment[part]].endpoint
     }
     return EdgeModel.brokenRoutes(
-      from: endpoint(Link.frontEnd), to: endpoint(Link.backEnd),
-      named: changes[link.hosts[Link.backEnd]].name, through: link.carrier.map(endpoint), at: now)
+      from: endpoint(EdgePath.frontEnd), to: endpoint(EdgePath.backEnd),
+      named: changes[link.hosts[EdgePath.backEnd]].name, through: link.carrier.map(endpoint),
+      at: now)
   }
 
   /// Drops the barriers that no edge needs.
   private mutating func mergePhases() {
-    var hosts: [Mixture.Phase: [Int]] = [:]
+    var hosts: [TransitionState.Phase: [Int]] = [:]
     for (host, track) in tracks.enumerated() {
       for phase in track.phases { hosts[phase, default: []].append(host) }
     }
     var members: [Set<Int>] = []
-    for phase in Mixture.Phase.allCases {
+    for phase in TransitionState.Phase.allCases {
       guard let group = hosts[phase].map(Set.init) else { continue }
       if let last = members.last, phase != .revoked, last.isDisjoint(with: group),
         isSafe(last, before: phase, group)
@@ -119,7 +122,9 @@ extension Choreography {
   }
 
   /// Whether a group may change in a phase while some of the hosts of the stage before have not yet.
-  private func isSafe(_ earlier: Set<Int>, before phase: Mixture.Phase, _ group: Set<Int>) -> Bool {
+  private func isSafe(_ earlier: Set<Int>, before phase: TransitionState.Phase, _ group: Set<Int>)
+    -> Bool
+  {
     group.allSatisfy { host in
       links[host].allSatisfy { link in
         guard !earlier.isDisjoint(with: link.hosts) else { return true }
@@ -135,7 +140,7 @@ extension Choreography {
 
 // MARK: - What waits for what
 
-extension Choreography {
+extension ChangeSequencer {
   /// The stage of a host's transaction, by the position of the state that it leads to.
   func stage(of host: Int, to position: Int) -> Int {
     let phase = tracks[host].phases[position - 1]
@@ -164,7 +169,7 @@ extension Choreography {
 
   /// The links of a host that others may be held up for: none of a host with a revoked certificate, which
   /// is nobody's to wait for and itself waits for nobody.
-  private func lasting(of host: Int) -> [Link] {
+  private func lasting(of host: Int) -> [EdgePath] {
     links[host].filter { link in !link.hosts.contains { changes[$0].isRevoked } }
   }
 
@@ -182,27 +187,29 @@ extension Choreography {
   }
 
   private func breaks(
-    _ host: Int, to position: Int, _ link: Link, beside others: (Int) -> Int
+    _ host: Int, to position: Int, _ link: EdgePath, beside others: (Int) -> Int
   ) -> Bool {
-    func moment(_ own: Int) -> Link.Moment { link.moment { $0 == host ? own : others($0) } }
+    func moment(_ own: Int) -> EdgePath.Interleaving {
+      link.moment { $0 == host ? own : others($0) }
+    }
     let broken = brokenRoutes(link, moment(position))
     guard !broken.isEmpty else { return false }
     let before = brokenRoutes(link, moment(position - 1))
-    guard link.hosts[Link.frontEnd] == host else { return !broken.isSubset(of: before) }
+    guard link.hosts[EdgePath.frontEnd] == host else { return !broken.isSubset(of: before) }
     let working = tracks[host].states[position - 1].endpoint
-      .routes(to: changes[link.hosts[Link.backEnd]].name).subtracting(before)
+      .routes(to: changes[link.hosts[EdgePath.backEnd]].name).subtracting(before)
     return !Set(working.map(\.site)).isDisjoint(with: broken.map(\.site))
   }
 
   /// For each site that a front-end publishes already and goes on publishing: where its requests can
   /// go, one of which must have come about: the back-end first, and what it is reached through.
-  func ways(of host: Int, to position: Int) -> [String: [[HostPosition]]] {
+  func ways(of host: Int, to position: Int) -> [DomainName: [[HostPosition]]] {
     let after = tracks[host].states[position]
     let published = reachedSites(of: host, at: position - 1)
-    var ways: [String: [[HostPosition]]] = [:]
-    for link in lasting(of: host) where link.hosts[Link.frontEnd] == host {
+    var ways: [DomainName: [[HostPosition]]] = [:]
+    for link in lasting(of: host) where link.hosts[EdgePath.frontEnd] == host {
       let others = link.others(than: host)
-      let routes = after.endpoint.routes(to: changes[link.hosts[Link.backEnd]].name)
+      let routes = after.endpoint.routes(to: changes[link.hosts[EdgePath.backEnd]].name)
         .filter { published.contains($0.site) }
       for site in Set(routes.map(\.site)) {
         let own = routes.filter { $0.site == site }
@@ -220,10 +227,10 @@ extension Choreography {
   }
 
   /// The sites that a front-end has a working route for.
-  private func reachedSites(of host: Int, at position: Int) -> Set<String> {
-    var sites: Set<String> = []
-    for link in lasting(of: host) where link.hosts[Link.frontEnd] == host {
-      let name = changes[link.hosts[Link.backEnd]].name
+  private func reachedSites(of host: Int, at position: Int) -> Set<DomainName> {
+    var sites: Set<DomainName> = []
+    for link in lasting(of: host) where link.hosts[EdgePath.frontEnd] == host {
+      let name = changes[link.hosts[EdgePath.backEnd]].name
       let routes = tracks[host].states[position].endpoint.routes(to: name)
       for moment in link.moments({ $0 == host ? [position] : Array(tracks[$0].states.indices) }) {
         sites.formUnion(routes.subtracting(brokenRoutes(link, moment)).map(\.site))

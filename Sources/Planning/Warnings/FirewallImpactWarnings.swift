@@ -5,7 +5,7 @@ import Nginx
 import State
 
 /// What a new firewall cuts off, and what keeps out what it lets in.
-enum CutWarnings {
+enum FirewallImpactWarnings {
   static func all(_ input: PlanningInput) -> [String] {
     var found = WarningCollector()
     let hosts = input.inventory.hosts.filter(input.selector.matches).compactMap {
@@ -41,8 +41,8 @@ private struct ChangedFirewall {
     let facts = observation.manifest?.release.facts
     present =
       observation.firewall == .asInstalled
-      ? facts?.typedOpenings : nil
-    guard present != ruleset.openings || facts?.typedPublications ?? [] != ruleset.publications
+      ? facts?.openings : nil
+    guard present != ruleset.openings || facts?.publications ?? [] != ruleset.publications
     else { return nil }
     self.host = host
     self.observation = observation

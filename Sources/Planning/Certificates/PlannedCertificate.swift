@@ -1,0 +1,75 @@
+package import Fleet
+package import State
+
+/// A certificate that is issued when the plan is carried out.
+package struct PlannedCertificate: Hashable, Sendable {
+  package enum Purpose: String, Hashable, Sendable {
+    /// Shown by a server: serverAuth (RFC 5280, 4.2.1.12).
+    case server
+    /// Shown by a front-end to its back-ends: clientAuth.
+    case client
+  }
+
+  /// Where the certificate goes, below the release's folder.
+  package var path: String
+  package var keyPath: String
+  package var purpose: Purpose
+  package var commonName: String
+  /// The DNS names of the subject alternative name, sorted.
+  package var names: [String]
+  /// The kind of key, as the inventory writes it.
+  package var key: String
+  /// Seconds.
+  package var validFor: Int64
+  /// Why it is issued, for readers.
+  package var reason: String
+  /// The one that it takes the place of.
+  package var replaced: CertificateRecord?
+
+  package init(
+    path: String, keyPath: String, purpose: Purpose, commonName: String, names: [String],
+    key: String, validFor: Int64, reason: String, replaced: CertificateRecord? = nil
+  ) {
+    self.path = path
+    self.keyPath = keyPath
+    self.purpose = purpose
+    self.commonName = commonName
+    self.names = names
+    self.key = key
+    self.validFor = validFor
+    self.reason = reason
+    self.replaced = replaced
+  }
+}
+
+extension PlannedCertificate {
+  /// When it will end if it is issued now; none outlives its authority.
+  package func end(from now: Timestamp, signedBy authority: AuthorityRecord?) -> Timestamp {
+    let end = now.adding(seconds: validFor)
+    return min(end, authority?.notAfter ?? end)
+  }
+}
+
+/// A certificate that a host is to have: the one that it has, or a new one.
+enum NeededCertificate: Hashable, Sendable {
+  /// - Parameters:
+  ///   - path: where the certificate is, below the release's folder.
+  ///   - keyPath: where its key is.
+  case kept(path: String, keyPath: String, CertificateRecord)
+  case issued(PlannedCertificate)
+
+  var path: String {
+    switch self {
+    case .kept(let path, _, _): path
+    case .issued(let certificate): certificate.path
+    }
+  }
+
+  /// What is to be issued; nil if the host keeps what it has.
+  var planned: PlannedCertificate? {
+    switch self {
+    case .kept: nil
+    case .issued(let certificate): certificate
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// How a state is written: fields that few fleets or hosts have are left out where they are empty, and states
+// that were written before a field was added are read without it.
+
+extension KeyedEncodingContainer {
+  mutating func encode(_ value: [RetiredAuthority], forKey key: Key) throws {
+    try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
+  }
+
+  mutating func encode(_ value: [FleetKey], forKey key: Key) throws {
+    try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
+  }
+
+  mutating func encode(_ value: [String: InstalledManifests], forKey key: Key) throws {
+    try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
+  }
+}
+
+// A synthesized `init(from:)` takes these methods in place of the general one.
+extension KeyedDecodingContainer {
+  func decode(_ type: [IssuanceRecord].Type, forKey key: Key) throws -> [IssuanceRecord] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
+
+  func decode(_ type: [Revocation].Type, forKey key: Key) throws -> [Revocation] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
+
+  func decode(_ type: [RetiredAuthority].Type, forKey key: Key) throws -> [RetiredAuthority] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
+
+  func decode(_ type: [FleetKey].Type, forKey key: Key) throws -> [FleetKey] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
+
+  func decode(
+    _ type: [String: InstalledManifests].Type, forKey key: Key
+  ) throws -> [String: InstalledManifests] {
+    try decodeIfPresent(type, forKey: key) ?? [:]
+  }
+
+  func decode(_ type: EdgeFacts.Type, forKey key: Key) throws -> EdgeFacts {
+    try decodeIfPresent(type, forKey: key) ?? EdgeFacts()
+  }
+
+  func decode(
+    _ type: AuthorityRecord.Status.Type, forKey key: Key
+  ) throws -> AuthorityRecord.Status {
+    try decodeIfPresent(type, forKey: key) ?? .signing
+  }
+}
