@@ -1,3 +1,4 @@
+import FleetLiterals
 import Foundation
 import Planning
 import Testing
