@@ -101,7 +101,8 @@ struct WireTests {
     certificates: [
       PlannedCertificate(
         path: "tls/back-end.crt", keyPath: "tls/back-end.key", purpose: .server,
-        commonName: "app-1", names: ["app-1"], key: "ecdsa-p256", validFor: 86_400)
+        commonName: "app-1", names: ["app-1"], key: "ecdsa-p256", validFor: 86_400,
+        reason: "the host has none")
     ])
 
   @Test("shows no secret in any description")
