@@ -63,23 +63,16 @@ install_program() {
     mv "$root/undo.sh.new" "$root/undo.sh"
 }
 
-# Writes this program to the file $1, which is there whole or not at all. A shell's own words for a full disk
-# are "I/O error": `cat` says why it fails.
+# Writes this program to the file $1, which is there whole or not at all.
 write_program() {
   [ -d "$root/lib" ] || mkdir -m 0700 "$root/lib" || return
-  printf '%s' "$program_text" | cat > "$1.new" && chmod 0700 "$1.new" && persist "$1.new" &&
+  write_text "$1.new" "$program_text" && chmod 0700 "$1.new" && persist "$1.new" &&
     [ "$(sha256sum < "$1.new")" = "$program_digest  -" ] && mv "$1.new" "$1" && return
   rm -f "$1.new"
   return 1
 }
 
-# A shell's own words for a full disk are "I/O error": where it fails, `cat` says why.
-note_pending() {
-  local progress
-  progress="$release $previous $mode $1 $who"
-  { printf '%s\n' "$progress" > "$root/pending.new"; } 2>/dev/null ||
-    printf '%s\n' "$progress" | cat > "$root/pending.new"
-}
+note_pending() { write_text "$root/pending.new" "$release $previous $mode $1 $who$nl"; }
 
 # A timer is of a session of its own and ignores hang-ups; it decides itself which request to end counts.
 start_timer() {

@@ -80,6 +80,9 @@ quote() { grep -a '' | sed 's/^/| /'; }
 # Tells the controller each line of file $2, behind the words $1.
 say_lines() { grep -a '' "$2" 2> /dev/null | sed "s/^/@deploy $1 /"; }
 
+# Writes the text $2 to the file $1. A shell's own words for a full disk are "I/O error": `cat` says why it fails.
+write_text() { { printf '%s' "$2" > "$1"; } 2> /dev/null || printf '%s' "$2" | cat > "$1"; }
+
 # Makes the folder of what ends with a restart. What nginx says of its whole configuration is kept there
 # for a moment, and may be secret.
 # shellcheck disable=SC2174 # what is above it is the system's

@@ -26,9 +26,15 @@ stage() {
   # What the switch and its confirmation write has its place already: a disk that fills up meanwhile fails none
   # of them half-way.
   if [ "$mode" = install ]; then
-    printf '%16384s' '' | cat > "$staged/reserve" 2> "$run/errors" || refuse_with no-space
+    write_reserve 2> "$run/errors" || refuse_with no-space
   fi
   say staged
+}
+
+write_reserve() {
+  local filler='................'
+  until [ "${#filler}" -ge 16384 ]; do filler=$filler$filler; done
+  write_text "$staged/reserve" "$filler"
 }
 
 # A stream that stands still is given up long before one that is only slow.
