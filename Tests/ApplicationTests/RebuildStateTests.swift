@@ -1,5 +1,6 @@
 import Application
 import FleetFolders
+import FleetLiterals
 import State
 import Testing
 

@@ -1,6 +1,7 @@
 import Certificates
 import Execution
 import FleetFolders
+import FleetLiterals
 import Hashing
 import Planning
 import State

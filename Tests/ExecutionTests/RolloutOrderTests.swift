@@ -110,7 +110,7 @@ extension RolloutTests {
     let order = try #require(await hosts.transactions.first)
     let archive = try #require(order.firstMatch(of: /'size=(\d+)'/).flatMap { Int($0.1) })
     let survey = HostCall(
-      command: .survey(vulnerabilities: NginxHole.names), program: .fake)
+      command: .survey(vulnerabilities: NginxVulnerability.names), program: .fake)
     #expect(archive > 0)
     #expect(await hosts.bytesSent - archive + survey.launcher.count < 8 * 1024)
   }
