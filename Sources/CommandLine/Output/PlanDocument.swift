@@ -2,7 +2,7 @@ import Fleet
 import Planning
 import State
 
-/// A plan as JSON, as Sources/README.md tells of it; the version changes when a field changes its
+/// A plan as JSON, as docs/plan-json.md tells of it; the version changes when a field changes its
 /// meaning or goes.
 struct PlanDocument: Encodable {
   struct Authority: Encodable {
