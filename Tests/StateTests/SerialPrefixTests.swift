@@ -25,6 +25,16 @@ struct SerialPrefixTests {
     ])
   func malformed(_ text: String) { #expect(SerialPrefix(text) == nil) }
 
+  @Test(
+    "is a whole serial as certificates have it: whole bytes, and none of zeros at the start",
+    arguments: [
+      ("0011223344556677", "11223344556677"), ("00000a2ccc4700", "0a2ccc4700"),
+      ("a2ccc47", "0a2ccc47"), ("8f2ccc4700", "8f2ccc4700"), ("1", "01"),
+    ])
+  func whole(_ text: String, _ serial: String) throws {
+    #expect(try #require(SerialPrefix(text)).wholeSerial == serial)
+  }
+
   @Test("does not match in the middle, nor a number that is longer or shorter")
   func other() throws {
     for text in ["2ccc4700", "a2ccc470", "0a2ccc48", serial + "00"] {

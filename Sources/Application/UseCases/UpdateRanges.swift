@@ -23,13 +23,14 @@ package struct UpdateRanges {
   ///   - anySize: whether a list is taken that is far smaller or larger than the one before.
   package func update(
     _ network: KnownNetwork, from sources: [String], anySize: Bool
-  ) throws -> Result {
+  ) async throws -> Result {
     let old = workspace.inventory.networks[network] ?? network.shipped
     let list: RangeList
     let name = sources.joined(separator: " and ")
-    let text = try sources.map { try RangeSource(name: $0).text() }.joined(separator: "\n")
+    var lists: [String] = []
+    for source in sources { lists.append(try await RangeSource(name: source).text()) }
     do throws(RangeList.Mistake) {
-      list = try RangeList(text)
+      list = try RangeList(lists.joined(separator: "\n"))
       if !anySize { try list.check(instead: old.ranges) }
     } catch {
       throw Failure(

@@ -1,6 +1,6 @@
-import CAStore
 import Fleet
 import Foundation
+import Subprocess
 import System
 
 /// Where a list of ranges is published.
@@ -10,13 +10,16 @@ struct RangeSource {
   private static let largest = FileKind.ranges.limit
 
   /// Downloads are left to curl, which knows the machine's proxies and certificates.
-  func text() throws -> String {
-    let bytes = isURL ? try download() : try FileReader.read(name, as: .ranges)
+  func text() async throws -> String {
+    let bytes = isURL ? try await download() : try FileReader.read(name, as: .ranges)
     guard bytes.count <= Self.largest, let text = String(validating: bytes, as: UTF8.self) else {
-      throw Failure(
-        .failed, "\(name) is no list of address ranges: it is not text of at most 1 MiB")
+      throw isNoList
     }
     return text
+  }
+
+  private var isNoList: Failure {
+    Failure(.failed, "\(name) is no list of address ranges: it is not text of at most 1 MiB")
   }
 
   private var isURL: Bool { name.contains("://") }
@@ -29,34 +32,30 @@ struct RangeSource {
     return isLocal ? "=http,https" : "=https"
   }
 
-  private func download() throws -> [UInt8] {
+  private func download() async throws -> [UInt8] {
     guard name.hasPrefix("https://") || protocols != "=https" else {
       throw Failure(
         .usage, "\(name) could be changed on its way: give an https:// URL, or a file")
     }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [
-      "curl", "--fail", "--silent", "--show-error", "--location", "--max-redirs", "3",
+    let arguments = [
+      "--fail", "--silent", "--show-error", "--location", "--max-redirs", "3",
       "--proto", protocols, "--proto-redir", "=https", "--max-time", "60",
       "--max-filesize", String(Self.largest), "--", name,
     ]
-    let output = Pipe(), error = Pipe()
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = error
+    let result: ExecutionResult<Void, BytesOutput, StringOutput<UTF8>>
     do {
-      try process.run()
-    } catch {
-      throw Failure(.failed, "curl cannot be run: \(error.reason)")
+      result = try await Subprocess.run(
+        .name("curl"), arguments: Arguments(arguments), output: .bytes(limit: Self.largest),
+        error: .string(limit: 1 << 16))
+    } catch let error as SubprocessError where error.code == .executableNotFound {
+      throw Failure(.failed, "curl cannot be run: \(error)")
+    } catch let error as SubprocessError where error.code == .outputLimitExceeded {
+      throw isNoList
     }
-    let bytes = Array(output.fileHandleForReading.readDataToEndOfFile())
-    let words = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      .trimmingCharacters(in: .whitespacesAndNewlines)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    guard result.terminationStatus.isSuccess else {
+      let words = result.standardError.trimmingCharacters(in: .whitespacesAndNewlines)
       throw Failure(.failed, "\(name) cannot be had: \(words)")
     }
-    return bytes
+    return result.standardOutput
   }
 }

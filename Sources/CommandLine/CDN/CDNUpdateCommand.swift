@@ -20,7 +20,7 @@ struct CDNUpdateCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let result = try UpdateRanges(options.openWorkspace()).update(
+      let result = try await UpdateRanges(options.openWorkspace()).update(
         network, from: sources, anySize: anySize)
       Console.output(
         "\(result.path): \(result.new.ranges.count) ranges of "

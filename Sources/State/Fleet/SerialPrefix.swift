@@ -30,8 +30,12 @@ package struct SerialPrefix: Hashable, Sendable {
     self.digits = String(decoding: digits, as: UTF8.self).lowercased()
   }
 
-  /// The digits as a whole serial, two for each byte.
-  package var wholeSerial: String { digits.utf8.count.isMultiple(of: 2) ? digits : "0" + digits }
+  /// The digits as a whole serial, as certificates and revocation lists have it: two for each byte, and no
+  /// byte of zeros at the start, since a serial is a number (RFC 5280, 4.1.2.2).
+  package var wholeSerial: String {
+    let number = digits.drop { $0 == "0" }
+    return number.utf8.count.isMultiple(of: 2) ? String(number) : "0" + number
+  }
 
   /// Whether a serial begins with it, or is the same number.
   package func matches(_ serial: String) -> Bool {
