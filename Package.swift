@@ -170,7 +170,7 @@ let package = Package(
       name: "FleetFolders",
       dependencies: [
         "CAStore", "Certificates", "Diagnostics", "Fleet", "FleetLiterals", "Inventories",
-        "Planning", "State",
+        "Planning", "State", "TestSupport",
       ],
       path: "Tests/FleetFolders", swiftSettings: strict),
     .tests(

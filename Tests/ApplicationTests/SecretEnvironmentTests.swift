@@ -14,7 +14,7 @@ struct SecretEnvironmentTests {
 
   /// Runs a command whose passphrase comes from a script, which is a child of the program; the variable has
   /// the passphrase too.
-  private func create(_ script: String) throws -> Home.Run {
+  private func create(_ script: String) throws -> ProgramRun {
     let path = home.path + "/passphrase.sh"
     try script.write(toFile: path, atomically: true, encoding: .utf8)
     home.inventory = home.inventory.replacing(

@@ -6,6 +6,7 @@ import Fleet
 import FleetFolders
 import Foundation
 import State
+import TestSupport
 import Testing
 
 @testable import CommandLine
@@ -92,9 +93,8 @@ struct CACommandTests {
   func passphrase() throws {
     #expect(try home.deploy("authority", "create").status == 0)
     let change = ["authority", "passphrase", "--new-env", "NEW_PASSPHRASE"]
-    func run(_ passphrase: String) throws -> Home.Run {
-      let run = try home.start(change, passphrase: passphrase)
-      run.finish()
+    func run(_ passphrase: String) throws -> ProgramRun {
+      let run = try home.deploy(change, passphrase: passphrase)
       return run
     }
     #expect(try run("wrong").output.contains("the passphrase is wrong"))
@@ -176,8 +176,7 @@ struct CACommandTests {
     ] {
       try home.write("name: p\nprocedure: \(procedure)\n", to: "p.yml")
       for other in others {
-        let run = try home.start(other + ["--playbook", path], passphrase: "")
-        run.finish()
+        let run = try home.deploy(other + ["--playbook", path], passphrase: "")
         #expect(run.status == 64 && run.output.contains("\n    \(own) --playbook \(path)"))
       }
     }
@@ -190,8 +189,8 @@ struct CACommandTests {
       let home = try Home()
       let run = try home.start(["authority", "create"], passphrase: "poison-4711")
       usleep(UInt32(step) * 10_000)
-      kill(run.process.processIdentifier, SIGKILL)
-      run.finish()
+      run.signal(SIGKILL)
+      _ = try run.wait()
       let listing = try home.folder.listing()
       #expect(listing.certificates.isSubset(of: listing.keys))
       if listing.certificates.isEmpty {

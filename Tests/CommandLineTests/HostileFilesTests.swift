@@ -1,5 +1,6 @@
 import FleetFolders
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Files that an inventory names or deploy itself uses")
@@ -34,7 +35,7 @@ struct HostileFilesTests {
 
   /// - Parameter isOwnName: whether `deploy` chose the name, so that it may not be a link.
   private func expectRefused(
-    _ run: Home.Run, _ thing: Thing, _ path: String, isOwnName: Bool = false, status: Int32
+    _ run: ProgramRun, _ thing: Thing, _ path: String, isOwnName: Bool = false, status: Int32
   ) {
     let what = isOwnName && thing == .endless ? "a symbolic link" : thing.rawValue
     #expect(run.status == status, "\(run.output)")
@@ -63,8 +64,7 @@ struct HostileFilesTests {
     home.inventory += "\n    snippets: {front_end: extra.conf}"
     try put(thing, at: home.path + "/extra.conf")
     for command in [["check"], ["plan", "--offline"]] {
-      let run = try home.start(command, passphrase: "poison-4711")
-      run.finish()
+      let run = try home.deploy(command, passphrase: "poison-4711")
       expectRefused(run, thing, home.path + "/extra.conf", status: 65)
     }
   }
@@ -145,8 +145,7 @@ struct HostileFilesTests {
       ["check"], ["plan", "--offline"], ["plan", "--offline", "--diff", "app-1"],
       ["plan", "--offline", "--format", "json"],
     ] {
-      let run = try home.start(command, passphrase: "poison-4711")
-      run.finish()
+      let run = try home.deploy(command, passphrase: "poison-4711")
       #expect(run.status == 65)
       #expect(run.output.contains("extra.conf contains a private key"), "\(run.output)")
       #expect(!run.output.contains("poison"))
@@ -172,8 +171,7 @@ struct HostileFilesTests {
     unlink(lock)
     try #require(symlink("bashrc", lock) == 0)
     for command in [["apply", "--yes"], ["authority", "renew"], ["state", "rebuild"]] {
-      let run = try home.start(command, passphrase: "poison-4711")
-      run.finish()
+      let run = try home.deploy(command, passphrase: "poison-4711")
       #expect(run.status == 1)
       #expect(run.output.contains("it is a symbolic link"), "\(run.output)")
       #expect(try String(contentsOfFile: home.path + "/bashrc", encoding: .utf8) == "precious")

@@ -1,4 +1,5 @@
 import FleetFolders
+import TestSupport
 import Testing
 
 @testable import CommandLine

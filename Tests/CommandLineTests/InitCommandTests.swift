@@ -1,5 +1,6 @@
 import FleetFolders
 import Foundation
+import TestSupport
 import Testing
 
 @testable import CommandLine
@@ -10,7 +11,8 @@ struct InitCommandTests {
 
   init() throws { home = try Home() }
 
-  private func start(_ arguments: String..., passphrase: String? = "poison-4711") throws -> Home.Run
+  private func start(_ arguments: String..., passphrase: String? = "poison-4711") throws
+    -> ProgramRun
   {
     try home.run(arguments, passphrase: passphrase)
   }

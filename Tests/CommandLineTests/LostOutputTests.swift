@@ -1,5 +1,6 @@
 import FleetFolders
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A result that cannot be written")
@@ -20,7 +21,7 @@ struct LostOutputTests {
   ]
 
   /// Runs a command of the shell in which `"$@"` is the program on the inventory.
-  private func run(_ script: String, _ arguments: [String]) throws -> Home.Run {
+  private func run(_ script: String, _ arguments: [String]) throws -> ProgramRun {
     try home.run(
       ["-c", script, "sh", Home.programPath] + arguments
         + (arguments[0].hasPrefix("-") ? [] : ["--inventory", home.path + "/shop.yml"]),

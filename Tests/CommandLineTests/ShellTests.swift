@@ -1,6 +1,7 @@
 import ArgumentParser
 import FleetFolders
 import Foundation
+import TestSupport
 import Testing
 
 @testable import CommandLine
@@ -12,7 +13,7 @@ struct ShellTests {
   init() throws { home = try Home() }
 
   /// Runs a script in the home folder, in which `$0` is the program.
-  private func run(_ script: String) throws -> Home.Run {
+  private func run(_ script: String) throws -> ProgramRun {
     try home.run(
       ["-c", "cd '\(home.path)' && \(script)", Home.programPath], passphrase: nil,
       program: "/bin/bash")

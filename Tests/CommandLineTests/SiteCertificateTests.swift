@@ -1,5 +1,6 @@
 import FleetFolders
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Certificates
@@ -28,7 +29,7 @@ struct SiteCertificateTests {
     key = leaf.privateKeyPEM.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
   }
 
-  private func check(certificate: String? = nil, key: String? = nil) throws -> Home.Run {
+  private func check(certificate: String? = nil, key: String? = nil) throws -> ProgramRun {
     if let certificate { try home.write(certificate, to: "shop.crt") }
     try home.write(key ?? self.key, to: "shop.key")
     return try home.deploy("check")
@@ -142,12 +143,6 @@ struct SiteCertificateTests {
   }
 
   private func expectSuccess(_ words: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: words[0])
-    process.arguments = Array(words.dropFirst())
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(words)")
+    try #require(try ProgramRun(words).hasSucceeded, "\(words)")
   }
 }

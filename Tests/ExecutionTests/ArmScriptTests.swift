@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -21,7 +22,7 @@ struct ArmScriptTests {
         start_timer() { echo "timer $1: $(cat "$root/pending"), $(linked_release)"; }
         arm; cat "$root/pending"; linked_release; current_release; ls "$root"
         cmp "$root/undo.sh" "$host_program" && flock -n "$run/switch" true || echo held
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(
       result.output == """
         timer 100: 8 7 install switching ann@laptop, 7
@@ -55,13 +56,13 @@ struct ArmScriptTests {
         flock -n "$run/lock" true || echo held
         rm "$root/undoing"; wait "$second"; until flock -n "$run/lock" echo free; do :; done
         alone
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(result.output == "first\nsecond\nmay switch\nheld\nheld\nfree\nalone\n")
   }
 
   @Test("has systemd watch too where there is one", arguments: Shell.allCases)
   func systemd(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("systemctl")
     try folder.records("systemd-run")
     let result = try shell.run(
@@ -89,7 +90,7 @@ struct ArmScriptTests {
       start + fault + "\n" + #"""
         (arm; echo armed) | sed 's/^| .*/words/' | uniq; timers . || echo alone
         rmdir "$root/pending.new" 2> /dev/null; (cd "$root"; find . | grep -v undo.sh | sort)
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(
       result.output.replacing("words\n", with: "")
         == "@deploy refused no-space\nalone\n.\n./current\n./releases\n./releases/7\n")
@@ -97,7 +98,7 @@ struct ArmScriptTests {
 
   @Test("leaves a bare host bare where it fails", arguments: Shell.allCases)
   func failingFirst(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.program("systemctl", "echo 'no bus' >&2; exit 1")
     let result = try shell.run(
       start + #"""
@@ -131,7 +132,7 @@ struct ArmScriptTests {
 
   @Test("is followed by a confirmation, and the whole by a removal", arguments: Shell.allCases)
   func wholeTransaction(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("nft")
     let result = try shell.run(
       whole + #"""
@@ -175,7 +176,7 @@ struct ArmScriptTests {
 
   @Test("is followed by the undo where nobody confirms", arguments: Shell.allCases)
   func unconfirmed(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("nft")
     let result = try shell.run(
       whole + #"""
@@ -214,7 +215,7 @@ struct ArmScriptTests {
 
   @Test("brings to the disk what a power cut must not take back", arguments: Shell.allCases)
   func onDisk(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("nft")
     try folder.records(
       "sync", #"[ -e "$root/pending" ] && echo pending >> "$folder/calls"; :"#)
@@ -243,7 +244,7 @@ struct ArmScriptTests {
 
   @Test("comes only on the word, and drops a stream that is cut", arguments: Shell.allCases)
   func cut(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("nft")
     let result = try shell.run(
       whole + #"""

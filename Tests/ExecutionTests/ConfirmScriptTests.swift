@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -21,7 +22,7 @@ struct ConfirmScriptTests {
       start + #"""
         pending applied; confirm 8 5; cat "$root/verdict"; ls "$root"; ls "$root/releases"
         confirm 8 5; confirm 8 5; cat "$folder/calls"
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(
       result.output == """
         @deploy confirmed 8
@@ -47,7 +48,7 @@ struct ConfirmScriptTests {
         (hold_switch; : > "$folder/held"; until [ -e "$folder/done" ]; do :; done
          pending applied; echo applied) & until [ -e "$folder/held" ]; do :; done
         (confirm 8 5) & until pgrep -x sleep > /dev/null; do :; done; : > "$folder/done"; wait
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(result.output == "applied\n@deploy confirmed 8\n")
   }
 
@@ -55,7 +56,7 @@ struct ConfirmScriptTests {
     "is not of a switch that was cut off, which is taken back then: nobody else would",
     arguments: Shell.allCases)
   func neverApplied(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("nft")
     let result = try shell.run(
       start + #"pending switching; confirm 8 5; ls "$root"; linked_release"#, in: folder)
@@ -74,7 +75,7 @@ struct ConfirmScriptTests {
     "is not of a release that a restart came after, where nothing undid it at the boot",
     arguments: Shell.allCases, ["switching", "applied"])
   func restarted(_ shell: Shell, _ state: String) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("nft")
     let result = try shell.run(
       start + "pending \(state); rm -r \"$run\"; confirm 8 5; linked_release", in: folder)
@@ -87,7 +88,7 @@ struct ConfirmScriptTests {
     "waits until what was decided before is done, and tells how it ended", arguments: Shell.allCases
   )
   func undoing(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("nft")
     let result = try shell.run(
       start + #"""
@@ -106,7 +107,7 @@ struct ConfirmScriptTests {
   @Test("tells that the first release of a host was undone", arguments: Shell.allCases)
   func undoneFirst(_ shell: Shell) throws {
     let result = try shell.run(
-      start + #"rm -r "$root"; confirm 8 5; [ -e "$root" ] || echo bare"#, in: Folder())
+      start + #"rm -r "$root"; confirm 8 5; [ -e "$root" ] || echo bare"#, in: TemporaryFolder())
     #expect(result.output == "@deploy verdict 8 unknown 0\nbare\n")
   }
 
@@ -114,7 +115,7 @@ struct ConfirmScriptTests {
     "tells that the host is between two releases, until it can be put back",
     arguments: Shell.allCases)
   func broken(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("nft", #"[ -e "$folder/works" ]"#)
     let result = try shell.run(
       start + #"""
@@ -134,7 +135,7 @@ struct ConfirmScriptTests {
         """# + "\necho '\(verdict)' > \"$root/verdict\"\n" + #"""
           confirm 8 5; cat "$root/verdict" "$folder/calls"
           echo '9 8 install applied x' > "$root/pending"; confirm 8 5; cat "$root/verdict"
-          """#, in: Folder())
+          """#, in: TemporaryFolder())
     #expect(
       result.output == """
         @deploy confirmed 8
@@ -147,7 +148,7 @@ struct ConfirmScriptTests {
 
   @Test("leaves nothing of deploy where the release is none at all", arguments: Shell.allCases)
   func removal(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("systemctl")
     let result = try shell.run(
       start + #"""
@@ -171,7 +172,7 @@ struct ConfirmScriptTests {
 
   @Test("disarms systemd's timer", arguments: Shell.allCases)
   func disarm(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("systemctl", "exit 5")
     let result = try shell.run(
       start + #"""
@@ -196,7 +197,7 @@ struct ConfirmScriptTests {
       release=\(expected.release) keep=\(expected.keep); read_progress confirming; prune
       ls "$root/releases" | grep -x '[0-9]*' |
         sort -n | tr '\\n' ' '; ls -d "$root/releases/notes" "$root/releases/8.old" | wc -l
-      """, in: Folder())
+      """, in: TemporaryFolder())
     #expect(result.output == expected.kept + " 2\n")
     #expect(result.error == "")
   }
@@ -207,7 +208,7 @@ struct ConfirmScriptTests {
       """
       mkdir -p "$root/releases/10" "$root/discarded"; cd "$root/discarded"; touch 7 9 10 11 notes
       release=10 keep=5; read_progress confirming; prune; ls | tr '\\n' ' '
-      """, in: Folder())
+      """, in: TemporaryFolder())
     #expect(result.output == "10 11 notes ")
     #expect(result.error == "")
   }
@@ -216,7 +217,7 @@ struct ConfirmScriptTests {
     "is decided once, however many confirm and undo at one time", arguments: Shell.allCases,
     [1, 2, 3])
   func race(_ shell: Shell, _ seed: Int) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.program("nft", "[ -t 0 ] || cat > /dev/null")
     let result = try shell.run(
       start + "seed=\(seed)\n" + #"""

@@ -45,7 +45,7 @@ struct FirewallEngineTests {
         load_firewall 7 && told 'nft again'
         load_firewall 8 && load_firewall 6 && told none
         load_firewall 8 && load_firewall 0 && told removed
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(
       result.output == """
         nft: table
@@ -77,7 +77,7 @@ struct FirewallEngineTests {
 
   @Test("is found as it was left, changed or gone", arguments: Shell.allCases)
   func drift(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let result = try shell.run(
       Self.start + #"""
         asked() { $shell "$host_program" survey vulnerabilities= connection= | sed -n "s/^@deploy firewall/$1:/p"; }
@@ -120,7 +120,7 @@ struct FirewallEngineTests {
         load_firewall 8; iptables -t nat -S | grep DEPLOY; told before; forwards before
         ls "$root"
         load_firewall 0 && remove_tables; nft list tables
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(
       result.output == """
         installed: as-installed
@@ -159,7 +159,7 @@ struct FirewallEngineTests {
         check_firewall && echo taken
         echo '-A DEPLOY-INPUT --dport x' >> "$staged/firewall.ip6tables"
         (check_firewall) | sed -n '$p'; told 'after it'
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(
       result.output == """
         taken

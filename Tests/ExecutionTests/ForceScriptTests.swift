@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -14,8 +15,8 @@ struct ForceScriptTests {
 
     """#
 
-  private func hostWithNft(_ lines: String = "") throws -> Folder {
-    let folder = try Folder()
+  private func hostWithNft(_ lines: String = "") throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
     try folder.records("nft", lines)
     return folder
   }
@@ -31,7 +32,7 @@ struct ForceScriptTests {
         before=$(stat -c %i "$include"); link_release 7
         [ "$before" = "$(stat -c %i "$include")" ] && echo untouched
         link_release 8; told; link_release 7; told; link_release 0; told; ls "$root"
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(
       result.output == """
         releases/7
@@ -170,7 +171,7 @@ struct ForceScriptTests {
     "writes units where there is systemd, and again only where they differ",
     arguments: Shell.allCases)
   func units(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("systemctl")
     let result = try shell.run(
       start + #"""
@@ -213,7 +214,7 @@ struct ForceScriptTests {
 
   @Test("writes a unit that systemd understands", arguments: Shell.allCases)
   func unitSections(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let result = try shell.run("service_text", in: folder)
     #expect(
       result.output == """

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -7,8 +8,8 @@ import Testing
 struct HostScriptTests {
   @Test("is clean for shellcheck")
   func shellcheck() throws {
-    let folder = try Folder()
-    try folder.write("program", HostProgram.source)
+    let folder = try TemporaryFolder()
+    try folder.write(HostProgram.source, to: "program")
     let result = try Shell.run(["shellcheck", "-s", "sh", folder.path + "/program"])
     #expect(result.output == "")
     #expect(result.status == 0)
@@ -29,7 +30,7 @@ struct HostScriptTests {
       mv "$root/undoing" "$root/confirming"; told confirming
       rm "$root/confirming"; told confirmed
       rm "$root/current"; echo '8 0 install switching x' > "$root/pending"; told first
-      """#, in: Folder())
+      """#, in: TemporaryFolder())
     #expect(
       result.output == """
         bare 0 0
@@ -52,7 +53,7 @@ struct HostScriptTests {
       told() { read_progress pending; echo "$at_release,$at_before,$at_mode,$at_phase,$at_who"; }
       told; echo '8 7 restore applied ann@laptop of shop' > "$root/pending"
       told; rm "$root/pending"; told
-      """#, in: Folder())
+      """#, in: TemporaryFolder())
     #expect(result.output == ",,,,\n8,7,restore,applied,ann@laptop of shop\n,,,,\n")
     #expect(result.error == "")
   }
@@ -64,7 +65,7 @@ struct HostScriptTests {
       record_verdict 8 confirmed; cat "$root/verdict"
       record_verdict 9 reverted 'it was not confirmed in time'; cat "$root/verdict"
       ls "$root"; cat "$folder/calls"
-      """#, in: Folder())
+      """#, in: TemporaryFolder())
     #expect(
       result.output == """
         8 confirmed
@@ -83,7 +84,7 @@ struct HostScriptTests {
       fingerprint 0
       mkdir -p "$root/releases/7"; fingerprint 7
       printf abc > "$root/releases/7/manifest"; fingerprint 7
-      """, in: Folder())
+      """, in: TemporaryFolder())
     #expect(
       result.output
         == "none\n7:\n7:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n")
@@ -91,7 +92,7 @@ struct HostScriptTests {
 
   @Test("includes the current release and nothing else", arguments: Shell.allCases)
   func includeText(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let result = try shell.run("include_text", in: folder)
     #expect(
       result.output == """
@@ -125,7 +126,7 @@ struct HostScriptTests {
           told() { find_served "$1"; echo "$served"; }
           told "$master"; rm -r "$root/releases/3"; told "$master"
           kill "$master"; told 999999999; told none
-          """, in: Folder())
+          """, in: TemporaryFolder())
     #expect(result.output == "12 3\n12\n\n\n")
   }
 
@@ -144,7 +145,7 @@ struct HostScriptTests {
         printf '%s' "$real" > "$folder/nginx.pid"
         find_master && [ "$master" = "$real" ] && echo right
         kill "$real"
-        """, in: Folder())
+        """, in: TemporaryFolder())
     #expect(result.output == String(repeating: "none\n", count: 8) + "right\nright\n")
     #expect(result.error == "")
   }
@@ -153,15 +154,15 @@ struct HostScriptTests {
     "takes the pid file's place from nginx where the configuration names none",
     arguments: Shell.allCases)
   func pidFile(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.program("nginx", "echo 'configure arguments: --pid-path=/x/y.pid --other' >&2")
     let told = "find_pid_file; echo \"$pid_file\""
     #expect(try shell.run(told, in: folder).output == "/x/y.pid\n")
     try folder.program("nginx", "exit 127")
     #expect(try shell.run(told, in: folder).output == "/run/nginx.pid\n")
     try folder.write(
-      "nginx/nginx.conf",
-      "user x;\n pid   /a/b.pid; # pid /c;\nhttp {\n  include http.d/*.conf;\n}\n")
+      "user x;\n pid   /a/b.pid; # pid /c;\nhttp {\n  include http.d/*.conf;\n}\n",
+      to: "nginx/nginx.conf")
     #expect(
       try shell.run(told + #"; echo "${include#"$folder"}""#, in: folder).output
         == "/a/b.pid\n/nginx/http.d/deploy.conf\n")
@@ -180,7 +181,7 @@ struct HostScriptTests {
       #'; do include_text | sed "$change" > "$include"; told "$change"; done
       : > "$include"; told empty
       printf '%s\n%s' "$include_comment" "$include_directive" > "$include"; told cut
-      """#, in: Folder())
+      """#, in: TemporaryFolder())
     #expect(result.output == "right\n")
     #expect(result.error == "")
   }
@@ -199,7 +200,7 @@ struct HostScriptTests {
         case " $(echo $children) " in *" $child "*) echo found ;; esac
       done
       kill $first $second
-      """#, in: Folder())
+      """#, in: TemporaryFolder())
     #expect(result.output == "found\nnone:\nfound\nfound\n", "\(result.error)")
   }
 
@@ -207,7 +208,7 @@ struct HostScriptTests {
   func writeInHex(_ shell: Shell) throws {
     let result = try shell.run(
       "for port in 0 1 22 80 443 8443 43981 65535; do write_in_hex $port; printf '%s ' \"$hex\"; done",
-      in: Folder())
+      in: TemporaryFolder())
     #expect(result.output == "0000 0001 0016 0050 01BB 20FB ABCD FFFF ")
   }
 }

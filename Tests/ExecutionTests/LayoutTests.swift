@@ -45,10 +45,9 @@ struct NginxLayout: CustomTestStringConvertible {
       include: "conf.d/deploy.conf"),
   ]
 
-  func write(to folder: Folder) throws {
-    for (path, text) in files { try folder.write("etc/\(path)", text) }
+  func write(to folder: TemporaryFolder) throws {
+    for (path, text) in files { try folder.write(text, to: "etc/\(path)") }
     try folder.write(
-      "etc/nginx.conf",
       """
       \(global)
       pid /run/nginx.pid;
@@ -58,7 +57,7 @@ struct NginxLayout: CustomTestStringConvertible {
           \(http)
       }
 
-      """)
+      """, to: "etc/nginx.conf")
   }
 }
 
@@ -70,7 +69,7 @@ struct LayoutTests {
     "has the release beside the host's own sites, and is afterwards what it was before",
     arguments: NginxLayout.all, Shell.allCases)
   func coexistence(_ layout: NginxLayout, _ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try layout.write(to: folder)
     let result = try shell.run(
       #"""

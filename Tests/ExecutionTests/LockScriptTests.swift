@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -7,8 +8,8 @@ struct LockScriptTests {
   /// The options that each has; Debian's BusyBox has no flock to try.
   static let flocks = ["util-linux": "-[sxunw]", "BusyBox": "-[sxun]"]
 
-  private func folder(_ flock: String) throws -> Folder {
-    let folder = try Folder()
+  private func folder(_ flock: String) throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
     try folder.program(
       "flock",
       #"""

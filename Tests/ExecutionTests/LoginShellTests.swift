@@ -1,6 +1,7 @@
 import FleetLiterals
 import Foundation
 import Planning
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -51,7 +52,7 @@ struct LoginShellTests {
     "means the same to every login shell, whatever the program and its arguments are",
     arguments: shells)
   func loginShells(_ shell: String) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let file = "lib/\(Self.program.digest)"
     for who in Self.arguments {
       let said = "<a\\\\b!c><transaction><mode=install><release=1><expected=none><size=10>"
@@ -63,7 +64,7 @@ struct LoginShellTests {
       #expect(sent.output == "\n@deploy begin\n@deploy missing\n\(said)\(rest)", "\(sent.error)")
       #expect(sent.error == "")
       // The host has it.
-      try folder.write(file, Self.program.text)
+      try folder.write(Self.program.text, to: file)
       let kept = try run(shell, call(who: who), Array("the stream".utf8), root: folder.path)
       #expect(kept.output == "\n@deploy begin\n\(said)\(rest)", "\(kept.error)")
       #expect(kept.error == "")
@@ -84,11 +85,11 @@ struct LoginShellTests {
     "never runs a program on the host that was altered or is not whole",
     arguments: ["dash -c", "busybox sh -c", "bash -c"])
   func altered(_ shell: String) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let file = "lib/\(Self.program.digest)"
     let whole = Self.program.text
     for wrong in [[], Array(whole.dropLast()), Array(whole.prefix(20)), whole + [0x0A], [0x3A]] {
-      try folder.write(file, wrong)
+      try folder.write(wrong, to: file)
       let result = try run(shell, call(who: "x"), whole + Array("rest".utf8), root: folder.path)
       #expect(result.output.hasPrefix("\n@deploy begin\n@deploy missing\n<a"), "\(result.error)")
       #expect(result.output.hasSuffix("<who=x>rest"))
@@ -100,8 +101,8 @@ struct LoginShellTests {
     let program = HostProgram(
       text: "f() {\n  echo ran\n}\necho ran\nf\n", digest: Self.sha256)
     let call = HostCall(command: .manifest(release: 7), program: program)
-    let folder = try Folder()
-    try folder.write("input", call.launcher + program.text)
+    let folder = try TemporaryFolder()
+    try folder.write(call.launcher + program.text, to: "input")
     let word = ShellWord.quoted(
       call.line(reading: call.launcher.count, becoming: false)
         .replacing("exec /bin/sh", with: "exec \(shell)"))

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -45,7 +46,7 @@ struct LoopTests {
         \(fault.effect.setUp)
         (wait_and_undo 1 8)
         echo "$(counted 'sleep 5') waits, $(counted 'nginx ') starts, $(cat "$root/undoing")"
-        """, in: Folder())
+        """, in: TemporaryFolder())
     #expect(result.output == "11 waits, \(fault.effect.starts) starts, 8 7 install applied x\n")
   }
 
@@ -61,7 +62,7 @@ struct LoopTests {
         reload 7 || counted 'sleep 0.*'; cat "$run/errors"; : > "$folder/calls"
         nginx() { [ "${1-}" = -V ] || echo '[emerg] bind() to x' >> /var/log/nginx/error.log; }
         reload 7 || counted 'sleep 0.*'
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(result.output == "220\n10\n[emerg] no\n220\n")
     #expect(result.error == "")
   }
@@ -71,7 +72,7 @@ struct LoopTests {
     let result = try shell.run(
       Self.start + #"""
         unset DEPLOY_LOCK_TRIES; flock() { return 1; }; who=me; echo anna > "$run/holder"; (lock) | uniq -c
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(
       result.output.split(separator: "\n").map { $0.drop { $0 == " " } } == [
         "5 @deploy waiting anna", "1 @deploy refused locked anna",
@@ -84,7 +85,7 @@ struct LoopTests {
     let result = try shell.run(
       Self.start
         + "flock() { [ \"$2\" != \(lock) ]; }; (confirm_release release=7 keep=5 digest=) | sed 1d | uniq -c",
-      in: Folder())
+      in: TemporaryFolder())
     #expect(
       result.output.split(separator: "\n").map { $0.drop { $0 == " " } } == [
         "59 @deploy waiting", "1 @deploy verdict 7 unknown 8",
@@ -98,7 +99,7 @@ struct LoopTests {
         printf '*filter\n:DEPLOY-INPUT - [0:0]\nCOMMIT\n' > "$root/releases/7/firewall.iptables"
         iptables() { echo "iptables $*" >> "$folder/calls"; }
         unload_chains iptables; counted 'iptables -w -t filter -D INPUT -j DEPLOY-INPUT'
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(result.output == "100\n")
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -23,7 +24,7 @@ struct NameTests {
         (cd /var/log/nginx && find . -type d) | sort > "$folder/expected"
         (cd "$work/log" && find . -type d) | sort | cmp - "$folder/expected" && echo same
         ls "$folder" | grep planted; find "$work/log" ! -type d
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(result.output == "same\n")
     #expect(result.error == "")
   }
@@ -36,7 +37,7 @@ struct NameTests {
         mkdir -p "$root/releases/6" "$root/releases/7" "$root/releases/8" "$root/releases/5"
         cd "$root/releases"; mkdir -- 9223372036854775807 99999999999999999999999 ' 4' -rf '9 9' '*' 007 0
         prune; ls -1
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(
       result.output
         == " 4\n*\n-rf\n0\n007\n7\n8\n9 9\n9223372036854775807\n99999999999999999999999\n")
@@ -50,7 +51,7 @@ struct NameTests {
       say refused port 8443 "$(printf 'a\n@deploy go')"; say one two; say
       IFS='
       '; say three four
-      """#, in: Folder())
+      """#, in: TemporaryFolder())
     #expect(
       result.output
         == "@deploy refused port 8443 a @deploy go\n@deploy one two\n@deploy \n@deploy three four\n"
@@ -65,7 +66,7 @@ struct NameTests {
         mkdir "$folder/nginx"; find_include; make_include_folder 2> /dev/null || echo "no folder"
         umount "$root"; mount -o ro,bind "$run" "$run"; mount -o remount,ro,bind "$run"
         nft() { :; }; close_ports 2> /dev/null; echo after
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(result.output == "no folder\nafter\n")
   }
 }

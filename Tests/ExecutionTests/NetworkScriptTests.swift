@@ -1,4 +1,5 @@
 import State
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -45,7 +46,7 @@ struct NetworkScriptTests {
       for address in 198.18.0.21/24 198.18.0.22/32 169.254.3.4/16 2001:db8::21/64 fd00::1/64 fe80::5/64
       do ip addr add "$address" dev lo; done
       connection=; survey_network
-      """, in: Folder())
+      """, in: TemporaryFolder())
     #expect(
       try result.surroundings().addresses == [
         "198.18.0.21", "198.18.0.22", "2001:0db8:0000:0000:0000:0000:0000:0021",
@@ -58,7 +59,7 @@ struct NetworkScriptTests {
     "names the sockets that listen with their programs",
     arguments: Shell.allCases)
   func listeners(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let result = try shell.run(
       Self.listen + #"""
         listen nginx '' '0.0.0.0#443' '::1#8443' '127.0.0.1#8080'; master=$!
@@ -103,7 +104,7 @@ struct NetworkScriptTests {
       ' > /dev/null &
       until [ -e "$folder/ready" ]; do kill -0 $! || exit 1; done
       survey_network
-      """#, in: Folder())
+      """#, in: TemporaryFolder())
     let found = try result.surroundings()
     #expect(
       Set(found.listeners) == [
@@ -129,7 +130,7 @@ struct NetworkScriptTests {
           listen "holder $process" '' $(seq -f "127.0.0.$process#%g" 10001 11000)
         done
         survey_network
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     let listeners = try result.surroundings().listeners
     #expect(listeners.count == 5000, "\(result.error)")
     for process in 1...5 {
@@ -147,7 +148,7 @@ struct NetworkScriptTests {
         most_listeners=5
         for port in 11 12 13 14 15; do listen x '' "127.0.0.1#$port"; done
         survey_network
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     // Processors number sockets in blocks of their own, so which of these are the oldest is not known here.
     let ports = try result.surroundings().listeners.map(\.port)
     #expect(Set(ports).count == 3 && ports.allSatisfy { (11...15).contains($0) }, "\(ports)")
@@ -155,7 +156,7 @@ struct NetworkScriptTests {
 
   @Test("has nothing to say where nothing listens", arguments: Shell.allCases)
   func nothingListens(_ shell: Shell) throws {
-    let result = try shell.run("connection=; survey_network", in: Folder())
+    let result = try shell.run("connection=; survey_network", in: TemporaryFolder())
     #expect(result.output == "")
     #expect(result.error == "")
   }
@@ -168,7 +169,7 @@ struct NetworkScriptTests {
         told() { connection=$1; survey_network | grep ' ssh-from '; echo "told $1"; }
         told '198.18.9.1 50000 198.18.0.21 9022'; told '198.18.9.1 50000 198.18.0.21 9023'
         told ''; told 'a b c 2;2'
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(
       result.lines.map { $0.hasPrefix("@deploy ssh-from ") ? "from" : $0 } == [
         "from", "told 198.18.9.1 50000 198.18.0.21 9022", "told 198.18.9.1 50000 198.18.0.21 9023",

@@ -1,5 +1,6 @@
 import Foundation
 import State
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -8,9 +9,8 @@ import Testing
 struct OwnServersScriptTests {
   @Test("tells where nginx's own servers listen, by file and line", arguments: Shell.allCases)
   func servers(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.write(
-      "nginx/nginx.conf",
       """
       events {}
       http {
@@ -18,12 +18,13 @@ struct OwnServersScriptTests {
         server { listen 198.18.0.99:8443 proxy_protocol; }
       }
 
-      """)
-    try folder.write("nginx/conf.d/deploy.conf", "include \(folder.path)/root/current/own.conf;\n")
+      """, to: "nginx/nginx.conf")
     try folder.write(
-      "nginx/conf.d/own.conf",
-      "# mine\nserver {\n  listen 8081 default_server;\n  server_name own.example;\n}\n")
-    try folder.write("root/current/own.conf", "server { listen 8082; }\n")
+      "include \(folder.path)/root/current/own.conf;\n", to: "nginx/conf.d/deploy.conf")
+    try folder.write(
+      "# mine\nserver {\n  listen 8081 default_server;\n  server_name own.example;\n}\n",
+      to: "nginx/conf.d/own.conf")
+    try folder.write("server { listen 8082; }\n", to: "root/current/own.conf")
     let result = try shell.run(
       #"""
       mount --bind "$folder/nginx" /etc/nginx
@@ -46,10 +47,10 @@ struct OwnServersScriptTests {
 
   @Test("leaves out what is too much of a configuration, and can still be read")
   func muchConfiguration() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let many = (0..<60_000).map { "add_header X \"\($0)\";\n" }.joined()
     try folder.write(
-      "nginx/nginx.conf", "events {}\nhttp {\n  server { listen 8081; }\n\(many)}\n")
+      "events {}\nhttp {\n  server { listen 8081; }\n\(many)}\n", to: "nginx/nginx.conf")
     let result = try Shell.dash.run(
       "mount --bind \"$folder/nginx\" /etc/nginx; survey_servers", in: folder)
     #expect(try result.surroundings(ownPorts: [443]).nginxListens.map(\.port) == [8081])
@@ -60,7 +61,7 @@ struct OwnServersScriptTests {
     let result = try shell.run(
       #"""
       survey_ipv6; echo has; ipv6_addresses=$folder/none; survey_ipv6
-      """#, in: Folder())
+      """#, in: TemporaryFolder())
     #expect(result.lines == ["has", "@deploy without-ipv6"])
     #expect(try !result.surroundings(ownPorts: [443]).hasIPv6)
   }
@@ -80,7 +81,7 @@ struct OwnServersScriptTests {
         # One that ends between the two looks at it.
         (grep() { echo /proc/4194304/cmdline; }; survey_orphans)
         echo "$orphan"
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     let orphan = Int(result.lines.last ?? "")
     #expect(
       try result.surroundings(ownPorts: [443]).orphanedWorkers == [orphan],

@@ -1,6 +1,7 @@
 import FleetLiterals
 import Foundation
 import Planning
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -28,8 +29,8 @@ struct ProgramFileTests {
 
     """#
 
-  private func host(window: Int64 = 100) throws -> Folder {
-    let folder = try Folder()
+  private func host(window: Int64 = 100) throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
     try folder.records("nft")
     let rules = Array("rules\n".utf8)
     var archive = TarArchive()
@@ -54,17 +55,17 @@ struct ProgramFileTests {
   }
 
   private func add(
-    _ name: String, _ command: HostCommand, _ input: [UInt8], to folder: Folder
+    _ name: String, _ command: HostCommand, _ input: [UInt8], to folder: TemporaryFolder
   ) throws {
     try folder.write(
-      name + ".launcher", HostCall(command: command, program: Self.program).launcher)
-    try folder.write(name + ".input", input + Array("go\n".utf8))
+      HostCall(command: command, program: Self.program).launcher, to: name + ".launcher")
+    try folder.write(input + Array("go\n".utf8), to: name + ".input")
   }
 
   private func run(
-    _ shell: Shell, _ lines: String, in folder: Folder
+    _ shell: Shell, _ lines: String, in folder: TemporaryFolder
   ) throws -> Shell.Result {
-    try folder.write("start", Self.start)
+    try folder.write(Self.start, to: "start")
     return try shell.run(". \"$folder/start\"\n" + lines, in: folder)
   }
 

@@ -1,6 +1,7 @@
 import FleetLiterals
 import Foundation
 import Planning
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -112,7 +113,7 @@ struct ProtocolTests {
     ])
   func rejected(_ shell: Shell, _ call: (words: String, why: String)) throws {
     let result = try shell.run(
-      "$shell \"$host_program\" \(call.words) | grep -v ' version '", in: Folder())
+      "$shell \"$host_program\" \(call.words) | grep -v ' version '", in: TemporaryFolder())
     #expect(result.output == "@deploy rejected \(call.why)\n")
     #expect(result.error == "")
   }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -11,7 +12,7 @@ struct RecoveryScriptTests {
     "puts an interrupted switch back before anything else", arguments: Shell.allCases,
     ["pending", "undoing"])
   func recover(_ shell: Shell, _ state: String) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("nft")
     let result = try shell.run(
       start + """
@@ -35,7 +36,7 @@ struct RecoveryScriptTests {
 
   @Test("says so where an interrupted switch cannot be put back", arguments: Shell.allCases)
   func recoverFails(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("nft", "echo wrong >&2; exit 1")
     let result = try shell.run(
       start + """
@@ -60,7 +61,7 @@ struct RecoveryScriptTests {
         recover; current_release; cat "$root/verdict"; ls "$root"
         rm -r "$root/current"; echo '0 8 remove applied x' > "$root/confirming"
         recover; [ -e "$root" ] || echo nothing
-        """, in: Folder())
+        """, in: TemporaryFolder())
     #expect(result.output == "8\n8 confirmed\ncurrent\nreleases\nverdict\nnothing\n")
   }
 
@@ -73,7 +74,7 @@ struct RecoveryScriptTests {
          echo finished) & until [ -e "$folder/held" ]; do :; done
         (recover; echo went) & until pgrep -x flock > /dev/null; do :; done
         : > "$folder/done"; wait
-        """, in: Folder())
+        """, in: TemporaryFolder())
     #expect(result.output == "finished\nwent\n")
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 @testable import Execution
 
@@ -27,33 +28,13 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
   static func run(
     _ words: [String], input: [UInt8] = [], environment: [String: String] = [:]
   ) throws -> Result {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments =
+    let run = try ProgramRun(
       ["timeout", "300", "unshare", "-m", "-n", "-p", "-f", "--kill-child", "--mount-proc"]
-      + ["sh", "-c", first, "sh"] + words
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let folder = try Folder()
-    try folder.write("input", input)
-    try folder.write("output", [])
-    try folder.write("error", [])
-    process.standardInput = try FileHandle(forReadingFrom: folder.url.appending(path: "input"))
-    process.standardOutput = try FileHandle(forWritingTo: folder.url.appending(path: "output"))
-    process.standardError = try FileHandle(forWritingTo: folder.url.appending(path: "error"))
-    try withSignals { try process.run() }
-    process.waitUntilExit()
-    return Result(
-      status: process.terminationStatus, output: try folder.text("output"),
-      error: try folder.text("error"))
-  }
-
-  /// A child inherits the signals that its starting thread blocks: on a host's shell that is none.
-  private static func withSignals<Value>(_ body: () throws -> Value) rethrows -> Value {
-    var (none, before) = (sigset_t(), sigset_t())
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    return try body()
+        + ["sh", "-c", first, "sh"] + words,
+      input: input,
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+      separatesErrors: true)
+    return Result(status: run.status, output: run.output, error: run.errors)
   }
 
   /// `alone` says so when no timer and no watcher is left, and waits for that; the others print what
@@ -71,9 +52,9 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
 
   /// Runs lines behind the functions of the host program, with the host's folders in `folder`; the program
   /// itself is the file `$host_program`.
-  func run(_ lines: String, in folder: Folder, input: [UInt8] = []) throws -> Result {
+  func run(_ lines: String, in folder: TemporaryFolder, input: [UInt8] = []) throws -> Result {
     try folder.makeFolder("root")
-    try folder.write("program", HostProgram.fake.text)
+    try folder.write(HostProgram.fake.text, to: "program")
     try folder.records("logger")
     return try Self.run(
       rawValue.split(separator: " ").map(String.init) + [
@@ -105,44 +86,9 @@ extension HostProgram {
   static let opening = "@deploy begin\n@deploy version \(HostProtocol.version)\n"
 }
 
-/// A temporary folder that goes with the value.
-final class Folder {
-  let url: URL
-  var path: String { url.path }
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appending(path: "deploy-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
-  }
-
-  deinit {
-    do { try FileManager.default.removeItem(at: url) } catch {
-      print("\(url.path) stays: \(error)")
-    }
-  }
-
-  func makeFolder(_ path: String) throws {
-    try FileManager.default.createDirectory(
-      at: url.appending(path: path), withIntermediateDirectories: true)
-  }
-
-  func write(_ path: String, _ bytes: [UInt8]) throws {
-    let file = url.appending(path: path)
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(bytes).write(to: file)
-  }
-
-  func write(_ path: String, _ text: String) throws { try write(path, Array(text.utf8)) }
-
-  func bytes(_ path: String) throws -> [UInt8] {
-    Array(try Data(contentsOf: url.appending(path: path)))
-  }
-
-  func text(_ path: String) throws -> String { String(decoding: try bytes(path), as: UTF8.self) }
-
+extension TemporaryFolder {
   func program(_ name: String, _ text: String) throws {
-    try write("bin/" + name, "#!/bin/sh\n" + text)
+    try write("#!/bin/sh\n" + text, to: "bin/" + name)
     try FileManager.default.setAttributes(
       [.posixPermissions: 0o755], ofItemAtPath: path + "/bin/" + name)
   }

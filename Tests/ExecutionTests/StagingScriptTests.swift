@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -18,7 +19,7 @@ struct StagingScriptTests {
         keep_files && cat "$staged/firewall.nft" "$staged/tls/sites/a b.key" && stat -c %a "$staged/tls/sites/a b.key"
         [ -e "$staged/keep" ] || echo moved
         echo tls/none.key > "$staged/keep"; keep_files 2> /dev/null || echo missing
-        """, in: Folder())
+        """, in: TemporaryFolder())
     #expect(result.output == "rules\nkey\n600\nmoved\nmissing\n")
   }
 
@@ -32,7 +33,7 @@ struct StagingScriptTests {
         check_digests && echo whole
         echo c > "$staged/tls/x.key"; check_digests 2> /dev/null || echo damaged
         rm "$staged/tls/x.key"; check_digests > /dev/null 2>&1 || echo missing
-        """, in: Folder())
+        """, in: TemporaryFolder())
     #expect(result.output == "whole\ntls/x.key: FAILED\ndamaged\nmissing\n")
   }
 
@@ -44,7 +45,7 @@ struct StagingScriptTests {
         discard; cat "$root/discarded/8"; rm -r "$root/discarded"; find "$root" "$run" | sed "s#$folder/##" | sort | tr '\\n' ' '
         rm -r "$root"; mkdir -p "$root/releases/8"; discard; [ -e "$root" ] || echo nothing
         mkdir -p "$root/releases/8"; ln -s releases/8 "$root/current"; discard; ls "$root/releases"
-        """, in: Folder())
+        """, in: TemporaryFolder())
     #expect(
       result.output == "end\nroot root/current root/releases root/releases/7 run nothing\n8\n")
   }
@@ -57,7 +58,7 @@ struct StagingScriptTests {
         try 'issued a\n'; ls "$root"; cd "$root"
         try 'issued a\nend\n'; try 'issued b\nend\n'; try 'issued b\nrevoked c\nend\n'; try 'issued c\nen'
         grep '' discarded/*
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(
       result.output == """
         current
@@ -96,7 +97,7 @@ struct StagingScriptTests {
         sleep() { [ "$(count)" -ge 5 ] || mktemp "$folder/grows/XXXXXX" > /dev/null; }
         trap 'count; alone; exit' TERM
         watch_controller 1 "$folder/grows"; while :; do :; done
-        """, in: Folder())
+        """, in: TemporaryFolder())
     #expect(result.output == "5\nalone\n")
   }
 
@@ -109,7 +110,7 @@ struct StagingScriptTests {
         head -c 1024 "$folder/whole" > "$folder/cut"
         (stage < "$folder/cut") > "$folder/said"; sed 's/^| .*/words/' "$folder/said" | uniq
         ls "$root/releases"; [ -e "$work" ] || echo tidy
-        """, in: Folder())
+        """, in: TemporaryFolder())
     #expect(
       result.output == "words\n@deploy refused staging\n7\ntidy\n")
   }
@@ -122,13 +123,13 @@ struct StagingScriptTests {
         echo x > "$staged/a"; echo "file $(digest "$staged/a") 0644 a" > "$staged/manifest"
         (stage; kill "$watcher") > "$folder/said"
         sed "s/$(digest "$staged/manifest")/its/" "$folder/said"
-        """, in: Folder())
+        """, in: TemporaryFolder())
     #expect(result.output == "@deploy restores 8:its\n@deploy staged\n")
   }
 
-  private func folderWithFunctions() throws -> Folder {
-    let folder = try Folder()
-    try folder.write("functions", HostProgram.functions)
+  private func folderWithFunctions() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    try folder.write(HostProgram.functions, to: "functions")
     return folder
   }
 }

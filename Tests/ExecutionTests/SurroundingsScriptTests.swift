@@ -1,4 +1,5 @@
 import State
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -38,7 +39,7 @@ struct SurroundingsScriptTests {
       iptables -P INPUT DROP; iptables -N DOCKER-USER; iptables -A FORWARD -j DOCKER-USER
       iptables -A DOCKER-USER -p tcp --dport 9 -j DROP
       survey_rules
-      """#, in: Folder())
+      """#, in: TemporaryFolder())
     let found = try result.surroundings()
     #expect(
       Set(found.foreignChains) == [
@@ -59,7 +60,7 @@ struct SurroundingsScriptTests {
 
   @Test("asks iptables' own tables only where they are in use", arguments: Shell.allCases)
   func legacyRules(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records(
       "iptables-legacy", "echo '-P INPUT DROP'; echo '-P FORWARD ACCEPT'; echo '-N x'")
     try folder.records("ip6tables", "echo '-P INPUT ACCEPT'; echo '-A INPUT -j REJECT'")
@@ -81,7 +82,7 @@ struct SurroundingsScriptTests {
 
   @Test("knows Docker, ufw and firewalld by what runs and is turned on", arguments: Shell.allCases)
   func managers(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.program("systemctl", "[ \"$*\" = 'is-active --quiet firewalld' ]")
     let result = try shell.run(
       NetworkScriptTests.listen + #"""
@@ -106,7 +107,7 @@ struct SurroundingsScriptTests {
   @Test(
     "measures the space where releases will be, and where it will work", arguments: Shell.allCases)
   func space(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let result = try shell.run(
       #"""
       mount -t tmpfs -o size=1m none "$root"; mount -t tmpfs -o size=2m none /run
@@ -124,7 +125,7 @@ struct SurroundingsScriptTests {
 
   @Test("knows which holes its package of nginx has closed", arguments: Shell.allCases)
   func patches(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let result = try shell.run(
       #"""
       nginx_changelogs=$folder/doc/nginx*/changelog.gz
@@ -159,7 +160,7 @@ struct SurroundingsScriptTests {
       start 'is shutting down'; start 'nginx: cache manager process'
       find_workers $$; [ "$workers" = "$first" ] && echo new
       [ "$retiring" = "$second $third" ] && echo old
-      """#, in: Folder())
+      """#, in: TemporaryFolder())
     #expect(result.output == "none:\nnew\nold\n", "\(result.error)")
   }
 
@@ -172,7 +173,7 @@ struct SurroundingsScriptTests {
         for tool in cat date sed sort head; do ln -s "$(command -v $tool)" "$folder/few"; done
         PATH=$folder/few
         survey_host vulnerabilities=CVE-1 connection='198.18.9.1 50000 198.18.0.21 22'
-        """#, in: Folder())
+        """#, in: TemporaryFolder())
     #expect(result.lines.last == "@deploy end")
     #expect(try result.surroundings().sshPort == 22)
     #expect(

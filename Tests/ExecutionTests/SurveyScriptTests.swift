@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -14,7 +15,7 @@ struct SurveyScriptTests {
       printf 'file 0 0644 nginx/a\nend' > "$root/releases/7/manifest"; printf 'a;' > "$root/releases/7/nginx/a"
       printf 'fleet sh' > "$root/releases/8/manifest"; printf 'rele' > "$root/discarded/9"
       survey_release; printf 'no end' | quote; say_lines manifest "$root/discarded/9"; say end
-      """#, in: Folder())
+      """#, in: TemporaryFolder())
     let expected = [
       "staged 8 fleet sh", "discarded 9 rele", "latest 8", "manifest end", "manifest rele", "end",
     ]

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -32,7 +33,7 @@ struct TransactionScriptTests {
         check_ports; echo own
         kill "$listener"
         echo "$listener"
-        """, in: Folder())
+        """, in: TemporaryFolder())
     let lines = result.output.split(separator: "\n")
     let listener = try #require(lines.last)
     #expect(
@@ -48,7 +49,7 @@ struct TransactionScriptTests {
     let result = try shell.run(
       start
         + "mode=\(mode) is_staged=; discard; ls \"$root/releases\"; [ -e \"$work\" ] || echo tidy",
-      in: Folder())
+      in: TemporaryFolder())
     #expect(result.output == "7\n8\ntidy\n")
   }
 
@@ -61,7 +62,7 @@ struct TransactionScriptTests {
         (who=bob@desk; lock; echo entered)
         : > "$folder/done"; wait
         (who=bob@desk; lock; echo entered; cat "$run/holder")
-        """, in: Folder())
+        """, in: TemporaryFolder())
     #expect(result.output == "@deploy refused locked ann@laptop\nentered\nbob@desk\n")
   }
 
@@ -71,7 +72,7 @@ struct TransactionScriptTests {
       """
       DEPLOY_LOCK_TRIES=3; who=bob@desk; flock() { return 1; }
       mkdir -p "$run"; echo ann@laptop > "$run/holder"; lock
-      """, in: Folder())
+      """, in: TemporaryFolder())
     #expect(
       result.output == """
         @deploy waiting ann@laptop
@@ -85,7 +86,7 @@ struct TransactionScriptTests {
     "goes back where the new firewall cannot be loaded, and stays undoing where it cannot",
     arguments: Shell.allCases)
   func firewallFails(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.program(
       "nft", #"case "$*$(cat)" in *releases/8*) echo wrong >&2; exit 1;; esac"#)
     let switching =
@@ -107,7 +108,7 @@ struct TransactionScriptTests {
         8 reverted firewall
 
         """)
-    let other = try Folder()
+    let other = try TemporaryFolder()
     try other.program("nft", "echo wrong >&2; exit 1")
     #expect(
       try shell.run(switching, in: other).output == """
@@ -125,7 +126,7 @@ struct TransactionScriptTests {
   @Test(
     "is pending and applied when it is in force, and no longer staged", arguments: Shell.allCases)
   func applied(_ shell: Shell) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.records("nft")
     let result = try shell.run(
       start + """

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -17,8 +18,8 @@ struct UndoScriptTests {
 
     """#
 
-  private func host(nft: String = "") throws -> Folder {
-    let folder = try Folder()
+  private func host(nft: String = "") throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
     for name in ["nginx", "systemctl"] { try folder.records(name, "exit 1") }
     try folder.records(
       "nft", #"sed -n 's/^include "\(.*\)"$/loads \1/p' >> "$folder/calls""# + "\n" + nft)

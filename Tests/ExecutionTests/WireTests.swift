@@ -3,6 +3,7 @@ import FleetLiterals
 import Foundation
 import Planning
 import State
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -18,7 +19,7 @@ struct WireTests {
 
   @Test("is an archive that every tar reads", arguments: ["tar", "busybox tar"])
   func archive(_ tar: String) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     var archive = TarArchive()
     archive.addFolder("tls", mode: 0o700)
     for (index, path) in Self.paths.enumerated() {
@@ -27,7 +28,7 @@ struct WireTests {
         content: [UInt8](repeating: UInt8(index), count: index * 511))
     }
     archive.finish()
-    try folder.write("archive", archive.bytes)
+    try folder.write(archive.bytes, to: "archive")
     try folder.makeFolder("out")
     let result = try Shell.run([
       "sh", "-c", "umask 022; cd \(folder.path)/out && \(tar) -x -o -p -f - < ../archive",
@@ -128,8 +129,8 @@ struct WireTests {
     step.present = ReleaseRecord(number: 1, files: ["tls/old.key": known], certificates: [:])
     step.files.append(PlannedFile(path: "tls/old.key", source: .present, isSecret: true))
     let release = try await release(step)
-    let folder = try Folder()
-    try folder.write("archive", release.archive.bytes)
+    let folder = try TemporaryFolder()
+    try folder.write(release.archive.bytes, to: "archive")
     let result = try Shell.run([
       "sh", "-c", "cd \(folder.path) && tar -x -f archive && cat keep && find tls -type f | sort",
     ])
@@ -208,7 +209,7 @@ struct ConversationTests {
 
   @Test("in a survey by the program itself is read back", arguments: Shell.allCases)
   func realSurvey(_ shell: Shell) async throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     try folder.program("nginx", "echo 'nginx version: nginx/1.22.1' >&2")
     try folder.program("nft", "exit 1")
     let manifest = Manifest(
@@ -225,11 +226,11 @@ struct ConversationTests {
           "tls/x.key": FileRecord(
             digest: String(repeating: "0", count: 64), isSecret: true),
         ], certificates: [:]))
-    try folder.write("root/releases/4/manifest", manifest.text)
-    try folder.write("root/releases/4/nginx/deploy.conf", "abc")
-    try folder.write("root/releases/4/tls/x.key", "hunter2")
+    try folder.write(manifest.text, to: "root/releases/4/manifest")
+    try folder.write("abc", to: "root/releases/4/nginx/deploy.conf")
+    try folder.write("hunter2", to: "root/releases/4/tls/x.key")
     for other in ["notes", "9223372036854775807", "007"] {
-      try folder.write("root/releases/\(other)/x", "")
+      try folder.write("", to: "root/releases/\(other)/x")
     }
     let result = try shell.run(
       "ln -s releases/4 \"$root/current\"; survey_host vulnerabilities= connection='198.18.0.9 1 2 3'",

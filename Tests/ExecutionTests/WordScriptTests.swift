@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -25,8 +26,8 @@ struct WordScriptTests {
 
   @Test("waits as long as the controller says so, each time anew", arguments: Shell.allCases)
   func heartbeat(_ shell: Shell) throws {
-    let folder = try Folder()
-    try folder.write("word", "wait\nwait\ngo\nrest\n")
+    let folder = try TemporaryFolder()
+    try folder.write("wait\nwait\ngo\nrest\n", to: "word")
     let result = try shell.run(
       start + """
         watch_controller() { watches="$watches${1:+ $1}"; }
@@ -44,14 +45,14 @@ struct WordScriptTests {
         watch_controller 4321; pgrep -x -f 'sleep 4321' > /dev/null && echo watching
         echo go > "$folder/word"; await_word < "$folder/word"
         alone; echo "none:$watcher"
-        """, in: Folder())
+        """, in: TemporaryFolder())
     #expect(result.output == "watching\nalone\nnone:\n")
   }
 
   @Test("has no watcher that it began a moment before either", arguments: Shell.allCases)
   func watchersEnd(_ shell: Shell) throws {
-    let folder = try Folder()
-    try folder.write("word", "wait\nwait\ngo\n")
+    let folder = try TemporaryFolder()
+    try folder.write("wait\nwait\ngo\n", to: "word")
     let result = try shell.run(
       start + """
         for round in 0 1 2 3 4 5 6 7 8 9; do
@@ -65,16 +66,16 @@ struct WordScriptTests {
     "takes any other word for none", arguments: Shell.allCases,
     ["", "no\n", "go", "go \n", "GO\n", "wait", "wait\n", "wait\ngo", " wait\n", "\ngo\n"])
   func otherWords(_ shell: Shell, _ word: String) throws {
-    let folder = try Folder()
-    try folder.write("word", word)
+    let folder = try TemporaryFolder()
+    try folder.write(word, to: "word")
     let result = try shell.run(
       start + "watcher=; await_word < \"$folder/word\" 2> /dev/null; echo went", in: folder)
     #expect(result.output == "@deploy refused abandoned\n")
   }
 
-  private func folderWithFunctions() throws -> Folder {
-    let folder = try Folder()
-    try folder.write("functions", HostProgram.functions)
+  private func folderWithFunctions() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    try folder.write(HostProgram.functions, to: "functions")
     return folder
   }
 }

@@ -1,20 +1,17 @@
 package import CAStore
 import Fleet
-package import Foundation
+import Foundation
+package import TestSupport
 
 /// A folder for an inventory and its CA, removed at the end of its life.
 package final class Home {
-  package let path: String
+  private let home: TemporaryFolder
+  package var path: String { home.path }
 
   package init() throws {
     // As deploy does: a peer that ends before it has read all must not end the tests.
     signal(SIGPIPE, SIG_IGN)
-    path = NSTemporaryDirectory() + "deploy-authority-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-  }
-
-  deinit {
-    do { try FileManager.default.removeItem(atPath: path) } catch { print("\(path): \(error)") }
+    home = try TemporaryFolder("deploy-home")
   }
 
   /// The CA of the inventory `shop.yml`.
@@ -23,7 +20,7 @@ package final class Home {
   }
 
   package func write(_ text: String, to name: String) throws {
-    try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
+    try home.write(text, to: name)
   }
 
   /// Every file of the CA's folder, by its path there.
@@ -54,53 +51,35 @@ package final class Home {
   package static var programPath: String { program.path }
 
   /// The program, or another, to its end, without an inventory that it does not name itself.
-  package func run(_ arguments: [String], passphrase: String?, program: String? = nil) throws -> Run
-  {
-    let run = Run()
-    run.process.executableURL = program.map { URL(filePath: $0) } ?? Self.program
-    run.process.arguments = arguments
-    run.process.environment = ["NO_COLOR": "1"].merging(
-      passphrase.map { ["DEPLOY_PASSPHRASE": $0] } ?? [:]
-    ) { $1 }
-    run.process.standardInput = FileHandle.nullDevice
-    run.process.standardOutput = run.pipe
-    run.process.standardError = run.pipe
-    try run.process.run()
-    run.finish()
-    return run
+  package func run(
+    _ arguments: [String], passphrase: String?, program: String? = nil
+  ) throws -> ProgramRun {
+    try ProgramRun(
+      [program ?? Self.programPath] + arguments,
+      environment: ["NO_COLOR": "1"].merging(
+        passphrase.map { ["DEPLOY_PASSPHRASE": $0] } ?? [:]
+      ) { $1 })
   }
 
-  /// The program on the inventory, started; its output is in `output` when it has ended.
-  package func start(_ arguments: [String], passphrase: String) throws -> Run {
+  /// The program on the inventory, started.
+  package func start(_ arguments: [String], passphrase: String) throws -> RunningProgram {
     try write(inventory, to: "shop.yml")
-    let run = Run()
-    run.process.executableURL = Self.program
-    run.process.arguments = arguments + ["--inventory", path + "/shop.yml"]
-    run.process.environment = [
-      "DEPLOY_PASSPHRASE": passphrase, "NEW_PASSPHRASE": "new passphrase", "NO_COLOR": "1",
-    ]
-    run.process.standardInput = FileHandle.nullDevice
-    run.process.standardOutput = run.pipe
-    run.process.standardError = run.pipe
-    try run.process.run()
-    return run
+    return try RunningProgram(
+      [Self.programPath] + arguments + ["--inventory", path + "/shop.yml"],
+      environment: [
+        "DEPLOY_PASSPHRASE": passphrase, "NEW_PASSPHRASE": "new passphrase", "NO_COLOR": "1",
+      ])
   }
 
-  package func deploy(_ arguments: String..., passphrase: String = "poison-4711") throws -> Run {
-    let run = try start(arguments, passphrase: passphrase)
-    run.finish()
-    return run
+  package func deploy(_ arguments: [String], passphrase: String = "poison-4711") throws
+    -> ProgramRun
+  {
+    try start(arguments, passphrase: passphrase).wait()
   }
 
-  package final class Run {
-    package let process = Process()
-    package let pipe = Pipe()
-    package private(set) var output = ""
-    package var status: Int32 { process.terminationStatus }
-
-    package func finish() {
-      output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      process.waitUntilExit()
-    }
+  package func deploy(_ arguments: String..., passphrase: String = "poison-4711") throws
+    -> ProgramRun
+  {
+    try deploy(arguments, passphrase: passphrase)
   }
 }

@@ -112,7 +112,7 @@ struct FleetStateTests {
   func wrongTime() throws {
     let json =
       #"{"version":1,"fleet":"a","lineage":"b","serial":0,"authorities":[],"hosts":{"#
-      + #""x":{"address":"a","roles":[],"appliedBy":"","appliedAt":"yesterday","#
+      + #""x":{"address":"198.51.100.21","roles":[],"appliedBy":"","appliedAt":"yesterday","#
       + #""release":{"number":1,"files":{},"certificates":{}}}}}"#
     do {
       _ = try JSONDecoder().decode(FleetState.self, from: Data(json.utf8))
