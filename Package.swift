@@ -79,7 +79,7 @@ let package = Package(
     .effect(
       "SSH",
       [
-        "CLibSSH2", "CLinux", "Diagnostics", "System", "Hashing", systemPackage,
+        "CLibSSH2", "CLinux", "Diagnostics", "Fleet", "Hashing", "System", systemPackage,
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
     .effect(
@@ -138,6 +138,7 @@ let package = Package(
     .target(
       name: "FleetLiterals", dependencies: ["Fleet"], path: "Tests/FleetLiterals",
       swiftSettings: strict),
+    .tests("Architecture", []),
     .tests("Diagnostics", ["Diagnostics"]),
     .tests("Fleet", ["Fleet"]),
     .tests("YAML", ["YAML", "Diagnostics"], cases: true),

@@ -165,7 +165,7 @@ private struct ServerWalk {
     guard pattern.contains(where: { "*?[".contains($0) }) else { return [pattern] }
     patterns += 1
     guard patterns <= Self.mostPatterns else { return [] }
-    let glob = Glob(pattern)
+    let glob = PathGlob(pattern)
     return Set(files.keys).union([include]).filter(glob.matches)
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
@@ -202,7 +202,7 @@ private struct ServerWalk {
 }
 
 /// A pattern of files, as in `include` (glob(7)).
-struct Glob {
+struct PathGlob {
   private let pattern: [UInt8]
 
   init(_ pattern: String) { self.pattern = Array(pattern.utf8) }

@@ -47,10 +47,10 @@ package struct Selector: Hashable, Sendable {
       switch pattern {
       case .name(let glob):
         [name, carrier].compactMap(\.self).contains {
-          Glob.matches(Array($0.utf8), Array(glob.utf8))
+          WildcardPattern(glob).matches($0)
         }
       case .label(let key, let glob):
-        labels[key].map { Glob.matches(Array($0.utf8), Array(glob.utf8)) } ?? false
+        labels[key].map { WildcardPattern(glob).matches($0) } ?? false
       }
     }
     return (included.isEmpty || included.contains(where: matches))
@@ -77,29 +77,5 @@ extension Substring {
   fileprivate var trimmed: Substring {
     let start = drop { $0 == " " }
     return start[..<(start.lastIndex { $0 != " " }.map(start.index(after:)) ?? start.startIndex)]
-  }
-}
-
-/// `*` and `?` as the shell knows them, in linear space and without recursion.
-enum Glob {
-  static func matches(_ text: [UInt8], _ pattern: [UInt8]) -> Bool {
-    var (at, next) = (0, 0)
-    var retry: (at: Int, next: Int)?
-    while at < text.count {
-      if next < pattern.count, pattern[next] == UInt8(ascii: "*") {
-        retry = (at, next)
-        next += 1
-      } else if next < pattern.count,
-        pattern[next] == UInt8(ascii: "?") || pattern[next] == text[at]
-      {
-        (at, next) = (at + 1, next + 1)
-      } else if let last = retry {
-        (at, next) = (last.at + 1, last.next + 1)
-        retry = (last.at + 1, last.next)
-      } else {
-        return false
-      }
-    }
-    return pattern[next...].allSatisfy { $0 == UInt8(ascii: "*") }
   }
 }

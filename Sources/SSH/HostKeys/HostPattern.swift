@@ -1,3 +1,4 @@
+internal import Fleet
 internal import FoundationEssentials
 internal import Hashing
 
@@ -36,33 +37,8 @@ enum HostPattern: Hashable, Sendable {
     case .hashed(let salt, let digest):
       return hmacSHA1(Array(name.utf8), key: salt) == digest
     case .list(let allowed, let negated):
-      let bytes = Array(name.utf8)[...]
-      if negated.contains(where: { glob(Array($0.utf8)[...], matches: bytes) }) { return false }
-      return allowed.contains { glob(Array($0.utf8)[...], matches: bytes) }
+      if negated.contains(where: { WildcardPattern($0).matches(name) }) { return false }
+      return allowed.contains { WildcardPattern($0).matches(name) }
     }
   }
-}
-
-/// `*` stands for any number of bytes, `?` for one. Linear in memory; only the last star is tried
-/// again, so no pattern takes exponential time.
-private func glob(_ pattern: ArraySlice<UInt8>, matches text: ArraySlice<UInt8>) -> Bool {
-  var (position, star, retry) = (pattern.startIndex, Int?.none, text.startIndex)
-  var index = text.startIndex
-  while index < text.endIndex {
-    if position < pattern.endIndex, pattern[position] == UInt8(ascii: "*") {
-      (star, retry) = (position, index)
-      position += 1
-    } else if position < pattern.endIndex,
-      pattern[position] == UInt8(ascii: "?") || pattern[position] == text[index]
-    {
-      position += 1
-      index += 1
-    } else if let star {
-      retry += 1
-      (position, index) = (star + 1, retry)
-    } else {
-      return false
-    }
-  }
-  return pattern[position...].allSatisfy { $0 == UInt8(ascii: "*") }
 }
