@@ -55,7 +55,7 @@ final class FakeFleet: FleetAccess, FleetHosts {
 
   func carryOut(_ plan: Plan, with means: RolloutMeans) -> Ledger {
     all.withLock { $0.plans.append(plan) }
-    let verdicts = plan.steps.map { ($0.host, Verdict.confirmed(release: 1)) }
+    let verdicts = plan.hosts.map { ($0.host, Verdict.confirmed(.release(1))) }
     return Ledger(verdicts: Dictionary(verdicts) { $1 })
   }
 

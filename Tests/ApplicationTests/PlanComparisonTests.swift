@@ -14,13 +14,15 @@ struct PlanComparisonTests {
   /// What is refused of a plan that differs from the sample, by host.
   private func refusals(
     hosts: [String: HostObservation] = ["app-1": SamplePlan.host, "app-3": SamplePlan.host],
-    _ change: (inout [HostStep]) throws -> Void = { _ in }
+    _ change: (inout [HostPlan]) throws -> Void = { _ in }
   ) throws -> [String: [String]] {
     var plan = SamplePlan.plan
-    try change(&plan.steps)
+    try change(&plan.hosts)
     let rest = plan.restricted(to: saved, as: SamplePlan.approved(plan, hosts: hosts))
     var refused: [String: [String]] = [:]
-    for step in rest.steps where !plan.steps.contains(step) { refused[step.host] = step.reasons }
+    for host in rest.hosts where !plan.hosts.contains(host) {
+      refused[host.host] = host.hold?.reasons
+    }
     for host in refused.keys { #expect(!rest.stages.flatMap(\.batches).joined().contains(host)) }
     return refused
   }
@@ -34,10 +36,7 @@ struct PlanComparisonTests {
 
   @Test("is refused for a host that differs, with what differs, and the others stay")
   func differing() throws {
-    func first(_ host: String, _ steps: [HostStep]) throws -> Int {
-      try #require(steps.firstIndex { $0.host == host })
-    }
-    let changes: [(String, String, (inout HostStep) -> Void)] = [
+    let installations: [(String, String, (inout Installation) -> Void)] = [
       ("app-3", "nginx/back-end/shop.example.conf", { $0.files[0].source = .text("evil") }),
       ("app-3", "nginx/back-end/shop.example.conf", { $0.files[0].isSecret = true }),
       ("app-3", "nginx/back-end/shop.example.conf", { $0.files = [] }),
@@ -46,14 +45,12 @@ struct PlanComparisonTests {
         { $0.files.append(.init(path: "nginx/more.conf", source: .text(""))) }
       ),
       ("app-3", "release", { $0.release = 9 }),
-      ("app-3", "action", { $0.action = .create }),
-      ("app-3", "reached at", { $0.connection.address = "198.18.0.99" }),
+      ("app-3", "action", { $0.isFirst = true }),
       ("app-3", "opens", { $0.facts.openings[1].from = .everybody }),
       ("app-3", "serves", { $0.facts.services[0].port = 444 }),
       ("app-3", "trusts", { $0.facts.trusts.append("a3") }),
       ("app-3", "refuses", { $0.facts.refuses = [] }),
       ("app-3", "new ports", { $0.ports = [444] }),
-      ("app-3", "waits for", { $0.needs = [.init(host: "edge-1", release: 8)] }),
       (
         "app-2", "certificate tls/back-end.crt", { $0.certificates[0].names.append("evil.example") }
       ),
@@ -64,16 +61,25 @@ struct PlanComparisonTests {
         "app-2", "tls/sites/shop.example.key",
         { $0.files[3].source = .local("certs/shop.key", FileRecord(digest: "e", isSecret: true)) }
       ),
-      ("edge-1", "waits for one of", { $0.ways.removeLast() }),
       ("edge-1", "routes", { $0.facts.routes[0].address = "198.18.0.66" }),
     ]
-    for (host, part, change) in changes {
-      let refused = try refusals { change(&$0[try first(host, $0)]) }
+    let changes: [(String, String, (inout HostStep) -> Void)] = [
+      ("app-3", "reached at", { $0.connection.address = "198.18.0.99" }),
+      ("app-3", "waits for", { $0.needs = [.init(host: "edge-1", goal: .release(8))] }),
+      ("edge-1", "waits for one of", { $0.ways.removeLast() }),
+    ]
+    let all =
+      changes
+      + installations.map { host, part, change in
+        (host, part, { $0.changeInstallation(change) })
+      }
+    for (host, part, change) in all {
+      let refused = try refusals { try $0.changeSteps(of: host) { change(&$0[0]) } }
       let expected = "a plan made now differs from the saved one (\(part)): plan again"
       #expect(refused == [host: [expected]], "\(host) \(part)")
     }
     #expect(
-      try refusals { $0.remove(at: try first("app-1", $0)) }["app-1"]
+      try refusals { try $0.changeSteps(of: "app-1") { $0.removeFirst() } }["app-1"]
         == ["the saved plan has 2 steps for it, and a plan made now has 1: plan again"])
   }
 
@@ -81,13 +87,21 @@ struct PlanComparisonTests {
   func ignored() throws {
     let lists = PlannedFile(path: "tls/revoked.crl", source: .text("signed once"))
     var plan = SamplePlan.plan
-    for index in plan.steps.indices { plan.steps[index].files.append(lists) }
+    for index in plan.hosts.indices {
+      plan.hosts[index].changeSteps { step in
+        if step.installation != nil { step.changeInstallation { $0.files.append(lists) } }
+      }
+    }
     let saved = SamplePlan.approved(plan)
-    for index in plan.steps.indices {
-      plan.steps[index].files[plan.steps[index].files.count - 1].source = .text("signed twice")
-      plan.steps[index].reasons.append("because")
-      plan.steps[index].changes = []
-      plan.steps[index].connection.ssh.user = "ann"
+    for index in plan.hosts.indices {
+      plan.hosts[index].changeSteps { step in
+        if step.installation != nil {
+          step.changeInstallation { $0.files[$0.files.count - 1].source = .text("signed twice") }
+        }
+        step.reasons.append("because")
+        step.changes = []
+        step.connection.ssh.user = "ann"
+      }
     }
     plan.warnings = ["a warning"]
     let now = SamplePlan.approved(plan)
@@ -110,27 +124,31 @@ struct PlanComparisonTests {
 
   @Test("is refused for a host that only one of them changes")
   func oneSided() throws {
-    let idle = try refusals { steps in
-      let index = try #require(steps.firstIndex { $0.host == "edge-2" })
-      steps[index].action = .change
+    let idle = try refusals { hosts in
+      let index = try #require(hosts.firstIndex { $0.host == "edge-2" })
+      hosts[index].outcome = .steps([
+        HostStep(
+          host: "edge-2", connection: hosts[index].connection, roles: hosts[index].roles,
+          reasons: [], .install(Installation(release: 2)))
+      ])
     }
     #expect(
       idle["edge-2"] == ["the saved plan has 0 steps for it, and a plan made now has 1: plan again"]
     )
     var other = SamplePlan.plan
-    other.steps.removeAll { $0.host == "app-3" }
+    other.hosts.removeAll { $0.host == "app-3" }
     let rest = SamplePlan.plan.restricted(
       to: SamplePlan.approved(other), as: SamplePlan.approved())
     #expect(
-      rest.steps.first { $0.host == "app-3" }?.reasons
+      rest.hosts.first { $0.host == "app-3" }?.hold?.reasons
         == ["the saved plan does not have it: plan again"])
   }
 
   @Test("leaves a host that is held or cannot be asked as it is, with its own reason")
   func heldNow() throws {
-    let refused = try refusals { steps in
-      for index in steps.indices where steps[index].host == "app-3" {
-        (steps[index].action, steps[index].reasons) = (.unreachable, ["refused"])
+    let refused = try refusals { hosts in
+      for index in hosts.indices where hosts[index].host == "app-3" {
+        hosts[index].outcome = .held(.init(.unreachable, ["refused"]))
       }
     }
     #expect(refused == [:])
@@ -194,6 +212,25 @@ struct PlanComparisonTests {
     #expect(change { $0.nginxIsRunning = false } == "nginx runs there no more")
     #expect(change { $0.servedReleases = [1] } == "what its nginx serves is not as before")
     #expect(change { $0.includesRelease = false } == "what its nginx serves is not as before")
+  }
+}
+
+extension [HostPlan] {
+  fileprivate mutating func changeSteps(
+    of host: String, _ change: (inout [HostStep]) -> Void
+  ) throws {
+    let index = try #require(firstIndex { $0.host == host })
+    var steps = self[index].steps
+    change(&steps)
+    self[index].outcome = .steps(steps)
+  }
+}
+
+extension HostPlan {
+  fileprivate mutating func changeSteps(_ change: (inout HostStep) -> Void) {
+    guard case .steps(var steps) = outcome else { return }
+    for index in steps.indices { change(&steps[index]) }
+    outcome = .steps(steps)
   }
 }
 

@@ -10,7 +10,7 @@ struct PlanFleetTests {
     let fleet = try await TestFleet()
     let user = FakeInteraction()
     let proposal = try await PlanFleet(fleet.run(user)).proposal(isOffline: false)
-    #expect(Set(proposal.plan.steps.map(\.host)) == ["app-1", "edge-1"])
+    #expect(proposal.plan.hosts.map(\.host) == ["app-1", "edge-1"])
     #expect(proposal.plan.hasChanges && proposal.authorities.count == 1)
     #expect(fleet.hosts.seen.surveys == [["app-1", "edge-1"]] && fleet.hosts.seen.isClosed)
     #expect(fleet.hosts.seen.plans.isEmpty && !fleet.hasState)

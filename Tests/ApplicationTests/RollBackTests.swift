@@ -59,7 +59,7 @@ struct RollBackTests {
     let user = FakeInteraction()
     #expect(try await rollBack(fleet, "app-1", user).isSuccess)
     let plan = try #require(fleet.hosts.seen.plans.first)
-    #expect(plan.hasChanges && plan.steps.map(\.host) == ["app-1"])
+    #expect(plan.hasChanges && plan.hosts.map(\.host) == ["app-1"])
     #expect(user.seen.plans == [plan] && user.seen.questions.count == 1)
     // Nothing is signed.
     #expect(user.seen.prompts.isEmpty)

@@ -77,7 +77,7 @@ func makeFleet(in folder: String, hosts count: Int) throws {
 /// What the state would have of a host on which the step was carried out.
 func record(of step: HostStep, _ authority: AuthorityRecord, _ now: Timestamp) -> HostRecord {
   var release = ReleaseRecord(
-    number: step.release, files: [:], certificates: [:], facts: step.facts)
+    number: step.goal.number, files: [:], certificates: [:], facts: step.facts)
   for file in step.files {
     let digest = if case .text(let text) = file.source { Digest.sha256(of: text) } else { "d" }
     release.files[file.path] = FileRecord(digest: digest, isSecret: file.isSecret)

@@ -57,19 +57,29 @@ struct PlanViewTests {
   func presentRelease() throws {
     var plan = SamplePlan.plan
     let present = try #require(plan.steps.first?.present)
-    for index in plan.steps.indices where !plan.steps[index].action.changesHost {
-      (plan.steps[index].present, plan.steps[index].release) = (present, present.number + 1)
+    for index in plan.hosts.indices where plan.hosts[index].isUnchanged {
+      plan.hosts[index].outcome = .unchanged(present: present)
     }
-    let kinds = ["blocked", "unchanged", "unreachable"]
-    let unchanged = PlanDocument(plan).steps.filter { kinds.contains($0.action) }
-    #expect(unchanged.map(\.action) == kinds)
-    #expect(unchanged.allSatisfy { $0.release == present.number })
+    let unchanged = PlanDocument(plan).steps.filter { $0.action == "unchanged" }
+    #expect(unchanged.map(\.release) == [present.number])
+  }
+
+  @Test("in JSON, a host that deploy leaves has release 0, and so has a need for that")
+  func removal() throws {
+    var plan = SamplePlan.plan
+    let leaving = try #require(plan.hosts.first { $0.actions == [.remove] })
+    var step = try #require(leaving.steps.first)
+    step.needs = [.init(host: "app-9", goal: .removed), .init(host: "app-8", goal: nil)]
+    plan.hosts = [.taking([step])]
+    let document = try #require(PlanDocument(plan).steps.first)
+    #expect(document.release == 0 && document.stage == step.stage + 1)
+    #expect(document.waitsFor.map(\.release) == [0, nil])
   }
 
   @Test("a plan without changes says so in one line")
   func settled() {
     var plan = SamplePlan.plan
-    plan.steps = plan.steps.filter { $0.action == .unchanged }
+    plan.hosts = plan.hosts.filter(\.isUnchanged)
     plan.stages = []
     plan.warnings = []
     #expect(

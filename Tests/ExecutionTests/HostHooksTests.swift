@@ -33,7 +33,7 @@ struct HostHooksTests {
   private let step = HostStep(
     host: "app-1",
     connection: HostAccess(address: "198.18.0.21", ssh: SSHSettings(user: "root")),
-    roles: ["back-end"], action: .change, reasons: [], release: 7)
+    roles: ["back-end"], reasons: [], .install(Installation(release: 7)))
 
   private func hooks(
     before: [[String]] = [], after: [[String]] = []
@@ -92,7 +92,7 @@ struct HostHooksTests {
   @Test("after a host stop when they are interrupted, and say so")
   func interruptionAfter() async {
     await hooks(after: [["interrupted"], ["one"]])
-      .after(step, .confirmed(release: 7))
+      .after(step, .confirmed(.release(7)))
     #expect(journal.starting("run") == ["interrupted within 9"])
     let warning = ProgressEvent.warned(
       host: "app-1",
@@ -103,7 +103,7 @@ struct HostHooksTests {
   @Test("are none where the playbook has none")
   func none() async {
     #expect(await hooks().before(step) == nil)
-    await hooks().after(step, .confirmed(release: 7))
+    await hooks().after(step, .confirmed(.release(7)))
     #expect(journal.all == [])
   }
 }

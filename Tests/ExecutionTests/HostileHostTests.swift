@@ -190,12 +190,12 @@ struct HostileHostTests {
       for name in Self.names where name != FleetWithTraitor.name {
         let verdict = ledger.verdicts[name]
         #expect(
-          verdict == .confirmed(release: 2)
+          verdict == .confirmed(.release(2))
             || ledger.stopped != nil && verdict?.name == "not attempted",
           "seed \(seed): \(name): \(String(describing: verdict))")
       }
       for (host, record) in store.records.withLock(\.self) {
-        #expect(ledger.verdicts[host] == .confirmed(release: 2), "seed \(seed): \(host)")
+        #expect(ledger.verdicts[host] == .confirmed(.release(2)), "seed \(seed): \(host)")
         #expect(record?.release.number == 2 && record?.roles == ["back-end"], "seed \(seed)")
         #expect(record?.release.files.keys.sorted() == ["firewall.nft"], "seed \(seed)")
       }

@@ -40,7 +40,7 @@ struct ProgramFileTests {
       content: Array("file \(LoginShellTests.sha256(rules)) 0644 firewall.nft\nend\n".utf8))
     archive.addFile("keep", mode: 0o600, content: [])
     archive.finish()
-    func order(_ mode: HostStep.Mode, _ release: Int, _ size: Int) -> HostCommand {
+    func order(_ mode: TransactionOrder.Mode, _ release: Int, _ size: Int) -> HostCommand {
       .transaction(
         TransactionOrder(
           mode: mode, release: release, expected: "none", size: size, patience: 100,

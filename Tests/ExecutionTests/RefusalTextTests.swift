@@ -11,13 +11,16 @@ struct RefusalTextTests {
   private let step = HostStep(
     host: "app-1",
     connection: HostAccess(address: "198.18.0.1", ssh: SSHSettings(user: "ann")),
-    roles: ["back-end"], action: .change, reasons: [], release: 8,
-    files: [
-      PlannedFile(path: "nginx/deploy.conf", source: .text("x")),
-      PlannedFile(
-        path: "nginx/snippets/shop.conf", source: .text("x"),
-        origin: PlannedFile.Origin(path: "snippets/shop-be.conf", place: "shop.yml:31:18")),
-    ])
+    roles: ["back-end"], reasons: [],
+    .install(
+      Installation(
+        release: 8,
+        files: [
+          PlannedFile(path: "nginx/deploy.conf", source: .text("x")),
+          PlannedFile(
+            path: "nginx/snippets/shop.conf", source: .text("x"),
+            origin: PlannedFile.Origin(path: "snippets/shop-be.conf", place: "shop.yml:31:18")),
+        ])))
 
   @Test(
     "is told for every refusal",
@@ -68,7 +71,8 @@ struct RefusalTextTests {
     ])
   func firewall(_ files: [String], _ program: String) {
     var step = step
-    step.files += files.map { PlannedFile(path: $0, source: .text("x")) }
+    step.kind = .install(
+      Installation(release: 8, files: files.map { PlannedFile(path: $0, source: .text("x")) }))
     #expect(
       RefusalText.refusal(.firewall, lines: ["one"], step: step)
         == Refusal(cause: .change, why: "\(program) does not accept the firewall: one"))

@@ -7,19 +7,19 @@ import Testing
 /// That certificates are recorded before hosts get them, and that hosts with revoked ones stop nobody.
 extension RolloutTests {
   private func issuing(_ host: String) -> HostStep {
-    var step = step(host)
-    step.certificates = ["tls/front-end", "tls/back-end"].map {
+    let certificates = ["tls/front-end", "tls/back-end"].map {
       PlannedCertificate(
         path: $0 + ".crt", keyPath: $0 + ".key", purpose: .server, commonName: host, names: [host],
         key: "ecdsa-p256", validFor: 86_400, reason: "the host has none")
     }
-    step.files += step.certificates.flatMap {
-      [
-        PlannedFile(path: $0.path, source: .certificate($0.path)),
-        PlannedFile(path: $0.keyPath, source: .key($0.path), isSecret: true),
-      ]
-    }
-    return step
+    return step(
+      host, certificates: certificates,
+      files: certificates.flatMap {
+        [
+          PlannedFile(path: $0.path, source: .certificate($0.path)),
+          PlannedFile(path: $0.keyPath, source: .key($0.path), isSecret: true),
+        ]
+      })
   }
 
   @Test("records every certificate of a host before a connection brings it a byte")
@@ -65,7 +65,7 @@ extension RolloutTests {
         == .refused(
           Refusal(
             cause: .host, why: "its tls/front-end.crt cannot be signed: a name is too long")))
-    #expect(ledger.verdicts["b"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["b"] == .confirmed(.release(2)))
     #expect(ledger.stopped == nil && !ledger.isSuccess)
   }
 
@@ -87,7 +87,7 @@ extension RolloutTests {
       ["a", "b", "thief"].map { step($0) }, [[["a"], ["b"]], [["thief"]]])
     (plan.revoked, plan.verifiesEdges) = (["thief"], true)
     let ledger = await run(plan, ["thief": Self.endings[index]])
-    for host in ["a", "b"] { #expect(ledger.verdicts[host] == .confirmed(release: 2)) }
+    for host in ["a", "b"] { #expect(ledger.verdicts[host] == .confirmed(.release(2))) }
     #expect(ledger.stopped == nil && !ledger.isSuccess)
     #expect(ledger.verdicts["thief"].map { !$0.isSuccess } == true)
     let asked = journal.all.firstIndex(of: "connect thief") ?? .max
@@ -109,7 +109,7 @@ extension RolloutTests {
     (plan.revoked, plan.revertsAll) = (["thief"], true)
     let ledger = await run(
       plan, ["thief": Behaviour(answers: [.says("@deploy reverted reload\n")])])
-    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
     #expect(journal.starting("record") == ["a 2"])
   }
 }

@@ -12,9 +12,9 @@ extension RolloutTests {
   @Test("sends no front-end to back-ends of which none got ready, and lets none go before it")
   func deadEnd() async {
     var edge = step("edge", roles: ["front-end"])
-    edge.ways = [.init(site: "shop.example", needs: [.init(host: "new", release: 2)])]
+    edge.ways = [.init(site: "shop.example", needs: [.init(host: "new", goal: .release(2))])]
     var old = step("old")
-    old.needs = [.init(host: "edge", release: 2)]
+    old.needs = [.init(host: "edge", goal: .release(2))]
     let ledger = await run(
       plan([step("new"), edge, old], [[["new"]], [["edge"]], [["old"]]]),
       ["new": Behaviour(isReachable: false)])
@@ -31,18 +31,18 @@ extension RolloutTests {
     edge.ways = [
       .init(
         site: "shop.example",
-        needs: [.init(host: "down", release: 2), .init(host: "new", release: 2)])
+        needs: [.init(host: "down", goal: .release(2)), .init(host: "new", goal: .release(2))])
     ]
     let ledger = await run(
       plan([step("down"), step("new"), edge], [[["down", "new"]], [["edge"]]]),
       ["down": Behaviour(isReachable: false)])
-    #expect(ledger.verdicts["edge"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["edge"] == .confirmed(.release(2)))
   }
 
   @Test("cleans no host that a front-end left behind may still use")
   func neededHost() async {
     var gone = step("gone", .remove)
-    gone.needs = [.init(host: "edge", release: 2)]
+    gone.needs = [.init(host: "edge", goal: .release(2))]
     let ledger = await run(
       plan([step("edge", roles: ["front-end"]), gone], [[["edge"]], [["gone"]]]),
       ["edge": Behaviour(isReachable: false)])
@@ -58,15 +58,14 @@ extension RolloutTests {
 
   /// A back-end that takes two steps with a front-end's between them.
   private func planOfSteps() -> Plan {
-    var (first, second) = (step("app"), step("app"))
-    (second.release, second.expected, second.present) = (3, nil, nil)
-    second.files = [PlannedFile(path: "firewall.nft", source: .present)]
-    first.stage = 0
+    let kept = PlannedFile(path: "firewall.nft", source: .present)
+    var second = step("app", .install(Installation(release: 3, files: [kept])))
+    (second.expected, second.present) = (nil, nil)
     second.stage = 2
-    second.needs = [.init(host: "edge", release: 2)]
+    second.needs = [.init(host: "edge", goal: .release(2))]
     var edge = step("edge", roles: ["front-end"])
-    edge.needs = [.init(host: "app", release: 2)]
-    return plan([first, second, edge], [[["app"]], [["edge"]], [["app"]]])
+    edge.needs = [.init(host: "app", goal: .release(2))]
+    return plan([step("app"), second, edge], [[["app"]], [["edge"]], [["app"]]])
   }
 
   private var twoAnswers: Behaviour {
@@ -83,7 +82,7 @@ extension RolloutTests {
         "go app", "record app 2", "go edge", "record edge 2", "go app", "record app 3",
       ])
     #expect(
-      ledger.verdicts == ["app": .confirmed(release: 3), "edge": .confirmed(release: 2)])
+      ledger.verdicts == ["app": .confirmed(.release(3)), "edge": .confirmed(.release(2))])
   }
 
   @Test("leaves a host between its steps where another one did not come so far")

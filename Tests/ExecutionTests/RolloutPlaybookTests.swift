@@ -23,7 +23,7 @@ extension RolloutTests {
     #expect(
       ledger.stopped
         == "edges of b do not work:\nedge-1 → b, shop.example: it is refused")
-    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
     #expect(ledger.verdicts["b"]?.name == "reverted")
     #expect(ledger.verdicts["c"]?.name == "not attempted")
     #expect(journal.starting("record") == ["a 2", "b 2", "b 1"])
@@ -31,11 +31,12 @@ extension RolloutTests {
 
   @Test("goes on where an edge cannot be tried, for that says nothing about the hosts that changed")
   func untriedEdges() async {
-    var plan = plan([step("a"), step("b", .unreachable)], [[["a"]]])
+    var plan = plan(
+      [step("a")], [[["a"]]], others: [still("b", .held(.init(.unreachable, ["why"])))])
     plan.verifiesEdges = true
     let ledger = await run(plan, [:])
     #expect(journal.starting("verify") == ["a"])
-    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
     #expect(ledger.stopped == nil)
     #expect(journal.starting("untried") == ["b is left out of this run"])
   }
@@ -67,10 +68,10 @@ extension RolloutTests {
   }
 
   private func restoringStep(_ host: String) -> HostStep {
-    var step = step(host, .restore)
-    step.restored = RestoredRelease(
-      release: ReleaseRecord(number: 2, files: [:], certificates: [:]), digest: "bb")
-    return step
+    step(
+      host,
+      .restore(
+        .known(ReleaseRecord(number: 2, files: [:], certificates: [:]), digest: "bb")))
   }
 
   @Test("takes a rollback back as well, by what the plan says that it restored")
@@ -99,7 +100,7 @@ extension RolloutTests {
   func revertsOne() async {
     let ledger = await run(
       planOfThree(), ["b": Behaviour(answers: [.says("@deploy reverted reload\n")])])
-    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
     #expect(journal.starting("go") == ["a", "b"])
   }
 

@@ -11,26 +11,42 @@ import Testing
 struct RolloutTests {
   let journal = Journal()
 
+  private let connection = HostAccess(address: "198.18.0.1", ssh: SSHSettings(user: "root"))
+  let present = ReleaseRecord(
+    number: 1, files: ["firewall.nft": FileRecord(digest: "aa", isSecret: false)],
+    certificates: [:])
+
   func step(
-    _ host: String, _ action: Action = .change, roles: [String] = ["back-end"]
+    _ host: String, _ kind: HostStep.Kind? = nil, roles: [String] = ["back-end"],
+    certificates: [PlannedCertificate] = [], files: [PlannedFile] = []
   ) -> HostStep {
-    HostStep(
-      host: host,
-      connection: HostAccess(address: "198.18.0.1", ssh: SSHSettings(user: "root")),
-      roles: roles, action: action, reasons: ["why"], release: action == .remove ? 0 : 2,
-      expected: .release(1, digest: "aa"),
-      present: ReleaseRecord(
-        number: 1, files: ["firewall.nft": FileRecord(digest: "aa", isSecret: false)],
-        certificates: [:]),
-      files: [PlannedFile(path: "firewall.nft", source: .text("x\n"))])
+    let firewall = PlannedFile(path: "firewall.nft", source: .text("x\n"))
+    return HostStep(
+      host: host, connection: connection, roles: roles, reasons: ["why"],
+      kind
+        ?? .install(
+          Installation(release: 2, files: [firewall] + files, certificates: certificates)),
+      expected: .release(1, digest: "aa"), present: present)
   }
 
+  func still(_ host: String, _ outcome: HostPlan.Outcome) -> HostPlan {
+    HostPlan(host: host, connection: connection, roles: ["back-end"], outcome)
+  }
+
+  /// - Parameter others: hosts that do not change.
   func plan(
-    _ steps: [HostStep], _ stages: [[[String]]], maxFailures: Int = 0, pause: Int64 = 0
+    _ steps: [HostStep], _ stages: [[[String]]], others: [HostPlan] = [], maxFailures: Int = 0,
+    pause: Int64 = 0
   ) -> Plan {
-    Plan(
+    let changing = Dictionary(grouping: steps, by: \.host).values.map { steps in
+      HostPlan(
+        host: steps[0].host, connection: steps[0].connection, roles: steps[0].roles,
+        .steps(steps))
+    }
+    return Plan(
       fleet: "shop", lineage: "l", serial: 1, madeAt: Timestamp(secondsSince1970: 0),
-      steps: steps, stages: stages.map { Stage(name: "s", batches: $0) },
+      hosts: (changing + others).sorted { $0.host < $1.host },
+      stages: stages.map { Stage(name: "s", batches: $0) },
       maxFailures: maxFailures, pause: pause, confirmWithin: 30, keepReleases: 5, warnings: [])
   }
 
@@ -93,7 +109,7 @@ struct RolloutTests {
     #expect(journal.starting("connect").count == 6)
     #expect(
       ledger.verdicts == [
-        "a": .confirmed(release: 2), "b": .confirmed(release: 2), "c": .confirmed(release: 2),
+        "a": .confirmed(.release(2)), "b": .confirmed(.release(2)), "c": .confirmed(.release(2)),
       ])
   }
 
@@ -132,7 +148,7 @@ struct RolloutTests {
         == .refused(
           Refusal(
             cause: .host, why: "another run holds its lock (bob@desk): wait for it to end")))
-    #expect(ledger.verdicts["c"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["c"] == .confirmed(.release(2)))
     #expect(ledger.stopped == nil)
   }
 
@@ -143,7 +159,7 @@ struct RolloutTests {
     #expect(ledger.stopped == "the state cannot be written: No space left on device")
     #expect(journal.starting("go") == ["a"])
     #expect(journal.starting("abandoned").sorted() == ["b", "c"])
-    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
   }
 
   @Test("stops within a batch too, where not all of it is under way")
@@ -159,7 +175,7 @@ struct RolloutTests {
     let plan = plan(three.map { step($0) }, [[["a", "b"]], [["c"]]])
     let ledger = await interrupt(plan, running: Running())
     #expect(ledger.stopped == Ledger.interrupted)
-    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
     #expect(journal.starting("record") == ["a 2"])
     #expect(journal.starting("go") == ["a"])
     #expect(journal.starting("abandoned").sorted() == ["b", "c"])
@@ -191,7 +207,7 @@ struct RolloutTests {
           answers: [.cannotBeSent, .says("@deploy applied 2\n")],
           confirmations: ["@deploy verdict 2 unknown 1\n", "@deploy confirmed 2\n"])
       ])
-    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
     #expect(journal.starting("go") == ["a", "a"])
   }
 
@@ -218,7 +234,7 @@ struct RolloutTests {
     let ledger = await run(
       plan([step("a")], [[["a"]]]),
       ["a": Behaviour(confirmations: [nil, nil, "@deploy verdict 2 confirmed\n"])])
-    #expect(ledger.verdicts["a"] == .confirmed(release: 2))
+    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
     #expect(journal.starting("confirm").count == 3)
   }
 
@@ -233,21 +249,26 @@ struct RolloutTests {
   }
 
   @Test("removes a host from the state when it has been cleaned")
-  func removal() async {
-    let ledger = await run(
-      plan([step("gone", .remove)], [[["gone"]]]),
-      ["gone": Behaviour(confirmations: ["@deploy confirmed 0\n"])])
-    #expect(ledger.verdicts["gone"] == .confirmed(release: 0))
+  func removal() async throws {
+    let plan = plan([step("gone", .remove)], [[["gone"]]])
+    let hosts = FakeHosts(
+      ["gone": Behaviour(confirmations: ["@deploy confirmed 0\n"])], journal)
+    let ledger = await rollout(plan, hosts)
+      .run(plan, state: FleetState(fleet: "shop", lineage: "l"))
+    #expect(ledger.verdicts["gone"] == .confirmed(.removed))
+    #expect(ledger.verdicts["gone"]?.detail == "removed")
+    let order = try #require(await hosts.transactions.first)
+    #expect(order.contains("'mode=remove' 'release=0'"), "\(order)")
     #expect(journal.starting("record") == ["gone none"])
   }
 
   @Test("records all unchanged hosts in one writing, and settles none that is not recorded")
   func unchangedTogether() async {
-    let steps = three.map { step($0, .unchanged) }
-    let ledger = await run(plan(steps, []))
+    let plan = plan([], [], others: three.map { still($0, .unchanged(present: present)) })
+    let ledger = await run(plan)
     #expect(journal.all == ["record a 1, b 1, c 1"])
     #expect(three.allSatisfy { ledger.verdicts[$0] == .unchanged })
-    let failed = await run(plan(steps, []), failing: ["b"])
+    let failed = await run(plan, failing: ["b"])
     #expect(three.allSatisfy { failed.verdicts[$0]?.name == "not attempted" })
   }
 
@@ -255,13 +276,13 @@ struct RolloutTests {
     "records at which address an unchanged host is now, and only if that is new",
     arguments: ["198.18.0.1", "198.18.0.9"] as [IPAddress])
   func unchanged(_ address: IPAddress) async throws {
-    let step = step("a", .unchanged)
     var state = FleetState(fleet: "shop", lineage: "l")
     state.hosts["a"] = HostRecord(
-      address: address, roles: ["back-end"], release: try #require(step.present),
+      address: address, roles: ["back-end"], release: present,
       appliedAt: Timestamp(secondsSince1970: 0),
       appliedBy: "bob@desk")
-    let ledger = await run(plan([step], []), state: state)
+    let plan = plan([], [], others: [still("a", .unchanged(present: present))])
+    let ledger = await run(plan, state: state)
     #expect(ledger.verdicts == ["a": .unchanged])
     #expect(journal.all == (address == "198.18.0.1" ? [] : ["record a 1"]))
   }

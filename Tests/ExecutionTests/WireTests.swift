@@ -91,20 +91,23 @@ struct WireTests {
   private let step = HostStep(
     host: "app-1",
     connection: HostAccess(address: "198.18.0.1", ssh: SSHSettings(user: "root")),
-    roles: ["back-end"], action: .create, reasons: [], release: 1,
-    files: [
-      PlannedFile(path: "tls/back-end.crt", source: .certificate("tls/back-end.crt")),
-      PlannedFile(path: "tls/back-end.key", source: .key("tls/back-end.crt"), isSecret: true),
-      PlannedFile(
-        path: "tls/sites/a.key",
-        source: .local("a.key", FileRecord(digest: "aa", isSecret: true)), isSecret: true),
-    ],
-    certificates: [
-      PlannedCertificate(
-        path: "tls/back-end.crt", keyPath: "tls/back-end.key", purpose: .server,
-        commonName: "app-1", names: ["app-1"], key: "ecdsa-p256", validFor: 86_400,
-        reason: "the host has none")
-    ])
+    roles: ["back-end"], reasons: [],
+    .install(
+      Installation(
+        release: 1, isFirst: true,
+        files: [
+          PlannedFile(path: "tls/back-end.crt", source: .certificate("tls/back-end.crt")),
+          PlannedFile(path: "tls/back-end.key", source: .key("tls/back-end.crt"), isSecret: true),
+          PlannedFile(
+            path: "tls/sites/a.key",
+            source: .local("a.key", FileRecord(digest: "aa", isSecret: true)), isSecret: true),
+        ],
+        certificates: [
+          PlannedCertificate(
+            path: "tls/back-end.crt", keyPath: "tls/back-end.key", purpose: .server,
+            commonName: "app-1", names: ["app-1"], key: "ecdsa-p256", validFor: 86_400,
+            reason: "the host has none")
+        ])))
 
   @Test("shows no secret in any description")
   func secrets() async throws {
@@ -127,7 +130,9 @@ struct WireTests {
     var step = step
     let known = FileRecord(digest: "bb", isSecret: true)
     step.present = ReleaseRecord(number: 1, files: ["tls/old.key": known], certificates: [:])
-    step.files.append(PlannedFile(path: "tls/old.key", source: .present, isSecret: true))
+    var installation = try #require(step.installation)
+    installation.files.append(PlannedFile(path: "tls/old.key", source: .present, isSecret: true))
+    step.kind = .install(installation)
     let release = try await release(step)
     let folder = try TemporaryFolder()
     try folder.write(release.archive.bytes, to: "archive")

@@ -17,7 +17,7 @@ package enum SamplePlan {
 
   package static var plan: Plan {
     Plan(
-      fleet: "shop", lineage: "l-1", serial: 4, madeAt: now, steps: steps,
+      fleet: "shop", lineage: "l-1", serial: 4, madeAt: now, hosts: hosts,
       stages: [
         Stage(name: "back-ends", batches: [["app-1"], ["app-2", "app-3"]]),
         Stage(name: "front-ends", batches: [["edge-1"]]),
@@ -29,18 +29,28 @@ package enum SamplePlan {
       ])
   }
 
-  private static var steps: [HostStep] {
-    movingSteps + [newBackEnd, changed("app-3", number: 23), leaving, held, frontEnd, idle, lost]
-      + [restored]
+  private static var hosts: [HostPlan] {
+    [
+      .taking(movingSteps), .taking([newBackEnd]), .taking([changed("app-3", number: 23)]),
+      .taking([leaving]), held, .taking([frontEnd]), idle, lost, .taking([restored]),
+    ]
   }
 
   private static func step(
-    _ host: String, _ number: Int, _ action: Action, _ reasons: [String], release: Int = 0
+    _ host: String, _ number: Int, _ reasons: [String], _ kind: HostStep.Kind
   ) -> HostStep {
     HostStep(
-      host: host, connection: connection(number),
-      roles: [host.hasPrefix("edge") ? "front-end" : "back-end"], action: action,
-      reasons: reasons, release: release)
+      host: host, connection: connection(number), roles: roles(of: host), reasons: reasons, kind)
+  }
+
+  private static func still(
+    _ host: String, _ number: Int, _ outcome: HostPlan.Outcome
+  ) -> HostPlan {
+    HostPlan(host: host, connection: connection(number), roles: roles(of: host), outcome)
+  }
+
+  private static func roles(of host: String) -> [String] {
+    [host.hasPrefix("edge") ? "front-end" : "back-end"]
   }
 
   private static func connection(_ number: Int) -> HostAccess {
@@ -73,11 +83,14 @@ package enum SamplePlan {
   package static let siteText = "server {\n    listen 443 ssl;\n    root /srv/other;\n}\n# end\n"
 
   private static func changed(_ host: String, number: Int) -> HostStep {
-    var step = step(host, number, .change, ["the site shop.example changes"], release: 3)
-    step.facts = facts("198.18.0.\(number)", from: ["198.18.0.10"])
-    step.present = release(2, step.facts)
     let path = "nginx/back-end/shop.example.conf"
-    step.files = [PlannedFile(path: path, source: .text(siteText))]
+    let facts = facts("198.18.0.\(number)", from: ["198.18.0.10"])
+    var step = step(
+      host, number, ["the site shop.example changes"],
+      .install(
+        Installation(
+          release: 3, facts: facts, files: [PlannedFile(path: path, source: .text(siteText))])))
+    step.present = release(2, facts)
     step.changes = [FileChange(path: path, kind: .change, diff: siteDiff)]
     return step
   }
@@ -86,27 +99,25 @@ package enum SamplePlan {
   private static var movingSteps: [HostStep] {
     var first = changed("app-1", number: 21)
     first.reasons.append("what was and what will be both work until edge-1 has changed")
-    first.facts.openings[1].from = .ranges(["198.18.0.10", "198.18.0.12"])
+    first.changeInstallation {
+      $0.facts.openings[1].from = .ranges(["198.18.0.10", "198.18.0.12"])
+      $0.files.append(PlannedFile(path: "firewall.nft", source: .text("a\nb\n")))
+    }
     first.changes.append(
       FileChange(
         path: "firewall.nft", kind: .change,
         diff: "--- installed/firewall.nft\n+++ planned/firewall.nft\n@@ -1 +1,2 @@\n a\n+b\n"))
-    first.files.append(PlannedFile(path: "firewall.nft", source: .text("a\nb\n")))
     var last = step(
-      "app-1", 21, .change, ["edge-1 has changed: what was kept for that goes"], release: 4)
+      "app-1", 21, ["edge-1 has changed: what was kept for that goes"],
+      .install(Installation(release: 4, facts: facts("198.18.0.21", from: ["198.18.0.12"]))))
     last.expected = nil
     last.stage = 2
-    last.facts = facts("198.18.0.21", from: ["198.18.0.12"])
-    last.facts.trusts = ["a2"]
-    last.needs = [.init(host: "edge-1", release: 8), .init(host: "edge-3", release: nil)]
+    last.needs = [.init(host: "edge-1", goal: .release(8)), .init(host: "edge-3", goal: nil)]
     return [first, last]
   }
 
   private static var newBackEnd: HostStep {
-    var step = step("app-2", 22, .create, ["new in the inventory"], release: 1)
-    step.facts = facts("198.18.0.22", from: ["198.18.0.10"])
-    step.certificates = [certificate(for: "app-2", .server)]
-    step.files = [
+    let files = [
       PlannedFile(path: "nginx/deploy.conf", source: .text("a\nb\n")),
       PlannedFile(
         path: "tls/back-end.crt", source: .certificate("tls/back-end.crt")),
@@ -115,6 +126,12 @@ package enum SamplePlan {
         path: "tls/sites/shop.example.key",
         source: .local("certs/shop.key", FileRecord(digest: "d", isSecret: true)), isSecret: true),
     ]
+    var step = step(
+      "app-2", 22, ["new in the inventory"],
+      .install(
+        Installation(
+          release: 1, isFirst: true, facts: facts("198.18.0.22", from: ["198.18.0.10"]),
+          files: files, certificates: [certificate(for: "app-2", .server)])))
     step.changes = [
       FileChange(
         path: "nginx/deploy.conf", kind: .create,
@@ -137,59 +154,80 @@ package enum SamplePlan {
   }
 
   private static var leaving: HostStep {
-    var step = step("app-4", 24, .remove, ["it is no longer in the inventory"])
+    var step = step("app-4", 24, ["it is no longer in the inventory"], .remove)
     step.stage = 2
     step.present = release(7, facts("198.18.0.24", from: ["198.18.0.10"]))
-    step.needs = [.init(host: "edge-1", release: 8)]
+    step.needs = [.init(host: "edge-1", goal: .release(8))]
     step.changes = [FileChange(path: "nginx/deploy.conf", kind: .remove)]
     return step
   }
 
-  private static var held: HostStep {
-    step("app-5", 25, .blocked, ["nginx is not installed there: install it and run again"])
+  private static var held: HostPlan {
+    still(
+      "app-5", 25,
+      .held(.init(.blocked, ["nginx is not installed there: install it and run again"])))
   }
 
   private static var frontEnd: HostStep {
-    var step = step(
-      "edge-1", 10, .change,
-      ["its address is 198.18.0.12, no longer 198.18.0.10", "the site shop.example changes"],
-      release: 8)
-    step.stage = 1
     let openings = [Opening(.tcp(443), from: .everybody, why: "visitors")]
     func route(_ host: HostName, _ number: Int) -> EdgeFacts.Route {
       .init(site: "shop.example", host: host, address: "198.18.0.\(number)", port: 443)
     }
-    step.present = release(
-      7,
-      EdgeFacts(
-        address: "198.18.0.10", trusts: ["a1"], openings: openings,
-        routes: [route("app-1", 21), route("app-4", 24)]))
-    step.facts = EdgeFacts(
+    let before = EdgeFacts(
+      address: "198.18.0.10", trusts: ["a1"], openings: openings,
+      routes: [route("app-1", 21), route("app-4", 24)])
+    let after = EdgeFacts(
       address: "198.18.0.12", trusts: ["a1", "a2"], openings: openings,
       routes: [route("app-1", 21), route("app-2", 22)])
-    let sites: [DomainName] = ["shop.example", "www.example"]
-    step.ways = sites.map {
-      .init(
-        site: $0,
-        needs: [.init(host: "app-1", release: 3), .init(host: "app-2", release: 1)])
-    }
     var certificate = certificate(for: "edge-1", .client)
     certificate.reason = "it expires in 12 days, on 2026-01-13"
     certificate.replaced = CertificateRecord(
       serial: "0123456789abcdef", issuer: "Shop CA 1", issuerKeyIdentifier: "a1",
       commonName: "edge-1", names: ["edge-1"], key: "ecdsa-p256", notBefore: now,
       notAfter: now.adding(seconds: 12 * 86_400))
-    step.certificates = [certificate]
+    var step = step(
+      "edge-1", 10,
+      ["its address is 198.18.0.12, no longer 198.18.0.10", "the site shop.example changes"],
+      .install(Installation(release: 8, facts: after, certificates: [certificate])))
+    step.stage = 1
+    step.present = release(7, before)
+    let sites: [DomainName] = ["shop.example", "www.example"]
+    step.ways = sites.map {
+      .init(
+        site: $0,
+        needs: [
+          .init(host: "app-1", goal: .release(3)), .init(host: "app-2", goal: .release(1)),
+        ])
+    }
     return step
   }
 
-  private static var idle: HostStep { step("edge-2", 11, .unchanged, []) }
+  private static var idle: HostPlan { still("edge-2", 11, .unchanged(present: nil)) }
 
-  private static var lost: HostStep {
-    step("edge-3", 13, .unreachable, ["connection refused"])
+  private static var lost: HostPlan {
+    still("edge-3", 13, .held(.init(.unreachable, ["connection refused"])))
   }
 
   private static var restored: HostStep {
-    step("edge-4", 14, .restore, ["rollback from release 4"], release: 3)
+    step("edge-4", 14, ["rollback from release 4"], .restore(.unknown(number: 3)))
+  }
+}
+
+extension HostPlan {
+  /// Of the host that all of these steps are of.
+  package static func taking(_ steps: [HostStep]) -> HostPlan {
+    HostPlan(
+      host: steps[0].host, connection: steps[0].connection, roles: steps[0].roles, .steps(steps))
+  }
+}
+
+extension HostStep {
+  /// Changes the release that the step installs.
+  package mutating func changeInstallation(_ change: (inout Installation) -> Void) {
+    guard case .install(var installation) = kind else {
+      preconditionFailure("The step installs no release.")
+    }
+    change(&installation)
+    kind = .install(installation)
   }
 }

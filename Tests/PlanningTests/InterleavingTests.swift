@@ -136,7 +136,7 @@ struct InterleavingTests {
   /// Carries out a part of a plan: some stages, and some hosts of the next.
   private static func cut(_ plan: Plan, in scenario: inout Scenario, _ seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    var rest = Dictionary(grouping: plan.steps.filter(\.action.changesHost), by: \.host)
+    var rest = Dictionary(grouping: plan.steps, by: \.host)
     let whole = Int.random(in: 0...plan.stages.count, using: &random)
     for (position, stage) in plan.stages.prefix(whole + 1).enumerated() {
       for host in stage.batches.flatMap(\.self) {
@@ -152,12 +152,11 @@ struct InterleavingTests {
   static func judge(
     _ plan: Plan, _ start: Scenario, _ inventory: Inventory, _ tally: inout Tally
   ) -> String? {
-    let blocked = plan.steps.filter { $0.action == .blocked }
+    let blocked = plan.hosts.compactMap { host in host.hold.map { (host.host, $0.reasons) } }
     guard blocked.isEmpty else {
       // Others wait for it, which is judged where hosts are lost.
       tally.refused += blocked.count
-      return blocked.first { !$0.reasons[0].contains(" leads to ") }
-        .map { "\($0.host) is blocked: \($0.reasons)" }
+      return blocked.first { !$1[0].contains(" leads to ") }.map { "\($0) is blocked: \($1)" }
     }
     if let failure = plan.misplacedRevokedHost { return failure }
     var scenario = start
@@ -175,7 +174,7 @@ struct InterleavingTests {
         }
       })
     let kept = works.intersection(wanted).filter { !plan.isGivenUp($0) }
-    var rest = Dictionary(grouping: plan.steps.filter(\.action.changesHost), by: \.host)
+    var rest = Dictionary(grouping: plan.steps, by: \.host)
     var hosts = fleet(scenario)
     for stage in plan.stages {
       tally.stages += 1

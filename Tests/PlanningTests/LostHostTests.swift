@@ -92,12 +92,12 @@ struct LostHostTests {
         failure == nil && lost.isDisjoint(with: [edge.frontEnd, edge.backEnd])
           && !plan.isTouched(edge)
       }.keys)
-    var rest = Dictionary(grouping: plan.steps.filter(\.action.changesHost), by: \.host)
+    var rest = Dictionary(grouping: plan.steps, by: \.host)
     var done: Set<HostStep.Need> = []
     for host in plan.stages.flatMap({ $0.batches.flatMap(\.self) }) {
       guard let step = rest[host]?.first else { continue }
       func isMet(_ need: HostStep.Need) -> Bool {
-        done.contains(.init(host: need.host, release: need.release))
+        done.contains(.init(host: need.host, goal: need.goal))
           && need.through.allSatisfy(isMet)
       }
       let hasWays = step.ways.allSatisfy { $0.needs.contains(where: isMet) }
@@ -108,7 +108,7 @@ struct LostHostTests {
       }
       rest[host]?.removeFirst()
       scenario.apply(step)
-      done.insert(.init(host: host, release: step.release))
+      done.insert(.init(host: host, goal: step.goal))
       tally.interleavings += 1
       let edges = InterleavingTests.fleet(scenario).edges(machines: machines)
       tally.edges += edges.count

@@ -36,7 +36,7 @@ struct OfflinePlanTests {
     arguments: ["1.18.0", "1.22.1", "1.26.3"])
   func nothing(nginx: String) throws {
     let plan = try offline(try applied(nginx: nginx), try text())
-    #expect(plan.steps.allSatisfy { $0.action == .unchanged })
+    #expect(plan.hosts.allSatisfy { $0.isUnchanged })
     #expect(plan.warnings.count == 1 && plan.warnings[0].hasPrefix("no host was asked"))
   }
 
@@ -47,7 +47,7 @@ struct OfflinePlanTests {
     let asked = scenario.plan(try #require(Scenario.inventory(text).0))
     let plan = try offline(scenario, text)
     #expect(plan.stages == asked.stages)
-    #expect(plan.steps.map(\.action) == asked.steps.map(\.action))
+    #expect(plan.hosts.map(\.actions) == asked.hosts.map(\.actions))
     #expect(plan.steps.map(\.reasons) == asked.steps.map(\.reasons))
     let changes = plan.steps.flatMap(\.changes)
     #expect(changes.map(\.path) == asked.steps.flatMap(\.changes).map(\.path))

@@ -6,7 +6,7 @@ struct PlanText {
   var showsDiffs = false
 
   func text(_ plan: Plan) -> String {
-    (plan.steps.flatMap(lines)
+    (plan.hosts.flatMap(lines)
       + plan.stages.map { stage in
         "stage \(stage.name): "
           + stage.batches.map { $0.joined(separator: " ") }.joined(separator: " | ")
@@ -15,24 +15,28 @@ struct PlanText {
       .map { $0 + "\n" }.joined()
   }
 
+  private func lines(_ host: HostPlan) -> [String] {
+    guard host.steps.isEmpty else { return host.steps.flatMap(lines) }
+    return ["\(host.actions[0]) \(host.host) (\(host.roles.joined(separator: ", ")))"]
+      + (host.hold?.reasons ?? []).map { "  because \($0)" }
+  }
+
   private func lines(_ step: HostStep) -> [String] {
-    var heading = "\(step.action) \(step.host) (\(step.roles.joined(separator: ", ")))"
-    if step.action.changesHost {
-      let release = step.expected.map { $0.release.map(String.init) ?? "0" } ?? "…"
-      heading += " \(release) -> \(step.release)"
-    }
+    let release = step.expected.map { $0.release.map(String.init) ?? "0" } ?? "…"
+    var heading =
+      "\(step.action) \(step.host) (\(step.roles.joined(separator: ", ")))"
+      + " \(release) -> \(step.goal.number)"
     if !step.ports.isEmpty {
       heading += " on \(step.ports.map(String.init).joined(separator: " "))"
     }
     let reasons =
       step.reasons.map { "  because \($0)" }
-      + step.needs.map { "  needs \($0.host) at \($0.release.map(String.init) ?? "?")" }
+      + step.needs.map { "  needs \($0.host) at \(($0.goal?.number).map(String.init) ?? "?")" }
       + step.ways.map { way in
         "  needs for \(way.site) one of "
-          + way.needs.map { "\($0.host) at \($0.release.map(String.init) ?? "?")" }
+          + way.needs.map { "\($0.host) at \(($0.goal?.number).map(String.init) ?? "?")" }
           .joined(separator: ", ")
       }
-    guard step.action.changesHost else { return [heading] + reasons }
     let certificates = step.certificates.map {
       "  issue \($0.path) as \($0.purpose) \($0.commonName) [\($0.names.joined(separator: " "))]"
         + " \($0.key) for \($0.validFor / 86_400)d"

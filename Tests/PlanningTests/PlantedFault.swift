@@ -12,21 +12,9 @@ enum PlantedFault: CaseIterable {
       let hosts = Set(plan.stages.flatMap(\.batches).flatMap(\.self)).sorted()
       plan.stages = [Stage(name: "all", batches: [hosts])]
     case .portsUnguarded:
-      for index in plan.steps.indices where plan.steps[index].isFollowed(in: plan) {
-        plan.steps[index].files = plan.steps[index].files.map { file in
-          guard file.path == "firewall.nft", case .text(let text) = file.source else { return file }
-          var file = file
-          file.source = .text(
-            text.replacing("policy drop", with: "policy accept").replacing(
-              " drop\n", with: " accept\n"))
-          return file
-        }
-      }
+      plan.changeSteps { $0.dropLast().map(\.unguarded) + $0.suffix(1) }
     case .intermediatesSkipped:
-      let last = Dictionary(
-        plan.steps.enumerated().map { ($0.element.host, $0.offset) }, uniquingKeysWith: max)
-      let kept = plan.steps.enumerated().filter { last[$0.element.host] == $0.offset }
-      plan.steps = kept.map(\.element)
+      plan.changeSteps { Array($0.suffix(1)) }
       var seen: Set<String> = []
       for index in plan.stages.indices {
         plan.stages[index].batches = plan.stages[index].batches.map { batch in
@@ -37,9 +25,27 @@ enum PlantedFault: CaseIterable {
   }
 }
 
+extension Plan {
+  fileprivate mutating func changeSteps(_ change: ([HostStep]) -> [HostStep]) {
+    for index in hosts.indices where !hosts[index].steps.isEmpty {
+      hosts[index].outcome = .steps(change(hosts[index].steps))
+    }
+  }
+}
+
 extension HostStep {
-  /// Whether its host has a later step in the plan.
-  fileprivate func isFollowed(in plan: Plan) -> Bool {
-    plan.steps.contains { $0.host == host && $0.release > release }
+  /// The same step with a firewall that lets everybody in.
+  fileprivate var unguarded: HostStep {
+    guard var installation else { return self }
+    for index in installation.files.indices
+    where installation.files[index].path == "firewall.nft" {
+      guard case .text(let text) = installation.files[index].source else { continue }
+      installation.files[index].source = .text(
+        text.replacing("policy drop", with: "policy accept").replacing(
+          " drop\n", with: " accept\n"))
+    }
+    var step = self
+    step.kind = .install(installation)
+    return step
   }
 }

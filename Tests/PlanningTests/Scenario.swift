@@ -95,16 +95,16 @@ struct Scenario {
 
   /// Makes hosts and state what they are when the plan has been carried out.
   mutating func apply(_ plan: Plan) {
-    for step in plan.steps where step.action.changesHost { apply(step) }
+    for step in plan.steps { apply(step) }
     state.serial += 1
   }
 
   mutating func apply(_ step: HostStep) {
     guard case .observed(let before) = survey[step.host] else { return }
     var after = Self.freshHost(nginx: before.nginxVersion ?? "1.22.1")
-    after.latestRelease = step.release
+    after.latestRelease = step.goal.number
     after.surroundings = before.surroundings
-    if step.action == .remove {
+    if step.goal == .removed {
       state.hosts[step.host] = nil
     } else {
       let release = release(of: step, after: before.manifest?.release)
@@ -153,8 +153,8 @@ struct Scenario {
 
   private func release(of step: HostStep, after previous: ReleaseRecord?) -> ReleaseRecord {
     var release = ReleaseRecord(
-      number: step.release, files: [:], certificates: [:], facts: step.facts,
-      replaces: step.replaces)
+      number: step.goal.number, files: [:], certificates: [:], facts: step.facts,
+      replaces: step.installation?.replaces)
     for file in step.files {
       func record(_ content: String) -> FileRecord {
         FileRecord(digest: Self.digest(content), isSecret: file.isSecret)
@@ -162,9 +162,9 @@ struct Scenario {
       switch file.source {
       case .text(let text): release.files[file.path] = record(text)
       case .local(_, let known): release.files[file.path] = known
-      case .key(let path): release.files[file.path] = record("key \(step.release) \(path)")
+      case .key(let path): release.files[file.path] = record("key \(release.number) \(path)")
       case .certificate(let path):
-        release.files[file.path] = record("certificate \(step.release) \(path)")
+        release.files[file.path] = record("certificate \(release.number) \(path)")
       case .present:
         release.files[file.path] = previous?.files[file.path]
         release.certificates[file.path] = previous?.certificates[file.path]
@@ -172,7 +172,7 @@ struct Scenario {
     }
     for certificate in step.certificates {
       release.certificates[certificate.path] = leaf(
-        certificate, serial: Self.digest("\(step.host)-\(step.release)-\(certificate.path)"))
+        certificate, serial: Self.digest("\(step.host)-\(release.number)-\(certificate.path)"))
     }
     return release
   }

@@ -80,3 +80,8 @@ struct StepEffectsTests {
     #expect(plan.effects[changed].reachability.isEmpty)
   }
 }
+
+extension Plan {
+  /// One for each step, in their order.
+  fileprivate var effects: [StepEffects] { hosts.flatMap(\.effects) }
+}

@@ -30,9 +30,9 @@ final class RunProgress: Sendable {
   func summarySoFar(of plan: Plan) -> Ledger {
     seen.withLock { seen in
       var summary = Ledger(verdicts: seen.verdicts, stopped: Ledger.interrupted)
-      for step in plan.steps where summary.verdicts[step.host] == nil {
-        summary.verdicts[step.host] =
-          seen.started.contains(step.host)
+      for host in plan.hosts.map(\.host) where summary.verdicts[host] == nil {
+        summary.verdicts[host] =
+          seen.started.contains(host)
           ? .unconfirmed(
             why:
               "left in the middle: unless it was just confirmed, it goes back to the release before"

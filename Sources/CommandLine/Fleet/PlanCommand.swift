@@ -56,7 +56,7 @@ struct PlanCommand: AsyncParsableCommand {
         try proposal.saved.write(to: savedPath)
         Console.error("Saved in \(savedPath); carry it out with \"deploy apply \(savedPath)\".")
       }
-      if proposal.plan.steps.contains(where: \.action.leavesHostOut) { throw ExitCode(.failed) }
+      if proposal.plan.hosts.contains(where: { $0.hold != nil }) { throw ExitCode(.failed) }
       if detailedExitCode, proposal.plan.hasChanges { throw ExitCode(.changes) }
     }
   }

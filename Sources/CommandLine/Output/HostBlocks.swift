@@ -5,68 +5,54 @@ import State
 
 /// What happens on each host, and why, a block of lines for each.
 struct HostBlocks {
-  typealias Entry = (step: HostStep, effects: StepEffects)
-
   private let plan: Plan
   private let authorities: [AuthorityRecord]
-  /// The steps of each host.
-  let all: [[Entry]]
 
   init(_ plan: Plan, authorities: [AuthorityRecord]) {
     self.plan = plan
     self.authorities = authorities
-    var all: [[Entry]] = []
-    for entry in zip(plan.steps, plan.effects) {
-      if all.last?[0].step.host == entry.0.host {
-        all[all.count - 1].append(entry)
-      } else {
-        all.append([entry])
-      }
-    }
-    self.all = all
   }
 
-  func add(_ entries: [Entry], to page: inout Page) {
-    let step = entries[0].step
-    let color: Style.Color =
-      switch step.action {
-      case .create: .green
-      case .remove, .blocked, .unreachable: .red
-      case .change, .restore, .unchanged: .yellow
+  func add(_ host: HostPlan, to page: inout Page) {
+    let (color, steps) = (host.actions[0].color, host.steps)
+    let about =
+      switch host.outcome {
+      case .unchanged: ""
+      case .held(let hold): hold.action.rawValue
+      case .steps: steps.count == 1 ? release(steps[0]) : "\(steps.count) steps"
       }
-    let facts = [step.roles.joined(separator: " and "), step.connection.address.description]
-    let about = entries.count == 1 ? release(step) : "\(entries.count) steps"
+    let facts = [host.roles.joined(separator: " and "), host.connection.address.description, about]
     page.add(
-      "\(step.action.symbol) \(step.host) "
-        + "(\((facts + [about]).filter { !$0.isEmpty }.joined(separator: ", ")))",
+      "\(host.actions[0].symbol) \(host.host) "
+        + "(\(facts.filter { !$0.isEmpty }.joined(separator: ", ")))",
       color)
-    for (index, entry) in entries.enumerated() {
-      if entries.count > 1 {
+    add(reasons: host.hold?.reasons ?? [], to: &page)
+    for (index, (step, effects)) in zip(steps, host.effects).enumerated() {
+      if steps.count > 1 {
         let name =
-          plan.stages.indices.contains(entry.step.stage)
-          ? ": \(plan.stages[entry.step.stage].name)" : ""
+          plan.stages.indices.contains(step.stage) ? ": \(plan.stages[step.stage].name)" : ""
         page.add(
-          "\(index + 1). \(release(entry.step)), in stage \(entry.step.stage + 1)\(name)",
-          indent: 2, color)
+          "\(index + 1). \(release(step)), in stage \(step.stage + 1)\(name)", indent: 2, color)
       }
-      addStep(entry.step, entry.effects, to: &page)
+      addStep(step, effects, to: &page)
     }
   }
 
   private func release(_ step: HostStep) -> String {
-    switch step.action {
-    case .create, .change: "release \(step.release)"
-    case .restore: "back to release \(step.release)"
+    switch step.kind {
+    case .install(let installation): "release \(installation.release)"
+    case .restore(let restored): "back to release \(restored.number)"
     case .remove: "deploy leaves it"
-    case .blocked: "blocked"
-    case .unreachable: "unreachable"
-    case .unchanged: ""
     }
+  }
+
+  private func add(reasons: [String], to page: inout Page) {
+    for reason in reasons { page.add("because \(reason)", indent: 4) }
   }
 
   private func addStep(_ step: HostStep, _ effects: StepEffects, to page: inout Page) {
     func add(_ text: String) { page.add(text, indent: 4) }
-    for reason in step.reasons { add("because \(reason)") }
+    self.add(reasons: step.reasons, to: &page)
     for line in waits(step) { add(line) }
     for line in effects.reachability { add("firewall: \(line)") }
     for line in lines(effects) { add(line) }
@@ -83,8 +69,11 @@ struct HostBlocks {
 
   private func waits(_ step: HostStep) -> [String] {
     let needs = step.needs.map { need in
-      need.release.map { $0 == 0 ? "\(need.host) (cleaned)" : "\(need.host) (release \($0))" }
-        ?? "\(need.host), which this run does not change"
+      switch need.goal {
+      case .release(let number): "\(need.host) (release \(number))"
+      case .removed: "\(need.host) (cleaned)"
+      case nil: "\(need.host), which this run does not change"
+      }
     }
     var lines =
       needs.isEmpty
@@ -94,7 +83,7 @@ struct HostBlocks {
       .sorted { $0.sites[0] < $1.sites[0] }
     lines += ways.map { sites, needs in
       let hosts = needs.map { need in
-        need.host + (need.release.map { " (release \($0))" } ?? "")
+        need.host + (need.goal.map { " (release \($0.number))" } ?? "")
       }
       let one = hosts.count == 1 ? hosts[0] : "one of \(hosts.shortList())"
       return "waits for \(hosts.isEmpty ? "a back-end" : one) to serve \(sites.shortList())"
@@ -155,6 +144,16 @@ struct HostBlocks {
     for (name, value) in fields {
       let padding = String(repeating: " ", count: max(0, 9 - name.count))
       page.add("\(name)\(padding)\(value)", indent: 8, hanging: 9)
+    }
+  }
+}
+
+extension Action {
+  fileprivate var color: Style.Color {
+    switch self {
+    case .create: .green
+    case .remove, .blocked, .unreachable: .red
+    case .change, .restore, .unchanged: .yellow
     }
   }
 }

@@ -3,21 +3,26 @@ import Planning
 
 /// What a plan changes in one host's files, each file whole.
 struct HostDiffView {
-  private let steps: [HostStep]
+  private let host: HostPlan
 
   /// Nil where the plan has no such host.
   init?(of host: String, in plan: Plan) {
-    steps = plan.steps.filter { $0.host == host }
-    if steps.isEmpty { return nil }
+    guard let host = plan.hosts.first(where: { $0.host == host }) else { return nil }
+    self.host = host
   }
 
   func text(_ style: Style) -> StyledText {
+    let steps = host.steps
     guard steps.contains(where: { !$0.changes.isEmpty }) else {
-      return "No file of \(steps[0].host) changes."
+      return "No file of \(host.host) changes."
     }
     return steps.enumerated().flatMap { index, step -> [StyledText] in
       let number = steps.count == 1 ? "" : "step \(index + 1) of \(steps.count), "
-      let release = step.release == 0 ? "deploy leaves the host" : "release \(step.release)"
+      let release =
+        switch step.goal {
+        case .release(let number): "release \(number)"
+        case .removed: "deploy leaves the host"
+        }
       return [style("\(step.host), \(number)\(release)", .bold)]
         + step.changes.map { text(of: $0, step, style) }
     }.joined(separator: "\n\n")

@@ -43,8 +43,8 @@ struct PlanDocument: Encodable {
   }
 
   struct Change<Element: Encodable>: Encodable {
-    var new: [Element]
-    var gone: [Element]
+    var new: [Element] = []
+    var gone: [Element] = []
   }
 
   struct Certificate: Encodable {
@@ -98,13 +98,33 @@ struct PlanDocument: Encodable {
     warnings = plan.warnings
     revoked = plan.revoked
     stages = plan.stages.map { Stage(name: $0.name, batches: $0.batches) }
-    steps = zip(plan.steps, plan.effects).map { step, effects in
-      Step(step, effects, madeAt: plan.madeAt, signedBy: signing)
+    steps = plan.hosts.flatMap { host in
+      switch host.outcome {
+      case .unchanged(let present): [Step(host, .unchanged, release: present?.number)]
+      case .held(let hold): [Step(host, hold.action, because: hold.reasons)]
+      case .steps(let steps):
+        zip(steps, host.effects).map { step, effects in
+          Step(step, effects, madeAt: plan.madeAt, signedBy: signing)
+        }
+      }
     }
   }
 }
 
 extension PlanDocument.Step {
+  /// Of a host that does not change.
+  ///
+  /// - Parameter release: the one that it has, where that is known.
+  fileprivate init(
+    _ host: HostPlan, _ action: Action, because reasons: [String] = [], release: Int? = nil
+  ) {
+    self.init(
+      host: host.host, address: host.connection.address.description, roles: host.roles,
+      action: action.rawValue, reasons: reasons, release: release ?? 0, stage: nil, waitsFor: [],
+      waitsForOneOf: [], reachability: [], serves: .init(), routes: .init(), trusts: .init(),
+      certificates: [], files: [])
+  }
+
   fileprivate init(
     _ step: HostStep, _ effects: StepEffects, madeAt: Timestamp, signedBy signing: AuthorityRecord?
   ) {
@@ -113,8 +133,8 @@ extension PlanDocument.Step {
     roles = step.roles
     action = step.action.rawValue
     reasons = step.reasons
-    release = step.action.changesHost ? step.release : step.present?.number ?? 0
-    stage = step.action.changesHost ? step.stage + 1 : nil
+    release = step.goal.number
+    stage = step.stage + 1
     waitsFor = step.needs.map(PlanDocument.Need.init)
     waitsForOneOf = step.ways.map {
       PlanDocument.Way(site: $0.site.text, hosts: $0.needs.map(PlanDocument.Need.init))
@@ -139,7 +159,7 @@ extension PlanDocument.Step {
 extension PlanDocument.Need {
   fileprivate init(_ need: HostStep.Need) {
     self.init(
-      host: need.host, release: need.release,
+      host: need.host, release: need.goal?.number,
       through: need.through.isEmpty ? nil : need.through.map(Self.init))
   }
 }

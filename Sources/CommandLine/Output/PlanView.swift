@@ -28,9 +28,9 @@ struct PlanView {
     for warning in plan.warnings { page.add("warning: \(warning)", .yellow) }
     addOrder(to: &page)
     let blocks = HostBlocks(plan, authorities: authorities)
-    for block in blocks.all where block[0].step.action != .unchanged {
+    for host in plan.hosts where !host.isUnchanged {
       page.addEmptyLine()
-      blocks.add(block, to: &page)
+      blocks.add(host, to: &page)
     }
     for (diff, hosts) in diffs {
       page.addEmptyLine()
@@ -47,7 +47,9 @@ struct PlanView {
 
   private var summary: String {
     var hosts: [Action: Set<String>] = [:]
-    for step in plan.steps { hosts[step.action, default: []].insert(step.host) }
+    for host in plan.hosts {
+      for action in host.actions { hosts[action, default: []].insert(host.host) }
+    }
     // A host that is new counts as that, though its second step changes what the first one made.
     if let created = hosts[.create] { hosts[.change]?.subtract(created) }
     if let removed = hosts[.remove] { hosts[.change]?.subtract(removed) }
@@ -59,11 +61,11 @@ struct PlanView {
     let parts = words.compactMap { action, word in
       hosts[action].flatMap { $0.isEmpty ? nil : "\($0.count) \(word)" }
     }
-    let count = Set(plan.steps.map(\.host)).count
+    let count = plan.hosts.count
     let head =
       "Fleet \(plan.fleet), \(count) \(count == 1 ? "host" : "hosts")"
       + (parts.isEmpty ? "." : ": \(parts.joined(separator: ", ")).")
-    let isSettled = plan.steps.allSatisfy { $0.action == .unchanged }
+    let isSettled = plan.hosts.allSatisfy(\.isUnchanged)
     return isSettled ? head + " No changes." : head
   }
 

@@ -15,10 +15,10 @@ extension Rollout {
     report(.verifying(hosts: confirmed.sorted()))
     // What was out of reach before the run speaks against the host, not against the change.
     var untried = Dictionary(
-      plan.steps.filter(\.action.leavesHostOut).map { ($0.host, "is left out of this run") },
+      plan.hosts.filter { $0.hold != nil }.map { ($0.host, "is left out of this run") },
       uniquingKeysWith: { $1 })
     for host in plan.revoked { untried[host] = "has a revoked certificate" }
-    let leaving = Set(plan.steps.filter { $0.action == .remove }.map(\.host))
+    let leaving = Set(plan.steps.filter { $0.goal == .removed }.map(\.host))
     let findings = await verifier.findings(
       touching: Set(confirmed), leaving: leaving, untried: untried)
     try Task.checkCancellation()
@@ -68,7 +68,9 @@ extension Rollout {
         do {
           await self.store.settle(transaction.confirmedDigest, on: reversal.step.host)
           try await self.store.record(
-            reversal.before.map { self.record(of: reversal.step, $0) }, of: reversal.step.host)
+            reversal.before.map {
+              self.record(of: $0, at: reversal.step.connection, as: reversal.step.roles)
+            }, of: reversal.step.host)
         } catch {
           return .broken(why: "it went back, which could not be written down: \(error)")
         }
@@ -106,27 +108,29 @@ extension Run {
     for host in hosts.sorted() {
       guard let done = confirmed[host], let steps = steps[host] else { continue }
       for (index, confirmed) in done.enumerated() {
-        let before = index == 0 ? steps[0].present : done[index - 1].record
-        let number = before?.number ?? steps[0].expected?.release?.value ?? 0
-        var step = HostStep(
-          host: host, connection: steps[index].connection, roles: steps[index].roles,
-          action: number == 0 ? .remove : .restore, reasons: [], release: number,
-          expected: confirmed.fingerprint,
-          present: confirmed.record)
-        step.facts = before?.facts ?? EdgeFacts()
-        step.restored = before.map { release in
-          let digest =
-            index == 0
-            ? steps[0].presentDigest
-            : done[index - 1].fingerprint.manifestDigest
-          return RestoredRelease(release: release, digest: digest ?? "")
-        }
         // A host that has left would have to be installed anew, which a plan does.
-        if confirmed.release != 0 {
-          stages[steps[index].stage, default: []].append(Reversal(step: step, before: before))
-        }
+        guard confirmed.goal != .removed else { continue }
+        let before = before(steps[0], index == 0 ? nil : done[index - 1])
+        let step = HostStep(
+          host: host, connection: steps[index].connection, roles: steps[index].roles,
+          reasons: [],
+          before.map { .restore($0) } ?? .remove,
+          expected: confirmed.fingerprint)
+        stages[steps[index].stage, default: []].append(Reversal(step: step, before: before?.record))
       }
     }
     return stages.sorted { $0.key > $1.key }.map(\.value)
+  }
+
+  /// The release that was in force on a host before its first step, or the one that a step has left there;
+  /// nil where there was none.
+  private func before(_ first: HostStep, _ previous: ConfirmedStep?) -> RestoredRelease? {
+    if let previous {
+      guard case .release(let number) = previous.goal else { return nil }
+      return previous.record.map { .known($0, digest: previous.fingerprint.manifestDigest) }
+        ?? .unknown(number: number)
+    }
+    if let present = first.present { return .known(present, digest: first.presentDigest) }
+    return (first.expected?.release?.value).map { .unknown(number: $0) }
   }
 }

@@ -78,8 +78,9 @@ extension Rollout {
     }
     do {
       // Before it leaves the controller: a manifest that the state does not know is another's.
-      let digest = step.restored?.digest ?? release.manifestDigest
-      if !digest.isEmpty { try await store.expect(digest, fromSerial: serial, on: step.host) }
+      if let digest = release.manifestDigest {
+        try await store.expect(digest, fromSerial: serial, on: step.host)
+      }
     } catch {
       return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
     }

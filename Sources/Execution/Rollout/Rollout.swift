@@ -36,7 +36,7 @@ package struct Rollout: Sendable {
       // What a run takes a host through stays on it, so that all of it can be taken back.
       keepReleases: max(
         plan.keepReleases,
-        (Dictionary(grouping: plan.steps, by: \.host).values.map(\.count).max() ?? 0) + 1))
+        (plan.hosts.map(\.steps.count).max() ?? 0) + 1))
     self.pace = Pace(
       window: plan.confirmWithin, budgets: fleet.budgets, revoked: Set(plan.revoked))
     self.heartbeat = Heartbeat(surroundings)
@@ -98,44 +98,45 @@ package struct Rollout: Sendable {
   /// Hosts that need nothing; what an earlier run did there and could not write down is written now.
   private func settleIdle(_ plan: Plan, _ state: FleetState, _ run: inout Run) async throws {
     var records: [String: HostRecord?] = [:]
-    for step in plan.steps {
-      let why = step.reasons.joined(separator: "; ")
-      switch step.action {
-      case .create, .change, .remove, .restore: continue
-      case .blocked: conclude(step.host, .refused(Refusal(cause: .host, why: why)), &run)
-      case .unreachable: conclude(step.host, .unreachable(why: why), &run)
-      case .unchanged:
-        let known = state.hosts[step.host]
+    for host in plan.hosts {
+      switch host.outcome {
+      case .steps: continue
+      case .held(let hold): conclude(host.host, Verdict(of: hold), &run)
+      case .unchanged(let present):
+        let known = state.hosts[host.host]
         // Without a release, the machine has another name now, under which it is recorded.
-        guard let present = step.present else {
-          if known != nil { records[step.host] = .some(nil) }
+        guard let present else {
+          if known != nil { records[host.host] = .some(nil) }
           continue
         }
         // What the CA has not signed for the host is its own word.
-        guard state.hasIssued(present, to: step.host) || plan.renames(step, state) else { continue }
-        let record = unchangedRecord(of: step, present, known)
-        if record != known { records[step.host] = record }
+        guard state.hasIssued(present, to: host.host) || plan.renames(present, state) else {
+          continue
+        }
+        let record = unchangedRecord(of: host, present, known)
+        if record != known { records[host.host] = record }
       }
     }
     if !records.isEmpty { try await store.record(records) }
-    for step in plan.steps where step.action == .unchanged {
-      conclude(step.host, .unchanged, &run)
-    }
+    for host in plan.hosts where host.isUnchanged { conclude(host.host, .unchanged, &run) }
   }
 
   private func unchangedRecord(
-    of step: HostStep, _ present: ReleaseRecord, _ known: HostRecord?
+    of host: HostPlan, _ present: ReleaseRecord, _ known: HostRecord?
   ) -> HostRecord {
-    var record = record(of: step, present)
+    var record = record(of: present, at: host.connection, as: host.roles)
     if let known, known.release == present {
       (record.appliedAt, record.appliedBy) = (known.appliedAt, known.appliedBy)
     }
     return record
   }
 
-  func record(of step: HostStep, _ release: ReleaseRecord) -> HostRecord {
+  /// What the state has of a host with that release.
+  func record(
+    of release: ReleaseRecord, at connection: HostAccess, as roles: [String]
+  ) -> HostRecord {
     HostRecord(
-      address: step.connection.address, roles: step.roles, release: release,
+      address: connection.address, roles: roles, release: release,
       appliedAt: surroundings.now(), appliedBy: surroundings.user)
   }
 
@@ -197,18 +198,14 @@ package struct Rollout: Sendable {
   /// What a host has now.
   private func confirmedRecord(of transaction: HostTransaction) throws -> HostRecord? {
     let step = transaction.step
-    switch step.mode {
-    case .install: return record(of: step, transaction.record)
-    case .remove: return nil
-    case .restore:
-      guard let restored = step.restored else {
-        throw Unread(
-          description:
-            "release \(step.release) is in force on \(step.host), and what is in it was not"
-            + " planned: the next plan asks the host")
-      }
-      return record(of: step, restored.release)
+    guard case .release(let number) = step.goal else { return nil }
+    guard let release = transaction.record else {
+      throw Unread(
+        description:
+          "release \(number) is in force on \(step.host), and what is in it was not"
+          + " planned: the next plan asks the host")
     }
+    return record(of: release, at: step.connection, as: step.roles)
   }
 
   func settled(
@@ -240,8 +237,8 @@ package struct Rollout: Sendable {
       await Task.detached { await transaction.abandon() }.value
     } whenDone: { _ in
     }
-    for step in plan.steps where run.ledger.verdicts[step.host] == nil {
-      conclude(step.host, run.notAttempted(step.host, why: Verdict.stoppedBefore), &run)
+    for host in plan.hosts.map(\.host) where run.ledger.verdicts[host] == nil {
+      conclude(host, run.notAttempted(host, why: Verdict.stoppedBefore), &run)
     }
   }
 }

@@ -4,9 +4,9 @@ import State
 
 /// A step that a host has confirmed in this run.
 struct ConfirmedStep: Sendable {
-  /// 0 where `deploy` has left the host.
-  var release: Int
-  var record: ReleaseRecord
+  var goal: HostStep.Goal
+  /// Of the release; nil where it is not known, or where `deploy` has left the host.
+  var record: ReleaseRecord?
   var fingerprint: Fingerprint
 }
 
@@ -26,7 +26,7 @@ struct Run {
 
   init(_ plan: Plan) {
     self.plan = plan
-    steps = Dictionary(grouping: plan.steps.filter(\.action.changesHost), by: \.host)
+    steps = Dictionary(grouping: plan.steps, by: \.host)
   }
 
   /// The host's next step and what the one before it left; nil where it has a verdict.
@@ -44,14 +44,14 @@ struct Run {
   /// A step of a host has ended: the host has a verdict when its last step is confirmed, or one is not.
   mutating func advance(_ host: String, _ verdict: Verdict, _ transaction: HostTransaction) {
     waiting[host] = nil
-    guard case .confirmed(let release) = verdict else {
+    guard case .confirmed(let goal) = verdict else {
       ledger.verdicts[host] = verdict
       return
     }
     confirmed[host, default: []].append(
       ConfirmedStep(
-        release: release, record: transaction.record,
-        fingerprint: ReleaseNumber(release).map {
+        goal: goal, record: transaction.record,
+        fingerprint: ReleaseNumber(goal.number).map {
           .release($0, digest: transaction.manifestDigest)
         } ?? .none))
     if confirmed[host]?.count == steps[host]?.count { ledger.verdicts[host] = verdict }
@@ -60,7 +60,7 @@ struct Run {
   // MARK: - What waits for what
 
   private func has(_ need: HostStep.Need) -> Bool {
-    confirmed[need.host]?.contains { $0.release == need.release } == true
+    confirmed[need.host]?.contains { $0.goal == need.goal } == true
       && need.through.allSatisfy(has)
   }
 
@@ -83,7 +83,9 @@ struct Run {
 
   /// What is said of a host that comes no further.
   func notAttempted(_ host: String, why: String) -> Verdict {
-    guard let release = confirmed[host]?.last?.release else { return .notAttempted(why: why) }
+    guard case .release(let release) = confirmed[host]?.last?.goal else {
+      return .notAttempted(why: why)
+    }
     return .notAttempted(
       why: "its step to release \(release) is confirmed and works with old and new; then: \(why)")
   }
@@ -102,10 +104,9 @@ struct Run {
 
 extension Plan {
   /// Whether a machine shows what was recorded of one that has another name now.
-  func renames(_ step: HostStep, _ state: FleetState) -> Bool {
-    steps.contains {
-      $0.action == .unchanged && $0.present == nil
-        && state.hosts[$0.host].map { $0.release == step.present } == true
+  func renames(_ release: ReleaseRecord, _ state: FleetState) -> Bool {
+    hosts.contains {
+      $0.outcome == .unchanged(present: nil) && state.hosts[$0.host]?.release == release
     }
   }
 }

@@ -1,8 +1,10 @@
+package import Planning
+
 /// What became of one host.
 package enum Verdict: Hashable, Sendable {
   case unchanged
-  /// The release is served and proven.
-  case confirmed(release: Int)
+  /// The release is served and proven, or `deploy` has left the host.
+  case confirmed(HostStep.Goal)
   /// Nothing on the host was touched.
   case refused(Refusal)
   /// The release before is back and proven.
@@ -50,11 +52,23 @@ package enum Verdict: Hashable, Sendable {
   package var detail: String {
     switch self {
     case .unchanged: ""
-    case .confirmed(let release): release == 0 ? "removed" : "release \(release)"
+    case .confirmed(.release(let number)): "release \(number)"
+    case .confirmed(.removed): "removed"
     case .refused(let refusal): refusal.why
     case .reverted(let why), .broken(let why), .unreachable(let why),
       .unconfirmed(let why, _), .notAttempted(let why):
       why
+    }
+  }
+}
+
+extension Verdict {
+  /// Of a host that the plan leaves out.
+  init(of hold: HostPlan.Hold) {
+    let why = hold.reasons.joined(separator: "; ")
+    switch hold.kind {
+    case .blocked: self = .refused(Refusal(cause: .host, why: why))
+    case .unreachable: self = .unreachable(why: why)
     }
   }
 }

@@ -55,19 +55,20 @@ struct Confirmation: Sendable {
     let host = try await fleet.host(step.host, step.connection)
     let conversation = try await Conversation.start(
       .confirm(
-        release: step.release, keep: keepReleases, digest: transaction.manifestDigest),
+        release: step.goal.number, keep: keepReleases,
+        digest: transaction.manifestDigest ?? ""),
       of: fleet.program, on: host, becoming: step.connection.usesSudo,
       transaction.budgets.confirmation(within: limit))
     if try await conversation.opens() { try await conversation.closeInput() }
     while let said = try await conversation.next(ConfirmationMessage.self) {
       switch said {
       case .message(.confirmed(let release)):
-        guard release == step.release else { throw otherRelease("confirmed", release, step) }
-        return .confirmed(release: step.release)
+        guard release == step.goal.number else { throw otherRelease("confirmed", release, step) }
+        return .confirmed(step.goal)
       case .message(.broken(let previous)):
         return .broken(why: RefusalText.broken(previous, lines: [], step: step))
       case .message(.verdict(let release, let verdict)):
-        guard release == step.release else { throw otherRelease("verdict", release, step) }
+        guard release == step.goal.number else { throw otherRelease("verdict", release, step) }
         return self.verdict(verdict, transaction)
       case .message(.waiting), .quoted: break
       }
@@ -77,14 +78,14 @@ struct Confirmation: Sendable {
   }
 
   private func otherRelease(_ word: String, _ release: Int, _ step: HostStep) -> ConversationFault {
-    .unexpected("\(word) \(release)", "but was asked about release \(step.release)")
+    .unexpected("\(word) \(release)", "but was asked about release \(step.goal.number)")
   }
 
   /// What the host wrote down, in words for the user; nil where the transaction never began.
   private func verdict(_ verdict: HostVerdict, _ transaction: HostTransaction) -> Verdict? {
     let step = transaction.step
     switch verdict {
-    case .confirmed: return .confirmed(release: step.release)
+    case .confirmed: return .confirmed(step.goal)
     case .reverted(let why):
       return .reverted(why: RefusalText.reversion(why, lines: [], step: step))
     case .replaced: return .reverted(why: "another run has put a release of its own in force")

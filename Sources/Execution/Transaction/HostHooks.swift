@@ -68,7 +68,7 @@ package struct HostHooks: Sendable {
   private func environment(of step: HostStep) -> [String: String] {
     [
       "DEPLOY_FLEET": fleet, "DEPLOY_HOST": step.host,
-      "DEPLOY_ADDRESS": "\(step.connection.address)", "DEPLOY_RELEASE": String(step.release),
+      "DEPLOY_ADDRESS": "\(step.connection.address)", "DEPLOY_RELEASE": String(step.goal.number),
     ]
   }
 

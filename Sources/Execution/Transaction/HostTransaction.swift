@@ -5,8 +5,10 @@ import State
 /// One host's transaction, from the controller's side: prepared first, carried out on the word.
 struct HostTransaction: Sendable {
   let step: HostStep
-  let record: ReleaseRecord
-  let manifestDigest: String
+  /// What is in the release, as `BuiltRelease` has it.
+  let record: ReleaseRecord?
+  /// SHA-256 in lower-case hex, as the host says it of a release that it has; nil where there is none.
+  let manifestDigest: String?
   /// What the step before it left on the host.
   let previous: ConfirmedStep?
   /// Seconds that the host waits for its confirmation.
@@ -27,7 +29,7 @@ struct HostTransaction: Sendable {
       let conversation = try await Conversation.start(
         .transaction(
           TransactionOrder(
-            mode: step.mode, release: step.release,
+            mode: TransactionOrder.Mode(step.kind), release: step.goal.number,
             expected: step.expected ?? previous?.fingerprint ?? .none,
             size: release.archive.bytes.count, patience: budgets.staging.components.seconds,
             window: window, ports: step.ports, who: who)),
@@ -73,20 +75,24 @@ struct HostTransaction: Sendable {
   private static func restoredDigest(
     _ found: Fingerprint, _ step: HostStep
   ) throws(ConversationFault) -> String {
-    guard case .release(let number, let digest?) = found, number.value == step.release else {
-      throw .unexpected("restores \(found)", "which is not release \(step.release)")
+    guard case .release(let number, let digest?) = found, step.goal == .release(number.value) else {
+      throw .unexpected("restores \(found)", "which is not release \(step.goal.number)")
     }
     return digest
   }
 
   /// Of the manifest that is in force when the host has confirmed; nil where `deploy` has left it.
   var confirmedDigest: String? {
-    step.mode == .remove ? nil : step.restored?.digest ?? manifestDigest
+    if case .restore(let restored) = step.kind {
+      restored.digest ?? manifestDigest
+    } else {
+      manifestDigest
+    }
   }
 
   /// The release that is in force until the switch, 0 for none; its manifest need not be readable.
   var releaseBefore: Int {
-    previous?.release ?? step.expected?.release?.value ?? 0
+    previous?.goal.number ?? step.expected?.release?.value ?? 0
   }
 
   /// A verdict that takes the place of a transaction.

@@ -112,7 +112,7 @@ enum RefusalText {
     for file in step.files {
       guard let origin = file.origin else { continue }
       for place in [
-        "/etc/deploy/current/\(file.path)", "/etc/deploy/releases/\(step.release)/\(file.path)",
+        "/etc/deploy/current/\(file.path)", "/etc/deploy/releases/\(step.goal.number)/\(file.path)",
       ] {
         guard let found = line.range(of: place) else { continue }
         let number = line[found.upperBound...].dropFirst().prefix { $0.isNumber }

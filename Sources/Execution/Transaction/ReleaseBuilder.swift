@@ -5,9 +5,10 @@ import State
 struct BuiltRelease: Sendable {
   /// The tar stream, which holds keys; empty where the host has the release already.
   var archive: SecretContent
-  var record: ReleaseRecord
-  /// SHA-256 of the manifest in lower-case hex; empty where the host has it already.
-  var manifestDigest: String
+  /// What is in it; nil where the host has it and it is not known, or where `deploy` leaves.
+  var record: ReleaseRecord?
+  /// SHA-256 of the manifest in lower-case hex; nil where it is not known or there is none.
+  var manifestDigest: String?
 }
 
 /// Makes a planned release real: issues its certificates, reads its secrets, lists it all.
@@ -23,23 +24,29 @@ struct ReleaseBuilder: Sendable {
 
   /// - Parameter previous: the release that is in force before, from which files are kept.
   func build(_ step: HostStep, after previous: ReleaseRecord?) async throws -> BuiltRelease {
-    if step.mode != .install {
-      return BuiltRelease(
-        archive: SecretContent([]),
-        record: ReleaseRecord(number: step.release, files: [:], certificates: [:]),
-        manifestDigest: "")
+    switch step.kind {
+    case .install(let installation): try await build(installation, on: step.host, after: previous)
+    case .restore(let restored):
+      BuiltRelease(
+        archive: SecretContent([]), record: restored.record, manifestDigest: restored.digest)
+    case .remove: BuiltRelease(archive: SecretContent([]))
     }
-    let issued = try await issue(step.certificates, to: step.host)
+  }
+
+  private func build(
+    _ installation: Installation, on host: String, after previous: ReleaseRecord?
+  ) async throws -> BuiltRelease {
+    let issued = try await issue(installation.certificates, to: host)
     var contents: [(file: PlannedFile, content: SecretContent)] = []
     var record = ReleaseRecord(
-      number: step.release, files: [:], certificates: [:], facts: step.facts,
-      replaces: step.replaces)
+      number: installation.release, files: [:], certificates: [:], facts: installation.facts,
+      replaces: installation.replaces)
     var kept: [String] = []
-    for file in step.files {
+    for file in installation.files {
       if case .present = file.source {
         guard let known = previous?.files[file.path] else {
           preconditionFailure(
-            "\(file.path) is to be kept on \(step.host), which has none. This is a bug in deploy.")
+            "\(file.path) is to be kept on \(host), which has none. This is a bug in deploy.")
         }
         record.files[file.path] = known
         record.certificates[file.path] = previous?.certificates[file.path]
@@ -56,13 +63,13 @@ struct ReleaseBuilder: Sendable {
     }
     let manifest = try await signer.signed(
       Manifest(
-        fleet: fleet, lineage: lineage, host: step.host, serial: serial,
+        fleet: fleet, lineage: lineage, host: host, serial: serial,
         madeAt: surroundings.now(), madeBy: surroundings.user, release: record))
     let text = Array(manifest.text.utf8)
     var archive = TarArchive()
     // A stream that is cut off leaves no key there whose certificate no manifest names.
     archive.addFile(Manifest.path, mode: 0o644, content: text)
-    if step.files.contains(where: { $0.path.hasPrefix("tls/") }) {
+    if installation.files.contains(where: { $0.path.hasPrefix("tls/") }) {
       archive.addFolder("tls", mode: 0o700)
     }
     for (file, content) in contents {

@@ -36,7 +36,7 @@ extension FleetState {
   /// Takes over what hosts that are going to change have by now, where a run was killed before it could
   /// write that down: until they change, their edges are judged by it.
   package mutating func catchUp(with plan: Plan) {
-    for step in plan.steps where step.action.changesHost {
+    for step in plan.steps {
       if let present = step.present, hasIssued(present, to: step.host) {
         hosts[step.host]?.release = present
       }

@@ -118,17 +118,18 @@ struct HostPlanner {
 
   // MARK: - Its steps
 
-  /// One for each transaction; one without any where nothing changes.
+  func plan(_ outcome: HostPlan.Outcome) -> HostPlan {
+    HostPlan(host: host.name.text, connection: connection, roles: roles, outcome)
+  }
+
+  /// - Parameter steps: what `steps(_:)` has made, in the order of the fleet.
+  func plan(taking steps: [HostStep]) -> HostPlan {
+    plan(steps.isEmpty ? .unchanged(present: present) : .steps(steps))
+  }
+
+  /// One for each transaction; none where nothing changes.
   func steps(_ track: Track) -> [HostStep] {
-    guard !track.phases.isEmpty else {
-      return [
-        HostStep(
-          host: host.name.text, connection: connection, roles: roles, action: .unchanged,
-          reasons: [], release: nextRelease, expected: observation.fingerprint, present: present
-        )
-        .showing(observation)
-      ]
-    }
+    guard !track.phases.isEmpty else { return [] }
     // Made again at once, the host keeps nothing; in between it keeps what others rely on.
     let kept = track.states.count > 2 ? recorded : nil
     var snapshot = kept == nil ? Snapshot(observation) : lasting
@@ -140,15 +141,13 @@ struct HostPlanner {
         return removal(from: snapshot, isFirst: position == 1)
       }
       let draft = draft(state, release: nextRelease + position - 1, from: snapshot)
+      let ports = Self.ports(of: draft.endpoint.facts)
       var step = step(
-        draft, isFirst: position == 1,
+        draft, isFirst: position == 1, newPorts: ports.subtracting(held),
         movesFrom: track.states[position - 1].endpoint.source)
       if position == 1, let kept { step.present = kept }
-      let ports = Self.ports(of: step.facts)
-      step.ports = ports.subtracting(held).sorted().map { Int($0.number) }
       held = ports
-      if position > 1 { step.replaces = observation.currentRelease ?? 0 }
-      snapshot = Snapshot(behind: draft, release: step.release, input)
+      snapshot = Snapshot(behind: draft, release: draft.number, input)
       return step
     }
   }
@@ -184,23 +183,24 @@ struct HostPlanner {
   }
 
   private func step(
-    _ draft: ReleaseDraft, isFirst: Bool, movesFrom source: IPAddress?
+    _ draft: ReleaseDraft, isFirst: Bool, newPorts: Set<Port>, movesFrom source: IPAddress?
   ) -> HostStep {
     let issued = draft.certificates.compactMap(\.planned)
     let changes = changes(to: draft)
     let isNew = isFirst && present == nil
-    var step = HostStep(
+    let installation = Installation(
+      release: draft.number, isFirst: isNew,
+      replaces: isFirst ? nil : observation.currentRelease ?? 0, facts: draft.endpoint.facts,
+      files: draft.files, certificates: issued, ports: newPorts.sorted().map { Int($0.number) })
+    return HostStep(
       host: host.name.text, connection: connection, roles: roles,
-      action: isNew ? .create : .change,
       reasons: isNew
         ? [reasonToCreate]
         : (isFirst ? repairs : []) + moves(from: source, to: draft.endpoint.source)
           + reasons(changes, issued, draft.snapshot),
-      release: draft.number, expected: isFirst ? observation.fingerprint : nil,
-      present: isFirst ? present : nil, files: draft.files, certificates: issued,
-      changes: changes)
-    step.facts = draft.endpoint.facts
-    return isFirst ? step.showing(observation) : step
+      .install(installation), expected: isFirst ? observation.fingerprint : nil,
+      present: isFirst ? present : nil, changes: changes
+    ).showing(isFirst ? observation : nil)
   }
 
   private func moves(from old: IPAddress?, to new: IPAddress?) -> [String] {
@@ -229,8 +229,8 @@ struct HostPlanner {
 
   private func removal(from snapshot: Snapshot, isFirst: Bool) -> HostStep {
     HostStep(
-      host: host.name.text, connection: connection, roles: roles, action: .remove,
-      reasons: ["it is no longer in the inventory"], release: 0,
+      host: host.name.text, connection: connection, roles: roles,
+      reasons: ["it is no longer in the inventory"], .remove,
       expected: isFirst ? observation.fingerprint : nil, present: isFirst ? present : nil,
       changes: (snapshot.release?.files.keys.sorted() ?? []).map {
         FileChange(path: $0, kind: .remove)

@@ -7,8 +7,8 @@ import State
 struct PlannedFleet {
   private enum Member {
     case changing(HostPlanner)
-    /// A host that cannot take part: the step says why, where the user has asked for it.
-    case held(HostStep?)
+    /// A host that cannot take part or keeps what it has; nil where the user has not asked for it.
+    case still(HostPlan?)
   }
 
   private let input: PlanningInput
@@ -33,19 +33,31 @@ struct PlannedFleet {
     warnings += Self.refused(changes)
   }
 
-  func steps(_ sequencer: ChangeSequencer) -> [HostStep] {
+  /// What happens to every host that the user has asked for, sorted by name.
+  func plans(_ sequencer: ChangeSequencer) -> [HostPlan] {
+    let steps = steps(sequencer)
+    return members.enumerated().compactMap { index, entry in
+      switch entry.member {
+      case .still(let plan): plan
+      case .changing(let planner): planner.plan(taking: steps[index])
+      }
+    }
+  }
+
+  /// The steps of each member, by its position.
+  private func steps(_ sequencer: ChangeSequencer) -> [[HostStep]] {
     var all: [[HostStep]] = members.enumerated().map { index, entry in
       switch entry.member {
-      case .held(let step): step.map { [$0] } ?? []
+      case .still: []
       case .changing(let planner): planner.steps(sequencer.tracks[index])
       }
     }
     func need(_ position: ChangeSequencer.HostPosition) -> HostStep.Need {
-      let steps = all[position.host].filter(\.action.changesHost)
+      let steps = all[position.host]
       return HostStep.Need(
         host: members[position.host].name.text,
-        release: position.position <= steps.count && position.position > 0
-          ? steps[position.position - 1].release : nil)
+        goal: position.position <= steps.count && position.position > 0
+          ? steps[position.position - 1].goal : nil)
     }
     func need(way: [ChangeSequencer.HostPosition]) -> HostStep.Need {
       // What is there already is no need.
@@ -64,7 +76,7 @@ struct PlannedFleet {
       }
       Self.explain(&all[host])
     }
-    return all.flatMap(\.self)
+    return all
   }
 
   /// Says of steps in between what they are for.
@@ -94,13 +106,13 @@ struct PlannedFleet {
   }
 
   private static func member(_ host: Host, _ input: PlanningInput) -> Member {
-    guard input.selector.matches(host) else { return .held(nil) }
+    guard input.selector.matches(host) else { return .still(nil) }
     let connection = host.access
-    func held(_ reasons: [String], as action: Action = .blocked) -> Member {
-      .held(
-        HostStep(
-          host: host.name.text, connection: connection,
-          roles: host.roleNames, action: action, reasons: reasons))
+    func held(_ reasons: [String], as kind: HostPlan.Hold.Kind = .blocked) -> Member {
+      .still(
+        HostPlan(
+          host: host.name.text, connection: connection, roles: host.roleNames,
+          .held(.init(kind, reasons))))
     }
     switch input.survey[host.name.text] {
     case nil: return held(["it was not asked; this is a bug in deploy"])
@@ -121,12 +133,13 @@ struct PlannedFleet {
   private static func leaving(
     _ name: HostName, _ record: HostRecord, _ connection: HostAccess, _ input: PlanningInput
   ) -> Member {
-    guard input.selector.matches(name.text) else { return .held(nil) }
-    func held(_ reasons: [String], as action: Action = .blocked) -> Member {
-      .held(
-        HostStep(
-          host: name.text, connection: connection, roles: record.roles, action: action,
-          reasons: reasons))
+    guard input.selector.matches(name.text) else { return .still(nil) }
+    func still(_ outcome: HostPlan.Outcome) -> Member {
+      .still(
+        HostPlan(host: name.text, connection: connection, roles: record.roles, outcome))
+    }
+    func held(_ reasons: [String], as kind: HostPlan.Hold.Kind = .blocked) -> Member {
+      still(.held(.init(kind, reasons)))
     }
     switch input.survey[name.text] {
     case nil: return held(["it was not asked; this is a bug in deploy"])
@@ -138,12 +151,7 @@ struct PlannedFleet {
         ], as: .unreachable)
     case .observed(let observation):
       // The same machine under another name keeps what it has; the record of the old name goes.
-      if renamed(observation, input) != nil {
-        return .held(
-          HostStep(
-            host: name.text, connection: connection, roles: record.roles, action: .unchanged,
-            reasons: []))
-      }
+      if renamed(observation, input) != nil { return still(.unchanged(present: nil)) }
       let obstacles = Preflight.obstacles(on: observation, state: input.state)
       guard obstacles.isEmpty else { return held(obstacles) }
       let host = Host(
@@ -190,15 +198,16 @@ struct PlannedFleet {
       let planner = planner.planning(with: input)
       let (change, obstacles) = planner.review()
       guard obstacles.isEmpty else {
-        return reviewed(name, .held(planner.blocked(by: obstacles)), input)
+        return reviewed(name, .still(planner.plan(.held(.init(.blocked, obstacles)))), input)
       }
       return (.changing(planner), change.judged(by: input))
-    case .held(let step):
+    case .still(let plan):
       let old = present(name, input).map { Endpoint($0) } ?? .nothing
       var change = HostChange(
         name: name, old: old, new: old, serves: !old.services.isEmpty, isHeld: true)
       let isDeclared = input.inventory.host(named: name) != nil
-      change.isLost = !isDeclared && (step?.action == .unreachable || step?.action == .unchanged)
+      change.isLost =
+        !isDeclared && (plan?.hold?.kind == .unreachable || plan?.isUnchanged == true)
       return (member, change.judged(by: input))
     }
   }
@@ -218,7 +227,7 @@ struct PlannedFleet {
     _ members: [(name: HostName, member: Member)], from input: inout PlanningInput
   ) -> [String] {
     var missing: Set<HostName> = []
-    for case (let name, .held) in members {
+    for case (let name, .still) in members {
       let present = present(name, input)
       if present == nil { missing.insert(name) }
       // Nobody reaches a container whose host does not publish it.
@@ -253,11 +262,5 @@ extension HostPlanner {
     HostPlanner(
       input: input, host: host, connection: connection, observation: observation, nginx: nginx,
       leaves: leaves)
-  }
-
-  fileprivate func blocked(by obstacles: [String]) -> HostStep {
-    HostStep(
-      host: host.name.text, connection: connection, roles: host.roleNames,
-      action: .blocked, reasons: obstacles)
   }
 }

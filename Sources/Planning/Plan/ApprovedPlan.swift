@@ -45,15 +45,16 @@ package struct ApprovedPlan: Hashable, Sendable, Codable {
     self.authorities = authorities.map(\.fingerprint)
     self.playbook = playbook.name
     rollout = Self.rollout(plan, playbook, digest)
-    hosts = Dictionary(grouping: plan.steps, by: \.host).mapValues { steps in
-      var condition: HostCondition?
-      if case .observed(let observation) = survey[steps[0].host] {
-        condition = HostCondition(observation)
-      }
-      return Host(
-        condition: condition,
-        steps: steps.filter(\.action.changesHost).map { $0.parts(digest) })
-    }
+    hosts = Dictionary(
+      uniqueKeysWithValues: plan.hosts.map { host in
+        var condition: HostCondition?
+        if case .observed(let observation) = survey[host.host] {
+          condition = HostCondition(observation)
+        }
+        return (
+          host.host, Host(condition: condition, steps: host.steps.map { $0.parts(digest) })
+        )
+      })
   }
 
   private static func rollout(
@@ -98,7 +99,7 @@ extension HostStep {
   /// what is in them.
   fileprivate func parts(_ digest: (String) -> String) -> [String: String] {
     var parts = [
-      "action": action.rawValue, "release": "\(release)", "reached at": "\(connection.address)",
+      "action": action.rawValue, "release": "\(goal.number)", "reached at": "\(connection.address)",
       "roles": roles.joined(separator: " "),
       "new ports": ports.map(String.init).joined(separator: " "),
       "waits for": needs.map(\.text).sorted().joined(separator: " "),
@@ -120,7 +121,7 @@ extension HostStep {
 
 extension HostStep.Need {
   fileprivate var text: String {
-    let own = "\(host):\(release.map(String.init) ?? "-")"
+    let own = "\(host):\((goal?.number).map(String.init) ?? "-")"
     return through.isEmpty
       ? own : "\(own)(\(through.map(\.text).sorted().joined(separator: " ")))"
   }

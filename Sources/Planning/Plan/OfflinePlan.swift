@@ -12,16 +12,24 @@ extension Planner {
     var input = input
     input.survey = OfflineSurvey(input).survey
     var plan = plan(input)
-    for step in plan.steps.indices {
-      for change in plan.steps[step].changes.indices
-      where plan.steps[step].changes[change].isWithoutOldText {
-        plan.steps[step].changes[change].diff = ""
-      }
+    for index in plan.hosts.indices {
+      guard case .steps(let steps) = plan.hosts[index].outcome else { continue }
+      plan.hosts[index].outcome = .steps(steps.map(\.withoutUnknownDiffs))
     }
     plan.warnings.insert(
       "no host was asked: every one is taken to be as the state has it, and one that the state does"
         + " not have to be empty", at: 0)
     return plan
+  }
+}
+
+extension HostStep {
+  fileprivate var withoutUnknownDiffs: HostStep {
+    var step = self
+    for index in changes.indices where changes[index].isWithoutOldText {
+      step.changes[index].diff = ""
+    }
+    return step
   }
 }
 

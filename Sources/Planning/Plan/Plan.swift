@@ -10,8 +10,8 @@ package struct Plan: Hashable, Sendable {
   /// The serial of the state that the plan was made from.
   package var serial: Int
   package var madeAt: Timestamp
-  /// Sorted by host; those of one host in the order in which they are taken.
-  package var steps: [HostStep]
+  /// Sorted by name.
+  package var hosts: [HostPlan]
   /// The order in which the hosts that change are taken.
   package var stages: [Stage]
   /// How many hosts may fail by the change itself before the run stops.
@@ -33,7 +33,7 @@ package struct Plan: Hashable, Sendable {
   package var revoked: [String] = []
 
   package init(
-    fleet: String, lineage: String, serial: Int, madeAt: Timestamp, steps: [HostStep],
+    fleet: String, lineage: String, serial: Int, madeAt: Timestamp, hosts: [HostPlan],
     stages: [Stage], maxFailures: Int, pause: Int64, confirmWithin: Int64, keepReleases: Int,
     warnings: [String]
   ) {
@@ -41,7 +41,7 @@ package struct Plan: Hashable, Sendable {
     self.lineage = lineage
     self.serial = serial
     self.madeAt = madeAt
-    self.steps = steps
+    self.hosts = hosts
     self.stages = stages
     self.maxFailures = maxFailures
     self.pause = pause
@@ -50,10 +50,10 @@ package struct Plan: Hashable, Sendable {
     self.warnings = warnings
   }
 
-  package var hasChanges: Bool { steps.contains { $0.action.changesHost } }
-  package var needsAuthority: Bool {
-    steps.contains { $0.action.changesHost && !$0.certificates.isEmpty }
-  }
+  /// Those of all hosts that change; those of one host stand together, in the order in which they are taken.
+  package var steps: [HostStep] { hosts.flatMap(\.steps) }
+  package var hasChanges: Bool { !steps.isEmpty }
+  package var needsAuthority: Bool { steps.contains { !$0.certificates.isEmpty } }
 }
 
 /// A barrier: every host of a stage is done before the next stage begins.
@@ -68,7 +68,7 @@ package struct Stage: Hashable, Sendable {
   }
 }
 
-/// What a step does to a host.
+/// What happens to a host, for readers.
 package enum Action: String, Hashable, Sendable {
   case create, change, remove, unchanged
   /// A release that the host still has is put in force.
@@ -85,21 +85,6 @@ package enum Action: String, Hashable, Sendable {
     case .remove: "-"
     case .unchanged: " "
     case .blocked, .unreachable: "!"
-    }
-  }
-
-  package var changesHost: Bool {
-    switch self {
-    case .create, .change, .remove, .restore: true
-    case .unchanged, .blocked, .unreachable: false
-    }
-  }
-
-  /// Whether a host that should take part does not.
-  package var leavesHostOut: Bool {
-    switch self {
-    case .blocked, .unreachable: true
-    case .create, .change, .remove, .restore, .unchanged: false
     }
   }
 }

@@ -63,22 +63,14 @@ extension Plan {
   /// - Parameter now: what this plan would be saved as.
   package func restricted(to approved: ApprovedPlan, as now: ApprovedPlan) -> Plan {
     var refused: [String: String] = [:]
-    for step in steps where !step.action.leavesHostOut {
-      refused[step.host] = approved.difference(of: now, on: step.host)
+    for host in hosts where host.hold == nil {
+      refused[host.host] = approved.difference(of: now, on: host.host)
     }
     guard !refused.isEmpty else { return self }
     var plan = self
-    plan.steps = []
-    for step in steps {
-      guard let why = refused[step.host] else {
-        plan.steps.append(step)
-        continue
-      }
-      guard plan.steps.last?.host != step.host else { continue }
-      plan.steps.append(
-        HostStep(
-          host: step.host, connection: step.connection, roles: step.roles, action: .blocked,
-          reasons: [why]))
+    for index in hosts.indices {
+      guard let why = refused[hosts[index].host] else { continue }
+      plan.hosts[index].outcome = .held(HostPlan.Hold(.blocked, [why]))
     }
     for index in stages.indices {
       plan.stages[index].batches = stages[index].batches

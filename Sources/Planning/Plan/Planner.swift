@@ -7,20 +7,21 @@ import State
 /// Makes plans; the same input always gives the same plan.
 package enum Planner {
   package static func plan(_ input: PlanningInput) -> Plan {
-    let hosts = PlannedFleet(input)
+    let fleet = PlannedFleet(input)
     let sequencer = ChangeSequencer(
-      hosts.changes, authorities: Set(input.state.authorities.map(\.keyIdentifier)),
+      fleet.changes, authorities: Set(input.state.authorities.map(\.keyIdentifier)),
       at: input.now)
-    let steps = hosts.steps(sequencer)
+    let hosts = fleet.plans(sequencer)
+    let steps = hosts.flatMap(\.steps)
     var plan = Plan(
       fleet: input.state.fleet, lineage: input.state.lineage, serial: input.state.serial,
-      madeAt: input.now, steps: steps,
+      madeAt: input.now, hosts: hosts,
       stages: stages(of: steps, sequencer, input.playbook.rollout),
       maxFailures: input.playbook.rollout.maxFailures, pause: input.playbook.rollout.pause.seconds,
       confirmWithin: input.playbook.rollout.confirmWithin.seconds,
       keepReleases: input.inventory.keepReleases,
-      warnings: Warnings.all(input) + hosts.warnings + waits(steps))
-    plan.revoked = hosts.changes.filter(\.isRevoked).map(\.name.text)
+      warnings: Warnings.all(input) + fleet.warnings + waits(steps))
+    plan.revoked = fleet.changes.filter(\.isRevoked).map(\.name.text)
     plan.follow(input.playbook)
     return plan
   }
@@ -28,10 +29,10 @@ package enum Planner {
   private static func stages(
     of steps: [HostStep], _ sequencer: ChangeSequencer, _ rollout: Playbook.Rollout
   ) -> [Stage] {
-    let changing = Dictionary(grouping: steps.filter(\.action.changesHost), by: \.stage)
+    let changing = Dictionary(grouping: steps, by: \.stage)
     return sequencer.stages.enumerated().map { position, phases in
       let members = changing[position] ?? []
-      let onlyRemoves = members.allSatisfy { $0.action == .remove }
+      let onlyRemoves = members.allSatisfy { $0.goal == .removed }
       return Stage(
         name: onlyRemoves ? "removals" : phases.map(\.name).joined(separator: " and "),
         batches: rollout.batches(of: members.map(\.host).sorted()))
@@ -41,7 +42,7 @@ package enum Planner {
   /// Hosts that this run cannot bring to their end.
   private static func waits(_ steps: [HostStep]) -> [String] {
     steps.compactMap { step in
-      let missing = step.needs.filter { $0.release == nil }.map(\.host).sorted()
+      let missing = step.needs.filter { $0.goal == nil }.map(\.host).sorted()
       guard !missing.isEmpty else { return nil }
       return "\(step.host) waits for \(missing.joined(separator: ", ")), which this run does not"
         + " change: an edge between them would break"

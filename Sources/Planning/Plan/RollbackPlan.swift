@@ -38,7 +38,7 @@ extension RollbackInput {
       let manifest = shown.manifest, manifest.host == host, manifest.release.number == release,
       (manifest.fleet, manifest.lineage) == (state.fleet, state.lineage)
     else { return nil }
-    return RestoredRelease(release: manifest.release, digest: shown.digest)
+    return RestoredRelease.known(manifest.release, digest: shown.digest)
   }
 }
 
@@ -77,15 +77,18 @@ extension Planner {
 
   /// A plan that puts releases in force that the hosts still have, one host after the other.
   package static func rollback(_ input: RollbackInput) throws(NoRelease) -> Plan {
-    var steps: [HostStep] = []
+    var hosts: [HostPlan] = []
     for host in input.hosts.sorted(by: { $0.name < $1.name }) {
-      steps.append(try step(for: host, input))
+      hosts.append(
+        HostPlan(
+          host: host.name.text, connection: host.access, roles: host.roleNames,
+          try outcome(for: host, input)))
     }
-    let changing = steps.filter(\.action.changesHost).map { [$0.host] }
+    let changing = hosts.flatMap(\.steps).map { [$0.host] }
     let rollout = input.playbook.rollout
     var plan = Plan(
       fleet: input.state.fleet, lineage: input.state.lineage, serial: input.state.serial,
-      madeAt: input.now, steps: steps,
+      madeAt: input.now, hosts: hosts,
       stages: changing.isEmpty ? [] : [Stage(name: "rollback", batches: changing)],
       maxFailures: rollout.maxFailures, pause: rollout.pause.seconds,
       confirmWithin: rollout.confirmWithin.seconds, keepReleases: input.keepReleases,
@@ -94,44 +97,45 @@ extension Planner {
     return plan
   }
 
-  private static func step(
+  private static func outcome(
     for host: Host, _ input: RollbackInput
-  ) throws(NoRelease) -> HostStep {
-    var step = HostStep(
-      host: host.name.text, connection: host.access,
-      roles: host.roleNames, action: .blocked, reasons: [])
-    switch input.survey[step.host] {
-    case nil: step.reasons = ["it was not asked; this is a bug in deploy"]
-    case .unreachable(let why): (step.action, step.reasons) = (.unreachable, [why])
+  ) throws(NoRelease) -> HostPlan.Outcome {
+    let name = host.name.text
+    switch input.survey[name] {
+    case nil: return .held(.init(.blocked, ["it was not asked; this is a bug in deploy"]))
+    case .unreachable(let why): return .held(.init(.unreachable, [why]))
     case .observed(let observation):
-      step.reasons = Preflight.obstacles(on: observation, state: input.state)
-      guard step.reasons.isEmpty else { break }
-      let current = observation.currentRelease ?? 0
-      step.release = try release(of: step.host, observation, input.number)
-      step.reasons = hazards(of: step.release, on: step.host, input)
-      guard step.reasons.isEmpty else { break }
-      step.action = .restore
-      step.reasons = ["rollback from release \(current)"]
-      step.expected = observation.fingerprint
-      step.present = observation.manifest?.release
-      step = step.showing(observation)
-      step.restored = input.restored(step.release, on: step.host)
+      let obstacles = Preflight.obstacles(on: observation, state: input.state)
+      guard obstacles.isEmpty else { return .held(.init(.blocked, obstacles)) }
+      let release = try release(of: name, observation, input.number)
+      guard let restored = input.restored(release, on: name) else {
+        return .held(
+          .init(
+            .blocked,
+            [
+              "what release \(release) is cannot be proven by a signed manifest there: it may bring back"
+                + " what is revoked. Give the inventory of then to an apply instead"
+            ]))
+      }
+      let hazards = hazards(of: restored, input)
+      guard hazards.isEmpty else { return .held(.init(.blocked, hazards)) }
+      return .steps([
+        HostStep(
+          host: name, connection: host.access, roles: host.roleNames,
+          reasons: ["rollback from release \(observation.currentRelease ?? 0)"],
+          .restore(restored), expected: observation.fingerprint,
+          present: observation.manifest?.release
+        )
+        .showing(observation)
+      ])
     }
-    return step
   }
 
   /// What only the host's manifest of that release tells: whether it is of an earlier trust.
-  private static func hazards(
-    of release: Int, on host: String, _ input: RollbackInput
-  ) -> [String] {
-    guard let restored = input.restored(release, on: host) else {
-      return [
-        "what release \(release) is cannot be proven by a signed manifest there: it may bring back what is"
-          + " revoked. Give the inventory of then to an apply instead"
-      ]
-    }
-    return ReleaseHazards(state: input.state, now: input.now).all(of: restored.release)
-      .map { "it cannot go back to release \(release): \($0)" }
+  private static func hazards(of restored: RestoredRelease, _ input: RollbackInput) -> [String] {
+    guard let record = restored.record else { return [] }
+    return ReleaseHazards(state: input.state, now: input.now).all(of: record)
+      .map { "it cannot go back to release \(restored.number): \($0)" }
   }
 
   private static func release(
@@ -139,7 +143,7 @@ extension Planner {
   ) throws(NoRelease) -> Int {
     let current = observation.currentRelease ?? 0
     let others = observation.keptReleases.filter { $0 != current }.sorted()
-    guard current > 0 || !others.isEmpty else {
+    guard observation.currentRelease != nil || !others.isEmpty else {
       throw NoRelease(description: "\(host) has no release yet")
     }
     let kept =

@@ -42,42 +42,40 @@ package struct StepEffects: Hashable, Sendable {
   }
 
   /// Nothing is known of a release that is only put back, or was made before facts were recorded.
-  private init(of step: HostStep, after before: EdgeFacts?) {
-    switch step.action {
-    case .restore, .unchanged, .blocked, .unreachable: return
-    case .create, .change, .remove: break
+  fileprivate init(of step: HostStep, after before: EdgeFacts?) {
+    let after: EdgeFacts?
+    switch step.kind {
+    case .restore: return
+    case .install(let installation): after = installation.facts
+    case .remove: after = nil
     }
     guard before != EdgeFacts() else { return }
-    let (old, new) = (before ?? EdgeFacts(), step.action == .remove ? EdgeFacts() : step.facts)
+    let (old, new) = (before ?? EdgeFacts(), after ?? EdgeFacts())
     reachability = difference(
       from: before.map(\.openings) ?? Opening.withoutFirewall,
-      to: step.action == .remove ? Opening.withoutFirewall : new.openings)
+      to: after.map(\.openings) ?? Opening.withoutFirewall)
     reachability += difference(from: old.publications, to: new.publications)
     // Beside all that closes, a reader wants to know what does not.
     if before == nil { reachability += stayingOpen(new.openings) }
-    if let before, step.action != .remove {
-      reachability += admissions(from: before.services, to: new.services)
+    if let before, let after {
+      reachability += admissions(from: before.services, to: after.services)
     }
     services = Difference(
       from: old.services.map(Listening.init), to: new.services.map(Listening.init))
     routes = Difference(from: old.routes, to: new.routes)
     trusts = Difference(from: old.trusts, to: new.trusts)
   }
-
-  /// - Parameter steps: those of one host stand together, in the order in which they are taken.
-  fileprivate static func all(of steps: [HostStep]) -> [StepEffects] {
-    steps.indices.map { index in
-      let step = steps[index]
-      let isFirst = index == 0 || steps[index - 1].host != step.host
-      return StepEffects(
-        of: step, after: isFirst ? step.present?.facts : steps[index - 1].facts)
-    }
-  }
 }
 
-extension Plan {
+extension HostPlan {
   /// One for each step, in their order.
-  package var effects: [StepEffects] { StepEffects.all(of: steps) }
+  package var effects: [StepEffects] {
+    steps.indices.map { index in
+      StepEffects(
+        of: steps[index],
+        after: index == 0 ? steps[index].present?.facts : steps[index - 1].facts)
+    }
+  }
 }
 
 /// For each site that is served before and after, which front-ends it is newly served to, and which no more.

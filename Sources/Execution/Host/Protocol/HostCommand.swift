@@ -43,7 +43,20 @@ enum HostCommand: Equatable, Sendable {
 
 /// What a transaction on a host is to do.
 struct TransactionOrder: Equatable, Sendable {
-  var mode: HostStep.Mode
+  /// How the host comes to the release.
+  enum Mode: String, Sendable {
+    case install, restore, remove
+
+    init(_ kind: HostStep.Kind) {
+      switch kind {
+      case .install: self = .install
+      case .restore: self = .restore
+      case .remove: self = .remove
+      }
+    }
+  }
+
+  var mode: Mode
   /// 0 takes `deploy` off the host.
   var release: Int
   /// The fingerprint that the host must still have.
