@@ -37,6 +37,7 @@ extension Target {
 let arguments = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+// No target may be called System: packages look for Apple's module of that name, and would find ours.
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
@@ -72,14 +73,14 @@ let package = Package(
       "Planning",
       ["Fleet", "Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
 
-    .effect("System", ["CLinux", systemPackage]),
-    .effect("StateFiles", ["Diagnostics", "System", "Fleet", "State"]),
+    .effect("Files", ["CLinux", systemPackage]),
+    .effect("StateFiles", ["Diagnostics", "Files", "Fleet", "State"]),
     .effect("Hashing", ["COpenSSL"]),
     .effect("Certificates", ["COpenSSL", "Hashing"]),
     .effect(
       "SSH",
       [
-        "CLibSSH2", "CLinux", "Diagnostics", "Fleet", "Hashing", "System", systemPackage,
+        "CLibSSH2", "CLinux", "Diagnostics", "Fleet", "Hashing", "Files", systemPackage,
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
     .effect(
@@ -95,17 +96,17 @@ let package = Package(
         .embedInCode("Host/Program/confirm.sh"), .embedInCode("Host/Program/main.sh"),
       ]),
     .effect(
-      "Sandbox", ["System", systemPackage],
+      "Sandbox", ["Files", systemPackage],
       resources: [.embedInCode("Scripts/box.sh"), .embedInCode("Scripts/boot.sh")]),
     .effect(
-      "CAStore", ["Certificates", "System", "Fleet", "Inventories", "Playbooks", "State"]),
+      "CAStore", ["Certificates", "Files", "Fleet", "Inventories", "Playbooks", "State"]),
     .effect(
       "Verification",
       ["Certificates", "Execution", "Fleet", "Inventories", "Planning", "SSH", "State"]),
     .effect(
       "Application",
       [
-        "CAStore", "Certificates", "Diagnostics", "Execution", "System", "Fleet", "Hashing",
+        "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
         "Inventories", "Nginx", "Planning", "Playbooks", "SSH", "Sandbox", "State", "StateFiles",
         "Verification",
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -148,10 +149,10 @@ let package = Package(
     .tests(
       "Nginx", ["Fleet", "Nginx", "Firewall", "Inventories", "Diagnostics"], cases: true),
     .tests("Firewall", ["Firewall", "Fleet", "Inventories", "Diagnostics"], cases: true),
-    .tests("System", ["System"]),
+    .tests("Files", ["Files"]),
     .tests("Hashing", ["Hashing"]),
     .tests(
-      "StateFiles", ["StateFiles", "System", "Fleet", "FleetLiterals", "State"], cases: true),
+      "StateFiles", ["StateFiles", "Files", "Fleet", "FleetLiterals", "State"], cases: true),
     .tests("Certificates", ["Certificates"]),
     .tests("SSH", ["SSH"], cases: true),
     .tests("Sandbox", ["Sandbox"]),
@@ -177,7 +178,7 @@ let package = Package(
     .tests(
       "CAStore",
       [
-        "CAStore", "Certificates", "System", "Fleet", "FleetFolders", "Inventories", "Playbooks",
+        "CAStore", "Certificates", "Files", "Fleet", "FleetFolders", "Inventories", "Playbooks",
         "State",
       ]),
     .tests(
@@ -189,7 +190,7 @@ let package = Package(
     .tests(
       "Application",
       [
-        "deploy", "Application", "CAStore", "Certificates", "Diagnostics", "Execution", "System",
+        "deploy", "Application", "CAStore", "Certificates", "Diagnostics", "Execution", "Files",
         "Fleet", "FleetFolders", "FleetLiterals", "Hashing", "Inventories", "Planning",
         "Playbooks", "SSH", "State",
       ], cases: true),

@@ -1,5 +1,5 @@
+import Files
 import StateFiles
-import System
 
 /// Why a use case ends early: a message for the user, and a kind from which the command line makes the
 /// exit code.

@@ -1,7 +1,7 @@
 package import Certificates
+import Files
 import FoundationEssentials
 package import State
-import System
 
 /// The fleet's keys, which sign manifests and are changed with the CA.
 ///

@@ -1,10 +1,10 @@
 package import Certificates
+import Files
 import Fleet
 import FoundationEssentials
 package import Inventories
 package import Playbooks
 package import State
-import System
 
 extension CAFolder {
   /// Stops if there is a CA already.

@@ -1,8 +1,8 @@
 package import Certificates
+import Files
 import Fleet
 import FoundationEssentials
 package import State
-import System
 
 extension CAFolder {
   /// Opens the key of a generation, so that it can sign.

@@ -1,8 +1,8 @@
 package import Certificates
+import Files
 import Fleet
 import FoundationEssentials
 package import State
-import System
 
 extension CAFolder {
   /// The list that a generation has signed; nil where it has signed none.

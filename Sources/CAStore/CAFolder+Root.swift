@@ -1,9 +1,9 @@
 import Certificates
+import Files
 import Fleet
 import FoundationEssentials
 import Inventories
 package import State
-import System
 
 /// An authority above the generations, whose key is kept elsewhere once it has signed.
 ///

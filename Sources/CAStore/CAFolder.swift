@@ -1,8 +1,8 @@
 import Certificates
+import Files
 import Fleet
 import FoundationEssentials
 package import State
-import System
 
 /// The files of a fleet's CA, generation by generation.
 ///

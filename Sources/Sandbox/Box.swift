@@ -1,6 +1,6 @@
+internal import Files
 internal import Foundation
 internal import Synchronization
-internal import System
 internal import SystemPackage
 
 /// The outermost namespaces and the process that holds them: it ends when its lifeline is closed,

@@ -1,6 +1,6 @@
+internal import Files
 internal import Foundation
 internal import Synchronization
-internal import System
 internal import SystemPackage
 
 /// A started program; one thread waits for its end.

@@ -1,5 +1,5 @@
+internal import Files
 internal import Foundation
-internal import System
 internal import SystemPackage
 
 /// Two connected ends that no program inherits but the one that is given an end: the box lives as long as

@@ -1,6 +1,6 @@
+internal import Files
 internal import Foundation
 package import State
-internal import System
 
 /// The state of a fleet, in its file: what was read last, or written last.
 ///

@@ -1,4 +1,4 @@
-internal import System
+internal import Files
 
 /// Why a state was not read, written or locked.
 package struct StateFileError: Error, Hashable, Sendable, CustomStringConvertible {

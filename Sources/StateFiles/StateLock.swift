@@ -1,7 +1,7 @@
 internal import Diagnostics
+internal import Files
 package import Fleet
 internal import Foundation
-internal import System
 
 /// Who holds the lock of a state, since when, and for what.
 package struct LockHolder: Hashable, Sendable, Codable, CustomStringConvertible {

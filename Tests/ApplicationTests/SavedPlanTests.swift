@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Fleet
 import FleetFolders
 import FleetLiterals
@@ -7,7 +8,6 @@ import Hashing
 import Planning
 import Playbooks
 import State
-import System
 import TestSupport
 import Testing
 

@@ -1,10 +1,10 @@
 import Certificates
+import Files
 import Fleet
 import FleetFolders
 import Foundation
 import Playbooks
 import State
-import System
 import Testing
 
 @testable import CAStore

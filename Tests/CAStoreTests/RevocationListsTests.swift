@@ -1,9 +1,9 @@
 import Certificates
+import Files
 import Fleet
 import FleetFolders
 import Foundation
 import State
-import System
 import Testing
 
 @testable import CAStore

@@ -154,6 +154,6 @@ struct ForeignServersTests {
       ("/a/*****************************x", "/a/yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy", false),
     ])
   func globs(_ pattern: String, _ path: String, _ expected: Bool) {
-    #expect(Glob(pattern).matches(path) == expected)
+    #expect(PathGlob(pattern).matches(path) == expected)
   }
 }

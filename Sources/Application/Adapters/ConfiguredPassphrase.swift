@@ -1,8 +1,8 @@
 import CAStore
 import Certificates
+import Files
 import Fleet
 import Inventories
-import System
 
 /// Gets the passphrase of the CA from where the inventory says.
 struct ConfiguredPassphrase: PassphraseReader {

@@ -1,6 +1,6 @@
 import Certificates
+import Files
 import Fleet
-import System
 
 /// Gets the password of hosts from where the inventory says.
 struct HostPassword {

@@ -1,12 +1,12 @@
 import CAStore
 import Certificates
 import Execution
+import Files
 import Fleet
 import Hashing
 import Planning
 import SSH
 package import State
-import System
 import Verification
 
 /// Reaches the hosts of a fleet by SSH.

@@ -1,10 +1,10 @@
 import Certificates
+import Files
 import Fleet
 import Hashing
 package import Planning
 import Playbooks
 import State
-import System
 
 /// A plan in a file: what somebody approved, to be compared with the plan that is made when it is carried out.
 package struct SavedPlan: Equatable, Sendable {

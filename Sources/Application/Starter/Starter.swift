@@ -1,11 +1,11 @@
 import CAStore
 import Certificates
 import Diagnostics
+import Files
 package import Fleet
 import Foundation
 import Inventories
 import State
-import System
 
 /// What a new fleet starts from, and the folder that it is written to.
 package struct Starter {

@@ -1,7 +1,7 @@
 import CAStore
 import Certificates
+import Files
 import State
-import System
 
 /// Gives the public parts of the CA to programs beside the fleet.
 package struct ExportCA {

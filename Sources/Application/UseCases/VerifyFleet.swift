@@ -1,11 +1,11 @@
 import CAStore
 import Certificates
+import Files
 import Fleet
 import Inventories
 import Planning
 import SSH
 import State
-import System
 package import Verification
 
 /// Tries every edge of the fleet from the front-ends' own addresses, and the sites through nginx.

@@ -1,11 +1,11 @@
 import Certificates
 import Diagnostics
+import Files
 import Fleet
 import Hashing
 import Inventories
 import Planning
 import State
-import System
 
 /// Reads and checks the files that an inventory names.
 struct MaterialsReader {

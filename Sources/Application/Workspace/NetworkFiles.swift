@@ -1,7 +1,7 @@
+import Files
 import Fleet
 import Inventories
 import State
-import System
 
 /// The ranges of content delivery networks that are kept beside an inventory.
 struct NetworkFiles: Sendable {

@@ -1,7 +1,7 @@
+import Files
 import Fleet
 import Foundation
 import Subprocess
-import System
 
 /// Where a list of ranges is published.
 struct RangeSource {

@@ -1,9 +1,9 @@
 package import CAStore
 import Diagnostics
+import Files
 import FoundationEssentials
 package import Inventories
 import Playbooks
-import System
 
 /// Where the user says that a fleet's files are; nil for the usual places.
 package struct FleetLocation: Sendable {

@@ -1,5 +1,5 @@
+internal import Files
 internal import Glibc
-internal import System
 internal import SystemPackage
 
 /// The agent behind a Unix socket (draft-miller-ssh-agent), one connection a request.

@@ -1,6 +1,6 @@
+internal import Files
 internal import FoundationEssentials
 internal import Glibc
-internal import System
 
 /// An ssh-agent(1) of our own, for keys that libssh2 cannot read or sign with.
 ///

@@ -1,5 +1,5 @@
+internal import Files
 internal import FoundationEssentials
-internal import System
 
 /// What a private key's file tells without its passphrase.
 struct PrivateKeyFile: Hashable, Sendable {

@@ -1,6 +1,6 @@
+internal import Files
 internal import FoundationEssentials
 internal import Glibc
-internal import System
 
 /// What OpenSSH's client is configured to do about one host, as `ssh -G` tells it.
 package struct ClientConfiguration: Hashable, Sendable {

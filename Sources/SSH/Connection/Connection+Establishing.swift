@@ -1,5 +1,5 @@
 internal import CLibSSH2
-internal import System
+internal import Files
 
 /// From nothing to a session that is logged in.
 extension Connection {

@@ -1,5 +1,5 @@
 internal import CLibSSH2
-internal import System
+internal import Files
 internal import SystemPackage
 
 /// One authenticated SSH connection, as which any number of commands can run.

@@ -1,6 +1,6 @@
 internal import CLibSSH2
 internal import Diagnostics
-internal import System
+internal import Files
 
 /// Why a key exchange did not end well, in words.
 extension Connection {

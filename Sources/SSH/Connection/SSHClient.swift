@@ -1,7 +1,7 @@
 internal import CLibSSH2
+internal import Files
 internal import Glibc
 internal import Synchronization
-internal import System
 internal import SystemPackage
 
 /// Connects to any number of hosts from one thread.

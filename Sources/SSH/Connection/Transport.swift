@@ -1,5 +1,5 @@
+internal import Files
 internal import Glibc
-internal import System
 internal import SystemPackage
 
 /// The bytes of one session, on their way from and to its carrier.

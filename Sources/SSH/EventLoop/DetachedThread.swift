@@ -1,5 +1,5 @@
+internal import Files
 internal import Glibc
-internal import System
 internal import SystemPackage
 
 /// A thread that ends by itself.

@@ -1,5 +1,5 @@
+internal import Files
 internal import Glibc
-internal import System
 internal import SystemPackage
 
 /// Non-blocking connections, made on the loop's thread.

@@ -1,7 +1,7 @@
 internal import CLinux
+internal import Files
 internal import Glibc
 internal import Synchronization
-internal import System
 internal import SystemPackage
 
 /// One thread that runs all connections' jobs, and waits for all their sockets and deadlines.

@@ -1,5 +1,5 @@
+internal import Files
 internal import Glibc
-internal import System
 internal import SystemPackage
 
 /// A value that one thread at a time may use: what `Synchronization.Mutex` is, by pthread_mutex_lock(3).

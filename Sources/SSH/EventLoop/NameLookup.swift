@@ -1,6 +1,6 @@
 internal import CLinux
+internal import Files
 internal import Glibc
-internal import System
 internal import SystemPackage
 
 /// Names of jump hosts, looked up beside the loop's thread: getaddrinfo(3) blocks.

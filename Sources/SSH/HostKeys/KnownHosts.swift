@@ -1,5 +1,5 @@
+internal import Files
 internal import FoundationEssentials
-internal import System
 
 /// The lines of known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT).
 struct KnownHosts: Sendable {

@@ -1,5 +1,5 @@
+internal import Files
 internal import Glibc
-internal import System
 
 /// The known_hosts files of a client's hosts, read once and again when they change.
 final class KnownHostsFiles: Sendable {

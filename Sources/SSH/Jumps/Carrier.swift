@@ -1,5 +1,5 @@
+internal import Files
 internal import Glibc
-internal import System
 
 /// What takes a session's bytes to its peer: a socket, or a channel of another connection.
 protocol Carrier: AnyObject {

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Diagnostics
+internal import Files
 internal import Glibc
-internal import System
 internal import SystemPackage
 
 /// A program of this machine: bytes in, bytes out, an exit. Letting go of it kills it.

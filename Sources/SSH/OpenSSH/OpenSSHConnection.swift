@@ -1,5 +1,5 @@
+internal import Files
 internal import Glibc
-internal import System
 
 /// One host, reached by the system's `ssh`: one master connection, and a client of it for each
 /// command. For what libssh2 cannot do: hardware keys, certificates, GSSAPI, ProxyCommand.

@@ -1,5 +1,5 @@
+internal import Files
 internal import Glibc
-internal import System
 internal import SystemPackage
 
 /// A folder that only this user looks into, for sockets and files that go with their owner.
