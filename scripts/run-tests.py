@@ -24,7 +24,9 @@ import threading
 import time
 
 MODULES = ("EndToEndTests", "SandboxTests")
-LIVE = r"^((SSHTests|CAStoreTests|ApplicationTests|CommandLineTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)"
+LIVE = (
+    r"^((SSHTests|CAStoreTests|ApplicationTests|CommandLineTests|StateFilesTests)\."
+    r"|CertificatesTests\.EdgeProbeTests|ExecutionTests\.HostileHostTests)")
 GROUPS = {
     "computing": ["--skip", r"^(EndToEndTests|SandboxTests)\.", "--skip", LIVE],
     "live": ["--filter", LIVE],
