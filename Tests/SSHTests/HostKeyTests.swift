@@ -131,7 +131,9 @@ extension OverTheNetwork {
     @Test("The server is asked for the type of key that is known", arguments: ["ed25519", "ecdsa"])
     func keyType(type: String) async throws {
       let known = try server.folder.publicKey("\(server.folder.path)/host-\(type)")
-      let path = try file("[127.0.0.1]:PORT \(known)\n")
+      // Not by `file`: a key is random, and may have "KEY" in it.
+      let path = try server.folder.write(
+        "[127.0.0.1]:\(server.port) \(known)\n", to: "known-\(type)")
       _ = try await client.connect(to: server.destination(knownHosts: path))
     }
 
