@@ -134,6 +134,10 @@ struct ProtocolTests {
       ("\(HostProgram.opening)@deploy applied foo\n", "it answered \"applied foo\", which is not"),
       ("\(HostProgram.opening)@deploy refused port x y\n", "it answered \"refused port x\", which"),
       ("\(HostProgram.opening)@deploy staged x\n", "it answered \"staged x\", which has a word"),
+      (
+        "@deploy begin\n@deploy missing\n@deploy missing\n",
+        "it answered \"missing\", though the program was sent"
+      ),
       ("@deploy begin\n@deploy version 2\n", "speaks version 2 of the protocol"),
       ("@deploy begin\n@deploy version x\n", "it answered \"version x\", which is not a number"),
       ("@deploy begin\n@deploy staged\n", "it said \"staged\", which this version of deploy"),

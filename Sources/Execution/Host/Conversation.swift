@@ -18,7 +18,8 @@ actor Conversation {
   private static let quote = Array("| ".utf8)
 
   private let process: any RemoteProcess
-  private let program: HostProgram
+  /// Until the host has asked for it: it gets the program once.
+  private var unsentProgram: HostProgram?
   private let clock = ContinuousClock()
   private var budget: Budget
   private var start: ContinuousClock.Instant
@@ -56,7 +57,7 @@ actor Conversation {
 
   init(_ process: any RemoteProcess, _ program: HostProgram, _ budget: Budget) {
     self.process = process
-    self.program = program
+    unsentProgram = program
     self.budget = budget
     start = clock.now
     deadline = start.advanced(by: budget.time)
@@ -101,7 +102,12 @@ actor Conversation {
       guard let (word, value) = Self.event(line) else { continue }
       switch try OpeningMessage(word: word, value: value) {
       case .begin: break
-      case .missing: await introduce(program.text)
+      case .missing:
+        guard let program = unsentProgram else {
+          throw ConversationFault.unexpected(word, "though the program was sent")
+        }
+        unsentProgram = nil
+        await introduce(program.text)
       case .version(let version):
         guard version == HostProtocol.version else { throw ConversationFault.otherVersion(version) }
         isOpen = true
