@@ -82,7 +82,7 @@ private final class KeepingStore: StateStore {
   func settle(_ digest: String?, on host: String) {}
 }
 
-@Suite("A hostile host", .timeLimit(.minutes(20)))
+@Suite("A hostile host", .serialized, .timeLimit(.minutes(20)))
 struct HostileHostTests {
   /// `DEPLOY_HOSTILE` is how many seeds are tried; `DEPLOY_HOSTILE_SEED` is the only one.
   private static let seeds: [UInt64] = {
@@ -109,7 +109,8 @@ struct HostileHostTests {
 
   /// Runs a body for each seed, and says which one fails or does not end.
   private func forEachSeed(_ body: @escaping @Sendable (UInt64) async -> Void) async {
-    await forEach(Self.seeds, limit: 64) { seed in
+    // Few at once: honest hosts have two seconds, and a run that floods needs some of them to be read.
+    await forEach(Self.seeds, limit: 8) { seed in
       await withTaskGroup(of: Bool.self) { group in
         group.addTask {
           await body(seed)
