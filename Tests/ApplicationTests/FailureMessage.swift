@@ -5,11 +5,6 @@ import Testing
 func message(
   _ body: () throws -> Void, _ location: SourceLocation = #_sourceLocation
 ) -> String {
-  do {
-    try body()
-    Issue.record("it succeeded", sourceLocation: location)
-    return ""
-  } catch {
-    return Failure(error).message
-  }
+  let error = #expect(throws: (any Error).self, sourceLocation: location) { try body() }
+  return error.map { Failure($0).message } ?? ""
 }

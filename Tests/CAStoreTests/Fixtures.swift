@@ -22,11 +22,6 @@ extension CAFolder {
 func message(
   _ body: () throws -> Void, _ location: SourceLocation = #_sourceLocation
 ) -> String {
-  do {
-    try body()
-    Issue.record("it succeeded", sourceLocation: location)
-    return ""
-  } catch {
-    return "\(error)"
-  }
+  let error = #expect(throws: (any Error).self, sourceLocation: location) { try body() }
+  return error.map { "\($0)" } ?? ""
 }

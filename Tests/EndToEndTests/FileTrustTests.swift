@@ -100,7 +100,7 @@ struct FileTrustTests {
   }
 
   private static func heading(version: Int, _ content: some StringProtocol) throws -> String {
-    let digest = try ProgramRun.output(of: "sha256sum", input: String(content))
+    let digest = try ProgramRun.output(of: ["sha256sum"], input: String(content))
     return
       "{\"format\":\"deploy-plan\",\"version\":\(version),\"sha256\":\"\(digest.prefix(64))\",\n"
   }

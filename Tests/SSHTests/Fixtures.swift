@@ -13,11 +13,7 @@ struct CommandFailed: Error, CustomStringConvertible { let description: String }
 /// Runs a program to its end and answers with its output.
 @discardableResult
 func run(_ words: String...) throws -> String {
-  let run = try ProgramRun(words)
-  guard run.hasSucceeded else {
-    throw CommandFailed(description: "\(words) ended with \(run.status): \(run.output)")
-  }
-  return run.output
+  try ProgramRun.output(of: words)
 }
 
 extension TemporaryFolder {
@@ -29,10 +25,7 @@ extension TemporaryFolder {
     let words = [
       "ssh-keygen", "-q", "-t", type, "-N", passphrase, "-C", "test \(name)", "-f", file,
     ]
-    let run = try ProgramRun(words + options)
-    guard run.hasSucceeded else {
-      throw CommandFailed(description: "\(words) ended with \(run.status): \(run.output)")
-    }
+    try ProgramRun.output(of: words + options)
     return file
   }
 

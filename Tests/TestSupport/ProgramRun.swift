@@ -34,10 +34,8 @@ package struct ProgramRun: Sendable {
 
   /// What a program that must succeed printed on standard output and standard error.
   @discardableResult
-  package static func output(
-    of words: String..., input: String = "", in folder: String? = nil
-  ) throws -> String {
-    let run = try ProgramRun(words, input: Array(input.utf8), in: folder)
+  package static func output(of words: [String], input: String = "") throws -> String {
+    let run = try ProgramRun(words, input: Array(input.utf8))
     guard run.hasSucceeded else {
       throw Failure(description: "\(words) ended with \(run.status): \(run.output)")
     }

@@ -25,7 +25,7 @@ package final class TemporaryFolder: Sendable {
   /// The path of something in it.
   package func path(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// Every name in it, with the paths of what is in its folders.
+  /// The names of what is in it, not of what is in its folders.
   package func names() throws -> Set<String> {
     Set(try FileManager.default.contentsOfDirectory(atPath: path))
   }

@@ -17,10 +17,7 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var hosts: HostOptions
   @OptionGroup var newer: NewerOptions
   @OptionGroup var playbook: PlaybookOption
-  @Flag(
-    name: .customLong("allow-lockout"),
-    help: "Plan firewalls too that shut this controller out; such a host goes back by itself.")
-  var allowsLockout = false
+  @OptionGroup var lockout: LockoutOption
   @OptionGroup var approval: ApprovalOptions
   @Argument(help: "What \"plan --out\" has saved, to compare with.", completion: .file())
   var savedPlan: String?
@@ -35,7 +32,7 @@ struct ApplyCommand: AsyncParsableCommand {
     try await approval.carryOut(options) {
       var scope = try hosts.scope(playbook: playbook.playbook)
       if let savedPlan { try scope.restrict(to: SavedPlan.read(savedPlan)) }
-      scope.allowsLockout = allowsLockout
+      scope.allowsLockout = lockout.isAllowed
       scope.overridesNewer = newer.overridesNewer
       return scope
     } _: { run in

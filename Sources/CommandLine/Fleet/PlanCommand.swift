@@ -12,10 +12,7 @@ struct PlanCommand: AsyncParsableCommand {
   @OptionGroup var hosts: HostOptions
   @OptionGroup var newer: NewerOptions
   @OptionGroup var playbook: PlaybookOption
-  @Flag(
-    name: .customLong("allow-lockout"),
-    help: "Plan firewalls too that shut this controller out; such a host goes back by itself.")
-  var allowsLockout = false
+  @OptionGroup var lockout: LockoutOption
   @Option(help: "How the plan is shown.") var format = OutputFormat.text
   @Option(
     name: .customLong("out"),
@@ -46,7 +43,7 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       var scope = try hosts.scope(playbook: playbook.playbook)
-      scope.allowsLockout = allowsLockout
+      scope.allowsLockout = lockout.isAllowed
       scope.overridesNewer = newer.overridesNewer
       let interaction = options.interaction(format: format)
       let run = try FleetRun(options.location, scope, interaction)
