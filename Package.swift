@@ -135,7 +135,8 @@ let package = Package(
         "Diagnostics", "Fleet", "Hashing", "Inventories", "Planning", "Playbooks", "State",
         "StateFiles",
       ], path: "Tests/BenchPlanner", swiftSettings: strict),
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport", swiftSettings: strict),
     .target(
       name: "FleetLiterals", dependencies: ["Fleet"], path: "Tests/FleetLiterals",
       swiftSettings: strict),

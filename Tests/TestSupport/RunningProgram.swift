@@ -94,6 +94,8 @@ package final class RunningProgram: Sendable {
     } else {
       posix_spawn_file_actions_adddup2(&actions, 1, 2)
     }
+    // A file that another test is writing must not stay open in this program: it could not be run then.
+    closeFrom(3, in: &actions)
     var (none, pipe) = (sigset_t(), sigset_t())
     sigemptyset(&none)
     sigemptyset(&pipe)

@@ -1,5 +1,6 @@
 #pragma once
 // What Swift's Glibc module leaves out of Linux.
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -18,6 +19,12 @@ static inline int deploy_linux_pidfd_open(int pid) { return (int)syscall(SYS_pid
 // Declared by the C library only under _GNU_SOURCE.
 extern int pipe2(int ends[2], int flags);
 static inline int deploy_linux_pipe(int *ends, int flags) { return pipe2(ends, flags); }
+
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
+// The started program inherits no descriptor from this one on.
+static inline int deploy_linux_close_from(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
 
 // POSIX_SPAWN_SETSID of posix_spawn(3), likewise: the program gets a session of its own.
 enum { DEPLOY_LINUX_SPAWN_IN_SESSION = 0x80 };
