@@ -115,7 +115,7 @@ let package = Package(
       resources: [
         .embedInCode("Starter/inventory.yml"), .embedInCode("Starter/all-at-once.yml"),
         .embedInCode("Starter/canary.yml"), .embedInCode("Starter/decommission.yml"),
-        .embedInCode("Starter/rolling.yml"), .embedInCode("Starter/rotate-authority.yml"),
+        .embedInCode("Starter/rolling.yml"), .embedInCode("Starter/rotate-ca.yml"),
         .embedInCode("Starter/rotate-certificates.yml"),
       ]),
     .effect(
@@ -136,7 +136,8 @@ let package = Package(
         "StateFiles",
       ], path: "Tests/BenchPlanner", swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .target(
       name: "FleetLiterals", dependencies: ["Fleet"], path: "Tests/FleetLiterals",
       swiftSettings: strict),

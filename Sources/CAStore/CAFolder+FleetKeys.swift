@@ -23,7 +23,7 @@ extension CAFolder {
     var keys: [FleetKey] = []
     for name in names where name.hasPrefix("fleet-") && name.hasSuffix(".pub") {
       let file = "\(path)/\(name)"
-      let text = String(decoding: try FileReader.read(file, as: .authority), as: UTF8.self)
+      let text = String(decoding: try FileReader.read(file, as: .ca), as: UTF8.self)
       guard let key = FleetKey(text, of: fleet) else {
         throw CAStoreError(
           "\(file) is not the public part of a key of the fleet \(fleet): restore it from a backup")
@@ -43,7 +43,7 @@ extension CAFolder {
 
   private func readSigningKey(_ path: String) throws -> FleetSigningKey {
     try FileWriter.checkIsOwn(self.path)
-    var bytes = try FileReader.read(path, as: .authorityKey)
+    var bytes = try FileReader.read(path, as: .caKey)
     return try naming(path) {
       try FleetSigningKey.read(pem: Secret(wiping: &bytes), named: path)
     }

@@ -11,7 +11,7 @@ extension CAFolder {
   package func refuseSecond() throws {
     guard let existing = try generations().last else { return }
     throw CAStoreError(
-      "there is an authority already: \(certificatePath(existing.generation))"
+      "there is a CA already: \(certificatePath(existing.generation))"
         + " (\"\(existing.commonName)\")")
   }
 
@@ -20,8 +20,8 @@ extension CAFolder {
   ///
   /// - Parameter known: the generations that the fleet has had, whether the folder has them or not.
   package func add(
-    _ policy: AuthorityPolicy, beside known: [RetiredAuthority] = [], passphrase: Secret, now: Int64
-  ) throws -> AuthorityRecord {
+    _ policy: CAPolicy, beside known: [RetiredCA] = [], passphrase: Secret, now: Int64
+  ) throws -> CAGeneration {
     try makeFolder()
     let listing = try listing()
     let latest = known.map(\.generation).max() ?? 0
@@ -32,7 +32,7 @@ extension CAFolder {
     if listing.interrupted == nil {
       let files = try CertificateAuthority.create(
         request, below: root, passphrase: passphrase, now: now)
-      // The key first: a certificate without its key would look like an authority.
+      // The key first: a certificate without its key would look like a CA.
       try FileWriter.create(keyPath(generation), text: files.encryptedKeyPEM, for: .ownerAlone)
       try FileWriter.create(
         certificatePath(generation), text: files.certificatePEM, for: .everyone)
@@ -55,11 +55,11 @@ extension CAFolder {
   ///   - trusted: the generations that hosts may trust, by state and folder.
   ///   - retired: those that no host is to trust again.
   package func startRotation(
-    _ policy: AuthorityPolicy, from trusted: [AuthorityRecord], retired: [RetiredAuthority] = [],
+    _ policy: CAPolicy, from trusted: [CAGeneration], retired: [RetiredCA] = [],
     passphrase: Secret, now: Int64
   ) throws {
     guard let signing = trusted.last else {
-      throw CAStoreError("there is no authority in \(path) to be followed by another one")
+      throw CAStoreError("there is no CA in \(path) to be followed by another one")
     }
     let listing = try listing()
     let left = listing.retiring.subtracting(listing.certificates)
@@ -70,7 +70,7 @@ extension CAFolder {
     var newest = signing
     if trusted.count == 1 || !listing.keys.contains(signing.generation) {
       newest = try add(
-        policy, beside: trusted.map(RetiredAuthority.init) + retired, passphrase: passphrase,
+        policy, beside: trusted.map(RetiredCA.init) + retired, passphrase: passphrase,
         now: now)
     }
     for record in try records()
@@ -83,13 +83,13 @@ extension CAFolder {
   func retire(_ generation: Int) throws {
     try FileWriter.replace(
       retiringPath(generation),
-      text: "No host is to trust this generation of the authority in the end.\n", for: .everyone)
+      text: "No host is to trust this generation of the CA in the end.\n", for: .everyone)
   }
 
   /// Takes a generation that no host trusts any more out of the folder. May be repeated after a crash.
   package func finish(_ generation: Int, key fate: Playbook.KeyFate) throws {
     guard try listing().retiring.contains(generation) else {
-      throw CAStoreError("generation \(generation) of the authority in \(path) does not retire")
+      throw CAStoreError("generation \(generation) of the CA in \(path) does not retire")
     }
     try archive.makeFolder()
     switch fate {
@@ -111,15 +111,15 @@ extension CAFolder {
 
   /// Puts a certificate with the same key and a later end in place of a generation's own.
   package func renew(
-    _ record: AuthorityRecord, _ authority: CertificateAuthority,
+    _ record: CAGeneration, _ ca: CertificateAuthority,
     below root: CertificateAuthority? = nil, validFor: Int64, now: Int64
-  ) throws -> AuthorityRecord {
-    let renewed = try authority.renewed(below: root, validFor: validFor, now: now)
+  ) throws -> CAGeneration {
+    let renewed = try ca.renewed(below: root, validFor: validFor, now: now)
     let list = try revocationList(of: record)
     try FileWriter.replace(
       certificatePath(record.generation), text: renewed.certificatePEM(), for: .everyone)
     if let list {
-      // It ends with the authority, which now ends later.
+      // It ends with the CA, which now ends later.
       let next = try renewed.revocationList(of: list.revoked, now: now)
       try FileWriter.replace(
         revocationListPath(record.generation), text: next.pem, for: .everyone)
@@ -139,8 +139,8 @@ extension CAFolder {
   }
 
   private func request(
-    _ policy: AuthorityPolicy, _ generation: Int, unlike others: [String]
-  ) throws -> AuthorityRequest {
+    _ policy: CAPolicy, _ generation: Int, unlike others: [String]
+  ) throws -> CARequest {
     guard let key = KeyAlgorithm(rawValue: policy.key.rawValue) else {
       preconditionFailure("A key kind has no algorithm. This is a bug in deploy.")
     }
@@ -151,7 +151,7 @@ extension CAFolder {
         try folder.listing().certificates.map { try folder.record($0, .trusted).commonName }
       }
     let subject = policy.subject
-    return AuthorityRequest(
+    return CARequest(
       commonName: Self.commonName(policy.name.text, generation, unlike: known),
       country: subject.country, organization: subject.organization,
       organizationalUnit: subject.organizationalUnit, locality: subject.locality,

@@ -6,12 +6,11 @@ package import State
 
 extension CAFolder {
   /// Opens the key of a generation, so that it can sign.
-  package func unlock(_ record: AuthorityRecord, passphrase: Secret) throws -> CertificateAuthority
-  {
+  package func unlock(_ record: CAGeneration, passphrase: Secret) throws -> CertificateAuthority {
     let key = try key(record.generation)
     return try naming(keyPath(record.generation)) {
       try CertificateAuthority.unlock(
-        AuthorityFiles(certificatePEM: record.certificate, encryptedKeyPEM: key),
+        CAFiles(certificatePEM: record.certificate, encryptedKeyPEM: key),
         passphrase: passphrase)
     }
   }
@@ -23,17 +22,17 @@ extension CAFolder {
       throw CAStoreError(
         "\(path) is not there, and only that key can sign for generation \(generation): restore"
           + " the folder from a backup or from who made it; if the key is lost, go on with a new CA, and"
-          + " hosts will trust nothing of this one: \"deploy rotate authority\"")
+          + " hosts will trust nothing of this one: \"deploy rotate ca\"")
     }
     return try encryptedKey(path)
   }
 
   /// What protects a generation's key; why that is not known, if the file cannot be read.
   package func protection(ofKeyAt path: String) -> Result<
-    AuthorityFiles.KeyProtection, CAStoreError
+    CAFiles.KeyProtection, CAStoreError
   > {
     do {
-      return .success(AuthorityFiles.protection(ofKeyPEM: try encryptedKey(path)))
+      return .success(CAFiles.protection(ofKeyPEM: try encryptedKey(path)))
     } catch {
       return .failure(CAStoreError("\(error)"))
     }
@@ -57,7 +56,7 @@ extension CAFolder {
 
   func encryptedKey(_ path: String) throws -> String {
     try FileWriter.checkIsOwn(self.path)
-    return String(decoding: try FileReader.read(path, as: .authorityKey), as: UTF8.self)
+    return String(decoding: try FileReader.read(path, as: .caKey), as: UTF8.self)
   }
 
   /// What a change of the passphrase did.
@@ -95,10 +94,10 @@ extension CAFolder {
     let key = try encryptedKey(path)
     return try naming(path) {
       do {
-        return try AuthorityFiles.reseal(
+        return try CAFiles.reseal(
           encryptedKeyPEM: key, passphrase: old, newPassphrase: new)
       } catch let error as CertificateError where error.code == .wrongPassphrase {
-        _ = try AuthorityFiles.reseal(encryptedKeyPEM: key, passphrase: new, newPassphrase: new)
+        _ = try CAFiles.reseal(encryptedKeyPEM: key, passphrase: new, newPassphrase: new)
         return nil
       }
     }

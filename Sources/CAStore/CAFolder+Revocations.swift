@@ -6,11 +6,11 @@ package import State
 
 extension CAFolder {
   /// The list that a generation has signed; nil where it has signed none.
-  package func revocationList(of record: AuthorityRecord) throws -> RevocationList? {
+  package func revocationList(of record: CAGeneration) throws -> RevocationList? {
     let path = revocationListPath(record.generation)
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     return try RevocationList(
-      pem: String(decoding: try FileReader.read(path, as: .authority), as: UTF8.self),
+      pem: String(decoding: try FileReader.read(path, as: .ca), as: UTF8.self),
       signedBy: record.certificate, named: path)
   }
 
@@ -22,10 +22,10 @@ extension CAFolder {
   /// retires and its key is gone, the existing list stays in use until no host trusts the generation. New
   /// lists are in no file yet; see ``keep(_:)``.
   ///
-  /// - Parameter authority: unlocks a generation.
+  /// - Parameter ca: unlocks a generation.
   func revocationLists(
-    _ revocations: [Revocation], of records: [AuthorityRecord], now: Timestamp,
-    unlock authority: (AuthorityRecord) async throws -> CertificateAuthority
+    _ revocations: [Revocation], of records: [CAGeneration], now: Timestamp,
+    unlock ca: (CAGeneration) async throws -> CertificateAuthority
   ) async throws -> RevocationLists {
     let keys = try listing().keys
     let present = try records.map { try lastRevocationList(of: $0) }
@@ -50,7 +50,7 @@ extension CAFolder {
           lists.signed.append(.init(record: record, list: present, isNew: false))
         }
       } else {
-        let list = try await authority(record).revocationList(
+        let list = try await ca(record).revocationList(
           of: revoked, now: now.secondsSince1970)
         lists.signed.append(.init(record: record, list: list, isNew: true))
       }
@@ -59,7 +59,7 @@ extension CAFolder {
   }
 
   /// The newest list of a generation, in folder or state.
-  private func lastRevocationList(of record: AuthorityRecord) throws -> RevocationList? {
+  private func lastRevocationList(of record: CAGeneration) throws -> RevocationList? {
     let inFolder = try revocationList(of: record)
     guard let text = record.revocationList,
       let inState = try? RevocationList(

@@ -5,11 +5,11 @@ import FoundationEssentials
 import Inventories
 package import State
 
-/// An authority above the generations, whose key is kept elsewhere once it has signed.
+/// A CA above the generations, whose key is kept elsewhere once it has signed.
 ///
 ///     root.crt  its certificate, which stands behind that of each generation that it has signed
 ///     root.key  its key, encrypted; needed to make and to renew a generation, and for nothing else
-///     root.crl  its revocation list: nginx asks for one of every authority in a chain
+///     root.crl  its revocation list: nginx asks for one of every CA in a chain
 extension CAFolder {
   var rootCertificatePath: String { "\(path)/root.crt" }
   package var rootKeyPath: String { "\(path)/root.key" }
@@ -21,7 +21,7 @@ extension CAFolder {
   /// The root that the policy wants above a new generation; made where there was none, and finished
   /// where its making was cut off. Nil where the policy wants none.
   func root(
-    _ policy: AuthorityPolicy, passphrase: Secret, now: Int64
+    _ policy: CAPolicy, passphrase: Secret, now: Int64
   ) throws -> CertificateAuthority? {
     guard let wanted = policy.root else { return nil }
     if !hasRoot { try makeRoot(wanted, policy.subject, passphrase: passphrase, now: now) }
@@ -42,15 +42,15 @@ extension CAFolder {
   func unlockRoot(passphrase: Secret) throws -> CertificateAuthority {
     guard hasRootKey else {
       throw CAStoreError(
-        "\(rootKeyPath) is not there, and only the root's key can sign an authority below it: put it"
+        "\(rootKeyPath) is not there, and only the root's key can sign a CA below it: put it"
           + " back for this, and take it away again afterwards")
     }
     let certificate = String(
-      decoding: try FileReader.read(rootCertificatePath, as: .authority), as: UTF8.self)
+      decoding: try FileReader.read(rootCertificatePath, as: .ca), as: UTF8.self)
     let key = try encryptedKey(rootKeyPath)
     return try naming(rootKeyPath) {
       try CertificateAuthority.unlock(
-        AuthorityFiles(certificatePEM: certificate, encryptedKeyPEM: key), passphrase: passphrase)
+        CAFiles(certificatePEM: certificate, encryptedKeyPEM: key), passphrase: passphrase)
     }
   }
 
@@ -60,11 +60,11 @@ extension CAFolder {
     guard let key = KeyAlgorithm(rawValue: root.key.rawValue) else {
       preconditionFailure("A key kind has no algorithm. This is a bug in deploy.")
     }
-    let request = AuthorityRequest(
+    let request = CARequest(
       commonName: root.name.text, country: subject.country, organization: subject.organization,
       organizationalUnit: subject.organizationalUnit, locality: subject.locality,
       state: subject.state, key: key, validFor: root.validFor.seconds, isRoot: true)
-    let files: AuthorityFiles
+    let files: CAFiles
     if hasRootKey {
       let key = try encryptedKey(rootKeyPath)
       files = try naming(rootKeyPath) {
@@ -80,14 +80,14 @@ extension CAFolder {
 
   /// The list of the root, if a generation is below one: with lists of some CAs of a chain and not of all,
   /// nginx refuses every client. An adopted intermediate brings none, for `deploy` made no root above it.
-  func rootRevocationList(above records: [AuthorityRecord], now: Int64) throws -> RevocationList? {
+  func rootRevocationList(above records: [CAGeneration], now: Int64) throws -> RevocationList? {
     guard let record = try records.first(where: { try certificates(of: $0).facts.count > 1 }) else {
       return nil
     }
     let chain = try certificates(of: record)
     let names = chain.facts.dropFirst().map { "\"\($0.commonName)\"" }
     let replacement =
-      ", or replace generation \(record.generation) with a CA of deploy's own: \"deploy rotate authority\""
+      ", or replace generation \(record.generation) with a CA of deploy's own: \"deploy rotate ca\""
     guard names.count == 1 else {
       throw CAStoreError(
         "generation \(record.generation) is below several CAs (\(names.joined(separator: ", "))): back-ends"
@@ -102,7 +102,7 @@ extension CAFolder {
     }
     let list = try RevocationList(
       pem: String(
-        decoding: try FileReader.read(rootRevocationListPath, as: .authority), as: UTF8.self),
+        decoding: try FileReader.read(rootRevocationListPath, as: .ca), as: UTF8.self),
       signedBy: try chain.canonicalPEM()[1], named: rootRevocationListPath)
     guard list.nextUpdate > now else {
       let end = Timestamp(secondsSince1970: list.nextUpdate).date
@@ -113,13 +113,13 @@ extension CAFolder {
     return list
   }
 
-  private func certificates(of record: AuthorityRecord) throws -> CertificateBundle {
+  private func certificates(of record: CAGeneration) throws -> CertificateBundle {
     try CertificateBundle(
       pem: record.certificate, named: "the certificate of generation \(record.generation)")
   }
 
   /// That the list of a root that is not `deploy`'s own has to be replaced from time to time.
-  package func rootRevocationListFindings(above records: [AuthorityRecord], now: Int64) throws
+  package func rootRevocationListFindings(above records: [CAGeneration], now: Int64) throws
     -> [String]
   {
     guard FileManager.default.fileExists(atPath: rootRevocationListPath) else { return [] }

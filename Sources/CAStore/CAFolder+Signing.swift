@@ -20,7 +20,7 @@ extension CAFolder {
   package func fleetKey(for state: inout FleetState) throws -> FleetSigningKey {
     state.fleetKeys.learn(try fleetKeys(of: state.fleet))
     if state.fleetKeys.isEmpty {
-      let generation = state.authorities.last?.generation ?? 1
+      let generation = state.caGenerations.last?.generation ?? 1
       state.fleetKeys.learn([try makeFleetKey(generation, of: state.fleet, after: [])])
     }
     let latest = state.fleetKeys.last?.generation ?? 0
@@ -34,13 +34,13 @@ extension CAFolder {
     "\(fleetKeyPath(generation)) is not there, and releases of this fleet are signed with it: copy"
       + " \(path) from where the CA was made or changed last, or from a backup; if it is lost,"
       + " make the next generation of CA and key with\n    deploy"
-      + " \((try isEmpty()) ? "authority create" : "rotate authority")"
+      + " \((try isEmpty()) ? "ca create" : "rotate ca")"
       + " --inventory \(inventoryPath)"
   }
 
   /// Why a release could not be signed here, so that a plan can say it before an apply stops; nil if it
   /// can be. No private key is read.
-  package func signingObstacle(for state: FleetState) throws -> String? {
+  package func signingBlocker(for state: FleetState) throws -> String? {
     let own = try fleetKeys(of: state.fleet)
     guard let latest = (state.fleetKeys + own).map(\.generation).max() else { return nil }
     let isHere =

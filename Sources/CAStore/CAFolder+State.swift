@@ -18,16 +18,16 @@ extension CAFolder {
           + " with another key than the fleet's generation \(fleets.generation) \"\(fleets.commonName)\":"
           + " no host knows the one in the folder. Copy the folder from where the fleet's was made; if"
           + " that is lost, make the fleet's next generation:\n    mv \(path)"
-          + " \(path).other\n    deploy authority create --inventory \(inventoryPath)")
+          + " \(path).other\n    deploy ca create --inventory \(inventoryPath)")
     }
-    try refuseNoneToSign(state.authorities)
+    try refuseNoneToSign(state.caGenerations)
   }
 
   /// Stops if the fleet has no CA, which is the first thing that a new one needs.
   package func refuseWithoutCA(_ state: FleetState) throws {
-    guard !state.authorities.isEmpty else {
+    guard !state.caGenerations.isEmpty else {
       throw CAStoreError(
-        "there is no authority in \(path): make one with\n    deploy authority create"
+        "there is no CA in \(path): make one with\n    deploy ca create"
           + " --inventory \(inventoryPath)")
     }
   }

@@ -6,18 +6,18 @@ package import State
 
 /// The files of a fleet's CA, generation by generation.
 ///
-///     authority-1.crt       the certificate; a generation is there when this is
-///     authority-1.key       its key, encrypted; written before the certificate
-///     authority-1.crl       its revocation list, once anything is revoked
-///     authority-1.retiring  it is to be trusted by no host in the end
+///     ca-1.crt       the certificate; a generation is there when this is
+///     ca-1.key       its key, encrypted; written before the certificate
+///     ca-1.crl       its revocation list, once anything is revoked
+///     ca-1.retiring  it is to be trusted by no host in the end
 ///     fleet-1.key           see `fleetKeyPath`
 ///     archive/              the certificates of those that no host trusts, and the keys that were kept
 ///
 /// Changing anything here needs the lock of the fleet's state.
 package struct CAFolder: Sendable {
-  /// The folder, such as `Inventories/shop.authority`.
+  /// The folder, such as `Inventories/shop.ca`.
   package let path: String
-  /// What messages name in commands to run, such as `deploy authority create --inventory FILE`.
+  /// What messages name in commands to run, such as `deploy ca create --inventory FILE`.
   let inventoryPath: String
 
   package init(path: String, inventoryPath: String) {
@@ -36,7 +36,7 @@ package struct CAFolder: Sendable {
   }
 
   private func file(_ generation: Int, _ kind: String) -> String {
-    "\(path)/authority-\(generation).\(kind)"
+    "\(path)/ca-\(generation).\(kind)"
   }
 
   /// Which generations have a file of a kind.
@@ -44,8 +44,8 @@ package struct CAFolder: Sendable {
     private var found: [String: Set<Int>] = [:]
 
     fileprivate init(_ names: [String]) {
-      for name in names where name.hasPrefix("authority-") {
-        let parts = name.dropFirst("authority-".count).split(separator: ".")
+      for name in names where name.hasPrefix("ca-") {
+        let parts = name.dropFirst("ca-".count).split(separator: ".")
         guard parts.count == 2, let generation = Int(parts[0]), generation > 0 else { continue }
         found[String(parts[1]), default: []].insert(generation)
       }
@@ -65,24 +65,30 @@ package struct CAFolder: Sendable {
 
   /// What is in the folder; nothing if it does not exist.
   package func listing() throws -> Listing {
-    guard FileManager.default.fileExists(atPath: path) else { return Listing([]) }
+    guard FileManager.default.fileExists(atPath: path) else {
+      try refuseEarlierFolder()
+      return Listing([])
+    }
+    let names: [String]
     do {
-      return Listing(try FileManager.default.contentsOfDirectory(atPath: path))
+      names = try FileManager.default.contentsOfDirectory(atPath: path)
     } catch {
       throw CAStoreError("\(path) cannot be read: \(error.reason)")
     }
+    try refuseEarlierFiles(names)
+    return Listing(names)
   }
 
   /// The generations that hosts may trust: those that retire, then those that stay, each oldest
   /// first. The last one signs.
-  package func generations() throws -> [AuthorityRecord] {
+  package func generations() throws -> [CAGeneration] {
     let records = try records()
     try refuseNoneToSign(records)
     return records
   }
 
   /// The same, where the fleet may have others that sign.
-  package func records() throws -> [AuthorityRecord] {
+  package func records() throws -> [CAGeneration] {
     let listing = try listing()
     let retiring = listing.certificates.intersection(listing.retiring).sorted()
     let staying = listing.certificates.subtracting(listing.retiring).sorted()
@@ -90,7 +96,7 @@ package struct CAFolder: Sendable {
       + staying.map { try record($0, $0 == staying.last ? .signing : .trusted) }
   }
 
-  func refuseNoneToSign(_ records: [AuthorityRecord]) throws {
+  func refuseNoneToSign(_ records: [CAGeneration]) throws {
     guard let last = records.last, last.status == .retiring else { return }
     throw CAStoreError(
       "every generation in \(path) is marked as retiring, and none is left to sign: keep the last"
@@ -100,16 +106,15 @@ package struct CAFolder: Sendable {
   func isEmpty() throws -> Bool { try listing().latest == 0 }
 
   /// Reads the certificate of a generation.
-  package func record(_ generation: Int, _ status: AuthorityRecord.Status) throws -> AuthorityRecord
-  {
+  package func record(_ generation: Int, _ status: CAGeneration.Status) throws -> CAGeneration {
     let path = certificatePath(generation)
-    let pem = String(decoding: try FileReader.read(path, as: .authority), as: UTF8.self)
-    // Those of the authorities above it stand behind its own.
+    let pem = String(decoding: try FileReader.read(path, as: .ca), as: UTF8.self)
+    // Those of the CAs above it stand behind its own.
     let facts = try CertificateFacts.readAll(pem: pem, named: path)[0]
-    guard facts.isAuthority, let identifier = facts.subjectKeyIdentifier else {
-      throw CAStoreError("\(path) is not the certificate of an authority")
+    guard facts.isCA, let identifier = facts.subjectKeyIdentifier else {
+      throw CAStoreError("\(path) is not the certificate of a CA")
     }
-    return AuthorityRecord(
+    return CAGeneration(
       generation: generation, commonName: facts.commonName, keyIdentifier: identifier,
       fingerprint: facts.fingerprint, notBefore: Timestamp(secondsSince1970: facts.notBefore),
       notAfter: Timestamp(secondsSince1970: facts.notAfter), certificate: pem, status: status)
@@ -131,7 +136,7 @@ package struct CAFolder: Sendable {
     for generation in withoutKey.sorted() {
       findings.append(
         "\(certificatePath(generation)) has no key and can sign nothing: restore"
-          + " \(keyPath(generation)) from a backup, or rotate the authority")
+          + " \(keyPath(generation)) from a backup, or rotate the CA")
     }
     findings += try keyFindings()
     if hasRootKey {

@@ -6,7 +6,7 @@ package import State
 package struct RevocationLists: Sendable {
   /// One generation with its list.
   package struct Entry: Sendable {
-    package var record: AuthorityRecord
+    package var record: CAGeneration
     package var list: RevocationList
     /// Whether it is in no file yet.
     var isNew: Bool

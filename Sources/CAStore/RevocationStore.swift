@@ -16,8 +16,8 @@ package actor RevocationStore {
   /// The lists that the state needs; signed in memory only.
   package func lists(for state: FleetState, now: Timestamp) async throws -> RevocationLists {
     lists = try await folder.revocationLists(
-      state.revocations, of: state.authorities, now: now
-    ) { [keyring] in try await keyring.authority($0) }
+      state.revocations, of: state.caGenerations, now: now
+    ) { [keyring] in try await keyring.ca($0) }
     return lists
   }
 
@@ -28,11 +28,11 @@ package actor RevocationStore {
   package func add(to state: inout FleetState) {
     for entry in lists.signed {
       guard
-        let position = state.authorities.firstIndex(where: {
+        let position = state.caGenerations.firstIndex(where: {
           $0.keyIdentifier == entry.record.keyIdentifier
         })
       else { continue }
-      state.authorities[position].revocationList = entry.list.pem
+      state.caGenerations[position].revocationList = entry.list.pem
     }
   }
 }

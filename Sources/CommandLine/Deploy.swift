@@ -19,7 +19,7 @@ package struct Deploy: AsyncParsableCommand {
       InitCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self,
       VerifyCommand.self, RollbackCommand.self, RotateCommand.self, RevokeCommand.self,
       CACommand.self, StateCommand.self, HostsCommand.self, CDNCommand.self,
-      RunSandboxCommand.self,
+      RunSandboxCommand.self, AuthorityCommand.self,
     ])
 
   package init() {}

@@ -29,8 +29,8 @@ package struct FileKind: Hashable, Sendable {
   /// It has every file of every host that changes.
   package static let savedPlan = FileKind(limit: 1024 * mebibyte)
   /// A file of the CA that is public.
-  package static let authority = FileKind(limit: 16 * mebibyte)
-  package static let authorityKey = FileKind(limit: mebibyte, audience: .ownerAlone)
+  package static let ca = FileKind(limit: 16 * mebibyte)
+  package static let caKey = FileKind(limit: mebibyte, audience: .ownerAlone)
   /// A certificate with its chain, or the key of one.
   package static let certificate = FileKind(limit: mebibyte)
   /// Certificates of CAs that are installed as they are.

@@ -57,7 +57,7 @@ extension Publication {
       rules: [
         Rule(
           .sourceWithin(network), .destinationIn(network), .translated,
-          verdict: .comeFrom(carrier)),
+          verdict: .comeFrom(containerHost)),
         Rule(.sourceWithin(network), .destinationOutside(network), verdict: .masquerade),
       ])
   }

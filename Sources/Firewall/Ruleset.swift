@@ -81,7 +81,7 @@ package func ruleset(for host: Host, in inventory: Inventory) -> Ruleset {
 
 /// SSH comes to a container from its host, by whatever address that has there.
 private func sshOpening(of host: Host, in inventory: Inventory) -> Opening {
-  let network = host.carrier?.container.map { [$0.network] } ?? []
+  let network = host.containerHost?.container.map { [$0.network] } ?? []
   let sources = inventory.firewall.sshFrom
   return Opening(
     .tcp(host.ssh.port), from: .init(unlessEmpty: sources.isEmpty ? [] : sources + network),
@@ -96,7 +96,7 @@ private func publications(of host: Host, in inventory: Inventory) -> [Publicatio
   }
   return [
     Publication(
-      carrier: host.address, port: container.published, host: container.host,
+      containerHost: host.address, port: container.published, host: container.host,
       address: container.address, target: container.port, network: container.network,
       from: sources, why: "front-ends of \(listed(sites))")
   ]

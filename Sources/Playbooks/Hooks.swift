@@ -7,7 +7,7 @@ extension Playbook {
   package struct Hooks: Hashable, Sendable {
     /// A host goes on only when each of them has ended with status 0.
     package var beforeHost: [Command]
-    /// Run when the host has its verdict, whatever it is; what fails is told and changes nothing.
+    /// Run when the host has its result, whatever it is; what fails is told and changes nothing.
     package var afterHost: [Command]
     /// What takes longer is ended and has failed.
     package var timeout: Period

@@ -5,21 +5,21 @@ extension Playbook {
     case decommission(CertificateFate)
     /// Hosts get new keys and certificates.
     case rotateCertificates
-    /// Another authority takes the place of the one in use.
-    case rotateAuthority(KeyFate)
+    /// Another CA takes the place of the one in use.
+    case rotateCA(KeyFate)
 
     /// The command that the procedure is for.
     package enum Command: String, Hashable, Sendable {
       case apply = "deploy apply"
       case rotateCertificates = "deploy rotate certificates"
-      case rotateAuthority = "deploy rotate authority"
+      case rotateCA = "deploy rotate ca"
     }
 
     package var command: Command {
       switch self {
       case .decommission: .apply
       case .rotateCertificates: .rotateCertificates
-      case .rotateAuthority: .rotateAuthority
+      case .rotateCA: .rotateCA
       }
     }
   }
@@ -48,10 +48,10 @@ extension Playbook {
     rollout: Rollout(canary: 1, batch: .percent(25), verification: .edges),
     procedure: .rotateCertificates)
 
-  /// Used by `deploy rotate authority` where no playbook is given; the same as the shipped
-  /// `Playbooks/rotate-authority.yml`.
-  package static let rotatingAuthority = Playbook(
-    name: "rotate-authority",
+  /// Used by `deploy rotate ca` where no playbook is given; the same as the shipped
+  /// `Playbooks/rotate-ca.yml`.
+  package static let rotatingCA = Playbook(
+    name: "rotate-ca",
     rollout: Rollout(batch: .percent(25), verification: .edges),
-    procedure: .rotateAuthority(.archive))
+    procedure: .rotateCA(.archive))
 }

@@ -4,12 +4,12 @@ internal import YAML
 extension Playbook.Procedure {
   fileprivate enum Name: String, CaseIterable {
     case rotateCertificates = "rotate-certificates"
-    case rotateAuthority = "rotate-authority"
+    case rotateCA = "rotate-ca"
     case decommission
   }
 
   private enum Key: String, CaseIterable { case name }
-  private enum AuthorityKey: String, CaseIterable { case name, key }
+  private enum CAKey: String, CaseIterable { case name, key }
   private enum DecommissionKey: String, CaseIterable { case name, certificates }
 
   /// Reads `procedure:`: its name, or a mapping of the name and the options.
@@ -20,7 +20,7 @@ extension Playbook.Procedure {
       switch entry.value.choice(of: Name.self, &found) {
       case .decommission: return .decommission(.forget)
       case .rotateCertificates: return .rotateCertificates
-      case .rotateAuthority: return .rotateAuthority(.archive)
+      case .rotateCA: return .rotateCA(.archive)
       case nil: return nil
       }
     }
@@ -28,10 +28,10 @@ extension Playbook.Procedure {
     switch entries.first(where: { $0.key == "name" })?.value.name {
     case .rotateCertificates:
       return Fields<Key>(entry.value, of: owner, &found).map { _ in .rotateCertificates }
-    case .rotateAuthority:
-      let fields = Fields<AuthorityKey>(entry.value, of: owner, &found)
+    case .rotateCA:
+      let fields = Fields<CAKey>(entry.value, of: owner, &found)
       let fate = fields?[.key]?.choice(of: Playbook.KeyFate.self, &found)
-      return .rotateAuthority(fate ?? .archive)
+      return .rotateCA(fate ?? .archive)
     case .decommission, nil:
       guard
         let fields = Fields<DecommissionKey>(entry.value, of: owner, at: entry.place, &found)

@@ -23,7 +23,7 @@ struct BoxSettings {
       [
         "host", host.name, host.system.rawValue, String(host.sshPort), host.user,
         host.sudo.rawValue, host.isBare ? "no" : "yes", host.isDown ? "no" : "yes",
-        host.deployDiskSize.map(String.init) ?? "-", host.carrier ?? "-",
+        host.deployDiskSize.map(String.init) ?? "-", host.containerHost ?? "-",
         host.addresses.joined(separator: ","),
       ]
     }
@@ -51,8 +51,8 @@ struct BoxSettings {
       guard !host.addresses.isEmpty else {
         throw .invalidFleet("\(host.name) has no address")
       }
-      if let carrier = host.carrier {
-        guard hosts.contains(where: { $0.name == carrier && $0.carrier == nil }),
+      if let containerHost = host.containerHost {
+        guard hosts.contains(where: { $0.name == containerHost && $0.containerHost == nil }),
           host.addresses.count == 1, host.addresses[0].contains(".")
         else { throw .invalidFleet("\(host.name) is no container with one IPv4 address") }
       }

@@ -22,7 +22,7 @@ package final class Sandbox: Sendable {
   ) async throws -> Sandbox {
     guard geteuid() == 0 else { throw SandboxError.notRoot }
     for system in Set(hosts.map(\.system)) {
-      if let obstacle = system.obstacle { throw SandboxError.systemUnavailable(obstacle) }
+      if let blocker = system.blocker { throw SandboxError.systemUnavailable(blocker) }
     }
     let settings = try BoxSettings(
       hosts, controller, folder: FileManager.default.currentDirectoryPath,

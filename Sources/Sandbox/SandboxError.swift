@@ -36,8 +36,8 @@ package struct SandboxError: Error, Hashable, CustomStringConvertible {
     Self(.invalidFleet, "The sandbox cannot be made: \(reason).")
   }
 
-  static func systemUnavailable(_ obstacle: String) -> Self {
-    Self(.systemUnavailable, "This machine has no systemd hosts: \(obstacle).")
+  static func systemUnavailable(_ blocker: String) -> Self {
+    Self(.systemUnavailable, "This machine has no systemd hosts: \(blocker).")
   }
 
   static func hostIsOff(_ name: String) -> Self {

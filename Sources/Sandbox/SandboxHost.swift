@@ -35,13 +35,13 @@ package struct SandboxHost: Hashable, Sendable {
   package var deployDiskSize: Int?
   /// The host that this one is a container of: a network of the host's own is between it and the fleet,
   /// in which the host is the address that ends in 1. Nil for a host of the fleet's network.
-  package var carrier: String?
+  package var containerHost: String?
 
   package init(
     name: String, system: System = .plain, addresses: [String], sshPort: Int = 22,
     user: String = "root", sudo: Sudo = .passwordless, pages: [String: String] = [:],
     isBare: Bool = false, isDown: Bool = false, deployDiskSize: Int? = nil,
-    carrier: String? = nil
+    containerHost: String? = nil
   ) {
     self.name = name
     self.system = system
@@ -53,7 +53,7 @@ package struct SandboxHost: Hashable, Sendable {
     self.isBare = isBare
     self.isDown = isDown
     self.deployDiskSize = deployDiskSize
-    self.carrier = carrier
+    self.containerHost = containerHost
   }
 }
 

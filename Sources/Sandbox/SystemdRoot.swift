@@ -7,7 +7,7 @@ enum SystemdRoot {
 
 extension SandboxHost.System {
   /// What this machine lacks to have such hosts, and where it comes from; nil where nothing lacks.
-  package var obstacle: String? {
+  package var blocker: String? {
     guard self == .systemd else { return nil }
     let files = FileManager.default
     guard files.fileExists(atPath: SystemdRoot.path) else {

@@ -108,7 +108,9 @@ enum StateFormat {
         \(fleet). Name the right file with --state; a fleet is never renamed.
         """)
     }
-    var state = try value(FleetState.self, from: data, path)
+    let decoder = heading.version < 2 ? JSONDecoder.ofEarlierNames : JSONDecoder()
+    var state = try value(FleetState.self, from: data, path, by: decoder)
+    state.version = FleetState.currentVersion
     do {
       try state.check()
     } catch {
@@ -119,11 +121,11 @@ enum StateFormat {
   }
 
   private static func value<Value: Decodable>(
-    _ type: Value.Type, from data: Data, _ path: String
+    _ type: Value.Type, from data: Data, _ path: String, by decoder: JSONDecoder = JSONDecoder()
   ) throws(StateFileError) -> Value {
     let recovery = recovery(path)
     do {
-      return try JSONDecoder().decode(type, from: data)
+      return try decoder.decode(type, from: data)
     } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
       guard !data.isTruncatedJSONObject else {
         throw StateFileError(

@@ -15,7 +15,7 @@ package struct BatchVerifier: EdgeVerifier {
   private let parallel: Int
   private let now: @Sendable () -> Timestamp
   private let state: @Sendable () async -> FleetState
-  private let unlock: @Sendable (AuthorityRecord) async throws -> CertificateAuthority
+  private let unlock: @Sendable (CAGeneration) async throws -> CertificateAuthority
 
   /// - Parameters:
   ///   - keys: the CA generations whose keys are there.
@@ -25,7 +25,7 @@ package struct BatchVerifier: EdgeVerifier {
   package init(
     _ connector: any GatewayConnector, _ inventory: Inventory, keys: Set<Int>, parallel: Int,
     now: @escaping @Sendable () -> Timestamp, state: @escaping @Sendable () async -> FleetState,
-    unlock: @escaping @Sendable (AuthorityRecord) async throws -> CertificateAuthority
+    unlock: @escaping @Sendable (CAGeneration) async throws -> CertificateAuthority
   ) {
     self.connector = connector
     self.inventory = inventory
@@ -89,10 +89,10 @@ package struct BatchVerifier: EdgeVerifier {
     return await probe.canBeReached(finding.backEnd) ? nil : finding.backEnd
   }
 
-  /// The edges of these hosts, by the authority whose certificate the front-end shows.
+  /// The edges of these hosts, by the CA whose certificate the front-end shows.
   private func edges(
     touching hosts: Set<String>, leaving: Set<String>, _ state: FleetState
-  ) -> [(AuthorityRecord, [FleetChecks.Edge])] {
+  ) -> [(CAGeneration, [FleetChecks.Edge])] {
     var edges: [String: [FleetChecks.Edge]] = [:]
     for (name, record) in state.hosts where !leaving.contains(name) {
       guard let issuer = record.release.frontEndCertificate?.issuerKeyIdentifier
@@ -106,8 +106,8 @@ package struct BatchVerifier: EdgeVerifier {
         edges[issuer, default: []].append(FleetChecks.Edge(route, from: name))
       }
     }
-    return state.authorities.compactMap { authority in
-      edges[authority.keyIdentifier].map { (authority, $0) }
+    return state.caGenerations.compactMap { ca in
+      edges[ca.keyIdentifier].map { (ca, $0) }
     }
   }
 
@@ -117,7 +117,7 @@ package struct BatchVerifier: EdgeVerifier {
     guard let leaf else { return false }
     let now = now()
     return leaf.notAfter <= now
-      || state.authorities.contains {
+      || state.caGenerations.contains {
         $0.keyIdentifier == leaf.issuerKeyIdentifier && $0.notAfter <= now
       }
   }
@@ -125,9 +125,9 @@ package struct BatchVerifier: EdgeVerifier {
   /// Where a generation's key is lost, as when it is rotated for that, its certificates cannot be shown
   /// any more: the one that signs now stands for it, at the back-ends that know it already.
   private func replacement(
-    for issuer: AuthorityRecord, _ edges: [FleetChecks.Edge], _ state: FleetState
-  ) -> (AuthorityRecord, [FleetChecks.Edge]) {
-    guard !keys.contains(issuer.generation), let signing = state.signingAuthority else {
+    for issuer: CAGeneration, _ edges: [FleetChecks.Edge], _ state: FleetState
+  ) -> (CAGeneration, [FleetChecks.Edge]) {
+    guard !keys.contains(issuer.generation), let signing = state.signingCA else {
       return (issuer, edges)
     }
     return (
@@ -138,13 +138,13 @@ package struct BatchVerifier: EdgeVerifier {
     )
   }
 
-  private func probe(_ state: FleetState, as issuer: AuthorityRecord) async throws -> FleetProbe {
+  private func probe(_ state: FleetState, as issuer: CAGeneration) async throws -> FleetProbe {
     let now = now()
     return try FleetProbe(
       connector: connector,
       connections: inventory.connections(state),
       state: state,
-      trusted: CertificateBundle(pem: state.authorities.map(\.certificate).joined()),
-      authority: await unlock(issuer), now: now)
+      trusted: CertificateBundle(pem: state.caGenerations.map(\.certificate).joined()),
+      ca: await unlock(issuer), now: now)
   }
 }

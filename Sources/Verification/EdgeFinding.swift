@@ -18,7 +18,7 @@ package struct EdgeFinding: Encodable, Sendable {
   package internal(set) var isConnected = true
   package internal(set) var tlsVersion: String?
   package internal(set) var served: ServedCertificate?
-  /// The common names of the authorities that the back-end says it accepts clients of.
+  /// The common names of the CAs that the back-end says it accepts clients of.
   package internal(set) var acceptedIssuers: [String] = []
   /// The answers to the front-end, to a client without a certificate, to one with a foreign certificate.
   package internal(set) var ownCertificate: String?
@@ -49,7 +49,7 @@ package struct EdgeFinding: Encodable, Sendable {
     acceptedIssuers = report.acceptedIssuers
     ownCertificate = report.answerText
     if !report.isClientAccepted {
-      problems.append("a certificate of the authority is not accepted: \(report.answerText)")
+      problems.append("a certificate of the CA is not accepted: \(report.answerText)")
     }
     problems += (report.distrust.map { ["\($0)"] } ?? []) + report.mismatch(with: record)
   }

@@ -18,7 +18,7 @@ package struct FleetProbe: Sendable {
   let connections: [String: HostAccess]
   let state: FleetState
   let trusted: CertificateBundle
-  let authority: CertificateAuthority
+  let ca: CertificateAuthority
   /// One that no host knows.
   let foreign: CertificateAuthority
   let siteCertificates: [String: CertificateFacts]
@@ -26,18 +26,18 @@ package struct FleetProbe: Sendable {
 
   /// - Parameters:
   ///   - connections: how each host is reached, by name.
-  ///   - authority: issues the certificates that the probe shows.
+  ///   - ca: issues the certificates that the probe shows.
   ///   - siteCertificates: what the inventory's own certificate files begin with, by site.
   package init(
     connector: any GatewayConnector, connections: [String: HostAccess], state: FleetState,
-    trusted: CertificateBundle, authority: CertificateAuthority,
+    trusted: CertificateBundle, ca: CertificateAuthority,
     siteCertificates: [String: CertificateFacts] = [:], now: Timestamp
   ) throws {
     self.connector = connector
     self.connections = connections
     self.state = state
     self.trusted = trusted
-    self.authority = authority
+    self.ca = ca
     foreign = try .foreign(now: now.secondsSince1970)
     self.siteCertificates = siteCertificates
     self.now = now
@@ -48,10 +48,10 @@ package struct FleetProbe: Sendable {
   func finding(of edge: Edge) async -> EdgeFinding {
     var finding = EdgeFinding(edge)
     do {
-      let accepted = try await probe(edge, as: identity(edge, of: authority))
+      let accepted = try await probe(edge, as: identity(edge, of: ca))
       finding.note(accepted, recorded: state.certificate(ofBackEnd: edge.backEnd))
       if let session = accepted.session {
-        let again = try await probe(edge, as: identity(edge, of: authority), session)
+        let again = try await probe(edge, as: identity(edge, of: ca), session)
         finding.isResumed = again.isResumed
         if again.isResumed, again.isClientAccepted {
           finding.problems.append(
@@ -65,7 +65,7 @@ package struct FleetProbe: Sendable {
         "with a foreign certificate")
       finding.noteRefusal(
         \.otherFrontEnd,
-        of: try await probe(edge, as: identity(edge, of: authority, named: Self.otherFrontEnd)),
+        of: try await probe(edge, as: identity(edge, of: ca, named: Self.otherFrontEnd)),
         "with the certificate of a front-end that the site does not have")
     } catch {
       finding.isTried = !Self.saysThatTheHostIsLost(error)
@@ -134,7 +134,7 @@ package struct FleetProbe: Sendable {
 
   private func expected(_ entrance: FleetChecks.Entrance) -> PublicEndpointFinding.Expected {
     switch entrance.certificate {
-    case .authority:
+    case .ca:
       .recorded(state.certificate(ofSite: entrance.site, on: entrance.frontEnd))
     case .files: siteCertificates[entrance.site].map { .file($0) } ?? .any
     case .installed: .any

@@ -6,7 +6,7 @@ extension CertificateAuthority {
     let passphrase = Secret(copying: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
     return try unlock(
       create(
-        AuthorityRequest(
+        CARequest(
           commonName: "deploy verify: a foreign one", key: .ecdsaP256, validFor: 600),
         passphrase: passphrase, now: now), passphrase: passphrase)
   }

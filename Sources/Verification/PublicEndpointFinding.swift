@@ -7,7 +7,7 @@ import State
 package struct PublicEndpointFinding: Encodable, Sendable {
   /// What the certificate that visitors are shown should be.
   enum Expected {
-    /// One of the authority, as it was recorded.
+    /// One of the CA, as it was recorded.
     case recorded(CertificateRecord?)
     /// The first one of a file on the controller.
     case file(CertificateFacts)

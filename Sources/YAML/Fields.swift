@@ -21,7 +21,12 @@ package struct Fields<Key: CaseIterable & Hashable & RawRepresentable<String>> {
       if let key = Key(rawValue: entry.key) {
         entries[key] = entry
       } else {
-        found.report(.unknownKey(entry, of: owner, known: Key.allCases.map(\.rawValue)))
+        let known = Key.allCases.map(\.rawValue)
+        found.report(.unknownKey(entry, of: owner, known: known))
+        // What is wrong in its value is reported as well.
+        if let key = EarlierNames.current(entry.key, among: known).flatMap(Key.init(rawValue:)) {
+          entries[key] = entries[key] ?? entry
+        }
       }
     }
     self.owner = owner

@@ -39,7 +39,12 @@ extension Diagnostic {
   }
 
   static func unknownKey(_ entry: Node.Entry, of owner: String, known: [String]) -> Diagnostic {
-    Diagnostic(
+    if let current = EarlierNames.current(entry.key, among: known) {
+      return Diagnostic(
+        .unknownKey, of: entry.key, at: entry.place,
+        "The key \(entry.key.quoted) is now called \(current.quoted).")
+    }
+    return Diagnostic(
       .unknownKey, of: entry.key, at: entry.place,
       "\(entry.key.quoted) is not a key of \(owner), which has: \(known.joined(separator: ", ")).",
       suggestion: Suggestion.nearest(to: entry.key, among: known))
@@ -71,7 +76,12 @@ extension Diagnostic {
   static func unknownChoice(
     _ text: String, known: [String], at place: SourcePlace
   ) -> Diagnostic {
-    Diagnostic(
+    if let current = EarlierNames.current(text, among: known) {
+      return Diagnostic(
+        .unknownChoice, of: text, at: place,
+        "\(text.quoted) is now called \(current.quoted).")
+    }
+    return Diagnostic(
       .unknownChoice, of: text, at: place,
       "\(text.quoted) is none of the possible values: \(known.joined(separator: ", ")).",
       suggestion: Suggestion.nearest(to: text, among: known))

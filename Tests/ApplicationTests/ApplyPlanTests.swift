@@ -13,7 +13,7 @@ struct ApplyPlanTests {
     let fleet = try await TestFleet()
     let user = FakeInteraction()
     let summary = try await ApplyPlan(fleet.run(user)).apply()
-    #expect(summary.isSuccess && Set(summary.verdicts.keys) == ["app-1", "edge-1"])
+    #expect(summary.isSuccess && Set(summary.results.keys) == ["app-1", "edge-1"])
     #expect(user.seen.plans == fleet.hosts.seen.plans && user.seen.plans.count == 1)
     #expect(user.seen.questions == ["Carry this plan out?"])
     #expect(user.seen.summaries == [summary])

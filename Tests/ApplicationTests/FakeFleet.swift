@@ -53,10 +53,10 @@ final class FakeFleet: FleetAccess, FleetHosts {
     manifests[host]
   }
 
-  func carryOut(_ plan: Plan, with means: RolloutMeans) -> Ledger {
+  func carryOut(_ plan: Plan, with means: RolloutMeans) -> Summary {
     all.withLock { $0.plans.append(plan) }
-    let verdicts = plan.hosts.map { ($0.host, Verdict.confirmed(.release(1))) }
-    return Ledger(verdicts: Dictionary(verdicts) { $1 })
+    let results = plan.hosts.map { ($0.host, HostResult.confirmed(.release(1))) }
+    return Summary(results: Dictionary(results) { $1 })
   }
 
   func close() { all.withLock { $0.isClosed = true } }

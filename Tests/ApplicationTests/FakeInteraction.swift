@@ -9,7 +9,7 @@ import Synchronization
 final class FakeInteraction: Interaction {
   struct Seen {
     var plans: [Plan] = []
-    var summaries: [Ledger] = []
+    var summaries: [Summary] = []
     var questions: [String] = []
     /// Prompts for secrets.
     var prompts: [String] = []
@@ -33,13 +33,13 @@ final class FakeInteraction: Interaction {
     all.withLock { $0.diagnostics += diagnostics }
   }
 
-  func show(_ plan: Plan, authorities: [AuthorityRecord]) {
+  func show(_ plan: Plan, caGenerations: [CAGeneration]) {
     all.withLock { $0.plans.append(plan) }
   }
 
   func show(_ event: ProgressEvent) {}
 
-  func show(_ summary: Ledger, _ traffic: SSHTraffic) {
+  func show(_ summary: Summary, _ traffic: SSHTraffic) {
     all.withLock { $0.summaries.append(summary) }
   }
 

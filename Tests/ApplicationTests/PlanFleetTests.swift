@@ -11,7 +11,7 @@ struct PlanFleetTests {
     let user = FakeInteraction()
     let proposal = try await PlanFleet(fleet.run(user)).proposal(isOffline: false)
     #expect(proposal.plan.hosts.map(\.host) == ["app-1", "edge-1"])
-    #expect(proposal.plan.hasChanges && proposal.authorities.count == 1)
+    #expect(proposal.plan.hasChanges && proposal.caGenerations.count == 1)
     #expect(fleet.hosts.seen.surveys == [["app-1", "edge-1"]] && fleet.hosts.seen.isClosed)
     #expect(fleet.hosts.seen.plans.isEmpty && !fleet.hasState)
     #expect(user.seen.questions.isEmpty && user.seen.prompts.isEmpty)

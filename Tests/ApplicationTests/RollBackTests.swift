@@ -48,7 +48,7 @@ struct RollBackTests {
   }
 
   private func rollBack(_ fleet: TestFleet, _ host: String, _ user: FakeInteraction) async throws
-    -> Ledger
+    -> Summary
   {
     try await RollBack(fleet.run(user, RunScope(hosts: [host], playbook: nil))).rollBack(to: nil)
   }

@@ -23,7 +23,7 @@ struct RotateCATests {
           + " \(archive.path)."
       ])
     #expect(try archive.listing().keys == [1])
-    #expect(try fleet.state().authorities.map(\.generation) == [2])
+    #expect(try fleet.state().caGenerations.map(\.generation) == [2])
   }
 
   @Test("keeps the new generation and changes no host unless the user says yes")
@@ -42,7 +42,7 @@ struct RotateCATests {
   func status() async throws {
     let fleet = try await TestFleet()
     let (state, standing) = try await RotateCA(fleet.run(FakeInteraction())).status()
-    #expect(state.authorities.map(\.generation) == [1])
+    #expect(state.caGenerations.map(\.generation) == [1])
     #expect(Set(standing.rows.map(\.host)) == ["app-1", "edge-1"])
     #expect(standing.rows.allSatisfy { $0.trusts.isEmpty })
   }

@@ -9,11 +9,11 @@ import Testing
 
 @Suite("Rotating certificates, without a terminal")
 struct RotateCertificatesTests {
-  private func rotate(_ fleet: TestFleet, _ user: FakeInteraction) async throws -> Ledger {
+  private func rotate(_ fleet: TestFleet, _ user: FakeInteraction) async throws -> Summary {
     var scope = try RunScope()
     scope.command = .rotateCertificates
     scope.renews = Set(Role.allCases)
-    return try await RotateCertificates(fleet.run(user, scope)).rotate(anew: false)
+    return try await RotateCertificates(fleet.run(user, scope)).rotate(startOver: false)
   }
 
   @Test("shows one plan, asks once and carries it out")
@@ -38,7 +38,7 @@ struct RotateCertificatesTests {
   @Test("refuses the playbook of another command")
   func otherPlaybook() async throws {
     let fleet = try await TestFleet()
-    try fleet.home.write("name: p\nprocedure: rotate-authority\n", to: "p.yml")
+    try fleet.home.write("name: p\nprocedure: rotate-ca\n", to: "p.yml")
     var scope = try RunScope(playbook: fleet.home.path + "/p.yml")
     scope.command = .rotateCertificates
     let failure = #expect(throws: Failure.self) { try fleet.run(FakeInteraction(), scope) }

@@ -25,7 +25,7 @@ struct SavedPlanTests {
   private static var state: FleetState {
     var state = FleetState(fleet: "shop", lineage: "l-1")
     state.serial = 4
-    state.authorities = SamplePlan.authorities
+    state.caGenerations = SamplePlan.caGenerations
     return state
   }
 
@@ -37,7 +37,7 @@ struct SavedPlanTests {
   private func write(content: String) throws {
     let content = "\"content\": \(content)}\n"
     let heading =
-      "{\"format\":\"deploy-plan\",\"version\":2,\"sha256\":\"\(Digest.sha256(of: content))\","
+      "{\"format\":\"deploy-plan\",\"version\":3,\"sha256\":\"\(Digest.sha256(of: "3\n" + content))\","
     try write(Array("\(heading)\n\(content)".utf8))
   }
 
@@ -49,16 +49,25 @@ struct SavedPlanTests {
     #expect(attributes[.posixPermissions] as? Int == 0o600)
     #expect(try FileManager.default.contentsOfDirectory(atPath: home.path) == ["shop.plan"])
     let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
-    #expect((json as? [String: Any])?["version"] as? Int == 2)
+    #expect((json as? [String: Any])?["version"] as? Int == 3)
+  }
+
+  private func stored(_ name: String) -> URL {
+    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Cases/\(name)")
   }
 
   @Test("saved by an earlier build is read, and written byte for byte as it was")
   func stored() throws {
-    let stored = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "Cases/shop.plan")
-    #expect(try Golden.mismatch(SavedPlanFormat.encode(Self.saved), with: stored) == nil)
-    let read = try SavedPlan.read(stored.path)
-    #expect(read == Self.saved)
+    #expect(
+      try Golden.mismatch(SavedPlanFormat.encode(Self.saved), with: stored("shop.plan")) == nil)
+    #expect(try SavedPlan.read(stored("shop.plan").path) == Self.saved)
+  }
+
+  @Test("of the format before, with earlier names, is read")
+  func earlierNames() throws {
+    let read = try SavedPlan.read(stored("shop-2.plan").path)
+    #expect(read.approved.caGenerations == Self.saved.approved.caGenerations)
+    #expect(read.approved.hosts.keys == Self.saved.approved.hosts.keys)
   }
 
   @Test(
@@ -108,9 +117,9 @@ struct SavedPlanTests {
       try write(Array(edited.utf8))
       #expect(message { _ = try SavedPlan.read(path) }.contains("damaged or edited"))
     }
-    for (version, words) in [(1, "earlier version of deploy"), (3, "has version 3")] {
+    for (version, words) in [(1, "earlier version of deploy"), (4, "has version 4")] {
       try write(
-        Array(whole.replacing("\"version\":2,", with: "\"version\":\(version),").utf8))
+        Array(whole.replacing("\"version\":3,", with: "\"version\":\(version),").utf8))
       #expect(message { _ = try SavedPlan.read(path) }.contains(words))
     }
   }
@@ -157,7 +166,7 @@ struct SavedPlanTests {
     #expect(refusal { $0.serial = 5 }.contains("which is at serial 5 by now"))
     #expect(refusal { $0.serial = 3 }.contains("is older, at serial 3"))
     #expect(refusal { $0.serial = 0 }.contains("shop.state.json does not exist"))
-    #expect(refusal { $0.authorities.removeLast() }.contains("the CA has changed"))
+    #expect(refusal { $0.caGenerations.removeLast() }.contains("the CA has changed"))
   }
 
   @Test("is refused if its time is in the future, or before the last change of the state")
@@ -191,7 +200,7 @@ extension SamplePlan {
     hosts: [String: HostObservation] = ["app-1": host, "app-3": host]
   ) -> ApprovedPlan {
     ApprovedPlan(
-      plan, limit: nil, authorities: authorities, playbook: playbook,
+      plan, limit: nil, caGenerations: caGenerations, playbook: playbook,
       hosts.mapValues { .observed($0) }, digest: { Digest.sha256(of: $0) })
   }
 

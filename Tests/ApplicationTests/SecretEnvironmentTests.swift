@@ -19,7 +19,7 @@ struct SecretEnvironmentTests {
     try script.write(toFile: path, atomically: true, encoding: .utf8)
     home.inventory = home.inventory.replacing(
       "{env: DEPLOY_PASSPHRASE}", with: "{command: [sh, \(path), \(home.path)]}")
-    return try home.deploy("authority", "create")
+    return try home.deploy("ca", "create")
   }
 
   @Test(
@@ -64,7 +64,7 @@ struct SecretEnvironmentTests {
     let run = try home.run(
       [
         "-c", #"cd "$0" && ulimit -c unlimited; "$@"; echo "status $?""#, home.path,
-        Home.programPath, "authority", "create", "--inventory", home.path + "/shop.yml",
+        Home.programPath, "ca", "create", "--inventory", home.path + "/shop.yml",
       ], passphrase: "poison-4711", program: "/bin/bash")
     #expect(run.output.contains("status 139"), "\(run.output)")
     #expect(run.output.contains("Segmentation fault"))

@@ -29,7 +29,7 @@ func inventory(hosts count: Int, isChanged: Bool) -> String {
     "10.\(number / 65_536).\(number / 256 % 256).\(number % 256)"
   }
   var lines = [
-    "fleet: bench", "authority: {name: Bench Center, passphrase: {env: DEPLOY_PASSPHRASE}}",
+    "fleet: bench", "ca: {name: Bench Center, passphrase: {env: DEPLOY_PASSPHRASE}}",
     "firewall: {policy: drop\(isChanged ? ", allow: [{port: 9100}]" : "")}", "front_ends:",
   ]
   lines += (0..<frontEnds).map { "  edge-\($0): {address: \(address($0 + 1))}" }
@@ -42,7 +42,7 @@ func inventory(hosts count: Int, isChanged: Bool) -> String {
     lines += [
       "  site-\(site).example:",
       "    front_ends: [edge-\(site % frontEnds), edge-\((site + 1) % frontEnds)]",
-      "    back_ends: [\(own)]", "    certificate: {authority: true}",
+      "    back_ends: [\(own)]", "    certificate: {ca: true}",
       "    back_end: {root: /srv/\(isChanged ? "other" : "bench")}",
     ]
   }
@@ -60,8 +60,8 @@ func makeFleet(in folder: String, hosts count: Int) throws {
   }
   let now = Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970))
   var state = FleetState(fleet: "bench", lineage: "bench")
-  state.authorities = [
-    AuthorityRecord(
+  state.caGenerations = [
+    CAGeneration(
       generation: 1, commonName: "Bench Center", keyIdentifier: "a1", fingerprint: "f1",
       notBefore: now, notAfter: now.adding(seconds: 3650 * 86_400), certificate: "PEM\n")
   ]
@@ -69,13 +69,13 @@ func makeFleet(in folder: String, hosts count: Int) throws {
     PlanningInput(
       inventory: inventory, playbook: .rolling, state: state, survey: [:], materials: Materials(),
       now: now, digest: { Digest.sha256(of: $0) }))
-  for step in plan.steps { state.hosts[step.host] = record(of: step, state.authorities[0], now) }
+  for step in plan.steps { state.hosts[step.host] = record(of: step, state.caGenerations[0], now) }
   var file = try StateFile.read("\(folder)/bench.state.json", fleet: "bench")
   try file.write(state)
 }
 
 /// What the state would have of a host on which the step was carried out.
-func record(of step: HostStep, _ authority: AuthorityRecord, _ now: Timestamp) -> HostRecord {
+func record(of step: HostStep, _ ca: CAGeneration, _ now: Timestamp) -> HostRecord {
   var release = ReleaseRecord(
     number: step.goal.number, files: [:], certificates: [:], facts: step.facts)
   for file in step.files {
@@ -84,7 +84,7 @@ func record(of step: HostStep, _ authority: AuthorityRecord, _ now: Timestamp) -
   }
   for certificate in step.certificates {
     release.certificates[certificate.path] = CertificateRecord(
-      serial: "1", issuer: authority.commonName, issuerKeyIdentifier: authority.keyIdentifier,
+      serial: "1", issuer: ca.commonName, issuerKeyIdentifier: ca.keyIdentifier,
       commonName: certificate.commonName, names: certificate.names, key: certificate.key,
       notBefore: now, notAfter: now.adding(seconds: certificate.validFor))
   }

@@ -7,14 +7,14 @@ import Foundation
 let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1000
 let now = Int64(Date().timeIntervalSince1970)
 let passphrase = Secret(copying: UUID().uuidString.utf8)
-let authority = try CertificateAuthority.unlock(
+let ca = try CertificateAuthority.unlock(
   CertificateAuthority.create(
-    AuthorityRequest(commonName: "Bench Center", key: .ecdsaP256, validFor: 3650 * 86_400),
+    CARequest(commonName: "Bench Center", key: .ecdsaP256, validFor: 3650 * 86_400),
     passphrase: passphrase, now: now), passphrase: passphrase)
 
 @Sendable func issue(_ number: Int) {
   do {
-    _ = try authority.issue(
+    _ = try ca.issue(
       LeafRequest(
         role: number.isMultiple(of: 2) ? .server : .client, commonName: "host-\(number)",
         dnsNames: ["host-\(number).bench.example", "bench.example"], key: .ecdsaP256,

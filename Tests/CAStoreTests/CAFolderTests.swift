@@ -9,7 +9,7 @@ import Testing
 
 @testable import CAStore
 
-@Suite("The generations of an authority, as its folder has them")
+@Suite("The generations of a CA, as its folder has them")
 struct CAFolderTests {
   private let home: Home
   private var folder: CAFolder { home.folder }
@@ -27,7 +27,7 @@ struct CAFolderTests {
     #expect(try folder.summary() == ["1 trusted", "2 signing"])
     #expect(
       try home.files() == [
-        "authority-1.crt", "authority-1.key", "authority-2.crt", "authority-2.key",
+        "ca-1.crt", "ca-1.key", "ca-2.crt", "ca-2.key",
       ])
     for file in try home.files() {
       let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/" + file)
@@ -37,7 +37,7 @@ struct CAFolderTests {
   }
 
   @Test(
-    "No name is given twice, whatever the inventory calls the authority",
+    "No name is given twice, whatever the inventory calls the CA",
     arguments: [
       ("Shop", 1, [], "Shop"), ("Shop", 2, ["Shop"], "Shop 2"),
       ("Shop 2", 3, ["Shop", "shop 2", "Shop 2 3"], "Shop 2 4"),
@@ -56,11 +56,11 @@ struct CAFolderTests {
 
   @Test("A rotation makes one new generation, and starting it again changes nothing")
   func rotation() throws {
-    #expect(message { _ = try folder.startRotation() }.contains("there is no authority"))
+    #expect(message { _ = try folder.startRotation() }.contains("there is no CA"))
     try folder.add()
     #expect(try folder.startRotation().map(\.status) == [.retiring, .signing])
     let files = try home.files()
-    #expect(files.contains("authority-1.retiring"))
+    #expect(files.contains("ca-1.retiring"))
     #expect(try folder.startRotation().map(\.generation) == [1, 2])
     #expect(try home.files() == files)
   }
@@ -91,14 +91,14 @@ struct CAFolderTests {
     #expect(try folder.summary() == ["2 signing"])
     #expect(
       try home.files() == [
-        "authority-2.crt", "authority-2.key", "archive/authority-1.crt", "archive/authority-1.key",
+        "ca-2.crt", "ca-2.key", "archive/ca-1.crt", "archive/ca-1.key",
       ])
     _ = try folder.startRotation()
     try folder.finish(2, key: .destroy)
     #expect(
       try home.files() == [
-        "authority-3.crt", "authority-3.key", "archive/authority-1.crt", "archive/authority-1.key",
-        "archive/authority-2.crt",
+        "ca-3.crt", "ca-3.key", "archive/ca-1.crt", "archive/ca-1.key",
+        "archive/ca-2.crt",
       ])
     // With the inventory's first name again: its generation is gone, its name is taken.
     try FileManager.default.removeItem(atPath: folder.certificatePath(3))
@@ -128,7 +128,7 @@ struct CAFolderTests {
     if steps < 2 { try folder.finish(1, key: .archive) }
     #expect(
       try home.files() == [
-        "authority-2.crt", "authority-2.key", "archive/authority-1.crt", "archive/authority-1.key",
+        "ca-2.crt", "ca-2.key", "archive/ca-1.crt", "archive/ca-1.key",
       ])
   }
 
@@ -140,7 +140,7 @@ struct CAFolderTests {
     _ = try folder.startRotation()
     try folder.finish(2, key: .archive)
     let (old, new) = (passphrase, Secret(copying: Array("new".utf8)))
-    let foreign = try AuthorityFiles.reseal(
+    let foreign = try CAFiles.reseal(
       encryptedKeyPEM: contents(folder.archive.keyPath(1)), passphrase: old,
       newPassphrase: Secret(copying: Array("forgotten".utf8)))
     try FileWriter.replace(folder.archive.keyPath(1), text: foreign, for: .ownerAlone)
@@ -169,12 +169,12 @@ struct CAFolderTests {
   @Test("A renewal replaces the certificate, and all that was signed stays good")
   func renewal() throws {
     let old = try folder.add()
-    let authority = try folder.unlock(old, passphrase: passphrase)
-    let leaf = try authority.issue(
+    let ca = try folder.unlock(old, passphrase: passphrase)
+    let leaf = try ca.issue(
       LeafRequest(
         role: .server, commonName: "a", dnsNames: ["a.example"], key: .ecdsaP256,
         validFor: 30 * day), now: now)
-    let new = try folder.renew(old, authority, validFor: 4000 * day, now: now + day)
+    let new = try folder.renew(old, ca, validFor: 4000 * day, now: now + day)
     #expect(new.keyIdentifier == old.keyIdentifier && new.commonName == old.commonName)
     #expect(new.fingerprint != old.fingerprint)
     #expect(new.notAfter.secondsSince1970 == now + 4001 * day)
@@ -182,7 +182,7 @@ struct CAFolderTests {
     try CertificateBundle(pem: new.certificate).verify(
       leafPEM: leaf.certificatePEM, as: .server, name: "a.example", at: now + day)
     #expect(
-      message { _ = try folder.renew(new, authority, validFor: day, now: now) }
+      message { _ = try folder.renew(new, ca, validFor: day, now: now) }
         .contains("would not end later"))
   }
 
@@ -194,7 +194,7 @@ struct CAFolderTests {
     }
     #expect(
       unlocking("wrong").hasPrefix(
-        "\(folder.keyPath(1)): cannot unlock the authority's key: the passphrase is wrong"))
+        "\(folder.keyPath(1)): cannot unlock the CA's key: the passphrase is wrong"))
     let key = try contents(folder.keyPath(1))
     try FileWriter.replace(
       folder.keyPath(1), text: String(key.dropLast(40)), for: .ownerAlone)
@@ -225,14 +225,14 @@ struct CAFolderTests {
     let other = Secret(copying: Array("other".utf8))
     #expect(
       message { _ = try folder.add(policy(), passphrase: other, now: now) }
-        .hasPrefix("\(folder.keyPath(1)): cannot unlock the authority's key"))
+        .hasPrefix("\(folder.keyPath(1)): cannot unlock the CA's key"))
     #expect(try folder.generations() == [])
-    // Half a file of a run that was killed is no obstacle.
-    try home.write("half", to: "shop.authority/authority-1.crt.new")
+    // Half a file of a run that was killed is no blocker.
+    try home.write("half", to: "shop.ca/ca-1.crt.new")
     let again = try folder.add()
     #expect(again.keyIdentifier == record.keyIdentifier && again.commonName == record.commonName)
     #expect(try contents(folder.keyPath(1)) == key)
-    #expect(message { try folder.refuseSecond() }.contains("there is an authority already"))
+    #expect(message { try folder.refuseSecond() }.contains("there is a CA already"))
   }
 
   private func contents(_ path: String) throws -> String {

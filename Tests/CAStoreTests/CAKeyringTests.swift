@@ -7,7 +7,7 @@ import State
 import Synchronization
 import Testing
 
-@Suite("The authority's unlocked keys")
+@Suite("The CA's unlocked keys")
 struct CAKeyringTests {
   /// Gives a passphrase, and counts how often.
   private final class Reader: PassphraseReader {
@@ -37,13 +37,13 @@ struct CAKeyringTests {
     let generations = try home.folder.generations()
     try await withThrowingTaskGroup(of: Void.self) { group in
       for index in 0..<8 {
-        group.addTask { _ = try await keyring.authority(generations[index % 2]) }
+        group.addTask { _ = try await keyring.ca(generations[index % 2]) }
       }
       try await group.waitForAll()
     }
     #expect(reader.count == 1)
     for record in generations {
-      #expect(try await keyring.authority(record).facts.commonName == record.commonName)
+      #expect(try await keyring.ca(record).facts.commonName == record.commonName)
     }
     #expect(reader.count == 1)
   }
@@ -66,6 +66,6 @@ struct CAKeyringTests {
     // If the key in use is lost there is nothing to compare it with.
     try FileManager.default.removeItem(atPath: home.folder.keyPath(1))
     try await keyring.startRotation(of: &state, now: time)
-    #expect(state.authorities.map(\.status) == [.retiring, .signing])
+    #expect(state.caGenerations.map(\.status) == [.retiring, .signing])
   }
 }

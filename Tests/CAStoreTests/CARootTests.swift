@@ -8,20 +8,20 @@ import Testing
 
 @testable import CAStore
 
-@Suite("An authority whose root is offline")
+@Suite("A CA whose root is offline")
 struct CARootTests {
   private let home: Home
   private var folder: CAFolder { home.folder }
 
   init() throws { home = try Home() }
 
-  private func policy() throws -> AuthorityPolicy {
+  private func policy() throws -> CAPolicy {
     var policy = CAStoreTests.policy()
     policy.root = RootPolicy(name: try #require(CommonName("Shop Root")))
     return policy
   }
 
-  private func add() throws -> AuthorityRecord {
+  private func add() throws -> CAGeneration {
     try folder.add(policy(), passphrase: passphrase, now: now)
   }
 
@@ -30,7 +30,7 @@ struct CARootTests {
     let record = try add()
     #expect(
       try home.files() == [
-        "authority-1.crt", "authority-1.key", "root.crt", "root.crl", "root.key",
+        "ca-1.crt", "ca-1.key", "root.crt", "root.crl", "root.key",
       ])
     let chain = try CertificateFacts.readAll(pem: record.certificate)
     #expect(chain.map(\.commonName) == ["Shop Center", "Shop Root"])
@@ -45,16 +45,16 @@ struct CARootTests {
     let record = try add()
     try FileManager.default.moveItem(atPath: folder.rootKeyPath, toPath: home.path + "/offline")
     #expect(
-      message { _ = try add() }.contains("only the root's key can sign an authority below it"))
+      message { _ = try add() }.contains("only the root's key can sign a CA below it"))
     #expect(try folder.summary() == ["1 signing"])
-    let authority = try folder.unlock(record, passphrase: passphrase)
+    let ca = try folder.unlock(record, passphrase: passphrase)
     #expect(
-      message { _ = try folder.renew(record, authority, validFor: 4000 * day, now: now) }
+      message { _ = try folder.renew(record, ca, validFor: 4000 * day, now: now) }
         .contains("what signed it has to sign the new certificate"))
     try FileManager.default.moveItem(atPath: home.path + "/offline", toPath: folder.rootKeyPath)
     let root = try folder.unlockRoot(passphrase: passphrase)
     let renewed = try folder.renew(
-      record, authority, below: root, validFor: 4000 * day, now: now)
+      record, ca, below: root, validFor: 4000 * day, now: now)
     #expect(renewed.notAfter > record.notAfter)
     let second = try add()
     #expect(second.commonName == "Shop Center 2")
@@ -64,7 +64,7 @@ struct CARootTests {
   @Test("The making of a root that was cut off is finished", arguments: ["root.crt", "root.crl"])
   func cutOff(missing: String) throws {
     let first = try add()
-    for file in ["authority-1.crt", "authority-1.key", missing] {
+    for file in ["ca-1.crt", "ca-1.key", missing] {
       try FileManager.default.removeItem(atPath: folder.path + "/" + file)
     }
     let again = try add()
@@ -90,7 +90,7 @@ struct CARootTests {
   }
 
   /// An intermediate of another CA, as a company hands it out: no root.crt, no root.crl.
-  private func adopt() throws -> (AuthorityRecord, Revocation) {
+  private func adopt() throws -> (CAGeneration, Revocation) {
     let record = try add()
     for path in [folder.rootKeyPath, folder.rootCertificatePath, folder.rootRevocationListPath] {
       try FileManager.default.moveItem(
@@ -120,7 +120,7 @@ struct CARootTests {
       failure?.message == """
         \(folder.rootRevocationListPath) is missing: back-ends need a revocation list of "Shop Root", which \
         signed generation 1, as soon as anything is revoked. Save a revocation list of "Shop Root" there, \
-        in PEM, or replace generation 1 with a CA of deploy's own: "deploy rotate authority"
+        in PEM, or replace generation 1 with a CA of deploy's own: "deploy rotate ca"
         """)
     try FileManager.default.copyItem(
       atPath: home.path + "/company.crl", toPath: folder.rootRevocationListPath)
@@ -133,11 +133,11 @@ struct CARootTests {
   func wrongList() async throws {
     let (record, revocation) = try adopt()
     let company = try CertificateAuthority.create(
-      AuthorityRequest(commonName: "Other Root", key: .ecdsaP256, validFor: 10 * day, isRoot: true),
+      CARequest(commonName: "Other Root", key: .ecdsaP256, validFor: 10 * day, isRoot: true),
       passphrase: passphrase, now: now)
     let other = try CertificateAuthority.unlock(company, passphrase: passphrase)
     try home.write(
-      other.revocationList(of: [], now: now).pem, to: "shop.authority/root.crl")
+      other.revocationList(of: [], now: now).pem, to: "shop.ca/root.crl")
     await #expect(throws: CertificateError.self) { _ = try await revoke(revocation) }
     try FileManager.default.removeItem(atPath: folder.rootRevocationListPath)
     try FileManager.default.copyItem(
@@ -146,7 +146,7 @@ struct CARootTests {
     #expect(
       message { _ = try folder.rootRevocationList(above: [record], now: end) }
         .contains("root.crl expired on"))
-    let later = AuthorityRecord(
+    let later = CAGeneration(
       generation: 1, commonName: record.commonName, keyIdentifier: record.keyIdentifier,
       fingerprint: record.fingerprint, notBefore: record.notBefore,
       notAfter: Timestamp(secondsSince1970: end + day), certificate: record.certificate,

@@ -9,10 +9,10 @@ let passphrase = SampleCA.passphrase
 let now = SampleCA.now
 let day = SampleCA.day
 
-func policy(_ name: String = "Shop Center") -> AuthorityPolicy { SampleCA.policy(name) }
+func policy(_ name: String = "Shop Center") -> CAPolicy { SampleCA.policy(name) }
 
 extension CAFolder {
-  func startRotation() throws -> [AuthorityRecord] {
+  func startRotation() throws -> [CAGeneration] {
     try startRotation(policy(), from: generations(), passphrase: passphrase, now: now)
     return try generations()
   }

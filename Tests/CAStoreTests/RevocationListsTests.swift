@@ -8,7 +8,7 @@ import Testing
 
 @testable import CAStore
 
-@Suite("The revocation lists of an authority's generations")
+@Suite("The revocation lists of a CA's generations")
 struct RevocationListsTests {
   private let home: Home
   private var folder: CAFolder { home.folder }
@@ -19,7 +19,7 @@ struct RevocationListsTests {
     try folder.add()
   }
 
-  private func revocation(_ serial: String, _ issuer: AuthorityRecord) -> Revocation {
+  private func revocation(_ serial: String, _ issuer: CAGeneration) -> Revocation {
     Revocation(
       serial: serial, issuerKeyIdentifier: issuer.keyIdentifier, host: "app-1",
       revokedAt: Timestamp(secondsSince1970: now), reason: .keyCompromise,

@@ -5,7 +5,7 @@ import Testing
 struct CertificateFactsTests {
   @Test("The facts agree with the openssl program")
   func facts() throws {
-    let leaf = try TestAuthority.first().leaf(names: ["b.example", "a.example"])
+    let leaf = try TestCA.first().leaf(names: ["b.example", "a.example"])
     let facts = try CertificateFacts.read(pem: leaf.certificatePEM)
     #expect(facts == leaf.facts)
     #expect(facts.commonName == "app-1")
@@ -13,7 +13,7 @@ struct CertificateFactsTests {
     #expect(facts.dnsNames == ["b.example", "a.example"])
     #expect(facts.notBefore == noon - 3600)
     #expect(facts.notAfter == noon + 365 * day)
-    #expect(!facts.isAuthority)
+    #expect(!facts.isCA)
     #expect(facts.keyAlgorithm == "ecdsa-p256")
     let text = try OpenSSLCommand(
       ["x509", "-in", "leaf", "-noout", "-fingerprint", "-sha256"],
@@ -26,7 +26,7 @@ struct CertificateFactsTests {
   func bare() throws {
     let bare = try ForeignCertificate("x", extensions: ["subjectAltName=IP:198.18.0.1"])
     #expect(try CertificateFacts.read(pem: bare.pem).dnsNames == [])
-    #expect(try CertificateFacts.read(pem: bare.pem).isAuthority == false)
+    #expect(try CertificateFacts.read(pem: bare.pem).isCA == false)
   }
 
   @Test("What would steer a terminal is replaced")
@@ -38,8 +38,8 @@ struct CertificateFactsTests {
   @Test("A bundle is read in its order, and each certificate encoded anew")
   func bundle() throws {
     let texts = [
-      try TestAuthority.first().files.certificatePEM,
-      try TestAuthority.second().files.certificatePEM,
+      try TestCA.first().files.certificatePEM,
+      try TestCA.second().files.certificatePEM,
     ]
     let noisy =
       "# first\r\n" + texts[0].split(separator: "\n").joined(separator: "\r\n")
@@ -53,8 +53,8 @@ struct CertificateFactsTests {
 
   @Test("A bundle that is damaged anywhere is refused, not read as a smaller one")
   func damagedBundle() throws {
-    let first = try TestAuthority.first()
-    let second = try TestAuthority.second().files.certificatePEM
+    let first = try TestCA.first()
+    let second = try TestCA.second().files.certificatePEM
     let bundle = first.files.certificatePEM + second
     let damaged = [
       "", "no certificate at all\n", String(bundle.dropLast(20)),
@@ -72,7 +72,7 @@ struct CertificateFactsTests {
 
   @Test("One certificate is wanted where one is read")
   func one() throws {
-    let pem = try TestAuthority.first().files.certificatePEM
+    let pem = try TestCA.first().files.certificatePEM
     #expect(errorCode { _ = try CertificateFacts.read(pem: pem + pem) } == .damagedCertificate)
   }
 }

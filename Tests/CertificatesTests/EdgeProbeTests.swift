@@ -9,14 +9,14 @@ private let now = Int64(Date().timeIntervalSince1970)
 @Suite("Probes of an edge, against a real nginx", .requires(NginxServer.isInstalled, "needs nginx"))
 struct EdgeProbeTests {
   private static let generations = (
-    old: Result { try TestAuthority("Probe Center", now: now) },
-    new: Result { try TestAuthority("Probe Center 2", now: now) },
-    foreign: Result { try TestAuthority("Foreign Center", now: now) }
+    old: Result { try TestCA("Probe Center", now: now) },
+    new: Result { try TestCA("Probe Center 2", now: now) },
+    foreign: Result { try TestCA("Foreign Center", now: now) }
   )
 
-  private let old: TestAuthority
-  private let new: TestAuthority
-  private let foreign: TestAuthority
+  private let old: TestCA
+  private let new: TestCA
+  private let foreign: TestCA
 
   init() throws {
     old = try Self.generations.old.get()
@@ -38,7 +38,7 @@ struct EdgeProbeTests {
   }
 
   private func files(
-    trusting trusted: [TestAuthority], by issuer: TestAuthority? = nil, crl: String = ""
+    trusting trusted: [TestCA], by issuer: TestCA? = nil, crl: String = ""
   ) throws -> [String: String] {
     let leaf = try (issuer ?? old).leaf(.server, names: ["shop.example"], now: now)
     return [
@@ -47,8 +47,8 @@ struct EdgeProbeTests {
     ]
   }
 
-  private func client(_ authority: TestAuthority) throws -> IssuedLeaf {
-    try authority.leaf(.client, names: ["edge-1"], now: now)
+  private func client(_ ca: TestCA) throws -> IssuedLeaf {
+    try ca.leaf(.client, names: ["edge-1"], now: now)
   }
 
   private func probe(
@@ -67,13 +67,13 @@ struct EdgeProbeTests {
   }
 
   @Test(
-    "A client of the authority is accepted, one without a certificate or with a foreign one refused",
+    "A client of the CA is accepted, one without a certificate or with a foreign one refused",
     arguments: ["TLSv1.2", "TLSv1.3"])
   func acceptance(version: String) async throws {
     let nginx = try NginxServer(
       server(version: version), files: files(trusting: [old, new]))
-    for authority in [old, new] {
-      let report = try await probe(nginx, as: client(authority))
+    for ca in [old, new] {
+      let report = try await probe(nginx, as: client(ca))
       #expect(status(report) == 204 && report.isClientAccepted)
       #expect(report.tlsVersion == version)
       #expect(report.distrust == nil)
@@ -125,9 +125,9 @@ struct EdgeProbeTests {
   func revoked() async throws {
     let (bad, good, newer) = (try client(old), try client(old), try client(new))
     let lists = [
-      try old.authority.revocationList(
+      try old.ca.revocationList(
         of: [.init(serial: bad.facts.serial, revokedAt: now, reason: .keyCompromise)], now: now),
-      try new.authority.revocationList(of: [], now: now),
+      try new.ca.revocationList(of: [], now: now),
     ]
     let nginx = try NginxServer(
       server("ssl_crl all.crl;"),
@@ -148,8 +148,8 @@ struct EdgeProbeTests {
   func belowRoot() async throws {
     let root = try TestRoot(now: now)
     let (first, second) = (try root.issuing("Issuing 1"), try root.issuing("Issuing 2"))
-    func leaf(_ authority: CertificateAuthority, _ role: CertificateRole) throws -> IssuedLeaf {
-      try authority.issue(
+    func leaf(_ ca: CertificateAuthority, _ role: CertificateRole) throws -> IssuedLeaf {
+      try ca.issue(
         LeafRequest(
           role: role, commonName: "x", dnsNames: ["shop.example"], key: .ecdsaP256, validFor: day),
         now: now)
@@ -161,7 +161,7 @@ struct EdgeProbeTests {
     let lists = try [
       first.revocationList(
         of: [.init(serial: bad.facts.serial, revokedAt: now, reason: .keyCompromise)], now: now),
-      second.revocationList(of: [], now: now), root.authority.revocationList(of: [], now: now),
+      second.revocationList(of: [], now: now), root.ca.revocationList(of: [], now: now),
     ].map(\.pem)
     let bundle = try first.certificatePEM() + second.certificatePEM()
     var files = [
@@ -194,7 +194,7 @@ struct EdgeProbeTests {
     let leaf = try client(old)
     let revoking = try files(
       trusting: [old],
-      crl: old.authority.revocationList(
+      crl: old.ca.revocationList(
         of: [.init(serial: leaf.facts.serial, revokedAt: now, reason: .keyCompromise)], now: now
       ).pem)
     let open = server(isResumable: true, version: version)

@@ -27,7 +27,7 @@ struct ForeignCertificate {
     pem = try OpenSSLCommand(arguments + ["-config", "config"], files: files).pem
   }
 
-  static let authority = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign"]
+  static let ca = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign"]
 
   static func server(_ names: String...) -> [String] {
     [

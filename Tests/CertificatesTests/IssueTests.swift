@@ -1,7 +1,7 @@
 import Certificates
 import Testing
 
-@Suite("What an authority refuses to sign")
+@Suite("What a CA refuses to sign")
 struct IssueTests {
   @Test(
     "Names that are no DNS names, above all those that would smuggle in another",
@@ -13,13 +13,13 @@ struct IssueTests {
       String(repeating: "abcdefg.", count: 32) + "x",
     ])
   func names(name: String) throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     #expect(errorCode { _ = try scene.leaf(names: ["good.example", name]) } == .requestRefused)
   }
 
   @Test("A leaf without a name")
   func noNames() throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     #expect(errorCode { _ = try scene.leaf(names: []) } == .requestRefused)
   }
 
@@ -27,13 +27,13 @@ struct IssueTests {
     "Common names that are empty, too long, or not printable",
     arguments: ["", " a", "a ", "a\nb", "a\0b", "a\u{202E}b", String(repeating: "a", count: 65)])
   func commonNames(name: String) throws {
-    let authority = try TestAuthority.first().authority
+    let ca = try TestCA.first().ca
     let leaf = LeafRequest(
       role: .server, commonName: name, dnsNames: ["a.example"], key: .ecdsaP256, validFor: day)
-    #expect(errorCode { _ = try authority.issue(leaf, now: noon) } == .requestRefused)
+    #expect(errorCode { _ = try ca.issue(leaf, now: noon) } == .requestRefused)
     for request in [
-      AuthorityRequest(commonName: name, key: .ecdsaP256, validFor: day),
-      AuthorityRequest(commonName: "a", organization: name, key: .ecdsaP256, validFor: day),
+      CARequest(commonName: name, key: .ecdsaP256, validFor: day),
+      CARequest(commonName: "a", organization: name, key: .ecdsaP256, validFor: day),
     ] {
       #expect(createError(request, "passphrase") == .requestRefused)
     }
@@ -42,7 +42,7 @@ struct IssueTests {
   @Test("Names with the syntax of distinguished names stay one name")
   func distinguishedNameSyntax() throws {
     let name = #"a/CN=b, O=c + OU=\d"#
-    let leaf = try TestAuthority.first().authority.issue(
+    let leaf = try TestCA.first().ca.issue(
       LeafRequest(
         role: .client, commonName: name, dnsNames: ["a.example"], key: .ecdsaP256, validFor: day),
       now: noon)
@@ -54,13 +54,13 @@ struct IssueTests {
   }
 
   @Test("A country that is none, and an empty passphrase")
-  func authorityRequests() {
+  func caRequests() {
     for country in ["nl", "NLD", "", "N1"] {
-      let request = AuthorityRequest(
+      let request = CARequest(
         commonName: "a", country: country, key: .ecdsaP256, validFor: day)
       #expect(createError(request, "passphrase") == .requestRefused)
     }
-    let good = AuthorityRequest(commonName: "a", key: .ecdsaP256, validFor: day)
+    let good = CARequest(commonName: "a", key: .ecdsaP256, validFor: day)
     #expect(createError(good, "") == .requestRefused)
   }
 
@@ -71,15 +71,15 @@ struct IssueTests {
   func periods(validFor: Int64, now: Int64) {
     let error = errorCode {
       _ = try CertificateAuthority.create(
-        AuthorityRequest(commonName: "a", key: .ecdsaP256, validFor: validFor),
+        CARequest(commonName: "a", key: .ecdsaP256, validFor: validFor),
         passphrase: Secret("passphrase"), now: now)
     }
     #expect(error == .requestRefused)
   }
 
-  @Test("Anything while the authority itself is not valid")
-  func authorityValidity() throws {
-    let scene = try TestAuthority("Brief Center", validFor: day)
+  @Test("Anything while the CA itself is not valid")
+  func caValidity() throws {
+    let scene = try TestCA("Brief Center", validFor: day)
     #expect(errorCode { _ = try scene.leaf(now: noon + day) } == .expired)
     #expect(errorCode { _ = try scene.leaf(now: noon - 3601) } == .notYetValid)
     #expect(try scene.leaf(now: noon + day - 1).facts.notAfter == noon + day)
@@ -87,7 +87,7 @@ struct IssueTests {
 
   @Test("Nothing, when many tasks ask at once")
   func concurrency() async throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     let bundle = try scene.bundle()
     let serials = try await withThrowingTaskGroup(of: [String].self) { group in
       for _ in 0..<8 {
@@ -105,7 +105,7 @@ struct IssueTests {
     #expect(serials.count == 200)
   }
 
-  private func createError(_ request: AuthorityRequest, _ passphrase: String)
+  private func createError(_ request: CARequest, _ passphrase: String)
     -> CertificateError.Code?
   {
     errorCode {

@@ -29,29 +29,29 @@ private struct Linter {
   "Independent linters find nothing to say against what is issued",
   .requires(Linter.isInstalled, "scripts/install-pkilint has not been run"))
 struct LinterTests {
-  @Test("Authorities, and those renewed with their key", arguments: KeyAlgorithm.allCases)
-  func authorities(key: KeyAlgorithm) throws {
+  @Test("CAs, and those renewed with their key", arguments: KeyAlgorithm.allCases)
+  func caGenerations(key: KeyAlgorithm) throws {
     let files = try CertificateAuthority.create(
-      AuthorityRequest(
+      CARequest(
         commonName: "Linted Center 2", country: "NL", organization: "Shop, Inc.",
         organizationalUnit: "Web", locality: "Delft", state: "ZH", key: key,
         validFor: 3650 * day),
-      passphrase: TestAuthority.passphrase, now: noon)
-    let authority = try CertificateAuthority.unlock(files, passphrase: TestAuthority.passphrase)
-    let renewed = try authority.renewed(validFor: 3650 * day, now: noon + day).certificatePEM()
+      passphrase: TestCA.passphrase, now: noon)
+    let ca = try CertificateAuthority.unlock(files, passphrase: TestCA.passphrase)
+    let renewed = try ca.renewed(validFor: 3650 * day, now: noon + day).certificatePEM()
     for pem in [files.certificatePEM, renewed] {
       #expect(try Linter.findings("lint_pkix_cert", [], in: pem) == "")
     }
   }
 
-  @Test("A root, and an authority below it")
+  @Test("A root, and a CA below it")
   func root() throws {
     let root = try TestRoot()
     let issuing = try root.issuing("Linted 2").certificatePEM()
     let own =
       issuing.split(separator: "-----END CERTIFICATE-----\n")[0]
       + "-----END CERTIFICATE-----\n"
-    for pem in [String(own), try root.authority.certificatePEM()] {
+    for pem in [String(own), try root.ca.certificatePEM()] {
       #expect(try Linter.findings("lint_pkix_cert", [], in: pem) == "")
     }
   }
@@ -60,7 +60,7 @@ struct LinterTests {
     "Leaves, for each end of a connection",
     arguments: [KeyAlgorithm.ecdsaP256, .ecdsaP384, .rsa3072, .ed25519], CertificateRole.allCases)
   func leaves(key: KeyAlgorithm, role: CertificateRole) throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     let leaf = try scene.leaf(role, names: ["app-1.shop.example", "shop.example"], key: key)
     #expect(try Linter.findings("lint_pkix_cert", [], in: leaf.certificatePEM) == "")
     let chain = try OpenSSLCommand(
@@ -73,14 +73,14 @@ struct LinterTests {
 
   @Test("Revocation lists, of nothing and of something")
   func revocationLists() throws {
-    let authority = try TestAuthority.first().authority
+    let ca = try TestCA.first().ca
     for revoked in [
       [],
       RevocationReason.allCases.map { reason in
         RevokedCertificate(serial: "4f0\(reason.rawValue)", revokedAt: noon, reason: reason)
       },
     ] {
-      let list = try authority.revocationList(of: revoked, now: noon)
+      let list = try ca.revocationList(of: revoked, now: noon)
       let arguments = ["-t", "CRL", "-p", "PKIX"]
       #expect(try Linter.findings("lint_crl", arguments, in: list.pem) == "")
     }

@@ -4,15 +4,15 @@ import Testing
 @Suite("The profile of certificates, read by the openssl program")
 struct ProfileTests {
   @Test(
-    "An authority signs itself, may sign leaves and nothing deeper, and passes strict verifiers",
+    "A CA signs itself, may sign leaves and nothing deeper, and passes strict verifiers",
     arguments: KeyAlgorithm.allCases)
-  func authority(key: KeyAlgorithm) throws {
+  func ca(key: KeyAlgorithm) throws {
     let files = try CertificateAuthority.create(
-      AuthorityRequest(
+      CARequest(
         commonName: "Größe & Co", country: "NL", organization: "Shop, Inc.",
         organizationalUnit: "Web", locality: "Delft", state: "ZH", key: key,
         validFor: 3650 * day),
-      passphrase: TestAuthority.passphrase, now: noon)
+      passphrase: TestCA.passphrase, now: noon)
     let text = try OpenSSLCommand(
       ["x509", "-in", "ca", "-noout", "-text", "-nameopt", "RFC2253,-esc_msb"],
       files: ["ca": files.certificatePEM])
@@ -37,9 +37,9 @@ struct ProfileTests {
       ], files: ["ca": files.certificatePEM])
     #expect(verified.output == "ca: OK\n")
 
-    let unlocked = try CertificateAuthority.unlock(files, passphrase: TestAuthority.passphrase)
+    let unlocked = try CertificateAuthority.unlock(files, passphrase: TestCA.passphrase)
     #expect(unlocked.facts.keyAlgorithm == key.rawValue)
-    #expect(unlocked.facts.isAuthority)
+    #expect(unlocked.facts.isCA)
     #expect(unlocked.facts.notBefore == noon - 3600)
     #expect(unlocked.facts.notAfter == noon + 3650 * day)
     let leaf = try unlocked.issue(
@@ -53,7 +53,7 @@ struct ProfileTests {
     "A leaf says what its role needs and no more",
     arguments: [KeyAlgorithm.ecdsaP256, .ecdsaP384, .rsa3072, .ed25519], CertificateRole.allCases)
   func leaf(key: KeyAlgorithm, role: CertificateRole) throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     let leaf = try scene.leaf(role, names: ["app-1.shop.example", "shop.example"], key: key)
     let text = try OpenSSLCommand(
       ["x509", "-in", "leaf", "-noout", "-text"], files: ["leaf": leaf.certificatePEM])
@@ -79,7 +79,7 @@ struct ProfileTests {
     ].map { $0.map { $0.filter { $0 != ":" }.lowercased() } }
     #expect(identifiers[0] == [leaf.facts.subjectKeyIdentifier])
     #expect(identifiers[1] == [leaf.facts.authorityKeyIdentifier])
-    #expect(leaf.facts.authorityKeyIdentifier == scene.authority.facts.subjectKeyIdentifier)
+    #expect(leaf.facts.authorityKeyIdentifier == scene.ca.facts.subjectKeyIdentifier)
 
     let (right, wrong) =
       role == .server ? ("sslserver", "sslclient") : ("sslclient", "sslserver")
@@ -91,25 +91,25 @@ struct ProfileTests {
 
   @Test("The dates are in UTC, an hour early, and to the second")
   func dates() throws {
-    let leaf = try TestAuthority.first().leaf(validFor: 30 * day)
+    let leaf = try TestCA.first().leaf(validFor: 30 * day)
     let text = try OpenSSLCommand(
       ["x509", "-in", "leaf", "-noout", "-dates", "-dateopt", "iso_8601"],
       files: ["leaf": leaf.certificatePEM])
     #expect(text.lines == ["notBefore=2027-01-15 07:00:00Z", "notAfter=2027-02-14 08:00:00Z"])
   }
 
-  @Test("A leaf ends with its authority at the latest")
+  @Test("A leaf ends with its CA at the latest")
   func clipping() throws {
-    let scene = try TestAuthority("Brief Center", validFor: 10 * day)
+    let scene = try TestCA("Brief Center", validFor: 10 * day)
     #expect(try scene.leaf(validFor: 9 * day).facts.notAfter == noon + 9 * day)
     #expect(try scene.leaf(validFor: 365 * day).facts.notAfter == noon + 10 * day)
-    #expect(scene.authority.facts.notAfter == noon + 10 * day)
+    #expect(scene.ca.facts.notAfter == noon + 10 * day)
   }
 
   @Test("A certificate may end after 2049, when X.509 changes its form of dates")
   func farDates() throws {
-    let scene = try TestAuthority("Far Center", validFor: 36_500 * day)
-    #expect(scene.authority.facts.notAfter == noon + 36_500 * day)
+    let scene = try TestCA("Far Center", validFor: 36_500 * day)
+    #expect(scene.ca.facts.notAfter == noon + 36_500 * day)
     let text = try OpenSSLCommand(
       ["x509", "-in", "ca", "-noout", "-enddate"], files: ["ca": scene.files.certificatePEM])
     #expect(text.lines == ["notAfter=Dec 22 08:00:00 2126 GMT"])
@@ -117,7 +117,7 @@ struct ProfileTests {
 
   @Test("Serials are 128 bits, odd for servers, even for clients, and never the same")
   func serials() throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     var seen: Set<String> = []
     for role in CertificateRole.allCases {
       for _ in 0..<40 {
@@ -140,7 +140,7 @@ struct ProfileTests {
     "A leaf's key is unencrypted PKCS#8 and belongs to its certificate",
     arguments: [KeyAlgorithm.ecdsaP256, .ecdsaP384, .rsa3072, .ed25519])
   func leafKey(key: KeyAlgorithm) throws {
-    let leaf = try TestAuthority.first().leaf(key: key)
+    let leaf = try TestCA.first().leaf(key: key)
     #expect(leaf.privateKeyPEM.text.hasPrefix("-----BEGIN PRIVATE KEY-----\n"))
     let files = ["key": leaf.privateKeyPEM.text, "leaf": leaf.certificatePEM]
     let ofKey = try OpenSSLCommand(["pkey", "-in", "key", "-pubout"], files: files)

@@ -1,20 +1,20 @@
 import Certificates
 import Testing
 
-@Suite("An authority renewed with its key")
+@Suite("A CA renewed with its key")
 struct RenewalTests {
-  private let scene: TestAuthority
+  private let scene: TestCA
   private let later = noon + 3000 * day
 
-  init() throws { scene = try TestAuthority("Renewed Center", validFor: 3650 * day) }
+  init() throws { scene = try TestCA("Renewed Center", validFor: 3650 * day) }
 
   private func renewed() throws -> String {
-    try scene.authority.renewed(validFor: 3650 * day, now: later).certificatePEM()
+    try scene.ca.renewed(validFor: 3650 * day, now: later).certificatePEM()
   }
 
   @Test("Name, key and key identifier stay; serial and dates are new")
   func facts() throws {
-    let old = scene.authority.facts
+    let old = scene.ca.facts
     let new = try CertificateFacts.read(pem: renewed())
     #expect(new.commonName == old.commonName && new.issuerCommonName == old.commonName)
     #expect(new.subjectKeyIdentifier == old.subjectKeyIdentifier)
@@ -41,11 +41,11 @@ struct RenewalTests {
     try bundle.verify(leafPEM: leaf.certificatePEM, as: .server, name: nil, at: later)
     let both = try CertificateBundle(pem: scene.files.certificatePEM + renewed())
     try both.verify(leafPEM: leaf.certificatePEM, as: .server, name: nil, at: later)
-    let files = AuthorityFiles(
+    let files = CAFiles(
       certificatePEM: try renewed(), encryptedKeyPEM: scene.files.encryptedKeyPEM)
-    let authority = try CertificateAuthority.unlock(files, passphrase: TestAuthority.passphrase)
-    let behind = scene.authority.facts.notAfter + day
-    let new = try authority.issue(
+    let ca = try CertificateAuthority.unlock(files, passphrase: TestCA.passphrase)
+    let behind = scene.ca.facts.notAfter + day
+    let new = try ca.issue(
       LeafRequest(
         role: .server, commonName: "a", dnsNames: ["a.example"], key: .ecdsaP256,
         validFor: 365 * day), now: behind)
@@ -62,23 +62,23 @@ struct RenewalTests {
   @Test("A renewal that would not end later is refused")
   func notLater() throws {
     #expect(
-      errorCode { _ = try scene.authority.renewed(validFor: 650 * day, now: later) }
+      errorCode { _ = try scene.ca.renewed(validFor: 650 * day, now: later) }
         == .requestRefused)
     #expect(
-      try scene.authority.renewed(validFor: 650 * day + 1, now: later).facts.notAfter
-        == scene.authority.facts.notAfter + 1)
+      try scene.ca.renewed(validFor: 650 * day + 1, now: later).facts.notAfter
+        == scene.ca.facts.notAfter + 1)
   }
 
-  @Test("An authority that openssl made keeps its name and extensions as they were encoded")
+  @Test("A CA that openssl made keeps its name and extensions as they were encoded")
   func foreign() throws {
-    let foreign = try ForeignCertificate("Old Center", extensions: ForeignCertificate.authority)
+    let foreign = try ForeignCertificate("Old Center", extensions: ForeignCertificate.ca)
     let sealed = try OpenSSLCommand(
       ["pkcs8", "-topk8", "-in", "key", "-v2", "aes-256-cbc", "-passout", "file:passphrase"],
-      files: ["key": foreign.key, "passphrase": TestAuthority.passphrase.text])
-    let authority = try CertificateAuthority.unlock(
-      AuthorityFiles(certificatePEM: foreign.pem, encryptedKeyPEM: sealed.pem),
-      passphrase: TestAuthority.passphrase)
-    let pem = try authority.renewed(validFor: 36_500 * day, now: foreign.time()).certificatePEM()
+      files: ["key": foreign.key, "passphrase": TestCA.passphrase.text])
+    let ca = try CertificateAuthority.unlock(
+      CAFiles(certificatePEM: foreign.pem, encryptedKeyPEM: sealed.pem),
+      passphrase: TestCA.passphrase)
+    let pem = try ca.renewed(validFor: 36_500 * day, now: foreign.time()).certificatePEM()
     let identifiers = try [foreign.pem, pem].map { pem in
       try OpenSSLCommand(
         ["x509", "-in", "ca", "-noout", "-subject_hash", "-ext", "basicConstraints,keyUsage"],
@@ -90,11 +90,11 @@ struct RenewalTests {
 
   @Test("The certificate of a key that lost its own has the same name and key identifier")
   func completed() throws {
-    let request = AuthorityRequest(
+    let request = CARequest(
       commonName: "Renewed Center", key: .ecdsaP256, validFor: 3650 * day)
     let files = try CertificateAuthority.complete(
       request, encryptedKeyPEM: scene.files.encryptedKeyPEM,
-      passphrase: TestAuthority.passphrase, now: noon)
+      passphrase: TestCA.passphrase, now: noon)
     #expect(files.encryptedKeyPEM == scene.files.encryptedKeyPEM)
     try CertificateBundle(pem: files.certificatePEM).verify(
       leafPEM: scene.leaf().certificatePEM, as: .server, name: nil, at: noon)
@@ -108,20 +108,20 @@ struct RenewalTests {
 
   @Test("A key under a new passphrase opens with that one alone")
   func resealed() throws {
-    let key = try AuthorityFiles.reseal(
-      encryptedKeyPEM: scene.files.encryptedKeyPEM, passphrase: TestAuthority.passphrase,
+    let key = try CAFiles.reseal(
+      encryptedKeyPEM: scene.files.encryptedKeyPEM, passphrase: TestCA.passphrase,
       newPassphrase: Secret("new"))
-    let files = AuthorityFiles(certificatePEM: scene.files.certificatePEM, encryptedKeyPEM: key)
+    let files = CAFiles(certificatePEM: scene.files.certificatePEM, encryptedKeyPEM: key)
     #expect(
       try CertificateAuthority.unlock(files, passphrase: Secret("new")).facts
-        == scene.authority.facts)
+        == scene.ca.facts)
     #expect(
       errorCode {
-        _ = try CertificateAuthority.unlock(files, passphrase: TestAuthority.passphrase)
+        _ = try CertificateAuthority.unlock(files, passphrase: TestCA.passphrase)
       } == .wrongPassphrase)
     #expect(
       errorCode {
-        _ = try AuthorityFiles.reseal(
+        _ = try CAFiles.reseal(
           encryptedKeyPEM: key, passphrase: Secret("new"), newPassphrase: Secret(""))
       } == .requestRefused)
   }

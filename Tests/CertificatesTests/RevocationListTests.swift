@@ -3,16 +3,16 @@ import Testing
 
 @Suite("Revocation lists, read by the openssl program")
 struct RevocationListTests {
-  @Test("A list says what was revoked, when and why, and holds as long as its authority")
+  @Test("A list says what was revoked, when and why, and holds as long as its CA")
   func contents() throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     let serials = ["4f", "008001", "40112233445566778899aabbccddeeff"]
     let revoked = zip(serials, [RevocationReason.unspecified, .keyCompromise, .superseded]).map {
       RevokedCertificate(serial: $0, revokedAt: noon - 60, reason: $1)
     }
-    let list = try scene.authority.revocationList(of: revoked, now: noon)
+    let list = try scene.ca.revocationList(of: revoked, now: noon)
     #expect(list.number == noon)
-    #expect(list.nextUpdate == scene.authority.facts.notAfter)
+    #expect(list.nextUpdate == scene.ca.facts.notAfter)
     #expect(list.thisUpdate == noon - 3600)
     #expect(
       list.revoked.map(\.serial).sorted()
@@ -27,7 +27,7 @@ struct RevocationListTests {
     #expect(text.lines.contains("Next Update: Jan 12 08:00:00 2037 GMT"))
     #expect(text.block("X509v3 CRL Number") == ["\(noon)"])
     let key = text.block("X509v3 Authority Key Identifier").map { $0.filter { $0 != ":" } }
-    #expect(key.map { $0.lowercased() } == [scene.authority.facts.subjectKeyIdentifier])
+    #expect(key.map { $0.lowercased() } == [scene.ca.facts.subjectKeyIdentifier])
     let entries = text.lines.filter { $0.hasPrefix("Serial Number:") || $0.hasPrefix("Revocation") }
     #expect(entries.count == 6)
     #expect(entries.contains("Revocation Date: Jan 15 07:59:00 2027 GMT"))
@@ -38,8 +38,8 @@ struct RevocationListTests {
 
   @Test("Lists of every kind of key are good", arguments: KeyAlgorithm.allCases)
   func keys(key: KeyAlgorithm) throws {
-    let scene = try TestAuthority("Center of \(key.rawValue)", key: key)
-    let list = try scene.authority.revocationList(of: [], now: noon)
+    let scene = try TestCA("Center of \(key.rawValue)", key: key)
+    let list = try scene.ca.revocationList(of: [], now: noon)
     #expect(list.revoked == [])
     let checked = try OpenSSLCommand(
       ["crl", "-in", "crl", "-noout", "-CAfile", "ca"],
@@ -47,11 +47,11 @@ struct RevocationListTests {
     #expect(checked.output == "verify OK\n")
   }
 
-  @Test("A verifier refuses what is revoked and nothing else, until the authority ends")
+  @Test("A verifier refuses what is revoked and nothing else, until the CA ends")
   func verification() throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     let (bad, good) = (try scene.leaf(), try scene.leaf(validFor: 36_500 * day))
-    let list = try scene.authority.revocationList(
+    let list = try scene.ca.revocationList(
       of: [.init(serial: bad.facts.serial, revokedAt: noon, reason: .keyCompromise)], now: noon)
     func verify(_ leaf: IssuedLeaf, at time: Int64) throws -> String {
       try OpenSSLCommand(
@@ -66,13 +66,13 @@ struct RevocationListTests {
     }
     #expect(try verify(good, at: noon) == "leaf: OK\n")
     #expect(try verify(bad, at: noon).contains("error 23 at 0 depth lookup: certificate revoked"))
-    #expect(try verify(good, at: scene.authority.facts.notAfter - 1) == "leaf: OK\n")
+    #expect(try verify(good, at: scene.ca.facts.notAfter - 1) == "leaf: OK\n")
   }
 
   @Test("A list is read again as it was written")
   func reading() throws {
-    let scene = try TestAuthority.first()
-    let list = try scene.authority.revocationList(
+    let scene = try TestCA.first()
+    let list = try scene.ca.revocationList(
       of: [.init(serial: "4f11", revokedAt: noon, reason: .cessationOfOperation)], now: noon)
     let again = try RevocationList(
       pem: list.pem, signedBy: scene.files.certificatePEM, named: "a list")
@@ -81,14 +81,14 @@ struct RevocationListTests {
       again.revoked == [.init(serial: "4f11", revokedAt: noon, reason: .cessationOfOperation)])
   }
 
-  @Test("A list of another authority, or a damaged one, is refused")
+  @Test("A list of another CA, or a damaged one, is refused")
   func refused() throws {
-    let list = try TestAuthority.first().authority.revocationList(of: [], now: noon)
-    let other = try TestAuthority.second().files.certificatePEM
+    let list = try TestCA.first().ca.revocationList(of: [], now: noon)
+    let other = try TestCA.second().files.certificatePEM
     #expect(
       errorCode { _ = try RevocationList(pem: list.pem, signedBy: other, named: "a list") }
         == .damagedRevocationList)
-    let own = try TestAuthority.first().files.certificatePEM
+    let own = try TestCA.first().files.certificatePEM
     for length in stride(from: 0, to: list.pem.count - 1, by: 7) {
       let cut = String(list.pem.prefix(length))
       #expect(
@@ -99,20 +99,20 @@ struct RevocationListTests {
 
   @Test("What is no serial number is refused", arguments: ["", "4g", "-4f", "4f 50"])
   func serial(text: String) throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     #expect(
       errorCode {
-        _ = try scene.authority.revocationList(
+        _ = try scene.ca.revocationList(
           of: [.init(serial: text, revokedAt: noon, reason: .unspecified)], now: noon)
       } == .requestRefused)
   }
 
-  @Test("An authority that has ended signs no list")
+  @Test("A CA that has ended signs no list")
   func ended() throws {
-    let scene = try TestAuthority.first()
-    let end = scene.authority.facts.notAfter
+    let scene = try TestCA.first()
+    let end = scene.ca.facts.notAfter
     #expect(
-      errorCode { _ = try scene.authority.revocationList(of: [], now: end) } == .expired)
-    #expect(try scene.authority.revocationList(of: [], now: end - 1).nextUpdate == end)
+      errorCode { _ = try scene.ca.revocationList(of: [], now: end) } == .expired)
+    #expect(try scene.ca.revocationList(of: [], now: end - 1).nextUpdate == end)
   }
 }

@@ -1,32 +1,32 @@
 import Certificates
 import Testing
 
-/// A root, and authorities below it.
+/// A root, and CAs below it.
 struct TestRoot {
-  let authority: CertificateAuthority
+  let ca: CertificateAuthority
   let now: Int64
 
   init(validFor: Int64 = 7300 * day, now: Int64 = noon) throws {
     self.now = now
     let files = try CertificateAuthority.create(
-      AuthorityRequest(
+      CARequest(
         commonName: "The Root", key: .ecdsaP384, validFor: validFor, isRoot: true),
-      passphrase: TestAuthority.passphrase, now: now)
-    authority = try .unlock(files, passphrase: TestAuthority.passphrase)
+      passphrase: TestCA.passphrase, now: now)
+    ca = try .unlock(files, passphrase: TestCA.passphrase)
   }
 
-  func files(_ name: String, validFor: Int64 = 3650 * day) throws -> AuthorityFiles {
+  func files(_ name: String, validFor: Int64 = 3650 * day) throws -> CAFiles {
     try CertificateAuthority.create(
-      AuthorityRequest(commonName: name, key: .ecdsaP256, validFor: validFor), below: authority,
-      passphrase: TestAuthority.passphrase, now: now)
+      CARequest(commonName: name, key: .ecdsaP256, validFor: validFor), below: ca,
+      passphrase: TestCA.passphrase, now: now)
   }
 
   func issuing(_ name: String) throws -> CertificateAuthority {
-    try .unlock(files(name), passphrase: TestAuthority.passphrase)
+    try .unlock(files(name), passphrase: TestCA.passphrase)
   }
 }
 
-@Suite("An authority below a root")
+@Suite("A CA below a root")
 struct RootTests {
   private let root: TestRoot
 
@@ -36,16 +36,16 @@ struct RootTests {
   func chain() throws {
     let issuing = try root.issuing("Issuing 1")
     let chain = try CertificateFacts.readAll(pem: issuing.certificatePEM())
-    #expect(chain == [issuing.facts, root.authority.facts])
+    #expect(chain == [issuing.facts, root.ca.facts])
     #expect(issuing.facts.issuerCommonName == "The Root")
-    #expect(issuing.facts.authorityKeyIdentifier == root.authority.facts.subjectKeyIdentifier)
-    #expect(root.authority.isRoot && !issuing.isRoot)
+    #expect(issuing.facts.authorityKeyIdentifier == root.ca.facts.subjectKeyIdentifier)
+    #expect(root.ca.isRoot && !issuing.isRoot)
     let leaf = try issuing.issue(
       LeafRequest(
         role: .server, commonName: "a", dnsNames: ["a.example"], key: .ecdsaP256, validFor: day),
       now: noon)
     let pems = [
-      "root": try root.authority.certificatePEM(), "issuing": try issuing.certificatePEM(),
+      "root": try root.ca.certificatePEM(), "issuing": try issuing.certificatePEM(),
       "leaf": leaf.certificatePEM,
     ]
     let verify = ["verify", "-x509_strict", "-auth_level", "2", "-attime", "\(noon)"]
@@ -67,7 +67,7 @@ struct RootTests {
   @Test("It ends with the root at the latest")
   func clipped() throws {
     let brief = try TestRoot(validFor: 100 * day)
-    #expect(try brief.issuing("Issuing 1").facts.notAfter == brief.authority.facts.notAfter)
+    #expect(try brief.issuing("Issuing 1").facts.notAfter == brief.ca.facts.notAfter)
   }
 
   @Test("Without the root's certificate, or with another one, it does not unlock")
@@ -79,14 +79,14 @@ struct RootTests {
     func code(_ certificates: [String]) -> CertificateError.Code? {
       errorCode {
         _ = try CertificateAuthority.unlock(
-          AuthorityFiles(
+          CAFiles(
             certificatePEM: certificates.joined(), encryptedKeyPEM: files.encryptedKeyPEM),
-          passphrase: TestAuthority.passphrase)
+          passphrase: TestCA.passphrase)
       }
     }
-    #expect(code([blocks[0]]) == .notAnAuthority)
+    #expect(code([blocks[0]]) == .notAnCA)
     #expect(
-      code([blocks[0], try TestAuthority.first().files.certificatePEM]) == .damagedCertificate)
+      code([blocks[0], try TestCA.first().files.certificatePEM]) == .damagedCertificate)
     #expect(code([blocks[1], blocks[0]]) == .damagedCertificate)
   }
 
@@ -101,15 +101,15 @@ struct RootTests {
       errorCode { _ = try issuing.renewed(validFor: 4000 * day, now: noon + day) }
         == .requestRefused)
     let renewed = try issuing.renewed(
-      below: root.authority, validFor: 4000 * day, now: noon + day)
+      below: root.ca, validFor: 4000 * day, now: noon + day)
     #expect(renewed.facts.subjectKeyIdentifier == issuing.facts.subjectKeyIdentifier)
     #expect(renewed.facts.notAfter == noon + 4001 * day)
     try CertificateBundle(pem: renewed.certificatePEM()).verify(
       leafPEM: leaf.certificatePEM, as: .client, name: nil, at: noon + day)
     #expect(
       errorCode {
-        _ = try renewed.renewed(below: root.authority, validFor: 9000 * day, now: noon + day)
-          .renewed(below: root.authority, validFor: 9999 * day, now: noon + day)
+        _ = try renewed.renewed(below: root.ca, validFor: 9000 * day, now: noon + day)
+          .renewed(below: root.ca, validFor: 9999 * day, now: noon + day)
       } == .requestRefused)
   }
 }

@@ -11,35 +11,35 @@ extension Secret {
   var text: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
 }
 
-/// An authority for the tests, made once for each name.
-struct TestAuthority {
+/// A CA for the tests, made once for each name.
+struct TestCA {
   static let passphrase = Secret("correct horse battery staple")
 
-  let files: AuthorityFiles
-  let authority: CertificateAuthority
+  let files: CAFiles
+  let ca: CertificateAuthority
 
   init(
     _ name: String, key: KeyAlgorithm = .ecdsaP256, validFor: Int64 = 3650 * day, now: Int64 = noon
   ) throws {
     files = try CertificateAuthority.create(
-      AuthorityRequest(commonName: name, key: key, validFor: validFor),
+      CARequest(commonName: name, key: key, validFor: validFor),
       passphrase: Self.passphrase, now: now)
-    authority = try CertificateAuthority.unlock(files, passphrase: Self.passphrase)
+    ca = try CertificateAuthority.unlock(files, passphrase: Self.passphrase)
   }
 
   private static let results = (
-    first: Result { try TestAuthority("Shop Center 1") },
-    second: Result { try TestAuthority("Shop Center 2") }
+    first: Result { try TestCA("Shop Center 1") },
+    second: Result { try TestCA("Shop Center 2") }
   )
 
-  static func first() throws -> TestAuthority { try results.first.get() }
-  static func second() throws -> TestAuthority { try results.second.get() }
+  static func first() throws -> TestCA { try results.first.get() }
+  static func second() throws -> TestCA { try results.second.get() }
 
   func leaf(
     _ role: CertificateRole = .server, names: [String] = ["app-1.shop.example"],
     key: KeyAlgorithm = .ecdsaP256, validFor: Int64 = 365 * day, now: Int64 = noon
   ) throws -> IssuedLeaf {
-    try authority.issue(
+    try ca.issue(
       LeafRequest(
         role: role, commonName: "app-1", dnsNames: names, key: key, validFor: validFor),
       now: now)

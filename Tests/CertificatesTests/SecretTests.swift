@@ -21,10 +21,10 @@ struct SecretTests {
     #expect(!isPrinted(poison, by: [secret as Secret?]))
     #expect(!isPrinted(poison, by: (1, secret)))
 
-    let leaf = try TestAuthority.first().leaf()
+    let leaf = try TestCA.first().leaf()
     let line = String(leaf.privateKeyPEM.text.split(separator: "\n")[1])
     #expect(!isPrinted(line, by: leaf))
-    #expect(!isPrinted("PRIVATE KEY", by: try TestAuthority.first().authority))
+    #expect(!isPrinted("PRIVATE KEY", by: try TestCA.first().ca))
   }
 
   @Test("The search for printed secrets finds one that is planted")
@@ -38,7 +38,7 @@ struct SecretTests {
 
   @Test("No error tells the passphrase or the key that it is about")
   func errors() throws {
-    let files = try TestAuthority.first().files
+    let files = try TestCA.first().files
     let wrong = error {
       _ = try CertificateAuthority.unlock(files, passphrase: Secret("poison-4711"))
     }
@@ -59,7 +59,7 @@ struct SecretTests {
 
   @Test("An error's text says what, to which object, why, and OpenSSL's own words")
   func errorText() throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     let unsuitable = error {
       try scene.bundle().verify(
         leafPEM: try scene.leaf().certificatePEM, as: .client, name: nil,

@@ -9,9 +9,9 @@ struct ServerFilesTests {
     let leaf: ForeignCertificate
 
     init() throws {
-      root = try ForeignCertificate("Root", extensions: ForeignCertificate.authority)
+      root = try ForeignCertificate("Root", extensions: ForeignCertificate.ca)
       middle = try ForeignCertificate(
-        "Middle", extensions: ForeignCertificate.authority, issuer: root)
+        "Middle", extensions: ForeignCertificate.ca, issuer: root)
       leaf = try ForeignCertificate(
         "shop.example", extensions: ForeignCertificate.server("shop.example", "*.shop.example"),
         issuer: middle)
@@ -67,7 +67,7 @@ struct ServerFilesTests {
 
   @Test("A client's certificate and a weak key are no good for a server")
   func unusable() throws {
-    let leaf = try TestAuthority.first().leaf(.client, names: ["edge-1.example"])
+    let leaf = try TestCA.first().leaf(.client, names: ["edge-1.example"])
     let client = try ServerFiles(certificatePEM: leaf.certificatePEM, keyPEM: leaf.privateKeyPEM)
     #expect(client.problems(names: ["edge-1.example"], at: noon).map(\.code) == [.wrongPurpose])
     let weak = try ForeignCertificate(
@@ -85,7 +85,7 @@ struct ServerFilesTests {
   func encryptedKey(command: [String]) throws {
     let key = try OpenSSLCommand(["genpkey", "-algorithm", "RSA"]).pem
     let encrypted = try OpenSSLCommand(command, files: ["key": key]).pem
-    let leaf = try TestAuthority.first().leaf()
+    let leaf = try TestCA.first().leaf()
     #expect(
       errorCode {
         _ = try ServerFiles(certificatePEM: leaf.certificatePEM, keyPEM: Secret(encrypted))
@@ -105,7 +105,7 @@ struct ServerFilesTests {
 
   @Test("A key that is cut short or is no key is damaged", arguments: [0, 30, 100, 200])
   func damagedKey(length: Int) throws {
-    let leaf = try TestAuthority.first().leaf()
+    let leaf = try TestCA.first().leaf()
     let cut = Secret(String(leaf.privateKeyPEM.text.prefix(length)))
     for key in [cut, Secret(leaf.certificatePEM)] {
       #expect(

@@ -1,11 +1,11 @@
 import Certificates
 import Testing
 
-@Suite("Which certificates a bundle of authorities vouches for")
+@Suite("Which certificates a bundle of CAs vouches for")
 struct VerificationTests {
-  @Test("A leaf of the authority, for its role and its names", arguments: CertificateRole.allCases)
+  @Test("A leaf of the CA, for its role and its names", arguments: CertificateRole.allCases)
   func accepted(role: CertificateRole) throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     let leaf = try scene.leaf(role, names: ["a.example", "b.example"]).certificatePEM
     for name in [nil, "a.example", "b.example", "B.EXAMPLE"] {
       try scene.bundle().verify(leafPEM: leaf, as: role, name: name, at: noon)
@@ -14,7 +14,7 @@ struct VerificationTests {
 
   @Test("Not in the other role", arguments: CertificateRole.allCases)
   func purpose(role: CertificateRole) throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     let leaf = try scene.leaf(role).certificatePEM
     let other: CertificateRole = role == .server ? .client : .server
     let error = error {
@@ -26,7 +26,7 @@ struct VerificationTests {
 
   @Test("Not for another name", arguments: ["c.example", "app-1", "example", "sub.a.example"])
   func name(name: String) throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     let leaf = try scene.leaf(names: ["a.example", "b.example"]).certificatePEM
     let error = error {
       try scene.bundle().verify(leafPEM: leaf, as: .server, name: name, at: noon)
@@ -38,7 +38,7 @@ struct VerificationTests {
 
   @Test("An empty name does not switch the check off", arguments: ["", "a.example\0.evil.example"])
   func emptyName(name: String) throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     let leaf = try scene.leaf(names: ["a.example"]).certificatePEM
     #expect(
       errorCode { try scene.bundle().verify(leafPEM: leaf, as: .server, name: name, at: noon) }
@@ -47,7 +47,7 @@ struct VerificationTests {
 
   @Test("Only while it is valid")
   func time() throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     let leaf = try scene.leaf(validFor: 10 * day).certificatePEM
     func code(at time: Int64) throws -> CertificateError.Code? {
       errorCode { try scene.bundle().verify(leafPEM: leaf, as: .server, name: nil, at: time) }
@@ -58,24 +58,24 @@ struct VerificationTests {
     #expect(try code(at: noon + 10 * day) == .expired)
   }
 
-  @Test("Not when another authority signed it, not even one of the same name")
-  func otherAuthority() throws {
-    let (first, second) = (try TestAuthority.first(), try TestAuthority.second())
+  @Test("Not when another CA signed it, not even one of the same name")
+  func otherCA() throws {
+    let (first, second) = (try TestCA.first(), try TestCA.second())
     let leaf = try second.leaf().certificatePEM
     let stranger = error {
       try first.bundle().verify(leafPEM: leaf, as: .server, name: nil, at: noon)
     }
     #expect(stranger?.code == .chainNotVerified)
     #expect(stranger?.verification?.number == 20)
-    let impostor = try TestAuthority("Shop Center 1").leaf().certificatePEM
+    let impostor = try TestCA("Shop Center 1").leaf().certificatePEM
     #expect(
       errorCode { try first.bundle().verify(leafPEM: impostor, as: .server, name: nil, at: noon) }
         == .chainNotVerified)
   }
 
-  @Test("Both generations of an authority in one bundle, in either order")
+  @Test("Both generations of a CA in one bundle, in either order")
   func generations() throws {
-    let (first, second) = (try TestAuthority.first(), try TestAuthority.second())
+    let (first, second) = (try TestCA.first(), try TestCA.second())
     let texts = [first.files.certificatePEM, second.files.certificatePEM]
     for pem in [texts.joined(), texts.reversed().joined(separator: "\n# the old one\n")] {
       let bundle = try CertificateBundle(pem: pem)
@@ -89,7 +89,7 @@ struct VerificationTests {
 
   @Test("Not when its signature was changed")
   func signature() throws {
-    let scene = try TestAuthority.first()
+    let scene = try TestCA.first()
     var pem = Array(try scene.leaf(key: .ed25519).certificatePEM)
     let inSignature = pem.count - "==\n-----END CERTIFICATE-----\n".count - 10
     pem[inSignature] = pem[inSignature] == "A" ? "B" : "A"
@@ -102,9 +102,9 @@ struct VerificationTests {
 
   @Test("Through an intermediate that the leaf brings along")
   func intermediate() throws {
-    let root = try ForeignCertificate("Root", extensions: ForeignCertificate.authority)
+    let root = try ForeignCertificate("Root", extensions: ForeignCertificate.ca)
     let middle = try ForeignCertificate(
-      "Middle", extensions: ForeignCertificate.authority, issuer: root)
+      "Middle", extensions: ForeignCertificate.ca, issuer: root)
     let leaf = try ForeignCertificate(
       "Leaf", extensions: ForeignCertificate.server("a.example"), issuer: middle)
     let time = try leaf.time()
@@ -117,13 +117,13 @@ struct VerificationTests {
     #expect(alone?.verification?.number == 20)
   }
 
-  @Test("An authority with path length 0 vouches for no other authority's leaves")
+  @Test("A CA with path length 0 vouches for no other CA's leaves")
   func pathLength() throws {
     let root = try ForeignCertificate(
       "Root",
       extensions: ["basicConstraints=critical,CA:TRUE,pathlen:0", "keyUsage=critical,keyCertSign"])
     let middle = try ForeignCertificate(
-      "Middle", extensions: ForeignCertificate.authority, issuer: root)
+      "Middle", extensions: ForeignCertificate.ca, issuer: root)
     let leaf = try ForeignCertificate(
       "Leaf", extensions: ForeignCertificate.server("a.example"), issuer: middle)
     let time = try leaf.time()
@@ -135,7 +135,7 @@ struct VerificationTests {
     #expect(error?.verification?.number == 25)
   }
 
-  @Test("Not when the authority's certificate takes liberties with RFC 5280")
+  @Test("Not when the CA's certificate takes liberties with RFC 5280")
   func strict() throws {
     let root = try ForeignCertificate(
       "Root", extensions: ["basicConstraints=CA:TRUE", "keyUsage=critical,keyCertSign"])
@@ -152,7 +152,7 @@ struct VerificationTests {
 
   @Test("Not when its key is weak")
   func weakKey() throws {
-    let root = try ForeignCertificate("Root", extensions: ForeignCertificate.authority)
+    let root = try ForeignCertificate("Root", extensions: ForeignCertificate.ca)
     let leaf = try ForeignCertificate(
       "Leaf", rsaBits: 1024, extensions: ForeignCertificate.server("a.example"), issuer: root)
     let time = try leaf.time()

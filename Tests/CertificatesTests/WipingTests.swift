@@ -105,20 +105,20 @@ struct WipingTests {
   func passphrase() throws {
     let bytes = MaskedBytes.random(count: 400)
     var secret: Secret? = bytes.secret
-    var authority: CertificateAuthority?
+    var ca: CertificateAuthority?
     do {
       let passphrase = try #require(secret)
       let files = try CertificateAuthority.create(
-        AuthorityRequest(commonName: "Wiped", key: .ecdsaP256, validFor: day),
+        CARequest(commonName: "Wiped", key: .ecdsaP256, validFor: day),
         passphrase: passphrase, now: noon)
-      authority = try CertificateAuthority.unlock(files, passphrase: passphrase)
+      ca = try CertificateAuthority.unlock(files, passphrase: passphrase)
     }
     #expect(
       try MemorySearch().occurrences(of: bytes.core) > 0, "the search must find what is there")
     let search = try MemorySearch()
     secret = nil
     #expect(search.occurrences(of: bytes.core) == 0)
-    #expect(authority?.facts.commonName == "Wiped")
+    #expect(ca?.facts.commonName == "Wiped")
   }
 
   @Test("The bytes that a secret was made of, where they were")
@@ -133,7 +133,7 @@ struct WipingTests {
     #expect(search.occurrences(of: bytes.core) == 0 && secret == nil)
   }
 
-  @Test("An authority's private key, once it has signed, where OpenSSL wipes what it frees")
+  @Test("A CA's private key, once it has signed, where OpenSSL wipes what it frees")
   func privateKey() async {
     // In a process of its own, for OpenSSL must not have been used before.
     await #expect(processExitsWith: .success) {
@@ -143,9 +143,9 @@ struct WipingTests {
     }
   }
 
-  /// How often the key is in memory before and after the authority is.
+  /// How often the key is in memory before and after the CA is.
   private static func remainsOfPrivateKey() throws -> [Int] {
-    let foreign = try ForeignCertificate("Wiped", extensions: ForeignCertificate.authority)
+    let foreign = try ForeignCertificate("Wiped", extensions: ForeignCertificate.ca)
     let text = try OpenSSLCommand(
       ["pkey", "-in", "key", "-text", "-noout"], files: ["key": foreign.key])
     let scalar = MaskedBytes(hexadecimal: text.block("priv").joined())
@@ -158,16 +158,16 @@ struct WipingTests {
       search.occurrences(of: scalar.core) + search.occurrences(of: scalar.reversed.core)
     }
     let before = occurrences(try MemorySearch())
-    var authority: CertificateAuthority? = try .unlock(
-      AuthorityFiles(certificatePEM: foreign.pem, encryptedKeyPEM: sealed),
+    var ca: CertificateAuthority? = try .unlock(
+      CAFiles(certificatePEM: foreign.pem, encryptedKeyPEM: sealed),
       passphrase: Secret(copying: Array("simple".utf8)))
-    _ = try authority?.issue(
+    _ = try ca?.issue(
       LeafRequest(
         role: .server, commonName: "a", dnsNames: ["a.example"], key: .ecdsaP256, validFor: day),
       now: foreign.time())
     #expect(occurrences(try MemorySearch()) > 0, "the search must find what is there")
     let search = try MemorySearch()
-    authority = nil
+    ca = nil
     return [before, occurrences(search)]
   }
 }

@@ -11,32 +11,32 @@ import Testing
 
 @testable import CommandLine
 
-@Suite("deploy authority, as the shell sees it")
+@Suite("deploy ca, as the shell sees it")
 struct CACommandTests {
   private let home: Home
 
   init() throws { home = try Home() }
 
-  @Test("create makes an authority once; show tells its public parts without the passphrase")
+  @Test("create makes a CA once; show tells its public parts without the passphrase")
   func createAndShow() throws {
-    let created = try home.deploy("authority", "create")
-    #expect(created.status == 0 && created.output.contains("Made the authority"))
-    let again = try home.deploy("authority", "create")
-    #expect(again.status == 1 && again.output.contains("there is an authority already"))
-    let shown = try home.deploy("authority", "show", passphrase: "")
+    let created = try home.deploy("ca", "create")
+    #expect(created.status == 0 && created.output.contains("Made the CA"))
+    let again = try home.deploy("ca", "create")
+    #expect(again.status == 1 && again.output.contains("there is a CA already"))
+    let shown = try home.deploy("ca", "show", passphrase: "")
     #expect(shown.status == 0)
     #expect(shown.output.contains("generation 1: Shop Certification Center (signing)"))
     #expect(shown.output.contains("3649 days left") || shown.output.contains("3650 days left"))
-    let json = try home.deploy("authority", "show", "--format", "json", passphrase: "")
+    let json = try home.deploy("ca", "show", "--format", "json", passphrase: "")
     #expect(json.output.contains("\"status\" : \"signing\""))
     #expect(!(created.output + shown.output + json.output).contains("poison-4711"))
   }
 
   @Test("A key that is not encrypted is not called so, and what to do is said")
   func plaintextKey() throws {
-    #expect(try home.deploy("authority", "create").status == 0)
+    #expect(try home.deploy("ca", "create").status == 0)
     let key = home.folder.keyPath(1)
-    let before = try home.deploy("authority", "show").output
+    let before = try home.deploy("ca", "show").output
     #expect(before.contains("key          encrypted, in the folder") && !before.contains("warning"))
     func openssl(_ arguments: String...) throws {
       let run = try home.run(
@@ -46,44 +46,54 @@ struct CACommandTests {
     }
     try openssl("-in", key, "-out", key + ".new")
     #expect(rename(key + ".new", key) == 0)
-    let shown = try home.deploy("authority", "show").output
+    let shown = try home.deploy("ca", "show").output
     #expect(shown.contains("key          not encrypted, in the folder"), "\(shown)")
     #expect(
       shown.contains(
         "openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in \(key) -out \(key).new"))
-    let json = try home.deploy("authority", "show", "--format", "json").output
+    let json = try home.deploy("ca", "show", "--format", "json").output
     #expect(json.contains("\"isKeyEncrypted\" : false"))
-    let renewed = try home.deploy("authority", "renew")
+    let renewed = try home.deploy("ca", "renew")
     #expect(renewed.status == 1 && renewed.output.contains("the key is not encrypted"))
     try openssl(
       "-topk8", "-v2", "aes-256-cbc", "-iter", "600000", "-passout", "pass:poison-4711", "-in", key,
       "-out", key + ".new")
     #expect(rename(key + ".new", key) == 0)
-    #expect(try home.deploy("authority", "show").output.contains("key          encrypted"))
-    #expect(try home.deploy("authority", "passphrase", "--new-env", "NEW_PASSPHRASE").status == 0)
+    #expect(try home.deploy("ca", "show").output.contains("key          encrypted"))
+    #expect(try home.deploy("ca", "passphrase", "--new-env", "NEW_PASSPHRASE").status == 0)
   }
 
-  @Test("Without an authority each command says how to make one", arguments: ["show", "export"])
+  @Test(
+    "Commands of version 0.1.0 are refused with their new names",
+    arguments: [["authority"], ["authority", "create"], ["rotate", "authority", "--status"]])
+  func earlierNames(_ words: [String]) throws {
+    let run = try Home().deploy(words)
+    let now = words.prefix { $0 != "authority" } + ["ca"]
+    #expect(run.status == 64)
+    #expect(run.output.contains("is now called \"deploy \(now.joined(separator: " "))\""))
+  }
+
+  @Test("Without a CA each command says how to make one", arguments: ["show", "export"])
   func none(command: String) throws {
-    let run = try home.deploy("authority", command)
+    let run = try home.deploy("ca", command)
     #expect(run.status == 1)
-    #expect(run.output.contains("deploy authority create --inventory \(home.path)/shop.yml"))
+    #expect(run.output.contains("deploy ca create --inventory \(home.path)/shop.yml"))
   }
 
   @Test("renew needs the passphrase, and gives the same key a later end")
   func renew() throws {
-    #expect(try home.deploy("authority", "create").status == 0)
+    #expect(try home.deploy("ca", "create").status == 0)
     let old = try #require(try home.folder.generations().last)
-    let unknown = try home.deploy("authority", "renew", "--generation", "7")
+    let unknown = try home.deploy("ca", "renew", "--generation", "7")
     #expect(unknown.status == 64 && unknown.output.contains("there is no generation 7"))
     home.inventory = home.inventory.replacing("valid_for: 10y", with: "valid_for: 9y")
-    #expect(try home.deploy("authority", "renew").output.contains("would not end later"))
+    #expect(try home.deploy("ca", "renew").output.contains("would not end later"))
     home.inventory = home.inventory.replacing("valid_for: 9y", with: "valid_for: 11y")
-    let wrong = try home.deploy("authority", "renew", passphrase: "no")
+    let wrong = try home.deploy("ca", "renew", passphrase: "no")
     #expect(wrong.status == 1 && wrong.output.contains("the passphrase is wrong"))
     #expect(try home.folder.generations() == [old])
-    let renewed = try home.deploy("authority", "renew")
-    #expect(renewed.status == 0 && renewed.output.contains("Renewed the authority"))
+    let renewed = try home.deploy("ca", "renew")
+    #expect(renewed.status == 0 && renewed.output.contains("Renewed the CA"))
     let new = try #require(try home.folder.generations().last)
     #expect(new.notAfter > old.notAfter.adding(seconds: 364 * SampleCA.day))
     #expect(new.keyIdentifier == old.keyIdentifier && new.fingerprint != old.fingerprint)
@@ -91,8 +101,8 @@ struct CACommandTests {
 
   @Test("passphrase locks the old one out, and may be run again")
   func passphrase() throws {
-    #expect(try home.deploy("authority", "create").status == 0)
-    let change = ["authority", "passphrase", "--new-env", "NEW_PASSPHRASE"]
+    #expect(try home.deploy("ca", "create").status == 0)
+    let change = ["ca", "passphrase", "--new-env", "NEW_PASSPHRASE"]
     func run(_ passphrase: String) throws -> ProgramRun {
       let run = try home.deploy(change, passphrase: passphrase)
       return run
@@ -113,27 +123,27 @@ struct CACommandTests {
 
   @Test("export prints what hosts may trust, and nothing of a key; --out writes it as a whole")
   func export() throws {
-    #expect(try home.deploy("authority", "create").status == 0)
+    #expect(try home.deploy("ca", "create").status == 0)
     try home.folder.add()
-    let printed = try home.deploy("authority", "export").output
+    let printed = try home.deploy("ca", "export").output
     #expect(printed.split(separator: "-----BEGIN CERTIFICATE-----").count == 2)
     #expect(!printed.contains("PRIVATE"))
     let out = home.path + "/bundle.pem"
-    #expect(try home.deploy("authority", "export", "--out", out).output == "")
+    #expect(try home.deploy("ca", "export", "--out", out).output == "")
     #expect(try String(contentsOfFile: out, encoding: .utf8) == printed)
-    let none = try home.deploy("authority", "export", "--crl")
+    let none = try home.deploy("ca", "export", "--crl")
     #expect(none.status == 1 && none.output.contains("has signed no revocation list"))
   }
 
   @Test("status --expiry lists what ends, and asks no host")
   func expiry() throws {
     home.inventory = home.inventory.replacing(
-      "certificate: {authority: true}", with: "certificate: {installed: {certificate: /a, key: /b}}"
+      "certificate: {ca: true}", with: "certificate: {installed: {certificate: /a, key: /b}}"
     )
-    #expect(try home.deploy("authority", "create").status == 0)
+    #expect(try home.deploy("ca", "create").status == 0)
     let listed = try home.deploy("status", "--expiry", passphrase: "")
     #expect(listed.status == 0, "\(listed.output)")
-    #expect(listed.output.contains("authority  -     Shop Certification Center"))
+    #expect(listed.output.contains("ca    -     Shop Certification Center"))
     let json = try home.deploy("status", "--expiry", "--format", "json", passphrase: "")
     #expect(json.status == 0 && json.output.contains("\"urgency\" : \"none\""))
   }
@@ -141,16 +151,16 @@ struct CACommandTests {
   @Test("A site's certificate that has ended is listed as that, and check still refuses it")
   func expiredSiteCertificate() throws {
     home.inventory = home.inventory.replacing(
-      "certificate: {authority: true}",
+      "certificate: {ca: true}",
       with: "certificate: {files: {certificate: a.crt, key: a.key}}")
-    #expect(try home.deploy("authority", "create").status == 0)
+    #expect(try home.deploy("ca", "create").status == 0)
     let then: Int64 = 1_600_000_000
     let secret = Secret(copying: Array("x".utf8))
-    let authority = try CertificateAuthority.unlock(
+    let ca = try CertificateAuthority.unlock(
       CertificateAuthority.create(
-        AuthorityRequest(commonName: "Public", key: .ecdsaP256, validFor: 900 * SampleCA.day),
+        CARequest(commonName: "Public", key: .ecdsaP256, validFor: 900 * SampleCA.day),
         passphrase: secret, now: then), passphrase: secret)
-    let leaf = try authority.issue(
+    let leaf = try ca.issue(
       LeafRequest(
         role: .server, commonName: "shop.example", dnsNames: ["shop.example"], key: .ecdsaP256,
         validFor: 30 * SampleCA.day), now: then)
@@ -168,11 +178,11 @@ struct CACommandTests {
     let path = home.path + "/p.yml"
     for (procedure, own, others) in [
       (
-        "rotate-authority", "deploy rotate authority",
+        "rotate-ca", "deploy rotate ca",
         [["plan"], ["rotate", "certificates", "--yes"]]
       ),
       ("rotate-certificates", "deploy rotate certificates", [["apply", "--yes"]]),
-      ("decommission", "deploy apply", [["rotate", "authority", "--yes"]]),
+      ("decommission", "deploy apply", [["rotate", "ca", "--yes"]]),
     ] {
       try home.write("name: p\nprocedure: \(procedure)\n", to: "p.yml")
       for other in others {
@@ -187,7 +197,7 @@ struct CACommandTests {
     var cutOff = 0
     for step in 0..<40 {
       let home = try Home()
-      let run = try home.start(["authority", "create"], passphrase: "poison-4711")
+      let run = try home.start(["ca", "create"], passphrase: "poison-4711")
       usleep(UInt32(step) * 10_000)
       run.signal(SIGKILL)
       _ = try run.wait()
@@ -195,7 +205,7 @@ struct CACommandTests {
       #expect(listing.certificates.isSubset(of: listing.keys))
       if listing.certificates.isEmpty {
         cutOff += 1
-        let again = try home.deploy("authority", "create")
+        let again = try home.deploy("ca", "create")
         #expect(again.status == 0, "\(again.output)")
       }
       #expect(try home.folder.summary() == ["1 signing"])
@@ -204,14 +214,14 @@ struct CACommandTests {
     #expect(cutOff > 0)
   }
 
-  @Test("While somebody holds the state's lock, the authority is left alone")
+  @Test("While somebody holds the state's lock, the CA is left alone")
   func locked() async throws {
     try home.write(home.inventory, to: "shop.yml")
     let options = try FleetOptions.parse(["--inventory", home.path + "/shop.yml"])
     try await options.openWorkspace().whileLocked(for: "a test") {
-      let run = try home.deploy("authority", "create")
+      let run = try home.deploy("ca", "create")
       #expect(run.status == 75 && run.output.contains("for deploy a test"))
     }
-    #expect(try home.deploy("authority", "create").status == 0)
+    #expect(try home.deploy("ca", "create").status == 0)
   }
 }

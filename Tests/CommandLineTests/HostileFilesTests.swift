@@ -9,7 +9,7 @@ struct HostileFilesTests {
 
   init() throws {
     home = try Home()
-    let made = try home.deploy("authority", "create")
+    let made = try home.deploy("ca", "create")
     try #require(made.status == 0, "\(made.output)")
   }
 
@@ -92,12 +92,12 @@ struct HostileFilesTests {
   }
 
   @Test(
-    "certificates and keys of the authority that are not regular files are refused",
+    "certificates and keys of the CA that are not regular files are refused",
     arguments: Thing.allCases, ["crt", "crl"])
-  func authority(_ thing: Thing, _ kind: String) throws {
-    let path = home.path + "/shop.authority/authority-1.\(kind)"
+  func ca(_ thing: Thing, _ kind: String) throws {
+    let path = home.path + "/shop.ca/ca-1.\(kind)"
     try put(thing, at: path)
-    expectRefused(try home.deploy("authority", "show"), thing, path, status: 1)
+    expectRefused(try home.deploy("ca", "show"), thing, path, status: 1)
   }
 
   @Test("a passphrase file that is not a regular file is refused", arguments: Thing.allCases)
@@ -107,7 +107,7 @@ struct HostileFilesTests {
     let path = home.path + "/passphrase"
     try put(thing, at: path)
     if thing != .endless { chmod(path, 0o600) }
-    expectRefused(try home.deploy("authority", "renew"), thing, path, status: 1)
+    expectRefused(try home.deploy("ca", "renew"), thing, path, status: 1)
   }
 
   @Test(
@@ -123,7 +123,7 @@ struct HostileFilesTests {
   func passphraseCommand(_ command: String, _ message: String) throws {
     home.inventory = home.inventory.replacing(
       "{env: DEPLOY_PASSPHRASE}", with: "{command: \(command)}")
-    let run = try home.deploy("authority", "renew")
+    let run = try home.deploy("ca", "renew")
     #expect(run.status == 1 && run.output.contains(message), "\(run.output)")
   }
 
@@ -170,7 +170,7 @@ struct HostileFilesTests {
     let lock = home.path + "/shop.state.lock"
     unlink(lock)
     try #require(symlink("bashrc", lock) == 0)
-    for command in [["apply", "--yes"], ["authority", "renew"], ["state", "rebuild"]] {
+    for command in [["apply", "--yes"], ["ca", "renew"], ["state", "rebuild"]] {
       let run = try home.deploy(command, passphrase: "poison-4711")
       #expect(run.status == 1)
       #expect(run.output.contains("it is a symbolic link"), "\(run.output)")
@@ -183,7 +183,7 @@ struct HostileFilesTests {
     try home.write("precious", to: "passwd")
     try #require(symlink("passwd", home.path + "/out") == 0)
     for path in [home.path + "/out", "/dev/null"] {
-      let run = try home.deploy("authority", "export", "--out", path)
+      let run = try home.deploy("ca", "export", "--out", path)
       #expect(run.status == 1)
       #expect(run.output.contains("\(path) cannot be replaced: it is a"), "\(run.output)")
     }

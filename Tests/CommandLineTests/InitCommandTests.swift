@@ -30,7 +30,7 @@ struct InitCommandTests {
     URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Playbooks")
   }
 
-  @Test("writes what check takes, with an authority that show knows, and says what comes next")
+  @Test("writes what check takes, with a CA that show knows, and says what comes next")
   func whole() throws {
     let folder = home.path + "/My Shop_2"
     let made = try start("init", folder)
@@ -40,7 +40,7 @@ struct InitCommandTests {
     #expect(!made.output.contains("poison-4711"))
     let checked = try start("check", "--inventory", inventory, passphrase: nil)
     #expect(checked.status == 0 && checked.output.contains("no mistakes"), "\(checked.output)")
-    let shown = try start("authority", "show", "--inventory", inventory, passphrase: nil)
+    let shown = try start("ca", "show", "--inventory", inventory, passphrase: nil)
     #expect(shown.output.contains("generation 1: my-shop-2 certification center (signing)"))
     let shipped = try FileManager.default.contentsOfDirectory(atPath: Self.playbooks.path)
     let written = try FileManager.default.contentsOfDirectory(atPath: folder + "/Playbooks")
@@ -59,13 +59,13 @@ struct InitCommandTests {
     #expect(names.sorted() == ["Inventories", "Playbooks"])
   }
 
-  @Test("makes no authority where none is wanted, and takes the fleet's name from --name")
-  func withoutAuthority() throws {
+  @Test("makes no CA where none is wanted, and takes the fleet's name from --name")
+  func withoutCA() throws {
     let folder = home.path + "/x"
-    let made = try start("init", folder + "/", "--no-authority", "--name", "shop", passphrase: nil)
+    let made = try start("init", folder + "/", "--no-ca", "--name", "shop", passphrase: nil)
     #expect(made.status == 0, "\(made.output)")
     #expect(
-      made.output.contains("deploy authority create --inventory \(folder)/Inventories/shop.yml"))
+      made.output.contains("deploy ca create --inventory \(folder)/Inventories/shop.yml"))
     let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/Inventories")
     #expect(names == ["shop.yml"])
     #expect(try start("check", "--inventory", folder + "/Inventories/shop.yml").status == 0)
@@ -74,7 +74,7 @@ struct InitCommandTests {
   @Test("writes nothing where anything is in the way, and names all of it")
   func inTheWay() throws {
     let folder = home.path + "/shop"
-    #expect(try start("init", folder, "--no-authority").status == 0)
+    #expect(try start("init", folder, "--no-ca").status == 0)
     for name in ["canary.yml", "rolling.yml"] {
       try FileManager.default.removeItem(atPath: "\(folder)/Playbooks/\(name)")
     }
@@ -103,7 +103,7 @@ struct InitCommandTests {
       passphrase: "poison-4711", program: "/bin/sh")
     #expect(full.status == 1 && full.output.contains("File too large"), "\(full.output)")
     #expect(!FileManager.default.fileExists(atPath: folder))
-    let unnamed = try start("init", folder, "--no-authority", "--name", "No Name")
+    let unnamed = try start("init", folder, "--no-ca", "--name", "No Name")
     #expect(unnamed.status == 64 && unnamed.output.contains("is no fleet name"))
     let empty = try start("init", folder, passphrase: "")
     #expect(empty.status == 1 && empty.output.contains("is empty"), "\(empty.output)")

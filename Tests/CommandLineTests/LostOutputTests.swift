@@ -9,13 +9,13 @@ struct LostOutputTests {
 
   init() throws {
     home = try Home()
-    let made = try home.deploy("authority", "create")
+    let made = try home.deploy("ca", "create")
     try #require(made.status == 0, "\(made.output)")
   }
 
   private static let commands: [[String]] = [
-    ["check"], ["state", "show"], ["authority", "show"], ["authority", "show", "--format", "json"],
-    ["authority", "export"], ["plan", "--offline"], ["plan", "--offline", "--format", "json"],
+    ["check"], ["state", "show"], ["ca", "show"], ["ca", "show", "--format", "json"],
+    ["ca", "export"], ["plan", "--offline"], ["plan", "--offline", "--format", "json"],
     ["plan", "--offline", "--diff", "app-1"], ["status", "--expiry"],
     ["status", "--expiry", "--format", "json"], ["cdn", "show"],
   ]
@@ -51,7 +51,7 @@ struct LostOutputTests {
   @Test("closed streams are not taken for files that are opened")
   func closedStreams() throws {
     let run = try run(
-      #"exec "$@" <&- >&- 2>&-"#, ["authority", "export", "--out", home.path + "/shop.crt"])
+      #"exec "$@" <&- >&- 2>&-"#, ["ca", "export", "--out", home.path + "/shop.crt"])
     #expect(run.status == 0)
     let exported = try String(contentsOfFile: home.path + "/shop.crt", encoding: .utf8)
     #expect(exported.hasPrefix("-----BEGIN CERTIFICATE-----"))

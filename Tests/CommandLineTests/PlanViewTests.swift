@@ -20,7 +20,7 @@ struct PlanViewTests {
     #expect(mismatch == nil, "\(mismatch ?? "")", sourceLocation: sourceLocation)
   }
 
-  private let view = PlanView(SamplePlan.plan, authorities: SamplePlan.authorities)
+  private let view = PlanView(SamplePlan.plan, caGenerations: SamplePlan.caGenerations)
 
   @Test("where nothing is a terminal, lines have their own length")
   func wide() throws {
@@ -46,7 +46,7 @@ struct PlanViewTests {
 
   @Test("a plan as JSON has the documented fields")
   func document() throws {
-    let document = PlanDocument(SamplePlan.plan, authorities: SamplePlan.authorities)
+    let document = PlanDocument(SamplePlan.plan, caGenerations: SamplePlan.caGenerations)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let json = String(decoding: try encoder.encode(document), as: UTF8.self)

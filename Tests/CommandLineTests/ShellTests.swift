@@ -49,8 +49,8 @@ struct ShellTests {
   private static let completions: [(words: String, offered: [String])] = [
     ("check -i", yaml), ("check -p", yaml), ("plan --playbook", yaml), ("apply -p", yaml),
     ("rollback -p", yaml), ("revoke -p", yaml), ("rotate certificates -p", yaml),
-    ("rotate authority -p", yaml), ("plan --state", ["files", "shop.json"]), ("plan --out", all),
-    ("apply", all), ("authority export --out", all), ("authority passphrase --new-file", all),
+    ("rotate ca -p", yaml), ("plan --state", ["files", "shop.json"]), ("plan --out", all),
+    ("apply", all), ("ca export --out", all), ("ca passphrase --new-file", all),
     ("cdn update", all), ("init", ["files"]),
   ]
 

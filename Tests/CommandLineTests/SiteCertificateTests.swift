@@ -15,10 +15,10 @@ struct SiteCertificateTests {
   init() throws {
     home = try Home()
     home.inventory = home.inventory.replacing(
-      "{authority: true}", with: "{files: {certificate: shop.crt, key: shop.key}}")
+      "{ca: true}", with: "{files: {certificate: shop.crt, key: shop.key}}")
     let now = Int64(Date().timeIntervalSince1970)
     let files = try CertificateAuthority.create(
-      AuthorityRequest(commonName: "Example CA", key: .ecdsaP256, validFor: 900 * SampleCA.day),
+      CARequest(commonName: "Example CA", key: .ecdsaP256, validFor: 900 * SampleCA.day),
       passphrase: SampleCA.passphrase, now: now)
     let leaf = try CertificateAuthority.unlock(files, passphrase: SampleCA.passphrase).issue(
       LeafRequest(
@@ -44,7 +44,7 @@ struct SiteCertificateTests {
       + " chain, which certbot calls fullchain.pem,"
     let alone = try check(certificate: leaf)
     #expect(alone.status == 0 && alone.output.contains(warning), "\(alone.output)")
-    try #require(home.deploy("authority", "create").status == 0)
+    try #require(home.deploy("ca", "create").status == 0)
     let plan = try home.deploy("plan", "--offline")
     #expect(plan.status == 0 && plan.output.contains(warning), "\(plan.output)")
     let whole = try check(certificate: chain)
@@ -62,7 +62,7 @@ struct SiteCertificateTests {
     let windows = { (text: String) in text.replacing("\n", with: "\r\n") }
     let run = try check(certificate: windows(chain), key: windows(key))
     #expect(run.status == 0, "\(run.output)")
-    try #require(home.deploy("authority", "create").status == 0)
+    try #require(home.deploy("ca", "create").status == 0)
     let plan = try home.deploy("plan", "--offline", "--diff", "edge-1")
     #expect(plan.status == 0, "\(plan.output)")
     #expect(plan.output.contains("add_header X-B c;") && !plan.output.contains("\r"))

@@ -80,14 +80,14 @@ struct FleetText {
         \(domain):
           front_ends: all
           back_ends: \(site.backEnds.isEmpty ? "all" : "[\(site.backEnds.joined(separator: ", "))]")
-          certificate: {authority: true}
+          certificate: {ca: true}
           back_end: {port: \(site.port), root: /srv/shop}
           snippets: {back_end: answers.conf}
       """
     }
     return """
       fleet: shop
-      authority: {name: Shop Certification Center, passphrase: {env: DEPLOY_PASSPHRASE}}
+      ca: {name: Shop Certification Center, passphrase: {env: DEPLOY_PASSPHRASE}}
       ssh: {user: root, identity: ~/.ssh/id_ed25519}
       front_ends:
       \(hosts(frontEnds))
@@ -109,7 +109,7 @@ struct FleetText {
     SandboxHost(
       name: name, addresses: addresses, pages: ["/srv/shop/index.html": "/srv/shop \(name)\n"],
       // A host needs no nginx for its container.
-      isBare: name == "carry-1", carrier: name == "carry-1.container" ? "carry-1" : nil)
+      isBare: name == "carry-1", containerHost: name == "carry-1.container" ? "carry-1" : nil)
   }
 }
 
@@ -164,10 +164,10 @@ extension ChangeTests {
       let output = try await scene.deploy("apply", "--yes")
       #expect(output.status == 1, "\(output.all)")
       #expect(output.stdout.contains("edge-1 waits for app-2"), "\(output.stdout)")
-      let ledger = output.stdout.components(separatedBy: "Ledger").last ?? ""
-      #expect(ledger.contains("app-2   unreachable"), "\(output.stdout)")
-      #expect(ledger.contains("edge-1  not attempted"), "\(output.stdout)")
-      #expect(ledger.contains("it waits for app-2"), "\(output.stdout)")
+      let summary = output.stdout.components(separatedBy: "Summary").last ?? ""
+      #expect(summary.contains("app-2   unreachable"), "\(output.stdout)")
+      #expect(summary.contains("edge-1  not attempted"), "\(output.stdout)")
+      #expect(summary.contains("it waits for app-2"), "\(output.stdout)")
       // Both back-ends serve still: one on both ports, the other on the old one.
       #expect(
         try await scene.answering(["/srv/shop app-1", "/srv/shop app-2"])
@@ -194,7 +194,7 @@ extension Scene {
       while [ ! -e \(folder)/visitors-stop ] && [ $requests -lt 100000 ]; do
         requests=$((requests + 1))
         curl --http1.1 -s -o /dev/null -X \(method) -w '%{http_code} %{exitcode} %{errormsg}\\n' \
-          --max-time 10 --cacert \(folder)/shop.authority/authority-1.crt \
+          --max-time 10 --cacert \(folder)/shop.ca/ca-1.crt \
           --resolve shop.example:443:\(frontEnd) https://shop.example/post
         sleep 0.1
       done

@@ -47,8 +47,8 @@ struct DriftTests {
         host: "app-2", deed: "nft insert rule inet deploy input tcp dport 443 drop",
         reason: "the loaded firewall was changed on the host"),
       Drift(
-        host: "edge-1", deed: "echo > /etc/deploy/current/tls/authority.crt",
-        reason: "tls/authority.crt was changed on the host"),
+        host: "edge-1", deed: "echo > /etc/deploy/current/tls/ca.crt",
+        reason: "tls/ca.crt was changed on the host"),
     ],
   ]
 
@@ -116,12 +116,12 @@ struct DriftTests {
     }
   }
 
-  /// The digests of every certificate and key of each host, the bundle of the authority left out.
+  /// The digests of every certificate and key of each host, the bundle of the CA left out.
   private func certificates(_ scene: Scene) async throws -> [String] {
     try await ["app-1", "app-2", "edge-1"].asyncMap { host in
       try await scene.on(
         host,
-        "cd /etc/deploy/current/tls && find . -type f ! -name 'authority*' | sort | xargs sha256sum"
+        "cd /etc/deploy/current/tls && find . -type f ! -name 'CA*' | sort | xargs sha256sum"
       ).stdout
     }
   }

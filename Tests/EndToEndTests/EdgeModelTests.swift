@@ -13,7 +13,7 @@ struct EdgeFault: CustomTestStringConvertible, Sendable {
   var host: String
   /// What makes it so on the host, in the folder of the release that is in force.
   var script: String
-  var obstacle: EdgeModel.Obstacle?
+  var blocker: EdgeModel.Blocker?
   var change: @Sendable (inout Endpoint, inout Endpoint) -> Void
 
   private static let reload = "nginx -s reload"
@@ -24,44 +24,44 @@ struct EdgeFault: CustomTestStringConvertible, Sendable {
 
   static let all: [EdgeFault] = [
     EdgeFault(
-      testDescription: "nothing", host: "app-1", script: "true", obstacle: nil,
+      testDescription: "nothing", host: "app-1", script: "true", blocker: nil,
       change: { _, _ in }),
     EdgeFault(
       testDescription: "the front-end is not let in", host: "app-1",
-      script: "nft flush set inet deploy tcp_443_ipv4", obstacle: .shutOut,
+      script: "nft flush set inet deploy tcp_443_ipv4", blocker: .shutOut,
       change: { frontEnd, _ in frontEnd.source = "203.0.113.1" }),
     EdgeFault(
       testDescription: "the site is served on another port", host: "app-1",
       script: "sed -i 's/listen \\( *\\)443/listen \\18443/; s/:443 /:8443 /' nginx/back-end/*.conf"
         + " nginx/deploy.conf && \(reload)",
-      obstacle: .notServed,
+      blocker: .notServed,
       change: { $1.services["shop.example"]?.ports = [8443] }),
     EdgeFault(
       testDescription: "the site is not served", host: "app-1",
-      script: "sed -i '/back-end\\/shop/d' nginx/deploy.conf && \(reload)", obstacle: .notServed,
+      script: "sed -i '/back-end\\/shop/d' nginx/deploy.conf && \(reload)", blocker: .notServed,
       change: { $1.services = [:] }),
     EdgeFault(
       testDescription: "the back-end serves the site to other front-ends alone", host: "app-1",
       script: "sed -i 's/CN=edge-1/CN=edge-2/' nginx/back-end/*.conf && \(reload)",
-      obstacle: .notAdmitted,
+      blocker: .notAdmitted,
       change: { frontEnd, _ in frontEnd.client?.commonName = "edge-2" }),
     EdgeFault(
-      testDescription: "the back-end does not know the front-end's authority", host: "app-1",
-      script: "\(foreign) && cp /tmp/f.crt tls/authority.crt && \(reload)",
-      obstacle: .clientNotTrusted, change: { $1.trusts = ["foreign"] }),
+      testDescription: "the back-end does not know the front-end's CA", host: "app-1",
+      script: "\(foreign) && cp /tmp/f.crt tls/ca.crt && \(reload)",
+      blocker: .clientNotTrusted, change: { $1.trusts = ["foreign"] }),
     EdgeFault(
-      testDescription: "the front-end does not know the back-end's authority", host: "edge-1",
-      script: "\(foreign) && cp /tmp/f.crt tls/authority.crt && \(reload)",
-      obstacle: .serverNotTrusted, change: { frontEnd, _ in frontEnd.trusts = ["foreign"] }),
+      testDescription: "the front-end does not know the back-end's CA", host: "edge-1",
+      script: "\(foreign) && cp /tmp/f.crt tls/ca.crt && \(reload)",
+      blocker: .serverNotTrusted, change: { frontEnd, _ in frontEnd.trusts = ["foreign"] }),
     EdgeFault(
       testDescription: "the back-end's certificate is foreign", host: "app-1",
       script: "\(foreign) && cp /tmp/f.crt tls/back-end.crt && cp /tmp/f.key tls/back-end.key"
         + " && \(reload)",
-      obstacle: .wrongName, change: { $1.server?.names = ["Foreign"] }),
+      blocker: .wrongName, change: { $1.server?.names = ["Foreign"] }),
     EdgeFault(
       testDescription: "the front-end asks an address that nobody has", host: "edge-1",
       script: "sed -i 's/198.18.0.21:443/198.18.0.99:443/' nginx/front-end/*.conf && \(reload)",
-      obstacle: .notThere, change: { $1.addresses = [] }),
+      blocker: .notThere, change: { $1.addresses = [] }),
   ]
 }
 
@@ -95,18 +95,18 @@ extension Scene {
     fault.change(&frontEnd, &backEnd)
     let route = try #require(edge.facts.routes.first)
     let now = Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970))
-    let obstacle = EdgeModel.obstacle(on: route, from: frontEnd, to: backEnd, at: now)
-    #expect(obstacle == fault.obstacle, "\(fault.testDescription)")
+    let blocker = EdgeModel.blocker(on: route, from: frontEnd, to: backEnd, at: now)
+    #expect(blocker == fault.blocker, "\(fault.testDescription)")
     // nginx tells nobody when the new workers are there: it is asked until it does what the model says.
     var answers: [String] = []
     for _ in 0..<20 {
       let output = try await fetch(options: ["-o", "/dev/null", "-w", "%{http_code}"])
       answers.append(output.stdout)
-      if (output.stdout == "200") == (obstacle == nil) { break }
+      if (output.stdout == "200") == (blocker == nil) { break }
     }
     #expect(
-      (answers.last == "200") == (obstacle == nil),
-      "\(fault.testDescription): the model says \(obstacle?.rawValue ?? "it works"), the hosts \(answers)"
+      (answers.last == "200") == (blocker == nil),
+      "\(fault.testDescription): the model says \(blocker?.rawValue ?? "it works"), the hosts \(answers)"
     )
   }
 }

@@ -26,7 +26,7 @@ struct FirewallFaultTests {
       }
     }
 
-    var verdict: String {
+    var result: String {
       switch self {
       case .noEstablished, .ownConnectionDropped: "confirmed"
       case .onlyFirstPackets, .noSSH, .nothing: "reverted"
@@ -51,12 +51,12 @@ struct FirewallFaultTests {
         try scene.write(bad)
         let output = try await scene.boundedApply(
           scene.folder + "/quick.yml", "--limit", "app-*")
-        let verdicts = try await scene.expectTruth(of: output, since: before, "\(fault)")
+        let results = try await scene.expectTruth(of: output, since: before, "\(fault)")
         #expect(
-          verdicts == ["app-1": fault.verdict, "app-2": fault.verdict], "\(fault)\n\(output.all)")
+          results == ["app-1": fault.result, "app-2": fault.result], "\(fault)\n\(output.all)")
         // SSH is back: the hosts can be asked.
         let plan = try await scene.deploy("plan", "--detailed-exitcode", "--limit", "app-*")
-        #expect(plan.status == (fault.verdict == "confirmed" ? 0 : 2), "\(fault)\n\(plan.all)")
+        #expect(plan.status == (fault.result == "confirmed" ? 0 : 2), "\(fault)\n\(plan.all)")
         for host in Self.hosts { try await scene.restoreRules(of: host) }
         good.root = bad.root
         try scene.write(good)

@@ -21,7 +21,7 @@ struct ForeignNamesTests {
 
   @Test(
     "compromised hosts that edit their manifests neither stop a rotation nor get a name",
-    arguments: [["authority"], ["authority", "--emergency"], ["certificates"]])
+    arguments: [["ca"], ["ca", "--emergency"], ["certificates"]])
   func rotation(_ command: [String]) async throws {
     try await RotationScene.play { scene in
       var before: [String: String] = [:]
@@ -35,7 +35,7 @@ struct ForeignNamesTests {
       let rotated = try await scene.deploy(
         ["rotate"] + command + ["--yes", "--playbook", try scene.writeQuickPlaybook()])
       #expect(rotated.status == 0, "\(rotated.all)")
-      if command[0] == "authority" { try await scene.expectRotated(to: 2) }
+      if command[0] == "ca" { try await scene.expectRotated(to: 2) }
       try await visitors.expectNoFailure("rotate \(command.joined(separator: " "))")
       // Whatever was signed is in the state, or in a release that the host has.
       let state = try scene.read("shop.state.json")

@@ -7,10 +7,10 @@ import Testing
   "A host that cannot take part says why and delays nobody", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct HostFaultTests {
-  /// One way in which a host fails, what the ledger says of it, and what heals it.
+  /// One way in which a host fails, what the summary says of it, and what heals it.
   private struct Fault {
     var host: String
-    var verdict: String
+    var result: String
     var words: [String]
     var harm = ""
     var heal = ""
@@ -37,37 +37,37 @@ struct HostFaultTests {
 
   private static let faults = [
     Fault(
-      host: "down", verdict: "unreachable", words: ["nothing listens on this port"],
+      host: "down", result: "unreachable", words: ["nothing listens on this port"],
       heal: "/usr/sbin/sshd -E /var/log/sshd.log"),
     Fault(
-      host: "silent", verdict: "unreachable",
+      host: "silent", result: "unreachable",
       words: ["the connection was accepted, and then nothing came within 15.0 seconds"],
       harm: "pkill -STOP -x sshd", heal: "pkill -CONT -x sshd"),
     Fault(
-      host: "closing", verdict: "unreachable",
+      host: "closing", result: "unreachable",
       words: ["the server closed the connection in the key exchange"],
       harm: "pkill -KILL -x sshd; rm -f /run/sshd.pid\n"
         + listener(on: 22, saying: "SSH-2.0-OpenSSH_9.2\\r\\n"),
       heal: endListener + "/usr/sbin/sshd -E /var/log/sshd.log"),
     Fault(
-      host: "stranger", verdict: "unreachable",
+      host: "stranger", result: "unreachable",
       words: ["the host key has changed", "ssh-keygen -R 198.18.0.34"],
       harm: "cd /etc/ssh && mv ssh_host_ed25519_key own && ssh-keygen -q -t ed25519 -N ''"
         + " -f other && mv other ssh_host_ed25519_key; \(restartSSH)",
       heal: "cd /etc/ssh && mv own ssh_host_ed25519_key; \(restartSSH)"),
     Fault(
-      host: "full", verdict: "refused",
+      host: "full", result: "refused",
       words: ["there is no space for the release", " KiB and has 8 KiB: make some"],
       heal: "mount -o remount,size=16m /etc/deploy"),
     Fault(
-      host: "full-2", verdict: "refused",
+      host: "full-2", result: "refused",
       words: ["there is no space for the release", " KiB and has 8 KiB: make some"],
       heal: "mount -o remount,size=16m /etc/deploy"),
     Fault(
-      host: "bare", verdict: "refused",
+      host: "bare", result: "refused",
       words: ["nginx is not installed there: install it and run again"]),
     Fault(
-      host: "locked", verdict: "refused",
+      host: "locked", result: "refused",
       words: ["another run holds its lock (ann@laptop): wait for it to end"],
       harm: """
         mkdir /run/deploy && echo ann@laptop > /run/deploy/holder
@@ -78,7 +78,7 @@ struct HostFaultTests {
         """,
       heal: "kill \"$(cat /run/holder.pid)\""),
     Fault(
-      host: "taken", verdict: "refused", words: ["port 443 is held by perl (process "],
+      host: "taken", result: "refused", words: ["port 443 is held by perl (process "],
       harm: listener(on: 443, saying: "no"), heal: endListener),
   ]
 
@@ -90,8 +90,8 @@ struct HostFaultTests {
     return inventory
   }()
 
-  @Test("each fault has its verdict, all other hosts are confirmed, and what is healed converges")
-  func verdicts() async throws {
+  @Test("each fault has its result, all other hosts are confirmed, and what is healed converges")
+  func results() async throws {
     try await Scene.play(Self.inventory, alter: Self.alter) { scene in
       for fault in Self.faults where fault.harm != "" {
         let output = try await scene.on(fault.host, fault.harm)
@@ -99,7 +99,7 @@ struct HostFaultTests {
       }
       let output = try await scene.deploy("apply", "--yes")
       #expect(output.status == 1)
-      try expectLedger(in: output)
+      try expectSummary(in: output)
       for address in ["198.18.0.21", "198.18.0.22"] {
         #expect(try await answer(of: address, in: scene).hasPrefix("/srv/shop app-"))
       }
@@ -126,10 +126,10 @@ struct HostFaultTests {
     if host.name == "full-2" { mixedSystems(&host) }
   }
 
-  private func expectLedger(in output: CommandOutput) throws {
+  private func expectSummary(in output: CommandOutput) throws {
     let hosts = Array(Self.inventory.backEnds.keys) + Self.inventory.frontEnds.keys
-    let ledger = try #require(output.stdout.components(separatedBy: "\nLedger\n").last)
-    let lines = ledger.split(separator: "\n").map(String.init)
+    let summary = try #require(output.stdout.components(separatedBy: "\nSummary\n").last)
+    let lines = summary.split(separator: "\n").map(String.init)
     /// A host's line and those below it up to the next host's.
     func entry(_ host: String) -> String {
       let start = lines.firstIndex { $0.hasPrefix(host + " ") } ?? lines.endIndex
@@ -139,7 +139,7 @@ struct HostFaultTests {
     }
     for fault in Self.faults {
       let entry = entry(fault.host)
-      #expect(entry.dropFirst(fault.host.count).contains(" \(fault.verdict) "), "\(output.all)")
+      #expect(entry.dropFirst(fault.host.count).contains(" \(fault.result) "), "\(output.all)")
       for words in fault.words {
         #expect(entry.contains(words), "\(fault.host): \(words)\n\(output.all)")
       }

@@ -11,7 +11,7 @@ struct HostLossTests {
     "name: one\nrollout: {batch: 1, max_failures: 9, confirm_within: 5s}\n"
 
   @Test(
-    "sshd and all its sessions killed in the switch: the verdict is right when it is back",
+    "sshd and all its sessions killed in the switch: the result is right when it is back",
     arguments: systems)
   func lostSSH(_ system: SandboxHost.System) async throws {
     try await Scene.play(alter: { $0.system = $0.name == "app-1" ? system : .plain }) { scene in
@@ -27,12 +27,12 @@ struct HostLossTests {
         if !isBackAtOnce { try await scene.settle("app-1") }
         try await scene.sandbox.startSSH(on: "app-1")
         let output = try await run.command.wait()
-        let verdicts = try await scene.expectTruth(of: output, since: before, why)
-        print("sshd killed, \(system), \(why): \(verdicts)")
+        let results = try await scene.expectTruth(of: output, since: before, why)
+        print("sshd killed, \(system), \(why): \(results)")
         if isBackAtOnce {
-          #expect(["confirmed", "reverted"].contains(verdicts["app-1"]), "\(output.all)")
+          #expect(["confirmed", "reverted"].contains(results["app-1"]), "\(output.all)")
         } else {
-          #expect(verdicts["app-1"] == "reverted", "\(output.all)")
+          #expect(results["app-1"] == "reverted", "\(output.all)")
         }
         try await scene.apply()
         try await scene.expectNoChanges()
@@ -40,7 +40,7 @@ struct HostLossTests {
     }
   }
 
-  /// What happens to app-2, and how its ledger ends.
+  /// What happens to app-2, and how its summary ends.
   enum Loss: CaseIterable {
     case sshRestartsBeforeTheWord, rebootInTheSwitch, shellKilledInTheSwitch
 
@@ -52,7 +52,7 @@ struct HostLossTests {
       }
     }
 
-    var end: (verdict: String, detail: String) {
+    var end: (result: String, detail: String) {
       switch self {
       case .sshRestartsBeforeTheWord: ("confirmed", "release 2")
       case .rebootInTheSwitch: ("reverted", "the host restarted before it was confirmed")
@@ -88,10 +88,10 @@ struct HostLossTests {
           "apply", "--yes", "--format", "json", "--playbook", scene.writeShortPlaybook())
         try await inflict(loss, during: run, scene)
         let output = try await run.command.wait()
-        let verdicts = try await scene.expectTruth(of: output, since: before, why)
-        let entry = try LedgerDocument(of: output).entry("app-2")
-        #expect((entry.verdict, entry.detail) == loss.end, "\(why)\n\(output.all)")
-        #expect(verdicts["app-1"] == "confirmed", "\(why)\n\(output.all)")
+        let results = try await scene.expectTruth(of: output, since: before, why)
+        let entry = try SummaryDocument(of: output).entry("app-2")
+        #expect((entry.result, entry.detail) == loss.end, "\(why)\n\(output.all)")
+        #expect(results["app-1"] == "confirmed", "\(why)\n\(output.all)")
         try await scene.apply()
         try await scene.expectNoChanges()
       }
@@ -151,12 +151,12 @@ struct HostLossTests {
         #expect(filled.status == 0, "\(filled.all)")
         try await lock.letGo()
         let output = try await run.command.wait()
-        let verdicts = try await scene.expectTruth(of: output, since: before, why)
-        print("disk full, \(system), \(why): \(verdicts)")
-        #expect(verdicts["app-1"] == "confirmed", "\(output.all)")
+        let results = try await scene.expectTruth(of: output, since: before, why)
+        print("disk full, \(system), \(why): \(results)")
+        #expect(results["app-1"] == "confirmed", "\(output.all)")
         // What the rename of undo.sh leaves of the old one is more than the switch takes.
         let isFull = pagesLeft == 0
-        #expect(verdicts["app-2"] == (isFull ? "refused" : "confirmed"), "\(output.all)")
+        #expect(results["app-2"] == (isFull ? "refused" : "confirmed"), "\(output.all)")
         #expect(output.stdout.contains("No space left on device") == isFull, "\(output.all)")
         try await scene.on("app-2", "rm /etc/deploy/filler")
         try await scene.apply()

@@ -10,14 +10,14 @@ struct RestingHost: Equatable {
   /// The folder that its nginx is told to serve.
   var root = ""
   /// What the host wrote down of its last transaction.
-  var verdict = ""
+  var result = ""
 }
 
-/// The ledger of a run as a program reads it.
-struct LedgerDocument: Decodable {
+/// The summary of a run as a program reads it.
+struct SummaryDocument: Decodable {
   struct Entry: Decodable {
     var host: String
-    var verdict: String
+    var result: String
     var detail: String
   }
 
@@ -30,7 +30,7 @@ struct LedgerDocument: Decodable {
   }
 
   func entry(_ host: String) throws -> Entry {
-    try #require(hosts.first { $0.host == host }, "\(host) is not in the ledger")
+    try #require(hosts.first { $0.host == host }, "\(host) is not in the summary")
   }
 }
 
@@ -38,7 +38,7 @@ extension Scene {
   /// What counts as a controller that hangs, in seconds.
   static let longestRun = 150
 
-  /// Applies and ends a program that hangs; its standard output is the ledger.
+  /// Applies and ends a program that hangs; its standard output is the summary.
   func boundedApply(_ playbook: String, _ more: String...) async throws -> CommandOutput {
     let words = command(["apply", "--yes", "--format", "json", "--playbook", playbook] + more)
     let output = try await sandbox.run(
@@ -78,13 +78,13 @@ extension Scene {
       readlink current | sed 's#releases/##'
       sha256sum current/manifest | cut -d ' ' -f 1
       grep -rhoE '/srv/(shop|other)' current/nginx | sort -u
-      cat verdict
+      cat result
       """)
     let lines = output.stdout.split(separator: "\n").map(String.init)
     try #require(lines.count >= 3, "\(host), \(why): \(output.all)")
     return RestingHost(
       release: Int(lines[0]) ?? 0, manifest: lines[1], root: lines.count == 4 ? lines[2] : "",
-      verdict: lines.last ?? "")
+      result: lines.last ?? "")
   }
 
   func restingHosts(_ hosts: [String], _ why: String) async throws -> [String: RestingHost] {
@@ -112,38 +112,38 @@ extension Scene {
     }
   }
 
-  /// The ledger, the exit code and the hosts say the same of a run.
+  /// The summary, the exit code and the hosts say the same of a run.
   ///
-  /// - Returns: The verdict of each host.
+  /// - Returns: The result of each host.
   @discardableResult
   func expectTruth(
     of output: CommandOutput, since before: [String: RestingHost], _ why: String
   ) async throws -> [String: String] {
-    let ledger = try LedgerDocument(of: output)
-    let isDone = ledger.hosts.allSatisfy { ["confirmed", "unchanged"].contains($0.verdict) }
-    #expect((output.status == 0) == (isDone && ledger.stopped == nil), "\(why)\n\(output.all)")
+    let summary = try SummaryDocument(of: output)
+    let isDone = summary.hosts.allSatisfy { ["confirmed", "unchanged"].contains($0.result) }
+    #expect((output.status == 0) == (isDone && summary.stopped == nil), "\(why)\n\(output.all)")
     let after = try await restingHosts(Array(before.keys), why)
-    var verdicts: [String: String] = [:]
+    var results: [String: String] = [:]
     for (host, old) in before {
-      let entry = try ledger.entry(host)
+      let entry = try summary.entry(host)
       let new = try #require(after[host])
-      verdicts[host] = entry.verdict
-      let story = "\(host), \(why): \(entry.verdict) \(entry.detail)\n\(old)\n\(new)"
-      switch entry.verdict {
+      results[host] = entry.result
+      let story = "\(host), \(why): \(entry.result) \(entry.detail)\n\(old)\n\(new)"
+      switch entry.result {
       case "confirmed":
         #expect(entry.detail == "release \(new.release)" && new.release != old.release, "\(story)")
-        #expect(new.verdict == "\(new.release) confirmed", "\(story)")
+        #expect(new.result == "\(new.release) confirmed", "\(story)")
       case "unchanged":
         #expect(new == old, "\(story)")
       case "reverted":
         #expect((new.release, new.manifest) == (old.release, old.manifest), "\(story)")
-        let isWritten = new.verdict.contains(" reverted ") && new.verdict != old.verdict
+        let isWritten = new.result.contains(" reverted ") && new.result != old.result
         #expect(isWritten || entry.detail == "release \(old.release) is in force", "\(story)")
       default:
-        // A host that could not be asked may have confirmed: then the ledger says that it is not known.
+        // A host that could not be asked may have confirmed: then the summary says that it is not known.
         #expect(new.manifest == old.manifest || entry.detail.contains("not known"), "\(story)")
       }
     }
-    return verdicts
+    return results
   }
 }

@@ -30,10 +30,10 @@ enum HostileShell {
       "a\0b", 'nginx/x.conf:listen 99999999999999999999;', 'none', '1:', 'confirmed', 'x' x 70000,
       'file 00 0644 nginx/owned', 'certificate owned a b c', 'fleet owned', "owned \x1b[31m");
     my $release = $script =~ / 'release=(\d+)'/ ? $1 : 2;
-    my @dialogue = ("applied $release", "confirmed $release", "verdict $release confirmed",
-      "verdict $release reverted owned \e[31m", "restores $release:" . 'a' x 64, "verdict $release broken 7",
+    my @dialogue = ("applied $release", "confirmed $release", "result $release confirmed",
+      "result $release reverted owned \e[31m", "restores $release:" . 'a' x 64, "result $release broken 7",
       'staged', 'tested', 'prepared', 'switching', 'applied 2', 'applied 9', 'confirmed 2',
-      'confirmed 9', 'restores 2:bb', 'verdict 2 confirmed', 'verdict 9 reverted x y', 'refused nginx',
+      'confirmed 9', 'restores 2:bb', 'result 2 confirmed', 'result 9 reverted x y', 'refused nginx',
       "refused \e[31mowned", 'refused locked', 'reverted reload', 'broken 1', 'waiting', 'end');
     my @honest = map { "\@deploy $_" } @dialogue;
     if ($kind eq 'survey') { open(my $real, '-|', @honestly); chomp(@honest = grep { !/^\@deploy (begin|missing|version)/ } <$real>); shift @honest }

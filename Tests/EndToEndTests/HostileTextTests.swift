@@ -72,7 +72,7 @@ struct HostileTextTests {
   func files() async throws {
     try await Scene.play { scene in
       try await scene.apply()
-      try await scene.on("app-1", "printf '7 reverted \(Self.hostile)\\n' > /etc/deploy/verdict")
+      try await scene.on("app-1", "printf '7 reverted \(Self.hostile)\\n' > /etc/deploy/result")
       try await expectAllHarmless(scene)
       try await scene.on(
         "app-1",

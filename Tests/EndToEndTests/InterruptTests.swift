@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Ctrl-C leaves every host whole and the ledger printed", .serialized,
+  "Ctrl-C leaves every host whole and the summary printed", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct InterruptTests {
   private static let backEnds = ["app-1", "app-2"]
@@ -41,9 +41,9 @@ struct InterruptTests {
       try await run.command.signal(SIGINT)
       let output = try await run.command.wait()
       #expect(output.status == 130, "\(output.all)")
-      let verdicts = try await scene.expectTruth(
+      let results = try await scene.expectTruth(
         of: output, since: before.without("app-2"), "staged")
-      #expect(Set(verdicts.values) == ["not attempted"], "\(output.all)")
+      #expect(Set(results.values) == ["not attempted"], "\(output.all)")
       try await lock.letGo()
       // It looks for the lock a few times a second, and finds that nobody is there.
       try await scene.await("! pgrep -f '[d]eploy(/lib/[0-9a-f]+)? transaction'", on: "app-2")
@@ -75,9 +75,9 @@ struct InterruptTests {
       for lock in locks { try await lock.letGo() }
       let output = try await run.command.wait()
       #expect(output.status == 130, "\(output.all)")
-      let verdicts = try await scene.expectTruth(of: output, since: before, "switching")
+      let results = try await scene.expectTruth(of: output, since: before, "switching")
       #expect(
-        verdicts == ["app-1": "confirmed", "app-2": "confirmed", "edge-1": "not attempted"])
+        results == ["app-1": "confirmed", "app-2": "confirmed", "edge-1": "not attempted"])
     }
   }
 
@@ -90,17 +90,17 @@ struct InterruptTests {
       try await run.command.signal(SIGINT)
       let output = try await run.command.wait()
       #expect(output.status == 130, "\(output.all)")
-      let ledger = try LedgerDocument(of: output)
+      let summary = try SummaryDocument(of: output)
       for host in Self.backEnds {
-        #expect(try ledger.entry(host).verdict == "unconfirmed", "\(output.all)")
-        #expect(try ledger.entry(host).detail.hasPrefix("left in the middle"), "\(output.all)")
+        #expect(try summary.entry(host).result == "unconfirmed", "\(output.all)")
+        #expect(try summary.entry(host).detail.hasPrefix("left in the middle"), "\(output.all)")
       }
-      #expect(try ledger.entry("edge-1").verdict == "not attempted", "\(output.all)")
+      #expect(try summary.entry("edge-1").result == "not attempted", "\(output.all)")
       for lock in locks { try await lock.letGo() }
       let after = try await scene.restingHosts(Self.hosts, "twice")
       #expect(after.mapValues(\.manifest) == before.mapValues(\.manifest))
       for host in Self.backEnds {
-        #expect(after[host]?.verdict == "2 reverted it was not confirmed in time", "\(host)")
+        #expect(after[host]?.result == "2 reverted it was not confirmed in time", "\(host)")
       }
     }
   }

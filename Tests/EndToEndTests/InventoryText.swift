@@ -16,24 +16,24 @@ struct InventoryText {
   var root = "/srv/shop"
   /// Where back-ends take the front-ends' connections; nil for the usual port.
   var port: Int?
-  var siteCertificate = "{authority: true}"
+  var siteCertificate = "{ca: true}"
   /// More lines for the site, already indented by four.
   var siteLines: [String] = []
   /// More top-level lines.
   var lines: [String] = []
   var renewBefore = "30d"
   var validFor = "365d"
-  /// More lines for the authority, already indented by two.
-  var authorityLines: [String] = []
+  /// More lines for the CA, already indented by two.
+  var caLines: [String] = []
 
   var text: String {
     """
     fleet: shop
-    authority:
+    ca:
       name: Shop Certification Center
       passphrase: {env: DEPLOY_PASSPHRASE}
       certificates: {valid_for: \(validFor), renew_before: \(renewBefore)}
-    \(authorityLines.map { "  \($0)\n" }.joined())ssh: \(ssh)
+    \(caLines.map { "  \($0)\n" }.joined())ssh: \(ssh)
     front_ends:
     \(hosts(frontEnds))
     back_ends:

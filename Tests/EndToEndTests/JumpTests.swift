@@ -31,8 +31,8 @@ struct JumpTests {
       inventory.firewall = "{policy: drop, allow: [{port: 9666}]}"
       try scene.write(inventory)
       let output = try await scene.boundedApply(scene.folder + "/quick.yml", "--limit", "app-1")
-      let verdicts = try await scene.expectTruth(of: output, since: before, "no way for the jump")
-      #expect(verdicts == ["app-1": "reverted"], "\(output.all)")
+      let results = try await scene.expectTruth(of: output, since: before, "no way for the jump")
+      #expect(results == ["app-1": "reverted"], "\(output.all)")
 
       try await scene.restoreRules(of: "app-1")
       try await scene.apply()

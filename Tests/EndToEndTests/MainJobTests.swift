@@ -49,7 +49,7 @@ struct MainJobTests {
     let own = try await scene.on(
       "edge-1",
       "cd /etc/deploy/current/tls && \(request) --cert front-end.crt --key front-end.key")
-    #expect(own.stdout == "200", "the authority's certificate: \(own.all)")
+    #expect(own.stdout == "200", "the CA's certificate: \(own.all)")
   }
 
   private func changeRoot(_ scene: Scene) async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A network that is cut at any byte leaves hosts whole and the ledger true", .serialized,
+  "A network that is cut at any byte leaves hosts whole and the summary true", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct NetworkCutTests {
   private static let backEnds = Dictionary(
@@ -121,15 +121,15 @@ struct NetworkCutTests {
     let length = ContinuousClock.now - start
     var isMade: [String: Bool] = [:]
     for (host, command) in lifting { isMade[host] = try await scene.liftCut(command, on: host) }
-    let verdicts = try await scene.expectTruth(of: output, since: before, "\(why), \(cuts)")
-    let ledger = try LedgerDocument(of: output)
+    let results = try await scene.expectTruth(of: output, since: before, "\(why), \(cuts)")
+    let summary = try SummaryDocument(of: output)
     for (host, cut) in cuts.sorted(by: { $0.key < $1.key }) {
-      let entry = try ledger.entry(host)
-      print("\(cut)\(isMade[host] == true ? "" : ", not made"): \(entry.verdict) \(entry.detail)")
-      tally.count(cut, isMade[host] == true ? entry.verdict : "not made")
+      let entry = try summary.entry(host)
+      print("\(cut)\(isMade[host] == true ? "" : ", not made"): \(entry.result) \(entry.detail)")
+      tally.count(cut, isMade[host] == true ? entry.result : "not made")
     }
     print("\(why) took \(length)")
-    #expect(!["unreachable", "unconfirmed"].contains(verdicts["edge-1"]), "\(why)\n\(output.all)")
+    #expect(!["unreachable", "unconfirmed"].contains(results["edge-1"]), "\(why)\n\(output.all)")
     try await expectServed(scene, why)
     try await scene.succeed("apply", "--yes", "--playbook", scene.folder + "/cuts.yml")
     try await scene.expectNoChanges()
@@ -151,12 +151,12 @@ struct NetworkCutTests {
 struct CutTally: CustomStringConvertible {
   private var counts: [String: Int] = [:]
 
-  mutating func count(_ cut: NetworkCut, _ verdict: String) {
-    counts["\(cut.manner) \(cut.direction): \(verdict)", default: 0] += 1
+  mutating func count(_ cut: NetworkCut, _ result: String) {
+    counts["\(cut.manner) \(cut.direction): \(result)", default: 0] += 1
   }
 
-  func count(_ verdict: String) -> Int {
-    counts.filter { $0.key.hasSuffix(": \(verdict)") }.values.reduce(0, +)
+  func count(_ result: String) -> Int {
+    counts.filter { $0.key.hasSuffix(": \(result)") }.values.reduce(0, +)
   }
 
   var description: String {

@@ -107,8 +107,8 @@ struct RevokeSerialTests {
         """
         cd "$1"
         openssl req -new -key stolen.key -subj /CN=edge-1 -out stolen.csr
-        openssl x509 -req -in stolen.csr -CA shop.authority/authority-1.crt \
-          -CAkey shop.authority/authority-1.key -passin env:DEPLOY_PASSPHRASE -days 30 \
+        openssl x509 -req -in stolen.csr -CA shop.ca/ca-1.crt \
+          -CAkey shop.ca/ca-1.key -passin env:DEPLOY_PASSPHRASE -days 30 \
           -set_serial "0x$2" -extfile stolen.ext
         """, "sh", scene.folder, serial,
       ], environment: Scene.environment)

@@ -89,12 +89,12 @@ struct RivalTests {
       try await scene.apply()
       try await signal("CONT")
       let output = try await run.wait()
-      let entry = try LedgerDocument(of: output).entry("app-1")
-      #expect(entry.verdict == "reverted", "\(output.all)")
+      let entry = try SummaryDocument(of: output).entry("app-1")
+      #expect(entry.result == "reverted", "\(output.all)")
       #expect(entry.detail == "another run has put a release of its own in force")
       #expect(output.status == 1)
       let after = try await scene.restingHosts(["app-1"], "after")
-      #expect(after["app-1"]?.verdict == "2 confirmed" && before["app-1"]?.release == 1)
+      #expect(after["app-1"]?.result == "2 confirmed" && before["app-1"]?.release == 1)
       try await scene.expectNoChanges()
       // What the other one has installed is newer than what this copy knows.
       try await rival.succeed("apply", "--yes", "--override-newer")
@@ -102,7 +102,7 @@ struct RivalTests {
     }
   }
 
-  /// The same workspace once more, state and authority included.
+  /// The same workspace once more, state and CA included.
   private func copy(of scene: Scene) async throws -> Scene {
     let output = try await scene.sandbox.run([
       "sh", "-c", "mkdir \"$1/rival\" && cp -a \"$1\"/shop.* \"$1/rival\"", "sh", scene.folder,
@@ -111,7 +111,7 @@ struct RivalTests {
     return Scene(sandbox: scene.sandbox, folder: scene.folder + "/rival")
   }
 
-  /// Every verdict that the host writes down.
+  /// Every result that the host writes down.
   private func keepHistory(of host: String, _ scene: Scene) async throws {
     try await scene.sandbox.write(
       "#!/bin/sh\nshift 2\nprintf '%s\\n' \"$*\" >> /run/history\n", to: "/usr/local/bin/logger",
@@ -121,7 +121,7 @@ struct RivalTests {
 
   /// What each controller says of a host is what happened there, and the host is whole.
   ///
-  /// - Returns: The two verdicts.
+  /// - Returns: The two results.
   private func check(
     _ host: String, _ round: Int, _ outputs: [CommandOutput], _ scene: Scene
   ) async throws -> String {
@@ -130,13 +130,13 @@ struct RivalTests {
     let history = try await scene.on(host, "cat /run/history").stdout
       .split(separator: "\n").map(String.init)
     var claims: [String] = []
-    var verdicts: [String] = []
+    var results: [String] = []
     for (controller, output) in outputs.enumerated() {
-      let ledger = try LedgerDocument(of: output)
-      #expect((output.status == 0) == ledger.isSuccess, "\(why)\n\(output.all)")
-      let entry = try ledger.entry(host)
-      verdicts.append(entry.verdict)
-      guard entry.verdict == "confirmed" else { continue }
+      let summary = try SummaryDocument(of: output)
+      #expect((output.status == 0) == summary.isSuccess, "\(why)\n\(output.all)")
+      let entry = try summary.entry(host)
+      results.append(entry.result)
+      guard entry.result == "confirmed" else { continue }
       claims.append("\(entry.detail) confirmed")
       let number = entry.detail.replacingOccurrences(of: "release ", with: "")
       let own = try await scene.on(
@@ -149,6 +149,6 @@ struct RivalTests {
     #expect(
       confirmed.sorted() == claims.sorted(),
       "\(host), \(why): \(history)\n\(outputs.map(\.all).joined())")
-    return verdicts.joined(separator: " / ")
+    return results.joined(separator: " / ")
   }
 }

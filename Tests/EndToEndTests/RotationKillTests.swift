@@ -6,7 +6,7 @@ import Testing
 /// `DEPLOY_KILLS=all` tries every event of a rotation, with the state kept and with the state lost; a
 /// number tries so many events.
 @Suite(
-  "A rotation of the authority that is cut off goes on", .serialized,
+  "A rotation of the CA that is cut off goes on", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct RotationKillTests {
   private static let wanted = ProcessInfo.processInfo.environment["DEPLOY_KILLS"]
@@ -16,7 +16,7 @@ struct RotationKillTests {
   private enum Event: Hashable, CustomStringConvertible {
     /// A line, and how many like it were there before.
     case said(String, Int)
-    /// A file of the authority's folder is there.
+    /// A file of the CA's folder is there.
     case made(File)
     /// The old generation's marker is gone.
     case finished
@@ -79,7 +79,7 @@ struct RotationKillTests {
 
   /// All that a rotation from generation 1 to 2 does, in its order.
   private func events(_ scene: Scene, _ playbook: String) async throws -> [Event] {
-    let run = try scene.watch("rotate", "authority", "--yes", "--playbook", playbook)
+    let run = try scene.watch("rotate", "ca", "--yes", "--playbook", playbook)
     let output = try await run.command.wait()
     let said = try run.progress
     #expect(output.status == 0, "\(said)\(output.all)")
@@ -104,27 +104,27 @@ struct RotationKillTests {
   private static func hasCome(
     _ event: Event, _ run: WatchedRun, _ scene: Scene, from old: Int
   ) throws -> Bool {
-    let folder = scene.folder + "/shop.authority"
+    let folder = scene.folder + "/shop.ca"
     func exists(_ name: String) -> Bool {
       FileManager.default.fileExists(atPath: "\(folder)/\(name)")
     }
     switch event {
     case .said(let line, let before): return lines(try run.progress).count { $0 == line } > before
-    case .made(.newKey): return exists("authority-\(old + 1).key")
-    case .made(.newCertificate): return exists("authority-\(old + 1).crt")
-    case .made(.marker): return exists("authority-\(old).retiring")
-    case .made(.archivedKey): return exists("archive/authority-\(old).key")
-    case .made(.archivedCertificate): return exists("archive/authority-\(old).crt")
+    case .made(.newKey): return exists("ca-\(old + 1).key")
+    case .made(.newCertificate): return exists("ca-\(old + 1).crt")
+    case .made(.marker): return exists("ca-\(old).retiring")
+    case .made(.archivedKey): return exists("archive/ca-\(old).key")
+    case .made(.archivedCertificate): return exists("archive/ca-\(old).crt")
     case .finished:
-      return exists("archive/authority-\(old).crt") && !exists("authority-\(old).retiring")
+      return exists("archive/ca-\(old).crt") && !exists("ca-\(old).retiring")
     }
   }
 
   private static func latest(_ scene: Scene) throws -> Int {
     let names = try FileManager.default.contentsOfDirectory(
-      atPath: scene.folder + "/shop.authority")
+      atPath: scene.folder + "/shop.ca")
     return names.compactMap { name in
-      name.hasSuffix(".crt") ? Int(name.dropFirst("authority-".count).dropLast(4)) : nil
+      name.hasSuffix(".crt") ? Int(name.dropFirst("ca-".count).dropLast(4)) : nil
     }.max() ?? 0
   }
 
@@ -133,11 +133,11 @@ struct RotationKillTests {
     _ scene: Scene, _ playbook: String, killedBehind event: Event, _ losingState: Bool
   ) async throws -> Bool {
     let old = try Self.latest(scene)
-    let run = try scene.watch("rotate", "authority", "--yes", "--playbook", playbook)
+    let run = try scene.watch("rotate", "ca", "--yes", "--playbook", playbook)
     let killed = try await run.isKilled { try Self.hasCome(event, run, scene, from: old) }
     if killed {
       if losingState { try await scene.loseState() }
-      try await scene.succeed("rotate", "authority", "--yes", "--playbook", playbook)
+      try await scene.succeed("rotate", "ca", "--yes", "--playbook", playbook)
     }
     let new = try Self.latest(scene)
     // What was killed behind its very end is followed by a rotation of its own.
@@ -172,7 +172,7 @@ struct RotationKillTests {
           try await scene.on(host, "pkill -KILL -x sshd; rm -f /run/sshd.pid")
         }
         if loss.behind == nil { try await cut() }
-        let run = try scene.watch("rotate", "authority", "--yes", "--playbook", playbook)
+        let run = try scene.watch("rotate", "ca", "--yes", "--playbook", playbook)
         if let (other, confirmations) = loss.behind {
           try await run.expect("\(other): confirmed", times: confirmations)
           try await cut()
@@ -181,10 +181,10 @@ struct RotationKillTests {
         let said = try run.progress
         #expect(output.status == 1, "\(loss.phase): \(said)\(output.all)")
         #expect(said.contains("is not at its end") && said.contains("    \(host): "), "\(said)")
-        let status = try await scene.succeed("rotate", "authority", "--status")
+        let status = try await scene.succeed("rotate", "ca", "--status")
         #expect(status.stdout.contains("as recorded: "), "\(status.all)")
         try await scene.on(host, "/usr/sbin/sshd -E /var/log/sshd.log")
-        try await scene.succeed("rotate", "authority", "--yes", "--playbook", playbook)
+        try await scene.succeed("rotate", "ca", "--yes", "--playbook", playbook)
         try await scene.expectRotated(to: index + 2)
         try await scene.expectNoChanges()
       }

@@ -2,7 +2,7 @@ import Foundation
 import Sandbox
 import Testing
 
-/// A fleet of two front-ends and four back-ends whose visitors do not depend on the authority that
+/// A fleet of two front-ends and four back-ends whose visitors do not depend on the CA that
 /// changes.
 enum RotationScene {
   static let backEnds = [
@@ -56,7 +56,7 @@ extension Scene {
     to generation: Int, keepingKey: Bool = true, isArchived: Bool = true,
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
-    let output = try await deploy("rotate", "authority", "--status", "--format", "json")
+    let output = try await deploy("rotate", "ca", "--status", "--format", "json")
     let standing = try JSONDecoder().decode(Standing.self, from: Data(output.stdout.utf8))
     #expect(!standing.isRotating, "\(output.all)", sourceLocation: sourceLocation)
     #expect(standing.generations.map(\.generation) == [generation], sourceLocation: sourceLocation)
@@ -65,7 +65,7 @@ extension Scene {
         host.trusts == [generation] && host.shows == [generation] && host.doubt == nil,
         "\(output.all)", sourceLocation: sourceLocation)
     }
-    let archive = folder + "/shop.authority/archive/authority-\(generation - 1)"
+    let archive = folder + "/shop.ca/archive/ca-\(generation - 1)"
     let hasKey = FileManager.default.fileExists(atPath: archive + ".key")
     #expect(hasKey == keepingKey, sourceLocation: sourceLocation)
     #expect(
@@ -91,7 +91,7 @@ extension Scene {
     for name in ["shop.state.json", "shop.state.json.previous"] {
       try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
     }
-    #expect(try await deploy("rotate", "authority", "--yes").status == 1)
+    #expect(try await deploy("rotate", "ca", "--yes").status == 1)
     try await succeed("state", "rebuild")
   }
 

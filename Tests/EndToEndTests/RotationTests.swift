@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Certificates and the authority change under load", .serialized,
+  "Certificates and the CA change under load", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct RotationTests {
   @Test("no request fails while everything is rotated and a front-end's certificate is revoked")
@@ -12,7 +12,7 @@ struct RotationTests {
     try await RotationScene.play { scene in
       let visitors = try Visitors(scene, RotationScene.frontEnds)
       let playbook = try scene.writeQuickPlaybook()
-      try await scene.succeed("rotate", "authority", "--yes", "--playbook", playbook)
+      try await scene.succeed("rotate", "ca", "--yes", "--playbook", playbook)
       try await scene.expectRotated(to: 2)
       let before = try await scene.serials().values
       try await scene.succeed("rotate", "certificates", "--yes", "--playbook", playbook)
@@ -36,7 +36,7 @@ struct RotationTests {
   }
 
   @Test(
-    "a certificate that comes before its authority is trusted fails requests of the same visitors")
+    "a certificate that comes before its CA is trusted fails requests of the same visitors")
   func wrongOrder() async throws {
     try await RotationScene.play { scene in
       let visitors = try Visitors(scene, RotationScene.frontEnds)
@@ -61,11 +61,11 @@ struct RotationTests {
       let thief = try await StolenIdentity(of: "edge-1", scene)
       let playbook = try scene.writeQuickPlaybook(", pause: 1h")
       // Another name of the same bytes, which shows whether they were overwritten.
-      let key = scene.folder + "/shop.authority/authority-1.key"
+      let key = scene.folder + "/shop.ca/ca-1.key"
       try FileManager.default.linkItem(atPath: key, toPath: scene.folder + "/linked")
       #expect(try scene.read("linked").contains("BEGIN ENCRYPTED PRIVATE KEY"))
       let output = try await scene.succeed(
-        "rotate", "authority", "--emergency", "--key", "destroy", "--yes", "--playbook", playbook)
+        "rotate", "ca", "--emergency", "--key", "destroy", "--yes", "--playbook", playbook)
       #expect(
         output.stdout.contains(
           "until the last stage is done, whoever has the key of \"Shop Certification Center\" is"
@@ -84,9 +84,9 @@ struct RotationTests {
 
       // Where it is not destroyed it is kept, and under its passphrase alone.
       try await scene.succeed(
-        "rotate", "authority", "--yes", "--playbook", scene.writeQuickPlaybook())
+        "rotate", "ca", "--yes", "--playbook", scene.writeQuickPlaybook())
       try await scene.expectRotated(to: 3)
-      let kept = scene.folder + "/shop.authority/archive/authority-2.key"
+      let kept = scene.folder + "/shop.ca/archive/ca-2.key"
       for (passphrase, status) in [(Scene.passphrase, Int32(0)), ("another", 1)] {
         let opened = try await scene.sandbox.run(
           ["openssl", "pkey", "-in", kept, "-noout", "-passin", "env:TRIED"],
@@ -97,7 +97,7 @@ struct RotationTests {
   }
 
   @Test(
-    "an authority that has ended with all that it signed, or whose key is lost, is rotated all the same"
+    "a CA that has ended with all that it signed, or whose key is lost, is rotated all the same"
   )
   func ended() async throws {
     try await RotationScene.play { scene in
@@ -105,35 +105,35 @@ struct RotationTests {
         [
           "sh", "-euc",
           """
-          cd "$1"/shop.authority
+          cd "$1"/shop.ca
           : >"$1/index"
           printf '%s\n' '[ca]' 'default_ca = own' '[own]' "database = $1/index" 'policy = any' \
             'rand_serial = yes' 'default_md = sha256' "new_certs_dir = $1" '[any]' \
-            'commonName = supplied' '[authority]' 'basicConstraints = critical,CA:TRUE,pathlen:0' \
+            'commonName = supplied' '[CA]' 'basicConstraints = critical,CA:TRUE,pathlen:0' \
             'keyUsage = critical,keyCertSign,cRLSign' 'subjectKeyIdentifier = hash' >"$1/ca.conf"
           key='-passin env:DEPLOY_PASSPHRASE'
-          openssl x509 -x509toreq -in authority-1.crt -signkey authority-1.key $key -out "$1/request"
-          openssl ca -batch -notext -selfsign -config "$1/ca.conf" -extensions authority \
-            -keyfile authority-1.key $key -in "$1/request" -out "$1/ended.crt" \
+          openssl x509 -x509toreq -in ca-1.crt -signkey ca-1.key $key -out "$1/request"
+          openssl ca -batch -notext -selfsign -config "$1/ca.conf" -extensions CA \
+            -keyfile ca-1.key $key -in "$1/request" -out "$1/ended.crt" \
             -startdate 20200101000000Z -enddate 20210101000000Z
-          cp "$1/ended.crt" authority-1.crt
-          openssl x509 -in authority-1.crt -outform DER | sha256sum | cut -d ' ' -f 1
+          cp "$1/ended.crt" ca-1.crt
+          openssl x509 -in ca-1.crt -outform DER | sha256sum | cut -d ' ' -f 1
           """, "sh", scene.folder,
         ], environment: Scene.environment)
       #expect(made.status == 0, "\(made.all)")
       // The state as well: of two certificates of one key the newer counts, and that is not the folder's.
-      try scene.replaceFirstAuthority([
+      try scene.replaceFirstCA([
         "certificate": scene.read("ended.crt"), "notBefore": "2020-01-01T00:00:00Z",
         "notAfter": "2021-01-01T00:00:00Z",
         "fingerprint": made.stdout.trimmingCharacters(in: .whitespacesAndNewlines),
       ])
       let listed = try await scene.deploy("status", "--expiry")
       #expect(listed.status == 1 && listed.stdout.contains("2021-01-01"), "\(listed.all)")
-      try await scene.succeed("rotate", "authority", "--yes")
+      try await scene.succeed("rotate", "ca", "--yes")
       try await scene.expectRotated(to: 2)
       try FileManager.default.removeItem(
-        atPath: scene.folder + "/shop.authority/authority-2.key")
-      try await scene.succeed("rotate", "authority", "--yes")
+        atPath: scene.folder + "/shop.ca/ca-2.key")
+      try await scene.succeed("rotate", "ca", "--yes")
       try await scene.expectRotated(to: 3, keepingKey: false)
       #expect(try await scene.deploy("verify").status == 0)
       try await scene.expectNoChanges()
@@ -148,16 +148,16 @@ struct RotationTests {
       try await scene.succeed("rotate", "certificates", "--limit", "app-2", "--yes")
       let rotated = try await scene.appSerial()
       try scene.write(state, to: "shop.state.json")
-      let stopped = try await scene.deploy("rotate", "authority", "--yes")
+      let stopped = try await scene.deploy("rotate", "ca", "--yes")
       #expect(stopped.status == 1 && stopped.all.contains("deploy state rebuild"), "\(stopped.all)")
-      let next = scene.folder + "/shop.authority/authority-2.key"
+      let next = scene.folder + "/shop.ca/ca-2.key"
       #expect(!FileManager.default.fileExists(atPath: next))
       #expect(try scene.read("shop.state.json") == state)
       #expect(try await scene.appSerial() == rotated)
       #expect(try await scene.deploy("verify").status == 1, "the state has another certificate")
       try await scene.succeed("state", "rebuild")
       #expect(try await scene.deploy("verify").status == 0)
-      try await scene.succeed("rotate", "authority", "--yes")
+      try await scene.succeed("rotate", "ca", "--yes")
       #expect(try await scene.deploy("verify").status == 0)
       try await scene.expectNoChanges()
     }
@@ -230,12 +230,12 @@ extension Scene {
   }
 
   /// Changes what the state has of the only CA generation.
-  fileprivate func replaceFirstAuthority(_ values: [String: String]) throws {
+  fileprivate func replaceFirstCA(_ values: [String: String]) throws {
     var state = try #require(
       JSONSerialization.jsonObject(with: Data(read("shop.state.json").utf8)) as? [String: Any])
-    let authorities = try #require(state["authorities"] as? [[String: Any]])
-    try #require(authorities.count == 1 && values.keys.allSatisfy { authorities[0][$0] != nil })
-    state["authorities"] = [authorities[0].merging(values) { $1 }]
+    let caGenerations = try #require(state["caGenerations"] as? [[String: Any]])
+    try #require(caGenerations.count == 1 && values.keys.allSatisfy { caGenerations[0][$0] != nil })
+    state["caGenerations"] = [caGenerations[0].merging(values) { $1 }]
     let data = try JSONSerialization.data(withJSONObject: state, options: [.prettyPrinted])
     try write(String(decoding: data, as: UTF8.self), to: "shop.state.json")
   }

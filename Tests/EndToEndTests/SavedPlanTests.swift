@@ -30,12 +30,12 @@ struct SavedPlanTests {
       let before = try await scene.fingerprint(of: "app-1")
       let applied = try await scene.deploy("apply", plan, "--yes")
       #expect(applied.status == 1, "\(applied.all)")
-      let ledger = applied.stdout.components(separatedBy: "\nLedger\n").last ?? ""
+      let summary = applied.stdout.components(separatedBy: "\nSummary\n").last ?? ""
       #expect(
-        ledger.contains(
+        summary.contains(
           /app-1 +refused +it has changed since the plan was made \(nginx\/deploy.conf is not as/),
         "\(applied.all)")
-      #expect(ledger.contains(/app-2 +confirmed/), "\(applied.all)")
+      #expect(summary.contains(/app-2 +confirmed/), "\(applied.all)")
       #expect(try await scene.fingerprint(of: "app-1") == before)
       #expect(
         try await scene.answering(["/srv/shop app-1", "/srv/other app-2"])

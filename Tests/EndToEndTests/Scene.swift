@@ -18,7 +18,7 @@ struct Scene {
   /// A secret that must be found nowhere.
   static let passphrase = "correct-horse-\(UInt64.random(in: .min ... .max))"
 
-  /// Opens a fleet for the hosts of an inventory, with an authority made, and closes it whatever happens.
+  /// Opens a fleet for the hosts of an inventory, with a CA made, and closes it whatever happens.
   ///
   /// - Parameter alter: changes a host before it is made.
   static func play(
@@ -28,7 +28,7 @@ struct Scene {
     try await play(inventory.text, on: inventory.sandboxHosts(alter), body)
   }
 
-  /// Opens a fleet of these hosts, with an inventory for it and an authority made.
+  /// Opens a fleet of these hosts, with an inventory for it and a CA made.
   static func play(
     _ inventory: String, on hosts: [SandboxHost], _ body: (Scene) async throws -> Void
   ) async throws {
@@ -40,7 +40,7 @@ struct Scene {
     let scene = Scene(sandbox: sandbox, folder: folder)
     do {
       try scene.write(inventory, to: "shop.yml")
-      try await scene.succeed("authority", "create")
+      try await scene.succeed("ca", "create")
       try await body(scene)
     } catch {
       await sandbox.close()
@@ -155,7 +155,7 @@ struct Scene {
     try await on(
       host,
       """
-      find /etc -xdev -type f ! -path /etc/deploy/verdict ! -path '/etc/deploy/discarded/*' \
+      find /etc -xdev -type f ! -path /etc/deploy/result ! -path '/etc/deploy/discarded/*' \
         -exec sha256sum {} + 2>/dev/null | sort -k 2
       find /etc -xdev -type l -exec ls -l --time-style=+ {} + 2>/dev/null | sort
       find /etc/deploy -type d ! -name discarded 2>/dev/null | sort
@@ -204,7 +204,7 @@ struct Scene {
     options: [String] = []
   ) async throws -> CommandOutput {
     try await sandbox.run(
-      ["curl", "-sS", "--max-time", "10", "--cacert", folder + "/shop.authority/authority-1.crt"]
+      ["curl", "-sS", "--max-time", "10", "--cacert", folder + "/shop.ca/ca-1.crt"]
         + ["--resolve", "\(domain):443:\(frontEnd)", "https://\(domain)\(path)"] + options)
   }
 

@@ -21,8 +21,8 @@ struct SecretTests {
       try scene.write(InventoryText(root: "/srv/other"))
       for arguments in [
         ["check"], ["plan"], ["plan", "--format", "json"], ["status"],
-        ["status", "--format", "json"], ["state", "show"], ["authority", "show"],
-        ["authority", "export"], ["status", "--expiry"], ["verify", "--format", "json"],
+        ["status", "--format", "json"], ["state", "show"], ["ca", "show"],
+        ["ca", "export"], ["status", "--expiry"], ["verify", "--format", "json"],
         ["apply", "--yes", "--format", "json"],
       ] {
         outputs.append(try await scene.deploy(arguments))

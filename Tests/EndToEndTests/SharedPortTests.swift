@@ -9,7 +9,7 @@ import Testing
 struct SharedPortTests {
   private static let inventory = """
     fleet: shop
-    authority: {name: Shop CA, passphrase: {env: DEPLOY_PASSPHRASE}}
+    ca: {name: Shop CA, passphrase: {env: DEPLOY_PASSPHRASE}}
     ssh: {user: root, identity: ~/.ssh/id_ed25519}
     front_ends:
       edge-1: {address: 198.18.0.10}
@@ -20,12 +20,12 @@ struct SharedPortTests {
       shop.example:
         front_ends: [edge-1]
         back_ends: all
-        certificate: {authority: true}
+        certificate: {ca: true}
         back_end: {root: /srv/shop, index: index.html}
       blog.example:
         front_ends: [edge-2]
         back_ends: all
-        certificate: {authority: true}
+        certificate: {ca: true}
         back_end: {root: /srv/blog, index: index.html}
     firewall: {policy: drop}
 

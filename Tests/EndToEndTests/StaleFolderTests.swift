@@ -113,7 +113,7 @@ struct StaleFolderTests {
     try await TwoFolders.play { folders in
       let compromised = try await folders.anna.trusted(by: "app-1")
       #expect(compromised.count == 1)
-      try await folders.anna.succeed("rotate", "authority", "--emergency", "--yes")
+      try await folders.anna.succeed("rotate", "ca", "--emergency", "--yes")
       let current = try await folders.anna.trusted(by: "app-1")
       #expect(current.count == 1 && current.isDisjoint(with: compromised))
 
@@ -133,10 +133,10 @@ struct StaleFolderTests {
       try await folders.bert.succeed("state", "rebuild")
       let plan = try await folders.bert.deploy("plan")
       #expect(plan.stdout.contains("an apply from here would stop: "), "\(plan.all)")
-      try await expectStop(folders, naming: ["shop.authority"], of: [["apply", "--yes"]])
+      try await expectStop(folders, naming: ["shop.ca"], of: [["apply", "--yes"]])
       try await expectGone()
 
-      try await folders.bert.take(["shop.authority"], from: folders.anna)
+      try await folders.bert.take(["shop.ca"], from: folders.anna)
       try await folders.bert.apply()
       try await expectGone()
       #expect(

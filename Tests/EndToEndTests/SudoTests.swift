@@ -5,7 +5,7 @@ import Testing
 
 @Suite(
   "An SSH user becomes root by sudo", .serialized, .requires(isRoot, "namespaces need root"),
-  .requires(systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
+  .requires(systemdProblem == nil, Comment(rawValue: systemdProblem ?? "")))
 struct SudoTests {
   private static func inventory(_ variant: Int = 0) -> InventoryText {
     var inventory = SystemdFleet.inventory(variant)

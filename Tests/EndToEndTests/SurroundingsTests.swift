@@ -79,8 +79,8 @@ struct SurroundingsTests {
       let before = try await scene.restingHosts(["app-1"], "before the lockout")
       let output = try await scene.boundedApply(
         scene.writeShortPlaybook(), "--limit", "app-1", "--allow-lockout")
-      let verdicts = try await scene.expectTruth(of: output, since: before, "locked out")
-      #expect(verdicts == ["app-1": "reverted"], "\(output.all)")
+      let results = try await scene.expectTruth(of: output, since: before, "locked out")
+      #expect(results == ["app-1": "reverted"], "\(output.all)")
     }
   }
 }

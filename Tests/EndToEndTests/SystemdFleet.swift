@@ -2,14 +2,14 @@ import Sandbox
 import Testing
 
 /// What this machine lacks to have systemd hosts; nil where nothing lacks.
-let systemdObstacle = SandboxHost.System.systemd.obstacle
+let systemdProblem = SandboxHost.System.systemd.blocker
 
 /// The kinds of hosts that this machine can make.
-let systems = SandboxHost.System.allCases.filter { $0.obstacle == nil }
+let systems = SandboxHost.System.allCases.filter { $0.blocker == nil }
 
 /// Hosts of both kinds in one fleet: those with an even number have systemd, where it can be had.
 func mixedSystems(_ host: inout SandboxHost) {
-  guard systemdObstacle == nil,
+  guard systemdProblem == nil,
     let number = host.name.split(separator: "-").last.flatMap({ Int($0) })
   else { return }
   host.system = number.isMultiple(of: 2) ? .systemd : .plain
@@ -98,7 +98,7 @@ extension Scene {
     try await on(host, "journalctl -t deploy -o cat --no-pager").stdout
   }
 
-  func verdict(on host: String) async throws -> String {
-    try await on(host, "cat /etc/deploy/verdict").stdout
+  func result(on host: String) async throws -> String {
+    try await on(host, "cat /etc/deploy/result").stdout
   }
 }

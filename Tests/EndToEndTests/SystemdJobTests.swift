@@ -5,7 +5,7 @@ import Testing
 @Suite(
   "The main job on hosts with systemd", .serialized,
   .requires(isRoot, "namespaces need root"),
-  .requires(systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
+  .requires(systemdProblem == nil, Comment(rawValue: systemdProblem ?? "")))
 struct SystemdJobTests {
   private static let both: Set = ["/srv/shop app-1", "/srv/shop app-2"]
   /// nginx as systemd sees it; its process is the one that nginx says.

@@ -6,7 +6,7 @@ import Testing
 @Suite(
   "A power cut at any moment of an apply leaves one release", .serialized,
   .requires(isRoot, "namespaces need root"),
-  .requires(systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
+  .requires(systemdProblem == nil, Comment(rawValue: systemdProblem ?? "")))
 struct SystemdPowerTests {
   /// What a host looks like at the moment when its power fails; a path is below `/etc/deploy`.
   enum Moment: String, CaseIterable, Sendable {
@@ -18,7 +18,7 @@ struct SystemdPowerTests {
     case linked = "[ \"$(readlink current)\" = releases/$release ]"
     case applied = "grep -q ' applied ' pending"
     case confirming = "[ -f confirming ]"
-    case confirmed = "grep -qx \"$release confirmed\" verdict"
+    case confirmed = "grep -qx \"$release confirmed\" result"
   }
 
   private static let host = "app-1"
@@ -118,9 +118,9 @@ struct SystemdPowerTests {
     }
     try await scene.sandbox.powerCycle(Self.host)
     let output = try await run.wait()
-    let verdict = try await scene.on(Self.host, "cat /etc/deploy/verdict 2>/dev/null").stdout
-    let isConfirmed = verdict == "\(release) confirmed\n"
-    let told = try LedgerDocument(of: output).entry(Self.host).verdict
+    let result = try await scene.on(Self.host, "cat /etc/deploy/result 2>/dev/null").stdout
+    let isConfirmed = result == "\(release) confirmed\n"
+    let told = try SummaryDocument(of: output).entry(Self.host).result
     #expect(
       isConfirmed
         ? ["confirmed", "unconfirmed"].contains(told) : !["confirmed", "unchanged"].contains(told),

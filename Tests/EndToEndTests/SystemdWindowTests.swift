@@ -5,7 +5,7 @@ import Testing
 @Suite(
   "A host with systemd goes back whatever befalls it before the confirmation", .serialized,
   .requires(isRoot, "namespaces need root"),
-  .requires(systemdObstacle == nil, Comment(rawValue: systemdObstacle ?? "")))
+  .requires(systemdProblem == nil, Comment(rawValue: systemdProblem ?? "")))
 struct SystemdWindowTests {
   enum Restart: String, CaseIterable, Sendable {
     case reboot
@@ -34,7 +34,7 @@ struct SystemdWindowTests {
         try await scene.killOnceApplied(on: "app-1")
         try await restart("app-1", in: scene)
         try await scene.expectWhole(release - 1, on: "app-1", restart.rawValue)
-        try await expectVerdict(Self.restarted, of: release, in: scene)
+        try await expectResult(Self.restarted, of: release, in: scene)
         try await scene.apply()
         try await scene.expectNoChanges()
         try await scene.expectWhole(release, on: "app-1")
@@ -102,14 +102,14 @@ struct SystemdWindowTests {
       #expect(killed.status == 0, "\(killed.all)")
       try await scene.settle("app-1")
       try await scene.expectWhole(1, on: "app-1", "shells killed")
-      try await expectVerdict(Self.late, of: 2, in: scene)
+      try await expectResult(Self.late, of: 2, in: scene)
 
       try await scene.killOnceApplied(on: "app-1")
       try await scene.sandbox.stopSSH(on: "app-1")
       try await scene.settle("app-1")
       try await scene.expectWhole(1, on: "app-1", "sshd killed")
       try await scene.sandbox.startSSH(on: "app-1")
-      try await expectVerdict(Self.late, of: 2, in: scene)
+      try await expectResult(Self.late, of: 2, in: scene)
 
       try await scene.apply()
       try await scene.expectNoChanges()
@@ -122,8 +122,8 @@ struct SystemdWindowTests {
   }
 
   /// The host says it in a file and in the journal, the next run in its plan.
-  private func expectVerdict(_ why: String, of release: Int, in scene: Scene) async throws {
-    #expect(try await scene.verdict(on: "app-1") == "\(release) reverted \(why)\n")
+  private func expectResult(_ why: String, of release: Int, in scene: Scene) async throws {
+    #expect(try await scene.result(on: "app-1") == "\(release) reverted \(why)\n")
     #expect(try await scene.journal(of: "app-1").hasSuffix("release \(release) reverted \(why)\n"))
     let plan = try await scene.deploy("plan")
     #expect(

@@ -24,7 +24,7 @@ struct TrafficTests {
       try await scene.apply()
       let visitors = try Visitors(
         scene, ["edge-1": "198.18.0.10"],
-        asking: .init(path: "/", certificate: "shop.authority/authority-1.crt"),
+        asking: .init(path: "/", certificate: "shop.ca/ca-1.crt"),
         Visitors.Manner.allCases, perSecond: 0)
       var rounds = 0
       while try rounds < Self.rounds || visitors.countSoFar() < Self.requests {

@@ -22,7 +22,7 @@ struct TwoFolders {
         thief: try await StolenIdentity(of: "edge-1", scene))
       try FileManager.default.createDirectory(
         atPath: folders.bert.folder, withIntermediateDirectories: false)
-      try await folders.bert.take(["shop.yml", "shop.state.json", "shop.authority"], from: scene)
+      try await folders.bert.take(["shop.yml", "shop.state.json", "shop.ca"], from: scene)
       try await body(folders)
     }
   }
@@ -61,7 +61,7 @@ extension Scene {
     let output = try await on(
       host,
       """
-      cd /etc/deploy/current/tls && awk '/BEGIN/ { n++ } { print >"/run/trusted-" n }' authority.crt &&
+      cd /etc/deploy/current/tls && awk '/BEGIN/ { n++ } { print >"/run/trusted-" n }' CA.crt &&
         for file in /run/trusted-*; do
           openssl x509 -noout -ext subjectKeyIdentifier -in "$file" | sed '1d; s/ //g'
         done

@@ -31,7 +31,7 @@ struct UndoTests {
     ).stdout
   }
 
-  @Test("a firewall that shuts new connections out is undone, and the ledger says so")
+  @Test("a firewall that shuts new connections out is undone, and the summary says so")
   func lockout() async throws {
     var inventory = InventoryText()
     let hosts = ["app-1", "app-2"]
@@ -93,8 +93,8 @@ struct UndoTests {
         // The survey waits until the host has settled, so this is no race.
         try await scene.expectNoChanges()
         #expect(try await installed(scene, "app-1") == before)
-        let verdict = try await scene.on("app-1", "cat /etc/deploy/verdict").stdout
-        #expect(verdict.hasSuffix("reverted it was not confirmed in time\n"), "\(verdict)")
+        let result = try await scene.on("app-1", "cat /etc/deploy/result").stdout
+        #expect(result.hasSuffix("reverted it was not confirmed in time\n"), "\(result)")
       }
       try scene.write(InventoryText(root: "/srv/other"))
       try await scene.apply()

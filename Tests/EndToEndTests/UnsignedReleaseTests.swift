@@ -23,10 +23,10 @@ struct UnsignedReleaseTests {
     let url = URL(filePath: scene.statePath)
     var state = try #require(
       try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
-    for key in ["issued", "manifests", "fleetKeys", "retiredAuthorities"] { state[key] = nil }
+    for key in ["issued", "manifests", "fleetKeys", "retiredCAs"] { state[key] = nil }
     try JSONSerialization.data(withJSONObject: state).write(to: url)
     for name in ["fleet-1.key", "fleet-1.pub"] {
-      try FileManager.default.removeItem(atPath: "\(scene.folder)/shop.authority/\(name)")
+      try FileManager.default.removeItem(atPath: "\(scene.folder)/shop.ca/\(name)")
     }
   }
 

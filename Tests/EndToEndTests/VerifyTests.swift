@@ -70,19 +70,19 @@ struct VerifyTests {
       #expect(problems("shop.example edge-1 app-2:443", in: faulty.stdout) == [])
       #expect(problems("shop.example visitor edge-1:443", in: faulty.stdout) == [])
 
-      // A back-end that does not know the authority, and one that does not run.
+      // A back-end that does not know the CA, and one that does not run.
       try await scene.succeed("apply", "--yes")
       #expect(try await scene.deploy("verify").status == 0)
       try await scene.changeByHand(
         "app-1",
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3"
-          + " -subj /CN=other -keyout /dev/null -out tls/authority.crt 2>/dev/null")
+          + " -subj /CN=other -keyout /dev/null -out tls/ca.crt 2>/dev/null")
       try await scene.on("app-2", "nginx -s quit")
       let dead = try await scene.deploy("verify")
       #expect(dead.status == 1)
       #expect(
         problems("shop.example edge-1 app-1:443", in: dead.stdout)
-          .contains { $0.contains("a certificate of the authority is not accepted: \(closed)") },
+          .contains { $0.contains("a certificate of the CA is not accepted: \(closed)") },
         "\(dead.all)")
       #expect(
         problems("shop.example edge-1 app-2:443", in: dead.stdout)
@@ -93,11 +93,11 @@ struct VerifyTests {
     }
   }
 
-  @Test("a fleet whose authority has an offline root is applied and is as it should be")
+  @Test("a fleet whose CA has an offline root is applied and is as it should be")
   func offlineRoot() async throws {
-    let inventory = InventoryText(authorityLines: ["root: {name: Shop Root}"])
+    let inventory = InventoryText(caLines: ["root: {name: Shop Root}"])
     try await Scene.play(inventory) { scene in
-      let key = scene.folder + "/shop.authority/root.key"
+      let key = scene.folder + "/shop.ca/root.key"
       #expect(FileManager.default.fileExists(atPath: key))
       try FileManager.default.removeItem(atPath: key)
       try await scene.apply()
@@ -137,7 +137,7 @@ struct VerifyTests {
     }
   }
 
-  /// A private authority, one below it, and a site's certificate of that.
+  /// A private CA, one below it, and a site's certificate of that.
   private static let chain = """
     cd "$1" && make="openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 60" &&
     $make -subj '/CN=Outer CA' -keyout outer.key -out outer.crt &&

@@ -31,7 +31,7 @@ struct Visitors {
     /// Below the scene's folder.
     var certificate: String
 
-    /// Of a fleet whose visitors do not depend on its authority.
+    /// Of a fleet whose visitors do not depend on its CA.
     static let answer = Page(path: "/answer", certificate: "site.crt")
   }
 

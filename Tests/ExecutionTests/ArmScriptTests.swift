@@ -156,8 +156,8 @@ struct ArmScriptTests {
         root:
         current
         releases
+        result
         undo.sh
-        verdict
 
         root/releases/1:
         before
@@ -186,9 +186,9 @@ struct ArmScriptTests {
         (cd "$folder/tree"; sha256sum firewall.nft) | sed 's/  / 0644 /; s/^/file /' \
           > "$folder/tree/manifest"
         stream tree 'go\n'; transacts install 2 "$(fingerprint 1)" 0 | tail -n 1; settled
-        linked_release; cat "$root/verdict"; ls "$root/releases"
+        linked_release; cat "$root/result"; ls "$root/releases"
         stream empty 'go\n'; transacts remove 0 "$(fingerprint 1)" 0 | tail -n 1; settled
-        linked_release; cat "$root/verdict"; ls "$root/releases"; : > "$folder/calls"
+        linked_release; cat "$root/result"; ls "$root/releases"; : > "$folder/calls"
         stream empty 'no\n'; transacts remove 0 "$(fingerprint 1)" 0 | tail -n 1; settled
         transacts remove 0 1:aa 0 | cut -d ' ' -f 1-3; linked_release; cat "$folder/calls"
         """#, in: folder)
@@ -237,7 +237,7 @@ struct ArmScriptTests {
         sync nginx/conf.d/deploy.conf.new
         @deploy confirmed 1
         logger -t deploy release 1 confirmed
-        sync R R/verdict
+        sync R R/result
 
         """)
   }

@@ -20,7 +20,7 @@ struct ConfirmScriptTests {
   func twice(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"""
-        pending applied; confirm 8 5; cat "$root/verdict"; ls "$root"; ls "$root/releases"
+        pending applied; confirm 8 5; cat "$root/result"; ls "$root"; ls "$root/releases"
         confirm 8 5; confirm 8 5; cat "$folder/calls"
         """#, in: TemporaryFolder())
     #expect(
@@ -29,7 +29,7 @@ struct ConfirmScriptTests {
         8 confirmed
         current
         releases
-        verdict
+        result
         7
         8
         @deploy confirmed 8
@@ -62,10 +62,10 @@ struct ConfirmScriptTests {
       start + #"pending switching; confirm 8 5; ls "$root"; linked_release"#, in: folder)
     #expect(
       result.output == """
-        @deploy verdict 8 reverted it was cut off
+        @deploy result 8 reverted it was cut off
         current
         releases
-        verdict
+        result
         7
 
         """)
@@ -81,7 +81,7 @@ struct ConfirmScriptTests {
       start + "pending \(state); rm -r \"$run\"; confirm 8 5; linked_release", in: folder)
     #expect(
       result.output
-        == "@deploy verdict 8 reverted the host restarted before it was confirmed\n7\n")
+        == "@deploy result 8 reverted the host restarted before it was confirmed\n7\n")
   }
 
   @Test(
@@ -101,20 +101,20 @@ struct ConfirmScriptTests {
         """#, in: folder)
     #expect(
       result.output.replacing("@deploy waiting\n", with: "")
-        == String(repeating: "@deploy verdict 8 reverted reload\n", count: 2))
+        == String(repeating: "@deploy result 8 reverted reload\n", count: 2))
   }
 
   @Test("tells that the first release of a host was undone", arguments: Shell.allCases)
   func undoneFirst(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"rm -r "$root"; confirm 8 5; [ -e "$root" ] || echo bare"#, in: TemporaryFolder())
-    #expect(result.output == "@deploy verdict 8 unknown 0\nbare\n")
+    #expect(result.output == "@deploy result 8 unknown 0\nbare\n")
   }
 
   @Test(
     "tells that the host is between two releases, until it can be put back",
     arguments: Shell.allCases)
-  func broken(_ shell: Shell) throws {
+  func failed(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.records("nft", #"[ -e "$folder/works" ]"#)
     let result = try shell.run(
@@ -122,28 +122,37 @@ struct ConfirmScriptTests {
         pending applied; mv "$root/pending" "$root/undoing"; confirm 8 5
         : > "$folder/works"; confirm 8 5
         """#, in: folder)
-    #expect(result.output == "@deploy broken 7\n@deploy verdict 8 reverted it was cut off\n")
+    #expect(result.output == "@deploy failed 7\n@deploy result 8 reverted it was cut off\n")
   }
 
   @Test(
     "is remembered after others, and told by what is in force", arguments: Shell.allCases,
     ["8 confirmed", "9 reverted reload", "7 confirmed", ""])
-  func longConfirmed(_ shell: Shell, _ verdict: String) throws {
+  func longConfirmed(_ shell: Shell, _ recorded: String) throws {
     let result = try shell.run(
       start + #"""
         : > "$folder/calls"
-        """# + "\necho '\(verdict)' > \"$root/verdict\"\n" + #"""
-          confirm 8 5; cat "$root/verdict" "$folder/calls"
-          echo '9 8 install applied x' > "$root/pending"; confirm 8 5; cat "$root/verdict"
+        """# + "\necho '\(recorded)' > \"$root/result\"\n" + #"""
+          confirm 8 5; cat "$root/result" "$folder/calls"
+          echo '9 8 install applied x' > "$root/pending"; confirm 8 5; cat "$root/result"
           """#, in: TemporaryFolder())
     #expect(
       result.output == """
         @deploy confirmed 8
-        \(verdict)
+        \(recorded)
         @deploy confirmed 8
         9 reverted it was cut off
 
         """)
+  }
+
+  @Test("is read from where version 0.1.0 wrote it", arguments: Shell.allCases)
+  func earlierName(_ shell: Shell) throws {
+    let result = try shell.run(
+      start + #"""
+        echo '9 reverted reload' > "$root/verdict"; confirm 9 5
+        """#, in: TemporaryFolder())
+    #expect(result.output == "@deploy result 9 reverted reload\n")
   }
 
   @Test("leaves nothing of deploy where the release is none at all", arguments: Shell.allCases)
@@ -230,7 +239,7 @@ struct ConfirmScriptTests {
           esac
         }
         for round in 1 2 3 4 5 6 7 8; do
-          rm -rf "$folder"/said.* "$folder/go" "$folder/calls" "$root/verdict"
+          rm -rf "$folder"/said.* "$folder/go" "$folder/calls" "$root/result"
           mkdir -p "$root/releases/8"; ln -sfn releases/8 "$root/current"; pending applied
           for contender in confirm now timer confirm now confirm; do
             random 400; number=$((${number-0} + 1))
@@ -239,17 +248,17 @@ struct ConfirmScriptTests {
              contender "$contender" "$number") &
           done
           : > "$folder/go"; wait
-          verdict=$(cat "$root/verdict"); said=$(sort -u "$folder"/said.* | grep -v waiting)
-          case $verdict in
+          result=$(cat "$root/result"); said=$(sort -u "$folder"/said.* | grep -v waiting)
+          case $result in
             '8 confirmed')
               [ "$said/$(linked_release)" = '@deploy confirmed 8/8' ] && [ -d "$root/releases/8" ] ;;
             '8 reverted '*)
-              [ "$said/$(linked_release)" = "@deploy verdict $verdict/7" ] &&
+              [ "$said/$(linked_release)" = "@deploy result $result/7" ] &&
                 [ ! -e "$root/releases/8" ] ;;
             *) false ;;
           esac && [ "$(wc -l < "$folder/calls")" = 1 ] &&
-            [ "$(ls "$root" | tr '\n' ' ')" = 'current releases verdict ' ] ||
-            echo "round $round: $verdict, $said, $(linked_release), $(ls "$root"), $(cat "$folder/calls")"
+            [ "$(ls "$root" | tr '\n' ' ')" = 'current releases result ' ] ||
+            echo "round $round: $result, $said, $(linked_release), $(ls "$root"), $(cat "$folder/calls")"
         done; echo done
         """#, in: folder)
     #expect(result.output == "done\n")

@@ -11,7 +11,7 @@ struct FakeHooks: HookRunner {
     _ words: [String], environment: [String: String], withinSeconds seconds: Int64,
     say: @escaping @Sendable (String) -> Void
   ) async -> HookEnding {
-    let facts = ["DEPLOY_HOST", "DEPLOY_RELEASE", "DEPLOY_VERDICT"].compactMap { environment[$0] }
+    let facts = ["DEPLOY_HOST", "DEPLOY_RELEASE", "DEPLOY_RESULT"].compactMap { environment[$0] }
     journal.note("hook \((words + facts).joined(separator: " "))")
     return words == ["fail"] ? .failed("ended with 1") : .succeeded
   }

@@ -11,7 +11,7 @@ struct ForceScriptTests {
       "$nginx_folder/conf.d"
     : > "$root/releases/7/nginx/deploy.conf"; : > "$root/releases/8/firewall.nft"
     link_release 7; who=ann@laptop
-    settled() { ls "$root"; ls "$root/releases"; cat "$root/verdict"; }
+    settled() { ls "$root"; ls "$root/releases"; cat "$root/result"; }
 
     """#
 
@@ -103,7 +103,7 @@ struct ForceScriptTests {
         reload() { echo "reload $1"; }
         link_release 8; echo '8 7 \(mode) applied x' > "$root/pending"
         undo 'of a reason'; echo "$?"; readlink "$root/current"; settled
-        undo 'of another'; echo "$?"; cat "$root/verdict"
+        undo 'of another'; echo "$?"; cat "$root/result"
         """, in: try hostWithNft())
     #expect(
       result.output == """
@@ -112,7 +112,7 @@ struct ForceScriptTests {
         releases/7
         current
         releases
-        verdict
+        result
         7
         \(mode == "restore" ? "8\n" : "")8 reverted of a reason
         1
@@ -160,7 +160,7 @@ struct ForceScriptTests {
         0
         current
         releases
-        verdict
+        result
         7
         8 reverted why
 

@@ -46,8 +46,8 @@ struct HostHooksTests {
 
   @Test("before a host run in order, with the host and the release in their environment")
   func before() async {
-    let verdict = await hooks(before: [["one", "x"], ["two", "$X"]]).before(step)
-    #expect(verdict == nil)
+    let result = await hooks(before: [["one", "x"], ["two", "$X"]]).before(step)
+    #expect(result == nil)
     #expect(journal.starting("run") == ["one x within 9", "two $X within 9"])
     let variables = [
       "DEPLOY_ADDRESS=198.18.0.21", "DEPLOY_FLEET=shop", "DEPLOY_HOST=app-1", "DEPLOY_RELEASE=7",
@@ -62,9 +62,9 @@ struct HostHooksTests {
 
   @Test("before a host refuse it when one fails, and the rest does not run")
   func refusal() async {
-    let verdict = await hooks(before: [["fails", "x"], ["one"]]).before(step)
+    let result = await hooks(before: [["fails", "x"], ["one"]]).before(step)
     #expect(
-      verdict
+      result
         == .refused(
           Refusal(
             cause: .change,
@@ -74,16 +74,16 @@ struct HostHooksTests {
 
   @Test("before a host leave it untouched when they are interrupted")
   func interruption() async {
-    let verdict = await hooks(before: [["interrupted"], ["one"]]).before(step)
-    #expect(verdict == .notAttempted(why: "the run stopped before it was changed"))
+    let result = await hooks(before: [["interrupted"], ["one"]]).before(step)
+    #expect(result == .notAttempted(why: "the run stopped before it was changed"))
     #expect(journal.starting("run") == ["interrupted within 9"])
   }
 
-  @Test("after a host know its verdict, and all of them run; what fails is told")
+  @Test("after a host know its result, and all of them run; what fails is told")
   func after() async {
     await hooks(after: [["fails"], ["one"]]).after(step, .reverted(why: "x"))
     #expect(journal.starting("run") == ["fails within 9", "one within 9"])
-    #expect(journal.starting("environment").filter { $0 == "DEPLOY_VERDICT=reverted" }.count == 2)
+    #expect(journal.starting("environment").filter { $0 == "DEPLOY_RESULT=reverted" }.count == 2)
     let warning = ProgressEvent.warned(
       host: "app-1", "the hook after_host \"fails\" ended with status 1: no")
     #expect(journal.starting("report").contains("\(warning)"))

@@ -59,18 +59,18 @@ struct HostScriptTests {
   }
 
   @Test("writes down how a transaction ended, here and in the log", arguments: Shell.allCases)
-  func recordVerdict(_ shell: Shell) throws {
+  func recordResult(_ shell: Shell) throws {
     let result = try shell.run(
       #"""
-      record_verdict 8 confirmed; cat "$root/verdict"
-      record_verdict 9 reverted 'it was not confirmed in time'; cat "$root/verdict"
+      record_result 8 confirmed; cat "$root/result"
+      record_result 9 reverted 'it was not confirmed in time'; cat "$root/result"
       ls "$root"; cat "$folder/calls"
       """#, in: TemporaryFolder())
     #expect(
       result.output == """
         8 confirmed
         9 reverted it was not confirmed in time
-        verdict
+        result
         logger -t deploy release 8 confirmed
         logger -t deploy release 9 reverted it was not confirmed in time
 

@@ -146,7 +146,7 @@ struct HostileHostTests {
         switch survey[name] {
         case .observed(let observation):
           #expect(observation.latestRelease < ReleaseNumber.range.upperBound, "seed \(seed)")
-          #expect(isShowable(observation.lastVerdict ?? ""), "seed \(seed)")
+          #expect(isShowable(observation.lastResult ?? ""), "seed \(seed)")
           #expect(isShowable(observation.nginxVersion ?? ""), "seed \(seed)")
           #expect(
             observation.surroundings.listeners.allSatisfy { isShowable($0.program) }, "seed \(seed)"
@@ -187,21 +187,21 @@ struct HostileHostTests {
         report: {
           if case .warned(_, let line) = $0 { shown.withLock { $0.append(line) } }
         })
-      let ledger = await rollout.run(plan, state: FleetState(fleet: "shop", lineage: "l"))
+      let summary = await rollout.run(plan, state: FleetState(fleet: "shop", lineage: "l"))
       for name in Self.names where name != FleetWithTraitor.name {
-        let verdict = ledger.verdicts[name]
+        let result = summary.results[name]
         #expect(
-          verdict == .confirmed(.release(2))
-            || ledger.stopped != nil && verdict?.name == "not attempted",
-          "seed \(seed): \(name): \(String(describing: verdict))")
+          result == .confirmed(.release(2))
+            || summary.stopped != nil && result?.name == "not attempted",
+          "seed \(seed): \(name): \(String(describing: result))")
       }
       for (host, record) in store.records.withLock(\.self) {
-        #expect(ledger.verdicts[host] == .confirmed(.release(2)), "seed \(seed): \(host)")
+        #expect(summary.results[host] == .confirmed(.release(2)), "seed \(seed): \(host)")
         #expect(record?.release.number == 2 && record?.roles == ["back-end"], "seed \(seed)")
         #expect(record?.release.files.keys.sorted() == ["firewall.nft"], "seed \(seed)")
       }
       let texts =
-        shown.withLock(\.self) + ledger.verdicts.values.map(\.detail) + [ledger.stopped ?? ""]
+        shown.withLock(\.self) + summary.results.values.map(\.detail) + [summary.stopped ?? ""]
       for text in texts { #expect(isShowable(text), "seed \(seed): \(text)") }
     }
   }

@@ -29,7 +29,7 @@ struct HostileSpeech {
   static let survey = [
     "clock 1790000000", "user 0", "systemd", "connection 198.18.9.1 50000 198.18.0.21 22",
     "nginx 1.22.1",
-    "running 812", "served 1", "retiring 0", "kept 1", "latest 1", "verdict 1 confirmed",
+    "running 812", "served 1", "retiring 0", "kept 1", "latest 1", "result 1 confirmed",
     "include /etc/nginx/conf.d/deploy.conf", "included", "current 1", "before 0",
     "manifest deploy-manifest 2", "manifest end", "text nginx/deploy.conf:listen 443 ssl;",
     "fingerprint 1:\(String(repeating: "a", count: 64))", "firewall as-installed",
@@ -49,9 +49,9 @@ struct HostileSpeech {
   private static let dialogue = [
     "staged", "tested", "prepared", "switching", "applied 2", "applied 7", "confirmed 2",
     "confirmed 3", "confirmed", "restores 2:bb", "restores 9:\(String(repeating: "b", count: 64))",
-    "verdict 2 confirmed", "verdict 1 confirmed", "verdict 2 unknown 1", "verdict 2 unknown 99",
-    "verdict", "verdict 2 replaced", "refused nginx", "refused locked \u{1B}[31mbob", "refused",
-    "refused changed 9:x", "refused abandoned", "refused port 443 x\u{202E}y", "broken 1",
+    "result 2 confirmed", "result 1 confirmed", "result 2 unknown 1", "result 2 unknown 99",
+    "result", "result 2 replaced", "refused nginx", "refused locked \u{1B}[31mbob", "refused",
+    "refused changed 9:x", "refused abandoned", "refused port 443 x\u{202E}y", "failed 1",
     "reverted reload", "reverted \u{7}bell", "waiting", "recovering 1", "end", "none", "missing",
     "version 2", "rejected x",
   ]

@@ -88,7 +88,7 @@ struct LoopTests {
       in: TemporaryFolder())
     #expect(
       result.output.split(separator: "\n").map { $0.drop { $0 == " " } } == [
-        "59 @deploy waiting", "1 @deploy verdict 7 unknown 8",
+        "59 @deploy waiting", "1 @deploy result 7 unknown 8",
       ])
   }
 

@@ -64,9 +64,9 @@ struct ProtocolTests {
   func endings() {
     let failures = words(in: ["force", "transaction"], /(?:\bfailure|\bwhy)=([a-z]+)/)
     #expect(failures == all(Reversion.Word.self))
-    let written = words(in: ["force"], /record_verdict "\$at_release" ([a-z]+)/)
-    let told = words(in: ["confirm"], /say verdict "\$release" ([a-z]+)/)
-    #expect(written.union(told) == all(HostVerdict.Word.self))
+    let written = words(in: ["force"], /record_result "\$at_release" ([a-z]+)/)
+    let told = words(in: ["confirm"], /say result "\$release" ([a-z]+)/)
+    #expect(written.union(told) == all(ReportedResult.Word.self))
   }
 
   private static let commands: [HostCommand] = [

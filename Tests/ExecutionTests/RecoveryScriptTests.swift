@@ -18,7 +18,7 @@ struct RecoveryScriptTests {
       start + """
         ln -sfn releases/8 "$root/current"; echo '8 7 install switching x' > "$root/\(state)"
         release=9; recover; flock -n "$run/switch" echo free
-        readlink "$root/current"; ls "$root"; ls "$root/releases"; cat "$root/verdict"
+        readlink "$root/current"; ls "$root"; ls "$root/releases"; cat "$root/result"
         """, in: folder)
     #expect(
       result.output == """
@@ -27,7 +27,7 @@ struct RecoveryScriptTests {
         releases/7
         current
         releases
-        verdict
+        result
         7
         8 reverted it was cut off
 
@@ -47,7 +47,7 @@ struct RecoveryScriptTests {
       result.output == """
         @deploy recovering 7
         | wrong
-        @deploy refused broken 7
+        @deploy refused failed 7
         8 7 install applied x
 
         """)
@@ -58,11 +58,11 @@ struct RecoveryScriptTests {
     let result = try shell.run(
       start + """
         ln -sfn releases/8 "$root/current"; echo '8 7 install applied x' > "$root/confirming"
-        recover; current_release; cat "$root/verdict"; ls "$root"
+        recover; current_release; cat "$root/result"; ls "$root"
         rm -r "$root/current"; echo '0 8 remove applied x' > "$root/confirming"
         recover; [ -e "$root" ] || echo nothing
         """, in: TemporaryFolder())
-    #expect(result.output == "8\n8 confirmed\ncurrent\nreleases\nverdict\nnothing\n")
+    #expect(result.output == "8\n8 confirmed\ncurrent\nreleases\nresult\nnothing\n")
   }
 
   @Test("waits for whoever ends what was cut off", arguments: Shell.allCases)

@@ -53,7 +53,7 @@ struct RefusalTextTests {
       ("gone 5", .host, "release 5 is not there any more"),
       ("abandoned", .host, "the controller did not go on in time"),
       (
-        "broken 7", .host,
+        "failed 7", .host,
         "an earlier transaction was cut off and release 7 could not be put back: one; two"
       ),
     ] as [(String, Refusal.Cause, String)])
@@ -103,10 +103,10 @@ struct RefusalTextTests {
   }
 
   @Test("is that somebody has to look where neither release is in force")
-  func broken() {
+  func failed() {
     let why = "neither the new release nor release 7 could be put in force"
-    #expect(RefusalText.broken(7, lines: [], step: step) == why)
-    #expect(RefusalText.broken(7, lines: ["one", "two"], step: step) == why + ": one; two")
+    #expect(RefusalText.failed(7, lines: [], step: step) == why)
+    #expect(RefusalText.failed(7, lines: ["one", "two"], step: step) == why + ": one; two")
   }
 
   private func ended(_ words: String, becoming: Bool, hasBegun: Bool = false) -> String {

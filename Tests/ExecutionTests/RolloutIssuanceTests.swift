@@ -24,8 +24,8 @@ extension RolloutTests {
 
   @Test("records every certificate of a host before a connection brings it a byte")
   func issuedFirst() async throws {
-    let ledger = await run(plan([issuing("a")], [[["a"]]]))
-    #expect(ledger.isSuccess)
+    let summary = await run(plan([issuing("a")], [[["a"]]]))
+    #expect(summary.isSuccess)
     #expect(
       journal.all.prefix(3) == [
         "issued a tls/back-end.crt, a tls/front-end.crt", "expects a", "connect a",
@@ -35,38 +35,38 @@ extension RolloutTests {
   @Test("sends no release whose manifest could not be noted before")
   func unexpected() async {
     let plan = plan([step("a")], [[["a"]]])
-    let ledger = await rollout(plan, FakeHosts([:], journal), unexpectable: ["a"])
+    let summary = await rollout(plan, FakeHosts([:], journal), unexpectable: ["a"])
       .run(plan, state: FleetState(fleet: "shop", lineage: "l"))
     #expect(journal.all.isEmpty)
-    #expect(ledger.stopped != nil && ledger.verdicts["a"]?.name == "refused")
+    #expect(summary.stopped != nil && summary.results["a"]?.name == "refused")
   }
 
   @Test("sends no certificate that could not be recorded")
   func unrecorded() async {
-    let ledger = await run(plan([issuing("a"), step("b")], [[["a"], ["b"]]]), failing: ["a"])
+    let summary = await run(plan([issuing("a"), step("b")], [[["a"], ["b"]]]), failing: ["a"])
     #expect(!journal.all.contains("connect a"))
     #expect(
-      ledger.verdicts["a"]
+      summary.results["a"]
         == .refused(
           Refusal(cause: .change, why: "the state cannot be written: No space left on device")))
     #expect(journal.starting("go").isEmpty)
-    #expect(ledger.stopped == "the change failed on a, and the playbook allows 0 such failures")
+    #expect(summary.stopped == "the change failed on a, and the playbook allows 0 such failures")
   }
 
   @Test("goes on with the others if a certificate of one host cannot be signed")
   func unsignable() async {
     let plan = plan([issuing("a"), issuing("b")], [[["a"], ["b"]]])
     let hosts = FakeHosts([:], journal)
-    let ledger = await rollout(plan, hosts, unsignable: ["a"])
+    let summary = await rollout(plan, hosts, unsignable: ["a"])
       .run(plan, state: FleetState(fleet: "shop", lineage: "l"))
     #expect(!journal.all.contains("connect a"))
     #expect(
-      ledger.verdicts["a"]
+      summary.results["a"]
         == .refused(
           Refusal(
             cause: .host, why: "its tls/front-end.crt cannot be signed: a name is too long")))
-    #expect(ledger.verdicts["b"] == .confirmed(.release(2)))
-    #expect(ledger.stopped == nil && !ledger.isSuccess)
+    #expect(summary.results["b"] == .confirmed(.release(2)))
+    #expect(summary.stopped == nil && !summary.isSuccess)
   }
 
   private static let endings: [Behaviour] = [
@@ -74,7 +74,7 @@ extension RolloutTests {
     Behaviour(preparation: .says("@deploy refused what is this\n")),
     Behaviour(preparation: .says("nonsense\n")),
     Behaviour(answers: [.says("@deploy reverted reload\n")]),
-    Behaviour(answers: [.says("@deploy broken 1\n")]),
+    Behaviour(answers: [.says("@deploy failed 1\n")]),
     Behaviour(confirmations: [nil]), Behaviour(isReachable: false),
     Behaviour(preparation: .says("@deploy applied 2\n")),
   ]
@@ -86,10 +86,10 @@ extension RolloutTests {
     var plan = plan(
       ["a", "b", "thief"].map { step($0) }, [[["a"], ["b"]], [["thief"]]])
     (plan.revoked, plan.verifiesEdges) = (["thief"], true)
-    let ledger = await run(plan, ["thief": Self.endings[index]])
-    for host in ["a", "b"] { #expect(ledger.verdicts[host] == .confirmed(.release(2))) }
-    #expect(ledger.stopped == nil && !ledger.isSuccess)
-    #expect(ledger.verdicts["thief"].map { !$0.isSuccess } == true)
+    let summary = await run(plan, ["thief": Self.endings[index]])
+    for host in ["a", "b"] { #expect(summary.results[host] == .confirmed(.release(2))) }
+    #expect(summary.stopped == nil && !summary.isSuccess)
+    #expect(summary.results["thief"].map { !$0.isSuccess } == true)
     let asked = journal.all.firstIndex(of: "connect thief") ?? .max
     let last = journal.all.firstIndex(of: "record b 2") ?? .min
     #expect(last < asked, "it is not asked before the others are done")
@@ -99,17 +99,17 @@ extension RolloutTests {
   @Test("stops for the same ending of a host whose certificate is good", arguments: [0, 3, 4, 5])
   func otherHost(_ index: Int) async {
     let plan = plan(["a", "b", "thief"].map { step($0) }, [[["thief"]], [["a"], ["b"]]])
-    let ledger = await run(plan, ["thief": Self.endings[index]])
-    #expect(ledger.stopped != nil)
+    let summary = await run(plan, ["thief": Self.endings[index]])
+    #expect(summary.stopped != nil)
   }
 
   @Test("does not put others back because of a host with a revoked certificate")
   func revokedHostRevertsNobody() async {
     var plan = plan(["a", "thief"].map { step($0) }, [[["a"]], [["thief"]]])
     (plan.revoked, plan.revertsAll) = (["thief"], true)
-    let ledger = await run(
+    let summary = await run(
       plan, ["thief": Behaviour(answers: [.says("@deploy reverted reload\n")])])
-    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
+    #expect(summary.results["a"] == .confirmed(.release(2)))
     #expect(journal.starting("record") == ["a 2"])
   }
 }

@@ -15,13 +15,13 @@ extension RolloutTests {
     edge.ways = [.init(site: "shop.example", needs: [.init(host: "new", goal: .release(2))])]
     var old = step("old")
     old.needs = [.init(host: "edge", goal: .release(2))]
-    let ledger = await run(
+    let summary = await run(
       plan([step("new"), edge, old], [[["new"]], [["edge"]], [["old"]]]),
       ["new": Behaviour(isReachable: false)])
     #expect(
-      ledger.verdicts["edge"]
+      summary.results["edge"]
         == .notAttempted(why: "it would have no back-end for shop.example: new did not get ready"))
-    #expect(ledger.verdicts["old"]?.name == "not attempted")
+    #expect(summary.results["old"]?.name == "not attempted")
     #expect(journal.starting("go").isEmpty)
   }
 
@@ -33,21 +33,21 @@ extension RolloutTests {
         site: "shop.example",
         needs: [.init(host: "down", goal: .release(2)), .init(host: "new", goal: .release(2))])
     ]
-    let ledger = await run(
+    let summary = await run(
       plan([step("down"), step("new"), edge], [[["down", "new"]], [["edge"]]]),
       ["down": Behaviour(isReachable: false)])
-    #expect(ledger.verdicts["edge"] == .confirmed(.release(2)))
+    #expect(summary.results["edge"] == .confirmed(.release(2)))
   }
 
   @Test("cleans no host that a front-end left behind may still use")
   func neededHost() async {
     var gone = step("gone", .remove)
     gone.needs = [.init(host: "edge", goal: .release(2))]
-    let ledger = await run(
+    let summary = await run(
       plan([step("edge", roles: ["front-end"]), gone], [[["edge"]], [["gone"]]]),
       ["edge": Behaviour(isReachable: false)])
     #expect(
-      ledger.verdicts["gone"]
+      summary.results["gone"]
         == .notAttempted(
           why:
             "it waits for edge: an edge between them would break. Run again when that host can"
@@ -76,23 +76,23 @@ extension RolloutTests {
 
   @Test("takes a host through its steps, with others between them")
   func severalSteps() async {
-    let ledger = await run(planOfSteps(), ["app": twoAnswers])
+    let summary = await run(planOfSteps(), ["app": twoAnswers])
     #expect(
       journal.all.filter { $0.hasPrefix("go") || $0.hasPrefix("record") } == [
         "go app", "record app 2", "go edge", "record edge 2", "go app", "record app 3",
       ])
     #expect(
-      ledger.verdicts == ["app": .confirmed(.release(3)), "edge": .confirmed(.release(2))])
+      summary.results == ["app": .confirmed(.release(3)), "edge": .confirmed(.release(2))])
   }
 
   @Test("leaves a host between its steps where another one did not come so far")
   func heldBetweenSteps() async {
-    let ledger = await run(
+    let summary = await run(
       planOfSteps(), ["app": twoAnswers, "edge": Behaviour(isReachable: false)])
     #expect(journal.starting("go") == ["app"])
     #expect(journal.starting("record") == ["app 2"])
     #expect(
-      ledger.verdicts["app"]
+      summary.results["app"]
         == .notAttempted(
           why:
             "its step to release 2 is confirmed and works with old and new; then: it waits for"
@@ -103,9 +103,9 @@ extension RolloutTests {
   func bytesSent() async throws {
     let hosts = FakeHosts([:], journal)
     let plan = plan([step("a")], [[["a"]]])
-    let ledger = await rollout(plan, hosts)
+    let summary = await rollout(plan, hosts)
       .run(plan, state: FleetState(fleet: "shop", lineage: "l"))
-    #expect(ledger.isSuccess)
+    #expect(summary.isSuccess)
     let order = try #require(await hosts.transactions.first)
     let archive = try #require(order.firstMatch(of: /'size=(\d+)'/).flatMap { Int($0.1) })
     let survey = HostCall(

@@ -17,15 +17,15 @@ extension RolloutTests {
   func unprovenEdges() async {
     var plan = planOfThree()
     plan.verifiesEdges = true
-    let ledger = await run(
+    let summary = await run(
       plan, ["b": obedient], problems: ["b": ["edge-1 → b, shop.example: it is refused"]])
     #expect(journal.starting("verify") == ["a", "b"])
     #expect(
-      ledger.stopped
+      summary.stopped
         == "edges of b do not work:\nedge-1 → b, shop.example: it is refused")
-    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
-    #expect(ledger.verdicts["b"]?.name == "reverted")
-    #expect(ledger.verdicts["c"]?.name == "not attempted")
+    #expect(summary.results["a"] == .confirmed(.release(2)))
+    #expect(summary.results["b"]?.name == "reverted")
+    #expect(summary.results["c"]?.name == "not attempted")
     #expect(journal.starting("record") == ["a 2", "b 2", "b 1"])
   }
 
@@ -34,10 +34,10 @@ extension RolloutTests {
     var plan = plan(
       [step("a")], [[["a"]]], others: [still("b", .held(.init(.unreachable, ["why"])))])
     plan.verifiesEdges = true
-    let ledger = await run(plan, [:])
+    let summary = await run(plan, [:])
     #expect(journal.starting("verify") == ["a"])
-    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
-    #expect(ledger.stopped == nil)
+    #expect(summary.results["a"] == .confirmed(.release(2)))
+    #expect(summary.stopped == nil)
     #expect(journal.starting("untried") == ["b is left out of this run"])
   }
 
@@ -47,7 +47,7 @@ extension RolloutTests {
     for index in steps.indices { steps[index].stage = index }
     var plan = plan(steps, [[["a"]], [["b"]], [["c"]]])
     plan.revertsAll = true
-    let ledger = await run(
+    let summary = await run(
       plan,
       [
         "a": obedient, "b": obedient,
@@ -55,7 +55,7 @@ extension RolloutTests {
       ])
     #expect(journal.starting("go") == ["a", "b", "c", "b", "a"])
     #expect(journal.starting("record") == ["a 2", "b 2", "b 1", "a 1"])
-    #expect(three.allSatisfy { ledger.verdicts[$0]?.name == "reverted" })
+    #expect(three.allSatisfy { summary.results[$0]?.name == "reverted" })
   }
 
   private func digest(_ digit: String) -> String { String(repeating: digit, count: 64) }
@@ -79,9 +79,9 @@ extension RolloutTests {
     var plan = plan([restoringStep("a")], [[["a"]]])
     plan.verifiesEdges = true
     let hosts = FakeHosts(["a": restoring], journal)
-    let ledger = await rollout(plan, hosts, problems: ["a": ["edge-1 → a: it is refused"]])
+    let summary = await rollout(plan, hosts, problems: ["a": ["edge-1 → a: it is refused"]])
       .run(plan, state: FleetState(fleet: "shop", lineage: "l"))
-    #expect(ledger.verdicts["a"]?.name == "reverted", "\(ledger)")
+    #expect(summary.results["a"]?.name == "reverted", "\(summary)")
     // The state is right before edges are tried, which reads it.
     #expect(
       journal.all.filter { $0.hasPrefix("record") || $0.hasPrefix("verify") } == [
@@ -98,9 +98,9 @@ extension RolloutTests {
 
   @Test("leaves what is confirmed where the playbook takes back the failed host alone")
   func revertsOne() async {
-    let ledger = await run(
+    let summary = await run(
       planOfThree(), ["b": Behaviour(answers: [.says("@deploy reverted reload\n")])])
-    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
+    #expect(summary.results["a"] == .confirmed(.release(2)))
     #expect(journal.starting("go") == ["a", "b"])
   }
 
@@ -108,8 +108,8 @@ extension RolloutTests {
   func hooks() async {
     var plan = planOfThree()
     plan.hooks = PlannedHooks(beforeHost: [["drain"]], afterHost: [["fill"]], timeout: 9)
-    let ledger = await run(plan, ["c": Behaviour()], failing: [])
-    #expect(ledger.isSuccess)
+    let summary = await run(plan, ["c": Behaviour()], failing: [])
+    #expect(summary.isSuccess)
     #expect(
       journal.all.filter { $0.hasPrefix("go") || $0.hasPrefix("hook") } == [
         "hook drain a 2", "go a", "hook fill a 2 confirmed", "hook drain b 2", "go b",
@@ -121,9 +121,9 @@ extension RolloutTests {
   func failedHook() async {
     var plan = planOfThree()
     plan.hooks = PlannedHooks(beforeHost: [["fail"]], afterHost: [], timeout: 9)
-    let ledger = await run(plan)
+    let summary = await run(plan)
     #expect(journal.starting("go").isEmpty)
-    #expect(ledger.verdicts["a"]?.name == "refused")
+    #expect(summary.results["a"]?.name == "refused")
     #expect(journal.starting("abandoned").sorted() == three)
   }
 }

@@ -82,7 +82,7 @@ struct RolloutTests {
     _ plan: Plan, _ behaviours: [String: Behaviour] = [:], failing: Set<String> = [],
     state: FleetState = FleetState(fleet: "shop", lineage: "l"), parallel: Int = 8,
     problems: [String: [String]] = [:]
-  ) async -> Ledger {
+  ) async -> Summary {
     await rollout(
       plan, FakeHosts(behaviours, journal), failing: failing, parallel: parallel,
       problems: problems
@@ -98,8 +98,8 @@ struct RolloutTests {
   @Test("gives the word batch by batch, in order, with pauses between, and records each host")
   func order() async {
     let plan = plan(three.map { step($0) }, [[["b"], ["a"]], [["c"]]], pause: 7)
-    let ledger = await run(plan)
-    #expect(ledger.isSuccess)
+    let summary = await run(plan)
+    #expect(summary.isSuccess)
     #expect(
       journal.all.filter { !["connect", "close", "expects"].contains($0.prefix { $0 != " " }) } == [
         "go b", "confirm b", "record b 2", "sleep 7", "go a", "confirm a", "record a 2", "sleep 7",
@@ -108,81 +108,81 @@ struct RolloutTests {
     // Every host is confirmed over a connection of its own.
     #expect(journal.starting("connect").count == 6)
     #expect(
-      ledger.verdicts == [
+      summary.results == [
         "a": .confirmed(.release(2)), "b": .confirmed(.release(2)), "c": .confirmed(.release(2)),
       ])
   }
 
   @Test("is stopped by a change that one host refuses, before any host switches")
   func refusedChange() async {
-    let ledger = await run(
+    let summary = await run(
       planOfThree(), ["c": Behaviour(preparation: .says("| [emerg] no\n@deploy refused nginx\n"))])
     #expect(journal.starting("go").isEmpty)
     #expect(journal.starting("abandoned").sorted() == ["a", "b"])
-    #expect(ledger.stopped == "the change failed on c, and the playbook allows 0 such failures")
-    #expect(ledger.verdicts["a"]?.name == "not attempted")
+    #expect(summary.stopped == "the change failed on c, and the playbook allows 0 such failures")
+    #expect(summary.results["a"]?.name == "not attempted")
     #expect(
-      ledger.verdicts["c"]?.detail == "its nginx does not accept the configuration: [emerg] no")
+      summary.results["c"]?.detail == "its nginx does not accept the configuration: [emerg] no")
   }
 
   @Test("goes on as long as no more hosts fail than the playbook allows", arguments: [0, 1, 2])
   func maxFailures(_ allowed: Int) async {
     let reverting = Behaviour(answers: [.says("@deploy reverted reload\n")])
-    let ledger = await run(planOfThree(maxFailures: allowed), ["a": reverting, "b": reverting])
+    let summary = await run(planOfThree(maxFailures: allowed), ["a": reverting, "b": reverting])
     #expect(journal.starting("go") == Array(three.prefix(allowed + 1)))
-    #expect((ledger.stopped == nil) == (allowed == 2))
-    #expect(!ledger.isSuccess)
+    #expect((summary.stopped == nil) == (allowed == 2))
+    #expect(!summary.isSuccess)
   }
 
   @Test("is not stopped by a host that cannot be reached, or is locked, or full")
   func hostsThatAreDown() async {
-    let ledger = await run(
+    let summary = await run(
       planOfThree(),
       [
         "a": Behaviour(isReachable: false),
         "b": Behaviour(preparation: .refusesEarly("@deploy refused locked bob@desk\n")),
       ])
-    #expect(ledger.verdicts["a"] == .unreachable(why: "connection reset"))
+    #expect(summary.results["a"] == .unreachable(why: "connection reset"))
     #expect(
-      ledger.verdicts["b"]
+      summary.results["b"]
         == .refused(
           Refusal(
             cause: .host, why: "another run holds its lock (bob@desk): wait for it to end")))
-    #expect(ledger.verdicts["c"] == .confirmed(.release(2)))
-    #expect(ledger.stopped == nil)
+    #expect(summary.results["c"] == .confirmed(.release(2)))
+    #expect(summary.stopped == nil)
   }
 
   @Test("stops where the state cannot be written, and nothing more switches", arguments: [1, 8])
   func storeFails(_ parallel: Int) async {
     let plan = plan(three.map { step($0) }, [[["a"], ["b", "c"]]])
-    let ledger = await run(plan, failing: ["a"], parallel: parallel)
-    #expect(ledger.stopped == "the state cannot be written: No space left on device")
+    let summary = await run(plan, failing: ["a"], parallel: parallel)
+    #expect(summary.stopped == "the state cannot be written: No space left on device")
     #expect(journal.starting("go") == ["a"])
     #expect(journal.starting("abandoned").sorted() == ["b", "c"])
-    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
+    #expect(summary.results["a"] == .confirmed(.release(2)))
   }
 
   @Test("stops within a batch too, where not all of it is under way")
   func storeFailsWithinBatch() async {
     let plan = plan(three.map { step($0) }, [[three]])
-    let ledger = await run(plan, failing: ["a"], parallel: 1)
+    let summary = await run(plan, failing: ["a"], parallel: 1)
     #expect(journal.starting("go") == ["a"])
-    #expect(ledger.verdicts["b"]?.name == "not attempted")
+    #expect(summary.results["b"]?.name == "not attempted")
   }
 
   @Test("that is interrupted settles what is under way and abandons the rest")
   func interrupted() async {
     let plan = plan(three.map { step($0) }, [[["a", "b"]], [["c"]]])
-    let ledger = await interrupt(plan, running: Running())
-    #expect(ledger.stopped == Ledger.interrupted)
-    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
+    let summary = await interrupt(plan, running: Running())
+    #expect(summary.stopped == Summary.interrupted)
+    #expect(summary.results["a"] == .confirmed(.release(2)))
     #expect(journal.starting("record") == ["a 2"])
     #expect(journal.starting("go") == ["a"])
     #expect(journal.starting("abandoned").sorted() == ["b", "c"])
   }
 
   private final class Running: Sendable {
-    let task = Mutex<Task<Ledger, Never>?>(nil)
+    let task = Mutex<Task<Summary, Never>?>(nil)
 
     func cancel() async {
       while task.withLock({ $0 }) == nil { await Task.yield() }
@@ -190,7 +190,7 @@ struct RolloutTests {
     }
   }
 
-  private func interrupt(_ plan: Plan, running: Running) async -> Ledger {
+  private func interrupt(_ plan: Plan, running: Running) async -> Summary {
     let hosts = FakeHosts([:], journal) { _ in await running.cancel() }
     let rollout = rollout(plan, hosts, parallel: 1)
     let task = Task { await rollout.run(plan, state: FleetState(fleet: "shop", lineage: "l")) }
@@ -200,14 +200,14 @@ struct RolloutTests {
 
   @Test("prepares a host again where the word did not reach it")
   func lostBeforeTheWord() async {
-    let ledger = await run(
+    let summary = await run(
       plan([step("a")], [[["a"]]]),
       [
         "a": Behaviour(
           answers: [.cannotBeSent, .says("@deploy applied 2\n")],
-          confirmations: ["@deploy verdict 2 unknown 1\n", "@deploy confirmed 2\n"])
+          confirmations: ["@deploy result 2 unknown 1\n", "@deploy confirmed 2\n"])
       ])
-    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
+    #expect(summary.results["a"] == .confirmed(.release(2)))
     #expect(journal.starting("go") == ["a", "a"])
   }
 
@@ -215,35 +215,35 @@ struct RolloutTests {
     "believes a host that it lost after the word",
     arguments: [
       ("@deploy confirmed 2\n", "confirmed"),
-      ("@deploy waiting\n@deploy verdict 2 confirmed\n", "confirmed"),
-      ("@deploy verdict 2 reverted it was not confirmed in time\n", "reverted"),
-      ("@deploy verdict 2 unknown 1\n", "unreachable"),
-      ("@deploy verdict 2 unknown 3\n", "broken"),
-      ("@deploy waiting\n@deploy broken 1\n", "broken"),
+      ("@deploy waiting\n@deploy result 2 confirmed\n", "confirmed"),
+      ("@deploy result 2 reverted it was not confirmed in time\n", "reverted"),
+      ("@deploy result 2 unknown 1\n", "unreachable"),
+      ("@deploy result 2 unknown 3\n", "failed"),
+      ("@deploy waiting\n@deploy failed 1\n", "failed"),
     ])
-  func lostAfterTheWord(_ lines: String, _ verdict: String) async {
-    let ledger = await run(
+  func lostAfterTheWord(_ lines: String, _ result: String) async {
+    let summary = await run(
       plan([step("a")], [[["a"]]]),
       ["a": Behaviour(answers: [.isLost], confirmations: [lines])])
-    #expect(ledger.verdicts["a"]?.name == verdict)
-    #expect(journal.starting("record") == (verdict == "confirmed" ? ["a 2"] : []))
+    #expect(summary.results["a"]?.name == result)
+    #expect(journal.starting("record") == (result == "confirmed" ? ["a 2"] : []))
   }
 
   @Test("asks again where the answer to its confirmation is lost")
   func lostAnswer() async {
-    let ledger = await run(
+    let summary = await run(
       plan([step("a")], [[["a"]]]),
-      ["a": Behaviour(confirmations: [nil, nil, "@deploy verdict 2 confirmed\n"])])
-    #expect(ledger.verdicts["a"] == .confirmed(.release(2)))
+      ["a": Behaviour(confirmations: [nil, nil, "@deploy result 2 confirmed\n"])])
+    #expect(summary.results["a"] == .confirmed(.release(2)))
     #expect(journal.starting("confirm").count == 3)
   }
 
   @Test("says so where a host does not come back")
   func lostForGood() async {
-    let ledger = await run(planOfThree(), ["a": Behaviour(confirmations: [nil])])
-    #expect(ledger.verdicts["a"]?.name == "unconfirmed")
+    let summary = await run(planOfThree(), ["a": Behaviour(confirmations: [nil])])
+    #expect(summary.results["a"]?.name == "unconfirmed")
     // What may have shut a host out would shut out the next one too.
-    #expect(ledger.stopped == "the change failed on a, and the playbook allows 0 such failures")
+    #expect(summary.stopped == "the change failed on a, and the playbook allows 0 such failures")
     #expect(journal.starting("go") == ["a"])
     #expect(journal.starting("record").isEmpty)
   }
@@ -253,10 +253,10 @@ struct RolloutTests {
     let plan = plan([step("gone", .remove)], [[["gone"]]])
     let hosts = FakeHosts(
       ["gone": Behaviour(confirmations: ["@deploy confirmed 0\n"])], journal)
-    let ledger = await rollout(plan, hosts)
+    let summary = await rollout(plan, hosts)
       .run(plan, state: FleetState(fleet: "shop", lineage: "l"))
-    #expect(ledger.verdicts["gone"] == .confirmed(.removed))
-    #expect(ledger.verdicts["gone"]?.detail == "removed")
+    #expect(summary.results["gone"] == .confirmed(.removed))
+    #expect(summary.results["gone"]?.detail == "removed")
     let order = try #require(await hosts.transactions.first)
     #expect(order.contains("'mode=remove' 'release=0'"), "\(order)")
     #expect(journal.starting("record") == ["gone none"])
@@ -265,11 +265,11 @@ struct RolloutTests {
   @Test("records all unchanged hosts in one writing, and settles none that is not recorded")
   func unchangedTogether() async {
     let plan = plan([], [], others: three.map { still($0, .unchanged(present: present)) })
-    let ledger = await run(plan)
+    let summary = await run(plan)
     #expect(journal.all == ["record a 1, b 1, c 1"])
-    #expect(three.allSatisfy { ledger.verdicts[$0] == .unchanged })
+    #expect(three.allSatisfy { summary.results[$0] == .unchanged })
     let failed = await run(plan, failing: ["b"])
-    #expect(three.allSatisfy { failed.verdicts[$0]?.name == "not attempted" })
+    #expect(three.allSatisfy { failed.results[$0]?.name == "not attempted" })
   }
 
   @Test(
@@ -282,8 +282,8 @@ struct RolloutTests {
       appliedAt: Timestamp(secondsSince1970: 0),
       appliedBy: "bob@desk")
     let plan = plan([], [], others: [still("a", .unchanged(present: present))])
-    let ledger = await run(plan, state: state)
-    #expect(ledger.verdicts == ["a": .unchanged])
+    let summary = await run(plan, state: state)
+    #expect(summary.results == ["a": .unchanged])
     #expect(journal.all == (address == "198.18.0.1" ? [] : ["record a 1"]))
   }
 }

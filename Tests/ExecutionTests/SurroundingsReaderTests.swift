@@ -46,7 +46,7 @@ struct SurroundingsReaderTests {
   }
 
   @Test(
-    "a rule drops by its verdict, whatever its names and comments say",
+    "a rule drops by its result, whatever its names and comments say",
     arguments: [
       ("drop", true), ("counter drop", true), ("tcp dport 1 drop comment \"x accept\"", true),
       ("tcp dport vmap { 1 : accept, 2 : drop }", true), ("1 : drop, 2 : accept,", true),
@@ -55,7 +55,7 @@ struct SurroundingsReaderTests {
       ("ip saddr @drop accept", false), ("accept comment \"we never drop this\"", false),
       ("jump drop-all", false), ("counter log prefix \"a \\\"", false),
     ])
-  func verdicts(_ rule: String, _ drops: Bool) throws {
+  func results(_ rule: String, _ drops: Bool) throws {
     let found = try chains(
       "table ip a {\nchain x {\ntype filter hook input priority 0; policy accept;\n\(rule)")
     #expect(found.map(\.droppingRules) == (drops ? [[rule]] : []))
@@ -110,7 +110,7 @@ struct SurroundingsReaderTests {
     #expect(try read(legacy.map { ("legacy", "iptables " + $0) }).foreignChains == [])
   }
 
-  @Test("a long rule is shortened, its verdict stays")
+  @Test("a long rule is shortened, its result stays")
   func longRules() throws {
     let rule = "ip saddr { \(String(repeating: "192.0.2.1, ", count: 50))} drop"
     let found = try chains(

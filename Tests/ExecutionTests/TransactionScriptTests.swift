@@ -94,7 +94,7 @@ struct TransactionScriptTests {
         echo '8 7 install switching x' > "$root/pending"
         : > "$staged/firewall.nft"; (switch); readlink "$root/current"
         [ -e "$staged" ] || echo discarded; [ -e "$root/pending" ] || echo settled
-        cat "$root/verdict" "$root/undoing" 2> /dev/null
+        cat "$root/result" "$root/undoing" 2> /dev/null
 
         """
     #expect(
@@ -115,7 +115,7 @@ struct TransactionScriptTests {
         @deploy switching
         | wrong
         | wrong
-        @deploy broken 7
+        @deploy failed 7
         releases/7
         settled
         8 7 install switching x

@@ -12,7 +12,7 @@ struct UndoScriptTests {
     find_include; by_itself() { $shell "$host_program" "$@"; }
     state() { echo "$1 7 ${2:-install} applied ann@laptop"; }
     told() {
-      echo "$(linked_release), $(cat "$root/verdict" 2> /dev/null), $(ls "$root/releases" | tr '\n' ' ')"
+      echo "$(linked_release), $(cat "$root/result" 2> /dev/null), $(ls "$root/releases" | tr '\n' ' ')"
       ls "$root" | grep -e ing; grep -v -e logger -e list "$folder/calls" 2> /dev/null | sed "s#$root#R#"
     }
 

@@ -10,7 +10,7 @@ enum FirewallFleet {
     _ policy: FirewallPolicy, hosts: [Host] = hosts, sites: [Site] = sites
   ) -> Inventory {
     Inventory(
-      fleet: valid("shop"), authority: AuthorityPolicy(name: valid("Shop CA"), place: place),
+      fleet: valid("shop"), ca: CAPolicy(name: valid("Shop CA"), place: place),
       hosts: hosts, sites: sites, firewall: policy)
   }
 
@@ -37,13 +37,13 @@ enum FirewallFleet {
 
   /// A host and its container, which front-ends reach on the host's port 8443.
   static func carried(behind address: String, at inner: String = "10.8.0.5") -> [Host] {
-    var carrier = host("carry-1", [], address)
+    var containerHost = host("carry-1", [], address)
     var container = host("carry-1.container", [.backEnd], inner)
-    carrier.container = Container(
+    containerHost.container = Container(
       host: container.name, address: container.address, network: range("10.8.0.0/24"),
       published: port(8443))
-    container.placement = .behind(carrier)
-    return [carrier, container]
+    container.placement = .behind(containerHost)
+    return [containerHost, container]
   }
 
   static func site(
@@ -52,7 +52,7 @@ enum FirewallFleet {
     Site(
       domain: valid(domain), frontEnds: frontEnds.map(valid),
       upstreams: upstreams.map { Upstream(host: valid($0.host), port: port($0.port)) },
-      certificate: .authority,
+      certificate: .ca,
       service: Service(content: .files(root: valid("/srv/shop"), index: .index)), place: place)
   }
 

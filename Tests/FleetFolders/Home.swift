@@ -16,7 +16,7 @@ package final class Home {
 
   /// The CA of the inventory `shop.yml`.
   package var folder: CAFolder {
-    CAFolder(path: path + "/shop.authority", inventoryPath: path + "/shop.yml")
+    CAFolder(path: path + "/shop.ca", inventoryPath: path + "/shop.yml")
   }
 
   package func write(_ text: String, to name: String) throws {
@@ -32,7 +32,7 @@ package final class Home {
 
   package var inventory = """
     fleet: shop
-    authority:
+    ca:
       name: Shop Certification Center
       valid_for: 10y
       passphrase: {env: DEPLOY_PASSPHRASE}
@@ -42,7 +42,7 @@ package final class Home {
       shop.example:
         front_ends: all
         back_ends: all
-        certificate: {authority: true}
+        certificate: {ca: true}
         back_end: {root: /srv/shop}
     """
 

@@ -11,9 +11,9 @@ package enum SampleCA {
   package static let now: Int64 = 1_800_000_000
   package static let day: Int64 = 86_400
 
-  package static func policy(_ name: String = "Shop Center") -> AuthorityPolicy {
+  package static func policy(_ name: String = "Shop Center") -> CAPolicy {
     guard let name = CommonName(name) else { preconditionFailure("\(name) is not a common name.") }
-    return AuthorityPolicy(
+    return CAPolicy(
       name: name, place: SourcePlace(file: "shop.yml", line: 2, column: 1))
   }
 }
@@ -21,7 +21,7 @@ package enum SampleCA {
 extension CAFolder {
   /// Makes a generation with the sample's passphrase.
   @discardableResult
-  package func add(_ name: String = "Shop Center") throws -> AuthorityRecord {
+  package func add(_ name: String = "Shop Center") throws -> CAGeneration {
     try add(SampleCA.policy(name), passphrase: SampleCA.passphrase, now: SampleCA.now)
   }
 

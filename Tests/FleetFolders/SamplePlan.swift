@@ -7,8 +7,8 @@ package import State
 package enum SamplePlan {
   package static let now = Timestamp(secondsSince1970: 1_767_225_600)
 
-  package static let authorities = [1, 2].map { generation in
-    AuthorityRecord(
+  package static let caGenerations = [1, 2].map { generation in
+    CAGeneration(
       generation: generation, commonName: "Shop CA \(generation)", keyIdentifier: "a\(generation)",
       fingerprint: "f\(generation)", notBefore: now,
       notAfter: now.adding(seconds: Int64(generation) * 300 * 86_400),

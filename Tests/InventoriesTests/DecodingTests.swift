@@ -43,8 +43,8 @@ struct DecodingTests {
   func demo() throws {
     let inventory = try Example.demo.read()
     #expect(inventory.fleet.text == "demo")
-    #expect(inventory.authority.name.text == "Demo Certification Center")
-    #expect(inventory.authority.passphrase == .environment("DEPLOY_PASSPHRASE"))
+    #expect(inventory.ca.name.text == "Demo Certification Center")
+    #expect(inventory.ca.passphrase == .environment("DEPLOY_PASSPHRASE"))
     #expect(inventory.hosts.map(\.name.text) == ["app-1", "app-2", "edge-1"])
     #expect(
       inventory.hosts.map(\.address.description) == ["198.18.0.21", "198.18.0.22", "198.18.0.10"])
@@ -56,7 +56,7 @@ struct DecodingTests {
     #expect(site.frontEnds.map(\.text) == ["edge-1"])
     #expect(site.upstreams.map(\.host.text) == ["app-1", "app-2"])
     #expect(site.upstreams.allSatisfy { $0.port == .https && $0.weight == 1 })
-    #expect(site.certificate == .authority)
+    #expect(site.certificate == .ca)
     #expect(site.hstsMaxAge == .days(365))
     #expect(
       try site.service.content
@@ -67,9 +67,9 @@ struct DecodingTests {
   @Test("the documented example gives every part a value of its own")
   func shop() throws {
     let inventory = try Example.shop.read()
-    #expect(inventory.authority.subject.country == "NL")
-    #expect(inventory.authority.subject.organizationalUnit == "Operations")
-    #expect(inventory.authority.certificates == LeafPolicy())
+    #expect(inventory.ca.subject.country == "NL")
+    #expect(inventory.ca.subject.organizationalUnit == "Operations")
+    #expect(inventory.ca.certificates == LeafPolicy())
     let edge = try #require(inventory.hosts.first { $0.name.text == "edge-2" })
     #expect(edge.ssh.port == Port(2222))
     #expect(edge.ssh.user == UserName("admin"))
@@ -86,16 +86,16 @@ struct DecodingTests {
         ["app-1:443*1", "app-2:8443*2", "app-3.container:443*1"],
         ["app-3.container:443*1"],
       ])
-    let carrier = try #require(inventory.hosts.first { $0.name.text == "app-3" })
+    let containerHost = try #require(inventory.hosts.first { $0.name.text == "app-3" })
     let container = try #require(inventory.hosts.first { $0.name.text == "app-3.container" })
-    #expect(carrier.roleNames == ["carrier"] && container.roleNames == ["back-end"])
+    #expect(containerHost.roleNames == ["container host"] && container.roleNames == ["back-end"])
     #expect(
-      try carrier.container
+      try containerHost.container
         == Container(
           host: container.name, address: #require(IPAddress("10.8.0.5")),
           network: #require(AddressRange("10.8.0.0/24")), published: #require(Port(8443))))
-    #expect(container.carrier == carrier)
-    #expect(container.endpoint(to: .https) == (carrier.address, try #require(Port(8443))))
+    #expect(container.containerHost == containerHost)
+    #expect(container.endpoint(to: .https) == (containerHost.address, try #require(Port(8443))))
     #expect(inventory.sites[1].upstreams.map(\.isBackup) == [false, false, true])
     #expect(inventory.sites[1].upstreams.map(\.maxFails) == [1, 3, 1])
     #expect(inventory.sites[1].upstreams[1].failTimeout == .seconds(30))

@@ -31,7 +31,7 @@ struct ValidatedTextTests {
     Kind(FileName.self, "index.html", forbidden: syntax + "/@+"),
     Kind(RemotePath.self, "/srv/shop", forbidden: syntax),
     Kind(
-      CommonName.self, "Demo Authority",
+      CommonName.self, "Demo CA",
       forbidden: ";\"\\\n\r\t\0\u{7F}\u{1B}\u{85}\u{A0}\u{2028}\u{202E}\u{FEFF}<>#=,+/"),
     Kind(LocalPath.self, "certs/a b.crt", forbidden: "\n\r\t\0\u{7F}\u{1B}\u{85}"),
   ]

@@ -66,7 +66,7 @@ struct AdmissionTests {
     """#
 
   private func host(_ version: Version) throws -> NginxHost {
-    let authority = try TestAuthority("Test CA")
+    let ca = try TestCA("Test CA")
     let host = try NginxHost()
     let tls = "\(host.path)/current/tls"
     try host.install(
@@ -80,13 +80,13 @@ struct AdmissionTests {
           location / { return 204; }
         }
         """)
-    try host.install(certificates: authority, trusting: authority, Self.inventory.sites)
+    try host.install(certificates: ca, trusting: ca, Self.inventory.sites)
     for site in ["one", "two", "other"] {
       try host.write("\(site)\n", to: "srv/\(site)/index.html")
     }
     for name in ["edge-1", "edge-2", "edge-10", "EDGE-1", "edge", "other/CN=edge-1", "edge-1/O=x"] {
       let file = name.replacing("/", with: "+")
-      try authority.issue("clientAuth", name, names: ["edge-1"], to: host.url("clients/\(file)"))
+      try ca.issue("clientAuth", name, names: ["edge-1"], to: host.url("clients/\(file)"))
     }
     return host
   }

@@ -8,7 +8,7 @@ enum Fleet {
 
   static func inventory(_ hosts: [Host], _ sites: [Site]) -> Inventory {
     Inventory(
-      fleet: valid("shop"), authority: AuthorityPolicy(name: valid("Shop CA"), place: place),
+      fleet: valid("shop"), ca: CAPolicy(name: valid("Shop CA"), place: place),
       hosts: hosts, sites: sites, firewall: FirewallPolicy())
   }
 
@@ -19,7 +19,7 @@ enum Fleet {
 
   static func site(
     _ domain: String, aliases: [String] = [], on frontEnds: [String], from upstreams: [Upstream],
-    certificate: PublicCertificate = .authority, hsts: Period? = nil,
+    certificate: PublicCertificate = .ca, hsts: Period? = nil,
     content: Service.Content = files("/srv/shop/public"), snippets: Snippets = Snippets(),
     network: ContentNetwork? = nil, originPulls: String? = nil, stapling: Stapling? = nil,
     requests: RequestPolicy = RequestPolicy()

@@ -31,14 +31,14 @@ struct FrontEndTests {
     for site in ["pulled", "plain"] {
       try fleet["app-1"].write("\(site)\n", to: "srv/\(site)/index.html")
     }
-    // The network's authority is neither the fleet's nor that of the front-end's own certificate.
+    // The network's CA is neither the fleet's nor that of the front-end's own certificate.
     let pulls = edge.url("current/tls/origin-pulls/pulled.example.crt")
     try FileManager.default.removeItem(at: pulls)
     try FileManager.default.copyItem(atPath: fleet.foreign.certificate, toPath: pulls.path())
     try fleet.foreign.issue("clientAuth", "cdn", names: ["cdn.test"], to: edge.url("cdn"))
-    try fleet.authority.issue("clientAuth", "own", names: ["own.test"], to: edge.url("own"))
+    try fleet.ca.issue("clientAuth", "own", names: ["own.test"], to: edge.url("own"))
     let leaf = edge.url("current/tls/sites/pulled.example.crt")
-    let chain = try [leaf.path(), fleet.authority.certificate].map {
+    let chain = try [leaf.path(), fleet.ca.certificate].map {
       try String(contentsOfFile: $0, encoding: .utf8)
     }
     try Data(chain.joined().utf8).write(to: leaf)
@@ -256,9 +256,9 @@ struct FrontEndTests {
       mount --bind "$edge/resolv.conf" "$(readlink -f /etc/resolv.conf)"
       until_done getent hosts ocsp.test
       serial=$(openssl x509 -noout -serial -in "$edge/current/tls/sites/shop.example.crt")
-      printf 'V\t401231235959Z\t\t%s\tunknown\t/CN=site\n' "${serial#serial=}" >"$authority/index"
-      on edge-1 openssl ocsp -port 2560 -index "$authority/index" -CA "$ca" -rsigner "$ca" \
-        -rkey "$authority/ca.key" >/dev/null 2>&1 &
+      printf 'V\t401231235959Z\t\t%s\tunknown\t/CN=site\n' "${serial#serial=}" >"$signer/index"
+      on edge-1 openssl ocsp -port 2560 -index "$signer/index" -CA "$ca" -rsigner "$ca" \
+        -rkey "$signer/ca.key" >/dev/null 2>&1 &
       # nginx asks the system for the name when it starts, and then the resolver.
       kill "$(cat "$edge/nginx.pid")"
       until_done test ! -e "$edge/nginx.pid"

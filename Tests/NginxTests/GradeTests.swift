@@ -33,9 +33,9 @@ struct GradeTests {
           Fleet.host("edge-1", [.frontEnd], "198.18.0.1"),
         ], [site]), responder: "http://127.0.0.1:2560/")
     try fleet["app-1"].write("the shop\n", to: "srv/shop/index.html")
-    // The front-end shows the chain as a public authority gives it.
+    // The front-end shows the chain as a public CA gives it.
     let leaf = try fleet["edge-1"].url("current/tls/sites/shop.example.crt")
-    let chain = try [leaf.path(), fleet.authority.certificate].map {
+    let chain = try [leaf.path(), fleet.ca.certificate].map {
       try String(contentsOfFile: $0, encoding: .utf8)
     }
     try Data(chain.joined().utf8).write(to: leaf)

@@ -45,7 +45,7 @@ private struct HostileInventory {
 
   private static let template = """
     fleet: <zqfleet>
-    authority: {name: Shop CA}
+    ca: {name: Shop CA}
     front_ends: {<zqedge>: {address: <2001:db8::10>}}
     back_ends: {<zqapp>: {address: <2001:db8::77>}}
     sites:

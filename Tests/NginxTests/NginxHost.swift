@@ -60,8 +60,8 @@ final class NginxHost {
   }
 }
 
-/// A certification authority made with `openssl`, in a folder of its own.
-final class TestAuthority {
+/// A certificate authority made with `openssl`, in a folder of its own.
+final class TestCA {
   let home: NginxHost
 
   init(_ name: String) throws {
@@ -102,7 +102,7 @@ final class TestAuthority {
 extension NginxHost {
   /// Gives the host every file that its configuration names under `tls/`.
   func install(
-    certificates authority: TestAuthority, trusting trusted: TestAuthority, _ sites: [Site],
+    certificates ca: TestCA, trusting trusted: TestCA, _ sites: [Site],
     responder: String? = nil
   ) throws {
     let domains = sites.map(\.domain.text)
@@ -110,13 +110,13 @@ extension NginxHost {
       at: url("current/tls/sites"), withIntermediateDirectories: true)
     try FileManager.default.copyItem(
       atPath: trusted.certificate,
-      toPath: url("current/tls/authority.crt").path(percentEncoded: false))
-    try authority.issue(
+      toPath: url("current/tls/ca.crt").path(percentEncoded: false))
+    try ca.issue(
       "clientAuth", "edge-1", names: ["edge-1.test"], to: url("current/tls/front-end"))
-    try authority.issue("serverAuth", "app-1", names: domains, to: url("current/tls/back-end"))
+    try ca.issue("serverAuth", "app-1", names: domains, to: url("current/tls/back-end"))
     for site in sites {
       let names = ([site.domain] + site.aliases).map(\.text)
-      try authority.issue(
+      try ca.issue(
         "serverAuth", "site", names: names, responder: responder,
         to: url("current/tls/sites/\(site.domain)"))
       for folder in ["origin-pulls", "stapling"] {

@@ -8,7 +8,7 @@ import Testing
 
 /// A front-end and back-ends that really run, in a network of their own.
 ///
-/// app-1 is as it should be; app-2 trusts another authority; app-3 shows another authority's
+/// app-1 is as it should be; app-2 trusts another CA; app-3 shows another CA's
 /// certificate. All that is asked is asked once, by a script that prints one line for each answer.
 @Suite(
   "A front-end and its back-ends",
@@ -66,11 +66,11 @@ struct PairTests {
 
   @Test("serve whom they should and refuse the others")
   func pairing() throws {
-    let authority = try TestAuthority("Test CA")
-    let foreign = try TestAuthority("Foreign CA")
+    let ca = try TestCA("Test CA")
+    let foreign = try TestCA("Foreign CA")
     let hosts = try Dictionary(
       uniqueKeysWithValues: Self.inventory.hosts.map { host in
-        (host.name.text, try running(host, authority: authority, foreign: foreign))
+        (host.name.text, try running(host, ca: ca, foreign: foreign))
       })
     let edge = try #require(hosts["edge-1"])
     let app = try #require(hosts["app-1"])
@@ -84,7 +84,7 @@ struct PairTests {
       ip link set lo up
       for last in 1 2 3 4; do ip address add 198.18.0.$last/32 dev lo; done
       \(starts)
-      edge='\(edge.path)' app='\(app.path)' ca='\(authority.certificate)'
+      edge='\(edge.path)' app='\(app.path)' ca='\(ca.certificate)'
       foreign='\(foreignClient.path(percentEncoded: false))'
       \(Self.questions)
       """
@@ -118,7 +118,7 @@ struct PairTests {
   }
 
   private func running(
-    _ host: Inventories.Host, authority: TestAuthority, foreign: TestAuthority
+    _ host: Inventories.Host, ca: TestCA, foreign: TestCA
   ) throws -> NginxHost {
     let home = try NginxHost()
     let installed = try #require(Version(try Command("nginx", "-v").output))
@@ -126,8 +126,8 @@ struct PairTests {
     let application = "server { listen 127.0.0.1:8080; return 200; }"
     try home.install(files, http: host.name.text == "app-1" ? application : "")
     try home.install(
-      certificates: host.name.text == "app-3" ? foreign : authority,
-      trusting: host.name.text == "app-2" ? foreign : authority, Self.inventory.sites)
+      certificates: host.name.text == "app-3" ? foreign : ca,
+      trusting: host.name.text == "app-2" ? foreign : ca, Self.inventory.sites)
     return home
   }
 }

@@ -8,11 +8,11 @@ import Testing
 
 extension NginxHost {
   /// Gives the host whatever a case's configuration names.
-  func installEverything(of item: ConfigurationCase, from authority: TestAuthority) throws {
+  func installEverything(of item: ConfigurationCase, from ca: TestCA) throws {
     try install(
-      certificates: authority, trusting: authority, item.inventory.sites,
+      certificates: ca, trusting: ca, item.inventory.sites,
       responder: "http://127.0.0.1:2560")
-    try authority.issue("serverAuth", "blog", names: ["blog.example"], to: url("blog/leaf"))
+    try ca.issue("serverAuth", "blog", names: ["blog.example"], to: url("blog/leaf"))
     for role in Role.allCases {
       try write(
         "proxy_read_timeout 300s;\n",
@@ -30,7 +30,7 @@ struct RealNginxTests {
   @Test("accepts every configuration without a warning", arguments: ConfigurationCase.all)
   func accepts(_ item: ConfigurationCase) throws {
     let installed = try #require(Version(try Command("nginx", "-v").output))
-    let authority = try TestAuthority("Test CA")
+    let ca = try TestCA("Test CA")
     let host = try NginxHost()
     try host.install(
       item.files.map { file in
@@ -38,7 +38,7 @@ struct RealNginxTests {
         return ConfigurationFile(
           path: file.path, text: file.text.replacing("    http2  on;\n", with: ""))
       })
-    try host.installEverything(of: item, from: authority)
+    try host.installEverything(of: item, from: ca)
     let test = try Command("unshare", "-n", "nginx", "-t", "-c", host.url("nginx.conf").path())
     #expect(test.status == 0, "\(test.output)")
     let warnings = test.output.split(separator: "\n").filter { line in

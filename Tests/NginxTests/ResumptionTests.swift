@@ -26,7 +26,7 @@ struct ResumptionTests {
   /// Asks with each version: at first, with the session of then, and with it when its certificate is
   /// revoked. Prints whether the session was taken up, and the status.
   private static let questions = #"""
-    root=$1 folder=$2 authority=$3
+    root=$1 folder=$2 ca=$3
     ip link set lo up
     nginx() { if [ "$root" = / ]; then command nginx "$@"; else chroot "$root" nginx "$@"; fi; }
     if [ "$root" != / ]; then
@@ -47,7 +47,7 @@ struct ResumptionTests {
     }
     nginx -c "$folder/nginx.conf"
     for version in tls1_2 tls1_3; do ask $version; ask $version; done
-    cd "$authority"
+    cd "$ca"
     : >index; echo 01 >number
     printf '%s\n' '[ca]' 'default_ca = own' '[own]' 'database = index' 'crlnumber = number' \
       'default_md = sha256' 'default_crl_days = 9' 'certificate = ca.crt' 'private_key = ca.key' >ca.conf
@@ -61,7 +61,7 @@ struct ResumptionTests {
     """#
 
   private func answers(_ root: String, _ version: Version, isGuarded: Bool) throws -> String {
-    let authority = try TestAuthority("Test CA")
+    let ca = try TestCA("Test CA")
     let host = try NginxHost()
     let files = configuration(
       for: Self.inventory.hosts[0], in: Self.inventory, nginx: version, checksRevocation: true
@@ -82,13 +82,13 @@ struct ResumptionTests {
           ssl_certificate \(tls)/back-end.crt; ssl_certificate_key \(tls)/back-end.key;
         }
         """)
-    try host.install(certificates: authority, trusting: authority, Self.inventory.sites)
+    try host.install(certificates: ca, trusting: ca, Self.inventory.sites)
     try host.write("the shop\n", to: "srv/shop/index.html")
     // A list without anybody in it.
     try host.write(
       try Command.script(
         """
-        cd '\(authority.home.path)'; : >none; echo 01 >first
+        cd '\(ca.home.path)'; : >none; echo 01 >first
         printf '%s\\n' '[ca]' 'default_ca = own' '[own]' 'database = none' 'crlnumber = first' \
           'default_md = sha256' 'default_crl_days = 9' 'certificate = ca.crt' 'private_key = ca.key' \
           >none.conf
@@ -97,7 +97,7 @@ struct ResumptionTests {
     try host.write(Self.questions, to: "questions.sh")
     return try Command(
       "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-eu",
-      "\(host.path)/questions.sh", root, host.path, authority.home.path
+      "\(host.path)/questions.sh", root, host.path, ca.home.path
     ).output
   }
 

@@ -10,15 +10,15 @@ import Testing
 ///
 /// All that is asked is asked once, by a script that prints one line for each answer.
 struct TestFleet {
-  let authority: TestAuthority
-  let foreign: TestAuthority
+  let ca: TestCA
+  let foreign: TestCA
   private(set) var hosts: [String: NginxHost] = [:]
   private let inventory: Inventory
 
   /// Gives a host what its nginx has beside deploy's configuration.
   init(_ inventory: Inventory, responder: String? = nil, http: [String: String] = [:]) throws {
-    authority = try TestAuthority("Test CA")
-    foreign = try TestAuthority("Foreign CA")
+    ca = try TestCA("Test CA")
+    foreign = try TestCA("Foreign CA")
     self.inventory = inventory
     let installed = try #require(Version(try Command("nginx", "-v").output))
     for host in inventory.hosts {
@@ -27,7 +27,7 @@ struct TestFleet {
       let home = try NginxHost()
       try home.install(files, http: http[host.name.text] ?? "")
       try home.install(
-        certificates: authority, trusting: authority, inventory.sites, responder: responder)
+        certificates: ca, trusting: ca, inventory.sites, responder: responder)
       hosts[host.name.text] = home
     }
   }
@@ -81,7 +81,7 @@ struct TestFleet {
       }
       \(starts.joined(separator: "\n"))
       edge='\(edge.path)' app='\(app.path)' programs='\(edge.path)/programs'
-      ca='\(authority.certificate)' authority='\(authority.home.path)'
+      ca='\(ca.certificate)' signer='\(ca.home.path)'
       foreign='\(foreign.home.path)'
       \(Self.helpers)
       \(questions)

@@ -45,7 +45,7 @@ struct VersionsTests {
   private func accepts(_ root: NginxRoot, from oldest: Version) throws {
     let version = try root.version()
     #expect(version >= oldest)
-    let authority = try TestAuthority("Test CA")
+    let ca = try TestCA("Test CA")
     let cases = ConfigurationCase.all.filter { $0.version == ConfigurationCase.versions[0] }
       .map {
         ConfigurationCase(name: $0.name, host: $0.host, version: version, inventory: $0.inventory)
@@ -53,7 +53,7 @@ struct VersionsTests {
     let hosts = try cases.map { item in
       let host = try NginxHost()
       try host.install(item.files)
-      try host.installEverything(of: item, from: authority)
+      try host.installEverything(of: item, from: ca)
       return host
     }
     let folders = hosts.map { "'\($0.path)'" }.joined(separator: " ")

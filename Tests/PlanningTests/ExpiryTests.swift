@@ -45,7 +45,7 @@ struct ExpiryTests {
   @Test("Everything is in one list, what ends first at its head")
   func order() throws {
     var state = state
-    state.authorities = [Scenario.authority(1), Scenario.authority(2)]
+    state.caGenerations = [Scenario.ca(1), Scenario.ca(2)]
     state.hosts["edge-1"] = host(["tls/front-end.crt": later(200)])
     state.hosts["app-1"] = host(["tls/back-end.crt": later(-1)])
     #expect(
@@ -54,25 +54,25 @@ struct ExpiryTests {
         lists: [2: later(3650)]) == [
           "certificate app-1 tls/back-end.crt -1 ended",
           "site-certificate - shop.example 29 due", "site-certificate - blog.example 31 none",
-          "certificate edge-1 tls/front-end.crt 200 none", "authority - Shop CA 3650 none",
-          "authority - Shop CA 2 3650 none", "revocation-list - Shop CA 2 3650 none",
+          "certificate edge-1 tls/front-end.crt 200 none", "ca - Shop CA 3650 none",
+          "ca - Shop CA 2 3650 none", "revocation-list - Shop CA 2 3650 none",
         ])
   }
 
   @Test(
     "Each kind is due as long before its end as it takes to do something about it",
     arguments: [(365, 30, 30), (364, 29, 29)] as [(Int64, Int64, Int64)])
-  func margins(authority: Int64, leaf: Int64, site: Int64) throws {
+  func margins(ca: Int64, leaf: Int64, site: Int64) throws {
     var state = state
-    var record = Scenario.authority(1)
-    record.notAfter = later(authority)
-    state.authorities = [record]
+    var record = Scenario.ca(1)
+    record.notAfter = later(ca)
+    state.caGenerations = [record]
     state.hosts["app-1"] = host(["tls/back-end.crt": later(leaf)])
-    let urgency = authority == 365 ? "none" : "due"
+    let urgency = ca == 365 ? "none" : "due"
     #expect(
-      Set(try lines(state, sites: ["shop.example": later(site)], lists: [1: later(authority)])) == [
-        "authority - Shop CA \(authority) \(urgency)",
-        "revocation-list - Shop CA \(authority) \(urgency)",
+      Set(try lines(state, sites: ["shop.example": later(site)], lists: [1: later(ca)])) == [
+        "ca - Shop CA \(ca) \(urgency)",
+        "revocation-list - Shop CA \(ca) \(urgency)",
         "certificate app-1 tls/back-end.crt \(leaf) \(urgency)",
         "site-certificate - shop.example \(site) \(urgency)",
       ])

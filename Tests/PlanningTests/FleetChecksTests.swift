@@ -14,7 +14,7 @@ struct FleetChecksTests {
         file: "shop.yml",
         text: """
           fleet: shop
-          authority: {name: Shop CA, passphrase: {env: DEPLOY_PASSPHRASE}}
+          ca: {name: Shop CA, passphrase: {env: DEPLOY_PASSPHRASE}}
           front_ends:
             edge-1: {address: 198.18.0.10}
             edge-2: {address: 198.18.0.11}
@@ -27,7 +27,7 @@ struct FleetChecksTests {
             shop.example:
               front_ends: [edge-1, edge-2]
               back_ends: [app-1, {host: app-2, port: 8443}]
-              certificate: {authority: true}
+              certificate: {ca: true}
               back_end: {root: /srv/shop}
             blog.example:
               front_ends: [both-1]
@@ -54,7 +54,7 @@ struct FleetChecksTests {
       ])
     #expect(checks.edges.count == 6)
     #expect(
-      Set(checks.entrances.map { "\($0.site) \($0.frontEnd) \($0.certificate == .authority)" }) == [
+      Set(checks.entrances.map { "\($0.site) \($0.frontEnd) \($0.certificate == .ca)" }) == [
         "shop.example edge-1 true", "shop.example edge-2 true", "blog.example both-1 false",
       ])
     #expect(checks.entrances.allSatisfy { $0.names == [$0.site] && !$0.asksForCertificate })
@@ -87,7 +87,7 @@ struct FleetChecksTests {
         file: "shop.yml",
         text: """
           fleet: shop
-          authority: {name: Shop CA, passphrase: {env: DEPLOY_PASSPHRASE}}
+          ca: {name: Shop CA, passphrase: {env: DEPLOY_PASSPHRASE}}
           front_ends: {edge-1: {address: 198.19.0.10}}
           back_ends:
           \(hosts.joined(separator: "\n"))
@@ -95,7 +95,7 @@ struct FleetChecksTests {
             shop.example:
               front_ends: all
               back_ends: all
-              certificate: {authority: true}
+              certificate: {ca: true}
               back_end: {root: /srv/shop}
           """))
     let strangers = strangers(FleetChecks(of: try #require(inventory, "\(found)"), .all))

@@ -4,13 +4,13 @@ import Planning
 import State
 import TestSupport
 
-/// A change from one fleet to another, and what the authority does meanwhile.
+/// A change from one fleet to another, and what the CA does meanwhile.
 struct FleetPair: CustomStringConvertible {
-  enum Authority: CaseIterable { case stays, joined, rotated }
+  enum CA: CaseIterable { case stays, joined, rotated }
 
   var before: FleetSpec
   var after: FleetSpec
-  var authority: Authority
+  var ca: CA
   /// A host whose certificates are revoked before the change, or with it.
   var revoked: (host: String, isBefore: Bool)?
   /// A host whose manifest is not what was installed there, and of which the state may know nothing.
@@ -27,7 +27,7 @@ struct FleetPair: CustomStringConvertible {
       }
       if Bool.random(using: &random) { swap(&before, &after) }
     }
-    authority = [.stays, .stays, .joined, .rotated].randomElement(using: &random) ?? .stays
+    ca = [.stays, .stays, .joined, .rotated].randomElement(using: &random) ?? .stays
     if Int.random(in: 0..<3, using: &random) == 0 {
       revoked = (
         FleetSpec.names.randomElement(using: &random) ?? "", Bool.random(using: &random)
@@ -41,7 +41,7 @@ struct FleetPair: CustomStringConvertible {
   }
 
   var description: String {
-    "before:\n\(before)\nafter (authority \(authority), revoked \(revoked?.host ?? "nobody"), forged"
+    "before:\n\(before)\nafter (CA \(ca), revoked \(revoked?.host ?? "nobody"), forged"
       + " \(forged.map { "\($0)" } ?? "none")):\n\(after)"
   }
 
@@ -53,7 +53,7 @@ struct FleetPair: CustomStringConvertible {
     }
     return before.smaller.map { spec in with { $0.before = spec } }
       + after.smaller.map { spec in with { $0.after = spec } }
-      + (authority == .stays ? [] : [with { $0.authority = .stays }])
+      + (ca == .stays ? [] : [with { $0.ca = .stays }])
       + (revoked == nil ? [] : [with { $0.revoked = nil }])
       + (forged == nil ? [] : [with { $0.forged = nil }])
   }

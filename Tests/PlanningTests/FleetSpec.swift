@@ -64,8 +64,8 @@ struct FleetSpec: Hashable, CustomStringConvertible {
   }
 
   static func address(of name: String, _ place: Int) -> String {
-    if let carrier = names.firstIndex(where: { "\($0).container" == name }) {
-      return "10.8.\(carrier).\(place + 5)"
+    if let containerHost = names.firstIndex(where: { "\($0).container" == name }) {
+      return "10.8.\(containerHost).\(place + 5)"
     }
     return "198.18.\(place).\((names.firstIndex(of: name) ?? 0) + 1)"
   }
@@ -96,13 +96,13 @@ struct FleetSpec: Hashable, CustomStringConvertible {
           \(domain):
             front_ends: [\(site.frontEnds.joined(separator: ", "))]
             back_ends: [\(served)]
-            certificate: {authority: true}
+            certificate: {ca: true}
             back_end: {root: \(site.root)}
         """
     }
     return """
       fleet: shop
-      authority: {name: Shop CA, passphrase: {env: X}, certificates: {key: \(leafKey)}}
+      ca: {name: Shop CA, passphrase: {env: X}, certificates: {key: \(leafKey)}}
       front_ends: \(hosts(frontEnds, areBackEnds: false))
       back_ends: \(hosts(backEnds, areBackEnds: true))
       sites:

@@ -104,12 +104,12 @@ struct InterleavingTests {
       scenario.revoke(revoked.host)
       if revoked.isBefore { scenario.apply(scenario.plan(before)) }
     }
-    switch pair.authority {
+    switch pair.ca {
     case .stays: break
-    case .joined: scenario.state.authorities.append(Scenario.authority(2))
+    case .joined: scenario.state.caGenerations.append(Scenario.ca(2))
     case .rotated:
-      scenario.state.authorities[0].status = .retiring
-      scenario.state.authorities.append(Scenario.authority(2))
+      scenario.state.caGenerations[0].status = .retiring
+      scenario.state.caGenerations.append(Scenario.ca(2))
     }
     let after = try pair.after.inventory()
     scenario.askHosts(of: after)
@@ -219,7 +219,7 @@ struct InterleavingTests {
   /// was never another.
   private static func remains(of scenario: Scenario, _ inventory: Inventory) -> String? {
     var fresh = Scenario()
-    fresh.state.authorities = scenario.state.authorities
+    fresh.state.caGenerations = scenario.state.caGenerations
     fresh.state.revocations = scenario.state.revocations
     fresh.askHosts(of: inventory)
     tellAddresses(&fresh)

@@ -96,13 +96,13 @@ struct CaseScene {
         notAfter: Scenario.start.adding(seconds: try days(fields[2])),
         missing: fields.count > 3 ? MissingIssuer(file: fields[3], issuer: fields[4]) : nil)
     case ("now", nil): scenario.now = Scenario.start.adding(seconds: try days(value))
-    case ("authority", "ends"):
-      scenario.state.authorities[0].notAfter = Scenario.start.adding(seconds: try days(value))
-    case ("authority", nil) where value == "renewed":
-      scenario.state.authorities.append(Scenario.authority(2))
-    case ("authority", nil) where value == "rotated":
-      scenario.state.authorities[0].status = .retiring
-      scenario.state.authorities.append(Scenario.authority(2))
+    case ("ca", "ends"):
+      scenario.state.caGenerations[0].notAfter = Scenario.start.adding(seconds: try days(value))
+    case ("ca", nil) where value == "renewed":
+      scenario.state.caGenerations.append(Scenario.ca(2))
+    case ("ca", nil) where value == "rotated":
+      scenario.state.caGenerations[0].status = .retiring
+      scenario.state.caGenerations.append(Scenario.ca(2))
     case ("revoke", nil): for host in value.split(separator: " ") { scenario.revoke(String(host)) }
     case ("applied", nil) where value == "again": try applyNow()
     case ("renew", nil):
@@ -149,7 +149,7 @@ struct CaseScene {
     case "lacks": host.missingTools = rest
     case "not-root": host.isRoot = false
     case "late": host.clock = host.clock.adding(seconds: -(try #require(Int64(rest[0]))))
-    case "went-back": host.lastVerdict = rest.joined(separator: " ")
+    case "went-back": host.lastResult = rest.joined(separator: " ")
     case "without-systemd": host.hasSystemd = false
     case "stopped": (host.nginxIsRunning, host.servedReleases) = (false, [])
     case "serves": host.servedReleases = rest.compactMap { Int($0) }

@@ -30,13 +30,13 @@ struct PlanPropertyTests {
             aliases: [\(chance() ? "www.\(domain)" : "")]
             front_ends: [\(some(frontEnds).joined(separator: ", "))]
             back_ends: [\(served)]
-            certificate: {authority: true}
+            certificate: {ca: true}
             back_end: {port: 8443, root: /srv/\(chance() ? "one" : "two")}
         """
     }
     return """
       fleet: shop
-      authority:
+      ca:
         name: Shop CA
         passphrase: {env: X}
         certificates: {key: \(chance() ? "ecdsa-p256" : "ed25519")}

@@ -34,7 +34,7 @@ struct RenderedHost: Hashable {
   var trusts: Set<String> = []
   /// What its revocation lists refuse; nil where it reads none.
   var refuses: Set<String>?
-  /// The authorities that it has a list of.
+  /// The CAs that it has a list of.
   var lists: Set<String> = []
   var clientSerial = ""
   /// As nginx on back-ends reads it.
@@ -63,7 +63,7 @@ extension RenderedHost {
         gates[name] = RenderedGate(text)
       } else if path == "firewall.nft" {
         readFirewall(text)
-      } else if path == "tls/authority.crt" {
+      } else if path == "tls/ca.crt" {
         trusts = Set(text.split(separator: "\n").map { "a" + $0.dropFirst("PEM of ".count) })
       }
     }

@@ -9,14 +9,14 @@ import Testing
 struct RevokedHostTests {
   private static let text = """
     fleet: shop
-    authority: {name: Shop CA, passphrase: {env: X}}
+    ca: {name: Shop CA, passphrase: {env: X}}
     front_ends: {edge-1: {address: 198.18.0.10}, edge-2: {address: 198.18.0.11}}
     back_ends: {app-1: {address: 198.18.0.21}, app-2: {address: 198.18.0.22}}
     sites:
       shop.example:
         front_ends: [edge-1, edge-2]
         back_ends: [app-1, app-2]
-        certificate: {authority: true}
+        certificate: {ca: true}
         back_end: {root: /srv/shop}
     """
 
@@ -108,8 +108,8 @@ struct RevokedHostTests {
   func emergency() throws {
     var scenario = try Self.scenario(revoking: "app-2")
     scenario.survey["app-2"] = .unreachable("no answer")
-    scenario.state.authorities[0].status = .retiring
-    scenario.state.authorities.append(Scenario.authority(2))
+    scenario.state.caGenerations[0].status = .retiring
+    scenario.state.caGenerations.append(Scenario.ca(2))
     let inventory = try Self.inventory()
     scenario.apply(scenario.plan(inventory))
     for host in ["app-1", "edge-1", "edge-2"] {
@@ -125,8 +125,8 @@ struct RevokedHostTests {
     try change("app-2", in: &scenario) { host in
       host.manifest?.release.certificates[path]?.names = ["app-2", "bank.example", "shop.example"]
     }
-    scenario.state.authorities[0].status = .retiring
-    scenario.state.authorities.append(Scenario.authority(2))
+    scenario.state.caGenerations[0].status = .retiring
+    scenario.state.caGenerations.append(Scenario.ca(2))
     let plan = scenario.plan(try Self.inventory())
     let names = Set(plan.steps.flatMap(\.certificates).flatMap(\.names))
     #expect(names == ["app-1", "app-2", "edge-1", "edge-2", "shop.example"])

@@ -10,14 +10,14 @@ struct RollbackTests {
   private static func text(port: Int) -> String {
     """
     fleet: shop
-    authority: {name: Shop CA, passphrase: {env: X}}
+    ca: {name: Shop CA, passphrase: {env: X}}
     front_ends: {edge-1: {address: 198.18.0.10}}
     back_ends: {app-1: {address: 198.18.0.21}}
     sites:
       shop.example:
         front_ends: all
         back_ends: all
-        certificate: {authority: true}
+        certificate: {ca: true}
         back_end: {port: \(port), root: /srv/shop}
     """
   }
@@ -134,15 +134,15 @@ struct RollbackTests {
     #expect(try host().actions == [.restore])
   }
 
-  @Test("refuses a release of an authority that was rotated out")
-  mutating func authority() throws {
-    scenario.state.authorities[0].status = .retiring
-    scenario.state.authorities.append(Scenario.authority(2))
+  @Test("refuses a release of a CA that was rotated out")
+  mutating func ca() throws {
+    scenario.state.caGenerations[0].status = .retiring
+    scenario.state.caGenerations.append(Scenario.ca(2))
     let before = try reasons()
     #expect(before.contains { $0.contains("is of \"Shop CA\", which is trusted no more") })
     #expect(before.contains { $0.contains("it does not trust \"Shop CA 2\"") })
-    #expect(before.contains { $0.contains("it trusts an authority that was rotated out") })
-    scenario.state.authorities.removeFirst()
+    #expect(before.contains { $0.contains("it trusts a CA that was rotated out") })
+    scenario.state.caGenerations.removeFirst()
     #expect(try reasons() == before)
   }
 }

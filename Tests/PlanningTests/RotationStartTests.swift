@@ -13,12 +13,12 @@ struct RotationStartTests {
     let (inventory, diagnostics) = Scenario.inventory(
       """
       fleet: shop
-      authority: {name: Shop CA, passphrase: {env: X}}
+      ca: {name: Shop CA, passphrase: {env: X}}
       front_ends: {edge-1: {address: 198.18.0.10}}
       back_ends: {app-1: {address: 198.18.0.21}, app-2: {address: 198.18.0.22}}
       sites:
         shop.example:
-          {front_ends: all, back_ends: all, certificate: {authority: true}, back_end: {root: /srv/shop}}
+          {front_ends: all, back_ends: all, certificate: {ca: true}, back_end: {root: /srv/shop}}
       """)
     fleet = try #require(inventory, "\(diagnostics)")
     scenario.askHosts(of: fleet)
@@ -28,9 +28,9 @@ struct RotationStartTests {
 
   /// - Returns: how far an earlier one has come, where there is one to go on with.
   @discardableResult
-  private mutating func begin(anew: Bool = false) -> (all: Int, left: Int)? {
+  private mutating func begin(startOver: Bool = false) -> (all: Int, left: Int)? {
     scenario.state.beginRotation(
-      of: scenario.renews, on: fleet.hosts.map(\.name.text), scenario.survey, anew: anew,
+      of: scenario.renews, on: fleet.hosts.map(\.name.text), scenario.survey, startOver: startOver,
       at: scenario.now
     )?.progress(in: scenario.state)
   }
@@ -65,7 +65,7 @@ struct RotationStartTests {
     carryOut(on: "app-1")
     scenario.now = scenario.now.adding(seconds: 86_399)
     #expect(begin() != nil)
-    #expect(begin(anew: true) == nil)
+    #expect(begin(startOver: true) == nil)
     #expect(changed() == ["app-1", "app-2", "edge-1"])
     carryOut(on: "app-1")
     scenario.now = scenario.now.adding(seconds: 86_400)

@@ -21,11 +21,11 @@ struct Scenario {
 
   init() {
     state = FleetState(fleet: "shop", lineage: "l-1")
-    state.authorities = [Self.authority(1)]
+    state.caGenerations = [Self.ca(1)]
   }
 
-  static func authority(_ generation: Int) -> AuthorityRecord {
-    AuthorityRecord(
+  static func ca(_ generation: Int) -> CAGeneration {
+    CAGeneration(
       generation: generation, commonName: generation == 1 ? "Shop CA" : "Shop CA \(generation)",
       keyIdentifier: "a\(generation)", fingerprint: "f\(generation)", notBefore: start,
       notAfter: start.adding(seconds: 3650 * 86_400), certificate: "PEM of \(generation)\n")
@@ -57,19 +57,19 @@ struct Scenario {
         now: now, digest: Self.digest))
   }
 
-  /// One list of each authority, as soon as anything is revoked.
+  /// One list of each CA, as soon as anything is revoked.
   private var revocationLists: [String: Materials.RevocationList] {
     guard !state.revocations.isEmpty else { return [:] }
     return Dictionary(
-      uniqueKeysWithValues: state.authorities.map { authority in
+      uniqueKeysWithValues: state.caGenerations.map { ca in
         let serials = state.revocations.map(\.serial).filter { serial in
           state.revocations.contains {
-            $0.serial == serial && $0.issuerKeyIdentifier == authority.keyIdentifier
+            $0.serial == serial && $0.issuerKeyIdentifier == ca.keyIdentifier
           }
         }.sorted()
-        let words = ["CRL", authority.keyIdentifier] + serials
+        let words = ["CRL", ca.keyIdentifier] + serials
         return (
-          authority.keyIdentifier,
+          ca.keyIdentifier,
           .init(pem: words.joined(separator: " ") + "\n", serials: Set(serials))
         )
       })
@@ -178,12 +178,12 @@ struct Scenario {
   }
 
   private func leaf(_ certificate: PlannedCertificate, serial: String) -> CertificateRecord {
-    let authority = state.authorities.last
+    let ca = state.caGenerations.last
     let end = now.adding(seconds: certificate.validFor)
     return CertificateRecord(
-      serial: serial, issuer: authority?.commonName ?? "",
-      issuerKeyIdentifier: authority?.keyIdentifier ?? "", commonName: certificate.commonName,
+      serial: serial, issuer: ca?.commonName ?? "",
+      issuerKeyIdentifier: ca?.keyIdentifier ?? "", commonName: certificate.commonName,
       names: certificate.names, key: certificate.key, notBefore: now,
-      notAfter: min(end, authority?.notAfter ?? end))
+      notAfter: min(end, ca?.notAfter ?? end))
   }
 }

@@ -47,11 +47,11 @@ struct SelectorTests {
     let (inventory, _) = Scenario.inventory(
       """
       fleet: shop
-      authority: {name: CA, passphrase: {env: X}}
+      ca: {name: CA, passphrase: {env: X}}
       front_ends: {edge-1: {address: 198.18.0.10}}
       back_ends: {app-1: {address: 198.18.0.21}}
       sites:
-        a.example: {front_ends: all, back_ends: all, certificate: {authority: true},
+        a.example: {front_ends: all, back_ends: all, certificate: {ca: true},
           back_end: {root: /srv}}
       """)
     let hosts = try #require(inventory).hosts

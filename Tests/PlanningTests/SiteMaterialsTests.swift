@@ -9,7 +9,7 @@ import Testing
 struct SiteMaterialsTests {
   private static let text = """
     fleet: shop
-    authority: {name: Shop CA}
+    ca: {name: Shop CA}
     front_ends:
       edge-1: {address: 203.0.113.10}
     back_ends:
@@ -74,7 +74,7 @@ struct SiteMaterialsTests {
   }
 
   @Test(
-    "has the authority of origin pulls apart from the fleet's own, and the issuers not beside it")
+    "has the CA of origin pulls apart from the fleet's own, and the issuers not beside it")
   func originPulls() throws {
     let text = Self.text.replacing("cdn: cloudflare", with: "origin_pulls: pulls.pem")
     let plan = try plan(text)
@@ -84,7 +84,7 @@ struct SiteMaterialsTests {
     #expect(
       plan.steps.allSatisfy { step in
         !step.files.contains {
-          $0.path == "tls/authority.crt" && $0.source == .text("PULLS\n")
+          $0.path == "tls/ca.crt" && $0.source == .text("PULLS\n")
         }
       })
   }

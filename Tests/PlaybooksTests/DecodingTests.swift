@@ -52,7 +52,7 @@ struct DecodingTests {
   @Test("the playbooks used by the rotating commands where none is given are the shipped ones")
   func rotations() throws {
     #expect(try shipped("rotate-certificates") == .rotatingCertificates)
-    #expect(try shipped("rotate-authority") == .rotatingAuthority)
+    #expect(try shipped("rotate-ca") == .rotatingCA)
   }
 
   @Test("each key of the rollout is in its value")
@@ -105,9 +105,9 @@ struct DecodingTests {
       ("{certificates: revoke, name: decommission}", .decommission(.revoke)),
       ("rotate-certificates", .rotateCertificates),
       ("{name: rotate-certificates}", .rotateCertificates),
-      ("rotate-authority", .rotateAuthority(.archive)),
-      ("{name: rotate-authority}", .rotateAuthority(.archive)),
-      ("{name: rotate-authority, key: destroy}", .rotateAuthority(.destroy)),
+      ("rotate-ca", .rotateCA(.archive)),
+      ("{name: rotate-ca}", .rotateCA(.archive)),
+      ("{name: rotate-ca, key: destroy}", .rotateCA(.destroy)),
     ] as [(String, Playbook.Procedure)])
   func procedures(_ text: String, _ expected: Playbook.Procedure) throws {
     #expect(try #require(read("name: x\nprocedure: \(text)")).procedure == expected)

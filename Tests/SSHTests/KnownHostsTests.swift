@@ -14,8 +14,8 @@ struct KnownHostsTests {
     return names.filter { $0.hasSuffix(".case") }.sorted().map { "\(folder)/\($0)" }
   }()
 
-  @Test("Every case gives the verdict it says", arguments: cases)
-  func verdicts(path: String) throws {
+  @Test("Every case gives the result it says", arguments: cases)
+  func results(path: String) throws {
     let text = try String(contentsOfFile: path, encoding: .utf8)
     let parts = text.components(separatedBy: "-----\n")
     try #require(parts.count == 2)
@@ -28,7 +28,7 @@ struct KnownHostsTests {
         address: String(words[0]), port: try #require(UInt16(words[1])))
       let about = known.about(name)
       #expect(try answer(String(line), about) == all, "by what is about this host alone")
-      #expect(about.authorities(for: name) == known.authorities(for: name))
+      #expect(about.caGenerations(for: name) == known.caGenerations(for: name))
       return all
     }
     let actual = parts[0] + "-----\n" + answers.map { $0 + "\n" }.joined()
@@ -47,7 +47,7 @@ struct KnownHostsTests {
   @Test("There are cases")
   func casesExist() { #expect(Self.cases.count >= 5) }
 
-  /// "address port type key -> verdict; types asked for"
+  /// "address port type key -> result; types asked for"
   private func answer(_ line: String, _ known: KnownHosts) throws -> String {
     let question = line.components(separatedBy: " -> ")[0]
     let words = question.split(separator: " ").map(String.init)
@@ -55,8 +55,8 @@ struct KnownHostsTests {
     let port = try #require(UInt16(words[1]))
     let key = HostKey(type: words[2], base64: words[3])
     let name = KnownHosts.Name(address: words[0], port: port)
-    let verdict =
-      switch known.verdict(on: key, from: name) {
+    let result =
+      switch known.result(on: key, from: name) {
       case .trusted: "trusted"
       case .unknown(let others) where others.isEmpty: "unknown"
       case .unknown(let others): "unknown, but line \(others.map { "\($0.line)" }.joined())"
@@ -64,6 +64,6 @@ struct KnownHostsTests {
       case .revoked(let entry): "revoked, line \(entry.line)"
       }
     let first = HostKey.preference(known: known.keyTypes(for: name))[0]
-    return "\(question) -> \(verdict); asks for \(first)"
+    return "\(question) -> \(result); asks for \(first)"
   }
 }

@@ -53,10 +53,10 @@ extension OverTheNetwork {
 
     @Test("A user certificate logs in, which libssh2 cannot")
     func certificate() async throws {
-      let authority = try server.folder.makeKey("authority")
-      let trusting = try await Server(settings: "TrustedUserCAKeys \(authority).pub")
+      let ca = try server.folder.makeKey("ca")
+      let trusting = try await Server(settings: "TrustedUserCAKeys \(ca).pub")
       let key = try server.folder.makeKey("certified")
-      try run("ssh-keygen", "-q", "-s", authority, "-I", "ann", "-n", "root", "\(key).pub")
+      try run("ssh-keygen", "-q", "-s", ca, "-I", "ann", "-n", "root", "\(key).pub")
       let connection = try await connect(trusting.destination(identities: [key]))
       #expect(try await connection.start("true").exitStatus() == .code(0))
     }

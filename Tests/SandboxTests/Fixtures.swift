@@ -5,9 +5,9 @@ let isRoot = geteuid() == 0
 let currentFolder = FileManager.default.currentDirectoryPath
 
 /// Why hosts with systemd cannot be tested here.
-let obstacle = SandboxHost.System.systemd.obstacle
+let blocker = SandboxHost.System.systemd.blocker
 /// The kinds of hosts that can be.
-let systems = SandboxHost.System.allCases.filter { $0.obstacle == nil }
+let systems = SandboxHost.System.allCases.filter { $0.blocker == nil }
 
 /// Three hosts, of which one has an unusual SSH port and each one a page.
 let threeHosts = ["app-1", "app-2", "app-3"].enumerated().map { index, name in

@@ -66,7 +66,7 @@ struct RemainsTests {
 /// The same of hosts that have more to leave: nspawn's own files, and control groups.
 @Suite(
   "The remains of systemd hosts", .serialized, .requires(isRoot, "namespaces need root"),
-  .requires(obstacle == nil, Comment(rawValue: obstacle ?? "")))
+  .requires(blocker == nil, Comment(rawValue: blocker ?? "")))
 struct SystemdRemainsTests {
   @Test("nothing is left after an orderly close, with commands still running")
   func close() async throws {

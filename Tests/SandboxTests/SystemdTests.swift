@@ -5,7 +5,7 @@ import Testing
 /// A host with systemd among plain ones.
 @Suite(
   "Systemd hosts of a box", .serialized, .requires(isRoot, "namespaces need root"),
-  .requires(obstacle == nil, Comment(rawValue: obstacle ?? "")))
+  .requires(blocker == nil, Comment(rawValue: blocker ?? "")))
 struct SystemdTests {
   private let login = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5"]
 

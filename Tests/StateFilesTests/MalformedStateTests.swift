@@ -59,8 +59,8 @@ struct MalformedStateTests {
     let leaf = CertificateRecord(
       serial: "0f", issuer: "Shop CA", issuerKeyIdentifier: "1e", commonName: "app-0",
       names: ["app-0", "shop.example"], key: "ecdsa-p256", notBefore: moment, notAfter: moment)
-    state.authorities = [
-      AuthorityRecord(
+    state.caGenerations = [
+      CAGeneration(
         generation: 1, commonName: "Shop CA", keyIdentifier: "1e", fingerprint: "2f",
         notBefore: moment, notAfter: moment, certificate: "PEM\n")
     ]
@@ -84,7 +84,7 @@ struct MalformedStateTests {
       openings: [.init(.tcp(443), from: .ranges(["198.18.0.0/24"]), why: "front-ends")],
       publications: [
         .init(
-          carrier: "198.18.0.21", port: 8443, host: "app-0.container", address: "10.8.0.5",
+          containerHost: "198.18.0.21", port: 8443, host: "app-0.container", address: "10.8.0.5",
           target: 443,
           network: "10.8.0.0/24", from: ["198.18.0.10"], why: "front-ends")
       ],
@@ -129,7 +129,7 @@ struct MalformedStateTests {
       ("hosts.app-0.release.number", Int64.max), ("hosts.app-0.release.replaces", -1),
       ("hosts.app-0.address", "app.example"), ("hosts.app-0.appliedBy", "a\u{1B}b"),
       ("hosts.app-0.appliedAt", "0001-01-01T00:00:00Z"), ("serial", -1), ("serial", Int64.max),
-      ("authorities.0.generation", Int64.max), ("authorities.0.keyIdentifier", "1E"),
+      ("caGenerations.0.generation", Int64.max), ("caGenerations.0.keyIdentifier", "1E"),
       ("hosts.app-0.release.facts.openings.0.port", 65_536),
       ("hosts.app-0.release.facts.openings.0.from.0", "198.18.0.1; drop"),
       ("hosts.app-0.release.facts.routes.0.host", "-x"),
@@ -175,10 +175,10 @@ struct MalformedStateTests {
   func twice() throws {
     let folder = try TemporaryFolder()
     for (key, value) in [("generation", 2 as any Sendable), ("keyIdentifier", "ab")] {
-      let changed = Self.replacing(try Self.whole(), at: ["authorities"]) { value in
+      let changed = Self.replacing(try Self.whole(), at: ["caGenerations"]) { value in
         (value as? [Any] ?? []) + (value as? [Any] ?? [])
       }
-      let other = Self.replacing(changed, at: ["authorities", "1", key]) { _ in value }
+      let other = Self.replacing(changed, at: ["caGenerations", "1", key]) { _ in value }
       let error = try #require(try read(other, in: folder))
       #expect(error.explanation.contains("it is there twice"), "\(error.explanation)")
     }

@@ -45,7 +45,7 @@ struct StateFileTests {
     #expect(try StateFile.read(folder.state, fleet: "shop").state == expected)
     #expect(try folder.names() == ["shop.state.json"])
     let text = try String(contentsOfFile: folder.state, encoding: .utf8)
-    #expect(text.hasPrefix("{\n  \"authorities\" : [\n\n  ],\n  \"fleet\" : \"shop\",\n"))
+    #expect(text.hasPrefix("{\n  \"caGenerations\" : [\n\n  ],\n  \"fleet\" : \"shop\",\n"))
     #expect(text.hasSuffix("}\n"))
   }
 
@@ -71,7 +71,7 @@ struct StateFileTests {
       ("{\"version\":1,\"fleet\":\"shop\"}", .malformed, "the whole: it has no lineage"),
       ("{\"version\":\"1\",\"fleet\":\"shop\"}", .malformed, "version: "),
       ("{\"version\":1,\"fleet\":\"blog\"}", .otherFleet, "of the fleet blog"),
-      ("{\"version\":2,\"fleet\":\"shop\",\"x\":1}", .newerVersion, "has version 2"),
+      ("{\"version\":3,\"fleet\":\"shop\",\"x\":1}", .newerVersion, "has version 3"),
     ] as [(String, StateFileError.Code, String)])
   func refused(text: String, code: StateFileError.Code, words: String) throws {
     let folder = try TemporaryFolder()

@@ -8,12 +8,19 @@ import Testing
 @Suite("A state that an earlier build wrote")
 struct StoredStateTests {
   @Test("is read, and written byte for byte as it was")
-  func roundTrip() throws {
-    let stored = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "Cases/state.json")
+  func roundTrip() throws { try expectToBeWritten("state.json", as: "state.json") }
+
+  @Test("of the format before, with earlier names, is read, and written in this one")
+  func earlierNames() throws { try expectToBeWritten("state-1.json", as: "state.json") }
+
+  private func expectToBeWritten(_ name: String, as other: String) throws {
+    let cases = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Cases")
+    let stored = cases.appending(path: name)
     let bytes = Array(try Data(contentsOf: stored))
     let state = try StateFormat.decode(bytes, fleet: "shop", path: stored.path)
     let written = try StateFormat.encode(state, path: stored.path)
-    #expect(try Golden.mismatch(String(decoding: written, as: UTF8.self), with: stored) == nil)
+    #expect(
+      try Golden.mismatch(
+        String(decoding: written, as: UTF8.self), with: cases.appending(path: other)) == nil)
   }
 }

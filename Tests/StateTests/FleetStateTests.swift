@@ -45,7 +45,7 @@ struct FleetStateTests {
     #expect(
       String(decoding: try encoded(state), as: UTF8.self) == """
         {
-          "authorities" : [
+          "caGenerations" : [
 
           ],
           "fleet" : "shop",
@@ -103,7 +103,7 @@ struct FleetStateTests {
 
           ],
           "serial" : 0,
-          "version" : 1
+          "version" : 2
         }
         """)
   }
@@ -111,7 +111,7 @@ struct FleetStateTests {
   @Test("with a time that is none is refused in words")
   func wrongTime() throws {
     let json =
-      #"{"version":1,"fleet":"a","lineage":"b","serial":0,"authorities":[],"hosts":{"#
+      #"{"version":1,"fleet":"a","lineage":"b","serial":0,"caGenerations":[],"hosts":{"#
       + #""x":{"address":"198.51.100.21","roles":[],"appliedBy":"","appliedAt":"yesterday","#
       + #""release":{"number":1,"files":{},"certificates":{}}}}}"#
     do {
@@ -126,13 +126,13 @@ struct FleetStateTests {
   @Test("of a version that knew no revocations and no retiring generations is read still")
   func older() throws {
     let json =
-      #"{"version":1,"fleet":"a","lineage":"b","serial":4,"hosts":{},"authorities":[{"#
+      #"{"version":1,"fleet":"a","lineage":"b","serial":4,"hosts":{},"caGenerations":[{"#
       + #""generation":1,"commonName":"c","keyIdentifier":"1e","fingerprint":"2f","#
       + #""notBefore":"2026-11-23T06:28:00Z","notAfter":"2036-11-23T06:28:00Z","#
       + #""certificate":"PEM"}]}"#
     let state = try JSONDecoder().decode(FleetState.self, from: Data(json.utf8))
     #expect(state.revocations == [])
-    #expect(state.authorities.map(\.status) == [.signing])
+    #expect(state.caGenerations.map(\.status) == [.signing])
   }
 
   @Test("has one revocation for each certificate, the last that was said of it")

@@ -90,15 +90,15 @@ struct Samples {
 
   private mutating func knowledge() -> FleetKnowledge {
     FleetKnowledge(
-      authorities: (0..<number(0...2)).map { generation in
-        AuthorityRecord(
+      caGenerations: (0..<number(0...2)).map { generation in
+        CAGeneration(
           generation: generation + 1, commonName: "Shop CA (\(generation))", keyIdentifier: hex(40),
           fingerprint: hex(64), notBefore: moment(), notAfter: moment(),
           certificate: ["PEM\nof a \\ line\n", "A\r\nB  \n", "\\n"][number(0...2)],
           status: [.signing, .trusted, .retiring][number(0...2)])
       },
       retired: (0..<number(0...2)).map {
-        RetiredAuthority(
+        RetiredCA(
           generation: $0 + 9, commonName: "Old CA", keyIdentifier: hex(40), notAfter: moment())
       },
       revocations: (0..<number(0...2)).map { _ in revocation() },
@@ -122,8 +122,8 @@ struct Samples {
   mutating func state() -> FleetState {
     var state = FleetState(fleet: "shop", lineage: hex(32))
     state.serial = number(0...1000)
-    state.authorities = (0..<number(0...3)).map { generation in
-      AuthorityRecord(
+    state.caGenerations = (0..<number(0...3)).map { generation in
+      CAGeneration(
         generation: generation + 1, commonName: "Shop CA", keyIdentifier: hex(40),
         fingerprint: hex(64), notBefore: moment(), notAfter: moment(), certificate: "PEM\n",
         status: [.signing, .trusted, .retiring][number(0...2)])

@@ -14,25 +14,25 @@ private let (passphrase, now, day) = (SampleCA.passphrase, SampleCA.now, SampleC
 
 @Suite("What a request through a front-end says")
 struct PublicEndpointFindingTests {
-  private let authority: CertificateAuthority
+  private let ca: CertificateAuthority
 
   init() throws {
-    authority = try CertificateAuthority.unlock(
+    ca = try CertificateAuthority.unlock(
       CertificateAuthority.create(
-        AuthorityRequest(commonName: "Public", key: .ecdsaP256, validFor: 900 * day),
+        CARequest(commonName: "Public", key: .ecdsaP256, validFor: 900 * day),
         passphrase: passphrase, now: now), passphrase: passphrase)
   }
 
   private func leaf(_ names: [String] = ["shop.example", "www.shop.example"]) throws -> IssuedLeaf {
-    try authority.issue(
+    try ca.issue(
       LeafRequest(
         role: .server, commonName: "shop.example", dnsNames: names, key: .ecdsaP256,
         validFor: 30 * day), now: now)
   }
 
-  /// With the authority's own certificate, so that nothing is missing.
+  /// With the CA's own certificate, so that nothing is missing.
   private func chain(_ leaf: IssuedLeaf) throws -> String {
-    try leaf.certificatePEM + authority.certificatePEM()
+    try leaf.certificatePEM + ca.certificatePEM()
   }
 
   private func entrance(asks: Bool = false) throws -> FleetChecks.Entrance {
@@ -41,7 +41,7 @@ struct PublicEndpointFindingTests {
         file: "shop.yml",
         text: """
           fleet: shop
-          authority: {name: Shop CA, passphrase: {env: X}}
+          ca: {name: Shop CA, passphrase: {env: X}}
           front_ends: {edge-1: {address: 198.18.0.10}}
           back_ends: {app-1: {address: 198.18.0.21}}
           sites:
@@ -117,12 +117,12 @@ struct PublicEndpointFindingTests {
     #expect(disorder.first?.contains("did not issue certificate 1") == true, "\(disorder)")
   }
 
-  @Test("An authority that this machine does not know is remarked, and is no problem by itself")
-  func unknownAuthority() throws {
+  @Test("A CA that this machine does not know is remarked, and is no problem by itself")
+  func unknownCA() throws {
     let finding = try finding(report(200, showing: chain(leaf())))
     #expect(finding.problems == [] && finding.remarks.count == 1)
     #expect(
-      finding.remarks.first?.contains("the authorities that this machine knows do not vouch")
+      finding.remarks.first?.contains("the CAs that this machine knows do not vouch")
         == true,
       "\(finding.remarks)")
   }

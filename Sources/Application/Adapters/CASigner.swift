@@ -8,31 +8,31 @@ import State
 /// Issues certificates with the CA, which is unlocked when the first one is needed, and once a run.
 actor CASigner: CertificateIssuer {
   private let keyring: CAKeyring
-  private let signing: AuthorityRecord?
+  private let signing: CAGeneration?
   private let trusted: CertificateBundle?
 
-  init(_ keyring: CAKeyring, _ authorities: [AuthorityRecord]) throws {
+  init(_ keyring: CAKeyring, _ caGenerations: [CAGeneration]) throws {
     self.keyring = keyring
-    signing = authorities.signing
+    signing = caGenerations.signing
     trusted =
-      authorities.isEmpty
-      ? nil : try CertificateBundle(pem: authorities.map(\.certificate).joined())
+      caGenerations.isEmpty
+      ? nil : try CertificateBundle(pem: caGenerations.map(\.certificate).joined())
   }
 
   /// Unlocks now, so that a wrong passphrase is found before a host is touched.
   func unlock() async throws {
     guard let signing else { return }
-    _ = try await keyring.authority(signing)
+    _ = try await keyring.ca(signing)
   }
 
   func issue(_ certificate: PlannedCertificate) async throws -> IssuedCertificate {
     guard let signing, let trusted, let key = KeyAlgorithm(rawValue: certificate.key) else {
       preconditionFailure(
-        "A certificate was planned without an authority. This is a bug in deploy.")
+        "A certificate was planned without a CA. This is a bug in deploy.")
     }
-    let authority = try await keyring.authority(signing)
+    let ca = try await keyring.ca(signing)
     do {
-      let leaf = try Self.issue(certificate, key, authority, trusted)
+      let leaf = try Self.issue(certificate, key, ca, trusted)
       return IssuedCertificate(
         certificate: leaf.certificatePEM,
         key: leaf.privateKeyPEM.withUnsafeBytes { SecretContent(Array($0)) },
@@ -43,12 +43,12 @@ actor CASigner: CertificateIssuer {
   }
 
   private static func issue(
-    _ certificate: PlannedCertificate, _ key: KeyAlgorithm, _ authority: CertificateAuthority,
+    _ certificate: PlannedCertificate, _ key: KeyAlgorithm, _ ca: CertificateAuthority,
     _ trusted: CertificateBundle
   ) throws -> IssuedLeaf {
     let now = Timestamp.current.secondsSince1970
     let role: CertificateRole = certificate.purpose == .server ? .server : .client
-    let leaf = try authority.issue(
+    let leaf = try ca.issue(
       LeafRequest(
         role: role, commonName: certificate.commonName, dnsNames: certificate.names, key: key,
         validFor: certificate.validFor),

@@ -16,9 +16,9 @@ struct ConfiguredPassphrase: PassphraseReader {
   init(
     _ workspace: Workspace, _ interaction: any Interaction, source: PassphraseSource? = nil,
     instead: String =
-      "give authority.passphrase in the inventory, as {env: NAME}, {file: PATH} or {command: […]}"
+      "give ca.passphrase in the inventory, as {env: NAME}, {file: PATH} or {command: […]}"
   ) {
-    self.source = source ?? workspace.inventory.authority.passphrase
+    self.source = source ?? workspace.inventory.ca.passphrase
     self.workspace = workspace
     self.interaction = interaction
     self.instead = instead
@@ -68,7 +68,7 @@ struct ConfiguredPassphrase: PassphraseReader {
   private func fromEnvironment(_ name: String) throws -> Secret {
     guard let secret = SecretEnvironment.take(name) else {
       throw Failure(
-        .failed, "the authority's passphrase should be in the variable \(name), which is not set")
+        .failed, "the CA's passphrase should be in the variable \(name), which is not set")
     }
     return secret
   }
@@ -91,7 +91,7 @@ struct ConfiguredPassphrase: PassphraseReader {
   }
 
   private func fromTerminal(isNew: Bool, prompt: String = "Passphrase") throws -> Secret {
-    let name = workspace.inventory.authority.name
+    let name = workspace.inventory.ca.name
     var first = try interaction.askSecret("\(prompt) of \"\(name)\": ", instead: instead)
     guard isNew else { return Secret(wiping: &first) }
     var second = try interaction.askSecret("The same again: ", instead: instead)

@@ -78,7 +78,7 @@ private struct SSHFleetHosts: FleetHosts {
 
   func close() async { await fleet.close() }
 
-  func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Ledger {
+  func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Summary {
     let hooks = HookProcesses()
     let rollout = Rollout(
       of: plan, fromSerial: means.state.serial, fleet: fleet, issuer: means.issuer,
@@ -92,7 +92,7 @@ private struct SSHFleetHosts: FleetHosts {
       do {
         try interaction.show(progress.summarySoFar(of: plan), access.traffic)
       } catch {
-        interaction.warn("the ledger cannot be shown: \(error)")
+        interaction.warn("the summary cannot be shown: \(error)")
       }
     }
   }
@@ -101,7 +101,7 @@ private struct SSHFleetHosts: FleetHosts {
     BatchVerifier(
       access.connector, access.workspace.inventory, keys: try means.ca.folder.listing().keys,
       parallel: parallel, now: { .current }, state: { await means.keeper.state },
-      unlock: { try await means.ca.keyring.authority($0) })
+      unlock: { try await means.ca.keyring.ca($0) })
   }
 
   private var surroundings: Surroundings {

@@ -15,7 +15,7 @@ extension SandboxHost {
     self.init(
       name: host.name.text, addresses: [host.address.description],
       sshPort: Int(host.ssh.port.number), user: host.ssh.user.text, pages: pages,
-      carrier: host.carrier?.name.text)
+      containerHost: host.containerHost?.name.text)
   }
 }
 

@@ -29,7 +29,7 @@ enum SecretEnvironment {
   /// Takes every secret that an inventory may need, before any program is started.
   static func takeAll(of inventory: Inventory) {
     let sources =
-      [inventory.authority.passphrase, inventory.ssh.password].compactMap(\.self)
+      [inventory.ca.passphrase, inventory.ssh.password].compactMap(\.self)
       + inventory.hosts.compactMap(\.ssh.password)
     for case .environment(let name) in sources { _ = take(name) }
     _ = take(usualPassphrase)

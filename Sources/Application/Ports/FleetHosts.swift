@@ -45,7 +45,7 @@ package protocol FleetHosts: Sendable {
   ) async throws -> ShownManifest?
 
   /// Carries a plan out; returns when no host is in the middle of a change.
-  func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Ledger
+  func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Summary
 
   func close() async
 }

@@ -11,14 +11,14 @@ package protocol Interaction: Sendable {
 
   /// Shows a plan before it is carried out.
   ///
-  /// - Parameter authorities: the CA generations of the fleet, oldest first; the last one signs.
-  func show(_ plan: Plan, authorities: [AuthorityRecord]) throws
+  /// - Parameter caGenerations: the CA generations of the fleet, oldest first; the last one signs.
+  func show(_ plan: Plan, caGenerations: [CAGeneration]) throws
 
   /// Shows what has just happened on a host.
   func show(_ event: ProgressEvent)
 
   /// Shows the results of all hosts when a run has ended.
-  func show(_ summary: Ledger, _ traffic: SSHTraffic) throws
+  func show(_ summary: Summary, _ traffic: SSHTraffic) throws
 
   /// Adds a sentence to what a run has achieved.
   func report(_ sentence: String)

@@ -11,8 +11,8 @@ struct ApprovalFlow {
   let keeper: StateKeeper
 
   /// - Parameter refused: what is so if the user does not say yes.
-  func carryOut(_ plan: Plan, refused: String = "nothing was changed") async throws -> Ledger {
-    try run.interaction.show(plan, authorities: await keeper.state.authorities)
+  func carryOut(_ plan: Plan, refused: String = "nothing was changed") async throws -> Summary {
+    try run.interaction.show(plan, caGenerations: await keeper.state.caGenerations)
     if plan.hasChanges, !run.interaction.confirm("Carry this plan out?") {
       throw Failure(.failed, "\(refused): say \"yes\" to go on, or give --yes")
     }
@@ -30,9 +30,9 @@ struct ApprovalFlow {
     known.catchUp(with: plan)
     let fleetKey = plan.hasChanges ? try ca.folder.fleetKey(for: &known) : nil
     await ca.revocations.add(to: &known)
-    let issuer = try CASigner(ca.keyring, known.authorities)
+    let issuer = try CASigner(ca.keyring, known.caGenerations)
     // A probe shows a certificate too.
-    if plan.needsAuthority || plan.verifiesEdges && plan.hasChanges { try await issuer.unlock() }
+    if plan.needsCA || plan.verifiesEdges && plan.hasChanges { try await issuer.unlock() }
     if plan.hasChanges {
       try await keeper.save(known)
       try await ca.revocations.keep()

@@ -10,7 +10,7 @@ package struct CAAccess: Sendable {
   package init(_ workspace: Workspace, _ interaction: any Interaction) {
     folder = workspace.ca
     keyring = CAKeyring(
-      folder, workspace.inventory.authority,
+      folder, workspace.inventory.ca,
       passphrase: ConfiguredPassphrase(workspace, interaction))
     revocations = RevocationStore(folder, keyring)
   }

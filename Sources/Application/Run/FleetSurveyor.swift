@@ -120,7 +120,7 @@ struct FleetSurveyor {
   /// lose each other.
   func refuseUnknownGenerations(_ state: FleetState, _ survey: Survey) throws {
     let known = Set(
-      state.authorities.map(\.keyIdentifier) + state.retiredAuthorities.map(\.keyIdentifier))
+      state.caGenerations.map(\.keyIdentifier) + state.retiredCAs.map(\.keyIdentifier))
     var hosts: [String: [String]] = [:]
     for host in workspace.inventory.hosts.map(\.name.text) {
       for identifier in state.release(on: host, survey)?.facts.trusts ?? []

@@ -6,7 +6,7 @@ import Synchronization
 final class RunProgress: Sendable {
   private struct Seen {
     var started: Set<String> = []
-    var verdicts: [String: Verdict] = [:]
+    var results: [String: HostResult] = [:]
   }
 
   private let seen = Mutex(Seen())
@@ -17,8 +17,8 @@ final class RunProgress: Sendable {
       case .started(let host):
         seen.started.insert(host)
         // An earlier step of the host is not its end.
-        seen.verdicts[host] = nil
-      case .settled(let host, let verdict): seen.verdicts[host] = verdict
+        seen.results[host] = nil
+      case .settled(let host, let result): seen.results[host] = result
       case .connecting, .surveyed, .staged, .prepared, .switching, .warned, .hookSaid, .pausing,
         .verifying, .untried:
         break
@@ -27,17 +27,17 @@ final class RunProgress: Sendable {
   }
 
   /// The summary of a run that is left where it stands.
-  func summarySoFar(of plan: Plan) -> Ledger {
+  func summarySoFar(of plan: Plan) -> Summary {
     seen.withLock { seen in
-      var summary = Ledger(verdicts: seen.verdicts, stopped: Ledger.interrupted)
-      for host in plan.hosts.map(\.host) where summary.verdicts[host] == nil {
-        summary.verdicts[host] =
+      var summary = Summary(results: seen.results, stopped: Summary.interrupted)
+      for host in plan.hosts.map(\.host) where summary.results[host] == nil {
+        summary.results[host] =
           seen.started.contains(host)
           ? .unconfirmed(
             why:
               "left in the middle: unless it was just confirmed, it goes back to the release before"
               + " by itself")
-          : .notAttempted(why: Verdict.stoppedBefore)
+          : .notAttempted(why: HostResult.stoppedBefore)
       }
       return summary
     }

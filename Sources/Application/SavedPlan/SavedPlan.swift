@@ -31,7 +31,7 @@ package struct SavedPlan: Equatable, Sendable {
           + " name its inventory with --inventory")
     }
     if state.serial > 0 || plan.serial > 0 { try checkSerial(state, statePath) }
-    guard plan.authorities == state.authorities.map(\.fingerprint) else {
+    guard plan.caGenerations == state.caGenerations.map(\.fingerprint) else {
       throw refusal("the CA has changed since the plan was made: plan again")
     }
     try checkTime(state, statePath, now)
@@ -88,10 +88,10 @@ package struct SavedPlan: Equatable, Sendable {
 
 extension SavedPlan {
   /// What a plan and the survey that it was made from are saved as.
-  init(_ plan: Plan, _ survey: Survey, of run: FleetRun, authorities: [AuthorityRecord]) {
+  init(_ plan: Plan, _ survey: Survey, of run: FleetRun, caGenerations: [CAGeneration]) {
     self.init(
       approved: ApprovedPlan(
-        plan, limit: run.scope.limit, authorities: authorities, playbook: run.playbook, survey,
+        plan, limit: run.scope.limit, caGenerations: caGenerations, playbook: run.playbook, survey,
         digest: { Digest.sha256(of: $0) }))
   }
 }

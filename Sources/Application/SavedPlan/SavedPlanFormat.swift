@@ -8,7 +8,9 @@ import StateFiles
 /// The text of a saved plan: JSON whose first line names the format and holds the SHA-256 of the rest, so
 /// that a file that was damaged is found. Nothing else rests on the digest: anybody can compute it.
 enum SavedPlanFormat {
-  static let currentVersion = 2
+  static let currentVersion = 3
+  /// Of version 2, only names have changed since.
+  private static let oldestVersion = 2
   private static let beginning = "{\"format\":\"deploy-plan\",\"version\":"
   private static let middle = ",\"sha256\":\""
   private static let ending = "\","
@@ -18,11 +20,14 @@ enum SavedPlanFormat {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let content =
       "\"content\": " + String(decoding: try encoder.encode(plan.approved), as: UTF8.self) + "}\n"
-    return heading(version: currentVersion, digest: Digest.sha256(of: content)) + "\n" + content
+    return heading(of: Array(content.utf8), version: currentVersion) + "\n" + content
   }
 
-  private static func heading(version: Int, digest: String) -> String {
-    "\(beginning)\(version)\(middle)\(digest)\(ending)"
+  private static func heading(of content: [UInt8], version: Int) -> String {
+    // Since version 3 the digest is over the version too, which says how the content is read.
+    let counted = version < 3 ? content : Array("\(version)\n".utf8) + content
+    let digest = Digest.sha256(of: counted)
+    return "\(beginning)\(version)\(middle)\(digest)\(ending)"
   }
 
   static func decode(_ bytes: [UInt8], path: String) throws -> SavedPlan {
@@ -32,20 +37,22 @@ enum SavedPlanFormat {
         "\(path) is no plan: it does not begin as what \"deploy plan --out\" writes")
     }
     let digits = bytes.dropFirst(beginning.utf8.count).prefix { (0x30...0x39).contains($0) }
-    if let version = Int(String(decoding: digits, as: UTF8.self)) { try check(version, path) }
+    let version = Int(String(decoding: digits, as: UTF8.self)) ?? currentVersion
+    try check(version, path)
     let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
     let content = bytes.dropFirst(line.count + 1)
-    let expected = heading(version: currentVersion, digest: Digest.sha256(of: Array(content)))
+    let expected = heading(of: Array(content), version: version)
     guard line.elementsEqual(expected.utf8) else {
       throw Failure(
         .failed,
         "\(path) was damaged or edited since it was written (its SHA-256 is another): plan again")
     }
-    return try document(bytes, path)
+    return try document(
+      bytes, by: version < currentVersion ? .ofEarlierNames : JSONDecoder(), path)
   }
 
   private static func check(_ version: Int, _ path: String) throws {
-    if version < currentVersion {
+    if version < oldestVersion {
       throw Failure(
         .failed,
         "\(path) was saved by an earlier version of deploy (format \(version)), whose plans are no longer"
@@ -63,10 +70,12 @@ enum SavedPlanFormat {
     var content: ApprovedPlan
   }
 
-  private static func document(_ bytes: [UInt8], _ path: String) throws -> SavedPlan {
+  private static func document(
+    _ bytes: [UInt8], by decoder: JSONDecoder, _ path: String
+  ) throws -> SavedPlan {
     let approved: ApprovedPlan
     do {
-      approved = try JSONDecoder().decode(Document.self, from: Data(bytes)).content
+      approved = try decoder.decode(Document.self, from: Data(bytes)).content
       try approved.check()
     } catch {
       let why =

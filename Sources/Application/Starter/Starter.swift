@@ -48,7 +48,7 @@ package struct Starter {
   }
 
   package var inventory: String { "Inventories/\(fleet).yml" }
-  package var authority: String { "Inventories/\(fleet).authority" }
+  package var ca: String { "Inventories/\(fleet).ca" }
   private var state: String { "Inventories/\(fleet).state.json" }
 
   package func path(_ name: String) -> String {
@@ -63,7 +63,7 @@ package struct Starter {
       ("Playbooks/canary.yml", Self.text(PackageResources.canary_yml)),
       ("Playbooks/decommission.yml", Self.text(PackageResources.decommission_yml)),
       ("Playbooks/rolling.yml", Self.text(PackageResources.rolling_yml)),
-      ("Playbooks/rotate-authority.yml", Self.text(PackageResources.rotate_authority_yml)),
+      ("Playbooks/rotate-ca.yml", Self.text(PackageResources.rotate_ca_yml)),
       ("Playbooks/rotate-certificates.yml", Self.text(PackageResources.rotate_certificates_yml)),
     ]
   }
@@ -79,9 +79,9 @@ package struct Starter {
           ? "passphrase: {env: DEPLOY_PASSPHRASE}" : "# passphrase: {env: DEPLOY_PASSPHRASE}")
   }
 
-  /// A state or an authority is one of a fleet of this name, whether or not this run makes one.
+  /// A state or a CA is one of a fleet of this name, whether or not this run makes one.
   private func refuseWhatIsInTheWay() throws {
-    let names = files.map(\.name) + [authority, state]
+    let names = files.map(\.name) + [ca, state]
     let existing = names.map(path).filter(Self.exists)
     let blocked = [folder, path("Inventories"), path("Playbooks")].filter {
       Self.exists($0) && !Self.isFolder($0)
@@ -101,11 +101,11 @@ package struct Starter {
     try ConfiguredPassphrase(
       workspace(in: folder), interaction,
       source: hasPassphrase ? policy().passphrase : .terminal,
-      instead: "set DEPLOY_PASSPHRASE, or leave the authority out with --no-authority"
+      instead: "set DEPLOY_PASSPHRASE, or leave the CA out with --no-ca"
     ).read(isNew: true)
   }
 
-  private func policy() throws -> AuthorityPolicy { try workspace(in: folder).inventory.authority }
+  private func policy() throws -> CAPolicy { try workspace(in: folder).inventory.ca }
 
   private func workspace(in folder: String) throws -> Workspace {
     let text = SourceText(file: inventory, bytes: Array(inventoryText.utf8))
@@ -132,13 +132,13 @@ package struct Starter {
         try made.file("\(new)/\(name)", text)
       }
       if let passphrase {
-        made.paths.append("\(new)/\(authority)")
+        made.paths.append("\(new)/\(ca)")
         _ = try workspace(in: new).ca.add(
           policy(), passphrase: passphrase, now: Timestamp.current.secondsSince1970)
       }
       try made.folder(path("Inventories"))
       try made.folder(path("Playbooks"))
-      for name in files.map(\.name) + (passphrase == nil ? [] : [authority]) {
+      for name in files.map(\.name) + (passphrase == nil ? [] : [ca]) {
         try made.move("\(new)/\(name)", to: path(name))
       }
       for empty in ["\(new)/Inventories", "\(new)/Playbooks", new] { rmdir(empty) }
@@ -177,7 +177,7 @@ package struct Starter {
       for path in paths.reversed() where Starter.exists(path) {
         do {
           // Another's file may have come into a folder that this run made: it stays, and so does that.
-          if Starter.isFolder(path), !path.hasSuffix(".authority") {
+          if Starter.isFolder(path), !path.hasSuffix(".ca") {
             guard rmdir(path) == 0 || errno == ENOTEMPTY else { throw Self.failure(path) }
           } else {
             try FileManager.default.removeItem(atPath: path)

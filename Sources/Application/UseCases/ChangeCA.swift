@@ -16,17 +16,17 @@ package struct ChangeCA {
   }
 
   /// Makes the CA that the inventory declares, or finishes one whose creation was interrupted.
-  package func create() async throws -> AuthorityRecord {
+  package func create() async throws -> CAGeneration {
     let folder = workspace.ca
-    return try await workspace.whileLocked(for: "authority create") {
+    return try await workspace.whileLocked(for: "ca create") {
       try folder.refuseSecond()
       let state = try workspace.stateFile().state
       let known =
-        (state?.authorities.map(RetiredAuthority.init) ?? []) + (state?.retiredAuthorities ?? [])
+        (state?.caGenerations.map(RetiredCA.init) ?? []) + (state?.retiredCAs ?? [])
       let isNew = try folder.listing().interrupted == nil
       let passphrase = try ConfiguredPassphrase(workspace, interaction).read(isNew: isNew)
       let record = try folder.add(
-        workspace.inventory.authority, beside: known, passphrase: passphrase,
+        workspace.inventory.ca, beside: known, passphrase: passphrase,
         now: Timestamp.current.secondsSince1970)
       try folder.makeFleetKey(
         record.generation, of: workspace.inventory.fleet.text, after: state?.fleetKeys ?? [])
@@ -39,9 +39,9 @@ package struct ChangeCA {
   /// - Parameter generation: nil for the one that signs.
   package func renew(
     generation: Int?
-  ) async throws -> (old: AuthorityRecord, new: AuthorityRecord) {
-    try await workspace.whileLocked(for: "authority renew") {
-      let generations = try workspace.authorities()
+  ) async throws -> (old: CAGeneration, new: CAGeneration) {
+    try await workspace.whileLocked(for: "ca renew") {
+      let generations = try workspace.caGenerations()
       guard let old = generations.last(where: { [nil, $0.generation].contains(generation) })
       else {
         throw Failure(
@@ -52,10 +52,10 @@ package struct ChangeCA {
           .failed, "generation \(old.generation) retires: its certificate is not renewed")
       }
       let keyring = CAAccess(workspace, interaction).keyring
-      let authority = try await keyring.authority(old)
+      let ca = try await keyring.ca(old)
       let new = try workspace.ca.renew(
-        old, authority, below: await keyring.root(above: authority),
-        validFor: workspace.inventory.authority.validFor.seconds,
+        old, ca, below: await keyring.root(above: ca),
+        validFor: workspace.inventory.ca.validFor.seconds,
         now: Timestamp.current.secondsSince1970)
       return (old, new)
     }
@@ -69,8 +69,8 @@ package struct ChangeCA {
   package func changePassphrase(
     environment: String?, file: String?
   ) async throws -> CAFolder.PassphraseChange {
-    try await workspace.whileLocked(for: "authority passphrase") {
-      _ = try workspace.authorities()
+    try await workspace.whileLocked(for: "ca passphrase") {
+      _ = try workspace.caGenerations()
       let old = try ConfiguredPassphrase(workspace, interaction).read()
       let new = try ConfiguredPassphrase.new(
         environment: environment, file: file, workspace, interaction)

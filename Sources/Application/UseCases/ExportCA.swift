@@ -11,14 +11,14 @@ package struct ExportCA {
 
   /// The certificates that hosts may trust, or their revocation lists, as PEM.
   package func text(revocationLists: Bool) throws -> String {
-    let generations = try workspace.authorities()
+    let generations = try workspace.caGenerations()
     let folder = workspace.ca
     let texts =
       revocationLists
       ? try generations.compactMap { try folder.revocationList(of: $0)?.pem }
       : generations.map(\.certificate)
     guard !texts.isEmpty else {
-      throw Failure(.failed, "the authority in \(folder.path) has signed no revocation list")
+      throw Failure(.failed, "the CA in \(folder.path) has signed no revocation list")
     }
     return texts.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined()
   }

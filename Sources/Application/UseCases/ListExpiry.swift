@@ -16,7 +16,7 @@ package struct ListExpiry {
     let state = try run.states.read()
     let folder = run.ca.folder
     var lists: [Int: Timestamp] = [:]
-    for record in state.authorities {
+    for record in state.caGenerations {
       lists[record.generation] = try folder.revocationList(of: record).map {
         Timestamp(secondsSince1970: $0.nextUpdate)
       }
@@ -26,7 +26,7 @@ package struct ListExpiry {
     return (
       state.fleet,
       Expiry.all(
-        of: state, run.workspace.inventory.authority.certificates,
+        of: state, run.workspace.inventory.ca.certificates,
         siteCertificates: materials.siteCertificates, revocationLists: lists, now: now)
     )
   }

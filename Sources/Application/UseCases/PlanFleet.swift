@@ -7,7 +7,7 @@ package struct PlanFleet {
   /// A plan, with what a reader or a later apply needs beside it.
   package struct Proposal {
     package let plan: Plan
-    package let authorities: [AuthorityRecord]
+    package let caGenerations: [CAGeneration]
     /// What `deploy plan --out` writes.
     package let saved: SavedPlan
   }
@@ -23,11 +23,11 @@ package struct PlanFleet {
       isOffline
       ? (try await run.planner.planOffline(state), [:])
       : try await run.withHosts(state) { try await run.surveyAndPlan($0, &state) }
-    if plan.hasChanges, let why = try run.ca.folder.signingObstacle(for: state) {
+    if plan.hasChanges, let why = try run.ca.folder.signingBlocker(for: state) {
       plan.warnings.append("an apply from here would stop: \(why)")
     }
     return Proposal(
-      plan: plan, authorities: state.authorities,
-      saved: SavedPlan(plan, survey, of: run, authorities: state.authorities))
+      plan: plan, caGenerations: state.caGenerations,
+      saved: SavedPlan(plan, survey, of: run, caGenerations: state.caGenerations))
   }
 }

@@ -47,7 +47,7 @@ package struct RebuildState {
     }
     state = rebuild.state
     var misfit = try takeInFolder(&state)
-    let unread = state.takeAuthorities(from: survey)
+    let unread = state.takeCAs(from: survey)
     // What hosts alone knew has no key in the folder, and retires.
     if misfit == nil { misfit = try takeInFolder(&state) }
     state.retireUnneeded(except: Set(try folder.records().map(\.keyIdentifier)))

@@ -20,7 +20,7 @@ package struct RevokeCertificates {
   ///   - foreign: whether the serials are whole, and of certificates that the state need not know.
   package func revoke(
     hosts: [String], serials: [SerialPrefix], foreign: Bool
-  ) async throws -> Ledger {
+  ) async throws -> Summary {
     try await run.whileLocked(for: "revoke") { flow in
       var state = await flow.keeper.state
       try run.ca.folder.refuseWithoutCA(state)
@@ -39,7 +39,7 @@ package struct RevokeCertificates {
       }
       warnOfOpen(
         RevocationStanding(of: await flow.keeper.state, revoked: plan.revoked, at: .current)
-          .open(after: summary.verdicts.mapValues(\.detail)))
+          .open(after: summary.results.mapValues(\.detail)))
       return summary
     }
   }
@@ -92,11 +92,11 @@ package struct RevokeCertificates {
       }
       return state.revoke(known.certificate, of: known.host, at: .current, reason: reason)
     }
-    for authority in state.authorities {
+    for ca in state.caGenerations {
       state.revoke(
         Revocation(
-          serial: serial, issuerKeyIdentifier: authority.keyIdentifier, host: nil,
-          revokedAt: .current, reason: reason, notAfter: authority.notAfter))
+          serial: serial, issuerKeyIdentifier: ca.keyIdentifier, host: nil,
+          revokedAt: .current, reason: reason, notAfter: ca.notAfter))
     }
   }
 }

@@ -12,7 +12,7 @@ package struct RollBack {
 
   /// - Parameter number: of the release; nil for the one before.
   /// - Returns: how each host ended; the user has seen it.
-  package func rollBack(to number: Int?) async throws -> Ledger {
+  package func rollBack(to number: Int?) async throws -> Summary {
     try await run.whileLocked(for: "rollback") { flow in
       var state = await flow.keeper.state
       let survey = try await run.surveyor.survey(flow.hosts, &state)

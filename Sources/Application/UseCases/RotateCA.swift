@@ -15,8 +15,8 @@ package struct RotateCA {
   /// - Parameters:
   ///   - key: what is done with the old key; by default what the playbook says.
   ///   - isEmergency: whether the old key is compromised: the playbook's pauses are left out.
-  package func rotate(key: Playbook.KeyFate?, isEmergency: Bool) async throws -> Ledger {
-    try await run.whileLocked(for: "rotate authority") { flow in
+  package func rotate(key: Playbook.KeyFate?, isEmergency: Bool) async throws -> Summary {
+    try await run.whileLocked(for: "rotate ca") { flow in
       var state = await flow.keeper.state
       let survey = try await run.surveyor.survey(flow.hosts, &state)
       try await run.ca.keyring.startRotation(of: &state, now: .current)
@@ -31,13 +31,13 @@ package struct RotateCA {
         refused:
           "no host was changed, but the new generation is made, and the next apply goes on with"
           + " it")
-      if summary.stopped != Ledger.interrupted { try await finish(flow, key ?? usualFate) }
+      if summary.stopped != Summary.interrupted { try await finish(flow, key ?? usualFate) }
       return summary
     }
   }
 
   /// Which generations the hosts trust and show; nothing is touched.
-  package func status() async throws -> (state: FleetState, standing: AuthorityStanding) {
+  package func status() async throws -> (state: FleetState, standing: RotationStatus) {
     let state = try run.states.read()
     let survey = try await run.withHosts(state) {
       try await run.surveyor.judgedSurvey($0, state).survey
@@ -45,12 +45,12 @@ package struct RotateCA {
     return (state, standing(state, survey))
   }
 
-  private func standing(_ state: FleetState, _ survey: Survey) -> AuthorityStanding {
-    AuthorityStanding(of: state, hosts: run.workspace.inventory.hosts, survey: survey)
+  private func standing(_ state: FleetState, _ survey: Survey) -> RotationStatus {
+    RotationStatus(of: state, hosts: run.workspace.inventory.hosts, survey: survey)
   }
 
   private var usualFate: Playbook.KeyFate {
-    guard case .rotateAuthority(let fate) = run.playbook.procedure else { return .archive }
+    guard case .rotateCA(let fate) = run.playbook.procedure else { return .archive }
     return fate
   }
 
@@ -60,17 +60,17 @@ package struct RotateCA {
     let folder = run.ca.folder
     let standing = standing(
       state, try await run.surveyor.judgedSurvey(flow.hosts, state).survey)
-    for record in state.authorities where record.status == .retiring {
-      let obstacles = standing.obstacles(toRemove: record)
-      guard obstacles.isEmpty else {
+    for record in state.caGenerations where record.status == .retiring {
+      let blockers = standing.blockers(toRemove: record)
+      guard blockers.isEmpty else {
         throw Failure(
           .failed,
           "\"\(record.commonName)\" is not at its end; the same command goes on when this is"
-            + " mended:\n" + obstacles.map { "    \($0)" }.joined(separator: "\n"))
+            + " mended:\n" + blockers.map { "    \($0)" }.joined(separator: "\n"))
       }
       let isPresent = try folder.listing().certificates.contains(record.generation)
       if isPresent { try folder.finish(record.generation, key: fate) }
-      state.retire(RetiredAuthority(record))
+      state.retire(RetiredCA(record))
       run.interaction.report(
         "No host trusts \"\(record.commonName)\" any more"
           + (isPresent ? "; its key is \(fate.text(folder))." : "."))
@@ -89,10 +89,10 @@ extension Playbook.KeyFate {
   }
 }
 
-extension AuthorityStanding {
+extension RotationStatus {
   /// For how long a compromised key is still accepted, in words.
   fileprivate func openWindow(_ state: FleetState) -> [String] {
-    state.authorities.filter { $0.status == .retiring }.compactMap { record in
+    state.caGenerations.filter { $0.status == .retiring }.compactMap { record in
       let hosts = rows.filter { $0.trusts.contains(record.keyIdentifier) }.map(\.host)
       guard !hosts.isEmpty else { return nil }
       return "until the last stage is done, whoever has the key of \"\(record.commonName)\" is"

@@ -10,13 +10,13 @@ package struct RotateCertificates {
   /// - Parameter run: its scope says which roles are renewed.
   package init(_ run: FleetRun) { self.run = run }
 
-  /// - Parameter anew: whether hosts that an interrupted rotation has reached get new ones again.
-  package func rotate(anew: Bool) async throws -> Ledger {
+  /// - Parameter startOver: whether hosts that an interrupted rotation has reached get new ones again.
+  package func rotate(startOver: Bool) async throws -> Summary {
     try await run.whileLocked(for: "rotate certificates") { flow in
       var state = await flow.keeper.state
       try run.ca.folder.refuseWithoutCA(state)
       let survey = try await run.surveyor.survey(flow.hosts, &state)
-      begin(&state, survey, anew: anew)
+      begin(&state, survey, startOver: startOver)
       await flow.keeper.hold(state)
       let summary = try await flow.carryOut(run.planner.plan(survey, state))
       state = await flow.keeper.state
@@ -28,15 +28,15 @@ package struct RotateCertificates {
     }
   }
 
-  private func begin(_ state: inout FleetState, _ survey: Survey, anew: Bool) {
+  private func begin(_ state: inout FleetState, _ survey: Survey, startOver: Bool) {
     let selected = run.surveyor.hosts(state).map(\.name)
     guard
       let earlier = state.beginRotation(
-        of: run.scope.renews, on: selected, survey, anew: anew, at: .current)
+        of: run.scope.renews, on: selected, survey, startOver: startOver, at: .current)
     else { return }
     let (all, left) = earlier.progress(in: state, survey)
     run.interaction.inform(
       "Goes on with the rotation of \(earlier.startedAt), which has brought \(all - left) of \(all)"
-        + " certificates; --anew replaces those again.")
+        + " certificates; --start-over replaces those again.")
   }
 }

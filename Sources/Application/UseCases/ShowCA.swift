@@ -31,10 +31,10 @@ package struct CAReport: Encodable {
   package let findings: [String]
 
   package init(_ workspace: Workspace) throws {
-    try self.init(workspace.ca, generations: workspace.authorities(), now: .current)
+    try self.init(workspace.ca, generations: workspace.caGenerations(), now: .current)
   }
 
-  init(_ folder: CAFolder, generations: [AuthorityRecord], now: Timestamp) throws {
+  init(_ folder: CAFolder, generations: [CAGeneration], now: Timestamp) throws {
     let keys = try folder.listing().keys
     self.generations = try generations.map { record in
       let list = try folder.revocationList(of: record)

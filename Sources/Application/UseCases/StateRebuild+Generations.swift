@@ -9,7 +9,7 @@ extension FleetState {
   /// a certificate by the identifier of the key that releases name, a list by its signature.
   ///
   /// - Returns: the bundles that cannot be read, a line each.
-  mutating func takeAuthorities(from survey: Survey) -> [String] {
+  mutating func takeCAs(from survey: Survey) -> [String] {
     var problems: [String] = []
     var bundles: Set<String> = []
     var lists: Set<String> = []
@@ -34,11 +34,11 @@ extension FleetState {
   ) {
     for (pem, facts) in certificates {
       guard let identifier = facts.subjectKeyIdentifier, needed.contains(identifier),
-        !isRetired(identifier), !authorities.contains(where: { $0.keyIdentifier == identifier })
+        !isRetired(identifier), !caGenerations.contains(where: { $0.keyIdentifier == identifier })
       else { continue }
       learn(
-        FleetKnowledge(authorities: [
-          AuthorityRecord(
+        FleetKnowledge(caGenerations: [
+          CAGeneration(
             generation: nextGeneration, commonName: facts.commonName, keyIdentifier: identifier,
             fingerprint: facts.fingerprint,
             notBefore: Timestamp(secondsSince1970: facts.notBefore),
@@ -49,21 +49,21 @@ extension FleetState {
   }
 
   private var nextGeneration: Int {
-    (authorities.map(\.generation) + retiredAuthorities.map(\.generation)).max().map { $0 + 1 } ?? 1
+    (caGenerations.map(\.generation) + retiredCAs.map(\.generation)).max().map { $0 + 1 } ?? 1
   }
 
   private static func certificates(
     in bundle: String
   ) throws -> [(pem: String, facts: CertificateFacts)] {
     let read = try CertificateBundle(pem: bundle, named: "the bundle")
-    return Array(zip(try read.canonicalPEM(), read.facts)).filter(\.1.isAuthority)
+    return Array(zip(try read.canonicalPEM(), read.facts)).filter(\.1.isCA)
       .map { (pem: $0.0, facts: $0.1) }
   }
 
   private mutating func takeRevocationLists(in text: String) {
     let end = "-----END X509 CRL-----\n"
-    for index in authorities.indices {
-      let record = authorities[index]
+    for index in caGenerations.indices {
+      let record = caGenerations[index]
       // One of another generation, or one that somebody else made, is not signed by this one.
       func list(_ pem: String) -> RevocationList? {
         try? RevocationList(pem: pem, signedBy: record.certificate, named: "a host's list")
@@ -74,7 +74,7 @@ extension FleetState {
         newest = found
       }
       guard let newest else { continue }
-      authorities[index].revocationList = newest.pem
+      caGenerations[index].revocationList = newest.pem
       learn(
         newest.revoked.map { entry in
           Revocation(

@@ -28,7 +28,7 @@ package struct VerifyFleet {
   }
 
   private func probe() async throws -> FleetProbe {
-    let generations = try run.workspace.authorities()
+    let generations = try run.workspace.caGenerations()
     guard let signing = generations.last else {
       preconditionFailure("A CA has no generation. This is a bug in deploy.")
     }
@@ -40,7 +40,7 @@ package struct VerifyFleet {
         }),
       state: try run.states.read(),
       trusted: CertificateBundle(pem: generations.map(\.certificate).joined()),
-      authority: await run.ca.keyring.authority(signing), siteCertificates: siteCertificates(),
+      ca: await run.ca.keyring.ca(signing), siteCertificates: siteCertificates(),
       now: .current)
   }
 

@@ -142,19 +142,19 @@ struct MaterialsReader {
     }
   }
 
-  /// The certificates of authorities; nginx would take a server's among them for one as well.
+  /// The certificates of CAs; nginx would take a server's among them for one as well.
   private func issuers(_ file: LocalFile) throws -> String {
     let pem = try text(of: file, as: .issuers, for: .certificate)
     let path = workspace.resolve(file.path.text)
     for facts in try CertificateFacts.readAll(pem: pem, named: path) {
-      guard facts.isAuthority else {
+      guard facts.isCA else {
         throw Mistake(
-          description: "\(path) has the certificate of “\(facts.commonName)”, which is no authority"
+          description: "\(path) has the certificate of “\(facts.commonName)”, which is no CA"
         )
       }
       guard now.secondsSince1970 < facts.notAfter else {
         throw Mistake(
-          description: "the authority “\(facts.commonName)” in \(path) ended on "
+          description: "the CA “\(facts.commonName)” in \(path) ended on "
             + Timestamp(secondsSince1970: facts.notAfter).date)
       }
     }

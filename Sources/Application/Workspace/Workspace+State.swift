@@ -28,11 +28,11 @@ extension Workspace {
   }
 
   /// The CA generations that hosts may trust, by the state and the folder; one must be there.
-  package func authorities() throws -> [AuthorityRecord] {
+  package func caGenerations() throws -> [CAGeneration] {
     var state =
       try stateFile().state ?? FleetState(fleet: inventory.fleet.text, lineage: "")
     try ca.takeIn(into: &state, now: .current)
     try ca.refuseWithoutCA(state)
-    return state.authorities
+    return state.caGenerations
   }
 }

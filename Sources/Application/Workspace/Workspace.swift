@@ -29,7 +29,7 @@ package struct Workspace: Sendable {
     self.inventory = inventory
     inventoryPath = path
     statePath = state ?? networkFiles.stem + ".state.json"
-    ca = CAFolder(path: networkFiles.stem + ".authority", inventoryPath: path)
+    ca = CAFolder(path: networkFiles.stem + ".ca", inventoryPath: path)
     self.networkFiles = networkFiles
   }
 
@@ -58,7 +58,7 @@ package struct Workspace: Sendable {
       return switch command {
       case .apply: .rolling
       case .rotateCertificates: .rotatingCertificates
-      case .rotateAuthority: .rotatingAuthority
+      case .rotateCA: .rotatingCA
       }
     }
     let playbook = try playbook(path, interaction)

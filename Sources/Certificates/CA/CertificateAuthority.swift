@@ -1,7 +1,7 @@
 internal import COpenSSL
 
-/// An authority as it lies on disk.
-package struct AuthorityFiles: Hashable, Sendable {
+/// A CA as it lies on disk.
+package struct CAFiles: Hashable, Sendable {
   package let certificatePEM: String
   /// PKCS#8 under PBES2; safe to store, useless without the passphrase.
   package let encryptedKeyPEM: String
@@ -20,11 +20,11 @@ package struct IssuedLeaf: Sendable {
   package let facts: CertificateFacts
 }
 
-/// An unlocked authority: signs the certificates of hosts, from any number of tasks at once.
+/// An unlocked CA: signs the certificates of hosts, from any number of tasks at once.
 package struct CertificateAuthority: Sendable {
   package let facts: CertificateFacts
   let certificate: Certificate
-  /// The authorities above it, each the issuer of the one before; empty where it signs itself.
+  /// The CAs above it, each the issuer of the one before; empty where it signs itself.
   let issuers: [Certificate]
   let key: PrivateKey
 
@@ -36,36 +36,36 @@ package struct CertificateAuthority: Sendable {
   ///   - root: what signs it; nil to sign itself. The certificate ends with the root at the latest.
   ///   - now: seconds since 1970.
   package static func create(
-    _ request: AuthorityRequest, below root: CertificateAuthority? = nil, passphrase: Secret,
+    _ request: CARequest, below root: CertificateAuthority? = nil, passphrase: Secret,
     now: Int64
-  ) throws(CertificateError) -> AuthorityFiles {
-    let operation = Operation("create", "the authority \(request.commonName.debugDescription)")
+  ) throws(CertificateError) -> CAFiles {
+    let operation = Operation("create", "the CA \(request.commonName.debugDescription)")
     try operation.require(!passphrase.isEmpty, .requestRefused, "the passphrase is empty")
     try request.validate(operation)
     let key = try PrivateKey.generate(request.key)
-    return AuthorityFiles(
+    return CAFiles(
       certificatePEM: try certify(request, key, below: root, now: now, operation),
       encryptedKeyPEM: try EncryptedPrivateKey.seal(key, passphrase: passphrase))
   }
 
-  /// Makes the certificate of a key that is there already: of an authority whose creation was cut
+  /// Makes the certificate of a key that is there already: of a CA whose creation was cut
   /// off, or whose certificate is lost. With the same request it has the name and the key identifier
   /// of the lost one, so that whatever that one signed is still vouched for.
   package static func complete(
-    _ request: AuthorityRequest, below root: CertificateAuthority? = nil, encryptedKeyPEM: String,
+    _ request: CARequest, below root: CertificateAuthority? = nil, encryptedKeyPEM: String,
     passphrase: Secret, now: Int64
-  ) throws(CertificateError) -> AuthorityFiles {
+  ) throws(CertificateError) -> CAFiles {
     let key = try EncryptedPrivateKey.open(encryptedKeyPEM, passphrase: passphrase)
-    let operation = Operation("create", "the authority \(request.commonName.debugDescription)")
+    let operation = Operation("create", "the CA \(request.commonName.debugDescription)")
     try request.validate(operation)
-    return AuthorityFiles(
+    return CAFiles(
       certificatePEM: try certify(request, key, below: root, now: now, operation),
       encryptedKeyPEM: encryptedKeyPEM)
   }
 
-  /// The certificate, and those of the authorities above it.
+  /// The certificate, and those of the CAs above it.
   private static func certify(
-    _ request: AuthorityRequest, _ key: PrivateKey, below root: CertificateAuthority?, now: Int64,
+    _ request: CARequest, _ key: PrivateKey, below root: CertificateAuthority?, now: Int64,
     _ operation: Operation
   ) throws(CertificateError) -> String {
     let validity = try Validity(now: now, validFor: request.validFor, for: operation)
@@ -95,17 +95,17 @@ package struct CertificateAuthority: Sendable {
 
   /// Takes a good tenth of a second, by design of the key's encryption.
   package static func unlock(
-    _ files: AuthorityFiles, passphrase: Secret
+    _ files: CAFiles, passphrase: Secret
   ) throws(CertificateError) -> CertificateAuthority {
     let chain = try Certificate.readAll(
-      files.certificatePEM, named: "the authority's certificate")
+      files.certificatePEM, named: "the CA's certificate")
     let (certificate, issuers) = (chain[0], Array(chain.dropFirst()))
     let facts = try CertificateFacts(of: certificate)
-    let operation = Operation("unlock", "the authority \(facts.commonName.debugDescription)")
+    let operation = Operation("unlock", "the CA \(facts.commonName.debugDescription)")
     try operation.require(
-      facts.isAuthority && (!issuers.isEmpty || facts.commonName == facts.issuerCommonName),
-      .notAnAuthority,
-      "its certificate is not that of a self-signed authority, and none of its issuer is beside it")
+      facts.isCA && (!issuers.isEmpty || facts.commonName == facts.issuerCommonName),
+      .notAnCA,
+      "its certificate is not that of a self-signed CA, and none of its issuer is beside it")
     for (issued, issuer) in zip(chain, issuers + [chain[chain.count - 1]]) {
       try operation.require(
         issued.isIssued(by: issuer), .damagedCertificate,
@@ -136,7 +136,7 @@ package struct CertificateAuthority: Sendable {
     self.key = key
   }
 
-  /// Its certificate, and those of the authorities above it.
+  /// Its certificate, and those of the CAs above it.
   package func certificatePEM() throws(CertificateError) -> String {
     var text = try certificate.pem()
     for issuer in issuers { text += try issuer.pem() }
@@ -144,7 +144,7 @@ package struct CertificateAuthority: Sendable {
   }
 
   /// Makes a key and a certificate for one host. The certificate starts an hour early, for hosts
-  /// whose clocks are late, and ends with the authority at the latest.
+  /// whose clocks are late, and ends with the CA at the latest.
   /// - Parameter now: seconds since 1970.
   package func issue(
     _ request: LeafRequest, now: Int64
@@ -153,10 +153,10 @@ package struct CertificateAuthority: Sendable {
     try request.validate(operation)
     try operation.require(
       now >= facts.notBefore, .notYetValid,
-      "the authority \(facts.commonName.debugDescription) is not yet valid; is the clock right?")
+      "the CA \(facts.commonName.debugDescription) is not yet valid; is the clock right?")
     try operation.require(
       now < facts.notAfter, .expired,
-      "the authority \(facts.commonName.debugDescription) has expired; rotate it")
+      "the CA \(facts.commonName.debugDescription) has expired; rotate it")
     let validity = try Validity(now: now, validFor: request.validFor, for: operation)
     let leafKey = try PrivateKey.generate(request.key)
 
@@ -172,7 +172,7 @@ package struct CertificateAuthority: Sendable {
     try builder.addExtendedKeyUsage(of: request.role)
     try builder.addAlternativeNames(request.dnsNames)
     try builder.addExtension(NID_subject_key_identifier, "hash")
-    // Without the issuer's serial, which would tie the leaf to one of the authority's renewals.
+    // Without the issuer's serial, which would tie the leaf to one of the CA's renewals.
     try builder.addExtension(
       NID_authority_key_identifier, "keyid:always", issuer: certificate)
     let signed = try builder.sign(with: key)

@@ -1,6 +1,6 @@
-/// What an authority's certificate is to say.
-package struct AuthorityRequest: Hashable, Sendable {
-  /// 1 to 64 characters (RFC 5280, appendix A.1); each authority of a fleet needs its own.
+/// What a CA's certificate is to say.
+package struct CARequest: Hashable, Sendable {
+  /// 1 to 64 characters (RFC 5280, appendix A.1); each CA of a fleet needs its own.
   package var commonName: String
   /// Two upper-case letters.
   package var country: String?
@@ -11,7 +11,7 @@ package struct AuthorityRequest: Hashable, Sendable {
   package var key: KeyAlgorithm
   /// In seconds from the moment of issue.
   package var validFor: Int64
-  /// Whether it signs authorities, and these the leaves.
+  /// Whether it signs CAs, and these the leaves.
   package var isRoot: Bool
 
   package init(
@@ -50,7 +50,7 @@ package struct LeafRequest: Hashable, Sendable {
   /// At least one; lower-case letters, digits, hyphens and dots.
   package var dnsNames: [String]
   package var key: KeyAlgorithm
-  /// In seconds from the moment of issue; cut off where the authority ends.
+  /// In seconds from the moment of issue; cut off where the CA ends.
   package var validFor: Int64
 
   package init(

@@ -24,26 +24,26 @@ package struct RevokedCertificate: Hashable, Sendable {
   }
 }
 
-/// What an authority says about the certificates of its own that it has revoked (RFC 5280, 5).
+/// What a CA says about the certificates of its own that it has revoked (RFC 5280, 5).
 package struct RevocationList: Hashable, Sendable {
   package let pem: String
-  /// Grows from one list of an authority to its next.
+  /// Grows from one list of a CA to its next.
   package let number: Int64
   /// Seconds since 1970.
   package let thisUpdate: Int64
-  /// Seconds since 1970. From then on nginx refuses every certificate of the authority.
+  /// Seconds since 1970. From then on nginx refuses every certificate of the CA.
   package let nextUpdate: Int64
   /// Sorted by serial.
   package let revoked: [RevokedCertificate]
 
-  /// Reads a list and checks that the authority signed it.
+  /// Reads a list and checks that the CA signed it.
   /// - Parameter name: what the errors call the list, such as its path.
   package init(
-    pem: String, signedBy authorityPEM: String, named name: String
+    pem: String, signedBy caPEM: String, named name: String
   ) throws(CertificateError) {
     // Its own stands first.
-    let authority = try Certificate.readAll(
-      authorityPEM, named: "the authority's certificate")[0]
+    let ca = try Certificate.readAll(
+      caPEM, named: "the CA's certificate")[0]
     let operation = Operation("read", name)
     let buffer = try MemoryBuffer.copying(pem, for: operation)
     let pointer = try operation.require(
@@ -51,9 +51,9 @@ package struct RevocationList: Hashable, Sendable {
       .damagedRevocationList, "the text is no revocation list, or it is damaged")
     defer { X509_CRL_free(pointer) }
     try operation.require(
-      X509_CRL_verify(pointer, X509_get0_pubkey(authority.pointer)) == 1, .damagedRevocationList,
-      "it does not bear the signature of its authority")
-    withExtendedLifetime(authority) {}
+      X509_CRL_verify(pointer, X509_get0_pubkey(ca.pointer)) == 1, .damagedRevocationList,
+      "it does not bear the signature of its CA")
+    withExtendedLifetime(ca) {}
     self.pem = pem
     number = try Self.number(of: pointer, operation)
     thisUpdate = try ASN1Time.seconds(of: X509_CRL_get0_lastUpdate(pointer), for: operation)
@@ -104,9 +104,9 @@ package struct RevocationList: Hashable, Sendable {
 }
 
 extension CertificateAuthority {
-  /// Signs the list of the certificates of its own that this authority has revoked; none may be.
+  /// Signs the list of the certificates of its own that this CA has revoked; none may be.
   ///
-  /// The list holds as long as the authority: nginx refuses every certificate of an authority whose
+  /// The list holds as long as the CA: nginx refuses every certificate of a CA whose
   /// list has ended. Its number is the time, which grows from one list to the next without being
   /// kept. It starts an hour early, for hosts whose clocks are late.
   ///
@@ -117,7 +117,7 @@ extension CertificateAuthority {
     let operation = Operation(
       "sign", "the revocation list of \(facts.commonName.debugDescription)")
     try operation.require(
-      now < facts.notAfter, .expired, "the authority has expired, and so has all that it signed")
+      now < facts.notAfter, .expired, "the CA has expired, and so has all that it signed")
     let thisUpdate = try Validity(now: now, validFor: 1, for: operation).notBefore
     let builder = try RevocationListBuilder.start(
       issuer: certificate, thisUpdate: thisUpdate, nextUpdate: facts.notAfter, for: operation)

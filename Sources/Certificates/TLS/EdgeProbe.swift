@@ -127,7 +127,7 @@ package struct ProbeReport: Sendable {
   package var chain: CertificateBundle?
   /// Why what is served is not to be trusted; nil where chain, purpose, dates and name hold.
   package var distrust: CertificateError?
-  /// The common names of the authorities that the server accepts clients of, as it says itself;
+  /// The common names of the CAs that the server accepts clients of, as it says itself;
   /// empty where it asks for no certificate.
   package var acceptedIssuers: [String]
   /// Whether the server took up the session of an earlier probe.

@@ -164,7 +164,7 @@ final class TLSConnection {
     return text
   }
 
-  /// The common names of the authorities that the server says it accepts clients of.
+  /// The common names of the CAs that the server says it accepts clients of.
   var acceptedIssuers: [String] {
     let names = SSL_get0_peer_CA_list(pointer)
     return (0..<max(0, COpenSSL_sk_X509_NAME_num(names))).map {

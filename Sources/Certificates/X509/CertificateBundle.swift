@@ -1,4 +1,4 @@
-/// Certificates read from one text: a chain, or the authorities that a host trusts.
+/// Certificates read from one text: a chain, or the CAs that a host trusts.
 package struct CertificateBundle: Sendable {
   let name: String
   /// In the text's order; at least one.

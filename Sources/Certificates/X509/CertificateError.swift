@@ -6,7 +6,7 @@ package struct CertificateError: Error, CustomStringConvertible {
     case wrongPassphrase
     case damagedKey
     case damagedCertificate
-    /// Not a revocation list, or not the one of its authority.
+    /// Not a revocation list, or not the one of its CA.
     case damagedRevocationList
     /// A key that has to be usable without a passphrase is encrypted.
     case encryptedKey
@@ -15,12 +15,12 @@ package struct CertificateError: Error, CustomStringConvertible {
     /// Fewer than 112 bits of security (NIST SP 800-57), which TLS on Debian refuses.
     case weakKey
     /// The certificate may not sign others, or is not self-signed.
-    case notAnAuthority
+    case notAnCA
     case expired
     case notYetValid
     case nameMismatch
     case wrongPurpose
-    /// No chain of valid signatures leads to a trusted authority; see `verification`.
+    /// No chain of valid signatures leads to a trusted CA; see `verification`.
     case chainNotVerified
     /// Not leaf first, each certificate followed by its issuer.
     case chainOutOfOrder
@@ -41,7 +41,7 @@ package struct CertificateError: Error, CustomStringConvertible {
   package let code: Code
   /// What was being done, as a verb: "unlock".
   package let action: String
-  /// What it was done to: "the authority's key".
+  /// What it was done to: "the CA's key".
   package let object: String
   /// What is wrong, and what to do about it where that is not plain.
   package let reason: String

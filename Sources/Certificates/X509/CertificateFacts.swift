@@ -16,7 +16,7 @@ package struct CertificateFacts: Hashable, Sendable {
   package let notAfter: Int64
   /// SHA-256 of the encoding, lower-case hexadecimal.
   package let fingerprint: String
-  package let isAuthority: Bool
+  package let isCA: Bool
   /// A raw value of `KeyAlgorithm` where it is one of these, else OpenSSL's name of the kind.
   package let keyAlgorithm: String
   /// Lower-case hexadecimal; nil where the certificate has none.
@@ -55,7 +55,7 @@ package struct CertificateFacts: Hashable, Sendable {
     notBefore = try ASN1Time.seconds(of: X509_get0_notBefore(pointer), for: operation)
     notAfter = try ASN1Time.seconds(of: X509_get0_notAfter(pointer), for: operation)
     fingerprint = hexadecimal(digest)
-    isAuthority = X509_check_ca(pointer) == 1
+    isCA = X509_check_ca(pointer) == 1
     keyAlgorithm = Self.keyAlgorithm(of: X509_get0_pubkey(pointer))
     subjectKeyIdentifier = Self.bytes(X509_get0_subject_key_id(pointer)).map(hexadecimal)
     authorityKeyIdentifier = Self.bytes(X509_get0_authority_key_id(pointer)).map(hexadecimal)

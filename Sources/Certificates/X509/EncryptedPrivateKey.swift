@@ -12,7 +12,7 @@ enum EncryptedPrivateKey {
   private static let digestLabel = "SHA-256 of the encoded key: "
 
   static func seal(_ key: PrivateKey, passphrase: Secret) throws(CertificateError) -> String {
-    let operation = Operation("encrypt", "the authority's key")
+    let operation = Operation("encrypt", "the CA's key")
     let structure = try operation.require(EVP_PKEY2PKCS8(key.pointer))
     defer { PKCS8_PRIV_KEY_INFO_free(structure) }
     // OpenSSL draws the salt and the initialization vector where it is given none.
@@ -38,14 +38,14 @@ enum EncryptedPrivateKey {
     _ pem: String, passphrase: Secret, newPassphrase: Secret
   ) throws(CertificateError) -> String {
     let key = try open(pem, passphrase: passphrase)
-    let operation = Operation("encrypt", "the authority's key")
+    let operation = Operation("encrypt", "the CA's key")
     try operation.require(!newPassphrase.isEmpty, .requestRefused, "the passphrase is empty")
     return try seal(key, passphrase: newPassphrase)
   }
 
   static func open(_ pem: String, passphrase: Secret) throws(CertificateError) -> PrivateKey {
-    let operation = Operation("unlock", "the authority's key")
-    let protection = AuthorityFiles.protection(ofKeyPEM: pem)
+    let operation = Operation("unlock", "the CA's key")
+    let protection = CAFiles.protection(ofKeyPEM: pem)
     if protection == .none || protection == .encryptedElsewise {
       throw operation.failure(
         .damagedKey,

@@ -27,8 +27,8 @@ extension CertificateBundle {
     return problems
   }
 
-  /// Why visitors do not trust this chain of a server who know no more authorities than this machine
-  /// does; nil where they do. A private authority, or an intermediate that is not in it, shows here.
+  /// Why visitors do not trust this chain of a server who know no more CAs than this machine
+  /// does; nil where they do. A private CA, or an intermediate that is not in it, shows here.
   /// - Parameter time: seconds since 1970.
   package func publicDistrust(at time: Int64) throws(CertificateError) -> CertificateError? {
     let operation = Operation("verify", name)
@@ -39,7 +39,7 @@ extension CertificateBundle {
       try withExtendedLifetime(self) { () throws(CertificateError) in
         try Self.verify(
           certificates, in: store, as: .server, name: nil, at: time, isStrict: false,
-          vouching: "the authorities that this machine knows", operation)
+          vouching: "the CAs that this machine knows", operation)
       }
       return nil
     } catch {
@@ -49,9 +49,9 @@ extension CertificateBundle {
   }
 
   /// The issuer of the server's certificate if neither this chain has its certificate nor this machine
-  /// knows it as an authority: most visitors cannot verify such a chain. Nil if nothing is missing.
+  /// knows it as a CA: most visitors cannot verify such a chain. Nil if nothing is missing.
   ///
-  /// A chain that has the issuer and ends below an unknown root may be a private authority's, and counts
+  /// A chain that has the issuer and ends below an unknown root may be a private CA's, and counts
   /// as complete.
   /// - Parameter time: seconds since 1970.
   package func missingIssuer(at time: Int64) throws(CertificateError) -> String? {

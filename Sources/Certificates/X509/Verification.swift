@@ -1,7 +1,7 @@
 internal import COpenSSL
 
 extension CertificateBundle {
-  /// Checks that this bundle's authorities vouch for a certificate, as a TLS peer does.
+  /// Checks that this bundle's CAs vouch for a certificate, as a TLS peer does.
   ///
   /// The rules are RFC 5280's, taken strictly, at OpenSSL's security level 2.
   /// - Parameters:
@@ -17,8 +17,8 @@ extension CertificateBundle {
     let operation = Operation("verify", "the \(role.rawValue) certificate \(leaf)")
     let store = try operation.require(X509_STORE_new())
     defer { X509_STORE_free(store) }
-    for authority in certificates {
-      try operation.require(X509_STORE_add_cert(store, authority.pointer) == 1)
+    for ca in certificates {
+      try operation.require(X509_STORE_add_cert(store, ca.pointer) == 1)
     }
     // OpenSSL's context borrows the chain, and Swift frees an array after its last use.
     try withExtendedLifetime(chain) { () throws(CertificateError) in
@@ -29,11 +29,11 @@ extension CertificateBundle {
   }
 
   /// - Parameters:
-  ///   - store: the authorities.
+  ///   - store: the CAs.
   ///   - vouching: what they are called.
   static func verify(
     _ chain: [Certificate], in store: OpaquePointer, as role: CertificateRole, name: String?,
-    at time: Int64, isStrict: Bool, vouching authorities: String, _ operation: Operation
+    at time: Int64, isStrict: Bool, vouching caGenerations: String, _ operation: Operation
   ) throws(CertificateError) {
     let intermediates = try operation.require(COpenSSL_sk_X509_new_null())
     defer { COpenSSL_sk_X509_free(intermediates) }
@@ -59,12 +59,12 @@ extension CertificateBundle {
         .requestRefused, "\(name.debugDescription) is no name to look for")
     }
     if X509_verify_cert(context) != 1 {
-      throw rejection(by: context, name: name, authorities, operation)
+      throw rejection(by: context, name: name, caGenerations, operation)
     }
   }
 
   private static func rejection(
-    by context: OpaquePointer, name: String?, _ authorities: String, _ operation: Operation
+    by context: OpaquePointer, name: String?, _ caGenerations: String, _ operation: Operation
   ) -> CertificateError {
     let number = X509_STORE_CTX_get_error(context)
     let (code, reason): (CertificateError.Code, String) =
@@ -76,7 +76,7 @@ extension CertificateBundle {
       case X509_V_ERR_INVALID_PURPOSE: (.wrongPurpose, "it is not for this end of a connection")
       case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL:
         (.weakKey, "its key, or its issuer's, is too weak")
-      default: (.chainNotVerified, "\(authorities) do not vouch for it")
+      default: (.chainNotVerified, "\(caGenerations) do not vouch for it")
       }
     let verification = CertificateError.Verification(
       number: Int(number), text: String(cString: X509_verify_cert_error_string(Int(number))),

@@ -1,9 +1,9 @@
 import ArgumentParser
 
-/// `deploy authority`
+/// `deploy ca`
 struct CACommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "authority", abstract: "Makes, shows and renews the private authority.",
+    commandName: "ca", abstract: "Makes, shows and renews the private CA.",
     subcommands: [
       CACreateCommand.self, CAShowCommand.self, CARenewCommand.self,
       CAPassphraseCommand.self, CAExportCommand.self,

@@ -4,11 +4,11 @@ import CAStore
 import Fleet
 import State
 
-/// `deploy authority create`
+/// `deploy ca create`
 struct CACreateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create",
-    abstract: "Makes the authority that the inventory declares, with an encrypted key.",
+    abstract: "Makes the CA that the inventory declares, with an encrypted key.",
     discussion: "One whose creation was cut off between its key and its certificate is finished.")
 
   @OptionGroup var options: FleetOptions
@@ -19,7 +19,7 @@ struct CACreateCommand: AsyncParsableCommand {
       let record = try await ChangeCA(workspace, options.interaction()).create()
       let folder = workspace.ca
       Console.output(
-        "Made the authority \"\(record.commonName)\", valid until \(record.notAfter.date)."
+        "Made the CA \"\(record.commonName)\", valid until \(record.notAfter.date)."
           + "\n  certificate  \(folder.certificatePath(record.generation))"
           + "\n  key          \(folder.keyPath(record.generation)) (encrypted; keep a copy)"
           + "\n  fleet's key  \(folder.fleetKeyPath(record.generation)) (signs releases; keep a copy)"

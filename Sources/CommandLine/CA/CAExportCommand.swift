@@ -1,7 +1,7 @@
 import Application
 import ArgumentParser
 
-/// `deploy authority export`
+/// `deploy ca export`
 struct CAExportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",

@@ -2,11 +2,11 @@ import Application
 import ArgumentParser
 import CAStore
 
-/// `deploy authority passphrase`
+/// `deploy ca passphrase`
 struct CAPassphraseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "passphrase",
-    abstract: "Encrypts the authority's keys under a new passphrase.",
+    abstract: "Encrypts the CA's keys under a new passphrase.",
     discussion: """
       The old passphrase comes from where the inventory says; the new one is asked for, or comes from a \
       variable or a file that only you may read. A run that was cut off is repeated with the same two. \

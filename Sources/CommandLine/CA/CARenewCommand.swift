@@ -3,13 +3,13 @@ import ArgumentParser
 import Fleet
 import State
 
-/// `deploy authority renew`
+/// `deploy ca renew`
 struct CARenewCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "renew",
-    abstract: "Gives the authority a certificate that ends later, with the key that it has.",
+    abstract: "Gives the CA a certificate that ends later, with the key that it has.",
     discussion: """
-      For an authority whose validity ends. All that it has signed stays valid; the next apply brings \
+      For a CA whose validity ends. All that it has signed stays valid; the next apply brings \
       the new certificate to the hosts. It does not help where the key is compromised.
       """)
 
@@ -22,7 +22,7 @@ struct CARenewCommand: AsyncParsableCommand {
       let (old, new) = try await ChangeCA(workspace, options.interaction()).renew(
         generation: generation)
       Console.output(
-        "Renewed the authority \"\(new.commonName)\": valid until \(new.notAfter.date), until"
+        "Renewed the CA \"\(new.commonName)\": valid until \(new.notAfter.date), until"
           + " \(old.notAfter.date) before.\nThe hosts get it with the next deploy apply.")
     }
   }

@@ -1,14 +1,14 @@
 import Application
 import ArgumentParser
 
-/// `deploy authority show`
+/// `deploy ca show`
 struct CAShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Shows every generation of the authority by its public parts; no key is needed.")
+    abstract: "Shows every generation of the CA by its public parts; no key is needed.")
 
   @OptionGroup var options: FleetOptions
-  @Option(help: "How the authority is shown.") var format = OutputFormat.text
+  @Option(help: "How the CA is shown.") var format = OutputFormat.text
 
   func run() async throws {
     try await reporting {

@@ -7,15 +7,15 @@ import Inventories
 struct InitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
-    abstract: "Writes an inventory, playbooks and an authority to start from.",
+    abstract: "Writes an inventory, playbooks and a CA to start from.",
     discussion: """
-      The authority's passphrase comes from the variable DEPLOY_PASSPHRASE, or is asked for on the \
+      The CA's passphrase comes from the variable DEPLOY_PASSPHRASE, or is asked for on the \
       terminal. Nothing that exists is written over: where a file is in the way, nothing is written.
       """)
 
   @Option(help: "The fleet's name; by default the folder's, as far as letters and digits go.")
   var name: String?
-  @Flag(help: "No authority: \"deploy authority create\" makes it later.") var noAuthority = false
+  @Flag(help: "No ca: \"deploy ca create\" makes it later.") var noCA = false
   @Argument(help: "The folder; made where it is not there.", completion: .directory)
   var folder = "."
 
@@ -23,7 +23,7 @@ struct InitCommand: AsyncParsableCommand {
     try await reporting {
       let interaction = TerminalInteraction { _ in false }
       let starter = try Starter(name, in: folder, interaction)
-      try starter.write(withCA: !noAuthority)
+      try starter.write(withCA: !noCA)
       Console.output(text(starter))
     }
   }
@@ -31,11 +31,11 @@ struct InitCommand: AsyncParsableCommand {
   private func text(_ starter: Starter) -> String {
     let inventory = starter.path(starter.inventory)
     let made = starter.files.map { "  \(starter.path($0.name))" }
-    let authority = noAuthority ? [] : ["  \(starter.path(starter.authority))/ (keep a copy)"]
+    let ca = noCA ? [] : ["  \(starter.path(starter.ca))/ (keep a copy)"]
     let create =
-      noAuthority ? ["    deploy authority create --inventory \(inventory)"] : []
+      noCA ? ["    deploy ca create --inventory \(inventory)"] : []
     return
-      (["Made for the fleet \(starter.fleet):"] + made + authority + [
+      (["Made for the fleet \(starter.fleet):"] + made + ca + [
         "", "Put your hosts and sites into \(inventory), then", "",
         "    deploy check --inventory \(inventory)",
       ] + create + [

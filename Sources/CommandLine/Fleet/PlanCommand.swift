@@ -60,7 +60,8 @@ struct PlanCommand: AsyncParsableCommand {
 
   private func show(_ proposal: PlanFleet.Proposal, _ style: Style) throws {
     guard let diffHost else {
-      return try PlanView(proposal.plan, authorities: proposal.authorities).print(as: format, style)
+      return try PlanView(proposal.plan, caGenerations: proposal.caGenerations).print(
+        as: format, style)
     }
     guard let view = HostDiffView(of: diffHost, in: proposal.plan) else {
       throw Failure(.usage, "there is no host \(diffHost) in this plan")

@@ -8,7 +8,7 @@ struct RollbackCommand: AsyncParsableCommand {
     abstract: "Puts the release before, or another that the hosts still have, in force again.",
     discussion: """
       The next plan shows what it would change again. A release is refused that would bring back a \
-      certificate that is revoked or has expired, an authority that was rotated out, or revocations that \
+      certificate that is revoked or has expired, a CA that was rotated out, or revocations that \
       are not all in it: give the inventory of then to an apply instead.
       """)
 

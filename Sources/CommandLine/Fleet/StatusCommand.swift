@@ -10,7 +10,7 @@ struct StatusCommand: AsyncParsableCommand {
     abstract: "Shows each host's release, what it really serves, drift and expiry.",
     discussion: """
       Exits with 1 where a host is unreachable, has drifted or has an expired certificate. With \
-      --expiry no host is asked: what the state has of authorities, certificates, certificates of sites \
+      --expiry no host is asked: what the state has of CAs, certificates, certificates of sites \
       and revocation lists is listed with the days left, and 1 is for what has ended.
       """)
 

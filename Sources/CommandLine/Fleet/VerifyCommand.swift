@@ -9,7 +9,7 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify",
     abstract: "Tries every edge from the front-end's own address, and the sites through nginx.",
     discussion: """
-      Each back-end has to serve its recorded certificate, to accept a certificate of the authority, to \
+      Each back-end has to serve its recorded certificate, to accept a certificate of the CA, to \
       refuse clients without one and with a foreign one, and to be out of reach for other hosts. Each \
       site has to answer through its front-ends, with its certificate of the inventory and a chain that \
       holds. The hosts need nothing but sshd, which must allow forwarding. Exits with 1 where anything \

@@ -11,7 +11,7 @@ struct ApprovalOptions: ParsableArguments {
   /// counts as done.
   func carryOut(
     _ options: FleetOptions, _ scope: () throws -> RunScope,
-    _ work: (FleetRun) async throws -> Ledger
+    _ work: (FleetRun) async throws -> Summary
   ) async throws {
     try await reporting {
       // JSON is for programs, which cannot be asked about a plan that they have not seen.
@@ -21,7 +21,7 @@ struct ApprovalOptions: ParsableArguments {
       let run = try FleetRun(
         options.location, scope(), options.interaction(format: format, yes: yes))
       let summary = try await work(run)
-      if summary.stopped == Ledger.interrupted { throw ExitCode(.interrupted) }
+      if summary.stopped == Summary.interrupted { throw ExitCode(.interrupted) }
       guard summary.isSuccess else { throw ExitCode(.failed) }
     }
   }

@@ -15,7 +15,7 @@ struct ExpiryView {
   }
 
   private struct Document: Encodable {
-    let version = 1
+    let version = 2
     var fleet: String
     var expiries: [Entry]
   }

@@ -6,11 +6,11 @@ import State
 /// What happens on each host, and why, a block of lines for each.
 struct HostBlocks {
   private let plan: Plan
-  private let authorities: [AuthorityRecord]
+  private let caGenerations: [CAGeneration]
 
-  init(_ plan: Plan, authorities: [AuthorityRecord]) {
+  init(_ plan: Plan, caGenerations: [CAGeneration]) {
     self.plan = plan
-    self.authorities = authorities
+    self.caGenerations = caGenerations
   }
 
   func add(_ host: HostPlan, to page: inout Page) {
@@ -103,8 +103,8 @@ struct HostBlocks {
         "no longer sends requests for \($0) to \($1.shortList())"
       }
     let trusts =
-      effects.trusts.new.map { "accepts certificates of \(name(ofAuthority: $0))" }
-      + effects.trusts.gone.map { "no longer accepts certificates of \(name(ofAuthority: $0))" }
+      effects.trusts.new.map { "accepts certificates of \(name(ofCA: $0))" }
+      + effects.trusts.gone.map { "no longer accepts certificates of \(name(ofCA: $0))" }
     return services + routes + trusts
   }
 
@@ -114,11 +114,11 @@ struct HostBlocks {
     }
   }
 
-  private func name(ofAuthority keyIdentifier: String) -> String {
-    guard let authority = authorities.first(where: { $0.keyIdentifier == keyIdentifier }) else {
-      return "the authority with the key \(keyIdentifier.prefix(8))…"
+  private func name(ofCA keyIdentifier: String) -> String {
+    guard let ca = caGenerations.first(where: { $0.keyIdentifier == keyIdentifier }) else {
+      return "the CA with the key \(keyIdentifier.prefix(8))…"
     }
-    return "\"\(authority.commonName)\", which ends on \(authority.notAfter.date)"
+    return "\"\(ca.commonName)\", which ends on \(ca.notAfter.date)"
   }
 
   // MARK: - Certificates
@@ -126,7 +126,7 @@ struct HostBlocks {
   private func add(_ certificate: PlannedCertificate, to page: inout Page) {
     let use = certificate.purpose == .server ? "shown as a server" : "shown to back-ends"
     page.add("certificate \(certificate.path), \(use), \(certificate.key)", indent: 4)
-    let signing = authorities.signing
+    let signing = caGenerations.signing
     var fields = [("names", certificate.names.joined(separator: ", "))]
     if let signing {
       fields.append(("issuer", "\"\(signing.commonName)\", which ends on \(signing.notAfter.date)"))

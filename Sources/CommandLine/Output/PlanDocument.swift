@@ -2,10 +2,10 @@ import Fleet
 import Planning
 import State
 
-/// A plan as JSON, as docs/plan-json.md tells of it; the version changes when a field changes its
+/// A plan as JSON, as docs/json.md tells of it; the version changes when a field changes its
 /// meaning or goes.
 struct PlanDocument: Encodable {
-  struct Authority: Encodable {
+  struct CA: Encodable {
     var generation: Int
     var commonName: String
     var keyIdentifier: String
@@ -71,27 +71,27 @@ struct PlanDocument: Encodable {
     var batches: [[String]]
   }
 
-  let version = 2
+  let version = 3
   var fleet: String
   var lineage: String
   var serial: Int
   var madeAt: Timestamp
   var hasChanges: Bool
-  var authority: Authority?
+  var ca: CA?
   var warnings: [String]
   var revoked: [String]
   var steps: [Step]
   var stages: [Stage]
 
-  init(_ plan: Plan, authorities: [AuthorityRecord] = []) {
+  init(_ plan: Plan, caGenerations: [CAGeneration] = []) {
     fleet = plan.fleet
     lineage = plan.lineage
     serial = plan.serial
     madeAt = plan.madeAt
     hasChanges = plan.hasChanges
-    let signing = authorities.signing
-    authority = signing.map {
-      Authority(
+    let signing = caGenerations.signing
+    ca = signing.map {
+      CA(
         generation: $0.generation, commonName: $0.commonName, keyIdentifier: $0.keyIdentifier,
         notAfter: $0.notAfter)
     }
@@ -126,7 +126,7 @@ extension PlanDocument.Step {
   }
 
   fileprivate init(
-    _ step: HostStep, _ effects: StepEffects, madeAt: Timestamp, signedBy signing: AuthorityRecord?
+    _ step: HostStep, _ effects: StepEffects, madeAt: Timestamp, signedBy signing: CAGeneration?
   ) {
     host = step.host
     address = step.connection.address.description

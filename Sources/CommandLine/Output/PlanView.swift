@@ -6,17 +6,17 @@ import State
 struct PlanView {
   private let plan: Plan
   /// Those of the fleet, oldest first; the last one signs.
-  private let authorities: [AuthorityRecord]
+  private let caGenerations: [CAGeneration]
 
-  init(_ plan: Plan, authorities: [AuthorityRecord] = []) {
+  init(_ plan: Plan, caGenerations: [CAGeneration] = []) {
     self.plan = plan
-    self.authorities = authorities
+    self.caGenerations = caGenerations
   }
 
   func print(as format: OutputFormat, _ style: Style) throws {
     switch format {
     case .text: Console.output(text(style, width: Console.outputWidth))
-    case .json: try JSONText.print(PlanDocument(plan, authorities: authorities))
+    case .json: try JSONText.print(PlanDocument(plan, caGenerations: caGenerations))
     }
   }
 
@@ -27,7 +27,7 @@ struct PlanView {
     if !plan.warnings.isEmpty { page.addEmptyLine() }
     for warning in plan.warnings { page.add("warning: \(warning)", .yellow) }
     addOrder(to: &page)
-    let blocks = HostBlocks(plan, authorities: authorities)
+    let blocks = HostBlocks(plan, caGenerations: caGenerations)
     for host in plan.hosts where !host.isUnchanged {
       page.addEmptyLine()
       blocks.add(host, to: &page)

@@ -10,12 +10,12 @@ extension Style {
     case .switching(let host): "\(host): switching"
     case .warned(let host, let line): self("\(host): \(line.indented(by: 4))", .yellow)
     case .hookSaid(let host, let line): "\(host): \(line)"
-    case .settled(let host, let verdict):
-      verdict == .unchanged
+    case .settled(let host, let result):
+      result == .unchanged
         ? nil
         : self(
-          "\(host): \(verdict.name)\(verdict.detail.isEmpty ? "" : ": \(verdict.detail.indented(by: 4))")",
-          verdict.isSuccess ? .green : .red)
+          "\(host): \(result.name)\(result.detail.isEmpty ? "" : ": \(result.detail.indented(by: 4))")",
+          result.isSuccess ? .green : .red)
     case .pausing(let seconds): "waiting \(seconds) s before the next batch"
     case .verifying(let hosts): "trying the edges of \(hosts.joined(separator: ", "))"
     case .untried(let edges):

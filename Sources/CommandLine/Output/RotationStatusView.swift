@@ -29,13 +29,14 @@ struct RotationStatusView {
 
   private let document: Document
 
-  init(_ state: FleetState, _ standing: AuthorityStanding) {
+  init(_ state: FleetState, _ standing: RotationStatus) {
     func numbers(_ identifiers: Set<String>) -> [Int] {
-      state.authorities.filter { identifiers.contains($0.keyIdentifier) }.map(\.generation).sorted()
+      state.caGenerations.filter { identifiers.contains($0.keyIdentifier) }.map(\.generation)
+        .sorted()
     }
     document = Document(
-      fleet: state.fleet, isRotating: state.authorities.contains { $0.status == .retiring },
-      generations: state.authorities.map {
+      fleet: state.fleet, isRotating: state.caGenerations.contains { $0.status == .retiring },
+      generations: state.caGenerations.map {
         Generation(
           generation: $0.generation, commonName: $0.commonName, status: $0.status.rawValue)
       },

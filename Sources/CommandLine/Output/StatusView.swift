@@ -21,22 +21,22 @@ struct StatusView {
   }
 
   private struct Document: Encodable {
-    let version = 1
+    let version = 2
     var fleet: String
     var isHealthy: Bool
-    var authorityEnds: Timestamp?
+    var caEnds: Timestamp?
     var hosts: [Row]
   }
 
   private let fleet: String
-  private let authorityEnds: Timestamp?
+  private let caEnds: Timestamp?
   private let now: Timestamp
   private let rows: [Row]
 
   init(_ report: SurveyFleet.Report, now: Timestamp) {
     let (state, judged) = (report.state, report.judged)
     fleet = state.fleet
-    authorityEnds = state.signingAuthority?.notAfter
+    caEnds = state.signingCA?.notAfter
     self.now = now
     let newer = Dictionary(uniqueKeysWithValues: judged.newer.map { ($0.host, $0) })
     rows = report.hosts.map { host, _ in
@@ -96,7 +96,7 @@ struct StatusView {
     rows.allSatisfy { row in
       row.problem == nil && row.drift.isEmpty
         && (row.release == nil || row.firewall == "as-installed")
-    } && authorityEnds.map { $0 > now } ?? true
+    } && caEnds.map { $0 > now } ?? true
   }
 
   func print(as format: OutputFormat) throws {
@@ -105,7 +105,7 @@ struct StatusView {
     case .json:
       try JSONText.print(
         Document(
-          fleet: fleet, isHealthy: isHealthy, authorityEnds: authorityEnds, hosts: rows))
+          fleet: fleet, isHealthy: isHealthy, caEnds: caEnds, hosts: rows))
     }
   }
 

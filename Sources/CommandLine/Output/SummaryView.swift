@@ -16,21 +16,21 @@ struct SummaryView {
   private struct Document: Encodable {
     struct Entry: Encodable {
       var host: String
-      var verdict: String
+      var result: String
       var detail: String
     }
 
-    let version = 1
+    let version = 2
     var isSuccess: Bool
     var stopped: String?
     var hosts: [Entry]
     var ssh: Wire
   }
 
-  private let summary: Ledger
+  private let summary: Summary
   private let traffic: SSHTraffic
 
-  init(_ summary: Ledger, _ traffic: SSHTraffic) {
+  init(_ summary: Summary, _ traffic: SSHTraffic) {
     self.summary = summary
     self.traffic = traffic
   }
@@ -43,7 +43,7 @@ struct SummaryView {
         Document(
           isSuccess: summary.isSuccess, stopped: summary.stopped,
           hosts: entries.map {
-            .init(host: $0.key, verdict: $0.value.name, detail: $0.value.detail)
+            .init(host: $0.key, result: $0.value.name, detail: $0.value.detail)
           },
           ssh: Wire(
             connections: traffic.connections, executions: traffic.executions,
@@ -51,20 +51,20 @@ struct SummaryView {
     }
   }
 
-  private var entries: [(key: String, value: Verdict)] {
-    summary.verdicts.sorted { $0.key < $1.key }
+  private var entries: [(key: String, value: HostResult)] {
+    summary.results.sorted { $0.key < $1.key }
   }
 
   private func text(_ style: Style) -> StyledText {
     let rows = Table.lines(
-      entries.map { host, verdict in
-        let detail = verdict.detail.split(separator: "\n").joined(separator: "\n    ")
-        return [host, verdict.name, detail]
+      entries.map { host, result in
+        let detail = result.detail.split(separator: "\n").joined(separator: "\n    ")
+        return [host, result.name, detail]
       })
     let lines = zip(entries, rows).map { entry, row in
       style(row, entry.value.isSuccess ? .green : .red)
     }
     let stopped = summary.stopped.map { [style("The run stopped: \($0).", .red)] } ?? []
-    return (["", style("Ledger", .bold)] + lines + stopped).joined(separator: "\n")
+    return (["", style("Summary", .bold)] + lines + stopped).joined(separator: "\n")
   }
 }

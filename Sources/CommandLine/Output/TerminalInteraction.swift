@@ -22,16 +22,16 @@ struct TerminalInteraction: Interaction {
     Console.error(renderer.render(diagnostics))
   }
 
-  func show(_ plan: Plan, authorities: [AuthorityRecord]) throws {
+  func show(_ plan: Plan, caGenerations: [CAGeneration]) throws {
     guard format == .text else { return }
-    try PlanView(plan, authorities: authorities).print(as: .text, style)
+    try PlanView(plan, caGenerations: caGenerations).print(as: .text, style)
   }
 
   func show(_ event: ProgressEvent) {
     if let line = errorStyle.line(event) { Console.error(line) }
   }
 
-  func show(_ summary: Ledger, _ traffic: SSHTraffic) throws {
+  func show(_ summary: Summary, _ traffic: SSHTraffic) throws {
     try SummaryView(summary, traffic).print(as: format, style)
   }
 

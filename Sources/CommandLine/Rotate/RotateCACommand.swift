@@ -5,11 +5,11 @@ import Planning
 import Playbooks
 import State
 
-/// `deploy rotate authority`
+/// `deploy rotate ca`
 struct RotateCACommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "authority",
-    abstract: "Puts a new authority in place of the one in use, with no failed request.",
+    commandName: "ca",
+    abstract: "Puts a new CA in place of the one in use, with no failed request.",
     discussion: """
       A new generation with a key and a name of its own is made. Every host is brought to trust both, \
       then all certificates are issued anew, then no host trusts the old one any more, and its key goes \
@@ -21,7 +21,7 @@ struct RotateCACommand: AsyncParsableCommand {
   @OptionGroup var options: FleetOptions
   @OptionGroup var newer: NewerOptions
   @Option(
-    name: .shortAndLong, help: "The playbook; by default rotate-authority.", completion: .yaml)
+    name: .shortAndLong, help: "The playbook; by default rotate-ca.", completion: .yaml)
   var playbook: String?
   @OptionGroup var parallel: ParallelOption
   @Flag(help: "Only show which generations the hosts trust and show; nothing is touched.")
@@ -44,7 +44,7 @@ struct RotateCACommand: AsyncParsableCommand {
 
   private func scope() throws -> RunScope {
     var scope = try RunScope(parallel: parallel.parallel, playbook: playbook)
-    scope.command = .rotateAuthority
+    scope.command = .rotateCA
     scope.overridesNewer = newer.overridesNewer
     return scope
   }

@@ -24,7 +24,7 @@ struct RotateCertificatesCommand: AsyncParsableCommand {
     name: .shortAndLong, help: "The playbook; by default rotate-certificates.", completion: .yaml)
   var playbook: String?
   @Flag(help: "Hosts that a rotation which was cut off has reached get new ones again.")
-  var anew = false
+  var startOver = false
   @OptionGroup var approval: ApprovalOptions
 
   func run() async throws {
@@ -35,7 +35,7 @@ struct RotateCertificatesCommand: AsyncParsableCommand {
       scope.overridesNewer = newer.overridesNewer
       return scope
     } _: { run in
-      try await RotateCertificates(run).rotate(anew: anew)
+      try await RotateCertificates(run).rotate(startOver: startOver)
     }
   }
 }

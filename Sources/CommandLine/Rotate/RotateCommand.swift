@@ -4,6 +4,8 @@ import ArgumentParser
 struct RotateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rotate",
-    abstract: "Puts new certificates, or a new authority, in place of those that are in use.",
-    subcommands: [RotateCertificatesCommand.self, RotateCACommand.self])
+    abstract: "Puts new certificates, or a new CA, in place of those that are in use.",
+    subcommands: [
+      RotateCertificatesCommand.self, RotateCACommand.self, RotateAuthorityCommand.self,
+    ])
 }

@@ -33,38 +33,38 @@ extension Rollout {
   /// Brings hosts back to what they were before the run, in the opposite order: what an order keeps
   /// working forwards, it keeps working backwards.
   func takeBack(_ plan: Plan, _ run: inout Run) async {
-    let all = plan.revertsAll && run.ledger.stopped != Ledger.interrupted
+    let all = plan.revertsAll && run.summary.stopped != Summary.interrupted
     let groups =
       all ? run.reversals(of: Array(run.confirmed.keys)) : run.lastReversals(of: run.unproven)
     let why = "the run stopped, and its playbook takes back what was changed"
     for group in groups {
-      var endings: [(host: String, verdict: Verdict)] = []
+      var endings: [(host: String, result: HostResult)] = []
       await forEach(group.filter { run.canBeTakenBack($0.step.host) }, limit: parallel) {
         reversal in
         (reversal.step.host, await self.takeBack(reversal))
       } whenDone: {
         endings.append($0)
       }
-      for (host, verdict) in endings {
-        let ending: Verdict =
-          if case .confirmed = verdict { .reverted(why: why) } else {
-            .broken(why: "it was to go back and did not: \(verdict.name), \(verdict.detail)")
+      for (host, result) in endings {
+        let ending: HostResult =
+          if case .confirmed = result { .reverted(why: why) } else {
+            .failed(why: "it was to go back and did not: \(result.name), \(result.detail)")
           }
-        run.ledger.verdicts[host] = ending
+        run.summary.results[host] = ending
         report(.settled(host: host, ending))
       }
       // What is behind a barrier waits for all before it, on the way back as well.
-      guard endings.allSatisfy({ run.ledger.verdicts[$0.host]?.name == "reverted" }) else { return }
+      guard endings.allSatisfy({ run.summary.results[$0.host]?.name == "reverted" }) else { return }
     }
   }
 
-  private func takeBack(_ reversal: Run.Reversal) async -> Verdict {
+  private func takeBack(_ reversal: Run.Reversal) async -> HostResult {
     await Task.detached {
       switch await self.prepare(reversal.step, after: nil) {
-      case .failure(let failure): return failure.verdict
+      case .failure(let failure): return failure.result
       case .success(let transaction):
-        let (_, verdict) = await self.settled(transaction)
-        guard case .confirmed = verdict else { return verdict }
+        let (_, result) = await self.settled(transaction)
+        guard case .confirmed = result else { return result }
         do {
           await self.store.settle(transaction.confirmedDigest, on: reversal.step.host)
           try await self.store.record(
@@ -72,9 +72,9 @@ extension Rollout {
               self.record(of: $0, at: reversal.step.connection, as: reversal.step.roles)
             }, of: reversal.step.host)
         } catch {
-          return .broken(why: "it went back, which could not be written down: \(error)")
+          return .failed(why: "it went back, which could not be written down: \(error)")
         }
-        return verdict
+        return result
       }
     }.value
   }
@@ -90,9 +90,9 @@ extension Run {
 
   /// Whether its last step is confirmed or it stands between two; another end is not written over.
   func canBeTakenBack(_ host: String) -> Bool {
-    switch ledger.verdicts[host] {
+    switch summary.results[host] {
     case nil, .confirmed, .notAttempted, .reverted: confirmed[host]?.isEmpty == false
-    case .unchanged, .refused, .broken, .unreachable, .unconfirmed: false
+    case .unchanged, .refused, .failed, .unreachable, .unconfirmed: false
     }
   }
 

@@ -28,7 +28,7 @@ extension Rollout {
   func prepare(_ hosts: [String], _ run: inout Run) async {
     var results: [(String, Result<HostTransaction, HostTransaction.Failure>)] = []
     let steps = hosts.sorted().compactMap { run.next($0) }.filter {
-      $0.previous == nil || run.obstacle($0.step) == nil
+      $0.previous == nil || run.blocker($0.step) == nil
     }
     await forEach(steps, limit: parallel, while: { !Task.isCancelled }) { next in
       (next.step.host, await self.prepare(next.step, after: next.previous))
@@ -43,10 +43,10 @@ extension Rollout {
       switch result {
       case .success(let transaction): run.waiting[name] = transaction
       case .failure(let failure):
-        if case .notAttempted(let why) = failure.verdict {
+        if case .notAttempted(let why) = failure.result {
           conclude(name, run.notAttempted(name, why: why), &run)
         } else {
-          conclude(name, failure.verdict, &run)
+          conclude(name, failure.result, &run)
         }
       }
     }
@@ -55,7 +55,7 @@ extension Rollout {
   /// Hosts that would break an edge, because another host did not come so far, do not go on.
   func holdBack(_ batch: [String], _ run: inout Run) async {
     for host in batch {
-      guard let step = run.next(host)?.step, let why = run.obstacle(step) else { continue }
+      guard let step = run.next(host)?.step, let why = run.blocker(step) else { continue }
       conclude(host, run.notAttempted(host, why: why), &run)
       // Its lock goes at once, not at the end of the run.
       guard let transaction = run.waiting.removeValue(forKey: host) else { continue }
@@ -71,10 +71,10 @@ extension Rollout {
     do {
       release = try await builder.build(step, after: previous?.record ?? step.present)
     } catch let fault as HostFault {
-      return .failure(.init(verdict: .refused(Refusal(cause: .host, why: fault.description))))
+      return .failure(.init(result: .refused(Refusal(cause: .host, why: fault.description))))
     } catch {
       // A file that cannot be read or a state that cannot be written is not a matter of one host.
-      return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
+      return .failure(.init(result: .refused(Refusal(cause: .change, why: "\(error)"))))
     }
     do {
       // Before it leaves the controller: a manifest that the state does not know is another's.
@@ -82,7 +82,7 @@ extension Rollout {
         try await store.expect(digest, fromSerial: serial, on: step.host)
       }
     } catch {
-      return .failure(.init(verdict: .refused(Refusal(cause: .change, why: "\(error)"))))
+      return .failure(.init(result: .refused(Refusal(cause: .change, why: "\(error)"))))
     }
     do {
       let host = try await fleet.host(step.host, step.connection)

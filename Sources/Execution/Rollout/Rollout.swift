@@ -46,14 +46,14 @@ package struct Rollout: Sendable {
     self.report = report
   }
 
-  package func run(_ plan: Plan, state: FleetState) async -> Ledger {
+  package func run(_ plan: Plan, state: FleetState) async -> Summary {
     await heartbeat.start()
-    let ledger = await ledger(of: plan, state)
+    let summary = await summary(of: plan, state)
     await heartbeat.stop()
-    return ledger
+    return summary
   }
 
-  private func ledger(of plan: Plan, _ state: FleetState) async -> Ledger {
+  private func summary(of plan: Plan, _ state: FleetState) async -> Summary {
     var run = Run(plan)
     do {
       try await settleIdle(plan, state, &run)
@@ -78,21 +78,21 @@ package struct Rollout: Sendable {
         }
       }
     } catch let stop as Run.Stop {
-      run.ledger.stopped = stop.why
+      run.summary.stopped = stop.why
     } catch is CancellationError {
-      run.ledger.stopped = Ledger.interrupted
+      run.summary.stopped = Summary.interrupted
     } catch {
-      run.ledger.stopped = "\(error)"
+      run.summary.stopped = "\(error)"
     }
     await abandonRest(plan, &run)
-    if run.ledger.stopped != nil { await takeBack(plan, &run) }
-    return run.ledger
+    if run.summary.stopped != nil { await takeBack(plan, &run) }
+    return run.summary
   }
 
-  /// Gives a host the verdict that it keeps.
-  func conclude(_ host: String, _ verdict: Verdict, _ run: inout Run) {
-    run.ledger.verdicts[host] = verdict
-    report(.settled(host: host, verdict))
+  /// Gives a host the result that it keeps.
+  func conclude(_ host: String, _ result: HostResult, _ run: inout Run) {
+    run.summary.results[host] = result
+    report(.settled(host: host, result))
   }
 
   /// Hosts that need nothing; what an earlier run did there and could not write down is written now.
@@ -101,7 +101,7 @@ package struct Rollout: Sendable {
     for host in plan.hosts {
       switch host.outcome {
       case .steps: continue
-      case .held(let hold): conclude(host.host, Verdict(of: hold), &run)
+      case .held(let hold): conclude(host.host, HostResult(of: hold), &run)
       case .unchanged(let present):
         let known = state.hosts[host.host]
         // Without a release, the machine has another name now, under which it is recorded.
@@ -148,11 +148,11 @@ package struct Rollout: Sendable {
     ) { transaction in
       await self.carryOut(transaction)
     } whenDone: { result in
-      report(.settled(host: result.transaction.step.host, result.verdict))
+      report(.settled(host: result.transaction.step.host, result.result))
       settled.append(result)
     }
     for result in settled {
-      run.advance(result.transaction.step.host, result.verdict, result.transaction)
+      run.advance(result.transaction.step.host, result.result, result.transaction)
     }
     if let failure = settled.compactMap(\.failure).first { throw failure }
   }
@@ -160,35 +160,35 @@ package struct Rollout: Sendable {
   /// How a host ended, and why that could not be written down.
   private struct Settled: Sendable {
     var transaction: HostTransaction
-    var verdict: Verdict
+    var result: HostResult
     var failure: (any Error)?
   }
 
   /// A transaction that has the word is seen to its end and written down, whatever is cancelled.
   private func carryOut(_ transaction: HostTransaction) async -> Settled {
     let step = transaction.step
-    if let verdict = await hooks.before(step) {
+    if let result = await hooks.before(step) {
       await heartbeat.end(for: transaction)
       return await Task.detached {
         await transaction.abandon()
-        await self.hooks.after(step, verdict)
-        return Settled(transaction: transaction, verdict: verdict)
+        await self.hooks.after(step, result)
+        return Settled(transaction: transaction, result: result)
       }.value
     }
     await heartbeat.end(for: transaction)
     return await Task.detached {
-      let (transaction, verdict) = await self.settled(transaction)
-      await self.hooks.after(step, verdict)
-      guard case .confirmed = verdict else {
-        return Settled(transaction: transaction, verdict: verdict)
+      let (transaction, result) = await self.settled(transaction)
+      await self.hooks.after(step, result)
+      guard case .confirmed = result else {
+        return Settled(transaction: transaction, result: result)
       }
       do {
         let record = try self.confirmedRecord(of: transaction)
         await self.store.settle(transaction.confirmedDigest, on: step.host)
         try await self.store.record(record, of: step.host)
-        return Settled(transaction: transaction, verdict: verdict)
+        return Settled(transaction: transaction, result: result)
       } catch {
-        return Settled(transaction: transaction, verdict: verdict, failure: error)
+        return Settled(transaction: transaction, result: result, failure: error)
       }
     }.value
   }
@@ -210,24 +210,24 @@ package struct Rollout: Sendable {
 
   func settled(
     _ transaction: HostTransaction
-  ) async -> (transaction: HostTransaction, verdict: Verdict) {
-    if let verdict = await verdict(of: transaction) { return (transaction, verdict) }
+  ) async -> (transaction: HostTransaction, result: HostResult) {
+    if let result = await result(of: transaction) { return (transaction, result) }
     // The host waited in vain, or the word was lost: it is prepared once more, and refuses if it has
     // changed meanwhile.
     await fleet.forget(transaction.step.host)
     switch await prepare(transaction.step, after: transaction.previous) {
-    case .failure(let failure): return (transaction, failure.verdict)
+    case .failure(let failure): return (transaction, failure.result)
     case .success(let again):
-      let verdict = await verdict(of: again)
-      return (again, verdict ?? .unreachable(why: "it does not get the word to begin"))
+      let result = await result(of: again)
+      return (again, result ?? .unreachable(why: "it does not get the word to begin"))
     }
   }
 
   /// Nil where the host never began.
-  private func verdict(of transaction: HostTransaction) async -> Verdict? {
+  private func result(of transaction: HostTransaction) async -> HostResult? {
     switch await transaction.carryOut(report: report) {
-    case .verdict(let verdict): verdict
-    case .unconfirmed: await confirmation.verdict(of: transaction)
+    case .result(let result): result
+    case .unconfirmed: await confirmation.result(of: transaction)
     case .notStarted: nil
     }
   }
@@ -237,8 +237,8 @@ package struct Rollout: Sendable {
       await Task.detached { await transaction.abandon() }.value
     } whenDone: { _ in
     }
-    for host in plan.hosts.map(\.host) where run.ledger.verdicts[host] == nil {
-      conclude(host, run.notAttempted(host, why: Verdict.stoppedBefore), &run)
+    for host in plan.hosts.map(\.host) where run.summary.results[host] == nil {
+      conclude(host, run.notAttempted(host, why: HostResult.stoppedBefore), &run)
     }
   }
 }

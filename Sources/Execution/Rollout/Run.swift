@@ -17,7 +17,7 @@ struct Run {
   let plan: Plan
   /// The steps of each host that changes it.
   let steps: [String: [HostStep]]
-  var ledger = Ledger()
+  var summary = Summary()
   /// Transactions that are prepared and wait for the word.
   var waiting: [String: HostTransaction] = [:]
   /// Hosts whose edges were tried and do not work.
@@ -29,23 +29,23 @@ struct Run {
     steps = Dictionary(grouping: plan.steps, by: \.host)
   }
 
-  /// The host's next step and what the one before it left; nil where it has a verdict.
+  /// The host's next step and what the one before it left; nil where it has a result.
   func next(_ host: String) -> (step: HostStep, previous: ConfirmedStep?)? {
-    guard ledger.verdicts[host] == nil, let steps = steps[host] else { return nil }
+    guard summary.results[host] == nil, let steps = steps[host] else { return nil }
     let done = confirmed[host] ?? []
     return done.count < steps.count ? (steps[done.count], done.last) : nil
   }
 
-  /// A transaction that waits for the word, unless the host has a verdict already.
+  /// A transaction that waits for the word, unless the host has a result already.
   func ready(_ host: String) -> HostTransaction? {
-    ledger.verdicts[host] == nil ? waiting[host] : nil
+    summary.results[host] == nil ? waiting[host] : nil
   }
 
-  /// A step of a host has ended: the host has a verdict when its last step is confirmed, or one is not.
-  mutating func advance(_ host: String, _ verdict: Verdict, _ transaction: HostTransaction) {
+  /// A step of a host has ended: the host has a result when its last step is confirmed, or one is not.
+  mutating func advance(_ host: String, _ result: HostResult, _ transaction: HostTransaction) {
     waiting[host] = nil
-    guard case .confirmed(let goal) = verdict else {
-      ledger.verdicts[host] = verdict
+    guard case .confirmed(let goal) = result else {
+      summary.results[host] = result
       return
     }
     confirmed[host, default: []].append(
@@ -54,7 +54,7 @@ struct Run {
         fingerprint: ReleaseNumber(goal.number).map {
           .release($0, digest: transaction.manifestDigest)
         } ?? .none))
-    if confirmed[host]?.count == steps[host]?.count { ledger.verdicts[host] = verdict }
+    if confirmed[host]?.count == steps[host]?.count { summary.results[host] = result }
   }
 
   // MARK: - What waits for what
@@ -65,7 +65,7 @@ struct Run {
   }
 
   /// Why a host may not go on: an edge would break that works now.
-  func obstacle(_ step: HostStep) -> String? {
+  func blocker(_ step: HostStep) -> String? {
     let missing = step.needs.filter { !has($0) }.map(\.host).sorted()
     if !missing.isEmpty {
       return
@@ -82,7 +82,7 @@ struct Run {
   }
 
   /// What is said of a host that comes no further.
-  func notAttempted(_ host: String, why: String) -> Verdict {
+  func notAttempted(_ host: String, why: String) -> HostResult {
     guard case .release(let release) = confirmed[host]?.last?.goal else {
       return .notAttempted(why: why)
     }
@@ -92,7 +92,7 @@ struct Run {
 
   func stopIfFailed() throws {
     try Task.checkCancellation()
-    let failed = ledger.verdicts.filter {
+    let failed = summary.results.filter {
       $0.value.speaksAgainstTheChange && !plan.revoked.contains($0.key)
     }.keys.sorted()
     guard failed.count > plan.maxFailures else { return }

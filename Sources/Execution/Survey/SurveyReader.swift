@@ -10,7 +10,7 @@ struct SurveyReader {
   ]
   /// What a survey says once at most.
   static let unique = required.union([
-    .systemd, .connection, .nginx, .running, .included, .before, .verdict, .current,
+    .systemd, .connection, .nginx, .running, .included, .before, .result, .current,
   ])
 
   private var observation = HostObservation(clock: .earliest, isRoot: false)
@@ -103,7 +103,7 @@ struct SurveyReader {
       try HostValues.checkCount(observation.keptReleases.count, of: word)
     case .before:
       observation.releaseBefore = try HostValues.releaseOrNone(value, of: word)
-    case .verdict: observation.lastVerdict = HostText(value).text
+    case .result: observation.lastResult = HostText(value).text
     case .current: observation.currentRelease = try HostValues.release(value, of: word)
     case .manifest: manifest += value + "\n"
     case .staged, .discarded: try readDiscarded(word, value)

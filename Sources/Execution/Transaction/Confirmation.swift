@@ -13,7 +13,7 @@ struct Confirmation: Sendable {
   /// Asks until the host answers: it has confirmed, or it has gone back by itself and says so.
   ///
   /// - Returns: nil where the host never began.
-  func verdict(of transaction: HostTransaction) async -> Verdict? {
+  func result(of transaction: HostTransaction) async -> HostResult? {
     let step = transaction.step
     let limit = transaction.window + transaction.budgets.rollback.components.seconds
     let end = surroundings.now().adding(seconds: limit)
@@ -38,7 +38,7 @@ struct Confirmation: Sendable {
   }
 
   /// A host that lets a new connection in and then talks nonsense says nothing about the change.
-  private static func unconfirmed(_ failure: any Error) -> Verdict {
+  private static func unconfirmed(_ failure: any Error) -> HostResult {
     .unconfirmed(
       why:
         "whether the release was confirmed is not known (\(failure)): unless it was, the host goes"
@@ -50,7 +50,7 @@ struct Confirmation: Sendable {
 
   private func ask(
     _ transaction: HostTransaction, within limit: Duration
-  ) async throws -> Verdict? {
+  ) async throws -> HostResult? {
     let step = transaction.step
     let host = try await fleet.host(step.host, step.connection)
     let conversation = try await Conversation.start(
@@ -65,11 +65,11 @@ struct Confirmation: Sendable {
       case .message(.confirmed(let release)):
         guard release == step.goal.number else { throw otherRelease("confirmed", release, step) }
         return .confirmed(step.goal)
-      case .message(.broken(let previous)):
-        return .broken(why: RefusalText.broken(previous, lines: [], step: step))
-      case .message(.verdict(let release, let verdict)):
-        guard release == step.goal.number else { throw otherRelease("verdict", release, step) }
-        return self.verdict(verdict, transaction)
+      case .message(.failed(let previous)):
+        return .failed(why: RefusalText.failed(previous, lines: [], step: step))
+      case .message(.result(let release, let result)):
+        guard release == step.goal.number else { throw otherRelease("result", release, step) }
+        return self.result(result, transaction)
       case .message(.waiting), .quoted: break
       }
     }
@@ -82,9 +82,9 @@ struct Confirmation: Sendable {
   }
 
   /// What the host wrote down, in words for the user; nil where the transaction never began.
-  private func verdict(_ verdict: HostVerdict, _ transaction: HostTransaction) -> Verdict? {
+  private func result(_ result: ReportedResult, _ transaction: HostTransaction) -> HostResult? {
     let step = transaction.step
-    switch verdict {
+    switch result {
     case .confirmed: return .confirmed(step.goal)
     case .reverted(let why):
       return .reverted(why: RefusalText.reversion(why, lines: [], step: step))
@@ -92,7 +92,7 @@ struct Confirmation: Sendable {
     case .unknown(let inForce):
       return inForce == transaction.releaseBefore
         ? nil
-        : .broken(
+        : .failed(
           why:
             "release \(inForce) is in force, which is neither the new one nor the one before"
         )

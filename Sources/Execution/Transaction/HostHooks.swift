@@ -18,18 +18,18 @@ package struct HostHooks: Sendable {
     self.report = report
   }
 
-  /// Runs what stands before a host, up to the first that fails; the verdict where it may not go on.
+  /// Runs what stands before a host, up to the first that fails; the result where it may not go on.
   ///
   /// What goes wrong in a hook would most likely go wrong before the next host too, so it speaks
   /// against the change.
-  package func before(_ step: HostStep) async -> Verdict? {
+  package func before(_ step: HostStep) async -> HostResult? {
     for words in hooks.beforeHost {
       switch await run(words, step, environment(of: step)) {
       case .succeeded: continue
       case .failed(let why):
         return .refused(
           Refusal(cause: .change, why: "the hook before_host \(name(of: words)) \(why)"))
-      case .interrupted: return .notAttempted(why: Verdict.stoppedBefore)
+      case .interrupted: return .notAttempted(why: HostResult.stoppedBefore)
       }
     }
     return nil
@@ -37,9 +37,9 @@ package struct HostHooks: Sendable {
 
   /// Runs all that stands after a host, for each host for which `before` was called, whatever came of
   /// it; what fails is told.
-  package func after(_ step: HostStep, _ verdict: Verdict) async {
+  package func after(_ step: HostStep, _ result: HostResult) async {
     var environment = environment(of: step)
-    environment["DEPLOY_VERDICT"] = verdict.name
+    environment["DEPLOY_RESULT"] = result.name
     for words in hooks.afterHost {
       switch await run(words, step, environment) {
       case .succeeded: continue

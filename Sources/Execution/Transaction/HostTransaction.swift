@@ -18,7 +18,7 @@ struct HostTransaction: Sendable {
 
   /// Stages the release on the host and has it tested there.
   ///
-  /// - Returns: The verdict instead, where the host refuses or is lost.
+  /// - Returns: The result instead, where the host refuses or is lost.
   static func prepare(
     _ step: HostStep, after previous: ConfirmedStep?, _ release: BuiltRelease,
     on host: any RemoteHost, with program: HostProgram, who: String, window: Int64,
@@ -55,7 +55,7 @@ struct HostTransaction: Sendable {
               previous: previous, window: window, budgets: budgets, conversation: conversation))
         case .message(.refused(let why)):
           return .failure(
-            Failure(verdict: .refused(RefusalText.refusal(why, lines: lines, step: step))))
+            Failure(result: .refused(RefusalText.refusal(why, lines: lines, step: step))))
         case .message(.waiting), .message(.recovering), .message(.tested): break
         case .message(let message): throw ConversationFault.outOfTurn(message)
         }
@@ -64,7 +64,7 @@ struct HostTransaction: Sendable {
       let said = try await conversation.finish()
       return .failure(
         Failure(
-          verdict: .refused(
+          result: .refused(
             Refusal(cause: .host, why: RefusalText.shellEnded(said, step.connection)))))
     } catch {
       return .failure(Failure(of: error))
@@ -95,17 +95,17 @@ struct HostTransaction: Sendable {
     previous?.goal.number ?? step.expected?.release?.value ?? 0
   }
 
-  /// A verdict that takes the place of a transaction.
+  /// A result that takes the place of a transaction.
   struct Failure: Error {
-    var verdict: Verdict
+    var result: HostResult
 
-    init(verdict: Verdict) { self.verdict = verdict }
+    init(result: HostResult) { self.result = result }
 
     /// Of a host that did not come as far as being prepared.
     init(of error: any Error) {
-      verdict =
+      result =
         error is CancellationError || Task.isCancelled
-        ? .notAttempted(why: Verdict.stoppedBefore) : .unreachable(why: "\(error)")
+        ? .notAttempted(why: HostResult.stoppedBefore) : .unreachable(why: "\(error)")
     }
   }
 
@@ -133,7 +133,7 @@ struct HostTransaction: Sendable {
 
   /// What is known at the end of the conversation.
   enum Outcome {
-    case verdict(Verdict)
+    case result(HostResult)
     /// The host did not get the word: most likely nothing has happened, and it may be prepared again.
     case notStarted
     /// The release is in force, or the connection was lost: the host waits for its confirmation, or
@@ -158,13 +158,13 @@ struct HostTransaction: Sendable {
         case .message(.switching): report(.switching(host: step.host))
         case .message(.applied): return .unconfirmed
         case .message(.reverted(let why)):
-          return .verdict(
+          return .result(
             .reverted(why: RefusalText.reversion(why, lines: lines, step: step)))
-        case .message(.broken(let previous)):
-          return .verdict(.broken(why: RefusalText.broken(previous, lines: lines, step: step)))
+        case .message(.failed(let previous)):
+          return .result(.failed(why: RefusalText.failed(previous, lines: lines, step: step)))
         case .message(.refused(.abandoned)): return .notStarted
         case .message(.refused(let why)):
-          return .verdict(.refused(RefusalText.refusal(why, lines: lines, step: step)))
+          return .result(.refused(RefusalText.refusal(why, lines: lines, step: step)))
         case .message(let message): throw ConversationFault.outOfTurn(message)
         }
       }

@@ -33,7 +33,7 @@ enum RefusalText {
     case .firewall: return change("\(firewallProgram(step)) does not accept the firewall\(said)")
     case .gone(let release): return host("release \(release) is not there any more")
     case .abandoned: return host("the controller did not go on in time")
-    case .broken(let release):
+    case .failed(let release):
       return host(
         "an earlier transaction was cut off and release \(release) could not be put back\(said)")
     }
@@ -95,7 +95,7 @@ enum RefusalText {
   }
 
   /// - Parameter previous: the release before, 0 for none.
-  static func broken(_ previous: Int, lines: [String], step: HostStep) -> String {
+  static func failed(_ previous: Int, lines: [String], step: HostStep) -> String {
     "neither the new release nor release \(previous)"
       + " could be put in force\(explained(lines, step))"
   }

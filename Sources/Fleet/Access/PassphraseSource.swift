@@ -1,4 +1,4 @@
-/// Where the passphrase of the authority's key comes from.
+/// Where the passphrase of the CA's key comes from.
 package enum PassphraseSource: Hashable, Sendable {
   case environment(String)
   case file(LocalPath)

@@ -1,7 +1,7 @@
 /// A port of a host that leads to a machine behind it, for those who may come.
 package struct Publication: Hashable, Sendable {
   /// The host's own address, which stands in for others within the network behind it.
-  package var carrier: IPAddress
+  package var containerHost: IPAddress
   package var port: Port
   /// The machine behind it.
   package var host: HostName
@@ -15,10 +15,10 @@ package struct Publication: Hashable, Sendable {
   package var why: String
 
   package init(
-    carrier: IPAddress, port: Port, host: HostName, address: IPAddress, target: Port,
+    containerHost: IPAddress, port: Port, host: HostName, address: IPAddress, target: Port,
     network: AddressRange, from: [AddressRange], why: String
   ) {
-    self.carrier = carrier
+    self.containerHost = containerHost
     self.port = port
     self.host = host
     self.address = address

@@ -48,7 +48,7 @@ package struct DomainName: ValidatedText {
   }
 }
 
-/// The common name of an authority: printable, without the characters that distinguished names use
+/// The common name of a CA: printable, without the characters that distinguished names use
 /// as syntax.
 package struct CommonName: ValidatedText {
   package let text: String

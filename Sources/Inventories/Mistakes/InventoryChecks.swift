@@ -17,12 +17,12 @@ struct DomainTable {
   }
 
   func check(
-    _ authority: CommonName, at place: SourcePlace, _ found: inout DiagnosticCollector
+    _ ca: CommonName, at place: SourcePlace, _ found: inout DiagnosticCollector
   ) {
-    guard let domain = DomainName(authority.text.lowercased()).flatMap({ places[$0] }) else {
+    guard let domain = DomainName(ca.text.lowercased()).flatMap({ places[$0] }) else {
       return
     }
-    found.report(.authorityNamedLikeDomain(authority, at: place, domain: domain))
+    found.report(.caNamedLikeDomain(ca, at: place, domain: domain))
   }
 }
 

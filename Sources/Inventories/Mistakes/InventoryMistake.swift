@@ -21,8 +21,8 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
   case familiesApart = "Two hosts that can never talk"
   case networkBesideVisitors = "The firewall cannot keep visitors to the network"
   case duplicateDomain = "One domain, two meanings"
-  case authorityNamedLikeDomain = "The authority has the name of a domain"
-  case rootNamedLikeAuthority = "The root has the name of the authority"
+  case caNamedLikeDomain = "The CA has the name of a domain"
+  case rootNamedLikeCA = "The root has the name of the CA"
   case emptyValidity = "A validity of no length"
   case renewedAtOnce = "Certificates would be renewed at once"
   case portConflict = "One port, two listeners"
@@ -34,12 +34,12 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
   case jumpIntoContainer = "Two ways into a container"
   case unpublishedPort = "A port that leads nowhere"
   case portOfProtocol = "A protocol without ports"
-  case leafOutlivesAuthority = "Certificates outlive their authority"
+  case leafOutlivesCA = "Certificates outlive their CA"
   case unusedHost = "No site uses the host"
 
   var severity: Diagnostic.Severity {
     switch self {
-    case .leafOutlivesAuthority, .unusedHost, .staplingWithoutResponder, .networkBesideVisitors:
+    case .leafOutlivesCA, .unusedHost, .staplingWithoutResponder, .networkBesideVisitors:
       .warning
     default: .error
     }
@@ -145,22 +145,22 @@ extension Diagnostic {
         + "way only; remove one of the two.")
   }
 
-  static func authorityNamedLikeDomain(
+  static func caNamedLikeDomain(
     _ name: CommonName, at place: SourcePlace, domain: SourcePlace
   ) -> Diagnostic {
     Diagnostic(
-      .authorityNamedLikeDomain, at: place,
+      .caNamedLikeDomain, at: place,
       "\(name) is a domain at \(domain). An issuer and a certificate of one name pass for a "
         + "self-signed certificate, and verification fails. Choose a name that is no domain, "
         + "such as \("Shop Certification Center".quoted).")
   }
 
-  static func rootNamedLikeAuthority(
-    _ name: CommonName, at place: SourcePlace, authority: SourcePlace
+  static func rootNamedLikeCA(
+    _ name: CommonName, at place: SourcePlace, ca: SourcePlace
   ) -> Diagnostic {
     Diagnostic(
-      .rootNamedLikeAuthority, at: place,
-      "\(name) is the authority at \(authority). Two keys under one name make verifiers pick the "
+      .rootNamedLikeCA, at: place,
+      "\(name) is the CA at \(ca). Two keys under one name make verifiers pick the "
         + "wrong one. Give the root a name of its own, such as \("\(name) Root".quoted).")
   }
 
@@ -185,12 +185,12 @@ extension Diagnostic {
         + "port.")
   }
 
-  static func leafOutlivesAuthority(
-    _ leaf: Period, _ authority: Period, at place: SourcePlace
+  static func leafOutlivesCA(
+    _ leaf: Period, _ ca: Period, at place: SourcePlace
   ) -> Diagnostic {
     Diagnostic(
-      .leafOutlivesAuthority, at: place,
-      "Certificates valid for \(leaf) end with their authority, which is valid for \(authority): "
+      .leafOutlivesCA, at: place,
+      "Certificates valid for \(leaf) end with their CA, which is valid for \(ca): "
         + "each will be cut short.")
   }
 

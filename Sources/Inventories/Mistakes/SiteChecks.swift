@@ -2,9 +2,9 @@ internal import Diagnostics
 import Fleet
 
 extension DeclaredSite {
-  /// The private authority names no OCSP responder in what it issues.
+  /// The private CA names no OCSP responder in what it issues.
   func checkStapling(_ found: inout DiagnosticCollector) {
-    guard let stapling, certificate == .authority, let domain else { return }
+    guard let stapling, certificate == .ca, let domain else { return }
     found.report(.staplingWithoutResponder(domain.value, at: stapling.place))
   }
 
@@ -66,7 +66,7 @@ extension Diagnostic {
   ) -> Diagnostic {
     Diagnostic(
       .staplingWithoutResponder, at: place,
-      "The certificate of \(domain) comes from the private authority, which has no OCSP responder. "
+      "The certificate of \(domain) comes from the private CA, which has no OCSP responder. "
         + "Nothing is stapled; remove it.")
   }
 

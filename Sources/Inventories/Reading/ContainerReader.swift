@@ -9,7 +9,7 @@ extension Container {
 
   /// What `container:` of a back-end declares, as the host that it is; nil where it cannot be one.
   static func read(
-    _ entry: Node.Entry, of carrier: Host, _ defaults: SSHSettings,
+    _ entry: Node.Entry, of containerHost: Host, _ defaults: SSHSettings,
     _ found: inout DiagnosticCollector
   ) -> Placed<(container: Container, host: Host)>? {
     guard let fields = Fields<Key>(entry.value, of: "a container", at: entry.place, &found) else {
@@ -21,29 +21,29 @@ extension Container {
     let ssh = fields[.ssh].map { SSHSettings.read($0, over: usual, &found) } ?? usual
     if !ssh.jumps.isEmpty {
       found.report(
-        .jumpIntoContainer(of: carrier.name, at: fields.entry(.ssh)?.place ?? entry.place))
+        .jumpIntoContainer(of: containerHost.name, at: fields.entry(.ssh)?.place ?? entry.place))
     }
     guard let node = fields.required(.address, &found), let address = node.address(&found) else {
       return nil
     }
-    guard address.bitWidth == 32, carrier.address.bitWidth == 32 else {
-      found.report(.containerNeedsIPv4(of: carrier.name, at: node.place))
+    guard address.bitWidth == 32, containerHost.address.bitWidth == 32 else {
+      found.report(.containerNeedsIPv4(of: containerHost.name, at: node.place))
       return nil
     }
-    guard let address = address.ofOneHost, address != carrier.address else {
+    guard let address = address.ofOneHost, address != containerHost.address else {
       found.report(.unusableAddress(address, at: node.place))
       return nil
     }
     let network = network(fields[.network], around: address, &found)
-    guard let name = Container.name(on: carrier.name) else {
-      found.report(.containerNameTooLong(carrier.name, at: entry.place))
+    guard let name = Container.name(on: containerHost.name) else {
+      found.report(.containerNameTooLong(containerHost.name, at: entry.place))
       return nil
     }
     guard let network, let port, let published else { return nil }
     let container = Container(
       host: name, address: address, network: network, port: port, published: published)
     let host = Host(
-      name: name, roles: [.backEnd], address: address, labels: carrier.labels, ssh: ssh,
+      name: name, roles: [.backEnd], address: address, labels: containerHost.labels, ssh: ssh,
       place: entry.place)
     return Placed(value: (container, host), place: node.place)
   }
@@ -66,34 +66,34 @@ extension DeclaredHosts {
   mutating func separateContainers(_ found: inout DiagnosticCollector) {
     for (name, declared) in containers.sorted(by: { $0.value.place < $1.value.place }) {
       let (container, host) = declared.value
-      guard var carrier = hosts[name] else { continue }
+      guard var containerHost = hosts[name] else { continue }
       if let other = hosts[container.host] {
         found.report(.containerNamedLikeHost(container.host, at: other.value.place))
         continue
       }
-      carrier.value.roles.remove(.backEnd)
-      hosts[name] = carrier
+      containerHost.value.roles.remove(.backEnd)
+      hosts[name] = containerHost
       var guest = host
-      guest.placement = .behind(carrier.value)
+      guest.placement = .behind(containerHost.value)
       hosts[guest.name] = Placed(value: guest, place: declared.place)
-      checkPorts(of: container, on: carrier.value, at: host.place, &found)
+      checkPorts(of: container, on: containerHost.value, at: host.place, &found)
     }
   }
 
   private func checkPorts(
-    of container: Container, on carrier: Host, at place: SourcePlace,
+    of container: Container, on containerHost: Host, at place: SourcePlace,
     _ found: inout DiagnosticCollector
   ) {
-    if container.published == carrier.ssh.port {
+    if container.published == containerHost.ssh.port {
       found.report(
         .portConflict(
-          container.published, on: carrier.name, "SSH", "the published port of its container",
+          container.published, on: containerHost.name, "SSH", "the published port of its container",
           at: place))
     }
-    if carrier.roles.contains(.frontEnd), [.http, .https].contains(container.published) {
+    if containerHost.roles.contains(.frontEnd), [.http, .https].contains(container.published) {
       found.report(
         .portConflict(
-          container.published, on: carrier.name, "a public port of the front-end",
+          container.published, on: containerHost.name, "a public port of the front-end",
           "the published port of its container", at: place))
     }
   }

@@ -4,7 +4,7 @@ package import YAML
 
 extension Inventory {
   private enum Key: String, CaseIterable {
-    case fleet, authority, ssh
+    case fleet, ca, ssh
     case frontEnds = "front_ends"
     case backEnds = "back_ends"
     case left, sites, firewall
@@ -38,8 +38,8 @@ extension Inventory {
   ) -> Inventory? {
     guard let fields = Fields<Key>(node, of: "an inventory", &found) else { return nil }
     let fleet = fields.required(.fleet, &found)?.read(FleetName.self, &found)
-    let authority = fields.requiredEntry(.authority, &found).flatMap {
-      AuthorityPolicy.read($0, &found)
+    let ca = fields.requiredEntry(.ca, &found).flatMap {
+      CAPolicy.read($0, &found)
     }
     let ssh =
       fields[.ssh].map { SSHSettings.read($0, over: SSHSettings(), &found) } ?? SSHSettings()
@@ -60,15 +60,15 @@ extension Inventory {
     let firewall = fields[.firewall].map { FirewallPolicy.read($0, &found) }
 
     let domains = DomainTable(sites, &found)
-    for name in authority?.names ?? [] { domains.check(name.value, at: name.place, &found) }
+    for name in ca?.names ?? [] { domains.check(name.value, at: name.place, &found) }
     Listeners.check(sites, hosts, &found)
     for site in sites {
       site.checkStapling(&found)
       site.checkFamilies(hosts, &found)
     }
-    guard !found.hasErrors, let fleet, let authority else { return nil }
+    guard !found.hasErrors, let fleet, let ca else { return nil }
     var inventory = Inventory(
-      fleet: fleet, authority: authority.policy, ssh: ssh,
+      fleet: fleet, ca: ca.policy, ssh: ssh,
       hosts: hosts.hosts.values.map(\.value), sites: sites.compactMap(\.site),
       firewall: firewall ?? FirewallPolicy(), keepReleases: keepReleases ?? 5)
     inventory.left = left

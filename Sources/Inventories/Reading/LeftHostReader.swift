@@ -19,7 +19,7 @@ extension LeftHost {
         let fields = Fields<Key>(
           entry.value, of: "a host that left", at: entry.place, &found)
       else { continue }
-      let isContainer = name.map { Container.carrier(ofHostNamed: $0.value) != nil } ?? false
+      let isContainer = name.map { Container.containerHost(ofHostNamed: $0.value) != nil } ?? false
       let usual = isContainer ? defaults.behindHost : defaults
       let ssh = fields[.ssh].map { SSHSettings.read($0, over: usual, &found) } ?? usual
       let address = fields[.address].flatMap { $0.hostAddress(&found) }

@@ -102,7 +102,7 @@ struct DeclaredSite {
 
 extension PublicCertificate {
   private enum Key: String, CaseIterable {
-    case files, installed, authority
+    case files, installed, ca
   }
 
   private enum PairKey: String, CaseIterable {
@@ -114,7 +114,7 @@ extension PublicCertificate {
   ) -> PublicCertificate? {
     guard
       let fields = Fields<Key>(entry.value, of: "the certificate", at: entry.place, &found),
-      let (key, node) = fields.exactlyOne(of: .files, .installed, .authority, reporting: &found)
+      let (key, node) = fields.exactlyOne(of: .files, .installed, .ca, reporting: &found)
     else { return nil }
     switch key {
     case .files:
@@ -122,7 +122,7 @@ extension PublicCertificate {
     case .installed:
       return pair(node, &found) { $0.read(RemotePath.self, &$1) }
         .map { .installed(certificate: $0, key: $1) }
-    case .authority:
+    case .ca:
       guard let isIssued = node.boolean(&found) else { return nil }
       guard isIssued else {
         found.report(
@@ -131,7 +131,7 @@ extension PublicCertificate {
             at: node.place))
         return nil
       }
-      return .authority
+      return .ca
     }
   }
 

@@ -2,7 +2,7 @@ package import Fleet
 
 /// A machine behind a host, whose nginx front-ends reach by a port of the host: an LXC container, say.
 ///
-/// It is a host of its own to everything else: with a release, a firewall and a verdict.
+/// It is a host of its own to everything else: with a release, a firewall and a result.
 package struct Container: Hashable, Sendable {
   /// The host that it is.
   package var host: HostName
@@ -47,34 +47,37 @@ extension Inventory {
 extension Host {
   /// What it does, for readers.
   package var roleNames: [String] {
-    roles.map(\.rawValue).sorted() + (container == nil ? [] : ["carrier"])
+    roles.map(\.rawValue).sorted() + (container == nil ? [] : ["container host"])
   }
 
   /// The host that this one is a container of.
-  package var carrier: Host? {
-    if case .behind(let carrier) = placement { carrier } else { nil }
+  package var containerHost: Host? {
+    if case .behind(let containerHost) = placement { containerHost } else { nil }
   }
 
   /// How the controller reaches it.
   package var access: HostAccess {
     HostAccess(
-      address: address, ssh: ssh, way: carrier.map { .through($0.name, $0.access) } ?? .direct)
+      address: address, ssh: ssh, way: containerHost.map { .through($0.name, $0.access) } ?? .direct
+    )
   }
 
   /// Where front-ends reach what listens on a port of the host.
   package func endpoint(to port: Port) -> (address: IPAddress, port: Port) {
-    guard let carrier, let container = carrier.container, container.port == port else {
+    guard let containerHost, let container = containerHost.container, container.port == port else {
       return (address, port)
     }
-    return (carrier.address, container.published)
+    return (containerHost.address, container.published)
   }
 
   /// Where a connection from another host seems to come from: within a container's network its host
   /// puts its own address there, or the answer would go another way back.
   package func apparentSource(of other: IPAddress) -> IPAddress {
-    guard let carrier, let container = carrier.container, container.network.contains(other) else {
+    guard let containerHost, let container = containerHost.container,
+      container.network.contains(other)
+    else {
       return other
     }
-    return carrier.address
+    return containerHost.address
   }
 }

@@ -4,7 +4,7 @@ package import Fleet
 /// What a fleet is declared to be: the whole content of an inventory file, resolved and valid.
 package struct Inventory: Hashable, Sendable {
   package var fleet: FleetName
-  package var authority: AuthorityPolicy
+  package var ca: CAPolicy
   /// What hosts have where they say nothing else, and hosts that have left the inventory.
   package var ssh: SSHSettings
   /// Hosts that are no longer declared and are reached in another way than `ssh` says.
@@ -20,11 +20,11 @@ package struct Inventory: Hashable, Sendable {
   package var networks: [KnownNetwork: PublishedRanges] = [:]
 
   package init(
-    fleet: FleetName, authority: AuthorityPolicy, ssh: SSHSettings = SSHSettings(),
+    fleet: FleetName, ca: CAPolicy, ssh: SSHSettings = SSHSettings(),
     hosts: [Host], sites: [Site], firewall: FirewallPolicy, keepReleases: Int = 5
   ) {
     self.fleet = fleet
-    self.authority = authority
+    self.ca = ca
     self.ssh = ssh
     self.hosts = hosts.sorted { $0.name < $1.name }
     self.sites = sites.sorted { $0.domain < $1.domain }
@@ -76,15 +76,15 @@ extension Host {
   package var inventoryFile: String { String(place.file.split(separator: "/").last ?? "") }
 }
 
-/// What the private certification authority is and what it issues.
-package struct AuthorityPolicy: Hashable, Sendable {
+/// What the private certificate authority is and what it issues.
+package struct CAPolicy: Hashable, Sendable {
   package var name: CommonName
   package var subject: SubjectFields
   package var key: KeyKind
   package var validFor: Period
   package var passphrase: PassphraseSource
   package var certificates: LeafPolicy
-  /// The authority above it, whose key is kept elsewhere; nil where it signs itself.
+  /// The CA above it, whose key is kept elsewhere; nil where it signs itself.
   package var root: RootPolicy?
   package var place: SourcePlace
 
@@ -106,7 +106,7 @@ package struct AuthorityPolicy: Hashable, Sendable {
   }
 }
 
-/// What the authority above the one that issues certificates is.
+/// What the CA above the one that issues certificates is.
 package struct RootPolicy: Hashable, Sendable {
   package var name: CommonName
   package var key: KeyKind
@@ -123,7 +123,7 @@ package struct RootPolicy: Hashable, Sendable {
   }
 }
 
-/// The optional fields of the authority's distinguished name (RFC 5280, 4.1.2.4).
+/// The optional fields of the CA's distinguished name (RFC 5280, 4.1.2.4).
 package struct SubjectFields: Hashable, Sendable {
   /// Two upper-case letters.
   package var country: String?

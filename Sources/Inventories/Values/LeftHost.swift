@@ -23,19 +23,19 @@ extension Inventory {
   ///   host, which may have left too.
   package func left(_ name: HostName, recorded: [HostName: IPAddress]) -> Host? {
     guard let address = left[name]?.address ?? recorded[name] else { return nil }
-    let carrier = carrier(of: name, recorded: recorded)
+    let containerHost = containerHost(of: name, recorded: recorded)
     var host = Host(
       name: name, roles: [], address: address,
-      ssh: left[name]?.ssh ?? (carrier == nil ? ssh : ssh.behindHost),
-      place: left[name]?.place ?? authority.place)
-    if let carrier, host.ssh.jumps.isEmpty { host.placement = .behind(carrier) }
+      ssh: left[name]?.ssh ?? (containerHost == nil ? ssh : ssh.behindHost),
+      place: left[name]?.place ?? ca.place)
+    if let containerHost, host.ssh.jumps.isEmpty { host.placement = .behind(containerHost) }
     return host
   }
 
   /// The host that one with the name of a container was a container of.
-  private func carrier(of name: HostName, recorded: [HostName: IPAddress]) -> Host? {
-    guard let carrier = Container.carrier(ofHostNamed: name) else { return nil }
-    return host(named: carrier) ?? left(carrier, recorded: recorded)
+  private func containerHost(of name: HostName, recorded: [HostName: IPAddress]) -> Host? {
+    guard let containerHost = Container.containerHost(ofHostNamed: name) else { return nil }
+    return host(named: containerHost) ?? left(containerHost, recorded: recorded)
   }
 
   /// What to write in the inventory if a host that left cannot be reached.
@@ -51,10 +51,12 @@ extension Container {
   private static let suffix = ".container"
 
   /// The name of the container of a host; nil if it would be too long.
-  static func name(on carrier: HostName) -> HostName? { HostName(carrier.text + suffix) }
+  static func name(on containerHost: HostName) -> HostName? {
+    HostName(containerHost.text + suffix)
+  }
 
   /// The host that has a container of this name; nil for a name that no container has.
-  static func carrier(ofHostNamed name: HostName) -> HostName? {
+  static func containerHost(ofHostNamed name: HostName) -> HostName? {
     name.text.hasSuffix(suffix) ? HostName(String(name.text.dropLast(suffix.utf8.count))) : nil
   }
 }

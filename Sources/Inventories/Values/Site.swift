@@ -17,7 +17,7 @@ package struct Site: Hashable, Sendable {
   package var snippets: Snippets
   /// What visitors' connections come through, where they do not come by themselves.
   package var network: ContentNetwork?
-  /// The authority whose certificate the network must show to front-ends; of nobody else.
+  /// The CA whose certificate the network must show to front-ends; of nobody else.
   package var originPulls: LocalFile?
   package var stapling: Stapling?
   package var requests: RequestPolicy
@@ -84,8 +84,8 @@ package enum PublicCertificate: Hashable, Sendable {
   case files(certificate: LocalFile, key: LocalFile)
   /// Files that something else keeps on the host.
   case installed(certificate: RemotePath, key: RemotePath)
-  /// Issued by the private authority.
-  case authority
+  /// Issued by the private CA.
+  case ca
 }
 
 /// What a site's back-ends do with a request.

@@ -68,12 +68,12 @@ struct Shielding {
     return [
       Paragraph(
         """
-        Authenticated origin pulls: only who shows a certificate of this authority is answered. \
+        Authenticated origin pulls: only who shows a certificate of this CA is answered. \
         It is the network's own and is trusted here alone, never by back-ends.
         """,
         [
           Directive(
-            "ssl_client_certificate", "\(installed: .originPullAuthority(of: site.domain))"),
+            "ssl_client_certificate", "\(installed: .originPullCA(of: site.domain))"),
           Directive("ssl_verify_client", "on"),
           Directive("ssl_verify_depth", "1"),
         ])

@@ -35,7 +35,7 @@ enum TLSSettings {
   /// For servers that front-ends talk to.
   static let forFrontEnds = Paragraph(
     """
-    A resumed session is not checked against the authority or a revocation again, so none is \
+    A resumed session is not checked against the CA or a revocation again, so none is \
     resumed. TLSv1.3 is named, because nginx before 1.23.4 does not offer it of its own accord.
     """,
     [
@@ -47,7 +47,7 @@ enum TLSSettings {
   /// For front-ends that talk to back-ends.
   static let towardsBackEnds = Paragraph(
     """
-    A resumed session is not checked against the authority again, so none is resumed. TLSv1.3 is \
+    A resumed session is not checked against the CA again, so none is resumed. TLSv1.3 is \
     named, because nginx before 1.23.4 does not offer it of its own accord.
     """,
     [

@@ -111,7 +111,7 @@ struct FrontEndSite {
   /// The certificate that visitors see, and its key.
   static func certificateFiles(of site: Site) -> [Directive] {
     switch site.certificate {
-    case .files, .authority: installedFiles(of: site.domain)
+    case .files, .ca: installedFiles(of: site.domain)
     case .installed(let certificate, let key):
       [
         Directive("ssl_certificate", "\(certificate)"),

@@ -16,8 +16,8 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
   package static let main = ReleasePath("nginx/deploy.conf")
   /// Names the release; written when the release gets its number.
   package static let marker = ReleasePath("nginx/release.conf")
-  /// The authority generations that the host accepts.
-  package static let trustBundle = ReleasePath("tls/authority.crt")
+  /// The CA generations that the host accepts.
+  package static let trustBundle = ReleasePath("tls/ca.crt")
   /// What these generations have revoked, a list for each.
   package static let revocationLists = ReleasePath("tls/revoked.crl")
 
@@ -55,8 +55,8 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
     ReleasePath("nginx/real-address/\(domain).conf")
   }
 
-  /// The authority of the content network that may ask the front-ends for a site.
-  package static func originPullAuthority(of domain: DomainName) -> ReleasePath {
+  /// The CA of the content network that may ask the front-ends for a site.
+  package static func originPullCA(of domain: DomainName) -> ReleasePath {
     ReleasePath("tls/origin-pulls/\(domain).crt")
   }
 

@@ -3,7 +3,7 @@ import Inventories
 import Nginx
 import State
 
-/// The certificates of the private authority that a host has to have.
+/// The certificates of the private CA that a host has to have.
 struct CertificateNeeds {
   let input: PlanningInput
   let host: Host
@@ -27,7 +27,7 @@ struct CertificateNeeds {
           .certificate(for: .backEnd), .key(for: .backEnd), .server, own,
           names.union([own] + served.map(\.domain.text))))
     }
-    for site in published where site.certificate == .authority {
+    for site in published where site.certificate == .ca {
       needed.append(
         need(
           .publicCertificate(of: site.domain), .publicKey(of: site.domain), .server,
@@ -40,7 +40,7 @@ struct CertificateNeeds {
     _ path: ReleasePath, _ key: ReleasePath, _ purpose: PlannedCertificate.Purpose,
     _ commonName: String, _ names: Set<String>
   ) -> NeededCertificate {
-    let policy = input.inventory.authority.certificates
+    let policy = input.inventory.ca.certificates
     let record = snapshot.release?.certificates[path.relative]
     let wanted = CertificateReview.Wanted(
       path: path.relative, keyPath: key.relative, names: names.sorted(), key: policy.key)

@@ -36,10 +36,10 @@ struct CertificateReview {
       return "it or its key was changed on the host"
     }
     if input.isRevoked(record) { return "it is revoked" }
-    if let authority = input.state.signingAuthority,
-      record.issuerKeyIdentifier != authority.keyIdentifier
+    if let ca = input.state.signingCA,
+      record.issuerKeyIdentifier != ca.keyIdentifier
     {
-      return "its issuer is \"\(record.issuer)\", not \"\(authority.commonName)\""
+      return "its issuer is \"\(record.issuer)\", not \"\(ca.commonName)\""
     }
     if record.names != wanted.names { return namesReason(record.names, wanted.names) }
     if record.key != wanted.key.rawValue {
@@ -63,10 +63,10 @@ struct CertificateReview {
   }
 
   private func expiryReason(_ record: CertificateRecord) -> String? {
-    let margin = input.inventory.authority.certificates.renewalMargin(of: host)
+    let margin = input.inventory.ca.certificates.renewalMargin(of: host)
     guard record.notAfter < input.now.adding(seconds: margin) else { return nil }
-    // One that ends with its authority is not made longer by another one of the same authority.
-    if let authority = input.state.signingAuthority, record.notAfter >= authority.notAfter,
+    // One that ends with its CA is not made longer by another one of the same CA.
+    if let ca = input.state.signingCA, record.notAfter >= ca.notAfter,
       record.notAfter > input.now
     {
       return nil

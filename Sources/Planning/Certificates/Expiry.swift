@@ -5,8 +5,8 @@ package import State
 /// Something of a fleet that ends by itself.
 package struct Expiry: Hashable, Sendable {
   package enum Kind: String, Hashable, Sendable, CaseIterable {
-    case authority
-    /// One of the authority, on a host.
+    case ca
+    /// One of the CA, on a host.
     case certificate
     /// One that the user brings for a site.
     case siteCertificate = "site-certificate"
@@ -51,7 +51,7 @@ extension Expiry {
 
   /// Everything that ends, what ends first first.
   ///
-  /// An authority is due a leaf's life before its end: from then on its certificates are cut short.
+  /// A CA is due a leaf's life before its end: from then on its certificates are cut short.
   /// Its revocation list ends with it, and nginx refuses all of its clients from then on.
   ///
   /// - Parameter revocationLists: when the list of a generation ends.
@@ -67,8 +67,8 @@ extension Expiry {
         kind: kind, name: name, host: host, notAfter: end, daysLeft: now.days(until: end),
         urgency: end <= now ? .ended : isDue(end, margin: margin, at: now) ? .due : .none)
     }
-    let authorities = state.authorities.flatMap { record in
-      [expiry(.authority, record.commonName, record.notAfter, margin: policy.validFor.seconds)]
+    let caGenerations = state.caGenerations.flatMap { record in
+      [expiry(.ca, record.commonName, record.notAfter, margin: policy.validFor.seconds)]
         + (revocationLists[record.generation].map {
           [expiry(.revocationList, record.commonName, $0, margin: policy.validFor.seconds)]
         } ?? [])
@@ -83,7 +83,7 @@ extension Expiry {
       expiry(
         .siteCertificate, domain.text, certificate.notAfter, margin: siteCertificateMargin)
     }
-    return (authorities + leaves + sites).sorted {
+    return (caGenerations + leaves + sites).sorted {
       ($0.notAfter, $0.kind.rawValue, $0.host ?? "", $0.name)
         < ($1.notAfter, $1.kind.rawValue, $1.host ?? "", $1.name)
     }

@@ -43,10 +43,10 @@ package struct PlannedCertificate: Hashable, Sendable {
 }
 
 extension PlannedCertificate {
-  /// When it will end if it is issued now; none outlives its authority.
-  package func end(from now: Timestamp, signedBy authority: AuthorityRecord?) -> Timestamp {
+  /// When it will end if it is issued now; none outlives its CA.
+  package func end(from now: Timestamp, signedBy ca: CAGeneration?) -> Timestamp {
     let end = now.adding(seconds: validFor)
-    return min(end, authority?.notAfter ?? end)
+    return min(end, ca?.notAfter ?? end)
   }
 }
 

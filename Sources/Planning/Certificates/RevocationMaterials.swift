@@ -4,7 +4,7 @@ import Nginx
 import State
 
 extension ReleaseDraft {
-  /// The lists of the trusted authorities, or those that the host has, as long as it is to refuse what
+  /// The lists of the trusted CAs, or those that the host has, as long as it is to refuse what
   /// it does.
   var revocationLists: PlannedFile? {
     guard let refuses = endpoint.refuses else { return nil }
@@ -14,7 +14,7 @@ extension ReleaseDraft {
     {
       return kept
     }
-    let lists = input.state.authorities.filter { endpoint.trusts.contains($0.keyIdentifier) }
+    let lists = input.state.caGenerations.filter { endpoint.trusts.contains($0.keyIdentifier) }
       .compactMap { input.materials.revocationLists[$0.keyIdentifier] }
     let above = lists.compactMap(\.above)
     let roots = above.enumerated().filter { above.firstIndex(of: $0.element) == $0.offset }

@@ -12,13 +12,13 @@ extension FleetState {
   ///
   /// - Parameters:
   ///   - survey: what the hosts have; where it does not say, the state does.
-  ///   - anew: whether one that was cut off is forgotten.
+  ///   - startOver: whether one that was cut off is forgotten.
   /// - Returns: the rotation as it stood, where there is one to go on with.
   package mutating func beginRotation(
-    of roles: Set<Role>, on hosts: [String], _ survey: Survey, anew: Bool, at now: Timestamp
+    of roles: Set<Role>, on hosts: [String], _ survey: Survey, startOver: Bool, at now: Timestamp
   ) -> CertificateRotation? {
     let earlier =
-      anew
+      startOver
       ? nil : rotation.flatMap { now < $0.startedAt.adding(seconds: Self.secondsToGoOn) ? $0 : nil }
     var next = earlier ?? CertificateRotation(startedAt: now)
     for host in hosts {

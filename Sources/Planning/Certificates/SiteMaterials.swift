@@ -18,7 +18,7 @@ extension Inventory {
 }
 
 extension Site {
-  /// Whether a network alone connects to its front-ends, which may trust an authority of its own.
+  /// Whether a network alone connects to its front-ends, which may trust a CA of its own.
   package var isBehindNetwork: Bool { network != nil || originPulls != nil }
 
   /// Of a certificate that something else keeps on the hosts, nginx itself finds out.
@@ -26,19 +26,19 @@ extension Site {
     switch certificate {
     case .files: materials.siteCertificates[domain]?.namesResponder ?? false
     case .installed: true
-    case .authority: false
+    case .ca: false
     }
   }
 }
 
 extension ReleaseDraft {
-  /// The authorities of others that a site of this host is told to trust, each for one purpose.
+  /// The CAs of others that a site of this host is told to trust, each for one purpose.
   var issuers: [PlannedFile] {
     input.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
       // Beside origin pulls, nginx is not told these: it would trust them to issue for those too.
       let chain = site.originPulls == nil ? site.stapling?.chain : nil
       return [
-        (ReleasePath.originPullAuthority(of: site.domain), site.originPulls),
+        (ReleasePath.originPullCA(of: site.domain), site.originPulls),
         (ReleasePath.staplingChain(of: site.domain), chain),
       ].compactMap { path, file in
         guard let file else { return nil }

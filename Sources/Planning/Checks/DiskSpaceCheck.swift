@@ -3,7 +3,7 @@ import State
 /// Whether a host has space for a release.
 enum DiskSpaceCheck {
   /// What it lacks, with the figures; empty where it has enough or could not tell.
-  static func obstacles(for files: [PlannedFile], on observation: HostObservation) -> [String] {
+  static func blockers(for files: [PlannedFile], on observation: HostObservation) -> [String] {
     let surroundings = observation.surroundings
     let needed = needed(for: files)
     let lacking = [

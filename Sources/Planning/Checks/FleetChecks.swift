@@ -137,7 +137,7 @@ extension FleetState {
       })
   }
 
-  /// The certificate of the authority that visitors of a site see, as it was recorded.
+  /// The certificate of the CA that visitors of a site see, as it was recorded.
   package func certificate(ofSite domain: String, on frontEnd: String) -> CertificateRecord? {
     guard let domain = DomainName(domain) else { return nil }
     return hosts[frontEnd]?.release.certificates[

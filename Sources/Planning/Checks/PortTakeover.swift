@@ -8,7 +8,7 @@ import State
 /// for what was there would meet what will be.
 enum PortTakeover {
   /// Why a host cannot become what it is to be in one run.
-  static func obstacles(from old: Endpoint, to new: Endpoint) -> [String] {
+  static func blockers(from old: Endpoint, to new: Endpoint) -> [String] {
     let ports = Set((old.publications + new.publications).map(\.port))
     return ports.sorted().compactMap { port in
       guard let before = owner(of: port, old),

@@ -5,14 +5,14 @@ import State
 
 /// What keeps a host from taking part, found before anything is touched.
 enum Preflight {
-  static func obstacles(
+  static func blockers(
     on observation: HostObservation, for host: Host, _ input: PlanningInput
   ) -> [String] {
     (host.roles.isEmpty
       ? []
       : nginx(of: observation) + namesHash(of: host, observation, input.inventory)
-        + SharedPorts(of: host, observation, input.inventory).obstacles)
-      + obstacles(
+        + SharedPorts(of: host, observation, input.inventory).blockers)
+      + blockers(
         on: observation, state: input.state, engine: input.inventory.firewall.engine)
       + (input.allowsLockout
         ? []
@@ -46,12 +46,12 @@ enum Preflight {
   /// What keeps even a host that is cleaned, where nginx may be gone already.
   ///
   /// - Parameter engine: what its firewall is going to be; nil where it is to have none.
-  static func obstacles(
+  static func blockers(
     on observation: HostObservation, state: FleetState, engine: FirewallPolicy.Engine? = nil
   ) -> [String] {
-    var obstacles: [String] = []
+    var blockers: [String] = []
     if !observation.isRoot {
-      obstacles.append(
+      blockers.append(
         "the SSH user is not root there: set ssh.user to root, or ssh.become to sudo")
     }
     let unneeded = FirewallPolicy.Engine.allCases.filter {
@@ -59,12 +59,12 @@ enum Preflight {
     }.flatMap(\.tools)
     let others = observation.missingTools.filter { $0 != "nginx" && !unneeded.contains($0) }
     if !others.isEmpty {
-      obstacles.append(
+      blockers.append(
         "\(others.joined(separator: ", ")) \(others.count == 1 ? "is" : "are") missing there:"
           + " install \(others.count == 1 ? "it" : "them") and run again")
     }
-    if case .ofOthers(let why) = observation.manifestProblem { obstacles.append(why) }
-    return obstacles
+    if case .ofOthers(let why) = observation.manifestProblem { blockers.append(why) }
+    return blockers
   }
 }
 

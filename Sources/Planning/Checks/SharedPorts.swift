@@ -43,7 +43,7 @@ struct SharedPorts {
   }
 
   /// Why a release must not come that takes a port for the first time, or cannot take one at all.
-  var obstacles: [String] {
+  var blockers: [String] {
     needed.sorted().flatMap { port in
       surroundings.orphanedPorts.contains(port)
         ? [orphans(port)] : held.contains(port) ? [] : reasons(of: port)

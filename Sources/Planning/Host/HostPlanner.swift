@@ -27,7 +27,7 @@ struct HostPlanner {
   // MARK: - What it is and what it is to be
 
   /// The change, and what keeps the host from taking it.
-  func review() -> (change: HostChange, obstacles: [String]) {
+  func review() -> (change: HostChange, blockers: [String]) {
     var change = HostChange(
       name: host.name, old: old, new: leaves ? gone : new,
       serves: host.container != nil || !input.inventory.sites(servedBy: host.name).isEmpty)
@@ -46,14 +46,14 @@ struct HostPlanner {
       || draft.certificates.contains { $0.planned != nil }
     return (
       change,
-      change.hasOtherChanges ? DiskSpaceCheck.obstacles(for: draft.files, on: observation) : []
+      change.hasOtherChanges ? DiskSpaceCheck.blockers(for: draft.files, on: observation) : []
     )
   }
 
   /// Ports that cannot change what they lead to; few hosts have any that could.
   var takeovers: [String] {
     guard host.container != nil || known?.facts.publications.isEmpty == false else { return [] }
-    return PortTakeover.obstacles(from: old, to: new)
+    return PortTakeover.blockers(from: old, to: new)
   }
 
   /// What it does for others: a host whose manifest is not believed still does what it was given.
@@ -110,7 +110,7 @@ struct HostPlanner {
     endpoint.client = needs.leaf(.frontEnd)
     endpoint.server = needs.leaf(.backEnd)
     if endpoint.client != nil || endpoint.server != nil {
-      endpoint.trusts = Set(input.state.trustedAuthorities.map(\.keyIdentifier))
+      endpoint.trusts = Set(input.state.trustedCAs.map(\.keyIdentifier))
       endpoint.refuses = input.materials.refusals(trusting: endpoint.trusts)
     }
     return endpoint

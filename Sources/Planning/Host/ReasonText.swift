@@ -5,7 +5,7 @@ enum ReasonText {
   static func reason(for change: FileChange) -> String {
     switch change.path {
     case ReleasePath.trustBundle.relative:
-      return "the trusted authorities \(pluralVerb(change.kind))"
+      return "the trusted CAs \(pluralVerb(change.kind))"
     case ReleasePath.revocationLists.relative:
       return "the revoked certificates \(pluralVerb(change.kind))"
     case let path where path.hasPrefix("firewall."):

@@ -142,7 +142,7 @@ struct ReleaseDraft {
   }
 
   private var trustBundle: String {
-    input.state.authorities.filter { endpoint.trusts.contains($0.keyIdentifier) }
+    input.state.caGenerations.filter { endpoint.trusts.contains($0.keyIdentifier) }
       .map(\.certificate).joined()
   }
 

@@ -1,13 +1,13 @@
 import Fleet
 import State
 
-/// Why a release that was in force before must not come back: certificates, authorities and revocations
+/// Why a release that was in force before must not come back: certificates, CAs and revocations
 /// have moved on since, and a rollback would undo that for one host.
 struct ReleaseHazards {
   let state: FleetState
   let now: Timestamp
 
-  private var trusted: [AuthorityRecord] { state.trustedAuthorities }
+  private var trusted: [CAGeneration] { state.trustedCAs }
 
   func all(of release: ReleaseRecord) -> [String] {
     guard !release.facts.trusts.isEmpty || !release.certificates.isEmpty else { return [] }
@@ -30,12 +30,12 @@ struct ReleaseHazards {
   private func trust(of release: ReleaseRecord) -> [String] {
     let trusts = Set(release.facts.trusts)
     var found: [String] = []
-    if let signing = state.signingAuthority, !trusts.contains(signing.keyIdentifier) {
+    if let signing = state.signingCA, !trusts.contains(signing.keyIdentifier) {
       found.append(
         "it does not trust \"\(signing.commonName)\", whose certificates the others show")
     }
     if !trusts.isSubset(of: trusted.map(\.keyIdentifier)) {
-      found.append("it trusts an authority that was rotated out, and whoever has its key")
+      found.append("it trusts a CA that was rotated out, and whoever has its key")
     }
     return found
   }

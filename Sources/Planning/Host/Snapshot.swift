@@ -84,11 +84,11 @@ struct Snapshot {
 extension PlanningInput {
   /// What will be recorded of a certificate, as far as it is known before it is issued.
   func record(of certificate: PlannedCertificate) -> CertificateRecord {
-    let authority = state.signingAuthority
+    let ca = state.signingCA
     return CertificateRecord(
-      serial: "", issuer: authority?.commonName ?? "",
-      issuerKeyIdentifier: authority?.keyIdentifier ?? "", commonName: certificate.commonName,
+      serial: "", issuer: ca?.commonName ?? "",
+      issuerKeyIdentifier: ca?.keyIdentifier ?? "", commonName: certificate.commonName,
       names: certificate.names, key: certificate.key, notBefore: now,
-      notAfter: certificate.end(from: now, signedBy: authority))
+      notAfter: certificate.end(from: now, signedBy: ca))
   }
 }

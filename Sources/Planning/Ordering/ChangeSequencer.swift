@@ -14,15 +14,15 @@ struct ChangeSequencer {
 
   /// - Parameters:
   ///   - changes: sorted by name.
-  ///   - authorities: the key identifiers of all whose certificates are at hand.
-  init(_ changes: [HostChange], authorities: Set<String>, at now: Timestamp) {
+  ///   - caGenerations: the key identifiers of all whose certificates are at hand.
+  init(_ changes: [HostChange], caGenerations: Set<String>, at now: Timestamp) {
     self.changes = changes
     self.now = now
     let shown = changes.filter { !$0.isLost && !$0.isShutOut }
       .flatMap { [$0.old.client, $0.old.server, $0.new.client, $0.new.server] }
       .compactMap { $0?.issuer }
-    let inUse = authorities.intersection(shown)
-    tracks = changes.map { $0.canonicalTrack(authoritiesInUse: inUse, of: authorities) }
+    let inUse = caGenerations.intersection(shown)
+    tracks = changes.map { $0.canonicalTrack(usedCAs: inUse, of: caGenerations) }
     links = EdgePath.all(of: changes)
     for host in tracks.indices where !tracks[host].phases.isEmpty { simplify(host) }
     mergePhases()
@@ -96,7 +96,7 @@ extension ChangeSequencer {
     }
     return EdgeModel.brokenRoutes(
       from: endpoint(EdgePath.frontEnd), to: endpoint(EdgePath.backEnd),
-      named: changes[link.hosts[EdgePath.backEnd]].name, through: link.carrier.map(endpoint),
+      named: changes[link.hosts[EdgePath.backEnd]].name, through: link.containerHost.map(endpoint),
       at: now)
   }
 

@@ -7,7 +7,7 @@ package import State
 /// together on two hosts, and nothing else.
 package enum EdgeModel {
   /// What is in the way of a request.
-  package enum Obstacle: String, Hashable, Sendable, CaseIterable {
+  package enum Blocker: String, Hashable, Sendable, CaseIterable {
     case notThere = "nothing answers at that address"
     case shutOut = "the firewall shuts the front-end out"
     case notServed = "the site is not served on that port"
@@ -21,18 +21,18 @@ package enum EdgeModel {
 
   /// Returns nil where the request is answered by the site.
   ///
-  /// - Parameter carrier: the host that the back-end is a container of.
-  package static func obstacle(
+  /// - Parameter container host: the host that the back-end is a container of.
+  package static func blocker(
     on route: EdgeFacts.Route, from frontEnd: Endpoint, to backEnd: Endpoint,
-    through carrier: Endpoint? = nil, at now: Timestamp
-  ) -> Obstacle? {
+    through containerHost: Endpoint? = nil, at now: Timestamp
+  ) -> Blocker? {
     guard let source = frontEnd.source else { return .notThere }
     var arrival = (address: route.address, port: route.port, source: source)
-    let host = carrier?.addresses.contains(route.address) == true ? carrier : backEnd
+    let host = containerHost?.addresses.contains(route.address) == true ? containerHost : backEnd
     if let publication = host?.publication(of: route.port, to: source) {
       arrival.address = publication.address
       arrival.port = publication.target
-      if publication.network.contains(source) { arrival.source = publication.carrier }
+      if publication.network.contains(source) { arrival.source = publication.containerHost }
     }
     guard backEnd.addresses.contains(arrival.address) else { return .notThere }
     guard backEnd.openings.source(of: .tcp(arrival.port)).contains(arrival.source) else {
@@ -53,10 +53,10 @@ package enum EdgeModel {
   /// The routes from one host to another that lead to no answer.
   static func brokenRoutes(
     from frontEnd: Endpoint, to backEnd: Endpoint, named name: HostName,
-    through carrier: Endpoint?, at now: Timestamp
+    through containerHost: Endpoint?, at now: Timestamp
   ) -> Set<EdgeFacts.Route> {
     frontEnd.routes(to: name).filter {
-      obstacle(on: $0, from: frontEnd, to: backEnd, through: carrier, at: now) != nil
+      blocker(on: $0, from: frontEnd, to: backEnd, through: containerHost, at: now) != nil
     }
   }
 }

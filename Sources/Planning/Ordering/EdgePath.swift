@@ -11,16 +11,16 @@ struct EdgePath {
   /// Indices of the change's hosts.
   private(set) var hosts: [Int]
   /// The part of the host that the back-end is a container of; it may be the front-end's.
-  private(set) var carrier: Int?
+  private(set) var containerHost: Int?
 
   /// The position that each part has on its track.
   typealias Interleaving = [Int]
 
-  private init(_ frontEnd: Int, _ backEnd: Int, through carrier: Int?) {
+  private init(_ frontEnd: Int, _ backEnd: Int, through containerHost: Int?) {
     hosts = [frontEnd, backEnd]
-    guard let carrier else { return }
-    self.carrier = carrier == frontEnd ? Self.frontEnd : hosts.count
-    if carrier != frontEnd { hosts.append(carrier) }
+    guard let containerHost else { return }
+    self.containerHost = containerHost == frontEnd ? Self.frontEnd : hosts.count
+    if containerHost != frontEnd { hosts.append(containerHost) }
   }
 
   /// Where everything begins.
@@ -47,14 +47,14 @@ extension EdgePath {
   /// For each host the links that it has a part in, now or then: those that a change has to keep.
   static func all(of changes: [HostChange]) -> [[EdgePath]] {
     let indices = Dictionary(uniqueKeysWithValues: changes.indices.map { (changes[$0].name, $0) })
-    let carriers = carriers(changes, indices)
+    let containerHosts = containerHosts(changes, indices)
     var links: [[EdgePath]] = Array(repeating: [], count: changes.count)
     for (frontEnd, change) in changes.enumerated() where !change.isLost {
       for name in Set(change.old.routes.keys).union(change.new.routes.keys).sorted() {
         guard let backEnd = indices[name], backEnd != frontEnd, !changes[backEnd].isLost else {
           continue
         }
-        let link = EdgePath(frontEnd, backEnd, through: carriers[backEnd])
+        let link = EdgePath(frontEnd, backEnd, through: containerHosts[backEnd])
         guard !link.hosts.contains(where: { changes[$0].isShutOut }) else { continue }
         for host in link.hosts { links[host].append(link) }
       }
@@ -63,14 +63,18 @@ extension EdgePath {
   }
 
   /// The host that each container is published by.
-  private static func carriers(_ changes: [HostChange], _ indices: [HostName: Int]) -> [Int: Int] {
-    var carriers: [Int: Int] = [:]
-    for (carrier, change) in changes.enumerated() {
+  private static func containerHosts(_ changes: [HostChange], _ indices: [HostName: Int]) -> [Int:
+    Int]
+  {
+    var containerHosts: [Int: Int] = [:]
+    for (containerHost, change) in changes.enumerated() {
       for publication in change.old.publications + change.new.publications {
-        guard let container = indices[publication.host], container != carrier else { continue }
-        carriers[container] = carrier
+        guard let container = indices[publication.host], container != containerHost else {
+          continue
+        }
+        containerHosts[container] = containerHost
       }
     }
-    return carriers
+    return containerHosts
   }
 }

@@ -10,7 +10,7 @@ package struct Endpoint: Hashable, Sendable {
   package var addresses: Set<IPAddress> = []
   /// Where its front-end's connections come from.
   package var source: IPAddress?
-  /// Key identifiers of the authorities that it accepts.
+  /// Key identifiers of the CAs that it accepts.
   package var trusts: Set<String> = []
   /// Serials of revoked certificates that it refuses; nil where it has no revocation lists.
   package var refuses: Set<String>?
@@ -43,7 +43,7 @@ package struct Endpoint: Hashable, Sendable {
   }
 
   package struct Leaf: Hashable, Sendable {
-    /// The key identifier of the authority that signed it.
+    /// The key identifier of the CA that signed it.
     package var issuer: String
     /// Nil before it is issued.
     package var serial: String?

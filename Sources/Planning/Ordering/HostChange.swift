@@ -30,16 +30,16 @@ struct HostChange {
   /// The names that the state has recorded of its back-end's certificate. What the host itself says is
   /// signed for nobody.
   var recordedNames: Set<String> = []
-  /// The serials that each authority has revoked, by key identifier; empty where there are no lists.
+  /// The serials that each CA has revoked, by key identifier; empty where there are no lists.
   var revoked: [String: Set<String>] = [:]
 
   /// What the host is in between.
   ///
   /// - Parameters:
-  ///   - inUse: the authorities whose certificates some host of the fleet shows now or then.
+  ///   - inUse: the CAs whose certificates some host of the fleet shows now or then.
   ///   - known: those whose own certificates are at hand.
   func endpoint(
-    _ transition: TransitionState, authoritiesInUse inUse: Set<String>, of known: Set<String>
+    _ transition: TransitionState, usedCAs inUse: Set<String>, of known: Set<String>
   ) -> Endpoint {
     var endpoint = Endpoint()
     endpoint.addresses = old.addresses.union(new.addresses)
@@ -69,7 +69,7 @@ struct HostChange {
     return endpoint
   }
 
-  /// What is refused as before, until nobody shows it any more. Where an authority joins, the lists are
+  /// What is refused as before, until nobody shows it any more. Where a CA joins, the lists are
   /// the new ones at once: without one of its own, each of its clients would be refused.
   private func refusals(
     _ side: TransitionState.Side, trusting trusts: Set<String>
@@ -158,13 +158,13 @@ struct Track {
 extension HostChange {
   /// The phases one after the other, each only where it changes something.
   func canonicalTrack(
-    authoritiesInUse inUse: Set<String>, of known: Set<String>
+    usedCAs inUse: Set<String>, of known: Set<String>
   ) -> Track {
     var track = Track(staying: .init(transition: .old, endpoint: old))
     guard !isHeld, !old.offersSame(as: new) || hasOtherChanges else { return track }
     if !old.offersSame(as: new), !isShutOut, !isOpaque {
       for phase in TransitionState.Phase.allCases {
-        let endpoint = endpoint(phase.transition, authoritiesInUse: inUse, of: known)
+        let endpoint = endpoint(phase.transition, usedCAs: inUse, of: known)
         if endpoint.offersSame(as: track.states[track.states.count - 1].endpoint) { continue }
         // A new host that nobody could use yet would have nothing to install.
         if phase != .forget, old == .nothing, !endpoint.hasEdges { continue }

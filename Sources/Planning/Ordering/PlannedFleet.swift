@@ -120,8 +120,8 @@ struct PlannedFleet {
       let closed = Lockout.closedPort(of: host, input)
       return held([why] + (closed.map { [$0] } ?? []), as: .unreachable)
     case .observed(let observation):
-      let obstacles = Preflight.obstacles(on: observation, for: host, input)
-      guard obstacles.isEmpty else { return held(obstacles) }
+      let blockers = Preflight.blockers(on: observation, for: host, input)
+      guard blockers.isEmpty else { return held(blockers) }
       let planner = HostPlanner(
         input: input, host: host, connection: connection, observation: observation,
         nginx: observation.nginxVersion.flatMap { Version($0) } ?? .oldest, leaves: false)
@@ -152,11 +152,11 @@ struct PlannedFleet {
     case .observed(let observation):
       // The same machine under another name keeps what it has; the record of the old name goes.
       if renamed(observation, input) != nil { return still(.unchanged(present: nil)) }
-      let obstacles = Preflight.obstacles(on: observation, state: input.state)
-      guard obstacles.isEmpty else { return held(obstacles) }
+      let blockers = Preflight.blockers(on: observation, state: input.state)
+      guard blockers.isEmpty else { return held(blockers) }
       let host = Host(
         name: name, roles: Set(record.roles.compactMap(Role.init)), address: record.address,
-        place: input.inventory.authority.place)
+        place: input.inventory.ca.place)
       return .changing(
         HostPlanner(
           input: input, host: host, connection: connection, observation: observation,
@@ -196,9 +196,9 @@ struct PlannedFleet {
     switch member {
     case .changing(let planner):
       let planner = planner.planning(with: input)
-      let (change, obstacles) = planner.review()
-      guard obstacles.isEmpty else {
-        return reviewed(name, .still(planner.plan(.held(.init(.blocked, obstacles)))), input)
+      let (change, blockers) = planner.review()
+      guard blockers.isEmpty else {
+        return reviewed(name, .still(planner.plan(.held(.init(.blocked, blockers)))), input)
       }
       return (.changing(planner), change.judged(by: input))
     case .still(let plan):

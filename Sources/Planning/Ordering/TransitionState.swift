@@ -9,7 +9,7 @@ struct TransitionState: Hashable, Sendable {
     static func < (left: Side, right: Side) -> Bool { left.rawValue < right.rawValue }
   }
 
-  /// The authorities that it accepts.
+  /// The CAs that it accepts.
   var trust: Side
   /// What it serves to front-ends: listeners, firewall, the back-end's certificate.
   var service: Side
@@ -21,7 +21,7 @@ struct TransitionState: Hashable, Sendable {
 
   /// The phases of a change in which nothing can break.
   enum Phase: Int, Hashable, Sendable, Comparable, CaseIterable {
-    /// Every host accepts the old and the new authorities.
+    /// Every host accepts the old and the new CAs.
     case trust
     /// Back-ends serve what was asked and what will be.
     case serve
@@ -47,7 +47,7 @@ struct TransitionState: Hashable, Sendable {
     /// For the heading of a stage.
     var name: String {
       switch self {
-      case .trust: "accept the new authority beside the old"
+      case .trust: "accept the new CA beside the old"
       case .serve: "back-ends"
       case .use: "front-ends"
       case .forget: "clean-up"

@@ -13,7 +13,7 @@ extension ApprovedPlan {
       try root.at("limit").check(limit, is: .line)
       if Selector(limit) == nil { throw root.at("limit").mistake("it has an empty term") }
     }
-    try root.at("authorities").check(authorities, are: .hex)
+    try root.at("caGenerations").check(caGenerations, are: .hex)
     try root.at("playbook").check(playbook, is: .word)
     try root.at("rollout").check(rollout, keys: .word) { _, _ throws(StateMistake) in }
     try root.at("hosts").check(hosts, keys: .hostName) { place, host throws(StateMistake) in

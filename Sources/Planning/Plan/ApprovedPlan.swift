@@ -18,7 +18,7 @@ package struct ApprovedPlan: Hashable, Sendable, Codable {
   /// The hosts that were selected, as `--limit` has them; nil for all.
   package var limit: String?
   /// The fingerprints of the CA's generations, oldest first.
-  package var authorities: [String]
+  package var caGenerations: [String]
   package var playbook: String
   /// What playbook and inventory say of how a plan is rolled out, by their keys.
   package var rollout: [String: String]
@@ -34,7 +34,7 @@ package struct ApprovedPlan: Hashable, Sendable, Codable {
 
   /// - Parameter digest: SHA-256 in lower-case hex.
   package init(
-    _ plan: Plan, limit: String?, authorities: [AuthorityRecord], playbook: Playbook,
+    _ plan: Plan, limit: String?, caGenerations: [CAGeneration], playbook: Playbook,
     _ survey: Survey, digest: (String) -> String
   ) {
     fleet = plan.fleet
@@ -42,7 +42,7 @@ package struct ApprovedPlan: Hashable, Sendable, Codable {
     serial = plan.serial
     madeAt = plan.madeAt
     self.limit = limit
-    self.authorities = authorities.map(\.fingerprint)
+    self.caGenerations = caGenerations.map(\.fingerprint)
     self.playbook = playbook.name
     rollout = Self.rollout(plan, playbook, digest)
     hosts = Dictionary(
@@ -74,7 +74,7 @@ package struct ApprovedPlan: Hashable, Sendable, Codable {
       case nil: nil
       case .decommission(let fate): "decommission \(fate.rawValue)"
       case .rotateCertificates: "rotate-certificates"
-      case .rotateAuthority(let fate): "rotate-authority \(fate.rawValue)"
+      case .rotateCA(let fate): "rotate-ca \(fate.rawValue)"
       }
     var rollout = [
       "canary": "\(playbook.rollout.canary)", "batch": batch,

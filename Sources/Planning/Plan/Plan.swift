@@ -53,7 +53,7 @@ package struct Plan: Hashable, Sendable {
   /// Those of all hosts that change; those of one host stand together, in the order in which they are taken.
   package var steps: [HostStep] { hosts.flatMap(\.steps) }
   package var hasChanges: Bool { !steps.isEmpty }
-  package var needsAuthority: Bool { steps.contains { !$0.certificates.isEmpty } }
+  package var needsCA: Bool { steps.contains { !$0.certificates.isEmpty } }
 }
 
 /// A barrier: every host of a stage is done before the next stage begins.

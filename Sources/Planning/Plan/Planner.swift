@@ -9,7 +9,7 @@ package enum Planner {
   package static func plan(_ input: PlanningInput) -> Plan {
     let fleet = PlannedFleet(input)
     let sequencer = ChangeSequencer(
-      fleet.changes, authorities: Set(input.state.authorities.map(\.keyIdentifier)),
+      fleet.changes, caGenerations: Set(input.state.caGenerations.map(\.keyIdentifier)),
       at: input.now)
     let hosts = fleet.plans(sequencer)
     let steps = hosts.flatMap(\.steps)

@@ -75,10 +75,10 @@ package struct Materials: Hashable, Sendable {
 
   package var snippets: [LocalPath: String]
   package var siteCertificates: [DomainName: SiteCertificate]
-  /// The certificates of authorities that are not the fleet's, as PEM.
+  /// The certificates of CAs that are not the fleet's, as PEM.
   package var issuers: [LocalPath: String]
-  /// Those of the fleet's authority, by key identifier: one of every generation, or none at all, for
-  /// nginx refuses each client of an authority that it has no list of.
+  /// Those of the fleet's CA, by key identifier: one of every generation, or none at all, for
+  /// nginx refuses each client of a CA that it has no list of.
   package var revocationLists: [String: RevocationList]
 
   package init(
@@ -95,7 +95,7 @@ package struct Materials: Hashable, Sendable {
   package struct RevocationList: Hashable, Sendable {
     package var pem: String
     package var serials: Set<String>
-    /// The list of the authority above it, where there is one.
+    /// The list of the CA above it, where there is one.
     package var above: String?
 
     package init(pem: String, serials: Set<String>, above: String? = nil) {

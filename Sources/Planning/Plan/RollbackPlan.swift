@@ -58,7 +58,7 @@ extension Planner {
     var without: [String] = []
     for host in input.hosts {
       guard case .observed(let observation) = input.survey[host.name.text],
-        Preflight.obstacles(on: observation, state: input.state).isEmpty
+        Preflight.blockers(on: observation, state: input.state).isEmpty
       else { continue }
       do throws(NoRelease) {
         releases.append((host, try release(of: host.name.text, observation, input.number)))
@@ -105,8 +105,8 @@ extension Planner {
     case nil: return .held(.init(.blocked, ["it was not asked; this is a bug in deploy"]))
     case .unreachable(let why): return .held(.init(.unreachable, [why]))
     case .observed(let observation):
-      let obstacles = Preflight.obstacles(on: observation, state: input.state)
-      guard obstacles.isEmpty else { return .held(.init(.blocked, obstacles)) }
+      let blockers = Preflight.blockers(on: observation, state: input.state)
+      guard blockers.isEmpty else { return .held(.init(.blocked, blockers)) }
       let release = try release(of: name, observation, input.number)
       guard let restored = input.restored(release, on: name) else {
         return .held(

@@ -39,14 +39,14 @@ package struct Selector: Hashable, Sendable {
 
   /// Whether a host is meant; one that is no longer in the inventory has no labels.
   ///
-  /// - Parameter carrier: the host that it is a container of, whose name means both.
+  /// - Parameter container host: the host that it is a container of, whose name means both.
   package func matches(
-    _ name: String, labels: [String: String] = [:], carrier: String? = nil
+    _ name: String, labels: [String: String] = [:], containerHost: String? = nil
   ) -> Bool {
     func matches(_ pattern: Pattern) -> Bool {
       switch pattern {
       case .name(let glob):
-        [name, carrier].compactMap(\.self).contains {
+        [name, containerHost].compactMap(\.self).contains {
           WildcardPattern(glob).matches($0)
         }
       case .label(let key, let glob):
@@ -58,7 +58,7 @@ package struct Selector: Hashable, Sendable {
   }
 
   package func matches(_ host: Host) -> Bool {
-    matches(host.name.text, labels: host.labels, carrier: host.carrier?.name.text)
+    matches(host.name.text, labels: host.labels, containerHost: host.containerHost?.name.text)
   }
 
   /// The terms that mean no host at all: most likely mistyped, and a host that was to be left out is

@@ -9,7 +9,7 @@ package struct StepEffects: Hashable, Sendable {
   package private(set) var reachability: [String] = []
   package private(set) var services = Difference<Listening>()
   package private(set) var routes = Difference<EdgeFacts.Route>()
-  /// Key identifiers of the authorities that the host accepts.
+  /// Key identifiers of the CAs that the host accepts.
   package private(set) var trusts = Difference<String>()
 
   /// A site on a port.

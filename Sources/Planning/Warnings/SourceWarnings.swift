@@ -11,7 +11,7 @@ enum SourceWarnings {
     var rulesets: [HostName: [Opening]] = [:]
     var found = WarningCollector()
     for frontEnd in inventory.hosts {
-      guard frontEnd.carrier == nil,
+      guard frontEnd.containerHost == nil,
         case .observed(let observation)? = input.survey[frontEnd.name.text],
         let routing = Routing(observation.surroundings)
       else { continue }
@@ -19,7 +19,7 @@ enum SourceWarnings {
       for site in inventory.sites(publishedBy: frontEnd.name) {
         for upstream in site.upstreams where upstream.host != frontEnd.name {
           // What a container host publishes is opened in another way, for the same sources.
-          guard let backEnd = hosts[upstream.host], backEnd.carrier == nil,
+          guard let backEnd = hosts[upstream.host], backEnd.containerHost == nil,
             input.selector.matches(frontEnd) || input.selector.matches(backEnd),
             let source = routing.source(to: backEnd.address), source != frontEnd.address
           else { continue }

@@ -7,7 +7,7 @@ import State
 enum Warnings {
   static func all(_ input: PlanningInput) -> [String] {
     host(input) + sharedPorts(input) + FirewallImpactWarnings.all(input) + SourceWarnings.all(input)
-      + vulnerabilities(input) + boot(input) + authority(input) + outlived(input)
+      + vulnerabilities(input) + boot(input) + ca(input) + outlived(input)
       + siteCertificates(input)
       + input.materials.chainWarnings + input.networkWarnings + input.staplingWarnings
   }
@@ -72,36 +72,36 @@ enum Warnings {
     return found.warnings
   }
 
-  private static func authority(_ input: PlanningInput) -> [String] {
-    guard let authority = input.state.signingAuthority else { return [] }
-    let days = input.now.days(until: authority.notAfter)
-    if authority.notAfter <= input.now {
+  private static func ca(_ input: PlanningInput) -> [String] {
+    guard let ca = input.state.signingCA else { return [] }
+    let days = input.now.days(until: ca.notAfter)
+    if ca.notAfter <= input.now {
       return [
-        "the authority \"\(authority.commonName)\" ended on \(authority.notAfter.date):"
-          + " nothing that it signs is accepted any more. \"deploy authority renew\" gives it a later end,"
-          + " \"deploy rotate authority\" puts another one in its place"
+        "the CA \"\(ca.commonName)\" ended on \(ca.notAfter.date):"
+          + " nothing that it signs is accepted any more. \"deploy ca renew\" gives it a later end,"
+          + " \"deploy rotate ca\" puts another one in its place"
       ]
     }
-    guard days * 86_400 < input.inventory.authority.certificates.validFor.seconds else { return [] }
+    guard days * 86_400 < input.inventory.ca.certificates.validFor.seconds else { return [] }
     return [
-      "the authority \"\(authority.commonName)\" ends in \(days) days, on"
-        + " \(authority.notAfter.date): certificates are cut short to end with it"
+      "the CA \"\(ca.commonName)\" ends in \(days) days, on"
+        + " \(ca.notAfter.date): certificates are cut short to end with it"
     ]
   }
 
-  /// A certificate counts as long as its authority does, whatever it says itself (RFC 5280, 6.1.3).
+  /// A certificate counts as long as its CA does, whatever it says itself (RFC 5280, 6.1.3).
   private static func outlived(_ input: PlanningInput) -> [String] {
     var found = WarningCollector()
-    for authority in input.state.authorities {
+    for ca in input.state.caGenerations {
       for (name, record) in input.state.hosts.sorted(by: { $0.key < $1.key }) {
         let latest = record.release.certificates.values.filter {
-          $0.issuerKeyIdentifier == authority.keyIdentifier && $0.notAfter > authority.notAfter
+          $0.issuerKeyIdentifier == ca.keyIdentifier && $0.notAfter > ca.notAfter
         }.map(\.notAfter).max()
         guard let latest else { continue }
         found.add(
           "certificates of ", name,
-          " are dated until \(latest.date), but count only until their authority"
-            + " \"\(authority.commonName)\" ends, on \(authority.notAfter.date)")
+          " are dated until \(latest.date), but count only until their CA"
+            + " \"\(ca.commonName)\" ends, on \(ca.notAfter.date)")
       }
     }
     return found.warnings

@@ -162,7 +162,7 @@ extension Connection {
     case LIBSSH2_ERROR_EAGAIN: return nil
     case 0, LIBSSH2_ERROR_FILE, LIBSSH2_ERROR_AUTHENTICATION_FAILED,
       LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
-      // libssh2 calls a connection that breaks while it waits for the verdict a refusal, and one that the
+      // libssh2 calls a connection that breaks while it waits for the result a refusal, and one that the
       // server takes leave of: sshd says why (RFC 4253, 11.1) before it closes.
       let isWaiting = status != 0 && session.lastError?.hasPrefix("Waiting for") == true
       guard status == 0 || session.transport.end == nil && !isWaiting else { fallthrough }

@@ -29,7 +29,7 @@ extension Connection {
     let secret = password.map(CChar.init(bitPattern:))
     return try await attempt("authenticating", until: deadline) {
       session throws(SSHError) -> Bool? in
-      try self.verdict(
+      try self.result(
         libssh2_userauth_password_ex(
           session.pointer, user, UInt32(user.utf8.count), secret, UInt32(secret.count), nil),
         session)
@@ -44,14 +44,14 @@ extension Connection {
     defer { currentTransport?.hiddenAnswer = nil }
     return try await attempt("authenticating", until: deadline) {
       session throws(SSHError) -> Bool? in
-      try self.verdict(
+      try self.result(
         libssh2_userauth_keyboard_interactive_ex(
           session.pointer, user, UInt32(user.utf8.count), answerHiddenPrompts),
         session)
     }
   }
 
-  private func verdict(_ status: Int32, _ session: Session) throws(SSHError) -> Bool? {
+  private func result(_ status: Int32, _ session: Session) throws(SSHError) -> Bool? {
     switch status {
     case 0: return true
     case LIBSSH2_ERROR_EAGAIN: return nil

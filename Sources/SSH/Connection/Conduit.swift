@@ -13,17 +13,17 @@ final class Conduit: @unchecked Sendable {
   private let channel: Channel
   private let loop: EventLoop
   /// Wakes the connection that carries this conduit.
-  private let carrierKey: WaitKey
+  private let connectionKey: WaitKey
   private var outbox: [UInt8] = []
   private var isEndWanted = false
   private var isEndSent = false
   /// Why nothing goes through any more.
   private(set) var failure: SSHError?
 
-  init(_ channel: Channel, loop: EventLoop, carrierKey: WaitKey) {
+  init(_ channel: Channel, loop: EventLoop, connectionKey: WaitKey) {
     self.channel = channel
     self.loop = loop
-    self.carrierKey = carrierKey
+    self.connectionKey = connectionKey
     self.key = loop.issueKey()
   }
 
@@ -78,7 +78,7 @@ final class Conduit: @unchecked Sendable {
   func take(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     let wasFull = channel.isFull
     let count = channel.takeOutput(into: buffer)
-    if wasFull { loop.wake(carrierKey) }
+    if wasFull { loop.wake(connectionKey) }
     if count > 0 { return count }
     if channel.isOutputEnded { return 0 }
     return failure == nil ? -Int(EAGAIN) : -Int(ECONNRESET)
@@ -87,7 +87,7 @@ final class Conduit: @unchecked Sendable {
   func takeAll() -> [UInt8]? {
     let wasFull = channel.isFull
     let bytes = channel.takeOutput()
-    if wasFull { loop.wake(carrierKey) }
+    if wasFull { loop.wake(connectionKey) }
     return bytes.isEmpty && !channel.isOutputEnded ? nil : bytes
   }
 
@@ -97,13 +97,13 @@ final class Conduit: @unchecked Sendable {
     let room = max(0, Self.outboxLimit - outbox.count)
     guard room > 0 else { return -Int(EAGAIN) }
     outbox.append(contentsOf: bytes.prefix(room))
-    loop.wake(carrierKey)
+    loop.wake(connectionKey)
     return min(room, bytes.count)
   }
 
   func end() {
     isEndWanted = true
-    loop.wake(carrierKey)
+    loop.wake(connectionKey)
   }
 
   /// Closes and frees; EAGAIN means that the peer has not yet agreed, and must be called again.

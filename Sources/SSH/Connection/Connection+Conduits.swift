@@ -60,7 +60,7 @@ extension Connection {
 
   /// Adds a stream to those that are carried.
   func carry(_ channel: Channel) -> ByteStream {
-    let conduit = Conduit(channel, loop: client.loop, carrierKey: currentKey)
+    let conduit = Conduit(channel, loop: client.loop, connectionKey: currentKey)
     conduits.append(conduit)
     if conduits.count == 1 { Task { await carryConduits() } }
     client.counters.countStream()

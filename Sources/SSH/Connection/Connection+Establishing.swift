@@ -60,21 +60,21 @@ extension Connection {
 
   private func openSession(preferring hostKeyTypes: [String]) async throws(SSHError) {
     let activity = "connecting"
-    let carrier: any Carrier =
+    let rawStream: any RawStream =
       if let jump = destination.lastJump {
-        StreamCarrier(try await stream(through: jump, activity))
+        ChannelStream(try await stream(through: jump, activity))
       } else {
         try await socket(activity)
       }
     let session = Session.open(
-      on: carrier, preferring: hostKeyTypes, counters: client.counters)
+      on: rawStream, preferring: hostKeyTypes, counters: client.counters)
     guard let session else {
       throw failure(.resourceMissing, activity, "libssh2 could not make a session")
     }
     adopt(session)
   }
 
-  private func socket(_ activity: String) async throws(SSHError) -> SocketCarrier {
+  private func socket(_ activity: String) async throws(SSHError) -> SocketStream {
     let (address, port) = (destination.address, destination.port)
     var deadline = Deadline(after: deadlines.connect)
     do {
@@ -85,7 +85,7 @@ extension Connection {
         ? try await client.loop.dial(name: address, port: port, until: deadline)
         : try await client.loop.dial(address, port: port, until: deadline)
       client.counters.countConnection()
-      return SocketCarrier(adopting: socket)
+      return SocketStream(adopting: socket)
     } catch {
       throw dialFailure(error, activity, deadline)
     }
@@ -171,7 +171,7 @@ extension Connection {
       }
       return
     }
-    switch known.verdict(on: key, from: name) {
+    switch known.result(on: key, from: name) {
     case .trusted:
       return
     case .unknown(let others):
@@ -182,7 +182,7 @@ extension Connection {
       }
       throw failure(
         .hostKeyUnknown, activity,
-        report.unknown(others: others, authorities: known.authorities(for: name)))
+        report.unknown(others: others, caGenerations: known.caGenerations(for: name)))
     case .changed(let entries):
       throw failure(.hostKeyChanged, activity, report.changed(entries))
     case .revoked(let entry):

@@ -34,9 +34,9 @@ extension Connection {
     default:
       let reason =
         switch session.transport.end {
-        case .failed(let error): session.transport.carrierFailure ?? error.description
+        case .failed(let error): session.transport.streamFailure ?? error.description
         case .endlessGreeting: "the peer never came to the point"
-        case .closedByPeer: session.transport.carrierFailure ?? "the server closed it"
+        case .closedByPeer: session.transport.streamFailure ?? "the server closed it"
         case nil: "the session broke with status \(status)"
         }
       return failure(

@@ -150,7 +150,7 @@ package actor Connection {
 
   var currentTransport: Transport? { session?.transport }
 
-  /// Wakes all who wait for this connection's carrier.
+  /// Wakes all who wait for this connection's stream.
   var currentKey: WaitKey {
     guard let session else {
       preconditionFailure("This is a bug in deploy. There is no session to wait for.")

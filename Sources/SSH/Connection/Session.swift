@@ -1,7 +1,7 @@
 internal import CLibSSH2
 internal import Glibc
 
-/// One libssh2 session on one carrier: the only owner of both.
+/// One libssh2 session on one stream: the only owner of both.
 ///
 /// Its deinit may run on any thread: whoever lets go of the last reference is the only one who has
 /// it, and a severed transport makes freeing a matter of memory alone.
@@ -17,9 +17,9 @@ final class Session {
   /// A session that has not yet said anything; nil when libssh2 has no memory for it, or knows none
   /// of the host key types.
   static func open(
-    on carrier: any Carrier, preferring hostKeyTypes: [String], counters: Counters
+    on rawStream: any RawStream, preferring hostKeyTypes: [String], counters: Counters
   ) -> Session? {
-    let transport = Transport(carrier, counters: counters)
+    let transport = Transport(rawStream, counters: counters)
     let abstract = Unmanaged.passUnretained(transport).toOpaque()
     guard let pointer = deploy_libssh2_session_init(abstract) else { return nil }
     libssh2_session_set_blocking(pointer, 0)

@@ -2,29 +2,29 @@ internal import Files
 internal import Glibc
 internal import SystemPackage
 
-/// The bytes of one session, on their way from and to its carrier.
+/// The bytes of one session, on their way from and to its stream.
 ///
 /// libssh2 must never see a full socket: a packet that it has sent by half locks the session, and
-/// no other call may send until that one is repeated with the same arguments. So what the carrier
+/// no other call may send until that one is repeated with the same arguments. So what the stream
 /// does not take at once is kept here and flushed by whoever waits next; a call into libssh2 then
 /// only ever blocks for want of input, and can be given up at any time.
 final class Transport {
   /// More than any greeting, key exchange and login need; a peer that talks on without coming to an end
   /// is cut off.
   private static let loginLimit = 512 * 1024
-  /// What one call into libssh2 may take off the carrier: it reads for as long as something comes, which
+  /// What one call into libssh2 may take off the stream: it reads for as long as something comes, which
   /// must not keep the thread from other hosts and from deadlines.
   private static let callLimit = 1024 * 1024
 
   /// The longest version that a peer says (RFC 4253, 4.2), and one byte.
   static let versionLimit = 256
 
-  private let carrier: any Carrier
+  private let rawStream: any RawStream
   private let counters: Counters
   private var outbox: [UInt8] = []
   private var isSevered = false
 
-  /// Bytes taken off the carrier so far.
+  /// Bytes taken off the stream so far.
   private(set) var received = 0
   /// What the peer said first: all of its offer of algorithms until it has let us in, its version from
   /// then on.
@@ -48,14 +48,14 @@ final class Transport {
     case endlessGreeting
   }
 
-  init(_ carrier: any Carrier, counters: Counters) {
-    self.carrier = carrier
+  init(_ rawStream: any RawStream, counters: Counters) {
+    self.rawStream = rawStream
     self.counters = counters
   }
 
-  var key: WaitKey { carrier.key }
-  /// What the carrier says of its end, where it knows more than an errno.
-  var carrierFailure: String? { carrier.failure }
+  var key: WaitKey { rawStream.key }
+  /// What the stream says of its end, where it knows more than an errno.
+  var streamFailure: String? { rawStream.failure }
 
   var hasUnsent: Bool { !outbox.isEmpty }
 
@@ -73,7 +73,7 @@ final class Transport {
       end = .endlessGreeting
       return Int(-EPROTO)
     }
-    let count = carrier.receive(into: buffer, size: size, flags: flags)
+    let count = rawStream.receive(into: buffer, size: size, flags: flags)
     if count > 0 {
       noteReceived(UnsafeRawBufferPointer(start: buffer, count: count))
       return count
@@ -93,10 +93,10 @@ final class Transport {
     return bytes.count
   }
 
-  /// Gives the carrier as much as it takes now.
+  /// Gives the stream as much as it takes now.
   func flush(flags: Int32 = Int32(MSG_NOSIGNAL)) {
     guard !isSevered, hasUnsent else { return }
-    let count = outbox.withUnsafeBytes { carrier.send($0, flags: flags) }
+    let count = outbox.withUnsafeBytes { rawStream.send($0, flags: flags) }
     if count >= 0 {
       counters.countSent(count)
       // Emptied it gives its memory back: a thousand sessions would each keep that of a whole script.

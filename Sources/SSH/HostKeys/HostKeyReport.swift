@@ -7,13 +7,13 @@ struct HostKeyReport {
 
   private var fingerprint: String { "\(key.type) \(key.fingerprint)" }
 
-  func unknown(others: [KnownHosts.Entry], authorities: [KnownHosts.Entry]) -> String {
+  func unknown(others: [KnownHosts.Entry], caGenerations: [KnownHosts.Entry]) -> String {
     var lines = ["this host is not known. Its key is", "  \(fingerprint)"]
     if !others.isEmpty {
       lines.append("Keys of other types are known for it:")
       lines += others.map { "  \($0.place): \($0.key.type) \($0.key.fingerprint)" }
     }
-    lines += authorities.map {
+    lines += caGenerations.map {
       "\($0.place) names a certificate authority for it. The built-in client checks no host certificates;"
         + " `ssh: {transport: openssh}` in the inventory does."
     }

@@ -21,7 +21,7 @@ struct KnownHosts: Sendable {
   /// What a file is that knows no host and records none, as `UserKnownHostsFile /dev/null` asks for.
   static let nowhere = "/dev/null"
 
-  enum Verdict: Hashable, Sendable {
+  enum HostResult: Hashable, Sendable {
     case trusted
     /// Nothing is known, or only keys of other types.
     case unknown(others: [Entry])
@@ -126,7 +126,7 @@ struct KnownHosts: Sendable {
 
   /// Whether the host that showed this key is the one it should be, as OpenSSH would judge with
   /// StrictHostKeyChecking=yes.
-  func verdict(on key: HostKey, from name: Name) -> Verdict {
+  func result(on key: HostKey, from name: Name) -> HostResult {
     if let revocation = revocation(of: key, from: name) { return .revoked(revocation) }
     let recorded = matching(name.full)
     if recorded.contains(where: { $0.key == key }) { return .trusted }
@@ -138,7 +138,7 @@ struct KnownHosts: Sendable {
   }
 
   /// The lines that hand this host to a certificate authority, which libssh2 cannot check.
-  func authorities(for name: Name) -> [Entry] {
+  func caGenerations(for name: Name) -> [Entry] {
     entries.filter { $0.marker == .certificateAuthority && $0.hosts.matches(name.full) }
   }
 

@@ -20,7 +20,7 @@ fail() {
 }
 
 run_run() {
-  system=$1 nginx=$2 ssh=$3 group=$4 index=$5 carrier=$6 addresses=$7
+  system=$1 nginx=$2 ssh=$3 group=$4 index=$5 container_host=$6 addresses=$7
   trap 'echo "failed $name"' EXIT
   again=no
   while :; do
@@ -45,8 +45,8 @@ plug_in() {
   [ "$again" = no ] || umount "$host/net"
   : >"$host/net"
   unshare --net="$host/net" true
-  if [ "$carrier" != - ]; then
-    plug_into_carrier
+  if [ "$container_host" != - ]; then
+    plug_into_container_host
     return
   fi
   ip link add "host$index" master fleet "$cable" type veth \
@@ -73,17 +73,17 @@ plug_in() {
 }
 
 # A container waits for its host to be up, and has a cable to it alone.
-plug_into_carrier() {
+plug_into_container_host() {
   nsenter --net="$host/net" ip link set lo up
   tries=0
-  until [ -s "$scratch/hosts/$carrier/process" ]; do
+  until [ -s "$scratch/hosts/$container_host/process" ]; do
     tries=$((tries + 1))
-    [ "$tries" -lt 6000 ] || fail "$name: its host $carrier does not boot"
+    [ "$tries" -lt 6000 ] || fail "$name: its host $container_host does not boot"
     sleep 0.01
   done
-  mkdir -p "$scratch/hosts/$carrier/containers"
-  echo "$addresses" >"$scratch/hosts/$carrier/containers/$name"
-  connect "$carrier" "$name" "$addresses"
+  mkdir -p "$scratch/hosts/$container_host/containers"
+  echo "$addresses" >"$scratch/hosts/$container_host/containers/$name"
+  connect "$container_host" "$name" "$addresses"
 }
 
 # The first of a host's containers brings the network that they share.

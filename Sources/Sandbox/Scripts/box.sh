@@ -129,7 +129,7 @@ run_open() {
   furnish plain / no
   [ -z "$systemd_root" ] || furnish systemd "$systemd_root" yes
   index=0
-  while IFS=$tab read -r name system port user sudo nginx ssh disk carrier addresses; do
+  while IFS=$tab read -r name system port user sudo nginx ssh disk container_host addresses; do
     index=$((index + 1))
     start_host &
   done <"$scratch/fleet"
@@ -151,10 +151,10 @@ add_address() {
 
 add_host() {
   printf '%s\t%s\n' "$1" "$2" >>"$scratch/fleet"
-  addresses=${2##*"$tab"} carrier=${2%"$tab"*}
+  addresses=${2##*"$tab"} container_host=${2%"$tab"*}
   for address in $(echo "$addresses" | tr , ' '); do
     printf '%s %s\n' "$address" "$1" >>"$scratch/names"
-    [ "${carrier##*"$tab"}" != - ] || ip route add "$address" dev fleet
+    [ "${container_host##*"$tab"}" != - ] || ip route add "$address" dev fleet
   done
 }
 
@@ -224,7 +224,7 @@ start_host() {
     mount -t tmpfs -o "mode=755,size=$disk" tmpfs "$root/etc/deploy"
   fi
   sh "$scratch/boot.sh" run "$scratch" "$name" "$system" "$nginx" "$ssh" "$group" "$index" \
-    "$carrier" "$addresses"
+    "$container_host" "$addresses"
 }
 
 add_user() {

@@ -15,7 +15,7 @@ extension FleetState {
     try root.at("fleet").check(fleet, is: .fleetName)
     try root.at("lineage").check(lineage, is: .word)
     try root.at("serial").check(serial, in: Self.serials)
-    try checkAuthorities(root.at("authorities"))
+    try checkCAs(root.at("caGenerations"))
     try root.at("revocations").check(revocations) { place, revocation throws(StateMistake) in
       try revocation.check(place)
     }
@@ -30,7 +30,7 @@ extension FleetState {
   }
 
   private func checkFleetKeys(_ root: ValuePlace) throws(StateMistake) {
-    try root.at("retiredAuthorities").check(retiredAuthorities) {
+    try root.at("retiredCAs").check(retiredCAs) {
       place, retired throws(StateMistake) in
       try place.at("generation").check(retired.generation, in: Self.generations)
       try place.at("commonName").check(retired.commonName, is: .line)
@@ -50,23 +50,23 @@ extension FleetState {
     }
   }
 
-  private func checkAuthorities(_ place: ValuePlace) throws(StateMistake) {
-    try place.check(authorities) { place, authority throws(StateMistake) in
-      try place.at("generation").check(authority.generation, in: Self.generations)
-      try place.at("commonName").check(authority.commonName, is: .line)
-      try place.at("keyIdentifier").check(authority.keyIdentifier, is: .hex)
-      try place.at("fingerprint").check(authority.fingerprint, is: .hex)
-      try place.at("certificate").check(authority.certificate, is: .certificate)
-      if let list = authority.revocationList {
+  private func checkCAs(_ place: ValuePlace) throws(StateMistake) {
+    try place.check(caGenerations) { place, ca throws(StateMistake) in
+      try place.at("generation").check(ca.generation, in: Self.generations)
+      try place.at("commonName").check(ca.commonName, is: .line)
+      try place.at("keyIdentifier").check(ca.keyIdentifier, is: .hex)
+      try place.at("fingerprint").check(ca.fingerprint, is: .hex)
+      try place.at("certificate").check(ca.certificate, is: .certificate)
+      if let list = ca.revocationList {
         try place.at("revocationList").check(list, is: .revocationList)
       }
     }
-    for (index, authority) in authorities.enumerated() {
-      let before = authorities[..<index]
-      if before.contains(where: { $0.generation == authority.generation }) {
+    for (index, ca) in caGenerations.enumerated() {
+      let before = caGenerations[..<index]
+      if before.contains(where: { $0.generation == ca.generation }) {
         throw place.at(index).at("generation").mistake("it is there twice")
       }
-      if before.contains(where: { $0.keyIdentifier == authority.keyIdentifier }) {
+      if before.contains(where: { $0.keyIdentifier == ca.keyIdentifier }) {
         throw place.at(index).at("keyIdentifier").mistake("it is there twice")
       }
     }

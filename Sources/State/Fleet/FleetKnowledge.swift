@@ -4,8 +4,8 @@ package import Fleet
 /// is behind, or none at all, can catch up from any host.
 package struct FleetKnowledge: Hashable, Sendable {
   /// The CA generations that hosts may trust; without revocation lists.
-  package var authorities: [AuthorityRecord]
-  package var retired: [RetiredAuthority]
+  package var caGenerations: [CAGeneration]
+  package var retired: [RetiredCA]
   /// Those that have not ended.
   package var revocations: [Revocation]
   package var keys: [FleetKey]
@@ -13,10 +13,10 @@ package struct FleetKnowledge: Hashable, Sendable {
   package var issued: [IssuanceRecord]
 
   package init(
-    authorities: [AuthorityRecord] = [], retired: [RetiredAuthority] = [],
+    caGenerations: [CAGeneration] = [], retired: [RetiredCA] = [],
     revocations: [Revocation] = [], keys: [FleetKey] = [], issued: [IssuanceRecord] = []
   ) {
-    self.authorities = authorities
+    self.caGenerations = caGenerations
     self.retired = retired
     self.revocations = revocations
     self.keys = keys
@@ -26,7 +26,7 @@ package struct FleetKnowledge: Hashable, Sendable {
 
 /// A CA generation that no host is ever to trust again, so that no older copy of a state or of a folder
 /// brings it back, and its number and its name are not given to another one.
-package struct RetiredAuthority: Hashable, Sendable, Codable {
+package struct RetiredCA: Hashable, Sendable, Codable {
   package var generation: Int
   package var commonName: String
   /// The subject key identifier in lower-case hex.
@@ -40,7 +40,7 @@ package struct RetiredAuthority: Hashable, Sendable, Codable {
     self.notAfter = notAfter
   }
 
-  package init(_ record: AuthorityRecord) {
+  package init(_ record: CAGeneration) {
     self.init(
       generation: record.generation, commonName: record.commonName,
       keyIdentifier: record.keyIdentifier, notAfter: record.notAfter)
@@ -51,12 +51,12 @@ extension FleetState {
   /// What others need to catch up with this state, as the manifest of a host says it.
   package func knowledge(on host: String, at now: Timestamp) -> FleetKnowledge {
     FleetKnowledge(
-      authorities: authorities.map { record in
+      caGenerations: caGenerations.map { record in
         var record = record
         record.revocationList = nil
         return record
       },
-      retired: retiredAuthorities.filter { $0.notAfter > now },
+      retired: retiredCAs.filter { $0.notAfter > now },
       revocations: revocations.filter { $0.notAfter > now }, keys: fleetKeys,
       issued: issued(to: host, at: now))
   }
@@ -68,42 +68,43 @@ extension FleetState {
     if !knowledge.issued.isEmpty { recordIssued(knowledge.issued, at: now) }
     learn(knowledge.revocations)
     for retired in knowledge.retired { retire(retired) }
-    for record in knowledge.authorities where !isRetired(record.keyIdentifier) {
-      guard let known = authorities.firstIndex(where: { $0.keyIdentifier == record.keyIdentifier })
+    for record in knowledge.caGenerations where !isRetired(record.keyIdentifier) {
+      guard
+        let known = caGenerations.firstIndex(where: { $0.keyIdentifier == record.keyIdentifier })
       else {
-        authorities.append(record)
+        caGenerations.append(record)
         continue
       }
-      var merged = authorities[known].notBefore < record.notBefore ? record : authorities[known]
-      merged.status = max(authorities[known].status, record.status)
-      merged.revocationList = authorities[known].revocationList ?? record.revocationList
-      authorities[known] = merged
+      var merged = caGenerations[known].notBefore < record.notBefore ? record : caGenerations[known]
+      merged.status = max(caGenerations[known].status, record.status)
+      merged.revocationList = caGenerations[known].revocationList ?? record.revocationList
+      caGenerations[known] = merged
     }
-    orderAuthorities()
+    orderCAs()
   }
 
   package func isRetired(_ keyIdentifier: String) -> Bool {
-    retiredAuthorities.contains { $0.keyIdentifier == keyIdentifier }
+    retiredCAs.contains { $0.keyIdentifier == keyIdentifier }
   }
 
   /// From now on no host is to trust the generation again.
-  package mutating func retire(_ generation: RetiredAuthority) {
-    authorities.removeAll { $0.keyIdentifier == generation.keyIdentifier }
+  package mutating func retire(_ generation: RetiredCA) {
+    caGenerations.removeAll { $0.keyIdentifier == generation.keyIdentifier }
     guard !isRetired(generation.keyIdentifier) else { return }
-    retiredAuthorities.append(generation)
-    retiredAuthorities.sort {
+    retiredCAs.append(generation)
+    retiredCAs.sort {
       ($0.generation, $0.keyIdentifier) < ($1.generation, $1.keyIdentifier)
     }
   }
 
   /// Those that retire, then those that stay, each oldest first; of those the last one signs.
-  private mutating func orderAuthorities() {
-    authorities.sort {
+  private mutating func orderCAs() {
+    caGenerations.sort {
       ($0.status == .retiring ? 0 : 1, $0.generation, $0.keyIdentifier)
         < ($1.status == .retiring ? 0 : 1, $1.generation, $1.keyIdentifier)
     }
-    for index in authorities.indices where authorities[index].status != .retiring {
-      authorities[index].status = index == authorities.count - 1 ? .signing : .trusted
+    for index in caGenerations.indices where caGenerations[index].status != .retiring {
+      caGenerations[index].status = index == caGenerations.count - 1 ? .signing : .trusted
     }
   }
 }
@@ -111,9 +112,9 @@ extension FleetState {
 extension FleetState {
   /// A generation in the CA's folder that cannot be one of this fleet.
   package struct GenerationConflict: Error, Hashable {
-    package var inFolder: AuthorityRecord
+    package var inFolder: CAGeneration
     /// What the fleet has by that number or name.
-    package var ofFleet: RetiredAuthority
+    package var ofFleet: RetiredCA
   }
 
   /// Takes in what the folder of the CA has.
@@ -125,9 +126,9 @@ extension FleetState {
   ///   - folder: the generations of the folder, with their status there.
   ///   - archived: those that the folder says have been rotated out.
   package mutating func takeIn(
-    folder: [AuthorityRecord], archived: [AuthorityRecord], at now: Timestamp
+    folder: [CAGeneration], archived: [CAGeneration], at now: Timestamp
   ) throws(GenerationConflict) {
-    let known = authorities.map(RetiredAuthority.init) + retiredAuthorities
+    let known = caGenerations.map(RetiredCA.init) + retiredCAs
     for record in folder + archived {
       let conflict = known.first {
         $0.keyIdentifier != record.keyIdentifier
@@ -138,28 +139,30 @@ extension FleetState {
     }
     let present = Set(folder.map(\.keyIdentifier))
     for record in archived where !present.contains(record.keyIdentifier) {
-      retire(RetiredAuthority(record))
+      retire(RetiredCA(record))
     }
-    learn(FleetKnowledge(authorities: folder), at: now)
-    if authorities.allSatisfy({ $0.status == .retiring }) {
+    learn(FleetKnowledge(caGenerations: folder), at: now)
+    if caGenerations.allSatisfy({ $0.status == .retiring }) {
       // Somebody has taken the mark off the last one, as the folder's own message advises.
       for record in folder where record.status != .retiring {
         guard
-          let known = authorities.firstIndex(where: { $0.keyIdentifier == record.keyIdentifier })
+          let known = caGenerations.firstIndex(where: { $0.keyIdentifier == record.keyIdentifier })
         else { continue }
-        authorities[known].status = record.status
+        caGenerations[known].status = record.status
       }
-      orderAuthorities()
+      orderCAs()
     }
-    let signing = authorities.last { $0.status != .retiring && present.contains($0.keyIdentifier) }
+    let signing = caGenerations.last {
+      $0.status != .retiring && present.contains($0.keyIdentifier)
+    }
     guard let signing else { return }
-    for index in authorities.indices
-    where !present.contains(authorities[index].keyIdentifier)
-      && authorities[index].generation < signing.generation
+    for index in caGenerations.indices
+    where !present.contains(caGenerations[index].keyIdentifier)
+      && caGenerations[index].generation < signing.generation
     {
-      authorities[index].status = .retiring
+      caGenerations[index].status = .retiring
     }
-    orderAuthorities()
+    orderCAs()
   }
 
   /// Retires those that are to go, that no folder has, and that no host is known to trust or to show.
@@ -168,16 +171,16 @@ extension FleetState {
       hosts.values.flatMap { record in
         record.release.facts.trusts + record.release.certificates.values.map(\.issuerKeyIdentifier)
       })
-    for record in authorities
+    for record in caGenerations
     where record.status == .retiring && !present.contains(record.keyIdentifier)
       && !needed.contains(record.keyIdentifier)
     {
-      retire(RetiredAuthority(record))
+      retire(RetiredCA(record))
     }
   }
 }
 
-extension AuthorityRecord.Status: Comparable {
+extension CAGeneration.Status: Comparable {
   private var rank: Int {
     switch self {
     case .signing: 0

@@ -2,7 +2,7 @@
 // that were written before a field was added are read without it.
 
 extension KeyedEncodingContainer {
-  mutating func encode(_ value: [RetiredAuthority], forKey key: Key) throws {
+  mutating func encode(_ value: [RetiredCA], forKey key: Key) throws {
     try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
   }
 
@@ -25,7 +25,7 @@ extension KeyedDecodingContainer {
     try decodeIfPresent(type, forKey: key) ?? []
   }
 
-  func decode(_ type: [RetiredAuthority].Type, forKey key: Key) throws -> [RetiredAuthority] {
+  func decode(_ type: [RetiredCA].Type, forKey key: Key) throws -> [RetiredCA] {
     try decodeIfPresent(type, forKey: key) ?? []
   }
 
@@ -44,8 +44,8 @@ extension KeyedDecodingContainer {
   }
 
   func decode(
-    _ type: AuthorityRecord.Status.Type, forKey key: Key
-  ) throws -> AuthorityRecord.Status {
+    _ type: CAGeneration.Status.Type, forKey key: Key
+  ) throws -> CAGeneration.Status {
     try decodeIfPresent(type, forKey: key) ?? .signing
   }
 }

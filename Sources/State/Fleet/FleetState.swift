@@ -3,7 +3,7 @@ package import Fleet
 /// What `deploy` left on a fleet: public facts only, so that it can be reviewed and kept in git.
 package struct FleetState: Hashable, Sendable, Codable {
   /// The version of this format.
-  package static let currentVersion = 1
+  package static let currentVersion = 2
 
   package var version: Int
   package var fleet: String
@@ -12,11 +12,11 @@ package struct FleetState: Hashable, Sendable, Codable {
   /// Grows with every write.
   package var serial: Int
   /// Oldest first; the last one signs.
-  package var authorities: [AuthorityRecord]
+  package var caGenerations: [CAGeneration]
   /// Every certificate that the CA signed and that has not expired; sorted.
   package internal(set) var issued: [IssuanceRecord]
   /// Those that were rotated out.
-  package var retiredAuthorities: [RetiredAuthority]
+  package var retiredCAs: [RetiredCA]
   /// The keys that sign manifests, oldest first; the last one signs, the others are known still.
   package var fleetKeys: [FleetKey]
   /// By host, what this state has sent there: written before it is sent.
@@ -32,9 +32,9 @@ package struct FleetState: Hashable, Sendable, Codable {
     self.fleet = fleet
     self.lineage = lineage
     self.serial = 0
-    self.authorities = []
+    self.caGenerations = []
     self.issued = []
-    self.retiredAuthorities = []
+    self.retiredCAs = []
     self.fleetKeys = []
     self.manifests = [:]
     self.revocations = []
@@ -42,8 +42,8 @@ package struct FleetState: Hashable, Sendable, Codable {
   }
 }
 
-/// A generation of the authority, by its public certificate.
-package struct AuthorityRecord: Hashable, Sendable, Codable {
+/// A generation of the CA, by its public certificate.
+package struct CAGeneration: Hashable, Sendable, Codable {
   package var generation: Int
   package var commonName: String
   /// The subject key identifier in lower-case hex; what leaves name as their issuer.
@@ -77,17 +77,17 @@ package struct AuthorityRecord: Hashable, Sendable, Codable {
 
 extension FleetState {
   /// The CA generation that signs; nil before there is one.
-  package var signingAuthority: AuthorityRecord? { authorities.signing }
+  package var signingCA: CAGeneration? { caGenerations.signing }
 
   /// The CA generations that hosts accept when all is done, oldest first.
-  package var trustedAuthorities: [AuthorityRecord] { authorities.trusted }
+  package var trustedCAs: [CAGeneration] { caGenerations.trusted }
 }
 
-extension [AuthorityRecord] {
+extension [CAGeneration] {
   /// Those that are not to be removed: of these the last one signs.
-  package var trusted: [AuthorityRecord] { filter { $0.status != .retiring } }
+  package var trusted: [CAGeneration] { filter { $0.status != .retiring } }
 
-  package var signing: AuthorityRecord? { last { $0.status != .retiring } }
+  package var signing: CAGeneration? { last { $0.status != .retiring } }
 }
 
 /// What `deploy` left on one host, and at which address it was: how it is reached, the inventory says.
@@ -116,7 +116,7 @@ package struct ReleaseRecord: Hashable, Sendable, Codable {
   package var number: Int
   /// By path below the release's folder.
   package var files: [String: FileRecord]
-  /// The leaf certificates of the private authority, by the path of the certificate.
+  /// The leaf certificates of the private CA, by the path of the certificate.
   package var certificates: [String: CertificateRecord]
   package var facts: EdgeFacts
   /// The release that was in force before the run, where the run went through others in between.
@@ -175,8 +175,8 @@ package struct CertificateRecord: Hashable, Sendable, Codable {
   }
 }
 
-extension AuthorityRecord {
-  /// What a generation of the authority is to be in the end.
+extension CAGeneration {
+  /// What a generation of the CA is to be in the end.
   package enum Status: String, Hashable, Sendable, Codable {
     /// Trusted, and what issues certificates.
     case signing

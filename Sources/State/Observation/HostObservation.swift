@@ -26,7 +26,7 @@ package struct HostObservation: Hashable, Sendable {
   /// The release that was in force before the current one.
   package var releaseBefore: Int?
   /// How the last transaction ended, in the host's own words.
-  package var lastVerdict: String?
+  package var lastResult: String?
   /// What the release in force is, if that is proven.
   package var manifest: Manifest?
   /// What the host shows as its manifest, proven or not.
@@ -49,7 +49,7 @@ package struct HostObservation: Hashable, Sendable {
   package var firewall: LoadedFirewall
   /// Where the controller's connection comes from, as the host sees it.
   package var controllerAddress: String?
-  /// A transaction that ended without a verdict: the host was cut off in the middle.
+  /// A transaction that ended without a result: the host was cut off in the middle.
   package var interruptedTransaction: String?
   package var surroundings = HostSurroundings()
 
@@ -57,7 +57,7 @@ package struct HostObservation: Hashable, Sendable {
     clock: Timestamp, isRoot: Bool = true, hasSystemd: Bool = false, missingTools: [String] = [],
     nginxVersion: String? = nil, nginxIsRunning: Bool = false, servedReleases: [Int] = [],
     currentRelease: Int? = nil, latestRelease: Int = 0,
-    keptReleases: [Int] = [], releaseBefore: Int? = nil, lastVerdict: String? = nil,
+    keptReleases: [Int] = [], releaseBefore: Int? = nil, lastResult: String? = nil,
     manifest: Manifest? = nil,
     fingerprint: Fingerprint = .none, driftedFiles: [String] = [], includesRelease: Bool = false,
     texts: [String: String] = [:], firewall: LoadedFirewall = .absent,
@@ -74,7 +74,7 @@ package struct HostObservation: Hashable, Sendable {
     self.latestRelease = latestRelease
     self.keptReleases = keptReleases
     self.releaseBefore = releaseBefore
-    self.lastVerdict = lastVerdict
+    self.lastResult = lastResult
     self.manifest = manifest
     self.fingerprint = fingerprint
     self.driftedFiles = driftedFiles
@@ -89,7 +89,7 @@ package struct HostObservation: Hashable, Sendable {
 extension HostObservation {
   /// The release that the host took back last, with nobody there to hear it, and why.
   package var undoneRelease: (number: Int, why: String)? {
-    let words = (lastVerdict ?? "").split(separator: " ", maxSplits: 2)
+    let words = (lastResult ?? "").split(separator: " ", maxSplits: 2)
     // One word is a failure that its run has told already.
     guard words.count == 3, words[1] == "reverted", words[2].contains(" "),
       let number = Int(words[0])

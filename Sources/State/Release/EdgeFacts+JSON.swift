@@ -61,9 +61,9 @@ private struct PublishedPort: Codable {
     why = publication.why
   }
 
-  func publication(on carrier: IPAddress) -> Publication {
+  func publication(on containerHost: IPAddress) -> Publication {
     Publication(
-      carrier: carrier, port: port, host: host, address: address, target: target,
+      containerHost: containerHost, port: port, host: host, address: address, target: target,
       network: network, from: from, why: why)
   }
 }

@@ -71,15 +71,15 @@ extension Opening {
 }
 
 extension Publication {
-  /// - Parameter carrier: the address of the host, which comes before in a manifest.
-  fileprivate init?(manifestFields fields: [String], on carrier: IPAddress?) {
-    guard let carrier, let port = Port(fields[0]), let host = HostName(fields[1]),
+  /// - Parameter container host: the address of the host, which comes before in a manifest.
+  fileprivate init?(manifestFields fields: [String], on containerHost: IPAddress?) {
+    guard let containerHost, let port = Port(fields[0]), let host = HostName(fields[1]),
       let address = IPAddress(fields[2]), let target = Port(fields[3]),
       let network = AddressRange(fields[4]),
       case .ranges(let from)? = Opening.Source(word: fields[5])
     else { return nil }
     self.init(
-      carrier: carrier, port: port, host: host, address: address, target: target,
+      containerHost: containerHost, port: port, host: host, address: address, target: target,
       network: network, from: from, why: fields[6])
   }
 }

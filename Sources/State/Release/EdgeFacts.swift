@@ -9,7 +9,7 @@ package struct EdgeFacts: Hashable, Sendable {
   /// Where the host is reached, and where its front-end's connections come from; nil in facts of a release
   /// that was made before facts were recorded.
   package var address: IPAddress?
-  /// The key identifiers of the authorities that it accepts, sorted.
+  /// The key identifiers of the CAs that it accepts, sorted.
   package var trusts: [String]
   /// The serials of revoked certificates that it refuses, sorted; nil where it has no revocation lists.
   package var refuses: [String]?

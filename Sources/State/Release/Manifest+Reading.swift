@@ -100,7 +100,7 @@ extension CertificateRecord {
 extension FleetKnowledge {
   /// A line each, as the manifest has them.
   var lines: [String] {
-    authorities.map { record in
+    caGenerations.map { record in
       "ca \(record.generation) \(record.status.rawValue) \(record.keyIdentifier)"
         + " \(record.fingerprint) \(record.notBefore) \(record.notAfter)"
         + " \(record.certificate.onOneLine) \(record.commonName)"
@@ -122,11 +122,11 @@ extension FleetKnowledge {
   /// Takes one line of a manifest; false where it is none of these.
   mutating func read(_ line: Substring) -> Bool {
     if let fields = line.value(of: "ca")?.fields(8), let generation = Int(fields[0]),
-      let status = AuthorityRecord.Status(rawValue: fields[1]),
+      let status = CAGeneration.Status(rawValue: fields[1]),
       let notBefore = Timestamp(fields[4]), let notAfter = Timestamp(fields[5])
     {
-      authorities.append(
-        AuthorityRecord(
+      caGenerations.append(
+        CAGeneration(
           generation: generation, commonName: fields[7], keyIdentifier: fields[2],
           fingerprint: fields[3], notBefore: notBefore, notAfter: notAfter,
           certificate: fields[6].onSeveralLines, status: status))
@@ -134,7 +134,7 @@ extension FleetKnowledge {
       let notAfter = Timestamp(fields[2])
     {
       retired.append(
-        RetiredAuthority(
+        RetiredCA(
           generation: generation, commonName: fields[3], keyIdentifier: fields[1],
           notAfter: notAfter))
     } else if let fields = line.value(of: "revoked")?.fields(6),

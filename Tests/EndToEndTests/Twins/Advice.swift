@@ -4,12 +4,12 @@ import Foundation
 enum Advice: Hashable, CustomStringConvertible {
   /// A command that stands in the message, without `deploy`.
   case command([String])
-  /// To put a CA folder aside and make another authority.
-  case makeAuthority(aside: String)
+  /// To put a CA folder aside and make another CA.
+  case makeCA(aside: String)
   /// To take the state that the other operator has.
   case takeState
   /// To take the CA folder that the other operator has.
-  case takeAuthority
+  case takeCA
   /// To take both.
   case takeFolder
   /// To give the same command again.
@@ -19,9 +19,9 @@ enum Advice: Hashable, CustomStringConvertible {
     switch self {
     case .command(let words):
       "deploy " + words.map { $0.hasPrefix("/") ? "FILE" : $0 }.joined(separator: " ")
-    case .makeAuthority: "put the CA folder aside and make another authority"
+    case .makeCA: "put the CA folder aside and make another CA"
     case .takeState: "take the newer state"
-    case .takeAuthority: "take the CA folder"
+    case .takeCA: "take the CA folder"
     case .takeFolder: "take the state and the CA folder"
     case .again: "again"
     }
@@ -31,8 +31,8 @@ enum Advice: Hashable, CustomStringConvertible {
   static func all(in message: String) -> [Advice] {
     var all = commands(in: message)
     if let folder = message.firstMatch(of: /\n\s+mv (\S+) \S+\.other\n/)?.output.1 {
-      all.removeAll { $0.isToMakeAuthority }
-      all.append(.makeAuthority(aside: String(folder)))
+      all.removeAll { $0.isToMakeCA }
+      all.append(.makeCA(aside: String(folder)))
     }
     // A message is wrapped anywhere.
     let words = message.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -42,8 +42,8 @@ enum Advice: Hashable, CustomStringConvertible {
       if words.contains(/(newer|shared|current) (\S*\.)?state|previous version/) {
         all.append(.takeState)
       }
-      if words.contains(/(restore|copy|take|bring)[^.]*(folder|\.authority|\.ca\b)/) {
-        all.append(.takeAuthority)
+      if words.contains(/(restore|copy|take|bring)[^.]*(folder|\.ca|\.ca\b)/) {
+        all.append(.takeCA)
       }
     }
     if words.contains(
@@ -55,9 +55,9 @@ enum Advice: Hashable, CustomStringConvertible {
     return all
   }
 
-  private var isToMakeAuthority: Bool {
+  private var isToMakeCA: Bool {
     if case .command(let words) = self {
-      words.starts(with: ["authority", "create"])
+      words.starts(with: ["ca", "create"])
     } else {
       false
     }

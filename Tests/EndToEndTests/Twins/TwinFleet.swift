@@ -102,14 +102,14 @@ final class TwinFleet {
   // MARK: - Folders
 
   enum Part: String, CaseIterable {
-    case folder, state, authority
+    case folder, state, ca
 
     /// The names of its files, as a shell sees them.
     fileprivate var pattern: String {
       switch self {
-      case .folder: "shop.state.json* shop.authority*"
+      case .folder: "shop.state.json* shop.ca*"
       case .state: "shop.state.json*"
-      case .authority: "shop.authority*"
+      case .ca: "shop.ca*"
       }
     }
   }

@@ -9,10 +9,10 @@ struct TwinOperation: CustomStringConvertible {
     /// One of the certificates that are known by then.
     case revokeSerial(choice: Int)
     case rotateCertificates
-    case rotateAuthority(isEmergency: Bool)
+    case rotateCA(isEmergency: Bool)
     case copyToOther
     case restore(TwinFleet.Part, age: Int)
-    case lose(TwinFleet.Part, makesAuthority: Bool)
+    case lose(TwinFleet.Part, makesCA: Bool)
     /// A host whose owner is somebody else now writes another serial into its own manifest.
     case tamper(host: String)
 
@@ -23,11 +23,11 @@ struct TwinOperation: CustomStringConvertible {
       case .revoke(let host): "revoke \(host)"
       case .revokeSerial(let choice): "revoke --serial, choice \(choice)"
       case .rotateCertificates: "rotate certificates"
-      case .rotateAuthority(let isEmergency): "rotate authority\(isEmergency ? " --emergency" : "")"
+      case .rotateCA(let isEmergency): "rotate ca\(isEmergency ? " --emergency" : "")"
       case .copyToOther: "copy the folder to the other operator"
       case .restore(let part, let age): "restore \(part) of \(age) operations ago"
       case .lose(let part, let makes):
-        "lose \(part)\(makes && part != .state ? ", authority create" : "")"
+        "lose \(part)\(makes && part != .state ? ", ca create" : "")"
       case .tamper(let host): "\(host) edits its manifest"
       }
     }
@@ -98,11 +98,11 @@ struct TwinOperation: CustomStringConvertible {
     case 6, 7, 8: return .revoke(host: host)
     case 9: return .revokeSerial(choice: number)
     case 10, 11: return .rotateCertificates
-    case 12: return .rotateAuthority(isEmergency: false)
-    case 13: return .rotateAuthority(isEmergency: true)
+    case 12: return .rotateCA(isEmergency: false)
+    case 13: return .rotateCA(isEmergency: true)
     case 14: return .copyToOther
     case 15, 16: return .restore(part, age: 1 + number % 4)
-    case 17, 18: return .lose(part, makesAuthority: number.isMultiple(of: 2))
+    case 17, 18: return .lose(part, makesCA: number.isMultiple(of: 2))
     default: return .tamper(host: host)
     }
   }

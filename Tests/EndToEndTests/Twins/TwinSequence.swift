@@ -61,7 +61,7 @@ struct TwinSequence {
       let one = stolen.all[choice % stolen.all.count]
       story.append("  \(one.serial) of \(one.host)")
       try await revoke([one], with: ["--serial", one.serial], operation)
-    case .rotateAuthority(let isEmergency): try await rotateAuthority(isEmergency, operation)
+    case .rotateCA(let isEmergency): try await rotateCA(isEmergency, operation)
     case .copyToOther:
       try await fleet.copy(
         .folder, from: fleet.folder(someone).folder, to: fleet.folder(someone.other).folder)
@@ -69,9 +69,9 @@ struct TwinSequence {
       let backups = fleet.backups[someone, default: []]
       let backup = backups[max(0, backups.count - age)]
       try await fleet.copy(part, from: backup, to: fleet.folder(someone).folder)
-    case .lose(let part, let makesAuthority):
+    case .lose(let part, let makesCA):
       try await fleet.lose(part, of: someone)
-      if makesAuthority, part != .state { try await create(by: someone) }
+      if makesCA, part != .state { try await create(by: someone) }
     case .tamper(let host): try await tamper(host)
     }
     if operation.isRun, !isSettled, operation.settles {
@@ -94,13 +94,13 @@ struct TwinSequence {
     }
   }
 
-  private mutating func rotateAuthority(
+  private mutating func rotateCA(
     _ isEmergency: Bool, _ operation: TwinOperation
   ) async throws {
     let before = try await fleet.trusted()
     guard
       try await run(
-        ["rotate", "authority"] + (isEmergency ? ["--emergency"] : []), by: operation.actor,
+        ["rotate", "ca"] + (isEmergency ? ["--emergency"] : []), by: operation.actor,
         cut: operation.cut)
     else { return }
     let after = try await fleet.trusted()
@@ -115,8 +115,8 @@ struct TwinSequence {
   }
 
   private mutating func create(by someone: TwinFleet.Operator) async throws {
-    let output = try await fleet.folder(someone).deploy("authority", "create")
-    story.append("  authority create: exit \(output.status)")
+    let output = try await fleet.folder(someone).deploy("ca", "create")
+    story.append("  ca create: exit \(output.status)")
     if output.status != 0 { story.append(output.all) }
   }
 
@@ -221,9 +221,9 @@ struct TwinSequence {
     let (from, to) = (fleet.folder(someone.other).folder, fleet.folder(someone).folder)
     switch advice {
     case .takeState: try await fleet.copy(.state, from: from, to: to)
-    case .takeAuthority: try await fleet.copy(.authority, from: from, to: to)
+    case .takeCA: try await fleet.copy(.ca, from: from, to: to)
     case .takeFolder: try await fleet.copy(.folder, from: from, to: to)
-    case .makeAuthority(let folder):
+    case .makeCA(let folder):
       _ = try await fleet.scene.sandbox.run(["rm", "-rf", folder + ".other"])
       _ = try await fleet.scene.sandbox.run(["mv", folder, folder + ".other"])
       try await create(by: someone)

@@ -11,8 +11,8 @@ extension TwinFleet {
       let output = try await scene.on(
         host,
         """
-        [ -e /etc/deploy/current/tls/authority.crt ] || exit 0
-        openssl crl2pkcs7 -nocrl -certfile /etc/deploy/current/tls/authority.crt |
+        [ -e /etc/deploy/current/tls/ca.crt ] || exit 0
+        openssl crl2pkcs7 -nocrl -certfile /etc/deploy/current/tls/ca.crt |
           openssl pkcs7 -print_certs -noout -text |
           sed -n '/Subject Key Identifier/ { n; s/[ :]//g; p; }'
         """)

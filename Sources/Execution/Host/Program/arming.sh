@@ -30,7 +30,7 @@ arm() {
   persist "$root" "$root/pending.new" "$root/undo.sh"
   hold_switch
   # Whoever asks how this one ended must not hear of the last.
-  rm -f "$root/verdict" "$run/verdict" "$staged/reserve"
+  rm -f "$root/result" "$run/result" "$root/verdict" "$run/verdict" "$staged/reserve"
   mv "$root/pending.new" "$root/pending"
   start_timer "$window"
   start_timer "$((window + 1))"

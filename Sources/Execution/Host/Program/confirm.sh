@@ -28,7 +28,7 @@ confirm_release() {
     say confirmed "$release"
   else
     exec 8>&-
-    tell_verdict
+    tell_result
   fi
 }
 
@@ -45,7 +45,7 @@ wait_for() {
 
 give_up() {
   find_linked
-  say verdict "$release" unknown "$linked"
+  say result "$release" unknown "$linked"
   exit 0
 }
 
@@ -123,7 +123,7 @@ prune_programs() {
 
 # Somebody decided before: waits until that has been carried out, and tells how it ended. What is still
 # open then has nobody left who would end it: the lock would be held.
-tell_verdict() {
+tell_result() {
   local why
   wait_for 9
   if [ -f "$root/pending" ] || [ -f "$root/undoing" ]; then
@@ -134,16 +134,16 @@ tell_verdict() {
     exec 8>&-
   fi
   find_current
-  find_verdict
+  find_result
   if [ -f "$root/undoing" ]; then
-    say broken "$current"
+    say failed "$current"
   elif [ "$current" = "$release" ]; then
     # What is written down may be older than that: the disk may be full.
-    if is_meant; then say confirmed "$release"; else say verdict "$release" replaced; fi
-  elif [ "${verdict%% *}" = "$release" ]; then
-    say verdict "$verdict"
+    if is_meant; then say confirmed "$release"; else say result "$release" replaced; fi
+  elif [ "${result%% *}" = "$release" ]; then
+    say result "$result"
   else
     find_linked
-    say verdict "$release" unknown "$linked"
+    say result "$release" unknown "$linked"
   fi
 }

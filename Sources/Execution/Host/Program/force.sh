@@ -64,7 +64,7 @@ undo() {
 finish_undo() {
   rm -rf "$run/transaction"
   read_progress undoing
-  record_verdict "$at_release" reverted "$1"
+  record_result "$at_release" reverted "$1"
   if [ "$at_before" = 0 ]; then
     remove_everything
     return
@@ -91,13 +91,13 @@ knows_more() { grep -e '^issued ' -e '^revoked ' "$1" | grep -qvxF -f "$2"; }
 # The confirmation stands from its rename on; this is what is left of it, whatever came in between.
 finish_confirmation() {
   read_progress confirming
-  record_verdict "$at_release" confirmed
+  record_result "$at_release" confirmed
   if [ "$at_release" = 0 ]; then
     remove_everything
     return
   fi
   printf '%s\n' "$at_before" > "$root/releases/$at_release/before"
-  persist "$root" "$root/verdict"
+  persist "$root" "$root/result"
   rm -f "$root/confirming"
 }
 
@@ -105,7 +105,7 @@ finish_confirmation() {
 remove_everything() {
   find_include
   remove_units
-  if [ -f "$root/verdict" ]; then cp "$root/verdict" "$run/verdict"; fi
+  if [ -f "$root/result" ]; then cp "$root/result" "$run/result"; fi
   remove_tables
   if [ -f "$root/made-folder" ]; then rmdir "${include%/*}" 2>/dev/null; fi
   rm -rf "$root/releases" "$root"

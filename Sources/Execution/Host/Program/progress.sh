@@ -9,7 +9,7 @@
 # global read_progress: at_release at_before at_mode at_phase at_who
 # global find_current: current
 # global find_linked: linked
-# global find_verdict: verdict
+# global find_result: result
 # global find_fingerprint: fingerprint
 
 # Only one process puts releases in force at a time: the timer waits for the transaction's own hand.
@@ -57,14 +57,20 @@ find_fingerprint() {
   fingerprint=$1:${sum%% *}
 }
 
-# Sets verdict, how the last transaction ended; a host that deploy has left remembers until it restarts.
-find_verdict() {
-  verdict=
-  { IFS= read -r verdict < "$root/verdict" || IFS= read -r verdict < "$run/verdict"; } 2>/dev/null
+# Sets result, how the last transaction ended; a host that deploy has left remembers until it restarts.
+# Version 0.1.0 called the file "verdict".
+find_result() {
+  local folder
+  result=
+  for folder in "$root" "$run"; do
+    { IFS= read -r result < "$folder/result" || IFS= read -r result < "$folder/verdict"; } 2>/dev/null &&
+      return 0
+  done
+  return 1
 }
 
 # Writes down how a transaction ended, for the next survey and the system's log.
-record_verdict() {
-  printf '%s\n' "$*" > "$root/verdict.new" && mv "$root/verdict.new" "$root/verdict"
+record_result() {
+  printf '%s\n' "$*" > "$root/result.new" && mv "$root/result.new" "$root/result"
   if command -v logger > /dev/null 2>&1; then logger -t deploy "release $*"; fi
 }

@@ -84,7 +84,7 @@ survey_release() {
   for state in pending undoing; do
     [ -f "$root/$state" ] && read_progress "$state" && say interrupted "$at_release"
   done
-  find_verdict && say verdict "$verdict"
+  find_result && say result "$result"
   find_include
   say include "$include"
   is_included && say included

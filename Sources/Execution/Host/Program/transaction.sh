@@ -116,7 +116,7 @@ recover() {
   if [ -f "$root/pending" ] || [ -f "$root/undoing" ]; then
     find_current
     say recovering "$current"
-    undo 'it was cut off' || refuse_with broken "$current"
+    undo 'it was cut off' || refuse_with failed "$current"
   fi
   exec 8>&-
 }
@@ -143,7 +143,7 @@ switch() {
     say reverted "$why"
   else
     quote < "$run/errors"
-    say broken "$previous"
+    say failed "$previous"
   fi
   exit 0
 }

@@ -4,22 +4,22 @@ enum ConfirmationMessage: HostMessage {
   case waiting
   case confirmed(release: Int)
   /// How the release ended that it was asked about.
-  case verdict(release: Int, HostVerdict)
+  case result(release: Int, ReportedResult)
   /// Neither the new release nor this one, 0 for none, could be put in force.
-  case broken(release: Int)
+  case failed(release: Int)
 
-  enum Word: String, CaseIterable { case waiting, confirmed, verdict, broken }
+  enum Word: String, CaseIterable { case waiting, confirmed, result, failed }
 
   init(_ word: Word, _ value: String) throws(ConversationFault) {
     let name = word.rawValue
     switch word {
     case .waiting: self = .waiting
     case .confirmed: self = .confirmed(release: try HostValues.releaseOrNone(value, of: name))
-    case .verdict:
-      let (release, verdict) = HostValues.divided(value)
-      self = .verdict(
-        release: try HostValues.releaseOrNone(release, of: name), try HostVerdict(verdict))
-    case .broken: self = .broken(release: try HostValues.releaseOrNone(value, of: name))
+    case .result:
+      let (release, result) = HostValues.divided(value)
+      self = .result(
+        release: try HostValues.releaseOrNone(release, of: name), try ReportedResult(result))
+    case .failed: self = .failed(release: try HostValues.releaseOrNone(value, of: name))
     }
   }
 
@@ -27,7 +27,7 @@ enum ConfirmationMessage: HostMessage {
 }
 
 /// How a transaction ended, as a host wrote it down.
-enum HostVerdict: Equatable, Sendable {
+enum ReportedResult: Equatable, Sendable {
   case confirmed
   case reverted(Reversion)
   /// Another run has put a release of its own in force, with the same number.
@@ -44,8 +44,8 @@ enum HostVerdict: Equatable, Sendable {
     case .reverted: self = .reverted(Reversion(detail))
     case .replaced: self = .replaced
     case .unknown:
-      self = .unknown(inForce: try HostValues.releaseOrNone(detail, of: "verdict \(name)"))
-    case nil: throw .unknown("verdict \(name)")
+      self = .unknown(inForce: try HostValues.releaseOrNone(detail, of: "result \(name)"))
+    case nil: throw .unknown("result \(name)")
     }
   }
 }

@@ -8,7 +8,7 @@ struct SurveyMessage: HostMessage {
     case waiting, clock, user, systemd, missing, connection
     case nginx, running, served, retiring
     // What `deploy` put there.
-    case kept, staged, discarded, latest, interrupted, verdict, include, included
+    case kept, staged, discarded, latest, interrupted, result, include, included
     case current, before, drift, manifest, text, fingerprint, firewall
     // What else is there.
     case local, route, socket, process, rule, legacy, manager, space, patched, orphan

@@ -17,11 +17,11 @@ enum TransactionMessage: HostMessage {
   case refused(HostRefusal)
   case reverted(Reversion)
   /// Neither the new release nor this one, 0 for none, could be put in force.
-  case broken(release: Int)
+  case failed(release: Int)
 
   enum Word: String, CaseIterable {
     case waiting, recovering, staged, restores, tested, prepared, switching, applied, refused,
-      reverted, broken
+      reverted, failed
   }
 
   init(_ word: Word, _ value: String) throws(ConversationFault) {
@@ -37,7 +37,7 @@ enum TransactionMessage: HostMessage {
     case .applied: self = .applied(release: try HostValues.releaseOrNone(value, of: name))
     case .refused: self = .refused(try HostRefusal(value))
     case .reverted: self = .reverted(Reversion(value))
-    case .broken: self = .broken(release: try HostValues.releaseOrNone(value, of: name))
+    case .failed: self = .failed(release: try HostValues.releaseOrNone(value, of: name))
     }
   }
 
@@ -53,7 +53,7 @@ enum TransactionMessage: HostMessage {
     case .applied: .applied
     case .refused: .refused
     case .reverted: .reverted
-    case .broken: .broken
+    case .failed: .failed
     }
   }
 
@@ -82,10 +82,10 @@ enum HostRefusal: Equatable, Sendable {
   case gone(release: Int)
   case abandoned
   /// An earlier transaction was cut off, and the release before it could not be put back.
-  case broken(release: Int)
+  case failed(release: Int)
 
   enum Word: String, CaseIterable {
-    case locked, changed, staging, damaged, port, nginx, firewall, gone, abandoned, broken
+    case locked, changed, staging, damaged, port, nginx, firewall, gone, abandoned, failed
     case noSpace = "no-space"
     case notIncluded = "not-included"
   }
@@ -110,7 +110,7 @@ enum HostRefusal: Equatable, Sendable {
     case .firewall: self = .firewall
     case .gone: self = .gone(release: try HostValues.releaseOrNone(detail, of: place))
     case .abandoned: self = .abandoned
-    case .broken: self = .broken(release: try HostValues.releaseOrNone(detail, of: place))
+    case .failed: self = .failed(release: try HostValues.releaseOrNone(detail, of: place))
     }
   }
 }

@@ -1,0 +1,71 @@
+internal import COpenSSL
+
+extension CertificateAuthority {
+  /// Makes the CA's certificate anew: the same name, key and key identifier, another serial
+  /// and other dates. All that it has signed stays valid under the new one (RFC 5280, 6.1); it does
+  /// not help where the key is compromised.
+  ///
+  /// - Parameters:
+  ///   - root: the CA above it; nil where it signs itself.
+  ///   - validFor: in seconds from now on; the new end must lie behind the old one.
+  ///   - now: seconds since 1970.
+  package func renewed(
+    below root: CertificateAuthority? = nil, validFor: Int64, now: Int64
+  ) throws(CertificateError) -> CertificateAuthority {
+    let operation = Operation("renew", "the CA \(facts.commonName.debugDescription)")
+    try operation.require(
+      (root == nil) == issuers.isEmpty, .requestRefused,
+      "what signed it has to sign the new certificate as well")
+    let validity = try Validity(now: now, validFor: validFor, for: operation)
+    let notAfter = min(validity.notAfter, root?.facts.notAfter ?? validity.notAfter)
+    try operation.require(
+      notAfter > facts.notAfter, .requestRefused,
+      "the new certificate would not end later than the one that it is to replace")
+    let builder = try CertificateBuilder.start(key: key, for: operation)
+    try builder.setRandomSerial(lowestBit: nil)
+    // What was issued under the old one must not count as older than its CA.
+    try builder.setValidity(
+      notBefore: min(validity.notBefore, facts.notBefore), notAfter: notAfter)
+    try builder.copySubjectAndExtensions(of: certificate)
+    try builder.setIssuer(root?.certificate)
+    if let root {
+      try builder.addExtension(
+        NID_authority_key_identifier, "keyid:always", issuer: root.certificate)
+    }
+    let signed = try builder.sign(with: root?.key ?? key).certificate
+    return CertificateAuthority(
+      facts: try CertificateFacts(of: signed), certificate: signed, issuers: issuers, key: key)
+  }
+}
+
+extension CAFiles {
+  /// What protects the key in a file, by what stands in its PEM text (RFC 7468, 10 and 11; RFC 1421, 4.6.1.1).
+  package enum KeyProtection: Hashable, Sendable {
+    /// PKCS#8 under a passphrase: what `deploy` writes and opens.
+    case encrypted
+    /// Under a passphrase, but in the older form of OpenSSL, which `deploy` does not open.
+    case encryptedElsewise
+    case none
+    /// The text holds no private key.
+    case noKey
+  }
+
+  package static func protection(ofKeyPEM pem: String) -> KeyProtection {
+    let lines = pem.split(whereSeparator: \.isNewline)
+    let label = lines.first { $0.hasPrefix("-----BEGIN ") && $0.contains("PRIVATE KEY-----") }
+    guard let label else { return .noKey }
+    if label.hasPrefix("-----BEGIN ENCRYPTED ") { return .encrypted }
+    return lines.contains { $0.hasPrefix("Proc-Type:") && $0.contains("ENCRYPTED") }
+      ? .encryptedElsewise : .none
+  }
+
+  /// The key under another passphrase; its certificate is as it was.
+  ///
+  /// - Throws: `wrongPassphrase` and `damagedKey` as unlocking does.
+  package static func reseal(
+    encryptedKeyPEM: String, passphrase: Secret, newPassphrase: Secret
+  ) throws(CertificateError) -> String {
+    try EncryptedPrivateKey.reseal(
+      encryptedKeyPEM, passphrase: passphrase, newPassphrase: newPassphrase)
+  }
+}

@@ -1,0 +1,9 @@
+/// Words of inventories and playbooks of version 0.1.0, which messages translate.
+package enum EarlierNames {
+  private static let renamed = ["authority": "ca", "rotate-authority": "rotate-ca"]
+
+  /// What a word of version 0.1.0 is called now, if that is one of `known`.
+  package static func current(_ word: String, among known: [String]) -> String? {
+    renamed[word].flatMap { known.contains($0) ? $0 : nil }
+  }
+}

@@ -1,0 +1,187 @@
+internal import Diagnostics
+import Fleet
+internal import YAML
+
+extension CAPolicy {
+  private enum Key: String, CaseIterable {
+    case name, subject, key
+    case validFor = "valid_for"
+    case passphrase, certificates, root
+  }
+
+  /// Reads `ca:`; the name comes with its place, for it must be no domain.
+  static func read(
+    _ entry: Node.Entry, _ found: inout DiagnosticCollector
+  ) -> (policy: CAPolicy, names: [Placed<CommonName>])? {
+    guard let fields = Fields<Key>(entry.value, of: "the CA", at: entry.place, &found)
+    else { return nil }
+    let name = fields.required(.name, &found)?.placed(CommonName.self, &found)
+    let subject = fields[.subject].map { SubjectFields.read($0, &found) }
+    let key = fields[.key]?.choice(of: KeyKind.self, &found)
+    let validFor = fields[.validFor]?.validity(&found) ?? usualValidity
+    let passphrase = fields.entry(.passphrase).flatMap { PassphraseSource.read($0, &found) }
+    let certificates = fields.entry(.certificates).map {
+      LeafPolicy.read($0, ca: validFor, &found)
+    }
+    let root = fields.entry(.root).flatMap { RootPolicy.read($0, ca: name, &found) }
+    guard let name else { return nil }
+    let policy = CAPolicy(
+      name: name.value, subject: subject ?? SubjectFields(), key: key ?? .ecdsaP256,
+      validFor: validFor, passphrase: passphrase ?? .terminal,
+      certificates: certificates ?? LeafPolicy(), root: root?.policy, place: entry.place)
+    return (policy, [name] + (root.map { [$0.name] } ?? []))
+  }
+}
+
+extension RootPolicy {
+  private enum Key: String, CaseIterable {
+    case name, key
+    case validFor = "valid_for"
+  }
+
+  static func read(
+    _ entry: Node.Entry, ca: Placed<CommonName>?, _ found: inout DiagnosticCollector
+  ) -> (policy: RootPolicy, name: Placed<CommonName>)? {
+    guard let fields = Fields<Key>(entry.value, of: "the root", at: entry.place, &found)
+    else { return nil }
+    let name = fields.required(.name, &found)?.placed(CommonName.self, &found)
+    let key = fields[.key]?.choice(of: KeyKind.self, &found)
+    let validFor = fields[.validFor]?.validity(&found)
+    guard let name else { return nil }
+    if let ca, ca.value == name.value {
+      found.report(.rootNamedLikeCA(name.value, at: name.place, ca: ca.place))
+    }
+    return (
+      RootPolicy(name: name.value, key: key ?? .ecdsaP384, validFor: validFor ?? usualValidity),
+      name
+    )
+  }
+}
+
+extension SubjectFields {
+  private enum Key: String, CaseIterable {
+    case country, organization
+    case organizationalUnit = "organizational_unit"
+    case locality, state
+  }
+
+  static func read(_ node: Node, _ found: inout DiagnosticCollector) -> SubjectFields {
+    guard let fields = Fields<Key>(node, of: "the subject", &found) else { return SubjectFields() }
+    return SubjectFields(
+      country: fields[.country]?.country(&found),
+      organization: fields[.organization]?.subjectText(&found),
+      organizationalUnit: fields[.organizationalUnit]?.subjectText(&found),
+      locality: fields[.locality]?.subjectText(&found),
+      state: fields[.state]?.subjectText(&found))
+  }
+}
+
+extension PassphraseSource {
+  private enum Key: String, CaseIterable {
+    case env, file, command
+  }
+
+  static func read(
+    _ entry: Node.Entry, _ found: inout DiagnosticCollector
+  ) -> PassphraseSource? {
+    guard
+      let fields = Fields<Key>(
+        entry.value, of: "the source of the passphrase", at: entry.place, &found),
+      let (key, node) = fields.exactlyOne(of: .env, .file, .command, reporting: &found)
+    else { return nil }
+    switch key {
+    case .env: return node.environmentVariable(&found).map { .environment($0) }
+    case .file: return node.read(LocalPath.self, &found).map { .file($0) }
+    case .command: return node.commandWords(&found).map { .command($0) }
+    }
+  }
+}
+
+extension LeafPolicy {
+  private enum Key: String, CaseIterable {
+    case key
+    case validFor = "valid_for"
+    case renewBefore = "renew_before"
+  }
+
+  static func read(
+    _ entry: Node.Entry, ca: Period, _ found: inout DiagnosticCollector
+  ) -> LeafPolicy {
+    var policy = LeafPolicy()
+    guard let fields = Fields<Key>(entry.value, of: "the certificates", at: entry.place, &found)
+    else { return policy }
+    policy.key = fields[.key]?.choice(of: KeyKind.self, &found) ?? policy.key
+    let validFor = fields[.validFor]?.validity(&found)
+    let renewBefore = fields[.renewBefore]?.period(&found)
+    // A period that could not be read says nothing about the other one.
+    guard (validFor == nil) == (fields[.validFor] == nil),
+      (renewBefore == nil) == (fields[.renewBefore] == nil)
+    else { return policy }
+    policy.validFor = validFor ?? policy.validFor
+    policy.renewBefore = renewBefore ?? policy.renewBefore
+    let validity = fields[.validFor]?.place ?? entry.place
+    if policy.renewBefore >= policy.validFor {
+      found.report(.renewedAtOnce(policy, at: fields[.renewBefore]?.place ?? validity))
+    }
+    if policy.validFor > ca {
+      found.report(.leafOutlivesCA(policy.validFor, ca, at: validity))
+    }
+    return policy
+  }
+}
+
+extension Node {
+  fileprivate func validity(_ found: inout DiagnosticCollector) -> Period? {
+    guard let period = period(&found) else { return nil }
+    guard period > .seconds(0) else {
+      found.report(.emptyValidity(at: place))
+      return nil
+    }
+    return period
+  }
+
+  fileprivate func country(_ found: inout DiagnosticCollector) -> String? {
+    value(
+      noun: "a country", rule: "two upper-case letters (ISO 3166)", &found,
+      repair: { $0.uppercased() },
+      parse: { text in
+        let isCode =
+          text.utf8.count == 2
+          && text.utf8.allSatisfy((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains)
+        return isCode ? text : nil
+      })
+  }
+
+  fileprivate func subjectText(_ found: inout DiagnosticCollector) -> String? {
+    value(noun: "a subject field", rule: CommonName.limits(upTo: 64), &found) {
+      CommonName.isDistinguishedText($0, upTo: 64) ? $0 : nil
+    }
+  }
+
+  fileprivate func environmentVariable(_ found: inout DiagnosticCollector) -> String? {
+    value(
+      noun: "an environment variable",
+      rule: "letters, digits and underscores, not first a digit", &found,
+      parse: { text in
+        let isName =
+          text.utf8.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "_") }
+          && text.utf8.first.map { !$0.isDigit } ?? false
+        return isName ? text : nil
+      })
+  }
+
+  fileprivate func commandWords(_ found: inout DiagnosticCollector) -> [String]? {
+    guard let elements = elements(&found) else { return nil }
+    guard !elements.isEmpty else {
+      found.report(
+        .emptyList(at: place, reason: "Name the program that prints the passphrase, and its words.")
+      )
+      return nil
+    }
+    return elements.compactMap { element in
+      element.value(
+        noun: "a word of a command", rule: "any text without the character NUL, but not empty",
+        &found, parse: { $0.isEmpty || $0.unicodeScalars.contains("\0") ? nil : $0 })
+    }
+  }
+}
