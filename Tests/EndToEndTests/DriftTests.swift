@@ -121,7 +121,7 @@ struct DriftTests {
     try await ["app-1", "app-2", "edge-1"].asyncMap { host in
       try await scene.on(
         host,
-        "cd /etc/deploy/current/tls && find . -type f ! -name 'CA*' | sort | xargs sha256sum"
+        "cd /etc/deploy/current/tls && find . -type f ! -name 'ca*' | sort | xargs sha256sum"
       ).stdout
     }
   }

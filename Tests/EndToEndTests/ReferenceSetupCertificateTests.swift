@@ -68,7 +68,7 @@ extension ReferenceSetupTests {
       let ends = try await scene.must(
         """
         cd /etc/deploy/current/tls
-        for each in CA.crt front-end.crt; do
+        for each in ca.crt front-end.crt; do
           openssl x509 -in $each -noout -enddate -dateopt iso_8601
         done
         for each in 198.18.0.21 198.18.0.10; do
@@ -155,7 +155,7 @@ extension ReferenceSetupTests {
       """
       cd /etc/deploy/current/tls
       openssl x509 -in front-end.crt -noout -checkend $(((365 + 1) * 86400)) || echo ends
-      openssl verify -CAfile CA.crt -purpose sslclient -x509_strict front-end.crt
+      openssl verify -CAfile ca.crt -purpose sslclient -x509_strict front-end.crt
       """, on: "edge-1")
     #expect(both == "Certificate will expire\nends\nfront-end.crt: OK\n")
   }

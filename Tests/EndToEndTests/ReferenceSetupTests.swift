@@ -44,10 +44,10 @@ struct ReferenceSetupTests {
       cd /etc/deploy/current/tls
       own='--cert front-end.crt --key front-end.key'
       ask() {
-        curl -sS -m 10 --cacert CA.crt --resolve '*:443:198.18.0.21' "$@"
+        curl -sS -m 10 --cacert ca.crt --resolve '*:443:198.18.0.21' "$@"
       }
       hello() {
-        openssl s_client -connect 198.18.0.21:443 -CAfile CA.crt "$@" </dev/null 2>&1 || true
+        openssl s_client -connect 198.18.0.21:443 -CAfile ca.crt "$@" </dev/null 2>&1 || true
       }
 
       """ + script, on: "edge-1")

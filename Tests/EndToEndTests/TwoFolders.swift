@@ -61,7 +61,7 @@ extension Scene {
     let output = try await on(
       host,
       """
-      cd /etc/deploy/current/tls && awk '/BEGIN/ { n++ } { print >"/run/trusted-" n }' CA.crt &&
+      cd /etc/deploy/current/tls && awk '/BEGIN/ { n++ } { print >"/run/trusted-" n }' ca.crt &&
         for file in /run/trusted-*; do
           openssl x509 -noout -ext subjectKeyIdentifier -in "$file" | sed '1d; s/ //g'
         done

@@ -177,7 +177,7 @@ struct StolenCertificates {
     lists=
     [ ! -e revoked.crl ] || lists="-crl_check -CRLfile revoked.crl"
     for name; do
-      openssl verify -CAfile CA.crt $lists -purpose sslserver "/root/thief/$name.crt" \
+      openssl verify -CAfile ca.crt $lists -purpose sslserver "/root/thief/$name.crt" \
         >/dev/null 2>&1 && echo accepted || echo refused
     done
     """
