@@ -129,23 +129,21 @@ struct HostPlanner {
 
   /// One for each transaction; none where nothing changes.
   func steps(_ track: Track) -> [HostStep] {
-    guard !track.phases.isEmpty else { return [] }
     // Made again at once, the host keeps nothing; in between it keeps what others rely on.
-    let kept = track.states.count > 2 ? recorded : nil
+    let kept = track.steps.count > 1 ? recorded : nil
     var snapshot = kept == nil ? Snapshot(observation) : lasting
     var held = servedPorts
-    return (1..<track.states.count).map { position in
-      let state = track.states[position]
-      let isLast = position == track.states.count - 1
-      guard !(isLast && leaves) else {
-        return removal(from: snapshot, isFirst: position == 1)
+    return track.steps.indices.map { index in
+      let state = track.steps[index].state
+      guard !(leaves && index == track.steps.indices.last) else {
+        return removal(from: snapshot, isFirst: index == 0)
       }
-      let draft = draft(state, release: nextRelease + position - 1, from: snapshot)
+      let draft = draft(state, release: nextRelease + index, from: snapshot)
       let ports = Self.ports(of: draft.endpoint.facts)
       var step = step(
-        draft, isFirst: position == 1, newPorts: ports.subtracting(held),
-        movesFrom: track.states[position - 1].endpoint.source)
-      if position == 1, let kept { step.present = kept }
+        draft, isFirst: index == 0, newPorts: ports.subtracting(held),
+        movesFrom: track.state(at: index).endpoint.source)
+      if index == 0, let kept { step.present = kept }
       held = ports
       snapshot = Snapshot(behind: draft, release: draft.number, input)
       return step

@@ -2,79 +2,105 @@ import Firewall
 import Fleet
 import State
 
-/// Hosts between which requests pass: a front-end, a back-end, and what the back-end is reached through.
+/// The hosts that requests pass on their way from a front-end to a back-end.
 struct EdgePath {
-  /// The part that a host has, as its index in `hosts`.
-  static let frontEnd = 0
-  static let backEnd = 1
+  let frontEnd: HostName
+  let backEnd: HostName
+  /// The host that the back-end is a container of, which may be the front-end; nil if it is not a container.
+  let containerHost: HostName?
+  /// Each host of the path once.
+  let hosts: [HostName]
 
-  /// Indices of the change's hosts.
-  private(set) var hosts: [Int]
-  /// The part of the host that the back-end is a container of; it may be the front-end's.
-  private(set) var containerHost: Int?
-
-  /// The position that each part has on its track.
-  typealias Interleaving = [Int]
-
-  private init(_ frontEnd: Int, _ backEnd: Int, through containerHost: Int?) {
-    hosts = [frontEnd, backEnd]
-    guard let containerHost else { return }
-    self.containerHost = containerHost == frontEnd ? Self.frontEnd : hosts.count
-    if containerHost != frontEnd { hosts.append(containerHost) }
+  private init(from frontEnd: HostName, to backEnd: HostName, through containerHost: HostName?) {
+    self.frontEnd = frontEnd
+    self.backEnd = backEnd
+    self.containerHost = containerHost
+    let others = containerHost.map { $0 == frontEnd ? [] : [$0] } ?? []
+    hosts = [frontEnd, backEnd] + others
   }
 
-  /// Where everything begins.
-  var start: Interleaving { Array(repeating: 0, count: hosts.count) }
+  func others(than host: HostName) -> [HostName] { hosts.filter { $0 != host } }
+}
 
-  func others(than host: Int) -> [Int] { hosts.filter { $0 != host } }
+// MARK: - How far its hosts have come
 
-  func moment(_ position: (Int) -> Int) -> Interleaving { hosts.map(position) }
-
-  func position(of host: Int, in moment: Interleaving) -> Int {
-    zip(hosts, moment).first { $0.0 == host }?.1 ?? 0
+extension EdgePath {
+  /// How far each host of a path has come at one moment: positions on their tracks.
+  struct Interleaving {
+    var frontEnd: Int
+    var backEnd: Int
+    /// That of the front-end if it is the container host; nil if there is none.
+    var containerHost: Int?
   }
 
-  /// Every combination of the positions that each host may have; those of the last host change first.
-  func moments(_ positions: (Int) -> [Int]) -> [Interleaving] {
-    hosts.reduce([[]]) { moments, host in
-      let own = positions(host)
-      return moments.flatMap { moment in own.map { moment + [$0] } }
+  /// Before anything changes.
+  var start: Interleaving { interleaving { _ in 0 } }
+
+  func interleaving(_ position: (HostName) -> Int) -> Interleaving {
+    Interleaving(
+      frontEnd: position(frontEnd), backEnd: position(backEnd),
+      containerHost: containerHost.map(position))
+  }
+
+  /// Every combination of the positions that each host may have.
+  func interleavings(_ positions: (HostName) -> [Int]) -> [Interleaving] {
+    let (frontEnds, backEnds) = (positions(frontEnd), positions(backEnd))
+    guard let containerHost, containerHost != frontEnd else {
+      return frontEnds.flatMap { frontEnd in
+        backEnds.map { .init(frontEnd: frontEnd, backEnd: $0, containerHost: frontEnd) }
+      }
     }
+    let containerHosts = positions(containerHost)
+    return frontEnds.flatMap { frontEnd in
+      backEnds.flatMap { backEnd in
+        containerHosts.map { .init(frontEnd: frontEnd, backEnd: backEnd, containerHost: $0) }
+      }
+    }
+  }
+
+  /// - Precondition: the host has a part in the path.
+  func position(of host: HostName, in interleaving: Interleaving) -> Int {
+    let position: Int? =
+      switch host {
+      case frontEnd: interleaving.frontEnd
+      case backEnd: interleaving.backEnd
+      default: interleaving.containerHost
+      }
+    guard let position else {
+      preconditionFailure("\(host) is not part of the path. This is a bug in deploy.")
+    }
+    return position
   }
 }
 
+// MARK: - The paths of a change
+
 extension EdgePath {
-  /// For each host the links that it has a part in, now or then: those that a change has to keep.
-  static func all(of changes: [HostChange]) -> [[EdgePath]] {
-    let indices = Dictionary(uniqueKeysWithValues: changes.indices.map { (changes[$0].name, $0) })
-    let containerHosts = containerHosts(changes, indices)
-    var links: [[EdgePath]] = Array(repeating: [], count: changes.count)
-    for (frontEnd, change) in changes.enumerated() where !change.isLost {
-      for name in Set(change.old.routes.keys).union(change.new.routes.keys).sorted() {
-        guard let backEnd = indices[name], backEnd != frontEnd, !changes[backEnd].isLost else {
-          continue
-        }
-        let link = EdgePath(frontEnd, backEnd, through: containerHosts[backEnd])
-        guard !link.hosts.contains(where: { changes[$0].isShutOut }) else { continue }
-        for host in link.hosts { links[host].append(link) }
+  /// For each host the paths that it has a part in, before or after: those that a change has to keep.
+  static func all(of changes: [HostChange]) -> [HostName: [EdgePath]] {
+    let byName = Dictionary(uniqueKeysWithValues: changes.map { ($0.name, $0) })
+    let containerHosts = containerHosts(changes)
+    var paths: [HostName: [EdgePath]] = [:]
+    for change in changes where !change.isLost {
+      for backEnd in Set(change.old.routes.keys).union(change.new.routes.keys).sorted() {
+        guard backEnd != change.name, byName[backEnd]?.isLost == false else { continue }
+        let path = EdgePath(from: change.name, to: backEnd, through: containerHosts[backEnd])
+        guard !path.hosts.contains(where: { byName[$0]?.isShutOut == true }) else { continue }
+        for host in path.hosts { paths[host, default: []].append(path) }
       }
     }
-    return links
+    return paths
   }
 
-  /// The host that each container is published by.
-  private static func containerHosts(_ changes: [HostChange], _ indices: [HostName: Int]) -> [Int:
-    Int]
-  {
-    var containerHosts: [Int: Int] = [:]
-    for (containerHost, change) in changes.enumerated() {
-      for publication in change.old.publications + change.new.publications {
-        guard let container = indices[publication.host], container != containerHost else {
-          continue
-        }
-        containerHosts[container] = containerHost
+  /// The host that publishes each container.
+  private static func containerHosts(_ changes: [HostChange]) -> [HostName: HostName] {
+    var hosts: [HostName: HostName] = [:]
+    for change in changes {
+      for publication in change.old.publications + change.new.publications
+      where publication.host != change.name {
+        hosts[publication.host] = change.name
       }
     }
-    return containerHosts
+    return hosts
   }
 }

@@ -114,44 +114,55 @@ struct Track {
     var endpoint: Endpoint
   }
 
-  /// One more than phases.
-  private(set) var states: [State]
-  /// Ascending.
-  private(set) var phases: [TransitionState.Phase]
-
-  init(staying state: State) {
-    states = [state]
-    phases = []
+  /// One transaction of the host.
+  struct Step {
+    var phase: TransitionState.Phase
+    /// What the host is behind it.
+    var state: State
   }
+
+  /// What the host is now.
+  let start: State
+  /// Their phases ascend.
+  private(set) var steps: [Step] = []
+
+  init(from start: State) { self.start = start }
 
   mutating func append(_ state: State, in phase: TransitionState.Phase) {
-    states.append(state)
-    phases.append(phase)
+    steps.append(Step(phase: phase, state: state))
   }
 
-  /// The position of the state before and behind a phase.
-  func position(before phase: TransitionState.Phase) -> Int { phases.count { $0 < phase } }
-  func position(behind phase: TransitionState.Phase) -> Int { phases.count { $0 <= phase } }
+  /// The position of its last state; 0 if the host stays as it is.
+  var last: Int { steps.count }
+
+  /// - Parameter position: 0 for the start, and then one more for each step.
+  func state(at position: Int) -> State { position == 0 ? start : steps[position - 1].state }
+
+  /// The position before and behind a phase.
+  func position(before phase: TransitionState.Phase) -> Int { steps.count { $0.phase < phase } }
+  func position(behind phase: TransitionState.Phase) -> Int { steps.count { $0.phase <= phase } }
 
   /// The same host in one transaction.
   func direct(in phase: TransitionState.Phase) -> Track {
-    var track = Track(staying: states[0])
-    track.append(states[states.count - 1], in: phase)
+    var track = Track(from: start)
+    track.append(state(at: last), in: phase)
     return track
   }
 
-  /// The same without one of the states in between: the next one comes at once, or in its own phase.
+  /// The same without one of the states in between.
+  ///
+  /// - Parameter advancing: whether the next state comes in the phase of the one left out, not in its own.
   func skipping(_ position: Int, advancing: Bool) -> Track {
     var track = self
-    track.states.remove(at: position)
-    track.phases.remove(at: advancing ? position : position - 1)
+    let skipped = track.steps.remove(at: position - 1)
+    if advancing { track.steps[position - 1].phase = skipped.phase }
     return track
   }
 
   /// Ends in the state as it is to be, to the last file and comment.
   mutating func finish(as endpoint: Endpoint, in phase: TransitionState.Phase) {
     let state = State(transition: .new, endpoint: endpoint)
-    if phases.isEmpty { append(state, in: phase) } else { states[states.count - 1] = state }
+    if steps.isEmpty { append(state, in: phase) } else { steps[last - 1].state = state }
   }
 }
 
@@ -160,12 +171,12 @@ extension HostChange {
   func canonicalTrack(
     usedCAs inUse: Set<String>, of known: Set<String>
   ) -> Track {
-    var track = Track(staying: .init(transition: .old, endpoint: old))
+    var track = Track(from: .init(transition: .old, endpoint: old))
     guard !isHeld, !old.offersSame(as: new) || hasOtherChanges else { return track }
     if !old.offersSame(as: new), !isShutOut, !isOpaque {
       for phase in TransitionState.Phase.allCases {
         let endpoint = endpoint(phase.transition, usedCAs: inUse, of: known)
-        if endpoint.offersSame(as: track.states[track.states.count - 1].endpoint) { continue }
+        if endpoint.offersSame(as: track.state(at: track.last).endpoint) { continue }
         // A new host that nobody could use yet would have nothing to install.
         if phase != .forget, old == .nothing, !endpoint.hasEdges { continue }
         track.append(.init(transition: phase.transition, endpoint: endpoint), in: phase)

@@ -11,9 +11,9 @@ struct PlannedFleet {
     case still(HostPlan?)
   }
 
-  private let input: PlanningInput
+  /// Sorted by name.
   private let members: [(name: HostName, member: Member)]
-  /// Sorted by name, as the sequencer has them.
+  /// Sorted by name.
   let changes: [HostChange]
   private(set) var warnings: [String] = []
 
@@ -21,7 +21,6 @@ struct PlannedFleet {
     var input = input
     let members = Self.members(input)
     warnings = Self.leaveOut(members, from: &input) + Self.replacements(input)
-    self.input = input
     var (reviewed, changes): ([(name: HostName, member: Member)], [HostChange]) = ([], [])
     for (name, member) in members {
       let (member, change) = Self.reviewed(name, member, input)
@@ -35,59 +34,16 @@ struct PlannedFleet {
 
   /// What happens to every host that the user has asked for, sorted by name.
   func plans(_ sequencer: ChangeSequencer) -> [HostPlan] {
-    let steps = steps(sequencer)
-    return members.enumerated().compactMap { index, entry in
-      switch entry.member {
+    var steps: [HostName: [HostStep]] = [:]
+    for case (let name, .changing(let planner)) in members {
+      steps[name] = planner.steps(sequencer.track(of: name))
+    }
+    let sequenced = SequencedSteps(steps, sequencer).steps
+    return members.compactMap { name, member in
+      switch member {
       case .still(let plan): plan
-      case .changing(let planner): planner.plan(taking: steps[index])
+      case .changing(let planner): planner.plan(taking: sequenced[name] ?? [])
       }
-    }
-  }
-
-  /// The steps of each member, by its position.
-  private func steps(_ sequencer: ChangeSequencer) -> [[HostStep]] {
-    var all: [[HostStep]] = members.enumerated().map { index, entry in
-      switch entry.member {
-      case .still: []
-      case .changing(let planner): planner.steps(sequencer.tracks[index])
-      }
-    }
-    func need(_ position: ChangeSequencer.HostPosition) -> HostStep.Need {
-      let steps = all[position.host]
-      return HostStep.Need(
-        host: members[position.host].name.text,
-        goal: position.position <= steps.count && position.position > 0
-          ? steps[position.position - 1].goal : nil)
-    }
-    func need(way: [ChangeSequencer.HostPosition]) -> HostStep.Need {
-      // What is there already is no need.
-      let open = way.filter { $0.position > 0 }.map(need)
-      var first = open[0]
-      first.through = Array(open.dropFirst())
-      return first
-    }
-    for (host, track) in sequencer.tracks.enumerated() where !track.phases.isEmpty {
-      for position in 1..<track.states.count {
-        all[host][position - 1].stage = sequencer.stage(of: host, to: position)
-        all[host][position - 1].needs = sequencer.needs(of: host, to: position).map(need)
-        all[host][position - 1].ways = sequencer.ways(of: host, to: position)
-          .sorted { $0.key < $1.key }
-          .map { HostStep.Way(site: $0.key, needs: $0.value.map { need(way: $0) }) }
-      }
-      Self.explain(&all[host])
-    }
-    return all
-  }
-
-  /// Says of steps in between what they are for.
-  private static func explain(_ steps: inout [HostStep]) {
-    for index in steps.indices.dropFirst() {
-      let others = Set(steps[index].needs.map(\.host)).sorted()
-      let names = others.isEmpty ? "the others" : others.joined(separator: " and ")
-      let have = others.count == 1 ? "has" : "have"
-      steps[index - 1].reasons.append(
-        "what was and what will be both work until \(names) \(have) changed")
-      steps[index].reasons.insert("\(names) \(have) changed: what was kept for that goes", at: 0)
     }
   }
 

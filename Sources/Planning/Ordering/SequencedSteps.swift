@@ -1,0 +1,56 @@
+import Fleet
+import State
+
+/// The steps of every host that changes, with what the sequencer says of when each is taken.
+struct SequencedSteps {
+  private(set) var steps: [HostName: [HostStep]]
+  private let sequencer: ChangeSequencer
+
+  /// - Parameter steps: one for each step of the host's track.
+  init(_ steps: [HostName: [HostStep]], _ sequencer: ChangeSequencer) {
+    self.steps = steps
+    self.sequencer = sequencer
+    for (host, own) in steps {
+      var own = own
+      for index in own.indices { place(&own[index], of: host, at: index + 1) }
+      Self.explain(&own)
+      self.steps[host] = own
+    }
+  }
+
+  /// - Parameter position: of the state that the step leads to, on the host's track.
+  private func place(_ step: inout HostStep, of host: HostName, at position: Int) {
+    step.stage = sequencer.stage(of: host, to: position)
+    step.needs = sequencer.needs(of: host, to: position).map(need)
+    step.ways = sequencer.ways(of: host, to: position).sorted { $0.key < $1.key }
+      .map { site, ways in HostStep.Way(site: site, needs: ways.map(need)) }
+  }
+
+  private func need(_ milestone: ChangeSequencer.Milestone) -> HostStep.Need {
+    let steps = steps[milestone.host] ?? []
+    let index = milestone.position - 1
+    return HostStep.Need(
+      host: milestone.host.text, goal: steps.indices.contains(index) ? steps[index].goal : nil)
+  }
+
+  /// - Parameter way: the back-end first, and what it is reached through.
+  private func need(_ way: [ChangeSequencer.Milestone]) -> HostStep.Need {
+    // What is there already is no need.
+    let open = way.filter { $0.position > 0 }.map(need)
+    var first = open[0]
+    first.through = Array(open.dropFirst())
+    return first
+  }
+
+  /// Says of steps in between what they are for.
+  private static func explain(_ steps: inout [HostStep]) {
+    for index in steps.indices.dropFirst() {
+      let others = Set(steps[index].needs.map(\.host)).sorted()
+      let names = others.isEmpty ? "the others" : others.joined(separator: " and ")
+      let have = others.count == 1 ? "has" : "have"
+      steps[index - 1].reasons.append(
+        "what was and what will be both work until \(names) \(have) changed")
+      steps[index].reasons.insert("\(names) \(have) changed: what was kept for that goes", at: 0)
+    }
+  }
+}
