@@ -64,7 +64,6 @@ struct PlanComparisonTests {
       ("edge-1", "routes", { $0.facts.routes[0].address = "198.18.0.66" }),
     ]
     let changes: [(String, String, (inout HostStep) -> Void)] = [
-      ("app-3", "reached at", { $0.connection.address = "198.18.0.99" }),
       ("app-3", "waits for", { $0.needs = [.init(host: "edge-1", goal: .release(8))] }),
       ("edge-1", "waits for one of", { $0.ways.removeLast() }),
     ]
@@ -78,6 +77,12 @@ struct PlanComparisonTests {
       let expected = "a plan made now differs from the saved one (\(part)): plan again"
       #expect(refused == [host: [expected]], "\(host) \(part)")
     }
+    let moved = try refusals { hosts in
+      let index = try #require(hosts.firstIndex { $0.host == "app-3" })
+      hosts[index].connection.address = "198.18.0.99"
+    }
+    #expect(
+      moved == ["app-3": ["a plan made now differs from the saved one (reached at): plan again"]])
     #expect(
       try refusals { try $0.changeSteps(of: "app-1") { $0.removeFirst() } }["app-1"]
         == ["the saved plan has 2 steps for it, and a plan made now has 1: plan again"])
@@ -100,8 +105,8 @@ struct PlanComparisonTests {
         }
         step.reasons.append("because")
         step.changes = []
-        step.connection.ssh.user = "ann"
       }
+      plan.hosts[index].connection.ssh.user = "ann"
     }
     plan.warnings = ["a warning"]
     let now = SamplePlan.approved(plan)
@@ -126,11 +131,8 @@ struct PlanComparisonTests {
   func oneSided() throws {
     let idle = try refusals { hosts in
       let index = try #require(hosts.firstIndex { $0.host == "edge-2" })
-      hosts[index].outcome = .steps([
-        HostStep(
-          host: "edge-2", connection: hosts[index].connection, roles: hosts[index].roles,
-          reasons: [], .install(Installation(release: 2)))
-      ])
+      hosts[index].outcome = .steps(
+        StepSequence(HostStep(.install(Installation(release: 2)), reasons: [])))
     }
     #expect(
       idle["edge-2"] == ["the saved plan has 0 steps for it, and a plan made now has 1: plan again"]
@@ -222,7 +224,7 @@ extension [HostPlan] {
     let index = try #require(firstIndex { $0.host == host })
     var steps = self[index].steps
     change(&steps)
-    self[index].outcome = .steps(steps)
+    self[index].outcome = .steps(try #require(StepSequence(steps)))
   }
 }
 

@@ -75,7 +75,7 @@ func makeFleet(in folder: String, hosts count: Int) throws {
 }
 
 /// What the state would have of a host on which the step was carried out.
-func record(of step: HostStep, _ ca: CAGeneration, _ now: Timestamp) -> HostRecord {
+func record(of step: PlannedStep, _ ca: CAGeneration, _ now: Timestamp) -> HostRecord {
   var release = ReleaseRecord(
     number: step.goal.number, files: [:], certificates: [:], facts: step.facts)
   for file in step.files {

@@ -67,10 +67,11 @@ struct PlanViewTests {
   @Test("in JSON, a host that deploy leaves has release 0, and so has a need for that")
   func removal() throws {
     var plan = SamplePlan.plan
-    let leaving = try #require(plan.hosts.first { $0.actions == [.remove] })
+    var leaving = try #require(plan.hosts.first { $0.actions == [.remove] })
     var step = try #require(leaving.steps.first)
     step.needs = [.init(host: "app-9", goal: .removed), .init(host: "app-8", goal: nil)]
-    plan.hosts = [.taking([step])]
+    leaving.outcome = .steps(StepSequence(step))
+    plan.hosts = [leaving]
     let document = try #require(PlanDocument(plan).steps.first)
     #expect(document.release == 0 && document.stage == step.stage + 1)
     #expect(document.waitsFor.map(\.release) == [0, nil])

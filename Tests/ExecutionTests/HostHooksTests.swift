@@ -30,10 +30,10 @@ struct HostHooksTests {
   }
 
   private let journal = Journal()
-  private let step = HostStep(
+  private let step = PlannedStep(
     host: "app-1",
     connection: HostAccess(address: "198.18.0.21", ssh: SSHSettings(user: "root")),
-    roles: ["back-end"], reasons: [], .install(Installation(release: 7)))
+    roles: ["back-end"], HostStep(.install(Installation(release: 7)), reasons: []))
 
   private func hooks(
     before: [[String]] = [], after: [[String]] = []

@@ -8,19 +8,20 @@ import Testing
 
 @Suite("What a host's words mean")
 struct RefusalTextTests {
-  private let step = HostStep(
+  private let step = PlannedStep(
     host: "app-1",
     connection: HostAccess(address: "198.18.0.1", ssh: SSHSettings(user: "ann")),
-    roles: ["back-end"], reasons: [],
-    .install(
-      Installation(
-        release: 8,
-        files: [
-          PlannedFile(path: "nginx/deploy.conf", source: .text("x")),
-          PlannedFile(
-            path: "nginx/snippets/shop.conf", source: .text("x"),
-            origin: PlannedFile.Origin(path: "snippets/shop-be.conf", place: "shop.yml:31:18")),
-        ])))
+    roles: ["back-end"],
+    HostStep(
+      .install(
+        Installation(
+          release: 8,
+          files: [
+            PlannedFile(path: "nginx/deploy.conf", source: .text("x")),
+            PlannedFile(
+              path: "nginx/snippets/shop.conf", source: .text("x"),
+              origin: PlannedFile.Origin(path: "snippets/shop-be.conf", place: "shop.yml:31:18")),
+          ])), reasons: []))
 
   @Test(
     "is told for every refusal",

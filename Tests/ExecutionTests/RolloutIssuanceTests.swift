@@ -6,7 +6,7 @@ import Testing
 
 /// That certificates are recorded before hosts get them, and that hosts with revoked ones stop nobody.
 extension RolloutTests {
-  private func issuing(_ host: String) -> HostStep {
+  private func issuing(_ host: String) -> PlannedStep {
     let certificates = ["tls/front-end", "tls/back-end"].map {
       PlannedCertificate(
         path: $0 + ".crt", keyPath: $0 + ".key", purpose: .server, commonName: host, names: [host],

@@ -67,7 +67,7 @@ extension RolloutTests {
     return behaviour
   }
 
-  private func restoringStep(_ host: String) -> HostStep {
+  private func restoringStep(_ host: String) -> PlannedStep {
     step(
       host,
       .restore(

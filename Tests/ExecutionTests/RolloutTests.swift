@@ -19,14 +19,14 @@ struct RolloutTests {
   func step(
     _ host: String, _ kind: HostStep.Kind? = nil, roles: [String] = ["back-end"],
     certificates: [PlannedCertificate] = [], files: [PlannedFile] = []
-  ) -> HostStep {
+  ) -> PlannedStep {
     let firewall = PlannedFile(path: "firewall.nft", source: .text("x\n"))
-    return HostStep(
-      host: host, connection: connection, roles: roles, reasons: ["why"],
+    let step = HostStep(
       kind
         ?? .install(
           Installation(release: 2, files: [firewall] + files, certificates: certificates)),
-      expected: .release(1, digest: "aa"), present: present)
+      reasons: ["why"], expected: .release(1, digest: "aa"), present: present)
+    return PlannedStep(host: host, connection: connection, roles: roles, step)
   }
 
   func still(_ host: String, _ outcome: HostPlan.Outcome) -> HostPlan {
@@ -35,13 +35,14 @@ struct RolloutTests {
 
   /// - Parameter others: hosts that do not change.
   func plan(
-    _ steps: [HostStep], _ stages: [[[String]]], others: [HostPlan] = [], maxFailures: Int = 0,
+    _ steps: [PlannedStep], _ stages: [[[String]]], others: [HostPlan] = [], maxFailures: Int = 0,
     pause: Int64 = 0
   ) -> Plan {
-    let changing = Dictionary(grouping: steps, by: \.host).values.map { steps in
-      HostPlan(
-        host: steps[0].host, connection: steps[0].connection, roles: steps[0].roles,
-        .steps(steps))
+    let changing = Dictionary(grouping: steps, by: \.host).values.compactMap { own in
+      StepSequence(own.map(\.step)).map { steps in
+        HostPlan(
+          host: own[0].host, connection: own[0].connection, roles: own[0].roles, .steps(steps))
+      }
     }
     return Plan(
       fleet: "shop", lineage: "l", serial: 1, madeAt: Timestamp(secondsSince1970: 0),

@@ -78,7 +78,7 @@ struct WireTests {
     }
   }
 
-  private func release(_ step: HostStep) async throws -> BuiltRelease {
+  private func release(_ step: PlannedStep) async throws -> BuiltRelease {
     try await ReleaseBuilder(
       issuer: FakeIssuer(), store: FakeStore(journal: Journal()), signer: FakeSigner(),
       surroundings: Surroundings(
@@ -88,26 +88,27 @@ struct WireTests {
     ).build(step, after: step.present)
   }
 
-  private let step = HostStep(
+  private let step = PlannedStep(
     host: "app-1",
     connection: HostAccess(address: "198.18.0.1", ssh: SSHSettings(user: "root")),
-    roles: ["back-end"], reasons: [],
-    .install(
-      Installation(
-        release: 1, isFirst: true,
-        files: [
-          PlannedFile(path: "tls/back-end.crt", source: .certificate("tls/back-end.crt")),
-          PlannedFile(path: "tls/back-end.key", source: .key("tls/back-end.crt"), isSecret: true),
-          PlannedFile(
-            path: "tls/sites/a.key",
-            source: .local("a.key", FileRecord(digest: "aa", isSecret: true)), isSecret: true),
-        ],
-        certificates: [
-          PlannedCertificate(
-            path: "tls/back-end.crt", keyPath: "tls/back-end.key", purpose: .server,
-            commonName: "app-1", names: ["app-1"], key: "ecdsa-p256", validFor: 86_400,
-            reason: "the host has none")
-        ])))
+    roles: ["back-end"],
+    HostStep(
+      .install(
+        Installation(
+          release: 1, isFirst: true,
+          files: [
+            PlannedFile(path: "tls/back-end.crt", source: .certificate("tls/back-end.crt")),
+            PlannedFile(path: "tls/back-end.key", source: .key("tls/back-end.crt"), isSecret: true),
+            PlannedFile(
+              path: "tls/sites/a.key",
+              source: .local("a.key", FileRecord(digest: "aa", isSecret: true)), isSecret: true),
+          ],
+          certificates: [
+            PlannedCertificate(
+              path: "tls/back-end.crt", keyPath: "tls/back-end.key", purpose: .server,
+              commonName: "app-1", names: ["app-1"], key: "ecdsa-p256", validFor: 86_400,
+              reason: "the host has none")
+          ])), reasons: []))
 
   @Test("shows no secret in any description")
   func secrets() async throws {

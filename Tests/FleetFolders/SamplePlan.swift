@@ -31,16 +31,15 @@ package enum SamplePlan {
 
   private static var hosts: [HostPlan] {
     [
-      .taking(movingSteps), .taking([newBackEnd]), .taking([changed("app-3", number: 23)]),
-      .taking([leaving]), held, .taking([frontEnd]), idle, lost, .taking([restored]),
+      moving, newBackEnd, changing("app-3", 23, StepSequence(changed(number: 23))), leaving, held,
+      frontEnd, idle, lost, restored,
     ]
   }
 
-  private static func step(
-    _ host: String, _ number: Int, _ reasons: [String], _ kind: HostStep.Kind
-  ) -> HostStep {
-    HostStep(
-      host: host, connection: connection(number), roles: roles(of: host), reasons: reasons, kind)
+  private static func changing(
+    _ host: String, _ number: Int, _ steps: StepSequence
+  ) -> HostPlan {
+    still(host, number, .steps(steps))
   }
 
   private static func still(
@@ -82,22 +81,22 @@ package enum SamplePlan {
     """
   package static let siteText = "server {\n    listen 443 ssl;\n    root /srv/other;\n}\n# end\n"
 
-  private static func changed(_ host: String, number: Int) -> HostStep {
+  private static func changed(number: Int) -> HostStep {
     let path = "nginx/back-end/shop.example.conf"
     let facts = facts("198.18.0.\(number)", from: ["198.18.0.10"])
-    var step = step(
-      host, number, ["the site shop.example changes"],
+    var step = HostStep(
       .install(
         Installation(
-          release: 3, facts: facts, files: [PlannedFile(path: path, source: .text(siteText))])))
+          release: 3, facts: facts, files: [PlannedFile(path: path, source: .text(siteText))])),
+      reasons: ["the site shop.example changes"])
     step.present = release(2, facts)
     step.changes = [FileChange(path: path, kind: .change, diff: siteDiff)]
     return step
   }
 
   /// Serves at both addresses until the front-end asks for the new one.
-  private static var movingSteps: [HostStep] {
-    var first = changed("app-1", number: 21)
+  private static var moving: HostPlan {
+    var first = changed(number: 21)
     first.reasons.append("what was and what will be both work until edge-1 has changed")
     first.changeInstallation {
       $0.facts.openings[1].from = .ranges(["198.18.0.10", "198.18.0.12"])
@@ -107,16 +106,16 @@ package enum SamplePlan {
       FileChange(
         path: "firewall.nft", kind: .change,
         diff: "--- installed/firewall.nft\n+++ planned/firewall.nft\n@@ -1 +1,2 @@\n a\n+b\n"))
-    var last = step(
-      "app-1", 21, ["edge-1 has changed: what was kept for that goes"],
-      .install(Installation(release: 4, facts: facts("198.18.0.21", from: ["198.18.0.12"]))))
+    var last = HostStep(
+      .install(Installation(release: 4, facts: facts("198.18.0.21", from: ["198.18.0.12"]))),
+      reasons: ["edge-1 has changed: what was kept for that goes"])
     last.expected = nil
     last.stage = 2
     last.needs = [.init(host: "edge-1", goal: .release(8)), .init(host: "edge-3", goal: nil)]
-    return [first, last]
+    return changing("app-1", 21, StepSequence(first, last))
   }
 
-  private static var newBackEnd: HostStep {
+  private static var newBackEnd: HostPlan {
     let files = [
       PlannedFile(path: "nginx/deploy.conf", source: .text("a\nb\n")),
       PlannedFile(
@@ -126,12 +125,12 @@ package enum SamplePlan {
         path: "tls/sites/shop.example.key",
         source: .local("certs/shop.key", FileRecord(digest: "d", isSecret: true)), isSecret: true),
     ]
-    var step = step(
-      "app-2", 22, ["new in the inventory"],
+    var step = HostStep(
       .install(
         Installation(
           release: 1, isFirst: true, facts: facts("198.18.0.22", from: ["198.18.0.10"]),
-          files: files, certificates: [certificate(for: "app-2", .server)])))
+          files: files, certificates: [certificate(for: "app-2", .server)])),
+      reasons: ["new in the inventory"])
     step.changes = [
       FileChange(
         path: "nginx/deploy.conf", kind: .create,
@@ -140,7 +139,7 @@ package enum SamplePlan {
       FileChange(path: "tls/back-end.key", kind: .create),
       FileChange(path: "tls/sites/shop.example.key", kind: .create),
     ]
-    return step
+    return changing("app-2", 22, StepSequence(step))
   }
 
   private static func certificate(
@@ -153,13 +152,13 @@ package enum SamplePlan {
       validFor: 365 * 86_400, reason: "the host has none")
   }
 
-  private static var leaving: HostStep {
-    var step = step("app-4", 24, ["it is no longer in the inventory"], .remove)
+  private static var leaving: HostPlan {
+    var step = HostStep(.remove, reasons: ["it is no longer in the inventory"])
     step.stage = 2
     step.present = release(7, facts("198.18.0.24", from: ["198.18.0.10"]))
     step.needs = [.init(host: "edge-1", goal: .release(8))]
     step.changes = [FileChange(path: "nginx/deploy.conf", kind: .remove)]
-    return step
+    return changing("app-4", 24, StepSequence(step))
   }
 
   private static var held: HostPlan {
@@ -168,7 +167,7 @@ package enum SamplePlan {
       .held(.init(.blocked, ["nginx is not installed there: install it and run again"])))
   }
 
-  private static var frontEnd: HostStep {
+  private static var frontEnd: HostPlan {
     let openings = [Opening(.tcp(443), from: .everybody, why: "visitors")]
     func route(_ host: HostName, _ number: Int) -> EdgeFacts.Route {
       .init(site: "shop.example", host: host, address: "198.18.0.\(number)", port: 443)
@@ -185,10 +184,11 @@ package enum SamplePlan {
       serial: "0123456789abcdef", issuer: "Shop CA 1", issuerKeyIdentifier: "a1",
       commonName: "edge-1", names: ["edge-1"], key: "ecdsa-p256", notBefore: now,
       notAfter: now.adding(seconds: 12 * 86_400))
-    var step = step(
-      "edge-1", 10,
-      ["its address is 198.18.0.12, no longer 198.18.0.10", "the site shop.example changes"],
-      .install(Installation(release: 8, facts: after, certificates: [certificate])))
+    var step = HostStep(
+      .install(Installation(release: 8, facts: after, certificates: [certificate])),
+      reasons: [
+        "its address is 198.18.0.12, no longer 198.18.0.10", "the site shop.example changes",
+      ])
     step.stage = 1
     step.present = release(7, before)
     let sites: [DomainName] = ["shop.example", "www.example"]
@@ -199,7 +199,7 @@ package enum SamplePlan {
           .init(host: "app-1", goal: .release(3)), .init(host: "app-2", goal: .release(1)),
         ])
     }
-    return step
+    return changing("edge-1", 10, StepSequence(step))
   }
 
   private static var idle: HostPlan { still("edge-2", 11, .unchanged(present: nil)) }
@@ -208,16 +208,9 @@ package enum SamplePlan {
     still("edge-3", 13, .held(.init(.unreachable, ["connection refused"])))
   }
 
-  private static var restored: HostStep {
-    step("edge-4", 14, ["rollback from release 4"], .restore(.unknown(number: 3)))
-  }
-}
-
-extension HostPlan {
-  /// Of the host that all of these steps are of.
-  package static func taking(_ steps: [HostStep]) -> HostPlan {
-    HostPlan(
-      host: steps[0].host, connection: steps[0].connection, roles: steps[0].roles, .steps(steps))
+  private static var restored: HostPlan {
+    let step = HostStep(.restore(.unknown(number: 3)), reasons: ["rollback from release 4"])
+    return changing("edge-4", 14, StepSequence(step))
   }
 }
 

@@ -16,12 +16,12 @@ struct PlanText {
   }
 
   private func lines(_ host: HostPlan) -> [String] {
-    guard host.steps.isEmpty else { return host.steps.flatMap(lines) }
+    guard host.steps.isEmpty else { return host.plannedSteps.flatMap(lines) }
     return ["\(host.actions[0]) \(host.host) (\(host.roles.joined(separator: ", ")))"]
       + (host.hold?.reasons ?? []).map { "  because \($0)" }
   }
 
-  private func lines(_ step: HostStep) -> [String] {
+  private func lines(_ step: PlannedStep) -> [String] {
     let release = step.expected.map { $0.release.map(String.init) ?? "0" } ?? "…"
     var heading =
       "\(step.action) \(step.host) (\(step.roles.joined(separator: ", ")))"

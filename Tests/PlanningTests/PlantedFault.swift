@@ -27,8 +27,9 @@ enum PlantedFault: CaseIterable {
 
 extension Plan {
   fileprivate mutating func changeSteps(_ change: ([HostStep]) -> [HostStep]) {
-    for index in hosts.indices where !hosts[index].steps.isEmpty {
-      hosts[index].outcome = .steps(change(hosts[index].steps))
+    for index in hosts.indices {
+      guard let steps = StepSequence(change(hosts[index].steps)) else { continue }
+      hosts[index].outcome = .steps(steps)
     }
   }
 }

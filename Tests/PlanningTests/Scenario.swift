@@ -99,7 +99,7 @@ struct Scenario {
     state.serial += 1
   }
 
-  mutating func apply(_ step: HostStep) {
+  mutating func apply(_ step: PlannedStep) {
     guard case .observed(let before) = survey[step.host] else { return }
     var after = Self.freshHost(nginx: before.nginxVersion ?? "1.22.1")
     after.latestRelease = step.goal.number
@@ -123,7 +123,7 @@ struct Scenario {
   }
 
   private func install(
-    _ release: ReleaseRecord, of step: HostStep, on host: inout HostObservation,
+    _ release: ReleaseRecord, of step: PlannedStep, on host: inout HostObservation,
     before: [String: String]
   ) {
     let manifest = Manifest(
@@ -151,7 +151,7 @@ struct Scenario {
     }
   }
 
-  private func release(of step: HostStep, after previous: ReleaseRecord?) -> ReleaseRecord {
+  private func release(of step: PlannedStep, after previous: ReleaseRecord?) -> ReleaseRecord {
     var release = ReleaseRecord(
       number: step.goal.number, files: [:], certificates: [:], facts: step.facts,
       replaces: step.installation?.replaces)

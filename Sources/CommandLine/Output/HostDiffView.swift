@@ -23,7 +23,7 @@ struct HostDiffView {
         case .release(let number): "release \(number)"
         case .removed: "deploy leaves the host"
         }
-      return [style("\(step.host), \(number)\(release)", .bold)]
+      return [style("\(host.host), \(number)\(release)", .bold)]
         + step.changes.map { text(of: $0, step, style) }
     }.joined(separator: "\n\n")
   }

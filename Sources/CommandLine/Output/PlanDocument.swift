@@ -104,7 +104,7 @@ struct PlanDocument: Encodable {
       case .held(let hold): [Step(host, hold.action, because: hold.reasons)]
       case .steps(let steps):
         zip(steps, host.effects).map { step, effects in
-          Step(step, effects, madeAt: plan.madeAt, signedBy: signing)
+          Step(host, step, effects, madeAt: plan.madeAt, signedBy: signing)
         }
       }
     }
@@ -126,11 +126,12 @@ extension PlanDocument.Step {
   }
 
   fileprivate init(
-    _ step: HostStep, _ effects: StepEffects, madeAt: Timestamp, signedBy signing: CAGeneration?
+    _ plan: HostPlan, _ step: HostStep, _ effects: StepEffects, madeAt: Timestamp,
+    signedBy signing: CAGeneration?
   ) {
-    host = step.host
-    address = step.connection.address.description
-    roles = step.roles
+    host = plan.host
+    address = plan.connection.address.description
+    roles = plan.roles
     action = step.action.rawValue
     reasons = step.reasons
     release = step.goal.number

@@ -83,7 +83,7 @@ extension Rollout {
 extension Run {
   /// A confirmed step that is taken back.
   struct Reversal: Sendable {
-    var step: HostStep
+    var step: PlannedStep
     /// What the host had before; nil for nothing of `deploy`.
     var before: ReleaseRecord?
   }
@@ -112,11 +112,9 @@ extension Run {
         guard confirmed.goal != .removed else { continue }
         let before = before(steps[0], index == 0 ? nil : done[index - 1])
         let step = HostStep(
-          host: host, connection: steps[index].connection, roles: steps[index].roles,
-          reasons: [],
-          before.map { .restore($0) } ?? .remove,
-          expected: confirmed.fingerprint)
-        stages[steps[index].stage, default: []].append(Reversal(step: step, before: before?.record))
+          before.map { .restore($0) } ?? .remove, reasons: [], expected: confirmed.fingerprint)
+        stages[steps[index].stage, default: []].append(
+          Reversal(step: steps[index].replaced(by: step), before: before?.record))
       }
     }
     return stages.sorted { $0.key > $1.key }.map(\.value)
@@ -124,7 +122,7 @@ extension Run {
 
   /// The release that was in force on a host before its first step, or the one that a step has left there;
   /// nil where there was none.
-  private func before(_ first: HostStep, _ previous: ConfirmedStep?) -> RestoredRelease? {
+  private func before(_ first: PlannedStep, _ previous: ConfirmedStep?) -> RestoredRelease? {
     if let previous {
       guard case .release(let number) = previous.goal else { return nil }
       return previous.record.map { .known($0, digest: previous.fingerprint.manifestDigest) }

@@ -65,7 +65,7 @@ extension Rollout {
   }
 
   func prepare(
-    _ step: HostStep, after previous: ConfirmedStep?
+    _ step: PlannedStep, after previous: ConfirmedStep?
   ) async -> Result<HostTransaction, HostTransaction.Failure> {
     let release: BuiltRelease
     do {

@@ -16,7 +16,7 @@ struct Run {
 
   let plan: Plan
   /// The steps of each host that changes it.
-  let steps: [String: [HostStep]]
+  let steps: [String: [PlannedStep]]
   var summary = Summary()
   /// Transactions that are prepared and wait for the word.
   var waiting: [String: HostTransaction] = [:]
@@ -30,7 +30,7 @@ struct Run {
   }
 
   /// The host's next step and what the one before it left; nil where it has a result.
-  func next(_ host: String) -> (step: HostStep, previous: ConfirmedStep?)? {
+  func next(_ host: String) -> (step: PlannedStep, previous: ConfirmedStep?)? {
     guard summary.results[host] == nil, let steps = steps[host] else { return nil }
     let done = confirmed[host] ?? []
     return done.count < steps.count ? (steps[done.count], done.last) : nil
@@ -65,7 +65,7 @@ struct Run {
   }
 
   /// Why a host may not go on: an edge would break that works now.
-  func blocker(_ step: HostStep) -> String? {
+  func blocker(_ step: PlannedStep) -> String? {
     let missing = step.needs.filter { !has($0) }.map(\.host).sorted()
     if !missing.isEmpty {
       return

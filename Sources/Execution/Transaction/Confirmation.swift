@@ -77,7 +77,9 @@ struct Confirmation: Sendable {
       description: RefusalText.shellEnded(try await conversation.finish(), step.connection))
   }
 
-  private func otherRelease(_ word: String, _ release: Int, _ step: HostStep) -> ConversationFault {
+  private func otherRelease(_ word: String, _ release: Int, _ step: PlannedStep)
+    -> ConversationFault
+  {
     .unexpected("\(word) \(release)", "but was asked about release \(step.goal.number)")
   }
 

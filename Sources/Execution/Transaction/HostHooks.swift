@@ -22,7 +22,7 @@ package struct HostHooks: Sendable {
   ///
   /// What goes wrong in a hook would most likely go wrong before the next host too, so it speaks
   /// against the change.
-  package func before(_ step: HostStep) async -> HostResult? {
+  package func before(_ step: PlannedStep) async -> HostResult? {
     for words in hooks.beforeHost {
       switch await run(words, step, environment(of: step)) {
       case .succeeded: continue
@@ -37,7 +37,7 @@ package struct HostHooks: Sendable {
 
   /// Runs all that stands after a host, for each host for which `before` was called, whatever came of
   /// it; what fails is told.
-  package func after(_ step: HostStep, _ result: HostResult) async {
+  package func after(_ step: PlannedStep, _ result: HostResult) async {
     var environment = environment(of: step)
     environment["DEPLOY_RESULT"] = result.name
     for words in hooks.afterHost {
@@ -58,14 +58,14 @@ package struct HostHooks: Sendable {
   }
 
   private func run(
-    _ words: [String], _ step: HostStep, _ environment: [String: String]
+    _ words: [String], _ step: PlannedStep, _ environment: [String: String]
   ) async -> HookEnding {
     await runner.run(words, environment: environment, withinSeconds: hooks.timeout) {
       [report] line in report(.hookSaid(host: step.host, line))
     }
   }
 
-  private func environment(of step: HostStep) -> [String: String] {
+  private func environment(of step: PlannedStep) -> [String: String] {
     [
       "DEPLOY_FLEET": fleet, "DEPLOY_HOST": step.host,
       "DEPLOY_ADDRESS": "\(step.connection.address)", "DEPLOY_RELEASE": String(step.goal.number),

@@ -4,7 +4,7 @@ import State
 
 /// One host's transaction, from the controller's side: prepared first, carried out on the word.
 struct HostTransaction: Sendable {
-  let step: HostStep
+  let step: PlannedStep
   /// What is in the release, as `BuiltRelease` has it.
   let record: ReleaseRecord?
   /// SHA-256 in lower-case hex, as the host says it of a release that it has; nil where there is none.
@@ -20,7 +20,7 @@ struct HostTransaction: Sendable {
   ///
   /// - Returns: The result instead, where the host refuses or is lost.
   static func prepare(
-    _ step: HostStep, after previous: ConfirmedStep?, _ release: BuiltRelease,
+    _ step: PlannedStep, after previous: ConfirmedStep?, _ release: BuiltRelease,
     on host: any RemoteHost, with program: HostProgram, who: String, window: Int64,
     budgets: Budgets,
     report: @Sendable (ProgressEvent) -> Void
@@ -73,7 +73,7 @@ struct HostTransaction: Sendable {
 
   /// The digest of the manifest of the release that the host is to restore.
   private static func restoredDigest(
-    _ found: Fingerprint, _ step: HostStep
+    _ found: Fingerprint, _ step: PlannedStep
   ) throws(ConversationFault) -> String {
     guard case .release(let number, let digest?) = found, step.goal == .release(number.value) else {
       throw .unexpected("restores \(found)", "which is not release \(step.goal.number)")

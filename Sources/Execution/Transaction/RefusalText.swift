@@ -4,7 +4,7 @@ import Planning
 /// What a host says when it refuses or goes back, in words for the user.
 enum RefusalText {
   /// - Parameter lines: of the program that failed.
-  static func refusal(_ refusal: HostRefusal, lines: [String], step: HostStep) -> Refusal {
+  static func refusal(_ refusal: HostRefusal, lines: [String], step: PlannedStep) -> Refusal {
     let said = explained(lines, step)
     func host(_ why: String) -> Refusal { Refusal(cause: .host, why: why) }
     func change(_ why: String) -> Refusal { Refusal(cause: .change, why: why) }
@@ -40,7 +40,7 @@ enum RefusalText {
   }
 
   /// The program that tests the firewall of a release. A rollback does not know the files of its release.
-  private static func firewallProgram(_ step: HostStep) -> String {
+  private static func firewallProgram(_ step: PlannedStep) -> String {
     let names = step.files.map(\.path)
     if names.contains("firewall.nft") { return "its nft" }
     return names.contains("firewall.iptables") ? "its iptables" : "it"
@@ -84,7 +84,7 @@ enum RefusalText {
     return nil
   }
 
-  static func reversion(_ why: Reversion, lines: [String], step: HostStep) -> String {
+  static func reversion(_ why: Reversion, lines: [String], step: PlannedStep) -> String {
     let said = explained(lines, step)
     return switch why {
     case .reload: "nginx did not take the release\(said)"
@@ -95,20 +95,20 @@ enum RefusalText {
   }
 
   /// - Parameter previous: the release before, 0 for none.
-  static func failed(_ previous: Int, lines: [String], step: HostStep) -> String {
+  static func failed(_ previous: Int, lines: [String], step: PlannedStep) -> String {
     "neither the new release nor release \(previous)"
       + " could be put in force\(explained(lines, step))"
   }
 
   /// nginx says five times that it cannot listen.
-  private static func explained(_ lines: [String], _ step: HostStep) -> String {
+  private static func explained(_ lines: [String], _ step: PlannedStep) -> String {
     var said: Set<String> = []
     let lines = lines.filter { said.insert($0).inserted }
     return lines.isEmpty ? "" : ": " + lines.map { located($0, step) }.joined(separator: "; ")
   }
 
   /// Where a message names a file that is a copy of the user's, adds the user's own file and line.
-  static func located(_ line: String, _ step: HostStep) -> String {
+  static func located(_ line: String, _ step: PlannedStep) -> String {
     for file in step.files {
       guard let origin = file.origin else { continue }
       for place in [

@@ -23,7 +23,7 @@ struct ReleaseBuilder: Sendable {
   let serial: Int
 
   /// - Parameter previous: the release that is in force before, from which files are kept.
-  func build(_ step: HostStep, after previous: ReleaseRecord?) async throws -> BuiltRelease {
+  func build(_ step: PlannedStep, after previous: ReleaseRecord?) async throws -> BuiltRelease {
     switch step.kind {
     case .install(let installation): try await build(installation, on: step.host, after: previous)
     case .restore(let restored):

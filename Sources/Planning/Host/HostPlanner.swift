@@ -124,7 +124,7 @@ struct HostPlanner {
 
   /// - Parameter steps: what `steps(_:)` has made, in the order of the fleet.
   func plan(taking steps: [HostStep]) -> HostPlan {
-    plan(steps.isEmpty ? .unchanged(present: present) : .steps(steps))
+    plan(StepSequence(steps).map { .steps($0) } ?? .unchanged(present: present))
   }
 
   /// One for each transaction; none where nothing changes.
@@ -191,12 +191,12 @@ struct HostPlanner {
       replaces: isFirst ? nil : observation.currentRelease ?? 0, facts: draft.endpoint.facts,
       files: draft.files, certificates: issued, ports: newPorts.sorted().map { Int($0.number) })
     return HostStep(
-      host: host.name.text, connection: connection, roles: roles,
+      .install(installation),
       reasons: isNew
         ? [reasonToCreate]
         : (isFirst ? repairs : []) + moves(from: source, to: draft.endpoint.source)
           + reasons(changes, issued, draft.snapshot),
-      .install(installation), expected: isFirst ? observation.fingerprint : nil,
+      expected: isFirst ? observation.fingerprint : nil,
       present: isFirst ? present : nil, changes: changes
     ).showing(isFirst ? observation : nil)
   }
@@ -227,8 +227,7 @@ struct HostPlanner {
 
   private func removal(from snapshot: Snapshot, isFirst: Bool) -> HostStep {
     HostStep(
-      host: host.name.text, connection: connection, roles: roles,
-      reasons: ["it is no longer in the inventory"], .remove,
+      .remove, reasons: ["it is no longer in the inventory"],
       expected: isFirst ? observation.fingerprint : nil, present: isFirst ? present : nil,
       changes: (snapshot.release?.files.keys.sorted() ?? []).map {
         FileChange(path: $0, kind: .remove)

@@ -52,7 +52,7 @@ package struct ApprovedPlan: Hashable, Sendable, Codable {
           condition = HostCondition(observation)
         }
         return (
-          host.host, Host(condition: condition, steps: host.steps.map { $0.parts(digest) })
+          host.host, Host(condition: condition, steps: host.plannedSteps.map { $0.parts(digest) })
         )
       })
   }
@@ -91,16 +91,24 @@ package struct ApprovedPlan: Hashable, Sendable, Codable {
   }
 }
 
-extension HostStep {
+extension PlannedStep {
   /// All that the step does, by the names by which a difference is told.
   ///
   /// Not in it: reasons, which are for readers; diffs, which follow from the files and from what the host
   /// was; and the bytes of revocation lists, which are signed again whenever a plan is made: `refuses` has
   /// what is in them.
   fileprivate func parts(_ digest: (String) -> String) -> [String: String] {
+    var parts = step.parts(digest)
+    parts["reached at"] = "\(connection.address)"
+    parts["roles"] = roles.joined(separator: " ")
+    return parts
+  }
+}
+
+extension HostStep {
+  fileprivate func parts(_ digest: (String) -> String) -> [String: String] {
     var parts = [
-      "action": action.rawValue, "release": "\(goal.number)", "reached at": "\(connection.address)",
-      "roles": roles.joined(separator: " "),
+      "action": action.rawValue, "release": "\(goal.number)",
       "new ports": ports.map(String.init).joined(separator: " "),
       "waits for": needs.map(\.text).sorted().joined(separator: " "),
       "waits for one of": ways.map { way in

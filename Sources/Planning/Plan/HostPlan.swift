@@ -14,8 +14,7 @@ package struct HostPlan: Hashable, Sendable {
     case unchanged(present: ReleaseRecord?)
     /// The host should take part and does not.
     case held(Hold)
-    /// In the order in which they are taken; at least one.
-    case steps([HostStep])
+    case steps(StepSequence)
   }
 
   /// Why a host is left out.
@@ -45,9 +44,9 @@ package struct HostPlan: Hashable, Sendable {
 }
 
 extension HostPlan {
-  /// Those that change the host, in their order; none where it is not changed.
+  /// Those that change the host, in their order; none if it is not changed.
   package var steps: [HostStep] {
-    if case .steps(let steps) = outcome { steps } else { [] }
+    if case .steps(let steps) = outcome { Array(steps) } else { [] }
   }
 
   package var hold: Hold? {

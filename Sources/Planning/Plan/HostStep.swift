@@ -3,12 +3,9 @@ package import State
 
 /// What changes one host, as one transaction.
 package struct HostStep: Hashable, Sendable {
-  package var host: String
-  package var connection: HostAccess
-  package var roles: [String]
+  package var kind: Kind
   /// For readers only; nothing is decided by them.
   package var reasons: [String]
-  package var kind: Kind
   /// The fingerprint that the host must still have; nil for what the step before it leaves there.
   package var expected: Fingerprint?
   /// The release that the host has now.
@@ -63,15 +60,11 @@ package struct HostStep: Hashable, Sendable {
   }
 
   package init(
-    host: String, connection: HostAccess, roles: [String], reasons: [String], _ kind: Kind,
-    expected: Fingerprint? = Fingerprint.none, present: ReleaseRecord? = nil,
-    changes: [FileChange] = []
+    _ kind: Kind, reasons: [String], expected: Fingerprint? = Fingerprint.none,
+    present: ReleaseRecord? = nil, changes: [FileChange] = []
   ) {
-    self.host = host
-    self.connection = connection
-    self.roles = roles
-    self.reasons = reasons
     self.kind = kind
+    self.reasons = reasons
     self.expected = expected
     self.present = present
     self.changes = changes

@@ -13,8 +13,9 @@ extension Planner {
     input.survey = OfflineSurvey(input).survey
     var plan = plan(input)
     for index in plan.hosts.indices {
-      guard case .steps(let steps) = plan.hosts[index].outcome else { continue }
-      plan.hosts[index].outcome = .steps(steps.map(\.withoutUnknownDiffs))
+      guard case .steps(var steps) = plan.hosts[index].outcome else { continue }
+      for position in steps.indices { steps[position].removeUnknownDiffs() }
+      plan.hosts[index].outcome = .steps(steps)
     }
     plan.warnings.insert(
       "no host was asked: every one is taken to be as the state has it, and one that the state does"
@@ -24,12 +25,10 @@ extension Planner {
 }
 
 extension HostStep {
-  fileprivate var withoutUnknownDiffs: HostStep {
-    var step = self
+  fileprivate mutating func removeUnknownDiffs() {
     for index in changes.indices where changes[index].isWithoutOldText {
-      step.changes[index].diff = ""
+      changes[index].diff = ""
     }
-    return step
   }
 }
 

@@ -51,7 +51,7 @@ package struct Plan: Hashable, Sendable {
   }
 
   /// Those of all hosts that change; those of one host stand together, in the order in which they are taken.
-  package var steps: [HostStep] { hosts.flatMap(\.steps) }
+  package var steps: [PlannedStep] { hosts.flatMap(\.plannedSteps) }
   package var hasChanges: Bool { !steps.isEmpty }
   package var needsCA: Bool { steps.contains { !$0.certificates.isEmpty } }
 }

@@ -12,7 +12,7 @@ package enum Planner {
       fleet.changes, caGenerations: Set(input.state.caGenerations.map(\.keyIdentifier)),
       at: input.now)
     let hosts = fleet.plans(sequencer)
-    let steps = hosts.flatMap(\.steps)
+    let steps = hosts.flatMap(\.plannedSteps)
     var plan = Plan(
       fleet: input.state.fleet, lineage: input.state.lineage, serial: input.state.serial,
       madeAt: input.now, hosts: hosts,
@@ -27,7 +27,7 @@ package enum Planner {
   }
 
   private static func stages(
-    of steps: [HostStep], _ sequencer: ChangeSequencer, _ rollout: Playbook.Rollout
+    of steps: [PlannedStep], _ sequencer: ChangeSequencer, _ rollout: Playbook.Rollout
   ) -> [Stage] {
     let changing = Dictionary(grouping: steps, by: \.stage)
     return sequencer.stages.enumerated().map { position, phases in
@@ -40,7 +40,7 @@ package enum Planner {
   }
 
   /// Hosts that this run cannot bring to their end.
-  private static func waits(_ steps: [HostStep]) -> [String] {
+  private static func waits(_ steps: [PlannedStep]) -> [String] {
     steps.compactMap { step in
       let missing = step.needs.filter { $0.goal == nil }.map(\.host).sorted()
       guard !missing.isEmpty else { return nil }

@@ -84,7 +84,7 @@ extension Planner {
           host: host.name.text, connection: host.access, roles: host.roleNames,
           try outcome(for: host, input)))
     }
-    let changing = hosts.flatMap(\.steps).map { [$0.host] }
+    let changing = hosts.flatMap(\.plannedSteps).map { [$0.host] }
     let rollout = input.playbook.rollout
     var plan = Plan(
       fleet: input.state.fleet, lineage: input.state.lineage, serial: input.state.serial,
@@ -119,15 +119,14 @@ extension Planner {
       }
       let hazards = hazards(of: restored, input)
       guard hazards.isEmpty else { return .held(.init(.blocked, hazards)) }
-      return .steps([
-        HostStep(
-          host: name, connection: host.access, roles: host.roleNames,
-          reasons: ["rollback from release \(observation.currentRelease ?? 0)"],
-          .restore(restored), expected: observation.fingerprint,
-          present: observation.manifest?.release
-        )
-        .showing(observation)
-      ])
+      return .steps(
+        StepSequence(
+          HostStep(
+            .restore(restored),
+            reasons: ["rollback from release \(observation.currentRelease ?? 0)"],
+            expected: observation.fingerprint, present: observation.manifest?.release
+          )
+          .showing(observation)))
     }
   }
 

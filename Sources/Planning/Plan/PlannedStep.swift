@@ -1,0 +1,38 @@
+package import Fleet
+
+/// A step together with the host that takes it: what a rollout carries out at a time.
+@dynamicMemberLookup
+package struct PlannedStep: Hashable, Sendable {
+  package let host: String
+  package let connection: HostAccess
+  package let roles: [String]
+  package var step: HostStep
+
+  package init(host: String, connection: HostAccess, roles: [String], _ step: HostStep) {
+    self.host = host
+    self.connection = connection
+    self.roles = roles
+    self.step = step
+  }
+
+  package subscript<Value>(dynamicMember part: KeyPath<HostStep, Value>) -> Value {
+    step[keyPath: part]
+  }
+
+  package subscript<Value>(dynamicMember part: WritableKeyPath<HostStep, Value>) -> Value {
+    get { step[keyPath: part] }
+    set { step[keyPath: part] = newValue }
+  }
+
+  /// Another step of the same host.
+  package func replaced(by step: HostStep) -> PlannedStep {
+    PlannedStep(host: host, connection: connection, roles: roles, step)
+  }
+}
+
+extension HostPlan {
+  /// The steps of the host, in the order in which they are taken; none if it is not changed.
+  package var plannedSteps: [PlannedStep] {
+    steps.map { PlannedStep(host: host, connection: connection, roles: roles, $0) }
+  }
+}
