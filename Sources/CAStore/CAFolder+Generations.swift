@@ -9,7 +9,7 @@ package import State
 extension CAFolder {
   /// Stops if there is a CA already.
   package func refuseSecond() throws {
-    guard let existing = try generations().last else { return }
+    guard let existing = try generations().signing else { return }
     throw CAStoreError(
       "there is a CA already: \(certificatePath(existing.generation))"
         + " (\"\(existing.commonName)\")")
@@ -58,7 +58,7 @@ extension CAFolder {
     _ policy: CAPolicy, from trusted: [CAGeneration], retired: [RetiredCA] = [],
     passphrase: Secret, now: Int64
   ) throws {
-    guard let signing = trusted.last else {
+    guard let signing = trusted.signing else {
       throw CAStoreError("there is no CA in \(path) to be followed by another one")
     }
     let listing = try listing()

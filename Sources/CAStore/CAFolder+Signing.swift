@@ -20,7 +20,7 @@ extension CAFolder {
   package func fleetKey(for state: inout FleetState) throws -> FleetSigningKey {
     state.fleetKeys.learn(try fleetKeys(of: state.fleet))
     if state.fleetKeys.isEmpty {
-      let generation = state.caGenerations.last?.generation ?? 1
+      let generation = state.signingCA?.generation ?? 1
       state.fleetKeys.learn([try makeFleetKey(generation, of: state.fleet, after: [])])
     }
     let latest = state.fleetKeys.last?.generation ?? 0

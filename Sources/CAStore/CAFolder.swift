@@ -97,7 +97,7 @@ package struct CAFolder: Sendable {
   }
 
   func refuseNoneToSign(_ records: [CAGeneration]) throws {
-    guard let last = records.last, last.status == .retiring else { return }
+    guard records.signing == nil, let last = records.last else { return }
     throw CAStoreError(
       "every generation in \(path) is marked as retiring, and none is left to sign: keep the last"
         + " one with\n    rm \(retiringPath(last.generation))")

@@ -35,7 +35,7 @@ package actor CAKeyring {
   /// key that signs manifests.
   package func startRotation(of state: inout FleetState, now: Timestamp) throws {
     // A new key gets the passphrase of the others: a wrong one would be found when it is too late.
-    let signing = state.caGenerations.last
+    let signing = state.signingCA
     let isKnown = try signing.map { try folder.listing().keys.contains($0.generation) } ?? false
     if let signing, isKnown { _ = try ca(signing) }
     let passphrase = try passphrase ?? source.read(isNew: true)
@@ -45,7 +45,7 @@ package actor CAKeyring {
     self.passphrase = passphrase
     try folder.takeIn(into: &state, now: now)
     try folder.makeFleetKey(
-      state.caGenerations.last?.generation ?? 1, of: state.fleet, after: state.fleetKeys)
+      state.signingCA?.generation ?? 1, of: state.fleet, after: state.fleetKeys)
   }
 
   /// What signed a generation; nil if it signed itself.

@@ -29,7 +29,7 @@ package struct VerifyFleet {
 
   private func probe() async throws -> FleetProbe {
     let generations = try run.workspace.caGenerations()
-    guard let signing = generations.last else {
+    guard let signing = generations.signing else {
       preconditionFailure("A CA has no generation. This is a bug in deploy.")
     }
     return try FleetProbe(

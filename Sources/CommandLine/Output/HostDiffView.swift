@@ -46,7 +46,7 @@ struct HostDiffView {
     case .certificate: "the certificate is issued when the plan is carried out"
     case .key, .local: "a secret"
     case .present: "it stays"
-    case .text(let text) where change.path.hasPrefix("tls/"):
+    case .text(let text) where change.isOfTLS:
       "certificates, \(text.split(separator: "\n").count) lines"
     case .text: "its text on the host is not known here"
     }

@@ -114,7 +114,7 @@ struct PlanView {
     var hosts: [String: [String]] = [:]
     for step in plan.steps {
       for change in step.changes
-      where change.kind == .change && !change.diff.isEmpty && !change.path.hasPrefix("firewall.") {
+      where change.kind == .change && !change.diff.isEmpty && !change.isOfFirewall {
         if hosts[change.diff] == nil { order.append(change.diff) }
         if hosts[change.diff]?.last != step.host {
           hosts[change.diff, default: []].append(step.host)

@@ -32,12 +32,18 @@ struct StatusView {
   private let caEnds: Timestamp?
   private let now: Timestamp
   private let rows: [Row]
+  /// Whether every host that answered is as its release left it.
+  private let isAsInstalled: Bool
 
   init(_ report: SurveyFleet.Report, now: Timestamp) {
     let (state, judged) = (report.state, report.judged)
     fleet = state.fleet
     caEnds = state.signingCA?.notAfter
     self.now = now
+    isAsInstalled = report.hosts.allSatisfy { host, _ in
+      guard case .observed(let observation) = judged.survey[host] else { return true }
+      return HostHealth(observation).isAsInstalled
+    }
     let newer = Dictionary(uniqueKeysWithValues: judged.newer.map { ($0.host, $0) })
     rows = report.hosts.map { host, _ in
       switch judged.survey[host] {
@@ -60,6 +66,7 @@ struct StatusView {
     _ newer: NewerRelease?, _ now: Timestamp
   ) -> Row {
     let present = observation.manifest?.release
+    let faults = HostHealth(observation).faults
     let ends = present?.certificates.values.map(\.notAfter).min()
     let problem: String? =
       if let newer {
@@ -74,14 +81,8 @@ struct StatusView {
         "its release is gone"
       } else if let ends, ends <= now {
         "a certificate has expired"
-      } else if observation.interruptedTransaction != nil {
-        "a transaction was cut off"
-      } else if let present, present.servesSites, observation.servedReleases != [present.number] {
-        observation.nginxIsRunning ? "nginx serves something else" : "nginx does not run"
-      } else if let present, observation.includesRelease != present.servesSites {
-        "\(observation.includeFile) was changed"
       } else {
-        nil
+        faults.lazy.compactMap(\.problem).first
       }
     return Row(
       host: host, isReachable: true, problem: problem, release: present?.number,
@@ -93,10 +94,8 @@ struct StatusView {
   }
 
   var isHealthy: Bool {
-    rows.allSatisfy { row in
-      row.problem == nil && row.drift.isEmpty
-        && (row.release == nil || row.firewall == "as-installed")
-    } && caEnds.map { $0 > now } ?? true
+    isAsInstalled && rows.allSatisfy { $0.problem == nil }
+      && caEnds.map { $0 > now } ?? true
   }
 
   func print(as format: OutputFormat) throws {
@@ -134,6 +133,15 @@ extension ManifestProblem {
   }
 }
 
-extension ReleaseRecord {
-  fileprivate var servesSites: Bool { files["nginx/deploy.conf"] != nil }
+extension HostHealth.Fault {
+  /// Nil for what has a column of its own, and for what an apply takes over as it is.
+  fileprivate var problem: String? {
+    switch self {
+    case .interruptedTransaction: "a transaction was cut off"
+    case .nginxStopped: "nginx does not run"
+    case .otherReleases: "nginx serves something else"
+    case .changedInclude(let file): "\(file) was changed"
+    case .driftedFile, .firewallAbsent, .firewallChanged, .unsignedRelease: nil
+    }
+  }
 }

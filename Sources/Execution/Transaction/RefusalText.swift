@@ -41,9 +41,7 @@ enum RefusalText {
 
   /// The program that tests the firewall of a release. A rollback does not know the files of its release.
   private static func firewallProgram(_ step: PlannedStep) -> String {
-    let names = step.files.map(\.path)
-    if names.contains("firewall.nft") { return "its nft" }
-    return names.contains("firewall.iptables") ? "its iptables" : "it"
+    step.installation?.firewallProgram.map { "its \($0)" } ?? "it"
   }
 
   /// Why a call of the host program did not even begin, or not come to its end.

@@ -69,9 +69,7 @@ struct ReleaseBuilder: Sendable {
     var archive = TarArchive()
     // A stream that is cut off leaves no key there whose certificate no manifest names.
     archive.addFile(Manifest.path, mode: 0o644, content: text)
-    if installation.files.contains(where: { $0.path.hasPrefix("tls/") }) {
-      archive.addFolder("tls", mode: 0o700)
-    }
+    if let folder = installation.tlsFolder { archive.addFolder(folder, mode: 0o700) }
     for (file, content) in contents {
       archive.addFile(file.path, mode: file.isSecret ? 0o600 : 0o644, content: content.bytes)
     }

@@ -59,60 +59,73 @@ package struct FleetChecks: Hashable, Sendable {
   package var strangers: [Stranger] = []
   package var entrances: [Entrance] = []
 
-  /// - Parameter selector: an edge is tried where either of its ends is meant.
+  /// - Parameter selector: an edge is tried if either of its ends is meant.
   package init(of inventory: Inventory, _ selector: Selector) {
     let hosts = Dictionary(uniqueKeysWithValues: inventory.hosts.map { ($0.name, $0) })
-    var ports: Set<Upstream> = []
     for site in inventory.sites {
       for frontEnd in site.frontEnds.compactMap({ hosts[$0] }) {
-        if selector.matches(frontEnd) {
-          entrances.append(
-            Entrance(
-              site: site.domain.text, frontEnd: frontEnd.name.text,
-              address: frontEnd.address.description, port: Int(Port.https.number),
-              names: ([site.domain] + site.aliases).map(\.text),
-              certificate: site.certificate,
-              asksForCertificate: site.originPulls != nil,
-              isBehindNetwork: site.isBehindNetwork))
-        }
+        if selector.matches(frontEnd) { entrances.append(Entrance(of: site, on: frontEnd)) }
         for upstream in site.upstreams {
           guard let backEnd = hosts[upstream.host],
             selector.matches(frontEnd) || selector.matches(backEnd)
           else { continue }
-          let entry = backEnd.endpoint(to: upstream.port)
-          edges.append(
-            Edge(
-              site: site.domain.text, frontEnd: frontEnd.name.text, backEnd: backEnd.name.text,
-              address: entry.address.description, port: Int(entry.port.number)))
+          edges.append(Edge(of: site, from: frontEnd, to: backEnd, upstream.port))
         }
       }
-      for upstream in site.upstreams {
-        ports.insert(Upstream(host: upstream.host, port: upstream.port))
-      }
     }
-    let targets = ports.sorted { ($0.host, $0.port) < ($1.host, $1.port) }
-    let most = max(1, Self.mostStrangers / max(1, targets.count))
-    for (index, target) in targets.enumerated() {
-      guard let backEnd = hosts[target.host], selector.matches(backEnd) else { continue }
-      let source = ruleset(for: backEnd, in: inventory).openings.source(of: .tcp(target.port))
+    strangers = Self.strangers(of: inventory, selector, hosts)
+  }
+
+  private static func strangers(
+    of inventory: Inventory, _ selector: Selector, _ hosts: [HostName: Host]
+  ) -> [Stranger] {
+    let targets = Set(
+      inventory.sites.flatMap(\.upstreams).map { Upstream(host: $0.host, port: $0.port) }
+    ).sorted { ($0.host, $0.port) < ($1.host, $1.port) }
+    let openings = Dictionary(
+      uniqueKeysWithValues: Set(targets.map(\.host)).compactMap { hosts[$0] }
+        .filter(selector.matches).map { ($0.name, ruleset(for: $0, in: inventory).openings) })
+    let most = max(1, mostStrangers / max(1, targets.count))
+    return targets.enumerated().flatMap { index, target -> [Stranger] in
+      guard let backEnd = hosts[target.host], let openings = openings[target.host] else {
+        return []
+      }
+      let source = openings.source(of: .tcp(target.port))
       // What comes from a container seems to come from its host.
-      let strangers = inventory.hosts.filter {
+      let others = inventory.hosts.filter {
         $0.name != backEnd.name && $0.placement == .direct
           && !source.contains(backEnd.apparentSource(of: $0.address))
       }
       let entry = backEnd.endpoint(to: target.port)
-      for offset in 0..<min(most, strangers.count) {
-        self.strangers.append(
-          Stranger(
-            host: strangers[(index + offset) % strangers.count].name.text,
-            backEnd: backEnd.name.text, address: entry.address.description,
-            port: Int(entry.port.number)))
+      return (0..<min(most, others.count)).map { offset in
+        Stranger(
+          host: others[(index + offset) % others.count].name.text, backEnd: backEnd.name.text,
+          address: entry.address.description, port: Int(entry.port.number))
       }
     }
   }
 
   /// A firewall that drops is waited for, seconds each.
   private static let mostStrangers = 512
+}
+
+extension FleetChecks.Edge {
+  fileprivate init(of site: Site, from frontEnd: Host, to backEnd: Host, _ port: Port) {
+    let entry = backEnd.endpoint(to: port)
+    self.init(
+      site: site.domain.text, frontEnd: frontEnd.name.text, backEnd: backEnd.name.text,
+      address: entry.address.description, port: Int(entry.port.number))
+  }
+}
+
+extension FleetChecks.Entrance {
+  fileprivate init(of site: Site, on frontEnd: Host) {
+    self.init(
+      site: site.domain.text, frontEnd: frontEnd.name.text,
+      address: frontEnd.address.description, port: Int(Port.https.number),
+      names: ([site.domain] + site.aliases).map(\.text), certificate: site.certificate,
+      asksForCertificate: site.originPulls != nil, isBehindNetwork: site.isBehindNetwork)
+  }
 }
 
 extension ReleaseRecord {
@@ -132,8 +145,10 @@ extension FleetState {
   package var shownSiteCertificates: Set<String> {
     Set(
       hosts.values.flatMap { record in
-        record.release.files.filter { $0.key.hasPrefix("tls/sites/") && !$0.value.isSecret }
-          .map(\.value.digest)
+        record.release.files.filter {
+          ReleasePart.siteCertificates.contains($0.key) && !$0.value.isSecret
+        }
+        .map(\.value.digest)
       })
   }
 

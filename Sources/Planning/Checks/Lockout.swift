@@ -19,7 +19,7 @@ enum Lockout {
 
   /// Why it does not, and what helps; empty where it does.
   static func reasons(
-    on observation: HostObservation, for host: Host, _ inventory: Inventory
+    on observation: HostObservation, for host: Host, behind openings: [Opening]
   ) -> [String] {
     guard let text = observation.controllerAddress, let address = IPAddress(text),
       !address.isLoopback
@@ -29,7 +29,7 @@ enum Lockout {
     guard !surroundings.addresses.contains(where: { IPAddress($0) == address }) else { return [] }
     let declared = Int(host.ssh.port.number)
     let port = surroundings.sshPort ?? declared
-    let source = ruleset(for: host, in: inventory).openings.source(ofPort: port)
+    let source = openings.source(ofPort: port)
     if source.isNobody {
       return [
         "its new firewall would shut out this controller: sshd has port \(port) there, and"

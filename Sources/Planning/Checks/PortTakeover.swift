@@ -8,11 +8,13 @@ import State
 /// for what was there would meet what will be.
 enum PortTakeover {
   /// Why a host cannot become what it is to be in one run.
-  static func blockers(from old: Endpoint, to new: Endpoint) -> [String] {
-    let ports = Set((old.publications + new.publications).map(\.port))
+  static func blockers(from old: Endpoint, to new: HostFacts) -> [String] {
+    let served = Set(old.services.values.flatMap(\.ports))
+    let ports = Set((old.publications + new.ruleset.publications).map(\.port))
     return ports.sorted().compactMap { port in
-      guard let before = owner(of: port, old),
-        let after = owner(of: port, new), before != after
+      guard let before = owner(of: port, old.publications, served: served),
+        let after = owner(of: port, new.ruleset.publications, served: new.servedPorts),
+        before != after
       else { return nil }
       return
         "port \(port) leads to \(before) now and would lead to \(after): front-ends would ask the"
@@ -20,11 +22,12 @@ enum PortTakeover {
     }
   }
 
-  private static func owner(of port: Port, _ endpoint: Endpoint) -> String? {
-    if let publication = endpoint.publications.first(where: { $0.port == port }) {
+  private static func owner(
+    of port: Port, _ publications: [Publication], served: Set<Port>
+  ) -> String? {
+    if let publication = publications.first(where: { $0.port == port }) {
       return "port \(publication.target) of \(publication.host)"
     }
-    return endpoint.services.values.contains { $0.ports.contains(port) }
-      ? "the host's own nginx" : nil
+    return served.contains(port) ? "the host's own nginx" : nil
   }
 }

@@ -6,19 +6,15 @@ import State
 /// What keeps a host from taking part, found before anything is touched.
 enum Preflight {
   static func blockers(
-    on observation: HostObservation, for host: Host, _ input: PlanningInput
+    on observation: HostObservation, for facts: HostFacts, _ input: PlanningInput
   ) -> [String] {
-    (host.roles.isEmpty
+    (facts.host.roles.isEmpty
       ? []
-      : nginx(of: observation) + namesHash(of: host, observation, input.inventory)
-        + SharedPorts(of: host, observation, input.inventory).blockers)
-      + blockers(
-        on: observation, state: input.state, engine: input.inventory.firewall.engine)
+      : nginx(of: observation) + namesHash(of: facts.host, observation, input.inventory)
+        + (facts.sharedPorts?.blockers ?? []))
+      + blockers(on: observation, engine: facts.ruleset.engine)
       + (input.allowsLockout
-        ? []
-        : Lockout.reasons(on: observation, for: host, input.inventory).map {
-          "\($0), or give --allow-lockout if that is meant"
-        })
+        ? [] : facts.lockout.map { "\($0), or give --allow-lockout if that is meant" })
   }
 
   private static func nginx(of observation: HostObservation) -> [String] {
@@ -47,7 +43,7 @@ enum Preflight {
   ///
   /// - Parameter engine: what its firewall is going to be; nil where it is to have none.
   static func blockers(
-    on observation: HostObservation, state: FleetState, engine: FirewallPolicy.Engine? = nil
+    on observation: HostObservation, engine: FirewallPolicy.Engine? = nil
   ) -> [String] {
     var blockers: [String] = []
     if !observation.isRoot {
@@ -69,8 +65,8 @@ enum Preflight {
 }
 
 extension FirewallPolicy.Engine {
-  /// What the host's scripts call, as they report what is missing.
-  fileprivate var tools: [String] {
+  /// What the host program calls for it, as it reports what is missing; the first reads the rules.
+  var tools: [String] {
     switch self {
     case .nftables: ["nft"]
     case .iptables: ["iptables", "iptables-restore", "ip6tables", "ip6tables-restore"]

@@ -23,7 +23,7 @@ struct SharedPorts {
     }
     needed = Set((published + served).map { Int($0.number) })
     let facts = observation.manifest?.release.facts
-    held = Set(facts.map { HostPlanner.ports(of: $0).map { Int($0.number) } } ?? [])
+    held = Set(facts.map { $0.listeningPorts.map { Int($0.number) } } ?? [])
     names = Self.names(on: host, inventory)
   }
 

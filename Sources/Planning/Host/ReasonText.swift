@@ -8,21 +8,22 @@ enum ReasonText {
       return "the trusted CAs \(pluralVerb(change.kind))"
     case ReleasePath.revocationLists.relative:
       return "the revoked certificates \(pluralVerb(change.kind))"
-    case let path where path.hasPrefix("firewall."):
+    case let path where ReleasePart.firewall.contains(path):
       return "the firewall \(verb(change.kind))"
     case ReleasePath.main.relative: return "the list of sites \(verb(change.kind))"
     default: break
     }
-    let file = change.path.split(separator: "/")
-    guard let last = file.last, let dot = last.lastIndex(of: ".") else { return change.path }
-    let domain = last[..<dot]
-    return switch (file.first, file.dropFirst().first) {
-    case ("nginx", "snippets"): "the snippet of \(domain) \(verb(change.kind))"
-    case ("nginx", _): "the site \(domain) \(verb(change.kind))"
-    case ("tls", "sites"):
-      "the \(last.hasSuffix(".key") ? "key" : "certificate") of \(domain) \(verb(change.kind))"
-    default: "\(change.path) \(verb(change.kind))"
-    }
+    let name = change.path.split(separator: "/").last ?? ""
+    guard let dot = name.lastIndex(of: ".") else { return change.path }
+    let subject =
+      switch change.path {
+      case let path where ReleasePart.snippets.contains(path): "the snippet of \(name[..<dot])"
+      case let path where ReleasePart.configuration.contains(path): "the site \(name[..<dot])"
+      case let path where ReleasePart.siteCertificates.contains(path):
+        "the \(path.hasSuffix(".key") ? "key" : "certificate") of \(name[..<dot])"
+      default: change.path
+      }
+    return "\(subject) \(verb(change.kind))"
   }
 
   private static func pluralVerb(_ kind: FileChange.Kind) -> String {

@@ -8,12 +8,11 @@ import State
 /// The files of a release: the inventory's, or what is between them and those that the host has.
 struct ReleaseDraft {
   let input: PlanningInput
-  let host: Host
-  let nginx: Version
-  let hasIPv6: Bool
+  /// The inventory as front-ends route by it: without back-ends that are not there yet.
+  let routes: Inventory
+  let facts: HostFacts
+  let installed: InstalledHost
   let number: Int
-  /// The address that its front-end has to use, where the host has others.
-  let source: IPAddress?
   let transition: TransitionState
   let endpoint: Endpoint
   let snapshot: Snapshot
@@ -23,23 +22,23 @@ struct ReleaseDraft {
   private(set) var files: [PlannedFile] = []
 
   init(
-    _ input: PlanningInput, _ host: Host, nginx: Version, hasIPv6: Bool, release number: Int,
-    source: IPAddress?, _ state: Track.State, from snapshot: Snapshot
+    _ input: PlanningInput, routes: Inventory, _ facts: HostFacts, on installed: InstalledHost,
+    release number: Int, _ state: Track.State, from snapshot: Snapshot
   ) {
     self.input = input
-    self.host = host
-    self.nginx = nginx
-    self.hasIPv6 = hasIPv6
+    self.routes = routes
+    self.facts = facts
+    self.installed = installed
     self.number = number
-    self.source = source
     self.transition = state.transition
     self.endpoint = state.endpoint
     self.snapshot = snapshot
-    certificates = CertificateNeeds(input: input, host: host, snapshot: snapshot)
+    certificates = CertificateNeeds(input: input, host: facts.host, snapshot: snapshot)
       .certificates(state.transition, names: state.endpoint.server?.names ?? [])
     files = makeFiles()
   }
 
+  var host: Host { facts.host }
   private var changesService: Bool { transition.service != .old }
   private var changesUse: Bool { transition.use == .new }
   private var hasSites: Bool { !endpoint.services.isEmpty || !endpoint.routes.isEmpty }
@@ -63,10 +62,8 @@ struct ReleaseDraft {
 
   /// The sites that a role goes on with although the inventory has them no more, or not yet otherwise.
   private func remainingSites(_ role: Role) -> Set<DomainName> {
-    let folder = "nginx/\(role.rawValue)/"
-    let present = snapshot.paths(below: folder).compactMap {
-      DomainName(String($0.dropFirst(folder.count).dropLast(".conf".count)))
-    }
+    let part = ReleasePart.sites(of: role)
+    let present = part.domains(of: snapshot.paths(of: part))
     let wanted: Set<DomainName>
     switch role {
     case .frontEnd:
@@ -91,7 +88,7 @@ struct ReleaseDraft {
       roles: Set((changesUse ? [] : [.frontEnd]) + (changesService ? [] : [.backEnd])),
       sites: [.frontEnd: remainingSites(.frontEnd), .backEnd: backEnd], ports: ports,
       admissions: admissions,
-      asksVisitors: !changesUse && !snapshot.paths(below: "tls/origin-pulls/").isEmpty)
+      asksVisitors: !changesUse && !snapshot.paths(of: .originPulls).isEmpty)
   }
 
   private var remainingPaths: [String] {
@@ -107,8 +104,8 @@ struct ReleaseDraft {
       }
     }
     guard !changesUse else { return paths }
-    let folders = ["nginx/real-address/", "tls/sites/", "tls/origin-pulls/", "tls/stapling/"]
-    return paths + folders.flatMap(snapshot.paths(below:))
+    let parts: [ReleasePart] = [.realAddresses, .siteCertificates, .originPulls, .staplingChains]
+    return paths + parts.flatMap(snapshot.paths)
   }
 
   /// Where the host will serve nothing, what it has is good enough to the end.
@@ -126,16 +123,16 @@ struct ReleaseDraft {
       return [snapshot.kept(ReleasePath.main.relative)].compactMap(\.self)
     }
     return configuration(
-      for: host, in: input.routableInventory, nginx: nginx, hasIPv6: hasIPv6, beside: remains,
-      from: source, checksRevocation: endpoint.refuses != nil
+      for: host, in: routes, nginx: installed.nginx,
+      hasIPv6: installed.observation.surroundings.hasIPv6, beside: remains,
+      from: installed.source, checksRevocation: endpoint.refuses != nil
     ).map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
   }
 
   private var firewall: [PlannedFile] {
-    guard changesService || snapshot.paths(below: "firewall.").isEmpty else {
-      return snapshot.paths(below: "firewall.").compactMap(snapshot.kept)
-    }
-    return ruleset(for: host, in: input.inventory).replacing(
+    let present = snapshot.paths(of: .firewall)
+    guard changesService || present.isEmpty else { return present.compactMap(snapshot.kept) }
+    return facts.ruleset.replacing(
       openings: endpoint.openings, publications: endpoint.publications
     ).files
       .map { PlannedFile(path: $0.name, source: .text($0.text)) }

@@ -1,4 +1,5 @@
 import Fleet
+import Nginx
 import State
 
 /// What a host has when a step begins: as it says of itself, or as the step before leaves it.
@@ -19,11 +20,13 @@ struct Snapshot {
 
   /// What a host has whose manifest is not believed: what the state has sent there, as far as it is the
   /// same still.
-  init(_ observation: HostObservation, recorded release: ReleaseRecord, _ input: PlanningInput) {
+  init(
+    _ observation: HostObservation, recorded release: ReleaseRecord, _ digest: (String) -> String
+  ) {
     self.release = release
     texts = observation.texts
     let changed = release.files.filter { path, file in
-      observation.texts[path].map { input.digest($0) != file.digest } ?? false
+      observation.texts[path].map { digest($0) != file.digest } ?? false
     }
     drifted = Set(observation.driftedFiles).union(changed.keys)
   }
@@ -66,10 +69,11 @@ struct Snapshot {
 
   func has(_ path: String) -> Bool { release?.files[path] != nil }
 
-  /// The paths of the release's files below a folder.
-  func paths(below folder: String) -> [String] {
-    (release?.files.keys.filter { $0.hasPrefix(folder) } ?? []).sorted()
-  }
+  /// The paths of all files of the release.
+  var paths: [String] { (release?.files.keys).map { $0.sorted() } ?? [] }
+
+  /// The paths of a part of the release's files.
+  func paths(of part: ReleasePart) -> [String] { paths.filter(part.contains) }
 
   /// A file that stays as it is there; nil where it is not.
   func kept(_ path: String) -> PlannedFile? {

@@ -5,7 +5,7 @@ struct HostTable<Value> {
   /// Sorted.
   let hosts: [HostName]
   /// In the order of the hosts.
-  private(set) var values: [Value]
+  private var values: [Value]
   private let positions: [HostName: Int]
 
   /// - Parameter values: at most one for each host.
@@ -16,8 +16,6 @@ struct HostTable<Value> {
     positions = Dictionary(
       uniqueKeysWithValues: hosts.enumerated().map { position, host in (host, position) })
   }
-
-  func contains(_ host: HostName) -> Bool { positions[host] != nil }
 
   /// - Precondition: the table has the host.
   subscript(host: HostName) -> Value {

@@ -7,7 +7,13 @@ import State
 struct PlannedFleet {
   private enum Member {
     case changing(HostPlanner)
-    /// A host that cannot take part or keeps what it has; nil where the user has not asked for it.
+    /// A host that cannot take part or keeps what it has; nil if the user has not asked for it.
+    case still(HostPlan?)
+  }
+
+  /// What is known of a host before it is known which of the others can be reached.
+  private enum Candidate {
+    case able(HostFacts, InstalledHost, HostAccess, leaves: Bool)
     case still(HostPlan?)
   }
 
@@ -17,17 +23,18 @@ struct PlannedFleet {
   let changes: [HostChange]
   private(set) var warnings: [String] = []
 
-  init(_ input: PlanningInput) {
-    var input = input
-    let members = Self.members(input)
-    warnings = Self.leaveOut(members, from: &input) + Self.replacements(input)
-    var (reviewed, changes): ([(name: HostName, member: Member)], [HostChange]) = ([], [])
-    for (name, member) in members {
-      let (member, change) = Self.reviewed(name, member, input)
-      reviewed.append((name, member))
+  /// - Parameter facts: of the inventory's hosts.
+  init(_ input: PlanningInput, _ facts: [HostFacts]) {
+    let candidates = Self.candidates(input, facts)
+    var routes = input.inventory
+    warnings = Self.leaveOut(candidates, from: &routes, input) + Self.replacements(input)
+    var (members, changes): ([(name: HostName, member: Member)], [HostChange]) = ([], [])
+    for (name, candidate) in candidates {
+      let (member, change) = Self.reviewed(name, candidate, routes, input)
+      members.append((name, member))
       changes.append(change)
     }
-    self.members = reviewed
+    self.members = members
     self.changes = changes
     warnings += Self.refused(changes)
   }
@@ -49,25 +56,25 @@ struct PlannedFleet {
 
   // MARK: - Who takes part
 
-  private static func members(_ input: PlanningInput) -> [(name: HostName, member: Member)] {
-    var members: [(name: HostName, member: Member)] = []
-    for host in input.inventory.hosts {
-      members.append((host.name, member(host, input)))
+  private static func candidates(
+    _ input: PlanningInput, _ facts: [HostFacts]
+  ) -> [(name: HostName, candidate: Candidate)] {
+    let declared = facts.map { (name: $0.host.name, candidate: Self.candidate($0, input)) }
+    let left = input.inventory.hostsToClean(input.state).compactMap { host in
+      input.state.hosts[host.name.text].map { record in
+        (name: host.name, candidate: Self.leaving(host, record, input))
+      }
     }
-    for host in input.inventory.hostsToClean(input.state) {
-      guard let record = input.state.hosts[host.name.text] else { continue }
-      members.append((host.name, leaving(host.name, record, host.access, input)))
-    }
-    return members.sorted { $0.name < $1.name }
+    return (declared + left).sorted { $0.name < $1.name }
   }
 
-  private static func member(_ host: Host, _ input: PlanningInput) -> Member {
+  private static func candidate(_ facts: HostFacts, _ input: PlanningInput) -> Candidate {
+    let host = facts.host
     guard input.selector.matches(host) else { return .still(nil) }
-    let connection = host.access
-    func held(_ reasons: [String], as kind: HostPlan.Hold.Kind = .blocked) -> Member {
+    func held(_ reasons: [String], as kind: HostPlan.Hold.Kind = .blocked) -> Candidate {
       .still(
         HostPlan(
-          host: host.name.text, connection: connection, roles: host.roleNames,
+          host: host.name.text, connection: host.access, roles: host.roleNames,
           .held(.init(kind, reasons))))
     }
     switch input.survey[host.name.text] {
@@ -76,25 +83,26 @@ struct PlannedFleet {
       let closed = Lockout.closedPort(of: host, input)
       return held([why] + (closed.map { [$0] } ?? []), as: .unreachable)
     case .observed(let observation):
-      let blockers = Preflight.blockers(on: observation, for: host, input)
+      let blockers = Preflight.blockers(on: observation, for: facts, input)
       guard blockers.isEmpty else { return held(blockers) }
-      let planner = HostPlanner(
-        input: input, host: host, connection: connection, observation: observation,
-        nginx: observation.nginxVersion.flatMap { Version($0) } ?? .oldest, leaves: false)
-      let takeovers = planner.takeovers
-      return takeovers.isEmpty ? .changing(planner) : held(takeovers)
+      let installed = InstalledHost(host, observation, input.state)
+      let takeovers = PortTakeover.blockers(from: installed.endpoint, to: facts)
+      return takeovers.isEmpty
+        ? .able(facts, installed, host.access, leaves: false) : held(takeovers)
     }
   }
 
+  /// - Parameter left: the host as it is reached.
   private static func leaving(
-    _ name: HostName, _ record: HostRecord, _ connection: HostAccess, _ input: PlanningInput
-  ) -> Member {
+    _ left: Host, _ record: HostRecord, _ input: PlanningInput
+  ) -> Candidate {
+    let (name, connection) = (left.name, left.access)
     guard input.selector.matches(name.text) else { return .still(nil) }
-    func still(_ outcome: HostPlan.Outcome) -> Member {
+    func still(_ outcome: HostPlan.Outcome) -> Candidate {
       .still(
         HostPlan(host: name.text, connection: connection, roles: record.roles, outcome))
     }
-    func held(_ reasons: [String], as kind: HostPlan.Hold.Kind = .blocked) -> Member {
+    func held(_ reasons: [String], as kind: HostPlan.Hold.Kind = .blocked) -> Candidate {
       still(.held(.init(kind, reasons)))
     }
     switch input.survey[name.text] {
@@ -108,15 +116,14 @@ struct PlannedFleet {
     case .observed(let observation):
       // The same machine under another name keeps what it has; the record of the old name goes.
       if renamed(observation, input) != nil { return still(.unchanged(present: nil)) }
-      let blockers = Preflight.blockers(on: observation, state: input.state)
+      let blockers = Preflight.blockers(on: observation)
       guard blockers.isEmpty else { return held(blockers) }
       let host = Host(
         name: name, roles: Set(record.roles.compactMap(Role.init)), address: record.address,
         place: input.inventory.ca.place)
-      return .changing(
-        HostPlanner(
-          input: input, host: host, connection: connection, observation: observation,
-          nginx: observation.nginxVersion.flatMap { Version($0) } ?? .oldest, leaves: true))
+      return .able(
+        HostFacts(host, input.survey, in: input.inventory),
+        InstalledHost(host, observation, input.state), connection, leaves: true)
     }
   }
 
@@ -147,25 +154,34 @@ struct PlannedFleet {
 
   /// What a host is to become; one that has no space for it is held.
   private static func reviewed(
-    _ name: HostName, _ member: Member, _ input: PlanningInput
+    _ name: HostName, _ candidate: Candidate, _ routes: Inventory, _ input: PlanningInput
   ) -> (Member, HostChange) {
-    switch member {
-    case .changing(let planner):
-      let planner = planner.planning(with: input)
+    switch candidate {
+    case .able(let facts, let installed, let connection, let leaves):
+      let planner = HostPlanner(
+        input: input, routes: routes, facts: facts, installed: installed, connection: connection,
+        leaves: leaves)
       let (change, blockers) = planner.review()
       guard blockers.isEmpty else {
-        return reviewed(name, .still(planner.plan(.held(.init(.blocked, blockers)))), input)
+        let plan = planner.plan(.held(.init(.blocked, blockers)))
+        return (.still(plan), keeping(name, plan, input))
       }
       return (.changing(planner), change.judged(by: input))
-    case .still(let plan):
-      let old = present(name, input).map { Endpoint($0) } ?? .nothing
-      var change = HostChange(
-        name: name, old: old, new: old, serves: !old.services.isEmpty, isHeld: true)
-      let isDeclared = input.inventory.host(named: name) != nil
-      change.isLost =
-        !isDeclared && (plan?.hold?.kind == .unreachable || plan?.isUnchanged == true)
-      return (member, change.judged(by: input))
+    case .still(let plan): return (.still(plan), keeping(name, plan, input))
     }
+  }
+
+  /// The change of a host that stays as it is.
+  private static func keeping(
+    _ name: HostName, _ plan: HostPlan?, _ input: PlanningInput
+  ) -> HostChange {
+    let old = present(name, input).map { Endpoint($0) } ?? .nothing
+    var change = HostChange(
+      name: name, old: old, new: old, serves: !old.services.isEmpty, isHeld: true)
+    let isDeclared = input.inventory.host(named: name) != nil
+    change.isLost =
+      !isDeclared && (plan?.hold?.kind == .unreachable || plan?.isUnchanged == true)
+    return change.judged(by: input)
   }
 
   /// The release of a host that cannot be asked or must be left alone, by the best that is known.
@@ -180,10 +196,11 @@ struct PlannedFleet {
 
   /// Takes back-ends that cannot be deployed now, and never were, off the front-ends' routes.
   private static func leaveOut(
-    _ members: [(name: HostName, member: Member)], from input: inout PlanningInput
+    _ candidates: [(name: HostName, candidate: Candidate)], from routes: inout Inventory,
+    _ input: PlanningInput
   ) -> [String] {
     var missing: Set<HostName> = []
-    for case (let name, .still) in members {
+    for case (let name, .still) in candidates {
       let present = present(name, input)
       if present == nil { missing.insert(name) }
       // Nobody reaches a container whose host does not publish it.
@@ -196,27 +213,19 @@ struct PlannedFleet {
     }
     guard !missing.isEmpty else { return [] }
     var warnings: [String] = []
-    for index in input.routableInventory.sites.indices {
-      let site = input.routableInventory.sites[index]
+    for index in routes.sites.indices {
+      let site = routes.sites[index]
       let (gone, rest) = (
         site.upstreams.filter { missing.contains($0.host) },
         site.upstreams.filter { !missing.contains($0.host) }
       )
       guard !gone.isEmpty, !rest.isEmpty else { continue }
-      input.routableInventory.sites[index].upstreams = rest
+      routes.sites[index].upstreams = rest
       let names = Set(gone.map(\.host.text)).sorted().joined(separator: ", ")
       warnings.append(
         "\(site.domain) does without \(names) until \(gone.count == 1 ? "it is" : "they are")"
           + " deployed")
     }
     return warnings
-  }
-}
-
-extension HostPlanner {
-  fileprivate func planning(with input: PlanningInput) -> HostPlanner {
-    HostPlanner(
-      input: input, host: host, connection: connection, observation: observation, nginx: nginx,
-      leaves: leaves)
   }
 }

@@ -7,7 +7,8 @@ import State
 /// Makes plans; the same input always gives the same plan.
 package enum Planner {
   package static func plan(_ input: PlanningInput) -> Plan {
-    let fleet = PlannedFleet(input)
+    let facts = input.inventory.hosts.map { HostFacts($0, input.survey, in: input.inventory) }
+    let fleet = PlannedFleet(input, facts)
     let sequencer = ChangeSequencer(
       fleet.changes, caGenerations: Set(input.state.caGenerations.map(\.keyIdentifier)),
       at: input.now)
@@ -20,7 +21,7 @@ package enum Planner {
       maxFailures: input.playbook.rollout.maxFailures, pause: input.playbook.rollout.pause.seconds,
       confirmWithin: input.playbook.rollout.confirmWithin.seconds,
       keepReleases: input.inventory.keepReleases,
-      warnings: Warnings.all(input) + fleet.warnings + waits(steps))
+      warnings: Warnings.all(input, facts) + fleet.warnings + waits(steps))
     plan.revoked = fleet.changes.filter(\.isRevoked).map(\.name.text)
     plan.follow(input.playbook)
     return plan

@@ -18,8 +18,6 @@ package struct PlanningInput: Sendable {
   package var now: Timestamp
   /// When hosts were asked; later than `now` if the plan is made as of an earlier time.
   package var surveyedAt: Timestamp
-  /// The inventory as front-ends route by it: without back-ends that are not there yet.
-  var routableInventory: Inventory
   /// SHA-256 in lower-case hex.
   package var digest: @Sendable (String) -> String
   /// The sites that are to staple and have nothing to staple: the inventory here says so no more.
@@ -42,7 +40,6 @@ package struct PlanningInput: Sendable {
     self.renews = renews
     self.now = now
     self.surveyedAt = surveyedAt ?? now
-    self.routableInventory = self.inventory
     self.digest = digest
   }
 }

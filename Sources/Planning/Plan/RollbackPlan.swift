@@ -58,7 +58,7 @@ extension Planner {
     var without: [String] = []
     for host in input.hosts {
       guard case .observed(let observation) = input.survey[host.name.text],
-        Preflight.blockers(on: observation, state: input.state).isEmpty
+        Preflight.blockers(on: observation).isEmpty
       else { continue }
       do throws(NoRelease) {
         releases.append((host, try release(of: host.name.text, observation, input.number)))
@@ -105,7 +105,7 @@ extension Planner {
     case nil: return .held(.init(.blocked, ["it was not asked; this is a bug in deploy"]))
     case .unreachable(let why): return .held(.init(.unreachable, [why]))
     case .observed(let observation):
-      let blockers = Preflight.blockers(on: observation, state: input.state)
+      let blockers = Preflight.blockers(on: observation)
       guard blockers.isEmpty else { return .held(.init(.blocked, blockers)) }
       let release = try release(of: name, observation, input.number)
       guard let restored = input.restored(release, on: name) else {

@@ -6,12 +6,10 @@ import State
 
 /// What a new firewall cuts off, and what keeps out what it lets in.
 enum FirewallImpactWarnings {
-  static func all(_ input: PlanningInput) -> [String] {
+  static func all(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
     var found = WarningCollector()
-    let hosts = input.inventory.hosts.filter(input.selector.matches).compactMap {
-      ChangedFirewall(of: $0, input)
-    }
-    for host in hosts { host.lockouts(input, &found) }
+    let hosts = facts.filter { input.selector.matches($0.host) }.compactMap(ChangedFirewall.init)
+    if input.allowsLockout { for host in hosts { host.lockouts(&found) } }
     for host in hosts { host.closedPorts(&found) }
     for host in hosts { host.otherSessions(&found) }
     for host in hosts { host.foreignChains(&found) }
@@ -23,36 +21,32 @@ enum FirewallImpactWarnings {
 
 /// A host that is to get another firewall than it has.
 private struct ChangedFirewall {
-  private let host: Host
+  private let facts: HostFacts
   private let observation: HostObservation
-  private let engine: FirewallPolicy.Engine
-  private let scope: FirewallPolicy.Scope
-  private let openings: [Opening]
   /// What the one in force lets in; nil where none of deploy's is, as it was installed.
   private let present: [Opening]?
 
+  private var host: Host { facts.host }
   private var name: String { host.name.text }
   private var surroundings: HostSurroundings { observation.surroundings }
+  private var engine: FirewallPolicy.Engine { facts.ruleset.engine }
+  private var scope: FirewallPolicy.Scope { facts.ruleset.scope }
+  private var openings: [Opening] { facts.ruleset.openings }
 
   /// Nil where the firewall stays as it is.
-  init?(of host: Host, _ input: PlanningInput) {
-    guard case .observed(let observation) = input.survey[host.name.text] else { return nil }
-    let ruleset = ruleset(for: host, in: input.inventory)
-    let facts = observation.manifest?.release.facts
-    present =
-      observation.firewall == .asInstalled
-      ? facts?.openings : nil
-    guard present != ruleset.openings || facts?.publications ?? [] != ruleset.publications
+  init?(_ facts: HostFacts) {
+    guard let observation = facts.observation else { return nil }
+    let before = observation.manifest?.release.facts
+    present = observation.firewall == .asInstalled ? before?.openings : nil
+    let ruleset = facts.ruleset
+    guard present != ruleset.openings || before?.publications ?? [] != ruleset.publications
     else { return nil }
-    self.host = host
+    self.facts = facts
     self.observation = observation
-    (engine, scope) = (ruleset.engine, ruleset.scope)
-    openings = ruleset.openings
   }
 
-  func lockouts(_ input: PlanningInput, _ found: inout WarningCollector) {
-    guard input.allowsLockout else { return }
-    for reason in Lockout.reasons(on: observation, for: host, input.inventory) {
+  func lockouts(_ found: inout WarningCollector) {
+    for reason in facts.lockout {
       found.add("", name, ": \(reason); it is only confirmed if a new connection gets in")
     }
   }

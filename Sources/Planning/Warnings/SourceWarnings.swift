@@ -5,27 +5,23 @@ import State
 
 /// Front-ends that reach a back-end from another address than the one that its firewall expects.
 enum SourceWarnings {
-  static func all(_ input: PlanningInput) -> [String] {
+  static func all(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
     let inventory = input.inventory
-    let hosts = Dictionary(uniqueKeysWithValues: inventory.hosts.map { ($0.name, $0) })
-    var rulesets: [HostName: [Opening]] = [:]
+    let hosts = Dictionary(uniqueKeysWithValues: facts.map { ($0.host.name, $0) })
     var found = WarningCollector()
-    for frontEnd in inventory.hosts {
-      guard frontEnd.containerHost == nil,
-        case .observed(let observation)? = input.survey[frontEnd.name.text],
-        let routing = Routing(observation.surroundings)
-      else { continue }
+    for facts in facts where facts.host.containerHost == nil {
+      let frontEnd = facts.host
+      guard let routing = facts.observation.flatMap({ Routing($0.surroundings) }) else { continue }
       var told: Set<HostName> = []
       for site in inventory.sites(publishedBy: frontEnd.name) {
         for upstream in site.upstreams where upstream.host != frontEnd.name {
           // What a container host publishes is opened in another way, for the same sources.
-          guard let backEnd = hosts[upstream.host], backEnd.containerHost == nil,
+          guard let target = hosts[upstream.host], case let backEnd = target.host,
+            backEnd.containerHost == nil,
             input.selector.matches(frontEnd) || input.selector.matches(backEnd),
             let source = routing.source(to: backEnd.address), source != frontEnd.address
           else { continue }
-          let openings = rulesets[backEnd.name] ?? ruleset(for: backEnd, in: inventory).openings
-          rulesets[backEnd.name] = openings
-          guard !openings.source(of: .tcp(upstream.port)).contains(source),
+          guard !target.ruleset.openings.source(of: .tcp(upstream.port)).contains(source),
             told.insert(backEnd.name).inserted
           else { continue }
           found.add(

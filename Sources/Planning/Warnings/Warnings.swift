@@ -5,8 +5,9 @@ import State
 
 /// What the user should know before saying yes.
 enum Warnings {
-  static func all(_ input: PlanningInput) -> [String] {
-    host(input) + sharedPorts(input) + FirewallImpactWarnings.all(input) + SourceWarnings.all(input)
+  static func all(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
+    host(input) + sharedPorts(input, facts) + FirewallImpactWarnings.all(input, facts)
+      + SourceWarnings.all(input, facts)
       + vulnerabilities(input) + boot(input) + ca(input) + outlived(input)
       + siteCertificates(input)
       + input.materials.chainWarnings + input.networkWarnings + input.staplingWarnings
@@ -32,11 +33,9 @@ enum Warnings {
     return found.warnings
   }
 
-  private static func sharedPorts(_ input: PlanningInput) -> [String] {
-    input.inventory.hosts.filter(input.selector.matches).flatMap { host -> [String] in
-      guard case .observed(let observation) = input.survey[host.name.text] else { return [] }
-      return SharedPorts(of: host, observation, input.inventory).warnings
-        .map { "on \(host.name.text), \($0)" }
+  private static func sharedPorts(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
+    facts.filter { input.selector.matches($0.host) }.flatMap { facts in
+      (facts.sharedPorts?.warnings ?? []).map { "on \(facts.host.name), \($0)" }
     }
   }
 
