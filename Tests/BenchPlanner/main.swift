@@ -67,7 +67,7 @@ func makeFleet(in folder: String, hosts count: Int) throws {
   ]
   let plan = Planner.offline(
     PlanningInput(
-      inventory: inventory, playbook: .rolling, state: state, survey: [:], materials: Materials(),
+      DesiredFleet(inventory, .rolling, Materials()), state, ObservedFleet([:], at: now),
       now: now, digest: { Digest.sha256(of: $0) }))
   for step in plan.steps { state.hosts[step.host] = record(of: step, state.caGenerations[0], now) }
   var file = try StateFile.read("\(folder)/bench.state.json", fleet: "bench")

@@ -27,8 +27,8 @@ struct OfflinePlanTests {
     let inventory = try #require(Scenario.inventory(text).0)
     return Planner.offline(
       PlanningInput(
-        inventory: inventory, playbook: .rolling, state: scenario.state, survey: [:],
-        materials: Materials(), now: scenario.now, digest: Scenario.digest))
+        DesiredFleet(inventory, .rolling, Materials()), scenario.state,
+        ObservedFleet([:], at: scenario.now), now: scenario.now, digest: Scenario.digest))
   }
 
   @Test(

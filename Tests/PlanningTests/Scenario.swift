@@ -52,8 +52,8 @@ struct Scenario {
     materials.revocationLists = revocationLists
     return Planner.plan(
       PlanningInput(
-        inventory: inventory, playbook: playbook, state: state, survey: survey,
-        materials: materials, selector: selector, allowsLockout: allowsLockout, renews: renews,
+        DesiredFleet(inventory, playbook, materials), state, ObservedFleet(survey, at: now),
+        PlanRequest(selector: selector, allowsLockout: allowsLockout, renews: renews),
         now: now, digest: Self.digest))
   }
 

@@ -49,10 +49,11 @@ struct FleetPlanner {
     try surveyor.refuseUnknownGenerations(state, survey)
     materials.revocationLists = try await revocations.lists(for: state, now: now).materials
     return PlanningInput(
-      inventory: workspace.inventory, playbook: playbook, state: state, survey: survey,
-      materials: materials, selector: scope.selector, allowsLockout: scope.allowsLockout,
-      renews: scope.renews,
-      now: now, surveyedAt: .current, digest: { Digest.sha256(of: $0) })
+      DesiredFleet(workspace.inventory, playbook, materials), state,
+      ObservedFleet(survey, at: .current),
+      PlanRequest(
+        selector: scope.selector, allowsLockout: scope.allowsLockout, renews: scope.renews),
+      now: now, digest: { Digest.sha256(of: $0) })
   }
 }
 

@@ -13,8 +13,10 @@ struct CertificateNeeds {
   ///
   /// - Parameter names: what the back-end's certificate is for beside the sites of the inventory.
   func certificates(_ transition: TransitionState, names: Set<String> = []) -> [NeededCertificate] {
-    let published = transition.use == .new ? input.inventory.sites(publishedBy: host.name) : []
-    let served = transition.service == .old ? [] : input.inventory.sites(servedBy: host.name)
+    let published =
+      transition.use == .new ? input.desired.inventory.sites(publishedBy: host.name) : []
+    let served =
+      transition.service == .old ? [] : input.desired.inventory.sites(servedBy: host.name)
     let own = host.name.text
     var needed: [NeededCertificate] = []
     if !published.isEmpty {
@@ -40,7 +42,7 @@ struct CertificateNeeds {
     _ path: ReleasePath, _ key: ReleasePath, _ purpose: PlannedCertificate.Purpose,
     _ commonName: String, _ names: Set<String>
   ) -> NeededCertificate {
-    let policy = input.inventory.ca.certificates
+    let policy = input.desired.inventory.ca.certificates
     let record = snapshot.release?.certificates[path.relative]
     let wanted = CertificateReview.Wanted(
       path: path.relative, keyPath: key.relative, names: names.sorted(), key: policy.key)

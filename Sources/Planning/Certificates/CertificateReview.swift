@@ -45,7 +45,7 @@ struct CertificateReview {
     if record.key != wanted.key.rawValue {
       return "its key is \(record.key), not \(wanted.key.rawValue)"
     }
-    if input.renews.contains(Role(ofCertificate: wanted.path)),
+    if input.request.renews.contains(Role(ofCertificate: wanted.path)),
       !snapshot.comesWithThisRun(wanted.path),
       input.state.rotation?.hasBrought(record, at: wanted.path, of: host.text) != true
     {
@@ -63,7 +63,7 @@ struct CertificateReview {
   }
 
   private func expiryReason(_ record: CertificateRecord) -> String? {
-    let margin = input.inventory.ca.certificates.renewalMargin(of: host)
+    let margin = input.desired.inventory.ca.certificates.renewalMargin(of: host)
     guard record.notAfter < input.now.adding(seconds: margin) else { return nil }
     // One that ends with its CA is not made longer by another one of the same CA.
     if let ca = input.state.signingCA, record.notAfter >= ca.notAfter,

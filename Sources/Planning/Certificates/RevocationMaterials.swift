@@ -9,13 +9,13 @@ extension ReleaseDraft {
   var revocationLists: PlannedFile? {
     guard let refuses = endpoint.refuses else { return nil }
     let path = ReleasePath.revocationLists.relative
-    if refuses != input.materials.refusals(trusting: endpoint.trusts),
+    if refuses != input.desired.materials.refusals(trusting: endpoint.trusts),
       let kept = snapshot.kept(path)
     {
       return kept
     }
     let lists = input.state.caGenerations.filter { endpoint.trusts.contains($0.keyIdentifier) }
-      .compactMap { input.materials.revocationLists[$0.keyIdentifier] }
+      .compactMap { input.desired.materials.revocationLists[$0.keyIdentifier] }
     let above = lists.compactMap(\.above)
     let roots = above.enumerated().filter { above.firstIndex(of: $0.element) == $0.offset }
     return PlannedFile(
@@ -44,7 +44,7 @@ extension PlanningInput {
   /// Whether hosts refuse a certificate, or are to from now on.
   func isRevoked(_ certificate: CertificateRecord) -> Bool {
     state.revocation(of: certificate) != nil
-      || materials.revocationLists[certificate.issuerKeyIdentifier]?.serials
+      || desired.materials.revocationLists[certificate.issuerKeyIdentifier]?.serials
         .contains(certificate.serial) == true
   }
 
@@ -57,7 +57,7 @@ extension PlanningInput {
       release.certificates.values.contains(where: self.isRevoked)
     }
     let recorded = state.hosts[host]?.release
-    guard case .observed(let observation) = survey[host],
+    guard case .observed(let observation) = observed.survey[host],
       let shown = observation.manifest?.release
     else { return recorded.map(isRevoked) ?? false }
     if isRevoked(shown) { return true }

@@ -34,7 +34,7 @@ extension Site {
 extension ReleaseDraft {
   /// The CAs of others that a site of this host is told to trust, each for one purpose.
   var issuers: [PlannedFile] {
-    input.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
+    input.desired.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
       // Beside origin pulls, nginx is not told these: it would trust them to issue for those too.
       let chain = site.originPulls == nil ? site.stapling?.chain : nil
       return [
@@ -42,7 +42,7 @@ extension ReleaseDraft {
         (ReleasePath.staplingChain(of: site.domain), chain),
       ].compactMap { path, file in
         guard let file else { return nil }
-        guard let text = input.materials.issuers[file.path] else {
+        guard let text = input.desired.materials.issuers[file.path] else {
           preconditionFailure("The certificate \(file.path) was not read. This is a bug in deploy.")
         }
         return PlannedFile(
@@ -61,7 +61,7 @@ extension Materials {
   }
 }
 
-extension PlanningInput {
+extension DesiredFleet {
   var staplingWarnings: [String] {
     unstapled.map {
       "the certificate of \($0) names no OCSP responder, so nothing is stapled: remove its"
@@ -70,7 +70,7 @@ extension PlanningInput {
   }
 
   /// Content networks change their ranges seldom, but they do.
-  var networkWarnings: [String] {
+  func networkWarnings(at now: Timestamp) -> [String] {
     inventory.usedNetworks.compactMap { network in
       let date = (inventory.networks[network] ?? network.shipped).date
       guard let published = Timestamp("\(date)T00:00:00Z") else {

@@ -6,10 +6,12 @@ import State
 /// Whether a host's new firewall lets this controller in again.
 enum Lockout {
   /// Why a host does not answer, if its `ssh.port` was changed behind a firewall of deploy's own; nil otherwise.
-  static func closedPort(of host: Host, _ input: PlanningInput) -> String? {
+  static func closedPort(
+    of host: Host, with release: ReleaseRecord?, _ policy: FirewallPolicy
+  ) -> String? {
     let port = host.ssh.port
-    guard input.inventory.firewall.scope == .drop, host.containerHost == nil,
-      let release = input.state.hosts[host.name.text]?.release, !release.facts.openings.isEmpty,
+    guard policy.scope == .drop, host.containerHost == nil,
+      let release, !release.facts.openings.isEmpty,
       release.facts.openings.source(of: .tcp(port)).isNobody
     else { return nil }
     return

@@ -10,10 +10,10 @@ enum Preflight {
   ) -> [String] {
     (facts.host.roles.isEmpty
       ? []
-      : nginx(of: observation) + namesHash(of: facts.host, observation, input.inventory)
+      : nginx(of: observation) + namesHash(of: facts.host, observation, input.desired.inventory)
         + (facts.sharedPorts?.blockers ?? []))
       + blockers(on: observation, engine: facts.ruleset.engine)
-      + (input.allowsLockout
+      + (input.request.allowsLockout
         ? [] : facts.lockout.map { "\($0), or give --allow-lockout if that is meant" })
   }
 

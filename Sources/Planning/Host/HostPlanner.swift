@@ -27,7 +27,7 @@ struct HostPlanner {
       name: host.name, old: installed.endpoint, new: leaves ? gone : new,
       serves: host.container != nil || !facts.servedPorts.isEmpty)
     change.isOpaque = observation.currentRelease != nil && lasting.isOpaque
-    change.revoked = input.materials.revocationLists.mapValues(\.serials)
+    change.revoked = input.desired.materials.revocationLists.mapValues(\.serials)
     guard !leaves else {
       change.hasOtherChanges = true
       change.serves = !change.old.services.isEmpty
@@ -75,7 +75,7 @@ struct HostPlanner {
     endpoint.server = needs.leaf(.backEnd)
     if endpoint.client != nil || endpoint.server != nil {
       endpoint.trusts = Set(input.state.trustedCAs.map(\.keyIdentifier))
-      endpoint.refuses = input.materials.refusals(trusting: endpoint.trusts)
+      endpoint.refuses = input.desired.materials.refusals(trusting: endpoint.trusts)
     }
     return endpoint
   }
@@ -86,12 +86,12 @@ struct HostPlanner {
     HostPlan(host: host.name.text, connection: connection, roles: host.roleNames, outcome)
   }
 
-  /// - Parameter steps: what `steps(_:)` has made, in the order of the fleet.
+  /// - Parameter steps: what `steps(_:)` has made, placed among those of the other hosts.
   func plan(taking steps: [HostStep]) -> HostPlan {
     plan(StepSequence(steps).map { .steps($0) } ?? .unchanged(present: present))
   }
 
-  /// One for each transaction; none where nothing changes.
+  /// One for each transaction; none if nothing changes.
   func steps(_ track: Track) -> [HostStep] {
     // Made again at once, the host keeps nothing; in between it keeps what others rely on.
     let kept = track.steps.count > 1 ? installed.unproven : nil

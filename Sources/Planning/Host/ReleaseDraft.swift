@@ -71,7 +71,8 @@ struct ReleaseDraft {
       wanted = []
     case .backEnd:
       guard transition.service != .new else { return [] }
-      wanted = changesService ? Set(input.inventory.sites(servedBy: host.name).map(\.domain)) : []
+      wanted =
+        changesService ? Set(input.desired.inventory.sites(servedBy: host.name).map(\.domain)) : []
     }
     return Set(present).subtracting(wanted)
   }
@@ -144,14 +145,14 @@ struct ReleaseDraft {
   }
 
   private var snippets: [PlannedFile] {
-    let published = changesUse ? input.inventory.sites(publishedBy: host.name) : []
-    let served = changesService ? input.inventory.sites(servedBy: host.name) : []
+    let published = changesUse ? input.desired.inventory.sites(publishedBy: host.name) : []
+    let served = changesService ? input.desired.inventory.sites(servedBy: host.name) : []
     let all =
       published.map { ($0.domain, Role.frontEnd, $0.snippets.frontEnd) }
       + served.map { ($0.domain, Role.backEnd, $0.snippets.backEnd) }
     return all.compactMap { domain, role, file in
       guard let file else { return nil }
-      guard let text = input.materials.snippets[file.path] else {
+      guard let text = input.desired.materials.snippets[file.path] else {
         preconditionFailure("The snippet \(file.path) was not read. This is a bug in deploy.")
       }
       return PlannedFile(
@@ -178,9 +179,9 @@ struct ReleaseDraft {
   }
 
   private var siteCertificates: [PlannedFile] {
-    input.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
+    input.desired.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
       guard case .files(let certificate, let key) = site.certificate else { return [] }
-      guard let material = input.materials.siteCertificates[site.domain] else {
+      guard let material = input.desired.materials.siteCertificates[site.domain] else {
         preconditionFailure(
           "The certificate of \(site.domain) was not read. This is a bug in deploy.")
       }

@@ -26,7 +26,7 @@ struct PlannedFleet {
   /// - Parameter facts: of the inventory's hosts.
   init(_ input: PlanningInput, _ facts: [HostFacts]) {
     let candidates = Self.candidates(input, facts)
-    var routes = input.inventory
+    var routes = input.desired.inventory
     warnings = Self.leaveOut(candidates, from: &routes, input) + Self.replacements(input)
     var (members, changes): ([(name: HostName, member: Member)], [HostChange]) = ([], [])
     for (name, candidate) in candidates {
@@ -60,7 +60,7 @@ struct PlannedFleet {
     _ input: PlanningInput, _ facts: [HostFacts]
   ) -> [(name: HostName, candidate: Candidate)] {
     let declared = facts.map { (name: $0.host.name, candidate: Self.candidate($0, input)) }
-    let left = input.inventory.hostsToClean(input.state).compactMap { host in
+    let left = input.desired.inventory.hostsToClean(input.state).compactMap { host in
       input.state.hosts[host.name.text].map { record in
         (name: host.name, candidate: Self.leaving(host, record, input))
       }
@@ -70,17 +70,19 @@ struct PlannedFleet {
 
   private static func candidate(_ facts: HostFacts, _ input: PlanningInput) -> Candidate {
     let host = facts.host
-    guard input.selector.matches(host) else { return .still(nil) }
+    guard input.request.selector.matches(host) else { return .still(nil) }
     func held(_ reasons: [String], as kind: HostPlan.Hold.Kind = .blocked) -> Candidate {
       .still(
         HostPlan(
           host: host.name.text, connection: host.access, roles: host.roleNames,
           .held(.init(kind, reasons))))
     }
-    switch input.survey[host.name.text] {
+    switch input.observed.survey[host.name.text] {
     case nil: return held(["it was not asked; this is a bug in deploy"])
     case .unreachable(let why):
-      let closed = Lockout.closedPort(of: host, input)
+      let closed = Lockout.closedPort(
+        of: host, with: input.state.hosts[host.name.text]?.release,
+        input.desired.inventory.firewall)
       return held([why] + (closed.map { [$0] } ?? []), as: .unreachable)
     case .observed(let observation):
       let blockers = Preflight.blockers(on: observation, for: facts, input)
@@ -97,7 +99,7 @@ struct PlannedFleet {
     _ left: Host, _ record: HostRecord, _ input: PlanningInput
   ) -> Candidate {
     let (name, connection) = (left.name, left.access)
-    guard input.selector.matches(name.text) else { return .still(nil) }
+    guard input.request.selector.matches(name.text) else { return .still(nil) }
     func still(_ outcome: HostPlan.Outcome) -> Candidate {
       .still(
         HostPlan(host: name.text, connection: connection, roles: record.roles, outcome))
@@ -105,13 +107,13 @@ struct PlannedFleet {
     func held(_ reasons: [String], as kind: HostPlan.Hold.Kind = .blocked) -> Candidate {
       still(.held(.init(kind, reasons)))
     }
-    switch input.survey[name.text] {
+    switch input.observed.survey[name.text] {
     case nil: return held(["it was not asked; this is a bug in deploy"])
     case .unreachable(let why):
       return held(
         [
           "it is no longer in the inventory and is to be cleaned, but: \(why)",
-          input.inventory.adviceToReach(name.text, at: "\(connection.address)"),
+          input.desired.inventory.adviceToReach(name.text, at: "\(connection.address)"),
         ], as: .unreachable)
     case .observed(let observation):
       // The same machine under another name keeps what it has; the record of the old name goes.
@@ -120,9 +122,9 @@ struct PlannedFleet {
       guard blockers.isEmpty else { return held(blockers) }
       let host = Host(
         name: name, roles: Set(record.roles.compactMap(Role.init)), address: record.address,
-        place: input.inventory.ca.place)
+        place: input.desired.inventory.ca.place)
       return .able(
-        HostFacts(host, input.survey, in: input.inventory),
+        HostFacts(host, input.observed.survey, in: input.desired.inventory),
         InstalledHost(host, observation, input.state), connection, leaves: true)
     }
   }
@@ -130,7 +132,8 @@ struct PlannedFleet {
   /// Machines that took the place of others, which keep what they have.
   private static func replacements(_ input: PlanningInput) -> [String] {
     input.state.hosts.sorted { $0.key < $1.key }.compactMap { name, record in
-      guard case .observed(let observation) = input.survey[name], observation.currentRelease == nil
+      guard case .observed(let observation) = input.observed.survey[name],
+        observation.currentRelease == nil
       else { return nil }
       return
         "\(name) had release \(record.release.number) at \(record.address), and the machine that"
@@ -141,8 +144,8 @@ struct PlannedFleet {
   /// The name by which the inventory has a machine that it no longer has by its old one.
   private static func renamed(_ left: HostObservation, _ input: PlanningInput) -> HostName? {
     guard let manifest = left.manifest else { return nil }
-    return input.inventory.hosts.first { host in
-      if case .observed(let observation) = input.survey[host.name.text] {
+    return input.desired.inventory.hosts.first { host in
+      if case .observed(let observation) = input.observed.survey[host.name.text] {
         observation.manifest == manifest && observation.fingerprint == left.fingerprint
       } else {
         false
@@ -178,7 +181,7 @@ struct PlannedFleet {
     let old = present(name, input).map { Endpoint($0) } ?? .nothing
     var change = HostChange(
       name: name, old: old, new: old, serves: !old.services.isEmpty, isHeld: true)
-    let isDeclared = input.inventory.host(named: name) != nil
+    let isDeclared = input.desired.inventory.host(named: name) != nil
     change.isLost =
       !isDeclared && (plan?.hold?.kind == .unreachable || plan?.isUnchanged == true)
     return change.judged(by: input)
@@ -186,7 +189,7 @@ struct PlannedFleet {
 
   /// The release of a host that cannot be asked or must be left alone, by the best that is known.
   private static func present(_ name: HostName, _ input: PlanningInput) -> ReleaseRecord? {
-    if case .observed(let observation) = input.survey[name.text] {
+    if case .observed(let observation) = input.observed.survey[name.text] {
       if let manifest = observation.manifest { return manifest.release }
       // It was installed anew, whatever the state remembers.
       if observation.currentRelease == nil { return nil }
@@ -205,7 +208,7 @@ struct PlannedFleet {
       if present == nil { missing.insert(name) }
       // Nobody reaches a container whose host does not publish it.
       let published = Set(present?.facts.publications.map(\.host) ?? [])
-      if let container = input.inventory.host(named: name)?.container?.host,
+      if let container = input.desired.inventory.host(named: name)?.container?.host,
         !published.contains(container)
       {
         missing.insert(container)

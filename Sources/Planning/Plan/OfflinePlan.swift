@@ -10,7 +10,7 @@ extension Planner {
   /// read, not to be carried out.
   package static func offline(_ input: PlanningInput) -> Plan {
     var input = input
-    input.survey = OfflineSurvey(input).survey
+    input.observed = ObservedFleet(OfflineSurvey(input).survey, at: input.now)
     var plan = plan(input)
     for index in plan.hosts.indices {
       guard case .steps(var steps) = plan.hosts[index].outcome else { continue }
@@ -48,7 +48,7 @@ private struct OfflineSurvey {
 
   var survey: Survey {
     var survey: Survey = [:]
-    for host in input.inventory.hosts where input.selector.matches(host) {
+    for host in input.desired.inventory.hosts where input.request.selector.matches(host) {
       let record = input.state.hosts[host.name.text]
       let (version, hasIPv6) =
         record.map { likelyPlatform(of: host, $0.release) } ?? (Self.versions[0], true)
@@ -57,7 +57,7 @@ private struct OfflineSurvey {
       survey[host.name.text] = .observed(observation)
     }
     for (name, record) in input.state.hosts
-    where survey[name] == nil && input.selector.matches(name) {
+    where survey[name] == nil && input.request.selector.matches(name) {
       survey[name] = .observed(observation(of: name, record.release, Self.versions[0]))
     }
     return survey
@@ -68,7 +68,7 @@ private struct OfflineSurvey {
     for hasIPv6 in [true, false] {
       for version in Self.versions {
         let files = configuration(
-          for: host, in: input.inventory, nginx: version, hasIPv6: hasIPv6)
+          for: host, in: input.desired.inventory, nginx: version, hasIPv6: hasIPv6)
         let equal = files.count { file in
           release.files[file.path.relative]?.digest == input.digest(file.text)
         }

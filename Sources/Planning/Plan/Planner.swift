@@ -7,7 +7,9 @@ import State
 /// Makes plans; the same input always gives the same plan.
 package enum Planner {
   package static func plan(_ input: PlanningInput) -> Plan {
-    let facts = input.inventory.hosts.map { HostFacts($0, input.survey, in: input.inventory) }
+    let facts = input.desired.inventory.hosts.map {
+      HostFacts($0, input.observed.survey, in: input.desired.inventory)
+    }
     let fleet = PlannedFleet(input, facts)
     let sequencer = ChangeSequencer(
       fleet.changes, caGenerations: Set(input.state.caGenerations.map(\.keyIdentifier)),
@@ -17,13 +19,14 @@ package enum Planner {
     var plan = Plan(
       fleet: input.state.fleet, lineage: input.state.lineage, serial: input.state.serial,
       madeAt: input.now, hosts: hosts,
-      stages: stages(of: steps, sequencer, input.playbook.rollout),
-      maxFailures: input.playbook.rollout.maxFailures, pause: input.playbook.rollout.pause.seconds,
-      confirmWithin: input.playbook.rollout.confirmWithin.seconds,
-      keepReleases: input.inventory.keepReleases,
+      stages: stages(of: steps, sequencer, input.desired.playbook.rollout),
+      maxFailures: input.desired.playbook.rollout.maxFailures,
+      pause: input.desired.playbook.rollout.pause.seconds,
+      confirmWithin: input.desired.playbook.rollout.confirmWithin.seconds,
+      keepReleases: input.desired.inventory.keepReleases,
       warnings: Warnings.all(input, facts) + fleet.warnings + waits(steps))
     plan.revoked = fleet.changes.filter(\.isRevoked).map(\.name.text)
-    plan.follow(input.playbook)
+    plan.follow(input.desired.playbook)
     return plan
   }
 

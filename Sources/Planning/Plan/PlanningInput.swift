@@ -5,106 +5,71 @@ package import State
 
 /// Everything that a plan is made from; nothing else is read.
 package struct PlanningInput: Sendable {
-  package var inventory: Inventory
-  package var playbook: Playbook
+  /// What the fleet is to be.
+  package var desired: DesiredFleet
+  /// What earlier runs have recorded.
   package var state: FleetState
-  package var survey: Survey
-  package var materials: Materials
-  package var selector: Selector
-  /// Whether a host may be given a firewall that does not let this controller in again.
-  package var allowsLockout: Bool
-  /// The roles whose certificates are issued anew, however long they are valid.
-  package var renews: Set<Role>
+  /// What the hosts are now.
+  package var observed: ObservedFleet
+  /// What of it the user has asked for.
+  package var request: PlanRequest
   package var now: Timestamp
-  /// When hosts were asked; later than `now` if the plan is made as of an earlier time.
-  package var surveyedAt: Timestamp
   /// SHA-256 in lower-case hex.
   package var digest: @Sendable (String) -> String
-  /// The sites that are to staple and have nothing to staple: the inventory here says so no more.
-  let unstapled: [DomainName]
 
   package init(
-    inventory: Inventory, playbook: Playbook, state: FleetState, survey: Survey,
-    materials: Materials,
-    selector: Selector = .all, allowsLockout: Bool = false, renews: Set<Role> = [],
-    now: Timestamp, surveyedAt: Timestamp? = nil,
+    _ desired: DesiredFleet, _ state: FleetState, _ observed: ObservedFleet,
+    _ request: PlanRequest = PlanRequest(), now: Timestamp,
     digest: @escaping @Sendable (String) -> String
   ) {
-    (self.inventory, unstapled) = inventory.stapling(what: materials)
-    self.playbook = playbook
+    self.desired = desired
     self.state = state
-    self.survey = survey
-    self.materials = materials
-    self.selector = selector
-    self.allowsLockout = allowsLockout
-    self.renews = renews
+    self.observed = observed
+    self.request = request
     self.now = now
-    self.surveyedAt = surveyedAt ?? now
     self.digest = digest
   }
 }
 
-/// The content of the files that the inventory names.
-package struct Materials: Hashable, Sendable {
-  /// A site's own certificate: what may be shown of it.
-  package struct SiteCertificate: Hashable, Sendable {
-    /// The chain, leaf first, as PEM.
-    package var certificate: String
-    /// SHA-256 of the key file, in lower-case hex.
-    package var keyDigest: String
-    package var notAfter: Timestamp
-    /// Whether it names an OCSP responder, without which there is nothing to staple.
-    package var namesResponder: Bool
-    /// What visitors need to verify the certificate and its file lacks; nil if nothing is missing.
-    package var missing: MissingIssuer?
+/// What a fleet is to be: what the user has written, with the content of the files that it names.
+package struct DesiredFleet: Sendable {
+  package let inventory: Inventory
+  package let playbook: Playbook
+  package let materials: Materials
+  /// The sites that are to staple and have nothing to staple: the inventory here says so no longer.
+  let unstapled: [DomainName]
 
-    package init(
-      certificate: String, keyDigest: String, notAfter: Timestamp, namesResponder: Bool = false,
-      missing: MissingIssuer? = nil
-    ) {
-      self.certificate = certificate
-      self.keyDigest = keyDigest
-      self.notAfter = notAfter
-      self.namesResponder = namesResponder
-      self.missing = missing
-    }
+  package init(_ inventory: Inventory, _ playbook: Playbook, _ materials: Materials) {
+    (self.inventory, unstapled) = inventory.stapling(what: materials)
+    self.playbook = playbook
+    self.materials = materials
   }
+}
 
-  package var snippets: [LocalPath: String]
-  package var siteCertificates: [DomainName: SiteCertificate]
-  /// The certificates of CAs that are not the fleet's, as PEM.
-  package var issuers: [LocalPath: String]
-  /// Those of the fleet's CA, by key identifier: one of every generation, or none at all, for
-  /// nginx refuses each client of a CA that it has no list of.
-  package var revocationLists: [String: RevocationList]
+/// What the hosts of a fleet say of themselves.
+package struct ObservedFleet: Sendable {
+  package var survey: Survey
+  /// When they were asked; later than the time that a plan is made as of, if that is an earlier one.
+  package let at: Timestamp
 
-  package init(
-    snippets: [LocalPath: String] = [:], siteCertificates: [DomainName: SiteCertificate] = [:],
-    issuers: [LocalPath: String] = [:], revocationLists: [String: RevocationList] = [:]
-  ) {
-    self.snippets = snippets
-    self.siteCertificates = siteCertificates
-    self.issuers = issuers
-    self.revocationLists = revocationLists
+  package init(_ survey: Survey, at time: Timestamp) {
+    self.survey = survey
+    at = time
   }
+}
 
-  /// What a generation has revoked.
-  package struct RevocationList: Hashable, Sendable {
-    package var pem: String
-    package var serials: Set<String>
-    /// The list of the CA above it, where there is one.
-    package var above: String?
+/// What the user asks of one plan, beside what is written in the inventory.
+package struct PlanRequest: Sendable {
+  /// The hosts that may change.
+  package var selector: Selector
+  /// Whether a host may be given a firewall that does not let this controller in again.
+  package var allowsLockout: Bool
+  /// The roles whose certificates are issued again, however long they are valid.
+  package var renews: Set<Role>
 
-    package init(pem: String, serials: Set<String>, above: String? = nil) {
-      self.pem = pem
-      self.serials = serials
-      self.above = above
-    }
-  }
-
-  /// What a host refuses that trusts these generations; nil where nothing was ever revoked.
-  func refusals(trusting trusts: Set<String>) -> Set<String>? {
-    revocationLists.isEmpty
-      ? nil : Set(trusts.flatMap { revocationLists[$0]?.serials ?? [] })
+  package init(selector: Selector = .all, allowsLockout: Bool = false, renews: Set<Role> = []) {
+    self.selector = selector
+    self.allowsLockout = allowsLockout
+    self.renews = renews
   }
 }

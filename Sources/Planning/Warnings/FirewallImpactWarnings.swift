@@ -8,8 +8,9 @@ import State
 enum FirewallImpactWarnings {
   static func all(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
     var found = WarningCollector()
-    let hosts = facts.filter { input.selector.matches($0.host) }.compactMap(ChangedFirewall.init)
-    if input.allowsLockout { for host in hosts { host.lockouts(&found) } }
+    let hosts = facts.filter { input.request.selector.matches($0.host) }.compactMap(
+      ChangedFirewall.init)
+    if input.request.allowsLockout { for host in hosts { host.lockouts(&found) } }
     for host in hosts { host.closedPorts(&found) }
     for host in hosts { host.otherSessions(&found) }
     for host in hosts { host.foreignChains(&found) }

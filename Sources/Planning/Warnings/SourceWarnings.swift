@@ -6,7 +6,7 @@ import State
 /// Front-ends that reach a back-end from another address than the one that its firewall expects.
 enum SourceWarnings {
   static func all(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
-    let inventory = input.inventory
+    let inventory = input.desired.inventory
     let hosts = Dictionary(uniqueKeysWithValues: facts.map { ($0.host.name, $0) })
     var found = WarningCollector()
     for facts in facts where facts.host.containerHost == nil {
@@ -18,7 +18,7 @@ enum SourceWarnings {
           // What a container host publishes is opened in another way, for the same sources.
           guard let target = hosts[upstream.host], case let backEnd = target.host,
             backEnd.containerHost == nil,
-            input.selector.matches(frontEnd) || input.selector.matches(backEnd),
+            input.request.selector.matches(frontEnd) || input.request.selector.matches(backEnd),
             let source = routing.source(to: backEnd.address), source != frontEnd.address
           else { continue }
           guard !target.ruleset.openings.source(of: .tcp(upstream.port)).contains(source),

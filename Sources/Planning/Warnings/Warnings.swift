@@ -10,16 +10,17 @@ enum Warnings {
       + SourceWarnings.all(input, facts)
       + vulnerabilities(input) + boot(input) + ca(input) + outlived(input)
       + siteCertificates(input)
-      + input.materials.chainWarnings + input.networkWarnings + input.staplingWarnings
+      + input.desired.materials.chainWarnings + input.desired.networkWarnings(at: input.now)
+      + input.desired.staplingWarnings
   }
 
   /// What hosts say of themselves that is not as it should be.
   private static func host(_ input: PlanningInput) -> [String] {
     let toleratedSeconds: Int64 = 60
     var found = WarningCollector()
-    for (name, result) in input.survey.sorted(by: { $0.key < $1.key }) {
+    for (name, result) in input.observed.survey.sorted(by: { $0.key < $1.key }) {
       guard case .observed(let observation) = result else { continue }
-      let late = input.surveyedAt.secondsSince1970 - observation.clock.secondsSince1970
+      let late = input.observed.at.secondsSince1970 - observation.clock.secondsSince1970
       if abs(late) > toleratedSeconds {
         found.add(
           "the clock of ", name,
@@ -34,7 +35,7 @@ enum Warnings {
   }
 
   private static func sharedPorts(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
-    facts.filter { input.selector.matches($0.host) }.flatMap { facts in
+    facts.filter { input.request.selector.matches($0.host) }.flatMap { facts in
       (facts.sharedPorts?.warnings ?? []).map { "on \(facts.host.name), \($0)" }
     }
   }
@@ -42,7 +43,7 @@ enum Warnings {
   private static func vulnerabilities(_ input: PlanningInput) -> [String] {
     var found = WarningCollector()
     for vulnerability in NginxVulnerability.all {
-      for (name, result) in input.survey.sorted(by: { $0.key < $1.key }) {
+      for (name, result) in input.observed.survey.sorted(by: { $0.key < $1.key }) {
         guard case .observed(let observation) = result,
           let version = observation.nginxVersion.flatMap({ Version($0) }),
           vulnerability.affects(version),
@@ -61,7 +62,7 @@ enum Warnings {
   /// A transaction undoes itself everywhere; what has to happen at a boot needs systemd.
   private static func boot(_ input: PlanningInput) -> [String] {
     var found = WarningCollector()
-    for (name, result) in input.survey.sorted(by: { $0.key < $1.key }) {
+    for (name, result) in input.observed.survey.sorted(by: { $0.key < $1.key }) {
       guard case .observed(let observation) = result, !observation.hasSystemd else { continue }
       found.add(
         "no systemd on ", name,
@@ -81,7 +82,9 @@ enum Warnings {
           + " \"deploy rotate ca\" puts another one in its place"
       ]
     }
-    guard days * 86_400 < input.inventory.ca.certificates.validFor.seconds else { return [] }
+    guard days * 86_400 < input.desired.inventory.ca.certificates.validFor.seconds else {
+      return []
+    }
     return [
       "the CA \"\(ca.commonName)\" ends in \(days) days, on"
         + " \(ca.notAfter.date): certificates are cut short to end with it"
@@ -107,7 +110,8 @@ enum Warnings {
   }
 
   private static func siteCertificates(_ input: PlanningInput) -> [String] {
-    input.materials.siteCertificates.sorted { $0.key < $1.key }.compactMap { domain, certificate in
+    input.desired.materials.siteCertificates.sorted { $0.key < $1.key }.compactMap {
+      domain, certificate in
       guard Expiry.isDue(certificate.notAfter, margin: Expiry.siteCertificateMargin, at: input.now)
       else { return nil }
       let days = input.now.days(until: certificate.notAfter)
