@@ -108,7 +108,7 @@ let package = Package(
       [
         "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
         "Inventories", "Nginx", "Planning", "Playbooks", "SSH", "Sandbox", "State", "StateFiles",
-        "Verification",
+        "Verification", systemPackage,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       // The playbooks are links to the shipped ones.
@@ -121,7 +121,7 @@ let package = Package(
     .effect(
       "CommandLine",
       [
-        "Application", "Certificates", "CLinux", "Diagnostics", "Execution", "Fleet",
+        "Application", "Certificates", "CLinux", "Diagnostics", "Execution", "Files", "Fleet",
         "Inventories", "Planning", "Playbooks", "SSH", "State", "Verification", arguments,
       ]),
     .executableTarget(name: "deploy", dependencies: ["CommandLine"], swiftSettings: strict),

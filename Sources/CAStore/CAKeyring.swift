@@ -10,7 +10,10 @@ package actor CAKeyring {
   /// What the inventory says of the CA.
   private let policy: CAPolicy
   private let source: any PassphraseReader
+  /// A passphrase that has opened a key or encrypted one.
   private var passphrase: Secret?
+  /// The passphrase that is being got, for all tasks that wait for it.
+  private var reading: Task<Secret, any Error>?
   private var unlocked: [Int: CertificateAuthority] = [:]
 
   package init(
@@ -22,35 +25,55 @@ package actor CAKeyring {
   }
 
   /// The CA of a generation, ready to sign.
-  package func ca(_ record: CAGeneration) throws -> CertificateAuthority {
+  package func ca(_ record: CAGeneration) async throws -> CertificateAuthority {
     if let known = unlocked[record.generation] { return known }
-    let passphrase = try passphrase ?? source.read()
-    let ca = try folder.unlock(record, passphrase: passphrase)
-    self.passphrase = passphrase
-    unlocked[record.generation] = ca
-    return ca
+    return try await withPassphrase { passphrase in
+      // Another task may have opened it while this one waited.
+      if let known = unlocked[record.generation] { return known }
+      let ca = try folder.unlock(record, passphrase: passphrase)
+      unlocked[record.generation] = ca
+      return ca
+    }
   }
 
   /// Brings folder and state to where a rotation starts: the next CA generation, and with it the next
   /// key that signs manifests.
-  package func startRotation(of state: inout FleetState, now: Timestamp) throws {
+  package func startRotation(of state: inout FleetState, now: Timestamp) async throws {
     // A new key gets the passphrase of the others: a wrong one would be found when it is too late.
     let signing = state.signingCA
     let isKnown = try signing.map { try folder.listing().keys.contains($0.generation) } ?? false
-    if let signing, isKnown { _ = try ca(signing) }
-    let passphrase = try passphrase ?? source.read(isNew: true)
-    try folder.startRotation(
-      policy, from: state.caGenerations, retired: state.retiredCAs,
-      passphrase: passphrase, now: now.secondsSince1970)
-    self.passphrase = passphrase
+    if let signing, isKnown { _ = try await ca(signing) }
+    try await withPassphrase(isNew: true) { passphrase in
+      try folder.startRotation(
+        policy, from: state.caGenerations, retired: state.retiredCAs,
+        passphrase: passphrase, now: now.secondsSince1970)
+    }
     try folder.takeIn(into: &state, now: now)
     try folder.makeFleetKey(
       state.signingCA?.generation ?? 1, of: state.fleet, after: state.fleetKeys)
   }
 
   /// What signed a generation; nil if it signed itself.
-  package func root(above ca: CertificateAuthority) throws -> CertificateAuthority? {
+  package func root(above ca: CertificateAuthority) async throws -> CertificateAuthority? {
     guard !ca.isRoot else { return nil }
-    return try folder.unlockRoot(passphrase: passphrase ?? source.read())
+    return try await withPassphrase { try folder.unlockRoot(passphrase: $0) }
+  }
+
+  /// Gets the passphrase unless it is known. One that opens nothing is forgotten, and the next task asks again.
+  private func withPassphrase<Result>(
+    isNew: Bool = false, _ use: (Secret) throws -> Result
+  ) async throws -> Result {
+    if let passphrase { return try use(passphrase) }
+    let reading = reading ?? Task { [source] in try await source.read(isNew: isNew) }
+    self.reading = reading
+    defer { if self.reading == reading { self.reading = nil } }
+    let passphrase = try await withTaskCancellationHandler {
+      try await reading.value
+    } onCancel: {
+      reading.cancel()
+    }
+    let result = try use(passphrase)
+    self.passphrase = passphrase
+    return result
   }
 }

@@ -4,9 +4,9 @@ package import Certificates
 package protocol PassphraseReader: Sendable {
   /// - Parameter isNew: whether a key will be encrypted with it for the first time, so that a person types
   ///   it twice.
-  func read(isNew: Bool) throws -> Secret
+  func read(isNew: Bool) async throws -> Secret
 }
 
 extension PassphraseReader {
-  package func read() throws -> Secret { try read(isNew: false) }
+  package func read() async throws -> Secret { try await read(isNew: false) }
 }

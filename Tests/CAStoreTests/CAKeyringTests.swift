@@ -9,18 +9,23 @@ import Testing
 
 @Suite("The CA's unlocked keys")
 struct CAKeyringTests {
-  /// Gives a passphrase, and counts how often.
+  /// Gives passphrases, the last one again and again, and counts how often.
   private final class Reader: PassphraseReader {
-    private let text: String
+    private let texts: [String]
     private let reads = Mutex(0)
 
-    init(_ text: String) { self.text = text }
+    init(_ texts: String...) { self.texts = texts }
 
     var count: Int { reads.withLock { $0 } }
 
-    func read(isNew: Bool) -> Secret {
-      reads.withLock { $0 += 1 }
-      return Secret(copying: Array(text.utf8))
+    func read(isNew: Bool) async -> Secret {
+      let read = reads.withLock { reads in
+        reads += 1
+        return reads
+      }
+      // Meanwhile the others come.
+      for _ in 0..<100 { await Task.yield() }
+      return Secret(copying: Array(texts[min(read, texts.count) - 1].utf8))
     }
   }
 
@@ -46,6 +51,25 @@ struct CAKeyringTests {
       #expect(try await keyring.ca(record).facts.commonName == record.commonName)
     }
     #expect(reader.count == 1)
+  }
+
+  @Test(
+    "A passphrase that opens no key is asked for again, and is refused to all who waited for it")
+  func again() async throws {
+    try home.folder.add()
+    let reader = Reader("mistyped", "correct horse")
+    let keyring = CAKeyring(home.folder, policy(), passphrase: reader)
+    let record = try #require(try home.folder.generations().last)
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          await #expect(throws: CAStoreError.self) { _ = try await keyring.ca(record) }
+        }
+      }
+    }
+    #expect(reader.count == 1)
+    #expect(try await keyring.ca(record).facts.commonName == record.commonName)
+    #expect(reader.count == 2)
   }
 
   @Test("A rotation makes no key under a passphrase that does not open the one in use")

@@ -24,13 +24,13 @@ struct ConfiguredPassphrase: PassphraseReader {
     self.instead = instead
   }
 
-  func read(isNew: Bool) throws -> Secret {
+  func read(isNew: Bool) async throws -> Secret {
     let secret =
       switch source {
       case .environment(let name): try fromEnvironment(name)
       case .file(let path): try fromFile(workspace.resolve(path.text))
-      case .command(let words): try fromCommand(words)
-      case .terminal: try fromTerminal(isNew: isNew)
+      case .command(let words): try await fromCommand(words)
+      case .terminal: try await fromTerminal(isNew: isNew)
       }
     guard !secret.isEmpty else {
       throw Failure(.failed, "the passphrase from \(description) is empty")
@@ -42,7 +42,7 @@ struct ConfiguredPassphrase: PassphraseReader {
   /// until the new one is in use.
   static func new(
     environment: String?, file: String?, _ workspace: Workspace, _ interaction: any Interaction
-  ) throws -> Secret {
+  ) async throws -> Secret {
     let new = ConfiguredPassphrase(workspace, interaction, source: .terminal)
     let secret =
       if let environment {
@@ -50,7 +50,7 @@ struct ConfiguredPassphrase: PassphraseReader {
       } else if let file {
         try new.fromFile(file)
       } else {
-        try new.fromTerminal(isNew: true, prompt: "New passphrase")
+        try await new.fromTerminal(isNew: true, prompt: "New passphrase")
       }
     guard !secret.isEmpty else { throw Failure(.failed, "the new passphrase is empty") }
     return secret
@@ -78,8 +78,8 @@ struct ConfiguredPassphrase: PassphraseReader {
     return firstLine(wiping: &bytes)
   }
 
-  private func fromCommand(_ words: [String]) throws -> Secret {
-    var bytes = try SecretCommand(words: words, secret: "passphrase").output()
+  private func fromCommand(_ words: [String]) async throws -> Secret {
+    var bytes = try await SecretCommand(words: words, secret: "passphrase").output()
     return firstLine(wiping: &bytes)
   }
 
@@ -90,11 +90,11 @@ struct ConfiguredPassphrase: PassphraseReader {
     return line
   }
 
-  private func fromTerminal(isNew: Bool, prompt: String = "Passphrase") throws -> Secret {
+  private func fromTerminal(isNew: Bool, prompt: String = "Passphrase") async throws -> Secret {
     let name = workspace.inventory.ca.name
-    var first = try interaction.askSecret("\(prompt) of \"\(name)\": ", instead: instead)
+    var first = try await interaction.askSecret("\(prompt) of \"\(name)\": ", instead: instead)
     guard isNew else { return Secret(wiping: &first) }
-    var second = try interaction.askSecret("The same again: ", instead: instead)
+    var second = try await interaction.askSecret("The same again: ", instead: instead)
     let isSame = first == second
     _ = Secret(wiping: &second)
     let secret = Secret(wiping: &first)

@@ -8,14 +8,14 @@ struct HostPassword {
   let resolve: @Sendable (String) -> String
   let interaction: any Interaction
 
-  func read() throws -> [UInt8] {
+  func read() async throws -> [UInt8] {
     let password =
       switch source {
       case .environment(let name): try fromEnvironment(name)
       case .file(let path): try fromFile(resolve(path.text))
-      case .command(let words): try fromCommand(words)
+      case .command(let words): try await fromCommand(words)
       case .terminal:
-        try interaction.askSecret(
+        try await interaction.askSecret(
           "Password for the SSH hosts: ",
           instead: "give ssh.password in the inventory, as {env: NAME}, {file: PATH} or"
             + " {command: […]}")
@@ -47,8 +47,8 @@ struct HostPassword {
     return firstLine(of: try FileReader.read(path, as: .secret))
   }
 
-  private func fromCommand(_ command: [String]) throws -> [UInt8] {
-    firstLine(of: try SecretCommand(words: command, secret: "password").output())
+  private func fromCommand(_ command: [String]) async throws -> [UInt8] {
+    firstLine(of: try await SecretCommand(words: command, secret: "password").output())
   }
 
   private func firstLine(of bytes: [UInt8]) -> [UInt8] {

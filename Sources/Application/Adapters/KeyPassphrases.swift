@@ -2,45 +2,52 @@ import Fleet
 
 /// Passphrases of the user's SSH keys and passwords of hosts: each is asked for once, and one at a time.
 actor KeyPassphrases {
+  private enum Question: Hashable {
+    case password(PassphraseSource)
+    case passphrase(ofKeyAt: String)
+  }
+
   private let interaction: any Interaction
-  private var passwords: [PassphraseSource: [UInt8]?] = [:]
+  /// Nil for a secret that nobody gave: it is asked for once.
+  private var answers: [Question: Task<[UInt8]?, Never>] = [:]
+  /// The question that was asked last: the next one waits for its answer.
+  private var latest: Task<[UInt8]?, Never>?
 
   init(_ interaction: any Interaction) { self.interaction = interaction }
 
   /// - Parameter source: where the inventory says it comes from; one for all hosts that have it alike.
   func password(
     from source: PassphraseSource, of host: String, resolve: @escaping @Sendable (String) -> String
-  ) -> [UInt8]? {
-    if let known = passwords[source] { return known }
-    var password: [UInt8]?
-    do {
-      password = try HostPassword(source: source, resolve: resolve, interaction: interaction).read()
-    } catch {
-      warn(error, about: "\(host): ")
+  ) async -> [UInt8]? {
+    await answer(to: .password(source), about: "\(host): ") { [interaction] in
+      try await HostPassword(source: source, resolve: resolve, interaction: interaction).read()
     }
-    passwords[source] = .some(password)
-    return password
   }
 
-  /// Nil for a passphrase that nobody gave: it is asked for once.
-  private var known: [String: [UInt8]?] = [:]
-
-  func passphrase(of path: String) -> [UInt8]? {
-    if let known = known[path] { return known }
-    do {
-      let passphrase = try interaction.askSecret(
+  func passphrase(of path: String) async -> [UInt8]? {
+    await answer(to: .passphrase(ofKeyAt: path), about: "") { [interaction] in
+      try await interaction.askSecret(
         "Passphrase of \(path): ", instead: "load the key into an ssh-agent")
-      known[path] = .some(passphrase)
-      return passphrase
-    } catch {
-      warn(error, about: "")
-      known[path] = .some(nil)
-      return nil
     }
   }
 
-  private func warn(_ error: any Error, about subject: String) {
-    let failure = Failure(error)
-    if !failure.message.isEmpty { interaction.warn(subject + failure.message) }
+  private func answer(
+    to question: Question, about subject: String,
+    _ read: @escaping @Sendable () async throws -> [UInt8]
+  ) async -> [UInt8]? {
+    if let known = answers[question] { return await known.value }
+    let task = Task { [latest, interaction] () -> [UInt8]? in
+      _ = await latest?.value
+      do {
+        return try await read()
+      } catch {
+        let failure = Failure(error)
+        if !failure.message.isEmpty { interaction.warn(subject + failure.message) }
+        return nil
+      }
+    }
+    answers[question] = task
+    latest = task
+    return await task.value
   }
 }

@@ -1,5 +1,5 @@
-import CAStore
-import Foundation
+import Subprocess
+import SystemPackage
 
 /// A program that prints a secret, which the inventory or the environment names.
 struct SecretCommand {
@@ -10,36 +10,33 @@ struct SecretCommand {
   /// What is to be printed, for messages.
   let secret: String
 
-  /// Runs it and takes what it prints.
-  func output() throws -> [UInt8] {
-    let (process, output) = (Process(), Pipe())
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["--"] + words
-    process.standardOutput = output
+  /// Runs it and takes what it prints. It has the terminal of this program, since it may ask a person.
+  func output() async throws -> [UInt8] {
     let name = words.joined(separator: " ")
+    var options = PlatformOptions()
+    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
+    let result: ExecutionResult<Void, BytesOutput, FileDescriptorOutput>
     do {
-      try process.run()
-    } catch {
-      throw Failure(.failed, "\(name) cannot be run: \(error.reason)")
-    }
-    var bytes: [UInt8] = []
-    while bytes.count <= Self.mostBytes,
-      let more = try output.fileHandleForReading.read(upToCount: Self.mostBytes), !more.isEmpty
-    {
-      bytes += more
-    }
-    guard bytes.count <= Self.mostBytes else {
-      process.terminate()
+      result = try await Subprocess.run(
+        .path("/usr/bin/env"), arguments: Arguments(["--"] + words), platformOptions: options,
+        input: .currentStandardInput, output: .bytes(limit: Self.mostBytes),
+        error: .currentStandardError)
+    } catch let error as SubprocessError where error.code == .outputLimitExceeded {
       throw Failure(
         .failed,
         "\(name) should print the \(secret) and printed more than \(Self.mostBytes) bytes")
+    } catch {
+      throw Task.isCancelled
+        ? Failure(.interrupted) : Failure(.failed, "\(name) cannot be run: \(error)")
     }
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    guard !Task.isCancelled else { throw Failure(.interrupted) }
+    switch result.terminationStatus {
+    case .exited(0): return result.standardOutput
+    case .exited(let status):
+      throw Failure(.failed, "\(name) should print the \(secret) and ended with status \(status)")
+    case .signaled(let number):
       throw Failure(
-        .failed,
-        "\(name) should print the \(secret) and ended with status \(process.terminationStatus)")
+        .failed, "\(name) should print the \(secret) and was ended by signal \(number)")
     }
-    return bytes
   }
 }

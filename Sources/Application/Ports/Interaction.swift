@@ -30,12 +30,12 @@ package protocol Interaction: Sendable {
   func warn(_ text: String)
 
   /// Asks whether to continue; false unless somebody says yes.
-  func confirm(_ question: String) -> Bool
+  func confirm(_ question: String) async -> Bool
 
   /// Asks for a secret, which is not shown.
   ///
   /// - Parameter instead: what the user can do if there is no terminal.
-  func askSecret(_ prompt: String, instead: String) throws -> [UInt8]
+  func askSecret(_ prompt: String, instead: String) async throws -> [UInt8]
 
   /// Runs work that the user may stop: its task is cancelled, and it ends in order. If the user does not
   /// wait for that, `abandon` is the last call of the program.

@@ -13,7 +13,7 @@ struct ApprovalFlow {
   /// - Parameter refused: what is so if the user does not say yes.
   func carryOut(_ plan: Plan, refused: String = "nothing was changed") async throws -> Summary {
     try run.interaction.show(plan, caGenerations: await keeper.state.caGenerations)
-    if plan.hasChanges, !run.interaction.confirm("Carry this plan out?") {
+    if plan.hasChanges, await !run.interaction.confirm("Carry this plan out?") {
       throw Failure(.failed, "\(refused): say \"yes\" to go on, or give --yes")
     }
     let summary = try await hosts.carryOut(plan, with: prepare(plan))

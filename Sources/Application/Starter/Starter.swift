@@ -3,7 +3,8 @@ import Certificates
 import Diagnostics
 import Files
 package import Fleet
-import Foundation
+import FoundationEssentials
+import Glibc
 import Inventories
 import State
 
@@ -35,9 +36,9 @@ package struct Starter {
   }
 
   /// Writes all files, with a CA unless none is wanted. Nothing that exists is written over.
-  package func write(withCA: Bool) throws {
+  package func write(withCA: Bool) async throws {
     try refuseWhatIsInTheWay()
-    try write(withCA ? passphrase() : nil)
+    try write(withCA ? await passphrase() : nil)
   }
 
   /// A folder's name as far as it can name a fleet.
@@ -97,8 +98,8 @@ package struct Starter {
     }
   }
 
-  private func passphrase() throws -> Secret {
-    try ConfiguredPassphrase(
+  private func passphrase() async throws -> Secret {
+    try await ConfiguredPassphrase(
       workspace(in: folder), interaction,
       source: hasPassphrase ? policy().passphrase : .terminal,
       instead: "set DEPLOY_PASSPHRASE, or leave the CA out with --no-ca"

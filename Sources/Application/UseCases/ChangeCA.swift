@@ -24,7 +24,7 @@ package struct ChangeCA {
       let known =
         (state?.caGenerations.map(RetiredCA.init) ?? []) + (state?.retiredCAs ?? [])
       let isNew = try folder.listing().interrupted == nil
-      let passphrase = try ConfiguredPassphrase(workspace, interaction).read(isNew: isNew)
+      let passphrase = try await ConfiguredPassphrase(workspace, interaction).read(isNew: isNew)
       let record = try folder.add(
         workspace.inventory.ca, beside: known, passphrase: passphrase,
         now: Timestamp.current.secondsSince1970)
@@ -71,8 +71,8 @@ package struct ChangeCA {
   ) async throws -> CAFolder.PassphraseChange {
     try await workspace.whileLocked(for: "ca passphrase") {
       _ = try workspace.caGenerations()
-      let old = try ConfiguredPassphrase(workspace, interaction).read()
-      let new = try ConfiguredPassphrase.new(
+      let old = try await ConfiguredPassphrase(workspace, interaction).read()
+      let new = try await ConfiguredPassphrase.new(
         environment: environment, file: file, workspace, interaction)
       return try workspace.ca.changePassphrase(from: old, to: new)
     }

@@ -38,7 +38,7 @@ package struct RebuildState {
       return try await run.surveyor.asked(hosts, state)
     }
     var rebuild = StateRebuild(state, survey, run.workspace.inventory, now: .current)
-    try rebuild.run(believing: try believes(rebuild.claims))
+    try rebuild.run(believing: try await believes(rebuild.claims))
     guard !rebuild.isLost || !rebuild.found.isEmpty || rebuild.missing.isEmpty else {
       throw Failure(
         .failed,
@@ -71,12 +71,12 @@ package struct RebuildState {
   }
 
   /// Nothing but the user can say whether claims that nothing proves are true.
-  private func believes(_ claims: [String]) throws -> Bool {
+  private func believes(_ claims: [String]) async throws -> Bool {
     guard !claims.isEmpty else { return false }
     run.interaction.inform(
       "Nothing here proves what these hosts claim, because the key that would is not known:\n"
         + claims.map { "    \($0)" }.joined(separator: "\n"))
-    guard run.interaction.confirm("Believe them?") else {
+    guard await run.interaction.confirm("Believe them?") else {
       throw Failure(
         .failed, "the state was left as it is: say \"yes\" to believe the hosts, or give --yes")
     }

@@ -27,7 +27,7 @@ package struct TrustHosts {
   }
 
   /// - Parameter accept: shows new keys and says whether they are to be recorded.
-  package func trust(accept: ([NewHostKey]) throws -> Bool) async throws -> Result {
+  package func trust(accept: ([NewHostKey]) async throws -> Bool) async throws -> Result {
     let state = try run.states.read()
     try run.surveyor.refuseUnknownHosts(state)
     let hosts = run.surveyor.hosts(state)
@@ -37,7 +37,7 @@ package struct TrustHosts {
 
   private func trust(
     _ hosts: [(name: String, connection: HostAccess)],
-    _ accept: ([NewHostKey]) throws -> Bool
+    _ accept: ([NewHostKey]) async throws -> Bool
   ) async throws -> (accepted: Int, failures: [String]) {
     var accepted = 0
     var failures: [String] = []
@@ -61,7 +61,9 @@ package struct TrustHosts {
       let (keys, problems) = await ask(round)
       failures += problems
       guard !keys.isEmpty else { continue }
-      guard try accept(keys) else { return (accepted, failures + ["nothing more was accepted"]) }
+      guard try await accept(keys) else {
+        return (accepted, failures + ["nothing more was accepted"])
+      }
       try client.trust(keys)
       accepted += keys.count
       run.interaction.warn(

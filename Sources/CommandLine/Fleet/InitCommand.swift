@@ -23,7 +23,7 @@ struct InitCommand: AsyncParsableCommand {
     try await reporting {
       let interaction = TerminalInteraction { _ in false }
       let starter = try Starter(name, in: folder, interaction)
-      try starter.write(withCA: !noCA)
+      try await starter.write(withCA: !noCA)
       Console.output(text(starter))
     }
   }

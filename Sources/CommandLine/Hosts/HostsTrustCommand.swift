@@ -24,7 +24,8 @@ struct HostsTrustCommand: AsyncParsableCommand {
       let (run, access) = try FleetRun.overSSH(options.location, hosts.scope(), interaction)
       let result = try await TrustHosts(run, access).trust { keys in
         Console.output(Self.table(keys))
-        return interaction.confirm("Accept \(keys.count == 1 ? "it" : "these \(keys.count)")?")
+        let these = keys.count == 1 ? "it" : "these \(keys.count)"
+        return await interaction.confirm("Accept \(these)?")
       }
       for failure in result.failures { Console.error("deploy: \(failure)") }
       guard result.failures.isEmpty else { throw ExitCode(.failed) }

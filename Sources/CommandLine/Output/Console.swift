@@ -1,4 +1,5 @@
 import Diagnostics
+import Files
 import Glibc
 import Synchronization
 
@@ -42,6 +43,7 @@ enum Console {
       if count >= 0 {
         rest = rest.dropFirst(count)
       } else if errno == EAGAIN {
+        // As any write to a stream whose reader is slow, this holds up the run, which has nothing else to say.
         var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         poll(&waiting, 1, -1)
       } else if errno != EINTR {
@@ -63,9 +65,14 @@ enum Console {
   }
 
   /// Asks on the terminal; false where nobody can answer.
-  static func confirm(_ question: String) -> Bool {
+  static func confirm(_ question: String) async -> Bool {
     guard isatty(STDIN_FILENO) == 1 else { return false }
     error(question + " Only \"yes\" goes on: ")
-    return readLine() == "yes"
+    do {
+      return try await onItsOwnThread { readLine() == "yes" }
+    } catch {
+      // Nobody can be asked.
+      return false
+    }
   }
 }

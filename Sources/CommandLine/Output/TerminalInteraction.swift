@@ -43,10 +43,13 @@ struct TerminalInteraction: Interaction {
 
   func warn(_ text: String) { Console.error("deploy: \(text)") }
 
-  func confirm(_ question: String) -> Bool { yes || Console.confirm(question) }
+  func confirm(_ question: String) async -> Bool {
+    if yes { return true }
+    return await Console.confirm(question)
+  }
 
-  func askSecret(_ prompt: String, instead: String) throws -> [UInt8] {
-    try Terminal.askSecret(prompt, instead: instead)
+  func askSecret(_ prompt: String, instead: String) async throws -> [UInt8] {
+    try await Terminal.askSecret(prompt, instead: instead)
   }
 
   func untilStopped<Output: Sendable>(

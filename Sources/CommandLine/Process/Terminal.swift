@@ -1,5 +1,6 @@
 import Application
 import Diagnostics
+import Files
 import Fleet
 import Glibc
 
@@ -10,7 +11,12 @@ enum Terminal {
   /// Asks for a secret, which is not shown.
   ///
   /// - Parameter instead: what the user can do where there is no terminal.
-  static func askSecret(_ prompt: String, instead: String) throws -> [UInt8] {
+  static func askSecret(_ prompt: String, instead: String) async throws -> [UInt8] {
+    try await onItsOwnThread { try answer(to: prompt, instead: instead) }
+  }
+
+  /// Blocks until the answer is typed.
+  private static func answer(to prompt: String, instead: String) throws -> [UInt8] {
     let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
     guard terminal >= 0 else {
       throw Failure(
