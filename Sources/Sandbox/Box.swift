@@ -1,5 +1,6 @@
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import Synchronization
 internal import SystemPackage
 
@@ -13,7 +14,7 @@ final class Box: Sendable {
   static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
   private let lifeline: Mutex<SharedDescriptor?>
-  private let end: Task<Void, Never>
+  private let end: Task<Int32, any Error>
   /// The process that is in the box's mounts and network but stands above its processes.
   private let gatekeeper: Int
   private let hosts: Set<String>
@@ -23,12 +24,7 @@ final class Box: Sendable {
     self.lifeline = Mutex(lifeline)
     self.gatekeeper = gatekeeper
     self.hosts = hosts
-    let (stream, continuation) = AsyncStream<Void>.makeStream()
-    self.end = Task { for await _ in stream {} }
-    Thread.detachNewThread {
-      _ = child.waitForEnd()
-      continuation.finish()
-    }
+    self.end = Task { try await onItsOwnThread { child.waitForEnd() } }
   }
 
   /// Blocks until every host has booted.
@@ -111,7 +107,7 @@ final class Box: Sendable {
     let path = "/proc/\(gatekeeper)/root\(Self.scratch)/hosts/\(host)/process"
     // Nothing to read and nothing in it mean the same: the host is between two boots.
     guard let text = try? String(contentsOfFile: path, encoding: .utf8),
-      let number = Int(text.trimmingCharacters(in: .newlines))
+      let number = Int(text.prefix { !$0.isNewline })
     else { throw .hostIsOff(host) }
     return number
   }
@@ -119,7 +115,8 @@ final class Box: Sendable {
   /// Ends every process of the box and waits until the last is gone.
   func close() async {
     lifeline.withLock { $0 = nil }
-    await end.value
+    // Without a thread to wait for it, it ends all the same.
+    _ = await end.result
   }
 }
 

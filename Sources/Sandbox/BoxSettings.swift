@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// What the script is told on its standard input.
 struct BoxSettings {

@@ -1,9 +1,13 @@
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import Synchronization
 internal import SystemPackage
 
 /// A started program; one thread waits for its end.
+///
+/// swift-subprocess gives a program no descriptors but the first three, and drops what its children write after its
+/// end: the box reads its scripts from 3 and 4, and what a command left behind is waited for.
 final class ChildProcess: Sendable {
   let pid: pid_t
   private let hasEnded = Mutex(false)
@@ -101,14 +105,5 @@ final class ChildProcess: Sendable {
       let fields = text[bracket...].split(separator: " ")
       return fields.count > 2 && pid_t(fields[2]) == parent
     }
-  }
-}
-
-/// Runs blocking work on a thread of its own, never on the threads that `async` code shares.
-func onItsOwnThread<Value: Sendable>(
-  _ work: @escaping @Sendable () throws -> Value
-) async throws -> Value {
-  try await withCheckedThrowingContinuation { continuation in
-    Thread.detachNewThread { continuation.resume(with: Result(catching: work)) }
   }
 }

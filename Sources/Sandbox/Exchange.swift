@@ -1,5 +1,5 @@
 internal import Files
-internal import Foundation
+internal import Glibc
 internal import SystemPackage
 
 /// Feeds a program and collects what it writes, in one loop, so that neither waits for the other.

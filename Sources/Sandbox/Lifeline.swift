@@ -1,5 +1,5 @@
 internal import Files
-internal import Foundation
+internal import Glibc
 internal import SystemPackage
 
 /// Two connected ends that no program inherits but the one that is given an end: the box lives as long as
@@ -35,7 +35,7 @@ extension SharedDescriptor {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
-        Foundation.send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        Glibc.send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       guard count < 0 else {
         rest = rest.dropFirst(count)

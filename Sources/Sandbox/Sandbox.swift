@@ -1,4 +1,7 @@
-internal import Foundation
+internal import Files
+internal import FoundationEssentials
+internal import Glibc
+internal import SystemPackage
 
 /// A throw-away fleet of real sshd, nginx and nftables hosts in namespaces on this machine.
 ///
@@ -94,7 +97,7 @@ package final class Sandbox: Sendable {
 
   /// Writes a text file, with the folders above it.
   package func write(_ text: String, to path: String, on place: SandboxPlace) async throws {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = "\(FilePath(path).removingLastComponent())"
     try await demand(["mkdir", "-p", "--", folder], on: place)
     try await demand(["dd", "status=none", "of=\(path)"], on: place, input: text)
   }

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import Files
+internal import Glibc
 
 /// A command running in the box.
 package final class SandboxCommand: Sendable {
@@ -7,27 +8,21 @@ package final class SandboxCommand: Sendable {
 
   init(child: ChildProcess, exchange: sending Exchange) {
     self.child = child
-    let (stream, continuation) = AsyncThrowingStream<CommandOutput, any Error>.makeStream()
-    self.end = Task {
-      for try await output in stream { return output }
-      throw CancellationError()
-    }
     nonisolated(unsafe) var exchange = exchange
-    Thread.detachNewThread {
-      // A command that closes its input early is no reason to end this process.
-      var pipe = sigset_t()
-      sigemptyset(&pipe)
-      sigaddset(&pipe, SIGPIPE)
-      pthread_sigmask(SIG_BLOCK, &pipe, nil)
-      let result = Result { try exchange.run() }
-      let status = child.waitForEnd()
-      continuation.yield(
-        with: result.map { _ in
-          CommandOutput(
-            status: status, stdout: String(decoding: exchange.collected[0], as: UTF8.self),
-            stderr: String(decoding: exchange.collected[1], as: UTF8.self))
-        })
-      continuation.finish()
+    self.end = Task {
+      try await onItsOwnThread {
+        // A command that closes its input early is no reason to end this process.
+        var pipe = sigset_t()
+        sigemptyset(&pipe)
+        sigaddset(&pipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &pipe, nil)
+        let result = Result { try exchange.run() }
+        let status = child.waitForEnd()
+        _ = try result.get()
+        return CommandOutput(
+          status: status, stdout: String(decoding: exchange.collected[0], as: UTF8.self),
+          stderr: String(decoding: exchange.collected[1], as: UTF8.self))
+      }
     }
   }
 

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import SystemPackage
 
 /// Why a box could not be opened or a command could not be run in it.

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 
 /// What systemd hosts start from: `scripts/make-systemd-root` makes it once on a machine.
 enum SystemdRoot {

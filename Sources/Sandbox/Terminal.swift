@@ -1,5 +1,5 @@
 internal import Dispatch
-internal import Foundation
+internal import Glibc
 
 /// What becomes of this process's signals and terminal while a command of the box has them.
 final class Terminal {
