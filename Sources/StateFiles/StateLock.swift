@@ -1,7 +1,7 @@
 internal import Diagnostics
 internal import Files
 package import Fleet
-internal import Foundation
+internal import FoundationEssentials
 
 /// Who holds the lock of a state, since when, and for what.
 package struct LockHolder: Hashable, Sendable, Codable, CustomStringConvertible {
@@ -55,11 +55,11 @@ package struct StateLock: ~Copyable {
   /// Takes the lock of a state without waiting.
   package static func acquire(
     forState statePath: String, as holder: LockHolder
-  ) throws(StateFileError) -> StateLock {
+  ) async throws(StateFileError) -> StateLock {
     let path = path(forState: statePath)
     let file = try using(path) { () throws(FileError) in try LockFile.open(path) }
     guard try using(path, { () throws(FileError) in try file.lock() }) else {
-      throw locked(file, path)
+      throw await locked(file, path)
     }
     let lock = StateLock(file)
     try lock.sign(as: holder, path)
@@ -104,16 +104,21 @@ package struct StateLock: ~Copyable {
   }
 
   /// Who has just taken the lock signs it within a moment; who never does is nobody to name.
-  private static func awaitedSignature(_ file: borrowing LockFile) -> LockHolder? {
+  private static func awaitedSignature(_ file: borrowing LockFile) async -> LockHolder? {
     for _ in 0..<50 {
       if let holder = signature(file) { return holder }
-      usleep(2000)
+      do {
+        try await Task.sleep(for: .milliseconds(2))
+      } catch {
+        // The user wants no answer any more.
+        return nil
+      }
     }
     return nil
   }
 
-  private static func locked(_ file: borrowing LockFile, _ path: String) -> StateFileError {
-    let holder = awaitedSignature(file)
+  private static func locked(_ file: borrowing LockFile, _ path: String) async -> StateFileError {
+    let holder = await awaitedSignature(file)
     let name = holder.map(\.description) ?? "another run"
     return StateFileError(
       .locked(by: holder), path,

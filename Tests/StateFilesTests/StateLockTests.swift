@@ -18,11 +18,11 @@ struct StateLockTests {
     let folder = try TemporaryFolder()
     let path = folder.state
     let mine = Self.holder("ann@laptop")
-    let lock = try StateLock.acquire(forState: path, as: mine)
+    let lock = try await StateLock.acquire(forState: path, as: mine)
     await #expect(processExitsWith: .exitCode(75)) {
       [path = path as String, mine = mine as LockHolder] in
       do {
-        _ = try StateLock.acquire(forState: path, as: StateLockTests.holder("bob@desk"))
+        _ = try await StateLock.acquire(forState: path, as: StateLockTests.holder("bob@desk"))
       } catch let error as StateFileError {
         let names = error.description.contains(
           "ann@laptop since 2027-01-15T08:00:00Z for deploy apply")
@@ -35,10 +35,10 @@ struct StateLockTests {
   }
 
   @Test("is free again once its holder let it go, in this process and in others")
-  func release() throws {
+  func release() async throws {
     let folder = try TemporaryFolder()
     for who in ["ann@laptop", "bob@desk"] {
-      let lock = try StateLock.acquire(forState: folder.state, as: Self.holder(who))
+      let lock = try await StateLock.acquire(forState: folder.state, as: Self.holder(who))
       #expect(try StateLock.holder(forState: folder.state)?.who == who)
       _ = consume lock
     }
@@ -50,48 +50,48 @@ struct StateLockTests {
     let folder = try TemporaryFolder()
     let path = folder.state
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
-      let lock = try StateLock.acquire(forState: path, as: StateLockTests.holder("bob@desk"))
+      let lock = try await StateLock.acquire(forState: path, as: StateLockTests.holder("bob@desk"))
       kill(getpid(), SIGKILL)
       _ = consume lock
     }
     #expect(
       try String(contentsOfFile: folder.path("shop.state.lock"), encoding: .utf8).contains("bob"))
     #expect(try StateLock.holder(forState: path) == nil)
-    let lock = try StateLock.acquire(forState: path, as: Self.holder("ann@laptop"))
+    let lock = try await StateLock.acquire(forState: path, as: Self.holder("ann@laptop"))
     #expect(try StateLock.holder(forState: path)?.who == "ann@laptop")
     _ = consume lock
   }
 
   @Test("names another run if the holder never signs")
-  func unsigned() throws {
+  func unsigned() async throws {
     let folder = try TemporaryFolder()
     let descriptor = open(folder.path("shop.state.lock"), O_RDWR | O_CREAT, 0o644)
     defer { close(descriptor) }
     try #require(flock(descriptor, LOCK_EX) == 0)
-    let error = #expect(throws: StateFileError.self) {
-      let lock = try StateLock.acquire(forState: folder.state, as: Self.holder("ann@laptop"))
+    let error = await #expect(throws: StateFileError.self) {
+      let lock = try await StateLock.acquire(forState: folder.state, as: Self.holder("ann@laptop"))
       _ = consume lock
     }
     #expect(error?.code == .locked(by: nil))
     #expect(error?.description.contains("the state is locked by another run") == true)
   }
 
-  private func refusal(_ folder: TemporaryFolder) -> StateFileError? {
-    #expect(throws: StateFileError.self) {
-      let lock = try StateLock.acquire(forState: folder.state, as: Self.holder("ann@laptop"))
+  private func refusal(_ folder: TemporaryFolder) async -> StateFileError? {
+    await #expect(throws: StateFileError.self) {
+      let lock = try await StateLock.acquire(forState: folder.state, as: Self.holder("ann@laptop"))
       _ = consume lock
     }
   }
 
   @Test("is refused if its file is a link, and what the link leads to stays as it is")
-  func symbolicLink() throws {
+  func symbolicLink() async throws {
     let folder = try TemporaryFolder()
     let (secret, lock) = (folder.path("secret"), folder.path("shop.state.lock"))
     try Data("secret".utf8).write(to: URL(filePath: secret))
     for target in [secret, folder.path("missing")] {
       try FileManager.default.createSymbolicLink(atPath: lock, withDestinationPath: target)
       #expect(
-        refusal(folder)?.description.hasPrefix(
+        await refusal(folder)?.description.hasPrefix(
           "\(lock): cannot be used as a lock: it is a symbolic link") == true)
       try FileManager.default.removeItem(atPath: lock)
     }
@@ -100,29 +100,29 @@ struct StateLockTests {
   }
 
   @Test("is refused if its file has another name, or is not a regular file")
-  func otherFiles() throws {
+  func otherFiles() async throws {
     let folder = try TemporaryFolder()
     let (secret, lock) = (folder.path("secret"), folder.path("shop.state.lock"))
     try Data("secret".utf8).write(to: URL(filePath: secret))
     try #require(link(secret, lock) == 0)
-    #expect(refusal(folder)?.description.contains("it has another name too") == true)
+    #expect(await refusal(folder)?.description.contains("it has another name too") == true)
     #expect(FileManager.default.contents(atPath: secret) == Data("secret".utf8))
     try FileManager.default.removeItem(atPath: lock)
     try #require(mkfifo(lock, 0o600) == 0)
-    #expect(refusal(folder)?.description.contains("it is a named pipe") == true)
+    #expect(await refusal(folder)?.description.contains("it is a named pipe") == true)
     try FileManager.default.removeItem(atPath: lock)
     try #require(mkdir(lock, 0o700) == 0)
-    #expect(refusal(folder)?.description.contains("it is a folder") == true)
+    #expect(await refusal(folder)?.description.contains("it is a folder") == true)
     #expect(try folder.names() == ["secret", "shop.state.lock"])
   }
 
   @Test("is refused if its file belongs to another user", .requires(getuid() == 0, "needs root"))
-  func otherOwner() throws {
+  func otherOwner() async throws {
     let folder = try TemporaryFolder()
     let lock = folder.path("shop.state.lock")
     try Data("text".utf8).write(to: URL(filePath: lock))
     try #require(chown(lock, 4242, 4242) == 0)
-    #expect(refusal(folder)?.description.contains("it belongs to another user") == true)
+    #expect(await refusal(folder)?.description.contains("it belongs to another user") == true)
     #expect(FileManager.default.contents(atPath: lock) == Data("text".utf8))
   }
 
@@ -136,7 +136,7 @@ struct StateLockTests {
       try Data().write(to: URL(filePath: path))
       try #require(chmod(path, 0o644) == 0)
     }
-    let lock = try StateLock.acquire(forState: folder.state, as: Self.holder("ann@laptop"))
+    let lock = try await StateLock.acquire(forState: folder.state, as: Self.holder("ann@laptop"))
     await #expect(processExitsWith: .success) { [path = path as String] in
       try #require(setuid(4242) == 0)
       #expect(open(path, O_RDONLY) == -1)
@@ -146,7 +146,7 @@ struct StateLockTests {
   }
 
   @Test("shows nothing of its file that could steer a terminal or fill it")
-  func hostileHolder() throws {
+  func hostileHolder() async throws {
     let folder = try TemporaryFolder()
     let text =
       #"{"who":"\u001b[2J\#(String(repeating: "x", count: 500))","what":"a\u202e","#
@@ -156,16 +156,16 @@ struct StateLockTests {
     let descriptor = open(path, O_RDWR)
     defer { close(descriptor) }
     try #require(flock(descriptor, LOCK_EX) == 0)
-    let message = try #require(refusal(folder)).description
+    let message = try #require(await refusal(folder)).description
     #expect(message.contains("locked by \\u{1B}[2Jxxx"))
     #expect(message.contains("for deploy a\\u{202E} ("))
     #expect(message.count < 500)
   }
 
   @Test("names its file if it cannot be made")
-  func noFolder() throws {
-    let error = #expect(throws: StateFileError.self) {
-      let lock = try StateLock.acquire(
+  func noFolder() async throws {
+    let error = await #expect(throws: StateFileError.self) {
+      let lock = try await StateLock.acquire(
         forState: "/nowhere/shop.state.json", as: Self.holder("ann@laptop"))
       _ = consume lock
     }

@@ -1,13 +1,17 @@
 import CAStore
 import Fleet
-import Foundation
+import FoundationEssentials
+import Glibc
 import Inventories
 package import State
 import StateFiles
 
 extension Workspace {
   /// Who runs this, such as `ann@laptop`.
-  static var user: String { "\(NSUserName())@\(ProcessInfo.processInfo.hostName)" }
+  static var user: String {
+    let process = ProcessInfo.processInfo
+    return "\(process.userName)@\(process.hostName)"
+  }
 
   func stateFile() throws -> StateFile {
     try StateFile.read(statePath, fleet: inventory.fleet.text)
@@ -19,7 +23,7 @@ extension Workspace {
   package func whileLocked<Output>(
     for command: String, _ body: () async throws -> Output
   ) async throws -> Output {
-    let lock = try StateLock.acquire(
+    let lock = try await StateLock.acquire(
       forState: statePath,
       as: LockHolder(who: Self.user, since: .current, what: command, processID: getpid()))
     let output = try await body()

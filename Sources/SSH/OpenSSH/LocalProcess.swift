@@ -57,6 +57,7 @@ actor LocalProcess {
     // What waits keeps the loop, which keeps what waits.
     collecting.cancel()
     guard exit == nil else { return }
+    // What is killed ends at once: this waits for no program to finish.
     kill(pid, SIGKILL)
     while waitpid(pid, nil, 0) == -1 && errno == EINTR {}
   }
