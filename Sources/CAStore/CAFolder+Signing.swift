@@ -1,5 +1,5 @@
 package import Certificates
-import Foundation
+import FoundationEssentials
 import Hashing
 package import State
 

@@ -1,11 +1,11 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 extension Error {
   /// The system's own words, without Foundation's around them.
   package var reason: String {
-    let error = self as NSError
-    let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-    guard cause.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
-    return String(cString: strerror(Int32(cause.code)))
+    let cause = (self as? CocoaError)?.underlying ?? self
+    guard let cause = cause as? POSIXError else { return "\(cause)" }
+    return String(cString: strerror(cause.code.rawValue))
   }
 }

@@ -1,3 +1,4 @@
+// Foundation as a whole, for its reader of JSON: the decoder of FoundationEssentials keeps no number as it is written.
 internal import Foundation
 package import State
 

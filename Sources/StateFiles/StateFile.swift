@@ -1,5 +1,5 @@
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
 package import State
 
 /// The state of a fleet, in its file: what was read last, or written last.

@@ -1,5 +1,5 @@
 package import Fleet
-import Foundation
+import FoundationEssentials
 import State
 
 extension Timestamp {

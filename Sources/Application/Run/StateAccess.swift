@@ -1,6 +1,6 @@
 import CAStore
 import Fleet
-import Foundation
+import FoundationEssentials
 import Inventories
 import Planning
 import Playbooks

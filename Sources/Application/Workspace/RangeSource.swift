@@ -1,6 +1,5 @@
 import Files
 import Fleet
-import Foundation
 import Subprocess
 
 /// Where a list of ranges is published.
@@ -53,8 +52,8 @@ struct RangeSource {
       throw isNoList
     }
     guard result.terminationStatus.isSuccess else {
-      let words = result.standardError.trimmingCharacters(in: .whitespacesAndNewlines)
-      throw Failure(.failed, "\(name) cannot be had: \(words)")
+      let lines = result.standardError.split(whereSeparator: \.isNewline)
+      throw Failure(.failed, "\(name) cannot be had: \(lines.joined(separator: "\n"))")
     }
     return result.standardOutput
   }
