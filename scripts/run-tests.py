@@ -8,8 +8,8 @@ Without a GROUP or a SUITE (such as EndToEndTests.KillTests) all groups run, one
     computing   what only computes: one process
     hostile     hosts that say anything, with deadlines of a second: one process
     live        servers and processes with deadlines, which wait for no test that only computes: one process
-    fleets      each suite of a fleet in a process, N of them at the same time: a fleet waits as well, and each
-                has namespaces of its own
+    fleets      each suite of a fleet in a process, N of them at the same time, twice as many as there are cores
+                unless N is given: a fleet waits most of the time, and each has namespaces of its own
 
 In CI a test of fleets that was skipped is a failure: something that it needs is missing. The others fail by themselves
 there if a tool is missing.
@@ -144,7 +144,7 @@ def run_suites(program, every, at_a_time, report, children):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--at-a-time", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument("--at-a-time", type=int, default=2 * (os.cpu_count() or 1), metavar="N")
     parser.add_argument("wanted", nargs="*", metavar="GROUP | SUITE")
     arguments = parser.parse_args()
     os.makedirs(FOLDER, exist_ok=True)

@@ -22,7 +22,7 @@ struct Tally {
 struct InterleavingTests {
   /// In eight parts; `DEPLOY_PAIRS=10000` judges as many.
   private static let pairsOfOneTest =
-    UInt64(TestSetting.number("DEPLOY_PAIRS") ?? TestSetting.count(240, inSweep: 10_000)) / 8
+    UInt64(TestSetting.number("DEPLOY_PAIRS") ?? TestSetting.count(120, inSweep: 10_000)) / 8
 
   @Test(
     "breaks no working edge at any instant, and ends with the new fleet and nothing of the old",
@@ -48,7 +48,7 @@ struct InterleavingTests {
   @Test("goes on as safely where the run before was cut off at any instant")
   func cutOff() async throws {
     var tally = Tally()
-    for seed in 5000..<UInt64(5000 + TestSetting.count(60, inSweep: 2000)) {
+    for seed in 5000..<UInt64(5000 + TestSetting.count(30, inSweep: 2000)) {
       await Task.yield()
       let pair = FleetPair(seed: seed)
       if let failure = try Self.failure(of: pair, &tally, cutOffBy: seed) {

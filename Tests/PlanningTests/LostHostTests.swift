@@ -25,7 +25,7 @@ struct LostHostTests {
   @Test("breaks no working edge, leaves every site a way, and is finished by the next one")
   func losses() async throws {
     var tally = Tally()
-    for seed in 9000..<UInt64(9000 + TestSetting.count(80, inSweep: 2000)) {
+    for seed in 9000..<UInt64(9000 + TestSetting.count(40, inSweep: 2000)) {
       await Task.yield()
       let pair = FleetPair(seed: seed)
       guard let failure = try failure(of: pair, Losses(seed: seed), &tally) else { continue }

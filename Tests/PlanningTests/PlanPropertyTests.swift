@@ -56,7 +56,7 @@ struct PlanPropertyTests {
 
   @Test(
     "that was carried out leaves nothing to do, from any inventory to any other",
-    arguments: 0..<150 as Range<UInt64>)
+    arguments: 0..<UInt64(TestSetting.count(50, inSweep: 2000)))
   func appliedIsUnchanged(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var scenario = Scenario()
@@ -76,7 +76,7 @@ struct PlanPropertyTests {
 
   @Test(
     "takes every host that changes once, and gives every change a reason",
-    arguments: 0..<100 as Range<UInt64>)
+    arguments: 0..<UInt64(TestSetting.count(30, inSweep: 2000)))
   func stages(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var scenario = Scenario()

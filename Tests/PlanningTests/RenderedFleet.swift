@@ -98,9 +98,12 @@ extension RenderedHost {
     return refuses.contains(serial) || !lists.contains(issuer)
   }
 
-  private static func lines(of text: String) -> [[String]] {
-    text.split(separator: "\n").map { line in
-      line.split { " ;".contains($0) }.map(String.init)
+  /// The words of each line, without the semicolons.
+  static func lines(of text: String) -> [[String]] {
+    // By bytes: finding characters takes a fifth of the enumerations.
+    text.utf8.split(separator: UInt8(ascii: "\n")).map { line in
+      line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ";") }
+        .map { String(Substring($0)) }
     }
   }
 

@@ -12,8 +12,7 @@ struct RenderedGate: Hashable {
   init(_ text: String) {
     var depth = 0
     var condition: [String]?
-    for line in text.split(separator: "\n") {
-      let words = line.split { " ;".contains($0) }.map(String.init)
+    for words in RenderedHost.lines(of: text) {
       guard let first = words.first, !first.hasPrefix("#") else { continue }
       if words.last == "{" {
         depth += 1
