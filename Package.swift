@@ -180,8 +180,8 @@ let package = Package(
     .tests(
       "CAStore",
       [
-        "CAStore", "Certificates", "Files", "Fleet", "FleetFolders", "Inventories", "Playbooks",
-        "State",
+        "CAStore", "Certificates", "Files", "Fleet", "FleetFolders", "FleetLiterals", "Inventories",
+        "Playbooks", "State",
       ]),
     .tests(
       "Verification",
@@ -200,7 +200,7 @@ let package = Package(
       "CommandLine",
       [
         "deploy", "CommandLine", "Application", "CAStore", "Certificates", "Diagnostics", "Fleet",
-        "FleetFolders", "Planning", "State", arguments,
+        "FleetFolders", "FleetLiterals", "Planning", "State", arguments,
       ], cases: true),
     .tests(
       "EndToEnd",

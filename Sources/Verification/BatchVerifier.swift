@@ -37,7 +37,7 @@ package struct BatchVerifier: EdgeVerifier {
   }
 
   package func findings(
-    touching hosts: Set<String>, leaving: Set<String>, untried: [String: String]
+    touching hosts: Set<HostName>, leaving: Set<HostName>, untried: [HostName: String]
   ) async -> EdgeFindings {
     let state = await state()
     var findings = EdgeFindings()
@@ -80,8 +80,8 @@ package struct BatchVerifier: EdgeVerifier {
   /// The other end of a changed host's edge where that is out of reach: it says nothing about the hosts
   /// that have changed.
   private func lost(
-    _ finding: EdgeFinding, _ hosts: Set<String>, _ probe: FleetProbe
-  ) async -> String? {
+    _ finding: EdgeFinding, _ hosts: Set<HostName>, _ probe: FleetProbe
+  ) async -> HostName? {
     guard finding.isTried else {
       return hosts.contains(finding.frontEnd) ? nil : finding.frontEnd
     }
@@ -91,16 +91,16 @@ package struct BatchVerifier: EdgeVerifier {
 
   /// The edges of these hosts, by the CA whose certificate the front-end shows.
   private func edges(
-    touching hosts: Set<String>, leaving: Set<String>, _ state: FleetState
+    touching hosts: Set<HostName>, leaving: Set<HostName>, _ state: FleetState
   ) -> [(CAGeneration, [FleetChecks.Edge])] {
     var edges: [String: [FleetChecks.Edge]] = [:]
     for (name, record) in state.hosts where !leaving.contains(name) {
       guard let issuer = record.release.frontEndCertificate?.issuerKeyIdentifier
       else { continue }
       for route in record.release.facts.routes
-      where (hosts.contains(name) || hosts.contains(route.host.text)) && route.host.text != name
-        && !leaving.contains(route.host.text) && state.hosts[route.host.text] != nil
-        && ![record.release.frontEndCertificate, state.certificate(ofBackEnd: route.host.text)]
+      where (hosts.contains(name) || hosts.contains(route.host)) && route.host != name
+        && !leaving.contains(route.host) && state.hosts[route.host] != nil
+        && ![record.release.frontEndCertificate, state.certificate(ofBackEnd: route.host)]
           .contains(where: { hasEnded($0, state) })
       {
         edges[issuer, default: []].append(FleetChecks.Edge(route, from: name))

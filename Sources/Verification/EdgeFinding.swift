@@ -1,15 +1,15 @@
 import Certificates
-import Fleet
+package import Fleet
 import Planning
 import State
 
 /// What came of trying an edge.
 package struct EdgeFinding: Encodable, Sendable {
-  package internal(set) var site: String
-  package internal(set) var frontEnd: String
-  package internal(set) var backEnd: String
-  package internal(set) var address: String
-  package internal(set) var port: Int
+  package internal(set) var site: DomainName
+  package internal(set) var frontEnd: HostName
+  package internal(set) var backEnd: HostName
+  package internal(set) var address: IPAddress
+  package internal(set) var port: Port
   /// Empty where the edge is as it should be.
   package internal(set) var problems: [String] = []
   /// Whether the front-end was there to try it from.

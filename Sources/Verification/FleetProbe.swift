@@ -15,13 +15,13 @@ package struct FleetProbe: Sendable {
   private static let patience = Duration.seconds(5)
 
   let connector: any GatewayConnector
-  let connections: [String: HostAccess]
+  let connections: [HostName: HostAccess]
   let state: FleetState
   let trusted: CertificateBundle
   let ca: CertificateAuthority
   /// One that no host knows.
   let foreign: CertificateAuthority
-  let siteCertificates: [String: CertificateFacts]
+  let siteCertificates: [DomainName: CertificateFacts]
   let now: Timestamp
 
   /// - Parameters:
@@ -29,9 +29,9 @@ package struct FleetProbe: Sendable {
   ///   - ca: issues the certificates that the probe shows.
   ///   - siteCertificates: what the inventory's own certificate files begin with, by site.
   package init(
-    connector: any GatewayConnector, connections: [String: HostAccess], state: FleetState,
+    connector: any GatewayConnector, connections: [HostName: HostAccess], state: FleetState,
     trusted: CertificateBundle, ca: CertificateAuthority,
-    siteCertificates: [String: CertificateFacts] = [:], now: Timestamp
+    siteCertificates: [DomainName: CertificateFacts] = [:], now: Timestamp
   ) throws {
     self.connector = connector
     self.connections = connections
@@ -83,7 +83,7 @@ package struct FleetProbe: Sendable {
     _ edge: Edge, of issuer: CertificateAuthority, named name: String? = nil
   ) throws -> ClientIdentity {
     let lifetime: Int64 = 600
-    let name = name ?? edge.frontEnd
+    let name = name ?? edge.frontEnd.text
     return try ClientIdentity(
       issuer.issue(
         LeafRequest(
@@ -96,7 +96,7 @@ package struct FleetProbe: Sendable {
   ) async throws -> ProbeReport {
     let stream = try await open(edge.address, edge.port, from: edge.frontEnd)
     return try await EdgeProbe(
-      serverName: edge.site, trusted: trusted, identity: identity, session: session
+      serverName: edge.site.text, trusted: trusted, identity: identity, session: session
     ).run(over: ChannelStream(stream: stream), at: now.secondsSince1970)
   }
 
@@ -123,7 +123,7 @@ package struct FleetProbe: Sendable {
     do {
       let stream = try await open(entrance.address, entrance.port, from: entrance.frontEnd)
       let report = try await EdgeProbe(
-        serverName: entrance.site, trusted: trusted, identity: nil
+        serverName: entrance.site.text, trusted: trusted, identity: nil
       ).run(over: ChannelStream(stream: stream), at: now.secondsSince1970)
       try finding.note(report, expected(entrance), at: now)
     } catch {
@@ -142,13 +142,13 @@ package struct FleetProbe: Sendable {
   }
 
   private func open(
-    _ address: String, _ port: Int, from host: String
+    _ address: IPAddress, _ port: Port, from host: HostName
   ) async throws -> SSH.ByteStream {
-    guard let connection = connections[host], let port = UInt16(exactly: port) else {
+    guard let connection = connections[host] else {
       preconditionFailure("\(host) is no host of the inventory. This is a bug in deploy.")
     }
     let gateway = try await connector.gateway(through: host, connection)
-    return try await gateway.open(to: address, port: port, within: Self.patience)
+    return try await gateway.open(to: address.description, port: port.number, within: Self.patience)
   }
 
   /// Whether there is nothing to try an edge from: its front-end is out of reach.
@@ -162,7 +162,7 @@ package struct FleetProbe: Sendable {
   }
 
   /// Whether one can log in to a host, though its port may let nobody in.
-  func canBeReached(_ host: String) async -> Bool {
+  func canBeReached(_ host: HostName) async -> Bool {
     guard let connection = connections[host] else { return false }
     do {
       await (try connector.connect(to: host, connection)).close()

@@ -1,11 +1,13 @@
+package import Fleet
 import Planning
+import State
 
 /// The result of a connection that the firewall has to refuse.
 package struct ForbiddenConnectionFinding: Encodable, Sendable {
-  package internal(set) var host: String
-  package internal(set) var backEnd: String
-  package internal(set) var address: String
-  package internal(set) var port: Int
+  package internal(set) var host: HostName
+  package internal(set) var backEnd: HostName
+  package internal(set) var address: IPAddress
+  package internal(set) var port: Port
   /// Nil if it was refused.
   package internal(set) var problem: String?
 

@@ -1,5 +1,5 @@
 import Certificates
-import Fleet
+package import Fleet
 import Planning
 import State
 
@@ -15,8 +15,8 @@ package struct PublicEndpointFinding: Encodable, Sendable {
     case any
   }
 
-  package internal(set) var site: String
-  package internal(set) var frontEnd: String
+  package internal(set) var site: DomainName
+  package internal(set) var frontEnd: HostName
   package internal(set) var problems: [String] = []
   /// What may be as it should be, and somebody should know of.
   package internal(set) var remarks: [String] = []
@@ -57,7 +57,7 @@ package struct PublicEndpointFinding: Encodable, Sendable {
 
   private mutating func notePublicChain(_ report: ProbeReport, at now: Timestamp) throws {
     guard let chain = report.chain else { return }
-    problems += chain.problems(asServerFor: entrance.names, at: now.secondsSince1970)
+    problems += chain.problems(asServerFor: entrance.names.map(\.text), at: now.secondsSince1970)
       .map(\.description)
     // Visitors may trust more CAs than this machine does, so a person has to judge.
     if !entrance.isBehindNetwork, let issuer = try chain.missingIssuer(at: now.secondsSince1970) {

@@ -1,6 +1,7 @@
 import Application
 import Execution
 import FleetFolders
+import FleetLiterals
 import Foundation
 import Planning
 import State

@@ -9,21 +9,21 @@ import Synchronization
 final class FakeFleet: FleetAccess, FleetHosts {
   struct Seen {
     /// The hosts of each survey.
-    var surveys: [[String]] = []
+    var surveys: [[HostName]] = []
     var plans: [Plan] = []
     var isClosed = false
   }
 
   private let answers: Survey
   /// The manifests of releases that hosts still have, by host.
-  private let manifests: [String: ShownManifest]
+  private let manifests: [HostName: ShownManifest]
   private let all = Mutex(Seen())
 
   var seen: Seen { all.withLock(\.self) }
   let traffic = SSHTraffic()
 
   /// - Parameter answers: of hosts that are not fresh.
-  init(answers: Survey = [:], manifests: [String: ShownManifest] = [:]) {
+  init(answers: Survey = [:], manifests: [HostName: ShownManifest] = [:]) {
     self.answers = answers
     self.manifests = manifests
   }
@@ -39,7 +39,7 @@ final class FakeFleet: FleetAccess, FleetHosts {
     HostObservation(clock: .current, hasSystemd: true, nginxVersion: "1.26.0")
   }
 
-  func survey(_ hosts: [(name: String, connection: HostAccess)]) -> Survey {
+  func survey(_ hosts: [(name: HostName, connection: HostAccess)]) -> Survey {
     all.withLock { $0.surveys.append(hosts.map(\.name).sorted()) }
     return Dictionary(
       uniqueKeysWithValues: hosts.map {
@@ -49,7 +49,7 @@ final class FakeFleet: FleetAccess, FleetHosts {
 
   func localCause(of survey: Survey) -> String? { nil }
 
-  func manifest(of release: Int, on host: String, _ connection: HostAccess) -> ShownManifest? {
+  func manifest(of release: Int, on host: HostName, _ connection: HostAccess) -> ShownManifest? {
     manifests[host]
   }
 

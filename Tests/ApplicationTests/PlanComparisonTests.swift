@@ -13,13 +13,13 @@ struct PlanComparisonTests {
 
   /// What is refused of a plan that differs from the sample, by host.
   private func refusals(
-    hosts: [String: HostObservation] = ["app-1": SamplePlan.host, "app-3": SamplePlan.host],
+    hosts: [HostName: HostObservation] = ["app-1": SamplePlan.host, "app-3": SamplePlan.host],
     _ change: (inout [HostPlan]) throws -> Void = { _ in }
-  ) throws -> [String: [String]] {
+  ) throws -> [HostName: [String]] {
     var plan = SamplePlan.plan
     try change(&plan.hosts)
     let rest = plan.restricted(to: saved, as: SamplePlan.approved(plan, hosts: hosts))
-    var refused: [String: [String]] = [:]
+    var refused: [HostName: [String]] = [:]
     for host in rest.hosts where !plan.hosts.contains(host) {
       refused[host.host] = host.hold?.reasons
     }
@@ -36,7 +36,7 @@ struct PlanComparisonTests {
 
   @Test("is refused for a host that differs, with what differs, and the others stay")
   func differing() throws {
-    let installations: [(String, String, (inout Installation) -> Void)] = [
+    let installations: [(HostName, String, (inout Installation) -> Void)] = [
       ("app-3", "nginx/back-end/shop.example.conf", { $0.files[0].source = .text("evil") }),
       ("app-3", "nginx/back-end/shop.example.conf", { $0.files[0].isSecret = true }),
       ("app-3", "nginx/back-end/shop.example.conf", { $0.files = [] }),
@@ -63,7 +63,7 @@ struct PlanComparisonTests {
       ),
       ("edge-1", "routes", { $0.facts.routes[0].address = "198.18.0.66" }),
     ]
-    let changes: [(String, String, (inout HostStep) -> Void)] = [
+    let changes: [(HostName, String, (inout HostStep) -> Void)] = [
       ("app-3", "waits for", { $0.needs = [.init(host: "edge-1", goal: .release(8))] }),
       ("edge-1", "waits for one of", { $0.ways.removeLast() }),
     ]
@@ -219,7 +219,7 @@ struct PlanComparisonTests {
 
 extension [HostPlan] {
   fileprivate mutating func changeSteps(
-    of host: String, _ change: (inout [HostStep]) -> Void
+    of host: HostName, _ change: (inout [HostStep]) -> Void
   ) throws {
     let index = try #require(firstIndex { $0.host == host })
     var steps = self[index].steps

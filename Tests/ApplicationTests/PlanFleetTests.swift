@@ -1,4 +1,5 @@
 import Application
+import FleetLiterals
 import Planning
 import State
 import Testing

@@ -1,5 +1,6 @@
 import Certificates
 import Execution
+import Fleet
 import FleetFolders
 import FleetLiterals
 import Hashing

@@ -2,6 +2,7 @@ import Application
 import CAStore
 import Execution
 import FleetFolders
+import FleetLiterals
 import Planning
 import Playbooks
 import State

@@ -25,8 +25,7 @@ struct SSHDestinationsTests {
     let host = try #require(read?.hosts.first, "\(mistakes)")
     let destinations = SSHDestinations(
       client: try SSHClient(), FakeInteraction(), resolve: { $0 })
-    let (destination, _) = try await destinations.destination(
-      of: host.name.text, host.access)
+    let (destination, _) = try await destinations.destination(of: host.name, host.access)
     return [destination.hostKeyPolicy] + destination.jumps.map(\.hostKeyPolicy)
   }
 

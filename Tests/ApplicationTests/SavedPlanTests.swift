@@ -197,7 +197,7 @@ extension SamplePlan {
   /// What a plan is saved as; app-1 and app-3 could be asked.
   static func approved(
     _ plan: Plan = SamplePlan.plan, playbook: Playbook = .rolling,
-    hosts: [String: HostObservation] = ["app-1": host, "app-3": host]
+    hosts: [HostName: HostObservation] = ["app-1": host, "app-3": host]
   ) -> ApprovedPlan {
     ApprovedPlan(
       plan, limit: nil, caGenerations: caGenerations, playbook: playbook,

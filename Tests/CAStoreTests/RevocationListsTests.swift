@@ -2,6 +2,7 @@ import Certificates
 import Files
 import Fleet
 import FleetFolders
+import FleetLiterals
 import Foundation
 import State
 import Testing

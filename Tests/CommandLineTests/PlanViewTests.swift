@@ -1,5 +1,6 @@
 import Diagnostics
 import FleetFolders
+import FleetLiterals
 import Foundation
 import Planning
 import State

@@ -50,28 +50,28 @@ struct Behaviour: Sendable {
 /// Hosts that do as they are told, without a network.
 actor FakeHosts: Connector {
   let journal: Journal
-  private var behaviours: [String: Behaviour]
-  private let onWord: @Sendable (String) async -> Void
+  private var behaviours: [HostName: Behaviour]
+  private let onWord: @Sendable (HostName) async -> Void
   /// The arguments of each transaction, quoted.
   private(set) var transactions: [String] = []
   private(set) var bytesSent = 0
 
   init(
-    _ behaviours: [String: Behaviour], _ journal: Journal,
-    onWord: @escaping @Sendable (String) async -> Void = { _ in }
+    _ behaviours: [HostName: Behaviour], _ journal: Journal,
+    onWord: @escaping @Sendable (HostName) async -> Void = { _ in }
   ) {
     self.behaviours = behaviours
     self.journal = journal
     self.onWord = onWord
   }
 
-  func connect(to host: String, _ connection: HostAccess) throws -> any RemoteHost {
+  func connect(to host: HostName, _ connection: HostAccess) throws -> any RemoteHost {
     journal.note("connect \(host)")
     guard behaviours[host, default: Behaviour()].isReachable else { throw Lost() }
     return FakeHost(name: host, hosts: self)
   }
 
-  func start(_ command: String, on host: String) throws -> any RemoteProcess {
+  func start(_ command: String, on host: HostName) throws -> any RemoteProcess {
     let behaviour = behaviours[host, default: Behaviour()]
     if command.calls("confirm") {
       journal.note("confirm \(host)")
@@ -101,7 +101,7 @@ actor FakeHosts: Connector {
     transactions.append(String(decoding: arguments, as: UTF8.self))
   }
 
-  func answer(of host: String) async -> Behaviour.Answer {
+  func answer(of host: HostName) async -> Behaviour.Answer {
     journal.note("go \(host)")
     await onWord(host)
     let answers = behaviours[host, default: Behaviour()].answers
@@ -116,7 +116,7 @@ extension String {
 }
 
 private struct FakeHost: RemoteHost {
-  let name: String
+  let name: HostName
   let hosts: FakeHosts
 
   func start(_ command: String) async throws -> any RemoteProcess {
@@ -127,7 +127,7 @@ private struct FakeHost: RemoteHost {
 }
 
 private actor FakeProcess: RemoteProcess {
-  private let host: String
+  private let host: HostName
   private let hosts: FakeHosts
   private var output: [UInt8]
   private var hasEnded: Bool
@@ -136,7 +136,7 @@ private actor FakeProcess: RemoteProcess {
   private var reader: CheckedContinuation<Void, Never>?
 
   init(
-    _ host: String, _ hosts: FakeHosts, says text: String, endsAtOnce: Bool = false,
+    _ host: HostName, _ hosts: FakeHosts, says text: String, endsAtOnce: Bool = false,
     isDeaf: Bool = false
   ) {
     self.host = host
@@ -195,11 +195,11 @@ final class FakeClock: Sendable {
 /// Notes what is recorded, and fails where it is told to.
 struct FakeStore: StateStore {
   let journal: Journal
-  var failing: Set<String> = []
+  var failing: Set<HostName> = []
   /// Hosts of which it cannot be noted what they are about to get.
-  var unexpectable: Set<String> = []
+  var unexpectable: Set<HostName> = []
 
-  func record(_ records: [String: HostRecord?]) throws {
+  func record(_ records: [HostName: HostRecord?]) throws {
     if !failing.isDisjoint(with: records.keys) { throw Failure() }
     let hosts = records.sorted { $0.key < $1.key }.map { host, record in
       "\(host) \(record.map { "\($0.release.number)" } ?? "none")"
@@ -207,12 +207,12 @@ struct FakeStore: StateStore {
     journal.note("record \(hosts.joined(separator: ", "))")
   }
 
-  func expect(_ digest: String, fromSerial serial: Int, on host: String) throws {
+  func expect(_ digest: String, fromSerial serial: Int, on host: HostName) throws {
     if unexpectable.contains(host) { throw Failure() }
     journal.note("expects \(host)")
   }
 
-  func settle(_ digest: String?, on host: String) {}
+  func settle(_ digest: String?, on host: HostName) {}
 
   func record(issued: [IssuanceRecord]) throws {
     if !failing.isDisjoint(with: issued.map(\.host)) { throw Failure() }

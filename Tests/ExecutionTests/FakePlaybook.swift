@@ -1,3 +1,4 @@
+import Fleet
 import State
 import Synchronization
 
@@ -20,10 +21,10 @@ struct FakeHooks: HookRunner {
 /// Finds problems with edges of hosts as it is told.
 struct FakeVerifier: EdgeVerifier {
   let journal: Journal
-  var problems: [String: [String]] = [:]
+  var problems: [HostName: [String]] = [:]
 
   func findings(
-    touching hosts: Set<String>, leaving: Set<String>, untried: [String: String]
+    touching hosts: Set<HostName>, leaving: Set<HostName>, untried: [HostName: String]
   ) async -> EdgeFindings {
     journal.note("verify \(hosts.sorted().joined(separator: " "))")
     return EdgeFindings(

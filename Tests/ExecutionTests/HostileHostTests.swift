@@ -1,5 +1,6 @@
 import Diagnostics
 import Fleet
+import FleetLiterals
 import Foundation
 import Planning
 import State
@@ -11,7 +12,7 @@ import Testing
 
 /// One host of five that answers whatever its seed says.
 private struct FleetWithTraitor: Connector {
-  static let name = "c"
+  static let name: HostName = "c"
 
   let honest: FakeHosts
   let seed: UInt64
@@ -25,7 +26,7 @@ private struct FleetWithTraitor: Connector {
     self.seed = seed
   }
 
-  func connect(to host: String, _ connection: HostAccess) async throws -> any RemoteHost {
+  func connect(to host: HostName, _ connection: HostAccess) async throws -> any RemoteHost {
     if host == Self.name { return Traitor(seed: seed, shared: shared) }
     return Surveyed(host: try await honest.connect(to: host, connection))
   }
@@ -69,17 +70,17 @@ private struct FleetWithTraitor: Connector {
 
 /// Keeps what is recorded.
 private final class KeepingStore: StateStore {
-  let records = Mutex<[(host: String, record: HostRecord?)]>([])
+  let records = Mutex<[(host: HostName, record: HostRecord?)]>([])
 
-  func record(_ records: [String: HostRecord?]) {
+  func record(_ records: [HostName: HostRecord?]) {
     self.records.withLock { kept in kept += records.map { ($0.key, $0.value) } }
   }
 
   func record(issued: [IssuanceRecord]) {}
 
-  func expect(_ digest: String, fromSerial serial: Int, on host: String) {}
+  func expect(_ digest: String, fromSerial serial: Int, on host: HostName) {}
 
-  func settle(_ digest: String?, on host: String) {}
+  func settle(_ digest: String?, on host: HostName) {}
 }
 
 @Suite("A hostile host", .serialized, .timeLimit(.minutes(20)))
@@ -91,7 +92,7 @@ struct HostileHostTests {
     return (0..<count).map { _ in UInt64.random(in: 0...UInt64(UInt32.max)) }
   }()
 
-  private static let names = ["a", "b", "c", "d", "e"]
+  private static let names: [HostName] = ["a", "b", "c", "d", "e"]
   private static let longestRun = Duration.seconds(60)
 
   private var budgets: Budgets {

@@ -17,7 +17,7 @@ struct RolloutTests {
     certificates: [:])
 
   func step(
-    _ host: String, _ kind: HostStep.Kind? = nil, roles: [String] = ["back-end"],
+    _ host: HostName, _ kind: HostStep.Kind? = nil, roles: HostRoles = ["back-end"],
     certificates: [PlannedCertificate] = [], files: [PlannedFile] = []
   ) -> PlannedStep {
     let firewall = PlannedFile(path: "firewall.nft", source: .text("x\n"))
@@ -29,13 +29,13 @@ struct RolloutTests {
     return PlannedStep(host: host, connection: connection, roles: roles, step)
   }
 
-  func still(_ host: String, _ outcome: HostPlan.Outcome) -> HostPlan {
+  func still(_ host: HostName, _ outcome: HostPlan.Outcome) -> HostPlan {
     HostPlan(host: host, connection: connection, roles: ["back-end"], outcome)
   }
 
   /// - Parameter others: hosts that do not change.
   func plan(
-    _ steps: [PlannedStep], _ stages: [[[String]]], others: [HostPlan] = [], maxFailures: Int = 0,
+    _ steps: [PlannedStep], _ stages: [[[HostName]]], others: [HostPlan] = [], maxFailures: Int = 0,
     pause: Int64 = 0
   ) -> Plan {
     let changing = Dictionary(grouping: steps, by: \.host).values.compactMap { own in
@@ -52,9 +52,9 @@ struct RolloutTests {
   }
 
   func rollout(
-    _ plan: Plan, _ hosts: FakeHosts, failing: Set<String> = [], parallel: Int = 8,
-    problems: [String: [String]] = [:], unsignable: Set<String> = [],
-    unexpectable: Set<String> = []
+    _ plan: Plan, _ hosts: FakeHosts, failing: Set<HostName> = [], parallel: Int = 8,
+    problems: [HostName: [String]] = [:], unsignable: Set<String> = [],
+    unexpectable: Set<HostName> = []
   ) -> Rollout {
     let journal = journal
     let clock = FakeClock()
@@ -80,9 +80,9 @@ struct RolloutTests {
   }
 
   func run(
-    _ plan: Plan, _ behaviours: [String: Behaviour] = [:], failing: Set<String> = [],
+    _ plan: Plan, _ behaviours: [HostName: Behaviour] = [:], failing: Set<HostName> = [],
     state: FleetState = FleetState(fleet: "shop", lineage: "l"), parallel: Int = 8,
-    problems: [String: [String]] = [:]
+    problems: [HostName: [String]] = [:]
   ) async -> Summary {
     await rollout(
       plan, FakeHosts(behaviours, journal), failing: failing, parallel: parallel,
@@ -90,7 +90,7 @@ struct RolloutTests {
     ).run(plan, state: state)
   }
 
-  let three = ["a", "b", "c"]
+  let three: [HostName] = ["a", "b", "c"]
 
   func planOfThree(maxFailures: Int = 0) -> Plan {
     plan(three.map { step($0) }, [three.map { [$0] }], maxFailures: maxFailures)
@@ -130,7 +130,7 @@ struct RolloutTests {
   func maxFailures(_ allowed: Int) async {
     let reverting = Behaviour(answers: [.says("@deploy reverted reload\n")])
     let summary = await run(planOfThree(maxFailures: allowed), ["a": reverting, "b": reverting])
-    #expect(journal.starting("go") == Array(three.prefix(allowed + 1)))
+    #expect(journal.starting("go") == three.prefix(allowed + 1).map(\.text))
     #expect((summary.stopped == nil) == (allowed == 2))
     #expect(!summary.isSuccess)
   }

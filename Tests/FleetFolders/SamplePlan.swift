@@ -37,19 +37,19 @@ package enum SamplePlan {
   }
 
   private static func changing(
-    _ host: String, _ number: Int, _ steps: StepSequence
+    _ host: HostName, _ number: Int, _ steps: StepSequence
   ) -> HostPlan {
     still(host, number, .steps(steps))
   }
 
   private static func still(
-    _ host: String, _ number: Int, _ outcome: HostPlan.Outcome
+    _ host: HostName, _ number: Int, _ outcome: HostPlan.Outcome
   ) -> HostPlan {
     HostPlan(host: host, connection: connection(number), roles: roles(of: host), outcome)
   }
 
-  private static func roles(of host: String) -> [String] {
-    [host.hasPrefix("edge") ? "front-end" : "back-end"]
+  private static func roles(of host: HostName) -> HostRoles {
+    HostRoles([host.text.hasPrefix("edge") ? .frontEnd : .backEnd])
   }
 
   private static func connection(_ number: Int) -> HostAccess {

@@ -45,3 +45,9 @@ extension Port: ExpressibleByIntegerLiteral {
 extension ReleaseNumber: ExpressibleByIntegerLiteral {
   package init(integerLiteral number: Int) { self = valid("\(number)") { ReleaseNumber($0) } }
 }
+
+extension HostRoles: ExpressibleByArrayLiteral {
+  package init(arrayLiteral names: String...) {
+    self = valid(names.joined(separator: ",")) { _ in HostRoles(names: names) }
+  }
+}

@@ -88,7 +88,9 @@ struct DecodingTests {
       ])
     let containerHost = try #require(inventory.hosts.first { $0.name.text == "app-3" })
     let container = try #require(inventory.hosts.first { $0.name.text == "app-3.container" })
-    #expect(containerHost.roleNames == ["container host"] && container.roleNames == ["back-end"])
+    #expect(
+      containerHost.allRoles.names == ["container host"] && container.allRoles.names == ["back-end"]
+    )
     #expect(
       try containerHost.container
         == Container(

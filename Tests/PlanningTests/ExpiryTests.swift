@@ -39,7 +39,7 @@ struct ExpiryTests {
     return Expiry.all(
       of: state, LeafPolicy(validFor: .days(365), renewBefore: .days(30)),
       siteCertificates: Dictionary(uniqueKeysWithValues: sites), revocationLists: lists, now: now
-    ).map { "\($0.kind.rawValue) \($0.host ?? "-") \($0.name) \($0.daysLeft) \($0.urgency)" }
+    ).map { "\($0.kind.rawValue) \($0.host?.text ?? "-") \($0.name) \($0.daysLeft) \($0.urgency)" }
   }
 
   @Test("Everything is in one list, what ends first at its head")

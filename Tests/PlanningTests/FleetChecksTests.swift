@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import FleetLiterals
 import Foundation
 import Inventories
@@ -60,7 +61,7 @@ struct FleetChecksTests {
     #expect(checks.entrances.allSatisfy { $0.names == [$0.site] && !$0.asksForCertificate })
   }
 
-  private func strangers(_ checks: FleetChecks) -> [String: Set<String>] {
+  private func strangers(_ checks: FleetChecks) -> [String: Set<HostName>] {
     Dictionary(grouping: checks.strangers) { "\($0.backEnd):\($0.port)" }
       .mapValues { Set($0.map(\.host)) }
   }

@@ -1,4 +1,5 @@
 import Fleet
+import FleetLiterals
 import Inventories
 import Planning
 import State
@@ -12,9 +13,9 @@ struct FleetPair: CustomStringConvertible {
   var after: FleetSpec
   var ca: CA
   /// A host whose certificates are revoked before the change, or with it.
-  var revoked: (host: String, isBefore: Bool)?
+  var revoked: (host: HostName, isBefore: Bool)?
   /// A host whose manifest is not what was installed there, and of which the state may know nothing.
-  var forged: (host: String, isForgotten: Bool)?
+  var forged: (host: HostName, isForgotten: Bool)?
 
   init(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
@@ -30,18 +31,18 @@ struct FleetPair: CustomStringConvertible {
     ca = [.stays, .stays, .joined, .rotated].randomElement(using: &random) ?? .stays
     if Int.random(in: 0..<3, using: &random) == 0 {
       revoked = (
-        FleetSpec.names.randomElement(using: &random) ?? "", Bool.random(using: &random)
+        FleetSpec.hostNames.randomElement(using: &random) ?? "app-1", Bool.random(using: &random)
       )
     }
     if Int.random(in: 0..<4, using: &random) == 0 {
       forged = (
-        FleetSpec.names.randomElement(using: &random) ?? "", Bool.random(using: &random)
+        FleetSpec.hostNames.randomElement(using: &random) ?? "app-1", Bool.random(using: &random)
       )
     }
   }
 
   var description: String {
-    "before:\n\(before)\nafter (CA \(ca), revoked \(revoked?.host ?? "nobody"), forged"
+    "before:\n\(before)\nafter (CA \(ca), revoked \(revoked?.host.text ?? "nobody"), forged"
       + " \(forged.map { "\($0)" } ?? "none")):\n\(after)"
   }
 
@@ -65,11 +66,11 @@ extension Scenario {
   /// What the state has forgotten must be in the inventory, or it is nobody's; and no name that a host alone
   /// knows is signed, so that a site which it serves no more ends with its next certificate.
   func forging(
-    _ forged: (host: String, isForgotten: Bool)?, from before: Inventory, to after: Inventory
+    _ forged: (host: HostName, isForgotten: Bool)?, from before: Inventory, to after: Inventory
   ) -> Scenario {
-    func served(_ inventory: Inventory, by host: String) -> Set<String> {
+    func served(_ inventory: Inventory, by host: HostName) -> Set<String> {
       Set(
-        inventory.sites.filter { $0.upstreams.contains { $0.host.text == host } }
+        inventory.sites.filter { $0.upstreams.contains { $0.host == host } }
           .map(\.domain.text))
     }
     guard let (host, isForgotten) = forged, case .observed(var observation) = survey[host],
@@ -82,7 +83,7 @@ extension Scenario {
     )
     var scenario = self
     scenario.survey[host] = .observed(observation)
-    if isForgotten, after.hosts.contains(where: { $0.name.text == host }),
+    if isForgotten, after.hosts.contains(where: { $0.name == host }),
       served(before, by: host).isSubset(of: served(after, by: host))
     {
       scenario.state.hosts[host] = nil

@@ -1,3 +1,4 @@
+import Fleet
 import Inventories
 import TestSupport
 import Testing
@@ -20,6 +21,7 @@ struct FleetSpec: Hashable, CustomStringConvertible {
   }
 
   static let names = ["app-1", "app-2", "both-1", "edge-1", "edge-2"]
+  static let hostNames = names.compactMap { HostName($0) }
 
   /// 0 or 1: where each host is reached.
   var places: [String: Int]

@@ -128,7 +128,7 @@ struct InterleavingTests {
   static func tellAddresses(_ scenario: inout Scenario) {
     for (name, result) in scenario.survey {
       guard case .observed(var host) = result else { continue }
-      host.surroundings.addresses = [0, 1].map { FleetSpec.address(of: name, $0) }
+      host.surroundings.addresses = [0, 1].map { FleetSpec.address(of: name.text, $0) }
       scenario.survey[name] = .observed(host)
     }
   }
@@ -184,7 +184,7 @@ struct InterleavingTests {
         scenario.apply(step)
       }
       let after = fleet(scenario, of: steps.map(\.host))
-      for done in subsets(of: steps.map(\.host), &tally) {
+      for done in subsets(of: steps.map(\.host.text), &tally) {
         var instant = hosts
         for host in done { instant.hosts[host] = after.hosts[host] }
         tally.interleavings += 1
@@ -242,11 +242,11 @@ struct InterleavingTests {
     return scenario.plan(inventory).hasChanges ? "a second plan has changes" : nil
   }
 
-  static func fleet(_ scenario: Scenario, of names: [String]? = nil) -> RenderedFleet {
+  static func fleet(_ scenario: Scenario, of names: [HostName]? = nil) -> RenderedFleet {
     var fleet = RenderedFleet()
     for name in names ?? Array(scenario.survey.keys) {
       guard case .observed(let host) = scenario.survey[name] else { continue }
-      fleet.hosts[name] = RenderedHost(host)
+      fleet.hosts[name.text] = RenderedHost(host)
     }
     return fleet
   }

@@ -9,13 +9,13 @@ import Testing
 struct LostHostTests {
   /// Hosts that are not there when the plan is made, and hosts whose steps fail.
   private struct Losses {
-    var unreachable: Set<String>
-    var failing: Set<String>
+    var unreachable: Set<HostName>
+    var failing: Set<HostName>
 
     init(seed: UInt64) {
       var random = SeededGenerator(seed: seed)
-      func some(_ chance: Int) -> Set<String> {
-        Set(FleetSpec.names.filter { _ in Int.random(in: 0..<chance, using: &random) == 0 })
+      func some(_ chance: Int) -> Set<HostName> {
+        Set(FleetSpec.hostNames.filter { _ in Int.random(in: 0..<chance, using: &random) == 0 })
       }
       unreachable = some(4)
       failing = some(4)
@@ -84,12 +84,10 @@ struct LostHostTests {
     let machines = FleetSpec.machines
     let first = InterleavingTests.fleet(scenario).edges(machines: machines)
     // A machine that has left and cannot be asked may be gone for good: nobody waits for it.
-    let lost = losses.unreachable.filter { name in
-      !inventory.hosts.contains { $0.name.text == name }
-    }
+    let lost = losses.unreachable.subtracting(inventory.hosts.map(\.name)).map(\.text)
     let works = Set(
       first.filter { edge, failure in
-        failure == nil && lost.isDisjoint(with: [edge.frontEnd, edge.backEnd])
+        failure == nil && !lost.contains(edge.frontEnd) && !lost.contains(edge.backEnd)
           && !plan.isTouched(edge)
       }.keys)
     var rest = Dictionary(grouping: plan.steps, by: \.host)
@@ -125,7 +123,7 @@ struct LostHostTests {
   /// A site of a front-end that answered, that is still to be published there, and answers no more.
   private func deadEnd(
     _ works: Set<RenderedFleet.Edge>, _ edges: [RenderedFleet.Edge: RenderedFleet.Failure?],
-    _ inventory: Inventory, _ revoked: [String]
+    _ inventory: Inventory, _ revoked: [HostName]
   ) -> String? {
     struct Entrance: Hashable { var site: String, frontEnd: String }
     func entrances(_ edges: some Sequence<RenderedFleet.Edge>) -> Set<Entrance> {
@@ -134,7 +132,7 @@ struct LostHostTests {
     // A site that only a revoked host is to serve has no other way than that one.
     let served = inventory.sites.filter { site in
       site.upstreams.contains { upstream in
-        !revoked.contains { [$0, "\($0).container"].contains(upstream.host.text) }
+        !revoked.contains { [$0.text, "\($0).container"].contains(upstream.host.text) }
       }
     }
     let stays = Set(

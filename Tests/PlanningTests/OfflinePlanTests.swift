@@ -1,4 +1,5 @@
 import Fleet
+import FleetLiterals
 import Foundation
 import Inventories
 import Planning
@@ -17,7 +18,7 @@ struct OfflinePlanTests {
     var scenario = Scenario()
     let inventory = try #require(Scenario.inventory(try text()).0)
     for host in inventory.hosts {
-      scenario.survey[host.name.text] = .observed(Scenario.freshHost(nginx: nginx))
+      scenario.survey[host.name] = .observed(Scenario.freshHost(nginx: nginx))
     }
     scenario.apply(scenario.plan(inventory))
     return scenario

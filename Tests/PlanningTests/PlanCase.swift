@@ -103,7 +103,10 @@ struct CaseScene {
     case ("ca", nil) where value == "rotated":
       scenario.state.caGenerations[0].status = .retiring
       scenario.state.caGenerations.append(Scenario.ca(2))
-    case ("revoke", nil): for host in value.split(separator: " ") { scenario.revoke(String(host)) }
+    case ("revoke", nil):
+      for host in value.split(separator: " ") {
+        scenario.revoke(try #require(HostName(String(host))))
+      }
     case ("applied", nil) where value == "again": try applyNow()
     case ("renew", nil):
       scenario.renews = Set(value.split(separator: " ").compactMap { Role(rawValue: String($0)) })
@@ -130,7 +133,8 @@ struct CaseScene {
     try #require(Int64(text.dropFirst().dropLast())) * 86_400
   }
 
-  private mutating func change(_ name: String, _ what: String) throws {
+  private mutating func change(_ host: String, _ what: String) throws {
+    let name = try #require(HostName(host))
     let words = what.split(separator: " ").map(String.init)
     if words[0] == "unreachable" {
       scenario.survey[name] = .unreachable(words.dropFirst().joined(separator: " "))

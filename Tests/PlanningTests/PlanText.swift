@@ -17,14 +17,14 @@ struct PlanText {
 
   private func lines(_ host: HostPlan) -> [String] {
     guard host.steps.isEmpty else { return host.plannedSteps.flatMap(lines) }
-    return ["\(host.actions[0]) \(host.host) (\(host.roles.joined(separator: ", ")))"]
+    return ["\(host.actions[0]) \(host.host) (\(host.roles.names.joined(separator: ", ")))"]
       + (host.hold?.reasons ?? []).map { "  because \($0)" }
   }
 
   private func lines(_ step: PlannedStep) -> [String] {
     let release = step.expected.map { $0.release.map(String.init) ?? "0" } ?? "…"
     var heading =
-      "\(step.action) \(step.host) (\(step.roles.joined(separator: ", ")))"
+      "\(step.action) \(step.host) (\(step.roles.names.joined(separator: ", ")))"
       + " \(release) -> \(step.goal.number)"
     if !step.ports.isEmpty {
       heading += " on \(step.ports.map(String.init).joined(separator: " "))"

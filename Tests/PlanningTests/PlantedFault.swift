@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 
 /// A mistake that the judge of interleavings has to find.
@@ -15,7 +16,7 @@ enum PlantedFault: CaseIterable {
       plan.changeSteps { $0.dropLast().map(\.unguarded) + $0.suffix(1) }
     case .intermediatesSkipped:
       plan.changeSteps { Array($0.suffix(1)) }
-      var seen: Set<String> = []
+      var seen: Set<HostName> = []
       for index in plan.stages.indices {
         plan.stages[index].batches = plan.stages[index].batches.map { batch in
           batch.filter { seen.insert($0).inserted }

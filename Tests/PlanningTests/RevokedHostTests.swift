@@ -1,4 +1,5 @@
 import Fleet
+import FleetLiterals
 import Inventories
 import Nginx
 import Planning
@@ -20,7 +21,7 @@ struct RevokedHostTests {
         back_end: {root: /srv/shop}
     """
 
-  private static func inventory(without host: String? = nil) throws -> Inventory {
+  private static func inventory(without host: HostName? = nil) throws -> Inventory {
     var text = text
     if host == "app-2" {
       text.replace(", app-2: {address: 198.18.0.22}", with: "")
@@ -31,7 +32,7 @@ struct RevokedHostTests {
   }
 
   /// A fleet that was applied, with one host revoked since.
-  private static func scenario(revoking host: String) throws -> Scenario {
+  private static func scenario(revoking host: HostName) throws -> Scenario {
     var scenario = Scenario()
     let inventory = try inventory()
     scenario.askHosts(of: inventory)
@@ -41,7 +42,7 @@ struct RevokedHostTests {
   }
 
   private func change(
-    _ host: String, in scenario: inout Scenario, _ body: (inout HostObservation) -> Void
+    _ host: HostName, in scenario: inout Scenario, _ body: (inout HostObservation) -> Void
   ) throws {
     guard case .observed(var observation) = scenario.survey[host] else {
       Issue.record("\(host) was not asked")
@@ -112,7 +113,7 @@ struct RevokedHostTests {
     scenario.state.caGenerations.append(Scenario.ca(2))
     let inventory = try Self.inventory()
     scenario.apply(scenario.plan(inventory))
-    for host in ["app-1", "edge-1", "edge-2"] {
+    for host in ["app-1", "edge-1", "edge-2"] as [HostName] {
       #expect(scenario.state.hosts[host]?.release.facts.trusts == ["a2"], "\(host)")
     }
     #expect(!scenario.plan(inventory).hasChanges)
@@ -140,14 +141,14 @@ extension Plan {
   /// Whether an edge is given up, because one of its hosts has a revoked certificate and gets no other.
   func isGivenUp(_ edge: RenderedFleet.Edge) -> Bool { isTouched(edge, by: shutOut) }
 
-  private func isTouched(_ edge: RenderedFleet.Edge, by hosts: [String]) -> Bool {
+  private func isTouched(_ edge: RenderedFleet.Edge, by hosts: [HostName]) -> Bool {
     hosts.contains {
-      [edge.frontEnd, edge.backEnd].contains($0) || edge.backEnd == "\($0).container"
+      [edge.frontEnd, edge.backEnd].contains($0.text) || edge.backEnd == "\($0).container"
     }
   }
 
   /// Hosts that have a revoked certificate and get no other.
-  private var shutOut: [String] {
+  private var shutOut: [HostName] {
     revoked.filter { host in
       !steps.contains { step in
         step.host == host

@@ -1,4 +1,5 @@
 import Fleet
+import FleetLiterals
 import Inventories
 import Planning
 import State
@@ -30,16 +31,16 @@ struct RotationStartTests {
   @discardableResult
   private mutating func begin(startOver: Bool = false) -> (all: Int, left: Int)? {
     scenario.state.beginRotation(
-      of: scenario.renews, on: fleet.hosts.map(\.name.text), scenario.survey, startOver: startOver,
+      of: scenario.renews, on: fleet.hosts.map(\.name), scenario.survey, startOver: startOver,
       at: scenario.now
     )?.progress(in: scenario.state)
   }
 
-  private func changed() -> [String] {
+  private func changed() -> [HostName] {
     scenario.plan(fleet).steps.map(\.host)
   }
 
-  private mutating func carryOut(on host: String) {
+  private mutating func carryOut(on host: HostName) {
     for step in scenario.plan(fleet).steps where step.host == host { scenario.apply(step) }
   }
 

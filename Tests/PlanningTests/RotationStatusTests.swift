@@ -1,4 +1,5 @@
 import Fleet
+import FleetLiterals
 import Inventories
 import Planning
 import State
@@ -24,7 +25,7 @@ struct RotationStatusTests {
       .blockers(toRemove: scenario.state.caGenerations[0])
   }
 
-  private var names: [String] { inventory.hosts.map(\.name.text).sorted() }
+  private var names: [HostName] { inventory.hosts.map(\.name).sorted() }
 
   @Test("The old generation is needed until the last step of every host is done")
   func untilTheEnd() {

@@ -75,7 +75,7 @@ struct Scenario {
       })
   }
 
-  mutating func revoke(_ host: String) {
+  mutating func revoke(_ host: HostName) {
     state.revokeCertificates(of: host, at: now, reason: .keyCompromise)
   }
 
@@ -88,8 +88,8 @@ struct Scenario {
 
   /// Hosts that were not asked yet answer as fresh ones.
   mutating func askHosts(of inventory: Inventory) {
-    for host in inventory.hosts where survey[host.name.text] == nil {
-      survey[host.name.text] = .observed(Self.freshHost())
+    for host in inventory.hosts where survey[host.name] == nil {
+      survey[host.name] = .observed(Self.freshHost())
     }
   }
 

@@ -1,10 +1,12 @@
+import Fleet
+import FleetLiterals
 import Inventories
 import Planning
 import Testing
 
 @Suite("A selector")
 struct SelectorTests {
-  private static let labels: [String: [String: String]] = [
+  private static let labels: [HostName: [String: String]] = [
     "app-1": ["region": "eu"], "app-2": ["region": "us"], "edge-1": ["region": "eu", "tier": ""],
     "edge-2": [:],
   ]
@@ -69,14 +71,13 @@ struct SelectorTests {
       ("mississippi", "m*iss*pa", false), ("a", "a**", true), ("ab", "*?*?", true),
       ("ab", "*?*?*?", false),
     ])
-  func globs(_ text: String, _ glob: String, _ isMatch: Bool) throws {
-    guard !glob.isEmpty else { return }
-    #expect(try #require(Selector(glob)).matches(text) == isMatch)
+  func globs(_ text: String, _ glob: String, _ isMatch: Bool) {
+    #expect(WildcardPattern(glob).matches(text) == isMatch)
   }
 
   @Test("is not slow where a pattern has many stars")
-  func manyStars() throws {
+  func manyStars() {
     let pattern = String(repeating: "a*", count: 200) + "b"
-    #expect(try !#require(Selector(pattern)).matches(String(repeating: "a", count: 5_000)))
+    #expect(!WildcardPattern(pattern).matches(String(repeating: "a", count: 5_000)))
   }
 }

@@ -1,3 +1,4 @@
+import Fleet
 import FleetLiterals
 import Foundation
 import Planning
@@ -18,7 +19,7 @@ struct StepEffectsTests {
     return scenario.plan(read)
   }
 
-  private func reachability(of host: String, in plan: Plan) -> [[String]] {
+  private func reachability(of host: HostName, in plan: Plan) -> [[String]] {
     zip(plan.steps, plan.effects).filter { $0.0.host == host }.map(\.1.reachability)
   }
 

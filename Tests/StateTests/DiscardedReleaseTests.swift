@@ -1,4 +1,5 @@
 import Fleet
+import FleetLiterals
 import State
 import Testing
 
@@ -17,7 +18,7 @@ struct DiscardedReleaseTests {
   /// The serials that a state takes in from edge-1.
   private func taken(
     _ signature: ShownManifest.Signature = .valid(key), fleet: String = "shop",
-    lineage: String = "one", host: String = "edge-1", replacing: Bool = false
+    lineage: String = "one", host: HostName = "edge-1", replacing: Bool = false
   ) -> [String] {
     var state = FleetState(fleet: "shop", lineage: "one")
     state.fleetKeys = [Self.key]

@@ -31,7 +31,7 @@ struct FleetStateTests {
   func names() throws {
     var state = FleetState(fleet: "shop", lineage: "a1")
     state.hosts["app-1"] = HostRecord(
-      address: "198.18.0.21", roles: ["back_end"],
+      address: "198.18.0.21", roles: ["back-end"],
       release: ReleaseRecord(
         number: 3, files: ["firewall.nft": FileRecord(digest: "ab", isSecret: false)],
         certificates: [:],
@@ -91,7 +91,7 @@ struct FleetStateTests {
                 "number" : 3
               },
               "roles" : [
-                "back_end"
+                "back-end"
               ]
             }
           },

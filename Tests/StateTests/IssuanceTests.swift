@@ -1,4 +1,5 @@
 import Fleet
+import FleetLiterals
 import Foundation
 import State
 import Testing
@@ -8,14 +9,14 @@ struct IssuanceTests {
   private let now = Timestamp(secondsSince1970: 1_000_000)
 
   private func record(
-    _ host: String, _ serial: String, path: String = "tls/back-end.crt",
+    _ host: HostName, _ serial: String, path: String = "tls/back-end.crt",
     endsAt end: Int64 = 2_000_000
   ) -> IssuanceRecord {
     IssuanceRecord(
       host: host, path: path,
       certificate: CertificateRecord(
-        serial: serial, issuer: "Shop CA", issuerKeyIdentifier: "1e", commonName: host,
-        names: [host], key: "ecdsa-p256", notBefore: now,
+        serial: serial, issuer: "Shop CA", issuerKeyIdentifier: "1e", commonName: host.text,
+        names: [host.text], key: "ecdsa-p256", notBefore: now,
         notAfter: Timestamp(secondsSince1970: end)),
       issuedAt: now)
   }
@@ -58,7 +59,7 @@ struct IssuanceTests {
   )
   func claims() {
     let state = state([record("app-1", "01"), record("app-2", "02")])
-    func isIssued(_ record: IssuanceRecord, to host: String = "app-1") -> Bool {
+    func isIssued(_ record: IssuanceRecord, to host: HostName = "app-1") -> Bool {
       state.hasIssued(
         ReleaseRecord(number: 1, files: [:], certificates: [record.path: record.certificate]),
         to: host)

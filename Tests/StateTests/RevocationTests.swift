@@ -29,7 +29,7 @@ struct RevocationTests {
   @Test("takes every certificate that was issued to it, each once, whatever it has by now")
   func everyIssued() {
     var state = state(["tls/front-end.crt": "0a", "tls/sites/shop.example.crt": "0b"])
-    let others: [(host: String, serial: String, seconds: Int64)] = [
+    let others: [(host: HostName, serial: String, seconds: Int64)] = [
       ("edge-1", "0c", 9), ("edge-1", "0e", 0), ("edge-2", "0f", 9),
     ]
     state.recordIssued(

@@ -136,7 +136,7 @@ struct Samples {
     }
     for index in 0..<number(0...5) {
       state.hosts["host-\(index)"] = HostRecord(
-        address: "198.18.0.\(index)", roles: ["back_end"],
+        address: "198.18.0.\(index)", roles: ["back-end"],
         release: release(), appliedAt: moment(), appliedBy: "ann@laptop")
     }
     state.recordIssued(

@@ -45,12 +45,12 @@ struct SerialPrefixTests {
   @Test("finds what was issued once, though the host was renamed, and nothing that has expired")
   func issued() throws {
     let now = Timestamp(secondsSince1970: 100)
-    func record(_ host: String, _ serial: String, end: Int64 = 200) -> IssuanceRecord {
+    func record(_ host: HostName, _ serial: String, end: Int64 = 200) -> IssuanceRecord {
       IssuanceRecord(
         host: host, path: "tls/back-end.crt",
         certificate: CertificateRecord(
-          serial: serial, issuer: "Shop CA", issuerKeyIdentifier: "1e", commonName: host,
-          names: [host], key: "ecdsa-p256", notBefore: now,
+          serial: serial, issuer: "Shop CA", issuerKeyIdentifier: "1e", commonName: host.text,
+          names: [host.text], key: "ecdsa-p256", notBefore: now,
           notAfter: Timestamp(secondsSince1970: end)), issuedAt: now)
     }
     var state = FleetState(fleet: "shop", lineage: "a1")

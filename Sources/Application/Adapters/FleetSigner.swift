@@ -13,8 +13,11 @@ struct FleetSigner: ManifestSigner {
     guard let key else {
       preconditionFailure("A release was planned without a fleet key. This is a bug in deploy.")
     }
+    guard let host = manifest.host else {
+      preconditionFailure("A manifest names no host. This is a bug in deploy.")
+    }
     var manifest = manifest
-    manifest.knowledge = await keeper.state.knowledge(on: manifest.host ?? "", at: .current)
+    manifest.knowledge = await keeper.state.knowledge(on: host, at: .current)
     manifest.signature = Manifest.Signature(
       publicKey: key.publicKey, text: try key.sign(manifest.signedText))
     return manifest

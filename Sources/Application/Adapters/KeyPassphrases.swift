@@ -17,7 +17,8 @@ actor KeyPassphrases {
 
   /// - Parameter source: where the inventory says it comes from; one for all hosts that have it alike.
   func password(
-    from source: PassphraseSource, of host: String, resolve: @escaping @Sendable (String) -> String
+    from source: PassphraseSource, of host: HostName,
+    resolve: @escaping @Sendable (String) -> String
   ) async -> [UInt8]? {
     await answer(to: .password(source), about: "\(host): ") { [interaction] in
       try await HostPassword(source: source, resolve: resolve, interaction: interaction).read()

@@ -15,7 +15,7 @@ struct SSHConnector: GatewayConnector {
     self.destinations = destinations
   }
 
-  func connect(to host: String, _ connection: HostAccess) async throws -> any RemoteHost {
+  func connect(to host: HostName, _ connection: HostAccess) async throws -> any RemoteHost {
     let (destination, deadlines) = try await destinations.destination(of: host, connection)
     guard connection.ssh.transport == .openSSH else {
       return SSHHost(
@@ -30,7 +30,7 @@ struct SSHConnector: GatewayConnector {
 
 extension SSHConnector {
   /// Always by libssh2, which has many streams in a connection.
-  func gateway(through host: String, _ connection: HostAccess) async throws -> Gateway {
+  func gateway(through host: HostName, _ connection: HostAccess) async throws -> Gateway {
     let (destination, deadlines) = try await destinations.destination(of: host, connection)
     return client.gateway(through: destination, deadlines: deadlines)
   }

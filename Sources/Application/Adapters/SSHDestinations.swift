@@ -36,15 +36,15 @@ struct SSHDestinations: Sendable {
   }
 
   func destination(
-    of host: String, _ access: HostAccess
+    of host: HostName, _ access: HostAccess
   ) async throws -> (Destination, Deadlines) {
     let settings = access.ssh
-    let configured = try await configuration(of: host, at: "\(access.address)", settings)
+    let configured = try await configuration(of: host.text, at: "\(access.address)", settings)
     if let configured {
-      try refuse(configured, host, settings)
+      try refuse(configured, host.text, settings)
     }
     var destination = Destination(
-      label: host, address: "\(access.address)", port: settings.port.number,
+      label: host.text, address: "\(access.address)", port: settings.port.number,
       user: user(settings, configured), identities: identities(settings, configured),
       knownHosts: knownHosts(settings, configured), agentSocket: agent(configured))
     destination.hostKeys = settings.hostKeys.map(\.text)
@@ -59,7 +59,7 @@ struct SSHDestinations: Sendable {
     }
     switch access.way {
     case .through(let containerHost, let before):
-      let (before, _) = try await self.destination(of: containerHost.text, before)
+      let (before, _) = try await self.destination(of: containerHost, before)
       destination.jumps = before.jumps + [before]
     case .direct:
       destination.jumps = try await hops(jumps(settings, configured), settings, depth: 0)

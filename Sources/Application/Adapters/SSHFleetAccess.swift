@@ -64,14 +64,14 @@ private struct SSHFleetHosts: FleetHosts {
   let progress: RunProgress
   let report: @Sendable (ProgressEvent) -> Void
 
-  func survey(_ hosts: [(name: String, connection: HostAccess)]) async -> Survey {
+  func survey(_ hosts: [(name: HostName, connection: HostAccess)]) async -> Survey {
     await fleet.survey(hosts, parallel: parallel)
   }
 
   func localCause(of survey: Survey) async -> String? { await fleet.localCause(of: survey) }
 
   func manifest(
-    of release: Int, on host: String, _ connection: HostAccess
+    of release: Int, on host: HostName, _ connection: HostAccess
   ) async throws -> ShownManifest? {
     try await fleet.manifest(of: release, on: host, connection)
   }

@@ -1,4 +1,5 @@
 import Execution
+package import Fleet
 package import State
 import StateFiles
 
@@ -7,7 +8,7 @@ package actor StateKeeper: StateStore {
   /// The state as it is now, which may be ahead of the file; see ``hold(_:)``.
   package private(set) var state: FleetState
   private var file: StateFile
-  private var pending: [String: HostRecord?] = [:]
+  private var pending: [HostName: HostRecord?] = [:]
   private var issued: [IssuanceRecord] = []
   private var recorded = 0
   private var written = 0
@@ -18,7 +19,7 @@ package actor StateKeeper: StateStore {
   }
 
   /// Returns when the records are on the disk. Those that come together are written together.
-  package func record(_ records: [String: HostRecord?]) async throws {
+  package func record(_ records: [HostName: HostRecord?]) async throws {
     pending.merge(records) { $1 }
     try await writeAll()
   }
@@ -42,12 +43,12 @@ package actor StateKeeper: StateStore {
     issued = []
   }
 
-  package func expect(_ digest: String, fromSerial serial: Int, on host: String) async throws {
+  package func expect(_ digest: String, fromSerial serial: Int, on host: HostName) async throws {
     state.expect(digest, fromSerial: serial, on: host)
     try await writeAll()
   }
 
-  package func settle(_ digest: String?, on host: String) { state.settle(digest, on: host) }
+  package func settle(_ digest: String?, on host: HostName) { state.settle(digest, on: host) }
 
   /// Changes the state in memory; it is on the disk with what is written next.
   func hold(_ next: FleetState) { state = next }

@@ -34,14 +34,14 @@ extension FleetAccess {
 /// The hosts of a fleet, as use cases need them: asked, read from and changed.
 package protocol FleetHosts: Sendable {
   /// Asks hosts what they are.
-  func survey(_ hosts: [(name: String, connection: HostAccess)]) async -> Survey
+  func survey(_ hosts: [(name: HostName, connection: HostAccess)]) async -> Survey
 
   /// Why none of the hosts could be asked, if the cause is on the controller and the same for all.
   func localCause(of survey: Survey) async -> String?
 
   /// The manifest of a release that a host still has; nil if it has none.
   func manifest(
-    of release: Int, on host: String, _ connection: HostAccess
+    of release: Int, on host: HostName, _ connection: HostAccess
   ) async throws -> ShownManifest?
 
   /// Carries a plan out; returns when no host is in the middle of a change.

@@ -10,10 +10,10 @@ struct FleetSurveyor {
   let scope: RunScope
 
   /// The hosts that are meant, those included that have left the inventory.
-  func hosts(_ state: FleetState) -> [(name: String, connection: HostAccess)] {
+  func hosts(_ state: FleetState) -> [(name: HostName, connection: HostAccess)] {
     let inventory = workspace.inventory
     let declared = inventory.hosts.filter(scope.selector.matches).map {
-      (name: $0.name.text, connection: $0.access)
+      (name: $0.name, connection: $0.access)
     }
     return declared + inventory.connectionsToLeft(state).filter { scope.selector.matches($0.name) }
   }
@@ -65,11 +65,8 @@ struct FleetSurveyor {
   }
 
   /// Of the hosts in the inventory.
-  private var addresses: [String: IPAddress] {
-    Dictionary(
-      uniqueKeysWithValues: workspace.inventory.hosts.map {
-        ($0.name.text, $0.address)
-      })
+  private var addresses: [HostName: IPAddress] {
+    Dictionary(uniqueKeysWithValues: workspace.inventory.hosts.map { ($0.name, $0.address) })
   }
 
   private func behind(_ newer: [NewerRelease]) -> Failure {
@@ -121,8 +118,8 @@ struct FleetSurveyor {
   func refuseUnknownGenerations(_ state: FleetState, _ survey: Survey) throws {
     let known = Set(
       state.caGenerations.map(\.keyIdentifier) + state.retiredCAs.map(\.keyIdentifier))
-    var hosts: [String: [String]] = [:]
-    for host in workspace.inventory.hosts.map(\.name.text) {
+    var hosts: [String: [HostName]] = [:]
+    for host in workspace.inventory.hosts.map(\.name) {
       for identifier in state.release(on: host, survey)?.facts.trusts ?? []
       where !known.contains(identifier) {
         hosts[identifier, default: []].append(host)

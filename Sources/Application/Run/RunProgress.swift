@@ -1,12 +1,13 @@
 import Execution
+import Fleet
 import Planning
 import Synchronization
 
 /// Remembers how far hosts have come, for the summary of a run that is left before it has ended.
 final class RunProgress: Sendable {
   private struct Seen {
-    var started: Set<String> = []
-    var results: [String: HostResult] = [:]
+    var started: Set<HostName> = []
+    var results: [HostName: HostResult] = [:]
   }
 
   private let seen = Mutex(Seen())

@@ -40,7 +40,7 @@ struct StateAccess {
   /// If the playbook says so, the certificates of hosts that leave are revoked.
   private func revokeLeavers(_ state: inout FleetState) {
     guard case .decommission(.revoke) = playbook.procedure else { return }
-    let declared = Set(workspace.inventory.hosts.map(\.name.text))
+    let declared = Set(workspace.inventory.hosts.map(\.name))
     for host in state.hosts.keys where !declared.contains(host) && selector.matches(host) {
       state.revokeCertificates(of: host, at: .current, reason: .cessationOfOperation)
     }

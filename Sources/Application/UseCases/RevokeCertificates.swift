@@ -50,13 +50,13 @@ package struct RevokeCertificates {
   }
 
   private func revoke(_ host: String, _ state: inout FleetState) throws {
-    guard !state.issued(to: host, at: .current).isEmpty else {
+    guard let name = HostName(host), !state.issued(to: name, at: .current).isEmpty else {
       throw Failure(
         .usage,
         "no certificate that is still valid was issued to \"\(host)\": name the host as the inventory"
           + " or the state does, or its certificate by --serial")
     }
-    state.revokeCertificates(of: host, at: .current, reason: reason)
+    state.revokeCertificates(of: name, at: .current, reason: reason)
   }
 
   private func revoke(_ prefix: SerialPrefix, _ state: inout FleetState) throws {

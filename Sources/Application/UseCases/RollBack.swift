@@ -19,8 +19,8 @@ package struct RollBack {
       await flow.keeper.hold(state)
       var input = run.planner.rollbackInput(to: number, survey, state)
       for (host, release) in try Planner.releases(toGoBackTo: input) {
-        input.manifests[host.name.text] = try await flow.hosts.manifest(
-          of: release, on: host.name.text, host.access)
+        input.manifests[host.name] = try await flow.hosts.manifest(
+          of: release, on: host.name, host.access)
       }
       return try await flow.carryOut(Planner.rollback(input))
     }

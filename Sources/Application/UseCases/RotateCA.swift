@@ -1,5 +1,6 @@
 import CAStore
 package import Execution
+import Fleet
 import Inventories
 package import Planning
 package import Playbooks

@@ -17,14 +17,14 @@ struct StateRebuild {
   let isLost: Bool
   private let survey: Survey
   private let hosts: [Member]
-  private let addresses: [String: IPAddress]
+  private let addresses: [HostName: IPAddress]
   private let now: Timestamp
 
   /// A host of the inventory, or one that has left it and is still to be cleaned.
   private struct Member {
-    var name: String
+    var name: HostName
     var address: IPAddress
-    var roles: [String]
+    var roles: HostRoles
   }
 
   init(_ state: FleetState, _ survey: Survey, _ inventory: Inventory, now: Timestamp) {
@@ -33,7 +33,7 @@ struct StateRebuild {
     self.survey = survey
     self.now = now
     let declared = inventory.hosts.map {
-      Member(name: $0.name.text, address: $0.address, roles: $0.roleNames)
+      Member(name: $0.name, address: $0.address, roles: $0.allRoles)
     }
     addresses = Dictionary(uniqueKeysWithValues: declared.map { ($0.name, $0.address) })
     let left = inventory.connectionsToLeft(state).compactMap { name, _ in

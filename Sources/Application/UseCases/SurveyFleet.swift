@@ -8,7 +8,7 @@ package struct SurveyFleet {
   package struct Report {
     package let state: FleetState
     package let judged: JudgedSurvey
-    package let hosts: [(name: String, connection: HostAccess)]
+    package let hosts: [(name: HostName, connection: HostAccess)]
   }
 
   private let run: FleetRun

@@ -36,7 +36,7 @@ package struct TrustHosts {
   }
 
   private func trust(
-    _ hosts: [(name: String, connection: HostAccess)],
+    _ hosts: [(name: HostName, connection: HostAccess)],
     _ accept: ([NewHostKey]) async throws -> Bool
   ) async throws -> (accepted: Int, failures: [String]) {
     var accepted = 0

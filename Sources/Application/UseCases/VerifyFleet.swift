@@ -35,17 +35,15 @@ package struct VerifyFleet {
     return try FleetProbe(
       connector: connector,
       connections: Dictionary(
-        uniqueKeysWithValues: run.workspace.inventory.hosts.map {
-          ($0.name.text, $0.access)
-        }),
+        uniqueKeysWithValues: run.workspace.inventory.hosts.map { ($0.name, $0.access) }),
       state: try run.states.read(),
       trusted: CertificateBundle(pem: generations.map(\.certificate).joined()),
       ca: await run.ca.keyring.ca(signing), siteCertificates: siteCertificates(),
       now: .current)
   }
 
-  private func siteCertificates() throws -> [String: CertificateFacts] {
-    var found: [String: CertificateFacts] = [:]
+  private func siteCertificates() throws -> [DomainName: CertificateFacts] {
+    var found: [DomainName: CertificateFacts] = [:]
     for site in run.workspace.inventory.sites {
       guard case .files(let file, _) = site.certificate else { continue }
       let path = run.workspace.resolve(file.path.text)
@@ -53,7 +51,7 @@ package struct VerifyFleet {
         decoding: try Failure.naming(.invalidInput) { () throws(FileError) in
           try FileReader.read(path, as: .certificate)
         }, as: UTF8.self)
-      found[site.domain.text] = try CertificateFacts.readAll(pem: pem, named: path)[0]
+      found[site.domain] = try CertificateFacts.readAll(pem: pem, named: path)[0]
     }
     return found
   }

@@ -8,7 +8,7 @@ struct ExpiryView {
   private struct Entry: Encodable {
     var kind: String
     var name: String
-    var host: String?
+    var host: HostName?
     var notAfter: Timestamp
     var daysLeft: Int64
     var urgency: String
@@ -55,7 +55,7 @@ struct ExpiryView {
     guard !expiries.isEmpty else { return [] }
     let rows = expiries.map {
       [
-        $0.notAfter.date, "\($0.daysLeft)", $0.kind.rawValue, $0.host ?? "-", $0.name,
+        $0.notAfter.date, "\($0.daysLeft)", $0.kind.rawValue, $0.host?.text ?? "-", $0.name,
         $0.urgency == .none ? "" : $0.urgency.rawValue,
       ]
     }

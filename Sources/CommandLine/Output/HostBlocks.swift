@@ -21,7 +21,9 @@ struct HostBlocks {
       case .held(let hold): hold.action.rawValue
       case .steps: steps.count == 1 ? release(steps[0]) : "\(steps.count) steps"
       }
-    let facts = [host.roles.joined(separator: " and "), host.connection.address.description, about]
+    let facts = [
+      host.roles.names.joined(separator: " and "), host.connection.address.description, about,
+    ]
     page.add(
       "\(host.actions[0].symbol) \(host.host) "
         + "(\(facts.filter { !$0.isEmpty }.joined(separator: ", ")))",
@@ -83,7 +85,7 @@ struct HostBlocks {
       .sorted { $0.sites[0] < $1.sites[0] }
     lines += ways.map { sites, needs in
       let hosts = needs.map { need in
-        need.host + (need.goal.map { " (release \($0.number))" } ?? "")
+        need.host.text + (need.goal.map { " (release \($0.number))" } ?? "")
       }
       let one = hosts.count == 1 ? hosts[0] : "one of \(hosts.shortList())"
       return "waits for \(hosts.isEmpty ? "a back-end" : one) to serve \(sites.shortList())"

@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Planning
 
 /// What a plan changes in one host's files, each file whole.
@@ -7,7 +8,7 @@ struct HostDiffView {
 
   /// Nil where the plan has no such host.
   init?(of host: String, in plan: Plan) {
-    guard let host = plan.hosts.first(where: { $0.host == host }) else { return nil }
+    guard let host = plan.hosts.first(where: { $0.host.text == host }) else { return nil }
     self.host = host
   }
 

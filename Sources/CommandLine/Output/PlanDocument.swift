@@ -13,9 +13,9 @@ struct PlanDocument: Encodable {
   }
 
   struct Step: Encodable {
-    var host: String
+    var host: HostName
     var address: String
-    var roles: [String]
+    var roles: HostRoles
     var action: String
     var reasons: [String]
     var release: Int
@@ -31,14 +31,14 @@ struct PlanDocument: Encodable {
   }
 
   struct Need: Encodable {
-    var host: String
+    var host: HostName
     var release: Int?
     /// Not there where requests pass through no other host.
     var through: [Need]?
   }
 
   struct Way: Encodable {
-    var site: String
+    var site: DomainName
     var hosts: [Need]
   }
 
@@ -68,7 +68,7 @@ struct PlanDocument: Encodable {
 
   struct Stage: Encodable {
     var name: String
-    var batches: [[String]]
+    var batches: [[HostName]]
   }
 
   let version = 3
@@ -79,7 +79,7 @@ struct PlanDocument: Encodable {
   var hasChanges: Bool
   var ca: CA?
   var warnings: [String]
-  var revoked: [String]
+  var revoked: [HostName]
   var steps: [Step]
   var stages: [Stage]
 
@@ -138,7 +138,7 @@ extension PlanDocument.Step {
     stage = step.stage + 1
     waitsFor = step.needs.map(PlanDocument.Need.init)
     waitsForOneOf = step.ways.map {
-      PlanDocument.Way(site: $0.site.text, hosts: $0.needs.map(PlanDocument.Need.init))
+      PlanDocument.Way(site: $0.site, hosts: $0.needs.map(PlanDocument.Need.init))
     }
     reachability = effects.reachability
     serves = .init(new: effects.services.new, gone: effects.services.gone)

@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Planning
 import State
 
@@ -46,7 +47,7 @@ struct PlanView {
   }
 
   private var summary: String {
-    var hosts: [Action: Set<String>] = [:]
+    var hosts: [Action: Set<HostName>] = [:]
     for host in plan.hosts {
       for action in host.actions { hosts[action, default: []].insert(host.host) }
     }
@@ -75,7 +76,7 @@ struct PlanView {
     page.add("Order", .bold)
     for (index, stage) in plan.stages.enumerated() where !stage.batches.isEmpty {
       let most = 10
-      let batches = stage.batches.prefix(most).map { $0.shortList(separator: " ") }
+      let batches = stage.batches.prefix(most).map { $0.map(\.text).shortList(separator: " ") }
       let rest = stage.batches.count - most
       page.add(
         "\(index + 1). \(stage.name): \(batches.joined(separator: ", then "))"
@@ -109,9 +110,9 @@ struct PlanView {
 
   /// Each different diff of a file that stays once, with the hosts that have it; what is new or goes is
   /// named in the hosts' blocks, and what becomes of a firewall is told there.
-  private var diffs: [(diff: String, hosts: [String])] {
+  private var diffs: [(diff: String, hosts: [HostName])] {
     var order: [String] = []
-    var hosts: [String: [String]] = [:]
+    var hosts: [String: [HostName]] = [:]
     for step in plan.steps {
       for change in step.changes
       where change.kind == .change && !change.diff.isEmpty && !change.isOfFirewall {

@@ -1,5 +1,6 @@
 import Diagnostics
 import Execution
+import Fleet
 
 extension Style {
   /// What standard error says of an event, a line for each change of a host; nil if that is nothing.

@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 import State
 
@@ -10,7 +11,7 @@ struct RotationStatusView {
   }
 
   private struct Host: Encodable {
-    var host: String
+    var host: HostName
     /// Generations by their numbers; those that the folder does not have any more are left out.
     var trusts: [Int]
     var shows: [Int]
@@ -58,7 +59,7 @@ struct RotationStatusView {
       ["HOST"]
       + document.generations.map { "\($0.generation) \"\($0.commonName)\" (\($0.status))" } + [""]
     let rows = document.hosts.map { host in
-      [host.host]
+      [host.host.text]
         + document.generations.map { generation in
           let words = [
             host.trusts.contains(generation.generation) ? "trusts" : nil,

@@ -6,7 +6,7 @@ import State
 /// What each host is now, beside what the state says.
 struct StatusView {
   private struct Row: Encodable {
-    var host: String
+    var host: HostName
     var isReachable: Bool
     var problem: String?
     var release: Int?
@@ -62,7 +62,7 @@ struct StatusView {
   }
 
   private static func row(
-    _ host: String, _ observation: HostObservation, _ record: HostRecord?,
+    _ host: HostName, _ observation: HostObservation, _ record: HostRecord?,
     _ newer: NewerRelease?, _ now: Timestamp
   ) -> Row {
     let present = observation.manifest?.release
@@ -114,7 +114,7 @@ struct StatusView {
       [head]
         + rows.map { row in
           [
-            row.host, row.release.map(String.init) ?? "-",
+            row.host.text, row.release.map(String.init) ?? "-",
             row.served.isEmpty ? "-" : row.served.map(String.init).joined(separator: ","),
             row.firewall, row.daysLeft.map { "\($0) days" } ?? "-",
             ([row.problem, row.note].compactMap(\.self) + row.drift.map { "\($0) was changed" })

@@ -15,7 +15,7 @@ struct SummaryView {
 
   private struct Document: Encodable {
     struct Entry: Encodable {
-      var host: String
+      var host: HostName
       var result: String
       var detail: String
     }
@@ -51,7 +51,7 @@ struct SummaryView {
     }
   }
 
-  private var entries: [(key: String, value: HostResult)] {
+  private var entries: [(key: HostName, value: HostResult)] {
     summary.results.sorted { $0.key < $1.key }
   }
 
@@ -59,7 +59,7 @@ struct SummaryView {
     let rows = Table.lines(
       entries.map { host, result in
         let detail = result.detail.split(separator: "\n").joined(separator: "\n    ")
-        return [host, result.name, detail]
+        return [host.text, result.name, detail]
       })
     let lines = zip(entries, rows).map { entry, row in
       style(row, entry.value.isSuccess ? .green : .red)

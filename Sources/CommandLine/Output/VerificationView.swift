@@ -42,7 +42,8 @@ struct VerificationView {
     let edges = findings.edges.map { edge -> Row in
       (
         [
-          edge.site, edge.frontEnd, "\(edge.backEnd):\(edge.port)", edge.ownCertificate ?? "-",
+          edge.site.text, edge.frontEnd.text, "\(edge.backEnd):\(edge.port)",
+          edge.ownCertificate ?? "-",
           edge.withoutCertificate ?? "-", edge.foreignCertificate ?? "-", edge.tlsVersion ?? "-",
           edge.served?.notAfter.date ?? "-",
         ], edge.problems, []
@@ -51,7 +52,7 @@ struct VerificationView {
     let strangers = findings.forbiddenConnections.map { stranger -> Row in
       (
         [
-          "no site", stranger.host, "\(stranger.backEnd):\(stranger.port)",
+          "no site", stranger.host.text, "\(stranger.backEnd):\(stranger.port)",
           stranger.problem == nil ? "no connection" : "-",
         ], stranger.problem.map { [$0] } ?? [], []
       )
@@ -59,7 +60,8 @@ struct VerificationView {
     let entrances = findings.publicEndpoints.map { entrance -> Row in
       (
         [
-          entrance.site, "visitor", "\(entrance.frontEnd):443", entrance.answer ?? "-", "", "", "",
+          entrance.site.text, "visitor", "\(entrance.frontEnd):443", entrance.answer ?? "-", "", "",
+          "",
           entrance.served?.notAfter.date ?? "-",
         ], entrance.problems, entrance.remarks
       )

@@ -9,9 +9,9 @@ package actor Fleet {
   nonisolated let budgets: Budgets
   private let recognize: @Sendable (String) -> ShownManifest
   private let report: @Sendable (ProgressEvent) -> Void
-  private var open: [String: any RemoteHost] = [:]
+  private var open: [HostName: any RemoteHost] = [:]
   /// Why hosts could not be surveyed, as far as the cause is on the controller.
-  private var localCauses: [String: String] = [:]
+  private var localCauses: [HostName: String] = [:]
 
   /// - Parameter recognize: checks the signature of a manifest.
   package init(
@@ -26,7 +26,7 @@ package actor Fleet {
     self.report = report
   }
 
-  func host(_ name: String, _ connection: HostAccess) async throws -> any RemoteHost {
+  func host(_ name: HostName, _ connection: HostAccess) async throws -> any RemoteHost {
     if let host = open[name] { return host }
     report(.connecting(host: name))
     let host = try await connector.connect(to: name, connection)
@@ -35,7 +35,7 @@ package actor Fleet {
   }
 
   /// Closes a connection that does not answer any more, so that the next use opens another.
-  func forget(_ name: String) async { await open.removeValue(forKey: name)?.close() }
+  func forget(_ name: HostName) async { await open.removeValue(forKey: name)?.close() }
 
   package func close() async {
     let hosts = Array(open.values)
@@ -48,7 +48,7 @@ package actor Fleet {
 
   /// Asks every host what it is, so many at a time.
   package func survey(
-    _ hosts: [(name: String, connection: HostAccess)], parallel: Int
+    _ hosts: [(name: HostName, connection: HostAccess)], parallel: Int
   ) async -> Survey {
     var survey: Survey = [:]
     await forEach(hosts, limit: parallel) { host in
@@ -65,9 +65,9 @@ package actor Fleet {
     return survey.keys.allSatisfy { localCauses[$0] == cause } ? cause : nil
   }
 
-  private func note(_ cause: String, _ host: String) { localCauses[host] = cause }
+  private func note(_ cause: String, _ host: HostName) { localCauses[host] = cause }
 
-  nonisolated func survey(_ name: String, _ connection: HostAccess) async -> SurveyResult {
+  nonisolated func survey(_ name: HostName, _ connection: HostAccess) async -> SurveyResult {
     do {
       let conversation = try await ask(
         .survey(vulnerabilities: NginxVulnerability.names), name, connection, budgets.survey)
@@ -89,7 +89,7 @@ package actor Fleet {
 
   /// The manifest of a release that a host still has; nil where it has none.
   package nonisolated func manifest(
-    of release: Int, on name: String, _ connection: HostAccess
+    of release: Int, on name: HostName, _ connection: HostAccess
   ) async throws -> ShownManifest? {
     let conversation = try await ask(
       .manifest(release: release), name, connection, budgets.manifest)
@@ -106,7 +106,7 @@ package actor Fleet {
 
   /// Has a host do what reads nothing.
   private nonisolated func ask(
-    _ command: HostCommand, _ name: String, _ connection: HostAccess, _ budget: Budget
+    _ command: HostCommand, _ name: HostName, _ connection: HostAccess, _ budget: Budget
   ) async throws -> Conversation {
     let conversation = try await Conversation.start(
       command, of: program, on: try await host(name, connection), becoming: connection.usesSudo,

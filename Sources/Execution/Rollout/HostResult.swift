@@ -1,3 +1,4 @@
+package import Fleet
 package import Planning
 
 /// What became of one host.

@@ -5,7 +5,7 @@ package import State
 /// A way to reach hosts.
 package protocol Connector: Sendable {
   /// Opens a connection; throws an error whose description is for the user.
-  func connect(to host: String, _ connection: HostAccess) async throws -> any RemoteHost
+  func connect(to host: HostName, _ connection: HostAccess) async throws -> any RemoteHost
 }
 
 /// A failure that knows whether it may pass by itself, as a lost connection does and a wrong key does not.
@@ -90,7 +90,7 @@ package protocol EdgeVerifier: Sendable {
   ///   - untried: hosts whose edges are not tried, and why, as the end of a sentence that begins with the
   ///     host.
   func findings(
-    touching hosts: Set<String>, leaving: Set<String>, untried: [String: String]
+    touching hosts: Set<HostName>, leaving: Set<HostName>, untried: [HostName: String]
   ) async -> EdgeFindings
 }
 
@@ -111,20 +111,20 @@ package struct EdgeFindings: Hashable, Sendable {
 /// Where the state is kept.
 package protocol StateStore: Sendable {
   /// Records what is on hosts now, all in one writing; nil where `deploy` has left.
-  func record(_ records: [String: HostRecord?]) async throws
+  func record(_ records: [HostName: HostRecord?]) async throws
   /// Records certificates that were signed; their hosts get them when this has returned, not before.
   func record(issued: [IssuanceRecord]) async throws
   /// Records the digest of a manifest before it is sent to a host.
   ///
   /// - Parameter serial: of the state that the manifest was made from.
-  func expect(_ digest: String, fromSerial serial: Int, on host: String) async throws
+  func expect(_ digest: String, fromSerial serial: Int, on host: HostName) async throws
   /// Notes which of them is in force, nil for none, so that those before it are not believed again; it is
   /// on the disk with what is recorded next.
-  func settle(_ digest: String?, on host: String) async
+  func settle(_ digest: String?, on host: HostName) async
 }
 
 extension StateStore {
-  func record(_ record: HostRecord?, of host: String) async throws {
+  func record(_ record: HostRecord?, of host: HostName) async throws {
     try await self.record([host: record])
   }
 }

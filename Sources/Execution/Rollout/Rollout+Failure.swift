@@ -7,7 +7,7 @@ extension Rollout {
   /// Tries the edges of a batch where the playbook asks for it; one that fails stops the run.
   ///
   /// Edges of a host with a revoked certificate are refused, as they should be, until it has another.
-  func verify(_ plan: Plan, _ hosts: [String], _ run: inout Run) async throws {
+  func verify(_ plan: Plan, _ hosts: [HostName], _ run: inout Run) async throws {
     let confirmed = hosts.filter {
       run.confirmed[$0]?.isEmpty == false && !plan.revoked.contains($0)
     }
@@ -38,7 +38,7 @@ extension Rollout {
       all ? run.reversals(of: Array(run.confirmed.keys)) : run.lastReversals(of: run.unproven)
     let why = "the run stopped, and its playbook takes back what was changed"
     for group in groups {
-      var endings: [(host: String, result: HostResult)] = []
+      var endings: [(host: HostName, result: HostResult)] = []
       await forEach(group.filter { run.canBeTakenBack($0.step.host) }, limit: parallel) {
         reversal in
         (reversal.step.host, await self.takeBack(reversal))
@@ -89,7 +89,7 @@ extension Run {
   }
 
   /// Whether its last step is confirmed or it stands between two; another end is not written over.
-  func canBeTakenBack(_ host: String) -> Bool {
+  func canBeTakenBack(_ host: HostName) -> Bool {
     switch summary.results[host] {
     case nil, .confirmed, .notAttempted, .reverted: confirmed[host]?.isEmpty == false
     case .unchanged, .refused, .failed, .unreachable, .unconfirmed: false
@@ -97,13 +97,13 @@ extension Run {
   }
 
   /// The step of each host that was confirmed last, and no other: the steps before it work as they did.
-  func lastReversals(of hosts: [String]) -> [[Reversal]] {
+  func lastReversals(of hosts: [HostName]) -> [[Reversal]] {
     let last = hosts.compactMap { reversals(of: [$0]).first?.first }
     return last.isEmpty ? [] : [last]
   }
 
   /// The confirmed steps of hosts, the last stage first; those of one stage go together.
-  func reversals(of hosts: [String]) -> [[Reversal]] {
+  func reversals(of hosts: [HostName]) -> [[Reversal]] {
     var stages: [Int: [Reversal]] = [:]
     for host in hosts.sorted() {
       guard let done = confirmed[host], let steps = steps[host] else { continue }

@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 import State
 
@@ -6,27 +7,27 @@ struct Pace: Sendable {
   /// Seconds.
   private let window: Int64
   private let budgets: Budgets
-  private let revoked: Set<String>
+  private let revoked: Set<HostName>
   /// Seconds for one that the others are to refuse.
   private static let briefWindow: Int64 = 20
 
-  init(window: Int64, budgets: Budgets, revoked: Set<String>) {
+  init(window: Int64, budgets: Budgets, revoked: Set<HostName>) {
     (self.window, self.budgets, self.revoked) = (window, budgets, revoked)
   }
 
   /// Seconds that a host waits for its confirmation.
-  func window(of host: String) -> Int64 {
+  func window(of host: HostName) -> Int64 {
     revoked.contains(host) ? min(window, Self.briefWindow) : window
   }
 
-  func budgets(of host: String) -> Budgets { revoked.contains(host) ? budgets.brief : budgets }
+  func budgets(of host: HostName) -> Budgets { revoked.contains(host) ? budgets.brief : budgets }
 }
 
 /// How hosts get ready for a switch before any of them does it.
 extension Rollout {
   /// Has the hosts stage and test their next step, those that may go on.
-  func prepare(_ hosts: [String], _ run: inout Run) async {
-    var results: [(String, Result<HostTransaction, HostTransaction.Failure>)] = []
+  func prepare(_ hosts: [HostName], _ run: inout Run) async {
+    var results: [(HostName, Result<HostTransaction, HostTransaction.Failure>)] = []
     let steps = hosts.sorted().compactMap { run.next($0) }.filter {
       $0.previous == nil || run.blocker($0.step) == nil
     }
@@ -53,7 +54,7 @@ extension Rollout {
   }
 
   /// Hosts that would break an edge, because another host did not come so far, do not go on.
-  func holdBack(_ batch: [String], _ run: inout Run) async {
+  func holdBack(_ batch: [HostName], _ run: inout Run) async {
     for host in batch {
       guard let step = run.next(host)?.step, let why = run.blocker(step) else { continue }
       conclude(host, run.notAttempted(host, why: why), &run)

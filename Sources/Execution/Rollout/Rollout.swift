@@ -90,14 +90,14 @@ package struct Rollout: Sendable {
   }
 
   /// Gives a host the result that it keeps.
-  func conclude(_ host: String, _ result: HostResult, _ run: inout Run) {
+  func conclude(_ host: HostName, _ result: HostResult, _ run: inout Run) {
     run.summary.results[host] = result
     report(.settled(host: host, result))
   }
 
   /// Hosts that need nothing; what an earlier run did there and could not write down is written now.
   private func settleIdle(_ plan: Plan, _ state: FleetState, _ run: inout Run) async throws {
-    var records: [String: HostRecord?] = [:]
+    var records: [HostName: HostRecord?] = [:]
     for host in plan.hosts {
       switch host.outcome {
       case .steps: continue
@@ -133,7 +133,7 @@ package struct Rollout: Sendable {
 
   /// What the state has of a host with that release.
   func record(
-    of release: ReleaseRecord, at connection: HostAccess, as roles: [String]
+    of release: ReleaseRecord, at connection: HostAccess, as roles: HostRoles
   ) -> HostRecord {
     HostRecord(
       address: connection.address, roles: roles, release: release,

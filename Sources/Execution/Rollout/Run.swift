@@ -16,13 +16,13 @@ struct Run {
 
   let plan: Plan
   /// The steps of each host that changes it.
-  let steps: [String: [PlannedStep]]
+  let steps: [HostName: [PlannedStep]]
   var summary = Summary()
   /// Transactions that are prepared and wait for the word.
-  var waiting: [String: HostTransaction] = [:]
+  var waiting: [HostName: HostTransaction] = [:]
   /// Hosts whose edges were tried and do not work.
-  var unproven: [String] = []
-  private(set) var confirmed: [String: [ConfirmedStep]] = [:]
+  var unproven: [HostName] = []
+  private(set) var confirmed: [HostName: [ConfirmedStep]] = [:]
 
   init(_ plan: Plan) {
     self.plan = plan
@@ -30,19 +30,19 @@ struct Run {
   }
 
   /// The host's next step and what the one before it left; nil where it has a result.
-  func next(_ host: String) -> (step: PlannedStep, previous: ConfirmedStep?)? {
+  func next(_ host: HostName) -> (step: PlannedStep, previous: ConfirmedStep?)? {
     guard summary.results[host] == nil, let steps = steps[host] else { return nil }
     let done = confirmed[host] ?? []
     return done.count < steps.count ? (steps[done.count], done.last) : nil
   }
 
   /// A transaction that waits for the word, unless the host has a result already.
-  func ready(_ host: String) -> HostTransaction? {
+  func ready(_ host: HostName) -> HostTransaction? {
     summary.results[host] == nil ? waiting[host] : nil
   }
 
   /// A step of a host has ended: the host has a result when its last step is confirmed, or one is not.
-  mutating func advance(_ host: String, _ result: HostResult, _ transaction: HostTransaction) {
+  mutating func advance(_ host: HostName, _ result: HostResult, _ transaction: HostTransaction) {
     waiting[host] = nil
     guard case .confirmed(let goal) = result else {
       summary.results[host] = result
@@ -82,7 +82,7 @@ struct Run {
   }
 
   /// What is said of a host that comes no further.
-  func notAttempted(_ host: String, why: String) -> HostResult {
+  func notAttempted(_ host: HostName, why: String) -> HostResult {
     guard case .release(let release) = confirmed[host]?.last?.goal else {
       return .notAttempted(why: why)
     }

@@ -1,13 +1,15 @@
+package import Fleet
+
 /// What became of every host of a run.
 package struct Summary: Hashable, Sendable {
   /// Why a run stopped that the user stopped.
   package static let interrupted = "interrupted"
 
-  package var results: [String: HostResult]
+  package var results: [HostName: HostResult]
   /// What ended the run before its time.
   package var stopped: String?
 
-  package init(results: [String: HostResult] = [:], stopped: String? = nil) {
+  package init(results: [HostName: HostResult] = [:], stopped: String? = nil) {
     self.results = results
     self.stopped = stopped
   }

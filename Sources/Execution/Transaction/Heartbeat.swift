@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 
 /// Tells hosts that wait for their turn that the controller is still there: one that hears nothing for
@@ -6,7 +7,7 @@ actor Heartbeat {
   private static let seconds: Int64 = 10
 
   private let surroundings: Surroundings
-  private var waiting: [String: HostTransaction] = [:]
+  private var waiting: [HostName: HostTransaction] = [:]
   private var task: Task<Void, Never>?
 
   init(_ surroundings: Surroundings) { self.surroundings = surroundings }

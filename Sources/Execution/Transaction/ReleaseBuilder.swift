@@ -1,3 +1,4 @@
+import Fleet
 import Planning
 import State
 
@@ -34,7 +35,7 @@ struct ReleaseBuilder: Sendable {
   }
 
   private func build(
-    _ installation: Installation, on host: String, after previous: ReleaseRecord?
+    _ installation: Installation, on host: HostName, after previous: ReleaseRecord?
   ) async throws -> BuiltRelease {
     let issued = try await issue(installation.certificates, to: host)
     var contents: [(file: PlannedFile, content: SecretContent)] = []
@@ -83,7 +84,7 @@ struct ReleaseBuilder: Sendable {
 
   /// Issues the certificates of a release, by path; the state has them before the host does.
   private func issue(
-    _ certificates: [PlannedCertificate], to host: String
+    _ certificates: [PlannedCertificate], to host: HostName
   ) async throws -> [String: IssuedCertificate] {
     guard !certificates.isEmpty else { return [:] }
     var issued: [String: IssuedCertificate] = [:]

@@ -21,3 +21,10 @@ extension ValidatedText {
 
   package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
 }
+
+extension Sequence where Element: ValidatedText {
+  /// The texts, with a separator between them.
+  package func joined(separator: String) -> String {
+    map(\.text).joined(separator: separator)
+  }
+}

@@ -45,10 +45,8 @@ extension Inventory {
 }
 
 extension Host {
-  /// What it does, for readers.
-  package var roleNames: [String] {
-    roles.map(\.rawValue).sorted() + (container == nil ? [] : ["container host"])
-  }
+  /// All that it does.
+  package var allRoles: HostRoles { HostRoles(roles, isContainerHost: container != nil) }
 
   /// The host that this one is a container of.
   package var containerHost: Host? {

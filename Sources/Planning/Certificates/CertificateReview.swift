@@ -47,7 +47,7 @@ struct CertificateReview {
     }
     if input.request.renews.contains(Role(ofCertificate: wanted.path)),
       !snapshot.comesWithThisRun(wanted.path),
-      input.state.rotation?.hasBrought(record, at: wanted.path, of: host.text) != true
+      input.state.rotation?.hasBrought(record, at: wanted.path, of: host) != true
     {
       return "rotated on request"
     }

@@ -33,7 +33,7 @@ package struct Expiry: Hashable, Sendable {
   package var kind: Kind
   /// What the user calls it: a name, a path below a host's release, a domain.
   package var name: String
-  package var host: String?
+  package var host: HostName?
   package var notAfter: Timestamp
   /// Whole days, rounded down; negative where it has ended.
   package var daysLeft: Int64
@@ -61,7 +61,7 @@ extension Expiry {
     revocationLists: [Int: Timestamp], now: Timestamp
   ) -> [Expiry] {
     func expiry(
-      _ kind: Kind, _ name: String, on host: String? = nil, _ end: Timestamp, margin: Int64
+      _ kind: Kind, _ name: String, on host: HostName? = nil, _ end: Timestamp, margin: Int64
     ) -> Expiry {
       Expiry(
         kind: kind, name: name, host: host, notAfter: end, daysLeft: now.days(until: end),
@@ -84,8 +84,8 @@ extension Expiry {
         .siteCertificate, domain.text, certificate.notAfter, margin: siteCertificateMargin)
     }
     return (caGenerations + leaves + sites).sorted {
-      ($0.notAfter, $0.kind.rawValue, $0.host ?? "", $0.name)
-        < ($1.notAfter, $1.kind.rawValue, $1.host ?? "", $1.name)
+      ($0.notAfter, $0.kind.rawValue, $0.host?.text ?? "", $0.name)
+        < ($1.notAfter, $1.kind.rawValue, $1.host?.text ?? "", $1.name)
     }
   }
 }

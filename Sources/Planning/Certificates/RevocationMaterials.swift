@@ -52,7 +52,7 @@ extension PlanningInput {
   ///
   /// Its own word counts only if it shows a later release than the state knows, which a run brought that
   /// could not write it down. Else it could say that it has nothing, and have the others wait for it.
-  func isRevoked(_ host: String) -> Bool {
+  func isRevoked(_ host: HostName) -> Bool {
     func isRevoked(_ release: ReleaseRecord) -> Bool {
       release.certificates.values.contains(where: self.isRevoked)
     }
@@ -69,8 +69,8 @@ extension HostChange {
   /// The change, with what the state says of the host beside what the host shows.
   func judged(by input: PlanningInput) -> HostChange {
     var change = self
-    change.isRevoked = input.isRevoked(name.text)
-    let recorded = input.state.hosts[name.text]?.release.certificates
+    change.isRevoked = input.isRevoked(name)
+    let recorded = input.state.hosts[name]?.release.certificates
     let server = recorded?[ReleasePath.certificate(for: .backEnd).relative]
     change.recordedNames = Set(server?.names ?? [])
     return change

@@ -5,18 +5,18 @@ package import State
 /// still have one.
 package struct RevocationStanding: Sendable {
   private let state: FleetState
-  private let revoked: Set<String>
+  private let revoked: Set<HostName>
   private let now: Timestamp
 
   /// - Parameter revoked: the hosts that had revoked certificates when the run began.
-  package init(of state: FleetState, revoked: [String], at now: Timestamp) {
+  package init(of state: FleetState, revoked: [HostName], at now: Timestamp) {
     (self.state, self.revoked, self.now) = (state, Set(revoked), now)
   }
 
   /// A line for each host; none if every host refuses what is revoked and shows nothing of it.
   ///
   /// - Parameter details: what is known of how hosts ended.
-  package func open(after details: [String: String]) -> [String] {
+  package func open(after details: [HostName: String]) -> [String] {
     state.hosts.sorted { $0.key < $1.key }.compactMap { host, record in
       let why = details[host].flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
       if revoked.contains(host) {

@@ -15,7 +15,7 @@ extension FleetState {
   ///   - startOver: whether one that was cut off is forgotten.
   /// - Returns: the rotation as it stood, where there is one to go on with.
   package mutating func beginRotation(
-    of roles: Set<Role>, on hosts: [String], _ survey: Survey, startOver: Bool, at now: Timestamp
+    of roles: Set<Role>, on hosts: [HostName], _ survey: Survey, startOver: Bool, at now: Timestamp
   ) -> CertificateRotation? {
     let earlier =
       startOver

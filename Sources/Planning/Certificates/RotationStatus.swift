@@ -1,4 +1,4 @@
-import Fleet
+package import Fleet
 package import Inventories
 package import State
 
@@ -7,7 +7,7 @@ package import State
 package struct RotationStatus: Hashable, Sendable {
   /// What a host has of the generations.
   package struct Row: Hashable, Sendable {
-    package var host: String
+    package var host: HostName
     /// Key identifiers of the generations that it accepts.
     package var trusts: Set<String> = []
     /// Key identifiers of the generations whose certificates it shows.
@@ -23,12 +23,12 @@ package struct RotationStatus: Hashable, Sendable {
   ///   - hosts: of the inventory.
   ///   - survey: of all hosts of the fleet.
   package init(of state: FleetState, hosts: [Host], survey: Survey) {
-    let names = Set(hosts.map(\.name.text)).union(state.hosts.keys)
+    let names = Set(hosts.map(\.name)).union(state.hosts.keys)
     rows = names.sorted().map { Self.row($0, state.hosts[$0]?.release, survey[$0]) }
   }
 
   private static func row(
-    _ host: String, _ recorded: ReleaseRecord?, _ result: SurveyResult?
+    _ host: HostName, _ recorded: ReleaseRecord?, _ result: SurveyResult?
   ) -> Row {
     switch result {
     case nil: return row(host, recorded, doubt: "it was not asked")
@@ -47,7 +47,7 @@ package struct RotationStatus: Hashable, Sendable {
     }
   }
 
-  private static func row(_ host: String, _ release: ReleaseRecord?, doubt: String?) -> Row {
+  private static func row(_ host: HostName, _ release: ReleaseRecord?, doubt: String?) -> Row {
     var row = Row(host: host, doubt: doubt)
     guard let release else { return row }
     row.trusts = Set(release.facts.trusts)

@@ -1,5 +1,5 @@
 import Firewall
-import Fleet
+package import Fleet
 package import Inventories
 import Nginx
 package import State
@@ -8,19 +8,21 @@ package import State
 package struct FleetChecks: Hashable, Sendable {
   /// One site's link from a front-end to a back-end.
   package struct Edge: Hashable, Sendable {
-    package var site: String
-    package var frontEnd: String
-    package var backEnd: String
-    package var address: String
-    package var port: Int
+    package var site: DomainName
+    package var frontEnd: HostName
+    package var backEnd: HostName
+    package var address: IPAddress
+    package var port: Port
 
-    package init(_ route: EdgeFacts.Route, from frontEnd: String) {
+    package init(_ route: EdgeFacts.Route, from frontEnd: HostName) {
       self.init(
-        site: route.site.text, frontEnd: frontEnd, backEnd: route.host.text,
-        address: route.address.description, port: Int(route.port.number))
+        site: route.site, frontEnd: frontEnd, backEnd: route.host, address: route.address,
+        port: route.port)
     }
 
-    package init(site: String, frontEnd: String, backEnd: String, address: String, port: Int) {
+    package init(
+      site: DomainName, frontEnd: HostName, backEnd: HostName, address: IPAddress, port: Port
+    ) {
       self.site = site
       self.frontEnd = frontEnd
       self.backEnd = backEnd
@@ -31,20 +33,20 @@ package struct FleetChecks: Hashable, Sendable {
 
   /// A host that a back-end's firewall must not let in.
   package struct Stranger: Hashable, Sendable {
-    package var host: String
-    package var backEnd: String
-    package var address: String
-    package var port: Int
+    package var host: HostName
+    package var backEnd: HostName
+    package var address: IPAddress
+    package var port: Port
   }
 
   /// A site on a front-end, as visitors meet it.
   package struct Entrance: Hashable, Sendable {
-    package var site: String
-    package var frontEnd: String
-    package var address: String
-    package var port: Int
+    package var site: DomainName
+    package var frontEnd: HostName
+    package var address: IPAddress
+    package var port: Port
     /// What its certificate has to be for.
-    package var names: [String]
+    package var names: [DomainName]
     /// Where what visitors are shown comes from.
     package var certificate: PublicCertificate
     /// Whether it answers nobody but its network, whose certificate is not at hand here.
@@ -99,8 +101,8 @@ package struct FleetChecks: Hashable, Sendable {
       let entry = backEnd.endpoint(to: target.port)
       return (0..<min(most, others.count)).map { offset in
         Stranger(
-          host: others[(index + offset) % others.count].name.text, backEnd: backEnd.name.text,
-          address: entry.address.description, port: Int(entry.port.number))
+          host: others[(index + offset) % others.count].name, backEnd: backEnd.name,
+          address: entry.address, port: entry.port)
       }
     }
   }
@@ -113,8 +115,8 @@ extension FleetChecks.Edge {
   fileprivate init(of site: Site, from frontEnd: Host, to backEnd: Host, _ port: Port) {
     let entry = backEnd.endpoint(to: port)
     self.init(
-      site: site.domain.text, frontEnd: frontEnd.name.text, backEnd: backEnd.name.text,
-      address: entry.address.description, port: Int(entry.port.number))
+      site: site.domain.text, frontEnd: frontEnd.name, backEnd: backEnd.name,
+      address: entry.address, port: entry.port)
   }
 }
 
@@ -137,7 +139,7 @@ extension ReleaseRecord {
 
 extension FleetState {
   /// The certificate that a back-end serves to front-ends, as it was recorded.
-  package func certificate(ofBackEnd host: String) -> CertificateRecord? {
+  package func certificate(ofBackEnd host: HostName) -> CertificateRecord? {
     hosts[host]?.release.certificates[ReleasePath.certificate(for: .backEnd).relative]
   }
 
@@ -153,9 +155,8 @@ extension FleetState {
   }
 
   /// The certificate of the CA that visitors of a site see, as it was recorded.
-  package func certificate(ofSite domain: String, on frontEnd: String) -> CertificateRecord? {
-    guard let domain = DomainName(domain) else { return nil }
-    return hosts[frontEnd]?.release.certificates[
+  package func certificate(ofSite domain: DomainName, on frontEnd: HostName) -> CertificateRecord? {
+    hosts[frontEnd]?.release.certificates[
       ReleasePath.publicCertificate(of: domain).relative]
   }
 }

@@ -83,7 +83,7 @@ struct HostPlanner {
   // MARK: - Its steps
 
   func plan(_ outcome: HostPlan.Outcome) -> HostPlan {
-    HostPlan(host: host.name.text, connection: connection, roles: host.roleNames, outcome)
+    HostPlan(host: host.name, connection: connection, roles: host.allRoles, outcome)
   }
 
   /// - Parameter steps: what `steps(_:)` has made, placed among those of the other hosts.

@@ -14,13 +14,14 @@ extension Inventory {
   }
 
   /// How each of these hosts is reached.
-  package func connectionsToLeft(_ state: FleetState) -> [(name: String, connection: HostAccess)] {
-    hostsToClean(state).map { ($0.name.text, $0.access) }
+  package func connectionsToLeft(_ state: FleetState) -> [(name: HostName, connection: HostAccess)]
+  {
+    hostsToClean(state).map { ($0.name, $0.access) }
   }
 
   /// How every host is reached: those of the inventory, and those that the state has besides.
-  package func connections(_ state: FleetState) -> [String: HostAccess] {
-    let declared = hosts.map { ($0.name.text, $0.access) }
+  package func connections(_ state: FleetState) -> [HostName: HostAccess] {
+    let declared = hosts.map { ($0.name, $0.access) }
     return Dictionary(
       connectionsToLeft(state).map { ($0.name, $0.connection) } + declared,
       uniquingKeysWith: { $1 })
@@ -28,12 +29,8 @@ extension Inventory {
 }
 
 extension FleetState {
-  /// Where hosts were when they were last changed, those with a name and an address as an inventory has them.
+  /// Where hosts were when they were last changed, by name.
   package var recordedAddresses: [HostName: IPAddress] {
-    var addresses: [HostName: IPAddress] = [:]
-    for (name, record) in hosts {
-      if let name = HostName(name) { addresses[name] = record.address }
-    }
-    return addresses
+    hosts.mapValues(\.address)
   }
 }

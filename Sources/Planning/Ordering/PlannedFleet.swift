@@ -74,10 +74,10 @@ struct PlannedFleet {
     func held(_ reasons: [String], as kind: HostPlan.Hold.Kind = .blocked) -> Candidate {
       .still(
         HostPlan(
-          host: host.name.text, connection: host.access, roles: host.roleNames,
+          host: host.name, connection: host.access, roles: host.allRoles,
           .held(.init(kind, reasons))))
     }
-    switch input.observed.survey[host.name.text] {
+    switch input.observed.survey[host.name] {
     case nil: return held(["it was not asked; this is a bug in deploy"])
     case .unreachable(let why):
       let closed = Lockout.closedPort(
@@ -99,15 +99,15 @@ struct PlannedFleet {
     _ left: Host, _ record: HostRecord, _ input: PlanningInput
   ) -> Candidate {
     let (name, connection) = (left.name, left.access)
-    guard input.request.selector.matches(name.text) else { return .still(nil) }
+    guard input.request.selector.matches(name) else { return .still(nil) }
     func still(_ outcome: HostPlan.Outcome) -> Candidate {
       .still(
-        HostPlan(host: name.text, connection: connection, roles: record.roles, outcome))
+        HostPlan(host: name, connection: connection, roles: record.roles, outcome))
     }
     func held(_ reasons: [String], as kind: HostPlan.Hold.Kind = .blocked) -> Candidate {
       still(.held(.init(kind, reasons)))
     }
-    switch input.observed.survey[name.text] {
+    switch input.observed.survey[name] {
     case nil: return held(["it was not asked; this is a bug in deploy"])
     case .unreachable(let why):
       return held(
@@ -121,7 +121,7 @@ struct PlannedFleet {
       let blockers = Preflight.blockers(on: observation)
       guard blockers.isEmpty else { return held(blockers) }
       let host = Host(
-        name: name, roles: Set(record.roles.compactMap(Role.init)), address: record.address,
+        name: name, roles: record.roles.roles, address: record.address,
         place: input.desired.inventory.ca.place)
       return .able(
         HostFacts(host, input.observed.survey, in: input.desired.inventory),
@@ -145,7 +145,7 @@ struct PlannedFleet {
   private static func renamed(_ left: HostObservation, _ input: PlanningInput) -> HostName? {
     guard let manifest = left.manifest else { return nil }
     return input.desired.inventory.hosts.first { host in
-      if case .observed(let observation) = input.observed.survey[host.name.text] {
+      if case .observed(let observation) = input.observed.survey[host.name] {
         observation.manifest == manifest && observation.fingerprint == left.fingerprint
       } else {
         false
@@ -189,12 +189,12 @@ struct PlannedFleet {
 
   /// The release of a host that cannot be asked or must be left alone, by the best that is known.
   private static func present(_ name: HostName, _ input: PlanningInput) -> ReleaseRecord? {
-    if case .observed(let observation) = input.observed.survey[name.text] {
+    if case .observed(let observation) = input.observed.survey[name] {
       if let manifest = observation.manifest { return manifest.release }
       // It was installed anew, whatever the state remembers.
       if observation.currentRelease == nil { return nil }
     }
-    return input.state.hosts[name.text]?.release
+    return input.state.hosts[name]?.release
   }
 
   /// Takes back-ends that cannot be deployed now, and never were, off the front-ends' routes.

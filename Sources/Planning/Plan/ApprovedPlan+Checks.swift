@@ -16,7 +16,7 @@ extension ApprovedPlan {
     try root.at("caGenerations").check(caGenerations, are: .hex)
     try root.at("playbook").check(playbook, is: .word)
     try root.at("rollout").check(rollout, keys: .word) { _, _ throws(StateMistake) in }
-    try root.at("hosts").check(hosts, keys: .hostName) { place, host throws(StateMistake) in
+    try root.at("hosts").check(hosts) { place, host throws(StateMistake) in
       try host.condition?.check(place.at("condition"))
       try place.at("steps").check(host.steps) { place, parts throws(StateMistake) in
         try place.check(parts, keys: .line) { _, _ throws(StateMistake) in }

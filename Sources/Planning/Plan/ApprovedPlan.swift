@@ -22,7 +22,7 @@ package struct ApprovedPlan: Hashable, Sendable, Codable {
   package var playbook: String
   /// What playbook and inventory say of how a plan is rolled out, by their keys.
   package var rollout: [String: String]
-  package var hosts: [String: Host]
+  package var hosts: [HostName: Host]
 
   /// What was to happen on one host.
   package struct Host: Hashable, Sendable, Codable {

@@ -3,9 +3,9 @@ package import State
 
 /// What a plan has in store for one host.
 package struct HostPlan: Hashable, Sendable {
-  package var host: String
+  package var host: HostName
   package var connection: HostAccess
-  package var roles: [String]
+  package var roles: HostRoles
   package var outcome: Outcome
 
   package enum Outcome: Hashable, Sendable {
@@ -35,7 +35,7 @@ package struct HostPlan: Hashable, Sendable {
     }
   }
 
-  package init(host: String, connection: HostAccess, roles: [String], _ outcome: Outcome) {
+  package init(host: HostName, connection: HostAccess, roles: HostRoles, _ outcome: Outcome) {
     self.host = host
     self.connection = connection
     self.roles = roles

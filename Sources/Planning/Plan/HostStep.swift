@@ -36,13 +36,13 @@ package struct HostStep: Hashable, Sendable {
 
   /// That a host has come to a goal in this run.
   package struct Need: Hashable, Sendable {
-    package var host: String
+    package var host: HostName
     /// Nil where this run does not change the host.
     package var goal: Goal?
     /// Others that must have come to theirs too, because requests pass through them.
     package var through: [Need] = []
 
-    package init(host: String, goal: Goal?) {
+    package init(host: HostName, goal: Goal?) {
       self.host = host
       self.goal = goal
     }

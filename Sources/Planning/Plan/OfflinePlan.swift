@@ -49,12 +49,12 @@ private struct OfflineSurvey {
   var survey: Survey {
     var survey: Survey = [:]
     for host in input.desired.inventory.hosts where input.request.selector.matches(host) {
-      let record = input.state.hosts[host.name.text]
+      let record = input.state.hosts[host.name]
       let (version, hasIPv6) =
         record.map { likelyPlatform(of: host, $0.release) } ?? (Self.versions[0], true)
-      var observation = observation(of: host.name.text, record?.release, version)
+      var observation = observation(of: host.name, record?.release, version)
       observation.surroundings.hasIPv6 = hasIPv6
-      survey[host.name.text] = .observed(observation)
+      survey[host.name] = .observed(observation)
     }
     for (name, record) in input.state.hosts
     where survey[name] == nil && input.request.selector.matches(name) {
@@ -80,7 +80,7 @@ private struct OfflineSurvey {
   }
 
   private func observation(
-    of name: String, _ release: ReleaseRecord?, _ version: Version
+    of name: HostName, _ release: ReleaseRecord?, _ version: Version
   ) -> HostObservation {
     var host = HostObservation(
       clock: input.now, hasSystemd: true, nginxVersion: version.description)

@@ -30,7 +30,7 @@ package struct Plan: Hashable, Sendable {
   package var verifiesEdges = false
   package var hooks = PlannedHooks(timeout: 60)
   /// Hosts that have revoked certificates, sorted: how they end stops nobody, and nobody waits long.
-  package var revoked: [String] = []
+  package var revoked: [HostName] = []
 
   package init(
     fleet: String, lineage: String, serial: Int, madeAt: Timestamp, hosts: [HostPlan],
@@ -60,9 +60,9 @@ package struct Plan: Hashable, Sendable {
 package struct Stage: Hashable, Sendable {
   package var name: String
   /// Hosts by name, each once; those of one batch go together.
-  package var batches: [[String]]
+  package var batches: [[HostName]]
 
-  package init(name: String, batches: [[String]]) {
+  package init(name: String, batches: [[HostName]]) {
     self.name = name
     self.batches = batches
   }

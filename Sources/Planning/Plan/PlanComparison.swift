@@ -1,3 +1,4 @@
+package import Fleet
 import State
 
 extension ApprovedPlan {
@@ -25,7 +26,7 @@ extension ApprovedPlan {
   }
 
   /// Why a host may not take its steps; nil if they are what was approved, or if there are none.
-  package func difference(of now: ApprovedPlan, on host: String) -> String? {
+  package func difference(of now: ApprovedPlan, on host: HostName) -> String? {
     guard let new = now.hosts[host] else { return nil }
     let old = hosts[host]
     guard !new.steps.isEmpty || old?.steps.isEmpty == false else { return nil }
@@ -62,7 +63,7 @@ extension Plan {
   ///
   /// - Parameter now: what this plan would be saved as.
   package func restricted(to approved: ApprovedPlan, as now: ApprovedPlan) -> Plan {
-    var refused: [String: String] = [:]
+    var refused: [HostName: String] = [:]
     for host in hosts where host.hold == nil {
       refused[host.host] = approved.difference(of: now, on: host.host)
     }

@@ -25,7 +25,7 @@ package enum Planner {
       confirmWithin: input.desired.playbook.rollout.confirmWithin.seconds,
       keepReleases: input.desired.inventory.keepReleases,
       warnings: Warnings.all(input, facts) + fleet.warnings + waits(steps))
-    plan.revoked = fleet.changes.filter(\.isRevoked).map(\.name.text)
+    plan.revoked = fleet.changes.filter(\.isRevoked).map(\.name)
     plan.follow(input.desired.playbook)
     return plan
   }

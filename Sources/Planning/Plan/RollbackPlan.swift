@@ -14,11 +14,11 @@ package struct RollbackInput: Sendable {
   package var survey: Survey
   package var now: Timestamp
   /// What the hosts say of the releases that they would go back to.
-  package var manifests: [String: ShownManifest]
+  package var manifests: [HostName: ShownManifest]
 
   package init(
     hosts: [Host], number: Int?, keepReleases: Int, playbook: Playbook, state: FleetState,
-    survey: Survey, now: Timestamp, manifests: [String: ShownManifest] = [:]
+    survey: Survey, now: Timestamp, manifests: [HostName: ShownManifest] = [:]
   ) {
     self.hosts = hosts
     self.number = number
@@ -33,7 +33,7 @@ package struct RollbackInput: Sendable {
 
 extension RollbackInput {
   /// What a release is that this fleet has installed on that host.
-  fileprivate func restored(_ release: Int, on host: String) -> RestoredRelease? {
+  fileprivate func restored(_ release: Int, on host: HostName) -> RestoredRelease? {
     guard let shown = manifests[host], case .valid = shown.signature,
       let manifest = shown.manifest, manifest.host == host, manifest.release.number == release,
       (manifest.fleet, manifest.lineage) == (state.fleet, state.lineage)
@@ -57,11 +57,11 @@ extension Planner {
     var releases: [(host: Host, release: Int)] = []
     var without: [String] = []
     for host in input.hosts {
-      guard case .observed(let observation) = input.survey[host.name.text],
+      guard case .observed(let observation) = input.survey[host.name],
         Preflight.blockers(on: observation).isEmpty
       else { continue }
       do throws(NoRelease) {
-        releases.append((host, try release(of: host.name.text, observation, input.number)))
+        releases.append((host, try release(of: host.name, observation, input.number)))
       } catch {
         without.append(error.description)
       }
@@ -81,7 +81,7 @@ extension Planner {
     for host in input.hosts.sorted(by: { $0.name < $1.name }) {
       hosts.append(
         HostPlan(
-          host: host.name.text, connection: host.access, roles: host.roleNames,
+          host: host.name, connection: host.access, roles: host.allRoles,
           try outcome(for: host, input)))
     }
     let changing = hosts.flatMap(\.plannedSteps).map { [$0.host] }
@@ -100,7 +100,7 @@ extension Planner {
   private static func outcome(
     for host: Host, _ input: RollbackInput
   ) throws(NoRelease) -> HostPlan.Outcome {
-    let name = host.name.text
+    let name = host.name
     switch input.survey[name] {
     case nil: return .held(.init(.blocked, ["it was not asked; this is a bug in deploy"]))
     case .unreachable(let why): return .held(.init(.unreachable, [why]))
@@ -138,7 +138,7 @@ extension Planner {
   }
 
   private static func release(
-    of host: String, _ observation: HostObservation, _ number: Int?
+    of host: HostName, _ observation: HostObservation, _ number: Int?
   ) throws(NoRelease) -> Int {
     let current = observation.currentRelease ?? 0
     let others = observation.keptReleases.filter { $0 != current }.sorted()

@@ -1,4 +1,4 @@
-import Fleet
+package import Fleet
 package import Inventories
 
 /// Which hosts a run is about: names, globs and `label=value`, comma separated; `!` excludes.
@@ -41,13 +41,13 @@ package struct Selector: Hashable, Sendable {
   ///
   /// - Parameter container host: the host that it is a container of, whose name means both.
   package func matches(
-    _ name: String, labels: [String: String] = [:], containerHost: String? = nil
+    _ name: HostName, labels: [String: String] = [:], containerHost: HostName? = nil
   ) -> Bool {
     func matches(_ pattern: Pattern) -> Bool {
       switch pattern {
       case .name(let glob):
         [name, containerHost].compactMap(\.self).contains {
-          WildcardPattern(glob).matches($0)
+          WildcardPattern(glob).matches($0.text)
         }
       case .label(let key, let glob):
         labels[key].map { WildcardPattern(glob).matches($0) } ?? false
@@ -58,12 +58,12 @@ package struct Selector: Hashable, Sendable {
   }
 
   package func matches(_ host: Host) -> Bool {
-    matches(host.name.text, labels: host.labels, containerHost: host.containerHost?.name.text)
+    matches(host.name, labels: host.labels, containerHost: host.containerHost?.name)
   }
 
   /// The terms that mean no host at all: most likely mistyped, and a host that was to be left out is
   /// not.
-  package func unmatchedNames(among hosts: [Host], others: [String]) -> [String] {
+  package func unmatchedNames(among hosts: [Host], others: [HostName]) -> [String] {
     func isUnused(_ pattern: Pattern) -> Bool {
       var one = Selector()
       one.included = [pattern]

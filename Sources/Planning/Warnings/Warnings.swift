@@ -23,12 +23,13 @@ enum Warnings {
       let late = input.observed.at.secondsSince1970 - observation.clock.secondsSince1970
       if abs(late) > toleratedSeconds {
         found.add(
-          "the clock of ", name,
+          "the clock of ", name.text,
           " is \(abs(late)) s \(late > 0 ? "slow" : "fast"): certificates may count as not yet valid"
             + " or as expired there")
       }
       if let undone = observation.undoneRelease {
-        found.add("", name, " went back from release \(undone.number) by itself: \(undone.why)")
+        found.add(
+          "", name.text, " went back from release \(undone.number) by itself: \(undone.why)")
       }
     }
     return found.warnings
@@ -65,7 +66,7 @@ enum Warnings {
     for (name, result) in input.observed.survey.sorted(by: { $0.key < $1.key }) {
       guard case .observed(let observation) = result, !observation.hasSystemd else { continue }
       found.add(
-        "no systemd on ", name,
+        "no systemd on ", name.text,
         ": after a restart the firewall is not loaded and an unconfirmed release stays until the"
           + " next apply")
     }
@@ -101,7 +102,7 @@ enum Warnings {
         }.map(\.notAfter).max()
         guard let latest else { continue }
         found.add(
-          "certificates of ", name,
+          "certificates of ", name.text,
           " are dated until \(latest.date), but count only until their CA"
             + " \"\(ca.commonName)\" ends, on \(ca.notAfter.date)")
       }

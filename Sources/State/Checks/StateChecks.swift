@@ -24,7 +24,7 @@ extension FleetState {
     }
     try rotation?.check(root.at("rotation"))
     try checkFleetKeys(root)
-    try root.at("hosts").check(hosts, keys: .hostName) { place, record throws(StateMistake) in
+    try root.at("hosts").check(hosts) { place, record throws(StateMistake) in
       try record.check(place)
     }
   }
@@ -43,8 +43,7 @@ extension FleetState {
       try place.at("endorsement").at("signer").check(endorsement.signer, is: .hex)
       try place.at("endorsement").at("signature").check(endorsement.signature, is: .hex)
     }
-    try root.at("manifests").check(manifests, keys: .hostName) {
-      place, installed throws(StateMistake) in
+    try root.at("manifests").check(manifests) { place, installed throws(StateMistake) in
       try place.at("serial").check(installed.serial, in: Self.serials)
       try place.at("digests").check(installed.digests, are: .hex)
     }
@@ -75,7 +74,6 @@ extension FleetState {
 
 extension HostRecord {
   fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
-    try place.at("roles").check(roles, are: .word)
     try place.at("appliedBy").check(appliedBy, is: .line)
     try release.check(place.at("release"))
   }
@@ -114,13 +112,11 @@ extension Revocation {
   fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
     try place.at("serial").check(serial, is: .hex)
     try place.at("issuerKeyIdentifier").check(issuerKeyIdentifier, is: .hex)
-    if let host { try place.at("host").check(host, is: .hostName) }
   }
 }
 
 extension IssuanceRecord {
   fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
-    try place.at("host").check(host, is: .hostName)
     try place.at("path").check(path, is: .filePath)
     try certificate.check(place.at("certificate"))
   }
@@ -128,8 +124,7 @@ extension IssuanceRecord {
 
 extension CertificateRotation {
   fileprivate func check(_ place: ValuePlace) throws(StateMistake) {
-    try place.at("replaces").check(replaces, keys: .hostName) {
-      place, serials throws(StateMistake) in
+    try place.at("replaces").check(replaces) { place, serials throws(StateMistake) in
       try place.check(serials, keys: .filePath) { place, serial throws(StateMistake) in
         try place.check(serial, is: .hex)
       }

@@ -1,4 +1,5 @@
 import Diagnostics
+package import Fleet
 
 /// What is wrong with a value that was read from a file, and where: `hosts.app-1.release.number`.
 package struct StateMistake: Error, Hashable, Sendable, CustomStringConvertible {
@@ -49,12 +50,31 @@ package struct ValuePlace {
     _ values: [String: Value], keys: TextRule, most: Int = 100_000,
     each: (ValuePlace, Value) throws(StateMistake) -> Void
   ) throws(StateMistake) {
+    try check(values, most: most) { key, place throws(StateMistake) in
+      guard keys.accepts(key) else { throw place.mistake("its key is not \(keys.description)") }
+    } each: { place, value throws(StateMistake) in
+      try each(place, value)
+    }
+  }
+
+  /// Checks each value of a dictionary by host, in order.
+  package func check<Value>(
+    _ values: [HostName: Value], most: Int = 100_000,
+    each: (ValuePlace, Value) throws(StateMistake) -> Void
+  ) throws(StateMistake) {
+    try check(values, most: most, key: { _, _ in }, each: each)
+  }
+
+  private func check<Key: Comparable & CustomStringConvertible, Value>(
+    _ values: [Key: Value], most: Int, key: (Key, ValuePlace) throws(StateMistake) -> Void,
+    each: (ValuePlace, Value) throws(StateMistake) -> Void
+  ) throws(StateMistake) {
     guard values.count <= most else {
       throw mistake("it has \(values.count) entries, and at most \(most) are read")
     }
-    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-      guard keys.accepts(key) else { throw at(key).mistake("its key is not \(keys.description)") }
-      try each(at(key), value)
+    for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+      try key(name, at(name))
+      try each(at(name), value)
     }
   }
 

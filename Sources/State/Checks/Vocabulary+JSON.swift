@@ -33,6 +33,65 @@ extension ValidatedText where Self: Codable {
 extension HostName: Codable {}
 extension DomainName: Codable {}
 
+// A dictionary by host is an object in JSON.
+extension HostName: CodingKeyRepresentable {
+  fileprivate struct Key: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  package var codingKey: any CodingKey { Key(stringValue: text) }
+  package init?(codingKey: some CodingKey) { self.init(codingKey.stringValue) }
+}
+
+extension KeyedDecodingContainer {
+  package func decode<Value: Decodable>(
+    _ type: [HostName: Value].Type, forKey key: Key
+  ) throws -> [HostName: Value] {
+    try valuesByHost(key)
+  }
+
+  /// Values by host: the decoder's own method does not say where a key is that is not a host name.
+  func valuesByHost<Value: Decodable>(_ key: Key) throws -> [HostName: Value] {
+    var values: [HostName: Value] = [:]
+    for (text, value) in try decode([String: Value].self, forKey: key) {
+      guard let host = HostName(text) else { throw wrongName(text, below: key) }
+      values[host] = value
+    }
+    return values
+  }
+
+  private func wrongName(_ text: String, below key: Key) -> DecodingError {
+    .dataCorrupted(
+      .init(
+        codingPath: codingPath + [key, HostName.Key(stringValue: text)],
+        debugDescription: "its key is not \(HostName.noun)"))
+  }
+}
+
+extension HostRoles: Codable {
+  /// One of them: a mistake has its place.
+  private struct One: Decodable {
+    let roles: HostRoles
+
+    init(from decoder: any Decoder) throws {
+      roles = try decoder.value("a role") { HostRoles(names: [$0]) }
+    }
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let all = try [One](from: decoder).map(\.roles)
+    self.init(
+      all.reduce(into: []) { $0.formUnion($1.roles) },
+      isContainerHost: all.contains(where: \.isContainerHost))
+  }
+
+  package func encode(to encoder: any Encoder) throws { try names.encode(to: encoder) }
+}
+
 extension IPAddress: Codable {
   package init(from decoder: any Decoder) throws {
     self = try decoder.value("an IP address") { IPAddress($0) }

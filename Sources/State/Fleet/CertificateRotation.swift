@@ -6,19 +6,20 @@ package import Fleet
 package struct CertificateRotation: Hashable, Sendable, Codable {
   package var startedAt: Timestamp
   /// By host and by the certificate's path: the serial of the one that it is not to have any more.
-  package private(set) var replaces: [String: [String: String]] = [:]
+  package private(set) var replaces: [HostName: [String: String]] = [:]
 
   package init(startedAt: Timestamp) { self.startedAt = startedAt }
 
   /// Takes a certificate in; where the rotation has it already, what is noted stays.
-  package mutating func include(_ certificate: CertificateRecord, at path: String, of host: String)
-  {
+  package mutating func include(
+    _ certificate: CertificateRecord, at path: String, of host: HostName
+  ) {
     if replaces[host]?[path] == nil { replaces[host, default: [:]][path] = certificate.serial }
   }
 
   /// Whether a host's certificate is one that the rotation has brought.
   package func hasBrought(
-    _ certificate: CertificateRecord, at path: String, of host: String
+    _ certificate: CertificateRecord, at path: String, of host: HostName
   ) -> Bool {
     replaces[host]?[path].map { $0 != certificate.serial } ?? false
   }

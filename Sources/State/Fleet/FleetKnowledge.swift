@@ -49,7 +49,7 @@ package struct RetiredCA: Hashable, Sendable, Codable {
 
 extension FleetState {
   /// What others need to catch up with this state, as the manifest of a host says it.
-  package func knowledge(on host: String, at now: Timestamp) -> FleetKnowledge {
+  package func knowledge(on host: HostName, at now: Timestamp) -> FleetKnowledge {
     FleetKnowledge(
       caGenerations: caGenerations.map { record in
         var record = record

@@ -1,3 +1,5 @@
+import Fleet
+
 // How a state is written: fields that few fleets or hosts have are left out where they are empty, and states
 // that were written before a field was added are read without it.
 
@@ -10,7 +12,7 @@ extension KeyedEncodingContainer {
     try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
   }
 
-  mutating func encode(_ value: [String: InstalledManifests], forKey key: Key) throws {
+  mutating func encode(_ value: [HostName: InstalledManifests], forKey key: Key) throws {
     try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
   }
 }
@@ -34,9 +36,10 @@ extension KeyedDecodingContainer {
   }
 
   func decode(
-    _ type: [String: InstalledManifests].Type, forKey key: Key
-  ) throws -> [String: InstalledManifests] {
-    try decodeIfPresent(type, forKey: key) ?? [:]
+    _ type: [HostName: InstalledManifests].Type, forKey key: Key
+  ) throws -> [HostName: InstalledManifests] {
+    let isPresent = try contains(key) && !decodeNil(forKey: key)
+    return isPresent ? try valuesByHost(key) : [:]
   }
 
   func decode(_ type: EdgeFacts.Type, forKey key: Key) throws -> EdgeFacts {

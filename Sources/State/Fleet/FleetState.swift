@@ -20,12 +20,12 @@ package struct FleetState: Hashable, Sendable, Codable {
   /// The keys that sign manifests, oldest first; the last one signs, the others are known still.
   package var fleetKeys: [FleetKey]
   /// By host, what this state has sent there: written before it is sent.
-  package var manifests: [String: InstalledManifests]
+  package var manifests: [HostName: InstalledManifests]
   /// Certificates that are not to be accepted any more, though they have not ended.
   package var revocations: [Revocation]
   /// Nil where none is under way.
   package var rotation: CertificateRotation?
-  package var hosts: [String: HostRecord]
+  package var hosts: [HostName: HostRecord]
 
   package init(fleet: String, lineage: String) {
     self.version = Self.currentVersion
@@ -93,14 +93,14 @@ extension [CAGeneration] {
 /// What `deploy` left on one host, and at which address it was: how it is reached, the inventory says.
 package struct HostRecord: Hashable, Sendable, Codable {
   package var address: IPAddress
-  package var roles: [String]
+  package var roles: HostRoles
   package var release: ReleaseRecord
   package var appliedAt: Timestamp
   /// User and machine, such as `ann@laptop`.
   package var appliedBy: String
 
   package init(
-    address: IPAddress, roles: [String], release: ReleaseRecord, appliedAt: Timestamp,
+    address: IPAddress, roles: HostRoles, release: ReleaseRecord, appliedAt: Timestamp,
     appliedBy: String
   ) {
     self.address = address

@@ -5,14 +5,14 @@ package import Fleet
 /// It stays until the certificate has expired, whatever the host says and wherever the host goes: a
 /// release before the current one, on the host's disk, holds the key still.
 package struct IssuanceRecord: Hashable, Sendable, Codable {
-  package var host: String
+  package var host: HostName
   /// Where the certificate is on the host, below the release's folder; it tells what it is for.
   package var path: String
   package var certificate: CertificateRecord
   package var issuedAt: Timestamp
 
   package init(
-    host: String, path: String, certificate: CertificateRecord, issuedAt: Timestamp
+    host: HostName, path: String, certificate: CertificateRecord, issuedAt: Timestamp
   ) {
     self.host = host
     self.path = path
@@ -47,7 +47,7 @@ extension FleetState {
   /// Records what a host has; nil if it has nothing of `deploy`.
   ///
   /// A host that was renamed brings along what was issued to it under the name before.
-  package mutating func record(_ record: HostRecord?, of host: String) {
+  package mutating func record(_ record: HostRecord?, of host: HostName) {
     hosts[host] = record
     guard let release = record?.release, !hasIssued(release, to: host) else { return }
     let own = Set(release.certificates.values)
@@ -63,12 +63,12 @@ extension FleetState {
   }
 
   /// The certificates that a host was ever given and that have not expired.
-  package func issued(to host: String, at now: Timestamp) -> [IssuanceRecord] {
+  package func issued(to host: HostName, at now: Timestamp) -> [IssuanceRecord] {
     issued(to: host).filter { $0.certificate.notAfter > now }
   }
 
   /// The records are sorted by host, and there are as many as the fleet is large.
-  private func issued(to host: String) -> ArraySlice<IssuanceRecord> {
+  private func issued(to host: HostName) -> ArraySlice<IssuanceRecord> {
     var (start, end) = (issued.startIndex, issued.endIndex)
     while start < end {
       let middle = start + (end - start) / 2
@@ -78,7 +78,7 @@ extension FleetState {
   }
 
   /// Whether the CA signed each certificate of a release, as the release has it, for this very host.
-  package func hasIssued(_ release: ReleaseRecord, to host: String) -> Bool {
+  package func hasIssued(_ release: ReleaseRecord, to host: HostName) -> Bool {
     let own = issued(to: host).map(\.certificate)
     return release.certificates.values.allSatisfy(own.contains)
   }
@@ -93,7 +93,7 @@ extension IssuanceRecord {
   }
 
   fileprivate struct Identity: Hashable, Comparable {
-    var host: String
+    var host: HostName
     var issuer: String
     var serial: String
     var path: String

@@ -15,14 +15,14 @@ package struct Revocation: Hashable, Sendable, Codable {
   /// The issuer's subject key identifier in lower-case hex.
   package var issuerKeyIdentifier: String
   /// Nil where the serial alone is known.
-  package var host: String?
+  package var host: HostName?
   package var revokedAt: Timestamp
   package var reason: Reason
   /// When the certificate ends by itself; from then on nothing needs to refuse it.
   package var notAfter: Timestamp
 
   package init(
-    serial: String, issuerKeyIdentifier: String, host: String?, revokedAt: Timestamp,
+    serial: String, issuerKeyIdentifier: String, host: HostName?, revokedAt: Timestamp,
     reason: Reason, notAfter: Timestamp
   ) {
     self.serial = serial
@@ -61,7 +61,7 @@ extension FleetState {
   /// Revokes every certificate that was ever issued to a host and has not expired; what is revoked already
   /// for the same reason stays as it is.
   package mutating func revokeCertificates(
-    of host: String, at now: Timestamp, reason: Revocation.Reason
+    of host: HostName, at now: Timestamp, reason: Revocation.Reason
   ) {
     for record in issued(to: host, at: now) {
       revoke(record.certificate, of: host, at: now, reason: reason)
@@ -69,7 +69,7 @@ extension FleetState {
   }
 
   package mutating func revoke(
-    _ certificate: CertificateRecord, of host: String?, at now: Timestamp,
+    _ certificate: CertificateRecord, of host: HostName?, at now: Timestamp,
     reason: Revocation.Reason
   ) {
     if revocation(of: certificate)?.reason == reason { return }

@@ -106,11 +106,11 @@ package enum SurveyResult: Hashable, Sendable {
 }
 
 /// What the hosts say of themselves now, by name.
-package typealias Survey = [String: SurveyResult]
+package typealias Survey = [HostName: SurveyResult]
 
 extension FleetState {
   /// The release of a host by what it says itself; where it does not say, by what was recorded.
-  package func release(on host: String, _ survey: Survey) -> ReleaseRecord? {
+  package func release(on host: HostName, _ survey: Survey) -> ReleaseRecord? {
     if case .observed(let observation) = survey[host], let manifest = observation.manifest {
       return manifest.release
     }

@@ -15,7 +15,7 @@ extension EdgeFacts {
       }
       + services.map { service in
         "serves \(service.site) \(service.port)"
-          + (service.frontEnds.map { " \($0.isEmpty ? "-" : $0.joined)" } ?? "")
+          + (service.frontEnds.map { " \($0.isEmpty ? "-" : $0.joined(separator: ","))" } ?? "")
       }
       + routes.map { "routes \($0.site) \($0.host) \($0.address) \($0.port)" }
   }
@@ -102,10 +102,6 @@ extension EdgeFacts.Route {
     else { return nil }
     self.init(site: site, host: host, address: address, port: port)
   }
-}
-
-extension [HostName] {
-  fileprivate var joined: String { map(\.text).joined(separator: ",") }
 }
 
 extension Opening.Source {

@@ -1,3 +1,5 @@
+package import Fleet
+
 /// Which manifests this state has sent to a host, so that another one there is seen to be another's.
 package struct InstalledManifests: Hashable, Sendable, Codable {
   /// The highest serial of the state that any of them was made from.
@@ -14,7 +16,7 @@ package struct InstalledManifests: Hashable, Sendable, Codable {
 
 extension FleetState {
   /// Notes a manifest before it goes to a host.
-  package mutating func expect(_ digest: String, fromSerial serial: Int, on host: String) {
+  package mutating func expect(_ digest: String, fromSerial serial: Int, on host: HostName) {
     var known = manifests[host] ?? InstalledManifests()
     known.serial = max(known.serial, serial)
     known.digests.removeAll { $0 == digest }
@@ -23,7 +25,7 @@ extension FleetState {
   }
 
   /// Forgets the manifests before the one that is in force; nil where `deploy` has left the host.
-  package mutating func settle(_ digest: String?, on host: String) {
+  package mutating func settle(_ digest: String?, on host: HostName) {
     guard var known = manifests[host] else { return }
     guard let digest else {
       known.digests = []

@@ -21,11 +21,11 @@ extension Manifest {
     switch heading {
     case Self.unsignedHeading[...]: break
     case Self.heading[...]:
-      guard let host = lines.popFirst()?.value(of: "host"),
+      guard let host = lines.popFirst()?.value(of: "host").flatMap({ HostName(String($0)) }),
         let serial = lines.popFirst()?.value(of: "serial").flatMap({ Int($0) }),
         FleetState.serials.contains(serial)
       else { return nil }
-      (self.host, self.serial) = (String(host), serial)
+      (self.host, self.serial) = (host, serial)
       if let signature = lines.last?.value(of: "signature")?.fields(2) {
         lines.removeLast()
         self.signature = Signature(publicKey: signature[0], text: signature[1])
@@ -43,7 +43,7 @@ extension Manifest {
   /// Whether a host's words are what a release may be: they become paths, names and numbers here.
   private var hasValidValues: Bool {
     guard TextRule.fleetName.accepts(fleet), TextRule.word.accepts(lineage),
-      TextRule.line.accepts(madeBy), host.map(TextRule.hostName.accepts) ?? true
+      TextRule.line.accepts(madeBy)
     else { return false }
     do throws(StateMistake) {
       try release.check(.root)
@@ -110,7 +110,7 @@ extension FleetKnowledge {
       }
       + revocations.map {
         "revoked \($0.serial) \($0.issuerKeyIdentifier) \($0.revokedAt) \($0.reason.rawValue)"
-          + " \($0.notAfter) \($0.host ?? "")"
+          + " \($0.notAfter) \($0.host?.text ?? "")"
       }
       + keys.map { key in
         "fleet-key \(key.generation) \(key.publicKey)"
@@ -141,10 +141,12 @@ extension FleetKnowledge {
       let revokedAt = Timestamp(fields[2]), let reason = Revocation.Reason(rawValue: fields[3]),
       let notAfter = Timestamp(fields[4])
     {
+      let host = HostName(fields[5])
+      guard host != nil || fields[5].isEmpty else { return false }
       revocations.append(
         Revocation(
-          serial: fields[0], issuerKeyIdentifier: fields[1],
-          host: fields[5].isEmpty ? nil : fields[5], revokedAt: revokedAt, reason: reason,
+          serial: fields[0], issuerKeyIdentifier: fields[1], host: host, revokedAt: revokedAt,
+          reason: reason,
           notAfter: notAfter))
     } else if let fields = line.value(of: "fleet-key")?.fields(3), let generation = Int(fields[0]) {
       let signed = fields[2].split(separator: " ").map(String.init)

@@ -16,7 +16,7 @@ package struct Manifest: Hashable, Sendable {
   package var fleet: String
   package var lineage: String
   /// For whom it is: another host that shows it has copied it. Nil in those of version 0.1.0.
-  package var host: String?
+  package var host: HostName?
   /// Of the state that it was made from.
   package var serial: Int
   package var madeAt: Timestamp
@@ -37,7 +37,7 @@ package struct Manifest: Hashable, Sendable {
   }
 
   package init(
-    fleet: String, lineage: String, host: String?, serial: Int, madeAt: Timestamp, madeBy: String,
+    fleet: String, lineage: String, host: HostName?, serial: Int, madeAt: Timestamp, madeBy: String,
     release: ReleaseRecord, knowledge: FleetKnowledge = FleetKnowledge()
   ) {
     self.fleet = fleet

@@ -53,12 +53,12 @@ package enum ManifestProblem: Hashable, Sendable {
 
 /// A release that another copy of the state has installed since this one was written.
 package struct NewerRelease: Hashable, Sendable, CustomStringConvertible {
-  package var host: String
+  package var host: HostName
   package var manifest: Manifest
   /// Of the state that is behind.
   package var stateSerial: Int
 
-  package init(host: String, manifest: Manifest, stateSerial: Int) {
+  package init(host: HostName, manifest: Manifest, stateSerial: Int) {
     self.host = host
     self.manifest = manifest
     self.stateSerial = stateSerial
@@ -81,7 +81,7 @@ package struct JudgedSurvey: Hashable, Sendable {
   package var newer: [NewerRelease] = []
   /// Hosts whose manifests are signed by a key that is not known here, if they are most of those that have
   /// answered: then the key is a colleague's, and not a forger's.
-  package var underOtherKey: [String] = []
+  package var underOtherKey: [HostName] = []
 }
 
 extension FleetState {
@@ -96,7 +96,7 @@ extension FleetState {
   ///
   /// - Parameters:
   ///   - addresses: of the hosts in the inventory; a machine that changed its name keeps what it has.
-  package func judge(_ survey: Survey, addresses: [String: IPAddress]) -> JudgedSurvey {
+  package func judge(_ survey: Survey, addresses: [HostName: IPAddress]) -> JudgedSurvey {
     var judged = JudgedSurvey(survey: survey)
     var answered = 0
     for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
@@ -124,7 +124,7 @@ extension FleetState {
   }
 
   private func finding(
-    _ shown: ShownManifest, on host: String, at address: IPAddress?
+    _ shown: ShownManifest, on host: HostName, at address: IPAddress?
   ) -> Finding {
     guard let manifest = shown.manifest else {
       return .problem(.drift("cannot be read"))
@@ -142,7 +142,7 @@ extension FleetState {
     case .unknown: return .underOtherKey
     case .valid(let key):
       guard manifest.host == host else {
-        let former = manifest.host ?? ""
+        let former = manifest.host?.text ?? ""
         return wasRenamed(manifest, shown.digest, to: address)
           ? .accepted(manifest) : .problem(.drift("is that of \(former)"))
       }
