@@ -137,12 +137,12 @@ struct HostileHostTests {
   @Test("keeps no other host from being surveyed, and is told of within its bounds")
   func survey() async {
     await forEachSeed { seed in
-      let fleet = Fleet(
+      let pool = HostPool(
         connector: FleetWithTraitor(honest: FakeHosts([:], Journal()), seed: seed),
         program: .fake, budgets: budgets, recognize: ShownManifest.trusted, report: { _ in })
-      let survey = await fleet.survey(
+      let survey = await pool.survey(
         Self.names.map { ($0, connection()) }, parallel: 5)
-      await fleet.close()
+      await pool.close()
       for name in Self.names {
         switch survey[name] {
         case .observed(let observation):
@@ -175,7 +175,7 @@ struct HostileHostTests {
       let clock = FakeClock()
       let rollout = Rollout(
         of: plan, fromSerial: 7,
-        fleet: Fleet(
+        pool: HostPool(
           connector: FleetWithTraitor(honest: FakeHosts([:], journal), seed: seed),
           program: .fake, budgets: budgets, recognize: ShownManifest.trusted, report: { _ in }),
         issuer: FakeIssuer(), signer: FakeSigner(), store: store,

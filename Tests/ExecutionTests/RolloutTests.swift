@@ -60,7 +60,7 @@ struct RolloutTests {
     let clock = FakeClock()
     return Rollout(
       of: plan, fromSerial: 7,
-      fleet: Fleet(
+      pool: HostPool(
         connector: hosts, program: .fake, recognize: ShownManifest.trusted, report: { _ in }),
       issuer: FakeIssuer(unsignable: unsignable), signer: FakeSigner(),
       store: FakeStore(journal: journal, failing: failing, unexpectable: unexpectable),

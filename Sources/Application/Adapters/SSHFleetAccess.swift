@@ -38,7 +38,7 @@ package struct SSHFleetAccess: FleetAccess {
     }
     return SSHFleetHosts(
       access: self,
-      fleet: Fleet(
+      pool: HostPool(
         connector: connector, program: HostProgram(digest: { Digest.sha256(of: $0) }),
         recognize: recognize, report: report),
       parallel: parallel, interaction: interaction, progress: progress, report: report)
@@ -58,30 +58,30 @@ package struct SSHFleetAccess: FleetAccess {
 /// The hosts of a run, with the connections that are open to them.
 private struct SSHFleetHosts: FleetHosts {
   let access: SSHFleetAccess
-  let fleet: Fleet
+  let pool: HostPool
   let parallel: Int
   let interaction: any Interaction
   let progress: RunProgress
   let report: @Sendable (ProgressEvent) -> Void
 
   func survey(_ hosts: [(name: HostName, connection: HostAccess)]) async -> Survey {
-    await fleet.survey(hosts, parallel: parallel)
+    await pool.survey(hosts, parallel: parallel)
   }
 
-  func localCause(of survey: Survey) async -> String? { await fleet.localCause(of: survey) }
+  func localCause(of survey: Survey) async -> String? { await pool.localCause(of: survey) }
 
   func manifest(
     of release: Int, on host: HostName, _ connection: HostAccess
   ) async throws -> ShownManifest? {
-    try await fleet.manifest(of: release, on: host, connection)
+    try await pool.manifest(of: release, on: host, connection)
   }
 
-  func close() async { await fleet.close() }
+  func close() async { await pool.close() }
 
   func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Summary {
     let hooks = HookProcesses()
     let rollout = Rollout(
-      of: plan, fromSerial: means.state.serial, fleet: fleet, issuer: means.issuer,
+      of: plan, fromSerial: means.state.serial, pool: pool, issuer: means.issuer,
       signer: FleetSigner(key: means.fleetKey, keeper: means.keeper), store: means.keeper,
       hooks: hooks, verifier: try verifier(means), surroundings: surroundings, parallel: parallel,
       report: report)

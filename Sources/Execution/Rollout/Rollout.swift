@@ -4,7 +4,7 @@ package import State
 
 /// Carries out a plan: every host is prepared and tested first, then the batches switch one by one.
 package struct Rollout: Sendable {
-  let fleet: Fleet
+  let pool: HostPool
   let builder: ReleaseBuilder
   /// Of the state that the run began with.
   let serial: Int
@@ -19,12 +19,12 @@ package struct Rollout: Sendable {
   let report: @Sendable (ProgressEvent) -> Void
 
   package init(
-    of plan: Plan, fromSerial serial: Int, fleet: Fleet, issuer: any CertificateIssuer,
+    of plan: Plan, fromSerial serial: Int, pool: HostPool, issuer: any CertificateIssuer,
     signer: any ManifestSigner, store: any StateStore,
     hooks: any HookRunner, verifier: any EdgeVerifier, surroundings: Surroundings, parallel: Int,
     report: @escaping @Sendable (ProgressEvent) -> Void
   ) {
-    self.fleet = fleet
+    self.pool = pool
     self.builder = ReleaseBuilder(
       issuer: issuer, store: store, signer: signer, surroundings: surroundings,
       fleet: plan.fleet, lineage: plan.lineage, serial: serial)
@@ -32,13 +32,13 @@ package struct Rollout: Sendable {
     self.store = store
     self.surroundings = surroundings
     self.confirmation = Confirmation(
-      fleet: fleet, surroundings: surroundings,
+      pool: pool, surroundings: surroundings,
       // What a run takes a host through stays on it, so that all of it can be taken back.
       keepReleases: max(
         plan.keepReleases,
         (plan.hosts.map(\.steps.count).max() ?? 0) + 1))
     self.pace = Pace(
-      window: plan.confirmWithin, budgets: fleet.budgets, revoked: Set(plan.revoked))
+      window: plan.confirmWithin, budgets: pool.budgets, revoked: Set(plan.revoked))
     self.heartbeat = Heartbeat(surroundings)
     self.hooks = HostHooks(plan.hooks, fleet: plan.fleet, runner: hooks, report: report)
     self.verifier = verifier
@@ -214,7 +214,7 @@ package struct Rollout: Sendable {
     if let result = await result(of: transaction) { return (transaction, result) }
     // The host waited in vain, or the word was lost: it is prepared once more, and refuses if it has
     // changed meanwhile.
-    await fleet.forget(transaction.step.host)
+    await pool.forget(transaction.step.host)
     switch await prepare(transaction.step, after: transaction.previous) {
     case .failure(let failure): return (transaction, failure.result)
     case .success(let again):

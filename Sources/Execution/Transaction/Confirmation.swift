@@ -6,7 +6,7 @@ import State
 /// Confirms a release over a connection that is opened for it: one that was open before would also work
 /// where a new one is shut out.
 struct Confirmation: Sendable {
-  let fleet: Fleet
+  let pool: HostPool
   let surroundings: Surroundings
   let keepReleases: Int
 
@@ -20,7 +20,7 @@ struct Confirmation: Sendable {
     var failure: any Error = NoAnswer(description: "")
     repeat {
       do {
-        await fleet.forget(step.host)
+        await pool.forget(step.host)
         let left = end.secondsSince1970 - surroundings.now().secondsSince1970
         return try await ask(transaction, within: .seconds(min(left, limit)))
       } catch let error as any TransientFailure where !error.isTransient {
@@ -52,12 +52,12 @@ struct Confirmation: Sendable {
     _ transaction: HostTransaction, within limit: Duration
   ) async throws -> HostResult? {
     let step = transaction.step
-    let host = try await fleet.host(step.host, step.connection)
+    let host = try await pool.host(step.host, step.connection)
     let conversation = try await Conversation.start(
       .confirm(
         release: step.goal.number, keep: keepReleases,
         digest: transaction.manifestDigest ?? ""),
-      of: fleet.program, on: host, becoming: step.connection.usesSudo,
+      of: pool.program, on: host, becoming: step.connection.usesSudo,
       transaction.budgets.confirmation(within: limit))
     if try await conversation.opens() { try await conversation.closeInput() }
     while let said = try await conversation.next(ConfirmationMessage.self) {

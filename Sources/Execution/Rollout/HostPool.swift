@@ -2,8 +2,8 @@ package import Fleet
 import Planning
 package import State
 
-/// The hosts of a run and the connections that are open to them: one a host, from the survey on.
-package actor Fleet {
+/// The connections of a run to its hosts: one for each host, kept open from the survey on.
+package actor HostPool {
   private let connector: any Connector
   nonisolated let program: HostProgram
   nonisolated let budgets: Budgets
