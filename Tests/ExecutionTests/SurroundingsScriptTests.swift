@@ -1,3 +1,4 @@
+import FleetLiterals
 import State
 import TestSupport
 import Testing

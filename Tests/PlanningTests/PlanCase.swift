@@ -210,7 +210,7 @@ private func changeSurroundings(
     surroundings.orphanedPorts = [try #require(Int(rest[0]))]
     surroundings.orphanedWorkers = rest.dropFirst().compactMap { Int($0) }
   case "without-ipv6": surroundings.hasIPv6 = false
-  case "sshd": surroundings.sshPort = Int(rest[0])
+  case "sshd": surroundings.sshPort = Int(rest[0]).flatMap { Port($0) }
   case "ssh-from": surroundings.sshSources = rest
   case "addresses": surroundings.addresses = rest
   case "manager": surroundings.firewallManagers.insert(try #require(.init(rawValue: rest[0])))

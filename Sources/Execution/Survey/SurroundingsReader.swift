@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Planning
 import State
 
@@ -104,7 +105,8 @@ struct SurroundingsReader {
     guard words.count == 4 else {
       throw .unexpected("connection \(value)", "which is not two addresses with their ports")
     }
-    surroundings.sshPort = try HostValues.integer(words[3], in: 1...65_535, of: "connection")
+    surroundings.sshPort = Port(
+      try HostValues.integer(words[3], in: 1...65_535, of: "connection"))
     return try HostValues.address(words[0], of: "connection")
   }
 

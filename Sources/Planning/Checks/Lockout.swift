@@ -29,7 +29,7 @@ enum Lockout {
     let surroundings = observation.surroundings
     // From the host itself: the firewall lets that in.
     guard !surroundings.addresses.contains(where: { IPAddress($0) == address }) else { return [] }
-    let declared = Int(host.ssh.port.number)
+    let declared = host.ssh.port
     let port = surroundings.sshPort ?? declared
     let source = openings.source(ofPort: port)
     if source.isNobody {

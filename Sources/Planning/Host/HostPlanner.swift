@@ -139,7 +139,7 @@ struct HostPlanner {
     let installation = Installation(
       release: draft.number, isFirst: isNew,
       replaces: isFirst ? nil : observation.currentRelease ?? 0, facts: draft.endpoint.facts,
-      files: draft.files, certificates: issued, ports: newPorts.sorted().map { Int($0.number) })
+      files: draft.files, certificates: issued, ports: newPorts.sorted())
     return HostStep(
       .install(installation),
       reasons: isNew

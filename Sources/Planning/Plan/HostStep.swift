@@ -106,7 +106,7 @@ extension HostStep {
   package var files: [PlannedFile] { installation?.files ?? [] }
   package var certificates: [PlannedCertificate] { installation?.certificates ?? [] }
   /// Ports that nginx comes to listen on, sorted: not those that it has already.
-  package var ports: [Int] { installation?.ports ?? [] }
+  package var ports: [Port] { installation?.ports ?? [] }
   /// What the release does for the fleet's edges, where it is a new one.
   package var facts: EdgeFacts { installation?.facts ?? EdgeFacts() }
 

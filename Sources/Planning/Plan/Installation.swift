@@ -1,3 +1,4 @@
+package import Fleet
 package import State
 
 /// A new release, as it is planned.
@@ -14,11 +15,11 @@ package struct Installation: Hashable, Sendable {
   package var files: [PlannedFile]
   package var certificates: [PlannedCertificate]
   /// Ports that nginx comes to listen on, sorted: not those that it has already.
-  package var ports: [Int]
+  package var ports: [Port]
 
   package init(
     release: Int, isFirst: Bool = false, replaces: Int? = nil, facts: EdgeFacts = EdgeFacts(),
-    files: [PlannedFile] = [], certificates: [PlannedCertificate] = [], ports: [Int] = []
+    files: [PlannedFile] = [], certificates: [PlannedCertificate] = [], ports: [Port] = []
   ) {
     self.release = release
     self.isFirst = isFirst

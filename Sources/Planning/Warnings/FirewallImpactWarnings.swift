@@ -74,7 +74,7 @@ private struct ChangedFirewall {
   }
 
   func otherSessions(_ found: inout WarningCollector) {
-    let source = openings.source(ofPort: surroundings.sshPort ?? Int(host.ssh.port.number))
+    let source = openings.source(of: .tcp(surroundings.sshPort ?? host.ssh.port))
     let own = ([observation.controllerAddress].compactMap(\.self) + surroundings.addresses)
       .compactMap { IPAddress($0) }
     let others = Set(surroundings.sshSources.compactMap { IPAddress($0) })

@@ -1,3 +1,5 @@
+package import Fleet
+
 /// What is on a host beside what `deploy` put there, as far as the host could tell.
 package struct HostSurroundings: Hashable, Sendable {
   /// The addresses that others may reach it at, IPv4 and IPv6 (RFC 4291 text, not shortened).
@@ -7,7 +9,7 @@ package struct HostSurroundings: Hashable, Sendable {
   /// Sockets that listen, but for those of the release.
   package var listeners: [Listener] = []
   /// The port of sshd as the host has it; another one than the controller's where the way forwards it.
-  package var sshPort: Int?
+  package var sshPort: Port?
   /// Whether the kernel has IPv6.
   package var hasIPv6 = true
   /// Where servers of nginx listen that are not the release's, in the order in which nginx reads them.

@@ -68,7 +68,7 @@ struct TransactionOrder: Equatable, Sendable {
   /// Seconds until the host rolls back.
   var window: Int64
   /// Ports that nginx comes to listen on.
-  var ports: [Int]
+  var ports: [Port]
   /// User and machine, for those who find the host locked.
   var who: String
 
@@ -76,7 +76,7 @@ struct TransactionOrder: Equatable, Sendable {
     [
       ("mode", mode.rawValue), ("release", String(release)), ("expected", expected.rawValue),
       ("size", String(size)), ("patience", String(patience)), ("window", String(window)),
-      ("ports", ports.map(String.init).joined(separator: ",")), ("who", who),
+      ("ports", ports.map(\.description).joined(separator: ",")), ("who", who),
     ]
   }
 }
