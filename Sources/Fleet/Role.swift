@@ -8,7 +8,7 @@ package enum Role: String, Hashable, Sendable, CaseIterable, Comparable {
 
 /// All that a host does, as it is shown and recorded: its roles, and whether it is a container host.
 package struct HostRoles: Hashable, Sendable {
-  private static let containerHost = "container host"
+  private static let containerHost = "container-host"
 
   package var roles: Set<Role>
   /// Whether it is in front of a container.
@@ -23,7 +23,8 @@ package struct HostRoles: Hashable, Sendable {
   package init?(names: [String]) {
     self.init()
     for name in names {
-      if name == Self.containerHost {
+      // Version 0.1.0 wrote "carrier".
+      if name == Self.containerHost || name == "carrier" {
         isContainerHost = true
       } else if let role = Role(rawValue: name) {
         roles.insert(role)

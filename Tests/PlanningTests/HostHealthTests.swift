@@ -1,3 +1,5 @@
+import Fleet
+import FleetLiterals
 import Planning
 import State
 import Testing
@@ -45,8 +47,10 @@ struct HostHealthTests {
     ),
   ]
 
-  @Test("has the same faults for a status as a plan repairs", arguments: ["app-1", "idle-1"])
-  func faults(host: String) throws {
+  @Test(
+    "has the same faults for a status as a plan repairs",
+    arguments: ["app-1", "idle-1"] as [HostName])
+  func faults(host: HostName) throws {
     let inventory = try #require(Scenario.inventory(Self.text).0)
     var scenario = Scenario()
     scenario.askHosts(of: inventory)

@@ -1,4 +1,3 @@
-package import Fleet
 package import Planning
 
 /// What became of one host.

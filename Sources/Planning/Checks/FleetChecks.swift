@@ -115,7 +115,7 @@ extension FleetChecks.Edge {
   fileprivate init(of site: Site, from frontEnd: Host, to backEnd: Host, _ port: Port) {
     let entry = backEnd.endpoint(to: port)
     self.init(
-      site: site.domain.text, frontEnd: frontEnd.name, backEnd: backEnd.name,
+      site: site.domain, frontEnd: frontEnd.name, backEnd: backEnd.name,
       address: entry.address, port: entry.port)
   }
 }
@@ -123,9 +123,8 @@ extension FleetChecks.Edge {
 extension FleetChecks.Entrance {
   fileprivate init(of site: Site, on frontEnd: Host) {
     self.init(
-      site: site.domain.text, frontEnd: frontEnd.name.text,
-      address: frontEnd.address.description, port: Int(Port.https.number),
-      names: ([site.domain] + site.aliases).map(\.text), certificate: site.certificate,
+      site: site.domain, frontEnd: frontEnd.name, address: frontEnd.address, port: .https,
+      names: [site.domain] + site.aliases, certificate: site.certificate,
       asksForCertificate: site.originPulls != nil, isBehindNetwork: site.isBehindNetwork)
   }
 }

@@ -31,7 +31,7 @@ enum Lockout {
     guard !surroundings.addresses.contains(where: { IPAddress($0) == address }) else { return [] }
     let declared = host.ssh.port
     let port = surroundings.sshPort ?? declared
-    let source = openings.source(ofPort: port)
+    let source = openings.source(of: .tcp(port))
     if source.isNobody {
       return [
         "its new firewall would shut out this controller: sshd has port \(port) there, and"

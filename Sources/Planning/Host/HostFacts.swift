@@ -22,7 +22,7 @@ struct HostFacts {
     ruleset = Firewall.ruleset(for: host, in: inventory)
     servedPorts = Set(
       inventory.sites(servedBy: host.name).flatMap { $0.upstreams(on: host.name).map(\.port) })
-    guard case .observed(let observation) = survey[host.name.text] else {
+    guard case .observed(let observation) = survey[host.name] else {
       (observation, sharedPorts, lockout) = (nil, nil, [])
       return
     }

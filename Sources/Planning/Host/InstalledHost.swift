@@ -14,7 +14,7 @@ struct InstalledHost {
   init(_ host: Host, _ observation: HostObservation, _ state: FleetState) {
     self.host = host
     self.observation = observation
-    recorded = state.hosts[host.name.text]?.release
+    recorded = state.hosts[host.name]?.release
   }
 
   /// The release in force, if it is proven.

@@ -61,7 +61,7 @@ struct PlannedFleet {
   ) -> [(name: HostName, candidate: Candidate)] {
     let declared = facts.map { (name: $0.host.name, candidate: Self.candidate($0, input)) }
     let left = input.desired.inventory.hostsToClean(input.state).compactMap { host in
-      input.state.hosts[host.name.text].map { record in
+      input.state.hosts[host.name].map { record in
         (name: host.name, candidate: Self.leaving(host, record, input))
       }
     }
@@ -81,7 +81,7 @@ struct PlannedFleet {
     case nil: return held(["it was not asked; this is a bug in deploy"])
     case .unreachable(let why):
       let closed = Lockout.closedPort(
-        of: host, with: input.state.hosts[host.name.text]?.release,
+        of: host, with: input.state.hosts[host.name]?.release,
         input.desired.inventory.firewall)
       return held([why] + (closed.map { [$0] } ?? []), as: .unreachable)
     case .observed(let observation):

@@ -30,7 +30,7 @@ struct SequencedSteps {
     let steps = steps[milestone.host] ?? []
     let index = milestone.position - 1
     return HostStep.Need(
-      host: milestone.host.text, goal: steps.indices.contains(index) ? steps[index].goal : nil)
+      host: milestone.host, goal: steps.indices.contains(index) ? steps[index].goal : nil)
   }
 
   /// - Parameter way: the back-end first, and what it is reached through.

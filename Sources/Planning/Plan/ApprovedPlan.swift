@@ -100,7 +100,7 @@ extension PlannedStep {
   fileprivate func parts(_ digest: (String) -> String) -> [String: String] {
     var parts = step.parts(digest)
     parts["reached at"] = "\(connection.address)"
-    parts["roles"] = roles.joined(separator: " ")
+    parts["roles"] = roles.names.joined(separator: " ")
     return parts
   }
 }
@@ -109,7 +109,7 @@ extension HostStep {
   fileprivate func parts(_ digest: (String) -> String) -> [String: String] {
     var parts = [
       "action": action.rawValue, "release": "\(goal.number)",
-      "new ports": ports.map(String.init).joined(separator: " "),
+      "new ports": ports.map(\.description).joined(separator: " "),
       "waits for": needs.map(\.text).sorted().joined(separator: " "),
       "waits for one of": ways.map { way in
         "\(way.site): " + way.needs.map(\.text).sorted().joined(separator: " ")

@@ -3,12 +3,12 @@ package import Fleet
 /// A step together with the host that takes it: what a rollout carries out at a time.
 @dynamicMemberLookup
 package struct PlannedStep: Hashable, Sendable {
-  package let host: String
+  package let host: HostName
   package let connection: HostAccess
-  package let roles: [String]
+  package let roles: HostRoles
   package var step: HostStep
 
-  package init(host: String, connection: HostAccess, roles: [String], _ step: HostStep) {
+  package init(host: HostName, connection: HostAccess, roles: HostRoles, _ step: HostStep) {
     self.host = host
     self.connection = connection
     self.roles = roles
