@@ -199,8 +199,9 @@ let package = Package(
     .tests(
       "CommandLine",
       [
-        "deploy", "CommandLine", "Application", "CAStore", "Certificates", "Diagnostics", "Fleet",
-        "FleetFolders", "Planning", "State", arguments,
+        "deploy", "CommandLine", "Application", "CAStore", "Certificates", "Diagnostics",
+        "Execution",
+        "Fleet", "FleetFolders", "Planning", "State", arguments,
       ], cases: true),
     .tests(
       "EndToEnd",

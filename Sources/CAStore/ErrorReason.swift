@@ -1,7 +1,7 @@
 import Foundation
 
 extension Error {
-  /// The system's own words, without Foundation's around them.
+  /// The message of the system, without the text that Foundation adds.
   package var reason: String {
     let error = self as NSError
     let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error

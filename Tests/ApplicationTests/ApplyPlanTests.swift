@@ -33,7 +33,8 @@ struct ApplyPlanTests {
     }
     #expect(
       failure
-        == Failure(.failed, "nothing was changed: say \"yes\" to go on, or give --yes"))
+        == Failure(
+          .failed, "nothing was changed: enter \"yes\" to carry the plan out, or add --yes"))
     #expect(user.seen.plans.count == 1 && user.seen.summaries.isEmpty && user.seen.prompts.isEmpty)
     #expect(fleet.hosts.seen.plans.isEmpty && fleet.hosts.seen.isClosed && !fleet.hasState)
   }
@@ -72,7 +73,7 @@ struct ApplyPlanTests {
     let again = await #expect(throws: Failure.self) {
       try await ApplyPlan(fleet.run(user, scope)).apply()
     }
-    #expect(again?.message.contains("Nothing was touched") == true, "\(again?.message ?? "")")
+    #expect(again?.message.contains("Nothing was changed") == true, "\(again?.message ?? "")")
     #expect(fleet.hosts.seen.plans.count == 1)
   }
 }

@@ -85,10 +85,11 @@ struct HookProcessesTests {
   @Test("fails with its status and its last words")
   func failure() async {
     let (ending, _) = await run(["sh", "-c", "echo first; echo no room >&2; echo; exit 3"])
-    #expect(ending == .failed("ended with status 3: no room"))
-    #expect(await run(["false"]).ending == .failed("ended with status 1"))
+    #expect(ending == .failed("exited with status 3: no room"))
+    #expect(await run(["false"]).ending == .failed("exited with status 1"))
     #expect(
-      await run(["sh", "-c", "echo x; kill -9 $$"]).ending == .failed("was ended by signal 9: x"))
+      await run(["sh", "-c", "echo x; kill -9 $$"]).ending
+        == .failed("was terminated by signal 9: x"))
   }
 
   @Test("that does not exist fails with the system's words")
@@ -96,7 +97,7 @@ struct HookProcessesTests {
     guard case .failed(let why) = await run(["./no-such-program"]).ending else {
       throw CancellationError()
     }
-    #expect(why.hasPrefix("ended with status 127: "), "\(why)")
+    #expect(why.hasPrefix("exited with status 127: "), "\(why)")
     #expect(why.contains("./no-such-program"), "\(why)")
   }
 
@@ -105,7 +106,7 @@ struct HookProcessesTests {
     let (ending, lines) = await run(
       ["sh", "-c", "sleep 1000 & echo $!; trap '' TERM; echo $$; while :; do wait; done"],
       withinSeconds: 1)
-    #expect(ending == .failed("took more than 1 s and was ended"))
+    #expect(ending == .failed("took more than 1 s and was terminated"))
     #expect(lines.count == 2)
     try await haveEnded(lines)
   }
@@ -152,7 +153,7 @@ struct HookProcessesTests {
         lines.note($0)
         processes.endAll()
       })
-    #expect(ending == .failed("was ended by signal 9: \(lines.all.joined())"))
+    #expect(ending == .failed("was terminated by signal 9: \(lines.all.joined())"))
   }
 
   @Test("has ended when its own process has, whatever it left behind")

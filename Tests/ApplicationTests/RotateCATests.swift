@@ -19,7 +19,7 @@ struct RotateCATests {
     let archive = fleet.home.folder.archive
     #expect(
       user.seen.reports == [
-        "No host trusts \"Shop Certification Center\" any more; its key is kept encrypted in"
+        "No host trusts \"Shop Certification Center\" any longer; its key is kept encrypted in"
           + " \(archive.path)."
       ])
     #expect(try archive.listing().keys == [1])
@@ -33,7 +33,7 @@ struct RotateCATests {
       try await RotateCA(fleet.run(FakeInteraction(saysYes: false)))
         .rotate(key: nil, isEmergency: false)
     }
-    #expect(failure?.message.contains("the new generation is made") == true)
+    #expect(failure?.message.contains("the new generation was created") == true)
     #expect(fleet.hosts.seen.plans.isEmpty)
     #expect(try fleet.home.folder.summary() == ["1 retiring", "2 signing"])
   }

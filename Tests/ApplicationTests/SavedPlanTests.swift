@@ -108,7 +108,7 @@ struct SavedPlanTests {
     #expect(message { _ = try SavedPlan.read(path) }.contains("No such file"))
     for text in ["", "{}", "{\"version\": 1, \"fleet\": \"shop\"}"] {
       try write(Array(text.utf8))
-      #expect(message { _ = try SavedPlan.read(path) }.contains("is no plan"))
+      #expect(message { _ = try SavedPlan.read(path) }.contains("is not a saved plan"))
     }
     let whole = try SavedPlanFormat.encode(Self.saved)
     for edited in [
@@ -141,7 +141,7 @@ struct SavedPlanTests {
       try #require(json.contains(old))
       try write(content: json.replacing(old, with: new))
       let said = message { _ = try SavedPlan.read(path) }
-      #expect(said.contains("is no plan: \(place):"), "\(said)")
+      #expect(said.contains("is not a valid plan: \(place):"), "\(said)")
       #expect(!said.unicodeScalars.contains { $0.value == 0x1B || $0.value == 0x202E })
     }
   }
@@ -163,7 +163,7 @@ struct SavedPlanTests {
       against: Self.state, "shop.state.json", inventory: "shop.yml", now: SamplePlan.now)
     #expect(refusal { $0.fleet = "blog" }.contains("is for the fleet shop, and shop.yml declares"))
     #expect(refusal { $0.lineage = "l-2" }.contains("another state of this fleet (lineage l-1)"))
-    #expect(refusal { $0.serial = 5 }.contains("which is at serial 5 by now"))
+    #expect(refusal { $0.serial = 5 }.contains("which is now at serial 5"))
     #expect(refusal { $0.serial = 3 }.contains("is older, at serial 3"))
     #expect(refusal { $0.serial = 0 }.contains("shop.state.json does not exist"))
     #expect(refusal { $0.caGenerations.removeLast() }.contains("the CA has changed"))
@@ -179,7 +179,7 @@ struct SavedPlanTests {
         release: ReleaseRecord(number: 1, files: [:], certificates: [:]),
         appliedAt: SamplePlan.now.adding(seconds: 301), appliedBy: "ann@laptop")
     }
-    #expect(said.contains("before the last change that shop.state.json has"), "\(said)")
+    #expect(said.contains("before the last change in shop.state.json"), "\(said)")
   }
 
   @Test("made before there is a state, it begins one, whatever its lineage")

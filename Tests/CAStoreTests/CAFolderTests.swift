@@ -85,7 +85,7 @@ struct CAFolderTests {
   @Test("A finished generation leaves its number, its name and, where asked, its key behind")
   func finished() throws {
     try folder.add()
-    #expect(message { try folder.finish(1, key: .archive) }.contains("does not retire"))
+    #expect(message { try folder.finish(1, key: .archive) }.contains("is not retiring"))
     _ = try folder.startRotation()
     try folder.finish(1, key: .archive)
     #expect(try folder.summary() == ["2 signing"])
@@ -162,7 +162,7 @@ struct CAFolderTests {
     try folder.add()
     try folder.retire(1)
     let refusal = message { _ = try folder.generations() }
-    #expect(refusal.contains("none is left to sign"))
+    #expect(refusal.contains("so none can sign"))
     #expect(refusal.contains("rm \(folder.retiringPath(1))"))
   }
 
@@ -208,8 +208,8 @@ struct CAFolderTests {
     #expect(chmod(folder.path, 0o700) == 0)
     #expect(try folder.findings() == [])
     try FileWriter.remove(folder.keyPath(1))
-    #expect(unlocking().contains("restore the folder from a backup"))
-    #expect(try folder.findings().first?.contains("has no key and can sign nothing") == true)
+    #expect(unlocking().contains("Restore the folder from a backup"))
+    #expect(try folder.findings().first?.contains("has no key, so it cannot sign") == true)
     try FileWriter.replace(folder.certificatePath(1), text: "nothing", for: .everyone)
     #expect(
       message { _ = try folder.generations() }.contains(
@@ -221,7 +221,7 @@ struct CAFolderTests {
     let record = try folder.add()
     let key = try contents(folder.keyPath(1))
     try FileManager.default.removeItem(atPath: folder.certificatePath(1))
-    #expect(try folder.findings().first?.contains("its creation was cut off") == true)
+    #expect(try folder.findings().first?.contains("its creation was interrupted") == true)
     let other = Secret(copying: Array("other".utf8))
     #expect(
       message { _ = try folder.add(policy(), passphrase: other, now: now) }

@@ -35,7 +35,8 @@ struct CARootTests {
     let chain = try CertificateFacts.readAll(pem: record.certificate)
     #expect(chain.map(\.commonName) == ["Shop Center", "Shop Root"])
     #expect(try folder.unlock(record, passphrase: passphrase).facts.issuerCommonName == "Shop Root")
-    #expect(try folder.findings().first?.contains("move it to where no network reaches it") == true)
+    #expect(
+      try folder.findings().first?.contains("move it to a place that no network reaches") == true)
     try FileManager.default.moveItem(atPath: folder.rootKeyPath, toPath: home.path + "/offline")
     #expect(try folder.findings() == [])
   }
@@ -45,7 +46,7 @@ struct CARootTests {
     let record = try add()
     try FileManager.default.moveItem(atPath: folder.rootKeyPath, toPath: home.path + "/offline")
     #expect(
-      message { _ = try add() }.contains("only the root's key can sign a CA below it"))
+      message { _ = try add() }.contains("only the root's key can sign a CA"))
     #expect(try folder.summary() == ["1 signing"])
     let ca = try folder.unlock(record, passphrase: passphrase)
     #expect(
@@ -118,9 +119,9 @@ struct CARootTests {
     let failure = await #expect(throws: CAStoreError.self) { _ = try await revoke(revocation) }
     #expect(
       failure?.message == """
-        \(folder.rootRevocationListPath) is missing: back-ends need a revocation list of "Shop Root", which \
-        signed generation 1, as soon as anything is revoked. Save a revocation list of "Shop Root" there, \
-        in PEM, or replace generation 1 with a CA of deploy's own: "deploy rotate ca"
+        \(folder.rootRevocationListPath) is missing. As soon as anything is revoked, back-ends need a revocation list of "Shop Root", which \
+        signed generation 1. Save a current revocation list of "Shop Root" there, \
+        in PEM form, or replace generation 1 with a CA that deploy creates: "deploy rotate ca"
         """)
     try FileManager.default.copyItem(
       atPath: home.path + "/company.crl", toPath: folder.rootRevocationListPath)
@@ -168,6 +169,6 @@ struct CARootTests {
     other.root?.name = try #require(CommonName("Another Root"))
     #expect(
       message { _ = try folder.add(other, passphrase: new, now: now) }
-        .contains("a root keeps its name"))
+        .contains("A root cannot be renamed"))
   }
 }

@@ -113,11 +113,11 @@ struct HostileFilesTests {
   @Test(
     "a passphrase command that ends badly or never is refused",
     arguments: [
-      ("[yes]", "yes should print the passphrase and printed more than 65536 bytes"),
-      ("[false]", "false should print the passphrase and ended with status 1"),
+      ("[yes]", "yes, which should print the passphrase, printed more than 65536 bytes"),
+      ("[false]", "false, which should print the passphrase, exited with status 1"),
       (
         "[cat, /dev/zero]",
-        "cat /dev/zero should print the passphrase and printed more than 65536 bytes"
+        "cat /dev/zero, which should print the passphrase, printed more than 65536 bytes"
       ),
     ])
   func passphraseCommand(_ command: String, _ message: String) throws {

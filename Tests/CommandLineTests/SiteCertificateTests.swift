@@ -75,7 +75,7 @@ struct SiteCertificateTests {
     #expect(
       run.output.contains(
         "\(home.path)/shop.crt is a private key, and \(home.path)/shop.key is a certificate:"
-          + " exchange the paths"), "\(run.output)")
+          + " swap the paths"), "\(run.output)")
     let twice = try check(certificate: chain, key: chain)
     #expect(
       twice.status == 65 && twice.output.contains("Name the file of the certificate's key"),

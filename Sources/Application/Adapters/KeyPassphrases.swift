@@ -1,13 +1,16 @@
 import Fleet
 
-/// Passphrases of the user's SSH keys and passwords of hosts: each is asked for once, and one at a time.
+/// The passphrases of the user's SSH keys and the SSH passwords of hosts. Each is asked for once, one after the
+/// other.
 actor KeyPassphrases {
   private let interaction: any Interaction
   private var passwords: [PassphraseSource: [UInt8]?] = [:]
 
   init(_ interaction: any Interaction) { self.interaction = interaction }
 
-  /// - Parameter source: where the inventory says it comes from; one for all hosts that have it alike.
+  /// The password of a host; nil if it could not be read, which was reported.
+  ///
+  /// - Parameter source: the source that the inventory names. Hosts with the same source have one password.
   func password(
     from source: PassphraseSource, of host: String, resolve: @escaping @Sendable (String) -> String
   ) -> [UInt8]? {
@@ -22,9 +25,10 @@ actor KeyPassphrases {
     return password
   }
 
-  /// Nil for a passphrase that nobody gave: it is asked for once.
+  /// By path. Nil for a passphrase that the user did not enter: it is not asked for again.
   private var known: [String: [UInt8]?] = [:]
 
+  /// The passphrase of a private key file; nil if the user did not enter one.
   func passphrase(of path: String) -> [UInt8]? {
     if let known = known[path] { return known }
     do {

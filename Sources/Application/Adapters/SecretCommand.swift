@@ -1,16 +1,16 @@
 import CAStore
 import Foundation
 
-/// A program that prints a secret, which the inventory or the environment names.
+/// A program that prints a secret, as the inventory or the environment names it.
 struct SecretCommand {
-  /// A line is wanted: more than this is another program's output.
+  /// The most bytes of output: a secret is one line, and more is the output of another program.
   static let mostBytes = 1 << 16
 
   let words: [String]
-  /// What is to be printed, for messages.
+  /// What the program prints, for messages.
   let secret: String
 
-  /// Runs it and takes what it prints.
+  /// Runs the program and returns its output.
   func output() throws -> [UInt8] {
     let (process, output) = (Process(), Pipe())
     process.executableURL = URL(filePath: "/usr/bin/env")
@@ -20,7 +20,7 @@ struct SecretCommand {
     do {
       try process.run()
     } catch {
-      throw Failure(.failed, "\(name) cannot be run: \(error.reason)")
+      throw Failure(.failed, "could not run \(name): \(error.reason)")
     }
     var bytes: [UInt8] = []
     while bytes.count <= Self.mostBytes,
@@ -32,13 +32,14 @@ struct SecretCommand {
       process.terminate()
       throw Failure(
         .failed,
-        "\(name) should print the \(secret) and printed more than \(Self.mostBytes) bytes")
+        "\(name), which should print the \(secret), printed more than \(Self.mostBytes) bytes")
     }
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
       throw Failure(
         .failed,
-        "\(name) should print the \(secret) and ended with status \(process.terminationStatus)")
+        "\(name), which should print the \(secret), exited with status \(process.terminationStatus)"
+      )
     }
     return bytes
   }

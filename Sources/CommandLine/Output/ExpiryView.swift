@@ -3,7 +3,7 @@ import Fleet
 import Planning
 import State
 
-/// What of a fleet ends when, as a person or a program reads it.
+/// What expires in a fleet and when, as text or JSON.
 struct ExpiryView {
   private struct Entry: Encodable {
     var kind: String
@@ -29,7 +29,7 @@ struct ExpiryView {
 
   var hasEnded: Bool { expiries.contains { $0.urgency == .ended } }
 
-  /// What asks for something to be done; empty where nothing does.
+  /// The lines of what has expired or is due for renewal; empty if there is none.
   func urgentLines(_ style: Style) -> [StyledText] {
     lines(expiries.filter { $0.urgency > .none }, style)
   }
@@ -59,7 +59,7 @@ struct ExpiryView {
         $0.urgency == .none ? "" : $0.urgency.rawValue,
       ]
     }
-    let lines = Table.lines([["ENDS", "DAYS LEFT", "WHAT", "HOST", "NAME", ""]] + rows)
+    let lines = Table.lines([["EXPIRES", "DAYS LEFT", "WHAT", "HOST", "NAME", ""]] + rows)
     return [style(lines[0], .bold)]
       + zip(lines.dropFirst(), expiries).map { line, expiry -> StyledText in
         switch expiry.urgency {
