@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Applying a plan, without a terminal")
 struct ApplyPlanTests {
-  @Test("shows the plan, asks, carries it out and shows the results")
+  @Test("shows the plan, asks, carries it out and shows the summary")
   func approved() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()
@@ -24,7 +24,7 @@ struct ApplyPlanTests {
     #expect(state.serial == 1 && state.fleetKeys.count == 1)
   }
 
-  @Test("changes nothing and unlocks no key unless the user says yes")
+  @Test("changes nothing and unlocks no key unless the user confirms")
   func refused() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction(saysYes: false)
@@ -62,7 +62,7 @@ struct ApplyPlanTests {
     #expect(fleet.hosts.seen.surveys.isEmpty)
   }
 
-  @Test("carries out what was saved, and nothing if the state has changed since")
+  @Test("carries out a saved plan, and nothing if the state has changed since")
   func saved() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()

@@ -19,7 +19,7 @@ struct RebuildStateTests {
     return try await TestFleet(FakeFleet(answers: ["app-1": .observed(host)]))
   }
 
-  @Test("believes what nothing proves if the user says yes")
+  @Test("believes unproven claims if the user confirms")
   func believed() async throws {
     let fleet = try await Self.fleet()
     let user = FakeInteraction()
@@ -31,7 +31,7 @@ struct RebuildStateTests {
     #expect(fleet.hosts.seen.plans.isEmpty)
   }
 
-  @Test("writes no state unless the user says yes")
+  @Test("writes no state unless the user confirms")
   func refused() async throws {
     let fleet = try await Self.fleet()
     let failure = await #expect(throws: Failure.self) {
@@ -41,7 +41,7 @@ struct RebuildStateTests {
     #expect(!fleet.hasState)
   }
 
-  @Test("asks nothing if no host claims anything")
+  @Test("asks nothing if there are no unproven claims")
   func empty() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()

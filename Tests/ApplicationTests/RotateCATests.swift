@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Rotating the CA, without a terminal")
 struct RotateCATests {
-  @Test("makes a generation that signs, and removes the one that no host trusts any more")
+  @Test("creates a generation that signs, and archives the one that no host trusts any longer")
   func rotated() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()
@@ -26,7 +26,7 @@ struct RotateCATests {
     #expect(try fleet.state().caGenerations.map(\.generation) == [2])
   }
 
-  @Test("keeps the new generation and changes no host unless the user says yes")
+  @Test("keeps the new generation and changes no host unless the user confirms")
   func refused() async throws {
     let fleet = try await TestFleet()
     let failure = await #expect(throws: Failure.self) {
@@ -38,7 +38,7 @@ struct RotateCATests {
     #expect(try fleet.home.folder.summary() == ["1 retiring", "2 signing"])
   }
 
-  @Test("tells which hosts accept a compromised key meanwhile only if there are any")
+  @Test("warns which hosts accept a compromised key only if there are any")
   func status() async throws {
     let fleet = try await TestFleet()
     let (state, standing) = try await RotateCA(fleet.run(FakeInteraction())).status()

@@ -28,7 +28,7 @@ struct CAKeyringTests {
 
   init() throws { home = try Home() }
 
-  @Test("The passphrase is got once a run, however many generations and tasks need it")
+  @Test("the passphrase is read once per run, for any number of generations and tasks")
   func once() async throws {
     try home.folder.add()
     try home.folder.add()
@@ -48,7 +48,7 @@ struct CAKeyringTests {
     #expect(reader.count == 1)
   }
 
-  @Test("A rotation makes no key under a passphrase that does not open the one in use")
+  @Test("a rotation creates no key with a passphrase that does not open the current key")
   func wrongPassphrase() async throws {
     try home.folder.add()
     let files = try home.files()

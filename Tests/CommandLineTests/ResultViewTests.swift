@@ -102,6 +102,16 @@ struct ResultViewTests {
       lines(page.text) == ["shop.example  edge-1  app-1:443     200", "    400  400  TLSv1.3"])
   }
 
+  @Test("empty lines and words longer than a line are kept")
+  func emptyLines() {
+    var page = Page(Self.plain, width: 40)
+    let word = String(repeating: "x", count: 50)
+    page.add("a\n\n\(word) b   c\n", indent: 2, hanging: 0)
+    #expect(lines(page.text) == ["  a", "", "  " + word, "  b   c", ""])
+    page.add("")
+    #expect(lines(page.text).last == "")
+  }
+
   @Test("a short serial number can be used as it is printed, but not as a complete one")
   func serial() throws {
     let short = CertificateRecord.short("0123456789abcdef")

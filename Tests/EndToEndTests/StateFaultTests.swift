@@ -170,7 +170,7 @@ struct StateFaultTests {
       #expect(try await fingerprints(scene) == before)
 
       let rebuilt = try await scene.succeed("state", "rebuild")
-      #expect(rebuilt.stdout.contains("taken in: app-1: release 2 by "), "\(rebuilt.all)")
+      #expect(rebuilt.stdout.contains("added: app-1: release 2 by "), "\(rebuilt.all)")
       #expect(try releases(scene) == new)
       let output = try await scene.apply()
       #expect(output.stdout.contains("No changes."), "\(output.all)")

@@ -9,7 +9,7 @@ import SSH
 package import State
 import Verification
 
-/// Access to the hosts of a fleet by SSH: what use cases get in production, where tests have a fake.
+/// Access to the hosts of a fleet by SSH: the implementation outside tests.
 package struct SSHFleetAccess: FleetAccess {
   let workspace: Workspace
   let client: SSHClient

@@ -32,7 +32,7 @@ package struct SavedPlan: Equatable, Sendable {
     }
     if state.serial > 0 || plan.serial > 0 { try checkSerial(state, statePath) }
     guard plan.caGenerations == state.caGenerations.map(\.fingerprint) else {
-      throw refusal("the CA has changed since the plan was made: make a new plan")
+      throw refusal("the CA has changed since the plan was made: plan again")
     }
     try checkTime(state, statePath, now)
   }
@@ -47,12 +47,12 @@ package struct SavedPlan: Equatable, Sendable {
     guard plan.lineage == state.lineage else {
       throw refusal(
         "the plan was made from another state of this fleet (lineage \(plan.lineage)) than"
-          + " \(statePath) (lineage \(state.lineage)): make a new plan")
+          + " \(statePath) (lineage \(state.lineage)): plan again")
     }
     guard plan.serial >= state.serial else {
       throw refusal(
         "the plan was made from serial \(plan.serial) of the state, which is now at serial"
-          + " \(state.serial): this plan or another change has been applied since. Make a new plan"
+          + " \(state.serial): this plan or another change has been applied since. Plan again"
       )
     }
     guard plan.serial == state.serial else {
@@ -71,13 +71,13 @@ package struct SavedPlan: Equatable, Sendable {
     guard madeAt <= now.adding(seconds: Self.toleratedSeconds) else {
       throw refusal(
         "the plan says that it was made at \(madeAt), but it is \(now): correct the controller's clock, or"
-          + " make a new plan")
+          + " plan again")
     }
     let written = state.hosts.values.map(\.appliedAt).max() ?? .earliest
     guard madeAt.adding(seconds: Self.toleratedSeconds) >= written else {
       throw refusal(
         "the plan says that it was made at \(madeAt), before the last change in \(statePath) (\(written)):"
-          + " make a new plan")
+          + " plan again")
     }
   }
 

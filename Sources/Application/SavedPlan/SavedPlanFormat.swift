@@ -45,7 +45,7 @@ enum SavedPlanFormat {
     guard line.elementsEqual(expected.utf8) else {
       throw Failure(
         .failed,
-        "\(path) was damaged or edited after it was written (its SHA-256 differs): make a new plan")
+        "\(path) was damaged or edited after it was written (its SHA-256 differs): plan again")
     }
     return try document(
       bytes, by: version < currentVersion ? .ofEarlierNames : JSONDecoder(), path)
@@ -56,13 +56,13 @@ enum SavedPlanFormat {
       throw Failure(
         .failed,
         "\(path) was saved by an earlier version of deploy (format \(version)), which is no longer supported:"
-          + " make a new plan")
+          + " plan again")
     }
     if version > currentVersion {
       throw Failure(
         .failed,
         "\(path) has version \(version), and this deploy knows plans up to version"
-          + " \(currentVersion): use the newer deploy that wrote it, or make a new plan")
+          + " \(currentVersion): use the newer deploy that wrote it, or plan again")
     }
   }
 
@@ -81,7 +81,7 @@ enum SavedPlanFormat {
       let why =
         JSONNumbers.mistake(in: bytes) ?? (error as? DecodingError)?.mistake(below: 1)
         ?? (error as? StateMistake) ?? ValuePlace.root.mistake("\(error)")
-      throw Failure(.failed, "\(path) is not a valid plan: \(why). Make a new plan")
+      throw Failure(.failed, "\(path) is not a valid plan: \(why). Plan again")
     }
     return SavedPlan(approved: approved)
   }

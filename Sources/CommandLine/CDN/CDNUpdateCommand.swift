@@ -13,7 +13,7 @@ struct CDNUpdateCommand: AsyncParsableCommand {
       apply installs them on the hosts.
 
       EXAMPLES:
-        deploy cdn update https://www.cloudflare.com/ips-v4 https://www.cloudflare.com/ips-v6
+        deploy cdn update https://www.cloudflare.com/ips-v{4,6}
         deploy cdn update --any-size ranges-v4.txt ranges-v6.txt
       """)
 

@@ -24,7 +24,7 @@ enum Console {
   static func error(_ text: String) { error(StyledText(text)) }
 
   /// The exit code of the program: that of its command, or 1 if a result could not be written. A closed pipe, as
-  /// with head(1), is no failure: the reader has read enough, and changes on hosts are still completed.
+  /// with head(1), is not a failure: the reader has read enough, and changes on hosts are still completed.
   static func exitCode(_ code: Int32) -> Int32 {
     guard let number = failure.withLock({ $0 }), number != EPIPE else { return code }
     error(

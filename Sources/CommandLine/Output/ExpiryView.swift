@@ -59,14 +59,16 @@ struct ExpiryView {
         $0.urgency == .none ? "" : $0.urgency.rawValue,
       ]
     }
-    let lines = Table.lines([["EXPIRES", "DAYS LEFT", "WHAT", "HOST", "NAME", ""]] + rows)
-    return [style(lines[0], .bold)]
-      + zip(lines.dropFirst(), expiries).map { line, expiry -> StyledText in
+    var page = Page(style, width: Console.outputWidth)
+    page.add(
+      table: Table.lines([["EXPIRES", "DAYS LEFT", "WHAT", "HOST", "NAME", ""]] + rows),
+      colors: expiries.map { expiry in
         switch expiry.urgency {
-        case .none: StyledText(line)
-        case .due: style(line, .yellow)
-        case .ended: style(line, .red)
+        case .none: nil
+        case .due: .yellow
+        case .ended: .red
         }
-      }
+      }, notes: expiries.map { _ in [] })
+    return page.lines
   }
 }

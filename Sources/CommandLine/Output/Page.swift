@@ -67,20 +67,20 @@ struct Page {
       }
       let margin = lines.isEmpty ? first : others
       if margin + begun.unicodeScalars.count + 1 + word.unicodeScalars.count > width {
-        lines.append(begun.withoutSpacesAtEnd)
+        lines.append(begun.withoutSpacesAround)
         // Two spaces part the columns of a table: the next line begins with neither.
         line = word.isEmpty ? nil : String(word)
       } else {
         line = "\(begun) \(word)"
       }
     }
-    return lines + [(line ?? "").withoutSpacesAtEnd]
+    return lines + [(line ?? "").withoutSpacesAround]
   }
 }
 
 extension String {
-  fileprivate var withoutSpacesAtEnd: String {
-    String(self[...(lastIndex { $0 != " " } ?? startIndex)].drop { $0 == " " })
+  fileprivate var withoutSpacesAround: String {
+    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }
 
   /// The text with its lines after the first moved to the right.

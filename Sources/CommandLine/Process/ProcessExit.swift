@@ -1,6 +1,6 @@
 import Glibc
 
-/// The one place where the program exits.
+/// The only way in which the program exits.
 enum ProcessExit {
   /// Exits without exit handlers: exit(3) would free memory of OpenSSL that the SSH thread may still use. Everything
   /// that must be on disk is there already.

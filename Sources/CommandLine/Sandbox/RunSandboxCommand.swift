@@ -5,7 +5,7 @@ import ArgumentParser
 struct RunSandboxCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sandbox",
-    abstract: "Run a command in a throw-away copy of the fleet on this machine.",
+    abstract: "Run a command in a throw-away copy of the fleet on the controller.",
     usage: "deploy sandbox [<options>] [-- <command> ...]",
     discussion: """
       Each host of the inventory becomes a network namespace with the host's address, sshd, nginx and \
