@@ -199,8 +199,8 @@ let package = Package(
     .tests(
       "CommandLine",
       [
-        "deploy", "CommandLine", "Application", "CAStore", "Certificates", "Diagnostics", "Fleet",
-        "FleetFolders", "FleetLiterals", "Planning", "State", arguments,
+        "deploy", "CommandLine", "Application", "CAStore", "Certificates", "Diagnostics",
+        "Execution", "Fleet", "FleetFolders", "FleetLiterals", "Planning", "State", arguments,
       ], cases: true),
     .tests(
       "EndToEnd",

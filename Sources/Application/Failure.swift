@@ -1,13 +1,12 @@
 import Files
 import StateFiles
 
-/// Why a use case ends early: a message for the user, and a kind from which the command line makes the
-/// exit code.
+/// Why a use case stops: a message for the user, and a kind that gives the exit code.
 package struct Failure: Error, Hashable {
-  /// What the shell is told of it.
+  /// What went wrong, as the exit code reports it.
   package enum Kind: Hashable, Sendable {
     case failed
-    /// The command was given wrongly.
+    /// The command line is wrong.
     case usage
     /// The inventory or the playbook is wrong.
     case invalidInput
@@ -17,7 +16,7 @@ package struct Failure: Error, Hashable {
   }
 
   package var kind: Kind
-  /// Empty if all has been said.
+  /// Empty if everything was reported before.
   package var message: String
 
   package init(_ kind: Kind, _ message: String = "") {
@@ -25,7 +24,7 @@ package struct Failure: Error, Hashable {
     self.message = message
   }
 
-  /// Any error, as what the user is told of it.
+  /// Any error, as it is reported to the user.
   package init(_ error: any Error) {
     switch error {
     case let failure as Failure: self = failure
@@ -35,7 +34,7 @@ package struct Failure: Error, Hashable {
     }
   }
 
-  /// Gives the failure to read a file another kind than `failed`.
+  /// Runs a read and gives its failure the kind, in place of `failed`.
   static func naming<Value>(
     _ kind: Kind, _ read: () throws(FileError) -> Value
   ) throws(Failure) -> Value {

@@ -1,19 +1,19 @@
 import FoundationEssentials
 
-/// The names that version 0.1.0 gave the folder and its files.
+/// Refuses the names that version 0.1.0 gave the folder and its files.
 ///
-/// A folder that still has them must not pass for one without a CA: the fleet would get another generation.
+/// A folder with these names would look as if it had no CA, and the fleet would get another generation.
 extension CAFolder {
   private static let suffix = (now: ".ca", earlier: ".authority")
 
-  /// Such as `Inventories/shop.authority`, if that is there.
+  /// The path with the earlier name, such as `Inventories/shop.authority`; nil if it does not exist.
   private var earlierFolder: String? {
     guard path.hasSuffix(Self.suffix.now) else { return nil }
     let earlier = path.dropLast(Self.suffix.now.count) + Self.suffix.earlier
     return FileManager.default.fileExists(atPath: String(earlier)) ? String(earlier) : nil
   }
 
-  /// Stops if the folder is missing and one with its earlier name is there.
+  /// Stops if the folder has its earlier name.
   func refuseEarlierFolder() throws {
     guard let earlierFolder else { return }
     throw Self.earlierNames(in: earlierFolder, "    mv \(earlierFolder) \(path)\n" + renaming)
@@ -34,7 +34,7 @@ extension CAFolder {
 
   private static func earlierNames(in path: String, _ commands: String) -> CAStoreError {
     CAStoreError(
-      "\(path) has the names that version 0.1.0 gave a CA's folder and its files. Rename them, and run"
-        + " the command again:\n\(commands)")
+      "\(path) has the names of version 0.1.0. Rename the folder and its files with the following commands,"
+        + " then run this command again:\n\(commands)")
   }
 }

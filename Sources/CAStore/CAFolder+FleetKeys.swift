@@ -3,22 +3,22 @@ import Files
 import FoundationEssentials
 package import State
 
-/// The fleet's keys, which sign manifests and are changed with the CA.
+/// The fleet keys (Ed25519), which sign manifests. Each CA generation has its own.
 ///
-///     fleet-1.key  a private key (PKCS#8, without a passphrase: a run that signs no certificate asks for none)
-///     fleet-1.pub  its public part, and what the key before it signed of it
+///     fleet-1.key  the private key: PKCS#8, not encrypted, so that runs without new certificates need no passphrase
+///     fleet-1.pub  the public key, and the signature of the key before it
 extension CAFolder {
   package func fleetKeyPath(_ generation: Int) -> String { "\(path)/fleet-\(generation).key" }
   func fleetPublicKeyPath(_ generation: Int) -> String { "\(path)/fleet-\(generation).pub" }
 
-  /// The public parts of all that are in the folder.
+  /// The public keys in the folder.
   package func fleetKeys(of fleet: String) throws -> [FleetKey] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: path)
     } catch {
-      throw CAStoreError("\(path) cannot be read: \(error.reason)")
+      throw CAStoreError("could not read \(path): \(error.reason)")
     }
     var keys: [FleetKey] = []
     for name in names where name.hasPrefix("fleet-") && name.hasSuffix(".pub") {
@@ -26,14 +26,14 @@ extension CAFolder {
       let text = String(decoding: try FileReader.read(file, as: .ca), as: UTF8.self)
       guard let key = FleetKey(text, of: fleet) else {
         throw CAStoreError(
-          "\(file) is not the public part of a key of the fleet \(fleet): restore it from a backup")
+          "\(file) is not a public key of the fleet \(fleet): restore it from a backup")
       }
       keys.learn([key])
     }
     return keys
   }
 
-  /// The private half of a key; nil if the folder does not have it.
+  /// The private key that belongs to a public one; nil if the folder does not have it.
   package func signingKey(_ key: FleetKey) throws -> FleetSigningKey? {
     let path = fleetKeyPath(key.generation)
     guard FileManager.default.fileExists(atPath: path) else { return nil }
@@ -49,10 +49,10 @@ extension CAFolder {
     }
   }
 
-  /// Makes the key of a generation unless it is there, or finishes one whose creation was cut off; the key
-  /// before it endorses it if it is at hand.
+  /// Creates the key of a generation unless it exists, or completes an interrupted creation. The previous key
+  /// signs the new one if it is in the folder.
   ///
-  /// - Parameter known: the keys that the fleet has had.
+  /// - Parameter known: the earlier keys of the fleet, from the state.
   @discardableResult
   package func makeFleetKey(_ generation: Int, of fleet: String, after known: [FleetKey]) throws
     -> FleetKey
@@ -71,7 +71,7 @@ extension CAFolder {
         signer: before.publicKey, signature: try signer.sign(key.statement(of: fleet)))
     }
     if !isThere {
-      // The key first: what it has not signed yet, nobody has seen.
+      // The private key first: nothing is lost if the run stops before its public key is published.
       let pem = try signing.pem().withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
       try FileWriter.create(path, text: pem, for: .ownerAlone)
     }
@@ -82,7 +82,7 @@ extension CAFolder {
 }
 
 extension FleetKey {
-  /// What stands in the file of its public part.
+  /// The content of the public key's file.
   fileprivate func text(of fleet: String) -> String {
     statement(of: fleet)
       + (endorsement.map { "endorsed \($0.signer) \($0.signature)\n" } ?? "")

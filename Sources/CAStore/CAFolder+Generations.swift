@@ -6,19 +6,23 @@ package import Inventories
 package import Playbooks
 package import State
 
+/// The life of a CA generation: creation, renewal, retirement.
 extension CAFolder {
   /// Stops if there is a CA already.
   package func refuseSecond() throws {
     guard let existing = try generations().signing else { return }
     throw CAStoreError(
       "there is a CA already: \(certificatePath(existing.generation))"
-        + " (\"\(existing.commonName)\")")
+        + " (\"\(existing.commonName)\"). To replace it, use \"deploy rotate ca\"")
   }
 
-  /// Makes the next generation, with a key and a common name that none before had, or finishes the one
-  /// whose creation was cut off between its key and its certificate.
+  /// Creates the next generation with a new key and a new common name, or completes a creation that was
+  /// interrupted between key and certificate.
   ///
-  /// - Parameter known: the generations that the fleet has had, whether the folder has them or not.
+  /// - Parameters:
+  ///   - known: all earlier generations of the fleet, even those that the folder does not have.
+  ///   - passphrase: encrypts the key.
+  ///   - now: seconds since 1970.
   package func add(
     _ policy: CAPolicy, beside known: [RetiredCA] = [], passphrase: Secret, now: Int64
   ) throws -> CAGeneration {
@@ -32,7 +36,7 @@ extension CAFolder {
     if listing.interrupted == nil {
       let files = try CertificateAuthority.create(
         request, below: root, passphrase: passphrase, now: now)
-      // The key first: a certificate without its key would look like a CA.
+      // The key first: a certificate without a key would look like a CA.
       try FileWriter.create(keyPath(generation), text: files.encryptedKeyPEM, for: .ownerAlone)
       try FileWriter.create(
         certificatePath(generation), text: files.certificatePEM, for: .everyone)
@@ -47,19 +51,20 @@ extension CAFolder {
     return try record(generation, .signing)
   }
 
-  /// Brings the folder to where a rotation starts, whatever was done of that before: a new generation
-  /// signs, and all others retire. One that is under way goes on; of one that was cut off in its very last
-  /// steps, these are done, and no other begins.
+  /// Prepares the folder for a rotation: a new generation signs, and all others retire. A rotation in progress
+  /// continues; if one was interrupted in its last steps, these are completed and no other begins.
   ///
   /// - Parameters:
-  ///   - trusted: the generations that hosts may trust, by state and folder.
-  ///   - retired: those that no host is to trust again.
+  ///   - trusted: the generations that hosts may trust, from the state and the folder.
+  ///   - retired: the generations that no host may trust again.
   package func startRotation(
     _ policy: CAPolicy, from trusted: [CAGeneration], retired: [RetiredCA] = [],
     passphrase: Secret, now: Int64
   ) throws {
     guard let signing = trusted.signing else {
-      throw CAStoreError("there is no CA in \(path) to be followed by another one")
+      throw CAStoreError(
+        "there is no CA in \(path), so there is nothing to rotate: create one with \"deploy ca create\""
+      )
     }
     let listing = try listing()
     let left = listing.retiring.subtracting(listing.certificates)
@@ -79,17 +84,18 @@ extension CAFolder {
     }
   }
 
-  /// Marks a generation as one that no host is to trust in the end.
+  /// Marks a generation as retiring: at the end of the rotation, no host trusts it.
   func retire(_ generation: Int) throws {
     try FileWriter.replace(
       retiringPath(generation),
-      text: "No host is to trust this generation of the CA in the end.\n", for: .everyone)
+      text: "This generation of the CA is retiring: after the rotation, no host trusts it.\n",
+      for: .everyone)
   }
 
-  /// Takes a generation that no host trusts any more out of the folder. May be repeated after a crash.
+  /// Moves a generation that no host trusts any longer to the archive. Can be repeated after a crash.
   package func finish(_ generation: Int, key fate: Playbook.KeyFate) throws {
     guard try listing().retiring.contains(generation) else {
-      throw CAStoreError("generation \(generation) of the CA in \(path) does not retire")
+      throw CAStoreError("generation \(generation) of the CA in \(path) is not retiring")
     }
     try archive.makeFolder()
     switch fate {
@@ -98,18 +104,19 @@ extension CAFolder {
     case .destroy:
       try FileWriter.destroy(keyPath(generation))
     }
-    // The certificate stays, so that neither its number nor its name is ever given again.
+    // The certificate is kept, so that neither its number nor its name is used again.
     try FileWriter.move(certificatePath(generation), to: archive.certificatePath(generation))
     try removeRemains(of: generation)
   }
 
-  /// The marker goes last: as long as it is there, it is known that a rotation has not come to its end.
+  /// Removes the files that only a retiring generation has. The marker is removed last: as long as it exists, the
+  /// rotation is not complete.
   private func removeRemains(of generation: Int) throws {
     try FileWriter.remove(revocationListPath(generation))
     try FileWriter.remove(retiringPath(generation))
   }
 
-  /// Puts a certificate with the same key and a later end in place of a generation's own.
+  /// Replaces a generation's certificate with one for the same key that expires later.
   package func renew(
     _ record: CAGeneration, _ ca: CertificateAuthority,
     below root: CertificateAuthority? = nil, validFor: Int64, now: Int64
@@ -119,7 +126,7 @@ extension CAFolder {
     try FileWriter.replace(
       certificatePath(record.generation), text: renewed.certificatePEM(), for: .everyone)
     if let list {
-      // It ends with the CA, which now ends later.
+      // A revocation list is valid as long as the CA, which now expires later.
       let next = try renewed.revocationList(of: list.revoked, now: now)
       try FileWriter.replace(
         revocationListPath(record.generation), text: next.pem, for: .everyone)
@@ -133,7 +140,7 @@ extension CAFolder {
         atPath: path, withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700])
     } catch {
-      throw CAStoreError("\(path) cannot be made: \(error.reason)")
+      throw CAStoreError("could not create \(path): \(error.reason)")
     }
     try FileWriter.checkIsOwn(path)
   }
@@ -158,10 +165,10 @@ extension CAFolder {
       state: subject.state, key: key, validFor: policy.validFor.seconds)
   }
 
-  /// The inventory's name for the first generation, with a number behind it for the others.
+  /// The common name of a generation: the inventory's name for the first one, followed by a number for the others.
   ///
-  /// Two keys under one name would make verifiers pick the wrong one. Names are compared as RFC 5280,
-  /// 7.1 has it: without regard to case.
+  /// With two keys under one name, verifiers could choose the wrong one. Names are compared without regard to case
+  /// (RFC 5280, 7.1).
   static func commonName(_ name: String, _ generation: Int, unlike known: [String]) -> String {
     let known = Set(known.map { $0.lowercased() })
     var number = generation

@@ -4,8 +4,9 @@ import Fleet
 import FoundationEssentials
 package import State
 
+/// The encrypted private keys of the generations, and their passphrase.
 extension CAFolder {
-  /// Opens the key of a generation, so that it can sign.
+  /// Decrypts the key of a generation, so that it can sign.
   package func unlock(_ record: CAGeneration, passphrase: Secret) throws -> CertificateAuthority {
     let key = try key(record.generation)
     return try naming(keyPath(record.generation)) {
@@ -20,14 +21,14 @@ extension CAFolder {
     let path = keyPath(generation)
     guard FileManager.default.fileExists(atPath: path) else {
       throw CAStoreError(
-        "\(path) is not there, and only that key can sign for generation \(generation): restore"
-          + " the folder from a backup or from who made it; if the key is lost, go on with a new CA, and"
-          + " hosts will trust nothing of this one: \"deploy rotate ca\"")
+        "\(path) is missing, and only that key can sign for generation \(generation). Restore the folder"
+          + " from a backup or from the person who created the CA. If the key is lost, replace the CA with"
+          + " \"deploy rotate ca\"")
     }
     return try encryptedKey(path)
   }
 
-  /// What protects a generation's key; why that is not known, if the file cannot be read.
+  /// How a key file is protected, or why it cannot be read.
   package func protection(ofKeyAt path: String) -> Result<
     CAFiles.KeyProtection, CAStoreError
   > {
@@ -38,7 +39,7 @@ extension CAFolder {
     }
   }
 
-  /// A sentence for each key that nothing protects but the permissions of its file, or that is not a key.
+  /// A sentence for each key file that is not encrypted as required, or that is not a key.
   func keyFindings() throws -> [String] {
     let paths = try listing().keys.sorted().map(keyPath) + (hasRootKey ? [rootKeyPath] : [])
     return paths.compactMap { path in
@@ -46,7 +47,7 @@ extension CAFolder {
       case .success(.encrypted): nil
       case .success(.noKey): "\(path) does not hold a private key: restore it from a backup"
       case .success(.none), .success(.encryptedElsewise):
-        "\(path) is not encrypted as PKCS#8, and deploy signs with no other key: encrypt it with"
+        "\(path) is not encrypted as PKCS#8, which deploy requires: encrypt it with"
           + "\n    openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in \(path) -out \(path).new"
           + "\n    mv \(path).new \(path)"
       case .failure(let failure): failure.message
@@ -54,21 +55,22 @@ extension CAFolder {
     }
   }
 
+  /// The text of a key file, if only its owner can read it.
   func encryptedKey(_ path: String) throws -> String {
     try FileWriter.checkIsOwn(self.path)
     return String(decoding: try FileReader.read(path, as: .caKey), as: UTF8.self)
   }
 
-  /// What a change of the passphrase did.
+  /// The result of changing the passphrase.
   package struct PassphraseChange {
-    /// The paths of the keys that have the new one now.
+    /// The paths of the keys that were encrypted with the new one.
     package fileprivate(set) var changed: [String] = []
-    /// Why keys of the archive stay as they are, a sentence each.
+    /// A sentence for each archived key that could not be changed.
     package fileprivate(set) var leftAlone: [String] = []
   }
 
-  /// Encrypts every key with another passphrase, those of the archive too. Each is replaced as a whole; one that the new
-  /// passphrase opens already, after a run that was cut off, is left alone.
+  /// Encrypts every key with another passphrase, including archived keys. Each file is replaced atomically; keys
+  /// that already have the new passphrase, after an interrupted run, stay unchanged.
   package func changePassphrase(from old: Secret, to new: Secret) throws -> PassphraseChange {
     let paths = try listing().keys.sorted().map(keyPath) + (hasRootKey ? [rootKeyPath] : [])
     var ready = try paths.compactMap { path in
@@ -79,17 +81,17 @@ extension CAFolder {
       do {
         ready += try archive.resealed(path, from: old, to: new).map { [(path, $0)] } ?? []
       } catch let failure as CAStoreError {
-        // Nothing is signed with it any more: that it has a passphrase of its own refuses nothing.
+        // An archived key signs nothing, so one with another passphrase is no reason to stop.
         change.leftAlone.append(failure.message)
       }
     }
-    // All of them open: only now is the first one written.
+    // All keys could be decrypted: only now is the first one replaced.
     for (path, key) in ready { try FileWriter.replace(path, text: key, for: .ownerAlone) }
     change.changed = ready.map(\.0)
     return change
   }
 
-  /// A key under a new passphrase; nil where that one opens it already.
+  /// A key, encrypted with a new passphrase; nil if it already has that one.
   private func resealed(_ path: String, from old: Secret, to new: Secret) throws -> String? {
     let key = try encryptedKey(path)
     return try naming(path) {
@@ -103,7 +105,7 @@ extension CAFolder {
     }
   }
 
-  /// Tells which file an error is about.
+  /// Adds the path to certificate errors.
   func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()

@@ -4,8 +4,9 @@ import Fleet
 import FoundationEssentials
 package import State
 
+/// The revocation lists (CRLs) of the generations.
 extension CAFolder {
-  /// The list that a generation has signed; nil where it has signed none.
+  /// The list that a generation has signed; nil if it has signed none.
   package func revocationList(of record: CAGeneration) throws -> RevocationList? {
     let path = revocationListPath(record.generation)
     guard FileManager.default.fileExists(atPath: path) else { return nil }
@@ -14,13 +15,12 @@ extension CAFolder {
       signedBy: record.certificate, named: path)
   }
 
-  /// The lists of all generations that hosts may trust; none if nothing was ever revoked. nginx refuses
-  /// every client of a CA that it has no list of, so either all have one or none has, and the root above them,
-  /// if there is one, has its own as the last.
+  /// The lists of all generations that hosts may trust; empty if nothing was ever revoked. If nginx has any list,
+  /// it refuses clients of every CA without one, so all generations get a list, and the root CA too.
   ///
-  /// A list is signed again only if it lacks what is revoked, and only by its own generation: if that one
-  /// retires and its key is gone, the existing list stays in use until no host trusts the generation. New
-  /// lists are in no file yet; see ``keep(_:)``.
+  /// A list is signed again only if it lacks a revocation, and only by its own generation. If that generation
+  /// retires and its key is missing, its existing list stays in use until no host trusts the generation. New
+  /// lists are not written yet; see ``keep(_:)``.
   ///
   /// - Parameter ca: unlocks a generation.
   func revocationLists(
@@ -29,13 +29,13 @@ extension CAFolder {
   ) async throws -> RevocationLists {
     let keys = try listing().keys
     let present = try records.map { try lastRevocationList(of: $0) }
-    let inForce = revocations.filter { $0.notAfter > now }
+    let unexpired = revocations.filter { $0.notAfter > now }
     var lists = RevocationLists()
-    guard !inForce.isEmpty || present.contains(where: { $0 != nil }) else { return lists }
-    // Before any key is asked for: nothing can be revoked without it.
+    guard !unexpired.isEmpty || present.contains(where: { $0 != nil }) else { return lists }
+    // Checked before a passphrase is asked for: without the root's list, nothing can be revoked.
     lists.above = try rootRevocationList(above: records, now: now.secondsSince1970)
     for (record, present) in zip(records, present) {
-      let revoked = inForce.filter { $0.issuerKeyIdentifier == record.keyIdentifier }
+      let revoked = unexpired.filter { $0.issuerKeyIdentifier == record.keyIdentifier }
         .map(RevokedCertificate.init).sorted { $0.serial < $1.serial }
       if let present, Set(revoked).isSubset(of: present.revoked),
         present.nextUpdate == record.notAfter.secondsSince1970
@@ -45,7 +45,7 @@ extension CAFolder {
           .init(
             record: record, list: present, isNew: isNew && keys.contains(record.generation)))
       } else if record.status == .retiring, !keys.contains(record.generation) {
-        // What is missing in it, or in there being none, ends with the generation.
+        // Without the key, no newer list can be signed. Hosts stop trusting this generation soon.
         if let present {
           lists.signed.append(.init(record: record, list: present, isNew: false))
         }
@@ -58,7 +58,7 @@ extension CAFolder {
     return lists
   }
 
-  /// The newest list of a generation, in folder or state.
+  /// The newest list of a generation, from the folder or the state.
   private func lastRevocationList(of record: CAGeneration) throws -> RevocationList? {
     let inFolder = try revocationList(of: record)
     guard let text = record.revocationList,
@@ -69,7 +69,7 @@ extension CAFolder {
     return inState
   }
 
-  /// Writes down the lists that are new.
+  /// Writes new lists to the folder.
   func keep(_ lists: RevocationLists) throws {
     for entry in lists.signed where entry.isNew {
       try FileWriter.replace(
@@ -77,7 +77,7 @@ extension CAFolder {
     }
   }
 
-  /// What the lists say is revoked: all that is left where the state is lost. Hosts are not in them.
+  /// The revocations in the lists, without host names: what is left if the state is lost.
   package func recordedRevocations() throws -> [Revocation] {
     try generations().flatMap { record in
       try revocationList(of: record)?.revoked.map { entry in

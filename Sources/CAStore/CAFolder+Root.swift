@@ -5,11 +5,11 @@ import FoundationEssentials
 import Inventories
 package import State
 
-/// A CA above the generations, whose key is kept elsewhere once it has signed.
+/// The optional root CA, which signs the generations and whose key is kept offline.
 ///
-///     root.crt  its certificate, which stands behind that of each generation that it has signed
-///     root.key  its key, encrypted; needed to make and to renew a generation, and for nothing else
-///     root.crl  its revocation list: nginx asks for one of every CA in a chain
+///     root.crt  its certificate, which follows that of each generation in `ca-N.crt`
+///     root.key  its key, encrypted; needed only to create and to renew a generation
+///     root.crl  its revocation list, because nginx needs one from every CA in a chain
 extension CAFolder {
   var rootCertificatePath: String { "\(path)/root.crt" }
   package var rootKeyPath: String { "\(path)/root.key" }
@@ -18,8 +18,8 @@ extension CAFolder {
   var hasRoot: Bool { FileManager.default.fileExists(atPath: rootCertificatePath) }
   package var hasRootKey: Bool { FileManager.default.fileExists(atPath: rootKeyPath) }
 
-  /// The root that the policy wants above a new generation; made where there was none, and finished
-  /// where its making was cut off. Nil where the policy wants none.
+  /// The root CA that the policy declares, created if there is none, or completed if its creation was interrupted.
+  /// Nil if the policy declares none.
   func root(
     _ policy: CAPolicy, passphrase: Secret, now: Int64
   ) throws -> CertificateAuthority? {
@@ -28,8 +28,8 @@ extension CAFolder {
     let root = try unlockRoot(passphrase: passphrase)
     guard root.facts.commonName == wanted.name.text else {
       throw CAStoreError(
-        "\(rootCertificatePath) is the root \"\(root.facts.commonName)\", and the inventory wants"
-          + " \"\(wanted.name)\": a root keeps its name; to have another one, move the root's files away"
+        "\(rootCertificatePath) is the root \"\(root.facts.commonName)\", but the inventory declares"
+          + " \"\(wanted.name)\". A root cannot be renamed: to create another one, move root.* away"
       )
     }
     if !FileManager.default.fileExists(atPath: rootRevocationListPath) {
@@ -39,11 +39,12 @@ extension CAFolder {
     return root
   }
 
+  /// Decrypts the root's key, so that it can sign.
   func unlockRoot(passphrase: Secret) throws -> CertificateAuthority {
     guard hasRootKey else {
       throw CAStoreError(
-        "\(rootKeyPath) is not there, and only the root's key can sign a CA below it: put it"
-          + " back for this, and take it away again afterwards")
+        "\(rootKeyPath) is missing, and only the root's key can sign a CA: copy it back for this command,"
+          + " and move it away again afterwards")
     }
     let certificate = String(
       decoding: try FileReader.read(rootCertificatePath, as: .ca), as: UTF8.self)
@@ -78,8 +79,8 @@ extension CAFolder {
     try FileWriter.create(rootCertificatePath, text: files.certificatePEM, for: .everyone)
   }
 
-  /// The list of the root, if a generation is below one: with lists of some CAs of a chain and not of all,
-  /// nginx refuses every client. An adopted intermediate brings none, for `deploy` made no root above it.
+  /// The revocation list of the root, if a generation has one: if nginx has lists of only some CAs of a chain, it
+  /// refuses every client. For an imported intermediate CA, the user has to provide the list.
   func rootRevocationList(above records: [CAGeneration], now: Int64) throws -> RevocationList? {
     guard let record = try records.first(where: { try certificates(of: $0).facts.count > 1 }) else {
       return nil
@@ -87,18 +88,19 @@ extension CAFolder {
     let chain = try certificates(of: record)
     let names = chain.facts.dropFirst().map { "\"\($0.commonName)\"" }
     let replacement =
-      ", or replace generation \(record.generation) with a CA of deploy's own: \"deploy rotate ca\""
+      ", or replace generation \(record.generation) with a CA that deploy creates: \"deploy rotate ca\""
     guard names.count == 1 else {
       throw CAStoreError(
-        "generation \(record.generation) is below several CAs (\(names.joined(separator: ", "))): back-ends"
-          + " need a revocation list of each, and deploy takes one. Make \(certificatePath(record.generation))"
-          + " end with the first CA above it if that one is self-signed\(replacement)")
+        "generation \(record.generation) has several CAs above it (\(names.joined(separator: ", ")))."
+          + " Back-ends need a revocation list from each, but deploy supports one. If the first of them is"
+          + " self-signed, remove the others from \(certificatePath(record.generation))\(replacement)"
+      )
     }
-    let remedy = "Save a revocation list of \(names[0]) there, in PEM\(replacement)"
+    let remedy = "Save a current revocation list of \(names[0]) there, in PEM form\(replacement)"
     guard FileManager.default.fileExists(atPath: rootRevocationListPath) else {
       throw CAStoreError(
-        "\(rootRevocationListPath) is missing: back-ends need a revocation list of \(names[0]), which"
-          + " signed generation \(record.generation), as soon as anything is revoked. \(remedy)")
+        "\(rootRevocationListPath) is missing. As soon as anything is revoked, back-ends need a revocation list"
+          + " of \(names[0]), which signed generation \(record.generation). \(remedy)")
     }
     let list = try RevocationList(
       pem: String(
@@ -118,7 +120,8 @@ extension CAFolder {
       pem: record.certificate, named: "the certificate of generation \(record.generation)")
   }
 
-  /// That the list of a root that is not `deploy`'s own has to be replaced from time to time.
+  /// A warning if the revocation list of the root expires before the generations do, so that the user has to
+  /// replace it in time.
   package func rootRevocationListFindings(above records: [CAGeneration], now: Int64) throws
     -> [String]
   {
@@ -129,7 +132,7 @@ extension CAFolder {
       else { return [] }
       return [
         "\(rootRevocationListPath) expires on \(Timestamp(secondsSince1970: list.nextUpdate).date): replace it"
-          + " before, and apply, or back-ends refuse every front-end from then on"
+          + " and run \"deploy apply\" before, or back-ends will refuse every front-end"
       ]
     } catch let failure as CAStoreError {
       return [failure.message]

@@ -3,9 +3,9 @@ import FoundationEssentials
 import Hashing
 package import State
 
-/// The keys that sign manifests, as folder and state have them together.
+/// Signing and checking manifests with the fleet keys of folder and state.
 extension CAFolder {
-  /// Recognizes manifests by the keys of state and folder.
+  /// Checks signatures of manifests with the fleet keys of state and folder.
   package func recognizer(for state: FleetState) throws -> @Sendable (String) -> ShownManifest {
     var keys = state.fleetKeys
     keys.learn(try fleetKeys(of: state.fleet))
@@ -16,7 +16,7 @@ extension CAFolder {
     }
   }
 
-  /// The key that signs for this state; the first one of a fleet is made. The lock of the state is held.
+  /// The latest fleet key, which signs. The first one of a fleet is created. Needs the lock of the state.
   package func fleetKey(for state: inout FleetState) throws -> FleetSigningKey {
     state.fleetKeys.learn(try fleetKeys(of: state.fleet))
     if state.fleetKeys.isEmpty {
@@ -31,15 +31,15 @@ extension CAFolder {
   }
 
   private func missingFleetKey(_ generation: Int) throws -> String {
-    "\(fleetKeyPath(generation)) is not there, and releases of this fleet are signed with it: copy"
-      + " \(path) from where the CA was made or changed last, or from a backup; if it is lost,"
-      + " make the next generation of CA and key with\n    deploy"
+    "\(fleetKeyPath(generation)) is missing, and releases of this fleet are signed with it. Copy \(path)"
+      + " from where the CA was created or last changed, or from a backup. If the key is lost, create the next"
+      + " generation of the CA and the fleet key with\n    deploy"
       + " \((try isEmpty()) ? "ca create" : "rotate ca")"
       + " --inventory \(inventoryPath)"
   }
 
-  /// Why a release could not be signed here, so that a plan can say it before an apply stops; nil if it
-  /// can be. No private key is read.
+  /// Why releases cannot be signed on this controller, so that a plan can warn before an apply stops; nil if they
+  /// can be. Reads no private key.
   package func signingBlocker(for state: FleetState) throws -> String? {
     let own = try fleetKeys(of: state.fleet)
     guard let latest = (state.fleetKeys + own).map(\.generation).max() else { return nil }

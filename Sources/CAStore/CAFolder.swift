@@ -4,20 +4,20 @@ import Fleet
 import FoundationEssentials
 package import State
 
-/// The files of a fleet's CA, generation by generation.
+/// The folder with the files of a fleet's CA, such as `shop.ca/`.
 ///
-///     ca-1.crt       the certificate; a generation is there when this is
-///     ca-1.key       its key, encrypted; written before the certificate
-///     ca-1.crl       its revocation list, once anything is revoked
-///     ca-1.retiring  it is to be trusted by no host in the end
-///     fleet-1.key           see `fleetKeyPath`
-///     archive/              the certificates of those that no host trusts, and the keys that were kept
+///     ca-1.crt       the certificate of generation 1, which exists if this file does
+///     ca-1.key       its private key, encrypted; written before the certificate
+///     ca-1.crl       its revocation list, as soon as anything is revoked
+///     ca-1.retiring  a marker: after the rotation, no host trusts this generation
+///     fleet-1.key    see ``fleetKeyPath(_:)``
+///     archive/       certificates of generations that no host trusts, and keys that were archived
 ///
-/// Changing anything here needs the lock of the fleet's state.
+/// Every change needs the lock of the fleet's state.
 package struct CAFolder: Sendable {
   /// The folder, such as `Inventories/shop.ca`.
   package let path: String
-  /// What messages name in commands to run, such as `deploy ca create --inventory FILE`.
+  /// The inventory, for commands in messages, such as `deploy ca create --inventory FILE`.
   let inventoryPath: String
 
   package init(path: String, inventoryPath: String) {
@@ -30,7 +30,7 @@ package struct CAFolder: Sendable {
   func revocationListPath(_ generation: Int) -> String { file(generation, "crl") }
   func retiringPath(_ generation: Int) -> String { file(generation, "retiring") }
 
-  /// Where generations go that no host trusts any more.
+  /// The folder for generations that no host trusts any longer.
   package var archive: CAFolder {
     CAFolder(path: "\(path)/archive", inventoryPath: inventoryPath)
   }
@@ -39,7 +39,7 @@ package struct CAFolder: Sendable {
     "\(path)/ca-\(generation).\(kind)"
   }
 
-  /// Which generations have a file of a kind.
+  /// Which generations have which files.
   package struct Listing {
     private var found: [String: Set<Int>] = [:]
 
@@ -51,19 +51,20 @@ package struct CAFolder: Sendable {
       }
     }
 
-    /// A generation exists when its certificate does.
+    /// The generations that exist.
     package var certificates: Set<Int> { found["crt"] ?? [] }
     package var keys: Set<Int> { found["key"] ?? [] }
     var retiring: Set<Int> { found["retiring"] ?? [] }
     var latest: Int { certificates.union(keys).max() ?? 0 }
 
-    /// A key newer than every certificate: its creation was cut off, or its certificate is lost.
+    /// The generation of a key newer than every certificate: its creation was interrupted, or its certificate is
+    /// lost.
     package var interrupted: Int? {
       keys.max().flatMap { $0 > certificates.max() ?? 0 ? $0 : nil }
     }
   }
 
-  /// What is in the folder; nothing if it does not exist.
+  /// The files in the folder; none if it does not exist.
   package func listing() throws -> Listing {
     guard FileManager.default.fileExists(atPath: path) else {
       try refuseEarlierFolder()
@@ -73,21 +74,21 @@ package struct CAFolder: Sendable {
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: path)
     } catch {
-      throw CAStoreError("\(path) cannot be read: \(error.reason)")
+      throw CAStoreError("could not read \(path): \(error.reason)")
     }
     try refuseEarlierFiles(names)
     return Listing(names)
   }
 
-  /// The generations that hosts may trust: those that retire, then those that stay, each oldest
-  /// first. The last one signs.
+  /// The generations that hosts may trust: first the retiring ones, then the others, each oldest first. The last
+  /// one signs.
   package func generations() throws -> [CAGeneration] {
     let records = try records()
     try refuseNoneToSign(records)
     return records
   }
 
-  /// The same, where the fleet may have others that sign.
+  /// The same, even if all are retiring because the state knows a newer generation.
   package func records() throws -> [CAGeneration] {
     let listing = try listing()
     let retiring = listing.certificates.intersection(listing.retiring).sorted()
@@ -99,8 +100,8 @@ package struct CAFolder: Sendable {
   func refuseNoneToSign(_ records: [CAGeneration]) throws {
     guard records.signing == nil, let last = records.last else { return }
     throw CAStoreError(
-      "every generation in \(path) is marked as retiring, and none is left to sign: keep the last"
-        + " one with\n    rm \(retiringPath(last.generation))")
+      "every generation in \(path) is marked as retiring, so none can sign: keep the last one with"
+        + "\n    rm \(retiringPath(last.generation))")
   }
 
   func isEmpty() throws -> Bool { try listing().latest == 0 }
@@ -109,7 +110,7 @@ package struct CAFolder: Sendable {
   package func record(_ generation: Int, _ status: CAGeneration.Status) throws -> CAGeneration {
     let path = certificatePath(generation)
     let pem = String(decoding: try FileReader.read(path, as: .ca), as: UTF8.self)
-    // Those of the CAs above it stand behind its own.
+    // The certificates of the CAs above it follow its own.
     let facts = try CertificateFacts.readAll(pem: pem, named: path)[0]
     guard facts.isCA, let identifier = facts.subjectKeyIdentifier else {
       throw CAStoreError("\(path) is not the certificate of a CA")
@@ -120,29 +121,29 @@ package struct CAFolder: Sendable {
       notAfter: Timestamp(secondsSince1970: facts.notAfter), certificate: pem, status: status)
   }
 
-  /// What in the folder is not as it should be, and what to do about it.
+  /// What is wrong in the folder, and what to do about it; a sentence each.
   package func findings() throws -> [String] {
     let listing = try listing()
     var findings: [String] = []
     for generation in listing.keys.subtracting(listing.certificates).sorted() {
       findings.append(
         generation == listing.interrupted
-          ? "\(keyPath(generation)) has no certificate: its creation was cut off, and is finished the"
-            + " next time that a generation is made"
+          ? "\(keyPath(generation)) has no certificate, because its creation was interrupted: run the command"
+            + " that creates it again"
           : "\(keyPath(generation)) has no certificate: restore \(certificatePath(generation)) from a"
             + " backup")
     }
     let withoutKey = listing.certificates.subtracting(listing.keys).subtracting(listing.retiring)
     for generation in withoutKey.sorted() {
       findings.append(
-        "\(certificatePath(generation)) has no key and can sign nothing: restore"
-          + " \(keyPath(generation)) from a backup, or rotate the CA")
+        "\(certificatePath(generation)) has no key, so it cannot sign: restore"
+          + " \(keyPath(generation)) from a backup, or run \"deploy rotate ca\"")
     }
     findings += try keyFindings()
     if hasRootKey {
       findings.append(
-        "\(rootKeyPath) is not needed until a generation is made or renewed: move it to where no network"
-          + " reaches it")
+        "\(rootKeyPath) is needed only to create or renew a generation: move it to a place that no network"
+          + " reaches")
     }
     return findings
   }

@@ -3,11 +3,11 @@ package import Fleet
 package import Inventories
 package import State
 
-/// The unlocked keys of the CA. The passphrase is asked for once a run, and each key is opened once.
-/// Releasing the keyring wipes both from memory.
+/// The unlocked keys of the CA during one run. The passphrase is read once, and each key is decrypted once. Both are
+/// wiped from memory when the keyring is released.
 package actor CAKeyring {
   private let folder: CAFolder
-  /// What the inventory says of the CA.
+  /// The CA settings of the inventory.
   private let policy: CAPolicy
   private let source: any PassphraseReader
   /// A passphrase that has opened a key or encrypted one.
@@ -36,10 +36,9 @@ package actor CAKeyring {
     }
   }
 
-  /// Brings folder and state to where a rotation starts: the next CA generation, and with it the next
-  /// key that signs manifests.
+  /// Prepares folder and state for a rotation: creates the next CA generation and the next fleet key.
   package func startRotation(of state: inout FleetState, now: Timestamp) async throws {
-    // A new key gets the passphrase of the others: a wrong one would be found when it is too late.
+    // The new key gets the passphrase of the others, so a mistyped one has to be found before.
     let signing = state.signingCA
     let isKnown = try signing.map { try folder.listing().keys.contains($0.generation) } ?? false
     if let signing, isKnown { _ = try await ca(signing) }
@@ -53,7 +52,7 @@ package actor CAKeyring {
       state.signingCA?.generation ?? 1, of: state.fleet, after: state.fleetKeys)
   }
 
-  /// What signed a generation; nil if it signed itself.
+  /// The root CA that signed a generation; nil if the generation is self-signed.
   package func root(above ca: CertificateAuthority) async throws -> CertificateAuthority? {
     guard !ca.isRoot else { return nil }
     return try await withPassphrase { try folder.unlockRoot(passphrase: $0) }

@@ -1,4 +1,4 @@
-/// Why the files of the CA cannot be used as they are. The message names the file and what to do.
+/// Why the files of the CA cannot be used. The message names the file and what to do.
 package struct CAStoreError: Error, Hashable, CustomStringConvertible {
   package let message: String
 

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 
 extension Error {
-  /// The system's own words, without Foundation's around them.
+  /// The message of the system, without the text that Foundation adds.
   package var reason: String {
     let cause = (self as? CocoaError)?.underlying ?? self
     guard let cause = cause as? POSIXError else { return "\(cause)" }

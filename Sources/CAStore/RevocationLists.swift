@@ -2,19 +2,19 @@ package import Certificates
 import Fleet
 package import State
 
-/// What the generations of a CA, and the root above them, have revoked. ``CAFolder`` signs them.
+/// The revocation lists of the CA's generations and of the root. ``CAFolder`` signs them.
 package struct RevocationLists: Sendable {
-  /// One generation with its list.
+  /// A generation and its list.
   package struct Entry: Sendable {
     package var record: CAGeneration
     package var list: RevocationList
-    /// Whether it is in no file yet.
+    /// Whether the list is not in a file yet.
     var isNew: Bool
   }
 
   /// In the order of the generations.
   package var signed: [Entry] = []
-  /// The list of the root; nil if there is no root, or nothing to refuse.
+  /// The list of the root; nil if there is no root, or if nothing is revoked.
   package var above: RevocationList?
 }
 

@@ -2,7 +2,7 @@ import Certificates
 package import Fleet
 package import State
 
-/// The revocation lists of a run: signed for its plan, and written to the folder when the plan is carried out.
+/// The revocation lists of one run. They are signed for its plan, and saved when the plan is carried out.
 package actor RevocationStore {
   private let folder: CAFolder
   private let keyring: CAKeyring
@@ -13,7 +13,7 @@ package actor RevocationStore {
     self.keyring = keyring
   }
 
-  /// The lists that the state needs; signed in memory only.
+  /// Signs the lists that the state needs, in memory only.
   package func lists(for state: FleetState, now: Timestamp) async throws -> RevocationLists {
     lists = try await folder.revocationLists(
       state.revocations, of: state.caGenerations, now: now
@@ -21,10 +21,10 @@ package actor RevocationStore {
     return lists
   }
 
-  /// Writes the lists that are new to the folder.
+  /// Writes new lists to the folder.
   package func keep() throws { try folder.keep(lists) }
 
-  /// Adds the lists to the state, which still has them if the folder is lost.
+  /// Copies the lists to the state, for the case that the folder is lost.
   package func add(to state: inout FleetState) {
     for entry in lists.signed {
       guard

@@ -3,16 +3,27 @@ import Certificates
 import Dispatch
 import Glibc
 
-/// The command line.
+/// The root command: reads the arguments of the program and runs the command that they name.
 package struct Deploy: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "deploy",
-    abstract: "Keeps a fleet of nginx front-ends and back-ends as an inventory declares it.",
+    abstract: "Configure a fleet of nginx front-ends and back-ends from an inventory.",
     discussion: """
-      Start with "deploy init", then "deploy check", "deploy plan" and "deploy apply".
+      Start with "deploy init", then run "deploy check", "deploy plan" and "deploy apply".
 
-      Exit codes: 0 done or nothing to do; 1 failed; 2 changes (plan --detailed-exitcode); 64 usage;
-      65 the inventory or playbook is wrong; 75 locked by somebody else; 130 interrupted.
+      EXAMPLES:
+        deploy init shop
+        deploy plan --limit app-1
+        deploy help apply
+
+      EXIT CODES:
+        0    done, or nothing to do
+        1    failed
+        2    there are changes (plan --detailed-exitcode)
+        64   the command line is wrong
+        65   the inventory, the playbook or a file that they name is wrong
+        75   the state is locked by another run
+        130  interrupted
       """,
     version: "0.1.0",
     subcommands: [
@@ -24,9 +35,9 @@ package struct Deploy: AsyncParsableCommand {
 
   package init() {}
 
-  /// Runs the command that the arguments ask for, and ends the program with its exit code.
+  /// Runs the command that the arguments name, and exits with its exit code.
   ///
-  /// Not `async`, for a program with an `async` start has opened descriptors before its first line.
+  /// Not `async`, because a program with an `async` entry point opens descriptors before its first line.
   package static func start() -> Never {
     ProcessHardening.apply()
     Task { await run() }
@@ -34,10 +45,14 @@ package struct Deploy: AsyncParsableCommand {
   }
 
   private static func run() async {
-    // Who reads the output may go; what is being done on hosts must come to its end all the same.
+    // The reader of a pipe may close it; the changes on hosts must finish anyway.
     signal(SIGPIPE, SIG_IGN)
     guard Secret.wipeWhatOpenSSLFrees() else {
       preconditionFailure("OpenSSL was used before the program began. This is a bug in deploy.")
+    }
+    if let unknown = UnknownCommand(in: Swift.CommandLine.arguments.dropFirst(), of: Deploy.self) {
+      Console.error("Error: \(unknown)")
+      ProcessExit.now(ExitStatus.usage.rawValue)
     }
     do {
       var command = try parseAsRoot()

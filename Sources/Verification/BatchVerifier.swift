@@ -5,11 +5,11 @@ package import Inventories
 import Planning
 package import State
 
-/// Tries the edges of hosts that have just changed, as the state has them at that moment: in the middle of
-/// a change the inventory does not hold yet.
+/// Tests the edges of hosts that have just changed. It follows the state at that moment, because the inventory is
+/// not in effect everywhere until the run ends.
 package struct BatchVerifier: EdgeVerifier {
   private let connector: any GatewayConnector
-  /// Says how hosts are reached.
+  /// How hosts are reached.
   private let inventory: Inventory
   private let keys: Set<Int>
   private let parallel: Int
@@ -18,10 +18,10 @@ package struct BatchVerifier: EdgeVerifier {
   private let unlock: @Sendable (CAGeneration) async throws -> CertificateAuthority
 
   /// - Parameters:
-  ///   - keys: the CA generations whose keys are there.
-  ///   - parallel: how many edges are tried at the same time.
-  ///   - state: the state at the moment of the call.
-  ///   - unlock: makes the CA of a generation ready to sign.
+  ///   - keys: the CA generations whose keys are in the folder.
+  ///   - parallel: the maximum number of edges to test at the same time.
+  ///   - state: returns the current state.
+  ///   - unlock: decrypts the key of a generation.
   package init(
     _ connector: any GatewayConnector, _ inventory: Inventory, keys: Set<Int>, parallel: Int,
     now: @escaping @Sendable () -> Timestamp, state: @escaping @Sendable () async -> FleetState,
@@ -59,14 +59,14 @@ package struct BatchVerifier: EdgeVerifier {
         } whenDone: { edge, finding, lost in
           let name = Self.name(of: edge)
           if let lost {
-            findings.untried.append("\(name): \(lost) cannot be reached")
+            findings.untried.append("\(name): could not connect to \(lost)")
           } else {
             findings.problems += finding.problems.map { "\(name): \($0)" }
           }
         }
       }
     } catch {
-      findings.problems.append("the edges cannot be tried: \(error)")
+      findings.problems.append("could not test the edges: \(error)")
     }
     findings.problems.sort()
     findings.untried.sort()
@@ -77,8 +77,8 @@ package struct BatchVerifier: EdgeVerifier {
     "\(edge.frontEnd) → \(edge.backEnd), \(edge.site)"
   }
 
-  /// The other end of a changed host's edge where that is out of reach: it says nothing about the hosts
-  /// that have changed.
+  /// The unchanged host at the other end of an edge, if it is unreachable: the failure then says nothing about the
+  /// hosts that have changed.
   private func lost(
     _ finding: EdgeFinding, _ hosts: Set<HostName>, _ probe: FleetProbe
   ) async -> HostName? {
@@ -89,7 +89,7 @@ package struct BatchVerifier: EdgeVerifier {
     return await probe.canBeReached(finding.backEnd) ? nil : finding.backEnd
   }
 
-  /// The edges of these hosts, by the CA whose certificate the front-end shows.
+  /// The edges of these hosts, by the CA generation that issued the front-end's certificate.
   private func edges(
     touching hosts: Set<HostName>, leaving: Set<HostName>, _ state: FleetState
   ) -> [(CAGeneration, [FleetChecks.Edge])] {
@@ -111,8 +111,7 @@ package struct BatchVerifier: EdgeVerifier {
     }
   }
 
-  /// An edge with an end that shows what has ended is what a run repairs: it is tried when that end has
-  /// got another certificate.
+  /// Whether a certificate has expired. Its edge is not tested until this run has replaced the certificate.
   private func hasEnded(_ leaf: CertificateRecord?, _ state: FleetState) -> Bool {
     guard let leaf else { return false }
     let now = now()
@@ -122,8 +121,8 @@ package struct BatchVerifier: EdgeVerifier {
       }
   }
 
-  /// Where a generation's key is lost, as when it is rotated for that, its certificates cannot be shown
-  /// any more: the one that signs now stands for it, at the back-ends that know it already.
+  /// Replaces a generation whose key is missing, which a rotation may be for: the probe then uses the signing
+  /// generation, at the back-ends that already trust it.
   private func replacement(
     for issuer: CAGeneration, _ edges: [FleetChecks.Edge], _ state: FleetState
   ) -> (CAGeneration, [FleetChecks.Edge]) {

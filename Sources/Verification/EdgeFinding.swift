@@ -3,30 +3,30 @@ package import Fleet
 import Planning
 import State
 
-/// What came of trying an edge.
+/// The result of testing one edge. ``FleetProbe`` makes it, and `deploy verify --format json` prints it.
 package struct EdgeFinding: Encodable, Sendable {
   package internal(set) var site: DomainName
   package internal(set) var frontEnd: HostName
   package internal(set) var backEnd: HostName
   package internal(set) var address: IPAddress
   package internal(set) var port: Port
-  /// Empty where the edge is as it should be.
+  /// Empty if the edge works as required.
   package internal(set) var problems: [String] = []
-  /// Whether the front-end was there to try it from.
+  /// Whether the front-end could be reached to test the edge from it.
   package internal(set) var isTried = true
-  /// Whether the back-end's port could be connected to.
+  /// Whether the back-end's port accepted a connection.
   package internal(set) var isConnected = true
   package internal(set) var tlsVersion: String?
   package internal(set) var served: ServedCertificate?
-  /// The common names of the CAs that the back-end says it accepts clients of.
+  /// The common names of the CAs that the back-end announces for client certificates.
   package internal(set) var acceptedIssuers: [String] = []
-  /// The answers to the front-end, to a client without a certificate, to one with a foreign certificate.
+  /// The answers to the front-end's certificate, to no certificate, and to a certificate of a foreign CA.
   package internal(set) var ownCertificate: String?
   package internal(set) var withoutCertificate: String?
   package internal(set) var foreignCertificate: String?
-  /// The answer to a front-end of other sites.
+  /// The answer to the certificate of a front-end that does not serve the site.
   package internal(set) var otherFrontEnd: String?
-  /// Nil where the back-end offered nothing to take up.
+  /// Whether a TLS session was resumed; nil if the back-end offered none.
   package internal(set) var isResumed: Bool?
 
   private enum CodingKeys: CodingKey {
@@ -42,6 +42,8 @@ package struct EdgeFinding: Encodable, Sendable {
     port = edge.port
   }
 
+  /// Records the answer to the front-end's own certificate.
+  ///
   /// - Parameter record: the certificate that the back-end should serve.
   mutating func note(_ report: ProbeReport, recorded record: CertificateRecord?) {
     tlsVersion = report.tlsVersion
@@ -49,17 +51,18 @@ package struct EdgeFinding: Encodable, Sendable {
     acceptedIssuers = report.acceptedIssuers
     ownCertificate = report.answerText
     if !report.isClientAccepted {
-      problems.append("a certificate of the CA is not accepted: \(report.answerText)")
+      problems.append("the back-end refuses a certificate of the CA: \(report.answerText)")
     }
     problems += (report.distrust.map { ["\($0)"] } ?? []) + report.mismatch(with: record)
   }
 
+  /// Records the answer to a client that the back-end must refuse.
   mutating func noteRefusal(
     _ answer: WritableKeyPath<EdgeFinding, String?>, of report: ProbeReport, _ how: String
   ) {
     self[keyPath: answer] = report.answerText
     if report.isClientAccepted {
-      problems.append("a client \(how) is let in: \(report.answerText)")
+      problems.append("the back-end accepts a client \(how): \(report.answerText)")
     }
   }
 }

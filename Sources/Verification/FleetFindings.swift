@@ -1,19 +1,21 @@
 import Execution
 package import Planning
 
-/// The results of all that was tried, in the order of the inventory.
+/// The results of all checks of `deploy verify`, in the order of the inventory.
 package struct FleetFindings: Sendable {
   package private(set) var edges: [EdgeFinding] = []
   package private(set) var forbiddenConnections: [ForbiddenConnectionFinding] = []
   package private(set) var publicEndpoints: [PublicEndpointFinding] = []
 
-  /// Whether everything is as it should be.
+  /// Whether all checks passed.
   package var isSound: Bool {
     edges.allSatisfy(\.problems.isEmpty) && publicEndpoints.allSatisfy(\.problems.isEmpty)
       && forbiddenConnections.allSatisfy { $0.problem == nil }
   }
 
-  /// Tries everything that there is to check, so many at the same time of each kind.
+  /// Runs all checks.
+  ///
+  /// - Parameter parallel: the maximum number of checks of each kind at the same time.
   package init(of checks: FleetChecks, _ probe: FleetProbe, parallel: Int) async {
     async let edges = Self.map(checks.edges, atMost: parallel) { await probe.finding(of: $0) }
     async let endpoints = Self.map(checks.entrances, atMost: parallel) {

@@ -6,12 +6,12 @@ import Planning
 import SSH
 package import State
 
-/// Tries a fleet's edges from the hosts themselves: through their SSH connections, so that the back-ends
-/// see the front-end's own address, and by no tool of theirs.
+/// Tests a fleet's edges from the hosts: the TLS connections are forwarded through SSH, so that back-ends see the
+/// front-end's address, and hosts need no further program.
 package struct FleetProbe: Sendable {
   typealias Edge = FleetChecks.Edge
 
-  /// How long a host may take to be connected on, and a server to answer.
+  /// The time limit for connecting, and for each answer of a server.
   private static let patience = Duration.seconds(5)
 
   let connector: any GatewayConnector
@@ -19,15 +19,15 @@ package struct FleetProbe: Sendable {
   let state: FleetState
   let trusted: CertificateBundle
   let ca: CertificateAuthority
-  /// One that no host knows.
+  /// A CA that no host trusts.
   let foreign: CertificateAuthority
   let siteCertificates: [DomainName: CertificateFacts]
   let now: Timestamp
 
   /// - Parameters:
   ///   - connections: how each host is reached, by name.
-  ///   - ca: issues the certificates that the probe shows.
-  ///   - siteCertificates: what the inventory's own certificate files begin with, by site.
+  ///   - ca: issues the client certificates of the probe.
+  ///   - siteCertificates: the first certificate of each site's certificate file, by domain.
   package init(
     connector: any GatewayConnector, connections: [HostName: HostAccess], state: FleetState,
     trusted: CertificateBundle, ca: CertificateAuthority,
@@ -45,6 +45,7 @@ package struct FleetProbe: Sendable {
 
   // MARK: - Edges
 
+  /// Tests an edge with accepted and with refused clients.
   func finding(of edge: Edge) async -> EdgeFinding {
     var finding = EdgeFinding(edge)
     do {
@@ -55,7 +56,7 @@ package struct FleetProbe: Sendable {
         finding.isResumed = again.isResumed
         if again.isResumed, again.isClientAccepted {
           finding.problems.append(
-            "it takes up earlier sessions, and checks no certificate and no revocation then")
+            "the server resumes TLS sessions, which bypasses the client certificate and CRL checks")
         }
       }
       finding.noteRefusal(
@@ -68,8 +69,8 @@ package struct FleetProbe: Sendable {
         of: try await probe(edge, as: identity(edge, of: ca, named: Self.otherFrontEnd)),
         "with the certificate of a front-end that the site does not have")
     } catch {
-      finding.isTried = !Self.saysThatTheHostIsLost(error)
-      finding.isConnected = !Self.saysThatNothingAnswers(error)
+      finding.isTried = !Self.isUnreachableHost(error)
+      finding.isConnected = !Self.isRefusedConnection(error)
       finding.problems.append("\(error)")
     }
     return finding
@@ -78,7 +79,9 @@ package struct FleetProbe: Sendable {
   /// A name that no host can have (RFC 2606).
   private static let otherFrontEnd = "other-front-end.invalid"
 
-  /// - Parameter name: nil for that of the edge's front-end.
+  /// A new client certificate with its key.
+  ///
+  /// - Parameter name: the common name; nil for that of the edge's front-end.
   private func identity(
     _ edge: Edge, of issuer: CertificateAuthority, named name: String? = nil
   ) throws -> ClientIdentity {
@@ -107,16 +110,17 @@ package struct FleetProbe: Sendable {
     do {
       let stream = try await open(stranger.address, stranger.port, from: stranger.host)
       await stream.close()
-      finding.problem = "\(stranger.host) is no front-end of it, and the firewall lets it in"
-    } catch  where Self.saysThatNothingAnswers(error) {
-      // Nothing answered, which is as it should be.
+      finding.problem =
+        "\(stranger.host) is not one of its front-ends, but the firewall accepts the connection"
+    } catch  where Self.isRefusedConnection(error) {
+      // The connection was refused, as required.
     } catch {
       finding.problem = "\(error)"
     }
     return finding
   }
 
-  // MARK: - The whole way
+  // MARK: - Public endpoints
 
   func finding(of entrance: FleetChecks.Entrance) async -> PublicEndpointFinding {
     var finding = PublicEndpointFinding(entrance)
@@ -145,23 +149,23 @@ package struct FleetProbe: Sendable {
     _ address: IPAddress, _ port: Port, from host: HostName
   ) async throws -> SSH.ByteStream {
     guard let connection = connections[host] else {
-      preconditionFailure("\(host) is no host of the inventory. This is a bug in deploy.")
+      preconditionFailure("\(host) is not a host of the inventory. This is a bug in deploy.")
     }
     let gateway = try await connector.gateway(through: host, connection)
     return try await gateway.open(to: address.description, port: port.number, within: Self.patience)
   }
 
-  /// Whether there is nothing to try an edge from: its front-end is out of reach.
-  private static func saysThatTheHostIsLost(_ error: any Error) -> Bool {
+  /// Whether an error means that the front-end, from which an edge is tested, is unreachable.
+  private static func isUnreachableHost(_ error: any Error) -> Bool {
     let codes: [SSHError.Code] = [.refused, .unreachable, .handshakeFailed, .connectionLost]
     return (error as? SSHError).map { codes.contains($0.code) } ?? false
   }
 
-  private static func saysThatNothingAnswers(_ error: any Error) -> Bool {
+  private static func isRefusedConnection(_ error: any Error) -> Bool {
     (error as? SSHError).map { [.streamRefused, .timedOut].contains($0.code) } ?? false
   }
 
-  /// Whether one can log in to a host, though its port may let nobody in.
+  /// Whether a host accepts an SSH login.
   func canBeReached(_ host: HostName) async -> Bool {
     guard let connection = connections[host] else { return false }
     do {
@@ -172,10 +176,10 @@ package struct FleetProbe: Sendable {
     }
   }
 
-  /// A stream that a probe has for a time and a number of bytes: the other end may be anybody.
+  /// A stream with limits of time and bytes, because the other end is not trusted.
   private actor ChannelStream: Certificates.ByteStream {
     private struct TooMuch: Error, CustomStringConvertible {
-      let description = "it sent more than a handshake and an answer need"
+      let description = "the server sent more data than a handshake and an answer need"
     }
 
     private static let limit = 1 << 20

@@ -2,13 +2,13 @@ package import Fleet
 import Planning
 import State
 
-/// The result of a connection that the firewall has to refuse.
+/// The result of a connection attempt that the firewall must refuse.
 package struct ForbiddenConnectionFinding: Encodable, Sendable {
   package internal(set) var host: HostName
   package internal(set) var backEnd: HostName
   package internal(set) var address: IPAddress
   package internal(set) var port: Port
-  /// Nil if it was refused.
+  /// Nil if the connection was refused.
   package internal(set) var problem: String?
 
   init(_ stranger: FleetChecks.Stranger) {

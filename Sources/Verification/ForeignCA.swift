@@ -1,7 +1,7 @@
 import Certificates
 
 extension CertificateAuthority {
-  /// A CA that no host knows, for as long as it is in memory: what it issues has to be refused.
+  /// A temporary CA that no host trusts. Back-ends must refuse its certificates.
   static func foreign(now: Int64) throws -> CertificateAuthority {
     let passphrase = Secret(copying: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
     return try unlock(

@@ -3,8 +3,8 @@ package import Fleet
 import Planning
 package import SSH
 
-/// Reaches hosts, and the addresses that are behind them as those hosts see them.
+/// Connects to hosts, and through them to the addresses that they can reach.
 package protocol GatewayConnector: Connector {
-  /// Opens connections that leave from a host, so that the other end sees that host's address.
+  /// A gateway whose connections start on the host, so that the other end sees the host's address.
   func gateway(through host: HostName, _ connection: HostAccess) async throws -> Gateway
 }

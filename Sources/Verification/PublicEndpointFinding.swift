@@ -3,22 +3,22 @@ package import Fleet
 import Planning
 import State
 
-/// The result of a request through a front-end's nginx, as a visitor makes it.
+/// The result of requesting a site through one of its front-ends, as a visitor does.
 package struct PublicEndpointFinding: Encodable, Sendable {
-  /// What the certificate that visitors are shown should be.
+  /// The certificate that visitors should get.
   enum Expected {
-    /// One of the CA, as it was recorded.
+    /// A certificate of the CA, as the state records it.
     case recorded(CertificateRecord?)
-    /// The first one of a file on the controller.
+    /// The first certificate of a file on the controller.
     case file(CertificateFacts)
-    /// Whatever the host has.
+    /// Any certificate, because another program installs it on the host.
     case any
   }
 
   package internal(set) var site: DomainName
   package internal(set) var frontEnd: HostName
   package internal(set) var problems: [String] = []
-  /// What may be as it should be, and somebody should know of.
+  /// What may be intended but a person should check.
   package internal(set) var remarks: [String] = []
   package internal(set) var served: ServedCertificate?
   package internal(set) var answer: String?
@@ -37,7 +37,7 @@ package struct PublicEndpointFinding: Encodable, Sendable {
   ) throws {
     answer = report.answerText
     served = report.served.first.map { ServedCertificate($0) }
-    problems += [wayProblem(report)].compactMap(\.self)
+    problems += [answerProblem(report)].compactMap(\.self)
     switch expected {
     case .recorded(let record):
       problems += report.distrust.map { ["\($0)"] } ?? []
@@ -46,9 +46,8 @@ package struct PublicEndpointFinding: Encodable, Sendable {
     case .file(let facts):
       if let leaf = report.served.first, leaf.fingerprint != facts.fingerprint {
         problems.append(
-          "certificate \(CertificateRecord.short(leaf.serial)) is served, not"
-            + " \(CertificateRecord.short(facts.serial)) of the"
-            + " inventory's file: an apply brings it")
+          "the server presents certificate \(CertificateRecord.short(leaf.serial)), but the inventory's file"
+            + " has \(CertificateRecord.short(facts.serial)): run \"deploy apply\" to install it")
       }
     case .any: break
     }
@@ -59,36 +58,37 @@ package struct PublicEndpointFinding: Encodable, Sendable {
     guard let chain = report.chain else { return }
     problems += chain.problems(asServerFor: entrance.names.map(\.text), at: now.secondsSince1970)
       .map(\.description)
-    // Visitors may trust more CAs than this machine does, so a person has to judge.
+    // Visitors may trust other CAs than the controller does, so this is only a remark.
     if !entrance.isBehindNetwork, let issuer = try chain.missingIssuer(at: now.secondsSince1970) {
       problems.append(
-        "the certificate of its issuer\(issuer.isEmpty ? "" : " \"\(issuer)\"") is not served:"
+        "the server does not present the certificate of the issuer\(issuer.isEmpty ? "" : " \"\(issuer)\""):"
           + " \(MissingIssuer.remedy)")
     } else if let distrust = try chain.publicDistrust(at: now.secondsSince1970) {
       remarks.append("\(distrust)")
     }
   }
 
-  /// What is wrong with the way through the front-end to a back-end, told apart by whose answer it is.
-  private func wayProblem(_ report: ProbeReport) -> String? {
+  /// What is wrong with the answer, by the component that gave it: front-end, back-end or application.
+  private func answerProblem(_ report: ProbeReport) -> String? {
     guard case .status(let status) = report.answer else {
-      return "a request is answered with \(report.answerText)"
+      return "a request failed: \(report.answerText)"
     }
     if entrance.asksForCertificate {
-      // nginx answers 400 where a certificate is missing; the network's own key is not at hand.
+      // nginx answers 400 if a client certificate is missing. The key of the network is not available here.
       return status == 400
-        ? nil : "a visitor who is not of its network is answered with \(status), not refused"
+        ? nil : "a visitor who bypasses the CDN is answered with \(status), not refused"
     }
     if report.saysRefused {
       return
-        "a request is answered with \(status): every back-end refuses the front-end's certificate"
+        "a request is answered with \(status): all back-ends refuse the front-end's certificate"
     }
     switch status {
     case 421: return "a request is answered with 421: the front-end does not know the site"
     case 502, 504:
-      return "a request is answered with \(status): the front-end has no back-end that it can use"
+      return "a request is answered with \(status): the front-end can reach no back-end"
     case 500...:
-      return "a request is answered with \(status): the way is whole, and the application says so"
+      return
+        "a request is answered with \(status): the edge works, but the application reports an error"
     default: return nil
     }
   }

@@ -2,7 +2,7 @@ import Certificates
 package import Fleet
 import State
 
-/// What was seen of a certificate.
+/// The certificate that a server presented.
 package struct ServedCertificate: Encodable, Sendable {
   package let serial: String
   package let issuer: String

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Applying a plan, without a terminal")
 struct ApplyPlanTests {
-  @Test("shows the plan, asks, carries it out and shows the results")
+  @Test("shows the plan, asks, carries it out and shows the summary")
   func approved() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()
@@ -25,7 +25,7 @@ struct ApplyPlanTests {
     #expect(state.serial == 1 && state.fleetKeys.count == 1)
   }
 
-  @Test("changes nothing and unlocks no key unless the user says yes")
+  @Test("changes nothing and unlocks no key unless the user confirms")
   func refused() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction(saysYes: false)
@@ -34,7 +34,8 @@ struct ApplyPlanTests {
     }
     #expect(
       failure
-        == Failure(.failed, "nothing was changed: say \"yes\" to go on, or give --yes"))
+        == Failure(
+          .failed, "nothing was changed: enter \"yes\" to carry the plan out, or add --yes"))
     #expect(user.seen.plans.count == 1 && user.seen.summaries.isEmpty && user.seen.prompts.isEmpty)
     #expect(fleet.hosts.seen.plans.isEmpty && fleet.hosts.seen.isClosed && !fleet.hasState)
   }
@@ -62,7 +63,7 @@ struct ApplyPlanTests {
     #expect(fleet.hosts.seen.surveys.isEmpty)
   }
 
-  @Test("carries out what was saved, and nothing if the state has changed since")
+  @Test("carries out a saved plan, and nothing if the state has changed since")
   func saved() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()
@@ -73,7 +74,7 @@ struct ApplyPlanTests {
     let again = await #expect(throws: Failure.self) {
       try await ApplyPlan(fleet.run(user, scope)).apply()
     }
-    #expect(again?.message.contains("Nothing was touched") == true, "\(again?.message ?? "")")
+    #expect(again?.message.contains("Nothing was changed") == true, "\(again?.message ?? "")")
     #expect(fleet.hosts.seen.plans.count == 1)
   }
 }

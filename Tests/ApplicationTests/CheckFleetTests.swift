@@ -13,7 +13,7 @@ struct CheckFleetTests {
     #expect(user.seen.diagnostics.isEmpty)
   }
 
-  @Test("shows every mistake of an inventory, and fails with no further words")
+  @Test("shows every mistake of an inventory, and fails without a further message")
   func mistakes() async throws {
     let fleet = try await TestFleet()
     try fleet.home.write(

@@ -1,7 +1,7 @@
 import Application
 import Testing
 
-/// What the user is told of the error that `body` ends with.
+/// The message that the user gets for the error that `body` throws.
 func message(
   _ body: () throws -> Void, _ location: SourceLocation = #_sourceLocation
 ) -> String {

@@ -26,7 +26,7 @@ struct HookProcessesTests {
     return (ending, lines.all)
   }
 
-  /// Returns when none of the processes runs any more.
+  /// Returns when none of the processes runs any longer.
   private func haveEnded(_ processes: [String]) async throws {
     for process in processes {
       while try runs(process) {
@@ -36,7 +36,7 @@ struct HookProcessesTests {
     }
   }
 
-  /// Whether a process runs; one that nobody has waited for yet does not.
+  /// Whether a process runs; one that was not waited for yet does not.
   private func runs(_ process: String) throws -> Bool {
     guard let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else {
       return false
@@ -44,7 +44,7 @@ struct HookProcessesTests {
     return !command.isEmpty
   }
 
-  @Test("tells what it writes to both outputs, line by line")
+  @Test("reports both of its outputs, line by line")
   func output() async {
     let (ending, lines) = await run(
       ["sh", "-c", "echo one; echo two >&2; printf 'three\\n\\nfour'"])
@@ -52,14 +52,14 @@ struct HookProcessesTests {
     #expect(lines == ["one", "two", "three", "", "four"])
   }
 
-  @Test("gets its words as they are, for no shell interprets them")
+  @Test("gets its arguments unchanged, because no shell interprets them")
   func words() async {
     let (ending, lines) = await run(["printf", "%s\n", "$HOME; *", "it's", "", "-x"])
     #expect(ending == .succeeded)
     #expect(lines == ["$HOME; *", "it's", "", "-x"])
   }
 
-  @Test("has its own variables and those of deploy, but for the secret ones")
+  @Test("gets the hook variables and deploy's environment, except secrets")
   func environment() async throws {
     setenv("DEPLOY_TEST_PASSPHRASE", "poison", 1)
     defer { unsetenv("DEPLOY_TEST_PASSPHRASE") }
@@ -73,7 +73,7 @@ struct HookProcessesTests {
     #expect(!lines.contains { $0.contains("poison") })
   }
 
-  @Test("has an empty input and a session of its own")
+  @Test("has an empty input and a new session")
   func session() async {
     let (ending, lines) = await run([
       "sh", "-c", "cat; ps -o sid= -p $$ | tr -d ' ' | grep -qx $$ && echo alone",
@@ -82,35 +82,36 @@ struct HookProcessesTests {
     #expect(lines == ["alone"])
   }
 
-  @Test("fails with its status and its last words")
+  @Test("fails with its status and the last line of its output")
   func failure() async {
     let (ending, _) = await run(["sh", "-c", "echo first; echo no room >&2; echo; exit 3"])
-    #expect(ending == .failed("ended with status 3: no room"))
-    #expect(await run(["false"]).ending == .failed("ended with status 1"))
+    #expect(ending == .failed("exited with status 3: no room"))
+    #expect(await run(["false"]).ending == .failed("exited with status 1"))
     #expect(
-      await run(["sh", "-c", "echo x; kill -9 $$"]).ending == .failed("was ended by signal 9: x"))
+      await run(["sh", "-c", "echo x; kill -9 $$"]).ending
+        == .failed("was terminated by signal 9: x"))
   }
 
-  @Test("that does not exist fails with the system's words")
+  @Test("that does not exist fails with the system's message")
   func missing() async throws {
     guard case .failed(let why) = await run(["./no-such-program"]).ending else {
       throw CancellationError()
     }
-    #expect(why.hasPrefix("ended with status 127: "), "\(why)")
+    #expect(why.hasPrefix("exited with status 127: "), "\(why)")
     #expect(why.contains("./no-such-program"), "\(why)")
   }
 
-  @Test("is ended with all that it started when it takes too long, even where it does not want to")
+  @Test("is terminated with its children if it takes too long, even if it ignores SIGTERM")
   func deadline() async throws {
     let (ending, lines) = await run(
       ["sh", "-c", "sleep 1000 & echo $!; trap '' TERM; echo $$; while :; do wait; done"],
       withinSeconds: 1)
-    #expect(ending == .failed("took more than 1 s and was ended"))
+    #expect(ending == .failed("took more than 1 s and was terminated"))
     #expect(lines.count == 2)
     try await haveEnded(lines)
   }
 
-  @Test("is ended when the run is interrupted")
+  @Test("is terminated when the run is interrupted")
   func interruption() async throws {
     let lines = Lines()
     let (started, start) = AsyncStream<Void>.makeStream()
@@ -129,7 +130,7 @@ struct HookProcessesTests {
     try await haveEnded(lines.all)
   }
 
-  @Test("is not begun in a run that is interrupted already")
+  @Test("does not start in a run that is already interrupted")
   func interruptedBefore() async {
     let lines = Lines()
     let task = Task {
@@ -141,7 +142,7 @@ struct HookProcessesTests {
     #expect(lines.all == [])
   }
 
-  @Test("is ended at once when the program ends")
+  @Test("is killed at once when the program exits")
   func end() async throws {
     let processes = HookProcesses()
     let lines = Lines()
@@ -152,10 +153,10 @@ struct HookProcessesTests {
         lines.note($0)
         processes.endAll()
       })
-    #expect(ending == .failed("was ended by signal 9: \(lines.all.joined())"))
+    #expect(ending == .failed("was terminated by signal 9: \(lines.all.joined())"))
   }
 
-  @Test("has ended when its own process has, whatever it left behind")
+  @Test("has ended when its own process has ended, even if children still run")
   func background() async throws {
     let (ending, lines) = await run(["sh", "-c", "sleep 1000 & echo $!"])
     #expect(ending == .succeeded)

@@ -27,14 +27,14 @@ struct PlanComparisonTests {
     return refused
   }
 
-  @Test("is carried out whole if nothing differs")
+  @Test("is carried out completely if nothing differs")
   func same() {
     #expect(saved.difference(of: SamplePlan.approved()) == nil)
     #expect(
       SamplePlan.plan.restricted(to: saved, as: SamplePlan.approved()) == SamplePlan.plan)
   }
 
-  @Test("is refused for a host that differs, with what differs, and the others stay")
+  @Test("is refused for a host that differs, with the difference, and carried out for the others")
   func differing() throws {
     let installations: [(HostName, String, (inout Installation) -> Void)] = [
       ("app-3", "nginx/back-end/shop.example.conf", { $0.files[0].source = .text("evil") }),
@@ -88,7 +88,7 @@ struct PlanComparisonTests {
         == ["the saved plan has 2 steps for it, and a plan made now has 1: plan again"])
   }
 
-  @Test("may differ in what is for readers, and in bytes that are signed again")
+  @Test("may differ in texts for readers, and in bytes that are signed again")
   func ignored() throws {
     let lists = PlannedFile(path: "tls/revoked.crl", source: .text("signed once"))
     var plan = SamplePlan.plan
@@ -127,7 +127,7 @@ struct PlanComparisonTests {
         == ["app-2": ["it could not be asked when the plan was saved: plan again"]])
   }
 
-  @Test("is refused for a host that only one of them changes")
+  @Test("is refused for a host that only one of the two plans changes")
   func oneSided() throws {
     let idle = try refusals { hosts in
       let index = try #require(hosts.firstIndex { $0.host == "edge-2" })
@@ -146,7 +146,7 @@ struct PlanComparisonTests {
         == ["the saved plan does not have it: plan again"])
   }
 
-  @Test("leaves a host that is held or cannot be asked as it is, with its own reason")
+  @Test("keeps the reason of a host that is blocked or unreachable")
   func heldNow() throws {
     let refused = try refusals { hosts in
       for index in hosts.indices where hosts[index].host == "app-3" {
@@ -156,7 +156,7 @@ struct PlanComparisonTests {
     #expect(refused == [:])
   }
 
-  @Test("is refused whole if its playbook differs in anything that says how it is rolled out")
+  @Test("is refused completely if its playbook rolls it out differently")
   func playbook() throws {
     func difference(_ change: (inout Plan, inout Playbook) -> Void) -> String {
       var (plan, playbook) = (SamplePlan.plan, Playbook.rolling)
@@ -184,7 +184,7 @@ struct PlanComparisonTests {
         != SamplePlan.approved(.init(SamplePlan.plan, hooks: [["a"], ["b"]])).rollout)
   }
 
-  @Test("is refused whole if it changes a host that the fleet does not have")
+  @Test("is refused completely if it changes a host that the fleet does not have")
   func unknownHost() {
     var saved = saved
     saved.hosts["app-9"] = saved.hosts["app-3"]
@@ -195,7 +195,7 @@ struct PlanComparisonTests {
     #expect(saved.difference(of: SamplePlan.approved()) == nil)
   }
 
-  @Test("what has changed on a host is said in words")
+  @Test("the message says what has changed on a host")
   func conditions() {
     let before = HostObservation(
       clock: SamplePlan.now, nginxIsRunning: true, servedReleases: [2],

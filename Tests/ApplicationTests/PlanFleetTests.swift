@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Planning a fleet, without a terminal")
 struct PlanFleetTests {
-  @Test("asks every host, changes nothing and asks the user nothing")
+  @Test("surveys every host, changes nothing and asks the user nothing")
   func online() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()
@@ -18,7 +18,7 @@ struct PlanFleetTests {
     #expect(user.seen.questions.isEmpty && user.seen.prompts.isEmpty)
   }
 
-  @Test("asks only the hosts of the scope, and refuses a host that the fleet does not have")
+  @Test("surveys only the hosts of the scope, and refuses unknown hosts")
   func limited() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()
@@ -30,7 +30,7 @@ struct PlanFleetTests {
     #expect(failure?.kind == .usage && failure?.message.contains("app-9") == true)
   }
 
-  @Test("asks no host if it is offline")
+  @Test("contacts no host if it is offline")
   func offline() async throws {
     let fleet = try await TestFleet()
     let proposal = try await PlanFleet(fleet.run(FakeInteraction())).proposal(isOffline: true)

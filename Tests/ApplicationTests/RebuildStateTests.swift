@@ -19,7 +19,7 @@ struct RebuildStateTests {
     return try await TestFleet(FakeFleet(answers: ["app-1": .observed(host)]))
   }
 
-  @Test("believes what nothing proves if the user says yes")
+  @Test("believes unproven claims if the user confirms")
   func believed() async throws {
     let fleet = try await Self.fleet()
     let user = FakeInteraction()
@@ -31,17 +31,17 @@ struct RebuildStateTests {
     #expect(fleet.hosts.seen.plans.isEmpty)
   }
 
-  @Test("writes no state unless the user says yes")
+  @Test("writes no state unless the user confirms")
   func refused() async throws {
     let fleet = try await Self.fleet()
     let failure = await #expect(throws: Failure.self) {
       try await RebuildState(fleet.run(FakeInteraction(saysYes: false))).rebuild()
     }
-    #expect(failure?.message.hasPrefix("the state was left as it is") == true)
+    #expect(failure?.message.hasPrefix("the state was not changed") == true)
     #expect(!fleet.hasState)
   }
 
-  @Test("asks nothing if no host claims anything")
+  @Test("asks nothing if there are no unproven claims")
   func empty() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()

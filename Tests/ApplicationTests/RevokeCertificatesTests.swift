@@ -15,7 +15,7 @@ struct RevokeCertificatesTests {
       .revoke(hosts: [], serials: [prefix], foreign: true)
   }
 
-  @Test("is in the state and in a signed list before the plan is carried out")
+  @Test("is saved in the state and in a signed list before the plan is carried out")
   func revoked() async throws {
     let fleet = try await TestFleet()
     try await revoke(fleet, FakeInteraction())
@@ -27,7 +27,7 @@ struct RevokeCertificatesTests {
     #expect(list.revoked.map(\.serial) == revocations.map(\.serial))
   }
 
-  @Test("leaves neither a revocation nor a list behind unless the user says yes")
+  @Test("saves neither a revocation nor a list unless the user confirms")
   func refused() async throws {
     let fleet = try await TestFleet()
     let failure = await #expect(throws: Failure.self) {
@@ -39,7 +39,7 @@ struct RevokeCertificatesTests {
     #expect(try fleet.home.folder.revocationList(of: record) == nil)
   }
 
-  @Test("of a host without certificates is refused before anything is planned")
+  @Test("of a host without certificates is refused before planning")
   func nothingIssued() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()

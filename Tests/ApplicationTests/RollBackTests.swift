@@ -54,7 +54,7 @@ struct RollBackTests {
     try await RollBack(fleet.run(user, RunScope(hosts: [host], playbook: nil))).rollBack(to: nil)
   }
 
-  @Test("plans the release before, shows it, asks and carries it out")
+  @Test("plans the previous release, shows the plan, asks and carries it out")
   func approved() async throws {
     let fleet = try await Self.fleet()
     let user = FakeInteraction()
@@ -66,7 +66,7 @@ struct RollBackTests {
     #expect(user.seen.prompts.isEmpty)
   }
 
-  @Test("changes nothing unless the user says yes")
+  @Test("changes nothing unless the user confirms")
   func refused() async throws {
     let fleet = try await Self.fleet()
     await #expect(throws: Failure.self) {
@@ -75,7 +75,7 @@ struct RollBackTests {
     #expect(fleet.hosts.seen.plans.isEmpty)
   }
 
-  @Test("of a host that has no release to go back to is refused, and the host is named")
+  @Test("is refused for a host without an earlier release, which the message names")
   func nothingEarlier() async throws {
     let fleet = try await Self.fleet()
     let user = FakeInteraction()

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Rotating the CA, without a terminal")
 struct RotateCATests {
-  @Test("makes a generation that signs, and removes the one that no host trusts any more")
+  @Test("creates a generation that signs, and archives the one that no host trusts any longer")
   func rotated() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()
@@ -20,26 +20,26 @@ struct RotateCATests {
     let archive = fleet.home.folder.archive
     #expect(
       user.seen.reports == [
-        "No host trusts \"Shop Certification Center\" any more; its key is kept encrypted in"
+        "No host trusts \"Shop Certification Center\" any longer; its key is kept encrypted in"
           + " \(archive.path)."
       ])
     #expect(try archive.listing().keys == [1])
     #expect(try fleet.state().caGenerations.map(\.generation) == [2])
   }
 
-  @Test("keeps the new generation and changes no host unless the user says yes")
+  @Test("keeps the new generation and changes no host unless the user confirms")
   func refused() async throws {
     let fleet = try await TestFleet()
     let failure = await #expect(throws: Failure.self) {
       try await RotateCA(fleet.run(FakeInteraction(saysYes: false)))
         .rotate(key: nil, isEmergency: false)
     }
-    #expect(failure?.message.contains("the new generation is made") == true)
+    #expect(failure?.message.contains("the new generation was created") == true)
     #expect(fleet.hosts.seen.plans.isEmpty)
     #expect(try fleet.home.folder.summary() == ["1 retiring", "2 signing"])
   }
 
-  @Test("tells which hosts accept a compromised key meanwhile only if there are any")
+  @Test("warns which hosts accept a compromised key only if there are any")
   func status() async throws {
     let fleet = try await TestFleet()
     let (state, standing) = try await RotateCA(fleet.run(FakeInteraction())).status()

@@ -26,7 +26,7 @@ struct RotateCertificatesTests {
     #expect(try fleet.state().rotation == nil)
   }
 
-  @Test("begins no rotation unless the user says yes")
+  @Test("begins no rotation unless the user confirms")
   func refused() async throws {
     let fleet = try await TestFleet()
     await #expect(throws: Failure.self) {

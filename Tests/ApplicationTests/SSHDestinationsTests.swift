@@ -29,13 +29,13 @@ struct SSHDestinationsTests {
     return [destination.hostKeyPolicy] + destination.jumps.map(\.hostKeyPolicy)
   }
 
-  @Test("the ssh configuration says for both whether new keys are accepted")
+  @Test("the ssh configuration decides for both whether new keys are accepted")
   func accepted() async throws {
     #expect(try await policies("", configured: "accept-new") == [.acceptNew, .acceptNew])
     #expect(try await policies("", configured: "ask") == [.strict, .strict])
   }
 
-  @Test("the inventory comes first for both")
+  @Test("the inventory takes precedence for both")
   func inventory() async throws {
     #expect(
       try await policies(", host_key_checking: strict", configured: "accept-new")

@@ -41,7 +41,7 @@ struct SavedPlanTests {
     try write(Array("\(heading)\n\(content)".utf8))
   }
 
-  @Test("is read as it was written, and only its owner may read it")
+  @Test("is read as it was written, and only its owner can read it")
   func roundTrip() throws {
     try Self.saved.write(to: path)
     #expect(try SavedPlan.read(path) == Self.saved)
@@ -56,14 +56,14 @@ struct SavedPlanTests {
     URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Cases/\(name)")
   }
 
-  @Test("saved by an earlier build is read, and written byte for byte as it was")
+  @Test("from an earlier build is read, and written byte for byte the same")
   func stored() throws {
     #expect(
       try Golden.mismatch(SavedPlanFormat.encode(Self.saved), with: stored("shop.plan")) == nil)
     #expect(try SavedPlan.read(stored("shop.plan").path) == Self.saved)
   }
 
-  @Test("of the format before, with earlier names, is read")
+  @Test("of the previous format, with earlier names, is read")
   func earlierNames() throws {
     let read = try SavedPlan.read(stored("shop-2.plan").path)
     #expect(read.approved.caGenerations == Self.saved.approved.caGenerations)
@@ -71,7 +71,7 @@ struct SavedPlanTests {
   }
 
   @Test(
-    "has no secret, no text of a file, no command, no file of the controller and no way to connect")
+    "contains no secret, no text of a file, no command, no local path and no access data")
   func nothingToCarryOut() throws {
     try Self.saved.write(to: path)
     let text = try String(contentsOfFile: path, encoding: .utf8)
@@ -83,7 +83,7 @@ struct SavedPlanTests {
     ] { #expect(!text.contains(word), "\(word)") }
   }
 
-  @Test("with any byte changed it is refused", arguments: 0..<8 as Range<UInt64>)
+  @Test("with any byte changed is refused", arguments: 0..<8 as Range<UInt64>)
   func damaged(_ seed: UInt64) throws {
     let whole = Array(try SavedPlanFormat.encode(Self.saved).utf8)
     var random = SeededGenerator(seed: seed)
@@ -103,12 +103,12 @@ struct SavedPlanTests {
     #expect(try SavedPlanFormat.decode(whole, path: path) == Self.saved)
   }
 
-  @Test("each file that is none says what is wrong with it")
+  @Test("a file that is not a saved plan is refused with the reason")
   func wrongFiles() throws {
     #expect(message { _ = try SavedPlan.read(path) }.contains("No such file"))
     for text in ["", "{}", "{\"version\": 1, \"fleet\": \"shop\"}"] {
       try write(Array(text.utf8))
-      #expect(message { _ = try SavedPlan.read(path) }.contains("is no plan"))
+      #expect(message { _ = try SavedPlan.read(path) }.contains("is not a saved plan"))
     }
     let whole = try SavedPlanFormat.encode(Self.saved)
     for edited in [
@@ -124,7 +124,7 @@ struct SavedPlanTests {
     }
   }
 
-  @Test("with a digest that fits and a wrong value is refused with the value's place")
+  @Test("with a valid digest and a wrong value is refused with the place of the value")
   func malformed() throws {
     let json = String(decoding: try JSONEncoder().encode(Self.saved.approved), as: UTF8.self)
     try write(content: json)
@@ -141,7 +141,7 @@ struct SavedPlanTests {
       try #require(json.contains(old))
       try write(content: json.replacing(old, with: new))
       let said = message { _ = try SavedPlan.read(path) }
-      #expect(said.contains("is no plan: \(place):"), "\(said)")
+      #expect(said.contains("is not a valid plan: \(place):"), "\(said)")
       #expect(!said.unicodeScalars.contains { $0.value == 0x1B || $0.value == 0x202E })
     }
   }
@@ -157,13 +157,13 @@ struct SavedPlanTests {
     }
   }
 
-  @Test("is refused for another fleet, lineage, serial or CA, each by its name")
+  @Test("is refused for another fleet, lineage, serial or CA, which the message names")
   func otherStates() throws {
     try Self.saved.check(
       against: Self.state, "shop.state.json", inventory: "shop.yml", now: SamplePlan.now)
     #expect(refusal { $0.fleet = "blog" }.contains("is for the fleet shop, and shop.yml declares"))
     #expect(refusal { $0.lineage = "l-2" }.contains("another state of this fleet (lineage l-1)"))
-    #expect(refusal { $0.serial = 5 }.contains("which is at serial 5 by now"))
+    #expect(refusal { $0.serial = 5 }.contains("which is now at serial 5"))
     #expect(refusal { $0.serial = 3 }.contains("is older, at serial 3"))
     #expect(refusal { $0.serial = 0 }.contains("shop.state.json does not exist"))
     #expect(refusal { $0.caGenerations.removeLast() }.contains("the CA has changed"))
@@ -179,10 +179,10 @@ struct SavedPlanTests {
         release: ReleaseRecord(number: 1, files: [:], certificates: [:]),
         appliedAt: SamplePlan.now.adding(seconds: 301), appliedBy: "ann@laptop")
     }
-    #expect(said.contains("before the last change that shop.state.json has"), "\(said)")
+    #expect(said.contains("before the last change in shop.state.json"), "\(said)")
   }
 
-  @Test("made before there is a state, it begins one, whatever its lineage")
+  @Test("made before there is a state is applied with any lineage")
   func firstState() throws {
     var saved = Self.saved
     saved.approved.serial = 0

@@ -23,7 +23,7 @@ struct SecretEnvironmentTests {
   }
 
   @Test(
-    "is in the environment of no child, and not in what the system shows of the program",
+    "is not in the environment of a child, nor in /proc",
     .requires(geteuid() == 0, "needs root"))
   func inheritance() throws {
     let run = try create(
@@ -57,7 +57,7 @@ struct SecretEnvironmentTests {
   }()
 
   @Test(
-    "is in no core file: there is none",
+    "is in no core dump, because there is none",
     .enabled(if: coresAreWritten, "the system writes no core files"))
   func core() throws {
     _ = try create("kill -SEGV $PPID")

@@ -16,7 +16,7 @@ struct CAFolderTests {
 
   init() throws { home = try Home() }
 
-  @Test("The first generation has the inventory's name, the next ones a number behind it")
+  @Test("the first generation has the inventory's name, later ones have a number appended")
   func names() throws {
     #expect(try folder.generations() == [])
     let first = try folder.add()
@@ -37,7 +37,7 @@ struct CAFolderTests {
   }
 
   @Test(
-    "No name is given twice, whatever the inventory calls the CA",
+    "no common name is used twice, even if the inventory's name changes",
     arguments: [
       ("Shop", 1, [], "Shop"), ("Shop", 2, ["Shop"], "Shop 2"),
       ("Shop 2", 3, ["Shop", "shop 2", "Shop 2 3"], "Shop 2 4"),
@@ -54,7 +54,7 @@ struct CAFolderTests {
     #expect(CAFolder.commonName(name, generation, unlike: known) == expected)
   }
 
-  @Test("A rotation makes one new generation, and starting it again changes nothing")
+  @Test("a rotation creates one new generation, and starting it again changes nothing")
   func rotation() throws {
     #expect(message { _ = try folder.startRotation() }.contains("there is no CA"))
     try folder.add()
@@ -65,7 +65,7 @@ struct CAFolderTests {
     #expect(try home.files() == files)
   }
 
-  @Test("A rotation that was cut off behind any of its steps goes on")
+  @Test("a rotation that was interrupted after any of its steps continues")
   func rotationCutOff() throws {
     try folder.add()
     // Behind the key, behind the certificate.
@@ -82,10 +82,10 @@ struct CAFolderTests {
     #expect(try folder.listing().latest == 2)
   }
 
-  @Test("A finished generation leaves its number, its name and, where asked, its key behind")
+  @Test("a retired generation leaves its number, its name and, if wanted, its key")
   func finished() throws {
     try folder.add()
-    #expect(message { try folder.finish(1, key: .archive) }.contains("does not retire"))
+    #expect(message { try folder.finish(1, key: .archive) }.contains("is not retiring"))
     _ = try folder.startRotation()
     try folder.finish(1, key: .archive)
     #expect(try folder.summary() == ["2 signing"])
@@ -107,7 +107,7 @@ struct CAFolderTests {
   }
 
   @Test(
-    "Finishing that was cut off behind any of its steps goes on",
+    "retiring a generation continues after an interruption at any step",
     arguments: 0...3)
   func finishingCutOff(steps: Int) throws {
     try folder.add()
@@ -122,7 +122,7 @@ struct CAFolderTests {
       { try FileWriter.remove(folder.revocationListPath(1)) },
     ]
     for move in moves.prefix(steps) { try move() }
-    // Whatever was done of it, what signs is known, and no other rotation begins.
+    // After any of its steps, it is known which generation signs, and no other rotation begins.
     #expect(try folder.generations().last?.generation == 2)
     #expect(try folder.startRotation().last?.generation == 2)
     if steps < 2 { try folder.finish(1, key: .archive) }
@@ -132,7 +132,8 @@ struct CAFolderTests {
       ])
   }
 
-  @Test("A new passphrase is that of the archive too; a key of another one is named and left alone")
+  @Test(
+    "archived keys get a new passphrase too; one with another passphrase is reported and unchanged")
   func archivedPassphrase() throws {
     try folder.add()
     _ = try folder.startRotation()
@@ -157,16 +158,16 @@ struct CAFolderTests {
     _ = try folder.archive.unlock(archived, passphrase: new)
   }
 
-  @Test("A folder in which every generation retires is refused, with the way back")
+  @Test("a folder in which every generation retires is refused, with the command that repairs it")
   func lastOne() throws {
     try folder.add()
     try folder.retire(1)
     let refusal = message { _ = try folder.generations() }
-    #expect(refusal.contains("none is left to sign"))
+    #expect(refusal.contains("so none can sign"))
     #expect(refusal.contains("rm \(folder.retiringPath(1))"))
   }
 
-  @Test("A renewal replaces the certificate, and all that was signed stays good")
+  @Test("a renewal replaces the certificate, and everything that was signed stays valid")
   func renewal() throws {
     let old = try folder.add()
     let ca = try folder.unlock(old, passphrase: passphrase)
@@ -186,7 +187,7 @@ struct CAFolderTests {
         .contains("would not end later"))
   }
 
-  @Test("What is wrong with a key, a certificate or a folder has a message of its own")
+  @Test("each problem of a key, a certificate or the folder has its own message")
   func faults() throws {
     let record = try folder.add()
     func unlocking(_ text: String = "correct horse") -> String {
@@ -208,26 +209,26 @@ struct CAFolderTests {
     #expect(chmod(folder.path, 0o700) == 0)
     #expect(try folder.findings() == [])
     try FileWriter.remove(folder.keyPath(1))
-    #expect(unlocking().contains("restore the folder from a backup"))
-    #expect(try folder.findings().first?.contains("has no key and can sign nothing") == true)
+    #expect(unlocking().contains("Restore the folder from a backup"))
+    #expect(try folder.findings().first?.contains("has no key, so it cannot sign") == true)
     try FileWriter.replace(folder.certificatePath(1), text: "nothing", for: .everyone)
     #expect(
       message { _ = try folder.generations() }.contains(
         "cannot read \(folder.certificatePath(1)): the text holds no certificate"))
   }
 
-  @Test("A key without its certificate is never written over, and needs its own passphrase")
+  @Test("a key without a certificate is never overwritten, and needs its own passphrase")
   func interruptedCreation() throws {
     let record = try folder.add()
     let key = try contents(folder.keyPath(1))
     try FileManager.default.removeItem(atPath: folder.certificatePath(1))
-    #expect(try folder.findings().first?.contains("its creation was cut off") == true)
+    #expect(try folder.findings().first?.contains("its creation was interrupted") == true)
     let other = Secret(copying: Array("other".utf8))
     #expect(
       message { _ = try folder.add(policy(), passphrase: other, now: now) }
         .hasPrefix("\(folder.keyPath(1)): cannot unlock the CA's key"))
     #expect(try folder.generations() == [])
-    // Half a file of a run that was killed is no blocker.
+    // A partly written file of a killed run does not block the next one.
     try home.write("half", to: "shop.ca/ca-1.crt.new")
     let again = try folder.add()
     #expect(again.keyIdentifier == record.keyIdentifier && again.commonName == record.commonName)

@@ -33,7 +33,7 @@ struct CAKeyringTests {
 
   init() throws { home = try Home() }
 
-  @Test("The passphrase is got once a run, however many generations and tasks need it")
+  @Test("the passphrase is read once per run, for any number of generations and tasks")
   func once() async throws {
     try home.folder.add()
     try home.folder.add()
@@ -54,7 +54,7 @@ struct CAKeyringTests {
   }
 
   @Test(
-    "A passphrase that opens no key is asked for again, and is refused to all who waited for it")
+    "a passphrase that opens no key is asked for again, and fails all tasks that waited for it")
   func again() async throws {
     try home.folder.add()
     let reader = Reader("mistyped", "correct horse")
@@ -72,7 +72,7 @@ struct CAKeyringTests {
     #expect(reader.count == 2)
   }
 
-  @Test("A rotation makes no key under a passphrase that does not open the one in use")
+  @Test("a rotation creates no key with a passphrase that does not open the current key")
   func wrongPassphrase() async throws {
     try home.folder.add()
     let files = try home.files()

@@ -25,7 +25,7 @@ struct CARootTests {
     try folder.add(policy(), passphrase: passphrase, now: now)
   }
 
-  @Test("The root is made with the first generation, signs it, and is asked to leave")
+  @Test("the root is created with the first generation, signs it, and its key is to be moved away")
   func made() throws {
     let record = try add()
     #expect(
@@ -35,17 +35,18 @@ struct CARootTests {
     let chain = try CertificateFacts.readAll(pem: record.certificate)
     #expect(chain.map(\.commonName) == ["Shop Center", "Shop Root"])
     #expect(try folder.unlock(record, passphrase: passphrase).facts.issuerCommonName == "Shop Root")
-    #expect(try folder.findings().first?.contains("move it to where no network reaches it") == true)
+    #expect(
+      try folder.findings().first?.contains("move it to a place that no network reaches") == true)
     try FileManager.default.moveItem(atPath: folder.rootKeyPath, toPath: home.path + "/offline")
     #expect(try folder.findings() == [])
   }
 
-  @Test("Another generation, and a renewal, take the root's key back for the moment")
+  @Test("another generation, and a renewal, need the root's key")
   func offline() throws {
     let record = try add()
     try FileManager.default.moveItem(atPath: folder.rootKeyPath, toPath: home.path + "/offline")
     #expect(
-      message { _ = try add() }.contains("only the root's key can sign a CA below it"))
+      message { _ = try add() }.contains("only the root's key can sign a CA"))
     #expect(try folder.summary() == ["1 signing"])
     let ca = try folder.unlock(record, passphrase: passphrase)
     #expect(
@@ -61,7 +62,7 @@ struct CARootTests {
     #expect(try folder.summary() == ["1 trusted", "2 signing"])
   }
 
-  @Test("The making of a root that was cut off is finished", arguments: ["root.crt", "root.crl"])
+  @Test("the interrupted creation of a root is completed", arguments: ["root.crt", "root.crl"])
   func cutOff(missing: String) throws {
     let first = try add()
     for file in ["ca-1.crt", "ca-1.key", missing] {
@@ -73,7 +74,7 @@ struct CARootTests {
     #expect(try home.files().count == 5)
   }
 
-  @Test("Where anything is revoked, the root's list is the last")
+  @Test("if anything is revoked, the list of the root comes last")
   func revocation() async throws {
     let record = try add()
     let revocation = Revocation(
@@ -112,15 +113,15 @@ struct CARootTests {
     ) { try folder.unlock($0, passphrase: passphrase) }
   }
 
-  @Test("An adopted intermediate revokes with the list of its root, and without says what to do")
+  @Test("an imported intermediate CA needs the list of its root, and the message says what to do")
   func adopted() async throws {
     let (record, revocation) = try adopt()
     let failure = await #expect(throws: CAStoreError.self) { _ = try await revoke(revocation) }
     #expect(
       failure?.message == """
-        \(folder.rootRevocationListPath) is missing: back-ends need a revocation list of "Shop Root", which \
-        signed generation 1, as soon as anything is revoked. Save a revocation list of "Shop Root" there, \
-        in PEM, or replace generation 1 with a CA of deploy's own: "deploy rotate ca"
+        \(folder.rootRevocationListPath) is missing. As soon as anything is revoked, back-ends need a revocation list of "Shop Root", which \
+        signed generation 1. Save a current revocation list of "Shop Root" there, \
+        in PEM form, or replace generation 1 with a CA that deploy creates: "deploy rotate ca"
         """)
     try FileManager.default.copyItem(
       atPath: home.path + "/company.crl", toPath: folder.rootRevocationListPath)
@@ -129,7 +130,7 @@ struct CARootTests {
     #expect(try folder.rootRevocationListFindings(above: [record], now: now) == [])
   }
 
-  @Test("A list of another root is refused, and one that has expired")
+  @Test("a list of another root, or an expired one, is refused")
   func wrongList() async throws {
     let (record, revocation) = try adopt()
     let company = try CertificateAuthority.create(
@@ -156,7 +157,7 @@ struct CARootTests {
         .contains("root.crl expires on") == true)
   }
 
-  @Test("The root's key gets the new passphrase with the others, and its name is kept")
+  @Test("the root's key gets the new passphrase too, and a root cannot be renamed")
   func passphraseAndName() throws {
     _ = try add()
     let new = Secret(copying: Array("new".utf8))
@@ -168,6 +169,6 @@ struct CARootTests {
     other.root?.name = try #require(CommonName("Another Root"))
     #expect(
       message { _ = try folder.add(other, passphrase: new, now: now) }
-        .contains("a root keeps its name"))
+        .contains("A root cannot be renamed"))
   }
 }

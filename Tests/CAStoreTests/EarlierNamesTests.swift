@@ -35,7 +35,7 @@ struct EarlierNamesTests {
     return said.split(separator: "\n").filter { $0.hasPrefix("    ") }.joined(separator: "\n")
   }
 
-  @Test("is not taken for one without a CA, and the message has the commands that rename it")
+  @Test("is refused with the commands that rename it")
   func folderName() throws {
     try FileManager.default.moveItem(atPath: folder.path, toPath: earlier)
     #expect(advice().contains("mv \(earlier) \(folder.path)"))
@@ -45,7 +45,7 @@ struct EarlierNamesTests {
     #expect(!FileManager.default.fileExists(atPath: earlier))
   }
 
-  @Test("is refused as well when only the folder has its new name")
+  @Test("is refused too if only the folder has its new name")
   func fileNames() throws {
     #expect(!advice().contains("mv \(earlier)"))
     _ = try ProgramRun(["sh", "-euc", advice()])

@@ -42,7 +42,7 @@ struct RevocationListsTests {
     return (lists.signed.map(\.list), unlocked)
   }
 
-  @Test("There is none until something is revoked, and then one for each generation")
+  @Test("there is no list until something is revoked, and then one for each generation")
   func oneForEach() async throws {
     let records = try folder.generations()
     #expect(try await lists([]).0 == [])
@@ -53,7 +53,7 @@ struct RevocationListsTests {
     #expect(try records.map { try folder.revocationList(of: $0) } == first)
   }
 
-  @Test("A list is signed anew only where it does not say what is revoked")
+  @Test("a list is signed again only if a revocation is missing in it")
   func signedOnce() async throws {
     let records = try folder.generations()
     let (first, _) = try await lists([revocation("4f11", records[0])])
@@ -64,12 +64,12 @@ struct RevocationListsTests {
     #expect(second == [2])
     #expect(next[0] == first[0] && next[1].revoked.map(\.serial) == ["5a"])
     #expect(next[1].number > first[1].number)
-    // What has ended by itself needs no refusal, but no host is touched for that.
-    let (later, nobody) = try await lists(both, now: now + 31 * day)
-    #expect(later == next && nobody == [])
+    // An expired certificate needs no revocation, but that alone changes no list.
+    let (later, unlocked) = try await lists(both, now: now + 31 * day)
+    #expect(later == next && unlocked == [])
   }
 
-  @Test("A renewed generation has a list that ends with it")
+  @Test("a renewed generation has a list that expires with it")
   func renewed() async throws {
     let records = try folder.generations()
     _ = try await lists([revocation("4f11", records[0])])
@@ -82,7 +82,7 @@ struct RevocationListsTests {
     #expect(try await lists([revocation("4f11", records[0])]).1 == [])
   }
 
-  @Test("Without its key a generation keeps its list, and nothing more of it can be revoked")
+  @Test("without its key, a generation keeps its list, and none of its certificates can be revoked")
   func withoutKey() async throws {
     let records = try folder.generations()
     let (first, _) = try await lists([revocation("4f11", records[0])])
@@ -95,7 +95,7 @@ struct RevocationListsTests {
     }
   }
 
-  @Test("A lost state finds in the lists what was revoked")
+  @Test("revocations are recovered from the lists if the state is lost")
   func recorded() async throws {
     let records = try folder.generations()
     _ = try await lists([revocation("4f11", records[0])])

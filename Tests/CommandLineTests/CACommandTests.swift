@@ -17,10 +17,10 @@ struct CACommandTests {
 
   init() throws { home = try Home() }
 
-  @Test("create makes a CA once; show tells its public parts without the passphrase")
+  @Test("create creates a CA once; show needs no passphrase")
   func createAndShow() throws {
     let created = try home.deploy("ca", "create")
-    #expect(created.status == 0 && created.output.contains("Made the CA"))
+    #expect(created.status == 0 && created.output.contains("Created the CA"))
     let again = try home.deploy("ca", "create")
     #expect(again.status == 1 && again.output.contains("there is a CA already"))
     let shown = try home.deploy("ca", "show", passphrase: "")
@@ -32,7 +32,7 @@ struct CACommandTests {
     #expect(!(created.output + shown.output + json.output).contains("poison-4711"))
   }
 
-  @Test("A key that is not encrypted is not called so, and what to do is said")
+  @Test("a key that is not encrypted is reported, with the commands that encrypt it")
   func plaintextKey() throws {
     #expect(try home.deploy("ca", "create").status == 0)
     let key = home.folder.keyPath(1)
@@ -64,7 +64,7 @@ struct CACommandTests {
   }
 
   @Test(
-    "Commands of version 0.1.0 are refused with their new names",
+    "commands of version 0.1.0 are refused with their new names",
     arguments: [["authority"], ["authority", "create"], ["rotate", "authority", "--status"]])
   func earlierNames(_ words: [String]) throws {
     let run = try Home().deploy(words)
@@ -73,14 +73,14 @@ struct CACommandTests {
     #expect(run.output.contains("is now called \"deploy \(now.joined(separator: " "))\""))
   }
 
-  @Test("Without a CA each command says how to make one", arguments: ["show", "export"])
+  @Test("without a CA, each command says how to create one", arguments: ["show", "export"])
   func none(command: String) throws {
     let run = try home.deploy("ca", command)
     #expect(run.status == 1)
     #expect(run.output.contains("deploy ca create --inventory \(home.path)/shop.yml"))
   }
 
-  @Test("renew needs the passphrase, and gives the same key a later end")
+  @Test("renew needs the passphrase, and the same key gets a later expiry date")
   func renew() throws {
     #expect(try home.deploy("ca", "create").status == 0)
     let old = try #require(try home.folder.generations().last)
@@ -99,7 +99,7 @@ struct CACommandTests {
     #expect(new.keyIdentifier == old.keyIdentifier && new.fingerprint != old.fingerprint)
   }
 
-  @Test("passphrase locks the old one out, and may be run again")
+  @Test("passphrase makes the old passphrase useless, and can be repeated")
   func passphrase() throws {
     #expect(try home.deploy("ca", "create").status == 0)
     let change = ["ca", "passphrase", "--new-env", "NEW_PASSPHRASE"]
@@ -111,7 +111,7 @@ struct CACommandTests {
     let changed = try run("poison-4711")
     #expect(changed.status == 0 && changed.output.contains("has the new passphrase"))
     let again = try run("poison-4711")
-    #expect(again.status == 0 && again.output.contains("opens every key already"))
+    #expect(again.status == 0 && again.output.contains("Every key already has the new passphrase"))
     let record = try #require(try home.folder.generations().last)
     _ = try home.folder.unlock(record, passphrase: .init(copying: Array("new passphrase".utf8)))
     #expect {
@@ -121,7 +121,7 @@ struct CACommandTests {
     }
   }
 
-  @Test("export prints what hosts may trust, and nothing of a key; --out writes it as a whole")
+  @Test("export prints the CA certificates and no key; --out writes the same to a file")
   func export() throws {
     #expect(try home.deploy("ca", "create").status == 0)
     try home.folder.add()
@@ -135,7 +135,7 @@ struct CACommandTests {
     #expect(none.status == 1 && none.output.contains("has signed no revocation list"))
   }
 
-  @Test("status --expiry lists what ends, and asks no host")
+  @Test("status --expiry lists expiry dates without contacting hosts")
   func expiry() throws {
     home.inventory = home.inventory.replacing(
       "certificate: {ca: true}", with: "certificate: {installed: {certificate: /a, key: /b}}"
@@ -148,7 +148,7 @@ struct CACommandTests {
     #expect(json.status == 0 && json.output.contains("\"urgency\" : \"none\""))
   }
 
-  @Test("A site's certificate that has ended is listed as that, and check still refuses it")
+  @Test("an expired certificate of a site is listed as expired, and check refuses it")
   func expiredSiteCertificate() throws {
     home.inventory = home.inventory.replacing(
       "certificate: {ca: true}",
@@ -173,7 +173,7 @@ struct CACommandTests {
     #expect(try home.deploy("check").output.contains("it has expired; renew it"))
   }
 
-  @Test("A procedure is refused by every command but its own, which is named")
+  @Test("a procedure is refused by every command except its own, which the message names")
   func procedures() throws {
     let path = home.path + "/p.yml"
     for (procedure, own, others) in [
@@ -192,7 +192,8 @@ struct CACommandTests {
     }
   }
 
-  @Test("A creation killed at any moment leaves no certificate without its key, and is finished")
+  @Test(
+    "a creation killed at any moment leaves no certificate without its key, and can be completed")
   func killed() throws {
     var cutOff = 0
     for step in 0..<40 {
@@ -214,7 +215,7 @@ struct CACommandTests {
     #expect(cutOff > 0)
   }
 
-  @Test("While somebody holds the state's lock, the CA is left alone")
+  @Test("while another run holds the state's lock, the CA is not changed")
   func locked() async throws {
     try home.write(home.inventory, to: "shop.yml")
     let options = try FleetOptions.parse(["--inventory", home.path + "/shop.yml"])

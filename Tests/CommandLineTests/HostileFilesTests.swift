@@ -111,13 +111,13 @@ struct HostileFilesTests {
   }
 
   @Test(
-    "a passphrase command that ends badly or never is refused",
+    "a passphrase command that fails or never ends is refused",
     arguments: [
-      ("[yes]", "yes should print the passphrase and printed more than 65536 bytes"),
-      ("[false]", "false should print the passphrase and ended with status 1"),
+      ("[yes]", "yes, which should print the passphrase, printed more than 65536 bytes"),
+      ("[false]", "false, which should print the passphrase, exited with status 1"),
       (
         "[cat, /dev/zero]",
-        "cat /dev/zero should print the passphrase and printed more than 65536 bytes"
+        "cat /dev/zero, which should print the passphrase, printed more than 65536 bytes"
       ),
     ])
   func passphraseCommand(_ command: String, _ message: String) throws {
@@ -128,7 +128,7 @@ struct HostileFilesTests {
   }
 
   @Test(
-    "a private key is refused as a snippet, and nothing of it is shown",
+    "a private key is refused as a snippet, and no part of it is shown",
     arguments: [
       "-----BEGIN OPENSSH PRIVATE KEY-----\npoison\n-----END OPENSSH PRIVATE KEY-----",
       "-----BEGIN PRIVATE KEY-----\npoison", "-----BEGIN ENCRYPTED PRIVATE KEY-----\npoison",
@@ -152,7 +152,7 @@ struct HostileFilesTests {
     }
   }
 
-  @Test("a file that only its owner may read is refused as a snippet, also through a link")
+  @Test("a file that only its owner can read is refused as a snippet, even through a link")
   func ownersFile() throws {
     home.inventory += "\n    snippets: {back_end: extra.conf}"
     try home.write("machine example login me password poison", to: "netrc")
@@ -164,7 +164,7 @@ struct HostileFilesTests {
     #expect(!run.output.contains("poison"))
   }
 
-  @Test("the lock of the state is not taken through a link, and what it leads to stays")
+  @Test("the lock of the state does not follow a link, and the link's target stays unchanged")
   func lock() throws {
     try home.write("precious", to: "bashrc")
     let lock = home.path + "/shop.state.lock"

@@ -30,7 +30,7 @@ struct InitCommandTests {
     URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Playbooks")
   }
 
-  @Test("writes what check takes, with a CA that show knows, and says what comes next")
+  @Test("writes files that check accepts, with a CA and a fleet key, and lists the next commands")
   func whole() throws {
     let folder = home.path + "/My Shop_2"
     let made = try start("init", folder)
@@ -42,6 +42,10 @@ struct InitCommandTests {
     #expect(checked.status == 0 && checked.output.contains("no mistakes"), "\(checked.output)")
     let shown = try start("ca", "show", "--inventory", inventory, passphrase: nil)
     #expect(shown.output.contains("generation 1: my-shop-2 certification center (signing)"))
+    // The copy of the folder that is advised has to have the fleet key already.
+    let files = try FileManager.default.contentsOfDirectory(
+      atPath: folder + "/Inventories/my-shop-2.ca")
+    #expect(files.sorted() == ["ca-1.crt", "ca-1.key", "fleet-1.key", "fleet-1.pub"])
     let shipped = try FileManager.default.contentsOfDirectory(atPath: Self.playbooks.path)
     let written = try FileManager.default.contentsOfDirectory(atPath: folder + "/Playbooks")
     #expect(written.sorted() == shipped.sorted())
@@ -59,7 +63,7 @@ struct InitCommandTests {
     #expect(names.sorted() == ["Inventories", "Playbooks"])
   }
 
-  @Test("makes no CA where none is wanted, and takes the fleet's name from --name")
+  @Test("creates no CA with --no-ca, and takes the fleet's name from --name")
   func withoutCA() throws {
     let folder = home.path + "/x"
     let made = try start("init", folder + "/", "--no-ca", "--name", "shop", passphrase: nil)
@@ -71,7 +75,7 @@ struct InitCommandTests {
     #expect(try start("check", "--inventory", folder + "/Inventories/shop.yml").status == 0)
   }
 
-  @Test("writes nothing where anything is in the way, and names all of it")
+  @Test("writes nothing if any file exists, and names all of them")
   func inTheWay() throws {
     let folder = home.path + "/shop"
     #expect(try start("init", folder, "--no-ca").status == 0)
@@ -94,7 +98,7 @@ struct InitCommandTests {
     #expect(onFile.status == 1 && onFile.output.contains("    \(home.path)/file\n"))
   }
 
-  @Test("leaves nothing half done where it fails")
+  @Test("leaves nothing behind if it fails")
   func undone() throws {
     let folder = home.path + "/shop"
     // Files may not grow beyond 1 KiB, as on a disk that is full.
@@ -104,7 +108,7 @@ struct InitCommandTests {
     #expect(full.status == 1 && full.output.contains("File too large"), "\(full.output)")
     #expect(!FileManager.default.fileExists(atPath: folder))
     let unnamed = try start("init", folder, "--no-ca", "--name", "No Name")
-    #expect(unnamed.status == 64 && unnamed.output.contains("is no fleet name"))
+    #expect(unnamed.status == 64 && unnamed.output.contains("is not a fleet name"))
     let empty = try start("init", folder, passphrase: "")
     #expect(empty.status == 1 && empty.output.contains("is empty"), "\(empty.output)")
     #expect(!FileManager.default.fileExists(atPath: folder))

@@ -48,7 +48,7 @@ struct LostOutputTests {
         == "deploy: the result could not be written to standard output: Bad file descriptor\n")
   }
 
-  @Test("closed streams are not taken for files that are opened")
+  @Test("closed standard streams are not reused for files")
   func closedStreams() throws {
     let run = try run(
       #"exec "$@" <&- >&- 2>&-"#, ["ca", "export", "--out", home.path + "/shop.crt"])
@@ -59,7 +59,7 @@ struct LostOutputTests {
     #expect(check.status == 1 && check.output.isEmpty)
   }
 
-  @Test("is no failure if the reader of a pipe has seen enough", arguments: commands)
+  @Test("is not a failure if the reader closes the pipe", arguments: commands)
   func closedPipe(_ arguments: [String]) throws {
     // The reader has ended before the program writes.
     let run = try run(#"exec 3> >(:); wait $!; "$@" >&3"#, arguments)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import CommandLine
 
-@Suite("A plan as it is read")
+@Suite("A plan as text and JSON")
 struct PlanViewTests {
   private static let cases = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Cases")
@@ -23,12 +23,12 @@ struct PlanViewTests {
 
   private let view = PlanView(SamplePlan.plan, caGenerations: SamplePlan.caGenerations)
 
-  @Test("where nothing is a terminal, lines have their own length")
+  @Test("without a terminal, lines are not wrapped")
   func wide() throws {
     try expect(view.text(Style(isColored: false), width: nil).rendered, is: "plan.txt")
   }
 
-  @Test("prose is cut to the terminal's width, diffs are not")
+  @Test("prose is wrapped at the terminal's width, diffs are not")
   func narrow() throws {
     let text = view.text(Style(isColored: false), width: 60).rendered
     try expect(text, is: "plan-60-columns.txt")
@@ -36,7 +36,7 @@ struct PlanViewTests {
     #expect(prose.split(separator: "\n").allSatisfy { $0.count <= 60 })
   }
 
-  @Test("a plan with colours has the words of one without")
+  @Test("a plan has the same text with and without colours")
   func colored() throws {
     let text = view.text(Style(isColored: true), width: nil).rendered
     try expect(text, is: "plan-colored.txt")
@@ -54,7 +54,7 @@ struct PlanViewTests {
     try expect(json, is: "plan.json")
   }
 
-  @Test("in JSON, a host that is not changed has the number of its present release")
+  @Test("in JSON, an unchanged host has the number of its current release")
   func presentRelease() throws {
     var plan = SamplePlan.plan
     let present = try #require(plan.steps.first?.present)
@@ -65,7 +65,7 @@ struct PlanViewTests {
     #expect(unchanged.map(\.release) == [present.number])
   }
 
-  @Test("in JSON, a host that deploy leaves has release 0, and so has a need for that")
+  @Test("in JSON, release 0 means that deploy is removed from the host")
   func removal() throws {
     var plan = SamplePlan.plan
     var leaving = try #require(plan.hosts.first { $0.actions == [.remove] })
@@ -89,7 +89,7 @@ struct PlanViewTests {
         == "Fleet shop, 1 host: 1 unchanged. No changes.")
   }
 
-  @Test("one diff on many hosts is told once, and every host is named")
+  @Test("a diff that is the same on many hosts is shown once, with all their names")
   func equalDiffs() throws {
     let text = view.text(Style(isColored: false), width: nil).rendered
     #expect(text.ranges(of: "+    root /srv/other;").count == 1)
@@ -97,7 +97,7 @@ struct PlanViewTests {
     #expect(!text.contains("firewall.nft\n@@"))
   }
 
-  @Test("a host's files are shown whole, firewall and steps included, and no secret")
+  @Test("--diff shows a host's complete files, its firewall and steps, and no secret")
   func hostDiff() throws {
     for host in ["app-1", "app-2", "app-4", "edge-2"] {
       let view = try #require(HostDiffView(of: host, in: SamplePlan.plan))

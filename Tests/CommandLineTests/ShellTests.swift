@@ -28,7 +28,7 @@ struct ShellTests {
   }
 
   @Test(
-    "colour is for terminals that have it, and for users who want it",
+    "output is coloured on terminals with colours, unless the user disables it",
     arguments: [
       (["TERM": "xterm"], true), (["TERM": "xterm", "NO_COLOR": ""], true),
       (["TERM": "xterm", "NO_COLOR": "1"], false), (["TERM": "dumb"], false), (["TERM": ""], false),

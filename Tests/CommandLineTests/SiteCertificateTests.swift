@@ -35,7 +35,9 @@ struct SiteCertificateTests {
     return try home.deploy("check")
   }
 
-  @Test("a leaf without its issuer is warned of by check and by plan; a whole chain is not")
+  @Test(
+    "check and plan warn if the issuer of a certificate is missing, but not if the chain is complete"
+  )
   func leafAlone() throws {
     let leaf = String(chain.dropLast(root.count))
     let warning =
@@ -55,7 +57,7 @@ struct SiteCertificateTests {
     #expect(behind.status == 0 && !behind.output.contains("warning"), "\(behind.output)")
   }
 
-  @Test("lines that end as on Windows are taken, in certificates, keys and snippets")
+  @Test("Windows line endings are accepted in certificates, keys and snippets")
   func carriageReturns() throws {
     home.inventory += "\n    snippets: {front_end: extra.conf}"
     try home.write("add_header X-A b;\r\nadd_header X-B c;\r\n", to: "extra.conf")
@@ -68,14 +70,14 @@ struct SiteCertificateTests {
     #expect(plan.output.contains("add_header X-B c;") && !plan.output.contains("\r"))
   }
 
-  @Test("a certificate and a key that are swapped are called that")
+  @Test("swapped paths of certificate and key are reported as that")
   func swapped() throws {
     let run = try check(certificate: key, key: chain)
     #expect(run.status == 65)
     #expect(
       run.output.contains(
         "\(home.path)/shop.crt is a private key, and \(home.path)/shop.key is a certificate:"
-          + " exchange the paths"), "\(run.output)")
+          + " swap the paths"), "\(run.output)")
     let twice = try check(certificate: chain, key: chain)
     #expect(
       twice.status == 65 && twice.output.contains("Name the file of the certificate's key"),
@@ -117,7 +119,7 @@ struct SiteCertificateTests {
   ]
 
   @Test(
-    "another form is called by its name, and the command makes what is wanted", arguments: forms)
+    "another format is named, with a command that converts it", arguments: forms)
   func otherForm(_ form: Form) throws {
     let name = form.isKey ? "shop.key" : "shop.crt"
     try home.write(chain, to: "whole")
@@ -131,7 +133,7 @@ struct SiteCertificateTests {
     }
     let run = try home.deploy("check")
     #expect(run.status == 65)
-    #expect(run.output.contains("\(home.path)/\(name) is \(form.name), and"), "\(run.output)")
+    #expect(run.output.contains("\(home.path)/\(name) is \(form.name), but"), "\(run.output)")
     let line = run.output.split(separator: "\n").first { $0.hasPrefix("    openssl ") }
     var command = try #require(line.map(String.init), "\(run.output)")
     let made = try #require(command.split(separator: "'").last.map(String.init))

@@ -71,7 +71,7 @@ struct CDNTests {
     #expect(first.output.contains("\n  + 9.9.9.0/24\n"))
     #expect(first.output.contains("\n  - 2c0f:f248::/32\n"))
     let again = try place.update("list")
-    #expect(again.output.contains("  the same as of "))
+    #expect(again.output.contains("  no changes since "))
     let shown = try place.run(Scene.program, "cdn", "show", "-i", "shop.yml")
     #expect(shown.output.contains("  9.9.9.0/24\n"), "\(shown.output)")
     #expect(!shown.output.contains("2c0f:f248::/32"))
@@ -143,8 +143,10 @@ struct CDNTests {
     let lines = result.output.split(separator: "\n").map(String.init)
     try #require(lines.count == 6, "\(result.output)")
     #expect(lines[0].hasPrefix("0 shop.cloudflare.txt: 12 ranges"))
-    #expect(lines[1].hasPrefix("1 deploy: http://127.0.0.1:8099/none cannot be had: curl: (22)"))
-    #expect(lines[2].hasPrefix("1 deploy: http://127.0.0.1:8099/away cannot be had: curl: (1)"))
+    #expect(
+      lines[1].hasPrefix("1 deploy: could not download http://127.0.0.1:8099/none: curl: (22)"))
+    #expect(
+      lines[2].hasPrefix("1 deploy: could not download http://127.0.0.1:8099/away: curl: (1)"))
     for line in lines[3...] {
       #expect(line.hasPrefix("64 deploy: ") && line.contains("on its way"), "\(line)")
     }

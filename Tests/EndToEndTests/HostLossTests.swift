@@ -107,7 +107,7 @@ struct HostLossTests {
   private func inflict(_ loss: Loss, during run: WatchedRun, _ scene: Scene) async throws {
     switch loss {
     case .sshRestartsBeforeTheWord:
-      try await run.expect("app-2: staged and tested")
+      try await run.expect("app-2: staged and validated")
       try await scene.sandbox.stopSSH(on: "app-2")
       try await scene.sandbox.startSSH(on: "app-2")
     case .rebootInTheSwitch:

@@ -172,7 +172,7 @@ struct HostileFleetTests {
       let run = try scene.watch("apply", "--yes", "--playbook", scene.folder + "/all.yml")
       switch phase {
       case "survey": try await scene.await("pgrep -x shell", on: Self.hostile)
-      case "transaction": try await run.expect("app-1: staged and tested")
+      case "transaction": try await run.expect("app-1: staged and validated")
       default: try await run.expect("app-4: switching")
       }
       try await run.command.signal(SIGTERM)

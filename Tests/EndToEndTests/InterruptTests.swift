@@ -37,7 +37,7 @@ struct InterruptTests {
     try await play { scene, before, start in
       let lock = try await HeldLock.take("lock", on: "app-2", scene)
       let run = try start()
-      try await run.expect("app-1: staged and tested")
+      try await run.expect("app-1: staged and validated")
       try await run.command.signal(SIGINT)
       let output = try await run.command.wait()
       #expect(output.status == 130, "\(output.all)")
@@ -93,7 +93,9 @@ struct InterruptTests {
       let summary = try SummaryDocument(of: output)
       for host in Self.backEnds {
         #expect(try summary.entry(host).result == "unconfirmed", "\(output.all)")
-        #expect(try summary.entry(host).detail.hasPrefix("left in the middle"), "\(output.all)")
+        #expect(
+          try summary.entry(host).detail.hasPrefix("the run was abandoned during the change"),
+          "\(output.all)")
       }
       #expect(try summary.entry("edge-1").result == "not attempted", "\(output.all)")
       for lock in locks { try await lock.letGo() }

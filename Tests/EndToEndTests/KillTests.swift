@@ -78,7 +78,7 @@ struct KillTests {
 
   /// Every line that a run says of a host.
   private static let events =
-    hosts.map { "\($0): staged and tested" }
+    hosts.map { "\($0): staged and validated" }
     + hosts.flatMap { ["\($0): switching", "\($0): confirmed"] }
 
   // MARK: - One kill

@@ -96,7 +96,7 @@ struct LostCATests {
       let rebuilt = try await scene.succeed("state", "rebuild", "--yes")
       #expect(
         rebuilt.stdout.contains(
-          "not taken in: app-2: its manifest was changed after it was signed"),
+          "not added: app-2: its manifest was changed after it was signed"),
         "\(rebuilt.all)")
       try await scene.succeed("apply", "--yes", "--playbook", scene.writeQuickPlaybook())
       try await visitors.expectNoFailure("state and CA folder lost")

@@ -62,7 +62,7 @@ struct NetworkCutTests {
     try await scene.install(NetworkCut.meter, on: last)
     let run = try scene.watch("apply", "--yes", "--playbook", scene.folder + "/one.yml")
     // The others go first, one by one.
-    for host in Self.hosts { try await run.expect("\(host): staged and tested") }
+    for host in Self.hosts { try await run.expect("\(host): staged and validated") }
     let prepared = try await scene.bytes(on: last)
     try await run.expect("\(last): switching")
     let switching = try await scene.bytes(on: last)

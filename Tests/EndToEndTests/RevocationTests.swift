@@ -37,7 +37,7 @@ struct RevocationTests {
           #expect(second.isResumed && second.status == 200, "\(second)")
         }
       }
-      #expect(try await scene.deploy("verify").stdout.contains("takes up earlier sessions"))
+      #expect(try await scene.deploy("verify").stdout.contains("resumes TLS sessions"))
 
       try await scene.succeed("revoke", "edge-1", "--reason", "key-compromise", "--yes")
       for (address, version) in Self.backEnds.flatMap({ a in Self.versions.map { (a, $0) } }) {

@@ -180,7 +180,7 @@ struct RotationKillTests {
         let output = try await run.command.wait()
         let said = try run.progress
         #expect(output.status == 1, "\(loss.phase): \(said)\(output.all)")
-        #expect(said.contains("is not at its end") && said.contains("    \(host): "), "\(said)")
+        #expect(said.contains("is still needed") && said.contains("    \(host): "), "\(said)")
         let status = try await scene.succeed("rotate", "ca", "--status")
         #expect(status.stdout.contains("as recorded: "), "\(status.all)")
         try await scene.on(host, "/usr/sbin/sshd -E /var/log/sshd.log")

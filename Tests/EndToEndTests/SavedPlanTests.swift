@@ -43,7 +43,7 @@ struct SavedPlanTests {
 
       let again = try await scene.deploy("apply", plan, "--yes")
       #expect(again.status == 1)
-      #expect(again.stderr.contains("it was carried out already"), "\(again.all)")
+      #expect(again.stderr.contains("has been applied since"), "\(again.all)")
       #expect(try await scene.fingerprint(of: "app-1") == before)
     }
   }

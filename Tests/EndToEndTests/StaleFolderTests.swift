@@ -7,7 +7,7 @@ import Testing
   "Yesterday's folder undoes nothing of today", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct StaleFolderTests {
-  private static let advice = ["deploy state rebuild --inventory ", "Take the newer "]
+  private static let advice = ["deploy state rebuild --inventory ", "Get the newer "]
 
   private static let commands = [
     ["plan"], ["apply", "--yes"], ["rotate", "certificates", "--yes"],
@@ -89,7 +89,7 @@ struct StaleFolderTests {
       try folders.bert.write(inventory)
       try await expectStop(folders, naming: Self.advice)
       let rebuilt = try await folders.bert.succeed("state", "rebuild")
-      #expect(rebuilt.stdout.contains("3 of 3 hosts carry a release"), "\(rebuilt.all)")
+      #expect(rebuilt.stdout.contains("3 of 3 hosts have a release"), "\(rebuilt.all)")
       try await folders.bert.apply()
       try await folders.bert.expectNoChanges()
       #expect(try await folders.bert.inForce(on: "app-2") == "bare\n")
@@ -132,7 +132,7 @@ struct StaleFolderTests {
       // The state has caught up, the CA folder has not: what it would sign with was retired.
       try await folders.bert.succeed("state", "rebuild")
       let plan = try await folders.bert.deploy("plan")
-      #expect(plan.stdout.contains("an apply from here would stop: "), "\(plan.all)")
+      #expect(plan.stdout.contains("an apply from this controller would stop: "), "\(plan.all)")
       try await expectStop(folders, naming: ["shop.ca"], of: [["apply", "--yes"]])
       try await expectGone()
 

@@ -94,7 +94,7 @@ struct StateFaultTests {
   func locked() async throws {
     try await Scene.play { scene in
       let run = try scene.watch("apply", "--yes")
-      try await run.expect("app-1: staged and tested")
+      try await run.expect("app-1: staged and validated")
       try await scene.sandbox.pauseSSH(on: "app-1")
       let state = try scene.read("shop.state.json")
       for command in [["apply", "--yes"], ["state", "rebuild"]] {
@@ -159,7 +159,7 @@ struct StateFaultTests {
         try await scene.deploy("rotate", "certificates", "--yes"),
       ] {
         #expect(output.status == 1)
-        #expect(output.stderr.contains("this copy of the state is behind the fleet"))
+        #expect(output.stderr.contains("this copy of the state is outdated"))
         for host in ["app-1", "app-2"] {
           #expect(output.stderr.contains("\(host): release 2 by "), "\(output.all)")
         }
@@ -170,7 +170,7 @@ struct StateFaultTests {
       #expect(try await fingerprints(scene) == before)
 
       let rebuilt = try await scene.succeed("state", "rebuild")
-      #expect(rebuilt.stdout.contains("taken in: app-1: release 2 by "), "\(rebuilt.all)")
+      #expect(rebuilt.stdout.contains("added: app-1: release 2 by "), "\(rebuilt.all)")
       #expect(try releases(scene) == new)
       let output = try await scene.apply()
       #expect(output.stdout.contains("No changes."), "\(output.all)")

@@ -175,7 +175,7 @@ struct UndoTests {
       #expect(lost.status == 0, "\(lost.all)")
       #expect(
         lost.stderr.contains(
-          "not tried: edge-1 → app-1, shop.example: edge-1 cannot be reached"), "\(lost.all)")
+          "not tested: edge-1 → app-1, shop.example: could not connect to edge-1"), "\(lost.all)")
       try await scene.on("edge-1", "/usr/sbin/sshd -E /var/log/sshd.log")
       try await scene.succeed("apply", "--yes")
       try await scene.expectNoChanges()

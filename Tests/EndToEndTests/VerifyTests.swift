@@ -23,7 +23,7 @@ struct VerifyTests {
       try await scene.apply()
       let sound = try await scene.deploy("verify")
       #expect(sound.status == 0, "\(sound.all)")
-      #expect(sound.stdout.contains("5 of 5 are as they should be."))
+      #expect(sound.stdout.contains("5 of 5 checks passed."))
       #expect(!sound.all.contains(Scene.passphrase))
       let json = try await scene.deploy("verify", "--format", "json", "--limit", "app-1")
       #expect(json.status == 0, "\(json.all)")
@@ -56,17 +56,18 @@ struct VerifyTests {
       let faulty = try await scene.deploy("verify")
       #expect(faulty.status == 1)
       let first = problems("shop.example edge-1 app-1:443", in: faulty.stdout)
-      #expect(first.contains { $0.contains("is served, not") }, "\(faulty.all)")
-      #expect(first.contains { $0.contains("without a certificate is let in: 200") })
-      #expect(first.contains { $0.contains("with a foreign certificate is let in") })
+      #expect(first.contains { $0.contains("but the state records") }, "\(faulty.all)")
+      #expect(first.contains { $0.contains("accepts a client without a certificate: 200") })
+      #expect(first.contains { $0.contains("accepts a client with a foreign certificate") })
       #expect(
         first.contains {
-          $0.contains("with the certificate of a front-end that the site does not have is let in")
+          $0.contains(
+            "accepts a client with the certificate of a front-end that the site does not have")
         })
-      #expect(first.contains { $0.contains("takes up earlier sessions") })
+      #expect(first.contains { $0.contains("resumes TLS sessions") })
       #expect(
         problems("no site app-2 app-1:443", in: faulty.stdout)
-          == ["app-2 is no front-end of it, and the firewall lets it in"])
+          == ["app-2 is not one of its front-ends, but the firewall accepts the connection"])
       #expect(problems("shop.example edge-1 app-2:443", in: faulty.stdout) == [])
       #expect(problems("shop.example visitor edge-1:443", in: faulty.stdout) == [])
 
@@ -82,7 +83,7 @@ struct VerifyTests {
       #expect(dead.status == 1)
       #expect(
         problems("shop.example edge-1 app-1:443", in: dead.stdout)
-          .contains { $0.contains("a certificate of the CA is not accepted: \(closed)") },
+          .contains { $0.contains("the back-end refuses a certificate of the CA: \(closed)") },
         "\(dead.all)")
       #expect(
         problems("shop.example edge-1 app-2:443", in: dead.stdout)
@@ -125,7 +126,7 @@ struct VerifyTests {
       #expect(incomplete.status == 1)
       #expect(
         problems("shop.example visitor edge-1:443", in: incomplete.stdout)
-          .contains { $0.contains("the certificate of its issuer \"Inner CA\" is not served") },
+          .contains { $0.contains("does not present the certificate of the issuer \"Inner CA\"") },
         "\(incomplete.all)")
       let appended = try await scene.sandbox.run([
         "sh", "-c", "cd \"$1\" && cat inner.crt outer.crt >> site.crt", "sh", scene.folder,

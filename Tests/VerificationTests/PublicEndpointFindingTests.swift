@@ -80,11 +80,11 @@ struct PublicEndpointFindingTests {
     "Whose answer it is is told: the application's, the front-end's, or a back-end's refusal",
     arguments: [
       (200, false, nil), (404, false, nil), (301, false, nil),
-      (500, false, "the way is whole, and the application says so"),
-      (503, false, "the way is whole, and the application says so"),
-      (503, true, "every back-end refuses the front-end's certificate"),
-      (502, false, "has no back-end that it can use"),
-      (504, false, "has no back-end that it can use"), (421, false, "does not know the site"),
+      (500, false, "the edge works, but the application reports an error"),
+      (503, false, "the edge works, but the application reports an error"),
+      (503, true, "all back-ends refuse the front-end's certificate"),
+      (502, false, "can reach no back-end"),
+      (504, false, "can reach no back-end"), (421, false, "does not know the site"),
     ] as [(Int, Bool, String?)])
   func answers(status: Int, saysRefused: Bool, expected: String?) throws {
     let problems = try finding(report(status, saysRefused: saysRefused)).problems
@@ -98,7 +98,7 @@ struct PublicEndpointFindingTests {
     for status in [200, 502] {
       #expect(
         try finding(report(status), asks: true).problems.first?.contains(
-          "who is not of its network is answered with \(status), not refused") == true)
+          "who bypasses the CDN is answered with \(status), not refused") == true)
     }
   }
 
@@ -132,7 +132,7 @@ struct PublicEndpointFindingTests {
     let report = try report(200, showing: leaf().certificatePEM)
     let problems = try finding(report).problems
     #expect(
-      problems.first?.contains("the certificate of its issuer \"Public\" is not served") == true,
+      problems.first?.contains("does not present the certificate of the issuer \"Public\"") == true,
       "\(problems)")
     var entrance = try entrance()
     entrance.isBehindNetwork = true
@@ -148,6 +148,6 @@ struct PublicEndpointFindingTests {
     #expect(try finding(report(200, showing: chain(renewed)), expected).problems == [])
     #expect(
       try finding(report(200, showing: chain(served)), expected).problems.first?
-        .contains("of the inventory's file: an apply brings it") == true)
+        .contains("run \"deploy apply\" to install it") == true)
   }
 }

@@ -5,7 +5,8 @@ import Fleet
 import Planning
 import State
 
-/// Issues certificates with the CA, which is unlocked when the first one is needed, and once a run.
+/// Issues certificates with the signing CA generation, whose key is unlocked once per run, when it is first
+/// needed.
 actor CASigner: CertificateIssuer {
   private let keyring: CAKeyring
   private let signing: CAGeneration?
@@ -19,7 +20,7 @@ actor CASigner: CertificateIssuer {
       ? nil : try CertificateBundle(pem: caGenerations.map(\.certificate).joined())
   }
 
-  /// Unlocks now, so that a wrong passphrase is found before a host is touched.
+  /// Unlocks the key, so that a wrong passphrase is found before any host is changed.
   func unlock() async throws {
     guard let signing else { return }
     _ = try await keyring.ca(signing)
@@ -38,7 +39,7 @@ actor CASigner: CertificateIssuer {
         key: leaf.privateKeyPEM.withUnsafeBytes { SecretContent(Array($0)) },
         record: CertificateRecord(leaf.facts, key: certificate.key))
     } catch {
-      throw HostFault("its \(certificate.path) cannot be signed: \(error)")
+      throw HostFault("could not issue \(certificate.path): \(error)")
     }
   }
 
@@ -54,7 +55,7 @@ actor CASigner: CertificateIssuer {
         validFor: certificate.validFor),
       now: now)
     for name in certificate.names {
-      // `nginx -t` accepts any certificate: what it would refuse later is found here.
+      // `nginx -t` accepts any certificate, so errors that a peer would report are found here.
       try trusted.verify(leafPEM: leaf.certificatePEM, as: role, name: name, at: now)
     }
     return leaf
@@ -62,6 +63,7 @@ actor CASigner: CertificateIssuer {
 }
 
 extension CertificateRecord {
+  /// What the state records of a certificate that was just issued.
   init(_ facts: CertificateFacts, key: String) {
     self.init(
       serial: facts.serial, issuer: facts.issuerCommonName,

@@ -3,7 +3,7 @@ import FoundationEssentials
 import State
 
 extension Timestamp {
-  /// The present, by the clock of the controller.
+  /// The current time of the controller's clock.
   package static var current: Timestamp {
     Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970))
   }

@@ -4,7 +4,7 @@ import Files
 import Fleet
 import Inventories
 
-/// Gets the passphrase of the CA from where the inventory says.
+/// Reads the passphrase of the CA from the source that the inventory names.
 struct ConfiguredPassphrase: PassphraseReader {
   private let source: PassphraseSource
   private let workspace: Workspace
@@ -12,11 +12,13 @@ struct ConfiguredPassphrase: PassphraseReader {
   /// What the user can do if there is no terminal.
   private let instead: String
 
-  /// - Parameter source: another place than the inventory names.
+  /// - Parameters:
+  ///   - source: where the passphrase comes from; nil for the source that the inventory names.
+  ///   - instead: what the user can do if there is no terminal.
   init(
     _ workspace: Workspace, _ interaction: any Interaction, source: PassphraseSource? = nil,
     instead: String =
-      "give ca.passphrase in the inventory, as {env: NAME}, {file: PATH} or {command: […]}"
+      "set ca.passphrase in the inventory to {env: NAME}, {file: PATH} or {command: […]}"
   ) {
     self.source = source ?? workspace.inventory.ca.passphrase
     self.workspace = workspace
@@ -38,8 +40,8 @@ struct ConfiguredPassphrase: PassphraseReader {
     return secret
   }
 
-  /// The CA's next passphrase, from another place than the inventory names: that one has the old passphrase
-  /// until the new one is in use.
+  /// Reads the CA's new passphrase, from a variable, from a file, or else from the terminal. The source that the
+  /// inventory names still has the old one.
   static func new(
     environment: String?, file: String?, _ workspace: Workspace, _ interaction: any Interaction
   ) async throws -> Secret {
@@ -56,6 +58,7 @@ struct ConfiguredPassphrase: PassphraseReader {
     return secret
   }
 
+  /// The source, for messages.
   private var description: String {
     switch source {
     case .environment(let name): "the variable \(name)"
@@ -68,7 +71,8 @@ struct ConfiguredPassphrase: PassphraseReader {
   private func fromEnvironment(_ name: String) throws -> Secret {
     guard let secret = SecretEnvironment.take(name) else {
       throw Failure(
-        .failed, "the CA's passphrase should be in the variable \(name), which is not set")
+        .failed,
+        "the variable \(name), from which the inventory takes the CA's passphrase, is not set")
     }
     return secret
   }
@@ -94,7 +98,7 @@ struct ConfiguredPassphrase: PassphraseReader {
     let name = workspace.inventory.ca.name
     var first = try await interaction.askSecret("\(prompt) of \"\(name)\": ", instead: instead)
     guard isNew else { return Secret(wiping: &first) }
-    var second = try await interaction.askSecret("The same again: ", instead: instead)
+    var second = try await interaction.askSecret("Repeat the passphrase: ", instead: instead)
     let isSame = first == second
     _ = Secret(wiping: &second)
     let secret = Secret(wiping: &first)

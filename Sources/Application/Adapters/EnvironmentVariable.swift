@@ -1,8 +1,8 @@
 import FoundationEssentials
 
-/// Variables of the environment that hold no secret.
+/// Reads environment variables that contain no secret.
 package enum EnvironmentVariable {
-  /// The value; nil if the variable is not set or empty, for `NAME=` is how a shell unsets it for one command.
+  /// The value; nil if the variable is not set or is empty, because `NAME= command` is how a shell unsets it.
   package static func value(
     _ name: String, in environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> String? {

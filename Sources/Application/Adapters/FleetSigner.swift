@@ -2,8 +2,8 @@ import Certificates
 import Execution
 import State
 
-/// Signs manifests with the key of the fleet, and says in each what other copies of the state need to
-/// catch up.
+/// Signs manifests with the fleet key. Each manifest also contains what an outdated copy of the state needs to
+/// catch up: revocations, CA generations and fleet keys.
 struct FleetSigner: ManifestSigner {
   /// Nil in a run that installs nothing.
   let key: FleetSigningKey?

@@ -3,14 +3,14 @@ import Glibc
 import Subprocess
 import Synchronization
 
-/// Runs the playbook's commands as processes of this machine, each in a session of its own: the
-/// terminal's Ctrl-C does not reach it, and one that asks for a password finds no terminal.
+/// Runs a playbook's hooks as processes on the controller, each in a new session: Ctrl-C on the terminal does
+/// not reach it, and a hook that asks for a password finds no terminal.
 package final class HookProcesses: HookRunner {
   private let running = Mutex<Set<pid_t>>([])
 
   package init() {}
 
-  /// Ends what still runs, at once: the program is about to end and will not wait for it.
+  /// Kills all hooks that still run, because the program is about to exit.
   package func endAll() {
     running.withLock { for leader in $0 { kill(-leader, SIGKILL) } }
   }
@@ -25,15 +25,15 @@ package final class HookProcesses: HookRunner {
         group.addTask { try await self.ending(of: words, environment, say) }
         group.addTask {
           try await Task.sleep(for: .seconds(seconds))
-          return .failed("took more than \(seconds) s and was ended")
+          return .failed("took more than \(seconds) s and was terminated")
         }
-        // The other one is cancelled, and waited for, when this is left.
+        // Leaving the group cancels the other task and waits for it.
         defer { group.cancelAll() }
         return try await group.next() ?? .interrupted
       }
       return Task.isCancelled && ending != .succeeded ? .interrupted : ending
     } catch {
-      return Task.isCancelled ? .interrupted : .failed("could not be run: \(error)")
+      return Task.isCancelled ? .interrupted : .failed("could not be started: \(error)")
     }
   }
 
@@ -45,7 +45,7 @@ package final class HookProcesses: HookRunner {
     options.teardownSequence = [
       .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
     ]
-    // The shell finds the program as it would for the user, in the PATH or by a relative path.
+    // The shell finds the program as it does for the user: in PATH or by a relative path.
     let result = try await Subprocess.run(
       .name("sh"), arguments: Arguments(["-c", "exec \"$@\"", "sh"] + words),
       environment: .inherit.updating(variables(environment)), platformOptions: options,
@@ -61,11 +61,11 @@ package final class HookProcesses: HookRunner {
       }
       return last
     }
-    let said = result.closureResult.isEmpty ? "" : ": \(result.closureResult)"
+    let output = result.closureResult.isEmpty ? "" : ": \(result.closureResult)"
     switch result.terminationStatus {
     case .exited(0): return .succeeded
-    case .exited(let status): return .failed("ended with status \(status)\(said)")
-    case .signaled(let number): return .failed("was ended by signal \(number)\(said)")
+    case .exited(let status): return .failed("exited with status \(status)\(output)")
+    case .signaled(let number): return .failed("was terminated by signal \(number)\(output)")
     }
   }
 

@@ -2,7 +2,7 @@ import Certificates
 import Files
 import Fleet
 
-/// Gets the password of hosts from where the inventory says.
+/// Reads the SSH password of hosts from the source that the inventory names.
 struct HostPassword {
   let source: PassphraseSource
   let resolve: @Sendable (String) -> String
@@ -17,7 +17,7 @@ struct HostPassword {
       case .terminal:
         try await interaction.askSecret(
           "Password for the SSH hosts: ",
-          instead: "give ssh.password in the inventory, as {env: NAME}, {file: PATH} or"
+          instead: "set ssh.password in the inventory to {env: NAME}, {file: PATH} or"
             + " {command: […]}")
       }
     guard !password.isEmpty else {
@@ -26,7 +26,7 @@ struct HostPassword {
     return password
   }
 
-  /// For messages, as the inventory says it.
+  /// The source as the inventory writes it, for messages.
   private var place: String {
     switch source {
     case .environment(let name): "env \(name)"
@@ -38,7 +38,8 @@ struct HostPassword {
 
   private func fromEnvironment(_ name: String) throws -> [UInt8] {
     guard let secret = SecretEnvironment.take(name) else {
-      throw Failure(.failed, "the password should be in the variable \(name), which is not set")
+      throw Failure(
+        .failed, "the variable \(name), from which the inventory takes the password, is not set")
     }
     return secret.withUnsafeBytes { Array($0) }
   }

@@ -1,6 +1,7 @@
 import Fleet
 
-/// Passphrases of the user's SSH keys and passwords of hosts: each is asked for once, and one at a time.
+/// The passphrases of the user's SSH keys and the SSH passwords of hosts. Each is asked for once, one after the
+/// other.
 actor KeyPassphrases {
   private enum Question: Hashable {
     case password(PassphraseSource)
@@ -15,7 +16,9 @@ actor KeyPassphrases {
 
   init(_ interaction: any Interaction) { self.interaction = interaction }
 
-  /// - Parameter source: where the inventory says it comes from; one for all hosts that have it alike.
+  /// The password of a host; nil if it could not be read, which was reported.
+  ///
+  /// - Parameter source: the source that the inventory names. Hosts with the same source have one password.
   func password(
     from source: PassphraseSource, of host: HostName,
     resolve: @escaping @Sendable (String) -> String
@@ -25,6 +28,7 @@ actor KeyPassphrases {
     }
   }
 
+  /// The passphrase of a private key file; nil if the user did not enter one.
   func passphrase(of path: String) async -> [UInt8]? {
     await answer(to: .passphrase(ofKeyAt: path), about: "") { [interaction] in
       try await interaction.askSecret(

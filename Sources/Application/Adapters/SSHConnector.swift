@@ -5,7 +5,7 @@ package import SSH
 import State
 import Verification
 
-/// Reaches hosts by SSH.
+/// Connects to hosts by SSH, with libssh2 or with the system's OpenSSH, as the inventory says.
 struct SSHConnector: GatewayConnector {
   private let client: SSHClient
   private let destinations: SSHDestinations
@@ -29,7 +29,7 @@ struct SSHConnector: GatewayConnector {
 }
 
 extension SSHConnector {
-  /// Always by libssh2, which has many streams in a connection.
+  /// Always uses libssh2, which multiplexes streams over one connection.
   func gateway(through host: HostName, _ connection: HostAccess) async throws -> Gateway {
     let (destination, deadlines) = try await destinations.destination(of: host, connection)
     return client.gateway(through: destination, deadlines: deadlines)
@@ -41,7 +41,7 @@ extension SSHError: LocalFailure {
 }
 
 extension SSHError: TransientFailure {
-  /// A key that is refused now is refused in a second as well, and asking again is punished by sshd.
+  /// Whether another attempt may succeed. A refused key is refused again, and sshd penalizes repeated attempts.
   package var isTransient: Bool {
     switch code {
     case .refused, .unreachable, .timedOut, .handshakeFailed, .connectionLost, .closed,
@@ -56,6 +56,7 @@ extension SSHError: TransientFailure {
   }
 }
 
+/// A host connected with libssh2.
 private struct SSHHost: RemoteHost {
   let connection: SSH.Connection
 
@@ -87,6 +88,7 @@ private struct SSHProcess: Execution.RemoteProcess {
   }
 }
 
+/// A host connected with the system's OpenSSH.
 private struct OpenSSHHost: RemoteHost {
   let connection: OpenSSHConnection
 

@@ -4,8 +4,8 @@ import Planning
 import SSH
 import State
 
-/// Where hosts are and how to log in there: what the inventory gives, the user's ssh configuration
-/// where it gives nothing, and the defaults where that has nothing either.
+/// Determines how to reach and log in to hosts: from the inventory, else from the user's ssh configuration, else
+/// from defaults.
 struct SSHDestinations: Sendable {
   private static let usualGlobalKnownHosts = "/etc/ssh/ssh_known_hosts"
 
@@ -26,7 +26,7 @@ struct SSHDestinations: Sendable {
     configurations = ClientConfigurations(client: client, home: home)
   }
 
-  /// The file that OpenSSH is told to read: nil for the usual ones.
+  /// The configuration file to pass to OpenSSH with `-F`; nil for its default files.
   func file(of settings: SSHSettings) -> String? {
     switch settings.config {
     case .usual: nil
@@ -35,6 +35,10 @@ struct SSHDestinations: Sendable {
     }
   }
 
+  /// How to reach a host, with its jump hosts, and how long to wait.
+  ///
+  /// - Throws: an `SSHError` if the ssh configuration contains settings that are not supported or that contradict
+  ///   the inventory.
   func destination(
     of host: HostName, _ access: HostAccess
   ) async throws -> (Destination, Deadlines) {
@@ -81,7 +85,7 @@ struct SSHDestinations: Sendable {
     }
   }
 
-  /// What the configuration says and this program cannot do, or must not do behind the inventory's back.
+  /// Stops if the configuration needs what only OpenSSH can do, or sets a port that the inventory does not.
   private func refuse(
     _ configured: ClientConfiguration, _ host: String, _ settings: SSHSettings
   ) throws {
@@ -89,15 +93,16 @@ struct SSHDestinations: Sendable {
       throw SSHError(
         .resourceMissing, subject: host, activity: "reading the ssh configuration",
         detail:
-          "it sets \(configured.beyondUs.joined(separator: " and ")) for this host, which only"
-          + " OpenSSH itself can do: use `ssh: {transport: openssh}`, or leave the configuration out"
-          + " by `ssh: {config: none}`")
+          "it sets \(configured.beyondUs.joined(separator: " and ")) for this host, which only OpenSSH"
+          + " supports. Set `ssh: {transport: openssh}` in the inventory, or ignore the configuration with"
+          + " `ssh: {config: none}`")
     }
     if let port = configured.port, !settings.given.contains(.port), port != settings.port.number {
       throw SSHError(
         .resourceMissing, subject: host, activity: "reading the ssh configuration",
-        detail: "it has port \(port) for this host, and the inventory says nothing, so that the"
-          + " firewall would open \(settings.port): write `ssh: {port: \(port)}` in the inventory"
+        detail:
+          "it sets port \(port) for this host, but the inventory sets none, so the firewall would open"
+          + " port \(settings.port). Set `ssh: {port: \(port)}` in the inventory"
       )
     }
   }
@@ -107,7 +112,7 @@ struct SSHDestinations: Sendable {
     return settings.given.contains(.user) ? own : configured?.user ?? own
   }
 
-  /// The hosts to go through, as the inventory names them, or else the ssh configuration.
+  /// The jump hosts of the inventory, or else of the ssh configuration, nearest first.
   private func jumps(
     _ settings: SSHSettings, _ configured: ClientConfiguration?
   ) throws -> [JumpHost] {
@@ -117,14 +122,16 @@ struct SSHDestinations: Sendable {
 
   private func jumps(of configured: ClientConfiguration?) throws -> [JumpHost] {
     try (configured?.jumps ?? []).map { text in
-      guard let jump = JumpHost(text) else { throw noWay(through: text, "it is no jump host") }
+      guard let jump = JumpHost(text) else {
+        throw noWay(through: text, "it is not a jump host in the form [user@]host[:port]")
+      }
       return jump
     }
   }
 
   private func noWay(through jump: String, _ why: String) -> SSHError {
     SSHError(
-      .resourceMissing, subject: jump, activity: "finding the way through jump hosts", detail: why)
+      .resourceMissing, subject: jump, activity: "resolving jump hosts", detail: why)
   }
 
   private func identities(
@@ -150,7 +157,7 @@ struct SSHDestinations: Sendable {
     return own + [Self.usualGlobalKnownHosts]
   }
 
-  /// What is done with a key that no known_hosts file has, of hosts and of jump hosts alike.
+  /// What to do with a host key that is in no known_hosts file, for hosts and jump hosts.
   private func hostKeyPolicy(
     _ settings: SSHSettings, _ configured: ClientConfiguration?
   ) -> Destination.HostKeyPolicy {
@@ -174,14 +181,15 @@ struct SSHDestinations: Sendable {
     return deadlines
   }
 
-  /// The hosts to go through; what the configuration has the first of them go through comes before.
+  /// How to reach the jump hosts. If the ssh configuration has jump hosts for the first of them, those come
+  /// first.
   private func hops(
     _ jumps: [JumpHost], _ settings: SSHSettings, depth: Int
   ) async throws -> [Destination] {
     var hops: [Destination] = []
     for (index, jump) in jumps.enumerated() {
       guard depth < 8 else {
-        throw noWay(through: jump.text, "they go through each other in a circle")
+        throw noWay(through: jump.text, "the jump hosts form a cycle")
       }
       let configured = try await configuration(of: jump.host, at: nil, settings)
       if let configured, !configured.beyondUs.isEmpty, settings.transport != .openSSH {

@@ -9,7 +9,7 @@ import SSH
 package import State
 import Verification
 
-/// Reaches the hosts of a fleet by SSH.
+/// Access to the hosts of a fleet by SSH: the implementation outside tests.
 package struct SSHFleetAccess: FleetAccess {
   let workspace: Workspace
   let client: SSHClient
@@ -55,7 +55,7 @@ package struct SSHFleetAccess: FleetAccess {
   }
 }
 
-/// The hosts of a run, with the connections that are open to them.
+/// The hosts of one run, with their open connections.
 private struct SSHFleetHosts: FleetHosts {
   let access: SSHFleetAccess
   let pool: HostPool
@@ -92,7 +92,7 @@ private struct SSHFleetHosts: FleetHosts {
       do {
         try interaction.show(progress.summarySoFar(of: plan), access.traffic)
       } catch {
-        interaction.warn("the summary cannot be shown: \(error)")
+        interaction.warn("could not show the summary: \(error)")
       }
     }
   }

@@ -5,7 +5,7 @@ package import Inventories
 package import Sandbox
 
 extension SandboxHost {
-  /// A host that answers each site it serves with a page that names it.
+  /// The sandbox's host for a host of the inventory. For each site, it serves a page with its name.
   package init(_ host: Inventories.Host, in inventory: Inventory) {
     var pages: [String: String] = [:]
     for site in inventory.sites(servedBy: host.name) {
@@ -20,7 +20,8 @@ extension SandboxHost {
 }
 
 extension SandboxController {
-  /// The machine that the inventory's firewall lets in, with the keys that the inventory names.
+  /// The sandbox's controller: an address that the inventory's firewall allows, and the keys that the inventory
+  /// names.
   init(of workspace: Workspace) {
     let inventory = workspace.inventory
     self.init(

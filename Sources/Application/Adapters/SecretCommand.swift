@@ -1,16 +1,16 @@
 import Subprocess
 import SystemPackage
 
-/// A program that prints a secret, which the inventory or the environment names.
+/// A program that prints a secret, as the inventory or the environment names it.
 struct SecretCommand {
-  /// A line is wanted: more than this is another program's output.
+  /// The most bytes of output: a secret is one line, and more is the output of another program.
   static let mostBytes = 1 << 16
 
   let words: [String]
-  /// What is to be printed, for messages.
+  /// What the program prints, for messages.
   let secret: String
 
-  /// Runs it and takes what it prints. It has the terminal of this program, since it may ask a person.
+  /// Runs the program and returns its output. It has deploy's terminal, since it may ask a person.
   func output() async throws -> [UInt8] {
     let name = words.joined(separator: " ")
     var options = PlatformOptions()
@@ -24,10 +24,10 @@ struct SecretCommand {
     } catch let error as SubprocessError where error.code == .outputLimitExceeded {
       throw Failure(
         .failed,
-        "\(name) should print the \(secret) and printed more than \(Self.mostBytes) bytes")
+        "\(name), which should print the \(secret), printed more than \(Self.mostBytes) bytes")
     } catch {
       throw Task.isCancelled
-        ? Failure(.interrupted) : Failure(.failed, "\(name) cannot be run: \(error)")
+        ? Failure(.interrupted) : Failure(.failed, "could not run \(name): \(error)")
     }
     guard !Task.isCancelled else { throw Failure(.interrupted) }
     switch result.terminationStatus {
@@ -36,7 +36,7 @@ struct SecretCommand {
       throw Failure(.failed, "\(name) should print the \(secret) and ended with status \(status)")
     case .signaled(let number):
       throw Failure(
-        .failed, "\(name) should print the \(secret) and was ended by signal \(number)")
+        .failed, "\(name), which should print the \(secret), was ended by signal \(number)")
     }
   }
 }

@@ -4,12 +4,12 @@ import Glibc
 import Inventories
 import Synchronization
 
-/// Secrets that came in environment variables: each is read once and removed, so no program that `deploy`
-/// starts inherits it, and /proc does not show it.
+/// The secrets in environment variables. Each is read once and removed from the environment, so programs that
+/// `deploy` starts do not inherit it, and /proc does not show it.
 enum SecretEnvironment {
   private static let taken = Mutex<[String: Secret]>([:])
 
-  /// The variable from which `deploy init` takes the passphrase, and which inventories name by habit.
+  /// The variable from which `deploy init` takes the passphrase, and which its inventory then names.
   static let usualPassphrase = "DEPLOY_PASSPHRASE"
 
   /// The secret in a variable; nil if the variable was never set.
@@ -18,7 +18,7 @@ enum SecretEnvironment {
       guard let value = getenv(name) else { return taken[name] }
       let bytes = UnsafeMutableRawBufferPointer(start: value, count: strlen(value))
       let secret = Secret(copying: bytes)
-      // It points into what the kernel shows as /proc/PID/environ, which unsetenv leaves as it is.
+      // This memory is what /proc/PID/environ shows; unsetenv does not clear it.
       memset(value, 0, bytes.count)
       unsetenv(name)
       taken[name] = secret
@@ -26,7 +26,7 @@ enum SecretEnvironment {
     }
   }
 
-  /// Takes every secret that an inventory may need, before any program is started.
+  /// Takes all secrets that an inventory may need, before any program is started.
   static func takeAll(of inventory: Inventory) {
     let sources =
       [inventory.ca.passphrase, inventory.ssh.password].compactMap(\.self)

@@ -3,9 +3,9 @@ package import Fleet
 package import State
 import StateFiles
 
-/// The state in memory and on the disk, for as long as its lock is held.
+/// The state in memory and on disk, while a run holds its lock.
 package actor StateKeeper: StateStore {
-  /// The state as it is now, which may be ahead of the file; see ``hold(_:)``.
+  /// The current state, which may be ahead of the file; see ``hold(_:)``.
   package private(set) var state: FleetState
   private var file: StateFile
   private var pending: [HostName: HostRecord?] = [:]
@@ -18,7 +18,7 @@ package actor StateKeeper: StateStore {
     self.file = file
   }
 
-  /// Returns when the records are on the disk. Those that come together are written together.
+  /// Returns when the records are on disk. Records that arrive together are written together.
   package func record(_ records: [HostName: HostRecord?]) async throws {
     pending.merge(records) { $1 }
     try await writeAll()
@@ -50,9 +50,10 @@ package actor StateKeeper: StateStore {
 
   package func settle(_ digest: String?, on host: HostName) { state.settle(digest, on: host) }
 
-  /// Changes the state in memory; it is on the disk with what is written next.
+  /// Changes the state in memory only; the next write saves it.
   func hold(_ next: FleetState) { state = next }
 
+  /// Changes the state in memory and on disk.
   func save(_ next: FleetState) throws {
     try file.write(next)
     state = file.state ?? next

@@ -4,17 +4,17 @@ package import Fleet
 package import Planning
 package import State
 
-/// A way to the hosts of a fleet. ``SSHFleetAccess`` is the real one.
+/// Access to the hosts of a fleet. ``SSHFleetAccess`` is the implementation outside tests.
 package protocol FleetAccess: Sendable {
   /// - Parameter recognize: checks the signature of a manifest.
   func open(recognizing recognize: @escaping @Sendable (String) -> ShownManifest) -> any FleetHosts
 
-  /// What has gone over the wire so far.
+  /// The SSH traffic so far.
   var traffic: SSHTraffic { get }
 }
 
 extension FleetAccess {
-  /// Opens the hosts for as long as the body runs.
+  /// Opens the hosts while the body runs.
   func whileOpen<Output>(
     recognizing recognize: @escaping @Sendable (String) -> ShownManifest,
     _ body: (any FleetHosts) async throws -> Output
@@ -31,30 +31,30 @@ extension FleetAccess {
   }
 }
 
-/// The hosts of a fleet, as use cases need them: asked, read from and changed.
+/// The hosts of a fleet as use cases need them: they are surveyed, read and changed.
 package protocol FleetHosts: Sendable {
-  /// Asks hosts what they are.
+  /// Surveys the hosts: what each has installed and serves.
   func survey(_ hosts: [(name: HostName, connection: HostAccess)]) async -> Survey
 
-  /// Why none of the hosts could be asked, if the cause is on the controller and the same for all.
+  /// Why no host could be contacted, if all failed with the same cause on the controller.
   func localCause(of survey: Survey) async -> String?
 
-  /// The manifest of a release that a host still has; nil if it has none.
+  /// The manifest of a release that a host still has; nil if the host does not have it.
   func manifest(
     of release: Int, on host: HostName, _ connection: HostAccess
   ) async throws -> ShownManifest?
 
-  /// Carries a plan out; returns when no host is in the middle of a change.
+  /// Carries a plan out. Returns when no host is in the middle of a change.
   func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Summary
 
   func close() async
 }
 
-/// What carrying a plan out needs beside the hosts.
+/// What a rollout needs besides the hosts: state, CA and signers. ``ApprovalFlow`` prepares it.
 package struct RolloutMeans: Sendable {
   /// The state that the run begins with.
   package let state: FleetState
-  /// Where results are recorded as they come.
+  /// Records each host's result as soon as it is known.
   package let keeper: StateKeeper
   package let ca: CAAccess
   /// Issues certificates.

@@ -3,18 +3,18 @@ import Execution
 import Planning
 import State
 
-/// How a use case changes hosts: the plan is shown, the user is asked, the plan is carried out, and the
-/// results are shown. The state is locked and the hosts are open meanwhile.
+/// How a use case changes hosts: it shows the plan, asks the user, carries the plan out and shows the summary.
+/// The state stays locked and the hosts stay connected meanwhile.
 struct ApprovalFlow {
   let run: FleetRun
   let hosts: any FleetHosts
   let keeper: StateKeeper
 
-  /// - Parameter refused: what is so if the user does not say yes.
+  /// - Parameter refused: the state of affairs if the user does not approve the plan, for the message.
   func carryOut(_ plan: Plan, refused: String = "nothing was changed") async throws -> Summary {
     try run.interaction.show(plan, caGenerations: await keeper.state.caGenerations)
     if plan.hasChanges, await !run.interaction.confirm("Carry this plan out?") {
-      throw Failure(.failed, "\(refused): say \"yes\" to go on, or give --yes")
+      throw Failure(.failed, "\(refused): enter \"yes\" to carry the plan out, or add --yes")
     }
     let summary = try await hosts.carryOut(plan, with: prepare(plan))
     try await retireUnneeded()
@@ -22,8 +22,8 @@ struct ApprovalFlow {
     return summary
   }
 
-  /// Unlocks what will be needed, so that a wrong passphrase is found before a host is touched, and writes
-  /// down what the plan revokes and issues before any host learns of it.
+  /// Unlocks the keys that the plan needs, so that a wrong passphrase is found before any host is changed, and
+  /// saves revocations and CA generations before any host gets them.
   private func prepare(_ plan: Plan) async throws -> RolloutMeans {
     let ca = run.ca
     var known = await keeper.state
@@ -31,7 +31,7 @@ struct ApprovalFlow {
     let fleetKey = plan.hasChanges ? try ca.folder.fleetKey(for: &known) : nil
     await ca.revocations.add(to: &known)
     let issuer = try CASigner(ca.keyring, known.caGenerations)
-    // A probe shows a certificate too.
+    // Verifying edges needs a client certificate too.
     if plan.needsCA || plan.verifiesEdges && plan.hasChanges { try await issuer.unlock() }
     if plan.hasChanges {
       try await keeper.save(known)
@@ -41,7 +41,7 @@ struct ApprovalFlow {
       state: await keeper.state, keeper: keeper, ca: ca, issuer: issuer, fleetKey: fleetKey)
   }
 
-  /// A generation that no folder has any more goes when the last host has moved to another one.
+  /// Removes CA generations from the state that neither the CA's folder nor any host has any longer.
   private func retireUnneeded() async throws {
     let state = await keeper.state
     var next = state

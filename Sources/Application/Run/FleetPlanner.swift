@@ -7,7 +7,7 @@ import Planning
 import Playbooks
 import State
 
-/// Makes plans for one run: gathers what the pure planner needs, and calls it.
+/// Makes plans for one run: reads everything that the pure planner needs, and calls it.
 struct FleetPlanner {
   let workspace: Workspace
   let scope: RunScope
@@ -16,22 +16,24 @@ struct FleetPlanner {
 
   private var surveyor: FleetSurveyor { FleetSurveyor(workspace: workspace, scope: scope) }
 
-  /// - Parameter now: the time that certificates are judged by; the present without it.
+  /// A plan from what the hosts reported.
+  ///
+  /// - Parameter now: the time at which certificates are judged; nil for the current time.
   func plan(_ survey: Survey, _ state: FleetState, asOf now: Timestamp? = nil) async throws -> Plan
   {
     Planner.plan(try await input(survey, state, asOf: now))
   }
 
-  /// A plan from the state alone.
+  /// A plan from the state alone, without contacting hosts.
   func planOffline(_ state: FleetState) async throws -> Plan {
     try workspace.ca.refuseWithoutCA(state)
     try surveyor.refuseUnknownHosts(state)
     return Planner.offline(try await input([:], state, asOf: nil))
   }
 
-  /// What a rollback is planned from; the manifests of the releases are still missing.
+  /// The input for planning a rollback, without the manifests of the releases.
   ///
-  /// - Parameter number: of the release; nil for the one before.
+  /// - Parameter number: the release to switch to; nil for the previous one.
   func rollbackInput(to number: Int?, _ survey: Survey, _ state: FleetState) -> RollbackInput {
     RollbackInput(
       hosts: workspace.inventory.hosts.filter(scope.selector.matches), number: number,

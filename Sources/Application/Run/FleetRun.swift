@@ -4,12 +4,12 @@ import Planning
 package import Playbooks
 import State
 
-/// One run of a command on a fleet: what it is about, the files, the CA, the way to the hosts and the user.
-/// Use cases are made of it.
+/// One run of a command on a fleet: its scope, the files, the CA, the access to hosts and the user. Every use case
+/// that contacts hosts gets one.
 package struct FleetRun: Sendable {
   package let workspace: Workspace
   package let scope: RunScope
-  /// The one that the scope names, or the usual one of the command.
+  /// The playbook that the scope names, or the default one of the command.
   package let playbook: Playbook
   package let ca: CAAccess
   package let access: any FleetAccess
@@ -34,7 +34,7 @@ package struct FleetRun: Sendable {
     self = try Self.overSSH(location, scope, interaction).run
   }
 
-  /// The same, with what reaches the hosts.
+  /// The same, and returns the access to the hosts too.
   package static func overSSH(
     _ location: FleetLocation, _ scope: RunScope, _ interaction: any Interaction
   ) throws -> (run: FleetRun, access: SSHFleetAccess) {
@@ -52,16 +52,16 @@ package struct FleetRun: Sendable {
       workspace: workspace, scope: scope, playbook: playbook, revocations: ca.revocations)
   }
 
-  /// Opens the hosts, whose manifests are recognized by the keys of state and folder.
+  /// Opens the hosts while the body runs. Manifests are checked with the fleet keys of the state and the folder.
   func withHosts<Output>(
     _ state: FleetState, _ body: (any FleetHosts) async throws -> Output
   ) async throws -> Output {
     try await access.whileOpen(recognizing: ca.folder.recognizer(for: state), body)
   }
 
-  /// Holds the state's lock and opens the hosts, for a command that changes them.
+  /// Locks the state and opens the hosts while the body runs, for a command that changes them.
   ///
-  /// - Parameter command: what a run that finds the state locked is told of this one.
+  /// - Parameter command: the command's name, which another run reports that finds the state locked.
   func whileLocked<Output>(
     for command: String, _ body: (ApprovalFlow) async throws -> Output
   ) async throws -> Output {
@@ -72,14 +72,14 @@ package struct FleetRun: Sendable {
     }
   }
 
-  /// Asks the hosts and plans.
+  /// Surveys the hosts and makes a plan.
   ///
-  /// - Parameter now: the time that certificates are judged by; the present without it.
-  /// - Returns: the plan, and what the hosts said that it was made from.
+  /// - Parameter now: the time at which certificates are judged; nil for the current time.
+  /// - Returns: the plan, and the survey from which it was made.
   func surveyAndPlan(
     _ hosts: any FleetHosts, _ state: inout FleetState, asOf now: Timestamp? = nil
   ) async throws -> (plan: Plan, survey: Survey) {
-    // Before any host is asked, for it is the user's very next step.
+    // Checked before any host is contacted, because creating the CA is the user's next step.
     try ca.folder.refuseWithoutCA(state)
     let survey = try await surveyor.survey(hosts, &state)
     return (try await planner.plan(survey, state, asOf: now), survey)

@@ -4,12 +4,12 @@ import Inventories
 import Planning
 import State
 
-/// Asks the hosts that a run is about, and judges what they say before anything is planned from it.
+/// Surveys the hosts of a run, and checks what they report before a plan is made from it.
 struct FleetSurveyor {
   let workspace: Workspace
   let scope: RunScope
 
-  /// The hosts that are meant, those included that have left the inventory.
+  /// The selected hosts, including hosts that were removed from the inventory and are not cleaned up yet.
   func hosts(_ state: FleetState) -> [(name: HostName, connection: HostAccess)] {
     let inventory = workspace.inventory
     let declared = inventory.hosts.filter(scope.selector.matches).map {
@@ -18,23 +18,26 @@ struct FleetSurveyor {
     return declared + inventory.connectionsToLeft(state).filter { scope.selector.matches($0.name) }
   }
 
+  /// Stops if the selector names a host that neither the inventory nor the state has.
   func refuseUnknownHosts(_ state: FleetState) throws {
     let unknown = scope.selector.unmatchedNames(
       among: workspace.inventory.hosts, others: Array(state.hosts.keys))
     guard unknown.isEmpty else {
       throw Failure(
-        .usage, "there is no such host in this fleet: \(unknown.joined(separator: ", "))")
+        .usage,
+        "this fleet has no host named \(unknown.joined(separator: ", ")): see the inventory for the names"
+      )
     }
   }
 
-  /// Asks the hosts that are meant, and stops if the fleet shows that this copy of the state is behind.
+  /// Surveys the selected hosts, and stops if they show that this copy of the state is outdated.
   ///
-  /// If that is overridden, the state takes in what those releases refuse and trust.
+  /// If the scope overrides that, the state learns what the newer releases revoke and trust.
   func survey(_ fleet: any FleetHosts, _ state: inout FleetState) async throws -> Survey {
     try believed(try await judgedSurvey(fleet, state), &state)
   }
 
-  /// What of a survey a command may go on with.
+  /// The part of a survey with which a command may continue.
   private func believed(_ judged: JudgedSurvey, _ state: inout FleetState) throws -> Survey {
     try refuseLostState(state, judged.survey)
     try refuseOtherKey(judged)
@@ -49,22 +52,22 @@ struct FleetSurveyor {
     return judged.survey
   }
 
-  /// The same without a stop, for commands that only show.
+  /// Surveys the selected hosts without stopping if the state is outdated, for commands that only show.
   func judgedSurvey(_ fleet: any FleetHosts, _ state: FleetState) async throws -> JudgedSurvey {
     try refuseUnknownHosts(state)
     return state.judge(try await asked(fleet, state), addresses: addresses)
   }
 
-  /// Asks the hosts that are meant; what keeps this machine from asking any of them is said once.
+  /// Surveys the selected hosts. Stops with one message if a cause on the controller prevents all connections.
   func asked(_ fleet: any FleetHosts, _ state: FleetState) async throws -> Survey {
     let survey = await fleet.survey(hosts(state))
     if let cause = await fleet.localCause(of: survey) {
-      throw Failure(.failed, "no host was asked: \(cause)")
+      throw Failure(.failed, "no host was contacted: \(cause)")
     }
     return survey
   }
 
-  /// Of the hosts in the inventory.
+  /// The addresses of the hosts in the inventory, by name.
   private var addresses: [HostName: IPAddress] {
     Dictionary(uniqueKeysWithValues: workspace.inventory.hosts.map { ($0.name, $0.address) })
   }
@@ -72,33 +75,32 @@ struct FleetSurveyor {
   private func behind(_ newer: [NewerRelease]) -> Failure {
     Failure(
       .failed,
-      "this copy of the state is behind the fleet; nothing was changed:\n"
+      "this copy of the state is outdated, and nothing was changed. Hosts have newer releases:\n"
         + newer.map { "    \($0)\n" }.joined()
-        + "Take the newer \(workspace.statePath) (from version control, or from who made these releases),"
-        + " or catch up from the hosts with\n    deploy state rebuild --inventory"
-        + " \(workspace.inventoryPath)\n--override-newer replaces these releases by what this inventory"
-        + " says")
+        + "Get the newer \(workspace.statePath) from version control or from the person who made these"
+        + " releases, or catch up from the hosts with\n    deploy state rebuild --inventory"
+        + " \(workspace.inventoryPath)\nTo replace these releases with this inventory's configuration, add"
+        + " --override-newer")
   }
 
   private func refuseOtherKey(_ judged: JudgedSurvey) throws {
     guard !judged.underOtherKey.isEmpty else { return }
     throw Failure(
       .failed,
-      "most hosts carry releases that are signed by a fleet key that is not known here; nothing was"
-        + " changed:\n"
+      "most hosts have releases that are signed with an unknown fleet key, and nothing was changed:\n"
         + judged.underOtherKey.map { host in
           guard case .observed(let observation) = judged.survey[host],
             let manifest = observation.shownManifest?.manifest
           else { return "    \(host)\n" }
           return "    \(NewerRelease(host: host, manifest: manifest, stateSerial: 0).claim)\n"
         }.joined()
-        + "The CA was made again elsewhere, or this inventory is used with another folder than its own:"
-        + " take \(workspace.statePath) and \(workspace.ca.path) from there, or look at what the"
-        + " hosts claim, and decide, with\n    deploy state rebuild --inventory"
+        + "Either the CA was created again elsewhere, or this inventory has the CA folder of another fleet."
+        + " Copy \(workspace.statePath) and \(workspace.ca.path) from where these releases were made, or"
+        + " review what the hosts claim with\n    deploy state rebuild --inventory"
         + " \(workspace.inventoryPath)")
   }
 
-  /// A second lineage beside the lost one could never be brought together with it again.
+  /// Stops if the state is lost: a new state would have another lineage, and the two could not be merged.
   private func refuseLostState(_ state: FleetState, _ survey: Survey) throws {
     guard state.serial == 0 else { return }
     for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
@@ -107,14 +109,14 @@ struct FleetSurveyor {
       else { continue }
       throw Failure(
         .failed,
-        "\(workspace.statePath) does not exist, but \(host) carries release"
+        "\(workspace.statePath) does not exist, but \(host) has release"
           + " \(manifest.release.number) of this fleet: recreate the state with\n    deploy state"
           + " rebuild --inventory \(workspace.inventoryPath)")
     }
   }
 
-  /// A generation of which nothing but an identifier is known cannot be kept for overlap: its hosts would
-  /// lose each other.
+  /// Stops if hosts trust a CA generation whose certificate is unknown: it could not stay in the CA bundles
+  /// during a change, so connections between hosts would fail.
   func refuseUnknownGenerations(_ state: FleetState, _ survey: Survey) throws {
     let known = Set(
       state.caGenerations.map(\.keyIdentifier) + state.retiredCAs.map(\.keyIdentifier))
@@ -130,14 +132,14 @@ struct FleetSurveyor {
       .failed,
       "\(names.sorted().joined(separator: ", ")) \(names.count == 1 ? "trusts" : "trust") a CA"
         + " generation (key identifier \(identifier)) whose certificate is neither in"
-        + " \(workspace.ca.path) nor in \(workspace.statePath), so it cannot be kept while the fleet"
-        + " moves to another one: restore the folder or the state from a backup, or ask the hosts with\n"
+        + " \(workspace.ca.path) nor in \(workspace.statePath), so it cannot stay trusted during the change."
+        + " Restore the folder or the state from a backup, or read it from the hosts with\n"
         + "    deploy state rebuild --inventory \(workspace.inventoryPath)")
   }
 }
 
 extension FleetState {
-  /// Takes in a release that another copy of the state has installed, and what it says of the fleet.
+  /// Adds a release that another copy of the state has installed, and what its manifest says about the fleet.
   mutating func takeIn(_ newer: NewerRelease, _ shown: ShownManifest?, at now: Timestamp) {
     guard let manifest = shown?.manifest, let digest = shown?.digest else { return }
     learn(manifest.knowledge, at: now)

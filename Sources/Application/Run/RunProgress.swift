@@ -3,7 +3,7 @@ import Fleet
 import Planning
 import Synchronization
 
-/// Remembers how far hosts have come, for the summary of a run that is left before it has ended.
+/// Records the progress of hosts, for the summary of a run that the user abandons.
 final class RunProgress: Sendable {
   private struct Seen {
     var started: Set<HostName> = []
@@ -17,7 +17,7 @@ final class RunProgress: Sendable {
       switch event {
       case .started(let host):
         seen.started.insert(host)
-        // An earlier step of the host is not its end.
+        // The result of an earlier step is not the host's final one.
         seen.results[host] = nil
       case .settled(let host, let result): seen.results[host] = result
       case .connecting, .surveyed, .staged, .prepared, .switching, .warned, .hookSaid, .pausing,
@@ -27,7 +27,7 @@ final class RunProgress: Sendable {
     }
   }
 
-  /// The summary of a run that is left where it stands.
+  /// The summary at this moment, for a run that is abandoned.
   func summarySoFar(of plan: Plan) -> Summary {
     seen.withLock { seen in
       var summary = Summary(results: seen.results, stopped: Summary.interrupted)
@@ -36,8 +36,8 @@ final class RunProgress: Sendable {
           seen.started.contains(host)
           ? .unconfirmed(
             why:
-              "left in the middle: unless it was just confirmed, it goes back to the release before"
-              + " by itself")
+              "the run was abandoned during the change: unless the host was just confirmed, it rolls back"
+              + " automatically")
           : .notAttempted(why: HostResult.stoppedBefore)
       }
       return summary

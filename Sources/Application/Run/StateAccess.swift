@@ -7,17 +7,16 @@ import Playbooks
 import State
 import StateFiles
 
-/// The state of a fleet for one run: read, or held under its lock.
+/// Reads the state of a fleet for one run, with or without its lock.
 struct StateAccess {
   let workspace: Workspace
   let playbook: Playbook
   let selector: Selector
 
-  /// The state as it is on the disk, a new one if there is none; the CA is what state and folder together
-  /// say it is.
+  /// The state on disk, or a new one if there is none, combined with the CA's folder.
   func read() throws -> FleetState { try current(workspace.stateFile()) }
 
-  /// Holds the state's lock for as long as the body runs.
+  /// Holds the state's lock while the body runs.
   func whileLocked<Output>(
     for command: String, _ body: (StateKeeper) async throws -> Output
   ) async throws -> Output {
@@ -37,7 +36,7 @@ struct StateAccess {
     return state
   }
 
-  /// If the playbook says so, the certificates of hosts that leave are revoked.
+  /// Revokes the certificates of hosts that were removed from the inventory, if the playbook says so.
   private func revokeLeavers(_ state: inout FleetState) {
     guard case .decommission(.revoke) = playbook.procedure else { return }
     let declared = Set(workspace.inventory.hosts.map(\.name))

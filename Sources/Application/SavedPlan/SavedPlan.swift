@@ -6,21 +6,21 @@ package import Planning
 import Playbooks
 import State
 
-/// A plan in a file: what somebody approved, to be compared with the plan that is made when it is carried out.
+/// An approved plan in a file, which `deploy plan --out` saves. `deploy apply` compares it with a new plan.
 package struct SavedPlan: Equatable, Sendable {
   package var approved: ApprovedPlan
 
-  /// Reads a file that ``write(to:)`` has written; its digest and all its values are checked.
+  /// Reads a file that ``write(to:)`` has written. Its digest and all its values are checked.
   package static func read(_ path: String) throws -> SavedPlan {
     try SavedPlanFormat.decode(FileReader.read(path, as: .savedPlan), path: path)
   }
 
-  /// Only its owner reads it: it says more of a fleet than others need to know.
+  /// Writes the file. Only its owner can read it, because it describes the fleet in detail.
   package func write(to path: String) throws {
     try FileWriter.replace(path, text: SavedPlanFormat.encode(self), for: .ownerAlone)
   }
 
-  /// Refuses a plan that was made for another fleet, from another state or at another time.
+  /// Stops if the plan was made for another fleet, from another state or at an impossible time.
   func check(
     against state: FleetState, _ statePath: String, inventory: String, now: Timestamp
   ) throws {
@@ -28,7 +28,7 @@ package struct SavedPlan: Equatable, Sendable {
     guard plan.fleet == state.fleet else {
       throw refusal(
         "the plan is for the fleet \(plan.fleet), and \(inventory) declares the fleet \(state.fleet):"
-          + " name its inventory with --inventory")
+          + " give the plan's inventory with --inventory")
     }
     if state.serial > 0 || plan.serial > 0 { try checkSerial(state, statePath) }
     guard plan.caGenerations == state.caGenerations.map(\.fingerprint) else {
@@ -42,7 +42,7 @@ package struct SavedPlan: Equatable, Sendable {
     guard state.serial > 0 else {
       throw refusal(
         "the plan was made from serial \(plan.serial) of the state, and \(statePath) does not exist:"
-          + " name the state with --state, or recreate it with \"deploy state rebuild\"")
+          + " give the state with --state, or recreate it with \"deploy state rebuild\"")
     }
     guard plan.lineage == state.lineage else {
       throw refusal(
@@ -51,43 +51,43 @@ package struct SavedPlan: Equatable, Sendable {
     }
     guard plan.serial >= state.serial else {
       throw refusal(
-        "the plan was made from serial \(plan.serial) of the state, which is at serial"
-          + " \(state.serial) by now: it was carried out already, or something else was; plan again"
+        "the plan was made from serial \(plan.serial) of the state, which is now at serial"
+          + " \(state.serial): this plan or another change has been applied since. Plan again"
       )
     }
     guard plan.serial == state.serial else {
       throw refusal(
         "the plan was made from serial \(plan.serial) of the state, and \(statePath) is older, at"
-          + " serial \(state.serial): take the newer state")
+          + " serial \(state.serial): use the newer state")
     }
   }
 
   private static let toleratedSeconds: Int64 = 300
 
-  /// The plan to compare with is made as of the saved plan's time, which is after the last change of the
-  /// state and not in the future.
+  /// Stops if the saved plan's time is in the future or before the last change of the state, because the plan to
+  /// compare with is made as of that time.
   private func checkTime(_ state: FleetState, _ statePath: String, _ now: Timestamp) throws {
     let madeAt = approved.madeAt
     guard madeAt <= now.adding(seconds: Self.toleratedSeconds) else {
       throw refusal(
-        "the plan says that it was made at \(madeAt), and it is \(now): set this machine's clock, or"
+        "the plan says that it was made at \(madeAt), but it is \(now): correct the controller's clock, or"
           + " plan again")
     }
     let written = state.hosts.values.map(\.appliedAt).max() ?? .earliest
     guard madeAt.adding(seconds: Self.toleratedSeconds) >= written else {
       throw refusal(
-        "the plan says that it was made at \(madeAt), before the last change that \(statePath) has"
-          + " (\(written)): plan again")
+        "the plan says that it was made at \(madeAt), before the last change in \(statePath) (\(written)):"
+          + " plan again")
     }
   }
 
   private func refusal(_ why: String) -> Failure {
-    Failure(.failed, "\(why). Nothing was touched")
+    Failure(.failed, "\(why). Nothing was changed")
   }
 }
 
 extension SavedPlan {
-  /// What a plan and the survey that it was made from are saved as.
+  /// A plan, and the survey from which it was made, in the form that is saved.
   init(_ plan: Plan, _ survey: Survey, of run: FleetRun, caGenerations: [CAGeneration]) {
     self.init(
       approved: ApprovedPlan(

@@ -5,11 +5,11 @@ import Planning
 import State
 import StateFiles
 
-/// The text of a saved plan: JSON whose first line names the format and holds the SHA-256 of the rest, so
-/// that a file that was damaged is found. Nothing else rests on the digest: anybody can compute it.
+/// The text of a saved plan: JSON whose first line has the format and the SHA-256 of the rest, so that a damaged
+/// file is detected. The digest is not a signature: anyone can compute it.
 enum SavedPlanFormat {
   static let currentVersion = 3
-  /// Of version 2, only names have changed since.
+  /// Since version 2, only names have changed.
   private static let oldestVersion = 2
   private static let beginning = "{\"format\":\"deploy-plan\",\"version\":"
   private static let middle = ",\"sha256\":\""
@@ -24,7 +24,7 @@ enum SavedPlanFormat {
   }
 
   private static func heading(of content: [UInt8], version: Int) -> String {
-    // Since version 3 the digest is over the version too, which says how the content is read.
+    // Since version 3, the digest includes the version, which determines how the content is read.
     let counted = version < 3 ? content : Array("\(version)\n".utf8) + content
     let digest = Digest.sha256(of: counted)
     return "\(beginning)\(version)\(middle)\(digest)\(ending)"
@@ -34,7 +34,7 @@ enum SavedPlanFormat {
     guard bytes.starts(with: beginning.utf8) else {
       throw Failure(
         .failed,
-        "\(path) is no plan: it does not begin as what \"deploy plan --out\" writes")
+        "\(path) is not a saved plan: it does not begin as \"deploy plan --out\" writes it")
     }
     let digits = bytes.dropFirst(beginning.utf8.count).prefix { (0x30...0x39).contains($0) }
     let version = Int(String(decoding: digits, as: UTF8.self)) ?? currentVersion
@@ -45,7 +45,7 @@ enum SavedPlanFormat {
     guard line.elementsEqual(expected.utf8) else {
       throw Failure(
         .failed,
-        "\(path) was damaged or edited since it was written (its SHA-256 is another): plan again")
+        "\(path) was damaged or edited after it was written (its SHA-256 differs): plan again")
     }
     return try document(
       bytes, by: version < currentVersion ? .ofEarlierNames : JSONDecoder(), path)
@@ -55,8 +55,8 @@ enum SavedPlanFormat {
     if version < oldestVersion {
       throw Failure(
         .failed,
-        "\(path) was saved by an earlier version of deploy (format \(version)), whose plans are no longer"
-          + " carried out: plan again")
+        "\(path) was saved by an earlier version of deploy (format \(version)), which is no longer supported:"
+          + " plan again")
     }
     if version > currentVersion {
       throw Failure(
@@ -81,7 +81,7 @@ enum SavedPlanFormat {
       let why =
         JSONNumbers.mistake(in: bytes) ?? (error as? DecodingError)?.mistake(below: 1)
         ?? (error as? StateMistake) ?? ValuePlace.root.mistake("\(error)")
-      throw Failure(.failed, "\(path) is no plan: \(why). Plan again")
+      throw Failure(.failed, "\(path) is not a valid plan: \(why). Plan again")
     }
     return SavedPlan(approved: approved)
   }

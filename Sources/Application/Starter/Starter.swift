@@ -8,21 +8,21 @@ import Glibc
 import Inventories
 import State
 
-/// What a new fleet starts from, and the folder that it is written to.
+/// The files of a new fleet, which `deploy init` writes to a folder: inventory, playbooks, CA and fleet key.
 package struct Starter {
   package let fleet: FleetName
   private let folder: String
   private let interaction: any Interaction
-  /// Whether the passphrase is in DEPLOY_PASSPHRASE, where the inventory says then that it is.
+  /// Whether DEPLOY_PASSPHRASE has the passphrase; the new inventory then names that variable.
   private let hasPassphrase = SecretEnvironment.take(SecretEnvironment.usualPassphrase) != nil
 
-  /// - Parameter name: the fleet's; nil for one that is made of the folder's.
+  /// - Parameter name: the fleet's name; nil to derive it from the folder's name.
   package init(_ name: String?, in folder: String, _ interaction: any Interaction) throws {
     self.folder = folder
     self.interaction = interaction
     if let name {
       guard let fleet = FleetName(name) else {
-        throw Failure(.usage, "\"\(name)\" is no fleet name: that is \(FleetName.rule)")
+        throw Failure(.usage, "\"\(name)\" is not a fleet name: use \(FleetName.rule)")
       }
       self.fleet = fleet
       return
@@ -30,18 +30,19 @@ package struct Starter {
     let folderName = URL(filePath: folder).standardizedFileURL.lastPathComponent
     guard let fleet = Self.fleet(namedAs: folderName) else {
       throw Failure(
-        .usage, "no fleet can be named as the folder \"\(folderName)\": give it a name with --name")
+        .usage,
+        "the folder name \"\(folderName)\" gives no fleet name: set one with --name")
     }
     self.fleet = fleet
   }
 
-  /// Writes all files, with a CA unless none is wanted. Nothing that exists is written over.
+  /// Writes all files, with or without a CA. Existing files are never overwritten.
   package func write(withCA: Bool) async throws {
-    try refuseWhatIsInTheWay()
+    try refuseExistingFiles()
     try write(withCA ? await passphrase() : nil)
   }
 
-  /// A folder's name as far as it can name a fleet.
+  /// The fleet name that a folder's name gives; nil if it has no letters or digits.
   static func fleet(namedAs folder: String) -> FleetName? {
     let words = folder.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
     let name = words.joined(separator: "-").prefix(63)
@@ -56,7 +57,7 @@ package struct Starter {
     folder == "." ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }
 
-  /// The text files, by their paths in the folder.
+  /// The text files, with their paths in the folder.
   package var files: [(name: String, text: String)] {
     [
       (inventory, inventoryText),
@@ -80,8 +81,9 @@ package struct Starter {
           ? "passphrase: {env: DEPLOY_PASSPHRASE}" : "# passphrase: {env: DEPLOY_PASSPHRASE}")
   }
 
-  /// A state or a CA is one of a fleet of this name, whether or not this run makes one.
-  private func refuseWhatIsInTheWay() throws {
+  /// Stops if any file already exists. A state or a CA belongs to an existing fleet of this name, even if this
+  /// run creates no CA.
+  private func refuseExistingFiles() throws {
     let names = files.map(\.name) + [ca, state]
     let existing = names.map(path).filter(Self.exists)
     let blocked = [folder, path("Inventories"), path("Playbooks")].filter {
@@ -91,10 +93,10 @@ package struct Starter {
     guard inTheWay.isEmpty else {
       throw Failure(
         .failed,
-        "nothing was written, for these are there already:\n    "
+        "nothing was written, because these already exist:\n    "
           + inTheWay.joined(separator: "\n    ")
-          + "\nMove them away, name another folder, or another fleet with --name where the inventory"
-          + " alone is in the way.")
+          + "\nMove them away, or choose another folder. If only files in Inventories/ exist, another fleet"
+          + " name (--name) is enough.")
     }
   }
 
@@ -111,7 +113,7 @@ package struct Starter {
   private func workspace(in folder: String) throws -> Workspace {
     let text = SourceText(file: inventory, bytes: Array(inventoryText.utf8))
     guard let read = Inventory.read(text).0 else {
-      preconditionFailure("The inventory to start from is wrong. This is a bug in deploy.")
+      preconditionFailure("The initial inventory is invalid. This is a bug in deploy.")
     }
     let stem = "\(folder)/Inventories/\(fleet)"
     return Workspace(read, path: stem + ".yml", NetworkFiles(stem: stem))
@@ -119,8 +121,8 @@ package struct Starter {
 
   // MARK: - Writing
 
-  /// Writes everything beside where it is to be, then moves it there: what fails, a full disk above all,
-  /// fails before anything is in its place.
+  /// Writes all files to a temporary folder, then moves them to their places: errors such as a full disk
+  /// occur before any file is in its place.
   private func write(_ passphrase: Secret?) throws {
     var made = Made()
     do {
@@ -134,8 +136,10 @@ package struct Starter {
       }
       if let passphrase {
         made.paths.append("\(new)/\(ca)")
-        _ = try workspace(in: new).ca.add(
+        let created = try workspace(in: new).ca
+        let generation = try created.add(
           policy(), passphrase: passphrase, now: Timestamp.current.secondsSince1970)
+        try created.makeFleetKey(generation.generation, of: fleet.text, after: [])
       }
       try made.folder(path("Inventories"))
       try made.folder(path("Playbooks"))
@@ -149,7 +153,7 @@ package struct Starter {
     }
   }
 
-  /// What a run has made so far, to be taken away where it fails.
+  /// The files and folders that a run has created so far, which are removed if it fails.
   private struct Made {
     var paths: [String] = []
 
@@ -163,35 +167,38 @@ package struct Starter {
       try FileWriter.create(path, text: text, for: .everyone)
     }
 
-    /// One that came meanwhile is not written over.
+    /// Moves a file or folder to a path that must not exist yet.
     mutating func move(_ path: String, to destination: String) throws {
       guard !Starter.exists(destination) else {
-        throw Failure(.failed, "\(destination) came while it was made: nothing was written")
+        throw Failure(
+          .failed, "\(destination) was created by another program meanwhile: nothing was written")
       }
       try FileWriter.move(path, to: destination)
       paths.append(destination)
     }
 
-    /// - Returns: what cannot be removed, a sentence each.
+    /// Removes everything.
+    ///
+    /// - Returns: a sentence for each path that could not be removed.
     func undo() -> [String] {
       var problems: [String] = []
       for path in paths.reversed() where Starter.exists(path) {
         do {
-          // Another's file may have come into a folder that this run made: it stays, and so does that.
+          // A folder that this run created may have a file of another program by now: both stay.
           if Starter.isFolder(path), !path.hasSuffix(".ca") {
             guard rmdir(path) == 0 || errno == ENOTEMPTY else { throw Self.failure(path) }
           } else {
             try FileManager.default.removeItem(atPath: path)
           }
         } catch {
-          problems.append("\(path) cannot be removed: \(error.reason)")
+          problems.append("could not remove \(path): \(error.reason)")
         }
       }
       return problems
     }
 
     private static func failure(_ path: String) -> Failure {
-      Failure(.failed, "\(path) cannot be made: \(String(cString: strerror(errno)))")
+      Failure(.failed, "could not create \(path): \(String(cString: strerror(errno)))")
     }
   }
 

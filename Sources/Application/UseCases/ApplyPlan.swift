@@ -2,13 +2,13 @@ package import Execution
 import Planning
 import State
 
-/// Brings the hosts to what the inventory declares.
+/// Changes the hosts to what the inventory declares.
 package struct ApplyPlan {
   private let run: FleetRun
 
   package init(_ run: FleetRun) { self.run = run }
 
-  /// - Returns: how each host ended; the user has seen it.
+  /// - Returns: the result of each host, which has been shown to the user.
   package func apply() async throws -> Summary {
     let saved = run.scope.saved
     return try await run.whileLocked(for: "apply") { flow in
@@ -24,14 +24,14 @@ package struct ApplyPlan {
     }
   }
 
-  /// A plan made now, without the hosts for which it is not what a saved plan has.
+  /// A new plan, without the hosts for which it differs from the saved plan.
   private func restricted(
     _ plan: Plan, _ survey: Survey, caGenerations: [CAGeneration]
   ) throws -> Plan {
     guard let saved = run.scope.saved else { return plan }
     let now = SavedPlan(plan, survey, of: run, caGenerations: caGenerations).approved
     if let difference = saved.approved.difference(of: now) {
-      throw Failure(.failed, "\(difference). Nothing was touched")
+      throw Failure(.failed, "\(difference). Nothing was changed")
     }
     return plan.restricted(to: saved.approved, as: now)
   }

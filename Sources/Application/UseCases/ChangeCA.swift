@@ -5,7 +5,7 @@ import Inventories
 package import State
 import StateFiles
 
-/// What changes the CA's folder without a host: its creation, its renewal, its passphrase.
+/// The changes of the CA's folder that need no host: creation, renewal, another passphrase.
 package struct ChangeCA {
   private let workspace: Workspace
   private let interaction: any Interaction
@@ -15,7 +15,7 @@ package struct ChangeCA {
     self.interaction = interaction
   }
 
-  /// Makes the CA that the inventory declares, or finishes one whose creation was interrupted.
+  /// Creates the CA that the inventory declares, or completes a creation that was interrupted.
   package func create() async throws -> CAGeneration {
     let folder = workspace.ca
     return try await workspace.whileLocked(for: "ca create") {
@@ -34,7 +34,7 @@ package struct ChangeCA {
     }
   }
 
-  /// Gives a generation a certificate that ends later, with the key that it has.
+  /// Renews the certificate of a generation with the same key.
   ///
   /// - Parameter generation: nil for the one that signs.
   package func renew(
@@ -45,11 +45,15 @@ package struct ChangeCA {
       guard let old = generations.last(where: { [nil, $0.generation].contains(generation) })
       else {
         throw Failure(
-          .usage, "there is no generation \(generation ?? 0) in \(workspace.ca.path)")
+          .usage,
+          "there is no generation \(generation ?? 0) in \(workspace.ca.path): see \"deploy ca show\""
+        )
       }
       guard old.status != .retiring else {
         throw Failure(
-          .failed, "generation \(old.generation) retires: its certificate is not renewed")
+          .failed,
+          "generation \(old.generation) is being retired by a rotation, so it cannot be renewed: run"
+            + " \"deploy rotate ca\" to complete the rotation")
       }
       let keyring = CAAccess(workspace, interaction).keyring
       let ca = try await keyring.ca(old)
@@ -64,8 +68,8 @@ package struct ChangeCA {
   /// Encrypts the keys with another passphrase.
   ///
   /// - Parameters:
-  ///   - environment: the variable that holds the new one.
-  ///   - file: the file whose first line is the new one; it is asked for if neither is given.
+  ///   - environment: the variable that has the new one.
+  ///   - file: the file whose first line is the new one. If both are nil, the user is asked.
   package func changePassphrase(
     environment: String?, file: String?
   ) async throws -> CAFolder.PassphraseChange {

@@ -2,18 +2,18 @@ package import Inventories
 import Planning
 package import Playbooks
 
-/// Checks the inventory, the playbook and the files that they name; asks no host.
+/// Checks the inventory, the playbook and the files that they name, without contacting hosts.
 package struct CheckFleet {
-  /// What was found to have no mistakes.
+  /// The files that were checked and have no mistakes.
   package struct Report {
     package let path: String
     package let inventory: Inventory
     package let playbook: Playbook
-    /// What works, but not for every visitor.
+    /// Problems that affect only some visitors, such as an incomplete certificate chain.
     package let warnings: [String]
   }
 
-  /// - Throws: a failure if there are mistakes, which have been shown.
+  /// - Throws: a failure if there are mistakes, which were shown before.
   package static func report(
     _ location: FleetLocation, playbook path: String?, _ interaction: any Interaction
   ) throws -> Report {

@@ -3,7 +3,7 @@ import Certificates
 import Files
 import State
 
-/// Gives the public parts of the CA to programs beside the fleet.
+/// Exports the public parts of the CA for other programs.
 package struct ExportCA {
   private let workspace: Workspace
 
@@ -18,12 +18,14 @@ package struct ExportCA {
       ? try generations.compactMap { try folder.revocationList(of: $0)?.pem }
       : generations.map(\.certificate)
     guard !texts.isEmpty else {
-      throw Failure(.failed, "the CA in \(folder.path) has signed no revocation list")
+      throw Failure(
+        .failed,
+        "the CA in \(folder.path) has signed no revocation list, because nothing was revoked")
     }
     return texts.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined()
   }
 
-  /// Writes the text to a file, as a whole or not at all.
+  /// Replaces a file with the text, atomically.
   package func write(_ text: String, to path: String) throws {
     try FileWriter.replace(path, text: text, for: .everyone)
   }

@@ -11,7 +11,7 @@ package struct ListExpiry {
 
   package init(_ run: FleetRun) { self.run = run }
 
-  /// - Parameter now: from when on days are counted.
+  /// - Parameter now: the time from which days are counted.
   package func expiries(now: Timestamp) throws -> (fleet: String, expiries: [Expiry]) {
     let state = try run.states.read()
     let folder = run.ca.folder

@@ -2,9 +2,9 @@ import CAStore
 package import Planning
 package import State
 
-/// Plans what would change, and touches nothing.
+/// Makes a plan and changes nothing.
 package struct PlanFleet {
-  /// A plan, with what a reader or a later apply needs beside it.
+  /// A plan, with what is needed to show it and to save it.
   package struct Proposal {
     package let plan: Plan
     package let caGenerations: [CAGeneration]
@@ -16,7 +16,7 @@ package struct PlanFleet {
 
   package init(_ run: FleetRun) { self.run = run }
 
-  /// - Parameter isOffline: whether the plan is made from the state alone, and no host is asked.
+  /// - Parameter isOffline: whether the plan is made from the state alone, without contacting hosts.
   package func proposal(isOffline: Bool) async throws -> Proposal {
     var state = try run.states.read()
     var (plan, survey) =
@@ -24,7 +24,7 @@ package struct PlanFleet {
       ? (try await run.planner.planOffline(state), [:])
       : try await run.withHosts(state) { try await run.surveyAndPlan($0, &state) }
     if plan.hasChanges, let why = try run.ca.folder.signingBlocker(for: state) {
-      plan.warnings.append("an apply from here would stop: \(why)")
+      plan.warnings.append("an apply from this controller would stop: \(why)")
     }
     return Proposal(
       plan: plan, caGenerations: state.caGenerations,

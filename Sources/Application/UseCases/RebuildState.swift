@@ -3,17 +3,17 @@ import Inventories
 import Planning
 import State
 
-/// Brings a state that is behind, or lost, up to date from the manifests on the hosts.
+/// Rebuilds a lost or outdated state from the manifests on the hosts.
 package struct RebuildState {
-  /// What was taken in, and what was not.
+  /// What was added to the state, and what was not.
   package struct Result {
-    /// How many hosts carry a release, of how many.
+    /// How many hosts have a release, and how many hosts there are.
     package let carrying: Int
     package let count: Int
-    /// What was taken in and what was not, a line each.
+    /// What was added and what was not, one line each.
     package let found: [String]
     package let missing: [String]
-    /// What the state and the CA's folder disagree on; nil if nothing is left to do.
+    /// How the state and the CA's folder contradict each other; nil if they agree.
     package let misfit: String?
   }
 
@@ -21,7 +21,7 @@ package struct RebuildState {
 
   package init(_ run: FleetRun) { self.run = run }
 
-  /// Holds the lock of the state meanwhile, and asks if claims of hosts have to be believed.
+  /// Locks the state, and asks the user if unproven claims of hosts are needed.
   package func rebuild() async throws -> Result {
     try await run.states.whileLocked(for: "state rebuild") { try await rebuild($0) }
   }
@@ -29,9 +29,9 @@ package struct RebuildState {
   private func rebuild(_ keeper: StateKeeper) async throws -> Result {
     var state = await keeper.state
     let folder = run.ca.folder
-    // A new one has the folder's CA, which need not be the fleet's.
+    // A new state has the CA of the folder, which may not be the CA of the fleet.
     if state.serial == 0 { state = FleetState(fleet: state.fleet, lineage: state.lineage) }
-    // No host knows of those that were not pushed yet.
+    // Hosts do not know revocations that were not installed yet.
     state.learn(try folder.recordedRevocations())
     let survey = try await run.withHosts(state) { hosts in
       try run.surveyor.refuseUnknownHosts(state)
@@ -42,13 +42,13 @@ package struct RebuildState {
     guard !rebuild.isLost || !rebuild.found.isEmpty || rebuild.missing.isEmpty else {
       throw Failure(
         .failed,
-        "no host tells what it carries, so a state made now would know nothing of the fleet:\n"
+        "no host reports a release, so a new state would contain nothing of the fleet:\n"
           + rebuild.missing.map { "    \($0)" }.joined(separator: "\n"))
     }
     state = rebuild.state
     var misfit = try takeInFolder(&state)
     let unread = state.takeCAs(from: survey)
-    // What hosts alone knew has no key in the folder, and retires.
+    // A generation that only hosts know has no key in the folder, so it retires.
     if misfit == nil { misfit = try takeInFolder(&state) }
     state.retireUnneeded(except: Set(try folder.records().map(\.keyIdentifier)))
     state.takeOverInstalledCertificates()
@@ -58,9 +58,9 @@ package struct RebuildState {
       missing: rebuild.missing + unread, misfit: misfit)
   }
 
-  /// Takes in what the folder of the CA has.
+  /// Adds the generations and keys of the CA's folder.
   ///
-  /// - Returns: what does not fit, which is put right with a state, not without one.
+  /// - Returns: a contradiction, which is reported after the state is saved, because resolving it needs a state.
   private func takeInFolder(_ state: inout FleetState) throws -> String? {
     do {
       try run.ca.folder.takeIn(into: &state, now: .current)
@@ -70,15 +70,16 @@ package struct RebuildState {
     }
   }
 
-  /// Nothing but the user can say whether claims that nothing proves are true.
+  /// Asks the user whether unproven claims are true.
   private func believes(_ claims: [String]) async throws -> Bool {
     guard !claims.isEmpty else { return false }
     run.interaction.inform(
-      "Nothing here proves what these hosts claim, because the key that would is not known:\n"
+      "These claims of hosts cannot be verified, because no known fleet key has signed them:\n"
         + claims.map { "    \($0)" }.joined(separator: "\n"))
     guard await run.interaction.confirm("Believe them?") else {
       throw Failure(
-        .failed, "the state was left as it is: say \"yes\" to believe the hosts, or give --yes")
+        .failed,
+        "the state was not changed: enter \"yes\" to believe the hosts, or add --yes")
     }
     return true
   }

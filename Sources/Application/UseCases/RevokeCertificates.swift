@@ -4,7 +4,7 @@ import Fleet
 import Planning
 package import State
 
-/// Has certificates refused by every host.
+/// Revokes certificates and installs the CRLs on every host.
 package struct RevokeCertificates {
   private let run: FleetRun
   private let reason: Revocation.Reason
@@ -15,9 +15,9 @@ package struct RevokeCertificates {
   }
 
   /// - Parameters:
-  ///   - hosts: all certificates that were issued to these.
-  ///   - serials: certificates by the beginning of their serial numbers.
-  ///   - foreign: whether the serials are whole, and of certificates that the state need not know.
+  ///   - hosts: hosts whose certificates are all revoked.
+  ///   - serials: the beginnings of serial numbers to revoke.
+  ///   - foreign: whether the serial numbers are complete, of certificates that the state may not know.
   package func revoke(
     hosts: [String], serials: [SerialPrefix], foreign: Bool
   ) async throws -> Summary {
@@ -53,8 +53,8 @@ package struct RevokeCertificates {
     guard let name = HostName(host), !state.issued(to: name, at: .current).isEmpty else {
       throw Failure(
         .usage,
-        "no certificate that is still valid was issued to \"\(host)\": name the host as the inventory"
-          + " or the state does, or its certificate by --serial")
+        "the state has no valid certificate of a host \"\(host)\": check the name, or revoke a certificate"
+          + " with --serial")
     }
     state.revokeCertificates(of: name, at: .current, reason: reason)
   }
@@ -64,9 +64,8 @@ package struct RevokeCertificates {
     guard let record = found.first else {
       throw Failure(
         .usage,
-        "no certificate that is still valid was issued with a serial that begins with"
-          + " \(prefix.digits). Give --foreign if it is the whole serial of a certificate that this"
-          + " state does not know")
+        "the state has no valid certificate whose serial number begins with \(prefix.digits). If that is the"
+          + " complete serial number of a certificate that this state does not know, add --foreign")
     }
     guard found.count == 1 else {
       let candidates = found.map {
@@ -74,21 +73,21 @@ package struct RevokeCertificates {
       }
       throw Failure(
         .usage,
-        "\(prefix.digits) is the beginning of \(found.count) serials: give more digits of one\n"
+        "\(found.count) serial numbers begin with \(prefix.digits): enter more digits of one of them\n"
           + candidates.joined(separator: "\n"))
     }
     state.revoke(record.certificate, of: record.host, at: .current, reason: reason)
   }
 
-  /// A certificate that the state does not know may be of any generation.
+  /// Revokes a serial number for every generation, because an unknown certificate may be of any of them.
   private func revoke(foreign prefix: SerialPrefix, _ state: inout FleetState) throws {
     let serial = prefix.wholeSerial
     if let known = state.issued(beginningWith: prefix, at: .current).first {
       guard known.certificate.serial == serial else {
         throw Failure(
           .usage,
-          "\(prefix.digits) is the beginning of \(known.certificate.serial), which was issued to"
-            + " \(known.host): leave --foreign out to revoke that one")
+          "\(prefix.digits) is the beginning of serial number \(known.certificate.serial), which was issued"
+            + " to \(known.host): to revoke that certificate, leave out --foreign")
       }
       return state.revoke(known.certificate, of: known.host, at: .current, reason: reason)
     }

@@ -4,14 +4,14 @@ import Inventories
 import Planning
 import State
 
-/// Brings hosts back to a release that they still have.
+/// Switches hosts to an earlier release that they still have.
 package struct RollBack {
   private let run: FleetRun
 
   package init(_ run: FleetRun) { self.run = run }
 
-  /// - Parameter number: of the release; nil for the one before.
-  /// - Returns: how each host ended; the user has seen it.
+  /// - Parameter number: the release to switch to; nil for the previous one.
+  /// - Returns: the result of each host, which has been shown to the user.
   package func rollBack(to number: Int?) async throws -> Summary {
     try await run.whileLocked(for: "rollback") { flow in
       var state = await flow.keeper.state

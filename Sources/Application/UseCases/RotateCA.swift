@@ -6,16 +6,16 @@ package import Planning
 package import Playbooks
 package import State
 
-/// Replaces the CA in use by its next generation, with no failed request. Where a rotation stands is read
-/// from the hosts, so that one that was interrupted continues.
+/// Replaces the CA with its next generation, without failed requests. The progress is read from the hosts, so an
+/// interrupted rotation continues.
 package struct RotateCA {
   private let run: FleetRun
 
   package init(_ run: FleetRun) { self.run = run }
 
   /// - Parameters:
-  ///   - key: what is done with the old key; by default what the playbook says.
-  ///   - isEmergency: whether the old key is compromised: the playbook's pauses are left out.
+  ///   - key: what to do with the old key; nil for what the playbook says.
+  ///   - isEmergency: whether the old key is compromised, so that the playbook's pauses are skipped.
   package func rotate(key: Playbook.KeyFate?, isEmergency: Bool) async throws -> Summary {
     try await run.whileLocked(for: "rotate ca") { flow in
       var state = await flow.keeper.state
@@ -25,28 +25,28 @@ package struct RotateCA {
       var plan = try await run.planner.plan(survey, state)
       if isEmergency {
         plan.pause = 0
-        plan.warnings += standing(state, survey).openWindow(state)
+        plan.warnings += rotationStatus(state, survey).exposureWarnings(state)
       }
       let summary = try await flow.carryOut(
         plan,
         refused:
-          "no host was changed, but the new generation is made, and the next apply goes on with"
-          + " it")
+          "no host was changed, but the new generation was created, and the next apply continues the"
+          + " rotation")
       if summary.stopped != Summary.interrupted { try await finish(flow, key ?? usualFate) }
       return summary
     }
   }
 
-  /// Which generations the hosts trust and show; nothing is touched.
-  package func status() async throws -> (state: FleetState, standing: RotationStatus) {
+  /// Which generations each host trusts, and which issued its certificates. Changes nothing.
+  package func status() async throws -> (state: FleetState, rotation: RotationStatus) {
     let state = try run.states.read()
     let survey = try await run.withHosts(state) {
       try await run.surveyor.judgedSurvey($0, state).survey
     }
-    return (state, standing(state, survey))
+    return (state, rotationStatus(state, survey))
   }
 
-  private func standing(_ state: FleetState, _ survey: Survey) -> RotationStatus {
+  private func rotationStatus(_ state: FleetState, _ survey: Survey) -> RotationStatus {
     RotationStatus(of: state, hosts: run.workspace.inventory.hosts, survey: survey)
   }
 
@@ -55,25 +55,25 @@ package struct RotateCA {
     return fate
   }
 
-  /// Removes the old generations when the hosts say that they no longer need them.
+  /// Removes the old generations, if the hosts report that they no longer need them.
   private func finish(_ flow: ApprovalFlow, _ fate: Playbook.KeyFate) async throws {
     var state = await flow.keeper.state
     let folder = run.ca.folder
-    let standing = standing(
+    let rotation = rotationStatus(
       state, try await run.surveyor.judgedSurvey(flow.hosts, state).survey)
     for record in state.caGenerations where record.status == .retiring {
-      let blockers = standing.blockers(toRemove: record)
+      let blockers = rotation.blockers(toRemove: record)
       guard blockers.isEmpty else {
         throw Failure(
           .failed,
-          "\"\(record.commonName)\" is not at its end; the same command goes on when this is"
-            + " mended:\n" + blockers.map { "    \($0)" }.joined(separator: "\n"))
+          "\"\(record.commonName)\" is still needed. Fix this, then run the same command again to continue:\n"
+            + blockers.map { "    \($0)" }.joined(separator: "\n"))
       }
       let isPresent = try folder.listing().certificates.contains(record.generation)
       if isPresent { try folder.finish(record.generation, key: fate) }
       state.retire(RetiredCA(record))
       run.interaction.report(
-        "No host trusts \"\(record.commonName)\" any more"
+        "No host trusts \"\(record.commonName)\" any longer"
           + (isPresent ? "; its key is \(fate.text(folder))." : "."))
     }
     try folder.takeIn(into: &state, now: .current)
@@ -91,13 +91,14 @@ extension Playbook.KeyFate {
 }
 
 extension RotationStatus {
-  /// For how long a compromised key is still accepted, in words.
-  fileprivate func openWindow(_ state: FleetState) -> [String] {
+  /// Warnings that name the hosts that still accept a compromised key.
+  fileprivate func exposureWarnings(_ state: FleetState) -> [String] {
     state.caGenerations.filter { $0.status == .retiring }.compactMap { record in
       let hosts = rows.filter { $0.trusts.contains(record.keyIdentifier) }.map(\.host)
       guard !hosts.isEmpty else { return nil }
-      return "until the last stage is done, whoever has the key of \"\(record.commonName)\" is"
-        + " accepted by \(hosts.joined(separator: ", "))"
+      return "until the last stage is complete, \(hosts.joined(separator: ", ")) still"
+        + " \(hosts.count == 1 ? "accepts" : "accept") certificates signed with the key of"
+        + " \"\(record.commonName)\""
     }
   }
 }

@@ -3,14 +3,14 @@ package import Execution
 import Planning
 import State
 
-/// Gives hosts new keys and certificates, or continues with a rotation that was interrupted.
+/// Issues new keys and certificates for hosts, or continues a rotation that was interrupted.
 package struct RotateCertificates {
   private let run: FleetRun
 
   /// - Parameter run: its scope says which roles are renewed.
   package init(_ run: FleetRun) { self.run = run }
 
-  /// - Parameter startOver: whether hosts that an interrupted rotation has reached get new ones again.
+  /// - Parameter startOver: whether hosts that an interrupted rotation has completed get new ones again.
   package func rotate(startOver: Bool) async throws -> Summary {
     try await run.whileLocked(for: "rotate certificates") { flow in
       var state = await flow.keeper.state
@@ -36,7 +36,7 @@ package struct RotateCertificates {
     else { return }
     let (all, left) = earlier.progress(in: state, survey)
     run.interaction.inform(
-      "Goes on with the rotation of \(earlier.startedAt), which has brought \(all - left) of \(all)"
-        + " certificates; --start-over replaces those again.")
+      "Continuing the rotation of \(earlier.startedAt), which has replaced \(all - left) of \(all)"
+        + " certificates. To replace those again, add --start-over.")
   }
 }

@@ -1,7 +1,7 @@
 import Inventories
 import Sandbox
 
-/// Runs a command in a throw-away fleet of the inventory's hosts on this machine.
+/// Runs a command in a throw-away copy of the fleet on the controller.
 package struct RunInSandbox {
   private let workspace: Workspace
 

@@ -3,8 +3,8 @@ import Certificates
 package import Fleet
 import State
 
-/// The public parts of a CA, with what is wrong in its folder. It is printed as JSON too: a field that
-/// changes its meaning changes the version.
+/// The public parts of a CA, and what is wrong in its folder. It is also printed as JSON: if a field changes its
+/// meaning, the version changes.
 package struct CAReport: Encodable {
   package struct Generation: Encodable {
     package let generation: Int
@@ -17,7 +17,7 @@ package struct CAReport: Encodable {
     package let keyIdentifier: String
     /// Whether its key is in the folder.
     package let hasKey: Bool
-    /// Whether that is encrypted; not there if it cannot be read.
+    /// Whether the key is encrypted; nil if it cannot be read.
     package let isKeyEncrypted: Bool?
     /// The number of its revocation list.
     package let revocationList: Int64?
@@ -26,7 +26,7 @@ package struct CAReport: Encodable {
 
   let version = 1
   package let generations: [Generation]
-  /// Generations that no host trusts any more.
+  /// Generations that no host trusts any longer.
   package let archived: [Int]
   package let findings: [String]
 

@@ -5,10 +5,10 @@ import Nginx
 import State
 
 extension FleetState {
-  /// Takes the CA's certificates and revocation lists out of the files that hosts have. Each proves itself:
-  /// a certificate by the identifier of the key that releases name, a list by its signature.
+  /// Adds the CA certificates and revocation lists from the files on hosts. A certificate is accepted if releases
+  /// name its key identifier, a list if its generation signed it.
   ///
-  /// - Returns: the bundles that cannot be read, a line each.
+  /// - Returns: a line for each bundle that cannot be read.
   mutating func takeCAs(from survey: Survey) -> [String] {
     var problems: [String] = []
     var bundles: Set<String> = []
@@ -22,7 +22,7 @@ extension FleetState {
       do {
         take(try Self.certificates(in: bundle), needed)
       } catch {
-        problems.append("\(host): its \(path) cannot be read: \(error)")
+        problems.append("\(host): could not read its \(path): \(error)")
       }
     }
     for text in lists.sorted() { takeRevocationLists(in: text) }
@@ -64,7 +64,7 @@ extension FleetState {
     let end = "-----END X509 CRL-----\n"
     for index in caGenerations.indices {
       let record = caGenerations[index]
-      // One of another generation, or one that somebody else made, is not signed by this one.
+      // Lists of other generations, or of other CAs, are not signed by this generation.
       func list(_ pem: String) -> RevocationList? {
         try? RevocationList(pem: pem, signedBy: record.certificate, named: "a host's list")
       }

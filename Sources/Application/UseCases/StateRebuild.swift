@@ -5,13 +5,13 @@ import Nginx
 import Planning
 import State
 
-/// Makes a state that knows what the hosts carry, out of one that is behind or of none.
+/// Rebuilds the state from the manifests on the hosts, starting from an outdated state or from none.
 ///
-/// What is proven by signatures is taken in without a question: the newest of each host, and of all of
-/// them what is revoked, retired and trusted. Nothing that this state refuses already is forgotten.
+/// Signed manifests are believed: the newest release of each host, and what all of them say is revoked, retired
+/// and trusted. Revocations that the state already has are kept.
 struct StateRebuild {
   private(set) var state: FleetState
-  /// What was taken in, and what was not and why; a line each.
+  /// What was added, and what was not and why; one line each.
   private(set) var found: [String] = []
   private(set) var missing: [String] = []
   let isLost: Bool
@@ -20,7 +20,7 @@ struct StateRebuild {
   private let addresses: [HostName: IPAddress]
   private let now: Timestamp
 
-  /// A host of the inventory, or one that has left it and is still to be cleaned.
+  /// A host of the inventory, or a removed one that is not cleaned up yet.
   private struct Member {
     var name: HostName
     var address: IPAddress
@@ -42,10 +42,10 @@ struct StateRebuild {
     hosts = declared + left
   }
 
-  /// How many hosts could carry a release.
+  /// How many hosts may have a release.
   var count: Int { hosts.count }
 
-  /// The manifests of this fleet that hosts show, proven or not.
+  /// The manifests of this fleet on the hosts, signed or not.
   private var shown: [(host: Member, shown: ShownManifest, manifest: Manifest)] {
     hosts.compactMap { host in
       guard case .observed(let observation) = survey[host.name],
@@ -56,7 +56,7 @@ struct StateRebuild {
     }
   }
 
-  /// What nothing here proves, if the rest is not enough to go on with: a line for each host.
+  /// A line for each host whose manifest is needed but cannot be verified.
   var claims: [String] {
     guard let key = unprovenKey else {
       guard isLost, !shown.contains(where: { $0.shown.signature.isValid }) else { return [] }
@@ -71,7 +71,7 @@ struct StateRebuild {
     NewerRelease(host: entry.host.name, manifest: entry.manifest, stateSerial: 0).claim
   }
 
-  /// The unknown key that most hosts show, if it is more than any known one has signed.
+  /// The unknown key with the most manifests, if it signed more of them than the known keys.
   private var unprovenKey: String? {
     var counts: [String: Int] = [:]
     var proven = 0
@@ -86,9 +86,9 @@ struct StateRebuild {
     return most.flatMap { $0.value > proven ? $0.key : nil }
   }
 
-  /// Takes in what the hosts carry.
+  /// Adds what the hosts report.
   ///
-  /// - Parameter believing: whether the claims are believed.
+  /// - Parameter believing: whether the ``claims`` are believed.
   mutating func run(believing: Bool) throws {
     let trusted = believing ? unprovenKey : nil
     var survey = survey
@@ -139,7 +139,7 @@ struct StateRebuild {
         switch observation.manifestProblem {
         case .drift(let why): missing.append("\(name): its manifest \(why)")
         case .ofOthers(let why): missing.append("\(name): \(why)")
-        case nil: missing.append("\(name): its manifest cannot be read")
+        case nil: missing.append("\(name): could not read its manifest")
         }
       }
     }
@@ -165,8 +165,9 @@ struct StateRebuild {
     guard lineages.count <= 1 else {
       throw Failure(
         .failed,
-        "the hosts carry releases of several states (\(lineages.sorted().joined(separator: ", ")));"
-          + " only one of them can go on")
+        "the hosts have releases from several states, with the lineages"
+          + " \(lineages.sorted().joined(separator: ", ")): find the state file of one of them, and give it with"
+          + " --state")
     }
     return lineages.first
   }
@@ -177,7 +178,7 @@ extension ShownManifest.Signature {
 }
 
 extension SurveyResult {
-  /// The same with signatures of these keys recognized.
+  /// The same result, with signatures of these keys recognized as valid.
   fileprivate func recognizing(_ keys: [FleetKey]) -> SurveyResult {
     guard case .observed(var observation) = self,
       case .unknown(let publicKey) = observation.shownManifest?.signature,

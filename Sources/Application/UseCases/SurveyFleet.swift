@@ -2,9 +2,9 @@ package import Fleet
 import Planning
 package import State
 
-/// Asks the hosts what they are, and compares it with the state.
+/// Surveys the hosts and compares them with the state.
 package struct SurveyFleet {
-  /// What the hosts of a run say, beside what the state says.
+  /// What the hosts report, next to what the state says.
   package struct Report {
     package let state: FleetState
     package let judged: JudgedSurvey
@@ -15,7 +15,7 @@ package struct SurveyFleet {
 
   package init(_ run: FleetRun) { self.run = run }
 
-  /// Does not stop if this copy of the state is behind: the report says it.
+  /// Does not stop if this copy of the state is outdated; the report says so.
   package func report() async throws -> Report {
     let state = try run.states.read()
     let judged = try await run.withHosts(state) { try await run.surveyor.judgedSurvey($0, state) }
@@ -23,7 +23,7 @@ package struct SurveyFleet {
   }
 }
 
-/// Reads the state as a run sees it: with what the CA's folder has, and a new one if there is none.
+/// Reads the state, combined with the CA's folder; a new state if there is none.
 package struct ReadState {
   private let run: FleetRun
 

@@ -4,15 +4,15 @@ import Planning
 package import SSH
 import State
 
-/// Asks hosts for their keys, jump hosts first, and has the new ones accepted.
+/// Reads the SSH keys of hosts, jump hosts first, and records the new ones that the user accepts.
 package struct TrustHosts {
-  /// What came of it.
+  /// How many keys were read and recorded, and what failed.
   package struct Result {
-    /// How many hosts were asked.
+    /// How many hosts were contacted.
     package let asked: Int
     /// How many keys were recorded.
     package let accepted: Int
-    /// What went wrong, a line a host.
+    /// What went wrong, one line per host.
     package let failures: [String]
   }
 
@@ -26,7 +26,7 @@ package struct TrustHosts {
     client = access.client
   }
 
-  /// - Parameter accept: shows new keys and says whether they are to be recorded.
+  /// - Parameter accept: shows new keys and returns whether to record them.
   package func trust(accept: ([NewHostKey]) async throws -> Bool) async throws -> Result {
     let state = try run.states.read()
     try run.surveyor.refuseUnknownHosts(state)
@@ -50,7 +50,7 @@ package struct TrustHosts {
       }
     }
     let depth = targets.map(\.jumps.count).max() ?? 0
-    // Level by level: the nearest jump hosts, those behind them, and last the hosts themselves.
+    // Level by level: the nearest jump hosts, then those behind them, and finally the hosts themselves.
     for level in 0...depth {
       var seen: Set<String> = []
       let round = targets.compactMap { target -> Destination? in
@@ -62,7 +62,7 @@ package struct TrustHosts {
       failures += problems
       guard !keys.isEmpty else { continue }
       guard try await accept(keys) else {
-        return (accepted, failures + ["nothing more was accepted"])
+        return (accepted, failures + ["the remaining keys were not accepted"])
       }
       try client.trust(keys)
       accepted += keys.count

@@ -2,9 +2,9 @@ package import Fleet
 package import Inventories
 import State
 
-/// Takes newer address ranges of a content delivery network from files or URLs.
+/// Updates the address ranges of a content delivery network from files or URLs.
 package struct UpdateRanges {
-  /// What the ranges were and what they are.
+  /// The ranges before and after the update.
   package struct Result {
     package let path: String
     package let old: PublishedRanges
@@ -19,8 +19,8 @@ package struct UpdateRanges {
   package init(_ workspace: Workspace) { self.workspace = workspace }
 
   /// - Parameters:
-  ///   - sources: files or URLs that have all ranges together.
-  ///   - anySize: whether a list is taken that is far smaller or larger than the one before.
+  ///   - sources: files or URLs that together have all ranges.
+  ///   - anySize: whether to accept a list that is much smaller or larger than the current one.
   package func update(
     _ network: KnownNetwork, from sources: [String], anySize: Bool
   ) async throws -> Result {
@@ -35,8 +35,7 @@ package struct UpdateRanges {
     } catch {
       throw Failure(
         .failed,
-        "\(name) is not taken for the ranges of \(network.rawValue), which stay as they were: "
-          + "\(error)")
+        "the ranges of \(network.rawValue) were not updated from \(name): \(error)")
     }
     let new = PublishedRanges(date: Timestamp.current.date, ranges: list.ranges)
     try workspace.networkFiles.write(new, of: network)

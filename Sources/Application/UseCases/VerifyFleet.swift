@@ -8,7 +8,7 @@ import SSH
 import State
 package import Verification
 
-/// Tries every edge of the fleet from the front-ends' own addresses, and the sites through nginx.
+/// Tests every edge of the fleet from the front-ends' addresses, and every site through nginx.
 package struct VerifyFleet {
   private let run: FleetRun
   private let connector: any GatewayConnector
@@ -18,11 +18,12 @@ package struct VerifyFleet {
     connector = access.connector
   }
 
-  /// Needs the CA's key: probes show certificates of it. Fails with `usage` if there is nothing to try.
+  /// Needs the CA's key, to issue the certificates that probes present. Fails with `usage` if there is nothing to
+  /// test.
   package func findings() async throws -> FleetFindings {
     let checks = FleetChecks(of: run.workspace.inventory, run.scope.selector)
     guard !checks.edges.isEmpty || !checks.entrances.isEmpty else {
-      throw Failure(.usage, "no edge of the fleet touches these hosts")
+      throw Failure(.usage, "no edge or site of the fleet uses these hosts: change --limit")
     }
     return await FleetFindings(of: checks, try await probe(), parallel: run.scope.parallel)
   }

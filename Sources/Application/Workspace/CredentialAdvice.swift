@@ -2,17 +2,16 @@ import Certificates
 import Execution
 
 extension CredentialContent {
-  /// What a file is named as in the inventory.
+  /// The purpose for which the inventory names a file.
   enum Use: String {
     case certificate = "a certificate"
     case key = "a private key"
   }
 
-  /// What the file is and how to make of it what is wanted; nil if it is that, or if nothing is known
-  /// of it.
+  /// What the file contains and how to convert it; nil if it is right, or if its content is unknown.
   func advice(at path: String, as use: Use) -> String? {
     guard let what = name, !fits(use) else { return nil }
-    let text = "\(path) is \(what), and \(use.rawValue) in PEM form is needed here"
+    let text = "\(path) is \(what), but \(use.rawValue) in PEM form is needed"
     let commands = commands(path, use)
     guard !commands.isEmpty else { return "\(text). \(otherwise(use))" }
     return "\(text). Convert it with:" + commands.map { "\n    \($0)" }.joined()
@@ -21,7 +20,7 @@ extension CredentialContent {
   private func fits(_ use: Use) -> Bool {
     switch use {
     case .certificate: self == .certificates
-    // Nothing but the host sees the file: a certificate beside the key does no harm.
+    // Only the host gets this file, so a certificate next to the key does no harm.
     case .key: self == .key || self == .certificatesAndKey
     }
   }
@@ -42,14 +41,14 @@ extension CredentialContent {
     }
   }
 
-  /// The openssl command that makes what is wanted, none where it is not in the file.
+  /// The openssl command that converts the file; empty if the file does not contain what is needed.
   private func commands(_ path: String, _ use: Use) -> [String] {
     let file = ShellWord.quoted(path)
     let certificate = ShellWord.quoted(path + ".crt")
     let key = ShellWord.quoted(path + ".key")
     return switch (self, use) {
     case (.certificatesAndKey, .certificate):
-      // `openssl x509` would keep the first one and lose the chain.
+      // `openssl x509` would keep only the first certificate and lose the chain.
       [
         "openssl crl2pkcs7 -nocrl -certfile \(file) | openssl pkcs7 -print_certs -out \(certificate)"
       ]

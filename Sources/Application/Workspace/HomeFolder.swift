@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Where `~` leads: `HOME`, as for shells; the account's own where that says nothing.
+/// The folder that `~` stands for: `HOME`, as in shells, or else the home folder of the account.
 enum HomeFolder {
   static let path: String = {
     let home = EnvironmentVariable.value("HOME") ?? ""

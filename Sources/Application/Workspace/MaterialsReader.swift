@@ -13,15 +13,18 @@ struct MaterialsReader {
   let now: Timestamp
   var expired = Expired.refused
 
-  /// What becomes of a site's certificate that has ended.
+  /// Whether an expired certificate of a site is accepted.
   enum Expired {
     case refused
-    /// Where its digest is one of these, which hosts show already: it keeps nothing else from being
-    /// repaired.
+    /// Accepted if its digest is one of these, which hosts already serve, so that it does not prevent other
+    /// repairs.
     case toleratedOf(Set<String>)
     case tolerated
   }
 
+  /// Reads all files.
+  ///
+  /// - Throws: one failure with every mistake.
   func read() throws -> Materials {
     var materials = Materials()
     var problems: [String] = []
@@ -57,8 +60,9 @@ struct MaterialsReader {
   /// A mistake in a file that the inventory names.
   private struct Mistake: Error, CustomStringConvertible { var description: String }
 
-  /// Reads a text that plans show whole.
-  /// - Parameter use: what the file has to be, for one that is no snippet.
+  /// Reads a text that plans show in full.
+  ///
+  /// - Parameter use: what the file must contain; nil for a snippet.
   private func text(
     of file: LocalFile, as kind: FileKind, for use: CredentialContent.Use? = nil
   ) throws -> String {
@@ -74,11 +78,11 @@ struct MaterialsReader {
     guard let read = String(validating: bytes, as: UTF8.self) else {
       throw Mistake(description: "\(path) is not UTF-8 text")
     }
-    // nginx reads lines that end as on Windows; plans and hosts have them as all other lines.
+    // nginx accepts Windows line endings; plans and hosts get Unix ones.
     let text = read.replacing("\r\n", with: "\n")
     if let key = SecretText.kind(in: text) {
       throw Mistake(
-        description: "\(path) contains \(key), and plans would show it. Name a file without it")
+        description: "\(path) contains \(key), which plans would show. Use a file without it")
     }
     let line = text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { line in
       line.unicodeScalars.contains {
@@ -86,7 +90,7 @@ struct MaterialsReader {
       }
     }
     if let line {
-      throw Mistake(description: "\(path):\(line + 1) has a control character")
+      throw Mistake(description: "\(path):\(line + 1) contains a control character: remove it")
     }
     return text.hasSuffix("\n") ? text : text + "\n"
   }
@@ -125,7 +129,7 @@ struct MaterialsReader {
   ) throws {
     if content == .key, [.certificates, .derCertificate].contains(keyContent) {
       throw Mistake(
-        description: "\(certificate) is a private key, and \(key) is a certificate: exchange"
+        description: "\(certificate) is a private key, and \(key) is a certificate: swap"
           + " the paths of \"certificate\" and \"key\"")
     }
     let advice = [
@@ -142,19 +146,20 @@ struct MaterialsReader {
     }
   }
 
-  /// The certificates of CAs; nginx would take a server's among them for one as well.
+  /// Reads CA certificates. A server certificate among them is refused here, because nginx would accept it.
   private func issuers(_ file: LocalFile) throws -> String {
     let pem = try text(of: file, as: .issuers, for: .certificate)
     let path = workspace.resolve(file.path.text)
     for facts in try CertificateFacts.readAll(pem: pem, named: path) {
       guard facts.isCA else {
         throw Mistake(
-          description: "\(path) has the certificate of “\(facts.commonName)”, which is no CA"
+          description:
+            "\(path) contains the certificate of “\(facts.commonName)”, which is not a CA"
         )
       }
       guard now.secondsSince1970 < facts.notAfter else {
         throw Mistake(
-          description: "the CA “\(facts.commonName)” in \(path) ended on "
+          description: "the CA “\(facts.commonName)” in \(path) expired on "
             + Timestamp(secondsSince1970: facts.notAfter).date)
       }
     }

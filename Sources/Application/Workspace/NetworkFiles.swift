@@ -3,14 +3,14 @@ import Fleet
 import Inventories
 import State
 
-/// The ranges of content delivery networks that are kept beside an inventory.
+/// The files beside an inventory with the address ranges of content delivery networks.
 struct NetworkFiles: Sendable {
   /// The inventory's path without its ending.
   let stem: String
 
   func path(of network: KnownNetwork) -> String { "\(stem).\(network.rawValue).txt" }
 
-  /// What is kept; nothing of a network whose ranges are those that deploy was made with.
+  /// The saved ranges. A network without a file has the ranges that deploy was built with.
   func read() throws -> [KnownNetwork: PublishedRanges] {
     var networks: [KnownNetwork: PublishedRanges] = [:]
     for network in KnownNetwork.allCases {
@@ -26,14 +26,14 @@ struct NetworkFiles: Sendable {
       do throws(RangeList.Mistake) {
         let ranges = try PublishedRanges(reading: text)
         guard Timestamp("\(ranges.date)T00:00:00Z") != nil else {
-          throw RangeList.Mistake(description: "\(ranges.date) is no date")
+          throw RangeList.Mistake(description: "\(ranges.date) is not a date")
         }
         networks[network] = ranges
       } catch {
         throw Failure(
           .invalidInput,
-          "\(path): \(error). Bring it up to date by \"deploy cdn update\", or remove it for the"
-            + " ranges that deploy was made with.")
+          "\(path): \(error). Replace it with \"deploy cdn update\", or remove it to use the ranges that"
+            + " deploy was built with.")
       }
     }
     return networks

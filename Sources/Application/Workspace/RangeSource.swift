@@ -2,28 +2,28 @@ import Files
 import Fleet
 import Subprocess
 
-/// Where a list of ranges is published.
+/// A file or URL with a list of address ranges.
 struct RangeSource {
   let name: String
 
   private static let largest = FileKind.ranges.limit
 
-  /// Downloads are left to curl, which knows the machine's proxies and certificates.
+  /// Reads the file, or downloads the URL with curl, which knows the proxies and CA certificates of the machine.
   func text() async throws -> String {
     let bytes = isURL ? try await download() : try FileReader.read(name, as: .ranges)
     guard bytes.count <= Self.largest, let text = String(validating: bytes, as: UTF8.self) else {
-      throw isNoList
+      throw notAList
     }
     return text
   }
 
-  private var isNoList: Failure {
-    Failure(.failed, "\(name) is no list of address ranges: it is not text of at most 1 MiB")
+  private var notAList: Failure {
+    Failure(.failed, "\(name) is not a list of address ranges: it is not text of at most 1 MiB")
   }
 
   private var isURL: Bool { name.contains("://") }
 
-  /// What comes in the clear could be anybody's; only this machine itself may send it so.
+  /// The protocols for curl: without TLS, only the controller itself may be the source.
   private var protocols: String {
     let isLocal = ["http://127.0.0.1", "http://[::1]"].contains { local in
       name == local || name.hasPrefix(local + ":") || name.hasPrefix(local + "/")
@@ -34,7 +34,7 @@ struct RangeSource {
   private func download() async throws -> [UInt8] {
     guard name.hasPrefix("https://") || protocols != "=https" else {
       throw Failure(
-        .usage, "\(name) could be changed on its way: give an https:// URL, or a file")
+        .usage, "\(name) could be changed in transit: use an https:// URL, or a file")
     }
     let arguments = [
       "--fail", "--silent", "--show-error", "--location", "--max-redirs", "3",
@@ -47,13 +47,13 @@ struct RangeSource {
         .name("curl"), arguments: Arguments(arguments), output: .bytes(limit: Self.largest),
         error: .string(limit: 1 << 16))
     } catch let error as SubprocessError where error.code == .executableNotFound {
-      throw Failure(.failed, "curl cannot be run: \(error)")
+      throw Failure(.failed, "could not run curl: \(error)")
     } catch let error as SubprocessError where error.code == .outputLimitExceeded {
-      throw isNoList
+      throw notAList
     }
     guard result.terminationStatus.isSuccess else {
       let lines = result.standardError.split(whereSeparator: \.isNewline)
-      throw Failure(.failed, "\(name) cannot be had: \(lines.joined(separator: "\n"))")
+      throw Failure(.failed, "could not download \(name): \(lines.joined(separator: "\n"))")
     }
     return result.standardOutput
   }

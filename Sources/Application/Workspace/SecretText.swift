@@ -1,6 +1,6 @@
-/// Finds private keys in files that plans show, which a pull request could name as a snippet.
+/// Finds private keys in files that plans show: a mistake, or a pull request, could name one as a snippet.
 enum SecretText {
-  /// What kind of secret a text contains, for a message; nil where none is known.
+  /// The kind of secret in a text, for a message; nil if none was found.
   static func kind(in text: String) -> String? {
     for line in text.split(whereSeparator: \.isNewline) {
       // PEM, OpenSSH, PGP and SSH2 (RFC 4716) write "BEGIN … PRIVATE KEY" between dashes.

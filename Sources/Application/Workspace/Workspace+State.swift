@@ -7,19 +7,20 @@ package import State
 import StateFiles
 
 extension Workspace {
-  /// Who runs this, such as `ann@laptop`.
+  /// The user and machine of this run, such as `anna@laptop`.
   static var user: String {
     let process = ProcessInfo.processInfo
     return "\(process.userName)@\(process.hostName)"
   }
 
+  /// Reads the state file, which may not exist yet.
   func stateFile() throws -> StateFile {
     try StateFile.read(statePath, fleet: inventory.fleet.text)
   }
 
-  /// Holds the lock of the state, under which the CA's files are changed too.
+  /// Holds the lock of the state while the body runs. Changes of the CA's folder need it too.
   ///
-  /// - Parameter command: what another run is told of this one meanwhile.
+  /// - Parameter command: the command's name, which another run reports that finds the state locked.
   package func whileLocked<Output>(
     for command: String, _ body: () async throws -> Output
   ) async throws -> Output {
@@ -31,7 +32,7 @@ extension Workspace {
     return output
   }
 
-  /// The CA generations that hosts may trust, by the state and the folder; one must be there.
+  /// The CA generations that hosts may trust, from the state and the folder. Stops if there is none.
   package func caGenerations() throws -> [CAGeneration] {
     var state =
       try stateFile().state ?? FleetState(fleet: inventory.fleet.text, lineage: "")

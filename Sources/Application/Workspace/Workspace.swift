@@ -5,7 +5,7 @@ import FoundationEssentials
 package import Inventories
 import Playbooks
 
-/// Where the user says that a fleet's files are; nil for the usual places.
+/// The paths of a fleet's files, as the user gave them; nil for the default paths.
 package struct FleetLocation: Sendable {
   package var inventory: String?
   package var state: String?
@@ -16,11 +16,11 @@ package struct FleetLocation: Sendable {
   }
 }
 
-/// The controller's files that belong to one fleet.
+/// The files of one fleet on the controller: inventory, state, CA folder and address ranges.
 package struct Workspace: Sendable {
   package let inventory: Inventory
   package let inventoryPath: String
-  /// Where the state is, whether it exists or not.
+  /// The path of the state, which may not exist yet.
   package let statePath: String
   package let ca: CAFolder
   let networkFiles: NetworkFiles
@@ -33,7 +33,7 @@ package struct Workspace: Sendable {
     self.networkFiles = networkFiles
   }
 
-  /// Reads and checks the inventory; shows what is wrong with it.
+  /// Reads and checks the inventory, and shows its mistakes.
   package static func open(
     _ location: FleetLocation, _ interaction: any Interaction
   ) throws -> Workspace {
@@ -46,11 +46,12 @@ package struct Workspace: Sendable {
     return Workspace(inventory, path: path, state: location.state, networkFiles)
   }
 
+  /// Reads and checks a playbook, and shows its mistakes.
   static func playbook(_ path: String, _ interaction: any Interaction) throws -> Playbook {
     try read(path, interaction) { Playbook.read($0) }
   }
 
-  /// The playbook that is given, or the usual one of a command.
+  /// Reads the given playbook, or returns the default one of the command.
   static func playbook(
     _ path: String?, for command: Playbook.Procedure.Command, _ interaction: any Interaction
   ) throws -> Playbook {
@@ -65,7 +66,7 @@ package struct Workspace: Sendable {
     guard let other = playbook.procedure?.command, other != command else { return playbook }
     throw Failure(
       .usage,
-      "\(path) is a procedure of another command: give it to\n    \(other.rawValue)"
+      "\(path) has the procedure of another command. Run it with\n    \(other.rawValue)"
         + " --playbook \(path)")
   }
 
@@ -93,13 +94,15 @@ package struct Workspace: Sendable {
     guard candidates.count == 1 else {
       throw Failure(
         .usage,
-        "which inventory? Name it with --inventory FILE"
-          + (candidates.isEmpty ? "" : ", one of \(candidates.joined(separator: ", "))"))
+        candidates.isEmpty
+          ? "there is no inventory in \(folder)/: name one with --inventory, or create one with \"deploy init\""
+          : "there are several inventories in \(folder)/ (\(candidates.joined(separator: ", "))): name one with"
+            + " --inventory")
     }
     return "\(folder)/\(candidates[0])"
   }
 
-  /// A path that the inventory names: absolute, below the home folder, or beside the inventory.
+  /// Resolves a path that the inventory names: absolute, below `~`, or relative to the inventory's folder.
   func resolve(_ path: String) -> String {
     if path.hasPrefix("~/") {
       return HomeFolder.path + path.dropFirst()
@@ -107,7 +110,7 @@ package struct Workspace: Sendable {
     return resolveOutsideHome(path)
   }
 
-  /// The same, with paths below the home folder left as they are.
+  /// The same, but leaves paths below `~` unchanged.
   func resolveOutsideHome(_ path: String) -> String {
     if path.hasPrefix("/") || path.hasPrefix("~/") { return path }
     let folder = URL(filePath: inventoryPath).deletingLastPathComponent().relativePath

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The name that `deploy ca` had in version 0.1.0.
+/// The name of `deploy ca` in version 0.1.0, which is refused with the new name.
 struct AuthorityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "authority", shouldDisplay: false)
 
@@ -11,7 +11,7 @@ struct AuthorityCommand: ParsableCommand {
   }
 }
 
-/// The name that `deploy rotate ca` had in version 0.1.0.
+/// The name of `deploy rotate ca` in version 0.1.0, which is refused with the new name.
 struct RotateAuthorityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "authority", shouldDisplay: false)
 

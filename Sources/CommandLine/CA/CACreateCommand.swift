@@ -4,12 +4,21 @@ import CAStore
 import Fleet
 import State
 
-/// `deploy ca create`
+/// `deploy ca create`: makes the first generation of the CA.
 struct CACreateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create",
-    abstract: "Makes the CA that the inventory declares, with an encrypted key.",
-    discussion: "One whose creation was cut off between its key and its certificate is finished.")
+    abstract: "Create the CA that the inventory declares, with an encrypted key.",
+    usage: "deploy ca create [<options>]",
+    discussion: """
+      Also creates the fleet key, which signs releases, and the root CA if the inventory declares one. If an \
+      earlier run was interrupted, this one completes it. Keep a copy of the CA's folder: without it, no \
+      further certificate or release can be signed.
+
+      EXAMPLES:
+        deploy ca create
+        deploy ca create --inventory Inventories/shop.yml
+      """)
 
   @OptionGroup var options: FleetOptions
 
@@ -19,12 +28,12 @@ struct CACreateCommand: AsyncParsableCommand {
       let record = try await ChangeCA(workspace, options.interaction()).create()
       let folder = workspace.ca
       Console.output(
-        "Made the CA \"\(record.commonName)\", valid until \(record.notAfter.date)."
+        "Created the CA \"\(record.commonName)\", valid until \(record.notAfter.date)."
           + "\n  certificate  \(folder.certificatePath(record.generation))"
           + "\n  key          \(folder.keyPath(record.generation)) (encrypted; keep a copy)"
-          + "\n  fleet's key  \(folder.fleetKeyPath(record.generation)) (signs releases; keep a copy)"
+          + "\n  fleet key    \(folder.fleetKeyPath(record.generation)) (signs releases; keep a copy)"
           + (folder.hasRootKey
-            ? "\n  root's key   \(folder.rootKeyPath) (encrypted; move it to where no network reaches it)"
+            ? "\n  root key     \(folder.rootKeyPath) (encrypted; move it to a place that no network reaches)"
             : ""))
     }
   }

@@ -1,17 +1,28 @@
 import Application
 import ArgumentParser
 
-/// `deploy ca export`
+/// `deploy ca export`: prints the CA bundle or the CRLs.
 struct CAExportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Prints the certificates that hosts may trust, or their revocation lists, as PEM.",
-    discussion: "For programs beside the fleet that talk to its hosts. No key is in it.")
+    abstract: "Print the CA certificates that hosts trust, or the revocation lists, as PEM.",
+    usage: "deploy ca export [<options>]",
+    discussion: """
+      For other programs that connect to hosts of the fleet, such as a monitoring system. The output contains \
+      no private key.
+
+      EXAMPLES:
+        deploy ca export --out shop-ca.pem
+        deploy ca export --crl --out shop-ca.crl
+      """)
 
   @OptionGroup var options: FleetOptions
-  @Flag(help: "The revocation lists in place of the certificates.") var crl = false
+  @Flag(help: "Print the revocation lists (CRLs) instead of the certificates.") var crl = false
   @Option(
-    name: .shortAndLong, help: "The file to write, as a whole or not at all.", completion: .file())
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Write to this file instead of standard output. It is replaced atomically.",
+      valueName: "file"), completion: .file())
   var out: String?
 
   func run() async throws {

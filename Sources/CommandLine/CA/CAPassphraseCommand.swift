@@ -2,21 +2,31 @@ import Application
 import ArgumentParser
 import CAStore
 
-/// `deploy ca passphrase`
+/// `deploy ca passphrase`: changes the passphrase of the CA's keys.
 struct CAPassphraseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "passphrase",
-    abstract: "Encrypts the CA's keys under a new passphrase.",
+    abstract: "Encrypt the CA's keys with a new passphrase.",
+    usage: "deploy ca passphrase [<options>]",
     discussion: """
-      The old passphrase comes from where the inventory says; the new one is asked for, or comes from a \
-      variable or a file that only you may read. A run that was cut off is repeated with the same two. \
-      Keys in the archive are encrypted anew too; one that neither passphrase opens is named and left as \
-      it is. Copies in backups keep their passphrase.
+      The old passphrase is read from the source that the inventory names. The new one is asked for on the \
+      terminal, or read from a variable or from a file that only you can read. If a run is interrupted, repeat \
+      it with the same two passphrases. Archived keys are encrypted again too; a key that neither passphrase \
+      opens is reported and left unchanged. Copies in backups keep their old passphrase.
+
+      EXAMPLES:
+        deploy ca passphrase
+        deploy ca passphrase --new-file ~/.config/deploy/new-passphrase
       """)
 
   @OptionGroup var options: FleetOptions
-  @Option(help: "The variable that holds the new passphrase.") var newEnv: String?
-  @Option(help: "The file whose first line is the new passphrase.", completion: .file())
+  @Option(
+    help: ArgumentHelp("Read the new passphrase from this variable.", valueName: "variable"))
+  var newEnv: String?
+  @Option(
+    help: ArgumentHelp(
+      "Read the new passphrase from the first line of this file.", valueName: "file"),
+    completion: .file())
   var newFile: String?
 
   func validate() throws {
@@ -32,9 +42,9 @@ struct CAPassphraseCommand: AsyncParsableCommand {
         environment: newEnv, file: newFile)
       Console.output(
         change.changed.isEmpty
-          ? "The new passphrase opens every key already\(change.leftAlone.isEmpty ? "" : " but these")."
+          ? "Every key\(change.leftAlone.isEmpty ? "" : " but these") already has the new passphrase."
           : change.changed.map { "\($0) has the new passphrase." }.joined(separator: "\n"))
-      for why in change.leftAlone { Console.error("left as it is: \(why)") }
+      for why in change.leftAlone { Console.error("left unchanged: \(why)") }
     }
   }
 }

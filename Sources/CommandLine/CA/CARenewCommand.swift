@@ -3,18 +3,25 @@ import ArgumentParser
 import Fleet
 import State
 
-/// `deploy ca renew`
+/// `deploy ca renew`: extends the validity of a CA generation.
 struct CARenewCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "renew",
-    abstract: "Gives the CA a certificate that ends later, with the key that it has.",
+    abstract: "Renew the CA's certificate with the same key and a later expiry date.",
+    usage: "deploy ca renew [<options>]",
     discussion: """
-      For a CA whose validity ends. All that it has signed stays valid; the next apply brings \
-      the new certificate to the hosts. It does not help where the key is compromised.
+      Use this before the CA expires. Certificates that the CA has issued stay valid, and the next apply \
+      installs the new CA certificate on the hosts. If the key is compromised, use "deploy rotate ca" instead.
+
+      EXAMPLES:
+        deploy ca renew
+        deploy ca renew --generation 2
       """)
 
   @OptionGroup var options: FleetOptions
-  @Option(help: "Which generation; by default the one that signs.") var generation: Int?
+  @Option(
+    help: ArgumentHelp("CA generation to renew. Default: the one that signs.", valueName: "n"))
+  var generation: Int?
 
   func run() async throws {
     try await reporting {
@@ -22,8 +29,8 @@ struct CARenewCommand: AsyncParsableCommand {
       let (old, new) = try await ChangeCA(workspace, options.interaction()).renew(
         generation: generation)
       Console.output(
-        "Renewed the CA \"\(new.commonName)\": valid until \(new.notAfter.date), until"
-          + " \(old.notAfter.date) before.\nThe hosts get it with the next deploy apply.")
+        "Renewed the CA \"\(new.commonName)\": valid until \(new.notAfter.date), previously until"
+          + " \(old.notAfter.date).\nRun \"deploy apply\" to install it on the hosts.")
     }
   }
 }

@@ -1,14 +1,22 @@
 import Application
 import ArgumentParser
 
-/// `deploy ca show`
+/// `deploy ca show`: lists the CA's generations.
 struct CAShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Shows every generation of the CA by its public parts; no key is needed.")
+    abstract: "Show the CA's generations and what is wrong in its folder.",
+    usage: "deploy ca show [<options>]",
+    discussion: """
+      Reads certificates and revocation lists only, so it asks for no passphrase. It contacts no host.
+
+      EXAMPLES:
+        deploy ca show
+        deploy ca show --format json
+      """)
 
   @OptionGroup var options: FleetOptions
-  @Option(help: "How the CA is shown.") var format = OutputFormat.text
+  @Option(help: "Output format.") var format = OutputFormat.text
 
   func run() async throws {
     try await reporting {

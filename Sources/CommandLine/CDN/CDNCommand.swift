@@ -1,8 +1,14 @@
 import ArgumentParser
 
-/// `deploy cdn`
+/// `deploy cdn`: the commands for address ranges of content delivery networks.
 struct CDNCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cdn", abstract: "Keeps the address ranges of content delivery networks.",
+    commandName: "cdn",
+    abstract: "Show and update the address ranges of content delivery networks.",
+    discussion: """
+      EXAMPLES:
+        deploy cdn show
+        deploy cdn update https://www.cloudflare.com/ips-v{4,6}
+      """,
     subcommands: [CDNUpdateCommand.self, CDNShowCommand.self])
 }

@@ -2,10 +2,19 @@ import Application
 import ArgumentParser
 import Inventories
 
-/// `deploy cdn show`
+/// `deploy cdn show`: prints the ranges in use.
 struct CDNShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Shows the ranges of the networks, and how old they are.")
+    commandName: "show", abstract: "Show the address ranges in use and their date.",
+    usage: "deploy cdn show [<options>]",
+    discussion: """
+      Shows the ranges that "deploy cdn update" saved beside the inventory, or else those that this version \
+      of deploy was built with.
+
+      EXAMPLES:
+        deploy cdn show
+        deploy cdn show --inventory Inventories/shop.yml
+      """)
 
   @OptionGroup var options: FleetOptions
 

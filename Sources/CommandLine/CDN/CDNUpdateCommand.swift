@@ -2,20 +2,30 @@ import Application
 import ArgumentParser
 import Inventories
 
-/// `deploy cdn update`
+/// `deploy cdn update`: saves newer ranges beside the inventory.
 struct CDNUpdateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "update", abstract: "Takes newer ranges of a network from files or URLs.",
+    commandName: "update", abstract: "Update a network's address ranges from files or URLs.",
+    usage: "deploy cdn update [<options>] <source> ...",
     discussion: """
-      Cloudflare publishes https://www.cloudflare.com/ips-v4 and https://www.cloudflare.com/ips-v6: \
-      name both. The ranges are kept beside the inventory; hosts get them by the next apply.
+      The sources together replace all ranges of the network, so name every list that it publishes: \
+      Cloudflare has one for IPv4 and one for IPv6. The ranges are saved beside the inventory, and the next \
+      apply installs them on the hosts.
+
+      EXAMPLES:
+        deploy cdn update https://www.cloudflare.com/ips-v{4,6}
+        deploy cdn update --any-size ranges-v4.txt ranges-v6.txt
       """)
 
   @OptionGroup var options: FleetOptions
-  @Option(help: "The network.") var network = KnownNetwork.cloudflare
-  @Flag(help: "Take a list that is far smaller or larger than the one before.") var anySize = false
+  @Option(help: ArgumentHelp("Network whose ranges are updated.", valueName: "name")) var network =
+    KnownNetwork.cloudflare
+  @Flag(help: "Accept a list that is much smaller or larger than the current one.") var anySize =
+    false
   @Argument(
-    help: "Files or https:// URLs that have all ranges together, one a line.", completion: .file())
+    help: ArgumentHelp(
+      "Files or https:// URLs that together list all ranges, one per line.",
+      valueName: "source"), completion: .file())
   var sources: [String]
 
   func run() async throws {
@@ -28,7 +38,7 @@ struct CDNUpdateCommand: AsyncParsableCommand {
       for range in result.added { Console.output("  + \(range)") }
       for range in result.removed { Console.output("  - \(range)") }
       if result.added.isEmpty, result.removed.isEmpty {
-        Console.output("  the same as of \(result.old.date)")
+        Console.output("  no changes since \(result.old.date)")
       }
     }
   }

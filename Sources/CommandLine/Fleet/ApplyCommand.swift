@@ -2,15 +2,21 @@ import Application
 import ArgumentParser
 import Planning
 
-/// `deploy apply`
+/// `deploy apply`: changes the hosts to what the inventory declares.
 struct ApplyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "apply", abstract: "Makes the plan, shows it, asks, and carries it out.",
+    commandName: "apply", abstract: "Make a plan, show it, ask for approval, and carry it out.",
+    usage: "deploy apply [<options>] [<plan-file>]",
     discussion: """
-      With the file of a saved plan, the plan that is made now is compared with the saved one, host by host. A \
-      host for which it differs is refused by name, with what differs, and the others continue. All of it is \
-      refused if the state, the CA or the playbook has changed; give the same --playbook and --allow-lockout \
-      as when it was saved.
+      With a saved plan, a new plan is made and compared with the saved one, host by host. A host for which \
+      they differ is refused, the message says what differs, and the other hosts continue. If the state, the CA \
+      or the playbook has changed, the whole run is refused. Give the same --playbook and --allow-lockout as \
+      when the plan was saved.
+
+      EXAMPLES:
+        deploy apply
+        deploy apply --limit app-1,app-2 --playbook Playbooks/canary.yml
+        deploy apply shop.plan --yes
       """)
 
   @OptionGroup var options: FleetOptions
@@ -19,12 +25,15 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var playbook: PlaybookOption
   @OptionGroup var lockout: LockoutOption
   @OptionGroup var approval: ApprovalOptions
-  @Argument(help: "What \"plan --out\" has saved, to compare with.", completion: .file())
+  @Argument(
+    help: ArgumentHelp("Plan that \"deploy plan --out\" saved.", valueName: "plan-file"),
+    completion: .file())
   var savedPlan: String?
 
   func validate() throws {
     guard savedPlan == nil || hosts.limit == nil else {
-      throw ValidationError("--limit is for making a plan: a saved plan has its own.")
+      throw ValidationError(
+        "--limit cannot be combined with a saved plan, which has its own limit.")
     }
   }
 

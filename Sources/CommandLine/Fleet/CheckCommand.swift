@@ -3,11 +3,19 @@ import ArgumentParser
 import Inventories
 import Playbooks
 
-/// `deploy check`
+/// `deploy check`: validates the files without contacting hosts.
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Checks the inventory, the playbook and the files that they name; asks no host.")
+    abstract: "Check the inventory, the playbook and the files that they name.",
+    usage: "deploy check [<options>]",
+    discussion: """
+      Reports every mistake with its line. It contacts no host.
+
+      EXAMPLES:
+        deploy check
+        deploy check -i Inventories/shop.yml --playbook Playbooks/canary.yml
+      """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var playbook: PlaybookOption

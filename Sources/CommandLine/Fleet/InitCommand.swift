@@ -3,20 +3,28 @@ import ArgumentParser
 import Fleet
 import Inventories
 
-/// `deploy init`
+/// `deploy init`: writes the files of a new fleet.
 struct InitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
-    abstract: "Writes an inventory, playbooks and a CA to start from.",
+    abstract: "Create an inventory, playbooks and a CA to start from.",
+    usage: "deploy init [<options>] [<folder>]",
     discussion: """
-      The CA's passphrase comes from the variable DEPLOY_PASSPHRASE, or is asked for on the \
-      terminal. Nothing that exists is written over: where a file is in the way, nothing is written.
+      The passphrase of the CA is read from the variable DEPLOY_PASSPHRASE, or asked for on the terminal. If \
+      any of the files already exists, nothing is written.
+
+      EXAMPLES:
+        deploy init shop
+        deploy init --name shop --no-ca ~/fleets/shop
       """)
 
-  @Option(help: "The fleet's name; by default the folder's, as far as letters and digits go.")
+  @Option(
+    help: ArgumentHelp(
+      "Name of the fleet. Default: the letters and digits of the folder's name.",
+      valueName: "fleet"))
   var name: String?
-  @Flag(help: "No ca: \"deploy ca create\" makes it later.") var noCA = false
-  @Argument(help: "The folder; made where it is not there.", completion: .directory)
+  @Flag(help: "Create no CA; \"deploy ca create\" creates it later.") var noCA = false
+  @Argument(help: "Folder to write to. It is created if it does not exist.", completion: .directory)
   var folder = "."
 
   func run() async throws {
@@ -35,8 +43,8 @@ struct InitCommand: AsyncParsableCommand {
     let create =
       noCA ? ["    deploy ca create --inventory \(inventory)"] : []
     return
-      (["Made for the fleet \(starter.fleet):"] + made + ca + [
-        "", "Put your hosts and sites into \(inventory), then", "",
+      (["Created for the fleet \(starter.fleet):"] + made + ca + [
+        "", "Enter your hosts and sites in \(inventory), then run", "",
         "    deploy check --inventory \(inventory)",
       ] + create + [
         "    deploy hosts trust --inventory \(inventory)",

@@ -3,40 +3,56 @@ import ArgumentParser
 import Diagnostics
 import Planning
 
-/// `deploy plan`
+/// `deploy plan`: shows what an apply would change.
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Shows what would change and why; nothing is touched.")
+    commandName: "plan", abstract: "Show what would change on each host and why.",
+    usage: "deploy plan [<options>]",
+    discussion: """
+      Reads from the hosts but changes nothing. Exits with 1 if a host is blocked or unreachable.
+
+      EXAMPLES:
+        deploy plan
+        deploy plan --limit app-1 --diff app-1
+        deploy plan --out shop.plan
+      """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
   @OptionGroup var newer: NewerOptions
   @OptionGroup var playbook: PlaybookOption
   @OptionGroup var lockout: LockoutOption
-  @Option(help: "How the plan is shown.") var format = OutputFormat.text
+  @Option(help: "Output format.") var format = OutputFormat.text
   @Option(
     name: .customLong("out"),
-    help: "Save the plan in this file, for \"deploy apply FILE\"; it holds no secret.",
+    help: ArgumentHelp(
+      "Save the plan to this file for \"deploy apply <plan-file>\". It contains no secret.",
+      valueName: "file"),
     completion: .file())
   var savedPath: String?
   @Flag(
     name: .customLong("offline"),
-    help: "Ask no host: the plan for hosts that are as the state says, for reviews.")
+    help: "Contact no host: assume that hosts are as the state says, for example in a review.")
   var isOffline = false
   @Option(
-    name: .customLong("diff"), help: "Show this host's files whole instead, its firewall included.")
+    name: .customLong("diff"),
+    help: ArgumentHelp(
+      "Show the complete files of this host, including its firewall, instead of the plan.",
+      valueName: "host"))
   var diffHost: String?
   @Flag(
-    name: .customLong("detailed-exitcode"), help: "Exit with 2 where there are changes.")
+    name: .customLong("detailed-exitcode"), help: "Exit with 2 if there are changes.")
   var detailedExitCode = false
 
   func validate() throws {
     guard diffHost == nil || format == .text else {
-      throw ValidationError("--diff is for readers: the JSON of a plan has every diff.")
+      throw ValidationError(
+        "--diff cannot be combined with --format json, which contains every diff.")
     }
     guard savedPath == nil || !isOffline else {
       throw ValidationError(
-        "--out saves what hosts said, and --offline asks none: such a plan cannot be carried out.")
+        "--out cannot be combined with --offline: a plan can be applied only if hosts were contacted."
+      )
     }
   }
 
@@ -51,7 +67,7 @@ struct PlanCommand: AsyncParsableCommand {
       try show(proposal, interaction.style)
       if let savedPath {
         try proposal.saved.write(to: savedPath)
-        Console.error("Saved in \(savedPath); carry it out with \"deploy apply \(savedPath)\".")
+        Console.error("Saved to \(savedPath). Carry it out with \"deploy apply \(savedPath)\".")
       }
       if proposal.plan.hosts.contains(where: { $0.hold != nil }) { throw ExitCode(.failed) }
       if detailedExitCode, proposal.plan.hasChanges { throw ExitCode(.changes) }
@@ -64,7 +80,7 @@ struct PlanCommand: AsyncParsableCommand {
         as: format, style)
     }
     guard let view = HostDiffView(of: diffHost, in: proposal.plan) else {
-      throw Failure(.usage, "there is no host \(diffHost) in this plan")
+      throw Failure(.usage, "there is no host \"\(diffHost)\" in this plan")
     }
     Console.output(view.text(style))
   }

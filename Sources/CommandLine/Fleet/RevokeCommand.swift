@@ -2,44 +2,54 @@ import Application
 import ArgumentParser
 import State
 
-/// `deploy revoke`
+/// `deploy revoke`: revokes certificates and installs the CRLs.
 struct RevokeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
-    abstract: "Has certificates refused by every host from now on.",
+    abstract: "Revoke certificates, so that every host refuses them.",
+    usage: "deploy revoke [<options>] [<hosts> ...]",
     discussion: """
-      Of a host, every certificate that was ever issued to it and has not expired is revoked, also those of \
-      releases that it keeps. One that stays in the inventory and answers gets new certificates first, so \
-      that its requests continue; then the others refuse the old ones. If it fails or takes long, they \
-      refuse them all the same, and requests that need it fail. What else the inventory wants is done as \
-      well, as by an apply. Exits with 1 and what is open if any host could not be changed.
+      Revoking a host revokes every unexpired certificate that was ever issued to it, including those in its \
+      earlier releases. A host that stays in the inventory and can be reached gets new certificates first, so \
+      that no request fails; then the other hosts refuse the old ones. If that host fails or takes too long, the \
+      others refuse its old certificates anyway, and requests that need it fail. Like an apply, the command \
+      also makes all other changes that the inventory declares. It exits with 1 if a host could not be changed, \
+      and lists what is still open.
+
+      EXAMPLES:
+        deploy revoke app-2 --reason key-compromise
+        deploy revoke --serial 5f3a9c01
       """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var newer: NewerOptions
   @Option(
-    help: """
-      A certificate by its serial number, or the beginning of it that no other has: at least 8 \
-      hexadecimal digits.
-      """) var serial: [String] = []
-  @Flag(help: "The serials are whole, and of certificates that this state has not issued.")
+    help: ArgumentHelp(
+      "Revoke the certificate with this serial number. The first 8 or more hexadecimal digits are enough.",
+      valueName: "serial-number"))
+  var serial: [String] = []
+  @Flag(help: "The serial numbers are complete, of certificates that this state does not know.")
   var foreign = false
-  @Option(help: "Why (RFC 5280, 5.3.1).") var reason = Revocation.Reason.unspecified
+  @Option(help: "Reason for the CRL (RFC 5280, 5.3.1).") var reason = Revocation.Reason.unspecified
   @OptionGroup var playbook: PlaybookOption
   @OptionGroup var parallel: ParallelOption
   @OptionGroup var approval: ApprovalOptions
-  @Argument(help: "The hosts, by name.") var hosts: [String] = []
+  @Argument(help: "Hosts whose certificates are revoked.") var hosts: [String] = []
 
   func validate() throws {
     guard !hosts.isEmpty || !serial.isEmpty else {
-      throw ValidationError("Name hosts, or certificates by --serial.")
+      throw ValidationError("Name at least one host, or a certificate with --serial.")
     }
     guard !foreign || !serial.isEmpty else {
-      throw ValidationError("--foreign is about certificates that --serial names.")
+      throw ValidationError("--foreign needs --serial.")
     }
     for text in serial {
       guard let prefix = SerialPrefix(text) else {
         throw ValidationError("\"\(text)\" is not a serial number in hexadecimal digits.")
+      }
+      guard !foreign || !SerialPrefix.isShortened(text) else {
+        throw ValidationError(
+          "\"\(text)\" is shortened: --foreign needs the complete serial number.")
       }
       guard foreign || prefix.digits.utf8.count >= SerialPrefix.shortest else {
         throw ValidationError("\"\(text)\" is too short: give at least 8 hexadecimal digits.")
@@ -56,6 +66,13 @@ struct RevokeCommand: AsyncParsableCommand {
       try await RevokeCertificates(run, reason: reason).revoke(
         hosts: hosts, serials: serial.compactMap(SerialPrefix.init), foreign: foreign)
     }
+  }
+}
+
+extension SerialPrefix {
+  /// Whether a serial is a short form, as messages print it: it ends with an ellipsis.
+  fileprivate static func isShortened(_ text: String) -> Bool {
+    text.hasSuffix("…") || text.hasSuffix("...")
   }
 }
 

@@ -1,23 +1,30 @@
 import Application
 import ArgumentParser
 
-/// `deploy rollback`
+/// `deploy rollback`: switches hosts to an earlier release.
 struct RollbackCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback",
-    abstract: "Puts the release before, or another that the hosts still have, in force again.",
+    abstract: "Switch hosts back to an earlier release that they still have.",
+    usage: "deploy rollback [<options>] <hosts> ...",
     discussion: """
-      The next plan shows what it would change again. A release is refused that would bring back a \
-      certificate that is revoked or has expired, a CA that was rotated out, or revocations that \
-      are not all in it: give the inventory of then to an apply instead.
+      The inventory does not change, so the next plan shows the rolled-back changes again. A release is \
+      refused if it contains a revoked or expired certificate or a retired CA, or lacks a later revocation. In \
+      that case, apply the earlier version of the inventory instead.
+
+      EXAMPLES:
+        deploy rollback app-1 app-2
+        deploy rollback app-1 --to 7
       """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var newer: NewerOptions
   @OptionGroup var playbook: PlaybookOption
-  @Option(help: "The number of the release; by default the one before.") var to: Int?
+  @Option(
+    help: ArgumentHelp("Release to switch to. Default: the previous one.", valueName: "release"))
+  var to: Int?
   @OptionGroup var approval: ApprovalOptions
-  @Argument(help: "The hosts, by name.") var hosts: [String]
+  @Argument(help: "Hosts to roll back.") var hosts: [String]
 
   func run() async throws {
     try await approval.carryOut(options) {

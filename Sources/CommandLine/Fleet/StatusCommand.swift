@@ -3,21 +3,27 @@ import ArgumentParser
 import Diagnostics
 import State
 
-/// `deploy status`
+/// `deploy status`: reports how the hosts are now.
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Shows each host's release, what it really serves, drift and expiry.",
+    abstract: "Show hosts, releases, drift and expiry.",
+    usage: "deploy status [<options>]",
     discussion: """
-      Exits with 1 where a host is unreachable, has drifted or has an expired certificate. With \
-      --expiry no host is asked: what the state has of CAs, certificates, certificates of sites \
-      and revocation lists is listed with the days left, and 1 is for what has ended.
+      Reports for each host its release, what nginx serves, its firewall and its earliest expiry date, what is \
+      wrong, and what to do about it. Exits with 1 if a host is unreachable, has drifted or has an expired \
+      certificate; with --expiry, if anything has expired.
+
+      EXAMPLES:
+        deploy status
+        deploy status --limit region=eu
+        deploy status --expiry
       """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
-  @Option(help: "How the status is shown.") var format = OutputFormat.text
-  @Flag(help: "Everything that ends, with the days left, from the state alone.") var expiry = false
+  @Option(help: "Output format.") var format = OutputFormat.text
+  @Flag(help: "List expiry dates from the state, without contacting hosts.") var expiry = false
 
   func run() async throws {
     try await reporting {
@@ -30,7 +36,7 @@ struct StatusCommand: AsyncParsableCommand {
         return
       }
       let view = StatusView(try await SurveyFleet(run).report(), now: .current)
-      try view.print(as: format)
+      try view.print(as: format, interaction.style)
       let urgent = ends.urgentLines(interaction.style)
       if format == .text, !urgent.isEmpty {
         Console.output(([""] + urgent).joined(separator: "\n"))

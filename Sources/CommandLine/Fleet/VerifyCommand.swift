@@ -3,22 +3,28 @@ import ArgumentParser
 import Fleet
 import Inventories
 
-/// `deploy verify`
+/// `deploy verify`: tests the connections of the fleet.
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Tries every edge from the front-end's own address, and the sites through nginx.",
+    abstract: "Test every edge from the front-end's address, and every site through nginx.",
+    usage: "deploy verify [<options>]",
     discussion: """
-      Each back-end has to serve its recorded certificate, to accept a certificate of the CA, to \
-      refuse clients without one and with a foreign one, and to be out of reach for other hosts. Each \
-      site has to answer through its front-ends, with its certificate of the inventory and a chain that \
-      holds. The hosts need nothing but sshd, which must allow forwarding. Exits with 1 where anything \
-      is not as it should be.
+      An edge is one site's connection from a front-end to a back-end. Each back-end must serve its recorded \
+      certificate, accept a certificate of the CA, and refuse clients without a certificate or with a foreign \
+      one; its firewall must refuse other hosts. Each site must answer through its front-ends with the \
+      certificate that the inventory names and a complete chain. Connections are forwarded through sshd on the \
+      hosts, which must allow that (AllowTcpForwarding). Exits with 1 if a check fails.
+
+      EXAMPLES:
+        deploy verify
+        deploy verify --limit app-2
+        deploy verify --format json
       """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
-  @Option(help: "How the result is shown.") var format = OutputFormat.text
+  @Option(help: "Output format.") var format = OutputFormat.text
 
   func run() async throws {
     try await reporting {

@@ -1,8 +1,13 @@
 import ArgumentParser
 
-/// `deploy hosts`
+/// `deploy hosts`: the commands for SSH host keys.
 struct HostsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "hosts", abstract: "Shows and accepts the SSH keys of new hosts.",
+    commandName: "hosts", abstract: "Manage the SSH host keys of new hosts.",
+    discussion: """
+      EXAMPLES:
+        deploy hosts trust
+        deploy hosts trust --limit app-3
+      """,
     subcommands: [HostsTrustCommand.self])
 }

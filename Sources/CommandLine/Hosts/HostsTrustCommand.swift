@@ -2,21 +2,25 @@ import Application
 import ArgumentParser
 import SSH
 
-/// `deploy hosts trust`
+/// `deploy hosts trust`: records the SSH host keys of new hosts.
 struct HostsTrustCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trust",
-    abstract:
-      "Shows the keys of hosts that known_hosts does not have, and accepts them all at once.",
+    abstract: "Show the SSH keys of hosts missing from known_hosts, and accept them together.",
+    usage: "deploy hosts trust [<options>]",
     discussion: """
-      Compare the fingerprints with what "ssh-keygen -lf" says on the hosts themselves. Hosts whose \
-      key changed are never accepted. Jump hosts come first: what is behind a new one can only be \
-      asked when it is trusted.
+      Compare each fingerprint with the output of "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on the \
+      host itself. A key that has changed is never accepted. New jump hosts are shown first, because hosts \
+      behind them can be reached only after the jump host is trusted.
+
+      EXAMPLES:
+        deploy hosts trust
+        deploy hosts trust --limit app-3 --yes
       """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
-  @Flag(help: "Accept without asking.") var yes = false
+  @Flag(help: "Accept the keys without asking.") var yes = false
 
   func run() async throws {
     try await reporting {
@@ -24,13 +28,13 @@ struct HostsTrustCommand: AsyncParsableCommand {
       let (run, access) = try FleetRun.overSSH(options.location, hosts.scope(), interaction)
       let result = try await TrustHosts(run, access).trust { keys in
         Console.output(Self.table(keys))
-        let these = keys.count == 1 ? "it" : "these \(keys.count)"
+        let these = keys.count == 1 ? "this key" : "these \(keys.count) keys"
         return await interaction.confirm("Accept \(these)?")
       }
       for failure in result.failures { Console.error("deploy: \(failure)") }
       guard result.failures.isEmpty else { throw ExitCode(.failed) }
       if result.accepted == 0 {
-        Console.output("Nothing to do: no host has a new key (\(result.asked) asked).")
+        Console.output("Nothing to do: none of the \(result.asked) hosts has a new key.")
       }
     }
   }

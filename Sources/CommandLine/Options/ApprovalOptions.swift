@@ -4,11 +4,10 @@ import Execution
 
 /// The options of commands that show a plan, ask and carry it out.
 struct ApprovalOptions: ParsableArguments {
-  @Option(help: "How the result is shown.") var format = OutputFormat.text
-  @Flag(help: "Do not ask.") var yes = false
+  @Option(help: "Output format.") var format = OutputFormat.text
+  @Flag(help: "Carry out the plan without asking.") var yes = false
 
-  /// Runs the work that changes hosts; the exit code is that of its summary: nothing that did not succeed
-  /// counts as done.
+  /// Runs the work that changes hosts, and exits with 1 unless its summary is a complete success.
   func carryOut(
     _ options: FleetOptions, _ scope: () throws -> RunScope,
     _ work: (FleetRun) async throws -> Summary
@@ -16,7 +15,7 @@ struct ApprovalOptions: ParsableArguments {
     try await reporting {
       // JSON is for programs, which cannot be asked about a plan that they have not seen.
       guard format != .json || yes else {
-        throw Failure(.usage, "--format json shows no plan to say yes to: give --yes as well")
+        throw Failure(.usage, "--format json shows no plan to approve: add --yes")
       }
       let run = try FleetRun(
         options.location, scope(), options.interaction(format: format, yes: yes))

@@ -6,22 +6,26 @@ import FoundationEssentials
 struct FleetOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
-    help: "The inventory; DEPLOY_INVENTORY names it too, else the only one in Inventories/.",
+    help: ArgumentHelp(
+      "Inventory. Default: $DEPLOY_INVENTORY, or else the only inventory in Inventories/.",
+      valueName: "file"),
     completion: .yaml)
   var inventory: String?
 
   @Option(
-    help: "The state; by default beside the inventory: shop.yml has shop.state.json.",
+    help: ArgumentHelp(
+      "State. Default: beside the inventory, such as shop.state.json for shop.yml.",
+      valueName: "file"),
     completion: .file(extensions: ["json"]))
   var state: String?
 
   @Flag(
     name: .customLong("no-color"),
-    help: "No colours; the variables NO_COLOR and TERM=dumb say so too.")
+    help: "Print without colours, as with the variables NO_COLOR or TERM=dumb.")
   var noColor = false
 
-  /// Whether results are coloured: on a terminal that has colours, unless the user wants none
-  /// (https://no-color.org).
+  /// Whether output is coloured: on a terminal with colours, unless the user disables them (see
+  /// https://no-color.org).
   func usesColor(
     onTerminal isTerminal: Bool, environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Bool {
@@ -31,7 +35,7 @@ struct FleetOptions: ParsableArguments {
 
   var location: FleetLocation { FleetLocation(inventory: inventory, state: state) }
 
-  /// - Parameter yes: whether every question counts as answered with yes.
+  /// - Parameter yes: whether every question is answered with yes.
   func interaction(format: OutputFormat = .text, yes: Bool = false) -> TerminalInteraction {
     TerminalInteraction(format: format, yes: yes) { self.usesColor(onTerminal: $0) }
   }

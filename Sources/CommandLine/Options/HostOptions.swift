@@ -2,9 +2,12 @@ import Application
 import ArgumentParser
 import Planning
 
-/// The options of commands that speak to hosts.
+/// The options of commands that contact hosts.
 struct HostOptions: ParsableArguments {
-  @Option(help: "Only these hosts: names, globs and label=value, comma separated; ! excludes.")
+  @Option(
+    help: ArgumentHelp(
+      "Only these hosts: names, globs and label=value, separated by commas; ! excludes.",
+      valueName: "hosts"))
   var limit: String?
 
   @OptionGroup var parallel: ParallelOption
@@ -15,6 +18,7 @@ struct HostOptions: ParsableArguments {
     }
   }
 
+  /// The scope of a run on these hosts.
   func scope(playbook: String? = nil) throws -> RunScope {
     try RunScope(limit: limit, parallel: parallel.parallel, playbook: playbook)
   }

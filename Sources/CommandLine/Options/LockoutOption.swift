@@ -4,6 +4,8 @@ import ArgumentParser
 struct LockoutOption: ParsableArguments {
   @Flag(
     name: .customLong("allow-lockout"),
-    help: "Plan firewalls too that shut this controller out; such a host goes back by itself.")
+    help: """
+      Also plan firewalls that would block the controller. Such a host rolls back automatically.
+      """)
   var isAllowed = false
 }

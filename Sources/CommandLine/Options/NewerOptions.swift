@@ -5,8 +5,8 @@ struct NewerOptions: ParsableArguments {
   @Flag(
     name: .customLong("override-newer"),
     help: """
-      Replace releases that another copy of the state has installed since this one was written; what they \
-      revoke or retire stays so.
+      Replace releases that another copy of the state has installed since. What they revoke or retire stays \
+      revoked or retired.
       """)
   var overridesNewer = false
 }

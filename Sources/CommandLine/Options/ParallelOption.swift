@@ -3,10 +3,12 @@ import ArgumentParser
 
 /// How many hosts a command works on at the same time.
 struct ParallelOption: ParsableArguments {
-  @Option(help: "How many hosts are dealt with at a time.")
+  @Option(
+    help: ArgumentHelp(
+      "Maximum number of hosts to work on at the same time.", valueName: "n"))
   var parallel = RunScope.usualParallel
 
   func validate() throws {
-    guard parallel >= 1 else { throw ValidationError("--parallel takes a number from 1 up.") }
+    guard parallel >= 1 else { throw ValidationError("--parallel must be at least 1.") }
   }
 }

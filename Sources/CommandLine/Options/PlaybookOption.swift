@@ -1,7 +1,10 @@
 import ArgumentParser
 
-/// The option of commands that roll a plan out.
+/// The option that names the playbook of a rollout.
 struct PlaybookOption: ParsableArguments {
-  @Option(name: .shortAndLong, help: "The playbook; by default rolling.", completion: .yaml)
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Playbook. Default: the built-in \"rolling\".", valueName: "file"),
+    completion: .yaml)
   var playbook: String?
 }

@@ -2,7 +2,7 @@ import Application
 import Fleet
 import State
 
-/// The public parts of the CA, as text or JSON.
+/// The CA's generations and the problems of its folder, as text or JSON.
 struct CAView {
   private let report: CAReport
 
@@ -27,12 +27,12 @@ struct CAView {
       generation \(generation.generation): \(generation.commonName) (\(generation.status))
         valid        \(generation.notBefore.date) to \(generation.notAfter.date), \
       \(generation.daysLeft) days left
-        fingerprint  SHA-256 \(generation.fingerprint)
+        SHA-256      \(generation.fingerprint)
         key id       \(generation.keyIdentifier)
         key          \(Self.text(ofKeyOf: generation))
       """
         + (generation.revoked.map {
-          "\n  revoked      \($0), list \(generation.revocationList ?? 0)"
+          "\n  revoked      \($0), CRL number \(generation.revocationList ?? 0)"
         } ?? "")
     }
     let archived = report.archived.map { "generation \($0): archived" }

@@ -3,11 +3,11 @@ import Files
 import Glibc
 import Synchronization
 
-/// The two streams: results on standard output, progress and diagnostics on standard error.
+/// The two output streams: results on standard output, progress and diagnostics on standard error.
 ///
-/// What is written comes from `StyledText`, which escapes all that could steer a terminal.
+/// All text is rendered by `StyledText`, which escapes characters that could control a terminal.
 enum Console {
-  /// Why standard output did not take a result.
+  /// The error number of the first failed write to standard output.
   private static let failure = Mutex<Int32?>(nil)
 
   static func output(_ text: StyledText) {
@@ -18,14 +18,14 @@ enum Console {
   static func output(_ text: String) { output(StyledText(text)) }
 
   static func error(_ text: StyledText) {
-    // There is nowhere to report that nobody can read this.
+    // There is no other stream on which a failure could be reported.
     _ = write(text, to: STDERR_FILENO)
   }
 
   static func error(_ text: String) { error(StyledText(text)) }
 
-  /// The exit code of a run that ends with a code of its own: 1 if a result is lost. A reader that closes a pipe,
-  /// as head(1) does, has read enough: that is not reported, and changes hosts are still made in full.
+  /// The exit code of the program: that of its command, or 1 if a result could not be written. A closed pipe, as
+  /// with head(1), is not a failure: the reader has read enough, and changes on hosts are still completed.
   static func exitCode(_ code: Int32) -> Int32 {
     guard let number = failure.withLock({ $0 }), number != EPIPE else { return code }
     error(
@@ -56,22 +56,27 @@ enum Console {
   static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-  /// The columns of the terminal that shows results; nil where a file or a program takes them.
+  /// The columns of a terminal that does not report its width.
+  private static let usualWidth = 80
+
+  /// The columns of the terminal that shows results; nil if a file or a pipe receives them.
   static var outputWidth: Int? {
+    guard outputIsTerminal else { return nil }
     var size = winsize()
-    guard outputIsTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
-    else { return nil }
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return usualWidth
+    }
     return Int(size.ws_col)
   }
 
-  /// Asks on the terminal; false where nobody can answer.
+  /// Asks on the terminal; false if standard input is not one.
   static func confirm(_ question: String) async -> Bool {
     guard isatty(STDIN_FILENO) == 1 else { return false }
-    error(question + " Only \"yes\" goes on: ")
+    error(question + " Enter \"yes\" to continue: ")
     do {
       return try await onItsOwnThread { readLine() == "yes" }
     } catch {
-      // Nobody can be asked.
+      // There is no one to ask.
       return false
     }
   }

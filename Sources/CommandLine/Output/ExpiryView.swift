@@ -3,7 +3,7 @@ import Fleet
 import Planning
 import State
 
-/// What of a fleet ends when, as a person or a program reads it.
+/// What expires in a fleet and when, as text or JSON.
 struct ExpiryView {
   private struct Entry: Encodable {
     var kind: String
@@ -29,7 +29,7 @@ struct ExpiryView {
 
   var hasEnded: Bool { expiries.contains { $0.urgency == .ended } }
 
-  /// What asks for something to be done; empty where nothing does.
+  /// The lines of what has expired or is due for renewal; empty if there is none.
   func urgentLines(_ style: Style) -> [StyledText] {
     lines(expiries.filter { $0.urgency > .none }, style)
   }
@@ -59,14 +59,16 @@ struct ExpiryView {
         $0.urgency == .none ? "" : $0.urgency.rawValue,
       ]
     }
-    let lines = Table.lines([["ENDS", "DAYS LEFT", "WHAT", "HOST", "NAME", ""]] + rows)
-    return [style(lines[0], .bold)]
-      + zip(lines.dropFirst(), expiries).map { line, expiry -> StyledText in
+    var page = Page(style, width: Console.outputWidth)
+    page.add(
+      table: Table.lines([["EXPIRES", "DAYS LEFT", "WHAT", "HOST", "NAME", ""]] + rows),
+      colors: expiries.map { expiry in
         switch expiry.urgency {
-        case .none: StyledText(line)
-        case .due: style(line, .yellow)
-        case .ended: style(line, .red)
+        case .none: nil
+        case .due: .yellow
+        case .ended: .red
         }
-      }
+      }, notes: expiries.map { _ in [] })
+    return page.lines
   }
 }

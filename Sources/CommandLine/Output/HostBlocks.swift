@@ -3,7 +3,7 @@ import Fleet
 import Planning
 import State
 
-/// What happens on each host, and why, a block of lines for each.
+/// The part of a plan's text that says what changes on each host and why: one block for each host.
 struct HostBlocks {
   private let plan: Plan
   private let caGenerations: [CAGeneration]
@@ -13,6 +13,7 @@ struct HostBlocks {
     self.caGenerations = caGenerations
   }
 
+  /// Adds the block of a host.
   func add(_ host: HostPlan, to page: inout Page) {
     let (color, steps) = (host.actions[0].color, host.steps)
     let about =
@@ -44,7 +45,7 @@ struct HostBlocks {
     switch step.kind {
     case .install(let installation): "release \(installation.release)"
     case .restore(let restored): "back to release \(restored.number)"
-    case .remove: "deploy leaves it"
+    case .remove: "deploy is removed"
     }
   }
 
@@ -67,19 +68,19 @@ struct HostBlocks {
     }
   }
 
-  // MARK: - What waits for what
+  // MARK: - Waiting
 
   private func waits(_ step: HostStep) -> [String] {
     let needs = step.needs.map { need in
       switch need.goal {
       case .release(let number): "\(need.host) (release \(number))"
-      case .removed: "\(need.host) (cleaned)"
+      case .removed: "\(need.host) (cleaned up)"
       case nil: "\(need.host), which this run does not change"
       }
     }
     var lines =
       needs.isEmpty
-      ? [] : ["waits for \(needs.shortList()): an edge between them would break before"]
+      ? [] : ["waits for \(needs.shortList()): otherwise, an edge between them would fail"]
     let ways = Dictionary(grouping: step.ways, by: \.needs)
       .map { needs, ways in (sites: ways.map(\.site.text).sorted(), needs: needs) }
       .sorted { $0.sites[0] < $1.sites[0] }
@@ -93,7 +94,7 @@ struct HostBlocks {
     return lines
   }
 
-  // MARK: - What it is for
+  // MARK: - Effects
 
   private func lines(_ effects: StepEffects) -> [String] {
     let services =
@@ -120,18 +121,19 @@ struct HostBlocks {
     guard let ca = caGenerations.first(where: { $0.keyIdentifier == keyIdentifier }) else {
       return "the CA with the key \(keyIdentifier.prefix(8))…"
     }
-    return "\"\(ca.commonName)\", which ends on \(ca.notAfter.date)"
+    return "\"\(ca.commonName)\", which expires on \(ca.notAfter.date)"
   }
 
   // MARK: - Certificates
 
   private func add(_ certificate: PlannedCertificate, to page: inout Page) {
-    let use = certificate.purpose == .server ? "shown as a server" : "shown to back-ends"
+    let use = certificate.purpose == .server ? "as a server" : "as a client of back-ends"
     page.add("certificate \(certificate.path), \(use), \(certificate.key)", indent: 4)
     let signing = caGenerations.signing
     var fields = [("names", certificate.names.joined(separator: ", "))]
     if let signing {
-      fields.append(("issuer", "\"\(signing.commonName)\", which ends on \(signing.notAfter.date)"))
+      fields.append(
+        ("issuer", "\"\(signing.commonName)\", which expires on \(signing.notAfter.date)"))
     }
     let end = certificate.end(from: plan.madeAt, signedBy: signing)
     fields.append(("expiry", "\(end.date), in \(plan.madeAt.days(until: end)) days"))
@@ -139,8 +141,8 @@ struct HostBlocks {
     if let old = certificate.replaced {
       fields.append(
         (
-          "instead",
-          "\(old.shortSerial) of \"\(old.issuer)\", which ends on \(old.notAfter.date)"
+          "replaces",
+          "\(old.shortSerial) of \"\(old.issuer)\", which expires on \(old.notAfter.date)"
         ))
     }
     for (name, value) in fields {
@@ -161,7 +163,7 @@ extension Action {
 }
 
 extension FileChange {
-  /// How much of the file differs, in brackets; empty where that is not known.
+  /// The number of changed lines, in parentheses; empty if that is unknown.
   fileprivate var size: String {
     let text = diff.split(separator: "\n").dropFirst(2)
     guard !text.isEmpty else { return "" }

@@ -2,11 +2,11 @@ import Diagnostics
 import Fleet
 import Planning
 
-/// What a plan changes in one host's files, each file whole.
+/// The complete files that a plan changes on one host, as text.
 struct HostDiffView {
   private let host: HostPlan
 
-  /// Nil where the plan has no such host.
+  /// Nil if the plan has no such host.
   init?(of host: String, in plan: Plan) {
     guard let host = plan.hosts.first(where: { $0.host.text == host }) else { return nil }
     self.host = host
@@ -15,14 +15,14 @@ struct HostDiffView {
   func text(_ style: Style) -> StyledText {
     let steps = host.steps
     guard steps.contains(where: { !$0.changes.isEmpty }) else {
-      return "No file of \(host.host) changes."
+      return "No file on \(host.host) changes."
     }
     return steps.enumerated().flatMap { index, step -> [StyledText] in
       let number = steps.count == 1 ? "" : "step \(index + 1) of \(steps.count), "
       let release =
         switch step.goal {
         case .release(let number): "release \(number)"
-        case .removed: "deploy leaves the host"
+        case .removed: "deploy is removed"
         }
       return [style("\(host.host), \(number)\(release)", .bold)]
         + step.changes.map { text(of: $0, step, style) }
@@ -40,16 +40,16 @@ struct HostDiffView {
     return style.diff(UnifiedDiff.whole(change.diff, to: text).withoutEmptyEnd)
   }
 
-  /// Why the content of a file is not shown.
+  /// The reason for which the content of a file is not shown.
   private func reason(_ file: PlannedFile?, _ change: FileChange) -> String {
     switch file?.source {
-    case nil: "it goes, and its text is not known here"
-    case .certificate: "the certificate is issued when the plan is carried out"
+    case nil: "removed; its text is not known"
+    case .certificate: "the certificate is issued during the apply"
     case .key, .local: "a secret"
-    case .present: "it stays"
+    case .present: "unchanged"
     case .text(let text) where change.isOfTLS:
       "certificates, \(text.split(separator: "\n").count) lines"
-    case .text: "its text on the host is not known here"
+    case .text: "its text on the host is not known"
     }
   }
 }

@@ -1,8 +1,8 @@
 import Diagnostics
 import FoundationEssentials
 
-/// JSON as this program prints it: sorted keys, one value a line, characters that could deceive a reader
-/// as `\u` escapes.
+/// Formats JSON output: sorted keys, one value per line, and `\u` escapes for characters that could deceive a
+/// reader.
 enum JSONText {
   static func print(_ value: some Encodable) throws {
     Console.output(try text(value))
@@ -14,7 +14,7 @@ enum JSONText {
     return escaped(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 
-  /// The encoder escapes C0 controls only, as RFC 8259 demands; others occur in strings alone.
+  /// Escapes what the encoder does not: it escapes C0 controls only (RFC 8259). Others occur only in strings.
   private static func escaped(_ json: String) -> String {
     guard json.unicodeScalars.contains(where: { $0.isDeceptive && $0 != "\n" }) else { return json }
     return json.unicodeScalars.map { scalar in

@@ -1,9 +1,9 @@
 import Diagnostics
 
-/// Lines of prose for a reader, no longer than the terminal is wide.
+/// The lines of a result for people, wrapped at the width of the terminal. Views fill it.
 struct Page {
   let style: Style
-  /// Columns; nil where lines may have any length.
+  /// Columns; nil if lines are not wrapped, as in files and pipes.
   let width: Int?
   private(set) var lines: [StyledText] = []
 
@@ -17,26 +17,47 @@ struct Page {
 
   var text: StyledText { lines.joined(separator: "\n") }
 
-  /// Adds a paragraph behind an indentation; the lines after its first stand further in.
+  /// Adds a paragraph.
+  ///
+  /// - Parameters:
+  ///   - text: may have several lines; one that begins with a space, such as a command, is not wrapped.
+  ///   - indent: columns before the first line.
+  ///   - hanging: further columns before all other lines.
   mutating func add(
     _ text: String, indent: Int = 0, hanging: Int = 4, _ color: Style.Color? = nil
   ) {
-    // What a host said may have lines of its own, which must not look like lines of ours.
-    let text = text.indented(by: indent + hanging)
-    for (index, line) in Self.wrap(text, indent, hanging, width).enumerated() {
-      let margin = String(repeating: " ", count: index == 0 ? indent : indent + hanging)
-      lines.append(StyledText(margin) + style(line, color))
+    let start = lines.count
+    // Text from a host may have several lines, which must not look like lines of this program.
+    for part in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let first = lines.count == start ? indent : indent + hanging
+      for (index, line) in wrap(part, first, indent + hanging).enumerated() {
+        let margin = String(repeating: " ", count: index == 0 ? first : indent + hanging)
+        lines.append(line.isEmpty ? "" : StyledText(margin) + style(line, color))
+      }
     }
   }
 
   mutating func addEmptyLine() { lines.append("") }
 
-  /// Adds lines as they are, such as those of a diff.
+  /// Adds a table: its first line as the heading, and each other line with the notes below it.
+  ///
+  /// - Parameter notes: for each row the notes, indented and coloured.
+  mutating func add(
+    table: [String], colors: [Style.Color?], notes: [[(text: String, color: Style.Color)]]
+  ) {
+    add(table[0], .bold)
+    for (index, line) in table.dropFirst().enumerated() {
+      add(line, colors[index])
+      for note in notes[index] { add(note.text, indent: 4, note.color) }
+    }
+  }
+
+  /// Adds lines unchanged, such as those of a diff.
   mutating func addUnwrapped(_ text: StyledText) { lines.append(text) }
 
-  private static func wrap(_ text: String, _ indent: Int, _ hanging: Int, _ width: Int?) -> [String]
-  {
-    guard let width else { return [text] }
+  /// The lines of one line of text.
+  private func wrap(_ text: Substring, _ first: Int, _ others: Int) -> [String] {
+    guard let width, !text.hasPrefix(" ") else { return [String(text)] }
     var lines: [String] = []
     var line: String?
     for word in text.split(separator: " ", omittingEmptySubsequences: false) {
@@ -44,20 +65,24 @@ struct Page {
         line = String(word)
         continue
       }
-      let margin = lines.isEmpty ? indent : indent + hanging
-      let length = begun.unicodeScalars.count + 1 + word.unicodeScalars.count
-      if margin + length > width {
-        lines.append(begun)
-        line = String(word)
+      let margin = lines.isEmpty ? first : others
+      if margin + begun.unicodeScalars.count + 1 + word.unicodeScalars.count > width {
+        lines.append(begun.withoutSpacesAround)
+        // Two spaces part the columns of a table: the next line begins with neither.
+        line = word.isEmpty ? nil : String(word)
       } else {
         line = "\(begun) \(word)"
       }
     }
-    return lines + [line ?? ""]
+    return lines + [(line ?? "").withoutSpacesAround]
   }
 }
 
 extension String {
+  fileprivate var withoutSpacesAround: String {
+    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+  }
+
   /// The text with its lines after the first moved to the right.
   func indented(by columns: Int) -> String {
     replacing("\n", with: "\n" + String(repeating: " ", count: columns))
@@ -65,7 +90,7 @@ extension String {
 }
 
 extension [String] {
-  /// At most ten names, and how many there are beside them.
+  /// The first ten names, and the number of the others.
   func shortList(separator: String = ", ") -> String {
     let most = 10
     let rest = count > most ? " and \(count - most) more" : ""

@@ -2,8 +2,8 @@ import Fleet
 import Planning
 import State
 
-/// A plan as JSON, as docs/json.md tells of it; the version changes when a field changes its
-/// meaning or goes.
+/// A plan as JSON, which docs/json.md describes. The version changes if a field changes its meaning or is
+/// removed.
 struct PlanDocument: Encodable {
   struct CA: Encodable {
     var generation: Int
@@ -33,7 +33,7 @@ struct PlanDocument: Encodable {
   struct Need: Encodable {
     var host: HostName
     var release: Int?
-    /// Not there where requests pass through no other host.
+    /// Nil if requests pass through no other host.
     var through: [Need]?
   }
 
@@ -112,9 +112,9 @@ struct PlanDocument: Encodable {
 }
 
 extension PlanDocument.Step {
-  /// Of a host that does not change.
+  /// The entry of a host that does not change.
   ///
-  /// - Parameter release: the one that it has, where that is known.
+  /// - Parameter release: the release that it has; nil if that is unknown.
   fileprivate init(
     _ host: HostPlan, _ action: Action, because reasons: [String] = [], release: Int? = nil
   ) {

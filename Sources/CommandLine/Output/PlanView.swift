@@ -3,10 +3,10 @@ import Fleet
 import Planning
 import State
 
-/// A plan as a person or a program reads it.
+/// A plan as text or JSON.
 struct PlanView {
   private let plan: Plan
-  /// Those of the fleet, oldest first; the last one signs.
+  /// The CA generations of the fleet, oldest first; the last one signs.
   private let caGenerations: [CAGeneration]
 
   init(_ plan: Plan, caGenerations: [CAGeneration] = []) {
@@ -21,7 +21,7 @@ struct PlanView {
     }
   }
 
-  /// - Parameter width: columns that lines of prose are cut to; diffs are not.
+  /// - Parameter width: columns at which prose is wrapped, but not diffs; nil for no wrapping.
   func text(_ style: Style, width: Int?) -> StyledText {
     var page = Page(style, width: width)
     page.add(summary, .bold)
@@ -41,7 +41,8 @@ struct PlanView {
     if plan.steps.contains(where: { !$0.changes.isEmpty }) {
       page.addEmptyLine()
       page.add(
-        "\"deploy plan --diff HOST\" shows a host's files whole, its firewall included.", .dim)
+        "\"deploy plan --diff <host>\" shows a host's complete files, including its firewall.", .dim
+      )
     }
     return page.text
   }
@@ -51,7 +52,7 @@ struct PlanView {
     for host in plan.hosts {
       for action in host.actions { hosts[action, default: []].insert(host.host) }
     }
-    // A host that is new counts as that, though its second step changes what the first one made.
+    // A new host counts only as that, even if its second step changes the result of the first one.
     if let created = hosts[.create] { hosts[.change]?.subtract(created) }
     if let removed = hosts[.remove] { hosts[.change]?.subtract(removed) }
     let words: [(Action, String)] = [
@@ -83,9 +84,9 @@ struct PlanView {
           + (rest > 0 ? ", then \(rest) more batches" : ""), indent: 2)
     }
     page.add(
-      "Every host tests its release before any host switches to its own. A host that is not"
-        + " confirmed within \(plan.confirmWithin) s goes back by itself. The run stops when the change"
-        + " has failed on \(plan.maxFailures == 0 ? "a host" : "more than \(plan.maxFailures) hosts").",
+      "Every host validates its release before any host switches. A host that is not confirmed within"
+        + " \(plan.confirmWithin) s rolls back automatically. The run stops if the change fails on"
+        + " \(plan.maxFailures == 0 ? "any host" : "more than \(plan.maxFailures) hosts").",
       indent: 2, hanging: 0)
     for sentence in playbookSentences { page.add(sentence, indent: 2, hanging: 0) }
   }
@@ -94,22 +95,22 @@ struct PlanView {
     func commands(_ commands: [[String]], _ when: String) -> String? {
       commands.isEmpty
         ? nil
-        : "Here, \(when) each transaction: "
+        : "On the controller, \(when) each transaction: "
           + commands.map { $0.joined(separator: " ") }.joined(separator: "; ") + "."
     }
     return [
       plan.verifiesEdges
-        ? "The edges of each batch are tried before the next one begins; where one does not work, the"
-          + " batch is taken back." : nil,
+        ? "The edges of each batch are tested before the next batch begins. If an edge fails, the batch is"
+          + " rolled back." : nil,
       plan.revertsAll
-        ? "Where the run stops, every host that it has changed goes back, the last ones first."
+        ? "If the run stops, all hosts that it has changed are rolled back, the last ones first."
         : nil,
       commands(plan.hooks.beforeHost, "before"), commands(plan.hooks.afterHost, "after"),
     ].compactMap(\.self)
   }
 
-  /// Each different diff of a file that stays once, with the hosts that have it; what is new or goes is
-  /// named in the hosts' blocks, and what becomes of a firewall is told there.
+  /// Each distinct diff of a changed file, with the hosts that have it. New and removed files, and firewalls, are
+  /// described in the blocks of the hosts.
   private var diffs: [(diff: String, hosts: [HostName])] {
     var order: [String] = []
     var hosts: [String: [HostName]] = [:]

@@ -1,8 +1,9 @@
+import Diagnostics
 import Fleet
 import Planning
 import State
 
-/// Which CA generations each host trusts and shows, as text or JSON.
+/// Which CA generations each host trusts, and which issued its certificates, as text or JSON.
 struct RotationStatusView {
   private struct Generation: Encodable {
     var generation: Int
@@ -12,10 +13,10 @@ struct RotationStatusView {
 
   private struct Host: Encodable {
     var host: HostName
-    /// Generations by their numbers; those that the folder does not have any more are left out.
+    /// Generations by number, without those that the folder no longer has.
     var trusts: [Int]
     var shows: [Int]
-    /// Why this is only what was recorded.
+    /// Why this is what the state records, and not what the host reports.
     var doubt: String?
   }
 
@@ -30,7 +31,7 @@ struct RotationStatusView {
 
   private let document: Document
 
-  init(_ state: FleetState, _ standing: RotationStatus) {
+  init(_ state: FleetState, _ rotation: RotationStatus) {
     func numbers(_ identifiers: Set<String>) -> [Int] {
       state.caGenerations.filter { identifiers.contains($0.keyIdentifier) }.map(\.generation)
         .sorted()
@@ -41,7 +42,7 @@ struct RotationStatusView {
         Generation(
           generation: $0.generation, commonName: $0.commonName, status: $0.status.rawValue)
       },
-      hosts: standing.rows.map {
+      hosts: rotation.rows.map {
         Host(
           host: $0.host, trusts: numbers($0.trusts), shows: numbers($0.shows), doubt: $0.doubt)
       })
@@ -49,15 +50,14 @@ struct RotationStatusView {
 
   func print(as format: OutputFormat) throws {
     switch format {
-    case .text: Console.output(text)
+    case .text: Console.output(text(width: Console.outputWidth))
     case .json: try JSONText.print(document)
     }
   }
 
-  private var text: String {
+  private func text(width: Int?) -> StyledText {
     let heading =
-      ["HOST"]
-      + document.generations.map { "\($0.generation) \"\($0.commonName)\" (\($0.status))" } + [""]
+      ["HOST"] + document.generations.map { "\($0.generation) \"\($0.commonName)\" (\($0.status))" }
     let rows = document.hosts.map { host in
       [host.host.text]
         + document.generations.map { generation in
@@ -66,8 +66,14 @@ struct RotationStatusView {
             host.shows.contains(generation.generation) ? "shows" : nil,
           ].compactMap(\.self)
           return words.isEmpty ? "-" : words.joined(separator: ", ")
-        } + [host.doubt.map { "as recorded: \($0)" } ?? ""]
+        }
     }
-    return Table.text([heading] + rows)
+    var page = Page(Style(isColored: false), width: width)
+    page.add(
+      table: Table.lines([heading] + rows), colors: rows.map { _ in nil },
+      notes: document.hosts.map { host in
+        host.doubt.map { [("as recorded: \($0)", .yellow)] } ?? []
+      })
+    return page.text
   }
 }

@@ -1,9 +1,10 @@
 import Application
+import Diagnostics
 import Fleet
 import Planning
 import State
 
-/// What each host is now, beside what the state says.
+/// How each host is now, compared with the state, as text or JSON. ``SurveyFleet`` asks the hosts.
 struct StatusView {
   private struct Row: Encodable {
     var host: HostName
@@ -13,11 +14,18 @@ struct StatusView {
     var served: [Int]
     var drift: [String]
     var firewall: String
-    /// What the host has done automatically since.
+    /// What the host has done automatically since its last change.
     var note: String?
-    /// The earliest end of a certificate.
+    /// When the first of its certificates expires.
     var certificateEnds: Timestamp?
     var daysLeft: Int64?
+    /// What to do about the problem; for text only.
+    var advice: String?
+
+    private enum CodingKeys: CodingKey {
+      case host, isReachable, problem, release, served, drift, firewall, note, certificateEnds
+      case daysLeft
+    }
   }
 
   private struct Document: Encodable {
@@ -49,12 +57,13 @@ struct StatusView {
       switch judged.survey[host] {
       case nil:
         Row(
-          host: host, isReachable: false, problem: "it was not asked", served: [], drift: [],
+          host: host, isReachable: false, problem: "not contacted", served: [], drift: [],
           firewall: "unknown")
       case .unreachable(let why):
         Row(
           host: host, isReachable: false, problem: why, served: [], drift: [],
-          firewall: "unknown")
+          firewall: "unknown",
+          advice: "Check the host, its network and sshd, then run \"deploy status\" again")
       case .observed(let observation):
         Self.row(host, observation, state.hosts[host], newer[host], now)
       }
@@ -68,29 +77,16 @@ struct StatusView {
     let present = observation.manifest?.release
     let faults = HostHealth(observation).faults
     let ends = present?.certificates.values.map(\.notAfter).min()
-    let problem: String? =
-      if let newer {
-        "this state is behind it: \(newer)"
-      } else if let problem = observation.manifestProblem {
-        problem.text
-      } else if let present, let record, record.release.number != present.number {
-        "the state says release \(record.release.number)"
-      } else if let present, record == nil {
-        "the state does not know release \(present.number)"
-      } else if present == nil, record != nil {
-        "its release is gone"
-      } else if let ends, ends <= now {
-        "a certificate has expired"
-      } else {
-        faults.lazy.compactMap(\.problem).first
-      }
+    let problem = StatusProblem(observation, record, newer, now)
     return Row(
-      host: host, isReachable: true, problem: problem, release: present?.number,
+      host: host, isReachable: true, problem: problem?.text, release: present?.number,
       served: observation.servedReleases, drift: observation.driftedFiles,
       firewall: observation.firewall.rawValue,
-      note: observation.undoneRelease.map { "went back from release \($0.number): \($0.why)" },
+      note: observation.undoneRelease.map {
+        "rolled back automatically from release \($0.number): \($0.why)"
+      },
       certificateEnds: ends,
-      daysLeft: ends.map { now.days(until: $0) })
+      daysLeft: ends.map { now.days(until: $0) }, advice: problem?.advice)
   }
 
   var isHealthy: Bool {
@@ -98,9 +94,9 @@ struct StatusView {
       && caEnds.map { $0 > now } ?? true
   }
 
-  func print(as format: OutputFormat) throws {
+  func print(as format: OutputFormat, _ style: Style) throws {
     switch format {
-    case .text: Console.output(text)
+    case .text: Console.output(text(style, width: Console.outputWidth))
     case .json:
       try JSONText.print(
         Document(
@@ -108,40 +104,47 @@ struct StatusView {
     }
   }
 
-  private var text: String {
-    let head = ["HOST", "RELEASE", "SERVED", "FIREWALL", "CERTIFICATE", "NOTES"]
-    return Table.text(
-      [head]
-        + rows.map { row in
-          [
-            row.host.text, row.release.map(String.init) ?? "-",
-            row.served.isEmpty ? "-" : row.served.map(String.init).joined(separator: ","),
-            row.firewall, row.daysLeft.map { "\($0) days" } ?? "-",
-            ([row.problem, row.note].compactMap(\.self) + row.drift.map { "\($0) was changed" })
-              .joined(separator: "; "),
-          ]
-        })
-  }
-}
-
-extension ManifestProblem {
-  fileprivate var text: String {
-    switch self {
-    case .drift(let why): "its manifest \(why)"
-    case .ofOthers(let why): why
+  /// - Parameter width: columns at which lines are wrapped; nil if they are not.
+  func text(_ style: Style, width: Int?) -> StyledText {
+    let head = ["HOST", "RELEASE", "SERVED", "FIREWALL", "CERTIFICATE"]
+    let cells = rows.map { row in
+      [
+        row.host.text, row.release.map(String.init) ?? "-",
+        row.served.isEmpty ? "-" : row.served.map(String.init).joined(separator: ","),
+        row.firewall, row.daysLeft.map { "\($0) days" } ?? "-",
+      ]
     }
-  }
-}
-
-extension HostHealth.Fault {
-  /// Nil for what has a column of its own, and for what an apply takes over as it is.
-  fileprivate var problem: String? {
-    switch self {
-    case .interruptedTransaction: "a transaction was cut off"
-    case .nginxStopped: "nginx does not run"
-    case .otherReleases: "nginx serves something else"
-    case .changedInclude(let file): "\(file) was changed"
-    case .driftedFile, .firewallAbsent, .firewallChanged, .unsignedRelease: nil
+    var page = Page(style, width: width)
+    page.add(
+      table: Table.lines([head] + cells),
+      colors: rows.map { problems($0).isEmpty ? nil : .red },
+      notes: rows.map { row in
+        problems(row).map { ($0, .red) } + (row.note.map { [($0, .yellow)] } ?? [])
+      })
+    if let caEnds, caEnds <= now {
+      page.add(
+        "The CA expired on \(caEnds.date). Run \"deploy ca renew\", then \"deploy apply\".", .red)
     }
+    return page.text
+  }
+
+  /// What is wrong with a host, and what to do about it.
+  private func problems(_ row: Row) -> [String] {
+    var problems: [String] = []
+    if let problem = row.problem {
+      problems.append(problem + (row.advice.map { ". \($0)." } ?? ""))
+    }
+    if !row.drift.isEmpty {
+      problems.append(
+        "\(row.drift.shortList()) \(row.drift.count == 1 ? "was" : "were") changed on the host."
+          + " \"deploy apply\" installs the release again.")
+    }
+    if row.release != nil, row.firewall != HostObservation.LoadedFirewall.asInstalled.rawValue {
+      problems.append(
+        row.firewall == HostObservation.LoadedFirewall.absent.rawValue
+          ? "The firewall is not loaded. \"deploy apply\" loads it again."
+          : "The loaded firewall differs from the installed one. \"deploy apply\" loads it again.")
+    }
+    return problems
   }
 }

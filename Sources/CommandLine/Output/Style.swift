@@ -1,6 +1,6 @@
 import Diagnostics
 
-/// Colours of a terminal, or none.
+/// Adds colours to text if the output is a terminal with colours.
 struct Style {
   typealias Color = StyledText.Style
 
@@ -10,7 +10,7 @@ struct Style {
     StyledText(text, isColored ? color : nil)
   }
 
-  /// A unified diff with its lines coloured.
+  /// A unified diff with coloured lines.
   func diff(_ text: String) -> StyledText {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> StyledText in
       if line.hasPrefix("+++") || line.hasPrefix("---") { return self(String(line), .bold) }

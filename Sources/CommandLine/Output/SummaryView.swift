@@ -3,9 +3,9 @@ import Diagnostics
 import Execution
 import Fleet
 
-/// The results of all hosts, as text or JSON.
+/// The summary of a run, which has the result of each host, as text or JSON.
 struct SummaryView {
-  /// What the run took on the wire.
+  /// The SSH connections and bytes that the run needed.
   private struct Wire: Encodable {
     var connections: Int
     var executions: Int
@@ -37,7 +37,7 @@ struct SummaryView {
 
   func print(as format: OutputFormat, _ style: Style) throws {
     switch format {
-    case .text: Console.output(text(style))
+    case .text: Console.output(text(style, width: Console.outputWidth))
     case .json:
       try JSONText.print(
         Document(
@@ -55,16 +55,16 @@ struct SummaryView {
     summary.results.sorted { $0.key < $1.key }
   }
 
-  private func text(_ style: Style) -> StyledText {
-    let rows = Table.lines(
-      entries.map { host, result in
-        let detail = result.detail.split(separator: "\n").joined(separator: "\n    ")
-        return [host.text, result.name, detail]
-      })
-    let lines = zip(entries, rows).map { entry, row in
-      style(row, entry.value.isSuccess ? .green : .red)
+  /// - Parameter width: columns at which lines are wrapped; nil if they are not.
+  func text(_ style: Style, width: Int?) -> StyledText {
+    var page = Page(style, width: width)
+    page.addEmptyLine()
+    page.add("Summary", .bold)
+    let rows = Table.lines(entries.map { [$0.key.text, $0.value.name, $0.value.detail] })
+    for (entry, row) in zip(entries, rows) {
+      page.add(row, entry.value.isSuccess ? .green : .red)
     }
-    let stopped = summary.stopped.map { [style("The run stopped: \($0).", .red)] } ?? []
-    return (["", style("Summary", .bold)] + lines + stopped).joined(separator: "\n")
+    if let stopped = summary.stopped { page.add("The run stopped: \(stopped).", .red) }
+    return page.text
   }
 }

@@ -1,8 +1,6 @@
-/// Rows in aligned columns, two spaces apart.
+/// Arranges rows of cells in aligned columns, two spaces apart.
 enum Table {
-  static func text(_ rows: [[String]]) -> String { lines(rows).joined(separator: "\n") }
-
-  /// A string for each row; one of several lines where the row's last cell is.
+  /// A string for each row. It has several lines if the last cell of the row has.
   static func lines(_ rows: [[String]]) -> [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in

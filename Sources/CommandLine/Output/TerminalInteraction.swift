@@ -4,13 +4,13 @@ import Execution
 import Planning
 import State
 
-/// Shows what a run does on the standard streams, and asks on the terminal.
+/// The ``Interaction`` of the command line: it writes to the standard streams and asks on the terminal.
 struct TerminalInteraction: Interaction {
-  /// How results are shown.
+  /// The format of results.
   var format = OutputFormat.text
-  /// Whether every question counts as answered with yes.
+  /// Whether every question is answered with yes.
   var yes = false
-  /// Whether colours are wanted, on a stream that is a terminal.
+  /// Whether output is coloured, given whether the stream is a terminal.
   let usesColor: @Sendable (_ onTerminal: Bool) -> Bool
 
   /// The style of results.

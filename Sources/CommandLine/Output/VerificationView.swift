@@ -3,15 +3,15 @@ import Fleet
 import State
 import Verification
 
-/// The matrix of a fleet's edges, as a person or a program reads it.
+/// What `deploy verify` found, as text or JSON: a row for each check.
 struct VerificationView {
   private struct Document: Encodable {
-    let version = 1
+    let version = 2
     var fleet: String
     var isSound: Bool
     var edges: [EdgeFinding]
-    var strangers: [ForbiddenConnectionFinding]
-    var entrances: [PublicEndpointFinding]
+    var forbiddenConnections: [ForbiddenConnectionFinding]
+    var publicEndpoints: [PublicEndpointFinding]
   }
 
   private let fleet: String
@@ -26,61 +26,68 @@ struct VerificationView {
 
   func print(as format: OutputFormat, _ style: Style) throws {
     switch format {
-    case .text: Console.output(text(style))
+    case .text: Console.output(text(style, width: Console.outputWidth))
     case .json:
       try JSONText.print(
         Document(
           fleet: fleet, isSound: isSound, edges: findings.edges,
-          strangers: findings.forbiddenConnections,
-          entrances: findings.publicEndpoints))
+          forbiddenConnections: findings.forbiddenConnections,
+          publicEndpoints: findings.publicEndpoints))
     }
   }
 
   private typealias Row = (cells: [String], problems: [String], remarks: [String])
 
-  private func text(_ style: Style) -> StyledText {
-    let edges = findings.edges.map { edge -> Row in
-      (
-        [
-          edge.site.text, edge.frontEnd.text, "\(edge.backEnd):\(edge.port)",
-          edge.ownCertificate ?? "-",
-          edge.withoutCertificate ?? "-", edge.foreignCertificate ?? "-", edge.tlsVersion ?? "-",
-          edge.served?.notAfter.date ?? "-",
-        ], edge.problems, []
-      )
-    }
-    let strangers = findings.forbiddenConnections.map { stranger -> Row in
-      (
-        [
-          "no site", stranger.host.text, "\(stranger.backEnd):\(stranger.port)",
-          stranger.problem == nil ? "no connection" : "-",
-        ], stranger.problem.map { [$0] } ?? [], []
-      )
-    }
-    let entrances = findings.publicEndpoints.map { entrance -> Row in
-      (
-        [
-          entrance.site.text, "visitor", "\(entrance.frontEnd):443", entrance.answer ?? "-", "", "",
-          "",
-          entrance.served?.notAfter.date ?? "-",
-        ], entrance.problems, entrance.remarks
-      )
-    }
-    let rows = edges + entrances + strangers
+  /// - Parameter width: columns at which lines are wrapped; nil if they are not.
+  private func text(_ style: Style, width: Int?) -> StyledText {
+    let rows =
+      findings.edges.map(row) + findings.publicEndpoints.map(row)
+      + findings.forbiddenConnections.map(row)
     let head = ["SITE", "FROM", "TO", "OWN", "NONE", "FOREIGN", "TLS", "VALID UNTIL"]
-    let lines = Table.lines([head] + rows.map { shortened($0.cells) })
-    let body = zip(lines.dropFirst(), rows).flatMap { line, row in
-      [style(line, row.problems.isEmpty ? nil : .red)]
-        + row.problems.map { style("    \($0)", .red) }
-        + row.remarks.map { style("    \($0)", .yellow) }
-    }
-    let sound = rows.count { $0.problems.isEmpty }
-    return
-      ([style(lines[0], .bold)] + body + ["", "\(sound) of \(rows.count) are as they should be."])
-      .joined(separator: "\n")
+    var page = Page(style, width: width)
+    page.add(
+      table: Table.lines([head] + rows.map { shortened($0.cells) }),
+      colors: rows.map { $0.problems.isEmpty ? nil : .red },
+      notes: rows.map { row in
+        row.problems.map { ($0, .red) } + row.remarks.map { ($0, .yellow) }
+      })
+    page.addEmptyLine()
+    let passed = rows.count { $0.problems.isEmpty }
+    page.add("\(passed) of \(rows.count) checks passed.", passed == rows.count ? .green : .red)
+    return page.text
   }
 
-  /// An answer that is no status is told in full below.
+  private func row(_ edge: EdgeFinding) -> Row {
+    (
+      [
+        edge.site.text, edge.frontEnd.text, "\(edge.backEnd):\(edge.port)",
+        edge.ownCertificate ?? "-",
+        edge.withoutCertificate ?? "-", edge.foreignCertificate ?? "-", edge.tlsVersion ?? "-",
+        edge.served?.notAfter.date ?? "-",
+      ], edge.problems, []
+    )
+  }
+
+  private func row(_ connection: ForbiddenConnectionFinding) -> Row {
+    (
+      [
+        "no site", connection.host.text, "\(connection.backEnd):\(connection.port)",
+        connection.problem == nil ? "no connection" : "-",
+      ], connection.problem.map { [$0] } ?? [], []
+    )
+  }
+
+  private func row(_ endpoint: PublicEndpointFinding) -> Row {
+    (
+      [
+        endpoint.site.text, "visitor", "\(endpoint.frontEnd):443", endpoint.answer ?? "-", "", "",
+        "",
+        endpoint.served?.notAfter.date ?? "-",
+      ], endpoint.problems, endpoint.remarks
+    )
+  }
+
+  /// The cells of a row, with "failed" for an answer that its problems quote in full.
   private func shortened(_ row: [String]) -> [String] {
     row.map { $0.count > 40 ? "failed" : $0 }
   }

@@ -1,7 +1,7 @@
 import Application
 import ArgumentParser
 
-/// What the shell sees; these numbers are an interface.
+/// The exit codes of the program, which scripts rely on (docs/json.md).
 enum ExitStatus: Int32 {
   case failed = 1
   /// `plan --detailed-exitcode` found changes.
@@ -9,7 +9,7 @@ enum ExitStatus: Int32 {
   case usage = 64
   /// The inventory or playbook is wrong.
   case invalidInput = 65
-  /// Locked by somebody else.
+  /// The state is locked by another run.
   case locked = 75
   case interrupted = 130
 
@@ -29,7 +29,7 @@ extension ExitCode {
   init(_ status: ExitStatus) { self.init(status.rawValue) }
 }
 
-/// Runs a command's work and turns what it throws into a message and an exit code.
+/// Runs the work of a command, and turns an error into a message and an exit code.
 func reporting(_ work: () async throws -> Void) async throws {
   do {
     try await work()

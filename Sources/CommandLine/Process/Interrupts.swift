@@ -1,9 +1,11 @@
 import Dispatch
 import Glibc
 
-/// The first Ctrl-C stops a run in order; the second one leaves it where it is.
+/// Handles Ctrl-C: the first one stops a run in order, the second one ends the program at once.
 enum Interrupts {
-  /// - Parameter leave: what is said before the program ends at the second one.
+  /// Runs work whose task is cancelled by SIGINT, SIGTERM or SIGHUP.
+  ///
+  /// - Parameter leave: called at the second signal, before the program exits.
   static func cancelling<Result: Sendable>(
     _ work: @escaping @Sendable () async -> Result, leave: @escaping @Sendable () -> Void
   ) async -> Result {
@@ -17,7 +19,8 @@ enum Interrupts {
           ProcessExit.now(ExitStatus.interrupted.rawValue)
         }
         Console.error(
-          "deploy: stopping; hosts that are switching are seen to their end (again to leave them)")
+          "deploy: stopping after the hosts that are switching now; press Ctrl-C again to stop at once"
+        )
         task.cancel()
       }
       source.resume()

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Ends the program.
+/// The only way in which the program exits.
 enum ProcessExit {
-  /// Ends at once. What OpenSSL frees in exit(3) the SSH thread may be using still, and everything that
-  /// must be on the disk is there already.
+  /// Exits without exit handlers: exit(3) would free memory of OpenSSL that the SSH thread may still use. Everything
+  /// that must be on disk is there already.
   static func now(_ code: Int32) -> Never {
     fflush(nil)
     _exit(Console.exitCode(code))

@@ -4,13 +4,13 @@ import Files
 import Fleet
 import Glibc
 
-/// The terminal of the user, whatever the standard streams are.
+/// The controlling terminal of the user, even if the standard streams are redirected.
 enum Terminal {
   private static let interruptCharacter: UInt8 = 3
 
-  /// Asks for a secret, which is not shown.
+  /// Asks for a secret without echo.
   ///
-  /// - Parameter instead: what the user can do where there is no terminal.
+  /// - Parameter instead: what the user can do if there is no terminal.
   static func askSecret(_ prompt: String, instead: String) async throws -> [UInt8] {
     try await onItsOwnThread { try answer(to: prompt, instead: instead) }
   }
@@ -20,23 +20,23 @@ enum Terminal {
     let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
     guard terminal >= 0 else {
       throw Failure(
-        .failed, "a passphrase is asked for on a terminal, and there is none: \(instead)")
+        .failed, "a passphrase is needed, but there is no terminal to ask for it: \(instead)")
     }
     defer { close(terminal) }
     var before = termios()
     guard tcgetattr(terminal, &before) == 0 else {
       throw Failure(
-        .failed, "the terminal cannot be made silent: \(String(cString: strerror(errno)))")
+        .failed, "could not turn off the echo of the terminal: \(String(cString: strerror(errno)))")
     }
     var silent = before
-    // Ctrl-C comes as a character too: a signal would end the program and leave the terminal silent.
+    // Ctrl-C is read as a character, because a signal would end the program and leave the echo off.
     silent.c_lflag &= ~tcflag_t(ECHO | ISIG)
     tcsetattr(terminal, TCSAFLUSH, &silent)
     defer { tcsetattr(terminal, TCSAFLUSH, &before) }
     _ = StyledText(prompt).rendered.withCString { write(terminal, $0, strlen($0)) }
     defer { _ = write(terminal, "\n", 1) }
     var answer: [UInt8] = []
-    // An array that grows leaves copies of what it held.
+    // A growing array would leave copies of the secret in memory.
     answer.reserveCapacity(1024)
     var byte: UInt8 = 0
     while Glibc.read(terminal, &byte, 1) == 1 {
@@ -44,6 +44,6 @@ enum Terminal {
       if byte == interruptCharacter { throw Failure(.interrupted) }
       answer.append(byte)
     }
-    throw Failure(.interrupted, "the terminal was closed before the passphrase was given")
+    throw Failure(.interrupted, "the terminal was closed before the passphrase was entered")
   }
 }

@@ -5,35 +5,60 @@ import Planning
 import Playbooks
 import State
 
-/// `deploy rotate ca`
+/// `deploy rotate ca`: replaces the CA with a new generation.
 struct RotateCACommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ca",
-    abstract: "Puts a new CA in place of the one in use, with no failed request.",
+    abstract: "Replace the CA with a new generation, without failed requests.",
+    usage: "deploy rotate ca [<options>]",
     discussion: """
-      A new generation with a key and a name of its own is made. Every host is brought to trust both, \
-      then all certificates are issued anew, then no host trusts the old one any more, and its key goes \
-      from the folder. Where a rotation stands is read off the hosts: one that was cut off anywhere, by a \
-      host that is down too, goes on when the command is given again, and so does it by an apply. The \
-      old generation stays in the folder until every host says that it needs it no more.
+      Creates a generation with a new key and a new common name. First every host trusts both generations, \
+      then all certificates are issued again, then every host stops trusting the old generation, and its key \
+      is archived or destroyed. The progress is read from the hosts: if a rotation is interrupted, or a host is \
+      down, run the command again, or "deploy apply", to continue. The old generation stays in the CA's folder \
+      until no host needs it.
+
+      EXAMPLES:
+        deploy rotate ca
+        deploy rotate ca --status
+        deploy rotate ca --emergency --key destroy
       """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var newer: NewerOptions
   @Option(
-    name: .shortAndLong, help: "The playbook; by default rotate-ca.", completion: .yaml)
+    name: .shortAndLong,
+    help: ArgumentHelp("Playbook. Default: the built-in \"rotate-ca\".", valueName: "file"),
+    completion: .yaml)
   var playbook: String?
   @OptionGroup var parallel: ParallelOption
-  @Flag(help: "Only show which generations the hosts trust and show; nothing is touched.")
+  @Flag(help: "Only show which generations each host trusts and which issued its certificates.")
   var status = false
   @Option(
     help: """
-      What becomes of the old key: archive keeps it encrypted, destroy overwrites it; by default what \
-      the playbook says.
+      What to do with the old key: "archive" keeps it encrypted, "destroy" overwrites it. Default: as the \
+      playbook says.
       """) var key: Playbook.KeyFate?
-  @Flag(help: "The old key is compromised: without the playbook's pauses, and the window is named.")
+  @Flag(
+    help: """
+      The old key is compromised: skip the playbook's pauses, and warn which hosts accept the old key until \
+      the rotation is complete.
+      """)
   var emergency = false
   @OptionGroup var approval: ApprovalOptions
+
+  func validate() throws {
+    guard status else { return }
+    let ignored = [
+      (approval.yes, "--yes"), (key != nil, "--key"), (emergency, "--emergency"),
+      (newer.overridesNewer, "--override-newer"), (playbook != nil, "--playbook"),
+    ].filter(\.0).map(\.1)
+    guard ignored.isEmpty else {
+      throw ValidationError(
+        "--status changes nothing, so it cannot be combined with \(ignored.joined(separator: ", "))."
+      )
+    }
+  }
 
   func run() async throws {
     guard !status else { return try await showStatus() }
@@ -52,8 +77,8 @@ struct RotateCACommand: AsyncParsableCommand {
   private func showStatus() async throws {
     try await reporting {
       let run = try FleetRun(options.location, scope(), options.interaction())
-      let (state, standing) = try await RotateCA(run).status()
-      try RotationStatusView(state, standing).print(as: approval.format)
+      let (state, rotation) = try await RotateCA(run).status()
+      try RotationStatusView(state, rotation).print(as: approval.format)
     }
   }
 }

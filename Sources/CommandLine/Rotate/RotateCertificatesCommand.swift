@@ -4,26 +4,34 @@ import Fleet
 import Inventories
 import Playbooks
 
-/// `deploy rotate certificates`
+/// `deploy rotate certificates`: issues new keys and certificates before they expire.
 struct RotateCertificatesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "certificates",
-    abstract: "Gives hosts new keys and certificates, however long theirs are valid.",
+    abstract: "Issue new keys and certificates, even if the current ones are still valid.",
+    usage: "deploy rotate certificates [<options>]",
     discussion: """
-      What else the inventory wants of these hosts is done as well, as by an apply. The new \
-      certificates are proven as what nginx serves before a host counts as done; the old keys go with \
-      their release. A rotation that was cut off in the last day goes on with the hosts that it has not \
-      reached: what it is to replace stands in the state, and how far it has come is read off the hosts.
+      Like an apply, the command also makes all other changes that the inventory declares for these hosts. A \
+      host is confirmed after its nginx serves the new certificate; the old key is deleted with its release. A \
+      rotation that was interrupted within the last day continues with the hosts that it has not completed.
+
+      EXAMPLES:
+        deploy rotate certificates
+        deploy rotate certificates --limit app-1 --role back-end
       """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
   @OptionGroup var newer: NewerOptions
-  @Option(help: "Only the certificates of this role; by default of both.") var role: Role?
+  @Option(help: "Only the certificates of this role. Default: both roles.") var role: Role?
   @Option(
-    name: .shortAndLong, help: "The playbook; by default rotate-certificates.", completion: .yaml)
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Playbook. Default: the built-in \"rotate-certificates\".", valueName: "file"),
+    completion: .yaml)
   var playbook: String?
-  @Flag(help: "Hosts that a rotation which was cut off has reached get new ones again.")
+  @Flag(
+    help: "Start over, including hosts that an interrupted rotation has already completed.")
   var startOver = false
   @OptionGroup var approval: ApprovalOptions
 

@@ -1,10 +1,15 @@
 import ArgumentParser
 
-/// `deploy rotate`
+/// `deploy rotate`: the commands that replace certificates or the CA.
 struct RotateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rotate",
-    abstract: "Puts new certificates, or a new CA, in place of those that are in use.",
+    abstract: "Replace certificates or the CA without failed requests.",
+    discussion: """
+      EXAMPLES:
+        deploy rotate certificates --limit app-1
+        deploy rotate ca --status
+      """,
     subcommands: [
       RotateCertificatesCommand.self, RotateCACommand.self, RotateAuthorityCommand.self,
     ])

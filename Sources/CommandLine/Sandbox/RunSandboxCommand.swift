@@ -1,22 +1,25 @@
 import Application
 import ArgumentParser
 
-/// `deploy sandbox`
+/// `deploy sandbox`: runs a command in a throw-away fleet.
 struct RunSandboxCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sandbox",
-    abstract:
-      "Makes a throw-away fleet of the inventory's hosts on this machine and runs a command.",
+    abstract: "Run a command in a throw-away copy of the fleet on the controller.",
+    usage: "deploy sandbox [<options>] [-- <command> ...]",
     discussion: """
-      Each host is a network namespace with its inventory address, sshd, nginx and a firewall of its
-      own. In the command, ~/.ssh has a key that every host accepts and their host keys. When the
-      command ends, all of it is gone.
+      Each host of the inventory becomes a network namespace with the host's address, sshd, nginx and \
+      firewall. The command finds in ~/.ssh a key that every host accepts, and the hosts' keys in known_hosts. \
+      When the command ends, the sandbox is removed. Needs root.
 
-          deploy sandbox -i Inventories/demo.yml -- deploy plan
+      EXAMPLES:
+        deploy sandbox -i Inventories/demo.yml -- deploy plan
+        deploy sandbox -i Inventories/demo.yml
       """)
 
   @OptionGroup var options: FleetOptions
-  @Argument(parsing: .postTerminator, help: "The command and its arguments; by default a shell.")
+  @Argument(
+    parsing: .postTerminator, help: "Command to run, with its arguments. Default: a shell.")
   var command: [String] = []
 
   func run() async throws {

@@ -1,22 +1,27 @@
 import Application
 import ArgumentParser
 
-/// `deploy state rebuild`
+/// `deploy state rebuild`: recovers a state that is lost or outdated.
 struct StateRebuildCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rebuild",
-    abstract: "Brings a state that is behind, or lost, up to date from the manifests on the hosts.",
+    abstract: "Rebuild a lost or outdated state from the manifests on the hosts.",
+    usage: "deploy state rebuild [<options>]",
     discussion: """
-      Each host carries what was installed there, signed with the fleet's key, and with it what the fleet \
-      has revoked, which CA generations it trusts and which it has retired. What is proven by a known key \
-      is taken in; nothing that this state refuses already is forgotten. If the key is lost as well, or \
-      the hosts carry releases of version 0.1.0, which signed nothing, what they claim is shown, and you \
-      are asked. No host is changed.
+      Each host has a manifest of its release, signed with the fleet key. It also lists what the fleet has \
+      revoked, and which CA generations the fleet trusts or has retired. Everything that a known key has signed \
+      is added to the state; revocations that the state already has are kept. If the fleet key is lost too, or \
+      if the hosts have unsigned releases of version 0.1.0, the command shows what the hosts claim and asks \
+      whether to believe them. No host is changed.
+
+      EXAMPLES:
+        deploy state rebuild
+        deploy state rebuild --inventory Inventories/shop.yml --yes
       """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
-  @Flag(help: "Do not ask: believe what the hosts claim.") var yes = false
+  @Flag(help: "Believe unproven claims of the hosts without asking.") var yes = false
 
   func run() async throws {
     try await reporting {
@@ -25,19 +30,20 @@ struct StateRebuildCommand: AsyncParsableCommand {
       let result = try await RebuildState(run).rebuild()
       report(result, run.workspace.statePath)
       if let misfit = result.misfit {
-        throw Failure(.failed, "the state is rebuilt, and one thing is left to do: \(misfit)")
+        throw Failure(
+          .failed, "the state is rebuilt, but it does not match the CA's folder: \(misfit)")
       }
     }
   }
 
   private func report(_ result: RebuildState.Result, _ path: String) {
     Console.output(
-      (["Rebuilt \(path): \(result.carrying) of \(result.count) hosts carry a release."]
-        + result.found.map { "  taken in: \($0)" }
-        + result.missing.map { "  not taken in: \($0)" }).joined(separator: "\n"))
+      (["Rebuilt \(path): \(result.carrying) of \(result.count) hosts have a release."]
+        + result.found.map { "  added: \($0)" }
+        + result.missing.map { "  not added: \($0)" }).joined(separator: "\n"))
     guard !result.missing.isEmpty else { return }
     Console.error(
-      "deploy: what the state said of the hosts that were not taken in stays; run this again when they"
-        + " can be asked, or let the next apply repair them")
+      "deploy: the state keeps its records of the hosts that were not added. Run this command again when"
+        + " they can be reached, or let the next apply repair them.")
   }
 }

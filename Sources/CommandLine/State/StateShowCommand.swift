@@ -2,10 +2,18 @@ import Application
 import ArgumentParser
 import State
 
-/// `deploy state show`
+/// `deploy state show`: prints the state.
 struct StateShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Prints the state as JSON.")
+    commandName: "show", abstract: "Print the state as JSON, including the CA's folder.",
+    usage: "deploy state show [<options>]",
+    discussion: """
+      Contains no key and no passphrase. It contacts no host.
+
+      EXAMPLES:
+        deploy state show
+        deploy state show --state backup/shop.state.json
+      """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions

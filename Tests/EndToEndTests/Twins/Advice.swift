@@ -20,7 +20,7 @@ enum Advice: Hashable, CustomStringConvertible {
     case .command(let words):
       "deploy " + words.map { $0.hasPrefix("/") ? "FILE" : $0 }.joined(separator: " ")
     case .makeCA: "put the CA folder aside and make another CA"
-    case .takeState: "take the newer state"
+    case .takeState: "use the newer state"
     case .takeCA: "take the CA folder"
     case .takeFolder: "take the state and the CA folder"
     case .again: "again"
@@ -36,7 +36,7 @@ enum Advice: Hashable, CustomStringConvertible {
     }
     // A message is wrapped anywhere.
     let words = message.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    if words.contains(/take \S*\.state\.json and \S* from there/) {
+    if words.contains(/copy \S*\.state\.json and \S* from where/) {
       all.append(.takeFolder)
     } else {
       if words.contains(/(newer|shared|current) (\S*\.)?state|previous version/) {
