@@ -47,7 +47,7 @@ extension OverTheNetwork {
 
     @Test("Sessions that are open at once cost little, and all of them answer")
     func manySessions() async throws {
-      // The start-up files of whoever runs the tests may cost more than all that is tested.
+      // The start-up files of the user who runs the tests may cost more than what is tested.
       let server = try await Server(
         settings: "MaxStartups 2000:30:3000\nSetEnv HOME=/nonexistent")
       let client = try SSHClient()
