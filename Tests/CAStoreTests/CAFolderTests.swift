@@ -213,7 +213,7 @@ struct CAFolderTests {
     try FileWriter.replace(folder.certificatePath(1), text: "nothing", for: .everyone)
     #expect(
       message { _ = try folder.generations() }.contains(
-        "cannot read \(folder.certificatePath(1)): the text holds no certificate"))
+        "cannot read \(folder.certificatePath(1)): the text contains no certificate"))
   }
 
   @Test("A key without its certificate is never written over, and needs its own passphrase")
