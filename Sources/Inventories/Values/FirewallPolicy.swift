@@ -1,9 +1,9 @@
 package import Fleet
 
-/// What each host's firewall lets in.
+/// What the firewall of each host accepts.
 package struct FirewallPolicy: Hashable, Sendable {
   package enum Scope: String, Hashable, Sendable, CaseIterable {
-    /// The whole host but what is listed.
+    /// Everything is dropped except for the listed openings.
     case drop
     /// Only the sites' ports are guarded.
     case sites
@@ -11,7 +11,7 @@ package struct FirewallPolicy: Hashable, Sendable {
 
   package enum Engine: String, Hashable, Sendable, CaseIterable {
     case nftables
-    /// With its twin for IPv6, `ip6tables`.
+    /// Together with `ip6tables` for IPv6.
     case iptables
   }
 
@@ -32,7 +32,7 @@ package struct FirewallPolicy: Hashable, Sendable {
   }
 }
 
-/// Traffic of the user's own that the firewall lets in.
+/// Additional traffic that the firewall accepts, as set by the user.
 package struct AllowedTraffic: Hashable, Sendable {
   package var traffic: Traffic
   /// Empty means everybody.
