@@ -1,12 +1,13 @@
 internal import COpenSSL
 
-/// SHA-256 (FIPS 180-4) over bytes that come in pieces.
+/// SHA-256 (FIPS 180-4) over bytes that arrive in pieces.
 package struct Digest: ~Copyable {
   private let context: OpaquePointer
 
   package init() {
     guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
-      preconditionFailure("OpenSSL offers no SHA-256: its openssl.cnf is broken, or memory is out.")
+      preconditionFailure(
+        "OpenSSL offers no SHA-256: its openssl.cnf is broken, or memory is exhausted.")
     }
     self.context = context
   }

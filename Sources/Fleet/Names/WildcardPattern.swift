@@ -1,6 +1,6 @@
 /// A pattern in which `*` stands for any number of bytes and `?` for one.
 ///
-/// As `--limit` has them, and known_hosts (sshd(8)). Only the last star is tried again, so no pattern takes
+/// Used for `--limit` and in known_hosts (sshd(8)). Only the last star is tried again, so no pattern takes
 /// exponential time, and the memory is that of the pattern.
 package struct WildcardPattern: Hashable, Sendable {
   private let pattern: [UInt8]
