@@ -3,14 +3,14 @@ internal import Foundation
 internal import Synchronization
 internal import SystemPackage
 
-/// A started program; one thread waits for its end.
+/// A started program; a separate thread waits for its end.
 final class ChildProcess: Sendable {
   let pid: pid_t
   private let hasEnded = Mutex(false)
 
   private init(pid: pid_t) { self.pid = pid }
 
-  /// Starts a program with the given descriptors under the given numbers and no others but what
+  /// Starts a program with the given descriptors under the given numbers, and no others except those that
   /// this process lets every program inherit.
   static func start(
     _ words: [String], environment: [String: String], descriptors: [Int32: SharedDescriptor]
@@ -68,7 +68,7 @@ final class ChildProcess: Sendable {
     var information = siginfo_t()
     while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
     var status: Int32 = 0
-    // The number is free for another process from here on: nobody may signal it any more.
+    // From here on another process may get the number: it must no longer be signalled.
     hasEnded.withLock { ended in
       while waitpid(pid, &status, 0) < 0, errno == EINTR {}
       ended = true
@@ -79,7 +79,7 @@ final class ChildProcess: Sendable {
 
   /// Signals the program that this one started and waits for, as `nsenter` does.
   ///
-  /// - Returns: false where it has not come so far.
+  /// - Returns: false if there is no such program yet.
   func signalChild(_ signal: Int32) -> Bool {
     hasEnded.withLock { ended in
       if ended { return true }
@@ -94,7 +94,7 @@ final class ChildProcess: Sendable {
       return nil
     }
     return names.lazy.compactMap { pid_t($0) }.first { pid in
-      // A process that has gone since the listing is not the one.
+      // A process that ended after the listing is not the child.
       guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
         let bracket = text.lastIndex(of: ")")
       else { return false }
@@ -104,7 +104,7 @@ final class ChildProcess: Sendable {
   }
 }
 
-/// Runs blocking work on a thread of its own, never on the threads that `async` code shares.
+/// Runs blocking work on a separate thread, not on the threads that `async` code shares.
 func onItsOwnThread<Value: Sendable>(
   _ work: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
