@@ -64,8 +64,8 @@ struct RevocationListsTests {
     #expect(next[0] == first[0] && next[1].revoked.map(\.serial) == ["5a"])
     #expect(next[1].number > first[1].number)
     // What has ended by itself needs no refusal, but no host is touched for that.
-    let (later, nobody) = try await lists(both, now: now + 31 * day)
-    #expect(later == next && nobody == [])
+    let (later, added) = try await lists(both, now: now + 31 * day)
+    #expect(later == next && added == [])
   }
 
   @Test("A renewed generation has a list that ends with it")

@@ -184,11 +184,11 @@ extension ReferenceSetupTests {
           --resolve '*:443:198.18.0.11' "$@" https://pulled.example/)"
       }
       say network --cert /etc/ssl/cdn.crt --key /etc/ssl/cdn.key
-      say nobody
+      say stranger
       say 'a front-end' --cert /root/front-end.crt --key /root/front-end.key
       openssl s_client -connect 198.18.0.11:443 -servername pulled.example </dev/null 2>/dev/null |
         openssl x509 -noout -issuer
       """, on: "network")
-    #expect(told == "network: 200\nnobody: 400\na front-end: 400\nissuer=CN = ca\n")
+    #expect(told == "network: 200\nstranger: 400\na front-end: 400\nissuer=CN = ca\n")
   }
 }

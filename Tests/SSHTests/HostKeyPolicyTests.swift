@@ -4,7 +4,7 @@ import Testing
 
 @testable import SSH
 
-/// What users are told on the way.
+/// The notices for users.
 final class Notices: Sendable {
   private let lock = NSLock()
   nonisolated(unsafe) private var lines: [String] = []

@@ -138,7 +138,7 @@ extension OverTheNetwork {
       try agent.add(outer.identity)
       destination.jumps[0].identities = .agentThenFiles([])
       let file = try server.folder.write(
-        "Host outer\n  IdentityAgent \(agent.socket)\n  User nobody\n  Port 1\n", to: "config")
+        "Host outer\n  IdentityAgent \(agent.socket)\n  User other\n  Port 1\n", to: "config")
       let connection = try await OpenSSHConnection.connect(
         to: destination, configuration: file, client: client)
       #expect(try await connection.start("true").exitStatus() == .code(0))

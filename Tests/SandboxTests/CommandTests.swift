@@ -124,7 +124,7 @@ struct CommandTests {
       ([("a", ["198.18.0.1"]), ("b", ["198.18.0.1"])], "b and a have the same address 198.18.0.1"),
       ([("a", ["198.18.255.254"])], "a and the controller have the same address 198.18.255.254"),
       ([("a", [])], "a has no address"),
-      ([("../a", ["198.18.0.1"])], "\"../a\" is no host name"),
+      ([("../a", ["198.18.0.1"])], "\"../a\" is not a host name"),
       ([("a", ["198.18.0.1\n"])], "is empty or holds a control character"),
     ])
   func refusals(hosts: [(name: String, addresses: [String])], reason: String) async throws {
