@@ -1,5 +1,6 @@
 /// One mistake or doubtful value in a user's file.
 package struct Diagnostic: Hashable, Sendable {
+  /// Whether a mistake stops the command or is only shown.
   package enum Severity: String, Hashable, Sendable, Comparable {
     case error
     case warning

@@ -7,6 +7,7 @@ package struct DiagnosticCollector: Hashable, Sendable {
 
   package init() {}
 
+  /// Adds a diagnostic, unless it was already reported.
   package mutating func report(_ diagnostic: Diagnostic) {
     found.insert(diagnostic)
     hasErrors = hasErrors || diagnostic.severity == .error

@@ -16,6 +16,7 @@ package struct DiagnosticRenderer: Sendable {
     diagnostics.map { render($0) }.joined(separator: "\n")
   }
 
+  /// One diagnostic, with the lines of its place; ends with a line feed.
   package func render(_ diagnostic: Diagnostic) -> StyledText {
     var text = StyledText()
     if let place = diagnostic.place { text += "\(place.description.withoutControls): " }

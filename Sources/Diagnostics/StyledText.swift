@@ -4,6 +4,7 @@
 /// all other characters that could deceive a reader are escaped then, so no text from a host, a file or a
 /// program can steer the terminal.
 package struct StyledText: Hashable, Sendable {
+  /// The styles of the console's output.
   package enum Style: Int, Hashable, Sendable {
     case red = 31
     case green = 32
@@ -52,6 +53,7 @@ package struct StyledText: Hashable, Sendable {
 }
 
 extension StyledText: ExpressibleByStringInterpolation {
+  /// Builds a text from literals, values and other styled texts.
   package struct StringInterpolation: StringInterpolationProtocol {
     fileprivate var text = StyledText()
 
@@ -69,6 +71,7 @@ extension StyledText: ExpressibleByStringInterpolation {
 }
 
 extension Sequence<StyledText> {
+  /// The texts one after another, with a separator between two.
   package func joined(separator: String = "") -> StyledText {
     var joined = StyledText()
     for (index, text) in enumerated() {

@@ -3,6 +3,7 @@ package import SystemPackage
 
 /// Why a file was not read or written. The message names the file and what to do.
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The cause of the failure; each has its text and advice.
   package enum Reason: Hashable, Sendable {
     case missing
     /// It is not a regular file.

@@ -1,5 +1,6 @@
 /// What a file is for: its maximum size, and who must be able to read it.
 package struct FileKind: Hashable, Sendable {
+  /// Who must, or must not, be able to read the file.
   package enum Audience: Hashable, Sendable {
     case anyone
     /// A secret: refused if other users can read it.

@@ -3,6 +3,7 @@ package import SystemPackage
 
 /// Status of a file: its kind, owner, permissions and number of names.
 package struct FileStatus: Hashable, Sendable {
+  /// The kinds of files, named as in messages.
   package enum Kind: String, Hashable, Sendable {
     case regular = "a regular file"
     case folder = "a folder"

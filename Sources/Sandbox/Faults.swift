@@ -46,6 +46,7 @@ extension Sandbox {
     try await demand(["pkill", "-STOP", "-x", "sshd"], on: .host(host))
   }
 
+  /// Lets a paused sshd continue; waiting connections are answered.
   package func resumeSSH(on host: String) async throws {
     try await demand(["pkill", "-CONT", "-x", "sshd"], on: .host(host))
   }
@@ -53,6 +54,7 @@ extension Sandbox {
   /// Disconnects the host's cable: packets to and from it are lost.
   package func cut(_ host: String) async throws { try await setLink(of: host, to: "down") }
 
+  /// Connects the host's cable again.
   package func reconnect(_ host: String) async throws { try await setLink(of: host, to: "up") }
 
   /// The controller holds the other end of each host's cable, numbered as the hosts are.

@@ -3,6 +3,7 @@ internal import SystemPackage
 
 /// Why a box could not be opened or a command could not be run in it.
 package struct SandboxError: Error, Hashable, CustomStringConvertible {
+  /// The kind of failure, for code that decides what to do.
   package enum Code: Hashable, Sendable {
     case notRoot
     case invalidFleet

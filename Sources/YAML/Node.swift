@@ -2,6 +2,7 @@ package import Diagnostics
 
 /// One value of a YAML document and its place in the file, with aliases and merge keys resolved.
 package struct Node: Hashable, Sendable {
+  /// The content of a value: a single value, a list or a mapping.
   package enum Content: Hashable, Sendable {
     case scalar(Scalar)
     case sequence([Node])
@@ -9,6 +10,7 @@ package struct Node: Hashable, Sendable {
     case mapping([Entry])
   }
 
+  /// A single value: text, a number, true, false or null.
   package struct Scalar: Hashable, Sendable {
     package var text: String
     /// Written without quotes, so that the text decides its type.

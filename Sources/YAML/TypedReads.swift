@@ -29,6 +29,7 @@ extension Node {
     }
   }
 
+  /// The entries of a mapping; reports any other value.
   package func entries(_ found: inout DiagnosticCollector) -> [Entry]? {
     guard case .mapping(let entries) = content else {
       found.report(.wrongType(self, expected: "a mapping"))
@@ -37,6 +38,7 @@ extension Node {
     return entries
   }
 
+  /// The elements of a list; reports any other value.
   package func elements(
     _ found: inout DiagnosticCollector, expected: String = "a list"
   ) -> [Node]? {
@@ -58,6 +60,7 @@ extension Node {
     return scalar.text
   }
 
+  /// True or false; reports any other value.
   package func boolean(_ found: inout DiagnosticCollector) -> Bool? {
     guard case .scalar(let scalar) = content, resolvedKind == .boolean else {
       found.report(.wrongType(self, expected: "true or false"))

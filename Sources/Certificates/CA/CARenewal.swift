@@ -50,6 +50,7 @@ extension CAFiles {
     case noKey
   }
 
+  /// The protection of a key, by the labels of its PEM text; nothing is decrypted.
   package static func protection(ofKeyPEM pem: String) -> KeyProtection {
     let lines = pem.split(whereSeparator: \.isNewline)
     let label = lines.first { $0.hasPrefix("-----BEGIN ") && $0.contains("PRIVATE KEY-----") }

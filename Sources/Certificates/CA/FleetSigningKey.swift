@@ -19,6 +19,7 @@ package struct FleetSigningKey: Sendable {
     publicKey = hexadecimal(bytes)
   }
 
+  /// Generates a new key.
   package static func generate() throws(CertificateError) -> FleetSigningKey {
     try FleetSigningKey(PrivateKey.generate(.ed25519))
   }

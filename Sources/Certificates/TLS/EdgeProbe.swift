@@ -107,6 +107,7 @@ extension EdgeProbe {
 
 /// What a probe has found.
 package struct ProbeReport: Sendable {
+  /// How the server answered the probe.
   package enum Answer: Sendable {
     /// The status of an HTTP answer.
     case status(Int)

@@ -35,12 +35,14 @@ package struct SSHSettings: Hashable, Sendable {
     case file(LocalPath)
   }
 
+  /// The SSH client that connects to a host.
   package enum Transport: String, Hashable, Sendable, CaseIterable {
     case builtin
     /// The system's `ssh`, with one master connection for each host.
     case openSSH = "openssh"
   }
 
+  /// What happens with hosts that are not in known_hosts.
   package enum HostKeyChecking: String, Hashable, Sendable, CaseIterable {
     /// Only hosts that are in known_hosts.
     case strict

@@ -40,6 +40,7 @@ package struct AddressRange: Hashable, Sendable, Comparable, CustomStringConvert
     }
   }
 
+  /// Whether an address is in the range; one of the other family never is.
   package func contains(_ other: IPAddress) -> Bool {
     address.bitWidth == other.bitWidth
       && Self.network(of: other, prefixLength) == Self.network(of: address, prefixLength)

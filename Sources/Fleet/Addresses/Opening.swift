@@ -1,6 +1,7 @@
 /// Traffic that a host's firewall accepts, from which sources, and why; made from the inventory, and stored in
 /// the facts of a release.
 package struct Opening: Hashable, Sendable {
+  /// The ports or protocols that an opening is for.
   package enum Target: Hashable, Sendable, Comparable, CustomStringConvertible {
     case tcp(Port)
     /// Several ports, including those that other openings of the list name.
@@ -21,6 +22,7 @@ package struct Opening: Hashable, Sendable {
     }
   }
 
+  /// The addresses from which an opening accepts packets.
   package enum Source: Hashable, Sendable {
     case everybody
     /// Sorted, none within another; empty means no one.
@@ -100,6 +102,7 @@ extension Opening.Source: CustomStringConvertible {
     }
   }
 
+  /// Sources that accept what either accepts.
   package func union(_ other: Self) -> Self {
     switch (self, other) {
     case (.ranges(let left), .ranges(let right)): Self(left + right)

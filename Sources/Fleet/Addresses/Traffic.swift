@@ -22,6 +22,7 @@ package struct PortRange: Hashable, Sendable, Comparable, CustomStringConvertibl
     self.init(first, last)
   }
 
+  /// Whether a port is in the range.
   package func contains(_ port: Port) -> Bool { first <= port && port <= last }
 
   package var description: String { first == last ? "\(first)" : "\(first)-\(last)" }

@@ -61,6 +61,7 @@ package struct CommonName: ValidatedText {
     self.text = text
   }
 
+  /// The rule for fields of a distinguished name, for messages.
   package static func limits(upTo longest: Int) -> String {
     "1 to \(longest) printable characters without , + = < > # ; \\ \" / and without outer spaces"
   }

@@ -7,6 +7,7 @@ package struct WildcardPattern: Hashable, Sendable {
 
   package init(_ text: some StringProtocol) { pattern = Array(text.utf8) }
 
+  /// Whether the whole text matches the pattern.
   package func matches(_ text: some StringProtocol) -> Bool {
     let text = Array(text.utf8)
     var (at, next) = (0, 0)

@@ -4,7 +4,9 @@
 package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
   package let seconds: Int64
 
+  /// A period of this many seconds.
   package static func seconds(_ count: Int64) -> Period { Period(unchecked: count) }
+  /// A period of this many days.
   package static func days(_ count: Int64) -> Period { Period(unchecked: count * 86_400) }
 
   private init(unchecked seconds: Int64) { self.seconds = seconds }

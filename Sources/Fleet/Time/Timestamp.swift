@@ -27,6 +27,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
       : -((-seconds + Self.secondsPerDay - 1) / Self.secondsPerDay)
   }
 
+  /// The moment this many seconds later; clamped to the years 1970 to 9999.
   package func adding(seconds: Int64) -> Timestamp {
     let (sum, overflows) = secondsSince1970.addingReportingOverflow(seconds)
     return overflows ? .latest : Timestamp(secondsSince1970: sum)

@@ -2,6 +2,7 @@ package import Fleet
 
 /// What the firewall of each host accepts.
 package struct FirewallPolicy: Hashable, Sendable {
+  /// Which part of a host the firewall protects.
   package enum Scope: String, Hashable, Sendable, CaseIterable {
     /// Everything is dropped except for the listed openings.
     case drop
@@ -9,6 +10,7 @@ package struct FirewallPolicy: Hashable, Sendable {
     case sites
   }
 
+  /// The program that loads the rules on a host.
   package enum Engine: String, Hashable, Sendable, CaseIterable {
     case nftables
     /// Together with `ip6tables` for IPv6.

@@ -32,12 +32,15 @@ package struct Inventory: Hashable, Sendable {
     self.keepReleases = keepReleases
   }
 
+  /// The host with a name; nil if the inventory has none.
   package func host(named name: HostName) -> Host? { hosts.sortedRun(of: name, by: \.name).first }
 
+  /// The sites that a front-end publishes, sorted by domain.
   package func sites(publishedBy host: HostName) -> [Site] {
     sites.filter { !$0.frontEnds.sortedRun(of: host, by: \.self).isEmpty }
   }
 
+  /// The sites that a back-end serves, sorted by domain.
   package func sites(servedBy host: HostName) -> [Site] {
     sites.filter { !$0.upstreams(on: host).isEmpty }
   }

@@ -90,6 +90,7 @@ package enum PublicCertificate: Hashable, Sendable {
 
 /// How a site's back-ends answer a request.
 package struct Service: Hashable, Sendable {
+  /// Where the answers come from: files, an application over HTTP, or a FastCGI application.
   package enum Content: Hashable, Sendable {
     case files(root: RemotePath, index: FileName)
     case proxy(LocalApplication)

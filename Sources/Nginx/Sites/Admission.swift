@@ -6,6 +6,7 @@ package enum Admission: Hashable, Sendable {
   case everyone
   case frontEnds(Set<HostName>)
 
+  /// Admits everyone whom either admits.
   package func union(_ other: Admission) -> Admission {
     guard case .frontEnds(let own) = self, case .frontEnds(let others) = other else {
       return .everyone

@@ -21,6 +21,7 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
   /// The revocation lists of these generations, one each.
   package static let revocationLists = ReleasePath("tls/revoked.crl")
 
+  /// The nginx configuration of a site on a front-end or a back-end.
   package static func configuration(of domain: DomainName, as role: Role) -> ReleasePath {
     ReleasePath("nginx/\(role.rawValue)/\(domain).conf")
   }
@@ -35,6 +36,7 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
     ReleasePath("tls/\(role.rawValue).crt")
   }
 
+  /// The key of the host's own certificate.
   package static func key(for role: Role) -> ReleasePath { ReleasePath("tls/\(role.rawValue).key") }
 
   /// The certificate of a site for visitors.
@@ -42,6 +44,7 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
     ReleasePath("tls/sites/\(domain).crt")
   }
 
+  /// The key of a site's certificate for visitors.
   package static func publicKey(of domain: DomainName) -> ReleasePath {
     ReleasePath("tls/sites/\(domain).key")
   }
@@ -51,6 +54,7 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
     ReleasePath("nginx/real-address/\(network.rawValue).conf")
   }
 
+  /// The addresses of the content network of one site.
   package static func realAddress(of domain: DomainName) -> ReleasePath {
     ReleasePath("nginx/real-address/\(domain).conf")
   }

@@ -90,6 +90,7 @@ package actor OpenSSHConnection {
     return OpenSSHProcess(process, of: self)
   }
 
+  /// Closes the connection and ends the master; tasks that still wait fail. May be called again.
   package func close() async {
     await master?.terminate()
     master = nil
@@ -205,6 +206,7 @@ package final class OpenSSHProcess: Sendable {
     self.connection = connection
   }
 
+  /// Writes to standard input; returns when the process has taken all of it.
   package func write(_ bytes: [UInt8], within limit: Duration = .seconds(60))
     async throws(SSHError)
   {
@@ -213,6 +215,7 @@ package final class OpenSSHProcess: Sendable {
     }
   }
 
+  /// Ends standard input.
   package func closeInput() async { await process.closeInput() }
 
   /// Returns the next standard output, or nil at its end.
