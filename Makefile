@@ -3,14 +3,14 @@ PREFIX ?= /usr/local
 SWIFT_FLAGS = --explicit-target-dependency-import-check error
 # Without the static library the binary would look for Swift in the folder of this toolchain.
 RELEASE = --configuration release --static-swift-stdlib
-# Those of fleets that draw at random, and go on for as long as they are told to.
-SWEPT = TrafficTests KillTests RivalTests NetworkCutTests SystemdPowerTests RotationKillTests TwinTests \
-  HostileFleetTests
-# A sanitizer makes terabytes of address space, in all of which WipingTests would search for a secret.
+# Suites of fleets that draw at random, and continue for as long as their variables say.
+SWEPT = TrafficTests ControllerCrashTests ConcurrentControllersTests NetworkCutTests SystemdPowerTests \
+  RotationKillTests TwoOperatorsTests HostileFleetTests
+# A sanitizer maps terabytes of address space, which WipingTests would search for a secret.
 SANITIZED = DEPLOY_TESTS=SSH,Certificates swift test --skip WipingTests
-# What a test needs may be missing where somebody works; in CI that is a failure.
+# A test whose requirement is missing is skipped on a developer's machine, and fails in CI.
 or_skip = || { test -z "$$CI" && echo '$(1) will be skipped.'; }
-SCRIPTS = $(filter-out %.py,$(wildcard scripts/* Sources/Execution/Host/Program/*.sh Sources/Sandbox/Scripts/*.sh .ci/*))
+SCRIPTS = $(filter-out %.py scripts/lint-language,$(wildcard scripts/* Sources/Execution/Host/Program/*.sh Sources/Sandbox/Scripts/*.sh .ci/*))
 
 .PHONY: help build test sweep sanitize lint format demo bench install clean
 
@@ -31,7 +31,7 @@ test: build      ## every test, the end-to-end ones on a throw-away fleet
 	swift build $(SWIFT_FLAGS) --build-tests
 	scripts/run-tests.py
 
-sweep: build     ## the long random enumerations, with their seeds: hours, on a machine that has nothing else to do
+sweep: build     ## the long random enumerations, with their seeds: hours, on an otherwise idle machine
 	scripts/install-packages sandbox test
 	swift build $(SWIFT_FLAGS) --build-tests
 	DEPLOY_SWEEP=1 DEPLOY_FUZZ=10000 DEPLOY_HOSTILE=10000 DEPLOY_CHAOS_RUNS=600 swift test $(SWIFT_FLAGS) \
@@ -48,18 +48,19 @@ sanitize:        ## the tests of SSH and of certificates under the thread and th
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks-ssh.supp:print_suppressions=0 \
 	  $(SANITIZED) --sanitize=address --scratch-path .build/address --filter SSHTests
 
-lint:            ## the format of the sources, and the shell scripts
+lint:            ## the format of the sources, the shell scripts, and the language of all texts
 	scripts/install-packages lint
 	swift format lint --strict --recursive Package.swift Sources Tests
 	shellcheck $(SCRIPTS)
+	scripts/lint-language
 
-format:          ## bring the sources into their format
+format:          ## format the sources
 	swift format --in-place --recursive Package.swift Sources Tests
 
-demo:            ## a fleet in namespaces, deployed to from an empty start
+demo:            ## deploy to a fleet in namespaces, starting from nothing
 	scripts/demo
 
-bench:           ## how fast planning, applying and signing are, beside other tools: an hour
+bench:           ## how fast planning, applying and signing are, compared with other tools: an hour
 	scripts/bench 20 3 0 peers
 	scripts/bench 100 3 0 peers
 	scripts/bench 20 3 50 peers

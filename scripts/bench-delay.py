@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Stands between the controller and all hosts, and makes each way through take some milliseconds.
+"""Sits between the controller and all hosts, and delays each direction by some milliseconds.
 
     bench-delay.py MILLISECONDS COUNTS
 
-Connections to port 22 that this machine makes are redirected to it, by nft and with root's rights,
-until it is ended by SIGTERM. Then the file COUNTS has the round trips that were made: each connection is
-one, and so is each time that the controller speaks after it has heard something.
+Connections from the controller to port 22 are redirected to it, with nft and with root's rights,
+until SIGTERM ends it. Then the file COUNTS contains the number of round trips: each connection is
+one, and so is each time that the controller sends after it has received something.
 """
 import asyncio
 import signal
@@ -52,7 +52,7 @@ class Ways:
             await asyncio.gather(
                 self.pass_on(reader, ours, heard, True), self.pass_on(theirs, writer, heard, False))
         except asyncio.CancelledError:
-            # Somebody has left a connection open: it ends with this.
+            # A connection was left open: it is closed now.
             writer.close()
 
     async def pass_on(self, reader, writer, heard, is_ours):

@@ -3,8 +3,8 @@
 
     bench-measure.py FILE COMMAND...
 
-The memory is that of all processes of the command together, looked at four times a second, and at least
-what the largest had at its peak. What the command leaves running is not waited for.
+The memory is that of all processes of the command together, measured four times a second, and at least
+the peak of the largest one. Processes that the command leaves running are not waited for.
 """
 import os
 import subprocess

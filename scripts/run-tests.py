@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Runs the tests, which have to be built, and tells the slowest and the skipped ones.
+"""Runs the tests, which have to be built, and lists the slowest and the skipped ones.
 
     scripts/run-tests.py [--at-a-time N] [GROUP | SUITE]...
 
-Without a GROUP or a SUITE (such as EndToEndTests.KillTests) all groups run, one after the other:
+Without a GROUP or a SUITE (such as EndToEndTests.ControllerCrashTests) all groups run, one after the other:
 
-    computing   what only computes: one process
-    hostile     hosts that say anything, with deadlines of a second: one process
-    live        servers and processes with deadlines, which wait for no test that only computes: one process
-    fleets      each suite of a fleet in a process, N of them at the same time, twice as many as there are cores
-                unless N is given: a fleet waits most of the time, and each has namespaces of its own
+    computing   tests that only compute: one process
+    hostile     hosts that send anything, with deadlines of a second: one process
+    live        servers and processes with deadlines, which must not wait for tests that only compute: one process
+    fleets      each suite of a fleet in its own process and its own namespaces, N of them at the same time, twice
+                as many as there are cores unless N is given: a fleet waits most of the time
 
-In CI a test of fleets that was skipped is a failure: something that it needs is missing. The others fail by themselves
-there if a tool is missing.
+In CI a skipped test of fleets is a failure: a requirement of it is missing. Other tests fail
+there on their own if a tool is missing.
 """
 import argparse
 import os
@@ -26,7 +26,7 @@ import time
 
 MODULES = ("EndToEndTests", "SandboxTests")
 LIVE = r"^((SSHTests|CAStoreTests|ApplicationTests|CommandLineTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)"
-# Their hosts have a second to answer, in threads that no other test may keep.
+# Their hosts have a second to answer, in threads that no other test may occupy.
 HOSTILE = r"^ExecutionTests\.HostileHostTests"
 GROUPS = {
     "computing": ["--skip", r"^(EndToEndTests|SandboxTests)\.", "--skip", LIVE, "--skip", HOSTILE],
@@ -34,10 +34,10 @@ GROUPS = {
     "live": ["--filter", LIVE],
     "fleets": None,
 }
-# These look at the whole machine, so nothing else runs beside them.
-ALONE = ("SandboxTests.RemainsTests", "SandboxTests.SystemdRemainsTests", "EndToEndTests.ManagersTests")
-# Those that take longest begin first, so that none of them is left over at the end.
-LONGEST = ("KillTests", "RotationKillTests", "RivalTests", "SystemdPowerTests", "TrafficTests", "ChangeTests")
+# These examine the whole machine, so nothing else runs at the same time.
+ALONE = ("SandboxTests.CleanupTests", "SandboxTests.SystemdCleanupTests", "EndToEndTests.ManagersTests")
+# The longest suites begin first, so that none of them is left over at the end.
+LONGEST = ("ControllerCrashTests", "RotationKillTests", "ConcurrentControllersTests", "SystemdPowerTests", "TrafficTests", "ChangeTests")
 ENDED = re.compile(
     r'^\S+ Test (?!run |case )(?:"(.+?)"|(\S+)) (?:with \d+ test cases )?'
     r"(?:(passed|failed) after ([0-9.]+) seconds|(skipped))", re.MULTILINE)
@@ -64,7 +64,7 @@ def suites(program, wanted):
 
 
 class Report:
-    """What has ended so far: each test with its suite, result and seconds."""
+    """The tests that have ended so far: each with its suite, result and seconds."""
 
     def __init__(self):
         self.tests = []
@@ -83,7 +83,7 @@ class Report:
             print(f"{'FAILED' if failed else 'passed'} {suite}: {len(found)} tests in {elapsed:.0f} s", flush=True)
             if failed:
                 self.broken.append(suite)
-                # What has begun or passed is of no interest then.
+                # Tests that have begun or passed are left out then.
                 print("\n".join(line for line in text.splitlines() if line[:1] not in "◇✔"), flush=True)
 
     def count(self, result):

@@ -1,5 +1,6 @@
-/// One thing that a user's file says wrongly, or that deserves a second look.
+/// One mistake or doubtful value in a user's file.
 package struct Diagnostic: Hashable, Sendable {
+  /// Whether a mistake stops the command or is only shown.
   package enum Severity: String, Hashable, Sendable, Comparable {
     case error
     case warning
@@ -10,13 +11,13 @@ package struct Diagnostic: Hashable, Sendable {
   }
 
   package var severity: Severity
-  /// Nil where the mistake belongs to no line, as when a whole file is too large.
+  /// Nil if the mistake has no line, as when a whole file is too large.
   package var place: SourcePlace?
-  /// The kind of mistake: always the same words, without a name from the file.
+  /// The kind of mistake: fixed words, without a name from the file.
   package var summary: String
   /// What is wrong here and why, in whole sentences.
   package var detail: String
-  /// What to write instead, exactly as it belongs in the file.
+  /// What to write instead, exactly as it is written in the file.
   package var suggestion: String?
 
   package init(

@@ -1,9 +1,9 @@
-/// Writes diagnostics for a person: the place, the line with the value underlined, the reason.
+/// Renders diagnostics for a terminal: the place, the line with the value underlined, the reason.
 package struct DiagnosticRenderer: Sendable {
   private let lines: [String: [[Unicode.Scalar]]]
   private let isColored: Bool
 
-  /// Longer lines, such as those of generated JSON, are shown in part.
+  /// Of longer lines, such as those of generated JSON, a part is shown.
   private static let widestExcerpt = 160
 
   package init(sources: [SourceText], isColored: Bool = false) {
@@ -11,11 +11,12 @@ package struct DiagnosticRenderer: Sendable {
     self.isColored = isColored
   }
 
-  /// Every diagnostic in the order given, with an empty line between two; ends with a line feed.
+  /// Every diagnostic in the order given, separated by empty lines; ends with a line feed.
   package func render(_ diagnostics: [Diagnostic]) -> StyledText {
     diagnostics.map { render($0) }.joined(separator: "\n")
   }
 
+  /// One diagnostic, with the lines of its place; ends with a line feed.
   package func render(_ diagnostic: Diagnostic) -> StyledText {
     var text = StyledText()
     if let place = diagnostic.place { text += "\(place.description.withoutControls): " }

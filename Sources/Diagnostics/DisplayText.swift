@@ -14,15 +14,15 @@ extension Unicode.Scalar {
     }
   }
 
-  /// What moves a terminal as far as the character does and shows nothing.
+  /// A blank as wide as the character on a terminal.
   var blank: String {
     self == "\t" ? "\t" : String(repeating: " ", count: displayWidth)
   }
 
-  /// Whether the character looks like a space and is not the one that YAML, paths and names know.
+  /// Whether the character looks like a space but is not the ASCII space.
   var isUnusualSpace: Bool { properties.generalCategory == .spaceSeparator && self != " " }
 
-  /// As Unicode writes it: `U+00A0`.
+  /// In Unicode's notation: `U+00A0`.
   package var codePoint: String {
     let code = String(value, radix: 16, uppercase: true)
     return "U+" + String(repeating: "0", count: max(0, 4 - code.count)) + code
@@ -48,7 +48,7 @@ extension String {
 
   var withoutControls: String { .safe(unicodeScalars) }
 
-  /// The text in double quotes, cut after 80 characters, with what cannot be seen escaped.
+  /// The text in double quotes, cut after 80 characters, with invisible characters escaped.
   package var quoted: String {
     var text = ""
     for scalar in unicodeScalars.prefix(80) {
@@ -59,13 +59,13 @@ extension String {
     return unicodeScalars.count > 80 ? "\"\(text)…\"" : "\"\(text)\""
   }
 
-  /// A sentence that names the first character that looks like a space or like nothing; nil without one.
+  /// A sentence that names the first character that looks like a space or is invisible; nil if there is none.
   package var hiddenCharacter: String? {
     let hidden = unicodeScalars.first {
       $0.isUnusualSpace || $0.isDeceptive && $0.properties.generalCategory != .control
     }
     guard let scalar = hidden else { return nil }
     let name = scalar.properties.name.map { " (\($0))" } ?? ""
-    return "\(scalar.codePoint)\(name) is in it and cannot be seen: type the text again."
+    return "It contains \(scalar.codePoint)\(name), which is invisible: type the text again."
   }
 }

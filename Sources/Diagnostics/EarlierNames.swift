@@ -2,7 +2,7 @@
 package enum EarlierNames {
   private static let renamed = ["authority": "ca", "rotate-authority": "rotate-ca"]
 
-  /// What a word of version 0.1.0 is called now, if that is one of `known`.
+  /// The current name of a word of version 0.1.0, if it is one of `known`.
   package static func current(_ word: String, among known: [String]) -> String? {
     renamed[word].flatMap { known.contains($0) ? $0 : nil }
   }

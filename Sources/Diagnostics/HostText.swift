@@ -1,7 +1,7 @@
-/// What a host said, fit to be shown: one line of bounded length, in which every character is escaped
+/// Text from a host, safe to show: one line of bounded length, in which every character is escaped
 /// that could steer a terminal, reorder the text around it or stay invisible.
 ///
-/// Made where the words of a host arrive, so that nothing after that place has to think of it.
+/// Made where the text arrives, so that no later code has to escape it.
 package struct HostText: Hashable, Sendable, CustomStringConvertible {
   /// Characters that are kept of a line; a message of nginx with two paths fits.
   package static let longestLine = 1000
@@ -15,7 +15,7 @@ package struct HostText: Hashable, Sendable, CustomStringConvertible {
 
   /// - Parameter limit: how many characters are kept; more end in an ellipsis.
   package init(_ words: some StringProtocol, limit: Int = longestLine) {
-    // No more is looked at than is kept: a host may have sent megabytes.
+    // Only what is kept is examined: a host may have sent megabytes.
     let scalars = words.unicodeScalars.prefix(limit + 1)
     let kept = scalars.prefix(limit).map { $0 == "\t" ? " " : $0.visible }.joined()
     text = scalars.count > limit ? kept + "…" : kept
@@ -27,9 +27,9 @@ package struct HostText: Hashable, Sendable, CustomStringConvertible {
     self.init(String(decoding: bytes.prefix(4 * (limit + 1)), as: UTF8.self), limit: limit)
   }
 
-  /// The lines of an answer, the empty ones left out.
+  /// The lines of an answer, without empty ones.
   ///
-  /// - Parameter most: how many are kept; more end in a line that says so.
+  /// - Parameter most: how many are kept; if there are more, a last line says so.
   package static func lines(
     of bytes: some Collection<UInt8>, most: Int = mostLines
   ) -> [HostText] {
@@ -51,7 +51,7 @@ extension Unicode.Scalar {
   /// C0 and C1 controls, bidirectional and other format characters, zero-width ones, line separators.
   package var isDeceptive: Bool { isControlOrFormat || properties.isDefaultIgnorableCodePoint }
 
-  /// The character, or its escape where it could deceive a reader: `\u{1B}`.
+  /// The character, or its escape if it could deceive a reader: `\u{1B}`.
   var visible: String {
     switch self {
     case _ where !isDeceptive: String(self)

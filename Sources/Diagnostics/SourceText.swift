@@ -1,6 +1,6 @@
-/// A file's name and bytes, so that a message can show the line it speaks of.
+/// A file's name and bytes, so that a message can show the line it is about.
 package struct SourceText: Hashable, Sendable {
-  /// As the user named it.
+  /// As named by the user.
   package let file: String
   package let bytes: [UInt8]
 
@@ -15,7 +15,7 @@ package struct SourceText: Hashable, Sendable {
 
   /// The lines without their ends (line feed, carriage return, or both), as Unicode scalars.
   ///
-  /// Bytes that are not UTF-8 become U+FFFD; a byte order mark at the start is no part of a line.
+  /// Bytes that are not UTF-8 become U+FFFD; a byte order mark at the start is not part of a line.
   package var lines: [[Unicode.Scalar]] {
     var lines: [[Unicode.Scalar]] = []
     var line: [Unicode.Scalar] = []

@@ -1,9 +1,10 @@
-/// Text for a terminal, with its styles beside it and not in it.
+/// Text for a terminal, with its styles stored beside it.
 ///
-/// Views make it, and the console writes it. The escape sequences of a style are added when it is rendered;
-/// all other characters that could deceive a reader are escaped there, so no text from a host, a file or a
-/// program can steer the terminal, whoever forgot to think of it.
+/// Views create it, and the console writes it. The escape sequences of a style are added when it is rendered;
+/// all other characters that could deceive a reader are escaped then, so no text from a host, a file or a
+/// program can steer the terminal.
 package struct StyledText: Hashable, Sendable {
+  /// The styles of the console's output.
   package enum Style: Int, Hashable, Sendable {
     case red = 31
     case green = 32
@@ -40,7 +41,7 @@ package struct StyledText: Hashable, Sendable {
     left.segments += right.segments
   }
 
-  /// What is written, line feeds and tabs as they are.
+  /// The text to write, with line feeds and tabs kept.
   package var rendered: String {
     segments.map { segment in
       let text = segment.text.escaped
@@ -52,6 +53,7 @@ package struct StyledText: Hashable, Sendable {
 }
 
 extension StyledText: ExpressibleByStringInterpolation {
+  /// Builds a text from literals, values and other styled texts.
   package struct StringInterpolation: StringInterpolationProtocol {
     fileprivate var text = StyledText()
 
@@ -69,6 +71,7 @@ extension StyledText: ExpressibleByStringInterpolation {
 }
 
 extension Sequence<StyledText> {
+  /// The texts one after another, with a separator between two.
   package func joined(separator: String = "") -> StyledText {
     var joined = StyledText()
     for (index, text) in enumerated() {
@@ -80,7 +83,7 @@ extension Sequence<StyledText> {
 }
 
 extension String {
-  /// The text with every character escaped that could deceive a reader, but line feeds and tabs.
+  /// The text in which every character that could deceive a reader is escaped, except line feeds and tabs.
   var escaped: String {
     guard unicodeScalars.contains(where: { $0.isDeceptive && $0 != "\n" && $0 != "\t" }) else {
       return self

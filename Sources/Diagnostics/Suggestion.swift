@@ -1,6 +1,6 @@
 /// Finds what the user probably meant.
 package enum Suggestion {
-  /// The candidate nearest to `text`, the first by name of several; nil where none is near.
+  /// The candidate nearest to `text`, the first by name if there are several; nil if none is near.
   ///
   /// Near is one edit for each three characters, at least one.
   package static func nearest(to text: String, among candidates: some Sequence<String>) -> String? {
@@ -22,7 +22,7 @@ package enum Suggestion {
   private static let longest = 64
 
   /// Insertions, removals, replacements and swaps of neighbours between two texts
-  /// (the optimal string alignment distance); nil where they are more than `limit`.
+  /// (the optimal string alignment distance); nil if they are more than `limit`.
   package static func distance(_ left: String, _ right: String, limit: Int = .max) -> Int? {
     distance(Array(left.unicodeScalars), Array(right.unicodeScalars), limit: limit)
   }

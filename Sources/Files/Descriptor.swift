@@ -1,12 +1,12 @@
 internal import Glibc
 package import SystemPackage
 
-/// An open file descriptor with one owner, closed when the owner lets go of it.
+/// An open file descriptor with one owner; closed when the owner releases it.
 package struct Descriptor: ~Copyable, Sendable {
   private let file: FileDescriptor
   package var number: Int32 { file.rawValue }
 
-  /// Takes what a system call has just returned; a negative number means that it failed.
+  /// Takes over the result of a system call; a negative number means that it failed.
   package init(adopting number: Int32) throws(Errno) {
     guard number >= 0 else { throw Errno.current }
     file = FileDescriptor(rawValue: number)
@@ -26,7 +26,7 @@ package struct Descriptor: ~Copyable, Sendable {
     _ = try Errno.naming { try file.writeAll(bytes) }
   }
 
-  /// Waits until the disk has what was written.
+  /// Waits until the written data is on the disk.
   borrowing func synchronize() throws(Errno) {
     guard fsync(number) == 0 else { throw Errno.current }
   }
@@ -38,16 +38,16 @@ package struct Descriptor: ~Copyable, Sendable {
   }
 }
 
-/// A descriptor that several may hold, closed when the last of them lets go of it.
+/// A descriptor with several owners; closed when the last one releases it.
 package final class SharedDescriptor: Sendable {
   private let descriptor: Descriptor
   package var number: Int32 { descriptor.number }
 
-  /// Takes what a system call has just returned; a negative number means that it failed.
+  /// Takes over the result of a system call; a negative number means that it failed.
   package init(adopting number: Int32) throws(Errno) {
     descriptor = try Descriptor(adopting: number)
   }
 
-  /// Has calls return instead of waiting.
+  /// Makes calls return instead of waiting.
   package func doNotBlock() { _ = fcntl(number, F_SETFL, O_NONBLOCK) }
 }

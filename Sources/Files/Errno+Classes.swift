@@ -6,11 +6,11 @@ extension Errno {
   package static var current: Errno { Errno(rawValue: errno) }
 
   package var isRefusal: Bool { self == .connectionRefused }
-  /// The peer has gone; which of them the kernel says depends on who was faster.
+  /// The peer is gone; which of the two errors the kernel reports depends on timing.
   package var isDisconnection: Bool { self == .brokenPipe || self == .connectionReset }
   package var isTemporary: Bool { self == .wouldBlock || self == .interrupted }
 
-  /// Gives swift-system's errors the type that they have.
+  /// Gives errors of swift-system their concrete type.
   static func naming<Value>(_ call: () throws -> Value) throws(Errno) -> Value {
     do {
       return try call()

@@ -3,31 +3,32 @@ package import SystemPackage
 
 /// Why a file was not read or written. The message names the file and what to do.
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The cause of the failure; each has its text and advice.
   package enum Reason: Hashable, Sendable {
     case missing
     /// It is not a regular file.
     case isKind(FileStatus.Kind)
-    /// A link where `deploy` itself chose the name: who put it there could make it read or write another
+    /// A symbolic link instead of a file that `deploy` named: it could lead to another
     /// file.
     case isLink
     case isTooLarge(limit: Int)
-    /// A secret that others may read.
+    /// A secret that other users can read.
     case isReadableByOthers
-    /// A file for all to see that only its owner may read: it may be a secret.
+    /// A file for everyone that only its owner can read: it may be a secret.
     case isForOwnerAlone
     case isOwnedByAnother
-    /// A folder in which others could put a file in place of another.
+    /// A folder in which other users could replace a file.
     case isWritableByOthers
     /// It has more names than this one.
     case hasOtherNames
     case exists
-    /// Another process writes it.
+    /// Another process is writing it.
     case isBeingWritten
     case system(Errno)
   }
 
   package let path: String
-  /// What was wanted of it, as the rest of a sentence: "be read", "be replaced".
+  /// The attempted action, as the rest of a sentence: "be read", "be replaced".
   let verb: String
   package let reason: Reason
 
@@ -47,30 +48,30 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   package var description: String {
     switch reason {
     case .isReadableByOthers:
-      "\(path) can be read by others: take that away with\n    chmod 600 \(path)"
+      "\(path) can be read by other users: change that with\n    chmod 600 \(path)"
     case .isForOwnerAlone:
-      "\(path) can be read by its owner only, so it may hold a secret, and plans show it whole. If it"
-        + " does not, allow others to read it with\n    chmod a+r \(path)"
+      "\(path) can be read by its owner only, so it may be a secret, but plans show its content. If it"
+        + " is not a secret, allow others to read it with\n    chmod a+r \(path)"
     case .isWritableByOthers:
-      "\(path) can be written to by others, who could put a key of their own in it: take that away"
+      "\(path) can be written by other users, who could put their own key in it: change that"
         + " with\n    chmod 700 \(path)"
-    case .exists: "\(path) exists already and is not overwritten"
+    case .exists: "\(path) already exists and is not overwritten"
     default: "\(path) \(predicate)"
     }
   }
 
-  /// The same without the file: "cannot be read: it is a folder, not a regular file".
+  /// The message without the file: "cannot be read: it is a folder, not a regular file".
   package var predicate: String { "cannot \(verb): \(explanation)" }
 
   private var explanation: String {
     switch reason {
     case .missing: Errno.noSuchFileOrDirectory.description
     case .isKind(let kind): "it is \(kind.rawValue), not a regular file"
-    case .isLink: "it is a symbolic link. Replace it with the file that it leads to"
+    case .isLink: "it is a symbolic link. Replace it with the file it points to"
     case .isTooLarge(let limit):
       "it is larger than \(ByteText.of(limit)), the limit for such a file"
-    case .isOwnedByAnother: "it belongs to another user. Take it over with chown, or remove it"
-    case .hasOtherNames: "it has another name too (a hard link). Remove it"
+    case .isOwnedByAnother: "it belongs to another user. Change its owner with chown, or remove it"
+    case .hasOtherNames: "it has more than one name (hard link). Remove it"
     case .isBeingWritten: "another run is writing it. Wait for that run to end"
     case .system(let error): error.description
     case .isReadableByOthers, .isForOwnerAlone, .isWritableByOthers, .exists: ""
@@ -78,7 +79,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Numbers of bytes for messages.
+/// Numbers of bytes in messages.
 enum ByteText {
   static func of(_ bytes: Int) -> String {
     bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB"

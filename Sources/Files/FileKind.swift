@@ -1,17 +1,18 @@
-/// What a file is for: how large it may be, and who must be able to read it.
+/// What a file is for: its maximum size, and who must be able to read it.
 package struct FileKind: Hashable, Sendable {
+  /// Who must, or must not, be able to read the file.
   package enum Audience: Hashable, Sendable {
     case anyone
-    /// A secret: refused if others may read it.
+    /// A secret: refused if other users can read it.
     case ownerAlone
-    /// Shown in plans: refused if only its owner may read it.
+    /// Shown in plans: refused if only its owner can read it.
     case everyone
   }
 
   /// Bytes.
   package let limit: Int
   package let audience: Audience
-  /// False for names that `deploy` itself chooses.
+  /// False for names that `deploy` chooses.
   package let mayBeLink: Bool
 
   package init(limit: Int, audience: Audience = .anyone, mayBeLink: Bool = true) {
@@ -26,7 +27,7 @@ package struct FileKind: Hashable, Sendable {
   package static let inventory = FileKind(limit: 32 * mebibyte)
   /// 10,000 hosts take 60 MiB.
   package static let state = FileKind(limit: 512 * mebibyte, mayBeLink: false)
-  /// It has every file of every host that changes.
+  /// It contains every file of every host that changes.
   package static let savedPlan = FileKind(limit: 1024 * mebibyte)
   /// A file of the CA that is public.
   package static let ca = FileKind(limit: 16 * mebibyte)

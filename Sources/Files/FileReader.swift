@@ -1,17 +1,17 @@
 internal import Glibc
 internal import SystemPackage
 
-/// The one way in which files of the controller are read: regular files only, without waiting for anybody,
+/// The only way in which files of the controller are read: regular files, without blocking,
 /// up to the limit of their kind.
 ///
-/// An inventory from a pull request may name anything: /dev/zero, a pipe that nobody writes to, a file of
+/// An inventory from a pull request may name anything: /dev/zero, a pipe without a writer, a file of
 /// gigabytes, a key.
 package enum FileReader {
   /// Reads a whole file.
   package static func read(_ path: String, as kind: FileKind) throws(FileError) -> [UInt8] {
     let file = try open(path, kind)
     let bytes = try naming(path, verb) { () throws(Errno) in
-      // A byte more than the limit shows that there is more.
+      // One byte more than the limit shows that the file is larger.
       try contents(of: file, atMost: kind.limit + 1)
     }
     guard bytes.count <= kind.limit else {
@@ -20,7 +20,7 @@ package enum FileReader {
     return bytes
   }
 
-  /// The same; nil where there is no file.
+  /// Reads a whole file; nil if it does not exist.
   package static func readIfPresent(
     _ path: String, as kind: FileKind
   ) throws(FileError) -> [UInt8]? {
@@ -44,13 +44,13 @@ package enum FileReader {
       try FileStatus.of(path, followsLinks: kind.mayBeLink)
     }
     guard let named else { throw FileError(path, verb, .missing) }
-    // Some devices act when they are opened, so that is not even tried.
+    // Some devices act when they are opened, so they are not opened at all.
     try check(named, path, kind)
     let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (kind.mayBeLink ? 0 : O_NOFOLLOW)
     let file = try naming(path, verb) { () throws(Errno) in
       try Descriptor(adopting: Glibc.open(path, flags))
     }
-    // The name may lead elsewhere by now: what was opened counts.
+    // The name may lead elsewhere by now: the opened file counts.
     try check(naming(path, verb) { () throws(Errno) in try file.status() }, path, kind)
     return file
   }
@@ -70,11 +70,11 @@ package enum FileReader {
     if let reason { throw FileError(path, verb, reason) }
   }
 
-  /// Reads to the end, which may come later than the size says: files of /proc have none, and others grow.
+  /// Reads to the end, which may be later than the size says: files of /proc have size 0, and others grow.
   private static func contents(
     of file: borrowing Descriptor, atMost limit: Int
   ) throws(Errno) -> [UInt8] {
-    // One byte more than the file has shows its end, so a secret is copied nowhere.
+    // With room for one byte more the end is seen at once, so a secret is not copied to a larger buffer.
     var bytes = try chunk(of: file, atMost: min(file.status().size + 1, limit))
     var isComplete = false
     while !isComplete, bytes.count < limit {
@@ -85,7 +85,7 @@ package enum FileReader {
     return bytes
   }
 
-  /// Reads until so many bytes have come or the file ends.
+  /// Reads until `count` bytes have been read or the file ends.
   private static func chunk(
     of file: borrowing Descriptor, atMost count: Int
   ) throws(Errno) -> [UInt8] {

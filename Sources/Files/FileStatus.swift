@@ -1,8 +1,9 @@
 internal import Glibc
 package import SystemPackage
 
-/// What the system knows of a file: its kind, owner, permissions and names.
+/// Status of a file: its kind, owner, permissions and number of names.
 package struct FileStatus: Hashable, Sendable {
+  /// The kinds of files, named as in messages.
   package enum Kind: String, Hashable, Sendable {
     case regular = "a regular file"
     case folder = "a folder"
@@ -40,9 +41,9 @@ package struct FileStatus: Hashable, Sendable {
     inode = UInt(status.st_ino)
   }
 
-  /// What has a name; nil where nothing has it.
+  /// The status of a path; nil if nothing exists there.
   ///
-  /// - Parameter followsLinks: whether the target of a link is meant rather than the link.
+  /// - Parameter followsLinks: whether to return the target of a symbolic link rather than the link.
   package static func of(
     _ path: String, followsLinks: Bool
   ) throws(Errno) -> FileStatus? {
@@ -54,15 +55,15 @@ package struct FileStatus: Hashable, Sendable {
     return FileStatus(status)
   }
 
-  /// Whether both are the same file, by whichever name.
+  /// Whether both are the same file, even by different names.
   func isSameFile(as other: FileStatus?) -> Bool {
     device == other?.device && inode == other?.inode
   }
 
-  /// Whether neither its group nor others may read it.
+  /// Whether neither its group nor others can read it.
   var isForOwnerAlone: Bool { mode & 0o044 == 0 }
 
-  /// Whether its owner is this user or root. Root acts for the owner of the folder too, as with sudo(8)
+  /// Whether its owner is this user or root. Root may also act for the owner of the folder, as with sudo(8)
   /// in a user's checkout.
   func isOwn(in folder: FileStatus?) -> Bool {
     let user = geteuid()

@@ -1,18 +1,18 @@
 internal import Glibc
 internal import SystemPackage
 
-/// The one way in which files of the controller are written: whole or not at all, whatever stops the machine,
-/// never through a link, never in place of another user's file or of what is not a file.
+/// The only way in which files of the controller are written: whole or not at all, even if the power fails,
+/// never through a link, and never over another user's file or something other than a file.
 ///
-/// Folders may belong to others and be writable for them: who can put a file there can replace the
-/// inventory as well, which names commands, so refusing would protect nothing. Folders of secrets are
+/// Folders may belong to other users and be writable for them: anyone who can put a file there can also replace
+/// the inventory, which names commands, so refusing would protect nothing. Folders of secrets are
 /// checked with `checkIsOwn`.
 package enum FileWriter {
-  /// Who may read a new file; an existing one is never opened to more users than before.
+  /// Who can read a new file; an existing one is never opened to more users than before.
   package enum Access: UInt32, Sendable {
     case ownerAlone = 0o600
     case everyone = 0o644
-    /// A program of a folder that is only its owner's.
+    /// A program in a folder that only its owner can read.
     case program = 0o700
   }
 
@@ -20,14 +20,14 @@ package enum FileWriter {
   package static func create(
     _ path: String, contents: [UInt8], for access: Access
   ) throws(FileError) {
-    let existing = try naming(path, "be made") { () throws(Errno) in
+    let existing = try naming(path, "be created") { () throws(Errno) in
       try FileStatus.of(path, followsLinks: false)
     }
-    guard existing == nil else { throw FileError(path, "be made", .exists) }
+    guard existing == nil else { throw FileError(path, "be created", .exists) }
     try replace(path, contents: contents, for: access)
   }
 
-  /// Writes a file in place of one that may exist: a reader sees the old bytes or the new ones.
+  /// Writes a file that may exist already: a reader sees either the old bytes or the new ones.
   package static func replace(
     _ path: String, contents: [UInt8], for access: Access
   ) throws(FileError) {
@@ -51,9 +51,9 @@ package enum FileWriter {
     try replace(path, contents: Array(text.utf8), for: access)
   }
 
-  /// Adds to the end of a file in one write, so that lines which several runs add at once stay whole.
+  /// Appends to a file in one write, so that lines from several concurrent runs stay whole.
   package static func append(_ path: String, _ contents: [UInt8]) throws(FileError) {
-    let verb = "be added to"
+    let verb = "be appended to"
     _ = try ownFile(path, verb)
     let flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
     try naming(path, verb) { () throws(Errno) in
@@ -82,8 +82,8 @@ package enum FileWriter {
     try synchronizeFolder(of: path)
   }
 
-  /// Overwrites a file and removes it. Copies elsewhere, in backups and in what a disk or a file system
-  /// keeps of old blocks, are out of reach.
+  /// Overwrites a file and removes it. Copies in backups and in old blocks of the disk or file system
+  /// are not reached.
   package static func destroy(_ path: String) throws(FileError) {
     let verb = "be destroyed"
     guard let old = try ownFile(path, verb) else { return }
@@ -97,7 +97,7 @@ package enum FileWriter {
     try remove(path)
   }
 
-  /// Refuses a folder in which others could put a file in place of another.
+  /// Refuses a folder in which other users could replace a file.
   package static func checkIsOwn(_ folder: String) throws(FileError) {
     let status = try naming(folder, "be used") { () throws(Errno) in
       try FileStatus.of(folder, followsLinks: true)
@@ -106,7 +106,7 @@ package enum FileWriter {
     guard status.mode & 0o022 == 0 else { throw FileError(folder, "be used", .isWritableByOthers) }
   }
 
-  /// What is there to be written over, if that is allowed.
+  /// The existing file, if it may be overwritten.
   private static func ownFile(_ path: String, _ verb: String) throws(FileError) -> FileStatus? {
     let (file, folder) = try naming(path, verb) { () throws(Errno) in
       (
@@ -121,7 +121,7 @@ package enum FileWriter {
     return file
   }
 
-  /// Without it a power failure could take the new name back.
+  /// Without it, the new name could be lost in a power failure.
   private static func synchronizeFolder(of path: String) throws(FileError) {
     let folder = FilePathText.folder(of: path)
     try naming(folder, "be written") { () throws(Errno) in

@@ -1,19 +1,19 @@
 internal import Glibc
 internal import SystemPackage
 
-/// A file whose lock (flock(2)) is the right to do something. The kernel drops the lock with its process.
+/// A file whose lock (flock(2)) gives an exclusive right. The kernel drops the lock when its process ends.
 ///
-/// Only this user can open the file, for whoever can read a file can lock it. Nothing in it is changed
+/// Only this user can open the file, because anyone who can read a file can lock it. Its content is not changed
 /// before the lock is held.
 package struct LockFile: ~Copyable {
   private let path: String
   private let file: Descriptor
 
   private static let verb = "be used as a lock"
-  /// Bytes that are read of what a holder wrote.
+  /// Maximum number of bytes read from what a holder wrote.
   private static let limit = 4096
 
-  /// - Parameter creates: whether a missing file is made; otherwise it is an error.
+  /// - Parameter creates: whether a missing file is created; otherwise it is an error.
   package static func open(_ path: String, creates: Bool = true) throws(FileError) -> LockFile {
     if let named = try status(path) { try check(named, path) }
     let flags =
@@ -23,14 +23,14 @@ package struct LockFile: ~Copyable {
     }
     let opened = try naming(path, verb) { () throws(Errno) in try file.status() }
     try check(opened, path)
-    // Version 0.1.0 made locks that every user could open.
+    // Version 0.1.0 created locks that every user could open.
     if opened.mode & 0o077 != 0, fchmod(file.number, 0o600) != 0 {
       throw FileError(path, verb, Errno.current)
     }
     return LockFile(path: path, file: file)
   }
 
-  /// Takes the lock; false if somebody else has it, or removed the file meanwhile.
+  /// Takes the lock; false if another process holds it, or removed the file meanwhile.
   package borrowing func lock() throws(FileError) -> Bool {
     guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
       if errno == EWOULDBLOCK { return false }
@@ -41,10 +41,10 @@ package struct LockFile: ~Copyable {
     }
   }
 
-  /// Lets go of the lock at once: a process that is being started has the descriptor too until its exec.
+  /// Releases the lock at once: a process that is being started has the descriptor too until its exec.
   package borrowing func unlock() { flock(file.number, LOCK_UN) }
 
-  /// What the holder wrote, as far as it is short.
+  /// What the holder wrote, up to the limit.
   package borrowing func contents() throws(FileError) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: Self.limit)
     let count = pread(file.number, &buffer, buffer.count, 0)
@@ -52,7 +52,7 @@ package struct LockFile: ~Copyable {
     return Array(buffer.prefix(count))
   }
 
-  /// Replaces what is in the file; for the holder of the lock alone.
+  /// Replaces the content of the file; only for the holder of the lock.
   package borrowing func write(_ bytes: [UInt8]) throws(FileError) {
     try naming(path, "be written") { () throws(Errno) in
       guard ftruncate(file.number, 0) == 0 else { throw Errno.current }

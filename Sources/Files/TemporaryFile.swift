@@ -1,15 +1,15 @@
 internal import Glibc
 internal import SystemPackage
 
-/// A new file beside the one that it is going to replace.
+/// A new file next to the one that it will replace.
 ///
-/// Its name is always the same, so that a run that is killed leaves one at most, and the next run removes
-/// it. A lock (flock(2)) shows whether its writer is still there.
+/// Its name is always the same, so that a killed run leaves at most one, and the next run removes
+/// it. A lock (flock(2)) shows whether its writer is still running.
 struct TemporaryFile: ~Copyable {
   private let path: String
   private let file: Descriptor
 
-  private static let verb = "be made"
+  private static let verb = "be created"
 
   private init(_ path: String, _ file: consuming Descriptor) {
     self.path = path
@@ -19,7 +19,7 @@ struct TemporaryFile: ~Copyable {
   static func make(beside target: String, mode: UInt32) throws(FileError) -> TemporaryFile {
     let path = target + ".new"
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-    // Another run may make its own between two calls of ours.
+    // Another run may create its own between two calls of this one.
     for _ in 0..<100 {
       let number = open(path, flags, mode)
       if number < 0, errno == EEXIST {
@@ -34,7 +34,7 @@ struct TemporaryFile: ~Copyable {
     throw FileError(path, verb, .isBeingWritten)
   }
 
-  /// Puts the file in the place of its target; removes it if that fails.
+  /// Moves the file to its target; removes it if that fails.
   consuming func replace(_ target: String, with contents: [UInt8]) throws(FileError) {
     do throws(Errno) {
       try file.write(contents)
@@ -46,7 +46,7 @@ struct TemporaryFile: ~Copyable {
     }
   }
 
-  /// Removes what a killed run left, if that is what it is.
+  /// Removes the leftover of a killed run, if it is one.
   private static func removeLeftover(_ path: String) throws(FileError) {
     let status = try naming(path, verb) { () throws(Errno) in
       try FileStatus.of(path, followsLinks: false)

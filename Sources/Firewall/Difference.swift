@@ -1,6 +1,6 @@
 package import Fleet
 
-/// What changes for those who connect, a line each: `443/tcp now also from 203.0.113.12`.
+/// What changes for connections, one line each: `443/tcp now also from 203.0.113.12`.
 package func difference(from old: [Opening], to new: [Opening]) -> [String] {
   Set((old + new).map(\.target)).sorted().flatMap { target in
     let (before, after) = (old.source(of: target), new.source(of: target))

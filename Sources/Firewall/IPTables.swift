@@ -1,12 +1,12 @@
 import Fleet
 
-/// The table in the words of iptables(8), one text for each family: chains of its own, which
-/// `iptables-restore --noflush` replaces in one step a table and without a touch on any other.
+/// The table in the syntax of iptables(8), one text for each family: separate chains, which
+/// `iptables-restore --noflush` replaces in one step for each table without touching others.
 struct IPTables: Hashable, Sendable {
   let table: Table
   let family: AddressSet.Family
 
-  /// What `iptables-restore` reads behind the head of the file.
+  /// What `iptables-restore` reads, after the head of the file.
   var text: String {
     let tables = [("filter", false), ("nat", true)].compactMap { name, translates -> [String]? in
       let chains = table.chains.filter { $0.translates == translates && isNeeded($0) }
@@ -31,7 +31,7 @@ struct IPTables: Hashable, Sendable {
     return rules + (chain.drops ? [["-A \(chain.name) -j DROP"]] : [])
   }
 
-  /// None where the rule is of the other family.
+  /// Empty if the rule is for the other family.
   private func lines(of rule: Rule, in chain: Table.Chain) -> [String] {
     var alternatives = [""]
     for match in rule.matches {
@@ -43,7 +43,7 @@ struct IPTables: Hashable, Sendable {
 }
 
 extension Table.Chain {
-  /// Known to the hosts' scripts too, which have the chain of the hook jump to it.
+  /// Also used by the host program, which lets the chain of the hook jump to it.
   fileprivate var name: String { "DEPLOY-\(hook.rawValue.uppercased())" }
 }
 
@@ -60,7 +60,7 @@ extension Rule.Verdict {
 }
 
 extension Rule.Match {
-  /// The ways in which a packet may match, each as words of a rule; none in the other family.
+  /// The alternatives in which a packet can match, each as words of a rule; empty for the other family.
   fileprivate func words(for family: AddressSet.Family) -> [String] {
     switch (self, family) {
     case (.loopback, _): ["-i lo"]
@@ -74,7 +74,7 @@ extension Rule.Match {
     case (.sourceIn(let set), _) where set.family == family: set.ranges.map { "-s \($0)" }
     case (.destination(let transport, let ports), _):
       ["-p \(transport.rawValue) --dport \(ports.forIPTables)"]
-    // ip6tables looks behind this header for a protocol.
+    // ip6tables looks for a protocol behind this header.
     case (.carries(.ah), .ipv6): []
     case (.carries(let other), _): ["-p \(other.number)"]
     case (.nextHeader(.ah), .ipv6): ["-m ah"]
@@ -101,7 +101,7 @@ extension Rule.ICMPType {
     case .destinationUnreachable, .packetTooBig, .timeExceeded, .parameterProblem, .echoRequest,
       .redirect:
       rawValue
-    // It has no name for it (RFC 2710, 3.1).
+    // ip6tables has no name for it (RFC 2710, 3.1).
     case .multicastListenerQuery: "130"
     case .routerAdvertisement: "router-advertisement"
     case .neighborSolicitation: "neighbour-solicitation"

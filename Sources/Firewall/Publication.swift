@@ -1,6 +1,6 @@
 package import Fleet
 
-/// What changes for those who connect, a line each.
+/// What changes for connections, one line each.
 package func difference(from old: [Publication], to new: [Publication]) -> [String] {
   Set((old + new).map(\.port)).sorted().flatMap { port in
     let (before, after) = (old.first { $0.port == port }, new.first { $0.port == port })
@@ -10,7 +10,7 @@ package func difference(from old: [Publication], to new: [Publication]) -> [Stri
       case (nil, _), (_, nil): false
       }
     let way = (after ?? before).map { " to \($0.host) (\($0.address) port \($0.target))" } ?? ""
-    return (isElsewhere ? ["now leads\(way)"] : [])
+    return (isElsewhere ? ["now forwarded\(way)"] : [])
       .map { "\(port)/tcp \($0)" }
       + changes(from: before?.from ?? [], to: after?.from ?? []).map { "\(port)/tcp\(way) \($0)" }
   }
@@ -23,11 +23,12 @@ extension Publication {
     AddressSet(name: "published_\(port)", family: .ipv4, ranges: from)
   }
 
-  /// Packets that pass through the host: what was published comes in, and nothing else does.
+  /// Packets that pass through the host: only connections to published ports come in.
   var forward: Table.Paragraph {
     let inside = Rule.Match.destinationIn(AddressRange(address))
     return Table.Paragraph(
-      comment: "\(host) is reached by what is published of it alone, and reaches what it wants.",
+      comment:
+        "Only published ports of \(host) can be reached; \(host) itself can connect anywhere.",
       rules: [
         Rule(inside, .connection([.established, .related]), verdict: .accept),
         Rule(inside, .translated, verdict: .accept),
@@ -36,7 +37,7 @@ extension Publication {
       ])
   }
 
-  /// For connections from elsewhere and, a second time, for those of the host itself.
+  /// For connections from outside and, separately, for those of the host itself.
   var translation: Table.Paragraph? {
     guard !from.isEmpty else { return nil }
     return Table.Paragraph(
@@ -48,12 +49,12 @@ extension Publication {
       ])
   }
 
-  /// Within the network the answer would not come back through the host; out of it nobody knows the
-  /// network's addresses.
+  /// Inside the network, answers would not come back through the host; outside, the network's addresses are
+  /// unknown.
   var masquerade: Table.Paragraph {
     Table.Paragraph(
       comment:
-        "Answers within \(network) come back through this host, and so do those from outside.",
+        "Answers from within \(network) and from outside come back through this host.",
       rules: [
         Rule(
           .sourceWithin(network), .destinationIn(network), .translated,

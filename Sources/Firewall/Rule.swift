@@ -1,13 +1,13 @@
 import Fleet
 
-/// One rule of a chain, in the words of nft(8).
+/// One rule of a chain, in the syntax of nft(8).
 struct Rule: Hashable, Sendable, CustomStringConvertible {
   enum Match: Hashable, Sendable, CustomStringConvertible {
     case loopback
     case connection([ConnectionState])
     case icmp([ICMPType])
     case icmpv6([ICMPType])
-    /// Sent from the link itself: a router would have lowered it.
+    /// Sent from the link itself: a router would have lowered the hop limit.
     case neighbor
     case linkLocalSource
     case sourceIn(AddressSet)
@@ -15,11 +15,11 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
     case sourceWithin(AddressRange)
     case destinationIn(AddressRange)
     case destinationOutside(AddressRange)
-    /// To an address of the host's own.
+    /// To an address of the host itself.
     case localDestination
     case destination(Transport, PortRange)
     case carries(IPProtocol)
-    /// The header behind that of IPv6: what `carries` asks skips this one.
+    /// The header behind that of IPv6, which `carries` skips.
     case nextHeader(IPProtocol)
     /// Its destination was translated.
     case translated
@@ -67,9 +67,9 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
   enum Verdict: Hashable, Sendable, CustomStringConvertible {
     case accept, drop
     case translate(to: IPAddress, Port)
-    /// The connection goes on as one from this address.
+    /// The connection continues with this source address.
     case comeFrom(IPAddress)
-    /// Likewise, from the address of the card that it leaves by.
+    /// Likewise, with the address of the outgoing interface.
     case masquerade
 
     var description: String {
@@ -111,7 +111,7 @@ struct AddressSet: Hashable, Sendable {
       }
     }
 
-    /// nft's word for the protocol.
+    /// nft's keyword for the protocol.
     var keyword: String {
       switch self {
       case .ipv4: "ip"
@@ -125,8 +125,8 @@ struct AddressSet: Hashable, Sendable {
   /// None within another: nft refuses intervals that overlap.
   let ranges: [AddressRange]
 
-  /// One for each family that the ranges have.
-  /// - Parameter target: what the name says they are for, such as `tcp_443`.
+  /// One set for each family of the ranges.
+  /// - Parameter target: the purpose in the set's name, such as `tcp_443`.
   static func sets(for target: String, _ ranges: [AddressRange]) -> [AddressSet] {
     Family.allCases.compactMap { family in
       let own = ranges.filter { Family(of: $0.address) == family }

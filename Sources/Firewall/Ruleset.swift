@@ -1,7 +1,7 @@
 package import Fleet
 package import Inventories
 
-/// What a host's firewall is to be: who reaches which port.
+/// The firewall of a host: which sources reach which port.
 package struct Ruleset: Hashable, Sendable {
   package let fleet: FleetName
   package let host: HostName
@@ -29,7 +29,7 @@ package struct Ruleset: Hashable, Sendable {
     self.publications = publications
   }
 
-  /// The same host's with other openings, for the time between two rulesets.
+  /// The ruleset with other openings, for a transition between two rulesets.
   package func replacing(openings: [Opening], publications: [Publication]) -> Ruleset {
     let isOpen = openings.contains { $0.target == .everythingElse }
     return Ruleset(
@@ -38,10 +38,10 @@ package struct Ruleset: Hashable, Sendable {
   }
 
   var head: String {
-    "# Made by deploy from \(origin): host \(host) of fleet \(fleet). Changes made here are lost."
+    "# Made by deploy from \(origin): host \(host) of fleet \(fleet). Manual changes are overwritten."
   }
 
-  /// What `nft -f` reads: one transaction that replaces the table, whether it is there or not.
+  /// What `nft -f` reads: one transaction that replaces the table, whether or not it exists.
   package var text: String {
     """
     \(head)
@@ -55,7 +55,7 @@ package struct Ruleset: Hashable, Sendable {
   }
 }
 
-/// What the inventory lets in on a host.
+/// The openings of a host by the inventory.
 package func ruleset(for host: Host, in inventory: Inventory) -> Ruleset {
   let mutualTLS = mutualTLSOpenings(of: host, in: inventory)
   let visitors = visitorOpenings(of: host, in: inventory)
@@ -79,7 +79,7 @@ package func ruleset(for host: Host, in inventory: Inventory) -> Ruleset {
     publications: publications(of: host, in: inventory))
 }
 
-/// SSH comes to a container from its host, by whatever address that has there.
+/// A container's SSH is reached from its host, by whichever address the host has in that network.
 private func sshOpening(of host: Host, in inventory: Inventory) -> Opening {
   let network = host.containerHost?.container.map { [$0.network] } ?? []
   let sources = inventory.firewall.sshFrom
@@ -102,7 +102,7 @@ private func publications(of host: Host, in inventory: Inventory) -> [Publicatio
   ]
 }
 
-/// Where the front-ends of sites come from.
+/// The addresses of the front-ends of sites.
 private func frontEnds(
   of sites: [Site], in inventory: Inventory, seenBy host: Host?
 ) -> Opening.Source {
@@ -115,14 +115,14 @@ private func frontEnds(
 
 private func opening(_ allowed: AllowedTraffic) -> Opening {
   let target = Opening.Target(allowed.traffic)
-  // Rules have the number of such a protocol.
+  // Rules contain the number of such a protocol.
   let name = if case .other(let other) = target { "\(other.rawValue), " } else { "" }
   return Opening(
     target, from: .init(unlessEmpty: allowed.from), why: name + "allowed by the inventory")
 }
 
-/// Visitors come by themselves, or through the networks of their sites alone: a port is open to the
-/// networks only where each site of the host is behind one.
+/// Visitors connect directly, or only through the networks of their sites: a port is restricted to the
+/// networks only if every site of the host uses one.
 private func visitorOpenings(of host: Host, in inventory: Inventory) -> [Opening] {
   let sites = inventory.sites(publishedBy: host.name)
   guard !sites.isEmpty else { return [] }

@@ -1,11 +1,11 @@
 package import Inventories
 
-/// A file of a release that has firewall rules, named relative to the release's folder.
+/// A file of a release with firewall rules, named relative to the release's folder.
 package struct RulesetFile: Hashable, Sendable {
   package let name: String
   package let text: String
 
-  /// The names of an engine's files; the hosts' scripts know which program reads which.
+  /// The names of an engine's files; the host program knows which command reads which.
   package static func names(for engine: FirewallPolicy.Engine) -> [String] {
     switch engine {
     case .nftables: ["firewall.nft"]
@@ -15,17 +15,17 @@ package struct RulesetFile: Hashable, Sendable {
 }
 
 extension Ruleset {
-  /// What the host's engine reads.
+  /// The files for the host's engine.
   package var files: [RulesetFile] {
     zip(RulesetFile.names(for: engine), texts).map { RulesetFile(name: $0, text: $1) } + settings
   }
 
-  /// What the kernel must be set to, as sysctl.conf(5) writes it.
+  /// Kernel settings in the format of sysctl.conf(5).
   private var settings: [RulesetFile] {
     guard !publications.isEmpty else { return [] }
     let text = """
       \(head)
-      # Packets for what is published pass through the host.
+      # Packets to published ports pass through the host.
       net.ipv4.ip_forward = 1
 
       """
@@ -40,7 +40,7 @@ extension Ruleset {
       AddressSet.Family.allCases.map { family in
         """
         \(head)
-        # Made for iptables-restore --noflush: this chain is replaced, and nothing else is touched.
+        # For iptables-restore --noflush: only this chain is replaced.
 
         \(IPTables(table: table, family: family).text)
         """

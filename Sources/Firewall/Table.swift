@@ -1,21 +1,21 @@
 import Fleet
 internal import Inventories
 
-/// The table `inet deploy`: its sets and its chains. Packets that pass through the host are none of its
-/// business but for the container that the host publishes: others keep what their own rules give them.
+/// The table `inet deploy`: its sets and its chains. Of the packets that pass through the host, it filters only
+/// those of the container that the host publishes: for others, the user's own rules apply.
 struct Table: Hashable, Sendable, CustomStringConvertible {
   struct Paragraph: Hashable, Sendable {
     let comment: String?
     let rules: [Rule]
 
-    /// A reason never ends its comment.
+    /// Line feeds in the comment become spaces.
     init(comment: String? = nil, rules: [Rule]) {
       self.comment = comment.map { String($0.map { $0.isNewline ? " " : $0 }) }
       self.rules = rules
     }
   }
 
-  /// What a hook of the kernel's asks, by the names that nft and iptables share.
+  /// A chain at a hook of the kernel, with the names that nft and iptables share.
   struct Chain: Hashable, Sendable {
     enum Hook: String { case input, forward, prerouting, output, postrouting }
 
@@ -45,7 +45,7 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The way to what is published, and back.
+  /// The chains for published ports, in both directions.
   private static func passage(_ publications: [Publication]) -> [Chain] {
     guard !publications.isEmpty else { return [] }
     let translations = publications.compactMap(\.translation)
@@ -57,10 +57,10 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
     ].filter { !$0.paragraphs.isEmpty }
   }
 
-  /// To conntrack a redirect that quotes a packet of a connection is related to it (nf_conntrack's
+  /// For conntrack, a redirect that quotes a packet of a connection is related to it (nf_conntrack's
   /// `icmp_is_err`). Those of IPv6 are not, and no rule accepts them.
   private static let redirects = Paragraph(
-    comment: "Redirects could lead traffic astray, and pass for related to a connection.",
+    comment: "Redirects could misdirect traffic, but count as related to a connection.",
     rules: [Rule(.icmp([.redirect]), verdict: .drop)])
 
   private static func connections(droppingInvalid: Bool) -> Paragraph {
@@ -84,9 +84,9 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
         ]), verdict: .accept),
     ])
 
-  /// RFC 4890, 4.4.1; DHCPv6 answers come from another address than the one that was asked.
+  /// RFC 4890, 4.4.1; DHCPv6 answers come from another address than the request was sent to.
   private static let link = Paragraph(
-    comment: "IPv6 finds neighbours, routers and addresses by these, from the link itself alone.",
+    comment: "IPv6 uses these to find neighbours, routers and addresses, only on the local link.",
     rules: [
       Rule(
         .neighbor,
@@ -109,7 +109,7 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Table.Chain {
-  /// Whether it sees the first packet of a connection alone, and says where that goes.
+  /// Whether it sees only the first packet of a connection, and translates its addresses.
   var translates: Bool {
     switch hook {
     case .input, .forward: false
@@ -132,7 +132,7 @@ extension Table.Chain {
     switch hook {
     case .input, .forward: "filter"
     case .prerouting: "dstnat"
-    // nft knows the name of this one for prerouting alone before 1.0.7.
+    // nft before 1.0.7 knows the name of this priority for prerouting only.
     case .output: "-100"
     case .postrouting: "srcnat"
     }
@@ -145,7 +145,7 @@ extension Opening {
     return AddressSet.sets(for: name, ranges)
   }
 
-  /// Nil where the chain's policy says it already.
+  /// Nil if the chain's policy already does the same.
   fileprivate func paragraph(in scope: FirewallPolicy.Scope) -> Table.Paragraph? {
     let sources: [[Rule.Match]] =
       switch from {
@@ -162,7 +162,7 @@ extension Opening {
 }
 
 extension Opening.Target {
-  /// What the names of its sets begin with; nil for what has no rule.
+  /// The prefix of the names of its sets; nil for a target without a rule.
   fileprivate var setName: String? {
     switch self {
     case .tcp(let port): "tcp_\(port)"
@@ -174,7 +174,7 @@ extension Opening.Target {
     }
   }
 
-  /// A packet is for it if one of these holds.
+  /// A packet belongs to the target if one of these matches.
   fileprivate var matches: [Rule.Match] {
     switch self {
     case .tcp(let port): [.destination(.tcp, PortRange(port))]

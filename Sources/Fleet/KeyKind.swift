@@ -1,4 +1,4 @@
-/// The kinds of key that the inventory may ask for.
+/// The kinds of key that an inventory can ask for.
 package enum KeyKind: String, Hashable, Sendable, CaseIterable {
   case ecdsaP256 = "ecdsa-p256"
   case ecdsaP384 = "ecdsa-p384"

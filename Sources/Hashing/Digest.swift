@@ -1,28 +1,32 @@
 internal import COpenSSL
 
-/// SHA-256 (FIPS 180-4) over bytes that come in pieces.
+/// SHA-256 (FIPS 180-4) over bytes that arrive in pieces.
 package struct Digest: ~Copyable {
   private let context: OpaquePointer
 
   package init() {
     guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
-      preconditionFailure("OpenSSL offers no SHA-256: its openssl.cnf is broken, or memory is out.")
+      preconditionFailure(
+        "OpenSSL offers no SHA-256: its openssl.cnf is broken, or memory is exhausted.")
     }
     self.context = context
   }
 
   deinit { EVP_MD_CTX_free(context) }
 
+  /// Adds bytes to the digest.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1 else {
       preconditionFailure("SHA-256 refused bytes. This is a bug in deploy.")
     }
   }
 
+  /// Adds bytes to the digest.
   package mutating func update(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { update($0) }
   }
 
+  /// Adds the UTF-8 of a text to the digest.
   package mutating func update(_ text: String) {
     var text = text
     text.withUTF8 { update(UnsafeRawBufferPointer($0)) }

@@ -2,15 +2,16 @@ internal import COpenSSL
 
 /// HMAC-SHA1 (RFC 2104) of a message: 20 bytes.
 ///
-/// OpenSSH hides the names in known_hosts with it (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT); nothing is trusted
-/// because of it.
+/// OpenSSH hashes the names in known_hosts with it (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT); no security depends
+/// on it.
 package func hmacSHA1(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
   var digest = [UInt8](repeating: 0, count: 20)
   var length: UInt32 = 0
   guard HMAC(EVP_sha1(), key, Int32(key.count), message, message.count, &digest, &length) != nil,
     length == 20
   else {
-    preconditionFailure("OpenSSL offers no SHA-1: its openssl.cnf is broken, or memory is out.")
+    preconditionFailure(
+      "OpenSSL offers no SHA-1: its openssl.cnf is broken, or memory is exhausted.")
   }
   return digest
 }

@@ -3,13 +3,13 @@ package import Fleet
 extension Playbook {
   /// Commands on the controller before and after a host changes, in the order in which they run.
   ///
-  /// Each has the host and the release in its environment.
+  /// Each gets the host and the release in its environment.
   package struct Hooks: Hashable, Sendable {
-    /// A host goes on only when each of them has ended with status 0.
+    /// A host is changed only if each of them has ended with status 0.
     package var beforeHost: [Command]
-    /// Run when the host has its result, whatever it is; what fails is told and changes nothing.
+    /// Run when the host has its result, whichever it is; a failure is reported and has no other effect.
     package var afterHost: [Command]
-    /// What takes longer is ended and has failed.
+    /// A command that takes longer is killed and counts as failed.
     package var timeout: Period
 
     package static let usualTimeout = Period.seconds(60)
@@ -23,14 +23,14 @@ extension Playbook {
     }
   }
 
-  /// A command as the exec and the shell form of a Dockerfile's `CMD` are told apart.
+  /// A command in one of two forms, like the exec and the shell form of a Dockerfile's `CMD`.
   package enum Command: Hashable, Sendable {
-    /// A program and its arguments, which nothing interprets.
+    /// A program and its arguments, passed on unchanged.
     case words([String])
     /// A line for `/bin/sh -c`.
     case shell(String)
 
-    /// What is executed: a program and its arguments.
+    /// The program to execute and its arguments.
     package var words: [String] {
       switch self {
       case .words(let words): words

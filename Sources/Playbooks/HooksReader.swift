@@ -48,7 +48,8 @@ extension Node {
     }
     guard let program = elements.first else {
       found.report(
-        .emptyList(at: place, reason: "The first word of a command is the program; here is none."))
+        .emptyList(
+          at: place, reason: "The first word of a command is the program, but there are no words."))
       return nil
     }
     if words.first == "" {
@@ -60,7 +61,7 @@ extension Node {
     return .words(words)
   }
 
-  /// A host waits meanwhile, and nobody should have to end a hook by hand.
+  /// The host waits for a hook, so the time is limited.
   fileprivate func timeout(_ found: inout DiagnosticCollector) -> Period? {
     let allowed = Period.seconds(1)...Period.seconds(3600)
     return value(
@@ -70,6 +71,6 @@ extension Node {
 }
 
 extension String {
-  /// Whether it can be handed to a program, for which NUL ends a text.
+  /// Whether it can be passed to a program, for which NUL ends a text.
   fileprivate var isWord: Bool { !unicodeScalars.contains("\0") }
 }

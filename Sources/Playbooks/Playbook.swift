@@ -1,10 +1,10 @@
-/// How a plan is rolled out over the hosts.
+/// How a plan is rolled out over the hosts; read from a playbook file or built in.
 package struct Playbook: Hashable, Sendable {
   /// 1 to 63 lower-case letters, digits and inner hyphens.
   package var name: String
   package var rollout: Rollout
   package var hooks: Hooks
-  /// Nil where the fleet is brought to the inventory and no more.
+  /// Nil for a run that only brings the fleet to the inventory.
   package var procedure: Procedure?
 
   package init(
@@ -16,7 +16,7 @@ package struct Playbook: Hashable, Sendable {
     self.procedure = procedure
   }
 
-  /// Used where no playbook is given; the same as the shipped `Playbooks/rolling.yml`.
+  /// Used if no playbook is given; the same as the shipped `Playbooks/rolling.yml`.
   package static let rolling = Playbook(
     name: "rolling", rollout: Rollout(batch: .percent(25)))
 }

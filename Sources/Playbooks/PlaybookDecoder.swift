@@ -8,9 +8,9 @@ extension Playbook {
     case name, rollout, hooks, procedure
   }
 
-  /// Reads a playbook from its text; nil where there is an error.
+  /// Reads a playbook from its text; nil if there is an error.
   ///
-  /// The diagnostics are all that is wrong, sorted by place.
+  /// The diagnostics list all mistakes, sorted by place.
   package static func read(
     _ source: SourceText
   ) -> (playbook: Playbook?, diagnostics: [Diagnostic]) {
@@ -19,9 +19,9 @@ extension Playbook {
     return decode(node)
   }
 
-  /// Reads a playbook from its document; nil where there is an error.
+  /// Reads a playbook from its document; nil if there is an error.
   ///
-  /// The diagnostics are all that is wrong, sorted by place.
+  /// The diagnostics list all mistakes, sorted by place.
   package static func decode(
     _ node: Node
   ) -> (playbook: Playbook?, diagnostics: [Diagnostic]) {
@@ -67,11 +67,11 @@ extension Playbook.Rollout {
 }
 
 extension Node {
-  /// A host takes seconds to switch, and nobody should wait for long until it undoes a mistake.
+  /// A host needs seconds to switch, and a mistake should be undone soon.
   fileprivate func window(_ found: inout DiagnosticCollector) -> Period? {
     let allowed = Period.seconds(5)...Period.seconds(600)
     return value(
-      noun: "a time to confirm in", rule: "a period of 5s to 10m, such as 30s", &found,
+      noun: "a confirmation time", rule: "a period of 5s to 10m, such as 30s", &found,
       parse: { Period($0).flatMap { allowed.contains($0) ? $0 : nil } })
   }
 

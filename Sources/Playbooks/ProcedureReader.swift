@@ -44,7 +44,7 @@ extension Playbook.Procedure {
 }
 
 extension Node {
-  /// The name of a procedure; nil where it is none.
+  /// The name of a procedure; nil if it is not one.
   fileprivate var name: Playbook.Procedure.Name? {
     guard case .scalar(let scalar) = content else { return nil }
     return .init(rawValue: scalar.text)

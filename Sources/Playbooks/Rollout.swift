@@ -1,16 +1,16 @@
 package import Fleet
 
 extension Playbook {
-  /// In which portions the hosts are taken, and what a failure does.
+  /// The batches in which hosts are changed, and what happens after a failure.
   package struct Rollout: Hashable, Sendable {
-    /// How many hosts go first and alone.
+    /// How many hosts are changed first.
     package var canary: Int
     package var batch: Batch
-    /// More failed hosts than this stop the rollout.
+    /// The rollout stops if more hosts than this have failed.
     package var maxFailures: Int
-    /// Between two batches.
+    /// The time between two batches.
     package var pause: Period
-    /// A host that is not confirmed by then undoes its transaction by itself.
+    /// A host that is not confirmed within this time rolls back automatically.
     package var confirmWithin: Period
     package var onFailure: OnFailure
     package var verification: Verification
@@ -29,36 +29,36 @@ extension Playbook {
       self.verification = verification
     }
 
-    /// What a failure does to hosts that have changed.
+    /// What happens after a failure to hosts that have changed.
     package enum OnFailure: String, CaseIterable, Hashable, Sendable {
-      /// The failed host returns to the release before; the others keep the new one.
+      /// The failed host is rolled back to its previous release; the others keep the new one.
       case revert
-      /// When the run stops, every host that it has changed returns to the release before.
+      /// If the run stops, every host that it has changed is rolled back to its previous release.
       case revertAll = "revert_all"
     }
 
-    /// What is proven of a batch before the next one begins.
+    /// What is verified after a batch, before the next one begins.
     package enum Verification: String, CaseIterable, Hashable, Sendable {
-      /// No more than what each host proves before it is confirmed.
+      /// Only what each host verifies before it is confirmed.
       case none
-      /// That the nginx of each of its hosts really serves the new release.
+      /// That the nginx of each of its hosts serves the new release.
       case reload
-      /// Besides, that each edge of its hosts works, from the front-end's own address.
+      /// In addition, that each edge of its hosts works, from the front-end's own address.
       case edges
     }
 
-    /// How many hosts go at once.
+    /// How many hosts are changed at once.
     package enum Batch: Hashable, Sendable {
       /// At least 1.
       case count(Int)
-      /// 1 to 100 of all hosts of the run, the canary among them.
+      /// 1 to 100 percent of all hosts of the run, including the canary.
       case percent(Int)
 
-      /// Of so many hosts in all: rounded up, at least 1.
+      /// The size for a total number of hosts: rounded up, at least 1.
       package func size(of total: Int) -> Int {
         switch self {
         case .count(let count): max(1, count)
-        // Divided before it is multiplied, so that no fleet is too large.
+        // Divided before it is multiplied, so that it cannot overflow.
         case .percent(let percent):
           max(1, total / 100 * percent + (total % 100 * percent + 99) / 100)
         }

@@ -5,17 +5,17 @@ internal import Synchronization
 internal import SystemPackage
 
 /// The outermost namespaces and the process that holds them: it ends when its lifeline is closed,
-/// by `close` or by the kernel when this process is no more.
+/// by `close` or by the kernel when this process ends.
 final class Box: Sendable {
   /// A tmpfs of the box is mounted over its parent folder; it exists on every Linux machine, and
-  /// what others keep there is not seen from inside.
+  /// its outside content is not visible from inside.
   static let scratch = "/dev/shm/deploy-sandbox"
   static let home = scratch + "/home"
   static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
   private let lifeline: Mutex<SharedDescriptor?>
   private let end: Task<Int32, any Error>
-  /// The process that is in the box's mounts and network but stands above its processes.
+  /// The process that is in the box's mount and network namespaces, but outside its process namespace.
   private let gatekeeper: Int
   private let hosts: Set<String>
 
@@ -55,7 +55,7 @@ final class Box: Sendable {
     throw SandboxError.boxFailed(words: words)
   }
 
-  /// The far ends of the pipes live in this function alone, so that their ends can be seen.
+  /// The far ends of the pipes are local to this function, so that their end is noticed.
   private static func start() throws(SandboxError)
     -> (lifeline: SharedDescriptor, child: ChildProcess, exchange: Exchange)
   {
@@ -68,10 +68,10 @@ final class Box: Sendable {
     let (ends, stdout, stderr) = try SandboxError.naming("pipe") { () throws(Errno) in
       (try Lifeline(), try AnonymousPipe(), try AnonymousPipe())
     }
-    // In a session of its own, because Ctrl-C is meant for what runs in the box.
+    // In its own session, because Ctrl-C is meant for the command in the box.
     let child = try ChildProcess.start(
       ["/usr/bin/setsid", "sh", "/proc/self/fd/3", "guard", scratch],
-      // Nothing of this process's environment, where a passphrase may be, reaches a host.
+      // No part of this process's environment, which may contain a passphrase, reaches a host.
       environment: ["PATH": path, "LANG": "C.UTF-8"],
       descriptors: [
         0: ends.box, 1: stdout.writing, 2: stderr.writing, 3: boxScript, 4: bootScript,
@@ -81,7 +81,7 @@ final class Box: Sendable {
     )
   }
 
-  /// The words that run others in the box: `nsenter` with the namespaces as files.
+  /// The words that start a command in the box: `nsenter` with the namespaces as files.
   func entrance(to place: SandboxPlace) throws(SandboxError) -> [String] {
     guard lifeline.withLock({ $0 != nil }) else { throw .closed }
     let box = "/proc/\(gatekeeper)"
@@ -91,7 +91,7 @@ final class Box: Sendable {
         + ["--pid=\(box)/ns/pid_for_children"]
     case .host(let name):
       let process = try firstProcess(of: name)
-      // The box's own /proc knows the number; its root leads there.
+      // The number is valid in the box's own /proc, which is reached through its root.
       let folder = "\(box)/root/proc/\(process)/ns"
       return ["/usr/bin/nsenter"]
         + ["mount=mnt", "uts=uts", "ipc=ipc", "net=net", "pid=pid", "cgroup=cgroup"].map { pair in
@@ -101,11 +101,11 @@ final class Box: Sendable {
     }
   }
 
-  /// The number that a host's first process has in the box; each boot has another.
+  /// The process number of a host's first process in the box; it changes with each boot.
   private func firstProcess(of host: String) throws(SandboxError) -> Int {
     guard hosts.contains(host) else { throw .noSuchHost(host) }
     let path = "/proc/\(gatekeeper)/root\(Self.scratch)/hosts/\(host)/process"
-    // Nothing to read and nothing in it mean the same: the host is between two boots.
+    // A missing file and an empty file both mean that the host is between two boots.
     guard let text = try? String(contentsOfFile: path, encoding: .utf8),
       let number = Int(text.prefix { !$0.isNewline })
     else { throw .hostIsOff(host) }
@@ -120,7 +120,7 @@ final class Box: Sendable {
   }
 }
 
-/// What the script says on its standard output.
+/// The script's answers on its standard output.
 struct BoxAnswers {
   private(set) var box: Int?
   private(set) var booted: Set<String> = []

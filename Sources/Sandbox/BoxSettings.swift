@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What the script is told on its standard input.
+/// The settings that the script reads from its standard input.
 struct BoxSettings {
   let hosts: [SandboxHost]
   let text: String
@@ -43,7 +43,7 @@ struct BoxSettings {
     var names: Set<String> = []
     for host in hosts {
       guard host.name.utf8.allSatisfy(Self.isNameCharacter) else {
-        throw .invalidFleet("\"\(host.name)\" is no host name")
+        throw .invalidFleet("\"\(host.name)\" is not a host name")
       }
       guard names.insert(host.name).inserted else {
         throw .invalidFleet("two hosts are named \(host.name)")
@@ -54,7 +54,7 @@ struct BoxSettings {
       if let containerHost = host.containerHost {
         guard hosts.contains(where: { $0.name == containerHost && $0.containerHost == nil }),
           host.addresses.count == 1, host.addresses[0].contains(".")
-        else { throw .invalidFleet("\(host.name) is no container with one IPv4 address") }
+        else { throw .invalidFleet("\(host.name) is not a container with one IPv4 address") }
       }
       for address in host.addresses {
         if let owner = owners.updateValue(host.name, forKey: address) {
@@ -64,7 +64,7 @@ struct BoxSettings {
     }
   }
 
-  /// Names become parts of paths and lines.
+  /// Names are used as parts of paths and lines.
   private static func isNameCharacter(_ byte: UInt8) -> Bool {
     isalnum(Int32(byte)) != 0 || "-._".utf8.contains(byte)
   }
@@ -73,7 +73,7 @@ struct BoxSettings {
     path.hasPrefix("~/") ? Box.home + path.dropFirst() : path
   }
 
-  /// Whether a host without this folder would be no system: somebody may well work in `/` or `/etc`.
+  /// Whether a host needs this folder to work: someone may well work in `/` or `/etc`.
   private static func isNeeded(_ path: String) -> Bool {
     let needed = [
       "/bin", "/dev", "/etc/nginx", "/etc/passwd", "/etc/ssh", "/lib", "/lib64", "/proc", "/run",

@@ -4,7 +4,7 @@ internal import Glibc
 internal import Synchronization
 internal import SystemPackage
 
-/// A started program; one thread waits for its end.
+/// A started program; a separate thread waits for its end.
 ///
 /// swift-subprocess gives a program no descriptors but the first three, and drops what its children write after its
 /// end: the box reads its scripts from 3 and 4, and what a command left behind is waited for.
@@ -14,7 +14,7 @@ final class ChildProcess: Sendable {
 
   private init(pid: pid_t) { self.pid = pid }
 
-  /// Starts a program with the given descriptors under the given numbers and no others but what
+  /// Starts a program with the given descriptors under the given numbers, and no others except those that
   /// this process lets every program inherit.
   static func start(
     _ words: [String], environment: [String: String], descriptors: [Int32: SharedDescriptor]
@@ -72,7 +72,7 @@ final class ChildProcess: Sendable {
     var information = siginfo_t()
     while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
     var status: Int32 = 0
-    // The number is free for another process from here on: nobody may signal it any more.
+    // From here on another process may get the number: it must no longer be signalled.
     hasEnded.withLock { ended in
       while waitpid(pid, &status, 0) < 0, errno == EINTR {}
       ended = true
@@ -83,7 +83,7 @@ final class ChildProcess: Sendable {
 
   /// Signals the program that this one started and waits for, as `nsenter` does.
   ///
-  /// - Returns: false where it has not come so far.
+  /// - Returns: false if there is no such program yet.
   func signalChild(_ signal: Int32) -> Bool {
     hasEnded.withLock { ended in
       if ended { return true }
@@ -98,7 +98,7 @@ final class ChildProcess: Sendable {
       return nil
     }
     return names.lazy.compactMap { pid_t($0) }.first { pid in
-      // A process that has gone since the listing is not the one.
+      // A process that ended after the listing is not the child.
       guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
         let bracket = text.lastIndex(of: ")")
       else { return false }

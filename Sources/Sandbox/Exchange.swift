@@ -8,7 +8,7 @@ struct Exchange {
   private var unsent: ArraySlice<UInt8>
   private let outputs: [SharedDescriptor]
   private var open: Set<Int>
-  /// What each output has given so far.
+  /// The output so far, of each descriptor.
   private(set) var collected: [[UInt8]]
 
   init(
@@ -25,7 +25,7 @@ struct Exchange {
 
   /// Blocks until every output has ended, `isEnough` says so, or the deadline passes.
   ///
-  /// - Returns: false where the deadline passed first.
+  /// - Returns: false if the deadline passed first.
   mutating func run(
     until deadline: ContinuousClock.Instant? = nil, isEnough: ([[UInt8]]) -> Bool = { _ in false }
   ) throws(Errno) -> Bool {
@@ -57,7 +57,7 @@ struct Exchange {
     guard let input else { return }
     let count = unsent.withUnsafeBytes { write(input.number, $0.baseAddress, $0.count) }
     if count < 0, Errno.current.isTemporary { return }
-    // A program may end, or close its input, without having read all of it.
+    // A program may end, or close its input, before it has read all of it.
     unsent = count < 0 ? [] : unsent.dropFirst(count)
     if unsent.isEmpty { self.input = nil }
   }

@@ -1,4 +1,4 @@
-/// What can happen to a host.
+/// Faults of a host, for tests.
 extension Sandbox {
   /// The host's sshd and its sessions die; connections are refused.
   package func stopSSH(on name: String) async throws {
@@ -25,14 +25,14 @@ extension Sandbox {
     }
   }
 
-  /// The host goes down in good order, where it has one, and boots: every process ends, `/run`,
-  /// `/tmp` and the firewall are empty, the disk stays. What it starts by itself runs again when
+  /// Shuts the host down cleanly and boots it: every process ends, `/run`,
+  /// `/tmp` and the firewall are empty, the disk stays. Its services run again when
   /// this returns.
   package func reboot(_ name: String) async throws {
     try await restart(name, by: host(named: name).system == .systemd ? "reboot" : "power")
   }
 
-  /// The power fails and returns: as `reboot`, but nothing is asked or told that it ends.
+  /// Cuts the power and restores it: like `reboot`, but without a shutdown.
   package func powerCycle(_ name: String) async throws { try await restart(name, by: "power") }
 
   private func restart(_ name: String, by means: String) async throws {
@@ -41,18 +41,20 @@ extension Sandbox {
       ["sh", Box.scratch + "/boot.sh", "restart", Box.scratch, name, means], on: .controller)
   }
 
-  /// Connections to the host's sshd are made, and nothing answers.
+  /// Connections to the host's sshd are accepted, but not answered.
   package func pauseSSH(on host: String) async throws {
     try await demand(["pkill", "-STOP", "-x", "sshd"], on: .host(host))
   }
 
+  /// Lets a paused sshd continue; waiting connections are answered.
   package func resumeSSH(on host: String) async throws {
     try await demand(["pkill", "-CONT", "-x", "sshd"], on: .host(host))
   }
 
-  /// The host's cable is pulled: packets to and from it vanish.
+  /// Disconnects the host's cable: packets to and from it are lost.
   package func cut(_ host: String) async throws { try await setLink(of: host, to: "down") }
 
+  /// Connects the host's cable again.
   package func reconnect(_ host: String) async throws { try await setLink(of: host, to: "up") }
 
   /// The controller holds the other end of each host's cable, numbered as the hosts are.

@@ -2,8 +2,8 @@ internal import Files
 internal import Glibc
 internal import SystemPackage
 
-/// Two connected ends that no program inherits but the one that is given an end: the box lives as long as
-/// somebody holds the end of its owner.
+/// Two connected ends that are inherited only by a program that is given one: the box lives as long as
+/// a process holds the owner's end.
 struct Lifeline {
   let owner: SharedDescriptor
   let box: SharedDescriptor
@@ -18,7 +18,7 @@ struct Lifeline {
 }
 
 extension SharedDescriptor {
-  /// A file without a name that holds the bytes, to be read from its start.
+  /// A file without a name with these bytes, to be read from its start.
   static func unnamedFile(holding bytes: [UInt8]) throws(Errno) -> SharedDescriptor {
     guard let file = tmpfile() else { throw Errno.current }
     defer { fclose(file) }
@@ -30,7 +30,7 @@ extension SharedDescriptor {
     return copy
   }
 
-  /// Writes all to a socket, and waits where it is full.
+  /// Writes everything to a socket, and waits while it is full.
   func send(_ bytes: [UInt8]) throws(Errno) {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -41,7 +41,7 @@ extension SharedDescriptor {
         rest = rest.dropFirst(count)
         continue
       }
-      // The box ended early; what it said on its way tells more than this.
+      // The box ended early; its own message says more than this error.
       if Errno.current.isDisconnection { return }
       guard Errno.current.isTemporary else { throw Errno.current }
     }

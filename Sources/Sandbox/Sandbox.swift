@@ -5,7 +5,7 @@ internal import SystemPackage
 
 /// A throw-away fleet of real sshd, nginx and nftables hosts in namespaces on this machine.
 ///
-/// Nothing it does is seen outside, nothing can leave it, and nothing of it remains: not after
+/// Nothing in it is visible outside, nothing can leave it, and nothing of it remains: not after
 /// `close`, not after a crash of this process.
 package final class Sandbox: Sendable {
   private let box: Box
@@ -18,7 +18,7 @@ package final class Sandbox: Sendable {
 
   /// Starts the fleet and waits until each host's nginx and sshd listen.
   ///
-  /// Throws a `SandboxError` that names the host and has the failed tool's own words.
+  /// Throws a `SandboxError` with the name of the host and the failed tool's own message.
   package static func open(
     hosts: [SandboxHost], controller: SandboxController = SandboxController(),
     within limit: Duration = .seconds(60)
@@ -41,7 +41,7 @@ package final class Sandbox: Sendable {
     return sandbox
   }
 
-  /// Where `ssh` looks, whatever `HOME` says.
+  /// The home folder in which `ssh` looks, regardless of `HOME`.
   private static func accountHome() -> String {
     guard let account = getpwuid(geteuid()) else { return "/root" }
     return String(cString: account.pointee.pw_dir)
@@ -57,8 +57,8 @@ package final class Sandbox: Sendable {
 
   /// Starts a command, found in `PATH`, and does not wait for it.
   ///
-  /// The controller's commands see this process's environment and current folder with a `HOME` of
-  /// the box's own; a host's see a clean environment.
+  /// The controller's commands have this process's environment and current folder with the box's
+  /// own `HOME`; a host's have a clean environment.
   package func spawn(
     _ arguments: [String], on place: SandboxPlace = .controller, input: String = "",
     environment: [String: String] = [:]
@@ -79,7 +79,7 @@ package final class Sandbox: Sendable {
 
   /// Runs a command with this process's terminal or files as its own.
   ///
-  /// Ctrl-C is the command's alone meanwhile; a request to end (`SIGTERM`, `SIGHUP`) is passed on.
+  /// Ctrl-C reaches only the command meanwhile; a request to end (`SIGTERM`, `SIGHUP`) is passed on.
   ///
   /// - Returns: its exit status, or 128 and the number of the signal that ended it.
   package func runInteractively(
@@ -105,7 +105,7 @@ package final class Sandbox: Sendable {
   /// Ends every process of the fleet; when it returns, nothing is left.
   package func close() async { await box.close() }
 
-  /// Runs what has no reason to fail.
+  /// Runs a command that must succeed.
   func demand(_ arguments: [String], on place: SandboxPlace, input: String = "")
     async throws
   {
@@ -128,7 +128,7 @@ package final class Sandbox: Sendable {
     case .controller:
       variables = ProcessInfo.processInfo.environment
       variables["HOME"] = Box.home
-      // The keys of the user's own agent are nothing to these hosts.
+      // The keys of the user's own agent are of no use for these hosts.
       variables["SSH_AUTH_SOCK"] = nil
     case .host:
       variables = ["PATH": Box.path, "HOME": "/root", "LANG": "C.UTF-8"]

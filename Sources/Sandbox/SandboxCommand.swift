@@ -11,7 +11,7 @@ package final class SandboxCommand: Sendable {
     nonisolated(unsafe) var exchange = exchange
     self.end = Task {
       try await onItsOwnThread {
-        // A command that closes its input early is no reason to end this process.
+        // A command that closes its input early must not end this process.
         var pipe = sigset_t()
         sigemptyset(&pipe)
         sigaddset(&pipe, SIGPIPE)
@@ -26,12 +26,12 @@ package final class SandboxCommand: Sendable {
     }
   }
 
-  /// Sends a signal, such as `SIGKILL`, to the command itself; nothing where it has ended.
+  /// Sends a signal, such as `SIGKILL`, to the command itself; does nothing if it has ended.
   package func signal(_ signal: Int32) async throws {
     while !child.signalChild(signal) { try await Task.sleep(for: .milliseconds(2)) }
   }
 
-  /// Waits until the command has ended and nobody holds its outputs any more. Where the waiting
+  /// Waits until the command has ended and no process holds its outputs any longer. If the waiting
   /// task is cancelled, the command is killed.
   package func wait() async throws -> CommandOutput {
     try await withTaskCancellationHandler {

@@ -2,6 +2,7 @@ internal import SystemPackage
 
 /// Why a box could not be opened or a command could not be run in it.
 package struct SandboxError: Error, Hashable, CustomStringConvertible {
+  /// The kind of failure, for code that decides what to do.
   package enum Code: Hashable, Sendable {
     case notRoot
     case invalidFleet
@@ -32,11 +33,11 @@ package struct SandboxError: Error, Hashable, CustomStringConvertible {
   }
 
   static func invalidFleet(_ reason: String) -> Self {
-    Self(.invalidFleet, "The sandbox cannot be made: \(reason).")
+    Self(.invalidFleet, "Could not create the sandbox: \(reason).")
   }
 
   static func systemUnavailable(_ blocker: String) -> Self {
-    Self(.systemUnavailable, "This machine has no systemd hosts: \(blocker).")
+    Self(.systemUnavailable, "The controller cannot run systemd hosts: \(blocker).")
   }
 
   static func hostIsOff(_ name: String) -> Self {
@@ -65,10 +66,10 @@ package struct SandboxError: Error, Hashable, CustomStringConvertible {
   static var closed: Self { Self(.closed, "The sandbox is closed.") }
 
   static func systemCall(_ call: String, _ error: Errno) -> Self {
-    Self(.systemCall, "The sandbox: \(call) failed: \(error).")
+    Self(.systemCall, "The sandbox failed: \(call): \(error).")
   }
 
-  /// Says of a system call's error what was being done.
+  /// Adds to a system call's error what was being done.
   static func naming<Value>(
     _ call: String, _ body: () throws(Errno) -> Value
   ) throws(SandboxError) -> Value {
@@ -84,7 +85,7 @@ package struct SandboxError: Error, Hashable, CustomStringConvertible {
   {
     Self(
       .commandFailed,
-      "In the sandbox, on \(place), \"\(words.joined(separator: " "))\" ended with "
+      "In the sandbox, on \(place), \"\(words.joined(separator: " "))\" ended with status "
         + "\(output.status):\n\(output.stderr)")
   }
 }

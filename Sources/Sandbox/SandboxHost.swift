@@ -1,40 +1,40 @@
 /// One host of a throw-away fleet.
 package struct SandboxHost: Hashable, Sendable {
-  /// What runs on a host beside its services.
+  /// What runs on a host besides sshd and nginx.
   package enum System: String, Hashable, Sendable, CaseIterable {
-    /// This machine's own programs, with nothing that looks after them.
+    /// The machine's own programs, without a service manager.
     case plain
     /// A small Debian with systemd as its first process.
     case systemd
   }
 
-  /// What a user other than root may do as root.
+  /// The sudo rights of a user other than root.
   package enum Sudo: String, Hashable, Sendable, CaseIterable {
     case passwordless
-    /// For a password, which nobody knows.
+    /// With a password that no one knows.
     case password
     case none
   }
 
   package var name: String
   package var system: System
-  /// IPv4 and IPv6 addresses in any mixture; every one is reachable from every other host. A container
-  /// has one of IPv4, which its host alone reaches.
+  /// IPv4 and IPv6 addresses; each can be reached from every other host. A container
+  /// has one IPv4 address, which only its host reaches.
   package var addresses: [String]
   package var sshPort: Int
-  /// Who may log in with the box's key; other users than root are made.
+  /// The user who can log in with the box's key; users other than root are created.
   package var user: String
   package var sudo: Sudo
   /// Text files of the host, by absolute path.
   package var pages: [String: String]
   /// nginx is not installed.
   package var isBare: Bool
-  /// The host has its addresses but no sshd.
+  /// The host has its addresses, but its sshd does not run.
   package var isDown: Bool
-  /// Bytes of the file system at `/etc/deploy`; nil for as much as the machine has.
+  /// Size of the file system at `/etc/deploy` in bytes; nil for no limit.
   package var deployDiskSize: Int?
-  /// The host that this one is a container of: a network of the host's own is between it and the fleet,
-  /// in which the host is the address that ends in 1. Nil for a host of the fleet's network.
+  /// The host that this one is a container of: between it and the fleet is a network of that host,
+  /// in which the host has the address that ends in 1. Nil for a host of the fleet's network.
   package var containerHost: String?
 
   package init(
@@ -57,21 +57,21 @@ package struct SandboxHost: Hashable, Sendable {
   }
 }
 
-/// The machine that deploys, as the fleet sees it: this one, in a network of its own.
+/// The controller as the fleet sees it: this machine, in a separate network.
 package struct SandboxController: Hashable, Sendable {
   /// Its addresses on the fleet's network.
   package var addresses: [String]
-  /// Private key files that the inventory names: absolute, or below `~/`. Inside the box each is
+  /// Private key files that the inventory names: absolute, or below `~/`. Inside the box each of them is
   /// the box's own key; the files outside stay as they are.
   package var identities: [String]
-  /// Known hosts files likewise: inside the box each holds the fleet's host keys.
+  /// Known hosts files: inside the box, each contains the fleet's host keys instead.
   package var knownHosts: [String]
-  /// Public keys, one line each, that may log in beside the box's own.
+  /// Public keys, one line each, that can log in besides the box's own.
   package var authorizedKeys: [String]
-  /// Files and folders no host may see, beside every home and the current folder.
+  /// Files and folders that are hidden from hosts, besides every home and the current folder.
   package var hiddenPaths: [String]
 
-  /// The addresses are the last of RFC 2544's and RFC 5180's benchmarking ranges.
+  /// The default addresses are the last of RFC 2544's and RFC 5180's benchmarking ranges.
   package init(
     addresses: [String] = ["198.18.255.254", "2001:2::ffff"], identities: [String] = [],
     knownHosts: [String] = [], authorizedKeys: [String] = [], hiddenPaths: [String] = []
@@ -84,7 +84,7 @@ package struct SandboxController: Hashable, Sendable {
   }
 }
 
-/// Where in the box a command runs.
+/// The place in the box where a command runs.
 package enum SandboxPlace: Hashable, Sendable, CustomStringConvertible {
   case controller
   case host(String)
@@ -97,7 +97,7 @@ package enum SandboxPlace: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// What a command in the box left.
+/// The result of a command in the box.
 package struct CommandOutput: Hashable, Sendable {
   /// The exit status, or 128 and the number of the signal that ended it.
   package var status: Int32

@@ -3,7 +3,7 @@ package import Diagnostics
 extension Node {
   /// Reads one YAML document (YAML 1.1 syntax as libyaml knows it, and so JSON).
   ///
-  /// Returns nil where there is an error; the diagnostics are sorted.
+  /// Returns nil if there is an error; the diagnostics are sorted.
   package static func parse(
     _ source: SourceText, limits: Limits = Limits()
   ) -> (node: Node?, diagnostics: [Diagnostic]) {
@@ -20,13 +20,13 @@ extension Node {
 }
 
 extension SourceText {
-  /// Why the text is not even given to libyaml.
+  /// Why the text is not passed to libyaml at all.
   fileprivate func refusal(_ limits: Limits) -> Diagnostic? {
     guard bytes.count <= limits.bytes else { return .tooLarge(self, limit: limits.bytes) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       return .notUTF8(at: place(ofByte: firstBadByte))
     }
-    // These are line breaks in YAML 1.1 and none in YAML 1.2, JSON and editors.
+    // These are line breaks in YAML 1.1, but not in YAML 1.2, JSON and editors.
     let separators: Set<Unicode.Scalar> = ["\u{85}", "\u{2028}", "\u{2029}"]
     guard let index = text.unicodeScalars.firstIndex(where: separators.contains) else { return nil }
     let offset = text.utf8.distance(from: text.startIndex, to: index)
@@ -46,8 +46,8 @@ extension SourceText {
 
 /// Builds the node of a document from libyaml's events.
 ///
-/// An alias shares the storage of its anchor and adds to the count, so that a text whose aliases
-/// multiply is refused before anything has grown.
+/// An alias shares the storage of its anchor and adds to the count, so that a text that grows by
+/// its aliases is refused before it takes memory.
 private struct Composer: ~Copyable {
   struct Stop: Error {
     var diagnostic: Diagnostic

@@ -1,7 +1,7 @@
 internal import CLibYAML
 internal import Diagnostics
 
-/// What libyaml reports of a text, one by one.
+/// One event that libyaml reports about a text.
 enum Event {
   case streamStart
   case streamEnd
@@ -25,7 +25,7 @@ struct PlacedEvent {
   var place: SourcePlace
 }
 
-/// Why libyaml could not go on, in its own words.
+/// Why libyaml could not continue, with its own message.
 struct SyntaxFailure: Error {
   var problem: String
   var place: SourcePlace?
@@ -40,7 +40,7 @@ struct EventStream: ~Copyable {
   private let source: SourceText
   /// The byte order mark, which libyaml would count as a column.
   private let skippedBytes: Int
-  /// libyaml ends a last line that has no end, and may then point behind it.
+  /// libyaml adds an end to a last line without one, and may then point behind the text.
   private let end: SourcePlace
 
   private init(
@@ -123,7 +123,7 @@ struct EventStream: ~Copyable {
     bytes.map { String(cString: $0) }
   }
 
-  /// libyaml counts lines and columns from 0, columns in characters.
+  /// libyaml counts lines and columns from 0, and columns in characters.
   private func place(from start: yaml_mark_t, to end: yaml_mark_t) -> SourcePlace {
     guard start.line < self.end.line else { return self.end }
     let isOnOneLine = start.line == end.line && end.column > start.column

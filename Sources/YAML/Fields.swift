@@ -4,13 +4,13 @@ package import Diagnostics
 package struct Fields<Key: CaseIterable & Hashable & RawRepresentable<String>> {
   /// The owner in a sentence, with its article: "a host".
   private let owner: String
-  /// Where the mapping belongs: the key it stands under.
+  /// Where the mapping belongs: the place of its key.
   package let place: SourcePlace
   private let entries: [Key: Node.Entry]
 
-  /// Returns nil where the node is no mapping; reports the keys that are unknown.
+  /// Returns nil if the node is not a mapping; reports unknown keys.
   ///
-  /// `place` is where to say that a key is missing; by default where the mapping starts.
+  /// `place` is where a missing key is reported; by default where the mapping starts.
   package init?(
     _ node: Node, of owner: String, at place: SourcePlace? = nil,
     _ found: inout DiagnosticCollector
@@ -23,7 +23,7 @@ package struct Fields<Key: CaseIterable & Hashable & RawRepresentable<String>> {
       } else {
         let known = Key.allCases.map(\.rawValue)
         found.report(.unknownKey(entry, of: owner, known: known))
-        // What is wrong in its value is reported as well.
+        // Mistakes in its value are reported as well.
         if let key = EarlierNames.current(entry.key, among: known).flatMap(Key.init(rawValue:)) {
           entries[key] = entries[key] ?? entry
         }
@@ -34,10 +34,10 @@ package struct Fields<Key: CaseIterable & Hashable & RawRepresentable<String>> {
     self.entries = entries
   }
 
-  /// The value of a key, nil where it is not given.
+  /// The value of a key, nil if it is missing.
   package subscript(key: Key) -> Node? { entries[key]?.value }
 
-  /// A key with its value, nil where it is not given.
+  /// A key with its value, nil if it is missing.
   package func entry(_ key: Key) -> Node.Entry? { entries[key] }
 
   /// The value of a key; its absence is reported.
@@ -54,7 +54,7 @@ package struct Fields<Key: CaseIterable & Hashable & RawRepresentable<String>> {
     return entry
   }
 
-  /// The only one of these keys that is given; none or several are reported.
+  /// The only one of these keys that is present; none or several are reported.
   package func exactlyOne(
     of keys: Key..., reporting found: inout DiagnosticCollector
   ) -> (key: Key, value: Node)? {

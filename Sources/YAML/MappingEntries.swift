@@ -1,12 +1,12 @@
 internal import Diagnostics
 
-/// The entries of one mapping while it is read: own ones, and those that `<<` copies.
+/// The entries of one mapping while it is read: its own, and those copied by `<<`.
 struct MappingEntries {
   private var own: [Node.Entry] = []
   private var copied: [Node.Entry] = []
   private var places: [String: SourcePlace] = [:]
 
-  /// Adds an entry; `place` is where the key stands, which for an alias is not where it points.
+  /// Adds an entry; `place` is the place of the key, which for an alias is not that of its anchor.
   mutating func add(
     _ key: Node, _ value: Node, at place: SourcePlace, _ found: inout DiagnosticCollector
   ) {
@@ -39,7 +39,7 @@ struct MappingEntries {
     }
   }
 
-  /// Own entries win over copied ones, earlier copies over later ones.
+  /// Own entries override copied ones, and earlier copies override later ones.
   var merged: [Node.Entry] {
     var known = Set(own.map(\.key))
     return own + copied.filter { known.insert($0.key).inserted }

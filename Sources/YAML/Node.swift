@@ -1,17 +1,19 @@
 package import Diagnostics
 
-/// One value of a YAML document, aliases and merge keys already resolved, and where it was written.
+/// One value of a YAML document and its place in the file, with aliases and merge keys resolved.
 package struct Node: Hashable, Sendable {
+  /// The content of a value: a single value, a list or a mapping.
   package enum Content: Hashable, Sendable {
     case scalar(Scalar)
     case sequence([Node])
-    /// In the order written; no key stands twice.
+    /// In the order written, without duplicate keys.
     case mapping([Entry])
   }
 
+  /// A single value: text, a number, true, false or null.
   package struct Scalar: Hashable, Sendable {
     package var text: String
-    /// Written without quotes, so that the text decides what it is.
+    /// Written without quotes, so that the text decides its type.
     package var isPlain: Bool
 
     package init(text: String, isPlain: Bool) {
@@ -43,12 +45,12 @@ package struct Node: Hashable, Sendable {
   }
 }
 
-/// How much a YAML text may ask of the reader.
+/// Limits for the text that the reader accepts.
 package struct Limits: Hashable, Sendable {
   package var bytes: Int
   /// Collections within collections.
   package var depth: Int
-  /// Keys, values and collections, each counted again wherever an alias repeats it.
+  /// Keys, values and collections; those that an alias repeats are counted again.
   package var nodes: Int
 
   package init(bytes: Int = 1 << 20, depth: Int = 64, nodes: Int = 100_000) {

@@ -1,6 +1,6 @@
 package import Diagnostics
 
-/// What can be wrong with a value, whatever file it stands in.
+/// Mistakes in a value that are the same in every kind of file.
 package enum ReadingMistake: String, CaseIterable, Sendable {
   case wrongType = "Wrong type"
   case unknownKey = "Unknown key"
@@ -8,7 +8,7 @@ package enum ReadingMistake: String, CaseIterable, Sendable {
   case invalidValue = "Invalid value"
   case outOfRange = "Number out of range"
   case unknownChoice = "Unknown value"
-  case emptyList = "The list is empty"
+  case emptyList = "Empty list"
   case notExactlyOne = "Exactly one of several keys"
 }
 
@@ -19,7 +19,7 @@ extension Diagnostic {
     self.init(.error, mistake.rawValue, at: place, detail: detail, suggestion: suggestion)
   }
 
-  /// A mistake in what was written, and the character that the eye does not find in it.
+  /// A mistake in the written text; adds a hint about a hidden character in it.
   private init(
     _ mistake: ReadingMistake, of text: String, at place: SourcePlace, _ detail: String,
     suggestion: String? = nil
@@ -83,7 +83,7 @@ extension Diagnostic {
     }
     return Diagnostic(
       .unknownChoice, of: text, at: place,
-      "\(text.quoted) is none of the possible values: \(known.joined(separator: ", ")).",
+      "\(text.quoted) is not one of the possible values: \(known.joined(separator: ", ")).",
       suggestion: Suggestion.nearest(to: text, among: known))
   }
 

@@ -1,20 +1,20 @@
 internal import Diagnostics
 
-/// What can be wrong with a text before anybody asks what it means.
+/// Mistakes that make a text unreadable, whatever its values mean.
 package enum SyntaxMistake: String, CaseIterable, Sendable {
-  case tooLarge = "The file is too large"
-  case notUTF8 = "The file is not UTF-8"
+  case tooLarge = "File too large"
+  case notUTF8 = "File not in UTF-8"
   case lineSeparator = "Unusual line separator"
-  case syntax = "The YAML cannot be read"
-  case empty = "The file is empty"
+  case syntax = "YAML syntax error"
+  case empty = "Empty file"
   case severalDocuments = "More than one document"
   case tag = "Tags are not allowed"
   case unknownAlias = "Unknown alias"
   case tooDeep = "Nested too deeply"
   case tooManyNodes = "Too many values"
-  case keyNotText = "A key must be text"
+  case keyNotText = "Key that is not text"
   case duplicateKey = "Duplicate key"
-  case badMerge = "Only mappings can be merged"
+  case badMerge = "Merge of something other than mappings"
 }
 
 extension Diagnostic {
@@ -27,12 +27,12 @@ extension Diagnostic {
   static func tooLarge(_ source: SourceText, limit: Int) -> Diagnostic {
     Diagnostic(
       .tooLarge, at: SourcePlace(file: source.file, line: 1, column: 1),
-      "The file has \(source.bytes.count) bytes; at most \(limit) are read.")
+      "The file has \(source.bytes.count) bytes; the limit is \(limit).")
   }
 
   static func notUTF8(at place: SourcePlace) -> Diagnostic {
     Diagnostic(
-      .notUTF8, at: place, "The bytes here are not UTF-8. Save the file in the encoding UTF-8.")
+      .notUTF8, at: place, "The bytes here are not UTF-8. Save the file in UTF-8 encoding.")
   }
 
   static func lineSeparator(_ scalar: Unicode.Scalar, at place: SourcePlace) -> Diagnostic {
@@ -61,13 +61,14 @@ extension Diagnostic {
   static func empty(_ source: SourceText) -> Diagnostic {
     Diagnostic(
       .empty, at: SourcePlace(file: source.file, line: 1, column: 1),
-      "There is nothing in the file but white space or comments.")
+      "The file contains only white space or comments.")
   }
 
   static func severalDocuments(at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .severalDocuments, at: place,
-      "A second document begins here. Keep one document in the file, and the other in its own.")
+      "A second document begins here. Keep one document in the file, and move the other to another file."
+    )
   }
 
   static func tag(_ tag: String, at place: SourcePlace) -> Diagnostic {
@@ -82,19 +83,19 @@ extension Diagnostic {
   ) -> Diagnostic {
     Diagnostic(
       .unknownAlias, at: place,
-      "No value before this one ends has the anchor \("&\(name)".quoted).",
+      "No value that is complete at this point has the anchor \("&\(name)".quoted).",
       suggestion: suggestion.map { "*\($0)" })
   }
 
   static func tooDeep(at place: SourcePlace, limit: Int) -> Diagnostic {
     Diagnostic(
-      .tooDeep, at: place, "Lists and mappings may stand in each other \(limit) deep, not deeper.")
+      .tooDeep, at: place, "Lists and mappings may be nested at most \(limit) deep.")
   }
 
   static func tooManyNodes(at place: SourcePlace, limit: Int) -> Diagnostic {
     Diagnostic(
       .tooManyNodes, at: place,
-      "With aliases written out, the file has more than \(limit) keys and values.")
+      "With aliases expanded, the file has more than \(limit) keys and values.")
   }
 
   static func keyNotText(at place: SourcePlace) -> Diagnostic {
@@ -106,7 +107,7 @@ extension Diagnostic {
   ) -> Diagnostic {
     Diagnostic(
       .duplicateKey, at: place,
-      "\(key.quoted) stands already at \(first). Only one of the two could count; remove one.")
+      "\(key.quoted) is already set at \(first). Only one of the two can apply; remove one.")
   }
 
   static func badMerge(at place: SourcePlace) -> Diagnostic {

@@ -1,6 +1,6 @@
 package import Diagnostics
 
-/// What a value is by the core schema of YAML 1.2 (chapter 10.3), where `no` is text.
+/// The type of a value by the core schema of YAML 1.2 (chapter 10.3), in which `no` is text.
 extension Node {
   private enum Kind: String {
     case null = "nothing"
@@ -29,6 +29,7 @@ extension Node {
     }
   }
 
+  /// The entries of a mapping; reports any other value.
   package func entries(_ found: inout DiagnosticCollector) -> [Entry]? {
     guard case .mapping(let entries) = content else {
       found.report(.wrongType(self, expected: "a mapping"))
@@ -37,6 +38,7 @@ extension Node {
     return entries
   }
 
+  /// The elements of a list; reports any other value.
   package func elements(
     _ found: inout DiagnosticCollector, expected: String = "a list"
   ) -> [Node]? {
@@ -47,7 +49,7 @@ extension Node {
     return elements
   }
 
-  /// The characters of a scalar as they stand; a number is text too where text is expected.
+  /// The characters of a scalar; where text is expected, a number is also text.
   package func text(
     _ found: inout DiagnosticCollector, expected: String = "text"
   ) -> String? {
@@ -58,6 +60,7 @@ extension Node {
     return scalar.text
   }
 
+  /// True or false; reports any other value.
   package func boolean(_ found: inout DiagnosticCollector) -> Bool? {
     guard case .scalar(let scalar) = content, resolvedKind == .boolean else {
       found.report(.wrongType(self, expected: "true or false"))
@@ -81,8 +84,8 @@ extension Node {
     return number
   }
 
-  /// A text that `parse` takes; `noun` and `rule` tell the user what that is, and `repair`
-  /// what was probably meant.
+  /// A value parsed from text by `parse`; `noun` and `rule` explain it to the user, and `repair`
+  /// returns what was probably meant.
   package func value<Value>(
     noun: String, rule: String, _ found: inout DiagnosticCollector,
     repair: (String) -> String? = { _ in nil }, parse: (String) -> Value?
@@ -133,7 +136,7 @@ extension Node.Scalar {
     text.utf8.allSatisfy("0123456789+-.eE".utf8.contains) && Double(text) != nil
   }
 
-  /// Nil where the number is too large for the machine.
+  /// Nil if the number does not fit in an Int.
   fileprivate var integer: Int? {
     let (digits, radix) = digits
     return Int((isNegative ? "-" : "") + digits, radix: radix)

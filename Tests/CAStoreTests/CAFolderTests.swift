@@ -214,7 +214,7 @@ struct CAFolderTests {
     try FileWriter.replace(folder.certificatePath(1), text: "nothing", for: .everyone)
     #expect(
       message { _ = try folder.generations() }.contains(
-        "cannot read \(folder.certificatePath(1)): the text holds no certificate"))
+        "cannot read \(folder.certificatePath(1)): the text contains no certificate"))
   }
 
   @Test("a key without a certificate is never overwritten, and needs its own passphrase")

@@ -51,7 +51,7 @@ struct CARootTests {
     let ca = try folder.unlock(record, passphrase: passphrase)
     #expect(
       message { _ = try folder.renew(record, ca, validFor: 4000 * day, now: now) }
-        .contains("what signed it has to sign the new certificate"))
+        .contains("its issuer is needed to sign the new certificate"))
     try FileManager.default.moveItem(atPath: home.path + "/offline", toPath: folder.rootKeyPath)
     let root = try folder.unlockRoot(passphrase: passphrase)
     let renewed = try folder.renew(

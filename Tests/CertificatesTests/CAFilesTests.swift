@@ -2,7 +2,7 @@ import Certificates
 import Foundation
 import Testing
 
-@Suite("A CA at rest")
+@Suite("The files of a CA")
 struct CAFilesTests {
   @Test("The key is PKCS#8 under PBES2: AES-256-CBC and 600,000 rounds of PBKDF2-HMAC-SHA256")
   func scheme() throws {
@@ -30,7 +30,8 @@ struct CAFilesTests {
   }
 
   @Test(
-    "A wrong passphrase is called that", arguments: ["wrong", "", "correct horse battery staplE"])
+    "A wrong passphrase is reported as wrong",
+    arguments: ["wrong", "", "correct horse battery staplE"])
   func wrongPassphrase(passphrase: String) throws {
     let files = try TestCA.first().files
     let error = error { _ = try CertificateAuthority.unlock(files, passphrase: Secret(passphrase)) }
@@ -39,7 +40,7 @@ struct CAFilesTests {
     #expect(error?.libraryMessages.isEmpty == false)
   }
 
-  @Test("A key file that is cut short anywhere is damaged, whatever the passphrase")
+  @Test("A key file truncated at any byte is reported as damaged, with any passphrase")
   func truncatedKey() throws {
     let files = try TestCA.first().files
     for length in stride(from: 0, to: files.encryptedKeyPEM.count - 1, by: 5) {
@@ -50,7 +51,7 @@ struct CAFilesTests {
     }
   }
 
-  @Test("A key file with one character changed is damaged, and never a wrong passphrase")
+  @Test("A key file with one changed character is reported as damaged, never as a wrong passphrase")
   func corruptedKey() throws {
     let files = try TestCA.first().files
     let pem = Array(files.encryptedKeyPEM)
@@ -64,7 +65,7 @@ struct CAFilesTests {
     }
   }
 
-  @Test("A CA's certificate that is cut short or changed is refused")
+  @Test("A truncated or changed CA certificate is refused")
   func damagedCertificate() throws {
     let scene = try TestCA.first()
     let pem = Array(scene.files.certificatePEM)
@@ -78,7 +79,7 @@ struct CAFilesTests {
       let files = CAFiles(
         certificatePEM: text, encryptedKeyPEM: scene.files.encryptedKeyPEM)
       let code = unlockError(files)
-      #expect(code == .damagedCertificate || code == .notAnCA, "\(text)")
+      #expect(code == .damagedCertificate || code == .notACA, "\(text)")
     }
   }
 
@@ -90,7 +91,7 @@ struct CAFilesTests {
     #expect(unlockError(mixed) == .keyMismatch)
   }
 
-  @Test("A CA that openssl made unlocks, and its wrong passphrase may be damage")
+  @Test("A CA made by openssl unlocks, and a wrong passphrase for it may also mean damage")
   func foreignFiles() throws {
     let foreign = try ForeignCertificate("Old Center", extensions: ForeignCertificate.ca)
     let files = try sealed(foreign.key, certificate: foreign.pem)
@@ -101,7 +102,7 @@ struct CAFilesTests {
     #expect(error?.reason == "the passphrase is wrong, or the file is damaged")
   }
 
-  @Test("A key whose private half was changed is damaged, though its public half matches")
+  @Test("A key with a changed private half is damaged, although its public half matches")
   func inconsistentKey() throws {
     let foreign = try ForeignCertificate("Old Center", extensions: ForeignCertificate.ca)
     let lines = foreign.key.split(separator: "\n")
@@ -111,29 +112,29 @@ struct CAFilesTests {
     #expect(unlockError(try sealed(key, certificate: foreign.pem)) == .damagedKey)
   }
 
-  @Test("What is no CA, or a weak one, does not unlock")
+  @Test("A certificate that is not a CA's, or a weak one, does not unlock")
   func refused() throws {
     let leaf = try ForeignCertificate("Leaf", extensions: ForeignCertificate.server("a.example"))
-    #expect(unlockError(try sealed(leaf.key, certificate: leaf.pem)) == .notAnCA)
+    #expect(unlockError(try sealed(leaf.key, certificate: leaf.pem)) == .notACA)
     let weak = try ForeignCertificate(
       "Weak", rsaBits: 1024, extensions: ForeignCertificate.ca)
     #expect(unlockError(try sealed(weak.key, certificate: weak.pem)) == .weakKey)
     let root = try ForeignCertificate("Root", extensions: ForeignCertificate.ca)
     let middle = try ForeignCertificate(
       "Middle", extensions: ForeignCertificate.ca, issuer: root)
-    #expect(unlockError(try sealed(middle.key, certificate: middle.pem)) == .notAnCA)
+    #expect(unlockError(try sealed(middle.key, certificate: middle.pem)) == .notACA)
   }
 
   private func unlockError(_ files: CAFiles) -> CertificateError.Code? {
     errorCode { _ = try CertificateAuthority.unlock(files, passphrase: TestCA.passphrase) }
   }
 
-  /// Where the last four characters of Base64 start, some of whose bits may mean nothing.
+  /// Where the last four characters of Base64 start, in which some bits may have no meaning.
   private func endOfCertainty(_ pem: [Character]) -> Int {
     (pem.lastIndex(of: "\n").flatMap { pem[..<$0].lastIndex(of: "\n") } ?? 0) - 4
   }
 
-  /// The key encrypted by openssl, with no digest of ours above it.
+  /// The key encrypted by openssl, without deploy's digest above it.
   private func sealed(_ key: String, certificate: String) throws -> CAFiles {
     let sealed = try OpenSSLCommand(
       ["pkcs8", "-topk8", "-in", "key", "-v2", "aes-256-cbc", "-passout", "file:passphrase"],

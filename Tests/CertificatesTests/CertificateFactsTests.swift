@@ -1,7 +1,7 @@
 import Certificates
 import Testing
 
-@Suite("What a certificate says")
+@Suite("Contents of certificates")
 struct CertificateFactsTests {
   @Test("The facts agree with the openssl program")
   func facts() throws {
@@ -29,13 +29,13 @@ struct CertificateFactsTests {
     #expect(try CertificateFacts.read(pem: bare.pem).isCA == false)
   }
 
-  @Test("What would steer a terminal is replaced")
+  @Test("Characters that would steer a terminal are replaced")
   func controls() throws {
     let evil = try ForeignCertificate("a\u{1B}[2Jb", extensions: [])
     #expect(try CertificateFacts.read(pem: evil.pem).commonName == "a\u{FFFD}[2Jb")
   }
 
-  @Test("A bundle is read in its order, and each certificate encoded anew")
+  @Test("A bundle is read in its order, and each certificate encoded again")
   func bundle() throws {
     let texts = [
       try TestCA.first().files.certificatePEM,
@@ -51,7 +51,7 @@ struct CertificateFactsTests {
         == ["Shop Center 1", "Shop Center 2"])
   }
 
-  @Test("A bundle that is damaged anywhere is refused, not read as a smaller one")
+  @Test("A bundle that is damaged at any place is refused, not read as a smaller one")
   func damagedBundle() throws {
     let first = try TestCA.first()
     let second = try TestCA.second().files.certificatePEM
@@ -70,7 +70,7 @@ struct CertificateFactsTests {
     }
   }
 
-  @Test("One certificate is wanted where one is read")
+  @Test("A text with several certificates is refused where one is expected")
   func one() throws {
     let pem = try TestCA.first().files.certificatePEM
     #expect(errorCode { _ = try CertificateFacts.read(pem: pem + pem) } == .damagedCertificate)

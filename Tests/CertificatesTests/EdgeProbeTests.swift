@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What nginx itself takes for the time.
+/// The current time, as nginx uses it.
 private let now = Int64(Date().timeIntervalSince1970)
 
 @Suite("Probes of an edge, against a real nginx", .requires(NginxServer.isInstalled, "needs nginx"))
@@ -87,7 +87,7 @@ struct EdgeProbeTests {
   }
 
   @Test(
-    "deploy's own answer to a client that is not accepted is a refusal, a site's own 503 is none")
+    "deploy's own answer to a refused client counts as a refusal, a site's own 503 does not")
   func ownRefusal() async throws {
     let refusal = """
       error_page 495 496 =503 @refused;
@@ -106,7 +106,7 @@ struct EdgeProbeTests {
     #expect(try await !probe(failing, as: client(new)).isClientAccepted)
   }
 
-  @Test("What is served is told, and why it is not to be trusted")
+  @Test("The served certificate is reported, and why it cannot be trusted")
   func served() async throws {
     let files = try files(trusting: [old])
     let nginx = try NginxServer(server(), files: files)
@@ -188,7 +188,7 @@ struct EdgeProbeTests {
   }
 
   @Test(
-    "A session is taken up where the server allows it; after a revocation it lets a client in still",
+    "A session is resumed if the server allows it, and then still works after a revocation",
     arguments: ["TLSv1.2", "TLSv1.3"])
   func resumption(version: String) async throws {
     let leaf = try client(old)
@@ -205,7 +205,7 @@ struct EdgeProbeTests {
     let second = try await probe(nginx, as: leaf, session: session)
     #expect(second.isResumed && second.isClientAccepted)
 
-    // The very hole for which deploy allows no resumption: it shows here that the probe sees it.
+    // The vulnerability because of which deploy allows no resumption: the probe detects it.
     try nginx.reload(open + " ssl_crl all.crl;", files: [:])
     let bypassing = try await probe(nginx, as: leaf, session: session)
     #expect(bypassing.isResumed && bypassing.isClientAccepted)
@@ -220,7 +220,7 @@ struct EdgeProbeTests {
     #expect(!again.isResumed && !again.isClientAccepted)
   }
 
-  @Test("A server that ends the handshake, speaks no TLS or says nothing is told so")
+  @Test("A server that ends the handshake, does not speak TLS or sends nothing is reported as such")
   func noAnswer() async throws {
     let rejecting = try NginxServer("ssl_reject_handshake on;", files: [:])
     let report = try await probe(rejecting, as: nil)
@@ -242,7 +242,7 @@ struct EdgeProbeTests {
     }
   }
 
-  @Test("What the stream throws is thrown")
+  @Test("An error of the stream is thrown")
   func brokenStream() async throws {
     let probe = EdgeProbe(serverName: "shop.example", trusted: try old.bundle(), identity: nil)
     await #expect(throws: Recording.Broken.self) {

@@ -1,10 +1,10 @@
 import Certificates
 import Testing
 
-@Suite("What a CA refuses to sign")
+@Suite("Certificates that a CA refuses to sign")
 struct IssueTests {
   @Test(
-    "Names that are no DNS names, above all those that would smuggle in another",
+    "Names that are not DNS names, in particular those that would smuggle in another one",
     arguments: [
       "a.example,DNS:evil.example", "a.example\nDNS:evil.example", "a.example\0.evil.example",
       "DNS:a.example", "email:copy", "@section", "*.example", "A.example", "a_b.example",
@@ -53,7 +53,7 @@ struct IssueTests {
     #expect(text.lines.count == 2)
   }
 
-  @Test("A country that is none, and an empty passphrase")
+  @Test("An invalid country, and an empty passphrase")
   func caRequests() {
     for country in ["nl", "NLD", "", "N1"] {
       let request = CARequest(

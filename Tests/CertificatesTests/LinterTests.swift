@@ -14,7 +14,7 @@ private struct Linter {
   static let isInstalled = FileManager.default.isExecutableFile(
     atPath: folder + "/lint_pkix_cert")
 
-  /// What it has found of the severity WARNING and above; empty where all is well.
+  /// The findings of the severity WARNING and above; empty if there are none.
   static func findings(_ program: String, _ arguments: [String], in pem: String) throws -> String {
     let folder = try TemporaryFolder("linted")
     let path = try folder.write(pem, to: "linted.pem")
@@ -26,7 +26,7 @@ private struct Linter {
 }
 
 @Suite(
-  "Independent linters find nothing to say against what is issued",
+  "Independent linters find nothing wrong with issued certificates",
   .requires(Linter.isInstalled, "scripts/install-pkilint has not been run"))
 struct LinterTests {
   @Test("CAs, and those renewed with their key", arguments: KeyAlgorithm.allCases)
@@ -86,7 +86,7 @@ struct LinterTests {
     }
   }
 
-  @Test("The linters see what is wrong with a certificate of another profile")
+  @Test("The linters find the faults of a certificate with another profile")
   func control() throws {
     let poor = try ForeignCertificate("Poor", extensions: ["basicConstraints=CA:TRUE"])
     #expect(

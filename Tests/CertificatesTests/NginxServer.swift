@@ -13,7 +13,7 @@ final class NginxServer {
   private var socket: String { folder.path("s") }
 
   /// - Parameters:
-  ///   - server: what stands in the `server` block, beside `listen`.
+  ///   - server: the content of the `server` block, besides `listen`.
   ///   - files: by name, for the directives to name.
   init(_ server: String, files: [String: String]) throws {
     // As deploy does: a peer that ends before it has read all must not end the tests.

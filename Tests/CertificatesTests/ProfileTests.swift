@@ -1,10 +1,10 @@
 import Certificates
 import Testing
 
-@Suite("The profile of certificates, read by the openssl program")
+@Suite("Certificate profile, read with openssl")
 struct ProfileTests {
   @Test(
-    "A CA signs itself, may sign leaves and nothing deeper, and passes strict verifiers",
+    "A CA signs itself, may sign leaves but no further CA, and passes strict verifiers",
     arguments: KeyAlgorithm.allCases)
   func ca(key: KeyAlgorithm) throws {
     let files = try CertificateAuthority.create(
@@ -50,7 +50,7 @@ struct ProfileTests {
   }
 
   @Test(
-    "A leaf says what its role needs and no more",
+    "A leaf contains exactly what its role needs",
     arguments: [KeyAlgorithm.ecdsaP256, .ecdsaP384, .rsa3072, .ed25519], CertificateRole.allCases)
   func leaf(key: KeyAlgorithm, role: CertificateRole) throws {
     let scene = try TestCA.first()
@@ -98,7 +98,7 @@ struct ProfileTests {
     #expect(text.lines == ["notBefore=2027-01-15 07:00:00Z", "notAfter=2027-02-14 08:00:00Z"])
   }
 
-  @Test("A leaf ends with its CA at the latest")
+  @Test("A leaf ends no later than its CA")
   func clipping() throws {
     let scene = try TestCA("Brief Center", validFor: 10 * day)
     #expect(try scene.leaf(validFor: 9 * day).facts.notAfter == noon + 9 * day)

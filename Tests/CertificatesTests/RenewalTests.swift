@@ -1,7 +1,7 @@
 import Certificates
 import Testing
 
-@Suite("A CA renewed with its key")
+@Suite("Renewal of a CA with its key")
 struct RenewalTests {
   private let scene: TestCA
   private let later = noon + 3000 * day
@@ -34,7 +34,7 @@ struct RenewalTests {
       ).output == "ca: OK\n")
   }
 
-  @Test("What the old certificate signed is good under the new one, behind the old one's end too")
+  @Test("What the old certificate signed is valid under the new one, also after the old one's end")
   func oldLeaves() throws {
     let leaf = try scene.leaf(validFor: 3650 * day, now: noon)
     let bundle = try CertificateBundle(pem: renewed())
@@ -106,7 +106,7 @@ struct RenewalTests {
       } == .wrongPassphrase)
   }
 
-  @Test("A key under a new passphrase opens with that one alone")
+  @Test("A key under a new passphrase opens only with that one")
   func resealed() throws {
     let key = try CAFiles.reseal(
       encryptedKeyPEM: scene.files.encryptedKeyPEM, passphrase: TestCA.passphrase,

@@ -1,9 +1,9 @@
 import Certificates
 import Testing
 
-@Suite("Revocation lists, read by the openssl program")
+@Suite("Revocation lists, read with openssl")
 struct RevocationListTests {
-  @Test("A list says what was revoked, when and why, and holds as long as its CA")
+  @Test("A list contains what was revoked, when and why, and is valid as long as its CA")
   func contents() throws {
     let scene = try TestCA.first()
     let serials = ["4f", "008001", "40112233445566778899aabbccddeeff"]
@@ -36,7 +36,7 @@ struct RevocationListTests {
         == ["Key Compromise", "Superseded"])
   }
 
-  @Test("Lists of every kind of key are good", arguments: KeyAlgorithm.allCases)
+  @Test("Lists are valid for every kind of key", arguments: KeyAlgorithm.allCases)
   func keys(key: KeyAlgorithm) throws {
     let scene = try TestCA("Center of \(key.rawValue)", key: key)
     let list = try scene.ca.revocationList(of: [], now: noon)
@@ -47,7 +47,7 @@ struct RevocationListTests {
     #expect(checked.output == "verify OK\n")
   }
 
-  @Test("A verifier refuses what is revoked and nothing else, until the CA ends")
+  @Test("A verifier refuses exactly the revoked certificates, until the CA ends")
   func verification() throws {
     let scene = try TestCA.first()
     let (bad, good) = (try scene.leaf(), try scene.leaf(validFor: 36_500 * day))
@@ -97,7 +97,7 @@ struct RevocationListTests {
     }
   }
 
-  @Test("What is no serial number is refused", arguments: ["", "4g", "-4f", "4f 50"])
+  @Test("A text that is not a serial number is refused", arguments: ["", "4g", "-4f", "4f 50"])
   func serial(text: String) throws {
     let scene = try TestCA.first()
     #expect(
@@ -107,7 +107,7 @@ struct RevocationListTests {
       } == .requestRefused)
   }
 
-  @Test("A CA that has ended signs no list")
+  @Test("An expired CA signs no list")
   func ended() throws {
     let scene = try TestCA.first()
     let end = scene.ca.facts.notAfter

@@ -32,7 +32,7 @@ struct RootTests {
 
   init() throws { root = try TestRoot() }
 
-  @Test("Its certificate is the root's work, stands before the root's, and signs leaves alone")
+  @Test("Its certificate is signed by the root, comes before the root's, and signs only leaves")
   func chain() throws {
     let issuing = try root.issuing("Issuing 1")
     let chain = try CertificateFacts.readAll(pem: issuing.certificatePEM())
@@ -64,7 +64,7 @@ struct RootTests {
       leafPEM: leaf.certificatePEM, as: .server, name: "a.example", at: noon)
   }
 
-  @Test("It ends with the root at the latest")
+  @Test("It ends no later than the root")
   func clipped() throws {
     let brief = try TestRoot(validFor: 100 * day)
     #expect(try brief.issuing("Issuing 1").facts.notAfter == brief.ca.facts.notAfter)
@@ -84,13 +84,13 @@ struct RootTests {
           passphrase: TestCA.passphrase)
       }
     }
-    #expect(code([blocks[0]]) == .notAnCA)
+    #expect(code([blocks[0]]) == .notACA)
     #expect(
       code([blocks[0], try TestCA.first().files.certificatePEM]) == .damagedCertificate)
     #expect(code([blocks[1], blocks[0]]) == .damagedCertificate)
   }
 
-  @Test("Renewing it takes the root, and keeps what it has signed good")
+  @Test("Renewing it needs the root, and what it has signed stays valid")
   func renewed() throws {
     let issuing = try root.issuing("Issuing 1")
     let leaf = try issuing.issue(

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Secrets and digests")
 struct SecretTests {
-  /// Whether the text turns up in any way Swift has to print a value.
+  /// Whether the text occurs in any form in which Swift can print a value.
   private func isPrinted(_ text: String, by value: Any) -> Bool {
     var dumped = ""
     dump(value, to: &dumped)
@@ -11,7 +11,7 @@ struct SecretTests {
       .contains { $0.contains(text) }
   }
 
-  @Test("A secret is not printed, neither alone nor inside of other values")
+  @Test("A secret is not printed, neither alone nor inside other values")
   func notPrinted() throws {
     let poison = "poison-4711"
     let secret = Secret(poison)
@@ -27,7 +27,7 @@ struct SecretTests {
     #expect(!isPrinted("PRIVATE KEY", by: try TestCA.first().ca))
   }
 
-  @Test("The search for printed secrets finds one that is planted")
+  @Test("The search for printed secrets finds a planted one")
   func planted() {
     struct Careless {
       let passphrase: String
@@ -36,7 +36,7 @@ struct SecretTests {
     #expect(isPrinted("poison-4711", by: [Optional("poison-4711")]))
   }
 
-  @Test("No error tells the passphrase or the key that it is about")
+  @Test("No error contains the passphrase or the key that it is about")
   func errors() throws {
     let files = try TestCA.first().files
     let wrong = error {
@@ -51,13 +51,13 @@ struct SecretTests {
     #expect(!isPrinted("poison4711", by: try #require(broken)))
   }
 
-  @Test("A secret of no bytes is one")
+  @Test("A secret may have no bytes")
   func empty() {
     #expect(Secret("").isEmpty)
     #expect(Secret("").text == "")
   }
 
-  @Test("An error's text says what, to which object, why, and OpenSSL's own words")
+  @Test("An error's text names the action, the object, the reason and OpenSSL's own message")
   func errorText() throws {
     let scene = try TestCA.first()
     let unsuitable = error {
@@ -73,7 +73,7 @@ struct SecretTests {
     let damaged = error { _ = try CertificateFacts.read(pem: "-----BEGIN", named: "certs/a.crt") }
     #expect(
       damaged?.description == """
-        cannot read certs/a.crt: block 1 of 1 is no certificate, or it is damaged \
+        cannot read certs/a.crt: block 1 of 1 is not a certificate, or it is damaged \
         (OpenSSL: error:0480006C:PEM routines::no start line (Expecting: CERTIFICATE))
         """)
   }

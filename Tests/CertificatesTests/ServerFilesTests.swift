@@ -1,7 +1,7 @@
 import Certificates
 import Testing
 
-@Suite("A certificate and a key that the user brings")
+@Suite("A user's certificate and key for a server")
 struct ServerFilesTests {
   private struct Chain {
     let root: ForeignCertificate
@@ -18,7 +18,7 @@ struct ServerFilesTests {
     }
   }
 
-  @Test("A chain in order, with its key, for names that it covers, is without problems")
+  @Test("A chain in order, with its key, for names that it covers, has no problems")
   func good() throws {
     let chain = try Chain()
     let time = try chain.leaf.time()
@@ -29,7 +29,7 @@ struct ServerFilesTests {
     }
   }
 
-  @Test("Every problem is told, each by name")
+  @Test("Every problem is reported, each by name")
   func problems() throws {
     let chain = try Chain()
     let files = try ServerFiles(
@@ -46,7 +46,7 @@ struct ServerFilesTests {
         "it is not for “a.b.shop.example” but for \(known)",
         "it has expired; renew it",
         "certificate 2 in it did not issue certificate 1; "
-          + "the order is the server's own, its issuer, that one's issuer",
+          + "put the server's certificate first, then its issuer, then the issuer of that",
       ])
     #expect(problems.allSatisfy { $0.description == "cannot use certs/shop.crt: \($0.reason)" })
     let early = try chain.leaf.time() - 61
@@ -65,7 +65,7 @@ struct ServerFilesTests {
     #expect(errorCode { try foreign.checkKeyMatches() } == .keyMismatch)
   }
 
-  @Test("A client's certificate and a weak key are no good for a server")
+  @Test("A client's certificate and a weak key are refused for a server")
   func unusable() throws {
     let leaf = try TestCA.first().leaf(.client, names: ["edge-1.example"])
     let client = try ServerFiles(certificatePEM: leaf.certificatePEM, keyPEM: leaf.privateKeyPEM)
@@ -77,7 +77,7 @@ struct ServerFilesTests {
   }
 
   @Test(
-    "An encrypted key is called that, in each of its forms, and nobody is asked",
+    "An encrypted key is reported as encrypted, in each of its forms, without asking for a passphrase",
     arguments: [
       ["pkcs8", "-topk8", "-in", "key", "-v2", "aes-256-cbc", "-passout", "pass:secret"],
       ["rsa", "-in", "key", "-aes256", "-traditional", "-passout", "pass:secret"],
@@ -103,7 +103,7 @@ struct ServerFilesTests {
     try ServerFiles(certificatePEM: server.pem, keyPEM: Secret(key)).checkKeyMatches()
   }
 
-  @Test("A key that is cut short or is no key is damaged", arguments: [0, 30, 100, 200])
+  @Test("A truncated key and a text that is not a key are damaged", arguments: [0, 30, 100, 200])
   func damagedKey(length: Int) throws {
     let leaf = try TestCA.first().leaf()
     let cut = Secret(String(leaf.privateKeyPEM.text.prefix(length)))

@@ -1,9 +1,9 @@
 import Certificates
 import Testing
 
-@Suite("Which certificates a bundle of CAs vouches for")
+@Suite("CA bundle verification")
 struct VerificationTests {
-  @Test("A leaf of the CA, for its role and its names", arguments: CertificateRole.allCases)
+  @Test("A leaf of the CA is valid for its role and its names", arguments: CertificateRole.allCases)
   func accepted(role: CertificateRole) throws {
     let scene = try TestCA.first()
     let leaf = try scene.leaf(role, names: ["a.example", "b.example"]).certificatePEM
@@ -12,7 +12,7 @@ struct VerificationTests {
     }
   }
 
-  @Test("Not in the other role", arguments: CertificateRole.allCases)
+  @Test("A leaf is refused in the other role", arguments: CertificateRole.allCases)
   func purpose(role: CertificateRole) throws {
     let scene = try TestCA.first()
     let leaf = try scene.leaf(role).certificatePEM
@@ -24,7 +24,9 @@ struct VerificationTests {
     #expect(error?.verification?.number == 26)
   }
 
-  @Test("Not for another name", arguments: ["c.example", "app-1", "example", "sub.a.example"])
+  @Test(
+    "A leaf is refused for another name",
+    arguments: ["c.example", "app-1", "example", "sub.a.example"])
   func name(name: String) throws {
     let scene = try TestCA.first()
     let leaf = try scene.leaf(names: ["a.example", "b.example"]).certificatePEM
@@ -36,7 +38,7 @@ struct VerificationTests {
     #expect(error?.reason == "it is not for “\(name)”")
   }
 
-  @Test("An empty name does not switch the check off", arguments: ["", "a.example\0.evil.example"])
+  @Test("An empty name does not disable the check", arguments: ["", "a.example\0.evil.example"])
   func emptyName(name: String) throws {
     let scene = try TestCA.first()
     let leaf = try scene.leaf(names: ["a.example"]).certificatePEM
@@ -45,7 +47,7 @@ struct VerificationTests {
         == .requestRefused)
   }
 
-  @Test("Only while it is valid")
+  @Test("A leaf is valid only within its dates")
   func time() throws {
     let scene = try TestCA.first()
     let leaf = try scene.leaf(validFor: 10 * day).certificatePEM
@@ -58,7 +60,7 @@ struct VerificationTests {
     #expect(try code(at: noon + 10 * day) == .expired)
   }
 
-  @Test("Not when another CA signed it, not even one of the same name")
+  @Test("A leaf of another CA is refused, even if the CA has the same name")
   func otherCA() throws {
     let (first, second) = (try TestCA.first(), try TestCA.second())
     let leaf = try second.leaf().certificatePEM
@@ -73,7 +75,7 @@ struct VerificationTests {
         == .chainNotVerified)
   }
 
-  @Test("Both generations of a CA in one bundle, in either order")
+  @Test("A bundle of both generations of a CA verifies both, in either order")
   func generations() throws {
     let (first, second) = (try TestCA.first(), try TestCA.second())
     let texts = [first.files.certificatePEM, second.files.certificatePEM]
@@ -87,7 +89,7 @@ struct VerificationTests {
     }
   }
 
-  @Test("Not when its signature was changed")
+  @Test("A leaf with a changed signature is refused")
   func signature() throws {
     let scene = try TestCA.first()
     var pem = Array(try scene.leaf(key: .ed25519).certificatePEM)
@@ -100,7 +102,7 @@ struct VerificationTests {
     #expect(error?.verification?.number == 7)
   }
 
-  @Test("Through an intermediate that the leaf brings along")
+  @Test("An intermediate that comes with the leaf is used")
   func intermediate() throws {
     let root = try ForeignCertificate("Root", extensions: ForeignCertificate.ca)
     let middle = try ForeignCertificate(
@@ -117,7 +119,7 @@ struct VerificationTests {
     #expect(alone?.verification?.number == 20)
   }
 
-  @Test("A CA with path length 0 vouches for no other CA's leaves")
+  @Test("A CA with path length 0 cannot verify the leaves of another CA")
   func pathLength() throws {
     let root = try ForeignCertificate(
       "Root",
@@ -135,7 +137,7 @@ struct VerificationTests {
     #expect(error?.verification?.number == 25)
   }
 
-  @Test("Not when the CA's certificate takes liberties with RFC 5280")
+  @Test("A CA certificate that violates RFC 5280 is refused")
   func strict() throws {
     let root = try ForeignCertificate(
       "Root", extensions: ["basicConstraints=CA:TRUE", "keyUsage=critical,keyCertSign"])
@@ -150,7 +152,7 @@ struct VerificationTests {
     #expect(error?.verification?.text == "Basic Constraints of CA cert not marked critical")
   }
 
-  @Test("Not when its key is weak")
+  @Test("A leaf with a weak key is refused")
   func weakKey() throws {
     let root = try ForeignCertificate("Root", extensions: ForeignCertificate.ca)
     let leaf = try ForeignCertificate(

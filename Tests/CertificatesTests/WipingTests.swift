@@ -9,7 +9,7 @@ private struct MaskedBytes {
 
   var count: Int { masked.count }
 
-  /// A piece from the middle: the heap writes over the ends of what was freed, which is no wiping.
+  /// A piece from the middle: the heap overwrites the ends of freed memory, which does not count as wiping.
   var core: MaskedBytes { MaskedBytes(masked: Array(masked[count / 4..<count / 2])) }
 
   private init(masked: [UInt8]) { self.masked = masked }
@@ -31,7 +31,7 @@ private struct MaskedBytes {
 
   var secret: Secret { Secret(copying: masked.lazy.map { $0 ^ Self.mask }) }
 
-  /// How often they stand in a piece of memory.
+  /// How often they occur in a piece of memory.
   fileprivate func occurrences(in bytes: UnsafeRawBufferPointer) -> Int {
     guard var start = bytes.baseAddress, let first = masked.first else { return 0 }
     let end = start + bytes.count
@@ -58,8 +58,8 @@ private struct MaskedBytes {
 
 /// A search through the writable memory of this process, in use or freed.
 ///
-/// It is prepared before what it looks for is let go: it allocates nothing while it goes on, which could
-/// overwrite what was freed, and so pass for wiping.
+/// It is prepared before the secret is released: it allocates nothing while it searches, which could
+/// overwrite the freed memory, and so look like wiping.
 private final class MemorySearch {
   private let memory: Int32
   private let regions: [Range<Int>]
@@ -99,9 +99,9 @@ private final class MemorySearch {
   }
 }
 
-@Suite("What is secret is gone from memory when nobody holds it any more", .serialized)
+@Suite("A secret is gone from memory when its last owner has released it", .serialized)
 struct WipingTests {
-  @Test("A passphrase, once it has sealed and opened a key")
+  @Test("A passphrase is gone when it has sealed and opened a key")
   func passphrase() throws {
     let bytes = MaskedBytes.random(count: 400)
     var secret: Secret? = bytes.secret
@@ -121,7 +121,7 @@ struct WipingTests {
     #expect(ca?.facts.commonName == "Wiped")
   }
 
-  @Test("The bytes that a secret was made of, where they were")
+  @Test("The bytes that a secret was made from are overwritten")
   func source() throws {
     let bytes = MaskedBytes.random(count: 400)
     var copy = bytes.secret.withUnsafeBytes { Array($0) }
@@ -133,9 +133,9 @@ struct WipingTests {
     #expect(search.occurrences(of: bytes.core) == 0 && secret == nil)
   }
 
-  @Test("A CA's private key, once it has signed, where OpenSSL wipes what it frees")
+  @Test("A CA's private key is gone when it has signed, if OpenSSL wipes what it frees")
   func privateKey() async {
-    // In a process of its own, for OpenSSL must not have been used before.
+    // In a separate process, because OpenSSL must not have been used before.
     await #expect(processExitsWith: .success) {
       #expect(Secret.wipeWhatOpenSSLFrees())
       let remains = try WipingTests.remainsOfPrivateKey()

@@ -1,7 +1,7 @@
 import Diagnostics
 import Testing
 
-@Suite("Collecting diagnostics")
+@Suite("Collection of diagnostics")
 struct CollectorTests {
   private func diagnostic(
     _ line: Int?, _ column: Int = 1, _ severity: Diagnostic.Severity = .error
@@ -11,7 +11,7 @@ struct CollectorTests {
       detail: "Why.")
   }
 
-  @Test("what is collected comes out by place, errors first, each once")
+  @Test("diagnostics are sorted by place, errors first, each once")
   func order() {
     let expected = [
       diagnostic(nil), diagnostic(2, 9), diagnostic(2, 9, .warning), diagnostic(10, 1),
@@ -22,7 +22,7 @@ struct CollectorTests {
     #expect(found.sorted == expected)
   }
 
-  @Test("only errors are errors")
+  @Test("only errors count as errors")
   func severity() {
     var found = DiagnosticCollector()
     found.report(diagnostic(1, 1, .warning))
@@ -44,7 +44,7 @@ struct CollectorTests {
     if edits > 0 { #expect(Suggestion.distance(left, right, limit: edits - 1) == nil) }
   }
 
-  @Test("the nearest name is suggested where one is near")
+  @Test("the nearest name is suggested if one is near")
   func nearest() {
     let names = ["address", "labels", "ssh"]
     #expect(Suggestion.nearest(to: "adress", among: names) == "address")

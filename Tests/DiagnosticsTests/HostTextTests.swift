@@ -4,7 +4,7 @@ import Testing
 @Suite("Text from hosts")
 struct HostTextTests {
   @Test(
-    "what could steer a terminal, reorder text or hide is escaped",
+    "characters that could steer a terminal, reorder text or hide are escaped",
     arguments: [
       ("\u{1B}[2J", "\\u{1B}[2J"), ("\u{1B}]0;title\u{7}", "\\u{1B}]0;title\\u{7}"),
       ("\u{9B}31m", "\\u{9B}31m"), ("\u{90}q", "\\u{90}q"), ("a\u{8}b", "a\\u{8}b"),

@@ -49,19 +49,19 @@ struct RendererTests {
     #expect(render("a:", line: 1, column: 3).contains("    |   ^\n"))
   }
 
-  @Test("a line that is not there is left out", arguments: [0, 3, 99])
+  @Test("a line that does not exist is left out", arguments: [0, 3, 99])
   func missingLines(_ line: Int) {
     #expect(render("a\n", line: line, column: 1) == "a.yml:\(line):1: error: Sum\n  Why.\n")
   }
 
-  @Test("what could steer a terminal is never printed")
+  @Test("characters that could steer a terminal are never printed")
   func controls() {
     let text = render("a: \u{1B}[31m\u{202E}\u{7F}b", line: 1, column: 1)
     #expect(text.contains("a: \u{FFFD}[31m\u{FFFD}\u{FFFD}b\n"))
     #expect("\u{1B}[0m\n\"\u{200B}".quoted == #""\u{1B}[0m\n\"\u{200B}""#)
   }
 
-  @Test("a very long line is shown around the value only")
+  @Test("only the part of a very long line around the value is shown")
   func longLines() throws {
     let text = String(repeating: "a", count: 1000) + "HERE" + String(repeating: "b", count: 1000)
     let lines = render(text, line: 1, column: 1001, length: 4).split(separator: "\n")
@@ -74,7 +74,7 @@ struct RendererTests {
         == lines[1].distance(from: lines[1].startIndex, to: value.lowerBound))
   }
 
-  @Test("colour is there when it is asked for, and only then")
+  @Test("colour is used only if it is requested")
   func colors() {
     #expect(
       render("a", line: 1, column: 1, isColored: true).contains("\u{1B}[1;31merror:\u{1B}[0m"))

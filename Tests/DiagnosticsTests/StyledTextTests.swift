@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Styled text")
 struct StyledTextTests {
-  @Test("escape sequences come from styles alone, wherever the text comes from")
+  @Test("only styles produce escape sequences, wherever the text comes from")
   func sequences() {
     let hostile = "\u{1B}[2J\u{9B}31m\u{202E}\u{200B}\u{7}"
     let shown = "\\u{1B}[2J\\u{9B}31m\\u{202E}\\u{200B}\\u{7}"

@@ -78,9 +78,9 @@ struct CDNTests {
   }
 
   @Test(
-    "refuses what cannot be the network's list, and keeps what there was",
+    "refuses a text that cannot be the network's list, and keeps the old one",
     arguments: [
-      ("", "it has no address range"), ("<html>", "line 1 is no address range"),
+      ("", "it has no address range"), ("<html>", "line 1 is not an address range"),
       ("0.0.0.0/0", "too large for one network"), ("10.0.0.0/8", "is private"),
       ("9.9.9.0/24", "it has less than half of the IPv4 addresses"),
     ])
@@ -96,7 +96,7 @@ struct CDNTests {
     #expect(try place.read("shop.cloudflare.txt") == kept)
   }
 
-  @Test("takes a list of another size where it is told to")
+  @Test("accepts a list of another size with an option")
   func anySize() throws {
     let place = try Place()
     try place.write("9.9.9.0/24\n", to: "small")
@@ -104,7 +104,7 @@ struct CDNTests {
     #expect(try place.read("shop.cloudflare.txt").hasSuffix("\n9.9.9.0/24\n"))
   }
 
-  @Test("refuses ranges that were changed by hand into what it would not take")
+  @Test("refuses ranges that were changed by hand in a way that it would not accept")
   func changedByHand() throws {
     let place = try Place()
     try place.write("# Published on 2026-11-01\n0.0.0.0/0\n", to: "shop.cloudflare.txt")
@@ -115,9 +115,9 @@ struct CDNTests {
       "\(result.output)")
   }
 
-  /// nginx stands for the network's own server, on a network of the test's own.
+  /// nginx plays the network's own server, on a separate network of the test.
   @Test(
-    "downloads over https, or in the clear from this machine alone",
+    "downloads over https, or over http only from the controller",
     .requires(isRoot, "namespaces need root"))
   func download() throws {
     let place = try Place()

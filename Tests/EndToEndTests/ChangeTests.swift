@@ -149,7 +149,7 @@ struct ChangeTests {
 }
 
 extension ChangeTests {
-  @Test("stops at the barrier where a host cannot be reached, and goes on in the next run")
+  @Test("stops at the barrier if a host cannot be reached, and continues in the next run")
   func barrier() async throws {
     var fleet = FleetText()
     let machines = FleetText.machines.filter {
@@ -184,7 +184,7 @@ extension ChangeTests {
 }
 
 extension Scene {
-  /// A program that asks one front-end for the site, again and again, until it is told to stop.
+  /// A program that asks one front-end for the site, again and again, until it is stopped.
   ///
   /// Behind a name each, as visitors are: a front-end that moves is asked where it was, for as long as
   /// the machine has that address.

@@ -29,7 +29,7 @@ struct CheckTests {
     #expect(result.status == 0, "\(result.output)")
   }
 
-  @Test("ends with 65 and shows the line where the inventory is wrong")
+  @Test("exits with 65 and shows the line of a mistake in the inventory")
   func wrong() throws {
     let path = NSTemporaryDirectory() + "deploy-check-\(UUID().uuidString).yml"
     try "fleet: shop\nsightes: {}\n".write(toFile: path, atomically: true, encoding: .utf8)
@@ -40,14 +40,14 @@ struct CheckTests {
     #expect(result.output.contains("did you mean \"sites\"?"), "\(result.output)")
   }
 
-  @Test("ends with 65 and the system's words where there is no inventory")
+  @Test("exits with 65 and the system's message if there is no inventory")
   func missing() throws {
     let result = try check("--inventory", "/nowhere.yml")
     #expect(result.status == 65)
     #expect(result.output.contains("/nowhere.yml cannot be read: No such file or directory"))
   }
 
-  @Test("ends with 64 where it is not clear which inventory is meant")
+  @Test("exits with 64 if it is not clear which inventory is meant")
   func unclear() throws {
     let result = try check()
     #expect(result.status == 64)

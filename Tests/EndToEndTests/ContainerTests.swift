@@ -3,7 +3,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-/// A back-end whose nginx is in a network behind its host: the ninth line of the post.
+/// A back-end whose nginx is in a network behind its host: the ninth line of the reference setup.
 @Suite("A container", .serialized, .requires(isRoot, "namespaces need root"))
 struct ContainerTests {
   private static let inventory: InventoryText = {
@@ -15,7 +15,7 @@ struct ContainerTests {
   }()
 
   @Test(
-    "9. serves its site through its host to front-ends alone, and leaves the host as it was",
+    "9. serves its site through its host only to front-ends, and leaves the host as it was",
     arguments: ["nftables", "iptables"])
   func published(_ engine: String) async throws {
     var inventory = Self.inventory
@@ -45,7 +45,7 @@ struct ContainerTests {
       let verified = try await scene.succeed("verify").stdout
       #expect(verified.contains("carry-1.container"), "\(verified)")
 
-      // Who is no front-end does not come in, by the host's port or past it.
+      // A machine that is not a front-end cannot connect, neither by the host's port nor past it.
       for address in ["198.18.0.24:8443", "198.19.24.5:443"] {
         let stranger = try await scene.on(
           "app-1",
@@ -74,14 +74,14 @@ struct ContainerTests {
     }
   }
 
-  @Test("whose host stops publishing it because it was not confirmed is published as before")
+  @Test("stays published if its host was not confirmed when it stopped publishing it")
   func undone() async throws {
     try await Scene.play(Self.inventory) { scene in
       try await scene.apply()
       let before = try await scene.fingerprint(of: "carry-1")
       var inventory = Self.inventory
       inventory.backEndLines["carry-1"] = "container: {address: 198.19.24.5, publish: 9443}"
-      // The rules that come lock everybody out.
+      // The new rules lock everyone out.
       inventory.firewall = "{policy: drop, ssh_from: [203.0.113.1]}"
       try scene.write(inventory)
       let playbook = try scene.writeShortPlaybook()

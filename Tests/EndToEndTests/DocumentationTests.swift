@@ -72,7 +72,7 @@ struct DocumentationTests {
     }
   }
 
-  @Test("a block says what it is, and commands are in console blocks only")
+  @Test("each block has a known kind, and commands are only in console blocks")
   func blocks() throws {
     let pages = try DocumentationPage.all()
     #expect(pages.count > 8)

@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 @Suite(
-  "What somebody changed on a host is named and put right", .serialized,
+  "Manual changes on a host are reported and repaired", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct DriftTests {
-  /// What somebody did on a host, and the reason that the plan gives.
+  /// A manual change on a host, and the reason that the plan gives.
   private struct Drift {
     var host: String
     var deed: String
@@ -52,7 +52,8 @@ struct DriftTests {
     ],
   ]
 
-  @Test("every deed is a reason in the plan, an apply undoes it, and nothing is left to do")
+  @Test(
+    "every manual change is a reason in the plan, an apply undoes it, and nothing is left to do")
   func deeds() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -85,7 +86,7 @@ struct DriftTests {
     }
   }
 
-  @Test("a certificate that is due is renewed with its reason, one that is not is kept as it is")
+  @Test("a certificate that is due is renewed with its reason, one that is not is kept")
   func renewal() async throws {
     var inventory = InventoryText()
     inventory.validFor = "20d"
@@ -116,7 +117,7 @@ struct DriftTests {
     }
   }
 
-  /// The digests of every certificate and key of each host, the bundle of the CA left out.
+  /// The digests of every certificate and key of each host, except the CA bundle.
   private func certificates(_ scene: Scene) async throws -> [String] {
     try await ["app-1", "app-2", "edge-1"].asyncMap { host in
       try await scene.on(

@@ -7,11 +7,11 @@ import State
 import TestSupport
 import Testing
 
-/// Something that is wrong with a fleet of a front-end and a back-end: on the hosts, and in the model.
+/// A fault in a fleet of a front-end and a back-end: on the hosts, and in the model.
 struct EdgeFault: CustomTestStringConvertible, Sendable {
   var testDescription: String
   var host: String
-  /// What makes it so on the host, in the folder of the release that is in force.
+  /// What causes it on the host, in the folder of the current release.
   var script: String
   var blocker: EdgeModel.Blocker?
   var change: @Sendable (inout Endpoint, inout Endpoint) -> Void
@@ -59,7 +59,7 @@ struct EdgeFault: CustomTestStringConvertible, Sendable {
         + " && \(reload)",
       blocker: .wrongName, change: { $1.server?.names = ["Foreign"] }),
     EdgeFault(
-      testDescription: "the front-end asks an address that nobody has", host: "edge-1",
+      testDescription: "the front-end asks an address that no host has", host: "edge-1",
       script: "sed -i 's/198.18.0.21:443/198.18.0.99:443/' nginx/front-end/*.conf && \(reload)",
       blocker: .notThere, change: { $1.addresses = [] }),
   ]
@@ -67,7 +67,7 @@ struct EdgeFault: CustomTestStringConvertible, Sendable {
 
 @Suite("The edge model", .serialized, .requires(isRoot, "namespaces need root"))
 struct EdgeModelTests {
-  @Test("says of every fault what real hosts do")
+  @Test("predicts for every fault what real hosts do")
   func model() async throws {
     var inventory = InventoryText()
     inventory.backEnds = ["app-1": "198.18.0.21"]
@@ -97,7 +97,7 @@ extension Scene {
     let now = Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970))
     let blocker = EdgeModel.blocker(on: route, from: frontEnd, to: backEnd, at: now)
     #expect(blocker == fault.blocker, "\(fault.testDescription)")
-    // nginx tells nobody when the new workers are there: it is asked until it does what the model says.
+    // nginx does not announce when the new workers are there: it is asked until it does what the model says.
     var answers: [String] = []
     for _ in 0..<20 {
       let output = try await fetch(options: ["-o", "/dev/null", "-w", "%{http_code}"])

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A fleet changes from nftables to iptables and leaves it", .serialized,
+  "A fleet changes from nftables to iptables, then is removed", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct EngineTests {
   private static let rules = """

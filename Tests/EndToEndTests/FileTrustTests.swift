@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 
 @Suite(
-  "State and saved plan are data, whoever wrote them", .serialized,
+  "State and saved plan are only data, even if edited", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct FileTrustTests {
-  /// Ways to connect that an edited state names: each would leave a mark.
+  /// Ways to connect that an edited state contains: each would leave a mark.
   private static func waysToConnect(_ mark: String) -> [String: Any] {
     [
       "sshPort": 22, "sshUser": "root", "sshBecomes": false, "sshIdentities": [mark + ".key"],

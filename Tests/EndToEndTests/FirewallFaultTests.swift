@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Rules that are loaded otherwise than written never lock anybody out", .serialized,
+  "Rules that the kernel loads wrongly never lock the controller out", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct FirewallFaultTests {
   private static let hosts = ["app-1", "app-2"]
@@ -34,7 +34,7 @@ struct FirewallFaultTests {
     }
   }
 
-  @Test("the host is confirmed where new connections come in, and else goes back within the window")
+  @Test("the host is confirmed if new connections are accepted, and otherwise rolls back in time")
   func faults() async throws {
     var good = InventoryText()
     try await Scene.play(good, alter: mixedSystems) { scene in

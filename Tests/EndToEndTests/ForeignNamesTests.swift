@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "The CA signs no name that only a host has named", .serialized,
+  "The CA signs no name that comes only from a host", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct ForeignNamesTests {
   /// Names for the certificate in a host's own manifest: common name and names are the eighth field and

@@ -4,12 +4,12 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A manifest that the controller did not sign for its host is drift of that host", .serialized,
+  "A manifest that the controller did not sign for its host counts as drift", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct ForgedManifestTests {
   private static let manifest = "/etc/deploy/current/manifest"
 
-  /// That plan and apply find one host changed, say why, and repair it alone.
+  /// That plan and apply find one host changed, say why, and repair only that host.
   private func expectRepaired(
     _ host: String, because reason: String, _ scene: Scene,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -32,7 +32,7 @@ struct ForgedManifestTests {
   }
 
   @Test(
-    "an edited one, whatever was edited, is reported and the release made again",
+    "an edited manifest is reported and the release made again",
     arguments: [
       "s/^release .*/release 4711/", "s/^opens 443 .*/opens 443 everybody nobody/", "/^revoked /d",
       "s/^ca 1 signing /ca 1 retiring /", "s/^made .*/made 2036-01-01T00:00:00Z mallory@nowhere/",
@@ -54,7 +54,7 @@ struct ForgedManifestTests {
     }
   }
 
-  @Test("one without its signature, and one with the signature of a key of the host's own")
+  @Test("a manifest without its signature, or signed with a key of the host, is rejected")
   func otherKey() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -79,7 +79,7 @@ struct ForgedManifestTests {
     }
   }
 
-  @Test("an older one of the same host is not believed, alone or with its whole release")
+  @Test("an older manifest of the same host is rejected, alone or with its whole release")
   func replayed() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -98,7 +98,7 @@ struct ForgedManifestTests {
     }
   }
 
-  @Test("one that was signed for another host is not believed")
+  @Test("a manifest that was signed for another host is rejected")
   func copied() async throws {
     try await Scene.play { scene in
       try await scene.apply()

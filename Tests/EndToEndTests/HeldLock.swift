@@ -1,7 +1,7 @@
 import Sandbox
 import Testing
 
-/// A lock of a host that a test holds, so that a transaction stands still there.
+/// A lock of a host that a test holds, so that a transaction waits there.
 struct HeldLock {
   let scene: Scene
   let host: String

@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 
 @Suite(
-  "What a host has or says beside its release costs the fleet nothing", .serialized,
+  "Nothing that a host has or reports besides its release affects the fleet", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct HostClaimTests {
-  @Test("folders of releases with any number or name are nobody's releases")
+  @Test("folders of releases with any number or name do not count as releases")
   func releaseFolders() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -57,7 +57,7 @@ struct HostClaimTests {
     }
   }
 
-  @Test("a result that needed hosts and cannot be written is a failure, and so is its run")
+  @Test("a result that required hosts and cannot be written fails the run")
   func fullDisk() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -77,7 +77,7 @@ struct HostClaimTests {
     }
   }
 
-  @Test("check and a plan from the state alone run nothing that the inventory names")
+  @Test("check and an offline plan run no command of the inventory")
   func nothingRuns() async throws {
     var inventory = InventoryText()
     try await Scene.play(inventory) { scene in
@@ -100,7 +100,7 @@ struct HostClaimTests {
         #expect(output.status == 0, "\(words): \(output.all)")
         #expect(!FileManager.default.fileExists(atPath: mark), "\(words)")
       }
-      // The same inventory does run something where hosts are asked.
+      // The same inventory does run one if hosts are asked.
       try await scene.deploy("plan")
       #expect(FileManager.default.fileExists(atPath: mark))
     }

@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A host that cannot take part says why and delays nobody", .serialized,
+  "A host that cannot take part reports why and delays no other", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct HostFaultTests {
-  /// One way in which a host fails, what the summary says of it, and what heals it.
+  /// One fault of a host, its text in the summary, and how it is healed.
   private struct Fault {
     var host: String
     var result: String
@@ -41,11 +41,11 @@ struct HostFaultTests {
       heal: "/usr/sbin/sshd -E /var/log/sshd.log"),
     Fault(
       host: "silent", result: "unreachable",
-      words: ["the connection was accepted, and then nothing came within 15.0 seconds"],
+      words: ["the connection was accepted, but nothing was received within 15.0 seconds"],
       harm: "pkill -STOP -x sshd", heal: "pkill -CONT -x sshd"),
     Fault(
       host: "closing", result: "unreachable",
-      words: ["the server closed the connection in the key exchange"],
+      words: ["the server closed the connection during the key exchange"],
       harm: "pkill -KILL -x sshd; rm -f /run/sshd.pid\n"
         + listener(on: 22, saying: "SSH-2.0-OpenSSH_9.2\\r\\n"),
       heal: endListener + "/usr/sbin/sshd -E /var/log/sshd.log"),
@@ -90,7 +90,7 @@ struct HostFaultTests {
     return inventory
   }()
 
-  @Test("each fault has its result, all other hosts are confirmed, and what is healed converges")
+  @Test("each fault has its result, all other hosts are confirmed, and healed hosts converge")
   func results() async throws {
     try await Scene.play(Self.inventory, alter: Self.alter) { scene in
       for fault in Self.faults where fault.harm != "" {

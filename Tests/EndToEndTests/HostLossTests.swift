@@ -4,14 +4,14 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A host that loses its sshd or its disk in a transaction settles by itself", .serialized,
+  "A host that loses its sshd or its disk in a transaction settles automatically", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct HostLossTests {
   private static let playbook =
     "name: one\nrollout: {batch: 1, max_failures: 9, confirm_within: 5s}\n"
 
   @Test(
-    "sshd and all its sessions killed in the switch: the result is right when it is back",
+    "sshd and all its sessions killed during the switch: the result is right after it restarts",
     arguments: systems)
   func lostSSH(_ system: SandboxHost.System) async throws {
     try await Scene.play(alter: { $0.system = $0.name == "app-1" ? system : .plain }) { scene in
@@ -61,7 +61,7 @@ struct HostLossTests {
     }
   }
 
-  /// Stands still in the first switch that comes to it, when nginx has the new release and the firewall
+  /// Waits in the first switch that reaches it, when nginx has the new release and the firewall
   /// is the old one.
   private static let slowFirewall = """
     #!/bin/sh
@@ -74,7 +74,7 @@ struct HostLossTests {
     """
 
   @Test(
-    "a host that is lost in the middle is told, the others end, the next run heals it",
+    "a host that is lost in the middle is reported, the others finish, and the next run heals it",
     arguments: systems)
   func lostInTheMiddle(_ system: SandboxHost.System) async throws {
     try await Scene.play(alter: { $0.system = $0.name == "app-2" ? system : .plain }) { scene in

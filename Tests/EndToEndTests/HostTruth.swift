@@ -2,18 +2,18 @@ import Foundation
 import Sandbox
 import Testing
 
-/// What a host has when it has come to rest.
+/// The state of a host that has settled.
 struct RestingHost: Equatable {
   /// The release that is linked, 0 for none.
   var release = 0
   var manifest = ""
-  /// The folder that its nginx is told to serve.
+  /// The folder that its nginx is configured to serve.
   var root = ""
-  /// What the host wrote down of its last transaction.
+  /// The result of its last transaction, as recorded by the host.
   var result = ""
 }
 
-/// The summary of a run as a program reads it.
+/// The summary of a run as JSON.
 struct SummaryDocument: Decodable {
   struct Entry: Decodable {
     var host: String
@@ -47,7 +47,7 @@ extension Scene {
     return output
   }
 
-  /// Looks whether all of a host is one release, and whether nginx would take it once more.
+  /// Checks whether everything on a host is of one release, and whether nginx would accept it again.
   func expectWhole(_ host: String, _ why: String) async throws {
     let output = try await on(
       host,
@@ -67,7 +67,7 @@ extension Scene {
     #expect(output.all == "", "\(host), \(why)")
   }
 
-  /// Waits until a host is at rest, and looks whether it is whole.
+  /// Waits until a host has settled, and checks whether it is whole.
   func restingHost(_ host: String, _ why: String) async throws -> RestingHost {
     try await settle(host)
     try await expectWhole(host, why)
@@ -112,7 +112,7 @@ extension Scene {
     }
   }
 
-  /// The summary, the exit code and the hosts say the same of a run.
+  /// The summary, the exit code and the hosts agree about a run.
   ///
   /// - Returns: The result of each host.
   @discardableResult
@@ -140,7 +140,7 @@ extension Scene {
         let isWritten = new.result.contains(" reverted ") && new.result != old.result
         #expect(isWritten || entry.detail == "release \(old.release) is in force", "\(story)")
       default:
-        // A host that could not be asked may have confirmed: then the summary says that it is not known.
+        // A host that could not be asked may have confirmed: then the summary says so.
         #expect(new.manifest == old.manifest || entry.detail.contains("not known"), "\(story)")
       }
     }

@@ -124,7 +124,7 @@ struct HostileFleetTests {
     return used[0]
   }
 
-  @Test("costs no other host anything, and the controller neither memory, time nor its terminal")
+  @Test("affects no other host, and neither memory, time nor the terminal of the controller")
   func seeds() async throws {
     let queue = Seeds(Self.seeds)
     let start = ContinuousClock.now
@@ -157,7 +157,7 @@ struct HostileFleetTests {
   }
 
   @Test(
-    "does not keep a run from ending at SIGTERM, nor the state's lock",
+    "does not prevent a run from ending at SIGTERM, nor the release of the state's lock",
     arguments: ["survey", "transaction", "confirmation"])
   func termination(_ phase: String) async throws {
     try await play { scene in

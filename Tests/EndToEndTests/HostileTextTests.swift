@@ -4,9 +4,9 @@ import Sandbox
 import TestSupport
 import Testing
 
-/// What a host says is written by whoever has power over it, down to an unprivileged program's name.
+/// A host's output is controlled by everyone with power over it, even by the name of an unprivileged program.
 @Suite(
-  "Nothing that a host says steers the terminal", .serialized,
+  "No text from a host steers the terminal", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct HostileTextTests {
   /// Clears the screen, sets the title, turns the direction of text, and is invisible.
@@ -35,7 +35,7 @@ struct HostileTextTests {
     if let part { expectHarmless(try await scene.deploy("plan"), contains: part) }
   }
 
-  @Test("the name of an unprivileged program that listens on a port")
+  @Test("the name of an unprivileged program that listens on a port is escaped")
   func programName() async throws {
     try await Scene.play { scene in
       try await scene.on(
@@ -52,7 +52,7 @@ struct HostileTextTests {
     }
   }
 
-  @Test("what nginx says of a configuration that it refuses")
+  @Test("nginx's message about a refused configuration is escaped")
   func nginx() async throws {
     try await Scene.play { scene in
       try await scene.on(
@@ -68,7 +68,7 @@ struct HostileTextTests {
     }
   }
 
-  @Test("what a host has written down of itself: its last result, its manifest, its files")
+  @Test("a host's own records are escaped: its last result, its manifest, its files")
   func files() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -89,7 +89,7 @@ struct HostileTextTests {
   }
 
   @Test(
-    "what an account prints before its shell ends, by either transport",
+    "the output of an account before its shell ends is escaped, with either transport",
     arguments: ["", ", transport: openssh"])
   func account(_ transport: String) async throws {
     var inventory = InventoryText()

@@ -32,7 +32,7 @@ struct InterruptTests {
     }
   }
 
-  @Test("the first one while hosts are staged attempts none of them")
+  @Test("the first Ctrl-C while hosts are staged attempts none of them")
   func whileStaged() async throws {
     try await play { scene, before, start in
       let lock = try await HeldLock.take("lock", on: "app-2", scene)
@@ -45,7 +45,7 @@ struct InterruptTests {
         of: output, since: before.without("app-2"), "staged")
       #expect(Set(results.values) == ["not attempted"], "\(output.all)")
       try await lock.letGo()
-      // It looks for the lock a few times a second, and finds that nobody is there.
+      // It looks for the lock a few times a second, and finds it free.
       try await scene.await("! pgrep -f '[d]eploy(/lib/[0-9a-f]+)? transaction'", on: "app-2")
       let after = try await scene.restingHosts(Self.hosts, "staged")
       #expect(after == before)
@@ -53,7 +53,7 @@ struct InterruptTests {
     }
   }
 
-  /// Has both back-ends stand still between their word and the switch.
+  /// Makes both back-ends wait between their go signal and the switch.
   private func stopInTheSwitch(
     _ scene: Scene, _ start: () throws -> WatchedRun
   ) async throws -> (run: WatchedRun, locks: [HeldLock]) {
@@ -66,7 +66,7 @@ struct InterruptTests {
     return (run, locks)
   }
 
-  @Test("the first one while hosts switch sees those to their end and attempts no other")
+  @Test("the first Ctrl-C while hosts switch lets those finish and attempts no other")
   func whileSwitching() async throws {
     try await play { scene, before, start in
       let (run, locks) = try await stopInTheSwitch(scene, start)
@@ -81,7 +81,7 @@ struct InterruptTests {
     }
   }
 
-  @Test("the second one ends at once and says which hosts were left in the middle")
+  @Test("the second Ctrl-C ends at once and reports which hosts were left in the middle")
   func twice() async throws {
     try await play { scene, before, start in
       let (run, locks) = try await stopInTheSwitch(scene, start)

@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A host behind a jump host is confirmed by the way that the next run would come", .serialized,
+  "A host behind a jump host is confirmed through the jump host", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct JumpTests {
   private static let jump = "198.18.0.10"
 
-  @Test("it is confirmed where only the jump host gets in, and undone where only the others do")
+  @Test("it is confirmed if only the jump host can connect, and rolled back if only others can")
   func jumping() async throws {
     var inventory = InventoryText()
     inventory.backEndLines = ["app-1": "ssh: {jump: \(Self.jump)}"]
@@ -25,7 +25,7 @@ struct JumpTests {
       let before = try await scene.restingHosts(["app-1"], "before")
 
       try await scene.on("app-1", "nft delete table inet gate")
-      // SSH comes in from anybody but the jump host.
+      // SSH is open to everyone except the jump host.
       try await scene.alterRules(
         of: "app-1", by: "s/tcp dport 22 accept/ip saddr != \(Self.jump) tcp dport 22 accept/")
       inventory.firewall = "{policy: drop, allow: [{port: 9666}]}"

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A host that deploy leaves is what it was before", .serialized,
+  "A host that deploy leaves is as it was before", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct LeavingTests {
   /// All that deploy could have changed: every file and folder of /etc with its owner, mode and bytes,

@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 
 @Suite(
-  "What keeps this machine from asking any host", .serialized,
+  "A cause on the controller that affects all hosts", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct LocalCauseTests {
-  @Test("is said once, and is not a failure of each host")
+  @Test("is reported once, and is not a failure of each host")
   func missingKey() async throws {
     var inventory = InventoryText()
     try await Scene.play(inventory) { scene in
@@ -18,7 +18,7 @@ struct LocalCauseTests {
         #expect(output.status == 1, "\(output.all)")
         #expect(
           output.stderr.contains(
-            "no host was asked: this machine has nothing to log in with:\n  /srv/keys/none does not exist"
+            "no host was asked: the controller has nothing to log in with:\n  /srv/keys/none does not exist"
           ), "\(words): \(output.all)")
         #expect(output.all.components(separatedBy: "/srv/keys/none").count == 2, "\(output.all)")
         #expect(!output.all.contains("unreachable"), "\(output.all)")

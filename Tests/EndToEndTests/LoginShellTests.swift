@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Accounts whose login shell is no plain sh", .serialized,
+  "Accounts with a login shell other than plain sh", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct LoginShellTests {
   /// Leaves a line without its end, as one that sets a terminal's title does, and a process that keeps
@@ -51,7 +51,7 @@ struct LoginShellTests {
     }
   }
 
-  @Test("say what they run in place of the command")
+  @Test("are refused with what they run instead of the command")
   func otherCommands() async throws {
     var inventory = InventoryText()
     inventory.backEnds["app-3"] = "198.18.0.23"

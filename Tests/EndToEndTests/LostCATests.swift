@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A CA folder that is lost and made again costs no request", .serialized,
+  "A lost CA folder that is made again costs no request", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct LostCATests {
   private func loseCA(_ scene: Scene) async throws {
@@ -44,7 +44,7 @@ struct LostCATests {
     }
   }
 
-  @Test("hosts that cannot be reached meanwhile keep the old generation alive for all others")
+  @Test("unreachable hosts keep the old generation trusted for all others")
   func absentHost() async throws {
     try await RotationScene.play { scene in
       let before = try await scene.trusted(by: "app-1")
@@ -64,7 +64,7 @@ struct LostCATests {
     }
   }
 
-  @Test("with the state lost too, hosts' claims are shown, and believed only with --yes")
+  @Test("if the state is lost too, hosts' claims are shown, and accepted only with --yes")
   func stateAndKey() async throws {
     try await RotationScene.play { scene in
       let thief = try await StolenIdentity(of: "edge-2", scene)
@@ -75,7 +75,7 @@ struct LostCATests {
       for name in ["shop.state.json", "shop.state.json.previous"] {
         try FileManager.default.removeItem(atPath: "\(scene.folder)/\(name)")
       }
-      // One host of six lies as well.
+      // One host of six also lies.
       let forged = try await scene.on(
         "app-2",
         "sed -i 's/^made .*/made 2036-01-01T00:00:00Z mallory@nowhere/' /etc/deploy/current/manifest"

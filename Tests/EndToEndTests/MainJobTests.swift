@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The main job on a real fleet", .serialized, .requires(isRoot, "namespaces need root"))
 struct MainJobTests {
-  @Test("bare hosts become front-ends and back-ends that only speak to each other")
+  @Test("bare hosts become front-ends and back-ends that only talk to each other")
   func apply() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -22,9 +22,9 @@ struct MainJobTests {
   private func expectLocked(_ scene: Scene) async throws {
     let knock = "curl -sk --connect-timeout 2 https://198.18.0.21/"
     let stranger = try await scene.sandbox.run(["sh", "-c", knock])
-    #expect(stranger.status == 28, "the controller is no front-end: \(stranger.all)")
+    #expect(stranger.status == 28, "the controller is not a front-end: \(stranger.all)")
     let peer = try await scene.on("app-2", knock)
-    #expect(peer.status == 28, "a back-end is no front-end: \(peer.all)")
+    #expect(peer.status == 28, "a back-end is not a front-end: \(peer.all)")
     let ssh = try await scene.sandbox.run([
       "ssh", "-o", "BatchMode=yes", "root@198.18.0.21", "echo in",
     ])
@@ -97,7 +97,7 @@ struct MainJobTests {
     }
   }
 
-  @Test("a broken snippet is named by file, line and inventory line, and touches no host")
+  @Test("a broken snippet is reported with file, line and inventory line, and changes no host")
   func brokenSnippet() async throws {
     var inventory = InventoryText()
     inventory.siteLines = ["snippets: {front_end: snippets/edge.conf}"]

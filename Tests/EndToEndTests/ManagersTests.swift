@@ -54,7 +54,7 @@ struct ManagersTests {
     exit 1
     """
 
-  /// Each has its program load all of its rules anew.
+  /// Makes each program load all of its rules again.
   private static let reloads = [
     "app-1": "ufw reload", "app-2": "firewall-cmd --reload",
     "app-3": """
@@ -101,7 +101,7 @@ struct ManagersTests {
     }
   }
 
-  @Test("each is told of with what helps, which helps, and neither loses its rules to the other")
+  @Test("each program is reported with a remedy that works, and no rules are lost")
   func nftables() async throws {
     try await play("{policy: drop}") { scene in
       let plan = try await scene.deploy("plan")
@@ -120,7 +120,7 @@ struct ManagersTests {
       let docker = try await scene.must("iptables-save | grep -v '^#'", on: "app-3")
       #expect(docker.contains("-A FORWARD -j DOCKER-USER"))
       try await scene.apply()
-      // What was told is so.
+      // The report was right.
       #expect(try await reached(scene) == ["app-3"])
       for (host, remedy) in Self.remedies { try await scene.must(remedy, on: host) }
       #expect(try await reached(scene) == ["app-1", "app-2", "app-3"])
@@ -131,7 +131,7 @@ struct ManagersTests {
     }
   }
 
-  @Test("with iptables deploy's chain comes before those of ufw and Docker, and stays there")
+  @Test("with iptables, deploy's chain comes before those of ufw and Docker, and stays there")
   func iptables() async throws {
     try await play("{policy: drop, engine: iptables}") { scene in
       let plan = try await scene.deploy("plan")
@@ -147,12 +147,12 @@ struct ManagersTests {
       #expect(try await reached(scene) == ["app-1", "app-3"])
       for (host, reload) in Self.reloads { try await scene.must(reload, on: host) }
       #expect(try await reached(scene) == ["app-1", "app-3"])
-      // firewalld, as was told, has removed more than its own.
+      // firewalld, as reported, has removed more than its own rules.
       let lost = try await scene.deploy("plan", "--detailed-exitcode")
       #expect(lost.stdout.contains("4 hosts: 1 to change, 3 unchanged"), "\(lost.all)")
       #expect(lost.stdout.contains("~ app-2"), "\(lost.all)")
       #expect(lost.stdout.contains("because the firewall is not loaded there"), "\(lost.all)")
-      // A port that ufw allows and the inventory does not stays closed, and is told of by nobody else.
+      // A port that ufw allows and the inventory does not stays closed, and only this is reported.
       try await scene.must("ufw allow 9100/tcp", on: "app-1")
       var inventory = InventoryText(backEnds: Self.backEnds)
       inventory.firewall = "{policy: drop, engine: iptables, allow: [{port: 9300}]}"

@@ -1,11 +1,11 @@
 import Sandbox
 import Testing
 
-/// A cut of the network between the controller and a host, when so many bytes of SSH have gone one way.
+/// A cut of the network between the controller and a host, after a number of SSH bytes in one direction.
 struct NetworkCut: CustomStringConvertible {
   enum Direction: String, CaseIterable { case toHost, toController }
   enum Manner: String {
-    /// Both ends may be told by a reset.
+    /// Both ends may be informed by a reset.
     case reset
     /// Packets vanish.
     case silent
@@ -30,7 +30,7 @@ struct NetworkCut: CustomStringConvertible {
 
   var table: String {
     let end = manner == .reset ? "reject with tcp reset" : "drop"
-    // What tells the ends is no part of what is cut.
+    // The packets that inform the ends are not cut.
     let resets = manner == .reset ? "tcp flags & rst == rst accept" : ""
     func chain(_ direction: Direction, _ hook: String, _ port: String) -> String {
       let count =

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A network that is cut at any byte leaves hosts whole and the summary true", .serialized,
+  "A network cut at any byte leaves hosts whole and the summary true", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct NetworkCutTests {
   private static let backEnds = Dictionary(
@@ -23,7 +23,7 @@ struct NetworkCutTests {
     "name: cuts\nrollout: {batch: 100%, max_failures: 100, confirm_within: 5s}\n"
   private static let oneByOne = "name: one\nrollout: {batch: 1}\n"
 
-  @Test("cut prompt or silent, anywhere in an apply, each host is old or new and told so")
+  @Test("after a cut anywhere in an apply, each host is old or new and reported as such")
   func cuts() async throws {
     var generator = SeededGenerator.announced()
     try await Scene.play(Self.inventory(0), alter: mixedSystems) { scene in
@@ -47,7 +47,7 @@ struct NetworkCutTests {
     }
   }
 
-  /// Bytes that had gone when the host waited for the word, when it switched, and at the end.
+  /// Bytes sent when the host waited for the go signal, when it switched, and at the end.
   private struct Lengths: CustomStringConvertible {
     var prepared: Int
     var switching: Int
@@ -79,7 +79,7 @@ struct NetworkCutTests {
   }
 
   /// A cut for each host: half of them in either direction, spread over the connection that switches and
-  /// the one that confirms, the word and the answers to it among them.
+  /// the one that confirms, including the go signal and the answers to it.
   private static func cuts(
     _ manner: NetworkCut.Manner, _ round: Int, of rounds: Int,
     _ lengths: [NetworkCut.Direction: Lengths], _ generator: inout SeededGenerator

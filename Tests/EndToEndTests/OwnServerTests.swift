@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Servers of the host's own on a port of the release", .serialized,
+  "The host's own servers on a port of the release", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct OwnServerTests {
   private static let inventory: InventoryText = {
@@ -38,7 +38,8 @@ struct OwnServerTests {
   }
 
   @Test(
-    "the one that is asked when no site is named still is, or its host is blocked until it says so")
+    "the default server of a port stays the same, or its host is blocked until it is declared as such"
+  )
   func defaultServer() async throws {
     try await Scene.play(Self.inventory) { scene in
       try await serve("listen 80;", in: "own.conf", on: "edge-1", scene)
@@ -62,7 +63,7 @@ struct OwnServerTests {
       #expect(try await scene.deploy("verify").status == 0)
       try await scene.expectNoChanges()
 
-      // Somebody takes it away later: that is warned of, and stops nothing.
+      // It is removed later: that is a warning, and stops nothing.
       try await serve("listen 80;", in: "own.conf", on: "edge-1", scene)
       let warned = try await scene.deploy("plan", "--detailed-exitcode")
       #expect(warned.status == 0, "\(warned.all)")
@@ -70,7 +71,7 @@ struct OwnServerTests {
     }
   }
 
-  @Test("one of a site's name is found by the plan before it takes the site's requests")
+  @Test("a server with a site's name is found by the plan before it takes the site's requests")
   func names() async throws {
     try await Scene.play(Self.inventory) { scene in
       let own = "listen 443 ssl default_server; server_name shop.example;"
@@ -96,7 +97,7 @@ struct OwnServerTests {
   }
 
   @Test(
-    "one at an address, one of the PROXY protocol and one without a master are found by the plan")
+    "servers at an address, with the PROXY protocol or without a master are found by the plan")
   func conflicts() async throws {
     try await Scene.play(Self.inventory) { scene in
       try await serve("listen 198.18.0.21:443 ssl;", in: "a-own.conf", on: "app-1", scene)

@@ -5,7 +5,7 @@ import Testing
 /// Lines 1 to 5: the CA and its certificates.
 extension ReferenceSetupTests {
   @Test(
-    "1. The CA's key is encrypted; its certificate is its own, for ten years, of no domain's name"
+    "1. The CA's key is encrypted; its certificate is self-signed, for ten years, without a domain's name"
   )
   func ca() async throws {
     let scene = try scene
@@ -55,7 +55,7 @@ extension ReferenceSetupTests {
   }
 
   /// On a fleet of its own, whose CA ends sooner than a certificate would.
-  @Test("2. With the CA ends all that it signed: certificates are no longer, and it is told")
+  @Test("2. Certificates end no later than the CA, and the shortening is reported")
   func caEnds() async throws {
     var inventory = InventoryText(backEnds: ["app-1": "198.18.0.21"])
     inventory.caLines = ["valid_for: 20d"]
@@ -86,7 +86,7 @@ extension ReferenceSetupTests {
   private static let issuer =
     "issuer=CN=Post Certification Center,OU=Operations,O=Post,L=Utrecht,ST=Utrecht,C=NL"
 
-  @Test("3. The CA's fields are the inventory's; each certificate is for its use alone")
+  @Test("3. The CA's fields are the inventory's; each certificate is only for its use")
   func subjectsAndUsages() async throws {
     let backEnd = try await served(
       by: "198.18.0.21:443", as: "shop.example", asFrontEnd: true,
@@ -131,7 +131,7 @@ extension ReferenceSetupTests {
   }
 
   @Test(
-    "4. A back-end has a certificate of its sites' names, a front-end one of its own, for a year")
+    "4. A back-end has a certificate for its sites' names, a front-end one for its own, for a year")
   func names() async throws {
     let year = 365
     for (address, name) in [("198.18.0.21", "app-1"), ("198.18.0.22", "app-2")] {
@@ -160,7 +160,7 @@ extension ReferenceSetupTests {
     #expect(both == "Certificate will expire\nends\nfront-end.crt: OK\n")
   }
 
-  @Test("5. Serial numbers are odd for back-ends and even for front-ends, of 128 random bits")
+  @Test("5. Serial numbers are odd for back-ends and even for front-ends, with 128 random bits")
   func serials() async throws {
     var serials: [String] = []
     for address in ["198.18.0.21", "198.18.0.22"] {

@@ -3,7 +3,7 @@ import Inventories
 import Sandbox
 import Testing
 
-/// Lines 10 and 11: who reaches what, tried on the wire with either engine.
+/// Lines 10 and 11: which ports can be reached, tried on the wire with either engine.
 extension ReferenceSetupTests {
   private func apply(_ inventory: ReferenceSetupInventory) async throws {
     let scene = try scene
@@ -52,7 +52,7 @@ extension ReferenceSetupTests {
           "app-2": "22 silent, 443 silent, 9100 silent, 9200 silent",
           Self.controller: "22 open, 443 silent, 9100 silent, 9200 silent",
         ])
-    // IPv6 is no way around.
+    // IPv6 does not bypass the rules.
     #expect(
       try await knock("2001:2::21", 22, 443, from: "outside") == [
         "outside": "22 silent, 443 silent"
@@ -74,7 +74,7 @@ extension ReferenceSetupTests {
         return ~(total + (total >> 16)) & 0xFFFF
 
     def hear(port):
-        """Sends a packet, and hears the errors that quote it, up to a ping that nobody else sends."""
+        """Sends a packet, and hears the errors that quote it, up to a ping that no other program sends."""
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, 1) as heard, \
                 socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flow:
             flow.bind(("198.18.0.21", port))
@@ -114,7 +114,7 @@ extension ReferenceSetupTests {
     """#
 
   @Test(
-    "10. ICMP gets in, pings and errors of the host's own connections, and no redirects",
+    "10. Pings and ICMP errors of the host's own connections are accepted, redirects are not",
     arguments: FirewallPolicy.Engine.allCases)
   func icmp(_ engine: FirewallPolicy.Engine) async throws {
     let scene = try scene
@@ -135,7 +135,7 @@ extension ReferenceSetupTests {
   }
 
   @Test(
-    "10. A connection that is open stays open when its port is closed, and no new one gets in",
+    "10. An open connection stays open when its port is closed, but no new one is accepted",
     arguments: FirewallPolicy.Engine.allCases)
   func established(_ engine: FirewallPolicy.Engine) async throws {
     let scene = try scene
@@ -163,7 +163,7 @@ extension ReferenceSetupTests {
   }
 
   @Test(
-    "11. A front-end behind a content network is open to its ranges only, another to everybody",
+    "11. A front-end behind a content network is open only to its ranges, another one to everybody",
     arguments: FirewallPolicy.Engine.allCases)
   func network(_ engine: FirewallPolicy.Engine) async throws {
     try await apply(ReferenceSetupInventory(engine: engine.rawValue))
@@ -180,8 +180,8 @@ extension ReferenceSetupTests {
       ])
   }
 
-  /// The kernel is asked whether an address is in the set: what is published is nobody's test network.
-  @Test("11. Ranges that cdn update brings are in force after the next apply, and only those")
+  /// The kernel is asked whether an address is in the set: published ranges contain no test network.
+  @Test("11. Ranges from cdn update are used after the next apply, and only those")
   func ranges() async throws {
     let scene = try scene
     let shipped = "104.16.0.1", newcomer = "9.9.9.7"

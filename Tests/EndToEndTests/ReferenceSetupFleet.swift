@@ -2,9 +2,9 @@ import Foundation
 import Sandbox
 import Testing
 
-/// The fleet on which the lines of the post are tried: made and applied once for all tests of a suite.
+/// The fleet on which the lines of the reference setup are tested: made and applied once for a suite.
 ///
-/// `network` is a host of the content network before pulled.example, `outside` is anybody: a visitor,
+/// `network` is a host of the content network in front of pulled.example, `outside` is any other machine: a visitor,
 /// and the name server and the responder of the public certificate's CA.
 struct ReferenceSetupFleet: SuiteTrait, TestScoping {
   @TaskLocal static var current: Scene?
@@ -202,7 +202,7 @@ extension Scene {
     return output.stdout
   }
 
-  /// Looks so many times, a twentieth of a second apart, whether a condition of the shell's holds.
+  /// Checks a limited number of times, a twentieth of a second apart, whether a shell condition is true.
   func wait(
     until condition: String, on host: String, tries: Int,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -9,7 +9,7 @@ private let canRotate = ["/usr/sbin/logrotate", "/etc/logrotate.d/nginx"]
 /// Lines 6 and 7 have logs, which the distribution's logrotate knows.
 extension ReferenceSetupTests {
   @Test(
-    "6, 7. Logs rotate as the distribution has them: each is opened anew, and no line is lost",
+    "6, 7. Logs are rotated by the distribution: each is opened again, and no line is lost",
     .requires(canRotate, "logrotate, or nginx's file for it, is missing"))
   func rotation() async throws {
     let scene = try scene

@@ -5,7 +5,7 @@ import Testing
 /// Lines 6 and 7: how nginx serves visitors and back-ends, and what it refuses.
 extension ReferenceSetupTests {
   @Test(
-    "6. A back-end speaks TLS and HTTP/2 with those alone whom the CA knows as front-ends")
+    "6. A back-end speaks TLS and HTTP/2 only with front-ends that have a certificate of the CA")
   func backEnd() async throws {
     let told = try await frontEnd(
       """
@@ -66,7 +66,7 @@ extension ReferenceSetupTests {
   }
 
   @Test(
-    "6. A certificate that another one of the CA's signed is not trusted: the depth is one")
+    "6. A certificate signed with another certificate of the CA is not trusted: the depth is one")
   func depth() async throws {
     let scene = try scene
     // Who has a leaf's key signs with it; the verification must not take the leaf for a CA.
@@ -116,7 +116,8 @@ extension ReferenceSetupTests {
   }
 
   @Test(
-    "7. A front-end sends visitors to https and to the bare domain, and has HSTS on every answer")
+    "7. A front-end redirects visitors to https and to the bare domain, with HSTS on every response"
+  )
   func redirects() async throws {
     let told = try await visitor(
       """
@@ -150,7 +151,7 @@ extension ReferenceSetupTests {
   }
 
   @Test(
-    "7. Visitors see the public certificate, with the answer of the responder that it names stapled"
+    "7. Visitors get the public certificate with a stapled response of its responder"
   )
   func stapling() async throws {
     let told = try await visitor(
@@ -170,7 +171,7 @@ extension ReferenceSetupTests {
     #expect(told == "Cert Status: good\nVerification: OK\n")
   }
 
-  @Test("7. Behind a content network who shows its certificate is answered, and nobody else")
+  @Test("7. Behind a content network, only clients with its certificate are answered")
   func originPulls() async throws {
     for file in ["front-end.crt", "front-end.key"] {
       let text = try await scene.must("cat /etc/deploy/current/tls/\(file)", on: "edge-1")
@@ -183,11 +184,11 @@ extension ReferenceSetupTests {
           --resolve '*:443:198.18.0.11' "$@" https://pulled.example/)"
       }
       say network --cert /etc/ssl/cdn.crt --key /etc/ssl/cdn.key
-      say nobody
+      say stranger
       say 'a front-end' --cert /root/front-end.crt --key /root/front-end.key
       openssl s_client -connect 198.18.0.11:443 -servername pulled.example </dev/null 2>/dev/null |
         openssl x509 -noout -issuer
       """, on: "network")
-    #expect(told == "network: 200\nnobody: 400\na front-end: 400\nissuer=CN = ca\n")
+    #expect(told == "network: 200\nstranger: 400\na front-end: 400\nissuer=CN = ca\n")
   }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// Line 8 and what readers of the reference setup need beside it: how requests are passed on.
 extension ReferenceSetupTests {
-  @Test("8. The application sees who asked, for which name, over what")
+  @Test("8. The application sees the visitor's address, the requested name and the protocol")
   func headers() async throws {
     let told = try await visitor(
       """
@@ -25,7 +25,7 @@ extension ReferenceSetupTests {
   }
 
   @Test(
-    "8. Behind a content network the application sees the visitor, and nobody can pretend to be one"
+    "8. Behind a content network the application sees the visitor, and no one can pretend to be one"
   )
   func realAddress() async throws {
     let told = try await scene.must(
@@ -52,7 +52,7 @@ extension ReferenceSetupTests {
   }
 
   @Test(
-    "8. A back-end that shows another CA's certificate is not asked, until apply mends it")
+    "8. A back-end with a certificate of another CA is not used until apply repairs it")
   func foreignServer() async throws {
     let scene = try scene
     try await scene.must(
@@ -94,7 +94,7 @@ extension ReferenceSetupTests {
   }
 
   @Test(
-    "WebSockets pass both nginx, FastCGI is spoken to an application, files beside it are served")
+    "WebSockets pass both nginx, FastCGI reaches an application, files next to it are served")
   func applications() async throws {
     let scene = try scene
     let programs = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -124,7 +124,7 @@ extension ReferenceSetupTests {
     #expect(!scene.folder.isEmpty)
   }
 
-  @Test("Connections to back-ends are kept for the requests that come next")
+  @Test("Connections to back-ends are kept for further requests")
   func keepalive() async throws {
     let told = try await visitor(
       """
@@ -139,7 +139,7 @@ extension ReferenceSetupTests {
     #expect((counts.last ?? 40) < 40, "\(counts)")
   }
 
-  @Test("Back-ends are asked by their weight, and a backup where no other answers")
+  @Test("Back-ends are used by weight, and a backup only if no other answers")
   func weights() async throws {
     let counted = """
       count() { for try in $(seq ${2:-16}); do visit "$1"; done | grep -oE 'app-[12]' | sort | uniq -c | tr -s ' '; }
@@ -148,7 +148,7 @@ extension ReferenceSetupTests {
     // The application is that of the back-end whose name it says.
     let told = try await visitor(counted + "count app.example/ 64")
     let counts = told.split { !$0.isNumber }.compactMap { Int($0) }
-    // Each worker of the front-end counts by itself, and may be in the middle: 48 and 16 more or less.
+    // Each worker of the front-end counts separately, and may be in the middle: 48 and 16 more or less.
     #expect(
       counts.count == 4 && (40...56).contains(counts[0]) && counts[0] + counts[2] == 64, "\(told)")
     #expect(try await visitor(counted + "count php.example/style.css") == " 16 app-1\n")

@@ -2,10 +2,10 @@ import Sandbox
 import TestSupport
 import Testing
 
-/// The lines of the post by which this began, "Encrypted connection between Back-End and Front-End with
-/// nginx": each is tried on hosts that deploy set up. Tests of one line have its number in their names.
+/// The lines of the original setup, "Encrypted connection between Back-End and Front-End with
+/// nginx": each is tested on hosts that deploy set up. Tests of one line have its number in their names.
 @Suite(
-  "The post, line by line", .serialized, .requires(isRoot, "namespaces need root"),
+  "The reference setup, line by line", .serialized, .requires(isRoot, "namespaces need root"),
   ReferenceSetupFleet())
 struct ReferenceSetupTests {
   var scene: Scene {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A host whose nginx does not go along stays as it was", .serialized,
+  "A host whose nginx fails to reload stays as it was", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct ReloadFailureTests {
   /// A program that is not nginx and holds a port.
@@ -20,7 +20,8 @@ struct ReloadFailureTests {
     """
 
   @Test(
-    "a reload that fails after its test passed is undone, told in nginx's words, and healed later")
+    "a reload that fails after its test passed is rolled back, reported with nginx's message, and healed later"
+  )
   func reverted() async throws {
     try await Scene.play(alter: mixedSystems) { scene in
       try scene.write(UndoTests.playbook, to: "quick.yml")
@@ -66,7 +67,8 @@ struct ReloadFailureTests {
     }
   }
 
-  @Test("an nginx.conf that includes no conf.d is refused with the line to add, and only there")
+  @Test(
+    "an nginx.conf that does not include conf.d is refused with the line to add, on that host only")
   func notIncluded() async throws {
     try await Scene.play { scene in
       try await scene.on("app-1", "sed -i.own '/conf\\.d/d' /etc/nginx/nginx.conf")
@@ -85,7 +87,7 @@ struct ReloadFailureTests {
     }
   }
 
-  @Test("the user's own sites on the same nginx are served throughout and their files untouched")
+  @Test("the user's own sites on the same nginx are served throughout, and their files unchanged")
   func ownSites() async throws {
     try await Scene.play { scene in
       let own =

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "What is revoked stays out", .serialized, .requires(isRoot, "namespaces need root"))
+  "Revoked certificates", .serialized, .requires(isRoot, "namespaces need root"))
 struct RevocationTests {
   private static let versions = ["tls1_2", "tls1_3"]
   private static let backEnds = ["198.18.0.21", "198.18.0.22"]
@@ -23,7 +23,7 @@ struct RevocationTests {
       -e 's/ssl_session_reused = r/ssl_session_reused = never/' nginx/back-end/*.conf nginx/deploy.conf
     """
 
-  @Test("A session that could be taken up before the revocation is refused after it")
+  @Test("a session that could be resumed before the revocation is refused after it")
   func session() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -46,7 +46,7 @@ struct RevocationTests {
         #expect(try await thief.ask(address, with: .current, version: version).status == 200)
       }
 
-      // The hole made by hand again: the sessions are good to this day, and would get past the list.
+      // The vulnerability, made again by hand: the sessions are still valid, and would bypass the list.
       try await scene.changeByHand("app-1", Self.resumption)
       for version in Self.versions {
         let bypassing = try await thief.ask(Self.backEnds[0], version: version)
@@ -72,7 +72,7 @@ struct RevocationTests {
     try await scene.expectNoChanges()
   }
 
-  @Test("A certificate that nobody has any more is revoked by its serial, as people write it")
+  @Test("a certificate that no host has any longer is revoked by its serial, in any usual notation")
   func bySerial() async throws {
     try await Scene.play { scene in
       try await scene.apply()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A certificate that is revoked by its serial is refused, or the command fails", .serialized,
+  "A certificate revoked by its serial is refused, or the command fails", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct RevokeSerialTests {
   private static let backEnds = ["198.18.0.21", "198.18.0.22"]
@@ -26,7 +26,7 @@ struct RevokeSerialTests {
     #expect(lists.status != 0, "\(output.all)", sourceLocation: sourceLocation)
   }
 
-  @Test("too short, unknown and ambiguous beginnings are refused; one more digit decides")
+  @Test("short, unknown and ambiguous prefixes are refused; one more digit decides")
   func prefixes() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -75,7 +75,9 @@ struct RevokeSerialTests {
     return twin
   }
 
-  @Test("one that the CA's key signed elsewhere is revoked by its whole serial with --foreign")
+  @Test(
+    "a certificate that the CA's key signed elsewhere is revoked by its whole serial with --foreign"
+  )
   func foreign() async throws {
     try await Scene.play { scene in
       try await scene.apply()

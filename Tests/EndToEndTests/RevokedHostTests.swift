@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Every certificate of a revoked host stays out, whatever the host does", .serialized,
+  "Every certificate of a revoked host stays refused, whatever the host does", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct RevokedHostTests {
   private static let backEnds = ["198.18.0.21", "198.18.0.22"]
@@ -20,7 +20,7 @@ struct RevokedHostTests {
     }
   }
 
-  @Test("A certificate in a release that the host has kept is refused with the one in use")
+  @Test("a certificate in a release that the host has kept is refused with the current one")
   func keptRelease() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -37,7 +37,7 @@ struct RevokedHostTests {
     }
   }
 
-  @Test("The short form that a plan prints revokes the certificate that it stands for")
+  @Test("the short form that a plan prints revokes the certificate that it stands for")
   func shortForm() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -54,7 +54,7 @@ struct RevokedHostTests {
     }
   }
 
-  @Test("What only a colleague's run that was cut off has issued is refused too")
+  @Test("a certificate that only a colleague's interrupted run has issued is refused too")
   func issuedElsewhere() async throws {
     try await TwoFolders.play { folders in
       let run = try folders.anna.watch(
@@ -76,7 +76,7 @@ struct RevokedHostTests {
     }
   }
 
-  @Test("What a front-end writes into its manifest neither saves it nor harms another")
+  @Test("a front-end's changes to its manifest neither save it nor harm another")
   func editedManifest() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -104,7 +104,8 @@ struct RevokedHostTests {
     }
   }
 
-  @Test("A revoked host that refuses everything stops nobody, and what is open is said")
+  @Test(
+    "a revoked host that refuses everything does not stop the run, and what remains is reported")
   func refusingHost() async throws {
     var inventory = InventoryText()
     try await Scene.play(inventory) { scene in

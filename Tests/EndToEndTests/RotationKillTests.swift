@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 
 /// `DEPLOY_KILLS=all` tries every event of a rotation, with the state kept and with the state lost; a
-/// number tries so many events.
+/// number tries that many events.
 @Suite(
-  "A rotation of the CA that is cut off goes on", .serialized,
+  "An interrupted rotation of the CA continues", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct RotationKillTests {
   private static let wanted = ProcessInfo.processInfo.environment["DEPLOY_KILLS"]
@@ -25,7 +25,7 @@ struct RotationKillTests {
       case newKey, newCertificate, marker, archivedKey, archivedCertificate
     }
 
-    /// Whether the rotation may have come to its end before it is killed.
+    /// Whether the rotation may finish before it is killed.
     var isAtTheEnd: Bool {
       switch self {
       case .finished, .made(.archivedKey), .made(.archivedCertificate): true
@@ -42,10 +42,10 @@ struct RotationKillTests {
     }
   }
 
-  @Test("killed behind any event it comes to its end, with no failed request")
+  @Test("killed after any event, it can be completed without a failed request")
   func stateKept() async throws { try await kill(atMost: 3, losingState: false) }
 
-  @Test("killed behind any event, with its state lost as well, it comes to its end too")
+  @Test("killed after any event and with its state lost, it can be completed too")
   func stateLost() async throws { try await kill(atMost: 1, losingState: true) }
 
   private func kill(atMost usual: Int, losingState: Bool) async throws {
@@ -161,7 +161,7 @@ struct RotationKillTests {
     Loss(phase: "forget", host: "app-3", behind: ("edge-1", 2)),
   ]
 
-  @Test("a host that is down in any phase is named, fails no request, and the next run goes on")
+  @Test("a host that is down in any phase is named, fails no request, and the next run continues")
   func lostHost() async throws {
     try await RotationScene.play { scene in
       let visitors = try Visitors(scene, RotationScene.frontEnds)

@@ -43,7 +43,7 @@ enum RotationScene {
 }
 
 extension Scene {
-  /// A playbook in two batches, under which a host that is not confirmed goes back by itself soon.
+  /// A playbook in two batches, under which a host that is not confirmed rolls back soon.
   func writeQuickPlaybook(_ more: String = "") throws -> String {
     try write("name: quick\nrollout: {batch: 50%, confirm_within: 5s\(more)}\n", to: "quick.yml")
     return "\(folder)/quick.yml"

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Certificates and the CA change under load", .serialized,
+  "Rotation of certificates and the CA under load", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct RotationTests {
   @Test("no request fails while everything is rotated and a front-end's certificate is revoked")
@@ -36,7 +36,7 @@ struct RotationTests {
   }
 
   @Test(
-    "a certificate that comes before its CA is trusted fails requests of the same visitors")
+    "visitors lose requests if a certificate is installed before its CA is trusted")
   func wrongOrder() async throws {
     try await RotationScene.play { scene in
       let visitors = try Visitors(scene, RotationScene.frontEnds)
@@ -54,7 +54,7 @@ struct RotationTests {
     }
   }
 
-  @Test("in an emergency nothing pauses, the window is named, and the old key is really gone")
+  @Test("in an emergency nothing pauses, the window is reported, and the old key is really gone")
   func emergency() async throws {
     try await RotationScene.play { scene in
       let visitors = try Visitors(scene, RotationScene.frontEnds)
@@ -83,7 +83,7 @@ struct RotationTests {
       #expect(back.status == 1 && back.all.contains("which is trusted no more"), "\(back.all)")
       try await visitors.expectNoFailure("an emergency")
 
-      // Where it is not destroyed it is kept, and under its passphrase alone.
+      // If it is not destroyed it is kept, and opens only with its passphrase.
       try await scene.succeed(
         "rotate", "ca", "--yes", "--playbook", scene.writeQuickPlaybook())
       try await scene.expectRotated(to: 3)
@@ -98,7 +98,7 @@ struct RotationTests {
   }
 
   @Test(
-    "a CA that has ended with all that it signed, or whose key is lost, is rotated all the same"
+    "a CA that has expired with all that it signed, or whose key is lost, can still be rotated"
   )
   func ended() async throws {
     try await RotationScene.play { scene in
@@ -141,7 +141,7 @@ struct RotationTests {
     }
   }
 
-  @Test("edges are judged by what hosts have, where the state is of before a rotation")
+  @Test("edges are judged by what hosts have, even if the state is older than a rotation")
   func unrecorded() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -164,7 +164,7 @@ struct RotationTests {
     }
   }
 
-  @Test("certificates whose rotation was killed are rotated once, however often it is begun")
+  @Test("a killed rotation of certificates, begun any number of times, rotates each once")
   func certificatesKilled() async throws {
     try await RotationScene.play { scene in
       let playbook = try scene.writeQuickPlaybook()
@@ -195,7 +195,7 @@ struct RotationTests {
     }
   }
 
-  @Test("the certificates of a host that is decommissioned are revoked where the playbook says so")
+  @Test("the certificates of a decommissioned host are revoked if the playbook says so")
   func decommission() async throws {
     var inventory = InventoryText(
       frontEnds: RotationScene.frontEnds, backEnds: ["app-1": "198.18.0.21"])

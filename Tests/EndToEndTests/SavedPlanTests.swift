@@ -4,15 +4,15 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A saved plan is carried out as it was shown, once", .serialized,
+  "A saved plan is carried out as it was shown, and once", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct SavedPlanTests {
   @Test(
-    "a host that changed since is refused by name, the others are done, and a second time nothing")
+    "a host that changed since is refused by name, the others are changed, and a second time none")
   func changedHost() async throws {
     try await Scene.play { scene in
       let plan = "\(scene.folder)/shop.plan"
-      // From the very start, when there is no state yet.
+      // From the very beginning, when there is no state yet.
       try await scene.succeed("plan", "--out", plan)
       try await scene.succeed("apply", plan, "--yes")
       try await scene.expectNoChanges()

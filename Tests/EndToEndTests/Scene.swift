@@ -170,9 +170,9 @@ struct Scene {
     return try await fingerprint(of: host)
   }
 
-  /// Waits, looking a bounded number of times, until a host has ended what it does by itself.
+  /// Waits, checking a limited number of times, until a host has ended its automatic actions.
   ///
-  /// - Parameter isHurried: whether a release that nobody confirmed is taken back at once.
+  /// - Parameter isHurried: whether an unconfirmed release is rolled back at once.
   func settle(_ host: String, isHurried: Bool = false) async throws {
     let output = try await on(
       host,
@@ -192,7 +192,7 @@ struct Scene {
     #expect(output.status == 0, "\(host) does not end its transaction: \(output.all)")
   }
 
-  /// A playbook under which a host that is not confirmed goes back by itself soon.
+  /// A playbook under which a host that is not confirmed rolls back soon.
   func writeShortPlaybook() throws -> String {
     try write("name: short\nrollout: {batch: 25%, confirm_within: 5s}\n", to: "short.yml")
     return "\(folder)/short.yml"

@@ -36,7 +36,7 @@ struct SecretTests {
     }
   }
 
-  @Test("the same search finds each secret that is planted")
+  @Test("the same search finds each planted secret")
   func planted() async throws {
     try await Scene.play { scene in
       try await scene.apply()

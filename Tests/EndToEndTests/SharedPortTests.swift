@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A back-end serves a site to the front-ends of that site alone", .serialized,
+  "A back-end serves a site only to the front-ends of that site", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct SharedPortTests {
   private static let inventory = """
@@ -51,7 +51,7 @@ struct SharedPortTests {
       """, serverName, host, version)
   }
 
-  @Test("a front-end of the other site on the same port gets no page with its own certificate")
+  @Test("a front-end of another site on the same port gets no page with its own certificate")
   func samePort() async throws {
     try await Scene.play(Self.inventory, on: Self.hosts) { scene in
       try await scene.apply()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Yesterday's folder undoes nothing of today", .serialized,
+  "An old folder undoes no newer changes", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct StaleFolderTests {
   private static let advice = ["deploy state rebuild --inventory ", "Get the newer "]
@@ -45,7 +45,7 @@ struct StaleFolderTests {
   }
 
   @Test(
-    "after a colleague's revocation a stale apply stops, and the certificate stays refused",
+    "after a colleague's revocation, an apply from an old folder stops, and the certificate stays refused",
     arguments: ["rebuild", "take"])
   func revocation(_ way: String) async throws {
     try await TwoFolders.play { folders in
@@ -80,7 +80,7 @@ struct StaleFolderTests {
     }
   }
 
-  @Test("a state that is behind catches up with a host that leaves by the same change")
+  @Test("an old state catches up with a host that leaves by the same change")
   func leavingHost() async throws {
     try await TwoFolders.play { folders in
       try await folders.anna.succeed("rotate", "certificates", "--yes")
@@ -96,7 +96,7 @@ struct StaleFolderTests {
     }
   }
 
-  @Test("to override a colleague's releases does not override what they refuse")
+  @Test("overriding a colleague's releases does not override their revocations")
   func overridden() async throws {
     try await TwoFolders.play { folders in
       try await folders.anna.succeed("revoke", "edge-1", "--yes")
@@ -108,7 +108,7 @@ struct StaleFolderTests {
     }
   }
 
-  @Test("after a colleague's emergency rotation the compromised CA does not come back")
+  @Test("after a colleague's emergency rotation, the compromised CA is not trusted again")
   func emergency() async throws {
     try await TwoFolders.play { folders in
       let compromised = try await folders.anna.trusted(by: "app-1")

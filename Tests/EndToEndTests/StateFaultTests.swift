@@ -4,12 +4,12 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A state that cannot be used is named, left alone, and touches no host", .serialized,
+  "An unusable state is reported, left alone, and no host is touched", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct StateFaultTests {
   private static let hosts = ["app-1", "app-2", "edge-1"]
 
-  /// What became of the state file, and what is said of it.
+  /// A damaged state file, and the message about it.
   private struct Fault {
     var words: [String]
     var spoil: @Sendable (String) -> String
@@ -34,7 +34,7 @@ struct StateFaultTests {
     },
   ]
 
-  @Test("a spoilt state has a message of its own, stays byte for byte, and no host is touched")
+  @Test("a damaged state has its own message, stays byte for byte, and no host is touched")
   func spoilt() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -90,7 +90,7 @@ struct StateFaultTests {
     }
   }
 
-  @Test("a run that is under way locks the others out by name, and is not disturbed")
+  @Test("a running run locks out others, which report its holder, and is not disturbed")
   func locked() async throws {
     try await Scene.play { scene in
       let run = try scene.watch("apply", "--yes")
@@ -112,7 +112,8 @@ struct StateFaultTests {
     }
   }
 
-  @Test("a lost state is recreated from the fleet; until then nothing is done, not for new hosts")
+  @Test(
+    "a lost state is recreated from the fleet; until then nothing is changed, not even new hosts")
   func lost() async throws {
     var wider = InventoryText()
     wider.backEnds["app-3"] = "198.18.0.23"
@@ -142,7 +143,7 @@ struct StateFaultTests {
   }
 
   @Test(
-    "what an older copy of the state does not know stops runs and stays, until it is taken from the hosts"
+    "facts that an older copy of the state lacks stop runs until they are taken from the hosts"
   )
   func older() async throws {
     try await Scene.play { scene in

@@ -2,7 +2,7 @@ import Sandbox
 import Testing
 
 /// What a thief has of a front-end: its key, its certificate, and a session with each back-end. It asks
-/// from the front-end's own address, for the firewall lets nobody else in.
+/// from the front-end's own address, because the firewall accepts no other.
 struct StolenIdentity {
   enum Certificate {
     /// The one that was stolen, with the session that it left where the back-end gave one.
@@ -63,7 +63,7 @@ struct StolenIdentity {
 }
 
 extension Scene {
-  /// Changes nginx's files of the release in force by hand, and waits until none of the old workers is
+  /// Changes nginx's files of the current release by hand, and waits until none of the old workers is
   /// left.
   func changeByHand(_ host: String, _ change: String) async throws {
     let output = try await on(

@@ -10,7 +10,7 @@ struct StrangerTests {
   private static let ports = ["198.18.0.21:443", "198.18.0.21:8443", "198.18.0.22:443"]
 
   @Test(
-    "on a first apply, while a port moves and a front-end is down, in an undo, on a removal",
+    "it stays closed on a first apply, while a port moves and a front-end is down, in a rollback, on a removal",
     arguments: ["nftables", "iptables"], ["drop", "sites"])
   func watched(_ engine: String, _ policy: String) async throws {
     var inventory = InventoryText()
@@ -57,7 +57,7 @@ struct StrangerTests {
     }
   }
 
-  @Test("and is seen by the watcher if it is")
+  @Test("an open port is detected by the watcher")
   func watcherSees() async throws {
     try await Scene.play { scene in
       try await scene.apply()

@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 @Suite(
-  "An undo on a host whose nginx does not come back", .serialized,
+  "A rollback on a host whose nginx does not start", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct StuckUndoTests {
-  @Test("is tried twelve times, lets the lock go, and is ended by the next run")
+  @Test("is tried twelve times, releases the lock, and is completed by the next run")
   func givesUp() async throws {
     try await Scene.play { scene in
       try scene.write(UndoTests.playbook, to: "quick.yml")
@@ -39,7 +39,7 @@ struct StuckUndoTests {
     }
   }
 
-  @Test("a folder of logs by any name is copied and nothing else is made")
+  @Test("a folder of logs is copied under any name, and nothing else is created")
   func logFolders() async throws {
     try await Scene.play { scene in
       try await scene.on(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "An SSH user becomes root by sudo", .serialized, .requires(isRoot, "namespaces need root"),
+  "An SSH user becomes root with sudo", .serialized, .requires(isRoot, "namespaces need root"),
   .requires(systemdProblem == nil, Comment(rawValue: systemdProblem ?? "")))
 struct SudoTests {
   private static func inventory(_ variant: Int = 0) -> InventoryText {
@@ -13,7 +13,7 @@ struct SudoTests {
     return inventory
   }
 
-  @Test("everything works as it does for root, in as many round trips")
+  @Test("everything works as for root, with the same number of round trips")
   func passwordless() async throws {
     try await SystemdFleet.play(Self.inventory()) { scene in
       let bare = try await scene.fingerprint(of: "app-1")
@@ -47,7 +47,7 @@ struct SudoTests {
   }
 
   @Test(
-    "a sudo with a terminal of its own, and a login whose end kills its processes, lose nothing")
+    "a sudo with its own terminal, and a login whose end kills its processes, lose nothing")
   func strictHosts() async throws {
     try await SystemdFleet.play(Self.inventory()) { scene in
       try await scene.on(
@@ -81,7 +81,7 @@ struct SudoTests {
     #expect(output.stdout.contains("\"executions\" : \(executions)"), "\(output.stdout)")
   }
 
-  @Test("where sudo asks for a password or is refused, the host says so and is left alone")
+  @Test("if sudo asks for a password or is refused, the host reports it and is left alone")
   func refused() async throws {
     var inventory = Self.inventory()
     inventory.backEnds["app-3"] = "198.18.0.23"
@@ -109,7 +109,7 @@ struct SudoTests {
     }
   }
 
-  @Test("a sudo that wants a terminal, or lets its shell run nothing, is told by its cause")
+  @Test("a sudo that needs a terminal, or whose shell cannot run, is reported with its cause")
   func otherCauses() async throws {
     try await Scene.play(Self.inventory()) { scene in
       for (host, line) in [
@@ -128,7 +128,7 @@ struct SudoTests {
     }
   }
 
-  @Test("a user whose name has a domain logs in by that name")
+  @Test("a user whose name has a domain can log in")
   func nameWithDomain() async throws {
     var inventory = Self.inventory()
     inventory.backEndLines = ["app-1": "ssh: {user: ann@corp.example, become: sudo}"]
@@ -143,7 +143,7 @@ struct SudoTests {
     }
   }
 
-  @Test("a host of its own user is cleaned by that user when it leaves the inventory")
+  @Test("a host with its own user is cleaned up with that user when it leaves the inventory")
   func ownUser() async throws {
     var inventory = SystemdFleet.inventory()
     inventory.backEndLines = ["app-1": "ssh: {user: ann, become: sudo}"]
@@ -157,7 +157,7 @@ struct SudoTests {
     }
   }
 
-  @Test("the planner sees the controller's address through sudo")
+  @Test("the planner knows the controller's address behind sudo")
   func lockout() async throws {
     var inventory = Self.inventory()
     inventory.firewall = "{policy: drop, ssh_from: [198.18.99.0/24]}"

@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 @Suite(
-  "What else is on a host is told before it is cut off", .serialized,
+  "Other services of a host are reported before they are cut off", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct SurroundingsTests {
-  /// A service of its own, a chain of somebody's and what Docker leaves.
+  /// A service of its own, a foreign chain, and Docker's leftovers.
   private static let deeds = #"""
     setsid perl -e '
       use Socket; socket(my $s, PF_INET, SOCK_STREAM, 0); bind($s, pack_sockaddr_in(9100, INADDR_ANY));
@@ -33,7 +33,7 @@ struct SurroundingsTests {
     try await scene.on("edge-1", "timeout 2 bash -c ': < /dev/tcp/198.18.0.21/9100'").status == 0
   }
 
-  @Test("ports that close, foreign chains and Docker are warned of, and only where they are")
+  @Test("warnings name closing ports, foreign chains and Docker, and only if they exist")
   func warnings() async throws {
     try await Scene.play { scene in
       let deeds = try await scene.on("app-1", Self.deeds)
@@ -64,7 +64,7 @@ struct SurroundingsTests {
     }
   }
 
-  @Test("a firewall that shuts the controller out is refused, and goes back where it is allowed")
+  @Test("a firewall that locks the controller out is refused, and rolls back if that is allowed")
   func lockout() async throws {
     var inventory = InventoryText()
     try await Scene.play(inventory) { scene in

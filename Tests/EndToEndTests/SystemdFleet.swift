@@ -1,7 +1,7 @@
 import Sandbox
 import Testing
 
-/// What this machine lacks to have systemd hosts; nil where nothing lacks.
+/// What this machine lacks for systemd hosts; nil if nothing is missing.
 let systemdProblem = SandboxHost.System.systemd.blocker
 
 /// The kinds of hosts that this machine can make.
@@ -42,7 +42,7 @@ enum SystemdFleet {
 }
 
 extension Scene {
-  /// The release that a host has in force, told by everything that could tell another one: the
+  /// The current release of a host, by everything that could show another one: the
   /// link, the include, what nginx holds open, the files, the loaded rules, what is under way.
   func inForce(on host: String) async throws -> String {
     try await on(

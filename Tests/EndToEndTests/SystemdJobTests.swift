@@ -14,7 +14,7 @@ struct SystemdJobTests {
     [ "$(systemctl show --property=MainPID --value nginx.service)" = "$(cat /run/nginx.pid)" ]
     """
 
-  @Test("nginx stays systemd's through applies, starts by it, and a host that leaves is as it was")
+  @Test("systemd manages nginx through applies, and a host that leaves is as it was")
   func mainJob() async throws {
     try await SystemdFleet.play { scene in
       let bare = try await scene.fingerprint(of: "app-1")
@@ -46,7 +46,7 @@ struct SystemdJobTests {
     }
   }
 
-  /// Only hosts without systemd are said to forget their firewall at a restart.
+  /// Only hosts without systemd are reported to lose their firewall at a restart.
   private func expectWarning(_ scene: Scene) async throws {
     let mixed = try await scene.deploy("plan").stdout
     #expect(mixed.contains("warning: no systemd on app-2: after a restart"), "\(mixed)")
@@ -64,7 +64,7 @@ struct SystemdJobTests {
     #expect(try await scene.answering(Self.both) == Self.both)
   }
 
-  @Test("what is confirmed survives reboots, power cuts and everything that is done to nftables")
+  @Test("confirmed releases survive reboots, power cuts and every use of nftables")
   func persistence() async throws {
     try await SystemdFleet.play { scene in
       try await scene.apply()

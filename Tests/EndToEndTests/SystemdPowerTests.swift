@@ -25,7 +25,7 @@ struct SystemdPowerTests {
   /// How often a moment may be missed, which some are that last for milliseconds.
   private static let attempts = 6
 
-  @Test("a change, with the power cut when it has come so far, is whole after the boot")
+  @Test("a change whose power is cut at a given point is whole after the boot")
   func change() async throws {
     try await SystemdFleet.play(confirmWithin: 20) { scene in
       try await scene.apply()
@@ -57,7 +57,7 @@ struct SystemdPowerTests {
   }
 
   @Test(
-    "a first apply, with the power cut when it has come so far, leaves a bare host or a whole one")
+    "a first apply whose power is cut at a given point leaves a bare host or a whole one")
   func firstApply() async throws {
     for moment in [Moment.staged, .arming, .armed, .linked, .applied] {
       var wasCut = false
@@ -78,7 +78,7 @@ struct SystemdPowerTests {
       if isConfirmed {
         try await scene.expectWhole(1, on: Self.host, "power cut at \(moment)")
       } else if ![.staged, .arming].contains(moment) {
-        // What was staged and not armed is in nobody's way.
+        // A staged release that was not armed disturbs nothing.
         #expect(try await scene.fingerprint(of: Self.host) == bare, "power cut at \(moment)")
         try await scene.expectNoUnits(on: Self.host)
       }
@@ -96,7 +96,7 @@ struct SystemdPowerTests {
   /// Applies to one host and cuts its power at a moment.
   ///
   /// - Returns: whether the release is confirmed there, as the host says after its boot and as the
-  ///   run says that was cut off; nil if the moment passed before anybody looked, and the run ended well.
+  ///   run says that was cut off; nil if the moment passed before it was noticed, and the run ended well.
   private func cut(at moment: Moment, of release: Int, in scene: Scene) async throws -> Bool? {
     let waiting = try scene.sandbox.spawn(
       [

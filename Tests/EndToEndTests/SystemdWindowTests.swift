@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A host with systemd goes back whatever befalls it before the confirmation", .serialized,
+  "A host with systemd rolls back after any fault before the confirmation", .serialized,
   .requires(isRoot, "namespaces need root"),
   .requires(systemdProblem == nil, Comment(rawValue: systemdProblem ?? "")))
 struct SystemdWindowTests {
@@ -23,7 +23,7 @@ struct SystemdWindowTests {
   private static let late = "it was not confirmed in time"
 
   @Test(
-    "a restart before the confirmation brings the release before back, and the next run goes on")
+    "a restart before the confirmation restores the previous release, and the next run continues")
   func restarts() async throws {
     // Longer than the test: nothing but the restart can end it.
     try await SystemdFleet.play(confirmWithin: 300) { scene in
@@ -44,7 +44,8 @@ struct SystemdWindowTests {
   }
 
   @Test(
-    "a first apply that is cut off by a restart leaves a bare host", arguments: Restart.allCases)
+    "a first apply that is interrupted by a restart leaves a bare host", arguments: Restart.allCases
+  )
   func firstApply(_ restart: Restart) async throws {
     try await SystemdFleet.play(confirmWithin: 300) { scene in
       let bare = try await scene.fingerprint(of: "app-1")
@@ -59,7 +60,7 @@ struct SystemdWindowTests {
     }
   }
 
-  @Test("a removal that is cut off by a restart leaves the host in its release")
+  @Test("a removal that is interrupted by a restart leaves the host in its release")
   func removal() async throws {
     try await SystemdFleet.play(confirmWithin: 300) { scene in
       let bare = try await scene.fingerprint(of: "app-1")
@@ -77,7 +78,7 @@ struct SystemdWindowTests {
     }
   }
 
-  @Test("with its shells killed, systemd's own timer takes the release back, without sshd as well")
+  @Test("with its shells killed, a timer of systemd rolls the release back, also without sshd")
   func timers() async throws {
     try await SystemdFleet.play(confirmWithin: 12) { scene in
       try await scene.apply()

@@ -3,7 +3,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("Visitors notice nothing", .serialized, .requires(isRoot, "namespaces need root"))
+@Suite("Traffic during changes", .serialized, .requires(isRoot, "namespaces need root"))
 struct TrafficTests {
   /// How many applies succeed, and how many are undone.
   static let rounds = TestSetting.count(8, inSweep: 20)
@@ -13,7 +13,7 @@ struct TrafficTests {
   /// For the back-ends: nginx refuses to post to a file.
   private static let takesPosts = "error_page 405 =200 $uri;\n"
 
-  @Test("no request fails while applies succeed and while they are undone")
+  @Test("no request fails while applies succeed and while they are rolled back")
   func traffic() async throws {
     var inventory = InventoryText()
     inventory.siteLines = ["snippets: {back_end: app.conf, front_end: edge.conf}"]
@@ -90,7 +90,7 @@ extension Scene {
     return text
   }
 
-  /// A program that is no nginx and takes a port of the loopback address between the test of a
+  /// A program other than nginx that takes a port of the loopback address between the test of a
   /// release, which would have seen it, and the switch.
   func squat(on host: String, port: Int) async throws -> SandboxCommand {
     let script = """

@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 @Suite(
-  "The system's ssh as the way to a fleet", .serialized,
+  "The system's ssh as the transport", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct TransportTests {
-  @Test("applies a change, through a jump host as well, and finds nothing to do afterwards")
+  @Test("applies a change, also through a jump host, and finds nothing to do afterwards")
   func openSSH() async throws {
     var inventory = InventoryText()
     inventory.ssh = "{user: root, identity: ~/.ssh/id_ed25519, transport: openssh}"

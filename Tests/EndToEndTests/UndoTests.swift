@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A host undoes what is not confirmed", .serialized, .requires(isRoot, "namespaces need root"))
+  "Automatic rollback of unconfirmed releases", .serialized,
+  .requires(isRoot, "namespaces need root"))
 struct UndoTests {
   /// Everything at once, and the shortest wait that a playbook may ask for.
   static let playbook = "name: quick\nrollout: {batch: 100%, confirm_within: 5s}\n"
@@ -31,7 +32,7 @@ struct UndoTests {
     ).stdout
   }
 
-  @Test("a firewall that shuts new connections out is undone, and the summary says so")
+  @Test("a firewall that locks out new connections is rolled back, and the summary says so")
   func lockout() async throws {
     var inventory = InventoryText()
     let hosts = ["app-1", "app-2"]
@@ -43,7 +44,7 @@ struct UndoTests {
       host.sshPort = 22
     }
     try await play(inventory, alter: alter) { scene in
-      // SSH comes in on a port that the hosts redirect: the firewall opens what nobody uses.
+      // SSH comes in on a port that the hosts redirect: the firewall opens one that is not used.
       for host in hosts {
         try await scene.on(
           host,
@@ -76,7 +77,7 @@ struct UndoTests {
     }
   }
 
-  @Test("a killed controller leaves hosts that go back by themselves, one timer killed or not")
+  @Test("hosts roll back after the controller was killed, with one timer killed or not")
   func killedController() async throws {
     try await play { scene in
       try await scene.apply()
@@ -90,7 +91,7 @@ struct UndoTests {
           #expect(killed.status == 0, "\(killed.all)")
         }
         try scene.write(InventoryText())
-        // The survey waits until the host has settled, so this is no race.
+        // The survey waits until the host has settled, so there is no race.
         try await scene.expectNoChanges()
         #expect(try await installed(scene, "app-1") == before)
         let result = try await scene.on("app-1", "cat /etc/deploy/result").stdout
@@ -102,7 +103,7 @@ struct UndoTests {
     }
   }
 
-  @Test("with every timer killed, the next run puts the release before back and goes on")
+  @Test("with every timer killed, the next run restores the previous release and continues")
   func killedTimers() async throws {
     try await play { scene in
       try await scene.apply()
@@ -117,7 +118,7 @@ struct UndoTests {
     }
   }
 
-  @Test("the first apply of a bare host is undone to a bare host")
+  @Test("the first apply of a bare host is rolled back to a bare host")
   func firstApply() async throws {
     try await play { scene in
       let bare = try await scene.fingerprint(of: "app-1")
@@ -131,7 +132,7 @@ struct UndoTests {
   }
 
   @Test(
-    "a rollback puts a kept release in force, and the next plan shows what it would change again")
+    "a rollback switches to a kept release, and the next plan shows what it would change again")
   func rollback() async throws {
     try await play { scene in
       try await scene.apply()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Releases of version 0.1.0, which signed nothing, are taken over once", .serialized,
+  "Unsigned releases of version 0.1.0 are taken over once", .serialized,
   .requires(isRoot, "namespaces need root"))
 struct UnsignedReleaseTests {
   private static let manifest = "/etc/deploy/current/manifest"
@@ -70,7 +70,7 @@ struct UnsignedReleaseTests {
     }
   }
 
-  @Test("one that is not as the state recorded it is made again, and none of it is recorded")
+  @Test("a release that differs from the state's record is made again, and none of it is recorded")
   func edited() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -87,7 +87,7 @@ struct UnsignedReleaseTests {
     }
   }
 
-  @Test("with the state lost too, what hosts claim is shown, and believed only with --yes")
+  @Test("if the state is lost too, hosts' claims are shown, and accepted only with --yes")
   func lostState() async throws {
     try await Scene.play { scene in
       try await scene.apply()

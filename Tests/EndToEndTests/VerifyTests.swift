@@ -17,7 +17,7 @@ struct VerifyTests {
 
   private func words(_ line: Substring) -> [Substring] { line.split(separator: " ") }
 
-  @Test("a fleet that was applied is as it should be, and each fault on a host is named")
+  @Test("an applied fleet has no findings, and each fault on a host is named")
   func matrix() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -37,7 +37,7 @@ struct VerifyTests {
       }
 
       // What is served is not what the state has; who has no certificate is let in, and so is a front-end
-      // of other sites; sessions go on.
+      // of other sites; sessions are resumed.
       let stolen = try await scene.on("app-2", "cat /etc/deploy/current/tls/back-end.crt").stdout
       let key = try await scene.on("app-2", "cat /etc/deploy/current/tls/back-end.key").stdout
       try await scene.sandbox.write(stolen, to: "/tmp/crt", on: .host("app-1"))
@@ -87,14 +87,14 @@ struct VerifyTests {
         "\(dead.all)")
       #expect(
         problems("shop.example edge-1 app-2:443", in: dead.stdout)
-          .contains { $0.contains("the host could not connect there") })
+          .contains { $0.contains("the host could not connect to it") })
       #expect(
         problems("shop.example visitor edge-1:443", in: dead.stdout)
           .contains { $0.contains("a request is answered with 50") })
     }
   }
 
-  @Test("a fleet whose CA has an offline root is applied and is as it should be")
+  @Test("a fleet whose CA has an offline root is applied and has no findings")
   func offlineRoot() async throws {
     let inventory = InventoryText(caLines: ["root: {name: Shop Root}"])
     try await Scene.play(inventory) { scene in
@@ -110,7 +110,7 @@ struct VerifyTests {
     }
   }
 
-  @Test("a site's certificate without its issuer's is warned of before, and fails here")
+  @Test("a site's certificate without its issuer's is a warning before, and a failure here")
   func withoutIssuer() async throws {
     var inventory = InventoryText()
     inventory.siteCertificate = "{files: {certificate: site.crt, key: site.key}}"

@@ -39,7 +39,7 @@ struct Visitors {
     var frontEnd: String
     var method: String
     var command: SandboxCommand
-    /// Each answer on a line, so that answers can be read while requests go on.
+    /// Each answer on a line, so that answers can be read during requests.
     var log: String
   }
 
@@ -91,7 +91,7 @@ struct Visitors {
   /// - Parameters:
   ///   - least: each visitor has to have had more answers than these.
   ///   - reloads: how often each front-end's nginx may have been reloaded: each time costs a visitor
-  ///     by HTTP/2 one request at most. How many it really costs stands in docs/reloads.md.
+  ///     by HTTP/2 one request at most. docs/reloads.md has measurements.
   /// - Returns: the time of the first failure, in seconds since 1970.
   @discardableResult
   func expectNoFailure(

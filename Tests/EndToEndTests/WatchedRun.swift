@@ -12,7 +12,7 @@ struct WatchedRun {
     get throws { try String(contentsOf: URL(filePath: log), encoding: .utf8) }
   }
 
-  /// Waits, looking a bounded number of times, until the program has said something so many times.
+  /// Waits, checking a limited number of times, until the program has printed some words often enough.
   func expect(
     _ words: String, times: Int = 1, sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {

@@ -11,7 +11,8 @@ struct FileReaderTests {
     #expect(throws: FileError.self) { try FileReader.read(path, as: kind) }
   }
 
-  @Test("a file is read whole, up to its limit, an empty one too", arguments: [0, 1, 65535, 65536])
+  @Test(
+    "a file is read completely, up to its limit, even if empty", arguments: [0, 1, 65535, 65536])
   func whole(_ size: Int) throws {
     let folder = try TemporaryFolder()
     let text = String(repeating: "x", count: size)
@@ -37,7 +38,7 @@ struct FileReaderTests {
     #expect(refusal(path, .savedPlan)?.reason == .isTooLarge(limit: 1 << 30))
   }
 
-  @Test("what is not a regular file is refused without waiting", arguments: Thing.allCases)
+  @Test("anything but a regular file is refused without waiting", arguments: Thing.allCases)
   func things(_ thing: Thing) throws {
     let folder = try TemporaryFolder()
     let path = try folder.make(thing)
@@ -48,7 +49,7 @@ struct FileReaderTests {
     #expect(refusal(folder.path("link"))?.reason == error.reason)
   }
 
-  @Test("a file that has more than its size says is read on, and no further than its limit")
+  @Test("a file with more bytes than its size is read on, but not beyond its limit")
   func growing() throws {
     let status = try FileReader.read("/proc/self/status", as: Self.small)
     #expect(String(decoding: status, as: UTF8.self).contains("\nPid:"))
@@ -67,7 +68,7 @@ struct FileReaderTests {
     #expect(refusal(link, .keptRanges)?.reason == .isLink)
   }
 
-  @Test("a secret that others may read is refused", arguments: [0o640, 0o604, 0o666] as [mode_t])
+  @Test("a secret that others can read is refused", arguments: [0o640, 0o604, 0o666] as [mode_t])
   func openSecret(_ mode: mode_t) throws {
     let folder = try TemporaryFolder()
     let path = try folder.file("file", mode: mode)
@@ -77,7 +78,7 @@ struct FileReaderTests {
   }
 
   @Test(
-    "what only its owner may read is refused as a snippet",
+    "a file that only its owner can read is refused as a snippet",
     arguments: [0o600, 0o400, 0o700] as [mode_t])
   func secretSnippet(_ mode: mode_t) throws {
     let folder = try TemporaryFolder()

@@ -11,7 +11,7 @@ struct FileWriterTests {
     }
   }
 
-  @Test("a file is made, then replaced, and nothing is left beside it")
+  @Test("a file is created, then replaced, and nothing is left next to it")
   func replacing() throws {
     let folder = try TemporaryFolder()
     try FileWriter.create(folder.path("file"), text: "one", for: .ownerAlone)
@@ -22,11 +22,11 @@ struct FileWriterTests {
     #expect(try folder.text("file") == "one")
     try FileWriter.replace(folder.path("file"), text: "two", for: .everyone)
     #expect(try folder.text("file") == "two")
-    #expect(try folder.mode("file") == 0o600, "no more users may read it than before")
+    #expect(try folder.mode("file") == 0o600, "only the users who could read it before can read it")
     #expect(try folder.names() == ["file"])
   }
 
-  @Test("a link is refused, and what it leads to stays as it is")
+  @Test("a link is refused, and its target stays unchanged")
   func links() throws {
     let folder = try TemporaryFolder()
     try folder.file("passwd")
@@ -38,7 +38,7 @@ struct FileWriterTests {
     #expect(try folder.names() == ["passwd", "link"])
   }
 
-  @Test("what is not a regular file is refused", arguments: Thing.allCases)
+  @Test("anything but a regular file is refused", arguments: Thing.allCases)
   func things(_ thing: Thing) throws {
     let folder = try TemporaryFolder()
     let path = try folder.make(thing)
@@ -73,7 +73,7 @@ struct FileWriterTests {
     #expect(try folder.text("file") == "new")
   }
 
-  @Test("what a killed run left is replaced, unless it is not what such a run leaves")
+  @Test("the leftover of a killed run is replaced, unless it is something else")
   func leftovers() throws {
     let folder = try TemporaryFolder()
     try folder.file("file.new", "half of")
@@ -83,7 +83,7 @@ struct FileWriterTests {
     try #require(symlink("passwd", folder.path("file.new")) == 0)
     #expect(
       refusal(folder.path("file"))?.description.hasPrefix(
-        "\(folder.path("file.new")) cannot be made: it is a symbolic link") == true)
+        "\(folder.path("file.new")) cannot be created: it is a symbolic link") == true)
     #expect(try folder.text("passwd") == "old")
     #expect(try folder.text("file") == "new")
     try #require(unlink(folder.path("file.new")) == 0)
@@ -104,7 +104,7 @@ struct FileWriterTests {
     #expect(try folder.names() == ["file"])
   }
 
-  @Test("of many that write at once, each writes whole or is refused")
+  @Test("of many concurrent writers, each writes completely or is refused")
   func atOnce() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("file")
@@ -145,7 +145,7 @@ struct FileWriterTests {
       let error = #expect(throws: FileError.self) {
         try FileWriter.create(path + "-2", text: "new", for: .everyone)
       }
-      #expect(error?.description == "\(path)-2.new cannot be made: Permission denied")
+      #expect(error?.description == "\(path)-2.new cannot be created: Permission denied")
     }
     #expect(try folder.names() == ["file"])
   }

@@ -2,7 +2,7 @@ import Firewall
 import Fleet
 import Testing
 
-@Suite("Differences of openings")
+@Suite("Differences between openings")
 struct DifferenceTests {
   private static let port = Opening.Target.tcp(FirewallFleet.port(443))
 
@@ -13,7 +13,7 @@ struct DifferenceTests {
   private static let everybody = [Opening(port, from: .everybody, why: "")]
 
   @Test(
-    "are told in words",
+    "are described in words",
     arguments: [
       (from("10.0.0.1"), from("10.0.0.1"), []),
       (from("10.0.0.1"), from("10.0.0.1", "10.0.0.2"), ["443/tcp now also from 10.0.0.2"]),

@@ -29,7 +29,7 @@ enum FirewallFleet {
   ]
 
   static func host(_ name: String, _ roles: Set<Role>, _ address: String, ssh: Int = 22) -> Host {
-    guard let address = IPAddress(address) else { preconditionFailure("\(address) is no address") }
+    guard let address = IPAddress(address) else { preconditionFailure("\(address) is not valid") }
     return Host(
       name: valid(name), roles: roles, address: address, ssh: SSHSettings(port: port(ssh)),
       place: place)
@@ -57,19 +57,19 @@ enum FirewallFleet {
   }
 
   static func range(_ text: String) -> AddressRange {
-    guard let range = AddressRange(text) else { preconditionFailure("\(text) is no range") }
+    guard let range = AddressRange(text) else { preconditionFailure("\(text) is not valid") }
     return range
   }
 
   static func ranges(_ texts: String...) -> [AddressRange] { texts.map(range) }
 
   static func port(_ number: Int) -> Port {
-    guard let port = Port(number) else { preconditionFailure("\(number) is no port") }
+    guard let port = Port(number) else { preconditionFailure("\(number) is not valid") }
     return port
   }
 
   static func ports(_ text: String) -> PortRange {
-    guard let ports = PortRange(text) else { preconditionFailure("\(text) is no range of ports") }
+    guard let ports = PortRange(text) else { preconditionFailure("\(text) is not valid") }
     return ports
   }
 

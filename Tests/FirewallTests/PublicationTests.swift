@@ -7,7 +7,8 @@ import Testing
 /// A container behind a host, on the wire: the network of FACTS as it is usually built, a bridge of the
 /// host's own.
 @Suite(
-  "What a host publishes", .requires(canRunFirewalls, "needs root, nft and iptables"), .serialized)
+  "A host that publishes a container", .requires(canRunFirewalls, "needs root, nft and iptables"),
+  .serialized)
 struct PublicationTests {
   /// The host is 198.18.0.1 outside and 10.8.0.1 within; the container is 10.8.0.5 and its neighbour
   /// 10.8.0.7. Every nginx says from whom a request seems to come.
@@ -31,10 +32,10 @@ struct PublicationTests {
       ip netns exec "$1" nginx -e "$folder/error.log" -c "$folder/$1.conf"
     }
     serve inner5 443; serve outer 80
-    ask() { curl -s --connect-timeout "$1" --interface "$2" "http://$3/" || echo nobody; }
+    ask() { curl -s --connect-timeout "$1" --interface "$2" "http://$3/" || echo no-one; }
     from() { where=$1; shift; ip netns exec "$where" sh -c "$asking; ask $*"; echo; }
-    asking='ask() { curl -s --connect-timeout $1 --interface $2 http://$3/ || printf nobody; }'
-    tell() {
+    asking='ask() { curl -s --connect-timeout $1 --interface $2 http://$3/ || printf no-one; }'
+    ask_all() {
       echo "front-end: $(from outer 5 198.18.0.10 198.18.0.1:8443)"
       echo "stranger: $(from outer 1 198.18.0.20 198.18.0.1:8443)"
       echo "neighbour that is a front-end: $(from inner7 5 10.8.0.7 198.18.0.1:8443)"
@@ -64,14 +65,14 @@ struct PublicationTests {
   }
 
   @Test(
-    "leads front-ends into its container and back, and nobody else",
+    "forwards only front-ends into its container and back",
     arguments: FirewallPolicy.Engine.allCases)
   func published(_ engine: FirewallPolicy.Engine) throws {
     #expect(
-      try answers(engine, "load; sysctl -q -p \"$rules/firewall.sysctl\"; tell") == [
-        "front-end: 198.18.0.10", "stranger: nobody",
+      try answers(engine, "load; sysctl -q -p \"$rules/firewall.sysctl\"; ask_all") == [
+        "front-end: 198.18.0.10", "stranger: no-one",
         "neighbour that is a front-end: 198.18.0.1", "the host itself: 198.18.0.1",
-        "past the host: nobody", "out of the container: 198.18.0.1",
+        "past the host: no-one", "out of the container: 198.18.0.1",
         "to its neighbour: 10.8.0.7",
       ])
   }
@@ -82,11 +83,12 @@ struct PublicationTests {
       load; sysctl -q -w net.ipv4.ip_forward=0
       echo "front-end: $(from outer 1 198.18.0.10 198.18.0.1:8443)"
       """
-    #expect(try answers(.nftables, script) == ["front-end: nobody"])
+    #expect(try answers(.nftables, script) == ["front-end: no-one"])
   }
 
   @Test(
-    "keeps the way into its container open beside a chain that drops what passes, if that lets it")
+    "keeps the way into its container open next to a chain that drops forwarded packets but accepts those"
+  )
   func besideOthers() throws {
     let script = """
       load; sysctl -q -p "$rules/firewall.sysctl"
@@ -97,6 +99,6 @@ struct PublicationTests {
       echo "front-end: $(from outer 5 198.18.0.10 198.18.0.1:8443)"
       """
     #expect(
-      try answers(.nftables, script) == ["front-end: nobody", "front-end: 198.18.0.10"])
+      try answers(.nftables, script) == ["front-end: no-one", "front-end: 198.18.0.10"])
   }
 }

@@ -32,7 +32,7 @@ struct RealFirewall {
     ip -n peer link set peer up
     """
 
-  /// Functions for scripts: `load` puts the rules in force as the hosts' scripts do.
+  /// Functions for scripts: `load` loads the rules as the host program does.
   private static let helpers = """
     load() {
       case $engine in

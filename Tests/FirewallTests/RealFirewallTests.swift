@@ -7,7 +7,9 @@ import Testing
 
 @Suite("The real firewall", .requires(canRunFirewalls, "needs root, nft and iptables"), .serialized)
 struct RealFirewallTests {
-  @Test("checks every ruleset, and takes it twice as if once", arguments: RulesetCase.all)
+  @Test(
+    "accepts every ruleset, and loading it twice is like loading it once",
+    arguments: RulesetCase.all)
   func accepts(_ item: RulesetCase) throws {
     let answer = try RealFirewall(engine: item.inventory.firewall.engine).run(
       """
@@ -71,7 +73,7 @@ struct RealFirewallTests {
   }
 
   @Test(
-    "lets in those that a whole-host policy lists, the back-end's port only to its front-ends",
+    "accepts the listed sources with a whole-host policy, and front-ends on the back-end's port",
     arguments: FirewallPolicy.Engine.allCases)
   func wholeHost(_ engine: FirewallPolicy.Engine) throws {
     let policy = FirewallPolicy(
@@ -86,7 +88,7 @@ struct RealFirewallTests {
   }
 
   @Test(
-    "guards the sites' ports alone where the policy says so",
+    "guards only the sites' ports with that policy",
     arguments: FirewallPolicy.Engine.allCases)
   func sitesAlone(_ engine: FirewallPolicy.Engine) throws {
     #expect(
@@ -95,7 +97,7 @@ struct RealFirewallTests {
   }
 
   @Test(
-    "opens a front-end to everybody, or to the network before it alone",
+    "opens a front-end to everybody, or only to the network in front of it",
     arguments: FirewallPolicy.Engine.allCases, FirewallPolicy.Scope.allCases)
   func frontEnd(_ engine: FirewallPolicy.Engine, _ scope: FirewallPolicy.Scope) throws {
     let policy = FirewallPolicy(engine: engine, scope: scope)
@@ -184,7 +186,7 @@ struct RealFirewallTests {
   /// 13 and 17 ask for the time and the mask; 5 and 137 are redirects; 139 asks for names. The errors
   /// sent here belong to no connection of the host's.
   @Test(
-    "lets in answers and errors that belong to them, the host itself, and pings; no redirects",
+    "accepts answers, related errors, the host itself and pings, but no redirects",
     arguments: FirewallPolicy.Engine.allCases)
   func messages(_ engine: FirewallPolicy.Engine) throws {
     let inventory = FirewallFleet.inventory(FirewallPolicy(engine: engine))
@@ -203,7 +205,7 @@ struct RealFirewallTests {
         """)
   }
 
-  @Test("leaves the rules of others alone", arguments: FirewallPolicy.Engine.allCases)
+  @Test("does not change the rules of others", arguments: FirewallPolicy.Engine.allCases)
   func others(_ engine: FirewallPolicy.Engine) throws {
     let inventory = FirewallFleet.inventory(FirewallPolicy(engine: engine))
     let answer = try RealFirewall(engine: engine).run(

@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Protocols beside TCP", .requires(canRunFirewalls, "needs root, nft and iptables"), .serialized)
+  "Protocols other than TCP", .requires(canRunFirewalls, "needs root, nft and iptables"),
+  .serialized)
 struct RealProtocolTests {
   /// Prints what reaches the host from .10 and .20, ::10 and ::20: UDP by its port, VRRP by its name. What
   /// was dropped is known when the last packet, to a port that is open to everybody, has come.
@@ -63,7 +64,7 @@ struct RealProtocolTests {
     """#
 
   @Test(
-    "are let in as the inventory says: UDP by port and range, VRRP, each from whom it names",
+    "are accepted as in the inventory: UDP by port and range, VRRP, each from its sources",
     arguments: FirewallPolicy.Engine.allCases)
   func packets(_ engine: FirewallPolicy.Engine) throws {
     let policy = FirewallPolicy(

@@ -117,20 +117,20 @@ struct RulesetCase: Sendable, CustomTestStringConvertible {
 
 @Suite("Rulesets")
 struct RulesetTests {
-  @Test("are what their case files say", arguments: RulesetCase.all)
+  @Test("match their case files", arguments: RulesetCase.all)
   func golden(_ item: RulesetCase) throws {
     let url = RulesetCase.folder.appending(path: item.fileName)
     #expect(try Golden.mismatch(item.text(), with: url) == nil)
   }
 
-  @Test("have no case file that no case reads")
+  @Test("have no unused case file")
   func everyFileIsRead() throws {
     let files = try FileManager.default.contentsOfDirectory(
       atPath: RulesetCase.folder.path(percentEncoded: false))
     #expect(Set(files) == Set(RulesetCase.all.map(\.fileName)))
   }
 
-  @Test("let a back-end's port to the front-ends of the sites served there, and to nobody else")
+  @Test("open a back-end's port only to the front-ends of the sites served there")
   func mutualTLS() throws {
     let inventory = FirewallFleet.inventory(FirewallPolicy())
     let host = try #require(inventory.host(named: FirewallFleet.valid("app-1")))
@@ -158,7 +158,7 @@ struct RulesetTests {
     #expect(try mirrored.text() == item.text())
   }
 
-  @Test("let in to a port who is let in to a range around it")
+  @Test("open a port to the sources of a range around it")
   func ranges() throws {
     let allowed = AllowedTraffic(
       .tcp(FirewallFleet.ports("7000-7999")), from: FirewallFleet.ranges("10.0.0.0/8"))
@@ -178,7 +178,7 @@ struct RulesetTests {
     }
   }
 
-  @Test("joined let in what either lets in")
+  @Test("are joined so that everything accepted by either is accepted")
   func union() throws {
     let old = FirewallFleet.inventory(FirewallPolicy())
     let new = FirewallFleet.inventory(
@@ -195,7 +195,7 @@ struct RulesetTests {
     #expect(before.union(before) == before)
   }
 
-  @Test("joined with one that guards only the sites leave the rest open")
+  @Test("leave everything else open if one of two joined rulesets guards only the sites")
   func unionOfScopes() throws {
     let narrow = FirewallFleet.inventory(
       FirewallPolicy(sshFrom: FirewallFleet.ranges("10.0.0.0/8")))

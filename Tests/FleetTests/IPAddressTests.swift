@@ -99,7 +99,7 @@ struct IPAddressTests {
     }
   }
 
-  @Test("a range holds the addresses that share its prefix, and no others")
+  @Test("a range contains the addresses that share its prefix, and no others")
   func ranges() throws {
     var random = SeededGenerator(seed: 5)
     for _ in 0..<5_000 {
@@ -121,7 +121,7 @@ struct IPAddressTests {
   }
 
   @Test(
-    "what is no range is refused",
+    "a text that is not a range is refused",
     arguments: [
       "", "/", "/8", "1.2.3.4/", "1.2.3.4/33", "1.2.3.4/032", "1.2.3.4/+8", "1.2.3.4/32/1",
       "1.2.3.4/-1", "::/129", "1.2.3.0/24 ", "10.0.0.1/8",
@@ -130,7 +130,7 @@ struct IPAddressTests {
     #expect(AddressRange(text) == nil)
   }
 
-  @Test("an IPv6 address stands in brackets before a port")
+  @Test("an IPv6 address is put in brackets before a port")
   func inURL() throws {
     #expect(try #require(IPAddress("2001:db8::1")).inURL == "[2001:db8::1]")
     #expect(try #require(IPAddress("198.18.0.1")).inURL == "198.18.0.1")

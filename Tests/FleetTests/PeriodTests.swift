@@ -15,7 +15,7 @@ struct PeriodTests {
   }
 
   @Test(
-    "what is no period is refused",
+    "a text that is not a period is refused",
     arguments: [
       "", "s", "30", "30 s", "-1d", "+1d", "1.5h", "101y", "1w", "9223372036854775808s",
       "1d\u{301}",

@@ -25,12 +25,12 @@ struct PunycodeTests {
     ("-> $1.00 <-", "-> $1.00 <--"),
   ]
 
-  @Test("labels are encoded as RFC 3492 has them", arguments: samples)
+  @Test("labels are encoded as in RFC 3492", arguments: samples)
   func encoded(_ label: String, _ expected: String) {
     #expect(Punycode.encoded(label) == expected)
   }
 
-  @Test("a label that no encoding makes short enough is not encoded")
+  @Test("a label that would be too long is not encoded")
   func tooLong() {
     #expect(Punycode.encoded(String(repeating: "ü", count: 64)) == nil)
   }
@@ -49,7 +49,7 @@ struct PunycodeTests {
   }
 
   @Test(
-    "what no international name may have is not taken for one",
+    "a text with characters that no international name may have is not accepted",
     arguments: ["bücher\u{A0}.example", "☃.example", "bü/cher.example", "bü\u{200B}cher.example"])
   func unusable(_ name: String) {
     #expect(DomainName.asciiForm(of: name) == nil)

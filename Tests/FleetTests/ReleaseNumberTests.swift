@@ -3,7 +3,8 @@ import Testing
 
 @Suite("The number of a release")
 struct ReleaseNumberTests {
-  @Test("is read as it is written", arguments: [1, 7, 999_999_999, 1_000_000_000])
+  @Test(
+    "is read in the form in which it is written", arguments: [1, 7, 999_999_999, 1_000_000_000])
   func roundTrip(_ value: Int) throws {
     let number = try #require(ReleaseNumber(value))
     #expect(number.description == String(value))

@@ -21,7 +21,7 @@ struct TimestampTests {
       + "\(digits(parts.tm_sec, 2))Z"
   }
 
-  @Test("is written as the C library says, and read back, over the years 1970 to 9999")
+  @Test("is written as the C library does it, and read back, from 1970 to 9999")
   func roundTrip() {
     var random = SeededGenerator(seed: 1)
     for _ in 0..<10_000 {
@@ -55,7 +55,7 @@ struct TimestampTests {
     }
   }
 
-  @Test("is within 1970 to 9999, whatever it is made from")
+  @Test("is clamped to the years 1970 to 9999")
   func bounds() {
     #expect(Self.first.description == "1970-01-01T00:00:00Z")
     #expect(Self.last.description == "9999-12-31T23:59:59Z")
@@ -73,7 +73,7 @@ struct TimestampTests {
     #expect(Timestamp(exactly: Self.last.secondsSince1970) == Self.last)
   }
 
-  @Test("stays within them when seconds are added or taken away")
+  @Test("stays in these years when seconds are added or subtracted")
   func arithmetic() {
     for moment in [Self.first, Timestamp(secondsSince1970: 1_795_415_280), Self.last] {
       #expect(moment.adding(seconds: .max) == Self.last)
@@ -98,7 +98,7 @@ struct TimestampTests {
     #expect(Timestamp(text) == nil)
   }
 
-  @Test("is a leap day where the calendar has one", arguments: ["1972", "2000", "2024", "2400"])
+  @Test("exists on the leap days of the calendar", arguments: ["1972", "2000", "2024", "2400"])
   func leapDays(_ year: String) {
     #expect(Timestamp("\(year)-02-29T12:00:00Z")?.description == "\(year)-02-29T12:00:00Z")
   }

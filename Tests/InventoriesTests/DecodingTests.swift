@@ -16,7 +16,7 @@ struct DecodingTests {
     #expect(try file.mismatch(said + (inventory == nil ? "" : "ok\n")) == nil)
   }
 
-  @Test("each mistake of an inventory stands in a case")
+  @Test("each mistake of an inventory has a case")
   func inventoryCatalogue() throws {
     let cases = try CaseFile.all()
     for mistake in InventoryMistake.allCases {
@@ -25,7 +25,7 @@ struct DecodingTests {
     }
   }
 
-  @Test("each mistake of a typed read stands in a case")
+  @Test("each mistake of a typed read has a case")
   func readingCatalogue() throws {
     let cases = try CaseFile.all()
     for mistake in ReadingMistake.allCases {
@@ -39,7 +39,7 @@ struct DecodingTests {
     return try #require(inventory, "\(diagnostics)")
   }
 
-  @Test("everything that the demo inventory says is in its value")
+  @Test("the whole demo inventory is in its value")
   func demo() throws {
     let inventory = try Example.demo.read()
     #expect(inventory.fleet.text == "demo")
@@ -64,7 +64,7 @@ struct DecodingTests {
     #expect(inventory.firewall == FirewallPolicy(scope: .drop))
   }
 
-  @Test("the documented example gives every part a value of its own")
+  @Test("the documented example gives every part of the value")
   func shop() throws {
     let inventory = try Example.shop.read()
     #expect(inventory.ca.subject.country == "NL")
@@ -99,7 +99,7 @@ struct DecodingTests {
     #expect(container.containerHost == containerHost)
     #expect(container.endpoint(to: .https) == (containerHost.address, try #require(Port(8443))))
     #expect(inventory.sites[1].upstreams.map(\.isBackup) == [false, false, true])
-    #expect(inventory.sites[1].upstreams.map(\.maxFails) == [1, 3, 1])
+    #expect(inventory.sites[1].upstreams.map(\.maxFails) == [nil, 3, nil])
     #expect(inventory.sites[1].upstreams[1].failTimeout == .seconds(30))
     #expect(inventory.sites[1].requests.maxBodySize?.text == "10m")
     #expect(inventory.sites.map(\.requests.webSockets) == [true, false, false])
@@ -124,12 +124,12 @@ struct DecodingTests {
       ])
   }
 
-  @Test("every example of the repository is read without a word", arguments: Example.all)
+  @Test("every example of the repository is read without diagnostics", arguments: Example.all)
   func examples(_ example: Example) {
     #expect(example.diagnostics.isEmpty)
   }
 
-  @Test("a key of a host's ssh wins over the fleet's, the others stay")
+  @Test("an ssh setting of a host overrides the fleet's, the others stay")
   func sshOverrides() throws {
     let text = Example.demo.text.replacing(
       "edge-1: {address: 198.18.0.10}",
@@ -142,7 +142,7 @@ struct DecodingTests {
     #expect(inventory.hosts[0].ssh.port == .ssh)
   }
 
-  @Test("a host in both roles is one host")
+  @Test("a host with both roles is one host")
   func bothRoles() throws {
     let text = Example.demo.text.replacing(
       "app-1: {address: 198.18.0.21}",

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import YAML
 
-@Suite("Inventories that are broken at random")
+@Suite("Randomly damaged inventories")
 struct MutationTests {
   private static let splinters: [[UInt8]] = [
     "{", "}", "[", "]", ":", ": ", "- ", "\n", "\t", "\"", "'", "&a ", "*a", "<<: *a", "!", "|",
@@ -37,7 +37,7 @@ struct MutationTests {
   }
 
   @Test(
-    "reading gives an inventory or says an error, with a place that can be shown",
+    "reading returns an inventory or an error with a valid place",
     arguments: Example.all, [1, 2, 3, 4] as [UInt64])
   func mutations(_ example: Example, _ seed: UInt64) {
     var random = SeededGenerator(seed: seed)
@@ -62,7 +62,7 @@ struct MutationTests {
     #expect((50..<500).contains(refused), "the mutations reach both outcomes")
   }
 
-  @Test("aliases that multiply are refused before they grow")
+  @Test("multiplying aliases are refused before they take memory")
   func billionLaughs() {
     var text = "a0: &a0 {address: 198.18.0.1}\n"
     for level in 1...40 {

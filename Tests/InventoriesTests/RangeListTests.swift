@@ -21,12 +21,12 @@ struct RangeListTests {
   }
 
   @Test(
-    "is refused where it has nothing, something else, or what is not public",
+    "is refused if it is empty, something else, or not public",
     arguments: [
       ("", "it has no address range"), ("# nothing\n\n", "it has no address range"),
-      ("8.8.8.0/24\n<html>\n", "line 2 is no address range: \"<html>\""),
-      ("8.8.8.1/24", "line 1 is no address range: \"8.8.8.1/24\""),
-      ("8.8.8.8\u{1B}[2J", "line 1 is no address range: \"8.8.8.8[2J\""),
+      ("8.8.8.0/24\n<html>\n", "line 2 is not an address range: \"<html>\""),
+      ("8.8.8.1/24", "line 1 is not an address range: \"8.8.8.1/24\""),
+      ("8.8.8.8\u{1B}[2J", "line 1 is not an address range: \"8.8.8.8[2J\""),
       (
         "0.0.0.0/0",
         "line 1, 0.0.0.0/0, is too large for one network: its prefix is shorter than 8"
@@ -50,7 +50,7 @@ struct RangeListTests {
     }
   }
 
-  @Test("is refused where it is far smaller or larger than the one before, in either family")
+  @Test("is refused if it is far smaller or larger than the previous one, in either family")
   func size() throws {
     let old = "8.8.0.0/16\n2606:4700::/32"
     #expect(try check(old, instead: old) == nil)
@@ -58,14 +58,14 @@ struct RangeListTests {
     #expect(
       try check("8.8.0.0/18\n2606:4700::/32", instead: old)
         == "it has less than half of the IPv4 addresses")
-    #expect(try check("8.8.0.0/16", instead: old) == "it has no IPv6 range any more")
+    #expect(try check("8.8.0.0/16", instead: old) == "it no longer has an IPv6 range")
     #expect(
       try check("8.8.0.0/16\n2606:4000::/21", instead: old)
         == "it has more than four times the IPv6 addresses")
     #expect(try check(old, instead: "8.8.0.0/16") == nil)
   }
 
-  @Test("of each network that is shipped is one that would be taken")
+  @Test("of each built-in network is acceptable")
   func shipped() throws {
     for network in KnownNetwork.allCases {
       let ranges = network.shipped
@@ -76,7 +76,8 @@ struct RangeListTests {
   }
 
   @Test(
-    "that is kept says since when", arguments: ["8.8.8.0/24\n", "# Published on 2026-1\n8.8.8.8"])
+    "that is stored must contain its date",
+    arguments: ["8.8.8.0/24\n", "# Published on 2026-1\n8.8.8.8"])
   func undated(text: String) {
     #expect(throws: RangeList.Mistake.self) { try PublishedRanges(reading: text) }
   }

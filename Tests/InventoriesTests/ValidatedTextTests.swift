@@ -36,7 +36,7 @@ struct ValidatedTextTests {
     Kind(LocalPath.self, "certs/a b.crt", forbidden: "\n\r\t\0\u{7F}\u{1B}\u{85}"),
   ]
 
-  @Test("no character that is syntax survives anywhere in a text", arguments: kinds)
+  @Test("no character with a syntactic meaning is accepted anywhere in a text", arguments: kinds)
   func syntaxIsRefused(_ kind: Kind) {
     #expect(kind.parse(kind.sample) == kind.sample)
     for scalar in kind.forbidden.unicodeScalars {
@@ -49,7 +49,7 @@ struct ValidatedTextTests {
     }
   }
 
-  @Test("what is allowed is kept as it is, whatever was tried", arguments: kinds)
+  @Test("accepted texts stay unchanged", arguments: kinds)
   func fuzz(_ kind: Kind) {
     var random = SeededGenerator(seed: 7)
     var allowed = 0
@@ -81,13 +81,13 @@ struct ValidatedTextTests {
       (FleetName(String(repeating: "a", count: 63)) != nil, "63"),
       (FleetName(String(repeating: "a", count: 64)) == nil, "64"),
       (HostName("a..b") == nil, "empty label"),
-      (HostName("198.18.0.1") == nil, "an address is no host name"),
+      (HostName("198.18.0.1") == nil, "an address is not a host name"),
       (HostName("1") != nil, "a digit is a label"),
       (DomainName("localhost") == nil, "one label"),
       (DomainName("xn--bcher-kva.example") != nil, "international"),
       (DomainName("shop.example.") == nil, "final dot"),
-      (DomainName("198.18.0.1") == nil, "an address is no domain"),
-      (UserName("-oProxyCommand") == nil, "an option is no user"),
+      (DomainName("198.18.0.1") == nil, "an address is not a domain"),
+      (UserName("-oProxyCommand") == nil, "an option is not a user"),
       (FileName("..") == nil, "parent"),
       (FileName(".htaccess") == nil, "hidden"),
       (RemotePath("/") == nil, "root"),

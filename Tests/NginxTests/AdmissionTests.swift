@@ -121,7 +121,7 @@ struct AdmissionTests {
   }
 
   @Test(
-    "is served by a back-end to its own front-ends alone, and over its own connections",
+    "is served by a back-end only to its own front-ends, and over its own connections",
     arguments: Installed.all)
   func backEnd(_ nginx: Installed) throws {
     let version = try nginx.version()
@@ -172,7 +172,7 @@ struct AdmissionTests {
   }
 
   @Test(
-    "is shown by a front-end over connections for its own names alone", arguments: Installed.all)
+    "is served by a front-end only over connections for its own names", arguments: Installed.all)
   func frontEnd(_ nginx: Installed) throws {
     let answers = try answers(
       nginx.path, try nginx.version(),

@@ -10,12 +10,14 @@ private let hosts = [
   Fleet.host("app-1", [.backEnd], "198.18.0.2"), Fleet.host("edge-1", [.frontEnd], "198.18.0.1"),
 ]
 
-/// The words of the post (6) and what its readers need beside them, on an nginx that runs.
+/// The lines of the reference setup (6) and what its readers need besides, on a running nginx.
 @Suite(
   "A back-end", .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"),
   .serialized)
 struct BackEndTests {
-  @Test("serves several sites on one port, each by its name alone, and logs who asked for whom")
+  @Test(
+    "serves several sites on one port, each only by its name, and logs the front-end and the visitor"
+  )
   func names() throws {
     let sites = ["one", "two"].map { name in
       Fleet.site(
@@ -55,7 +57,7 @@ struct BackEndTests {
         """)
   }
 
-  @Test("hands requests to FastCGI, keeps its code to itself, and serves files as they are")
+  @Test("passes requests to FastCGI, never sends its code, and serves other files directly")
   func fastCGI() throws {
     let socket = LocalApplication.unix(Fleet.valid("/run/fastcgi.sock"))
     let whole = Fleet.site(

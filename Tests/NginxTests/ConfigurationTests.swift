@@ -119,28 +119,52 @@ struct ConfigurationCase: Sendable, CustomTestStringConvertible {
 
 @Suite("Configurations")
 struct ConfigurationTests {
-  @Test("are what their case files say", arguments: ConfigurationCase.all)
+  @Test("match their case files", arguments: ConfigurationCase.all)
   func golden(_ item: ConfigurationCase) throws {
     let text = item.files.map { "===== \($0.path)\n\($0.text)" }.joined(separator: "\n")
     let url = ConfigurationCase.folder.appending(path: item.name + ".conf")
     #expect(try Golden.mismatch(text, with: url) == nil)
   }
 
-  @Test("have no case file that no case reads")
+  @Test("have no unused case file")
   func everyFileIsRead() throws {
     let files = try FileManager.default.contentsOfDirectory(
       atPath: ConfigurationCase.folder.path(percentEncoded: false))
     #expect(Set(files) == Set(ConfigurationCase.all.map { $0.name + ".conf" }))
   }
 
-  @Test("are empty where a host has no site")
+  @Test("are empty if a host has no site")
   func noSite() {
     let host = Fleet.host("edge-1", [.frontEnd], "203.0.113.10")
     #expect(
       configuration(for: host, in: Fleet.inventory([host], []), nginx: Version(1, 22, 1)) == [])
   }
 
-  @Test("are sorted by path, and name no release", arguments: ConfigurationCase.all)
+  @Test("contain an explicit max_fails of a backup, even if it is nginx's default")
+  func maxFailsOfBackups() throws {
+    let site = Fleet.site(
+      "shop.example", on: ["edge-1"],
+      from: [
+        Fleet.upstream("app-1", 443, maxFails: 1),
+        Fleet.upstream("app-2", 443, isBackup: true, maxFails: 1),
+        Fleet.upstream("app-3", 443, isBackup: true),
+        Fleet.upstream("app-4", 443, isBackup: true, maxFails: 0),
+      ])
+    let edge = Fleet.host("edge-1", [.frontEnd], "203.0.113.10")
+    let backEnds = (1...4).map { Fleet.host("app-\($0)", [.backEnd], "198.51.100.\($0)") }
+    let files = configuration(
+      for: edge, in: Fleet.inventory([edge] + backEnds, [site]), nginx: Version(1, 22, 1))
+    let servers = files.flatMap { $0.text.split(separator: "\n") }.filter {
+      $0.contains(" server ")
+    }
+    #expect(
+      servers.map { $0.split(separator: " ").dropFirst(2).joined(separator: " ") } == [
+        "", "max_fails=1 backup;", "max_fails=100 backup;", "max_fails=0 backup;",
+      ])
+  }
+
+  @Test(
+    "are sorted by path, and do not contain the release's number", arguments: ConfigurationCase.all)
   func sorted(_ item: ConfigurationCase) {
     #expect(item.files.map(\.path) == item.files.map(\.path).sorted())
     #expect(item.files.allSatisfy { !$0.text.contains("/etc/deploy/releases") })
@@ -155,7 +179,7 @@ struct ConfigurationTests {
   }
 
   /// A host's own server may be the default on the same port, whether it says so or is the first.
-  @Test("name no default server", arguments: ConfigurationCase.all)
+  @Test("contain no default server", arguments: ConfigurationCase.all)
   func defaultServers(_ item: ConfigurationCase) {
     #expect(!item.files.contains { $0.text.contains("default_server") })
   }
@@ -173,7 +197,7 @@ struct ConfigurationTests {
 @Suite("Versions")
 struct VersionTests {
   @Test(
-    "are read from what nginx says",
+    "are read from nginx's output",
     arguments: [
       ("nginx/1.22.1", Version(1, 22, 1)), ("1.18.0", Version(1, 18, 0)),
       ("nginx version: nginx/1.26.3 (Ubuntu)", Version(1, 26, 3)),
@@ -181,9 +205,9 @@ struct VersionTests {
     ])
   func read(text: String, version: Version) { #expect(Version(text) == version) }
 
-  @Test("are nil where there is none", arguments: ["", "nginx", "1.22", "1.22.x", "nginx/1..2"])
+  @Test("are nil if there is none", arguments: ["", "nginx", "1.22", "1.22.x", "nginx/1..2"])
   func none(text: String) { #expect(Version(text) == nil) }
 
-  @Test("are ordered by number, not by letter")
+  @Test("are ordered numerically")
   func order() { #expect(Version(1, 9, 15) < Version(1, 22, 1)) }
 }

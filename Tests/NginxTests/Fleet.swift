@@ -13,7 +13,7 @@ enum Fleet {
   }
 
   static func host(_ name: String, _ roles: Set<Role>, _ address: String) -> Host {
-    guard let address = IPAddress(address) else { preconditionFailure("\(address) is no address") }
+    guard let address = IPAddress(address) else { preconditionFailure("\(address) is not valid") }
     return Host(name: valid(name), roles: roles, address: address, place: place)
   }
 
@@ -32,7 +32,7 @@ enum Fleet {
   }
 
   static func upstream(
-    _ host: String, _ port: Int, weight: Int = 1, isBackup: Bool = false, maxFails: Int = 1,
+    _ host: String, _ port: Int, weight: Int = 1, isBackup: Bool = false, maxFails: Int? = nil,
     failTimeout: Period = .seconds(10)
   ) -> Upstream {
     Upstream(
@@ -43,7 +43,7 @@ enum Fleet {
   static func network(_ ranges: String..., header: String = "X-Forwarded-For") -> ContentNetwork {
     .listed(
       ranges.map {
-        guard let range = AddressRange($0) else { preconditionFailure("\($0) is no range") }
+        guard let range = AddressRange($0) else { preconditionFailure("\($0) is not valid") }
         return range
       }, header: valid(header))
   }
@@ -59,14 +59,14 @@ enum Fleet {
   static func files(_ root: String) -> Service.Content { .files(root: valid(root), index: .index) }
 
   static func application(_ address: String, _ port: Int) -> Service.Content {
-    guard let address = IPAddress(address) else { preconditionFailure("\(address) is no address") }
+    guard let address = IPAddress(address) else { preconditionFailure("\(address) is not valid") }
     return .proxy(.tcp(address, self.port(port)))
   }
 
   static func file(_ path: String) -> LocalFile { LocalFile(path: valid(path), place: place) }
 
   static func port(_ number: Int) -> Port {
-    guard let port = Port(number) else { preconditionFailure("\(number) is no port") }
+    guard let port = Port(number) else { preconditionFailure("\(number) is not valid") }
     return port
   }
 

@@ -11,12 +11,12 @@ private let hosts = [
   Fleet.host("edge-1", [.frontEnd], "198.18.0.1"),
 ]
 
-/// The words of the post (7, 8, 11) and what its readers need beside them, on an nginx that runs.
+/// The lines of the reference setup (7, 8, 11) and what its readers need besides, on a running nginx.
 @Suite(
   "A front-end", .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"),
   .serialized)
 struct FrontEndTests {
-  @Test("answers only who shows the network's certificate, where origin pulls are authenticated")
+  @Test("answers only clients with the network's certificate, if origin pulls are authenticated")
   func originPulls() throws {
     let pulled = Fleet.site(
       "pulled.example", aliases: ["www.pulled.example"], on: ["edge-1"],
@@ -46,7 +46,7 @@ struct FrontEndTests {
       #"""
       show() { echo --cert "$edge/$1.crt" --key "$edge/$1.key"; }
       visit 'network' $(show cdn) https://pulled.example/
-      visit 'nobody' https://pulled.example/
+      visit stranger https://pulled.example/
       visit 'fleet' $(show own) https://pulled.example/
       visit 'alias without' https://www.pulled.example/
       visit 'alias with' $(show cdn) https://www.pulled.example/
@@ -66,7 +66,7 @@ struct FrontEndTests {
     #expect(
       answers == """
         network: 200
-        nobody: 400
+        stranger: 400
         fleet: 400
         alias without: 400
         alias with: 301
@@ -80,7 +80,7 @@ struct FrontEndTests {
         """)
   }
 
-  @Test("takes a visitor's address from the network it is behind, and from nobody else")
+  @Test("takes a visitor's address only from the network in front of it")
   func realAddress() throws {
     let site = Fleet.site(
       "shop.example", on: ["edge-1"], from: [Fleet.upstream("app-1", 443)],
@@ -115,7 +115,7 @@ struct FrontEndTests {
         """)
   }
 
-  @Test("passes WebSockets where they are wanted, sends headers, and bounds bodies")
+  @Test("passes WebSockets if they are enabled, sends headers, and limits bodies")
   func requests() throws {
     let chat = Fleet.site(
       "chat.example", on: ["edge-1"], from: [Fleet.upstream("app-1", 443)], hsts: .days(365),
@@ -160,7 +160,7 @@ struct FrontEndTests {
         """)
   }
 
-  @Test("asks a backup only where the others fail, and counts by weight")
+  @Test("uses a backup only if the others fail, and back-ends by weight")
   func upstreams() throws {
     let weighed = Fleet.site(
       "weighed.example", on: ["edge-1"],
@@ -200,7 +200,7 @@ struct FrontEndTests {
         """)
   }
 
-  @Test("asks back-ends again that have all failed, and each of them once for a request")
+  @Test("tries back-ends again that have all failed, each of them once for a request")
   func failedBackEnds() throws {
     let sites = [
       ("pair.example", 443, false), ("backed.example", 8443, true),
@@ -240,14 +240,14 @@ struct FrontEndTests {
     }
   }
 
-  @Test("staples the answer of the responder that its certificate names, which it finds by name")
+  @Test("staples the response of its certificate's responder, which it finds by name")
   func stapling() throws {
     let site = Fleet.site(
       "shop.example", on: ["edge-1"], from: [Fleet.upstream("app-1", 443)],
       content: Fleet.files("/srv/shop"), stapling: Fleet.stapling(by: "198.18.0.53"))
     let fleet = try TestFleet(
       Fleet.inventory(hosts, [site]), responder: "http://ocsp.test:2560/")
-    // Where nobody answers for the name yet, nginx staples nothing and says so.
+    // As long as the name has no address, nginx staples nothing and logs that.
     let answers = try fleet.answers(
       #"""
       ip address add 198.18.0.53/15 dev net

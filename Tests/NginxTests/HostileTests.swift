@@ -9,7 +9,7 @@ import Testing
 
 /// A value of the inventory that is not to be believed.
 private struct Field: Sendable {
-  /// Stands in the inventory and nowhere else.
+  /// A text that occurs only in the inventory.
   let usual: String
   /// What files have of a value that was accepted.
   var rendered: @Sendable (String) -> String = { $0 }
@@ -150,7 +150,8 @@ struct HostileTests {
   private static let count =
     TestSetting.number("DEPLOY_FUZZ") ?? 1000
 
-  @Test("are refused, or give the directives and rules of a tame one, with their text as text")
+  @Test(
+    "are refused, or give the same directives and rules as a harmless one, with their text as text")
   func hostile() throws {
     let tame = try #require(try HostileInventory().rendered())
     #expect(tame.directives.values.joined().contains { $0.has(Field.header) })
@@ -166,7 +167,7 @@ struct HostileTests {
         continue
       }
       for field in fields { accepted[field.usual, default: 0] += 1 }
-      // IPv6 has other rules, and stands in brackets.
+      // IPv6 has other rules, and is written in brackets.
       if fields.contains(where: { $0.changesFamily(to: inventory.values[$0.usual] ?? "") }) {
         continue
       }
@@ -196,7 +197,7 @@ struct HostileTests {
         value: field.rendered(inventory.values[field.usual] ?? "")
       )
     }
-    // In patterns too, where a dot is no syntax.
+    // In patterns too, in which a dot is not syntax.
     let pairs =
       plain
       + plain.map { pair in

@@ -64,7 +64,7 @@ struct PairTests {
     echo "logged:" $(wc -c <"$app/releases/7/nginx/served")
     """#
 
-  @Test("serve whom they should and refuse the others")
+  @Test("serve the right clients and refuse the others")
   func pairing() throws {
     let ca = try TestCA("Test CA")
     let foreign = try TestCA("Foreign CA")

@@ -88,7 +88,7 @@ struct RealNginxTests {
     }
   }
 
-  @Test("is given no text that could be a variable", arguments: ["$host", "a$", "${uri}", "a\0b"])
+  @Test("never gets text that could be a variable", arguments: ["$host", "a$", "${uri}", "a\0b"])
   func noVariables(text: String) { #expect(Argument(text: text) == nil) }
 }
 

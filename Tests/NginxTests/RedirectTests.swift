@@ -77,7 +77,7 @@ struct RedirectTests {
         """)
   }
 
-  @Test("by a proxied application shows nothing of how nginx reaches the application")
+  @Test("by a proxied application does not show how nginx reaches the application")
   func applications() throws {
     let answers = try fleet().answers(
       Self.questions + #"""
@@ -97,7 +97,7 @@ struct RedirectTests {
         """)
   }
 
-  @Test("can be made by a FastCGI application from what it is told of the visitor's connection")
+  @Test("can be made by a FastCGI application from its variables about the visitor's connection")
   func fastCGIParameters() throws {
     let fleet = try fleet()
     try fleet["app-1"].write("<?php\n", to: "srv/php/index.php")

@@ -9,7 +9,7 @@ import Testing
 /// A server of the host's own is the default one of the port, and gives sessions: nginx then takes them
 /// up for every server of that port, whatever that server says, and checks no revocation.
 @Suite(
-  "A session that another server gave",
+  "A session from another server",
   .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"), .serialized)
 struct ResumptionTests {
   private static let inventory = Fleet.inventory(
@@ -84,7 +84,7 @@ struct ResumptionTests {
         """)
     try host.install(certificates: ca, trusting: ca, Self.inventory.sites)
     try host.write("the shop\n", to: "srv/shop/index.html")
-    // A list without anybody in it.
+    // A list without front-ends in it.
     try host.write(
       try Command.script(
         """
@@ -108,7 +108,7 @@ struct ResumptionTests {
         == "New 200 Reused New 200 Reused Reused Reused ")
   }
 
-  @Test("is refused, and without this program's refusal it would get past a revocation")
+  @Test("is refused, and without this refusal it would bypass a revocation")
   func installed() throws {
     let version = try #require(Version(try Command("nginx", "-v").output))
     try expectRefusal("/", version)

@@ -11,7 +11,7 @@ private let hosts = [
   Fleet.host("edge-1", [.frontEnd], "198.18.0.1"),
 ]
 
-/// What a front-end asks of a second back-end: only what the first one did not answer.
+/// The requests that a front-end passes to a second back-end: only those that the first one did not answer.
 @Suite(
   "A request", .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"),
   .serialized)
@@ -62,7 +62,8 @@ struct RetryTests {
     #expect(answers == expected.map { $0 + "\n" }.joined())
   }
 
-  @Test("that a back-end refuses for its certificate is carried out once, by another back-end")
+  @Test(
+    "that a back-end refuses because of its certificate is carried out once, by another back-end")
   func refused() throws {
     let fleet = try Self.fleet()
     let file = "current/nginx/back-end/shop.example.conf"

@@ -14,7 +14,7 @@ private enum PythonTools {
 }
 
 @Suite(
-  "What is rendered, for tools of others", .serialized,
+  "Rendered configurations, checked with third-party tools", .serialized,
   .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"),
   .requires(PythonTools.areThere, PythonTools.missing))
 struct ToolsTests {
@@ -24,7 +24,7 @@ struct ToolsTests {
 
   /// What it says of `try_files` is about speed: a cache of what files there are would be late to see
   /// new ones.
-  @Test("has nothing that gixy finds", arguments: cases)
+  @Test("have no finding by gixy", arguments: cases)
   func gixy(_ item: ConfigurationCase) throws {
     let host = try NginxHost()
     try host.install(item.files)
@@ -50,7 +50,7 @@ struct ToolsTests {
     print("ok")
     """
 
-  @Test("is read by crossplane, and the same when it is written and read again", arguments: cases)
+  @Test("are read by crossplane, and stay the same when written and read again", arguments: cases)
   func crossplane(_ item: ConfigurationCase) throws {
     let host = try NginxHost()
     try host.install(item.files)
@@ -61,7 +61,7 @@ struct ToolsTests {
     #expect(output == "ok\n")
   }
 
-  @Test("is Mozilla's intermediate profile, and has no weakness that sslyze knows")
+  @Test("have Mozilla's intermediate profile, and no weakness that sslyze finds")
   func sslyze() throws {
     let site = Fleet.site(
       "shop.example", on: ["edge-1"], from: [Fleet.upstream("app-1", 443)], hsts: .days(730),

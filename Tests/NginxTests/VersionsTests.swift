@@ -28,17 +28,17 @@ struct NginxRoot {
   .requires(Command.canRunNginx, "needs root, nginx, openssl, curl and ip"), .serialized)
 struct VersionsTests {
   @Test(
-    "1.18, takes what is rendered for it",
+    "1.18, accepts what is rendered for it",
     .requires(NginxRoot.bullseye.isThere, NginxRoot.bullseye.missing))
   func bullseye() throws { try accepts(.bullseye, from: Version(1, 18, 0)) }
 
   @Test(
-    "1.26, takes what is rendered for it",
+    "1.26, accepts what is rendered for it",
     .requires(NginxRoot.trixie.isThere, NginxRoot.trixie.missing))
   func trixie() throws { try accepts(.trixie, from: Version(1, 26, 0)) }
 
   @Test(
-    "the newest, takes what is rendered for it",
+    "the newest, accepts what is rendered for it",
     .requires(NginxRoot.forky.isThere, NginxRoot.forky.missing))
   func forky() throws { try accepts(.forky, from: Version(1, 28, 0)) }
 

@@ -9,7 +9,7 @@ struct BatchTests {
     + [1, 10, 24, 25, 33, 50, 99, 100].map { .percent($0) }
 
   @Test(
-    "every host goes once and in order, the canary alone, no batch larger than allowed",
+    "every host is changed once and in order, the canary first, no batch larger than allowed",
     arguments: batches)
   func properties(_ batch: Playbook.Rollout.Batch) {
     for total in 0...60 {
@@ -39,7 +39,7 @@ struct BatchTests {
     #expect(Playbook.Rollout.Batch.percent(100).size(of: .max) == .max)
   }
 
-  @Test("ten hosts with one canary and a quarter of them at a time")
+  @Test("ten hosts with a canary of one and a quarter of them at a time")
   func example() {
     let rollout = Playbook.Rollout(canary: 1, batch: .percent(25))
     #expect(

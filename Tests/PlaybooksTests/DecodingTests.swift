@@ -28,12 +28,12 @@ struct DecodingTests {
     return try #require(playbook)
   }
 
-  @Test("the playbook used where none is given is the shipped one")
+  @Test("the playbook used if none is given is the shipped one")
   func rolling() throws {
     #expect(try shipped("rolling") == .rolling)
   }
 
-  @Test("the shipped playbooks say what they are called")
+  @Test("the shipped playbooks have the names of their files")
   func others() throws {
     #expect(
       try shipped("canary")
@@ -49,7 +49,7 @@ struct DecodingTests {
           procedure: .decommission(.forget)))
   }
 
-  @Test("the playbooks used by the rotating commands where none is given are the shipped ones")
+  @Test("the playbooks used by the rotating commands if none is given are the shipped ones")
   func rotations() throws {
     #expect(try shipped("rotate-certificates") == .rotatingCertificates)
     #expect(try shipped("rotate-ca") == .rotatingCA)

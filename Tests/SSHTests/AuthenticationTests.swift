@@ -16,7 +16,7 @@ final class AgentProcess {
     pid = try #require(digits.flatMap { Int32($0) })
   }
 
-  /// Waits for its end: it removes its socket, and so does whoever removes the folder.
+  /// Waits for its end: it removes its socket, which the owner of the folder does as well.
   deinit {
     kill(pid, SIGTERM)
     for _ in 0..<5000 where kill(pid, 0) == 0 { usleep(1000) }
@@ -32,7 +32,7 @@ actor Asked {
 }
 
 extension OverTheNetwork {
-  @Suite("Logging in")
+  @Suite("Authentication")
   struct AuthenticationTests {
     let server: Server
     let client: SSHClient
@@ -83,7 +83,7 @@ extension OverTheNetwork {
     }
 
     @Test(
-      "RSA keys log in, though libssh2 signs with SHA-1 alone",
+      "RSA keys log in, although libssh2 signs only with SHA-1",
       arguments: ["RFC4716", "PEM", "PKCS8"])
     func rsa(format: String) async throws {
       let key = try makeKey("rsa", type: "rsa", options: format)
@@ -102,7 +102,7 @@ extension OverTheNetwork {
         to: server.destination(identities: [key]) { _ in Array("open sesame".utf8) })
     }
 
-    @Test("A passphrase is asked for once, however many hosts take the key")
+    @Test("A passphrase is asked for once for any number of hosts")
     func askedOnce() async throws {
       let key = try makeKey("locked", passphrase: "open sesame")
       let asked = Asked()
@@ -122,7 +122,7 @@ extension OverTheNetwork {
       #expect(client.counts.logins == 8)
     }
 
-    @Test("Our own agent and its folder go with the client")
+    @Test("The private agent and its folder are removed with the client")
     func agentEnds() async throws {
       let key = try makeKey("rsa", type: "rsa")
       let before = try agentFolders()
@@ -142,7 +142,7 @@ extension OverTheNetwork {
           .filter { $0.hasPrefix("deploy-agent.") })
     }
 
-    @Test("A wrong passphrase is said to be wrong, and is not in the message")
+    @Test("A wrong passphrase is reported, and is not in the message")
     func wrongPassphrase() async throws {
       let key = try makeKey("locked", passphrase: "open sesame")
       let error = try await refusal(
@@ -192,7 +192,7 @@ extension OverTheNetwork {
       _ = try await client.connect(to: destination)
     }
 
-    @Test("Refused keys are all named, with what the server would accept")
+    @Test("All refused keys are named, with the methods that the server accepts")
     func refused() async throws {
       let agent = try AgentProcess(in: server.folder)
       let first = try server.folder.makeKey("first")
@@ -203,18 +203,19 @@ extension OverTheNetwork {
         identities: [first, second, rsa, "/nonexistent/key", server.knownHosts])
       #expect(
         error.detail == """
-          the server let root in with none of these:
+          the server accepted none of these for user root:
             \(first) (ssh-ed25519): refused
             \(second) (ecdsa-sha2-nistp256): refused
             \(rsa) (ssh-rsa): refused
           Not offered:
             /nonexistent/key does not exist
-            \(server.knownHosts) is no private key
+            \(server.knownHosts) is not a private key
           The server accepts: publickey,password,keyboard-interactive
           """)
     }
 
-    @Test("A server that hangs up over too many keys is a refusal, not a lost connection")
+    @Test(
+      "A server that closes the connection after too many keys is a refusal, not a lost connection")
     func tooManyKeys() async throws {
       let strict = try await Server(settings: "MaxAuthTries 2")
       let keys = try (1...4).map { try strict.folder.makeKey("key\($0)") }
@@ -223,10 +224,11 @@ extension OverTheNetwork {
       }
       #expect(error.code == .authenticationFailed)
       #expect(error.detail.contains("\(keys[0]) (ssh-ed25519): refused"))
-      #expect(error.detail.contains("sshd does so after MaxAuthTries keys"))
+      #expect(error.detail.contains("sshd closes it after MaxAuthTries keys"))
     }
 
-    @Test("A server that is lost at the first key is a lost connection, not a refusal")
+    @Test(
+      "A server that closes the connection at the first key is a lost connection, not a refusal")
     func lostAtFirstKey() async throws {
       // sshd's own process for the connection is the command's parent.
       let dying = try await Server(
@@ -240,11 +242,11 @@ extension OverTheNetwork {
       }
       #expect(error.code == .connectionLost)
       #expect(
-        error.detail == "the server ended the connection when \(key) (ssh-ed25519) was offered;"
-          + " sshd does so as well if its MaxAuthTries is 1")
+        error.detail == "the server closed the connection when \(key) (ssh-ed25519) was offered;"
+          + " sshd also does so if its MaxAuthTries is 1")
     }
 
-    @Test("An agent that stays silent does not hold up the loop, and its deadline passes")
+    @Test("A silent agent does not block the loop, and its deadline passes")
     func silentAgent() async throws {
       let silent = try SilentUnixSocket(path: "\(server.folder.path)/silent")
       var destination = server.destination(agentSocket: silent.path)
@@ -254,7 +256,7 @@ extension OverTheNetwork {
           to: destination, deadlines: Deadlines(authentication: .milliseconds(50)))
       }
       #expect(error.code == .noCredentials)
-      #expect(error.detail.contains("the agent cannot be used: no answer within"))
+      #expect(error.detail.contains("the ssh-agent cannot be used: no answer within"))
     }
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Stands between a client and a server, and does to each connection what its seed says.
+/// Sits between a client and a server, and disturbs each connection as its seed says.
 final class ChaosProxy: Sendable {
   enum Fault: Hashable, CaseIterable {
     case none, delay, cut, stall, oneByte, garbage

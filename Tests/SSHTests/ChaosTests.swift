@@ -5,12 +5,12 @@ import Testing
 @testable import SSH
 
 extension OverTheNetwork {
-  @Suite("A network that does its worst")
+  @Suite("Random network faults")
   struct ChaosTests {
     /// `DEPLOY_CHAOS_RUNS` makes it more than a change has to pass.
     private static let runs =
       TestSetting.number("DEPLOY_CHAOS_RUNS") ?? 60
-    /// Generous to what only slows down, for a busy machine does that as well.
+    /// Generous for faults that only slow down, because a busy machine does that as well.
     private static func deadlines(_ fault: ChaosProxy.Fault) -> Deadlines {
       fault == .stall
         ? Deadlines(handshake: .seconds(3), authentication: .seconds(3), idle: .seconds(3))
@@ -55,12 +55,12 @@ extension OverTheNetwork {
       #expect(counts[.cut]?.keys.contains { $0 != .done } == true)
       #expect(counts[.stall]?.keys.contains(.failed(.timedOut)) == true)
       try await eventually("every socket is closed") { try openSockets() <= sockets }
-      // The host is whole: who comes by an honest way is served.
+      // The host is whole: a correct client is served.
       let connection = try await client.connect(to: server.destination())
       #expect(try await connection.start("true").exitStatus() == .code(0))
     }
 
-    /// What a command of known output came to; a wrong output or exit is recorded as an issue.
+    /// The result of a command with known output; a wrong output or exit is recorded as an issue.
     private func outcome(of seed: UInt64) async throws -> (ChaosProxy.Fault, Outcome) {
       let faults = ChaosProxy.Fault.allCases
       let fault = faults[Int(seed) % faults.count]

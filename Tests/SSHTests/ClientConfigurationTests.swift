@@ -4,7 +4,7 @@ import Testing
 
 @testable import SSH
 
-@Suite("The ssh configuration of the user")
+@Suite("The user's ssh configuration")
 struct ClientConfigurationTests {
   let folder: TemporaryFolder
   let configurations: ClientConfigurations
@@ -22,7 +22,7 @@ struct ClientConfigurationTests {
       try await configurations.configuration(of: name, at: address, file: file))
   }
 
-  @Test("What nobody configured is nothing, not ssh's default")
+  @Test("A setting that is not configured is nil, not ssh's default")
   func nothing() async throws {
     let configuration = try await ask("Host other\n  User ann\n  Port 2200\n")
     #expect(configuration.user == nil)
@@ -70,14 +70,14 @@ struct ClientConfigurationTests {
     #expect(configuration.user == "ann")
   }
 
-  @Test("What only OpenSSH can do is named")
+  @Test("Settings that only OpenSSH supports are named")
   func beyondUs() async throws {
     let configuration = try await ask(
       "Host *\n  ProxyCommand nc %h %p\n  CertificateFile ~/key-cert.pub\n")
     #expect(Set(configuration.beyondUs) == ["ProxyCommand", "CertificateFile"])
   }
 
-  @Test("A mistake is told in ssh's own words, with the file's own name")
+  @Test("A mistake is reported with ssh's own message and the name of the file")
   func mistake() async throws {
     let file = try folder.write("Host *\n  UseKeychain yes\n", to: "config")
     await #expect {
@@ -88,14 +88,14 @@ struct ClientConfigurationTests {
     }
   }
 
-  @Test("A file that is missing is said so")
+  @Test("A missing file is reported")
   func missing() async throws {
     await #expect {
       try await configurations.configuration(of: "app-1", at: nil, file: "/nonexistent/config")
     } throws: { "\($0)".contains("/nonexistent/config cannot be read") }
   }
 
-  @Test("A host is asked about once")
+  @Test("ssh is run once for each host")
   func once() async throws {
     let mark = "\(folder.path)/asked"
     let file = try folder.write(
@@ -109,7 +109,7 @@ struct ClientConfigurationTests {
     #expect(try String(contentsOfFile: mark, encoding: .utf8).count <= 4)
   }
 
-  @Test("Without any configuration nobody is asked", .enabled(if: !systemHasConfiguration))
+  @Test("Without any configuration, ssh is not run", .enabled(if: !systemHasConfiguration))
   func unconfigured() async throws {
     #expect(try await configurations.configuration(of: "app-1", at: "203.0.113.10") == nil)
   }

@@ -21,7 +21,7 @@ extension OverTheNetwork {
       return all
     }
 
-    @Test("What goes in comes out again, however full both windows are")
+    @Test("Input comes back as output, even if both windows are full")
     func duplex() async throws {
       let bytes = (0..<12_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
       let process = try await connection.start("cat")
@@ -38,7 +38,7 @@ extension OverTheNetwork {
     }
 
     @Test(
-      "More complaints than a window has room for do not stop a command that is only written to")
+      "More standard error than a window holds does not stop a command that is only written to")
     func complaints() async throws {
       let process = try await connection.start("cat >&2; echo done")
       try await process.write([UInt8](repeating: 120, count: 3_000_000))
@@ -51,7 +51,7 @@ extension OverTheNetwork {
       #expect(complaints.suffix(7) == Array("the end".utf8)[...])
     }
 
-    @Test("Complaints without end are that command's failure, whatever is waited for")
+    @Test("Endless standard error is reported as the command's failure, whatever is waited for")
     func endlessComplaints() async throws {
       let process = try await connection.start("while :; do echo no; done >&2")
       let error = await #expect(throws: SSHError.self) { _ = try await output(of: process) }
@@ -60,7 +60,7 @@ extension OverTheNetwork {
     }
 
     @Test(
-      "A command's exit is told as it was",
+      "A command's exit is reported unchanged",
       arguments: [
         ("exit 0", Exit.code(0)), ("exit 7", .code(7)), ("exit 255", .code(255)),
         ("kill -TERM $$", .signal("TERM")), ("kill -KILL $$", .signal("KILL")),
@@ -83,7 +83,7 @@ extension OverTheNetwork {
       #expect(counts.logins == 1)
     }
 
-    @Test("Commands run beside each other on one connection")
+    @Test("Commands run concurrently on one connection")
     func concurrency() async throws {
       try await withThrowingTaskGroup { group in
         for number in 0..<8 {
@@ -99,7 +99,7 @@ extension OverTheNetwork {
       }
     }
 
-    @Test("More channels than the server allows are refused, and the others go on")
+    @Test("More channels than the server allows are refused, and the others continue")
     func tooManyChannels() async throws {
       var processes: [RemoteProcess] = []
       for _ in 0..<10 { processes.append(try await connection.start("cat")) }
@@ -121,7 +121,7 @@ extension OverTheNetwork {
       #expect(try await process.exitStatus() == .code(0))
     }
 
-    @Test("A process that was let go makes room for others")
+    @Test("A released process makes room for others")
     func abandonment() async throws {
       // The server frees a channel when its command has noticed, so some opens come too early.
       for _ in 0..<30 {
@@ -177,7 +177,7 @@ extension OverTheNetwork {
       #expect(after.code == .connectionLost)
     }
 
-    @Test("Closing fails whoever still waits")
+    @Test("Closing fails all tasks that still wait")
     func closing() async throws {
       let process = try await connection.start("echo up; cat")
       _ = try await process.read()

@@ -3,7 +3,7 @@ import Testing
 @testable import SSH
 
 extension OverTheNetwork {
-  @Suite("What there is to log in with")
+  @Suite("Available credentials")
   struct CredentialsTests {
     let server: Server
     let client: SSHClient
@@ -13,7 +13,8 @@ extension OverTheNetwork {
       client = try SSHClient()
     }
 
-    @Test("A key that is not enough is told apart from a refused one", arguments: [true, false])
+    @Test(
+      "A key that is not sufficient is distinguished from a refused one", arguments: [true, false])
     func insufficient(_ ofAgent: Bool) async throws {
       let strict = try await Server(settings: "AuthenticationMethods publickey,password")
       let agent = try AgentProcess(in: server.folder)
@@ -25,15 +26,15 @@ extension OverTheNetwork {
       }
       #expect(error.code == .authenticationFailed)
       #expect(
-        error.detail.contains("(ssh-ed25519): accepted, but the server wants more than a key"),
+        error.detail.contains("(ssh-ed25519): accepted, but the server requires more than a key"),
         "\(error.detail)")
       #expect(
         error.detail.hasSuffix(
-          "The server accepts: password\nIts AuthenticationMethods ask for that beside the key: give it"
-            + " by `ssh: {password: ...}`."), "\(error.detail)")
+          "The server accepts: password\nIts AuthenticationMethods requires a password in addition"
+            + " to the key: set it with `ssh: {password: ...}`."), "\(error.detail)")
     }
 
-    @Test("A machine without a key says what it looked at, and connects nowhere")
+    @Test("Without a key, the message says what was tried, and no connection is made")
     func nothing() async throws {
       let agent = try AgentProcess(in: server.folder)
       for (socket, why) in [
@@ -41,7 +42,7 @@ extension OverTheNetwork {
         (agent.socket, "the ssh-agent at \(agent.socket) holds no key"),
         (
           "/nonexistent/agent",
-          "the agent cannot be used: cannot connect to /nonexistent/agent: No such file or directory"
+          "the ssh-agent cannot be used: cannot connect to /nonexistent/agent: No such file or directory"
         ),
       ] as [(String?, String)] {
         var destination = server.destination(agentSocket: socket)
@@ -53,7 +54,7 @@ extension OverTheNetwork {
         #expect(
           error.detail.hasPrefix(
             """
-            this machine has nothing to log in with:
+            the controller has nothing to log in with:
               \(why)
               /nonexistent/.ssh has no id_ed25519, no id_ecdsa, no id_rsa
             Name a private key

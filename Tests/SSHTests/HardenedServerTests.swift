@@ -10,7 +10,7 @@ extension OverTheNetwork {
       "Or use OpenSSH's own client: `ssh: {transport: openssh}` in the inventory."
 
     @Test(
-      "is told of by the kind that is not shared, with both lists, and the system's ssh reaches it",
+      "is reported with the kind that is not shared and both lists, and the system's ssh reaches it",
       arguments: [
         (
           "KexAlgorithms sntrup761x25519-sha512@openssh.com", "ed25519", "key exchange",
@@ -44,7 +44,7 @@ extension OverTheNetwork {
       #expect(lines.count == 5, "\(error.detail)")
       #expect(lines[0].hasSuffix(" share no \(kind) algorithm:"), "\(error.detail)")
       #expect(lines[1].hasPrefix("  the server offers \(offered)"), "\(error.detail)")
-      #expect(lines[2].contains(" knows ") && lines[2].contains(known), "\(error.detail)")
+      #expect(lines[2].contains(" supports ") && lines[2].contains(known), "\(error.detail)")
       #expect(lines[3].hasPrefix("Allow one of these in \(setting) of "), "\(error.detail)")
       #expect(lines[3].contains("ssh-keygen -A") == (kind == "host key"))
       #expect(lines[4] == Self.remedy)
@@ -53,7 +53,7 @@ extension OverTheNetwork {
       #expect(try await connection.start("true").exitStatus() == .code(0))
     }
 
-    @Test("is escaped and bounded when it offers what no server has")
+    @Test("is escaped and bounded if it offers algorithms that no server has")
     func hostile() async throws {
       let name = Array("\u{1B}[31mowned\u{202E}".utf8)
       let lists = [name] + (0..<9).map { _ in [UInt8](repeating: 0x41, count: 600) }
@@ -79,7 +79,7 @@ extension OverTheNetwork {
         error.detail.contains("  the server offers \\u{1B}[31mowned\\u{202E}\n"), "\(error.detail)")
     }
 
-    @Test("has no offer that is not all there")
+    @Test("has no offer if the packet is incomplete")
     func cutOff() throws {
       let lists = ["a,b", "c", "d", "e", "f"].flatMap { wireString(Array($0.utf8)) }
       let packet = wireUInt32(200) + [4, 20] + [UInt8](repeating: 7, count: 16) + lists

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SSH
 
-/// What users are told on the way.
+/// The notices for users.
 final class Notices: Sendable {
   private let lock = NSLock()
   nonisolated(unsafe) private var lines: [String] = []
@@ -13,7 +13,7 @@ final class Notices: Sendable {
 }
 
 extension OverTheNetwork {
-  @Suite("Hosts that are new")
+  @Suite("New hosts")
   struct HostKeyPolicyTests {
     let server: Server
     let client: SSHClient
@@ -37,7 +37,7 @@ extension OverTheNetwork {
       try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
     }
 
-    @Test("With accept_new a new host is recorded once, said, and known from then on")
+    @Test("With accept_new, a new host is recorded once, reported, and known from then on")
     func acceptNew() async throws {
       try await withThrowingTaskGroup { group in
         for _ in 0..<4 {
@@ -53,7 +53,7 @@ extension OverTheNetwork {
       #expect(notices.all.count == said)
     }
 
-    @Test("With accept_new a changed key is refused all the same")
+    @Test("With accept_new, a changed key is still refused")
     func changed() async throws {
       let stranger = try server.folder.publicKey(try server.folder.makeKey("stranger"))
       let old = "[127.0.0.1]:\(server.port) \(stranger)"
@@ -67,7 +67,7 @@ extension OverTheNetwork {
       #expect(try lines() == [Substring(old)])
     }
 
-    @Test("A file without an end to its last line is added to below it")
+    @Test("A host is appended on a new line, even if the last line has no end")
     func lastLine() async throws {
       try FileManager.default.createDirectory(
         atPath: "\(server.folder.path)/ssh", withIntermediateDirectories: true)
@@ -86,7 +86,7 @@ extension OverTheNetwork {
       #expect(!FileManager.default.fileExists(atPath: file))
     }
 
-    @Test("Another key than the pinned one is refused, though known_hosts has it")
+    @Test("A key other than the pinned one is refused, even if known_hosts has it")
     func notPinned() async throws {
       let stranger = try server.folder.publicKey(try server.folder.makeKey("stranger"))
       var destination = server.destination()
@@ -100,7 +100,7 @@ extension OverTheNetwork {
       #expect(error.detail.contains("host_key: \(key)"))
     }
 
-    @Test("An alias stands for address and port")
+    @Test("An alias replaces address and port in known_hosts")
     func alias() async throws {
       let key = try server.folder.publicKey("\(server.folder.path)/host-ed25519")
       let known = try server.folder.write("app-1.internal \(key)\n", to: "aliases")
@@ -127,7 +127,7 @@ extension OverTheNetwork {
       _ = try await client.connect(to: second)
     }
 
-    @Test("A host whose key changed is no new host")
+    @Test("A host whose key changed is not a new host")
     func changedIsNotNew() async throws {
       let stranger = try server.folder.publicKey(try server.folder.makeKey("stranger"))
       let known = try server.folder.write("[127.0.0.1]:\(server.port) \(stranger)\n", to: "old")

@@ -28,7 +28,7 @@ extension OverTheNetwork {
     }
 
     @Test(
-      "A host that known_hosts holds is let in",
+      "A host that is in known_hosts is accepted",
       arguments: [
         "[127.0.0.1]:PORT KEY", "127.0.0.1 KEY", "other,[127.0.0.1]:PORT KEY",
         "[127.0.0.*]:PORT KEY", "[127.?.0.1]:* KEY", "* KEY",
@@ -41,7 +41,7 @@ extension OverTheNetwork {
       #expect(try await connection.start("true").exitStatus() == .code(0))
     }
 
-    @Test("A host whose name is hashed, as ssh-keygen -H does it, is let in")
+    @Test("A host with a hashed name, as by ssh-keygen -H, is accepted")
     func hashed() async throws {
       let path = try file("[127.0.0.1]:PORT KEY\n")
       try run("ssh-keygen", "-q", "-H", "-f", path)
@@ -50,7 +50,7 @@ extension OverTheNetwork {
     }
 
     @Test(
-      "A host that known_hosts does not hold is refused",
+      "A host that is not in known_hosts is refused",
       arguments: [
         "", "[127.0.0.1]:1 KEY", "other KEY", "[127.0.0.1]:PORT,![127.*]:PORT KEY",
         "127.0.0.1 STRANGER", "@cert-authority [127.0.0.1]:PORT KEY",
@@ -77,7 +77,7 @@ extension OverTheNetwork {
       try run("sh", "-c", String(command))
     }
 
-    @Test("A missing known_hosts file knows no host, and is made by the command in the message")
+    @Test("A missing known_hosts file knows no host, and the command in the message creates it")
     func missingFile() async throws {
       let path = "\(server.folder.path)/it's missing"
       let error = try await failure { () async throws(SSHError) in
@@ -117,7 +117,7 @@ extension OverTheNetwork {
     }
 
     @Test(
-      "A revoked key is refused, even where it is known as well",
+      "A revoked key is refused, even if it is known as well",
       arguments: ["@revoked * KEY\n[127.0.0.1]:PORT KEY", "@revoked [127.0.0.1]:PORT KEY"])
     func revoked(text: String) async throws {
       let path = try file(text)
@@ -125,7 +125,7 @@ extension OverTheNetwork {
         try await client.connect(to: server.destination(knownHosts: path))
       }
       #expect(error.code == .hostKeyRevoked)
-      #expect(error.detail.contains("\(path):1 revokes it"))
+      #expect(error.detail.contains("Revoked in: \(path):1"))
     }
 
     @Test("The server is asked for the type of key that is known", arguments: ["ed25519", "ecdsa"])

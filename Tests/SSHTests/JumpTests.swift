@@ -36,7 +36,7 @@ extension OverTheNetwork {
       return String(decoding: all, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    @Test("A host behind a bastion is reached through it, and by nothing else")
+    @Test("A host behind a bastion is reached only through it")
     func oneHop() async throws {
       let connection = try await client.connect(to: behind(bastion, to: host))
       #expect(try await name(of: connection) == "\(host.port)")
@@ -45,7 +45,7 @@ extension OverTheNetwork {
       #expect(client.counts.logins == 2)
     }
 
-    @Test("Several hops, one inside the other")
+    @Test("Several jump hosts are used one inside the other")
     func threeHops() async throws {
       let second = try await Server()
       let third = try await Server()
@@ -84,7 +84,7 @@ extension OverTheNetwork {
       }
     }
 
-    @Test("A host that does not answer holds up nobody but itself")
+    @Test("A host that does not answer delays no other host")
     func silentHost() async throws {
       let full = try FullListener()
       var silent = behind(bastion, to: host)
@@ -101,7 +101,7 @@ extension OverTheNetwork {
       #expect(try await connection.start("true").exitStatus() == .code(0))
     }
 
-    @Test("Each hop's key is checked: that of the bastion")
+    @Test("The key of the bastion is checked")
     func unknownBastion() async throws {
       var destination = behind(bastion, to: host)
       destination.jumps[0].knownHosts = ["/nonexistent"]
@@ -116,7 +116,7 @@ extension OverTheNetwork {
       #expect(client.counts.connections == 1)
     }
 
-    @Test("Each hop's key is checked: that of the host behind it")
+    @Test("The key of the host behind the bastion is checked")
     func unknownHost() async throws {
       var destination = behind(bastion, to: host)
       destination.knownHosts = ["/nonexistent"]
@@ -129,7 +129,7 @@ extension OverTheNetwork {
         error.subject == "app-1 (127.0.0.1 port \(host.port)) through bastion-1")
     }
 
-    @Test("A bastion that refuses us is asked once, however many hosts are behind it")
+    @Test("A bastion that refuses is asked once, for any number of hosts behind it")
     func refusingBastion() async throws {
       var destination = behind(bastion, to: host)
       destination.jumps[0].identities = .files([try bastion.folder.makeKey("stranger")])
@@ -157,7 +157,7 @@ extension OverTheNetwork {
       #expect(try await name(of: connection) == "\(host.port)")
     }
 
-    @Test("A name that has no address is said so")
+    @Test("A name without an address is reported")
     func unknownName() async throws {
       var destination = behind(bastion, to: host)
       destination.jumps[0].address = "no-such-host.invalid"
@@ -169,7 +169,7 @@ extension OverTheNetwork {
       #expect(error.detail.contains("the name \"no-such-host.invalid\" has no address"))
     }
 
-    @Test("A bastion that goes takes the hosts behind it along, and says so")
+    @Test("If a bastion fails, the hosts behind it fail too, and the message says so")
     func lostBastion() async throws {
       let connection = try await client.connect(to: behind(bastion, to: host))
       let onBastion = try await client.connect(to: bastion.destination())

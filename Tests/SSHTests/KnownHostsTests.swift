@@ -14,7 +14,7 @@ struct KnownHostsTests {
     return names.filter { $0.hasSuffix(".case") }.sorted().map { "\(folder)/\($0)" }
   }()
 
-  @Test("Every case gives the result it says", arguments: cases)
+  @Test("Every case gives its expected result", arguments: cases)
   func results(path: String) throws {
     let text = try String(contentsOfFile: path, encoding: .utf8)
     let parts = text.components(separatedBy: "-----\n")
@@ -28,14 +28,14 @@ struct KnownHostsTests {
         address: String(words[0]), port: try #require(UInt16(words[1])))
       let about = known.about(name)
       #expect(try answer(String(line), about) == all, "by what is about this host alone")
-      #expect(about.caGenerations(for: name) == known.caGenerations(for: name))
+      #expect(about.certificateAuthorities(for: name) == known.certificateAuthorities(for: name))
       return all
     }
     let actual = parts[0] + "-----\n" + answers.map { $0 + "\n" }.joined()
     #expect(try Golden.mismatch(actual, with: URL(filePath: path)) == nil)
   }
 
-  @Test("What is about one host does not hold the lines of all others")
+  @Test("The lines about one host do not include those of all others")
   func about() {
     var known = KnownHosts()
     known.add((1...1000).map { "198.18.0.1,h\($0) t AAAA\nh\($0) t BBBB\n" }.joined(), file: "f")
@@ -44,7 +44,7 @@ struct KnownHostsTests {
     #expect(about.entries.map(\.key.base64) == ["AAAA", "BBBB", "CCCC", "DDDD"])
   }
 
-  @Test("There are cases")
+  @Test("The cases are found")
   func casesExist() { #expect(Self.cases.count >= 5) }
 
   /// "address port type key -> result; types asked for"
@@ -56,7 +56,7 @@ struct KnownHostsTests {
     let key = HostKey(type: words[2], base64: words[3])
     let name = KnownHosts.Name(address: words[0], port: port)
     let result =
-      switch known.result(on: key, from: name) {
+      switch known.check(key, from: name) {
       case .trusted: "trusted"
       case .unknown(let others) where others.isEmpty: "unknown"
       case .unknown(let others): "unknown, but line \(others.map { "\($0.line)" }.joined())"

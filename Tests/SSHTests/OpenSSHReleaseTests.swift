@@ -38,9 +38,9 @@ enum OpenSSHRelease: String, CaseIterable, Sendable {
 }
 
 extension OverTheNetwork {
-  @Suite("OpenSSH of other releases as the server")
+  @Suite("Servers of other OpenSSH releases")
   struct OpenSSHReleaseTests {
-    @Test("Those that Debian has are on this machine", arguments: OpenSSHRelease.allCases)
+    @Test("The releases in Debian are installed", arguments: OpenSSHRelease.allCases)
     func present(_ release: OpenSSHRelease) throws {
       try #require(Bool(release.isThere), release.missing)
     }

@@ -19,7 +19,7 @@ extension OverTheNetwork {
       try await OpenSSHConnection.connect(to: destination, configuration: "none", client: client)
     }
 
-    @Test("What goes in comes out again, and the exit is told")
+    @Test("Input comes back as output, and the exit is reported")
     func duplex() async throws {
       let connection = try await connect(server.destination())
       let process = try await connection.start("cat; echo complaint >&2; exit 7")
@@ -82,7 +82,7 @@ extension OverTheNetwork {
       #expect([.hostKeyChanged, .hostKeyUnknown].contains(error.code))
     }
 
-    @Test("An unknown host, a refused key and a closed port are told apart")
+    @Test("An unknown host, a refused key and a closed port are distinguished")
     func refusals() async throws {
       let unknown = try await failure { () async throws(SSHError) in
         try await connect(server.destination(knownHosts: "/nonexistent"))
@@ -110,7 +110,7 @@ extension OverTheNetwork {
       return (destination, outer, inner)
     }
 
-    @Test("Through jump hosts, with the keys and the known hosts that are meant for each")
+    @Test("Each jump host is reached with its own keys and known hosts")
     func jumps() async throws {
       let (destination, outer, inner) = try await throughTwo()
       let connection = try await connect(destination)
@@ -131,14 +131,14 @@ extension OverTheNetwork {
       withExtendedLifetime((outer, inner)) {}
     }
 
-    @Test("What nobody gives for a jump host is what the user has configured for it")
+    @Test("Settings that are not given for a jump host are taken from the user's configuration")
     func configuredJump() async throws {
       var (destination, outer, inner) = try await throughTwo()
       let agent = try AgentProcess(in: server.folder)
       try agent.add(outer.identity)
       destination.jumps[0].identities = .agentThenFiles([])
       let file = try server.folder.write(
-        "Host outer\n  IdentityAgent \(agent.socket)\n  User nobody\n  Port 1\n", to: "config")
+        "Host outer\n  IdentityAgent \(agent.socket)\n  User other\n  Port 1\n", to: "config")
       let connection = try await OpenSSHConnection.connect(
         to: destination, configuration: file, client: client)
       #expect(try await connection.start("true").exitStatus() == .code(0))

@@ -54,7 +54,7 @@ extension OverTheNetwork {
       #expect(log.components(separatedBy: "Failed password").count == 2)
     }
 
-    @Test("A server that takes only passwords says so to who has a key")
+    @Test("A server that accepts only passwords is reported to a user with a key")
     func onlyPasswords() async throws {
       let server = try await Server(settings: "PubkeyAuthentication no")
       let error = try await failure { () async throws(SSHError) in
@@ -64,7 +64,7 @@ extension OverTheNetwork {
       #expect(error.detail.contains("ssh: {password: ...}"))
     }
 
-    @Test("A server that takes what only OpenSSH can is told apart")
+    @Test("A server that requires a method only OpenSSH has is distinguished")
     func onlyOpenSSH() async throws {
       let server = try await Server(
         settings: "PubkeyAuthentication no\nPasswordAuthentication no\n"
@@ -76,7 +76,7 @@ extension OverTheNetwork {
       #expect(error.detail.contains("transport: openssh"))
     }
 
-    @Test("Without keys and without a password nothing is connected")
+    @Test("Without keys and without a password, no connection is made")
     func nothing() async throws {
       let server = try await Server()
       let destination = destination(server, password: nil)

@@ -7,7 +7,7 @@ import Testing
 extension OverTheNetwork {
   @Suite("Many hosts at once")
   struct ScaleTests {
-    @Test("Forty connections need no more threads than one, and leave no socket behind")
+    @Test("Forty connections need as many threads as one, and leave no socket behind")
     func manyConnections() async throws {
       let server = try await Server()
       let client = try SSHClient()
@@ -47,7 +47,7 @@ extension OverTheNetwork {
 
     @Test("Sessions that are open at once cost little, and all of them answer")
     func manySessions() async throws {
-      // The start-up files of whoever runs the tests may cost more than all that is tested.
+      // The start-up files of the user who runs the tests may cost more than what is tested.
       let server = try await Server(
         settings: "MaxStartups 2000:30:3000\nSetEnv HOME=/nonexistent")
       let client = try SSHClient()
@@ -114,7 +114,7 @@ extension OverTheNetwork {
 
     private func loopThreads() throws -> Int {
       try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count { task in
-        // A thread that ends while the folder is read has no name any more.
+        // A thread that ends while the folder is read no longer has a name.
         let name = FileManager.default.contents(atPath: "/proc/self/task/\(task)/comm")
         return name == Data("ssh-loop\n".utf8)
       }

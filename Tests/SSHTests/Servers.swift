@@ -99,13 +99,13 @@ func expectWholeCommand(on connection: SSH.Connection) async throws {
   #expect(await process.standardError == Array("complaint\n".utf8))
 }
 
-/// A peer that is no good SSH server: what it does with each connection is up to the test.
+/// A peer that is not a correct SSH server: the test decides what it does with each connection.
 final class Listener: Sendable {
   let port: UInt16
   private let descriptor: Int32
   private let isServed: Bool
 
-  /// Without a reaction, connections are accepted by the kernel and by nobody else.
+  /// Without a reaction, only the kernel accepts connections.
   init(reaction: (@Sendable (Int32) -> Void)? = nil) throws {
     (descriptor, port) = try Self.bound()
     isServed = reaction != nil
@@ -184,7 +184,7 @@ final class Listener: Sendable {
   }
 }
 
-/// A Unix socket that the kernel answers for, and nobody else.
+/// A Unix socket for which only the kernel answers.
 final class SilentUnixSocket {
   let path: String
   private let descriptor: Int32

@@ -39,7 +39,7 @@ extension OverTheNetwork {
       return all
     }
 
-    @Test("What goes in comes out again, however full the windows are")
+    @Test("Input comes back as output, even if the windows are full")
     func duplex() async throws {
       let listener = try echo()
       let stream = try await connection.open(to: "127.0.0.1", port: listener.port)
@@ -53,7 +53,7 @@ extension OverTheNetwork {
       #expect(client.counts.streams == 1)
     }
 
-    @Test("Many streams and a command run beside each other on one connection")
+    @Test("Many streams and a command run concurrently on one connection")
     func concurrency() async throws {
       let listeners = try (0..<12).map { _ in try echo() }
       try await withThrowingTaskGroup { group in
@@ -77,20 +77,20 @@ extension OverTheNetwork {
       #expect(client.counts.connections == 1)
     }
 
-    @Test("A port where nothing listens is refused, and the connection goes on")
+    @Test("A port without a listener is refused, and the connection continues")
     func nothingListens() async throws {
       let port = try Listener.freePort()
       let error = try await failure { () async throws(SSHError) in
         try await connection.open(to: "127.0.0.1", port: port)
       }
       #expect(error.code == .streamRefused)
-      #expect(error.activity == "connecting on to 127.0.0.1 port \(port)")
+      #expect(error.activity == "connecting to 127.0.0.1 port \(port) through the host")
       let listener = try echo()
       _ = try await connection.open(to: "localhost", port: listener.port)
       #expect(try await connection.start("true").exitStatus() == .code(0))
     }
 
-    @Test("A server that forwards nothing is told from one that finds nobody")
+    @Test("A server that forbids forwarding is distinguished from one that cannot connect")
     func prohibited() async throws {
       let strict = try await Server(settings: "AllowTcpForwarding no")
       let connection = try await client.connect(to: strict.destination())
@@ -118,7 +118,7 @@ extension OverTheNetwork {
       #expect(try await stream.read() == Array("late".utf8))
     }
 
-    @Test("An open that was given up is waited for by the next one, and commands still start")
+    @Test("The next open waits for one that was abandoned, and commands still start")
     func abandonedOpen() async throws {
       // Its backlog is full, so the host's connect(2) goes unanswered.
       let full = try FullListener()
@@ -137,7 +137,7 @@ extension OverTheNetwork {
       #expect(try await stream.read() == Array("on".utf8))
     }
 
-    @Test("Closing a stream fails whoever still reads, and the other side sees the end")
+    @Test("Closing a stream fails pending reads, and the other side sees the end")
     func closing() async throws {
       let listener = try echo()
       let stream = try await connection.open(to: "127.0.0.1", port: listener.port)
@@ -151,7 +151,7 @@ extension OverTheNetwork {
       #expect(late.code == .closed)
     }
 
-    @Test("A connection that ends takes its streams along, and says why")
+    @Test("If a connection ends, its streams end too, with the reason")
     func lostConnection() async throws {
       let process = try await connection.start("echo $PPID; cat")
       let line = try #require(try await process.read())
@@ -165,7 +165,7 @@ extension OverTheNetwork {
       #expect(try await waiting.code == .connectionLost)
     }
 
-    @Test("A stream that was let go is closed on both sides")
+    @Test("A released stream is closed on both sides")
     func abandonment() async throws {
       let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
       let listener = try Listener { peer in
@@ -197,7 +197,7 @@ final class FullListener {
     }
   }
 
-  /// Whoever waits is refused from now on.
+  /// From now on, waiting connections are refused.
   func makeRoom() {
     for filler in fillers { close(filler) }
     fillers = []

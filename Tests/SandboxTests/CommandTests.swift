@@ -59,7 +59,7 @@ struct CommandTests {
     }
   }
 
-  @Test("a command that nobody waits for any more is killed")
+  @Test("a command is killed when the task that waits for it is cancelled")
   func cancellation() async throws {
     try await withSandbox(one) { sandbox in
       let task = Task { try await sandbox.run(["sleep", "1000"]) }
@@ -72,7 +72,9 @@ struct CommandTests {
     }
   }
 
-  @Test("the inventory's key and known hosts files hold the box's own inside, and theirs outside")
+  @Test(
+    "inside, the inventory's key and known hosts files are the box's own; outside, they stay unchanged"
+  )
   func standIns() async throws {
     let folder = try ScratchFolder()
     try folder.write("key", to: "id")
@@ -93,7 +95,7 @@ struct CommandTests {
     #expect(try folder.read("known_hosts") == "hosts")
   }
 
-  @Test("a key of the user's own may log in")
+  @Test("a key of the user can log in")
   func authorizedKeys() async throws {
     let folder = try ScratchFolder()
     let generate = try Process.run(
@@ -116,13 +118,13 @@ struct CommandTests {
   }
 
   @Test(
-    "a fleet that cannot be is refused with its reason",
+    "an impossible fleet is refused with the reason",
     arguments: [
       ([("a", ["198.18.0.1"]), ("a", ["198.18.0.2"])], "two hosts are named a"),
       ([("a", ["198.18.0.1"]), ("b", ["198.18.0.1"])], "b and a have the same address 198.18.0.1"),
       ([("a", ["198.18.255.254"])], "a and the controller have the same address 198.18.255.254"),
       ([("a", [])], "a has no address"),
-      ([("../a", ["198.18.0.1"])], "\"../a\" is no host name"),
+      ([("../a", ["198.18.0.1"])], "\"../a\" is not a host name"),
       ([("a", ["198.18.0.1\n"])], "is empty or holds a control character"),
     ])
   func refusals(hosts: [(name: String, addresses: [String])], reason: String) async throws {
@@ -134,7 +136,7 @@ struct CommandTests {
     #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
   }
 
-  @Test("errors name the file, the host or the address, and the tool's own words")
+  @Test("errors name the file, the host or the address, and contain the tool's own message")
   func errors() async throws {
     let missing = await #expect(throws: SandboxError.self) {
       _ = try await Sandbox.open(

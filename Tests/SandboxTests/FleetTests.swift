@@ -48,7 +48,7 @@ struct FleetTests {
     }
   }
 
-  @Test("a firewall rule of one host is no other's and not this machine's")
+  @Test("a firewall rule of one host affects no other host and not the machine")
   func firewalls() async throws {
     try await withSandbox { sandbox in
       let rules = """
@@ -70,7 +70,7 @@ struct FleetTests {
     }
   }
 
-  @Test("what a host writes, no other host and not the controller sees")
+  @Test("files written by a host are invisible to other hosts and the controller")
   func files() async throws {
     try await withSandbox { sandbox in
       for folder in ["/etc", "/run", "/tmp", "/var/log", "/dev/shm", "/root"] {
@@ -85,14 +85,14 @@ struct FleetTests {
     }
   }
 
-  @Test("a host does not see the home, the current folder, or what else is to be hidden")
+  @Test("a host does not see the home, the current folder, or other hidden paths")
   func secrets() async throws {
     let folder = try ScratchFolder()
     let secret = folder.path + "/secret"
     try folder.write("x", to: "secret")
     try await withSandbox { sandbox in
       let seen = try await sandbox.run(["test", "-e", secret], on: .host("app-1"))
-      #expect(seen.status == 0, "what nobody hides is this machine's")
+      #expect(seen.status == 0, "everything else is visible")
       let home = try await sandbox.run(["ls", "-A", "/root"], on: .host("app-1")).stdout
       #expect(home == ".ssh\n")
       let work = try await sandbox.run(["ls", "-A", currentFolder], on: .host("app-1"))
@@ -107,7 +107,7 @@ struct FleetTests {
     }
   }
 
-  @Test("no variable of the environment reaches a host by itself")
+  @Test("no variable of the environment reaches a host implicitly")
   func environment() async throws {
     try await withSandbox { sandbox in
       let host = try await sandbox.run(["env"], on: .host("app-1"), environment: ["A": "b"]).stdout
@@ -120,7 +120,7 @@ struct FleetTests {
       let variables = boot.stdout.split(separator: "\0").map(String.init)
       #expect(variables.contains("LANG=C.UTF-8"))
       let own = ProcessInfo.processInfo.environment.filter { !["PATH", "LANG"].contains($0.key) }
-      // The shells of the script set these by themselves.
+      // The shells of the script set these variables.
       let shells = ["PWD", "OLDPWD", "SHLVL", "_", "HOME"]
       #expect(
         own.filter { !shells.contains($0.key) && variables.contains("\($0.key)=\($0.value)") }

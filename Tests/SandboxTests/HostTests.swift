@@ -2,7 +2,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-/// What hosts may be like, and what may happen to them.
+/// Kinds of hosts, and their faults.
 @Suite("Hosts of a box", .serialized, .requires(isRoot, "namespaces need root"))
 struct HostTests {
   private let login = [
@@ -25,7 +25,7 @@ struct HostTests {
     }
   }
 
-  @Test("a host with a small disk refuses what is larger, and only below /etc/deploy")
+  @Test("a host with a small disk refuses larger files, and only below /etc/deploy")
   func smallDisk() async throws {
     try await withSandbox([host { $0.deployDiskSize = 65_536 }]) { sandbox in
       func write(_ path: String) async throws -> CommandOutput {
@@ -59,7 +59,7 @@ struct HostTests {
     }
   }
 
-  @Test("a host whose sshd hangs accepts and says nothing, until it goes on")
+  @Test("a host whose sshd hangs accepts connections without an answer, until it continues")
   func pause() async throws {
     try await withSandbox([host()]) { sandbox in
       try await sandbox.pauseSSH(on: "app-1")
@@ -71,7 +71,7 @@ struct HostTests {
     }
   }
 
-  @Test("a host that is cut off is not reached, and works as before when it is back")
+  @Test("a disconnected host is not reached, and works as before when it is connected again")
   func cut() async throws {
     try await withSandbox([host { $0.addresses.append("2001:2::21") }]) { sandbox in
       try await sandbox.cut("app-1")
@@ -88,7 +88,7 @@ struct HostTests {
   }
 
   @Test(
-    "a host that goes down keeps its disk and its address, and loses everything else",
+    "a host that reboots keeps its disk and its address, and loses everything else",
     arguments: systems, Outage.allCases)
   func outage(system: SandboxHost.System, outage: Outage) async throws {
     let hosts = [
@@ -125,7 +125,7 @@ struct HostTests {
     }
   }
 
-  @Test("who is not root becomes root as the host's sudo lets them", arguments: systems)
+  @Test("a user other than root becomes root as the host's sudo allows", arguments: systems)
   func sudo(system: SandboxHost.System) async throws {
     let kinds = SandboxHost.Sudo.allCases
     let hosts = kinds.enumerated().map { index, sudo in

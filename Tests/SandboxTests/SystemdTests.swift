@@ -46,7 +46,7 @@ struct SystemdTests {
     }
   }
 
-  @Test("a host may ask the kernel for what a deployment needs")
+  @Test("a host may change the kernel settings that a deployment needs")
   func rights() async throws {
     try await withSandbox(fleet()) { sandbox in
       for command in [
@@ -94,7 +94,7 @@ struct SystemdTests {
     }
   }
 
-  @Test("a host may reboot itself, and a cable that is out stays out")
+  @Test("a host may reboot itself, and a disconnected cable stays disconnected")
   func cable() async throws {
     try await withSandbox(fleet()) { sandbox in
       for name in ["app-1", "app-2"] {

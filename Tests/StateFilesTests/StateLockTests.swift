@@ -105,7 +105,7 @@ struct StateLockTests {
     let (secret, lock) = (folder.path("secret"), folder.path("shop.state.lock"))
     try Data("secret".utf8).write(to: URL(filePath: secret))
     try #require(link(secret, lock) == 0)
-    #expect(await refusal(folder)?.description.contains("it has another name too") == true)
+    #expect(await refusal(folder)?.description.contains("it has more than one name") == true)
     #expect(FileManager.default.contents(atPath: secret) == Data("secret".utf8))
     try FileManager.default.removeItem(atPath: lock)
     try #require(mkfifo(lock, 0o600) == 0)

@@ -4,7 +4,7 @@ package import Foundation
 package enum Golden {
   /// What is wrong with a text; nil where it is what the file holds.
   ///
-  /// With `DEPLOY_RECORD=1` the file is written, and that is wrong as well: somebody has to read it.
+  /// With `DEPLOY_RECORD=1` the file is written, and that is wrong as well: the new text has to be read.
   package static func mismatch(_ found: String, with url: URL) throws -> String? {
     if ProcessInfo.processInfo.environment["DEPLOY_RECORD"] == "1" {
       try Data(found.utf8).write(to: url)

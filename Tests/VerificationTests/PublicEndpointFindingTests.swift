@@ -122,7 +122,7 @@ struct PublicEndpointFindingTests {
     let finding = try finding(report(200, showing: chain(leaf())))
     #expect(finding.problems == [] && finding.remarks.count == 1)
     #expect(
-      finding.remarks.first?.contains("the CAs that this machine knows do not vouch")
+      finding.remarks.first?.contains("the CAs that the controller trusts did not issue")
         == true,
       "\(finding.remarks)")
   }

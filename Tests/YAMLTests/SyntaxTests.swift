@@ -14,7 +14,7 @@ struct SyntaxTests {
     #expect(try file.mismatch(said + (node.map { $0.outline() } ?? "")) == nil)
   }
 
-  @Test("each mistake of the catalogue stands in a case, or among the ones made here")
+  @Test("each mistake of the catalogue has a case, or is among the ones made here")
   func catalogue() throws {
     let cases = try CaseFile.all()
     let made = Set(
@@ -31,7 +31,7 @@ struct SyntaxTests {
   private static let tooLarge = SourceText(
     file: "input.yml", bytes: Array(repeating: UInt8(ascii: "#"), count: 1 << 20 | 1))
 
-  @Test("bytes that are no UTF-8 are refused where they stand")
+  @Test("bytes that are not UTF-8 are refused at their place")
   func encoding() {
     let (node, diagnostics) = Node.parse(Self.notUTF8)
     #expect(node == nil)
@@ -83,7 +83,7 @@ struct SyntaxTests {
     #expect(Node.parse(source, limits: Limits(nodes: 12)).node == nil)
   }
 
-  @Test("aliases that multiply are refused however many levels they have", arguments: [8, 60, 500])
+  @Test("multiplying aliases are refused with any number of levels", arguments: [8, 60, 500])
   func billionLaughs(_ levels: Int) {
     var text = "l0: &l0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n"
     for level in 1...levels {
@@ -96,7 +96,7 @@ struct SyntaxTests {
     #expect(diagnostics.map(\.summary) == [SyntaxMistake.tooManyNodes.rawValue])
   }
 
-  @Test("JSON is read as it stands")
+  @Test("JSON is read unchanged")
   func json() {
     let text = "{\n\t\"a\":[1,true,null,\"x\\u00e9\\/\\n\"],\n\t\"b\":{\"c\":{}}\n}"
     let node = Node.parse(SourceText(file: "a", text: text)).node

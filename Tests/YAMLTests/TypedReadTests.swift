@@ -16,7 +16,7 @@ struct TypedReadTests {
   }
 
   @Test(
-    "what looks like a word is text, as in YAML 1.2: the country NO stays a country",
+    "a word is text, as in YAML 1.2: the country NO stays a country",
     arguments: ["NO", "no", "yes", "on", "off", "y", "1.10", "012", "0x1F", "true", "'~'"])
   func words(_ text: String) {
     let (value, said) = read(text) { $0.text(&$1) }
@@ -47,7 +47,7 @@ struct TypedReadTests {
   }
 
   @Test(
-    "what is no whole number says so",
+    "a text that is not a whole number is reported",
     arguments: [
       ("'22'", "expected a whole number, found text."),
       ("2.5", "expected a whole number, found a number."),

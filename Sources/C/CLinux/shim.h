@@ -13,7 +13,7 @@ static inline int deploy_linux_name_thread(const char *name) {
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// syscall is variadic too. Answers with a descriptor that can be read when the process has ended.
+// syscall is variadic too. Returns a descriptor that becomes readable when the process has ended.
 static inline int deploy_linux_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 // Declared by the C library only under _GNU_SOURCE.
@@ -21,12 +21,12 @@ extern int pipe2(int ends[2], int flags);
 static inline int deploy_linux_pipe(int *ends, int flags) { return pipe2(ends, flags); }
 
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
-// The started program inherits no descriptor from this one on.
+// The started program inherits no descriptor from this number on.
 static inline int deploy_linux_close_from(posix_spawn_file_actions_t *actions, int first) {
   return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
-// POSIX_SPAWN_SETSID of posix_spawn(3), likewise: the program gets a session of its own.
+// POSIX_SPAWN_SETSID of posix_spawn(3), likewise: the program runs in its own session.
 enum { DEPLOY_LINUX_SPAWN_IN_SESSION = 0x80 };
 
 // No core file of this process is written, and no other process of the user reads its memory.

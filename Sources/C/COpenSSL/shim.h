@@ -71,7 +71,7 @@ static inline X509 *COpenSSL_sk_X509_value(const STACK_OF(X509) *certificates, i
   return sk_X509_value(certificates, index);
 }
 
-// Reason: a macro that casts the stack's type. -1 where there is no stack.
+// Reason: a macro that casts the stack's type. -1 if there is no stack.
 static inline int COpenSSL_sk_X509_REVOKED_num(const STACK_OF(X509_REVOKED) *entries) {
   return sk_X509_REVOKED_num(entries);
 }
@@ -82,7 +82,7 @@ static inline X509_REVOKED *COpenSSL_sk_X509_REVOKED_value(
   return sk_X509_REVOKED_value(entries, index);
 }
 
-// Reason: a macro that casts the stack's type. -1 where there is no stack.
+// Reason: a macro that casts the stack's type. -1 if there is no stack.
 static inline int COpenSSL_sk_X509_NAME_num(const STACK_OF(X509_NAME) *names) {
   return sk_X509_NAME_num(names);
 }
@@ -128,8 +128,8 @@ static inline void *COpenSSL_wiping_realloc(void *block, size_t size, const char
   return grown;
 }
 
-// Reason: takes pointers to C functions, which Swift's are not without a wrapper each.
-// 1, or 0 where OpenSSL has taken memory already.
+// Reason: takes pointers to C functions, for which Swift would need a wrapper each.
+// Returns 1, or 0 if OpenSSL has allocated memory already.
 static inline int COpenSSL_wipe_on_free(void) {
   return CRYPTO_set_mem_functions(
       COpenSSL_malloc, COpenSSL_wiping_realloc, COpenSSL_wiping_free);

@@ -1,13 +1,13 @@
 internal import COpenSSL
 
 extension CertificateAuthority {
-  /// Makes the CA's certificate anew: the same name, key and key identifier, another serial
-  /// and other dates. All that it has signed stays valid under the new one (RFC 5280, 6.1); it does
-  /// not help where the key is compromised.
+  /// Renews the CA's certificate: the same name, key and key identifier, another serial
+  /// and other dates. All that it has signed stays valid under the new one (RFC 5280, 6.1). It does
+  /// not help if the key is compromised.
   ///
   /// - Parameters:
-  ///   - root: the CA above it; nil where it signs itself.
-  ///   - validFor: in seconds from now on; the new end must lie behind the old one.
+  ///   - root: the CA above it; nil if it is self-signed.
+  ///   - validFor: in seconds from now on; the new end must be later than the old one.
   ///   - now: seconds since 1970.
   package func renewed(
     below root: CertificateAuthority? = nil, validFor: Int64, now: Int64
@@ -15,15 +15,15 @@ extension CertificateAuthority {
     let operation = Operation("renew", "the CA \(facts.commonName.debugDescription)")
     try operation.require(
       (root == nil) == issuers.isEmpty, .requestRefused,
-      "what signed it has to sign the new certificate as well")
+      "its issuer is needed to sign the new certificate as well")
     let validity = try Validity(now: now, validFor: validFor, for: operation)
     let notAfter = min(validity.notAfter, root?.facts.notAfter ?? validity.notAfter)
     try operation.require(
       notAfter > facts.notAfter, .requestRefused,
-      "the new certificate would not end later than the one that it is to replace")
+      "the new certificate would not end later than the one that it replaces")
     let builder = try CertificateBuilder.start(key: key, for: operation)
     try builder.setRandomSerial(lowestBit: nil)
-    // What was issued under the old one must not count as older than its CA.
+    // A certificate that was issued under the old one must not be older than its CA.
     try builder.setValidity(
       notBefore: min(validity.notBefore, facts.notBefore), notAfter: notAfter)
     try builder.copySubjectAndExtensions(of: certificate)
@@ -39,17 +39,18 @@ extension CertificateAuthority {
 }
 
 extension CAFiles {
-  /// What protects the key in a file, by what stands in its PEM text (RFC 7468, 10 and 11; RFC 1421, 4.6.1.1).
+  /// How the key in a PEM file is protected (RFC 7468, 10 and 11; RFC 1421, 4.6.1.1).
   package enum KeyProtection: Hashable, Sendable {
-    /// PKCS#8 under a passphrase: what `deploy` writes and opens.
+    /// PKCS#8 under a passphrase: the form that `deploy` writes and opens.
     case encrypted
-    /// Under a passphrase, but in the older form of OpenSSL, which `deploy` does not open.
+    /// Under a passphrase, but in an older form of OpenSSL, which `deploy` does not open.
     case encryptedElsewise
     case none
-    /// The text holds no private key.
+    /// The text contains no private key.
     case noKey
   }
 
+  /// The protection of a key, by the labels of its PEM text; nothing is decrypted.
   package static func protection(ofKeyPEM pem: String) -> KeyProtection {
     let lines = pem.split(whereSeparator: \.isNewline)
     let label = lines.first { $0.hasPrefix("-----BEGIN ") && $0.contains("PRIVATE KEY-----") }
@@ -59,7 +60,7 @@ extension CAFiles {
       ? .encryptedElsewise : .none
   }
 
-  /// The key under another passphrase; its certificate is as it was.
+  /// Encrypts the key under another passphrase; its certificate stays the same.
   ///
   /// - Throws: `wrongPassphrase` and `damagedKey` as unlocking does.
   package static func reseal(

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// A CA as it lies on disk.
+/// The files of a CA: its certificate and its encrypted key.
 package struct CAFiles: Hashable, Sendable {
   package let certificatePEM: String
   /// PKCS#8 under PBES2; safe to store, useless without the passphrase.
@@ -24,16 +24,16 @@ package struct IssuedLeaf: Sendable {
 package struct CertificateAuthority: Sendable {
   package let facts: CertificateFacts
   let certificate: Certificate
-  /// The CAs above it, each the issuer of the one before; empty where it signs itself.
+  /// The CAs above it, each the issuer of the one before; empty if it is self-signed.
   let issuers: [Certificate]
   let key: PrivateKey
 
-  /// Whether it signed itself.
+  /// Whether it is self-signed.
   package var isRoot: Bool { issuers.isEmpty }
 
-  /// Makes a key and its certificate.
+  /// Creates a key and its certificate.
   /// - Parameters:
-  ///   - root: what signs it; nil to sign itself. The certificate ends with the root at the latest.
+  ///   - root: the CA that signs it; nil for a self-signed CA. The certificate ends no later than the root.
   ///   - now: seconds since 1970.
   package static func create(
     _ request: CARequest, below root: CertificateAuthority? = nil, passphrase: Secret,
@@ -48,9 +48,9 @@ package struct CertificateAuthority: Sendable {
       encryptedKeyPEM: try EncryptedPrivateKey.seal(key, passphrase: passphrase))
   }
 
-  /// Makes the certificate of a key that is there already: of a CA whose creation was cut
-  /// off, or whose certificate is lost. With the same request it has the name and the key identifier
-  /// of the lost one, so that whatever that one signed is still vouched for.
+  /// Creates the certificate of an existing key: of a CA whose creation was interrupted,
+  /// or whose certificate is lost. With the same request it gets the name and the key identifier
+  /// of the lost one, so that the certificates that one signed can still be verified.
   package static func complete(
     _ request: CARequest, below root: CertificateAuthority? = nil, encryptedKeyPEM: String,
     passphrase: Secret, now: Int64
@@ -93,7 +93,7 @@ package struct CertificateAuthority: Sendable {
     return try builder.sign(with: root?.key ?? key).pem + (root?.certificatePEM() ?? "")
   }
 
-  /// Takes a good tenth of a second, by design of the key's encryption.
+  /// Opens the CA's files with its passphrase. Takes more than 0.1 s, by design of the key's encryption.
   package static func unlock(
     _ files: CAFiles, passphrase: Secret
   ) throws(CertificateError) -> CertificateAuthority {
@@ -104,21 +104,22 @@ package struct CertificateAuthority: Sendable {
     let operation = Operation("unlock", "the CA \(facts.commonName.debugDescription)")
     try operation.require(
       facts.isCA && (!issuers.isEmpty || facts.commonName == facts.issuerCommonName),
-      .notAnCA,
-      "its certificate is not that of a self-signed CA, and none of its issuer is beside it")
+      .notACA,
+      "its certificate is not that of a self-signed CA, and the certificate of its issuer is missing"
+    )
     for (issued, issuer) in zip(chain, issuers + [chain[chain.count - 1]]) {
       try operation.require(
         issued.isIssued(by: issuer), .damagedCertificate,
         issuers.isEmpty
-          ? "its certificate does not bear its own signature; restore it from a backup"
-          : "its certificates do not lead, each signed by the next, to one that signs itself;"
+          ? "its own signature on its certificate is not valid; restore it from a backup"
+          : "its certificates do not form a chain to a self-signed one;"
             + " restore them from a backup")
     }
     let key = try EncryptedPrivateKey.open(files.encryptedKeyPEM, passphrase: passphrase)
     try operation.require(
       certificate.matches(key), .keyMismatch, "its key belongs to another certificate")
     try operation.require(
-      key.isConsistent(), .damagedKey, "the private half of its key is not that of the public half")
+      key.isConsistent(), .damagedKey, "the private half of its key does not match the public half")
     try operation.require(
       key.securityBits >= minimumSecurityBits, .weakKey,
       "its key is too weak: \(key.securityBits) bits of security, \(minimumSecurityBits) are needed"
@@ -136,14 +137,14 @@ package struct CertificateAuthority: Sendable {
     self.key = key
   }
 
-  /// Its certificate, and those of the CAs above it.
+  /// The PEM of its certificate, and of those of the CAs above it.
   package func certificatePEM() throws(CertificateError) -> String {
     var text = try certificate.pem()
     for issuer in issuers { text += try issuer.pem() }
     return text
   }
 
-  /// Makes a key and a certificate for one host. The certificate starts an hour early, for hosts
+  /// Creates a key and a certificate for one host. The certificate starts an hour early, for hosts
   /// whose clocks are late, and ends with the CA at the latest.
   /// - Parameter now: seconds since 1970.
   package func issue(
@@ -153,7 +154,8 @@ package struct CertificateAuthority: Sendable {
     try request.validate(operation)
     try operation.require(
       now >= facts.notBefore, .notYetValid,
-      "the CA \(facts.commonName.debugDescription) is not yet valid; is the clock right?")
+      "the CA \(facts.commonName.debugDescription) is not yet valid; check the clock of the controller"
+    )
     try operation.require(
       now < facts.notAfter, .expired,
       "the CA \(facts.commonName.debugDescription) has expired; rotate it")
@@ -172,7 +174,7 @@ package struct CertificateAuthority: Sendable {
     try builder.addExtendedKeyUsage(of: request.role)
     try builder.addAlternativeNames(request.dnsNames)
     try builder.addExtension(NID_subject_key_identifier, "hash")
-    // Without the issuer's serial, which would tie the leaf to one of the CA's renewals.
+    // Without the issuer's serial, which would tie the certificate to one of the CA's renewals.
     try builder.addExtension(
       NID_authority_key_identifier, "keyid:always", issuer: certificate)
     let signed = try builder.sign(with: key)
@@ -182,7 +184,7 @@ package struct CertificateAuthority: Sendable {
   }
 }
 
-/// What OpenSSL's security level 2 asks for, Debian's default: RSA 2048, ECDSA 224.
+/// The requirement of OpenSSL's security level 2, Debian's default: RSA 2048, ECDSA 224.
 let minimumSecurityBits: Int32 = 112
 
 /// A period of validity, in seconds since 1970.

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// A certificate in the making (RFC 5280): nobody else sees it before it is signed and read back.
+/// A certificate that is being made (RFC 5280): it is used only after it is signed and read back.
 struct CertificateBuilder: ~Copyable {
   private let pointer: OpaquePointer
   private let operation: Operation
@@ -53,8 +53,8 @@ struct CertificateBuilder: ~Copyable {
     }
   }
 
-  /// Takes over another certificate's subject, byte for byte, and its extensions, but the key
-  /// identifier of its issuer: that may hold the serial of the certificate itself.
+  /// Copies another certificate's subject, byte for byte, and its extensions, except the key
+  /// identifier of its issuer: that may contain the serial of the certificate itself.
   borrowing func copySubjectAndExtensions(of other: Certificate) throws(CertificateError) {
     defer { withExtendedLifetime(other) {} }
     try operation.require(
@@ -68,14 +68,14 @@ struct CertificateBuilder: ~Copyable {
     }
   }
 
-  /// - Parameter issuer: nil for a certificate that signs itself; its subject is set then.
+  /// - Parameter issuer: nil for a self-signed certificate; its subject is set then.
   borrowing func setIssuer(_ issuer: Certificate?) throws(CertificateError) {
     let name = X509_get_subject_name(issuer?.pointer ?? pointer)
     try operation.require(X509_set_issuer_name(pointer, name) == 1)
   }
 
-  /// - Parameter value: as openssl's x509v3_config(5) writes it. Only texts of this module may
-  ///   stand here, since commas and colons in it are syntax.
+  /// - Parameter value: in the syntax of openssl's x509v3_config(5). Only texts of this module are
+  ///   allowed here, because commas and colons in it are syntax.
   borrowing func addExtension(
     _ kind: Int32, _ value: StaticString, issuer: Certificate? = nil
   ) throws(CertificateError) {
@@ -119,7 +119,7 @@ struct CertificateBuilder: ~Copyable {
     try operation.require(isAdded == 1)
   }
 
-  /// Signs, encodes and reads back, so that what is told of it is what a verifier sees.
+  /// Signs, encodes and reads back, so that the returned facts are what a verifier sees.
   consuming func sign(
     with key: PrivateKey
   ) throws(CertificateError) -> (certificate: Certificate, pem: String) {

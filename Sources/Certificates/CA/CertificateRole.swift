@@ -1,15 +1,15 @@
 internal import COpenSSL
 
 /// Which end of a TLS connection a certificate is for. A certificate is for one end only, so that
-/// what is stolen from a back-end opens no other back-end.
+/// a stolen certificate of a back-end cannot be used to connect to another one.
 package enum CertificateRole: String, Hashable, Sendable, CaseIterable {
   /// Back-ends.
   case server
   /// Front-ends.
   case client
 
-  /// The lowest bit of the serial number: odd for servers, even for clients. It sorts logs for
-  /// human eyes and carries no trust.
+  /// The lowest bit of the serial number: odd for servers, even for clients. It helps readers of logs
+  /// and has no effect on security.
   var serialParity: UInt8 {
     switch self {
     case .server: 1
@@ -17,7 +17,7 @@ package enum CertificateRole: String, Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// RFC 5280, 4.2.1.12, as OpenSSL's configuration files write it.
+  /// RFC 5280, 4.2.1.12, in the syntax of OpenSSL's configuration files.
   var extendedKeyUsage: String {
     switch self {
     case .server: "serverAuth"

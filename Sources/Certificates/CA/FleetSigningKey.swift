@@ -19,11 +19,12 @@ package struct FleetSigningKey: Sendable {
     publicKey = hexadecimal(bytes)
   }
 
+  /// Generates a new key.
   package static func generate() throws(CertificateError) -> FleetSigningKey {
     try FleetSigningKey(PrivateKey.generate(.ed25519))
   }
 
-  /// - Parameter name: what the errors call the key, such as its path.
+  /// - Parameter name: how errors name the key, such as its path.
   package static func read(
     pem: Secret, named name: String
   ) throws(CertificateError) -> FleetSigningKey {
@@ -49,7 +50,7 @@ package struct FleetSigningKey: Sendable {
     return hexadecimal(signature)
   }
 
-  /// Whether a signature over a text is of a public key; false too if one of them is not in its form.
+  /// Whether a public key made a signature over a text; also false if one of them is malformed.
   package static func isValid(
     _ signature: String, of text: String, publicKey: String
   ) -> Bool {
@@ -69,7 +70,7 @@ package struct FleetSigningKey: Sendable {
     } == 1
   }
 
-  /// So many bytes of lower-case hexadecimal digits; nil if they are something else.
+  /// The bytes of `2 * count` lower-case hexadecimal digits; nil if the text is something else.
   private static func bytes(_ text: String, _ count: Int) -> [UInt8]? {
     let digits = text.utf8.compactMap { digit -> UInt8? in
       switch digit {

@@ -1,4 +1,4 @@
-/// The kinds of key that can be made.
+/// The kinds of key that can be generated.
 package enum KeyAlgorithm: String, Hashable, Sendable, CaseIterable {
   case ecdsaP256 = "ecdsa-p256"
   case ecdsaP384 = "ecdsa-p384"

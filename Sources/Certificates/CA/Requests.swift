@@ -1,4 +1,4 @@
-/// What a CA's certificate is to say.
+/// The content of a CA's certificate.
 package struct CARequest: Hashable, Sendable {
   /// 1 to 64 characters (RFC 5280, appendix A.1); each CA of a fleet needs its own.
   package var commonName: String
@@ -11,7 +11,7 @@ package struct CARequest: Hashable, Sendable {
   package var key: KeyAlgorithm
   /// In seconds from the moment of issue.
   package var validFor: Int64
-  /// Whether it signs CAs, and these the leaves.
+  /// Whether it signs CAs, which sign the certificates of hosts.
   package var isRoot: Bool
 
   package init(
@@ -42,7 +42,7 @@ package struct CARequest: Hashable, Sendable {
   }
 }
 
-/// What a host's certificate is to say.
+/// The content of a host's certificate.
 package struct LeafRequest: Hashable, Sendable {
   package var role: CertificateRole
   /// 1 to 64 characters (RFC 5280, appendix A.1).
@@ -50,7 +50,7 @@ package struct LeafRequest: Hashable, Sendable {
   /// At least one; lower-case letters, digits, hyphens and dots.
   package var dnsNames: [String]
   package var key: KeyAlgorithm
-  /// In seconds from the moment of issue; cut off where the CA ends.
+  /// In seconds from the moment of issue; shortened to the end of the CA.
   package var validFor: Int64
 
   package init(
@@ -68,11 +68,11 @@ package struct LeafRequest: Hashable, Sendable {
     try operation.requirePrintable(commonName)
     try operation.require(
       !dnsNames.isEmpty, .requestRefused,
-      "it names no DNS name, and a common name alone is not what clients check")
+      "it contains no DNS name, and clients do not check the common name alone")
     for name in dnsNames {
       try operation.require(
         isDNSName(name), .requestRefused,
-        "“\(name)” is no DNS name of lower-case letters, digits, inner hyphens and dots")
+        "“\(name)” is not a DNS name of lower-case letters, digits, inner hyphens and dots")
     }
   }
 }

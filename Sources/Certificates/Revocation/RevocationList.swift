@@ -9,7 +9,7 @@ package enum RevocationReason: Int, Hashable, Sendable, CaseIterable {
   case cessationOfOperation = 5
 }
 
-/// A certificate that is not to be accepted any more.
+/// A certificate that must no longer be accepted.
 package struct RevokedCertificate: Hashable, Sendable {
   /// Hexadecimal digits, two a byte.
   package var serial: String
@@ -24,10 +24,10 @@ package struct RevokedCertificate: Hashable, Sendable {
   }
 }
 
-/// What a CA says about the certificates of its own that it has revoked (RFC 5280, 5).
+/// The list of a CA's revoked certificates, read from its PEM text (RFC 5280, 5).
 package struct RevocationList: Hashable, Sendable {
   package let pem: String
-  /// Grows from one list of a CA to its next.
+  /// Increases from one list of a CA to the next.
   package let number: Int64
   /// Seconds since 1970.
   package let thisUpdate: Int64
@@ -37,22 +37,22 @@ package struct RevocationList: Hashable, Sendable {
   package let revoked: [RevokedCertificate]
 
   /// Reads a list and checks that the CA signed it.
-  /// - Parameter name: what the errors call the list, such as its path.
+  /// - Parameter name: how errors name the list, such as its path.
   package init(
     pem: String, signedBy caPEM: String, named name: String
   ) throws(CertificateError) {
-    // Its own stands first.
+    // The CA's own certificate is the first.
     let ca = try Certificate.readAll(
       caPEM, named: "the CA's certificate")[0]
     let operation = Operation("read", name)
     let buffer = try MemoryBuffer.copying(pem, for: operation)
     let pointer = try operation.require(
       PEM_read_bio_X509_CRL(buffer.pointer, nil, { _, _, _, _ in -1 }, nil),
-      .damagedRevocationList, "the text is no revocation list, or it is damaged")
+      .damagedRevocationList, "the text is not a revocation list, or it is damaged")
     defer { X509_CRL_free(pointer) }
     try operation.require(
       X509_CRL_verify(pointer, X509_get0_pubkey(ca.pointer)) == 1, .damagedRevocationList,
-      "it does not bear the signature of its CA")
+      "it is not signed by its CA")
     withExtendedLifetime(ca) {}
     self.pem = pem
     number = try Self.number(of: pointer, operation)
@@ -72,7 +72,7 @@ package struct RevocationList: Hashable, Sendable {
     var number: Int64 = 0
     try operation.require(
       ASN1_INTEGER_get_int64(&number, integer) == 1, .damagedRevocationList,
-      "its number is none of this program's")
+      "its number was not made by this program")
     return number
   }
 
@@ -104,11 +104,11 @@ package struct RevocationList: Hashable, Sendable {
 }
 
 extension CertificateAuthority {
-  /// Signs the list of the certificates of its own that this CA has revoked; none may be.
+  /// Signs the list of the certificates that this CA has revoked; it may be empty.
   ///
-  /// The list holds as long as the CA: nginx refuses every certificate of a CA whose
-  /// list has ended. Its number is the time, which grows from one list to the next without being
-  /// kept. It starts an hour early, for hosts whose clocks are late.
+  /// The list is valid as long as the CA: nginx refuses every certificate of a CA whose
+  /// list has expired. Its number is the time, which increases from one list to the next without being
+  /// stored. It starts an hour early, for hosts whose clocks are late.
   ///
   /// - Parameter now: seconds since 1970.
   package func revocationList(
@@ -117,7 +117,8 @@ extension CertificateAuthority {
     let operation = Operation(
       "sign", "the revocation list of \(facts.commonName.debugDescription)")
     try operation.require(
-      now < facts.notAfter, .expired, "the CA has expired, and so has all that it signed")
+      now < facts.notAfter, .expired,
+      "the CA has expired, and so have all certificates that it signed")
     let thisUpdate = try Validity(now: now, validFor: 1, for: operation).notBefore
     let builder = try RevocationListBuilder.start(
       issuer: certificate, thisUpdate: thisUpdate, nextUpdate: facts.notAfter, for: operation)

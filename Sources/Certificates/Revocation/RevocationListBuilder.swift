@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// A revocation list in the making (RFC 5280, 5): nobody else sees it before it is signed.
+/// A revocation list that is being made (RFC 5280, 5): it is used only after it is signed.
 struct RevocationListBuilder: ~Copyable {
   private let pointer: OpaquePointer
   private let issuer: Certificate
@@ -55,7 +55,7 @@ struct RevocationListBuilder: ~Copyable {
     try operation.require(
       digits > 0 && Int(digits) == revoked.serial.utf8.count && BN_is_negative(number) == 0,
       .requestRefused,
-      "\(revoked.serial.debugDescription) is no serial number in hexadecimal digits")
+      "\(revoked.serial.debugDescription) is not a serial number in hexadecimal digits")
     let serial = try operation.require(BN_to_ASN1_INTEGER(number, nil))
     defer { ASN1_INTEGER_free(serial) }
     try operation.require(X509_REVOKED_set_serialNumber(entry, serial) == 1)
@@ -84,7 +84,7 @@ struct RevocationListBuilder: ~Copyable {
     )
   }
 
-  /// Names the key that signs, then signs, and answers with the list as PEM.
+  /// Adds the identifier of the signing key, signs, and returns the list as PEM.
   consuming func sign(with key: PrivateKey) throws(CertificateError) -> String {
     var context = X509V3_CTX()
     X509V3_set_ctx(&context, issuer.pointer, nil, nil, pointer, 0)

@@ -1,15 +1,15 @@
-/// One look at the server's end of an edge, as a front-end would see it: a TLS handshake and a small
+/// One check of the server's end of an edge, from the point of view of a front-end: a TLS handshake and a small
 /// request.
 ///
-/// nginx does not end the handshake where it does not accept the client. So what came of the client's
-/// certificate is in the answer, or in that there is none.
+/// nginx does not end the handshake if it does not accept the client. So the result for the client's
+/// certificate is the answer, or its absence.
 package struct EdgeProbe: Sendable {
-  /// What the server is asked for and has to be: nginx's `proxy_ssl_name`, a site's domain.
+  /// The requested name, which the certificate has to match: nginx's `proxy_ssl_name`, a site's domain.
   package var serverName: String
   package var trusted: CertificateBundle
   /// Nil to show no certificate.
   package var identity: ClientIdentity?
-  /// A session of an earlier probe, for the server to take up if it does that.
+  /// A session of an earlier probe, to check whether the server resumes it.
   package var session: TLSSession?
 
   package init(
@@ -22,7 +22,7 @@ package struct EdgeProbe: Sendable {
     self.session = session
   }
 
-  /// Throws what the stream throws; all that the server does is in the report.
+  /// Throws what the stream throws; everything that the server does is in the report.
   /// - Parameter time: seconds since 1970, at which what is served has to be valid.
   package func run(over stream: some ByteStream, at time: Int64) async throws -> ProbeReport {
     let connection = try TLSConnection.prepare(
@@ -34,7 +34,7 @@ package struct EdgeProbe: Sendable {
       session: connection.session)
     let pem = try connection.servedPEM()
     if !pem.isEmpty {
-      let chain = try CertificateBundle(pem: pem, named: "what is served")
+      let chain = try CertificateBundle(pem: pem, named: "the served certificate")
       report.chain = chain
       do throws(CertificateError) {
         try trusted.verify(leafPEM: pem, as: .server, name: serverName, at: time)
@@ -50,7 +50,7 @@ package struct EdgeProbe: Sendable {
   ) async throws -> (answer: ProbeReport.Answer, saysRefused: Bool) {
     do {
       try await connection.handshake()
-      // HEAD, because an application behind must not take a probe for more than a look.
+      // HEAD, because an application must not treat a probe as more than a look.
       try await connection.write(
         "HEAD / HTTP/1.1\r\nHost: \(serverName)\r\nUser-Agent: deploy\r\n"
           + "Connection: close\r\n\r\n")
@@ -72,7 +72,7 @@ package struct EdgeProbe: Sendable {
     while bytes.count < limit, !hasEnded {
       let next = try await connection.read()
       if next.isEmpty { break }
-      // Only what is new is searched: a server may send byte by byte.
+      // Only new bytes are searched: a server may send byte by byte.
       let place = max(0, bytes.count - 2)
       bytes += next
       hasEnded = Self.hasEmptyLine(bytes[place...])
@@ -105,12 +105,13 @@ extension EdgeProbe {
   }
 }
 
-/// What a probe has seen.
+/// What a probe has found.
 package struct ProbeReport: Sendable {
+  /// How the server answered the probe.
   package enum Answer: Sendable {
     /// The status of an HTTP answer.
     case status(Int)
-    /// The TLS connection did not come about, or was ended in place of an answer.
+    /// The TLS connection failed, or was ended instead of an answer.
     case refusedHandshake(CertificateError)
     /// The connection was closed without an answer.
     case closed
@@ -118,29 +119,29 @@ package struct ProbeReport: Sendable {
   }
 
   package var answer: Answer
-  /// Whether the answer is that of a release of 0.1.0 to a client that it does not let in, and none of the
-  /// site's own, by the field that only such an answer has.
+  /// Whether the answer is that of a release of 0.1.0 to a client that it refuses, and not one of the
+  /// site itself, by a field that only such an answer has.
   package var saysRefused: Bool
-  /// As OpenSSL writes it: `TLSv1.3`.
+  /// In OpenSSL's notation: `TLSv1.3`.
   package var tlsVersion: String
-  /// What the server showed, its own certificate first; nil where it did not come to that.
+  /// The server's certificates, its own first; nil if it sent none.
   package var chain: CertificateBundle?
-  /// Why what is served is not to be trusted; nil where chain, purpose, dates and name hold.
+  /// Why the served certificate cannot be trusted; nil if chain, purpose, dates and name are valid.
   package var distrust: CertificateError?
-  /// The common names of the CAs that the server accepts clients of, as it says itself;
-  /// empty where it asks for no certificate.
+  /// The common names of the CAs whose clients the server accepts, as announced by it;
+  /// empty if it asks for no certificate.
   package var acceptedIssuers: [String]
-  /// Whether the server took up the session of an earlier probe.
+  /// Whether the server resumed the session of an earlier probe.
   package var isResumed: Bool
-  /// For another probe to try; that there is one does not mean that the server will take it up.
+  /// For another probe to try; the server may still not resume it.
   package var session: TLSSession?
 
   package var served: [CertificateFacts] { chain?.facts ?? [] }
 
-  /// Whether the server let the client in, with the certificate that it showed or without one.
+  /// Whether the server accepted the client, with the certificate that it presented or without one.
   ///
-  /// nginx answers 400 where a certificate is missing or not accepted, 495 and 496 to itself; this
-  /// program's configuration closes the connection, and that of 0.1.0 answered 503 and said so.
+  /// nginx uses 400 if a certificate is missing or not accepted, and 495 and 496 internally; this
+  /// program's configuration closes the connection, and that of 0.1.0 answered 503 with a field.
   package var isClientAccepted: Bool {
     guard case .status(let status) = answer else { return false }
     return !saysRefused && ![400, 495, 496].contains(status)

@@ -1,9 +1,9 @@
 internal import COpenSSL
 
 /// A client's TLS connection over any stream of bytes: OpenSSL works on two buffers in memory, and
-/// this carries them to the stream and back.
+/// this copies them to and from the stream.
 ///
-/// It checks no certificate: what the server shows is there to be looked at.
+/// It checks no certificate: the caller examines what the server presents.
 final class TLSConnection {
   private let pointer: OpaquePointer
   /// Both belong to the connection.
@@ -26,15 +26,15 @@ final class TLSConnection {
   deinit { SSL_free(pointer) }
 
   /// - Parameters:
-  ///   - serverName: what the server is asked for (RFC 6066, 3).
-  ///   - session: from an earlier connection, for the server to take up or not.
+  ///   - serverName: the requested name (RFC 6066, 3).
+  ///   - session: from an earlier connection, which the server may resume.
   static func prepare(
     over stream: any ByteStream, serverName: String, identity: ClientIdentity?,
     session: TLSSession?
   ) throws(CertificateError) -> TLSConnection {
     let operation = Operation("connect to", serverName)
     let context = try operation.require(SSL_CTX_new(TLS_client_method()))
-    // The connection holds on to it.
+    // The connection keeps a reference to it.
     defer { SSL_CTX_free(context) }
     try operation.require(COpenSSL_SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1)
     SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil)
@@ -60,7 +60,7 @@ final class TLSConnection {
     try operation.require(
       SSL_CTX_use_certificate(context, identity.certificates[0].pointer) == 1
         && SSL_CTX_use_PrivateKey(context, identity.key.pointer) == 1, .keyMismatch,
-      "the client's certificate and key do not belong together")
+      "the client's certificate and key do not match")
     for certificate in identity.certificates.dropFirst() {
       try operation.require(COpenSSL_SSL_CTX_add1_chain_cert(context, certificate.pointer) == 1)
     }
@@ -68,9 +68,9 @@ final class TLSConnection {
 
   // MARK: - The conversation
 
-  /// Throws `handshakeFailed` where the server refuses or speaks no TLS, and what the stream throws.
+  /// Throws `handshakeFailed` if the server refuses or does not speak TLS, and what the stream throws.
   func handshake() async throws {
-    _ = try await carry("shake hands with", until: "the handshake was over") {
+    _ = try await carry("shake hands with", until: "the handshake was finished") {
       SSL_do_handshake($0)
     }
   }
@@ -91,24 +91,24 @@ final class TLSConnection {
     return Array(buffer[..<Int(max(0, count))])
   }
 
-  /// Says goodbye. Without it OpenSSL would take the session for one that was cut off, and bad.
+  /// Says goodbye. Without it, OpenSSL would treat the session as interrupted and invalid.
   func close() async throws {
     SSL_shutdown(pointer)
     try await flush()
   }
 
-  /// - Parameter goal: what the connection must not end before; nil where its end is a result.
+  /// - Parameter goal: what must be reached before the connection ends; nil if its end is a result.
   private func carry(
     _ action: String, until goal: String?, _ call: (OpaquePointer) -> Int32
   ) async throws -> Int32 {
     while true {
-      // The error queue is this thread's, and another one may go on behind each await.
+      // The error queue belongs to the thread, and another thread may continue behind each await.
       let operation = Operation(action, object)
       let result = call(pointer)
       let state = SSL_get_error(pointer, result)
       let failure =
         state == SSL_ERROR_SSL || state == SSL_ERROR_SYSCALL
-        ? operation.failure(.handshakeFailed, "the two ends do not come to terms") : nil
+        ? operation.failure(.handshakeFailed, "TLS handshake failed") : nil
       try await flush()
       if let failure { throw failure }
       switch state {
@@ -130,7 +130,7 @@ final class TLSConnection {
     guard !bytes.isEmpty else { return }
     var count = 0
     guard BIO_read_ex(sending, &bytes, bytes.count, &count) == 1, count == bytes.count else {
-      preconditionFailure("A buffer in memory is not what it says. This is a bug in deploy.")
+      preconditionFailure("A buffer in memory is inconsistent. This is a bug in deploy.")
     }
     try await stream.write(bytes)
   }
@@ -141,19 +141,19 @@ final class TLSConnection {
     guard !bytes.isEmpty else { return true }
     var count = 0
     guard BIO_write_ex(received, bytes, bytes.count, &count) == 1, count == bytes.count else {
-      preconditionFailure("A buffer in memory takes no more bytes: memory is out.")
+      preconditionFailure("Could not write to a buffer in memory: memory is exhausted.")
     }
     return true
   }
 
-  // MARK: - What came of it
+  // MARK: - Results
 
-  /// As OpenSSL writes it: `TLSv1.3`.
+  /// In OpenSSL's notation: `TLSv1.3`.
   var version: String { String(cString: SSL_get_version(pointer)) }
 
   var isResumed: Bool { SSL_session_reused(pointer) == 1 }
 
-  /// What the server showed, its own certificate first; empty where it did not come to that.
+  /// The server's certificates, its own first; empty if it sent none.
   func servedPEM() throws(CertificateError) -> String {
     let chain = SSL_get_peer_cert_chain(pointer)
     var text = ""
@@ -164,7 +164,7 @@ final class TLSConnection {
     return text
   }
 
-  /// The common names of the CAs that the server says it accepts clients of.
+  /// The common names of the CAs whose clients the server says it accepts.
   var acceptedIssuers: [String] {
     let names = SSL_get0_peer_CA_list(pointer)
     return (0..<max(0, COpenSSL_sk_X509_NAME_num(names))).map {
@@ -172,7 +172,7 @@ final class TLSConnection {
     }
   }
 
-  /// Nil where the server gave nothing that could be taken up.
+  /// Nil if the server gave no session that can be resumed.
   var session: TLSSession? {
     guard let session = SSL_get1_session(pointer) else { return nil }
     let owner = TLSSession(adopting: session)

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// What a client keeps of a TLS connection to take the next one up from there.
+/// What a client keeps of a TLS connection in order to resume it.
 package final class TLSSession: Sendable {
   // Safe to share: it is complete before `init` and never changed afterwards; OpenSSL counts its
   // owners with atomic numbers.

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// The owner of an X509 that was read from its encoding.
+/// An X.509 certificate that was read from its encoding; the only owner of OpenSSL's object.
 final class Certificate: Sendable {
   // Safe to share: what was read from its encoding is never changed here, and OpenSSL's objects
   // may be read by several threads at once (openssl-threads(7)); it locks what it caches.
@@ -12,24 +12,24 @@ final class Certificate: Sendable {
 
   /// Every certificate of the text, in its order; at least one.
   ///
-  /// A block that is no certificate is refused, and not skipped as OpenSSL would: a bundle that
+  /// A block that is not a certificate is refused, and not skipped as OpenSSL would: a bundle that
   /// lost a certificate to damage must not pass for a smaller one.
   static func readAll(_ pem: String, named name: String) throws(CertificateError) -> [Certificate] {
     let operation = Operation("read", name)
     let blocks = pem.utf8.split(separator: UInt8(ascii: "\n")).count {
       $0.starts(with: "-----BEGIN".utf8)
     }
-    try operation.require(blocks > 0, .damagedCertificate, "the text holds no certificate")
+    try operation.require(blocks > 0, .damagedCertificate, "the text contains no certificate")
     let buffer = try MemoryBuffer.copying(pem, for: operation)
     var certificates: [Certificate] = []
     for number in 1...blocks {
-      // Without a callback of ours OpenSSL would ask for a passphrase on the terminal.
+      // Without this callback OpenSSL would ask for a passphrase on the terminal.
       let pointer = PEM_read_bio_X509(buffer.pointer, nil, { _, _, _, _ in -1 }, nil)
       certificates.append(
         Certificate(
           adopting: try operation.require(
             pointer, .damagedCertificate,
-            "block \(number) of \(blocks) is no certificate, or it is damaged")))
+            "block \(number) of \(blocks) is not a certificate, or it is damaged")))
     }
     return certificates
   }
@@ -38,12 +38,12 @@ final class Certificate: Sendable {
     let certificates = try readAll(pem, named: name)
     guard let certificate = certificates.first, certificates.count == 1 else {
       throw Operation("read", name).failure(
-        .damagedCertificate, "the text holds \(certificates.count) certificates, and one is wanted")
+        .damagedCertificate, "the text contains \(certificates.count) certificates instead of one")
     }
     return certificate
   }
 
-  /// The encoding alone, without the text that may stand around it.
+  /// The encoding without any text around it.
   func pem() throws(CertificateError) -> String {
     try Self.pem(of: pointer)
   }
@@ -65,12 +65,12 @@ final class Certificate: Sendable {
     X509_check_private_key(pointer, key.pointer) == 1
   }
 
-  /// Whether the key usages allow a role; a certificate without any allows both.
+  /// Whether the key usages allow a role; a certificate without key usages allows both.
   func serves(_ role: CertificateRole) -> Bool {
     X509_check_purpose(pointer, role.purpose, 0) == 1
   }
 
-  /// As nginx asks in `proxy_ssl_verify`: the alternative names, or the common name without any.
+  /// As nginx checks it with `proxy_ssl_verify`: the alternative names, or without any the common name.
   func covers(_ name: String) -> Bool {
     X509_check_host(pointer, name, name.utf8.count, 0, nil) == 1
   }

@@ -5,7 +5,7 @@ package struct CertificateBundle: Sendable {
   let certificates: [Certificate]
   package let facts: [CertificateFacts]
 
-  /// - Parameter name: what the errors call the text, such as its path.
+  /// - Parameter name: how errors name the text, such as its path.
   package init(pem: String, named name: String = "the certificates") throws(CertificateError) {
     self.name = name
     certificates = try Certificate.readAll(pem, named: name)
@@ -14,7 +14,7 @@ package struct CertificateBundle: Sendable {
     self.facts = facts
   }
 
-  /// Each certificate encoded anew, without the text around it: equal certificates are equal texts.
+  /// Each certificate encoded again, without the text around it: equal certificates are equal texts.
   package func canonicalPEM() throws(CertificateError) -> [String] {
     var texts: [String] = []
     for certificate in certificates { texts.append(try certificate.pem()) }

@@ -1,7 +1,8 @@
 /// Why a key or a certificate could not be made, read or trusted.
 package struct CertificateError: Error, CustomStringConvertible {
+  /// The kind of failure, for code that decides what to do; compared instead of the text.
   package enum Code: Hashable, Sendable {
-    /// The request asks for what must not be issued.
+    /// The request is for something that must not be issued.
     case requestRefused
     case wrongPassphrase
     case damagedKey
@@ -14,8 +15,8 @@ package struct CertificateError: Error, CustomStringConvertible {
     case keyMismatch
     /// Fewer than 112 bits of security (NIST SP 800-57), which TLS on Debian refuses.
     case weakKey
-    /// The certificate may not sign others, or is not self-signed.
-    case notAnCA
+    /// The certificate must not sign others, or is not self-signed.
+    case notACA
     case expired
     case notYetValid
     case nameMismatch
@@ -24,13 +25,13 @@ package struct CertificateError: Error, CustomStringConvertible {
     case chainNotVerified
     /// Not leaf first, each certificate followed by its issuer.
     case chainOutOfOrder
-    /// The other end of a TLS connection refused, or speaks no TLS.
+    /// The other end of a TLS connection refused, or does not speak TLS.
     case handshakeFailed
-    /// OpenSSL failed for a reason of its own; see `libraryMessages`.
+    /// OpenSSL failed for another reason; see `libraryMessages`.
     case libraryFailed
   }
 
-  /// What X509_verify_cert said; nginx logs the same number.
+  /// The result of X509_verify_cert; nginx logs the same number.
   package struct Verification: Hashable, Sendable {
     package let number: Int
     package let text: String
@@ -41,9 +42,9 @@ package struct CertificateError: Error, CustomStringConvertible {
   package let code: Code
   /// What was being done, as a verb: "unlock".
   package let action: String
-  /// What it was done to: "the CA's key".
+  /// The object of the action: "the CA's key".
   package let object: String
-  /// What is wrong, and what to do about it where that is not plain.
+  /// What is wrong, and what to do about it if that is not obvious.
   package let reason: String
   package let verification: Verification?
   /// OpenSSL's error queue at the failing call, oldest first.

@@ -1,11 +1,11 @@
 internal import COpenSSL
 internal import Hashing
 
-/// What a certificate says, as plain values.
+/// The contents of a certificate, as plain values.
 package struct CertificateFacts: Hashable, Sendable {
   /// Lower-case hexadecimal digits, two a byte.
   package let serial: String
-  /// Empty where the subject has no common name.
+  /// Empty if the subject has no common name.
   package let commonName: String
   package let issuerCommonName: String
   /// The DNS names among the subject's alternative names, in their order.
@@ -17,16 +17,16 @@ package struct CertificateFacts: Hashable, Sendable {
   /// SHA-256 of the encoding, lower-case hexadecimal.
   package let fingerprint: String
   package let isCA: Bool
-  /// A raw value of `KeyAlgorithm` where it is one of these, else OpenSSL's name of the kind.
+  /// A raw value of `KeyAlgorithm` if it is one of these, else OpenSSL's name of the kind.
   package let keyAlgorithm: String
-  /// Lower-case hexadecimal; nil where the certificate has none.
+  /// Lower-case hexadecimal; nil if the certificate has none.
   package let subjectKeyIdentifier: String?
   package let authorityKeyIdentifier: String?
-  /// Whether it says where an OCSP responder answers for it (RFC 5280, 4.2.2.1).
+  /// Whether it contains the address of an OCSP responder (RFC 5280, 4.2.2.1).
   package let namesResponder: Bool
 
-  /// Reads a text that holds exactly one certificate.
-  /// - Parameter name: what the errors call it, such as its path.
+  /// Reads a text that contains exactly one certificate.
+  /// - Parameter name: how errors name it, such as its path.
   package static func read(
     pem: String, named name: String = "the certificate"
   ) throws(CertificateError) -> CertificateFacts {
@@ -34,7 +34,7 @@ package struct CertificateFacts: Hashable, Sendable {
   }
 
   /// Reads a chain or a bundle, in its order.
-  /// - Parameter name: what the errors call it, such as its path.
+  /// - Parameter name: how errors name it, such as its path.
   package static func readAll(
     pem: String, named name: String = "the certificates"
   ) throws(CertificateError) -> [CertificateFacts] {
@@ -42,7 +42,7 @@ package struct CertificateFacts: Hashable, Sendable {
   }
 
   init(of certificate: Certificate) throws(CertificateError) {
-    // Swift may free what it has seen the last use of, and it does not see C's.
+    // Swift may free a value after its last use, and it does not see C's uses.
     defer { withExtendedLifetime(certificate) {} }
     let pointer = certificate.pointer
     let operation = Operation("read", "a certificate's fields")
@@ -88,7 +88,7 @@ package struct CertificateFacts: Hashable, Sendable {
     let found = X509_get_ext_d2i(certificate, NID_subject_alt_name, &status, nil)
     guard let found else {
       try operation.require(
-        status == -1, .damagedCertificate, "its alternative names are damaged or there twice")
+        status == -1, .damagedCertificate, "its alternative names are damaged or present twice")
       return []
     }
     let names = OpaquePointer(found)
@@ -101,7 +101,7 @@ package struct CertificateFacts: Hashable, Sendable {
     }
   }
 
-  /// Foreign certificates end up on terminals: what would steer one is replaced.
+  /// Foreign certificates are shown on terminals, so characters that would steer one are replaced.
   private static func printable(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
     String(decoding: bytes, as: UTF8.self).unicodeScalars.reduce(into: "") { text, scalar in
       text.unicodeScalars.append(scalar.isPrintable ? scalar : "\u{FFFD}")
@@ -127,7 +127,7 @@ package struct CertificateFacts: Hashable, Sendable {
 }
 
 extension Unicode.Scalar {
-  /// Neither a control nor a format character, nor a line's end.
+  /// Whether it is not a control or format character, nor a line's end.
   var isPrintable: Bool {
     switch properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,

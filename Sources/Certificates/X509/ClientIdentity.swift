@@ -1,10 +1,10 @@
-/// What a TLS client shows of itself: a certificate and its key.
+/// The certificate of a TLS client and its key.
 package struct ClientIdentity: Sendable {
   let certificates: [Certificate]
   let key: PrivateKey
 
   /// - Parameters:
-  ///   - certificatePEM: the client's own certificate, after which intermediates may stand.
+  ///   - certificatePEM: the client's own certificate, which intermediates may follow.
   ///   - keyPEM: unencrypted.
   package init(certificatePEM: String, keyPEM: Secret) throws(CertificateError) {
     certificates = try Certificate.readAll(certificatePEM, named: "the client's certificate")

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// What a file has that is named as a certificate or as a key, by its bytes alone.
+/// What a file that is named as a certificate or key contains, by its bytes alone.
 package enum CredentialContent: Hashable, Sendable {
   case certificates
   case certificatesAndKey
@@ -21,7 +21,7 @@ package enum CredentialContent: Hashable, Sendable {
     self = Self.ofPEM(bytes) ?? Self.ofDER(bytes) ?? .other
   }
 
-  /// Nil if no block begins in it.
+  /// Nil if the bytes contain no PEM block.
   private static func ofPEM(_ bytes: [UInt8]) -> CredentialContent? {
     let start = Array("-----BEGIN ".utf8)
     let labels = Set(
@@ -51,7 +51,7 @@ package enum CredentialContent: Hashable, Sendable {
   ]
 
   private static func ofDER(_ bytes: [UInt8]) -> CredentialContent? {
-    // What is tried in vain leaves errors behind.
+    // An unsuccessful attempt leaves errors in the queue.
     defer { ERR_clear_error() }
     let count = bytes.count
     // A SEQUENCE (X.690, 8.9).

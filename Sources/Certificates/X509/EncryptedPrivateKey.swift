@@ -3,10 +3,10 @@ internal import Hashing
 
 /// A private key at rest: PKCS#8 under PBES2 (RFC 8018) with AES-256-CBC and PBKDF2-HMAC-SHA256.
 ///
-/// The scheme cannot tell a wrong passphrase from damaged bytes. So the digest of the structure
-/// stands above it, as the explanatory text that RFC 7468, 5.2 allows and other programs skip.
+/// The scheme cannot distinguish a wrong passphrase from damaged bytes. So the digest of the structure
+/// is written above it, as the explanatory text that RFC 7468, 5.2 allows and other programs skip.
 enum EncryptedPrivateKey {
-  /// OWASP's advice for PBKDF2-HMAC-SHA256; OpenSSL's own default is 2048.
+  /// OWASP's recommendation for PBKDF2-HMAC-SHA256; OpenSSL's default is 2048.
   private static let rounds: Int32 = 600_000
   private static let saltLength: Int32 = 16
   private static let digestLabel = "SHA-256 of the encoded key: "
@@ -15,7 +15,7 @@ enum EncryptedPrivateKey {
     let operation = Operation("encrypt", "the CA's key")
     let structure = try operation.require(EVP_PKEY2PKCS8(key.pointer))
     defer { PKCS8_PRIV_KEY_INFO_free(structure) }
-    // OpenSSL draws the salt and the initialization vector where it is given none.
+    // OpenSSL generates the salt and the initialization vector if none is given.
     let scheme = try operation.require(
       PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), rounds, nil, saltLength, nil, NID_hmacWithSHA256))
     let sealed = passphrase.withUnsafeBytes { bytes in
@@ -33,7 +33,7 @@ enum EncryptedPrivateKey {
     return "\(digestLabel)\(try digest(of: sealed, for: operation))\n\(buffer.text())"
   }
 
-  /// Encrypts a key anew, under another passphrase and with another salt.
+  /// Encrypts a key again, under another passphrase and with another salt.
   static func reseal(
     _ pem: String, passphrase: Secret, newPassphrase: Secret
   ) throws(CertificateError) -> String {
@@ -49,18 +49,19 @@ enum EncryptedPrivateKey {
     if protection == .none || protection == .encryptedElsewise {
       throw operation.failure(
         .damagedKey,
-        "the key is not encrypted\(protection == .none ? "" : " as PKCS#8"): put in its place what this writes:"
+        "the key is not encrypted\(protection == .none ? "" : " as PKCS#8"): replace it with the output of"
           + " openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in KEY -out NEW-KEY")
     }
     let buffer = try MemoryBuffer.copying(pem, for: operation)
     let sealed = try operation.require(
       PEM_read_bio_PKCS8(buffer.pointer, nil, { _, _, _, _ in -1 }, nil), .damagedKey,
-      "the file holds no encrypted private key, or it is damaged; restore it from a backup")
+      "the file contains no encrypted private key, or it is damaged; restore it from a backup")
     defer { X509_SIG_free(sealed) }
     let expected = recordedDigest(in: pem)
     if let expected, try digest(of: sealed, for: operation) != expected {
       throw operation.failure(
-        .damagedKey, "the file is damaged: its digest is not the one it records; restore it")
+        .damagedKey,
+        "the file is damaged: its digest does not match the recorded one; restore it from a backup")
     }
     let structure = passphrase.withUnsafeBytes { bytes in
       PKCS8_decrypt(
@@ -74,7 +75,7 @@ enum EncryptedPrivateKey {
     return try PrivateKey.decode(opened, for: operation)
   }
 
-  /// Nil where another program wrote the file.
+  /// Nil if another program wrote the file.
   private static func recordedDigest(in pem: String) -> String? {
     pem.split(whereSeparator: \.isNewline).first { $0.hasPrefix(digestLabel) }
       .map { String($0.dropFirst(digestLabel.count)) }

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// OpenSSL's growing buffer, which its readers and writers work on; wiped when freed.
+/// OpenSSL's growing buffer in memory; wiped when freed.
 struct MemoryBuffer: ~Copyable {
   let pointer: OpaquePointer
 
@@ -35,7 +35,7 @@ struct MemoryBuffer: ~Copyable {
     return bytes.isEmpty || BIO_write_ex(pointer, bytes.baseAddress, bytes.count, &written) == 1
   }
 
-  /// What was written and not yet read.
+  /// The written bytes that are not yet read.
   borrowing func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     var start: UnsafePointer<CChar>?
     let count = COpenSSL_BIO_get_mem_data(pointer, &start)

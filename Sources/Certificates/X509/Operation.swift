@@ -1,9 +1,9 @@
 internal import COpenSSL
 
-/// What is being done to which object: makes the error of a C call that fails.
+/// An action on an object, for the errors of the C calls in it.
 ///
-/// OpenSSL's error queue belongs to the thread, and others use OpenSSL too: an operation starts by
-/// emptying the queue, so that what it drains is its own.
+/// OpenSSL's error queue belongs to the thread, and other code uses OpenSSL too: an operation starts by
+/// emptying the queue, so that the errors it finds are its own.
 struct Operation {
   let action: String
   let object: String
@@ -14,7 +14,7 @@ struct Operation {
     ERR_clear_error()
   }
 
-  /// The error, with everything OpenSSL has queued on this thread.
+  /// The error, with everything that OpenSSL has queued on this thread.
   func failure(
     _ code: CertificateError.Code, _ reason: String,
     verification: CertificateError.Verification? = nil

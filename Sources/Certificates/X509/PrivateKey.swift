@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// The owner of an EVP_PKEY that holds a private key.
+/// A private key; the only owner of OpenSSL's object.
 final class PrivateKey: Sendable {
   // Safe to share: the key is complete before `init` and never changed afterwards, and OpenSSL's
   // objects may be read by several threads at once (openssl-threads(7)); signing reads.
@@ -28,7 +28,7 @@ final class PrivateKey: Sendable {
     let operation = Operation("read", name)
     let buffer = try MemoryBuffer.copying(pem, for: operation)
     var isEncrypted = false
-    // Without a callback of ours OpenSSL would ask for the passphrase on the terminal.
+    // Without this callback OpenSSL would ask for the passphrase on the terminal.
     let pointer = PEM_read_bio_PrivateKey(
       buffer.pointer, nil,
       { _, _, _, isEncrypted in
@@ -37,21 +37,21 @@ final class PrivateKey: Sendable {
       }, &isEncrypted)
     if isEncrypted {
       throw operation.failure(
-        .encryptedKey, "the key is encrypted, and nginx would have nobody to ask for its passphrase"
+        .encryptedKey, "the key is encrypted, but nginx has no one to ask for its passphrase"
       )
     }
     return PrivateKey(
       adopting: try operation.require(
-        pointer, .damagedKey, "the text is no private key in PEM form, or it is damaged"))
+        pointer, .damagedKey, "the text is not a private key in PEM form, or it is damaged"))
   }
 
-  /// Copies the key out of a PKCS#8 structure (RFC 5958), which stays the caller's.
+  /// Copies the key out of a PKCS#8 structure (RFC 5958), which the caller keeps.
   static func decode(
     _ structure: OpaquePointer, for operation: Operation
   ) throws(CertificateError) -> PrivateKey {
     PrivateKey(
       adopting: try operation.require(
-        EVP_PKCS82PKEY(structure), .damagedKey, "what was decrypted is no private key"))
+        EVP_PKCS82PKEY(structure), .damagedKey, "the decrypted bytes are not a private key"))
   }
 
   /// Unencrypted PKCS#8.
@@ -65,7 +65,7 @@ final class PrivateKey: Sendable {
 
   var securityBits: Int32 { EVP_PKEY_get_security_bits(pointer) }
 
-  /// As strong as the key (NIST SP 800-57); nil for the kinds that digest by themselves.
+  /// As strong as the key (NIST SP 800-57); nil for the kinds that have a built-in digest.
   var signatureDigest: OpaquePointer? {
     switch EVP_PKEY_get_base_id(pointer) {
     case EVP_PKEY_ED25519, EVP_PKEY_ED448: nil

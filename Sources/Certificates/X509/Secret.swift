@@ -1,12 +1,12 @@
 internal import COpenSSL
 
-/// Bytes that nobody is to see: a passphrase or a private key.
+/// Secret bytes: a passphrase or a private key.
 ///
-/// They are wiped when the last owner lets go, and never appear in a description, a dump or a
+/// They are wiped when the last owner releases them, and never appear in a description, a dump or a
 /// debugger's summary.
 package final class Secret: Sendable {
   // Safe to share: the buffer is filled before `init` returns, only read afterwards, and wiped and
-  // freed in `deinit`, when nobody else holds it.
+  // freed in `deinit`, when there is no other owner.
   nonisolated(unsafe) private let bytes: UnsafeMutableRawBufferPointer
 
   /// The caller wipes its own copy, if it can.
@@ -15,7 +15,7 @@ package final class Secret: Sendable {
     bytes.copyBytes(from: source)
   }
 
-  /// Takes over bytes and overwrites them where they were; other copies of the array are not found.
+  /// Takes over bytes and overwrites the original array; other copies of it are not found.
   package convenience init(wiping source: inout [UInt8]) {
     self.init(copying: source)
     source.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
@@ -39,10 +39,10 @@ package final class Secret: Sendable {
 }
 
 extension Secret {
-  /// From now on all memory that OpenSSL frees is wiped. It wipes most of what was secret by itself, but
+  /// From now on all memory that OpenSSL frees is wiped. It wipes most secrets itself, but
   /// its decoder of private keys leaves a copy behind.
   ///
-  /// - Returns: false where OpenSSL was used before, which is too late.
+  /// - Returns: false if OpenSSL was used before, which is too late.
   package static func wipeWhatOpenSSLFrees() -> Bool { COpenSSL_wipe_on_free() == 1 }
 }
 

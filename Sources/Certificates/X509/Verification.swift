@@ -1,13 +1,13 @@
 internal import COpenSSL
 
 extension CertificateBundle {
-  /// Checks that this bundle's CAs vouch for a certificate, as a TLS peer does.
+  /// Verifies a certificate against this bundle's CAs, as a TLS peer does.
   ///
-  /// The rules are RFC 5280's, taken strictly, at OpenSSL's security level 2.
+  /// The rules are RFC 5280's, applied strictly, at OpenSSL's security level 2.
   /// - Parameters:
-  ///   - leafPEM: the certificate, after which intermediates may stand.
-  ///   - role: the end of the connection that shows it.
-  ///   - name: what it has to be for, as nginx's `proxy_ssl_name`; nil to ask for no name.
+  ///   - leafPEM: the certificate, which intermediates may follow.
+  ///   - role: the end of the connection that presents it.
+  ///   - name: the name it has to match, as nginx's `proxy_ssl_name`; nil to check no name.
   ///   - time: seconds since 1970.
   package func verify(
     leafPEM: String, as role: CertificateRole, name: String?, at time: Int64
@@ -30,10 +30,10 @@ extension CertificateBundle {
 
   /// - Parameters:
   ///   - store: the CAs.
-  ///   - vouching: what they are called.
+  ///   - vouching: how errors name the CAs.
   static func verify(
     _ chain: [Certificate], in store: OpaquePointer, as role: CertificateRole, name: String?,
-    at time: Int64, isStrict: Bool, vouching caGenerations: String, _ operation: Operation
+    at time: Int64, isStrict: Bool, vouching issuers: String, _ operation: Operation
   ) throws(CertificateError) {
     let intermediates = try operation.require(COpenSSL_sk_X509_new_null())
     defer { COpenSSL_sk_X509_free(intermediates) }
@@ -53,30 +53,33 @@ extension CertificateBundle {
     }
     X509_VERIFY_PARAM_set_auth_level(parameters, 2)
     if let name {
-      // OpenSSL takes an empty name for no check at all.
+      // For OpenSSL, an empty name means no check at all.
       try operation.require(
         !name.isEmpty && X509_VERIFY_PARAM_set1_host(parameters, name, name.utf8.count) == 1,
-        .requestRefused, "\(name.debugDescription) is no name to look for")
+        .requestRefused, "\(name.debugDescription) is not a name to check")
     }
     if X509_verify_cert(context) != 1 {
-      throw rejection(by: context, name: name, caGenerations, operation)
+      throw rejection(by: context, name: name, issuers, operation)
     }
   }
 
   private static func rejection(
-    by context: OpaquePointer, name: String?, _ caGenerations: String, _ operation: Operation
+    by context: OpaquePointer, name: String?, _ issuers: String, _ operation: Operation
   ) -> CertificateError {
     let number = X509_STORE_CTX_get_error(context)
     let (code, reason): (CertificateError.Code, String) =
       switch number {
-      case X509_V_ERR_CERT_HAS_EXPIRED: (.expired, "it, or what it rests on, has expired")
+      case X509_V_ERR_CERT_HAS_EXPIRED: (.expired, "it, or one of its issuers, has expired")
       case X509_V_ERR_CERT_NOT_YET_VALID:
-        (.notYetValid, "it, or what it rests on, is not yet valid; is the clock right?")
+        (
+          .notYetValid,
+          "it, or one of its issuers, is not yet valid; check the clock of the controller"
+        )
       case X509_V_ERR_HOSTNAME_MISMATCH: (.nameMismatch, "it is not for “\(name ?? "")”")
       case X509_V_ERR_INVALID_PURPOSE: (.wrongPurpose, "it is not for this end of a connection")
       case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL:
         (.weakKey, "its key, or its issuer's, is too weak")
-      default: (.chainNotVerified, "\(caGenerations) do not vouch for it")
+      default: (.chainNotVerified, "\(issuers) did not issue it")
       }
     let verification = CertificateError.Verification(
       number: Int(number), text: String(cString: X509_verify_cert_error_string(Int(number))),

@@ -1,16 +1,16 @@
 /// How one host is reached: its address, the SSH settings for it, and the host that it is a container of.
 ///
-/// Made from the inventory alone, and in no file: it names commands, keys and files of the controller.
-/// What the user's ssh configuration adds is found when a connection is made.
+/// Made from the inventory and stored in no file: it names commands, keys and files of the controller.
+/// Settings from the user's ssh configuration are added when a connection is made.
 package struct HostAccess: Hashable, Sendable {
   package var address: IPAddress
   package var ssh: SSHSettings
   package var way: Way
 
-  /// What comes between the controller and the host, besides jump hosts.
+  /// What is between the controller and the host, besides jump hosts.
   package indirect enum Way: Hashable, Sendable {
     case direct
-    /// The host is a container: it is reached through its container host, behind all jumps of that.
+    /// The host is a container: it is reached through its container host, behind all jump hosts of that.
     case through(HostName, HostAccess)
   }
 

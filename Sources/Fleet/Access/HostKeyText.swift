@@ -20,7 +20,7 @@ package struct HostKeyText: ValidatedText {
     "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
   ]
 
-  /// RFC 4648, section 4; nil for what is none.
+  /// RFC 4648, section 4; nil if the text is not Base64.
   private static func bytes(ofBase64 text: Substring) -> [UInt8]? {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     let digits = text.utf8.prefix { $0 != UInt8(ascii: "=") }

@@ -1,4 +1,4 @@
-/// How a host is reached: the inventory's settings with the host's own over them.
+/// How a host is reached: the inventory's `ssh` settings, overridden by those of the host.
 package struct SSHSettings: Hashable, Sendable {
   package var user: UserName
   package var port: Port
@@ -13,38 +13,40 @@ package struct SSHSettings: Hashable, Sendable {
   package var config: ConfigFile
   package var transport: Transport
   package var hostKeyChecking: HostKeyChecking
-  /// The only keys that the host may show; empty where known_hosts says it.
+  /// The only keys that the host may present; if empty, known_hosts decides.
   package var hostKeys: [HostKeyText]
-  /// For servers that ask for one; nil where keys alone are used.
+  /// For servers that ask for one; nil if only keys are used.
   package var password: PassphraseSource?
-  /// What is written in the inventory, and so wins over the user's ssh configuration.
+  /// The settings that are written in the inventory, and so override the user's ssh configuration.
   package var given: Set<Given>
 
-  /// The settings that the user's ssh configuration has a say in.
+  /// The settings that can also be taken from the user's ssh configuration.
   package enum Given: String, Hashable, Sendable, CaseIterable {
     case user, port, identity, jump
     case knownHosts = "known_hosts"
     case hostKeyChecking = "host_key_checking"
   }
 
-  /// The configuration of OpenSSH's client that is asked about each host.
+  /// The configuration of OpenSSH's client that is used for each host.
   package enum ConfigFile: Hashable, Sendable {
-    /// `~/.ssh/config` and the system's.
+    /// `~/.ssh/config` and the system's file.
     case usual
     case none
     case file(LocalPath)
   }
 
+  /// The SSH client that connects to a host.
   package enum Transport: String, Hashable, Sendable, CaseIterable {
     case builtin
-    /// The system's `ssh`, one master connection a host.
+    /// The system's `ssh`, with one master connection for each host.
     case openSSH = "openssh"
   }
 
+  /// What happens with hosts that are not in known_hosts.
   package enum HostKeyChecking: String, Hashable, Sendable, CaseIterable {
-    /// Only hosts that known_hosts has.
+    /// Only hosts that are in known_hosts.
     case strict
-    /// A host that it does not have is recorded; one whose key changed is refused all the same.
+    /// A new host is recorded in known_hosts; one whose key changed is still refused.
     case acceptNew = "accept_new"
   }
 
@@ -72,8 +74,8 @@ package struct SSHSettings: Hashable, Sendable {
 
 /// How the SSH user becomes root on a host.
 package enum Become: String, Hashable, Sendable, CaseIterable {
-  /// It is root.
+  /// The SSH user is root.
   case none
-  /// By `sudo -n`, which must not ask for a password.
+  /// With `sudo -n`, which must not ask for a password.
   case sudo
 }

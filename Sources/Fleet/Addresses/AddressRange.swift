@@ -13,7 +13,7 @@ package struct AddressRange: Hashable, Sendable, Comparable, CustomStringConvert
     self.prefixLength = prefixLength
   }
 
-  /// Returns nil where the text is no range, or has bits behind its prefix.
+  /// Returns nil if the text is not a range, or has bits set behind its prefix.
   package init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2, let address = IPAddress(String(parts[0])) else { return nil }
@@ -40,17 +40,18 @@ package struct AddressRange: Hashable, Sendable, Comparable, CustomStringConvert
     }
   }
 
+  /// Whether an address is in the range; one of the other family never is.
   package func contains(_ other: IPAddress) -> Bool {
     address.bitWidth == other.bitWidth
       && Self.network(of: other, prefixLength) == Self.network(of: address, prefixLength)
   }
 
-  /// Whether every address of another range is in this one.
+  /// Whether it contains every address of another range.
   package func covers(_ other: AddressRange) -> Bool {
     prefixLength <= other.prefixLength && contains(other.address)
   }
 
-  /// The range that a text such as `198.51.100.7/24` means when the bits behind the prefix go.
+  /// The range that a text such as `198.51.100.7/24` means when the bits behind the prefix are cleared.
   package static func network(around text: String) -> AddressRange? {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let address = IPAddress(String(parts[0])), let length = Int(parts[1]),

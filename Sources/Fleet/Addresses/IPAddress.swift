@@ -10,7 +10,7 @@ package enum IPAddress: Hashable, Sendable, Comparable, CustomStringConvertible 
     }
   }
 
-  /// Whether it stays on its host, whose firewall does not see it (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3).
+  /// Whether packets to it stay on the host, where no firewall sees them (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3).
   package var isLoopback: Bool {
     switch self {
     case .v4(let bits): bits >> 24 == 127
@@ -28,8 +28,8 @@ package enum IPAddress: Hashable, Sendable, Comparable, CustomStringConvertible 
     }
   }
 
-  /// Nil for an address that no single host can be reached at: unspecified, multicast, broadcast,
-  /// an IPv6 address that needs a zone, or an IPv4 address in disguise (RFC 4291, 2.5.5).
+  /// The address itself, or nil if it does not belong to one host: unspecified, multicast, broadcast,
+  /// an IPv6 address that needs a zone, or an IPv4 address written as IPv6 (RFC 4291, 2.5.5).
   package var ofOneHost: IPAddress? {
     let others: [AddressRange] =
       switch self {
@@ -122,7 +122,7 @@ package enum IPAddress: Hashable, Sendable, Comparable, CustomStringConvertible 
     return hex(groups[..<longest.lowerBound]) + "::" + hex(groups[longest.upperBound...])
   }
 
-  /// As it stands before a port: an IPv6 address in brackets.
+  /// As written before a port: an IPv6 address in brackets.
   package var inURL: String {
     switch self {
     case .v4: description
@@ -141,7 +141,7 @@ package enum IPAddress: Hashable, Sendable, Comparable, CustomStringConvertible 
 }
 
 extension Substring {
-  /// The parts before and after `::`; more than two parts where there are several.
+  /// The parts before and after `::`; more than two if there are several.
   fileprivate func splitAtDoubleColons() -> [Substring] {
     var parts: [Substring] = []
     var start = startIndex

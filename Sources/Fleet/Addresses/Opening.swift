@@ -1,9 +1,10 @@
-/// Something that a host's firewall lets in, from whom, and why; made from the inventory, and written into
+/// Traffic that a host's firewall accepts, from which sources, and why; made from the inventory, and stored in
 /// the facts of a release.
 package struct Opening: Hashable, Sendable {
+  /// The ports or protocols that an opening is for.
   package enum Target: Hashable, Sendable, Comparable, CustomStringConvertible {
     case tcp(Port)
-    /// Several ports, those among them that others of the list name too.
+    /// Several ports, including those that other openings of the list name.
     case tcpRange(PortRange)
     case udp(PortRange)
     case other(IPProtocol)
@@ -21,9 +22,10 @@ package struct Opening: Hashable, Sendable {
     }
   }
 
+  /// The addresses from which an opening accepts packets.
   package enum Source: Hashable, Sendable {
     case everybody
-    /// Sorted, none within another; empty means nobody.
+    /// Sorted, none within another; empty means no one.
     case ranges([AddressRange])
   }
 
@@ -38,9 +40,9 @@ package struct Opening: Hashable, Sendable {
     self.why = why
   }
 
-  /// What a host without a firewall lets in.
+  /// The openings of a host without a firewall.
   package static let withoutFirewall = [
-    Opening(.everythingElse, from: .everybody, why: "no firewall of deploy's")
+    Opening(.everythingElse, from: .everybody, why: "no firewall by deploy")
   ]
 }
 
@@ -54,8 +56,8 @@ extension Opening.Target {
     }
   }
 
-  /// Whether what is let in to this target is let in to the other one: whatever a rule says of a port, a
-  /// rule for several ports says of it too.
+  /// Whether traffic accepted for this target is also accepted for the other one: a rule for several ports
+  /// applies to each port of them.
   package func includes(_ other: Self) -> Bool {
     switch (self, other) {
     case (.tcpRange(let ports), .tcp(let port)): ports.contains(port)
@@ -76,7 +78,7 @@ extension Opening.Source: CustomStringConvertible {
       })
   }
 
-  /// As the inventory writes it: an empty list means everybody.
+  /// From a list of the inventory, in which an empty list means everybody.
   package init(unlessEmpty ranges: [AddressRange]) {
     self = ranges.isEmpty ? .everybody : Self(ranges)
   }
@@ -84,22 +86,23 @@ extension Opening.Source: CustomStringConvertible {
   package var description: String {
     switch self {
     case .everybody: "everybody"
-    case .ranges(let ranges) where ranges.isEmpty: "nobody"
+    case .ranges(let ranges) where ranges.isEmpty: "no one"
     case .ranges(let ranges): ranges.map(\.description).joined(separator: ", ")
     }
   }
 
-  /// Whether a connection from there is let in.
+  /// Whether a connection from the address is accepted.
   package func contains(_ address: IPAddress) -> Bool {
     switch self {
     case .everybody: true
     case .ranges(let ranges):
-      // Front-ends are listed one by one: the exact address is looked for first.
+      // Front-ends are listed one by one, so the exact address is looked up first.
       !ranges.sortedRun(of: AddressRange(address), by: \.self).isEmpty
         || ranges.contains { $0.contains(address) }
     }
   }
 
+  /// Sources that accept what either accepts.
   package func union(_ other: Self) -> Self {
     switch (self, other) {
     case (.ranges(let left), .ranges(let right)): Self(left + right)
@@ -109,7 +112,7 @@ extension Opening.Source: CustomStringConvertible {
 }
 
 extension [Opening] {
-  /// Who is let in to a target; what no opening names, as one for everything else says.
+  /// The sources accepted for a target; if no opening names it, those of the one for everything else.
   package func source(of target: Opening.Target) -> Opening.Source {
     let sources = filter { $0.target.includes(target) }.map(\.from)
     guard let source = sources.first else {
@@ -118,11 +121,11 @@ extension [Opening] {
     return sources.dropFirst().reduce(source) { $0.union($1) }
   }
 
-  /// What is let in between two rulesets of a host, for those who are let in before or after.
+  /// The openings between two rulesets of a host, for everyone who is accepted before or after.
   ///
   /// - Parameters:
-  ///   - listened: the ports that the host's nginx listens on for this list. They are for those whom this
-  ///     list names, and for nobody whom the other lets in because it knows nothing of the port.
+  ///   - listened: the ports that the host's nginx listens on for this list. They are open to the sources of
+  ///     this list only, not to sources of the other list, which does not know the port.
   ///   - otherListened: the same for the other list.
   package func union(
     _ other: [Opening], listened: Set<Port> = [], otherListened: Set<Port> = []
@@ -139,14 +142,14 @@ extension [Opening] {
     }.merged()
   }
 
-  /// What this list says of a target, named or not; nil if it lets nobody in.
+  /// What this list says about a target, named or not; nil if it accepts no one.
   private func opening(for target: Opening.Target) -> Opening? {
     first { $0.target == target }
       ?? (contains { $0.target == .everythingElse }
         ? Opening(target, from: .everybody, why: "not guarded so far") : nil)
   }
 
-  /// One opening for each target, sorted by it; the sources are joined, and so are the reasons.
+  /// One opening for each target, sorted by target; sources and reasons are joined.
   package func merged() -> [Opening] {
     Dictionary(grouping: self, by: \.target)
       .map { target, openings in

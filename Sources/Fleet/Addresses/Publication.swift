@@ -1,6 +1,6 @@
-/// A port of a host that leads to a machine behind it, for those who may come.
+/// A port of a host that is forwarded to a machine behind it, for certain sources.
 package struct Publication: Hashable, Sendable {
-  /// The host's own address, which stands in for others within the network behind it.
+  /// The host's own address, which replaces those of others within the network behind it.
   package var containerHost: IPAddress
   package var port: Port
   /// The machine behind it.
@@ -9,7 +9,7 @@ package struct Publication: Hashable, Sendable {
   package var target: Port
   /// The network behind the host.
   package var network: AddressRange
-  /// Sorted, none within another; empty means nobody.
+  /// Sorted, none within another; empty means no one.
   package var from: [AddressRange]
   /// For readers: `front-ends of shop.example`.
   package var why: String
@@ -28,14 +28,14 @@ package struct Publication: Hashable, Sendable {
     self.why = why
   }
 
-  /// Whether it leads to the same place.
+  /// Whether both forward to the same place.
   package func leads(asMuchAs other: Publication) -> Bool {
     (address, target) == (other.address, other.target)
   }
 }
 
 extension [Publication] {
-  /// What lets in all that either list lets in; a port leads where this list has it lead.
+  /// Publications that accept what either list accepts; a port is forwarded as this list says.
   package func union(_ other: [Publication]) -> [Publication] {
     var all = self
     for publication in other {

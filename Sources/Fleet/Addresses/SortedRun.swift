@@ -1,5 +1,5 @@
 extension Array {
-  /// The elements of a key, in an array that is sorted by it: a fleet has thousands of hosts, and each
+  /// The elements with a key, in an array that is sorted by it: a fleet has thousands of hosts, and each
   /// is looked up for each site.
   package func sortedRun<Key: Comparable>(of key: Key, by path: (Element) -> Key) -> ArraySlice<
     Element

@@ -22,6 +22,7 @@ package struct PortRange: Hashable, Sendable, Comparable, CustomStringConvertibl
     self.init(first, last)
   }
 
+  /// Whether a port is in the range.
   package func contains(_ port: Port) -> Bool { first <= port && port <= last }
 
   package var description: String { first == last ? "\(first)" : "\(first)-\(last)" }
@@ -31,17 +32,17 @@ package struct PortRange: Hashable, Sendable, Comparable, CustomStringConvertibl
   }
 }
 
-/// A protocol beside TCP, UDP and ICMP that servers speak with each other. It has no ports.
+/// A protocol other than TCP, UDP and ICMP that servers use between each other. It has no ports.
 package enum IPProtocol: String, Hashable, Sendable, CaseIterable, Comparable {
   /// IPsec.
   case ah, esp
   /// Tunnels.
   case gre, ipip
   case igmp, ospf
-  /// By which several hosts agree which of them has a shared address, as keepalived does.
+  /// With which several hosts agree which of them has a shared address, as keepalived does.
   case vrrp
 
-  /// Its number (IANA, Protocol Numbers), which every firewall knows without a list of names.
+  /// Its number (IANA, Protocol Numbers), which every firewall accepts without a list of names.
   package var number: Int {
     switch self {
     case .igmp: 2
@@ -57,7 +58,7 @@ package enum IPProtocol: String, Hashable, Sendable, CaseIterable, Comparable {
   package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// What a packet is by its protocol and its destination port.
+/// What a packet is, by its protocol and its destination port.
 package enum Traffic: Hashable, Sendable, Comparable {
   case tcp(PortRange)
   case udp(PortRange)

@@ -26,7 +26,7 @@ extension UInt8 {
 }
 
 extension Unicode.Scalar {
-  /// Neither a control nor a format character, nor any space but the plain one.
+  /// Whether it is not a control or format character, nor any space other than the plain one.
   package var isPrintableText: Bool {
     switch properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,

@@ -1,4 +1,4 @@
-/// The name of a fleet; it names the state and never changes.
+/// The name of a fleet; the state is named after it, and it never changes.
 package struct FleetName: ValidatedText {
   package let text: String
   package static let noun = "a fleet name"
@@ -10,13 +10,13 @@ package struct FleetName: ValidatedText {
   }
 }
 
-/// The inventory's name for a host; also the common name of its certificates.
+/// A host's name in the inventory; also the common name of its certificates.
 package struct HostName: ValidatedText {
   package let text: String
   package static let noun = "a host name"
   package static let rule =
     "lower-case letters, digits and inner hyphens, in labels of at most 63 joined by dots, "
-    + "at most 64 in all, and no address"
+    + "at most 64 in all, and not an address"
 
   package init?(_ text: String) {
     guard text.utf8.count <= 64, DNSLabel.areValid(text), IPAddress(text) == nil else {
@@ -28,13 +28,13 @@ package struct HostName: ValidatedText {
 
 /// A domain name in lower-case ASCII (RFC 1123; an international name in its `xn--` form).
 ///
-/// Shorter than RFC 1123 allows, for files are named after it.
+/// It is shorter than RFC 1123 allows, because files are named after it.
 package struct DomainName: ValidatedText {
   package let text: String
   package static let noun = "a domain name"
   package static let rule =
     "at least two labels of lower-case letters, digits and inner hyphens, joined by dots, "
-    + "at most 230 in all, and no address; an international name in its xn-- form"
+    + "at most 230 in all, and not an address; an international name in its xn-- form"
 
   package static func repair(_ text: String) -> String? {
     asciiForm(of: text) ?? String(text.lowercased().map { $0 == "_" ? "-" : $0 })
@@ -61,6 +61,7 @@ package struct CommonName: ValidatedText {
     self.text = text
   }
 
+  /// The rule for fields of a distinguished name, for messages.
   package static func limits(upTo longest: Int) -> String {
     "1 to \(longest) printable characters without , + = < > # ; \\ \" / and without outer spaces"
   }
@@ -75,7 +76,7 @@ package struct CommonName: ValidatedText {
   }
 }
 
-/// A user name to log in with, also one of a directory service: `anna@corp.example`.
+/// A user name for logging in, also one of a directory service: `anna@corp.example`.
 package struct UserName: ValidatedText {
   package let text: String
   package static let noun = "a user name"
@@ -135,7 +136,7 @@ package struct RemotePath: ValidatedText {
 /// A path on the controller: absolute, below `~/`, or relative to the inventory's folder.
 package struct LocalPath: ValidatedText {
   package let text: String
-  package static let noun = "a path on this machine"
+  package static let noun = "a path on the controller"
   package static let rule = "1 to 4096 bytes without control characters"
   package static let userKnownHosts = LocalPath(unchecked: "~/.ssh/known_hosts")
 

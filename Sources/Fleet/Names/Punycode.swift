@@ -1,4 +1,4 @@
-/// The ASCII form of labels that have other letters (RFC 3492), which DNS and certificates use.
+/// The ASCII form of labels with other letters (RFC 3492), which DNS and certificates use.
 enum Punycode {
   private static let base = 36
   private static let (leastThreshold, mostThreshold) = (1, 26)
@@ -7,7 +7,7 @@ enum Punycode {
   /// RFC 3492, section 6.3, without the prefix `xn--`; nil for a label that is too long to encode.
   static func encoded(_ label: some StringProtocol) -> String? {
     let scalars = label.unicodeScalars.map { Int($0.value) }
-    // DNS has 63 octets for a label, and each character takes at least one.
+    // A DNS label has at most 63 octets, and each character needs at least one.
     guard scalars.count <= 63 else { return nil }
     let basic = scalars.filter { $0 < 0x80 }
     var output = basic.map { UInt8($0) } + (basic.isEmpty ? [] : [UInt8(ascii: "-")])
@@ -59,10 +59,10 @@ enum Punycode {
 }
 
 extension DomainName {
-  /// The name in ASCII, if some of its letters are not: what a browser makes of it.
+  /// The name in ASCII, if it has other letters: what a browser makes of it.
   ///
   /// In lower case, with accents composed and full stops of East Asia as dots; the rest of UTS #46 needs
-  /// tables that Foundation has and a module of decisions does not.
+  /// tables that Foundation has and this module does not use.
   static func asciiForm(of text: String) -> String? {
     guard text.utf8.contains(where: { $0 >= 0x80 }) else { return nil }
     let dots: Set<Character> = ["。", "．", "｡"]
@@ -83,11 +83,11 @@ extension DomainName {
 }
 
 extension Character {
-  /// A letter with accents of its own as one scalar (NFC), where Unicode has one: Swift takes the two for
+  /// A letter and its accents as one scalar (NFC) if Unicode has one; Swift considers both
   /// equal.
   fileprivate var composed: Character {
     guard unicodeScalars.count > 1 else { return self }
-    // Latin, Greek and Cyrillic; what Unicode never composes lies beyond.
+    // Latin, Greek and Cyrillic; Unicode composes nothing beyond.
     let ranges: [ClosedRange<UInt32>] = [0xC0...0x52F, 0x1E00...0x1FFF]
     let found = ranges.joined().lazy.compactMap(Unicode.Scalar.init).first { Character($0) == self }
     return found.map { Character($0) } ?? self
@@ -95,7 +95,7 @@ extension Character {
 }
 
 extension Unicode.Scalar {
-  /// What IDNA 2008 may allow in a name (RFC 5892): letters, digits and marks in lower case, hyphens.
+  /// What IDNA 2008 may allow in a name (RFC 5892): lower-case letters, digits, marks and hyphens.
   fileprivate var isLetterOfName: Bool {
     switch properties.generalCategory {
     case .lowercaseLetter, .otherLetter, .modifierLetter, .nonspacingMark, .spacingMark,

@@ -1,14 +1,14 @@
-/// A value that text has to be validated into, so that nothing a user writes can be mistaken for
+/// A value that is made only from valid text, so that nothing a user writes can be mistaken for
 /// syntax.
 package protocol ValidatedText: Hashable, Sendable, Comparable, CustomStringConvertible {
   var text: String { get }
-  /// Returns nil where the text is not allowed.
+  /// Returns nil if the text is not allowed.
   init?(_ text: String)
   /// What it is, with its article: "a host name".
   static var noun: String { get }
   /// What is allowed, as the end of a sentence: "a host name, which is …".
   static var rule: String { get }
-  /// What was probably meant by a text that is not allowed, itself allowed or not; nil for no idea.
+  /// What was probably meant by a text that is not allowed; may itself not be allowed. Nil if unknown.
   static func repair(_ text: String) -> String?
 }
 

@@ -1,12 +1,13 @@
 /// A pattern in which `*` stands for any number of bytes and `?` for one.
 ///
-/// As `--limit` has them, and known_hosts (sshd(8)). Only the last star is tried again, so no pattern takes
+/// Used for `--limit` and in known_hosts (sshd(8)). Only the last star is tried again, so no pattern takes
 /// exponential time, and the memory is that of the pattern.
 package struct WildcardPattern: Hashable, Sendable {
   private let pattern: [UInt8]
 
   package init(_ text: some StringProtocol) { pattern = Array(text.utf8) }
 
+  /// Whether the whole text matches the pattern.
   package func matches(_ text: some StringProtocol) -> Bool {
     let text = Array(text.utf8)
     var (at, next) = (0, 0)

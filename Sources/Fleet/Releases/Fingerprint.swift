@@ -1,4 +1,4 @@
-/// What a transaction relies on: the release in force, by its number and its manifest's digest.
+/// What a transaction relies on: the current release, by its number and its manifest's digest.
 ///
 /// Hosts, saved plans and messages write it as `none`, as `3:` for a release without a manifest, or as
 /// `3:` and the SHA-256 of the manifest in lower-case hex.

@@ -4,7 +4,9 @@
 package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
   package let seconds: Int64
 
+  /// A period of this many seconds.
   package static func seconds(_ count: Int64) -> Period { Period(unchecked: count) }
+  /// A period of this many days.
   package static func days(_ count: Int64) -> Period { Period(unchecked: count * 86_400) }
 
   private init(unchecked seconds: Int64) { self.seconds = seconds }
@@ -17,7 +19,7 @@ package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
   package static let rule =
     "a whole number with its unit, s, m, h, d or y, such as 30d; at most 100y"
 
-  /// Returns nil where the text is no period or one of more than a hundred years.
+  /// Returns nil if the text is not a period, or one of more than a hundred years.
   package init?(_ text: String) {
     guard let letter = text.last, let unit = Self.units.first(where: { $0.letter == letter }),
       text.dropLast().utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains),

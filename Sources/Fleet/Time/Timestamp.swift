@@ -11,7 +11,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
     self.secondsSince1970 = min(max(secondsSince1970, Self.range.lowerBound), Self.range.upperBound)
   }
 
-  /// Returns nil for a moment that is out of range, such as the clock of a host that is broken.
+  /// Returns nil for a moment that is out of range, such as from a broken clock.
   package init?(exactly secondsSince1970: Int64) {
     guard Self.range.contains(secondsSince1970) else { return nil }
     self.secondsSince1970 = secondsSince1970
@@ -19,7 +19,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
 
   private static let secondsPerDay: Int64 = 86_400
 
-  /// Whole days from this moment to another, rounded down; negative where the other is earlier.
+  /// Whole days from this moment to another, rounded down; negative if the other is earlier.
   package func days(until other: Timestamp) -> Int64 {
     let seconds = other.secondsSince1970 - secondsSince1970
     return seconds >= 0
@@ -27,6 +27,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
       : -((-seconds + Self.secondsPerDay - 1) / Self.secondsPerDay)
   }
 
+  /// The moment this many seconds later; clamped to the years 1970 to 9999.
   package func adding(seconds: Int64) -> Timestamp {
     let (sum, overflows) = secondsSince1970.addingReportingOverflow(seconds)
     return overflows ? .latest : Timestamp(secondsSince1970: sum)
@@ -36,7 +37,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
     left.secondsSince1970 < right.secondsSince1970
   }
 
-  /// As RFC 3339 writes it: `2026-11-23T06:28:00Z`.
+  /// In the format of RFC 3339: `2026-11-23T06:28:00Z`.
   package var description: String {
     let time = secondsSince1970.quotientAndRemainder(flooredBy: Self.secondsPerDay)
     let date = Self.civilDate(daysSince1970: time.quotient)

@@ -5,16 +5,16 @@ extension Diagnostic {
   static func containerOfFrontEnd(_ host: HostName, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .containerOfFrontEnd, at: place,
-      "A container is a back-end's: front-ends reach its nginx through \(host). Declare it under "
-        + "\("back_ends".quoted), or declare a front-end in a container as a host of its own that "
+      "Only a back-end can have a container: front-ends reach its nginx through \(host). Declare it under "
+        + "\("back_ends".quoted), or declare a front-end in a container as a separate host that "
         + "\("ssh: {jump: ...}".quoted) reaches.")
   }
 
   static func containerNeedsIPv4(of host: HostName, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .containerNeedsIPv4, at: place,
-      "\(host) and its container need IPv4 addresses, which one translates for the other. With IPv6 "
-        + "nothing has to be translated: declare the container as a back-end of its own that "
+      "\(host) and its container need IPv4 addresses, because one is translated to the other. With IPv6 "
+        + "no translation is needed: declare the container as a separate back-end that "
         + "\("ssh: {jump: \(host)}".quoted) reaches.")
   }
 
@@ -23,13 +23,13 @@ extension Diagnostic {
   ) -> Diagnostic {
     Diagnostic(
       .containerOutsideNetwork, at: place,
-      "The container's address \(address) does not lie in \(network), the network behind its host.")
+      "The container's address \(address) is not in \(network), the network behind its host.")
   }
 
   static func containerNamedLikeHost(_ name: HostName, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .containerNamedLikeHost, at: place,
-      "\(name) is the name that a container of the fleet has. Give this host another one.")
+      "\(name) is the name of a container in the fleet. Give this host another name.")
   }
 
   static func containerNameTooLong(_ host: HostName, at place: SourcePlace) -> Diagnostic {
@@ -42,8 +42,8 @@ extension Diagnostic {
   static func jumpIntoContainer(of host: HostName, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .jumpIntoContainer, at: place,
-      "A container is always reached through its host \(host). Say there what \(host) itself is "
-        + "reached through.")
+      "A container is always reached through its host \(host). Set the jump hosts of \(host) "
+        + "instead.")
   }
 
   static func unpublishedPort(

@@ -1,12 +1,12 @@
 internal import Diagnostics
 import Fleet
 
-/// Every domain and alias, each of one site only.
+/// The domains and aliases of all sites; each belongs to one site only.
 struct DomainTable {
   private var places: [DomainName: SourcePlace] = [:]
 
   init(_ sites: [DeclaredSite], _ found: inout DiagnosticCollector) {
-    // Domains first, so that an alias is what is said to be wrong.
+    // Domains first, so that a conflict is reported at the alias.
     for domain in sites.compactMap(\.domain) + sites.flatMap(\.aliases) {
       if let first = places[domain.value] {
         found.report(.duplicateDomain(domain.value, at: domain.place, first: first))
@@ -26,7 +26,7 @@ struct DomainTable {
   }
 }
 
-/// What listens where on one host: SSH, the public ports of a front-end, the ports of its sites.
+/// The listeners of one host: SSH, the public ports of a front-end, the ports of its sites.
 enum Listeners {
   static func check(
     _ sites: [DeclaredSite], _ hosts: DeclaredHosts, _ found: inout DiagnosticCollector

@@ -1,41 +1,41 @@
 internal import Diagnostics
 import Fleet
 
-/// What can be wrong with an inventory whose every value is well formed by itself.
+/// Mistakes in an inventory whose single values are all well formed.
 package enum InventoryMistake: String, CaseIterable, Sendable {
-  case unusableAddress = "An address that is no host's"
-  case duplicateAddress = "Two hosts have one address"
-  case jumpThroughItself = "A host is reached through itself"
-  case passwordForOpenSSH = "A password that nobody asks for"
-  case declaredAndLeft = "A host is declared and left"
-  case hostDescribedTwice = "A host is described in two ways"
+  case unusableAddress = "Unusable host address"
+  case duplicateAddress = "Duplicate host address"
+  case jumpThroughItself = "Host reached through itself"
+  case passwordForOpenSSH = "Password not supported with openssh transport"
+  case declaredAndLeft = "Host both declared and left"
+  case hostDescribedTwice = "Conflicting descriptions of a host"
   case unknownHost = "Unknown host"
-  case repeatedHost = "A host stands twice in a list"
-  case siteWithoutHosts = "A site without hosts"
-  case indexWithoutRoot = "An index without a root"
-  case twoApplications = "Two applications behind one site"
-  case backupsAlone = "Nothing to back up"
-  case headerOfItsOwn = "A header that has a key of its own"
-  case repeatedHeader = "A header is given twice"
-  case staplingWithoutResponder = "Nothing to staple"
-  case familiesApart = "Two hosts that can never talk"
-  case networkBesideVisitors = "The firewall cannot keep visitors to the network"
-  case duplicateDomain = "One domain, two meanings"
-  case caNamedLikeDomain = "The CA has the name of a domain"
-  case rootNamedLikeCA = "The root has the name of the CA"
-  case emptyValidity = "A validity of no length"
-  case renewedAtOnce = "Certificates would be renewed at once"
-  case portConflict = "One port, two listeners"
-  case containerOfFrontEnd = "A container that publishes no site"
-  case containerNeedsIPv4 = "A container that needs no translation"
-  case containerOutsideNetwork = "A container outside of its network"
-  case containerNamedLikeHost = "A container has the name of a host"
-  case containerNameTooLong = "A container has no name"
-  case jumpIntoContainer = "Two ways into a container"
-  case unpublishedPort = "A port that leads nowhere"
-  case portOfProtocol = "A protocol without ports"
-  case leafOutlivesCA = "Certificates outlive their CA"
-  case unusedHost = "No site uses the host"
+  case repeatedHost = "Duplicate host in a list"
+  case siteWithoutHosts = "Site without hosts"
+  case indexWithoutRoot = "Index without a root"
+  case twoApplications = "Conflicting applications of a site"
+  case backupsAlone = "Backups without a primary back-end"
+  case headerWithKey = "Header with a dedicated key"
+  case repeatedHeader = "Duplicate header"
+  case staplingWithoutResponder = "Stapling without an OCSP responder"
+  case familiesApart = "Address families without a connection"
+  case networkBesideVisitors = "Ports shared with a site outside the network"
+  case duplicateDomain = "Duplicate domain"
+  case caNamedLikeDomain = "CA name equal to a domain"
+  case rootNamedLikeCA = "Root name equal to the CA name"
+  case emptyValidity = "Empty period of validity"
+  case renewedAtOnce = "Immediate renewal of certificates"
+  case portConflict = "Port conflict"
+  case containerOfFrontEnd = "Container of a front-end"
+  case containerNeedsIPv4 = "Container without an IPv4 address"
+  case containerOutsideNetwork = "Container outside its network"
+  case containerNamedLikeHost = "Host name equal to a container name"
+  case containerNameTooLong = "Container name too long"
+  case jumpIntoContainer = "Jump host for a container"
+  case unpublishedPort = "Unpublished container port"
+  case portOfProtocol = "Port for a protocol without ports"
+  case leafOutlivesCA = "Certificate validity longer than the CA's"
+  case unusedHost = "Unused host"
 
   var severity: Diagnostic.Severity {
     switch self {
@@ -68,8 +68,8 @@ extension Diagnostic {
   ) -> Diagnostic {
     Diagnostic(
       .duplicateAddress, at: place,
-      "\(address) is the address of \(first) already (\(firstPlace)), so \(host) would be the same "
-        + "machine. A host that is front-end and back-end has one name in both mappings.")
+      "\(address) is already the address of \(first) (\(firstPlace)), so \(host) would be the same "
+        + "machine. Give a host that is front-end and back-end the same name in both mappings.")
   }
 
   static func hostDescribedTwice(
@@ -77,8 +77,8 @@ extension Diagnostic {
   ) -> Diagnostic {
     Diagnostic(
       .hostDescribedTwice, at: place,
-      "\(host) has another \(key.quoted) at \(first). It is one machine in two roles: "
-        + "write the same in both places.")
+      "\(host) has a different \(key.quoted) at \(first). It is one machine with two roles: "
+        + "write the same value in both places.")
   }
 
   static func declaredAndLeft(
@@ -95,15 +95,15 @@ extension Diagnostic {
   ) -> Diagnostic {
     Diagnostic(
       .jumpThroughItself, at: place,
-      "\(host) would be reached through \(jump), which it is itself. Give it "
+      "\(host) would be reached through \(jump), which is the host itself. Give it "
         + "\("ssh: {jump: none}".quoted).")
   }
 
   static func passwordForOpenSSH(at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .passwordForOpenSSH, at: place,
-      "With the transport \("openssh".quoted), ssh logs in by itself and asks nobody, for many would "
-        + "be asked at once. Remove the password, or the transport.")
+      "With the transport \("openssh".quoted), ssh cannot be given a password, because it logs in to many "
+        + "hosts at once without asking. Remove the password or the transport.")
   }
 
   static func unknownHost(
@@ -115,18 +115,19 @@ extension Diagnostic {
       isOther
         ? "\(name.quoted) is a \(other), not a \(role.rawValue). Give it that role too, or name "
           + "another host."
-        : "No \(role.rawValue) has the name \(name.quoted).",
+        : "There is no \(role.rawValue) named \(name.quoted).",
       suggestion: suggestion)
   }
 
   static func repeatedHost(_ what: String, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
-      .repeatedHost, at: place, "\(what) stands in this list already. Name it once.")
+      .repeatedHost, at: place, "\(what) is already in this list. Name it once.")
   }
 
   static func siteWithoutHosts(_ role: Role, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
-      .siteWithoutHosts, at: place, "A site needs at least one \(role.rawValue); here is none.")
+      .siteWithoutHosts, at: place,
+      "A site needs at least one \(role.rawValue), but this one has none.")
   }
 
   static func indexWithoutRoot(at place: SourcePlace) -> Diagnostic {
@@ -141,8 +142,8 @@ extension Diagnostic {
   ) -> Diagnostic {
     Diagnostic(
       .duplicateDomain, at: place,
-      "\(domain) is a domain or an alias at \(first) already. A request could be answered in one "
-        + "way only; remove one of the two.")
+      "\(domain) is already a domain or an alias at \(first). A request can be answered by only one "
+        + "site; remove one of the two.")
   }
 
   static func caNamedLikeDomain(
@@ -150,8 +151,8 @@ extension Diagnostic {
   ) -> Diagnostic {
     Diagnostic(
       .caNamedLikeDomain, at: place,
-      "\(name) is a domain at \(domain). An issuer and a certificate of one name pass for a "
-        + "self-signed certificate, and verification fails. Choose a name that is no domain, "
+      "\(name) is a domain at \(domain). A certificate with the same name as its issuer looks "
+        + "self-signed, and verification fails. Choose a name that is not a domain, "
         + "such as \("Shop Certification Center".quoted).")
   }
 
@@ -160,13 +161,14 @@ extension Diagnostic {
   ) -> Diagnostic {
     Diagnostic(
       .rootNamedLikeCA, at: place,
-      "\(name) is the CA at \(ca). Two keys under one name make verifiers pick the "
-        + "wrong one. Give the root a name of its own, such as \("\(name) Root".quoted).")
+      "\(name) is the CA at \(ca). If two keys have one name, verifiers pick the "
+        + "wrong one. Give the root another name, such as \("\(name) Root".quoted).")
   }
 
   static func emptyValidity(at place: SourcePlace) -> Diagnostic {
     Diagnostic(
-      .emptyValidity, at: place, "A certificate has to be valid for some time; this one never is.")
+      .emptyValidity, at: place,
+      "A certificate has to be valid for some time; this one would never be.")
   }
 
   static func renewedAtOnce(_ policy: LeafPolicy, at place: SourcePlace) -> Diagnostic {
@@ -190,20 +192,20 @@ extension Diagnostic {
   ) -> Diagnostic {
     Diagnostic(
       .leafOutlivesCA, at: place,
-      "Certificates valid for \(leaf) end with their CA, which is valid for \(ca): "
-        + "each will be cut short.")
+      "Certificates expire with their CA, which is valid for \(ca), although they are valid for \(leaf): "
+        + "their validity will be shortened.")
   }
 
   static func unusedHost(_ host: HostName, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .unusedHost, at: place,
-      "No site names \(host), so it gets a firewall and no site. Name it in a site, or remove it.")
+      "No site uses \(host), so it gets a firewall but no site. Name it in a site, or remove it.")
   }
 
   static func portOfProtocol(_ name: IPProtocol, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .portOfProtocol, at: place,
-      "Packets of \(name.rawValue) have no port. Remove the port, or name \("tcp".quoted) or "
-        + "\("udp".quoted) as the protocol.")
+      "Packets of \(name.rawValue) have no port. Remove the port, or use the protocol \("tcp".quoted) or "
+        + "\("udp".quoted).")
   }
 }

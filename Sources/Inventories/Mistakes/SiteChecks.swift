@@ -2,13 +2,13 @@ internal import Diagnostics
 import Fleet
 
 extension DeclaredSite {
-  /// The private CA names no OCSP responder in what it issues.
+  /// Reports stapling with the private CA, which names no OCSP responder in its certificates.
   func checkStapling(_ found: inout DiagnosticCollector) {
     guard let stapling, certificate == .ca, let domain else { return }
     found.report(.staplingWithoutResponder(domain.value, at: stapling.place))
   }
 
-  /// What a host is reached at is also what others know it by: firewalls let in that address alone.
+  /// Reports hosts of a site that cannot connect to each other: firewalls accept only the declared addresses.
   func checkFamilies(_ hosts: DeclaredHosts, _ found: inout DiagnosticCollector) {
     for upstream in upstreams {
       guard let backEnd = hosts.hosts[upstream.value.host]?.value,
@@ -19,7 +19,7 @@ extension DeclaredSite {
     }
   }
 
-  /// A port is open to the network alone only where every site of the host is behind one.
+  /// Reports sites that share their ports with sites outside the network: a port is restricted to the network
   func checkNetwork(beside sites: [DeclaredSite], _ found: inout DiagnosticCollector) {
     guard let network, let domain else { return }
     let own = Set(frontEnds.map(\.value))
@@ -39,26 +39,27 @@ extension Diagnostic {
   static func twoApplications(at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .twoApplications, at: place,
-      "The site's \("fastcgi".quoted) answers its requests already. Remove one of the two.")
+      "\("fastcgi".quoted) already answers the requests of this site. Remove one of the two.")
   }
 
   static func backupsAlone(at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .backupsAlone, at: place,
-      "Each back-end here is a backup, which is asked only where the others do not answer. "
-        + "Let at least one be none.")
+      "Each back-end here is a backup, which is used only if the others do not answer. "
+        + "Make at least one a primary back-end.")
   }
 
-  static func headerOfItsOwn(at place: SourcePlace) -> Diagnostic {
+  static func headerWithKey(at place: SourcePlace) -> Diagnostic {
     Diagnostic(
-      .headerOfItsOwn, at: place,
-      "Strict-Transport-Security is said by \("hsts: {max_age: 1y}".quoted). Write that instead.")
+      .headerWithKey, at: place,
+      "Strict-Transport-Security is set with \("hsts: {max_age: 1y}".quoted). Use that key instead."
+    )
   }
 
   static func repeatedHeader(_ name: HeaderName, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .repeatedHeader, at: place,
-      "\(name) stands in these headers already, for their case does not matter. Name it once.")
+      "\(name) is already in these headers; upper and lower case do not matter. Name it once.")
   }
 
   static func staplingWithoutResponder(
@@ -77,8 +78,8 @@ extension Diagnostic {
     return Diagnostic(
       .familiesApart, at: place,
       "The front-end \(frontEnd.name) has the \(one) address \(frontEnd.address), and "
-        + "\(backEnd.name) the \(other) address \(backEnd.address): neither reaches the other. Give both "
-        + "an address of one family, or take one of them off this site.")
+        + "\(backEnd.name) the \(other) address \(backEnd.address): they cannot connect. Give both "
+        + "an address of the same family, or remove one of them from this site.")
   }
 
   static func networkBesideVisitors(
@@ -86,8 +87,8 @@ extension Diagnostic {
   ) -> Diagnostic {
     Diagnostic(
       .networkBesideVisitors, at: place,
-      "\(domain) is to be reached through its network alone, but \(host) publishes \(visited) to "
+      "\(domain) should be reachable only through its network, but \(host) publishes \(visited) to "
         + "everybody on the same ports. Put \(visited) on other front-ends or behind the network, "
-        + "or demand the network's certificate by \("origin_pulls".quoted).")
+        + "or require the network's certificate with \("origin_pulls".quoted).")
   }
 }

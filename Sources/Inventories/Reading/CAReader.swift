@@ -9,7 +9,7 @@ extension CAPolicy {
     case passphrase, certificates, root
   }
 
-  /// Reads `ca:`; the name comes with its place, for it must be no domain.
+  /// Reads `ca:`; the name has its place, because it must not be a domain.
   static func read(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
   ) -> (policy: CAPolicy, names: [Placed<CommonName>])? {

@@ -7,7 +7,7 @@ extension Container {
     case address, network, port, publish, ssh
   }
 
-  /// What `container:` of a back-end declares, as the host that it is; nil where it cannot be one.
+  /// Reads `container:` of a back-end as a host; nil if it cannot be one.
   static func read(
     _ entry: Node.Entry, of containerHost: Host, _ defaults: SSHSettings,
     _ found: inout DiagnosticCollector
@@ -62,7 +62,7 @@ extension Container {
 }
 
 extension DeclaredHosts {
-  /// Makes hosts of the containers, when all that is declared is known.
+  /// Turns the declared containers into hosts, when all hosts are known.
   mutating func separateContainers(_ found: inout DiagnosticCollector) {
     for (name, declared) in containers.sorted(by: { $0.value.place < $1.value.place }) {
       let (container, host) = declared.value

@@ -17,7 +17,7 @@ extension FirewallPolicy {
     policy.scope = fields[.policy]?.choice(of: Scope.self, &found) ?? policy.scope
     policy.sshFrom =
       fields[.sshFrom]?.ranges(
-        ifEmpty: "Nobody could reach SSH, deploy neither. To let everybody in, remove the key.",
+        ifEmpty: "No one could reach SSH, not even deploy. To accept everybody, remove the key.",
         &found) ?? []
     policy.allow = (fields[.allow]?.elements(&found) ?? []).compactMap {
       AllowedTraffic.read($0, &found)
@@ -36,19 +36,19 @@ extension AllowedTraffic {
   ) -> AllowedTraffic? {
     guard let fields = Fields<Key>(node, of: "an allowed port", &found) else { return nil }
     let from = fields[.from]?.ranges(
-      ifEmpty: "Nobody could reach the port. To let everybody in, remove the key.", &found)
+      ifEmpty: "No one could reach the port. To accept everybody, remove the key.", &found)
     let name = fields[.protocol].map { ProtocolName.read($0, &found) } ?? .tcp
     if case .other(let other)? = name {
       if let entry = fields.entry(.port) { found.report(.portOfProtocol(other, at: entry.place)) }
       return AllowedTraffic(.other(other), from: from ?? [])
     }
-    // Whether a protocol that is not known has ports is not known either.
+    // If the protocol is unknown, it is also unknown whether it has ports.
     guard let name, let ports = fields.required(.port, &found)?.ports(&found) else { return nil }
     return AllowedTraffic(name == .udp ? .udp(ports) : .tcp(ports), from: from ?? [])
   }
 }
 
-/// What stands behind `protocol:`.
+/// The values of `protocol:`.
 private enum ProtocolName: RawRepresentable, CaseIterable, Equatable {
   case tcp, udp
   case other(IPProtocol)

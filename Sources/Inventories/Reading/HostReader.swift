@@ -2,15 +2,15 @@ internal import Diagnostics
 import Fleet
 internal import YAML
 
-/// The hosts that `front_ends:` and `back_ends:` declare.
+/// The hosts that `front_ends:` and `back_ends:` declare, while the inventory is read.
 struct DeclaredHosts {
   /// Valid names, in the order written.
   private(set) var names: [Role: [HostName]] = [:]
-  /// Every key as written: a reference to a host that is wrong itself is no second mistake.
+  /// Every key as written: a reference to a host with a mistake is not reported as a second mistake.
   private var keys: [Role: Set<String>] = [:]
   /// Without containers until they are separated.
   var hosts: [HostName: Placed<Host>] = [:]
-  /// What back-ends say of their containers, and the hosts that these are.
+  /// The containers of back-ends, and the hosts made from them.
   private(set) var containers: [HostName: Placed<(container: Container, host: Host)>] = [:]
 
   private enum Key: String, CaseIterable {
@@ -69,7 +69,7 @@ struct DeclaredHosts {
     return labels
   }
 
-  /// Adds a host, or a second role to one that is known.
+  /// Adds a host, or a second role to a known one.
   private mutating func add(_ host: Placed<Host>, _ found: inout DiagnosticCollector) {
     let name = host.value.name
     guard var known = hosts[name] else {
@@ -94,7 +94,7 @@ struct DeclaredHosts {
     hosts[name] = known
   }
 
-  /// The host of this role that a site names.
+  /// The host with this role that a site names.
   func resolve(
     _ node: Node, as role: Role, _ found: inout DiagnosticCollector
   ) -> Placed<HostName>? {
@@ -110,12 +110,12 @@ struct DeclaredHosts {
     return HostName(text).map { Placed(value: $0, place: node.place) }
   }
 
-  /// Whether not even a host that is wrong itself has this role.
+  /// Whether no host, not even one with a mistake, has this role.
   func declaresNone(_ role: Role) -> Bool { keys[role, default: []].isEmpty }
 
   func checkAddresses(_ found: inout DiagnosticCollector) {
     var first: [IPAddress: Placed<Host>] = [:]
-    // Behind two hosts there may be two networks of the same addresses.
+    // Behind two hosts there may be two networks with the same addresses.
     let reachable = hosts.values.filter { $0.value.placement == .direct }
     for host in reachable.sorted(by: { $0.place < $1.place }) {
       if let other = first[host.value.address] {
@@ -130,7 +130,7 @@ struct DeclaredHosts {
   }
 }
 
-/// The name or the value of a host's label, as selectors write it.
+/// The name or the value of a host's label, as written in selectors.
 private struct LabelText: ValidatedText {
   let text: String
   static let noun = "a label"

@@ -11,9 +11,9 @@ extension Inventory {
     case keepReleases = "keep_releases"
   }
 
-  /// Reads an inventory from its text; nil where there is an error.
+  /// Reads an inventory from its text; nil if there is an error.
   ///
-  /// The diagnostics are all that is wrong, sorted by place.
+  /// The diagnostics list all mistakes, sorted by place.
   package static func read(
     _ source: SourceText
   ) -> (inventory: Inventory?, diagnostics: [Diagnostic]) {
@@ -22,9 +22,9 @@ extension Inventory {
     return decode(node)
   }
 
-  /// Reads an inventory from its document; nil where there is an error.
+  /// Reads an inventory from its document; nil if there is an error.
   ///
-  /// The diagnostics are all that is wrong, sorted by place.
+  /// The diagnostics list all mistakes, sorted by place.
   package static func decode(
     _ node: Node
   ) -> (inventory: Inventory?, diagnostics: [Diagnostic]) {

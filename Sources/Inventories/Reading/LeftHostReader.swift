@@ -36,7 +36,7 @@ extension LeftHost {
 }
 
 extension Node {
-  /// The address of one machine, which others can reach.
+  /// Reads the address of one machine, which others can reach.
   func hostAddress(_ found: inout DiagnosticCollector) -> IPAddress? {
     guard let address = address(&found) else { return nil }
     if address.ofOneHost == nil { found.report(.unusableAddress(address, at: place)) }

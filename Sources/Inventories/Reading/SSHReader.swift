@@ -10,7 +10,7 @@ extension SSHSettings {
     case hostKey = "host_key"
   }
 
-  /// Reads `ssh:`; what it does not give stays as in `defaults`.
+  /// Reads `ssh:`; missing settings stay as in `defaults`.
   static func read(
     _ node: Node, over defaults: SSHSettings, _ found: inout DiagnosticCollector
   ) -> SSHSettings {
@@ -22,7 +22,8 @@ extension SSHSettings {
       fields[.identity].map {
         $0.oneOrMore(
           LocalPath.self,
-          ifNone: "Name at least one private key file, or remove the key to use the agent.", &found)
+          ifNone: "Name at least one private key file, or remove the key to use the ssh-agent.",
+          &found)
       } ?? defaults.identities
     settings.knownHosts =
       fields[.knownHosts]?.read(LocalPath.self, &found) ?? defaults.knownHosts
@@ -38,7 +39,7 @@ extension SSHSettings {
       fields[.hostKey].map {
         $0.oneOrMore(
           HostKeyText.self,
-          ifNone: "Name the key that the host shows, or remove the key to ask known_hosts.", &found)
+          ifNone: "Name the key of the host, or remove the key to use known_hosts.", &found)
       } ?? defaults.hostKeys
     settings.password =
       fields.entry(.password).map { password($0, &found) } ?? defaults.password
@@ -56,7 +57,7 @@ extension SSHSettings {
     }
   }
 
-  /// `none`, one host, or the hosts of a list one behind the other.
+  /// `none`, one host, or a list of hosts, the nearest first.
   private static func jumps(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> [JumpHost] {
@@ -72,7 +73,7 @@ extension SSHSettings {
     node.isNone ? ConfigFile.none : node.read(LocalPath.self, &found).map { .file($0) }
   }
 
-  /// `none`, `ask`, or where it comes from.
+  /// `none`, `ask`, or the source of the password.
   private static func password(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
   ) -> PassphraseSource? {
@@ -87,7 +88,7 @@ extension Node {
     if case .scalar(let scalar) = content { scalar.text == "none" } else { false }
   }
 
-  /// One value, or a list of them with at least one in it; `reason` says what to do about none.
+  /// One value, or a list with at least one; `reason` says what to do if it is empty.
   fileprivate func oneOrMore<Text: ValidatedText>(
     _ type: Text.Type, ifNone reason: String, _ found: inout DiagnosticCollector
   ) -> [Text] {

@@ -7,7 +7,7 @@ extension Service {
     case port, root, index, proxy, fastcgi
   }
 
-  /// The port alone, which the site's back-ends need first; says nothing of mistakes.
+  /// Reads only the port, which the site's back-ends need first; reports no mistakes.
   static func port(_ node: Node) -> Port? {
     var unsaid = DiagnosticCollector()
     return Fields<Key>(node, of: "", &unsaid)?[.port]?.port(&unsaid)
@@ -72,7 +72,7 @@ extension LocalApplication {
       parse: { LocalApplication($0) })
   }
 
-  /// Returns nil where the text is neither a numeric address, a colon and a port, nor `unix:` and
+  /// Returns nil unless the text is a numeric address, a colon and a port, or `unix:` and
   /// a path.
   init?(_ text: String) {
     if text.hasPrefix("unix:") {

@@ -32,7 +32,7 @@ extension Timeouts {
 }
 
 extension Node {
-  /// A period that is not empty: nginx takes none for an end without a wait.
+  /// A period that is not empty: nginx would not wait at all.
   func someTime(_ found: inout DiagnosticCollector) -> Period? {
     value(noun: Period.noun, rule: Period.rule + ", and at least 1s", &found) { text in
       Period(text).flatMap { $0.seconds > 0 ? $0 : nil }
@@ -50,7 +50,7 @@ extension ResponseHeader {
       let value = entry.value.read(HeaderValue.self, &found)
       guard let name, let value else { continue }
       if name.value.isSame(as: "Strict-Transport-Security") {
-        found.report(.headerOfItsOwn(at: name.place))
+        found.report(.headerWithKey(at: name.place))
       } else if headers.contains(where: { $0.name.isSame(as: name.value.text) }) {
         found.report(.repeatedHeader(name.value, at: name.place))
       } else {
@@ -74,7 +74,8 @@ extension Stapling {
     else { return nil }
     if elements.isEmpty {
       found.report(
-        .emptyList(at: node.place, reason: "nginx could not find the certificate's responder."))
+        .emptyList(
+          at: node.place, reason: "Without one, nginx cannot find the certificate's responder."))
     }
     let resolvers = elements.compactMap { element in
       element.value(
@@ -91,7 +92,7 @@ extension ContentNetwork {
   }
 
   private static let reason =
-    "Nobody could reach the site. Where visitors reach the front-ends themselves, remove the key."
+    "No one could reach the site. If visitors connect to the front-ends directly, remove the key."
 
   /// Reads a network's name, a list of its ranges, or a mapping with `ranges` and `header`.
   static func read(_ node: Node, _ found: inout DiagnosticCollector) -> ContentNetwork? {

@@ -2,7 +2,7 @@ internal import Diagnostics
 import Fleet
 internal import YAML
 
-/// A site as the inventory writes it: each part that could be read, with its place.
+/// A site as written in the inventory: each part that could be read, with its place.
 struct DeclaredSite {
   var domain: Placed<DomainName>?
   var aliases: [Placed<DomainName>] = []
@@ -18,7 +18,7 @@ struct DeclaredSite {
   var requests = RequestPolicy()
   var place: SourcePlace
 
-  /// Nil where a part that a site needs could not be read.
+  /// Nil if a required part could not be read.
   var site: Site? {
     guard let domain, let certificate, let service else { return nil }
     let upstreams = upstreams.map(\.value).sorted {

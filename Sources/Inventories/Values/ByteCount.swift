@@ -1,10 +1,10 @@
 import Fleet
 
-/// A number of bytes as nginx writes it: `64k`, `10m`, `1g`; 0 is no limit.
+/// A number of bytes in nginx's notation: `64k`, `10m`, `1g`; 0 means no limit.
 package struct ByteCount: ValidatedText {
   package let text: String
   package static let noun = "a size"
-  package static let rule = "a whole number with its unit, k, m or g, such as 10m; 0 is no limit"
+  package static let rule = "a whole number with its unit, k, m or g, such as 10m; 0 means no limit"
 
   package init?(_ text: String) {
     let digits = text.dropLast()

@@ -1,18 +1,18 @@
 package import Fleet
 
-/// A machine behind a host, whose nginx front-ends reach by a port of the host: an LXC container, say.
+/// A machine behind a host whose nginx is reached through a port of the host, such as an LXC container.
 ///
-/// It is a host of its own to everything else: with a release, a firewall and a result.
+/// In all other respects it is a separate host: with a release, a firewall and a result.
 package struct Container: Hashable, Sendable {
-  /// The host that it is.
+  /// The name of the container as a host.
   package var host: HostName
   /// Its address in the network behind the host; IPv4, because only that has to be translated.
   package var address: IPAddress
   /// The network behind the host.
   package var network: AddressRange
-  /// Where its nginx listens for front-ends.
+  /// The port on which its nginx listens for front-ends.
   package var port: Port
-  /// Where front-ends reach that on the host.
+  /// The port of the host through which front-ends reach the container.
   package var published: Port
 
   package init(
@@ -27,25 +27,25 @@ package struct Container: Hashable, Sendable {
   }
 }
 
-/// What stands between a host and the others.
+/// What is between a host and the others.
 package indirect enum Placement: Hashable, Sendable {
   case direct
-  /// The host that carries it translates the addresses of what goes in and out.
+  /// Its container host translates the addresses of incoming and outgoing packets.
   case behind(Host)
 }
 
 extension Inventory {
-  /// Where front-ends reach a back-end of a site.
+  /// Address and port at which front-ends reach a back-end of a site.
   package func endpoint(of upstream: Upstream) -> (address: IPAddress, port: Port) {
     guard let host = host(named: upstream.host) else {
-      preconditionFailure("\(upstream.host) is no host. This is a bug in deploy.")
+      preconditionFailure("\(upstream.host) is not a host. This is a bug in deploy.")
     }
     return host.endpoint(to: upstream.port)
   }
 }
 
 extension Host {
-  /// All that it does.
+  /// Its roles, as they are shown and recorded.
   package var allRoles: HostRoles { HostRoles(roles, isContainerHost: container != nil) }
 
   /// The host that this one is a container of.
@@ -60,7 +60,7 @@ extension Host {
     )
   }
 
-  /// Where front-ends reach what listens on a port of the host.
+  /// Address and port at which front-ends reach a listener of the host.
   package func endpoint(to port: Port) -> (address: IPAddress, port: Port) {
     guard let containerHost, let container = containerHost.container, container.port == port else {
       return (address, port)
@@ -68,8 +68,8 @@ extension Host {
     return (containerHost.address, container.published)
   }
 
-  /// Where a connection from another host seems to come from: within a container's network its host
-  /// puts its own address there, or the answer would go another way back.
+  /// The address from which a connection from another host seems to come: in a container's network, the host
+  /// of the container replaces it with its own, because the answer would take another route otherwise.
   package func apparentSource(of other: IPAddress) -> IPAddress {
     guard let containerHost, let container = containerHost.container,
       container.network.contains(other)

@@ -1,17 +1,19 @@
 package import Fleet
 
-/// What each host's firewall lets in.
+/// What the firewall of each host accepts.
 package struct FirewallPolicy: Hashable, Sendable {
+  /// Which part of a host the firewall protects.
   package enum Scope: String, Hashable, Sendable, CaseIterable {
-    /// The whole host but what is listed.
+    /// Everything is dropped except for the listed openings.
     case drop
     /// Only the sites' ports are guarded.
     case sites
   }
 
+  /// The program that loads the rules on a host.
   package enum Engine: String, Hashable, Sendable, CaseIterable {
     case nftables
-    /// With its twin for IPv6, `ip6tables`.
+    /// Together with `ip6tables` for IPv6.
     case iptables
   }
 
@@ -32,7 +34,7 @@ package struct FirewallPolicy: Hashable, Sendable {
   }
 }
 
-/// Traffic of the user's own that the firewall lets in.
+/// Additional traffic that the firewall accepts, as set by the user.
 package struct AllowedTraffic: Hashable, Sendable {
   package var traffic: Traffic
   /// Empty means everybody.

@@ -1,6 +1,6 @@
 import Fleet
 
-/// The name of an HTTP field, of the characters that are usual in one (RFC 9110, 5.1 allows more).
+/// The name of an HTTP field, of the usual characters only (RFC 9110, 5.1 allows more).
 package struct HeaderName: ValidatedText {
   package let text: String
   package static let noun = "a header's name"
@@ -17,11 +17,11 @@ package struct HeaderName: ValidatedText {
 
   private init(unchecked text: String) { self.text = text }
 
-  /// Names are the same whatever their case (RFC 9110, 5.1).
+  /// Names are compared without regard to case (RFC 9110, 5.1).
   func isSame(as other: String) -> Bool { text.lowercased() == other.lowercased() }
 }
 
-/// The value of an HTTP field: without `$`, which nginx would take for a variable.
+/// The value of an HTTP field: without `$`, which nginx would read as a variable.
 package struct HeaderValue: ValidatedText {
   package let text: String
   package static let noun = "a header's value"

@@ -1,22 +1,22 @@
 package import Diagnostics
 package import Fleet
 
-/// What a fleet is declared to be: the whole content of an inventory file, resolved and valid.
+/// The declared state of a fleet: the whole content of an inventory file, resolved and valid.
 package struct Inventory: Hashable, Sendable {
   package var fleet: FleetName
   package var ca: CAPolicy
-  /// What hosts have where they say nothing else, and hosts that have left the inventory.
+  /// The defaults for all hosts, also for those that have left the inventory.
   package var ssh: SSHSettings
-  /// Hosts that are no longer declared and are reached in another way than `ssh` says.
+  /// Hosts that are no longer declared and are reached with other settings than `ssh`.
   package var left: [HostName: LeftHost] = [:]
   /// Every front-end and back-end, sorted by name.
   package var hosts: [Host]
   /// Sorted by domain.
   package var sites: [Site]
   package var firewall: FirewallPolicy
-  /// How many releases stay on a host, the one in force among them.
+  /// How many releases a host keeps, including the current one.
   package var keepReleases: Int
-  /// Newer ranges of content delivery networks than those that deploy was made with.
+  /// Newer ranges of content delivery networks than those that deploy was built with.
   package var networks: [KnownNetwork: PublishedRanges] = [:]
 
   package init(
@@ -32,12 +32,15 @@ package struct Inventory: Hashable, Sendable {
     self.keepReleases = keepReleases
   }
 
+  /// The host with a name; nil if the inventory has none.
   package func host(named name: HostName) -> Host? { hosts.sortedRun(of: name, by: \.name).first }
 
+  /// The sites that a front-end publishes, sorted by domain.
   package func sites(publishedBy host: HostName) -> [Site] {
     sites.filter { !$0.frontEnds.sortedRun(of: host, by: \.self).isEmpty }
   }
 
+  /// The sites that a back-end serves, sorted by domain.
   package func sites(servedBy host: HostName) -> [Site] {
     sites.filter { !$0.upstreams(on: host).isEmpty }
   }
@@ -50,7 +53,7 @@ package struct Host: Hashable, Sendable {
   package var address: IPAddress
   package var labels: [String: String]
   package var ssh: SSHSettings
-  /// The machine behind it that it publishes.
+  /// The machine behind the host that the host publishes.
   package var container: Container?
   package var placement: Placement
   package var place: SourcePlace
@@ -76,7 +79,7 @@ extension Host {
   package var inventoryFile: String { String(place.file.split(separator: "/").last ?? "") }
 }
 
-/// What the private certificate authority is and what it issues.
+/// The properties of the private certificate authority and of its certificates.
 package struct CAPolicy: Hashable, Sendable {
   package var name: CommonName
   package var subject: SubjectFields
@@ -84,7 +87,7 @@ package struct CAPolicy: Hashable, Sendable {
   package var validFor: Period
   package var passphrase: PassphraseSource
   package var certificates: LeafPolicy
-  /// The CA above it, whose key is kept elsewhere; nil where it signs itself.
+  /// The CA above it, whose key is kept elsewhere; nil if the CA is self-signed.
   package var root: RootPolicy?
   package var place: SourcePlace
 
@@ -106,7 +109,7 @@ package struct CAPolicy: Hashable, Sendable {
   }
 }
 
-/// What the CA above the one that issues certificates is.
+/// The properties of the CA above the one that issues certificates.
 package struct RootPolicy: Hashable, Sendable {
   package var name: CommonName
   package var key: KeyKind
@@ -144,7 +147,7 @@ package struct SubjectFields: Hashable, Sendable {
   }
 }
 
-/// What the certificates of hosts are like.
+/// The properties of the certificates of hosts.
 package struct LeafPolicy: Hashable, Sendable {
   package var key: KeyKind
   package var validFor: Period

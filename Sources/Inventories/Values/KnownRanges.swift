@@ -1,7 +1,7 @@
 import Fleet
 
 extension KnownNetwork {
-  /// The ranges that this version of deploy was made with; `deploy cdn update` brings newer ones.
+  /// The ranges that this version of deploy was built with; `deploy cdn update` gets newer ones.
   package var shipped: PublishedRanges {
     switch self {
     case .cloudflare: Self.cloudflareRanges
@@ -23,7 +23,7 @@ extension KnownNetwork {
       date: date,
       ranges: texts.map { text in
         guard let range = AddressRange(text) else {
-          preconditionFailure("\(text) is no range. This is a bug in deploy.")
+          preconditionFailure("\(text) is not a range. This is a bug in deploy.")
         }
         return range
       })

@@ -1,9 +1,9 @@
 package import Diagnostics
 package import Fleet
 
-/// What the inventory says of a host that it no longer declares and that is still to be cleaned.
+/// An entry of `left:`: a host that is no longer declared and still has to be cleaned up.
 package struct LeftHost: Hashable, Sendable {
-  /// Nil for the address that the state has recorded.
+  /// Nil for the address that is recorded in the state.
   package var address: IPAddress?
   package var ssh: SSHSettings
   package var place: SourcePlace
@@ -16,11 +16,11 @@ package struct LeftHost: Hashable, Sendable {
 }
 
 extension Inventory {
-  /// A host that left, as it is reached now: as `left` says, or else with the fleet's `ssh` settings at the
-  /// address that is recorded. Nil for a host without any address.
+  /// A host that left, as it is reached now: with the settings in `left`, or with the fleet's `ssh` settings at
+  /// the recorded address. Nil for a host without an address.
   ///
-  /// - Parameter recorded: where hosts were when they were last changed; a container is reached through its
-  ///   host, which may have left too.
+  /// - Parameter recorded: the addresses of hosts when they were last changed; a container is reached through
+  ///   its host, which may have left too.
   package func left(_ name: HostName, recorded: [HostName: IPAddress]) -> Host? {
     guard let address = left[name]?.address ?? recorded[name] else { return nil }
     let containerHost = containerHost(of: name, recorded: recorded)
@@ -32,7 +32,7 @@ extension Inventory {
     return host
   }
 
-  /// The host that one with the name of a container was a container of.
+  /// The host that a container with this name belonged to.
   private func containerHost(of name: HostName, recorded: [HostName: IPAddress]) -> Host? {
     guard let containerHost = Container.containerHost(ofHostNamed: name) else { return nil }
     return host(named: containerHost) ?? left(containerHost, recorded: recorded)
@@ -41,8 +41,8 @@ extension Inventory {
   /// What to write in the inventory if a host that left cannot be reached.
   package func adviceToReach(_ name: String, at address: String) -> String {
     let declared = HostName(name).flatMap { left[$0] }
-    return declared.map { "how it is reached is said at \($0.place)" }
-      ?? "it was tried at \(address) with the inventory's ssh settings; if it needs others, write"
+    return declared.map { "how to reach it is set at \($0.place)" }
+      ?? "deploy tried \(address) with the inventory's ssh settings; if it needs others, write"
       + " \("left: {\(name): {ssh: {…}}}".quoted) in the inventory"
   }
 }
@@ -62,7 +62,7 @@ extension Container {
 }
 
 extension SSHSettings {
-  /// The settings for a machine behind a host: how that host is reached is not how the machine is.
+  /// The settings for a machine behind a host: the host's own jump hosts are not those of the machine.
   var behindHost: SSHSettings {
     var settings = self
     settings.jumps = []

@@ -2,7 +2,7 @@ internal import Diagnostics
 import Fleet
 internal import YAML
 
-/// A value and where it was written, while the inventory is read.
+/// A value and its place in the file, while the inventory is read.
 struct Placed<Value> {
   var value: Value
   var place: SourcePlace
@@ -32,7 +32,7 @@ extension Node {
       parse: { IPAddress($0) })
   }
 
-  /// A list of address ranges with at least one in it; `reason` says why none is a mistake.
+  /// A list with at least one address range; `reason` explains why an empty list is a mistake.
   func ranges(ifEmpty reason: String, _ found: inout DiagnosticCollector) -> [AddressRange]? {
     guard let elements = elements(&found) else { return nil }
     guard !elements.isEmpty else {

@@ -1,8 +1,8 @@
 package import Fleet
 
-/// A list of a network's ranges as it is published: one range a line, `#` begins a comment.
+/// A network's list of address ranges as it is published: one range a line, `#` begins a comment.
 package struct RangeList: Hashable, Sendable {
-  /// Why a list is not taken for the ranges of a network.
+  /// Why a list is not accepted as the ranges of a network.
   package struct Mistake: Error, Hashable, CustomStringConvertible {
     package var description: String
 
@@ -12,7 +12,7 @@ package struct RangeList: Hashable, Sendable {
   /// Sorted, none within another.
   package let ranges: [AddressRange]
 
-  /// Reads a list that may be opened to: every range in it is public, and it has some.
+  /// Reads a list to which a port can be opened: every range in it is public, and it is not empty.
   package init(_ text: String) throws(Mistake) {
     var ranges: Set<AddressRange> = []
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -21,7 +21,7 @@ package struct RangeList: Hashable, Sendable {
       let written = line.prefix { $0 != "#" }.trimmingSpaces
       if written.isEmpty { continue }
       guard let range = AddressRange(String(written)) else {
-        throw Mistake(description: "line \(index + 1) is no address range: \(shown(written))")
+        throw Mistake(description: "line \(index + 1) is not an address range: \(shown(written))")
       }
       if let why = range.reasonToRefuse {
         throw Mistake(description: "line \(index + 1), \(range), is \(why)")
@@ -34,14 +34,15 @@ package struct RangeList: Hashable, Sendable {
     }.sorted()
   }
 
-  /// Refuses a list that is so much smaller or larger than the one before that it is another.
+  /// Refuses a list that is so much smaller or larger than the previous one that it must be a different list.
   package func check(instead old: [AddressRange]) throws(Mistake) {
     for (name, width) in [("IPv4", 32), ("IPv6", 128)] {
       let before = old.size(ofAddressesWith: width), after = ranges.size(ofAddressesWith: width)
       if after < before / 2 {
         throw Mistake(
           description: after == 0
-            ? "it has no \(name) range any more" : "it has less than half of the \(name) addresses")
+            ? "it no longer has an \(name) range" : "it has less than half of the \(name) addresses"
+        )
       }
       if before > 0, after > 4 * before {
         throw Mistake(description: "it has more than four times the \(name) addresses")
@@ -50,16 +51,16 @@ package struct RangeList: Hashable, Sendable {
   }
 }
 
-/// The start of a line of somebody else's, fit for a message.
+/// The start of a line of a downloaded list, safe for a message.
 private func shown(_ text: some StringProtocol) -> String {
   "\"" + String(String.UnicodeScalarView(text.unicodeScalars.prefix(40).filter(\.isPrintableText)))
     + "\""
 }
 
 extension AddressRange {
-  /// Addresses that are nobody's on the Internet (RFC 6890 and its registries).
+  /// Addresses that are not public on the Internet (RFC 6890 and its registries).
   private static let special: [(range: AddressRange, name: String)] = [
-    ("0.0.0.0/8", "no source of connections"), ("10.0.0.0/8", "private"),
+    ("0.0.0.0/8", "not a source of connections"), ("10.0.0.0/8", "private"),
     ("100.64.0.0/10", "shared by providers"), ("127.0.0.0/8", "the host itself"),
     ("169.254.0.0/16", "link-local"), ("172.16.0.0/12", "private"),
     ("192.0.0.0/24", "reserved"), ("192.0.2.0/24", "for documentation"),
@@ -70,7 +71,7 @@ extension AddressRange {
     ("fe80::/10", "link-local"), ("ff00::/8", "multicast"),
   ].map { text, name in
     guard let range = AddressRange(text) else {
-      preconditionFailure("\(text) is no range. This is a bug in deploy.")
+      preconditionFailure("\(text) is not a range. This is a bug in deploy.")
     }
     return (range, name)
   }
@@ -88,7 +89,7 @@ extension AddressRange {
 }
 
 extension [AddressRange] {
-  /// How many addresses of 32 or 128 bits there are; no two ranges may overlap.
+  /// The number of addresses of 32 or 128 bits; no two ranges may overlap.
   fileprivate func size(ofAddressesWith width: Int) -> Double {
     filter { $0.address.bitWidth == width }.reduce(0) { sum, range in
       sum + Double(sign: .plus, exponent: width - range.prefixLength, significand: 1)
@@ -108,13 +109,13 @@ extension StringProtocol {
 extension PublishedRanges {
   private static let head = "# Published on "
 
-  /// What `deploy` keeps beside the inventory.
+  /// The text of the file that `deploy` keeps next to the inventory.
   package var text: String {
     ([Self.head + date + "; kept up to date by deploy cdn update."] + ranges.map(\.description))
       .map { $0 + "\n" }.joined()
   }
 
-  /// Reads what `text` writes; what was changed in it by hand is checked again.
+  /// Reads what `text` writes; manual changes are checked again.
   package init(reading text: String) throws(RangeList.Mistake) {
     let date = text.dropFirst(Self.head.count).prefix(10)
     guard text.hasPrefix(Self.head), date.utf8.count == 10,

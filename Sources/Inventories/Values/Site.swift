@@ -1,7 +1,7 @@
 package import Diagnostics
 package import Fleet
 
-/// One domain: which front-ends publish it, which back-ends serve it.
+/// One domain, with the front-ends that publish it and the back-ends that serve it.
 package struct Site: Hashable, Sendable {
   package var domain: DomainName
   /// Redirected to the domain.
@@ -11,13 +11,13 @@ package struct Site: Hashable, Sendable {
   /// Sorted by host, then port.
   package var upstreams: [Upstream]
   package var certificate: PublicCertificate
-  /// The `max-age` of Strict-Transport-Security (RFC 6797); nil sends no such header.
+  /// The `max-age` of Strict-Transport-Security (RFC 6797); if nil, the header is not sent.
   package var hstsMaxAge: Period?
   package var service: Service
   package var snippets: Snippets
-  /// What visitors' connections come through, where they do not come by themselves.
+  /// The network through which visitors connect; nil if they connect directly.
   package var network: ContentNetwork?
-  /// The CA whose certificate the network must show to front-ends; of nobody else.
+  /// The CA whose certificate the network must present to front-ends.
   package var originPulls: LocalFile?
   package var stapling: Stapling?
   package var requests: RequestPolicy
@@ -45,7 +45,7 @@ package struct Site: Hashable, Sendable {
     self.place = place
   }
 
-  /// Where one host serves the site; several where it does so on several ports.
+  /// The upstreams of a site on one host; several if it serves the site on several ports.
   package func upstreams(on host: HostName) -> ArraySlice<Upstream> {
     upstreams.sortedRun(of: host, by: \.host)
   }
@@ -57,16 +57,16 @@ package struct Upstream: Hashable, Sendable {
   package var port: Port
   /// 1 is nginx's default.
   package var weight: Int
-  /// Whether it is asked only where no other answers.
+  /// Whether it is used only if no other back-end answers.
   package var isBackup: Bool
-  /// How many failures within `failTimeout` take it out for as long; 0 for never. nginx's default
-  /// is 1.
-  package var maxFails: Int
+  /// After how many failures within `failTimeout` it is not used for as long; 0 for never. Nil for the default:
+  /// nginx's 1, and more for a backup.
+  package var maxFails: Int?
   /// nginx's default is 10 s.
   package var failTimeout: Period
 
   package init(
-    host: HostName, port: Port, weight: Int = 1, isBackup: Bool = false, maxFails: Int = 1,
+    host: HostName, port: Port, weight: Int = 1, isBackup: Bool = false, maxFails: Int? = nil,
     failTimeout: Period = .seconds(10)
   ) {
     self.host = host
@@ -78,23 +78,24 @@ package struct Upstream: Hashable, Sendable {
   }
 }
 
-/// The certificate that a site's front-ends show to the world.
+/// The certificate that a site's front-ends present to visitors.
 package enum PublicCertificate: Hashable, Sendable {
   /// Files on the controller.
   case files(certificate: LocalFile, key: LocalFile)
-  /// Files that something else keeps on the host.
+  /// Files on the host that another program maintains.
   case installed(certificate: RemotePath, key: RemotePath)
   /// Issued by the private CA.
   case ca
 }
 
-/// What a site's back-ends do with a request.
+/// How a site's back-ends answer a request.
 package struct Service: Hashable, Sendable {
+  /// Where the answers come from: files, an application over HTTP, or a FastCGI application.
   package enum Content: Hashable, Sendable {
     case files(root: RemotePath, index: FileName)
     case proxy(LocalApplication)
-    /// With a root, files in it that are no `.php` are served as they are, and what is no file
-    /// goes to the index.
+    /// With a root, files in it other than `.php` are sent as they are, and requests for anything else
+    /// go to the index.
     case fastCGI(LocalApplication, root: RemotePath?, index: FileName)
   }
 
@@ -108,13 +109,13 @@ package struct Service: Hashable, Sendable {
   }
 }
 
-/// Where an application behind a back-end's nginx listens.
+/// The address of an application behind a back-end's nginx.
 package enum LocalApplication: Hashable, Sendable {
   case tcp(IPAddress, Port)
   case unix(RemotePath)
 }
 
-/// nginx configuration of the user's own, included in a site's server block.
+/// The user's own nginx configuration, included in a site's server block.
 package struct Snippets: Hashable, Sendable {
   package var frontEnd: LocalFile?
   package var backEnd: LocalFile?
@@ -125,7 +126,7 @@ package struct Snippets: Hashable, Sendable {
   }
 }
 
-/// A file beside the inventory, and where the inventory names it.
+/// A file next to the inventory, and the place in the inventory that names it.
 package struct LocalFile: Hashable, Sendable {
   package var path: LocalPath
   package var place: SourcePlace

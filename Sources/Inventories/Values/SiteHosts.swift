@@ -21,7 +21,7 @@ extension DeclaredHosts {
     return listed.finish(node, &found)
   }
 
-  /// The back-ends of a site: `all`, or a list of names and of mappings with a port of their own.
+  /// The back-ends of a site: `all`, or a list of names and of mappings with another port.
   func upstreams(
     _ node: Node, port: Port, _ found: inout DiagnosticCollector
   ) -> [Placed<Upstream>] {
@@ -79,12 +79,12 @@ extension DeclaredHosts {
     var upstream = backEnd(host.value, own ?? port)
     upstream.weight = weight ?? 1
     upstream.isBackup = isBackup ?? false
-    upstream.maxFails = maxFails ?? 1
+    upstream.maxFails = maxFails
     upstream.failTimeout = failTimeout ?? .seconds(10)
     return Placed(value: upstream, place: place)
   }
 
-  /// A back-end as it is; what a host's container serves is served by the container.
+  /// A back-end as it is reached: if the host has a container, the container serves the site.
   private func backEnd(_ name: HostName, _ port: Port) -> Upstream {
     guard let container = hosts[name]?.value.container else {
       return Upstream(host: name, port: port)

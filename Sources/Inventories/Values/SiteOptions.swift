@@ -1,9 +1,9 @@
 package import Fleet
 
-/// How a site's servers treat requests, where nginx's own ways do not serve.
+/// How a site's servers treat requests, if nginx's defaults are not suitable.
 package struct RequestPolicy: Hashable, Sendable {
   package var timeouts: Timeouts
-  /// The largest body of a request; nil leaves nginx's 1m.
+  /// The largest body of a request; nil keeps nginx's default, 1m.
   package var maxBodySize: ByteCount?
   /// Whether requests may become WebSockets (RFC 6455).
   package var webSockets: Bool
@@ -23,7 +23,7 @@ package struct RequestPolicy: Hashable, Sendable {
 
 /// How long a front-end waits for a back-end, and a back-end for its application.
 package struct Timeouts: Hashable, Sendable {
-  /// Until a connection stands.
+  /// Until a connection is established.
   package var connect: Period
   /// Between two reads of an answer.
   package var read: Period
@@ -52,9 +52,9 @@ package struct ResponseHeader: Hashable, Sendable, Comparable {
   package static func < (left: Self, right: Self) -> Bool { left.name < right.name }
 }
 
-/// What front-ends need to staple answers of the certificate's OCSP responder (RFC 6066, 8).
+/// What front-ends need to staple responses of the certificate's OCSP responder (RFC 6066, 8).
 package struct Stapling: Hashable, Sendable {
-  /// The certificates of the issuers, by which answers are verified.
+  /// The certificates of the issuers, with which responses are verified.
   package var chain: LocalFile
   /// Name servers that nginx asks for the responder's address.
   package var resolvers: [IPAddress]
@@ -65,14 +65,14 @@ package struct Stapling: Hashable, Sendable {
   }
 }
 
-/// The content delivery network that stands between visitors and a site's front-ends.
+/// The content delivery network between visitors and a site's front-ends.
 package enum ContentNetwork: Hashable, Sendable {
   case known(KnownNetwork)
-  /// Sorted; with the header by which the network tells a visitor's address.
+  /// Sorted; with the header in which the network sends a visitor's address.
   case listed([AddressRange], header: HeaderName)
 }
 
-/// A network whose ranges deploy knows.
+/// A network whose ranges are built into deploy.
 package enum KnownNetwork: String, Hashable, Sendable, CaseIterable, Comparable {
   case cloudflare
 
@@ -93,7 +93,7 @@ package struct PublishedRanges: Hashable, Sendable {
 }
 
 extension Inventory {
-  /// Where a network's connections come from.
+  /// The addresses from which a network connects.
   package func ranges(of network: ContentNetwork) -> [AddressRange] {
     switch network {
     case .known(let network): (networks[network] ?? network.shipped).ranges
@@ -101,7 +101,7 @@ extension Inventory {
     }
   }
 
-  /// The networks of which some site is behind one.
+  /// The networks that at least one site uses.
   package var usedNetworks: [KnownNetwork] {
     Set(
       sites.compactMap { site in

@@ -1,9 +1,9 @@
 import Fleet
 internal import Inventories
 
-/// The addresses of visitors behind a content network, for logs and for `X-Real-IP`.
+/// Renders the addresses of visitors behind a content network, for logs and for `X-Real-IP`.
 enum RealAddress {
-  /// A file for each network that a site of the host is behind.
+  /// A file for each network that a site of the host uses.
   static func files(for sites: [Site], in inventory: Inventory) -> [ConfigurationFile] {
     var files: [ReleasePath: ConfigurationFile] = [:]
     for site in sites {
@@ -31,10 +31,10 @@ enum RealAddress {
       case .known(let network):
         "\(network.rawValue) as published on "
           + (inventory.networks[network] ?? network.shipped).date
-      case .listed: "the network before \(site.domain)"
+      case .listed: "the network in front of \(site.domain)"
       }
     return """
-      Made by deploy: \(source). From these addresses alone, the header is believed to name the \
+      Made by deploy: \(source). Only for connections from these addresses, the header names the \
       visitor.
       """
   }
@@ -49,7 +49,7 @@ enum RealAddress {
   }
 }
 
-/// What a front-end asks of whoever connects, and what it shows of its certificate's state.
+/// The access rules for connections to a front-end, and the stapled status of its certificate.
 struct Shielding {
   let site: Site
 
@@ -68,8 +68,8 @@ struct Shielding {
     return [
       Paragraph(
         """
-        Authenticated origin pulls: only who shows a certificate of this CA is answered. \
-        It is the network's own and is trusted here alone, never by back-ends.
+        Authenticated origin pulls: only clients with a certificate of this CA are answered. \
+        The CA is the network's own and is trusted only here, never by back-ends.
         """,
         [
           Directive(
@@ -80,7 +80,7 @@ struct Shielding {
     ]
   }
 
-  /// The responder answers for hours, so nginx asks a name server seldom.
+  /// A response of the responder is valid for hours, so nginx rarely asks a name server.
   var stapling: [Paragraph] {
     guard let stapling = site.stapling else { return [] }
     let resolver = [
@@ -93,8 +93,8 @@ struct Shielding {
       return [
         Paragraph(
           """
-          Answers are stapled without a check of nginx's own; visitors check them. The issuers \
-          for it would be trusted to issue certificates for origin pulls as well.
+          nginx staples responses without checking them; visitors check them. The issuers \
+          needed for a check would also be trusted to issue certificates for origin pulls.
           """, [Directive("ssl_stapling", "on")] + resolver)
       ]
     }
@@ -110,18 +110,18 @@ struct Shielding {
   }
 }
 
-/// What every server of a site is told.
+/// Directives that are the same in every server of a site.
 enum SiteServer {
-  /// - Parameter openedFor: one of them holds for connections that were opened for the site.
+  /// - Parameter openedFor: conditions, one of which holds for connections that were opened for the site.
   static func ownNameAlone(_ domain: DomainName, openedFor: [Condition]) -> Paragraph {
     Paragraph(
-      "A connection that was opened for this site serves no other, and no other serves it.",
+      "Connections that were opened for another site are refused here, and the other way round.",
       [Directive("server_name", "\(domain)")]
         + [.equals(.host, "\(domain)")].otherwise(return: misdirected)
         + openedFor.otherwise(return: misdirected))
   }
 
-  /// RFC 9110, 15.5.20: clients ask again over a connection of its own.
+  /// RFC 9110, 15.5.20: clients repeat the request over another connection.
   static let misdirected = 421
 
   static func bodySize(of site: Site) -> [Paragraph] {

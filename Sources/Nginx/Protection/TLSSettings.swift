@@ -1,17 +1,18 @@
-/// What both ends of a TLS connection are told.
+/// The TLS settings of both ends of a connection.
 enum TLSSettings {
   private static let protocols: [Argument] = ["TLSv1.2", "TLSv1.3"]
 
   /// For servers that browsers talk to: Mozilla's intermediate configuration without its finite
   /// field ciphers, https://wiki.mozilla.org/Security/Server_Side_TLS.
   ///
-  /// - Parameter resuming: not where a site asks for certificates: nginx before 1.27.4 resumes a
-  ///   session of one site for another, without asking again (CVE-2025-23419).
+  /// - Parameter resuming: false if a site asks for certificates: nginx before 1.27.4 resumes a
+  ///   session of one site for another without asking for a certificate again (CVE-2025-23419).
   static func forVisitors(resuming: Bool) -> Paragraph {
     Paragraph(
-      "Named, because nginx before 1.23.4 offers no TLSv1.3 of its own accord."
+      "TLSv1.3 is named because nginx before 1.23.4 does not offer it by default."
         + (resuming
-          ? "" : " No session is resumed, for it might be another site's that asks for nothing."),
+          ? ""
+          : " No session is resumed, because it could be one of a site that asks for no certificate."),
       [
         Directive("ssl_protocols", arguments: protocols),
         Directive("ssl_ciphers", ciphers),
@@ -32,11 +33,11 @@ enum TLSSettings {
     ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
     """
 
-  /// For servers that front-ends talk to.
+  /// For servers that front-ends connect to.
   static let forFrontEnds = Paragraph(
     """
-    A resumed session is not checked against the CA or a revocation again, so none is \
-    resumed. TLSv1.3 is named, because nginx before 1.23.4 does not offer it of its own accord.
+    A resumed session is not checked against the CA or a revocation list again, so none is \
+    resumed. TLSv1.3 is named because nginx before 1.23.4 does not offer it by default.
     """,
     [
       Directive("ssl_protocols", arguments: protocols),
@@ -44,11 +45,11 @@ enum TLSSettings {
       Directive("ssl_session_tickets", "off"),
     ])
 
-  /// For front-ends that talk to back-ends.
+  /// For front-ends that connect to back-ends.
   static let towardsBackEnds = Paragraph(
     """
     A resumed session is not checked against the CA again, so none is resumed. TLSv1.3 is \
-    named, because nginx before 1.23.4 does not offer it of its own accord.
+    named because nginx before 1.23.4 does not offer it by default.
     """,
     [
       Directive("proxy_ssl_protocols", arguments: protocols),

@@ -2,10 +2,11 @@ package import Fleet
 
 /// Which front-ends a back-end serves a site to, by the common names of their certificates.
 package enum Admission: Hashable, Sendable {
-  /// Every host with a client certificate of the CA: releases of 0.1.0 check no more than that.
+  /// Every host with a client certificate of the CA: releases of 0.1.0 check nothing else.
   case everyone
   case frontEnds(Set<HostName>)
 
+  /// Admits everyone whom either admits.
   package func union(_ other: Admission) -> Admission {
     guard case .frontEnds(let own) = self, case .frontEnds(let others) = other else {
       return .everyone
@@ -20,7 +21,7 @@ package enum Admission: Hashable, Sendable {
   }
 }
 
-/// A condition of nginx's `if`: a variable beside a text, or beside a pattern that ignores case.
+/// A condition of nginx's `if`: a variable and a text, or a pattern that ignores case.
 struct Condition: Hashable, Sendable {
   private enum Operator { case equals, matches }
 
@@ -32,7 +33,7 @@ struct Condition: Hashable, Sendable {
     Condition(variable: variable, comparison: .equals, value: value)
   }
 
-  /// Whether the variable is a name as DNS compares them: in any case, with or without the dot of the root.
+  /// Whether the variable equals a name as DNS compares them: in any case, with or without the final dot.
   static func isName(_ variable: Variable, _ name: DomainName) -> Condition {
     Condition(variable: variable, comparison: .matches, value: .pattern(of: name))
   }
@@ -48,8 +49,8 @@ struct Condition: Hashable, Sendable {
 }
 
 extension [Condition] {
-  /// Ends requests for which none of the conditions holds. An `if` of nginx has one condition, so several
-  /// clear a variable each.
+  /// Ends requests for which none of the conditions holds. An `if` of nginx has only one condition, so several
+  /// `if`s each clear a variable.
   func otherwise(return status: Int) -> [Directive] {
     let refusal = Directive("return", "\(status)")
     if count == 1 { return [self[0].directive(negated: true, refusal)] }

@@ -1,7 +1,7 @@
 import Fleet
 internal import Inventories
 
-/// A site on a host that serves it: nginx answers front-ends of the fleet alone.
+/// A site on a host that serves it: nginx answers only front-ends of the fleet.
 struct BackEndSite {
   let site: Site
   /// Several while the site moves from one port to another.
@@ -27,13 +27,13 @@ struct BackEndSite {
       comment: "No reuseport: a reload that changes the number of workers would drop connections.")
   }
 
-  /// Front-ends always name the site, and as it is written here.
+  /// Front-ends always name the site, and exactly in this form.
   private var ownNameAlone: Paragraph {
     SiteServer.ownNameAlone(
       site.domain, openedFor: [.equals(.serverNameIndication, "\(site.domain)")])
   }
 
-  /// Whoever the CA signed a client certificate for gets this far, front-ends of other sites too.
+  /// Every client certificate of the CA passes the TLS handshake, including those of other sites' front-ends.
   private var ownFrontEndsAlone: [Paragraph] {
     guard case .frontEnds(let names) = admission else { return [] }
     let conditions = names.sorted().map {
@@ -41,7 +41,7 @@ struct BackEndSite {
     }
     return [
       Paragraph(
-        "Front-ends of this site alone, by the subject of their certificates.",
+        "Only front-ends of this site, by the subjects of their certificates.",
         conditions.otherwise(return: Self.closing))
     ]
   }
@@ -84,33 +84,33 @@ struct BackEndSite {
         + [
           Directive("proxy_set_header", "Host", "\(.host)"), Directive("proxy_redirect", "default"),
         ]
-        + application.namesOfItsOwn.map { Directive("proxy_redirect", $0, "/") }
+        + application.ownNames.map { Directive("proxy_redirect", $0, "/") }
         + site.requests.timeouts.directives(for: "proxy"))
   }
 
-  /// nginx's own would name the port that front-ends use, at which visitors get no answer.
+  /// nginx's own redirects would name the port for front-ends, at which visitors get no answer.
   private static let relativeRedirects = Paragraph(
-    "Redirects name no scheme, host and port: those of the back-end are not the visitor's.",
+    "Redirects name no scheme, host and port, because those of the back-end are not the visitor's.",
     [Directive("absolute_redirect", "off")])
 
-  /// Which sessions are taken up is up to the port's default server: for connections to one address
-  /// alone, or in a release between two, that may be one of the host's own.
+  /// Session resumption depends on the port's default server: for connections to one address
+  /// only, or in a release between two, that may be one of the host's own.
   private static let fullHandshakes = Paragraph(
-    "One that another server's settings resume all the same is refused, as without a certificate.",
+    "A session that was resumed with another server's settings is refused, as without a certificate.",
     [
       Directive(
         "if", "(\(.sessionReused)", "=", "r)",
         block: [Paragraph([Directive("return", "\(closing)")])])
     ])
 
-  /// nginx's own status for no answer at all. Any that is one, an application may give too, and a
-  /// front-end could not tell which requests were carried out; nginx's 400 would go to the visitor.
+  /// nginx's own status for closing without an answer. Any other status an application may send too, and a
+  /// front-end could not know which requests were carried out; nginx's 400 would be passed on to the visitor.
   private static let closing = 444
 
   private static let refusal = Paragraph(
     """
-    A certificate that is missing or not trusted gets no answer, and so the front-end asks the next \
-    back-end. What has an answer is never asked again.
+    A certificate that is missing or not trusted gets no answer, so the front-end tries the next \
+    back-end. A request that got an answer is never repeated.
     """,
     [
       Directive("error_page", "495", "496", "@deploy_refused"),
@@ -133,9 +133,9 @@ struct BackEndSite {
 }
 
 extension LocalApplication {
-  /// How an application may name itself in a redirect, beside the address that nginx reaches it at: plain
-  /// HTTP and its own port end at the back-end.
-  fileprivate var namesOfItsOwn: [Argument] {
+  /// The names that an application may use for itself in a redirect, besides the address that nginx uses: plain
+  /// HTTP and its own port are only known on the back-end.
+  fileprivate var ownNames: [Argument] {
     guard case .tcp(let address, let port) = self else { return ["http://\(.host)/"] }
     return ["http://\(.host)/", "http://\(.host):\(port)/"]
       + (address.isLoopback ? ["http://localhost:\(port)/"] : [])

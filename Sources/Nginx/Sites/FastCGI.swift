@@ -1,7 +1,7 @@
 import Fleet
 internal import Inventories
 
-/// A site whose back-ends hand requests to a FastCGI application.
+/// A site whose back-ends pass requests to a FastCGI application.
 struct FastCGI {
   let site: Site
   let application: LocalApplication
@@ -26,7 +26,7 @@ struct FastCGI {
     return [
       Paragraph([Directive("root", "\(root)"), Directive("index", "\(index)")]),
       Paragraph(
-        "What is no file is for the application, and the application's code is never sent.",
+        "Requests that match no file go to the application, and its code is never sent.",
         [
           Directive(
             "location", "/",
@@ -54,10 +54,10 @@ struct FastCGI {
   }
 
   /// The variables of CGI (RFC 3875, 4.1), and those that PHP's own server sets; not `HTTP_PROXY`,
-  /// which a header of the visitor's would set (https://httpoxy.org).
+  /// which a visitor's header could set (https://httpoxy.org).
   private func pass(_ script: [Directive]) -> Paragraph {
     Paragraph(
-      "The application sees the visitor's address, and the name and port that visitors use.",
+      "The application gets the visitor's address, and the name and port that visitors use.",
       [Directive("fastcgi_pass", application.target)] + script + [
         Directive("fastcgi_param", "GATEWAY_INTERFACE", "CGI/1.1"),
         Directive("fastcgi_param", "QUERY_STRING", "\(.queryString)"),
@@ -79,7 +79,7 @@ struct FastCGI {
 }
 
 extension LocalApplication {
-  /// As `fastcgi_pass` names it, and `proxy_pass` behind `http://`.
+  /// The value for `fastcgi_pass`, and for `proxy_pass` after `http://`.
   var target: Argument {
     switch self {
     case .tcp(let address, let port): "\(host: address):\(port)"

@@ -1,12 +1,12 @@
 import Fleet
 internal import Inventories
 
-/// A site on a host that publishes it: nginx answers visitors and asks the site's back-ends.
+/// A site on a host that publishes it: nginx answers visitors and passes requests to the site's back-ends.
 struct FrontEndSite {
   let site: Site
   let inventory: Inventory
   let platform: Platform
-  /// Where connections to back-ends come from, where the host could choose.
+  /// The source address of connections to back-ends, if the host has several.
   let source: IPAddress?
   let checksRevocation: Bool
 
@@ -37,8 +37,8 @@ struct FrontEndSite {
     return [
       Paragraph(
         """
-        A connection that a reload closes under a request counts as a failure, and one takes a \
-        back-end out for a while. Where that leaves none, they are asked all the same.
+        A connection that a reload closes during a request counts as a failure, and after one failure \
+        a back-end is not used for a while. If none is left, all of them are tried here.
         """, site.upstreams.map { server($0, $0.parametersOfLastResort) })
     ]
   }
@@ -77,7 +77,7 @@ struct FrontEndSite {
     ])
   }
 
-  /// Browsers use a connection to one name of a certificate for its other names too (RFC 9113, 9.1.1).
+  /// Browsers reuse a connection to one name of a certificate for its other names (RFC 9113, 9.1.1).
   private var openedForSite: [Condition] {
     ([site.domain] + site.aliases).map { .isName(.serverNameIndication, $0) }
   }
@@ -101,14 +101,14 @@ struct FrontEndSite {
 
   private var shielding: Shielding { Shielding(site: site) }
 
-  /// Whether this site or one beside it asks: a session of one would be resumed for the other.
+  /// Whether this site or another one on the host asks: a session of one could be resumed for the other.
   private var asksVisitorsForCertificates: Bool {
     inventory.sites.contains { other in
       other.originPulls != nil && other.frontEnds.contains(where: site.frontEnds.contains)
     }
   }
 
-  /// The certificate that visitors see, and its key.
+  /// The certificate for visitors, and its key.
   static func certificateFiles(of site: Site) -> [Directive] {
     switch site.certificate {
     case .files, .ca: installedFiles(of: site.domain)
@@ -120,7 +120,7 @@ struct FrontEndSite {
     }
   }
 
-  /// Those that are part of the release.
+  /// The certificate files that are part of the release.
   static func installedFiles(of domain: DomainName) -> [Directive] {
     [
       Directive("ssl_certificate", "\(installed: .publicCertificate(of: domain))"),
@@ -136,11 +136,13 @@ struct FrontEndSite {
       [strict].compactMap(\.self)
       + site.requests.headers.map { Directive("add_header", "\($0.name)", "\($0.value)", "always") }
     guard let first = headers.first else { return [] }
-    let these = headers.count == 1 ? "this one and must repeat it" : "these and must repeat them"
+    let these =
+      headers.count == 1
+      ? "it, so it must be repeated there" : "these, so they must be repeated there"
     return [
       Paragraph(
         """
-        On every answer, errors too. A location that has an \(first.name) of its own loses \
+        Added to every response, including errors. A location with its own \(first.name) drops \
         \(these).
         """, headers)
     ]
@@ -156,13 +158,13 @@ struct FrontEndSite {
     ])
   }
 
-  /// Left out where a back-end is reached by the other family: nothing could be connected to then.
+  /// Left out if a back-end has an address of the other family, to which nothing could connect then.
   private var sourceAddress: [Paragraph] {
     let addresses = site.upstreams.map { inventory.endpoint(of: $0).address }
     guard let source, addresses.allSatisfy({ $0.bitWidth == source.bitWidth }) else { return [] }
     return [
       Paragraph(
-        "The host has several addresses, and the back-ends let in this one alone.",
+        "The host has several addresses, and the back-ends accept only this one.",
         [Directive("proxy_bind", "\(host: source)")])
     ]
   }
@@ -190,8 +192,8 @@ struct FrontEndSite {
   private var backEndIdentity: Paragraph {
     Paragraph(
       """
-      The back-end is known by the site's domain: nginx compares no IP addresses, and sends no \
-      name unless told to.
+      The back-end is verified by the site's domain, because nginx compares no IP addresses, and sends \
+      no name by default.
       """,
       [
         Directive("proxy_ssl_trusted_certificate", "\(installed: .trustBundle)"),
@@ -208,10 +210,10 @@ struct FrontEndSite {
     let timeouts = site.requests.timeouts
     return Paragraph(
       """
-      A back-end that reloads closes idle connections, and a POST may be on its way in one: so a \
-      POST without any answer is tried again too. It is not after \(timeouts.nextUpstream)s, while nginx waits \
-      \(timeouts.read.seconds)s for an answer: what a back-end is still working on is never asked \
-      of another.
+      A back-end that reloads closes idle connections, while a POST may be on its way in one: so a \
+      POST without an answer is repeated too, but not after \(timeouts.nextUpstream)s, while nginx waits \
+      \(timeouts.read.seconds)s for an answer: a request that a back-end is still working on is never \
+      repeated.
       """,
       [Directive("proxy_connect_timeout", "\(timeouts.connect.seconds)s")]
         + timeouts.directives(for: "proxy") + [
@@ -219,7 +221,7 @@ struct FrontEndSite {
             "proxy_next_upstream", "error", "timeout", "non_idempotent"),
           Directive("proxy_next_upstream_timeout", "\(timeouts.nextUpstream)s"),
         ]
-        // A back-end that is named twice is no reason to ask twice.
+        // A back-end that is named twice must not be tried twice.
         + (site.namesBackEndsTwice
           ? [Directive("proxy_next_upstream_tries", "\(site.upstreams.count)")] : []))
   }
@@ -239,7 +241,7 @@ struct FrontEndSite {
   }
 }
 
-/// The name of a site's upstream block: unique in the fleet, and apart from the user's own.
+/// The name of a site's upstream block: unique in the fleet, and different from the user's own names.
 struct UpstreamName: Hashable, Sendable, CustomStringConvertible {
   let description: String
 

@@ -2,8 +2,8 @@ import Fleet
 
 /// A TCP port on every address of a host, IPv4 and IPv6.
 ///
-/// None is a `default_server`: the host's own nginx may have one on the same port, or a first server that
-/// is the default without saying so.
+/// No listener is a `default_server`: the host's own nginx may have one on the same port, or a first server
+/// that is the default implicitly.
 struct Listener: Hashable, Sendable {
   var port: Port
   var isTLS: Bool
@@ -18,7 +18,7 @@ struct Listener: Hashable, Sendable {
 }
 
 extension [Listener] {
-  /// All that a server says of where it listens.
+  /// The `listen` directives of a server.
   func paragraph(for platform: Platform, comment: String? = nil) -> Paragraph {
     var directives = flatMap { $0.directives(for: platform) }
     if platform.nginx.hasHTTP2Directive, contains(where: \.isTLS) {

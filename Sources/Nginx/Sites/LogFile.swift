@@ -1,7 +1,7 @@
 import Fleet
 internal import Inventories
 
-/// A log in nginx's usual folder, where the host's own rotation of `*.log` finds it.
+/// A log in nginx's usual folder, which the host's own rotation of `*.log` includes.
 struct LogFile: Hashable, Sendable, CustomStringConvertible {
   let description: String
 
@@ -17,7 +17,7 @@ struct LogFile: Hashable, Sendable, CustomStringConvertible {
   static let strayAccess = LogFile(description: "/var/log/nginx/deploy.access.log")
 }
 
-/// The format of the back-ends' access logs: nginx's `combined`, then who asked for whom.
+/// The format of the back-ends' access logs: nginx's `combined`, then the front-end and the visitor.
 enum BackEndLogFormat {
   static let name: Argument = "deploy_back_end"
 

@@ -1,14 +1,14 @@
 package import Fleet
 
-/// What a release takes over from the one before as it is, for the time between two releases.
+/// The parts that a release takes over unchanged from the previous one, for a transition between two releases.
 package struct Remains: Hashable, Sendable {
-  /// Roles whose sites all stay what they were: none of them is made from the inventory.
+  /// Roles whose sites all stay unchanged: none of them is made from the inventory.
   package var roles: Set<Role>
-  /// The sites whose files stay as they are, by role.
+  /// The sites whose files stay unchanged, by role.
   package var sites: [Role: Set<DomainName>]
-  /// Ports on which a back-end goes on serving a site, beside those of the inventory.
+  /// Ports on which a back-end still serves a site, besides those of the inventory.
   package var ports: [DomainName: Set<Port>]
-  /// Whom a back-end serves a site to; those that are not in it go by the inventory.
+  /// The front-ends to which a back-end serves a site; for sites not in it, the inventory decides.
   package var admissions: [DomainName: Admission]
   /// Whether a front-end's site asks visitors for certificates.
   package var asksVisitors: Bool

@@ -1,8 +1,8 @@
 import Fleet
 
-/// The servers for connections that name no site, so that they meet none by chance.
+/// The servers for connections that name no site, so that they reach no site by accident.
 struct StrayServers {
-  /// Where the host publishes sites: the certificate files of the first.
+  /// The certificate files of the first site, if the host publishes sites.
   let publicCertificate: [Directive]?
   /// Whether a site published here asks visitors for certificates.
   let asksVisitors: Bool
@@ -10,7 +10,7 @@ struct StrayServers {
   let platform: Platform
   let checksRevocation: Bool
 
-  /// A name that no visitor can mean (RFC 2606), because two servers without one would clash.
+  /// A name that no visitor can use (RFC 2606), because two servers without a name would conflict.
   private static let name = Directive("server_name", "deploy.invalid")
 
   /// The first server is the one that names the release.
@@ -33,7 +33,7 @@ struct StrayServers {
   private func logs(isFirst: Bool) -> [Paragraph] {
     let own = Paragraph([Directive("access_log", "\(LogFile.strayAccess)", "combined")])
     let marker = Paragraph(
-      "Names the release that is served.", [Directive("include", "\(installed: .marker)")])
+      "The name of the current release.", [Directive("include", "\(installed: .marker)")])
     return isFirst ? [own, marker] : [own]
   }
 
@@ -52,7 +52,7 @@ struct StrayServers {
       ]
     return Server(
       comment: """
-        What asks for no site served here, unless the host's own nginx has a default server for it.
+        Requests for no site of this host, unless the host's own nginx has a default server for them.
         """,
       block: [listen, Paragraph([Self.name]), TLSSettings.forFrontEnds] + refusal)
   }
@@ -60,8 +60,8 @@ struct StrayServers {
   private var plain: Server {
     Server(
       comment: """
-        Visitors of no site published here, unless the host's own nginx has a default server for \
-        them.
+        Requests of visitors for no site of this host, unless the host's own nginx has a default \
+        server for them.
         """,
       block: [
         [Listener(port: .http, isTLS: false)].paragraph(for: platform), Paragraph([Self.name]),
@@ -79,7 +79,7 @@ struct StrayServers {
         + refusal)
   }
 
-  /// A request can still get here, over another site's connection.
+  /// A request can still reach this server, over another site's connection.
   private static let rejectedHandshake = [
     Paragraph([Directive("ssl_reject_handshake", "on")]), misdirected,
   ]

@@ -1,10 +1,10 @@
 import Fleet
 internal import Inventories
 
-/// One argument of a directive: text that nginx takes as it stands, with variables in it or not.
+/// One argument of a directive: text that nginx uses unchanged, with or without variables.
 ///
-/// Text gets in as a literal of this program or as a value whose type excludes `$`, because nginx
-/// has no way to write a `$` that is not a variable where it expands variables.
+/// Its text is a literal of this program or a value whose type excludes `$`, because nginx
+/// cannot escape a `$` where it expands variables.
 struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
   enum Piece: Hashable, Sendable {
     case text(String)
@@ -15,14 +15,15 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
 
   let pieces: [Piece]
 
-  /// Returns nil where the text holds a `$` or a null character, which nginx cannot be given.
+  /// Returns nil if the text contains a `$` or a null character, which nginx cannot represent.
   init?(text: String) {
     guard Self.isExpressible(text) else { return nil }
     self.pieces = [.text(text)]
   }
 
   init(stringLiteral literal: String) {
-    precondition(Self.isExpressible(literal), "\(literal) is no literal. This is a bug in deploy.")
+    precondition(
+      Self.isExpressible(literal), "\(literal) is not a literal. This is a bug in deploy.")
     self.pieces = [.text(literal)]
   }
 
@@ -30,10 +31,10 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
     self.pieces = stringInterpolation.pieces
   }
 
-  /// The names of PHP's scripts, for a `location`, which expands no variables.
+  /// The names of PHP scripts, for a `location`, which expands no variables.
   static let phpScript = Argument(pieces: [.text("[^/][.]php"), .patternEnd])
 
-  /// Matches a name, with or without the dot of the root behind it.
+  /// Matches a name, with or without a final dot.
   static func pattern(of name: DomainName) -> Argument {
     let escaped = name.text.replacing(".", with: "[.]")
     return Argument(pieces: [.text("^\(escaped)[.]?"), .patternEnd])
@@ -58,7 +59,7 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
       pieces.append(.variable(variable))
     }
 
-    /// An address as it stands before a port.
+    /// An address as it is written before a port.
     mutating func appendInterpolation(host address: IPAddress) {
       pieces += Argument(stringLiteral: address.inURL).pieces
     }
@@ -82,7 +83,7 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
   }
 }
 
-/// A value whose text never holds a `$`.
+/// A value whose text never contains a `$`.
 protocol ArgumentText: CustomStringConvertible {}
 
 extension DomainName: ArgumentText {}
@@ -118,7 +119,7 @@ struct Variable: Hashable, Sendable {
   static let host = Variable("host")
   static let queryString = Variable("query_string")
   static let realAddressHeader = Variable("http_x_real_ip")
-  /// Set where a request is refused by several conditions.
+  /// Set if one of several conditions refuses a request.
   static let refused = Variable("deploy_refused")
   static let refererHeader = Variable("http_referer")
   static let method = Variable("request_method")

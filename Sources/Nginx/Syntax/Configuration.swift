@@ -16,14 +16,14 @@ package struct ConfigurationFile: Hashable, Sendable {
   }
 }
 
-/// All of nginx's configuration on one host, sorted by path; empty where the host has no site.
+/// The complete nginx configuration of one host, sorted by path; empty if the host has no site.
 ///
-/// Nothing in it says which release it belongs to, so what does not change stays the same bytes.
+/// It does not contain the number of its release, so unchanged files stay identical.
 ///
 /// - Parameters:
-///   - hasIPv6: whether the host's kernel has it.
-///   - source: the address that connections to back-ends come from; nil where the host has no other, and
-///     need not be told.
+///   - hasIPv6: whether the host's kernel supports it.
+///   - source: the source address of connections to back-ends; nil if the host has only
+///     one.
 ///   - checksRevocation: whether the release has revocation lists.
 package func configuration(
   for host: Host, in inventory: Inventory, nginx version: Version, hasIPv6: Bool = true,
@@ -35,14 +35,14 @@ package func configuration(
   ).files
 }
 
-/// The size that `server_names_hash_bucket_size` has in a release, for names that nginx does not take
-/// otherwise; nil if it is left out.
+/// The `server_names_hash_bucket_size` of a release, if its names are longer than nginx's default
+/// allows; nil if it is left out.
 package func namesHashSize(for host: Host, in inventory: Inventory) -> Int? {
   let sites = inventory.sites(publishedBy: host.name).flatMap { [$0.domain] + $0.aliases }
   return namesHashSize(of: sites + inventory.sites(servedBy: host.name).map(\.domain))
 }
 
-/// A name must fit in one bucket together with two pointers; nginx takes 64 bytes by itself.
+/// A name and two pointers must fit in one bucket; nginx's default is 64 bytes.
 private func namesHashSize(of names: [DomainName]) -> Int? {
   let longest = names.map(\.text.utf8.count).max() ?? 0
   let needed = (longest + 2 + 7) / 8 * 8 + 16
@@ -50,13 +50,13 @@ private func namesHashSize(of names: [DomainName]) -> Int? {
   return needed > 256 ? 512 : needed > 128 ? 256 : 128
 }
 
-/// The file that names a release, for the release's folder and for nowhere else.
+/// The file that names a release, which is part of that release only.
 package func releaseMarker(release number: Int) -> ConfigurationFile {
   ConfigurationFile(
     path: .marker,
     comment: """
-      Made by deploy. Nothing is ever logged here: the nginx that has this file open is the one \
-      that serves this release, which no file on the disk could prove.
+      Made by deploy. Nothing is ever logged here: the nginx that holds this file open is the one \
+      that serves this release, which no other file could prove.
       """,
     [Paragraph([Directive("access_log", "\(served: number)", "combined", "if=0")])])
 }
@@ -108,7 +108,7 @@ private struct HostConfiguration {
       path: .configuration(of: site.domain, as: role),
       comment: """
         Made by deploy from \(host.inventoryFile): site \(site.domain) on \(role.rawValue) \
-        \(host.name) of fleet \(inventory.fleet). Changes made here are lost.
+        \(host.name) of fleet \(inventory.fleet). Manual changes are overwritten.
         """, paragraphs())
   }
 
@@ -127,7 +127,7 @@ private struct HostConfiguration {
       path: .main,
       comment: """
         Made by deploy from \(host.inventoryFile): host \(host.name) of fleet \
-        \(inventory.fleet). Changes made here are lost.
+        \(inventory.fleet). Manual changes are overwritten.
         """, namesHash + format + upgrade + strays.paragraphs + [includes])
   }
 
@@ -147,7 +147,7 @@ private struct HostConfiguration {
     guard let size = namesHashSize(of: names) else { return [] }
     return [
       Paragraph(
-        "nginx does not take names as long as those of the sites otherwise.",
+        "The names of the sites are longer than nginx allows by default.",
         [Directive("server_names_hash_bucket_size", "\(size)")])
     ]
   }

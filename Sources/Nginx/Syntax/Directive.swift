@@ -2,7 +2,7 @@
 struct Directive: Hashable, Sendable {
   var name: String
   var arguments: [Argument]
-  /// What stands in its braces; nil for a directive that ends in a semicolon.
+  /// The content of its braces; nil for a directive that ends in a semicolon.
   var block: [Paragraph]?
 
   init(_ name: String, _ arguments: Argument..., block: [Paragraph]? = nil) {
@@ -16,7 +16,7 @@ struct Directive: Hashable, Sendable {
   }
 }
 
-/// Directives that belong together, with what a reader should know of them.
+/// Directives that belong together, with a comment for readers.
 struct Paragraph: Hashable, Sendable {
   var comment: String?
   var directives: [Directive]

@@ -4,7 +4,7 @@ package struct Version: Hashable, Sendable, Comparable, CustomStringConvertible 
   package let minor: Int
   package let patch: Int
 
-  /// The oldest that configurations are made for.
+  /// The oldest version that configurations are made for.
   package static let oldest = Version(1, 18, 0)
 
   package init(_ major: Int, _ minor: Int, _ patch: Int) {
@@ -13,7 +13,7 @@ package struct Version: Hashable, Sendable, Comparable, CustomStringConvertible 
     self.patch = patch
   }
 
-  /// Reads `1.22.1`, `nginx/1.22.1`, and what `nginx -v` prints; nil where no version is in it.
+  /// Reads `1.22.1`, `nginx/1.22.1`, and the output of `nginx -v`; nil if there is no version in it.
   package init?(_ text: String) {
     let named = text.split(separator: "/", maxSplits: 1).last ?? ""
     let digits = named.prefix { $0.isASCII && $0.isNumber || $0 == "." }

@@ -31,7 +31,7 @@ enum Writer {
     }
   }
 
-  /// Words that do not fit on a line go to the next, below the first.
+  /// Words that do not fit on a line move to the next, below the first.
   private static func wrapped(
     _ words: [String], after start: String, closing end: String
   ) -> [String] {
@@ -50,7 +50,7 @@ enum Writer {
     return lines
   }
 
-  /// Wrapped at the width; a control character in it becomes a space, so it never ends the line.
+  /// Wrapped at the width; control characters become spaces, so that none ends the line.
   private static func comment(_ text: String, indentedBy indent: Int) -> [String] {
     let mark = String(repeating: " ", count: indent) + "#"
     var lines: [String] = []
@@ -110,7 +110,7 @@ enum Writer {
 }
 
 extension Unicode.Scalar {
-  /// Means nothing to nginx's lexer, wherever in a word it stands.
+  /// Whether the character has no meaning for nginx's lexer, at any place in a word.
   fileprivate var isPlain: Bool {
     switch self {
     case "a"..."z", "A"..."Z", "0"..."9": true
@@ -120,7 +120,7 @@ extension Unicode.Scalar {
     }
   }
 
-  /// Would be read as part of a variable's name.
+  /// Whether the character would be read as part of a variable's name.
   fileprivate var isInVariableNames: Bool {
     switch self {
     case "a"..."z", "A"..."Z", "0"..."9", "_": true

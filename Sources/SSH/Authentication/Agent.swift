@@ -2,9 +2,9 @@ internal import Files
 internal import Glibc
 internal import SystemPackage
 
-/// The agent behind a Unix socket (draft-miller-ssh-agent), one connection a request.
+/// A client of an ssh-agent behind a Unix socket (draft-miller-ssh-agent); each request has its own connection.
 ///
-/// libssh2 has a client of its own, which would block the loop while the agent asks its user.
+/// The client in libssh2 would block the event loop while the agent asks its user.
 struct Agent {
   struct Key: Hashable, Sendable {
     let blob: [UInt8]
@@ -12,7 +12,7 @@ struct Agent {
     let comment: String
   }
 
-  /// Why the agent did not do as asked.
+  /// Why the agent could not do what it was asked for.
   struct Problem: Error { let detail: String }
 
   private static let messageLimit = 256 * 1024
@@ -26,7 +26,7 @@ struct Agent {
   {
     var reader = WireReader(try await exchange([11], until: deadline))
     guard reader.byte() == 12, let count = reader.uint32() else {
-      throw Problem(detail: "it would not list its keys")
+      throw Problem(detail: "it did not list its keys")
     }
     var keys: [Key] = []
     for _ in 0..<count {
@@ -37,7 +37,7 @@ struct Agent {
     return keys
   }
 
-  /// SSH_AGENTC_SIGN_REQUEST, answered by SSH_AGENT_SIGN_RESPONSE: the signature without its name.
+  /// SSH_AGENTC_SIGN_REQUEST, answered by SSH_AGENT_SIGN_RESPONSE: the signature without its algorithm name.
   ///
   /// - Parameter algorithm: as RFC 8332 names it; an RSA key can sign in several ways.
   nonisolated(nonsending)
@@ -50,14 +50,14 @@ struct Agent {
     let request = [13] + wireString(key.blob) + wireString(data) + wireUInt32(flags)
     var reader = WireReader(try await exchange(request, until: deadline))
     guard reader.byte() == 14, let blob = reader.string() else {
-      throw Problem(detail: "it would not sign")
+      throw Problem(detail: "it refused to sign")
     }
     var inner = WireReader(blob)
     guard let made = inner.text(), let signature = inner.string() else {
       throw Problem(detail: "its signature is damaged")
     }
     guard made == algorithm else {
-      throw Problem(detail: "it signs with \(made) where \(algorithm) was asked for")
+      throw Problem(detail: "it signed with \(made) instead of \(algorithm)")
     }
     return signature
   }
@@ -80,7 +80,7 @@ struct Agent {
     }
     var header = WireReader(try await receive(4, from: socket.number, until: deadline))
     guard let size = header.uint32(), size <= Self.messageLimit else {
-      throw Problem(detail: "\(path) answers like no agent")
+      throw Problem(detail: "\(path) does not answer like an ssh-agent")
     }
     return try await receive(Int(size), from: socket.number, until: deadline)
   }
@@ -115,7 +115,7 @@ struct Agent {
     return bytes
   }
 
-  /// Called with the errno of the call that has just failed.
+  /// Must be called with the errno of the call that has just failed.
   nonisolated(nonsending)
     private func wait(
       for interest: Interest, on descriptor: Int32, until deadline: Deadline

@@ -1,7 +1,7 @@
 internal import CLibSSH2
 internal import Glibc
 
-/// Public keys, offered one after another; a refused one is never offered again.
+/// Authentication with public keys, offered one after another; a refused key is never offered again.
 extension Connection {
   private static let activity = "authenticating"
 
@@ -16,18 +16,18 @@ extension Connection {
         isAccepted = isAccepted || refusal == Self.insufficient
         refusals.append("\(offer.name): \(refusal)")
       } catch  where error.code == .connectionLost {
-        // One key too many ends a connection; at the first one it may well be the network.
+        // One key too many ends a connection; with the first key, the network may be the cause.
         guard !refusals.isEmpty else {
           throw failure(
             .connectionLost, Self.activity,
-            "the server ended the connection when \(offer.name) was offered; sshd does so as well if"
+            "the server closed the connection when \(offer.name) was offered; sshd also does so if"
               + " its MaxAuthTries is 1",
             library: error.library)
         }
         throw refusal(
           refusals + [
-            "\(offer.name): the server ended the connection",
-            "sshd does so after MaxAuthTries keys: name the right one alone with ssh.identity in the"
+            "\(offer.name): the server closed the connection",
+            "sshd closes it after MaxAuthTries keys: name only the right one with ssh.identity in the"
               + " inventory",
           ], credentials, methods: nil, library: error.library)
       }
@@ -41,20 +41,20 @@ extension Connection {
         refusals += answers
       }
     } catch  where error.code == .connectionLost && !refusals.isEmpty {
-      refusals.append("then the server ended the connection")
+      refusals.append("then the server closed the connection")
     }
     throw refusal(
       refusals, credentials, methods: methods, isAccepted: isAccepted, library: nil)
   }
 
-  /// Of a key that the server knows and that is not all it wants.
-  private static let insufficient = "accepted, but the server wants more than a key"
+  /// The result for a key that the server accepts as the first of several factors.
+  private static let insufficient = "accepted, but the server requires more than a key"
 
   private func refusal(
     _ refusals: [String], _ credentials: Credentials, methods: String?, isAccepted: Bool = false,
     library: String?
   ) -> SSHError {
-    var lines = ["the server let \(destination.user) in with none of these:"]
+    var lines = ["the server accepted none of these for user \(destination.user):"]
     lines += refusals.map { "  \($0)" }
     if !credentials.omissions.isEmpty {
       lines.append("Not offered:")
@@ -64,20 +64,20 @@ extension Connection {
       lines.append("The server accepts: \(methods)")
       let words = Set(methods.split(separator: ",").map(String.init))
       if words.isDisjoint(with: ["publickey", "password", "keyboard-interactive"]) {
-        lines.append("Only OpenSSH itself can do that: use `ssh: {transport: openssh}`.")
+        lines.append("Only OpenSSH supports that: use `ssh: {transport: openssh}`.")
       } else if isAccepted {
         lines.append(
-          "Its AuthenticationMethods ask for that beside the key"
-            + (destination.password == nil ? ": give it by `ssh: {password: ...}`." : "."))
+          "Its AuthenticationMethods requires a password in addition to the key"
+            + (destination.password == nil ? ": set it with `ssh: {password: ...}`." : "."))
       } else if !words.contains("publickey") && destination.password == nil {
-        lines.append("It takes no keys: give it a password by `ssh: {password: ...}`.")
+        lines.append("It accepts no keys: set a password with `ssh: {password: ...}`.")
       }
     }
     return failure(
       .authenticationFailed, Self.activity, lines.joined(separator: "\n"), library: library)
   }
 
-  /// Answers with nil when the user is logged in, or with the reason why not.
+  /// Offers a key. Returns nil when the user is logged in, or the reason why the server refused it.
   private func present(
     _ offer: Credentials.Offer, until deadline: Deadline
   ) async throws(SSHError) -> String? {
@@ -141,7 +141,7 @@ extension Connection {
     }
   }
 
-  /// Asks with the method "none", which a server answers with its list; nil where it needs no more.
+  /// Requests the method "none", to which a server answers with the methods it accepts; nil if none is needed.
   private func acceptedMethods(until deadline: Deadline) async throws(SSHError) -> String? {
     let user = destination.user
     let list = try await attempt(Self.activity, until: deadline) {
@@ -156,14 +156,14 @@ extension Connection {
     return list.isEmpty ? nil : list
   }
 
-  /// What libssh2 says of a key: nil for EAGAIN, an error where the connection itself is broken.
+  /// What libssh2 reports about a key: nil for EAGAIN, an error if the connection itself is broken.
   private func answer(_ status: Int32, _ session: Session) throws(SSHError) -> Int32? {
     switch status {
     case LIBSSH2_ERROR_EAGAIN: return nil
     case 0, LIBSSH2_ERROR_FILE, LIBSSH2_ERROR_AUTHENTICATION_FAILED,
       LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
-      // libssh2 calls a connection that breaks while it waits for the result a refusal, and one that the
-      // server takes leave of: sshd says why (RFC 4253, 11.1) before it closes.
+      // libssh2 reports a connection that breaks while it waits for the result as a refusal, and also one
+      // that the server disconnects: sshd says why (RFC 4253, 11.1) before it closes.
       let isWaiting = status != 0 && session.lastError?.hasPrefix("Waiting for") == true
       guard status == 0 || session.transport.end == nil && !isWaiting else { fallthrough }
       return status
@@ -172,7 +172,7 @@ extension Connection {
   }
 }
 
-/// One signature that libssh2 wants, between its callback and the agent.
+/// One signature that libssh2 needs, passed from its callback to the agent.
 private struct SignatureRequest {
   var challenge: [UInt8] = []
   var signature: [UInt8]?
@@ -180,7 +180,7 @@ private struct SignatureRequest {
 
   var isPending: Bool { !challenge.isEmpty && signature == nil && problem == nil }
 
-  /// As the challenge names it (RFC 4252, 7): a session, a byte, user, service, method, a boolean.
+  /// As named in the challenge (RFC 4252, 7): a session, a byte, user, service, method, a boolean.
   var algorithm: String? {
     var reader = WireReader(challenge)
     guard reader.string() != nil, reader.byte() != nil, reader.string() != nil,
@@ -191,16 +191,18 @@ private struct SignatureRequest {
 }
 
 extension Agent.Key {
-  /// libssh2 before 1.11 asks for the signature that the key's own type names, which for RSA is one
-  /// with SHA-1. It never looks into the key, so an RSA key is called by the name of a better one
-  /// (RFC 8332, 3), which OpenSSH takes for a type of key as well.
+  /// The public key as libssh2 gets it.
+  ///
+  /// libssh2 before 1.11 requests the signature that the type of the key names, which for RSA is one
+  /// with SHA-1. It never parses the key, so an RSA key gets the name of a better signature
+  /// (RFC 8332, 3), which OpenSSH also accepts as a type of key.
   fileprivate var blobForLibrary: [UInt8] {
     guard type == "ssh-rsa", libssh2_version(0x01_0b_00) == nil else { return blob }
     return wireString(Array("rsa-sha2-512".utf8)) + blob.dropFirst(4 + type.utf8.count)
   }
 }
 
-/// libssh2's callback must answer at once: it takes the challenge and says EAGAIN, and is called
+/// libssh2's callback must return at once: it stores the challenge and returns EAGAIN, and is called
 /// again when the agent has signed.
 private let signLater:
   @convention(c) (

@@ -1,15 +1,15 @@
 internal import CLibSSH2
 internal import Glibc
 
-/// Passwords, by the two methods that ask for one (RFC 4252, 8, and RFC 4256).
+/// Authentication with passwords, by both methods that ask for one (RFC 4252, 8, and RFC 4256).
 extension Connection {
-  /// Answers with nil when the user is logged in, or with the reasons why not.
+  /// Sends the password. Returns nil when the user is logged in, or the reasons why the server refused it.
   func present(
     _ password: [UInt8], methods: String, until deadline: Deadline
   ) async throws(SSHError) -> [String]? {
     let words = methods.split(separator: ",")
     var refusals: [String] = []
-    // The second is the first in a form that may ask for more than a password.
+    // keyboard-interactive may ask for more than a password, so it is tried second.
     if words.contains("password") {
       if try await presentPlain(password, until: deadline) { return nil }
       refusals.append("password: refused")
@@ -63,7 +63,7 @@ extension Connection {
   }
 }
 
-/// Answers each prompt whose answer is not shown with the password, and others with nothing.
+/// Answers each prompt whose answer is hidden with the password, and all others with nothing.
 private let answerHiddenPrompts:
   @convention(c) (
     UnsafePointer<CChar>?, Int32, UnsafePointer<CChar>?, Int32, Int32,

@@ -1,12 +1,12 @@
-/// What will be offered, and why other things will not.
+/// The keys and the password that will be offered to a host, and why others will not.
 struct Credentials {
   enum Offer {
-    /// A key that libssh2 reads and signs with itself.
+    /// A key that libssh2 can read and sign with.
     case file(PrivateKeyFile)
-    /// A key of the user's agent, or of ours, which has it from the named file.
+    /// A key of the user's agent, or of the private agent, which loaded it from the named file.
     case agent(Agent, Agent.Key, file: String?)
 
-    /// The key as messages name it.
+    /// The key as it is named in messages.
     var name: String {
       switch self {
       case .file(let file): "\(file.path) (\(file.type ?? "private key"))"
@@ -23,7 +23,7 @@ struct Credentials {
 }
 
 extension Connection {
-  /// Reads key files and asks the agent and for passphrases, before anything goes over the network.
+  /// Reads key files and asks the agent and for passphrases, before anything is sent over the network.
   func gatherCredentials() async throws(SSHError) -> Credentials {
     var credentials = Credentials()
     switch destination.identities {
@@ -46,7 +46,7 @@ extension Connection {
       if credentials.password == nil { credentials.omissions.append("there is no password") }
     }
     guard !credentials.offers.isEmpty || credentials.password != nil else {
-      var lines = ["this machine has nothing to log in with:"]
+      var lines = ["the controller has nothing to log in with:"]
       lines += credentials.omissions.map { "  \($0)" }
       lines.append(
         "Name a private key with ssh.identity in the inventory, make one with `ssh-keygen -t ed25519`, or"
@@ -92,7 +92,7 @@ extension Connection {
     }
   }
 
-  /// What is encrypted on disk may lie open in the user's agent, as with ssh(1); else ours reads it.
+  /// An encrypted file may be loaded in the user's agent, as with ssh(1); if not, the private agent reads it.
   private func offer(
     of file: PrivateKeyFile, noting omissions: inout [String]
   ) async throws(SSHError) -> Credentials.Offer? {
@@ -130,7 +130,7 @@ extension Connection {
       return try await agent.keys(until: Deadline(after: deadlines.authentication))
     } catch {
       if Task.isCancelled { throw failure(.cancelled, "asking the agent", "cancelled") }
-      omissions.append("the agent cannot be used: \(error.detail)")
+      omissions.append("the ssh-agent cannot be used: \(error.detail)")
       return []
     }
   }

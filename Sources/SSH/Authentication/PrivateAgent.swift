@@ -2,17 +2,17 @@ internal import Files
 internal import FoundationEssentials
 internal import Glibc
 
-/// An ssh-agent(1) of our own, for keys that libssh2 cannot read or sign with.
+/// An ssh-agent(1) that `deploy` starts for keys that libssh2 cannot read or sign with.
 ///
 /// RSA keys need SHA-2 signatures, which libssh2 makes since 1.11; encrypted keys would cost their
-/// bcrypt rounds for each host. OpenSSH's own programs read every format that it writes. The agent
-/// ends with us, also when we are killed: the program that it runs under ends with its input.
+/// bcrypt rounds for each host. OpenSSH's own programs read every format that they write. The agent
+/// ends with `deploy`, also if that is killed: the shell around it ends with its standard input.
 final class PrivateAgent: Sendable {
   struct Problem: Error { let detail: String }
 
   private static let patience = Duration.seconds(10)
-  /// Takes one line from ssh-add(1)'s standard input: a passphrase that is in no argument, no
-  /// environment and no file.
+  /// The SSH_ASKPASS program: it reads one line from ssh-add(1)'s standard input, so that the passphrase
+  /// is in no argument, no environment and no file.
   private static let askPass = """
     #!/bin/sh
     IFS= read -r line
@@ -47,7 +47,7 @@ final class PrivateAgent: Sendable {
     let folder = try makeFolder()
     do throws(Problem) {
       let deadline = Deadline(after: patience)
-      // It prints when the agent listens already, and then lives as long as its input.
+      // It prints as soon as the agent listens, and then lives as long as its input.
       let lifeline = try run(
         ["ssh-agent", "-a", "\(folder.path)/agent", "sh", "-c", "echo $SSH_AGENT_PID; exec cat"],
         on: loop)
@@ -75,7 +75,7 @@ final class PrivateAgent: Sendable {
       ["ssh-add", "-q", "--", file.path],
       environment: [
         "SSH_AUTH_SOCK": "\(folder.path)/agent", "SSH_ASKPASS": "\(folder.path)/askpass",
-        // Before OpenSSH 8.4 it is asked where there is a display and no terminal.
+        // OpenSSH before 8.4 uses SSH_ASKPASS only if there is a display and no terminal.
         "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": "none",
       ], on: loop)
     let words: String
@@ -91,12 +91,12 @@ final class PrivateAgent: Sendable {
     } catch let problem as Problem {
       throw problem
     } catch {
-      throw Problem(detail: "ssh-add did not end: \(error)")
+      throw Problem(detail: "ssh-add did not finish: \(error)")
     }
     if file.isEncrypted && passphrase != nil && !words.contains("UNPROTECTED") {
       throw Problem(detail: "the passphrase is wrong")
     }
-    throw Problem(detail: "ssh-add would not load it: \(words)")
+    throw Problem(detail: "ssh-add could not load it: \(words)")
   }
 
   private func key(
@@ -108,7 +108,7 @@ final class PrivateAgent: Sendable {
     } catch {
       throw Problem(detail: error.detail)
     }
-    // Files that do not show their public half have no comment either, and get their path for one.
+    // Files that do not show their public half have no comment either, and get their path as one.
     let key = keys.first {
       file.publicKey.map { [blob = $0.blob] in $0 == blob } ?? ($0.comment == file.path)
     }
@@ -141,7 +141,7 @@ final class PrivateAgent: Sendable {
   }
 }
 
-/// The keys that our own agent holds, each loaded and asked for once.
+/// The keys in the private agent; each is loaded, and its passphrase asked for, once.
 actor KeyRing {
   private nonisolated let loop: EventLoop
   private var starting: Task<PrivateAgent, any Error>?
@@ -177,7 +177,7 @@ actor KeyRing {
     }
   }
 
-  /// Not before there is something to load: a client that goes meanwhile would leave it waiting.
+  /// Starts only when there is a key to load: a client that ends meanwhile would leave it waiting.
   private func start() -> Task<PrivateAgent, any Error> {
     let starting = starting ?? Task { [loop] in try await PrivateAgent.start(on: loop) }
     self.starting = starting

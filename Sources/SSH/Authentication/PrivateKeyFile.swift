@@ -1,15 +1,15 @@
 internal import Files
 internal import FoundationEssentials
 
-/// What a private key's file tells without its passphrase.
+/// What can be read from a private key file without its passphrase.
 struct PrivateKeyFile: Hashable, Sendable {
   let path: String
-  /// As in known_hosts: "ssh-ed25519"; nil where only the passphrase would tell.
+  /// As in known_hosts: "ssh-ed25519"; nil if it can be read only with the passphrase.
   let type: String?
   /// The public half, which only OpenSSH's own format shows.
   let publicKey: [UInt8]?
   let isEncrypted: Bool
-  /// Whether libssh2 reads it and signs with it as servers of today want it.
+  /// Whether libssh2 can read it and makes signatures that current servers accept.
   let isForLibrary: Bool
 
   private init(
@@ -19,7 +19,7 @@ struct PrivateKeyFile: Hashable, Sendable {
     self.type = type
     self.publicKey = publicKey
     self.isEncrypted = isEncrypted
-    // An encrypted key would be decrypted anew for each host, some 200 ms of the loop's thread.
+    // An encrypted key would be decrypted again for each host, some 200 ms of the loop's thread.
     isForLibrary = isReadable && !isEncrypted && type != "ssh-rsa"
   }
 
@@ -59,7 +59,7 @@ struct PrivateKeyFile: Hashable, Sendable {
         path: path, type: nil, publicKey: nil, isEncrypted: label != "PRIVATE KEY",
         isReadable: false)
     default:
-      throw Problem(detail: "is no private key")
+      throw Problem(detail: "is not a private key")
     }
   }
 
@@ -70,7 +70,7 @@ struct PrivateKeyFile: Hashable, Sendable {
     let body = lines.filter { !$0.hasPrefix("-----") }.joined()
     let magic = Array("openssh-key-v1\0".utf8)
     guard let bytes = Data(base64Encoded: body), bytes.starts(with: magic) else {
-      throw Problem(detail: "is damaged: no OpenSSH private key stands between its lines")
+      throw Problem(detail: "is damaged: there is no OpenSSH private key between its lines")
     }
     var reader = WireReader(Array(bytes.dropFirst(magic.count)))
     guard let cipher = reader.text(), reader.text() != nil, reader.string() != nil,
@@ -88,7 +88,7 @@ struct PrivateKeyFile: Hashable, Sendable {
   static func refuseUnsupported(_ type: String) throws(Problem) {
     if type.hasPrefix("sk-") || type.contains("-cert-") {
       throw Problem(
-        detail: "is a \(type) key, with which only OpenSSH itself logs in: use `ssh: {transport: "
+        detail: "is a \(type) key, which only OpenSSH itself supports: use `ssh: {transport: "
           + "openssh}`")
     }
     if type == "ssh-dss" {

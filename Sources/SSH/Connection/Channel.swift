@@ -9,14 +9,14 @@ package enum Exit: Hashable, Sendable {
 
 /// The channel of a command or a stream. The session frees it together with itself, or `free` does before.
 final class Channel {
-  /// Output nobody has read yet is taken up to here, so that the end of a command is seen behind it.
+  /// The limit for unread output, so that the end of a command is seen behind it.
   private static let outputLimit = 2 * 1024 * 1024
   private static let errorLimit = 64 * 1024
-  /// What may come on standard error in all; no script of `deploy` says more than a few lines there.
+  /// The limit for all of standard error; a script of `deploy` writes only a few lines there.
   private static let errorTotal = 4 * 1024 * 1024
 
   private let pointer: OpaquePointer
-  /// Allocates what the channel hands out; outlives it.
+  /// Allocates the buffers that the channel returns; outlives it.
   private let sessionPointer: OpaquePointer
   private(set) var output: [UInt8] = []
   private(set) var errorTail: [UInt8] = []
@@ -24,7 +24,7 @@ final class Channel {
   private(set) var exit: Exit?
   private var errorCount = 0
 
-  /// Whether standard error brings more than anybody would read.
+  /// Whether standard error is longer than its limit.
   var complainsWithoutEnd: Bool { errorCount > Self.errorTotal }
 
   init(adopting pointer: OpaquePointer, of sessionPointer: OpaquePointer) {
@@ -32,17 +32,17 @@ final class Channel {
     self.sessionPointer = sessionPointer
   }
 
-  /// Starts the command; answers as libssh2 does.
+  /// Starts the command; returns libssh2's status.
   func execute(_ command: String) -> Int32 {
     let bytes = Array(command.utf8CString)
     return libssh2_channel_process_startup(
       pointer, "exec", 4, bytes, UInt32(bytes.count - 1))
   }
 
-  /// Takes over all that has arrived. Answers 0, or libssh2's error.
+  /// Moves all output that has arrived into buffers. Returns 0, or libssh2's error.
   ///
-  /// Standard error is drained here too, whatever is being waited for: the two streams share one
-  /// window, and a command must never hang because nobody reads what it complains of.
+  /// Standard error is read here too, whichever stream is waited for: the two streams share one
+  /// window, so unread standard error would block the command.
   func pump(discardingOutput: Bool = false) -> Int32 {
     guard exit == nil else { return 0 }
     if discardingOutput { output = [] }
@@ -69,7 +69,7 @@ final class Channel {
     return output
   }
 
-  /// Moves as much as there is room for; answers with the count.
+  /// Moves as much output as there is room for; returns the number of bytes.
   func takeOutput(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     let count = min(output.count, buffer.count)
     output.withUnsafeBytes {
@@ -81,15 +81,15 @@ final class Channel {
 
   var isFull: Bool { output.count >= Self.outputLimit }
 
-  /// Whether something that has come already waits for being read.
+  /// Whether buffered data is waiting to be read.
   var mayBeRead: Bool {
     libssh2_poll_channel_read(pointer, 0) != 0 || libssh2_channel_eof(pointer) == 1
   }
 
-  /// What `write` and libssh2's other calls answer when they have to be repeated.
+  /// What `write` and libssh2's other calls return when they have to be repeated.
   let wouldBlock = Int(LIBSSH2_ERROR_EAGAIN)
 
-  /// Answers how many bytes were taken, 0 or EAGAIN when the window is full.
+  /// Returns the number of bytes taken, or 0 or EAGAIN if the window is full.
   func write(_ bytes: ArraySlice<UInt8>) -> Int {
     bytes.withUnsafeBytes {
       deploy_libssh2_channel_write(pointer, $0.bindMemory(to: CChar.self).baseAddress, $0.count)
@@ -98,7 +98,7 @@ final class Channel {
 
   func sendEnd() -> Int32 { libssh2_channel_send_eof(pointer) }
 
-  /// Closes and frees; EAGAIN means that the peer has not yet agreed, and must be called again.
+  /// Closes and frees the channel; EAGAIN means that the peer has not yet agreed: call it again.
   func free() -> Int32 { libssh2_channel_free(pointer) }
 
   private func noteClose() -> Int32 {

@@ -2,30 +2,30 @@ internal import Files
 internal import FoundationEssentials
 internal import Glibc
 
-/// What OpenSSH's client is configured to do about one host, as `ssh -G` tells it.
+/// The settings of OpenSSH's client for one host, as `ssh -G` prints them.
 package struct ClientConfiguration: Hashable, Sendable {
-  /// Nil for what nobody configured, unlike in the output of `ssh -G`, which fills in defaults.
+  /// Nil for what is not configured, unlike in the output of `ssh -G`, which fills in defaults.
   package var user: String?
   package var port: UInt16?
-  /// What to connect to in place of the name that was asked about.
+  /// The name or address to connect to instead of the name that was asked about.
   package var hostName: String?
-  /// Absolute, those that exist alone.
+  /// Absolute paths of files that exist.
   package var identities: [String] = []
-  /// Only the identities above, and of the agent's keys none else.
+  /// Only the identities above are offered, and no other key of the agent.
   package var identitiesOnly = false
   package var knownHosts: [String] = []
   package var acceptsNewHosts = false
   package var hostKeyAlias: String?
-  /// As ProxyJump writes it, the nearest first.
+  /// As in ProxyJump, the nearest first.
   package var jumps: [String] = []
   /// The agent's socket; empty for none.
   package var agentSocket: String?
   package var connectSeconds: Int?
   package var keepaliveSeconds: Int?
-  /// Settings that only OpenSSH itself can do, as they are called there.
+  /// Settings that only OpenSSH itself supports, by their names in ssh_config(5).
   package var beyondUs: [String] = []
 
-  /// A word that no configuration holds: what `ssh -G` answers with it, nobody has configured.
+  /// A marker that no configuration contains: a setting that `ssh -G` prints with it is not configured.
   static let unset = "deploy-unset"
 
   /// Reads the output of `ssh -G` for a configuration that ends with `tail`.
@@ -62,10 +62,10 @@ package struct ClientConfiguration: Hashable, Sendable {
     identities = identities.filter(exists)
   }
 
-  /// A configuration that includes others, with an end that tells what they leave out.
+  /// A configuration that includes others, with a final section that marks what they leave unset.
   ///
-  /// `Match final` makes ssh read it again with the address that was found, so that `Host` patterns
-  /// match the name and the address, and its own lines come last of all.
+  /// `Match final` makes ssh read it again with the resolved address, so that `Host` patterns
+  /// match the name and the address, and the lines of this section come last.
   static func wrapper(of files: [String]) -> String {
     files.map { "Include \"\($0)\"\n" }.joined() + """
       Match final all
@@ -78,9 +78,9 @@ package struct ClientConfiguration: Hashable, Sendable {
   }
 }
 
-/// Asks `ssh -G`, once for each host.
+/// Runs `ssh -G`, once for each host.
 package actor ClientConfigurations {
-  /// Why a host's configuration cannot be told.
+  /// Why the configuration of a host could not be read.
   package struct Problem: Error, CustomStringConvertible { package let description: String }
 
   private static let unsetPort: UInt16 = 65535
@@ -100,7 +100,7 @@ package actor ClientConfigurations {
     client.loop.asUnownedSerialExecutor()
   }
 
-  /// Whether anybody configured anything: asking costs some 7 ms of processor a host.
+  /// The configuration files that exist: running ssh without any costs some 7 ms of processor time a host.
   private var usualFiles: [String] {
     let own = "\(home)/.ssh/config"
     let more = (try? FileManager.default.contentsOfDirectory(atPath: "/etc/ssh/ssh_config.d")) ?? []
@@ -110,7 +110,7 @@ package actor ClientConfigurations {
     return [own, "/etc/ssh/ssh_config"]
   }
 
-  /// What is configured for a host; nil where nothing is.
+  /// The settings for a host; nil if there are none.
   ///
   /// - Parameters:
   ///   - name: what `Host` patterns match, beside the address.
@@ -167,7 +167,7 @@ package actor ClientConfigurations {
         let words = await process.errorText.replacing(wrapper, with: files[0])
         throw Problem(
           description: "`ssh -G \(name)` does not accept the configuration: \(words)\n"
-            + "Mend it, or leave it out by `ssh: {config: none}`.")
+            + "Correct it, or ignore it with `ssh: {config: none}`.")
       }
       var configuration = ClientConfiguration(
         String(decoding: output, as: UTF8.self), home: home, exists: { access($0, F_OK) == 0 })

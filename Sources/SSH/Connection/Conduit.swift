@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// One direct-tcpip channel (RFC 4254, 7.2) and the bytes on their way through it.
+/// One direct-tcpip channel (RFC 4254, 7.2) with its buffers, made by the connection that carries it.
 ///
 /// Sendable without a lock because only the event loop's thread touches it: the connection that
-/// carries it and whoever reads and writes it are actors on one loop.
+/// carries it and the actors that read and write it run on one loop.
 final class Conduit: @unchecked Sendable {
-  /// What is taken from a writer before the host has taken any of it.
+  /// How many bytes are accepted from a writer before the host has taken any of them.
   private static let outboxLimit = 512 * 1024
 
-  /// Those who wait for these bytes are woken by it.
+  /// Wakes the tasks that wait for these bytes.
   let key: WaitKey
   private let channel: Channel
   private let loop: EventLoop
@@ -17,7 +17,7 @@ final class Conduit: @unchecked Sendable {
   private var outbox: [UInt8] = []
   private var isEndWanted = false
   private var isEndSent = false
-  /// Why nothing goes through any more.
+  /// Why nothing can be carried any longer.
   private(set) var failure: SSHError?
 
   init(_ channel: Channel, loop: EventLoop, connectionKey: WaitKey) {
@@ -29,9 +29,9 @@ final class Conduit: @unchecked Sendable {
 
   var hasUnsent: Bool { !outbox.isEmpty }
 
-  /// Moves bytes both ways; answers 0, or libssh2's error that breaks the whole connection.
+  /// Moves bytes both ways; returns 0, or the libssh2 error that breaks the whole connection.
   ///
-  /// - Parameter mustRead: reads the transport, instead of looking only at what has come already.
+  /// - Parameter mustRead: whether to read the transport, or look only at data that has already arrived.
   func carry(mustRead: Bool) -> Int32 {
     guard failure == nil else { return 0 }
     let before = (channel.output.count, channel.isOutputEnded, outbox.count)
@@ -45,7 +45,7 @@ final class Conduit: @unchecked Sendable {
     return 0
   }
 
-  /// Whether a read through this conduit would read the transport.
+  /// Whether reading through this conduit would read the transport.
   var canRead: Bool { failure == nil && !channel.isFull && !channel.isOutputEnded }
 
   private func flush() -> Int32 {
@@ -53,7 +53,7 @@ final class Conduit: @unchecked Sendable {
       let count = channel.write(outbox[...])
       if count == 0 || count == channel.wouldBlock { return 0 }
       guard count > 0 else {
-        // What the peer has closed fails alone; what broke the transport is found by the next read.
+        // If the peer closed the channel, only this fails; a broken transport is found by the next read.
         outbox = []
         return 0
       }
@@ -66,7 +66,7 @@ final class Conduit: @unchecked Sendable {
     return status
   }
 
-  /// The connection has ended, or the stream was closed.
+  /// Records why the conduit failed: the connection ended, or the stream was closed.
   func fail(_ error: SSHError) {
     guard failure == nil else { return }
     failure = error
@@ -74,7 +74,7 @@ final class Conduit: @unchecked Sendable {
     loop.wake(key)
   }
 
-  /// Answers like recv(2) on a non-blocking socket, with a negative errno.
+  /// Behaves like recv(2) on a non-blocking socket, with a negative errno.
   func take(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     let wasFull = channel.isFull
     let count = channel.takeOutput(into: buffer)
@@ -91,7 +91,7 @@ final class Conduit: @unchecked Sendable {
     return bytes.isEmpty && !channel.isOutputEnded ? nil : bytes
   }
 
-  /// Answers like send(2) on a non-blocking socket, with a negative errno.
+  /// Behaves like send(2) on a non-blocking socket, with a negative errno.
   func put(_ bytes: UnsafeRawBufferPointer) -> Int {
     if failure != nil || isEndWanted { return -Int(EPIPE) }
     let room = max(0, Self.outboxLimit - outbox.count)
@@ -106,6 +106,6 @@ final class Conduit: @unchecked Sendable {
     loop.wake(connectionKey)
   }
 
-  /// Closes and frees; EAGAIN means that the peer has not yet agreed, and must be called again.
+  /// Closes and frees the channel; EAGAIN means that the peer has not yet agreed: call it again.
   func free() -> Int32 { channel.free() }
 }

@@ -1,16 +1,16 @@
 internal import CLibSSH2
 
-/// Where a stream goes.
+/// Address and port that a stream connects to.
 struct Target: Hashable, Sendable {
   let address: String
   let port: UInt16
 
-  var activity: String { "connecting on to \(address) port \(port)" }
+  var activity: String { "connecting to \(address) port \(port) through the host" }
 }
 
-/// Carries the streams through this connection: one task moves the bytes of them all.
+/// Streams through this connection: one task moves the bytes of all of them.
 extension Connection {
-  /// Opens a direct-tcpip channel; one that was given up before has to come to its end first.
+  /// Opens a direct-tcpip channel; waits until an abandoned one has been answered.
   func openChannel(
     to target: Target, until deadline: Deadline
   ) async throws(SSHError) -> Channel {
@@ -34,7 +34,7 @@ extension Connection {
         library: words)
     case .refused(let words):
       throw failure(
-        .streamRefused, activity, "the host could not connect there", library: words)
+        .streamRefused, activity, "the host could not connect to it", library: words)
     }
   }
 
@@ -43,9 +43,9 @@ extension Connection {
     case refused(String?)
   }
 
-  /// Nil while the host has not answered.
+  /// Returns nil until the host has answered.
   private func open(_ target: Target, _ session: Session) throws(SSHError) -> Opened? {
-    // sshd logs where a stream comes from; on this side it comes from no socket.
+    // sshd logs where a stream comes from; on this side there is no socket.
     let pointer = libssh2_channel_direct_tcpip_ex(
       session.pointer, target.address, Int32(target.port), "127.0.0.1", 0)
     if let pointer { return .channel(Channel(adopting: pointer, of: session.pointer)) }
@@ -58,7 +58,7 @@ extension Connection {
 
   var condition: (isUsable: Bool, carriesStreams: Bool) { (isUsable, !conduits.isEmpty) }
 
-  /// Adds a stream to those that are carried.
+  /// Adds a stream to those that this connection carries.
   func carry(_ channel: Channel) -> ByteStream {
     let conduit = Conduit(channel, loop: client.loop, connectionKey: currentKey)
     conduits.append(conduit)
@@ -67,12 +67,12 @@ extension Connection {
     return ByteStream(conduit, of: self)
   }
 
-  /// Runs for as long as there are streams, and keeps the connection until then.
+  /// Runs as long as there are streams, and keeps the connection alive until then.
   private func carryConduits() async {
     let activity = "carrying streams"
     while !conduits.isEmpty {
       do {
-        // What comes is for the streams, each of which has limits of its own.
+        // The data is for the streams, each of which has its own limits.
         try await attempt(activity, until: Deadline(after: .seconds(3600)), limit: .max) {
           session throws(SSHError) -> Void? in
           try self.carryOnce(session, activity)
@@ -97,12 +97,12 @@ extension Connection {
     }
   }
 
-  /// Closes a stream that nobody holds any more; the host may take its time to agree.
+  /// Closes a stream that is no longer used; the host may take its time to agree.
   func retire(_ conduit: Conduit) {
     guard let index = conduits.firstIndex(where: { $0 === conduit }) else { return }
     conduits.remove(at: index)
     guard isUsable else { return }
-    // What was written last, such as a goodbye, is not lost for want of an occasion.
+    // What was written last, such as a goodbye, must still be sent.
     _ = conduit.carry(mustRead: false)
     retire(conduit.free)
     wakeWaiters()

@@ -1,7 +1,7 @@
 internal import CLibSSH2
 internal import Files
 
-/// From nothing to a session that is logged in.
+/// Connecting, key exchange and login of a new connection.
 extension Connection {
   func establish() async throws(SSHError) {
     do {
@@ -19,7 +19,7 @@ extension Connection {
     }
   }
 
-  /// Asks the host for its key and goes no further; nil where it is known already.
+  /// Asks the host for its key and does not log in; nil if the key is known already.
   func newHostKey() async throws(SSHError) -> NewHostKey? {
     defer { close() }
     do throws(SSHError) {
@@ -29,7 +29,7 @@ extension Connection {
         try check(key, against: known, policy: .strict)
         return nil
       } catch {
-        // One that is known by another type of key is no new host.
+        // A host that is known by a key of another type is not new.
         guard error.code == .hostKeyUnknown, known.keyTypes(for: destination.knownName).isEmpty,
           let new = newKey(key)
         else { throw error }
@@ -99,7 +99,7 @@ extension Connection {
     do {
       return try await gateway.open(to: destination.address, port: destination.port)
     } catch {
-      // What the jump host could not do says something about this host, all else about that one.
+      // A refusal to forward concerns this host, all other errors the jump host.
       let code = error.code == .streamRefused ? SSHError.Code.unreachable : error.code
       throw failure(code, activity, error.description)
     }
@@ -112,7 +112,7 @@ extension Connection {
     case .invalidAddress:
       failure(
         .invalidAddress, activity,
-        "\"\(destination.address)\" is no IPv4 or IPv6 address; write the number, names are not "
+        "\"\(destination.address)\" is not an IPv4 or IPv6 address; write the number, names are not "
           + "looked up")
     case .unknownName:
       failure(.unreachable, activity, "the name \"\(destination.address)\" has no address")
@@ -129,7 +129,7 @@ extension Connection {
     }
   }
 
-  /// Connects, and answers with the key that the host proved to have.
+  /// Exchanges keys; returns the host key that the host has proved to own.
   private func exchangeKeys(_ known: KnownHosts) async throws(SSHError) -> HostKey {
     let pinned = Set(destination.hostKeys.map { String($0.prefix { $0 != " " }) })
     try await openSession(
@@ -151,7 +151,7 @@ extension Connection {
       throw failure(.timedOut, activity, silenceDetail(deadline))
     }
     guard let key = HostKey(blob: blob) else {
-      throw failure(.handshakeFailed, activity, "the server's host key is no SSH public key")
+      throw failure(.handshakeFailed, activity, "the server's host key is not an SSH public key")
     }
     return key
   }
@@ -171,7 +171,7 @@ extension Connection {
       }
       return
     }
-    switch known.result(on: key, from: name) {
+    switch known.check(key, from: name) {
     case .trusted:
       return
     case .unknown(let others):
@@ -182,7 +182,8 @@ extension Connection {
       }
       throw failure(
         .hostKeyUnknown, activity,
-        report.unknown(others: others, caGenerations: known.caGenerations(for: name)))
+        report.unknown(
+          others: others, certificateAuthorities: known.certificateAuthorities(for: name)))
     case .changed(let entries):
       throw failure(.hostKeyChanged, activity, report.changed(entries))
     case .revoked(let entry):
@@ -198,6 +199,7 @@ extension Connection {
         .knownHostsUnreadable, activity, error.description)
     }
     destination.notice?(
-      "\(destination.subject) is new; its key \(new.type) \(new.fingerprint) is now in \(new.file)")
+      "\(destination.subject) is new; its key \(new.type) \(new.fingerprint) is recorded in \(new.file)"
+    )
   }
 }

@@ -2,7 +2,7 @@ internal import CLibSSH2
 internal import SystemPackage
 
 extension Connection {
-  /// Turns the end of a wait into the error that it is.
+  /// Turns the end of a wait into the matching error.
   func check(_ wakeup: Wakeup, _ activity: String, _ deadline: Deadline) throws(SSHError) {
     switch wakeup {
     case .ready: return
@@ -13,7 +13,7 @@ extension Connection {
     }
   }
 
-  /// An error of this connection, with the host that it leads to.
+  /// An error of this connection, with the host that it belongs to.
   func failure(
     _ code: SSHError.Code, _ activity: String, _ detail: String, library: String? = nil
   ) -> SSHError {
@@ -35,7 +35,7 @@ extension Connection {
       let reason =
         switch session.transport.end {
         case .failed(let error): session.transport.streamFailure ?? error.description
-        case .endlessGreeting: "the peer never came to the point"
+        case .endlessGreeting: "the peer sent too much data before the login"
         case .closedByPeer: session.transport.streamFailure ?? "the server closed it"
         case nil: "the session broke with status \(status)"
         }

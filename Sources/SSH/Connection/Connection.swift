@@ -2,9 +2,9 @@ internal import CLibSSH2
 internal import Files
 internal import SystemPackage
 
-/// One authenticated SSH connection, as which any number of commands can run.
+/// One authenticated SSH connection, which can run any number of commands; made by `SSHClient`.
 ///
-/// An actor on the client's event loop. Letting go of it closes the connection.
+/// An actor on the client's event loop. Releasing the last reference closes the connection.
 package actor Connection {
   package nonisolated let destination: Destination
   let deadlines: Deadlines
@@ -13,20 +13,20 @@ package actor Connection {
 
   private static let keepaliveInterval = Duration.seconds(15)
   private static let keepaliveLimit = 3
-  /// What a peer may send while it is waited for one thing: libssh2 keeps packets that nobody asked for.
+  /// How much a peer may send during one wait: libssh2 keeps packets that were not requested.
   static let waitLimit = 64 * 1024 * 1024
 
   private var session: Session?
-  /// From here on the peer answers keepalives.
+  /// From then on the peer answers keepalives.
   var isAuthenticated = false
-  /// Kept for as long as its stream is used.
+  /// Kept as long as its stream is used.
   private var gateway: Gateway?
   private var channels: [RemoteProcess.ID: Channel] = [:]
-  /// Closed by us, and not yet by the peer: libssh2's call for each that is to be repeated.
+  /// Channels that are closed here but not yet by the peer: the libssh2 call to repeat for each.
   private var retiring: [() -> Int32] = []
   var conduits: [Conduit] = []
   private var isOpening = false
-  /// The stream whose opening was given up before the host answered.
+  /// The stream whose opening was abandoned before the host answered.
   var abandoned: Target?
   private var lastID: RemoteProcess.ID = 0
   /// Why this connection can no longer be used.
@@ -42,17 +42,17 @@ package actor Connection {
     client.loop.asUnownedSerialExecutor()
   }
 
-  /// Says goodbye and closes; whoever still waits fails with `closed`. May be called again.
+  /// Says goodbye and closes the connection; tasks that still wait fail with `closed`. May be called again.
   package func close() {
     guard ending?.code != .closed else { return }
     if ending == nil, let session {
       // A few bytes into an almost always empty buffer; if they do not fit, the peer sees the end.
       _ = deploy_libssh2_session_disconnect(session.pointer, "done")
     }
-    end(with: .closed, "the connection was closed before")
+    end(with: .closed, "the connection was already closed")
   }
 
-  /// Starts a command through the user's login shell there.
+  /// Starts a command through the user's login shell on the host.
   package func start(_ command: String) async throws(SSHError) -> RemoteProcess {
     let activity = "starting a command"
     let deadline = Deadline(after: deadlines.idle)
@@ -61,9 +61,9 @@ package actor Connection {
       do throws(SSHError) {
         return try await self.start(command, activity, until: deadline)
       } catch {
-        // Half an open cannot be taken back.
+        // A channel that is being opened cannot be cancelled.
         if error.code == .timedOut || error.code == .cancelled {
-          self.end(with: .connectionLost, "given up while \(activity)")
+          self.end(with: .connectionLost, "abandoned while \(activity)")
         }
         throw error
       }
@@ -117,17 +117,17 @@ package actor Connection {
     }
   }
 
-  /// Frees a channel that nobody holds any more; the peer may take its time to agree.
+  /// Frees a channel that is no longer used; the peer may take its time to agree.
   func retire(_ id: RemoteProcess.ID) {
     guard let channel = channels.removeValue(forKey: id), isUsable else { return }
     retire(channel.free)
   }
 
-  /// Repeats a call of libssh2's for as long as it answers EAGAIN.
+  /// Repeats a libssh2 call until it returns something else than EAGAIN.
   func retire(_ free: @escaping () -> Int32) {
     retiring.append(free)
     freeRetired()
-    // What these calls took off the transport may have been for others.
+    // The data that these calls read from the transport may belong to others.
     wakeWaiters()
   }
 
@@ -150,7 +150,7 @@ package actor Connection {
 
   var currentTransport: Transport? { session?.transport }
 
-  /// Wakes all who wait for this connection's stream.
+  /// Wakes all tasks that wait for this connection's stream.
   var currentKey: WaitKey {
     guard let session else {
       preconditionFailure("This is a bug in deploy. There is no session to wait for.")
@@ -167,7 +167,7 @@ package actor Connection {
     if let session { client.loop.wake(session.transport.key) }
   }
 
-  /// Calls `operation` until it answers with a value; nil means that it needs more input.
+  /// Calls `operation` until it returns a value; nil means that it needs more input.
   ///
   /// - Throws: what `operation` throws; `timedOut` and `cancelled`, which leave the session as
   ///   usable as it was; the reason why the connection ended, if it did.
@@ -193,7 +193,7 @@ package actor Connection {
         throw error
       }
       if transport.received != received {
-        // What this call took off the socket may have been for others, whom no event will wake.
+        // The data that this call read from the socket may belong to others, whom no event will wake.
         freeRetired()
         wakeWaiters()
       }
@@ -207,14 +207,14 @@ package actor Connection {
     }
   }
 
-  /// A peer that never stops talking gets no more than its time and its share of the thread.
+  /// Stops a peer that never stops sending when its time or its share of the thread is used up.
   private func keepGoing(
     _ activity: String, _ total: Int, _ limit: Int, until deadline: Deadline
   ) async throws(SSHError) {
     guard total <= limit else {
       let error = failure(
         .connectionLost, activity,
-        "the connection was closed: the host sent \(total) bytes and not what it was asked for")
+        "the connection was closed: the host sent \(total) bytes without the requested data")
       end(with: error.code, error.detail, as: error)
       throw error
     }
@@ -223,7 +223,7 @@ package actor Connection {
     await Task.yield()
   }
 
-  /// Waits until the kernel has taken all that was sent.
+  /// Waits until the kernel has taken everything that was sent.
   func drain(_ activity: String, until deadline: Deadline) async throws(SSHError) {
     try await attempt(activity, until: deadline) { session throws(SSHError) -> Void? in
       if session.transport.hasUnsent { return nil }
@@ -246,7 +246,7 @@ package actor Connection {
     try check(wakeup, activity, deadline)
   }
 
-  /// A silent peer is asked whether it is there: behind a jump host, nobody's TCP would tell.
+  /// Sends keepalives to a silent peer: behind a jump host, TCP does not report that it is gone.
   private func askForLife(_ activity: String, _ transport: Transport) throws(SSHError) {
     guard let session, transport.end == nil else { return }
     transport.unansweredKeepalives += 1
@@ -264,11 +264,11 @@ package actor Connection {
     _ = libssh2_keepalive_send(session.pointer, &next)
   }
 
-  /// Drops the session, its channels and its socket, and tells everybody who waits.
+  /// Drops the session, its channels and its socket, and wakes every task that waits.
   func end(with code: SSHError.Code, _ detail: String, as error: SSHError? = nil) {
     ending = error ?? failure(code, "using the connection", detail)
     wakeWaiters()
-    // Channels stay, for what was said on standard error; their pointers are not used any more.
+    // Channels stay because of their standard error; their pointers are no longer used.
     retiring = []
     session = nil
     gateway = nil

@@ -1,12 +1,12 @@
 internal import Synchronization
 
-/// What a client has done since it was made.
+/// What a client has done since it was created.
 package struct Counts: Hashable, Sendable {
   /// TCP connections opened.
   package var connections = 0
   /// Authentications that succeeded.
   package var logins = 0
-  /// TCP connections that hosts made for us.
+  /// TCP connections that hosts opened for the controller.
   package var streams = 0
   /// Commands started.
   package var executions = 0
@@ -14,7 +14,7 @@ package struct Counts: Hashable, Sendable {
   package var bytesReceived = 0
 }
 
-/// Counts from any thread; each number is exact, a snapshot of several may be torn.
+/// Counts from any thread; each number is exact, but a snapshot of several may be inconsistent.
 final class Counters: Sendable {
   /// Connections that are being made.
   let dialing = Atomic(0)

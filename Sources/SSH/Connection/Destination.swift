@@ -1,32 +1,32 @@
-/// Where to connect to, as whom, and what proves either side to the other.
+/// Where to connect to, as which user, and how both sides are authenticated.
 package struct Destination: Sendable, CustomStringConvertible {
   /// Which keys are offered, in this order.
   package enum Identities: Hashable, Sendable {
-    /// These private keys alone; the agent is used for one that it holds and whose file is
+    /// Only these private keys; the agent is used for one that it holds and whose file is
     /// encrypted.
     case files([String])
-    /// What the agent holds, then `.ssh/id_ed25519`, `.ssh/id_ecdsa` and `.ssh/id_rsa` of this
+    /// The keys of the agent, then `.ssh/id_ed25519`, `.ssh/id_ecdsa` and `.ssh/id_rsa` of this
     /// home folder.
     case agentThenDefaults(home: String)
-    /// What the agent holds, then these.
+    /// The keys of the agent, then these.
     case agentThenFiles([String])
   }
 
-  /// What becomes of a host that no known_hosts file has. One whose key changed is always refused.
+  /// What happens with a host that is in no known_hosts file. A host whose key changed is always refused.
   package enum HostKeyPolicy: Hashable, Sendable {
     case strict
-    /// It is recorded in the first file.
+    /// The host is recorded in the first file.
     case acceptNew
   }
 
-  /// Answers with the passphrase of an encrypted key, or with nothing where there is none.
+  /// Returns the passphrase of an encrypted key, or nil if there is none.
   package typealias PassphraseProvider = @Sendable (_ path: String) async -> [UInt8]?
 
   package typealias PasswordProvider = @Sendable () async -> [UInt8]?
 
-  /// The host's name for messages.
+  /// The name of the host in messages.
   package var label: String
-  /// Numeric IPv4 or IPv6. A jump host's may be a name, which whoever connects to it resolves.
+  /// Numeric IPv4 or IPv6. A jump host may have a name, which the host before it resolves.
   package var address: String
   package var port: UInt16
   package var user: String
@@ -35,19 +35,19 @@ package struct Destination: Sendable, CustomStringConvertible {
   /// the one to add to. A missing file knows no host.
   package var knownHosts: [String]
   package var hostKeyPolicy = HostKeyPolicy.strict
-  /// The only keys that are accepted, as "ssh-ed25519 AAAA..."; none leaves it to `knownHosts`.
+  /// The only keys that are accepted, as "ssh-ed25519 AAAA..."; if empty, `knownHosts` decides.
   package var hostKeys: [String] = []
-  /// The name that known_hosts files have the host under, instead of its address and port.
+  /// The name of the host in known_hosts files, instead of its address and port.
   package var hostKeyAlias: String?
-  /// What the user should hear about a connection that goes on.
+  /// Receives notices for the user about a connection that continues.
   package var notice: (@Sendable (String) -> Void)?
   /// The agent's Unix socket, the value of SSH_AUTH_SOCK.
   package var agentSocket: String?
   /// The hosts to go through, the nearest first; their own `jumps` are not looked at.
   package var jumps: [Destination]
-  /// Asked before anything is sent, so that nobody's typing counts against a deadline.
+  /// Asked before anything is sent, so that typing does not count against a deadline.
   package var passphrase: PassphraseProvider?
-  /// For servers that ask for a password, by itself or by keyboard-interactive; asked like it.
+  /// The password, for the methods password and keyboard-interactive; asked for like a passphrase.
   package var password: PasswordProvider?
 
   package init(
@@ -67,7 +67,7 @@ package struct Destination: Sendable, CustomStringConvertible {
     self.password = password
   }
 
-  /// The host as messages name it.
+  /// The host as it is named in messages.
   package var description: String { subject }
 
   var subject: String {
@@ -75,12 +75,12 @@ package struct Destination: Sendable, CustomStringConvertible {
     return jumps.isEmpty ? name : name + " through " + jumps.map(\.label).joined(separator: ", ")
   }
 
-  /// The name that known_hosts files have the host under.
+  /// The name of the host in known_hosts files.
   var knownName: KnownHosts.Name {
     KnownHosts.Name(alias: hostKeyAlias, address: address, port: port)
   }
 
-  /// One of the hosts to go through, reached through those before it.
+  /// One of the jump hosts, reached through those before it.
   package func jump(_ index: Int) -> Destination {
     var jump = jumps[index]
     jump.jumps = Array(jumps[..<index])
@@ -88,7 +88,7 @@ package struct Destination: Sendable, CustomStringConvertible {
     return jump
   }
 
-  /// The last of the hosts to go through, reached through the others.
+  /// The last of the jump hosts, reached through the others.
   var lastJump: Destination? {
     jumps.isEmpty ? nil : jump(jumps.count - 1)
   }
@@ -97,15 +97,15 @@ package struct Destination: Sendable, CustomStringConvertible {
   var isJump = false
 }
 
-/// How long each stage may take.
+/// How long each phase of a connection may take.
 package struct Deadlines: Hashable, Sendable {
   /// Until TCP is connected.
   package var connect: Duration
-  /// From there until the banner and the keys are exchanged.
+  /// From the connection until the banner and the keys are exchanged.
   package var handshake: Duration
-  /// From there until logged in, all keys together.
+  /// From the key exchange until the user is logged in, all keys together.
   package var authentication: Duration
-  /// For each wait after that: a channel to open, output to come, input to be taken.
+  /// For each wait after the login: a channel to open, output to arrive, input to be taken.
   package var idle: Duration
 
   package init(
@@ -119,7 +119,7 @@ package struct Deadlines: Hashable, Sendable {
   }
 }
 
-/// The instant when a wait ends, and how long that was, for the message.
+/// The instant when a wait ends, and the length of the wait for the message.
 struct Deadline: Sendable {
   let instant: ContinuousClock.Instant
   let limit: Duration
@@ -129,7 +129,7 @@ struct Deadline: Sendable {
     self.limit = limit
   }
 
-  /// Itself, or one that comes before it.
+  /// This deadline, or an earlier one.
   func orEarlier(_ limit: Duration) -> Deadline {
     let other = Deadline(after: limit)
     return other.instant < instant ? other : self

@@ -2,7 +2,7 @@ internal import CLibSSH2
 internal import Diagnostics
 internal import Files
 
-/// Why a key exchange did not end well, in words.
+/// Messages that explain why a key exchange failed.
 extension Connection {
   func handshakeFailure(_ status: Int32, _ session: Session, _ activity: String) -> SSHError {
     let transport = session.transport
@@ -13,23 +13,23 @@ extension Connection {
     var reason =
       switch transport.end {
       case .closedByPeer where transport.received == 0:
-        "the server accepted the connection and closed it without a word; sshd does so over "
+        "the server accepted the connection and closed it immediately; sshd does so over "
           + "MaxStartups, and to addresses that it penalises"
-      case .closedByPeer: "the server closed the connection in the key exchange"
+      case .closedByPeer: "the server closed the connection during the key exchange"
       case .failed(let error) where error.isDisconnection:
-        "the server closed the connection in the key exchange: \(error)"
+        "the server closed the connection during the key exchange: \(error)"
       case .failed(let error): "the connection broke: \(error)"
-      case .endlessGreeting: "the peer kept talking and never exchanged keys"
+      case .endlessGreeting: "the peer sent too much data before the key exchange"
       case nil: "the key exchange failed with status \(status)"
       }
     if let answer = foreignGreeting(transport) {
-      reason += "; the peer is no SSH server: it said \(answer)"
+      reason += "; the peer is not an SSH server: it said \(answer)"
     }
     return failure(.handshakeFailed, activity, reason, library: words)
   }
 
-  /// Which kinds of algorithms the server and libssh2 do not share, with both lists; nil where they share
-  /// one of each kind, or the server never said which it has.
+  /// The kinds of algorithms that the server and libssh2 do not share, with both lists; nil if they share
+  /// one of each kind, or the server did not send its lists.
   private func mismatch(_ session: Session) -> String? {
     guard let offer = KeyExchangeOffer(opening: session.transport.greeting) else { return nil }
     let library = "libssh2 \(libraryVersion)"
@@ -39,7 +39,7 @@ extension Connection {
       var line = """
         the server and \(library) share no \(kind.name) algorithm:
           the server offers \(HostText(offer[kind].joined(separator: ", ")))
-          \(library) knows \(known.joined(separator: ", "))
+          \(library) supports \(known.joined(separator: ", "))
         Allow one of these in \(kind.setting) of the host's sshd_config
         """
       if kind == .hostKey { line += ", with a key that `ssh-keygen -A` makes" }
@@ -52,15 +52,15 @@ extension Connection {
 
   func silenceDetail(_ deadline: Deadline) -> String {
     guard let transport = currentTransport, transport.received > 0 else {
-      return "the connection was accepted, and then nothing came within \(deadline.limit)"
+      return "the connection was accepted, but nothing was received within \(deadline.limit)"
     }
     guard let answer = foreignGreeting(transport) else {
-      return "the key exchange did not end within \(deadline.limit)"
+      return "the key exchange did not finish within \(deadline.limit)"
     }
     return "no SSH banner within \(deadline.limit): the peer said \(answer)"
   }
 
-  /// The first line of a peer that did not start like an SSH server.
+  /// The first line of a peer that does not start like an SSH server.
   private func foreignGreeting(_ transport: Transport) -> String? {
     let greeting = String(
       decoding: transport.greeting.prefix(Transport.versionLimit), as: UTF8.self)

@@ -1,5 +1,5 @@
-/// The algorithms that a server offers in its first packet, SSH_MSG_KEXINIT (RFC 4253, 7.1), as it comes
-/// before anything is encrypted.
+/// The algorithms that a server offers in its first packet, SSH_MSG_KEXINIT (RFC 4253, 7.1), which is
+/// not encrypted.
 struct KeyExchangeOffer: Hashable {
   enum Kind: CaseIterable {
     case keyExchange, hostKey, cipher, mac
@@ -24,14 +24,14 @@ struct KeyExchangeOffer: Hashable {
     }
   }
 
-  /// Bytes from the start of a connection that hold the packet of any server.
+  /// Number of bytes from the start of a connection that contain the packet of any server.
   static let longest = 8192
 
   private let lists: [Kind: [String]]
 
-  /// Nil where the bytes have no such packet, or not all of it.
+  /// Nil if the bytes do not contain such a packet, or not all of it.
   ///
-  /// - Parameter opening: what the server said first: lines, the last of which is its version, and then
+  /// - Parameter opening: the first bytes from the server: lines, the last of which is its version, and then
   ///   the packet.
   init?(opening: [UInt8]) {
     guard let start = Self.packet(in: opening) else { return nil }
@@ -40,7 +40,7 @@ struct KeyExchangeOffer: Hashable {
       reader.byte() == 20
     else { return nil }
     for _ in 0..<16 where reader.byte() == nil { return nil }
-    // Ciphers and MACs to the server stand before those from it, which no server has different.
+    // Ciphers and MACs to the server come before those from it; servers have the same for both.
     guard let keyExchange = reader.text(), let hostKey = reader.text(), let cipher = reader.text(),
       reader.string() != nil, let mac = reader.text()
     else { return nil }
@@ -51,7 +51,7 @@ struct KeyExchangeOffer: Hashable {
   /// What is offered of a kind, in the server's order.
   subscript(kind: Kind) -> [String] { lists[kind, default: []] }
 
-  /// Where the line with the server's version ends.
+  /// The packet behind the line with the server's version.
   private static func packet(in opening: [UInt8]) -> Int? {
     var start = 0
     while let end = opening[start...].firstIndex(of: UInt8(ascii: "\n")) {

@@ -2,7 +2,7 @@ internal import CLibSSH2
 
 /// A command running on the host: bytes in, bytes out, an exit.
 ///
-/// One task may write while another reads. Letting go of it closes its channel.
+/// One task may write while another reads. Releasing it closes its channel.
 package final class RemoteProcess: Sendable {
   typealias ID = UInt64
 
@@ -18,7 +18,7 @@ package final class RemoteProcess: Sendable {
     Task { [connection, id] in await connection.retire(id) }
   }
 
-  /// Writes to standard input; returns when the kernel has all of it.
+  /// Writes to standard input; returns when the kernel has taken all of it.
   ///
   /// - Parameter limit: for all of it, instead of the connection's idle deadline.
   /// - Throws: `inputRefused` when the command has ended.
@@ -31,7 +31,7 @@ package final class RemoteProcess: Sendable {
     try await connection.closeInput(of: id, within: limit)
   }
 
-  /// Answers with what has come on standard output, or nil at its end.
+  /// Returns the next standard output, or nil at its end.
   ///
   /// - Parameter limit: how long to wait, instead of the connection's idle deadline. After
   ///   `timedOut` the process can still be used.
@@ -44,7 +44,7 @@ package final class RemoteProcess: Sendable {
     try await connection.exit(of: id, within: limit)
   }
 
-  /// The last 64 KiB of what has come on standard error so far.
+  /// The last 64 KiB of standard error so far.
   package var standardError: [UInt8] {
     get async { await connection.errorTail(of: id) }
   }
@@ -124,7 +124,7 @@ extension Connection {
     guard !channel.complainsWithoutEnd else {
       throw failure(
         .tooMuchOutput, activity,
-        "its standard error has no end: see what its login shell and /bin/sh run")
+        "its standard error does not end: see what its login shell and /bin/sh run")
     }
     return channel
   }

@@ -25,7 +25,7 @@ package final class SSHClient: Sendable {
         detail: "libssh2_init answered \(Self.libraryStatus)")
     }
     Self.allowManyDescriptors()
-    // A program that ends before it has read all must not end us: write(2) then answers EPIPE.
+    // A program that ends before it has read its input must not end deploy: write(2) then returns EPIPE.
     signal(SIGPIPE, SIG_IGN)
     do {
       loop = try EventLoop.start()
@@ -39,22 +39,22 @@ package final class SSHClient: Sendable {
 
   deinit { loop.stop() }
 
-  /// A shell gives its programs 1024 descriptors, and lets them have more.
+  /// A shell starts its programs with 1024 descriptors, but allows more.
   private static func allowManyDescriptors() {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     limit.rlim_cur = limit.rlim_max
-    // Who is not allowed to is told when descriptors run out.
+    // If the limit cannot be raised, an error is reported when descriptors run out.
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 
-  /// Connections that are being made.
+  /// Connections that are being opened.
   var dialing: Int { counters.dialing.load(ordering: .relaxed) }
 
-  /// What was done so far, over all connections.
+  /// What this client has done so far, over all connections.
   package var counts: Counts { counters.snapshot }
 
-  /// Connects, checks the host's key and logs in. Nothing is tried twice.
+  /// Connects, checks the host's key and logs in. Nothing is retried.
   package func connect(
     to destination: Destination, deadlines: Deadlines = Deadlines()
   ) async throws(SSHError) -> Connection {
@@ -71,9 +71,9 @@ package final class SSHClient: Sendable {
     return connection
   }
 
-  /// The key of a host that is not known yet, which is asked for nothing more; nil where it is known.
+  /// The key of a host that is not known yet, without logging in; nil if the host is known.
   ///
-  /// - Throws: what `connect` throws about the host's key, and where the host cannot be reached.
+  /// - Throws: what `connect` throws about the host's key, and if the host cannot be reached.
   package func newHostKey(
     of destination: Destination, deadlines: Deadlines = Deadlines()
   ) async throws(SSHError) -> NewHostKey? {
@@ -81,7 +81,7 @@ package final class SSHClient: Sendable {
     return try await connection.newHostKey()
   }
 
-  /// Records hosts as known, each in the file that it belongs in, and forgets that any was refused.
+  /// Records hosts as known, each in its file, and forgets earlier refusals.
   package func trust(_ keys: [NewHostKey]) throws(SSHError) {
     for (file, keys) in Dictionary(grouping: keys, by: \.file).sorted(by: { $0.key < $1.key }) {
       do {
@@ -95,7 +95,7 @@ package final class SSHClient: Sendable {
     gateways.forgetRefusals()
   }
 
-  /// The way through a host to the addresses behind it, shared by all who ask for the same host.
+  /// The gateway through a host to the addresses behind it, shared by all who ask for the same host.
   package func gateway(
     through destination: Destination, deadlines: Deadlines = Deadlines()
   ) -> Gateway {

@@ -1,11 +1,12 @@
-/// What went wrong with one host, while doing what, and what to do about it.
+/// What went wrong with one host, during which activity, and what to do about it.
 package struct SSHError: Error, Hashable, CustomStringConvertible {
+  /// The kind of failure, for code that decides what to do; compared instead of the text.
   package enum Code: Hashable, Sendable, CaseIterable {
-    /// The address is no numeric IPv4 or IPv6 address.
+    /// The address is not a numeric IPv4 or IPv6 address.
     case invalidAddress
-    /// Nothing listens there: the host answered, and said no.
+    /// Nothing listens on the port: the host answered with a refusal.
     case refused
-    /// No route, or no answer that the kernel would wait for.
+    /// No route, or no answer as long as the kernel waits for one.
     case unreachable
     /// A deadline passed; the activity says which.
     case timedOut
@@ -15,24 +16,24 @@ package struct SSHError: Error, Hashable, CustomStringConvertible {
     case hostKeyRevoked
     case noSharedAlgorithm
     case handshakeFailed
-    /// Nothing on this machine could log in: nothing was connected, and the detail names no host.
+    /// The controller has nothing to log in with; no connection was made, and the detail names no host.
     case noCredentials
     case authenticationFailed
-    /// The server opened no channel, or would not start the command.
+    /// The server did not open a channel or start the command.
     case channelRefused
-    /// The host could not connect to where a stream should go.
+    /// The host could not connect to the target of a stream.
     case streamRefused
-    /// Its sshd connects to nowhere, or not there.
+    /// Its sshd does not allow forwarding at all, or not to this target.
     case forwardingProhibited
     /// The command ended before it had read its input.
     case inputRefused
-    /// The command said more than anybody would read.
+    /// The command wrote more output than the limit.
     case tooMuchOutput
     case connectionLost
-    /// `close()` was called before.
+    /// `close()` was called earlier.
     case closed
     case cancelled
-    /// The system or libssh2 could not give what was asked of it.
+    /// The system or libssh2 is out of a resource.
     case resourceMissing
   }
 
@@ -43,7 +44,7 @@ package struct SSHError: Error, Hashable, CustomStringConvertible {
   package var activity: String
   /// Why it failed and what to do.
   package var detail: String
-  /// libssh2's own words, where it had any.
+  /// The error text of libssh2, if it has one.
   package var library: String?
 
   package init(

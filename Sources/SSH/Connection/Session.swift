@@ -1,10 +1,10 @@
 internal import CLibSSH2
 internal import Glibc
 
-/// One libssh2 session on one stream: the only owner of both.
+/// One libssh2 session on one stream: it is the only owner of both.
 ///
-/// Its deinit may run on any thread: whoever lets go of the last reference is the only one who has
-/// it, and a severed transport makes freeing a matter of memory alone.
+/// Its deinit may run on any thread: the last reference has no other user, and freeing a session with a
+/// severed transport touches nothing but memory.
 final class Session {
   let pointer: OpaquePointer
   let transport: Transport
@@ -14,7 +14,7 @@ final class Session {
     self.transport = transport
   }
 
-  /// A session that has not yet said anything; nil when libssh2 has no memory for it, or knows none
+  /// A session that has not sent anything yet; nil if libssh2 has no memory for it, or supports none
   /// of the host key types.
   static func open(
     on rawStream: any RawStream, preferring hostKeyTypes: [String], counters: Counters
@@ -43,7 +43,7 @@ final class Session {
 
   deinit {
     transport.sever()
-    // Each channel that is still open may answer EAGAIN once while it is closed.
+    // Each open channel may return EAGAIN once while it is closed.
     var attempts = 0
     while libssh2_session_free(pointer) == LIBSSH2_ERROR_EAGAIN {
       attempts += 1
@@ -51,10 +51,10 @@ final class Session {
     }
   }
 
-  /// libssh2 wants a descriptor and never uses it, for it sends and receives through the transport.
+  /// libssh2 requires a descriptor but never uses it, because it sends and receives through the transport.
   var descriptor: Int32 { transport.key }
 
-  /// The key that the server proved to have; empty before the handshake.
+  /// The key that the server has proved to own; empty before the handshake.
   var hostKey: [UInt8] {
     var size = 0
     var type: Int32 = 0
@@ -62,7 +62,7 @@ final class Session {
     return Array(UnsafeRawBufferPointer(start: key, count: size))
   }
 
-  /// What libssh2 knows of a kind; of host keys, those that it is asked for.
+  /// What libssh2 supports of a kind; of host keys, those that it is asked for.
   func algorithms(of kind: KeyExchangeOffer.Kind) -> [String] {
     let method: Int32
     switch kind {
@@ -78,7 +78,7 @@ final class Session {
     return (0..<Int(count)).compactMap { names[$0].map { String(cString: $0) } }
   }
 
-  /// libssh2's words for the call that has just failed.
+  /// libssh2's error text for the call that has just failed.
   var lastError: String? {
     var message: UnsafeMutablePointer<CChar>?
     guard libssh2_session_last_error(pointer, &message, nil, 0) != 0, let message else {

@@ -2,21 +2,21 @@ internal import Files
 internal import Glibc
 internal import SystemPackage
 
-/// The bytes of one session, on their way from and to its stream.
+/// The bytes of one session between libssh2 and its stream.
 ///
-/// libssh2 must never see a full socket: a packet that it has sent by half locks the session, and
+/// libssh2 must never see a full socket: a packet that it has sent only in part locks the session, and
 /// no other call may send until that one is repeated with the same arguments. So what the stream
-/// does not take at once is kept here and flushed by whoever waits next; a call into libssh2 then
-/// only ever blocks for want of input, and can be given up at any time.
+/// does not take at once is kept here and flushed by the next task that waits; a call into libssh2
+/// then only blocks if it needs input, and can be given up at any time.
 final class Transport {
-  /// More than any greeting, key exchange and login need; a peer that talks on without coming to an end
-  /// is cut off.
+  /// More than any greeting, key exchange and login need; a peer that sends more is
+  /// disconnected.
   private static let loginLimit = 512 * 1024
-  /// What one call into libssh2 may take off the stream: it reads for as long as something comes, which
+  /// How much one call into libssh2 may read from the stream: it reads as long as data arrives, which
   /// must not keep the thread from other hosts and from deadlines.
   private static let callLimit = 1024 * 1024
 
-  /// The longest version that a peer says (RFC 4253, 4.2), and one byte.
+  /// The longest version line that a peer may send (RFC 4253, 4.2), and one byte.
   static let versionLimit = 256
 
   private let rawStream: any RawStream
@@ -24,22 +24,22 @@ final class Transport {
   private var outbox: [UInt8] = []
   private var isSevered = false
 
-  /// Bytes taken off the stream so far.
+  /// Bytes read from the stream so far.
   private(set) var received = 0
-  /// What the peer said first: all of its offer of algorithms until it has let us in, its version from
-  /// then on.
+  /// The first bytes from the peer: its offer of algorithms until the login, its version after
+  /// it.
   private(set) var greeting: [UInt8] = []
-  /// Why no more bytes will come.
+  /// Why no further bytes will come.
   private(set) var end: End?
-  /// Until the peer has let us in.
+  /// True until the user is logged in.
   var isLoggingIn = true {
     didSet { if !isLoggingIn { greeting = Array(greeting.prefix(Self.versionLimit)) } }
   }
-  /// What is left to the current call into libssh2.
+  /// What is left for the current call into libssh2.
   private var allowance = callLimit
-  /// Since the peer last said anything.
+  /// Keepalives since the last data from the peer.
   var unansweredKeepalives = 0
-  /// What libssh2's callback answers prompts with; a secret, here for as long as they are answered.
+  /// The secret with which libssh2's callback answers prompts; kept only while they are answered.
   var hiddenAnswer: [UInt8]?
 
   enum End: Equatable {
@@ -54,18 +54,18 @@ final class Transport {
   }
 
   var key: WaitKey { rawStream.key }
-  /// What the stream says of its end, where it knows more than an errno.
+  /// The stream's own reason for its end, if it knows more than an errno.
   var streamFailure: String? { rawStream.failure }
 
   var hasUnsent: Bool { !outbox.isEmpty }
 
-  /// Begins another call into libssh2.
+  /// Starts the count for another call into libssh2.
   func beginCall() { allowance = Self.callLimit }
 
-  /// From now on nothing is sent or received, and no call into libssh2 can block.
+  /// From now on nothing is sent or received, so no call into libssh2 can block.
   func sever() { isSevered = true }
 
-  /// Answers as libssh2 wants it: a count, 0 at the end, or a negative errno.
+  /// Returns what libssh2 expects: a count, 0 at the end, or a negative errno.
   func receive(into buffer: UnsafeMutableRawPointer, size: Int, flags: Int32) -> Int {
     if isSevered { return Int(-ECONNRESET) }
     guard allowance > 0 else { return Int(-EAGAIN) }
@@ -93,13 +93,13 @@ final class Transport {
     return bytes.count
   }
 
-  /// Gives the stream as much as it takes now.
+  /// Sends as much as the stream takes now.
   func flush(flags: Int32 = Int32(MSG_NOSIGNAL)) {
     guard !isSevered, hasUnsent else { return }
     let count = outbox.withUnsafeBytes { rawStream.send($0, flags: flags) }
     if count >= 0 {
       counters.countSent(count)
-      // Emptied it gives its memory back: a thousand sessions would each keep that of a whole script.
+      // An emptied buffer frees its memory: a thousand sessions would each keep that of a whole script.
       if count == outbox.count { outbox = [] } else { outbox.removeFirst(count) }
     } else if noteFailure(Errno(rawValue: Int32(-count))) != EAGAIN {
       outbox = []

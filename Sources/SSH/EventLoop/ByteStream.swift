@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// A TCP connection that a host makes for us, to an address that it reaches and we may not.
+/// A TCP connection that a host opens for the controller, to an address behind the host.
 ///
-/// One task may write while another reads. Letting go of it closes it.
+/// One task may write while another reads. Releasing it closes it.
 package final class ByteStream: Sendable {
   let conduit: Conduit
   private let connection: Connection
@@ -23,10 +23,10 @@ package final class ByteStream: Sendable {
     try await connection.write(bytes, to: conduit, within: limit)
   }
 
-  /// Tells the other side that no more bytes will come; what it says can still be read.
+  /// Signals the end of the output to the other side; its answer can still be read.
   package func closeOutput() async { await connection.end(conduit) }
 
-  /// Answers with what has come, or nil at its end.
+  /// Returns the next bytes, or nil at the end.
   ///
   /// - Parameter limit: how long to wait, instead of the connection's idle deadline. After
   ///   `timedOut` the stream can still be used.
@@ -34,17 +34,17 @@ package final class ByteStream: Sendable {
     try await connection.read(from: conduit, within: limit)
   }
 
-  /// Closes both directions; whoever still waits fails with `closed`. May be called again.
+  /// Closes both directions; tasks that still wait fail with `closed`. May be called again.
   package func close() async { await connection.close(conduit) }
 }
 
 extension Connection {
-  /// Has the host connect with TCP to an address, or to a name that it resolves.
+  /// Lets the host connect with TCP to an address, or to a name that it resolves.
   ///
-  /// - Parameter limit: how long to wait for that, instead of the connection's idle deadline.
-  /// - Throws: `streamRefused` where the host cannot connect there, `forwardingProhibited` where its
+  /// - Parameter limit: how long to wait for the connection, instead of the connection's idle deadline.
+  /// - Throws: `streamRefused` if the host cannot connect, `forwardingProhibited` if its
   ///   sshd does not allow it. After `timedOut` and `cancelled` the connection can still be used,
-  ///   but it opens nothing more until the host has given up as well: see `Gateway`.
+  ///   but it opens nothing until the host has given up as well: see `Gateway`.
   package func open(
     to address: String, port: UInt16, within limit: Duration? = nil
   ) async throws(SSHError) -> ByteStream {
@@ -66,7 +66,7 @@ extension Connection {
     _ bytes: [UInt8], to conduit: Conduit, within limit: Duration?
   ) async throws(SSHError) {
     let activity = "writing to a stream"
-    // Without a limit as long as the host takes some of it: large files go through here.
+    // There is no limit as long as the host takes some of it: large files are sent through here.
     let deadline = limit.map { Deadline(after: $0) }
     var rest = bytes[...]
     while !rest.isEmpty || conduit.hasUnsent {
@@ -96,6 +96,6 @@ extension Connection {
 
   func close(_ conduit: Conduit) {
     conduit.end()
-    conduit.fail(failure(.closed, "using a stream", "it was closed before"))
+    conduit.fail(failure(.closed, "using a stream", "it was already closed"))
   }
 }

@@ -2,7 +2,7 @@ internal import Files
 internal import Glibc
 internal import SystemPackage
 
-/// A thread that ends by itself.
+/// A thread that is never joined; it frees itself when its body returns.
 enum DetachedThread {
   private final class Body: Sendable {
     let run: @Sendable () -> Void

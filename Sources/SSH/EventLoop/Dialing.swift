@@ -4,7 +4,7 @@ internal import SystemPackage
 
 /// Non-blocking connections, made on the loop's thread.
 extension EventLoop {
-  /// What a connection attempt that did not end well ended with.
+  /// Why a connection attempt failed.
   enum DialFailure: Error {
     case invalidAddress
     case unknownName
@@ -13,8 +13,8 @@ extension EventLoop {
     case cancelled
   }
 
-  /// Waits a moment of chance where many dial at once, so that no firewall, switch or sshd sees
-  /// them all in one instant: a millisecond for each at most.
+  /// Waits for a short random time if many connections are opened at once, so that no firewall, switch
+  /// or sshd sees all of them in one instant: at most a millisecond for each.
   nonisolated(nonsending) func scatter(among count: Int) async throws(DialFailure) {
     guard count > 1 else { return }
     let moment = Duration.microseconds(Int.random(in: 0...min(count, 200) * 1000))
@@ -53,15 +53,15 @@ extension EventLoop {
     return socket
   }
 
-  /// A peer that vanished without a word is asked for after 5 seconds of silence, so that a wait for it
-  /// ends within `secondsUntilLost`, however long the peer may take to answer.
+  /// A peer that is silent for 5 seconds gets keepalives, so that a wait for a lost peer
+  /// ends within `secondsUntilLost`, however long a live peer may take to answer.
   private func configure(_ socket: borrowing Descriptor) {
     let secondsUntilLost: Int32 = 20
     let tcp = Int32(IPPROTO_TCP)
     for (level, name, value) in [
       (tcp, TCP_NODELAY, 1), (SOL_SOCKET, SO_KEEPALIVE, 1),
       (tcp, TCP_KEEPIDLE, 5), (tcp, TCP_KEEPINTVL, 5), (tcp, TCP_KEEPCNT, 3),
-      // Bounds what was sent and is not acknowledged, to which the keepalive does not apply.
+      // Limits the time for unacknowledged data, to which the keepalive does not apply.
       (tcp, TCP_USER_TIMEOUT, secondsUntilLost * 1000),
     ] as [(Int32, Int32, Int32)] {
       var value = value
@@ -69,7 +69,7 @@ extension EventLoop {
     }
   }
 
-  /// Connects to a Unix socket, which the kernel does at once or not at all.
+  /// Connects to a Unix socket; the kernel does this at once or not at all.
   func dial(path: String) throws(DialFailure) -> Descriptor {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)

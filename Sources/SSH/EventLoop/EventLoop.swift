@@ -4,10 +4,10 @@ internal import Glibc
 internal import Synchronization
 internal import SystemPackage
 
-/// One thread that runs all connections' jobs, and waits for all their sockets and deadlines.
+/// One thread that runs the jobs of all connections, and waits for all their sockets and deadlines.
 ///
 /// It is the executor of every `Connection`, so that no two calls into libssh2 for one session can
-/// overlap, and the number of threads does not grow with hosts.
+/// overlap, and the number of threads does not grow with the number of hosts.
 final class EventLoop: SerialExecutor {
   private struct Inbox {
     var jobs: [UnownedJob] = []
@@ -40,7 +40,7 @@ final class EventLoop: SerialExecutor {
     return loop
   }
 
-  /// Ends the thread once it has nothing left to run. Only for when nobody can enqueue any more.
+  /// Ends the thread once it has nothing left to run. Call it only when nothing can enqueue jobs.
   func stop() {
     inbox.withLock { $0.isStopping = true }
     ring()
@@ -55,13 +55,13 @@ final class EventLoop: SerialExecutor {
     if mustRing { ring() }
   }
 
-  /// A new key for what is no descriptor; only `wake` ever wakes those who wait for it.
+  /// A new key that is not a descriptor; only `wake` wakes the tasks that wait for it.
   func issueKey() -> WaitKey { lastKey.subtract(1, ordering: .relaxed).newValue }
 
   /// Waits until the descriptor is ready, `wake` is called for it, the deadline passes or the task
   /// is cancelled. Several may wait for one descriptor: each event wakes them all.
   ///
-  /// Runs on its caller's actor; a wake that comes from elsewhere before the wait begins counts too.
+  /// Runs on its caller's actor; a wake from another thread before the wait begins counts too.
   func wait(
     for interest: Interest, on key: WaitKey, until deadline: Deadline,
     isolation: isolated (any Actor)? = #isolation
@@ -70,7 +70,7 @@ final class EventLoop: SerialExecutor {
     return await withTaskCancellationHandler {
       await withCheckedContinuation(isolation: isolation) { continuation in
         let early: Wakeup? = waiters.withLock { waiters in
-          // A cancellation that came before this lock found no continuation to resume.
+          // A cancellation before this lock found no continuation to resume.
           if Task.isCancelled {
             waiters.withdraw(ticket, for: key)
             return .cancelled
@@ -84,7 +84,7 @@ final class EventLoop: SerialExecutor {
         if let early {
           continuation.resume(returning: early)
         } else if inbox.withLock({ $0.isAsleep }) {
-          // Registered from elsewhere than the loop's thread, which sleeps on an older deadline.
+          // Registered from another thread than the loop's, which sleeps until an older deadline.
           ring()
         }
       }
@@ -93,7 +93,7 @@ final class EventLoop: SerialExecutor {
     }
   }
 
-  /// Lets everybody who waits for the key look again.
+  /// Makes every task that waits for the key check again.
   func wake(_ key: WaitKey) {
     for continuation in waiters.withLock({ $0.removeAll(on: key) }) {
       continuation.resume(returning: .ready)
@@ -114,7 +114,7 @@ final class EventLoop: SerialExecutor {
 
   private func ring() {
     var one: UInt64 = 1
-    // Fails only when the counter is full, and then the alarm rings already.
+    // Fails only if the counter is full, and then the loop is woken already.
     _ = write(alarm.number, &one, MemoryLayout.size(ofValue: one))
   }
 
@@ -137,7 +137,7 @@ final class EventLoop: SerialExecutor {
         inbox.isAsleep = inbox.jobs.isEmpty && !inbox.isStopping
         return inbox.isAsleep
       }
-      // Read after falling asleep is announced, so that whoever comes later rings.
+      // Read after the sleep is announced, so that a later job wakes the loop.
       let expiry = waiters.withLock { $0.nextExpiry }
       let count = epoll_wait(
         poller.number, &events, Int32(events.count), mayRest ? milliseconds(until: expiry) : 0)

@@ -2,12 +2,12 @@ internal import Files
 internal import Glibc
 internal import SystemPackage
 
-/// A value that one thread at a time may use: what `Synchronization.Mutex` is, by pthread_mutex_lock(3).
+/// A value that one thread at a time can use: `Synchronization.Mutex` with pthread_mutex_lock(3).
 ///
-/// That one waits by a futex of its own, which the thread sanitizer does not see: it takes every use for a
-/// race, and what suppresses that would hide the true ones. This one it knows.
+/// `Synchronization.Mutex` waits with a futex that the thread sanitizer does not see, so it reports every use
+/// as a race, and suppressing those would hide true ones. The sanitizer knows pthread mutexes.
 ///
-/// `@unchecked Sendable`: the value is reached with the mutex held, and only then; neither pointer leaves.
+/// `@unchecked Sendable`: the value is used only while the mutex is held; neither pointer leaves.
 struct Guarded<Value: Sendable>: ~Copyable, @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let value: UnsafeMutablePointer<Value>
@@ -17,7 +17,7 @@ struct Guarded<Value: Sendable>: ~Copyable, @unchecked Sendable {
     value = .allocate(capacity: 1)
     value.initialize(to: initial)
     let failure = pthread_mutex_init(mutex, nil)
-    precondition(failure == 0, "No mutex can be made: \(Errno(rawValue: failure))")
+    precondition(failure == 0, "cannot create a mutex: \(Errno(rawValue: failure))")
   }
 
   deinit {
@@ -27,7 +27,7 @@ struct Guarded<Value: Sendable>: ~Copyable, @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Runs the body while nobody else does; it must not use the same value again.
+  /// Runs the body while the value is locked; it must not lock the same value again.
   borrowing func withLock<Result, Failure>(
     _ body: (inout Value) throws(Failure) -> Result
   ) throws(Failure) -> Result {

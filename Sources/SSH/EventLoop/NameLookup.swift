@@ -3,9 +3,9 @@ internal import Files
 internal import Glibc
 internal import SystemPackage
 
-/// Names of jump hosts, looked up beside the loop's thread: getaddrinfo(3) blocks.
+/// Names of jump hosts, resolved outside the loop's thread because getaddrinfo(3) blocks.
 extension EventLoop {
-  /// Connects with TCP to a numeric address, or to the addresses of a name one after the other.
+  /// Connects with TCP to a numeric address, or to the addresses of a name one after another.
   nonisolated(nonsending)
     func dial(name: String, port: UInt16, until deadline: Deadline) async throws(DialFailure)
     -> Descriptor
@@ -45,7 +45,7 @@ extension EventLoop {
   }
 }
 
-/// One getaddrinfo(3) on a thread of its own, which may outlive whoever waits for it.
+/// One getaddrinfo(3) on its own thread, which may outlive the task that waits for it.
 private final class NameLookup: Sendable {
   private let name: String
   private let bell: Descriptor

@@ -7,17 +7,17 @@ enum Wakeup: Sendable {
   case cancelled
 }
 
-/// What waits are told apart by: a descriptor, or a negative number for what is none.
+/// Identifies what is waited for: a descriptor, or a negative number for anything else.
 typealias WaitKey = Int32
 
-/// What a descriptor is waited for.
+/// The events that a descriptor is waited for.
 struct Interest: OptionSet {
   let rawValue: UInt8
   static let reading = Interest(rawValue: 1)
   static let writing = Interest(rawValue: 2)
 }
 
-/// Who waits for which descriptor, and until when.
+/// The tasks that wait, for which descriptor, and until when.
 struct Waiters {
   typealias Ticket = UInt64
   typealias Continuation = CheckedContinuation<Wakeup, Never>
@@ -40,20 +40,20 @@ struct Waiters {
   private var tickets: [Int32: Set<Ticket>] = [:]
   private var expiries = Heap<Expiry>()
 
-  /// Announces a wait: from here on whoever wakes the key ends it.
+  /// Announces a wait: from here on, a wake of the key ends it.
   mutating func issueTicket(for key: WaitKey) -> Ticket {
     lastTicket += 1
     tickets[key, default: []].insert(lastTicket)
     return lastTicket
   }
 
-  /// Takes an announcement back.
+  /// Withdraws an announcement.
   mutating func withdraw(_ ticket: Ticket, for key: WaitKey) {
     tickets[key]?.remove(ticket)
     if tickets[key]?.isEmpty == true { tickets[key] = nil }
   }
 
-  /// Answers with what the descriptor must now be watched for, by all its waiters together; nil where
+  /// Adds a wait. Returns the events that the descriptor must now be watched for, for all its waiters; nil if
   /// the key was woken since the ticket was issued.
   mutating func add(
     _ continuation: Continuation, as ticket: Ticket, for interest: Interest,
@@ -90,10 +90,10 @@ struct Waiters {
     return expired
   }
 
-  /// May be the deadline of a wait that has ended already: waking too early harms nobody.
+  /// May be the deadline of a wait that has ended already: waking too early does no harm.
   var nextExpiry: ContinuousClock.Instant? { expiries.min?.instant }
 
-  /// A heap cannot drop from its middle, and most waits end long before their deadline.
+  /// A heap cannot remove from its middle, and most waits end long before their deadline.
   private mutating func discardStaleExpiries() {
     guard expiries.count > 2 * waiters.count + 1024 else { return }
     expiries = Heap(expiries.unordered.filter { waiters[$0.ticket] != nil })

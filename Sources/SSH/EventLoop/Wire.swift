@@ -1,4 +1,4 @@
-/// Reads what RFC 4251, section 5, calls `uint32` and `string`; nil past the end.
+/// Reads the types `uint32` and `string` of RFC 4251, section 5; nil past the end.
 struct WireReader {
   private var rest: ArraySlice<UInt8>
 

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Hashing
 
-/// A public host key, as the server sent it or as a known_hosts line holds it.
+/// A public host key, as sent by the server or read from a known_hosts line.
 struct HostKey: Hashable, Sendable {
   /// As in known_hosts: "ssh-ed25519".
   let type: String
@@ -12,7 +12,7 @@ struct HostKey: Hashable, Sendable {
     self.base64 = base64
   }
 
-  /// Nil when the bytes are no SSH public key.
+  /// Nil if the bytes are not an SSH public key.
   init?(blob: [UInt8]) {
     var reader = WireReader(blob)
     guard let type = reader.text() else { return nil }
@@ -28,13 +28,13 @@ struct HostKey: Hashable, Sendable {
     return "SHA256:" + text.prefix { $0 != "=" }
   }
 
-  /// What libssh2 can verify and servers of today offer, the best first.
+  /// What libssh2 can verify and current servers offer, the best first.
   static let supportedTypes = [
     "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
   ]
 
-  /// The order in which to ask a server for its keys: those that are known for it come first, so
-  /// that it is not taken for a stranger because of a key that nobody has recorded.
+  /// The order in which to request keys from a server: those that are known for it come first, so
+  /// that a known host is not taken for a new one because of another key.
   static func preference(known types: Set<String>) -> [String] {
     supportedTypes.filter(types.contains) + supportedTypes.filter { !types.contains($0) }
   }

@@ -1,4 +1,4 @@
-/// What users read when a host's key is not accepted.
+/// The messages about a host key that is not accepted.
 struct HostKeyReport {
   let destination: Destination
   let key: HostKey
@@ -7,13 +7,13 @@ struct HostKeyReport {
 
   private var fingerprint: String { "\(key.type) \(key.fingerprint)" }
 
-  func unknown(others: [KnownHosts.Entry], caGenerations: [KnownHosts.Entry]) -> String {
+  func unknown(others: [KnownHosts.Entry], certificateAuthorities: [KnownHosts.Entry]) -> String {
     var lines = ["this host is not known. Its key is", "  \(fingerprint)"]
     if !others.isEmpty {
       lines.append("Keys of other types are known for it:")
       lines += others.map { "  \($0.place): \($0.key.type) \($0.key.fingerprint)" }
     }
-    lines += caGenerations.map {
+    lines += certificateAuthorities.map {
       "\($0.place) names a certificate authority for it. The built-in client checks no host certificates;"
         + " `ssh: {transport: openssh}` in the inventory does."
     }
@@ -30,13 +30,13 @@ struct HostKeyReport {
 
   var notPinned: String {
     var lines = [
-      "the host shows another key than the inventory pins: it was installed anew, or somebody is in "
-        + "between.",
-      "  it shows \(fingerprint)",
+      "the host key does not match the inventory: the host was reinstalled, or the connection is "
+        + "intercepted.",
+      "  received: \(fingerprint)",
     ]
     lines += destination.hostKeys.map { text in
       let words = text.split(separator: " ").map(String.init)
-      return "  pinned is \(words[0]) \(HostKey(type: words[0], base64: words[1]).fingerprint)"
+      return "  expected: \(words[0]) \(HostKey(type: words[0], base64: words[1]).fingerprint)"
     }
     lines.append("If the new key is right, write it into the inventory:")
     lines.append("  host_key: \(key.type) \(key.base64)")
@@ -45,8 +45,8 @@ struct HostKeyReport {
 
   func changed(_ entries: [KnownHosts.Entry]) -> String {
     var lines = [
-      "the host key has changed: the host was installed anew, or somebody is in between.",
-      "  it shows \(fingerprint)",
+      "the host key has changed: the host was reinstalled, or the connection is intercepted.",
+      "  received: \(fingerprint)",
     ]
     lines += entries.map { "  \($0.place) expects \($0.key.type) \($0.key.fingerprint)" }
     lines.append("If the new key is right, forget the old one, then connect again:")
@@ -58,9 +58,9 @@ struct HostKeyReport {
 
   func revoked(_ entry: KnownHosts.Entry) -> String {
     """
-    the host shows a revoked key, which is never accepted.
+    the host presented a revoked key, which is never accepted.
       \(fingerprint)
-      \(entry.place) revokes it
+      Revoked in: \(entry.place)
     """
   }
 }

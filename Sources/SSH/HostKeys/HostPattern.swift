@@ -2,11 +2,11 @@ internal import Fleet
 internal import FoundationEssentials
 internal import Hashing
 
-/// The first field of a known_hosts line: which hosts it speaks of.
+/// The first field of a known_hosts line: the hosts that the line applies to.
 enum HostPattern: Hashable, Sendable {
   /// "|1|salt|digest": HMAC-SHA1 of one name.
   case hashed(salt: [UInt8], digest: [UInt8])
-  /// Patterns with `*` and `?`; one after `!` takes hosts out again.
+  /// Patterns with `*` and `?`; one after `!` excludes hosts again.
   case list(allowed: [String], negated: [String])
 
   init(_ text: Substring) {
@@ -24,7 +24,7 @@ enum HostPattern: Hashable, Sendable {
       negated: patterns.filter { $0.hasPrefix("!") }.map { String($0.dropFirst()) })
   }
 
-  /// The names that it stands for and no others; nil where it has to be tried.
+  /// The only names that it matches; nil if the pattern has to be tried.
   var plainNames: [String]? {
     guard case .list(let allowed, let negated) = self, negated.isEmpty,
       allowed.allSatisfy({ !$0.utf8.contains { "*?".utf8.contains($0) } })

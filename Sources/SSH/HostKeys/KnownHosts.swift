@@ -18,10 +18,11 @@ struct KnownHosts: Sendable {
     var place: String { "\(file):\(line)" }
   }
 
-  /// What a file is that knows no host and records none, as `UserKnownHostsFile /dev/null` asks for.
+  /// A file that knows no host and records none, as `UserKnownHostsFile /dev/null` asks for.
   static let nowhere = "/dev/null"
 
-  enum HostResult: Hashable, Sendable {
+  /// What the known_hosts files say about the key that a host presented.
+  enum KeyCheck: Hashable, Sendable {
     case trusted
     /// Nothing is known, or only keys of other types.
     case unknown(others: [Entry])
@@ -31,12 +32,12 @@ struct KnownHosts: Sendable {
   }
 
   private(set) var entries: [Entry] = []
-  /// Where the lines stand that name a host as it is; a fleet's file may have one for each of its hosts.
+  /// The lines that name a host literally; a fleet's file may have one for each of its hosts.
   private var placesByName: [String: [Int]] = [:]
-  /// Where the lines stand whose patterns have to be tried.
+  /// The lines whose patterns have to be tried.
   private var placesOfPatterns: [Int] = []
 
-  /// Reads the files; one that does not exist knows no host.
+  /// Reads the files; a missing file knows no host.
   ///
   /// - Throws: the path of the file that cannot be read, and why.
   static func load(_ paths: [String]) throws(FileError) -> KnownHosts {
@@ -48,7 +49,7 @@ struct KnownHosts: Sendable {
     return known
   }
 
-  /// Adds a file's lines; OpenSSH passes over those it cannot read, and so does this.
+  /// Adds a file's lines; like OpenSSH, it skips lines that it cannot read.
   mutating func add(_ text: String, file: String) {
     let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
     for (index, line) in lines.enumerated() {
@@ -65,7 +66,7 @@ struct KnownHosts: Sendable {
     entries.append(entry)
   }
 
-  /// The lines that say something about a host, with or without its port.
+  /// The lines that apply to a host, with or without its port.
   func about(_ name: Name) -> KnownHosts {
     var places = Set(placesByName[name.full, default: []])
     places.formUnion(placesByName[name.plain, default: []])
@@ -109,14 +110,14 @@ struct KnownHosts: Sendable {
     }
   }
 
-  /// The types of the keys that could be accepted from this host.
+  /// The types of the keys that can be accepted from this host.
   func keyTypes(for name: Name) -> Set<String> {
     let recorded = matching(name.full)
     let candidates = recorded.isEmpty ? matching(name.plain) : recorded
     return Set(candidates.map(\.key.type))
   }
 
-  /// The line that revokes this key of the host's.
+  /// The line that revokes this key of the host.
   func revocation(of key: HostKey, from name: Name) -> Entry? {
     entries.first {
       $0.marker == .revoked && $0.key == key
@@ -124,21 +125,21 @@ struct KnownHosts: Sendable {
     }
   }
 
-  /// Whether the host that showed this key is the one it should be, as OpenSSH would judge with
+  /// Whether the key is the expected one for the host, as OpenSSH decides with
   /// StrictHostKeyChecking=yes.
-  func result(on key: HostKey, from name: Name) -> HostResult {
+  func check(_ key: HostKey, from name: Name) -> KeyCheck {
     if let revocation = revocation(of: key, from: name) { return .revoked(revocation) }
     let recorded = matching(name.full)
     if recorded.contains(where: { $0.key == key }) { return .trusted }
     let changed = recorded.filter { $0.key.type == key.type }
     if !changed.isEmpty { return .changed(changed) }
-    // OpenSSH looks again without the port, and then accepts only the very same key.
+    // OpenSSH looks again without the port, and then accepts only exactly this key.
     if matching(name.plain).contains(where: { $0.key == key }) { return .trusted }
     return .unknown(others: recorded)
   }
 
-  /// The lines that hand this host to a certificate authority, which libssh2 cannot check.
-  func caGenerations(for name: Name) -> [Entry] {
+  /// The lines that name a certificate authority for this host, which libssh2 cannot check.
+  func certificateAuthorities(for name: Name) -> [Entry] {
     entries.filter { $0.marker == .certificateAuthority && $0.hosts.matches(name.full) }
   }
 

@@ -1,7 +1,7 @@
 internal import Files
 internal import Glibc
 
-/// The known_hosts files of a client's hosts, read once and again when they change.
+/// The known_hosts files of a client's hosts, read once, and again when they change.
 final class KnownHostsFiles: Sendable {
   private struct Stamp: Hashable {
     let path: String
@@ -13,7 +13,7 @@ final class KnownHostsFiles: Sendable {
 
   private struct Contents {
     var known: KnownHosts
-    /// A host is connected to more than once in a run, and hashed names cost a digest a line.
+    /// A run connects to a host more than once, and hashed names cost a digest for each line.
     var byHost: [KnownHosts.Name: KnownHosts] = [:]
 
     mutating func about(_ name: KnownHosts.Name) -> KnownHosts {
@@ -27,7 +27,7 @@ final class KnownHostsFiles: Sendable {
   private let read = Guarded<[[Stamp?]: Contents]>([:])
   private let writing = Guarded(())
 
-  /// What the files know about a host.
+  /// The lines about a host.
   ///
   /// - Throws: the path of the file that cannot be read, and why.
   func load(
@@ -43,7 +43,7 @@ final class KnownHostsFiles: Sendable {
     }
   }
 
-  /// Adds hosts to a file, each once; makes the file and its folder where there are none.
+  /// Adds hosts to a file, each once; creates the file and its folder if needed.
   func record(_ keys: [NewHostKey], in path: String) throws(FileError) {
     let failure: FileError? = writing.withLock { _ in
       do throws(FileError) {
@@ -66,7 +66,7 @@ final class KnownHostsFiles: Sendable {
     if let end = path.lastIndex(of: "/"), end != path.startIndex {
       mkdir(String(path[..<end]), 0o700)
     }
-    // The last line of another program may have no end.
+    // Another program may have left the last line without a line feed.
     let last = try FileReader.readIfPresent(path, as: .knownHosts)?.last
     let start = last == nil || last == UInt8(ascii: "\n") ? "" : "\n"
     try FileWriter.append(path, Array((start + lines.joined(separator: "\n") + "\n").utf8))
@@ -81,9 +81,9 @@ final class KnownHostsFiles: Sendable {
   }
 }
 
-/// A key that a host showed and no known_hosts file has.
+/// The key of a host that is in no known_hosts file.
 package struct NewHostKey: Hashable, Sendable {
-  /// The host as its user calls it.
+  /// The name of the host in messages.
   package let label: String
   /// The name under which it is recorded.
   package let name: String
@@ -94,7 +94,7 @@ package struct NewHostKey: Hashable, Sendable {
   package let file: String
   let key: HostKey
 
-  /// As it stands in known_hosts.
+  /// The line for the known_hosts file.
   package var line: String { "\(name) \(type) \(key.base64)" }
 }
 

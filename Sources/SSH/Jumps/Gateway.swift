@@ -1,9 +1,9 @@
-/// The way through one host: connections to it, shared by all who go on from there.
+/// Connections to one jump host, shared by all connections that go through it.
 ///
-/// There is one connection, and another while opens queue: libssh2 opens one channel at a time on a
-/// connection, and an address that does not answer must hold up nobody but who asked for it. They are
-/// dialed one after the other, which suits every sshd's MaxStartups; streams are no sessions to its
-/// MaxSessions.
+/// There is one connection, and a second while opens queue: libssh2 opens one channel at a time on a
+/// connection, and an address that does not answer must delay only the connections to it. They are
+/// dialed one after the other, which suits every sshd's MaxStartups; streams do not count as sessions for
+/// its MaxSessions.
 package actor Gateway {
   private static let memberLimit = 8
   private static let patience = Duration.milliseconds(250)
@@ -11,7 +11,7 @@ package actor Gateway {
   private final class Member {
     let connection: Connection
     var isOpening = false
-    /// An open was given up and the host has not answered it: the streams go on, no other begins.
+    /// An abandoned open that the host has not answered yet: existing streams continue, no new one begins.
     var isBlocked = false
 
     init(_ connection: Connection) { self.connection = connection }
@@ -23,7 +23,7 @@ package actor Gateway {
   private var members: [Member] = []
   private var isDialing = false
   private var failures: (count: Int, last: SSHError?) = (0, nil)
-  /// Wakes those who wait for a member.
+  /// Wakes the tasks that wait for a member.
   private let key: WaitKey
 
   init(client: SSHClient, to destination: Destination, deadlines: Deadlines) {
@@ -37,9 +37,9 @@ package actor Gateway {
     client.loop.asUnownedSerialExecutor()
   }
 
-  /// Has the host connect with TCP to an address, or to a name that it resolves.
+  /// Lets the host connect with TCP to an address, or to a name that it resolves.
   ///
-  /// - Parameter limit: how long the host may take for it, instead of the deadline for connecting.
+  /// - Parameter limit: how long the host may take, instead of the deadline for connecting.
   /// - Throws: as `Connection.open` does, and why the host itself cannot be reached.
   package func open(
     to address: String, port: UInt16, within limit: Duration? = nil
@@ -59,7 +59,7 @@ package actor Gateway {
     }
   }
 
-  /// Marks the member as opening; the caller takes that back.
+  /// Marks the member as opening; the caller resets that.
   private func freeMember(for target: Target) async throws(SSHError) -> Member {
     let failuresBefore = failures.count
     let wait = (deadlines.connect + deadlines.handshake + deadlines.authentication) * 2
@@ -86,7 +86,7 @@ package actor Gateway {
     }
   }
 
-  /// In a task of its own: who waits for it may be cancelled, and others wait as well.
+  /// Dials in its own task: the task that waits for it may be cancelled, and others wait as well.
   private func dial() {
     isDialing = true
     Task {
@@ -114,16 +114,16 @@ package actor Gateway {
   }
 }
 
-/// The gateways of a client, each kept for as long as somebody goes through it.
+/// The gateways of a client, each kept as long as it is used.
 final class Gateways: Sendable {
   private struct Entry { weak var gateway: Gateway? }
   private struct Inner {
     var entries: [Route: Entry] = [:]
-    /// Hosts that refuse us: asking again for each host behind them would have us banned.
+    /// Hosts that refused us: asking again for each host behind them could get the controller banned.
     var refusals: [Route: SSHError] = [:]
   }
 
-  /// What tells two gateways apart.
+  /// Identifies a gateway.
   struct Route: Hashable {
     let hops: [String]
 

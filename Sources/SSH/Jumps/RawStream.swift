@@ -1,19 +1,19 @@
 internal import Files
 internal import Glibc
 
-/// What takes a session's bytes to its peer: a socket, or a channel of another connection.
+/// What carries a session's bytes to its peer: a socket, or a channel of another connection.
 protocol RawStream: AnyObject {
-  /// What the event loop wakes those by who wait for this stream; a descriptor where not negative.
+  /// Wakes the tasks that wait for this stream; a descriptor if not negative.
   var key: WaitKey { get }
-  /// Answers with a count, 0 at the end, or a negative errno.
+  /// Returns a count, 0 at the end, or a negative errno.
   func receive(into buffer: UnsafeMutableRawPointer, size: Int, flags: Int32) -> Int
-  /// Takes what it can now; answers with a count or a negative errno.
+  /// Takes what it can now; returns a count or a negative errno.
   func send(_ bytes: UnsafeRawBufferPointer, flags: Int32) -> Int
-  /// Why it carries nothing any more, in more words than an errno has.
+  /// Why it no longer carries anything, in more detail than an errno.
   var failure: String? { get }
 }
 
-/// A TCP connection of this machine.
+/// A TCP connection of the controller.
 final class SocketStream: RawStream {
   private let socket: Descriptor
 
@@ -35,8 +35,8 @@ final class SocketStream: RawStream {
     return count < 0 ? -Int(errno) : count
   }
 
-  /// A delayed acknowledgement costs 40 ms wherever the peer waits with its next small packet. The
-  /// kernel forgets this option, so it is set each time.
+  /// A delayed acknowledgement costs 40 ms whenever the peer waits with its next small packet. The
+  /// kernel resets this option, so it is set each time.
   private func acknowledgeNow() {
     var yes: Int32 = 1
     setsockopt(
@@ -44,7 +44,7 @@ final class SocketStream: RawStream {
   }
 }
 
-/// A byte stream through another host, on which a session of its own is spoken.
+/// A byte stream through another host, which carries another SSH session.
 final class ChannelStream: RawStream {
   private let stream: ByteStream
 

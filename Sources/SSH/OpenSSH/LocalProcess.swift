@@ -4,13 +4,13 @@ internal import Files
 internal import Glibc
 internal import SystemPackage
 
-/// A program of this machine: bytes in, bytes out, an exit. Letting go of it kills it.
+/// A program on the controller: bytes in, bytes out, an exit. Releasing it kills the program.
 actor LocalProcess {
   enum Problem: Error {
     case system(Errno)
     case timedOut
     case cancelled
-    /// The program does not read any more.
+    /// The program no longer reads.
     case inputRefused
   }
 
@@ -27,7 +27,7 @@ actor LocalProcess {
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  /// Starts a program that is looked for in PATH.
+  /// Starts a program that is found in PATH.
   ///
   /// - Parameter environment: what differs from the environment of this program.
   init(
@@ -54,7 +54,7 @@ actor LocalProcess {
   }
 
   deinit {
-    // What waits keeps the loop, which keeps what waits.
+    // A waiting task keeps the loop alive, and the loop keeps the task.
     collecting.cancel()
     guard exit == nil else { return }
     // What is killed ends at once: this waits for no program to finish.
@@ -80,7 +80,7 @@ actor LocalProcess {
 
   func closeInput() { input = nil }
 
-  /// Answers with what has come on standard output, or nil at its end.
+  /// Returns the next standard output, or nil at its end.
   func read(until deadline: Deadline) async throws(Problem) -> [UInt8]? {
     while true {
       var chunk = [UInt8](repeating: 0, count: 64 * 1024)
@@ -92,7 +92,7 @@ actor LocalProcess {
     }
   }
 
-  /// Waits for the end; output that was not read is lost.
+  /// Waits for the end; unread output is lost.
   func exit(until deadline: Deadline) async throws(Problem) -> Exit {
     while true {
       if let exit { return exit }
@@ -138,7 +138,7 @@ actor LocalProcess {
     for (target, stream) in streams.enumerated() {
       posix_spawn_file_actions_adddup2(&actions, stream, Int32(target))
     }
-    // A session of its own: no terminal to ask on, and no Ctrl-C that was meant for us.
+    // In its own session: no terminal to ask on, and no Ctrl-C meant for deploy.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -173,7 +173,7 @@ actor LocalProcess {
   }
 }
 
-/// What a program says on standard error, drained whatever else is waited for.
+/// The standard error of a program, read whichever stream is waited for.
 private final class Complaints: Sendable {
   private let source: SharedDescriptor
   private let loop: EventLoop
@@ -211,7 +211,7 @@ private final class Complaints: Sendable {
     loop.wake(key)
   }
 
-  /// A program that has ended has said all, unless it left somebody behind who holds the pipe.
+  /// A program that has ended writes nothing more, unless a child of it still holds the pipe.
   func finish(until deadline: Deadline) async {
     while !collected.withLock({ $0.isEnded }) {
       guard

@@ -1,11 +1,11 @@
-/// What the system's `ssh` is told in a file of ours, because it has no options for it: how the hosts that
-/// a connection goes through are reached. `ssh -J` hands its options to none of them, but its file to all.
+/// The ssh_config(5) file for the system's `ssh` that says how to reach the jump hosts, for which it has no
+/// options: `ssh -J` passes its options to none of the jump hosts, but its file to all.
 struct OpenSSHConfiguration {
   let jumps: [Destination]
-  /// The client's own file, which has its say where we have none: nil for the usual ones, "none" for none.
+  /// The user's own file, for settings that the inventory leaves out: nil for the usual ones, "none" for none.
   let file: String?
 
-  /// ssh_config(5): of what is set twice the first counts, so ours stands before what is included.
+  /// In ssh_config(5) the first setting wins, so these lines come before the included files.
   var text: String {
     jumps.map(hop).joined() + "Match all\n" + included.map { "  Include \"\($0)\"\n" }.joined()
   }

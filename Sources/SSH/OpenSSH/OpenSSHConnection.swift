@@ -1,10 +1,10 @@
 internal import Files
 internal import Glibc
 
-/// One host, reached by the system's `ssh`: one master connection, and a client of it for each
-/// command. For what libssh2 cannot do: hardware keys, certificates, GSSAPI, ProxyCommand.
+/// A connection by the system's `ssh`: one master connection, and a client of it for each
+/// command. It is for what libssh2 cannot do: hardware keys, certificates, GSSAPI, ProxyCommand.
 ///
-/// It asks nobody anything. Letting go of it closes the connection.
+/// It never asks the user. Releasing it closes the connection.
 package actor OpenSSHConnection {
   package nonisolated let destination: Destination
   /// The client's configuration file: nil for the usual ones, "none" for none.
@@ -73,14 +73,14 @@ package actor OpenSSHConnection {
     throw refusal(await master.errorText, exit, activity)
   }
 
-  /// Starts a command through the user's login shell there.
+  /// Starts a command through the user's login shell on the host.
   package func start(_ command: String) async throws(SSHError) -> OpenSSHProcess {
     let process = try run(clientWords + ["--", destination.address, command], "starting a command")
     client.counters.countExecution()
     return OpenSSHProcess(process, of: self)
   }
 
-  /// Has the host connect with TCP to an address; its end is the end of the stream.
+  /// Lets the host connect with TCP to an address; the end of the process is the end of the stream.
   package func open(to address: String, port: UInt16) async throws(SSHError) -> OpenSSHProcess {
     let target = address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
     let process = try run(
@@ -90,6 +90,7 @@ package actor OpenSSHConnection {
     return OpenSSHProcess(process, of: self)
   }
 
+  /// Closes the connection and ends the master; tasks that still wait fail. May be called again.
   package func close() async {
     await master?.terminate()
     master = nil
@@ -102,7 +103,7 @@ package actor OpenSSHConnection {
     } catch {
       throw SSHError(
         .resourceMissing, subject: destination.subject, activity: activity,
-        detail: "ssh cannot be started: \(error); install OpenSSH's client")
+        detail: "could not start ssh: \(error); install OpenSSH's client")
     }
   }
 
@@ -141,7 +142,7 @@ package actor OpenSSHConnection {
 
   private nonisolated var hostKeyOptions: [String] {
     guard destination.hostKeys.isEmpty else {
-      // Its words are no shell's, and the command is run for this connection alone.
+      // The words are not passed to a shell, and the command runs for this connection only.
       let lines = destination.hostKeys.map { "\(destination.knownName.full) \($0)" }
       return [
         "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null",
@@ -156,7 +157,7 @@ package actor OpenSSHConnection {
     ]
   }
 
-  /// A master that has gone must not be replaced by a connection of the client's own.
+  /// A master that is gone must not be replaced by a connection of the client itself.
   private nonisolated var clientWords: [String] {
     ["ssh", "-F", "none", "-S", socket, "-T", "-o", "BatchMode=yes", "-o", "ProxyCommand=false"]
   }
@@ -172,13 +173,13 @@ package actor OpenSSHConnection {
         case .system(let error): (.connectionLost, "\(error)")
         case .timedOut: (.timedOut, "no answer in time")
         case .cancelled: (.cancelled, "cancelled")
-        case .inputRefused: (.inputRefused, "the command ended and left input unread")
+        case .inputRefused: (.inputRefused, "the command ended before it had read its input")
         }
       throw SSHError(code, subject: destination.subject, activity: activity, detail: detail)
     }
   }
 
-  /// ssh(1) ends with 255 and says why in words alone.
+  /// ssh(1) exits with 255 and explains why only in text.
   private func refusal(_ words: String, _ exit: Exit, _ activity: String) -> SSHError {
     let codes: [(String, SSHError.Code)] = [
       ("HOST IDENTIFICATION HAS CHANGED", .hostKeyChanged), ("marked as revoked", .hostKeyRevoked),
@@ -190,7 +191,7 @@ package actor OpenSSHConnection {
       ("Could not resolve", .unreachable), ("Bad configuration option", .resourceMissing),
     ]
     let code = codes.first { words.contains($0.0) }?.1 ?? .handshakeFailed
-    let detail = words.isEmpty ? "ssh ended (\(exit)) without a word" : "ssh said: \(words)"
+    let detail = words.isEmpty ? "ssh ended (\(exit)) without a message" : "ssh reported: \(words)"
     return SSHError(code, subject: destination.subject, activity: activity, detail: detail)
   }
 }
@@ -205,6 +206,7 @@ package final class OpenSSHProcess: Sendable {
     self.connection = connection
   }
 
+  /// Writes to standard input; returns when the process has taken all of it.
   package func write(_ bytes: [UInt8], within limit: Duration = .seconds(60))
     async throws(SSHError)
   {
@@ -213,23 +215,24 @@ package final class OpenSSHProcess: Sendable {
     }
   }
 
+  /// Ends standard input.
   package func closeInput() async { await process.closeInput() }
 
-  /// Answers with what has come on standard output, or nil at its end.
+  /// Returns the next standard output, or nil at its end.
   package func read(within limit: Duration = .seconds(60)) async throws(SSHError) -> [UInt8]? {
     try await connection.translating("reading output") { () async throws(LocalProcess.Problem) in
       try await process.read(until: Deadline(after: limit))
     }
   }
 
-  /// Waits for the end; output that was not read is lost.
+  /// Waits for the end; unread output is lost.
   package func exitStatus(within limit: Duration = .seconds(60)) async throws(SSHError) -> Exit {
     let exit = try await connection.translating("waiting for the command to end") {
       () async throws(LocalProcess.Problem) in
       try await process.exit(until: Deadline(after: limit))
     }
     if exit == .code(255) {
-      // What ssh itself ends with where the connection is lost; a command may do so as well.
+      // ssh exits with this status if the connection is lost; a command may do so as well.
       let words = await process.errorText
       if words.contains("mux_client") || words.contains("Connection closed") {
         throw SSHError(

@@ -1,17 +1,17 @@
 #!/bin/sh
 # The life of a sandbox's host: its cable, its power, and what it starts.
 #
-#   boot.sh run SCRATCH NAME SYSTEM NGINX SSH GROUP INDEX CARRIER ADDRESSES
-#                                      in the box: boots the host, and again when it goes down
+#   boot.sh run SCRATCH NAME SYSTEM NGINX SSH GROUP INDEX CONTAINER-HOST ADDRESSES
+#                                      in the box: boots the host, and again after each shutdown
 #   boot.sh plain SCRATCH NAME NGINX SSH AGAIN    first process of a plain host
 #   boot.sh nspawn SCRATCH NAME        in the box: becomes the systemd host's container
 #   boot.sh restart SCRATCH NAME HOW   in the box: "reboot" asks the host to, "power" pulls its plug;
-#                                      waits until it has booted
+#                                      waits until it has booted again
 #   boot.sh sshd SCRATCH NAME          in a plain host: starts its sshd
 #
-# SCRATCH/hosts/NAME holds the host's root, its disk; net, its network; process, the box's number
-# of its first process, empty until it has booted; console and log, what it says as it boots; containers,
-# a folder with a file for each, which has its address.
+# SCRATCH/hosts/NAME contains the host's root, its disk; net, its network; process, the box's number
+# of its first process, empty until it has booted; console and log, its output as it boots; containers,
+# a folder with a file for each container, which contains its address.
 set -eu
 
 fail() {
@@ -27,15 +27,15 @@ run_run() {
     : >"$host/process"
     plug_in
     "boot_$system"
-    [ -s "$host/process" ] || fail "$name: it went down before it had booted"
+    [ -s "$host/process" ] || fail "$name: the host shut down before it had booted"
     again=yes
-    # The owner reads no longer; who starts it again does.
+    # The owner no longer reads; the process that boots the host again does.
     exec >"$host/log" 2>&1
   done
 }
 
-# A network for each boot, because the kernel's part of it, such as the firewall, dies with the
-# power. The card's number stays, which the others remember, and so does a cable's being out.
+# A network for each boot, because the kernel's part of it, such as the firewall, is lost with the
+# power. The interface keeps its number, which other hosts remember, and a disconnected cable stays so.
 plug_in() {
   cable=up
   if ip link show "host$index" >/dev/null 2>&1; then
@@ -52,8 +52,8 @@ plug_in() {
   ip link add "host$index" master fleet "$cable" type veth \
     peer name eth0 address "$(printf '02:00:00:01:%02x:%02x' $((index / 256)) $((index % 256)))" \
     netns "$host/net"
-  # Every address is on the link, so that any inventory's addresses reach each other. Each is alone
-  # on its network, and used at once without asking who else has it.
+  # Every address is on the link, so that any inventory's addresses reach each other. Each is the only one
+  # in its network, and is used at once without duplicate address detection.
   {
     echo 'link set lo up'
     echo 'link set eth0 up'
@@ -66,13 +66,13 @@ plug_in() {
     echo 'route add default dev eth0'
     [ ! -e /proc/net/if_inet6 ] || echo 'route add ::/0 dev eth0'
   } | nsenter --net="$host/net" ip -batch -
-  # A host that comes back has its containers' cables again.
+  # The cables of its containers are connected again after a boot.
   for container in "$host"/containers/*; do
     [ ! -f "$container" ] || connect "$name" "${container##*/}" "$(cat "$container")"
   done
 }
 
-# A container waits for its host to be up, and has a cable to it alone.
+# A container waits until its host is up, and has a cable to it only.
 plug_into_container_host() {
   nsenter --net="$host/net" ip link set lo up
   tries=0
@@ -113,7 +113,7 @@ boot_plain() {
 
 run_plain() {
   nginx=$1 ssh=$2 again=$3
-  # /proc is still the box's: there this process has the number that the owner can use.
+  # /proc is still the box's: in it, this process has the number that the owner can use.
   read -r pid rest </proc/self/stat
   exec 4>"$host/process"
   hostname "$name"
@@ -130,7 +130,7 @@ run_plain() {
   echo "$pid" >&4
   echo "booted $name"
   exec </dev/null >/dev/null 2>&1 4>&-
-  # The wait collects orphans as an init must; sleep holds it.
+  # wait(1) collects orphans as an init must; sleep keeps it waiting.
   while :; do
     sleep infinity &
     wait || true
@@ -159,7 +159,7 @@ make_devices() {
   ln -s /proc/self/fd/2 dev/stderr
 }
 
-# A host that was deployed to may have an nginx that does not start; it has an sshd nevertheless.
+# On a host that was deployed to, nginx may not start; sshd is started nevertheless.
 start_services() {
   mkdir -p /run/lock /run/sshd
   if [ "$nginx" = yes ]; then
@@ -181,7 +181,7 @@ run_sshd() {
   done
 }
 
-# In a group of its own, because systemd takes the one it is born in for its own, and names in it
+# In a separate group, because systemd uses the one it is started in as its own, and names in it
 # would clash.
 boot_systemd() {
   (
@@ -200,14 +200,14 @@ boot_systemd() {
     cat "$host/console" >&2
     kill -KILL "$nspawn" 2>/dev/null || true
   fi
-  # A host that was asked to reboot ends with 133; one that was turned off starts again as well.
+  # A host that was asked to reboot exits with 133; one that was turned off boots again as well.
   wait "$nspawn" || true
 }
 
 run_nspawn() {
-  # What nspawn keeps in /run would be this machine's, and would outlive the box.
+  # What nspawn keeps in /run would be the machine's, and would outlive the box.
   mount -t tmpfs tmpfs /run
-  # The settings below /proc/sys/net are the host's own, and it may change them.
+  # The settings below /proc/sys/net belong to the host, which may change them.
   export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
   exec systemd-nspawn --quiet --boot --directory="$host/root" --machine="$name" --settings=no \
     --register=no --keep-unit --network-namespace-path="$host/net" --capability=CAP_NET_ADMIN \
@@ -238,7 +238,7 @@ is_active() {
   return 1
 }
 
-# Of nspawn's children the one that has a process namespace of its own.
+# The child of nspawn that has its own process namespace.
 first_process() {
   own=$(readlink /proc/self/ns/pid)
   for child in $(pgrep -P "$nspawn"); do
@@ -261,7 +261,7 @@ run_restart() {
   read -r old <"$host/process" || fail "$name is not up"
   case $1 in
     power) kill -KILL "$old" ;;
-    # The host may go down before its answer comes.
+    # The host may shut down before its answer arrives.
     reboot) inside "$old" systemctl reboot || true ;;
   esac
   tries=0

@@ -2,25 +2,25 @@
 # A box: a throw-away fleet of hosts in namespaces, which vanishes with the process that opened it.
 #
 #   box.sh guard SCRATCH 3<box.sh 4<boot.sh   starts the box; when it has ended, removes its cgroups,
-#                                         the one thing that the kernel keeps
-#   box.sh enter SCRATCH GROUP            the process that the box's namespaces are known by
+#                                         which the kernel does not remove
+#   box.sh enter SCRATCH GROUP            the process through which the box's namespaces are reached
 #   box.sh open SCRATCH GROUP             first process of the box's mount, network and process
 #                                         namespaces: reads the fleet on stdin, waits for its end
 #
 # stdin: one setting a line, fields separated by tabs, "-" for none:
 #   address ADDRESS        the controller's, one for each line
-#   home FOLDER            whose .ssh the box's own stands for
+#   home FOLDER            the home folder whose .ssh the box replaces
 #   identity PATH          a private key file of the inventory; known_hosts PATH likewise
-#   hide PATH              what no host may see
-#   authorize KEY          a public key that may log in, beside the box's own
+#   hide PATH              a path that no host may see
+#   authorize KEY          a public key that can log in, besides the box's own
 #   systemd FOLDER         the root file system of systemd hosts
-#   host NAME SYSTEM PORT USER SUDO NGINX SSH DISK CARRIER ADDRESSES
+#   host NAME SYSTEM PORT USER SUDO NGINX SSH DISK CONTAINER-HOST ADDRESSES
 #                          plain or systemd; passwordless, password or none; yes or no twice;
 #                          bytes; the host that it is a container of; joined by commas
 #   start
 # stdout: "box PID", then "booted NAME" or "failed NAME" for each host. stderr: what went wrong.
-# The end of stdin ends the box: the kernel then kills every process in it, and with the last one
-# go its mounts and networks. Nothing else is written outside SCRATCH, a tmpfs of the box.
+# When stdin ends, the box ends: the kernel kills every process in it, and with the last one
+# its mounts and networks are removed. Nothing else is written outside SCRATCH, a tmpfs of the box.
 set -eu
 
 fail() {
@@ -50,10 +50,10 @@ hide() {
   mknod "$base$1" c 0 0
 }
 
-# Puts a file of the box where the inventory names one; the file there stays as it is outside.
+# Puts a file of the box in the place of one that the inventory names; outside, that stays unchanged.
 place() {
   if [ "${2#"$home/"}" = "$2" ]; then
-    [ -f "$2" ] || fail "$2 does not exist, so the box cannot stand its own file in for it"
+    [ -f "$2" ] || fail "$2 does not exist, so the box cannot replace it with its own file"
     mount --bind "$1" "$2"
   elif [ ! -e "$2" ]; then
     mkdir -p "${2%/*}"
@@ -101,7 +101,7 @@ run_open() {
 
   {
     echo 'link set lo up'
-    # An address of its own, or the bridge takes the lowest of its ports' as they come and go.
+    # A fixed address, because otherwise the bridge takes the lowest of its ports, which change.
     echo 'link add fleet address 02:00:00:00:00:01 type bridge'
     echo 'link set fleet up'
   } | ip -batch -
@@ -120,7 +120,7 @@ run_open() {
       authorize) printf '%s\n' "$first" >>"$scratch/authorized_keys" ;;
       host) add_host "$first" "$rest" ;;
       start) break ;;
-      *) fail "box.sh: \"$kind\" is no setting. This is a bug in deploy." ;;
+      *:*) fail "box.sh: \"$kind\" is not a setting. This is a bug in deploy." ;;
     esac
   done
   [ "${kind-}" = start ] || exit 0
@@ -134,7 +134,7 @@ run_open() {
     start_host &
   done <"$scratch/fleet"
 
-  # The wait collects orphans as an init must; cat holds it until the owner closes stdin or dies.
+  # wait(1) collects orphans as an init must; cat keeps it waiting until the owner closes stdin or dies.
   exec 3<&0 >/dev/null
   cat <&3 >/dev/null &
   owner=$!
@@ -158,7 +158,7 @@ add_host() {
   done
 }
 
-# ssh and curl on the controller know the hosts by name and by key, whatever HOME they look at.
+# ssh and curl on the controller know the hosts by name and by key, whichever HOME they use.
 name_the_fleet() {
   cat >"$scratch/ssh_config" <<-END
 	Host *
@@ -169,7 +169,7 @@ name_the_fleet() {
   [ ! -f /etc/hosts ] || mount --bind "$scratch/names" /etc/hosts
 }
 
-# What all hosts of a SYSTEM have in common: the files of LOWER without what is private to it.
+# The root that all hosts of a SYSTEM share: the files of LOWER without its private ones.
 furnish() {
   mkdir -p "$scratch/layers/$1" "$scratch/work/$1"
   mount -t overlay overlay \
@@ -200,7 +200,7 @@ furnish() {
 }
 
 start_host() {
-  # Whatever ends a host too early, a failing command included, is told to the owner.
+  # Any early end of a host, including a failing command, is reported to the owner.
   trap 'echo "failed $name"' EXIT
   host=$scratch/hosts/$name
   root=$host/root
@@ -243,7 +243,7 @@ add_user() {
   chmod 0440 "$root/etc/sudoers.d/deploy-sandbox"
 }
 
-# A host with a number is no first boot, which would enable every service anew.
+# A host with a machine ID is not booted for the first time, which would enable every service again.
 set_up_systemd() {
   tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
   wanted=$root/etc/systemd/system/multi-user.target.wants

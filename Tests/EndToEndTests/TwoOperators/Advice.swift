@@ -1,8 +1,8 @@
 import Foundation
 
-/// What a run that stopped says is to be done, read from its message as a person would.
+/// What a run that stopped advises, read from its message as a person would.
 enum Advice: Hashable, CustomStringConvertible {
-  /// A command that stands in the message, without `deploy`.
+  /// A command in the message, without `deploy`.
   case command([String])
   /// To put a CA folder aside and make another CA.
   case makeCA(aside: String)

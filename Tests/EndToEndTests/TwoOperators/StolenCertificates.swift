@@ -77,7 +77,7 @@ struct StolenCertificates {
     done
     """
 
-  // MARK: - While a run goes on
+  // MARK: - During a run
 
   /// A thief who asks again and again with certificates that were refused before.
   struct Watch {
@@ -157,7 +157,7 @@ struct StolenCertificates {
       + (try await answersOfFrontEnd(to: asked.filter { $0.role == "back-end" }, fleet))
   }
 
-  /// Whether a front-end would take a back-end's certificate, by what its nginx is told to check.
+  /// Whether a front-end would accept a back-end's certificate, by its nginx configuration.
   private func answersOfFrontEnd(
     to certificates: [Certificate], _ fleet: TwinFleet
   ) async throws -> [Answer] {

@@ -5,9 +5,9 @@ import Testing
 /// `DEPLOY_TWINS` is the number of sequences; `DEPLOY_SEED` is the seed of the first one, and each that
 /// follows has the next number. Without them the seeds are those that found a fault in version 0.1.0.
 @Suite(
-  "Two operators, each with a folder of their own, keep one fleet whole", .serialized,
+  "Two operators, each with their own folder, keep one fleet whole", .serialized,
   .requires(isRoot, "namespaces need root"))
-struct TwinTests {
+struct TwoOperatorsTests {
   private static let seeds: [UInt64] = {
     guard let count = TestSetting.number("DEPLOY_TWINS", as: Int.self) else { return known }
     let first = TestSetting.number("DEPLOY_SEED", as: UInt64.self) ?? .random(in: 0..<1 << 40)

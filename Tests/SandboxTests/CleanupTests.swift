@@ -3,9 +3,9 @@ import Sandbox
 import TestSupport
 import Testing
 
-/// What is left of a box: it must be nothing, however its owner ended.
-@Suite("The remains of a box", .serialized, .requires(isRoot, "namespaces need root"))
-struct RemainsTests {
+/// Whatever a box leaves behind: it must be nothing, however its owner ended.
+@Suite("Cleanup of a box", .serialized, .requires(isRoot, "namespaces need root"))
+struct CleanupTests {
   @Test("nothing is left after an orderly close, with commands still running")
   func close() async throws {
     let before = Machine.now()
@@ -39,7 +39,7 @@ struct RemainsTests {
     #expect(Machine.now() == before)
   }
 
-  @Test("nothing is left when a host does not start, and the error has the tool's own words")
+  @Test("nothing is left when a host does not start, and the error has the tool's own message")
   func halfWay() async throws {
     let before = Machine.now()
     var hosts = threeHosts
@@ -52,7 +52,7 @@ struct RemainsTests {
     #expect(Machine.now() == before)
   }
 
-  @Test("nothing is left when the time is over")
+  @Test("nothing is left after a timeout")
   func late() async throws {
     let before = Machine.now()
     let error = await #expect(throws: SandboxError.self) {
@@ -65,9 +65,9 @@ struct RemainsTests {
 
 /// The same of hosts that have more to leave: nspawn's own files, and control groups.
 @Suite(
-  "The remains of systemd hosts", .serialized, .requires(isRoot, "namespaces need root"),
+  "Cleanup of systemd hosts", .serialized, .requires(isRoot, "namespaces need root"),
   .requires(blocker == nil, Comment(rawValue: blocker ?? "")))
-struct SystemdRemainsTests {
+struct SystemdCleanupTests {
   @Test("nothing is left after an orderly close, with commands still running")
   func close() async throws {
     let before = Machine.now()

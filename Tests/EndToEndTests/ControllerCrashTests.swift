@@ -4,14 +4,15 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A killed controller leaves every host whole", .serialized,
+  "A controller crash leaves every host whole", .serialized,
   .requires(isRoot, "namespaces need root"))
-struct KillTests {
+struct ControllerCrashTests {
   private static let hosts = ["app-1", "app-2", "edge-1"]
   private static let momentsOfAChange = TestSetting.count(4, inSweep: 24)
   private static let momentsOfTheFirstApply = TestSetting.count(2, inSweep: 12)
 
-  @Test("a change that is killed at any event or moment is old or new, and the next run ends it")
+  @Test(
+    "after a crash at any event or moment, a change is old or new, and the next run completes it")
   func change() async throws {
     var generator = SeededGenerator.announced()
     try await Scene.play(Variant(0).inventory, alter: mixedSystems) { scene in
@@ -36,7 +37,7 @@ struct KillTests {
     }
   }
 
-  @Test("the first apply that is killed leaves hosts bare or whole, and the next one ends it")
+  @Test("after a crash of the first apply, hosts are bare or whole, and the next run completes it")
   func firstApply() async throws {
     var generator = SeededGenerator.announced()
     try await Scene.play(Variant(0).inventory, alter: mixedSystems) { scene in
@@ -69,14 +70,14 @@ struct KillTests {
     }
   }
 
-  /// A random place in one of so many equal parts of a run, between 0 and 1.
+  /// A random place in one of several equal parts of a run, between 0 and 1.
   private static func part(
     _ moment: Int, of count: Int, _ generator: inout SeededGenerator
   ) -> Double {
     (Double(moment) + .random(in: 0..<1, using: &generator)) / Double(count)
   }
 
-  /// Every line that a run says of a host.
+  /// Every line that a run prints about a host.
   private static let events =
     hosts.map { "\($0): staged and validated" }
     + hosts.flatMap { ["\($0): switching", "\($0): confirmed"] }
@@ -88,7 +89,7 @@ struct KillTests {
     case moment(Duration)
   }
 
-  /// How a host comes to rest that nobody confirmed.
+  /// How a host settles that was not confirmed.
   private enum Settling {
     case byItself
     case hurried
@@ -140,7 +141,7 @@ struct KillTests {
     try await scene.expectNoChanges()
   }
 
-  /// Asks each back-end by itself and the front-end: each is all of one variant.
+  /// Asks each back-end directly, and the front-end: each is entirely of one variant.
   ///
   /// - Returns: the variant of each host.
   @discardableResult
@@ -170,7 +171,7 @@ struct KillTests {
     return found
   }
 
-  /// Takes everything of `deploy` off the hosts and the controller.
+  /// Removes everything of `deploy` from the hosts and the controller.
   private func strip(_ scene: Scene) async throws {
     for host in Self.hosts {
       let output = try await scene.on(
@@ -209,7 +210,7 @@ private struct Variant: Equatable {
   }
 }
 
-/// How the hosts were found after the kills.
+/// The states of the hosts after the crashes.
 private struct Tally: CustomStringConvertible {
   private(set) var old = 0
   private(set) var mixed = 0

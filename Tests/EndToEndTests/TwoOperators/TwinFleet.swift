@@ -70,7 +70,7 @@ final class TwinFleet {
         visitors: try Visitors(
           scene, allFrontEnds.filter { doors.contains($0.key) }, perSecond: 4))
       for someone in Operator.allCases { try await fleet.start(someone) }
-      // The folder that both began with is nobody's from here on.
+      // The folder that both began with is no longer used.
       try await body(fleet)
     }
   }

@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Two controllers at once leave hosts whole, and neither is told wrong", .serialized,
+  "Two concurrent controllers leave hosts whole, and both report the truth", .serialized,
   .requires(isRoot, "namespaces need root"))
-struct RivalTests {
+struct ConcurrentControllersTests {
   private static let hosts = ["app-1", "app-2", "edge-1"]
   private static let rounds = TestSetting.count(4, inSweep: 24)
 
@@ -19,7 +19,7 @@ struct RivalTests {
     return inventory
   }
 
-  @Test("copies of one workspace that apply at the same moment: each host takes one of them whole")
+  @Test("of two copies of a workspace that apply at the same time, each host takes exactly one")
   func copies() async throws {
     var generator = SeededGenerator.announced()
     try await Scene.play(alter: mixedSystems) { scene in
@@ -57,7 +57,7 @@ struct RivalTests {
     }
   }
 
-  @Test("a release of the same number that another run put in force is not taken for one's own")
+  @Test("a release with the same number by another run is not taken for the run's own")
   func sameNumber() async throws {
     try await Scene.play { scene in
       try await scene.apply()
@@ -111,7 +111,7 @@ struct RivalTests {
     return Scene(sandbox: scene.sandbox, folder: scene.folder + "/rival")
   }
 
-  /// Every result that the host writes down.
+  /// Every result that the host records.
   private func keepHistory(of host: String, _ scene: Scene) async throws {
     try await scene.sandbox.write(
       "#!/bin/sh\nshift 2\nprintf '%s\\n' \"$*\" >> /run/history\n", to: "/usr/local/bin/logger",
@@ -119,7 +119,7 @@ struct RivalTests {
     try await scene.on(host, "chmod +x /usr/local/bin/logger")
   }
 
-  /// What each controller says of a host is what happened there, and the host is whole.
+  /// Each controller reports for a host what happened there, and the host is whole.
   ///
   /// - Returns: The two results.
   private func check(

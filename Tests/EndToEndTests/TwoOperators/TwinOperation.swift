@@ -13,7 +13,7 @@ struct TwinOperation: CustomStringConvertible {
     case copyToOther
     case restore(TwinFleet.Part, age: Int)
     case lose(TwinFleet.Part, makesCA: Bool)
-    /// A host whose owner is somebody else now writes another serial into its own manifest.
+    /// A host that was taken over writes another serial into its own manifest.
     case tamper(host: String)
 
     var description: String {

@@ -35,7 +35,7 @@ struct TwinSequence {
     tally.requests = counts
   }
 
-  /// Whoever comes last brings the fleet to what the repository says.
+  /// The last operator brings the fleet to what the repository says.
   private mutating func converge() async throws {
     let someone = generator.pick(TwinFleet.Operator.allCases)
     story.append("\(someone): converge")
@@ -120,7 +120,7 @@ struct TwinSequence {
     if output.status != 0 { story.append(output.all) }
   }
 
-  /// A serial that nobody issued, in place of the one that the host has.
+  /// A serial that was never issued, in place of the one that the host has.
   private mutating func tamper(_ host: String) async throws {
     let own = stolen.known(of: host).last?.serial ?? "00"
     let output = try await fleet.scene.on(
