@@ -3,6 +3,7 @@ import Diagnostics
 import Execution
 import Fleet
 import FleetFolders
+import FleetLiterals
 import Planning
 import State
 import Testing
@@ -45,7 +46,7 @@ struct ResultViewTests {
   }
 
   private static func status(
-    _ survey: Survey, hosts records: [String: HostRecord] = [:]
+    _ survey: Survey, hosts records: [HostName: HostRecord] = [:]
   ) -> StatusView {
     let connection = SamplePlan.plan.hosts[0].connection
     var state = FleetState(fleet: "shop", lineage: "l")

@@ -75,7 +75,6 @@ struct StatusView {
     _ newer: NewerRelease?, _ now: Timestamp
   ) -> Row {
     let present = observation.manifest?.release
-    let faults = HostHealth(observation).faults
     let ends = present?.certificates.values.map(\.notAfter).min()
     let problem = StatusProblem(observation, record, newer, now)
     return Row(
