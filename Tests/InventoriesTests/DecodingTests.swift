@@ -89,7 +89,7 @@ struct DecodingTests {
     let containerHost = try #require(inventory.hosts.first { $0.name.text == "app-3" })
     let container = try #require(inventory.hosts.first { $0.name.text == "app-3.container" })
     #expect(
-      containerHost.allRoles.names == ["container host"] && container.allRoles.names == ["back-end"]
+      containerHost.allRoles.names == ["container-host"] && container.allRoles.names == ["back-end"]
     )
     #expect(
       try containerHost.container
