@@ -81,7 +81,7 @@ extension CAFolder {
       do {
         ready += try archive.resealed(path, from: old, to: new).map { [(path, $0)] } ?? []
       } catch let failure as CAStoreError {
-        // An archived key signs nothing, so one with another passphrase is no reason to stop.
+        // An archived key signs nothing, so one with another passphrase does not stop the change.
         change.leftAlone.append(failure.message)
       }
     }

@@ -23,8 +23,7 @@ package struct HostRoles: Hashable, Sendable {
   package init?(names: [String]) {
     self.init()
     for name in names {
-      // Version 0.1.0 wrote "carrier".
-      if name == Self.containerHost || name == "carrier" {
+      if name == Self.containerHost || name == Self.earlierContainerHost {
         isContainerHost = true
       } else if let role = Role(rawValue: name) {
         roles.insert(role)

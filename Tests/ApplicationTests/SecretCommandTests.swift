@@ -52,7 +52,7 @@ struct SecretCommandTests {
     for pipe in pipes { try #require(mkfifo(pipe, 0o600) == 0) }
     try await withThrowingTaskGroup(of: String.self) { group in
       for pipe in pipes { group.addTask { try await output("cat", pipe) } }
-      // This task lets them go on, each as soon as it waits.
+      // This task lets each of them continue as soon as it waits.
       for pipe in pipes {
         var descriptor: Int32 = -1
         while descriptor < 0 {

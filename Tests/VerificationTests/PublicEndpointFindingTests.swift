@@ -77,7 +77,7 @@ struct PublicEndpointFindingTests {
   }
 
   @Test(
-    "Whose answer it is is told: the application's, the front-end's, or a back-end's refusal",
+    "The finding says whose answer it is: the application's, the front-end's, or a back-end's refusal",
     arguments: [
       (200, false, nil), (404, false, nil), (301, false, nil),
       (500, false, "the edge works, but the application reports an error"),
@@ -92,7 +92,7 @@ struct PublicEndpointFindingTests {
     if let expected { #expect(problems.first?.contains(expected) == true, "\(problems)") }
   }
 
-  @Test("A site for its network alone has to refuse whoever is not of it")
+  @Test("a site for its content network alone must refuse other visitors")
   func network() throws {
     #expect(try finding(report(400), asks: true).problems == [])
     for status in [200, 502] {
@@ -117,7 +117,7 @@ struct PublicEndpointFindingTests {
     #expect(disorder.first?.contains("did not issue certificate 1") == true, "\(disorder)")
   }
 
-  @Test("A CA that this machine does not know is remarked, and is no problem by itself")
+  @Test("a CA that the controller does not know is a remark, not a problem")
   func unknownCA() throws {
     let finding = try finding(report(200, showing: chain(leaf())))
     #expect(finding.problems == [] && finding.remarks.count == 1)

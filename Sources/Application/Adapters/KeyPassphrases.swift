@@ -9,7 +9,7 @@ actor KeyPassphrases {
   }
 
   private let interaction: any Interaction
-  /// Nil for a secret that nobody gave: it is asked for once.
+  /// Nil for a secret that the user did not enter: it is asked for once.
   private var answers: [Question: Task<[UInt8]?, Never>] = [:]
   /// The question that was asked last: the next one waits for its answer.
   private var latest: Task<[UInt8]?, Never>?
