@@ -6,6 +6,7 @@ import Glibc
 
 /// The terminal of the user, whatever the standard streams are.
 enum Terminal {
+  /// What Ctrl-C types.
   private static let interruptCharacter: UInt8 = 3
 
   /// Asks for a secret, which is not shown.
@@ -31,6 +32,8 @@ enum Terminal {
     var silent = before
     // Ctrl-C comes as a character too: a signal would end the program and leave the terminal silent.
     silent.c_lflag &= ~tcflag_t(ECHO | ISIG)
+    // It ends the line as Enter does: otherwise nobody would read it before that.
+    withUnsafeMutableBytes(of: &silent.c_cc) { $0[Int(VEOL)] = interruptCharacter }
     tcsetattr(terminal, TCSAFLUSH, &silent)
     defer { tcsetattr(terminal, TCSAFLUSH, &before) }
     _ = StyledText(prompt).rendered.withCString { write(terminal, $0, strlen($0)) }
