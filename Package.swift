@@ -172,7 +172,7 @@ let package = Package(
       cases: true),
     .tests(
       "Execution",
-      ["Execution", "Fleet", "FleetLiterals", "Planning", "State", "Diagnostics"]),
+      ["Execution", "Fleet", "FleetLiterals", "Planning", "State", "Diagnostics"], cases: true),
     .target(
       name: "FleetFolders",
       dependencies: [
