@@ -109,7 +109,13 @@ struct ProgramFileTests {
     }
     try folder.write(settings.joined(separator: "\n"), to: "environment")
     let result = try run(
-      shell, #"installs; has_program; call survey | sed -n '$p'; call confirm"#, in: folder)
+      shell,
+      #"""
+      installs; has_program; call survey | sed -n '$p'; call confirm
+      sed "s/'expected=none'/'expected=$(fingerprint 1)'/; s/release=1/release=2/" "$folder/install.launcher" \
+        > "$folder/new" && mv "$folder/new" "$folder/install.launcher"
+      call install; has_program
+      """#, in: folder)
     #expect(
       result.output == """
         missing
@@ -122,6 +128,12 @@ struct ProgramFileTests {
         700 root
         end
         confirmed 1
+        staged
+        prepared
+        switching
+        applied 2
+        700 root
+        700 root
 
         """, "\(result.error)")
   }
