@@ -40,10 +40,13 @@ let arguments = Target.Dependency.product(
 // No target may be called System: packages look for Apple's module of that name, and would find ours.
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
+let algorithms = Target.Dependency.product(name: "Algorithms", package: "swift-algorithms")
+
 let package = Package(
   name: "deploy",
   products: [.executable(name: "deploy", targets: ["deploy"])],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-algorithms", exact: "1.2.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -62,10 +65,10 @@ let package = Package(
       providers: [.apt(["libyaml-dev"])]),
 
     .decision("Diagnostics"),
-    .decision("Fleet"),
+    .decision("Fleet", [algorithms]),
     .effect("YAML", ["CLibYAML", "Diagnostics"]),
     .decision("Inventories", ["Fleet", "YAML", "Diagnostics"]),
-    .decision("Playbooks", ["Fleet", "Inventories", "YAML", "Diagnostics"]),
+    .decision("Playbooks", ["Fleet", "Inventories", "YAML", "Diagnostics", algorithms]),
     .decision("Nginx", ["Fleet", "Inventories"]),
     .decision("Firewall", ["Fleet", "Inventories"]),
     .decision("State", ["Fleet", "Diagnostics"]),
@@ -81,10 +84,10 @@ let package = Package(
       "SSH",
       [
         "CLibSSH2", "CLinux", "Diagnostics", "Fleet", "Hashing", "Files", systemPackage,
-        .product(name: "HeapModule", package: "swift-collections"),
+        algorithms, .product(name: "HeapModule", package: "swift-collections"),
       ]),
     .effect(
-      "Execution", ["Diagnostics", "Fleet", "Planning", "State"],
+      "Execution", ["Diagnostics", "Fleet", "Planning", "State", algorithms],
       resources: [
         .embedInCode("Host/Program/base.sh"), .embedInCode("Host/Program/progress.sh"),
         .embedInCode("Host/Program/nginx.sh"), .embedInCode("Host/Program/rules.sh"),
@@ -108,7 +111,7 @@ let package = Package(
       [
         "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
         "Inventories", "Nginx", "Planning", "Playbooks", "SSH", "Sandbox", "State", "StateFiles",
-        "Verification", systemPackage,
+        "Verification", systemPackage, algorithms,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       // The playbooks are links to the shipped ones.
@@ -169,7 +172,7 @@ let package = Package(
       cases: true),
     .tests(
       "Execution",
-      ["Execution", "Fleet", "FleetLiterals", "Planning", "State", "Diagnostics"]),
+      ["Execution", "Fleet", "FleetLiterals", "Planning", "State", "Diagnostics"], cases: true),
     .target(
       name: "FleetFolders",
       dependencies: [

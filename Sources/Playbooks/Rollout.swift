@@ -1,3 +1,4 @@
+import Algorithms
 package import Fleet
 
 extension Playbook {
@@ -70,17 +71,9 @@ extension Playbook {
     /// No batch is empty.
     package func batches<Host>(of hosts: [Host]) -> [[Host]] {
       let size = batch.size(of: hosts.count)
-      var batches: [[Host]] = []
-      var rest = hosts[...]
-      if canary > 0, !rest.isEmpty {
-        batches.append(Array(rest.prefix(canary)))
-        rest = rest.dropFirst(canary)
-      }
-      while !rest.isEmpty {
-        batches.append(Array(rest.prefix(size)))
-        rest = rest.dropFirst(size)
-      }
-      return batches
+      let first = hosts.prefix(canary)
+      let rest = hosts.dropFirst(canary).chunks(ofCount: size)
+      return ((first.isEmpty ? [] : [first]) + rest).map(Array.init)
     }
   }
 }

@@ -32,6 +32,33 @@ struct InterruptTests {
     }
   }
 
+  @Test("the first Ctrl-C at the question ends the run at once and changes nothing")
+  func atQuestion() async throws {
+    try await play { scene, before, _ in
+      // script(1) has a terminal for the program, and types there what it reads itself.
+      let words = scene.command(["apply"]).joined(separator: " ")
+      let run = try await scene.sandbox.run(
+        [
+          "sh", "-c",
+          """
+          for round in $(seq 600); do
+            grep -q 'Enter "yes" to continue' "$0" 2> /dev/null && break
+            sleep 0.1
+          done | cat - "$1" | script --quiet --return --flush --command "$2" "$0"
+          """, scene.folder + "/terminal", try Self.ctrlC(in: scene), words,
+        ], environment: Scene.environment)
+      #expect(run.status == 130, "\(run.all)")
+      #expect(try scene.read("terminal").contains("continue: ^C"), "\(run.all)")
+      let after = try await scene.restingHosts(Self.hosts, "at the question")
+      #expect(after == before)
+    }
+  }
+
+  private static func ctrlC(in scene: Scene) throws -> String {
+    try scene.write("\u{3}", to: "ctrl-c")
+    return scene.folder + "/ctrl-c"
+  }
+
   @Test("the first Ctrl-C while hosts are staged attempts none of them")
   func whileStaged() async throws {
     try await play { scene, before, start in

@@ -1,5 +1,6 @@
 import Foundation
 import State
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -8,139 +9,42 @@ import Testing
 struct ForeignServersTests {
   private static let include = "/etc/nginx/conf.d/deploy.conf"
 
-  /// Files as `nginx -T` prints them, each behind its heading.
-  private func listens(_ files: (String, String)...) throws -> [HostSurroundings.NginxListen] {
-    try servers(files).found(beside: Self.include).listens
-  }
-
-  private func servers(_ files: (String, String)...) throws -> ForeignServers { try servers(files) }
-
-  private func servers(_ files: [(String, String)]) throws -> ForeignServers {
-    var servers = ForeignServers()
-    var number = 0
-    for (path, text) in files {
-      for line in ["# configuration file \(path):"] + text.components(separatedBy: "\n") + [""] {
-        number += 1
-        try servers.read("\(number):\(line)")
-      }
-    }
-    return servers
-  }
-
-  @Test("are found in nginx's own order, with file and line, before the release and behind it")
-  func order() throws {
-    let found = try listens(
-      (
-        "/etc/nginx/nginx.conf",
-        """
-        events { }
-        http {
-          # listen 1;
-          server { listen 81; }
-          include conf.d/*.conf;
-          include /etc/nginx/sites-enabled/*;
-          server { listen 82; }
-        }
-        """
-      ),
-      ("/etc/nginx/conf.d/a.conf", "server {\n  listen 83;\n}"),
-      ("/etc/nginx/conf.d/z.conf", "server {\n\n  listen 84;\n}"),
-      ("/etc/nginx/sites-enabled/x", "server { listen 85; }"),
-      ("/etc/nginx/elsewhere/x.conf", "server { listen 86; }"))
-    let places = found.map { listen in
-      "\(listen.file.split(separator: "/").last ?? ""):\(listen.line) "
-        + (listen.isBehindRelease ? "behind" : "before")
-    }
-    #expect(
-      places == [
-        "nginx.conf:4 before", "a.conf:2 before", "z.conf:3 behind", "x:1 behind",
-        "nginx.conf:7 behind",
-      ])
-  }
-
   @Test(
-    "listen where their directives say",
-    arguments: [
-      ("listen 443;", "0.0.0.0 443"), ("listen *:443 ssl;", "0.0.0.0 443"),
-      ("listen [::]:443 ssl;", ":: 443"), ("listen [::1];", "::1 80"),
-      ("listen 192.0.2.1:8443;", "192.0.2.1 8443"), ("listen 192.0.2.1;", "192.0.2.1 80"),
-      ("listen \"443\";", "0.0.0.0 443"), ("listen unix:/run/x.sock;", ""), ("", "0.0.0.0 80"),
-      ("listen 8000-8010;", ""), ("listen 0;", ""), ("listen 65536;", ""),
-      ("location / { return 200 'listen 9; }'; } listen 7;", "0.0.0.0 7"),
-      ("add_header A b\nlisten 7;", "0.0.0.0 7"), ("listen\n 7\n ssl;", "0.0.0.0 7"),
-      ("location ~ \"a{2}\" { } listen 7;", "0.0.0.0 7"),
-      ("root /x${host}y; listen 7;", "0.0.0.0 7"),
-    ])
-  func sockets(_ directive: String, _ expected: String) throws {
-    let found = try listens(("/etc/nginx/nginx.conf", "http {\nserver {\n\(directive)\n}\n}"))
-    #expect(found.map { "\($0.address) \($0.port)" } == (expected.isEmpty ? [] : [expected]))
-  }
-
-  @Test("have the names of their server, wherever those are in it")
-  func names() throws {
-    let found = try listens(
-      (
-        "/etc/nginx/nginx.conf",
-        """
-        http {
-          server_names_hash_bucket_size 128;
-          server { server_name A.example b.example; listen 81; listen 82;
-            location / { server_name never.example; }
-            server_name
-              c.example; }
-          server { listen 83; server_name _; }
-          server { listen 84; }
-        }
-        """
-      ))
-    #expect(
-      found.map(\.names) == [
-        ["a.example", "b.example", "c.example"], ["a.example", "b.example", "c.example"], ["_"], [],
-      ])
-  }
-
-  @Test("have a size of the hash of names in http alone")
-  func namesHash() throws {
-    func place(_ text: String) throws -> String? {
-      try servers(("/etc/nginx/nginx.conf", text)).found(beside: Self.include).namesHash
+    "are found in nginx's order, with their sockets and names, before the release and after it",
+    arguments: try CaseFile.all(in: "nginx"))
+  func cases(_ file: CaseFile) throws {
+    var servers = ForeignServers()
+    for (index, line) in file.input.components(separatedBy: "\n").enumerated() {
+      try servers.read("\(index + 1):\(line)")
     }
-    #expect(
-      try place("http {\n  server_names_hash_bucket_size 64;\n}") == "/etc/nginx/nginx.conf:2")
-    #expect(try place("http { server_names_hash_max_size 64; }") == nil)
-    #expect(try place("stream { server_names_hash_bucket_size 64; }") == nil)
+    let found = servers.found(beside: Self.include)
+    let lines =
+      found.listens.map(Self.line) + (found.namesHash.map { ["hash of names: \($0)"] } ?? [])
+    let mismatch = try file.mismatch(lines.map { $0 + "\n" }.joined())
+    #expect(mismatch == nil, "\(mismatch ?? "")")
   }
 
-  @Test("say what they are, and are none outside of http")
-  func options() throws {
-    let found = try listens(
-      (
-        "/etc/nginx/nginx.conf",
-        """
-        stream { server { listen 1; } }
-        http { upstream x { server 192.0.2.1:2; }
-        log_format x '{ "a": "$b",
-          "c": "}" }';
-        server { listen 443 ssl default_server proxy_protocol; listen [::]:443 ipv6only=off; }
-        }
-        """
-      ))
-    #expect(
-      found == [
-        .init(
-          file: "/etc/nginx/nginx.conf", line: 5,
-          text: "listen 443 ssl default_server proxy_protocol", address: "0.0.0.0", port: 443,
-          isDefault: true, takesProxyProtocol: true),
-        .init(
-          file: "/etc/nginx/nginx.conf", line: 5, text: "listen [::]:443 ipv6only=off",
-          address: "::", port: 443, takesBothFamilies: true),
-      ])
+  private static func line(_ listen: HostSurroundings.NginxListen) -> String {
+    let traits = [
+      (listen.isDefault, "default"), (listen.takesProxyProtocol, "PROXY protocol"),
+      (listen.takesBothFamilies, "both families"),
+    ].filter(\.0).map(\.1)
+    let words = [
+      "\(listen.file):\(listen.line)", listen.isBehindRelease ? "after" : "before",
+      "\(listen.address) port \(listen.port)", "\(listen.names)",
+    ]
+    return (words + traits).joined(separator: ", ") + ": \(listen.text)"
   }
 
   @Test("that include themselves come to an end")
   func circles() throws {
-    let found = try listens(
-      ("/etc/nginx/nginx.conf", "http {\ninclude *.conf;\nserver { listen 1; }\n}"))
-    #expect(!found.isEmpty)
+    var servers = ForeignServers()
+    let lines = [
+      "# configuration file /etc/nginx/nginx.conf:", "http {", "include *.conf;",
+      "server { listen 1; }", "}",
+    ]
+    for (index, line) in lines.enumerated() { try servers.read("\(index + 1):\(line)") }
+    #expect(!servers.found(beside: Self.include).listens.isEmpty)
   }
 
   @Test(

@@ -33,11 +33,11 @@ struct LoginShellTests {
   private func run(
     _ shell: String, _ call: HostCall, _ input: [UInt8], root: String
   ) throws -> Shell.Result {
-    try Shell.run(
+    let launcher = call.launcher(root: root)
+    return try Shell.run(
       shell.split(separator: " ").map(String.init)
-        + [call.line(reading: call.launcher.count, becoming: false)],
-      input: call.launcher + input,
-      environment: ["SSH_CONNECTION": Self.connection, "DEPLOY_ROOT": root])
+        + [call.line(reading: launcher.count, becoming: false)],
+      input: launcher + input, environment: ["SSH_CONNECTION": Self.connection])
   }
 
   private func call(who: String) -> HostCall {

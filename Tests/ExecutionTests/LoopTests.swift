@@ -78,9 +78,10 @@ struct LoopTests {
 
   @Test("wait six times for another transaction", arguments: Shell.withBash)
   func lock(_ shell: Shell) throws {
+    let attempts = try #require(HostProgram.source.firstMatch(of: /(?m)^lock_attempts=(\d+)$/)).1
     let result = try shell.run(
       Self.start + #"""
-        unset DEPLOY_LOCK_TRIES; flock() { return 1; }; who=me; echo anna > "$run/holder"; (lock) | uniq -c
+        lock_attempts=\#(attempts); flock() { return 1; }; who=me; echo anna > "$run/holder"; (lock) | uniq -c
         """#, in: TemporaryFolder())
     #expect(
       result.output.split(separator: "\n").map { $0.drop { $0 == " " } } == [

@@ -9,7 +9,7 @@ import Testing
 /// What a host keeps of the program that runs there, by the calls that a controller makes.
 @Suite("The host program on a host", .timeLimit(.minutes(5)))
 struct ProgramFileTests {
-  private static let program = HostProgram(digest: LoginShellTests.sha256)
+  private static let program = HostProgram.relocatable(digest: LoginShellTests.sha256)
 
   /// `install`, `remove`, `survey` and `confirms RELEASE`; `program` is where the host keeps it. Each
   /// says what the host says, but for its version.
@@ -18,7 +18,7 @@ struct ProgramFileTests {
     call() {
       { cat "$folder/$1.launcher"; [ -e "$kept" ] && [ -z "${2-}" ] || cat "$host_program"; cat "$folder/$1.input"; } \
         > "$folder/input"
-      $shell -c 'p=$(head -c "$0") && eval "$p"' "$(wc -c < "$folder/$1.launcher")" x '1 2 3 4' < "$folder/input" |
+      env $(cat "$folder/environment" 2> /dev/null) $shell -c 'p=$(head -c "$0") && eval "$p"' "$(wc -c < "$folder/$1.launcher")" x '1 2 3 4' < "$folder/input" |
         sed -n 's/^@deploy //p' | grep -v -e version -e begin
     }
     installs() { call install ${1-} && call confirm ${1-}; settled; }
@@ -58,7 +58,8 @@ struct ProgramFileTests {
     _ name: String, _ command: HostCommand, _ input: [UInt8], to folder: TemporaryFolder
   ) throws {
     try folder.write(
-      HostCall(command: command, program: Self.program).launcher, to: name + ".launcher")
+      HostCall(command: command, program: Self.program).launcher(root: folder.path + "/root"),
+      to: name + ".launcher")
     try folder.write(input + Array("go\n".utf8), to: name + ".input")
   }
 
@@ -93,6 +94,46 @@ struct ProgramFileTests {
         700 root
         end
         confirmed 1
+
+        """, "\(result.error)")
+  }
+
+  @Test(
+    "runs the same when the root shell's environment has its variables", arguments: Shell.withBash)
+  func environment(_ shell: Shell) throws {
+    let folder = try host()
+    let names = Set(HostProgram.source.matches(of: /\$\{?([a-z]\w*)/).map { String($0.1) })
+    #expect(names.isSuperset(of: ["root", "is_staged", "watcher", "program_text", "at_phase"]))
+    let settings = names.subtracting(["folder"]).flatMap {
+      ["\($0)=1", "DEPLOY_\($0.uppercased())=/"]
+    }
+    try folder.write(settings.joined(separator: "\n"), to: "environment")
+    let result = try run(
+      shell,
+      #"""
+      installs; has_program; call survey | sed -n '$p'; call confirm
+      sed "s/'expected=none'/'expected=$(fingerprint 1)'/; s/release=1/release=2/" "$folder/install.launcher" \
+        > "$folder/new" && mv "$folder/new" "$folder/install.launcher"
+      call install; has_program
+      """#, in: folder)
+    #expect(
+      result.output == """
+        missing
+        staged
+        prepared
+        switching
+        applied 1
+        confirmed 1
+        700 root
+        700 root
+        end
+        confirmed 1
+        staged
+        prepared
+        switching
+        applied 2
+        700 root
+        700 root
 
         """, "\(result.error)")
   }

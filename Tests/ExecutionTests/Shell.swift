@@ -54,17 +54,18 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
   /// itself is the file `$host_program`.
   func run(_ lines: String, in folder: TemporaryFolder, input: [UInt8] = []) throws -> Result {
     try folder.makeFolder("root")
-    try folder.write(HostProgram.fake.text, to: "program")
+    try folder.write(HostProgram.relocatable.text, to: "program")
     try folder.records("logger")
     return try Self.run(
       rawValue.split(separator: " ").map(String.init) + [
-        "-c", HostProgram.functions + Self.helpers + lines, folder.path + "/program",
+        "-c", HostProgram.functions + "lock_attempts=1\n" + Self.helpers + lines,
+        folder.path + "/program",
       ],
       input: input,
       environment: [
-        "DEPLOY_ROOT": folder.path + "/root", "DEPLOY_RUN": folder.path + "/run",
-        "DEPLOY_NGINX": folder.path + "/nginx", "work": folder.path + "/run/transaction",
-        "DEPLOY_UNITS": folder.path + "/units", "DEPLOY_LOCK_TRIES": "1",
+        "TEST_root": folder.path + "/root", "TEST_run": folder.path + "/run",
+        "TEST_nginx_folder": folder.path + "/nginx", "TEST_units": folder.path + "/units",
+        "work": folder.path + "/run/transaction",
         "folder": folder.path, "host_program": folder.path + "/program", "shell": rawValue,
         "PATH": folder.path + "/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       ])
@@ -73,10 +74,23 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
 
 extension HostProgram {
   /// The program with a digest that no host has.
-  static let fake = HostProgram(digest: { _ in String(repeating: "0", count: 64) })
+  static let fake = HostProgram(digest: fakeDigest)
 
-  /// All of it but the call of `main`.
-  static let functions = String(decoding: fake.text, as: UTF8.self)
+  /// The program with the folders of a test.
+  static let relocatable = relocatable(digest: fakeDigest)
+
+  private static func fakeDigest(_ text: [UInt8]) -> String { String(repeating: "0", count: 64) }
+
+  /// The program with folders that it takes from the variables `TEST_root`, `TEST_run`, `TEST_nginx_folder`
+  /// and `TEST_units`, where the one of a release has constants.
+  static func relocatable(digest: ([UInt8]) -> String) -> HostProgram {
+    let text = String(decoding: fake.text, as: UTF8.self)
+      .replacing(/(?m)^(root|run|nginx_folder|units)=\/.*$/) { "\($0.1)=$TEST_\($0.1)" }
+    return HostProgram(text: text, digest: digest)
+  }
+
+  /// All of it but the call of `main`, with the folders of a test.
+  static let functions = String(decoding: relocatable.text, as: UTF8.self)
     .replacingOccurrences(of: "\nmain \"$@\"\n", with: "\n")
 
   /// With its comments.
@@ -84,6 +98,15 @@ extension HostProgram {
 
   /// What a host says before anything else.
   static let opening = "@deploy begin\n@deploy version \(HostProtocol.version)\n"
+}
+
+extension HostCall {
+  /// The launcher, which looks for the program in a folder of a test.
+  func launcher(root: String) -> [UInt8] {
+    Array(
+      String(decoding: launcher, as: UTF8.self)
+        .replacing("program_file=/etc/deploy/", with: "program_file=\(root)/").utf8)
+  }
 }
 
 extension TemporaryFolder {

@@ -80,7 +80,7 @@ struct StagingScriptTests {
         mkfifo "$folder/stream"; exec 3<> "$folder/stream"
         (exec \(shell) -c '. "$1"; set -u
            mode=install is_staged=yes release=9 previous=7 size=10240 staged=$root/releases/9
-           patience=4321 DEPLOY_STALL=1
+           patience=4321 stall=1
            trap abandon TERM; watch_controller 4321; stage <&3; echo "staged after all"' \
            sh "$folder/functions")
         [ -e "$root/releases/9" ] || echo discarded

@@ -1,4 +1,5 @@
 import State
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -17,97 +18,30 @@ struct SurroundingsReaderTests {
     try read(lines.split(separator: "\n").map { ("rule", String($0)) }).foreignChains
   }
 
-  @Test("a chain is told with the rules of every chain that it leads to, even in circles")
-  func jumps() throws {
-    let found = try chains(
-      """
-      table ip a {
-      chain base {
-      type filter hook input priority 0; policy accept;
-      tcp dport vmap { 22 : jump one, 23 : goto two }
-      chain one {
-      jump two
-      jump base
-      meta mark 1 drop
-      chain two {
-      counter reject
-      chain alone {
-      drop
-      table ip b {
-      chain one {
-      ip saddr 192.0.2.1 drop
-      """)
-    #expect(
-      found == [
-        Chain(
-          table: "ip a", name: "base", hook: .input, dropsByDefault: false,
-          droppingRules: ["meta mark 1 drop", "counter reject"])
-      ])
+  @Test("each case is read as its file says", arguments: try CaseFile.all(in: "surroundings"))
+  func cases(_ file: CaseFile) throws {
+    let messages = file.input.split(separator: "\n").map { HostValues.divided(String($0)) }
+    let mismatch = try file.mismatch(Self.text(try read(messages)))
+    #expect(mismatch == nil, "\(mismatch ?? "")")
   }
 
-  @Test(
-    "a rule drops by its result, whatever its names and comments say",
-    arguments: [
-      ("drop", true), ("counter drop", true), ("tcp dport 1 drop comment \"x accept\"", true),
-      ("tcp dport vmap { 1 : accept, 2 : drop }", true), ("1 : drop, 2 : accept,", true),
-      ("reject with icmpx admin-prohibited", true), ("counter xt target \"REJECT\"", true),
-      ("log prefix \"drop\" accept", false), ("jump drop", false), ("goto drop", false),
-      ("ip saddr @drop accept", false), ("accept comment \"we never drop this\"", false),
-      ("jump drop-all", false), ("counter log prefix \"a \\\"", false),
-    ])
-  func results(_ rule: String, _ drops: Bool) throws {
-    let found = try chains(
-      "table ip a {\nchain x {\ntype filter hook input priority 0; policy accept;\n\(rule)")
-    #expect(found.map(\.droppingRules) == (drops ? [[rule]] : []))
-  }
-
-  @Test("a chain is told where it drops by default, and where it is hooked in")
-  func policies() throws {
-    let found = try chains(
-      """
-      table inet a b {
-      chain INPUT (x) {
-      type filter hook input priority filter - 5; policy drop;
-      chain pass {
-      type filter hook forward priority filter; policy drop;
-      chain out {
-      type filter hook output priority filter; policy drop;
-      chain before {
-      type filter hook prerouting priority raw; policy drop;
-      chain open {
-      type filter hook input priority filter; policy accept;
-      """)
-    #expect(
-      found == [
-        Chain(table: "inet a b", name: "INPUT (x)", hook: .input, dropsByDefault: true),
-        Chain(table: "inet a b", name: "pass", hook: .forward, dropsByDefault: true),
-      ])
-  }
-
-  @Test("deploy's own chain is not another's, though iptables' own leads to it")
-  func ownChain() throws {
-    #expect(
-      try chains(
-        """
-        table inet deploy {
-        \tchain input {
-        \t\ttype filter hook input priority 0; policy drop;
-        \t\ttcp dport 22 drop
-        table inet deploy_next {
-        \tchain input {
-        \t\ttype filter hook input priority 0; policy drop;
-        """) == [])
-    let own = """
-      table ip filter {
-      chain INPUT {
-      type filter hook input priority filter; policy accept;
-      counter jump DEPLOY-INPUT
-      chain DEPLOY-INPUT {
-      counter drop
-      """
-    #expect(try chains(own) == [])
-    let legacy = ["-P INPUT ACCEPT", "-A INPUT -j DEPLOY-INPUT", "-A DEPLOY-INPUT -j DROP"]
-    #expect(try read(legacy.map { ("legacy", "iptables " + $0) }).foreignChains == [])
+  /// A line for each thing that a case may have.
+  private static func text(_ found: HostSurroundings) -> String {
+    var lines: [String] = []
+    for chain in found.foreignChains {
+      let fate = chain.dropsByDefault ? "drops by default" : "accepts by default"
+      lines.append("chain \(chain.name) of \(chain.table) at \(chain.hook): \(fate)")
+      lines += chain.droppingRules.map { "  drops: \($0)" }
+    }
+    lines += found.firewallManagers.map { "manager: \($0)" }.sorted()
+    lines += found.listeners.map {
+      "listener: \($0.kind) \($0.address) port \($0.port), program \"\($0.program)\""
+    }
+    lines += found.freeForReleases.map { ["free for releases: \($0) KiB"] } ?? []
+    lines += found.freeForWork.map { ["free for work: \($0) KiB"] } ?? []
+    if found.retiringWorkers > 0 { lines.append("retiring workers: \(found.retiringWorkers)") }
+    lines += found.patchedVulnerabilities.sorted().map { "patched: \($0)" }
+    return lines.map { $0 + "\n" }.joined()
   }
 
   @Test("a long rule is shortened, its result stays")
@@ -117,29 +51,6 @@ struct SurroundingsReaderTests {
       "table ip a {\nchain x {\ntype filter hook input priority 0; policy accept;\n\(rule)")
     let shown = try #require(found.first?.droppingRules.first)
     #expect(shown.count == 101 && shown.hasSuffix(" drop") && shown.hasPrefix("ip saddr { 192"))
-  }
-
-  @Test("iptables' own rules are told like others")
-  func legacy() throws {
-    let found = try read(
-      [
-        "iptables -P INPUT DROP", "iptables -P FORWARD ACCEPT", "iptables -P OUTPUT DROP",
-        "iptables -A FORWARD -j DOCKER-USER", "iptables -A DOCKER-USER -i eth0 -j DROP",
-        "ip6tables -P INPUT ACCEPT",
-        "ip6tables -A INPUT -m comment --comment \"-j DROP all\" -j ACCEPT",
-        "ip6tables -A INPUT -p tcp -j REJECT --reject-with tcp-reset", "ip6tables",
-      ].map { ("legacy", $0) })
-    #expect(
-      found.foreignChains == [
-        Chain(table: "iptables", name: "INPUT", hook: .input, dropsByDefault: true),
-        Chain(
-          table: "iptables", name: "FORWARD", hook: .forward, dropsByDefault: false,
-          droppingRules: ["-A DOCKER-USER -i eth0 -j DROP"]),
-        Chain(
-          table: "ip6tables", name: "INPUT", hook: .input, dropsByDefault: false,
-          droppingRules: ["-A INPUT -p tcp -j REJECT --reject-with tcp-reset"]),
-      ])
-    #expect(found.firewallManagers == [.docker])
   }
 
   @Test(
@@ -154,40 +65,6 @@ struct SurroundingsReaderTests {
     throws
   {
     #expect(try read([("rule", table), ("rule", chain)]).firewallManagers == [expected])
-  }
-
-  @Test("numbers, names and addresses go where they belong")
-  func rest() throws {
-    let found = try read([
-      ("manager", "ufw"), ("retiring", "3"),
-      ("space", "releases //a b/c 12% 99 98 7777  44% /a 5% b"),
-      ("space", "run tmpfs 4 3 34 75% /run"), ("patched", "CVE-2025-23419"),
-      ("socket", "7 " + Self.line("tcp", "0100007F:0050")),
-      ("socket", "- " + Self.line("tcp", "0100007F:0051")),
-      ("socket", "7 " + Self.line("udp", "00000000:0035")),
-      ("socket", "- " + Self.line("raw", "00000000:0070")),
-      ("socket", "8 " + Self.line("tcp", "0100007F:0050")),
-      ("socket", "8 " + Self.line("tcp", "0100007F:0052")),
-      ("process", "7 a b"), ("process", "8 nginx"), ("process", "9 "),
-    ])
-    var expected = HostSurroundings()
-    expected.firewallManagers = [.ufw]
-    (expected.freeForReleases, expected.freeForWork) = (7777, 34)
-    expected.retiringWorkers = 3
-    expected.patchedVulnerabilities = ["CVE-2025-23419"]
-    expected.listeners = [
-      .init(address: "127.0.0.1", port: 80, program: "a b"),
-      .init(address: "127.0.0.1", port: 81, program: ""),
-      .init(kind: .udp, address: "0.0.0.0", port: 53, program: "a b"),
-      .init(kind: .raw, address: "0.0.0.0", port: 112, program: ""),
-      .init(address: "127.0.0.1", port: 82, program: "nginx"),
-    ]
-    #expect(found == expected)
-  }
-
-  /// A protocol, and a line of /proc/net of a socket that listens there.
-  private static func line(_ kind: String, _ place: String) -> String {
-    "\(kind)    0: \(place) 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 9 1"
   }
 
   @Test("routes are not known where the host may have more than it tells")

@@ -70,7 +70,7 @@ struct TransactionScriptTests {
   func waiting(_ shell: Shell) throws {
     let result = try shell.run(
       """
-      DEPLOY_LOCK_TRIES=3; who=bob@desk; flock() { return 1; }
+      lock_attempts=3; who=bob@desk; flock() { return 1; }
       mkdir -p "$run"; echo ann@laptop > "$run/holder"; lock
       """, in: TemporaryFolder())
     #expect(

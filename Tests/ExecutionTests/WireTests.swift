@@ -63,6 +63,14 @@ struct WireTests {
         == "a='#b' # c\n\n\t#e\n")
   }
 
+  @Test("reads no variable of deploy's from the environment")
+  func noSettings() throws {
+    let launcher = HostCall(command: .manifest(release: 1), program: .fake).launcher
+    let text = String(decoding: launcher + HostProgram.fake.text, as: UTF8.self)
+    #expect(text.matches(of: /DEPLOY_\w*/).map { String($0.0) } == [])
+    #expect(text.contains("\nroot=/etc/deploy\n") && text.contains("\nrun=/run/deploy\n"))
+  }
+
   @Test(
     "is quoted for the shell, whatever it is",
     arguments: [

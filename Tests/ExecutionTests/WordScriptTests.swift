@@ -15,7 +15,7 @@ struct WordScriptTests {
     let result = try shell.run(
       start + """
         mkfifo "$folder/stream"; exec 3<> "$folder/stream"
-        (exec \(shell) -c '. "$1"; trap "" PIPE; DEPLOY_HEARTBEAT=1
+        (exec \(shell) -c '. "$1"; trap "" PIPE; heartbeat=1
            mode=install is_staged=yes release=8 staged=$root/releases/8; trap abandon TERM; watch_controller 4321
            await_word <&3; echo "heard $word"' sh "$folder/functions")
         [ -e "$staged" ] || echo discarded
@@ -31,7 +31,7 @@ struct WordScriptTests {
     let result = try shell.run(
       start + """
         watch_controller() { watches="$watches${1:+ $1}"; }
-        watches= DEPLOY_HEARTBEAT=17; watch_controller 120
+        watches= heartbeat=17; watch_controller 120
         { await_word; read -r rest; } < "$folder/word"
         echo "$watches, then $rest"; kill %1 2>/dev/null; alone
         """, in: folder)

@@ -10,9 +10,12 @@ package struct CaseFile: Sendable, CustomStringConvertible {
 
   package var description: String { url.lastPathComponent }
 
-  /// Every case in the folder `Cases` beside a test's own file.
-  package static func all(beside testFile: String = #filePath) throws -> [CaseFile] {
-    let folder = URL(filePath: testFile).deletingLastPathComponent().appending(path: "Cases")
+  /// Every case in the folder `Cases` beside a test's own file, or in a folder in there.
+  package static func all(
+    in name: String = "", beside testFile: String = #filePath
+  ) throws -> [CaseFile] {
+    let folder = URL(filePath: testFile).deletingLastPathComponent()
+      .appending(path: "Cases").appending(path: name)
     return try FileManager.default
       .contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
       .filter { $0.pathExtension == "case" }

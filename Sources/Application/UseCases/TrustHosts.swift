@@ -1,3 +1,4 @@
+import Algorithms
 import Execution
 import Fleet
 import Planning
@@ -52,12 +53,11 @@ package struct TrustHosts {
     let depth = targets.map(\.jumps.count).max() ?? 0
     // Level by level: the nearest jump hosts, then those behind them, and finally the hosts themselves.
     for level in 0...depth {
-      var seen: Set<String> = []
       let round = targets.compactMap { target -> Destination? in
         if level == depth { return target }
         guard level < target.jumps.count else { return nil }
         return target.jump(level)
-      }.filter { seen.insert($0.description).inserted }
+      }.uniqued(on: \.description)
       let (keys, problems) = await ask(round)
       failures += problems
       guard !keys.isEmpty else { continue }

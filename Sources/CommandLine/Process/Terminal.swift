@@ -6,6 +6,7 @@ import Glibc
 
 /// The controlling terminal of the user, even if the standard streams are redirected.
 enum Terminal {
+  /// What Ctrl-C types.
   private static let interruptCharacter: UInt8 = 3
 
   /// Asks for a secret without echo.
@@ -31,6 +32,8 @@ enum Terminal {
     var silent = before
     // Ctrl-C is read as a character, because a signal would end the program and leave the echo off.
     silent.c_lflag &= ~tcflag_t(ECHO | ISIG)
+    // It ends the line as Enter does: otherwise nobody would read it before that.
+    withUnsafeMutableBytes(of: &silent.c_cc) { $0[Int(VEOL)] = interruptCharacter }
     tcsetattr(terminal, TCSAFLUSH, &silent)
     defer { tcsetattr(terminal, TCSAFLUSH, &before) }
     _ = StyledText(prompt).rendered.withCString { write(terminal, $0, strlen($0)) }

@@ -29,8 +29,9 @@ struct HostCall {
       """
       { set -- \(words.joined(separator: " "))
       printf '\\n@deploy begin\\n'
+      unset program_text
       program_digest=\(program.digest)
-      program_file=${DEPLOY_ROOT:-/etc/deploy}/lib/$program_digest
+      program_file=/etc/deploy/lib/$program_digest
       case $(sha256sum "$program_file" 2> /dev/null) in
         "$program_digest "*) exec /bin/sh "$program_file" "$@" ;;
       esac

@@ -1,3 +1,4 @@
+import Algorithms
 import State
 
 /// Reads lines of the files of /proc/net, as Linux writes them (proc(5)).
@@ -43,8 +44,7 @@ enum ProcNet {
     guard digits.utf8.count == 32, digits.utf8.allSatisfy(isHexadecimal) else {
       throw .unexpected("\(word) \(line)", "which is not a line of /proc/net/if_inet6")
     }
-    let groups = stride(from: 0, to: 32, by: 4).map { digits.dropFirst($0).prefix(4) }
-    return try HostValues.address(groups.joined(separator: ":"), of: word)
+    return try HostValues.address(digits.chunks(ofCount: 4).joined(separator: ":"), of: word)
   }
 
   /// A line of route: the interface, destination and gateway, four numbers of which the last is the metric,
@@ -69,10 +69,8 @@ enum ProcNet {
     guard [8, 32].contains(digits.utf8.count), digits.utf8.allSatisfy(isHexadecimal) else {
       return nil
     }
-    let bytes = stride(from: 0, to: digits.utf8.count, by: 2).compactMap {
-      UInt8(digits.dropFirst($0).prefix(2), radix: 16)
-    }
-    let ordered = stride(from: 0, to: bytes.count, by: 4).flatMap { bytes[$0..<$0 + 4].reversed() }
+    let bytes = digits.chunks(ofCount: 2).compactMap { UInt8($0, radix: 16) }
+    let ordered = bytes.chunks(ofCount: 4).flatMap { $0.reversed() }
     // An IPv4 connection to a socket that takes both (RFC 4291, 2.5.5.2).
     let isMapped =
       ordered.count == 16 && ordered[..<10].allSatisfy { $0 == 0 }
@@ -80,8 +78,8 @@ enum ProcNet {
     if ordered.count == 4 || isMapped {
       return ordered.suffix(4).map { String($0) }.joined(separator: ".")
     }
-    return stride(from: 0, to: 16, by: 2)
-      .map { String(UInt16(ordered[$0]) << 8 | UInt16(ordered[$0 + 1]), radix: 16) }
+    return ordered.chunks(ofCount: 2)
+      .map { String($0.reduce(UInt16(0)) { $0 << 8 | UInt16($1) }, radix: 16) }
       .joined(separator: ":")
   }
 

@@ -1,3 +1,4 @@
+import Algorithms
 import Fleet
 import Planning
 
@@ -100,9 +101,8 @@ enum RefusalText {
 
   /// nginx says five times that it cannot listen.
   private static func explained(_ lines: [String], _ step: PlannedStep) -> String {
-    var said: Set<String> = []
-    let lines = lines.filter { said.insert($0).inserted }
-    return lines.isEmpty ? "" : ": " + lines.map { located($0, step) }.joined(separator: "; ")
+    lines.isEmpty
+      ? "" : ": " + lines.uniqued().map { located($0, step) }.joined(separator: "; ")
   }
 
   /// Where a message names a file that is a copy of the user's, adds the user's own file and line.

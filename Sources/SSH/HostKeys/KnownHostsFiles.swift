@@ -1,3 +1,4 @@
+internal import Algorithms
 internal import Files
 internal import Glibc
 
@@ -61,8 +62,7 @@ final class KnownHostsFiles: Sendable {
     let known = try KnownHosts.load([path])
     let missing = keys.filter { !known.has($0) }
     guard !missing.isEmpty else { return }
-    var seen: Set<String> = []
-    let lines = missing.map(\.line).filter { seen.insert($0).inserted }
+    let lines = missing.map(\.line).uniqued()
     if let end = path.lastIndex(of: "/"), end != path.startIndex {
       mkdir(String(path[..<end]), 0o700)
     }

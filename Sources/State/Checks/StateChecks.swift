@@ -60,12 +60,13 @@ extension FleetState {
         try place.at("revocationList").check(list, is: .revocationList)
       }
     }
+    var generations: Set<Int> = []
+    var identifiers: Set<String> = []
     for (index, ca) in caGenerations.enumerated() {
-      let before = caGenerations[..<index]
-      if before.contains(where: { $0.generation == ca.generation }) {
+      guard generations.insert(ca.generation).inserted else {
         throw place.at(index).at("generation").mistake("it is there twice")
       }
-      if before.contains(where: { $0.keyIdentifier == ca.keyIdentifier }) {
+      guard identifiers.insert(ca.keyIdentifier).inserted else {
         throw place.at(index).at("keyIdentifier").mistake("it is there twice")
       }
     }

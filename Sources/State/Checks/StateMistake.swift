@@ -13,6 +13,9 @@ package struct StateMistake: Error, Hashable, Sendable, CustomStringConvertible 
 package struct ValuePlace {
   private let path: String
 
+  /// The most entries of a dictionary; a fleet has fewer hosts by far.
+  static let mostEntries = 100_000
+
   package static let root = ValuePlace(path: "")
 
   private init(path: String) { self.path = path }
@@ -25,6 +28,10 @@ package struct ValuePlace {
 
   package func mistake(_ why: String) -> StateMistake {
     StateMistake(place: path.isEmpty ? "the whole" : path, why: why)
+  }
+
+  static func tooMany(_ count: Int, most: Int = mostEntries) -> String {
+    "it has \(count) entries, and at most \(most) are read"
   }
 
   package func check(_ text: String, is rule: TextRule) throws(StateMistake) {
@@ -47,7 +54,7 @@ package struct ValuePlace {
 
   /// Checks the keys of a dictionary and each of its values, in order.
   package func check<Value>(
-    _ values: [String: Value], keys: TextRule, most: Int = 100_000,
+    _ values: [String: Value], keys: TextRule, most: Int = mostEntries,
     each: (ValuePlace, Value) throws(StateMistake) -> Void
   ) throws(StateMistake) {
     try check(values, most: most) { key, place throws(StateMistake) in
@@ -59,7 +66,7 @@ package struct ValuePlace {
 
   /// Checks each value of a dictionary by host, in order.
   package func check<Value>(
-    _ values: [HostName: Value], most: Int = 100_000,
+    _ values: [HostName: Value], most: Int = mostEntries,
     each: (ValuePlace, Value) throws(StateMistake) -> Void
   ) throws(StateMistake) {
     try check(values, most: most, key: { _, _ in }, each: each)
@@ -70,7 +77,7 @@ package struct ValuePlace {
     each: (ValuePlace, Value) throws(StateMistake) -> Void
   ) throws(StateMistake) {
     guard values.count <= most else {
-      throw mistake("it has \(values.count) entries, and at most \(most) are read")
+      throw mistake(Self.tooMany(values.count, most: most))
     }
     for (name, value) in values.sorted(by: { $0.key < $1.key }) {
       try key(name, at(name))

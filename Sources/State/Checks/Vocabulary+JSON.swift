@@ -56,6 +56,12 @@ extension KeyedDecodingContainer {
 
   /// Values by host: the decoder's own method does not say where a key is that is not a host name.
   func valuesByHost<Value: Decodable>(_ key: Key) throws -> [HostName: Value] {
+    // Counted before any value is read. What is no dictionary is refused below.
+    let count = (try? nestedContainer(keyedBy: HostName.Key.self, forKey: key))?.allKeys.count ?? 0
+    guard count <= ValuePlace.mostEntries else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: codingPath + [key], debugDescription: ValuePlace.tooMany(count)))
+    }
     var values: [HostName: Value] = [:]
     for (text, value) in try decode([String: Value].self, forKey: key) {
       guard let host = HostName(text) else { throw wrongName(text, below: key) }

@@ -69,12 +69,7 @@ extension FleetState {
 
   /// The records are sorted by host, and there are as many as the fleet is large.
   private func issued(to host: HostName) -> ArraySlice<IssuanceRecord> {
-    var (start, end) = (issued.startIndex, issued.endIndex)
-    while start < end {
-      let middle = start + (end - start) / 2
-      if issued[middle].host < host { start = middle + 1 } else { end = middle }
-    }
-    return issued[start...].prefix { $0.host == host }
+    issued.sortedRun(of: host, by: \.host)
   }
 
   /// Whether the CA signed each certificate of a release, as the release has it, for this very host.

@@ -8,7 +8,7 @@
 await_word() {
   local word=wait
   while [ "$word" = "wait" ]; do
-    watch_controller "${DEPLOY_HEARTBEAT:-30}"
+    watch_controller "$heartbeat"
     IFS= read -r word || word=
   done
   [ "$word" = go ] || refuse abandoned
@@ -35,7 +35,7 @@ arm() {
   start_timer "$window"
   start_timer "$((window + 1))"
   # Where there is no space for their numbers, the timers end a second later.
-  { echo "${timers-}" > "$run/timers"; } 2> /dev/null
+  { echo "$timers" > "$run/timers"; } 2> /dev/null
   if has_systemd; then
     systemd-run --quiet --collect --unit="deploy-undo-$release" --on-active="$((window + 2))" \
       --timer-property=AccuracySec=100ms /bin/sh "$root/undo.sh" now "$release" \
@@ -84,5 +84,5 @@ start_timer() {
     trap '' HUP
     exec $own_session /bin/sh "$root/undo.sh" timer "$1" "$release" 8>&- < /dev/null > /dev/null 2>&1
   ) &
-  timers="${timers-} $!"
+  timers="$timers $!"
 }

@@ -21,13 +21,25 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL PATH
 
 protocol=1
-root=${DEPLOY_ROOT:-/etc/deploy}
-run=${DEPLOY_RUN:-/run/deploy}
-nginx_folder=${DEPLOY_NGINX:-/etc/nginx}
-units=${DEPLOY_UNITS:-/etc/systemd/system}
+
+# Constants: the environment of a root shell changes none of them. Tests replace these lines.
+root=/etc/deploy
+run=/run/deploy
+nginx_folder=/etc/nginx
+units=/etc/systemd/system
+# The seconds after which a silent controller is given up: while it sends files, and while it waits for other
+# hosts.
+stall=15
+heartbeat=30
+# How often a lock is tried, for five seconds each time: by a transaction, and by a confirmation.
+lock_attempts=6
+confirm_attempts=60
 table='inet deploy'
 nl='
 '
+
+# Variables that are read before a function sets them: those of the same name in the environment do not count.
+timers='' watcher='' is_staged='' include='' pid_file=''
 
 # Takes the arguments `name=value` of a call, all of the names $1 and no other, and sets a variable for each.
 # Then says which protocol it speaks: the controller sends nothing before.

@@ -38,7 +38,7 @@ wait_for() {
   local rounds=0
   until take_lock "$1"; do
     rounds=$((rounds + 1))
-    [ "$rounds" -lt "${DEPLOY_LOCK_ROUNDS:-60}" ] || give_up
+    [ "$rounds" -lt "$confirm_attempts" ] || give_up
     say waiting
   done
 }

@@ -16,7 +16,7 @@ include_directive="include $root/current/nginx/deploy.conf;"
 # where there is one (on Alpine what is in conf.d stands outside of that block). Sets configured_pid, the
 # pid file that it names, or leaves it empty.
 find_include() {
-  [ -z "${include-}" ] || return 0
+  [ -z "$include" ] || return 0
   local place
   include=$nginx_folder/conf.d/deploy.conf configured_pid=
   while IFS= read -r place; do
@@ -34,7 +34,7 @@ find_include() {
 # Sets pid_file, from nginx.conf or, where that does not say it, from nginx itself.
 find_pid_file() {
   find_include
-  [ -z "${pid_file-}" ] || return 0
+  [ -z "$pid_file" ] || return 0
   pid_file=$configured_pid
   [ -n "$pid_file" ] || pid_file=$(nginx -V 2>&1 | sed -n 's/.*--pid-path=\([^ ]*\).*/\1/p')
   pid_file=${pid_file:-/run/nginx.pid}

@@ -40,7 +40,7 @@ write_reserve() {
 # A stream that stands still is given up long before one that is only slow.
 unpack() {
   local unpacked
-  watch_controller "${DEPLOY_STALL:-15}" "$1"
+  watch_controller "$stall" "$1"
   head -c "$size" | tar -x -o -p -f - -C "$1"
   unpacked=$?
   watch_controller "$patience"

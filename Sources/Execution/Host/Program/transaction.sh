@@ -53,7 +53,7 @@ discard() {
   watch_controller
   rm -rf "$work"
   find_linked
-  [ -n "${is_staged-}" ] && [ "$release" != "$linked" ] && discard_release "$release"
+  [ -n "$is_staged" ] && [ "$release" != "$linked" ] && discard_release "$release"
   rmdir "$root/releases" "$root" 2>/dev/null
   :
 }
@@ -68,7 +68,7 @@ lock() {
   until take_lock 9; do
     rounds=$((rounds + 1))
     holder=$(cat "$run/holder" 2>/dev/null)
-    if [ "$rounds" -ge "${DEPLOY_LOCK_TRIES:-6}" ]; then
+    if [ "$rounds" -ge "$lock_attempts" ]; then
       say refused locked "$holder"
       exit 0
     fi
@@ -84,7 +84,7 @@ lock() {
 # It waits $1 seconds, and again for as long as something comes into the folder $2, where one is given. It
 # takes the place of the one before it; without arguments none is left.
 watch_controller() {
-  [ -z "${watcher-}" ] || kill "$watcher" 2>/dev/null
+  [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
   watcher=
   [ $# -gt 0 ] || return 0
   watcher=$(
