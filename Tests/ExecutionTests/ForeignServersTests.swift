@@ -4,7 +4,7 @@ import Testing
 
 @testable import Execution
 
-@Suite("The servers of a host's own nginx, as they are understood")
+@Suite("Reading the servers of a host's own nginx")
 struct ForeignServersTests {
   private static let include = "/etc/nginx/conf.d/deploy.conf"
 
@@ -27,7 +27,7 @@ struct ForeignServersTests {
     return servers
   }
 
-  @Test("are found in nginx's own order, with file and line, before the release and behind it")
+  @Test("finds them in nginx's order, with file and line, before and after the release")
   func order() throws {
     let found = try listens(
       (
@@ -59,7 +59,7 @@ struct ForeignServersTests {
   }
 
   @Test(
-    "listen where their directives say",
+    "reads the addresses and ports of their listen directives",
     arguments: [
       ("listen 443;", "0.0.0.0 443"), ("listen *:443 ssl;", "0.0.0.0 443"),
       ("listen [::]:443 ssl;", ":: 443"), ("listen [::1];", "::1 80"),
@@ -76,7 +76,7 @@ struct ForeignServersTests {
     #expect(found.map { "\($0.address) \($0.port)" } == (expected.isEmpty ? [] : [expected]))
   }
 
-  @Test("have the names of their server, wherever those are in it")
+  @Test("finds the names of a server anywhere in it")
   func names() throws {
     let found = try listens(
       (
@@ -99,7 +99,7 @@ struct ForeignServersTests {
       ])
   }
 
-  @Test("have a size of the hash of names in http alone")
+  @Test("finds the size of the names hash only in the http block")
   func namesHash() throws {
     func place(_ text: String) throws -> String? {
       try servers(("/etc/nginx/nginx.conf", text)).found(beside: Self.include).namesHash
@@ -110,7 +110,7 @@ struct ForeignServersTests {
     #expect(try place("stream { server_names_hash_bucket_size 64; }") == nil)
   }
 
-  @Test("say what they are, and are none outside of http")
+  @Test("reads the options of listen directives, only in the http block")
   func options() throws {
     let found = try listens(
       (
@@ -136,7 +136,7 @@ struct ForeignServersTests {
       ])
   }
 
-  @Test("that include themselves come to an end")
+  @Test("ends with files that include themselves")
   func circles() throws {
     let found = try listens(
       ("/etc/nginx/nginx.conf", "http {\ninclude *.conf;\nserver { listen 1; }\n}"))
@@ -144,7 +144,7 @@ struct ForeignServersTests {
   }
 
   @Test(
-    "are in the files that a pattern stands for",
+    "reads the files that a pattern includes",
     arguments: [
       ("/a/*.conf", "/a/b.conf", true), ("/a/*.conf", "/a/b/c.conf", false),
       ("/a/*", "/a/", true), ("/a/*/*.conf", "/a/b/c.conf", true), ("/a/?.conf", "/a/b.conf", true),

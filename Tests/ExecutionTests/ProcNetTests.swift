@@ -69,7 +69,7 @@ struct ProcNetTests {
   }
 
   @Test(
-    "that are cut off or altered are the host's fault",
+    "that are truncated or altered are a fault of the host",
     arguments: [
       "", "   0: 0100007F:1F90", "   0: 0100007F:1F9 00000000:0000 0A 0 0 0 0 0 1",
       "   0: 0100007F:1F901 00000000:0000 0A 0 0 0 0 0 1", "   0: 0100007F 00000000 0A 0 0 0 0 0 1",

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Execution
 
-@Suite("What a host tells of what else is on it, as it is understood")
+@Suite("Reading what else is on a host")
 struct SurroundingsReaderTests {
   private typealias Chain = HostSurroundings.ForeignChain
 
@@ -17,7 +17,7 @@ struct SurroundingsReaderTests {
     try read(lines.split(separator: "\n").map { ("rule", String($0)) }).foreignChains
   }
 
-  @Test("a chain is told with the rules of every chain that it leads to, even in circles")
+  @Test("a chain has the rules of every chain that it jumps to, even in circles")
   func jumps() throws {
     let found = try chains(
       """
@@ -46,7 +46,7 @@ struct SurroundingsReaderTests {
   }
 
   @Test(
-    "a rule drops by its result, whatever its names and comments say",
+    "a rule drops because of its verdict, not because of names and comments",
     arguments: [
       ("drop", true), ("counter drop", true), ("tcp dport 1 drop comment \"x accept\"", true),
       ("tcp dport vmap { 1 : accept, 2 : drop }", true), ("1 : drop, 2 : accept,", true),
@@ -61,7 +61,7 @@ struct SurroundingsReaderTests {
     #expect(found.map(\.droppingRules) == (drops ? [[rule]] : []))
   }
 
-  @Test("a chain is told where it drops by default, and where it is hooked in")
+  @Test("a chain has its policy and its hook")
   func policies() throws {
     let found = try chains(
       """
@@ -84,7 +84,7 @@ struct SurroundingsReaderTests {
       ])
   }
 
-  @Test("deploy's own chain is not another's, though iptables' own leads to it")
+  @Test("deploy's own chain is left out, although a built-in chain jumps to it")
   func ownChain() throws {
     #expect(
       try chains(
@@ -110,7 +110,7 @@ struct SurroundingsReaderTests {
     #expect(try read(legacy.map { ("legacy", "iptables " + $0) }).foreignChains == [])
   }
 
-  @Test("a long rule is shortened, its result stays")
+  @Test("a long rule is shortened, but its verdict is kept")
   func longRules() throws {
     let rule = "ip saddr { \(String(repeating: "192.0.2.1, ", count: 50))} drop"
     let found = try chains(
@@ -119,7 +119,7 @@ struct SurroundingsReaderTests {
     #expect(shown.count == 101 && shown.hasSuffix(" drop") && shown.hasPrefix("ip saddr { 192"))
   }
 
-  @Test("iptables' own rules are told like others")
+  @Test("rules of iptables are reported like those of nft")
   func legacy() throws {
     let found = try read(
       [
@@ -143,7 +143,7 @@ struct SurroundingsReaderTests {
   }
 
   @Test(
-    "programs are known by their tables and chains too",
+    "programs are also recognized by their tables and chains",
     arguments: [
       ("table inet firewalld {", "chain x {", .firewalld),
       ("table ip docker-bridges {", "chain x {", .docker),
@@ -156,7 +156,7 @@ struct SurroundingsReaderTests {
     #expect(try read([("rule", table), ("rule", chain)]).firewallManagers == [expected])
   }
 
-  @Test("numbers, names and addresses go where they belong")
+  @Test("numbers, names and addresses are read into their fields")
   func rest() throws {
     let found = try read([
       ("manager", "ufw"), ("retiring", "3"),
@@ -190,7 +190,7 @@ struct SurroundingsReaderTests {
     "\(kind)    0: \(place) 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 9 1"
   }
 
-  @Test("routes are not known where the host may have more than it tells")
+  @Test("routes are unknown if the host may have more than it reports")
   func manyRoutes() throws {
     let route = ("route", "eth0\t000012C6\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0")
     #expect(try read(Array(repeating: route, count: 255)).routes.count == 255)
@@ -198,7 +198,7 @@ struct SurroundingsReaderTests {
   }
 
   @Test(
-    "what no host says is its fault, and nothing is made of it",
+    "an invalid value is a fault of the host, and is not used",
     arguments: [
       "local", "if-inet6", "socket", "process", "ssh-from", "manager", "space", "retiring",
       "patched",
@@ -220,7 +220,7 @@ struct SurroundingsReaderTests {
     }
   }
 
-  @Test("rules are a program's words: nothing in them breaks the reading")
+  @Test("any text of a rule can be read")
   func strangeRules() throws {
     let values = [
       "", " ", "{", "table {", "chain {", "table", "type hook", "type filter hook", "jump", "goto ",
@@ -231,7 +231,7 @@ struct SurroundingsReaderTests {
     }
   }
 
-  @Test("more chains than a host can need are its fault")
+  @Test("too many chains are a fault of the host")
   func manyChains() throws {
     var reader = SurroundingsReader()
     #expect(throws: ConversationFault.self) {
