@@ -19,7 +19,7 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
   /// Names the release; written when the release gets its number.
   package static let marker = ReleasePath("nginx/release.conf")
   /// The CA generations that the host accepts.
-  package static let trustBundle = ReleasePath(.tls, "CA.crt")
+  package static let trustBundle = ReleasePath(.tls, "ca.crt")
   /// What these generations have revoked, a list for each.
   package static let revocationLists = ReleasePath(.tls, "revoked.crl")
 
