@@ -133,7 +133,7 @@ struct ProtocolTests {
       ),
       ("\(HostProgram.opening)@deploy applied foo\n", "it answered \"applied foo\", which is not"),
       ("\(HostProgram.opening)@deploy refused port x y\n", "it answered \"refused port x\", which"),
-      ("\(HostProgram.opening)@deploy staged x\n", "it answered \"staged x\", which has a word"),
+      ("\(HostProgram.opening)@deploy staged x\n", "it answered \"staged x\", which has too many words"),
       (
         "@deploy begin\n@deploy missing\n@deploy missing\n",
         "it answered \"missing\", though the program was sent"
@@ -141,7 +141,7 @@ struct ProtocolTests {
       ("@deploy begin\n@deploy version 2\n", "speaks version 2 of the protocol"),
       ("@deploy begin\n@deploy version x\n", "it answered \"version x\", which is not a number"),
       ("@deploy begin\n@deploy staged\n", "it sent \"staged\", which this version of deploy"),
-      ("@deploy begin\n@deploy rejected x\u{1B}\n", "does not take the call: x\\u{1B}"),
+      ("@deploy begin\n@deploy rejected x\u{1B}\n", "rejects the call: x\\u{1B}"),
     ])
   func unknown(_ said: String, _ why: String) async {
     let fault = await #expect(throws: ConversationFault.self) { try await hear(said) }
