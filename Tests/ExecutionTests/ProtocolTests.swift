@@ -133,7 +133,10 @@ struct ProtocolTests {
       ),
       ("\(HostProgram.opening)@deploy applied foo\n", "it answered \"applied foo\", which is not"),
       ("\(HostProgram.opening)@deploy refused port x y\n", "it answered \"refused port x\", which"),
-      ("\(HostProgram.opening)@deploy staged x\n", "it answered \"staged x\", which has too many words"),
+      (
+        "\(HostProgram.opening)@deploy staged x\n",
+        "it answered \"staged x\", which has too many words"
+      ),
       (
         "@deploy begin\n@deploy missing\n@deploy missing\n",
         "it answered \"missing\", though the program was sent"

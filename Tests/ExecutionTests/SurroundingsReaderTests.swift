@@ -46,7 +46,7 @@ struct SurroundingsReaderTests {
   }
 
   @Test(
-    "a rule drops because of its verdict, not because of names and comments",
+    "a rule drops because of its action, not because of names and comments",
     arguments: [
       ("drop", true), ("counter drop", true), ("tcp dport 1 drop comment \"x accept\"", true),
       ("tcp dport vmap { 1 : accept, 2 : drop }", true), ("1 : drop, 2 : accept,", true),
@@ -110,7 +110,7 @@ struct SurroundingsReaderTests {
     #expect(try read(legacy.map { ("legacy", "iptables " + $0) }).foreignChains == [])
   }
 
-  @Test("a long rule is shortened, but its verdict is kept")
+  @Test("a long rule is shortened, but its action is kept")
   func longRules() throws {
     let rule = "ip saddr { \(String(repeating: "192.0.2.1, ", count: 50))} drop"
     let found = try chains(

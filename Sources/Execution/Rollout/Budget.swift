@@ -22,7 +22,7 @@ package struct Budget: Sendable {
 
 /// The budgets of all phases of a run.
 package struct Budgets: Sendable {
-  /// Large enough for the rules and files of a large host, including a verdict map of nft in one line.
+  /// Large enough for the rules and files of a large host, including an nft map in one line.
   package var survey = Budget(
     .seconds(60), patience: .seconds(600), longestLine: 1 << 20, bytes: 16 << 20)
   package var manifest = Budget(.seconds(60), longestLine: 1 << 16, bytes: 4 << 20)
