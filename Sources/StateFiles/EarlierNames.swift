@@ -1,7 +1,7 @@
 package import FoundationEssentials
 
 extension JSONDecoder {
-  /// Reads what earlier formats of states and saved plans called by other names.
+  /// A decoder that also reads the keys of earlier formats of states and saved plans.
   package static var ofEarlierNames: JSONDecoder {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .custom { path in

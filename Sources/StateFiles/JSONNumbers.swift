@@ -1,10 +1,11 @@
-// Foundation as a whole, for its reader of JSON: the decoder of FoundationEssentials keeps no number as it is written.
+// All of Foundation, for JSONSerialization: the decoder of FoundationEssentials does not keep numbers as
+// they are written.
 internal import Foundation
 package import State
 
-/// Finds numbers that no integer of a document can be, of which a JSON decoder does not tell the place.
+/// Finds numbers that cannot be integers of a document; a JSON decoder does not report their place.
 package enum JSONNumbers {
-  /// Nil if there is none, or if the bytes are not JSON.
+  /// The first such number with its place; nil if there is none, or if the bytes are not JSON.
   package static func mistake(in bytes: [UInt8]) -> StateMistake? {
     let document: Any
     do {

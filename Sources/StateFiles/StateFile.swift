@@ -2,20 +2,20 @@ internal import Files
 internal import FoundationEssentials
 package import State
 
-/// The state of a fleet, in its file: what was read last, or written last.
+/// The file with the state of a fleet, as it was last read or written.
 ///
-/// A file that was not understood, or that somebody else wrote since, is never overwritten.
-/// Holding the `StateLock` of the file is up to the caller.
+/// A file that could not be read, or that another program has changed since, is never overwritten.
+/// The caller has to hold the file's `StateLock`.
 package struct StateFile: Sendable {
   package let path: String
-  /// Nil where there is no file yet.
+  /// Nil if there is no file yet.
   package private(set) var state: FleetState?
   private var bytes: [UInt8]?
 
-  /// Where the state before the last write is kept.
+  /// The path of the copy from before the last write.
   package var previousPath: String { path + ".previous" }
 
-  /// Reads the state of a fleet; a file that is not there is no error.
+  /// Reads the state of a fleet; a missing file is not an error.
   package static func read(
     _ path: String, fleet: String
   ) throws(StateFileError) -> StateFile {
@@ -27,16 +27,16 @@ package struct StateFile: Sendable {
       }, bytes: bytes)
   }
 
-  /// Replaces the file by a state, one serial on; the file before it becomes the previous one.
+  /// Writes a state with the next serial, and keeps the old file as the previous one.
   ///
-  /// After an error the file is what it was, but where the disk fails after the last step.
+  /// After an error the file is unchanged, unless the disk fails after the last step.
   package mutating func write(_ state: FleetState) throws(StateFileError) {
     guard try Self.contents(of: path) == bytes else {
       throw StateFileError(
         .changed, path,
         """
-        the state was changed by somebody else since it was read, and is left alone. Run deploy \
-        again: it starts from what the hosts say.
+        the state was changed by another program since it was read, and is not overwritten. Run \
+                deploy again: it reads the state again and continues from what the hosts report.
         """)
     }
     var next = state
@@ -61,7 +61,8 @@ package struct StateFile: Sendable {
   }
 }
 
-/// The JSON of a state: sorted, one fact a line, so that it reads well in a review.
+/// Encodes and decodes the JSON of a state: sorted keys and one fact on each line, so that it is easy to
+/// review.
 enum StateFormat {
   private struct Heading: Decodable {
     var version: Int
@@ -93,7 +94,7 @@ enum StateFormat {
       throw StateFileError(
         .newerVersion, path,
         """
-        the state has version \(heading.version), and this deploy knows versions up to \
+        the state has version \(heading.version), and this deploy reads versions up to \
         \(FleetState.currentVersion). Use the newer deploy that wrote it.
         """)
     }
@@ -104,8 +105,8 @@ enum StateFormat {
       throw StateFileError(
         .otherFleet, path,
         """
-        this is the state of the fleet \(heading.fleet), and the inventory declares the fleet \
-        \(fleet). Name the right file with --state; a fleet is never renamed.
+        this is the state of the fleet \(heading.fleet), but the inventory declares the fleet \
+                \(fleet). Give the right file with --state; a fleet cannot be renamed.
         """)
     }
     let decoder = heading.version < 2 ? JSONDecoder.ofEarlierNames : JSONDecoder()
@@ -129,7 +130,7 @@ enum StateFormat {
     } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
       guard !data.isTruncatedJSONObject else {
         throw StateFileError(
-          .truncated, path, "the state ends too early, after \(data.count) bytes. \(recovery)")
+          .truncated, path, "the state is truncated after \(data.count) bytes. \(recovery)")
       }
       if let mistake = JSONNumbers.mistake(in: Array(data)) { throw malformed(mistake, path) }
       throw StateFileError(.notJSON, path, "the state is not JSON. \(recovery)")
@@ -146,8 +147,8 @@ enum StateFormat {
 
   private static func recovery(_ path: String) -> String {
     """
-    Take back \(path).previous or the file's version in git; or move the file away and let the \
-    fleet tell: deploy state rebuild.
+    Restore \(path).previous or the version in git; or move the file away and rebuild it from \
+        the hosts with \"deploy state rebuild\".
     """
   }
 }

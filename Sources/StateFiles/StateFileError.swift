@@ -1,26 +1,27 @@
 internal import Files
 
-/// Why a state was not read, written or locked.
+/// Why a state could not be read, written or locked.
 package struct StateFileError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The kind of error.
   package enum Code: Hashable, Sendable {
-    /// The machine refused; the file may be fine.
+    /// The operating system reported an error; the file may be valid.
     case notReadable, notWritable
-    /// The file ends too early.
+    /// The file is truncated.
     case truncated
     case notJSON
-    /// It is JSON, but no state.
+    /// It is JSON, but not a valid state.
     case malformed
     case otherFleet
     case newerVersion
-    /// Somebody wrote the file since it was read.
+    /// Another program has written the file since it was read.
     case changed
-    /// Nil where the holder has not signed yet.
+    /// Another run holds the lock; nil if it has not written its name yet.
     case locked(by: LockHolder?)
   }
 
   package let code: Code
   package let path: String
-  /// What is wrong and what to do, in whole sentences.
+  /// What happened and what to do, in complete sentences.
   package let explanation: String
 
   init(_ code: Code, _ path: String, _ explanation: String) {

@@ -3,7 +3,7 @@ internal import Files
 package import Fleet
 internal import FoundationEssentials
 
-/// Who holds the lock of a state, since when, and for what.
+/// The run that holds the lock of a state, as written in the lock file.
 package struct LockHolder: Hashable, Sendable, Codable, CustomStringConvertible {
   /// User and machine, such as `ann@laptop`.
   package var who: String
@@ -19,7 +19,7 @@ package struct LockHolder: Hashable, Sendable, Codable, CustomStringConvertible 
     self.processID = processID
   }
 
-  /// As it may be shown, whoever wrote the file.
+  /// The holder with texts that are safe to display, because any program may have written the file.
   fileprivate var bounded: LockHolder {
     LockHolder(
       who: HostText(who, limit: 100).text, since: since, what: HostText(what, limit: 100).text,
@@ -27,12 +27,12 @@ package struct LockHolder: Hashable, Sendable, Codable, CustomStringConvertible 
   }
 
   package var description: String {
-    "\(who) since \(since) for deploy \(what) (process \(processID))"
+    "\(who), since \(since), deploy \(what), process \(processID)"
   }
 }
 
-/// The right to change a state, until it is let go or its process ends. The file stays; that it exists
-/// means nothing.
+/// The exclusive lock of a state, held until it is released or its process ends. The lock file stays; its
+/// existence alone means nothing.
 package struct StateLock: ~Copyable {
   private let file: LockFile
 
@@ -42,17 +42,17 @@ package struct StateLock: ~Copyable {
     do {
       try file.write([])
     } catch {
-      // The next holder writes its own name over what is left.
+      // The next holder overwrites the file.
     }
     file.unlock()
   }
 
-  /// The lock's file, beside the state: `shop.state.json` has `shop.state.lock`.
+  /// The path of the lock file next to the state: `shop.state.json` has `shop.state.lock`.
   package static func path(forState path: String) -> String {
     (path.hasSuffix(".json") ? String(path.dropLast(5)) : path) + ".lock"
   }
 
-  /// Takes the lock of a state without waiting.
+  /// Acquires the lock of a state without waiting.
   package static func acquire(
     forState statePath: String, as holder: LockHolder
   ) async throws(StateFileError) -> StateLock {
@@ -66,7 +66,7 @@ package struct StateLock: ~Copyable {
     return lock
   }
 
-  /// Who holds the lock of a state now; nil where it is free.
+  /// The current holder of the lock of a state; nil if it is free.
   package static func holder(forState statePath: String) throws(StateFileError) -> LockHolder? {
     let path = path(forState: statePath)
     do throws(FileError) {
@@ -98,19 +98,20 @@ package struct StateLock: ~Copyable {
     do {
       return try JSONDecoder().decode(LockHolder.self, from: Data(try file.contents())).bounded
     } catch {
-      // A signature that is being written is not one yet.
+      // The holder is still writing the file.
       return nil
     }
   }
 
-  /// Who has just taken the lock signs it within a moment; who never does is nobody to name.
+  /// Waits briefly for the holder of a lock that was acquired just now to write its name. If no name appears
+  /// in time, the holder is reported as unknown.
   private static func awaitedSignature(_ file: borrowing LockFile) async -> LockHolder? {
     for _ in 0..<50 {
       if let holder = signature(file) { return holder }
       do {
         try await Task.sleep(for: .milliseconds(2))
       } catch {
-        // The user wants no answer any more.
+        // The user has cancelled the run.
         return nil
       }
     }
@@ -119,10 +120,11 @@ package struct StateLock: ~Copyable {
 
   private static func locked(_ file: borrowing LockFile, _ path: String) async -> StateFileError {
     let holder = await awaitedSignature(file)
-    let name = holder.map(\.description) ?? "another run"
+    let details = holder.map { " (\($0))" } ?? ""
     return StateFileError(
       .locked(by: holder), path,
-      "the state is locked by \(name). Wait until it is done; the lock ends with its process.")
+      "the state is locked by another run\(details). Wait until it finishes; the lock is released when"
+        + " its process ends.")
   }
 
   private static func using<Value: ~Copyable>(

@@ -1,8 +1,8 @@
 extension Sequence<UInt8> {
-  /// Whether these bytes are the beginning of a JSON object and end inside it; so are no bytes at all.
+  /// Whether these bytes are a truncated JSON object; true if there are none at all.
   ///
-  /// Which values stand where is not checked: bytes that JSON allows nowhere outside strings, such as the
-  /// marks of a merge conflict, are not the beginning of an object.
+  /// The structure is not checked, but bytes that JSON allows only in strings, such as the marks of a merge
+  /// conflict, mean that it is not a truncated object.
   var isTruncatedJSONObject: Bool {
     var depth = 0
     var isBegun = false

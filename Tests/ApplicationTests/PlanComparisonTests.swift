@@ -120,11 +120,11 @@ struct PlanComparisonTests {
     now.driftedFiles = ["nginx/deploy.conf"]
     let refused = try refusals(hosts: ["app-1": now, "app-3": SamplePlan.host])
     let expected =
-      "it has changed since the plan was made (nginx/deploy.conf is not as before): plan again"
+      "it has changed since the plan was made (nginx/deploy.conf has changed): plan again"
     #expect(refused == ["app-1": [expected]])
     #expect(
       try refusals(hosts: ["app-1": SamplePlan.host, "app-2": now, "app-3": SamplePlan.host])
-        == ["app-2": ["it could not be asked when the plan was saved: plan again"]])
+        == ["app-2": ["it could not be reached when the plan was saved: plan again"]])
   }
 
   @Test("is refused for a host that only one of the two plans changes")
@@ -143,7 +143,7 @@ struct PlanComparisonTests {
       to: SamplePlan.approved(other), as: SamplePlan.approved())
     #expect(
       rest.hosts.first { $0.host == "app-3" }?.hold?.reasons
-        == ["the saved plan does not have it: plan again"])
+        == ["it is not in the saved plan: plan again"])
   }
 
   @Test("keeps the reason of a host that is blocked or unreachable")
@@ -164,7 +164,7 @@ struct PlanComparisonTests {
       return saved.difference(of: SamplePlan.approved(plan, playbook: playbook)) ?? "none"
     }
     #expect(
-      difference { $1.name = "fast" }.contains("the playbook \"rolling\", and this is \"fast\""))
+      difference { $1.name = "fast" }.contains("the playbook \"rolling\", not \"fast\""))
     let changes: [(String, (inout Plan, inout Playbook) -> Void)] = [
       ("hooks.before_host", { plan, _ in plan.hooks.beforeHost = [["evil"]] }),
       ("hooks.after_host", { plan, _ in plan.hooks.afterHost = [["evil"]] }),
@@ -208,12 +208,12 @@ struct PlanComparisonTests {
     #expect(change { $0.clock = $0.clock.adding(seconds: 60) } == nil)
     #expect(
       change { $0.fingerprint = .release(3, digest: nil) }
-        == "it was at release 2 and is at release 3")
-    #expect(change { $0.fingerprint = .none } == "it was at release 2 and is at no release")
-    #expect(change { $0.firewall = .changed } == "its loaded firewall is not as before")
-    #expect(change { $0.nginxIsRunning = false } == "nginx runs there no more")
-    #expect(change { $0.servedReleases = [1] } == "what its nginx serves is not as before")
-    #expect(change { $0.includesRelease = false } == "what its nginx serves is not as before")
+        == "it had release 2 and now has release 3")
+    #expect(change { $0.fingerprint = .none } == "it had release 2 and now has no release")
+    #expect(change { $0.firewall = .changed } == "its loaded firewall has changed")
+    #expect(change { $0.nginxIsRunning = false } == "nginx is no longer running")
+    #expect(change { $0.servedReleases = [1] } == "what its nginx serves has changed")
+    #expect(change { $0.includesRelease = false } == "what its nginx serves has changed")
   }
 }
 

@@ -41,9 +41,9 @@ struct SiteCertificateTests {
   func leafAlone() throws {
     let leaf = String(chain.dropLast(root.count))
     let warning =
-      "warning: \(home.path)/shop.crt has the certificate of shop.example without that of its issuer"
-      + " \"Example CA\": many clients cannot verify such a chain. Use the file that has the whole"
-      + " chain, which certbot calls fullchain.pem,"
+      "warning: \(home.path)/shop.crt has the certificate of shop.example but not the"
+      + " certificate of its issuer \"Example CA\": many clients cannot verify an incomplete chain. Use the file with the"
+      + " whole chain (fullchain.pem of certbot),"
     let alone = try check(certificate: leaf)
     #expect(alone.status == 0 && alone.output.contains(warning), "\(alone.output)")
     try #require(home.deploy("ca", "create").status == 0)

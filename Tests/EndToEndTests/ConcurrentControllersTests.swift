@@ -91,7 +91,7 @@ struct ConcurrentControllersTests {
       let output = try await run.wait()
       let entry = try SummaryDocument(of: output).entry("app-1")
       #expect(entry.result == "reverted", "\(output.all)")
-      #expect(entry.detail == "another run has put a release of its own in force")
+      #expect(entry.detail == "another run has switched the host to another release")
       #expect(output.status == 1)
       let after = try await scene.restingHosts(["app-1"], "after")
       #expect(after["app-1"]?.result == "2 confirmed" && before["app-1"]?.release == 1)

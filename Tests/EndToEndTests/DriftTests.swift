@@ -22,7 +22,7 @@ struct DriftTests {
         host: "app-2", deed: "rm /etc/deploy/current/tls/back-end.key",
         reason: "tls/back-end.key was changed on the host"),
       Drift(
-        host: "edge-1", deed: "nft flush ruleset", reason: "the firewall is not loaded there"),
+        host: "edge-1", deed: "nft flush ruleset", reason: "the firewall is not loaded"),
     ],
     [
       Drift(
@@ -34,7 +34,7 @@ struct DriftTests {
           nginx -s stop; tries=0
           while [ -e /run/nginx.pid ] && [ "$tries" -lt 500 ]; do tries=$((tries + 1)); sleep 0.01; done
           """,
-        reason: "nginx does not run there"),
+        reason: "nginx is not running"),
       Drift(
         host: "edge-1", deed: "nft add rule inet deploy input tcp dport 9999 accept",
         reason: "the loaded firewall was changed on the host"),

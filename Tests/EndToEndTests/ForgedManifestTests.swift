@@ -75,7 +75,7 @@ struct ForgedManifestTests {
         """, Self.manifest)
       #expect(signed.status == 0, "\(signed.all)")
       try await expectRepaired(
-        "app-1", because: "is signed by a key that is not this fleet's", scene)
+        "app-1", because: "is signed with a key that is not this fleet's", scene)
     }
   }
 
@@ -105,7 +105,7 @@ struct ForgedManifestTests {
       for other in ["app-1", "edge-1"] {
         let manifest = try await scene.on(other, "cat $1", Self.manifest).stdout
         try await scene.sandbox.write(manifest, to: Self.manifest, on: .host("app-2"))
-        try await expectRepaired("app-2", because: "is that of \(other)", scene)
+        try await expectRepaired("app-2", because: "is a copy of the manifest of \(other)", scene)
       }
     }
   }

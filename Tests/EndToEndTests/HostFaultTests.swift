@@ -57,18 +57,24 @@ struct HostFaultTests {
       heal: "cd /etc/ssh && mv own ssh_host_ed25519_key; \(restartSSH)"),
     Fault(
       host: "full", result: "refused",
-      words: ["there is no space for the release", " KiB and has 8 KiB: make some"],
+      words: [
+        "there is not enough disk space for the release",
+        " KiB, and 8 KiB are free. Free some space",
+      ],
       heal: "mount -o remount,size=16m /etc/deploy"),
     Fault(
       host: "full-2", result: "refused",
-      words: ["there is no space for the release", " KiB and has 8 KiB: make some"],
+      words: [
+        "there is not enough disk space for the release",
+        " KiB, and 8 KiB are free. Free some space",
+      ],
       heal: "mount -o remount,size=16m /etc/deploy"),
     Fault(
       host: "bare", result: "refused",
       words: ["nginx is not installed there: install it and run again"]),
     Fault(
       host: "locked", result: "refused",
-      words: ["another run holds its lock (ann@laptop): wait for it to end"],
+      words: ["the host is locked by another run (ann@laptop): wait until it finishes"],
       harm: """
         mkdir /run/deploy && echo ann@laptop > /run/deploy/holder
         flock /run/deploy/lock sh -c 'echo $$ > /run/holder.pid; exec sleep 600' \

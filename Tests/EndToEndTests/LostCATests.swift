@@ -34,7 +34,7 @@ struct LostCATests {
         "apply", "--yes", "--playbook", scene.writeQuickPlaybook())
       try await visitors.expectNoFailure("a CA folder that was made again")
       for words in [
-        "accept the new CA beside the old", "clean-up",
+        "accept both the old and the new CA", "clean-up",
         "no longer accepts certificates of \"Shop Certification Center\",",
       ] {
         #expect(applied.stdout.contains(words), "\(applied.all)")

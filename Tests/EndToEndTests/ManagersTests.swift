@@ -107,15 +107,15 @@ struct ManagersTests {
       let plan = try await scene.deploy("plan")
       #expect(
         warnings(plan) == [
-          "warning: ufw is active on app-1 and drops what it does not allow, also what deploy's"
-            + " firewall lets in: allow 22/tcp, 443/tcp there with \"ufw allow\", or turn it off with"
+          "warning: ufw is active on app-1 and drops what it does not allow, even if"
+            + " deploy's firewall accepts it: allow 22/tcp, 443/tcp there with \"ufw allow\", or turn it off with"
             + " \"ufw disable\"",
-          "warning: firewalld is active on app-2 and rejects what it does not allow, also what"
-            + " deploy's firewall lets in: open 22/tcp, 443/tcp there with \"firewall-cmd"
+          "warning: firewalld is active on app-2 and rejects what it does not allow, even if"
+            + " deploy's firewall accepts it: open 22/tcp, 443/tcp there with \"firewall-cmd"
             + " --permanent --add-port\" and \"firewall-cmd --reload\", or stop it with \"systemctl"
             + " disable --now firewalld\"",
-          "warning: Docker is on app-3: the ports that its containers publish do not pass deploy's"
-            + " firewall; limit them in Docker's own chain DOCKER-USER",
+          "warning: Docker is on app-3: the ports that its containers publish bypass deploy's"
+            + " firewall; restrict them in Docker's own chain DOCKER-USER",
         ], "\(plan.all)")
       let docker = try await scene.must("iptables-save | grep -v '^#'", on: "app-3")
       #expect(docker.contains("-A FORWARD -j DOCKER-USER"))
@@ -151,7 +151,7 @@ struct ManagersTests {
       let lost = try await scene.deploy("plan", "--detailed-exitcode")
       #expect(lost.stdout.contains("4 hosts: 1 to change, 3 unchanged"), "\(lost.all)")
       #expect(lost.stdout.contains("~ app-2"), "\(lost.all)")
-      #expect(lost.stdout.contains("because the firewall is not loaded there"), "\(lost.all)")
+      #expect(lost.stdout.contains("because the firewall is not loaded"), "\(lost.all)")
       // A port that ufw allows and the inventory does not stays closed, and only this is reported.
       try await scene.must("ufw allow 9100/tcp", on: "app-1")
       var inventory = InventoryText(backEnds: Self.backEnds)

@@ -48,9 +48,9 @@ struct OwnServerTests {
       let plan = try await scene.deploy("plan")
       #expect(
         plan.stdout.contains(
-          "nginx reads the release before /etc/nginx/conf.d/own.conf:2, so the release answers what is"
-            + " asked of port 80 without the name of a site, and the server there no longer does: write"
-            + " \"default_server\" behind \"listen 80\" in /etc/nginx/conf.d/own.conf:2, reload nginx, and"
+          "nginx reads the release before /etc/nginx/conf.d/own.conf:2, so requests on port 80"
+            + " that name none of its sites would go to the release instead of that server: add"
+            + " \"default_server\" to \"listen 80\" in /etc/nginx/conf.d/own.conf:2, reload nginx, and"
             + " run again"), "\(plan.all)")
       #expect(plan.stdout.components(separatedBy: "nginx reads the release").count == 2)
       #expect(try await answer("http://198.18.0.10/", on: "edge-1", scene) == "mine")
@@ -79,8 +79,8 @@ struct OwnServerTests {
       let plan = try await scene.deploy("plan")
       #expect(
         plan.stdout.contains(
-          "/etc/nginx/conf.d/a-own.conf:2 is a server of shop.example on port 443 too, and nginx reads it"
-            + " before the release"), "\(plan.all)")
+          "/etc/nginx/conf.d/a-own.conf:2 also defines a server for shop.example on port 443, and nginx"
+            + " reads it before the release"), "\(plan.all)")
 
       // Behind the release it is what the site replaces.
       try await scene.on("edge-1", "rm /etc/nginx/conf.d/a-own.conf")
@@ -88,7 +88,8 @@ struct OwnServerTests {
       let applied = try await scene.apply()
       #expect(
         applied.stdout.contains(
-          "own.conf:2 is a server of shop.example on port 443 too, and nginx reads it behind the release"
+          "own.conf:2 also defines a server for shop.example on port 443, and nginx reads it after"
+            + " the release"
         ),
         "\(applied.all)")
       #expect(try await scene.fetch().stdout.hasPrefix("/srv/shop app-"))
@@ -118,10 +119,10 @@ struct OwnServerTests {
         "its nginx listens on 198.18.0.21:443 (\"listen 198.18.0.21:443 ssl\" in"
           + " /etc/nginx/conf.d/a-own.conf:2), and can listen on port 443 of every address only after a"
           + " restart: write \"listen 443\" there, restart nginx, and run again",
-        "\"listen 443 ssl default_server proxy_protocol\" in /etc/nginx/conf.d/own.conf:2 has nginx"
-          + " expect the PROXY protocol of every connection to port 443",
-        "port 80 is held by workers of nginx whose master is gone (process",
-        "end them with \"kill -QUIT \(workers)\", start nginx, and run again",
+        "\"listen 443 ssl default_server proxy_protocol\" in /etc/nginx/conf.d/own.conf:2 makes nginx"
+          + " expect the PROXY protocol on every connection to port 443",
+        "port 80 is held by nginx workers whose master process has exited (process",
+        "stop them with \"kill -QUIT \(workers)\", start nginx, and run again",
       ] { #expect(plan.stdout.contains(reason), "\(reason)\n\(plan.all)") }
 
       try await serve("listen 443 ssl;", in: "a-own.conf", on: "app-1", scene)

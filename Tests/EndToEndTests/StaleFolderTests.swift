@@ -34,7 +34,7 @@ struct StaleFolderTests {
   private static func claim(of host: String) throws -> Regex<Substring> {
     try Regex(
       "\(host): release \\d+ by [^@ ]+@[^ ,]+, \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d, from serial \\d+;"
-        + " this state is at \\d+")
+        + " this state has serial \\d+")
   }
 
   private func expectWhoAndWhen(_ folders: TwoFolders) async throws {

@@ -23,7 +23,7 @@ struct StateFaultTests {
       // Behind a brace, which a whole state ends in too.
       $0.prefix { $0 != "}" } + "}"
     },
-    Fault(words: ["the state ends too early, after 0 bytes"]) { _ in "" },
+    Fault(words: ["the state is truncated after 0 bytes"]) { _ in "" },
     Fault(words: ["the state is not JSON", ".previous"]) { _ in "shop: {}\n}" },
     Fault(words: ["this is not a valid state", "has no version", ".previous"]) { _ in "{}\n" },
     Fault(words: ["the state of the fleet other", "the fleet shop"]) {
@@ -101,7 +101,7 @@ struct StateFaultTests {
         let output = try await scene.deploy(command)
         #expect(output.status == 75, "\(output.all)")
         #expect(output.stderr.contains("the state is locked by "), "\(output.all)")
-        #expect(output.stderr.contains(" for deploy apply (process "), "\(output.all)")
+        #expect(output.stderr.contains(", deploy apply, process "), "\(output.all)")
       }
       #expect(try scene.read("shop.state.json") == state)
       try await scene.sandbox.resumeSSH(on: "app-1")

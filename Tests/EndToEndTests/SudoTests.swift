@@ -165,8 +165,8 @@ struct SudoTests {
       let output = try await scene.deploy("apply", "--yes")
       #expect(output.status == 1)
       let blocked =
-        "would shut out this controller, which it sees as 198.18.255.254: add it to"
-        + " firewall.ssh_from"
+        "would lock out the controller, which connects from 198.18.255.254: add"
+        + " 198.18.255.254 to firewall.ssh_from"
       #expect(output.stdout.components(separatedBy: blocked).count > 3, "\(output.all)")
       for host in ["app-1", "app-2", "edge-1"] {
         #expect(try await scene.inForce(on: host) == "bare\n")

@@ -43,8 +43,8 @@ struct SurroundingsTests {
         warnings(plan, of: "app-1") == [
           "warning: the new firewall of app-1 closes 80/tcp (nginx), 9100/tcp (node exporter): add to"
             + " firewall.allow what others need",
-          "warning: the chain input of inet guard on app-1 keeps packets out that deploy's firewall"
-            + " lets in: \"tcp dport 8080 drop\"",
+          "warning: the chain input of inet guard on app-1 drops packets that deploy's firewall"
+            + " accepts: \"tcp dport 8080 drop\"",
           "warning: Docker is on app-1: the ports that its containers publish do not pass deploy's"
             + " firewall; limit them in Docker's own chain DOCKER-USER",
         ], "\(plan.all)")
@@ -73,7 +73,7 @@ struct SurroundingsTests {
       try scene.write(inventory)
       let refused = try await scene.deploy("plan", "--limit", "app-1")
       #expect(refused.status == 1)
-      #expect(refused.stdout.contains("would shut out this controller"), "\(refused.all)")
+      #expect(refused.stdout.contains("would lock out the controller"), "\(refused.all)")
       #expect(refused.stdout.contains("or give --allow-lockout"), "\(refused.all)")
 
       let before = try await scene.restingHosts(["app-1"], "before the lockout")

@@ -57,7 +57,7 @@ struct SystemdJobTests {
   private func startStopped(_ scene: Scene) async throws {
     try await scene.on("app-1", "systemctl stop nginx.service")
     let plan = try await scene.deploy("plan")
-    #expect(plan.stdout.contains("nginx does not run there"), "\(plan.all)")
+    #expect(plan.stdout.contains("nginx is not running"), "\(plan.all)")
     try await scene.apply()
     let started = try await scene.on("app-1", Self.nginx)
     #expect(started.status == 0 && started.stdout.contains("ActiveState=active"), "\(started.all)")

@@ -128,7 +128,7 @@ struct SystemdWindowTests {
     #expect(try await scene.journal(of: "app-1").hasSuffix("release \(release) reverted \(why)\n"))
     let plan = try await scene.deploy("plan")
     #expect(
-      plan.stdout.contains("warning: app-1 went back from release \(release) by itself: \(why)"),
+      plan.stdout.contains("warning: app-1 rolled back release \(release) automatically: \(why)"),
       "\(plan.all)")
   }
 }

@@ -117,7 +117,8 @@ struct VerifyTests {
     try await Scene.play(inventory) { scene in
       let made = try await scene.sandbox.run(["sh", "-c", Self.chain, "sh", scene.folder])
       #expect(made.status == 0, "\(made.all)")
-      let warning = "has the certificate of shop.example without that of its issuer \"Inner CA\""
+      let warning =
+        "has the certificate of shop.example but not the certificate of its issuer \"Inner CA\""
       for command in [["check"], ["plan"], ["apply", "--yes"]] {
         let output = try await scene.deploy(command)
         #expect(output.status == 0 && output.all.contains(warning), "\(command) \(output.all)")

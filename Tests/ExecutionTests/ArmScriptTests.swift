@@ -3,9 +3,9 @@ import Testing
 
 @testable import Execution
 
-@Suite("Arming the undo")
+@Suite("Arming the rollback")
 struct ArmScriptTests {
-  /// A transaction that has the lock and the word, on a host where release 7 is in force.
+  /// A transaction that has the lock and the go signal, on a host with current release 7.
   private let start = #"""
     mode=install is_staged=yes release=8 previous=7 staged=$root/releases/8 who=ann@laptop window=100 ports=
     mkdir -p "$staged" "$root/releases/7"; ln -s releases/7 "$root/current"
@@ -15,7 +15,7 @@ struct ArmScriptTests {
 
     """#
 
-  @Test("says what is pending before anything is switched", arguments: Shell.allCases)
+  @Test("records what is pending before anything is switched", arguments: Shell.allCases)
   func pending(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"""
@@ -40,7 +40,7 @@ struct ArmScriptTests {
   }
 
   @Test(
-    "starts two timers in sessions of their own, which keep the lock until it is settled",
+    "starts two timers in separate sessions, which keep the lock until the result is decided",
     arguments: Shell.allCases)
   func timers(_ shell: Shell) throws {
     let result = try shell.run(
@@ -60,7 +60,7 @@ struct ArmScriptTests {
     #expect(result.output == "first\nsecond\nmay switch\nheld\nheld\nfree\nalone\n")
   }
 
-  @Test("has systemd watch too where there is one", arguments: Shell.allCases)
+  @Test("also starts a timer of systemd if there is systemd", arguments: Shell.allCases)
   func systemd(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.records("systemctl")
@@ -83,7 +83,7 @@ struct ArmScriptTests {
   }
 
   @Test(
-    "leaves nothing where it fails", arguments: Shell.allCases,
+    "leaves nothing behind if it fails", arguments: Shell.allCases,
     ["mkdir \"$root/pending.new\"", "rm \"$host_program\"", "write_units() { false; }"])
   func failing(_ shell: Shell, _ fault: String) throws {
     let result = try shell.run(
@@ -96,7 +96,7 @@ struct ArmScriptTests {
         == "@deploy refused no-space\nalone\n.\n./current\n./releases\n./releases/7\n")
   }
 
-  @Test("leaves a bare host bare where it fails", arguments: Shell.allCases)
+  @Test("leaves a bare host bare if it fails", arguments: Shell.allCases)
   func failingFirst(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.program("systemctl", "echo 'no bus' >&2; exit 1")
@@ -174,7 +174,7 @@ struct ArmScriptTests {
     #expect(result.error == "")
   }
 
-  @Test("is followed by the undo where nobody confirms", arguments: Shell.allCases)
+  @Test("is followed by a rollback without a confirmation", arguments: Shell.allCases)
   func unconfirmed(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.records("nft")
@@ -213,7 +213,7 @@ struct ArmScriptTests {
         """)
   }
 
-  @Test("brings to the disk what a power cut must not take back", arguments: Shell.allCases)
+  @Test("syncs to disk what must survive a power failure", arguments: Shell.allCases)
   func onDisk(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.records("nft")
@@ -242,7 +242,7 @@ struct ArmScriptTests {
         """)
   }
 
-  @Test("comes only on the word, and drops a stream that is cut", arguments: Shell.allCases)
+  @Test("happens only on the go signal; a truncated stream is dropped", arguments: Shell.allCases)
   func cut(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.records("nft")

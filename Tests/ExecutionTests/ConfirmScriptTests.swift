@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Confirming a release")
 struct ConfirmScriptTests {
-  /// Release 8 is in force after 7, and `confirm` asks for it.
+  /// Release 8 is current after 7, and `confirm` asks for it.
   private let start = #"""
     mkdir -p "$run" "$root/releases/7" "$root/releases/8"; ln -s releases/8 "$root/current"
     : > "$run/lock"
@@ -16,7 +16,7 @@ struct ConfirmScriptTests {
 
     """#
 
-  @Test("is done once, and told as often as it is asked", arguments: Shell.allCases)
+  @Test("is done once, and reported as often as it is asked", arguments: Shell.allCases)
   func twice(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"""
@@ -40,7 +40,7 @@ struct ConfirmScriptTests {
     #expect(result.error == "")
   }
 
-  @Test("waits for a switch that is going on", arguments: Shell.allCases)
+  @Test("waits for a switch in progress", arguments: Shell.allCases)
   func switching(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"""
@@ -53,7 +53,7 @@ struct ConfirmScriptTests {
   }
 
   @Test(
-    "is not of a switch that was cut off, which is taken back then: nobody else would",
+    "fails after an interrupted switch, and rolls it back",
     arguments: Shell.allCases)
   func neverApplied(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
@@ -72,7 +72,7 @@ struct ConfirmScriptTests {
   }
 
   @Test(
-    "is not of a release that a restart came after, where nothing undid it at the boot",
+    "fails after a restart, even if nothing rolled the release back at boot",
     arguments: Shell.allCases, ["switching", "applied"])
   func restarted(_ shell: Shell, _ state: String) throws {
     let folder = try TemporaryFolder()
@@ -85,7 +85,8 @@ struct ConfirmScriptTests {
   }
 
   @Test(
-    "waits until what was decided before is done, and tells how it ended", arguments: Shell.allCases
+    "waits until an earlier decision is carried out, and reports the result",
+    arguments: Shell.allCases
   )
   func undoing(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
@@ -104,7 +105,7 @@ struct ConfirmScriptTests {
         == String(repeating: "@deploy result 8 reverted reload\n", count: 2))
   }
 
-  @Test("tells that the first release of a host was undone", arguments: Shell.allCases)
+  @Test("reports that the first release of a host was rolled back", arguments: Shell.allCases)
   func undoneFirst(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"rm -r "$root"; confirm 8 5; [ -e "$root" ] || echo bare"#, in: TemporaryFolder())
@@ -112,7 +113,7 @@ struct ConfirmScriptTests {
   }
 
   @Test(
-    "tells that the host is between two releases, until it can be put back",
+    "reports that the host is between two releases, until it can be rolled back",
     arguments: Shell.allCases)
   func failed(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
@@ -126,7 +127,8 @@ struct ConfirmScriptTests {
   }
 
   @Test(
-    "is remembered after others, and told by what is in force", arguments: Shell.allCases,
+    "is remembered after later ones, and reported according to the current release",
+    arguments: Shell.allCases,
     ["8 confirmed", "9 reverted reload", "7 confirmed", ""])
   func longConfirmed(_ shell: Shell, _ recorded: String) throws {
     let result = try shell.run(
@@ -146,7 +148,7 @@ struct ConfirmScriptTests {
         """)
   }
 
-  @Test("is read from where version 0.1.0 wrote it", arguments: Shell.allCases)
+  @Test("is read from the place of version 0.1.0", arguments: Shell.allCases)
   func earlierName(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"""
@@ -155,7 +157,7 @@ struct ConfirmScriptTests {
     #expect(result.output == "@deploy result 9 reverted reload\n")
   }
 
-  @Test("leaves nothing of deploy where the release is none at all", arguments: Shell.allCases)
+  @Test("of a removal leaves nothing of deploy", arguments: Shell.allCases)
   func removal(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.records("systemctl")
@@ -197,7 +199,7 @@ struct ConfirmScriptTests {
   }
 
   @Test(
-    "keeps the release in force and those before it", arguments: Shell.allCases,
+    "keeps the current release and those before it", arguments: Shell.allCases,
     [(10, 5, "7 8 9 10 11"), (10, 1, "10"), (2, 3, "2 10 11"), (11, 9, "1 2 3 7 8 9 10 11")])
   func prune(_ shell: Shell, _ expected: (release: Int, keep: Int, kept: String)) throws {
     let result = try shell.run(
@@ -211,7 +213,7 @@ struct ConfirmScriptTests {
     #expect(result.error == "")
   }
 
-  @Test("forgets the discarded releases that it stands for", arguments: Shell.allCases)
+  @Test("forgets discarded releases whose knowledge it includes", arguments: Shell.allCases)
   func pruneDiscarded(_ shell: Shell) throws {
     let result = try shell.run(
       """
@@ -223,7 +225,8 @@ struct ConfirmScriptTests {
   }
 
   @Test(
-    "is decided once, however many confirm and undo at one time", arguments: Shell.allCases,
+    "is decided once, however many confirm and roll back at the same time",
+    arguments: Shell.allCases,
     [1, 2, 3])
   func race(_ shell: Shell, _ seed: Int) throws {
     let folder = try TemporaryFolder()

@@ -22,7 +22,7 @@ struct Lost: Error, CustomStringConvertible {
   var description: String { "connection reset" }
 }
 
-/// How a host takes part.
+/// The behaviour of a simulated host.
 struct Behaviour: Sendable {
   enum Preparation: Sendable {
     case prepares
@@ -41,13 +41,13 @@ struct Behaviour: Sendable {
   var preparation = Preparation.prepares
   /// Of one transaction after the other; the last one stays.
   var answers = [Answer.says("@deploy switching\n@deploy applied 2\n")]
-  /// What is said of a confirmation, one time after the other; nil where it is lost.
+  /// The answers to confirmations, in order; nil if the answer is lost.
   var confirmations: [String?] = ["@deploy confirmed 2\n"]
   /// Number and digest of what it is to restore, of one transaction after the other.
   var restores: [String] = []
 }
 
-/// Hosts that do as they are told, without a network.
+/// Simulated hosts that follow a script, without a network.
 actor FakeHosts: Connector {
   let journal: Journal
   private var behaviours: [HostName: Behaviour]
@@ -192,7 +192,7 @@ final class FakeClock: Sendable {
   }
 }
 
-/// Notes what is recorded, and fails where it is told to.
+/// A state that notes what is recorded, and fails as configured.
 struct FakeStore: StateStore {
   let journal: Journal
   var failing: Set<HostName> = []

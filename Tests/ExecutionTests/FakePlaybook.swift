@@ -18,7 +18,7 @@ struct FakeHooks: HookRunner {
   }
 }
 
-/// Finds problems with edges of hosts as it is told.
+/// Reports configured problems with the edges of hosts.
 struct FakeVerifier: EdgeVerifier {
   let journal: Journal
   var problems: [HostName: [String]] = [:]

@@ -34,7 +34,7 @@ struct FirewallEngineTests {
     """#
 
   @Test(
-    "is put in force by its own engine, and what another engine had goes",
+    "is loaded by its own engine, and the rules of another engine are removed",
     arguments: Shell.allCases)
   func engines(_ shell: Shell) throws {
     let result = try shell.run(
@@ -75,7 +75,7 @@ struct FirewallEngineTests {
     #expect(result.error == "")
   }
 
-  @Test("is found as it was left, changed or gone", arguments: Shell.allCases)
+  @Test("is found as it was installed, changed or absent", arguments: Shell.allCases)
   func drift(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     let result = try shell.run(
@@ -99,7 +99,7 @@ struct FirewallEngineTests {
   }
 
   @Test(
-    "has chains for what passes through the host too, and sets the kernel, as long as it needs them",
+    "has chains for forwarded packets and changes kernel settings only as long as it needs them",
     arguments: Shell.allCases)
   func passage(_ shell: Shell) throws {
     let result = try shell.run(
@@ -113,7 +113,7 @@ struct FirewallEngineTests {
         link_release 9; load_firewall 9 && load_firewall 9; asked installed; forwards installed
         iptables -t nat -S | grep DEPLOY
         cat "$root/sysctl"
-        echo 0 > /proc/sys/net/ipv4/ip_forward; asked 'set by somebody else'
+        echo 0 > /proc/sys/net/ipv4/ip_forward; asked 'set by another program'
         load_firewall 9
         iptables -t nat -D OUTPUT -j DEPLOY-OUTPUT; asked 'not jumped to'
         load_firewall 9; asked 'loaded again'
@@ -129,7 +129,7 @@ struct FirewallEngineTests {
         -A OUTPUT -j DEPLOY-OUTPUT
         -A DEPLOY-OUTPUT -p tcp -j DNAT --to-destination 10.8.0.5
         net.ipv4.ip_forward = 0
-        set by somebody else: changed
+        set by another program: changed
         not jumped to: absent
         loaded again: as-installed
         before:\u{20}
@@ -151,7 +151,7 @@ struct FirewallEngineTests {
     #expect(result.error == "")
   }
 
-  @Test("is refused where its engine does not take it", arguments: Shell.allCases)
+  @Test("is refused if its engine does not accept it", arguments: Shell.allCases)
   func refused(_ shell: Shell) throws {
     let result = try shell.run(
       Self.start + #"""

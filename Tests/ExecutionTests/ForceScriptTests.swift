@@ -3,9 +3,9 @@ import Testing
 
 @testable import Execution
 
-@Suite("Putting a release in force and taking it back")
+@Suite("Activating a release and rolling it back")
 struct ForceScriptTests {
-  /// Release 7 is in force, with nginx; 8 is there, and has a firewall.
+  /// Release 7 is current, with nginx; 8 is on the host, and has a firewall.
   private let start = #"""
     mkdir -p "$run" "$root/releases/7/nginx" "$root/releases/8" \
       "$nginx_folder/conf.d"
@@ -21,7 +21,7 @@ struct ForceScriptTests {
     return folder
   }
 
-  @Test("includes a release that has something to serve, and no other", arguments: Shell.allCases)
+  @Test("includes a release only if it has sites", arguments: Shell.allCases)
   func link(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"""
@@ -81,7 +81,7 @@ struct ForceScriptTests {
     #expect(result.output == "listed\nuntouched\nlisted\n")
   }
 
-  @Test("says at what it failed, in the words of the program", arguments: Shell.allCases)
+  @Test("reports the failed step with the output of the program", arguments: Shell.allCases)
   func failures(_ shell: Shell) throws {
     let folder = try hostWithNft("echo no rules >&2; exit 1")
     try folder.records("nginx", "echo no nginx >&2; exit 1")
@@ -95,7 +95,7 @@ struct ForceScriptTests {
   }
 
   @Test(
-    "takes back what is not confirmed, and keeps what was there before it",
+    "rolls back an unconfirmed release, and keeps the previous one",
     arguments: Shell.allCases, ["install", "restore"])
   func undo(_ shell: Shell, _ mode: String) throws {
     let result = try shell.run(
@@ -121,7 +121,7 @@ struct ForceScriptTests {
         """)
   }
 
-  @Test("leaves nothing where nothing was before", arguments: Shell.allCases)
+  @Test("leaves nothing if there was nothing before", arguments: Shell.allCases)
   func undoFirst(_ shell: Shell) throws {
     let folder = try hostWithNft()
     try folder.records("systemctl")
@@ -143,7 +143,7 @@ struct ForceScriptTests {
         """)
   }
 
-  @Test("is begun again where it failed", arguments: Shell.allCases)
+  @Test("is repeated if it failed", arguments: Shell.allCases)
   func undoAgain(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"""
@@ -168,7 +168,7 @@ struct ForceScriptTests {
   }
 
   @Test(
-    "writes units where there is systemd, and again only where they differ",
+    "writes units if there is systemd, and again only if they differ",
     arguments: Shell.allCases)
   func units(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
@@ -212,14 +212,14 @@ struct ForceScriptTests {
         """)
   }
 
-  @Test("writes a unit that systemd understands", arguments: Shell.allCases)
+  @Test("writes a unit that systemd accepts", arguments: Shell.allCases)
   func unitSections(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     let result = try shell.run("service_text", in: folder)
     #expect(
       result.output == """
         [Unit]
-        Description=The release that deploy has in force, and its firewall
+        Description=Rolls back an unconfirmed release of deploy, and loads the firewall
         DefaultDependencies=no
         After=local-fs.target systemd-sysctl.service nftables.service netfilter-persistent.service
         After=iptables.service

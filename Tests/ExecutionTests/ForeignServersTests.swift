@@ -5,7 +5,7 @@ import Testing
 
 @testable import Execution
 
-@Suite("The servers of a host's own nginx, as they are understood")
+@Suite("Reading the servers of a host's own nginx")
 struct ForeignServersTests {
   private static let include = "/etc/nginx/conf.d/deploy.conf"
 
@@ -36,7 +36,7 @@ struct ForeignServersTests {
     return (words + traits).joined(separator: ", ") + ": \(listen.text)"
   }
 
-  @Test("that include themselves come to an end")
+  @Test("ends with files that include themselves")
   func circles() throws {
     var servers = ForeignServers()
     let lines = [
@@ -48,7 +48,7 @@ struct ForeignServersTests {
   }
 
   @Test(
-    "are in the files that a pattern stands for",
+    "reads the files that a pattern includes",
     arguments: [
       ("/a/*.conf", "/a/b.conf", true), ("/a/*.conf", "/a/b/c.conf", false),
       ("/a/*", "/a/", true), ("/a/*/*.conf", "/a/b/c.conf", true), ("/a/?.conf", "/a/b.conf", true),

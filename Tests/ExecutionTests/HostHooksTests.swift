@@ -72,14 +72,14 @@ struct HostHooksTests {
     #expect(journal.starting("run") == ["fails x within 9"])
   }
 
-  @Test("before a host leave it untouched when they are interrupted")
+  @Test("before a host leave it unchanged if they are interrupted")
   func interruption() async {
     let result = await hooks(before: [["interrupted"], ["one"]]).before(step)
     #expect(result == .notAttempted(why: "the run stopped before it was changed"))
     #expect(journal.starting("run") == ["interrupted within 9"])
   }
 
-  @Test("after a host know its result, and all of them run; what fails is told")
+  @Test("after a host know its result and all run; failures are reported")
   func after() async {
     await hooks(after: [["fails"], ["one"]]).after(step, .reverted(why: "x"))
     #expect(journal.starting("run") == ["fails within 9", "one within 9"])
@@ -89,18 +89,18 @@ struct HostHooksTests {
     #expect(journal.starting("report").contains("\(warning)"))
   }
 
-  @Test("after a host stop when they are interrupted, and say so")
+  @Test("after a host stop if they are interrupted, with a warning")
   func interruptionAfter() async {
     await hooks(after: [["interrupted"], ["one"]])
       .after(step, .confirmed(.release(7)))
     #expect(journal.starting("run") == ["interrupted within 9"])
     let warning = ProgressEvent.warned(
       host: "app-1",
-      "the hook after_host \"interrupted\" was interrupted, and what follows it did not run")
+      "the hook after_host \"interrupted\" was interrupted; the hooks after it did not run")
     #expect(journal.starting("report").contains("\(warning)"))
   }
 
-  @Test("are none where the playbook has none")
+  @Test("do not run if the playbook has none")
   func none() async {
     #expect(await hooks().before(step) == nil)
     await hooks().after(step, .confirmed(.release(7)))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Execution
 
-@Suite("What the host's scripts share")
+@Suite("The shared functions of the host program")
 struct HostScriptTests {
   @Test("is clean for shellcheck")
   func shellcheck() throws {
@@ -16,7 +16,7 @@ struct HostScriptTests {
   }
 
   @Test(
-    "knows the release that counts, and the one that the link leads to", arguments: Shell.allCases)
+    "knows the confirmed release, and the one that the link points to", arguments: Shell.allCases)
   func currentRelease(_ shell: Shell) throws {
     let result = try shell.run(
       #"""
@@ -46,7 +46,7 @@ struct HostScriptTests {
     #expect(result.error == "")
   }
 
-  @Test("reads what the host is in the middle of word by word", arguments: Shell.allCases)
+  @Test("reads the words of the progress file", arguments: Shell.allCases)
   func readProgress(_ shell: Shell) throws {
     let result = try shell.run(
       #"""
@@ -58,7 +58,7 @@ struct HostScriptTests {
     #expect(result.error == "")
   }
 
-  @Test("writes down how a transaction ended, here and in the log", arguments: Shell.allCases)
+  @Test("records the result of a transaction, here and in the log", arguments: Shell.allCases)
   func recordResult(_ shell: Shell) throws {
     let result = try shell.run(
       #"""
@@ -116,7 +116,8 @@ struct HostScriptTests {
     """
   }
 
-  @Test("knows what a process really serves by the files it holds open", arguments: Shell.allCases)
+  @Test(
+    "knows which release a process serves by the files it holds open", arguments: Shell.allCases)
   func servedReleases(_ shell: Shell) throws {
     let result = try shell.run(
       master(
@@ -130,7 +131,7 @@ struct HostScriptTests {
     #expect(result.output == "12 3\n12\n\n\n")
   }
 
-  @Test("believes a pid file only where nginx's master has that number", arguments: Shell.allCases)
+  @Test("uses a pid file only if nginx's master has that id", arguments: Shell.allCases)
   func nginxMaster(_ shell: Shell) throws {
     let result = try shell.run(
       master(holding: "")
@@ -151,7 +152,7 @@ struct HostScriptTests {
   }
 
   @Test(
-    "takes the pid file's place from nginx where the configuration names none",
+    "asks nginx for the pid file if the configuration does not name one",
     arguments: Shell.allCases)
   func pidFile(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
@@ -168,7 +169,7 @@ struct HostScriptTests {
         == "/a/b.pid\n/nginx/http.d/deploy.conf\n")
   }
 
-  @Test("knows its own include from all else", arguments: Shell.allCases)
+  @Test("recognizes its own include file", arguments: Shell.allCases)
   func isIncluded(_ shell: Shell) throws {
     let result = try shell.run(
       #"""
@@ -187,7 +188,7 @@ struct HostScriptTests {
   }
 
   @Test(
-    "finds the processes that one has started, with the kernel's help and without",
+    "finds the children of a process, with and without the kernel's list",
     arguments: Shell.allCases)
   func children(_ shell: Shell) throws {
     let result = try shell.run(

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Execution
 
-/// One host of five that answers whatever its seed says.
+/// Five hosts, one of which gives answers that are derived from a seed.
 private struct FleetWithTraitor: Connector {
   static let name: HostName = "c"
 
@@ -134,7 +134,7 @@ struct HostileHostTests {
     text.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isDeceptive }
   }
 
-  @Test("keeps no other host from being surveyed, and is told of within its bounds")
+  @Test("does not prevent the survey of other hosts, and is reported within its limits")
   func survey() async {
     await forEachSeed { seed in
       let pool = HostPool(
@@ -163,7 +163,7 @@ struct HostileHostTests {
     #expect(ScriptedProcess.most.withLock(\.self) <= (1 << 20) + (3 << 20))
   }
 
-  @Test("changes no other host, has nothing recorded that it said, and ends in time")
+  @Test("does not affect other hosts, has none of its answers recorded, and ends in time")
   func rollout() async {
     await forEachSeed { seed in
       let journal = Journal()
@@ -208,7 +208,7 @@ struct HostileHostTests {
   }
 
   @Test(
-    "that speaks word by word is done with at its deadline, whatever it says",
+    "that sends byte by byte is given up at its deadline",
     arguments: ["x", "@deploy waiting", "| x", ""])
   func slowWords(_ word: String) async throws {
     let line = Array("\(word)\n".utf8)

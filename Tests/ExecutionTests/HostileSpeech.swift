@@ -2,18 +2,18 @@ import TestSupport
 
 @testable import Execution
 
-/// What a process does when it is read from.
+/// What a process does after its output was read.
 enum Piece: Sendable {
   case bytes([UInt8])
   case pause(Duration)
   case lost
-  /// Says nothing more and does not end.
+  /// Sends nothing more and does not end.
   case silence
-  /// Says the same for ever.
+  /// Repeats the same output for ever.
   case endless([UInt8])
 }
 
-/// What a host may say that is not what it was asked: made from a seed.
+/// Random answers of a hostile host, made from a seed.
 struct HostileSpeech {
   private var numbers: SeededGenerator
 
@@ -116,7 +116,7 @@ struct HostileSpeech {
     }
   }
 
-  /// What a process says: an answer that is altered, or none at all.
+  /// The output of a process: an altered answer, or none at all.
   mutating func pieces(honest: [String]) -> [Piece] {
     var pieces: [Piece] = []
     switch below(4) {
@@ -135,7 +135,7 @@ struct HostileSpeech {
     return pieces + ending()
   }
 
-  /// Whether it takes what it is sent.
+  /// Whether it reads its input.
   mutating func reading() -> ScriptedProcess.Reading { pick([.all, .all, .all, .refuses, .never]) }
 
   mutating func complaint() -> [UInt8] { below(2) == 0 ? noise() : line() }

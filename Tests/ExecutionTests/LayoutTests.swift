@@ -17,7 +17,7 @@ struct NginxLayout: CustomTestStringConvertible {
   /// In the http block.
   var http: String
   var files: [String: String]
-  /// Where deploy's file goes.
+  /// The folder of deploy's include file.
   var include: String
 
   static let all = [
@@ -27,7 +27,7 @@ struct NginxLayout: CustomTestStringConvertible {
       files: [
         "sites-enabled/default": "server { listen 8088 default_server; return 200 'own\\n'; }\n"
       ], include: "conf.d/deploy.conf"),
-    // What is in conf.d stands outside of the http block there.
+    // There conf.d is included outside of the http block.
     NginxLayout(
       testDescription: "Alpine", global: "include /etc/nginx/conf.d/*.conf;",
       http: "include /etc/nginx/http.d/*.conf;",
@@ -66,7 +66,7 @@ struct NginxLayout: CustomTestStringConvertible {
   .serialized)
 struct LayoutTests {
   @Test(
-    "has the release beside the host's own sites, and is afterwards what it was before",
+    "has the release in addition to the host's own sites, and is unchanged after a removal",
     arguments: NginxLayout.all, Shell.allCases)
   func coexistence(_ layout: NginxLayout, _ shell: Shell) throws {
     let folder = try TemporaryFolder()
@@ -84,7 +84,7 @@ struct LayoutTests {
       asked() { echo "$1: $(curl -s http://127.0.0.1:8088/ || echo none)" \
         "$(curl -s http://127.0.0.1:8099/ || echo none)"; }
       asked before
-      link_release 8 && reload 8 && asked 'in force'
+      link_release 8 && reload 8 && asked active
       link_release 0 && reload 0 && asked after
       remove_everything
       diff -r "$folder/before" /etc/nginx && echo same
@@ -94,7 +94,7 @@ struct LayoutTests {
         \(layout.include)
         @deploy tested
         before: own none
-        in force: own deploy
+        active: own deploy
         after: own none
         same
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Execution
 
-@Suite("The locks of the host's scripts, by the flock that a host has")
+@Suite("The locks of the host program, with the flock that a host has")
 struct LockScriptTests {
   /// The options that each has; Debian's BusyBox has no flock to try.
   static let flocks = ["util-linux": "-[sxunw]", "BusyBox": "-[sxun]"]
@@ -50,7 +50,7 @@ struct LockScriptTests {
   }
 
   @Test(
-    "let a host be surveyed whose last transaction was cut off", arguments: Shell.withBash,
+    "allow a survey after an interrupted transaction", arguments: Shell.withBash,
     flocks.keys.sorted())
   func survey(_ shell: Shell, _ flock: String) throws {
     let result = try shell.run(

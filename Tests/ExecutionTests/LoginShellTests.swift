@@ -49,7 +49,7 @@ struct LoginShellTests {
   }
 
   @Test(
-    "means the same to every login shell, whatever the program and its arguments are",
+    "means the same in every login shell, for any program and arguments",
     arguments: shells)
   func loginShells(_ shell: String) throws {
     let folder = try TemporaryFolder()
@@ -71,7 +71,7 @@ struct LoginShellTests {
     }
   }
 
-  @Test("of a survey has what sshd says of the connection", arguments: shells)
+  @Test("of a survey passes on sshd's SSH_CONNECTION", arguments: shells)
   func connection(_ shell: String) throws {
     let call = HostCall(
       command: .survey(vulnerabilities: ["CVE-1", "CVE-2"]), program: Self.program)
@@ -82,7 +82,7 @@ struct LoginShellTests {
   }
 
   @Test(
-    "never runs a program on the host that was altered or is not whole",
+    "never runs a stored program that was altered or is incomplete",
     arguments: ["dash -c", "busybox sh -c", "bash -c"])
   func altered(_ shell: String) throws {
     let folder = try TemporaryFolder()
@@ -96,7 +96,7 @@ struct LoginShellTests {
     }
   }
 
-  @Test("runs nothing of a launcher that is cut off", arguments: ["dash", "busybox sh", "bash"])
+  @Test("runs nothing of a truncated launcher", arguments: ["dash", "busybox sh", "bash"])
   func cutOff(_ shell: String) throws {
     let program = HostProgram(
       text: "f() {\n  echo ran\n}\necho ran\nf\n", digest: Self.sha256)
@@ -119,13 +119,13 @@ struct LoginShellTests {
   }
 }
 
-@Suite("What an account says that runs no script")
+@Suite("The output of an account that does not run commands")
 struct PrefaceTests {
   private func conversation(_ pieces: [Piece], _ budget: Budget? = nil) -> Conversation {
     Conversation(ScriptedProcess(pieces), .fake, budget ?? Budget(.seconds(60), bytes: 1 << 20))
   }
 
-  @Test("is what is kept of it, with a last line that has no end, and escaped")
+  @Test("is reported, with an unfinished last line, and escaped")
   func words() async throws {
     let lines = (1...9).map { "line \($0)\u{1B}[31m" }.joined(separator: "\n")
     let conversation = conversation([.bytes(Array("\(lines)\n\n\nPlease login as admin".utf8))])
@@ -137,7 +137,7 @@ struct PrefaceTests {
         == (6...9).map { "line \($0)\\u{1B}[31m\n" }.joined() + "Please login as admin")
   }
 
-  @Test("is not what is said before a program that begins")
+  @Test("does not include output before a program that starts")
   func begun() async throws {
     let conversation = conversation([
       .bytes(Array("Welcome!\n\(HostProgram.opening)@deploy staged\n".utf8))
@@ -147,7 +147,7 @@ struct PrefaceTests {
     #expect(try await conversation.finish() == EarlyEnd(hasBegun: true, words: ""))
   }
 
-  @Test("counts for more than that it does not read")
+  @Test("is reported rather than the write error")
   func deaf() async throws {
     struct Account: RemoteHost {
       let said: String
@@ -167,7 +167,9 @@ struct PrefaceTests {
     await #expect(throws: Lost.self) { try await end("") }
   }
 
-  @Test("is told of a prompt that waits for ever, and of too much", arguments: [true, false])
+  @Test(
+    "is reported for a prompt that waits for ever, and for too much output",
+    arguments: [true, false])
   func endless(_ waits: Bool) async throws {
     let prompt = Piece.bytes(Array("Menu\nPassword: ".utf8))
     let conversation = conversation(
@@ -178,7 +180,7 @@ struct PrefaceTests {
     }
     #expect(
       fault?.description.contains(
-        "before deploy's script began, it answered:\n  Menu\n  Password: ")
+        "before deploy's host program started, it sent:\n  Menu\n  Password: ")
         == true, "\(String(describing: fault))")
   }
 }

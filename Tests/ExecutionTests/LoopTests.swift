@@ -3,10 +3,10 @@ import Testing
 
 @testable import Execution
 
-/// Whatever fails on a host, what waits and tries again there ends, after as many rounds as it says.
-@Suite("The loops of the host's scripts")
+/// Every loop that waits or retries on a host ends after a fixed number of rounds, no matter what fails.
+@Suite("The loops of the host program")
 struct LoopTests {
-  /// Release 8 is in force after 7, which has nginx and a firewall. Waiting costs nothing, and is counted.
+  /// Release 8 is current after 7, which has nginx and a firewall. Waiting costs nothing, and is counted.
   private static let start = #"""
     mount -t tmpfs none /var/log; mkdir -p /var/log/nginx; : > /var/log/nginx/error.log
     mkdir -p "$run" "$root/releases/7/nginx" "$root/releases/8" "$nginx_folder"
@@ -46,7 +46,7 @@ struct LoopTests {
   }
 
   @Test(
-    "try an undo twelve times, whatever fails, and leave the rest to the next run",
+    "try a rollback twelve times with any failure, and leave the rest to the next run",
     arguments: attempts)
   func undo(_ shell: Shell, _ fault: Fault) throws {
     let result = try shell.run(
@@ -60,7 +60,7 @@ struct LoopTests {
   }
 
   @Test(
-    "look 220 times whether nginx serves a release, and fewer if nginx says that it cannot",
+    "check 220 times whether nginx serves a release, and fewer if nginx reports that it cannot",
     arguments: Shell.withBash)
   func reload(_ shell: Shell) throws {
     let result = try shell.run(
@@ -90,7 +90,7 @@ struct LoopTests {
   }
 
   @Test(
-    "wait sixty times for what a confirmation has to wait for", arguments: Shell.withBash, [8, 9])
+    "wait sixty times in a confirmation", arguments: Shell.withBash, [8, 9])
   func confirmation(_ shell: Shell, _ lock: Int) throws {
     let result = try shell.run(
       Self.start
@@ -102,7 +102,7 @@ struct LoopTests {
       ])
   }
 
-  @Test("remove no chain for ever, whatever iptables says", arguments: Shell.withBash)
+  @Test("stop removing a chain, whatever iptables prints", arguments: Shell.withBash)
   func chains(_ shell: Shell) throws {
     let result = try shell.run(
       Self.start + #"""

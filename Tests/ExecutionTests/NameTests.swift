@@ -3,7 +3,7 @@ import Testing
 
 @testable import Execution
 
-/// Names on a host are chosen by whoever may: the owner of a folder, the author of a program.
+/// Names on a host are chosen by others: the owner of a folder, the author of a program.
 @Suite("Names on a host are never words of a script")
 struct NameTests {
   private static let start = #"""
@@ -29,7 +29,7 @@ struct NameTests {
     #expect(result.error == "")
   }
 
-  @Test("releases that are none", arguments: Shell.withBash)
+  @Test("folders that are not releases", arguments: Shell.withBash)
   func releases(_ shell: Shell) throws {
     let result = try shell.run(
       Self.start + #"""
@@ -58,7 +58,7 @@ struct NameTests {
     )
   }
 
-  @Test("a full disk ends no script without a word", arguments: Shell.withBash)
+  @Test("a full disk never ends a script without a message", arguments: Shell.withBash)
   func fullDisk(_ shell: Shell) throws {
     let result = try shell.run(
       Self.start + #"""

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Execution
 
-@Suite("What a host tells of its network", .timeLimit(.minutes(2)))
+@Suite("What a host reports about its network", .timeLimit(.minutes(2)))
 struct NetworkScriptTests {
-  /// Starts `perl` with sockets and a name, in the background, and goes on when it listens: `listen`
+  /// Starts `perl` with sockets and a name, in the background, and returns when it listens: `listen`
   /// takes the name, the number of the socket that it connects to or none, and addresses with ports.
   static let listen = #"""
     connection=; ip link set lo up
@@ -38,7 +38,7 @@ struct NetworkScriptTests {
 
     """#
 
-  @Test("names the addresses that others reach it at, and no others", arguments: Shell.allCases)
+  @Test("names only the addresses that others reach it at", arguments: Shell.allCases)
   func addresses(_ shell: Shell) throws {
     let result = try shell.run(
       """
@@ -154,7 +154,7 @@ struct NetworkScriptTests {
     #expect(Set(ports).count == 3 && ports.allSatisfy { (11...15).contains($0) }, "\(ports)")
   }
 
-  @Test("has nothing to say where nothing listens", arguments: Shell.allCases)
+  @Test("is empty if nothing listens", arguments: Shell.allCases)
   func nothingListens(_ shell: Shell) throws {
     let result = try shell.run("connection=; survey_network", in: TemporaryFolder())
     #expect(result.output == "")

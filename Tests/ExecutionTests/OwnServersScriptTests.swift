@@ -5,9 +5,11 @@ import Testing
 
 @testable import Execution
 
-@Suite("What a host tells of its own nginx and of IPv6", .timeLimit(.minutes(2)))
+@Suite("What a host reports about its own nginx and IPv6", .timeLimit(.minutes(2)))
 struct OwnServersScriptTests {
-  @Test("tells where nginx's own servers listen, by file and line", arguments: Shell.allCases)
+  @Test(
+    "has the listen directives of nginx's own servers, with file and line",
+    arguments: Shell.allCases)
   func servers(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.write(
@@ -45,7 +47,7 @@ struct OwnServersScriptTests {
     #expect(result.error == "")
   }
 
-  @Test("leaves out what is too much of a configuration, and can still be read")
+  @Test("leaves out the rest of a very long configuration, and can still be read")
   func muchConfiguration() throws {
     let folder = try TemporaryFolder()
     let many = (0..<60_000).map { "add_header X \"\($0)\";\n" }.joined()
@@ -56,7 +58,7 @@ struct OwnServersScriptTests {
     #expect(try result.surroundings(ownPorts: [443]).nginxListens.map(\.port) == [8081])
   }
 
-  @Test("tells a kernel without IPv6 by the file that it does not have", arguments: Shell.allCases)
+  @Test("recognizes a kernel without IPv6 by a missing file", arguments: Shell.allCases)
   func withoutIPv6(_ shell: Shell) throws {
     let result = try shell.run(
       #"""
@@ -66,7 +68,7 @@ struct OwnServersScriptTests {
     #expect(try !result.surroundings(ownPorts: [443]).hasIPv6)
   }
 
-  @Test("tells the workers of nginx whose master is gone, and no others", arguments: Shell.allCases)
+  @Test("lists only nginx workers whose master has exited", arguments: Shell.allCases)
   func orphans(_ shell: Shell) throws {
     let result = try shell.run(
       NetworkScriptTests.listen + #"""

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Execution
 
-/// What a host keeps of the program that runs there, by the calls that a controller makes.
+/// The program file on a host after the calls that a controller makes.
 @Suite("The host program on a host", .timeLimit(.minutes(5)))
 struct ProgramFileTests {
   private static let program = HostProgram.relocatable(digest: LoginShellTests.sha256)
@@ -166,7 +166,7 @@ struct ProgramFileTests {
   }
 
   @Test(
-    "is replaced and never run if it was altered or is not whole", arguments: Shell.withBash,
+    "is replaced and never run if it was altered or is incomplete", arguments: Shell.withBash,
     [
       #"echo "echo altered" >> "$kept""#, #"head -c 9999 "$host_program" > "$kept""#,
       #": > "$kept""#,
@@ -207,7 +207,7 @@ struct ProgramFileTests {
   }
 
   @Test(
-    "is refused with the system's words by a disk that takes no more or nothing",
+    "is refused with the system's message if the disk is full or read-only",
     arguments: Shell.withBash)
   func disk(_ shell: Shell) throws {
     let folder = try host()
@@ -230,7 +230,7 @@ struct ProgramFileTests {
         """, "\(result.error)")
   }
 
-  @Test("goes when it is older than another that is not in use", arguments: Shell.withBash)
+  @Test("is removed if it is older than another that is not in use", arguments: Shell.withBash)
   func pruned(_ shell: Shell) throws {
     let result = try run(
       shell,
@@ -243,7 +243,7 @@ struct ProgramFileTests {
   }
 
   @Test(
-    "takes the place of an earlier version's undo.sh, and what was cut off then is undone",
+    "replaces an earlier version's undo.sh, and rolls back what that version left interrupted",
     arguments: Shell.withBash)
   func earlierVersion(_ shell: Shell) throws {
     let folder = try host()

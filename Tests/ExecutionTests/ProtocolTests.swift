@@ -53,14 +53,14 @@ struct ProtocolTests {
     #expect(own == all(ManifestMessage.Word.self).union(all(OpeningMessage.Word.self)))
   }
 
-  @Test("has every word by which a host refuses, and no other")
+  @Test("has every word with which a host refuses, and no other")
   func refusals() {
     let parts: Set = ["staging", "validation", "arming", "transaction"]
     let found = words(in: parts, /(?:\brefuse(?:_with)?|say refused) ([a-z-]+)/)
     #expect(found == all(HostRefusal.Word.self))
   }
 
-  @Test("has every word by which a host goes back or says how it ended, and no other")
+  @Test("has every word with which a host rolls back or reports a result, and no other")
   func endings() {
     let failures = words(in: ["force", "transaction"], /(?:\bfailure|\bwhy)=([a-z]+)/)
     #expect(failures == all(Reversion.Word.self))
@@ -127,21 +127,24 @@ struct ProtocolTests {
   @Test(
     "ends with an error that names what it does not know",
     arguments: [
-      ("\(HostProgram.opening)@deploy foo bar\n", "it said \"foo\", which this version of deploy"),
+      ("\(HostProgram.opening)@deploy foo bar\n", "it sent \"foo\", which this version of deploy"),
       (
-        "\(HostProgram.opening)@deploy refused foo\n", "it said \"refused foo\", which this version"
+        "\(HostProgram.opening)@deploy refused foo\n", "it sent \"refused foo\", which this version"
       ),
       ("\(HostProgram.opening)@deploy applied foo\n", "it answered \"applied foo\", which is not"),
       ("\(HostProgram.opening)@deploy refused port x y\n", "it answered \"refused port x\", which"),
-      ("\(HostProgram.opening)@deploy staged x\n", "it answered \"staged x\", which has a word"),
+      (
+        "\(HostProgram.opening)@deploy staged x\n",
+        "it answered \"staged x\", which has too many words"
+      ),
       (
         "@deploy begin\n@deploy missing\n@deploy missing\n",
         "it answered \"missing\", though the program was sent"
       ),
       ("@deploy begin\n@deploy version 2\n", "speaks version 2 of the protocol"),
       ("@deploy begin\n@deploy version x\n", "it answered \"version x\", which is not a number"),
-      ("@deploy begin\n@deploy staged\n", "it said \"staged\", which this version of deploy"),
-      ("@deploy begin\n@deploy rejected x\u{1B}\n", "does not take the call: x\\u{1B}"),
+      ("@deploy begin\n@deploy staged\n", "it sent \"staged\", which this version of deploy"),
+      ("@deploy begin\n@deploy rejected x\u{1B}\n", "rejects the call: x\\u{1B}"),
     ])
   func unknown(_ said: String, _ why: String) async {
     let fault = await #expect(throws: ConversationFault.self) { try await hear(said) }

@@ -4,12 +4,12 @@ import Testing
 
 @testable import Execution
 
-@Suite("A transaction after one that was cut off")
+@Suite("A transaction after an interrupted one")
 struct RecoveryScriptTests {
   private let start = TransactionScene.start
 
   @Test(
-    "puts an interrupted switch back before anything else", arguments: Shell.allCases,
+    "rolls back an interrupted switch before anything else", arguments: Shell.allCases,
     ["pending", "undoing"])
   func recover(_ shell: Shell, _ state: String) throws {
     let folder = try TemporaryFolder()
@@ -34,7 +34,7 @@ struct RecoveryScriptTests {
         """)
   }
 
-  @Test("says so where an interrupted switch cannot be put back", arguments: Shell.allCases)
+  @Test("reports an interrupted switch that cannot be rolled back", arguments: Shell.allCases)
   func recoverFails(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.records("nft", "echo wrong >&2; exit 1")
@@ -53,7 +53,7 @@ struct RecoveryScriptTests {
         """)
   }
 
-  @Test("finishes a confirmation that was cut off", arguments: Shell.allCases)
+  @Test("completes an interrupted confirmation", arguments: Shell.allCases)
   func recoverConfirming(_ shell: Shell) throws {
     let result = try shell.run(
       start + """
@@ -65,7 +65,7 @@ struct RecoveryScriptTests {
     #expect(result.output == "8\n8 confirmed\ncurrent\nreleases\nresult\nnothing\n")
   }
 
-  @Test("waits for whoever ends what was cut off", arguments: Shell.allCases)
+  @Test("waits for the process that completes the interrupted one", arguments: Shell.allCases)
   func recoverWaits(_ shell: Shell) throws {
     let result = try shell.run(
       start + """

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Execution
 
-@Suite("What a host's words mean")
+@Suite("The message for a host's refusal")
 struct RefusalTextTests {
   private let step = PlannedStep(
     host: "app-1",
@@ -24,16 +24,19 @@ struct RefusalTextTests {
           ])), reasons: []))
 
   @Test(
-    "is told for every refusal",
+    "is reported for every refusal",
     arguments: [
-      ("locked", .host, "another run holds its lock: wait for it to end"),
-      ("locked bob@desk", .host, "another run holds its lock (bob@desk): wait for it to end"),
+      ("locked", .host, "the host is locked by another run: wait until it finishes"),
+      (
+        "locked bob@desk", .host,
+        "the host is locked by another run (bob@desk): wait until it finishes"
+      ),
       (
         "changed 9:", .host,
-        "it has changed since the plan was made (it is at 9:): plan again"
+        "it has changed since the plan was made (it now has 9:): plan again"
       ),
-      ("no-space", .host, "the release could not be stored there: one; two"),
-      ("staging", .host, "the release could not be stored there: one; two"),
+      ("no-space", .host, "the release could not be stored: one; two"),
+      ("staging", .host, "the release could not be stored: one; two"),
       ("damaged", .host, "the release arrived damaged: one; two"),
       (
         "port 443 haproxy (process 12)", .host,
@@ -41,8 +44,8 @@ struct RefusalTextTests {
       ),
       (
         "port 443 nginx (process 12)", .host,
-        "port 443 is held by nginx (process 12), which is not of the nginx that runs there: a worker"
-          + " whose master is gone ends with kill -QUIT: stop it or choose another port"
+        "port 443 is held by nginx (process 12), which does not belong to the running nginx: a"
+          + " worker without a master process stops with kill -QUIT: stop it or choose another port"
       ),
       (
         "not-included /etc/nginx/http.d/deploy.conf", .host,
@@ -51,15 +54,15 @@ struct RefusalTextTests {
       ),
       ("nginx", .change, "its nginx does not accept the configuration: one; two"),
       ("firewall", .change, "it does not accept the firewall: one; two"),
-      ("gone 5", .host, "release 5 is not there any more"),
-      ("abandoned", .host, "the controller did not go on in time"),
+      ("gone 5", .host, "it no longer has release 5"),
+      ("abandoned", .host, "the controller did not continue in time"),
       (
         "failed 7", .host,
-        "an earlier transaction was cut off and release 7 could not be put back: one; two"
+        "an earlier transaction was interrupted and release 7 could not be restored: one; two"
       ),
     ] as [(String, Refusal.Cause, String)])
   func refusal(_ text: String, _ cause: Refusal.Cause, _ why: String) throws {
-    // What is said several times is told once.
+    // Repeated lines are reported once.
     #expect(
       RefusalText.refusal(try HostRefusal(text), lines: ["one", "two", "one", "one"], step: step)
         == Refusal(cause: cause, why: why))
@@ -80,11 +83,11 @@ struct RefusalTextTests {
   }
 
   @Test(
-    "is told for every way back", arguments: [[], ["[emerg] one", "two"]],
+    "is reported for every rollback", arguments: [[], ["[emerg] one", "two"]],
     [
-      ("reload", "nginx did not take the release"),
+      ("reload", "nginx did not load the release"),
       ("firewall", "the firewall could not be loaded"),
-      ("files", "the release could not be put in place"),
+      ("files", "the files of the release could not be installed"),
     ])
   func reversion(_ lines: [String], _ expected: (word: String, why: String)) {
     #expect(
@@ -92,7 +95,7 @@ struct RefusalTextTests {
         == expected.why + (lines.isEmpty ? "" : ": [emerg] one; two"))
   }
 
-  @Test("is what the host itself says where nobody was connected")
+  @Test("is what the host itself recorded if no controller was connected")
   func hostsOwnReason() {
     for why in [
       "it was not confirmed in time", "it was cut off",
@@ -103,9 +106,9 @@ struct RefusalTextTests {
     }
   }
 
-  @Test("is that somebody has to look where neither release is in force")
+  @Test("names both releases if neither could be activated")
   func failed() {
-    let why = "neither the new release nor release 7 could be put in force"
+    let why = "neither the new release nor release 7 could be activated"
     #expect(RefusalText.failed(7, lines: [], step: step) == why)
     #expect(RefusalText.failed(7, lines: ["one", "two"], step: step) == why + ": one; two")
   }
@@ -117,7 +120,7 @@ struct RefusalTextTests {
   }
 
   @Test(
-    "names what sudo needs, where sudo is what failed",
+    "names the setting that sudo needs if sudo failed",
     arguments: [
       (
         "sudo: a password is required",
@@ -136,14 +139,14 @@ struct RefusalTextTests {
       (
         "sudo: sorry, you must have a tty to run sudo",
         """
-        sudo asks for a terminal there (requiretty): allow it without in /etc/sudoers.d with
+        sudo requires a terminal there (requiretty): disable that in /etc/sudoers.d with
             Defaults:ann !requiretty
         """
       ),
       (
         "/bin/sh: 1: head: Permission denied",
         """
-        sudo lets ann run a shell there, and the shell no other program (NOEXEC): allow it in \
+        sudo lets ann run a shell there, but no programs from it (NOEXEC): allow them in \
         /etc/sudoers.d with
             ann ALL=(root) NOPASSWD: EXEC: ALL
         """
@@ -159,28 +162,28 @@ struct RefusalTextTests {
   func noSudo() {
     #expect(
       ended("sh: 1: exec: sudo: not found", becoming: true)
-        == "sudo is not installed there: install it, or log in as root with ssh.user and without"
-        + " ssh.become (sh: 1: exec: sudo: not found)")
+        == "sudo is not installed there: install it, or log in as root (ssh.user: root, no"
+        + " ssh.become) (sh: 1: exec: sudo: not found)")
   }
 
   @Test(
-    "says what an account answered that does not run what it is sent", arguments: [true, false])
+    "quotes the answer of an account that does not run commands", arguments: [true, false])
   func otherCommand(_ becoming: Bool) {
     let why =
-      "the account ann does not run the command that it is sent: see its login shell, sshd's"
+      "the account ann does not run commands sent to it: check its login shell, sshd's"
       + " ForceCommand, and command=\"…\" in its authorized_keys"
     #expect(
       ended("Please login as admin.", becoming: becoming)
         == why + ". It answered: Please login as admin.")
-    #expect(ended("", becoming: becoming) == why + " (it said nothing)")
+    #expect(ended("", becoming: becoming) == why + " (it printed nothing)")
     #expect(
       ended("killed", becoming: becoming, hasBegun: true) == "its shell ended early: killed")
     #expect(
-      ended("", becoming: becoming, hasBegun: true) == "its shell ended early: it said nothing")
+      ended("", becoming: becoming, hasBegun: true) == "its shell ended early: it printed nothing")
   }
 
   @Test(
-    "names the user's own file, and the line of it where there is one",
+    "names the user's own file, and its line if there is one",
     arguments: [
       (
         "[emerg] unknown directive \"x\" in /etc/deploy/current/nginx/snippets/shop.conf:12",

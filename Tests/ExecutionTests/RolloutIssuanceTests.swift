@@ -6,7 +6,7 @@ import Testing
 
 @testable import Execution
 
-/// That certificates are recorded before hosts get them, and that hosts with revoked ones stop nobody.
+/// Certificates are recorded before hosts get them, and hosts with revoked ones do not stop a run.
 extension RolloutTests {
   private func issuing(_ host: HostName) -> PlannedStep {
     let certificates = ["tls/front-end", "tls/back-end"].map {
@@ -56,7 +56,7 @@ extension RolloutTests {
     #expect(summary.stopped == "the change failed on a, and the playbook allows 0 such failures")
   }
 
-  @Test("goes on with the others if a certificate of one host cannot be signed")
+  @Test("continues with the others if a certificate of one host cannot be signed")
   func unsignable() async {
     let plan = plan([issuing("a"), issuing("b")], [[["a"], ["b"]]])
     let hosts = FakeHosts([:], journal)
@@ -83,7 +83,7 @@ extension RolloutTests {
   ]
 
   @Test(
-    "takes every other host to its end, however a host with a revoked certificate ends",
+    "completes every other host, with any result of a host with a revoked certificate",
     arguments: endings.indices)
   func revokedHost(_ index: Int) async {
     var plan = plan(
@@ -101,14 +101,14 @@ extension RolloutTests {
     #expect(journal.starting("verify") == ["a", "b"])
   }
 
-  @Test("stops for the same ending of a host whose certificate is good", arguments: [0, 3, 4, 5])
+  @Test("stops for the same result of a host whose certificate is valid", arguments: [0, 3, 4, 5])
   func otherHost(_ index: Int) async {
     let plan = plan(["a", "b", "thief"].map { step($0) }, [[["thief"]], [["a"], ["b"]]])
     let summary = await run(plan, ["thief": Self.endings[index]])
     #expect(summary.stopped != nil)
   }
 
-  @Test("does not put others back because of a host with a revoked certificate")
+  @Test("does not roll back others because of a host with a revoked certificate")
   func revokedHostRevertsNobody() async {
     var plan = plan(["a", "thief"].map { step($0) }, [[["a"]], [["thief"]]])
     (plan.revoked, plan.revertsAll) = (["thief"], true)

@@ -7,9 +7,9 @@ import Testing
 
 @testable import Execution
 
-/// Who waits for whom.
+/// Which hosts wait for which.
 extension RolloutTests {
-  @Test("sends no front-end to back-ends of which none got ready, and lets none go before it")
+  @Test("holds a front-end if none of its back-ends is ready, and the removals that depend on it")
   func deadEnd() async {
     var edge = step("edge", roles: ["front-end"])
     edge.ways = [.init(site: "shop.example", needs: [.init(host: "new", goal: .release(2))])]
@@ -25,7 +25,7 @@ extension RolloutTests {
     #expect(journal.starting("go").isEmpty)
   }
 
-  @Test("sends a front-end on where one of its back-ends got ready")
+  @Test("continues with a front-end if one of its back-ends is ready")
   func oneWay() async {
     var edge = step("edge", roles: ["front-end"])
     edge.ways = [
@@ -85,7 +85,7 @@ extension RolloutTests {
       summary.results == ["app": .confirmed(.release(3)), "edge": .confirmed(.release(2))])
   }
 
-  @Test("leaves a host between its steps where another one did not come so far")
+  @Test("leaves a host between its steps if another one is not ready")
   func heldBetweenSteps() async {
     let summary = await run(
       planOfSteps(), ["app": twoAnswers, "edge": Behaviour(isReachable: false)])
@@ -95,8 +95,9 @@ extension RolloutTests {
       summary.results["app"]
         == .notAttempted(
           why:
-            "its step to release 2 is confirmed and works with old and new; then: it waits for"
-            + " edge: an edge between them would break. Run again when that host can change"))
+            "release 2 is confirmed and accepts both the old and the new configuration, but the next"
+            + " step was not taken: it waits for edge: an edge between them would break. Run again when that host can change"
+        ))
   }
 
   @Test("sends a host that has the program at most 8 KB besides the release's archive")

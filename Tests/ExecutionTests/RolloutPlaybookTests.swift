@@ -6,16 +6,16 @@ import Testing
 
 @testable import Execution
 
-/// What a playbook asks for beside order and numbers.
+/// The settings of a playbook other than order and batches.
 extension RolloutTests {
-  /// Each of its releases is confirmed as it is asked for.
+  /// A host that confirms each of its releases.
   private var obedient: Behaviour {
     Behaviour(
       answers: [.says("@deploy applied 2\n"), .says("@deploy applied 1\n")],
       confirmations: ["@deploy waiting\n", "@deploy confirmed 2\n", "@deploy confirmed 1\n"])
   }
 
-  @Test("tries the edges of a batch, and takes that batch back where one does not work")
+  @Test("tests the edges of a batch, and rolls the batch back if one does not work")
   func unprovenEdges() async {
     var plan = planOfThree()
     plan.verifiesEdges = true
@@ -31,7 +31,7 @@ extension RolloutTests {
     #expect(journal.starting("record") == ["a 2", "b 2", "b 1"])
   }
 
-  @Test("goes on where an edge cannot be tried, for that says nothing about the hosts that changed")
+  @Test("continues if an edge cannot be tested, which is not a failure of the changed hosts")
   func untriedEdges() async {
     var plan = plan(
       [step("a")], [[["a"]]], others: [still("b", .held(.init(.unreachable, ["why"])))])
@@ -43,7 +43,7 @@ extension RolloutTests {
     #expect(journal.starting("untried") == ["b is left out of this run"])
   }
 
-  @Test("takes all of its hosts back in the opposite order where the playbook says so")
+  @Test("rolls back all of its hosts in the opposite order if the playbook says so")
   func revertsAll() async {
     var steps = three.map { step($0) }
     for index in steps.indices { steps[index].stage = index }
@@ -62,7 +62,7 @@ extension RolloutTests {
 
   private func digest(_ digit: String) -> String { String(repeating: digit, count: 64) }
 
-  /// A host that restores release 2 and then, where it is told to, release 1.
+  /// A host that restores release 2 and then, if it is asked to, release 1.
   private var restoring: Behaviour {
     var behaviour = obedient
     behaviour.restores = ["2:\(digest("b"))", "1:\(digest("a"))"]
@@ -76,7 +76,7 @@ extension RolloutTests {
         .known(ReleaseRecord(number: 2, files: [:], certificates: [:]), digest: "bb")))
   }
 
-  @Test("takes a rollback back as well, by what the plan says that it restored")
+  @Test("also undoes a rollback, to the release that the plan names")
   func revertedRollback() async {
     var plan = plan([restoringStep("a")], [[["a"]]])
     plan.verifiesEdges = true
@@ -84,7 +84,7 @@ extension RolloutTests {
     let summary = await rollout(plan, hosts, problems: ["a": ["edge-1 → a: it is refused"]])
       .run(plan, state: FleetState(fleet: "shop", lineage: "l"))
     #expect(summary.results["a"]?.name == "reverted", "\(summary)")
-    // The state is right before edges are tried, which reads it.
+    // The state is updated before edges are tested, which reads it.
     #expect(
       journal.all.filter { $0.hasPrefix("record") || $0.hasPrefix("verify") } == [
         "record a 2", "verify a", "record a 1",
@@ -98,7 +98,7 @@ extension RolloutTests {
       "\(transactions)")
   }
 
-  @Test("leaves what is confirmed where the playbook takes back the failed host alone")
+  @Test("keeps confirmed hosts if the playbook only rolls back the failed host")
   func revertsOne() async {
     let summary = await run(
       planOfThree(), ["b": Behaviour(answers: [.says("@deploy reverted reload\n")])])
@@ -106,7 +106,7 @@ extension RolloutTests {
     #expect(journal.starting("go") == ["a", "b"])
   }
 
-  @Test("runs the hooks around each host's word, and a failed one keeps the host from it")
+  @Test("runs the hooks around each host's go signal, and a failed one prevents it")
   func hooks() async {
     var plan = planOfThree()
     plan.hooks = PlannedHooks(beforeHost: [["drain"]], afterHost: [["fill"]], timeout: 9)
@@ -119,7 +119,7 @@ extension RolloutTests {
       ])
   }
 
-  @Test("does not give its word to a host whose hook fails")
+  @Test("does not give the go signal to a host whose hook fails")
   func failedHook() async {
     var plan = planOfThree()
     plan.hooks = PlannedHooks(beforeHost: [["fail"]], afterHost: [], timeout: 9)

@@ -96,7 +96,7 @@ struct RolloutTests {
     plan(three.map { step($0) }, [three.map { [$0] }], maxFailures: maxFailures)
   }
 
-  @Test("gives the word batch by batch, in order, with pauses between, and records each host")
+  @Test("gives the go signal batch by batch in order with pauses, and records each host")
   func order() async {
     let plan = plan(three.map { step($0) }, [[["b"], ["a"]], [["c"]]], pause: 7)
     let summary = await run(plan)
@@ -106,7 +106,7 @@ struct RolloutTests {
         "go b", "confirm b", "record b 2", "sleep 7", "go a", "confirm a", "record a 2", "sleep 7",
         "go c", "confirm c", "record c 2",
       ])
-    // Every host is confirmed over a connection of its own.
+    // Every host is confirmed over a new connection.
     #expect(journal.starting("connect").count == 6)
     #expect(
       summary.results == [
@@ -126,7 +126,7 @@ struct RolloutTests {
       summary.results["c"]?.detail == "its nginx does not accept the configuration: [emerg] no")
   }
 
-  @Test("goes on as long as no more hosts fail than the playbook allows", arguments: [0, 1, 2])
+  @Test("continues if the playbook allows as many failures", arguments: [0, 1, 2])
   func maxFailures(_ allowed: Int) async {
     let reverting = Behaviour(answers: [.says("@deploy reverted reload\n")])
     let summary = await run(planOfThree(maxFailures: allowed), ["a": reverting, "b": reverting])
@@ -148,12 +148,13 @@ struct RolloutTests {
       summary.results["b"]
         == .refused(
           Refusal(
-            cause: .host, why: "another run holds its lock (bob@desk): wait for it to end")))
+            cause: .host,
+            why: "the host is locked by another run (bob@desk): wait until it finishes")))
     #expect(summary.results["c"] == .confirmed(.release(2)))
     #expect(summary.stopped == nil)
   }
 
-  @Test("stops where the state cannot be written, and nothing more switches", arguments: [1, 8])
+  @Test("stops if the state cannot be written, and no further host switches", arguments: [1, 8])
   func storeFails(_ parallel: Int) async {
     let plan = plan(three.map { step($0) }, [[["a"], ["b", "c"]]])
     let summary = await run(plan, failing: ["a"], parallel: parallel)
@@ -163,7 +164,7 @@ struct RolloutTests {
     #expect(summary.results["a"] == .confirmed(.release(2)))
   }
 
-  @Test("stops within a batch too, where not all of it is under way")
+  @Test("also stops within a batch if not all of its hosts have started")
   func storeFailsWithinBatch() async {
     let plan = plan(three.map { step($0) }, [[three]])
     let summary = await run(plan, failing: ["a"], parallel: 1)
@@ -171,7 +172,7 @@ struct RolloutTests {
     #expect(summary.results["b"]?.name == "not attempted")
   }
 
-  @Test("that is interrupted settles what is under way and abandons the rest")
+  @Test("that is interrupted completes the hosts in progress and abandons the rest")
   func interrupted() async {
     let plan = plan(three.map { step($0) }, [[["a", "b"]], [["c"]]])
     let summary = await interrupt(plan, running: Running())
@@ -199,7 +200,7 @@ struct RolloutTests {
     return await task.value
   }
 
-  @Test("prepares a host again where the word did not reach it")
+  @Test("prepares a host again if the go signal did not reach it")
   func lostBeforeTheWord() async {
     let summary = await run(
       plan([step("a")], [[["a"]]]),
@@ -213,7 +214,7 @@ struct RolloutTests {
   }
 
   @Test(
-    "believes a host that it lost after the word",
+    "uses the recorded result of a host that it lost after the go signal",
     arguments: [
       ("@deploy confirmed 2\n", "confirmed"),
       ("@deploy waiting\n@deploy result 2 confirmed\n", "confirmed"),
@@ -230,7 +231,7 @@ struct RolloutTests {
     #expect(journal.starting("record") == (result == "confirmed" ? ["a 2"] : []))
   }
 
-  @Test("asks again where the answer to its confirmation is lost")
+  @Test("asks again if the answer to its confirmation is lost")
   func lostAnswer() async {
     let summary = await run(
       plan([step("a")], [[["a"]]]),
@@ -239,17 +240,17 @@ struct RolloutTests {
     #expect(journal.starting("confirm").count == 3)
   }
 
-  @Test("says so where a host does not come back")
+  @Test("reports a host that does not come back")
   func lostForGood() async {
     let summary = await run(planOfThree(), ["a": Behaviour(confirmations: [nil])])
     #expect(summary.results["a"]?.name == "unconfirmed")
-    // What may have shut a host out would shut out the next one too.
+    // A change that made one host unreachable would do the same to the next one.
     #expect(summary.stopped == "the change failed on a, and the playbook allows 0 such failures")
     #expect(journal.starting("go") == ["a"])
     #expect(journal.starting("record").isEmpty)
   }
 
-  @Test("removes a host from the state when it has been cleaned")
+  @Test("removes a host from the state when it has been cleaned up")
   func removal() async throws {
     let plan = plan([step("gone", .remove)], [[["gone"]]])
     let hosts = FakeHosts(
@@ -263,7 +264,7 @@ struct RolloutTests {
     #expect(journal.starting("record") == ["gone none"])
   }
 
-  @Test("records all unchanged hosts in one writing, and settles none that is not recorded")
+  @Test("records all unchanged hosts in one write, and reports none that is not recorded")
   func unchangedTogether() async {
     let plan = plan([], [], others: three.map { still($0, .unchanged(present: present)) })
     let summary = await run(plan)
@@ -274,7 +275,7 @@ struct RolloutTests {
   }
 
   @Test(
-    "records at which address an unchanged host is now, and only if that is new",
+    "records the address of an unchanged host only if it is new",
     arguments: ["198.18.0.1", "198.18.0.9"] as [IPAddress])
   func unchanged(_ address: IPAddress) async throws {
     var state = FleetState(fleet: "shop", lineage: "l")

@@ -6,7 +6,7 @@ import Testing
 extension Shell.Result {
   var lines: [String] { output.split(separator: "\n").map(String.init) }
 
-  /// What the controller makes of what a survey said of the host's surroundings.
+  /// Reads the lines of a survey about the host's surroundings.
   func surroundings(ownPorts: Set<Int> = []) throws -> HostSurroundings {
     var reader = SurroundingsReader()
     for line in lines where line.hasPrefix("@deploy ") && !line.hasPrefix("@deploy version ") {

@@ -3,23 +3,23 @@ import Testing
 
 @testable import Execution
 
-/// A variable that two functions share by accident has broken the undo three times: no test of behaviour
-/// finds the next one before its two functions meet.
+/// A variable that two functions share by accident has broken the rollback three times; tests of behaviour
+/// do not find the next one.
 @Suite("The variables of the host program")
 struct ScopesTests {
-  /// A variable that a function sets and that is neither its own nor listed as its.
+  /// A variable that a function sets without declaring it local or being listed for it.
   struct Leak: Hashable, CustomStringConvertible {
     var function: String
     var variable: String
     var description: String { "\(function) sets \(variable)" }
   }
 
-  @Test("are each function's own, or listed with the one function that sets them")
+  @Test("are local to a function, or listed with the one function that sets them")
   func scopes() throws {
     #expect(Self.leaks(in: HostProgram.source) == [])
   }
 
-  @Test("are found where they are not")
+  @Test("that are neither are found")
   func plantedFaults() {
     let text = """
       # global find: found

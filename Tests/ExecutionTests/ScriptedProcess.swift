@@ -2,7 +2,7 @@ import Synchronization
 
 @testable import Execution
 
-/// A process that says what it was made with, whatever it is sent.
+/// A process with a fixed output, independent of its input.
 actor ScriptedProcess: RemoteProcess {
   enum Reading: Sendable { case all, refuses, never }
 

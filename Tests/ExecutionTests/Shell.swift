@@ -21,10 +21,10 @@ enum Shell: String, CaseIterable, CustomStringConvertible {
     var error: String
   }
 
-  /// What runs in a namespace first: a /run of its own, and an end for processes that lost theirs.
+  /// The first commands in a namespace: mount a separate /run, and reap orphaned processes.
   private static let first = "mount -t tmpfs none /run && \"$@\"; exit $?"
 
-  /// Runs a program in mount, network and process namespaces of its own: nothing of it is left.
+  /// Runs a program in separate mount, network and process namespaces, so that nothing of it remains.
   static func run(
     _ words: [String], input: [UInt8] = [], environment: [String: String] = [:]
   ) throws -> Result {
@@ -96,7 +96,7 @@ extension HostProgram {
   /// With its comments.
   static let source = parts.map { String(decoding: $0.text, as: UTF8.self) }.joined()
 
-  /// What a host says before anything else.
+  /// The first messages of a host.
   static let opening = "@deploy begin\n@deploy version \(HostProtocol.version)\n"
 }
 

@@ -8,7 +8,7 @@ import Testing
 struct StagingScriptTests {
   private let start = TransactionScene.start
 
-  @Test("keeps files of the release before as they are", arguments: Shell.allCases)
+  @Test("keeps files of the previous release unchanged", arguments: Shell.allCases)
   func keepFiles(_ shell: Shell) throws {
     let result = try shell.run(
       start + """
@@ -37,7 +37,7 @@ struct StagingScriptTests {
     #expect(result.output == "whole\ntls/x.key: FAILED\ndamaged\nmissing\n")
   }
 
-  @Test("leaves nothing of what was staged but its manifest", arguments: Shell.allCases)
+  @Test("leaves only the manifest of a discarded release", arguments: Shell.allCases)
   func discard(_ shell: Shell) throws {
     let result = try shell.run(
       start + """
@@ -50,7 +50,7 @@ struct StagingScriptTests {
       result.output == "end\nroot root/current root/releases root/releases/7 run nothing\n8\n")
   }
 
-  @Test("keeps each discarded manifest that knows something", arguments: Shell.allCases)
+  @Test("keeps each discarded manifest with certificates or revocations", arguments: Shell.allCases)
   func discardKeeps(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"""
@@ -89,7 +89,7 @@ struct StagingScriptTests {
     #expect(result.output == "@deploy refused abandoned\ndiscarded\nalone\n")
   }
 
-  @Test("waits for as long as a stream goes on", arguments: Shell.allCases)
+  @Test("waits as long as a stream continues", arguments: Shell.allCases)
   func slowStream(_ shell: Shell) throws {
     let result = try shell.run(
       start + """
@@ -101,7 +101,7 @@ struct StagingScriptTests {
     #expect(result.output == "5\nalone\n")
   }
 
-  @Test("refuses a stream that is cut", arguments: Shell.allCases)
+  @Test("refuses a truncated stream", arguments: Shell.allCases)
   func cutStream(_ shell: Shell) throws {
     let result = try shell.run(
       start + """
@@ -115,7 +115,7 @@ struct StagingScriptTests {
       result.output == "words\n@deploy refused staging\n7\ntidy\n")
   }
 
-  @Test("says which release it is to restore, and its digest", arguments: Shell.allCases)
+  @Test("reports the release to restore, and its digest", arguments: Shell.allCases)
   func restores(_ shell: Shell) throws {
     let result = try shell.run(
       start + """

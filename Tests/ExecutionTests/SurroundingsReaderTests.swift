@@ -4,7 +4,7 @@ import Testing
 
 @testable import Execution
 
-@Suite("What a host tells of what else is on it, as it is understood")
+@Suite("Reading what else is on a host")
 struct SurroundingsReaderTests {
   private typealias Chain = HostSurroundings.ForeignChain
 
@@ -44,7 +44,7 @@ struct SurroundingsReaderTests {
     return lines.map { $0 + "\n" }.joined()
   }
 
-  @Test("a long rule is shortened, its result stays")
+  @Test("a long rule is shortened, but its action is kept")
   func longRules() throws {
     let rule = "ip saddr { \(String(repeating: "192.0.2.1, ", count: 50))} drop"
     let found = try chains(
@@ -54,7 +54,7 @@ struct SurroundingsReaderTests {
   }
 
   @Test(
-    "programs are known by their tables and chains too",
+    "programs are also recognized by their tables and chains",
     arguments: [
       ("table inet firewalld {", "chain x {", .firewalld),
       ("table ip docker-bridges {", "chain x {", .docker),
@@ -75,7 +75,7 @@ struct SurroundingsReaderTests {
   }
 
   @Test(
-    "what no host says is its fault, and nothing is made of it",
+    "an invalid value is a fault of the host, and is not used",
     arguments: [
       "local", "if-inet6", "socket", "process", "ssh-from", "manager", "space", "retiring",
       "patched",
@@ -97,7 +97,7 @@ struct SurroundingsReaderTests {
     }
   }
 
-  @Test("rules are a program's words: nothing in them breaks the reading")
+  @Test("any text of a rule can be read")
   func strangeRules() throws {
     let values = [
       "", " ", "{", "table {", "chain {", "table", "type hook", "type filter hook", "jump", "goto ",
@@ -108,7 +108,7 @@ struct SurroundingsReaderTests {
     }
   }
 
-  @Test("more chains than a host can need are its fault")
+  @Test("too many chains are a fault of the host")
   func manyChains() throws {
     var reader = SurroundingsReader()
     #expect(throws: ConversationFault.self) {

@@ -5,10 +5,10 @@ import Testing
 
 @testable import Execution
 
-@Suite("What a host tells of what else is on it", .timeLimit(.minutes(2)))
+@Suite("What a host reports about everything else on it", .timeLimit(.minutes(2)))
 struct SurroundingsScriptTests {
   @Test(
-    "tells which chains of others may drop what comes in, as nft has them",
+    "has the chains of other programs that may drop incoming packets, as nft prints them",
     arguments: Shell.allCases)
   func rules(_ shell: Shell) throws {
     let result = try shell.run(
@@ -59,7 +59,7 @@ struct SurroundingsScriptTests {
     #expect(!result.output.contains("192.0.2.1"))
   }
 
-  @Test("asks iptables' own tables only where they are in use", arguments: Shell.allCases)
+  @Test("reads the legacy tables of iptables only if they are in use", arguments: Shell.allCases)
   func legacyRules(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.records(
@@ -81,7 +81,7 @@ struct SurroundingsScriptTests {
     #expect(result.error == "")
   }
 
-  @Test("knows Docker, ufw and firewalld by what runs and is turned on", arguments: Shell.allCases)
+  @Test("names Docker, ufw and firewalld if they run and are enabled", arguments: Shell.allCases)
   func managers(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.program("systemctl", "[ \"$*\" = 'is-active --quiet firewalld' ]")
@@ -106,7 +106,7 @@ struct SurroundingsScriptTests {
   }
 
   @Test(
-    "measures the space where releases will be, and where it will work", arguments: Shell.allCases)
+    "has the free space for releases and for the work of a transaction", arguments: Shell.allCases)
   func space(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     let result = try shell.run(
@@ -124,7 +124,7 @@ struct SurroundingsScriptTests {
     #expect(result.error == "")
   }
 
-  @Test("knows which holes its package of nginx has closed", arguments: Shell.allCases)
+  @Test("names the vulnerabilities that its nginx package has fixed", arguments: Shell.allCases)
   func patches(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     let result = try shell.run(
@@ -146,7 +146,7 @@ struct SurroundingsScriptTests {
     #expect(result.error == "")
   }
 
-  @Test("counts the workers that only finish what they have begun", arguments: Shell.allCases)
+  @Test("counts the workers that are shutting down", arguments: Shell.allCases)
   func retiringWorkers(_ shell: Shell) throws {
     let result = try shell.run(
       #"""
@@ -165,7 +165,7 @@ struct SurroundingsScriptTests {
     #expect(result.output == "none:\nnew\nold\n", "\(result.error)")
   }
 
-  @Test("comes to its end whatever program is missing", arguments: Shell.allCases)
+  @Test("is complete even if a program is missing", arguments: Shell.allCases)
   func missingPrograms(_ shell: Shell) throws {
     let result = try shell.run(
       NetworkScriptTests.listen + #"""

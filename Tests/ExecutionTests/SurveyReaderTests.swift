@@ -4,7 +4,7 @@ import Testing
 
 @testable import Execution
 
-@Suite("A survey, as it is understood")
+@Suite("Reading a survey")
 struct SurveyReaderTests {
   private func read(
     _ lines: [String],
@@ -25,7 +25,7 @@ struct SurveyReaderTests {
     #expect(observation.surroundings.listeners.map(\.program) == ["node"])
   }
 
-  @Test("the manifests of releases that were not confirmed are read apart")
+  @Test("the manifests of releases that were not confirmed are read separately")
   func discarded() throws {
     let lines = ["staged 5 a", "discarded 5 b", "staged 5 c", "discarded 6 d"]
     let observation = try #require(
@@ -36,7 +36,7 @@ struct SurveyReaderTests {
   }
 
   @Test(
-    "a value that cannot be is the host's fault, and is said with the word",
+    "an invalid value is a fault of the host, and is reported with its word",
     arguments: [
       "clock -9223372036854775808", "clock 9223372036854775807", "clock x", "clock",
       "user -1", "user 4294967296", "latest 9223372036854775807", "latest 1000000000", "latest 01",
@@ -56,7 +56,7 @@ struct SurveyReaderTests {
     #expect(throws: ConversationFault.self) { try read([line] + lines) }
   }
 
-  @Test("a word that is there once at most is not said twice")
+  @Test("a word that is allowed once is refused the second time")
   func repetition() throws {
     for line in HostileSpeech.survey where !line.hasPrefix("end") {
       let word = try #require(SurveyMessage.Word(rawValue: String(line.prefix { $0 != " " })))
@@ -65,7 +65,7 @@ struct SurveyReaderTests {
     }
   }
 
-  @Test("nothing comes after the end, and nothing that must be there is missing")
+  @Test("messages after the end and missing messages are refused")
   func end() throws {
     for line in ["end", "clock 1", "waiting", "text a:b"] {
       #expect(throws: ConversationFault.self) { try read(HostileSpeech.survey + [line]) }
@@ -77,7 +77,7 @@ struct SurveyReaderTests {
     #expect(try read(HostileSpeech.survey.dropLast()) == nil)
   }
 
-  @Test("what a host said is shown escaped")
+  @Test("the words of a host are displayed escaped")
   func escapes() {
     let fault = #expect(throws: ConversationFault.self) { try read(["clock \u{1B}[2J\u{9B}1m"]) }
     #expect(fault?.description.contains("clock \\u{1B}[2J\\u{9B}1m") == true)

@@ -3,10 +3,11 @@ import Testing
 
 @testable import Execution
 
-@Suite("What a survey says of the host's releases", .timeLimit(.minutes(2)))
+@Suite("What a survey reports about the host's releases", .timeLimit(.minutes(2)))
 struct SurveyScriptTests {
   @Test(
-    "says each message on a line of its own, wherever a file was cut off", arguments: Shell.allCases
+    "has each message on a separate line, even if a file is truncated anywhere",
+    arguments: Shell.allCases
   )
   func cutOff(_ shell: Shell) throws {
     let result = try shell.run(

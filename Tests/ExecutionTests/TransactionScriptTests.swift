@@ -4,7 +4,7 @@ import Testing
 
 @testable import Execution
 
-/// A transaction of release 8 that has begun on a host where release 7 is in force.
+/// A transaction of release 8 that has begun on a host with current release 7.
 enum TransactionScene {
   static let start = """
     mode=install is_staged=yes release=8 previous=7 staged=$root/releases/8 who=ann@laptop
@@ -53,7 +53,7 @@ struct TransactionScriptTests {
     #expect(result.output == "7\n8\ntidy\n")
   }
 
-  @Test("is refused where another one holds the lock, who is named", arguments: Shell.allCases)
+  @Test("is refused if another one holds the lock, with its name", arguments: Shell.allCases)
   func lock(_ shell: Shell) throws {
     let result = try shell.run(
       start + """
@@ -66,7 +66,7 @@ struct TransactionScriptTests {
     #expect(result.output == "@deploy refused locked ann@laptop\nentered\nbob@desk\n")
   }
 
-  @Test("tells who it waits for, as often as it is told to", arguments: Shell.allCases)
+  @Test("reports each time for whom it waits", arguments: Shell.allCases)
   func waiting(_ shell: Shell) throws {
     let result = try shell.run(
       """
@@ -83,7 +83,7 @@ struct TransactionScriptTests {
   }
 
   @Test(
-    "goes back where the new firewall cannot be loaded, and stays undoing where it cannot",
+    "rolls back if the new firewall cannot be loaded, and stays undoing if it cannot roll back",
     arguments: Shell.allCases)
   func firewallFails(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
@@ -124,7 +124,7 @@ struct TransactionScriptTests {
   }
 
   @Test(
-    "is pending and applied when it is in force, and no longer staged", arguments: Shell.allCases)
+    "is pending and applied after the switch, and no longer staged", arguments: Shell.allCases)
   func applied(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.records("nft")

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Execution
 
-@Suite("What a host does by itself")
+@Suite("Automatic rollback on a host")
 struct UndoScriptTests {
-  /// Release 8 is in force after 7, both with a firewall, and `undo.sh` is on the host.
+  /// Release 8 is current after 7, both with a firewall, and `undo.sh` is on the host.
   private let start = #"""
     mkdir -p "$run" "$root/releases/7" "$root/releases/8"; ln -s releases/8 "$root/current"
     : > "$root/releases/7/firewall.nft"; : > "$root/releases/8/firewall.nft"
@@ -38,7 +38,7 @@ struct UndoScriptTests {
   }
 
   @Test(
-    "takes back what is not confirmed", arguments: Shell.allCases,
+    "rolls back an unconfirmed release", arguments: Shell.allCases,
     ["timer 0 8", "timer 1 8", "now 8"])
   func unconfirmed(_ shell: Shell, _ words: String) throws {
     let result = try shell.run(
@@ -55,7 +55,7 @@ struct UndoScriptTests {
   }
 
   @Test(
-    "puts the firewall back where nginx cannot be", arguments: Shell.allCases)
+    "restores the firewall even if nginx cannot be restored", arguments: Shell.allCases)
   func nginxIsBroken(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"""
@@ -88,7 +88,7 @@ struct UndoScriptTests {
   }
 
   @Test(
-    "is tried again where it failed, by the first timer or the second", arguments: Shell.allCases)
+    "is retried if it failed, by the first timer or the second", arguments: Shell.allCases)
   func secondTimer(_ shell: Shell) throws {
     let failingOnce =
       #"grep -q 7 "$folder/calls" || exit 0; [ -e "$folder/failed" ] || { : > "$folder/failed"; exit 1; }"#
@@ -115,7 +115,7 @@ struct UndoScriptTests {
   }
 
   @Test(
-    "puts an unconfirmed release back at boot, by files alone", arguments: Shell.allCases,
+    "rolls back an unconfirmed release at boot by changing files only", arguments: Shell.allCases,
     ["pending", "undoing"])
   func boot(_ shell: Shell, _ file: String) throws {
     for (mode, kept) in [("install", "7 "), ("restore", "7 8 ")] {
@@ -137,7 +137,7 @@ struct UndoScriptTests {
     }
   }
 
-  @Test("leaves nothing at boot where nothing was confirmed before", arguments: Shell.allCases)
+  @Test("leaves nothing at boot if no release was confirmed before", arguments: Shell.allCases)
   func bootFirst(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"""
@@ -155,7 +155,7 @@ struct UndoScriptTests {
         """)
   }
 
-  @Test("lets a confirmation stand at boot", arguments: Shell.allCases)
+  @Test("keeps a confirmed release at boot", arguments: Shell.allCases)
   func bootConfirming(_ shell: Shell) throws {
     let result = try shell.run(
       start + #"""
@@ -175,7 +175,7 @@ struct UndoScriptTests {
   }
 
   @Test(
-    "loads the firewall of the release in force", arguments: Shell.allCases, ["boot", "firewall"])
+    "loads the firewall of the current release", arguments: Shell.allCases, ["boot", "firewall"])
   func firewall(_ shell: Shell, _ word: String) throws {
     let result = try shell.run(
       start + "mkdir -p /run/systemd/system; by_itself \(word); echo $?; told",

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Execution
 
-@Suite("What goes to a host")
+@Suite("What is sent to a host")
 struct WireTests {
   private static let paths = [
     "firewall.nft", "nginx/front-end/shop.example.conf", "tls/x y.key",
@@ -47,7 +47,7 @@ struct WireTests {
     #expect(count.output == "\(Self.paths.count)\n")
   }
 
-  @Test("is a program without its comments, in characters of one byte")
+  @Test("is a program without its comments, in ASCII")
   func program() throws {
     let lines = String(decoding: HostProgram.fake.text, as: UTF8.self).split(separator: "\n")
     #expect(lines.count { $0.drop { $0 == " " }.hasPrefix("#") } == 2)
@@ -72,7 +72,7 @@ struct WireTests {
   }
 
   @Test(
-    "is quoted for the shell, whatever it is",
+    "is quoted for the shell, with any characters",
     arguments: [
       "", "a", "a b", "'", "''", "'\\''", "$(id)", "`id`", "\"", "\\", "a\nb", "\n", "!", "*",
       "'\u{301}; touch pwned #", "a'\u{200d}'$(id)", "\r\n'", "~", "-n", "é’s", "'\u{fe0f}'",
@@ -134,7 +134,7 @@ struct WireTests {
     }
   }
 
-  @Test("lists in its manifest all that it brings, and what is kept")
+  @Test("lists in its manifest all new and all kept files")
   func manifest() async throws {
     var step = step
     let known = FileRecord(digest: "bb", isSecret: true)
@@ -158,7 +158,7 @@ struct WireTests {
   }
 }
 
-@Suite("What a host says")
+@Suite("The answer of a host")
 struct ConversationTests {
   /// Gives its bytes in pieces of a size.
   private actor Pieces: RemoteProcess {
@@ -187,7 +187,7 @@ struct ConversationTests {
     return messages
   }
 
-  @Test("is the same wherever the bytes are divided")
+  @Test("is the same for any division of its bytes")
   func divisions() async throws {
     for place in 0...Self.said.count {
       let pieces = [Array(Self.said[..<place]), Array(Self.said[place...])]
@@ -196,7 +196,7 @@ struct ConversationTests {
     #expect(try await messages(Self.said.map { [$0] }) == Self.messages)
   }
 
-  @Test("is an observation only when the survey has come to its end")
+  @Test("is an observation only if the survey is complete")
   func surveyEnd() throws {
     let fingerprint = "3:" + String(repeating: "a", count: 64)
     var reader = SurveyReader(recognize: ShownManifest.trusted)

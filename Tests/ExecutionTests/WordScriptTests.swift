@@ -9,7 +9,7 @@ struct WordScriptTests {
   private let start = TransactionScene.start
 
   @Test(
-    "ends when the controller is silent for too long, and leaves no process",
+    "ends if the controller is silent for too long, and leaves no process",
     arguments: Shell.allCases)
   func silentController(_ shell: Shell) throws {
     let result = try shell.run(
@@ -24,7 +24,7 @@ struct WordScriptTests {
     #expect(result.output == "@deploy refused abandoned\ndiscarded\nalone\n")
   }
 
-  @Test("waits as long as the controller says so, each time anew", arguments: Shell.allCases)
+  @Test("waits as long as the controller sends heartbeats", arguments: Shell.allCases)
   func heartbeat(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.write("wait\nwait\ngo\nrest\n", to: "word")
@@ -38,7 +38,7 @@ struct WordScriptTests {
     #expect(result.output == " 120 17 17 17, then rest\nalone\n")
   }
 
-  @Test("has no watcher and no sleep of it when the word came", arguments: Shell.allCases)
+  @Test("has no watcher process left after the go signal", arguments: Shell.allCases)
   func watcherEnds(_ shell: Shell) throws {
     let result = try shell.run(
       start + """
@@ -49,7 +49,7 @@ struct WordScriptTests {
     #expect(result.output == "watching\nalone\nnone:\n")
   }
 
-  @Test("has no watcher that it began a moment before either", arguments: Shell.allCases)
+  @Test("has no watcher left that it started a moment before either", arguments: Shell.allCases)
   func watchersEnd(_ shell: Shell) throws {
     let folder = try TemporaryFolder()
     try folder.write("wait\nwait\ngo\n", to: "word")
@@ -63,7 +63,7 @@ struct WordScriptTests {
   }
 
   @Test(
-    "takes any other word for none", arguments: Shell.allCases,
+    "ignores any other word", arguments: Shell.allCases,
     ["", "no\n", "go", "go \n", "GO\n", "wait", "wait\n", "wait\ngo", " wait\n", "\ngo\n"])
   func otherWords(_ shell: Shell, _ word: String) throws {
     let folder = try TemporaryFolder()

@@ -97,7 +97,8 @@ package enum SamplePlan {
   /// Serves at both addresses until the front-end asks for the new one.
   private static var moving: HostPlan {
     var first = changed(number: 21)
-    first.reasons.append("what was and what will be both work until edge-1 has changed")
+    first.reasons.append(
+      "it accepts both the old and the new configuration until edge-1 is updated")
     first.changeInstallation {
       $0.facts.openings[1].from = .ranges(["198.18.0.10", "198.18.0.12"])
       $0.files.append(PlannedFile(path: "firewall.nft", source: .text("a\nb\n")))
@@ -108,7 +109,7 @@ package enum SamplePlan {
         diff: "--- installed/firewall.nft\n+++ planned/firewall.nft\n@@ -1 +1,2 @@\n a\n+b\n"))
     var last = HostStep(
       .install(Installation(release: 4, facts: facts("198.18.0.21", from: ["198.18.0.12"]))),
-      reasons: ["edge-1 has changed: what was kept for that goes"])
+      reasons: ["edge-1 is updated: the old configuration is removed"])
     last.expected = nil
     last.stage = 2
     last.needs = [.init(host: "edge-1", goal: .release(8)), .init(host: "edge-3", goal: nil)]

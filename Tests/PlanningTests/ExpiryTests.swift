@@ -5,7 +5,7 @@ import Planning
 import State
 import Testing
 
-@Suite("What of a fleet ends when")
+@Suite("The expiry dates of a fleet")
 struct ExpiryTests {
   private static let day: Int64 = 86_400
   private let now = Scenario.start
@@ -42,7 +42,7 @@ struct ExpiryTests {
     ).map { "\($0.kind.rawValue) \($0.host?.text ?? "-") \($0.name) \($0.daysLeft) \($0.urgency)" }
   }
 
-  @Test("Everything is in one list, what ends first at its head")
+  @Test("are in one list, earliest first")
   func order() throws {
     var state = state
     state.caGenerations = [Scenario.ca(1), Scenario.ca(2)]
@@ -78,7 +78,7 @@ struct ExpiryTests {
       ])
   }
 
-  @Test("What ends now has ended, and what ends in a second has not")
+  @Test("that are now count as expired, and those in a second do not")
   func lastSecond() throws {
     var state = state
     state.hosts["a"] = host(["x": now])

@@ -7,7 +7,7 @@ import Planning
 import State
 import Testing
 
-@Suite("What of a fleet can be tried from its hosts")
+@Suite("The checks of a fleet from its own hosts")
 struct FleetChecksTests {
   private func inventory(_ more: String = "") throws -> Inventory {
     let (inventory, found) = Inventory.read(
@@ -44,7 +44,7 @@ struct FleetChecksTests {
     Set(checks.edges.map { "\($0.site) \($0.frontEnd) \($0.address):\($0.port)" })
   }
 
-  @Test("Every front-end of a site has an edge to every back-end of it, and an entrance")
+  @Test("Every front-end of a site has an edge to every back-end of the site, and an entrance")
   func edges() throws {
     let checks = FleetChecks(of: try inventory(), .all)
     #expect(
@@ -66,7 +66,7 @@ struct FleetChecksTests {
       .mapValues { Set($0.map(\.host)) }
   }
 
-  @Test("The strangers to each port of a back-end are all hosts that its firewall does not let in")
+  @Test("The strangers to each port of a back-end are all hosts that its firewall blocks")
   func strangers() throws {
     #expect(
       strangers(FleetChecks(of: try inventory(), .all)) == [
@@ -79,7 +79,8 @@ struct FleetChecksTests {
     #expect(strangers(open) == ["app-1:443": ["app-2", "both-1"]])
   }
 
-  @Test("In a large fleet each port is tried by some strangers, and each host is one for some port")
+  @Test(
+    "In a large fleet each port is tested by some strangers, and each host is a stranger to a port")
   func strangersOfMany() throws {
     let count = 600
     let hosts = (1...count).map { "  app-\($0): {address: 198.18.\($0 / 250).\($0 % 250 + 1)}" }

@@ -5,7 +5,7 @@ import Planning
 import State
 import TestSupport
 
-/// A change from one fleet to another, and what the CA does meanwhile.
+/// A change from one fleet to another, possibly with a CA rotation or a revocation.
 struct FleetPair: CustomStringConvertible {
   enum CA: CaseIterable { case stays, joined, rotated }
 
@@ -14,7 +14,7 @@ struct FleetPair: CustomStringConvertible {
   var ca: CA
   /// A host whose certificates are revoked before the change, or with it.
   var revoked: (host: HostName, isBefore: Bool)?
-  /// A host whose manifest is not what was installed there, and of which the state may know nothing.
+  /// A host whose manifest was altered, and which the state may not know.
   var forged: (host: HostName, isForgotten: Bool)?
 
   init(seed: UInt64) {
@@ -42,7 +42,7 @@ struct FleetPair: CustomStringConvertible {
   }
 
   var description: String {
-    "before:\n\(before)\nafter (CA \(ca), revoked \(revoked?.host.text ?? "nobody"), forged"
+    "before:\n\(before)\nafter (CA \(ca), revoked \(revoked?.host.text ?? "none"), forged"
       + " \(forged.map { "\($0)" } ?? "none")):\n\(after)"
   }
 
@@ -61,10 +61,10 @@ struct FleetPair: CustomStringConvertible {
 }
 
 extension Scenario {
-  /// The same where a host shows a manifest that its controller did not sign.
+  /// The same with a host whose manifest the controller did not sign.
   ///
-  /// What the state has forgotten must be in the inventory, or it is nobody's; and no name that a host alone
-  /// knows is signed, so that a site which it serves no more ends with its next certificate.
+  /// A host that the state has forgotten must be in the inventory. No name that only a host reports is
+  /// signed, so a site that the host no longer serves ends with its next certificate.
   func forging(
     _ forged: (host: HostName, isForgotten: Bool)?, from before: Inventory, to after: Inventory
   ) -> Scenario {

@@ -3,7 +3,7 @@ import Inventories
 import TestSupport
 import Testing
 
-/// A small fleet by chance, which can be made smaller while a test still fails on it.
+/// A small random fleet, which can be shrunk while a test still fails on it.
 struct FleetSpec: Hashable, CustomStringConvertible {
   struct Site: Hashable {
     var frontEnds: [String]
@@ -12,7 +12,7 @@ struct FleetSpec: Hashable, CustomStringConvertible {
     var root: String
   }
 
-  /// Where a host's nginx is, if not on the host.
+  /// The container that a host's nginx runs in, if it does not run on the host itself.
   struct Container: Hashable {
     /// 0 or 1: its address behind the host.
     var place: Int
@@ -72,7 +72,7 @@ struct FleetSpec: Hashable, CustomStringConvertible {
     return "198.18.\(place).\((names.firstIndex(of: name) ?? 0) + 1)"
   }
 
-  /// The host that has an address, whatever the fleet calls its own.
+  /// The host that has an address in any fleet.
   static let machines: [String: String] = Dictionary(
     uniqueKeysWithValues: (names + names.map { "\($0).container" }).flatMap { name in
       [0, 1].map { (address(of: name, $0), name) }
@@ -125,7 +125,7 @@ struct FleetSpec: Hashable, CustomStringConvertible {
     return try #require(inventory, "\(self)\n\(diagnostics)")
   }
 
-  /// Fleets with one thing less.
+  /// Smaller fleets, each without one part.
   var smaller: [FleetSpec] {
     var specs: [FleetSpec] = []
     func add(_ change: (inout FleetSpec) -> Void) {

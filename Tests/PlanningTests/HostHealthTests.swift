@@ -4,7 +4,7 @@ import Planning
 import State
 import Testing
 
-@Suite("A host that is not as its release left it")
+@Suite("A host that differs from its release")
 struct HostHealthTests {
   private static let text = """
     fleet: shop
@@ -21,7 +21,7 @@ struct HostHealthTests {
 
   private typealias Damage = @Sendable (inout HostObservation) -> Void
 
-  /// What can be wrong with a host, and the fault that it is.
+  /// Changes of a host, with the expected faults.
   private static let damages: [(HostHealth.Fault, Damage)] = [
     (.driftedFile("firewall.nft"), { $0.driftedFiles = ["firewall.nft"] }),
     (.interruptedTransaction, { $0.interruptedTransaction = "7" }),
@@ -48,7 +48,7 @@ struct HostHealthTests {
   ]
 
   @Test(
-    "has the same faults for a status as a plan repairs",
+    "has the same faults in the status as a plan repairs",
     arguments: ["app-1", "idle-1"] as [HostName])
   func faults(host: HostName) throws {
     let inventory = try #require(Scenario.inventory(Self.text).0)
@@ -73,7 +73,7 @@ struct HostHealthTests {
     }
   }
 
-  @Test("is not one without a release, unless a transaction was cut off there")
+  @Test("must have a release, or an interrupted transaction")
   func fresh() {
     var host = Scenario.freshHost()
     #expect(HostHealth(host).isAsInstalled)

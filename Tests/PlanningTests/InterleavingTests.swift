@@ -6,7 +6,7 @@ import State
 import TestSupport
 import Testing
 
-/// What was looked at.
+/// The numbers of what was checked.
 struct Tally {
   var pairs = 0
   var plans = 0
@@ -14,7 +14,7 @@ struct Tally {
   var interleavings = 0
   var sampled = 0
   var edges = 0
-  /// Hosts that could not become what they were to be without a moment of the wrong.
+  /// Hosts that could not be changed without a moment in which requests reach the wrong service.
   var refused = 0
 }
 
@@ -25,13 +25,13 @@ struct InterleavingTests {
     UInt64(TestSetting.number("DEPLOY_PAIRS") ?? TestSetting.count(120, inSweep: 10_000)) / 8
 
   @Test(
-    "breaks no working edge at any instant, and ends with the new fleet and nothing of the old",
+    "breaks no working edge at any instant, and ends with exactly the new fleet",
     arguments: 0..<8 as Range<UInt64>)
   func everyInterleaving(_ part: UInt64) async throws {
     var tally = Tally()
     let seeds = part * Self.pairsOfOneTest..<(part + 1) * Self.pairsOfOneTest
     for seed in seeds {
-      // Tests of servers share these threads, and their servers do not wait for ever.
+      // Tests with servers share these threads, and have time limits.
       await Task.yield()
       let pair = FleetPair(seed: seed)
       if let failure = try Self.failure(of: pair, &tally) {
@@ -45,7 +45,7 @@ struct InterleavingTests {
         + " \(tally.edges) edges judged, \(tally.refused) port takeovers refused")
   }
 
-  @Test("goes on as safely where the run before was cut off at any instant")
+  @Test("continues as safely if the previous run was interrupted at any instant")
   func cutOff() async throws {
     var tally = Tally()
     for seed in 5000..<UInt64(5000 + TestSetting.count(30, inSweep: 2000)) {
@@ -62,7 +62,7 @@ struct InterleavingTests {
       "interleavings behind a cut: \(tally.interleavings) instants, \(tally.edges) edges judged")
   }
 
-  @Test("is caught by the same judge where its order is wrong", arguments: PlantedFault.allCases)
+  @Test("is rejected by the same judge if its order is wrong", arguments: PlantedFault.allCases)
   func plantedFaults(_ fault: PlantedFault) async throws {
     var tally = Tally()
     for seed in 0..<200 as Range<UInt64> {
@@ -72,7 +72,7 @@ struct InterleavingTests {
     Issue.record("\(fault) was not found in 200 pairs")
   }
 
-  /// Shrinks a pair that fails, and records what is left of it.
+  /// Shrinks a pair that fails, and reports the smallest one.
   static func report(
     _ pair: FleetPair, _ failure: String, seed: UInt64, check: (FleetPair) throws -> String?
   ) throws {
@@ -124,7 +124,7 @@ struct InterleavingTests {
     return judge(plan, scenario, after, &tally)
   }
 
-  /// Machines that move have both addresses meanwhile.
+  /// Machines that move have both addresses during the change.
   static func tellAddresses(_ scenario: inout Scenario) {
     for (name, result) in scenario.survey {
       guard case .observed(var host) = result else { continue }
@@ -154,7 +154,7 @@ struct InterleavingTests {
   ) -> String? {
     let blocked = plan.hosts.compactMap { host in host.hold.map { (host.host, $0.reasons) } }
     guard blocked.isEmpty else {
-      // Others wait for it, which is judged where hosts are lost.
+      // Other hosts wait for it, which LostHostTests judge.
       tally.refused += blocked.count
       return blocked.first { !$1[0].contains(" leads to ") }.map { "\($0) is blocked: \($1)" }
     }
@@ -215,8 +215,7 @@ struct InterleavingTests {
     return remains(of: scenario, inventory)
   }
 
-  /// What is left of the old fleet: nothing but the numbers of releases may tell the fleet from one that
-  /// was never another.
+  /// The remains of the old fleet: the fleet may differ from a new one only in the numbers of releases.
   private static func remains(of scenario: Scenario, _ inventory: Inventory) -> String? {
     var fresh = Scenario()
     fresh.state.caGenerations = scenario.state.caGenerations
@@ -251,7 +250,7 @@ struct InterleavingTests {
     return fleet
   }
 
-  /// Which hosts of a stage may be done at one instant: any of them; 64 such sets where there are more.
+  /// The sets of a stage's hosts that may be done at one instant: all subsets, or 64 if there are more.
   private static func subsets(of hosts: [String], _ tally: inout Tally) -> [[String]] {
     guard hosts.count <= 6 else {
       tally.sampled += 1

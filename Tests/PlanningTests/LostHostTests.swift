@@ -5,9 +5,9 @@ import State
 import TestSupport
 import Testing
 
-@Suite("A plan, where hosts cannot be reached or fail")
+@Suite("A plan with hosts that cannot be reached or fail")
 struct LostHostTests {
-  /// Hosts that are not there when the plan is made, and hosts whose steps fail.
+  /// Hosts that cannot be reached when the plan is made, and hosts whose steps fail.
   private struct Losses {
     var unreachable: Set<HostName>
     var failing: Set<HostName>
@@ -22,7 +22,7 @@ struct LostHostTests {
     }
   }
 
-  @Test("breaks no working edge, leaves every site a way, and is finished by the next one")
+  @Test("breaks no working edge, leaves every site reachable, and is completed by the next plan")
   func losses() async throws {
     var tally = Tally()
     for seed in 9000..<UInt64(9000 + TestSetting.count(40, inSweep: 2000)) {
@@ -71,19 +71,19 @@ struct LostHostTests {
     if let failure = carryOut(plan, &scenario, after, losses, &tally, waits: waits) {
       return failure
     }
-    // Everybody is back: the next plan goes on from what the hosts say.
+    // All hosts are back: the next plan continues from what they report.
     let next = scenario.plan(after)
     return InterleavingTests.judge(next, scenario, after, &tally)
   }
 
-  /// Carries a plan out as far as it goes, and looks at every edge behind each step.
+  /// Carries out a plan as far as possible, and checks every edge after each step.
   private func carryOut(
     _ plan: Plan, _ scenario: inout Scenario, _ inventory: Inventory, _ losses: Losses,
     _ tally: inout Tally, waits: Bool
   ) -> String? {
     let machines = FleetSpec.machines
     let first = InterleavingTests.fleet(scenario).edges(machines: machines)
-    // A machine that has left and cannot be asked may be gone for good: nobody waits for it.
+    // A machine that has left and cannot be reached may not exist any longer: no host waits for it.
     let lost = losses.unreachable.subtracting(inventory.hosts.map(\.name)).map(\.text)
     let works = Set(
       first.filter { edge, failure in
@@ -120,7 +120,7 @@ struct LostHostTests {
     return nil
   }
 
-  /// A site of a front-end that answered, that is still to be published there, and answers no more.
+  /// A site that a front-end published before and after, and that no longer answers.
   private func deadEnd(
     _ works: Set<RenderedFleet.Edge>, _ edges: [RenderedFleet.Edge: RenderedFleet.Failure?],
     _ inventory: Inventory, _ revoked: [HostName]
@@ -129,7 +129,7 @@ struct LostHostTests {
     func entrances(_ edges: some Sequence<RenderedFleet.Edge>) -> Set<Entrance> {
       Set(edges.map { Entrance(site: $0.site, frontEnd: $0.frontEnd) })
     }
-    // A site that only a revoked host is to serve has no other way than that one.
+    // A site that only a revoked host serves has no alternative.
     let served = inventory.sites.filter { site in
       site.upstreams.contains { upstream in
         !revoked.contains { [$0.text, "\($0).container"].contains(upstream.host.text) }

@@ -33,15 +33,15 @@ struct OfflinePlanTests {
   }
 
   @Test(
-    "has no changes where nothing was changed, whatever nginx the hosts have",
+    "has no changes if nothing was changed, with any version of nginx",
     arguments: ["1.18.0", "1.22.1", "1.26.3"])
   func nothing(nginx: String) throws {
     let plan = try offline(try applied(nginx: nginx), try text())
     #expect(plan.hosts.allSatisfy { $0.isUnchanged })
-    #expect(plan.warnings.count == 1 && plan.warnings[0].hasPrefix("no host was asked"))
+    #expect(plan.warnings.count == 1 && plan.warnings[0].hasPrefix("no host was contacted"))
   }
 
-  @Test("changes what a plan changes for which hosts were asked, with the same reasons")
+  @Test("has the same changes and reasons as a plan with a survey")
   func changes() throws {
     let scenario = try applied(nginx: "1.22.1")
     let text = try text().replacing("/srv/blog", with: "/srv/other")
@@ -55,7 +55,7 @@ struct OfflinePlanTests {
     #expect(!changes.isEmpty && changes.allSatisfy { $0.diff.isEmpty })
   }
 
-  @Test("takes hosts that the state does not have to be empty, and cleans those that left")
+  @Test("assumes that hosts without a record are empty, and cleans up those that left")
   func comingAndGoing() throws {
     let text = try text().replacing("app-2", with: "app-9")
     let plan = try offline(try applied(nginx: "1.22.1"), text)

@@ -7,7 +7,7 @@ import State
 import TestSupport
 import Testing
 
-/// One case file: what is so, in a line each, and the plan that follows behind `---`.
+/// One case file: the situation, one fact on each line, and the expected plan after `---`.
 ///
 /// The fleet of `shop.yml` is applied first, unless the case says `applied: no`.
 struct PlanCase: CustomTestStringConvertible {
@@ -25,14 +25,14 @@ struct PlanCase: CustomTestStringConvertible {
       .map { PlanCase(file: $0) }
   }
 
-  /// What is so and what is expected.
+  /// The situation and the expected plan.
   func parts() throws -> (given: String, expected: String) {
     let text = try String(contentsOf: file, encoding: .utf8)
     guard let line = text.range(of: "---\n") else { throw Mistake(line: "there is no ---") }
     return (String(text[..<line.lowerBound]), String(text[line.upperBound...]))
   }
 
-  /// What is wrong with a plan; nil where it is the one that the file expects.
+  /// The difference to the expected plan; nil if there is none.
   func mismatch(_ plan: String) throws -> String? {
     try Golden.mismatch(try parts().given + "---\n" + plan, with: file)
   }
@@ -153,7 +153,7 @@ struct CaseScene {
     case "lacks": host.missingTools = rest
     case "not-root": host.isRoot = false
     case "late": host.clock = host.clock.adding(seconds: -(try #require(Int64(rest[0]))))
-    case "went-back": host.lastResult = rest.joined(separator: " ")
+    case "rolled-back": host.lastResult = rest.joined(separator: " ")
     case "without-systemd": host.hasSystemd = false
     case "stopped": (host.nginxIsRunning, host.servedReleases) = (false, [])
     case "serves": host.servedReleases = rest.compactMap { Int($0) }
@@ -175,7 +175,7 @@ struct CaseScene {
   }
 }
 
-/// What is on a host beside what deploy put there.
+/// What is on a host besides deploy's files.
 private func changeSurroundings(
   _ surroundings: inout HostSurroundings, _ word: String, _ rest: [String]
 ) throws {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Any plan")
 struct PlanPropertyTests {
-  /// An inventory with a few hosts and sites, all of it by chance.
+  /// A random inventory with a few hosts and sites.
   private func text(_ random: inout SeededGenerator) -> String {
     func chance() -> Bool { Bool.random(using: &random) }
     func some(_ names: [String]) -> [String] {
@@ -55,7 +55,7 @@ struct PlanPropertyTests {
   }
 
   @Test(
-    "that was carried out leaves nothing to do, from any inventory to any other",
+    "leaves no changes after it is carried out, from any inventory to any other",
     arguments: 0..<UInt64(TestSetting.count(50, inSweep: 2000)))
   func appliedIsUnchanged(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
@@ -75,7 +75,7 @@ struct PlanPropertyTests {
   }
 
   @Test(
-    "takes every host that changes once, and gives every change a reason",
+    "has every changing host once, and a reason for every change",
     arguments: 0..<UInt64(TestSetting.count(30, inSweep: 2000)))
   func stages(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)

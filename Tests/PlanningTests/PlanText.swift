@@ -1,7 +1,7 @@
 import Fleet
 import Planning
 
-/// A plan in few lines, to be compared.
+/// A plan in a few lines, for comparison.
 struct PlanText {
   var showsDiffs = false
 

@@ -36,7 +36,7 @@ extension Plan {
 }
 
 extension HostStep {
-  /// The same step with a firewall that lets everybody in.
+  /// The same step with a firewall that accepts every source.
   fileprivate var unguarded: HostStep {
     guard var installation else { return self }
     for index in installation.files.indices

@@ -1,8 +1,7 @@
 import Inventories
 import State
 
-/// What hosts do, read from the files that they would be given: the planner's own idea of it plays no
-/// part.
+/// What hosts do, read from the files that they would get, independently of the planner's own model.
 struct RenderedHost: Hashable {
   struct Server: Hashable {
     var site: String
@@ -22,17 +21,17 @@ struct RenderedHost: Hashable {
   var upstreams: Set<Server> = []
   /// The sites of its back-end on their ports; the address is empty.
   var servers: Set<Server> = []
-  /// What its back-end makes of certificates, by site.
+  /// Which certificates its back-end accepts, by site.
   var gates: [String: RenderedGate] = [:]
   /// The sites that visitors come to, on their ports; the address is empty.
   var entrances: Set<Server> = []
-  /// The addresses that are let in, by port; nil for a port that is open to everybody.
+  /// The accepted source addresses, by port; nil for a port that is open to every source.
   var openings: [Int: Set<String>?] = [:]
   var opensTheRest = false
   /// Where its kernel sends connections on to, from whom, by port.
   var translations: [Int: Translation] = [:]
   var trusts: Set<String> = []
-  /// What its revocation lists refuse; nil where it reads none.
+  /// The serials that its revocation lists refuse; nil if it has none.
   var refuses: Set<String>?
   /// The CAs that it has a list of.
   var lists: Set<String> = []
@@ -44,7 +43,7 @@ struct RenderedHost: Hashable {
   var serverIssuer: String?
   var serverNames: Set<String> = []
 
-  /// A host that has nothing of `deploy`: no firewall either.
+  /// A host without anything of `deploy`, so without a firewall.
   static let bare = RenderedHost(opensTheRest: true)
 }
 
@@ -68,7 +67,7 @@ extension RenderedHost {
       }
     }
     readLists(observation.texts)
-    // Nothing is served that the host's nginx does not include.
+    // Only what the host's nginx includes is served.
     let main = observation.texts["nginx/deploy.conf"] ?? ""
     upstreams = upstreams.filter { main.contains("/nginx/front-end/\($0.site).conf;") }
     entrances = entrances.filter { main.contains("/nginx/front-end/\($0.site).conf;") }
@@ -92,7 +91,7 @@ extension RenderedHost {
     refuses = Set(lists.flatMap { $0.dropFirst(2) })
   }
 
-  /// Whether its nginx refuses a certificate for its revocation lists.
+  /// Whether its nginx refuses a certificate because of its revocation lists.
   func refuses(_ serial: String, of issuer: String) -> Bool {
     guard let refuses else { return false }
     return refuses.contains(serial) || !lists.contains(issuer)
@@ -157,10 +156,10 @@ extension RenderedHost {
 }
 
 extension RenderedHost {
-  /// An address that no host has: what is open to it is open to everybody.
+  /// An address that no host has: what is open to it is open to every source.
   private static let stranger = "203.0.113.9"
 
-  /// The ports that its nginx listens on for front-ends alone and that its rules leave open to everybody.
+  /// The ports that its nginx listens on only for front-ends but that its rules leave open to every source.
   var exposedPorts: [Int] {
     let visited = Set(entrances.map(\.port))
     return Set(servers.map(\.port)).subtracting(visited).filter { letsIn(Self.stranger, to: $0) }
@@ -185,7 +184,7 @@ struct RenderedFleet {
   /// What is wrong with an edge.
   struct Failure: CustomStringConvertible {
     var description: String
-    /// As the front-end has it: what does not work may lead elsewhere than before.
+    /// The route of the front-end: one that does not work may lead elsewhere than before.
     var frontEnd: String
     var upstream: RenderedHost.Server
 
@@ -210,7 +209,7 @@ struct RenderedFleet {
     return edges
   }
 
-  /// Where a connection ends that is sent on.
+  /// The target of a forwarded connection.
   private func arrival(
     of upstream: RenderedHost.Server, from frontEnd: RenderedHost, _ machines: [String: String]
   ) -> RenderedHost.Server {
@@ -225,7 +224,7 @@ struct RenderedFleet {
   private func failure(
     of upstream: RenderedHost.Server, from frontEnd: RenderedHost, to backEnd: RenderedHost?
   ) -> String? {
-    guard let backEnd else { return "nobody has \(upstream.address)" }
+    guard let backEnd else { return "no host has \(upstream.address)" }
     if !backEnd.letsIn(frontEnd.address, to: upstream.port) { return "shut out" }
     let server = RenderedHost.Server(site: upstream.site, address: "", port: upstream.port)
     if !backEnd.servers.contains(server) { return "not served on \(upstream.port)" }

@@ -52,13 +52,13 @@ struct RevokedHostTests {
     scenario.survey[host] = .observed(observation)
   }
 
-  /// What a host may say to look as if it had no revoked certificate.
+  /// False reports of a host that hide its revoked certificate.
   enum Lie: CaseIterable {
     case none, nothingInstalled, noManifest, driftedCertificate, otherSerial, otherNumber
   }
 
   @Test(
-    "gives the host another certificate before the others refuse the old, which wait for no word of it",
+    "gives the host a new certificate before the others refuse the old one without waiting for it",
     arguments: Lie.allCases)
   func lies(_ lie: Lie) throws {
     var scenario = try Self.scenario(revoking: "app-2")
@@ -82,7 +82,7 @@ struct RevokedHostTests {
     #expect(Set(plan.steps.map(\.host)).count == 4)
   }
 
-  @Test("no longer takes it for revoked when a later release of it has another certificate")
+  @Test("no longer treats it as revoked if a later release of it has another certificate")
   func killedBeforeItWasWritten() throws {
     var scenario = try Self.scenario(revoking: "app-2")
     let inventory = try Self.inventory()
@@ -93,7 +93,7 @@ struct RevokedHostTests {
   }
 
   @Test(
-    "changes the others under a limit, though the host has left and is not asked",
+    "changes the others with --limit, although the host has left and is not contacted",
     arguments: ["edge-1", "edge-*", "!app-2"])
   func limited(_ limit: String) throws {
     var scenario = try Self.scenario(revoking: "app-2")
@@ -105,7 +105,7 @@ struct RevokedHostTests {
     #expect(!plan.warnings.contains { $0.contains("waits for") }, "\(plan.warnings)")
   }
 
-  @Test("does not keep a retiring generation for it, though it cannot be asked")
+  @Test("does not keep a retiring CA generation for it, although it cannot be reached")
   func emergency() throws {
     var scenario = try Self.scenario(revoking: "app-2")
     scenario.survey["app-2"] = .unreachable("no answer")
@@ -119,9 +119,10 @@ struct RevokedHostTests {
     #expect(!scenario.plan(inventory).hasChanges)
   }
 
-  @Test("signs no name for a back-end that only its own manifest has, in no step of a rotation")
+  @Test(
+    "never signs a name for a back-end that only its own manifest has, in any step of a rotation")
   func names() throws {
-    var scenario = try Self.scenario(revoking: "nobody")
+    var scenario = try Self.scenario(revoking: "no-host")
     let path = ReleasePath.certificate(for: .backEnd).relative
     try change("app-2", in: &scenario) { host in
       host.manifest?.release.certificates[path]?.names = ["app-2", "bank.example", "shop.example"]
@@ -135,7 +136,7 @@ struct RevokedHostTests {
 }
 
 extension Plan {
-  /// Whether an edge has a part in which somebody else may answer with a revoked certificate.
+  /// Whether an attacker may answer with a revoked certificate on a part of an edge.
   func isTouched(_ edge: RenderedFleet.Edge) -> Bool { isTouched(edge, by: revoked) }
 
   /// Whether an edge is given up, because one of its hosts has a revoked certificate and gets no other.

@@ -6,7 +6,7 @@ import Playbooks
 import State
 import Testing
 
-@Suite("A plan to go back")
+@Suite("A rollback plan")
 struct RollbackTests {
   private static func text(port: Int) -> String {
     """
@@ -25,7 +25,7 @@ struct RollbackTests {
 
   private var scenario = Scenario()
   private var fleet: Inventory
-  /// What app-1 had first: it went from 1 through 2, which serves on both ports, to 3.
+  /// The first release of app-1: a run changed it from 1 to 3, with 2, which serves both ports, in between.
   private let first: ReleaseRecord
 
   init() throws {
@@ -62,14 +62,14 @@ struct RollbackTests {
     try #require(try Planner.rollback(input ?? self.input()).hosts.first)
   }
 
-  @Test("leads to what was there before the run, not to a release that it went through")
+  @Test("restores the release before the run, not a transition release of the run")
   func overSteps() throws {
     #expect(try Planner.releases(toGoBackTo: input()).map(\.release) == [1])
     let step = try #require(try host().steps.first)
     #expect(step.action == .restore && step.goal == .release(1))
   }
 
-  @Test("names in one line every host that has no release to go back to")
+  @Test("names in one line every host that has no release to roll back to")
   mutating func nothingEarlier() throws {
     guard case .observed(var observation) = scenario.survey["edge-1"] else {
       preconditionFailure("edge-1 was not asked")
@@ -97,7 +97,7 @@ struct RollbackTests {
     var input = input()
     input.manifests = [:]
     let hold = try #require(try host(input).hold)
-    #expect(hold.kind == .blocked && hold.reasons[0].contains("cannot be proven"))
+    #expect(hold.kind == .blocked && hold.reasons[0].contains("has no valid signed manifest"))
     let others: [(inout ShownManifest) -> Void] = [
       { $0.signature = .missing }, { $0.signature = .invalid },
       { $0.signature = .unknown(publicKey: "22") }, { $0.manifest?.host = "app-2" },
@@ -121,7 +121,9 @@ struct RollbackTests {
     #expect(try reasons().contains { $0.contains("its tls/back-end.crt expired on") })
   }
 
-  @Test("refuses a release that accepts what was revoked since, and not what has ended by itself")
+  @Test(
+    "refuses a release that accepts what was revoked since, but not one that accepts expired certificates"
+  )
   mutating func revocations() throws {
     scenario.state.revokeCertificates(of: "edge-1", at: scenario.now, reason: .keyCompromise)
     #expect(try host().actions == [.blocked])
@@ -140,7 +142,8 @@ struct RollbackTests {
     scenario.state.caGenerations[0].status = .retiring
     scenario.state.caGenerations.append(Scenario.ca(2))
     let before = try reasons()
-    #expect(before.contains { $0.contains("is of \"Shop CA\", which is trusted no more") })
+    #expect(
+      before.contains { $0.contains("was issued by \"Shop CA\", which is no longer trusted") })
     #expect(before.contains { $0.contains("it does not trust \"Shop CA 2\"") })
     #expect(before.contains { $0.contains("it trusts a CA that was rotated out") })
     scenario.state.caGenerations.removeFirst()

@@ -5,7 +5,7 @@ import Planning
 import State
 import Testing
 
-@Suite("A rotation of certificates that was cut off")
+@Suite("An interrupted rotation of certificates")
 struct RotationStartTests {
   private let fleet: Inventory
   private var scenario = Scenario()
@@ -27,7 +27,7 @@ struct RotationStartTests {
     scenario.renews = Set(Role.allCases)
   }
 
-  /// - Returns: how far an earlier one has come, where there is one to go on with.
+  /// - Returns: the progress of an interrupted one, if it is continued.
   @discardableResult
   private mutating func begin(startOver: Bool = false) -> (all: Int, left: Int)? {
     scenario.state.beginRotation(
@@ -44,7 +44,7 @@ struct RotationStartTests {
     for step in scenario.plan(fleet).steps where step.host == host { scenario.apply(step) }
   }
 
-  @Test("goes on with the hosts that it has not reached, and the next one begins anew")
+  @Test("continues with the hosts that are not complete, and the next one starts over")
   mutating func goesOn() throws {
     #expect(begin() == nil)
     #expect(changed() == ["app-1", "app-2", "edge-1"])
@@ -60,8 +60,8 @@ struct RotationStartTests {
     #expect(changed() == ["app-1", "app-2", "edge-1"])
   }
 
-  @Test("replaces all again where it is asked to, and where it is a day old")
-  mutating func anew() {
+  @Test("replaces all certificates again if it is asked to or is a day old")
+  mutating func startsOver() {
     begin()
     carryOut(on: "app-1")
     scenario.now = scenario.now.adding(seconds: 86_399)
@@ -74,7 +74,7 @@ struct RotationStartTests {
     #expect(changed() == ["app-1", "app-2", "edge-1"])
   }
 
-  @Test("believes the host, where it was killed before it could write down what the host got")
+  @Test("uses what the host reports if it was killed before it could record it")
   mutating func unrecorded() {
     begin()
     let record = scenario.state.hosts["app-1"]
@@ -84,7 +84,7 @@ struct RotationStartTests {
     #expect(changed() == ["app-2", "edge-1"])
   }
 
-  @Test("takes in the hosts that it was not about before")
+  @Test("includes hosts that were not part of it before")
   mutating func another() {
     scenario.renews = [.frontEnd]
     begin()

@@ -6,7 +6,7 @@ import State
 import TestSupport
 import Testing
 
-@Suite("Where a rotation of the CA stands")
+@Suite("The status of a CA rotation")
 struct RotationStatusTests {
   private var scenario = Scenario()
   private let inventory: Inventory
@@ -31,7 +31,7 @@ struct RotationStatusTests {
   func untilTheEnd() {
     var scenario = scenario
     #expect(
-      blockers(scenario) == names.map { "\($0) shows certificates of it and trusts it" })
+      blockers(scenario) == names.map { "\($0) presents certificates issued by it and trusts it" })
     let steps = scenario.plan(inventory).steps
     let ordered = steps.enumerated().sorted {
       ($0.element.stage, $0.offset) < ($1.element.stage, $1.offset)
@@ -43,7 +43,7 @@ struct RotationStatusTests {
     #expect(blockers(scenario) == [])
   }
 
-  @Test("A host that is not known to be without it is named")
+  @Test("A host that may still need the old generation is named")
   func doubts() throws {
     var scenario = scenario
     scenario.apply(scenario.plan(inventory))
@@ -52,7 +52,7 @@ struct RotationStatusTests {
     scenario.survey[name] = .unreachable("no answer")
     #expect(blockers(scenario) == ["\(name): no answer"])
     scenario.survey[name] = nil
-    #expect(blockers(scenario) == ["\(name): it was not asked"])
+    #expect(blockers(scenario) == ["\(name): it was not contacted"])
     var changed = host
     changed.servedReleases = [1]
     scenario.survey[name] = .observed(changed)
@@ -63,7 +63,7 @@ struct RotationStatusTests {
     #expect(blockers(scenario) == ["\(name): its manifest cannot be read"])
   }
 
-  @Test("A host that has left the inventory counts until it has been cleaned")
+  @Test("A host that has left the inventory counts until it has been cleaned up")
   func left() {
     var scenario = scenario
     scenario.apply(scenario.plan(inventory))
@@ -71,6 +71,6 @@ struct RotationStatusTests {
     record?.release.facts.trusts = ["a1"]
     scenario.state.hosts["gone-1"] = record
     scenario.survey["gone-1"] = .unreachable("no answer")
-    #expect(blockers(scenario) == ["gone-1: no answer, and by what is recorded it trusts it"])
+    #expect(blockers(scenario) == ["gone-1: no answer, and according to the state it trusts it"])
   }
 }

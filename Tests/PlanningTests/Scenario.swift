@@ -6,7 +6,7 @@ import Planning
 import Playbooks
 import State
 
-/// A fleet in values: what is declared, what the hosts say, and what a carried out plan makes of them.
+/// A simulated fleet: the inventory, the survey of the hosts, and the effect of carrying out a plan.
 struct Scenario {
   static let start = Timestamp(secondsSince1970: 1_767_225_600)
 

@@ -35,11 +35,11 @@ struct SelectorTests {
     #expect(Selector(text) == nil)
   }
 
-  @Test("that says nothing selects all")
+  @Test("without terms selects all hosts")
   func all() { #expect(Selector.all.matches("any")) }
 
   @Test(
-    "names its terms that mean no host, those that leave one out among them",
+    "names its terms that match no host, including those that exclude",
     arguments: [
       ("app-1", ""), ("app-9", "app-9"), ("gone-1", ""), ("app-1,x*,k=v", "x* k=v"),
       ("!edge-9", "!edge-9"), ("*,!app-1", ""), ("*,!k=v", "!k=v"),
@@ -75,7 +75,7 @@ struct SelectorTests {
     #expect(WildcardPattern(glob).matches(text) == isMatch)
   }
 
-  @Test("is not slow where a pattern has many stars")
+  @Test("is not slow if a pattern has many stars")
   func manyStars() {
     let pattern = String(repeating: "a*", count: 200) + "b"
     #expect(!WildcardPattern(pattern).matches(String(repeating: "a", count: 5_000)))

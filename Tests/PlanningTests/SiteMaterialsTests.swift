@@ -6,7 +6,7 @@ import Testing
 
 @testable import Planning
 
-@Suite("What a site needs of others")
+@Suite("The foreign certificates and ranges of a site")
 struct SiteMaterialsTests {
   private static let text = """
     fleet: shop
@@ -50,7 +50,7 @@ struct SiteMaterialsTests {
       })
   }
 
-  @Test("is installed with it, where its certificate names a responder")
+  @Test("The stapling chain is installed if the certificate names an OCSP responder")
   func installed() throws {
     let plan = try plan()
     let files = try files(plan)
@@ -61,7 +61,7 @@ struct SiteMaterialsTests {
     #expect(!backEnd.files.contains { $0.path.contains("stapling") })
   }
 
-  @Test("is left out with a warning, where it names none")
+  @Test("Stapling is left out with a warning if the certificate names no responder")
   func withoutResponder() throws {
     let plan = try plan(namesResponder: false)
     let files = try files(plan)
@@ -69,13 +69,13 @@ struct SiteMaterialsTests {
     #expect(files["nginx/front-end/shop.example.conf"]?.contains("ssl_stapling") == false)
     #expect(
       plan.warnings == [
-        "the certificate of shop.example names no OCSP responder, so nothing is stapled: remove its"
-          + " \"stapling\""
+        "the certificate of shop.example names no OCSP responder, so nothing is stapled: remove"
+          + " \"stapling\" from the site"
       ])
   }
 
   @Test(
-    "has the CA of origin pulls apart from the fleet's own, and the issuers not beside it")
+    "The CA of origin pulls is separate from the fleet's own, and not combined with the issuers")
   func originPulls() throws {
     let text = Self.text.replacing("cdn: cloudflare", with: "origin_pulls: pulls.pem")
     let plan = try plan(text)
@@ -90,14 +90,15 @@ struct SiteMaterialsTests {
       })
   }
 
-  @Test("says so where it is old")
+  @Test("Old address ranges cause a warning")
   func oldRanges() throws {
     let published = try #require(Timestamp("\(KnownNetwork.cloudflare.shipped.date)T00:00:00Z"))
     let plan = try plan(now: published.adding(seconds: 181 * 86_400))
     #expect(
       plan.warnings.filter { $0.contains("cloudflare") } == [
-        "the ranges of cloudflare are 181 days old, of \(KnownNetwork.cloudflare.shipped.date):"
-          + " bring them up to date by \"deploy cdn update\""
+        "the address ranges of cloudflare are 181 days old"
+          + " (\(KnownNetwork.cloudflare.shipped.date)):"
+          + " update them with \"deploy cdn update\""
       ])
     #expect(
       try self.plan(now: published.adding(seconds: 180 * 86_400)).warnings

@@ -5,7 +5,7 @@ import Planning
 import State
 import Testing
 
-@Suite("What a step changes for those who connect")
+@Suite("The effects of a step on connections")
 struct StepEffectsTests {
   private static let text: String = {
     let file = PlanCase.folder.appending(path: "shop.yml")
@@ -36,7 +36,7 @@ struct StepEffectsTests {
       ])
   }
 
-  @Test("a back-end that leaves is open again, to whoever reaches it")
+  @Test("a back-end that leaves is open again to every source")
   func removed() throws {
     var scenario = Scenario()
     let first = try plan(&scenario, Self.text)
@@ -66,7 +66,7 @@ struct StepEffectsTests {
       ])
   }
 
-  @Test("of a release that was made before facts were recorded, nothing is said")
+  @Test("a release that was made before facts were recorded has no effects")
   func unknown() throws {
     var scenario = Scenario()
     let first = try plan(&scenario, Self.text)

@@ -49,7 +49,8 @@ struct UnifiedDiffTests {
   }
 
   @Test(
-    "is what diff -u says, where there is one shortest way", arguments: 0..<100 as Range<UInt64>)
+    "is the same as that of diff -u if there is one shortest edit",
+    arguments: 0..<100 as Range<UInt64>)
   func sameAsDiff(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     // Lines that are all different leave no choice of which to keep.
@@ -74,12 +75,12 @@ struct UnifiedDiffTests {
     #expect(diff(text, text).isEmpty)
   }
 
-  @Test("tells two spellings of one character apart")
+  @Test("distinguishes two encodings of one character")
   func spellings() {
     #expect(diff("\u{e9}\n", "e\u{301}\n") == "--- old\n+++ new\n@@ -1 +1 @@\n-\u{e9}\n+e\u{301}\n")
   }
 
-  @Test("says where a last line has no newline")
+  @Test("marks a last line without a newline")
   func lastNewline() {
     #expect(
       diff("a\nb", "a\nb\n")

@@ -6,9 +6,9 @@ import StateFiles
 import TestSupport
 import Testing
 
-@Suite("A state with a wrong value")
+@Suite("A state with an invalid value")
 struct MalformedStateTests {
-  /// A value that somebody or something has put in the place of a good one.
+  /// An invalid value that replaces a valid one.
   private static let wrongValues: [any Sendable] = [
     NSNull(), true, -1, 0, Int64.min, Int64.max, UInt64.max, 1.5, 1e300, "", "\u{1B}[2J", "a\nb",
     "\u{202E}txt", "../../etc/passwd", "/etc/passwd", "a/../b", "x y", "-oProxyCommand=x",
@@ -94,7 +94,7 @@ struct MalformedStateTests {
     return try JSONSerialization.jsonObject(with: JSONEncoder().encode(state))
   }
 
-  @Test("is refused with the place of the value, or read: it never ends the program")
+  @Test("is refused with the place of the value, or read, but never crashes the program")
   func everyValue() throws {
     let folder = try TemporaryFolder()
     let whole = try Self.whole()
@@ -119,7 +119,7 @@ struct MalformedStateTests {
       }
     }
     print("malformed states: \(refused) refused, \(accepted) read")
-    // What is read are numbers in range, empty lists, other words where any word may be.
+    // Numbers in range, empty lists, and other words if any word is allowed can be read.
     #expect(refused > 10 * accepted)
   }
 
@@ -176,7 +176,7 @@ struct MalformedStateTests {
     #expect(!error.explanation.unicodeScalars.contains { $0.value < 0x20 })
   }
 
-  @Test("that stands twice is refused: a CA generation and a key are one")
+  @Test("that is a duplicate CA generation or key is refused")
   func twice() throws {
     let folder = try TemporaryFolder()
     for (key, value) in [("generation", 2 as any Sendable), ("keyIdentifier", "ab")] {
@@ -204,7 +204,7 @@ struct MalformedStateTests {
     #expect(throws: StateFileError.self) { try StateFile.read(folder.state, fleet: "shop") }
   }
 
-  @Test("of version 0.1.0 is read: ways to connect are left out, and written no more")
+  @Test("of version 0.1.0 is read; its connection settings are dropped and no longer written")
   func olderFields() throws {
     let folder = try TemporaryFolder()
     let old = Self.replacing(try Self.whole(), at: ["hosts", "app-0"]) { value in

@@ -33,7 +33,7 @@ private func leaveMountNamespace() throws -> Int32 {
 
 @Suite("The file of a state")
 struct StateFileTests {
-  @Test("is read as it was written, one serial on, and sorted")
+  @Test("is read as it was written, with the next serial, and sorted")
   func roundTrip() throws {
     let folder = try TemporaryFolder()
     var file = try StateFile.read(folder.state, fleet: "shop")
@@ -49,7 +49,7 @@ struct StateFileTests {
     #expect(text.hasSuffix("}\n"))
   }
 
-  @Test("has the state before the last write beside it")
+  @Test("has the previous state next to it")
   func previous() throws {
     let folder = try TemporaryFolder()
     var file = try StateFile.read(folder.state, fleet: "shop")
@@ -61,10 +61,10 @@ struct StateFileTests {
   }
 
   @Test(
-    "is refused, with the reason, and left alone",
+    "is refused with the reason, and not changed",
     arguments: [
-      ("", .truncated, "ends too early, after 0 bytes"),
-      ("{\"version\":1,\"fleet\":\"sh", .truncated, "ends too early, after 24 bytes"),
+      ("", .truncated, "is truncated after 0 bytes"),
+      ("{\"version\":1,\"fleet\":\"sh", .truncated, "is truncated after 24 bytes"),
       ("<<<<<<< HEAD {}\n", .notJSON, "is not JSON"),
       ("{\n<<<<<<< HEAD\n\"a\":{\n=======\n\"b\":{\n>>>>>>> x\n}}\n", .notJSON, "is not JSON"),
       ("{\"version\":1,\"fleet\":\"shop\"}}", .notJSON, "is not JSON"),
@@ -85,7 +85,7 @@ struct StateFileTests {
     #expect(try String(contentsOfFile: folder.state, encoding: .utf8) == text)
   }
 
-  @Test("ends too early if it is truncated at any byte, also after a brace or inside a string")
+  @Test("is reported as truncated at any byte, also after a brace or inside a string")
   func truncated() throws {
     let folder = try TemporaryFolder()
     var file = try StateFile.read(folder.state, fleet: "shop")
@@ -105,7 +105,7 @@ struct StateFileTests {
     #expect(throws: Never.self) { try StateFile.read(folder.state, fleet: "shop") }
   }
 
-  @Test("is told apart when it cannot be read at all")
+  @Test("that cannot be read at all has a different error")
   func unreadable() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(
@@ -118,7 +118,7 @@ struct StateFileTests {
   }
 
   @Test(
-    "is not overwritten when somebody else wrote it since",
+    "is not overwritten if another program has written it since",
     arguments: ["{\"version\":2}", "", nil] as [String?])
   func changed(by text: String?) throws {
     let folder = try TemporaryFolder()
@@ -167,7 +167,7 @@ struct StateFileTests {
     #expect(error.description.contains("it is a named pipe, not a regular file"))
   }
 
-  @Test("is whole, old or new, whenever its writer is killed", arguments: 0..<12)
+  @Test("is complete, old or new, if its writer is killed at any time", arguments: 0..<12)
   func killed(round: Int) async throws {
     let folder = try TemporaryFolder()
     var file = try StateFile.read(folder.state, fleet: "shop")
@@ -195,7 +195,7 @@ struct StateFileTests {
   }
 
   /// The child has a mount namespace of its own, so that the disk goes with it.
-  @Test("is what it was when the disk is full", .requires(getuid() == 0, "needs root"))
+  @Test("is unchanged if the disk is full", .requires(getuid() == 0, "needs root"))
   func diskFull() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path(".")

@@ -13,7 +13,7 @@ struct StateLockTests {
       processID: getpid())
   }
 
-  @Test("keeps another process out, and tells it who is in")
+  @Test("excludes other processes, and reports its holder")
   func contention() async throws {
     let folder = try TemporaryFolder()
     let path = folder.state
@@ -25,7 +25,7 @@ struct StateLockTests {
         _ = try await StateLock.acquire(forState: path, as: StateLockTests.holder("bob@desk"))
       } catch let error as StateFileError {
         let names = error.description.contains(
-          "ann@laptop since 2027-01-15T08:00:00Z for deploy apply")
+          "ann@laptop, since 2027-01-15T08:00:00Z, deploy apply")
         exit(error.code == .locked(by: mine) && names ? 75 : 1)
       }
     }
@@ -34,7 +34,7 @@ struct StateLockTests {
     #expect(try StateLock.holder(forState: path) == nil)
   }
 
-  @Test("is free again once its holder let it go, in this process and in others")
+  @Test("is free again after its holder released it, in this process and in others")
   func release() async throws {
     let folder = try TemporaryFolder()
     for who in ["ann@laptop", "bob@desk"] {
@@ -45,7 +45,7 @@ struct StateLockTests {
     #expect(try folder.names() == ["shop.state.lock"])
   }
 
-  @Test("is free again when its holder was killed, though its file says otherwise")
+  @Test("is free again after its holder was killed, although its file still names it")
   func killed() async throws {
     let folder = try TemporaryFolder()
     let path = folder.state
@@ -62,7 +62,7 @@ struct StateLockTests {
     _ = consume lock
   }
 
-  @Test("names another run if the holder never signs")
+  @Test("reports another run if the holder never writes its name")
   func unsigned() async throws {
     let folder = try TemporaryFolder()
     let descriptor = open(folder.path("shop.state.lock"), O_RDWR | O_CREAT, 0o644)
@@ -83,7 +83,7 @@ struct StateLockTests {
     }
   }
 
-  @Test("is refused if its file is a link, and what the link leads to stays as it is")
+  @Test("is refused if its file is a link, and the target of the link is not changed")
   func symbolicLink() async throws {
     let folder = try TemporaryFolder()
     let (secret, lock) = (folder.path("secret"), folder.path("shop.state.lock"))
@@ -127,7 +127,7 @@ struct StateLockTests {
   }
 
   @Test(
-    "can be opened by its owner alone, also if an earlier version made its file",
+    "can only be opened by its owner, also if an earlier version made its file",
     .requires(getuid() == 0, "needs root"), arguments: [false, true])
   func access(_ exists: Bool) async throws {
     let folder = try TemporaryFolder()
@@ -145,7 +145,7 @@ struct StateLockTests {
     _ = consume lock
   }
 
-  @Test("shows nothing of its file that could steer a terminal or fill it")
+  @Test("escapes and shortens the content of its file for the terminal")
   func hostileHolder() async throws {
     let folder = try TemporaryFolder()
     let text =
@@ -157,8 +157,8 @@ struct StateLockTests {
     defer { close(descriptor) }
     try #require(flock(descriptor, LOCK_EX) == 0)
     let message = try #require(await refusal(folder)).description
-    #expect(message.contains("locked by \\u{1B}[2Jxxx"))
-    #expect(message.contains("for deploy a\\u{202E} ("))
+    #expect(message.contains("locked by another run (\\u{1B}[2Jxxx"))
+    #expect(message.contains("deploy a\\u{202E}, process"))
     #expect(message.count < 500)
   }
 

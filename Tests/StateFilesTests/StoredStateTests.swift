@@ -7,10 +7,10 @@ import Testing
 
 @Suite("A state that an earlier build wrote")
 struct StoredStateTests {
-  @Test("is read, and written byte for byte as it was")
+  @Test("is read, and written again byte for byte")
   func roundTrip() throws { try expectToBeWritten("state.json", as: "state.json") }
 
-  @Test("of the format before, with earlier names, is read, and written in this one")
+  @Test("in the previous format with earlier names is read, and written in the present one")
   func earlierNames() throws { try expectToBeWritten("state-1.json", as: "state.json") }
 
   private func expectToBeWritten(_ name: String, as other: String) throws {

@@ -3,7 +3,7 @@ import FleetLiterals
 import State
 import Testing
 
-@Suite("What a release says that was not confirmed")
+@Suite("The manifest of a release that was not confirmed")
 struct DiscardedReleaseTests {
   private static let key = FleetKey(generation: 1, publicKey: String(repeating: "a", count: 64))
   private static let now = Timestamp(secondsSince1970: 1_790_000_000)
@@ -45,10 +45,10 @@ struct DiscardedReleaseTests {
     return state.issued(to: "edge-1", at: Self.now).map(\.certificate.serial)
   }
 
-  @Test("is taken in if this fleet's key has signed it for that host")
+  @Test("is accepted if this fleet's key signed it for that host")
   func signed() { #expect(taken() == ["5d00"]) }
 
-  @Test("is not believed otherwise")
+  @Test("is not accepted otherwise")
   func forged() {
     #expect(taken(.missing).isEmpty)
     #expect(taken(.invalid).isEmpty)

@@ -12,7 +12,7 @@ struct FleetStateTests {
     return try encoder.encode(state)
   }
 
-  @Test("is what its JSON says", arguments: 0..<100 as Range<UInt64>)
+  @Test("is the same after it was written as JSON and read", arguments: 0..<100 as Range<UInt64>)
   func roundTrip(_ seed: UInt64) throws {
     var samples = Samples(seed: seed)
     let state = samples.state()
@@ -27,7 +27,7 @@ struct FleetStateTests {
     #expect(first == second)
   }
 
-  @Test("has the names in JSON that others read it by")
+  @Test("has documented JSON keys")
   func names() throws {
     var state = FleetState(fleet: "shop", lineage: "a1")
     state.hosts["app-1"] = HostRecord(
@@ -108,7 +108,7 @@ struct FleetStateTests {
         """)
   }
 
-  @Test("with a time that is none is refused in words")
+  @Test("with an invalid time is refused with a message")
   func wrongTime() throws {
     let json =
       #"{"version":1,"fleet":"a","lineage":"b","serial":0,"caGenerations":[],"hosts":{"#
@@ -123,7 +123,7 @@ struct FleetStateTests {
     }
   }
 
-  @Test("of a version that knew no revocations and no retiring generations is read still")
+  @Test("of a version without revocations and retiring generations can still be read")
   func older() throws {
     let json =
       #"{"version":1,"fleet":"a","lineage":"b","serial":4,"hosts":{},"caGenerations":[{"#
@@ -135,7 +135,7 @@ struct FleetStateTests {
     #expect(state.caGenerations.map(\.status) == [.signing])
   }
 
-  @Test("has one revocation for each certificate, the last that was said of it")
+  @Test("has one revocation for each certificate, the latest")
   func revoking() {
     var state = FleetState(fleet: "shop", lineage: "a1")
     let first = Revocation(

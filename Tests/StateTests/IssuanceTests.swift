@@ -37,7 +37,7 @@ struct IssuanceTests {
     #expect(state.issued(to: "app-3", at: now).isEmpty)
   }
 
-  @Test("keeps a certificate until it has expired, though its host has left")
+  @Test("keeps a certificate until it has expired, even if its host has left")
   func expiry() {
     var state = state([record("app-1", "01", endsAt: 1_500_000), record("app-1", "02")])
     state.hosts = [:]

@@ -5,14 +5,14 @@ import Testing
 
 @Suite("A manifest")
 struct ManifestTests {
-  @Test("is what its text says", arguments: 0..<200 as Range<UInt64>)
+  @Test("is the same after it was written and read", arguments: 0..<200 as Range<UInt64>)
   func roundTrip(_ seed: UInt64) {
     var samples = Samples(seed: seed)
     let manifest = samples.manifest()
     #expect(Manifest(manifest.text) == manifest)
   }
 
-  @Test("made by an earlier build is read, and its text is made of what was read")
+  @Test("made by an earlier build is read, and written with the same text")
   func stored() throws {
     let stored = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "Cases/manifest")
@@ -27,7 +27,7 @@ struct ManifestTests {
     #expect(one.manifest().text == other.manifest().text)
   }
 
-  @Test("that was cut off after any byte is none", arguments: 0..<12 as Range<UInt64>)
+  @Test("truncated at any byte is rejected", arguments: 0..<12 as Range<UInt64>)
   func truncations(_ seed: UInt64) {
     var samples = Samples(seed: seed)
     let bytes = Array(samples.manifest().text.utf8)
@@ -36,7 +36,7 @@ struct ManifestTests {
     }
   }
 
-  @Test("with a line missing among its first five or at its end is none")
+  @Test("without one of its first five lines or its last one is rejected")
   func missingLines() {
     var samples = Samples(seed: 3)
     let lines = samples.manifest().text.split(separator: "\n")
@@ -47,7 +47,7 @@ struct ManifestTests {
     }
   }
 
-  @Test("of another version or with a word that is not known here is none")
+  @Test("of another version or with an unknown word is rejected")
   func foreign() {
     var samples = Samples(seed: 4)
     let text = samples.manifest().text

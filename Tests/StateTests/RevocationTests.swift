@@ -3,7 +3,7 @@ import FleetLiterals
 import State
 import Testing
 
-@Suite("Revoking what a host has")
+@Suite("Revoking the certificates of a host")
 struct RevocationTests {
   private let now = Timestamp(secondsSince1970: 1_800_000_000)
 
@@ -26,7 +26,7 @@ struct RevocationTests {
     return state
   }
 
-  @Test("takes every certificate that was issued to it, each once, whatever it has by now")
+  @Test("revokes every certificate that was issued to it, each once, even those it no longer has")
   func everyIssued() {
     var state = state(["tls/front-end.crt": "0a", "tls/sites/shop.example.crt": "0b"])
     let others: [(host: HostName, serial: String, seconds: Int64)] = [
@@ -47,7 +47,7 @@ struct RevocationTests {
     #expect(state.revocation(of: certificate("0d")) == nil)
   }
 
-  @Test("once more changes nothing but for another reason")
+  @Test("again changes nothing unless the reason is different")
   func again() {
     var state = state(["tls/front-end.crt": "0a"])
     state.revokeCertificates(of: "edge-1", at: now, reason: .superseded)
@@ -60,7 +60,7 @@ struct RevocationTests {
     #expect(state.revocations.map(\.revokedAt) == [later])
   }
 
-  @Test("of a host that nobody knows revokes nothing")
+  @Test("of an unknown host revokes nothing")
   func unknown() {
     var state = state(["tls/front-end.crt": "0a"])
     state.revokeCertificates(of: "edge-9", at: now, reason: .superseded)

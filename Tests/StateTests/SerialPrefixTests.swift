@@ -18,7 +18,7 @@ struct SerialPrefixTests {
   }
 
   @Test(
-    "is nothing else",
+    "is not read from other text",
     arguments: [
       "", "…", ":", "0x0a2ccc47", "0a2ccc4g", "０a2ccc47", "0a2ccc47 ", "-0a2ccc47",
       String(repeating: "0", count: 41),
@@ -26,7 +26,7 @@ struct SerialPrefixTests {
   func malformed(_ text: String) { #expect(SerialPrefix(text) == nil) }
 
   @Test(
-    "is a whole serial as certificates have it: whole bytes, and none of zeros at the start",
+    "becomes a complete serial as in certificates: whole bytes without leading zero bytes",
     arguments: [
       ("0011223344556677", "11223344556677"), ("00000a2ccc4700", "0a2ccc4700"),
       ("a2ccc47", "0a2ccc47"), ("8f2ccc4700", "8f2ccc4700"), ("1", "01"),
@@ -42,7 +42,7 @@ struct SerialPrefixTests {
     }
   }
 
-  @Test("finds what was issued once, though the host was renamed, and nothing that has expired")
+  @Test("finds each certificate once, even if its host was renamed, and no expired ones")
   func issued() throws {
     let now = Timestamp(secondsSince1970: 100)
     func record(_ host: HostName, _ serial: String, end: Int64 = 200) -> IssuanceRecord {

@@ -1,16 +1,16 @@
 import Diagnostics
 
-/// How a call of the host program ended that did not say its last message.
+/// The end of a call of the host program that did not send its last message.
 struct EarlyEnd: Equatable {
-  /// Whether the launcher began at all.
+  /// Whether the launcher started.
   var hasBegun: Bool
-  /// What was said instead, fit to be shown: on standard output as long as the launcher had not begun, and
-  /// on standard error.
+  /// What the host sent instead, safe to display: its standard output before the launcher started, and its
+  /// standard error.
   var words: String
 }
 
-/// Reads the messages of one call of the host program within a budget. What comes before its first message is
-/// not the program's, and what comes after its last is not read.
+/// One call of the host program: reads its messages within a budget. Output before its first message is not
+/// the program's, and output after its last message is not read.
 actor Conversation {
   static let marker = "@deploy "
   private static let markerBytes = Array(marker.utf8)
@@ -18,26 +18,26 @@ actor Conversation {
   private static let quote = Array("| ".utf8)
 
   private let process: any RemoteProcess
-  /// Until the host has asked for it: it gets the program once.
+  /// The program, until the host has asked for it: it is sent once.
   private var unsentProgram: HostProgram?
   private let clock = ContinuousClock()
   private var budget: Budget
   private var start: ContinuousClock.Instant
   private var deadline: ContinuousClock.Instant
   private var received = 0
-  /// What has come and is not read yet begins at `next`.
+  /// The bytes received; those from `next` on are not read yet.
   private var pending: [UInt8] = []
   private var next = 0
   private var hasEnded = false
   private var hasBegun = false
   private var isOpen = false
-  /// The last lines that came before the launcher began: of start-up files, or of what runs in its place.
+  /// The last lines before the launcher started: of shell start-up files, or of a program run instead.
   private var preface: [HostText] = []
   private static let mostPreface = 5
-  /// Why the host did not take all that it was sent.
+  /// Why not everything could be sent to the host.
   private var unsent: (any Error)?
 
-  /// Calls the host program, which is sent there if the host does not have it.
+  /// Calls the host program, and sends it if the host does not have it.
   static func start(
     _ command: HostCommand, of program: HostProgram, on host: any RemoteHost, becoming: Bool,
     _ budget: Budget
@@ -50,7 +50,7 @@ actor Conversation {
     return conversation
   }
 
-  /// An account that runs something else does not read to the end: what it says counts for more.
+  /// An account that runs another program does not read everything: its output is more useful than the error.
   private func introduce(_ bytes: [UInt8]) async {
     do { try await send(bytes) } catch { unsent = error }
   }
@@ -63,7 +63,7 @@ actor Conversation {
     deadline = start.advanced(by: budget.time)
   }
 
-  /// Begins another phase, with a budget of its own.
+  /// Begins another phase with a new budget.
   func begin(_ budget: Budget) {
     self.budget = budget
     received = 0
@@ -75,7 +75,7 @@ actor Conversation {
     try await inTime { try await $0.write(bytes, within: $1) }
   }
 
-  /// Sends what must not hold up anything else.
+  /// Sends bytes with a short time limit, so that other hosts are not delayed.
   func send(_ bytes: [UInt8], within limit: Duration) async throws {
     try await process.write(bytes, within: limit)
   }
@@ -84,7 +84,7 @@ actor Conversation {
     try await inTime { try await $0.closeInput(within: $1) }
   }
 
-  /// Waits for the end of a call that did not say its last message.
+  /// Waits for the end of a call that did not send its last message.
   func finish() async throws -> EarlyEnd {
     let complaint = HostText.lines(of: try await inTime { try await $0.finish(within: $1) })
     if let unsent, preface.isEmpty, complaint.isEmpty { throw unsent }
@@ -92,10 +92,9 @@ actor Conversation {
       hasBegun: hasBegun, words: (preface + complaint).map(\.text).joined(separator: "\n"))
   }
 
-  /// Waits until the program runs: it reads what is sent from here on, and nothing else does. False if the
-  /// call ends before.
+  /// Waits until the program runs and reads its input. Returns false if the call ends before.
   ///
-  /// A `head` that reads ahead would take what follows, so the program is sent only when it is asked for.
+  /// The program is sent only on request, because a `head` that reads ahead would consume it.
   func opens() async throws -> Bool {
     while !isOpen {
       guard try await begins(), let line = try await nextLine() else { return false }
@@ -150,7 +149,7 @@ actor Conversation {
     return nil
   }
 
-  /// The word of a message and the rest of its line; nil for any other line.
+  /// The first word of a message and the rest of its line; nil for any other line.
   private static func event(_ line: ArraySlice<UInt8>) -> (word: String, rest: String)? {
     guard line.starts(with: markerBytes) else { return nil }
     let text = String(decoding: line.dropFirst(markerBytes.count), as: UTF8.self)
@@ -178,7 +177,7 @@ actor Conversation {
     .tooLate(after: start.duration(to: deadline), heard)
   }
 
-  /// What has come before the launcher began, with a line that has no end yet, such as a prompt.
+  /// The output before the launcher started, including an unfinished line such as a prompt.
   private var heard: [HostText] {
     guard !hasBegun else { return [] }
     let rest = HostText(pending[next...], limit: 200)
@@ -200,7 +199,7 @@ actor Conversation {
       guard searched <= budget.longestLine else { throw lineTooLong }
       guard !hasEnded, let bytes = try await inTime({ try await $0.read(within: $1) }) else {
         hasEnded = true
-        // A line whose end does not come is no message, but it may say why.
+        // An unfinished line is not a message, but it may contain the reason.
         if !hasBegun { note(pending) }
         pending = []
         return nil

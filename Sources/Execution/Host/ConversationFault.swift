@@ -1,10 +1,10 @@
 import Diagnostics
 
-/// A host did not keep to a conversation, in words for the user: the failure is that host's, and says
-/// nothing about the change or about other hosts.
+/// A violation of the protocol by a host, as a message for the user. It only concerns that host, not the
+/// change or other hosts.
 struct ConversationFault: TransientFailure, CustomStringConvertible {
   let description: String
-  /// Whether the host may keep to the next conversation, as one that was only slow.
+  /// Whether a retry may succeed, as with a host that was only slow.
   let isTransient: Bool
 
   private init(_ description: String, isTransient: Bool = false) {
@@ -13,12 +13,12 @@ struct ConversationFault: TransientFailure, CustomStringConvertible {
   }
 
   private static let remedy =
-    "see what its login shell and /bin/sh run, and whether it is compromised"
+    "check what its login shell and /bin/sh run, and whether it is compromised"
 
-  /// - Parameter heard: what came before the script began.
+  /// - Parameter heard: the output before the launcher started.
   static func tooLate(after time: Duration, _ heard: [HostText] = []) -> ConversationFault {
     ConversationFault(
-      "it did not come to an end within \(time.components.seconds) s: see what keeps it busy"
+      "it did not finish within \(time.components.seconds) s: find out what keeps it busy"
         + quoting(heard),
       isTransient: true)
   }
@@ -29,37 +29,37 @@ struct ConversationFault: TransientFailure, CustomStringConvertible {
     ConversationFault("it sent \(what) of more than \(limit) bytes: \(remedy)" + quoting(heard))
   }
 
-  /// - Parameter word: what no conversation of this kind has, as the host said it.
+  /// - Parameter word: the unknown word, as the host sent it.
   static func unknown(_ word: String) -> ConversationFault {
     ConversationFault(
-      "it said \"\(HostText(word, limit: 200))\", which this version of deploy does not know")
+      "it sent \"\(HostText(word, limit: 200))\", which this version of deploy does not know")
   }
 
-  /// - Parameter message: one that the host may not say at this point.
+  /// - Parameter message: a message that is not allowed at this point.
   static func outOfTurn(_ message: TransactionMessage) -> ConversationFault {
     ConversationFault(
-      "it said \"\(message.word.rawValue)\" out of turn: \(remedy)")
+      "it sent \"\(message.word.rawValue)\" out of turn: \(remedy)")
   }
 
-  /// The program that runs there is another version's.
+  /// The host program there belongs to another version of deploy.
   static func otherVersion(_ version: Int) -> ConversationFault {
     ConversationFault(
       "its host program speaks version \(version) of the protocol, this version of deploy speaks"
         + " version \(HostProtocol.version)")
   }
 
-  /// - Parameter why: what the host program says of the arguments, fit to be shown.
+  /// - Parameter why: the host program's message about the arguments, safe to display.
   static func rejected(_ why: String) -> ConversationFault {
-    ConversationFault("its host program does not take the call: \(why). This is a bug in deploy.")
+    ConversationFault("its host program rejects the call: \(why). This is a bug in deploy.")
   }
 
   private static func quoting(_ heard: [HostText]) -> String {
     guard !heard.isEmpty else { return "" }
-    return "; before deploy's script began, it answered:"
+    return "; before deploy's host program started, it sent:"
       + heard.map { "\n  \($0)" }.joined()
   }
 
-  /// - Parameter words: what the host said, as it said it.
+  /// - Parameter words: the host's own words.
   static func unexpected(_ words: String, _ why: String) -> ConversationFault {
     ConversationFault("it answered \"\(HostText(words, limit: 200))\", \(why): \(remedy)")
   }

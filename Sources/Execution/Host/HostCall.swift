@@ -1,26 +1,26 @@
-/// One call of the host program. The command is one short line that every login shell passes on; it reads
-/// the *launcher* from standard input, which has the arguments. The launcher runs the program that the host
-/// keeps if it is the right one by its digest; otherwise it asks for it, and runs what it is sent from
-/// memory. Only a transaction writes it to the disk: a survey changes nothing on a host.
+/// One call of the host program. The command is one short line that every login shell can run; it reads
+/// the *launcher*, which contains the arguments, from standard input. The launcher runs the program that
+/// the host has stored if its digest matches; otherwise it requests the program and runs it from memory.
+/// Only a transaction writes it to disk: a survey does not change the host.
 struct HostCall {
   let command: HostCommand
   let program: HostProgram
 
-  /// The command that reads the launcher and runs it as root. It has to mean the same to sh, csh, tcsh and
-  /// fish: no newline, `!`, backslash, or apostrophe within the quoted word. The login shell gives it one
-  /// variable of sshd's, which `sudo` would drop.
+  /// The command that reads the launcher and runs it as root. It must mean the same in sh, csh, tcsh and
+  /// fish: no newline, `!`, backslash, or apostrophe within the quoted word. The login shell passes it one
+  /// variable of sshd, which `sudo` would drop.
   ///
-  /// - Parameter size: bytes of the launcher.
+  /// - Parameter size: the length of the launcher in bytes.
   func line(reading size: Int, becoming: Bool) -> String {
     let shell = becoming ? "exec sudo -n /bin/sh" : "exec /bin/sh"
     return
       "\(shell) -c 'p=$(head -c \(size)) && eval \"$p\"' deploy \(command.name) \"$SSH_CONNECTION\""
   }
 
-  /// What the command reads. It is one compound command, for a shell runs nothing of one that is cut off.
-  /// Start-up files may have left a line without its end, so the first message begins with a newline.
+  /// The launcher. It is one compound command, because a shell runs nothing of a truncated one.
+  /// Start-up files may have printed an unfinished line, so the first message begins with a newline.
   ///
-  /// The period keeps the newlines at the end of the program, which `$()` would drop.
+  /// The trailing period keeps the newlines at the end of the program, which `$()` would drop.
   var launcher: [UInt8] {
     let arguments = [command.name] + command.arguments.map { "\($0.name)=\($0.value)" }
     let words =

@@ -1,12 +1,12 @@
-/// The program that runs on hosts: one file of POSIX sh, which a host keeps by its digest in
+/// The program that runs on hosts: one POSIX sh file, which a host stores under its digest in
 /// `/etc/deploy/lib` from its first transaction on.
 package struct HostProgram: Sendable {
-  /// ASCII, so that its bytes are its characters for every shell and locale.
+  /// ASCII only, so that bytes and characters are the same for every shell and locale.
   let text: [UInt8]
   /// SHA-256 of the text in lower-case hex.
   let digest: String
 
-  /// The parts, each behind those that it rests on; the last calls what the first word asks for.
+  /// The parts, each after those that it uses; the last one runs the command of the first argument.
   static let parts: [(name: String, text: [UInt8])] = [
     ("base", PackageResources.base_sh), ("progress", PackageResources.progress_sh),
     ("nginx", PackageResources.nginx_sh), ("rules", PackageResources.rules_sh),
@@ -32,14 +32,14 @@ package struct HostProgram: Sendable {
     self.digest = digest(self.text)
   }
 
-  /// For those who find it on a host.
+  /// The comment at the top, for administrators who find the file on a host.
   private static let heading = """
     #!/bin/sh
     # What deploy runs on this host. Its source, with comments, is in Sources/Execution/Host/Program.
 
     """
 
-  /// A third of it is for those who read it here.
+  /// The part without comments, which are a third of it and are not needed on hosts.
   static func withoutComments(_ script: String) -> String {
     script.split(separator: "\n", omittingEmptySubsequences: false)
       .filter { !$0.drop { $0 == " " }.hasPrefix("#") }

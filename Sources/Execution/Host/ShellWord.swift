@@ -1,7 +1,7 @@
-/// The only place where a word is made safe for a shell.
+/// Quotes words for a shell; the only place that does so.
 package enum ShellWord {
   package static func quoted(_ word: String) -> String {
-    // By scalars: an apostrophe under an accent is one character, but for a shell the word ends there.
+    // Scalars, because an apostrophe with a combining accent is one character, but ends the word for a shell.
     let parts = word.unicodeScalars.split(separator: "'", omittingEmptySubsequences: false)
     return "'" + parts.map { String($0) }.joined(separator: "'\\''") + "'"
   }

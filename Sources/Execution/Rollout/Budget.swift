@@ -1,13 +1,13 @@
-/// What a host may take for one phase of a conversation: more than that is the host's failure.
+/// The limits of one phase of a conversation with a host; a host that exceeds one has failed.
 package struct Budget: Sendable {
-  /// From the beginning of the phase to its end, whatever the host says meanwhile.
+  /// From the beginning of the phase to its end, no matter what the host sends.
   package var time: Duration
-  /// The same for a host that reports again and again that it waits for another run, or repairs what
-  /// an earlier one left.
+  /// The limit for a host that keeps reporting that it waits for another run, or recovers from an earlier
+  /// one.
   package var patience: Duration
   /// Bytes of the longest line.
   package var longestLine: Int
-  /// Bytes in all.
+  /// Bytes in total.
   package var bytes: Int
 
   package init(
@@ -22,30 +22,30 @@ package struct Budget: Sendable {
 
 /// The budgets of all phases of a run.
 package struct Budgets: Sendable {
-  /// Rules and files of a large host fit, in lines of up to a verdict map of nft.
+  /// Large enough for the rules and files of a large host, including an nft map in one line.
   package var survey = Budget(
     .seconds(60), patience: .seconds(600), longestLine: 1 << 20, bytes: 16 << 20)
   package var manifest = Budget(.seconds(60), longestLine: 1 << 16, bytes: 4 << 20)
-  /// What staging and validating a release may take on the host, which gives up first and says at what.
+  /// The time for staging and validating a release. The host has a shorter limit and reports the step.
   package var staging = Duration.seconds(120)
-  /// What a host needs beyond that, and beyond its window, to say how it ended.
+  /// The additional time that a host needs after a limit or its window to report the result.
   package var ending = Duration.seconds(15)
-  /// For a host that waits for the lock or recovers first, before it begins.
+  /// The additional time for a host that first waits for its lock or recovers.
   package var recovery = Duration.seconds(300)
-  /// What may pass between two messages of a host that is asked to confirm.
+  /// The time between two messages of a host that is asked to confirm.
   package var answer = Duration.seconds(15)
   /// How long a host may take to roll a release back.
   package var rollback = Duration.seconds(30)
-  /// For a few bytes that say that the controller is still there.
+  /// The time to send a heartbeat of a few bytes.
   package var heartbeat = Duration.seconds(5)
 
-  /// What programs on a host write about a release: nginx has a line for each file at most.
+  /// The bytes that a host may send about a release: nginx prints at most one line for each file.
   private static let transactionBytes = 1 << 20
 
   package init() {}
 
-  /// For a host with a revoked certificate: others wait for it before they refuse it, and whoever has its
-  /// key is to gain no time.
+  /// Shorter limits for a host with a revoked certificate: other hosts wait for it before they refuse the
+  /// certificate, and an attacker with its key must not gain time.
   var brief: Budgets {
     var brief = self
     brief.staging = min(staging, .seconds(30))
@@ -64,7 +64,7 @@ package struct Budgets: Sendable {
     Budget(window + ending, bytes: Self.transactionBytes)
   }
 
-  /// - Parameter limit: what is left of the time for all attempts.
+  /// - Parameter limit: the remaining time for all attempts.
   func confirmation(within limit: Duration) -> Budget {
     Budget(min(answer, limit), patience: limit, bytes: Self.transactionBytes)
   }

@@ -2,7 +2,7 @@ package import Fleet
 import Planning
 package import State
 
-/// The connections of a run to its hosts: one for each host, kept open from the survey on.
+/// The SSH connections of a run: one for each host, opened by the survey and reused until the end.
 package actor HostPool {
   private let connector: any Connector
   nonisolated let program: HostProgram
@@ -10,7 +10,7 @@ package actor HostPool {
   private let recognize: @Sendable (String) -> ShownManifest
   private let report: @Sendable (ProgressEvent) -> Void
   private var open: [HostName: any RemoteHost] = [:]
-  /// Why hosts could not be surveyed, as far as the cause is on the controller.
+  /// Why hosts could not be surveyed, if the cause is on the controller.
   private var localCauses: [HostName: String] = [:]
 
   /// - Parameter recognize: checks the signature of a manifest.
@@ -34,7 +34,7 @@ package actor HostPool {
     return host
   }
 
-  /// Closes a connection that does not answer any more, so that the next use opens another.
+  /// Closes a connection that no longer answers, so that the next use opens another.
   func forget(_ name: HostName) async { await open.removeValue(forKey: name)?.close() }
 
   package func close() async {
@@ -46,7 +46,7 @@ package actor HostPool {
     }
   }
 
-  /// Asks every host what it is, so many at a time.
+  /// Surveys every host, with a limited number at the same time.
   package func survey(
     _ hosts: [(name: HostName, connection: HostAccess)], parallel: Int
   ) async -> Survey {
@@ -59,7 +59,7 @@ package actor HostPool {
     return survey
   }
 
-  /// Why none of the hosts could be asked, if the cause is on the controller and the same for all.
+  /// Why no host could be surveyed, if the cause is on the controller and the same for all.
   package func localCause(of survey: Survey) -> String? {
     guard let cause = survey.keys.first.flatMap({ localCauses[$0] }) else { return nil }
     return survey.keys.allSatisfy { localCauses[$0] == cause } ? cause : nil
@@ -87,7 +87,7 @@ package actor HostPool {
     }
   }
 
-  /// The manifest of a release that a host still has; nil where it has none.
+  /// The manifest of a release that a host still has; nil if it has none.
   package nonisolated func manifest(
     of release: Int, on name: HostName, _ connection: HostAccess
   ) async throws -> ShownManifest? {
@@ -104,7 +104,7 @@ package actor HostPool {
     throw HostFault(RefusalText.shellEnded(try await conversation.finish(), connection))
   }
 
-  /// Has a host do what reads nothing.
+  /// Runs a command of the host program that needs no input.
   private nonisolated func ask(
     _ command: HostCommand, _ name: HostName, _ connection: HostAccess, _ budget: Budget
   ) async throws -> Conversation {
@@ -116,8 +116,8 @@ package actor HostPool {
   }
 }
 
-/// Runs a body for each element, so many at a time and as long as it may go on, and hands on each
-/// result as it comes.
+/// Runs `body` for each element with at most `limit` tasks at the same time, while `goesOn` is true, and
+/// passes on each result as it arrives.
 package func forEach<Element: Sendable, Output: Sendable>(
   _ elements: [Element], limit: Int, while goesOn: () -> Bool = { true },
   _ body: @escaping @Sendable (Element) async -> Output,

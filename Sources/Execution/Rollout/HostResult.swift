@@ -1,18 +1,19 @@
 package import Planning
 
-/// What became of one host.
+/// The result of a run on one host.
 package enum HostResult: Hashable, Sendable {
   case unchanged
-  /// The release is served and proven, or `deploy` has left the host.
+  /// The release is active and verified, or `deploy` was removed from the host.
   case confirmed(HostStep.Goal)
-  /// Nothing on the host was touched.
+  /// The host was not changed.
   case refused(Refusal)
-  /// The release before is back and proven.
+  /// The previous release is active again and verified.
   case reverted(why: String)
-  /// Neither release could be proven: somebody has to look.
+  /// Neither release could be verified: the host needs attention.
   case failed(why: String)
   case unreachable(why: String)
-  /// The host got the word and cannot be asked how it ended; it goes back by itself.
+  /// The host got the go signal and its result could not be read; without confirmation it rolls back
+  /// automatically.
   case unconfirmed(why: String, cause: Refusal.Cause = .change)
   case notAttempted(why: String)
 
@@ -38,8 +39,8 @@ package enum HostResult: Hashable, Sendable {
     }
   }
 
-  /// Whether the change itself failed here, and so would elsewhere; a host that is down, full or busy
-  /// says nothing about the others.
+  /// Whether the change itself failed, and would fail on other hosts too; a host that is down, full or busy
+  /// does not count.
   package var speaksAgainstTheChange: Bool {
     switch self {
     case .refused(let refusal): refusal.cause == .change
@@ -63,7 +64,7 @@ package enum HostResult: Hashable, Sendable {
 }
 
 extension HostResult {
-  /// Of a host that the plan leaves out.
+  /// The result of a host that the plan holds.
   init(of hold: HostPlan.Hold) {
     let why = hold.reasons.joined(separator: "; ")
     switch hold.kind {
@@ -73,12 +74,12 @@ extension HostResult {
   }
 }
 
-/// Why a host took nothing.
+/// Why a host was not changed.
 package struct Refusal: Hashable, Sendable {
   package enum Cause: String, Hashable, Sendable {
-    /// The configuration does not pass.
+    /// The change was rejected, for example by `nginx -t`.
     case change
-    /// The host cannot take any.
+    /// The host cannot take any release now.
     case host
   }
 

@@ -2,61 +2,60 @@ package import Fleet
 package import Planning
 package import State
 
-/// A way to reach hosts.
+/// Opens connections to hosts.
 package protocol Connector: Sendable {
   /// Opens a connection; throws an error whose description is for the user.
   func connect(to host: HostName, _ connection: HostAccess) async throws -> any RemoteHost
 }
 
-/// A failure that knows whether it may pass by itself, as a lost connection does and a wrong key does not.
+/// An error that knows whether a retry may succeed, as after a lost connection but not with a wrong key.
 package protocol TransientFailure: Error {
   var isTransient: Bool { get }
 }
 
-/// A failure whose cause is on the controller: hosts that have it in common are told of it once.
+/// An error whose cause is on the controller: if several hosts have the same one, it is reported once.
 package protocol LocalFailure: Error {
-  /// In words that name no host; nil if the cause may be elsewhere.
+  /// A message without a host's name; nil if the cause may be elsewhere.
   var localCause: String? { get }
 }
 
-/// A host that can be asked to run commands.
+/// A connection to a host on which commands can be run.
 package protocol RemoteHost: Sendable {
   /// Starts a command for the host's shell, with its standard input open.
   func start(_ command: String) async throws -> any RemoteProcess
   func close() async
 }
 
-/// A command that runs on a host. Each call throws if it has not come to its end in time, whatever the
-/// host does meanwhile.
+/// A command that runs on a host. Each call throws if it does not finish in time, whatever the host sends.
 package protocol RemoteProcess: Sendable {
   func write(_ bytes: [UInt8], within limit: Duration) async throws
   func closeInput(within limit: Duration) async throws
   /// Returns the next bytes of its standard output, nil at its end.
   func read(within limit: Duration) async throws -> [UInt8]?
-  /// Waits for its end and returns the last of its standard error.
+  /// Waits for its end and returns the end of its standard error.
   func finish(within limit: Duration) async throws -> [UInt8]
 }
 
-/// Issues certificates with keys of their own.
+/// Issues certificates, each with a new key.
 package protocol CertificateIssuer: Sendable {
-  /// Throws a `HostFault` if this certificate cannot be signed, which says nothing about others.
+  /// Throws a `HostFault` if only this certificate cannot be signed.
   func issue(_ certificate: PlannedCertificate) async throws -> IssuedCertificate
 }
 
-/// A failure that comes from one host's own data: other hosts are changed as planned.
+/// An error caused by one host's data: other hosts are changed as planned.
 package struct HostFault: Error, CustomStringConvertible {
   package var description: String
 
   package init(_ description: String) { self.description = description }
 }
 
-/// Signs what is installed with the key of the fleet.
+/// Signs manifests with the fleet's key.
 package protocol ManifestSigner: Sendable {
-  /// Adds what the fleet knows, and the signature.
+  /// Adds the knowledge about the fleet and the signature.
   func signed(_ manifest: Manifest) async throws -> Manifest
 }
 
-/// A certificate and its key, for the one host that they are for.
+/// A new certificate with its key, for one host.
 package struct IssuedCertificate: Sendable {
   /// PEM.
   package var certificate: String
@@ -71,7 +70,7 @@ package struct IssuedCertificate: Sendable {
   }
 }
 
-/// Bytes that no description shows.
+/// Bytes that are never printed.
 package struct SecretContent: Sendable, CustomStringConvertible, CustomReflectable {
   package let bytes: [UInt8]
 
@@ -81,25 +80,25 @@ package struct SecretContent: Sendable, CustomStringConvertible, CustomReflectab
   package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// Tries the edges of hosts that have just changed.
+/// Tests the edges of hosts that have just changed.
 package protocol EdgeVerifier: Sendable {
-  /// Tries the edges that one of the hosts is part of, as the state has them now.
+  /// Tests the edges that one of the hosts is part of, according to the state.
   ///
   /// - Parameters:
-  ///   - leaving: hosts whose edges end with this run: they are not tried.
-  ///   - untried: hosts whose edges are not tried, and why, as the end of a sentence that begins with the
-  ///     host.
+  ///   - leaving: hosts whose edges end with this run: they are not tested.
+  ///   - untried: hosts whose edges are not tested, with the reason as the end of a sentence that begins
+  ///     with the host.
   func findings(
     touching hosts: Set<HostName>, leaving: Set<HostName>, untried: [HostName: String]
   ) async -> EdgeFindings
 }
 
-/// What came of trying edges.
+/// The result of testing edges.
 package struct EdgeFindings: Hashable, Sendable {
-  /// What is wrong, a line each.
+  /// One line for each edge that does not work.
   package var problems: [String]
-  /// Edges with an end that cannot be reached, which says nothing about the hosts that have changed: a
-  /// line each.
+  /// One line for each edge that could not be tested because one of its hosts cannot be reached; this does
+  /// not count as a failure of the change.
   package var untried: [String]
 
   package init(problems: [String] = [], untried: [String] = []) {
@@ -108,18 +107,18 @@ package struct EdgeFindings: Hashable, Sendable {
   }
 }
 
-/// Where the state is kept.
+/// Records progress in the state.
 package protocol StateStore: Sendable {
-  /// Records what is on hosts now, all in one writing; nil where `deploy` has left.
+  /// Records the releases of hosts in one write; nil if `deploy` was removed.
   func record(_ records: [HostName: HostRecord?]) async throws
-  /// Records certificates that were signed; their hosts get them when this has returned, not before.
+  /// Records signed certificates; they are sent to their hosts only after this returns.
   func record(issued: [IssuanceRecord]) async throws
   /// Records the digest of a manifest before it is sent to a host.
   ///
-  /// - Parameter serial: of the state that the manifest was made from.
+  /// - Parameter serial: the serial of the state that the manifest was made from.
   func expect(_ digest: String, fromSerial serial: Int, on host: HostName) async throws
-  /// Notes which of them is in force, nil for none, so that those before it are not believed again; it is
-  /// on the disk with what is recorded next.
+  /// Notes which manifest is current, nil for none, so that earlier ones are not accepted again. It is
+  /// written together with the next record.
   func settle(_ digest: String?, on host: HostName) async
 }
 
@@ -129,30 +128,29 @@ extension StateStore {
   }
 }
 
-/// Runs the playbook's commands on this machine.
+/// Runs the playbook's commands on the controller.
 package protocol HookRunner: Sendable {
-  /// Runs a program with its arguments to its end; ends it when it takes longer than the seconds or
-  /// when the task is cancelled.
+  /// Runs a program with its arguments; stops it after a number of seconds, or if the task is cancelled.
   ///
   /// - Parameters:
-  ///   - environment: what the program finds in its environment beside what this one has.
-  ///   - say: gets each line that it writes, as it comes.
+  ///   - environment: additional environment variables.
+  ///   - say: is called with each line that the program writes.
   func run(
     _ words: [String], environment: [String: String], withinSeconds seconds: Int64,
     say: @escaping @Sendable (String) -> Void
   ) async -> HookEnding
 }
 
-/// How a command of the playbook ended.
+/// The result of a command of the playbook.
 package enum HookEnding: Hashable, Sendable {
   case succeeded
-  /// Why, as the end of a sentence that begins with the command, with its last words.
+  /// The reason with the last output, as the end of a sentence that begins with the command.
   case failed(String)
-  /// It was ended, or never begun, because the task was cancelled.
+  /// It was stopped or not started because the task was cancelled.
   case interrupted
 }
 
-/// The rest of the machine, as values and functions.
+/// The clock, user, digest and files of the controller, as values and functions.
 package struct Surroundings: Sendable {
   /// User and machine, such as `ann@laptop`.
   package var user: String

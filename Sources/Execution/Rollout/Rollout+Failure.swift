@@ -2,18 +2,18 @@ import Fleet
 import Planning
 import State
 
-/// What a rollout proves of a batch, and what it takes back where that fails.
+/// Testing the edges of a batch, and rolling back hosts if the run stops.
 extension Rollout {
-  /// Tries the edges of a batch where the playbook asks for it; one that fails stops the run.
+  /// Tests the edges of a batch if the playbook requires it; a failure stops the run.
   ///
-  /// Edges of a host with a revoked certificate are refused, as they should be, until it has another.
+  /// Edges of a host with a revoked certificate are refused, as intended, until it has a new one.
   func verify(_ plan: Plan, _ hosts: [HostName], _ run: inout Run) async throws {
     let confirmed = hosts.filter {
       run.confirmed[$0]?.isEmpty == false && !plan.revoked.contains($0)
     }
     guard plan.verifiesEdges, !confirmed.isEmpty else { return }
     report(.verifying(hosts: confirmed.sorted()))
-    // What was out of reach before the run speaks against the host, not against the change.
+    // A host that was already held before the run does not count as a failure of the change.
     var untried = Dictionary(
       plan.hosts.filter { $0.hold != nil }.map { ($0.host, "is left out of this run") },
       uniquingKeysWith: { $1 })
@@ -30,13 +30,13 @@ extension Rollout {
         + findings.problems.joined(separator: "\n"))
   }
 
-  /// Brings hosts back to what they were before the run, in the opposite order: what an order keeps
-  /// working forwards, it keeps working backwards.
+  /// Rolls hosts back to what they had before the run, in the opposite order: an order that is safe
+  /// forwards is safe backwards.
   func takeBack(_ plan: Plan, _ run: inout Run) async {
     let all = plan.revertsAll && run.summary.stopped != Summary.interrupted
     let groups =
       all ? run.reversals(of: Array(run.confirmed.keys)) : run.lastReversals(of: run.unproven)
-    let why = "the run stopped, and its playbook takes back what was changed"
+    let why = "the run stopped, and the playbook rolls back all changed hosts"
     for group in groups {
       var endings: [(host: HostName, result: HostResult)] = []
       await forEach(group.filter { run.canBeTakenBack($0.step.host) }, limit: parallel) {
@@ -48,12 +48,12 @@ extension Rollout {
       for (host, result) in endings {
         let ending: HostResult =
           if case .confirmed = result { .reverted(why: why) } else {
-            .failed(why: "it was to go back and did not: \(result.name), \(result.detail)")
+            .failed(why: "the rollback did not succeed: \(result.name), \(result.detail)")
           }
         run.summary.results[host] = ending
         report(.settled(host: host, ending))
       }
-      // What is behind a barrier waits for all before it, on the way back as well.
+      // A stage waits for all hosts of the one before, also when rolling back.
       guard endings.allSatisfy({ run.summary.results[$0.host]?.name == "reverted" }) else { return }
     }
   }
@@ -72,7 +72,7 @@ extension Rollout {
               self.record(of: $0, at: reversal.step.connection, as: reversal.step.roles)
             }, of: reversal.step.host)
         } catch {
-          return .failed(why: "it went back, which could not be written down: \(error)")
+          return .failed(why: "it was rolled back, but this could not be recorded: \(error)")
         }
         return result
       }
@@ -81,14 +81,14 @@ extension Rollout {
 }
 
 extension Run {
-  /// A confirmed step that is taken back.
+  /// A confirmed step that is rolled back.
   struct Reversal: Sendable {
     var step: PlannedStep
-    /// What the host had before; nil for nothing of `deploy`.
+    /// The release that the host had before; nil for none.
     var before: ReleaseRecord?
   }
 
-  /// Whether its last step is confirmed or it stands between two; another end is not written over.
+  /// Whether its last step is confirmed or it is between two steps; another result is kept.
   func canBeTakenBack(_ host: HostName) -> Bool {
     switch summary.results[host] {
     case nil, .confirmed, .notAttempted, .reverted: confirmed[host]?.isEmpty == false
@@ -96,19 +96,19 @@ extension Run {
     }
   }
 
-  /// The step of each host that was confirmed last, and no other: the steps before it work as they did.
+  /// The last confirmed step of each host; the steps before it need not be rolled back.
   func lastReversals(of hosts: [HostName]) -> [[Reversal]] {
     let last = hosts.compactMap { reversals(of: [$0]).first?.first }
     return last.isEmpty ? [] : [last]
   }
 
-  /// The confirmed steps of hosts, the last stage first; those of one stage go together.
+  /// The confirmed steps of hosts, the last stage first; those of one stage together.
   func reversals(of hosts: [HostName]) -> [[Reversal]] {
     var stages: [Int: [Reversal]] = [:]
     for host in hosts.sorted() {
       guard let done = confirmed[host], let steps = steps[host] else { continue }
       for (index, confirmed) in done.enumerated() {
-        // A host that has left would have to be installed anew, which a plan does.
+        // A host from which deploy was removed needs a new installation, which only a plan can do.
         guard confirmed.goal != .removed else { continue }
         let before = before(steps[0], index == 0 ? nil : done[index - 1])
         let step = HostStep(
@@ -120,8 +120,7 @@ extension Run {
     return stages.sorted { $0.key > $1.key }.map(\.value)
   }
 
-  /// The release that was in force on a host before its first step, or the one that a step has left there;
-  /// nil where there was none.
+  /// The release of a host before its first step, or the one that a step installed; nil if there was none.
   private func before(_ first: PlannedStep, _ previous: ConfirmedStep?) -> RestoredRelease? {
     if let previous {
       guard case .release(let number) = previous.goal else { return nil }

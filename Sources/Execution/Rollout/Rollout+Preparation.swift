@@ -8,7 +8,7 @@ struct Pace: Sendable {
   private let window: Int64
   private let budgets: Budgets
   private let revoked: Set<HostName>
-  /// Seconds for one that the others are to refuse.
+  /// Seconds for a host whose certificate the others will refuse.
   private static let briefWindow: Int64 = 20
 
   init(window: Int64, budgets: Budgets, revoked: Set<HostName>) {
@@ -23,9 +23,9 @@ struct Pace: Sendable {
   func budgets(of host: HostName) -> Budgets { revoked.contains(host) ? budgets.brief : budgets }
 }
 
-/// How hosts get ready for a switch before any of them does it.
+/// Staging and validating releases on hosts before any of them switches.
 extension Rollout {
-  /// Has the hosts stage and test their next step, those that may go on.
+  /// Lets the hosts that may continue stage and validate their next step.
   func prepare(_ hosts: [HostName], _ run: inout Run) async {
     var results: [(HostName, Result<HostTransaction, HostTransaction.Failure>)] = []
     let steps = hosts.sorted().compactMap { run.next($0) }.filter {
@@ -53,12 +53,12 @@ extension Rollout {
     }
   }
 
-  /// Hosts that would break an edge, because another host did not come so far, do not go on.
+  /// Stops hosts whose next step would break an edge because another host is not ready.
   func holdBack(_ batch: [HostName], _ run: inout Run) async {
     for host in batch {
       guard let step = run.next(host)?.step, let why = run.blocker(step) else { continue }
       conclude(host, run.notAttempted(host, why: why), &run)
-      // Its lock goes at once, not at the end of the run.
+      // Its lock is released now, not at the end of the run.
       guard let transaction = run.waiting.removeValue(forKey: host) else { continue }
       await heartbeat.end(for: transaction)
       await Task.detached { await transaction.abandon() }.value
@@ -74,11 +74,11 @@ extension Rollout {
     } catch let fault as HostFault {
       return .failure(.init(result: .refused(Refusal(cause: .host, why: fault.description))))
     } catch {
-      // A file that cannot be read or a state that cannot be written is not a matter of one host.
+      // A file that cannot be read or a state that cannot be written concerns all hosts.
       return .failure(.init(result: .refused(Refusal(cause: .change, why: "\(error)"))))
     }
     do {
-      // Before it leaves the controller: a manifest that the state does not know is another's.
+      // Recorded before it is sent: a manifest that the state does not know counts as another controller's.
       if let digest = release.manifestDigest {
         try await store.expect(digest, fromSerial: serial, on: step.host)
       }

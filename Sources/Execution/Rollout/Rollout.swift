@@ -2,11 +2,12 @@ import Fleet
 package import Planning
 package import State
 
-/// Carries out a plan: every host is prepared and tested first, then the batches switch one by one.
+/// Carries out a plan: first every host stages and validates its release, then the batches switch one after
+/// the other.
 package struct Rollout: Sendable {
   let pool: HostPool
   let builder: ReleaseBuilder
-  /// Of the state that the run began with.
+  /// The serial of the state that the run began with.
   let serial: Int
   let store: any StateStore
   let surroundings: Surroundings
@@ -33,7 +34,7 @@ package struct Rollout: Sendable {
     self.surroundings = surroundings
     self.confirmation = Confirmation(
       pool: pool, surroundings: surroundings,
-      // What a run takes a host through stays on it, so that all of it can be taken back.
+      // Transition releases of the run are kept on the host, so that all of it can be rolled back.
       keepReleases: max(
         plan.keepReleases,
         (plan.hosts.map(\.steps.count).max() ?? 0) + 1))
@@ -57,7 +58,8 @@ package struct Rollout: Sendable {
     var run = Run(plan)
     do {
       try await settleIdle(plan, state, &run)
-      // Every host tests its release before any host changes. Nobody waits for what a revoked one says.
+      // Every host validates its release before any host changes. No host waits for one with a revoked
+      // certificate.
       await prepare(run.steps.keys.filter { !plan.revoked.contains($0) }, &run)
       try run.stopIfFailed()
       var isFirst = true
@@ -89,13 +91,13 @@ package struct Rollout: Sendable {
     return run.summary
   }
 
-  /// Gives a host the result that it keeps.
+  /// Records the final result of a host.
   func conclude(_ host: HostName, _ result: HostResult, _ run: inout Run) {
     run.summary.results[host] = result
     report(.settled(host: host, result))
   }
 
-  /// Hosts that need nothing; what an earlier run did there and could not write down is written now.
+  /// Records hosts that do not change, and what an earlier run did there but could not record.
   private func settleIdle(_ plan: Plan, _ state: FleetState, _ run: inout Run) async throws {
     var records: [HostName: HostRecord?] = [:]
     for host in plan.hosts {
@@ -104,12 +106,12 @@ package struct Rollout: Sendable {
       case .held(let hold): conclude(host.host, HostResult(of: hold), &run)
       case .unchanged(let present):
         let known = state.hosts[host.host]
-        // Without a release, the machine has another name now, under which it is recorded.
+        // Without a release, the machine now has another name, under which it is recorded.
         guard let present else {
           if known != nil { records[host.host] = .some(nil) }
           continue
         }
-        // What the CA has not signed for the host is its own word.
+        // Certificates that the CA did not sign for the host are not recorded because it reports them.
         guard state.hasIssued(present, to: host.host) || plan.renames(present, state) else {
           continue
         }
@@ -131,7 +133,7 @@ package struct Rollout: Sendable {
     return record
   }
 
-  /// What the state has of a host with that release.
+  /// The record of a host with that release.
   func record(
     of release: ReleaseRecord, at connection: HostAccess, as roles: HostRoles
   ) -> HostRecord {
@@ -157,14 +159,14 @@ package struct Rollout: Sendable {
     if let failure = settled.compactMap(\.failure).first { throw failure }
   }
 
-  /// How a host ended, and why that could not be written down.
+  /// The result of a host, with the reason why it could not be recorded.
   private struct Settled: Sendable {
     var transaction: HostTransaction
     var result: HostResult
     var failure: (any Error)?
   }
 
-  /// A transaction that has the word is seen to its end and written down, whatever is cancelled.
+  /// A transaction that got the go signal is completed and recorded even if the run is cancelled.
   private func carryOut(_ transaction: HostTransaction) async -> Settled {
     let step = transaction.step
     if let result = await hooks.before(step) {
@@ -195,15 +197,15 @@ package struct Rollout: Sendable {
 
   private struct Unread: Error, CustomStringConvertible { var description: String }
 
-  /// What a host has now.
+  /// The release that a host has now.
   private func confirmedRecord(of transaction: HostTransaction) throws -> HostRecord? {
     let step = transaction.step
     guard case .release(let number) = step.goal else { return nil }
     guard let release = transaction.record else {
       throw Unread(
         description:
-          "release \(number) is in force on \(step.host), and what is in it was not"
-          + " planned: the next plan asks the host")
+          "release \(number) is active on \(step.host), but its content is not known: the next"
+          + " plan reads it from the host")
     }
     return record(of: release, at: step.connection, as: step.roles)
   }
@@ -212,18 +214,18 @@ package struct Rollout: Sendable {
     _ transaction: HostTransaction
   ) async -> (transaction: HostTransaction, result: HostResult) {
     if let result = await result(of: transaction) { return (transaction, result) }
-    // The host waited in vain, or the word was lost: it is prepared once more, and refuses if it has
-    // changed meanwhile.
+    // The host timed out or the go signal was lost: it is prepared again, and refuses if it has changed
+    // in the meantime.
     await pool.forget(transaction.step.host)
     switch await prepare(transaction.step, after: transaction.previous) {
     case .failure(let failure): return (transaction, failure.result)
     case .success(let again):
       let result = await result(of: again)
-      return (again, result ?? .unreachable(why: "it does not get the word to begin"))
+      return (again, result ?? .unreachable(why: "the go signal does not reach it"))
     }
   }
 
-  /// Nil where the host never began.
+  /// Nil if the host never began.
   private func result(of transaction: HostTransaction) async -> HostResult? {
     switch await transaction.carryOut(report: report) {
     case .result(let result): result

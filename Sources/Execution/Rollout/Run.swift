@@ -2,15 +2,15 @@ import Fleet
 import Planning
 import State
 
-/// A step that a host has confirmed in this run.
+/// A step that a host confirmed in this run.
 struct ConfirmedStep: Sendable {
   var goal: HostStep.Goal
-  /// Of the release; nil where it is not known, or where `deploy` has left the host.
+  /// The digest of the release's manifest; nil if it is not known or `deploy` was removed from the host.
   var record: ReleaseRecord?
   var fingerprint: Fingerprint
 }
 
-/// A rollout as far as it has come.
+/// The progress of a rollout: results, prepared transactions and remaining steps.
 struct Run {
   struct Stop: Error { var why: String }
 
@@ -18,9 +18,9 @@ struct Run {
   /// The steps of each host that changes it.
   let steps: [HostName: [PlannedStep]]
   var summary = Summary()
-  /// Transactions that are prepared and wait for the word.
+  /// Transactions that are prepared and wait for the go signal.
   var waiting: [HostName: HostTransaction] = [:]
-  /// Hosts whose edges were tried and do not work.
+  /// Hosts whose edges were tested and do not work.
   var unproven: [HostName] = []
   private(set) var confirmed: [HostName: [ConfirmedStep]] = [:]
 
@@ -29,19 +29,19 @@ struct Run {
     steps = Dictionary(grouping: plan.steps, by: \.host)
   }
 
-  /// The host's next step and what the one before it left; nil where it has a result.
+  /// The host's next step and the result of the previous one; nil if the host has a final result.
   func next(_ host: HostName) -> (step: PlannedStep, previous: ConfirmedStep?)? {
     guard summary.results[host] == nil, let steps = steps[host] else { return nil }
     let done = confirmed[host] ?? []
     return done.count < steps.count ? (steps[done.count], done.last) : nil
   }
 
-  /// A transaction that waits for the word, unless the host has a result already.
+  /// A transaction that waits for the go signal, unless the host already has a result.
   func ready(_ host: HostName) -> HostTransaction? {
     summary.results[host] == nil ? waiting[host] : nil
   }
 
-  /// A step of a host has ended: the host has a result when its last step is confirmed, or one is not.
+  /// Records the end of a step: the host has a result if its last step is confirmed, or any step is not.
   mutating func advance(_ host: HostName, _ result: HostResult, _ transaction: HostTransaction) {
     waiting[host] = nil
     guard case .confirmed(let goal) = result else {
@@ -57,14 +57,14 @@ struct Run {
     if confirmed[host]?.count == steps[host]?.count { summary.results[host] = result }
   }
 
-  // MARK: - What waits for what
+  // MARK: - Dependencies between hosts
 
   private func has(_ need: HostStep.Need) -> Bool {
     confirmed[need.host]?.contains { $0.goal == need.goal } == true
       && need.through.allSatisfy(has)
   }
 
-  /// Why a host may not go on: an edge would break that works now.
+  /// Why a host may not continue: a working edge would break.
   func blocker(_ step: PlannedStep) -> String? {
     let missing = step.needs.filter { !has($0) }.map(\.host).sorted()
     if !missing.isEmpty {
@@ -81,13 +81,14 @@ struct Run {
     return nil
   }
 
-  /// What is said of a host that comes no further.
+  /// The result of a host that cannot continue.
   func notAttempted(_ host: HostName, why: String) -> HostResult {
     guard case .release(let release) = confirmed[host]?.last?.goal else {
       return .notAttempted(why: why)
     }
     return .notAttempted(
-      why: "its step to release \(release) is confirmed and works with old and new; then: \(why)")
+      why: "release \(release) is confirmed and accepts both the old and the new configuration, but"
+        + " the next step was not taken: \(why)")
   }
 
   func stopIfFailed() throws {
@@ -103,7 +104,7 @@ struct Run {
 }
 
 extension Plan {
-  /// Whether a machine shows what was recorded of one that has another name now.
+  /// Whether a machine has the recorded release of a host that now has another name.
   func renames(_ release: ReleaseRecord, _ state: FleetState) -> Bool {
     hosts.contains {
       $0.outcome == .unchanged(present: nil) && state.hosts[$0.host]?.release == release

@@ -1,12 +1,12 @@
 package import Fleet
 
-/// What became of every host of a run.
+/// The results of all hosts of a run.
 package struct Summary: Hashable, Sendable {
-  /// Why a run stopped that the user stopped.
+  /// The reason of a run that the user stopped.
   package static let interrupted = "interrupted"
 
   package var results: [HostName: HostResult]
-  /// What ended the run before its time.
+  /// Why the run stopped early; nil if it did not.
   package var stopped: String?
 
   package init(results: [HostName: HostResult] = [:], stopped: String? = nil) {

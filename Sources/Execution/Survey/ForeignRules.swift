@@ -1,8 +1,8 @@
 import Diagnostics
 import State
 
-/// The rules of a host that are not `deploy`'s, as far as they can keep a packet out: read line by line
-/// as `nft list ruleset` and `iptables -S` write them.
+/// The firewall rules of other programs on a host that can drop a packet, parsed line by line from the
+/// output of `nft list ruleset` and `iptables -S`.
 struct ForeignRules {
   private struct Chain {
     var table: String
@@ -10,28 +10,28 @@ struct ForeignRules {
     var hook: HostSurroundings.ForeignChain.Hook?
     var dropsByDefault = false
     var droppingRules: [String] = []
-    /// The chains of the same table that its rules lead to.
+    /// The chains of the same table that its rules jump to.
     var targets: [String] = []
   }
 
   private typealias Hook = HostSurroundings.ForeignChain.Hook
 
-  /// What the names of the chains begin with that the scripts have iptables' own jump to.
+  /// The prefix of deploy's iptables chains.
   private static let ownPrefix = "DEPLOY-"
 
   private struct Key: Hashable { var table, name: String }
 
-  /// More base chains than that no host needs, and each costs a walk through all others.
+  /// The limit of base chains, because each one costs a walk through all others.
   private static let mostHooks = 256
   private static let mostChains = 20_000
-  /// Rules that are kept of a chain: enough to show what it is about.
+  /// The number of rules of a chain that are kept: enough to show its purpose.
   private static let mostRules = 100
 
   private var all: [Chain] = []
   private var places: [Key: [Int]] = [:]
   private var hooks = 0
   private var table = ""
-  /// The tables of a release, and of what stands beside it for a moment.
+  /// The tables of a release, and the one that exists for a moment during a switch.
   private static let ownTables: Set = ["inet deploy", "inet deploy_next"]
 
   func checkCount() throws(ConversationFault) {
@@ -43,7 +43,7 @@ struct ForeignRules {
     }
   }
 
-  /// The base chains that may drop a packet, with the rules of every chain that they lead to.
+  /// The base chains that may drop a packet, with the rules of every chain that they jump to.
   var chains: [HostSurroundings.ForeignChain] {
     all.compactMap { chain in
       guard let hook = chain.hook else { return nil }
@@ -55,7 +55,7 @@ struct ForeignRules {
     }
   }
 
-  /// The programs that are known by the names of their tables and chains.
+  /// The firewall managers, recognized by the names of their tables and chains.
   var managers: Set<HostSurroundings.FirewallManager> {
     var managers: Set<HostSurroundings.FirewallManager> = []
     for chain in all {
@@ -68,7 +68,7 @@ struct ForeignRules {
     return managers
   }
 
-  /// Deploy's own chains are not another's, whichever leads to them.
+  /// Leaves out deploy's own chains, even if other chains jump to them.
   private func reachable(from base: Chain) -> [Chain] {
     var found = [base]
     var names: Set = [base.name]
@@ -87,7 +87,7 @@ struct ForeignRules {
 
   // MARK: - nft
 
-  /// A line of `nft list ruleset`, as it stands there.
+  /// Reads a line of `nft list ruleset`.
   mutating func read(_ line: String) {
     let line = String(line.drop { $0 == " " || $0 == "\t" })
     let words = line.split(separator: " ")
@@ -108,7 +108,7 @@ struct ForeignRules {
     }
   }
 
-  /// A rule ends in its verdict, but for a comment; a map has a verdict behind each colon.
+  /// A rule ends with its verdict and possibly a comment; a map has a verdict after each colon.
   private mutating func readRule(_ line: String, of chain: Int) {
     let words = Self.withoutQuotes(line).split(separator: " ")
       .map { String($0.filter { $0 != "," }) }
@@ -125,7 +125,7 @@ struct ForeignRules {
     }
   }
 
-  /// What stands in quotes is somebody's own words, but for the names of targets of iptables.
+  /// The line without quoted texts, which may contain any words; names of iptables targets are kept.
   private static func withoutQuotes(_ line: String) -> String {
     let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
     return parts.enumerated().map { index, part in
@@ -145,9 +145,9 @@ struct ForeignRules {
     return HostText(line, limit: longest / 2).text + HostText(Substring(end)).text
   }
 
-  // MARK: - iptables of its own
+  // MARK: - iptables
 
-  /// The program, and a line such as `-P INPUT DROP` or `-A INPUT -p tcp -j REJECT`.
+  /// Reads the program's name and a line such as `-P INPUT DROP` or `-A INPUT -p tcp -j REJECT`.
   mutating func readLegacy(_ line: String) {
     let words = Self.withoutQuotes(line).split(separator: " ").map(String.init)
     guard words.count >= 4 else { return }
@@ -172,7 +172,7 @@ struct ForeignRules {
     return add(Chain(table: table, name: Self.shown(name)))
   }
 
-  // MARK: - What is kept
+  // MARK: - Result
 
   @discardableResult private mutating func add(_ chain: Chain) -> Int {
     places[Key(table: chain.table, name: chain.name), default: []].append(all.endIndex)
@@ -190,6 +190,6 @@ struct ForeignRules {
     all[chain].droppingRules.append(Self.shortened(rule))
   }
 
-  /// Names of tables and chains may be any bytes.
+  /// A name of a table or chain, safe to display: it may contain any bytes.
   private static func shown(_ name: String) -> String { HostText(name, limit: 100).text }
 }

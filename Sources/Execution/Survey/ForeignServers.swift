@@ -1,23 +1,24 @@
 import Diagnostics
 import State
 
-/// Reads of a host's `nginx -T` where servers listen that are not `deploy`'s, in nginx's own order.
+/// Finds the `listen` directives of servers outside the release in the output of `nginx -T`, in the order
+/// in which nginx reads them.
 ///
-/// The host leaves out what has no part in that; each line comes with its number in the whole.
+/// The host leaves out unneeded lines; each line is sent with its number.
 struct ForeignServers {
   struct Line {
-    /// In its file, from 1.
+    /// The number of the line in its file, from 1.
     var number: Int
     var text: Substring
   }
 
   private static let heading = "# configuration file "
   private static let word = "nginx-line"
-  /// More than a host can need: each file may be looked at for each pattern.
+  /// The limit of files, because each pattern is compared with every file.
   private static let mostFiles = 5000
 
   private(set) var files: [String: [Line]] = [:]
-  /// The file that includes the others.
+  /// The main configuration file.
   private(set) var main: String?
   private var file = ""
   private var start = 0
@@ -46,8 +47,8 @@ struct ForeignServers {
     }
   }
 
-  /// - Parameter include: the file that includes `deploy`'s, whether it is there already or not.
-  /// - Returns: where servers listen, and the place of a `server_names_hash_bucket_size`.
+  /// - Parameter include: the file that includes releases, whether it exists already or not.
+  /// - Returns: the `listen` directives, and the place of a `server_names_hash_bucket_size`.
   func found(
     beside include: String
   ) -> (listens: [HostSurroundings.NginxListen], namesHash: String?) {
@@ -58,9 +59,9 @@ struct ForeignServers {
   }
 }
 
-/// Goes through the files of a configuration in the order in which nginx reads them.
+/// Walks through the files of a configuration in the order in which nginx reads them.
 private struct ServerWalk {
-  /// More than nginx's own limit of nested files, and more lines than a host may send.
+  /// Limits above those of nginx for nested files and of the host program for lines.
   private static let deepest = 20
   private static let mostLines = 200_000
   private static let mostPatterns = 200
@@ -73,7 +74,7 @@ private struct ServerWalk {
   private(set) var listens: [HostSurroundings.NginxListen] = []
   private(set) var namesHash: String?
 
-  /// The names of the blocks around what is read.
+  /// The names of the enclosing blocks.
   private var blocks: [String] = []
   private var words: [String] = []
   private var line = 0
@@ -82,10 +83,10 @@ private struct ServerWalk {
   private var lines = 0
   private var patterns = 0
 
-  /// The server around what is read.
+  /// The enclosing server.
   private struct Server {
     var line = 0
-    /// Where its own sockets begin among all.
+    /// The index of its first `listen` directive.
     var firstListen = 0
     var listens = false
     var names: [String] = []
@@ -103,7 +104,7 @@ private struct ServerWalk {
     for next in content {
       lines += 1
       guard lines <= Self.mostLines else { return }
-      // What stands before may have its end in a line that the host has left out.
+      // A directive before may end in a line that the host left out.
       if !reader.isInQuotes, Self.begins(next.text) { words = [] }
       for token in reader.tokens(of: next.text) {
         if words.isEmpty { line = next.number }
@@ -130,7 +131,7 @@ private struct ServerWalk {
       blocks.append(words.first ?? "")
       if blocks == ["http", "server"] { server = Server(line: line, firstListen: listens.count) }
     case .close:
-      // Without a word of where, nginx listens on port 80.
+      // Without a listen directive nginx listens on port 80.
       if blocks == ["http", "server"] {
         if !server.listens { add(["listen", "80"], in: file, at: server.line) }
         for index in listens[server.firstListen...].indices { listens[index].names = server.names }
@@ -158,7 +159,7 @@ private struct ServerWalk {
     }
   }
 
-  /// What a path or a pattern stands for, in the order of glob(3).
+  /// The files that a path or pattern includes, in the order of glob(3).
   private mutating func included(by pattern: String) -> [String] {
     let folder = main[..<(main.lastIndex(of: "/") ?? main.startIndex)]
     let pattern = pattern.hasPrefix("/") ? pattern : "\(folder)/\(pattern)"
@@ -210,7 +211,7 @@ struct PathGlob {
   func matches(_ path: String) -> Bool {
     let path = Array(path.utf8)
     var (at, next) = (0, 0)
-    /// Where to go on if what follows the last star does not match.
+    /// Where to continue if the text after the last star does not match.
     var star: (pattern: Int, path: Int)?
     while at < path.count {
       if next < pattern.count, pattern[next] == UInt8(ascii: "*") {
@@ -228,7 +229,7 @@ struct PathGlob {
     return pattern[next...].allSatisfy { $0 == UInt8(ascii: "*") }
   }
 
-  /// Where the pattern goes on behind what stands for this byte.
+  /// The next position in the pattern if its next element matches this byte; nil if it does not.
   private func matchesOne(_ byte: UInt8, at start: Int) -> Int? {
     guard start < pattern.count else { return nil }
     switch pattern[start] {

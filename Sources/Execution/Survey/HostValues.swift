@@ -2,11 +2,11 @@ import Diagnostics
 import Fleet
 import State
 
-/// Reads the values of a host's answer, each within the bounds that an honest host keeps.
+/// Parses the values of a host's answer and checks that they are plausible.
 ///
-/// Each throws what the host said and why that cannot be.
+/// Each function throws an error with the host's words and why they are not valid.
 enum HostValues {
-  /// Entries of one kind in one answer.
+  /// The maximum number of entries of one kind in an answer.
   static let mostEntries = 50_000
 
   static func integer(
@@ -21,7 +21,7 @@ enum HostValues {
     return value
   }
 
-  /// A release that another one can follow.
+  /// The number of a release, small enough that further ones can follow.
   static func release(_ text: String, of word: String) throws(ConversationFault) -> Int {
     guard let number = ReleaseNumber(text), number.value < ReleaseNumber.range.upperBound else {
       throw .unexpected("\(word) \(text)", "which is not the number of a release")
@@ -29,7 +29,7 @@ enum HostValues {
     return number.value
   }
 
-  /// The same, or 0 for none.
+  /// The number of a release, or 0 for none.
   static func releaseOrNone(_ text: String, of word: String) throws(ConversationFault) -> Int {
     text == "0" ? 0 : try release(text, of: word)
   }
@@ -43,7 +43,7 @@ enum HostValues {
     return fingerprint
   }
 
-  /// A host's own words, fit to be shown.
+  /// A host's own words, safe to display.
   static func text(_ text: String) -> String { HostText(text).text }
 
   /// The first word of a value, and the rest.
@@ -54,12 +54,12 @@ enum HostValues {
 
   static func moment(_ text: String, of word: String) throws(ConversationFault) -> Timestamp {
     guard let seconds = Int64(text), let moment = Timestamp(exactly: seconds) else {
-      throw .unexpected("\(word) \(text)", "which is not a moment from 1970 to 9999")
+      throw .unexpected("\(word) \(text)", "which is not a time between 1970 and 9999")
     }
     return moment
   }
 
-  /// A path below a release.
+  /// A path below the folder of a release.
   static func path(_ text: some StringProtocol, of word: String) throws(ConversationFault) -> String
   {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
@@ -76,7 +76,7 @@ enum HostValues {
     return text
   }
 
-  /// An IPv4 or IPv6 address as text; a zone behind it is the name of an interface.
+  /// An IPv4 or IPv6 address as text, possibly with a zone, which is the name of an interface.
   static func address(_ text: String, of word: String) throws(ConversationFault) -> String {
     let number = text.utf8.prefix { $0 != UInt8(ascii: "%") }
     let isAddress =
@@ -106,7 +106,7 @@ enum HostValues {
   }
 
   static func nothing(_ text: String, of word: String) throws(ConversationFault) {
-    guard text.isEmpty else { throw .unexpected("\(word) \(text)", "which has a word too many") }
+    guard text.isEmpty else { throw .unexpected("\(word) \(text)", "which has too many words") }
   }
 
   /// Returns the message if nothing follows its word.
@@ -117,7 +117,7 @@ enum HostValues {
     return message
   }
 
-  /// What a host says is kept only as long as there is not too much of it.
+  /// Limits the number of entries, because they are kept in memory.
   static func checkCount(_ count: Int, of word: String) throws(ConversationFault) {
     guard count <= mostEntries else {
       throw .unexpected(word, "more than \(mostEntries) times")

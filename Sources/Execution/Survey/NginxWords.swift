@@ -1,5 +1,5 @@
-/// Takes the lines of an nginx configuration apart as nginx does (`ngx_conf_read_token` in its
-/// `ngx_conf_file.c`), one after the other.
+/// Splits the lines of an nginx configuration into tokens as nginx does (`ngx_conf_read_token` in
+/// `ngx_conf_file.c`).
 struct NginxWords {
   enum Token: Hashable {
     case word(String)
@@ -9,11 +9,11 @@ struct NginxWords {
     case open, close
   }
 
-  /// The quote of a text that goes on in the next line.
+  /// The quote character of a text that continues in the next line.
   private var quote: UInt8?
   private var word: [UInt8]?
 
-  /// Whether the next line goes on with a text in quotes.
+  /// Whether the next line continues a quoted text.
   var isInQuotes: Bool { quote != nil }
 
   mutating func tokens(of line: some StringProtocol) -> [Token] {

@@ -1,14 +1,14 @@
 import Algorithms
 import State
 
-/// Reads lines of the files of /proc/net, as Linux writes them (proc(5)).
+/// Parses lines of the files in /proc/net (proc(5)).
 enum ProcNet {
-  /// A line of tcp, udp or raw, or of their siblings for IPv6.
+  /// A line of `tcp`, `udp` or `raw`, or of `tcp6`, `udp6` or `raw6`.
   struct Socket: Equatable {
     let address: String
-    /// Of raw sockets, the protocol.
+    /// The port; for raw sockets, the protocol.
     let port: Int
-    /// The address at the other end.
+    /// The address of the peer.
     let peer: String
 
     init(_ line: String, of word: String) throws(ConversationFault) {
@@ -28,7 +28,7 @@ enum ProcNet {
     }
   }
 
-  /// A leaf of fib_trie that is an address of the host; nil for one that no other host can use.
+  /// An address of the host from a leaf of `fib_trie`; nil for one that other hosts cannot use.
   static func localAddress(_ line: String, of word: String) throws(ConversationFault) -> String? {
     let columns = columns(line)
     guard columns.count == 2, columns[0] == "|--" else {
@@ -38,7 +38,7 @@ enum ProcNet {
     return address.hasPrefix("127.") || address.hasPrefix("169.254.") ? nil : address
   }
 
-  /// A line of if_inet6: the address has no colons there.
+  /// The address from a line of `if_inet6`, which has no colons there.
   static func address6(_ line: String, of word: String) throws(ConversationFault) -> String {
     let digits = columns(line).first ?? ""
     guard digits.utf8.count == 32, digits.utf8.allSatisfy(isHexadecimal) else {
@@ -47,7 +47,7 @@ enum ProcNet {
     return try HostValues.address(digits.chunks(ofCount: 4).joined(separator: ":"), of: word)
   }
 
-  /// A line of route: the interface, destination and gateway, four numbers of which the last is the metric,
+  /// A line of `route`: the interface, destination and gateway, four numbers of which the last is the metric,
   /// and the mask.
   static func route(
     _ line: String, of word: String
@@ -63,15 +63,15 @@ enum ProcNet {
       metric: try HostValues.integer(columns[6], in: 0...Int(UInt32.max), of: word))
   }
 
-  /// An address in the form of /proc/net/tcp: words of 32 bits, each in the order of the machine, which
-  /// is taken to be the little-endian one that all but s390x have.
+  /// An address in the form of `/proc/net/tcp`: words of 32 bits in the byte order of the host, which is
+  /// assumed to be little-endian (all architectures except s390x).
   static func address(_ digits: some StringProtocol) -> String? {
     guard [8, 32].contains(digits.utf8.count), digits.utf8.allSatisfy(isHexadecimal) else {
       return nil
     }
     let bytes = digits.chunks(ofCount: 2).compactMap { UInt8($0, radix: 16) }
     let ordered = bytes.chunks(ofCount: 4).flatMap { $0.reversed() }
-    // An IPv4 connection to a socket that takes both (RFC 4291, 2.5.5.2).
+    // An IPv4 connection to a socket for both families (RFC 4291, 2.5.5.2).
     let isMapped =
       ordered.count == 16 && ordered[..<10].allSatisfy { $0 == 0 }
       && ordered[10..<12] == [0xFF, 0xFF]

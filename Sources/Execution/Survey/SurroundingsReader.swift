@@ -3,17 +3,17 @@ import Fleet
 import Planning
 import State
 
-/// Reads what a host says of what is on it beside what `deploy` put there.
+/// Reads the part of a survey about everything on a host that `deploy` did not install.
 struct SurroundingsReader {
   private struct Socket {
     var kind: HostSurroundings.Listener.Kind
     var address: String
     var port: Int
-    /// The number of a process that holds it.
+    /// The id of a process that holds it.
     var process: Int?
   }
 
-  /// What the host sends at most and one less: with all of these some may be missing.
+  /// The number of routes from which on the list may be incomplete.
   private static let mostRoutes = 255
   private static let processes = 1...Int(Int32.max)
 
@@ -27,8 +27,8 @@ struct SurroundingsReader {
   private var orphans: Set<Int> = []
 
   /// - Parameters:
-  ///   - ownPorts: those that nginx listens on for the release in force.
-  ///   - include: the file by which nginx's configuration includes releases.
+  ///   - ownPorts: the ports that nginx listens on for the current release.
+  ///   - include: the file with which nginx's configuration includes releases.
   func result(ownPorts: Set<Int>, include: String = "") -> HostSurroundings {
     var result = surroundings
     (result.nginxListens, result.namesHash) = servers.found(beside: include)
@@ -84,20 +84,20 @@ struct SurroundingsReader {
       surroundings.retiringWorkers = try HostValues.integer(value, in: 0...1_000_000, of: word)
     case .patched:
       guard NginxVulnerability.names.contains(value) else {
-        throw .unexpected("\(word) \(value)", "which it was not asked about")
+        throw .unexpected("\(word) \(value)", "which it was not asked for")
       }
       surroundings.patchedVulnerabilities.insert(value)
-    default: throw .unexpected("\(word) \(value)", "which is not of a host's surroundings")
+    default: throw .unexpected("\(word) \(value)", "which is not part of a host's surroundings")
     }
   }
 
-  /// An address at which others may reach the host; nil for one that only the host itself can use.
+  /// An address at which other hosts may reach it; nil for one that only the host itself can use.
   private mutating func readAddress(_ address: String?, _ word: String) throws(ConversationFault) {
     if let address { addresses.insert(address) }
     try HostValues.checkCount(addresses.count, of: word)
   }
 
-  /// What sshd says of the controller's connection: its address and port, and the host's.
+  /// Reads `SSH_CONNECTION` of sshd: the controller's address and port, and those of the host.
   ///
   /// - Returns: The controller's address.
   mutating func readConnection(_ value: String) throws(ConversationFault) -> String {
@@ -110,7 +110,7 @@ struct SurroundingsReader {
     return try HostValues.address(words[0], of: "connection")
   }
 
-  /// The number of a process or a dash, the protocol, and the line of /proc/net of a socket that listens.
+  /// Reads a listening socket: a process id or a dash, the protocol, and its line of /proc/net.
   private mutating func readSocket(_ value: String) throws(ConversationFault) {
     let (process, rest) = HostValues.divided(value)
     let (kind, line) = HostValues.divided(rest)
@@ -124,7 +124,7 @@ struct SurroundingsReader {
     try HostValues.checkCount(sockets.count, of: "socket")
   }
 
-  /// The number and the name of a process, which any user chooses and which may have spaces.
+  /// Reads the id and the name of a process; any user can choose the name, and it may have spaces.
   private mutating func readProcess(_ value: String) throws(ConversationFault) {
     let words = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
     let number = try HostValues.integer(words[0], in: Self.processes, of: "process")
@@ -132,8 +132,8 @@ struct SurroundingsReader {
     try HostValues.checkCount(programs.count, of: "process")
   }
 
-  /// A line of df(1) with -P: the free KiB stand before the share that is used; names around them may
-  /// look like either.
+  /// Reads a line of `df -P` (df(1)): the free KiB are in front of the used percentage; other fields may look
+  /// like either.
   private mutating func readSpace(_ value: String) throws(ConversationFault) {
     let words = value.split(separator: " ")
     let isNumber = { (word: Substring) in !word.isEmpty && word.utf8.allSatisfy { 48...57 ~= $0 } }
@@ -145,7 +145,7 @@ struct SurroundingsReader {
     switch words[0] {
     case "releases": surroundings.freeForReleases = free
     case "run": surroundings.freeForWork = free
-    default: throw .unexpected("space \(value)", "which it was not asked about")
+    default: throw .unexpected("space \(value)", "which it was not asked for")
     }
   }
 }

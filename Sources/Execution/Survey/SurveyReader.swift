@@ -2,13 +2,13 @@ import Diagnostics
 import Fleet
 import State
 
-/// Turns what the host program says in a survey into an observation.
+/// Builds an observation from the messages of a survey.
 struct SurveyReader {
-  /// What each survey says exactly once.
+  /// The messages that each survey has exactly once.
   static let required: Set<SurveyMessage.Word> = [
     .clock, .user, .latest, .fingerprint, .include, .firewall,
   ]
-  /// What a survey says once at most.
+  /// The messages that a survey has at most once.
   static let unique = required.union([
     .systemd, .connection, .nginx, .running, .included, .before, .result, .current,
   ])
@@ -20,7 +20,7 @@ struct SurveyReader {
   private var surroundings = SurroundingsReader()
   private var ownPorts: Set<Int> = []
   private var said: Set<SurveyMessage.Word> = []
-  /// Whether the host has told everything.
+  /// Whether the survey has ended.
   private(set) var isComplete = false
 
   /// - Parameter recognize: checks the signature of a manifest.
@@ -38,19 +38,19 @@ struct SurveyReader {
     return result
   }
 
-  /// - Throws: the host's fault, for a value that cannot be.
+  /// - Throws: A fault of the host for a value that is not valid.
   mutating func read(_ message: SurveyMessage) throws(ConversationFault) {
     let (word, value) = (message.word.rawValue, message.value)
     guard !isComplete else { throw .unexpected("\(word) \(value)", "after the end of its survey") }
     let isRepeated = !said.insert(message.word).inserted
     if isRepeated, Self.unique.contains(message.word) {
-      throw .unexpected("\(word) \(value)", "which it had said before")
+      throw .unexpected("\(word) \(value)", "which it had already sent")
     }
     guard try !readRelease(message), try !readHost(message) else { return }
     try surroundings.read(message)
   }
 
-  /// What the host is.
+  /// Reads a message about the host itself.
   private mutating func readHost(_ message: SurveyMessage) throws(ConversationFault) -> Bool {
     let (word, value) = (message.word.rawValue, message.value)
     switch message.word {
@@ -78,7 +78,7 @@ struct SurveyReader {
     case .end:
       try HostValues.nothing(value, of: word)
       if let missing = Self.required.subtracting(said).map(\.rawValue).sorted().first {
-        throw .unexpected("end", "but did not say its \"\(missing)\"")
+        throw .unexpected("end", "but did not send \"\(missing)\"")
       }
       isComplete = true
     default: return false
@@ -86,7 +86,7 @@ struct SurveyReader {
     return true
   }
 
-  /// What `deploy` put on the host.
+  /// Reads a message about what `deploy` installed on the host.
   private mutating func readRelease(_ message: SurveyMessage) throws(ConversationFault) -> Bool {
     let (word, value) = (message.word.rawValue, message.value)
     switch message.word {
@@ -117,7 +117,7 @@ struct SurveyReader {
     return true
   }
 
-  /// One line of a manifest, after the number of its release and a space.
+  /// Reads the number of a release and one line of its manifest.
   private mutating func readDiscarded(
     _ word: String, _ value: String
   ) throws(ConversationFault) {
@@ -129,10 +129,10 @@ struct SurveyReader {
     try HostValues.checkCount(discarded.count, of: word)
   }
 
-  /// One line of a file, behind the file's path and a colon.
+  /// Reads the path of a file, a colon and one line of the file.
   private mutating func readText(_ value: String) throws(ConversationFault) {
     guard let colon = value.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-      throw .unexpected("text \(value)", "which names no file")
+      throw .unexpected("text \(value)", "which does not name a file")
     }
     let path = try HostValues.path(value[..<colon], of: "text")
     let line = value[value.utf8.index(after: colon)...]

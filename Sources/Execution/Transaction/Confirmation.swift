@@ -3,16 +3,16 @@ import Fleet
 import Planning
 import State
 
-/// Confirms a release over a connection that is opened for it: one that was open before would also work
-/// where a new one is shut out.
+/// Confirms a release over a new connection: an existing one would still work if the new firewall blocks
+/// new ones.
 struct Confirmation: Sendable {
   let pool: HostPool
   let surroundings: Surroundings
   let keepReleases: Int
 
-  /// Asks until the host answers: it has confirmed, or it has gone back by itself and says so.
+  /// Asks until the host answers that it has confirmed or rolled back.
   ///
-  /// - Returns: nil where the host never began.
+  /// - Returns: nil if the host never began.
   func result(of transaction: HostTransaction) async -> HostResult? {
     let step = transaction.step
     let limit = transaction.window + transaction.budgets.rollback.components.seconds
@@ -37,12 +37,12 @@ struct Confirmation: Sendable {
     return Self.unconfirmed(failure)
   }
 
-  /// A host that lets a new connection in and then talks nonsense says nothing about the change.
+  /// A host that accepts a new connection and then violates the protocol does not fail the change.
   private static func unconfirmed(_ failure: any Error) -> HostResult {
     .unconfirmed(
       why:
-        "whether the release was confirmed is not known (\(failure)): unless it was, the host goes"
-        + " back to the release before by itself, and the next run sees it",
+        "it is not known whether the release was confirmed (\(failure)). If it was not, the host"
+        + " rolls back automatically; the next run reports what it has",
       cause: failure is ConversationFault ? .host : .change)
   }
 
@@ -83,20 +83,20 @@ struct Confirmation: Sendable {
     .unexpected("\(word) \(release)", "but was asked about release \(step.goal.number)")
   }
 
-  /// What the host wrote down, in words for the user; nil where the transaction never began.
+  /// The result that the host recorded; nil if the transaction never began.
   private func result(_ result: ReportedResult, _ transaction: HostTransaction) -> HostResult? {
     let step = transaction.step
     switch result {
     case .confirmed: return .confirmed(step.goal)
     case .reverted(let why):
       return .reverted(why: RefusalText.reversion(why, lines: [], step: step))
-    case .replaced: return .reverted(why: "another run has put a release of its own in force")
+    case .replaced: return .reverted(why: "another run has switched the host to another release")
     case .unknown(let inForce):
       return inForce == transaction.releaseBefore
         ? nil
         : .failed(
           why:
-            "release \(inForce) is in force, which is neither the new one nor the one before"
+            "release \(inForce) is active, which is neither the new nor the previous one"
         )
     }
   }

@@ -1,8 +1,8 @@
 import Fleet
 import Planning
 
-/// Tells hosts that wait for their turn that the controller is still there: one that hears nothing for
-/// half a minute drops what was staged and lets its lock go.
+/// Sends heartbeats to hosts that wait for their turn: a host that receives none for half a minute drops
+/// the staged release and releases its lock.
 actor Heartbeat {
   private static let seconds: Int64 = 10
 
@@ -24,7 +24,7 @@ actor Heartbeat {
   /// The host is prepared and waits.
   func begin(for transaction: HostTransaction) { waiting[transaction.step.host] = transaction }
 
-  /// The host gets its word now.
+  /// The host gets its go signal now.
   func end(for transaction: HostTransaction) { waiting[transaction.step.host] = nil }
 
   private func beat() async {
@@ -34,7 +34,7 @@ actor Heartbeat {
       } catch {
         return
       }
-      // All at once: a host that does not read must not cost the others their turn.
+      // Concurrently: a host that does not read must not delay the others.
       await withTaskGroup { group in
         for transaction in waiting.values { group.addTask { await transaction.keepWaiting() } }
       }

@@ -18,10 +18,9 @@ package struct HostHooks: Sendable {
     self.report = report
   }
 
-  /// Runs what stands before a host, up to the first that fails; the result where it may not go on.
+  /// Runs the `before_host` commands up to the first failure; returns the host's result if one fails.
   ///
-  /// What goes wrong in a hook would most likely go wrong before the next host too, so it speaks
-  /// against the change.
+  /// A failed hook would most likely fail for the next host too, so it counts as a failure of the change.
   package func before(_ step: PlannedStep) async -> HostResult? {
     for words in hooks.beforeHost {
       switch await run(words, step, environment(of: step)) {
@@ -35,8 +34,8 @@ package struct HostHooks: Sendable {
     return nil
   }
 
-  /// Runs all that stands after a host, for each host for which `before` was called, whatever came of
-  /// it; what fails is told.
+  /// Runs all `after_host` commands, for each host for which `before` was called, with any result; failures
+  /// are reported as warnings.
   package func after(_ step: PlannedStep, _ result: HostResult) async {
     var environment = environment(of: step)
     environment["DEPLOY_RESULT"] = result.name
@@ -50,7 +49,7 @@ package struct HostHooks: Sendable {
         report(
           .warned(
             host: step.host,
-            "the hook after_host \(name(of: words)) was interrupted, and what follows it did not run"
+            "the hook after_host \(name(of: words)) was interrupted; the hooks after it did not run"
           ))
         return
       }

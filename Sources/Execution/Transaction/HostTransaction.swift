@@ -2,23 +2,24 @@ import Fleet
 import Planning
 import State
 
-/// One host's transaction, from the controller's side: prepared first, carried out on the word.
+/// One host's transaction, from the controller's side: prepared first, carried out on the go signal.
 struct HostTransaction: Sendable {
   let step: PlannedStep
-  /// What is in the release, as `BuiltRelease` has it.
+  /// The record of the release, as in `BuiltRelease`.
   let record: ReleaseRecord?
-  /// SHA-256 in lower-case hex, as the host says it of a release that it has; nil where there is none.
+  /// SHA-256 of the manifest in lower-case hex, as the host reports it for a restored release; nil if there
+  /// is none.
   let manifestDigest: String?
-  /// What the step before it left on the host.
+  /// The confirmed result of the host's previous step.
   let previous: ConfirmedStep?
-  /// Seconds that the host waits for its confirmation.
+  /// Seconds that the host waits for the confirmation.
   let window: Int64
   let budgets: Budgets
   private let conversation: Conversation
 
-  /// Stages the release on the host and has it tested there.
+  /// Stages the release on the host and validates it there.
   ///
-  /// - Returns: The result instead, where the host refuses or is lost.
+  /// - Returns: The host's result instead if it refuses or the connection is lost.
   static func prepare(
     _ step: PlannedStep, after previous: ConfirmedStep?, _ release: BuiltRelease,
     on host: any RemoteHost, with program: HostProgram, who: String, window: Int64,
@@ -34,7 +35,7 @@ struct HostTransaction: Sendable {
             size: release.archive.bytes.count, patience: budgets.staging.components.seconds,
             window: window, ports: step.ports, who: who)),
         of: program, on: host, becoming: step.connection.usesSudo, budgets.preparation)
-      // A host that refuses does not read to the end: what it says counts for more than that.
+      // A host that refuses does not read everything: its message is more useful than the write error.
       var unsent: (any Error)?
       if try await conversation.opens() {
         do { try await conversation.send(release.archive.bytes) } catch { unsent = error }
@@ -71,7 +72,7 @@ struct HostTransaction: Sendable {
     }
   }
 
-  /// The digest of the manifest of the release that the host is to restore.
+  /// Checks the digest of the manifest of the release to restore.
   private static func restoredDigest(
     _ found: Fingerprint, _ step: PlannedStep
   ) throws(ConversationFault) -> String {
@@ -81,7 +82,7 @@ struct HostTransaction: Sendable {
     return digest
   }
 
-  /// Of the manifest that is in force when the host has confirmed; nil where `deploy` has left it.
+  /// The digest of the manifest that is current after the confirmation; nil if `deploy` is removed.
   var confirmedDigest: String? {
     if case .restore(let restored) = step.kind {
       restored.digest ?? manifestDigest
@@ -90,18 +91,18 @@ struct HostTransaction: Sendable {
     }
   }
 
-  /// The release that is in force until the switch, 0 for none; its manifest need not be readable.
+  /// The release that is active until the switch, 0 for none; its manifest need not be readable.
   var releaseBefore: Int {
     previous?.goal.number ?? step.expected?.release?.value ?? 0
   }
 
-  /// A result that takes the place of a transaction.
+  /// The result of a host that has no prepared transaction.
   struct Failure: Error {
     var result: HostResult
 
     init(result: HostResult) { self.result = result }
 
-    /// Of a host that did not come as far as being prepared.
+    /// The result of a host that could not be prepared.
     init(of error: any Error) {
       result =
         error is CancellationError || Task.isCancelled
@@ -109,16 +110,16 @@ struct HostTransaction: Sendable {
     }
   }
 
-  /// Tells the host that the controller is still there; a connection that is lost shows at the word.
+  /// Sends a heartbeat to the host; a lost connection is noticed at the go signal.
   func keepWaiting() async {
     do {
       try await conversation.send(Array("wait\n".utf8), within: budgets.heartbeat)
     } catch {
-      // The host drops what was staged, and is prepared again when its turn comes.
+      // The host drops the staged release, and is prepared again when its turn comes.
     }
   }
 
-  /// Drops what was staged; the host sees the end of its input.
+  /// Drops the staged release by closing the host's input.
   func abandon() async {
     do {
       await conversation.begin(budgets.abandonment)
@@ -127,17 +128,17 @@ struct HostTransaction: Sendable {
         if case .message(.refused) = said { return }
       }
     } catch {
-      // The host drops it by itself when the connection is gone: there is nothing left to do.
+      // The host drops it automatically when the connection ends: there is nothing left to do.
     }
   }
 
-  /// What is known at the end of the conversation.
+  /// What is known when the conversation ends.
   enum Outcome {
     case result(HostResult)
-    /// The host did not get the word: most likely nothing has happened, and it may be prepared again.
+    /// The host did not get the go signal: most likely nothing has happened, and it can be prepared again.
     case notStarted
-    /// The release is in force, or the connection was lost: the host waits for its confirmation, or
-    /// will say over a new connection what it did.
+    /// The release is active, or the connection was lost: the host waits for the confirmation, or reports
+    /// its result over a new connection.
     case unconfirmed
   }
 
@@ -147,7 +148,7 @@ struct HostTransaction: Sendable {
       await conversation.begin(budgets.transaction(window: .seconds(window)))
       try await conversation.send(Array("go\n".utf8))
     } catch {
-      // Some of it may have arrived: the host is asked.
+      // Some bytes may have arrived: the host is asked for its result.
       return .unconfirmed
     }
     var lines: [String] = []
@@ -169,7 +170,7 @@ struct HostTransaction: Sendable {
         }
       }
     } catch {
-      // What the host did meanwhile is settled over a new connection.
+      // The result is read over a new connection.
     }
     return .unconfirmed
   }

@@ -2,9 +2,11 @@ import Algorithms
 import Fleet
 import Planning
 
-/// What a host says when it refuses or goes back, in words for the user.
+/// Messages for the reasons that a host reports when it refuses or rolls back.
 enum RefusalText {
-  /// - Parameter lines: of the program that failed.
+  /// The refusal of a step by a host.
+  ///
+  /// - Parameter lines: the output of the program that failed.
   static func refusal(_ refusal: HostRefusal, lines: [String], step: PlannedStep) -> Refusal {
     let said = explained(lines, step)
     func host(_ why: String) -> Refusal { Refusal(cause: .host, why: why) }
@@ -12,18 +14,20 @@ enum RefusalText {
     switch refusal {
     case .locked(let run):
       return host(
-        "another run holds its lock\(run.isEmpty ? "" : " (\(run))"): wait for it to end")
+        "the host is locked by another run\(run.isEmpty ? "" : " (\(run))"): wait until it finishes"
+      )
     case .changed(let fingerprint):
       return host(
-        "it has changed since the plan was made (it is at \(fingerprint)): plan again")
+        "it has changed since the plan was made (it now has \(fingerprint)): plan again")
     case .noSpace, .staging:
-      return host("the release could not be stored there\(said)")
+      return host("the release could not be stored\(said)")
     case .damaged: return host("the release arrived damaged\(said)")
     case .port(let port, let holder):
       return host(
         "port \(port) is held by \(holder)"
           + (holder.hasPrefix("nginx (")
-            ? ", which is not of the nginx that runs there: a worker whose master is gone ends with kill -QUIT"
+            ? ", which does not belong to the running nginx: a worker without a master process stops with"
+              + " kill -QUIT"
             : "") + ": stop it or choose another port")
     case .notIncluded(let file):
       let files = file.prefix(through: file.lastIndex(of: "/") ?? file.startIndex) + "*.conf"
@@ -32,47 +36,48 @@ enum RefusalText {
           + " \"include \(files);\" there")
     case .nginx: return change("its nginx does not accept the configuration\(said)")
     case .firewall: return change("\(firewallProgram(step)) does not accept the firewall\(said)")
-    case .gone(let release): return host("release \(release) is not there any more")
-    case .abandoned: return host("the controller did not go on in time")
+    case .gone(let release): return host("it no longer has release \(release)")
+    case .abandoned: return host("the controller did not continue in time")
     case .failed(let release):
       return host(
-        "an earlier transaction was cut off and release \(release) could not be put back\(said)")
+        "an earlier transaction was interrupted and release \(release) could not be restored\(said)"
+      )
     }
   }
 
-  /// The program that tests the firewall of a release. A rollback does not know the files of its release.
+  /// The program that validates the firewall of a release; unknown for a rollback.
   private static func firewallProgram(_ step: PlannedStep) -> String {
     step.installation?.firewallProgram.map { "its \($0)" } ?? "it"
   }
 
-  /// Why a call of the host program did not even begin, or not come to its end.
+  /// Why a call of the host program did not start or did not finish.
   static func shellEnded(_ end: EarlyEnd, _ connection: HostAccess) -> String {
     if connection.usesSudo, !end.hasBegun, let why = sudoRefusal(end.words, connection) {
       return why
     }
-    let words = end.words.isEmpty ? "it said nothing" : end.words
+    let words = end.words.isEmpty ? "it printed nothing" : end.words
     guard !end.hasBegun else { return "its shell ended early: \(words)" }
     return
-      "the account \(connection.ssh.user) does not run the command that it is sent: see its login"
-      + " shell, sshd's ForceCommand, and command=\"…\" in its authorized_keys"
-      + (end.words.isEmpty ? " (it said nothing)" : ". It answered: \(words)")
+      "the account \(connection.ssh.user) does not run commands sent to it: check its login shell,"
+      + " sshd's ForceCommand, and command=\"…\" in its authorized_keys"
+      + (end.words.isEmpty ? " (it printed nothing)" : ". It answered: \(words)")
   }
 
   private static func sudoRefusal(_ said: String, _ connection: HostAccess) -> String? {
     let user = connection.ssh.user
     if said.contains("sudo"), said.contains("not found") {
       return
-        "sudo is not installed there: install it, or log in as root with ssh.user and without"
-        + " ssh.become (\(said))"
+        "sudo is not installed there: install it, or log in as root (ssh.user: root, no"
+        + " ssh.become) (\(said))"
     }
     if said.contains("must have a tty") {
       return
-        "sudo asks for a terminal there (requiretty): allow it without in /etc/sudoers.d with\n"
+        "sudo requires a terminal there (requiretty): disable that in /etc/sudoers.d with\n"
         + "    Defaults:\(user) !requiretty\n  (\(said))"
     }
     if said.contains("head: Permission denied") {
       return
-        "sudo lets \(user) run a shell there, and the shell no other program (NOEXEC): allow it in"
+        "sudo lets \(user) run a shell there, but no programs from it (NOEXEC): allow them in"
         + " /etc/sudoers.d with\n    \(user) ALL=(root) NOPASSWD: EXEC: ALL\n  (\(said))"
     }
     if said.contains("sudo:") || said.contains("is not allowed to execute") {
@@ -86,9 +91,9 @@ enum RefusalText {
   static func reversion(_ why: Reversion, lines: [String], step: PlannedStep) -> String {
     let said = explained(lines, step)
     return switch why {
-    case .reload: "nginx did not take the release\(said)"
+    case .reload: "nginx did not load the release\(said)"
     case .firewall: "the firewall could not be loaded\(said)"
-    case .files: "the release could not be put in place\(said)"
+    case .files: "the files of the release could not be installed\(said)"
     case .because(let words): words
     }
   }
@@ -96,16 +101,16 @@ enum RefusalText {
   /// - Parameter previous: the release before, 0 for none.
   static func failed(_ previous: Int, lines: [String], step: PlannedStep) -> String {
     "neither the new release nor release \(previous)"
-      + " could be put in force\(explained(lines, step))"
+      + " could be activated\(explained(lines, step))"
   }
 
-  /// nginx says five times that it cannot listen.
+  /// The output of a program without repeated lines: nginx reports five times that it cannot listen.
   private static func explained(_ lines: [String], _ step: PlannedStep) -> String {
     lines.isEmpty
       ? "" : ": " + lines.uniqued().map { located($0, step) }.joined(separator: "; ")
   }
 
-  /// Where a message names a file that is a copy of the user's, adds the user's own file and line.
+  /// Adds the user's own file and line to a message that names a copy of it.
   static func located(_ line: String, _ step: PlannedStep) -> String {
     for file in step.files {
       guard let origin = file.origin else { continue }

@@ -2,17 +2,17 @@ import Fleet
 import Planning
 import State
 
-/// A release as it goes to its host.
+/// A release in the form in which it is sent to its host.
 struct BuiltRelease: Sendable {
-  /// The tar stream, which holds keys; empty where the host has the release already.
+  /// The tar stream, which contains keys; empty if the host already has the release.
   var archive: SecretContent
-  /// What is in it; nil where the host has it and it is not known, or where `deploy` leaves.
+  /// Its record; nil if the host's release is not known, or if `deploy` is removed.
   var record: ReleaseRecord?
-  /// SHA-256 of the manifest in lower-case hex; nil where it is not known or there is none.
+  /// SHA-256 of the manifest in lower-case hex; nil if it is not known or there is none.
   var manifestDigest: String?
 }
 
-/// Makes a planned release real: issues its certificates, reads its secrets, lists it all.
+/// Builds a planned release: issues its certificates, reads its secrets and writes its manifest.
 struct ReleaseBuilder: Sendable {
   let issuer: any CertificateIssuer
   let store: any StateStore
@@ -20,10 +20,10 @@ struct ReleaseBuilder: Sendable {
   let surroundings: Surroundings
   let fleet: String
   let lineage: String
-  /// Of the state that the run began with.
+  /// The serial of the state that the run began with.
   let serial: Int
 
-  /// - Parameter previous: the release that is in force before, from which files are kept.
+  /// - Parameter previous: the current release, from which files are kept.
   func build(_ step: PlannedStep, after previous: ReleaseRecord?) async throws -> BuiltRelease {
     switch step.kind {
     case .install(let installation): try await build(installation, on: step.host, after: previous)
@@ -47,7 +47,8 @@ struct ReleaseBuilder: Sendable {
       if case .present = file.source {
         guard let known = previous?.files[file.path] else {
           preconditionFailure(
-            "\(file.path) is to be kept on \(host), which has none. This is a bug in deploy.")
+            "\(file.path) should be kept on \(host), which does not have it. This is a bug in deploy."
+          )
         }
         record.files[file.path] = known
         record.certificates[file.path] = previous?.certificates[file.path]
@@ -68,7 +69,7 @@ struct ReleaseBuilder: Sendable {
         madeAt: surroundings.now(), madeBy: surroundings.user, release: record))
     let text = Array(manifest.text.utf8)
     var archive = TarArchive()
-    // A stream that is cut off leaves no key there whose certificate no manifest names.
+    // The manifest comes first: a truncated stream leaves no key whose certificate no manifest names.
     archive.addFile(Manifest.path, mode: 0o644, content: text)
     if let folder = installation.tlsFolder { archive.addFolder(folder, mode: 0o700) }
     for (file, content) in contents {
@@ -82,7 +83,7 @@ struct ReleaseBuilder: Sendable {
       manifestDigest: surroundings.digest(text))
   }
 
-  /// Issues the certificates of a release, by path; the state has them before the host does.
+  /// Issues the certificates of a release, by path, and records them in the state before they are sent.
   private func issue(
     _ certificates: [PlannedCertificate], to host: HostName
   ) async throws -> [String: IssuedCertificate] {

@@ -1,5 +1,5 @@
-/// A tar stream in the format that every tar reads: ustar (POSIX.1-1988), with long names as GNU tar
-/// writes them, because the two fields that ustar has for a name hold no file name of over 100 bytes.
+/// A tar stream in the format that every tar reads: ustar (POSIX.1-1988), with long names as in GNU tar,
+/// because ustar has no room for file names of more than 100 bytes.
 struct TarArchive {
   private static let blockSize = 512
   private static let longestName = 100
@@ -16,7 +16,7 @@ struct TarArchive {
     pad(to: Self.blockSize)
   }
 
-  /// Two empty blocks end the archive; more make up the record that tar reads at a time.
+  /// Ends the archive with two empty blocks, and pads it to the record size of tar.
   mutating func finish() {
     bytes += [UInt8](repeating: 0, count: 2 * Self.blockSize)
     pad(to: 20 * Self.blockSize)

@@ -3,15 +3,15 @@ import Inventories
 import Nginx
 import State
 
-/// The certificates of the private CA that a host has to have.
+/// Decides which certificates of the private CA a host needs, and which of them it can keep.
 struct CertificateNeeds {
   let input: PlanningInput
   let host: Host
   let snapshot: Snapshot
 
-  /// Every certificate: those that the host may keep, and those that it gets.
+  /// Every certificate of the host: those that it keeps and those that are issued.
   ///
-  /// - Parameter names: what the back-end's certificate is for beside the sites of the inventory.
+  /// - Parameter names: the names of the back-end's certificate in addition to the inventory's sites.
   func certificates(_ transition: TransitionState, names: Set<String> = []) -> [NeededCertificate] {
     let published =
       transition.use == .new ? input.desired.inventory.sites(publishedBy: host.name) : []
@@ -61,7 +61,7 @@ struct CertificateNeeds {
     }
   }
 
-  /// What the front-end or the back-end will show; nil where it has no such role.
+  /// The certificate that the front-end or the back-end will present; nil if the host lacks the role.
   func leaf(_ role: Role) -> Endpoint.Leaf? {
     let path = ReleasePath.certificate(for: role).relative
     switch certificates(.new).first(where: { $0.path == path }) {

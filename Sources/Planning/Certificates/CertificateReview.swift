@@ -2,13 +2,13 @@ import Fleet
 import Inventories
 import State
 
-/// Decides whether a host's certificate may stay.
+/// Decides whether a host keeps its certificate or gets a new one, and why.
 struct CertificateReview {
   let input: PlanningInput
   let host: HostName
   let snapshot: Snapshot
 
-  /// What a certificate is to be like, as far as that decides whether the one before may stay.
+  /// The properties that a certificate must have for the present one to be kept.
   struct Wanted {
     var path: String
     var keyPath: String
@@ -17,11 +17,14 @@ struct CertificateReview {
     var key: KeyKind
   }
 
+  /// What happens to the certificate at one path.
   enum Decision {
     case keep(CertificateRecord)
     case issue(reason: String)
   }
 
+  /// Compares the certificate that the host has, if any, with the wanted one.
+  ///
   /// - Parameter record: the certificate that the host has.
   func decision(on wanted: Wanted, instead record: CertificateRecord?) -> Decision {
     guard let record, snapshot.has(wanted.path), snapshot.has(wanted.keyPath) else {
@@ -30,7 +33,7 @@ struct CertificateReview {
     return reasonToIssue(wanted, instead: record).map { .issue(reason: $0) } ?? .keep(record)
   }
 
-  /// Returns nil where the certificate that the host has may stay.
+  /// Returns nil if the host can keep its certificate.
   private func reasonToIssue(_ wanted: Wanted, instead record: CertificateRecord) -> String? {
     if snapshot.drifted.contains(wanted.path) || snapshot.drifted.contains(wanted.keyPath) {
       return "it or its key was changed on the host"
@@ -65,7 +68,7 @@ struct CertificateReview {
   private func expiryReason(_ record: CertificateRecord) -> String? {
     let margin = input.desired.inventory.ca.certificates.renewalMargin(of: host)
     guard record.notAfter < input.now.adding(seconds: margin) else { return nil }
-    // One that ends with its CA is not made longer by another one of the same CA.
+    // A certificate that expires together with its CA would not last longer if the same CA reissued it.
     if let ca = input.state.signingCA, record.notAfter >= ca.notAfter,
       record.notAfter > input.now
     {

@@ -2,20 +2,22 @@ package import Fleet
 package import Inventories
 package import State
 
-/// Something of a fleet that ends by itself.
+/// An expiry date of a fleet: of a CA, a certificate or a revocation list. Made by `Expiry.all`.
 package struct Expiry: Hashable, Sendable {
+  /// What expires.
   package enum Kind: String, Hashable, Sendable, CaseIterable {
     case ca
-    /// One of the CA, on a host.
+    /// A certificate that the fleet's CA issued for a host.
     case certificate
-    /// One that the user brings for a site.
+    /// A certificate that the user provides for a site.
     case siteCertificate = "site-certificate"
     case revocationList = "revocation-list"
   }
 
+  /// How soon the user has to act.
   package enum Urgency: String, Hashable, Sendable, Comparable {
     case none
-    /// The time to act has come.
+    /// It expires soon and should be renewed now.
     case due
     case ended
 
@@ -31,30 +33,30 @@ package struct Expiry: Hashable, Sendable {
   }
 
   package var kind: Kind
-  /// What the user calls it: a name, a path below a host's release, a domain.
+  /// The CA's common name, the path below a host's release, or the site's domain.
   package var name: String
   package var host: HostName?
   package var notAfter: Timestamp
-  /// Whole days, rounded down; negative where it has ended.
+  /// Whole days, rounded down; negative if it has expired.
   package var daysLeft: Int64
   package var urgency: Urgency
 }
 
 extension Expiry {
-  /// Whoever brings a certificate needs time to get another one.
+  /// Seconds before the end of a site's certificate from which on the user is warned.
   package static let siteCertificateMargin: Int64 = 30 * 86_400
 
-  /// Whether the time to act has come: less than the margin, in seconds, is left.
+  /// Whether less than the margin, in seconds, is left.
   static func isDue(_ end: Timestamp, margin: Int64, at now: Timestamp) -> Bool {
     end < now.adding(seconds: margin)
   }
 
-  /// Everything that ends, what ends first first.
+  /// All expiry dates of a fleet, earliest first.
   ///
-  /// A CA is due a leaf's life before its end: from then on its certificates are cut short.
-  /// Its revocation list ends with it, and nginx refuses all of its clients from then on.
+  /// A CA is due one leaf's lifetime before its end: from then on the certificates that it issues are
+  /// shortened. Its revocation list expires with it; nginx then refuses all clients of that CA.
   ///
-  /// - Parameter revocationLists: when the list of a generation ends.
+  /// - Parameter revocationLists: when the list of each CA generation expires.
   package static func all(
     of state: FleetState, _ policy: LeafPolicy,
     siteCertificates: [DomainName: Materials.SiteCertificate],

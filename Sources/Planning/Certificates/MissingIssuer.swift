@@ -1,6 +1,6 @@
 /// The intermediate certificate that a site's certificate file lacks.
 package struct MissingIssuer: Hashable, Sendable {
-  /// The path of the file, for readers.
+  /// The path of the certificate file, for messages.
   package var file: String
   /// The common name of the certificate that is missing; empty if it has none.
   package var issuer: String
@@ -10,14 +10,16 @@ package struct MissingIssuer: Hashable, Sendable {
     self.issuer = issuer
   }
 
-  /// - Parameter domain: the site's.
+  /// The warning for the site.
+  ///
+  /// - Parameter domain: the site's domain.
   package func warning(for domain: String) -> String {
-    "\(file) has the certificate of \(domain) without that of its issuer"
+    "\(file) has the certificate of \(domain) but not the certificate of its issuer"
       + (issuer.isEmpty ? "" : " \"\(issuer)\"") + ": " + Self.remedy
   }
 
   /// What an incomplete chain means and what to do about it.
   package static let remedy =
-    "many clients cannot verify such a chain. Use the file that has the whole chain, which certbot"
-    + " calls fullchain.pem, or append the certificates of a private CA, its root included"
+    "many clients cannot verify an incomplete chain. Use the file with the whole chain (fullchain.pem"
+    + " of certbot), or append the certificates of the private CA, including its root"
 }

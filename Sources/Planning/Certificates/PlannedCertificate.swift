@@ -3,10 +3,11 @@ package import State
 
 /// A certificate that is issued when the plan is carried out.
 package struct PlannedCertificate: Hashable, Sendable {
+  /// The extended key usage of the certificate.
   package enum Purpose: String, Hashable, Sendable {
-    /// Shown by a server: serverAuth (RFC 5280, 4.2.1.12).
+    /// Presented by a server: serverAuth (RFC 5280, 4.2.1.12).
     case server
-    /// Shown by a front-end to its back-ends: clientAuth.
+    /// Presented by a front-end to its back-ends: clientAuth.
     case client
   }
 
@@ -19,11 +20,11 @@ package struct PlannedCertificate: Hashable, Sendable {
   package var names: [String]
   /// The kind of key, as the inventory writes it.
   package var key: String
-  /// Seconds.
+  /// The lifetime in seconds.
   package var validFor: Int64
-  /// Why it is issued, for readers.
+  /// Why it is issued, for messages.
   package var reason: String
-  /// The one that it takes the place of.
+  /// The certificate that it replaces.
   package var replaced: CertificateRecord?
 
   package init(
@@ -43,14 +44,14 @@ package struct PlannedCertificate: Hashable, Sendable {
 }
 
 extension PlannedCertificate {
-  /// When it will end if it is issued now; none outlives its CA.
+  /// When it expires if it is issued now: never later than its CA.
   package func end(from now: Timestamp, signedBy ca: CAGeneration?) -> Timestamp {
     let end = now.adding(seconds: validFor)
     return min(end, ca?.notAfter ?? end)
   }
 }
 
-/// A certificate that a host is to have: the one that it has, or a new one.
+/// A certificate that a host must have: kept as it is, or issued.
 enum NeededCertificate: Hashable, Sendable {
   /// - Parameters:
   ///   - path: where the certificate is, below the release's folder.
@@ -65,7 +66,7 @@ enum NeededCertificate: Hashable, Sendable {
     }
   }
 
-  /// What is to be issued; nil if the host keeps what it has.
+  /// The certificate to issue; nil if the host keeps the one that it has.
   var planned: PlannedCertificate? {
     switch self {
     case .kept: nil

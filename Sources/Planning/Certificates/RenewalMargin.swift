@@ -2,8 +2,9 @@ package import Fleet
 package import Inventories
 
 extension LeafPolicy {
-  /// How long before their end a host's certificates are renewed: `renew_before`, and up to a quarter
-  /// of it more, by the host's name. What was issued in one run is then not all renewed in one.
+  /// How long before they expire a host's certificates are renewed: `renew_before` plus up to a quarter
+  /// of it, derived from the host's name. Renewals are spread out that way, so hosts deployed on the
+  /// same day do not all renew on the same day.
   ///
   /// - Returns: seconds; less than the certificates are valid for.
   package func renewalMargin(of host: HostName) -> Int64 {
@@ -12,8 +13,8 @@ extension LeafPolicy {
     return renewBefore.seconds + Int64(Self.hash(host.text) % UInt64(room))
   }
 
-  /// The same on every machine and in every run: FNV-1a, mixed once more, for its high bits hardly
-  /// depend on the last letter (Fowler, Noll, Vo; the end of MurmurHash3).
+  /// The same on every machine and in every run: FNV-1a, mixed once more (the finalizer of MurmurHash3)
+  /// because its high bits hardly depend on the last letter.
   private static func hash(_ text: String) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

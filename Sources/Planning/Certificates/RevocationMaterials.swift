@@ -4,8 +4,8 @@ import Nginx
 import State
 
 extension ReleaseDraft {
-  /// The lists of the trusted CAs, or those that the host has, as long as it is to refuse what
-  /// it does.
+  /// The file with the revocation lists of the trusted CAs; the host's present file if the certificates
+  /// that it refuses do not change in this step.
   var revocationLists: PlannedFile? {
     guard let refuses = endpoint.refuses else { return nil }
     let path = ReleasePath.revocationLists.relative
@@ -24,34 +24,36 @@ extension ReleaseDraft {
 }
 
 extension PlannedFleet {
-  /// Hosts with revoked certificates, and what that means for their requests.
+  /// The warnings about hosts with revoked certificates, and what that means for their requests.
   static func refused(_ changes: [HostChange]) -> [String] {
     changes.filter(\.isRevoked).map { change in
       if change.isReadmitted {
         return
-          "\(change.name) has a revoked certificate: it gets a new one before the others refuse the"
-          + " old; if it fails or takes long, they go on without it, and requests that need it fail"
+          "\(change.name) has a revoked certificate: it gets a new one before the other hosts refuse the"
+          + " old one. If that fails or takes too long, the run continues without it, and requests that"
+          + " need it fail"
       }
       return change.isHeld
-        ? "\(change.name) has a revoked certificate and is given no other in this run: the others"
+        ? "\(change.name) has a revoked certificate and gets no new one in this run: the other hosts"
           + " refuse it from now on"
-        : "\(change.name) has a revoked certificate: the others refuse it before it is cleaned"
+        : "\(change.name) has a revoked certificate: the other hosts refuse it before it is cleaned up"
     }
   }
 }
 
 extension PlanningInput {
-  /// Whether hosts refuse a certificate, or are to from now on.
+  /// Whether hosts refuse a certificate, or will from this run on.
   func isRevoked(_ certificate: CertificateRecord) -> Bool {
     state.revocation(of: certificate) != nil
       || desired.materials.revocationLists[certificate.issuerKeyIdentifier]?.serials
         .contains(certificate.serial) == true
   }
 
-  /// Whether a host has a revoked certificate, by what was recorded of it.
+  /// Whether a host has a revoked certificate, according to the state.
   ///
-  /// Its own word counts only if it shows a later release than the state knows, which a run brought that
-  /// could not write it down. Else it could say that it has nothing, and have the others wait for it.
+  /// What the host itself reports counts only if its release is later than the recorded one, because a
+  /// run that was interrupted may have installed it. Otherwise a compromised host could report that it
+  /// has nothing, and the other hosts would wait for it.
   func isRevoked(_ host: HostName) -> Bool {
     func isRevoked(_ release: ReleaseRecord) -> Bool {
       release.certificates.values.contains(where: self.isRevoked)
@@ -66,7 +68,7 @@ extension PlanningInput {
 }
 
 extension HostChange {
-  /// The change, with what the state says of the host beside what the host shows.
+  /// The change with what the state has recorded about the host added.
   func judged(by input: PlanningInput) -> HostChange {
     var change = self
     change.isRevoked = input.isRevoked(name)

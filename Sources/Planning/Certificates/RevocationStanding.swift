@@ -1,8 +1,7 @@
 package import Fleet
 package import State
 
-/// What a run has left open of revocations: which hosts still accept a revoked certificate, and which
-/// still have one.
+/// Which hosts still accept a revoked certificate after a run, and which still have one.
 package struct RevocationStanding: Sendable {
   private let state: FleetState
   private let revoked: Set<HostName>
@@ -13,9 +12,9 @@ package struct RevocationStanding: Sendable {
     (self.state, self.revoked, self.now) = (state, Set(revoked), now)
   }
 
-  /// A line for each host; none if every host refuses what is revoked and shows nothing of it.
+  /// One line for each host that still accepts or has a revoked certificate.
   ///
-  /// - Parameter details: what is known of how hosts ended.
+  /// - Parameter details: why hosts failed, as far as it is known.
   package func open(after details: [HostName: String]) -> [String] {
     state.hosts.sorted { $0.key < $1.key }.compactMap { host, record in
       let why = details[host].flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""

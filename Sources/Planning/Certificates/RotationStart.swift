@@ -3,23 +3,24 @@ import Nginx
 package import State
 
 extension FleetState {
-  /// For so long a rotation of certificates that was cut off is gone on with. Whoever asks later wants
-  /// new ones everywhere.
-  private static let secondsToGoOn: Int64 = 86_400
+  /// How long an interrupted rotation of certificates can be continued, in seconds. A later request
+  /// starts over and renews the certificates of every host.
+  private static let resumableSeconds: Int64 = 86_400
 
-  /// Notes which certificates are to be replaced, or goes on with a rotation that was cut off: then hosts
-  /// that it has reached keep what it has brought them.
+  /// Records which certificates are to be replaced, or continues an interrupted rotation: hosts that it
+  /// has already completed keep their new certificates.
   ///
   /// - Parameters:
-  ///   - survey: what the hosts have; where it does not say, the state does.
-  ///   - startOver: whether one that was cut off is forgotten.
-  /// - Returns: the rotation as it stood, where there is one to go on with.
+  ///   - survey: what the hosts have; the state is used for hosts that it does not cover.
+  ///   - startOver: whether an interrupted rotation is discarded.
+  /// - Returns: the interrupted rotation, if it is continued.
   package mutating func beginRotation(
     of roles: Set<Role>, on hosts: [HostName], _ survey: Survey, startOver: Bool, at now: Timestamp
   ) -> CertificateRotation? {
     let earlier =
       startOver
-      ? nil : rotation.flatMap { now < $0.startedAt.adding(seconds: Self.secondsToGoOn) ? $0 : nil }
+      ? nil
+      : rotation.flatMap { now < $0.startedAt.adding(seconds: Self.resumableSeconds) ? $0 : nil }
     var next = earlier ?? CertificateRotation(startedAt: now)
     for host in hosts {
       for (path, certificate) in release(on: host, survey)?.certificates ?? [:]
@@ -33,8 +34,8 @@ extension FleetState {
 }
 
 extension FleetState {
-  /// Takes over what hosts that are going to change have by now, where a run was killed before it could
-  /// write that down: until they change, their edges are judged by it.
+  /// Records what the hosts of a plan have now, if an earlier run was killed before it could write that
+  /// down: until they change, their edges are judged by it.
   package mutating func catchUp(with plan: Plan) {
     for step in plan.steps {
       if let present = step.present, hasIssued(present, to: step.host) {
@@ -51,7 +52,7 @@ extension FleetState {
 }
 
 extension Role {
-  /// The role that a certificate is for; what visitors see is the front-end's.
+  /// The role that a certificate is for; a certificate that visitors see belongs to the front-end.
   init(ofCertificate path: String) {
     self = path == ReleasePath.certificate(for: .backEnd).relative ? .backEnd : .frontEnd
   }

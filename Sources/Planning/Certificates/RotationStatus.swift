@@ -2,17 +2,17 @@ package import Fleet
 package import Inventories
 package import State
 
-/// Where a rotation of the CA stands: what each host trusts and shows, by what the hosts say and
-/// by nothing that was kept of it.
+/// The progress of a CA rotation: what each host trusts and presents, derived from the survey of the
+/// hosts alone.
 package struct RotationStatus: Hashable, Sendable {
-  /// What a host has of the generations.
+  /// The CA generations that one host trusts, and those whose certificates it presents.
   package struct Row: Hashable, Sendable {
     package var host: HostName
-    /// Key identifiers of the generations that it accepts.
+    /// Key identifiers of the CA generations that it trusts.
     package var trusts: Set<String> = []
-    /// Key identifiers of the generations whose certificates it shows.
+    /// Key identifiers of the CA generations whose certificates it presents.
     package var shows: Set<String> = []
-    /// Why this is not what the host is known to do now; where it is, nil.
+    /// Why the row may not be what the host does now; nil if it is certain.
     package var doubt: String?
   }
 
@@ -20,8 +20,8 @@ package struct RotationStatus: Hashable, Sendable {
   package var rows: [Row]
 
   /// - Parameters:
-  ///   - hosts: of the inventory.
-  ///   - survey: of all hosts of the fleet.
+  ///   - hosts: the hosts of the inventory.
+  ///   - survey: the survey of all hosts of the fleet.
   package init(of state: FleetState, hosts: [Host], survey: Survey) {
     let names = Set(hosts.map(\.name)).union(state.hosts.keys)
     rows = names.sorted().map { Self.row($0, state.hosts[$0]?.release, survey[$0]) }
@@ -31,7 +31,7 @@ package struct RotationStatus: Hashable, Sendable {
     _ host: HostName, _ recorded: ReleaseRecord?, _ result: SurveyResult?
   ) -> Row {
     switch result {
-    case nil: return row(host, recorded, doubt: "it was not asked")
+    case nil: return row(host, recorded, doubt: "it was not contacted")
     case .unreachable(let why): return row(host, recorded, doubt: why)
     case .observed(let observation):
       guard let release = observation.manifest?.release else {
@@ -55,17 +55,17 @@ package struct RotationStatus: Hashable, Sendable {
     return row
   }
 
-  /// What keeps a generation from being taken away, a line each; none where no host needs it any more.
+  /// Why a CA generation cannot be removed yet, one line for each host; none if no host needs it.
   package func blockers(toRemove ca: CAGeneration) -> [String] {
     rows.compactMap { row in
       let identifier = ca.keyIdentifier
       let uses = [
-        row.shows.contains(identifier) ? "shows certificates of it" : nil,
+        row.shows.contains(identifier) ? "presents certificates issued by it" : nil,
         row.trusts.contains(identifier) ? "trusts it" : nil,
       ].compactMap(\.self)
       if let doubt = row.doubt {
         let known =
-          uses.isEmpty ? "" : ", and by what is recorded it \(uses.joined(separator: " and "))"
+          uses.isEmpty ? "" : ", and according to the state it \(uses.joined(separator: " and "))"
         return "\(row.host): \(doubt)\(known)"
       }
       return uses.isEmpty ? nil : "\(row.host) \(uses.joined(separator: " and "))"

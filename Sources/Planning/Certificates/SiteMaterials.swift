@@ -4,7 +4,7 @@ import Nginx
 import State
 
 extension Inventory {
-  /// The inventory without the stapling that would have nothing to staple, and the sites of it.
+  /// The inventory without stapling for sites whose certificate names no OCSP responder, and those sites.
   func stapling(what materials: Materials) -> (Inventory, without: [DomainName]) {
     var inventory = self
     var without: [DomainName] = []
@@ -18,10 +18,10 @@ extension Inventory {
 }
 
 extension Site {
-  /// Whether a network alone connects to its front-ends, which may trust a CA of its own.
+  /// Whether only a content network connects to its front-ends, which may trust a private CA.
   package var isBehindNetwork: Bool { network != nil || originPulls != nil }
 
-  /// Of a certificate that something else keeps on the hosts, nginx itself finds out.
+  /// For a certificate that another program keeps on the hosts, nginx itself finds the responder.
   fileprivate func hasResponder(in materials: Materials) -> Bool {
     switch certificate {
     case .files: materials.siteCertificates[domain]?.namesResponder ?? false
@@ -32,10 +32,10 @@ extension Site {
 }
 
 extension ReleaseDraft {
-  /// The CAs of others that a site of this host is told to trust, each for one purpose.
+  /// The files with foreign CA certificates that a site of this host trusts, each for one purpose.
   var issuers: [PlannedFile] {
     input.desired.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
-      // Beside origin pulls, nginx is not told these: it would trust them to issue for those too.
+      // Not together with origin pulls: nginx would accept client certificates of these CAs too.
       let chain = site.originPulls == nil ? site.stapling?.chain : nil
       return [
         (ReleasePath.originPullCA(of: site.domain), site.originPulls),
@@ -53,7 +53,7 @@ extension ReleaseDraft {
 }
 
 extension Materials {
-  /// The sites whose visitors could not verify the certificate.
+  /// A warning for each site whose visitors could not verify the certificate.
   package var chainWarnings: [String] {
     siteCertificates.sorted { $0.key < $1.key }.compactMap { domain, certificate in
       certificate.missing?.warning(for: domain.text)
@@ -64,22 +64,22 @@ extension Materials {
 extension DesiredFleet {
   var staplingWarnings: [String] {
     unstapled.map {
-      "the certificate of \($0) names no OCSP responder, so nothing is stapled: remove its"
-        + " \"stapling\""
+      "the certificate of \($0) names no OCSP responder, so nothing is stapled: remove \"stapling\""
+        + " from the site"
     }
   }
 
-  /// Content networks change their ranges seldom, but they do.
+  /// A warning for each content network whose recorded address ranges are old.
   func networkWarnings(at now: Timestamp) -> [String] {
     inventory.usedNetworks.compactMap { network in
       let date = (inventory.networks[network] ?? network.shipped).date
       guard let published = Timestamp("\(date)T00:00:00Z") else {
-        preconditionFailure("\(date) is no date. This is a bug in deploy.")
+        preconditionFailure("\(date) is not a date. This is a bug in deploy.")
       }
       let days = published.days(until: now)
       guard days > Self.trustedDays else { return nil }
-      return "the ranges of \(network.rawValue) are \(days) days old, of \(date): bring them up to"
-        + " date by \"deploy cdn update\""
+      return "the address ranges of \(network.rawValue) are \(days) days old (\(date)): update them"
+        + " with \"deploy cdn update\""
     }
   }
 

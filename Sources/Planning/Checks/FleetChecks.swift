@@ -4,9 +4,10 @@ package import Inventories
 import Nginx
 package import State
 
-/// What of a fleet can be tried from its own hosts: what works as declared, and what must not.
+/// The connections of a fleet that `deploy verify` tests from its own hosts: those that must succeed and
+/// those that must be refused.
 package struct FleetChecks: Hashable, Sendable {
-  /// One site's link from a front-end to a back-end.
+  /// One site's connection from a front-end to a back-end.
   package struct Edge: Hashable, Sendable {
     package var site: DomainName
     package var frontEnd: HostName
@@ -31,7 +32,7 @@ package struct FleetChecks: Hashable, Sendable {
     }
   }
 
-  /// A host that a back-end's firewall must not let in.
+  /// A connection from a host that a back-end's firewall must block.
   package struct Stranger: Hashable, Sendable {
     package var host: HostName
     package var backEnd: HostName
@@ -39,29 +40,31 @@ package struct FleetChecks: Hashable, Sendable {
     package var port: Port
   }
 
-  /// A site on a front-end, as visitors meet it.
+  /// A site on a front-end, as visitors reach it.
   package struct Entrance: Hashable, Sendable {
     package var site: DomainName
     package var frontEnd: HostName
     package var address: IPAddress
     package var port: Port
-    /// What its certificate has to be for.
+    /// The names that its certificate must have.
     package var names: [DomainName]
-    /// Where what visitors are shown comes from.
+    /// Where the certificate that visitors see comes from.
     package var certificate: PublicCertificate
-    /// Whether it answers nobody but its network, whose certificate is not at hand here.
+    /// Whether it only answers its content network, whose client certificate the controller does not have.
     package var asksForCertificate: Bool
-    /// Whether only a network sees its certificate, which may be one that nobody else can verify.
+    /// Whether only a content network sees its certificate, which no one else needs to be able to verify.
     package var isBehindNetwork: Bool
   }
 
   package var edges: [Edge] = []
-  /// For each port of a back-end every host that is to be kept out; of a large fleet some, and others for
-  /// each port.
+  /// For each port of a back-end the hosts that must be blocked; in a large fleet a sample, which differs
+  /// from port to port.
   package var strangers: [Stranger] = []
   package var entrances: [Entrance] = []
 
-  /// - Parameter selector: an edge is tried if either of its ends is meant.
+  /// The checks that an inventory implies.
+  ///
+  /// - Parameter selector: an edge is tested if either of its ends is selected.
   package init(of inventory: Inventory, _ selector: Selector) {
     let hosts = Dictionary(uniqueKeysWithValues: inventory.hosts.map { ($0.name, $0) })
     for site in inventory.sites {
@@ -93,7 +96,7 @@ package struct FleetChecks: Hashable, Sendable {
         return []
       }
       let source = openings.source(of: .tcp(target.port))
-      // What comes from a container seems to come from its host.
+      // Connections of a container come from the address of its container host.
       let others = inventory.hosts.filter {
         $0.name != backEnd.name && $0.placement == .direct
           && !source.contains(backEnd.apparentSource(of: $0.address))
@@ -107,7 +110,7 @@ package struct FleetChecks: Hashable, Sendable {
     }
   }
 
-  /// A firewall that drops is waited for, seconds each.
+  /// The limit for a run: each connection to a firewall that drops takes seconds to time out.
   private static let mostStrangers = 512
 }
 
@@ -130,19 +133,19 @@ extension FleetChecks.Entrance {
 }
 
 extension ReleaseRecord {
-  /// What the front-end shows to back-ends.
+  /// The certificate that the front-end presents to back-ends.
   package var frontEndCertificate: CertificateRecord? {
     certificates[ReleasePath.certificate(for: .frontEnd).relative]
   }
 }
 
 extension FleetState {
-  /// The certificate that a back-end serves to front-ends, as it was recorded.
+  /// The certificate that a back-end presents to front-ends, according to the state.
   package func certificate(ofBackEnd host: HostName) -> CertificateRecord? {
     hosts[host]?.release.certificates[ReleasePath.certificate(for: .backEnd).relative]
   }
 
-  /// The digests of the certificates of sites that hosts have, whoever issued them.
+  /// The digests of the site certificates on all hosts, of any issuer.
   package var shownSiteCertificates: Set<String> {
     Set(
       hosts.values.flatMap { record in
@@ -153,7 +156,7 @@ extension FleetState {
       })
   }
 
-  /// The certificate of the CA that visitors of a site see, as it was recorded.
+  /// The certificate of the fleet's CA that visitors of a site see, according to the state.
   package func certificate(ofSite domain: DomainName, on frontEnd: HostName) -> CertificateRecord? {
     hosts[frontEnd]?.release.certificates[
       ReleasePath.publicCertificate(of: domain).relative]

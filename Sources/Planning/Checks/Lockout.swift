@@ -3,9 +3,10 @@ import Fleet
 import Inventories
 import State
 
-/// Whether a host's new firewall lets this controller in again.
+/// Checks that a host's new firewall does not lock out the controller.
 enum Lockout {
-  /// Why a host does not answer, if its `ssh.port` was changed behind a firewall of deploy's own; nil otherwise.
+  /// Why a host does not answer if `ssh.port` was changed to a port that its present firewall does not
+  /// open; nil otherwise.
   static func closedPort(
     of host: Host, with release: ReleaseRecord?, _ policy: FirewallPolicy
   ) -> String? {
@@ -19,7 +20,7 @@ enum Lockout {
       + " {port: \(port)} to firewall.allow and apply, then change ssh.port"
   }
 
-  /// Why it does not, and what helps; empty where it does.
+  /// Why the new firewall would lock out the controller, and what to do; empty if it would not.
   static func reasons(
     on observation: HostObservation, for host: Host, behind openings: [Opening]
   ) -> [String] {
@@ -27,21 +28,22 @@ enum Lockout {
       !address.isLoopback
     else { return [] }
     let surroundings = observation.surroundings
-    // From the host itself: the firewall lets that in.
+    // The firewall accepts connections from the host itself.
     guard !surroundings.addresses.contains(where: { IPAddress($0) == address }) else { return [] }
     let declared = host.ssh.port
     let port = surroundings.sshPort ?? declared
     let source = openings.source(of: .tcp(port))
     if source.isNobody {
       return [
-        "its new firewall would shut out this controller: sshd has port \(port) there, and"
-          + " ssh.port \(declared) is led to it on the way; add {port: \(port)} to firewall.allow"
+        "its new firewall would lock out the controller: sshd listens on port \(port), and"
+          + " connections to ssh.port \(declared) are redirected to it; add {port: \(port)} to"
+          + " firewall.allow"
       ]
     }
     guard !source.contains(address) else { return [] }
     return [
-      "its new firewall would shut out this controller, which it sees as \(address): add it to"
-        + " firewall.ssh_from"
+      "its new firewall would lock out the controller, which connects from \(address): add"
+        + " \(address) to firewall.ssh_from"
     ]
   }
 }

@@ -2,12 +2,12 @@ import Firewall
 import Fleet
 import State
 
-/// What a port of a host leads to, the host itself or its container.
+/// Refuses that a port in use moves from a host's nginx to its container, or back, in one run.
 ///
-/// It stays so while it is in use: front-ends and the host cannot change at one instant, and requests
-/// for what was there would meet what will be.
+/// Front-ends and the host cannot change at the same instant, so requests for the old service would
+/// reach the new one.
 enum PortTakeover {
-  /// Why a host cannot become what it is to be in one run.
+  /// A reason for each port that would change its owner.
   static func blockers(from old: Endpoint, to new: HostFacts) -> [String] {
     let served = Set(old.services.values.flatMap(\.ports))
     let ports = Set((old.publications + new.ruleset.publications).map(\.port))
@@ -17,8 +17,8 @@ enum PortTakeover {
         before != after
       else { return nil }
       return
-        "port \(port) leads to \(before) now and would lead to \(after): front-ends would ask the"
-        + " wrong one for a moment. Use another port there, or take the old one off in a run before"
+        "port \(port) leads to \(before) now and would lead to \(after): front-ends would reach the"
+        + " wrong one for a moment. Use another port, or remove the old one in a separate run first"
     }
   }
 

@@ -3,7 +3,7 @@ import Inventories
 import Nginx
 import State
 
-/// What keeps a host from taking part, found before anything is touched.
+/// Finds the reasons why a host cannot take part in a run, before anything is changed.
 enum Preflight {
   static func blockers(
     on observation: HostObservation, for facts: HostFacts, _ input: PlanningInput
@@ -14,7 +14,7 @@ enum Preflight {
         + (facts.sharedPorts?.blockers ?? []))
       + blockers(on: observation, engine: facts.ruleset.engine)
       + (input.request.allowsLockout
-        ? [] : facts.lockout.map { "\($0), or give --allow-lockout if that is meant" })
+        ? [] : facts.lockout.map { "\($0), or use --allow-lockout if that is intended" })
   }
 
   private static func nginx(of observation: HostObservation) -> [String] {
@@ -22,10 +22,10 @@ enum Preflight {
       return ["nginx is not installed there: install it and run again"]
     }
     return Version(version) == nil
-      ? ["its nginx says that its version is \"\(version)\", which is not one such as 1.22.1"] : []
+      ? ["its nginx reports the version \"\(version)\", which does not have the form 1.22.1"] : []
   }
 
-  /// nginx takes the directive once.
+  /// nginx accepts `server_names_hash_bucket_size` only once.
   private static func namesHash(
     of host: Host, _ observation: HostObservation, _ inventory: Inventory
   ) -> [String] {
@@ -33,15 +33,15 @@ enum Preflight {
       let size = namesHashSize(for: host, in: inventory)
     else { return [] }
     return [
-      "its nginx has a server_names_hash_bucket_size in \(place), and so has the release, which needs"
-        + " \(size) for the names of its sites: take it away there and run again; the release's holds for"
+      "server_names_hash_bucket_size is set in \(place), and the release has to set it to \(size) for"
+        + " the names of its sites: remove it there and run again; the value of the release applies to"
         + " all of nginx"
     ]
   }
 
-  /// What keeps even a host that is cleaned, where nginx may be gone already.
+  /// The reasons that also apply to a host that is cleaned up, on which nginx may already be missing.
   ///
-  /// - Parameter engine: what its firewall is going to be; nil where it is to have none.
+  /// - Parameter engine: the engine of its new firewall; nil if it will have none.
   static func blockers(
     on observation: HostObservation, engine: FirewallPolicy.Engine? = nil
   ) -> [String] {
@@ -65,7 +65,7 @@ enum Preflight {
 }
 
 extension FirewallPolicy.Engine {
-  /// What the host program calls for it, as it reports what is missing; the first reads the rules.
+  /// The programs that the host program needs for it; the first one reads the rules.
   var tools: [String] {
     switch self {
     case .nftables: ["nft"]
@@ -75,7 +75,7 @@ extension FirewallPolicy.Engine {
 }
 
 extension HostObservation {
-  /// Whether the release there has rules of an engine, which must be there to take them back.
+  /// Whether the present release has rules of an engine, which is then needed to remove them.
   fileprivate func hasRules(of engine: FirewallPolicy.Engine) -> Bool {
     RulesetFile.names(for: engine).contains { manifest?.release.files[$0] != nil }
   }

@@ -2,16 +2,16 @@ import Fleet
 import Inventories
 import State
 
-/// What the host's own nginx has on the ports of a release, on which both listen.
+/// Finds conflicts between a release and the host's own nginx configuration on the ports that both use.
 ///
-/// nginx validates all of this, and then does not listen, or does not answer as either side expects.
+/// `nginx -t` accepts all of these; afterwards nginx does not listen, or answers with the wrong server.
 struct SharedPorts {
   private let surroundings: HostSurroundings
   private let address: IPAddress
   private let needed: Set<Int>
-  /// Those of the release that the host has.
+  /// The ports of the present release.
   private let held: Set<Int>
-  /// The names that its sites have on each port, in order.
+  /// The server names of the release on each port, in order.
   private let names: [Int: [String]]
 
   init(of host: Host, _ observation: HostObservation, _ inventory: Inventory) {
@@ -42,7 +42,8 @@ struct SharedPorts {
     return names
   }
 
-  /// Why a release must not come that takes a port for the first time, or cannot take one at all.
+  /// Why the release must not be installed: conflicts on ports that it uses for the first time, and ports
+  /// that it cannot use at all.
   var blockers: [String] {
     needed.sorted().flatMap { port in
       surroundings.orphanedPorts.contains(port)
@@ -50,7 +51,7 @@ struct SharedPorts {
     }
   }
 
-  /// What is wrong already, and stays so if the host is left alone.
+  /// Conflicts on ports that the present release already uses.
   var warnings: [String] {
     needed.intersection(held).subtracting(surroundings.orphanedPorts).sorted().flatMap(reasons)
       + needed.sorted().flatMap(takenNames)
@@ -67,13 +68,13 @@ struct SharedPorts {
   private func orphans(_ port: Int) -> String {
     let processes = surroundings.orphanedWorkers.map(String.init)
     let those = processes.count == 1 ? "process" : "processes"
-    return "port \(port) is held by workers of nginx whose master is gone (\(those)"
-      + " \(processes.joined(separator: ", "))): end them with"
+    return "port \(port) is held by nginx workers whose master process has exited (\(those)"
+      + " \(processes.joined(separator: ", "))): stop them with"
       + " \"kill -QUIT \(processes.joined(separator: " "))\", start nginx, and run again"
   }
 
-  /// bind(2) fails for every address where the same nginx has the port at one, until it starts anew; and
-  /// connections to that address go to the servers of that address alone.
+  /// Conflicts with a `listen` on a single address: bind(2) of the wildcard address fails until nginx is
+  /// restarted, and connections to that address only reach servers that listen on it.
   private func sockets(_ port: Int) -> [String] {
     let own = surroundings.listeners.filter { $0.program == "nginx" && $0.port == port }
       .compactMap { IPAddress($0.address) }
@@ -92,8 +93,8 @@ struct SharedPorts {
       ]
     }
     return listens(port).filter { IPAddress($0.address) == address }.prefix(1).map {
-      "\($0.quoted) takes every connection to \(address.inURL):\(port), where visitors and front-ends"
-        + " come: \(remedy)"
+      "\($0.quoted) takes every connection to \(address.inURL):\(port), the address that visitors and"
+        + " front-ends use: \(remedy)"
     }
   }
 
@@ -103,21 +104,20 @@ struct SharedPorts {
         && (IPAddress(listen.address).map { $0.isUnspecified || $0 == address } ?? false)
     }
     return others.prefix(1).map {
-      "\($0.quoted) has nginx expect the PROXY protocol of every connection to port \(port), and"
-        + " neither visitors nor front-ends speak it: take proxy_protocol away there, or give that site"
-        + " a port of its own, reload nginx, and run again"
+      "\($0.quoted) makes nginx expect the PROXY protocol on every connection to port \(port), and"
+        + " neither visitors nor front-ends use it: remove proxy_protocol there, or move that site"
+        + " to another port, reload nginx, and run again"
     }
   }
 
   private func bothFamilies(_ port: Int) -> [String] {
     listens(port).filter { $0.takesBothFamilies && !held.contains(port) }.prefix(1).map {
-      "\($0.quoted) takes IPv4 as well, and nginx cannot listen on port \(port) of IPv4 beside it:"
+      "\($0.quoted) accepts IPv4 as well, so nginx cannot also listen on port \(port) of IPv4:"
         + " write \"listen \(port)\" and \"listen [::]:\(port)\" there, restart nginx, and run again"
     }
   }
 
-  /// Servers that have the name of a site as well: nginx asks the first one that it reads, and the other
-  /// never.
+  /// Other servers with the name of one of the release's sites: nginx uses the one that it reads first.
   private func rivals(_ port: Int, behind: Bool) -> [(name: String, HostSurroundings.NginxListen)] {
     let others = listens(port).filter { listen in
       listen.isBehindRelease == behind && (IPAddress(listen.address)?.isUnspecified ?? false)
@@ -129,20 +129,20 @@ struct SharedPorts {
 
   private func lostNames(_ port: Int) -> [String] {
     rivals(port, behind: false).map { name, other in
-      "\(other.file):\(other.line) is a server of \(name) on port \(port) too, and nginx reads it before the"
-        + " release, so the release's site does not answer there: take the name or the server away there,"
-        + " reload nginx, and run again"
+      "\(other.file):\(other.line) also defines a server for \(name) on port \(port), and nginx reads it"
+        + " before the release, so the release's site would not answer: remove the name or the server"
+        + " there, reload nginx, and run again"
     }
   }
 
   private func takenNames(_ port: Int) -> [String] {
     rivals(port, behind: true).map { name, other in
-      "\(other.file):\(other.line) is a server of \(name) on port \(port) too, and nginx reads it behind the"
-        + " release, so the release's site answers in its place"
+      "\(other.file):\(other.line) also defines a server for \(name) on port \(port), and nginx reads it"
+        + " after the release, so the release's site answers instead"
     }
   }
 
-  /// A server that is the default because nginx reads it first no longer is behind the release's.
+  /// A server that is the default only because nginx reads it first would lose that to the release.
   private func lostDefault(_ port: Int) -> [String] {
     let lost = ["0.0.0.0", "::"].compactMap { any -> HostSurroundings.NginxListen? in
       let all = listens(port).filter { IPAddress($0.address) == IPAddress(any) }
@@ -151,11 +151,11 @@ struct SharedPorts {
       return first
     }
     guard let first = lost.first else { return [] }
-    let places = lost.dropFirst().map { ", and behind \($0.quoted)" }.joined()
+    let places = lost.dropFirst().map { ", and to \($0.quoted)" }.joined()
     return [
-      "nginx reads the release before \(first.file):\(first.line), so the release answers what is asked of"
-        + " port \(port) without the name of a site, and the server there no longer does: write"
-        + " \"default_server\" behind \(first.quoted)\(places), reload nginx, and run again"
+      "nginx reads the release before \(first.file):\(first.line), so requests on port \(port) that name"
+        + " none of its sites would go to the release instead of that server: add \"default_server\" to"
+        + " \(first.quoted)\(places), reload nginx, and run again"
     ]
   }
 }

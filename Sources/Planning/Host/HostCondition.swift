@@ -1,7 +1,8 @@
 package import Fleet
 package import State
 
-/// What a plan relies on of a host, so that one that has changed before it is carried out is found.
+/// The part of a host's observation that a plan relies on. It is saved with a plan, so that `apply` finds
+/// hosts that have changed since.
 package struct HostCondition: Hashable, Sendable, Codable {
   package var fingerprint: Fingerprint
   /// Installed files that were missing or changed, sorted.
@@ -20,22 +21,22 @@ package struct HostCondition: Hashable, Sendable, Codable {
     includesRelease = observation.includesRelease
   }
 
-  /// How the host differs from what it was; nil where it does not.
+  /// How the host differs from an earlier condition; nil if it does not.
   package func change(to now: HostCondition) -> String? {
     guard self != now else { return nil }
     guard fingerprint == now.fingerprint else {
-      return "it was at \(release) and is at \(now.release)"
+      return "it had \(release) and now has \(now.release)"
     }
     let differing = Set(driftedFiles).symmetricDifference(now.driftedFiles).sorted()
     if !differing.isEmpty {
       return
-        "\(differing.joined(separator: ", ")) \(differing.count == 1 ? "is" : "are") not as before"
+        "\(differing.joined(separator: ", ")) \(differing.count == 1 ? "has" : "have") changed"
     }
-    if firewall != now.firewall { return "its loaded firewall is not as before" }
+    if firewall != now.firewall { return "its loaded firewall has changed" }
     if nginxIsRunning != now.nginxIsRunning {
-      return now.nginxIsRunning ? "nginx runs there now" : "nginx runs there no more"
+      return now.nginxIsRunning ? "nginx is running now" : "nginx is no longer running"
     }
-    return "what its nginx serves is not as before"
+    return "what its nginx serves has changed"
   }
 
   private var release: String { fingerprint.release.map { "release \($0)" } ?? "no release" }

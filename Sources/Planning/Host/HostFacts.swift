@@ -3,18 +3,18 @@ import Fleet
 import Inventories
 import State
 
-/// What follows for one host from the inventory and from what the host says of itself: computed once a plan.
+/// What the inventory and the survey imply for one host, computed once for each plan.
 struct HostFacts {
   let host: Host
-  /// Nil if the host did not answer, or was not asked.
+  /// Nil if the host did not answer or was not contacted.
   let observation: HostObservation?
   /// Its new firewall.
   let ruleset: Ruleset
   /// The ports on which it is to serve sites to front-ends.
   let servedPorts: Set<Port>
-  /// Nil if the host did not answer, or was not asked.
+  /// Nil if the host did not answer or was not contacted.
   let sharedPorts: SharedPorts?
-  /// Why its new firewall would not let this controller in again, and what helps; none if it would.
+  /// Why its new firewall would lock out the controller, and what to do; empty if it would not.
   let lockout: [String]
 
   init(_ host: Host, _ survey: Survey, in inventory: Inventory) {

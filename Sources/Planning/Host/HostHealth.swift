@@ -1,28 +1,29 @@
 import Nginx
 package import State
 
-/// What on a host is not as its release has it: what a plan repairs, and what a status reports.
+/// How a host differs from its release: `plan` repairs these faults, and `status` reports them.
 package struct HostHealth: Hashable, Sendable {
+  /// One difference between the host and its release.
   package enum Fault: Hashable, Sendable {
     /// An installed file is missing or changed; its path below the release.
     case driftedFile(String)
-    /// The release is of version 0.1.0, which signed nothing.
+    /// The release was made by version 0.1.0, which did not sign manifests.
     case unsignedRelease(Int)
     /// The last transaction ended without a result.
     case interruptedTransaction
     case nginxStopped
-    /// nginx serves other releases than the one that it is to serve, nil for none.
+    /// nginx serves other releases than the wanted one; `wanted` is nil if it should serve none.
     case otherReleases(served: [Int], wanted: Int?)
-    /// The file by which the host's nginx includes the release does not do so, or does and should not.
+    /// The file with which the host's nginx includes the release is missing, or is there and should not be.
     case changedInclude(file: String)
     case firewallAbsent
     case firewallChanged
   }
 
-  /// In the order in which they are told.
+  /// In the order in which they are reported.
   package let faults: [Fault]
 
-  /// - Parameter observation: of a host; without a proven release nothing is known of what should be there.
+  /// Compares an observation with the release of the host's signed manifest, if it has one.
   package init(_ observation: HostObservation) {
     var faults = observation.driftedFiles.map(Fault.driftedFile)
     let release = observation.manifest?.release
@@ -57,13 +58,13 @@ package struct HostHealth: Hashable, Sendable {
 }
 
 extension HostHealth {
-  /// Whether the release is on the host as it was installed, signed or not.
+  /// Whether the host is as its release was installed, signed or not.
   package var isAsInstalled: Bool {
     faults.allSatisfy { if case .unsignedRelease = $0 { true } else { false } }
   }
 }
 
 extension ReleaseRecord {
-  /// Whether the host's nginx has sites by it.
+  /// Whether the release configures sites in nginx.
   var hasSites: Bool { files[ReleasePath.main.relative] != nil }
 }

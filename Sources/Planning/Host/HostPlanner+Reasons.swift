@@ -1,6 +1,6 @@
 import State
 
-/// Why a host changes, in words.
+/// The reasons why a host changes, as messages.
 extension HostPlanner {
   func reasons(
     _ changes: [FileChange], _ issued: [PlannedCertificate], _ snapshot: Snapshot
@@ -17,13 +17,13 @@ extension HostHealth.Fault {
     switch self {
     case .driftedFile(let path): "\(path) was changed on the host"
     case .unsignedRelease(let number):
-      "release \(number) is of version 0.1.0, which signed nothing: it is as the state records"
-        + " it, and is taken over this once"
-    case .interruptedTransaction: "a transaction there was cut off in the middle"
-    case .nginxStopped: "nginx does not run there"
+      "release \(number) was made by version 0.1.0, which did not sign releases: it matches the"
+        + " state and is accepted this once"
+    case .interruptedTransaction: "a transaction on the host was interrupted"
+    case .nginxStopped: "nginx is not running"
     case .otherReleases(let served, let wanted): Self.reason(served, wanted)
     case .changedInclude(let file): "\(file) was changed on the host"
-    case .firewallAbsent: "the firewall is not loaded there"
+    case .firewallAbsent: "the firewall is not loaded"
     case .firewallChanged: "the loaded firewall was changed on the host"
     }
   }
@@ -31,7 +31,7 @@ extension HostHealth.Fault {
   private static func reason(_ served: [Int], _ wanted: Int?) -> String {
     let numbers = served.map(String.init).joined(separator: " and ")
     let serves = served.isEmpty ? "no release" : "release \(numbers)"
-    guard let wanted else { return "nginx serves \(serves), not none" }
+    guard let wanted else { return "nginx serves \(serves) and should serve none" }
     return "nginx serves \(serves), not \(wanted)\(served.contains(wanted) ? " alone" : "")"
   }
 }

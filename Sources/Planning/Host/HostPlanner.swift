@@ -4,24 +4,24 @@ import Inventories
 import Nginx
 import State
 
-/// Compares what one host should have with what it has, and makes its steps.
+/// Compares what one host should have with what it has, and makes the host's steps.
 struct HostPlanner {
   let input: PlanningInput
-  /// The inventory as front-ends route by it: without back-ends that are not there yet.
+  /// The inventory without back-ends that are not deployed yet: front-ends route according to it.
   let routes: Inventory
   let facts: HostFacts
   let installed: InstalledHost
   let connection: HostAccess
-  /// Whether the inventory has it no more.
+  /// Whether the host is no longer in the inventory.
   let leaves: Bool
 
   private var host: Host { facts.host }
   private var observation: HostObservation { installed.observation }
   private var present: ReleaseRecord? { installed.present }
 
-  // MARK: - What it is and what it is to be
+  // MARK: - Old and new endpoint
 
-  /// The change, and what keeps the host from taking it.
+  /// The change of the host, and the reasons why it cannot be made.
   func review() -> (change: HostChange, blockers: [String]) {
     var change = HostChange(
       name: host.name, old: installed.endpoint, new: leaves ? gone : new,
@@ -45,7 +45,7 @@ struct HostPlanner {
     )
   }
 
-  /// Nothing, at the address that it has.
+  /// An endpoint without services, at the host's present address.
   private var gone: Endpoint {
     var endpoint = Endpoint.nothing
     endpoint.source = installed.endpoint.source
@@ -80,20 +80,21 @@ struct HostPlanner {
     return endpoint
   }
 
-  // MARK: - Its steps
+  // MARK: - Steps
 
   func plan(_ outcome: HostPlan.Outcome) -> HostPlan {
     HostPlan(host: host.name, connection: connection, roles: host.allRoles, outcome)
   }
 
-  /// - Parameter steps: what `steps(_:)` has made, placed among those of the other hosts.
+  /// - Parameter steps: the steps of `steps(_:)`, sequenced with those of the other hosts.
   func plan(taking steps: [HostStep]) -> HostPlan {
     plan(StepSequence(steps).map { .steps($0) } ?? .unchanged(present: present))
   }
 
-  /// One for each transaction; none if nothing changes.
+  /// One step for each transaction; none if nothing changes.
   func steps(_ track: Track) -> [HostStep] {
-    // Made again at once, the host keeps nothing; in between it keeps what others rely on.
+    // In a single step the whole release is made again; between several steps the host keeps what others
+    // rely on.
     let kept = track.steps.count > 1 ? installed.unproven : nil
     var snapshot = kept == nil ? Snapshot(observation) : lasting
     var held = installed.servedPorts
@@ -114,7 +115,7 @@ struct HostPlanner {
     }
   }
 
-  /// What the host keeps in a change of several steps.
+  /// The snapshot of what the host keeps during a change of several steps.
   private var lasting: Snapshot {
     installed.unproven.map { Snapshot(observation, recorded: $0, input.digest) }
       ?? Snapshot(observation)
@@ -127,7 +128,7 @@ struct HostPlanner {
       input, routes: routes, facts, on: installed, release: number, state, from: snapshot)
   }
 
-  /// What somebody or something has changed on the host, and that its release is not signed yet.
+  /// Why the host is repaired: it differs from its release, or the release is not signed yet.
   private var repairs: [String] { HostHealth(observation).faults.map(\.reason) }
 
   private func step(
@@ -160,7 +161,7 @@ struct HostPlanner {
     guard let release = observation.currentRelease else { return "new in the inventory" }
     let why =
       if case .drift(let why) = observation.manifestProblem { why } else { "cannot be read" }
-    return "the manifest of release \(release) there \(why): the whole release is made again"
+    return "the manifest of release \(release) \(why): the whole release is made again"
   }
 
   private func removal(from snapshot: Snapshot, isFirst: Bool) -> HostStep {

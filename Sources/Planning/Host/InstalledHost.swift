@@ -3,12 +3,11 @@ import Inventories
 import Nginx
 import State
 
-/// What a host that takes part has now: by its own word as far as that is believed, and by what the state has
-/// of it.
+/// What a host that takes part has now: according to its signed manifest, or else to the state.
 struct InstalledHost {
   let host: Host
   let observation: HostObservation
-  /// The state's release of it.
+  /// The release that the state has recorded for it.
   private let recorded: ReleaseRecord?
 
   init(_ host: Host, _ observation: HostObservation, _ state: FleetState) {
@@ -17,7 +16,7 @@ struct InstalledHost {
     recorded = state.hosts[host.name]?.release
   }
 
-  /// The release in force, if it is proven.
+  /// The current release, if a signed manifest proves it.
   var present: ReleaseRecord? { observation.manifest?.release }
 
   /// The version of its nginx; the oldest that is supported if it does not say.
@@ -28,39 +27,39 @@ struct InstalledHost {
     max(observation.latestRelease, observation.currentRelease ?? 0, recorded?.number ?? 0) + 1
   }
 
-  /// The release in force, if the host's own word for it is not believed: by the state; by that word all the
-  /// same, if the state knows nothing of it, for others may rely on what it does. Nothing is signed or
-  /// recorded by that.
+  /// The current release of a host whose manifest is not accepted: the recorded one, or the one of the
+  /// manifest if the state has none, because other hosts may rely on what it does. It only serves to plan
+  /// the order of changes; nothing is signed or recorded because of it.
   var unproven: ReleaseRecord? {
     guard case .drift = observation.manifestProblem else { return nil }
     return [recorded, observation.shownManifest?.manifest?.release].compactMap(\.self)
       .first { $0.number == observation.currentRelease }
   }
 
-  /// What it does for others: a host whose manifest is not believed still does what it was given.
+  /// The release that decides what the host does for others, even if its manifest is not accepted.
   var known: ReleaseRecord? {
     present ?? unproven ?? (observation.currentRelease == nil ? nil : recorded)
   }
 
-  /// What it is for the edges.
+  /// The host as the edge model sees it.
   var endpoint: Endpoint {
     guard let known else { return .nothing }
     var endpoint = Endpoint(known)
-    // What was changed on the host cannot be kept for the others: its edges count as broken.
+    // A certificate or key that was changed on the host cannot be kept: its edges count as broken.
     let drifted = Set(observation.driftedFiles)
     for role in Role.allCases {
       let files = [ReleasePath.certificate(for: role), .key(for: role)].map(\.relative)
       guard !drifted.isDisjoint(with: files) else { continue }
       if role == .frontEnd { endpoint.client = nil } else { endpoint.server = nil }
     }
-    // The same machine answers at its address of now, whatever it was when the release was made.
+    // The same machine answers at its present address, even if the release was made for another one.
     endpoint.addresses.insert(host.address)
     endpoint.addresses.formUnion(ownAddresses)
     return endpoint
   }
 
-  /// The address that its front-end has to use, if the host has several: which the kernel would take is not
-  /// known here, and back-ends let in one.
+  /// The source address that its front-end must use if the host has several: back-ends accept one, and
+  /// which one the kernel would choose is not known.
   var source: IPAddress? {
     let own = ownAddresses.filter { $0.bitWidth == host.address.bitWidth }
     return own.count > 1 && own.contains(host.address) ? host.address : nil
@@ -70,7 +69,7 @@ struct InstalledHost {
     observation.surroundings.addresses.compactMap { IPAddress($0) }
   }
 
-  /// The ports that its nginx listens on for a release that it is seen to serve.
+  /// The ports that its nginx already listens on for the current release.
   var servedPorts: Set<Port> {
     guard let present, observation.servedReleases.contains(present.number) else { return [] }
     return present.facts.listeningPorts

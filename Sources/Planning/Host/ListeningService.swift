@@ -2,13 +2,13 @@ import Firewall
 import Fleet
 import State
 
-/// What a socket of a host takes in, and the program that has it.
+/// A service of a host that a firewall may close: the port or protocol of a socket and its program.
 struct ListeningService: Hashable, Comparable, CustomStringConvertible {
   let target: Opening.Target
   private let program: String
 
-  /// Nil if nobody outside is kept from anything: for sockets of clients, and for protocols that the
-  /// firewall always lets in or that have no name in the inventory.
+  /// Nil if a firewall does not affect it: for sockets of clients, and for protocols that the firewall
+  /// always accepts or that have no name in the inventory.
   init?(_ listener: HostSurroundings.Listener) {
     program = listener.program
     switch listener.kind {
@@ -28,9 +28,9 @@ struct ListeningService: Hashable, Comparable, CustomStringConvertible {
     }
   }
 
-  /// UDP does not tell servers from clients. Those get their port from a range (ip(7),
-  /// `ip_local_port_range`) unless they speak DHCP, and answers to them pass the firewall. In the same
-  /// range lies WireGuard's usual port, which no program has but the kernel.
+  /// Whether a UDP socket belongs to a client. Clients get their port from a range (ip(7),
+  /// `ip_local_port_range`) unless they speak DHCP, and replies to them pass the firewall. WireGuard's
+  /// usual port is in the same range, but its socket belongs to the kernel and has no program.
   private static func isOfClient(_ port: Port, _ program: String) -> Bool {
     [68, 546].contains(port.number) || !program.isEmpty && (32_768...60_999).contains(port.number)
   }
@@ -42,7 +42,7 @@ struct ListeningService: Hashable, Comparable, CustomStringConvertible {
     }
   }
 
-  /// What lets it in, as the inventory writes it; nil for TCP, whose port alone is enough.
+  /// The `firewall.allow` entry that opens it; nil for TCP, for which the port is enough.
   var example: String? {
     switch target {
     case .udp(let ports): "{port: \(ports), protocol: udp}"

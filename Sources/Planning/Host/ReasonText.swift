@@ -1,6 +1,6 @@
 import Nginx
 
-/// Why a file changes, in the words of the inventory rather than of files.
+/// The reason why a file of a release changes, in terms of the inventory rather than of files.
 enum ReasonText {
   static func reason(for change: FileChange) -> String {
     switch change.path {
@@ -30,7 +30,7 @@ enum ReasonText {
     switch kind {
     case .create: "are new"
     case .change: "change"
-    case .remove: "go"
+    case .remove: "are removed"
     }
   }
 
@@ -38,7 +38,7 @@ enum ReasonText {
     switch kind {
     case .create: "is new"
     case .change: "changes"
-    case .remove: "goes"
+    case .remove: "is removed"
     }
   }
 }

@@ -1,7 +1,7 @@
 import Nginx
 import State
 
-/// How the files of a release differ from those of the release before.
+/// Compares the files of a release with those of the previous one.
 extension ReleaseDraft {
   /// Whether any file differs.
   ///
@@ -28,7 +28,7 @@ extension ReleaseDraft {
     return (made + removed).sorted { $0.path < $1.path }
   }
 
-  /// Nil if the file is there as it is to be, and for the marker, which differs in every release.
+  /// Nil if the file is already as it should be, and for the marker, which differs in every release.
   private func change(
     to file: PlannedFile, _ digest: (String) -> String
   ) -> FileChange.Kind? {

@@ -5,10 +5,10 @@ import Inventories
 import Nginx
 import State
 
-/// The files of a release: the inventory's, or what is between them and those that the host has.
+/// The files of one release of a host: for the final state, or for a transition between old and new.
 struct ReleaseDraft {
   let input: PlanningInput
-  /// The inventory as front-ends route by it: without back-ends that are not there yet.
+  /// The inventory without back-ends that are not deployed yet: front-ends route according to it.
   let routes: Inventory
   let facts: HostFacts
   let installed: InstalledHost
@@ -58,9 +58,9 @@ struct ReleaseDraft {
     return files.sorted { $0.path < $1.path }
   }
 
-  // MARK: - What stays as it is
+  // MARK: - Files that are carried over
 
-  /// The sites that a role goes on with although the inventory has them no more, or not yet otherwise.
+  /// The present sites of a role that this release keeps although the inventory changes or removes them.
   private func remainingSites(_ role: Role) -> Set<DomainName> {
     let part = ReleasePart.sites(of: role)
     let present = part.domains(of: snapshot.paths(of: part))
@@ -109,7 +109,7 @@ struct ReleaseDraft {
     return paths + parts.flatMap(snapshot.paths)
   }
 
-  /// Where the host will serve nothing, what it has is good enough to the end.
+  /// Whether a host that will no longer serve sites keeps its server certificate until then.
   private var keepsServerCertificate: Bool {
     endpoint.server != nil
       && !certificates.contains {
@@ -117,7 +117,7 @@ struct ReleaseDraft {
       }
   }
 
-  // MARK: - What is made
+  // MARK: - Files that are made
 
   private var configurationFiles: [PlannedFile] {
     guard changesService || changesUse else {

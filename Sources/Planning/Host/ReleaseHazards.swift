@@ -1,8 +1,8 @@
 import Fleet
 import State
 
-/// Why a release that was in force before must not come back: certificates, CAs and revocations
-/// have moved on since, and a rollback would undo that for one host.
+/// Finds the reasons why an earlier release must not be restored: certificates, CAs and revocations
+/// have changed since, and a rollback would undo that on one host.
 struct ReleaseHazards {
   let state: FleetState
   let now: Timestamp
@@ -23,7 +23,7 @@ struct ReleaseHazards {
       guard !trusted.contains(where: { $0.keyIdentifier == leaf.issuerKeyIdentifier }) else {
         return nil
       }
-      return "its \(path) is of \"\(leaf.issuer)\", which is trusted no more"
+      return "its \(path) was issued by \"\(leaf.issuer)\", which is no longer trusted"
     }
   }
 
@@ -32,10 +32,11 @@ struct ReleaseHazards {
     var found: [String] = []
     if let signing = state.signingCA, !trusts.contains(signing.keyIdentifier) {
       found.append(
-        "it does not trust \"\(signing.commonName)\", whose certificates the others show")
+        "it does not trust \"\(signing.commonName)\", which issued the certificates of the other hosts"
+      )
     }
     if !trusts.isSubset(of: trusted.map(\.keyIdentifier)) {
-      found.append("it trusts a CA that was rotated out, and whoever has its key")
+      found.append("it trusts a CA that was rotated out, and anyone who has the key of that CA")
     }
     return found
   }

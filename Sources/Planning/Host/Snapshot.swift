@@ -2,14 +2,14 @@ import Fleet
 import Nginx
 import State
 
-/// What a host has when a step begins: as it says of itself, or as the step before leaves it.
+/// The files of a host when a step begins: as the host reports them, or as the previous step leaves them.
 struct Snapshot {
   var release: ReleaseRecord?
   /// The text of files that hold no secret, by path below the release.
   var texts: [String: String]
-  /// Files that are not what the release has.
+  /// The paths of files that differ from the release.
   var drifted: Set<String>
-  /// The paths of certificates that a step before issues: what is recorded of them is what is known already.
+  /// The paths of certificates that an earlier step of this run issues: their records are still incomplete.
   private var issued: Set<String> = []
 
   init(_ observation: HostObservation) {
@@ -18,8 +18,8 @@ struct Snapshot {
     drifted = Set(observation.driftedFiles)
   }
 
-  /// What a host has whose manifest is not believed: what the state has sent there, as far as it is the
-  /// same still.
+  /// The snapshot of a host whose manifest is not accepted: the recorded release, with files that differ
+  /// from it marked as drifted.
   init(
     _ observation: HostObservation, recorded release: ReleaseRecord, _ digest: (String) -> String
   ) {
@@ -31,13 +31,13 @@ struct Snapshot {
     drifted = Set(observation.driftedFiles).union(changed.keys)
   }
 
-  /// Whether nothing can be built upon it: what is there is not known, or a key is gone.
+  /// Whether later releases cannot keep anything of it: the release is not known, or a key is missing.
   var isOpaque: Bool {
     guard let release else { return true }
     return drifted.contains { release.files[$0]?.isSecret == true }
   }
 
-  /// What is there when a release was installed, as far as it is known before.
+  /// The snapshot after a planned release is installed, as far as it is known before.
   init(behind draft: ReleaseDraft, release number: Int, _ input: PlanningInput) {
     var release = ReleaseRecord(number: number, files: [:], certificates: [:])
     texts = [:]
@@ -75,7 +75,7 @@ struct Snapshot {
   /// The paths of a part of the release's files.
   func paths(of part: ReleasePart) -> [String] { paths.filter(part.contains) }
 
-  /// A file that stays as it is there; nil where it is not.
+  /// A file that is kept as it is on the host; nil if it is not there.
   func kept(_ path: String) -> PlannedFile? {
     guard let file = release?.files[path] else { return nil }
     guard drifted.contains(path) else {
@@ -86,7 +86,7 @@ struct Snapshot {
 }
 
 extension PlanningInput {
-  /// What will be recorded of a certificate, as far as it is known before it is issued.
+  /// The record of a planned certificate, as far as it is known before it is issued.
   func record(of certificate: PlannedCertificate) -> CertificateRecord {
     let ca = state.signingCA
     return CertificateRecord(

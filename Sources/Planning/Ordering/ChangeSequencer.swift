@@ -1,10 +1,10 @@
 import Fleet
 import State
 
-/// In which order hosts change, so that no working edge breaks at any instant: with as few transactions
-/// a host and as few barriers as the edge model allows.
+/// Decides in which order hosts change so that no working edge breaks at any instant, with as few
+/// transactions for each host and as few barriers as the edge model allows.
 struct ChangeSequencer {
-  /// A host of the change, the states that it goes through, and the paths that it has a part in.
+  /// A host of the change with the states that it goes through and the request paths that it is part of.
   private struct Member {
     let change: HostChange
     var track: Track
@@ -18,7 +18,7 @@ struct ChangeSequencer {
 
   /// - Parameters:
   ///   - changes: sorted by name.
-  ///   - caGenerations: the key identifiers of all whose certificates are at hand.
+  ///   - caGenerations: the key identifiers of all CA generations whose certificates are available.
   init(_ changes: [HostChange], caGenerations: Set<String>, at now: Timestamp) {
     self.now = now
     let shown = changes.filter { !$0.isLost && !$0.isShutOut }
@@ -42,7 +42,7 @@ struct ChangeSequencer {
   func track(of host: HostName) -> Track { members[host].track }
 }
 
-// MARK: - As few transactions and barriers as can be
+// MARK: - Removing unnecessary transactions and barriers
 
 extension ChangeSequencer {
   /// Leaves out the states that the host need not go through.
@@ -72,10 +72,9 @@ extension ChangeSequencer {
     return false
   }
 
-  /// Whether nothing breaks in any order that the phases leave open.
+  /// Whether nothing breaks in any order that the phases allow.
   ///
-  /// A host that cannot change now is waited for in the last step alone, and not with all that could be
-  /// done before.
+  /// A host that cannot change now only delays the last step of others, not the steps before it.
   private func isSafe(_ host: HostName) -> Bool {
     let last = track(of: host).last
     return members[host].paths.allSatisfy { path in
@@ -95,7 +94,7 @@ extension ChangeSequencer {
     return before == behind ? [before] : [before, behind]
   }
 
-  /// Whether every route of a path leads to an answer, but for those that led nowhere from the start.
+  /// Whether every route of a path works, except those that were already broken at the start.
   private func works(_ path: EdgePath, _ interleaving: EdgePath.Interleaving) -> Bool {
     let broken = brokenRoutes(path, interleaving)
     return broken.isEmpty || broken.isSubset(of: brokenRoutes(path, path.start))
@@ -150,13 +149,13 @@ extension ChangeSequencer {
   }
 }
 
-// MARK: - What waits for what
+// MARK: - Dependencies between steps
 
 extension ChangeSequencer {
-  /// That a host has come to a state of its track.
+  /// The fact that a host has reached a state of its track.
   struct Milestone: Hashable {
     var host: HostName
-    /// Of the state on the track; 0 is what the host is now.
+    /// The position of the state on the track; 0 is the present state.
     var position: Int
   }
 
@@ -172,8 +171,8 @@ extension ChangeSequencer {
     return stage
   }
 
-  /// What must have come about on other hosts before a host goes on to a state, because an edge would
-  /// break if that failed; sorted by host.
+  /// The milestones that other hosts must have reached before a host moves to a state, because an edge
+  /// would break without them; sorted by host.
   func needs(of host: HostName, to position: Int) -> [Milestone] {
     var needed: [HostName: Int] = [:]
     for path in lastingPaths(of: host) {
@@ -188,15 +187,15 @@ extension ChangeSequencer {
     return needed.sorted { $0.key < $1.key }.map { Milestone(host: $0.key, position: $0.value) }
   }
 
-  /// The paths of a host that others may be held up for: none of a host with a revoked certificate, which
-  /// is nobody's to wait for and itself waits for nobody.
+  /// The paths of a host that may delay other hosts. Paths with a host that has a revoked certificate are
+  /// left out: no host waits for it, and it waits for none.
   private func lastingPaths(of host: HostName) -> [EdgePath] {
     members[host].paths.filter { path in
       !path.hosts.contains { members[$0].change.isRevoked }
     }
   }
 
-  /// Those that begin at the host.
+  /// The `lastingPaths` that begin at the host.
   private func lastingRequests(of host: HostName) -> [EdgePath] {
     lastingPaths(of: host).filter { $0.frontEnd == host }
   }
@@ -208,7 +207,7 @@ extension ChangeSequencer {
     return 0..<track(of: host).steps.count { self.stage(of: $0.phase) < stage }
   }
 
-  /// What a host has come to when another one goes on, if nothing failed.
+  /// The position that a host has reached when another one continues, if nothing failed.
   private func best(_ other: HostName, for host: HostName, _ position: Int) -> Int {
     members[other].change.isHeld
       ? 0 : positions(of: other, before: stage(of: host, to: position)).upperBound
@@ -229,8 +228,8 @@ extension ChangeSequencer {
     return !Set(working.map(\.site)).isDisjoint(with: after.map(\.site))
   }
 
-  /// For each site that a front-end publishes already and goes on publishing: where its requests can
-  /// go, one of which must have come about: the back-end first, and what it is reached through.
+  /// For each site that a front-end publishes before and after the step: the alternative milestones, one
+  /// of which must be reached. Each alternative has the back-end first, then the hosts before it.
   func ways(of host: HostName, to position: Int) -> [DomainName: [[Milestone]]] {
     let after = track(of: host).state(at: position).endpoint
     let published = reachedSites(of: host, at: position - 1)
@@ -241,7 +240,7 @@ extension ChangeSequencer {
         let reached = path.interleavings { other in
           other == host ? [position] : Array(0...best(other, for: host, position))
         }.first { !brokenRoutes(path, $0).isSuperset(of: own) }
-        // A site that leads nowhere whatever comes about has no way, and is held up.
+        // A site that no combination can answer has no alternative, and its step is held up.
         ways[site, default: []] +=
           reached.map { interleaving in
             [

@@ -5,7 +5,7 @@ package import State
 extension Inventory {
   /// The hosts that the state has and the inventory no longer has, sorted by name.
   ///
-  /// The state says where such a host was, and nothing else of how it is reached.
+  /// The state has only the address of such a host, and nothing else about how it is reached.
   func hostsToClean(_ state: FleetState) -> [Host] {
     let recorded = state.recordedAddresses
     return recorded.keys.filter { host(named: $0) == nil }.sorted().compactMap { name in
@@ -19,7 +19,7 @@ extension Inventory {
     hostsToClean(state).map { ($0.name, $0.access) }
   }
 
-  /// How every host is reached: those of the inventory, and those that the state has besides.
+  /// How every host is reached: those of the inventory, and those that only the state has.
   package func connections(_ state: FleetState) -> [HostName: HostAccess] {
     let declared = hosts.map { ($0.name, $0.access) }
     return Dictionary(
@@ -29,7 +29,7 @@ extension Inventory {
 }
 
 extension FleetState {
-  /// Where hosts were when they were last changed, by name.
+  /// The addresses of hosts when they were last changed, by name.
   package var recordedAddresses: [HostName: IPAddress] {
     hosts.mapValues(\.address)
   }

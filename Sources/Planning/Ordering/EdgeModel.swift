@@ -3,25 +3,25 @@ package import Fleet
 import Nginx
 package import State
 
-/// Whether a front-end's requests for a site reach one of its back-ends: the whole of what must fit
-/// together on two hosts, and nothing else.
+/// Decides whether a front-end's requests for a site reach a back-end: everything that has to match on
+/// the two hosts (address, firewall, site, certificates, trust and revocation).
 package enum EdgeModel {
-  /// What is in the way of a request.
+  /// Why a request is not answered.
   package enum Blocker: String, Hashable, Sendable, CaseIterable {
     case notThere = "nothing answers at that address"
-    case shutOut = "the firewall shuts the front-end out"
+    case shutOut = "the firewall blocks the front-end"
     case notServed = "the site is not served on that port"
     case notAdmitted = "the back-end does not serve the site to this front-end"
     case wrongName = "the back-end's certificate is for other names"
     case serverNotTrusted = "the front-end does not trust the back-end's certificate"
     case clientNotTrusted = "the back-end does not trust the front-end's certificate"
-    case revoked = "one refuses the other's certificate, which is revoked"
+    case revoked = "one host refuses the other's certificate, which is revoked"
     case expired = "a certificate has expired"
   }
 
-  /// Returns nil where the request is answered by the site.
+  /// Returns nil if the site answers the request.
   ///
-  /// - Parameter container host: the host that the back-end is a container of.
+  /// - Parameter containerHost: the host that the back-end is a container of.
   package static func blocker(
     on route: EdgeFacts.Route, from frontEnd: Endpoint, to backEnd: Endpoint,
     through containerHost: Endpoint? = nil, at now: Timestamp
@@ -50,7 +50,7 @@ package enum EdgeModel {
     return client.notAfter > now && server.notAfter > now ? nil : .expired
   }
 
-  /// The routes from one host to another that lead to no answer.
+  /// The routes from one host to another that are not answered.
   static func brokenRoutes(
     from frontEnd: Endpoint, to backEnd: Endpoint, named name: HostName,
     through containerHost: Endpoint?, at now: Timestamp
@@ -62,11 +62,12 @@ package enum EdgeModel {
 }
 
 extension Endpoint {
+  /// Whether a certificate is on the revocation lists of the host.
   func refuses(_ leaf: Leaf) -> Bool {
     leaf.serial.map { refuses?.contains($0) ?? false } ?? false
   }
 
-  /// Where its kernel sends a new connection on to, if it does.
+  /// The publication that forwards new connections to a port; nil if the host does not forward it.
   fileprivate func publication(of port: Port, to source: IPAddress) -> Publication? {
     publications.first { publication in
       publication.port == port

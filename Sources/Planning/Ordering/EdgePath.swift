@@ -2,7 +2,7 @@ import Firewall
 import Fleet
 import State
 
-/// The hosts that requests pass on their way from a front-end to a back-end.
+/// The hosts that requests pass from a front-end to a back-end.
 struct EdgePath {
   let frontEnd: HostName
   let backEnd: HostName
@@ -22,14 +22,14 @@ struct EdgePath {
   func others(than host: HostName) -> [HostName] { hosts.filter { $0 != host } }
 }
 
-// MARK: - How far its hosts have come
+// MARK: - Progress of its hosts
 
 extension EdgePath {
-  /// How far each host of a path has come at one moment: positions on their tracks.
+  /// The progress of each host of a path at one moment, as positions on their tracks.
   struct Interleaving {
     var frontEnd: Int
     var backEnd: Int
-    /// That of the front-end if it is the container host; nil if there is none.
+    /// The position of the container host, which may be the front-end; nil if there is none.
     var containerHost: Int?
   }
 
@@ -58,7 +58,7 @@ extension EdgePath {
     }
   }
 
-  /// - Precondition: the host has a part in the path.
+  /// - Precondition: the host is part of the path.
   func position(of host: HostName, in interleaving: Interleaving) -> Int {
     let position: Int? =
       switch host {
@@ -76,7 +76,7 @@ extension EdgePath {
 // MARK: - The paths of a change
 
 extension EdgePath {
-  /// For each host the paths that it has a part in, before or after: those that a change has to keep.
+  /// For each host the paths that it is part of before or after the change; these must not break.
   static func all(of changes: [HostChange]) -> [HostName: [EdgePath]] {
     let byName = Dictionary(uniqueKeysWithValues: changes.map { ($0.name, $0) })
     let containerHosts = containerHosts(changes)

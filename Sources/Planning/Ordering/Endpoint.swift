@@ -4,30 +4,31 @@ import Inventories
 package import Nginx
 package import State
 
-/// What a host is for the fleet's edges at one moment: all that the edge model knows of it.
+/// A host at one moment as the edge model sees it: addresses, firewall, sites, routes, certificates and
+/// trust. Made from a release, from the inventory, or from both for a transition.
 package struct Endpoint: Hashable, Sendable {
-  /// Where it is reached.
+  /// The addresses at which it is reached.
   package var addresses: Set<IPAddress> = []
-  /// Where its front-end's connections come from.
+  /// The source address of its front-end's connections.
   package var source: IPAddress?
   /// Key identifiers of the CAs that it accepts.
   package var trusts: Set<String> = []
-  /// Serials of revoked certificates that it refuses; nil where it has no revocation lists.
+  /// Serials of revoked certificates that it refuses; nil if it has no revocation lists.
   package var refuses: Set<String>?
-  /// What its firewall lets in, one opening for each target.
+  /// What its firewall accepts, one opening for each target.
   var openings: [Opening] = []
-  /// What it lets through to a machine behind it, one for each port.
+  /// The ports that it forwards to a container, one publication for each port.
   var publications: [Publication] = []
   /// What it serves to front-ends, by site.
   package var services: [DomainName: Service] = [:]
-  /// Where its front-end sends requests, by host.
+  /// The routes of its front-end, by back-end.
   package var routes: [HostName: Set<EdgeFacts.Route>] = [:]
-  /// What its front-end shows to back-ends.
+  /// The certificate that its front-end presents to back-ends.
   package var client: Leaf?
-  /// What its back-end shows to front-ends.
+  /// The certificate that its back-end presents to front-ends.
   package var server: Leaf?
 
-  /// A site that a back-end serves: one server of nginx, whatever the number of its ports.
+  /// A site that a back-end serves: one nginx server, on one or more ports.
   package struct Service: Hashable, Sendable {
     package var ports: Set<Port>
     package var admission: Admission
@@ -42,12 +43,13 @@ package struct Endpoint: Hashable, Sendable {
     }
   }
 
+  /// A leaf certificate, as far as peers check it.
   package struct Leaf: Hashable, Sendable {
     /// The key identifier of the CA that signed it.
     package var issuer: String
     /// Nil before it is issued.
     package var serial: String?
-    /// By which back-ends know a front-end.
+    /// The name by which back-ends recognize a front-end.
     package var commonName: String
     package var names: Set<String>
     package var notAfter: Timestamp
@@ -60,7 +62,7 @@ package struct Endpoint: Hashable, Sendable {
 }
 
 extension Endpoint {
-  /// What a release was recorded to be.
+  /// The endpoint of an installed release.
   package init(_ record: ReleaseRecord) {
     let facts = record.facts
     addresses = Set([facts.address].compactMap(\.self))
@@ -77,7 +79,7 @@ extension Endpoint {
     server = record.certificates[ReleasePath.certificate(for: .backEnd).relative].map(Leaf.init)
   }
 
-  /// What is recorded of it with a release.
+  /// The facts that are recorded with its release.
   var facts: EdgeFacts {
     EdgeFacts(
       address: source, trusts: trusts.sorted(), refuses: refuses?.sorted(),

@@ -2,42 +2,42 @@ import Firewall
 import Fleet
 import State
 
-/// One host of a change: what it is for the edges, and what it is to be.
+/// The change of one host: its old and its new endpoint, and how the host takes part in the run.
 struct HostChange {
   var name: HostName
-  /// Nothing where `deploy` has installed nothing.
+  /// `Endpoint.nothing` if `deploy` has not installed anything.
   var old: Endpoint
-  /// Nothing where it leaves the fleet.
+  /// `Endpoint.nothing` if the host leaves the fleet.
   var new: Endpoint
-  /// Whether it is to have a back-end; of a host that leaves, whether it had one.
+  /// Whether it will have a back-end; for a host that leaves, whether it had one.
   var serves: Bool
   /// Whether something differs that no edge depends on.
   var hasOtherChanges = false
-  /// Whether it cannot be changed in this run; what it is counts all the same.
+  /// Whether it cannot be changed in this run; its edges still must not break.
   var isHeld = false
-  /// Whether it leaves and cannot be asked: nobody waits for a machine that may be gone for good.
+  /// Whether it leaves and cannot be reached: no host waits for a machine that may not exist any longer.
   var isLost = false
-  /// Whether it has a certificate that is revoked: whoever has its key may answer in its place, so
-  /// nobody waits for what it comes to.
+  /// Whether it has a revoked certificate: an attacker with its key may answer in its place, so no host
+  /// waits for its result.
   var isRevoked = false
-  /// Whether it has a certificate that is revoked and is given another in this run, as far as it takes
-  /// part: first, so that its requests go on.
+  /// Whether it has a revoked certificate and gets a new one in this run: it changes first, so that its
+  /// requests keep working.
   var isReadmitted: Bool { isRevoked && !isHeld && new.hasCertificate }
-  /// Whether its edges are given up: it comes behind all who refuse it.
+  /// Whether its edges are given up: it changes after all hosts that refuse it.
   var isShutOut: Bool { isRevoked && !isReadmitted }
-  /// Whether what it has cannot be built upon: it comes to the new in one transaction.
+  /// Whether nothing of its present release can be kept: it changes to the new one in one transaction.
   var isOpaque = false
-  /// The names that the state has recorded of its back-end's certificate. What the host itself says is
-  /// signed for nobody.
+  /// The recorded names of its back-end's certificate. Names that only the host itself reports are never
+  /// signed.
   var recordedNames: Set<String> = []
-  /// The serials that each CA has revoked, by key identifier; empty where there are no lists.
+  /// The serials that each CA has revoked, by key identifier; empty if there are no lists.
   var revoked: [String: Set<String>] = [:]
 
-  /// What the host is in between.
+  /// The endpoint of the host in a transition state.
   ///
   /// - Parameters:
-  ///   - inUse: the CAs whose certificates some host of the fleet shows now or then.
-  ///   - known: those whose own certificates are at hand.
+  ///   - inUse: the CAs that issued certificates of any host of the fleet, before or after the change.
+  ///   - known: the CAs whose own certificates are available.
   func endpoint(
     _ transition: TransitionState, usedCAs inUse: Set<String>, of known: Set<String>
   ) -> Endpoint {
@@ -69,8 +69,8 @@ struct HostChange {
     return endpoint
   }
 
-  /// What is refused as before, until nobody shows it any more. Where a CA joins, the lists are
-  /// the new ones at once: without one of its own, each of its clients would be refused.
+  /// The old refusals, until no host presents a revoked certificate any longer. If a CA is added, the new
+  /// lists are used at once: nginx refuses all clients of a CA without a list.
   private func refusals(
     _ side: TransitionState.Side, trusting trusts: Set<String>
   ) -> Set<String>? {
@@ -93,7 +93,7 @@ struct HostChange {
 }
 
 extension Endpoint {
-  /// The ports that nginx listens on for back-ends' sites, and for visitors if the front-end is in use.
+  /// The ports that nginx listens on for back-end sites, and for visitors if the front-end is included.
   fileprivate func listens(asFrontEnd: Bool) -> Set<Port> {
     let visitors: [Port] = asFrontEnd && !routes.isEmpty ? [.http, .https] : []
     return Set(services.values.flatMap(\.ports) + visitors)
@@ -107,8 +107,9 @@ extension Endpoint {
   }
 }
 
-/// The states that a host goes through, and the phases of the change in which it does.
+/// The states that a host goes through, each with its phase of the change.
 struct Track {
+  /// A transition state and the endpoint that the host is in it.
   struct State: Equatable {
     var transition: TransitionState
     var endpoint: Endpoint
@@ -117,13 +118,13 @@ struct Track {
   /// One transaction of the host.
   struct Step {
     var phase: TransitionState.Phase
-    /// What the host is behind it.
+    /// The state of the host after the step.
     var state: State
   }
 
-  /// What the host is now.
+  /// The present state of the host.
   let start: State
-  /// Their phases ascend.
+  /// In ascending order of their phases.
   private(set) var steps: [Step] = []
 
   init(from start: State) { self.start = start }
@@ -135,23 +136,23 @@ struct Track {
   /// The position of its last state; 0 if the host stays as it is.
   var last: Int { steps.count }
 
-  /// - Parameter position: 0 for the start, and then one more for each step.
+  /// - Parameter position: 0 for the start, 1 after the first step, and so on.
   func state(at position: Int) -> State { position == 0 ? start : steps[position - 1].state }
 
-  /// The position before and behind a phase.
+  /// The positions before and after a phase.
   func position(before phase: TransitionState.Phase) -> Int { steps.count { $0.phase < phase } }
   func position(behind phase: TransitionState.Phase) -> Int { steps.count { $0.phase <= phase } }
 
-  /// The same host in one transaction.
+  /// The track that reaches the last state in one transaction.
   func direct(in phase: TransitionState.Phase) -> Track {
     var track = Track(from: start)
     track.append(state(at: last), in: phase)
     return track
   }
 
-  /// The same without one of the states in between.
+  /// The track without one of its intermediate states.
   ///
-  /// - Parameter advancing: whether the next state comes in the phase of the one left out, not in its own.
+  /// - Parameter advancing: whether the next state moves to the phase of the state that is left out.
   func skipping(_ position: Int, advancing: Bool) -> Track {
     var track = self
     let skipped = track.steps.remove(at: position - 1)
@@ -159,7 +160,7 @@ struct Track {
     return track
   }
 
-  /// Ends in the state as it is to be, to the last file and comment.
+  /// Replaces the last state with exactly the wanted one, including every file and comment.
   mutating func finish(as endpoint: Endpoint, in phase: TransitionState.Phase) {
     let state = State(transition: .new, endpoint: endpoint)
     if steps.isEmpty { append(state, in: phase) } else { steps[last - 1].state = state }
@@ -167,7 +168,7 @@ struct Track {
 }
 
 extension HostChange {
-  /// The phases one after the other, each only where it changes something.
+  /// The track with a step for each phase that changes something.
   func canonicalTrack(
     usedCAs inUse: Set<String>, of known: Set<String>
   ) -> Track {
@@ -177,7 +178,7 @@ extension HostChange {
       for phase in TransitionState.Phase.allCases {
         let endpoint = endpoint(phase.transition, usedCAs: inUse, of: known)
         if endpoint.offersSame(as: track.state(at: track.last).endpoint) { continue }
-        // A new host that nobody could use yet would have nothing to install.
+        // A new host that no other host uses yet would have nothing to install.
         if phase != .forget, old == .nothing, !endpoint.hasEdges { continue }
         track.append(.init(transition: phase.transition, endpoint: endpoint), in: phase)
       }
@@ -193,7 +194,7 @@ extension Endpoint {
   var hasCertificate: Bool { client != nil || server != nil }
   fileprivate var hasEdges: Bool { !services.isEmpty || !routes.isEmpty }
 
-  /// Where a host is reached is not up to a release, and reasons are for readers.
+  /// Whether two endpoints are equal for the edge model, ignoring addresses and explanatory texts.
   fileprivate func offersSame(as other: Endpoint) -> Bool { essence == other.essence }
 
   private var essence: Endpoint {

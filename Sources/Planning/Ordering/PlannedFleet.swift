@@ -3,15 +3,15 @@ import Inventories
 import Nginx
 import State
 
-/// Every host that a plan is about, and every other one that shares edges with these.
+/// All hosts of a plan and all that share edges with them; decides which of them change.
 struct PlannedFleet {
   private enum Member {
     case changing(HostPlanner)
-    /// A host that cannot take part or keeps what it has; nil if the user has not asked for it.
+    /// A host that cannot take part or does not change; nil if it was not selected.
     case still(HostPlan?)
   }
 
-  /// What is known of a host before it is known which of the others can be reached.
+  /// A host before it is known which of the others can be reached.
   private enum Candidate {
     case able(HostFacts, InstalledHost, HostAccess, leaves: Bool)
     case still(HostPlan?)
@@ -23,7 +23,7 @@ struct PlannedFleet {
   let changes: [HostChange]
   private(set) var warnings: [String] = []
 
-  /// - Parameter facts: of the inventory's hosts.
+  /// - Parameter facts: one for each host of the inventory.
   init(_ input: PlanningInput, _ facts: [HostFacts]) {
     let candidates = Self.candidates(input, facts)
     var routes = input.desired.inventory
@@ -39,7 +39,7 @@ struct PlannedFleet {
     warnings += Self.refused(changes)
   }
 
-  /// What happens to every host that the user has asked for, sorted by name.
+  /// The plan of every selected host, sorted by name.
   func plans(_ sequencer: ChangeSequencer) -> [HostPlan] {
     var steps: [HostName: [HostStep]] = [:]
     for case (let name, .changing(let planner)) in members {
@@ -54,7 +54,7 @@ struct PlannedFleet {
     }
   }
 
-  // MARK: - Who takes part
+  // MARK: - Candidates
 
   private static func candidates(
     _ input: PlanningInput, _ facts: [HostFacts]
@@ -78,7 +78,7 @@ struct PlannedFleet {
           .held(.init(kind, reasons))))
     }
     switch input.observed.survey[host.name] {
-    case nil: return held(["it was not asked; this is a bug in deploy"])
+    case nil: return held(["it was not contacted; this is a bug in deploy"])
     case .unreachable(let why):
       let closed = Lockout.closedPort(
         of: host, with: input.state.hosts[host.name]?.release,
@@ -94,7 +94,7 @@ struct PlannedFleet {
     }
   }
 
-  /// - Parameter left: the host as it is reached.
+  /// - Parameter left: the host, with the address of the state.
   private static func leaving(
     _ left: Host, _ record: HostRecord, _ input: PlanningInput
   ) -> Candidate {
@@ -108,15 +108,15 @@ struct PlannedFleet {
       still(.held(.init(kind, reasons)))
     }
     switch input.observed.survey[name] {
-    case nil: return held(["it was not asked; this is a bug in deploy"])
+    case nil: return held(["it was not contacted; this is a bug in deploy"])
     case .unreachable(let why):
       return held(
         [
-          "it is no longer in the inventory and is to be cleaned, but: \(why)",
+          "it is no longer in the inventory but cannot be cleaned up: \(why)",
           input.desired.inventory.adviceToReach(name.text, at: "\(connection.address)"),
         ], as: .unreachable)
     case .observed(let observation):
-      // The same machine under another name keeps what it has; the record of the old name goes.
+      // The same machine under another name keeps what it has; the record of the old name is removed.
       if renamed(observation, input) != nil { return still(.unchanged(present: nil)) }
       let blockers = Preflight.blockers(on: observation)
       guard blockers.isEmpty else { return held(blockers) }
@@ -129,19 +129,19 @@ struct PlannedFleet {
     }
   }
 
-  /// Machines that took the place of others, which keep what they have.
+  /// Warnings about machines that replaced others, on which the old keys may still be.
   private static func replacements(_ input: PlanningInput) -> [String] {
     input.state.hosts.sorted { $0.key < $1.key }.compactMap { name, record in
       guard case .observed(let observation) = input.observed.survey[name],
         observation.currentRelease == nil
       else { return nil }
       return
-        "\(name) had release \(record.release.number) at \(record.address), and the machine that"
-        + " answers now has none: if it is another one, the one before still has its keys"
+        "\(name) had release \(record.release.number) at \(record.address), but the machine that"
+        + " answers now has none: if it was replaced, the old machine still has its keys"
     }
   }
 
-  /// The name by which the inventory has a machine that it no longer has by its old one.
+  /// The new name of a machine that the inventory no longer has by its old name; nil if it is not renamed.
   private static func renamed(_ left: HostObservation, _ input: PlanningInput) -> HostName? {
     guard let manifest = left.manifest else { return nil }
     return input.desired.inventory.hosts.first { host in
@@ -153,9 +153,9 @@ struct PlannedFleet {
     }?.name
   }
 
-  // MARK: - What they are
+  // MARK: - Changes
 
-  /// What a host is to become; one that has no space for it is held.
+  /// The change of a candidate; a host without enough disk space is held.
   private static func reviewed(
     _ name: HostName, _ candidate: Candidate, _ routes: Inventory, _ input: PlanningInput
   ) -> (Member, HostChange) {
@@ -174,7 +174,7 @@ struct PlannedFleet {
     }
   }
 
-  /// The change of a host that stays as it is.
+  /// The change of a host that is not changed in this run.
   private static func keeping(
     _ name: HostName, _ plan: HostPlan?, _ input: PlanningInput
   ) -> HostChange {
@@ -187,17 +187,17 @@ struct PlannedFleet {
     return change.judged(by: input)
   }
 
-  /// The release of a host that cannot be asked or must be left alone, by the best that is known.
+  /// The best known release of a host that cannot be reached or must not be changed.
   private static func present(_ name: HostName, _ input: PlanningInput) -> ReleaseRecord? {
     if case .observed(let observation) = input.observed.survey[name] {
       if let manifest = observation.manifest { return manifest.release }
-      // It was installed anew, whatever the state remembers.
+      // The machine was reinstalled, so the recorded release no longer exists.
       if observation.currentRelease == nil { return nil }
     }
     return input.state.hosts[name]?.release
   }
 
-  /// Takes back-ends that cannot be deployed now, and never were, off the front-ends' routes.
+  /// Removes back-ends that were never deployed and cannot be deployed now from the front-ends' routes.
   private static func leaveOut(
     _ candidates: [(name: HostName, candidate: Candidate)], from routes: inout Inventory,
     _ input: PlanningInput
@@ -206,7 +206,7 @@ struct PlannedFleet {
     for case (let name, .still) in candidates {
       let present = present(name, input)
       if present == nil { missing.insert(name) }
-      // Nobody reaches a container whose host does not publish it.
+      // A container cannot be reached if its host does not publish it.
       let published = Set(present?.facts.publications.map(\.host) ?? [])
       if let container = input.desired.inventory.host(named: name)?.container?.host,
         !published.contains(container)
@@ -226,8 +226,8 @@ struct PlannedFleet {
       routes.sites[index].upstreams = rest
       let names = Set(gone.map(\.host.text)).sorted().joined(separator: ", ")
       warnings.append(
-        "\(site.domain) does without \(names) until \(gone.count == 1 ? "it is" : "they are")"
-          + " deployed")
+        "requests for \(site.domain) are not sent to \(names) until"
+          + " \(gone.count == 1 ? "it is" : "they are") deployed")
     }
     return warnings
   }

@@ -2,7 +2,7 @@ import Firewall
 import Fleet
 
 extension [Opening] {
-  /// What it names, such as `22/tcp, 443/tcp`.
+  /// The named targets, such as `22/tcp, 443/tcp`.
   var ports: String {
     map(\.target).filter { $0 != .everythingElse }.map(\.description).joined(separator: ", ")
   }

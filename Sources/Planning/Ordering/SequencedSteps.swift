@@ -1,7 +1,7 @@
 import Fleet
 import State
 
-/// The steps of every host that changes, with what the sequencer says of when each is taken.
+/// The steps of every host that changes, with the stage and the dependencies that the sequencer decides.
 struct SequencedSteps {
   private(set) var steps: [HostName: [HostStep]]
   private let sequencer: ChangeSequencer
@@ -18,7 +18,7 @@ struct SequencedSteps {
     }
   }
 
-  /// - Parameter position: of the state that the step leads to, on the host's track.
+  /// - Parameter position: the position on the host's track of the state that the step leads to.
   private func place(_ step: inout HostStep, of host: HostName, at position: Int) {
     step.stage = sequencer.stage(of: host, to: position)
     step.needs = sequencer.needs(of: host, to: position).map(need)
@@ -33,24 +33,24 @@ struct SequencedSteps {
       host: milestone.host, goal: steps.indices.contains(index) ? steps[index].goal : nil)
   }
 
-  /// - Parameter way: the back-end first, and what it is reached through.
+  /// - Parameter way: the back-end first, then the hosts before it.
   private func need(_ way: [ChangeSequencer.Milestone]) -> HostStep.Need {
-    // What is there already is no need.
+    // What is already there does not have to be waited for.
     let open = way.filter { $0.position > 0 }.map(need)
     var first = open[0]
     first.through = Array(open.dropFirst())
     return first
   }
 
-  /// Says of steps in between what they are for.
+  /// Adds the reason for intermediate steps.
   private static func explain(_ steps: inout [HostStep]) {
     for index in steps.indices.dropFirst() {
       let others = Set(steps[index].needs.map(\.host)).sorted()
-      let names = others.isEmpty ? "the others" : others.joined(separator: " and ")
-      let have = others.count == 1 ? "has" : "have"
+      let names = others.isEmpty ? "the other hosts" : others.joined(separator: " and ")
+      let updated = others.count == 1 ? "is updated" : "are updated"
       steps[index - 1].reasons.append(
-        "what was and what will be both work until \(names) \(have) changed")
-      steps[index].reasons.insert("\(names) \(have) changed: what was kept for that goes", at: 0)
+        "it accepts both the old and the new configuration until \(names) \(updated)")
+      steps[index].reasons.insert("\(names) \(updated): the old configuration is removed", at: 0)
     }
   }
 }

@@ -1,8 +1,9 @@
-/// How much of a host is still what it was and how much is what it is to be.
+/// Which parts of a host are old, which are new, and which accept both, between two releases.
 ///
-/// The rule of every change: first accept old and new, then use the new, then forget the old. What a
-/// host accepts stands before what another one uses, in this order.
+/// The rule of every change: first accept old and new, then use the new, then forget the old. A host
+/// accepts something before another host uses it.
 struct TransitionState: Hashable, Sendable {
+  /// Whether a part is as before, accepts old and new, or is as wanted.
   enum Side: Int, Hashable, Sendable, Comparable {
     case old, both, new
 
@@ -19,22 +20,22 @@ struct TransitionState: Hashable, Sendable {
   static let old = TransitionState(trust: .old, service: .old, use: .old)
   static let new = TransitionState(trust: .new, service: .new, use: .new)
 
-  /// The phases of a change in which nothing can break.
+  /// The phases of a change. If every host completes a phase before the next begins, no edge breaks.
   enum Phase: Int, Hashable, Sendable, Comparable, CaseIterable {
     /// Every host accepts the old and the new CAs.
     case trust
-    /// Back-ends serve what was asked and what will be.
+    /// Back-ends serve old and new requests.
     case serve
-    /// Front-ends ask for the new.
+    /// Front-ends send the new requests.
     case use
-    /// What nobody uses any more goes.
+    /// What is no longer used is removed.
     case forget
-    /// Hosts that have a revoked certificate, which all others refuse by now, and get no other.
+    /// Hosts with a revoked certificate that get no new one; all other hosts refuse them by now.
     case revoked
 
     static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
 
-    /// What every host is behind this phase.
+    /// The transition state of every host after this phase.
     var transition: TransitionState {
       switch self {
       case .trust: TransitionState(trust: .both, service: .old, use: .old)
@@ -44,10 +45,10 @@ struct TransitionState: Hashable, Sendable {
       }
     }
 
-    /// For the heading of a stage.
+    /// The name in the heading of a stage.
     var name: String {
       switch self {
-      case .trust: "accept the new CA beside the old"
+      case .trust: "accept both the old and the new CA"
       case .serve: "back-ends"
       case .use: "front-ends"
       case .forget: "clean-up"

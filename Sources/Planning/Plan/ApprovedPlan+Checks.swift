@@ -1,9 +1,9 @@
 package import State
 
 extension ApprovedPlan {
-  /// Throws the first value that is not what a saved plan may have, with its place.
+  /// Throws the first value that a saved plan must not have, with its place.
   ///
-  /// The parts of steps are compared and never shown, but for their names.
+  /// The parts of steps are only compared; their names alone are shown.
   package func check() throws(StateMistake) {
     let root = ValuePlace.root
     try root.at("fleet").check(fleet, is: .fleetName)

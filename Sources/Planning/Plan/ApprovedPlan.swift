@@ -3,32 +3,32 @@ import Nginx
 package import Playbooks
 package import State
 
-/// What somebody approved when a plan was saved: enough to find out whether a plan made now does the same,
-/// and nothing that could be carried out.
+/// The content of a saved plan: enough to check that a plan made later does the same as the approved one,
+/// but nothing that could be carried out. Made by `deploy plan --out`, compared by `deploy apply`.
 ///
-/// It names no command, no file of the controller and no way to connect, and it holds no text of a file.
-/// Whoever edits it can have a plan refused, and nothing else.
+/// It contains no command, no file of the controller, no connection and no text of a file. Editing it can
+/// only cause a plan to be refused.
 package struct ApprovedPlan: Hashable, Sendable, Codable {
   package var fleet: String
   package var lineage: String
   /// The serial of the state that the plan was made from.
   package var serial: Int
-  /// When: the plan to compare with is made as of then.
+  /// When the plan was made; the plan to compare with is made as of the same time.
   package var madeAt: Timestamp
-  /// The hosts that were selected, as `--limit` has them; nil for all.
+  /// The selected hosts as given to `--limit`; nil for all.
   package var limit: String?
   /// The fingerprints of the CA's generations, oldest first.
   package var caGenerations: [String]
   package var playbook: String
-  /// What playbook and inventory say of how a plan is rolled out, by their keys.
+  /// The rollout settings of playbook and inventory, by their keys.
   package var rollout: [String: String]
   package var hosts: [HostName: Host]
 
-  /// What was to happen on one host.
+  /// What was planned for one host.
   package struct Host: Hashable, Sendable, Codable {
-    /// What the host was; nil if it could not be asked.
+    /// The condition of the host; nil if it could not be reached.
     package var condition: HostCondition?
-    /// The steps that change it, each by its parts; none if nothing was to change.
+    /// The steps that change it, each by its parts; empty if nothing was to change.
     package var steps: [[String: String]]
   }
 
@@ -92,11 +92,10 @@ package struct ApprovedPlan: Hashable, Sendable, Codable {
 }
 
 extension PlannedStep {
-  /// All that the step does, by the names by which a difference is told.
+  /// Everything that the step does, by the names that messages use for a difference.
   ///
-  /// Not in it: reasons, which are for readers; diffs, which follow from the files and from what the host
-  /// was; and the bytes of revocation lists, which are signed again whenever a plan is made: `refuses` has
-  /// what is in them.
+  /// Left out are reasons, which are for readers; diffs, which follow from the files; and the bytes of
+  /// revocation lists, which are signed again for every plan: `refuses` has their content.
   fileprivate func parts(_ digest: (String) -> String) -> [String: String] {
     var parts = step.parts(digest)
     parts["reached at"] = "\(connection.address)"

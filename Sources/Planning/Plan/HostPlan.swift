@@ -1,28 +1,32 @@
 package import Fleet
 package import State
 
-/// What a plan has in store for one host.
+/// The plan for one host: its steps, or why it does not change. Made by `PlannedFleet`.
 package struct HostPlan: Hashable, Sendable {
   package var host: HostName
   package var connection: HostAccess
   package var roles: HostRoles
   package var outcome: Outcome
 
+  /// What happens to the host.
   package enum Outcome: Hashable, Sendable {
-    /// - Parameter present: the release that the host has and keeps; nil for a machine that the fleet has
-    ///   under another name now.
+    /// The host does not change.
+    ///
+    /// - Parameter present: the release that the host keeps; nil for a machine that the fleet now has
+    ///   under another name.
     case unchanged(present: ReleaseRecord?)
-    /// The host should take part and does not.
+    /// The host was selected but cannot be changed.
     case held(Hold)
     case steps(StepSequence)
   }
 
-  /// Why a host is left out.
+  /// Why a selected host is not changed.
   package struct Hold: Hashable, Sendable {
+    /// Whether the host was reached.
     package enum Kind: Hashable, Sendable {
       /// The host cannot take part.
       case blocked
-      /// The host could not be asked.
+      /// The host could not be reached.
       case unreachable
     }
 
@@ -44,11 +48,12 @@ package struct HostPlan: Hashable, Sendable {
 }
 
 extension HostPlan {
-  /// Those that change the host, in their order; none if it is not changed.
+  /// The steps that change the host, in order; empty if it does not change.
   package var steps: [HostStep] {
     if case .steps(let steps) = outcome { Array(steps) } else { [] }
   }
 
+  /// Why the host is held; nil if it is not.
   package var hold: Hold? {
     if case .held(let hold) = outcome { hold } else { nil }
   }
@@ -57,7 +62,8 @@ extension HostPlan {
     if case .unchanged = outcome { true } else { false }
   }
 
-  /// What happens to the host, for readers: one for each step, or the one that says why there is none.
+  /// What happens to the host, as it is displayed: one action for each step, or the one that says why
+  /// there are no steps.
   package var actions: [Action] {
     switch outcome {
     case .unchanged: [.unchanged]

@@ -1,45 +1,46 @@
 package import Fleet
 package import State
 
-/// What changes one host, as one transaction.
+/// One transaction of a plan on one host, with what it depends on.
 package struct HostStep: Hashable, Sendable {
   package var kind: Kind
-  /// For readers only; nothing is decided by them.
+  /// Why the step is needed; only displayed, never evaluated.
   package var reasons: [String]
-  /// The fingerprint that the host must still have; nil for what the step before it leaves there.
+  /// The fingerprint that the host must still have; nil if the previous step of this run decides it.
   package var expected: Fingerprint?
   /// The release that the host has now.
   package var present: ReleaseRecord?
   /// The SHA-256 of its manifest.
   package var presentDigest: String?
-  /// The stage, by its position in the plan.
+  /// The index of the stage in the plan.
   package var stage = 0
   package var changes: [FileChange]
-  /// Steps without which this one would break an edge.
+  /// Steps of other hosts that must be done first, because this one would break an edge without them.
   package var needs: [Need] = []
-  /// For sites that visitors reach already: where requests can go, one of which must be there.
+  /// For each site that visitors already reach: the alternative back-ends, one of which must be ready.
   package var ways: [Way] = []
 
+  /// What the transaction does.
   package enum Kind: Hashable, Sendable {
     case install(Installation)
-    /// A release that the host still has is put in force.
+    /// The host switches to a release that it still has.
     case restore(RestoredRelease)
-    /// `deploy` leaves the host.
+    /// Everything that `deploy` installed is removed from the host.
     case remove
   }
 
-  /// What a host has when a step is done.
+  /// What a host has after a step.
   package enum Goal: Hashable, Sendable {
     case release(Int)
     case removed
   }
 
-  /// That a host has come to a goal in this run.
+  /// The requirement that a host has reached a goal in this run.
   package struct Need: Hashable, Sendable {
     package var host: HostName
-    /// Nil where this run does not change the host.
+    /// Nil if this run does not change the host, so the step has to wait for a later run.
     package var goal: Goal?
-    /// Others that must have come to theirs too, because requests pass through them.
+    /// Other hosts that must have reached their goals too, because requests pass through them.
     package var through: [Need] = []
 
     package init(host: HostName, goal: Goal?) {
@@ -72,7 +73,7 @@ package struct HostStep: Hashable, Sendable {
 }
 
 extension HostStep.Goal {
-  /// The release as hosts, hooks and programs that read JSON are told of it: 0 where `deploy` has left.
+  /// The release number for hosts, hooks and JSON output: 0 if `deploy` was removed from the host.
   package var number: Int {
     switch self {
     case .release(let number): number
@@ -98,19 +99,19 @@ extension HostStep {
     }
   }
 
-  /// The release that is installed; nil where the step installs none.
+  /// The release that is installed; nil if the step installs none.
   package var installation: Installation? {
     if case .install(let installation) = kind { installation } else { nil }
   }
 
   package var files: [PlannedFile] { installation?.files ?? [] }
   package var certificates: [PlannedCertificate] { installation?.certificates ?? [] }
-  /// Ports that nginx comes to listen on, sorted: not those that it has already.
+  /// Ports on which nginx starts to listen, sorted; without those on which it already listens.
   package var ports: [Port] { installation?.ports ?? [] }
-  /// What the release does for the fleet's edges, where it is a new one.
+  /// The edge facts of the installed release; empty if the step installs none.
   package var facts: EdgeFacts { installation?.facts ?? EdgeFacts() }
 
-  /// Notes the proven manifest that the step replaces.
+  /// The step with the digest of the verified manifest that it replaces.
   func showing(_ observation: HostObservation?) -> HostStep {
     var step = self
     step.presentDigest = observation?.manifest == nil ? nil : observation?.shownManifest?.digest

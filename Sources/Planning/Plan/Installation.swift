@@ -1,20 +1,20 @@
 package import Fleet
 package import State
 
-/// A new release, as it is planned.
+/// A planned new release of a host: its number, files and certificates.
 package struct Installation: Hashable, Sendable {
   /// The number that the release gets.
   package var release: Int
-  /// Whether the host has none yet, or none that is known.
+  /// Whether the host has no release yet, or none that is known.
   package var isFirst: Bool
-  /// The release that was in force before the run, where this is not the host's first step.
+  /// The release that was current before the run, if this is not the host's first step; 0 for none.
   package var replaces: Int?
-  /// What the release does for the fleet's edges.
+  /// What the release means for the fleet's edges.
   package var facts: EdgeFacts
   /// The whole release, sorted by path.
   package var files: [PlannedFile]
   package var certificates: [PlannedCertificate]
-  /// Ports that nginx comes to listen on, sorted: not those that it has already.
+  /// Ports on which nginx starts to listen, sorted; without those on which it already listens.
   package var ports: [Port]
 
   package init(
@@ -31,11 +31,13 @@ package struct Installation: Hashable, Sendable {
   }
 }
 
-/// A release that a host still has and that is put in force.
+/// An earlier release that a host still has and that a rollback makes current again.
 package enum RestoredRelease: Hashable, Sendable {
-  /// - Parameter digest: the SHA-256 of its manifest; nil where the manifest is not proven.
+  /// A release whose manifest was read.
+  ///
+  /// - Parameter digest: the SHA-256 of its manifest; nil if the manifest is not verified.
   case known(ReleaseRecord, digest: String?)
-  /// What is in it cannot be read.
+  /// A release whose content cannot be read.
   case unknown(number: Int)
 
   package var number: Int {

@@ -1,9 +1,9 @@
 package import Fleet
 import Inventories
 
-/// The content of the files that the inventory names.
+/// The content of the files that the inventory names. Read by the controller before planning.
 package struct Materials: Hashable, Sendable {
-  /// A site's own certificate: what may be shown of it.
+  /// A certificate that the user provides for a site, without its key.
   package struct SiteCertificate: Hashable, Sendable {
     /// The chain, leaf first, as PEM.
     package var certificate: String
@@ -12,7 +12,7 @@ package struct Materials: Hashable, Sendable {
     package var notAfter: Timestamp
     /// Whether it names an OCSP responder, without which there is nothing to staple.
     package var namesResponder: Bool
-    /// What visitors need to verify the certificate and its file lacks; nil if nothing is missing.
+    /// The intermediate certificate that visitors need and the file lacks; nil if none is missing.
     package var missing: MissingIssuer?
 
     package init(
@@ -29,10 +29,10 @@ package struct Materials: Hashable, Sendable {
 
   package var snippets: [LocalPath: String]
   package var siteCertificates: [DomainName: SiteCertificate]
-  /// The certificates of CAs that are not the fleet's, as PEM.
+  /// The certificates of foreign CAs, as PEM.
   package var issuers: [LocalPath: String]
-  /// Those of the fleet's CA, by key identifier: one of every generation, or none at all, for
-  /// nginx refuses each client of a CA that it has no list of.
+  /// The lists of the fleet's CA, by key identifier: one of every CA generation or none at all, because
+  /// nginx refuses every client of a CA that it has no list of.
   package var revocationLists: [String: RevocationList]
 
   package init(
@@ -45,11 +45,11 @@ package struct Materials: Hashable, Sendable {
     self.revocationLists = revocationLists
   }
 
-  /// What a generation has revoked.
+  /// The revocation list of a CA generation.
   package struct RevocationList: Hashable, Sendable {
     package var pem: String
     package var serials: Set<String>
-    /// The list of the CA above it, where there is one.
+    /// The list of the CA that issued the CA's certificate, if there is one.
     package var above: String?
 
     package init(pem: String, serials: Set<String>, above: String? = nil) {
@@ -59,7 +59,7 @@ package struct Materials: Hashable, Sendable {
     }
   }
 
-  /// What a host refuses that trusts these generations; nil where nothing was ever revoked.
+  /// The serials that a host that trusts these CA generations refuses; nil if nothing was ever revoked.
   func refusals(trusting trusts: Set<String>) -> Set<String>? {
     revocationLists.isEmpty
       ? nil : Set(trusts.flatMap { revocationLists[$0]?.serials ?? [] })

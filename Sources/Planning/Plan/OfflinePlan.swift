@@ -4,10 +4,10 @@ import Nginx
 import State
 
 extension Planner {
-  /// A plan for hosts that are as the state says, without asking any.
+  /// Makes a plan under the assumption that hosts are as recorded in the state, without contacting them.
   ///
-  /// Texts that hosts have are not known, so changed files come without a diff. Such a plan is to be
-  /// read, not to be carried out.
+  /// The present texts of files are not known, so changed files have no diff. Such a plan is for reading
+  /// only and cannot be carried out.
   package static func offline(_ input: PlanningInput) -> Plan {
     var input = input
     input.observed = ObservedFleet(OfflineSurvey(input).survey, at: input.now)
@@ -18,8 +18,8 @@ extension Planner {
       plan.hosts[index].outcome = .steps(steps)
     }
     plan.warnings.insert(
-      "no host was asked: every one is taken to be as the state has it, and one that the state does"
-        + " not have to be empty", at: 0)
+      "no host was contacted: hosts are assumed to be as recorded in the state, and hosts without a"
+        + " record to be empty", at: 0)
     return plan
   }
 }
@@ -36,10 +36,11 @@ extension FileChange {
   fileprivate var isWithoutOldText: Bool { kind == .change && diff.hasPrefix("--- /dev/null\n") }
 }
 
-/// What the hosts would say if nothing had happened since the state was written.
+/// The survey that hosts would return if nothing had changed since the state was written.
 private struct OfflineSurvey {
-  /// The state has neither the version of a host's nginx nor whether its kernel has IPv6. Of those between
-  /// which configurations differ, the host has had what its files are closest to.
+  /// The state has neither the version of a host's nginx nor whether its kernel has IPv6. Both are guessed:
+  /// those whose configuration is closest to the recorded files. These versions are the ones whose
+  /// configurations differ.
   private static let versions = [Version(1, 22, 1), Version(1, 30, 6), Version(1, 18, 0)]
 
   private let input: PlanningInput

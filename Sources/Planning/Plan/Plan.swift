@@ -1,9 +1,10 @@
 package import Fleet
 import Inventories
 
-/// What would change on a fleet and why; a value that can be read, compared and carried out.
+/// What a run changes on a fleet, in which order and why; a value that can be displayed, compared and
+/// carried out.
 ///
-/// Made by the planner alone: no file becomes a plan (`ApprovedPlan` is what a saved plan holds).
+/// Only the planner makes plans; none is ever read from a file (a saved plan is an `ApprovedPlan`).
 package struct Plan: Hashable, Sendable {
   package var fleet: String
   package var lineage: String
@@ -12,24 +13,24 @@ package struct Plan: Hashable, Sendable {
   package var madeAt: Timestamp
   /// Sorted by name.
   package var hosts: [HostPlan]
-  /// The order in which the hosts that change are taken.
+  /// The order in which hosts change.
   package var stages: [Stage]
-  /// How many hosts may fail by the change itself before the run stops.
+  /// How many hosts may fail because of the change before the run stops.
   package var maxFailures: Int
   /// Seconds between batches.
   package var pause: Int64
-  /// Seconds after which a host that is not confirmed undoes its transaction.
+  /// Seconds after which a host without confirmation rolls back its transaction.
   package var confirmWithin: Int64
-  /// How many releases stay on a host.
+  /// How many releases are kept on a host.
   package var keepReleases: Int
-  /// What the user should know before saying yes.
+  /// What the user should know before approving the plan.
   package var warnings: [String]
-  /// Whether every host that a run has changed goes back when the run stops, and not the failed one alone.
+  /// Whether all hosts that the run has changed are rolled back if the run stops, not just the failed one.
   package var revertsAll = false
-  /// Whether each edge of a batch's hosts is tried before the next batch begins.
+  /// Whether the edges of a batch's hosts are tested before the next batch begins.
   package var verifiesEdges = false
   package var hooks = PlannedHooks(timeout: 60)
-  /// Hosts that have revoked certificates, sorted: how they end stops nobody, and nobody waits long.
+  /// Hosts that have revoked certificates, sorted: their results never stop the run.
   package var revoked: [HostName] = []
 
   package init(
@@ -50,7 +51,7 @@ package struct Plan: Hashable, Sendable {
     self.warnings = warnings
   }
 
-  /// Those of all hosts that change; those of one host stand together, in the order in which they are taken.
+  /// The steps of all hosts; the steps of one host are together and in order.
   package var steps: [PlannedStep] { hosts.flatMap(\.plannedSteps) }
   package var hasChanges: Bool { !steps.isEmpty }
   package var needsCA: Bool { steps.contains { !$0.certificates.isEmpty } }
@@ -59,7 +60,7 @@ package struct Plan: Hashable, Sendable {
 /// A barrier: every host of a stage is done before the next stage begins.
 package struct Stage: Hashable, Sendable {
   package var name: String
-  /// Hosts by name, each once; those of one batch go together.
+  /// Each host once; the hosts of one batch are changed together.
   package var batches: [[HostName]]
 
   package init(name: String, batches: [[HostName]]) {
@@ -68,14 +69,14 @@ package struct Stage: Hashable, Sendable {
   }
 }
 
-/// What happens to a host, for readers.
+/// What happens to a host, as it is displayed.
 package enum Action: String, Hashable, Sendable {
   case create, change, remove, unchanged
-  /// A release that the host still has is put in force.
+  /// The host switches to a release that it still has.
   case restore
   /// The host cannot take part; the reasons say why.
   case blocked
-  /// The host could not be asked; the reasons say why.
+  /// The host could not be reached; the reasons say why.
   case unreachable
 
   package var symbol: Character {

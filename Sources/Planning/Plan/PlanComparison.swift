@@ -2,14 +2,14 @@ package import Fleet
 import State
 
 extension ApprovedPlan {
-  /// Why nothing of the plan may be carried out any more; nil if its hosts can be compared.
+  /// Why the saved plan as a whole can no longer be carried out; nil if its hosts can be compared.
   ///
-  /// - Parameter now: the plan that is made now, as of the same time.
+  /// - Parameter now: the plan made now, as of the same time.
   package func difference(of now: ApprovedPlan) -> String? {
     if playbook != now.playbook {
       return
-        "the plan was saved with the playbook \"\(playbook)\", and this is \"\(now.playbook)\": name the"
-        + " same one with --playbook"
+        "the plan was saved with the playbook \"\(playbook)\", not \"\(now.playbook)\": give the same one"
+        + " with --playbook"
     }
     let settings = Self.differing(rollout, now.rollout)
     if !settings.isEmpty {
@@ -25,15 +25,15 @@ extension ApprovedPlan {
     return nil
   }
 
-  /// Why a host may not take its steps; nil if they are what was approved, or if there are none.
+  /// Why a host's steps are refused; nil if they are the approved ones, or if there are none.
   package func difference(of now: ApprovedPlan, on host: HostName) -> String? {
     guard let new = now.hosts[host] else { return nil }
     let old = hosts[host]
     guard !new.steps.isEmpty || old?.steps.isEmpty == false else { return nil }
-    guard let old else { return "the saved plan does not have it: plan again" }
+    guard let old else { return "it is not in the saved plan: plan again" }
     if let condition = new.condition {
       guard let before = old.condition else {
-        return "it could not be asked when the plan was saved: plan again"
+        return "it could not be reached when the plan was saved: plan again"
       }
       if let change = before.change(to: condition) {
         return "it has changed since the plan was made (\(change)): plan again"
@@ -56,12 +56,12 @@ extension ApprovedPlan {
 }
 
 extension Plan {
-  /// The same plan without the hosts for which it is not what was approved; each is refused by name, with what
-  /// differs.
+  /// The plan restricted to the hosts whose steps are the approved ones. Each other host is held with the
+  /// difference as the reason.
   ///
-  /// Hosts that could not be asked or are held stay as they are: nothing happens there, and why is said.
+  /// Hosts that are already held stay so.
   ///
-  /// - Parameter now: what this plan would be saved as.
+  /// - Parameter now: this plan in the form in which it would be saved.
   package func restricted(to approved: ApprovedPlan, as now: ApprovedPlan) -> Plan {
     var refused: [HostName: String] = [:]
     for host in hosts where host.hold == nil {

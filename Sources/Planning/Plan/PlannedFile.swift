@@ -2,9 +2,10 @@ package import State
 
 /// One file of a planned release.
 package struct PlannedFile: Hashable, Sendable {
+  /// Where the content of the file comes from.
   package enum Source: Hashable, Sendable {
     case text(String)
-    /// The file of this path in the release that is in force before, as it is.
+    /// The file of the same path in the current release, unchanged.
     case present
     /// The certificate that is issued for this path when the plan is carried out.
     case certificate(String)
@@ -20,7 +21,7 @@ package struct PlannedFile: Hashable, Sendable {
   /// The user's file that this one is a copy of.
   package var origin: Origin?
 
-  /// A file of the user's and where the inventory names it.
+  /// A file of the user and the place in the inventory that names it.
   package struct Origin: Hashable, Sendable {
     package var path: String
     package var place: String
@@ -41,6 +42,7 @@ package struct PlannedFile: Hashable, Sendable {
 
 /// How one file differs from what the host has.
 package struct FileChange: Hashable, Sendable {
+  /// Whether the file is new, different or no longer there.
   package enum Kind: String, Hashable, Sendable {
     case create, change, remove
 
@@ -55,7 +57,7 @@ package struct FileChange: Hashable, Sendable {
 
   package var path: String
   package var kind: Kind
-  /// A unified diff; empty for what is not shown: keys, and certificates that have fields instead.
+  /// A unified diff; empty for keys, which are never shown, and for certificates, which have fields instead.
   package var diff: String
 
   package init(path: String, kind: Kind, diff: String = "") {

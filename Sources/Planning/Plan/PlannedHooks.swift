@@ -1,7 +1,7 @@
 import Fleet
 package import Playbooks
 
-/// Commands on the controller before and after each host that changes, in plain values.
+/// The commands that the controller runs before and after each host that changes.
 package struct PlannedHooks: Hashable, Sendable {
   /// Each is a program and its arguments; they run in this order.
   package var beforeHost: [[String]]

@@ -1,6 +1,6 @@
 package import Fleet
 
-/// A step together with the host that takes it: what a rollout carries out at a time.
+/// A step together with its host: the unit that a rollout carries out.
 @dynamicMemberLookup
 package struct PlannedStep: Hashable, Sendable {
   package let host: HostName
@@ -31,7 +31,7 @@ package struct PlannedStep: Hashable, Sendable {
 }
 
 extension HostPlan {
-  /// The steps of the host, in the order in which they are taken; none if it is not changed.
+  /// The steps of the host, in order; empty if it does not change.
   package var plannedSteps: [PlannedStep] {
     steps.map { PlannedStep(host: host, connection: connection, roles: roles, $0) }
   }

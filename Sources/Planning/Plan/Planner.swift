@@ -4,7 +4,7 @@ import Nginx
 import Playbooks
 import State
 
-/// Makes plans; the same input always gives the same plan.
+/// Makes plans, as a pure function of their input.
 package enum Planner {
   package static func plan(_ input: PlanningInput) -> Plan {
     let facts = input.desired.inventory.hosts.map {
@@ -43,7 +43,7 @@ package enum Planner {
     }
   }
 
-  /// Hosts that this run cannot bring to their end.
+  /// Warnings about hosts that this run cannot complete.
   private static func waits(_ steps: [PlannedStep]) -> [String] {
     steps.compactMap { step in
       let missing = step.needs.filter { $0.goal == nil }.map(\.host).sorted()
@@ -55,7 +55,7 @@ package enum Planner {
 }
 
 extension Plan {
-  /// Takes over what a playbook says beside order and numbers.
+  /// Applies the settings of a playbook that do not concern order and batches.
   mutating func follow(_ playbook: Playbook) {
     revertsAll = playbook.rollout.onFailure == .revertAll
     verifiesEdges = playbook.rollout.verification == .edges

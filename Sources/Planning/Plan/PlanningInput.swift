@@ -3,15 +3,15 @@ package import Inventories
 package import Playbooks
 package import State
 
-/// Everything that a plan is made from; nothing else is read.
+/// Everything that a plan is made from: the planner reads nothing else.
 package struct PlanningInput: Sendable {
-  /// What the fleet is to be.
+  /// The wanted fleet.
   package var desired: DesiredFleet
-  /// What earlier runs have recorded.
+  /// The records of earlier runs.
   package var state: FleetState
-  /// What the hosts are now.
+  /// The survey of the hosts.
   package var observed: ObservedFleet
-  /// What of it the user has asked for.
+  /// The options of the command.
   package var request: PlanRequest
   package var now: Timestamp
   /// SHA-256 in lower-case hex.
@@ -31,12 +31,12 @@ package struct PlanningInput: Sendable {
   }
 }
 
-/// What a fleet is to be: what the user has written, with the content of the files that it names.
+/// The wanted fleet: inventory and playbook, with the content of the files that they name.
 package struct DesiredFleet: Sendable {
   package let inventory: Inventory
   package let playbook: Playbook
   package let materials: Materials
-  /// The sites that are to staple and have nothing to staple: the inventory here says so no longer.
+  /// The sites whose certificate names no OCSP responder: `inventory` has no stapling for them.
   let unstapled: [DomainName]
 
   package init(_ inventory: Inventory, _ playbook: Playbook, _ materials: Materials) {
@@ -46,10 +46,10 @@ package struct DesiredFleet: Sendable {
   }
 }
 
-/// What the hosts of a fleet say of themselves.
+/// The survey of a fleet's hosts, and when it was made.
 package struct ObservedFleet: Sendable {
   package var survey: Survey
-  /// When they were asked; later than the time that a plan is made as of, if that is an earlier one.
+  /// The time of the survey; later than `PlanningInput.now` if the plan is made as of an earlier time.
   package let at: Timestamp
 
   package init(_ survey: Survey, at time: Timestamp) {
@@ -58,13 +58,13 @@ package struct ObservedFleet: Sendable {
   }
 }
 
-/// What the user asks of one plan, beside what is written in the inventory.
+/// The options of one plan that are not part of the inventory.
 package struct PlanRequest: Sendable {
   /// The hosts that may change.
   package var selector: Selector
-  /// Whether a host may be given a firewall that does not let this controller in again.
+  /// Whether a host may get a firewall that locks out the controller.
   package var allowsLockout: Bool
-  /// The roles whose certificates are issued again, however long they are valid.
+  /// The roles whose certificates are issued again even if they have not expired.
   package var renews: Set<Role>
 
   package init(selector: Selector = .all, allowsLockout: Bool = false, renews: Set<Role> = []) {

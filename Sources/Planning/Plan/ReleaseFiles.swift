@@ -11,13 +11,13 @@ extension FileChange {
 }
 
 extension Installation {
-  /// The folder of certificates, keys and revocation lists, which root alone may enter; nil if there are none.
+  /// The folder of certificates, keys and revocation lists, which only root can enter; nil if there are none.
   package var tlsFolder: String? {
     files.contains { ReleasePart.tls.contains($0.path) }
       ? String(ReleasePart.tls.prefix.dropLast()) : nil
   }
 
-  /// The program that reads the release's firewall, `nft` or `iptables`; nil if it has none.
+  /// The program that loads the release's firewall, `nft` or `iptables`; nil if it has none.
   package var firewallProgram: String? {
     let paths = Set(files.map(\.path))
     return FirewallPolicy.Engine.allCases.first { engine in

@@ -3,17 +3,17 @@ package import Inventories
 package import Playbooks
 package import State
 
-/// What a plan to go back is made from: neither certificates nor files that the inventory names.
+/// Everything that a rollback plan is made from. It needs neither certificates nor the inventory's files.
 package struct RollbackInput: Sendable {
   package var hosts: [Host]
-  /// The release; nil for the one that was in force before.
+  /// The number of the release; nil for the previous one.
   package var number: Int?
   package var keepReleases: Int
   package var playbook: Playbook
   package var state: FleetState
   package var survey: Survey
   package var now: Timestamp
-  /// What the hosts say of the releases that they would go back to.
+  /// The manifests that the hosts have of the releases to restore.
   package var manifests: [HostName: ShownManifest]
 
   package init(
@@ -32,7 +32,7 @@ package struct RollbackInput: Sendable {
 }
 
 extension RollbackInput {
-  /// What a release is that this fleet has installed on that host.
+  /// The release to restore on a host, if its manifest is signed by this fleet for this host.
   fileprivate func restored(_ release: Int, on host: HostName) -> RestoredRelease? {
     guard let shown = manifests[host], case .valid = shown.signature,
       let manifest = shown.manifest, manifest.host == host, manifest.release.number == release,
@@ -43,14 +43,15 @@ extension RollbackInput {
 }
 
 extension Planner {
-  /// Why a host cannot go back.
+  /// Why a host has no release to roll back to.
   package struct NoRelease: Error, Hashable, CustomStringConvertible {
     package var description: String
   }
 
-  /// The release that each host would go back to, those that can be asked.
+  /// The release to restore on each host that can be reached.
   ///
-  /// - Throws: All hosts that have none, in one line: a rollback changes all of its hosts or none.
+  /// - Throws: One error that lists all hosts without such a release: a rollback changes all of its hosts
+  ///   or none.
   package static func releases(
     toGoBackTo input: RollbackInput
   ) throws(NoRelease) -> [(host: Host, release: Int)] {
@@ -75,7 +76,7 @@ extension Planner {
     return releases
   }
 
-  /// A plan that puts releases in force that the hosts still have, one host after the other.
+  /// Makes a plan that switches hosts to releases that they still have, one host after the other.
   package static func rollback(_ input: RollbackInput) throws(NoRelease) -> Plan {
     var hosts: [HostPlan] = []
     for host in input.hosts.sorted(by: { $0.name < $1.name }) {
@@ -102,7 +103,7 @@ extension Planner {
   ) throws(NoRelease) -> HostPlan.Outcome {
     let name = host.name
     switch input.survey[name] {
-    case nil: return .held(.init(.blocked, ["it was not asked; this is a bug in deploy"]))
+    case nil: return .held(.init(.blocked, ["it was not contacted; this is a bug in deploy"]))
     case .unreachable(let why): return .held(.init(.unreachable, [why]))
     case .observed(let observation):
       let blockers = Preflight.blockers(on: observation)
@@ -113,8 +114,8 @@ extension Planner {
           .init(
             .blocked,
             [
-              "what release \(release) is cannot be proven by a signed manifest there: it may bring back"
-                + " what is revoked. Give the inventory of then to an apply instead"
+              "release \(release) has no valid signed manifest there, and might bring back something that was"
+                + " revoked. Apply the inventory of that time instead"
             ]))
       }
       let hazards = hazards(of: restored, input)
@@ -130,11 +131,11 @@ extension Planner {
     }
   }
 
-  /// What only the host's manifest of that release tells: whether it is of an earlier trust.
+  /// The reasons against restoring a release that follow from its manifest, such as an old CA.
   private static func hazards(of restored: RestoredRelease, _ input: RollbackInput) -> [String] {
     guard let record = restored.record else { return [] }
     return ReleaseHazards(state: input.state, now: input.now).all(of: record)
-      .map { "it cannot go back to release \(restored.number): \($0)" }
+      .map { "it cannot be rolled back to release \(restored.number): \($0)" }
   }
 
   private static func release(
@@ -148,7 +149,7 @@ extension Planner {
     let kept =
       others.isEmpty
       ? "it has no other" : "it has \(others.map(String.init).joined(separator: ", "))"
-    // Not what a run went through, which works with old and new, but what was there before the run.
+    // The release before the last run, not a transition release of that run.
     let previous = observation.manifest?.release.replaces ?? observation.releaseBefore
     let before = previous.flatMap { others.contains($0) ? $0 : nil }
     guard let release = number ?? before ?? others.last(where: { $0 < current }) else {
@@ -158,7 +159,7 @@ extension Planner {
       throw NoRelease(
         description: release == current
           ? "\(host) is at release \(release) already"
-          : "\(host) does not have release \(release) any more (\(kept))")
+          : "\(host) no longer has release \(release) (\(kept))")
     }
     return release
   }

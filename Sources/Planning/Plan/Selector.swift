@@ -1,7 +1,8 @@
 package import Fleet
 package import Inventories
 
-/// Which hosts a run is about: names, globs and `label=value`, comma separated; `!` excludes.
+/// The hosts of a run, as `--limit` selects them: names, globs and `label=value`, separated by commas;
+/// `!` excludes.
 package struct Selector: Hashable, Sendable {
   private enum Pattern: Hashable, Sendable {
     case name(glob: String)
@@ -22,7 +23,7 @@ package struct Selector: Hashable, Sendable {
 
   private init() {}
 
-  /// Returns nil where a term is empty.
+  /// Returns nil if a term is empty.
   package init?(_ text: String) {
     for term in text.split(separator: ",", omittingEmptySubsequences: false) {
       let term = term.trimmed
@@ -37,9 +38,9 @@ package struct Selector: Hashable, Sendable {
     }
   }
 
-  /// Whether a host is meant; one that is no longer in the inventory has no labels.
+  /// Whether a host is selected; one that is no longer in the inventory has no labels.
   ///
-  /// - Parameter container host: the host that it is a container of, whose name means both.
+  /// - Parameter containerHost: the host that it is a container of, whose name selects both.
   package func matches(
     _ name: HostName, labels: [String: String] = [:], containerHost: HostName? = nil
   ) -> Bool {
@@ -61,8 +62,8 @@ package struct Selector: Hashable, Sendable {
     matches(host.name, labels: host.labels, containerHost: host.containerHost?.name)
   }
 
-  /// The terms that mean no host at all: most likely mistyped, and a host that was to be left out is
-  /// not.
+  /// The terms that match no host. They are most likely mistyped, so a host might not be excluded as
+  /// intended.
   package func unmatchedNames(among hosts: [Host], others: [HostName]) -> [String] {
     func isUnused(_ pattern: Pattern) -> Bool {
       var one = Selector()

@@ -2,9 +2,10 @@ import Firewall
 package import Fleet
 package import State
 
-/// What a step changes for those who connect: the facts of its release beside those of the one before.
+/// What a step changes for connections: the difference between the facts of its release and of the previous
+/// one.
 package struct StepEffects: Hashable, Sendable {
-  /// Who newly reaches a port or a site and who no longer does, such as
+  /// Which sources newly reach a port or a site and which no longer do, such as
   /// `443/tcp now also from 203.0.113.12` and `shop.example now also for edge-2`.
   package private(set) var reachability: [String] = []
   package private(set) var services = Difference<Listening>()
@@ -27,6 +28,7 @@ package struct StepEffects: Hashable, Sendable {
     }
   }
 
+  /// The elements that are added and removed between two lists.
   package struct Difference<Element: Hashable & Comparable & Sendable>: Hashable, Sendable {
     /// Sorted.
     package private(set) var new: [Element] = []
@@ -41,7 +43,7 @@ package struct StepEffects: Hashable, Sendable {
     }
   }
 
-  /// Nothing is known of a release that is only put back, or was made before facts were recorded.
+  /// Empty for a restored release, and for one that was made before facts were recorded.
   fileprivate init(of step: HostStep, after before: EdgeFacts?) {
     let after: EdgeFacts?
     switch step.kind {
@@ -55,7 +57,7 @@ package struct StepEffects: Hashable, Sendable {
       from: before.map(\.openings) ?? Opening.withoutFirewall,
       to: after.map(\.openings) ?? Opening.withoutFirewall)
     reachability += difference(from: old.publications, to: new.publications)
-    // Beside all that closes, a reader wants to know what does not.
+    // With the first firewall, ports that stay open are as important as those that close.
     if before == nil { reachability += stayingOpen(new.openings) }
     if let before, let after {
       reachability += admissions(from: before.services, to: after.services)
@@ -68,7 +70,7 @@ package struct StepEffects: Hashable, Sendable {
 }
 
 extension HostPlan {
-  /// One for each step, in their order.
+  /// The effects of each step, in order.
   package var effects: [StepEffects] {
     steps.indices.map { index in
       StepEffects(
@@ -78,7 +80,7 @@ extension HostPlan {
   }
 }
 
-/// For each site that is served before and after, which front-ends it is newly served to, and which no more.
+/// For each site that is served before and after: the front-ends that it is newly or no longer served to.
 private func admissions(
   from old: [EdgeFacts.Service], to new: [EdgeFacts.Service]
 ) -> [String] {

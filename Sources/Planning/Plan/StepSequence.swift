@@ -1,4 +1,4 @@
-/// The steps of one host, in the order in which they are taken; at least one.
+/// The steps of one host in order; never empty.
 package struct StepSequence: Hashable, Sendable {
   private var steps: [HostStep]
 

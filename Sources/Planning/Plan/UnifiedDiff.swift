@@ -1,7 +1,7 @@
 /// The difference of two texts as `diff -u` shows it and `patch` reads it.
 package enum UnifiedDiff {
-  /// A line with the newline that ends it. Bytes, because two spellings of one character are a
-  /// difference, and a newline is one behind a carriage return too.
+  /// A line with its newline. Bytes, because two encodings of one character differ, and because a newline
+  /// after a carriage return still ends a line.
   fileprivate typealias Line = ArraySlice<UInt8>
 
   fileprivate struct Edit {
@@ -24,7 +24,7 @@ package enum UnifiedDiff {
     }
   }
 
-  /// Empty where the texts are equal, byte by byte.
+  /// Empty if the texts are equal, byte by byte.
   package static func between(
     _ old: String, _ new: String, oldName: String, newName: String, context: Int = 3
   ) -> String {
@@ -39,9 +39,9 @@ package enum UnifiedDiff {
     }
   }
 
-  /// The same difference with every line around it.
+  /// The same diff with all unchanged lines as context.
   ///
-  /// - Parameter text: what the difference leads to.
+  /// - Parameter text: the new text.
   package static func whole(_ diff: String, to text: String) -> String {
     let new = lines(of: text)
     let diffLines = lines(of: diff)
@@ -75,7 +75,7 @@ package enum UnifiedDiff {
       context: old.count + new.count)
   }
 
-  /// How many lines of the new text stand before a hunk.
+  /// The number of lines of the new text before a hunk.
   private static func newStart(ofHunk heading: Line) -> Int {
     let words = heading.split(separator: UInt8(ascii: " "))
     let numbers = words.count > 2 ? words[2].dropFirst().split(separator: UInt8(ascii: ",")) : []

@@ -4,7 +4,7 @@ import Inventories
 import Nginx
 import State
 
-/// What a new firewall cuts off, and what keeps out what it lets in.
+/// Warns about services that a new firewall closes, and about other firewalls that block what it accepts.
 enum FirewallImpactWarnings {
   static func all(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
     var found = WarningCollector()
@@ -20,11 +20,11 @@ enum FirewallImpactWarnings {
   }
 }
 
-/// A host that is to get another firewall than it has.
+/// A host whose firewall changes.
 private struct ChangedFirewall {
   private let facts: HostFacts
   private let observation: HostObservation
-  /// What the one in force lets in; nil where none of deploy's is, as it was installed.
+  /// What the loaded firewall accepts; nil if deploy's firewall is not loaded as it was installed.
   private let present: [Opening]?
 
   private var host: Host { facts.host }
@@ -34,7 +34,7 @@ private struct ChangedFirewall {
   private var scope: FirewallPolicy.Scope { facts.ruleset.scope }
   private var openings: [Opening] { facts.ruleset.openings }
 
-  /// Nil where the firewall stays as it is.
+  /// Nil if the firewall does not change.
   init?(_ facts: HostFacts) {
     guard let observation = facts.observation else { return nil }
     let before = observation.manifest?.release.facts
@@ -48,7 +48,7 @@ private struct ChangedFirewall {
 
   func lockouts(_ found: inout WarningCollector) {
     for reason in facts.lockout {
-      found.add("", name, ": \(reason); it is only confirmed if a new connection gets in")
+      found.add("", name, ": \(reason). It is confirmed only if a new SSH connection succeeds")
     }
   }
 
@@ -70,7 +70,8 @@ private struct ChangedFirewall {
     guard closed.contains(where: { $0.target == .other(.vrrp) }) else { return }
     found.add(
       "the new firewall of ", name,
-      " drops VRRP: each host that shares an address by it would take the address at the same time")
+      " drops VRRP: all hosts that share an address with VRRP would take the address at the same time"
+    )
   }
 
   func otherSessions(_ found: inout WarningCollector) {
@@ -82,11 +83,11 @@ private struct ChangedFirewall {
     guard !others.isEmpty else { return }
     found.add(
       "SSH connections to ", name,
-      " are open from \(others.map(\.description).joined(separator: ", ")), where its new firewall"
-        + " lets no new one in from: add to firewall.ssh_from what is needed")
+      " are open from \(others.map(\.description).joined(separator: ", ")), but its new firewall"
+        + " denies new ones from there: add what is needed to firewall.ssh_from")
   }
 
-  /// A packet has to pass every chain, whoever hooked it in.
+  /// Warns about chains of other programs, because a packet has to pass every chain of its hook.
   func foreignChains(_ found: inout WarningCollector) {
     for chain in surroundings.foreignChains
     where chain.hook == .input && !isManaged(chain) && !comesAfter(chain) {
@@ -94,38 +95,38 @@ private struct ChangedFirewall {
       if chain.dropsByDefault {
         found.add(
           place, name,
-          " drops what its own rules do not accept, also where deploy's firewall lets it in: accept"
-            + " \(openings.ports) there too, or remove it")
+          " drops what its own rules do not accept, even if deploy's firewall accepts it: accept"
+            + " \(openings.ports) there too, or remove the chain")
       } else if let rule = chain.droppingRules.first {
         let rest = chain.droppingRules.count - 1
         found.add(
           place, name,
-          " keeps packets out that deploy's firewall lets in: \"\(rule)\""
+          " drops packets that deploy's firewall accepts: \"\(rule)\""
             + (rest == 0 ? "" : " and \(rest) more \(rest == 1 ? "rule" : "rules")"))
       }
     }
   }
 
-  /// What passes through the host to its container has to pass every chain as well, a manager's too.
+  /// Warns about chains, those of firewall managers included, that drop packets forwarded to a container.
   func foreignPassages(_ found: inout WarningCollector) {
     guard let container = host.container else { return }
     for chain in surroundings.foreignChains
     where chain.hook == .forward && chain.dropsByDefault && !comesAfter(chain) {
       found.add(
         "the chain \(chain.name) of \(chain.table) on ", name,
-        " drops what passes through the host, also what deploy leads to \(container.host): accept"
+        " drops forwarded packets, also those that deploy forwards to \(container.host): accept"
           + " \(chain.isOfIPTables ? "conntrack's state DNAT" : "\"ct status dnat\"") there too, and"
-          + " what is established")
+          + " established connections")
     }
   }
 
-  /// Whether a chain only sees what deploy's has neither let in nor dropped: that of iptables comes
-  /// first in it.
+  /// Whether a chain only sees packets that deploy's chain has neither accepted nor dropped: with iptables
+  /// deploy's chain is the first rule.
   private func comesAfter(_ chain: HostSurroundings.ForeignChain) -> Bool {
     engine == .iptables && chain.isOfIPTables
   }
 
-  /// Whether a chain belongs to a program that is told of by its name.
+  /// Whether a chain belongs to a firewall manager, for which there is a warning of its own.
   private func isManaged(_ chain: HostSurroundings.ForeignChain) -> Bool {
     surroundings.firewallManagers.contains { manager in
       switch manager {
@@ -142,7 +143,7 @@ private struct ChangedFirewall {
       case .docker:
         found.add(
           "Docker is on ", name,
-          ": the ports that its containers publish do not pass deploy's firewall; limit them in"
+          ": the ports that its containers publish bypass deploy's firewall; restrict them in"
             + " Docker's own chain DOCKER-USER")
       case .ufw where engine == .iptables:
         guard scope == .drop else { continue }
@@ -153,18 +154,18 @@ private struct ChangedFirewall {
       case .ufw:
         found.add(
           "ufw is active on ", name,
-          " and drops what it does not allow, also what deploy's firewall lets in: allow"
+          " and drops what it does not allow, even if deploy's firewall accepts it: allow"
             + " \(openings.ports) there with \"ufw allow\", or turn it off with \"ufw disable\"")
       case .firewalld where engine == .iptables:
         found.add(
           "firewalld is active on ", name,
-          ", rejects what it does not allow, and removes iptables' rules whenever it reloads, deploy's"
-            + " among them: take \"engine: nftables\", or stop it with \"systemctl disable --now"
-            + " firewalld\"")
+          ", rejects what it does not allow, and removes all iptables rules, including deploy's,"
+            + " whenever it reloads: set \"engine: nftables\", or stop firewalld with \"systemctl disable"
+            + " --now firewalld\"")
       case .firewalld:
         found.add(
           "firewalld is active on ", name,
-          " and rejects what it does not allow, also what deploy's firewall lets in: open"
+          " and rejects what it does not allow, even if deploy's firewall accepts it: open"
             + " \(openings.ports) there with \"firewall-cmd --permanent --add-port\" and"
             + " \"firewall-cmd --reload\", or stop it with \"systemctl disable --now firewalld\"")
       }
@@ -173,7 +174,7 @@ private struct ChangedFirewall {
 }
 
 extension HostSurroundings.ForeignChain {
-  /// Whether iptables made it, by whichever of its two ways into the kernel.
+  /// Whether iptables made it, with either of its kernel interfaces (legacy or nft).
   fileprivate var isOfIPTables: Bool {
     ["ip filter", "ip6 filter", "iptables", "ip6tables"].contains(table)
   }

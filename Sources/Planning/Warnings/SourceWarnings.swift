@@ -3,7 +3,7 @@ import Fleet
 import Inventories
 import State
 
-/// Front-ends that reach a back-end from another address than the one that its firewall expects.
+/// Warns about front-ends whose connections reach a back-end from an address that its firewall blocks.
 enum SourceWarnings {
   static func all(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
     let inventory = input.desired.inventory
@@ -12,22 +12,22 @@ enum SourceWarnings {
     for facts in facts where facts.host.containerHost == nil {
       let frontEnd = facts.host
       guard let routing = facts.observation.flatMap({ Routing($0.surroundings) }) else { continue }
-      var told: Set<HostName> = []
+      var reported: Set<HostName> = []
       for site in inventory.sites(publishedBy: frontEnd.name) {
         for upstream in site.upstreams where upstream.host != frontEnd.name {
-          // What a container host publishes is opened in another way, for the same sources.
+          // Ports that a container host publishes are opened in another way, for the same sources.
           guard let target = hosts[upstream.host], case let backEnd = target.host,
             backEnd.containerHost == nil,
             input.request.selector.matches(frontEnd) || input.request.selector.matches(backEnd),
             let source = routing.source(to: backEnd.address), source != frontEnd.address
           else { continue }
           guard !target.ruleset.openings.source(of: .tcp(upstream.port)).contains(source),
-            told.insert(backEnd.name).inserted
+            reported.insert(backEnd.name).inserted
           else { continue }
           found.add(
             "the firewall of ", backEnd.name.text,
-            " would keep \(frontEnd.name) out: by its routes it comes from \(source), and its declared"
-              + " address is \(frontEnd.address). Declare \(source) as its address, or add {port:"
+            " would block \(frontEnd.name), which connects from \(source) according to its routes, not"
+              + " from its declared address \(frontEnd.address). Declare \(source) as its address, or add {port:"
               + " \(upstream.port), from: [\(source)]} to firewall.allow")
         }
       }
@@ -36,7 +36,7 @@ enum SourceWarnings {
   }
 }
 
-/// How a host chooses the address that its connections come from, as far as it says.
+/// How a host's kernel chooses the source address of connections, as far as the host reports it.
 private struct Routing {
   private struct Route {
     let network: AddressRange
@@ -47,7 +47,7 @@ private struct Routing {
   private let routes: [Route]
   private let addresses: [IPAddress]
 
-  /// Nil if the host says nothing of its routes.
+  /// Nil if the host does not report its routes.
   init?(_ surroundings: HostSurroundings) {
     addresses = surroundings.addresses.compactMap { IPAddress($0) }
     routes = surroundings.routes.compactMap { route in
@@ -58,7 +58,8 @@ private struct Routing {
     if routes.isEmpty { return nil }
   }
 
-  /// Nil where it cannot be known: behind a gateway a private address may be translated into another one.
+  /// The source address of connections to a target; nil if it is not known: a gateway may translate a
+  /// private address to another one.
   func source(to target: IPAddress) -> IPAddress? {
     guard !addresses.contains(target), let route = route(to: target) else { return nil }
     guard let gateway = route.gateway else { return own(in: route.network) }
@@ -73,7 +74,7 @@ private struct Routing {
       .max { ($0.network.prefixLength, $1.metric) < ($1.network.prefixLength, $0.metric) }
   }
 
-  /// Nil if several of its addresses could be meant.
+  /// The host's address in a network; nil if it has none or several there.
   private func own(in network: AddressRange) -> IPAddress? {
     let own = addresses.filter(network.contains)
     return own.count == 1 ? own[0] : nil
@@ -81,7 +82,7 @@ private struct Routing {
 }
 
 extension IPAddress {
-  /// Whether the internet does not know it (RFC 1918; RFC 6598).
+  /// Whether it is not routed on the internet (RFC 1918, RFC 6598).
   fileprivate var isPrivate: Bool {
     switch self {
     case .v4(let bits):

@@ -1,4 +1,4 @@
-/// Warnings in the order in which they were found; what is the same on several hosts is told once.
+/// Collects warnings in the order in which they are found, and merges those that several hosts share.
 struct WarningCollector {
   private struct Text: Hashable {
     var before: String
@@ -8,7 +8,7 @@ struct WarningCollector {
   private var order: [Text] = []
   private var hosts: [Text: [String]] = [:]
 
-  /// Adds a warning of a host, whose name stands between the two parts.
+  /// Adds a warning about a host, whose name is placed between the two parts.
   mutating func add(_ before: String, _ host: String, _ after: String) {
     let text = Text(before: before, after: after)
     if hosts[text] == nil { order.append(text) }

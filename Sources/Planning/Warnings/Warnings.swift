@@ -3,7 +3,7 @@ import Inventories
 import Nginx
 import State
 
-/// What the user should know before saying yes.
+/// The warnings of a plan, shown before the user approves it.
 enum Warnings {
   static func all(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
     host(input) + sharedPorts(input, facts) + FirewallImpactWarnings.all(input, facts)
@@ -14,7 +14,7 @@ enum Warnings {
       + input.desired.staplingWarnings
   }
 
-  /// What hosts say of themselves that is not as it should be.
+  /// Warns about wrong clocks, and about releases that hosts have rolled back on their own.
   private static func host(_ input: PlanningInput) -> [String] {
     let toleratedSeconds: Int64 = 60
     var found = WarningCollector()
@@ -24,12 +24,12 @@ enum Warnings {
       if abs(late) > toleratedSeconds {
         found.add(
           "the clock of ", name.text,
-          " is \(abs(late)) s \(late > 0 ? "slow" : "fast"): certificates may count as not yet valid"
-            + " or as expired there")
+          " is \(abs(late)) s \(late > 0 ? "slow" : "fast"): certificates may be treated as not yet"
+            + " valid or as expired there")
       }
       if let undone = observation.undoneRelease {
         found.add(
-          "", name.text, " went back from release \(undone.number) by itself: \(undone.why)")
+          "", name.text, " rolled back release \(undone.number) automatically: \(undone.why)")
       }
     }
     return found.warnings
@@ -52,22 +52,22 @@ enum Warnings {
         else { continue }
         found.add(
           "nginx on ", "\(name) (\(version))",
-          " has the hole \(vulnerability.name), and no package there says that it is closed: "
+          " is vulnerable to \(vulnerability.name), and no nginx package there mentions a fix: "
             + "\(vulnerability.effect)."
-            + " It is closed in nginx \(vulnerability.remedy) and later")
+            + " It is fixed in nginx \(vulnerability.remedy) and later")
       }
     }
     return found.warnings
   }
 
-  /// A transaction undoes itself everywhere; what has to happen at a boot needs systemd.
+  /// Warns about hosts without systemd, which do nothing at boot. Transactions roll back without it too.
   private static func boot(_ input: PlanningInput) -> [String] {
     var found = WarningCollector()
     for (name, result) in input.observed.survey.sorted(by: { $0.key < $1.key }) {
       guard case .observed(let observation) = result, !observation.hasSystemd else { continue }
       found.add(
         "no systemd on ", name.text,
-        ": after a restart the firewall is not loaded and an unconfirmed release stays until the"
+        ": after a reboot the firewall is not loaded, and an unconfirmed release stays until the"
           + " next apply")
     }
     return found.warnings
@@ -78,21 +78,22 @@ enum Warnings {
     let days = input.now.days(until: ca.notAfter)
     if ca.notAfter <= input.now {
       return [
-        "the CA \"\(ca.commonName)\" ended on \(ca.notAfter.date):"
-          + " nothing that it signs is accepted any more. \"deploy ca renew\" gives it a later end,"
-          + " \"deploy rotate ca\" puts another one in its place"
+        "the CA \"\(ca.commonName)\" expired on \(ca.notAfter.date): the certificates that it issued"
+          + " are no longer accepted. Renew it with \"deploy ca renew\", or replace it with"
+          + " \"deploy rotate ca\""
       ]
     }
     guard days * 86_400 < input.desired.inventory.ca.certificates.validFor.seconds else {
       return []
     }
     return [
-      "the CA \"\(ca.commonName)\" ends in \(days) days, on"
-        + " \(ca.notAfter.date): certificates are cut short to end with it"
+      "the CA \"\(ca.commonName)\" expires in \(days) days, on"
+        + " \(ca.notAfter.date): certificates are shortened to expire with it"
     ]
   }
 
-  /// A certificate counts as long as its CA does, whatever it says itself (RFC 5280, 6.1.3).
+  /// Warns about certificates that expire later than their CA: they are only accepted as long as the CA is
+  /// valid (RFC 5280, 6.1.3).
   private static func outlived(_ input: PlanningInput) -> [String] {
     var found = WarningCollector()
     for ca in input.state.caGenerations {
@@ -103,8 +104,8 @@ enum Warnings {
         guard let latest else { continue }
         found.add(
           "certificates of ", name.text,
-          " are dated until \(latest.date), but count only until their CA"
-            + " \"\(ca.commonName)\" ends, on \(ca.notAfter.date)")
+          " expire on \(latest.date), but are accepted only until their CA"
+            + " \"\(ca.commonName)\" expires, on \(ca.notAfter.date)")
       }
     }
     return found.warnings
@@ -117,7 +118,8 @@ enum Warnings {
       else { return nil }
       let days = input.now.days(until: certificate.notAfter)
       return "the certificate of \(domain) "
-        + (days < 0 ? "ended on" : "ends in \(days) days, on") + " \(certificate.notAfter.date)"
+        + (days < 0 ? "expired on" : "expires in \(days) days, on")
+        + " \(certificate.notAfter.date)"
     }
   }
 }

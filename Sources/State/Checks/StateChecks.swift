@@ -1,14 +1,14 @@
 import Fleet
 
-// What each value of a state may be. Types alone do not say it: a state is a file that anybody may have
-// written, and what is in it becomes paths, names in certificates and numbers that are counted on.
+// Checks of the values in a state. Types are not enough: anyone may have edited the file, and its values
+// become paths, names in certificates and counters.
 
 extension FleetState {
-  /// Serials and CA generations are counted up by one: far below where counting overflows.
+  /// The range of serials and CA generations: incrementing them cannot overflow.
   package static let serials = 0...1_000_000_000_000
   private static let generations = 1...1_000_000
 
-  /// Throws the first value that is not what a state may have, with its place.
+  /// Throws the first value that a state must not have, with its place.
   package func check() throws(StateMistake) {
     let root = ValuePlace.root
     try root.at("version").check(version, in: 1...Self.currentVersion)
@@ -81,7 +81,7 @@ extension HostRecord {
 }
 
 extension ReleaseRecord {
-  /// The same for a release of a state and for one that a host's manifest describes.
+  /// Checks a release of a state or of a host's manifest.
   func check(_ place: ValuePlace) throws(StateMistake) {
     try place.at("number").check(number, in: ReleaseNumber.range)
     if let replaces {

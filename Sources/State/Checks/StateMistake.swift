@@ -1,7 +1,7 @@
 import Diagnostics
 package import Fleet
 
-/// What is wrong with a value that was read from a file, and where: `hosts.app-1.release.number`.
+/// An invalid value in a file that was read, with its place such as `hosts.app-1.release.number`.
 package struct StateMistake: Error, Hashable, Sendable, CustomStringConvertible {
   package var place: String
   package var why: String
@@ -9,7 +9,7 @@ package struct StateMistake: Error, Hashable, Sendable, CustomStringConvertible 
   package var description: String { "\(place): \(why)" }
 }
 
-/// A place in a document, by the keys that lead there, with the checks of what is found there.
+/// A place in a document, given by the keys that lead to it, with checks of the value there.
 package struct ValuePlace {
   private let path: String
 
@@ -20,7 +20,8 @@ package struct ValuePlace {
 
   private init(path: String) { self.path = path }
 
-  /// Keys may come from the file, and are shown: what could deceive a reader in them is escaped.
+  /// The place below a key. Keys may come from the file and are displayed, so deceptive characters in them
+  /// are escaped.
   package func at(_ key: some CustomStringConvertible) -> ValuePlace {
     let key = HostText(key.description, limit: 200).text
     return ValuePlace(path: path.isEmpty ? key : "\(path).\(key)")

@@ -1,7 +1,7 @@
 import Diagnostics
 import Fleet
 
-/// What a text in a state, a manifest or a saved plan may be.
+/// The form that a text in a state, a manifest or a saved plan must have.
 package enum TextRule: Sendable {
   case fleetName, hostName, domainName, address, range
   /// A DNS name in a certificate.
@@ -14,7 +14,7 @@ package enum TextRule: Sendable {
   case line
   /// A certificate as PEM.
   case certificate
-  /// A revocation list as PEM, which grows with what is revoked.
+  /// A revocation list as PEM, which grows with the number of revocations.
   case revocationList
   /// The path of a file below the folder of a release.
   case filePath
@@ -44,7 +44,7 @@ package enum TextRule: Sendable {
     }
   }
 
-  /// With its article, as the end of a sentence.
+  /// The form with its article, as the end of a sentence.
   package var description: String {
     switch self {
     case .fleetName: FleetName.noun

@@ -1,11 +1,11 @@
 import Diagnostics
 package import Fleet
 
-// The vocabulary as JSON has it: a text or a number, checked where it is read. A value that is not allowed is
-// an error that has its place, as one of the wrong type is.
+// The values of `Fleet` in JSON: texts or numbers that are checked as they are read. A value that is not
+// allowed is reported with its place, like a value of the wrong type.
 
 extension Decoder {
-  /// A value that is written as a text.
+  /// Decodes a value that is written as a text.
   ///
   /// - Parameter noun: what it is, with its article.
   func value<Value>(_ noun: String, _ parse: (String) -> Value?) throws -> Value {
@@ -54,7 +54,7 @@ extension KeyedDecodingContainer {
     try valuesByHost(key)
   }
 
-  /// Values by host: the decoder's own method does not say where a key is that is not a host name.
+  /// Decodes values by host: the decoder's own method does not report the place of an invalid host name.
   func valuesByHost<Value: Decodable>(_ key: Key) throws -> [HostName: Value] {
     // Counted before any value is read. What is no dictionary is refused below.
     let count = (try? nestedContainer(keyedBy: HostName.Key.self, forKey: key))?.allKeys.count ?? 0
@@ -79,7 +79,7 @@ extension KeyedDecodingContainer {
 }
 
 extension HostRoles: Codable {
-  /// One of them: a mistake has its place.
+  /// Reads a single role; a mistake is reported with its place.
   private struct One: Decodable {
     let roles: HostRoles
 

@@ -1,14 +1,14 @@
-/// A key that signs what the controller installs, by its public part; its private part is in the folder of
-/// the CA.
+/// The public part of a key that signs the manifests of releases; the private part is in the CA's folder.
 package struct FleetKey: Hashable, Sendable, Codable {
   package var generation: Int
   /// The raw Ed25519 key (RFC 8032) in 64 lower-case hexadecimal digits.
   package var publicKey: String
-  /// The signature of the key before it over `statement`; nil for a fleet's first key, and for one that
-  /// was made after the key before it was lost.
+  /// The signature of the previous key over `statement`; nil for a fleet's first key, and for a key that
+  /// was made after the previous one was lost.
   package var endorsement: Endorsement?
 
-  /// What makes a copy of the state that knows the signer accept the key as well.
+  /// A signature of the previous key, because of which a copy of the state that knows that key accepts the
+  /// new one.
   package struct Endorsement: Hashable, Sendable, Codable {
     /// The public key that signed.
     package var signer: String
@@ -27,14 +27,14 @@ package struct FleetKey: Hashable, Sendable, Codable {
     self.endorsement = endorsement
   }
 
-  /// What the key before it signs.
+  /// The text that the previous key signs.
   package func statement(of fleet: String) -> String {
     "deploy-fleet-key 1\nfleet \(fleet)\ngeneration \(generation)\nkey \(publicKey)\n"
   }
 }
 
 extension [FleetKey] {
-  /// Takes keys in that are not known yet; sorted by generation.
+  /// Adds keys that are not known yet; the result is sorted by generation.
   package mutating func learn(_ others: [FleetKey]) {
     for other in others {
       if let known = firstIndex(where: { $0.publicKey == other.publicKey }) {
@@ -46,14 +46,14 @@ extension [FleetKey] {
     sort { ($0.generation, $0.publicKey) < ($1.generation, $1.publicKey) }
   }
 
-  /// Whether another one of these has come after a key, which nobody who has the other signs with.
+  /// Whether one of these keys is newer than the given key, so the given one no longer signs.
   package func hasReplaced(_ key: FleetKey) -> Bool {
     contains { $0.endorsement?.signer == key.publicKey }
   }
 
-  /// These and every other one that one of them, or of those that follow from them, has endorsed.
+  /// These keys and all keys that they endorse, directly or through other keys.
   ///
-  /// - Parameter verify: whether a signature over a text is of a public key.
+  /// - Parameter verify: whether a signature over a text was made with a public key.
   package func following(
     _ others: [FleetKey], of fleet: String,
     verify: (_ signature: String, _ text: String, _ publicKey: String) -> Bool

@@ -1,15 +1,15 @@
 package import Fleet
 
-/// What every signed manifest says of the fleet beside its own release, so that a copy of the state that
-/// is behind, or none at all, can catch up from any host.
+/// The facts about the whole fleet that every signed manifest contains, so that an outdated or lost state
+/// can be updated from any host.
 package struct FleetKnowledge: Hashable, Sendable {
-  /// The CA generations that hosts may trust; without revocation lists.
+  /// The CA generations that hosts may trust, without revocation lists.
   package var caGenerations: [CAGeneration]
   package var retired: [RetiredCA]
-  /// Those that have not ended.
+  /// The revocations of certificates that have not expired.
   package var revocations: [Revocation]
   package var keys: [FleetKey]
-  /// The certificates that were issued to the host of the manifest and that have not ended.
+  /// The certificates that were issued to the host of the manifest and have not expired.
   package var issued: [IssuanceRecord]
 
   package init(
@@ -24,8 +24,8 @@ package struct FleetKnowledge: Hashable, Sendable {
   }
 }
 
-/// A CA generation that no host is ever to trust again, so that no older copy of a state or of a folder
-/// brings it back, and its number and its name are not given to another one.
+/// A CA generation that no host may ever trust again. It is remembered so that no older copy of the state
+/// or of the CA's folder restores it, and so that its number and name are not used again.
 package struct RetiredCA: Hashable, Sendable, Codable {
   package var generation: Int
   package var commonName: String
@@ -48,7 +48,7 @@ package struct RetiredCA: Hashable, Sendable, Codable {
 }
 
 extension FleetState {
-  /// What others need to catch up with this state, as the manifest of a host says it.
+  /// The knowledge of this state for the manifest of a host.
   package func knowledge(on host: HostName, at now: Timestamp) -> FleetKnowledge {
     FleetKnowledge(
       caGenerations: caGenerations.map { record in
@@ -61,8 +61,8 @@ extension FleetState {
       issued: issued(to: host, at: now))
   }
 
-  /// Takes in what another copy of the state knew. Nothing is forgotten by it: what is revoked or retired
-  /// in either stays so.
+  /// Merges the knowledge of another copy of the state. Nothing is lost: what is revoked or retired in
+  /// either copy stays so.
   package mutating func learn(_ knowledge: FleetKnowledge, at now: Timestamp) {
     fleetKeys.learn(knowledge.keys)
     if !knowledge.issued.isEmpty { recordIssued(knowledge.issued, at: now) }
@@ -87,7 +87,7 @@ extension FleetState {
     retiredCAs.contains { $0.keyIdentifier == keyIdentifier }
   }
 
-  /// From now on no host is to trust the generation again.
+  /// Records that no host may trust the CA generation again.
   package mutating func retire(_ generation: RetiredCA) {
     caGenerations.removeAll { $0.keyIdentifier == generation.keyIdentifier }
     guard !isRetired(generation.keyIdentifier) else { return }
@@ -97,7 +97,7 @@ extension FleetState {
     }
   }
 
-  /// Those that retire, then those that stay, each oldest first; of those the last one signs.
+  /// Sorts retiring CA generations before the others, each oldest first; the last one of all signs.
   private mutating func orderCAs() {
     caGenerations.sort {
       ($0.status == .retiring ? 0 : 1, $0.generation, $0.keyIdentifier)
@@ -110,21 +110,21 @@ extension FleetState {
 }
 
 extension FleetState {
-  /// A generation in the CA's folder that cannot be one of this fleet.
+  /// A CA generation in the CA's folder that contradicts one of this fleet.
   package struct GenerationConflict: Error, Hashable {
     package var inFolder: CAGeneration
-    /// What the fleet has by that number or name.
+    /// The fleet's CA generation with the same number or name.
     package var ofFleet: RetiredCA
   }
 
-  /// Takes in what the folder of the CA has.
+  /// Merges the CA generations of the CA's folder.
   ///
-  /// A generation that hosts trust and the folder lacks stays trusted until they have moved to one that
-  /// the folder has; one that the fleet has retired does not come back with an old folder.
+  /// A CA generation that hosts trust and the folder lacks stays trusted until the hosts have moved to one
+  /// in the folder; an old folder does not restore a generation that the fleet has retired.
   ///
   /// - Parameters:
   ///   - folder: the generations of the folder, with their status there.
-  ///   - archived: those that the folder says have been rotated out.
+  ///   - archived: the generations that were rotated out according to the folder.
   package mutating func takeIn(
     folder: [CAGeneration], archived: [CAGeneration], at now: Timestamp
   ) throws(GenerationConflict) {
@@ -143,7 +143,7 @@ extension FleetState {
     }
     learn(FleetKnowledge(caGenerations: folder), at: now)
     if caGenerations.allSatisfy({ $0.status == .retiring }) {
-      // Somebody has taken the mark off the last one, as the folder's own message advises.
+      // The user has removed the retirement mark from the last one, as the folder's message advises.
       for record in folder where record.status != .retiring {
         guard
           let known = caGenerations.firstIndex(where: { $0.keyIdentifier == record.keyIdentifier })
@@ -165,7 +165,7 @@ extension FleetState {
     orderCAs()
   }
 
-  /// Retires those that are to go, that no folder has, and that no host is known to trust or to show.
+  /// Retires the retiring CA generations that are not in the folder and that no host trusts or presents.
   package mutating func retireUnneeded(except present: Set<String>) {
     let needed = Set(
       hosts.values.flatMap { record in
@@ -189,6 +189,6 @@ extension CAGeneration.Status: Comparable {
     }
   }
 
-  /// By how far a generation has come on its way out.
+  /// In the order in which a CA generation passes through them.
   package static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
 }

@@ -1,7 +1,7 @@
 import Fleet
 
-// How a state is written: fields that few fleets or hosts have are left out where they are empty, and states
-// that were written before a field was added are read without it.
+// The JSON of a state: rare fields are left out if they are empty, and older states without a field are
+// still read.
 
 extension KeyedEncodingContainer {
   mutating func encode(_ value: [RetiredCA], forKey key: Key) throws {
@@ -17,7 +17,7 @@ extension KeyedEncodingContainer {
   }
 }
 
-// A synthesized `init(from:)` takes these methods in place of the general one.
+// A synthesized `init(from:)` uses these methods instead of the general one.
 extension KeyedDecodingContainer {
   func decode(_ type: [IssuanceRecord].Type, forKey key: Key) throws -> [IssuanceRecord] {
     try decodeIfPresent(type, forKey: key) ?? []

@@ -1,29 +1,29 @@
 package import Fleet
 
-/// What `deploy` left on a fleet: public facts only, so that it can be reviewed and kept in git.
+/// The record of what `deploy` has installed on a fleet. It has no secrets, so it can be kept in git.
 package struct FleetState: Hashable, Sendable, Codable {
   /// The version of this format.
   package static let currentVersion = 2
 
   package var version: Int
   package var fleet: String
-  /// Made once, when the state is; tells two fleets of one name apart.
+  /// A random identifier that is made with the state and distinguishes fleets of the same name.
   package var lineage: String
-  /// Grows with every write.
+  /// Increases with every write.
   package var serial: Int
   /// Oldest first; the last one signs.
   package var caGenerations: [CAGeneration]
   /// Every certificate that the CA signed and that has not expired; sorted.
   package internal(set) var issued: [IssuanceRecord]
-  /// Those that were rotated out.
+  /// The CA generations that were rotated out.
   package var retiredCAs: [RetiredCA]
-  /// The keys that sign manifests, oldest first; the last one signs, the others are known still.
+  /// The keys that sign manifests, oldest first; the last one signs, the others are still known.
   package var fleetKeys: [FleetKey]
-  /// By host, what this state has sent there: written before it is sent.
+  /// The manifests that this state has sent to each host, recorded before they are sent.
   package var manifests: [HostName: InstalledManifests]
-  /// Certificates that are not to be accepted any more, though they have not ended.
+  /// Certificates that are revoked and have not expired.
   package var revocations: [Revocation]
-  /// Nil where none is under way.
+  /// The rotation of certificates in progress, if any.
   package var rotation: CertificateRotation?
   package var hosts: [HostName: HostRecord]
 
@@ -42,11 +42,11 @@ package struct FleetState: Hashable, Sendable, Codable {
   }
 }
 
-/// A generation of the CA, by its public certificate.
+/// One generation of the CA, with its public certificate.
 package struct CAGeneration: Hashable, Sendable, Codable {
   package var generation: Int
   package var commonName: String
-  /// The subject key identifier in lower-case hex; what leaves name as their issuer.
+  /// The subject key identifier in lower-case hex; leaves have it as their authority key identifier.
   package var keyIdentifier: String
   /// SHA-256 of the certificate's DER in lower-case hex.
   package var fingerprint: String
@@ -55,7 +55,7 @@ package struct CAGeneration: Hashable, Sendable, Codable {
   /// The certificate itself.
   package var certificate: String
   package var status: Status
-  /// The last list of what it has revoked that is known to have been signed, as PEM.
+  /// Its latest known revocation list, as PEM.
   package var revocationList: String?
 
   package init(
@@ -79,18 +79,18 @@ extension FleetState {
   /// The CA generation that signs; nil before there is one.
   package var signingCA: CAGeneration? { caGenerations.signing }
 
-  /// The CA generations that hosts accept when all is done, oldest first.
+  /// The CA generations that hosts trust after a complete run, oldest first.
   package var trustedCAs: [CAGeneration] { caGenerations.trusted }
 }
 
 extension [CAGeneration] {
-  /// Those that are not to be removed: of these the last one signs.
+  /// The CA generations that are not retiring; the last one signs.
   package var trusted: [CAGeneration] { filter { $0.status != .retiring } }
 
   package var signing: CAGeneration? { last { $0.status != .retiring } }
 }
 
-/// What `deploy` left on one host, and at which address it was: how it is reached, the inventory says.
+/// The record of what `deploy` has installed on one host, and the host's address at that time.
 package struct HostRecord: Hashable, Sendable, Codable {
   package var address: IPAddress
   package var roles: HostRoles
@@ -111,7 +111,7 @@ package struct HostRecord: Hashable, Sendable, Codable {
   }
 }
 
-/// The numbered set of files that `deploy` installed on a host.
+/// The record of a release: the numbered set of files that `deploy` installed on a host.
 package struct ReleaseRecord: Hashable, Sendable, Codable {
   package var number: Int
   /// By path below the release's folder.
@@ -119,7 +119,7 @@ package struct ReleaseRecord: Hashable, Sendable, Codable {
   /// The leaf certificates of the private CA, by the path of the certificate.
   package var certificates: [String: CertificateRecord]
   package var facts: EdgeFacts
-  /// The release that was in force before the run, where the run went through others in between.
+  /// The release that was current before the run, if the run installed transition releases in between.
   package var replaces: Int?
 
   package init(
@@ -146,7 +146,7 @@ package struct FileRecord: Hashable, Sendable, Codable {
   }
 }
 
-/// A leaf certificate, by its public facts.
+/// The public facts of a leaf certificate.
 package struct CertificateRecord: Hashable, Sendable, Codable {
   /// Lower-case hex.
   package var serial: String
@@ -176,13 +176,13 @@ package struct CertificateRecord: Hashable, Sendable, Codable {
 }
 
 extension CAGeneration {
-  /// What a generation of the CA is to be in the end.
+  /// The role of a CA generation after a complete run.
   package enum Status: String, Hashable, Sendable, Codable {
-    /// Trusted, and what issues certificates.
+    /// Trusted, and issues certificates.
     case signing
-    /// Trusted, and issues nothing any more.
+    /// Trusted, but no longer issues certificates.
     case trusted
-    /// To be trusted by no host in the end; until then it is known, for some hosts may still need it.
+    /// Will no longer be trusted; it is kept while some hosts may still need it.
     case retiring
   }
 }

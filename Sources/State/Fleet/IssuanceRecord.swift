@@ -1,12 +1,12 @@
 package import Fleet
 
-/// A certificate that the CA signed for a host, as the state has it before the host does.
+/// A certificate that the CA signed for a host, recorded before it is sent to the host.
 ///
-/// It stays until the certificate has expired, whatever the host says and wherever the host goes: a
-/// release before the current one, on the host's disk, holds the key still.
+/// It is kept until the certificate has expired, even if the host no longer uses it: an earlier release
+/// on the host's disk still has the key.
 package struct IssuanceRecord: Hashable, Sendable, Codable {
   package var host: HostName
-  /// Where the certificate is on the host, below the release's folder; it tells what it is for.
+  /// The path of the certificate below the release's folder, from which its purpose follows.
   package var path: String
   package var certificate: CertificateRecord
   package var issuedAt: Timestamp
@@ -30,8 +30,8 @@ extension FleetState {
     issued = known.sorted { $0.identity < $1.identity }
   }
 
-  /// Takes over the certificates that hosts are recorded to have: a state of version 0.1.0, or one that was
-  /// rebuilt, knows no others.
+  /// Records the certificates of all recorded releases: a state of version 0.1.0 or a rebuilt one knows no
+  /// others.
   package mutating func takeOverInstalledCertificates() {
     let known = Set(issued.map(\.identity))
     let missing = hosts.flatMap { host, record in
@@ -44,9 +44,9 @@ extension FleetState {
     issued = (issued + missing).sorted { $0.identity < $1.identity }
   }
 
-  /// Records what a host has; nil if it has nothing of `deploy`.
+  /// Records the release of a host; nil if `deploy` has nothing installed there.
   ///
-  /// A host that was renamed brings along what was issued to it under the name before.
+  /// A renamed host keeps the certificates that were issued to it under its former name.
   package mutating func record(_ record: HostRecord?, of host: HostName) {
     hosts[host] = record
     guard let release = record?.release, !hasIssued(release, to: host) else { return }
@@ -62,17 +62,17 @@ extension FleetState {
     issued.sort { $0.identity < $1.identity }
   }
 
-  /// The certificates that a host was ever given and that have not expired.
+  /// All certificates that were ever issued to a host and have not expired.
   package func issued(to host: HostName, at now: Timestamp) -> [IssuanceRecord] {
     issued(to: host).filter { $0.certificate.notAfter > now }
   }
 
-  /// The records are sorted by host, and there are as many as the fleet is large.
+  /// A binary search, because the records are sorted by host and large fleets have many.
   private func issued(to host: HostName) -> ArraySlice<IssuanceRecord> {
     issued.sortedRun(of: host, by: \.host)
   }
 
-  /// Whether the CA signed each certificate of a release, as the release has it, for this very host.
+  /// Whether the CA signed exactly the certificates of a release, for this host.
   package func hasIssued(_ release: ReleaseRecord, to host: HostName) -> Bool {
     let own = issued(to: host).map(\.certificate)
     return release.certificates.values.allSatisfy(own.contains)
@@ -80,8 +80,8 @@ extension FleetState {
 }
 
 extension IssuanceRecord {
-  /// What tells two records apart, in the order of the state: a certificate of a host that was renamed
-  /// is recorded under both names.
+  /// The identity of a record, in the order of the state: a certificate of a renamed host is recorded under
+  /// both names.
   fileprivate var identity: Identity {
     Identity(
       host: host, issuer: certificate.issuerKeyIdentifier, serial: certificate.serial, path: path)

@@ -1,8 +1,8 @@
 package import Fleet
 
-/// A certificate that is not to be accepted any more, though it has not ended.
+/// The revocation of a certificate that has not expired.
 package struct Revocation: Hashable, Sendable, Codable {
-  /// RFC 5280, 5.3.1, in words.
+  /// Why it was revoked (RFC 5280, 5.3.1).
   package enum Reason: String, Hashable, Sendable, Codable, CaseIterable {
     case unspecified
     case keyCompromise = "key-compromise"
@@ -14,11 +14,11 @@ package struct Revocation: Hashable, Sendable, Codable {
   package var serial: String
   /// The issuer's subject key identifier in lower-case hex.
   package var issuerKeyIdentifier: String
-  /// Nil where the serial alone is known.
+  /// Nil if only the serial is known.
   package var host: HostName?
   package var revokedAt: Timestamp
   package var reason: Reason
-  /// When the certificate ends by itself; from then on nothing needs to refuse it.
+  /// When the certificate expires; the revocation is not needed after that.
   package var notAfter: Timestamp
 
   package init(
@@ -42,7 +42,7 @@ extension FleetState {
     revocations.sort { ($0.issuerKeyIdentifier, $0.serial) < ($1.issuerKeyIdentifier, $1.serial) }
   }
 
-  /// Takes in what somebody else has revoked; what is revoked here already stays as it is.
+  /// Adds the revocations of another copy of the state; existing ones do not change.
   package mutating func learn(_ others: [Revocation]) {
     for other in others
     where !revocations.contains(where: { $0.isOfSame(certificateAs: other) }) {
@@ -58,8 +58,8 @@ extension Revocation {
 }
 
 extension FleetState {
-  /// Revokes every certificate that was ever issued to a host and has not expired; what is revoked already
-  /// for the same reason stays as it is.
+  /// Revokes every certificate that was ever issued to a host and has not expired; existing revocations with
+  /// the same reason do not change.
   package mutating func revokeCertificates(
     of host: HostName, at now: Timestamp, reason: Revocation.Reason
   ) {

@@ -2,7 +2,7 @@ package import Fleet
 
 /// The beginning of a certificate's serial number, as people write it and messages print it.
 package struct SerialPrefix: Hashable, Sendable {
-  /// The fewest digits that stand for a certificate.
+  /// The minimum number of digits that identify a certificate.
   package static let shortest = 8
   /// A serial has at most 20 bytes (RFC 5280, 4.1.2.2).
   private static let longest = 40
@@ -30,8 +30,8 @@ package struct SerialPrefix: Hashable, Sendable {
     self.digits = String(decoding: digits, as: UTF8.self).lowercased()
   }
 
-  /// The digits as a whole serial, as certificates and revocation lists have it: two for each byte, and no
-  /// byte of zeros at the start, since a serial is a number (RFC 5280, 4.1.2.2).
+  /// The digits as a complete serial, as in certificates and revocation lists: two for each byte, without
+  /// leading zero bytes because a serial is a number (RFC 5280, 4.1.2.2).
   package var wholeSerial: String {
     let number = digits.drop { $0 == "0" }
     return number.utf8.count.isMultiple(of: 2) ? String(number) : "0" + number
@@ -44,7 +44,7 @@ package struct SerialPrefix: Hashable, Sendable {
 }
 
 extension CertificateRecord {
-  /// What messages print of the serial; `SerialPrefix` reads it.
+  /// The short form of a serial in messages; `SerialPrefix` reads it.
   package var shortSerial: String { Self.short(serial) }
 
   package static func short(_ serial: String) -> String {
@@ -53,7 +53,7 @@ extension CertificateRecord {
 }
 
 extension FleetState {
-  /// The certificates, none twice, whose serial begins so and that have not expired.
+  /// The certificates whose serial has the prefix and that have not expired, each once.
   package func issued(beginningWith prefix: SerialPrefix, at now: Timestamp) -> [IssuanceRecord] {
     var found: [IssuanceRecord] = []
     for record in issued

@@ -1,8 +1,8 @@
 package import Fleet
 
-/// What a host says of itself, in one round trip.
+/// What a host reports about itself in one round trip. Read from the host program's survey.
 package struct HostObservation: Hashable, Sendable {
-  /// Whether the firewall in the kernel is the one that the current release left there.
+  /// Whether the firewall in the kernel is the one that the current release loaded.
   package enum LoadedFirewall: String, Hashable, Sendable {
     case absent, asInstalled = "as-installed", changed
   }
@@ -12,44 +12,44 @@ package struct HostObservation: Hashable, Sendable {
   package var hasSystemd: Bool
   /// Names of programs that a transaction needs and the host lacks.
   package var missingTools: [String]
-  /// As `nginx -v` says it; nil where there is no nginx.
+  /// The version that `nginx -v` prints; nil if nginx is not installed.
   package var nginxVersion: String?
   package var nginxIsRunning: Bool
-  /// The releases whose marker nginx's master holds open: what is really served.
+  /// The releases whose marker file nginx's master process holds open: those that are actually served.
   package var servedReleases: [Int]
-  /// Where the release's files are, as the link says; nil where nothing is installed.
+  /// The release that the link `current` points to; nil if nothing is installed.
   package var currentRelease: Int?
-  /// The highest number of a release's folder, current or not.
+  /// The highest number of any release's folder.
   package var latestRelease: Int
-  /// The releases that the host still has, current or not.
+  /// The releases that the host still has, including the current one.
   package var keptReleases: [Int]
-  /// The release that was in force before the current one.
+  /// The release before the current one.
   package var releaseBefore: Int?
-  /// How the last transaction ended, in the host's own words.
+  /// The result of the last transaction, as the host wrote it.
   package var lastResult: String?
-  /// What the release in force is, if that is proven.
+  /// The manifest of the current release, if its signature is accepted.
   package var manifest: Manifest?
-  /// What the host shows as its manifest, proven or not.
+  /// The manifest that the host has, accepted or not.
   package var shownManifest: ShownManifest?
-  /// Those of releases that were not confirmed, proven or not.
+  /// The manifests of releases that were not confirmed, accepted or not.
   package var discardedManifests: [ShownManifest] = []
-  /// Why the shown manifest is not believed.
+  /// Why the manifest of the host is not accepted.
   package var manifestProblem: ManifestProblem?
-  /// Stands for all that a transaction relies on; a host with another one has changed since.
+  /// Identifies the release of the host; if it differs later, the host has changed since.
   package var fingerprint: Fingerprint
   /// Installed files that are missing or changed, by path below the release.
   package var driftedFiles: [String]
-  /// The file by which nginx's own configuration includes the current release: where it is depends on
-  /// the distribution.
+  /// The file with which nginx's own configuration includes the current release; its folder depends on the
+  /// distribution.
   package var includeFile = "/etc/nginx/conf.d/deploy.conf"
-  /// Whether it does.
+  /// Whether nginx's own configuration includes the current release.
   package var includesRelease: Bool
   /// The text of installed files that hold no secret, by path below the release.
   package var texts: [String: String]
   package var firewall: LoadedFirewall
-  /// Where the controller's connection comes from, as the host sees it.
+  /// The source address of the controller's connection, as the host sees it.
   package var controllerAddress: String?
-  /// A transaction that ended without a result: the host was cut off in the middle.
+  /// A transaction that ended without a result, such as after a power failure.
   package var interruptedTransaction: String?
   package var surroundings = HostSurroundings()
 
@@ -87,10 +87,10 @@ package struct HostObservation: Hashable, Sendable {
 }
 
 extension HostObservation {
-  /// The release that the host took back last, with nobody there to hear it, and why.
+  /// The release that the host last rolled back without a controller connected, and why.
   package var undoneRelease: (number: Int, why: String)? {
     let words = (lastResult ?? "").split(separator: " ", maxSplits: 2)
-    // One word is a failure that its run has told already.
+    // A reason of one word belongs to a failure that its run has already reported.
     guard words.count == 3, words[1] == "reverted", words[2].contains(" "),
       let number = Int(words[0])
     else { return nil }
@@ -98,18 +98,18 @@ extension HostObservation {
   }
 }
 
-/// What came of asking one host.
+/// The result of the survey of one host.
 package enum SurveyResult: Hashable, Sendable {
   case observed(HostObservation)
-  /// Why, in words for the user.
+  /// The host could not be reached; the text says why.
   case unreachable(String)
 }
 
-/// What the hosts say of themselves now, by name.
+/// The results of the survey, by host.
 package typealias Survey = [HostName: SurveyResult]
 
 extension FleetState {
-  /// The release of a host by what it says itself; where it does not say, by what was recorded.
+  /// The release that a host reports; the recorded one if it does not report any.
   package func release(on host: HostName, _ survey: Survey) -> ReleaseRecord? {
     if case .observed(let observation) = survey[host], let manifest = observation.manifest {
       return manifest.release

@@ -1,48 +1,49 @@
 package import Fleet
 
-/// What is on a host beside what `deploy` put there, as far as the host could tell.
+/// What is on a host besides the files of `deploy`: network, sockets, nginx servers and other firewalls.
+/// Read from the host program's survey.
 package struct HostSurroundings: Hashable, Sendable {
-  /// The addresses that others may reach it at, IPv4 and IPv6 (RFC 4291 text, not shortened).
+  /// Its addresses, IPv4 and IPv6 (RFC 4291 text, not shortened), without loopback addresses.
   package var addresses: [String] = []
-  /// The IPv4 routes of its main table; empty if there are too many to tell.
+  /// The IPv4 routes of its main table; empty if there are too many to report.
   package var routes: [Route] = []
-  /// Sockets that listen, but for those of the release.
+  /// Listening sockets, except those of the release.
   package var listeners: [Listener] = []
-  /// The port of sshd as the host has it; another one than the controller's where the way forwards it.
+  /// The port of sshd on the host; it differs from `ssh.port` if connections are forwarded.
   package var sshPort: Port?
   /// Whether the kernel has IPv6.
   package var hasIPv6 = true
-  /// Where servers of nginx listen that are not the release's, in the order in which nginx reads them.
+  /// The `listen` directives of nginx servers outside the release, in the order in which nginx reads them.
   package var nginxListens: [NginxListen] = []
-  /// The file and line where its nginx has a `server_names_hash_bucket_size` of its own.
+  /// The file and line of a `server_names_hash_bucket_size` outside the release.
   package var namesHash: String?
-  /// Workers of nginx whose master is gone, by the numbers of their processes.
+  /// The process ids of nginx workers whose master process has exited.
   package var orphanedWorkers: [Int] = []
-  /// The ports that they hold.
+  /// The ports that these workers hold.
   package var orphanedPorts: Set<Int> = []
-  /// From where SSH connections are open to that port.
+  /// The source addresses of open SSH connections.
   package var sshSources: [String] = []
-  /// Chains that others hooked into the packets that come in or pass through, and that may drop some.
+  /// Firewall chains of other programs for incoming or forwarded packets, which may drop some.
   package var foreignChains: [ForeignChain] = []
   package var firewallManagers: Set<FirewallManager> = []
-  /// KiB that are free where releases are kept.
+  /// Free space of the file system with the releases, in KiB.
   package var freeForReleases: Int?
-  /// KiB that are free where a transaction works.
+  /// Free space of the file system in which a transaction works, in KiB.
   package var freeForWork: Int?
-  /// Workers of nginx that only finish what they have begun.
+  /// The number of nginx workers that are shutting down.
   package var retiringWorkers = 0
-  /// The holes that the distribution's package of nginx is said to have closed, such as `CVE-2025-23419`.
+  /// The vulnerabilities that the distribution's nginx package has fixed, such as `CVE-2025-23419`.
   package var patchedVulnerabilities: Set<String> = []
 
   package init() {}
 
-  /// A way that packets take.
+  /// A route of the kernel.
   package struct Route: Hashable, Sendable {
     /// A range of addresses such as `10.0.0.0/24`.
     package var network: String
-    /// Nil where the network is on the link itself.
+    /// Nil if the network is on the link.
     package var gateway: String?
-    /// The lower one wins.
+    /// The lower metric wins.
     package var metric: Int
 
     package init(network: String, gateway: String? = nil, metric: Int = 0) {
@@ -52,20 +53,20 @@ package struct HostSurroundings: Hashable, Sendable {
     }
   }
 
-  /// A socket that takes what others send to it first.
+  /// A socket that accepts connections or packets from others.
   package struct Listener: Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable {
       case tcp, udp
-      /// One for all packets of a protocol.
+      /// A raw socket for all packets of a protocol.
       case raw
     }
 
     package var kind: Kind
-    /// The unspecified address of its family for every address.
+    /// The unspecified address of its family if it listens on every address.
     package var address: String
-    /// The number of the protocol, for a raw socket.
+    /// For a raw socket, the number of the protocol.
     package var port: Int
-    /// Empty where it is not known, and for a socket of the kernel's own, such as WireGuard's.
+    /// Empty if it is not known, and for sockets of the kernel, such as WireGuard's.
     package var program: String
 
     package init(kind: Kind = .tcp, address: String, port: Int, program: String) {
@@ -76,21 +77,21 @@ package struct HostSurroundings: Hashable, Sendable {
     }
   }
 
-  /// A `listen` directive of nginx's configuration on the disk.
+  /// A `listen` directive in the nginx configuration on disk.
   package struct NginxListen: Hashable, Sendable {
     package var file: String
     package var line: Int
-    /// The directive as it stands there.
+    /// The text of the directive.
     package var text: String
     /// `0.0.0.0` or `::` for every address of a family; may be a name.
     package var address: String
     package var port: Int
-    /// Whether it says so.
+    /// Whether it has the parameter `default_server`.
     package var isDefault: Bool
     package var takesProxyProtocol: Bool
-    /// Whether the socket for every IPv6 address takes IPv4 too.
+    /// Whether the IPv6 wildcard socket also accepts IPv4.
     package var takesBothFamilies: Bool
-    /// Whether nginx reads it behind the release.
+    /// Whether nginx reads it after the release.
     package var isBehindRelease: Bool
     /// The names of its server, in lower case; patterns as they are.
     package var names: [String]
@@ -113,19 +114,19 @@ package struct HostSurroundings: Hashable, Sendable {
     }
   }
 
-  /// A base chain of another's rules (nft(8), CHAINS).
+  /// A base chain of another program (nft(8), CHAINS).
   package struct ForeignChain: Hashable, Sendable {
     package enum Hook: String, Hashable, Sendable {
       case input, forward
     }
 
-    /// Its family and name as the program says it, such as `ip filter`, or `iptables`.
+    /// The family and name of its table, such as `ip filter`, or `iptables`.
     package var table: String
     package var name: String
     package var hook: Hook
-    /// Whether it drops what none of its rules accepts.
+    /// Whether its policy drops packets that no rule accepts.
     package var dropsByDefault: Bool
-    /// Those of its rules that drop or reject, and of the chains that it leads to.
+    /// The rules that drop or reject, in the chain and in the chains that it jumps to.
     package var droppingRules: [String]
 
     package init(
@@ -139,7 +140,7 @@ package struct HostSurroundings: Hashable, Sendable {
     }
   }
 
-  /// A program that keeps rules of its own.
+  /// A program that manages firewall rules.
   package enum FirewallManager: String, Hashable, Sendable, CaseIterable {
     case docker, ufw, firewalld
   }

@@ -1,10 +1,10 @@
 package import Fleet
 
 extension FleetState {
-  /// Takes in which certificates were issued for releases that were never confirmed: only the copy of the
-  /// state that issued them knows of them, though their keys were on the hosts.
+  /// Records the certificates of releases that were never confirmed: otherwise only the copy of the state
+  /// that issued them knows about them, although their keys were on the hosts.
   ///
-  /// What such a release says is believed if this fleet's key has signed it for that very host.
+  /// The manifest of such a release is accepted if this fleet's key signed it for that host.
   package mutating func takeInDiscarded(_ survey: Survey, at now: Timestamp) {
     for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
       guard case .observed(let observation) = result else { continue }

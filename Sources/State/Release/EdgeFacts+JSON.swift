@@ -1,6 +1,6 @@
 package import Fleet
 
-// Facts as a state has them.
+// The JSON of edge facts in a state.
 
 extension EdgeFacts: Codable {
   private enum Key: String, CodingKey {
@@ -9,7 +9,7 @@ extension EdgeFacts: Codable {
 
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Key.self)
-    // Of a release that was made before facts were recorded.
+    // A release that was made before facts were recorded.
     let hasAddress = try !fields.decode(String.self, forKey: .address).isEmpty
     let address = hasAddress ? try fields.decode(IPAddress.self, forKey: .address) : nil
     let published = try fields.decodeIfPresent([PublishedPort].self, forKey: .publications) ?? []
@@ -41,7 +41,7 @@ extension EdgeFacts: Codable {
   }
 }
 
-/// A publication without the address of its host, which the facts have once.
+/// A publication without the address of its host, which the facts contain once.
 private struct PublishedPort: Codable {
   var port: Port
   var host: HostName
@@ -73,8 +73,8 @@ extension Opening: Codable {
 
   private enum Key: String, CodingKey { case port, lastPort, kind, from, why }
 
-  /// `port` and `lastPort` are missing for what has no ports, `kind` for TCP, and all three for what no other
-  /// opening names; `from` is missing for everybody.
+  /// `port` and `lastPort` are missing for protocols without ports, `kind` for TCP, and all three for
+  /// "everything else"; `from` is missing if every source is accepted.
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Key.self)
     let ranges = try fields.decodeIfPresent([AddressRange].self, forKey: .from)

@@ -1,9 +1,9 @@
 import Fleet
 
-// Facts as lines of a manifest: `opens 443 198.18.0.10 front-ends of shop.example`.
+// Edge facts as lines of a manifest, such as `opens 443 198.18.0.10 front-ends of shop.example`.
 
 extension EdgeFacts {
-  /// A line each, as the manifest has them.
+  /// One line of the manifest for each fact.
   var lines: [String] {
     (address.map { ["address \($0)"] } ?? [])
       + trusts.map { "trusts \($0)" }
@@ -20,12 +20,12 @@ extension EdgeFacts {
       + routes.map { "routes \($0.site) \($0.host) \($0.address) \($0.port)" }
   }
 
-  /// The same lines by their first word.
+  /// The lines, grouped by their first word.
   package var linesByKind: [String: [String]] {
     Dictionary(grouping: lines) { String($0.prefix { $0 != " " }) }
   }
 
-  /// Takes one line of a manifest; false where it is none of these.
+  /// Reads one line of a manifest; returns false if it is not an edge fact.
   mutating func read(_ line: Substring) -> Bool {
     let words = line.split(separator: " ", maxSplits: 1).map(String.init)
     guard words.count == 2 else { return false }
@@ -33,7 +33,7 @@ extension EdgeFacts {
     let fields = words[1].split(
       separator: " ", maxSplits: count - 1, omittingEmptySubsequences: false
     ).map(String.init)
-    // Releases of 0.1.0 do not say whom they serve a site to.
+    // Releases of 0.1.0 do not list the front-ends of a site.
     guard fields.count == count || words[0] == "serves" && fields.count == 2 else { return false }
     switch words[0] {
     case "address":
@@ -71,7 +71,7 @@ extension Opening {
 }
 
 extension Publication {
-  /// - Parameter container host: the address of the host, which comes before in a manifest.
+  /// - Parameter containerHost: the address of the host, which a manifest has in an earlier line.
   fileprivate init?(manifestFields fields: [String], on containerHost: IPAddress?) {
     guard let containerHost, let port = Port(fields[0]), let host = HostName(fields[1]),
       let address = IPAddress(fields[2]), let target = Port(fields[3]),
@@ -105,7 +105,7 @@ extension EdgeFacts.Route {
 }
 
 extension Opening.Source {
-  /// One word: `everybody`, `nobody`, or ranges with commas between them.
+  /// One word: `everybody`, `nobody`, or ranges separated by commas.
   fileprivate var word: String {
     switch self {
     case .everybody: "everybody"

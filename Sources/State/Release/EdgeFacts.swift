@@ -1,33 +1,33 @@
 package import Fleet
 
-/// What a release does for the fleet's edges: all that the edge model has to know of a host beside its
-/// certificates.
+/// What a release means for the fleet's edges: everything that the edge model needs about a host besides
+/// its certificates.
 ///
-/// Written into the release's manifest, so that the next plan can accept what was in force together
-/// with what will be, whichever machine makes it.
+/// It is part of the release's manifest, so that the next plan, made on any machine, can accept the old
+/// configuration together with the new one.
 package struct EdgeFacts: Hashable, Sendable {
-  /// Where the host is reached, and where its front-end's connections come from; nil in facts of a release
-  /// that was made before facts were recorded.
+  /// The address of the host, also the source of its front-end's connections; nil for a release that was
+  /// made before facts were recorded.
   package var address: IPAddress?
   /// The key identifiers of the CAs that it accepts, sorted.
   package var trusts: [String]
-  /// The serials of revoked certificates that it refuses, sorted; nil where it has no revocation lists.
+  /// The serials of revoked certificates that it refuses, sorted; nil if it has no revocation lists.
   package var refuses: [String]?
-  /// What its firewall lets in, sorted by port.
+  /// What its firewall accepts, sorted by port.
   package var openings: [Opening]
-  /// The ports that lead to a machine behind the host, sorted.
+  /// The ports that the host forwards to its container, sorted.
   package var publications: [Publication]
   /// The sites that it serves to front-ends, sorted.
   package var services: [Service]
-  /// Where its front-end sends requests, sorted.
+  /// The routes of its front-end, sorted.
   package var routes: [Route]
 
   /// A site on a port that asks for a client certificate.
   package struct Service: Hashable, Sendable, Codable, Comparable {
     package var site: DomainName
     package var port: Port
-    /// The common names of the client certificates that may use it, sorted; nil for every one of the CA,
-    /// as in releases of 0.1.0.
+    /// The common names of the client certificates that are admitted, sorted; nil for every certificate of
+    /// the CA, as in releases of 0.1.0.
     package var frontEnds: [HostName]?
 
     package init(site: DomainName, port: Port, frontEnds: [HostName]?) {
@@ -41,7 +41,7 @@ package struct EdgeFacts: Hashable, Sendable {
     }
   }
 
-  /// A back-end that a front-end sends a site's requests to.
+  /// A back-end to which a front-end sends a site's requests.
   package struct Route: Hashable, Sendable, Codable, Comparable {
     package var site: DomainName
     package var host: HostName

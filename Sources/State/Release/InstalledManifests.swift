@@ -1,11 +1,11 @@
 package import Fleet
 
-/// Which manifests this state has sent to a host, so that another one there is seen to be another's.
+/// The manifests that this state has sent to a host; any other manifest there is from another controller.
 package struct InstalledManifests: Hashable, Sendable, Codable {
-  /// The highest serial of the state that any of them was made from.
+  /// The highest serial of a state from which one of them was made.
   package var serial: Int
-  /// The SHA-256 of those that may be in force, oldest first: the last one that was confirmed and what was
-  /// sent since.
+  /// The SHA-256 of the manifests that may be current, oldest first: the last confirmed one and those sent
+  /// since.
   package var digests: [String]
 
   package init(serial: Int = 0, digests: [String] = []) {
@@ -15,7 +15,7 @@ package struct InstalledManifests: Hashable, Sendable, Codable {
 }
 
 extension FleetState {
-  /// Notes a manifest before it goes to a host.
+  /// Records a manifest before it is sent to a host.
   package mutating func expect(_ digest: String, fromSerial serial: Int, on host: HostName) {
     var known = manifests[host] ?? InstalledManifests()
     known.serial = max(known.serial, serial)
@@ -24,7 +24,7 @@ extension FleetState {
     manifests[host] = known
   }
 
-  /// Forgets the manifests before the one that is in force; nil where `deploy` has left the host.
+  /// Forgets the manifests before the current one; nil if `deploy` was removed from the host.
   package mutating func settle(_ digest: String?, on host: HostName) {
     guard var known = manifests[host] else { return }
     guard let digest else {

@@ -4,7 +4,7 @@ extension Manifest {
   /// The longest manifest that is read, in bytes.
   package static let mostBytes = 16 << 20
 
-  /// Returns nil where the text is not a whole manifest of a version that is known here.
+  /// Returns nil if the text is not a complete manifest of a known version.
   package init?(_ text: String) {
     guard text.utf8.count <= Self.mostBytes else { return nil }
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
@@ -36,11 +36,11 @@ extension Manifest {
       guard read(line) else { return nil }
     }
     guard hasValidValues else { return nil }
-    // What is signed is what was read: nothing is there twice or in another form.
+    // The text is exactly what would be signed: no line is duplicated or in another form.
     guard host == nil || self.text == text else { return nil }
   }
 
-  /// Whether a host's words are what a release may be: they become paths, names and numbers here.
+  /// Whether the host's values are valid for a release: they become paths, names and numbers here.
   private var hasValidValues: Bool {
     guard TextRule.fleetName.accepts(fleet), TextRule.word.accepts(lineage),
       TextRule.line.accepts(madeBy)
@@ -80,7 +80,7 @@ extension Manifest {
 }
 
 extension CertificateRecord {
-  /// As the manifest has it behind the path.
+  /// The fields in the manifest after the path.
   var manifestFields: String {
     "\(serial) \(issuerKeyIdentifier) \(notBefore) \(notAfter) \(key) \(commonName)"
       + " \(names.joined(separator: ",")) \(issuer)"
@@ -98,7 +98,7 @@ extension CertificateRecord {
 }
 
 extension FleetKnowledge {
-  /// A line each, as the manifest has them.
+  /// One line of the manifest for each fact.
   var lines: [String] {
     caGenerations.map { record in
       "ca \(record.generation) \(record.status.rawValue) \(record.keyIdentifier)"
@@ -119,7 +119,7 @@ extension FleetKnowledge {
       + issued.map { "issued \($0.path) \($0.issuedAt) \($0.certificate.manifestFields)" }
   }
 
-  /// Takes one line of a manifest; false where it is none of these.
+  /// Reads one line of a manifest; returns false if it is not knowledge about the fleet.
   mutating func read(_ line: Substring) -> Bool {
     if let fields = line.value(of: "ca")?.fields(8), let generation = Int(fields[0]),
       let status = CAGeneration.Status(rawValue: fields[1]),
@@ -168,7 +168,7 @@ extension Substring {
     hasPrefix(key + " ") ? dropFirst(key.count + 1) : nil
   }
 
-  /// So many fields, the last of which has the spaces of the rest; nil where there are fewer.
+  /// The first `count` fields, of which the last includes all further spaces; nil if there are fewer.
   fileprivate func fields(_ count: Int) -> [String]? {
     let fields = split(separator: " ", maxSplits: count - 1, omittingEmptySubsequences: false)
       .map(String.init)
@@ -177,7 +177,7 @@ extension Substring {
 }
 
 extension String {
-  /// Without line ends and spaces, from which `onSeveralLines` makes the text again.
+  /// The text with line ends and spaces escaped; `onSeveralLines` restores it.
   fileprivate var onOneLine: String {
     unicodeScalars.reduce(into: "") { text, scalar in
       switch scalar {

@@ -1,23 +1,22 @@
 package import Fleet
 
-/// What a release is, as text beside it on the host, signed by the fleet's key: enough to recreate a lost
-/// state from the fleet, and to see that another copy of the state has installed it.
+/// The description of a release in a text file on the host, signed with the fleet's key. A lost state can
+/// be rebuilt from manifests, and they show whether another copy of the state installed a release.
 ///
-/// One fact a line, the kind first, so that the host's shell can read it with `sed`. The last line says
-/// that it is the last: a manifest that was cut off is none. The line before it is the signature over all
-/// that is before that.
+/// One fact on each line, beginning with its kind, so that a shell can read it with `sed`. The last line
+/// is `end`: a truncated manifest is not valid. The line before it is the signature over all lines before.
 package struct Manifest: Hashable, Sendable {
   package static let path = "manifest"
   static let heading = "deploy-manifest 3"
-  /// What version 0.1.0 wrote: neither host nor serial, and no signature.
+  /// The heading of version 0.1.0, which wrote neither host nor serial nor signature.
   static let unsignedHeading = "deploy-manifest 2"
   static let ending = "end"
 
   package var fleet: String
   package var lineage: String
-  /// For whom it is: another host that shows it has copied it. Nil in those of version 0.1.0.
+  /// The host that it was made for: another host with it has copied it. Nil in manifests of version 0.1.0.
   package var host: HostName?
-  /// Of the state that it was made from.
+  /// The serial of the state that it was made from.
   package var serial: Int
   package var madeAt: Timestamp
   package var madeBy: String
@@ -25,7 +24,7 @@ package struct Manifest: Hashable, Sendable {
   package var knowledge: FleetKnowledge
   package var signature: Signature?
 
-  /// Who signed, and the signature (RFC 8032) in 128 lower-case hexadecimal digits.
+  /// The public key of the signer, and the signature (RFC 8032) in 128 lower-case hexadecimal digits.
   package struct Signature: Hashable, Sendable {
     package var publicKey: String
     package var text: String
@@ -57,7 +56,7 @@ package struct Manifest: Hashable, Sendable {
       + (signature.map { "signature \($0.publicKey) \($0.text)\n" } ?? "") + Self.ending + "\n"
   }
 
-  /// What the signature is over.
+  /// The signed text.
   package var signedText: String {
     var lines = [
       host == nil ? Self.unsignedHeading : Self.heading, "fleet \(fleet)", "lineage \(lineage)",

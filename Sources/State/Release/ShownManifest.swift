@@ -1,12 +1,12 @@
 package import Fleet
 
-/// The manifest that a host shows, and what its signature proves; made where signatures are checked.
+/// The manifest that a host has, with the result of checking its signature.
 package struct ShownManifest: Hashable, Sendable {
   package enum Signature: Hashable, Sendable {
     case missing
-    /// It is not over this text.
+    /// The signature does not match the text.
     case invalid
-    /// It is good, but of a key that is not known here.
+    /// The signature was made with a key that this state does not know.
     case unknown(publicKey: String)
     case valid(FleetKey)
   }
@@ -24,8 +24,8 @@ package struct ShownManifest: Hashable, Sendable {
   }
 
   /// - Parameters:
-  ///   - keys: those that are known here.
-  ///   - verify: whether a signature over a text is of a public key.
+  ///   - keys: the known keys.
+  ///   - verify: whether a signature over a text was made with a public key.
   package init(
     _ text: String, knowing keys: [FleetKey], digest: (String) -> String,
     verify: (_ signature: String, _ text: String, _ publicKey: String) -> Bool
@@ -43,11 +43,11 @@ package struct ShownManifest: Hashable, Sendable {
   }
 }
 
-/// Why what a host shows is not believed.
+/// Why the manifest of a host is not accepted.
 package enum ManifestProblem: Hashable, Sendable {
-  /// It is not what this fleet's controller installed there: the host is to be repaired.
+  /// It is not what this fleet's controller installed there: the host needs repair.
   case drift(String)
-  /// It belongs to others, who are not to be disturbed.
+  /// It belongs to another fleet or state: the host must not be changed.
   case ofOthers(String)
 }
 
@@ -55,7 +55,7 @@ package enum ManifestProblem: Hashable, Sendable {
 package struct NewerRelease: Hashable, Sendable, CustomStringConvertible {
   package var host: HostName
   package var manifest: Manifest
-  /// Of the state that is behind.
+  /// The serial of this state, which is outdated.
   package var stateSerial: Int
 
   package init(host: HostName, manifest: Manifest, stateSerial: Int) {
@@ -64,9 +64,9 @@ package struct NewerRelease: Hashable, Sendable, CustomStringConvertible {
     self.stateSerial = stateSerial
   }
 
-  package var description: String { "\(claim); this state is at \(stateSerial)" }
+  package var description: String { "\(claim); this state has serial \(stateSerial)" }
 
-  /// What its manifest says of it.
+  /// What its manifest says about its origin.
   package var claim: String {
     let made = manifest.madeAt.description
     return "\(host): release \(manifest.release.number) by \(manifest.madeBy),"
@@ -74,13 +74,13 @@ package struct NewerRelease: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A survey with what is believed of it, and what stands against going on with it.
+/// A survey whose manifests are checked, with the hosts because of which a run must not continue.
 package struct JudgedSurvey: Hashable, Sendable {
   package var survey: Survey
   /// Sorted by host.
   package var newer: [NewerRelease] = []
-  /// Hosts whose manifests are signed by a key that is not known here, if they are most of those that have
-  /// answered: then the key is a colleague's, and not a forger's.
+  /// Hosts whose manifests are signed with an unknown key, if they are the majority: then the key most
+  /// likely belongs to another copy of the state, not to an attacker.
   package var underOtherKey: [HostName] = []
 }
 
@@ -92,10 +92,9 @@ extension FleetState {
     case underOtherKey
   }
 
-  /// Decides of each host's manifest whether it is believed.
+  /// Decides which manifests of a survey are accepted.
   ///
-  /// - Parameters:
-  ///   - addresses: of the hosts in the inventory; a machine that changed its name keeps what it has.
+  /// - Parameter addresses: the addresses of the inventory's hosts, by which renamed machines are found.
   package func judge(_ survey: Survey, addresses: [HostName: IPAddress]) -> JudgedSurvey {
     var judged = JudgedSurvey(survey: survey)
     var answered = 0
@@ -115,7 +114,7 @@ extension FleetState {
         observation.manifest = newer.manifest.withoutKnowledge
       case .underOtherKey:
         judged.underOtherKey.append(host)
-        observation.manifestProblem = .drift("is signed by a key that is not this fleet's")
+        observation.manifestProblem = .drift("is signed with a key that is not this fleet's")
       }
       judged.survey[host] = .observed(observation)
     }
@@ -134,7 +133,7 @@ extension FleetState {
     if let others = others(manifest) { return .problem(.ofOthers(others)) }
     switch shown.signature {
     case .missing:
-      // Version 0.1.0 signed nothing: what it installed is taken over if it is as it was recorded.
+      // Version 0.1.0 did not sign: its releases are accepted if they match the record.
       let isRecorded = manifest.release == hosts[host]?.release || wasRenamed(manifest, to: address)
       return manifest.host == nil && manifests[host] == nil && isRecorded
         ? .accepted(manifest) : .problem(.drift("is not signed"))
@@ -144,18 +143,18 @@ extension FleetState {
       guard manifest.host == host else {
         let former = manifest.host?.text ?? ""
         return wasRenamed(manifest, shown.digest, to: address)
-          ? .accepted(manifest) : .problem(.drift("is that of \(former)"))
+          ? .accepted(manifest) : .problem(.drift("is a copy of the manifest of \(former)"))
       }
       if fleetKeys.hasReplaced(key) {
         return .problem(
           .drift(
-            "by \(manifest.madeBy) is signed by fleet key \(key.generation), which was replaced"))
+            "by \(manifest.madeBy) is signed with fleet key \(key.generation), which was replaced"))
       }
       return manifest.serial > known.serial
         ? .newer(NewerRelease(host: host, manifest: manifest, stateSerial: serial))
         : .problem(
           .drift(
-            "is from serial \(manifest.serial), older than what was installed from serial"
+            "is from serial \(manifest.serial), older than the last known one from serial"
               + " \(known.serial)"))
     }
   }
@@ -175,17 +174,17 @@ extension FleetState {
   private func others(_ manifest: Manifest) -> String? {
     if manifest.fleet != fleet {
       return
-        "it belongs to the fleet \"\(manifest.fleet)\": a host has one fleet; take it off that one"
-        + " first"
+        "it belongs to the fleet \"\(manifest.fleet)\", and a host can only belong to one: remove it"
+        + " from that fleet first"
     }
     guard manifest.lineage != lineage else { return nil }
-    return "it carries release \(manifest.release.number) of another state of this fleet (lineage"
+    return "it has release \(manifest.release.number) of another state of this fleet (lineage"
       + " \(manifest.lineage)): run \"deploy state rebuild\" if the state file was lost"
   }
 }
 
 extension Manifest {
-  /// What it says of the rest of the fleet is known, or is asked for when it is needed.
+  /// The manifest without its knowledge about the fleet, which is read separately when it is needed.
   fileprivate var withoutKnowledge: Manifest {
     var manifest = self
     manifest.knowledge = FleetKnowledge()

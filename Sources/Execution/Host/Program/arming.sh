@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# Waits for the word, and arms the rollback: from then on the host ends by itself in the new release or in the
-# one before.
+# Waits for the go signal, and arms the rollback: from then on the host ends automatically in the new release
+# or in the previous one.
 #
 # global start_timer: timers
 
-# A controller that is alive says so; one that is cut off without a word does not hold the lock for long.
+# A connected controller sends heartbeats; one that is cut off does not hold the lock for long.
 await_word() {
   local word=wait
   while [ "$word" = "wait" ]; do
@@ -16,8 +16,8 @@ await_word() {
   watch_controller
 }
 
-# From here on the host undoes this by itself. Two timers watch, for one of them may be killed, and
-# systemd's own where there is one; they keep the lock until the release is confirmed or undone.
+# From here on the host rolls back automatically. Two timers watch because one may be killed, and one of
+# systemd if there is systemd; they keep the lock until the release is confirmed or rolled back.
 arm() {
   if ! write_arms 2> "$run/errors"; then
     rm -f "$root/pending.new" "$root/undo.sh.new"
@@ -29,12 +29,12 @@ arm() {
   fi
   persist "$root" "$root/pending.new" "$root/undo.sh"
   hold_switch
-  # Whoever asks how this one ended must not hear of the last.
+  # The result of the last transaction must not be reported for this one.
   rm -f "$root/result" "$run/result" "$root/verdict" "$run/verdict" "$staged/reserve"
   mv "$root/pending.new" "$root/pending"
   start_timer "$window"
   start_timer "$((window + 1))"
-  # Where there is no space for their numbers, the timers end a second later.
+  # If there is no space for their process ids, the timers end a second later.
   { echo "$timers" > "$run/timers"; } 2> /dev/null
   if has_systemd; then
     systemd-run --quiet --collect --unit="deploy-undo-$release" --on-active="$((window + 2))" \

@@ -10,7 +10,7 @@
 #
 # A function's variables are its own. Those that functions share are listed where their part begins, each
 # with the one function that sets it (ScopesTests compares). Without a value `local` keeps that of the
-# caller in dash and ash: whatever is read before it is set gets one.
+# caller in dash and ash: a variable that is read before it is set gets a value.
 #
 # global write_in_hex: hex
 
@@ -123,7 +123,7 @@ bounded() {
   if command -v timeout > /dev/null 2>&1; then timeout 30 "$@"; else "$@"; fi
 }
 
-# Brings files, and the names in folders, to the disk: what a power cut must not take back.
+# Brings files, and the names in folders, to the disk: what must survive a power failure.
 persist() { sync "$@" 2>/dev/null || sync; }
 
 # Sets hex, a port in the digits of /proc/net/tcp.

@@ -1,9 +1,9 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# Confirms a release, over a connection that was opened after the switch: that it could be opened is the
-# proof. Asked twice, it gives the same answer twice.
+# Confirms a release over a connection that was opened after the switch, which proves that new connections
+# work. A second call gives the same answer.
 #
 # Arguments: the release; how many releases are kept; the digest of the release's manifest, empty if the
-# controller does not know it: another run may have given the same number to a release of its own.
+# controller does not know it: another run may have used the same number for a different release.
 #
 # global confirm_release: release keep digest restarted
 
@@ -12,12 +12,12 @@ confirm_release() {
   take_numbers release keep
   trap '' HUP PIPE
   umask 022
-  # A restart empties the folder: whatever is pending then was never proven since.
+  # A restart empties the folder: a pending release was not verified after the restart.
   restarted=
   [ -e "$run/lock" ] || restarted=yes
   make_run_folder
   exec 9>> "$run/lock"
-  # A switch that is still going on is waited for; what it leaves pending and applied is proven.
+  # Waits for a switch in progress; a release that is then pending and applied is verified.
   exec 8>> "$run/switch"
   wait_for 8
   read_progress pending
@@ -32,8 +32,8 @@ confirm_release() {
   fi
 }
 
-# Waits for the lock $1. Whoever has it ends: the transaction within its window, its undo within its
-# attempts. One that does not, for the disk or a program hangs, is not waited for by all who ask.
+# Waits for the lock $1. Its holder ends: the transaction within its window, its rollback within its
+# attempts. The wait is limited in case the disk or a program hangs.
 wait_for() {
   local rounds=0
   until take_lock "$1"; do
@@ -55,8 +55,8 @@ is_meant() {
   [ "$fingerprint" = "$release:$digest" ]
 }
 
-# The confirmation stands; what is left is done under the host's lock, which the timers let go within a
-# moment. Whoever had the lock in between has done it already.
+# The release is confirmed; the rest is done under the host's lock, which the timers release within a
+# moment. A process that held the lock in between has already done it.
 finish() {
   wake_timers
   flock 9
@@ -79,7 +79,7 @@ wake_timers() {
   done
 }
 
-# Keeps the release in force, the one that was in force before it, and those with the highest numbers.
+# Keeps the current release, the previous one, and those with the highest numbers.
 prune() {
   local kept number other higher
   set --
@@ -97,7 +97,7 @@ prune() {
   prune_programs
   for kept in "$root"/discarded/*; do
     kept=${kept##*/}
-    # What was issued for it stands in the manifest of this release too.
+    # The certificates issued for it are listed in the manifest of this release too.
     if is_number "$kept" && [ "$kept" -lt "$release" ]; then rm -f "$root/discarded/$kept"; fi
   done
 }
@@ -121,8 +121,8 @@ prune_programs() {
   done
 }
 
-# Somebody decided before: waits until that has been carried out, and tells how it ended. What is still
-# open then has nobody left who would end it: the lock would be held.
+# Another process has decided before: waits until it has finished, and reports the result. A transaction
+# that is still open then has no process that would end it, because the lock is free.
 tell_result() {
   local why
   wait_for 9

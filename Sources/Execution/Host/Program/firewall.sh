@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# Loads the firewall of a release, beside the one before and in its place.
+# Loads the firewall of a release, first in addition to the previous one, then instead of it.
 
 load_firewall() {
   load_rules "$1" && set_kernel "$1" || return 1
@@ -7,15 +7,15 @@ load_firewall() {
   has_rules "$1" || return 0
   local listing="$root/releases/$1/firewall.listing" loaded
   loaded=$(list_firewall "$1") || return 1
-  # A release that was in force before has it already: a full disk does not keep it from coming back.
+  # An earlier release has it already, so that a full disk does not prevent a rollback.
   if [ ! -f "$listing" ] || [ "$loaded" != "$(cat "$listing")" ]; then
     printf '%s\n' "$loaded" > "$listing"
   fi
 }
 
-# Loads the rules of release $1 beside those that are loaded. No connection is sent elsewhere by them yet.
+# Loads the filter rules of release $1 in addition to the loaded ones, without redirecting connections yet.
 add_rules() {
-  # Where nginx could not be brought back, its ports stay closed until it has been.
+  # If nginx could not be restored, its ports stay closed until it is.
   [ ! -f "$run/closed" ] && has_rules "$1" || return 0
   local rules="$root/releases/$1" program chains
   if [ -f "$rules/firewall.nft" ]; then
@@ -32,8 +32,8 @@ add_rules() {
   done
 }
 
-# Closes the ports that the release being taken back has nginx listen on first: it may do so still. For
-# those on the host itself, and those who have a connection, nothing changes.
+# Closes the ports that only the release being rolled back listens on, because nginx may still do so. Local
+# and established connections are not affected.
 close_ports() {
   local ports='' port program
   { read -r ports < "$run/ports"; } 2>/dev/null
@@ -64,8 +64,8 @@ close_ports() {
   fi
 }
 
-# Loads the rules of release $1 for those that are loaded, and for what is loaded beside them unless that
-# stays ($2). Where one engine follows the other, the new rules stand before the old ones go.
+# Replaces the loaded rules with those of release $1, and also the additional ones unless they stay ($2). If
+# the engine changes, the new rules are loaded before the old ones are removed.
 load_rules() {
   local rules="$root/releases/$1" beside="${table}_next"
   [ -z "${2-}" ] || beside=
@@ -80,7 +80,7 @@ load_rules() {
   [ -z "$beside" ] || unload_beside
 }
 
-# Takes the chains away that stood beside those of a release.
+# Removes the chains that were loaded in addition to those of a release.
 unload_beside() {
   local program in_table hook
   for program in iptables ip6tables; do
@@ -94,8 +94,8 @@ unload_beside() {
   :
 }
 
-# Sets the kernel as release $1 needs it. What was there before is kept, and comes back with the first
-# release that needs nothing.
+# Changes the kernel settings that release $1 needs. The old settings are saved, and restored with the first
+# release that needs none.
 set_kernel() {
   local settings="$root/releases/$1/firewall.sysctl" key
   if [ "$1" != 0 ] && [ -f "$settings" ]; then

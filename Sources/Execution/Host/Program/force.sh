@@ -1,14 +1,15 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# Puts a release in force, and takes it back.
+# Activates a release, and rolls it back.
 #
 # global put_in_force: failure
 
-# Puts release $1 in force: the link, the include, nginx, the firewall. Each step may be repeated.
-# Where it fails, $failure says at what, and $run/errors has the words of the program that failed.
+# Activates release $1: the link, the include, nginx, the firewall. Each step may be repeated.
+# If it fails, $failure names the step, and $run/errors has the output of the program that failed.
 #
-# While nginx goes from one release to the other, what comes in has to pass the rules of both: a port that
-# it comes to listen on is closed until then, and one that it leaves is guarded until it has left. What is
-# wanted before and after passes both. An undo ($2) brings nginx back even if rules cannot be loaded.
+# While nginx changes from one release to the other, incoming packets have to pass the rules of both: a port
+# that it starts to listen on is closed until then, and one that it stops listening on is protected until
+# then. Connections that both releases allow pass both. A rollback ($2) restores nginx even if rules cannot
+# be loaded.
 put_in_force() {
   failure=files
   link_release "$1" 2> "$run/errors" || return 1
@@ -37,16 +38,16 @@ write_include() {
     mv "$include.new" "$include"
 }
 
-# A folder that is made for the include goes with it, unless somebody has come to use it.
+# A folder that was made for the include is removed with it, unless it is used for other files.
 make_include_folder() {
   [ -d "${include%/*}" ] && return
   true > "$root/made-folder" && mkdir -p "${include%/*}"
 }
 
-# Takes the release that is not confirmed back and puts the one before it in force; $1 says why. Only
-# who wins the rename begins it, and one that was cut off is begun again.
+# Rolls back the unconfirmed release to the previous one; $1 is the reason. Only the process that wins the
+# rename begins it, and an interrupted rollback is begun again.
 #
-# Where nginx cannot be put back, the firewall is all the same: it may be what shuts everybody out.
+# The firewall is restored even if nginx cannot be: it may be what blocks all connections.
 undo() {
   mv "$root/pending" "$root/undoing" 2>/dev/null || [ -f "$root/undoing" ] || return 1
   read_progress undoing
@@ -77,7 +78,7 @@ finish_undo() {
 # and which perhaps no other operator knows of.
 discard_release() {
   local folder="$root/releases/${1:?}" kept="$1"
-  # It came first: of a release whose manifest was cut off, there was nothing else here.
+  # The manifest is written first: if it is truncated, nothing else of the release was here.
   if [ -L "$root/current" ] && [ "$(tail -n 1 "$folder/manifest")" = end ]; then
     while knows_more "$root/discarded/$kept" "$folder/manifest"; do kept=$((kept + 1)); done
     mkdir -p "$root/discarded" && mv "$folder/manifest" "$root/discarded/$kept"
@@ -88,7 +89,7 @@ discard_release() {
 # Whether manifest $1 names certificates or revocations that manifest $2 does not.
 knows_more() { grep -e '^issued ' -e '^revoked ' "$1" | grep -qvxF -f "$2"; }
 
-# The confirmation stands from its rename on; this is what is left of it, whatever came in between.
+# A release is confirmed as soon as the file is renamed; this completes the rest, also after a crash.
 finish_confirmation() {
   read_progress confirming
   record_result "$at_release" confirmed
@@ -101,7 +102,7 @@ finish_confirmation() {
   rm -f "$root/confirming"
 }
 
-# The releases, which have the keys, go first.
+# The releases are removed first, because they contain the keys.
 remove_everything() {
   find_include
   remove_units

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# What the first word asks for.
+# Runs the command of the first argument.
 
 main() {
   local task="${1-}"
@@ -14,7 +14,7 @@ main() {
   esac
 }
 
-# Says the manifest of a release that the host still has, in force or not.
+# Sends the manifest of a release that the host still has, current or not.
 say_manifest() {
   local release
   take_arguments 'release' "$@"

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# Where nginx's files are, what it serves, and having it serve a release.
+# Finds nginx's files and processes, and makes nginx serve a release.
 #
 # global find_include: include configured_pid
 # global find_pid_file: pid_file
@@ -11,10 +11,9 @@
 include_comment="# Managed by deploy; what is served here is in $root/current."
 include_directive="include $root/current/nginx/deploy.conf;"
 
-# Reads in nginx.conf where things are, the first time it is asked to. Sets include, the file that has
-# nginx include the release, in the folder whose files are included in the http block: conf.d, or http.d
-# where there is one (on Alpine what is in conf.d stands outside of that block). Sets configured_pid, the
-# pid file that it names, or leaves it empty.
+# Reads nginx.conf the first time it is called. Sets include, the path of the file that makes nginx include
+# the release: in conf.d, or in http.d if that exists (on Alpine conf.d is included outside of the http
+# block). Sets configured_pid, the pid file that nginx.conf names, or leaves it empty.
 find_include() {
   [ -z "$include" ] || return 0
   local place
@@ -31,7 +30,7 @@ find_include() {
 	PLACES
 }
 
-# Sets pid_file, from nginx.conf or, where that does not say it, from nginx itself.
+# Sets pid_file, from nginx.conf or, if it does not name one, from nginx itself.
 find_pid_file() {
   find_include
   [ -z "$pid_file" ] || return 0
@@ -44,7 +43,7 @@ has_nginx() { [ "$1" != 0 ] && [ -f "$root/releases/$1/nginx/deploy.conf" ]; }
 
 include_text() { printf '%s\n' "$include_comment" "$include_directive"; }
 
-# Whether nginx has that text, and nothing else, in the file for it.
+# Whether the include file has exactly the expected text.
 is_included() {
   local comment directive more
   find_include
@@ -54,7 +53,7 @@ is_included() {
   } 2>/dev/null < "$include"
 }
 
-# Sets master, the process id of nginx's master; fails where none runs. The pid file alone proves nothing.
+# Sets master, the process id of nginx's master; fails if none runs. The pid file alone proves nothing.
 find_master() {
   local title
   find_pid_file
@@ -68,7 +67,7 @@ find_master() {
 }
 
 # Sets served, the releases whose marker process $1 holds open. nginx opens the files of a configuration
-# when it takes it in force and closes those of the one before: no other evidence says so without a request.
+# when it loads it, and closes those of the previous one: without a request there is no other evidence.
 find_served() {
   local marker open number
   served=
@@ -94,8 +93,7 @@ find_children() {
   fi
 }
 
-# Sets workers, those of master $1 that take new connections, and retiring, those that only finish what
-# they have begun.
+# Sets workers, those of master $1 that accept new connections, and retiring, those that are shutting down.
 find_workers() {
   local child title
   find_children "$1"
@@ -111,12 +109,12 @@ find_workers() {
   done
 }
 
-# Has nginx take release $1 and proves that it did: a signal that was sent says nothing.
+# Makes nginx load release $1 and verifies that it did: a signal that was sent proves nothing.
 reload() {
   local log=/var/log/nginx/error.log offset before=' ' wanted='' rounds=0
   offset=$(wc -c 2>/dev/null < "$log") || offset=0
   if find_master; then
-    # One that never had anything of this is left alone.
+    # An nginx that never loaded a release is not reloaded.
     if ! has_nginx "$1"; then
       find_served "$master"
       [ -n "$served" ] || return 0
@@ -135,12 +133,12 @@ reload() {
       emergencies "$log" "$offset" | tail -n 5 > "$run/errors"
       return 1
     fi
-    # nginx takes some such time at first, and none in between.
+    # nginx needs about this time at first, and does nothing in between.
     case $rounds in 1) sleep 0.04 ;; [2-9] | 1? | 20) sleep 0.02 ;; *) sleep 0.05 ;; esac
   done
 }
 
-# Has nginx $1 (reload, start), by systemd where nginx is a unit of it. $2 is the master that runs.
+# Makes nginx $1 (reload, start), with systemd if nginx is one of its units. $2 is the running master.
 ask_nginx() {
   if [ "$1" = reload ]; then
     if has_systemd && systemctl is-active --quiet nginx.service; then
@@ -155,7 +153,8 @@ ask_nginx() {
   fi
 }
 
-# Whether all workers that take connections are new ($2 has the old) and the master holds release $1 only.
+# Whether all workers that accept connections are new ($2 has the old ones) and the master holds only
+# release $1.
 is_served() {
   local worker
   find_master || return 1
@@ -168,8 +167,8 @@ is_served() {
   done
 }
 
-# Whether nginx says that it cannot take the configuration; a port that is still held may become free.
+# Whether nginx reports that it cannot load the configuration; a port in use may still become free.
 has_given_up() { emergencies "$1" "$2" | grep -v 'bind() to' | grep -q .; }
 
-# Prints what has come into nginx's log $1 behind the byte $2 and kept it from going on.
+# Prints the errors that nginx wrote to its log $1 after byte $2.
 emergencies() { tail -c "+$(($2 + 1))" "$1" 2>/dev/null | grep '\[emerg\]'; }

@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# What the host is in the middle of, which release counts, and how the last transaction ended.
+# Reads the progress of a transaction, the current release, and the result of the last transaction.
 #
-# What a host is in the middle of is said by one file, and rename(2) decides every race for it:
-#   pending     the release in it is switched to, or is switched and waits for its confirmation
-#   confirming  it is confirmed; what belongs to that is being finished
-#   undoing     it was not confirmed in time, or failed; the release before is being put back
+# The progress of a transaction is recorded in one file, and rename(2) decides every race for it:
+#   pending     the host switches to the release in it, or has switched and waits for the confirmation
+#   confirming  the release is confirmed; the rest of the confirmation is being completed
+#   undoing     the release failed or was not confirmed in time; the previous one is being restored
 #
 # global read_progress: at_release at_before at_mode at_phase at_who
 # global find_current: current
@@ -12,19 +12,18 @@
 # global find_result: result
 # global find_fingerprint: fingerprint
 
-# Only one process puts releases in force at a time: the timer waits for the transaction's own hand.
-# Its own programs are bounded, so that it ends.
+# Only one process switches releases at a time: the timer waits for the transaction itself.
+# The programs that it runs have time limits, so that it ends.
 hold_switch() { exec 8>> "$run/switch" && flock 8; }
 
-# Reads the file $1, which says what the host is in the middle of. Sets its words: the release, the one
-# before, the mode, `switching` or `applied`, who asked; empty where there is no such file.
+# Reads the progress file $1. Sets its words: the release, the previous release, the mode, `switching` or
+# `applied`, and the user who started it; empty if there is no such file.
 read_progress() {
   at_release='' at_before='' at_mode='' at_phase='' at_who=''
   { read -r at_release at_before at_mode at_phase at_who < "$root/$1"; } 2>/dev/null
 }
 
-# Sets current, the number of the release that counts, 0 where there is none: one that is not confirmed
-# does not.
+# Sets current, the number of the confirmed release, 0 if there is none.
 find_current() {
   local middle
   for middle in pending undoing; do
@@ -37,7 +36,7 @@ find_current() {
   current=$linked
 }
 
-# Sets linked, the number of the release that the link leads to, 0 where there is none.
+# Sets linked, the number of the release that the link points to, 0 if there is none.
 find_linked() {
   linked=0
   if [ -d "$root/current" ]; then
@@ -48,7 +47,7 @@ find_linked() {
   linked=${linked##*/}
 }
 
-# Sets fingerprint, what a transaction relies on: release $1 by its number and its manifest.
+# Sets fingerprint, which identifies release $1 by its number and its manifest.
 find_fingerprint() {
   local sum
   fingerprint=none
@@ -57,7 +56,7 @@ find_fingerprint() {
   fingerprint=$1:${sum%% *}
 }
 
-# Sets result, how the last transaction ended; a host that deploy has left remembers until it restarts.
+# Sets result, the result of the last transaction; after the removal of deploy it is kept until a restart.
 # Version 0.1.0 called the file "verdict".
 find_result() {
   local folder
@@ -69,7 +68,7 @@ find_result() {
   return 1
 }
 
-# Writes down how a transaction ended, for the next survey and the system's log.
+# Records the result of a transaction, for the next survey and the system's log.
 record_result() {
   printf '%s\n' "$*" > "$root/result.new" && mv "$root/result.new" "$root/result"
   if command -v logger > /dev/null 2>&1; then logger -t deploy "release $*"; fi

@@ -1,12 +1,12 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# The rules of releases, as nft and iptables have them loaded.
+# Lists and removes the loaded nft and iptables rules of releases.
 
 has_rules() {
   [ "$1" != 0 ] || return 1
   [ -f "$root/releases/$1/firewall.nft" ] || [ -f "$root/releases/$1/firewall.iptables" ]
 }
 
-# Prints the rules that are loaded of the engine that release $1 uses; fails where they are not in force.
+# Prints the loaded rules of release $1 from its engine; fails if they are not loaded.
 list_firewall() {
   local program in_table hook
   if [ -f "$root/releases/$1/firewall.iptables" ]; then
@@ -22,8 +22,8 @@ list_firewall() {
   fi
 }
 
-# Prints the chains that the iptables rules in file $1 have, a line each: the table, and the kernel's own
-# chain that jumps to it.
+# Prints the chains of the iptables rules in file $1, one on each line: the table, and the built-in chain
+# that jumps to it.
 chains_in() {
   local word in_table
   while read -r word _; do
@@ -34,8 +34,8 @@ chains_in() {
   done < "$1"
 }
 
-# Prints the chains that releases here have for the program $1. Hosts whose releases never used iptables,
-# or one of its tables, are not asked for it: to look is to load its modules.
+# Prints the chains that releases on this host have for the program $1. A table that no release used is not
+# looked at, because that would load its kernel modules.
 known_chains() {
   local rules
   for rules in "$root"/releases/*/"firewall.$1"; do
@@ -43,7 +43,7 @@ known_chains() {
   done | sort -u
 }
 
-# Whether the kernel is set as release $1 needs it.
+# Whether the kernel settings are as release $1 needs them.
 has_settings() {
   local key value
   [ -f "$root/releases/$1/firewall.sysctl" ] || return 0
@@ -54,13 +54,13 @@ has_settings() {
   done < "$root/releases/$1/firewall.sysctl"
 }
 
-# Prints the file that stands for a setting of the kernel.
+# Prints the /proc file of a kernel setting.
 setting() { printf '/proc/sys/%s\n' "$1" | tr . /; }
 
 family_of() { case $1 in iptables) echo ip ;; ip6tables) echo ip6 ;; esac; }
 
-# To the nft of today iptables' tables are tables like others, which its first rule makes: one that was
-# not there goes with deploy.
+# Current iptables keeps its tables in nft and creates them with the first rule: a table that did not exist
+# before is removed with deploy.
 note_tables() {
   local family in_table
   family=$(family_of "$1")
@@ -70,7 +70,7 @@ note_tables() {
   done
 }
 
-# Only what is as iptables makes it: by now others may have rules in it.
+# Only if it is as iptables creates it: other programs may have added rules.
 remove_tables() {
   local made family in_table
   for made in "$root"/made-filter-* "$root"/made-nat-*; do
@@ -84,16 +84,17 @@ remove_tables() {
   done
 }
 
-# Prints what removes nft's table $1, whether it is there or not.
+# Prints nft commands that remove the table $1, whether it exists or not.
 drop_tables() { [ -z "$1" ] || printf 'table %s\ndelete table %s\n' "$1" "$1"; }
 
-# Removes deploy's table, and the one beside it where $1 names it.
+# Removes deploy's table, and the additional one if $1 names it.
 unload_tables() {
   command -v nft > /dev/null 2>&1 || return 0
   { drop_tables "$table" && drop_tables "$1"; } | bounded nft -f -
 }
 
-# Has the kernel's own chains jump to those with the prefix $1, first of all; $2 is the program, $3 which.
+# Makes the built-in chains jump to those with the prefix $1 in their first rule; $2 is the program, $3 the
+# chains.
 jump_to() {
   local in_table hook
   while read -r in_table hook; do
@@ -104,7 +105,7 @@ jump_to() {
 	CHAINS
 }
 
-# The chains of a table are replaced in one step, and stand whole before anything jumps to them.
+# The chains of a table are replaced in one step, and are complete before any rule jumps to them.
 load_chains() {
   local chains
   chains=$(chains_in "$2/firewall.$1")
@@ -113,7 +114,7 @@ load_chains() {
     unload_chains "$1" "$chains"
 }
 
-# Whether releases here have chains for the program $1.
+# Whether releases on this host have chains for the program $1.
 has_known_chains() {
   local rules
   for rules in "$root"/releases/*/"firewall.$1"; do
@@ -122,7 +123,7 @@ has_known_chains() {
   return 1
 }
 
-# Takes the chains away that a release here has had, but for those in $2.
+# Removes the chains of earlier releases, except those in $2.
 unload_chains() {
   local in_table hook jumps
   has_known_chains "$1" || return 0

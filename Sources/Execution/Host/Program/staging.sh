@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# Brings a release to its place on the host, whole.
+# Stores a complete release on the host.
 #
 # global stage: is_staged
 
@@ -37,7 +37,7 @@ write_reserve() {
   write_text "$staged/reserve" "$filler"
 }
 
-# A stream that stands still is given up long before one that is only slow.
+# A stalled stream is given up long before a slow one.
 unpack() {
   local unpacked
   watch_controller "$stall" "$1"

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# Says what is on the host beside what deploy put there: addresses, listeners, other firewalls, space. It asks
-# /proc and what hosts have anyway; what is missing is not told. Every line that a program or a user of the
-# host chose stands alone behind its word.
+# Reports what is on the host besides deploy: addresses, listeners, other firewalls, disk space. It uses only
+# /proc and programs that hosts have anyway; what is missing is not reported. Text that a program or a user
+# of the host chose is always alone on its line after the first word.
 #
 # global find_existing: existing
 
@@ -25,10 +25,9 @@ survey_surroundings() {
   survey_patches "$vulnerabilities"
 }
 
-# Says the lines of /proc/net that tell at which addresses others may reach this host, by which routes it
-# answers, from where SSH connections are open to it, and which sockets listen, each as it stands there behind
-# its word; the controller reads them. A host may have a hundred thousand connections and routes: those are not
-# said. What stands there twice is said twice.
+# Reports unchanged lines of /proc/net, from which the controller reads the addresses of this host, its
+# routes, the sources of open SSH connections and the listening sockets. Other connections are left out,
+# because a host may have a hundred thousand of them. Duplicates are reported twice.
 survey_network() {
   local port="${connection##* }" network
   case $port in '' | *[!0-9]*) port=0 ;; esac
@@ -51,9 +50,9 @@ list_listeners() {
     "/proc/net/$2" "/proc/net/${2}6" 2>/dev/null
 }
 
-# Says of each of the lines $1 what it says itself, or which socket listens, behind a process that holds it or
-# a dash; then the name of each such process, which any user chooses. The lines of sockets and of who holds
-# them meet here, by being sorted, the oldest first: all that processes hold open is too much to be sent.
+# Reports each of the lines $1; a listening socket with a process that holds it or a dash; then the name of
+# each such process, which any user can choose. Sockets and their holders are joined here by sorting, the
+# oldest first, because all open files of all processes would be too much to send.
 survey_listeners() {
   local network process program
   network=$({ printf '%s\n' "$1" && list_sockets; } 2>/dev/null | sort -n |
@@ -76,9 +75,9 @@ list_sockets() {
       -e '/ -> socket:\[[0-9]*\]$/{s/.*\[\([0-9]*\)\]$/\1 P/;G;s/\n/ /p;}'
 }
 
-# Says the lines of the rules that are loaded that can have to do with keeping a packet out: tables, chains
-# with what they hook into, and rules that drop, reject or lead to another chain. Sets are left out where nft
-# can, and not said in any case: they may be long.
+# Reports the lines of the loaded rules that matter for dropping packets: tables, chains with their hooks,
+# and rules that drop, reject or jump to another chain. Sets may be long and are never reported; nft leaves
+# them out if it can.
 survey_rules() {
   { nft -s -t list ruleset 2>/dev/null || nft list ruleset 2>/dev/null; } |
     grep -e '^table .* {$' -e '^[[:space:]]*chain .* {$' -e ' hook ' -e drop -e reject -e REJECT -e 'jump ' -e 'goto ' |
@@ -87,8 +86,7 @@ survey_rules() {
   survey_legacy_rules ip6 ip6tables
 }
 
-# Whether iptables' own tables, which are not nft's, are in use for the protocol $1. To ask iptables
-# itself would load them.
+# Whether the legacy tables of iptables are in use for the protocol $1. Running iptables would load them.
 has_legacy_rules() {
   local name
   while read -r name; do
@@ -117,7 +115,7 @@ is_active() {
   has_systemd && command -v "$1" > /dev/null 2>&1 && systemctl is-active --quiet "$1" 2>/dev/null
 }
 
-# Says which programs that keep rules of their own are at work.
+# Reports active programs that manage firewall rules.
 survey_managers() {
   if is_process dockerd /run/docker.pid; then say manager docker; fi
   if is_active firewalld || is_process firewalld /run/firewalld.pid; then say manager firewalld; fi
@@ -126,7 +124,7 @@ survey_managers() {
   fi
 }
 
-# Says what df has of where releases go, and of where a transaction works.
+# Reports the lines of df for the folder of releases and for the working folder of transactions.
 survey_space() {
   local releases
   find_existing "$root"
@@ -144,34 +142,34 @@ survey_space() {
   say space run "$3"
 }
 
-# Sets existing, what there is already of the path $1.
+# Sets existing, the part of the path $1 that exists already.
 find_existing() {
   existing=$1
   until [ -d "${existing:-/}" ]; do existing=${existing%/*}; done
   existing=${existing:-/}
 }
 
-# Says which of the holes $1 the distribution's package of nginx is said to have closed: its version does
-# not.
+# Reports which of the vulnerabilities $1 are fixed according to the changelog of the distribution's nginx
+# package: the version number does not show it.
 survey_patches() {
-  local changelog changes hole
+  local changelog changes cve
   [ -n "$1" ] || return 0
   for changelog in $nginx_changelogs; do
     [ -f "$changelog" ] && break
   done
   changes=$({ gzip -dc "$changelog" || rpm -q --changelog nginx; } 2>/dev/null)
-  for hole in $1; do
-    case "$changes " in *"$hole"[!0-9]*) say patched "$hole" ;; esac
+  for cve in $1; do
+    case "$changes " in *"$cve"[!0-9]*) say patched "$cve" ;; esac
   done
 }
 
-# Says that the kernel has no IPv6: then nginx cannot listen on IPv6 addresses. Where IPv6 is only turned off
-# for interfaces the file is there, and nginx can.
+# Reports that the kernel has no IPv6, so nginx cannot listen on IPv6 addresses. If IPv6 is only disabled
+# for interfaces, the file exists and nginx can.
 survey_ipv6() {
   [ -e "$ipv6_addresses" ] || [ ! -e /proc/net/tcp ] || say without-ipv6
 }
 
-# Says which workers of nginx have lost their master: nobody tells them to end, and they keep its ports.
+# Reports nginx workers whose master process has exited: nothing stops them, and they hold its ports.
 survey_orphans() {
   local file process parent title
   # shellcheck disable=SC2013 # a word for each process
@@ -179,7 +177,7 @@ survey_orphans() {
     process=${file#/proc/}
     process=${process%/cmdline}
     parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$process/status" 2>/dev/null)
-    # One that has ended meanwhile, as workers do after a reload, has lost nobody.
+    # Not a worker that has just ended, as workers do after a reload.
     [ -n "$parent" ] || continue
     title=
     { IFS= read -r title < "/proc/$parent/cmdline"; } 2>/dev/null
@@ -187,10 +185,10 @@ survey_orphans() {
   done
 }
 
-# Says what nginx's whole configuration has on the disk of servers and where they listen: lines with their
-# numbers, where files begin, and whatever has braces or quotes, which give it structure. deploy's own files
-# are left out. In a network of its own, nothing listens that is not in force yet; names that nginx looks up
-# may be known in the host's own only.
+# Reports the servers in nginx's whole configuration on disk: lines with their numbers, the beginnings of
+# files, and every line with braces or quotes, which give it structure. deploy's own files are left out. In
+# a separate network namespace nothing starts to listen; but names that nginx looks up may be known only in
+# the host's own.
 survey_servers() {
   command -v nginx > /dev/null 2>&1 || return 0
   local had_pid='' configuration
@@ -203,7 +201,7 @@ survey_servers() {
     done 2> /dev/null
     exec nginx -T -q
   ' 2>/dev/null) || configuration=$(nginx -T -q 2>/dev/null)
-  # nginx leaves an empty pid file where it does not run, and then believes it.
+  # If nginx does not run, the test leaves an empty pid file, which would confuse nginx later.
   [ -n "$had_pid" ] || [ -s "$pid_file" ] || rm -f "$pid_file"
   printf '%s\n' "$configuration" |
     grep -n -e '[{}"]' -e "'" -e listen -e include -e server_name -e default_server -e proxy_protocol \

@@ -1,8 +1,7 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# Says what the host is, in one go and without touching anything.
+# Reports the condition of the host in one round trip, without changing anything.
 #
-# Arguments: the vulnerabilities of nginx that the controller asks about, separated by spaces; what sshd says
-# of the controller's connection.
+# Arguments: the nginx vulnerabilities to look for, separated by spaces; SSH_CONNECTION of the controller.
 #
 # global find_user: user
 # global survey_files: listing
@@ -29,7 +28,7 @@ survey_host() {
   say end
 }
 
-# Sets user, the number of the one that this runs as.
+# Sets user, the numeric id of the user that this runs as.
 find_user() {
   local key
   while read -r key _ user _; do
@@ -38,8 +37,8 @@ find_user() {
   user=$(id -u)
 }
 
-# A release that waits for its confirmation or is being undone is waited for, so that what is told is
-# one state and not two. That ends by itself: whoever holds the lock then has a timer.
+# Waits for a release that is being confirmed or rolled back, so that the report is consistent. The wait is
+# limited: a process that holds the lock then has a timer.
 wait_for_settling() {
   if [ ! -e "$run/lock" ] || ! command -v flock > /dev/null 2>&1; then return 0; fi
   exec 9< "$run/lock"
@@ -69,11 +68,11 @@ survey_release() {
   find_current
   for folder in "$root"/releases/*; do
     number=${folder##*/}
-    # Others than the controller's numbers are somebody else's folders.
+    # Folders with other names are not releases.
     case $number in '' | *[!0-9]* | 0* | ??????????*) continue ;; esac
     [ "$number" -gt "$latest" ] && latest=$number
     say kept "$number"
-    # A run that was cut off has left it: its key is here, and the manifest in force does not name it.
+    # An interrupted run has left it: its key is here, but the current manifest does not name its certificate.
     [ "$number" -le "$current" ] || say_lines "staged $number" "$folder/manifest"
   done
   for file in "$root"/discarded/*; do
@@ -91,8 +90,8 @@ survey_release() {
   survey_files
 }
 
-# Says what is in the files of the release in force, and which are not what its manifest says. Sets
-# listing, how its firewall was listed when it was loaded.
+# Reports the text of the current release's files, and which files differ from its manifest. Sets listing,
+# the output of its firewall when it was loaded.
 survey_files() {
   local before='' text line path expected='' texts='' found sum
   listing=
@@ -107,7 +106,7 @@ survey_files() {
   text=$(cat manifest firewall.listing 2>/dev/null)
   case $text in
     *"${nl}end$nl"*) listing=${text#*"${nl}end$nl"} ;;
-    # There is no listing, or no whole manifest.
+    # There is no listing, or the manifest is incomplete.
     *) listing=$(cat firewall.listing 2>/dev/null) ;;
   esac
   IFS=$nl
@@ -132,7 +131,7 @@ survey_files() {
     *) sum='' found=$nl$found ;;
   esac
   if [ "$found" != "$expected" ]; then
-    # What is expected and not found is there once.
+    # An expected file that was not found appears once.
     printf '%s\n' "$expected" "$found" "$found" | sort | uniq -u |
       sed -n 's/^[^ ]*  /@deploy drift /p'
   fi

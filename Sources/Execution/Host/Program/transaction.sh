@@ -1,13 +1,13 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2119,SC2120,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# One host's transaction: stage, validate, wait for the word, arm the rollback, switch, reload, verify,
-# firewall. Until the word comes nothing but a staged folder exists; after it the host ends by itself in the
-# new release or in the one before, whatever happens to the controller: in the new one only if it is confirmed
-# in time over a connection of its own.
+# One host's transaction: stage, validate, wait for the go signal, arm the rollback, switch, reload, verify,
+# firewall. Until the go signal only a staged folder exists; after it the host ends automatically in the new
+# release or in the previous one, even without the controller: in the new one only if it is confirmed in time
+# over a separate connection.
 #
 # Arguments: the mode; the release; the fingerprint that is expected; the bytes of the tar stream on standard
-# input; seconds that staging and validating may take; seconds until the rollback; ports that nginx comes to
-# listen on, separated by commas; who asks. The modes: `install`, the stream has the release; `restore`, it is
-# on the host already; `remove`, the release is 0, which is nothing of deploy at all.
+# input; seconds that staging and validating may take; seconds until the rollback; ports on which nginx starts
+# to listen, separated by commas; the user who runs deploy. The modes: `install`, the stream has the release;
+# `restore`, it is on the host already; `remove`, the release is 0, and deploy is removed from the host.
 #
 # global transact: mode release expected size patience window ports who work staged previous
 # global watch_controller: watcher
@@ -35,7 +35,7 @@ transact() {
   switch
 }
 
-# Refuses: says why, and leaves the host as it was found.
+# Refuses: reports the reason, and leaves the host as it was.
 refuse() {
   discard
   say refused "$@"
@@ -77,9 +77,9 @@ lock() {
   printf '%s\n' "$who" > "$run/holder"
 }
 
-# A connection that dies without a word leaves this waiting for ever, and the lock with it. What waits
-# for the stream just then is ended too: a shell hears of a signal when its program has ended. The
-# watcher is known only when it can be ended: a signal to a shell that has just forked may be lost.
+# A connection that dies silently would leave this waiting for ever with the lock. The program that reads
+# the stream is ended too, because a shell handles a signal only after its program has ended. The watcher is
+# announced only when it can be ended: a signal to a shell that has just forked may be lost.
 #
 # It waits $1 seconds, and again for as long as something comes into the folder $2, where one is given. It
 # takes the place of the one before it; without arguments none is left.
@@ -107,8 +107,8 @@ watch_controller() {
   )
 }
 
-# A transaction that was cut off (the host lost power, its timers were killed) is brought to its end:
-# the lock would be held if anybody else still did that.
+# Completes an interrupted transaction (the host lost power, its timers were killed): no other process does
+# so, because it would hold the lock.
 recover() {
   [ -f "$root/confirming" ] || [ -f "$root/pending" ] || [ -f "$root/undoing" ] || return 0
   hold_switch

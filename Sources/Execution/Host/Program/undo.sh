@@ -1,11 +1,11 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# What a host does alone, with nobody connected, by the program's other name: undo.sh in the root of the
-# releases. Units and timers of earlier versions call it by these words too.
+# What a host does without a controller, under the program's other name: undo.sh in the root of the
+# releases. Units and timers of earlier versions call it with the same arguments.
 #
-#   timer SECONDS RELEASE   waits, then takes RELEASE back unless it is confirmed by then
-#   now RELEASE             takes RELEASE back unless it is confirmed
-#   boot                    before nginx and the network are up: no unconfirmed release survives a restart
-#   firewall                loads the firewall of the release in force
+#   timer SECONDS RELEASE   waits, then rolls RELEASE back unless it is confirmed by then
+#   now RELEASE             rolls RELEASE back unless it is confirmed
+#   boot                    before nginx and the network are up: rolls back an unconfirmed release
+#   firewall                loads the firewall of the current release
 
 act_alone() {
   umask 022
@@ -18,8 +18,8 @@ act_alone() {
   esac
 }
 
-# Seconds are counted, for a clock can be set. A confirmation ends the wait at once, by a signal; where
-# that is lost, a second later.
+# Seconds are counted because a clock can be changed. A confirmation ends the wait at once with a signal; if
+# the signal is lost, a second later.
 wait_and_undo() {
   local asked=0 left="$1" heard attempts=1
   trap 'asked=$((asked + 1))' TERM
@@ -31,7 +31,7 @@ wait_and_undo() {
     is_unconfirmed "$2" || exit 0
     if [ "$asked" -gt 0 ] && goes_down; then exit 0; fi
   done
-  # An nginx that cannot be put back now may be repaired meanwhile.
+  # An nginx that cannot be restored now may be repaired in the meantime.
   until undo_unless_confirmed "$2" || [ "$attempts" -ge 12 ]; do
     attempts=$((attempts + 1))
     exec 8>&-
@@ -39,8 +39,8 @@ wait_and_undo() {
   done
 }
 
-# The end of a login may ask all that it started to end, and this waits on; but a host that goes down
-# asks as well, and would wait for this.
+# The end of a login may send SIGTERM to every process that it started, and this keeps waiting; but a host
+# that shuts down sends it as well, and would wait for this.
 goes_down() { has_systemd && [ "$(systemctl is-system-running)" = stopping ]; }
 
 undo_unless_confirmed() {
@@ -49,8 +49,8 @@ undo_unless_confirmed() {
   undo 'it was not confirmed in time'
 }
 
-# An undo that is going on counts too: whoever does it may be killed or fail. No program is started for
-# this, for want of memory must not look like a confirmation.
+# A rollback in progress counts too: its process may be killed or fail. No program is started for this,
+# because a lack of memory must not look like a confirmation.
 is_unconfirmed() {
   local state number
   for state in pending undoing; do

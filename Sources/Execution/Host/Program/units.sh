@@ -16,7 +16,7 @@ write_units() {
 service_text() {
   cat <<-UNIT
 	[Unit]
-	Description=The release that deploy has in force, and its firewall
+	Description=Rolls back an unconfirmed release of deploy, and loads the firewall
 	DefaultDependencies=no
 	After=local-fs.target systemd-sysctl.service nftables.service netfilter-persistent.service
 	After=iptables.service
@@ -47,15 +47,14 @@ remove_units() {
   :
 }
 
-# Has systemd drop the timer of release $1, which may come again by this number, and the units that
-# are gone.
+# Makes systemd drop the timer of release $1, whose number may be used again, and removed units.
 disarm() {
   has_systemd || return 0
   systemctl stop "deploy-undo-$1.timer" < /dev/null > /dev/null 2>&1
   [ -d "$root" ] || forget_units
 }
 
-# systemd goes on with what it has read, and with what is active, until it is told.
+# systemd keeps loaded and active units until daemon-reload.
 forget_units() {
   systemctl daemon-reload < /dev/null > /dev/null 2>&1
   systemctl stop deploy.service < /dev/null > /dev/null 2>&1

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
-# Tests a release that is staged, before anything is switched.
+# Validates a staged release before anything is switched.
 
 # A port that another program holds passes `nginx -t` and fails at the reload.
 check_ports() {
@@ -37,8 +37,8 @@ holder_of() {
   echo 'another program'
 }
 
-# Tests the whole configuration as it would be after the switch, in a mount namespace where the staged
-# release is in force; where there are no namespaces, in a copy with the paths rewritten.
+# Tests the whole configuration as it would be after the switch, in a mount namespace in which the staged
+# release is current; without namespaces, in a copy with the paths rewritten.
 check_nginx() {
   has_nginx "$release" || has_nginx "$previous" || return 0
   [ "$release" != 0 ] || command -v nginx > /dev/null || return 0
@@ -61,7 +61,7 @@ check_nginx() {
     test_in_copy > "$work/dump" 2> "$run/errors"
     tested=$?
   fi
-  # nginx leaves an empty pid file where it does not run, and then believes it.
+  # If nginx does not run, the test leaves an empty pid file, which would confuse nginx later.
   [ -s "$pid_file" ] || rm -f "$pid_file"
   if [ -s "$run/errors" ]; then
     sed -e '/ test failed$/d' -e 's#^nginx: ##' -e 's#^[0-9/]* [0-9:]* \(\[[a-z]*\]\) [0-9#]*: #\1 #' \
@@ -75,7 +75,7 @@ check_nginx() {
   say tested
 }
 
-# Makes the configuration with the include as the release has it, where the switch would change that.
+# Makes a configuration with the include of the release, if the switch would change the include.
 copy_configuration() {
   local tested_include
   cp -a "$nginx_folder" "$work/nginx" 2> "$run/errors" || refuse_with no-space
@@ -87,11 +87,11 @@ copy_configuration() {
   fi
 }
 
-# Leaves $work/apart where there are namespaces. Where the include stays as it is ($1), the staged release
-# only has to stand where the link leads.
+# Creates $work/apart if there are namespaces. If the include does not change ($1), the staged release
+# only has to be mounted at the target of the link.
 #
-# nginx listens on its ports while it tests, before the firewall has rules for them: in a network of its
-# own ($2 is --net) nobody reaches it. The host's addresses are missing there.
+# nginx listens on its ports while it tests, before the firewall has rules for them: in a separate
+# network ($2 is --net) no one can reach it. The host's addresses are missing there.
 test_in_namespace() {
   # The end of the inner shells, which know it as $4 whether the network is the host's.
   # shellcheck disable=SC2016 # expanded by the inner shell
@@ -120,8 +120,8 @@ test_in_namespace() {
 }
 
 # Makes the folders of logs in the folder that stands for /var/log/nginx: nginx opens its logs when it is
-# tested, and says which it cannot open. Whoever owns a folder there names those in it, so names are never
-# words; links are not followed.
+# tested, and reports those that it cannot open. The owner of a folder there can choose any names in it, so
+# names are never split into words; links are not followed.
 copy_log_folders() {
   local folder
   for folder in /var/log/nginx/*/; do

@@ -1,11 +1,11 @@
-/// What a host says that is asked to confirm a release.
+/// A message of a host that is asked to confirm a release.
 enum ConfirmationMessage: HostMessage {
-  /// It waits for what it is in the middle of.
+  /// It waits for a transaction in progress.
   case waiting
   case confirmed(release: Int)
-  /// How the release ended that it was asked about.
+  /// The result of the release that it was asked about.
   case result(release: Int, ReportedResult)
-  /// Neither the new release nor this one, 0 for none, could be put in force.
+  /// Neither the new release nor this one, 0 for none, could be activated.
   case failed(release: Int)
 
   enum Word: String, CaseIterable { case waiting, confirmed, result, failed }
@@ -26,13 +26,13 @@ enum ConfirmationMessage: HostMessage {
   var isHeartbeat: Bool { self == .waiting }
 }
 
-/// How a transaction ended, as a host wrote it down.
+/// The recorded result of a transaction.
 enum ReportedResult: Equatable, Sendable {
   case confirmed
   case reverted(Reversion)
-  /// Another run has put a release of its own in force, with the same number.
+  /// Another run has activated a different release with the same number.
   case replaced
-  /// Nothing was written down; this release is in force, 0 for none.
+  /// No result is recorded; this release is active, 0 for none.
   case unknown(inForce: Int)
 
   enum Word: String, CaseIterable { case confirmed, reverted, replaced, unknown }

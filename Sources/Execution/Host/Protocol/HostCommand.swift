@@ -1,22 +1,22 @@
 import Fleet
 import Planning
 
-/// What the controller has the host program do, with its arguments by name.
+/// A command of the host program, with its arguments by name.
 enum HostCommand: Equatable, Sendable {
-  /// Says what the host is, and which of these vulnerabilities of nginx its package has patched.
+  /// Reports the condition of the host, and which of these nginx vulnerabilities its package has fixed.
   case survey(vulnerabilities: [String])
-  /// Says the manifest of a release that is on the host.
+  /// Sends the manifest of a release that is on the host.
   case manifest(release: Int)
   case transaction(TransactionOrder)
   /// Confirms a release, over a connection that was opened after the switch.
   ///
   /// - Parameters:
-  ///   - keep: how many releases stay on the host.
-  ///   - digest: of the manifest that is meant, empty where it is not known: another run may have given
-  ///     the same number to a release of its own.
+  ///   - keep: how many releases are kept on the host.
+  ///   - digest: the digest of the release's manifest, empty if it is not known: another run may have used
+  ///     the same number for a different release.
   case confirm(release: Int, keep: Int, digest: String)
 
-  /// What the host's own logs call it.
+  /// The name of the command, also in the host's logs.
   var name: String {
     switch self {
     case .survey: "survey"
@@ -37,13 +37,13 @@ enum HostCommand: Equatable, Sendable {
     }
   }
 
-  /// Whether it gets what sshd says of the controller's connection, as the argument `connection`.
+  /// Whether it gets sshd's `SSH_CONNECTION` as the argument `connection`.
   var takesConnection: Bool { if case .survey = self { true } else { false } }
 }
 
-/// What a transaction on a host is to do.
+/// The arguments of a transaction on a host.
 struct TransactionOrder: Equatable, Sendable {
-  /// How the host comes to the release.
+  /// How the host gets the release.
   enum Mode: String, Sendable {
     case install, restore, remove
 
@@ -57,19 +57,19 @@ struct TransactionOrder: Equatable, Sendable {
   }
 
   var mode: Mode
-  /// 0 takes `deploy` off the host.
+  /// The number of the release; 0 removes `deploy` from the host.
   var release: Int
   /// The fingerprint that the host must still have.
   var expected: Fingerprint
-  /// Bytes of the tar stream on standard input; 0 where there is none.
+  /// The length of the tar stream on standard input in bytes; 0 if there is none.
   var size: Int
   /// Seconds that staging and validating may take.
   var patience: Int64
   /// Seconds until the host rolls back.
   var window: Int64
-  /// Ports that nginx comes to listen on.
+  /// Ports on which nginx starts to listen.
   var ports: [Port]
-  /// User and machine, for those who find the host locked.
+  /// User and machine, reported to other runs that find the host locked.
   var who: String
 
   fileprivate var arguments: [(name: String, value: String)] {

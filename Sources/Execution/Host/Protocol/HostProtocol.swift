@@ -1,11 +1,10 @@
-/// What both sides of a conversation with the host program have to agree on.
+/// The protocol between the controller and the host program.
 ///
 /// Every line for the controller begins with `@deploy `, a word and a space; a program's own words follow
-/// `| `. The words are the enumerations beside this file, and a test compares them with those that the
-/// program says. A word, a number or a name that is not in them ends the conversation with an error that
-/// names it.
+/// `| `. The words are the enumerations in the files next to this one; a test compares them with those of
+/// the program. Any other word, number or name ends the conversation with an error that names it.
 enum HostProtocol {
-  /// The program says it first. It changes with the meaning of a word or an argument.
+  /// The version, which the program sends first. It changes if the meaning of a word or an argument does.
   static let version = 1
 }
 
@@ -13,10 +12,10 @@ enum HostProtocol {
 protocol HostMessage: Equatable, Sendable {
   associatedtype Word: RawRepresentable<String> & CaseIterable & Sendable
 
-  /// - Parameter value: what follows the word on its line, as the host said it.
+  /// - Parameter value: the rest of the line after the word, as the host sent it.
   init(_ word: Word, _ value: String) throws(ConversationFault)
 
-  /// Whether the host only says that it is busy with something else before it goes on.
+  /// Whether the host only reports that it is busy with something else before it continues.
   var isHeartbeat: Bool { get }
 }
 
@@ -32,19 +31,19 @@ extension HostMessage {
 /// A line of a conversation.
 enum Said<Message: HostMessage>: Equatable {
   case message(Message)
-  /// A line of some program's own words, fit to be shown.
+  /// A line of a program's output, safe to display.
   case quoted(String)
 }
 
-/// How every conversation opens, whatever it is about.
+/// The messages with which every conversation begins.
 enum OpeningMessage: HostMessage {
-  /// The launcher runs: what came before it was the login shell's.
+  /// The launcher runs: the output before was the login shell's.
   case begin
-  /// The host does not have the program, or an altered one: it is to be sent.
+  /// The host does not have the program, or a different one: it must be sent.
   case missing
   /// The program runs, and speaks this version of the protocol.
   case version(Int)
-  /// The program does not take the arguments, and why.
+  /// The program rejects the arguments; the text says why.
   case rejected(String)
 
   enum Word: String, CaseIterable { case begin, missing, version, rejected }

@@ -1,9 +1,9 @@
-/// What a host says of itself: a word, and a value that `SurveyReader` reads by it.
+/// A message of a survey: a word with a value that `SurveyReader` reads.
 struct SurveyMessage: HostMessage {
   let word: Word
   let value: String
 
-  /// In the order in which they are said.
+  /// In the order in which they are sent.
   enum Word: String, CaseIterable, Sendable {
     case waiting, clock, user, systemd, missing, connection
     case nginx, running, served, retiring

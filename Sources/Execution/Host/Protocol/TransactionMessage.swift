@@ -1,22 +1,22 @@
 import Fleet
 
-/// What a host says during a transaction.
+/// A message of a host during a transaction.
 enum TransactionMessage: HostMessage {
   /// Another run has the host's lock.
   case waiting(for: String)
-  /// An earlier transaction was cut off: the host goes back to this release first, 0 for none.
+  /// An earlier transaction was interrupted: the host first rolls back to this release, 0 for none.
   case recovering(release: Int)
   case staged
-  /// What is in the release that it is to restore: only the host knows.
+  /// The number and digest of the release to restore, which only the host knows.
   case restores(Fingerprint)
-  /// nginx takes the configuration.
+  /// nginx accepts the configuration.
   case tested
   case prepared
   case switching
   case applied(release: Int)
   case refused(HostRefusal)
   case reverted(Reversion)
-  /// Neither the new release nor this one, 0 for none, could be put in force.
+  /// Neither the new release nor this one, 0 for none, could be activated.
   case failed(release: Int)
 
   enum Word: String, CaseIterable {
@@ -67,9 +67,9 @@ enum TransactionMessage: HostMessage {
 
 /// Why a host refuses a transaction before anything is switched.
 enum HostRefusal: Equatable, Sendable {
-  /// Another run, which is named if that is known.
+  /// Another run holds the lock; it is named if it is known.
   case locked(by: String)
-  /// It has something else than the plan was made for.
+  /// Its release is not the one that the plan was made for.
   case changed(Fingerprint)
   case noSpace
   case staging
@@ -81,7 +81,7 @@ enum HostRefusal: Equatable, Sendable {
   case firewall
   case gone(release: Int)
   case abandoned
-  /// An earlier transaction was cut off, and the release before it could not be put back.
+  /// An earlier transaction was interrupted, and the release before it could not be restored.
   case failed(release: Int)
 
   enum Word: String, CaseIterable {
@@ -115,14 +115,14 @@ enum HostRefusal: Equatable, Sendable {
   }
 }
 
-/// Why a host went back to the release before.
+/// Why a host rolled back to the previous release.
 enum Reversion: Equatable, Sendable {
-  /// nginx did not take the release.
+  /// nginx did not load the release.
   case reload
   case firewall
-  /// The release could not be put in place.
+  /// The files of the release could not be installed.
   case files
-  /// In the host's own words, which it keeps: those of earlier versions are among them.
+  /// A reason in the host's own words, which may be those of an earlier version.
   case because(String)
 
   enum Word: String, CaseIterable { case reload, firewall, files }
