@@ -11,13 +11,16 @@ struct Wording {
     text = text.replacing(/\S+@\S+, since [^)]*/, with: "USER@MACHINE, since TIME")
     text = text.replacing(/\bpid \d+/, with: "pid 123")
     text = text.replacing(/\d{4}-\d\d-\d\d/, with: "2000-01-01")
-    text = text.replacing(/\d\d:\d\d(:\d\d)?/) { $0.1 == nil ? "00:00" : "00:00:00" }
-    text = text.replacing(/\d+\.\d+ s\b/, with: "0.1 s")
-    text = text.replacing(/SHA256:[A-Za-z0-9+\/]{43}/, with: "SHA256:…")
-    text = text.replacing(/[A-Za-z0-9+\/=]{60,}/, with: "BASE64")
-    text = text.replacing(/\b[0-9a-f]{2}(:[0-9a-f]{2}){19,31}\b/) { Self.zeros($0.0) }
-    text = text.replacing(/\b(?=[a-f]*[0-9])[0-9a-f]{12,64}\b/) { Self.zeros($0.0) }
-    return text
+    text = text.replacing(/T\d\d:\d\d:\d\dZ/, with: "T00:00:00Z")
+    // Of a validity of whole days the first second may be over, or not.
+    text = text.replacing(/\ (4014|3649|1459|1094|729|364|29)\b/) { " \((Int($0.1) ?? 0) + 1)" }
+    text = text.replacing(/\d+ ms\b/, with: "0 ms")
+    text = text.replacing(/\(OpenSSL: .*\)/, with: "(OpenSSL: WORDS)")
+    text = text.replacing(/(-----BEGIN [A-Z0-9 ]+-----)[^-]+/) { "\($0.1)\nBASE64\n" }
+    text = text.replacing(/SHA256:[A-Za-z0-9+\/]{43}/, with: "SHA256:BASE64")
+    text = text.replacing(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/) { Self.zeros($0.0) }
+    // A digest or a serial number; a decimal number has no letters.
+    return text.replacing(/\b(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{16,64}\b/) { Self.zeros($0.0) }
   }
 
   /// The same with each hexadecimal digit as 0.
