@@ -206,7 +206,7 @@ let package = Package(
     .testTarget(
       name: "MessagesTests",
       dependencies: [
-        "deploy", "CommandLine", "Application", "Certificates", "Diagnostics", "Execution", "Fleet",
+        "deploy", "CommandLine", "Certificates", "Diagnostics", "Execution", "Fleet",
         "FleetFolders", "FleetLiterals", "Inventories", "Planning", "SSH", "State", "TestSupport",
         "Verification", arguments,
       ], exclude: ["Topics"], swiftSettings: strict),
