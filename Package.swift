@@ -205,6 +205,14 @@ let package = Package(
         "deploy", "CommandLine", "Application", "CAStore", "Certificates", "Diagnostics",
         "Execution", "Fleet", "FleetFolders", "FleetLiterals", "Planning", "State", arguments,
       ], cases: true),
+    // The topics are read where they are, and recorded there.
+    .testTarget(
+      name: "MessagesTests",
+      dependencies: [
+        "deploy", "CommandLine", "Certificates", "Diagnostics", "Execution", "Fleet",
+        "FleetFolders", "FleetLiterals", "Inventories", "Planning", "SSH", "State", "TestSupport",
+        "Verification", arguments,
+      ], exclude: ["Topics"], swiftSettings: strict),
     .tests(
       "EndToEnd",
       [
