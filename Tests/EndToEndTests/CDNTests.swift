@@ -148,7 +148,7 @@ struct CDNTests {
     #expect(
       lines[2].hasPrefix("1 deploy: could not download http://127.0.0.1:8099/away: curl: (1)"))
     for line in lines[3...] {
-      #expect(line.hasPrefix("64 deploy: ") && line.contains("on its way"), "\(line)")
+      #expect(line.hasPrefix("64 deploy: ") && line.contains("changed in transit"), "\(line)")
     }
   }
 }

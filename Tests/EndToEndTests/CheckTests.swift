@@ -51,6 +51,6 @@ struct CheckTests {
   func unclear() throws {
     let result = try check()
     #expect(result.status == 64)
-    #expect(result.output.contains("one of demo.yml, shop.yml"), "\(result.output)")
+    #expect(result.output.contains("(demo.yml, shop.yml)"), "\(result.output)")
   }
 }

@@ -18,7 +18,7 @@ struct LocalCauseTests {
         #expect(output.status == 1, "\(output.all)")
         #expect(
           output.stderr.contains(
-            "no host was asked: the controller has nothing to log in with:\n  /srv/keys/none does not exist"
+            "no host was contacted: the controller has nothing to log in with:\n  /srv/keys/none does not exist"
           ), "\(words): \(output.all)")
         #expect(output.all.components(separatedBy: "/srv/keys/none").count == 2, "\(output.all)")
         #expect(!output.all.contains("unreachable"), "\(output.all)")

@@ -80,7 +80,7 @@ struct RotationTests {
         #expect(try await thief.ask(address).isRefused)
       }
       let back = try await scene.deploy("rollback", "edge-1", "--to", "1", "--yes")
-      #expect(back.status == 1 && back.all.contains("which is trusted no more"), "\(back.all)")
+      #expect(back.status == 1 && back.all.contains("which is no longer trusted"), "\(back.all)")
       try await visitors.expectNoFailure("an emergency")
 
       // If it is not destroyed it is kept, and opens only with its passphrase.
@@ -179,7 +179,7 @@ struct RotationTests {
       let rest = try await scene.succeed(
         "rotate", "certificates", "--yes", "--playbook", playbook)
       #expect(rest.stderr.contains("Continuing the rotation of "), "\(rest.all)")
-      #expect(rest.stderr.contains("has brought \(reached.count) of 6 certificates"), "\(rest.all)")
+      #expect(rest.stderr.contains("has replaced \(reached.count) of 6 certificates"), "\(rest.all)")
       let third = try await scene.serials()
       for host in RotationScene.hosts {
         #expect(third[host] != first[host])
@@ -190,7 +190,7 @@ struct RotationTests {
       // The next one is a rotation of its own.
       let again = try await scene.succeed(
         "rotate", "certificates", "--limit", "app-1", "--yes", "--playbook", playbook)
-      #expect(!again.stderr.contains("Goes on"), "\(again.all)")
+      #expect(!again.stderr.contains("Continuing the rotation"), "\(again.all)")
       #expect(try await scene.serials()["app-1"] != third["app-1"])
     }
   }

@@ -66,7 +66,7 @@ struct TrafficTests {
     try await squatter.signal(SIGTERM)
     _ = try await squatter.wait()
     #expect(output.status == 1)
-    #expect(output.stdout.contains("edge-1  reverted  nginx did not take"), "\(output.all)")
+    #expect(output.stdout.contains("edge-1  reverted  nginx did not load"), "\(output.all)")
   }
 }
 

@@ -67,7 +67,7 @@ struct SurroundingsReaderTests {
     #expect(try read([("rule", table), ("rule", chain)]).firewallManagers == [expected])
   }
 
-  @Test("routes are not known where the host may have more than it tells")
+  @Test("routes are not known if the host may have more than it reports")
   func manyRoutes() throws {
     let route = ("route", "eth0\t000012C6\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0")
     #expect(try read(Array(repeating: route, count: 255)).routes.count == 255)

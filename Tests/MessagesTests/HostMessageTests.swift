@@ -7,7 +7,7 @@ import Testing
 
 @testable import Execution
 
-/// What becomes of what hosts say in a transaction. Each enumeration is gone through whole, so that a new
+/// The messages for what hosts say in a transaction. Each enumeration is gone through whole, so that a new
 /// case fails until its message was read.
 @Suite("Messages of hosts")
 struct HostMessageTests {
@@ -26,7 +26,7 @@ struct HostMessageTests {
               origin: PlannedFile.Origin(path: "snippets/shop-be.conf", place: "shop.yml:31:18"))
           ])), reasons: []))
 
-  /// What a program on the host wrote; a line that it repeats is told once.
+  /// What a program on the host wrote; a line that it repeats is shown once.
   private let lines = [
     "nginx: [emerg] unknown directive \"x\" in /etc/deploy/current/nginx/snippets/shop.conf:3",
     "nginx: configuration file test failed", "nginx: configuration file test failed",

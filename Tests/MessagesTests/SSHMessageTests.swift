@@ -23,10 +23,10 @@ struct SSHMessageTests {
       label: "app-1", address: "198.18.0.21", user: "ann", identities: .files([]),
       knownHosts: ["/home/ann/.ssh/known_hosts"])
     let report = HostKeyReport(destination: destination, key: key)
-    topic.add("unknown", report.unknown(others: [], caGenerations: []))
+    topic.add("unknown", report.unknown(others: [], certificateAuthorities: []))
     topic.add(
       "unknown, another type and a certificate authority are known",
-      report.unknown(others: [entry(nil)], caGenerations: [entry(.certificateAuthority)]))
+      report.unknown(others: [entry(nil)], certificateAuthorities: [entry(.certificateAuthority)]))
     topic.add("changed", report.changed([entry(nil), entry(nil)]))
     topic.add("revoked", report.revoked(entry(.revoked)))
     destination.hostKeys = ["ssh-rsa " + key.base64]
@@ -34,7 +34,7 @@ struct SSHMessageTests {
     destination.knownHosts = []
     topic.add(
       "unknown, without a file",
-      HostKeyReport(destination: destination, key: key).unknown(others: [], caGenerations: []))
+      HostKeyReport(destination: destination, key: key).unknown(others: [], certificateAuthorities: []))
     try topic.check()
   }
 }

@@ -32,7 +32,7 @@ enum Terminal {
     var silent = before
     // Ctrl-C is read as a character, because a signal would end the program and leave the echo off.
     silent.c_lflag &= ~tcflag_t(ECHO | ISIG)
-    // It ends the line as Enter does: otherwise nobody would read it before that.
+    // It ends the line as Enter does: otherwise it would be read only after that.
     withUnsafeMutableBytes(of: &silent.c_cc) { $0[Int(VEOL)] = interruptCharacter }
     tcsetattr(terminal, TCSAFLUSH, &silent)
     defer { tcsetattr(terminal, TCSAFLUSH, &before) }

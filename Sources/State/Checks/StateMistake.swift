@@ -32,7 +32,7 @@ package struct ValuePlace {
   }
 
   static func tooMany(_ count: Int, most: Int = mostEntries) -> String {
-    "it has \(count) entries, and at most \(most) are read"
+    "it has \(count) entries, more than the \(most) that are allowed"
   }
 
   package func check(_ text: String, is rule: TextRule) throws(StateMistake) {

@@ -56,7 +56,7 @@ extension KeyedDecodingContainer {
 
   /// Decodes values by host: the decoder's own method does not report the place of an invalid host name.
   func valuesByHost<Value: Decodable>(_ key: Key) throws -> [HostName: Value] {
-    // Counted before any value is read. What is no dictionary is refused below.
+    // Counted before any value is read. A value that is not a dictionary is refused below.
     let count = (try? nestedContainer(keyedBy: HostName.Key.self, forKey: key))?.allKeys.count ?? 0
     guard count <= ValuePlace.mostEntries else {
       throw DecodingError.dataCorrupted(

@@ -47,7 +47,7 @@ enum Advice: Hashable, CustomStringConvertible {
       }
     }
     if words.contains(
-      /goes on|the next (run|apply|plan)|run (it |deploy )?again|again when|same command|try again/)
+      /continues|the next (run|apply|plan)|run (it |deploy )?again|again when|same command|try again/)
       || words.contains("not attempted") || words.contains(" reverted ")
     {
       all.append(.again)
