@@ -179,7 +179,8 @@ struct RotationTests {
       let rest = try await scene.succeed(
         "rotate", "certificates", "--yes", "--playbook", playbook)
       #expect(rest.stderr.contains("Continuing the rotation of "), "\(rest.all)")
-      #expect(rest.stderr.contains("has replaced \(reached.count) of 6 certificates"), "\(rest.all)")
+      #expect(
+        rest.stderr.contains("has replaced \(reached.count) of 6 certificates"), "\(rest.all)")
       let third = try await scene.serials()
       for host in RotationScene.hosts {
         #expect(third[host] != first[host])

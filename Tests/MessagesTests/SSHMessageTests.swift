@@ -34,7 +34,8 @@ struct SSHMessageTests {
     destination.knownHosts = []
     topic.add(
       "unknown, without a file",
-      HostKeyReport(destination: destination, key: key).unknown(others: [], certificateAuthorities: []))
+      HostKeyReport(destination: destination, key: key).unknown(
+        others: [], certificateAuthorities: []))
     try topic.check()
   }
 }

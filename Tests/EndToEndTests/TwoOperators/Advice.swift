@@ -47,7 +47,8 @@ enum Advice: Hashable, CustomStringConvertible {
       }
     }
     if words.contains(
-      /continues|the next (run|apply|plan)|run (it |deploy )?again|again when|same command|try again/)
+      /continues|the next (run|apply|plan)|run (it |deploy )?again|again when|same command|try again/
+    )
       || words.contains("not attempted") || words.contains(" reverted ")
     {
       all.append(.again)
