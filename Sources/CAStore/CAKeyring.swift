@@ -3,8 +3,7 @@ package import Fleet
 package import Inventories
 package import State
 
-/// The unlocked keys of the CA during one run. The passphrase is read once, and each key is decrypted once. Both are
-/// wiped from memory when the keyring is released.
+/// The unlocked keys of the CA during one run, wiped from memory when the keyring is released.
 package actor CAKeyring {
   private let folder: CAFolder
   /// The CA settings of the inventory.

@@ -4,7 +4,7 @@ package import State
 
 /// The revocation lists of the CA's generations and of the root. ``CAFolder`` signs them.
 package struct RevocationLists: Sendable {
-  /// A generation and its list.
+  /// A CA generation and its revocation list.
   package struct Entry: Sendable {
     package var record: CAGeneration
     package var list: RevocationList

@@ -1,7 +1,7 @@
 package import Fleet
 package import Inventories
 
-/// The firewall of a host: which sources reach which port.
+/// The firewall of a host, before rendering: which sources reach which ports, and forwarded ports.
 package struct Ruleset: Hashable, Sendable {
   package let fleet: FleetName
   package let host: HostName

@@ -1,7 +1,7 @@
 internal import Files
 internal import Glibc
 
-/// A command running in the box.
+/// A command that runs inside a sandbox, among its hosts.
 package final class SandboxCommand: Sendable {
   private let child: ChildProcess
   private let end: Task<CommandOutput, any Error>

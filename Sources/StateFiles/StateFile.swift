@@ -36,7 +36,7 @@ package struct StateFile: Sendable {
         .changed, path,
         """
         the state was changed by another program since it was read, and is not overwritten. Run \
-                deploy again: it reads the state again and continues from what the hosts report.
+        deploy again: it reads the state again and continues from what the hosts report.
         """)
     }
     var next = state
@@ -106,7 +106,7 @@ enum StateFormat {
         .otherFleet, path,
         """
         this is the state of the fleet \(heading.fleet), but the inventory declares the fleet \
-                \(fleet). Give the right file with --state; a fleet cannot be renamed.
+        \(fleet). Give the right file with --state; a fleet cannot be renamed.
         """)
     }
     let decoder = heading.version < 2 ? JSONDecoder.ofEarlierNames : JSONDecoder()
@@ -148,7 +148,7 @@ enum StateFormat {
   private static func recovery(_ path: String) -> String {
     """
     Restore \(path).previous or the version in git; or move the file away and rebuild it from \
-        the hosts with \"deploy state rebuild\".
+    the hosts with \"deploy state rebuild\".
     """
   }
 }

@@ -2,7 +2,7 @@ internal import Files
 
 /// Why a state could not be read, written or locked.
 package struct StateFileError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The kind of error.
+  /// The kind of a failure with the state file or its lock; code branches on it.
   package enum Code: Hashable, Sendable {
     /// The operating system reported an error; the file may be valid.
     case notReadable, notWritable

@@ -18,10 +18,10 @@ package struct FleetFindings: Sendable {
   /// - Parameter parallel: the maximum number of checks of each kind at the same time.
   package init(of checks: FleetChecks, _ probe: FleetProbe, parallel: Int) async {
     async let edges = Self.map(checks.edges, atMost: parallel) { await probe.finding(of: $0) }
-    async let endpoints = Self.map(checks.entrances, atMost: parallel) {
+    async let endpoints = Self.map(checks.publicEndpoints, atMost: parallel) {
       await probe.finding(of: $0)
     }
-    async let forbidden = Self.map(checks.strangers, atMost: parallel) {
+    async let forbidden = Self.map(checks.forbiddenConnections, atMost: parallel) {
       await probe.finding(of: $0)
     }
     self.edges = await edges

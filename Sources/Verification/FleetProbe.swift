@@ -105,13 +105,13 @@ package struct FleetProbe: Sendable {
 
   // MARK: - Hosts that must not reach a back-end
 
-  func finding(of stranger: FleetChecks.Stranger) async -> ForbiddenConnectionFinding {
-    var finding = ForbiddenConnectionFinding(stranger)
+  func finding(of connection: FleetChecks.ForbiddenConnection) async -> ForbiddenConnectionFinding {
+    var finding = ForbiddenConnectionFinding(connection)
     do {
-      let stream = try await open(stranger.address, stranger.port, from: stranger.host)
+      let stream = try await open(connection.address, connection.port, from: connection.host)
       await stream.close()
       finding.problem =
-        "\(stranger.host) is not one of its front-ends, but the firewall accepts the connection"
+        "\(connection.host) is not one of its front-ends, but the firewall accepts the connection"
     } catch  where Self.isRefusedConnection(error) {
       // The connection was refused, as required.
     } catch {
@@ -122,25 +122,25 @@ package struct FleetProbe: Sendable {
 
   // MARK: - Public endpoints
 
-  func finding(of entrance: FleetChecks.Entrance) async -> PublicEndpointFinding {
-    var finding = PublicEndpointFinding(entrance)
+  func finding(of endpoint: FleetChecks.PublicEndpoint) async -> PublicEndpointFinding {
+    var finding = PublicEndpointFinding(endpoint)
     do {
-      let stream = try await open(entrance.address, entrance.port, from: entrance.frontEnd)
+      let stream = try await open(endpoint.address, endpoint.port, from: endpoint.frontEnd)
       let report = try await EdgeProbe(
-        serverName: entrance.site.text, trusted: trusted, identity: nil
+        serverName: endpoint.site.text, trusted: trusted, identity: nil
       ).run(over: ChannelStream(stream: stream), at: now.secondsSince1970)
-      try finding.note(report, expected(entrance), at: now)
+      try finding.note(report, expected(endpoint), at: now)
     } catch {
       finding.problems.append("\(error)")
     }
     return finding
   }
 
-  private func expected(_ entrance: FleetChecks.Entrance) -> PublicEndpointFinding.Expected {
-    switch entrance.certificate {
+  private func expected(_ endpoint: FleetChecks.PublicEndpoint) -> PublicEndpointFinding.Expected {
+    switch endpoint.certificate {
     case .ca:
-      .recorded(state.certificate(ofSite: entrance.site, on: entrance.frontEnd))
-    case .files: siteCertificates[entrance.site].map { .file($0) } ?? .any
+      .recorded(state.certificate(ofSite: endpoint.site, on: endpoint.frontEnd))
+    case .files: siteCertificates[endpoint.site].map { .file($0) } ?? .any
     case .installed: .any
     }
   }

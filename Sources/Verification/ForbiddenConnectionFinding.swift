@@ -11,10 +11,10 @@ package struct ForbiddenConnectionFinding: Encodable, Sendable {
   /// Nil if the connection was refused.
   package internal(set) var problem: String?
 
-  init(_ stranger: FleetChecks.Stranger) {
-    host = stranger.host
-    backEnd = stranger.backEnd
-    address = stranger.address
-    port = stranger.port
+  init(_ connection: FleetChecks.ForbiddenConnection) {
+    host = connection.host
+    backEnd = connection.backEnd
+    address = connection.address
+    port = connection.port
   }
 }

@@ -22,14 +22,14 @@ package struct PublicEndpointFinding: Encodable, Sendable {
   package internal(set) var remarks: [String] = []
   package internal(set) var served: ServedCertificate?
   package internal(set) var answer: String?
-  private let entrance: FleetChecks.Entrance
+  private let endpoint: FleetChecks.PublicEndpoint
 
   private enum CodingKeys: CodingKey { case site, frontEnd, problems, remarks, served, answer }
 
-  init(_ entrance: FleetChecks.Entrance) {
-    site = entrance.site
-    frontEnd = entrance.frontEnd
-    self.entrance = entrance
+  init(_ endpoint: FleetChecks.PublicEndpoint) {
+    site = endpoint.site
+    frontEnd = endpoint.frontEnd
+    self.endpoint = endpoint
   }
 
   mutating func note(
@@ -56,10 +56,10 @@ package struct PublicEndpointFinding: Encodable, Sendable {
 
   private mutating func notePublicChain(_ report: ProbeReport, at now: Timestamp) throws {
     guard let chain = report.chain else { return }
-    problems += chain.problems(asServerFor: entrance.names.map(\.text), at: now.secondsSince1970)
+    problems += chain.problems(asServerFor: endpoint.names.map(\.text), at: now.secondsSince1970)
       .map(\.description)
     // Visitors may trust other CAs than the controller does, so this is only a remark.
-    if !entrance.isBehindNetwork, let issuer = try chain.missingIssuer(at: now.secondsSince1970) {
+    if !endpoint.isBehindNetwork, let issuer = try chain.missingIssuer(at: now.secondsSince1970) {
       problems.append(
         "the server does not present the certificate of the issuer\(issuer.isEmpty ? "" : " \"\(issuer)\""):"
           + " \(MissingIssuer.remedy)")
@@ -73,7 +73,7 @@ package struct PublicEndpointFinding: Encodable, Sendable {
     guard case .status(let status) = report.answer else {
       return "a request failed: \(report.answerText)"
     }
-    if entrance.asksForCertificate {
+    if endpoint.asksForCertificate {
       // nginx answers 400 if a client certificate is missing. The key of the network is not available here.
       return status == 400
         ? nil : "a visitor who bypasses the CDN is answered with \(status), not refused"

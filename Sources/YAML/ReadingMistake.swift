@@ -1,6 +1,6 @@
 package import Diagnostics
 
-/// Mistakes in a value that are the same in every kind of file.
+/// The kinds of invalid YAML value in inventories and playbooks; the raw value is the headline.
 package enum ReadingMistake: String, CaseIterable, Sendable {
   case wrongType = "Wrong type"
   case unknownKey = "Unknown key"

@@ -64,11 +64,11 @@ struct VerificationTests {
   func otherCA() throws {
     let (first, second) = (try TestCA.first(), try TestCA.second())
     let leaf = try second.leaf().certificatePEM
-    let stranger = error {
+    let connection = error {
       try first.bundle().verify(leafPEM: leaf, as: .server, name: nil, at: noon)
     }
-    #expect(stranger?.code == .chainNotVerified)
-    #expect(stranger?.verification?.number == 20)
+    #expect(connection?.code == .chainNotVerified)
+    #expect(connection?.verification?.number == 20)
     let impostor = try TestCA("Shop Center 1").leaf().certificatePEM
     #expect(
       errorCode { try first.bundle().verify(leafPEM: impostor, as: .server, name: nil, at: noon) }

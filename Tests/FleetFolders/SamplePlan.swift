@@ -131,7 +131,7 @@ package enum SamplePlan {
         Installation(
           release: 1, isFirst: true, facts: facts("198.18.0.22", from: ["198.18.0.10"]),
           files: files, certificates: [certificate(for: "app-2", .server)])),
-      reasons: ["new in the inventory"])
+      reasons: ["it is new in the inventory"])
     step.changes = [
       FileChange(
         path: "nginx/deploy.conf", kind: .create,

@@ -20,14 +20,14 @@ struct VerificationMessageTests {
       acceptedIssuers: [], isResumed: false, session: nil)
   }
 
-  private func entrance(_ asks: Bool) throws -> FleetChecks.Entrance {
+  private func endpoint(_ asks: Bool) throws -> FleetChecks.PublicEndpoint {
     let text = try String(
       contentsOf: Topic.folder.appending(path: "shop.yml"), encoding: .utf8)
     let (inventory, found) = Inventory.read(SourceText(file: "shop.yml", text: text))
     let checks = FleetChecks(of: try #require(inventory, "\(found)"), .all)
-    var entrance = try #require(checks.entrances.first)
-    entrance.asksForCertificate = asks
-    return entrance
+    var endpoint = try #require(checks.publicEndpoints.first)
+    endpoint.asksForCertificate = asks
+    return endpoint
   }
 
   @Test("an edge that is not as it should be says what was answered")
@@ -54,7 +54,7 @@ struct VerificationMessageTests {
     for asks in [false, true] {
       for status in [200, 400, 421, 500, 502, 503, 504] {
         for refused in [false, true] {
-          var finding = PublicEndpointFinding(try entrance(asks))
+          var finding = PublicEndpointFinding(try endpoint(asks))
           try finding.note(report(.status(status), saysRefused: refused), .any, at: SamplePlan.now)
           guard !finding.problems.isEmpty else { continue }
           topic.add(
@@ -65,7 +65,7 @@ struct VerificationMessageTests {
       }
     }
     for answer in [ProbeReport.Answer.closed, .notHTTP] {
-      var finding = PublicEndpointFinding(try entrance(false))
+      var finding = PublicEndpointFinding(try endpoint(false))
       try finding.note(report(answer), .any, at: SamplePlan.now)
       topic.add("\(answer)", finding.problems.joined(separator: "\n"))
     }

@@ -44,7 +44,7 @@ struct FleetChecksTests {
     Set(checks.edges.map { "\($0.site) \($0.frontEnd) \($0.address):\($0.port)" })
   }
 
-  @Test("Every front-end of a site has an edge to every back-end of the site, and an entrance")
+  @Test("Every front-end of a site has an edge to every back-end of the site, and an endpoint")
   func edges() throws {
     let checks = FleetChecks(of: try inventory(), .all)
     #expect(
@@ -55,32 +55,34 @@ struct FleetChecksTests {
       ])
     #expect(checks.edges.count == 6)
     #expect(
-      Set(checks.entrances.map { "\($0.site) \($0.frontEnd) \($0.certificate == .ca)" }) == [
+      Set(checks.publicEndpoints.map { "\($0.site) \($0.frontEnd) \($0.certificate == .ca)" }) == [
         "shop.example edge-1 true", "shop.example edge-2 true", "blog.example both-1 false",
       ])
-    #expect(checks.entrances.allSatisfy { $0.names == [$0.site] && !$0.asksForCertificate })
+    #expect(checks.publicEndpoints.allSatisfy { $0.names == [$0.site] && !$0.asksForCertificate })
   }
 
-  private func strangers(_ checks: FleetChecks) -> [String: Set<HostName>] {
-    Dictionary(grouping: checks.strangers) { "\($0.backEnd):\($0.port)" }
+  private func forbiddenConnections(_ checks: FleetChecks) -> [String: Set<HostName>] {
+    Dictionary(grouping: checks.forbiddenConnections) { "\($0.backEnd):\($0.port)" }
       .mapValues { Set($0.map(\.host)) }
   }
 
-  @Test("The strangers to each port of a back-end are all hosts that its firewall blocks")
-  func strangers() throws {
+  @Test(
+    "The forbiddenConnections to each port of a back-end are all hosts that its firewall blocks")
+  func forbiddenConnections() throws {
     #expect(
-      strangers(FleetChecks(of: try inventory(), .all)) == [
+      forbiddenConnections(FleetChecks(of: try inventory(), .all)) == [
         "app-1:443": ["app-2", "both-1"], "app-1:9443": ["app-2", "edge-1", "edge-2"],
         "app-2:8443": ["app-1", "both-1"],
         "both-1:9443": ["app-1", "app-2", "edge-1", "edge-2"],
       ])
     let open = FleetChecks(
       of: try inventory(", allow: [{port: 9443}, {port: 8443, from: [198.18.0.0/24]}]"), .all)
-    #expect(strangers(open) == ["app-1:443": ["app-2", "both-1"]])
+    #expect(forbiddenConnections(open) == ["app-1:443": ["app-2", "both-1"]])
   }
 
   @Test(
-    "In a large fleet each port is tested by some strangers, and each host is a stranger to a port")
+    "In a large fleet each port is tested by some forbiddenConnections, and each host is a connection to a port"
+  )
   func strangersOfMany() throws {
     let count = 600
     let hosts = (1...count).map { "  app-\($0): {address: 198.18.\($0 / 250).\($0 % 250 + 1)}" }
@@ -100,9 +102,12 @@ struct FleetChecksTests {
               certificate: {ca: true}
               back_end: {root: /srv/shop}
           """))
-    let strangers = strangers(FleetChecks(of: try #require(inventory, "\(found)"), .all))
-    #expect(strangers.count == count && strangers.values.allSatisfy { $0.count == 1 })
-    #expect(Set(strangers.values.joined()).count > count * 9 / 10)
+    let forbiddenConnections = forbiddenConnections(
+      FleetChecks(of: try #require(inventory, "\(found)"), .all))
+    #expect(
+      forbiddenConnections.count == count
+        && forbiddenConnections.values.allSatisfy { $0.count == 1 })
+    #expect(Set(forbiddenConnections.values.joined()).count > count * 9 / 10)
   }
 
   @Test(
@@ -110,11 +115,13 @@ struct FleetChecksTests {
     arguments: [
       ("edge-1", 2, 1, 0), ("app-2", 2, 0, 2), ("region=eu", 3, 0, 5), ("both-1", 2, 1, 4),
     ])
-  func selection(selector: String, edges: Int, entrances: Int, strangers: Int) throws {
+  func selection(selector: String, edges: Int, publicEndpoints: Int, forbiddenConnections: Int)
+    throws
+  {
     let checks = FleetChecks(of: try inventory(), try #require(Selector(selector)))
     #expect(checks.edges.count == edges)
-    #expect(checks.entrances.count == entrances)
-    #expect(checks.strangers.count == strangers)
+    #expect(checks.publicEndpoints.count == publicEndpoints)
+    #expect(checks.forbiddenConnections.count == forbiddenConnections)
   }
 
   @Test("The recorded certificates are those of the release on the host")

@@ -125,9 +125,9 @@ struct LostHostTests {
     _ works: Set<RenderedFleet.Edge>, _ edges: [RenderedFleet.Edge: RenderedFleet.Failure?],
     _ inventory: Inventory, _ revoked: [HostName]
   ) -> String? {
-    struct Entrance: Hashable { var site: String, frontEnd: String }
-    func entrances(_ edges: some Sequence<RenderedFleet.Edge>) -> Set<Entrance> {
-      Set(edges.map { Entrance(site: $0.site, frontEnd: $0.frontEnd) })
+    struct PublicEndpoint: Hashable { var site: String, frontEnd: String }
+    func entrances(_ edges: some Sequence<RenderedFleet.Edge>) -> Set<PublicEndpoint> {
+      Set(edges.map { PublicEndpoint(site: $0.site, frontEnd: $0.frontEnd) })
     }
     // A site that only a revoked host serves has no alternative.
     let served = inventory.sites.filter { site in
@@ -137,7 +137,7 @@ struct LostHostTests {
     }
     let stays = Set(
       served.flatMap { site in
-        site.frontEnds.map { Entrance(site: site.domain.text, frontEnd: $0.text) }
+        site.frontEnds.map { PublicEndpoint(site: site.domain.text, frontEnd: $0.text) }
       })
     let answering = entrances(edges.filter { $0.value == nil }.keys)
     return entrances(works).intersection(stays).subtracting(answering).first.map {

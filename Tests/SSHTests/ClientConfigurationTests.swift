@@ -31,7 +31,7 @@ struct ClientConfigurationTests {
     #expect(configuration.knownHosts == [])
     #expect(configuration.jumps == [])
     #expect(!configuration.acceptsNewHosts)
-    #expect(configuration.beyondUs == [])
+    #expect(configuration.unsupportedOptions == [])
   }
 
   @Test("Patterns match the host's name and its address")
@@ -71,10 +71,10 @@ struct ClientConfigurationTests {
   }
 
   @Test("Settings that only OpenSSH supports are named")
-  func beyondUs() async throws {
+  func unsupportedOptions() async throws {
     let configuration = try await ask(
       "Host *\n  ProxyCommand nc %h %p\n  CertificateFile ~/key-cert.pub\n")
-    #expect(Set(configuration.beyondUs) == ["ProxyCommand", "CertificateFile"])
+    #expect(Set(configuration.unsupportedOptions) == ["ProxyCommand", "CertificateFile"])
   }
 
   @Test("A mistake is reported with ssh's own message and the name of the file")

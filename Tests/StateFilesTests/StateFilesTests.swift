@@ -68,7 +68,7 @@ struct StateFileTests {
       ("<<<<<<< HEAD {}\n", .notJSON, "is not JSON"),
       ("{\n<<<<<<< HEAD\n\"a\":{\n=======\n\"b\":{\n>>>>>>> x\n}}\n", .notJSON, "is not JSON"),
       ("{\"version\":1,\"fleet\":\"shop\"}}", .notJSON, "is not JSON"),
-      ("{\"version\":1,\"fleet\":\"shop\"}", .malformed, "the whole: it has no lineage"),
+      ("{\"version\":1,\"fleet\":\"shop\"}", .malformed, "not a valid state: it has no lineage"),
       ("{\"version\":\"1\",\"fleet\":\"shop\"}", .malformed, "version: "),
       ("{\"version\":1,\"fleet\":\"blog\"}", .otherFleet, "of the fleet blog"),
       ("{\"version\":3,\"fleet\":\"shop\",\"x\":1}", .newerVersion, "has version 3"),

@@ -35,7 +35,7 @@ struct PublicEndpointFindingTests {
     try leaf.certificatePEM + ca.certificatePEM()
   }
 
-  private func entrance(asks: Bool = false) throws -> FleetChecks.Entrance {
+  private func endpoint(asks: Bool = false) throws -> FleetChecks.PublicEndpoint {
     let (inventory, found) = Inventory.read(
       SourceText(
         file: "shop.yml",
@@ -53,9 +53,9 @@ struct PublicEndpointFindingTests {
               back_end: {root: /srv/shop}
           """))
     let fleet = try #require(inventory, "\(found)")
-    var entrance = try #require(FleetChecks(of: fleet, .all).entrances.first)
-    entrance.asksForCertificate = asks
-    return entrance
+    var endpoint = try #require(FleetChecks(of: fleet, .all).publicEndpoints.first)
+    endpoint.asksForCertificate = asks
+    return endpoint
   }
 
   private func report(
@@ -71,7 +71,7 @@ struct PublicEndpointFindingTests {
     _ report: ProbeReport, _ expected: PublicEndpointFinding.Expected = .any, asks: Bool = false,
     at time: Int64 = now
   ) throws -> PublicEndpointFinding {
-    var finding = PublicEndpointFinding(try entrance(asks: asks))
+    var finding = PublicEndpointFinding(try endpoint(asks: asks))
     try finding.note(report, expected, at: Timestamp(secondsSince1970: time))
     return finding
   }
@@ -134,9 +134,9 @@ struct PublicEndpointFindingTests {
     #expect(
       problems.first?.contains("does not present the certificate of the issuer \"Public\"") == true,
       "\(problems)")
-    var entrance = try entrance()
-    entrance.isBehindNetwork = true
-    var finding = PublicEndpointFinding(entrance)
+    var endpoint = try endpoint()
+    endpoint.isBehindNetwork = true
+    var finding = PublicEndpointFinding(endpoint)
     try finding.note(report, .any, at: Timestamp(secondsSince1970: now))
     #expect(finding.problems == [] && finding.remarks.count == 1)
   }

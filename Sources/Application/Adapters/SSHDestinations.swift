@@ -89,11 +89,11 @@ struct SSHDestinations: Sendable {
   private func refuse(
     _ configured: ClientConfiguration, _ host: String, _ settings: SSHSettings
   ) throws {
-    if !configured.beyondUs.isEmpty && settings.transport != .openSSH {
+    if !configured.unsupportedOptions.isEmpty && settings.transport != .openSSH {
       throw SSHError(
         .resourceMissing, subject: host, activity: "reading the ssh configuration",
         detail:
-          "it sets \(configured.beyondUs.joined(separator: " and ")) for this host, which only OpenSSH"
+          "it sets \(configured.unsupportedOptions.joined(separator: " and ")) for this host, which only OpenSSH"
           + " supports. Set `ssh: {transport: openssh}` in the inventory, or ignore the configuration with"
           + " `ssh: {config: none}`")
     }
@@ -192,7 +192,7 @@ struct SSHDestinations: Sendable {
         throw noWay(through: jump.text, "the jump hosts form a cycle")
       }
       let configured = try await configuration(of: jump.host, at: nil, settings)
-      if let configured, !configured.beyondUs.isEmpty, settings.transport != .openSSH {
+      if let configured, !configured.unsupportedOptions.isEmpty, settings.transport != .openSSH {
         try refuse(configured, jump.host, settings)
       }
       var hop = Destination(

@@ -45,6 +45,12 @@ package struct RebuildState {
         "no host reports a release, so a new state would contain nothing of the fleet:\n"
           + rebuild.missing.map { "    \($0)" }.joined(separator: "\n"))
     }
+    guard survey.values.contains(where: \.isObserved) || survey.isEmpty else {
+      throw Failure(
+        .failed,
+        "no host could be reached, so the state is unchanged:\n"
+          + rebuild.missing.map { "    \($0)" }.joined(separator: "\n"))
+    }
     state = rebuild.state
     var misfit = try takeInFolder(&state)
     let unread = state.takeCAs(from: survey)

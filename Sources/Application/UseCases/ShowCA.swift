@@ -6,6 +6,7 @@ import State
 /// The public parts of a CA, and what is wrong in its folder. It is also printed as JSON: if a field changes its
 /// meaning, the version changes.
 package struct CAReport: Encodable {
+  /// One CA generation as `deploy ca show` reports it: certificate, key and revocation list.
   package struct Generation: Encodable {
     package let generation: Int
     package let status: String

@@ -2,7 +2,7 @@ package import Fleet
 import Planning
 package import State
 
-/// Surveys the hosts and compares them with the state.
+/// Surveys the hosts and compares them with the state, for `deploy status`.
 package struct SurveyFleet {
   /// What the hosts report, next to what the state says.
   package struct Report {

@@ -7,7 +7,7 @@ import State
 
 /// Reads the SSH keys of hosts, jump hosts first, and records the new ones that the user accepts.
 package struct TrustHosts {
-  /// How many keys were read and recorded, and what failed.
+  /// The result of `deploy hosts trust`: hosts contacted, keys recorded, failures.
   package struct Result {
     /// How many hosts were contacted.
     package let asked: Int

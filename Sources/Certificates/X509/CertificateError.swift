@@ -1,6 +1,6 @@
 /// Why a key or a certificate could not be made, read or trusted.
 package struct CertificateError: Error, CustomStringConvertible {
-  /// The kind of failure, for code that decides what to do; compared instead of the text.
+  /// The kind of a certificate or key failure; code branches on it and not on the message.
   package enum Code: Hashable, Sendable {
     /// The request is for something that must not be issued.
     case requestRefused

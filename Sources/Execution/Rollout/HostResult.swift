@@ -76,6 +76,7 @@ extension HostResult {
 
 /// Why a host was not changed.
 package struct Refusal: Hashable, Sendable {
+  /// Whether the change or the host caused a refusal; only `change` counts against the rollout.
   package enum Cause: String, Hashable, Sendable {
     /// The change was rejected, for example by `nginx -t`.
     case change

@@ -26,7 +26,7 @@ package protocol RemoteHost: Sendable {
   func close() async
 }
 
-/// A command that runs on a host. Each call throws if it does not finish in time, whatever the host sends.
+/// A command that runs on a host; every call throws if its time limit is exceeded.
 package protocol RemoteProcess: Sendable {
   func write(_ bytes: [UInt8], within limit: Duration) async throws
   func closeInput(within limit: Duration) async throws
@@ -42,7 +42,7 @@ package protocol CertificateIssuer: Sendable {
   func issue(_ certificate: PlannedCertificate) async throws -> IssuedCertificate
 }
 
-/// An error caused by one host's data: other hosts are changed as planned.
+/// An error that concerns one host only; a rollout refuses that host and changes the others.
 package struct HostFault: Error, CustomStringConvertible {
   package var description: String
 
@@ -93,7 +93,7 @@ package protocol EdgeVerifier: Sendable {
   ) async -> EdgeFindings
 }
 
-/// The result of testing edges.
+/// The result of testing edges after a batch, as lines for the user. `EdgeVerifier` returns it.
 package struct EdgeFindings: Hashable, Sendable {
   /// One line for each edge that does not work.
   package var problems: [String]
@@ -141,7 +141,7 @@ package protocol HookRunner: Sendable {
   ) async -> HookEnding
 }
 
-/// The result of a command of the playbook.
+/// The result of a hook: a command of the playbook that ran on the controller.
 package enum HookEnding: Hashable, Sendable {
   case succeeded
   /// The reason with the last output, as the end of a sentence that begins with the command.

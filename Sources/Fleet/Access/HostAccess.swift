@@ -7,7 +7,7 @@ package struct HostAccess: Hashable, Sendable {
   package var ssh: SSHSettings
   package var way: Way
 
-  /// What is between the controller and the host, besides jump hosts.
+  /// Whether SSH reaches a host directly (or via jump hosts) or through its container host.
   package indirect enum Way: Hashable, Sendable {
     case direct
     /// The host is a container: it is reached through its container host, behind all jump hosts of that.

@@ -32,7 +32,7 @@ package struct PortRange: Hashable, Sendable, Comparable, CustomStringConvertibl
   }
 }
 
-/// A protocol other than TCP, UDP and ICMP that servers use between each other. It has no ports.
+/// An IP protocol without ports that the firewall can accept, such as ESP, GRE or VRRP.
 package enum IPProtocol: String, Hashable, Sendable, CaseIterable, Comparable {
   /// IPsec.
   case ah, esp

@@ -1,6 +1,6 @@
 package import Fleet
 
-/// A machine behind a host whose nginx is reached through a port of the host, such as an LXC container.
+/// A container whose nginx front-ends reach through a port of its container host.
 ///
 /// In all other respects it is a separate host: with a release, a firewall and a result.
 package struct Container: Hashable, Sendable {
@@ -27,7 +27,7 @@ package struct Container: Hashable, Sendable {
   }
 }
 
-/// What is between a host and the others.
+/// Whether a host is reached at its own address or is a container behind its container host.
 package indirect enum Placement: Hashable, Sendable {
   case direct
   /// Its container host translates the addresses of incoming and outgoing packets.

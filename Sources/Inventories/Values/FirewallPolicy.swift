@@ -2,7 +2,7 @@ package import Fleet
 
 /// What the firewall of each host accepts.
 package struct FirewallPolicy: Hashable, Sendable {
-  /// Which part of a host the firewall protects.
+  /// Whether the firewall guards the whole host or only the sites' ports; `policy` in YAML.
   package enum Scope: String, Hashable, Sendable, CaseIterable {
     /// Everything is dropped except for the listed openings.
     case drop

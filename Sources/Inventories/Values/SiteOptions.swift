@@ -39,7 +39,7 @@ package struct Timeouts: Hashable, Sendable {
   }
 }
 
-/// A field that is added to answers (RFC 9110, 5).
+/// An HTTP header field that nginx adds to a site's responses (RFC 9110, 5).
 package struct ResponseHeader: Hashable, Sendable, Comparable {
   package var name: HeaderName
   package var value: HeaderValue

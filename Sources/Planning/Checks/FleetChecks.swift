@@ -33,7 +33,7 @@ package struct FleetChecks: Hashable, Sendable {
   }
 
   /// A connection from a host that a back-end's firewall must block.
-  package struct Stranger: Hashable, Sendable {
+  package struct ForbiddenConnection: Hashable, Sendable {
     package var host: HostName
     package var backEnd: HostName
     package var address: IPAddress
@@ -41,7 +41,7 @@ package struct FleetChecks: Hashable, Sendable {
   }
 
   /// A site on a front-end, as visitors reach it.
-  package struct Entrance: Hashable, Sendable {
+  package struct PublicEndpoint: Hashable, Sendable {
     package var site: DomainName
     package var frontEnd: HostName
     package var address: IPAddress
@@ -59,8 +59,8 @@ package struct FleetChecks: Hashable, Sendable {
   package var edges: [Edge] = []
   /// For each port of a back-end the hosts that must be blocked; in a large fleet a sample, which differs
   /// from port to port.
-  package var strangers: [Stranger] = []
-  package var entrances: [Entrance] = []
+  package var forbiddenConnections: [ForbiddenConnection] = []
+  package var publicEndpoints: [PublicEndpoint] = []
 
   /// The checks that an inventory implies.
   ///
@@ -69,7 +69,9 @@ package struct FleetChecks: Hashable, Sendable {
     let hosts = Dictionary(uniqueKeysWithValues: inventory.hosts.map { ($0.name, $0) })
     for site in inventory.sites {
       for frontEnd in site.frontEnds.compactMap({ hosts[$0] }) {
-        if selector.matches(frontEnd) { entrances.append(Entrance(of: site, on: frontEnd)) }
+        if selector.matches(frontEnd) {
+          publicEndpoints.append(PublicEndpoint(of: site, on: frontEnd))
+        }
         for upstream in site.upstreams {
           guard let backEnd = hosts[upstream.host],
             selector.matches(frontEnd) || selector.matches(backEnd)
@@ -78,20 +80,20 @@ package struct FleetChecks: Hashable, Sendable {
         }
       }
     }
-    strangers = Self.strangers(of: inventory, selector, hosts)
+    forbiddenConnections = Self.forbiddenConnections(of: inventory, selector, hosts)
   }
 
-  private static func strangers(
+  private static func forbiddenConnections(
     of inventory: Inventory, _ selector: Selector, _ hosts: [HostName: Host]
-  ) -> [Stranger] {
+  ) -> [ForbiddenConnection] {
     let targets = Set(
       inventory.sites.flatMap(\.upstreams).map { Upstream(host: $0.host, port: $0.port) }
     ).sorted { ($0.host, $0.port) < ($1.host, $1.port) }
     let openings = Dictionary(
       uniqueKeysWithValues: Set(targets.map(\.host)).compactMap { hosts[$0] }
         .filter(selector.matches).map { ($0.name, ruleset(for: $0, in: inventory).openings) })
-    let most = max(1, mostStrangers / max(1, targets.count))
-    return targets.enumerated().flatMap { index, target -> [Stranger] in
+    let most = max(1, mostForbiddenConnections / max(1, targets.count))
+    return targets.enumerated().flatMap { index, target -> [ForbiddenConnection] in
       guard let backEnd = hosts[target.host], let openings = openings[target.host] else {
         return []
       }
@@ -103,7 +105,7 @@ package struct FleetChecks: Hashable, Sendable {
       }
       let entry = backEnd.endpoint(to: target.port)
       return (0..<min(most, others.count)).map { offset in
-        Stranger(
+        ForbiddenConnection(
           host: others[(index + offset) % others.count].name, backEnd: backEnd.name,
           address: entry.address, port: entry.port)
       }
@@ -111,7 +113,7 @@ package struct FleetChecks: Hashable, Sendable {
   }
 
   /// The limit for a run: each connection to a firewall that drops takes seconds to time out.
-  private static let mostStrangers = 512
+  private static let mostForbiddenConnections = 512
 }
 
 extension FleetChecks.Edge {
@@ -123,7 +125,7 @@ extension FleetChecks.Edge {
   }
 }
 
-extension FleetChecks.Entrance {
+extension FleetChecks.PublicEndpoint {
   fileprivate init(of site: Site, on frontEnd: Host) {
     self.init(
       site: site.domain, frontEnd: frontEnd.name, address: frontEnd.address, port: .https,

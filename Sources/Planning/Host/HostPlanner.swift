@@ -158,7 +158,7 @@ struct HostPlanner {
   }
 
   private var reasonToCreate: String {
-    guard let release = observation.currentRelease else { return "new in the inventory" }
+    guard let release = observation.currentRelease else { return "it is new in the inventory" }
     let why =
       if case .drift(let why) = observation.manifestProblem { why } else { "cannot be read" }
     return "the manifest of release \(release) \(why): the whole release is made again"

@@ -77,7 +77,7 @@ struct ReleaseDraft {
     return Set(present).subtracting(wanted)
   }
 
-  private var remains: Remains {
+  private var remains: CarriedOverSites {
     let backEnd = remainingSites(.backEnd)
     var ports: [DomainName: Set<Port>] = [:]
     var admissions: [DomainName: Admission] = [:]
@@ -85,7 +85,7 @@ struct ReleaseDraft {
       ports[site] = service.ports
       admissions[site] = service.admission
     }
-    return Remains(
+    return CarriedOverSites(
       roles: Set((changesUse ? [] : [.frontEnd]) + (changesService ? [] : [.backEnd])),
       sites: [.frontEnd: remainingSites(.frontEnd), .backEnd: backEnd], ports: ports,
       admissions: admissions,

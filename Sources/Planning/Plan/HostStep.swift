@@ -49,7 +49,7 @@ package struct HostStep: Hashable, Sendable {
     }
   }
 
-  /// A site and the back-ends that could serve it.
+  /// The back-ends that could serve a site to a front-end after a step, of which one suffices.
   package struct Way: Hashable, Sendable {
     package var site: DomainName
     package var needs: [Need]

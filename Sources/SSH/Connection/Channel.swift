@@ -1,6 +1,6 @@
 internal import CLibSSH2
 
-/// How a command ended.
+/// How a command on a host ended: its exit status or the signal that ended it.
 package enum Exit: Hashable, Sendable {
   case code(Int)
   /// Without "SIG": "TERM", "KILL".

@@ -23,7 +23,7 @@ package struct ClientConfiguration: Hashable, Sendable {
   package var connectSeconds: Int?
   package var keepaliveSeconds: Int?
   /// Settings that only OpenSSH itself supports, by their names in ssh_config(5).
-  package var beyondUs: [String] = []
+  package var unsupportedOptions: [String] = []
 
   /// A marker that no configuration contains: a setting that `ssh -G` prints with it is not configured.
   static let unset = "deploy-unset"
@@ -53,9 +53,9 @@ package struct ClientConfiguration: Hashable, Sendable {
         agentSocket = value == "none" ? "" : path(value)
       case "connecttimeout": connectSeconds = Int(value)
       case "serveraliveinterval": keepaliveSeconds = Int(value).flatMap { $0 == 0 ? nil : $0 }
-      case "proxycommand" where value != "none": beyondUs.append("ProxyCommand")
-      case "certificatefile": beyondUs.append("CertificateFile")
-      case "pkcs11provider" where value != "none": beyondUs.append("PKCS11Provider")
+      case "proxycommand" where value != "none": unsupportedOptions.append("ProxyCommand")
+      case "certificatefile": unsupportedOptions.append("CertificateFile")
+      case "pkcs11provider" where value != "none": unsupportedOptions.append("PKCS11Provider")
       default: break
       }
     }

@@ -1,6 +1,6 @@
 /// Where to connect to, as which user, and how both sides are authenticated.
 package struct Destination: Sendable, CustomStringConvertible {
-  /// Which keys are offered, in this order.
+  /// Which SSH keys the controller offers when it logs in to a host, and in which order.
   package enum Identities: Hashable, Sendable {
     /// Only these private keys; the agent is used for one that it holds and whose file is
     /// encrypted.

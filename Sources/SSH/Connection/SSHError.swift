@@ -1,6 +1,6 @@
 /// What went wrong with one host, during which activity, and what to do about it.
 package struct SSHError: Error, Hashable, CustomStringConvertible {
-  /// The kind of failure, for code that decides what to do; compared instead of the text.
+  /// The kind of an SSH failure; code branches on it and not on the message.
   package enum Code: Hashable, Sendable, CaseIterable {
     /// The address is not a numeric IPv4 or IPv6 address.
     case invalidAddress

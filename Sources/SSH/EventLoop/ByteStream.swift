@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A TCP connection that a host opens for the controller, to an address behind the host.
+/// A TCP connection that an SSH server opens to another address for the controller (`ssh -W`).
 ///
 /// One task may write while another reads. Releasing it closes it.
 package final class ByteStream: Sendable {

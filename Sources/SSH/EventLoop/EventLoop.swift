@@ -17,8 +17,8 @@ final class EventLoop: SerialExecutor {
 
   private let poller: Descriptor
   private let alarm: Descriptor
-  private let inbox = Guarded(Inbox())
-  private let waiters = Guarded(Waiters())
+  private let inbox = LockedValue(Inbox())
+  private let waiters = LockedValue(Waiters())
   private let lastKey = Atomic<WaitKey>(-1)
 
   private init(poller: consuming Descriptor, alarm: consuming Descriptor) {

@@ -49,7 +49,7 @@ extension EventLoop {
 private final class NameLookup: Sendable {
   private let name: String
   private let bell: Descriptor
-  private let found = Guarded<[String]>([])
+  private let found = LockedValue<[String]>([])
 
   private init(_ name: String, bell: consuming Descriptor) {
     self.name = name

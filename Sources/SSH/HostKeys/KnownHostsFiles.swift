@@ -25,8 +25,8 @@ final class KnownHostsFiles: Sendable {
     }
   }
 
-  private let read = Guarded<[[Stamp?]: Contents]>([:])
-  private let writing = Guarded(())
+  private let read = LockedValue<[[Stamp?]: Contents]>([:])
+  private let writing = LockedValue(())
 
   /// The lines about a host.
   ///

@@ -132,7 +132,7 @@ final class Gateways: Sendable {
     }
   }
 
-  private let inner = Guarded(Inner())
+  private let inner = LockedValue(Inner())
 
   func gateway(to destination: Destination, making: () -> Gateway) -> Gateway {
     let route = Route(destination)

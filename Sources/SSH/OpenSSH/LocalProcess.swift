@@ -179,7 +179,7 @@ private final class Complaints: Sendable {
   private let loop: EventLoop
   private let limit: Int
   private let key: WaitKey
-  private let collected = Guarded<(bytes: [UInt8], isEnded: Bool)>(([], false))
+  private let collected = LockedValue<(bytes: [UInt8], isEnded: Bool)>(([], false))
 
   init(_ source: SharedDescriptor, on loop: EventLoop, limit: Int) {
     self.source = source

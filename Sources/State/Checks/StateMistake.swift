@@ -3,10 +3,11 @@ package import Fleet
 
 /// An invalid value in a file that was read, with its place such as `hosts.app-1.release.number`.
 package struct StateMistake: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Empty for the document itself.
   package var place: String
   package var why: String
 
-  package var description: String { "\(place): \(why)" }
+  package var description: String { place.isEmpty ? why : "\(place): \(why)" }
 }
 
 /// A place in a document, given by the keys that lead to it, with checks of the value there.
@@ -28,7 +29,7 @@ package struct ValuePlace {
   }
 
   package func mistake(_ why: String) -> StateMistake {
-    StateMistake(place: path.isEmpty ? "the whole" : path, why: why)
+    StateMistake(place: path, why: why)
   }
 
   static func tooMany(_ count: Int, most: Int = mostEntries) -> String {
@@ -108,9 +109,30 @@ extension DecodingError {
     switch self {
     case .keyNotFound(let key, let context):
       return mistake(context, "it has no \(key.stringValue)")
-    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-      return mistake(context, context.debugDescription)
-    @unknown default: return StateMistake(place: "the whole", why: HostText("\(self)").text)
+    case .typeMismatch(let type, let context):
+      return mistake(context, "it is not \(Self.noun(for: type))")
+    case .valueNotFound(let type, let context):
+      return mistake(context, "it is null, not \(Self.noun(for: type))")
+    case .dataCorrupted(let context):
+      return mistake(context, Self.readable(context.debugDescription))
+    @unknown default: return StateMistake(place: "", why: HostText("\(self)").text)
     }
+  }
+
+  /// What JSON calls the values of a type.
+  private static func noun(for type: Any.Type) -> String {
+    switch type {
+    case is any BinaryInteger.Type: "a whole number"
+    case is Bool.Type: "true or false"
+    case is String.Type: "a string"
+    case is [Any].Type: "an array"
+    default: "an object"
+    }
+  }
+
+  /// The decoder's text about a value that an enumeration does not have, without names of types.
+  private static func readable(_ text: String) -> String {
+    let parts = text.split(separator: " from invalid String value ", maxSplits: 1)
+    return parts.count == 2 ? "\"\(parts[1])\" is not a possible value" : text
   }
 }

@@ -1,4 +1,4 @@
-/// The public part of a key that signs the manifests of releases; the private part is in the CA's folder.
+/// The public half of a fleet key, which signs manifests; the private half is in the CA's folder.
 package struct FleetKey: Hashable, Sendable, Codable {
   package var generation: Int
   /// The raw Ed25519 key (RFC 8032) in 64 lower-case hexadecimal digits.

@@ -110,7 +110,7 @@ extension FleetState {
 }
 
 extension FleetState {
-  /// A CA generation in the CA's folder that contradicts one of this fleet.
+  /// Thrown if the CA's folder has a generation with the number or name of another known one.
   package struct GenerationConflict: Error, Hashable {
     package var inFolder: CAGeneration
     /// The fleet's CA generation with the same number or name.

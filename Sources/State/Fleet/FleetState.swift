@@ -134,7 +134,7 @@ package struct ReleaseRecord: Hashable, Sendable, Codable {
   }
 }
 
-/// One file of a release.
+/// The digest of one file of an installed release, and whether the file is secret.
 package struct FileRecord: Hashable, Sendable, Codable {
   /// SHA-256 in lower-case hex.
   package var digest: String

@@ -2,7 +2,7 @@ package import Fleet
 
 /// The revocation of a certificate that has not expired.
 package struct Revocation: Hashable, Sendable, Codable {
-  /// Why it was revoked (RFC 5280, 5.3.1).
+  /// Why a certificate was revoked (RFC 5280, 5.3.1).
   package enum Reason: String, Hashable, Sendable, Codable, CaseIterable {
     case unspecified
     case keyCompromise = "key-compromise"

@@ -98,11 +98,13 @@ extension HostObservation {
   }
 }
 
-/// The result of the survey of one host.
+/// What the survey of one host found, or why the host could not be reached.
 package enum SurveyResult: Hashable, Sendable {
   case observed(HostObservation)
   /// The host could not be reached; the text says why.
   case unreachable(String)
+
+  package var isObserved: Bool { if case .observed = self { true } else { false } }
 }
 
 /// The results of the survey, by host.

@@ -53,8 +53,9 @@ package struct HostSurroundings: Hashable, Sendable {
     }
   }
 
-  /// A socket that accepts connections or packets from others.
+  /// A listening socket on the host, outside the release; found by the survey.
   package struct Listener: Hashable, Sendable {
+    /// The protocol of a listening socket: TCP, UDP, or all packets of another IP protocol.
     package enum Kind: String, Hashable, Sendable {
       case tcp, udp
       /// A raw socket for all packets of a protocol.
@@ -116,6 +117,7 @@ package struct HostSurroundings: Hashable, Sendable {
 
   /// A base chain of another program (nft(8), CHAINS).
   package struct ForeignChain: Hashable, Sendable {
+    /// The netfilter hook of a base chain: packets to the host, or packets that it forwards.
     package enum Hook: String, Hashable, Sendable {
       case input, forward
     }

@@ -1,7 +1,6 @@
 package import Fleet
 
-/// What a release means for the fleet's edges: everything that the edge model needs about a host besides
-/// its certificates.
+/// What a release does for edges: which addresses, CAs and sites it accepts, and where it routes.
 ///
 /// It is part of the release's manifest, so that the next plan, made on any machine, can accept the old
 /// configuration together with the new one.

@@ -2,6 +2,7 @@ package import Fleet
 
 /// The manifest that a host has, with the result of checking its signature.
 package struct ShownManifest: Hashable, Sendable {
+  /// The result of checking the signature of a manifest against the fleet keys that are known.
   package enum Signature: Hashable, Sendable {
     case missing
     /// The signature does not match the text.

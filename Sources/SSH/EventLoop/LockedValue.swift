@@ -8,7 +8,7 @@ internal import SystemPackage
 /// as a race, and suppressing those would hide true ones. The sanitizer knows pthread mutexes.
 ///
 /// `@unchecked Sendable`: the value is used only while the mutex is held; neither pointer leaves.
-struct Guarded<Value: Sendable>: ~Copyable, @unchecked Sendable {
+struct LockedValue<Value: Sendable>: ~Copyable, @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let value: UnsafeMutablePointer<Value>
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Execution
 
 @Suite("A prepared transaction")
-struct WordScriptTests {
+struct GoSignalScriptTests {
   private let start = TransactionScene.start
 
   @Test(
