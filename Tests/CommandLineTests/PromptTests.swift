@@ -35,9 +35,9 @@ struct PromptTests {
   func answer() throws {
     let terminal = try asked()
     terminal.type("poison-4711\n")
-    #expect(terminal.shows("The same again: "))
+    #expect(terminal.shows("Repeat the passphrase: "))
     terminal.type("poison-4711\n")
-    #expect(terminal.shows("Made the CA"))
+    #expect(terminal.shows("Created the CA"))
     #expect(try terminal.program.wait().status == 0)
     #expect(!terminal.shown.contains("poison"))
   }
