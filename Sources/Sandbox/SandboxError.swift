@@ -28,45 +28,45 @@ package struct SandboxError: Error, Hashable, CustomStringConvertible {
   static var notRoot: Self {
     Self(
       .notRoot,
-      "A sandbox needs root, because it makes network and mount namespaces. "
+      "a sandbox needs root, because it makes network and mount namespaces. "
         + "Run the command with sudo.")
   }
 
   static func invalidFleet(_ reason: String) -> Self {
-    Self(.invalidFleet, "Could not create the sandbox: \(reason).")
+    Self(.invalidFleet, "could not create the sandbox: \(reason).")
   }
 
   static func systemUnavailable(_ blocker: String) -> Self {
-    Self(.systemUnavailable, "The controller cannot run systemd hosts: \(blocker).")
+    Self(.systemUnavailable, "the controller cannot run systemd hosts: \(blocker).")
   }
 
   static func hostIsOff(_ name: String) -> Self {
-    Self(.hostIsOff(name), "The sandbox host \(name) has not booted yet.")
+    Self(.hostIsOff(name), "the sandbox host \(name) has not booted yet.")
   }
 
   static func hostFailed(_ name: String, words: String) -> Self {
-    Self(.hostFailed(name), "The sandbox host \(name) did not start:\n\(words)")
+    Self(.hostFailed(name), "the sandbox host \(name) did not start:\n\(words)")
   }
 
   static func boxFailed(words: String) -> Self {
-    Self(.boxFailed, "The sandbox did not open:\n\(words)")
+    Self(.boxFailed, "the sandbox did not open:\n\(words)")
   }
 
   static func timedOut(_ waiting: [String], words: String) -> Self {
     Self(
       .timedOut,
-      "The sandbox did not open in time; still starting: "
+      "the sandbox did not open in time; still starting: "
         + "\(waiting.joined(separator: ", ")).\n\(words)")
   }
 
   static func noSuchHost(_ name: String) -> Self {
-    Self(.noSuchHost(name), "The sandbox has no host \(name).")
+    Self(.noSuchHost(name), "the sandbox has no host \(name).")
   }
 
-  static var closed: Self { Self(.closed, "The sandbox is closed.") }
+  static var closed: Self { Self(.closed, "the sandbox is closed.") }
 
   static func systemCall(_ call: String, _ error: Errno) -> Self {
-    Self(.systemCall, "The sandbox failed: \(call): \(error).")
+    Self(.systemCall, "the sandbox failed: \(call): \(error).")
   }
 
   /// Adds to a system call's error what was being done.
@@ -85,7 +85,7 @@ package struct SandboxError: Error, Hashable, CustomStringConvertible {
   {
     Self(
       .commandFailed,
-      "In the sandbox, on \(place), \"\(words.joined(separator: " "))\" ended with status "
+      "in the sandbox, on \(place), \"\(words.joined(separator: " "))\" ended with status "
         + "\(output.status):\n\(output.stderr)")
   }
 }

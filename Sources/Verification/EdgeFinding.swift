@@ -51,7 +51,13 @@ package struct EdgeFinding: Encodable, Sendable {
     acceptedIssuers = report.acceptedIssuers
     ownCertificate = report.answerText
     if !report.isClientAccepted {
-      problems.append("the back-end refuses a certificate of the CA: \(report.answerText)")
+      let problem =
+        if case .status(let status) = report.answer {
+          "the back-end answered \(status) to the front-end's certificate"
+        } else {
+          "the back-end refuses the front-end's certificate: \(report.answerText)"
+        }
+      problems.append(problem)
     }
     problems += (report.distrust.map { ["\($0)"] } ?? []) + report.mismatch(with: record)
   }

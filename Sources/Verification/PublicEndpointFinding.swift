@@ -85,7 +85,7 @@ package struct PublicEndpointFinding: Encodable, Sendable {
     switch status {
     case 421: return "a request is answered with 421: the front-end does not know the site"
     case 502, 504:
-      return "a request is answered with \(status): the front-end can reach no back-end"
+      return "a request is answered with \(status): the front-end cannot reach any back-end"
     case 500...:
       return
         "a request is answered with \(status): the edge works, but the application reports an error"

@@ -29,12 +29,13 @@ extension Diagnostic {
       suggestion: suggestion)
   }
 
-  /// `expected` is a noun with its article, such as "a mapping".
+  /// `expected` is a noun with its article, such as "a mapping"; `remedy` is a whole sentence.
   package static func wrongType(
-    _ node: Node, expected: String, suggestion: String? = nil
+    _ node: Node, expected: String, remedy: String? = nil, suggestion: String? = nil
   ) -> Diagnostic {
     Diagnostic(
-      .wrongType, at: node.place, "expected \(expected), found \(node.kind).",
+      .wrongType, at: node.place,
+      "expected \(expected), found \(node.kind)." + (remedy.map { " \($0)" } ?? ""),
       suggestion: suggestion)
   }
 

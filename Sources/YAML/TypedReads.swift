@@ -63,10 +63,23 @@ extension Node {
   /// True or false; reports any other value.
   package func boolean(_ found: inout DiagnosticCollector) -> Bool? {
     guard case .scalar(let scalar) = content, resolvedKind == .boolean else {
-      found.report(.wrongType(self, expected: "true or false"))
+      found.report(
+        .wrongType(
+          self, expected: "true or false",
+          remedy: meantBoolean.map { "Write \($0), without quotes." }))
       return nil
     }
     return scalar.text.first == "t" || scalar.text.first == "T"
+  }
+
+  /// What a text means that YAML 1.1 or its author took for a boolean, such as `yes`.
+  private var meantBoolean: Bool? {
+    guard case .scalar(let scalar) = content else { return nil }
+    return switch scalar.text.lowercased() {
+    case "true", "yes", "on": true
+    case "false", "no", "off": false
+    default: nil
+    }
   }
 
   /// A whole number: decimal, `0o` octal or `0x` hexadecimal.

@@ -85,7 +85,7 @@ struct PlanComparisonTests {
       moved == ["app-3": ["a plan made now differs from the saved one (reached at): plan again"]])
     #expect(
       try refusals { try $0.changeSteps(of: "app-1") { $0.removeFirst() } }["app-1"]
-        == ["the saved plan has 2 steps for it, and a plan made now has 1: plan again"])
+        == ["the saved plan changes this host in 2 steps, but a new plan in 1: plan again"])
   }
 
   @Test("may differ in texts for readers, and in bytes that are signed again")
@@ -135,7 +135,8 @@ struct PlanComparisonTests {
         StepSequence(HostStep(.install(Installation(release: 2)), reasons: [])))
     }
     #expect(
-      idle["edge-2"] == ["the saved plan has 0 steps for it, and a plan made now has 1: plan again"]
+      idle["edge-2"]
+        == ["the saved plan does not change this host, but a new plan does: plan again"]
     )
     var other = SamplePlan.plan
     other.hosts.removeAll { $0.host == "app-3" }
@@ -190,7 +191,8 @@ struct PlanComparisonTests {
     saved.hosts["app-9"] = saved.hosts["app-3"]
     #expect(
       saved.difference(of: SamplePlan.approved())
-        == "the plan changes app-9, which neither the inventory nor the state has: plan again")
+        == "the plan changes app-9, which neither the inventory nor the state has. Nothing was"
+        + " changed: plan again")
     saved.hosts["app-9"]?.steps = []
     #expect(saved.difference(of: SamplePlan.approved()) == nil)
   }

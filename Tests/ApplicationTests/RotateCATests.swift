@@ -20,7 +20,7 @@ struct RotateCATests {
     let archive = fleet.home.folder.archive
     #expect(
       user.seen.reports == [
-        "No host trusts \"Shop Certification Center\" any longer; its key is kept encrypted in"
+        "\"Shop Certification Center\" is no longer trusted by any host; its key is kept encrypted in"
           + " \(archive.path)."
       ])
     #expect(try archive.listing().keys == [1])

@@ -37,13 +37,14 @@ struct SecretCommandTests {
 
   @Test("is refused if it fails, is missing, is ended by a signal or prints too much")
   func refused() async {
-    let problem = "should print the passphrase and"
-    #expect(await failure("false")?.message == "false \(problem) ended with status 1")
-    #expect(await failure("/no/such")?.message == "/no/such \(problem) ended with status 127")
+    let name = "the passphrase command"
+    #expect(await failure("false")?.message == "\(name) `false` failed with exit status 1")
+    #expect(
+      await failure("/no/such")?.message == "\(name) `/no/such` failed with exit status 127")
     #expect(
       await failure("sh", "-c", "kill $$")?.message
-        == "sh -c kill $$ \(problem) was ended by signal 15")
-    #expect(await failure("yes")?.message == "yes \(problem) printed more than 65536 bytes")
+        == "\(name) `sh -c kill $$` was ended by signal 15")
+    #expect(await failure("yes")?.message == "\(name) `yes` printed more than 65536 bytes")
   }
 
   @Test("keeps no other task waiting, however many commands wait")

@@ -184,7 +184,7 @@ struct CAFolderTests {
       leafPEM: leaf.certificatePEM, as: .server, name: "a.example", at: now + day)
     #expect(
       message { _ = try folder.renew(new, ca, validFor: day, now: now) }
-        .contains("would not end later"))
+        .contains("would not expire later"))
   }
 
   @Test("each problem of a key, a certificate or the folder has its own message")

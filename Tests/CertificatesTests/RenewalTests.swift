@@ -59,7 +59,7 @@ struct RenewalTests {
       } == .expired)
   }
 
-  @Test("A renewal that would not end later is refused")
+  @Test("A renewal that would not expire later is refused")
   func notLater() throws {
     #expect(
       errorCode { _ = try scene.ca.renewed(validFor: 650 * day, now: later) }

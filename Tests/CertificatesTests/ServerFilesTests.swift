@@ -42,8 +42,8 @@ struct ServerFilesTests {
     let known = "shop.example, *.shop.example"
     #expect(
       problems.map(\.reason) == [
-        "it is not for “other.example” but for \(known)",
-        "it is not for “a.b.shop.example” but for \(known)",
+        "it is not for \"other.example\" but for \(known)",
+        "it is not for \"a.b.shop.example\" but for \(known)",
         "it has expired; renew it",
         "certificate 2 in it did not issue certificate 1; "
           + "put the server's certificate first, then its issuer, then the issuer of that",

@@ -35,7 +35,7 @@ struct VerificationTests {
     }
     #expect(error?.code == .nameMismatch)
     #expect(error?.verification?.number == 62)
-    #expect(error?.reason == "it is not for “\(name)”")
+    #expect(error?.reason == "it is not for \"\(name)\"")
   }
 
   @Test("An empty name does not disable the check", arguments: ["", "a.example\0.evil.example"])

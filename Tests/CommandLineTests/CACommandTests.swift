@@ -87,7 +87,7 @@ struct CACommandTests {
     let unknown = try home.deploy("ca", "renew", "--generation", "7")
     #expect(unknown.status == 64 && unknown.output.contains("there is no generation 7"))
     home.inventory = home.inventory.replacing("valid_for: 10y", with: "valid_for: 9y")
-    #expect(try home.deploy("ca", "renew").output.contains("would not end later"))
+    #expect(try home.deploy("ca", "renew").output.contains("would not expire later"))
     home.inventory = home.inventory.replacing("valid_for: 9y", with: "valid_for: 11y")
     let wrong = try home.deploy("ca", "renew", passphrase: "no")
     #expect(wrong.status == 1 && wrong.output.contains("the passphrase is wrong"))

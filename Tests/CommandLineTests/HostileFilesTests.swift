@@ -113,11 +113,11 @@ struct HostileFilesTests {
   @Test(
     "a passphrase command that fails or never ends is refused",
     arguments: [
-      ("[yes]", "yes, which should print the passphrase, printed more than 65536 bytes"),
-      ("[false]", "false, which should print the passphrase, exited with status 1"),
+      ("[yes]", "the passphrase command `yes` printed more than 65536 bytes"),
+      ("[false]", "the passphrase command `false` failed with exit status 1"),
       (
         "[cat, /dev/zero]",
-        "cat /dev/zero, which should print the passphrase, printed more than 65536 bytes"
+        "the passphrase command `cat /dev/zero` printed more than 65536 bytes"
       ),
     ])
   func passphraseCommand(_ command: String, _ message: String) throws {

@@ -78,9 +78,9 @@ struct ResultViewTests {
         "        changed on the host. \"deploy apply\" installs the",
         "        release again.",
         "app-2  -        -       unknown   -",
-        "    could not connect: Connection refused. Check the host,",
-        "        its network and sshd, then run \"deploy status\"",
-        "        again.",
+        "    could not connect: Connection refused",
+        "    Check the host, its network and sshd, then run \"deploy",
+        "        status\" again.",
         "app-3  -        -       absent    -",
       ])
   }

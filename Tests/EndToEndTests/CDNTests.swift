@@ -82,7 +82,7 @@ struct CDNTests {
     arguments: [
       ("", "it has no address range"), ("<html>", "line 1 is not an address range"),
       ("0.0.0.0/0", "too large for one network"), ("10.0.0.0/8", "is private"),
-      ("9.9.9.0/24", "it has less than half of the IPv4 addresses"),
+      ("9.9.9.0/24", "it has less than half of the current IPv4 addresses"),
     ])
   func refused(_ text: String, _ why: String) throws {
     let place = try Place()

@@ -41,7 +41,7 @@ struct HostFaultTests {
       heal: "/usr/sbin/sshd -E /var/log/sshd.log"),
     Fault(
       host: "silent", result: "unreachable",
-      words: ["the connection was accepted, but nothing was received within 15.0 seconds"],
+      words: ["the connection was accepted, but nothing was received within 15 s"],
       harm: "pkill -STOP -x sshd", heal: "pkill -CONT -x sshd"),
     Fault(
       host: "closing", result: "unreachable",
@@ -71,7 +71,7 @@ struct HostFaultTests {
       heal: "mount -o remount,size=16m /etc/deploy"),
     Fault(
       host: "bare", result: "refused",
-      words: ["nginx is not installed there: install it and run again"]),
+      words: ["nginx is not installed on the host: install it and run again"]),
     Fault(
       host: "locked", result: "refused",
       words: ["the host is locked by another run (ann@laptop): wait until it finishes"],
@@ -84,7 +84,7 @@ struct HostFaultTests {
         """,
       heal: "kill \"$(cat /run/holder.pid)\""),
     Fault(
-      host: "taken", result: "refused", words: ["port 443 is held by perl (process "],
+      host: "taken", result: "refused", words: ["port 443 is in use by perl (pid "],
       harm: listener(on: 443, saying: "no"), heal: endListener),
   ]
 

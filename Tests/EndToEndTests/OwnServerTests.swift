@@ -121,7 +121,7 @@ struct OwnServerTests {
           + " restart: write \"listen 443\" there, restart nginx, and run again",
         "\"listen 443 ssl default_server proxy_protocol\" in /etc/nginx/conf.d/own.conf:2 makes nginx"
           + " expect the PROXY protocol on every connection to port 443",
-        "port 80 is held by nginx workers whose master process has exited (process",
+        "port 80 is in use by nginx workers whose master process has exited (pid",
         "stop them with \"kill -QUIT \(workers)\", start nginx, and run again",
       ] { #expect(plan.stdout.contains(reason), "\(reason)\n\(plan.all)") }
 

@@ -21,7 +21,7 @@ struct SudoTests {
       unprivileged.ssh = "{user: ann, identity: ~/.ssh/id_ed25519}"
       try scene.write(unprivileged)
       let refused = try await scene.deploy("plan", "--limit", "app-1")
-      #expect(refused.stdout.contains("the SSH user is not root there"), "\(refused.all)")
+      #expect(refused.stdout.contains("the SSH user is not root on the host"), "\(refused.all)")
       try scene.write(Self.inventory())
       for host in ["app-1", "app-2"] {
         try await expectTraffic(
@@ -97,7 +97,8 @@ struct SudoTests {
       for host in hosts.keys {
         #expect(
           output.stdout.contains(
-            "\(host)   unreachable  sudo does not let ann become root without a password there"),
+            "\(host)   unreachable  sudo does not let ann become root without a password on the host"
+          ),
           "\(output.all)")
       }
       #expect(output.stdout.contains("ann ALL=(root) NOPASSWD: ALL"), "\(output.all)")
@@ -120,8 +121,8 @@ struct SudoTests {
       let output = try await scene.deploy("plan")
       #expect(output.status == 1)
       for words in [
-        "sudo asks for a terminal there (requiretty)", "Defaults:ann !requiretty",
-        "sudo lets ann run a shell there, and the shell no other program (NOEXEC)",
+        "sudo requires a terminal on the host (requiretty)", "Defaults:ann !requiretty",
+        "sudo lets ann run a shell on the host, but no programs from it (NOEXEC)",
       ] {
         #expect(output.stdout.contains(words), "\(words)\n\(output.all)")
       }

@@ -41,8 +41,8 @@ struct SurroundingsTests {
       let plan = try await scene.deploy("plan")
       #expect(
         warnings(plan, of: "app-1") == [
-          "warning: the new firewall of app-1 closes 80/tcp (nginx), 9100/tcp (node exporter): add to"
-            + " firewall.allow what others need",
+          "warning: the new firewall of app-1 closes 80/tcp (nginx), 9100/tcp (node exporter): to keep"
+            + " a port open, add it to firewall.allow",
           "warning: the chain input of inet guard on app-1 drops packets that deploy's firewall"
             + " accepts: \"tcp dport 8080 drop\"",
           "warning: Docker is on app-1: the ports that its containers publish do not pass deploy's"
@@ -51,8 +51,8 @@ struct SurroundingsTests {
       // Debian's own site, which the host had before.
       #expect(
         warnings(plan, of: "app-2") == [
-          "warning: the new firewall of app-2 closes 80/tcp (nginx): add to firewall.allow what"
-            + " others need"
+          "warning: the new firewall of app-2 closes 80/tcp (nginx): to keep a port open, add it to"
+            + " firewall.allow"
         ], "\(plan.all)")
       #expect(try await reachesService(scene))
 

@@ -83,7 +83,7 @@ struct VerifyTests {
       #expect(dead.status == 1)
       #expect(
         problems("shop.example edge-1 app-1:443", in: dead.stdout)
-          .contains { $0.contains("the back-end refuses a certificate of the CA: \(closed)") },
+          .contains { $0.contains("the back-end refuses the front-end's certificate: \(closed)") },
         "\(dead.all)")
       #expect(
         problems("shop.example edge-1 app-2:443", in: dead.stdout)

@@ -75,7 +75,7 @@ struct HostHooksTests {
   @Test("before a host leave it unchanged if they are interrupted")
   func interruption() async {
     let result = await hooks(before: [["interrupted"], ["one"]]).before(step)
-    #expect(result == .notAttempted(why: "the run stopped before it was changed"))
+    #expect(result == .notAttempted(why: "the run stopped before this host"))
     #expect(journal.starting("run") == ["interrupted within 9"])
   }
 

@@ -31,21 +31,18 @@ struct RefusalTextTests {
         "locked bob@desk", .host,
         "the host is locked by another run (bob@desk): wait until it finishes"
       ),
-      (
-        "changed 9:", .host,
-        "it has changed since the plan was made (it now has 9:): plan again"
-      ),
-      ("no-space", .host, "the release could not be stored: one; two"),
+      ("changed 9:", .host, "it has changed since the plan was made: plan again"),
+      ("no-space", .host, "there is not enough disk space for the release: one; two"),
       ("staging", .host, "the release could not be stored: one; two"),
       ("damaged", .host, "the release arrived damaged: one; two"),
       (
-        "port 443 haproxy (process 12)", .host,
-        "port 443 is held by haproxy (process 12): stop it or choose another port"
+        "port 443 haproxy (pid 12)", .host,
+        "port 443 is in use by haproxy (pid 12). Stop it, or move the site to another port."
       ),
       (
-        "port 443 nginx (process 12)", .host,
-        "port 443 is held by nginx (process 12), which does not belong to the running nginx: a"
-          + " worker without a master process stops with kill -QUIT: stop it or choose another port"
+        "port 443 nginx (pid 12)", .host,
+        "port 443 is in use by an nginx worker without a master process (pid 12). Stop it with"
+          + " kill -QUIT 12."
       ),
       (
         "not-included /etc/nginx/http.d/deploy.conf", .host,
@@ -53,12 +50,17 @@ struct RefusalTextTests {
           + " \"include /etc/nginx/http.d/*.conf;\" there"
       ),
       ("nginx", .change, "its nginx does not accept the configuration: one; two"),
-      ("firewall", .change, "it does not accept the firewall: one; two"),
-      ("gone 5", .host, "it no longer has release 5"),
-      ("abandoned", .host, "the controller did not continue in time"),
+      ("firewall", .change, "its firewall tool rejects the firewall: one; two"),
+      ("gone 5", .host, "it no longer has release 5: plan again"),
+      ("abandoned", .host, "the controller did not continue in time: run the command again"),
       (
         "failed 7", .host,
         "an earlier transaction was interrupted and release 7 could not be restored: one; two"
+      ),
+      (
+        "failed 0", .host,
+        "an earlier transaction was interrupted and the configuration before deploy's first release"
+          + " could not be restored: one; two"
       ),
     ] as [(String, Refusal.Cause, String)])
   func refusal(_ text: String, _ cause: Refusal.Cause, _ why: String) throws {
@@ -79,7 +81,7 @@ struct RefusalTextTests {
       Installation(release: 8, files: files.map { PlannedFile(path: $0, source: .text("x")) }))
     #expect(
       RefusalText.refusal(.firewall, lines: ["one"], step: step)
-        == Refusal(cause: .change, why: "\(program) does not accept the firewall: one"))
+        == Refusal(cause: .change, why: "\(program) rejects the firewall: one"))
   }
 
   @Test(
@@ -125,28 +127,30 @@ struct RefusalTextTests {
       (
         "sudo: a password is required",
         """
-        sudo does not let ann become root without a password there: allow it in /etc/sudoers.d with
+        sudo does not let ann become root without a password on the host: allow it in \
+        /etc/sudoers.d with
             ann ALL=(root) NOPASSWD: ALL
         """
       ),
       (
         "Sorry, user ann is not allowed to execute '/bin/sh -c x' as root on app-1.",
         """
-        sudo does not let ann become root without a password there: allow it in /etc/sudoers.d with
+        sudo does not let ann become root without a password on the host: allow it in \
+        /etc/sudoers.d with
             ann ALL=(root) NOPASSWD: ALL
         """
       ),
       (
         "sudo: sorry, you must have a tty to run sudo",
         """
-        sudo requires a terminal there (requiretty): disable that in /etc/sudoers.d with
+        sudo requires a terminal on the host (requiretty): disable that in /etc/sudoers.d with
             Defaults:ann !requiretty
         """
       ),
       (
         "/bin/sh: 1: head: Permission denied",
         """
-        sudo lets ann run a shell there, but no programs from it (NOEXEC): allow them in \
+        sudo lets ann run a shell on the host, but no programs from it (NOEXEC): allow them in \
         /etc/sudoers.d with
             ann ALL=(root) NOPASSWD: EXEC: ALL
         """
@@ -162,7 +166,7 @@ struct RefusalTextTests {
   func noSudo() {
     #expect(
       ended("sh: 1: exec: sudo: not found", becoming: true)
-        == "sudo is not installed there: install it, or log in as root (ssh.user: root, no"
+        == "sudo is not installed on the host: install it, or log in as root (ssh.user: root, no"
         + " ssh.become) (sh: 1: exec: sudo: not found)")
   }
 

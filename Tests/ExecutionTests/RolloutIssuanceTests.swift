@@ -53,7 +53,7 @@ extension RolloutTests {
         == .refused(
           Refusal(cause: .change, why: "the state cannot be written: No space left on device")))
     #expect(journal.starting("go").isEmpty)
-    #expect(summary.stopped == "the change failed on a, and the playbook allows 0 such failures")
+    #expect(summary.stopped == "the change failed on a (max_failures: 0)")
   }
 
   @Test("continues with the others if a certificate of one host cannot be signed")

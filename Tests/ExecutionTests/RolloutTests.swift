@@ -120,7 +120,7 @@ struct RolloutTests {
       planOfThree(), ["c": Behaviour(preparation: .says("| [emerg] no\n@deploy refused nginx\n"))])
     #expect(journal.starting("go").isEmpty)
     #expect(journal.starting("abandoned").sorted() == ["a", "b"])
-    #expect(summary.stopped == "the change failed on c, and the playbook allows 0 such failures")
+    #expect(summary.stopped == "the change failed on c (max_failures: 0)")
     #expect(summary.results["a"]?.name == "not attempted")
     #expect(
       summary.results["c"]?.detail == "its nginx does not accept the configuration: [emerg] no")
@@ -245,7 +245,7 @@ struct RolloutTests {
     let summary = await run(planOfThree(), ["a": Behaviour(confirmations: [nil])])
     #expect(summary.results["a"]?.name == "unconfirmed")
     // A change that made one host unreachable would do the same to the next one.
-    #expect(summary.stopped == "the change failed on a, and the playbook allows 0 such failures")
+    #expect(summary.stopped == "the change failed on a (max_failures: 0)")
     #expect(journal.starting("go") == ["a"])
     #expect(journal.starting("record").isEmpty)
   }

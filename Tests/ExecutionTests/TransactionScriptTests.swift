@@ -38,7 +38,7 @@ struct TransactionScriptTests {
     let listener = try #require(lines.last)
     #expect(
       lines.dropLast() == [
-        "free", "none", "@deploy refused port 8443 busybox (process \(listener))", "discarded",
+        "free", "none", "@deploy refused port 8443 busybox (pid \(listener))", "discarded",
         "own",
       ])
   }

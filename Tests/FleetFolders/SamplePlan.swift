@@ -165,7 +165,7 @@ package enum SamplePlan {
   private static var held: HostPlan {
     still(
       "app-5", 25,
-      .held(.init(.blocked, ["nginx is not installed there: install it and run again"])))
+      .held(.init(.blocked, ["nginx is not installed on the host: install it and run again"])))
   }
 
   private static var frontEnd: HostPlan {

@@ -52,16 +52,17 @@ struct RangeListTests {
 
   @Test("is refused if it is far smaller or larger than the previous one, in either family")
   func size() throws {
+    let remedy = "name every list, or add --any-size"
     let old = "8.8.0.0/16\n2606:4700::/32"
     #expect(try check(old, instead: old) == nil)
     #expect(try check("8.8.0.0/17\n2606:4700::/33", instead: old) == nil)
     #expect(
       try check("8.8.0.0/18\n2606:4700::/32", instead: old)
-        == "it has less than half of the IPv4 addresses")
-    #expect(try check("8.8.0.0/16", instead: old) == "it no longer has an IPv6 range")
+        == "it has less than half of the current IPv4 addresses: \(remedy)")
+    #expect(try check("8.8.0.0/16", instead: old) == "it no longer has an IPv6 range: \(remedy)")
     #expect(
       try check("8.8.0.0/16\n2606:4000::/21", instead: old)
-        == "it has more than four times the IPv6 addresses")
+        == "it has more than four times the current IPv6 addresses: \(remedy)")
     #expect(try check(old, instead: "8.8.0.0/16") == nil)
   }
 

@@ -49,7 +49,7 @@ struct HostMessageTests {
     switch word {
     case .locked: ["", "anna@bastion"]
     case .changed: ["9:", "none"]
-    case .port: ["443 haproxy (process 12)", "443 nginx (process 12)"]
+    case .port: ["443 haproxy (pid 12)", "443 nginx (pid 12)"]
     case .notIncluded: ["/etc/nginx/http.d/deploy.conf"]
     case .gone: ["5"]
     case .failed: ["7", "0"]

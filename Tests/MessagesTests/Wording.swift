@@ -8,7 +8,7 @@ struct Wording {
 
   func stable(_ text: String) -> String {
     var text = text.replacing(folder, with: "FOLDER")
-    text = text.replacing(/\S+@\S+, since [^)]*/, with: "USER@MACHINE, since TIME")
+    text = text.replacing(/[^\s(]+@\S+, since [^)]*/, with: "USER@MACHINE, since TIME")
     text = text.replacing(/\bpid \d+/, with: "pid 123")
     text = text.replacing(/\d{4}-\d\d-\d\d/, with: "2000-01-01")
     text = text.replacing(/T\d\d:\d\d:\d\dZ/, with: "T00:00:00Z")

@@ -86,7 +86,7 @@ struct RollbackTests {
       }?.description
     }
     let without =
-      "nothing was rolled back: edge-1 has no release before release \(release) (it has no other)"
+      "nothing was rolled back: edge-1 has no release before release \(release)"
     let edge = fleet.hosts.filter { $0.name.text == "edge-1" }
     #expect(try message(edge) == without)
     #expect(try message(fleet.hosts) == without + ". To roll back the others, leave it out")

@@ -83,8 +83,8 @@ struct PublicEndpointFindingTests {
       (500, false, "the edge works, but the application reports an error"),
       (503, false, "the edge works, but the application reports an error"),
       (503, true, "all back-ends refuse the front-end's certificate"),
-      (502, false, "can reach no back-end"),
-      (504, false, "can reach no back-end"), (421, false, "does not know the site"),
+      (502, false, "cannot reach any back-end"),
+      (504, false, "cannot reach any back-end"), (421, false, "does not know the site"),
     ] as [(Int, Bool, String?)])
   func answers(status: Int, saysRefused: Bool, expected: String?) throws {
     let problems = try finding(report(status, saysRefused: saysRefused)).problems
@@ -109,7 +109,7 @@ struct PublicEndpointFindingTests {
     let other = try chain(leaf(["shop.example"]))
     #expect(
       try finding(report(200, showing: other)).problems.first?
-        .contains("it is not for “www.shop.example”") == true)
+        .contains("it is not for \"www.shop.example\"") == true)
     #expect(
       try finding(report(200, showing: good), at: now + 31 * day).problems.first?
         .contains("it has expired") == true)

@@ -31,6 +31,16 @@ struct TypedReadTests {
     #expect(said.count == 1)
   }
 
+  @Test(
+    "a text that means true or false is reported with the value to write",
+    arguments: [("yes", "true"), ("On", "true"), ("'true'", "true"), ("no", "false")])
+  func meantBooleans(_ text: String, _ meant: String) {
+    #expect(
+      read(text) { $0.boolean(&$1) }.1 == [
+        "expected true or false, found text. Write \(meant), without quotes."
+      ])
+  }
+
   @Test("true and false are read in each spelling of the core schema")
   func booleans() {
     for text in ["true", "True", "TRUE"] { #expect(read(text) { $0.boolean(&$1) }.0 == true) }

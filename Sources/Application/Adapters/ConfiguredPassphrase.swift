@@ -48,7 +48,7 @@ struct ConfiguredPassphrase: PassphraseReader {
     let new = ConfiguredPassphrase(workspace, interaction, source: .terminal)
     let secret =
       if let environment {
-        try new.fromEnvironment(environment)
+        try new.fromEnvironment(environment, "given with --new-env")
       } else if let file {
         try new.fromFile(file)
       } else {
@@ -68,11 +68,12 @@ struct ConfiguredPassphrase: PassphraseReader {
     }
   }
 
-  private func fromEnvironment(_ name: String) throws -> Secret {
+  /// - Parameter origin: where the variable is named, for messages.
+  private func fromEnvironment(
+    _ name: String, _ origin: String = "from which the inventory takes the CA's passphrase"
+  ) throws -> Secret {
     guard let secret = SecretEnvironment.take(name) else {
-      throw Failure(
-        .failed,
-        "the variable \(name), from which the inventory takes the CA's passphrase, is not set")
+      throw Failure(.failed, "the variable \(name), \(origin), is not set")
     }
     return secret
   }

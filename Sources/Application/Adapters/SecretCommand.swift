@@ -12,7 +12,7 @@ struct SecretCommand {
 
   /// Runs the program and returns its output. It has deploy's terminal, since it may ask a person.
   func output() async throws -> [UInt8] {
-    let name = words.joined(separator: " ")
+    let name = "the \(secret) command `\(words.joined(separator: " "))`"
     var options = PlatformOptions()
     options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
     let result: ExecutionResult<Void, BytesOutput, FileDescriptorOutput>
@@ -22,9 +22,7 @@ struct SecretCommand {
         input: .currentStandardInput, output: .bytes(limit: Self.mostBytes),
         error: .currentStandardError)
     } catch let error as SubprocessError where error.code == .outputLimitExceeded {
-      throw Failure(
-        .failed,
-        "\(name), which should print the \(secret), printed more than \(Self.mostBytes) bytes")
+      throw Failure(.failed, "\(name) printed more than \(Self.mostBytes) bytes")
     } catch {
       throw Task.isCancelled
         ? Failure(.interrupted) : Failure(.failed, "could not run \(name): \(error)")
@@ -33,10 +31,9 @@ struct SecretCommand {
     switch result.terminationStatus {
     case .exited(0): return result.standardOutput
     case .exited(let status):
-      throw Failure(.failed, "\(name) should print the \(secret) and ended with status \(status)")
+      throw Failure(.failed, "\(name) failed with exit status \(status)")
     case .signaled(let number):
-      throw Failure(
-        .failed, "\(name), which should print the \(secret), was ended by signal \(number)")
+      throw Failure(.failed, "\(name) was ended by signal \(number)")
     }
   }
 }

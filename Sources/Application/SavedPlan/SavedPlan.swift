@@ -27,12 +27,12 @@ package struct SavedPlan: Equatable, Sendable {
     let plan = approved
     guard plan.fleet == state.fleet else {
       throw refusal(
-        "the plan is for the fleet \(plan.fleet), and \(inventory) declares the fleet \(state.fleet):"
-          + " give the plan's inventory with --inventory")
+        "the plan is for the fleet \(plan.fleet), and \(inventory) declares the fleet \(state.fleet)",
+        "give the plan's inventory with --inventory")
     }
     if state.serial > 0 || plan.serial > 0 { try checkSerial(state, statePath) }
     guard plan.caGenerations == state.caGenerations.map(\.fingerprint) else {
-      throw refusal("the CA has changed since the plan was made: plan again")
+      throw refusal("the CA has changed since the plan was made")
     }
     try checkTime(state, statePath, now)
   }
@@ -41,24 +41,23 @@ package struct SavedPlan: Equatable, Sendable {
     let plan = approved
     guard state.serial > 0 else {
       throw refusal(
-        "the plan was made from serial \(plan.serial) of the state, and \(statePath) does not exist:"
-          + " give the state with --state, or recreate it with \"deploy state rebuild\"")
+        "the plan was made from serial \(plan.serial) of the state, and \(statePath) does not exist",
+        "give the state with --state, or recreate it with \"deploy state rebuild\"")
     }
     guard plan.lineage == state.lineage else {
       throw refusal(
         "the plan was made from another state of this fleet (lineage \(plan.lineage)) than"
-          + " \(statePath) (lineage \(state.lineage)): plan again")
+          + " \(statePath) (lineage \(state.lineage))")
     }
     guard plan.serial >= state.serial else {
       throw refusal(
         "the plan was made from serial \(plan.serial) of the state, which is now at serial"
-          + " \(state.serial): this plan or another change has been applied since. Plan again"
-      )
+          + " \(state.serial): this plan or another change has been applied since")
     }
     guard plan.serial == state.serial else {
       throw refusal(
         "the plan was made from serial \(plan.serial) of the state, and \(statePath) is older, at"
-          + " serial \(state.serial): use the newer state")
+          + " serial \(state.serial)", "use the newer state")
     }
   }
 
@@ -70,19 +69,19 @@ package struct SavedPlan: Equatable, Sendable {
     let madeAt = approved.madeAt
     guard madeAt <= now.adding(seconds: Self.toleratedSeconds) else {
       throw refusal(
-        "the plan says that it was made at \(madeAt), but it is \(now): correct the controller's clock, or"
-          + " plan again")
+        "the plan says that it was made at \(madeAt), but it is \(now)",
+        "correct the controller's clock, or plan again")
     }
     let written = state.hosts.values.map(\.appliedAt).max() ?? .earliest
     guard madeAt.adding(seconds: Self.toleratedSeconds) >= written else {
       throw refusal(
-        "the plan says that it was made at \(madeAt), before the last change in \(statePath) (\(written)):"
-          + " plan again")
+        "the plan says that it was made at \(madeAt), before the last change in \(statePath) (\(written))"
+      )
     }
   }
 
-  private func refusal(_ why: String) -> Failure {
-    Failure(.failed, "\(why). Nothing was changed")
+  private func refusal(_ why: String, _ advice: String = "plan again") -> Failure {
+    Failure(.failed, "\(why). Nothing was changed: \(advice)")
   }
 }
 

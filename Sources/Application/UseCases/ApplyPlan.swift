@@ -31,7 +31,7 @@ package struct ApplyPlan {
     guard let saved = run.scope.saved else { return plan }
     let now = SavedPlan(plan, survey, of: run, caGenerations: caGenerations).approved
     if let difference = saved.approved.difference(of: now) {
-      throw Failure(.failed, "\(difference). Nothing was changed")
+      throw Failure(.failed, difference)
     }
     return plan.restricted(to: saved.approved, as: now)
   }

@@ -73,7 +73,7 @@ package struct RotateCA {
       if isPresent { try folder.finish(record.generation, key: fate) }
       state.retire(RetiredCA(record))
       run.interaction.report(
-        "No host trusts \"\(record.commonName)\" any longer"
+        "\"\(record.commonName)\" is no longer trusted by any host"
           + (isPresent ? "; its key is \(fate.text(folder))." : "."))
     }
     try folder.takeIn(into: &state, now: .current)

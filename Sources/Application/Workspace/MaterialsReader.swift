@@ -154,12 +154,12 @@ struct MaterialsReader {
       guard facts.isCA else {
         throw Mistake(
           description:
-            "\(path) contains the certificate of “\(facts.commonName)”, which is not a CA"
+            "\(path) contains the certificate of \"\(facts.commonName)\", which is not a CA"
         )
       }
       guard now.secondsSince1970 < facts.notAfter else {
         throw Mistake(
-          description: "the CA “\(facts.commonName)” in \(path) expired on "
+          description: "the CA \"\(facts.commonName)\" in \(path) expired on "
             + Timestamp(secondsSince1970: facts.notAfter).date)
       }
     }

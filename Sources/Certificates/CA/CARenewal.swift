@@ -20,7 +20,9 @@ extension CertificateAuthority {
     let notAfter = min(validity.notAfter, root?.facts.notAfter ?? validity.notAfter)
     try operation.require(
       notAfter > facts.notAfter, .requestRefused,
-      "the new certificate would not end later than the one that it replaces")
+      "the new certificate would not expire later"
+        + (validity.notAfter > facts.notAfter
+          ? ": its issuer expires first" : "; set a longer ca.valid_for"))
     let builder = try CertificateBuilder.start(key: key, for: operation)
     try builder.setRandomSerial(lowestBit: nil)
     // A certificate that was issued under the old one must not be older than its CA.

@@ -37,7 +37,7 @@ package struct CARequest: Hashable, Sendable {
     if let country {
       try operation.require(
         country.utf8.count == 2 && country.utf8.allSatisfy { (0x41...0x5A).contains($0) },
-        .requestRefused, "the country “\(country)” is not two upper-case letters")
+        .requestRefused, "the country \"\(country)\" is not two upper-case letters")
     }
   }
 }
@@ -72,7 +72,7 @@ package struct LeafRequest: Hashable, Sendable {
     for name in dnsNames {
       try operation.require(
         isDNSName(name), .requestRefused,
-        "“\(name)” is not a DNS name of lower-case letters, digits, inner hyphens and dots")
+        "\"\(name)\" is not a DNS name of lower-case letters, digits, inner hyphens and dots")
     }
   }
 }

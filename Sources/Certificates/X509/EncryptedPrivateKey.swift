@@ -49,8 +49,8 @@ enum EncryptedPrivateKey {
     if protection == .none || protection == .encryptedElsewise {
       throw operation.failure(
         .damagedKey,
-        "the key is not encrypted\(protection == .none ? "" : " as PKCS#8"): replace it with the output of"
-          + " openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in KEY -out NEW-KEY")
+        "the key is not encrypted\(protection == .none ? "" : " as PKCS#8"). Encrypt it with\n"
+          + "    openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in KEY -out NEW-KEY")
     }
     let buffer = try MemoryBuffer.copying(pem, for: operation)
     let sealed = try operation.require(

@@ -13,7 +13,7 @@ extension CertificateBundle {
     for name in names {
       check(
         leaf.covers(name), .nameMismatch,
-        "it is not for “\(name)” but for \(facts.dnsNames.joined(separator: ", "))")
+        "it is not for \"\(name)\" but for \(facts.dnsNames.joined(separator: ", "))")
     }
     check(
       time >= facts.notBefore, .notYetValid,

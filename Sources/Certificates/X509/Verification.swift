@@ -75,7 +75,7 @@ extension CertificateBundle {
           .notYetValid,
           "it, or one of its issuers, is not yet valid; check the clock of the controller"
         )
-      case X509_V_ERR_HOSTNAME_MISMATCH: (.nameMismatch, "it is not for “\(name ?? "")”")
+      case X509_V_ERR_HOSTNAME_MISMATCH: (.nameMismatch, "it is not for \"\(name ?? "")\"")
       case X509_V_ERR_INVALID_PURPOSE: (.wrongPurpose, "it is not for this end of a connection")
       case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL:
         (.weakKey, "its key, or its issuer's, is too weak")

@@ -130,8 +130,10 @@ struct StatusView {
   /// What is wrong with a host, and what to do about it.
   private func problems(_ row: Row) -> [String] {
     var problems: [String] = []
+    // The advice has a line of its own, since the problem may end with a command to paste.
     if let problem = row.problem {
-      problems.append(problem + (row.advice.map { ". \($0)." } ?? ""))
+      problems.append(problem)
+      if let advice = row.advice { problems.append("\(advice).") }
     }
     if !row.drift.isEmpty {
       problems.append(

@@ -44,8 +44,8 @@ struct ConversationFault: TransientFailure, CustomStringConvertible {
   /// The host program there belongs to another version of deploy.
   static func otherVersion(_ version: Int) -> ConversationFault {
     ConversationFault(
-      "its host program speaks version \(version) of the protocol, this version of deploy speaks"
-        + " version \(HostProtocol.version)")
+      "its host program speaks version \(version) of the protocol, but this deploy speaks version"
+        + " \(HostProtocol.version): use the same version of deploy")
   }
 
   /// - Parameter why: the host program's message about the arguments, safe to display.

@@ -17,7 +17,7 @@ package enum HostResult: Hashable, Sendable {
   case unconfirmed(why: String, cause: Refusal.Cause = .change)
   case notAttempted(why: String)
 
-  package static let stoppedBefore = "the run stopped before it was changed"
+  package static let stoppedBefore = "the run stopped before this host"
 
   package var name: String {
     switch self {

@@ -98,8 +98,8 @@ struct Run {
     }.keys.sorted()
     guard failed.count > plan.maxFailures else { return }
     throw Stop(
-      why: "the change failed on \(failed.joined(separator: ", ")), and the playbook allows"
-        + " \(plan.maxFailures) such \(plan.maxFailures == 1 ? "failure" : "failures")")
+      why: "the change failed on \(failed.joined(separator: ", "))"
+        + " (max_failures: \(plan.maxFailures))")
   }
 }
 

@@ -16,38 +16,46 @@ enum RefusalText {
       return host(
         "the host is locked by another run\(run.isEmpty ? "" : " (\(run))"): wait until it finishes"
       )
-    case .changed(let fingerprint):
-      return host(
-        "it has changed since the plan was made (it now has \(fingerprint)): plan again")
-    case .noSpace, .staging:
-      return host("the release could not be stored\(said)")
+    case .changed: return host("it has changed since the plan was made: plan again")
+    case .noSpace: return host("there is not enough disk space for the release\(said)")
+    case .staging: return host("the release could not be stored\(said)")
     case .damaged: return host("the release arrived damaged\(said)")
     case .port(let port, let holder):
-      return host(
-        "port \(port) is held by \(holder)"
-          + (holder.hasPrefix("nginx (")
-            ? ", which does not belong to the running nginx: a worker without a master process stops with"
-              + " kill -QUIT"
-            : "") + ": stop it or choose another port")
+      return host(portInUse(port, holder))
     case .notIncluded(let file):
       let files = file.prefix(through: file.lastIndex(of: "/") ?? file.startIndex) + "*.conf"
       return host(
         "its nginx.conf does not include \(files) in its http block: add"
           + " \"include \(files);\" there")
     case .nginx: return change("its nginx does not accept the configuration\(said)")
-    case .firewall: return change("\(firewallProgram(step)) does not accept the firewall\(said)")
-    case .gone(let release): return host("it no longer has release \(release)")
-    case .abandoned: return host("the controller did not continue in time")
+    case .firewall: return change("\(firewallProgram(step)) rejects the firewall\(said)")
+    case .gone(let release): return host("it no longer has release \(release): plan again")
+    case .abandoned: return host("the controller did not continue in time: run the command again")
     case .failed(let release):
       return host(
-        "an earlier transaction was interrupted and release \(release) could not be restored\(said)"
-      )
+        "an earlier transaction was interrupted and \(named(release)) could not be restored\(said)")
     }
   }
 
   /// The program that validates the firewall of a release; unknown for a rollback.
   private static func firewallProgram(_ step: PlannedStep) -> String {
-    step.installation?.firewallProgram.map { "its \($0)" } ?? "it"
+    step.installation?.firewallProgram.map { "its \($0)" } ?? "its firewall tool"
+  }
+
+  /// - Parameter holder: the program and its process, such as "nginx (pid 12)".
+  private static func portInUse(_ port: Int, _ holder: String) -> String {
+    let worker = "nginx (pid "
+    guard holder.hasPrefix(worker), holder.hasSuffix(")") else {
+      return "port \(port) is in use by \(holder). Stop it, or move the site to another port."
+    }
+    let process = holder.dropFirst(worker.count).dropLast()
+    return "port \(port) is in use by an nginx worker without a master process (pid \(process))."
+      + " Stop it with kill -QUIT \(process)."
+  }
+
+  /// - Parameter release: its number; 0 before the first one.
+  private static func named(_ release: Int) -> String {
+    release == 0 ? "the configuration before deploy's first release" : "release \(release)"
   }
 
   /// Why a call of the host program did not start or did not finish.
@@ -67,22 +75,22 @@ enum RefusalText {
     let user = connection.ssh.user
     if said.contains("sudo"), said.contains("not found") {
       return
-        "sudo is not installed there: install it, or log in as root (ssh.user: root, no"
+        "sudo is not installed on the host: install it, or log in as root (ssh.user: root, no"
         + " ssh.become) (\(said))"
     }
     if said.contains("must have a tty") {
       return
-        "sudo requires a terminal there (requiretty): disable that in /etc/sudoers.d with\n"
+        "sudo requires a terminal on the host (requiretty): disable that in /etc/sudoers.d with\n"
         + "    Defaults:\(user) !requiretty\n  (\(said))"
     }
     if said.contains("head: Permission denied") {
       return
-        "sudo lets \(user) run a shell there, but no programs from it (NOEXEC): allow them in"
+        "sudo lets \(user) run a shell on the host, but no programs from it (NOEXEC): allow them in"
         + " /etc/sudoers.d with\n    \(user) ALL=(root) NOPASSWD: EXEC: ALL\n  (\(said))"
     }
     if said.contains("sudo:") || said.contains("is not allowed to execute") {
       return
-        "sudo does not let \(user) become root without a password there: allow it in"
+        "sudo does not let \(user) become root without a password on the host: allow it in"
         + " /etc/sudoers.d with\n    \(user) ALL=(root) NOPASSWD: ALL\n  (\(said))"
     }
     return nil
@@ -100,7 +108,7 @@ enum RefusalText {
 
   /// - Parameter previous: the release before, 0 for none.
   static func failed(_ previous: Int, lines: [String], step: PlannedStep) -> String {
-    "neither the new release nor release \(previous)"
+    "neither the new release nor \(named(previous))"
       + " could be activated\(explained(lines, step))"
   }
 

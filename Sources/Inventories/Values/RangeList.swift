@@ -36,16 +36,18 @@ package struct RangeList: Hashable, Sendable {
 
   /// Refuses a list that is so much smaller or larger than the previous one that it must be a different list.
   package func check(instead old: [AddressRange]) throws(Mistake) {
+    let remedy = "name every list, or add --any-size"
     for (name, width) in [("IPv4", 32), ("IPv6", 128)] {
       let before = old.size(ofAddressesWith: width), after = ranges.size(ofAddressesWith: width)
       if after < before / 2 {
         throw Mistake(
           description: after == 0
-            ? "it no longer has an \(name) range" : "it has less than half of the \(name) addresses"
-        )
+            ? "it no longer has an \(name) range: \(remedy)"
+            : "it has less than half of the current \(name) addresses: \(remedy)")
       }
       if before > 0, after > 4 * before {
-        throw Mistake(description: "it has more than four times the \(name) addresses")
+        throw Mistake(
+          description: "it has more than four times the current \(name) addresses: \(remedy)")
       }
     }
   }

@@ -42,7 +42,8 @@ package struct RotationStatus: Hashable, Sendable {
       let doubt =
         others.isEmpty
         ? nil
-        : "its nginx still serves release \(others.map(String.init).joined(separator: " and "))"
+        : "its nginx still serves \(others.count == 1 ? "release" : "releases")"
+          + " \(others.map(String.init).joined(separator: " and "))"
       return row(host, release, doubt: doubt)
     }
   }
@@ -59,15 +60,21 @@ package struct RotationStatus: Hashable, Sendable {
   package func blockers(toRemove ca: CAGeneration) -> [String] {
     rows.compactMap { row in
       let identifier = ca.keyIdentifier
-      let uses = [
-        row.shows.contains(identifier) ? "presents certificates issued by it" : nil,
-        row.trusts.contains(identifier) ? "trusts it" : nil,
-      ].compactMap(\.self)
+      let (trusts, shows) = (row.trusts.contains(identifier), row.shows.contains(identifier))
       if let doubt = row.doubt {
         let known =
-          uses.isEmpty ? "" : ", and according to the state it \(uses.joined(separator: " and "))"
-        return "\(row.host): \(doubt)\(known)"
+          switch (trusts, shows) {
+          case (true, true): "trusts this CA and uses a certificate issued by it"
+          case (true, false): "trusts this CA"
+          case (false, true): "uses a certificate issued by this CA"
+          case (false, false): ""
+          }
+        return "\(row.host): \(doubt)"
+          + (known.isEmpty ? "" : "; according to the state, it still \(known)")
       }
+      let uses = [
+        shows ? "presents certificates issued by it" : nil, trusts ? "trusts it" : nil,
+      ].compactMap(\.self)
       return uses.isEmpty ? nil : "\(row.host) \(uses.joined(separator: " and "))"
     }
   }

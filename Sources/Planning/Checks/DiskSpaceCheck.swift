@@ -12,7 +12,7 @@ enum DiskSpaceCheck {
       (place: "below /run", needed: needed + 512, free: surroundings.freeForWork),
     ].compactMap { place, needed, free -> String? in
       guard let free, free < needed else { return nil }
-      return "\(place) it needs \(needed) KiB, and \(free) KiB are free"
+      return "\(place) it needs \(needed) KiB, and \(free) KiB \(free == 1 ? "is" : "are") free"
     }
     guard !lacking.isEmpty else { return [] }
     return [

@@ -19,7 +19,7 @@ enum Preflight {
 
   private static func nginx(of observation: HostObservation) -> [String] {
     guard let version = observation.nginxVersion else {
-      return ["nginx is not installed there: install it and run again"]
+      return ["nginx is not installed on the host: install it and run again"]
     }
     return Version(version) == nil
       ? ["its nginx reports the version \"\(version)\", which does not have the form 1.22.1"] : []
@@ -48,7 +48,7 @@ enum Preflight {
     var blockers: [String] = []
     if !observation.isRoot {
       blockers.append(
-        "the SSH user is not root there: set ssh.user to root, or ssh.become to sudo")
+        "the SSH user is not root on the host: set ssh.user to root, or ssh.become to sudo")
     }
     let unneeded = FirewallPolicy.Engine.allCases.filter {
       $0 != engine && !observation.hasRules(of: $0)
@@ -56,7 +56,7 @@ enum Preflight {
     let others = observation.missingTools.filter { $0 != "nginx" && !unneeded.contains($0) }
     if !others.isEmpty {
       blockers.append(
-        "\(others.joined(separator: ", ")) \(others.count == 1 ? "is" : "are") missing there:"
+        "\(others.joined(separator: ", ")) \(others.count == 1 ? "is" : "are") missing on the host:"
           + " install \(others.count == 1 ? "it" : "them") and run again")
     }
     if case .ofOthers(let why) = observation.manifestProblem { blockers.append(why) }

@@ -67,8 +67,8 @@ struct SharedPorts {
 
   private func orphans(_ port: Int) -> String {
     let processes = surroundings.orphanedWorkers.map(String.init)
-    let those = processes.count == 1 ? "process" : "processes"
-    return "port \(port) is held by nginx workers whose master process has exited (\(those)"
+    let those = processes.count == 1 ? "pid" : "pids"
+    return "port \(port) is in use by nginx workers whose master process has exited (\(those)"
       + " \(processes.joined(separator: ", "))): stop them with"
       + " \"kill -QUIT \(processes.joined(separator: " "))\", start nginx, and run again"
   }

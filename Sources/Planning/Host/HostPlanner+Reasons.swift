@@ -30,8 +30,9 @@ extension HostHealth.Fault {
 
   private static func reason(_ served: [Int], _ wanted: Int?) -> String {
     let numbers = served.map(String.init).joined(separator: " and ")
-    let serves = served.isEmpty ? "no release" : "release \(numbers)"
+    let serves =
+      served.isEmpty ? "no release" : "\(served.count == 1 ? "release" : "releases") \(numbers)"
     guard let wanted else { return "nginx serves \(serves) and should serve none" }
-    return "nginx serves \(serves), not \(wanted)\(served.contains(wanted) ? " alone" : "")"
+    return "nginx serves \(serves), not \(served.contains(wanted) ? "only " : "")\(wanted)"
   }
 }

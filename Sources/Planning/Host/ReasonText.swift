@@ -5,9 +5,9 @@ enum ReasonText {
   static func reason(for change: FileChange) -> String {
     switch change.path {
     case ReleasePath.trustBundle.relative:
-      return "the trusted CAs \(pluralVerb(change.kind))"
+      return "the CA bundle \(verb(change.kind))"
     case ReleasePath.revocationLists.relative:
-      return "the revoked certificates \(pluralVerb(change.kind))"
+      return "the revocation list \(verb(change.kind))"
     case let path where ReleasePart.firewall.contains(path):
       return "the firewall \(verb(change.kind))"
     case ReleasePath.main.relative: return "the list of sites \(verb(change.kind))"
@@ -24,14 +24,6 @@ enum ReasonText {
       default: change.path
       }
     return "\(subject) \(verb(change.kind))"
-  }
-
-  private static func pluralVerb(_ kind: FileChange.Kind) -> String {
-    switch kind {
-    case .create: "are new"
-    case .change: "change"
-    case .remove: "are removed"
-    }
   }
 
   private static func verb(_ kind: FileChange.Kind) -> String {

@@ -8,19 +8,19 @@ extension ApprovedPlan {
   package func difference(of now: ApprovedPlan) -> String? {
     if playbook != now.playbook {
       return
-        "the plan was saved with the playbook \"\(playbook)\", not \"\(now.playbook)\": give the same one"
-        + " with --playbook"
+        "the plan was saved with the playbook \"\(playbook)\", not \"\(now.playbook)\". Nothing"
+        + " was changed: give the same one with --playbook"
     }
     let settings = Self.differing(rollout, now.rollout)
     if !settings.isEmpty {
       return "the playbook or the inventory has changed since the plan was saved"
-        + " (\(settings.joined(separator: ", "))): plan again"
+        + " (\(settings.joined(separator: ", "))). Nothing was changed: plan again"
     }
     let gone = hosts.filter { !$0.value.steps.isEmpty && now.hosts[$0.key] == nil }.keys.sorted()
     guard gone.isEmpty else {
       return
         "the plan changes \(gone.joined(separator: ", ")), which neither the inventory nor the state"
-        + " has: plan again"
+        + " has. Nothing was changed: plan again"
     }
     return nil
   }
@@ -40,8 +40,14 @@ extension ApprovedPlan {
       }
     }
     guard old.steps.count == new.steps.count else {
-      return "the saved plan has \(old.steps.count) steps for it, and a plan made now has"
-        + " \(new.steps.count): plan again"
+      if old.steps.isEmpty {
+        return "the saved plan does not change this host, but a new plan does: plan again"
+      }
+      if new.steps.isEmpty {
+        return "the saved plan changes this host, but a new plan does not: plan again"
+      }
+      return "the saved plan changes this host in \(old.steps.count)"
+        + " \(old.steps.count == 1 ? "step" : "steps"), but a new plan in \(new.steps.count): plan again"
     }
     let parts = zip(old.steps, new.steps).flatMap { Self.differing($0, $1) }
     guard !parts.isEmpty else { return nil }

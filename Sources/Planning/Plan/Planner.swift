@@ -38,9 +38,24 @@ package enum Planner {
       let members = changing[position] ?? []
       let onlyRemoves = members.allSatisfy { $0.goal == .removed }
       return Stage(
-        name: onlyRemoves ? "removals" : phases.map(\.name).joined(separator: " and "),
+        name: onlyRemoves ? "removals" : title(of: phases, members),
         batches: rollout.batches(of: members.map(\.host).sorted()))
     }
+  }
+
+  /// The phases of a stage by name; "hosts" if not all of its hosts have the role that its only phase
+  /// is named after.
+  private static func title(
+    of phases: [TransitionState.Phase], _ members: [PlannedStep]
+  ) -> String {
+    let role: Role? =
+      switch phases {
+      case [.serve]: .backEnd
+      case [.use]: .frontEnd
+      default: nil
+      }
+    if let role, !members.allSatisfy({ $0.roles.roles.contains(role) }) { return "hosts" }
+    return phases.map(\.name).joined(separator: " and ")
   }
 
   /// Warnings about hosts that this run cannot complete.

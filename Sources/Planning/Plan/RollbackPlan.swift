@@ -146,21 +146,28 @@ extension Planner {
     guard observation.currentRelease != nil || !others.isEmpty else {
       throw NoRelease(description: "\(host) has no release yet")
     }
-    let kept =
-      others.isEmpty
-      ? "it has no other" : "it has \(others.map(String.init).joined(separator: ", "))"
     // The release before the last run, not a transition release of that run.
     let previous = observation.manifest?.release.replaces ?? observation.releaseBefore
     let before = previous.flatMap { others.contains($0) ? $0 : nil }
     guard let release = number ?? before ?? others.last(where: { $0 < current }) else {
-      throw NoRelease(description: "\(host) has no release before release \(current) (\(kept))")
+      throw NoRelease(description: "\(host) has no release before release \(current)")
     }
     guard others.contains(release) else {
       throw NoRelease(
         description: release == current
           ? "\(host) is at release \(release) already"
-          : "\(host) no longer has release \(release) (\(kept))")
+          : "\(host) does not have release \(release); it has \(listed(observation, current))")
     }
     return release
+  }
+
+  /// The releases of a host, such as "1, 2 and 4".
+  private static func listed(_ observation: HostObservation, _ current: Int) -> String {
+    let numbers = Set(observation.keptReleases).union(current > 0 ? [current] : []).sorted()
+      .map(String.init)
+    guard let last = numbers.last, numbers.count > 1 else {
+      return "only release \(numbers.first ?? "0")"
+    }
+    return "\(numbers.dropLast().joined(separator: ", ")) and \(last)"
   }
 }

@@ -65,8 +65,8 @@ private struct ChangedFirewall {
     guard !closed.isEmpty else { return }
     found.add(
       "the new firewall of ", name,
-      " closes \(closed.map(\.description).joined(separator: ", ")): add to firewall.allow what"
-        + " others need" + (closed.compactMap(\.example).first.map { ", such as \($0)" } ?? ""))
+      " closes \(closed.map(\.description).joined(separator: ", ")): to keep a port open, add it to"
+        + " firewall.allow" + (closed.compactMap(\.example).first.map { ", such as \($0)" } ?? ""))
     guard closed.contains(where: { $0.target == .other(.vrrp) }) else { return }
     found.add(
       "the new firewall of ", name,

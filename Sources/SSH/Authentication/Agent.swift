@@ -125,7 +125,7 @@ struct Agent {
     guard error.isTemporary else { throw Problem(detail: error.description) }
     switch await loop.wait(for: interest, on: descriptor, until: deadline) {
     case .ready: return
-    case .timedOut: throw Problem(detail: "no answer within \(deadline.limit)")
+    case .timedOut: throw Problem(detail: "no answer within \(deadline.limitText)")
     case .cancelled: throw Problem(detail: "cancelled")
     }
   }

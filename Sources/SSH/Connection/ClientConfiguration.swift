@@ -167,7 +167,7 @@ package actor ClientConfigurations {
         let words = await process.errorText.replacing(wrapper, with: files[0])
         throw Problem(
           description: "`ssh -G \(name)` does not accept the configuration: \(words)\n"
-            + "Correct it, or ignore it with `ssh: {config: none}`.")
+            + "Correct it, or ignore it with `ssh: {config: none}`")
       }
       var configuration = ClientConfiguration(
         String(decoding: output, as: UTF8.self), home: home, exists: { access($0, F_OK) == 0 })

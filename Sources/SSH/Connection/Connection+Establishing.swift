@@ -119,7 +119,7 @@ extension Connection {
     case .timedOut:
       failure(
         .timedOut, activity,
-        "no answer within \(deadline.limit): the host is down, or a firewall drops the packets")
+        "no answer within \(deadline.limitText): the host is down, or a firewall drops the packets")
     case .cancelled:
       failure(.cancelled, activity, "cancelled")
     case .system(let error) where error.isRefusal:

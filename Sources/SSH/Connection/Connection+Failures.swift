@@ -7,7 +7,7 @@ extension Connection {
     switch wakeup {
     case .ready: return
     case .timedOut:
-      throw failure(.timedOut, activity, "no answer within \(deadline.limit)")
+      throw failure(.timedOut, activity, "no answer within \(deadline.limitText)")
     case .cancelled:
       throw failure(.cancelled, activity, "cancelled")
     }

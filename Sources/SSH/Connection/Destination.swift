@@ -129,6 +129,11 @@ struct Deadline: Sendable {
     self.limit = limit
   }
 
+  /// The length of the wait for a message, such as "10 s".
+  var limitText: String {
+    limit.components.attoseconds == 0 ? "\(limit.components.seconds) s" : "\(limit)"
+  }
+
   /// This deadline, or an earlier one.
   func orEarlier(_ limit: Duration) -> Deadline {
     let other = Deadline(after: limit)

@@ -52,12 +52,12 @@ extension Connection {
 
   func silenceDetail(_ deadline: Deadline) -> String {
     guard let transport = currentTransport, transport.received > 0 else {
-      return "the connection was accepted, but nothing was received within \(deadline.limit)"
+      return "the connection was accepted, but nothing was received within \(deadline.limitText)"
     }
     guard let answer = foreignGreeting(transport) else {
-      return "the key exchange did not finish within \(deadline.limit)"
+      return "the key exchange did not finish within \(deadline.limitText)"
     }
-    return "no SSH banner within \(deadline.limit): the peer said \(answer)"
+    return "no SSH banner within \(deadline.limitText): the peer said \(answer)"
   }
 
   /// The first line of a peer that does not start like an SSH server.

@@ -7,6 +7,15 @@ struct HostKeyReport {
 
   private var fingerprint: String { "\(key.type) \(key.fingerprint)" }
 
+  /// Where sshd has the public key on the host, unless it is configured otherwise.
+  private var keyFile: String {
+    let algorithm =
+      if key.type.hasPrefix("ecdsa") { "ecdsa" } else if key.type.contains("rsa") { "rsa" } else {
+        "ed25519"
+      }
+    return "/etc/ssh/ssh_host_\(algorithm)_key.pub"
+  }
+
   func unknown(others: [KnownHosts.Entry], certificateAuthorities: [KnownHosts.Entry]) -> String {
     var lines = ["this host is not known. Its key is", "  \(fingerprint)"]
     if !others.isEmpty {
@@ -18,11 +27,13 @@ struct HostKeyReport {
         + " `ssh: {transport: openssh}` in the inventory does."
     }
     guard let file = destination.knownHosts.first else {
-      return (lines + ["No known_hosts file is configured."]).joined(separator: "\n")
+      return (lines + ["No known_hosts file is configured: set ssh.known_hosts in the inventory."])
+        .joined(separator: "\n")
     }
     lines += [
-      "`deploy hosts trust` shows the keys of all new hosts and accepts them at once. For this one alone,",
-      "compare it with what `ssh-keygen -lf` says on the host itself; if it is the same, accept it:",
+      "`deploy hosts trust` shows the keys of all new hosts and asks once.",
+      "To accept only this one, compare it with `ssh-keygen -lf \(keyFile)` on the host,",
+      "then add it:",
       "  echo \(shellQuoted("\(name) \(key.type) \(key.base64)")) >> \(shellQuoted(file))",
     ]
     return lines.joined(separator: "\n")

@@ -81,7 +81,7 @@ package actor Gateway {
       case .ready: break
       }
       guard ContinuousClock.now < end.instant else {
-        throw failure(.timedOut, target, "no connection was free within \(end.limit)")
+        throw failure(.timedOut, target, "no connection was free within \(end.limitText)")
       }
     }
   }

@@ -29,7 +29,7 @@ holder_of() {
   for folder in /proc/[0-9]*; do
     case $(ls -l "$folder/fd" 2>/dev/null) in
       *"socket:[$1]"*)
-        printf '%s (process %s)\n' "$(cat "$folder/comm")" "${folder#/proc/}"
+        printf '%s (pid %s)\n' "$(cat "$folder/comm")" "${folder#/proc/}"
         return
         ;;
     esac
