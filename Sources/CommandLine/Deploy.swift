@@ -7,9 +7,9 @@ import Glibc
 package struct Deploy: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "deploy",
-    abstract: "Configure a fleet of nginx front-ends and back-ends from an inventory.",
+    abstract: "Configure nginx front-ends and back-ends from an inventory.",
     discussion: """
-      Start with "deploy init", then run "deploy check", "deploy plan" and "deploy apply".
+      Start with "deploy init", which prints the next steps.
 
       EXAMPLES:
         deploy init shop
@@ -18,7 +18,7 @@ package struct Deploy: AsyncParsableCommand {
 
       EXIT CODES:
         0    done, or nothing to do
-        1    failed
+        1    failed, or a host is blocked, unreachable or not healthy
         2    there are changes (plan --detailed-exitcode)
         64   the command line is wrong
         65   the inventory, the playbook or a file that they name is wrong

@@ -35,7 +35,7 @@ struct ApplyPlanTests {
     #expect(
       failure
         == Failure(
-          .failed, "nothing was changed: enter \"yes\" to carry the plan out, or add --yes"))
+          .failed, "nothing was changed"))
     #expect(user.seen.plans.count == 1 && user.seen.summaries.isEmpty && user.seen.prompts.isEmpty)
     #expect(fleet.hosts.seen.plans.isEmpty && fleet.hosts.seen.isClosed && !fleet.hasState)
   }

@@ -47,6 +47,8 @@ final class FakeInteraction: Interaction {
   func inform(_ text: String) {}
   func warn(_ text: String) { all.withLock { $0.warnings.append(text) } }
 
+  var canAsk: Bool { true }
+
   func confirm(_ question: String) -> Bool {
     all.withLock { $0.questions.append(question) }
     return saysYes

@@ -21,7 +21,8 @@ struct PlanViewTests {
     #expect(mismatch == nil, "\(mismatch ?? "")", sourceLocation: sourceLocation)
   }
 
-  private let view = PlanView(SamplePlan.plan, caGenerations: SamplePlan.caGenerations)
+  private let view = PlanView(
+    SamplePlan.plan, caGenerations: SamplePlan.caGenerations, suggestsDiff: true)
 
   @Test("without a terminal, lines are not wrapped")
   func wide() throws {

@@ -28,6 +28,9 @@ package protocol Interaction: Sendable {
   /// Shows what went wrong, or what the user should look at.
   func warn(_ text: String)
 
+  /// Whether there is a user who can answer a question.
+  var canAsk: Bool { get }
+
   /// Asks whether to continue; false unless the user confirms.
   func confirm(_ question: String) async -> Bool
 

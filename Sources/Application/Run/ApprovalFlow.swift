@@ -14,7 +14,10 @@ struct ApprovalFlow {
   func carryOut(_ plan: Plan, refused: String = "nothing was changed") async throws -> Summary {
     try run.interaction.show(plan, caGenerations: await keeper.state.caGenerations)
     if plan.hasChanges, await !run.interaction.confirm("Carry this plan out?") {
-      throw Failure(.failed, "\(refused): enter \"yes\" to carry the plan out, or add --yes")
+      let remedy =
+        run.interaction.canAsk
+        ? "" : ": there is no terminal to ask on. To carry the plan out without asking, add --yes"
+      throw Failure(.failed, refused + remedy)
     }
     let summary = try await hosts.carryOut(plan, with: prepare(plan))
     try await retireUnneeded()

@@ -18,15 +18,30 @@ struct FleetSurveyor {
     return declared + inventory.connectionsToLeft(state).filter { scope.selector.matches($0.name) }
   }
 
-  /// Stops if the selector names a host that neither the inventory nor the state has.
+  /// The names of the hosts in the inventory or the state that are not selected.
+  func excludedHosts(_ state: FleetState) -> Set<String> {
+    Set((workspace.inventory.hosts.map(\.name) + state.hosts.keys).map(\.text))
+      .subtracting(hosts(state).map(\.name.text))
+  }
+
+  /// Stops if the selector names a host or a label that neither the inventory nor the state has, or if it selects
+  /// no host.
   func refuseUnknownHosts(_ state: FleetState) throws {
     let unknown = scope.selector.unmatchedNames(
       among: workspace.inventory.hosts, others: Array(state.hosts.keys))
-    guard unknown.isEmpty else {
+    let names = unknown.filter { !$0.contains("=") }
+    guard names.isEmpty else {
       throw Failure(
         .usage,
-        "this fleet has no host named \(unknown.joined(separator: ", ")): see the inventory for the names"
+        "this fleet has no host named \(names.joined(separator: ", ")): see the inventory for the names"
       )
+    }
+    let labels = unknown.map { String($0.drop { $0 == "!" }) }
+    guard labels.isEmpty else {
+      throw Failure(.usage, "no host has the label \(labels.joined(separator: ", "))")
+    }
+    guard scope.limit == nil || !hosts(state).isEmpty else {
+      throw Failure(.usage, "--limit selects no host")
     }
   }
 

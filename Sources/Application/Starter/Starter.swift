@@ -53,6 +53,13 @@ package struct Starter {
   package var ca: String { "Inventories/\(fleet).ca" }
   private var state: String { "Inventories/\(fleet).state.json" }
 
+  /// Whether commands in the folder use the inventory without `--inventory`.
+  package var isDefaultInventory: Bool {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: path("Inventories"))
+    return EnvironmentVariable.value("DEPLOY_INVENTORY") == nil
+      && names?.count { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") } == 1
+  }
+
   package func path(_ name: String) -> String {
     folder == "." ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }

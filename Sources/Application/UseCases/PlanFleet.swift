@@ -10,6 +10,8 @@ package struct PlanFleet {
     package let caGenerations: [CAGeneration]
     /// What `deploy plan --out` writes.
     package let saved: SavedPlan
+    /// The names of the hosts that the inventory or the state has, but not the scope.
+    package let excludedHosts: Set<String>
   }
 
   private let run: FleetRun
@@ -28,6 +30,7 @@ package struct PlanFleet {
     }
     return Proposal(
       plan: plan, caGenerations: state.caGenerations,
-      saved: SavedPlan(plan, survey, of: run, caGenerations: state.caGenerations))
+      saved: SavedPlan(plan, survey, of: run, caGenerations: state.caGenerations),
+      excludedHosts: run.surveyor.excludedHosts(state))
   }
 }

@@ -46,7 +46,7 @@ package struct RevokeCertificates {
 
   private func warnOfOpen(_ open: [String]) {
     guard !open.isEmpty else { return }
-    run.interaction.inform("Still open:\n" + open.map { "    \($0)" }.joined(separator: "\n"))
+    run.interaction.inform("Not complete:\n" + open.map { "    \($0)" }.joined(separator: "\n"))
   }
 
   private func revoke(_ host: String, _ state: inout FleetState) throws {

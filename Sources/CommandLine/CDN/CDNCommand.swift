@@ -8,7 +8,8 @@ struct CDNCommand: AsyncParsableCommand {
     discussion: """
       EXAMPLES:
         deploy cdn show
-        deploy cdn update https://www.cloudflare.com/ips-v{4,6}
+        deploy cdn update https://www.cloudflare.com/ips-v4 \\
+          https://www.cloudflare.com/ips-v6
       """,
     subcommands: [CDNUpdateCommand.self, CDNShowCommand.self])
 }

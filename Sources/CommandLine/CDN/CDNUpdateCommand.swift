@@ -13,7 +13,8 @@ struct CDNUpdateCommand: AsyncParsableCommand {
       apply installs them on the hosts.
 
       EXAMPLES:
-        deploy cdn update https://www.cloudflare.com/ips-v{4,6}
+        deploy cdn update https://www.cloudflare.com/ips-v4 \\
+          https://www.cloudflare.com/ips-v6
         deploy cdn update --any-size ranges-v4.txt ranges-v6.txt
       """)
 
@@ -33,7 +34,7 @@ struct CDNUpdateCommand: AsyncParsableCommand {
       let result = try await UpdateRanges(options.openWorkspace()).update(
         network, from: sources, anySize: anySize)
       Console.output(
-        "\(result.path): \(result.new.ranges.count) ranges of "
+        "\(result.path): \(result.new.ranges.count.counting("range")) of "
           + "\(network.rawValue), as of \(result.new.date)")
       for range in result.added { Console.output("  + \(range)") }
       for range in result.removed { Console.output("  - \(range)") }

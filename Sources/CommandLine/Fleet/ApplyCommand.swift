@@ -11,7 +11,7 @@ struct ApplyCommand: AsyncParsableCommand {
       With a saved plan, a new plan is made and compared with the saved one, host by host. A host for which \
       they differ is refused, the message says what differs, and the other hosts continue. If the state, the CA \
       or the playbook has changed, the whole run is refused. Give the same --playbook and --allow-lockout as \
-      when the plan was saved.
+      when the plan was saved. Exits with 1 unless every host is unchanged or confirmed.
 
       EXAMPLES:
         deploy apply

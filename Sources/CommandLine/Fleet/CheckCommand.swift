@@ -10,7 +10,7 @@ struct CheckCommand: AsyncParsableCommand {
     abstract: "Check the inventory, the playbook and the files that they name.",
     usage: "deploy check [<options>]",
     discussion: """
-      Reports every mistake with its line. It contacts no host.
+      Reports every mistake in the YAML, then the first in the files that it names. It contacts no host.
 
       EXAMPLES:
         deploy check
@@ -27,8 +27,9 @@ struct CheckCommand: AsyncParsableCommand {
       for warning in report.warnings { Console.error("warning: \(warning)") }
       let inventory = report.inventory
       Console.output(
-        "\(report.path): fleet \(inventory.fleet), \(inventory.hosts.count) hosts,"
-          + " \(inventory.sites.count) sites; playbook \(report.playbook.name): no mistakes")
+        "\(report.path): fleet \(inventory.fleet), \(inventory.hosts.count.counting("host")),"
+          + " \(inventory.sites.count.counting("site")); playbook \(report.playbook.name): no mistakes"
+      )
     }
   }
 }

@@ -1,5 +1,6 @@
 import Application
 import ArgumentParser
+import Execution
 import Fleet
 import Inventories
 
@@ -7,7 +8,7 @@ import Inventories
 struct InitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
-    abstract: "Create an inventory, playbooks and a CA to start from.",
+    abstract: "Create an inventory, playbooks and a CA for a new fleet.",
     usage: "deploy init [<options>] [<folder>]",
     discussion: """
       The passphrase of the CA is read from the variable DEPLOY_PASSPHRASE, or asked for on the terminal. If \
@@ -20,7 +21,7 @@ struct InitCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Name of the fleet. Default: the letters and digits of the folder's name.",
+      "Name of the fleet. Default: the letters and digits of the folder's name, joined by hyphens.",
       valueName: "fleet"))
   var name: String?
   @Flag(help: "Create no CA; \"deploy ca create\" creates it later.") var noCA = false
@@ -40,16 +41,21 @@ struct InitCommand: AsyncParsableCommand {
     let inventory = starter.path(starter.inventory)
     let made = starter.files.map { "  \(starter.path($0.name))" }
     let ca = noCA ? [] : ["  \(starter.path(starter.ca))/ (keep a copy)"]
-    let create =
-      noCA ? ["    deploy ca create --inventory \(inventory)"] : []
+    let enter = folder == "." ? [] : ["cd \(Self.shellWord(folder))"]
+    let commands = ["check"] + (noCA ? ["ca create"] : []) + ["hosts trust", "plan", "apply"]
+    let option = starter.isDefaultInventory ? "" : " --inventory \(starter.inventory)"
+    let steps = enter + commands.map { "deploy \($0)\(option)" }
     return
       (["Created for the fleet \(starter.fleet):"] + made + ca + [
         "", "Enter your hosts and sites in \(inventory), then run", "",
-        "    deploy check --inventory \(inventory)",
-      ] + create + [
-        "    deploy hosts trust --inventory \(inventory)",
-        "    deploy plan --inventory \(inventory)",
-        "    deploy apply --inventory \(inventory)",
-      ]).joined(separator: "\n")
+      ] + steps.map { "    \($0)" }).joined(separator: "\n")
+  }
+
+  /// A path as a word of a shell command, quoted only if it has to be.
+  private static func shellWord(_ path: String) -> String {
+    let isPlain = path.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "/._-".contains($0))
+    }
+    return isPlain ? path : ShellWord.quoted(path)
   }
 }

@@ -26,7 +26,7 @@ struct PlanCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("out"),
     help: ArgumentHelp(
-      "Save the plan to this file for \"deploy apply <plan-file>\". It contains no secret.",
+      "Save the plan for \"deploy apply FILE\". Contains no secret.",
       valueName: "file"),
     completion: .file())
   var savedPath: String?
@@ -41,7 +41,8 @@ struct PlanCommand: AsyncParsableCommand {
       valueName: "host"))
   var diffHost: String?
   @Flag(
-    name: .customLong("detailed-exitcode"), help: "Exit with 2 if there are changes.")
+    name: .customLong("detailed-exitcode"),
+    help: "Exit with 2 instead of 0 if there are changes.")
   var detailedExitCode = false
 
   func validate() throws {
@@ -76,11 +77,16 @@ struct PlanCommand: AsyncParsableCommand {
 
   private func show(_ proposal: PlanFleet.Proposal, _ style: Style) throws {
     guard let diffHost else {
-      return try PlanView(proposal.plan, caGenerations: proposal.caGenerations).print(
-        as: format, style)
+      return try PlanView(
+        proposal.plan, caGenerations: proposal.caGenerations, suggestsDiff: true
+      ).print(as: format, style)
     }
     guard let view = HostDiffView(of: diffHost, in: proposal.plan) else {
-      throw Failure(.usage, "there is no host \"\(diffHost)\" in this plan")
+      let isExcluded = proposal.excludedHosts.contains(diffHost)
+      throw Failure(
+        .usage,
+        "there is no host \"\(diffHost)\" in this plan"
+          + (isExcluded ? ": --limit excludes it" : ""))
     }
     Console.output(view.text(style))
   }

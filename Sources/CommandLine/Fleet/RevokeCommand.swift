@@ -7,14 +7,14 @@ struct RevokeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
     abstract: "Revoke certificates, so that every host refuses them.",
-    usage: "deploy revoke [<options>] [<hosts> ...]",
+    usage: "deploy revoke [<options>] [<host> ...]",
     discussion: """
       Revoking a host revokes every unexpired certificate that was ever issued to it, including those in its \
       earlier releases. A host that stays in the inventory and can be reached gets new certificates first, so \
-      that no request fails; then the other hosts refuse the old ones. If that host fails or takes too long, the \
-      others refuse its old certificates anyway, and requests that need it fail. Like an apply, the command \
+      that no request fails; then the other hosts refuse the old ones. If the new certificate cannot be installed \
+      or takes too long, they refuse the old ones anyway, and requests that need that host fail. Like an apply, the command \
       also makes all other changes that the inventory declares. It exits with 1 if a host could not be changed, \
-      and lists what is still open.
+      and lists the hosts that still accept or use the old certificates.
 
       EXAMPLES:
         deploy revoke app-2 --reason key-compromise
@@ -25,16 +25,21 @@ struct RevokeCommand: AsyncParsableCommand {
   @OptionGroup var newer: NewerOptions
   @Option(
     help: ArgumentHelp(
-      "Revoke the certificate with this serial number. The first 8 or more hexadecimal digits are enough.",
+      """
+      Revoke the certificate with this serial number. The first 8 or more hexadecimal digits are enough. Can \
+      be repeated.
+      """,
       valueName: "serial-number"))
   var serial: [String] = []
-  @Flag(help: "The serial numbers are complete, of certificates that this state does not know.")
+  @Flag(help: "Also revoke serial numbers that this state does not know. Give them in full.")
   var foreign = false
-  @Option(help: "Reason for the CRL (RFC 5280, 5.3.1).") var reason = Revocation.Reason.unspecified
+  @Option(help: "Reason recorded in the CRL (RFC 5280, 5.3.1).")
+  var reason = Revocation.Reason.unspecified
   @OptionGroup var playbook: PlaybookOption
   @OptionGroup var parallel: ParallelOption
   @OptionGroup var approval: ApprovalOptions
-  @Argument(help: "Hosts whose certificates are revoked.") var hosts: [String] = []
+  @Argument(help: ArgumentHelp("Hosts whose certificates are revoked.", valueName: "host"))
+  var hosts: [String] = []
 
   func validate() throws {
     guard !hosts.isEmpty || !serial.isEmpty else {

@@ -6,7 +6,7 @@ struct RollbackCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback",
     abstract: "Switch hosts back to an earlier release that they still have.",
-    usage: "deploy rollback [<options>] <hosts> ...",
+    usage: "deploy rollback [<options>] <host> ...",
     discussion: """
       The inventory does not change, so the next plan shows the rolled-back changes again. A release is \
       refused if it contains a revoked or expired certificate or a retired CA, or lacks a later revocation. In \
@@ -24,7 +24,7 @@ struct RollbackCommand: AsyncParsableCommand {
     help: ArgumentHelp("Release to switch to. Default: the previous one.", valueName: "release"))
   var to: Int?
   @OptionGroup var approval: ApprovalOptions
-  @Argument(help: "Hosts to roll back.") var hosts: [String]
+  @Argument(help: ArgumentHelp("Hosts to roll back.", valueName: "host")) var hosts: [String]
 
   func run() async throws {
     try await approval.carryOut(options) {

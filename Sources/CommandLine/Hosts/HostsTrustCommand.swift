@@ -9,9 +9,12 @@ struct HostsTrustCommand: AsyncParsableCommand {
     abstract: "Show the SSH keys of hosts missing from known_hosts, and accept them together.",
     usage: "deploy hosts trust [<options>]",
     discussion: """
-      Compare each fingerprint with the output of "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on the \
-      host itself. A key that has changed is never accepted. New jump hosts are shown first, because hosts \
-      behind them can be reached only after the jump host is trusted.
+      Compare each fingerprint with the output of this command on the host itself:
+
+        ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub
+
+      A key that has changed is never accepted. New jump hosts are shown first, because hosts behind them can be \
+      reached only after the jump host is trusted.
 
       EXAMPLES:
         deploy hosts trust
@@ -34,7 +37,9 @@ struct HostsTrustCommand: AsyncParsableCommand {
       for failure in result.failures { Console.error("deploy: \(failure)") }
       guard result.failures.isEmpty else { throw ExitCode(.failed) }
       if result.accepted == 0 {
-        Console.output("Nothing to do: none of the \(result.asked) hosts has a new key.")
+        let which =
+          result.asked == 1 ? "the host has no" : "none of the \(result.asked) hosts has a"
+        Console.output("Nothing to do: \(which) new key.")
       }
     }
   }

@@ -6,8 +6,11 @@ import Planning
 struct HostOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Only these hosts: names, globs and label=value, separated by commas; ! excludes.",
-      valueName: "hosts"))
+      """
+      Only these hosts: names, globs and label=value, separated by commas; ! excludes. If it is given several \
+      times, the last one is used.
+      """,
+      valueName: "pattern"))
   var limit: String?
 
   @OptionGroup var parallel: ParallelOption

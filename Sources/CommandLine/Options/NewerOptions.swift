@@ -5,8 +5,8 @@ struct NewerOptions: ParsableArguments {
   @Flag(
     name: .customLong("override-newer"),
     help: """
-      Replace releases that another copy of the state has installed since. What they revoke or retire stays \
-      revoked or retired.
+      Continue although a host has a release that this copy of the state does not know. Revocations and \
+      retired CAs in it are kept.
       """)
   var overridesNewer = false
 }

@@ -4,7 +4,7 @@ import ArgumentParser
 struct PlaybookOption: ParsableArguments {
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Playbook. Default: the built-in \"rolling\".", valueName: "file"),
+    help: ArgumentHelp("Playbook file. Without it, the built-in \"rolling\".", valueName: "file"),
     completion: .yaml)
   var playbook: String?
 }

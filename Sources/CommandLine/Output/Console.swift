@@ -69,9 +69,12 @@ enum Console {
     return Int(size.ws_col)
   }
 
+  /// Whether standard input is a terminal.
+  static var canAsk: Bool { isatty(STDIN_FILENO) == 1 }
+
   /// Asks on the terminal; false if standard input is not one.
   static func confirm(_ question: String) async -> Bool {
-    guard isatty(STDIN_FILENO) == 1 else { return false }
+    guard canAsk else { return false }
     error(question + " Enter \"yes\" to continue: ")
     do {
       return try await onItsOwnThread { readLine() == "yes" }

@@ -97,3 +97,8 @@ extension [String] {
     return prefix(most).joined(separator: separator) + rest
   }
 }
+
+extension Int {
+  /// The number with a noun whose plural ends with "s", such as "1 site".
+  func counting(_ noun: String) -> String { "\(self) \(noun)\(self == 1 ? "" : "s")" }
+}

@@ -8,10 +8,13 @@ struct PlanView {
   private let plan: Plan
   /// The CA generations of the fleet, oldest first; the last one signs.
   private let caGenerations: [CAGeneration]
+  /// Whether the text names the command that shows complete files, as `deploy plan` does.
+  private let suggestsDiff: Bool
 
-  init(_ plan: Plan, caGenerations: [CAGeneration] = []) {
+  init(_ plan: Plan, caGenerations: [CAGeneration] = [], suggestsDiff: Bool = false) {
     self.plan = plan
     self.caGenerations = caGenerations
+    self.suggestsDiff = suggestsDiff
   }
 
   func print(as format: OutputFormat, _ style: Style) throws {
@@ -38,11 +41,9 @@ struct PlanView {
       page.add("on \(hosts.joined(separator: ", ")):", .dim)
       page.addUnwrapped(style.diff(diff.withoutEmptyEnd))
     }
-    if plan.steps.contains(where: { !$0.changes.isEmpty }) {
+    if suggestsDiff, plan.steps.contains(where: { !$0.changes.isEmpty }) {
       page.addEmptyLine()
-      page.add(
-        "\"deploy plan --diff <host>\" shows a host's complete files, including its firewall.", .dim
-      )
+      page.add("\"deploy plan --diff <host>\" shows all files of a host and its firewall.", .dim)
     }
     return page.text
   }

@@ -63,7 +63,7 @@ struct RotationStatusView {
         + document.generations.map { generation in
           let words = [
             host.trusts.contains(generation.generation) ? "trusts" : nil,
-            host.shows.contains(generation.generation) ? "shows" : nil,
+            host.shows.contains(generation.generation) ? "uses" : nil,
           ].compactMap(\.self)
           return words.isEmpty ? "-" : words.joined(separator: ", ")
         }

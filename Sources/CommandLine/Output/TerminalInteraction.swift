@@ -43,6 +43,8 @@ struct TerminalInteraction: Interaction {
 
   func warn(_ text: String) { Console.error("deploy: \(text)") }
 
+  var canAsk: Bool { Console.canAsk }
+
   func confirm(_ question: String) async -> Bool {
     if yes { return true }
     return await Console.confirm(question)

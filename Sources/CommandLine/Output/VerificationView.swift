@@ -43,15 +43,18 @@ struct VerificationView {
     let rows =
       findings.edges.map(row) + findings.publicEndpoints.map(row)
       + findings.forbiddenConnections.map(row)
-    let head = ["SITE", "FROM", "TO", "OWN", "NONE", "FOREIGN", "TLS", "VALID UNTIL"]
+    let head = ["SITE", "FROM", "TO", "OWN", "NONE", "FOREIGN", "TLS", "EXPIRES"]
     var page = Page(style, width: width)
     page.add(
-      table: Table.lines([head] + rows.map { shortened($0.cells) }),
+      table: Table.lines([head] + rows.map(\.cells)),
       colors: rows.map { $0.problems.isEmpty ? nil : .red },
       notes: rows.map { row in
         row.problems.map { ($0, .red) } + row.remarks.map { ($0, .yellow) }
       })
     page.addEmptyLine()
+    page.add(
+      "OWN, NONE, FOREIGN: the answer to a client with the front-end's certificate, none, or one of another"
+        + " CA", hanging: 0, .dim)
     let passed = rows.count { $0.problems.isEmpty }
     page.add("\(passed) of \(rows.count) checks passed.", passed == rows.count ? .green : .red)
     return page.text
@@ -61,8 +64,8 @@ struct VerificationView {
     (
       [
         edge.site.text, edge.frontEnd.text, "\(edge.backEnd):\(edge.port)",
-        edge.ownCertificate ?? "-",
-        edge.withoutCertificate ?? "-", edge.foreignCertificate ?? "-", edge.tlsVersion ?? "-",
+        cell(edge.ownCertificate), cell(edge.withoutCertificate, "refused"),
+        cell(edge.foreignCertificate, "refused"), edge.tlsVersion ?? "-",
         edge.served?.notAfter.date ?? "-",
       ], edge.problems, []
     )
@@ -72,7 +75,7 @@ struct VerificationView {
     (
       [
         "no site", connection.host.text, "\(connection.backEnd):\(connection.port)",
-        connection.problem == nil ? "no connection" : "-",
+        connection.problem == nil ? "blocked" : "-",
       ], connection.problem.map { [$0] } ?? [], []
     )
   }
@@ -80,15 +83,18 @@ struct VerificationView {
   private func row(_ endpoint: PublicEndpointFinding) -> Row {
     (
       [
-        endpoint.site.text, "visitor", "\(endpoint.frontEnd):443", endpoint.answer ?? "-", "", "",
+        endpoint.site.text, "visitor", "\(endpoint.frontEnd):443", cell(endpoint.answer), "", "",
         "",
         endpoint.served?.notAfter.date ?? "-",
       ], endpoint.problems, endpoint.remarks
     )
   }
 
-  /// The cells of a row, with "failed" for an answer that its problems quote in full.
-  private func shortened(_ row: [String]) -> [String] {
-    row.map { $0.count > 40 ? "failed" : $0 }
+  /// An answer as a cell, with one word for an answer that is too long: the problems quote it if it is wrong.
+  ///
+  /// - Parameter word: "refused" where a refusal is right.
+  private func cell(_ answer: String?, _ word: String = "failed") -> String {
+    guard let answer else { return "-" }
+    return answer.count > 40 ? word : answer
   }
 }

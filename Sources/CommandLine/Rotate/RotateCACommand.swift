@@ -12,11 +12,11 @@ struct RotateCACommand: AsyncParsableCommand {
     abstract: "Replace the CA with a new generation, without failed requests.",
     usage: "deploy rotate ca [<options>]",
     discussion: """
-      Creates a generation with a new key and a new common name. First every host trusts both generations, \
-      then all certificates are issued again, then every host stops trusting the old generation, and its key \
-      is archived or destroyed. The progress is read from the hosts: if a rotation is interrupted, or a host is \
-      down, run the command again, or "deploy apply", to continue. The old generation stays in the CA's folder \
-      until no host needs it.
+      Creates a generation with a new key and a new common name. Hosts trust it before any peer presents its \
+      certificates, and stop trusting the old generation after their last peer has a new certificate. Then the \
+      old key is archived or destroyed. The progress is read from the hosts: if a rotation is interrupted, or a \
+      host is down, run the command again, or "deploy apply", to continue. The old generation stays in the CA's \
+      folder until no host needs it.
 
       EXAMPLES:
         deploy rotate ca
@@ -28,17 +28,20 @@ struct RotateCACommand: AsyncParsableCommand {
   @OptionGroup var newer: NewerOptions
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Playbook. Default: the built-in \"rotate-ca\".", valueName: "file"),
+    help: ArgumentHelp("Playbook file. Without it, the built-in \"rotate-ca\".", valueName: "file"),
     completion: .yaml)
   var playbook: String?
   @OptionGroup var parallel: ParallelOption
   @Flag(help: "Only show which generations each host trusts and which issued its certificates.")
   var status = false
   @Option(
-    help: """
-      What to do with the old key: "archive" keeps it encrypted, "destroy" overwrites it. Default: as the \
+    help: ArgumentHelp(
+      """
+      What to do with the old key: archive (keep it encrypted) or destroy (overwrite it). Default: as the \
       playbook says.
-      """) var key: Playbook.KeyFate?
+      """,
+      valueName: "action"))
+  var key: Playbook.KeyFate?
   @Flag(
     help: """
       The old key is compromised: skip the playbook's pauses, and warn which hosts accept the old key until \

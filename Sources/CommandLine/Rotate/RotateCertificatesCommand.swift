@@ -27,7 +27,7 @@ struct RotateCertificatesCommand: AsyncParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Playbook. Default: the built-in \"rotate-certificates\".", valueName: "file"),
+      "Playbook file. Without it, the built-in \"rotate-certificates\".", valueName: "file"),
     completion: .yaml)
   var playbook: String?
   @Flag(

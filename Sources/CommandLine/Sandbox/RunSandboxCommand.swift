@@ -9,12 +9,13 @@ struct RunSandboxCommand: AsyncParsableCommand {
     usage: "deploy sandbox [<options>] [-- <command> ...]",
     discussion: """
       Each host of the inventory becomes a network namespace with the host's address, sshd, nginx and \
-      firewall. The command finds in ~/.ssh a key that every host accepts, and the hosts' keys in known_hosts. \
-      When the command ends, the sandbox is removed. Needs root.
+      firewall. In it, ~/.ssh has a key that every host accepts and the hosts' keys in known_hosts, and \
+      DEPLOY_INVENTORY names the inventory. DEPLOY_PASSPHRASE is not passed on: set it inside. When the command \
+      ends, the sandbox is removed. Needs root.
 
       EXAMPLES:
-        deploy sandbox -i Inventories/demo.yml -- deploy plan
-        deploy sandbox -i Inventories/demo.yml
+        deploy sandbox -i Inventories/shop.yml -- deploy plan
+        deploy sandbox -i Inventories/shop.yml
       """)
 
   @OptionGroup var options: FleetOptions

@@ -5,7 +5,8 @@ import State
 /// `deploy state show`: prints the state.
 struct StateShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Print the state as JSON, including the CA's folder.",
+    commandName: "show",
+    abstract: "Print the state as JSON, completed with the generations in the CA's folder.",
     usage: "deploy state show [<options>]",
     discussion: """
       Contains no key and no passphrase. It contacts no host.
@@ -16,11 +17,10 @@ struct StateShowCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
-  @OptionGroup var hosts: HostOptions
 
   func run() async throws {
     try await reporting {
-      let run = try FleetRun(options.location, hosts.scope(), options.interaction())
+      let run = try FleetRun(options.location, RunScope(), options.interaction())
       try JSONText.print(ReadState(run).state())
     }
   }
