@@ -20,8 +20,12 @@ struct FleetSurveyor {
 
   /// The names of the hosts in the inventory or the state that are not selected.
   func excludedHosts(_ state: FleetState) -> Set<String> {
-    Set((workspace.inventory.hosts.map(\.name) + state.hosts.keys).map(\.text))
-      .subtracting(hosts(state).map(\.name.text))
+    let selector = scope.selector
+    let declared = workspace.inventory.hosts
+    let others = Set(state.hosts.keys).subtracting(declared.map(\.name))
+    return Set(
+      declared.filter { !selector.matches($0) }.map(\.name.text)
+        + others.filter { !selector.matches($0) }.map(\.text))
   }
 
   /// Stops if the selector names a host or a label that neither the inventory nor the state has, or if it selects
@@ -40,7 +44,8 @@ struct FleetSurveyor {
     guard labels.isEmpty else {
       throw Failure(.usage, "no host has the label \(labels.joined(separator: ", "))")
     }
-    guard scope.limit == nil || !hosts(state).isEmpty else {
+    let count = Set(workspace.inventory.hosts.map(\.name)).union(state.hosts.keys).count
+    guard scope.limit == nil || excludedHosts(state).count < count else {
       throw Failure(.usage, "--limit selects no host")
     }
   }
