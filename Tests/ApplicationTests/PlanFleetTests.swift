@@ -22,8 +22,10 @@ struct PlanFleetTests {
   func limited() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()
-    _ = try await PlanFleet(fleet.run(user, RunScope(limit: "app-*"))).proposal(isOffline: false)
+    let proposal = try await PlanFleet(fleet.run(user, RunScope(limit: "app-*")))
+      .proposal(isOffline: false)
     #expect(fleet.hosts.seen.surveys == [["app-1"]])
+    #expect(!proposal.excludedHosts.isEmpty && !proposal.excludedHosts.contains("app-1"))
     let failure = await #expect(throws: Failure.self) {
       try await PlanFleet(fleet.run(user, RunScope(limit: "app-9"))).proposal(isOffline: false)
     }

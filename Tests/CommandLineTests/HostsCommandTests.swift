@@ -6,7 +6,7 @@ import Testing
 
 @Suite("deploy hosts, as the shell sees it")
 struct HostsCommandTests {
-  @Test("trust says that a limit selects no host, and names an unknown host")
+  @Test("trust says that a limit selects no host, and names an unknown host or label")
   func noHost() throws {
     let home = try Home()
     let none = try home.deploy("hosts", "trust", "--limit", "!*")
@@ -15,5 +15,7 @@ struct HostsCommandTests {
     let unknown = try home.deploy("hosts", "trust", "--limit", "app-9")
     #expect(
       unknown.status == 64 && unknown.output.contains("no host named app-9"), "\(unknown.output)")
+    let label = try home.deploy("hosts", "trust", "--limit", "nope=1")
+    #expect(label.status == 64 && label.output == "deploy: no host has the label nope=1\n")
   }
 }

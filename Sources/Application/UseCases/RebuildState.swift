@@ -83,9 +83,10 @@ package struct RebuildState {
       "These claims of hosts cannot be verified, because no known fleet key has signed them:\n"
         + claims.map { "    \($0)" }.joined(separator: "\n"))
     guard await run.interaction.confirm("Believe them?") else {
-      throw Failure(
-        .failed,
-        "the state was not changed: enter \"yes\" to believe the hosts, or add --yes")
+      let remedy =
+        run.interaction.canAsk
+        ? "" : ": there is no terminal to ask on. To believe the hosts without asking, add --yes"
+      throw Failure(.failed, "the state was not changed" + remedy)
     }
     return true
   }

@@ -48,7 +48,7 @@ struct HostDiffView {
     case .key, .local: "a secret"
     case .present: "unchanged"
     case .text(let text) where change.isOfTLS:
-      "certificates, \(text.split(separator: "\n").count) lines"
+      "certificates, \(text.split(separator: "\n").count.counting("line"))"
     case .text: "its text on the host is not known"
     }
   }
