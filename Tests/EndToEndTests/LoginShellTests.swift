@@ -72,7 +72,7 @@ struct LoginShellTests {
           """, command)
       }
       let output = try await scene.deploy("apply", "--yes")
-      let why = "unreachable  the account root does not run the command that it is sent: see its"
+      let why = "unreachable  the account root does not run commands sent to it: check its"
       for host in ["app-1", "app-2", "app-3"] {
         #expect(output.stdout.contains("\(host)   \(why)"), "\(output.all)")
       }

@@ -33,7 +33,7 @@ struct SavedPlanTests {
       let summary = applied.stdout.components(separatedBy: "\nSummary\n").last ?? ""
       #expect(
         summary.contains(
-          /app-1 +refused +it has changed since the plan was made \(nginx\/deploy.conf is not as/),
+          /app-1 +refused +it has changed since the plan was made \(nginx\/deploy.conf has changed/),
         "\(applied.all)")
       #expect(summary.contains(/app-2 +confirmed/), "\(applied.all)")
       #expect(try await scene.fingerprint(of: "app-1") == before)

@@ -16,10 +16,10 @@ struct StateFaultTests {
   }
 
   private static let faults = [
-    Fault(words: ["the state ends too early", "deploy state rebuild"]) {
+    Fault(words: ["the state is truncated after", "deploy state rebuild"]) {
       String($0.prefix($0.count / 2))
     },
-    Fault(words: ["the state ends too early", ".previous"]) {
+    Fault(words: ["the state is truncated after", ".previous"]) {
       // Behind a brace, which a whole state ends in too.
       $0.prefix { $0 != "}" } + "}"
     },
@@ -30,7 +30,7 @@ struct StateFaultTests {
       $0.replacingOccurrences(of: "\"fleet\" : \"shop\"", with: "\"fleet\" : \"other\"")
     },
     Fault(words: ["the state has version 99", "the newer deploy"]) {
-      $0.replacingOccurrences(of: "\"version\" : 1", with: "\"version\" : 99")
+      $0.replacingOccurrences(of: "\"version\" : 2", with: "\"version\" : 99")
     },
   ]
 

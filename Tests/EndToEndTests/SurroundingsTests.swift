@@ -45,8 +45,8 @@ struct SurroundingsTests {
             + " a port open, add it to firewall.allow",
           "warning: the chain input of inet guard on app-1 drops packets that deploy's firewall"
             + " accepts: \"tcp dport 8080 drop\"",
-          "warning: Docker is on app-1: the ports that its containers publish do not pass deploy's"
-            + " firewall; limit them in Docker's own chain DOCKER-USER",
+          "warning: Docker is on app-1: the ports that its containers publish bypass deploy's firewall;"
+            + " restrict them in Docker's own chain DOCKER-USER",
         ], "\(plan.all)")
       // Debian's own site, which the host had before.
       #expect(

@@ -22,7 +22,7 @@ package struct VerifyFleet {
   /// test.
   package func findings() async throws -> FleetFindings {
     let checks = FleetChecks(of: run.workspace.inventory, run.scope.selector)
-    guard !checks.edges.isEmpty || !checks.entrances.isEmpty else {
+    guard !checks.edges.isEmpty || !checks.publicEndpoints.isEmpty else {
       throw Failure(.usage, "no edge or site of the fleet uses these hosts: change --limit")
     }
     return await FleetFindings(of: checks, try await probe(), parallel: run.scope.parallel)

@@ -27,7 +27,8 @@ package struct ConfigurationFile: Hashable, Sendable {
 ///   - checksRevocation: whether the release has revocation lists.
 package func configuration(
   for host: Host, in inventory: Inventory, nginx version: Version, hasIPv6: Bool = true,
-  beside remains: Remains = .none, from source: IPAddress? = nil, checksRevocation: Bool = false
+  beside remains: CarriedOverSites = .none, from source: IPAddress? = nil,
+  checksRevocation: Bool = false
 ) -> [ConfigurationFile] {
   HostConfiguration(
     host: host, inventory: inventory, platform: Platform(nginx: version, hasIPv6: hasIPv6),
@@ -65,7 +66,7 @@ private struct HostConfiguration {
   let host: Host
   let inventory: Inventory
   let platform: Platform
-  let remains: Remains
+  let remains: CarriedOverSites
   let source: IPAddress?
   let checksRevocation: Bool
 

@@ -1,7 +1,7 @@
 package import Fleet
 
 /// The parts that a release takes over unchanged from the previous one, for a transition between two releases.
-package struct Remains: Hashable, Sendable {
+package struct CarriedOverSites: Hashable, Sendable {
   /// Roles whose sites all stay unchanged: none of them is made from the inventory.
   package var roles: Set<Role>
   /// The sites whose files stay unchanged, by role.
@@ -13,7 +13,7 @@ package struct Remains: Hashable, Sendable {
   /// Whether a front-end's site asks visitors for certificates.
   package var asksVisitors: Bool
 
-  package static let none = Remains(roles: [], sites: [:], ports: [:])
+  package static let none = CarriedOverSites(roles: [], sites: [:], ports: [:])
 
   package init(
     roles: Set<Role>, sites: [Role: Set<DomainName>], ports: [DomainName: Set<Port>],
