@@ -21,7 +21,7 @@ struct ForgedManifestTests {
     let plan = try await scene.deploy("plan", "--detailed-exitcode")
     let words = plan.stdout.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     #expect(
-      plan.status == 2 && words.contains(" \(reason): the whole release is made again")
+      plan.status == 2 && words.contains(" \(reason)")
         && words.contains(": the whole release is made again"),
       "\(plan.all)", sourceLocation: sourceLocation)
     try await scene.apply(sourceLocation: sourceLocation)
@@ -34,7 +34,8 @@ struct ForgedManifestTests {
   @Test(
     "an edited manifest is reported and the release made again",
     arguments: [
-      "s/^release .*/release 987654321/", "s/^opens 443 .*/opens 443 everybody nobody/", "/^revoked /d",
+      "s/^release .*/release 987654321/", "s/^opens 443 .*/opens 443 everybody nobody/",
+      "/^revoked /d",
       "s/^ca 1 signing /ca 1 retiring /", "s/^made .*/made 2036-01-01T00:00:00Z mallory@nowhere/",
       "s/^serial .*/serial 1000000/",
     ])

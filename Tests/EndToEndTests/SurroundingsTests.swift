@@ -74,7 +74,7 @@ struct SurroundingsTests {
       let refused = try await scene.deploy("plan", "--limit", "app-1")
       #expect(refused.status == 1)
       #expect(refused.stdout.contains("would lock out the controller"), "\(refused.all)")
-      #expect(refused.stdout.contains("or give --allow-lockout"), "\(refused.all)")
+      #expect(refused.stdout.contains("or use --allow-lockout"), "\(refused.all)")
 
       let before = try await scene.restingHosts(["app-1"], "before the lockout")
       let output = try await scene.boundedApply(
