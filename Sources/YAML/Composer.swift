@@ -99,6 +99,9 @@ private struct Composer: ~Copyable {
     }
   }
 
+  /// Composes the node that begins with an event, including everything below it.
+  ///
+  /// - Parameter depth: how many nodes contain it; too deep a document is refused.
   private mutating func compose(
     _ start: PlacedEvent, _ stream: borrowing EventStream, depth: Int
   ) throws(Stop) -> Composed {

@@ -86,6 +86,7 @@ struct EventStream: ~Copyable {
       event: Self.event(event), place: place(from: event.start_mark, to: event.end_mark))
   }
 
+  /// Copies an event of libyaml into a Swift value; libyaml frees its own strings afterwards.
   private static func event(_ event: yaml_event_t) -> Event {
     switch event.type {
     case YAML_STREAM_START_EVENT: return .streamStart

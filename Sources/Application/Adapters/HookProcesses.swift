@@ -37,6 +37,9 @@ package final class HookProcesses: HookRunner {
     }
   }
 
+  /// Runs a hook in its own session, passes its lines on and returns how it ended.
+  ///
+  /// Everything that it started is ended with it.
   private func ending(
     of words: [String], _ environment: [String: String], _ say: @Sendable (String) -> Void
   ) async throws -> HookEnding {

@@ -37,6 +37,7 @@ package struct SavedPlan: Equatable, Sendable {
     try checkTime(state, statePath, now)
   }
 
+  /// Refuses the plan if the state has changed since the plan was made.
   private func checkSerial(_ state: FleetState, _ statePath: String) throws {
     let plan = approved
     guard state.serial > 0 else {

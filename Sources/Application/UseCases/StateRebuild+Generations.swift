@@ -60,6 +60,9 @@ extension FleetState {
       .map { (pem: $0.0, facts: $0.1) }
   }
 
+  /// Takes the newest revocation list of each generation from the lists that a host shows.
+  ///
+  /// Only lists with a valid signature of the generation count.
   private mutating func takeRevocationLists(in text: String) {
     let end = "-----END X509 CRL-----\n"
     for index in caGenerations.indices {

@@ -111,6 +111,9 @@ struct StateRebuild {
     }
   }
 
+  /// Takes what one host shows into the state, or notes why nothing was taken.
+  ///
+  /// - Parameter believing: whether the user believes claims that no known key has signed.
   private mutating func take(
     _ host: Member, _ result: SurveyResult?, _ newer: NewerRelease?, believing: Bool
   ) {

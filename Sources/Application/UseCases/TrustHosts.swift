@@ -36,6 +36,7 @@ package struct TrustHosts {
     return Result(asked: hosts.count, accepted: accepted, failures: failures)
   }
 
+  /// Reads the keys of the hosts, asks the user once, and records the accepted keys.
   private func trust(
     _ hosts: [(name: HostName, connection: HostAccess)],
     _ accept: ([NewHostKey]) async throws -> Bool

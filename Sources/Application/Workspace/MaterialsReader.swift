@@ -95,6 +95,7 @@ struct MaterialsReader {
     return text.hasSuffix("\n") ? text : text + "\n"
   }
 
+  /// Reads and checks a site's certificate and key: they belong together, and the names fit the site.
   private func certificate(
     _ certificate: LocalFile, _ key: LocalFile, _ site: Site
   ) throws -> Materials.SiteCertificate {

@@ -70,6 +70,7 @@ struct HostBlocks {
 
   // MARK: - Waiting
 
+  /// The lines that name the hosts which must confirm their steps before this one.
   private func waits(_ step: HostStep) -> [String] {
     let needs = step.needs.map { need in
       switch need.goal {
@@ -126,6 +127,7 @@ struct HostBlocks {
 
   // MARK: - Certificates
 
+  /// Adds a certificate that the step issues: its names, issuer, expiry and the reason.
   private func add(_ certificate: PlannedCertificate, to page: inout Page) {
     let use = certificate.purpose == .server ? "as a server" : "as a client of back-ends"
     page.add("certificate \(certificate.path), \(use), \(certificate.key)", indent: 4)

@@ -23,8 +23,7 @@ struct HostTransaction: Sendable {
   static func prepare(
     _ step: PlannedStep, after previous: ConfirmedStep?, _ release: BuiltRelease,
     on host: any RemoteHost, with program: HostProgram, who: String, window: Int64,
-    budgets: Budgets,
-    report: @Sendable (ProgressEvent) -> Void
+    budgets: Budgets, report: @Sendable (ProgressEvent) -> Void
   ) async -> Result<HostTransaction, Failure> {
     do {
       let conversation = try await Conversation.start(

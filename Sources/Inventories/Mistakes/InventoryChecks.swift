@@ -28,6 +28,7 @@ struct DomainTable {
 
 /// The listeners of one host: SSH, the public ports of a front-end, the ports of its sites.
 enum Listeners {
+  /// Reports ports of a host that two of its services would listen on.
   static func check(
     _ sites: [DeclaredSite], _ hosts: DeclaredHosts, _ found: inout DiagnosticCollector
   ) {

@@ -104,6 +104,9 @@ extension LeafPolicy {
     case renewBefore = "renew_before"
   }
 
+  /// Reads `ca.certificates`: the key, validity and renewal margin of host certificates.
+  ///
+  /// - Parameter ca: how long the CA is valid; certificates that would outlive it are reported.
   static func read(
     _ entry: Node.Entry, ca: Period, _ found: inout DiagnosticCollector
   ) -> LeafPolicy {

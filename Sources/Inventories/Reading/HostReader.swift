@@ -30,6 +30,9 @@ struct DeclaredHosts {
     }
   }
 
+  /// Reads one host below `front_ends` or `back_ends`; nil if it has no usable address.
+  ///
+  /// - Parameter defaults: the SSH settings of the inventory, which the host may override.
   private mutating func host(
     _ entry: Node.Entry, named name: HostName?, _ role: Role, _ defaults: SSHSettings,
     _ found: inout DiagnosticCollector

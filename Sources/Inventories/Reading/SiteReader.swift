@@ -109,6 +109,7 @@ extension PublicCertificate {
     case certificate, key
   }
 
+  /// Reads `certificate:` of a site: files, paths on the host, or the CA of the fleet.
   fileprivate static func read(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
   ) -> PublicCertificate? {

@@ -54,6 +54,7 @@ extension DeclaredHosts {
     case failTimeout = "fail_timeout"
   }
 
+  /// Reads one back-end of a site: a name, or a mapping with its port, weight and failure limits.
   private func upstream(
     _ node: Node, port: Port, _ found: inout DiagnosticCollector
   ) -> Placed<Upstream>? {
