@@ -49,7 +49,7 @@ struct SystemdJobTests {
   /// Only hosts without systemd are reported to lose their firewall at a restart.
   private func expectWarning(_ scene: Scene) async throws {
     let mixed = try await scene.deploy("plan").stdout
-    #expect(mixed.contains("warning: no systemd on app-2: after a restart"), "\(mixed)")
+    #expect(mixed.contains("warning: no systemd on app-2: after a reboot"), "\(mixed)")
     let systemd = try await scene.deploy("plan", "--limit", "app-1,edge-1").stdout
     #expect(systemd.contains("+ app-1") && !systemd.contains("no systemd"), "\(systemd)")
   }

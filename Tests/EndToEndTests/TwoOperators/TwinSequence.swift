@@ -167,7 +167,7 @@ struct TwinSequence {
       return false
     }
     guard output.status != 0 else { return try await end(words, by: someone) }
-    if output.status == 64, output.stderr.contains("no certificate of") { return false }
+    if output.status == 64, output.stderr.contains("no valid certificate of") { return false }
     isSettled = false
     guard try await followAdvice(output, for: whole, by: someone) else { return false }
     isSettled = true
@@ -232,7 +232,7 @@ struct TwinSequence {
       let asks = ["apply", "rotate", "revoke", "rollback"].contains(words[0])
       var output = try await fleet.folder(someone).timed(
         words + (asks && !words.contains("--yes") ? ["--yes"] : []), .none)
-      if output.status != 0, output.stderr.contains("give --yes") {
+      if output.status != 0, output.stderr.contains("add --yes") {
         output = try await fleet.folder(someone).timed(words + ["--yes"], .none)
       }
       story.append("    exit \(output.status): \(output.stderr.suffix(600))")
