@@ -17,8 +17,8 @@ struct StatusProblem {
   ///   - record: what the state says of the host.
   ///   - newer: the host's release, if another copy of the state installed it.
   init?(
-    _ observation: HostObservation, _ record: HostRecord?, _ newer: NewerRelease?,
-    _ now: Timestamp
+    _ observation: HostObservation, _ health: HostHealth, _ record: HostRecord?,
+    _ newer: NewerRelease?, _ now: Timestamp
   ) {
     let present = observation.manifest?.release
     let ends = present?.certificates.values.map(\.notAfter).min()
@@ -41,7 +41,7 @@ struct StatusProblem {
       (text, advice) = ("its release is missing", Self.reapply)
     } else if let ends, ends <= now {
       (text, advice) = ("a certificate has expired", "Run \"deploy apply\" to issue a new one")
-    } else if let fault = HostHealth(observation).faults.lazy.compactMap(Self.said).first {
+    } else if let fault = health.faults.lazy.compactMap(Self.said).first {
       (text, advice) = fault
     } else {
       return nil

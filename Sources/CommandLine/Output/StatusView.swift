@@ -21,6 +21,8 @@ struct StatusView {
     var daysLeft: Int64?
     /// What to do about the problem; for text only.
     var advice: String?
+    /// Nil if the host did not answer.
+    var health: HostHealth?
 
     private enum CodingKeys: CodingKey {
       case host, isReachable, problem, release, served, drift, firewall, note, certificateEnds
@@ -40,18 +42,12 @@ struct StatusView {
   private let caEnds: Timestamp?
   private let now: Timestamp
   private let rows: [Row]
-  /// Whether every host that answered is as its release left it.
-  private let isAsInstalled: Bool
 
   init(_ report: SurveyFleet.Report, now: Timestamp) {
     let (state, judged) = (report.state, report.judged)
     fleet = state.fleet
     caEnds = state.signingCA?.notAfter
     self.now = now
-    isAsInstalled = report.hosts.allSatisfy { host, _ in
-      guard case .observed(let observation) = judged.survey[host] else { return true }
-      return HostHealth(observation).isAsInstalled
-    }
     let newer = Dictionary(uniqueKeysWithValues: judged.newer.map { ($0.host, $0) })
     rows = report.hosts.map { host, _ in
       switch judged.survey[host] {
@@ -76,7 +72,8 @@ struct StatusView {
   ) -> Row {
     let present = observation.manifest?.release
     let ends = present?.certificates.values.map(\.notAfter).min()
-    let problem = StatusProblem(observation, record, newer, now)
+    let health = HostHealth(observation)
+    let problem = StatusProblem(observation, health, record, newer, now)
     return Row(
       host: host, isReachable: true, problem: problem?.text, release: present?.number,
       served: observation.servedReleases, drift: observation.driftedFiles,
@@ -85,11 +82,11 @@ struct StatusView {
         "rolled back automatically from release \($0.number): \($0.why)"
       },
       certificateEnds: ends,
-      daysLeft: ends.map { now.days(until: $0) }, advice: problem?.advice)
+      daysLeft: ends.map { now.days(until: $0) }, advice: problem?.advice, health: health)
   }
 
   var isHealthy: Bool {
-    isAsInstalled && rows.allSatisfy { $0.problem == nil }
+    rows.allSatisfy { $0.problem == nil && $0.health?.isAsInstalled ?? true }
       && caEnds.map { $0 > now } ?? true
   }
 
@@ -140,11 +137,14 @@ struct StatusView {
         "\(row.drift.shortList()) \(row.drift.count == 1 ? "was" : "were") changed on the host."
           + " \"deploy apply\" installs the release again.")
     }
-    if row.release != nil, row.firewall != HostObservation.LoadedFirewall.asInstalled.rawValue {
-      problems.append(
-        row.firewall == HostObservation.LoadedFirewall.absent.rawValue
-          ? "The firewall is not loaded. \"deploy apply\" loads it again."
-          : "The loaded firewall differs from the installed one. \"deploy apply\" loads it again.")
+    if let faults = row.health?.faults {
+      if faults.contains(.firewallAbsent) {
+        problems.append("The firewall is not loaded. \"deploy apply\" loads it again.")
+      }
+      if faults.contains(.firewallChanged) {
+        problems.append(
+          "The loaded firewall differs from the installed one. \"deploy apply\" loads it again.")
+      }
     }
     return problems
   }
