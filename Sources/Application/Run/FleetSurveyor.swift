@@ -20,12 +20,14 @@ struct FleetSurveyor {
 
   /// The names of the hosts in the inventory or the state that are not selected.
   func excludedHosts(_ state: FleetState) -> Set<String> {
-    let selector = scope.selector
-    let declared = workspace.inventory.hosts
-    let others = Set(state.hosts.keys).subtracting(declared.map(\.name))
-    return Set(
-      declared.filter { !selector.matches($0) }.map(\.name.text)
-        + others.filter { !selector.matches($0) }.map(\.text))
+    Set(selection(of: state).filter { !$0.value }.keys.map(\.text))
+  }
+
+  /// Whether each host of the inventory or the state is selected.
+  private func selection(of state: FleetState) -> [HostName: Bool] {
+    let declared = workspace.inventory.hosts.map { ($0.name, scope.selector.matches($0)) }
+    let recorded = state.hosts.keys.map { ($0, scope.selector.matches($0)) }
+    return Dictionary(declared + recorded) { declared, _ in declared }
   }
 
   /// Stops if the selector names a host or a label that neither the inventory nor the state has, or if it selects
@@ -44,8 +46,7 @@ struct FleetSurveyor {
     guard labels.isEmpty else {
       throw Failure(.usage, "no host has the label \(labels.joined(separator: ", "))")
     }
-    let count = Set(workspace.inventory.hosts.map(\.name)).union(state.hosts.keys).count
-    guard scope.limit == nil || excludedHosts(state).count < count else {
+    guard scope.limit == nil || selection(of: state).values.contains(true) else {
       throw Failure(.usage, "--limit selects no host")
     }
   }

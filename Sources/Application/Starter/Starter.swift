@@ -55,9 +55,8 @@ package struct Starter {
 
   /// Whether commands in the folder use the inventory without `--inventory`.
   package var isDefaultInventory: Bool {
-    let names = try? FileManager.default.contentsOfDirectory(atPath: path("Inventories"))
-    return EnvironmentVariable.value("DEPLOY_INVENTORY") == nil
-      && names?.count { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") } == 1
+    EnvironmentVariable.value("DEPLOY_INVENTORY") == nil
+      && Workspace.inventories(in: path("Inventories")).count == 1
   }
 
   package func path(_ name: String) -> String {

@@ -39,17 +39,16 @@ package struct RebuildState {
     }
     var rebuild = StateRebuild(state, survey, run.workspace.inventory, now: .current)
     try rebuild.run(believing: try await believes(rebuild.claims))
+    func nothingLearned(_ why: String) -> Failure {
+      let lines = rebuild.missing.map { "    \($0)" }
+      return Failure(.failed, "\(why):\n" + lines.joined(separator: "\n"))
+    }
     guard !rebuild.isLost || !rebuild.found.isEmpty || rebuild.missing.isEmpty else {
-      throw Failure(
-        .failed,
-        "no host reports a release, so a new state would contain nothing of the fleet:\n"
-          + rebuild.missing.map { "    \($0)" }.joined(separator: "\n"))
+      throw nothingLearned(
+        "no host reports a release, so a new state would contain nothing of the fleet")
     }
     guard survey.values.contains(where: \.isObserved) || survey.isEmpty else {
-      throw Failure(
-        .failed,
-        "no host could be reached, so the state is unchanged:\n"
-          + rebuild.missing.map { "    \($0)" }.joined(separator: "\n"))
+      throw nothingLearned("no host could be reached, so the state is unchanged")
     }
     state = rebuild.state
     var misfit = try takeInFolder(&state)

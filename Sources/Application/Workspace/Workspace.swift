@@ -84,13 +84,18 @@ package struct Workspace: Sendable {
     return value
   }
 
+  /// The names of the inventories in a folder, sorted. The only one there is used if none is named.
+  static func inventories(in folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.sorted()
+  }
+
   private static func inventoryPath(_ location: FleetLocation) throws -> String {
     if let path = location.inventory ?? EnvironmentVariable.value("DEPLOY_INVENTORY") {
       return path
     }
     let folder = "Inventories"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let candidates = names.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.sorted()
+    let candidates = inventories(in: folder)
     guard candidates.count == 1 else {
       throw Failure(
         .usage,
