@@ -27,6 +27,28 @@ struct RotateCATests {
     #expect(try fleet.state().caGenerations.map(\.generation) == [2])
   }
 
+  @Test("creates no generation if no host answers")
+  func silence() async throws {
+    let down = SurveyResult.unreachable("could not connect")
+    let fleet = try await TestFleet(FakeFleet(answers: ["app-1": down, "edge-1": down]))
+    let failure = await #expect(throws: Failure.self) {
+      try await RotateCA(fleet.run(FakeInteraction())).rotate(key: nil, isEmergency: false)
+    }
+    #expect(
+      failure?.message.hasPrefix(
+        "no host answered, so the CA was not rotated and nothing was changed:\n"
+          + "    app-1: could not connect\n    edge-1: could not connect\n") == true)
+    #expect(try fleet.home.folder.summary() == ["1 signing"])
+    if fleet.hasState { #expect(try fleet.state().caGenerations.map(\.generation) == [1]) }
+  }
+
+  @Test("creates a generation if one host answers")
+  func oneAnswers() async throws {
+    let fleet = try await TestFleet(FakeFleet(answers: ["app-1": .unreachable("no route")]))
+    _ = try? await RotateCA(fleet.run(FakeInteraction())).rotate(key: nil, isEmergency: false)
+    #expect(try fleet.home.folder.summary().contains("2 signing"))
+  }
+
   @Test("keeps the new generation and changes no host unless the user confirms")
   func refused() async throws {
     let fleet = try await TestFleet()

@@ -1,6 +1,8 @@
 import Certificates
+import Diagnostics
 import FleetFolders
 import Foundation
+import Inventories
 import TestSupport
 import Testing
 
@@ -71,6 +73,16 @@ struct SecretEnvironmentTests {
     #expect(!run.output.contains("core dumped"))
     let names = try FileManager.default.contentsOfDirectory(atPath: home.path)
     #expect(!names.contains { $0.hasPrefix("core") })
+  }
+
+  @Test("is taken also if only a host that left the inventory uses it")
+  func leftHost() throws {
+    home.inventory += "\nleft: {app-9: {ssh: {password: {env: DEPLOY_TEST_LEFT}}}}\n"
+    let (inventory, found) = Inventory.read(
+      SourceText(file: "shop.yml", bytes: Array(home.inventory.utf8)))
+    setenv("DEPLOY_TEST_LEFT", "left-4711", 1)
+    SecretEnvironment.takeAll(of: try #require(inventory, "\(found)"))
+    #expect(getenv("DEPLOY_TEST_LEFT") == nil)
   }
 
   @Test("is read once and stays known after it is removed")

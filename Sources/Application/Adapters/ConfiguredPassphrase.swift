@@ -1,6 +1,5 @@
 import CAStore
 import Certificates
-import Files
 import Fleet
 import Inventories
 
@@ -11,6 +10,11 @@ struct ConfiguredPassphrase: PassphraseReader {
   private let interaction: any Interaction
   /// What the user can do if there is no terminal.
   private let instead: String
+  /// Where the source is named, for messages.
+  private let origin: String
+  private let prompt: String
+  /// Makes a path absolute, or leaves it relative to the current folder.
+  private let resolve: @Sendable (String) -> String
 
   /// - Parameters:
   ///   - source: where the passphrase comes from; nil for the source that the inventory names.
@@ -18,84 +22,39 @@ struct ConfiguredPassphrase: PassphraseReader {
   init(
     _ workspace: Workspace, _ interaction: any Interaction, source: PassphraseSource? = nil,
     instead: String =
-      "set ca.passphrase in the inventory to {env: NAME}, {file: PATH} or {command: […]}"
+      "set ca.passphrase in the inventory to {env: NAME}, {file: PATH} or {command: […]}",
+    origin: String = "from which the inventory takes the CA's passphrase",
+    prompt: String = "Passphrase", resolve: (@Sendable (String) -> String)? = nil
   ) {
     self.source = source ?? workspace.inventory.ca.passphrase
     self.workspace = workspace
     self.interaction = interaction
     self.instead = instead
+    self.origin = origin
+    self.prompt = prompt
+    self.resolve = resolve ?? { workspace.resolve($0) }
+  }
+
+  /// The reader of the CA's new passphrase. The source that the inventory names still has the old
+  /// one.
+  ///
+  /// - Parameter source: the source that the command names.
+  static func new(
+    from source: PassphraseSource, _ workspace: Workspace, _ interaction: any Interaction
+  ) -> Self {
+    Self(
+      workspace, interaction, source: source, origin: "given with --new-env",
+      prompt: "New passphrase", resolve: { $0 })
   }
 
   func read(isNew: Bool) async throws -> Secret {
-    let secret =
-      switch source {
-      case .environment(let name): try fromEnvironment(name)
-      case .file(let path): try fromFile(workspace.resolve(path.text))
-      case .command(let words): try await fromCommand(words)
-      case .terminal: try await fromTerminal(isNew: isNew)
-      }
-    guard !secret.isEmpty else {
-      throw Failure(.failed, "the passphrase from \(description) is empty")
-    }
-    return secret
+    try await SecretReader(
+      source: source, name: "passphrase", origin: origin, resolve: resolve,
+      ask: { try await fromTerminal(isNew: isNew) }
+    ).read()
   }
 
-  /// Reads the CA's new passphrase, from a variable, from a file, or else from the terminal. The source that the
-  /// inventory names still has the old one.
-  static func new(
-    environment: String?, file: String?, _ workspace: Workspace, _ interaction: any Interaction
-  ) async throws -> Secret {
-    let new = ConfiguredPassphrase(workspace, interaction, source: .terminal)
-    let secret =
-      if let environment {
-        try new.fromEnvironment(environment, "given with --new-env")
-      } else if let file {
-        try new.fromFile(file)
-      } else {
-        try await new.fromTerminal(isNew: true, prompt: "New passphrase")
-      }
-    guard !secret.isEmpty else { throw Failure(.failed, "the new passphrase is empty") }
-    return secret
-  }
-
-  /// The source, for messages.
-  private var description: String {
-    switch source {
-    case .environment(let name): "the variable \(name)"
-    case .file(let path): workspace.resolve(path.text)
-    case .command(let words): "the command \(words.joined(separator: " "))"
-    case .terminal: "the terminal"
-    }
-  }
-
-  /// - Parameter origin: where the variable is named, for messages.
-  private func fromEnvironment(
-    _ name: String, _ origin: String = "from which the inventory takes the CA's passphrase"
-  ) throws -> Secret {
-    guard let secret = SecretEnvironment.take(name) else {
-      throw Failure(.failed, "the variable \(name), \(origin), is not set")
-    }
-    return secret
-  }
-
-  private func fromFile(_ path: String) throws -> Secret {
-    var bytes = try FileReader.read(path, as: .secret)
-    return firstLine(wiping: &bytes)
-  }
-
-  private func fromCommand(_ words: [String]) async throws -> Secret {
-    var bytes = try await SecretCommand(words: words, secret: "passphrase").output()
-    return firstLine(wiping: &bytes)
-  }
-
-  private func firstLine(wiping bytes: inout [UInt8]) -> Secret {
-    let line = Secret(
-      copying: bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
-    _ = Secret(wiping: &bytes)
-    return line
-  }
-
-  private func fromTerminal(isNew: Bool, prompt: String = "Passphrase") async throws -> Secret {
+  private func fromTerminal(isNew: Bool) async throws -> Secret {
     let name = workspace.inventory.ca.name
     var first = try await interaction.askSecret("\(prompt) of \"\(name)\": ", instead: instead)
     guard isNew else { return Secret(wiping: &first) }

@@ -1,7 +1,8 @@
+import Certificates
 import Fleet
 
-/// The passphrases of the user's SSH keys and the SSH passwords of hosts. Each is asked for once, one after the
-/// other.
+/// The passphrases of the user's SSH keys and the SSH passwords of hosts. Each is asked for once,
+/// one after the other.
 actor KeyPassphrases {
   private enum Question: Hashable {
     case password(PassphraseSource)
@@ -18,13 +19,24 @@ actor KeyPassphrases {
 
   /// The password of a host; nil if it could not be read, which was reported.
   ///
-  /// - Parameter source: the source that the inventory names. Hosts with the same source have one password.
+  /// - Parameter source: the source that the inventory names. Hosts with the same source have one
+  ///   password.
   func password(
     from source: PassphraseSource, of host: HostName,
     resolve: @escaping @Sendable (String) -> String
   ) async -> [UInt8]? {
     await answer(to: .password(source), about: "\(host): ") { [interaction] in
-      try await HostPassword(source: source, resolve: resolve, interaction: interaction).read()
+      let reader = SecretReader(
+        source: source, name: "password", origin: "from which the inventory takes the password",
+        resolve: resolve,
+        ask: {
+          var answer = try await interaction.askSecret(
+            "Password for the SSH hosts: ",
+            instead: "set ssh.password in the inventory to {env: NAME}, {file: PATH} or"
+              + " {command: […]}")
+          return Secret(wiping: &answer)
+        })
+      return try await reader.read().withUnsafeBytes { Array($0) }
     }
   }
 

@@ -4,12 +4,13 @@ import Glibc
 import Inventories
 import Synchronization
 
-/// The secrets in environment variables. Each is read once and removed from the environment, so programs that
-/// `deploy` starts do not inherit it, and /proc does not show it.
+/// The secrets in environment variables. Each is read once and removed from the environment, so
+/// programs that `deploy` starts do not inherit it, and /proc does not show it.
 enum SecretEnvironment {
   private static let taken = Mutex<[String: Secret]>([:])
 
-  /// The variable from which `deploy init` takes the passphrase, and which its inventory then names.
+  /// The variable from which `deploy init` takes the passphrase, and which its inventory then
+  /// names.
   static let usualPassphrase = "DEPLOY_PASSPHRASE"
 
   /// The secret in a variable; nil if the variable was never set.
@@ -31,6 +32,7 @@ enum SecretEnvironment {
     let sources =
       [inventory.ca.passphrase, inventory.ssh.password].compactMap(\.self)
       + inventory.hosts.compactMap(\.ssh.password)
+      + inventory.left.values.compactMap(\.ssh.password)
     for case .environment(let name) in sources { _ = take(name) }
     _ = take(usualPassphrase)
   }

@@ -1,6 +1,6 @@
 package import CAStore
 import Certificates
-import Fleet
+package import Fleet
 import Inventories
 package import State
 import StateFiles
@@ -67,17 +67,15 @@ package struct ChangeCA {
 
   /// Encrypts the keys with another passphrase.
   ///
-  /// - Parameters:
-  ///   - environment: the variable that has the new one.
-  ///   - file: the file whose first line is the new one. If both are nil, the user is asked.
+  /// - Parameter source: where the new one comes from.
   package func changePassphrase(
-    environment: String?, file: String?
+    to source: PassphraseSource
   ) async throws -> CAFolder.PassphraseChange {
     try await workspace.whileLocked(for: "ca passphrase") {
       _ = try workspace.caGenerations()
       let old = try await ConfiguredPassphrase(workspace, interaction).read()
-      let new = try await ConfiguredPassphrase.new(
-        environment: environment, file: file, workspace, interaction)
+      let new = try await ConfiguredPassphrase.new(from: source, workspace, interaction).read(
+        isNew: source == .terminal)
       return try workspace.ca.changePassphrase(from: old, to: new)
     }
   }

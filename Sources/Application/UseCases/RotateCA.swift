@@ -6,8 +6,8 @@ package import Planning
 package import Playbooks
 package import State
 
-/// Replaces the CA with its next generation, without failed requests. The progress is read from the hosts, so an
-/// interrupted rotation continues.
+/// Replaces the CA with its next generation, without failed requests. The progress is read from the
+/// hosts, so an interrupted rotation continues.
 package struct RotateCA {
   private let run: FleetRun
 
@@ -15,11 +15,13 @@ package struct RotateCA {
 
   /// - Parameters:
   ///   - key: what to do with the old key; nil for what the playbook says.
-  ///   - isEmergency: whether the old key is compromised, so that the playbook's pauses are skipped.
+  ///   - isEmergency: whether the old key is compromised, so that the playbook's pauses are
+  ///     skipped.
   package func rotate(key: Playbook.KeyFate?, isEmergency: Bool) async throws -> Summary {
     try await run.whileLocked(for: "rotate ca") { flow in
       var state = await flow.keeper.state
       let survey = try await run.surveyor.survey(flow.hosts, &state)
+      try refuseSilence(survey)
       try await run.ca.keyring.startRotation(of: &state, now: .current)
       await flow.keeper.hold(state)
       var plan = try await run.planner.plan(survey, state)
@@ -35,6 +37,18 @@ package struct RotateCA {
       if summary.stopped != Summary.interrupted { try await finish(flow, key ?? usualFate) }
       return summary
     }
+  }
+
+  /// Stops before a generation is created if no host answered: it could not be distributed.
+  private func refuseSilence(_ survey: Survey) throws {
+    let reasons = survey.sorted { $0.key < $1.key }.compactMap { host, result in
+      if case .unreachable(let why) = result { "    \(host): \(why)\n" } else { nil as String? }
+    }
+    guard !survey.isEmpty, reasons.count == survey.count else { return }
+    throw Failure(
+      .failed,
+      "no host answered, so the CA was not rotated and nothing was changed:\n"
+        + reasons.joined() + "Run the command again when the hosts can be reached.")
   }
 
   /// Which generations each host trusts, and which issued its certificates. Changes nothing.

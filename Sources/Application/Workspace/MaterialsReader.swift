@@ -16,8 +16,8 @@ struct MaterialsReader {
   /// Whether an expired certificate of a site is accepted.
   enum Expired {
     case refused
-    /// Accepted if its digest is one of these, which hosts already serve, so that it does not prevent other
-    /// repairs.
+    /// Accepted if its digest is one of these, which hosts already serve, so that it does not
+    /// prevent other repairs.
     case toleratedOf(Set<String>)
     case tolerated
   }
@@ -95,15 +95,15 @@ struct MaterialsReader {
     return text.hasSuffix("\n") ? text : text + "\n"
   }
 
-  /// Reads and checks a site's certificate and key: they belong together, and the names fit the site.
+  /// Reads and checks a site's certificate and key: they belong together, and the names fit the
+  /// site.
   private func certificate(
     _ certificate: LocalFile, _ key: LocalFile, _ site: Site
   ) throws -> Materials.SiteCertificate {
     let (path, keyPath) = (
       workspace.resolve(certificate.path.text), workspace.resolve(key.path.text)
     )
-    let keyBytes = try FileReader.read(keyPath, as: .certificate)
-    let bytes = try FileReader.read(path, as: .certificate)
+    let (bytes, keyBytes) = try both(path, keyPath)
     try refuseOtherContents(
       path, CredentialContent(of: bytes), keyPath, CredentialContent(of: keyBytes))
     let pem = try text(bytes, at: path)
@@ -122,6 +122,20 @@ struct MaterialsReader {
       notAfter: Timestamp(secondsSince1970: files.facts[0].notAfter),
       namesResponder: files.facts[0].namesResponder,
       missing: issuer.map { MissingIssuer(file: path, issuer: $0) })
+  }
+
+  /// The content of a certificate file and of its key file; one error names both if neither can be
+  /// read.
+  private func both(_ path: String, _ keyPath: String) throws -> ([UInt8], [UInt8]) {
+    func result(_ path: String) -> Result<[UInt8], FileError> {
+      Result { () throws(FileError) in try FileReader.read(path, as: .certificate) }
+    }
+    switch (result(path), result(keyPath)) {
+    case (.success(let certificate), .success(let key)): return (certificate, key)
+    case (.failure(let first), .failure(let second)):
+      throw Mistake(description: "\(first)\n\(second)")
+    case (.failure(let error), .success), (.success, .failure(let error)): throw error
+    }
   }
 
   private func refuseOtherContents(
@@ -147,7 +161,8 @@ struct MaterialsReader {
     }
   }
 
-  /// Reads CA certificates. A server certificate among them is refused here, because nginx would accept it.
+  /// Reads CA certificates. A server certificate among them is refused here, because nginx would
+  /// accept it.
   private func issuers(_ file: LocalFile) throws -> String {
     let pem = try text(of: file, as: .issuers, for: .certificate)
     let path = workspace.resolve(file.path.text)

@@ -1,6 +1,7 @@
 import Application
 import ArgumentParser
 import CAStore
+import Fleet
 
 /// `deploy ca passphrase`: changes the passphrase of the CA's keys.
 struct CAPassphraseCommand: AsyncParsableCommand {
@@ -26,8 +27,14 @@ struct CAPassphraseCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Read the new passphrase from the first line of this file.", valueName: "file"),
-    completion: .file())
-  var newFile: String?
+    completion: .file(),
+    transform: { text in
+      guard let path = LocalPath(text) else {
+        throw ValidationError("\(LocalPath.noun) is \(LocalPath.rule)")
+      }
+      return path
+    })
+  var newFile: LocalPath?
 
   func validate() throws {
     guard newEnv == nil || newFile == nil else {
@@ -35,11 +42,15 @@ struct CAPassphraseCommand: AsyncParsableCommand {
     }
   }
 
+  private var source: PassphraseSource {
+    if let newEnv { .environment(newEnv) } else if let newFile { .file(newFile) } else { .terminal }
+  }
+
   func run() async throws {
     try await reporting {
       let workspace = try options.openWorkspace()
       let change = try await ChangeCA(workspace, options.interaction()).changePassphrase(
-        environment: newEnv, file: newFile)
+        to: source)
       Console.output(
         change.changed.isEmpty
           ? "Every key\(change.leftAlone.isEmpty ? "" : " but these") already has the new passphrase."

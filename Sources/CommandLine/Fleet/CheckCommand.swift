@@ -3,14 +3,16 @@ import ArgumentParser
 import Inventories
 import Playbooks
 
-/// `deploy check`: validates the files without contacting hosts.
+/// `deploy check`: validates the inventory, the playbook and the files that they name, without
+/// contacting hosts (``CheckFleet``). It exits with 65 if there is a mistake.
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Check the inventory, the playbook and the files that they name.",
     usage: "deploy check [<options>]",
     discussion: """
-      Reports every mistake in the YAML, then the first in the files that it names. It contacts no host.
+      Reports every mistake in the YAML; if there is none, every mistake in the files that it names. It contacts \
+      no host.
 
       EXAMPLES:
         deploy check

@@ -9,19 +9,21 @@ enum Terminal {
   /// What Ctrl-C types.
   private static let interruptCharacter: UInt8 = 3
 
-  /// Asks for a secret without echo.
+  /// Asks for a secret without echo, and does not block other tasks meanwhile.
   ///
   /// - Parameter instead: what the user can do if there is no terminal.
+  /// - Returns: the line that the user typed, without its end.
+  /// - Throws: a failure if there is no terminal, and `interrupted` after Ctrl-C.
   static func askSecret(_ prompt: String, instead: String) async throws -> [UInt8] {
     try await onItsOwnThread { try answer(to: prompt, instead: instead) }
   }
 
-  /// Blocks until the answer is typed.
+  /// Prints the prompt with the echo turned off, and blocks until a line is typed.
   private static func answer(to prompt: String, instead: String) throws -> [UInt8] {
     let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
     guard terminal >= 0 else {
       throw Failure(
-        .failed, "a passphrase is needed, but there is no terminal to ask for it: \(instead)")
+        .failed, "a secret is needed, but there is no terminal to ask for it: \(instead)")
     }
     defer { close(terminal) }
     var before = termios()
