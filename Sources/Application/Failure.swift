@@ -1,7 +1,8 @@
 import Files
 import StateFiles
 
-/// Why a use case stops: a message for the user, and a kind that gives the exit code.
+/// Why a use case stops: a message for the user, and a kind, which the command line turns into an
+/// exit code.
 package struct Failure: Error, Hashable {
   /// What went wrong, as the exit code reports it.
   package enum Kind: Hashable, Sendable {

@@ -3,7 +3,8 @@ import Certificates
 import Dispatch
 import Glibc
 
-/// The root command: reads the arguments of the program and runs the command that they name.
+/// The root command `deploy`: parses the arguments and runs the command that they name. The
+/// program's `main` calls ``start()``.
 package struct Deploy: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "deploy",
@@ -37,13 +38,15 @@ package struct Deploy: AsyncParsableCommand {
 
   /// Runs the command that the arguments name, and exits with its exit code.
   ///
-  /// Not `async`, because a program with an `async` entry point opens descriptors before its first line.
+  /// Not `async`, because a program with an `async` entry point opens descriptors before its first
+  /// line.
   package static func start() -> Never {
     ProcessHardening.apply()
     Task { await run() }
     dispatchMain()
   }
 
+  /// Parses and runs the command, prints its error if it throws one, and exits.
   private static func run() async {
     // The reader of a pipe may close it; the changes on hosts must finish anyway.
     signal(SIGPIPE, SIG_IGN)

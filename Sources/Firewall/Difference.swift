@@ -1,6 +1,7 @@
 package import Fleet
 
-/// What changes for connections, one line each: `443/tcp now also from 203.0.113.12`.
+/// The changes between the openings of two rulesets, sorted by target, one line each, such as
+/// `443/tcp now also from 203.0.113.12`.
 package func difference(from old: [Opening], to new: [Opening]) -> [String] {
   Set((old + new).map(\.target)).sorted().flatMap { target in
     let (before, after) = (old.source(of: target), new.source(of: target))
@@ -18,6 +19,8 @@ private func changes(from old: Opening.Source, to new: Opening.Source) -> [Strin
   }
 }
 
+/// The changes between the sources of one port, as the ends of sentences that begin with the port;
+/// empty if both lists accept the same addresses.
 func changes(from old: [AddressRange], to new: [AddressRange]) -> [String] {
   if new.isEmpty, !old.isEmpty { return ["closed; was open to \(Opening.Source(old))"] }
   let added = new.filter { range in !old.contains { $0.covers(range) } }

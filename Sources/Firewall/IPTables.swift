@@ -1,12 +1,15 @@
 import Fleet
 
-/// The table in the syntax of iptables(8), one text for each family: separate chains, which
-/// `iptables-restore --noflush` replaces in one step for each table without touching others.
+/// A host's firewall rules for one address family, as iptables-restore(8) reads them.
+///
+/// The rules are in chains that only `deploy` uses. `iptables-restore --noflush` replaces them in
+/// one step for each table, and does not touch other chains.
 struct IPTables: Hashable, Sendable {
   let table: Table
   let family: AddressSet.Family
 
-  /// What `iptables-restore` reads, after the head of the file.
+  /// The tables `filter` and `nat`, without the head of the file. A table without chains is left
+  /// out.
   var text: String {
     let tables = [("filter", false), ("nat", true)].compactMap { name, translates -> [String]? in
       let chains = table.chains.filter { $0.translates == translates && isNeeded($0) }
@@ -18,10 +21,13 @@ struct IPTables: Hashable, Sendable {
     return tables.joined(separator: [""]).map { $0 + "\n" }.joined()
   }
 
+  /// Whether the chain is written: the input chain always is, the others are if they have rules.
   private func isNeeded(_ chain: Table.Chain) -> Bool {
     chain.hook == .input || !blocks(of: chain).isEmpty
   }
 
+  /// The lines of a chain, in one block for each paragraph. User-defined chains have no policy
+  /// (iptables(8)), so a chain that drops everything else ends with a rule for that.
   private func blocks(of chain: Table.Chain) -> [[String]] {
     let rules = chain.paragraphs.compactMap { paragraph -> [String]? in
       let all = paragraph.rules.flatMap { lines(of: $0, in: chain) }
@@ -31,7 +37,7 @@ struct IPTables: Hashable, Sendable {
     return rules + (chain.drops ? [["-A \(chain.name) -j DROP"]] : [])
   }
 
-  /// Empty if the rule is for the other family.
+  /// The rule once for each alternative of its matches; empty if it is for the other family.
   private func lines(of rule: Rule, in chain: Table.Chain) -> [String] {
     var alternatives = [""]
     for match in rule.matches {
@@ -43,11 +49,13 @@ struct IPTables: Hashable, Sendable {
 }
 
 extension Table.Chain {
-  /// Also used by the host program, which lets the chain of the hook jump to it.
+  /// The name of the chain, such as `DEPLOY-INPUT`. The host program makes the hook's own chain
+  /// jump to it.
   fileprivate var name: String { "DEPLOY-\(hook.rawValue.uppercased())" }
 }
 
 extension Rule.Verdict {
+  /// What follows `-j` in a rule: a target and its options (iptables-extensions(8)).
   fileprivate var target: String {
     switch self {
     case .accept: "ACCEPT"
@@ -60,7 +68,8 @@ extension Rule.Verdict {
 }
 
 extension Rule.Match {
-  /// The alternatives in which a packet can match, each as words of a rule; empty for the other family.
+  /// The alternatives in which a packet can match, each as words of a rule; empty if the match is
+  /// for the other family.
   fileprivate func words(for family: AddressSet.Family) -> [String] {
     switch (self, family) {
     case (.loopback, _): ["-i lo"]
@@ -92,10 +101,12 @@ extension Rule.Match {
 }
 
 extension PortRange {
+  /// The ports as `--dport` takes them: `443` or `10000:20000`.
   fileprivate var forIPTables: String { first == last ? "\(first)" : "\(first):\(last)" }
 }
 
 extension Rule.ICMPType {
+  /// The type as `--icmp-type` and `--icmpv6-type` take it: a name, or a number if there is none.
   fileprivate var iptablesName: String {
     switch self {
     case .destinationUnreachable, .packetTooBig, .timeExceeded, .parameterProblem, .echoRequest,

@@ -1,6 +1,7 @@
 package import Fleet
 
-/// What changes for connections, one line each.
+/// The changes between the published ports of two rulesets, one line each, sorted by port: another
+/// target of a port, and sources that are new or no longer accepted.
 package func difference(from old: [Publication], to new: [Publication]) -> [String] {
   Set((old + new).map(\.port)).sorted().flatMap { port in
     let (before, after) = (old.first { $0.port == port }, new.first { $0.port == port })
@@ -19,11 +20,13 @@ package func difference(from old: [Publication], to new: [Publication]) -> [Stri
 // MARK: - As rules
 
 extension Publication {
+  /// The named set of the sources that reach the port, such as `published_8443`.
   var set: AddressSet {
     AddressSet(name: "published_\(port)", family: .ipv4, ranges: from)
   }
 
-  /// Packets that pass through the host: only connections to published ports come in.
+  /// The rules for packets that pass through the host: all that leave the container's network, and
+  /// into the container only answers and connections to the published port.
   var forward: Table.Paragraph {
     let inside = Rule.Match.destinationIn(AddressRange(address))
     return Table.Paragraph(
@@ -37,7 +40,9 @@ extension Publication {
       ])
   }
 
-  /// For connections from outside and, separately, for those of the host itself.
+  /// The rule that sends connections to the published port to the container (DNAT); nil if no
+  /// source may reach it. It is needed twice, for connections from outside and for those of the
+  /// host itself.
   var translation: Table.Paragraph? {
     guard !from.isEmpty else { return nil }
     return Table.Paragraph(
@@ -49,8 +54,9 @@ extension Publication {
       ])
   }
 
-  /// Inside the network, answers would not come back through the host; outside, the network's addresses are
-  /// unknown.
+  /// The rules that give connections a source address of the host (SNAT), so that answers come back
+  /// through the host. Within the container's network, answers would not pass through the host;
+  /// outside, the network's addresses are unknown.
   var masquerade: Table.Paragraph {
     Table.Paragraph(
       comment:

@@ -1,13 +1,17 @@
 import Fleet
 
-/// One rule of a chain, in the syntax of nft(8).
+/// One firewall rule: what a packet must match, and what happens to it then.
+///
+/// Its description is the rule in the syntax of nft(8). ``IPTables`` translates it for iptables(8).
 struct Rule: Hashable, Sendable, CustomStringConvertible {
+  /// A property of a packet. A rule applies to packets that have all properties of its matches.
   enum Match: Hashable, Sendable, CustomStringConvertible {
     case loopback
+    /// The state that conntrack gives to its connection.
     case connection([ConnectionState])
     case icmp([ICMPType])
     case icmpv6([ICMPType])
-    /// Sent from the link itself: a router would have lowered the hop limit.
+    /// Sent from the link itself: its hop limit is 255, which a router would have lowered.
     case neighbor
     case linkLocalSource
     case sourceIn(AddressSet)
@@ -18,11 +22,13 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
     /// To an address of the host itself.
     case localDestination
     case destination(Transport, PortRange)
+    /// The protocol behind all headers of IP; for IPv6, also behind extension headers.
     case carries(IPProtocol)
     /// The header behind that of IPv6, which `carries` skips.
     case nextHeader(IPProtocol)
-    /// Its destination was translated.
+    /// The destination of its connection was translated (DNAT).
     case translated
+    /// From a DHCPv6 server to a client (RFC 8415, 7.2).
     case dhcpv6Reply
 
     var description: String {
@@ -49,8 +55,10 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
 
   enum Transport: String { case tcp, udp }
 
+  /// The states of connections that rules name, as conntrack knows them.
   enum ConnectionState: String { case established, related, invalid }
 
+  /// The messages of ICMP and ICMPv6 that rules name; the raw value is the name in nft(8).
   enum ICMPType: String {
     case destinationUnreachable = "destination-unreachable"
     case packetTooBig = "packet-too-big"
@@ -64,12 +72,14 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
     case neighborAdvertisement = "nd-neighbor-advert"
   }
 
+  /// What happens to a packet that matches a rule.
   enum Verdict: Hashable, Sendable, CustomStringConvertible {
     case accept, drop
+    /// The connection is forwarded to this address and port (DNAT).
     case translate(to: IPAddress, Port)
-    /// The connection continues with this source address.
+    /// The connection continues with this source address (SNAT).
     case comeFrom(IPAddress)
-    /// Likewise, with the address of the outgoing interface.
+    /// The connection continues with the address of the outgoing interface as its source (SNAT).
     case masquerade
 
     var description: String {
@@ -98,7 +108,8 @@ struct Rule: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A named set of addresses of one family.
+/// A named set of address ranges of one family, which rules match against the source of a packet.
+/// In nftables it is a set of the table; iptables gets one rule for each range.
 struct AddressSet: Hashable, Sendable {
   enum Family: String, Hashable, Sendable, CaseIterable {
     case ipv4

@@ -2,6 +2,8 @@ package import Fleet
 package import Inventories
 
 /// The firewall of a host, before rendering: which sources reach which ports, and forwarded ports.
+///
+/// ``ruleset(for:in:)`` makes it from the inventory; ``files`` renders it for the host's engine.
 package struct Ruleset: Hashable, Sendable {
   package let fleet: FleetName
   package let host: HostName
@@ -14,6 +16,7 @@ package struct Ruleset: Hashable, Sendable {
   /// Sorted by port.
   package let publications: [Publication]
 
+  /// With the scope `sites`, an opening is added for everything that no other opening names.
   init(
     fleet: FleetName, host: HostName, origin: String, engine: FirewallPolicy.Engine,
     scope: FirewallPolicy.Scope, openings: [Opening], publications: [Publication]
@@ -29,7 +32,8 @@ package struct Ruleset: Hashable, Sendable {
     self.publications = publications
   }
 
-  /// The ruleset with other openings, for a transition between two rulesets.
+  /// The ruleset with other openings, for a transition between two rulesets. Its scope is `sites`
+  /// if they have one for everything else.
   package func replacing(openings: [Opening], publications: [Publication]) -> Ruleset {
     let isOpen = openings.contains { $0.target == .everythingElse }
     return Ruleset(
@@ -37,6 +41,7 @@ package struct Ruleset: Hashable, Sendable {
       openings: openings, publications: publications)
   }
 
+  /// The first line of each file, a comment that names the inventory, the host and the fleet.
   var head: String {
     "# Made by deploy from \(origin): host \(host) of fleet \(fleet). Manual changes are overwritten."
   }
@@ -55,7 +60,11 @@ package struct Ruleset: Hashable, Sendable {
   }
 }
 
-/// The openings of a host by the inventory.
+/// The ruleset of a host according to the inventory.
+///
+/// Front-ends reach the ports of the sites that the host serves, and visitors reach 80 and 443 of a
+/// host that publishes sites. With the scope `drop`, SSH and the allowed traffic are open too. With
+/// `sites`, allowed traffic only adds sources to ports that are not open to everybody.
 package func ruleset(for host: Host, in inventory: Inventory) -> Ruleset {
   let mutualTLS = mutualTLSOpenings(of: host, in: inventory)
   let visitors = visitorOpenings(of: host, in: inventory)
@@ -79,7 +88,8 @@ package func ruleset(for host: Host, in inventory: Inventory) -> Ruleset {
     publications: publications(of: host, in: inventory))
 }
 
-/// A container's SSH is reached from its host, by whichever address the host has in that network.
+/// The opening for SSH. A container also accepts its network: its host connects from an address
+/// there.
 private func sshOpening(of host: Host, in inventory: Inventory) -> Opening {
   let network = host.containerHost?.container.map { [$0.network] } ?? []
   let sources = inventory.firewall.sshFrom
@@ -88,6 +98,8 @@ private func sshOpening(of host: Host, in inventory: Inventory) -> Opening {
     why: "SSH")
 }
 
+/// The published port of the host's container, open to the front-ends of the sites that the
+/// container serves. Empty if the host has no container.
 private func publications(of host: Host, in inventory: Inventory) -> [Publication] {
   guard let container = host.container else { return [] }
   let sites = inventory.sites(servedBy: container.host)
@@ -103,6 +115,9 @@ private func publications(of host: Host, in inventory: Inventory) -> [Publicatio
 }
 
 /// The addresses of the front-ends of sites.
+///
+/// - Parameter host: the host that they connect to, which may see another address of theirs; nil
+///   for the addresses of the inventory.
 private func frontEnds(
   of sites: [Site], in inventory: Inventory, seenBy host: Host?
 ) -> Opening.Source {
@@ -113,6 +128,7 @@ private func frontEnds(
     addresses.map { AddressRange(host?.apparentSource(of: $0) ?? $0) })
 }
 
+/// The opening for an entry of the inventory's `firewall.allow`.
 private func opening(_ allowed: AllowedTraffic) -> Opening {
   let target = Opening.Target(allowed.traffic)
   // Rules contain the number of such a protocol.
@@ -121,8 +137,8 @@ private func opening(_ allowed: AllowedTraffic) -> Opening {
     target, from: .init(unlessEmpty: allowed.from), why: name + "allowed by the inventory")
 }
 
-/// Visitors connect directly, or only through the networks of their sites: a port is restricted to the
-/// networks only if every site of the host uses one.
+/// The openings for ports 80 and 443; none if the host publishes no site. They are restricted to
+/// the networks of the sites if every site of the host uses one.
 private func visitorOpenings(of host: Host, in inventory: Inventory) -> [Opening] {
   let sites = inventory.sites(publishedBy: host.name)
   guard !sites.isEmpty else { return [] }
@@ -134,6 +150,7 @@ private func visitorOpenings(of host: Host, in inventory: Inventory) -> [Opening
   return [Port.http, .https].map { Opening(.tcp($0), from: source, why: why) }
 }
 
+/// One opening for each port on which the host serves sites, for the front-ends of these sites.
 private func mutualTLSOpenings(of host: Host, in inventory: Inventory) -> [Opening] {
   let sites = inventory.sites(servedBy: host.name)
   let ports = sites.flatMap { $0.upstreams(on: host.name) }.map(\.port)
@@ -147,6 +164,7 @@ private func mutualTLSOpenings(of host: Host, in inventory: Inventory) -> [Openi
   }
 }
 
+/// The first three domains and the number of the others, for comments.
 private func listed(_ sites: [Site]) -> String {
   let shown = sites.prefix(3).map(\.domain.text).joined(separator: ", ")
   return sites.count > 3 ? "\(shown) and \(sites.count - 3) more" : shown

@@ -1,11 +1,12 @@
 package import Inventories
 
-/// A file of a release with firewall rules, named relative to the release's folder.
+/// A file of a release with firewall rules or kernel settings, named relative to the release's
+/// folder.
 package struct RulesetFile: Hashable, Sendable {
   package let name: String
   package let text: String
 
-  /// The names of an engine's files; the host program knows which command reads which.
+  /// The names of an engine's files with rules; the host program knows which command reads which.
   package static func names(for engine: FirewallPolicy.Engine) -> [String] {
     switch engine {
     case .nftables: ["firewall.nft"]
@@ -15,7 +16,7 @@ package struct RulesetFile: Hashable, Sendable {
 }
 
 extension Ruleset {
-  /// The files for the host's engine.
+  /// The files for the host's engine, and the kernel settings that published ports need.
   package var files: [RulesetFile] {
     zip(RulesetFile.names(for: engine), texts).map { RulesetFile(name: $0, text: $1) } + settings
   }

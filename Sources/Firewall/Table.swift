@@ -1,9 +1,13 @@
 import Fleet
 internal import Inventories
 
-/// The table `inet deploy`: its sets and its chains. Of the packets that pass through the host, it filters only
-/// those of the container that the host publishes: for others, the user's own rules apply.
+/// The rules of a host as sets and chains, which both engines render; its description is the table
+/// `inet deploy` in the syntax of nft(8).
+///
+/// Of the packets that pass through the host, it filters only those of the container that the host
+/// publishes. The user's own rules apply to all others.
 struct Table: Hashable, Sendable, CustomStringConvertible {
+  /// Rules that belong together, and the comment above them.
   struct Paragraph: Hashable, Sendable {
     let comment: String?
     let rules: [Rule]
@@ -33,6 +37,8 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
     chains = [Self.input(ruleset)] + Self.passage(ruleset.publications)
   }
 
+  /// The chain for packets to the host itself. With the scope `drop`, it also accepts ICMP and what
+  /// IPv6 needs on the link, and drops what no rule accepts.
   private static func input(_ ruleset: Ruleset) -> Chain {
     let ports = ruleset.openings.compactMap { $0.paragraph(in: ruleset.scope) }
     return switch ruleset.scope {
@@ -45,7 +51,7 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The chains for published ports, in both directions.
+  /// The chains for published ports, in both directions; none if the host publishes no port.
   private static func passage(_ publications: [Publication]) -> [Chain] {
     guard !publications.isEmpty else { return [] }
     let translations = publications.compactMap(\.translation)
@@ -57,12 +63,14 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
     ].filter { !$0.paragraphs.isEmpty }
   }
 
-  /// For conntrack, a redirect that quotes a packet of a connection is related to it (nf_conntrack's
-  /// `icmp_is_err`). Those of IPv6 are not, and no rule accepts them.
+  /// For conntrack, a redirect that quotes a packet of a connection is related to it
+  /// (nf_conntrack's `icmp_is_err`). Those of IPv6 are not, and no rule accepts them.
   private static let redirects = Paragraph(
     comment: "Redirects could misdirect traffic, but count as related to a connection.",
     rules: [Rule(.icmp([.redirect]), verdict: .drop)])
 
+  /// Accepts the host's own connections to itself, and packets of connections that were accepted
+  /// before.
   private static func connections(droppingInvalid: Bool) -> Paragraph {
     let invalid = Rule(.connection([.invalid]), verdict: .drop)
     return Paragraph(
@@ -109,7 +117,7 @@ struct Table: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Table.Chain {
-  /// Whether it sees only the first packet of a connection, and translates its addresses.
+  /// Whether the chain translates addresses: it then sees only the first packet of a connection.
   var translates: Bool {
     switch hook {
     case .input, .forward: false
@@ -128,6 +136,7 @@ extension Table.Chain {
     return ["chain \(hook.rawValue) {"] + lines + ["}"]
   }
 
+  /// Its order among all chains at the hook, as a standard name or number of nft(8).
   private var priority: String {
     switch hook {
     case .input, .forward: "filter"
@@ -140,12 +149,16 @@ extension Table.Chain {
 }
 
 extension Opening {
+  /// One set for each address family of the sources; none for an opening to everybody.
   fileprivate var sets: [AddressSet] {
     guard let name = target.setName, case .ranges(let ranges) = from else { return [] }
     return AddressSet.sets(for: name, ranges)
   }
 
-  /// Nil if the chain's policy already does the same.
+  /// The rules that accept the opening's sources. With the scope `sites`, they also drop all
+  /// others.
+  ///
+  /// - Returns: nil if no rule is needed, because the chain's policy has the same effect.
   fileprivate func paragraph(in scope: FirewallPolicy.Scope) -> Table.Paragraph? {
     let sources: [[Rule.Match]] =
       switch from {

@@ -1,9 +1,10 @@
 package import Diagnostics
 
 extension Node {
-  /// Reads one YAML document (YAML 1.1 syntax as libyaml knows it, and so JSON).
+  /// Reads a text with one YAML document (YAML 1.1 as libyaml implements it, which includes JSON).
   ///
-  /// Returns nil if there is an error; the diagnostics are sorted.
+  /// - Returns: the root of the document, nil if there is an error; and the diagnostics, sorted by
+  ///   place.
   package static func parse(
     _ source: SourceText, limits: Limits = Limits()
   ) -> (node: Node?, diagnostics: [Diagnostic]) {
@@ -20,7 +21,8 @@ extension Node {
 }
 
 extension SourceText {
-  /// Why the text is not passed to libyaml at all.
+  /// The error of a text that libyaml does not get: too large, not UTF-8, or with a character that
+  /// not every YAML version takes for a line break. Nil for any other text.
   fileprivate func refusal(_ limits: Limits) -> Diagnostic? {
     guard bytes.count <= limits.bytes else { return .tooLarge(self, limit: limits.bytes) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -33,6 +35,7 @@ extension SourceText {
     return .lineSeparator(text.unicodeScalars[index], at: place(ofByte: offset))
   }
 
+  /// The offset of the first byte that is not part of a character in UTF-8.
   private var firstBadByte: Int {
     var decoder = UTF8()
     var rest = bytes.makeIterator()
@@ -46,9 +49,10 @@ extension SourceText {
 
 /// Builds the node of a document from libyaml's events.
 ///
-/// An alias shares the storage of its anchor and adds to the count, so that a text that grows by
-/// its aliases is refused before it takes memory.
+/// An alias shares the storage of the value that it names, and counts as much as that value. A
+/// document that aliases would expand beyond the limits is refused before it takes memory.
 private struct Composer: ~Copyable {
+  /// An error after which the rest of the document cannot be read.
   struct Stop: Error {
     var diagnostic: Diagnostic
   }
@@ -56,7 +60,9 @@ private struct Composer: ~Copyable {
   /// A node, and what it counts towards the limits.
   struct Composed {
     var node: Node
+    /// Keys, values and collections, including the node.
     var count = 1
+    /// Levels of collections; 0 for a scalar.
     var height = 0
   }
 
@@ -71,6 +77,7 @@ private struct Composer: ~Copyable {
     self.limits = limits
   }
 
+  /// Reads all events of the text: one document and nothing after it.
   mutating func document() throws(Stop) -> Node {
     let stream: EventStream
     do throws(SyntaxFailure) {
@@ -101,7 +108,8 @@ private struct Composer: ~Copyable {
 
   /// Composes the node that begins with an event, including everything below it.
   ///
-  /// - Parameter depth: how many nodes contain it; too deep a document is refused.
+  /// - Parameter depth: the number of collections that contain it. A document that is nested too
+  ///   deeply is refused.
   private mutating func compose(
     _ start: PlacedEvent, _ stream: borrowing EventStream, depth: Int
   ) throws(Stop) -> Composed {
@@ -129,6 +137,8 @@ private struct Composer: ~Copyable {
     return composed
   }
 
+  /// The node that an alias names. An unknown alias is reported with the most similar anchor, and
+  /// becomes an empty list.
   private mutating func resolve(
     _ name: String, at place: SourcePlace, depth: Int
   ) throws(Stop) -> Composed {
@@ -144,6 +154,7 @@ private struct Composer: ~Copyable {
     return composed
   }
 
+  /// Counts a list or a mapping; stops if it is nested too deeply.
   private mutating func enter(_ place: SourcePlace, _ depth: Int) throws(Stop) {
     try add(1, at: place)
     guard depth < limits.depth else {
@@ -151,6 +162,7 @@ private struct Composer: ~Copyable {
     }
   }
 
+  /// Adds to the number of nodes; stops if the document has more than the limit.
   private mutating func add(_ more: Int, at place: SourcePlace) throws(Stop) {
     count += more
     guard count <= limits.nodes else {
@@ -158,6 +170,7 @@ private struct Composer: ~Copyable {
     }
   }
 
+  /// Composes the list whose start was read, up to its end. `depth` is that of its elements.
   private mutating func sequence(
     at place: SourcePlace, _ stream: borrowing EventStream, depth: Int
   ) throws(Stop) -> Composed {
@@ -175,6 +188,7 @@ private struct Composer: ~Copyable {
       node: Node(.sequence(elements), at: place), count: count - before + 1, height: height + 1)
   }
 
+  /// Composes the mapping whose start was read, up to its end. `depth` is that of keys and values.
   private mutating func mapping(
     at place: SourcePlace, _ stream: borrowing EventStream, depth: Int
   ) throws(Stop) -> Composed {
@@ -196,6 +210,7 @@ private struct Composer: ~Copyable {
 }
 
 extension Event {
+  /// Whether the event ends a list or a mapping.
   fileprivate var isEnd: Bool {
     switch self {
     case .sequenceEnd, .mappingEnd: true

@@ -1,7 +1,7 @@
 internal import CLibYAML
 internal import Diagnostics
 
-/// One event that libyaml reports about a text.
+/// One event of libyaml's parser, as a Swift value: the start or end of a part, or a whole value.
 enum Event {
   case streamStart
   case streamEnd
@@ -14,18 +14,20 @@ enum Event {
   case mappingEnd
   case alias(String)
 
+  /// The anchor (without `&`) and the tag of a value; nil if it has none.
   struct Properties {
     var anchor: String?
     var tag: String?
   }
 }
 
+/// An event, and where it is in the file.
 struct PlacedEvent {
   var event: Event
   var place: SourcePlace
 }
 
-/// Why libyaml could not continue, with its own message.
+/// Why libyaml could not continue, in its own words: a syntax error, or too little memory.
 struct SyntaxFailure: Error {
   var problem: String
   var place: SourcePlace?
@@ -60,7 +62,7 @@ struct EventStream: ~Copyable {
     input.deallocate()
   }
 
-  /// Starts at the first event of a text that is known to be UTF-8.
+  /// Starts at the first event of a text, which must be UTF-8. A byte order mark is skipped.
   static func over(_ source: SourceText) throws(SyntaxFailure) -> EventStream {
     let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
     guard yaml_parser_initialize(parser) == 1 else {
@@ -78,6 +80,7 @@ struct EventStream: ~Copyable {
       skippedBytes: source.bytes.count - bytes.count)
   }
 
+  /// Parses the text up to its next event.
   func next() throws(SyntaxFailure) -> PlacedEvent {
     var event = yaml_event_t()
     guard yaml_parser_parse(parser, &event) == 1 else { throw failure() }
@@ -124,7 +127,8 @@ struct EventStream: ~Copyable {
     bytes.map { String(cString: $0) }
   }
 
-  /// libyaml counts lines and columns from 0, and columns in characters.
+  /// The place between two marks. libyaml counts lines and columns from 0, and columns in
+  /// characters.
   private func place(from start: yaml_mark_t, to end: yaml_mark_t) -> SourcePlace {
     guard start.line < self.end.line else { return self.end }
     let isOnOneLine = start.line == end.line && end.column > start.column
@@ -133,6 +137,7 @@ struct EventStream: ~Copyable {
       length: isOnOneLine ? end.column - start.column : 1)
   }
 
+  /// The error with which the parser has stopped, and its place.
   private func failure() -> SyntaxFailure {
     let state = parser.pointee
     let problem = state.problem.map { String(cString: $0) } ?? "out of memory"

@@ -1,6 +1,7 @@
 package import Diagnostics
 
-/// The entries of a mapping whose keys are known, one case of `Key` each.
+/// The entries of a mapping whose keys are known, one case of `Key` each. The readers of
+/// inventories and playbooks make one for each mapping.
 package struct Fields<Key: CaseIterable & Hashable & RawRepresentable<String>> {
   /// The owner in a sentence, with its article: "a host".
   private let owner: String
@@ -10,7 +11,11 @@ package struct Fields<Key: CaseIterable & Hashable & RawRepresentable<String>> {
 
   /// Returns nil if the node is not a mapping; reports unknown keys.
   ///
-  /// `place` is where a missing key is reported; by default where the mapping starts.
+  /// A key with a name of version 0.1.0 is reported too, but its value is read.
+  ///
+  /// - Parameters:
+  ///   - owner: what the mapping describes, with its article, for messages: "a host".
+  ///   - place: where a missing key is reported; nil for where the mapping starts.
   package init?(
     _ node: Node, of owner: String, at place: SourcePlace? = nil,
     _ found: inout DiagnosticCollector

@@ -4,6 +4,7 @@ internal import Diagnostics
 struct MappingEntries {
   private var own: [Node.Entry] = []
   private var copied: [Node.Entry] = []
+  /// Where each key is written, to report duplicates.
   private var places: [String: SourcePlace] = [:]
 
   /// Adds an entry; `place` is the place of the key, which for an alias is not that of its anchor.
@@ -24,6 +25,7 @@ struct MappingEntries {
     }
   }
 
+  /// Copies the entries of a mapping, or of each mapping in a list; reports any other value.
   private mutating func copy(_ value: Node, _ found: inout DiagnosticCollector) {
     switch value.content {
     case .mapping(let entries): copied += entries

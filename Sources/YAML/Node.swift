@@ -1,19 +1,24 @@
 package import Diagnostics
 
 /// One value of a YAML document and its place in the file, with aliases and merge keys resolved.
+///
+/// ``parse(_:limits:)`` makes the tree of a whole document, from which inventories and playbooks
+/// are read.
 package struct Node: Hashable, Sendable {
   /// The content of a value: a single value, a list or a mapping.
   package enum Content: Hashable, Sendable {
     case scalar(Scalar)
     case sequence([Node])
-    /// In the order written, without duplicate keys.
+    /// The entries in the order written, then those that `<<` copies; each key occurs once.
     case mapping([Entry])
   }
 
   /// A single value: text, a number, true, false or null.
   package struct Scalar: Hashable, Sendable {
+    /// The characters, without quotes and with escapes resolved.
     package var text: String
-    /// Written without quotes, so that the text decides its type.
+    /// Whether it is written without quotes and not as a block (`|`, `>`). Only then can it be
+    /// anything but text.
     package var isPlain: Bool
 
     package init(text: String, isPlain: Bool) {
@@ -37,6 +42,7 @@ package struct Node: Hashable, Sendable {
   }
 
   package var content: Content
+  /// Where the value is written; for an alias, the place of the value that it names.
   package var place: SourcePlace
 
   package init(_ content: Content, at place: SourcePlace) {
@@ -45,10 +51,11 @@ package struct Node: Hashable, Sendable {
   }
 }
 
-/// Limits for the text that the reader accepts.
+/// The largest document that ``Node/parse(_:limits:)`` accepts.
 package struct Limits: Hashable, Sendable {
+  /// The size of the file.
   package var bytes: Int
-  /// Collections within collections.
+  /// How deeply lists and mappings may be nested.
   package var depth: Int
   /// Keys, values and collections; those that an alias repeats are counted again.
   package var nodes: Int

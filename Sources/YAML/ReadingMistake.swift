@@ -29,7 +29,11 @@ extension Diagnostic {
       suggestion: suggestion)
   }
 
-  /// `expected` is a noun with its article, such as "a mapping"; `remedy` is a whole sentence.
+  /// Reports a value of another type than its key needs.
+  ///
+  /// - Parameters:
+  ///   - expected: a noun with its article, such as "a mapping".
+  ///   - remedy: what to do, as a whole sentence.
   package static func wrongType(
     _ node: Node, expected: String, remedy: String? = nil, suggestion: String? = nil
   ) -> Diagnostic {
@@ -39,6 +43,8 @@ extension Diagnostic {
       suggestion: suggestion)
   }
 
+  /// Reports a key that the mapping does not have, with the current name of a key of version 0.1.0,
+  /// or the most similar known key.
   static func unknownKey(_ entry: Node.Entry, of owner: String, known: [String]) -> Diagnostic {
     if let current = EarlierNames.current(entry.key, among: known) {
       return Diagnostic(
@@ -51,11 +57,16 @@ extension Diagnostic {
       suggestion: Suggestion.nearest(to: entry.key, among: known))
   }
 
+  /// Reports a mapping without a required key.
   static func missingKey(_ key: String, of owner: String, at place: SourcePlace) -> Diagnostic {
     Diagnostic(.missingKey, at: place, "\(owner.capitalizedFirst) needs the key \(key.quoted).")
   }
 
-  /// `noun` has its article, such as "a port"; `rule` follows "which is".
+  /// Reports a text that does not have the form that its key needs.
+  ///
+  /// - Parameters:
+  ///   - noun: what the text should be, with its article, such as "a port".
+  ///   - rule: what is allowed, as the end of a sentence after "which is".
   package static func invalidValue(
     _ text: String, noun: String, rule: String, at place: SourcePlace, suggestion: String? = nil
   ) -> Diagnostic {
@@ -65,6 +76,7 @@ extension Diagnostic {
       suggestion: suggestion)
   }
 
+  /// Reports a whole number that is too small or too large.
   static func outOfRange(
     _ text: String, _ range: ClosedRange<Int>, at place: SourcePlace
   ) -> Diagnostic {
@@ -74,6 +86,8 @@ extension Diagnostic {
     return Diagnostic(.outOfRange, at: place, "\(text.quoted) is not a whole number \(bounds).")
   }
 
+  /// Reports a text that is not one of the known values, with its current name if it is a word of
+  /// version 0.1.0, or the most similar known value.
   static func unknownChoice(
     _ text: String, known: [String], at place: SourcePlace
   ) -> Diagnostic {
@@ -88,11 +102,14 @@ extension Diagnostic {
       suggestion: Suggestion.nearest(to: text, among: known))
   }
 
-  /// `reason` says what to do instead: a whole sentence.
+  /// Reports a list without elements.
+  ///
+  /// - Parameter reason: what that would mean or what to do instead, as a whole sentence.
   package static func emptyList(at place: SourcePlace, reason: String) -> Diagnostic {
     Diagnostic(.emptyList, at: place, reason)
   }
 
+  /// Reports a mapping that has none of the alternative keys, or several of them.
   static func notExactlyOne(
     of keys: [String], given: [String], in owner: String, at place: SourcePlace
   ) -> Diagnostic {

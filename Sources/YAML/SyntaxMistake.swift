@@ -1,6 +1,7 @@
 internal import Diagnostics
 
-/// Mistakes that make a text unreadable, whatever its values mean.
+/// The kinds of mistake that make a text unreadable, whatever its values mean; the raw value is the
+/// headline.
 package enum SyntaxMistake: String, CaseIterable, Sendable {
   case tooLarge = "File too large"
   case notUTF8 = "File not in UTF-8"
@@ -35,6 +36,7 @@ extension Diagnostic {
       .notUTF8, at: place, "The bytes here are not UTF-8. Save the file in UTF-8 encoding.")
   }
 
+  /// Reports a character that is a line break in YAML 1.1, but not in YAML 1.2.
   static func lineSeparator(_ scalar: Unicode.Scalar, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .lineSeparator, at: place,
@@ -42,6 +44,8 @@ extension Diagnostic {
         + "Start a new line, or remove it.")
   }
 
+  /// Reports an error of libyaml in its own words, with a hint about a hidden character in the
+  /// line.
   static func syntax(_ failure: SyntaxFailure, in source: SourceText) -> Diagnostic {
     var words = failure.problem
     if let context = failure.context {
@@ -71,6 +75,7 @@ extension Diagnostic {
     )
   }
 
+  /// Reports a tag such as `!!str`, which would change the type of a value.
   static func tag(_ tag: String, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .tag, at: place,
@@ -78,6 +83,9 @@ extension Diagnostic {
         + "to make a value text, put it in quotes.")
   }
 
+  /// Reports an alias before or without its anchor.
+  ///
+  /// - Parameter suggestion: the most similar anchor.
   static func unknownAlias(
     _ name: String, at place: SourcePlace, suggestion: String?
   ) -> Diagnostic {
@@ -92,6 +100,8 @@ extension Diagnostic {
       .tooDeep, at: place, "Lists and mappings may be nested at most \(limit) deep.")
   }
 
+  /// Reports a document with more keys and values than the limit, including those that aliases
+  /// repeat.
   static func tooManyNodes(at place: SourcePlace, limit: Int) -> Diagnostic {
     Diagnostic(
       .tooManyNodes, at: place,
@@ -102,6 +112,7 @@ extension Diagnostic {
     Diagnostic(.keyNotText, at: place, "A list or a mapping cannot be the key of a mapping.")
   }
 
+  /// Reports a key that occurs twice in a mapping; `first` is the place of the first one.
   static func duplicateKey(
     _ key: String, at place: SourcePlace, first: SourcePlace
   ) -> Diagnostic {
@@ -110,6 +121,7 @@ extension Diagnostic {
       "\(key.quoted) is already set at \(first). Only one of the two can apply; remove one.")
   }
 
+  /// Reports a merge key `<<` whose value is neither a mapping nor a list of mappings.
   static func badMerge(at place: SourcePlace) -> Diagnostic {
     Diagnostic(
       .badMerge, at: place,

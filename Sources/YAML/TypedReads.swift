@@ -11,9 +11,10 @@ extension Node {
     case mapping = "a mapping"
   }
 
-  /// With its article, for a sentence.
+  /// The type of the value as a noun with its article, for messages.
   var kind: String { resolvedKind.rawValue }
 
+  /// The type by the core schema; a scalar that is not plain is text.
   private var resolvedKind: Kind {
     switch content {
     case .sequence: return .list
@@ -39,6 +40,8 @@ extension Node {
   }
 
   /// The elements of a list; reports any other value.
+  ///
+  /// - Parameter expected: what should be here, with its article, for the message.
   package func elements(
     _ found: inout DiagnosticCollector, expected: String = "a list"
   ) -> [Node]? {
@@ -82,7 +85,8 @@ extension Node {
     }
   }
 
-  /// A whole number: decimal, `0o` octal or `0x` hexadecimal.
+  /// A whole number: decimal, `0o` octal or `0x` hexadecimal. Reports anything else, and numbers
+  /// outside the range.
   package func integer(
     in range: ClosedRange<Int>, _ found: inout DiagnosticCollector
   ) -> Int? {
@@ -97,8 +101,12 @@ extension Node {
     return number
   }
 
-  /// A value parsed from text by `parse`; `noun` and `rule` explain it to the user, and `repair`
-  /// returns what was probably meant.
+  /// A value that `parse` makes from text; reports text for which it returns nil.
+  ///
+  /// - Parameters:
+  ///   - noun: what the value is, with its article, for messages.
+  ///   - rule: what is allowed, as the end of a sentence after "which is".
+  ///   - repair: returns what was probably meant. It is suggested if it is valid.
   package func value<Value>(
     noun: String, rule: String, _ found: inout DiagnosticCollector,
     repair: (String) -> String? = { _ in nil }, parse: (String) -> Value?
@@ -113,7 +121,7 @@ extension Node {
     return value
   }
 
-  /// One of the cases by its raw value.
+  /// The case whose raw value is the text; reports any other text.
   package func choice<Value: CaseIterable & Equatable & RawRepresentable<String>>(
     of type: Value.Type, _ found: inout DiagnosticCollector
   ) -> Value? {
@@ -132,6 +140,7 @@ extension Node {
 extension Node.Scalar {
   private var isNegative: Bool { text.utf8.first == UInt8(ascii: "-") }
 
+  /// The digits without sign and prefix, and their base.
   private var digits: (text: Substring, radix: Int) {
     if text.hasPrefix("0o") { return (text.dropFirst(2), 8) }
     if text.hasPrefix("0x") { return (text.dropFirst(2), 16) }

@@ -5,8 +5,8 @@ import Fleet
 import Planning
 import State
 
-/// Issues certificates with the signing CA generation, whose key is unlocked once per run, when it is first
-/// needed.
+/// Issues certificates with the signing CA generation. Its key is unlocked once per run, when it is
+/// first needed.
 actor CASigner: CertificateIssuer {
   private let keyring: CAKeyring
   private let signing: CAGeneration?
@@ -43,6 +43,9 @@ actor CASigner: CertificateIssuer {
     }
   }
 
+  /// Signs a certificate with a new key, and verifies it as a peer would, for each of its names.
+  ///
+  /// - Parameter trusted: the CA bundle of hosts.
   private static func issue(
     _ certificate: PlannedCertificate, _ key: KeyAlgorithm, _ ca: CertificateAuthority,
     _ trusted: CertificateBundle

@@ -2,7 +2,8 @@ import FoundationEssentials
 
 /// Reads environment variables that contain no secret.
 package enum EnvironmentVariable {
-  /// The value; nil if the variable is not set or is empty, because `NAME= command` is how a shell unsets it.
+  /// The value; nil if the variable is not set or is empty, because `NAME= command` is how a shell
+  /// unsets it.
   package static func value(
     _ name: String, in environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> String? {

@@ -2,8 +2,9 @@ import Certificates
 import Execution
 import State
 
-/// Signs manifests with the fleet key. Each manifest also contains what an outdated copy of the state needs to
-/// catch up: revocations, CA generations and fleet keys.
+/// Signs manifests with the fleet key. Each manifest also contains what an outdated copy of the
+/// state needs to catch up: revocations, CA generations, fleet keys, and certificates issued to the
+/// host.
 struct FleetSigner: ManifestSigner {
   /// Nil in a run that installs nothing.
   let key: FleetSigningKey?

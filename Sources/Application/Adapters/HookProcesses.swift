@@ -3,8 +3,8 @@ import Glibc
 import Subprocess
 import Synchronization
 
-/// Runs a playbook's hooks as processes on the controller, each in a new session: Ctrl-C on the terminal does
-/// not reach it, and a hook that asks for a password finds no terminal.
+/// Runs a playbook's hooks as processes on the controller, each in a new session: Ctrl-C on the
+/// terminal does not reach it, and a hook that asks for a password finds no terminal.
 package final class HookProcesses: HookRunner {
   private let running = Mutex<Set<pid_t>>([])
 
@@ -72,6 +72,7 @@ package final class HookProcesses: HookRunner {
     }
   }
 
+  /// The variables as the Subprocess library takes them, without invalid names.
   private func variables(_ additional: [String: String]) -> [Environment.Key: String?] {
     var variables: [Environment.Key: String?] = [:]
     for (name, value) in additional {

@@ -15,6 +15,7 @@ struct SSHConnector: GatewayConnector {
     self.destinations = destinations
   }
 
+  /// Opens a connection with the transport that the inventory sets for the host.
   func connect(to host: HostName, _ connection: HostAccess) async throws -> any RemoteHost {
     let (destination, deadlines) = try await destinations.destination(of: host, connection)
     guard connection.ssh.transport == .openSSH else {
@@ -29,7 +30,8 @@ struct SSHConnector: GatewayConnector {
 }
 
 extension SSHConnector {
-  /// Always uses libssh2, which multiplexes streams over one connection.
+  /// Connections from a host to its peers. They always use libssh2, which multiplexes streams over
+  /// one connection.
   func gateway(through host: HostName, _ connection: HostAccess) async throws -> Gateway {
     let (destination, deadlines) = try await destinations.destination(of: host, connection)
     return client.gateway(through: destination, deadlines: deadlines)
@@ -37,11 +39,13 @@ extension SSHConnector {
 }
 
 extension SSHError: LocalFailure {
+  /// A message if the controller has nothing to log in with; nil for every other error.
   package var localCause: String? { code == .noCredentials ? detail : nil }
 }
 
 extension SSHError: TransientFailure {
-  /// Whether another attempt may succeed. A refused key is refused again, and sshd penalizes repeated attempts.
+  /// Whether another attempt may succeed. A refused key is refused again, and sshd penalizes
+  /// repeated attempts.
   package var isTransient: Bool {
     switch code {
     case .refused, .unreachable, .timedOut, .handshakeFailed, .connectionLost, .closed,
@@ -67,6 +71,7 @@ private struct SSHHost: RemoteHost {
   func close() async { await connection.close() }
 }
 
+/// A command on a host that is connected with libssh2.
 private struct SSHProcess: Execution.RemoteProcess {
   let process: SSH.RemoteProcess
 
@@ -99,6 +104,7 @@ private struct OpenSSHHost: RemoteHost {
   func close() async { await connection.close() }
 }
 
+/// A command on a host that is connected with the system's OpenSSH.
 private struct OpenSSHCommand: Execution.RemoteProcess {
   let process: OpenSSHProcess
 

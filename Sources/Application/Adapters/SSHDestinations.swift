@@ -4,8 +4,8 @@ import Planning
 import SSH
 import State
 
-/// Determines how to reach and log in to hosts: from the inventory, else from the user's ssh configuration, else
-/// from defaults.
+/// Determines how to reach and log in to hosts: from the inventory, else from the user's ssh
+/// configuration, else from defaults.
 struct SSHDestinations: Sendable {
   private static let usualGlobalKnownHosts = "/etc/ssh/ssh_known_hosts"
 
@@ -37,8 +37,8 @@ struct SSHDestinations: Sendable {
 
   /// How to reach a host, with its jump hosts, and how long to wait.
   ///
-  /// - Throws: an `SSHError` if the ssh configuration contains settings that are not supported or that contradict
-  ///   the inventory.
+  /// - Throws: an `SSHError` if the ssh configuration contains settings that are not supported or
+  ///   that contradict the inventory.
   func destination(
     of host: HostName, _ access: HostAccess
   ) async throws -> (Destination, Deadlines) {
@@ -71,6 +71,7 @@ struct SSHDestinations: Sendable {
     return (destination, deadlines(configured))
   }
 
+  /// The user's ssh configuration for a host or jump host; nil if the inventory disables it.
   private func configuration(
     of name: String, at address: String?, _ settings: SSHSettings
   ) async throws -> ClientConfiguration? {
@@ -85,7 +86,8 @@ struct SSHDestinations: Sendable {
     }
   }
 
-  /// Stops if the configuration needs what only OpenSSH can do, or sets a port that the inventory does not.
+  /// Stops if the configuration needs what only OpenSSH can do, or sets a port that the inventory
+  /// does not.
   private func refuse(
     _ configured: ClientConfiguration, _ host: String, _ settings: SSHSettings
   ) throws {
@@ -120,6 +122,7 @@ struct SSHDestinations: Sendable {
     return try jumps(of: configured)
   }
 
+  /// The jump hosts of the ssh configuration; none if there is no configuration.
   private func jumps(of configured: ClientConfiguration?) throws -> [JumpHost] {
     try (configured?.jumps ?? []).map { text in
       guard let jump = JumpHost(text) else {
@@ -129,11 +132,14 @@ struct SSHDestinations: Sendable {
     }
   }
 
+  /// The error of a jump host that cannot be used.
   private func noWay(through jump: String, _ why: String) -> SSHError {
     SSHError(
       .resourceMissing, subject: jump, activity: "resolving jump hosts", detail: why)
   }
 
+  /// The keys to log in with: those of the inventory, or else of the ssh configuration, or else the
+  /// agent and the usual files.
   private func identities(
     _ settings: SSHSettings, _ configured: ClientConfiguration?
   ) -> Destination.Identities {
@@ -147,6 +153,7 @@ struct SSHDestinations: Sendable {
       ? .files(configured.identities) : .agentThenFiles(configured.identities)
   }
 
+  /// The known_hosts files: the user's first, in which new keys are recorded, then the system's.
   private func knownHosts(
     _ settings: SSHSettings, _ configured: ClientConfiguration?
   ) -> [String] {
@@ -170,6 +177,7 @@ struct SSHDestinations: Sendable {
     }
   }
 
+  /// The socket of the ssh-agent; nil if there is none or the ssh configuration disables it.
   private func agent(_ configured: ClientConfiguration?) -> String? {
     guard let socket = configured?.agentSocket else { return agentSocket }
     return socket.isEmpty ? nil : socket
@@ -181,8 +189,8 @@ struct SSHDestinations: Sendable {
     return deadlines
   }
 
-  /// How to reach the jump hosts. If the ssh configuration has jump hosts for the first of them, those come
-  /// first.
+  /// How to reach the jump hosts. If the ssh configuration has jump hosts for the first of them,
+  /// those come first.
   private func hops(
     _ jumps: [JumpHost], _ settings: SSHSettings, depth: Int
   ) async throws -> [Destination] {

@@ -28,6 +28,8 @@ package struct SSHFleetAccess: FleetAccess {
 
   var connector: SSHConnector { SSHConnector(client, destinations) }
 
+  /// Prepares the connections; each is opened when it is first needed. Progress is shown to the
+  /// user.
   package func open(
     recognizing recognize: @escaping @Sendable (String) -> ShownManifest
   ) -> any FleetHosts {
@@ -97,6 +99,7 @@ private struct SSHFleetHosts: FleetHosts {
     }
   }
 
+  /// The verifier that tests edges after each batch.
   private func verifier(_ means: RolloutMeans) throws -> BatchVerifier {
     BatchVerifier(
       access.connector, access.workspace.inventory, keys: try means.ca.folder.listing().keys,
@@ -104,6 +107,7 @@ private struct SSHFleetHosts: FleetHosts {
       unlock: { try await means.ca.keyring.ca($0) })
   }
 
+  /// The clock, files and user of the controller.
   private var surroundings: Surroundings {
     let workspace = access.workspace
     return Surroundings(

@@ -20,8 +20,8 @@ extension SandboxHost {
 }
 
 extension SandboxController {
-  /// The sandbox's controller: an address that the inventory's firewall allows, and the keys that the inventory
-  /// names.
+  /// The sandbox's controller: an address that the inventory's firewall allows, and the keys that
+  /// the inventory names.
   init(of workspace: Workspace) {
     let inventory = workspace.inventory
     self.init(

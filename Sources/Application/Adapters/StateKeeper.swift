@@ -3,7 +3,8 @@ package import Fleet
 package import State
 import StateFiles
 
-/// The state in memory and on disk, while a run holds its lock.
+/// The state in memory and on disk, while a run holds its lock. ``StateAccess`` makes one for each
+/// run that changes the fleet.
 package actor StateKeeper: StateStore {
   /// The current state, which may be ahead of the file; see ``hold(_:)``.
   package private(set) var state: FleetState
@@ -29,6 +30,8 @@ package actor StateKeeper: StateStore {
     try await writeAll()
   }
 
+  /// Writes everything that is not on disk yet. Callers that arrive at the same time share one
+  /// write.
   private func writeAll() async throws {
     recorded += 1
     let mine = recorded

@@ -6,7 +6,9 @@ package import State
 
 /// Access to the hosts of a fleet. ``SSHFleetAccess`` is the implementation outside tests.
 package protocol FleetAccess: Sendable {
-  /// - Parameter recognize: checks the signature of a manifest.
+  /// Prepares connections to the hosts, which ``FleetHosts/close()`` ends.
+  ///
+  /// - Parameter recognize: checks the signature of a manifest, given its text.
   func open(recognizing recognize: @escaping @Sendable (String) -> ShownManifest) -> any FleetHosts
 
   /// The SSH traffic so far.
@@ -47,6 +49,7 @@ package protocol FleetHosts: Sendable {
   /// Carries a plan out. Returns when no host is in the middle of a change.
   func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Summary
 
+  /// Ends all connections.
   func close() async
 }
 

@@ -3,7 +3,8 @@ package import Execution
 package import Planning
 package import State
 
-/// How use cases show results and ask the user. The command line implements it for a terminal, tests in memory.
+/// How use cases show results and ask the user. The command line implements it for a terminal,
+/// tests in memory.
 package protocol Interaction: Sendable {
   /// Shows mistakes and warnings in a file that the user wrote.
   func show(_ diagnostics: [Diagnostic], in source: SourceText)
@@ -39,14 +40,15 @@ package protocol Interaction: Sendable {
   /// - Parameter instead: what the user can do if there is no terminal.
   func askSecret(_ prompt: String, instead: String) async throws -> [UInt8]
 
-  /// Runs work that the user can stop. The first interrupt cancels its task, which ends in order; at the second
-  /// one, `abandon` is called and the program exits.
+  /// Runs work that the user can stop. The first interrupt cancels its task, which ends in order;
+  /// at the second one, `abandon` is called and the program exits.
   func untilStopped<Output: Sendable>(
     _ work: @escaping @Sendable () async -> Output, abandon: @escaping @Sendable () -> Void
   ) async -> Output
 }
 
-/// The SSH connections, commands and bytes of a run.
+/// The SSH connections of a run, the commands that it ran on hosts, and the bytes that it sent and
+/// received. Summaries in JSON have it.
 package struct SSHTraffic: Hashable, Sendable {
   package var connections = 0
   package var executions = 0

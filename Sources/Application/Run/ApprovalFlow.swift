@@ -3,14 +3,15 @@ import Execution
 import Planning
 import State
 
-/// How a use case changes hosts: it shows the plan, asks the user, carries the plan out and shows the summary.
-/// The state stays locked and the hosts stay connected meanwhile.
+/// How a use case changes hosts: it shows the plan, asks the user, carries the plan out and shows
+/// the summary. The state stays locked and the hosts stay connected meanwhile.
 struct ApprovalFlow {
   let run: FleetRun
   let hosts: any FleetHosts
   let keeper: StateKeeper
 
-  /// - Parameter refused: the state of affairs if the user does not approve the plan, for the message.
+  /// - Parameter refused: the state of affairs if the user does not approve the plan, for the
+  ///   message.
   func carryOut(_ plan: Plan, refused: String = "nothing was changed") async throws -> Summary {
     try run.interaction.show(plan, caGenerations: await keeper.state.caGenerations)
     if plan.hasChanges, await !run.interaction.confirm("Carry this plan out?") {
@@ -25,8 +26,8 @@ struct ApprovalFlow {
     return summary
   }
 
-  /// Unlocks the keys that the plan needs, so that a wrong passphrase is found before any host is changed, and
-  /// saves revocations and CA generations before any host gets them.
+  /// Unlocks the keys that the plan needs, so that a wrong passphrase is found before any host is
+  /// changed, and saves revocations and CA generations before any host gets them.
   private func prepare(_ plan: Plan) async throws -> RolloutMeans {
     let ca = run.ca
     var known = await keeper.state
@@ -44,7 +45,8 @@ struct ApprovalFlow {
       state: await keeper.state, keeper: keeper, ca: ca, issuer: issuer, fleetKey: fleetKey)
   }
 
-  /// Removes CA generations from the state that neither the CA's folder nor any host has any longer.
+  /// Removes CA generations from the state that neither the CA's folder nor any host has any
+  /// longer.
   private func retireUnneeded() async throws {
     let state = await keeper.state
     var next = state

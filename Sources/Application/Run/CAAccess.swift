@@ -1,7 +1,8 @@
 package import CAStore
 import Inventories
 
-/// The CA of a fleet during one run: its folder, its keys, which are unlocked once, and its revocation lists.
+/// The CA of a fleet during one run: its folder, its keys, which are unlocked once, and its
+/// revocation lists.
 package struct CAAccess: Sendable {
   package let folder: CAFolder
   package let keyring: CAKeyring

@@ -24,7 +24,8 @@ struct FleetPlanner {
     Planner.plan(try await input(survey, state, asOf: now))
   }
 
-  /// A plan from the state alone, without contacting hosts.
+  /// A plan from the state alone, without contacting hosts. Stops if the fleet has no CA, or if the
+  /// selector names an unknown host.
   func planOffline(_ state: FleetState) async throws -> Plan {
     try workspace.ca.refuseWithoutCA(state)
     try surveyor.refuseUnknownHosts(state)
@@ -41,6 +42,8 @@ struct FleetPlanner {
       survey: survey, now: .current)
   }
 
+  /// Everything that the planner needs: inventory, files, state, survey, and revocation lists,
+  /// which may need the CA's key.
   private func input(
     _ survey: Survey, _ state: FleetState, asOf time: Timestamp?
   ) async throws -> PlanningInput {

@@ -4,8 +4,8 @@ import Planning
 package import Playbooks
 import State
 
-/// One run of a command on a fleet: its scope, the files, the CA, the access to hosts and the user. Every use case
-/// that contacts hosts gets one.
+/// One run of a command on a fleet: its scope, the files, the CA, the access to hosts and the user.
+/// Every use case that contacts hosts gets one.
 package struct FleetRun: Sendable {
   package let workspace: Workspace
   package let scope: RunScope
@@ -43,16 +43,20 @@ package struct FleetRun: Sendable {
     return (try FleetRun(workspace, scope, access: access, interaction), access)
   }
 
+  /// Reads and locks the state of the fleet.
   var states: StateAccess {
     StateAccess(workspace: workspace, playbook: playbook, selector: scope.selector)
   }
+  /// Surveys the hosts of the scope.
   var surveyor: FleetSurveyor { FleetSurveyor(workspace: workspace, scope: scope) }
+  /// Makes plans for the hosts of the scope.
   var planner: FleetPlanner {
     FleetPlanner(
       workspace: workspace, scope: scope, playbook: playbook, revocations: ca.revocations)
   }
 
-  /// Opens the hosts while the body runs. Manifests are checked with the fleet keys of the state and the folder.
+  /// Opens the hosts while the body runs. Manifests are checked with the fleet keys of the state
+  /// and the folder.
   func withHosts<Output>(
     _ state: FleetState, _ body: (any FleetHosts) async throws -> Output
   ) async throws -> Output {
@@ -61,7 +65,8 @@ package struct FleetRun: Sendable {
 
   /// Locks the state and opens the hosts while the body runs, for a command that changes them.
   ///
-  /// - Parameter command: the command's name, which another run reports that finds the state locked.
+  /// - Parameter command: the command's name, which another run reports that finds the state
+  ///   locked.
   func whileLocked<Output>(
     for command: String, _ body: (ApprovalFlow) async throws -> Output
   ) async throws -> Output {

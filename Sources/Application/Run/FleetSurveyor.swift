@@ -9,7 +9,8 @@ struct FleetSurveyor {
   let workspace: Workspace
   let scope: RunScope
 
-  /// The selected hosts, including hosts that were removed from the inventory and are not cleaned up yet.
+  /// The selected hosts, including hosts that were removed from the inventory and are not cleaned
+  /// up yet.
   func hosts(_ state: FleetState) -> [(name: HostName, connection: HostAccess)] {
     let inventory = workspace.inventory
     let declared = inventory.hosts.filter(scope.selector.matches).map {
@@ -30,8 +31,8 @@ struct FleetSurveyor {
     return Dictionary(declared + recorded) { declared, _ in declared }
   }
 
-  /// Stops if the selector names a host or a label that neither the inventory nor the state has, or if it selects
-  /// no host.
+  /// Stops if the selector names a host or a label that neither the inventory nor the state has, or
+  /// if it selects no host.
   func refuseUnknownHosts(_ state: FleetState) throws {
     let unknown = scope.selector.unmatchedNames(
       among: workspace.inventory.hosts, others: Array(state.hosts.keys))
@@ -73,13 +74,15 @@ struct FleetSurveyor {
     return judged.survey
   }
 
-  /// Surveys the selected hosts without stopping if the state is outdated, for commands that only show.
+  /// Surveys the selected hosts without stopping if the state is outdated, for commands that only
+  /// show.
   func judgedSurvey(_ fleet: any FleetHosts, _ state: FleetState) async throws -> JudgedSurvey {
     try refuseUnknownHosts(state)
     return state.judge(try await asked(fleet, state), addresses: addresses)
   }
 
-  /// Surveys the selected hosts. Stops with one message if a cause on the controller prevents all connections.
+  /// Surveys the selected hosts and does not judge what they report. Stops with one message if a
+  /// cause on the controller prevents all connections.
   func asked(_ fleet: any FleetHosts, _ state: FleetState) async throws -> Survey {
     let survey = await fleet.survey(hosts(state))
     if let cause = await fleet.localCause(of: survey) {
@@ -93,6 +96,7 @@ struct FleetSurveyor {
     Dictionary(uniqueKeysWithValues: workspace.inventory.hosts.map { ($0.name, $0.address) })
   }
 
+  /// The failure of a run with an outdated state, which lists the hosts with newer releases.
   private func behind(_ newer: [NewerRelease]) -> Failure {
     Failure(
       .failed,
@@ -104,6 +108,8 @@ struct FleetSurveyor {
         + " --override-newer")
   }
 
+  /// Stops if most hosts have releases of another fleet key: state or CA folder are not those of
+  /// the fleet.
   private func refuseOtherKey(_ judged: JudgedSurvey) throws {
     guard !judged.underOtherKey.isEmpty else { return }
     throw Failure(
@@ -121,7 +127,8 @@ struct FleetSurveyor {
         + " \(workspace.inventoryPath)")
   }
 
-  /// Stops if the state is lost: a new state would have another lineage, and the two could not be merged.
+  /// Stops if the state is lost: a new state would have another lineage, and the two could not be
+  /// merged.
   private func refuseLostState(_ state: FleetState, _ survey: Survey) throws {
     guard state.serial == 0 else { return }
     for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
@@ -136,8 +143,8 @@ struct FleetSurveyor {
     }
   }
 
-  /// Stops if hosts trust a CA generation whose certificate is unknown: it could not stay in the CA bundles
-  /// during a change, so connections between hosts would fail.
+  /// Stops if hosts trust a CA generation whose certificate is unknown: it could not stay in the CA
+  /// bundles during a change, so connections between hosts would fail.
   func refuseUnknownGenerations(_ state: FleetState, _ survey: Survey) throws {
     let known = Set(
       state.caGenerations.map(\.keyIdentifier) + state.retiredCAs.map(\.keyIdentifier))
@@ -160,7 +167,8 @@ struct FleetSurveyor {
 }
 
 extension FleetState {
-  /// Adds a release that another copy of the state has installed, and what its manifest says about the fleet.
+  /// Adds a release that another copy of the state has installed, and what its manifest says about
+  /// the fleet.
   mutating func takeIn(_ newer: NewerRelease, _ shown: ShownManifest?, at now: Timestamp) {
     guard let manifest = shown?.manifest, let digest = shown?.digest else { return }
     learn(manifest.knowledge, at: now)

@@ -3,7 +3,8 @@ import Fleet
 import Planning
 import Synchronization
 
-/// Records the progress of hosts, for the summary of a run that the user abandons.
+/// Records the progress of hosts, for the summary of a run that the user abandons with a second
+/// Ctrl-C.
 final class RunProgress: Sendable {
   private struct Seen {
     var started: Set<HostName> = []
@@ -12,6 +13,7 @@ final class RunProgress: Sendable {
 
   private let seen = Mutex(Seen())
 
+  /// Records that a host has started its change, or its result.
   func note(_ event: ProgressEvent) {
     seen.withLock { seen in
       switch event {
@@ -27,7 +29,7 @@ final class RunProgress: Sendable {
     }
   }
 
-  /// The summary at this moment, for a run that is abandoned.
+  /// The summary at this moment. A host that has started and has no result yet is unconfirmed.
   func summarySoFar(of plan: Plan) -> Summary {
     seen.withLock { seen in
       var summary = Summary(results: seen.results, stopped: Summary.interrupted)

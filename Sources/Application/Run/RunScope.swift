@@ -46,7 +46,7 @@ package struct RunScope: Sendable {
     limit = nil
   }
 
-  /// Gives the run the hosts of a saved plan.
+  /// Gives the run the hosts of a saved plan, which is compared with the new plan.
   package mutating func restrict(to saved: SavedPlan) throws {
     let own = try RunScope(limit: saved.approved.limit)
     (selector, limit, self.saved) = (own.selector, own.limit, saved)

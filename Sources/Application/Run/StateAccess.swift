@@ -16,7 +16,10 @@ struct StateAccess {
   /// The state on disk, or a new one if there is none, combined with the CA's folder.
   func read() throws -> FleetState { try current(workspace.stateFile()) }
 
-  /// Holds the state's lock while the body runs.
+  /// Holds the state's lock while the body runs. The state is read after the lock is acquired.
+  ///
+  /// - Parameter command: the command's name, which another run reports that finds the state
+  ///   locked.
   func whileLocked<Output>(
     for command: String, _ body: (StateKeeper) async throws -> Output
   ) async throws -> Output {
@@ -26,6 +29,8 @@ struct StateAccess {
     }
   }
 
+  /// The state of a file, or a new one with a new lineage; with the generations of the CA's folder,
+  /// and with certificates of removed hosts revoked if the playbook says so.
   private func current(_ file: StateFile) throws -> FleetState {
     var state =
       file.state
@@ -36,7 +41,8 @@ struct StateAccess {
     return state
   }
 
-  /// Revokes the certificates of hosts that were removed from the inventory, if the playbook says so.
+  /// Revokes the certificates of hosts that were removed from the inventory, if the playbook says
+  /// so.
   private func revokeLeavers(_ state: inout FleetState) {
     guard case .decommission(.revoke) = playbook.procedure else { return }
     let declared = Set(workspace.inventory.hosts.map(\.name))

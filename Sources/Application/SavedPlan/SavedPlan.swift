@@ -6,7 +6,8 @@ package import Planning
 import Playbooks
 import State
 
-/// An approved plan in a file, which `deploy plan --out` saves. `deploy apply` compares it with a new plan.
+/// An approved plan in a file, which `deploy plan --out` saves. `deploy apply` compares it with a
+/// new plan, and never carries it out as it is.
 package struct SavedPlan: Equatable, Sendable {
   package var approved: ApprovedPlan
 
@@ -20,7 +21,8 @@ package struct SavedPlan: Equatable, Sendable {
     try FileWriter.replace(path, text: SavedPlanFormat.encode(self), for: .ownerAlone)
   }
 
-  /// Stops if the plan was made for another fleet, from another state or at an impossible time.
+  /// Stops if the plan was made for another fleet, from another state, with other CA generations or
+  /// at an impossible time.
   func check(
     against state: FleetState, _ statePath: String, inventory: String, now: Timestamp
   ) throws {
@@ -62,10 +64,11 @@ package struct SavedPlan: Equatable, Sendable {
     }
   }
 
+  /// How far the clocks of the controllers that made and apply a plan may differ.
   private static let toleratedSeconds: Int64 = 300
 
-  /// Stops if the saved plan's time is in the future or before the last change of the state, because the plan to
-  /// compare with is made as of that time.
+  /// Stops if the saved plan's time is in the future or before the last change of the state,
+  /// because the plan to compare with is made as of that time.
   private func checkTime(_ state: FleetState, _ statePath: String, _ now: Timestamp) throws {
     let madeAt = approved.madeAt
     guard madeAt <= now.adding(seconds: Self.toleratedSeconds) else {

@@ -5,8 +5,9 @@ import Planning
 import State
 import StateFiles
 
-/// The text of a saved plan: JSON whose first line has the format and the SHA-256 of the rest, so that a damaged
-/// file is detected. The digest is not a signature: anyone can compute it.
+/// The text of a saved plan: JSON whose first line has the format, its version and the SHA-256 of
+/// the rest, so that a damaged file is detected. The digest is not a signature: anyone can compute
+/// it.
 enum SavedPlanFormat {
   static let currentVersion = 3
   /// Since version 2, only names have changed.
@@ -30,6 +31,10 @@ enum SavedPlanFormat {
     return "\(beginning)\(version)\(middle)\(digest)\(ending)"
   }
 
+  /// Reads the text of a saved plan; throws if it is damaged, of an unknown version or has a value
+  /// that no plan has.
+  ///
+  /// - Parameter path: the file, for messages.
   static func decode(_ bytes: [UInt8], path: String) throws -> SavedPlan {
     guard bytes.starts(with: beginning.utf8) else {
       throw Failure(

@@ -8,7 +8,8 @@ import Glibc
 import Inventories
 import State
 
-/// The files of a new fleet, which `deploy init` writes to a folder: inventory, playbooks, CA and fleet key.
+/// The files of a new fleet, which `deploy init` writes to a folder: inventory, playbooks, CA and
+/// fleet key.
 package struct Starter {
   package let fleet: FleetName
   private let folder: String
@@ -49,7 +50,9 @@ package struct Starter {
     return FleetName(String(name.reversed().drop { $0 == "-" }.reversed()))
   }
 
+  /// The path of the inventory, relative to the folder of the fleet.
   package var inventory: String { "Inventories/\(fleet).yml" }
+  /// The path of the CA's folder, relative to the folder of the fleet.
   package var ca: String { "Inventories/\(fleet).ca" }
   private var state: String { "Inventories/\(fleet).state.json" }
 
@@ -59,6 +62,7 @@ package struct Starter {
       && Workspace.inventories(in: path("Inventories")).count == 1
   }
 
+  /// A path in the folder of the fleet, with that folder as the user gave it.
   package func path(_ name: String) -> String {
     folder == "." ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }
@@ -87,8 +91,8 @@ package struct Starter {
           ? "passphrase: {env: DEPLOY_PASSPHRASE}" : "# passphrase: {env: DEPLOY_PASSPHRASE}")
   }
 
-  /// Stops if any file already exists. A state or a CA belongs to an existing fleet of this name, even if this
-  /// run creates no CA.
+  /// Stops if any file already exists. A state or a CA belongs to an existing fleet of this name,
+  /// even if this run creates no CA.
   private func refuseExistingFiles() throws {
     let names = files.map(\.name) + [ca, state]
     let existing = names.map(path).filter(Self.exists)
@@ -106,6 +110,7 @@ package struct Starter {
     }
   }
 
+  /// The passphrase of the new CA, from DEPLOY_PASSPHRASE or the terminal.
   private func passphrase() async throws -> Secret {
     try await ConfiguredPassphrase(
       workspace(in: folder), interaction,
@@ -116,6 +121,7 @@ package struct Starter {
 
   private func policy() throws -> CAPolicy { try workspace(in: folder).inventory.ca }
 
+  /// The files of the new fleet in a folder, which need not exist yet.
   private func workspace(in folder: String) throws -> Workspace {
     let text = SourceText(file: inventory, bytes: Array(inventoryText.utf8))
     guard let read = Inventory.read(text).0 else {
@@ -127,8 +133,8 @@ package struct Starter {
 
   // MARK: - Writing
 
-  /// Writes all files to a temporary folder, then moves them to their places: errors such as a full disk
-  /// occur before any file is in its place.
+  /// Writes all files to a temporary folder, then moves them to their places: errors such as a full
+  /// disk occur before any file is in its place.
   private func write(_ passphrase: Secret?) throws {
     var made = Made()
     do {

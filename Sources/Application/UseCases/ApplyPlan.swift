@@ -2,7 +2,8 @@ package import Execution
 import Planning
 import State
 
-/// Changes the hosts to what the inventory declares.
+/// Changes the hosts to what the inventory declares: makes a plan, asks the user and carries it out
+/// (`deploy apply`).
 package struct ApplyPlan {
   private let run: FleetRun
 

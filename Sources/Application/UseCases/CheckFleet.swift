@@ -2,7 +2,8 @@ package import Inventories
 import Planning
 package import Playbooks
 
-/// Checks the inventory, the playbook and the files that they name, without contacting hosts.
+/// Checks the inventory, the playbook and the files that they name, without contacting hosts
+/// (`deploy check`).
 package struct CheckFleet {
   /// The files that were checked and have no mistakes.
   package struct Report {

@@ -3,13 +3,14 @@ import Certificates
 import Files
 import State
 
-/// Exports the public parts of the CA for other programs.
+/// Exports the public parts of the CA for other programs (`deploy ca export`).
 package struct ExportCA {
   private let workspace: Workspace
 
   package init(_ workspace: Workspace) { self.workspace = workspace }
 
-  /// The certificates that hosts may trust, or their revocation lists, as PEM.
+  /// The certificates that hosts may trust, or their revocation lists, as PEM. Fails if there are
+  /// no revocation lists because nothing was revoked.
   package func text(revocationLists: Bool) throws -> String {
     let generations = try workspace.caGenerations()
     let folder = workspace.ca

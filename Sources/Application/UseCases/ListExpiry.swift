@@ -5,7 +5,8 @@ import Inventories
 package import Planning
 import State
 
-/// Lists expiry dates from the state and the CA's folder, without contacting hosts.
+/// Lists expiry dates from the state, the CA's folder and the certificates of sites, without
+/// contacting hosts (`deploy status --expiry`).
 package struct ListExpiry {
   private let run: FleetRun
 

@@ -2,7 +2,7 @@ import CAStore
 package import Planning
 package import State
 
-/// Makes a plan and changes nothing.
+/// Makes a plan and changes nothing (`deploy plan`).
 package struct PlanFleet {
   /// A plan, with what is needed to show it and to save it.
   package struct Proposal {
@@ -18,7 +18,10 @@ package struct PlanFleet {
 
   package init(_ run: FleetRun) { self.run = run }
 
-  /// - Parameter isOffline: whether the plan is made from the state alone, without contacting hosts.
+  /// Makes the plan. It warns if this controller cannot sign releases.
+  ///
+  /// - Parameter isOffline: whether the plan is made from the state alone, without contacting
+  ///   hosts.
   package func proposal(isOffline: Bool) async throws -> Proposal {
     var state = try run.states.read()
     var (plan, survey) =

@@ -3,15 +3,18 @@ import Inventories
 import Planning
 import State
 
-/// Rebuilds a lost or outdated state from the manifests on the hosts.
+/// Rebuilds a lost or outdated state from the manifests on the hosts (`deploy state rebuild`). No
+/// host is changed.
 package struct RebuildState {
   /// What was added to the state, and what was not.
   package struct Result {
-    /// How many hosts have a release, and how many hosts there are.
+    /// How many hosts have a release according to the new state.
     package let carrying: Int
+    /// How many hosts may have one.
     package let count: Int
-    /// What was added and what was not, one line each.
+    /// What was added to the state, one line each.
     package let found: [String]
+    /// What was not added and why, one line each.
     package let missing: [String]
     /// How the state and the CA's folder contradict each other; nil if they agree.
     package let misfit: String?
@@ -26,6 +29,9 @@ package struct RebuildState {
     try await run.states.whileLocked(for: "state rebuild") { try await rebuild($0) }
   }
 
+  /// Surveys the hosts, adds what they report to the state, and writes it.
+  ///
+  /// - Throws: a failure if no host could be reached, or if a new state would be empty.
   private func rebuild(_ keeper: StateKeeper) async throws -> Result {
     var state = await keeper.state
     let folder = run.ca.folder
@@ -65,7 +71,8 @@ package struct RebuildState {
 
   /// Adds the generations and keys of the CA's folder.
   ///
-  /// - Returns: a contradiction, which is reported after the state is saved, because resolving it needs a state.
+  /// - Returns: a contradiction, which is reported after the state is saved, because resolving it
+  ///   needs a state.
   private func takeInFolder(_ state: inout FleetState) throws -> String? {
     do {
       try run.ca.folder.takeIn(into: &state, now: .current)

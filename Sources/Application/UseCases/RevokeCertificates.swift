@@ -4,7 +4,7 @@ import Fleet
 import Planning
 package import State
 
-/// Revokes certificates and installs the CRLs on every host.
+/// Revokes certificates and installs the CRLs on every host (`deploy revoke`).
 package struct RevokeCertificates {
   private let run: FleetRun
   private let reason: Revocation.Reason
@@ -14,10 +14,14 @@ package struct RevokeCertificates {
     self.reason = reason
   }
 
+  /// Records the revocations, signs the CRLs and carries a plan out. Hosts that stay in the fleet
+  /// get new certificates.
+  ///
   /// - Parameters:
   ///   - hosts: hosts whose certificates are all revoked.
   ///   - serials: the beginnings of serial numbers to revoke.
-  ///   - foreign: whether the serial numbers are complete, of certificates that the state may not know.
+  ///   - foreign: whether the serial numbers are complete, of certificates that the state may not
+  ///     know.
   package func revoke(
     hosts: [String], serials: [SerialPrefix], foreign: Bool
   ) async throws -> Summary {
@@ -44,11 +48,13 @@ package struct RevokeCertificates {
     }
   }
 
+  /// Lists the hosts that still accept or use revoked certificates.
   private func warnOfOpen(_ open: [String]) {
     guard !open.isEmpty else { return }
     run.interaction.inform("Not complete:\n" + open.map { "    \($0)" }.joined(separator: "\n"))
   }
 
+  /// Revokes every valid certificate of a host; fails if the state knows none.
   private func revoke(_ host: String, _ state: inout FleetState) throws {
     guard let name = HostName(host), !state.issued(to: name, at: .current).isEmpty else {
       throw Failure(
@@ -59,6 +65,8 @@ package struct RevokeCertificates {
     state.revokeCertificates(of: name, at: .current, reason: reason)
   }
 
+  /// Revokes the certificate whose serial number begins with the digits; fails unless there is
+  /// exactly one.
   private func revoke(_ prefix: SerialPrefix, _ state: inout FleetState) throws {
     let found = state.issued(beginningWith: prefix, at: .current)
     guard let record = found.first else {
@@ -79,7 +87,8 @@ package struct RevokeCertificates {
     state.revoke(record.certificate, of: record.host, at: .current, reason: reason)
   }
 
-  /// Revokes a serial number for every generation, because an unknown certificate may be of any of them.
+  /// Revokes a serial number for every generation, because an unknown certificate may be of any of
+  /// them.
   private func revoke(foreign prefix: SerialPrefix, _ state: inout FleetState) throws {
     let serial = prefix.wholeSerial
     if let known = state.issued(beginningWith: prefix, at: .current).first {

@@ -4,7 +4,7 @@ import Inventories
 import Planning
 import State
 
-/// Switches hosts to an earlier release that they still have.
+/// Switches hosts to an earlier release that they still have (`deploy rollback`).
 package struct RollBack {
   private let run: FleetRun
 

@@ -3,14 +3,16 @@ package import Execution
 import Planning
 import State
 
-/// Issues new keys and certificates for hosts, or continues a rotation that was interrupted.
+/// Issues new keys and certificates for hosts, or continues a rotation that was interrupted
+/// (`deploy rotate certificates`).
 package struct RotateCertificates {
   private let run: FleetRun
 
   /// - Parameter run: its scope says which roles are renewed.
   package init(_ run: FleetRun) { self.run = run }
 
-  /// - Parameter startOver: whether hosts that an interrupted rotation has completed get new ones again.
+  /// - Parameter startOver: whether hosts that an interrupted rotation has completed get new ones
+  ///   again.
   package func rotate(startOver: Bool) async throws -> Summary {
     try await run.whileLocked(for: "rotate certificates") { flow in
       var state = await flow.keeper.state
@@ -28,6 +30,8 @@ package struct RotateCertificates {
     }
   }
 
+  /// Records the certificates to replace in the state. If that continues an earlier rotation, the
+  /// user is informed about its progress.
   private func begin(_ state: inout FleetState, _ survey: Survey, startOver: Bool) {
     let selected = run.surveyor.hosts(state).map(\.name)
     guard

@@ -1,7 +1,7 @@
 import Inventories
 import Sandbox
 
-/// Runs a command in a throw-away copy of the fleet on the controller.
+/// Runs a command in a throw-away copy of the fleet on the controller (`deploy sandbox`).
 package struct RunInSandbox {
   private let workspace: Workspace
 

@@ -3,8 +3,8 @@ import Certificates
 package import Fleet
 import State
 
-/// The public parts of a CA, and what is wrong in its folder. It is also printed as JSON: if a field changes its
-/// meaning, the version changes.
+/// The public parts of a CA, and what is wrong in its folder. It is also printed as JSON: if a
+/// field changes its meaning, the version changes.
 package struct CAReport: Encodable {
   /// One CA generation as `deploy ca show` reports it: certificate, key and revocation list.
   package struct Generation: Encodable {
@@ -22,6 +22,7 @@ package struct CAReport: Encodable {
     package let isKeyEncrypted: Bool?
     /// The number of its revocation list.
     package let revocationList: Int64?
+    /// How many certificates the list has; nil if the generation has no list.
     package let revoked: Int?
   }
 
@@ -54,6 +55,7 @@ package struct CAReport: Encodable {
       + folder.rootRevocationListFindings(above: generations, now: now.secondsSince1970)
   }
 
+  /// Whether a private key is encrypted in any way; nil if it cannot be read.
   private static func isEncrypted(_ path: String, in folder: CAFolder) -> Bool? {
     switch folder.protection(ofKeyAt: path) {
     case .success(.encrypted), .success(.encryptedElsewise): true

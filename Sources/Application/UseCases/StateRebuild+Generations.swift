@@ -5,8 +5,8 @@ import Nginx
 import State
 
 extension FleetState {
-  /// Adds the CA certificates and revocation lists from the files on hosts. A certificate is accepted if releases
-  /// name its key identifier, a list if its generation signed it.
+  /// Adds the CA certificates and revocation lists from the files on hosts. A certificate is
+  /// accepted if releases name its key identifier, a list if its generation signed it.
   ///
   /// - Returns: a line for each bundle that cannot be read.
   mutating func takeCAs(from survey: Survey) -> [String] {
@@ -29,6 +29,7 @@ extension FleetState {
     return problems
   }
 
+  /// Adds the certificates whose key identifiers releases name, unless they are known or retired.
   private mutating func take(
     _ certificates: [(pem: String, facts: CertificateFacts)], _ needed: Set<String>
   ) {
@@ -52,6 +53,7 @@ extension FleetState {
     (caGenerations.map(\.generation) + retiredCAs.map(\.generation)).max().map { $0 + 1 } ?? 1
   }
 
+  /// The CA certificates of a bundle, with what they contain.
   private static func certificates(
     in bundle: String
   ) throws -> [(pem: String, facts: CertificateFacts)] {

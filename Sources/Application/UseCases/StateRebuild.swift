@@ -5,15 +5,17 @@ import Nginx
 import Planning
 import State
 
-/// Rebuilds the state from the manifests on the hosts, starting from an outdated state or from none.
+/// Rebuilds the state from the manifests on the hosts, starting from an outdated state or from
+/// none.
 ///
-/// Signed manifests are believed: the newest release of each host, and what all of them say is revoked, retired
-/// and trusted. Revocations that the state already has are kept.
+/// Signed manifests are believed: the newest release of each host, and what all of them say is
+/// revoked, retired and trusted. Revocations that the state already has are kept.
 struct StateRebuild {
   private(set) var state: FleetState
   /// What was added, and what was not and why; one line each.
   private(set) var found: [String] = []
   private(set) var missing: [String] = []
+  /// Whether there was no state, so that even its lineage comes from the hosts.
   let isLost: Bool
   private let survey: Survey
   private let hosts: [Member]
@@ -148,6 +150,7 @@ struct StateRebuild {
     }
   }
 
+  /// Records the release of a manifest as that of the host.
   private mutating func record(_ manifest: Manifest, of host: Member) {
     state.hosts[host.name] = HostRecord(
       address: host.address, roles: host.roles, release: manifest.release,

@@ -2,7 +2,7 @@ package import Fleet
 import Planning
 package import State
 
-/// Surveys the hosts and compares them with the state, for `deploy status`.
+/// Surveys the hosts and compares them with the state (`deploy status`).
 package struct SurveyFleet {
   /// What the hosts report, next to what the state says.
   package struct Report {
@@ -23,7 +23,8 @@ package struct SurveyFleet {
   }
 }
 
-/// Reads the state, combined with the CA's folder; a new state if there is none.
+/// Reads the state for `deploy state show`, combined with the CA's folder; a new state if there is
+/// none.
 package struct ReadState {
   private let run: FleetRun
 

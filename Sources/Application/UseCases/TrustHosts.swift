@@ -5,7 +5,8 @@ import Planning
 package import SSH
 import State
 
-/// Reads the SSH keys of hosts, jump hosts first, and records the new ones that the user accepts.
+/// Reads the SSH keys of hosts, jump hosts first, and records the new ones that the user accepts
+/// (`deploy hosts trust`).
 package struct TrustHosts {
   /// The result of `deploy hosts trust`: hosts contacted, keys recorded, failures.
   package struct Result {
@@ -52,7 +53,8 @@ package struct TrustHosts {
       }
     }
     let depth = targets.map(\.jumps.count).max() ?? 0
-    // Level by level: the nearest jump hosts, then those behind them, and finally the hosts themselves.
+    // Level by level: the nearest jump hosts, then those behind them, and finally the hosts
+    // themselves.
     for level in 0...depth {
       let round = targets.compactMap { target -> Destination? in
         if level == depth { return target }
@@ -73,6 +75,8 @@ package struct TrustHosts {
     return (accepted, failures)
   }
 
+  /// The keys of hosts that are not known yet, and an error for each host that could not be asked;
+  /// both sorted.
   private func ask(_ targets: [Destination]) async -> ([NewHostKey], [String]) {
     var (keys, problems): ([NewHostKey], [String]) = ([], [])
     await forEach(targets, limit: run.scope.parallel) { [client] target in

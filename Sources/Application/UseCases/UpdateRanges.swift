@@ -2,9 +2,10 @@ package import Fleet
 package import Inventories
 import State
 
-/// Updates the address ranges of a content delivery network from files or URLs.
+/// Updates the address ranges of a content delivery network from files or URLs
+/// (`deploy cdn update`).
 package struct UpdateRanges {
-  /// The ranges before and after the update.
+  /// The ranges before and after the update, and the file that has the new ones.
   package struct Result {
     package let path: String
     package let old: PublishedRanges

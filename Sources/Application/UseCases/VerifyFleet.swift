@@ -8,7 +8,8 @@ import SSH
 import State
 package import Verification
 
-/// Tests every edge of the fleet from the front-ends' addresses, and every site through nginx.
+/// Tests every edge of the fleet from the front-ends' addresses, and every site through nginx
+/// (`deploy verify`).
 package struct VerifyFleet {
   private let run: FleetRun
   private let connector: any GatewayConnector
@@ -18,8 +19,8 @@ package struct VerifyFleet {
     connector = access.connector
   }
 
-  /// Needs the CA's key, to issue the certificates that probes present. Fails with `usage` if there is nothing to
-  /// test.
+  /// Needs the CA's key, to issue the certificates that probes present. Fails with `usage` if there
+  /// is nothing to test.
   package func findings() async throws -> FleetFindings {
     let checks = FleetChecks(of: run.workspace.inventory, run.scope.selector)
     guard !checks.edges.isEmpty || !checks.publicEndpoints.isEmpty else {
@@ -28,6 +29,8 @@ package struct VerifyFleet {
     return await FleetFindings(of: checks, try await probe(), parallel: run.scope.parallel)
   }
 
+  /// The probe that makes the connections, with the CA's key, the state and the certificates of
+  /// sites.
   private func probe() async throws -> FleetProbe {
     let generations = try run.workspace.caGenerations()
     guard let signing = generations.signing else {
@@ -43,6 +46,7 @@ package struct VerifyFleet {
       now: .current)
   }
 
+  /// The certificates that sites should present, from the files that the inventory names.
   private func siteCertificates() throws -> [DomainName: CertificateFacts] {
     var found: [DomainName: CertificateFacts] = [:]
     for site in run.workspace.inventory.sites {

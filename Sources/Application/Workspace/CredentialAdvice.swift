@@ -8,7 +8,8 @@ extension CredentialContent {
     case key = "a private key"
   }
 
-  /// What the file contains and how to convert it; nil if it is right, or if its content is unknown.
+  /// What the file contains and how to convert it; nil if the file fits, or if its content is
+  /// unknown.
   func advice(at path: String, as use: Use) -> String? {
     guard let what = name, !fits(use) else { return nil }
     let text = "\(path) is \(what), but \(use.rawValue) in PEM form is needed"
@@ -25,6 +26,7 @@ extension CredentialContent {
     }
   }
 
+  /// What the file contains, with its article; nil if that is unknown.
   private var name: String? {
     switch self {
     case .certificates: "a certificate"
@@ -66,6 +68,7 @@ extension CredentialContent {
     }
   }
 
+  /// What to name instead, if no command can make the file that is needed.
   private func otherwise(_ use: Use) -> String {
     switch (self, use) {
     case (.request, .certificate), (.derRequest, .certificate):

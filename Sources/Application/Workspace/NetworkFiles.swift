@@ -3,7 +3,8 @@ import Fleet
 import Inventories
 import State
 
-/// The files beside an inventory with the address ranges of content delivery networks.
+/// The files beside an inventory with the address ranges of content delivery networks, such as
+/// `shop.cloudflare.txt`. `deploy cdn update` writes them.
 struct NetworkFiles: Sendable {
   /// The inventory's path without its ending.
   let stem: String
@@ -39,6 +40,7 @@ struct NetworkFiles: Sendable {
     return networks
   }
 
+  /// Replaces the file of a network, atomically.
   func write(_ ranges: PublishedRanges, of network: KnownNetwork) throws {
     try FileWriter.replace(path(of: network), text: ranges.text, for: .everyone)
   }

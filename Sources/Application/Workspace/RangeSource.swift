@@ -2,13 +2,14 @@ import Files
 import Fleet
 import Subprocess
 
-/// A file or URL with a list of address ranges.
+/// A file or URL with a list of address ranges, as `deploy cdn update` gets it.
 struct RangeSource {
   let name: String
 
   private static let largest = FileKind.ranges.limit
 
-  /// Reads the file, or downloads the URL with curl, which knows the proxies and CA certificates of the machine.
+  /// Reads the file, or downloads the URL with curl, which knows the proxies and CA certificates of
+  /// the machine. The text has at most 1 MiB.
   func text() async throws -> String {
     let bytes = isURL ? try await download() : try FileReader.read(name, as: .ranges)
     guard bytes.count <= Self.largest, let text = String(validating: bytes, as: UTF8.self) else {
@@ -31,6 +32,7 @@ struct RangeSource {
     return isLocal ? "=http,https" : "=https"
   }
 
+  /// Downloads the URL within a minute. Redirects must lead to https:// URLs.
   private func download() async throws -> [UInt8] {
     guard name.hasPrefix("https://") || protocols != "=https" else {
       throw Failure(

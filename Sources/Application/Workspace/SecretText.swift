@@ -1,4 +1,5 @@
-/// Finds private keys in files that plans show: a mistake, or a pull request, could name one as a snippet.
+/// Finds private keys in files that plans show: a mistake, or a pull request, could name one as a
+/// snippet.
 enum SecretText {
   /// The kind of secret in a text, for a message; nil if none was found.
   static func kind(in text: String) -> String? {

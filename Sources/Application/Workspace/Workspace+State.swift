@@ -20,7 +20,8 @@ extension Workspace {
 
   /// Holds the lock of the state while the body runs. Changes of the CA's folder need it too.
   ///
-  /// - Parameter command: the command's name, which another run reports that finds the state locked.
+  /// - Parameter command: the command's name, which another run reports that finds the state
+  ///   locked.
   package func whileLocked<Output>(
     for command: String, _ body: () async throws -> Output
   ) async throws -> Output {
@@ -32,7 +33,8 @@ extension Workspace {
     return output
   }
 
-  /// The CA generations that hosts may trust, from the state and the folder. Stops if there is none.
+  /// The CA generations that hosts may trust, from the state and the folder, oldest first; the last
+  /// one signs. Stops if there is none.
   package func caGenerations() throws -> [CAGeneration] {
     var state =
       try stateFile().state ?? FleetState(fleet: inventory.fleet.text, lineage: "")

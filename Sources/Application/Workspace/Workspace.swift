@@ -17,6 +17,7 @@ package struct FleetLocation: Sendable {
 }
 
 /// The files of one fleet on the controller: inventory, state, CA folder and address ranges.
+/// ``open(_:_:)`` makes it.
 package struct Workspace: Sendable {
   package let inventory: Inventory
   package let inventoryPath: String
@@ -33,7 +34,11 @@ package struct Workspace: Sendable {
     self.networkFiles = networkFiles
   }
 
-  /// Reads and checks the inventory, and shows its mistakes.
+  /// Reads and checks the inventory, and shows its mistakes. Secrets in environment variables that
+  /// it names are removed from the environment.
+  ///
+  /// - Throws: a failure of the kind `invalidInput` if the inventory has a mistake or cannot be
+  ///   read, and `usage` if it is not clear which file to use.
   package static func open(
     _ location: FleetLocation, _ interaction: any Interaction
   ) throws -> Workspace {
@@ -51,7 +56,8 @@ package struct Workspace: Sendable {
     try read(path, interaction) { Playbook.read($0) }
   }
 
-  /// Reads the given playbook, or returns the default one of the command.
+  /// Reads the given playbook, or returns the default one of the command. A playbook with the
+  /// procedure of another command is refused.
   static func playbook(
     _ path: String?, for command: Playbook.Procedure.Command, _ interaction: any Interaction
   ) throws -> Playbook {
@@ -70,6 +76,7 @@ package struct Workspace: Sendable {
         + " --playbook \(path)")
   }
 
+  /// Reads a file that the user wrote, and shows its mistakes and warnings.
   private static func read<Value>(
     _ path: String, _ interaction: any Interaction,
     _ decode: (SourceText) -> (Value?, [Diagnostic])
@@ -90,6 +97,8 @@ package struct Workspace: Sendable {
     return names.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.sorted()
   }
 
+  /// The inventory that the user named, the one in DEPLOY_INVENTORY, or the only one in
+  /// `Inventories/`.
   private static func inventoryPath(_ location: FleetLocation) throws -> String {
     if let path = location.inventory ?? EnvironmentVariable.value("DEPLOY_INVENTORY") {
       return path
@@ -107,7 +116,8 @@ package struct Workspace: Sendable {
     return "\(folder)/\(candidates[0])"
   }
 
-  /// Resolves a path that the inventory names: absolute, below `~`, or relative to the inventory's folder.
+  /// Resolves a path that the inventory names: absolute, below `~`, or relative to the inventory's
+  /// folder.
   func resolve(_ path: String) -> String {
     if path.hasPrefix("~/") {
       return HomeFolder.path + path.dropFirst()

@@ -4,7 +4,8 @@ import CAStore
 import Fleet
 import State
 
-/// `deploy ca create`: makes the first generation of the CA.
+/// `deploy ca create`: makes the first generation of the CA and the fleet key (``ChangeCA``), and
+/// prints the paths of their files.
 struct CACreateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create",

@@ -1,7 +1,7 @@
 import Application
 import ArgumentParser
 
-/// `deploy ca export`: prints the CA bundle or the CRLs.
+/// `deploy ca export`: prints the CA bundle, or the CRLs of its generations, as PEM (``ExportCA``).
 struct CAExportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",

@@ -3,7 +3,8 @@ import ArgumentParser
 import Fleet
 import State
 
-/// `deploy ca renew`: extends the validity of a CA generation.
+/// `deploy ca renew`: issues a certificate with a later expiry date for the key of a CA generation
+/// (``ChangeCA``). The next apply installs it on the hosts.
 struct CARenewCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "renew",

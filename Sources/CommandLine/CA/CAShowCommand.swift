@@ -1,7 +1,7 @@
 import Application
 import ArgumentParser
 
-/// `deploy ca show`: lists the CA's generations.
+/// `deploy ca show`: lists the CA's generations and the problems of the CA's folder (``CAReport``).
 struct CAShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",

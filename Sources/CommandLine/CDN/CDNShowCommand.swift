@@ -2,7 +2,7 @@ import Application
 import ArgumentParser
 import Inventories
 
-/// `deploy cdn show`: prints the ranges in use.
+/// `deploy cdn show`: prints the address ranges in use and their date, for each known network.
 struct CDNShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show the address ranges in use and their date.",

@@ -2,7 +2,8 @@ import Application
 import ArgumentParser
 import Inventories
 
-/// `deploy cdn update`: saves newer ranges beside the inventory.
+/// `deploy cdn update`: saves newer address ranges of a network beside the inventory
+/// (``UpdateRanges``), and prints which ranges are new or removed.
 struct CDNUpdateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "update", abstract: "Update a network's address ranges from files or URLs.",

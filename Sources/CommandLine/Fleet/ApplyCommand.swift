@@ -2,7 +2,9 @@ import Application
 import ArgumentParser
 import Planning
 
-/// `deploy apply`: changes the hosts to what the inventory declares.
+/// `deploy apply`: changes the hosts to what the inventory declares (``ApplyPlan``).
+///
+/// With a saved plan, hosts are changed only if the new plan for them is the saved one.
 struct ApplyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply", abstract: "Make a plan, show it, ask for approval, and carry it out.",

@@ -4,7 +4,8 @@ import Execution
 import Fleet
 import Inventories
 
-/// `deploy init`: writes the files of a new fleet.
+/// `deploy init`: writes the inventory, the playbooks and the CA of a new fleet (``Starter``), and
+/// prints the next steps.
 struct InitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
@@ -37,6 +38,7 @@ struct InitCommand: AsyncParsableCommand {
     }
   }
 
+  /// The files that were created, and the commands to run next.
   private func text(_ starter: Starter) -> String {
     let inventory = starter.path(starter.inventory)
     let made = starter.files.map { "  \(starter.path($0.name))" }

@@ -3,7 +3,10 @@ import ArgumentParser
 import Diagnostics
 import Planning
 
-/// `deploy plan`: shows what an apply would change.
+/// `deploy plan`: shows what an apply would change on each host and why (``PlanFleet``).
+///
+/// It does not lock the state. It exits with 1 if a host is blocked or unreachable, and with 2 if
+/// there are changes and `--detailed-exitcode` is given.
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Show what would change on each host and why.",
@@ -45,6 +48,7 @@ struct PlanCommand: AsyncParsableCommand {
     help: "Exit with 2 instead of 0 if there are changes.")
   var detailedExitCode = false
 
+  /// Refuses `--diff` with JSON, and `--out` with `--offline`.
   func validate() throws {
     guard diffHost == nil || format == .text else {
       throw ValidationError(
@@ -75,6 +79,8 @@ struct PlanCommand: AsyncParsableCommand {
     }
   }
 
+  /// Shows the plan, or the files of one host with `--diff`; fails if the plan does not have that
+  /// host.
   private func show(_ proposal: PlanFleet.Proposal, _ style: Style) throws {
     guard let diffHost else {
       return try PlanView(

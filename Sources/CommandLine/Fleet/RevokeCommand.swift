@@ -2,7 +2,8 @@ import Application
 import ArgumentParser
 import State
 
-/// `deploy revoke`: revokes certificates and installs the CRLs.
+/// `deploy revoke`: revokes certificates by host or serial number, and installs the CRLs on every
+/// host (``RevokeCertificates``).
 struct RevokeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
@@ -41,6 +42,8 @@ struct RevokeCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("Hosts whose certificates are revoked.", valueName: "host"))
   var hosts: [String] = []
 
+  /// Requires a host or a serial number. A serial number has at least 8 hexadecimal digits; with
+  /// `--foreign` it must be complete.
   func validate() throws {
     guard !hosts.isEmpty || !serial.isEmpty else {
       throw ValidationError("Name at least one host, or a certificate with --serial.")

@@ -1,7 +1,7 @@
 import Application
 import ArgumentParser
 
-/// `deploy rollback`: switches hosts to an earlier release.
+/// `deploy rollback`: switches hosts to an earlier release that they still have (``RollBack``).
 struct RollbackCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback",

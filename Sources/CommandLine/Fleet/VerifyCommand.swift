@@ -3,7 +3,8 @@ import ArgumentParser
 import Fleet
 import Inventories
 
-/// `deploy verify`: tests the connections of the fleet.
+/// `deploy verify`: tests every edge from its front-end, and every site as a visitor
+/// (``VerifyFleet``). It exits with 1 if a check fails.
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",

@@ -2,7 +2,9 @@ import Application
 import ArgumentParser
 import SSH
 
-/// `deploy hosts trust`: records the SSH host keys of new hosts.
+/// `deploy hosts trust`: shows the SSH host keys that no known_hosts file has, and records them if
+/// the user accepts them (``TrustHosts``). It exits with 1 if a key could not be read or was not
+/// accepted.
 struct HostsTrustCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trust",
@@ -44,6 +46,7 @@ struct HostsTrustCommand: AsyncParsableCommand {
     }
   }
 
+  /// One line for each key: the host, the type, the fingerprint, and the name in known_hosts.
   private static func table(_ keys: [NewHostKey]) -> String {
     let width = keys.map(\.label.count).max() ?? 0
     return keys.map { key in

@@ -2,12 +2,18 @@ import Application
 import ArgumentParser
 import Execution
 
-/// The options of commands that show a plan, ask and carry it out.
+/// The options of commands that show a plan, ask for approval and carry the plan out: `--format`
+/// and `--yes`.
 struct ApprovalOptions: ParsableArguments {
   @Option(help: "Output format.") var format = OutputFormat.text
   @Flag(help: "Carry out the plan without asking.") var yes = false
 
-  /// Runs the work that changes hosts, and exits with 1 unless its summary is a complete success.
+  /// Runs the work of a command that changes hosts, and turns its summary into an exit code: 0 if
+  /// every host is unchanged or confirmed, 130 if the user interrupted the run, otherwise 1.
+  ///
+  /// - Parameters:
+  ///   - scope: makes the scope of the run from the options of the command.
+  ///   - work: makes a plan and carries it out.
   func carryOut(
     _ options: FleetOptions, _ scope: () throws -> RunScope,
     _ work: (FleetRun) async throws -> Summary

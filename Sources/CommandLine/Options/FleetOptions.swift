@@ -2,7 +2,7 @@ import Application
 import ArgumentParser
 import FoundationEssentials
 
-/// The options that every command about a fleet takes.
+/// The options of every command about a fleet: `--inventory`, `--state` and `--no-color`.
 struct FleetOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
@@ -24,8 +24,8 @@ struct FleetOptions: ParsableArguments {
     help: "Print without colours, as with the variables NO_COLOR or TERM=dumb.")
   var noColor = false
 
-  /// Whether output is coloured: on a terminal with colours, unless the user disables them (see
-  /// https://no-color.org).
+  /// Whether output is coloured: on a terminal, unless the user disables colours or `TERM` is
+  /// `dumb` or not set (see https://no-color.org).
   func usesColor(
     onTerminal isTerminal: Bool, environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Bool {
@@ -33,9 +33,14 @@ struct FleetOptions: ParsableArguments {
       && EnvironmentVariable.value("TERM", in: environment) ?? "dumb" != "dumb"
   }
 
+  /// The files that the options name.
   var location: FleetLocation { FleetLocation(inventory: inventory, state: state) }
 
-  /// - Parameter yes: whether every question is answered with yes.
+  /// The terminal on which the command shows results and asks.
+  ///
+  /// - Parameters:
+  ///   - format: the format of results.
+  ///   - yes: whether every question is answered with yes.
   func interaction(format: OutputFormat = .text, yes: Bool = false) -> TerminalInteraction {
     TerminalInteraction(format: format, yes: yes) { self.usesColor(onTerminal: $0) }
   }

@@ -2,7 +2,7 @@ import Application
 import ArgumentParser
 import Planning
 
-/// The options of commands that contact hosts.
+/// The options that select hosts and limit the work at the same time: `--limit` and `--parallel`.
 struct HostOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

@@ -1,6 +1,7 @@
 import ArgumentParser
 
-/// The option of commands that plan firewalls.
+/// The option `--allow-lockout`, without which a host is blocked if its new firewall would refuse
+/// SSH from the controller.
 struct LockoutOption: ParsableArguments {
   @Flag(
     name: .customLong("allow-lockout"),

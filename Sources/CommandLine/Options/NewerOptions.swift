@@ -1,6 +1,7 @@
 import ArgumentParser
 
-/// The option of commands that change hosts.
+/// The option `--override-newer`, without which a run stops if a host has a newer release than the
+/// state knows.
 struct NewerOptions: ParsableArguments {
   @Flag(
     name: .customLong("override-newer"),

@@ -1,7 +1,7 @@
 import Application
 import ArgumentParser
 
-/// How many hosts a command works on at the same time.
+/// The option `--parallel`: how many hosts a command works on at the same time.
 struct ParallelOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The option that names the playbook of a rollout.
+/// The option `--playbook`: the file with the settings of a rollout.
 struct PlaybookOption: ParsableArguments {
   @Option(
     name: .shortAndLong,

@@ -2,7 +2,8 @@ import Application
 import Fleet
 import State
 
-/// The CA's generations and the problems of its folder, as text or JSON.
+/// The output of `deploy ca show`: the CA's generations and the problems of its folder, as text or
+/// JSON.
 struct CAView {
   private let report: CAReport
 
@@ -15,6 +16,7 @@ struct CAView {
     }
   }
 
+  /// Where the private key of a generation is, and whether it is encrypted.
   private static func text(ofKeyOf generation: CAReport.Generation) -> String {
     guard generation.hasKey else { return "not in the folder" }
     guard let isEncrypted = generation.isKeyEncrypted else { return "in the folder, unreadable" }

@@ -3,13 +3,15 @@ import Files
 import Glibc
 import Synchronization
 
-/// The two output streams: results on standard output, progress and diagnostics on standard error.
+/// The two output streams of the program: results on standard output, progress and diagnostics on
+/// standard error.
 ///
 /// All text is rendered by `StyledText`, which escapes characters that could control a terminal.
 enum Console {
   /// The error number of the first failed write to standard output.
   private static let failure = Mutex<Int32?>(nil)
 
+  /// Writes a result, ended by a newline. A failed write is noted for ``exitCode(_:)``.
   static func output(_ text: StyledText) {
     guard let number = write(text, to: STDOUT_FILENO) else { return }
     failure.withLock { $0 = $0 ?? number }
@@ -17,6 +19,7 @@ enum Console {
 
   static func output(_ text: String) { output(StyledText(text)) }
 
+  /// Writes progress or a diagnostic, ended by a newline.
   static func error(_ text: StyledText) {
     // There is no other stream on which a failure could be reported.
     _ = write(text, to: STDERR_FILENO)
@@ -24,8 +27,9 @@ enum Console {
 
   static func error(_ text: String) { error(StyledText(text)) }
 
-  /// The exit code of the program: that of its command, or 1 if a result could not be written. A closed pipe, as
-  /// with head(1), is not a failure: the reader has read enough, and changes on hosts are still completed.
+  /// The exit code of the program: that of its command, or 1 if a result could not be written. A
+  /// closed pipe, as with head(1), is not a failure: the reader has read enough, and changes on
+  /// hosts are still completed.
   static func exitCode(_ code: Int32) -> Int32 {
     guard let number = failure.withLock({ $0 }), number != EPIPE else { return code }
     error(
@@ -34,7 +38,9 @@ enum Console {
     return code == 0 ? ExitStatus.failed.rawValue : code
   }
 
-  /// - Returns: the number of the error, if not all could be written.
+  /// Writes the whole text, also if the stream is a pipe or terminal that does not block.
+  ///
+  /// - Returns: the error number if not all could be written.
   private static func write(_ text: StyledText, to descriptor: Int32) -> Int32? {
     let rendered = text.rendered
     var rest = Array((rendered.hasSuffix("\n") ? rendered : rendered + "\n").utf8)[...]
@@ -43,7 +49,8 @@ enum Console {
       if count >= 0 {
         rest = rest.dropFirst(count)
       } else if errno == EAGAIN {
-        // As any write to a stream whose reader is slow, this holds up the run, which has nothing else to say.
+        // As any write to a stream whose reader is slow, this holds up the run, which has nothing
+        // else to say.
         var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         poll(&waiting, 1, -1)
       } else if errno != EINTR {
@@ -72,7 +79,8 @@ enum Console {
   /// Whether standard input is a terminal.
   static var canAsk: Bool { isatty(STDIN_FILENO) == 1 }
 
-  /// Asks on the terminal; false if standard input is not one.
+  /// Asks the user to enter "yes"; false for any other answer, and if standard input is not a
+  /// terminal.
   static func confirm(_ question: String) async -> Bool {
     guard canAsk else { return false }
     error(question + " Enter \"yes\" to continue: ")

@@ -3,7 +3,7 @@ import Fleet
 import Planning
 import State
 
-/// What expires in a fleet and when, as text or JSON.
+/// The output of `deploy status --expiry`: what expires in a fleet and when, as text or JSON.
 struct ExpiryView {
   private struct Entry: Encodable {
     var kind: String
@@ -23,10 +23,12 @@ struct ExpiryView {
   private let fleet: String
   private let expiries: [Expiry]
 
+  /// Takes what ``ListExpiry`` has found, earliest first.
   init(_ list: (fleet: String, expiries: [Expiry])) {
     (fleet, expiries) = list
   }
 
+  /// Whether anything has expired.
   var hasEnded: Bool { expiries.contains { $0.urgency == .ended } }
 
   /// The lines of what has expired or is due for renewal; empty if there is none.
@@ -51,6 +53,7 @@ struct ExpiryView {
     }
   }
 
+  /// A table with a line for each expiry date, coloured by urgency.
   private func lines(_ expiries: [Expiry], _ style: Style) -> [StyledText] {
     guard !expiries.isEmpty else { return [] }
     let rows = expiries.map {

@@ -4,6 +4,7 @@ import Planning
 import State
 
 /// The part of a plan's text that says what changes on each host and why: one block for each host.
+/// ``PlanView`` prints it.
 struct HostBlocks {
   private let plan: Plan
   private let caGenerations: [CAGeneration]
@@ -13,7 +14,8 @@ struct HostBlocks {
     self.caGenerations = caGenerations
   }
 
-  /// Adds the block of a host.
+  /// Adds the block of a host: a heading with roles and address, the reasons if the host is held,
+  /// and its steps.
   func add(_ host: HostPlan, to page: inout Page) {
     let (color, steps) = (host.actions[0].color, host.steps)
     let about =
@@ -41,6 +43,7 @@ struct HostBlocks {
     }
   }
 
+  /// What the host has after a step.
   private func release(_ step: HostStep) -> String {
     switch step.kind {
     case .install(let installation): "release \(installation.release)"
@@ -53,6 +56,7 @@ struct HostBlocks {
     for reason in reasons { page.add("because \(reason)", indent: 4) }
   }
 
+  /// Adds the lines of a step: reasons, hosts that it waits for, effects, certificates and files.
   private func addStep(_ step: HostStep, _ effects: StepEffects, to page: inout Page) {
     func add(_ text: String) { page.add(text, indent: 4) }
     self.add(reasons: step.reasons, to: &page)
@@ -97,6 +101,8 @@ struct HostBlocks {
 
   // MARK: - Effects
 
+  /// What the step changes for connections: sites that the host serves, back-ends that it sends
+  /// requests to, and CAs that it accepts.
   private func lines(_ effects: StepEffects) -> [String] {
     let services =
       effects.services.new.map { "serves \($0.site) to front-ends on port \($0.port)" }
@@ -112,12 +118,14 @@ struct HostBlocks {
     return services + routes + trusts
   }
 
+  /// The back-ends to which a front-end sends requests, for each site.
   private func bySite(_ routes: [EdgeFacts.Route]) -> [(site: DomainName, ends: [String])] {
     Dictionary(grouping: routes, by: \.site).sorted { $0.key < $1.key }.map { site, routes in
       (site, routes.map { "\($0.host) (\($0.address) port \($0.port))" })
     }
   }
 
+  /// A CA by its common name; by the beginning of its key identifier if the fleet does not know it.
   private func name(ofCA keyIdentifier: String) -> String {
     guard let ca = caGenerations.first(where: { $0.keyIdentifier == keyIdentifier }) else {
       return "the CA with the key \(keyIdentifier.prefix(8))…"
@@ -155,6 +163,7 @@ struct HostBlocks {
 }
 
 extension Action {
+  /// Green for what is created, red for what is removed or cannot be changed, yellow for the rest.
   fileprivate var color: Style.Color {
     switch self {
     case .create: .green

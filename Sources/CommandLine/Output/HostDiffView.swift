@@ -2,7 +2,7 @@ import Diagnostics
 import Fleet
 import Planning
 
-/// The complete files that a plan changes on one host, as text.
+/// The output of `deploy plan --diff`: the complete files that a plan changes on one host.
 struct HostDiffView {
   private let host: HostPlan
 
@@ -12,6 +12,7 @@ struct HostDiffView {
     self.host = host
   }
 
+  /// The files of each step, as diffs; for a file whose text is not shown, the reason.
   func text(_ style: Style) -> StyledText {
     let steps = host.steps
     guard steps.contains(where: { !$0.changes.isEmpty }) else {
@@ -29,6 +30,7 @@ struct HostDiffView {
     }.joined(separator: "\n\n")
   }
 
+  /// The whole file with its changed lines marked; the diff alone if the file is new or removed.
   private func text(of change: FileChange, _ step: HostStep, _ style: Style) -> StyledText {
     let file = step.files.first { $0.path == change.path }
     guard !change.diff.isEmpty else {

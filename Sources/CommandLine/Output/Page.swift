@@ -1,13 +1,15 @@
 import Diagnostics
 
-/// The lines of a result for people, wrapped at the width of the terminal. Views fill it.
+/// The lines of a result for people, wrapped at the width of the terminal. Views such as
+/// ``PlanView`` fill it.
 struct Page {
   let style: Style
   /// Columns; nil if lines are not wrapped, as in files and pipes.
   let width: Int?
   private(set) var lines: [StyledText] = []
 
-  /// A terminal that is narrower than this gets longer lines than it has columns.
+  /// The least width at which lines are wrapped. On a narrower terminal, the terminal breaks them
+  /// again.
   private static let leastWidth = 40
 
   init(_ style: Style, width: Int?) {
@@ -20,7 +22,8 @@ struct Page {
   /// Adds a paragraph.
   ///
   /// - Parameters:
-  ///   - text: may have several lines; one that begins with a space, such as a command, is not wrapped.
+  ///   - text: may have several lines; one that begins with a space, such as a command, is not
+  ///     wrapped.
   ///   - indent: columns before the first line.
   ///   - hanging: further columns before all other lines.
   mutating func add(
@@ -41,7 +44,10 @@ struct Page {
 
   /// Adds a table: its first line as the heading, and each other line with the notes below it.
   ///
-  /// - Parameter notes: for each row the notes, indented and coloured.
+  /// - Parameters:
+  ///   - table: the lines, already aligned.
+  ///   - colors: one for each line below the heading; nil for the default colour.
+  ///   - notes: for each line below the heading, what is printed indented below it.
   mutating func add(
     table: [String], colors: [Style.Color?], notes: [[(text: String, color: Style.Color)]]
   ) {
@@ -55,7 +61,12 @@ struct Page {
   /// Adds lines unchanged, such as those of a diff.
   mutating func addUnwrapped(_ text: StyledText) { lines.append(text) }
 
-  /// The lines of one line of text.
+  /// Breaks one line of text between words, so that it fits the page. A word that is wider than the
+  /// page is not broken.
+  ///
+  /// - Parameters:
+  ///   - first: columns before the first part.
+  ///   - others: columns before all other parts.
   private func wrap(_ text: Substring, _ first: Int, _ others: Int) -> [String] {
     guard let width, !text.hasPrefix(" ") else { return [String(text)] }
     var lines: [String] = []

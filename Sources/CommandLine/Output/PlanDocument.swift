@@ -2,9 +2,10 @@ import Fleet
 import Planning
 import State
 
-/// A plan as JSON, which docs/json.md describes. The version changes if a field changes its meaning or is
-/// removed.
+/// The output of `deploy plan --format json`, which docs/json.md describes. The version changes if
+/// a field changes its meaning or is removed.
 struct PlanDocument: Encodable {
+  /// The CA generation that signs.
   struct CA: Encodable {
     var generation: Int
     var commonName: String
@@ -12,6 +13,7 @@ struct PlanDocument: Encodable {
     var notAfter: Timestamp
   }
 
+  /// One step of a host. A host that does not change has one too, without a stage.
   struct Step: Encodable {
     var host: HostName
     var address: String
@@ -30,6 +32,8 @@ struct PlanDocument: Encodable {
     var files: [File]
   }
 
+  /// A host that must have reached a release before a step; without a release, the run does not
+  /// change it.
   struct Need: Encodable {
     var host: HostName
     var release: Int?
@@ -37,16 +41,19 @@ struct PlanDocument: Encodable {
     var through: [Need]?
   }
 
+  /// The hosts of which one must be ready to serve a site before a step.
   struct Way: Encodable {
     var site: DomainName
     var hosts: [Need]
   }
 
+  /// What a step adds to a list and removes from it.
   struct Change<Element: Encodable>: Encodable {
     var new: [Element] = []
     var gone: [Element] = []
   }
 
+  /// A certificate that a step issues, and the one that it replaces.
   struct Certificate: Encodable {
     var path: String
     var purpose: String
@@ -60,12 +67,14 @@ struct PlanDocument: Encodable {
     var replaces: CertificateRecord?
   }
 
+  /// A file that a step changes; the diff of a secret is empty.
   struct File: Encodable {
     var path: String
     var change: String
     var diff: String
   }
 
+  /// A stage of the plan, with the batches in which its hosts change.
   struct Stage: Encodable {
     var name: String
     var batches: [[HostName]]
@@ -83,6 +92,7 @@ struct PlanDocument: Encodable {
   var steps: [Step]
   var stages: [Stage]
 
+  /// Lists the steps of all hosts, sorted by host; held and unchanged hosts have one entry.
   init(_ plan: Plan, caGenerations: [CAGeneration] = []) {
     fleet = plan.fleet
     lineage = plan.lineage
@@ -125,6 +135,9 @@ extension PlanDocument.Step {
       certificates: [], files: [])
   }
 
+  /// The entry of a step that changes the host.
+  ///
+  /// - Parameter signing: the CA generation that issues the step's certificates.
   fileprivate init(
     _ plan: HostPlan, _ step: HostStep, _ effects: StepEffects, madeAt: Timestamp,
     signedBy signing: CAGeneration?

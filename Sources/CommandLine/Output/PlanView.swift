@@ -3,7 +3,8 @@ import Fleet
 import Planning
 import State
 
-/// A plan as text or JSON.
+/// The output of `deploy plan`, and what `deploy apply` shows before it asks: a plan as text or
+/// JSON.
 struct PlanView {
   private let plan: Plan
   /// The CA generations of the fleet, oldest first; the last one signs.
@@ -24,6 +25,8 @@ struct PlanView {
     }
   }
 
+  /// The summary, warnings, the order of changes, a block for each host, and the diffs.
+  ///
   /// - Parameter width: columns at which prose is wrapped, but not diffs; nil for no wrapping.
   func text(_ style: Style, width: Int?) -> StyledText {
     var page = Page(style, width: width)
@@ -48,6 +51,7 @@ struct PlanView {
     return page.text
   }
 
+  /// One line with the number of hosts for each action.
   private var summary: String {
     var hosts: [Action: Set<HostName>] = [:]
     for host in plan.hosts {
@@ -72,6 +76,8 @@ struct PlanView {
     return isSettled ? head + " No changes." : head
   }
 
+  /// Adds the stages with their batches, and how the playbook treats failures; nothing if the plan
+  /// has no changes.
   private func addOrder(to page: inout Page) {
     guard plan.hasChanges else { return }
     page.addEmptyLine()
@@ -92,6 +98,7 @@ struct PlanView {
     for sentence in playbookSentences { page.add(sentence, indent: 2, hanging: 0) }
   }
 
+  /// What the playbook adds to a run: tests of edges, rollback of all hosts, and hooks.
   private var playbookSentences: [String] {
     func commands(_ commands: [[String]], _ when: String) -> String? {
       commands.isEmpty
@@ -110,8 +117,8 @@ struct PlanView {
     ].compactMap(\.self)
   }
 
-  /// Each distinct diff of a changed file, with the hosts that have it. New and removed files, and firewalls, are
-  /// described in the blocks of the hosts.
+  /// Each distinct diff of a changed file, with the hosts that have it. New and removed files, and
+  /// firewalls, are described in the blocks of the hosts.
   private var diffs: [(diff: String, hosts: [HostName])] {
     var order: [String] = []
     var hosts: [String: [HostName]] = [:]

@@ -3,7 +3,8 @@ import Fleet
 import Planning
 import State
 
-/// Which CA generations each host trusts, and which issued its certificates, as text or JSON.
+/// The output of `deploy rotate ca --status`: which CA generations each host trusts, and which
+/// issued its certificates, as text or JSON.
 struct RotationStatusView {
   private struct Generation: Encodable {
     var generation: Int
@@ -15,6 +16,7 @@ struct RotationStatusView {
     var host: HostName
     /// Generations by number, without those that the folder no longer has.
     var trusts: [Int]
+    /// The generations that issued the certificates of the host.
     var shows: [Int]
     /// Why this is what the state records, and not what the host reports.
     var doubt: String?
@@ -55,6 +57,7 @@ struct RotationStatusView {
     }
   }
 
+  /// A table with a row for each host and a column for each generation.
   private func text(width: Int?) -> StyledText {
     let heading =
       ["HOST"] + document.generations.map { "\($0.generation) \"\($0.commonName)\" (\($0.status))" }

@@ -3,6 +3,7 @@ import Planning
 import State
 
 /// The most important thing that is wrong with a host that answered, and what to do about it.
+/// ``StatusView`` makes one for each host.
 struct StatusProblem {
   /// What is wrong, without a full stop.
   let text: String
@@ -48,7 +49,8 @@ struct StatusProblem {
     }
   }
 
-  /// Nil for a fault that `status` shows in a column of its own, and for one that an apply takes over.
+  /// Nil for a fault that `status` shows in a column of its own, and for one that an apply takes
+  /// over.
   private static func said(_ fault: HostHealth.Fault) -> (text: String, advice: String?)? {
     switch fault {
     case .interruptedTransaction:

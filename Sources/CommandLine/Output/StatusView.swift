@@ -4,14 +4,18 @@ import Fleet
 import Planning
 import State
 
-/// How each host is now, compared with the state, as text or JSON. ``SurveyFleet`` asks the hosts.
+/// The output of `deploy status`: how each host is now, compared with the state, as text or JSON.
+/// ``SurveyFleet`` asks the hosts.
 struct StatusView {
   private struct Row: Encodable {
     var host: HostName
     var isReachable: Bool
+    /// Why the host could not be reached, or the most important thing that is wrong with it.
     var problem: String?
     var release: Int?
+    /// The releases that nginx serves.
     var served: [Int]
+    /// Installed files that are missing or changed.
     var drift: [String]
     var firewall: String
     /// What the host has done automatically since its last change.
@@ -43,6 +47,9 @@ struct StatusView {
   private let now: Timestamp
   private let rows: [Row]
 
+  /// Compares what the hosts reported with the state.
+  ///
+  /// - Parameter now: the time from which days are counted.
   init(_ report: SurveyFleet.Report, now: Timestamp) {
     let (state, judged) = (report.state, report.judged)
     fleet = state.fleet
@@ -66,6 +73,11 @@ struct StatusView {
     }
   }
 
+  /// The row of a host that answered.
+  ///
+  /// - Parameters:
+  ///   - record: what the state says of the host.
+  ///   - newer: the host's release, if another copy of the state installed it.
   private static func row(
     _ host: HostName, _ observation: HostObservation, _ record: HostRecord?,
     _ newer: NewerRelease?, _ now: Timestamp
@@ -85,6 +97,7 @@ struct StatusView {
       daysLeft: ends.map { now.days(until: $0) }, advice: problem?.advice, health: health)
   }
 
+  /// Whether every host is reachable and as it was installed, and no certificate or CA has expired.
   var isHealthy: Bool {
     rows.allSatisfy { $0.problem == nil && $0.health?.isAsInstalled ?? true }
       && caEnds.map { $0 > now } ?? true

@@ -1,16 +1,19 @@
 import Diagnostics
 
-/// Adds colours to text if the output is a terminal with colours.
+/// Adds colours to text if the output is a terminal with colours. ``TerminalInteraction`` makes one
+/// for each stream.
 struct Style {
   typealias Color = StyledText.Style
 
   let isColored: Bool
 
+  /// The text in a colour; without one if the output is not coloured.
   func callAsFunction(_ text: String, _ color: Color?) -> StyledText {
     StyledText(text, isColored ? color : nil)
   }
 
-  /// A unified diff with coloured lines.
+  /// A unified diff in colour: added lines green, removed ones red, hunk headers dim, file names
+  /// bold.
   func diff(_ text: String) -> StyledText {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> StyledText in
       if line.hasPrefix("+++") || line.hasPrefix("---") { return self(String(line), .bold) }

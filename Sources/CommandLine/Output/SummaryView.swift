@@ -3,7 +3,8 @@ import Diagnostics
 import Execution
 import Fleet
 
-/// The summary of a run, which has the result of each host, as text or JSON.
+/// The summary of a run, which has the result of each host, as text or JSON. Every command that
+/// changes hosts ends with it.
 struct SummaryView {
   /// The SSH connections and bytes that the run needed.
   private struct Wire: Encodable {
@@ -13,6 +14,7 @@ struct SummaryView {
     var bytesReceived: Int
   }
 
+  /// The JSON of a summary, which docs/json.md describes.
   private struct Document: Encodable {
     struct Entry: Encodable {
       var host: HostName
@@ -51,6 +53,7 @@ struct SummaryView {
     }
   }
 
+  /// The results, sorted by host.
   private var entries: [(key: HostName, value: HostResult)] {
     summary.results.sorted { $0.key < $1.key }
   }

@@ -1,6 +1,7 @@
 /// Arranges rows of cells in aligned columns, two spaces apart.
 enum Table {
-  /// A string for each row. It has several lines if the last cell of the row has.
+  /// The rows as lines, without spaces at their ends. A line has several lines of text if the last
+  /// cell of its row has.
   static func lines(_ rows: [[String]]) -> [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in

@@ -4,7 +4,9 @@ import Execution
 import Planning
 import State
 
-/// The ``Interaction`` of the command line: it writes to the standard streams and asks on the terminal.
+/// The ``Interaction`` of the command line: it writes to the standard streams and asks on the
+/// terminal. With the format JSON, plans and sentences are not shown, so that the summary is the
+/// only output.
 struct TerminalInteraction: Interaction {
   /// The format of results.
   var format = OutputFormat.text

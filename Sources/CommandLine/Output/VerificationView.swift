@@ -3,7 +3,8 @@ import Fleet
 import State
 import Verification
 
-/// What `deploy verify` found, as text or JSON: a row for each check.
+/// The output of `deploy verify`: a row for each edge, site and forbidden connection that was
+/// tested, as text or JSON.
 struct VerificationView {
   private struct Document: Encodable {
     let version = 2
@@ -17,6 +18,7 @@ struct VerificationView {
   private let fleet: String
   private let findings: FleetFindings
 
+  /// Whether all checks passed.
   var isSound: Bool { findings.isSound }
 
   init(fleet: String, _ findings: FleetFindings) {
@@ -60,6 +62,8 @@ struct VerificationView {
     return page.text
   }
 
+  /// A row with what the back-end answered to a client with the front-end's certificate, with none,
+  /// and with one of another CA.
   private func row(_ edge: EdgeFinding) -> Row {
     (
       [
@@ -71,6 +75,7 @@ struct VerificationView {
     )
   }
 
+  /// A row for a connection that the back-end's firewall must block.
   private func row(_ connection: ForbiddenConnectionFinding) -> Row {
     (
       [
@@ -80,6 +85,7 @@ struct VerificationView {
     )
   }
 
+  /// A row for a site that was requested as a visitor does.
   private func row(_ endpoint: PublicEndpointFinding) -> Row {
     (
       [
@@ -90,7 +96,8 @@ struct VerificationView {
     )
   }
 
-  /// An answer as a cell, with one word for an answer that is too long: the problems quote it if it is wrong.
+  /// An answer as a cell, with one word for an answer that is too long: the problems quote it if it
+  /// is wrong.
   ///
   /// - Parameter word: "refused" where a refusal is right.
   private func cell(_ answer: String?, _ word: String = "failed") -> String {

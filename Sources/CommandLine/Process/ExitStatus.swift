@@ -6,11 +6,13 @@ enum ExitStatus: Int32 {
   case failed = 1
   /// `plan --detailed-exitcode` found changes.
   case changes = 2
+  /// The command line is wrong (EX_USAGE of sysexits.h).
   case usage = 64
-  /// The inventory or playbook is wrong.
+  /// The inventory, the playbook or a file that they name is wrong (EX_DATAERR).
   case invalidInput = 65
-  /// The state is locked by another run.
+  /// The state is locked by another run (EX_TEMPFAIL).
   case locked = 75
+  /// The user interrupted the run: 128 and the number of SIGINT, as shells report it.
   case interrupted = 130
 
   init(_ kind: Failure.Kind) {
@@ -29,7 +31,8 @@ extension ExitCode {
   init(_ status: ExitStatus) { self.init(status.rawValue) }
 }
 
-/// Runs the work of a command, and turns an error into a message and an exit code.
+/// Runs the work of a command. An error is printed to standard error and becomes an exit code; an
+/// exit code that the work throws is passed on.
 func reporting(_ work: () async throws -> Void) async throws {
   do {
     try await work()

@@ -1,11 +1,14 @@
 import Dispatch
 import Glibc
 
-/// Handles Ctrl-C: the first one stops a run in order, the second one ends the program at once.
+/// Handles Ctrl-C during a run: the first one stops the run in order, the second one ends the
+/// program at once.
 enum Interrupts {
   /// Runs work whose task is cancelled by SIGINT, SIGTERM or SIGHUP.
   ///
-  /// - Parameter leave: called at the second signal, before the program exits.
+  /// Afterwards, the signals have their default actions again.
+  ///
+  /// - Parameter leave: called at the second signal, before the program exits with 130.
   static func cancelling<Result: Sendable>(
     _ work: @escaping @Sendable () async -> Result, leave: @escaping @Sendable () -> Void
   ) async -> Result {

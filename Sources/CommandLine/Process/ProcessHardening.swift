@@ -1,9 +1,11 @@
 import CLinux
 import Glibc
 
-/// Protects the memory and the standard streams of the process.
+/// Protects the memory and the standard streams of the process: no core dump, no debugger, no
+/// closed stream.
 enum ProcessHardening {
-  /// Called before anything else, and before the first task, because the runtime of tasks opens descriptors.
+  /// Called before anything else, and before the first task, because the runtime of tasks opens
+  /// descriptors.
   static func apply() {
     // No core dump, neither to a file nor to a crash handler, and no debugger of the same user.
     _ = deploy_linux_forbid_dumps()
@@ -17,8 +19,9 @@ enum ProcessHardening {
     }
   }
 
-  /// Opens /dev/null for standard streams that the caller has closed. Otherwise the next file to be opened would get
-  /// the descriptor, and messages would be written into it. Reads and writes fail, so lost output is noticed.
+  /// Opens /dev/null for standard streams that the caller has closed. Otherwise the next file to be
+  /// opened would get the descriptor, and messages would be written into it. Reads and writes fail,
+  /// so lost output is noticed.
   private static func occupyStandardStreams() {
     for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
     where fcntl(number, F_GETFD) == -1 && errno == EBADF {

@@ -3,7 +3,8 @@ import Diagnostics
 
 /// A command name that does not exist, with the name that the user probably meant.
 ///
-/// ArgumentParser suggests names for options only, and calls an unknown command an unexpected argument.
+/// ArgumentParser suggests names for options only, and calls an unknown command an unexpected
+/// argument.
 struct UnknownCommand: CustomStringConvertible {
   private let name: String
   /// The command whose subcommand it should be, such as `deploy ca`.
@@ -29,6 +30,7 @@ struct UnknownCommand: CustomStringConvertible {
     return nil
   }
 
+  /// The name under which a command is called.
   private static func name(of command: any ParsableCommand.Type) -> String {
     command.configuration.commandName ?? ""
   }

@@ -5,7 +5,8 @@ import Planning
 import Playbooks
 import State
 
-/// `deploy rotate ca`: replaces the CA with a new generation.
+/// `deploy rotate ca`: replaces the CA with a new generation, or continues a rotation that was
+/// interrupted (``RotateCA``). With `--status`, it only shows the progress.
 struct RotateCACommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ca",
@@ -50,6 +51,7 @@ struct RotateCACommand: AsyncParsableCommand {
   var emergency = false
   @OptionGroup var approval: ApprovalOptions
 
+  /// Refuses options that would have no effect with `--status`.
   func validate() throws {
     guard status else { return }
     let ignored = [
@@ -70,6 +72,7 @@ struct RotateCACommand: AsyncParsableCommand {
     }
   }
 
+  /// The scope of all hosts. Without `--playbook`, it has the playbook for CA rotations.
   private func scope() throws -> RunScope {
     var scope = try RunScope(parallel: parallel.parallel, playbook: playbook)
     scope.command = .rotateCA
@@ -77,6 +80,7 @@ struct RotateCACommand: AsyncParsableCommand {
     return scope
   }
 
+  /// Shows which generations each host trusts and uses, without changing anything.
   private func showStatus() async throws {
     try await reporting {
       let run = try FleetRun(options.location, scope(), options.interaction())

@@ -4,7 +4,8 @@ import Fleet
 import Inventories
 import Playbooks
 
-/// `deploy rotate certificates`: issues new keys and certificates before they expire.
+/// `deploy rotate certificates`: issues new keys and certificates for hosts before the current ones
+/// expire (``RotateCertificates``).
 struct RotateCertificatesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "certificates",

@@ -1,7 +1,8 @@
 import Application
 import ArgumentParser
 
-/// `deploy sandbox`: runs a command in a throw-away fleet.
+/// `deploy sandbox`: runs a command in a throw-away copy of the fleet (``RunInSandbox``), and exits
+/// with the exit status of that command.
 struct RunSandboxCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sandbox",

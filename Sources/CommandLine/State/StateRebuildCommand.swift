@@ -2,6 +2,9 @@ import Application
 import ArgumentParser
 
 /// `deploy state rebuild`: recovers a state that is lost or outdated.
+///
+/// It reads the manifests of the hosts (``RebuildState``) and writes the state file. It exits with
+/// 1 if the rebuilt state contradicts the CA's folder.
 struct StateRebuildCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rebuild",
@@ -36,6 +39,7 @@ struct StateRebuildCommand: AsyncParsableCommand {
     }
   }
 
+  /// Prints what was added to the state, and what was not and why.
   private func report(_ result: RebuildState.Result, _ path: String) {
     Console.output(
       (["Rebuilt \(path): \(result.carrying) of \(result.count) hosts have a release."]

@@ -2,7 +2,8 @@ import Application
 import ArgumentParser
 import State
 
-/// `deploy state show`: prints the state.
+/// `deploy state show`: prints the state as JSON, without contacting hosts (``ReadState``). If
+/// there is no state file, it prints a new state.
 struct StateShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",

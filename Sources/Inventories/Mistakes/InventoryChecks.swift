@@ -1,10 +1,12 @@
 internal import Diagnostics
 import Fleet
 
-/// The domains and aliases of all sites; each belongs to one site only.
+/// The domains and aliases of all sites; each belongs to one site only. The inventory's reader
+/// makes one to find conflicts.
 struct DomainTable {
   private var places: [DomainName: SourcePlace] = [:]
 
+  /// Reports domains and aliases that occur twice.
   init(_ sites: [DeclaredSite], _ found: inout DiagnosticCollector) {
     // Domains first, so that a conflict is reported at the alias.
     for domain in sites.compactMap(\.domain) + sites.flatMap(\.aliases) {
@@ -16,6 +18,7 @@ struct DomainTable {
     }
   }
 
+  /// Reports a CA whose common name is a domain of a site, without regard to case.
   func check(
     _ ca: CommonName, at place: SourcePlace, _ found: inout DiagnosticCollector
   ) {
@@ -26,7 +29,8 @@ struct DomainTable {
   }
 }
 
-/// The listeners of one host: SSH, the public ports of a front-end, the ports of its sites.
+/// The ports on which a host listens: SSH, 80 and 443 of a front-end, and those of the sites that
+/// it serves.
 enum Listeners {
   /// Reports ports of a host that two of its services would listen on.
   static func check(

@@ -1,7 +1,8 @@
 internal import Diagnostics
 import Fleet
 
-/// Mistakes in an inventory whose single values are all well formed.
+/// The kinds of mistake in an inventory whose single values are all well formed; the raw value is
+/// the headline.
 package enum InventoryMistake: String, CaseIterable, Sendable {
   case unusableAddress = "Unusable host address"
   case duplicateAddress = "Duplicate host address"
@@ -37,6 +38,7 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
   case leafOutlivesCA = "Certificate validity longer than the CA's"
   case unusedHost = "Unused host"
 
+  /// A warning if the inventory can be used nevertheless.
   var severity: Diagnostic.Severity {
     switch self {
     case .leafOutlivesCA, .unusedHost, .staplingWithoutResponder, .networkBesideVisitors:
@@ -72,6 +74,9 @@ extension Diagnostic {
         + "machine. Give a host that is front-end and back-end the same name in both mappings.")
   }
 
+  /// Reports a host that is a front-end and a back-end, with different values of one key.
+  ///
+  /// - Parameter first: the place of the other value.
   static func hostDescribedTwice(
     _ host: HostName, differing key: String, at place: SourcePlace, first: SourcePlace
   ) -> Diagnostic {
@@ -106,6 +111,9 @@ extension Diagnostic {
         + "hosts at once without asking. Remove the password or the transport.")
   }
 
+  /// Reports a site that names a host which does not have the role.
+  ///
+  /// - Parameter isOther: whether a host of that name has the other role.
   static func unknownHost(
     _ name: String, role: Role, isOther: Bool, at place: SourcePlace, suggestion: String?
   ) -> Diagnostic {
@@ -178,6 +186,7 @@ extension Diagnostic {
         + "they expire are due when they are issued. Renew later, or make them valid for longer.")
   }
 
+  /// Reports a port of a host that would have two uses, which `first` and `second` name.
   static func portConflict(
     _ port: Port, on host: HostName, _ first: String, _ second: String, at place: SourcePlace
   ) -> Diagnostic {
@@ -187,6 +196,7 @@ extension Diagnostic {
         + "port.")
   }
 
+  /// Warns that certificates are shortened, because none outlives its CA.
   static func leafOutlivesCA(
     _ leaf: Period, _ ca: Period, at place: SourcePlace
   ) -> Diagnostic {

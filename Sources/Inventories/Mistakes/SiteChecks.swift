@@ -8,7 +8,8 @@ extension DeclaredSite {
     found.report(.staplingWithoutResponder(domain.value, at: stapling.place))
   }
 
-  /// Reports hosts of a site that cannot connect to each other: firewalls accept only the declared addresses.
+  /// Reports a back-end with an IPv6 address and a front-end with an IPv4 address, or the reverse.
+  /// They cannot connect, because each has one declared address, and firewalls accept no other.
   func checkFamilies(_ hosts: DeclaredHosts, _ found: inout DiagnosticCollector) {
     for upstream in upstreams {
       guard let backEnd = hosts.hosts[upstream.value.host]?.value,
@@ -19,7 +20,8 @@ extension DeclaredSite {
     }
   }
 
-  /// Reports sites that share their ports with sites outside the network: a port is restricted to the network
+  /// Warns about a site behind a network whose front-ends also publish a site without one: their
+  /// ports 80 and 443 are then open to everybody, not only to the network.
   func checkNetwork(beside sites: [DeclaredSite], _ found: inout DiagnosticCollector) {
     guard let network, let domain else { return }
     let own = Set(frontEnds.map(\.value))

@@ -9,7 +9,10 @@ extension CAPolicy {
     case passphrase, certificates, root
   }
 
-  /// Reads `ca:`; the name has its place, because it must not be a domain.
+  /// Reads `ca:`; nil if it has no usable name.
+  ///
+  /// - Returns: the policy, and the common names of CA and root, which must not be domains, with
+  ///   their places.
   static func read(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
   ) -> (policy: CAPolicy, names: [Placed<CommonName>])? {
@@ -39,6 +42,9 @@ extension RootPolicy {
     case validFor = "valid_for"
   }
 
+  /// Reads `ca.root`; nil if it has no usable name.
+  ///
+  /// - Parameter ca: the common name of the CA, which the root must not have.
   static func read(
     _ entry: Node.Entry, ca: Placed<CommonName>?, _ found: inout DiagnosticCollector
   ) -> (policy: RootPolicy, name: Placed<CommonName>)? {
@@ -65,6 +71,7 @@ extension SubjectFields {
     case locality, state
   }
 
+  /// Reads `ca.subject`; fields with a mistake are left out.
   static func read(_ node: Node, _ found: inout DiagnosticCollector) -> SubjectFields {
     guard let fields = Fields<Key>(node, of: "the subject", &found) else { return SubjectFields() }
     return SubjectFields(
@@ -81,6 +88,7 @@ extension PassphraseSource {
     case env, file, command
   }
 
+  /// Reads the source of a secret: exactly one of `env`, `file` and `command`.
   static func read(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
   ) -> PassphraseSource? {
@@ -134,6 +142,7 @@ extension LeafPolicy {
 }
 
 extension Node {
+  /// Reads how long a certificate is valid; reports a period of 0.
   fileprivate func validity(_ found: inout DiagnosticCollector) -> Period? {
     guard let period = period(&found) else { return nil }
     guard period > .seconds(0) else {
@@ -143,6 +152,7 @@ extension Node {
     return period
   }
 
+  /// Reads two upper-case letters; lower-case ones are reported with the code to write.
   fileprivate func country(_ found: inout DiagnosticCollector) -> String? {
     value(
       noun: "a country", rule: "two upper-case letters (ISO 3166)", &found,
@@ -155,12 +165,14 @@ extension Node {
       })
   }
 
+  /// Reads a field of a distinguished name: at most 64 characters.
   fileprivate func subjectText(_ found: inout DiagnosticCollector) -> String? {
     value(noun: "a subject field", rule: CommonName.limits(upTo: 64), &found) {
       CommonName.isDistinguishedText($0, upTo: 64) ? $0 : nil
     }
   }
 
+  /// Reads the name of an environment variable, not its value.
   fileprivate func environmentVariable(_ found: inout DiagnosticCollector) -> String? {
     value(
       noun: "an environment variable",
@@ -173,6 +185,7 @@ extension Node {
       })
   }
 
+  /// Reads a program with its arguments: at least one word, and none empty.
   fileprivate func commandWords(_ found: inout DiagnosticCollector) -> [String]? {
     guard let elements = elements(&found) else { return nil }
     guard !elements.isEmpty else {

@@ -7,7 +7,11 @@ extension Container {
     case address, network, port, publish, ssh
   }
 
-  /// Reads `container:` of a back-end as a host; nil if it cannot be one.
+  /// Reads `container:` of a back-end; nil if a part is missing or wrong.
+  ///
+  /// - Parameter defaults: the `ssh` settings of the inventory. Jump hosts and host keys are not
+  ///   taken from them, because the container is reached through its host.
+  /// - Returns: the container, and the host that it becomes; with the place of its address.
   static func read(
     _ entry: Node.Entry, of containerHost: Host, _ defaults: SSHSettings,
     _ found: inout DiagnosticCollector
@@ -48,6 +52,7 @@ extension Container {
     return Placed(value: (container, host), place: node.place)
   }
 
+  /// The network behind the container host: as written, or the /24 around the container's address.
   private static func network(
     _ node: Node?, around address: IPAddress, _ found: inout DiagnosticCollector
   ) -> AddressRange? {
@@ -62,7 +67,10 @@ extension Container {
 }
 
 extension DeclaredHosts {
-  /// Turns the declared containers into hosts, when all hosts are known.
+  /// Turns the containers of back-ends into hosts of their own, when all hosts are known.
+  ///
+  /// The container gets the role of the back-end, and its host loses that role. Names and ports
+  /// that conflict with those of hosts are reported.
   mutating func separateContainers(_ found: inout DiagnosticCollector) {
     for (name, declared) in containers.sorted(by: { $0.value.place < $1.value.place }) {
       let (container, host) = declared.value
@@ -80,6 +88,8 @@ extension DeclaredHosts {
     }
   }
 
+  /// Reports a published port on which the container host itself listens: for SSH or as a
+  /// front-end.
   private func checkPorts(
     of container: Container, on containerHost: Host, at place: SourcePlace,
     _ found: inout DiagnosticCollector

@@ -9,7 +9,7 @@ extension FirewallPolicy {
     case allow
   }
 
-  /// Reads `firewall:`.
+  /// Reads `firewall:`; missing keys, and those with a mistake, keep their defaults.
   static func read(_ node: Node, _ found: inout DiagnosticCollector) -> FirewallPolicy {
     var policy = FirewallPolicy()
     guard let fields = Fields<Key>(node, of: "the firewall", &found) else { return policy }
@@ -31,6 +31,7 @@ extension AllowedTraffic {
     case port, `protocol`, from
   }
 
+  /// Reads an entry of `firewall.allow`: a protocol, ports if the protocol has any, and sources.
   fileprivate static func read(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> AllowedTraffic? {
@@ -48,7 +49,7 @@ extension AllowedTraffic {
   }
 }
 
-/// The values of `protocol:`.
+/// The values of `protocol:`: `tcp`, `udp`, and the IP protocols without ports.
 private enum ProtocolName: RawRepresentable, CaseIterable, Equatable {
   case tcp, udp
   case other(IPProtocol)
@@ -74,7 +75,7 @@ private enum ProtocolName: RawRepresentable, CaseIterable, Equatable {
 }
 
 extension Node {
-  /// A port, or the first and the last one.
+  /// Reads a port, or a range such as `10000-20000`.
   fileprivate func ports(_ found: inout DiagnosticCollector) -> PortRange? {
     guard case .scalar(let scalar) = content, scalar.text.dropFirst().contains("-") else {
       return port(&found).map { PortRange($0) }

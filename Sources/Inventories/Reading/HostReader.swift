@@ -6,7 +6,8 @@ internal import YAML
 struct DeclaredHosts {
   /// Valid names, in the order written.
   private(set) var names: [Role: [HostName]] = [:]
-  /// Every key as written: a reference to a host with a mistake is not reported as a second mistake.
+  /// Every key as written: a reference to a host with a mistake is not reported as a second
+  /// mistake.
   private var keys: [Role: Set<String>] = [:]
   /// Without containers until they are separated.
   var hosts: [HostName: Placed<Host>] = [:]
@@ -17,7 +18,9 @@ struct DeclaredHosts {
     case address, labels, ssh, container
   }
 
-  /// Reads the hosts of one role.
+  /// Reads the hosts of one role, from `front_ends:` or `back_ends:`.
+  ///
+  /// - Parameter defaults: the `ssh` settings of the inventory, which a host may override.
   mutating func read(
     _ node: Node, as role: Role, defaults: SSHSettings, _ found: inout DiagnosticCollector
   ) {
@@ -60,6 +63,7 @@ struct DeclaredHosts {
     return Placed(value: host, place: node.place)
   }
 
+  /// Reads `labels`; names and values with a mistake are reported and left out.
   private static func labels(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> [String: String] {
@@ -72,7 +76,8 @@ struct DeclaredHosts {
     return labels
   }
 
-  /// Adds a host, or a second role to a known one.
+  /// Adds a host, or a second role to a known one. Both declarations need the same address and SSH
+  /// settings, and no label with two values.
   private mutating func add(_ host: Placed<Host>, _ found: inout DiagnosticCollector) {
     let name = host.value.name
     guard var known = hosts[name] else {
@@ -97,7 +102,9 @@ struct DeclaredHosts {
     hosts[name] = known
   }
 
-  /// The host with this role that a site names.
+  /// The host with this role that a site names; nil if there is none.
+  ///
+  /// A name that only the other role has is reported as such.
   func resolve(
     _ node: Node, as role: Role, _ found: inout DiagnosticCollector
   ) -> Placed<HostName>? {
@@ -116,6 +123,8 @@ struct DeclaredHosts {
   /// Whether no host, not even one with a mistake, has this role.
   func declaresNone(_ role: Role) -> Bool { keys[role, default: []].isEmpty }
 
+  /// Reports hosts with the same address. Containers are left out, because networks behind
+  /// different hosts may have the same addresses.
   func checkAddresses(_ found: inout DiagnosticCollector) {
     var first: [IPAddress: Placed<Host>] = [:]
     // Behind two hosts there may be two networks with the same addresses.

@@ -33,6 +33,7 @@ extension Inventory {
     return (found.hasErrors ? nil : inventory, found.sorted)
   }
 
+  /// Reads all parts first, then checks how they fit together; nil if there is an error.
   private static func decode(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> Inventory? {
@@ -77,6 +78,7 @@ extension Inventory {
     return inventory
   }
 
+  /// Warns about hosts that no site uses; container hosts are used by their containers.
   private func warnOfUnusedHosts(_ found: inout DiagnosticCollector) {
     let used = Set(sites.flatMap { $0.frontEnds + $0.upstreams.map(\.host) })
     for host in hosts where !used.contains(host.name) && host.container == nil {

@@ -8,6 +8,10 @@ extension LeftHost {
   }
 
   /// Reads `left:`, the hosts that the inventory no longer declares.
+  ///
+  /// - Parameters:
+  ///   - hosts: the declared hosts, which must not be among them.
+  ///   - defaults: the `ssh` settings of the inventory.
   static func read(
     _ node: Node, besides hosts: DeclaredHosts, defaults: SSHSettings,
     _ found: inout DiagnosticCollector
@@ -45,7 +49,7 @@ extension Node {
 }
 
 extension SSHSettings {
-  /// Reports jumps through the host itself.
+  /// Reports a jump host that is the host itself, by name or by address.
   func checkJumps(
     to name: HostName, at address: IPAddress?, place: SourcePlace,
     _ found: inout DiagnosticCollector

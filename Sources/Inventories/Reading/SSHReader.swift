@@ -10,7 +10,9 @@ extension SSHSettings {
     case hostKey = "host_key"
   }
 
-  /// Reads `ssh:`; missing settings stay as in `defaults`.
+  /// Reads `ssh:` of the inventory or of a host.
+  ///
+  /// - Parameter defaults: the settings that apply to keys that are not written.
   static func read(
     _ node: Node, over defaults: SSHSettings, _ found: inout DiagnosticCollector
   ) -> SSHSettings {
@@ -51,13 +53,14 @@ extension SSHSettings {
     return settings
   }
 
+  /// Reports a password for the transport `openssh`, which cannot pass it to the server.
   private func check(_ entry: Node.Entry?, _ found: inout DiagnosticCollector) {
     if let entry, transport == .openSSH, password != nil {
       found.report(.passwordForOpenSSH(at: entry.place))
     }
   }
 
-  /// `none`, one host, or a list of hosts, the nearest first.
+  /// Reads `jump`: `none`, one host, or a list of hosts, the nearest first.
   private static func jumps(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> [JumpHost] {
@@ -66,14 +69,14 @@ extension SSHSettings {
       JumpHost.self, ifNone: "Name the hosts to go through, or write \"none\".", &found)
   }
 
-  /// `none`, or the path of a file.
+  /// Reads `config`: `none`, or the path of an OpenSSH configuration file.
   private static func configFile(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> ConfigFile? {
     node.isNone ? ConfigFile.none : node.read(LocalPath.self, &found).map { .file($0) }
   }
 
-  /// `none`, `ask`, or the source of the password.
+  /// Reads `password`: `none`, `ask`, or the source of the password.
   private static func password(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
   ) -> PassphraseSource? {
@@ -88,7 +91,9 @@ extension Node {
     if case .scalar(let scalar) = content { scalar.text == "none" } else { false }
   }
 
-  /// One value, or a list with at least one; `reason` says what to do if it is empty.
+  /// Reads one value, or a list with at least one value.
+  ///
+  /// - Parameter reason: what to do if the list is empty, as a sentence.
   fileprivate func oneOrMore<Text: ValidatedText>(
     _ type: Text.Type, ifNone reason: String, _ found: inout DiagnosticCollector
   ) -> [Text] {

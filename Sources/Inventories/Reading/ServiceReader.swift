@@ -13,7 +13,8 @@ extension Service {
     return Fields<Key>(node, of: "", &unsaid)?[.port]?.port(&unsaid)
   }
 
-  /// Reads a site's `back_end:`.
+  /// Reads a site's `back_end:`: its port, and exactly one of `root`, `proxy` and `fastcgi`, but
+  /// `fastcgi` may have a `root` too.
   static func read(_ entry: Node.Entry, _ found: inout DiagnosticCollector) -> Service? {
     guard let fields = Fields<Key>(entry.value, of: "a site's back_end", at: entry.place, &found)
     else { return nil }
@@ -43,6 +44,7 @@ extension Service {
 }
 
 extension LocalApplication {
+  /// Reads the URL of an application, `http://ADDRESS:PORT` or `http://unix:/PATH`.
   fileprivate static func proxy(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> LocalApplication? {
@@ -61,6 +63,7 @@ extension LocalApplication {
       })
   }
 
+  /// Reads the address of a FastCGI application, `ADDRESS:PORT` or `unix:/PATH`.
   fileprivate static func fastCGI(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> LocalApplication? {
@@ -95,6 +98,7 @@ extension LocalApplication {
 }
 
 extension String {
+  /// The URL with the host replaced, to suggest an address instead of a name.
   fileprivate func replacingHost(_ host: String, with address: String) -> String {
     let prefix = "http://\(host):"
     return hasPrefix(prefix) ? "http://\(address):" + dropFirst(prefix.count) : self

@@ -3,7 +3,8 @@ import Fleet
 internal import YAML
 
 extension RequestPolicy {
-  /// Reads a site's `timeouts`, `max_body_size`, `websockets` and `headers`.
+  /// Reads a site's `timeouts`, `max_body_size`, `websockets` and `headers`; a node is nil if its
+  /// key is missing.
   static func read(
     timeouts: Node?, maxBodySize: Node?, webSockets: Node?, headers: Node?,
     _ found: inout DiagnosticCollector
@@ -21,6 +22,7 @@ extension Timeouts {
     case connect, read, send
   }
 
+  /// Reads `timeouts`; missing ones keep their defaults.
   fileprivate static func read(_ node: Node, _ found: inout DiagnosticCollector) -> Timeouts? {
     guard let fields = Fields<Key>(node, of: "the timeouts", &found) else { return nil }
     var timeouts = Timeouts()
@@ -32,7 +34,7 @@ extension Timeouts {
 }
 
 extension Node {
-  /// A period that is not empty: nginx would not wait at all.
+  /// Reads a period of at least one second: with 0, nginx would not wait at all.
   func someTime(_ found: inout DiagnosticCollector) -> Period? {
     value(noun: Period.noun, rule: Period.rule + ", and at least 1s", &found) { text in
       Period(text).flatMap { $0.seconds > 0 ? $0 : nil }
@@ -41,6 +43,7 @@ extension Node {
 }
 
 extension ResponseHeader {
+  /// Reads `headers`, sorted by name. HSTS has a key of its own, so its header is reported.
   fileprivate static func read(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> [ResponseHeader] {
@@ -66,6 +69,7 @@ extension Stapling {
     case chain, resolver
   }
 
+  /// Reads `stapling`: the file with the issuers' certificates, and at least one name server.
   static func read(_ entry: Node.Entry, _ found: inout DiagnosticCollector) -> Stapling? {
     guard let fields = Fields<Key>(entry.value, of: "the stapling", at: entry.place, &found)
     else { return nil }
@@ -112,6 +116,7 @@ extension ContentNetwork {
     }
   }
 
+  /// A network that is declared by its ranges; nil if there is none.
   private static func listed(
     _ node: Node, header: HeaderName, _ found: inout DiagnosticCollector
   ) -> ContentNetwork? {

@@ -53,7 +53,7 @@ struct DeclaredSite {
     case backEnd = "back_end"
   }
 
-  /// Reads one entry of `sites:`.
+  /// Reads one entry of `sites:`. Every mistake is reported; a part with a mistake stays empty.
   init(_ entry: Node.Entry, hosts: DeclaredHosts, _ found: inout DiagnosticCollector) {
     place = entry.place
     domain = entry.name(DomainName.self, &found)
@@ -136,6 +136,8 @@ extension PublicCertificate {
     }
   }
 
+  /// Reads the paths of a certificate and its key, both of one kind; nil if one is missing or
+  /// wrong.
   private static func pair<Path>(
     _ node: Node, _ found: inout DiagnosticCollector,
     read: (Node, inout DiagnosticCollector) -> Path?

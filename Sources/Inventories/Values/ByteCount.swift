@@ -1,6 +1,6 @@
 import Fleet
 
-/// A number of bytes in nginx's notation: `64k`, `10m`, `1g`; 0 means no limit.
+/// A number of bytes in nginx's notation: `64k`, `10m`, `1g`; `0` means no limit.
 package struct ByteCount: ValidatedText {
   package let text: String
   package static let noun = "a size"

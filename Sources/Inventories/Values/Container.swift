@@ -1,6 +1,7 @@
 package import Fleet
 
-/// A container whose nginx front-ends reach through a port of its container host.
+/// A container whose nginx front-ends reach through a port of its container host (`container:` of a
+/// back-end).
 ///
 /// In all other respects it is a separate host: with a release, a firewall and a result.
 package struct Container: Hashable, Sendable {
@@ -53,14 +54,15 @@ extension Host {
     if case .behind(let containerHost) = placement { containerHost } else { nil }
   }
 
-  /// How the controller reaches it.
+  /// How the controller reaches the host: a container is reached through its container host.
   package var access: HostAccess {
     HostAccess(
       address: address, ssh: ssh, way: containerHost.map { .through($0.name, $0.access) } ?? .direct
     )
   }
 
-  /// Address and port at which front-ends reach a listener of the host.
+  /// Address and port at which front-ends reach a listener of the host: for a container, those that
+  /// its container host publishes.
   package func endpoint(to port: Port) -> (address: IPAddress, port: Port) {
     guard let containerHost, let container = containerHost.container, container.port == port else {
       return (address, port)
@@ -68,8 +70,9 @@ extension Host {
     return (containerHost.address, container.published)
   }
 
-  /// The address from which a connection from another host seems to come: in a container's network, the host
-  /// of the container replaces it with its own, because the answer would take another route otherwise.
+  /// The address from which a connection from another host seems to come: in a container's network,
+  /// the host of the container replaces it with its own, because the answer would take another
+  /// route otherwise.
   package func apparentSource(of other: IPAddress) -> IPAddress {
     guard let containerHost, let container = containerHost.container,
       container.network.contains(other)

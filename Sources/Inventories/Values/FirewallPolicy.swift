@@ -1,6 +1,6 @@
 package import Fleet
 
-/// What the firewall of each host accepts.
+/// What the firewall of each host accepts, and which program loads it (`firewall:`).
 package struct FirewallPolicy: Hashable, Sendable {
   /// Whether the firewall guards the whole host or only the sites' ports; `policy` in YAML.
   package enum Scope: String, Hashable, Sendable, CaseIterable {
@@ -21,6 +21,7 @@ package struct FirewallPolicy: Hashable, Sendable {
   package var scope: Scope
   /// Who may reach SSH; empty means everybody.
   package var sshFrom: [AddressRange]
+  /// Traffic that is accepted in addition to what the sites need.
   package var allow: [AllowedTraffic]
 
   package init(
@@ -34,7 +35,7 @@ package struct FirewallPolicy: Hashable, Sendable {
   }
 }
 
-/// Additional traffic that the firewall accepts, as set by the user.
+/// Additional traffic that the firewall accepts: an entry of `firewall.allow`.
 package struct AllowedTraffic: Hashable, Sendable {
   package var traffic: Traffic
   /// Empty means everybody.

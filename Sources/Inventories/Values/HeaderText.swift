@@ -1,6 +1,7 @@
 import Fleet
 
-/// The name of an HTTP field, of the usual characters only (RFC 9110, 5.1 allows more).
+/// The name of an HTTP header field. RFC 9110 (5.1) allows more characters than the usual ones
+/// here.
 package struct HeaderName: ValidatedText {
   package let text: String
   package static let noun = "a header's name"
@@ -21,7 +22,8 @@ package struct HeaderName: ValidatedText {
   func isSame(as other: String) -> Bool { text.lowercased() == other.lowercased() }
 }
 
-/// The value of an HTTP field: without `$`, which nginx would read as a variable.
+/// The value of an HTTP header field in printable ASCII, without `$`, which nginx would read as a
+/// variable.
 package struct HeaderValue: ValidatedText {
   package let text: String
   package static let noun = "a header's value"

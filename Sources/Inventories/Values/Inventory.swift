@@ -2,12 +2,14 @@ package import Diagnostics
 package import Fleet
 
 /// The declared state of a fleet: the whole content of an inventory file, resolved and valid.
+/// ``read(_:)`` makes it.
 package struct Inventory: Hashable, Sendable {
   package var fleet: FleetName
   package var ca: CAPolicy
   /// The defaults for all hosts, also for those that have left the inventory.
   package var ssh: SSHSettings
-  /// Hosts that are no longer declared and are reached with other settings than `ssh`.
+  /// Hosts that are no longer declared, and need an address or SSH settings of their own to be
+  /// cleaned up.
   package var left: [HostName: LeftHost] = [:]
   /// Every front-end and back-end, sorted by name.
   package var hosts: [Host]
@@ -46,16 +48,18 @@ package struct Inventory: Hashable, Sendable {
   }
 }
 
-/// One machine of the fleet.
+/// A machine or container of the fleet, with its roles and the way to reach it.
 package struct Host: Hashable, Sendable {
   package var name: HostName
   package var roles: Set<Role>
   package var address: IPAddress
+  /// What `--limit label=value` selects by.
   package var labels: [String: String]
   package var ssh: SSHSettings
-  /// The machine behind the host that the host publishes.
+  /// The container behind the host, which the host publishes on one of its ports.
   package var container: Container?
   package var placement: Placement
+  /// The place of its key in the inventory.
   package var place: SourcePlace
 
   package init(
@@ -81,9 +85,11 @@ extension Host {
 
 /// The properties of the private certificate authority and of its certificates.
 package struct CAPolicy: Hashable, Sendable {
+  /// The common name of the first CA generation; later ones add a number.
   package var name: CommonName
   package var subject: SubjectFields
   package var key: KeyKind
+  /// How long the certificate of a generation is valid.
   package var validFor: Period
   package var passphrase: PassphraseSource
   package var certificates: LeafPolicy
@@ -91,6 +97,7 @@ package struct CAPolicy: Hashable, Sendable {
   package var root: RootPolicy?
   package var place: SourcePlace
 
+  /// The validity if the inventory sets none: ten years.
   package static let usualValidity = Period.days(3650)
 
   package init(
@@ -109,12 +116,13 @@ package struct CAPolicy: Hashable, Sendable {
   }
 }
 
-/// The properties of the CA above the one that issues certificates.
+/// The properties of the root CA, which signs the CA that issues certificates (`ca.root`).
 package struct RootPolicy: Hashable, Sendable {
   package var name: CommonName
   package var key: KeyKind
   package var validFor: Period
 
+  /// The validity if the inventory sets none: twenty years.
   package static let usualValidity = Period.days(7300)
 
   package init(
@@ -147,10 +155,11 @@ package struct SubjectFields: Hashable, Sendable {
   }
 }
 
-/// The properties of the certificates of hosts.
+/// The properties of the certificates that the CA issues for hosts (`ca.certificates`).
 package struct LeafPolicy: Hashable, Sendable {
   package var key: KeyKind
   package var validFor: Period
+  /// How long before its expiry a certificate is due for renewal at the latest.
   package var renewBefore: Period
 
   package init(

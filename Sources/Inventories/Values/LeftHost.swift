@@ -16,11 +16,11 @@ package struct LeftHost: Hashable, Sendable {
 }
 
 extension Inventory {
-  /// A host that left, as it is reached now: with the settings in `left`, or with the fleet's `ssh` settings at
-  /// the recorded address. Nil for a host without an address.
+  /// A host that left, as it is reached now: with the settings in `left`, or with the fleet's `ssh`
+  /// settings at the recorded address. Nil for a host without an address.
   ///
-  /// - Parameter recorded: the addresses of hosts when they were last changed; a container is reached through
-  ///   its host, which may have left too.
+  /// - Parameter recorded: the addresses of hosts when they were last changed; a container is
+  ///   reached through its host, which may have left too.
   package func left(_ name: HostName, recorded: [HostName: IPAddress]) -> Host? {
     guard let address = left[name]?.address ?? recorded[name] else { return nil }
     let containerHost = containerHost(of: name, recorded: recorded)
@@ -32,7 +32,8 @@ extension Inventory {
     return host
   }
 
-  /// The host that a container with this name belonged to.
+  /// The host that a container with this name belonged to; nil if the name is not that of a
+  /// container.
   private func containerHost(of name: HostName, recorded: [HostName: IPAddress]) -> Host? {
     guard let containerHost = Container.containerHost(ofHostNamed: name) else { return nil }
     return host(named: containerHost) ?? left(containerHost, recorded: recorded)
@@ -50,7 +51,7 @@ extension Inventory {
 extension Container {
   private static let suffix = ".container"
 
-  /// The name of the container of a host; nil if it would be too long.
+  /// The name of the container of a host, such as `app-3.container`; nil if it would be too long.
   static func name(on containerHost: HostName) -> HostName? {
     HostName(containerHost.text + suffix)
   }
@@ -62,7 +63,8 @@ extension Container {
 }
 
 extension SSHSettings {
-  /// The settings for a machine behind a host: the host's own jump hosts are not those of the machine.
+  /// The settings for a machine behind a host: the host's own jump hosts are not those of the
+  /// machine.
   var behindHost: SSHSettings {
     var settings = self
     settings.jumps = []

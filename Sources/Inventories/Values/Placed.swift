@@ -9,6 +9,8 @@ struct Placed<Value> {
 }
 
 extension Node {
+  /// Reads a validated text such as a host name. Reports any other text, with a repaired one as the
+  /// suggestion if that is valid.
   func read<Text: ValidatedText>(
     _ type: Text.Type = Text.self, _ found: inout DiagnosticCollector
   ) -> Text? {
@@ -16,16 +18,19 @@ extension Node {
       noun: Text.noun, rule: Text.rule, &found, repair: Text.repair, parse: Text.init)
   }
 
+  /// Reads a validated text and keeps its place, for rules that compare it with other values.
   func placed<Text: ValidatedText>(
     _ type: Text.Type = Text.self, _ found: inout DiagnosticCollector
   ) -> Placed<Text>? {
     read(type, &found).map { Placed(value: $0, place: place) }
   }
 
+  /// Reads a port from 1 to 65535; reports anything else.
   func port(_ found: inout DiagnosticCollector) -> Port? {
     integer(in: 1...65535, &found).flatMap { Port($0) }
   }
 
+  /// Reads an IPv4 or IPv6 address; reports anything else.
   func address(_ found: inout DiagnosticCollector) -> IPAddress? {
     value(
       noun: "an IP address", rule: "written like 198.51.100.7 or 2001:db8::7", &found,
@@ -42,6 +47,8 @@ extension Node {
     return elements.compactMap { $0.range(&found) }
   }
 
+  /// Reads an address or a network in CIDR notation. If bits behind the prefix are set, the range
+  /// without them is suggested.
   func range(_ found: inout DiagnosticCollector) -> AddressRange? {
     value(
       noun: "an address range",
@@ -50,6 +57,7 @@ extension Node {
       parse: { AddressRange($0) })
   }
 
+  /// Reads the path of a file on the controller. The file itself is read later.
   func localFile(_ found: inout DiagnosticCollector) -> LocalFile? {
     read(LocalPath.self, &found).map { LocalFile(path: $0, place: place) }
   }

@@ -1,8 +1,9 @@
 package import Fleet
 
 /// A network's list of address ranges as it is published: one range a line, `#` begins a comment.
+/// `deploy cdn update` reads it.
 package struct RangeList: Hashable, Sendable {
-  /// Why a list is not accepted as the ranges of a network.
+  /// Why a list is not accepted as the ranges of a network; the description has no full stop.
   package struct Mistake: Error, Hashable, CustomStringConvertible {
     package var description: String
 
@@ -12,7 +13,7 @@ package struct RangeList: Hashable, Sendable {
   /// Sorted, none within another.
   package let ranges: [AddressRange]
 
-  /// Reads a list to which a port can be opened: every range in it is public, and it is not empty.
+  /// Reads a list of at least one range. All must be public, and none too large for one network.
   package init(_ text: String) throws(Mistake) {
     var ranges: Set<AddressRange> = []
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -34,7 +35,8 @@ package struct RangeList: Hashable, Sendable {
     }.sorted()
   }
 
-  /// Refuses a list that is so much smaller or larger than the previous one that it must be a different list.
+  /// Refuses a list that most likely is not the successor of an old one: for IPv4 or IPv6, it has
+  /// less than half or more than four times as many addresses.
   package func check(instead old: [AddressRange]) throws(Mistake) {
     let remedy = "name every list, or add --any-size"
     for (name, width) in [("IPv4", 32), ("IPv6", 128)] {
@@ -78,7 +80,8 @@ extension AddressRange {
     return (range, name)
   }
 
-  /// Nil for a range of public addresses that one network can have.
+  /// Why the range cannot belong to a content delivery network: it is not public, or too large. Nil
+  /// if it can.
   fileprivate var reasonToRefuse: String? {
     let shortest = address.bitWidth == 32 ? 8 : 16
     guard prefixLength >= shortest else {
@@ -117,7 +120,8 @@ extension PublishedRanges {
       .map { $0 + "\n" }.joined()
   }
 
-  /// Reads what `text` writes; manual changes are checked again.
+  /// Reads a file that `text` was written to. Its ranges are checked again, since the file may have
+  /// been edited.
   package init(reading text: String) throws(RangeList.Mistake) {
     let date = text.dropFirst(Self.head.count).prefix(10)
     guard text.hasPrefix(Self.head), date.utf8.count == 10,

@@ -1,7 +1,8 @@
 package import Diagnostics
 package import Fleet
 
-/// One domain, with the front-ends that publish it and the back-ends that serve it.
+/// One domain, with the front-ends that publish it and the back-ends that serve it (an entry of
+/// `sites:`).
 package struct Site: Hashable, Sendable {
   package var domain: DomainName
   /// Redirected to the domain.
@@ -10,6 +11,7 @@ package struct Site: Hashable, Sendable {
   package var frontEnds: [HostName]
   /// Sorted by host, then port.
   package var upstreams: [Upstream]
+  /// What front-ends present to visitors.
   package var certificate: PublicCertificate
   /// The `max-age` of Strict-Transport-Security (RFC 6797); if nil, the header is not sent.
   package var hstsMaxAge: Period?
@@ -17,7 +19,8 @@ package struct Site: Hashable, Sendable {
   package var snippets: Snippets
   /// The network through which visitors connect; nil if they connect directly.
   package var network: ContentNetwork?
-  /// The CA whose certificate the network must present to front-ends.
+  /// The CA of the client certificate that the network must present to front-ends (authenticated
+  /// origin pulls); nil if front-ends ask for no certificate.
   package var originPulls: LocalFile?
   package var stapling: Stapling?
   package var requests: RequestPolicy
@@ -59,8 +62,8 @@ package struct Upstream: Hashable, Sendable {
   package var weight: Int
   /// Whether it is used only if no other back-end answers.
   package var isBackup: Bool
-  /// After how many failures within `failTimeout` it is not used for as long; 0 for never. Nil for the default:
-  /// nginx's 1, and more for a backup.
+  /// After how many failures within `failTimeout` it is not used for as long; 0 for never. Nil for
+  /// the default: nginx's 1, and more for a backup.
   package var maxFails: Int?
   /// nginx's default is 10 s.
   package var failTimeout: Period
@@ -92,10 +95,12 @@ package enum PublicCertificate: Hashable, Sendable {
 package struct Service: Hashable, Sendable {
   /// Where the answers come from: files, an application over HTTP, or a FastCGI application.
   package enum Content: Hashable, Sendable {
+    /// Files below a folder of the back-end; the index is sent for a folder.
     case files(root: RemotePath, index: FileName)
+    /// An application that speaks HTTP.
     case proxy(LocalApplication)
-    /// With a root, files in it other than `.php` are sent as they are, and requests for anything else
-    /// go to the index.
+    /// With a root, files in it other than `.php` are sent as they are, and requests for anything
+    /// else go to the index.
     case fastCGI(LocalApplication, root: RemotePath?, index: FileName)
   }
 

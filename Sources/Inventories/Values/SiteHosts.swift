@@ -4,6 +4,9 @@ internal import YAML
 
 extension DeclaredHosts {
   /// The front-ends of a site: `all`, or a list of names.
+  ///
+  /// - Returns: each host once, in the order written. Unknown and repeated names are reported, and
+  ///   a site without front-ends.
   func frontEnds(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> [Placed<HostName>] {
@@ -21,7 +24,12 @@ extension DeclaredHosts {
     return listed.finish(node, &found)
   }
 
-  /// The back-ends of a site: `all`, or a list of names and of mappings with another port.
+  /// The back-ends of a site: `all`, or a list of names and of mappings with port, weight and more.
+  ///
+  /// A host with a container becomes its container. Repeated and unknown hosts are reported, and
+  /// lists that have only backups.
+  ///
+  /// - Parameter port: where back-ends listen that have no `port` of their own.
   func upstreams(
     _ node: Node, port: Port, _ found: inout DiagnosticCollector
   ) -> [Placed<Upstream>] {
@@ -85,7 +93,7 @@ extension DeclaredHosts {
     return Placed(value: upstream, place: place)
   }
 
-  /// A back-end as it is reached: if the host has a container, the container serves the site.
+  /// The back-end that serves the site: the host, or the container that it has.
   private func backEnd(_ name: HostName, _ port: Port) -> Upstream {
     guard let container = hosts[name]?.value.container else {
       return Upstream(host: name, port: port)
@@ -94,15 +102,17 @@ extension DeclaredHosts {
   }
 }
 
-/// The hosts of a site as they are listed, each once.
+/// The hosts of a site in the order written, each once, while they are read.
 private struct Listed<Value> {
   let role: Role
+  /// Whether nothing is listed, not even a host with a mistake.
   var isEmpty = true
   private var values: [Placed<Value>] = []
   private var names: Set<String> = []
 
   init(role: Role) { self.role = role }
 
+  /// Adds a host; reports one that is already listed.
   mutating func add(
     _ value: Value, _ name: String, at place: SourcePlace, _ found: inout DiagnosticCollector
   ) {
@@ -113,6 +123,7 @@ private struct Listed<Value> {
     }
   }
 
+  /// The hosts that were added; reports a site that names none.
   func finish(_ node: Node, _ found: inout DiagnosticCollector) -> [Placed<Value>] {
     if isEmpty, node.isListOrAll { found.report(.siteWithoutHosts(role, at: node.place)) }
     return values

@@ -1,6 +1,7 @@
 package import Fleet
 
-/// How a site's servers treat requests, if nginx's defaults are not suitable.
+/// How a site's servers treat requests, if nginx's defaults are not suitable: timeouts, body size,
+/// WebSockets and response headers.
 package struct RequestPolicy: Hashable, Sendable {
   package var timeouts: Timeouts
   /// The largest body of a request; nil keeps nginx's default, 1m.
@@ -65,8 +66,9 @@ package struct Stapling: Hashable, Sendable {
   }
 }
 
-/// The content delivery network between visitors and a site's front-ends.
+/// The content delivery network between visitors and a site's front-ends (`cdn:`).
 package enum ContentNetwork: Hashable, Sendable {
+  /// A network by name. Its ranges come with `deploy`, or from `deploy cdn update`.
   case known(KnownNetwork)
   /// Sorted; with the header in which the network sends a visitor's address.
   case listed([AddressRange], header: HeaderName)
@@ -112,6 +114,7 @@ extension Inventory {
 }
 
 extension ContentNetwork {
+  /// The request header in which the network sends the visitor's address.
   package var header: HeaderName {
     switch self {
     case .known(.cloudflare): .cloudflareClient
