@@ -30,7 +30,7 @@ extension Playbook {
       self.verification = verification
     }
 
-    /// What happens after a failure to hosts that have changed.
+    /// Which hosts are rolled back after a failure: `on_failure` in a playbook's `rollout`.
     package enum OnFailure: String, CaseIterable, Hashable, Sendable {
       /// The failed host is rolled back to its previous release; the others keep the new one.
       case revert

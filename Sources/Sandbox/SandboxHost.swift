@@ -97,7 +97,7 @@ package enum SandboxPlace: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// The result of a command in the box.
+/// The result of a command that ran in a ``Sandbox``; ``SandboxCommand/wait()`` returns it.
 package struct CommandOutput: Hashable, Sendable {
   /// The exit status, or 128 and the number of the signal that ended it.
   package var status: Int32

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 
-/// The root file system of systemd hosts: `scripts/make-systemd-root` creates it once on a machine.
+/// The root file system of a sandbox's systemd hosts, a minimal Debian. `scripts/make-systemd-root`
+/// creates it once on a machine.
 enum SystemdRoot {
   static let path = "/var/cache/deploy-sandbox/systemd-root"
 }

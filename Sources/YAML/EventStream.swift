@@ -27,7 +27,8 @@ struct PlacedEvent {
   var place: SourcePlace
 }
 
-/// Why libyaml could not continue, in its own words: a syntax error, or too little memory.
+/// Why libyaml could not continue: a syntax error, in libyaml's words, or too little memory.
+/// ``EventStream`` throws it.
 struct SyntaxFailure: Error {
   var problem: String
   var place: SourcePlace?

@@ -5,9 +5,9 @@ import Planning
 import State
 import StateFiles
 
-/// The text of a saved plan: JSON whose first line has the format, its version and the SHA-256 of
-/// the rest, so that a damaged file is detected. The digest is not a signature: anyone can compute
-/// it.
+/// Encodes and decodes the text of a saved plan: one JSON object, whose first line has the format,
+/// its version and the SHA-256 of the version and the other lines, so that a damaged file is
+/// detected. The digest is not a signature: anyone can compute it.
 enum SavedPlanFormat {
   static let currentVersion = 3
   /// Since version 2, only names have changed.

@@ -6,10 +6,12 @@ import Planning
 import State
 
 /// Rebuilds the state from the manifests on the hosts, starting from an outdated state or from
-/// none.
+/// none. ``RebuildState`` makes it.
 ///
-/// Signed manifests are believed: the newest release of each host, and what all of them say is
-/// revoked, retired and trusted. Revocations that the state already has are kept.
+/// Manifests with a valid signature of a fleet key are believed: the newest release of each host,
+/// and which certificates are revoked, which CA generations are retired and which are trusted.
+/// Unsigned ones, and ones with an unknown key, need the user's consent (``claims``). Revocations
+/// that the state already has are kept.
 struct StateRebuild {
   private(set) var state: FleetState
   /// What was added, and what was not and why; one line each.

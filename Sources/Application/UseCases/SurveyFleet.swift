@@ -23,8 +23,8 @@ package struct SurveyFleet {
   }
 }
 
-/// Reads the state for `deploy state show`, combined with the CA's folder; a new state if there is
-/// none.
+/// Reads the state for `deploy state show`, and adds the CA generations of the CA's folder; a new
+/// state if there is no state file.
 package struct ReadState {
   private let run: FleetRun
 

@@ -2,7 +2,8 @@ import Certificates
 import Execution
 
 extension CredentialContent {
-  /// The purpose for which the inventory names a file.
+  /// What a file that the inventory names must contain: the certificates of a site or of a foreign
+  /// CA, or a site's key.
   enum Use: String {
     case certificate = "a certificate"
     case key = "a private key"

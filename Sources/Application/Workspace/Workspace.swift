@@ -5,7 +5,8 @@ import FoundationEssentials
 package import Inventories
 import Playbooks
 
-/// The paths of a fleet's files, as the user gave them; nil for the default paths.
+/// The paths of a fleet's inventory and state, as given with `--inventory` and `--state`; each is
+/// nil for its default path.
 package struct FleetLocation: Sendable {
   package var inventory: String?
   package var state: String?

@@ -31,7 +31,8 @@ package struct CertificateError: Error, CustomStringConvertible {
     case libraryFailed
   }
 
-  /// The result of X509_verify_cert; nginx logs the same number.
+  /// Why X509_verify_cert rejected a certificate: its error number, which nginx logs too, and
+  /// OpenSSL's text for it.
   package struct Verification: Hashable, Sendable {
     package let number: Int
     package let text: String

@@ -4,8 +4,8 @@ import CAStore
 import Fleet
 import State
 
-/// `deploy ca create`: makes the first generation of the CA and the fleet key (``ChangeCA``), and
-/// prints the paths of their files.
+/// `deploy ca create`: makes the CA that the inventory declares, and the fleet key, which signs the
+/// manifests of releases (``ChangeCA``). Prints the paths of their files.
 struct CACreateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create",

@@ -3,10 +3,11 @@ import ArgumentParser
 import Diagnostics
 import State
 
-/// `deploy status`: reports how the hosts are now (``SurveyFleet``), and what expires soon
-/// (``ListExpiry``). With `--expiry`, it lists all expiry dates and contacts no host.
+/// `deploy status`: reports how the hosts are now (``SurveyFleet``), and what has expired or is due
+/// for renewal (``ListExpiry``). With `--expiry`, it lists all expiry dates and contacts no host.
 ///
-/// It exits with 1 if a host or the CA needs attention; with `--expiry`, if anything has expired.
+/// It exits with 1 if a host has a problem (``StatusView/isHealthy``) or the CA has expired; with
+/// `--expiry`, if anything has expired.
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",

@@ -81,7 +81,8 @@ extension Rollout {
 }
 
 extension Run {
-  /// A confirmed step that is rolled back.
+  /// A step that rolls back a confirmed step of its host. ``reversals(of:)`` makes it if a batch
+  /// fails its verification, or if the run stops and the playbook rolls back all changed hosts.
   struct Reversal: Sendable {
     var step: PlannedStep
     /// The release that the host had before; nil for none.

@@ -20,7 +20,8 @@ package struct SSHSettings: Hashable, Sendable {
   /// The settings that are written in the inventory, and so override the user's ssh configuration.
   package var given: Set<Given>
 
-  /// The settings that can also be taken from the user's ssh configuration.
+  /// A setting that the user's ssh configuration can have too, and that is taken from there if the
+  /// inventory does not set it. A port is never taken from there: a different one is refused.
   package enum Given: String, Hashable, Sendable, CaseIterable {
     case user, port, identity, jump
     case knownHosts = "known_hosts"

@@ -1,6 +1,8 @@
-/// The number of a release on a host, bounded so that no arithmetic with release numbers overflows.
+/// The number of a release on a host, limited to ``range`` so that no arithmetic with release
+/// numbers overflows.
 ///
-/// Every number that is read from a file, a manifest or a host becomes one of these first.
+/// Every number in a manifest's text, a fingerprint or a host's answer is read as one of these; a
+/// state's numbers are checked against the same range.
 package struct ReleaseNumber: Hashable, Sendable, Comparable, CustomStringConvertible {
   package static let range = 1...1_000_000_000
 

@@ -81,9 +81,10 @@ package enum KnownNetwork: String, Hashable, Sendable, CaseIterable, Comparable 
   package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// The ranges of a network as they were published.
+/// The address ranges of a content delivery network, with their date: built into deploy, or saved
+/// by `deploy cdn update`.
 package struct PublishedRanges: Hashable, Sendable {
-  /// The day of publication, such as `2026-10-05`.
+  /// The day of publication, or of the update that saved them, such as `2026-10-05`.
   package var date: String
   /// Sorted.
   package var ranges: [AddressRange]

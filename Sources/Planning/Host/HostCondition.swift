@@ -1,8 +1,9 @@
 package import Fleet
 package import State
 
-/// The part of a host's observation that a plan relies on. It is saved with a plan, so that `apply` finds
-/// hosts that have changed since.
+/// The part of a host's observation that a plan relies on: its release, its drift, its firewall and
+/// what its nginx serves. It is saved with a plan, so that `apply` refuses hosts that have changed
+/// since.
 package struct HostCondition: Hashable, Sendable, Codable {
   package var fingerprint: Fingerprint
   /// Installed files that were missing or changed, sorted.

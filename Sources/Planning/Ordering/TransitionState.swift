@@ -20,7 +20,8 @@ struct TransitionState: Hashable, Sendable {
   static let old = TransitionState(trust: .old, service: .old, use: .old)
   static let new = TransitionState(trust: .new, service: .new, use: .new)
 
-  /// The phases of a change. If every host completes a phase before the next begins, no edge breaks.
+  /// The phases of a change, in order. If every host completes a phase before the next begins, no
+  /// edge (a site's connection from a front-end to a back-end) breaks.
   enum Phase: Int, Hashable, Sendable, Comparable, CaseIterable {
     /// Every host accepts the old and the new CAs.
     case trust

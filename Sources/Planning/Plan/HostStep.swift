@@ -49,7 +49,8 @@ package struct HostStep: Hashable, Sendable {
     }
   }
 
-  /// The back-ends that could serve a site to a front-end after a step, of which one suffices.
+  /// The alternative back-ends of one site, one of which must be ready before a front-end takes the
+  /// step, because otherwise no back-end would serve the site to it. ``SequencedSteps`` makes it.
   package struct Way: Hashable, Sendable {
     package var site: DomainName
     package var needs: [Need]

@@ -31,7 +31,8 @@ package struct Installation: Hashable, Sendable {
   }
 }
 
-/// An earlier release that a host still has and that a rollback makes current again.
+/// An earlier release that a host still has and switches back to: in `deploy rollback`, or when a
+/// run rolls back a confirmed step.
 package enum RestoredRelease: Hashable, Sendable {
   /// A release whose manifest was read.
   ///

@@ -3,7 +3,7 @@ import Inventories
 
 /// The content of the files that the inventory names. Read by the controller before planning.
 package struct Materials: Hashable, Sendable {
-  /// A certificate that the user provides for a site, without its key.
+  /// A certificate that the user provides for a site, with a digest of its key instead of the key.
   package struct SiteCertificate: Hashable, Sendable {
     /// The chain, leaf first, as PEM.
     package var certificate: String

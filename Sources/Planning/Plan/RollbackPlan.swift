@@ -43,7 +43,8 @@ extension RollbackInput {
 }
 
 extension Planner {
-  /// Why a host has no release to roll back to.
+  /// Why a host has no release to roll back to: none at all, none before the current one, or not
+  /// the one that `--to` names.
   package struct NoRelease: Error, Hashable, CustomStringConvertible {
     package var description: String
   }

@@ -1,8 +1,8 @@
 package import Fleet
 package import Inventories
 
-/// The hosts of a run, as `--limit` selects them: names, globs and `label=value`, separated by commas;
-/// `!` excludes.
+/// A parsed `--limit`, which decides which hosts belong to a run: names, globs and `label=value`,
+/// separated by commas; `!` excludes.
 package struct Selector: Hashable, Sendable {
   private enum Pattern: Hashable, Sendable {
     case name(glob: String)

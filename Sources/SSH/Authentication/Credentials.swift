@@ -1,4 +1,5 @@
-/// The keys and the password that will be offered to a host, and why others will not.
+/// The keys and the password that will be offered to a host, and why other keys will not be.
+/// ``Connection/gatherCredentials()`` makes it.
 struct Credentials {
   enum Offer {
     /// A key that libssh2 can read and sign with.

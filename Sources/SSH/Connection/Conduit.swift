@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// One direct-tcpip channel (RFC 4254, 7.2) with its buffers, made by the connection that carries it.
+/// One direct-tcpip channel (RFC 4254, 7.2) with its buffers: the inside of a ``ByteStream``. The
+/// connection that carries it makes it.
 ///
 /// Sendable without a lock because only the event loop's thread touches it: the connection that
 /// carries it and the actors that read and write it run on one loop.

@@ -1,6 +1,8 @@
 package import Fleet
 
-/// The manifests that this state has sent to a host; any other manifest there is from another controller.
+/// The manifests that `deploy` has sent to a host, by digest, as the state records them before they
+/// are sent. ``FleetState/judge(_:addresses:)`` accepts these; another manifest may be of another
+/// state, of a newer copy of this one, or drift.
 package struct InstalledManifests: Hashable, Sendable, Codable {
   /// The highest serial of a state from which one of them was made.
   package var serial: Int
