@@ -1,3 +1,4 @@
+import Diagnostics
 import FleetLiterals
 import Foundation
 import Planning

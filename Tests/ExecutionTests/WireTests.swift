@@ -71,21 +71,6 @@ struct WireTests {
     #expect(text.contains("\nroot=/etc/deploy\n") && text.contains("\nrun=/run/deploy\n"))
   }
 
-  @Test(
-    "is quoted for the shell, with any characters",
-    arguments: [
-      "", "a", "a b", "'", "''", "'\\''", "$(id)", "`id`", "\"", "\\", "a\nb", "\n", "!", "*",
-      "'\u{301}; touch pwned #", "a'\u{200d}'$(id)", "\r\n'", "~", "-n", "é’s", "'\u{fe0f}'",
-    ])
-  func quoting(_ word: String) throws {
-    for shell in ["dash", "busybox sh", "bash"] {
-      let result = try Shell.run(
-        shell.split(separator: " ").map(String.init)
-          + ["-c", "printf '%s.' \(ShellWord.quoted(word))"])
-      #expect(result.output.utf8.elementsEqual((word + ".").utf8), "\(shell): \(result.error)")
-    }
-  }
-
   private func release(_ step: PlannedStep) async throws -> BuiltRelease {
     try await ReleaseBuilder(
       issuer: FakeIssuer(), store: FakeStore(journal: Journal()), signer: FakeSigner(),

@@ -1,5 +1,5 @@
 import Certificates
-import Execution
+import Diagnostics
 
 extension CredentialContent {
   /// What a file that the inventory names must contain: the certificates of a site or of a foreign

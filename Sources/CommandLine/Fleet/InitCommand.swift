@@ -1,6 +1,6 @@
 import Application
 import ArgumentParser
-import Execution
+import Diagnostics
 import Fleet
 import Inventories
 
@@ -43,7 +43,7 @@ struct InitCommand: AsyncParsableCommand {
     let inventory = starter.path(starter.inventory)
     let made = starter.files.map { "  \(starter.path($0.name))" }
     let ca = noCA ? [] : ["  \(starter.path(starter.ca))/ (keep a copy)"]
-    let enter = folder == "." ? [] : ["cd \(Self.shellWord(folder))"]
+    let enter = folder == "." ? [] : ["cd \(ShellWord.typed(folder))"]
     let commands = ["check"] + (noCA ? ["ca create"] : []) + ["hosts trust", "plan", "apply"]
     let option = starter.isDefaultInventory ? "" : " --inventory \(starter.inventory)"
     let steps = enter + commands.map { "deploy \($0)\(option)" }
@@ -51,13 +51,5 @@ struct InitCommand: AsyncParsableCommand {
       (["Created for the fleet \(starter.fleet):"] + made + ca + [
         "", "Enter your hosts and sites in \(inventory), then run", "",
       ] + steps.map { "    \($0)" }).joined(separator: "\n")
-  }
-
-  /// A path as a word of a shell command, quoted only if it has to be.
-  private static func shellWord(_ path: String) -> String {
-    let isPlain = path.allSatisfy {
-      $0.isASCII && ($0.isLetter || $0.isNumber || "/._-".contains($0))
-    }
-    return isPlain ? path : ShellWord.quoted(path)
   }
 }

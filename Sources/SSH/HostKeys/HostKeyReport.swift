@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// The messages about a host key that is not accepted.
 struct HostKeyReport {
   let destination: Destination
@@ -34,7 +36,7 @@ struct HostKeyReport {
       "`deploy hosts trust` shows the keys of all new hosts and asks once.",
       "To accept only this one, compare it with `ssh-keygen -lf \(keyFile)` on the host,",
       "then add it:",
-      "  echo \(shellQuoted("\(name) \(key.type) \(key.base64)")) >> \(shellQuoted(file))",
+      "  echo \(ShellWord.typed("\(name) \(key.type) \(key.base64)")) >> \(ShellWord.typed(file))",
     ]
     return lines.joined(separator: "\n")
   }
@@ -63,7 +65,7 @@ struct HostKeyReport {
     lines.append("If the new key is right, forget the old one, then connect again:")
     var files: [String] = []
     for entry in entries where !files.contains(entry.file) { files.append(entry.file) }
-    lines += files.map { "  ssh-keygen -R \(shellQuoted(name)) -f \(shellQuoted($0))" }
+    lines += files.map { "  ssh-keygen -R \(ShellWord.typed(name)) -f \(ShellWord.typed($0))" }
     return lines.joined(separator: "\n")
   }
 
@@ -74,19 +76,4 @@ struct HostKeyReport {
       Revoked in: \(entry.place)
     """
   }
-}
-
-/// One word of a POSIX shell.
-private func shellQuoted(_ word: String) -> String {
-  let isPlain = word.utf8.allSatisfy { byte in
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"):
-      true
-    default: "/._-:+=@%".utf8.contains(byte)
-    }
-  }
-  if isPlain && !word.isEmpty { return word }
-  let escaped = word.split(separator: "'", omittingEmptySubsequences: false)
-  return "'" + escaped.joined(separator: "'\\''") + "'"
 }
