@@ -81,6 +81,12 @@ let package = Package(
     .effect("Hashing", ["COpenSSL"]),
     .effect("Certificates", ["COpenSSL", "Hashing"]),
     .effect(
+      "ACME",
+      [
+        "Certificates", "Diagnostics", "Fleet", "Hashing",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
+    .effect(
       "SSH",
       [
         "CLibSSH2", "CLinux", "Diagnostics", "Fleet", "Hashing", "Files", systemPackage,
@@ -160,6 +166,7 @@ let package = Package(
       "StateFiles", ["StateFiles", "Files", "Fleet", "FleetLiterals", "State"], cases: true),
     .tests("Certificates", ["Certificates"]),
     .tests("SSH", ["SSH"], cases: true),
+    .tests("ACME", ["ACME", "Certificates", "Fleet"]),
     .tests("Sandbox", ["Sandbox"]),
     .tests("State", ["Fleet", "FleetLiterals", "State"], cases: true),
     .tests(

@@ -25,7 +25,7 @@ import threading
 import time
 
 MODULES = ("EndToEndTests", "SandboxTests")
-LIVE = r"^((SSHTests|CAStoreTests|ApplicationTests|CommandLineTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)"
+LIVE = r"^((SSHTests|ACMETests|CAStoreTests|ApplicationTests|CommandLineTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)"
 # Their hosts have a second to answer, in threads that no other test may occupy.
 HOSTILE = r"^ExecutionTests\.HostileHostTests"
 GROUPS = {

@@ -134,3 +134,8 @@ static inline int COpenSSL_wipe_on_free(void) {
   return CRYPTO_set_mem_functions(
       COpenSSL_malloc, COpenSSL_wiping_realloc, COpenSSL_wiping_free);
 }
+
+// Reason: a macro that casts the stack's type.
+static inline void COpenSSL_sk_X509_EXTENSION_pop_free(STACK_OF(X509_EXTENSION) *extensions) {
+  sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+}

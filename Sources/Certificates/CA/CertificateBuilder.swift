@@ -96,26 +96,11 @@ struct CertificateBuilder: ~Copyable {
     try operation.require(X509_add_ext(pointer, made, -1) == 1)
   }
 
-  /// Built as a structure and not from text, so that no name can be read as two.
   borrowing func addAlternativeNames(_ dnsNames: [String]) throws(CertificateError) {
-    let names = try operation.require(GENERAL_NAMES_new())
-    defer { GENERAL_NAMES_free(names) }
-    for dnsName in dnsNames {
-      let text = try operation.require(ASN1_IA5STRING_new())
-      guard ASN1_STRING_set(text, dnsName, Int32(dnsName.utf8.count)) == 1,
-        let name = GENERAL_NAME_new()
-      else {
-        ASN1_IA5STRING_free(text)
-        throw operation.failure(.libraryFailed, "OpenSSL refused")
-      }
-      GENERAL_NAME_set0_value(name, GEN_DNS, text)
-      guard COpenSSL_sk_GENERAL_NAME_push(names, name) > 0 else {
-        GENERAL_NAME_free(name)
-        throw operation.failure(.libraryFailed, "OpenSSL refused")
-      }
-    }
+    let names = try AlternativeNames.make(dnsNames, for: operation)
     let isAdded = X509_add1_ext_i2d(
-      pointer, NID_subject_alt_name, UnsafeMutableRawPointer(names), 0, UInt(X509V3_ADD_DEFAULT))
+      pointer, NID_subject_alt_name, UnsafeMutableRawPointer(names.pointer), 0,
+      UInt(X509V3_ADD_DEFAULT))
     try operation.require(isAdded == 1)
   }
 

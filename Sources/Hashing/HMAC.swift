@@ -15,3 +15,16 @@ package func hmacSHA1(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
   }
   return digest
 }
+
+/// HMAC-SHA256 (RFC 2104) of a message: 32 bytes.
+package func hmacSHA256(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+  var digest = [UInt8](repeating: 0, count: 32)
+  var length: UInt32 = 0
+  guard HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &digest, &length) != nil,
+    length == 32
+  else {
+    preconditionFailure(
+      "OpenSSL offers no SHA-256: its openssl.cnf is broken, or memory is exhausted.")
+  }
+  return digest
+}
