@@ -77,7 +77,7 @@ let package = Package(
       ["Fleet", "Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
 
     .effect("Files", ["CLinux", systemPackage]),
-    .effect("StateFiles", ["Diagnostics", "Files", "Fleet", "State"]),
+    .effect("StateFiles", ["Diagnostics", "Files", "Fleet", "Hashing", "State"]),
     .effect("Hashing", ["COpenSSL"]),
     .effect("Certificates", ["COpenSSL", "Hashing"]),
     .effect(

@@ -24,6 +24,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case exists
     /// Another process is writing it.
     case isBeingWritten
+    /// It is not the file that this run has written.
+    case isChanged
     case system(Errno)
   }
 
@@ -73,6 +75,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case .isOwnedByAnother: "it belongs to another user. Change its owner with chown, or remove it"
     case .hasOtherNames: "it has more than one name (hard link). Remove it"
     case .isBeingWritten: "another run is writing it. Wait for that run to end"
+    case .isChanged: "another program has changed it"
     case .system(let error): error.description
     case .isReadableByOthers, .isForOwnerAlone, .isWritableByOthers, .exists: ""
     }

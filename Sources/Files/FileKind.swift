@@ -27,6 +27,8 @@ package struct FileKind: Hashable, Sendable {
   package static let inventory = FileKind(limit: 32 * mebibyte)
   /// 10,000 hosts take 60 MiB.
   package static let state = FileKind(limit: 512 * mebibyte, mayBeLink: false)
+  /// A run whose records would need more writes the whole state in between.
+  package static let stateJournal = FileKind(limit: 256 * mebibyte, mayBeLink: false)
   /// It contains every file of every host that changes.
   package static let savedPlan = FileKind(limit: 1024 * mebibyte)
   /// A file of the CA that is public.

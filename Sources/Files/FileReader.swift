@@ -32,6 +32,11 @@ package enum FileReader {
     }
   }
 
+  /// The status of a file that `deploy` named, or of a link in its place; nil if there is nothing.
+  package static func status(of path: String) throws(FileError) -> FileStatus? {
+    try naming(path, verb) { () throws(Errno) in try FileStatus.of(path, followsLinks: false) }
+  }
+
   /// Checks a file that another program is going to read, such as ssh(1).
   package static func check(_ path: String, as kind: FileKind) throws(FileError) {
     _ = try open(path, kind)

@@ -22,6 +22,8 @@ package struct FileStatus: Hashable, Sendable {
   let linkCount: Int
   private let device: UInt
   private let inode: UInt
+  /// When the content was changed last: seconds and nanoseconds.
+  private let changedAt: [Int]
 
   init(_ status: stat) {
     kind =
@@ -39,6 +41,7 @@ package struct FileStatus: Hashable, Sendable {
     linkCount = Int(status.st_nlink)
     device = UInt(status.st_dev)
     inode = UInt(status.st_ino)
+    changedAt = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
   }
 
   /// The status of a path; nil if nothing exists there.
@@ -58,6 +61,11 @@ package struct FileStatus: Hashable, Sendable {
   /// Whether both are the same file, even by different names.
   func isSameFile(as other: FileStatus?) -> Bool {
     device == other?.device && inode == other?.inode
+  }
+
+  /// Whether the file seems to have the same content as at an earlier time, without reading it.
+  package func isUnchanged(since earlier: FileStatus) -> Bool {
+    isSameFile(as: earlier) && size == earlier.size && changedAt == earlier.changedAt
   }
 
   /// Whether neither its group nor others can read it.

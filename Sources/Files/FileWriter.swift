@@ -17,22 +17,26 @@ package enum FileWriter {
   }
 
   /// Writes a new file; an existing one is refused.
+  ///
+  /// - Parameter mode: permissions that the file must not exceed.
   package static func create(
-    _ path: String, contents: [UInt8], for access: Access
+    _ path: String, contents: [UInt8], for access: Access, within mode: UInt32 = 0o777
   ) throws(FileError) {
     let existing = try naming(path, "be created") { () throws(Errno) in
       try FileStatus.of(path, followsLinks: false)
     }
     guard existing == nil else { throw FileError(path, "be created", .exists) }
-    try replace(path, contents: contents, for: access)
+    try replace(path, contents: contents, for: access, within: mode)
   }
 
   /// Writes a file that may exist already: a reader sees either the old bytes or the new ones.
+  ///
+  /// - Parameter mode: permissions that a new file must not exceed.
   package static func replace(
-    _ path: String, contents: [UInt8], for access: Access
+    _ path: String, contents: [UInt8], for access: Access, within mode: UInt32 = 0o777
   ) throws(FileError) {
     let old = try ownFile(path, "be replaced")
-    try TemporaryFile.make(beside: path, mode: access.rawValue & (old?.mode ?? 0o777))
+    try TemporaryFile.make(beside: path, mode: access.rawValue & (old?.mode ?? mode))
       .replace(path, with: contents)
     try synchronizeFolder(of: path)
   }
@@ -63,6 +67,29 @@ package enum FileWriter {
       try file.synchronize()
     }
     try synchronizeFolder(of: path)
+  }
+
+  /// Adds to the end of an existing file that only this process writes, and waits until it is on the disk.
+  ///
+  /// - Parameter length: how long the file is: what an earlier call that failed left after it is overwritten.
+  package static func append(
+    _ contents: [UInt8], to path: String, at length: Int
+  ) throws(FileError) {
+    let verb = "be appended to"
+    guard let old = try ownFile(path, verb) else { throw FileError(path, verb, .missing) }
+    let file = try naming(path, verb) { () throws(Errno) in
+      let flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
+      return try Descriptor(adopting: open(path, flags))
+    }
+    let status = try naming(path, verb) { () throws(Errno) in try file.status() }
+    guard old.isSameFile(as: status), status.size >= length else {
+      throw FileError(path, verb, .isChanged)
+    }
+    try naming(path, verb) { () throws(Errno) in
+      if status.size > length, ftruncate(file.number, off_t(length)) != 0 { throw Errno.current }
+      try file.write(contents)
+      try file.synchronize()
+    }
   }
 
   /// Moves a file within its file system; a missing one is not an error.

@@ -1,55 +1,131 @@
 internal import Files
-internal import FoundationEssentials
+internal import Hashing
 package import State
 
-/// The file with the state of a fleet, as it was last read or written.
+/// The state of a fleet in its files, as it was last read or written: a JSON file, and during a run the
+/// journal beside it, to which each result is added.
 ///
 /// A file that could not be read, or that another program has changed since, is never overwritten.
-/// The caller has to hold the file's `StateLock`.
+/// The caller has to hold the file's `StateLock`, unless it only reads.
 package struct StateFile: Sendable {
   package let path: String
   /// Nil if there is no file yet.
   package private(set) var state: FleetState?
-  private var bytes: [UInt8]?
+  /// SHA-256 of the JSON file; nil if there is none.
+  private var digest: String?
+  private var status: FileStatus?
+  private var journal: JournalFile
 
-  /// The path of the copy from before the last write.
+  /// The path of the copy from before the last write of the JSON file.
   package var previousPath: String { path + ".previous" }
 
-  /// Reads the state of a fleet; a missing file is not an error.
-  package static func read(
-    _ path: String, fleet: String
-  ) throws(StateFileError) -> StateFile {
-    let bytes = try contents(of: path)
-    return StateFile(
-      path: path,
-      state: try bytes.map { bytes throws(StateFileError) in
-        try StateFormat.decode(bytes, fleet: fleet, path: path)
-      }, bytes: bytes)
+  /// The path of the journal next to the state: `shop.state.json` has `shop.state.journal`.
+  package static func journalPath(forState path: String) -> String {
+    StateLock.stem(ofState: path) + ".journal"
   }
 
-  /// Writes a state with the next serial, and keeps the old file as the previous one.
+  /// Reads the state of a fleet; a missing file is not an error.
+  ///
+  /// Another run may write meanwhile: the result is the state at one moment.
+  package static func read(_ path: String, fleet: String) throws(StateFileError) -> StateFile {
+    var journal = try JournalFile.read(forState: path)
+    while true {
+      let status = try status(of: path)
+      let bytes = try contents(of: path)
+      let digest = bytes.map { Digest.sha256(of: $0) }
+      if let fitting = journal.fitting(digest) {
+        var state = try bytes.map { bytes throws(StateFileError) in
+          try StateFormat.decode(bytes, fleet: fleet, path: path)
+        }
+        if !fitting.records.isEmpty { try state?.replay(fitting.records, of: journal) }
+        return StateFile(
+          path: path, state: state, digest: digest, status: status, journal: fitting.journal)
+      }
+      // A run that ended between the two readings has removed the journal or marked it by now.
+      let again = try JournalFile.read(forState: path)
+      guard again != journal else {
+        let state = try bytes.map { bytes throws(StateFileError) in
+          try StateFormat.decode(bytes, fleet: fleet, path: path)
+        }
+        throw journal.conflict(with: state, path)
+      }
+      journal = again
+    }
+  }
+
+  /// Writes a whole state with the next serial, and keeps the old file as the previous one.
   ///
   /// After an error the file is unchanged, unless the disk fails after the last step.
   package mutating func write(_ state: FleetState) throws(StateFileError) {
-    guard try Self.contents(of: path) == bytes else {
-      throw StateFileError(
-        .changed, path,
-        """
-        the state was changed by another program since it was read, and is not overwritten. Run \
-        deploy again: it reads the state again and continues from what the hosts report.
-        """)
-    }
     var next = state
     next.serial = max(state.serial, self.state?.serial ?? 0) + 1
+    try replace(with: next)
+  }
+
+  /// Adds changes to the journal, with the next serial. Returns when they are on the disk.
+  package mutating func record(_ changes: [StateChange]) throws(StateFileError) {
+    // Not the state itself: while this function had a copy of it, changing it would copy all of the fleet.
+    guard let serial = state?.serial, let lineage = state?.lineage, let digest, let status else {
+      preconditionFailure("A change was recorded before there is a state. This is a bug in deploy.")
+    }
+    guard try Self.status(of: path)?.isUnchanged(since: status) == true else { throw changed }
+    let record = StateRecord(serial: serial + 1, changes: changes)
+    let base = JournalHeading(lineage: lineage, serial: serial, state: digest)
+    if try journal.append(record, to: base, within: status.mode) {
+      state?.apply(record)
+    } else if var next = state {
+      next.apply(record)
+      try replace(with: next)
+    }
+  }
+
+  /// Moves the journal that an interrupted run has left, if any, into the JSON file.
+  package static func compactLeftover(_ path: String, fleet: String) throws(StateFileError) {
+    guard try status(of: journalPath(forState: path)) != nil else { return }
+    var file = try read(path, fleet: fleet)
+    try file.compact()
+  }
+
+  /// Moves the changes of the journal into the JSON file; the state and its serial stay the same.
+  package mutating func compact() throws(StateFileError) {
+    guard journal.hasRecords, let state else { return try journal.remove() }
+    do {
+      try replace(with: state)
+    } catch {
+      guard error.code == .notWritable else { throw error }
+      throw StateFileError(
+        error.code, error.path,
+        """
+        \(error.explanation) Nothing is lost: all changes of the run are in \(journal.path). The next run \
+        moves them into \(path).
+        """)
+    }
+  }
+
+  /// Replaces the JSON file, and removes the journal, whose changes the new one has.
+  private mutating func replace(with next: FleetState) throws(StateFileError) {
+    let old = try Self.contents(of: path)
+    guard old.map({ Digest.sha256(of: $0) }) == digest else { throw changed }
     let encoded = try StateFormat.encode(next, path: path)
+    let newDigest = Digest.sha256(of: encoded)
+    try journal.close(before: newDigest)
     do throws(FileError) {
-      if let bytes { try FileWriter.replace(previousPath, contents: bytes, for: .everyone) }
+      if let old { try FileWriter.replace(previousPath, contents: old, for: .everyone) }
       try FileWriter.replace(path, contents: encoded, for: .everyone)
     } catch {
       throw StateFileError(.notWritable, path, error)
     }
-    self.state = next
-    bytes = encoded
+    (state, digest, status) = (next, newDigest, try Self.status(of: path))
+    try journal.removeReplaced()
+  }
+
+  private var changed: StateFileError {
+    StateFileError(
+      .changed, path,
+      """
+      the state was changed by another program since it was read, and is not overwritten. Run \
+      deploy again: it reads the state again and continues from what the hosts report.
+      """)
   }
 
   private static func contents(of path: String) throws(StateFileError) -> [UInt8]? {
@@ -59,96 +135,12 @@ package struct StateFile: Sendable {
       throw StateFileError(.notReadable, path, error)
     }
   }
-}
 
-/// Encodes and decodes the JSON of a state: sorted keys and one fact on each line, so that it is easy to
-/// review.
-enum StateFormat {
-  private struct Heading: Decodable {
-    var version: Int
-    var fleet: String
-    /// Nil in a state of version 0.1.0.
-    var issued: Presence?
-
-    struct Presence: Decodable {
-      init(from decoder: any Decoder) {}
-    }
-  }
-
-  static func encode(_ state: FleetState, path: String) throws(StateFileError) -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    do {
-      return Array(try encoder.encode(state)) + [UInt8(ascii: "\n")]
+  private static func status(of path: String) throws(StateFileError) -> FileStatus? {
+    do throws(FileError) {
+      return try FileReader.status(of: path)
     } catch {
-      throw StateFileError(.malformed, path, "\(error). This is a bug in deploy.")
+      throw StateFileError(.notReadable, path, error)
     }
-  }
-
-  static func decode(
-    _ bytes: [UInt8], fleet: String, path: String
-  ) throws(StateFileError) -> FleetState {
-    let data = Data(bytes)
-    let heading = try value(Heading.self, from: data, path)
-    guard heading.version <= FleetState.currentVersion else {
-      throw StateFileError(
-        .newerVersion, path,
-        """
-        the state has version \(heading.version), and this deploy reads versions up to \
-        \(FleetState.currentVersion). Use the newer deploy that wrote it.
-        """)
-    }
-    guard TextRule.fleetName.accepts(heading.fleet) else {
-      throw malformed(ValuePlace.root.at("fleet").mistake("it is not the name of a fleet"), path)
-    }
-    guard heading.fleet == fleet else {
-      throw StateFileError(
-        .otherFleet, path,
-        """
-        this is the state of the fleet \(heading.fleet), but the inventory declares the fleet \
-        \(fleet). Give the right file with --state; a fleet cannot be renamed.
-        """)
-    }
-    let decoder = heading.version < 2 ? JSONDecoder.ofEarlierNames : JSONDecoder()
-    var state = try value(FleetState.self, from: data, path, by: decoder)
-    state.version = FleetState.currentVersion
-    do {
-      try state.check()
-    } catch {
-      throw malformed(error, path)
-    }
-    if heading.issued == nil { state.takeOverInstalledCertificates() }
-    return state
-  }
-
-  private static func value<Value: Decodable>(
-    _ type: Value.Type, from data: Data, _ path: String, by decoder: JSONDecoder = JSONDecoder()
-  ) throws(StateFileError) -> Value {
-    let recovery = recovery(path)
-    do {
-      return try decoder.decode(type, from: data)
-    } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
-      guard !data.isTruncatedJSONObject else {
-        throw StateFileError(
-          .truncated, path, "the state is truncated after \(data.count) bytes. \(recovery)")
-      }
-      if let mistake = JSONNumbers.mistake(in: Array(data)) { throw malformed(mistake, path) }
-      throw StateFileError(.notJSON, path, "the state is not JSON. \(recovery)")
-    } catch {
-      throw malformed(
-        (error as? DecodingError)?.mistake() ?? ValuePlace.root.mistake("\(error)"), path)
-    }
-  }
-
-  private static func malformed(_ mistake: StateMistake, _ path: String) -> StateFileError {
-    StateFileError(
-      .malformed, path, "this is not a valid state: \(mistake). \(recovery(path))")
-  }
-
-  private static func recovery(_ path: String) -> String {
-    """
-    Restore \(path).previous or the version in git; or move the file away and rebuild it from \
-    the hosts with \"deploy state rebuild\".
-    """
   }
 }

@@ -13,6 +13,10 @@ package struct StateFileError: Error, Hashable, Sendable, CustomStringConvertibl
     case malformed
     case otherFleet
     case newerVersion
+    /// A line of the journal is damaged that was complete once.
+    case damaged
+    /// The journal belongs to another version of the file.
+    case conflict
     /// Another program has written the file since it was read.
     case changed
     /// Another run holds the lock; nil if it has not written its name yet.

@@ -48,8 +48,11 @@ package struct StateLock: ~Copyable {
   }
 
   /// The path of the lock file next to the state: `shop.state.json` has `shop.state.lock`.
-  package static func path(forState path: String) -> String {
-    (path.hasSuffix(".json") ? String(path.dropLast(5)) : path) + ".lock"
+  package static func path(forState path: String) -> String { stem(ofState: path) + ".lock" }
+
+  /// The path of the state without its extension, with which the names of the files beside it begin.
+  static func stem(ofState path: String) -> String {
+    path.hasSuffix(".json") ? String(path.dropLast(5)) : path
   }
 
   /// Acquires the lock of a state without waiting.

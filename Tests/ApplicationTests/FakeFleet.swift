@@ -17,15 +17,21 @@ final class FakeFleet: FleetAccess, FleetHosts {
   private let answers: Survey
   /// The manifests of releases that hosts still have, by host.
   private let manifests: [HostName: ShownManifest]
+  /// What happens while a plan is carried out.
+  private let meanwhile: @Sendable (RolloutMeans) async throws -> Void
   private let all = Mutex(Seen())
 
   var seen: Seen { all.withLock(\.self) }
   let traffic = SSHTraffic()
 
   /// - Parameter answers: of hosts that are not fresh.
-  init(answers: Survey = [:], manifests: [HostName: ShownManifest] = [:]) {
+  init(
+    answers: Survey = [:], manifests: [HostName: ShownManifest] = [:],
+    meanwhile: @escaping @Sendable (RolloutMeans) async throws -> Void = { _ in }
+  ) {
     self.answers = answers
     self.manifests = manifests
+    self.meanwhile = meanwhile
   }
 
   func open(
@@ -53,8 +59,9 @@ final class FakeFleet: FleetAccess, FleetHosts {
     manifests[host]
   }
 
-  func carryOut(_ plan: Plan, with means: RolloutMeans) -> Summary {
+  func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Summary {
     all.withLock { $0.plans.append(plan) }
+    try await meanwhile(means)
     let results = plan.hosts.map { ($0.host, HostResult.confirmed(.release(1))) }
     return Summary(results: Dictionary(results) { $1 })
   }

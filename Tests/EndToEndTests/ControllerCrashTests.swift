@@ -185,9 +185,7 @@ struct ControllerCrashTests {
         """)
       #expect(output.status == 0, "\(output.all)")
     }
-    for name in ["shop.state.json", "shop.state.json.previous"] {
-      try FileManager.default.removeItem(atPath: "\(scene.folder)/\(name)")
-    }
+    try scene.removeState()
   }
 }
 

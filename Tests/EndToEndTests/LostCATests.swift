@@ -72,9 +72,7 @@ struct LostCATests {
       let before = try await scene.trusted(by: "app-1")
       let visitors = try Visitors(scene, RotationScene.frontEnds)
       try await loseCA(scene)
-      for name in ["shop.state.json", "shop.state.json.previous"] {
-        try FileManager.default.removeItem(atPath: "\(scene.folder)/\(name)")
-      }
+      try scene.removeState()
       // One host of six also lies.
       let forged = try await scene.on(
         "app-2",

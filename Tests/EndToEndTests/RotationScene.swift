@@ -88,9 +88,7 @@ extension Scene {
   /// Deletes the state, and has it recreated when every host has come to rest.
   func loseState() async throws {
     for host in RotationScene.hosts { try await settle(host, isHurried: true) }
-    for name in ["shop.state.json", "shop.state.json.previous"] {
-      try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
-    }
+    try removeState()
     #expect(try await deploy("rotate", "ca", "--yes").status == 1)
     try await succeed("state", "rebuild")
   }

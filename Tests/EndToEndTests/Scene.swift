@@ -70,6 +70,14 @@ struct Scene {
     try String(contentsOf: URL(filePath: "\(folder)/\(name)"), encoding: .utf8)
   }
 
+  /// Removes the state, with the journal that a killed run has left.
+  func removeState() throws {
+    for name in ["shop.state.json", "shop.state.json.previous", "shop.state.journal"]
+    where FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
+      try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    }
+  }
+
   /// The hosts that the state records as having a release; what was issued to others stays known.
   func recordedHosts() throws -> Set<String> {
     let state = try JSONSerialization.jsonObject(with: Data(read("shop.state.json").utf8))

@@ -122,9 +122,7 @@ struct StateFaultTests {
       try await scene.apply()
       let before = try await fingerprints(scene)
       let lineage = try lineage(scene)
-      for name in ["shop.state.json", "shop.state.json.previous"] {
-        try FileManager.default.removeItem(atPath: "\(scene.folder)/\(name)")
-      }
+      try scene.removeState()
       try scene.write(wider)
       for output in [try await scene.deploy("plan"), try await scene.deploy("apply", "--yes")] {
         #expect(output.status == 1)

@@ -49,6 +49,28 @@ struct FileWriterTests {
     #expect(throws: FileError.self) { try FileWriter.destroy(path) }
   }
 
+  @Test("what is added follows the given length, and overwrites what a failed call left there")
+  func addingAtALength() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("file")
+    func append(_ text: String, at length: Int) throws {
+      try FileWriter.append(Array(text.utf8), to: path, at: length)
+    }
+    #expect(throws: FileError.self) { try append("one", at: 0) }
+    #expect(try folder.names() == [])
+    try FileWriter.create(path, contents: Array("one,".utf8), for: .everyone, within: 0o640)
+    #expect(try folder.mode("file") == 0o640)
+    try append("two,", at: 4)
+    try append("three", at: 4)
+    #expect(try folder.text("file") == "one,three")
+    let error = #expect(throws: FileError.self) { try append("four", at: 10) }
+    #expect(error?.reason == .isChanged)
+    #expect(error?.description == "\(path) cannot be appended to: another program has changed it")
+    try #require(symlink("file", folder.path("link")) == 0)
+    #expect(throws: FileError.self) { try FileWriter.append([1], to: folder.path("link"), at: 9) }
+    #expect(try folder.text("file") == "one,three")
+  }
+
   @Test("another name of a replaced file keeps the old text")
   func hardLinks() throws {
     let folder = try TemporaryFolder()

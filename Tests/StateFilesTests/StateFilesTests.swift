@@ -31,6 +31,13 @@ private func leaveMountNamespace() throws -> Int32 {
   return unsafeBitCast(symbol, to: Unshare.self)(newMountNamespace)
 }
 
+/// Gives the calling thread a small disk at a folder, which goes with its process.
+func mountDisk(at path: String, kibibytes: Int) throws {
+  try #require(try leaveMountNamespace() == 0)
+  try #require(mount("none", "/", nil, UInt(MS_REC | MS_PRIVATE), nil) == 0)
+  try #require(mount("tmpfs", path, "tmpfs", 0, "size=\(kibibytes)k") == 0)
+}
+
 @Suite("The file of a state")
 struct StateFileTests {
   @Test("is read as it was written, with the next serial, and sorted")
@@ -200,9 +207,7 @@ struct StateFileTests {
     let folder = try TemporaryFolder()
     let path = folder.path(".")
     await #expect(processExitsWith: .success) { [path = path as String] in
-      try #require(try leaveMountNamespace() == 0)
-      try #require(mount("none", "/", nil, UInt(MS_REC | MS_PRIVATE), nil) == 0)
-      try #require(mount("tmpfs", path, "tmpfs", 0, "size=64k") == 0)
+      try mountDisk(at: path, kibibytes: 64)
       let state = path + "/shop.state.json"
       var file = try StateFile.read(state, fleet: "shop")
       try file.write(TemporaryFolder.fleet(hosts: 10))

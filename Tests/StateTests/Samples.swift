@@ -147,4 +147,30 @@ struct Samples {
       }, at: moment())
     return state
   }
+
+  /// A change of a host that the state may or may not have; releases have certificates that were issued before.
+  mutating func change(of state: FleetState) -> StateChange {
+    let host: HostName = "host-\(number(0...5))"
+    switch number(0...4) {
+    case 0:
+      return .issued(
+        (0..<number(0...3)).map { index in
+          IssuanceRecord(
+            host: host, path: "tls/\(index).crt", certificate: certificate(), issuedAt: moment())
+        })
+    case 1: return .recorded(host, nil)
+    case 2:
+      var release = release()
+      for issued in state.issued.shuffled(using: &random).prefix(number(0...2)) {
+        release.certificates[issued.path] = issued.certificate
+      }
+      return .recorded(
+        host,
+        HostRecord(
+          address: "198.18.0.9", roles: ["back-end"], release: release, appliedAt: moment(),
+          appliedBy: "ann@laptop"))
+    case 3: return .expected(host, digest: "a\(number(0...3))", serial: number(0...99))
+    default: return .settled(host, digest: [nil, "a\(number(0...3))"][number(0...1)])
+    }
+  }
 }

@@ -18,7 +18,7 @@ struct FleetSigner: ManifestSigner {
       preconditionFailure("A manifest names no host. This is a bug in deploy.")
     }
     var manifest = manifest
-    manifest.knowledge = await keeper.state.knowledge(on: host, at: .current)
+    manifest.knowledge = await keeper.knowledge(on: host, at: .current)
     manifest.signature = Manifest.Signature(
       publicKey: key.publicKey, text: try key.sign(manifest.signedText))
     return manifest

@@ -6,59 +6,93 @@ import StateFiles
 /// The state in memory and on disk, while a run holds its lock. ``StateAccess`` makes one for each
 /// run that changes the fleet.
 package actor StateKeeper: StateStore {
-  /// The current state, which may be ahead of the file; see ``hold(_:)``.
-  package private(set) var state: FleetState
   private var file: StateFile
-  private var pending: [HostName: HostRecord?] = [:]
-  private var issued: [IssuanceRecord] = []
-  private var recorded = 0
+  /// The state while it is ahead of the file; see ``hold(_:)``.
+  private var held: FleetState?
+  /// Changes that are not written yet.
+  private var pending: [StateChange] = []
+  private var requested = 0
   private var written = 0
 
+  /// - Parameter state: what the file has, or what the next write adds to that.
   init(_ state: FleetState, in file: StateFile) {
-    self.state = state
     self.file = file
+    held = state == file.state ? nil : state
+  }
+
+  /// The current state, which may be ahead of the file.
+  package var state: FleetState {
+    guard let state = held ?? file.state else {
+      preconditionFailure("A run has no state. This is a bug in deploy.")
+    }
+    return state
+  }
+
+  /// What the state knows for the manifest of a host. The state itself is not given away for it: if others had
+  /// a copy, the next change would copy all of the fleet.
+  func knowledge(on host: HostName, at now: Timestamp) -> FleetKnowledge {
+    held?.knowledge(on: host, at: now) ?? file.state?.knowledge(on: host, at: now)
+      ?? FleetKnowledge()
   }
 
   /// Returns when the records are on disk. Records that arrive together are written together.
   package func record(_ records: [HostName: HostRecord?]) async throws {
-    pending.merge(records) { $1 }
+    pending += records.sorted { $0.key < $1.key }.map { .recorded($0.key, $0.value) }
     try await writeAll()
   }
 
   package func record(issued records: [IssuanceRecord]) async throws {
-    issued += records
+    pending.append(.issued(records))
     try await writeAll()
+  }
+
+  package func expect(_ digest: String, fromSerial serial: Int, on host: HostName) async throws {
+    pending.append(.expected(host, digest: digest, serial: serial))
+    try await writeAll()
+  }
+
+  package func settle(_ digest: String?, on host: HostName) {
+    pending.append(.settled(host, digest: digest))
   }
 
   /// Writes everything that is not on disk yet. Callers that arrive at the same time share one
   /// write.
   private func writeAll() async throws {
-    recorded += 1
-    let mine = recorded
+    requested += 1
+    let mine = requested
     await Task.yield()
     guard written < mine else { return }
-    var next = state
-    next.recordIssued(issued, at: .current)
-    for (host, record) in pending { next.record(record, of: host) }
-    try save(next)
-    written = recorded
-    pending = [:]
-    issued = []
+    try writePending()
   }
 
-  package func expect(_ digest: String, fromSerial serial: Int, on host: HostName) async throws {
-    state.expect(digest, fromSerial: serial, on: host)
-    try await writeAll()
+  private func writePending() throws {
+    if let held { return try save(held) }
+    try file.record(pending)
+    noteWritten()
   }
 
-  package func settle(_ digest: String?, on host: HostName) { state.settle(digest, on: host) }
+  private func noteWritten() {
+    pending = []
+    written = requested
+  }
 
   /// Changes the state in memory only; the next write saves it.
-  func hold(_ next: FleetState) { state = next }
+  func hold(_ next: FleetState) { held = next }
 
   /// Changes the state in memory and on disk.
   func save(_ next: FleetState) throws {
+    var next = next
+    for change in pending { next.apply(change) }
+    next.dropExpired(at: .current)
     try file.write(next)
-    state = file.state ?? next
+    held = nil
+    noteWritten()
+  }
+
+  /// Writes what is not written yet, and moves the journal of the run into the state's file.
+  func finish() throws {
+    // What is only held was not approved.
+    if held == nil, !pending.isEmpty { try writePending() }
+    try file.compact()
   }
 }

@@ -45,7 +45,8 @@ package struct FleetRun: Sendable {
 
   /// Reads and locks the state of the fleet.
   var states: StateAccess {
-    StateAccess(workspace: workspace, playbook: playbook, selector: scope.selector)
+    StateAccess(
+      workspace: workspace, playbook: playbook, selector: scope.selector, interaction: interaction)
   }
   /// Surveys the hosts of the scope.
   var surveyor: FleetSurveyor { FleetSurveyor(workspace: workspace, scope: scope) }

@@ -12,11 +12,13 @@ struct StateAccess {
   let workspace: Workspace
   let playbook: Playbook
   let selector: Selector
+  let interaction: any Interaction
 
   /// The state on disk, or a new one if there is none, combined with the CA's folder.
   func read() throws -> FleetState { try current(workspace.stateFile()) }
 
-  /// Holds the state's lock while the body runs. The state is read after the lock is acquired.
+  /// Holds the state's lock while the body runs. The state is read after the lock is acquired, and
+  /// what the body records is in the state's file when this returns.
   ///
   /// - Parameter command: the command's name, which another run reports that finds the state
   ///   locked.
@@ -25,7 +27,25 @@ struct StateAccess {
   ) async throws -> Output {
     try await workspace.whileLocked(for: command) {
       let file = try workspace.stateFile()
-      return try await body(StateKeeper(try current(file), in: file))
+      let keeper = StateKeeper(try current(file), in: file)
+      let output: Output
+      do {
+        output = try await body(keeper)
+      } catch {
+        await finish(keeper)
+        throw error
+      }
+      try await keeper.finish()
+      return output
+    }
+  }
+
+  /// Ends a run that has failed, whose own error is the one to report.
+  private func finish(_ keeper: StateKeeper) async {
+    do {
+      try await keeper.finish()
+    } catch {
+      interaction.warn("\(error)")
     }
   }
 

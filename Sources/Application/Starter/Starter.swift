@@ -7,6 +7,7 @@ import FoundationEssentials
 import Glibc
 import Inventories
 import State
+import StateFiles
 
 /// The files of a new fleet, which `deploy init` writes to a folder: inventory, playbooks, CA and
 /// fleet key.
@@ -94,7 +95,7 @@ package struct Starter {
   /// Stops if any file already exists. A state or a CA belongs to an existing fleet of this name,
   /// even if this run creates no CA.
   private func refuseExistingFiles() throws {
-    let names = files.map(\.name) + [ca, state]
+    let names = files.map(\.name) + [ca, state, StateFile.journalPath(forState: state)]
     let existing = names.map(path).filter(Self.exists)
     let blocked = [folder, path("Inventories"), path("Playbooks")].filter {
       Self.exists($0) && !Self.isFolder($0)

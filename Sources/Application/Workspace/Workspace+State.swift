@@ -18,7 +18,8 @@ extension Workspace {
     try StateFile.read(statePath, fleet: inventory.fleet.text)
   }
 
-  /// Holds the lock of the state while the body runs. Changes of the CA's folder need it too.
+  /// Holds the lock of the state while the body runs, and first moves the journal of an interrupted run into the
+  /// state's file. Changes of the CA's folder need the lock too.
   ///
   /// - Parameter command: the command's name, which another run reports that finds the state
   ///   locked.
@@ -28,6 +29,7 @@ extension Workspace {
     let lock = try await StateLock.acquire(
       forState: statePath,
       as: LockHolder(who: Self.user, since: .current, what: command, processID: getpid()))
+    try StateFile.compactLeftover(statePath, fleet: inventory.fleet.text)
     let output = try await body()
     _ = consume lock
     return output

@@ -19,8 +19,8 @@ extension KeyedEncodingContainer {
 
 // A synthesized `init(from:)` uses these methods instead of the general one.
 extension KeyedDecodingContainer {
-  func decode(_ type: [IssuanceRecord].Type, forKey key: Key) throws -> [IssuanceRecord] {
-    try decodeIfPresent(type, forKey: key) ?? []
+  func decode(_ type: IssuedCertificates.Type, forKey key: Key) throws -> IssuedCertificates {
+    try decodeIfPresent(type, forKey: key) ?? IssuedCertificates()
   }
 
   func decode(_ type: [Revocation].Type, forKey key: Key) throws -> [Revocation] {

@@ -13,8 +13,8 @@ package struct FleetState: Hashable, Sendable, Codable {
   package var serial: Int
   /// Oldest first; the last one signs.
   package var caGenerations: [CAGeneration]
-  /// Every certificate that the CA signed and that has not expired; sorted.
-  package internal(set) var issued: [IssuanceRecord]
+  /// Every certificate that the CA signed and that has not expired.
+  var issuedCertificates: IssuedCertificates
   /// The CA generations that were rotated out.
   package var retiredCAs: [RetiredCA]
   /// The keys that sign manifests, oldest first; the last one signs, the others are still known.
@@ -27,13 +27,19 @@ package struct FleetState: Hashable, Sendable, Codable {
   package var rotation: CertificateRotation?
   package var hosts: [HostName: HostRecord]
 
+  private enum CodingKeys: String, CodingKey {
+    case version, fleet, lineage, serial, caGenerations
+    case issuedCertificates = "issued"
+    case retiredCAs, fleetKeys, manifests, revocations, rotation, hosts
+  }
+
   package init(fleet: String, lineage: String) {
     self.version = Self.currentVersion
     self.fleet = fleet
     self.lineage = lineage
     self.serial = 0
     self.caGenerations = []
-    self.issued = []
+    self.issuedCertificates = IssuedCertificates()
     self.retiredCAs = []
     self.fleetKeys = []
     self.manifests = [:]

@@ -6,6 +6,7 @@ extension FleetState {
   ///
   /// The manifest of such a release is accepted if this fleet's key signed it for that host.
   package mutating func takeInDiscarded(_ survey: Survey, at now: Timestamp) {
+    dropExpired(at: now)
     for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
       guard case .observed(let observation) = result else { continue }
       for shown in observation.discardedManifests {
@@ -13,7 +14,7 @@ extension FleetState {
           manifest.host == host, manifest.fleet == fleet, manifest.lineage == lineage,
           !fleetKeys.hasReplaced(key)
         else { continue }
-        recordIssued(manifest.knowledge.issued, at: now)
+        recordIssued(manifest.knowledge.issued)
         learn(manifest.knowledge.revocations)
       }
     }

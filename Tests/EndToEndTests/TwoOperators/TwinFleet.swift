@@ -107,8 +107,8 @@ final class TwinFleet {
     /// The names of its files, as a shell sees them.
     fileprivate var pattern: String {
       switch self {
-      case .folder: "shop.state.json* shop.ca*"
-      case .state: "shop.state.json*"
+      case .folder: "shop.state.j* shop.ca*"
+      case .state: "shop.state.j*"
       case .ca: "shop.ca*"
       }
     }
