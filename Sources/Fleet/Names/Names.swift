@@ -24,6 +24,12 @@ package struct HostName: ValidatedText {
     }
     self.text = text
   }
+
+  /// The order in which hosts are shown and changed: `app-2` before `app-10`. What is stored or rendered has the
+  /// order of the texts.
+  package static func < (left: HostName, right: HostName) -> Bool {
+    NaturalOrder.isBefore(left.text, right.text)
+  }
 }
 
 /// A domain name in lower-case ASCII (RFC 1123; an international name in its `xn--` form).

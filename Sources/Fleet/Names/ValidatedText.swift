@@ -23,6 +23,10 @@ extension ValidatedText {
 }
 
 extension Sequence where Element: ValidatedText {
+  /// In the order of the texts' bytes, as everything that is stored or rendered is: files must not differ because
+  /// names are shown in another order.
+  package func sortedByText() -> [Element] { sorted { $0.text < $1.text } }
+
   /// The texts, with a separator between them.
   package func joined(separator: String) -> String {
     map(\.text).joined(separator: separator)

@@ -21,12 +21,9 @@ struct DeclaredSite {
   /// Nil if a required part could not be read.
   var site: Site? {
     guard let domain, let certificate, let service else { return nil }
-    let upstreams = upstreams.map(\.value).sorted {
-      ($0.host, $0.port) < ($1.host, $1.port)
-    }
     return Site(
       domain: domain.value, aliases: aliases.map(\.value),
-      frontEnds: frontEnds.map(\.value).sorted(), upstreams: upstreams,
+      frontEnds: frontEnds.map(\.value), upstreams: upstreams.map(\.value),
       certificate: certificate, hstsMaxAge: hstsMaxAge, service: service, snippets: snippets,
       network: network?.value, originPulls: originPulls, stapling: stapling?.value,
       requests: requests, place: place)

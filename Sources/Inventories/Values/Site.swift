@@ -9,7 +9,7 @@ package struct Site: Hashable, Sendable {
   package var aliases: [DomainName]
   /// Sorted by name.
   package var frontEnds: [HostName]
-  /// Sorted by host, then port.
+  /// Sorted by the host's text, then port: the order of the rendered files.
   package var upstreams: [Upstream]
   /// What front-ends present to visitors.
   package var certificate: PublicCertificate
@@ -36,7 +36,7 @@ package struct Site: Hashable, Sendable {
     self.domain = domain
     self.aliases = aliases
     self.frontEnds = frontEnds.sorted()
-    self.upstreams = upstreams.sorted { ($0.host, $0.port) < ($1.host, $1.port) }
+    self.upstreams = upstreams.sorted { ($0.host.text, $0.port) < ($1.host.text, $1.port) }
     self.certificate = certificate
     self.hstsMaxAge = hstsMaxAge
     self.service = service
@@ -50,7 +50,7 @@ package struct Site: Hashable, Sendable {
 
   /// The upstreams of a site on one host; several if it serves the site on several ports.
   package func upstreams(on host: HostName) -> ArraySlice<Upstream> {
-    upstreams.sortedRun(of: host, by: \.host)
+    upstreams.sortedRun(of: host.text, by: \.host.text)
   }
 }
 

@@ -36,7 +36,7 @@ struct BackEndSite {
   /// Every client certificate of the CA passes the TLS handshake, including those of other sites' front-ends.
   private var ownFrontEndsAlone: [Paragraph] {
     guard case .frontEnds(let names) = admission else { return [] }
-    let conditions = names.sorted().map {
+    let conditions = names.sortedByText().map {
       Condition.equals(.clientCertificateSubject, "CN=\($0)")
     }
     return [

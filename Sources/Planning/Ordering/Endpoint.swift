@@ -110,7 +110,7 @@ extension EdgeFacts.Service {
     let frontEnds: [HostName]? =
       switch service.admission {
       case .everyone: nil
-      case .frontEnds(let names): names.sorted()
+      case .frontEnds(let names): names.sortedByText()
       }
     return service.ports.map { Self(site: site, port: $0, frontEnds: frontEnds) }
   }

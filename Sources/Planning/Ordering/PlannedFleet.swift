@@ -224,7 +224,7 @@ struct PlannedFleet {
       )
       guard !gone.isEmpty, !rest.isEmpty else { continue }
       routes.sites[index].upstreams = rest
-      let names = Set(gone.map(\.host.text)).sorted().joined(separator: ", ")
+      let names = Set(gone.map(\.host)).sorted().joined(separator: ", ")
       warnings.append(
         "requests for \(site.domain) are not sent to \(names) until"
           + " \(gone.count == 1 ? "it is" : "they are") deployed")

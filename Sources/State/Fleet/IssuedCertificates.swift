@@ -15,7 +15,7 @@ package struct IssuedCertificates: Hashable, Sendable {
 
   /// All records, sorted.
   package var all: [IssuanceRecord] {
-    byHost.sorted { $0.key < $1.key }.flatMap(\.value)
+    byHost.sorted { $0.key.text < $1.key.text }.flatMap(\.value)
   }
 
   package var count: Int { byHost.values.map(\.count).reduce(0, +) }
@@ -67,8 +67,8 @@ extension IssuanceRecord {
     var path: String
 
     static func < (left: Self, right: Self) -> Bool {
-      (left.host, left.issuer, left.serial, left.path)
-        < (right.host, right.issuer, right.serial, right.path)
+      (left.host.text, left.issuer, left.serial, left.path)
+        < (right.host.text, right.issuer, right.serial, right.path)
     }
   }
 }

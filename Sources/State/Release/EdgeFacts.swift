@@ -18,7 +18,7 @@ package struct EdgeFacts: Hashable, Sendable {
   package var publications: [Publication]
   /// The sites that it serves to front-ends, sorted.
   package var services: [Service]
-  /// The routes of its front-end, sorted.
+  /// The routes of its front-end, sorted by site, then by the host's text.
   package var routes: [Route]
 
   /// A site on a port that asks for a client certificate.
@@ -55,8 +55,8 @@ package struct EdgeFacts: Hashable, Sendable {
     }
 
     package static func < (left: Route, right: Route) -> Bool {
-      (left.site, left.host, left.port, left.address)
-        < (right.site, right.host, right.port, right.address)
+      (left.site, left.host.text, left.port, left.address)
+        < (right.site, right.host.text, right.port, right.address)
     }
   }
 
