@@ -132,6 +132,7 @@ let package = Package(
       [
         "Application", "Certificates", "CLinux", "Diagnostics", "Execution", "Files", "Fleet",
         "Inventories", "Planning", "Playbooks", "SSH", "State", "Verification", arguments,
+        algorithms,
       ]),
     .executableTarget(name: "deploy", dependencies: ["CommandLine"], swiftSettings: strict),
 
@@ -184,7 +185,7 @@ let package = Package(
       name: "FleetFolders",
       dependencies: [
         "CAStore", "Certificates", "Diagnostics", "Fleet", "FleetLiterals", "Inventories",
-        "Planning", "State", "TestSupport",
+        "Planning", "Playbooks", "State", "TestSupport",
       ],
       path: "Tests/FleetFolders", swiftSettings: strict),
     .tests(

@@ -2,13 +2,16 @@
 package struct DiagnosticRenderer: Sendable {
   private let lines: [String: [[Unicode.Scalar]]]
   private let isColored: Bool
+  private let width: Int?
 
   /// Of longer lines, such as those of generated JSON, a part is shown.
   private static let widestExcerpt = 160
 
-  package init(sources: [SourceText], isColored: Bool = false) {
+  /// - Parameter width: columns at which explanations are wrapped; nil if they are not.
+  package init(sources: [SourceText], isColored: Bool = false, width: Int? = nil) {
     self.lines = Dictionary(sources.map { ($0.file, $0.lines) }, uniquingKeysWith: { $1 })
     self.isColored = isColored
+    self.width = width
   }
 
   /// Every diagnostic in the order given, separated by empty lines; ends with a line feed.
@@ -24,7 +27,9 @@ package struct DiagnosticRenderer: Sendable {
     text += paint("\(diagnostic.severity.rawValue):", style)
     text += " \(paint(diagnostic.summary.withoutControls, .bold))\n"
     if let place = diagnostic.place { text += excerpt(at: place, style) }
-    text += "  \(diagnostic.detail.withoutControls)\n"
+    let detail = TextWrap.lines(
+      diagnostic.detail.withoutControls, width: width, first: 2, others: 2)
+    text += StyledText(detail.map { "  \($0)\n" }.joined())
     if let suggestion = diagnostic.suggestion {
       text += "  did you mean \(paint(suggestion.quoted, .bold))?\n"
     }

@@ -1,9 +1,12 @@
 package import Fleet
 
-/// The changes between the openings of two rulesets, sorted by target, one line each, such as
-/// `443/tcp now also from 203.0.113.12`.
-package func difference(from old: [Opening], to new: [Opening]) -> [String] {
-  Set((old + new).map(\.target)).sorted().flatMap { target in
+/// What changes for connections, one line each: `443/tcp now also from 203.0.113.12`.
+///
+/// - Parameter isIncluded: for which ports and protocols lines are made.
+package func difference(
+  from old: [Opening], to new: [Opening], where isIncluded: (Opening.Target) -> Bool = { _ in true }
+) -> [String] {
+  Set((old + new).map(\.target)).filter(isIncluded).sorted().flatMap { target in
     let (before, after) = (old.source(of: target), new.source(of: target))
     return changes(from: before, to: after).map { "\(target) \($0)" }
   }

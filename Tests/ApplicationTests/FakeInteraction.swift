@@ -59,6 +59,10 @@ final class FakeInteraction: Interaction {
     return Array(passphrase.utf8)
   }
 
+  func lendTerminal<Output>(_ body: () async throws -> Output) async rethrows -> Output {
+    try await body()
+  }
+
   func untilStopped<Output: Sendable>(
     _ work: @escaping @Sendable () async -> Output, abandon: @escaping @Sendable () -> Void
   ) async -> Output {

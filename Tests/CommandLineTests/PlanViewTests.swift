@@ -22,7 +22,7 @@ struct PlanViewTests {
   }
 
   private let view = PlanView(
-    SamplePlan.plan, caGenerations: SamplePlan.caGenerations, suggestsDiff: true)
+    SamplePlan.plan, caGenerations: SamplePlan.caGenerations, suggestsMore: true)
 
   @Test("without a terminal, lines are not wrapped")
   func wide() throws {
@@ -87,7 +87,7 @@ struct PlanViewTests {
     plan.warnings = []
     #expect(
       PlanView(plan).text(Style(isColored: false), width: nil).rendered
-        == "Fleet shop, 1 host: 1 unchanged. No changes.")
+        == "No changes. The fleet shop is as declared (1 host).")
   }
 
   @Test("a diff that is the same on many hosts is shown once, with all their names")

@@ -32,15 +32,15 @@ struct ResultViewTests {
     let view = SummaryView(summary, SSHTraffic())
     #expect(
       lines(view.text(Self.plain, width: 40)) == [
-        "", "Summary",
-        "app-1   reverted   nginx does not serve",
+        "",
+        "app-1  reverted  nginx does not serve",
         "    the release: the port is in use.",
         "    Stop the other program with",
         // A command to copy stays in one line.
         "        systemctl stop apache2 && systemctl disable apache2 && reboot",
-        "edge-1  unchanged",
         "The run stopped: the change has failed",
         "    on a host.",
+        "1 unchanged, 1 reverted",
       ])
     #expect(view.text(Self.plain, width: nil).rendered.contains("release: the port is in use.\n"))
   }

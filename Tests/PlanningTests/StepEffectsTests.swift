@@ -31,7 +31,7 @@ struct StepEffectsTests {
       reachability(of: "app-1", in: plan) == [
         [
           "443/tcp now only from 198.18.0.10, 198.18.0.11",
-          "every other port closed; was open to everybody", "22/tcp stays open to everybody",
+          "22/tcp stays open to everybody", "every other port closed; was open to everybody",
         ]
       ])
   }

@@ -126,7 +126,7 @@ extension OverTheNetwork {
       }
       #expect(error.code == .hostKeyUnknown)
       #expect(
-        error.subject == "app-1 (127.0.0.1 port \(host.port)) through bastion-1")
+        error.subject.description == "app-1 (127.0.0.1 port \(host.port)) through bastion-1")
     }
 
     @Test("A bastion that refuses is asked once, for any number of hosts behind it")

@@ -56,7 +56,8 @@ actor KeyPassphrases {
     let task = Task { [latest, interaction] () -> [UInt8]? in
       _ = await latest?.value
       do {
-        return try await read()
+        // The source may be a program that asks the user.
+        return try await interaction.lendTerminal { try await read() }
       } catch {
         let failure = Failure(error)
         if !failure.message.isEmpty { interaction.warn(subject + failure.message) }

@@ -43,6 +43,8 @@ extension SSHError: LocalFailure {
   package var localCause: String? { code == .noCredentials ? detail : nil }
 }
 
+extension SSHError: HostFailure {}
+
 extension SSHError: TransientFailure {
   /// Whether another attempt may succeed. A refused key is refused again, and sshd penalizes
   /// repeated attempts.

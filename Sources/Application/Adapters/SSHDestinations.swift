@@ -81,7 +81,7 @@ struct SSHDestinations: Sendable {
         of: name, at: address, file: file(of: settings))
     } catch {
       throw SSHError(
-        .resourceMissing, subject: name, activity: "reading the ssh configuration",
+        .resourceMissing, subject: .init(name), activity: "reading the ssh configuration",
         detail: "\(error)")
     }
   }
@@ -93,7 +93,7 @@ struct SSHDestinations: Sendable {
   ) throws {
     if !configured.unsupportedOptions.isEmpty && settings.transport != .openSSH {
       throw SSHError(
-        .resourceMissing, subject: host, activity: "reading the ssh configuration",
+        .resourceMissing, subject: .init(host), activity: "reading the ssh configuration",
         detail:
           "it sets \(configured.unsupportedOptions.joined(separator: " and ")) for this host, which only OpenSSH"
           + " supports. Set `ssh: {transport: openssh}` in the inventory, or ignore the configuration with"
@@ -101,7 +101,7 @@ struct SSHDestinations: Sendable {
     }
     if let port = configured.port, !settings.given.contains(.port), port != settings.port.number {
       throw SSHError(
-        .resourceMissing, subject: host, activity: "reading the ssh configuration",
+        .resourceMissing, subject: .init(host), activity: "reading the ssh configuration",
         detail:
           "it sets port \(port) for this host, but the inventory sets none, so the firewall would open"
           + " port \(settings.port). Set `ssh: {port: \(port)}` in the inventory"
@@ -135,7 +135,7 @@ struct SSHDestinations: Sendable {
   /// The error of a jump host that cannot be used.
   private func noWay(through jump: String, _ why: String) -> SSHError {
     SSHError(
-      .resourceMissing, subject: jump, activity: "resolving jump hosts", detail: why)
+      .resourceMissing, subject: .init(jump), activity: "resolving jump hosts", detail: why)
   }
 
   /// The keys to log in with: those of the inventory, or else of the ssh configuration, or else the

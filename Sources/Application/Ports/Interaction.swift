@@ -40,8 +40,11 @@ package protocol Interaction: Sendable {
   /// - Parameter instead: what the user can do if there is no terminal.
   func askSecret(_ prompt: String, instead: String) async throws -> [UInt8]
 
-  /// Runs work that the user can stop. The first interrupt cancels its task, which ends in order;
-  /// at the second one, `abandon` is called and the program exits.
+  /// Leaves the terminal to a program that may ask the user, while the body runs.
+  func lendTerminal<Output>(_ body: () async throws -> Output) async rethrows -> Output
+
+  /// Runs work that the user can stop. The first interrupt cancels its task, which ends in order; at the second
+  /// one, `abandon` is called and the program exits.
   func untilStopped<Output: Sendable>(
     _ work: @escaping @Sendable () async -> Output, abandon: @escaping @Sendable () -> Void
   ) async -> Output

@@ -1,5 +1,6 @@
 import CAStore
 import Certificates
+import Execution
 import Fleet
 import Hashing
 import Inventories
@@ -13,6 +14,7 @@ struct FleetPlanner {
   let scope: RunScope
   let playbook: Playbook
   let revocations: RevocationStore
+  let interaction: any Interaction
 
   private var surveyor: FleetSurveyor { FleetSurveyor(workspace: workspace, scope: scope) }
 
@@ -21,7 +23,9 @@ struct FleetPlanner {
   /// - Parameter now: the time at which certificates are judged; nil for the current time.
   func plan(_ survey: Survey, _ state: FleetState, asOf now: Timestamp? = nil) async throws -> Plan
   {
-    Planner.plan(try await input(survey, state, asOf: now))
+    begin()
+    defer { interaction.show(.ended) }
+    return Planner.plan(try await input(survey, state, asOf: now))
   }
 
   /// A plan from the state alone, without contacting hosts. Stops if the fleet has no CA, or if the
@@ -29,7 +33,15 @@ struct FleetPlanner {
   func planOffline(_ state: FleetState) async throws -> Plan {
     try workspace.ca.refuseWithoutCA(state)
     try surveyor.refuseUnknownHosts(state)
+    begin()
+    defer { interaction.show(.ended) }
     return Planner.offline(try await input([:], state, asOf: nil))
+  }
+
+  /// Shows that the user waits: a plan for ten thousand hosts takes seconds.
+  private func begin() {
+    let hosts = workspace.inventory.hosts.filter(scope.selector.matches).map(\.name)
+    interaction.show(.began(Activity("planning", past: "", hosts: hosts)))
   }
 
   /// The input for planning a rollback, without the manifests of the releases.

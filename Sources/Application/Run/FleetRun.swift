@@ -53,7 +53,8 @@ package struct FleetRun: Sendable {
   /// Makes plans for the hosts of the scope.
   var planner: FleetPlanner {
     FleetPlanner(
-      workspace: workspace, scope: scope, playbook: playbook, revocations: ca.revocations)
+      workspace: workspace, scope: scope, playbook: playbook, revocations: ca.revocations,
+      interaction: interaction)
   }
 
   /// Opens the hosts while the body runs. Manifests are checked with the fleet keys of the state

@@ -23,7 +23,7 @@ final class RunProgress: Sendable {
         seen.results[host] = nil
       case .settled(let host, let result): seen.results[host] = result
       case .connecting, .surveyed, .staged, .prepared, .switching, .warned, .hookSaid, .pausing,
-        .verifying, .untried:
+        .verifying, .untried, .began, .finished, .ended, .rollingOut, .entered, .rolledOut:
         break
       }
     }

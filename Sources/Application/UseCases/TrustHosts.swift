@@ -79,18 +79,30 @@ package struct TrustHosts {
   /// both sorted.
   private func ask(_ targets: [Destination]) async -> ([NewHostKey], [String]) {
     var (keys, problems): ([NewHostKey], [String]) = ([], [])
+    let activity = Activity("asking", past: "answered", members: targets.map(\.label))
+    run.interaction.show(.began(activity))
+    defer { run.interaction.show(.ended) }
     await forEach(targets, limit: run.scope.parallel) { [client] target in
       do throws(SSHError) {
-        return Swift.Result<NewHostKey?, SSHError>.success(try await client.newHostKey(of: target))
+        return (
+          target.label,
+          Swift.Result<NewHostKey?, SSHError>.success(try await client.newHostKey(of: target))
+        )
       } catch {
-        return .failure(error)
+        return (target.label, .failure(error))
       }
-    } whenDone: { result in
+    } whenDone: { label, result in
+      run.interaction.show(.finished(member: label))
       switch result {
       case .success(let key): if let key { keys.append(key) }
       case .failure(let error): problems.append(error.description)
       }
     }
-    return (keys.sorted { ($0.label, $0.name) < ($1.label, $1.name) }, problems.sorted())
+    return (
+      keys.sorted { left, right in
+        left.label == right.label
+          ? left.name < right.name : NaturalOrder.isBefore(left.label, right.label)
+      }, problems.sorted(by: NaturalOrder.isBefore)
+    )
   }
 }

@@ -1,5 +1,6 @@
 import CAStore
 import Certificates
+import Execution
 import Files
 import Fleet
 import Inventories
@@ -26,7 +27,12 @@ package struct VerifyFleet {
     guard !checks.edges.isEmpty || !checks.publicEndpoints.isEmpty else {
       throw Failure(.usage, "no edge or site of the fleet uses these hosts: change --limit")
     }
-    return await FleetFindings(of: checks, try await probe(), parallel: run.scope.parallel)
+    let probe = try await probe()
+    let hosts = run.workspace.inventory.hosts.filter(run.scope.selector.matches).map(\.name)
+    run.interaction.show(
+      .began(Activity("testing the connections of", past: "", hosts: hosts)))
+    defer { run.interaction.show(.ended) }
+    return await FleetFindings(of: checks, probe, parallel: run.scope.parallel)
   }
 
   /// The probe that makes the connections, with the CA's key, the state and the certificates of

@@ -26,11 +26,14 @@ struct CheckCommand: AsyncParsableCommand {
     try await reporting {
       let report = try CheckFleet.report(
         options.location, playbook: playbook.playbook, options.interaction())
-      for warning in report.warnings { Console.error("warning: \(warning)") }
+      for warning in report.warnings { options.interaction().inform("warning: \(warning)") }
+      let found =
+        report.warnings.isEmpty
+        ? "no mistakes" : "no errors, \(report.warnings.count.counting("warning"))"
       let inventory = report.inventory
       Console.output(
         "\(report.path): fleet \(inventory.fleet), \(inventory.hosts.count.counting("host")),"
-          + " \(inventory.sites.count.counting("site")); playbook \(report.playbook.name): no mistakes"
+          + " \(inventory.sites.count.counting("site")); playbook \(report.playbook.name): \(found)"
       )
     }
   }

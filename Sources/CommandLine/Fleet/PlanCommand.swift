@@ -84,7 +84,8 @@ struct PlanCommand: AsyncParsableCommand {
   private func show(_ proposal: PlanFleet.Proposal, _ style: Style) throws {
     guard let diffHost else {
       return try PlanView(
-        proposal.plan, caGenerations: proposal.caGenerations, suggestsDiff: true
+        proposal.plan, caGenerations: proposal.caGenerations,
+        showsEach: options.verbosity.verbose, suggestsMore: true
       ).print(as: format, style)
     }
     guard let view = HostDiffView(of: diffHost, in: proposal.plan) else {

@@ -24,8 +24,10 @@ struct FleetOptions: ParsableArguments {
     help: "Print without colours, as with the variables NO_COLOR or TERM=dumb.")
   var noColor = false
 
-  /// Whether output is coloured: on a terminal, unless the user disables colours or `TERM` is
-  /// `dumb` or not set (see https://no-color.org).
+  @OptionGroup var verbosity: VerbosityOptions
+
+  /// Whether output is coloured: on a terminal with colours, unless the user disables them (see
+  /// https://no-color.org).
   func usesColor(
     onTerminal isTerminal: Bool, environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Bool {
@@ -42,7 +44,9 @@ struct FleetOptions: ParsableArguments {
   ///   - format: the format of results.
   ///   - yes: whether every question is answered with yes.
   func interaction(format: OutputFormat = .text, yes: Bool = false) -> TerminalInteraction {
-    TerminalInteraction(format: format, yes: yes) { self.usesColor(onTerminal: $0) }
+    TerminalInteraction(format: format, yes: yes, verbosity: verbosity) {
+      self.usesColor(onTerminal: $0)
+    }
   }
 
   /// Reads and checks the inventory.

@@ -3,8 +3,8 @@ import Files
 import Glibc
 import Synchronization
 
-/// The two output streams of the program: results on standard output, progress and diagnostics on
-/// standard error.
+/// The two output streams: results on standard output, progress and diagnostics on standard error. Both may be the
+/// same terminal, which can have a status area below what is written: see ``StatusDisplay``.
 ///
 /// All text is rendered by `StyledText`, which escapes characters that could control a terminal.
 enum Console {
@@ -13,8 +13,10 @@ enum Console {
 
   /// Writes a result, ended by a newline. A failed write is noted for ``exitCode(_:)``.
   static func output(_ text: StyledText) {
-    guard let number = write(text, to: STDOUT_FILENO) else { return }
-    failure.withLock { $0 = $0 ?? number }
+    StatusDisplay.aside {
+      guard let number = write(text, to: STDOUT_FILENO) else { return }
+      failure.withLock { $0 = $0 ?? number }
+    }
   }
 
   static func output(_ text: String) { output(StyledText(text)) }
@@ -22,7 +24,7 @@ enum Console {
   /// Writes progress or a diagnostic, ended by a newline.
   static func error(_ text: StyledText) {
     // There is no other stream on which a failure could be reported.
-    _ = write(text, to: STDERR_FILENO)
+    StatusDisplay.aside { _ = write(text, to: STDERR_FILENO) }
   }
 
   static func error(_ text: String) { error(StyledText(text)) }
@@ -43,7 +45,14 @@ enum Console {
   /// - Returns: the error number if not all could be written.
   private static func write(_ text: StyledText, to descriptor: Int32) -> Int32? {
     let rendered = text.rendered
-    var rest = Array((rendered.hasSuffix("\n") ? rendered : rendered + "\n").utf8)[...]
+    return write(rendered.hasSuffix("\n") ? rendered : rendered + "\n", to: descriptor)
+  }
+
+  /// Writes bytes that were rendered before.
+  ///
+  /// - Returns: the number of the error, if not all could be written.
+  static func write(_ rendered: String, to descriptor: Int32) -> Int32? {
+    var rest = Array(rendered.utf8)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count >= 0 {
@@ -67,10 +76,15 @@ enum Console {
   private static let usualWidth = 80
 
   /// The columns of the terminal that shows results; nil if a file or a pipe receives them.
-  static var outputWidth: Int? {
-    guard outputIsTerminal else { return nil }
+  static var outputWidth: Int? { outputIsTerminal ? width(of: STDOUT_FILENO) : nil }
+
+  /// The columns of the terminal that shows progress and diagnostics; nil if a file or a pipe receives them.
+  static var errorWidth: Int? { errorIsTerminal ? width(of: STDERR_FILENO) : nil }
+
+  /// The columns that the terminal has now.
+  private static func width(of descriptor: Int32) -> Int {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
       return usualWidth
     }
     return Int(size.ws_col)
@@ -83,12 +97,14 @@ enum Console {
   /// terminal.
   static func confirm(_ question: String) async -> Bool {
     guard canAsk else { return false }
-    error(question + " Enter \"yes\" to continue: ")
-    do {
-      return try await onItsOwnThread { readLine() == "yes" }
-    } catch {
-      // There is no one to ask.
-      return false
+    return await StatusDisplay.hidden {
+      error(question + " Enter \"yes\" to continue: ")
+      do {
+        return try await onItsOwnThread { readLine() == "yes" }
+      } catch {
+        // There is no one to ask.
+        return false
+      }
     }
   }
 }

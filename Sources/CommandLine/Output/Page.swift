@@ -33,7 +33,9 @@ struct Page {
     // Text from a host may have several lines, which must not look like lines of this program.
     for part in text.split(separator: "\n", omittingEmptySubsequences: false) {
       let first = lines.count == start ? indent : indent + hanging
-      for (index, line) in wrap(part, first, indent + hanging).enumerated() {
+      let wrapped = TextWrap.lines(
+        part, width: width, first: first, others: indent + hanging)
+      for (index, line) in wrapped.enumerated() {
         let margin = String(repeating: " ", count: index == 0 ? first : indent + hanging)
         lines.append(line.isEmpty ? "" : StyledText(margin) + style(line, color))
       }
@@ -60,50 +62,11 @@ struct Page {
 
   /// Adds lines unchanged, such as those of a diff.
   mutating func addUnwrapped(_ text: StyledText) { lines.append(text) }
-
-  /// Breaks one line of text between words, so that it fits the page. A word that is wider than the
-  /// page is not broken.
-  ///
-  /// - Parameters:
-  ///   - first: columns before the first part.
-  ///   - others: columns before all other parts.
-  private func wrap(_ text: Substring, _ first: Int, _ others: Int) -> [String] {
-    guard let width, !text.hasPrefix(" ") else { return [String(text)] }
-    var lines: [String] = []
-    var line: String?
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-      guard let begun = line else {
-        line = String(word)
-        continue
-      }
-      let margin = lines.isEmpty ? first : others
-      if margin + begun.unicodeScalars.count + 1 + word.unicodeScalars.count > width {
-        lines.append(begun.withoutSpacesAround)
-        // Two spaces part the columns of a table: the next line begins with neither.
-        line = word.isEmpty ? nil : String(word)
-      } else {
-        line = "\(begun) \(word)"
-      }
-    }
-    return lines + [(line ?? "").withoutSpacesAround]
-  }
-}
-
-extension String {
-  fileprivate var withoutSpacesAround: String {
-    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-  }
-
-  /// The text with its lines after the first moved to the right.
-  func indented(by columns: Int) -> String {
-    replacing("\n", with: "\n" + String(repeating: " ", count: columns))
-  }
 }
 
 extension [String] {
-  /// The first ten names, and the number of the others.
-  func shortList(separator: String = ", ") -> String {
-    let most = 10
+  /// The first names, and the number of the others.
+  func shortList(separator: String = ", ", most: Int = 10) -> String {
     let rest = count > most ? " and \(count - most) more" : ""
     return prefix(most).joined(separator: separator) + rest
   }

@@ -3,8 +3,8 @@ import Diagnostics
 import Execution
 import Fleet
 
-/// The summary of a run, which has the result of each host, as text or JSON. Every command that
-/// changes hosts ends with it.
+/// The summary of a run, which has the result of each host, as text or JSON. The text counts the results, and lists
+/// the hosts that did not succeed.
 struct SummaryView {
   /// The SSH connections and bytes that the run needed.
   private struct Wire: Encodable {
@@ -31,10 +31,24 @@ struct SummaryView {
 
   private let summary: Summary
   private let traffic: SSHTraffic
+  /// Hosts for which the plan has said why they are held: the reason is not repeated.
+  private let explained: Set<HostName>
+  private let time: Duration?
+  private let showsEach: Bool
 
-  init(_ summary: Summary, _ traffic: SSHTraffic) {
+  /// - Parameters:
+  ///   - explained: the hosts that the plan, which the user has seen, holds.
+  ///   - time: how long the run took; nil if that is not known.
+  ///   - showsEach: whether hosts that succeeded are listed too.
+  init(
+    _ summary: Summary, _ traffic: SSHTraffic, explained: Set<HostName> = [],
+    time: Duration? = nil, showsEach: Bool = false
+  ) {
     self.summary = summary
     self.traffic = traffic
+    self.explained = explained
+    self.time = time
+    self.showsEach = showsEach
   }
 
   func print(as format: OutputFormat, _ style: Style) throws {
@@ -62,12 +76,24 @@ struct SummaryView {
   func text(_ style: Style, width: Int?) -> StyledText {
     var page = Page(style, width: width)
     page.addEmptyLine()
-    page.add("Summary", .bold)
-    let rows = Table.lines(entries.map { [$0.key.text, $0.value.name, $0.value.detail] })
-    for (entry, row) in zip(entries, rows) {
+    let listed = showsEach ? entries : entries.filter { !$0.value.isSuccess }
+    let rows = Table.lines(
+      listed.map { host, result in
+        [host.text, result.name, explained.contains(host) ? "see the plan" : result.detail]
+      })
+    for (entry, row) in zip(listed, rows) {
       page.add(row, entry.value.isSuccess ? .green : .red)
     }
     if let stopped = summary.stopped { page.add("The run stopped: \(stopped).", .red) }
+    page.add(counts, hanging: 0, summary.isSuccess ? .green : .red)
     return page.text
+  }
+
+  /// The last line: `196 confirmed, 3 unchanged, 1 unreachable in 21 s`.
+  private var counts: String {
+    let numbers = Dictionary(grouping: summary.results.values, by: \.name).mapValues(\.count)
+    let parts = HostResult.names.compactMap { name in numbers[name].map { "\($0) \(name)" } }
+    let time = time.flatMap { $0 < .seconds(1) ? nil : " in \($0.text)" } ?? ""
+    return (parts.isEmpty ? "no host" : parts.joined(separator: ", ")) + time
   }
 }

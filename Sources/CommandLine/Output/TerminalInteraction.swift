@@ -1,49 +1,90 @@
 import Application
 import Diagnostics
 import Execution
+import Fleet
 import Planning
 import State
+import Synchronization
 
 /// The ``Interaction`` of the command line: it writes to the standard streams and asks on the
 /// terminal. With the format JSON, plans and sentences are not shown, so that the summary is the
 /// only output.
 struct TerminalInteraction: Interaction {
   /// The format of results.
-  var format = OutputFormat.text
+  let format: OutputFormat
   /// Whether every question is answered with yes.
-  var yes = false
+  let yes: Bool
+  let verbosity: VerbosityOptions
   /// Whether output is coloured, given whether the stream is a terminal.
   let usesColor: @Sendable (_ onTerminal: Bool) -> Bool
+
+  /// The hosts that the shown plan holds.
+  private let explained = ExplainedHosts()
+
+  init(
+    format: OutputFormat = .text, yes: Bool = false,
+    verbosity: VerbosityOptions = VerbosityOptions(),
+    usesColor: @escaping @Sendable (_ onTerminal: Bool) -> Bool
+  ) {
+    self.format = format
+    self.yes = yes
+    self.verbosity = verbosity
+    self.usesColor = usesColor
+  }
 
   /// The style of results.
   var style: Style { Style(isColored: usesColor(Console.outputIsTerminal)) }
   private var errorStyle: Style { Style(isColored: usesColor(Console.errorIsTerminal)) }
 
   func show(_ diagnostics: [Diagnostic], in source: SourceText) {
-    let renderer = DiagnosticRenderer(sources: [source], isColored: errorStyle.isColored)
+    guard !diagnostics.isEmpty else { return }
+    let renderer = DiagnosticRenderer(
+      sources: [source], isColored: errorStyle.isColored, width: Console.errorWidth)
     Console.error(renderer.render(diagnostics))
+    Console.error(DiagnosticCount(diagnostics, in: source.file).text)
   }
 
   func show(_ plan: Plan, caGenerations: [CAGeneration]) throws {
     guard format == .text else { return }
-    try PlanView(plan, caGenerations: caGenerations).print(as: .text, style)
+    explained.note(plan)
+    try PlanView(plan, caGenerations: caGenerations, showsEach: verbosity.verbose)
+      .print(as: .text, style)
   }
 
   func show(_ event: ProgressEvent) {
-    if let line = errorStyle.line(event) { Console.error(line) }
+    let hasArea = StatusDisplay.isPossible && !verbosity.quiet
+    StatusDisplay.note(event, errorStyle, isShown: hasArea)
+    let detail: ProgressLines.Detail =
+      switch (verbosity.quiet, verbosity.verbose) {
+      case (true, _): .warnings
+      case (_, true): .all
+      case (false, false): hasArea ? .notable : .steps
+      }
+    guard let line = ProgressLines(detail: detail).line(event) else { return }
+    Console.error(paragraph(line.text, line.color))
+  }
+
+  /// A text that is wrapped at the width of the terminal.
+  private func paragraph(_ text: String, _ color: Style.Color? = nil) -> StyledText {
+    var page = Page(errorStyle, width: Console.errorWidth)
+    page.add(text, color)
+    return page.text
   }
 
   func show(_ summary: Summary, _ traffic: SSHTraffic) throws {
-    try SummaryView(summary, traffic).print(as: format, style)
+    try SummaryView(
+      summary, traffic, explained: explained.hosts, time: StatusDisplay.timeOfRollout,
+      showsEach: verbosity.verbose
+    ).print(as: format, style)
   }
 
   func report(_ sentence: String) {
     if format == .text { Console.output(sentence) }
   }
 
-  func inform(_ text: String) { Console.error(text) }
+  func inform(_ text: String) { Console.error(paragraph(text)) }
 
-  func warn(_ text: String) { Console.error("deploy: \(text)") }
+  func warn(_ text: String) { Console.error(paragraph("deploy: \(text)")) }
 
   var canAsk: Bool { Console.canAsk }
 
@@ -56,9 +97,24 @@ struct TerminalInteraction: Interaction {
     try await Terminal.askSecret(prompt, instead: instead)
   }
 
+  func lendTerminal<Output>(_ body: () async throws -> Output) async rethrows -> Output {
+    try await StatusDisplay.hidden(body)
+  }
+
   func untilStopped<Output: Sendable>(
     _ work: @escaping @Sendable () async -> Output, abandon: @escaping @Sendable () -> Void
   ) async -> Output {
     await Interrupts.cancelling(work, leave: abandon)
+  }
+}
+
+/// The hosts for which a plan that was shown said why they are held.
+private final class ExplainedHosts: Sendable {
+  private let all = Mutex<Set<HostName>>([])
+
+  var hosts: Set<HostName> { all.withLock(\.self) }
+
+  func note(_ plan: Plan) {
+    all.withLock { $0.formUnion(plan.hosts.filter { $0.hold != nil }.map(\.host)) }
   }
 }

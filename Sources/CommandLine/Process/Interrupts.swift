@@ -1,10 +1,30 @@
 import Dispatch
 import Glibc
+import Synchronization
 
-/// Handles Ctrl-C during a run: the first one stops the run in order, the second one ends the
-/// program at once.
+/// Handles Ctrl-C, SIGTERM and SIGHUP: during a rollout, the first one stops the run in order and the second one ends
+/// the program at once; otherwise, one ends the program, which leaves a clean screen.
 enum Interrupts {
-  /// Runs work whose task is cancelled by SIGINT, SIGTERM or SIGHUP.
+  /// What a signal does.
+  private enum Effect {
+    case leave
+    /// It cancels a task.
+    case stop(cancel: @Sendable () -> Void, abandon: @Sendable () -> Void)
+    /// The task is cancelled already.
+    case abandon(@Sendable () -> Void)
+  }
+
+  private struct State {
+    var effect = Effect.leave
+    var sources: [any DispatchSourceSignal] = []
+  }
+
+  private static let state = Mutex(State())
+
+  /// Lets a signal end the program as usual, but with the status area erased before.
+  static func leaveCleanly() { listen() }
+
+  /// Runs work whose task is cancelled by the first signal.
   ///
   /// Afterwards, the signals have their default actions again.
   ///
@@ -13,27 +33,45 @@ enum Interrupts {
     _ work: @escaping @Sendable () async -> Result, leave: @escaping @Sendable () -> Void
   ) async -> Result {
     let task = Task { await work() }
-    let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number)
-      source.setEventHandler {
-        guard !task.isCancelled else {
-          leave()
-          ProcessExit.now(ExitStatus.interrupted.rawValue)
-        }
-        Console.error(
-          "deploy: stopping after the hosts that are switching now; press Ctrl-C again to stop at once"
-        )
-        task.cancel()
-      }
-      source.resume()
-      return (number, source)
-    }
+    state.withLock { $0.effect = .stop(cancel: { task.cancel() }, abandon: leave) }
+    listen()
     let result = await task.value
-    for (number, source) in sources {
-      source.cancel()
-      signal(number, SIG_DFL)
-    }
+    state.withLock { $0.effect = .leave }
     return result
+  }
+
+  private static func listen() {
+    state.withLock { state in
+      guard state.sources.isEmpty else { return }
+      state.sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number)
+        source.setEventHandler { receive(number) }
+        source.resume()
+        return source
+      }
+    }
+  }
+
+  private static func receive(_ number: Int32) {
+    let effect = state.withLock { state in
+      let effect = state.effect
+      if case .stop(_, let abandon) = effect { state.effect = .abandon(abandon) }
+      return effect
+    }
+    switch effect {
+    case .leave:
+      StatusDisplay.close()
+      signal(number, SIG_DFL)
+      kill(getpid(), number)
+    case .stop(let cancel, _):
+      Console.error(
+        "deploy: stopping after the hosts that are switching now; press Ctrl-C again to stop at once"
+      )
+      cancel()
+    case .abandon(let abandon):
+      abandon()
+      ProcessExit.now(ExitStatus.interrupted.rawValue)
+    }
   }
 }

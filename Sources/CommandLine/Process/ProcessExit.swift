@@ -8,6 +8,7 @@ enum ProcessExit {
   /// - Parameter code: the exit code, unless standard output could not be written: see
   ///   ``Console/exitCode(_:)``.
   static func now(_ code: Int32) -> Never {
+    StatusDisplay.close()
     fflush(nil)
     _exit(Console.exitCode(code))
   }

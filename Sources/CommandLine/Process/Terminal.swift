@@ -15,7 +15,9 @@ enum Terminal {
   /// - Returns: the line that the user typed, without its end.
   /// - Throws: a failure if there is no terminal, and `interrupted` after Ctrl-C.
   static func askSecret(_ prompt: String, instead: String) async throws -> [UInt8] {
-    try await onItsOwnThread { try answer(to: prompt, instead: instead) }
+    try await StatusDisplay.hidden {
+      try await onItsOwnThread { try answer(to: prompt, instead: instead) }
+    }
   }
 
   /// Prints the prompt with the echo turned off, and blocks until a line is typed.

@@ -51,11 +51,14 @@ package actor HostPool {
     _ hosts: [(name: HostName, connection: HostAccess)], parallel: Int
   ) async -> Survey {
     var survey: Survey = [:]
+    report(.began(Activity("asking", past: "answered", hosts: hosts.map(\.name))))
     await forEach(hosts, limit: parallel) { host in
       (host.name, await self.survey(host.name, host.connection))
     } whenDone: { name, result in
       survey[name] = result
+      report(.finished(member: name.text))
     }
+    report(.ended)
     return survey
   }
 
@@ -83,7 +86,7 @@ package actor HostPool {
     } catch {
       await forget(name)
       if let cause = (error as? any LocalFailure)?.localCause { await note(cause, name) }
-      return .unreachable("\(error)")
+      return .unreachable(reason(of: error, on: name))
     }
   }
 

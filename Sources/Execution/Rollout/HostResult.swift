@@ -32,6 +32,12 @@ package enum HostResult: Hashable, Sendable {
     }
   }
 
+  /// All names, those of successes first: the order in which results are counted.
+  package static let names = [
+    "confirmed", "unchanged", "refused", "reverted", "failed", "unreachable", "unconfirmed",
+    "not attempted",
+  ]
+
   package var isSuccess: Bool {
     switch self {
     case .unchanged, .confirmed: true

@@ -13,6 +13,17 @@ package protocol TransientFailure: Error {
   var isTransient: Bool { get }
 }
 
+/// An error of one host whose message can leave out the host's name, where that is shown beside it.
+package protocol HostFailure: Error {
+  /// The message for a place that names the host.
+  func description(besides host: String) -> String
+}
+
+/// The message of an error, for a place that names the host.
+func reason(of error: any Error, on host: HostName) -> String {
+  (error as? any HostFailure)?.description(besides: host.text) ?? "\(error)"
+}
+
 /// An error whose cause is on the controller: if several hosts have the same one, it is reported once.
 package protocol LocalFailure: Error {
   /// A message without a host's name; nil if the cause may be elsewhere.

@@ -21,6 +21,7 @@ extension Rollout {
     let leaving = Set(plan.steps.filter { $0.goal == .removed }.map(\.host))
     let findings = await verifier.findings(
       touching: Set(confirmed), leaving: leaving, untried: untried)
+    report(.ended)
     try Task.checkCancellation()
     if !findings.untried.isEmpty { report(.untried(edges: findings.untried)) }
     guard !findings.problems.isEmpty else { return }
@@ -39,12 +40,15 @@ extension Rollout {
     let why = "the run stopped, and the playbook rolls back all changed hosts"
     for group in groups {
       var endings: [(host: HostName, result: HostResult)] = []
+      begin("rolling back", past: "done", group.map(\.step.host))
       await forEach(group.filter { run.canBeTakenBack($0.step.host) }, limit: parallel) {
         reversal in
         (reversal.step.host, await self.takeBack(reversal))
-      } whenDone: {
-        endings.append($0)
+      } whenDone: { ending in
+        report(.finished(member: ending.0.text))
+        endings.append((host: ending.0, result: ending.1))
       }
+      report(.ended)
       for (host, result) in endings {
         let ending: HostResult =
           if case .confirmed = result { .reverted(why: why) } else {

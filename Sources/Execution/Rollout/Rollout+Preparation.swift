@@ -31,6 +31,7 @@ extension Rollout {
     let steps = hosts.sorted().compactMap { run.next($0) }.filter {
       $0.previous == nil || run.blocker($0.step) == nil
     }
+    begin("preparing", past: "ready", steps.map(\.step.host))
     await forEach(steps, limit: parallel, while: { !Task.isCancelled }) { next in
       (next.step.host, await self.prepare(next.step, after: next.previous))
     } whenDone: { name, result in
@@ -38,8 +39,10 @@ extension Rollout {
         await heartbeat.begin(for: transaction)
         report(.prepared(host: name))
       }
+      report(.finished(member: name.text))
       results.append((name, result))
     }
+    report(.ended)
     for (name, result) in results {
       switch result {
       case .success(let transaction): run.waiting[name] = transaction
@@ -91,7 +94,7 @@ extension Rollout {
         step, after: previous, release, on: host, with: pool.program, who: surroundings.user,
         window: pace.window(of: step.host), budgets: pace.budgets(of: step.host), report: report)
     } catch {
-      return .failure(.init(of: error))
+      return .failure(.init(of: error, on: step.host))
     }
   }
 }

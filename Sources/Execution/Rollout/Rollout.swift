@@ -49,7 +49,13 @@ package struct Rollout: Sendable {
 
   package func run(_ plan: Plan, state: FleetState) async -> Summary {
     await heartbeat.start()
+    report(
+      .rollingOut(
+        steps: Dictionary(
+          plan.hosts.filter { !$0.steps.isEmpty }.map { ($0.host, $0.steps.count) },
+          uniquingKeysWith: { $1 })))
     let summary = await summary(of: plan, state)
+    report(.rolledOut)
     await heartbeat.stop()
     return summary
   }
@@ -63,16 +69,21 @@ package struct Rollout: Sendable {
       await prepare(run.steps.keys.filter { !plan.revoked.contains($0) }, &run)
       try run.stopIfFailed()
       var isFirst = true
-      for batches in plan.stages.map(\.batches) {
+      for (stage, batches) in plan.stages.map(\.batches).enumerated() {
         await prepare(batches.flatMap(\.self).filter { run.waiting[$0] == nil }, &run)
         try run.stopIfFailed()
-        for batch in batches {
+        for (index, batch) in batches.enumerated() {
           await holdBack(batch, &run)
           let transactions = batch.compactMap { run.ready($0) }
           if !isFirst, !transactions.isEmpty, plan.pause > 0 {
             report(.pausing(seconds: plan.pause))
             try await surroundings.sleep(plan.pause)
           }
+          report(
+            .entered(
+              RolloutPosition(
+                stage: stage + 1, of: plan.stages.count, named: plan.stages[stage].name,
+                batch: index + 1, of: batches.count)))
           try await carryOut(transactions, &run)
           try run.stopIfFailed()
           try await verify(plan, transactions.map(\.step.host), &run)
@@ -89,6 +100,12 @@ package struct Rollout: Sendable {
     await abandonRest(plan, &run)
     if run.summary.stopped != nil { await takeBack(plan, &run) }
     return run.summary
+  }
+
+  /// Reports that the user waits for hosts; nothing if there are none.
+  func begin(_ verb: String, past: String, _ hosts: [HostName]) {
+    guard !hosts.isEmpty else { return }
+    report(.began(Activity(verb, past: past, hosts: hosts)))
   }
 
   /// Records the final result of a host.
@@ -144,6 +161,7 @@ package struct Rollout: Sendable {
 
   private func carryOut(_ batch: [HostTransaction], _ run: inout Run) async throws {
     var settled: [Settled] = []
+    begin("changing", past: "done", batch.map(\.step.host))
     await forEach(
       batch, limit: parallel,
       while: { !Task.isCancelled && settled.allSatisfy { $0.failure == nil } }
@@ -153,6 +171,7 @@ package struct Rollout: Sendable {
       report(.settled(host: result.transaction.step.host, result.result))
       settled.append(result)
     }
+    report(.ended)
     for result in settled {
       run.advance(result.transaction.step.host, result.result, result.transaction)
     }

@@ -24,24 +24,24 @@ struct Confirmation: Sendable {
         let left = end.secondsSince1970 - surroundings.now().secondsSince1970
         return try await ask(transaction, within: .seconds(min(left, limit)))
       } catch let error as any TransientFailure where !error.isTransient {
-        return Self.unconfirmed(error)
+        return Self.unconfirmed(error, on: step.host)
       } catch {
         failure = error
       }
       do {
         try await surroundings.sleep(1)
       } catch {
-        return Self.unconfirmed(failure)
+        return Self.unconfirmed(failure, on: step.host)
       }
     } while surroundings.now() < end
-    return Self.unconfirmed(failure)
+    return Self.unconfirmed(failure, on: step.host)
   }
 
   /// A host that accepts a new connection and then violates the protocol does not fail the change.
-  private static func unconfirmed(_ failure: any Error) -> HostResult {
+  private static func unconfirmed(_ failure: any Error, on host: HostName) -> HostResult {
     .unconfirmed(
       why:
-        "it is not known whether the release was confirmed (\(failure)). If it was not, the host"
+        "it is not known whether the release was confirmed (\(reason(of: failure, on: host))). If it was not, the host"
         + " rolls back automatically; the next run reports what it has",
       cause: failure is ConversationFault ? .host : .change)
   }

@@ -67,7 +67,7 @@ struct HostTransaction: Sendable {
           result: .refused(
             Refusal(cause: .host, why: RefusalText.shellEnded(said, step.connection)))))
     } catch {
-      return .failure(Failure(of: error))
+      return .failure(Failure(of: error, on: step.host))
     }
   }
 
@@ -102,10 +102,11 @@ struct HostTransaction: Sendable {
     init(result: HostResult) { self.result = result }
 
     /// The result of a host that could not be prepared.
-    init(of error: any Error) {
+    init(of error: any Error, on host: HostName) {
       result =
         error is CancellationError || Task.isCancelled
-        ? .notAttempted(why: HostResult.stoppedBefore) : .unreachable(why: "\(error)")
+        ? .notAttempted(why: HostResult.stoppedBefore)
+        : .unreachable(why: reason(of: error, on: host))
     }
   }
 

@@ -46,7 +46,12 @@ struct SequencedSteps {
   private static func explain(_ steps: inout [HostStep]) {
     for index in steps.indices.dropFirst() {
       let others = Set(steps[index].needs.map(\.host)).sorted()
-      let names = others.isEmpty ? "the other hosts" : others.joined(separator: " and ")
+      let names =
+        switch others.count {
+        case 0: "the other hosts"
+        case 1...3: others.joined(separator: " and ")
+        default: others.listed()
+        }
       let updated = others.count == 1 ? "is updated" : "are updated"
       steps[index - 1].reasons.append(
         "it accepts both the old and the new configuration until \(names) \(updated)")

@@ -53,12 +53,15 @@ package struct StepEffects: Hashable, Sendable {
     }
     guard before != EdgeFacts() else { return }
     let (old, new) = (before ?? EdgeFacts(), after ?? EdgeFacts())
-    reachability = difference(
-      from: before.map(\.openings) ?? Opening.withoutFirewall,
-      to: after.map(\.openings) ?? Opening.withoutFirewall)
-    reachability += difference(from: old.publications, to: new.publications)
+    let openings = (
+      before.map(\.openings) ?? Opening.withoutFirewall,
+      after.map(\.openings) ?? Opening.withoutFirewall
+    )
+    reachability = difference(from: openings.0, to: openings.1) { $0 != .everythingElse }
     // With the first firewall, ports that stay open are as important as those that close.
     if before == nil { reachability += stayingOpen(new.openings) }
+    reachability += difference(from: openings.0, to: openings.1) { $0 == .everythingElse }
+    reachability += difference(from: old.publications, to: new.publications)
     if let before, let after {
       reachability += admissions(from: before.services, to: after.services)
     }

@@ -68,11 +68,11 @@ package struct Destination: Sendable, CustomStringConvertible {
   }
 
   /// The host as it is named in messages.
-  package var description: String { subject }
+  package var description: String { subject.description }
 
-  var subject: String {
-    let name = label == address ? "\(address) port \(port)" : "\(label) (\(address) port \(port))"
-    return jumps.isEmpty ? name : name + " through " + jumps.map(\.label).joined(separator: ", ")
+  var subject: SSHError.Subject {
+    SSHError.Subject(
+      label, at: .init(address: address, port: port), through: jumps.map(\.label))
   }
 
   /// The name of the host in known_hosts files.

@@ -21,7 +21,7 @@ package final class SSHClient: Sendable {
   package init() throws(SSHError) {
     guard Self.libraryStatus == 0 else {
       throw SSHError(
-        .resourceMissing, subject: "libssh2", activity: "starting",
+        .resourceMissing, subject: .init("libssh2"), activity: "starting",
         detail: "libssh2_init answered \(Self.libraryStatus)")
     }
     Self.allowManyDescriptors()
@@ -32,7 +32,7 @@ package final class SSHClient: Sendable {
       keyRing = KeyRing(loop: loop)
     } catch {
       throw SSHError(
-        .resourceMissing, subject: "SSH", activity: "starting the event loop",
+        .resourceMissing, subject: .init("SSH"), activity: "starting the event loop",
         detail: error.description)
     }
   }
@@ -88,7 +88,7 @@ package final class SSHClient: Sendable {
         try knownHostsFiles.record(keys, in: file)
       } catch {
         throw SSHError(
-          .knownHostsUnreadable, subject: file, activity: "recording host keys",
+          .knownHostsUnreadable, subject: .init(file), activity: "recording host keys",
           detail: error.description)
       }
     }

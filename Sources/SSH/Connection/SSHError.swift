@@ -38,8 +38,8 @@ package struct SSHError: Error, Hashable, CustomStringConvertible {
   }
 
   package var code: Code
-  /// The host as the user calls it, with its address and port.
-  package var subject: String
+  /// The host that it concerns, or a file or library of the controller.
+  package var subject: Subject
   /// What was being done: "authenticating", "reading output".
   package var activity: String
   /// Why it failed and what to do.
@@ -48,7 +48,7 @@ package struct SSHError: Error, Hashable, CustomStringConvertible {
   package var library: String?
 
   package init(
-    _ code: Code, subject: String, activity: String, detail: String, library: String? = nil
+    _ code: Code, subject: Subject, activity: String, detail: String, library: String? = nil
   ) {
     self.code = code
     self.subject = subject
@@ -60,5 +60,43 @@ package struct SSHError: Error, Hashable, CustomStringConvertible {
   package var description: String {
     let words = library.map { " (libssh2: \($0))" } ?? ""
     return "\(subject): \(activity): \(detail)\(words)"
+  }
+
+  /// The message without the host's name and address, for a place that names the host. An error of another host,
+  /// such as a jump host, keeps its name.
+  package func description(besides host: String) -> String {
+    guard subject.name == host, let place = subject.place else { return description }
+    var error = self
+    error.subject = Subject("port \(place.port)", through: subject.jumps)
+    return error.description
+  }
+
+  /// What an error concerns: a host as the user calls it, and where it is.
+  package struct Subject: Hashable, Sendable, CustomStringConvertible {
+    /// Where a host listens.
+    package struct Place: Hashable, Sendable {
+      package var address: String
+      package var port: UInt16
+    }
+
+    package var name: String
+    /// Nil for what is not a host.
+    package var place: Place?
+    /// The names of the jump hosts, nearest first.
+    package var jumps: [String]
+
+    package init(_ name: String, at place: Place? = nil, through jumps: [String] = []) {
+      (self.name, self.place, self.jumps) = (name, place, jumps)
+    }
+
+    package var description: String {
+      let name =
+        switch place {
+        case nil: name
+        case let place? where place.address == name: "\(name) port \(place.port)"
+        case let place?: "\(name) (\(place.address) port \(place.port))"
+        }
+      return jumps.isEmpty ? name : "\(name) through \(jumps.joined(separator: ", "))"
+    }
   }
 }

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+/// How much a command says.
+struct VerbosityOptions: ParsableArguments {
+  @Flag(
+    name: .shortAndLong,
+    help: "Show each host instead of groups and counts, and each step of a run.")
+  var verbose = false
+
+  @Flag(name: .shortAndLong, help: "Show no progress; warnings and errors are shown.")
+  var quiet = false
+
+  func validate() throws {
+    guard !verbose || !quiet else {
+      throw ValidationError("--verbose cannot be combined with --quiet.")
+    }
+  }
+}
