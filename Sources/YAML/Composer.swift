@@ -28,9 +28,11 @@ extension SourceText {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       return .notUTF8(at: place(ofByte: firstBadByte))
     }
-    // These are line breaks in YAML 1.1, but not in YAML 1.2, JSON and editors.
+    // These are line breaks in YAML 1.1, but not in YAML 1.2, JSON and editors; none is ASCII.
     let separators: Set<Unicode.Scalar> = ["\u{85}", "\u{2028}", "\u{2029}"]
-    guard let index = text.unicodeScalars.firstIndex(where: separators.contains) else { return nil }
+    guard
+      let index = text.unicodeScalars.firstIndex(where: { !$0.isASCII && separators.contains($0) })
+    else { return nil }
     let offset = text.utf8.distance(from: text.startIndex, to: index)
     return .lineSeparator(text.unicodeScalars[index], at: place(ofByte: offset))
   }

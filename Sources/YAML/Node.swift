@@ -60,7 +60,7 @@ package struct Limits: Hashable, Sendable {
   /// Keys, values and collections; those that an alias repeats are counted again.
   package var nodes: Int
 
-  package init(bytes: Int = 1 << 20, depth: Int = 64, nodes: Int = 100_000) {
+  package init(bytes: Int = 32 << 20, depth: Int = 64, nodes: Int = 1_000_000) {
     self.bytes = bytes
     self.depth = depth
     self.nodes = nodes

@@ -29,7 +29,7 @@ struct SyntaxTests {
   private static let notUTF8 = SourceText(
     file: "input.yml", bytes: Array("name: é\nb: ".utf8) + [0xFF, 0x0A])
   private static let tooLarge = SourceText(
-    file: "input.yml", bytes: Array(repeating: UInt8(ascii: "#"), count: 1 << 20 | 1))
+    file: "input.yml", bytes: Array(repeating: UInt8(ascii: "#"), count: Limits().bytes + 1))
 
   @Test("bytes that are not UTF-8 are refused at their place")
   func encoding() {
