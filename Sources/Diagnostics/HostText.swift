@@ -17,6 +17,10 @@ package struct HostText: Hashable, Sendable, CustomStringConvertible {
   package init(_ words: some StringProtocol, limit: Int = longestLine) {
     // Only what is kept is examined: a host may have sent megabytes.
     let scalars = words.unicodeScalars.prefix(limit + 1)
+    if scalars.count <= limit, scalars.allSatisfy({ !$0.isDeceptive }) {
+      text = String(words)
+      return
+    }
     let kept = scalars.prefix(limit).map { $0 == "\t" ? " " : $0.visible }.joined()
     text = scalars.count > limit ? kept + "…" : kept
   }
@@ -49,7 +53,12 @@ package struct HostText: Hashable, Sendable, CustomStringConvertible {
 extension Unicode.Scalar {
   /// Whether the character could steer a terminal, reorder the text around it or stay invisible:
   /// C0 and C1 controls, bidirectional and other format characters, zero-width ones, line separators.
-  package var isDeceptive: Bool { isControlOrFormat || properties.isDefaultIgnorableCodePoint }
+  package var isDeceptive: Bool {
+    // Most texts are ASCII, which needs no look at Unicode's tables.
+    isASCII
+      ? value < 0x20 || value == 0x7F
+      : isControlOrFormat || properties.isDefaultIgnorableCodePoint
+  }
 
   /// The character, or its escape if it could deceive a reader: `\u{1B}`.
   var visible: String {

@@ -1,7 +1,6 @@
 /// Bytes as text, two lower-case digits each.
 package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  bytes.reduce(into: "") { text, byte in
-    if byte < 16 { text.append("0") }
-    text.append(String(byte, radix: 16))
-  }
+  let digits = Array("0123456789abcdef".utf8)
+  return String(
+    decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }
