@@ -119,7 +119,7 @@ private func publications(of host: Host, in inventory: Inventory) -> [Publicatio
 /// - Parameter host: the host that they connect to, which may see another address of theirs; nil
 ///   for the addresses of the inventory.
 private func frontEnds(
-  of sites: [Site], in inventory: Inventory, seenBy host: Host?
+  of sites: some Sequence<Site>, in inventory: Inventory, seenBy host: Host?
 ) -> Opening.Source {
   let addresses = Set(sites.flatMap(\.frontEnds)).compactMap {
     inventory.host(named: $0)?.address
@@ -152,20 +152,21 @@ private func visitorOpenings(of host: Host, in inventory: Inventory) -> [Opening
 
 /// One opening for each port on which the host serves sites, for the front-ends of these sites.
 private func mutualTLSOpenings(of host: Host, in inventory: Inventory) -> [Opening] {
-  let sites = inventory.sites(servedBy: host.name)
-  let ports = sites.flatMap { $0.upstreams(on: host.name) }.map(\.port)
-  return Set(ports).sorted().map { port in
-    let sitesOfPort = sites.filter { site in
-      site.upstreams(on: host.name).contains { $0.port == port }
+  var sites: [Port: [Site]] = [:]
+  for site in inventory.sites(servedBy: host.name) {
+    for port in Set(site.upstreams(on: host.name).map(\.port)) {
+      sites[port, default: []].append(site)
     }
-    return Opening(
-      .tcp(port), from: frontEnds(of: sitesOfPort, in: inventory, seenBy: host),
-      why: "front-ends of \(listed(sitesOfPort))")
+  }
+  return sites.sorted { $0.key < $1.key }.map { port, sites in
+    Opening(
+      .tcp(port), from: frontEnds(of: sites, in: inventory, seenBy: host),
+      why: "front-ends of \(listed(sites))")
   }
 }
 
 /// The first three domains and the number of the others, for comments.
-private func listed(_ sites: [Site]) -> String {
+private func listed(_ sites: some Collection<Site>) -> String {
   let shown = sites.prefix(3).map(\.domain.text).joined(separator: ", ")
   return sites.count > 3 ? "\(shown) and \(sites.count - 3) more" : shown
 }

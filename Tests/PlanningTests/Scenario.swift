@@ -40,7 +40,12 @@ struct Scenario {
     String(UInt(bitPattern: text.hashValue), radix: 16)
   }
 
-  func plan(_ inventory: Inventory) -> Plan {
+  func plan(_ inventory: Inventory) -> Plan { Planner.plan(input(for: inventory)) }
+
+  func input(
+    for inventory: Inventory, on cores: any Parallelism = OneCore(),
+    digest: @escaping @Sendable (String) -> String = Self.digest
+  ) -> PlanningInput {
     // Clocks are right unless a case says by how much they are not.
     let survey = survey.mapValues { result in
       guard case .observed(var observation) = result else { return result }
@@ -50,11 +55,10 @@ struct Scenario {
     }
     var materials = materials
     materials.revocationLists = revocationLists
-    return Planner.plan(
-      PlanningInput(
-        DesiredFleet(inventory, playbook, materials), state, ObservedFleet(survey, at: now),
-        PlanRequest(selector: selector, allowsLockout: allowsLockout, renews: renews),
-        now: now, digest: Self.digest))
+    return PlanningInput(
+      DesiredFleet(inventory, playbook, materials), state, ObservedFleet(survey, at: now),
+      PlanRequest(selector: selector, allowsLockout: allowsLockout, renews: renews),
+      now: now, on: cores, digest: digest)
   }
 
   /// One list of each CA, as soon as anything is revoked.

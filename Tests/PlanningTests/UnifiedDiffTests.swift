@@ -50,13 +50,14 @@ struct UnifiedDiffTests {
 
   @Test(
     "is the same as that of diff -u if there is one shortest edit",
-    arguments: 0..<100 as Range<UInt64>)
-  func sameAsDiff(_ seed: UInt64) throws {
+    arguments: (0..<100 as Range<UInt64>).map { ($0, 40, 6) }
+      + (0..<5 as Range<UInt64>).map { ($0, 6000, 900) })
+  func sameAsDiff(_ seed: UInt64, _ lines: Int, _ changes: Int) throws {
     var random = SeededGenerator(seed: seed)
     // Lines that are all different leave no choice of which to keep.
-    let old = (0..<40).map { "line \($0)\n" }
+    let old = (0..<lines).map { "line \($0)\n" }
     var new = old
-    for _ in 0..<Int.random(in: 1...6, using: &random) {
+    for _ in 0..<Int.random(in: 1...changes, using: &random) {
       let place = Int.random(in: 0..<new.count, using: &random)
       switch Int.random(in: 0...2, using: &random) {
       case 0: new.remove(at: place)
@@ -68,6 +69,33 @@ struct UnifiedDiffTests {
       ["diff", "-u", "--label", "old", "--label", "new", "old", "new"],
       ["old": old.joined(), "new": new.joined()])
     #expect(diff(old.joined(), new.joined()) == expected)
+  }
+
+  @Test(
+    "of large texts, in which blocks are moved, makes the new text with patch",
+    arguments: 0..<5 as Range<UInt64>)
+  func largeTexts(_ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let old = (0..<6000).map { number in
+      Int.random(in: 0...3, using: &random) == 0 ? "}" : "server 10.0.\(number / 3);"
+    }
+    var new = old
+    for _ in 0..<20 {
+      let (from, length) = (
+        Int.random(in: 0..<5000, using: &random), Int.random(in: 1...400, using: &random)
+      )
+      let block = Array(new[from..<(from + length)])
+      new.removeSubrange(from..<(from + length))
+      new.insert(contentsOf: block, at: Int.random(in: 0..<new.count, using: &random))
+    }
+    let (before, after) = (old.joined(separator: "\n"), new.joined(separator: "\n"))
+    let patch = diff(before, after)
+    let patched = try run(
+      ["patch", "--binary", "-s", "-o", "result", "old", "patch"],
+      ["old": before, "patch": patch], reading: "result")
+    #expect(patched == after)
+    // Most lines stay where they are beside their neighbours.
+    #expect(patch.split(separator: "\n").count { $0.hasPrefix("-") } < old.count)
   }
 
   @Test("of equal texts is empty", arguments: ["", "a\n", "a"])

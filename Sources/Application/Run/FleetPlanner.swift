@@ -70,7 +70,7 @@ struct FleetPlanner {
       ObservedFleet(survey, at: .current),
       PlanRequest(
         selector: scope.selector, allowsLockout: scope.allowsLockout, renews: scope.renews),
-      now: now, digest: { Digest.sha256(of: $0) })
+      now: now, on: AllCores(), digest: { Digest.sha256(of: $0) })
   }
 }
 

@@ -8,10 +8,21 @@ package struct PlanFleet {
   package struct Proposal {
     package let plan: Plan
     package let caGenerations: [CAGeneration]
-    /// What `deploy plan --out` writes.
-    package let saved: SavedPlan
     /// The names of the hosts that the inventory or the state has, but not the scope.
     package let excludedHosts: Set<String>
+    private let survey: Survey
+    private let run: FleetRun
+
+    fileprivate init(_ plan: Plan, _ survey: Survey, of run: FleetRun, _ state: FleetState) {
+      (self.plan, self.survey, self.run) = (plan, survey, run)
+      caGenerations = state.caGenerations
+      excludedHosts = run.surveyor.excludedHosts(state)
+    }
+
+    /// What `deploy plan --out` writes, with the digests of all files.
+    package var saved: SavedPlan {
+      SavedPlan(plan, survey, of: run, caGenerations: caGenerations)
+    }
   }
 
   private let run: FleetRun
@@ -31,9 +42,6 @@ package struct PlanFleet {
     if plan.hasChanges, let why = try run.ca.folder.signingBlocker(for: state) {
       plan.warnings.append("an apply from this controller would stop: \(why)")
     }
-    return Proposal(
-      plan: plan, caGenerations: state.caGenerations,
-      saved: SavedPlan(plan, survey, of: run, caGenerations: state.caGenerations),
-      excludedHosts: run.surveyor.excludedHosts(state))
+    return Proposal(plan, survey, of: run, state)
   }
 }

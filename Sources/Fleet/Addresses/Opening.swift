@@ -114,11 +114,11 @@ extension Opening.Source: CustomStringConvertible {
 extension [Opening] {
   /// The sources accepted for a target; if no opening names it, those of the one for everything else.
   package func source(of target: Opening.Target) -> Opening.Source {
-    let sources = filter { $0.target.includes(target) }.map(\.from)
-    guard let source = sources.first else {
-      return first { $0.target == .everythingElse }?.from ?? .ranges([])
+    var source: Opening.Source?
+    for opening in self where opening.target.includes(target) {
+      source = source.map { $0.union(opening.from) } ?? opening.from
     }
-    return sources.dropFirst().reduce(source) { $0.union($1) }
+    return source ?? first { $0.target == .everythingElse }?.from ?? .ranges([])
   }
 
   /// The openings between two rulesets of a host, for everyone who is accepted before or after.

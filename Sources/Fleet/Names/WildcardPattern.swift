@@ -7,6 +7,11 @@ package struct WildcardPattern: Hashable, Sendable {
 
   package init(_ text: some StringProtocol) { pattern = Array(text.utf8) }
 
+  /// Whether a pattern matches other texts than itself.
+  package static func hasWildcard(_ pattern: some StringProtocol) -> Bool {
+    pattern.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
+  }
+
   /// Whether the whole text matches the pattern.
   package func matches(_ text: some StringProtocol) -> Bool {
     let text = Array(text.utf8)

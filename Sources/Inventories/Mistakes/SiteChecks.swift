@@ -11,29 +11,51 @@ extension DeclaredSite {
   /// Reports a back-end with an IPv6 address and a front-end with an IPv4 address, or the reverse.
   /// They cannot connect, because each has one declared address, and firewalls accept no other.
   func checkFamilies(_ hosts: DeclaredHosts, _ found: inout DiagnosticCollector) {
+    // The first front-end of each family.
+    var first: [Int: Host] = [:]
+    for name in frontEnds.map(\.value) {
+      guard let frontEnd = hosts.hosts[name]?.value else { continue }
+      if first[frontEnd.address.bitWidth] == nil { first[frontEnd.address.bitWidth] = frontEnd }
+    }
     for upstream in upstreams {
       guard let backEnd = hosts.hosts[upstream.value.host]?.value,
-        let frontEnd = frontEnds.lazy.compactMap({ hosts.hosts[$0.value]?.value })
-          .first(where: { $0.address.bitWidth != backEnd.address.bitWidth })
+        let frontEnd = first.first(where: { $0.key != backEnd.address.bitWidth })?.value
       else { continue }
       found.report(.familiesApart(frontEnd, backEnd, at: upstream.place))
     }
   }
 
-  /// Warns about a site behind a network whose front-ends also publish a site without one: their
-  /// ports 80 and 443 are then open to everybody, not only to the network.
-  func checkNetwork(beside sites: [DeclaredSite], _ found: inout DiagnosticCollector) {
-    guard let network, let domain else { return }
-    let own = Set(frontEnds.map(\.value))
-    for other in sites where other.network == nil {
-      guard let host = other.frontEnds.map(\.value).sorted().first(where: own.contains),
-        let visited = other.domain
-      else { continue }
-      found.report(
-        .networkBesideVisitors(
-          domain.value, host, visited: visited.value, at: network.place))
-      return
+  /// Reports that the site shares its ports with a site outside the network: a port is restricted to the network
+  /// only if every site of the host uses one.
+  func checkNetwork(beside visited: VisitedSites, _ found: inout DiagnosticCollector) {
+    guard let network, let domain, let (other, host) = visited.first(on: frontEnds.map(\.value))
+    else { return }
+    found.report(
+      .networkBesideVisitors(domain.value, host, visited: other, at: network.place))
+  }
+}
+
+/// The sites that visitors reach directly, by front-end.
+struct VisitedSites {
+  private var domains: [DomainName] = []
+  /// The position of the first such site of each front-end.
+  private var first: [HostName: Int] = [:]
+
+  /// - Parameter sites: in the order written.
+  init(_ sites: [DeclaredSite]) {
+    for site in sites where site.network == nil {
+      guard let domain = site.domain else { continue }
+      for frontEnd in site.frontEnds where first[frontEnd.value] == nil {
+        first[frontEnd.value] = domains.count
+      }
+      domains.append(domain.value)
     }
+  }
+
+  /// The first of these sites that one of some front-ends publishes, and the first of these front-ends that does.
+  func first(on frontEnds: [HostName]) -> (site: DomainName, host: HostName)? {
+    guard let position = frontEnds.compactMap({ first[$0] }).min() else { return nil }
+    return frontEnds.filter { first[$0] == position }.min().map { (domains[position], $0) }
   }
 }
 

@@ -74,7 +74,8 @@ extension Inventory {
       firewall: firewall ?? FirewallPolicy(), keepReleases: keepReleases ?? 5)
     inventory.left = left
     inventory.warnOfUnusedHosts(&found)
-    for site in sites { site.checkNetwork(beside: sites, &found) }
+    let visited = VisitedSites(sites)
+    for site in sites { site.checkNetwork(beside: visited, &found) }
     return inventory
   }
 

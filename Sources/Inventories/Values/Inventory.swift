@@ -12,14 +12,16 @@ package struct Inventory: Hashable, Sendable {
   /// cleaned up.
   package var left: [HostName: LeftHost] = [:]
   /// Every front-end and back-end, sorted by name.
-  package var hosts: [Host]
+  package let hosts: [Host]
   /// Sorted by domain.
-  package var sites: [Site]
+  package private(set) var sites: [Site]
   package var firewall: FirewallPolicy
   /// How many releases a host keeps, including the current one.
   package var keepReleases: Int
   /// Newer ranges of content delivery networks than those that deploy was built with.
   package var networks: [KnownNetwork: PublishedRanges] = [:]
+  /// Made from `hosts` and `sites`.
+  private var index: FleetIndex
 
   package init(
     fleet: FleetName, ca: CAPolicy, ssh: SSHSettings = SSHSettings(),
@@ -32,20 +34,36 @@ package struct Inventory: Hashable, Sendable {
     self.sites = sites.sorted { $0.domain < $1.domain }
     self.firewall = firewall
     self.keepReleases = keepReleases
+    index = FleetIndex(self.hosts, self.sites)
+  }
+
+  /// The inventory with other properties of its sites.
+  ///
+  /// - Parameter change: called once for each site; it keeps the domain.
+  package func changingSites(_ change: (inout Site) -> Void) -> Inventory {
+    var inventory = self
+    for position in sites.indices { change(&inventory.sites[position]) }
+    inventory.index = FleetIndex(hosts, inventory.sites)
+    return inventory
   }
 
   /// The host with a name; nil if the inventory has none.
-  package func host(named name: HostName) -> Host? { hosts.sortedRun(of: name, by: \.name).first }
+  package func host(named name: HostName) -> Host? {
+    index.position(of: name).map { hosts[$0] }
+  }
 
   /// The sites that a front-end publishes, sorted by domain.
-  package func sites(publishedBy host: HostName) -> [Site] {
-    sites.filter { !$0.frontEnds.sortedRun(of: host, by: \.self).isEmpty }
+  package func sites(publishedBy host: HostName) -> SiteList {
+    SiteList(of: sites, at: index.published(by: host))
   }
 
   /// The sites that a back-end serves, sorted by domain.
-  package func sites(servedBy host: HostName) -> [Site] {
-    sites.filter { !$0.upstreams(on: host).isEmpty }
+  package func sites(servedBy host: HostName) -> SiteList {
+    SiteList(of: sites, at: index.served(by: host))
   }
+
+  /// Whether a front-end asks the visitors of one of its sites for a certificate.
+  package func asksVisitors(on frontEnd: HostName) -> Bool { index.asksVisitors(on: frontEnd) }
 }
 
 /// A machine or container of the fleet, with its roles and the way to reach it.

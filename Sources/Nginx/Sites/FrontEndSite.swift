@@ -103,9 +103,7 @@ struct FrontEndSite {
 
   /// Whether this site or another one on the host asks: a session of one could be resumed for the other.
   private var asksVisitorsForCertificates: Bool {
-    inventory.sites.contains { other in
-      other.originPulls != nil && other.frontEnds.contains(where: site.frontEnds.contains)
-    }
+    site.frontEnds.contains(where: inventory.asksVisitors)
   }
 
   /// The certificate for visitors, and its key.

@@ -43,7 +43,7 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
   private init(pieces: [Piece]) { self.pieces = pieces }
 
   private static func isExpressible(_ text: String) -> Bool {
-    !text.unicodeScalars.contains { $0 == "$" || $0 == "\0" }
+    !text.utf8.contains { $0 == UInt8(ascii: "$") || $0 == 0 }
   }
 
   struct StringInterpolation: StringInterpolationProtocol {
@@ -52,7 +52,9 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
     init(literalCapacity: Int, interpolationCount: Int) {}
 
     mutating func appendLiteral(_ literal: String) {
-      pieces += Argument(stringLiteral: literal).pieces
+      precondition(
+        Argument.isExpressible(literal), "\(literal) is not a literal. This is a bug in deploy.")
+      if !literal.isEmpty { pieces.append(.text(literal)) }
     }
 
     mutating func appendInterpolation(_ variable: Variable) {
@@ -61,24 +63,24 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
 
     /// An address as it is written before a port.
     mutating func appendInterpolation(host address: IPAddress) {
-      pieces += Argument(stringLiteral: address.inURL).pieces
+      appendLiteral(address.inURL)
     }
 
     /// A file of the release that the host serves.
     mutating func appendInterpolation(installed path: ReleasePath) {
-      pieces += Argument(stringLiteral: path.installed).pieces
+      appendLiteral(path.installed)
     }
 
     /// The file that proves which release is served.
     mutating func appendInterpolation(served release: Int) {
-      pieces += Argument(stringLiteral: ReleasePath.served(byRelease: release)).pieces
+      appendLiteral(ReleasePath.served(byRelease: release))
     }
 
     /// Another argument, as a part of this one.
     mutating func appendInterpolation(_ argument: Argument) { pieces += argument.pieces }
 
     mutating func appendInterpolation(_ value: some ArgumentText) {
-      pieces += Argument(stringLiteral: value.description).pieces
+      appendLiteral(value.description)
     }
   }
 }

@@ -70,11 +70,11 @@ private struct HostConfiguration {
   let source: IPAddress?
   let checksRevocation: Bool
 
-  private var published: [Site] {
-    remains.roles.contains(.frontEnd) ? [] : inventory.sites(publishedBy: host.name)
+  private var published: SiteList {
+    remains.roles.contains(.frontEnd) ? SiteList() : inventory.sites(publishedBy: host.name)
   }
-  private var served: [Site] {
-    remains.roles.contains(.backEnd) ? [] : inventory.sites(servedBy: host.name)
+  private var served: SiteList {
+    remains.roles.contains(.backEnd) ? SiteList() : inventory.sites(servedBy: host.name)
   }
 
   var files: [ConfigurationFile] {
@@ -121,7 +121,8 @@ private struct HostConfiguration {
       mutualTLSPorts: ports, platform: platform, checksRevocation: checksRevocation)
     let format = ports.isEmpty ? [] : [Paragraph([BackEndLogFormat.definition])]
     let upgrades =
-      !remains.paths.isEmpty || (published + served).contains { $0.requests.webSockets }
+      !remains.paths.isEmpty || published.contains { $0.requests.webSockets }
+      || served.contains { $0.requests.webSockets }
     let upgrade = upgrades ? [WebSockets.connectionUpgrade] : []
     let includes = Paragraph(sites.map { Directive("include", "\(installed: $0)") })
     return ConfigurationFile(

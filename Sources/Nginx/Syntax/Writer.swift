@@ -5,90 +5,179 @@ enum Writer {
 
   /// The text of a whole file; every line ends in a newline.
   static func text(of paragraphs: [Paragraph]) -> String {
-    lines(of: paragraphs, indentedBy: 0).map { $0 + "\n" }.joined()
+    var text: [UInt8] = []
+    text.reserveCapacity(4096)
+    write(paragraphs, indentedBy: 0, to: &text)
+    return String(decoding: text, as: UTF8.self)
   }
 
-  private static func lines(of paragraphs: [Paragraph], indentedBy indent: Int) -> [String] {
-    let blocks = paragraphs.map { paragraph in
-      (paragraph.comment.map { comment($0, indentedBy: indent) } ?? [])
-        + lines(of: paragraph.directives, indentedBy: indent)
+  /// Paragraphs are separated by empty lines.
+  private static func write(
+    _ paragraphs: [Paragraph], indentedBy indent: Int, to text: inout [UInt8]
+  ) {
+    var isFirst = true
+    for paragraph in paragraphs {
+      let comment = paragraph.comment.map(Comment.init)
+      guard comment?.isEmpty == false || !paragraph.directives.isEmpty else { continue }
+      if !isFirst { text.append(newline) }
+      isFirst = false
+      comment?.write(indentedBy: indent, upTo: width, to: &text)
+      write(paragraph.directives, indentedBy: indent, to: &text)
     }
-    return Array(blocks.filter { !$0.isEmpty }.joined(separator: [""]))
   }
 
-  private static func lines(of directives: [Directive], indentedBy indent: Int) -> [String] {
-    let margin = String(repeating: " ", count: indent)
-    let column = directives.filter { $0.block == nil }.map { word($0.name).count }.max() ?? 0
-    return directives.flatMap { directive -> [String] in
-      let name = word(directive.name)
-      let words = directive.arguments.map(word)
-      guard let block = directive.block else {
-        let gap = String(repeating: " ", count: column - name.count + 1)
-        return wrapped(words, after: margin + name + (words.isEmpty ? "" : gap), closing: ";")
+  /// Arguments are aligned.
+  private static func write(
+    _ directives: [Directive], indentedBy indent: Int, to text: inout [UInt8]
+  ) {
+    let names = directives.map { Word($0.name) }
+    let column = zip(directives, names).reduce(0) { column, next in
+      next.0.block == nil ? max(column, next.1.columns) : column
+    }
+    for (directive, name) in zip(directives, names) {
+      text.appendSpaces(indent)
+      text.append(contentsOf: name.text.utf8)
+      if let block = directive.block {
+        for argument in directive.arguments {
+          text.append(space)
+          text.append(contentsOf: Word(argument).text.utf8)
+        }
+        text.append(contentsOf: " {\n".utf8)
+        write(block, indentedBy: indent + indentation, to: &text)
+        text.appendSpaces(indent)
+        text.append(contentsOf: "}\n".utf8)
+      } else {
+        if !directive.arguments.isEmpty { text.appendSpaces(column - name.columns + 1) }
+        write(directive.arguments, startingAt: indent + column + 1, to: &text)
       }
-      return [margin + ([name] + words + ["{"]).joined(separator: " ")]
-        + lines(of: block, indentedBy: indent + indentation) + [margin + "}"]
     }
   }
 
   /// Words that do not fit on a line move to the next, below the first.
-  private static func wrapped(
-    _ words: [String], after start: String, closing end: String
-  ) -> [String] {
-    var lines = [start]
+  private static func write(
+    _ arguments: [Argument], startingAt start: Int, to text: inout [UInt8]
+  ) {
+    var column = start
+    for argument in arguments {
+      let word = Word(argument)
+      if column == start {
+        column += word.columns
+      } else if column + 1 + word.columns + 1 <= width {
+        text.append(space)
+        column += 1 + word.columns
+      } else {
+        text.append(newline)
+        text.appendSpaces(start)
+        column = start + word.columns
+      }
+      text.append(contentsOf: word.text.utf8)
+    }
+    text.append(contentsOf: ";\n".utf8)
+  }
+}
+
+private let space = UInt8(ascii: " ")
+private let newline = UInt8(ascii: "\n")
+
+extension [UInt8] {
+  fileprivate mutating func appendSpaces(_ count: Int) {
+    append(contentsOf: repeatElement(space, count: count))
+  }
+}
+
+extension StringProtocol {
+  /// The number of characters; that of ASCII, which nearly all words are, needs no look at Unicode's tables.
+  fileprivate var columns: Int {
+    let bytes = utf8
+    return bytes.allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "\r") } ? bytes.count : count
+  }
+}
+
+/// A comment, as the words between blanks and control characters: none of these may end a line.
+private struct Comment {
+  private let words: [Substring]
+
+  init(_ text: String) {
+    words =
+      text.utf8.allSatisfy { $0 < 0x80 }
+      ? text.utf8.split { $0 <= space || $0 == 0x7F }.map { Substring($0) }
+      : text.split(whereSeparator: \.isBlankOrControl)
+  }
+
+  var isEmpty: Bool { words.isEmpty }
+
+  /// - Parameter width: the columns of a line, the indentation included.
+  func write(indentedBy indent: Int, upTo width: Int, to text: inout [UInt8]) {
+    var column = 0
     for word in words {
-      let last = lines[lines.count - 1]
-      if last.count == start.count {
-        lines[lines.count - 1] = last + word
-      } else if last.count + 1 + word.count + end.count <= width {
-        lines[lines.count - 1] = last + " " + word
-      } else {
-        lines.append(String(repeating: " ", count: start.count) + word)
+      let columns = word.columns
+      if column == 0 || column + 1 + columns > width {
+        if column > 0 { text.append(newline) }
+        text.appendSpaces(indent)
+        text.append(UInt8(ascii: "#"))
+        column = indent + 1
       }
+      text.append(space)
+      text.append(contentsOf: word.utf8)
+      column += 1 + columns
     }
-    lines[lines.count - 1] += end
-    return lines
+    if column > 0 { text.append(newline) }
   }
+}
 
-  /// Wrapped at the width; control characters become spaces, so that none ends the line.
-  private static func comment(_ text: String, indentedBy indent: Int) -> [String] {
-    let mark = String(repeating: " ", count: indent) + "#"
-    var lines: [String] = []
-    for word in text.split(whereSeparator: \.isBlankOrControl) {
-      if let last = lines.last, last.count + 1 + word.count <= width {
-        lines[lines.count - 1] = last + " " + word
-      } else {
-        lines.append(mark + " " + word)
-      }
+/// The name or an argument of a directive, in quotes if nginx needs them.
+private struct Word {
+  let text: String
+  let columns: Int
+
+  init(_ name: String) { self.init(name, isPlain: name.isPlain) }
+
+  init(_ argument: Argument) {
+    if argument.pieces.count == 1, case .text(let text) = argument.pieces[0] {
+      self.init(text)
+      return
     }
-    return lines
-  }
-
-  private static func word(_ text: String) -> String { word([.text(text)]) }
-
-  private static func word(_ argument: Argument) -> String { word(argument.pieces) }
-
-  private static func word(_ pieces: [Argument.Piece]) -> String {
-    let text = unquoted(pieces[...])
-    let isPlain = pieces.allSatisfy {
+    let isPlain = argument.pieces.allSatisfy {
       switch $0 {
-      case .text(let text): text.unicodeScalars.allSatisfy(\.isPlain)
+      case .text(let text): text.isPlain
       case .variable, .patternEnd: true
       }
     }
-    return isPlain && !text.isEmpty ? text : quoted(text)
+    self.init(Self.unquoted(argument.pieces), isPlain: isPlain)
   }
 
-  private static func unquoted(_ pieces: ArraySlice<Argument.Piece>) -> String {
-    guard let first = pieces.first else { return "" }
-    let rest = unquoted(pieces.dropFirst())
-    switch first {
-    case .text(let text): return text + rest
-    case .patternEnd: return "$" + rest
-    case .variable(let variable):
-      let isFollowedByName = rest.unicodeScalars.first?.isInVariableNames ?? false
-      return (isFollowedByName ? "${\(variable.name)}" : "$\(variable.name)") + rest
+  private init(_ text: String, isPlain: Bool) {
+    if isPlain, !text.isEmpty {
+      // All plain characters are ASCII.
+      (self.text, columns) = (text, text.utf8.count)
+    } else {
+      self.text = Self.quoted(text)
+      columns = self.text.columns
     }
+  }
+
+  private static func unquoted(_ pieces: [Argument.Piece]) -> String {
+    var text = ""
+    /// A variable that its braces may still have to end.
+    var variable: String?
+    for piece in pieces {
+      let next: String
+      switch piece {
+      case .text(let own): next = own
+      case .patternEnd: next = "$"
+      case .variable: next = ""
+      }
+      if let name = variable, !next.isEmpty {
+        let isFollowedByName = next.unicodeScalars.first?.isInVariableNames ?? false
+        text += isFollowedByName ? "${\(name)}" : "$\(name)"
+        variable = nil
+      }
+      text += next
+      guard case .variable(let own) = piece else { continue }
+      if let name = variable { text += "$\(name)" }
+      variable = own.name
+    }
+    return variable.map { text + "$\($0)" } ?? text
   }
 
   private static func quoted(_ text: String) -> String {
@@ -109,17 +198,26 @@ enum Writer {
   }
 }
 
-extension Unicode.Scalar {
-  /// Whether the character has no meaning for nginx's lexer, at any place in a word.
+extension String {
+  /// Whether no character has a meaning for nginx's lexer, at any place in a word.
   fileprivate var isPlain: Bool {
-    switch self {
-    case "a"..."z", "A"..."Z", "0"..."9": true
-    case ".", "_", "-", "/", ":", "@", "+", ",", "=", "[", "]": true
-    case "(", ")", "!", "~", "^", "?", "*": true
-    default: false
+    utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        // Digits and ( ) * + , - . / :
+        UInt8(ascii: "(")...UInt8(ascii: ":"):
+        true
+      case UInt8(ascii: "_"), UInt8(ascii: "="), UInt8(ascii: "["), UInt8(ascii: "]"),
+        UInt8(ascii: "!"), UInt8(ascii: "?"), UInt8(ascii: "@"), UInt8(ascii: "^"),
+        UInt8(ascii: "~"):
+        true
+      default: false
+      }
     }
   }
+}
 
+extension Unicode.Scalar {
   /// Whether the character would be read as part of a variable's name.
   fileprivate var isInVariableNames: Bool {
     switch self {

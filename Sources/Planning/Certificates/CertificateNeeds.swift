@@ -5,7 +5,7 @@ import State
 
 /// Decides which certificates of the private CA a host needs, and which of them it can keep.
 struct CertificateNeeds {
-  let input: PlanningInput
+  let context: PlanContext
   let host: Host
   let snapshot: Snapshot
 
@@ -14,9 +14,9 @@ struct CertificateNeeds {
   /// - Parameter names: the names of the back-end's certificate in addition to the inventory's sites.
   func certificates(_ transition: TransitionState, names: Set<String> = []) -> [NeededCertificate] {
     let published =
-      transition.use == .new ? input.desired.inventory.sites(publishedBy: host.name) : []
+      transition.use == .new ? context.inventory.sites(publishedBy: host.name) : SiteList()
     let served =
-      transition.service == .old ? [] : input.desired.inventory.sites(servedBy: host.name)
+      transition.service == .old ? SiteList() : context.inventory.sites(servedBy: host.name)
     let own = host.name.text
     var needed: [NeededCertificate] = []
     if !published.isEmpty {
@@ -42,11 +42,11 @@ struct CertificateNeeds {
     _ path: ReleasePath, _ key: ReleasePath, _ purpose: PlannedCertificate.Purpose,
     _ commonName: String, _ names: Set<String>
   ) -> NeededCertificate {
-    let policy = input.desired.inventory.ca.certificates
+    let policy = context.inventory.ca.certificates
     let record = snapshot.release?.certificates[path.relative]
     let wanted = CertificateReview.Wanted(
       path: path.relative, keyPath: key.relative, names: names.sorted(), key: policy.key)
-    switch CertificateReview(input: input, host: host.name, snapshot: snapshot)
+    switch CertificateReview(context: context, host: host.name, snapshot: snapshot)
       .decision(on: wanted, instead: record)
     {
     case .keep(let record):
@@ -62,13 +62,15 @@ struct CertificateNeeds {
   }
 
   /// The certificate that the front-end or the back-end will present; nil if the host lacks the role.
-  func leaf(_ role: Role) -> Endpoint.Leaf? {
+  ///
+  /// - Parameter certificates: every certificate of the host.
+  func leaf(_ role: Role, among certificates: [NeededCertificate]) -> Endpoint.Leaf? {
     let path = ReleasePath.certificate(for: role).relative
-    switch certificates(.new).first(where: { $0.path == path }) {
+    switch certificates.first(where: { $0.path == path }) {
     case nil: return nil
     case .kept(_, _, let record): return Endpoint.Leaf(record)
     case .issued(let certificate):
-      var leaf = Endpoint.Leaf(input.record(of: certificate))
+      var leaf = Endpoint.Leaf(context.record(of: certificate))
       leaf.serial = nil
       return leaf
     }

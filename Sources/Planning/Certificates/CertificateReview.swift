@@ -4,7 +4,7 @@ import State
 
 /// Decides whether a host keeps its certificate or gets a new one, and why.
 struct CertificateReview {
-  let input: PlanningInput
+  let context: PlanContext
   let host: HostName
   let snapshot: Snapshot
 
@@ -38,8 +38,8 @@ struct CertificateReview {
     if snapshot.drifted.contains(wanted.path) || snapshot.drifted.contains(wanted.keyPath) {
       return "it or its key was changed on the host"
     }
-    if input.isRevoked(record) { return "it is revoked" }
-    if let ca = input.state.signingCA,
+    if context.isRevoked(record) { return "it is revoked" }
+    if let ca = context.signingCA,
       record.issuerKeyIdentifier != ca.keyIdentifier
     {
       return "its issuer is \"\(record.issuer)\", not \"\(ca.commonName)\""
@@ -48,9 +48,9 @@ struct CertificateReview {
     if record.key != wanted.key.rawValue {
       return "its key is \(record.key), not \(wanted.key.rawValue)"
     }
-    if input.request.renews.contains(Role(ofCertificate: wanted.path)),
+    if context.input.request.renews.contains(Role(ofCertificate: wanted.path)),
       !snapshot.comesWithThisRun(wanted.path),
-      input.state.rotation?.hasBrought(record, at: wanted.path, of: host) != true
+      context.input.state.rotation?.hasBrought(record, at: wanted.path, of: host) != true
     {
       return "rotated on request"
     }
@@ -66,15 +66,15 @@ struct CertificateReview {
   }
 
   private func expiryReason(_ record: CertificateRecord) -> String? {
-    let margin = input.desired.inventory.ca.certificates.renewalMargin(of: host)
-    guard record.notAfter < input.now.adding(seconds: margin) else { return nil }
+    let margin = context.inventory.ca.certificates.renewalMargin(of: host)
+    guard record.notAfter < context.input.now.adding(seconds: margin) else { return nil }
     // A certificate that expires together with its CA would not last longer if the same CA reissued it.
-    if let ca = input.state.signingCA, record.notAfter >= ca.notAfter,
-      record.notAfter > input.now
+    if let ca = context.signingCA, record.notAfter >= ca.notAfter,
+      record.notAfter > context.input.now
     {
       return nil
     }
-    let days = input.now.days(until: record.notAfter)
+    let days = context.input.now.days(until: record.notAfter)
     return days < 0
       ? "it expired on \(record.notAfter.date)"
       : "it expires in \(days) \(days == 1 ? "day" : "days"), on \(record.notAfter.date)"

@@ -9,13 +9,14 @@ extension ReleaseDraft {
   var revocationLists: PlannedFile? {
     guard let refuses = endpoint.refuses else { return nil }
     let path = ReleasePath.revocationLists.relative
-    if refuses != input.desired.materials.refusals(trusting: endpoint.trusts),
+    if refuses != context.materials.refusals(trusting: endpoint.trusts),
       let kept = snapshot.kept(path)
     {
       return kept
     }
-    let lists = input.state.caGenerations.filter { endpoint.trusts.contains($0.keyIdentifier) }
-      .compactMap { input.desired.materials.revocationLists[$0.keyIdentifier] }
+    let lists = context.input.state.caGenerations
+      .filter { endpoint.trusts.contains($0.keyIdentifier) }
+      .compactMap { context.materials.revocationLists[$0.keyIdentifier] }
     let above = lists.compactMap(\.above)
     let roots = above.enumerated().filter { above.firstIndex(of: $0.element) == $0.offset }
     return PlannedFile(
@@ -41,38 +42,12 @@ extension PlannedFleet {
   }
 }
 
-extension PlanningInput {
-  /// Whether hosts refuse a certificate, or will from this run on.
-  func isRevoked(_ certificate: CertificateRecord) -> Bool {
-    state.revocation(of: certificate) != nil
-      || desired.materials.revocationLists[certificate.issuerKeyIdentifier]?.serials
-        .contains(certificate.serial) == true
-  }
-
-  /// Whether a host has a revoked certificate, according to the state.
-  ///
-  /// What the host itself reports counts only if its release is later than the recorded one, because a
-  /// run that was interrupted may have installed it. Otherwise a compromised host could report that it
-  /// has nothing, and the other hosts would wait for it.
-  func isRevoked(_ host: HostName) -> Bool {
-    func isRevoked(_ release: ReleaseRecord) -> Bool {
-      release.certificates.values.contains(where: self.isRevoked)
-    }
-    let recorded = state.hosts[host]?.release
-    guard case .observed(let observation) = observed.survey[host],
-      let shown = observation.manifest?.release
-    else { return recorded.map(isRevoked) ?? false }
-    if isRevoked(shown) { return true }
-    return recorded.map { isRevoked($0) && $0.number >= shown.number } ?? false
-  }
-}
-
 extension HostChange {
   /// The change with what the state has recorded about the host added.
-  func judged(by input: PlanningInput) -> HostChange {
+  func judged(by context: PlanContext) -> HostChange {
     var change = self
-    change.isRevoked = input.isRevoked(name)
-    let recorded = input.state.hosts[name]?.release.certificates
+    change.isRevoked = context.isRevoked(name)
+    let recorded = context.input.state.hosts[name]?.release.certificates
     let server = recorded?[ReleasePath.certificate(for: .backEnd).relative]
     change.recordedNames = Set(server?.names ?? [])
     return change

@@ -4,12 +4,14 @@ package import State
 /// Which hosts still accept a revoked certificate after a run, and which still have one.
 package struct RevocationStanding: Sendable {
   private let state: FleetState
+  private let revocations: RevocationIndex
   private let revoked: Set<HostName>
   private let now: Timestamp
 
   /// - Parameter revoked: the hosts that had revoked certificates when the run began.
   package init(of state: FleetState, revoked: [HostName], at now: Timestamp) {
     (self.state, self.revoked, self.now) = (state, Set(revoked), now)
+    revocations = RevocationIndex(state.revocations)
   }
 
   /// One line for each host that still accepts or has a revoked certificate.
@@ -19,7 +21,9 @@ package struct RevocationStanding: Sendable {
     state.hosts.sorted { $0.key < $1.key }.compactMap { host, record in
       let why = details[host].flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
       if revoked.contains(host) {
-        let has = record.release.certificates.values.contains { state.revocation(of: $0) != nil }
+        let has = record.release.certificates.values.contains {
+          revocations.revocation(of: $0) != nil
+        }
         return has ? "\(host) still has its revoked certificates\(why)" : nil
       }
       guard let accepted = accepted(by: record.release.facts) else { return nil }

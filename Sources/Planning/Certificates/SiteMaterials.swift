@@ -6,14 +6,12 @@ import State
 extension Inventory {
   /// The inventory without stapling for sites whose certificate names no OCSP responder, and those sites.
   func stapling(what materials: Materials) -> (Inventory, without: [DomainName]) {
-    var inventory = self
-    var without: [DomainName] = []
-    for index in sites.indices where sites[index].stapling != nil {
-      if sites[index].hasResponder(in: materials) { continue }
-      inventory.sites[index].stapling = nil
-      without.append(sites[index].domain)
+    let without = sites.filter { $0.stapling != nil && !$0.hasResponder(in: materials) }
+    guard !without.isEmpty else { return (self, []) }
+    let inventory = changingSites { site in
+      if !site.hasResponder(in: materials) { site.stapling = nil }
     }
-    return (inventory, without)
+    return (inventory, without.map(\.domain))
   }
 }
 
@@ -34,7 +32,7 @@ extension Site {
 extension ReleaseDraft {
   /// The files with foreign CA certificates that a site of this host trusts, each for one purpose.
   var issuers: [PlannedFile] {
-    input.desired.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
+    context.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
       // Not together with origin pulls: nginx would accept client certificates of these CAs too.
       let chain = site.originPulls == nil ? site.stapling?.chain : nil
       return [
@@ -42,7 +40,7 @@ extension ReleaseDraft {
         (ReleasePath.staplingChain(of: site.domain), chain),
       ].compactMap { path, file in
         guard let file else { return nil }
-        guard let text = input.desired.materials.issuers[file.path] else {
+        guard let text = context.materials.issuers[file.path] else {
           preconditionFailure("The certificate \(file.path) was not read. This is a bug in deploy.")
         }
         return PlannedFile(

@@ -14,17 +14,19 @@ struct SharedPorts {
   /// The server names of the release on each port, in order.
   private let names: [Int: [String]]
 
-  init(of host: Host, _ observation: HostObservation, _ inventory: Inventory) {
+  /// - Parameter served: the ports on which the host is to serve sites to front-ends.
+  init(
+    of host: Host, serving served: Set<Port>, _ observation: HostObservation,
+    _ inventory: Inventory
+  ) {
     surroundings = observation.surroundings
     address = host.address
     let published = inventory.sites(publishedBy: host.name).isEmpty ? [] : [Port.http, .https]
-    let served = inventory.sites(servedBy: host.name).flatMap { site in
-      site.upstreams(on: host.name).map(\.port)
-    }
     needed = Set((published + served).map { Int($0.number) })
     let facts = observation.manifest?.release.facts
     held = Set(facts.map { $0.listeningPorts.map { Int($0.number) } } ?? [])
-    names = Self.names(on: host, inventory)
+    // Compared with those of the host's own servers, of which most hosts have none.
+    names = surroundings.nginxListens.isEmpty ? [:] : Self.names(on: host, inventory)
   }
 
   private static func names(on host: Host, _ inventory: Inventory) -> [Int: [String]] {

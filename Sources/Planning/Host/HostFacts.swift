@@ -4,7 +4,7 @@ import Inventories
 import State
 
 /// What the inventory and the survey imply for one host, computed once for each plan.
-struct HostFacts {
+final class HostFacts: Sendable {
   let host: Host
   /// Nil if the host did not answer or was not contacted.
   let observation: HostObservation?
@@ -20,14 +20,15 @@ struct HostFacts {
   init(_ host: Host, _ survey: Survey, in inventory: Inventory) {
     self.host = host
     ruleset = Firewall.ruleset(for: host, in: inventory)
-    servedPorts = Set(
+    let servedPorts = Set(
       inventory.sites(servedBy: host.name).flatMap { $0.upstreams(on: host.name).map(\.port) })
+    self.servedPorts = servedPorts
     guard case .observed(let observation) = survey[host.name] else {
       (observation, sharedPorts, lockout) = (nil, nil, [])
       return
     }
     self.observation = observation
-    sharedPorts = SharedPorts(of: host, observation, inventory)
+    sharedPorts = SharedPorts(of: host, serving: servedPorts, observation, inventory)
     lockout = Lockout.reasons(on: observation, for: host, behind: ruleset.openings)
   }
 }

@@ -6,9 +6,7 @@ import State
 
 /// Compares what one host should have with what it has, and makes the host's steps.
 struct HostPlanner {
-  let input: PlanningInput
-  /// The inventory without back-ends that are not deployed yet: front-ends route according to it.
-  let routes: Inventory
+  let context: PlanContext
   let facts: HostFacts
   let installed: InstalledHost
   let connection: HostAccess
@@ -21,28 +19,39 @@ struct HostPlanner {
 
   // MARK: - Old and new endpoint
 
-  /// The change of the host, and the reasons why it cannot be made.
-  func review() -> (change: HostChange, blockers: [String]) {
+  /// What a host changes to, before the order of all hosts is known.
+  struct Review {
+    var change: HostChange
+    /// The reasons why the change cannot be made.
+    var blockers: [String] = []
+    /// The release of the final state; nil if the host leaves or does not change.
+    var draft: ReleaseDraft?
+  }
+
+  /// Compares what the host should have with what it has.
+  func review() -> Review {
     var change = HostChange(
       name: host.name, old: installed.endpoint, new: leaves ? gone : new,
       serves: host.container != nil || !facts.servedPorts.isEmpty)
     change.isOpaque = observation.currentRelease != nil && lasting.isOpaque
-    change.revoked = input.desired.materials.revocationLists.mapValues(\.serials)
+    change.revoked = context.revoked
     guard !leaves else {
       change.hasOtherChanges = true
       change.serves = !change.old.services.isEmpty
-      return (change, [])
+      return Review(change: change)
     }
-    let draft = draft(
-      .init(transition: .new, endpoint: change.new), release: installed.nextRelease,
-      from: Snapshot(observation))
+    let draft = ReleaseDraft(
+      context, facts, on: installed, release: installed.nextRelease,
+      .init(transition: .new, endpoint: change.new), from: Snapshot(observation))
     change.hasOtherChanges =
-      present == nil || !repairs.isEmpty || draft.differs(input.digest)
+      present == nil || !repairs.isEmpty || !draft.changes.isEmpty
       || draft.certificates.contains { $0.planned != nil }
-    return (
-      change,
-      change.hasOtherChanges ? DiskSpaceCheck.blockers(for: draft.files, on: observation) : []
-    )
+    guard change.hasOtherChanges else {
+      return Review(change: change, draft: change.isNeeded ? draft : nil)
+    }
+    return Review(
+      change: change, blockers: DiskSpaceCheck.blockers(for: draft.files, on: observation),
+      draft: draft)
   }
 
   /// An endpoint without services, at the host's present address.
@@ -53,29 +62,30 @@ struct HostPlanner {
   }
 
   private var new: Endpoint {
-    let needs = CertificateNeeds(input: input, host: host, snapshot: Snapshot(observation))
+    let needs = CertificateNeeds(context: context, host: host, snapshot: Snapshot(observation))
+    let certificates = needs.certificates(.new)
     var endpoint = Endpoint()
     endpoint.addresses = [host.address]
     endpoint.source = host.address
     endpoint.openings = facts.ruleset.openings
     endpoint.publications = facts.ruleset.publications
-    for site in routes.sites(servedBy: host.name) {
+    for site in context.routes.sites(servedBy: host.name) {
       endpoint.services[site.domain] = .init(
         ports: Set(site.upstreams(on: host.name).map(\.port)),
         admission: .frontEnds(Set(site.frontEnds)))
     }
-    for site in routes.sites(publishedBy: host.name) {
+    for site in context.routes.sites(publishedBy: host.name) {
       for upstream in site.upstreams {
-        let entry = routes.endpoint(of: upstream)
+        let entry = context.routes.endpoint(of: upstream)
         endpoint.routes[upstream.host, default: []].insert(
           .init(site: site.domain, host: upstream.host, address: entry.address, port: entry.port))
       }
     }
-    endpoint.client = needs.leaf(.frontEnd)
-    endpoint.server = needs.leaf(.backEnd)
+    endpoint.client = needs.leaf(.frontEnd, among: certificates)
+    endpoint.server = needs.leaf(.backEnd, among: certificates)
     if endpoint.client != nil || endpoint.server != nil {
-      endpoint.trusts = Set(input.state.trustedCAs.map(\.keyIdentifier))
-      endpoint.refuses = input.desired.materials.refusals(trusting: endpoint.trusts)
+      endpoint.trusts = context.trusts
+      endpoint.refuses = context.refuses
     }
     return endpoint
   }
@@ -92,7 +102,9 @@ struct HostPlanner {
   }
 
   /// One step for each transaction; none if nothing changes.
-  func steps(_ track: Track) -> [HostStep] {
+  ///
+  /// - Parameter final: the release of the final state, as it was reviewed.
+  func steps(_ track: Track, final: ReleaseDraft?) -> [HostStep] {
     // In a single step the whole release is made again; between several steps the host keeps what others
     // rely on.
     let kept = track.steps.count > 1 ? installed.unproven : nil
@@ -103,29 +115,38 @@ struct HostPlanner {
       guard !(leaves && index == track.steps.indices.last) else {
         return removal(from: snapshot, isFirst: index == 0)
       }
-      let draft = draft(state, release: installed.nextRelease + index, from: snapshot)
+      let draft =
+        track.last == 1 && state.transition == .new
+        ? final ?? draft(state, at: 0, from: snapshot)
+        : draft(state, at: index, from: snapshot, like: final)
       let ports = draft.endpoint.facts.listeningPorts
       var step = step(
         draft, isFirst: index == 0, newPorts: ports.subtracting(held),
         movesFrom: track.state(at: index).endpoint.source)
       if index == 0, let kept { step.present = kept }
       held = ports
-      snapshot = Snapshot(behind: draft, release: draft.number, input)
+      if index < track.last - 1 { snapshot = Snapshot(behind: draft) }
       return step
     }
   }
 
+  /// What the host has after a step.
+  func goal(at index: Int, of track: Track) -> HostStep.Goal {
+    leaves && index == track.last - 1 ? .removed : .release(installed.nextRelease + index)
+  }
+
   /// The snapshot of what the host keeps during a change of several steps.
   private var lasting: Snapshot {
-    installed.unproven.map { Snapshot(observation, recorded: $0, input.digest) }
+    installed.unproven.map { Snapshot(observation, recorded: $0, context.input.digest) }
       ?? Snapshot(observation)
   }
 
   private func draft(
-    _ state: Track.State, release number: Int, from snapshot: Snapshot
+    _ state: Track.State, at index: Int, from snapshot: Snapshot, like known: ReleaseDraft? = nil
   ) -> ReleaseDraft {
     ReleaseDraft(
-      input, routes: routes, facts, on: installed, release: number, state, from: snapshot)
+      context, facts, on: installed, release: installed.nextRelease + index, state, from: snapshot,
+      like: known)
   }
 
   /// Why the host is repaired: it differs from its release, or the release is not signed yet.
@@ -135,7 +156,6 @@ struct HostPlanner {
     _ draft: ReleaseDraft, isFirst: Bool, newPorts: Set<Port>, movesFrom source: IPAddress?
   ) -> HostStep {
     let issued = draft.certificates.compactMap(\.planned)
-    let changes = draft.changes(input.digest)
     let isNew = isFirst && present == nil
     let installation = Installation(
       release: draft.number, isFirst: isNew,
@@ -146,9 +166,9 @@ struct HostPlanner {
       reasons: isNew
         ? [reasonToCreate]
         : (isFirst ? repairs : []) + moves(from: source, to: draft.endpoint.source)
-          + reasons(changes, issued, draft.snapshot),
+          + reasons(draft.changes, issued, draft.snapshot),
       expected: isFirst ? observation.fingerprint : nil,
-      present: isFirst ? present : nil, changes: changes
+      present: isFirst ? present : nil, changes: draft.changes
     ).showing(isFirst ? observation : nil)
   }
 

@@ -7,9 +7,7 @@ import State
 
 /// The files of one release of a host: for the final state, or for a transition between old and new.
 struct ReleaseDraft {
-  let input: PlanningInput
-  /// The inventory without back-ends that are not deployed yet: front-ends route according to it.
-  let routes: Inventory
+  let context: PlanContext
   let facts: HostFacts
   let installed: InstalledHost
   let number: Int
@@ -20,22 +18,25 @@ struct ReleaseDraft {
   let certificates: [NeededCertificate]
   /// Sorted by path.
   private(set) var files: [PlannedFile] = []
+  /// How the files differ from those of the snapshot, sorted by path.
+  private(set) var changes: [FileChange] = []
 
+  /// - Parameter known: a draft of the same host for the final state, whose texts need not be made again.
   init(
-    _ input: PlanningInput, routes: Inventory, _ facts: HostFacts, on installed: InstalledHost,
-    release number: Int, _ state: Track.State, from snapshot: Snapshot
+    _ context: PlanContext, _ facts: HostFacts, on installed: InstalledHost, release number: Int,
+    _ state: Track.State, from snapshot: Snapshot, like known: ReleaseDraft? = nil
   ) {
-    self.input = input
-    self.routes = routes
+    self.context = context
     self.facts = facts
     self.installed = installed
     self.number = number
     self.transition = state.transition
     self.endpoint = state.endpoint
     self.snapshot = snapshot
-    certificates = CertificateNeeds(input: input, host: facts.host, snapshot: snapshot)
+    certificates = CertificateNeeds(context: context, host: facts.host, snapshot: snapshot)
       .certificates(state.transition, names: state.endpoint.server?.names ?? [])
-    files = makeFiles()
+    files = makeFiles(like: state.transition == .new ? known : nil)
+    changes = Self.changes(to: files, from: snapshot, context)
   }
 
   var host: Host { facts.host }
@@ -43,8 +44,9 @@ struct ReleaseDraft {
   private var changesUse: Bool { transition.use == .new }
   private var hasSites: Bool { !endpoint.services.isEmpty || !endpoint.routes.isEmpty }
 
-  private func makeFiles() -> [PlannedFile] {
-    var files = configurationFiles + snippets + leaves + firewall
+  private func makeFiles(like known: ReleaseDraft?) -> [PlannedFile] {
+    var files = known?.renderedFiles ?? (configurationFiles + firewall)
+    files += snippets + leaves
     if hasSites {
       let marker = releaseMarker(release: number)
       files.append(PlannedFile(path: marker.path.relative, source: .text(marker.text)))
@@ -62,8 +64,6 @@ struct ReleaseDraft {
 
   /// The present sites of a role that this release keeps although the inventory changes or removes them.
   private func remainingSites(_ role: Role) -> Set<DomainName> {
-    let part = ReleasePart.sites(of: role)
-    let present = part.domains(of: snapshot.paths(of: part))
     let wanted: Set<DomainName>
     switch role {
     case .frontEnd:
@@ -72,9 +72,10 @@ struct ReleaseDraft {
     case .backEnd:
       guard transition.service != .new else { return [] }
       wanted =
-        changesService ? Set(input.desired.inventory.sites(servedBy: host.name).map(\.domain)) : []
+        changesService ? Set(context.inventory.sites(servedBy: host.name).map(\.domain)) : []
     }
-    return Set(present).subtracting(wanted)
+    let part = ReleasePart.sites(of: role)
+    return Set(part.domains(of: snapshot.paths(of: part))).subtracting(wanted)
   }
 
   private var remains: CarriedOverSites {
@@ -119,20 +120,32 @@ struct ReleaseDraft {
 
   // MARK: - Files that are made
 
+  /// The configuration of nginx and the firewall, which depend on the state alone.
+  private var renderedFiles: [PlannedFile] {
+    files.filter { file in
+      guard case .text = file.source, file.path != ReleasePath.marker.relative else { return false }
+      return ReleasePart.firewall.contains(file.path)
+        || ReleasePart.configuration.contains(file.path)
+          && !ReleasePart.snippets.contains(file.path)
+    }
+  }
+
   private var configurationFiles: [PlannedFile] {
     guard changesService || changesUse else {
       return [snapshot.kept(ReleasePath.main.relative)].compactMap(\.self)
     }
     return configuration(
-      for: host, in: routes, nginx: installed.nginx,
+      for: host, in: context.routes, nginx: installed.nginx,
       hasIPv6: installed.observation.surroundings.hasIPv6, beside: remains,
       from: installed.source, checksRevocation: endpoint.refuses != nil
     ).map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
   }
 
   private var firewall: [PlannedFile] {
-    let present = snapshot.paths(of: .firewall)
-    guard changesService || present.isEmpty else { return present.compactMap(snapshot.kept) }
+    if !changesService {
+      let present = snapshot.paths(of: .firewall)
+      if !present.isEmpty { return present.compactMap(snapshot.kept) }
+    }
     return facts.ruleset.replacing(
       openings: endpoint.openings, publications: endpoint.publications
     ).files
@@ -140,19 +153,19 @@ struct ReleaseDraft {
   }
 
   private var trustBundle: String {
-    input.state.caGenerations.filter { endpoint.trusts.contains($0.keyIdentifier) }
+    context.input.state.caGenerations.filter { endpoint.trusts.contains($0.keyIdentifier) }
       .map(\.certificate).joined()
   }
 
   private var snippets: [PlannedFile] {
-    let published = changesUse ? input.desired.inventory.sites(publishedBy: host.name) : []
-    let served = changesService ? input.desired.inventory.sites(servedBy: host.name) : []
+    let published = changesUse ? context.inventory.sites(publishedBy: host.name) : SiteList()
+    let served = changesService ? context.inventory.sites(servedBy: host.name) : SiteList()
     let all =
       published.map { ($0.domain, Role.frontEnd, $0.snippets.frontEnd) }
       + served.map { ($0.domain, Role.backEnd, $0.snippets.backEnd) }
     return all.compactMap { domain, role, file in
       guard let file else { return nil }
-      guard let text = input.desired.materials.snippets[file.path] else {
+      guard let text = context.materials.snippets[file.path] else {
         preconditionFailure("The snippet \(file.path) was not read. This is a bug in deploy.")
       }
       return PlannedFile(
@@ -179,9 +192,9 @@ struct ReleaseDraft {
   }
 
   private var siteCertificates: [PlannedFile] {
-    input.desired.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
+    context.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
       guard case .files(let certificate, let key) = site.certificate else { return [] }
-      guard let material = input.desired.materials.siteCertificates[site.domain] else {
+      guard let material = context.materials.siteCertificates[site.domain] else {
         preconditionFailure(
           "The certificate of \(site.domain) was not read. This is a bug in deploy.")
       }

@@ -4,10 +4,16 @@ import State
 /// Finds the reasons why an earlier release must not be restored: certificates, CAs and revocations
 /// have changed since, and a rollback would undo that on one host.
 struct ReleaseHazards {
-  let state: FleetState
-  let now: Timestamp
+  private let state: FleetState
+  private let now: Timestamp
+  private let trusted: [CAGeneration]
+  private let revocations: RevocationIndex
 
-  private var trusted: [CAGeneration] { state.trustedCAs }
+  init(_ state: FleetState, at now: Timestamp) {
+    (self.state, self.now) = (state, now)
+    trusted = state.trustedCAs
+    revocations = RevocationIndex(state.revocations)
+  }
 
   func all(of release: ReleaseRecord) -> [String] {
     guard !release.facts.trusts.isEmpty || !release.certificates.isEmpty else { return [] }
@@ -16,7 +22,7 @@ struct ReleaseHazards {
 
   private func certificates(of release: ReleaseRecord) -> [String] {
     release.certificates.sorted { $0.key < $1.key }.compactMap { path, leaf in
-      if let revocation = state.revocation(of: leaf) {
+      if let revocation = revocations.revocation(of: leaf) {
         return "its \(path) was revoked on \(revocation.revokedAt.date)"
       }
       if leaf.notAfter <= now { return "its \(path) expired on \(leaf.notAfter.date)" }

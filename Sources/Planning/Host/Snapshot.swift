@@ -38,8 +38,8 @@ struct Snapshot {
   }
 
   /// The snapshot after a planned release is installed, as far as it is known before.
-  init(behind draft: ReleaseDraft, release number: Int, _ input: PlanningInput) {
-    var release = ReleaseRecord(number: number, files: [:], certificates: [:])
+  init(behind draft: ReleaseDraft) {
+    var release = ReleaseRecord(number: draft.number, files: [:], certificates: [:])
     texts = [:]
     drifted = []
     for file in draft.files {
@@ -53,12 +53,12 @@ struct Snapshot {
       case .local(_, let record): release.files[file.path] = record
       case .text(let text):
         release.files[file.path] = FileRecord(
-          digest: input.digest(text), isSecret: file.isSecret)
+          digest: draft.context.input.digest(text), isSecret: file.isSecret)
         texts[file.path] = text
       }
     }
     for certificate in draft.certificates.compactMap(\.planned) {
-      release.certificates[certificate.path] = input.record(of: certificate)
+      release.certificates[certificate.path] = draft.context.record(of: certificate)
       issued.insert(certificate.path)
     }
     self.release = release
@@ -82,17 +82,5 @@ struct Snapshot {
       return PlannedFile(path: path, source: .present, isSecret: file.isSecret)
     }
     return texts[path].map { PlannedFile(path: path, source: .text($0)) }
-  }
-}
-
-extension PlanningInput {
-  /// The record of a planned certificate, as far as it is known before it is issued.
-  func record(of certificate: PlannedCertificate) -> CertificateRecord {
-    let ca = state.signingCA
-    return CertificateRecord(
-      serial: "", issuer: ca?.commonName ?? "",
-      issuerKeyIdentifier: ca?.keyIdentifier ?? "", commonName: certificate.commonName,
-      names: certificate.names, key: certificate.key, notBefore: now,
-      notAfter: certificate.end(from: now, signedBy: ca))
   }
 }

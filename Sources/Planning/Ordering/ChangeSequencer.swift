@@ -3,127 +3,162 @@ import State
 
 /// Decides in which order hosts change so that no working edge breaks at any instant, with as few
 /// transactions for each host and as few barriers as the edge model allows.
-struct ChangeSequencer {
-  /// A host of the change with the states that it goes through and the request paths that it is part of.
-  private struct Member {
-    let change: HostChange
-    var track: Track
-    let paths: [EdgePath]
-  }
-
+///
+/// Hosts are known by their positions in the list of changes.
+struct ChangeSequencer: Sendable {
   /// The phases of each stage; every host of a stage is done before the next stage begins.
   private(set) var stages: [[TransitionState.Phase]] = []
-  private var members: HostTable<Member>
+  let changes: [HostChange]
+  /// The states that each host goes through.
+  private(set) var tracks: [Track]
+  let paths: [EdgePath]
+  private var reviews: [PathReview]
+  /// For each host the paths that it is part of, by their positions.
+  let pathsOfHosts: [[Int]]
   private let now: Timestamp
 
   /// - Parameters:
   ///   - changes: sorted by name.
   ///   - caGenerations: the key identifiers of all CA generations whose certificates are available.
-  init(_ changes: [HostChange], caGenerations: Set<String>, at now: Timestamp) {
+  init(
+    _ changes: [HostChange], caGenerations: Set<String>, at now: Timestamp,
+    on cores: any Parallelism
+  ) {
     self.now = now
-    let shown = changes.filter { !$0.isLost && !$0.isShutOut }
-      .flatMap { [$0.old.client, $0.old.server, $0.new.client, $0.new.server] }
-      .compactMap { $0?.issuer }
+    self.changes = changes
+    var shown: Set<String> = []
+    for change in changes where !change.isLost && !change.isShutOut {
+      for leaf in [change.old.client, change.old.server, change.new.client, change.new.server] {
+        if let leaf { shown.insert(leaf.issuer) }
+      }
+    }
     let inUse = caGenerations.intersection(shown)
-    let paths = EdgePath.all(of: changes)
-    members = HostTable(
-      changes.map { change in
-        let track = change.canonicalTrack(usedCAs: inUse, of: caGenerations)
-        return (change.name, Member(change: change, track: track, paths: paths[change.name] ?? []))
-      })
-    for host in hosts where track(of: host).last > 0 { simplify(host) }
+    tracks = cores.map(changes) { $0.canonicalTrack(usedCAs: inUse, of: caGenerations) }
+    paths = EdgePath.all(of: changes)
+    reviews = Array(repeating: PathReview(), count: paths.count)
+    pathsOfHosts = Self.pathsOfHosts(paths, count: changes.count)
+    for host in tracks.indices where tracks[host].last > 0 { simplify(host) }
     mergePhases()
   }
 
-  /// Sorted by name.
-  var hosts: [HostName] { members.hosts }
-
-  /// The states that a host goes through.
-  func track(of host: HostName) -> Track { members[host].track }
+  private static func pathsOfHosts(_ paths: [EdgePath], count: Int) -> [[Int]] {
+    var positions = Array(repeating: [Int](), count: count)
+    for (position, path) in paths.enumerated() {
+      positions[path.frontEnd].append(position)
+      positions[path.backEnd].append(position)
+      if let host = path.containerHost, host != path.frontEnd { positions[host].append(position) }
+    }
+    return positions
+  }
 }
 
 // MARK: - Removing unnecessary transactions and barriers
 
 extension ChangeSequencer {
   /// Leaves out the states that the host need not go through.
-  private mutating func simplify(_ host: HostName) {
-    let change = members[host].change
-    guard !change.isShutOut else { return }
-    let track = track(of: host)
+  private mutating func simplify(_ host: Int) {
+    guard !changes[host].isShutOut else { return }
+    let track = tracks[host]
     let phases: [TransitionState.Phase] =
-      change.serves ? [.serve, .forget, .use, .trust] : [.use, .forget, .serve, .trust]
-    if tryTracks(phases.map(track.direct), host) { return }
+      changes[host].serves ? [.serve, .forget, .use, .trust] : [.use, .forget, .serve, .trust]
+    if tryTracks(phases.lazy.map(track.direct), host) { return }
     var position = 1
-    while position < self.track(of: host).last {
-      let track = self.track(of: host)
-      let shorter = [true, false].map { track.skipping(position, advancing: $0) }
+    while position < tracks[host].last {
+      let track = tracks[host]
+      let shorter = [true, false].lazy.map { track.skipping(position, advancing: $0) }
       if !tryTracks(shorter, host) { position += 1 }
     }
   }
 
   /// Takes the first track that is safe; none of them if none is.
-  private mutating func tryTracks(_ candidates: [Track], _ host: HostName) -> Bool {
-    let track = track(of: host)
+  private mutating func tryTracks(_ candidates: some Sequence<Track>, _ host: Int) -> Bool {
+    let track = tracks[host]
     for candidate in candidates {
-      members[host].track = candidate
+      tracks[host] = candidate
       if isSafe(host) { return true }
     }
-    members[host].track = track
+    tracks[host] = track
     return false
   }
 
   /// Whether nothing breaks in any order that the phases allow.
   ///
   /// A host that cannot change now only delays the last step of others, not the steps before it.
-  private func isSafe(_ host: HostName) -> Bool {
-    let last = track(of: host).last
-    return members[host].paths.allSatisfy { path in
-      let waits = last > 1 && path.hosts.contains { members[$0].change.isHeld }
-      return TransitionState.Phase.allCases.allSatisfy { phase in
-        path.interleavings { around(phase, $0) }.allSatisfy { interleaving in
-          waits && path.position(of: host, in: interleaving) == last || works(path, interleaving)
+  private mutating func isSafe(_ host: Int) -> Bool {
+    let last = tracks[host].last
+    for position in pathsOfHosts[host] {
+      let path = paths[position]
+      let waits = last > 1 && path.contains { changes[$0].isHeld }
+      for phase in TransitionState.Phase.allCases {
+        let broken = path.positions { around(phase, $0) }.first { interleaving in
+          !(waits && path.position(of: host, in: interleaving) == last)
+            && !works(position, interleaving)
         }
+        if broken != nil { return false }
       }
     }
+    return true
   }
 
   /// The states that a host may be in during a phase.
-  private func around(_ phase: TransitionState.Phase, _ host: HostName) -> [Int] {
-    let track = track(of: host)
-    let (before, behind) = (track.position(before: phase), track.position(behind: phase))
-    return before == behind ? [before] : [before, behind]
+  private func around(_ phase: TransitionState.Phase, _ host: Int) -> ClosedRange<Int> {
+    tracks[host].position(before: phase)...tracks[host].position(behind: phase)
   }
 
   /// Whether every route of a path works, except those that were already broken at the start.
-  private func works(_ path: EdgePath, _ interleaving: EdgePath.Interleaving) -> Bool {
-    let broken = brokenRoutes(path, interleaving)
-    return broken.isEmpty || broken.isSubset(of: brokenRoutes(path, path.start))
+  private mutating func works(_ position: Int, _ interleaving: EdgePath.Interleaving) -> Bool {
+    let combination = combination(of: paths[position], interleaving)
+    if let finding = reviews[position].finding(at: combination) { return finding.works }
+    let broken = brokenRoutes(paths[position], interleaving)
+    let works =
+      broken.isEmpty
+      || broken.isSubset(of: brokenRoutes(paths[position], paths[position].start))
+    reviews[position].note(.init(isIntact: broken.isEmpty, works: works), at: combination)
+    return works
+  }
+
+  private func combination(
+    of path: EdgePath, _ interleaving: EdgePath.Interleaving
+  ) -> PathReview.Combination {
+    PathReview.Combination(
+      frontEnd: tracks[path.frontEnd].id(at: interleaving.frontEnd),
+      backEnd: tracks[path.backEnd].id(at: interleaving.backEnd),
+      containerHost: path.containerHost.flatMap { host in
+        interleaving.containerHost.map { tracks[host].id(at: $0) }
+      } ?? 0)
+  }
+
+  /// The routes of a path that are not answered.
+  func routesBroken(
+    _ position: Int, _ interleaving: EdgePath.Interleaving
+  ) -> Set<EdgeFacts.Route> {
+    let path = paths[position]
+    let finding = reviews[position].finding(at: combination(of: path, interleaving))
+    return finding?.isIntact == true ? [] : brokenRoutes(path, interleaving)
   }
 
   private func brokenRoutes(
     _ path: EdgePath, _ interleaving: EdgePath.Interleaving
   ) -> Set<EdgeFacts.Route> {
-    func endpoint(_ host: HostName) -> Endpoint {
-      track(of: host).state(at: path.position(of: host, in: interleaving)).endpoint
-    }
-    return EdgeModel.brokenRoutes(
-      from: endpoint(path.frontEnd), to: endpoint(path.backEnd), named: path.backEnd,
-      through: path.containerHost.map(endpoint), at: now)
+    EdgeModel.brokenRoutes(
+      from: tracks[path.frontEnd].state(at: interleaving.frontEnd).endpoint,
+      to: tracks[path.backEnd].state(at: interleaving.backEnd).endpoint,
+      named: changes[path.backEnd].name,
+      through: path.containerHost.flatMap { host in
+        interleaving.containerHost.map { tracks[host].state(at: $0).endpoint }
+      }, at: now)
   }
 
   /// Drops the barriers that no edge needs.
   private mutating func mergePhases() {
-    var changing: [TransitionState.Phase: Set<HostName>] = [:]
-    for host in hosts {
-      for step in track(of: host).steps { changing[step.phase, default: []].insert(host) }
-    }
-    var groups: [Set<HostName>] = []
+    var groups: [[Bool]] = []
     for phase in TransitionState.Phase.allCases {
-      guard let group = changing[phase] else { continue }
-      if let last = groups.last, phase != .revoked, last.isDisjoint(with: group),
+      let group = tracks.map { track in track.steps.contains { $0.phase == phase } }
+      guard group.contains(true) else { continue }
+      if let last = groups.last, phase != .revoked, !zip(last, group).contains(where: { $0 && $1 }),
         isSafe(last, before: phase, group)
       {
-        groups[groups.count - 1].formUnion(group)
+        groups[groups.count - 1] = zip(last, group).map { $0 || $1 }
         stages[stages.count - 1].append(phase)
       } else {
         groups.append(group)
@@ -133,137 +168,25 @@ extension ChangeSequencer {
   }
 
   /// Whether a group may change in a phase while some of the hosts of the stage before have not yet.
-  private func isSafe(
-    _ earlier: Set<HostName>, before phase: TransitionState.Phase, _ group: Set<HostName>
+  ///
+  /// - Parameters:
+  ///   - earlier: for each host whether it is one of the stage before.
+  ///   - group: for each host whether it is one of the group.
+  private mutating func isSafe(
+    _ earlier: [Bool], before phase: TransitionState.Phase, _ group: [Bool]
   ) -> Bool {
-    group.allSatisfy { host in
-      members[host].paths.allSatisfy { path in
-        guard !earlier.isDisjoint(with: path.hosts) else { return true }
-        return path.interleavings { other in
-          let before = track(of: other).position(before: phase)
-          if earlier.contains(other) { return [before - 1, before] }
-          return group.contains(other) ? around(phase, other) : [before]
-        }.allSatisfy { works(path, $0) }
+    for position in paths.indices {
+      let path = paths[position]
+      guard path.contains(where: { group[$0] }), path.contains(where: { earlier[$0] }) else {
+        continue
       }
-    }
-  }
-}
-
-// MARK: - Dependencies between steps
-
-extension ChangeSequencer {
-  /// The fact that a host has reached a state of its track.
-  struct Milestone: Hashable {
-    var host: HostName
-    /// The position of the state on the track; 0 is the present state.
-    var position: Int
-  }
-
-  /// The stage of the transaction that leads to a state of a host's track, by its position in `stages`.
-  func stage(of host: HostName, to position: Int) -> Int {
-    stage(of: track(of: host).steps[position - 1].phase)
-  }
-
-  private func stage(of phase: TransitionState.Phase) -> Int {
-    guard let stage = stages.firstIndex(where: { $0.contains(phase) }) else {
-      preconditionFailure("A phase has no stage. This is a bug in deploy.")
-    }
-    return stage
-  }
-
-  /// The milestones that other hosts must have reached before a host moves to a state, because an edge
-  /// would break without them; sorted by host.
-  func needs(of host: HostName, to position: Int) -> [Milestone] {
-    var needed: [HostName: Int] = [:]
-    for path in lastingPaths(of: host) {
-      for other in path.others(than: host) {
-        let reached = positions(of: other, before: stage(of: host, to: position))
-        let last = reached.last { stuck in
-          breaks(host, to: position, path) { $0 == other ? stuck : best($0, for: host, position) }
-        }
-        if let last { needed[other] = max(needed[other] ?? 0, last + 1) }
+      let positions = path.positions { host in
+        let before = tracks[host].position(before: phase)
+        if earlier[host] { return before - 1...before }
+        return group[host] ? around(phase, host) : before...before
       }
+      if positions.first(where: { !works(position, $0) }) != nil { return false }
     }
-    return needed.sorted { $0.key < $1.key }.map { Milestone(host: $0.key, position: $0.value) }
-  }
-
-  /// The paths of a host that may delay other hosts. Paths with a host that has a revoked certificate are
-  /// left out: no host waits for it, and it waits for none.
-  private func lastingPaths(of host: HostName) -> [EdgePath] {
-    members[host].paths.filter { path in
-      !path.hosts.contains { members[$0].change.isRevoked }
-    }
-  }
-
-  /// The `lastingPaths` that begin at the host.
-  private func lastingRequests(of host: HostName) -> [EdgePath] {
-    lastingPaths(of: host).filter { $0.frontEnd == host }
-  }
-
-  /// The states that a host may be stuck in when a stage begins; one that cannot change is stuck in
-  /// its only one.
-  private func positions(of host: HostName, before stage: Int) -> Range<Int> {
-    if members[host].change.isHeld { return 0..<1 }
-    return 0..<track(of: host).steps.count { self.stage(of: $0.phase) < stage }
-  }
-
-  /// The position that a host has reached when another one continues, if nothing failed.
-  private func best(_ other: HostName, for host: HostName, _ position: Int) -> Int {
-    members[other].change.isHeld
-      ? 0 : positions(of: other, before: stage(of: host, to: position)).upperBound
-  }
-
-  private func breaks(
-    _ host: HostName, to position: Int, _ path: EdgePath, beside others: (HostName) -> Int
-  ) -> Bool {
-    func broken(_ own: Int) -> Set<EdgeFacts.Route> {
-      brokenRoutes(path, path.interleaving { $0 == host ? own : others($0) })
-    }
-    let after = broken(position)
-    guard !after.isEmpty else { return false }
-    let before = broken(position - 1)
-    guard path.frontEnd == host else { return !after.isSubset(of: before) }
-    let working = track(of: host).state(at: position - 1).endpoint.routes(to: path.backEnd)
-      .subtracting(before)
-    return !Set(working.map(\.site)).isDisjoint(with: after.map(\.site))
-  }
-
-  /// For each site that a front-end publishes before and after the step: the alternative milestones, one
-  /// of which must be reached. Each alternative has the back-end first, then the hosts before it.
-  func ways(of host: HostName, to position: Int) -> [DomainName: [[Milestone]]] {
-    let after = track(of: host).state(at: position).endpoint
-    let published = reachedSites(of: host, at: position - 1)
-    var ways: [DomainName: [[Milestone]]] = [:]
-    for path in lastingRequests(of: host) {
-      let routes = after.routes(to: path.backEnd).filter { published.contains($0.site) }
-      for (site, own) in Dictionary(grouping: routes, by: \.site) {
-        let reached = path.interleavings { other in
-          other == host ? [position] : Array(0...best(other, for: host, position))
-        }.first { !brokenRoutes(path, $0).isSuperset(of: own) }
-        // A site that no combination can answer has no alternative, and its step is held up.
-        ways[site, default: []] +=
-          reached.map { interleaving in
-            [
-              path.others(than: host).map {
-                Milestone(host: $0, position: path.position(of: $0, in: interleaving))
-              }
-            ]
-          } ?? []
-      }
-    }
-    return ways.filter { !$0.value.contains { $0.allSatisfy { $0.position == 0 } } }
-  }
-
-  /// The sites that a front-end has a working route for.
-  private func reachedSites(of host: HostName, at position: Int) -> Set<DomainName> {
-    var sites: Set<DomainName> = []
-    for path in lastingRequests(of: host) {
-      let routes = track(of: host).state(at: position).endpoint.routes(to: path.backEnd)
-      let all = path.interleavings { $0 == host ? [position] : Array(0...track(of: $0).last) }
-      for interleaving in all {
-        sites.formUnion(routes.subtracting(brokenRoutes(path, interleaving)).map(\.site))
-      }
-    }
-    return sites
+    return true
   }
 }

@@ -55,9 +55,11 @@ package enum EdgeModel {
     from frontEnd: Endpoint, to backEnd: Endpoint, named name: HostName,
     through containerHost: Endpoint?, at now: Timestamp
   ) -> Set<EdgeFacts.Route> {
-    frontEnd.routes(to: name).filter {
-      blocker(on: $0, from: frontEnd, to: backEnd, through: containerHost, at: now) != nil
+    let routes = frontEnd.routes(to: name)
+    func isBroken(_ route: EdgeFacts.Route) -> Bool {
+      blocker(on: route, from: frontEnd, to: backEnd, through: containerHost, at: now) != nil
     }
+    return routes.contains(where: isBroken) ? routes.filter(isBroken) : []
   }
 }
 

@@ -2,24 +2,25 @@ import Firewall
 import Fleet
 import State
 
-/// The hosts that requests pass from a front-end to a back-end.
-struct EdgePath {
-  let frontEnd: HostName
-  let backEnd: HostName
+/// The hosts that requests pass from a front-end to a back-end, each by its position among the hosts of a
+/// change: a large fleet has hundreds of thousands of paths.
+struct EdgePath: Sendable {
+  let frontEnd: Int
+  let backEnd: Int
   /// The host that the back-end is a container of, which may be the front-end; nil if it is not a container.
-  let containerHost: HostName?
-  /// Each host of the path once.
-  let hosts: [HostName]
+  let containerHost: Int?
 
-  private init(from frontEnd: HostName, to backEnd: HostName, through containerHost: HostName?) {
-    self.frontEnd = frontEnd
-    self.backEnd = backEnd
-    self.containerHost = containerHost
-    let others = containerHost.map { $0 == frontEnd ? [] : [$0] } ?? []
-    hosts = [frontEnd, backEnd] + others
+  /// The hosts of the path other than one of them.
+  func others(than host: Int) -> [Int] {
+    let others = frontEnd == host ? [backEnd] : backEnd == host ? [frontEnd] : [frontEnd, backEnd]
+    guard let containerHost, containerHost != frontEnd, containerHost != host else { return others }
+    return others + [containerHost]
   }
 
-  func others(than host: HostName) -> [HostName] { hosts.filter { $0 != host } }
+  /// Whether a condition holds for one of its hosts.
+  func contains(where condition: (Int) -> Bool) -> Bool {
+    condition(frontEnd) || condition(backEnd) || containerHost.map(condition) == true
+  }
 }
 
 // MARK: - Progress of its hosts
@@ -36,30 +37,42 @@ extension EdgePath {
   /// Before anything changes.
   var start: Interleaving { interleaving { _ in 0 } }
 
-  func interleaving(_ position: (HostName) -> Int) -> Interleaving {
+  func interleaving(_ position: (Int) -> Int) -> Interleaving {
     Interleaving(
       frontEnd: position(frontEnd), backEnd: position(backEnd),
       containerHost: containerHost.map(position))
   }
 
-  /// Every combination of the positions that each host may have.
-  func interleavings(_ positions: (HostName) -> [Int]) -> [Interleaving] {
-    let (frontEnds, backEnds) = (positions(frontEnd), positions(backEnd))
-    guard let containerHost, containerHost != frontEnd else {
-      return frontEnds.flatMap { frontEnd in
-        backEnds.map { .init(frontEnd: frontEnd, backEnd: $0, containerHost: frontEnd) }
+  /// The positions that each of its hosts may have.
+  func positions(_ positions: (Int) -> ClosedRange<Int>) -> Positions {
+    Positions(
+      frontEnd: positions(frontEnd), backEnd: positions(backEnd),
+      containerHost: containerHost.flatMap { $0 == frontEnd ? nil : positions($0) })
+  }
+
+  struct Positions {
+    var frontEnd: ClosedRange<Int>
+    var backEnd: ClosedRange<Int>
+    /// Nil if there is none, or if it is the front-end.
+    var containerHost: ClosedRange<Int>?
+
+    /// The first combination for which a condition holds.
+    func first(where condition: (Interleaving) -> Bool) -> Interleaving? {
+      for frontEnd in frontEnd {
+        for backEnd in backEnd {
+          for other in containerHost ?? frontEnd...frontEnd {
+            let interleaving = Interleaving(
+              frontEnd: frontEnd, backEnd: backEnd, containerHost: other)
+            if condition(interleaving) { return interleaving }
+          }
+        }
       }
-    }
-    let containerHosts = positions(containerHost)
-    return frontEnds.flatMap { frontEnd in
-      backEnds.flatMap { backEnd in
-        containerHosts.map { .init(frontEnd: frontEnd, backEnd: backEnd, containerHost: $0) }
-      }
+      return nil
     }
   }
 
   /// - Precondition: the host is part of the path.
-  func position(of host: HostName, in interleaving: Interleaving) -> Int {
+  func position(of host: Int, in interleaving: Interleaving) -> Int {
     let position: Int? =
       switch host {
       case frontEnd: interleaving.frontEnd
@@ -67,7 +80,7 @@ extension EdgePath {
       default: interleaving.containerHost
       }
     guard let position else {
-      preconditionFailure("\(host) is not part of the path. This is a bug in deploy.")
+      preconditionFailure("A host is not part of the path. This is a bug in deploy.")
     }
     return position
   }
@@ -76,29 +89,38 @@ extension EdgePath {
 // MARK: - The paths of a change
 
 extension EdgePath {
-  /// For each host the paths that it is part of before or after the change; these must not break.
-  static func all(of changes: [HostChange]) -> [HostName: [EdgePath]] {
-    let byName = Dictionary(uniqueKeysWithValues: changes.map { ($0.name, $0) })
-    let containerHosts = containerHosts(changes)
-    var paths: [HostName: [EdgePath]] = [:]
-    for change in changes where !change.isLost {
-      for backEnd in Set(change.old.routes.keys).union(change.new.routes.keys).sorted() {
-        guard backEnd != change.name, byName[backEnd]?.isLost == false else { continue }
-        let path = EdgePath(from: change.name, to: backEnd, through: containerHosts[backEnd])
-        guard !path.hosts.contains(where: { byName[$0]?.isShutOut == true }) else { continue }
-        for host in path.hosts { paths[host, default: []].append(path) }
+  /// The paths before or after the change; these must not break.
+  ///
+  /// - Parameter changes: sorted by name.
+  static func all(of changes: [HostChange]) -> [EdgePath] {
+    let positions = Dictionary(
+      uniqueKeysWithValues: changes.enumerated().map { ($1.name, $0) })
+    let containerHosts = containerHosts(changes, positions)
+    var paths: [EdgePath] = []
+    for (frontEnd, change) in changes.enumerated() where !change.isLost {
+      let backEnds = Set(
+        change.old.routes.keys.compactMap { positions[$0] }
+          + change.new.routes.keys.compactMap { positions[$0] })
+      for backEnd in backEnds.sorted() where backEnd != frontEnd && !changes[backEnd].isLost {
+        let path = EdgePath(
+          frontEnd: frontEnd, backEnd: backEnd,
+          containerHost: containerHosts[backEnd])
+        if !path.contains(where: { changes[$0].isShutOut }) { paths.append(path) }
       }
     }
     return paths
   }
 
   /// The host that publishes each container.
-  private static func containerHosts(_ changes: [HostChange]) -> [HostName: HostName] {
-    var hosts: [HostName: HostName] = [:]
-    for change in changes {
-      for publication in change.old.publications + change.new.publications
-      where publication.host != change.name {
-        hosts[publication.host] = change.name
+  private static func containerHosts(
+    _ changes: [HostChange], _ positions: [HostName: Int]
+  ) -> [Int: Int] {
+    var hosts: [Int: Int] = [:]
+    for (position, change) in changes.enumerated() {
+      for publications in [change.old.publications, change.new.publications] {
+        for publication in publications where publication.host != change.name {
+          if let container = positions[publication.host] { hosts[container] = position }
+        }
       }
     }
     return hosts

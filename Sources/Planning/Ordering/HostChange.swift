@@ -120,6 +120,8 @@ struct Track {
     var phase: TransitionState.Phase
     /// The state of the host after the step.
     var state: State
+    /// The position of the state on the canonical track, by which it is known on shorter ones.
+    let id: Int
   }
 
   /// The present state of the host.
@@ -130,7 +132,7 @@ struct Track {
   init(from start: State) { self.start = start }
 
   mutating func append(_ state: State, in phase: TransitionState.Phase) {
-    steps.append(Step(phase: phase, state: state))
+    steps.append(Step(phase: phase, state: state, id: steps.count + 1))
   }
 
   /// The position of its last state; 0 if the host stays as it is.
@@ -139,14 +141,18 @@ struct Track {
   /// - Parameter position: 0 for the start, 1 after the first step, and so on.
   func state(at position: Int) -> State { position == 0 ? start : steps[position - 1].state }
 
+  /// The position of a state on the canonical track.
+  func id(at position: Int) -> Int { position == 0 ? 0 : steps[position - 1].id }
+
   /// The positions before and after a phase.
   func position(before phase: TransitionState.Phase) -> Int { steps.count { $0.phase < phase } }
   func position(behind phase: TransitionState.Phase) -> Int { steps.count { $0.phase <= phase } }
 
   /// The track that reaches the last state in one transaction.
   func direct(in phase: TransitionState.Phase) -> Track {
-    var track = Track(from: start)
-    track.append(state(at: last), in: phase)
+    var track = self
+    track.steps.removeFirst(last - 1)
+    track.steps[0].phase = phase
     return track
   }
 
@@ -168,12 +174,15 @@ struct Track {
 }
 
 extension HostChange {
+  /// Whether anything differs.
+  var isNeeded: Bool { hasOtherChanges || !old.offersSame(as: new) }
+
   /// The track with a step for each phase that changes something.
   func canonicalTrack(
     usedCAs inUse: Set<String>, of known: Set<String>
   ) -> Track {
     var track = Track(from: .init(transition: .old, endpoint: old))
-    guard !isHeld, !old.offersSame(as: new) || hasOtherChanges else { return track }
+    guard !isHeld, isNeeded else { return track }
     if !old.offersSame(as: new), !isShutOut, !isOpaque {
       for phase in TransitionState.Phase.allCases {
         let endpoint = endpoint(phase.transition, usedCAs: inUse, of: known)
@@ -195,13 +204,17 @@ extension Endpoint {
   fileprivate var hasEdges: Bool { !services.isEmpty || !routes.isEmpty }
 
   /// Whether two endpoints are equal for the edge model, ignoring addresses and explanatory texts.
-  fileprivate func offersSame(as other: Endpoint) -> Bool { essence == other.essence }
-
-  private var essence: Endpoint {
-    var endpoint = self
-    endpoint.addresses = []
-    for index in openings.indices { endpoint.openings[index].why = "" }
-    for index in publications.indices { endpoint.publications[index].why = "" }
-    return endpoint
+  fileprivate func offersSame(as other: Endpoint) -> Bool {
+    var alike = self
+    alike.addresses = other.addresses
+    alike.openings = other.openings
+    alike.publications = other.publications
+    return alike == other
+      && openings.elementsEqual(other.openings) { $0.target == $1.target && $0.from == $1.from }
+      && publications.elementsEqual(other.publications) { own, theirs in
+        var alike = own
+        alike.why = theirs.why
+        return alike == theirs
+      }
   }
 }

@@ -4,9 +4,10 @@ import Nginx
 import State
 
 /// All hosts of a plan and all that share edges with them; decides which of them change.
-struct PlannedFleet {
+struct PlannedFleet: Sendable {
   private enum Member {
-    case changing(HostPlanner)
+    /// - Parameter final: the release of the final state; nil for a host that leaves.
+    case changing(HostPlanner, final: ReleaseDraft?)
     /// A host that cannot take part or does not change; nil if it was not selected.
     case still(HostPlan?)
   }
@@ -17,52 +18,57 @@ struct PlannedFleet {
     case still(HostPlan?)
   }
 
-  /// Sorted by name.
-  private let members: [(name: HostName, member: Member)]
+  private let context: PlanContext
+  /// Sorted by name, as the changes.
+  private let members: [Member]
   /// Sorted by name.
   let changes: [HostChange]
   private(set) var warnings: [String] = []
 
   /// - Parameter facts: one for each host of the inventory.
-  init(_ input: PlanningInput, _ facts: [HostFacts]) {
-    let candidates = Self.candidates(input, facts)
-    var routes = input.desired.inventory
-    warnings = Self.leaveOut(candidates, from: &routes, input) + Self.replacements(input)
-    var (members, changes): ([(name: HostName, member: Member)], [HostChange]) = ([], [])
-    for (name, candidate) in candidates {
-      let (member, change) = Self.reviewed(name, candidate, routes, input)
-      members.append((name, member))
-      changes.append(change)
-    }
-    self.members = members
-    self.changes = changes
-    warnings += Self.refused(changes)
+  init(_ context: PlanContext, _ facts: [HostFacts]) {
+    let candidates = Self.candidates(context, facts)
+    let (routes, warnings) = Self.routes(to: candidates, context)
+    self.warnings = warnings + Self.replacements(context.input)
+    let routed = routes.map(context.routing) ?? context
+    self.context = routed
+    let reviewed = context.map(candidates) { Self.reviewed($0.name, $0.candidate, routed) }
+    members = reviewed.map(\.member)
+    changes = reviewed.map(\.change)
+    self.warnings += Self.refused(changes)
   }
 
   /// The plan of every selected host, sorted by name.
   func plans(_ sequencer: ChangeSequencer) -> [HostPlan] {
-    var steps: [HostName: [HostStep]] = [:]
-    for case (let name, .changing(let planner)) in members {
-      steps[name] = planner.steps(sequencer.track(of: name))
+    let goals = members.indices.map { position -> [HostStep.Goal] in
+      guard case .changing(let planner, _) = members[position] else { return [] }
+      let track = sequencer.tracks[position]
+      return track.steps.indices.map { planner.goal(at: $0, of: track) }
     }
-    let sequenced = SequencedSteps(steps, sequencer).steps
-    return members.compactMap { name, member in
-      switch member {
-      case .still(let plan): plan
-      case .changing(let planner): planner.plan(taking: sequenced[name] ?? [])
+    let placement = StepPlacement(sequencer: sequencer, goals: goals)
+    return context.map(Array(members.indices)) { position -> HostPlan? in
+      switch members[position] {
+      case .still(let plan): return plan
+      case .changing(let planner, let final):
+        let steps = planner.steps(sequencer.tracks[position], final: final)
+        return planner.plan(taking: placement.placed(steps, of: position))
       }
-    }
+    }.compactMap(\.self)
   }
 
   // MARK: - Candidates
 
   private static func candidates(
-    _ input: PlanningInput, _ facts: [HostFacts]
+    _ context: PlanContext, _ facts: [HostFacts]
   ) -> [(name: HostName, candidate: Candidate)] {
-    let declared = facts.map { (name: $0.host.name, candidate: Self.candidate($0, input)) }
+    let input = context.input
+    let declared = context.map(facts) { facts in
+      (name: facts.host.name, candidate: Self.candidate(facts, input))
+    }
+    let renamed = RenamedHosts(input)
     let left = input.desired.inventory.hostsToClean(input.state).compactMap { host in
       input.state.hosts[host.name].map { record in
-        (name: host.name, candidate: Self.leaving(host, record, input))
+        (name: host.name, candidate: Self.leaving(host, record, renamed, input))
       }
     }
     return (declared + left).sorted { $0.name < $1.name }
@@ -96,7 +102,7 @@ struct PlannedFleet {
 
   /// - Parameter left: the host, with the address of the state.
   private static func leaving(
-    _ left: Host, _ record: HostRecord, _ input: PlanningInput
+    _ left: Host, _ record: HostRecord, _ renamed: RenamedHosts, _ input: PlanningInput
   ) -> Candidate {
     let (name, connection) = (left.name, left.access)
     guard input.request.selector.matches(name) else { return .still(nil) }
@@ -117,7 +123,7 @@ struct PlannedFleet {
         ], as: .unreachable)
     case .observed(let observation):
       // The same machine under another name keeps what it has; the record of the old name is removed.
-      if renamed(observation, input) != nil { return still(.unchanged(present: nil)) }
+      if renamed.isNamedOtherwise(observation) { return still(.unchanged(present: nil)) }
       let blockers = Preflight.blockers(on: observation)
       guard blockers.isEmpty else { return held(blockers) }
       let host = Host(
@@ -131,8 +137,9 @@ struct PlannedFleet {
 
   /// Warnings about machines that replaced others, on which the old keys may still be.
   private static func replacements(_ input: PlanningInput) -> [String] {
-    input.state.hosts.sorted { $0.key < $1.key }.compactMap { name, record in
-      guard case .observed(let observation) = input.observed.survey[name],
+    input.state.hosts.keys.sorted().compactMap { name in
+      guard let record = input.state.hosts[name],
+        case .observed(let observation) = input.observed.survey[name],
         observation.currentRelease == nil
       else { return nil }
       return
@@ -141,50 +148,38 @@ struct PlannedFleet {
     }
   }
 
-  /// The new name of a machine that the inventory no longer has by its old name; nil if it is not renamed.
-  private static func renamed(_ left: HostObservation, _ input: PlanningInput) -> HostName? {
-    guard let manifest = left.manifest else { return nil }
-    return input.desired.inventory.hosts.first { host in
-      if case .observed(let observation) = input.observed.survey[host.name] {
-        observation.manifest == manifest && observation.fingerprint == left.fingerprint
-      } else {
-        false
-      }
-    }?.name
-  }
-
   // MARK: - Changes
 
   /// The change of a candidate; a host without enough disk space is held.
   private static func reviewed(
-    _ name: HostName, _ candidate: Candidate, _ routes: Inventory, _ input: PlanningInput
-  ) -> (Member, HostChange) {
+    _ name: HostName, _ candidate: Candidate, _ context: PlanContext
+  ) -> (member: Member, change: HostChange) {
     switch candidate {
     case .able(let facts, let installed, let connection, let leaves):
       let planner = HostPlanner(
-        input: input, routes: routes, facts: facts, installed: installed, connection: connection,
+        context: context, facts: facts, installed: installed, connection: connection,
         leaves: leaves)
-      let (change, blockers) = planner.review()
-      guard blockers.isEmpty else {
-        let plan = planner.plan(.held(.init(.blocked, blockers)))
-        return (.still(plan), keeping(name, plan, input))
+      let review = planner.review()
+      guard review.blockers.isEmpty else {
+        let plan = planner.plan(.held(.init(.blocked, review.blockers)))
+        return (.still(plan), keeping(name, plan, context))
       }
-      return (.changing(planner), change.judged(by: input))
-    case .still(let plan): return (.still(plan), keeping(name, plan, input))
+      return (.changing(planner, final: review.draft), review.change.judged(by: context))
+    case .still(let plan): return (.still(plan), keeping(name, plan, context))
     }
   }
 
   /// The change of a host that is not changed in this run.
   private static func keeping(
-    _ name: HostName, _ plan: HostPlan?, _ input: PlanningInput
+    _ name: HostName, _ plan: HostPlan?, _ context: PlanContext
   ) -> HostChange {
-    let old = present(name, input).map { Endpoint($0) } ?? .nothing
+    let old = present(name, context.input).map { Endpoint($0) } ?? .nothing
     var change = HostChange(
       name: name, old: old, new: old, serves: !old.services.isEmpty, isHeld: true)
-    let isDeclared = input.desired.inventory.host(named: name) != nil
+    let isDeclared = context.inventory.host(named: name) != nil
     change.isLost =
       !isDeclared && (plan?.hold?.kind == .unreachable || plan?.isUnchanged == true)
-    return change.judged(by: input)
+    return change.judged(by: context)
   }
 
   /// The best known release of a host that cannot be reached or must not be changed.
@@ -197,38 +192,66 @@ struct PlannedFleet {
     return input.state.hosts[name]?.release
   }
 
-  /// Removes back-ends that were never deployed and cannot be deployed now from the front-ends' routes.
-  private static func leaveOut(
-    _ candidates: [(name: HostName, candidate: Candidate)], from routes: inout Inventory,
-    _ input: PlanningInput
-  ) -> [String] {
+  /// Where front-ends route if some back-ends were never deployed and cannot be deployed now; nil if there are
+  /// none of these.
+  private static func routes(
+    to candidates: [(name: HostName, candidate: Candidate)], _ context: PlanContext
+  ) -> (routes: Inventory?, warnings: [String]) {
     var missing: Set<HostName> = []
     for case (let name, .still) in candidates {
-      let present = present(name, input)
+      let present = present(name, context.input)
       if present == nil { missing.insert(name) }
       // A container cannot be reached if its host does not publish it.
-      let published = Set(present?.facts.publications.map(\.host) ?? [])
-      if let container = input.desired.inventory.host(named: name)?.container?.host,
-        !published.contains(container)
+      if let container = context.inventory.host(named: name)?.container?.host,
+        present?.facts.publications.contains(where: { $0.host == container }) != true
       {
         missing.insert(container)
       }
     }
-    guard !missing.isEmpty else { return [] }
+    guard !missing.isEmpty else { return (nil, []) }
     var warnings: [String] = []
-    for index in routes.sites.indices {
-      let site = routes.sites[index]
-      let (gone, rest) = (
-        site.upstreams.filter { missing.contains($0.host) },
-        site.upstreams.filter { !missing.contains($0.host) }
-      )
-      guard !gone.isEmpty, !rest.isEmpty else { continue }
-      routes.sites[index].upstreams = rest
+    let routes = context.inventory.changingSites { site in
+      let gone = site.upstreams.filter { missing.contains($0.host) }
+      guard !gone.isEmpty, gone.count < site.upstreams.count else { return }
+      site.upstreams.removeAll { missing.contains($0.host) }
       let names = Set(gone.map(\.host)).sorted().joined(separator: ", ")
       warnings.append(
         "requests for \(site.domain) are not sent to \(names) until"
           + " \(gone.count == 1 ? "it is" : "they are") deployed")
     }
-    return warnings
+    return (routes, warnings)
+  }
+}
+
+/// The machines of the inventory's hosts, by which a host that left is found under its new name.
+private struct RenamedHosts {
+  private struct Key: Hashable {
+    let fingerprint: Fingerprint
+    /// The name for which its release was made.
+    let name: HostName?
+  }
+
+  private let machines: [Key: [Manifest]]
+
+  init(_ input: PlanningInput) {
+    var machines: [Key: [Manifest]] = [:]
+    // Only hosts that left are looked up.
+    if input.state.hosts.keys.contains(where: { input.desired.inventory.host(named: $0) == nil }) {
+      for host in input.desired.inventory.hosts {
+        guard case .observed(let observation) = input.observed.survey[host.name],
+          let manifest = observation.manifest
+        else { continue }
+        let key = Key(fingerprint: observation.fingerprint, name: manifest.host)
+        machines[key, default: []].append(manifest)
+      }
+    }
+    self.machines = machines
+  }
+
+  /// Whether the inventory has the machine under another name.
+  func isNamedOtherwise(_ left: HostObservation) -> Bool {
+    guard let manifest = left.manifest else { return false }
+    let key = Key(fingerprint: left.fingerprint, name: manifest.host)
+    return machines[key]?.contains(manifest) == true
   }
 }

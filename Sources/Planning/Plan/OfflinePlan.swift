@@ -10,13 +10,8 @@ extension Planner {
   /// only and cannot be carried out.
   package static func offline(_ input: PlanningInput) -> Plan {
     var input = input
-    input.observed = ObservedFleet(OfflineSurvey(input).survey, at: input.now)
+    input.observed = ObservedFleet(OfflineSurvey(input).survey, at: input.now, isAssumed: true)
     var plan = plan(input)
-    for index in plan.hosts.indices {
-      guard case .steps(var steps) = plan.hosts[index].outcome else { continue }
-      for position in steps.indices { steps[position].removeUnknownDiffs() }
-      plan.hosts[index].outcome = .steps(steps)
-    }
     plan.warnings.insert(
       "no host was contacted: hosts are assumed to be as recorded in the state, and hosts without a"
         + " record to be empty", at: 0)
@@ -24,39 +19,30 @@ extension Planner {
   }
 }
 
-extension HostStep {
-  fileprivate mutating func removeUnknownDiffs() {
-    for index in changes.indices where changes[index].isWithoutOldText {
-      changes[index].diff = ""
-    }
-  }
-}
-
-extension FileChange {
-  fileprivate var isWithoutOldText: Bool { kind == .change && diff.hasPrefix("--- /dev/null\n") }
-}
-
 /// The survey that hosts would return if nothing had changed since the state was written.
-private struct OfflineSurvey {
+private struct OfflineSurvey: Sendable {
   /// The state has neither the version of a host's nginx nor whether its kernel has IPv6. Both are guessed:
   /// those whose configuration is closest to the recorded files. These versions are the ones whose
   /// configurations differ.
   private static let versions = [Version(1, 22, 1), Version(1, 30, 6), Version(1, 18, 0)]
+
+  private static let patched = Set(NginxVulnerability.names)
 
   private let input: PlanningInput
 
   init(_ input: PlanningInput) { self.input = input }
 
   var survey: Survey {
-    var survey: Survey = [:]
-    for host in input.desired.inventory.hosts where input.request.selector.matches(host) {
+    let declared = input.desired.inventory.hosts.filter(input.request.selector.matches)
+    let observations = input.cores.map(declared) { host -> (HostName, SurveyResult) in
       let record = input.state.hosts[host.name]
       let (version, hasIPv6) =
         record.map { likelyPlatform(of: host, $0.release) } ?? (Self.versions[0], true)
       var observation = observation(of: host.name, record?.release, version)
       observation.surroundings.hasIPv6 = hasIPv6
-      survey[host.name] = .observed(observation)
+      return (host.name, .observed(observation))
     }
+    var survey = Dictionary(uniqueKeysWithValues: observations)
     for (name, record) in input.state.hosts
     where survey[name] == nil && input.request.selector.matches(name) {
       survey[name] = .observed(observation(of: name, record.release, Self.versions[0]))
@@ -85,7 +71,7 @@ private struct OfflineSurvey {
   ) -> HostObservation {
     var host = HostObservation(
       clock: input.now, hasSystemd: true, nginxVersion: version.description)
-    host.surroundings.patchedVulnerabilities = Set(NginxVulnerability.all.map(\.name))
+    host.surroundings.patchedVulnerabilities = Self.patched
     guard let release else { return host }
     let hasSites = release.files[ReleasePath.main.relative] != nil
     host.manifest = Manifest(

@@ -53,8 +53,10 @@ package struct Plan: Hashable, Sendable {
 
   /// The steps of all hosts; the steps of one host are together and in order.
   package var steps: [PlannedStep] { hosts.flatMap(\.plannedSteps) }
-  package var hasChanges: Bool { !steps.isEmpty }
-  package var needsCA: Bool { steps.contains { !$0.certificates.isEmpty } }
+  package var hasChanges: Bool { hosts.contains { !$0.steps.isEmpty } }
+  package var needsCA: Bool {
+    hosts.contains { $0.steps.contains { !$0.certificates.isEmpty } }
+  }
 }
 
 /// A barrier: every host of a stage is done before the next stage begins.

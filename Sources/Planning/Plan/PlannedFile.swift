@@ -57,12 +57,38 @@ package struct FileChange: Hashable, Sendable {
 
   package var path: String
   package var kind: Kind
-  /// A unified diff; empty for keys, which are never shown, and for certificates, which have fields instead.
-  package var diff: String
+  private var shown: Shown
+
+  /// What there is to show of the change.
+  private enum Shown: Hashable, Sendable {
+    case diff(String)
+    /// The texts of which a diff is made when it is read: most diffs of a large fleet never are.
+    case texts(old: String, new: String)
+  }
 
   package init(path: String, kind: Kind, diff: String = "") {
     self.path = path
     self.kind = kind
-    self.diff = diff
+    shown = .diff(diff)
+  }
+
+  /// - Parameter old: empty if the file was not there, or if its text is not known.
+  init(path: String, kind: Kind, from old: String, to new: String) {
+    self.path = path
+    self.kind = kind
+    shown = .texts(old: old, new: new)
+  }
+
+  /// A unified diff; empty for keys, which are never shown, and for certificates, which have fields instead.
+  ///
+  /// It is made each time.
+  package var diff: String {
+    switch shown {
+    case .diff(let diff): diff
+    case .texts(let old, let new):
+      UnifiedDiff.between(
+        old, new, oldName: old.isEmpty ? "/dev/null" : "installed/\(path)",
+        newName: new.isEmpty ? "/dev/null" : "planned/\(path)")
+    }
   }
 }

@@ -7,46 +7,58 @@ import State
 /// Makes plans, as a pure function of their input.
 package enum Planner {
   package static func plan(_ input: PlanningInput) -> Plan {
-    let facts = input.desired.inventory.hosts.map {
-      HostFacts($0, input.observed.survey, in: input.desired.inventory)
+    let context = PlanContext(input)
+    let facts = context.map(context.inventory.hosts) { host in
+      HostFacts(host, input.observed.survey, in: context.inventory)
     }
-    let fleet = PlannedFleet(input, facts)
+    let fleet = PlannedFleet(context, facts)
     let sequencer = ChangeSequencer(
       fleet.changes, caGenerations: Set(input.state.caGenerations.map(\.keyIdentifier)),
-      at: input.now)
+      at: input.now, on: input.cores)
     let hosts = fleet.plans(sequencer)
-    let steps = hosts.flatMap(\.plannedSteps)
     var plan = Plan(
       fleet: input.state.fleet, lineage: input.state.lineage, serial: input.state.serial,
       madeAt: input.now, hosts: hosts,
-      stages: stages(of: steps, sequencer, input.desired.playbook.rollout),
+      stages: stages(of: hosts, sequencer, input.desired.playbook.rollout),
       maxFailures: input.desired.playbook.rollout.maxFailures,
       pause: input.desired.playbook.rollout.pause.seconds,
       confirmWithin: input.desired.playbook.rollout.confirmWithin.seconds,
-      keepReleases: input.desired.inventory.keepReleases,
-      warnings: Warnings.all(input, facts) + fleet.warnings + waits(steps))
+      keepReleases: context.inventory.keepReleases,
+      warnings: Warnings.all(input, facts) + fleet.warnings + waits(hosts))
     plan.revoked = fleet.changes.filter(\.isRevoked).map(\.name)
     plan.follow(input.desired.playbook)
     return plan
   }
 
+  /// A host that changes in a stage.
+  private struct StageMember {
+    let host: HostName
+    let roles: HostRoles
+    let isRemoved: Bool
+  }
+
+  /// - Parameter hosts: sorted by name.
   private static func stages(
-    of steps: [PlannedStep], _ sequencer: ChangeSequencer, _ rollout: Playbook.Rollout
+    of hosts: [HostPlan], _ sequencer: ChangeSequencer, _ rollout: Playbook.Rollout
   ) -> [Stage] {
-    let changing = Dictionary(grouping: steps, by: \.stage)
-    return sequencer.stages.enumerated().map { position, phases in
-      let members = changing[position] ?? []
-      let onlyRemoves = members.allSatisfy { $0.goal == .removed }
-      return Stage(
-        name: onlyRemoves ? "removals" : title(of: phases, members),
-        batches: rollout.batches(of: members.map(\.host).sorted()))
+    var members = Array(repeating: [StageMember](), count: sequencer.stages.count)
+    for host in hosts {
+      for step in host.steps {
+        members[step.stage].append(
+          StageMember(host: host.host, roles: host.roles, isRemoved: step.goal == .removed))
+      }
+    }
+    return zip(sequencer.stages, members).map { phases, members in
+      Stage(
+        name: members.allSatisfy(\.isRemoved) ? "removals" : title(of: phases, members),
+        batches: rollout.batches(of: members.map(\.host)))
     }
   }
 
   /// The phases of a stage by name; "hosts" if not all of its hosts have the role that its only phase
   /// is named after.
   private static func title(
-    of phases: [TransitionState.Phase], _ members: [PlannedStep]
+    of phases: [TransitionState.Phase], _ members: [StageMember]
   ) -> String {
     let role: Role? =
       switch phases {
@@ -59,12 +71,14 @@ package enum Planner {
   }
 
   /// Warnings about hosts that this run cannot complete.
-  private static func waits(_ steps: [PlannedStep]) -> [String] {
-    steps.compactMap { step in
-      let missing = step.needs.filter { $0.goal == nil }.map(\.host).sorted()
-      guard !missing.isEmpty else { return nil }
-      return "\(step.host) waits for \(missing.joined(separator: ", ")), which this run does not"
-        + " change: an edge between them would break"
+  private static func waits(_ hosts: [HostPlan]) -> [String] {
+    hosts.flatMap { host in
+      host.steps.compactMap { step in
+        let missing = step.needs.filter { $0.goal == nil }.map(\.host).sorted()
+        guard !missing.isEmpty else { return nil }
+        return "\(host.host) waits for \(missing.joined(separator: ", ")), which this run does not"
+          + " change: an edge between them would break"
+      }
     }
   }
 }

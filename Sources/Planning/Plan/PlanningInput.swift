@@ -16,10 +16,12 @@ package struct PlanningInput: Sendable {
   package var now: Timestamp
   /// SHA-256 in lower-case hex.
   package var digest: @Sendable (String) -> String
+  /// The cores on which hosts are planned; the plan does not depend on them.
+  package var cores: any Parallelism
 
   package init(
     _ desired: DesiredFleet, _ state: FleetState, _ observed: ObservedFleet,
-    _ request: PlanRequest = PlanRequest(), now: Timestamp,
+    _ request: PlanRequest = PlanRequest(), now: Timestamp, on cores: any Parallelism = OneCore(),
     digest: @escaping @Sendable (String) -> String
   ) {
     self.desired = desired
@@ -27,6 +29,7 @@ package struct PlanningInput: Sendable {
     self.observed = observed
     self.request = request
     self.now = now
+    self.cores = cores
     self.digest = digest
   }
 }
@@ -51,10 +54,17 @@ package struct ObservedFleet: Sendable {
   package var survey: Survey
   /// The time of the survey; later than `PlanningInput.now` if the plan is made as of an earlier time.
   package let at: Timestamp
+  /// Whether hosts are only assumed to be as recorded: the present texts of their files are not known.
+  let isAssumed: Bool
 
   package init(_ survey: Survey, at time: Timestamp) {
+    self.init(survey, at: time, isAssumed: false)
+  }
+
+  init(_ survey: Survey, at time: Timestamp, isAssumed: Bool) {
     self.survey = survey
     at = time
+    self.isAssumed = isAssumed
   }
 }
 

@@ -79,12 +79,13 @@ extension Planner {
 
   /// Makes a plan that switches hosts to releases that they still have, one host after the other.
   package static func rollback(_ input: RollbackInput) throws(NoRelease) -> Plan {
+    let hazards = ReleaseHazards(input.state, at: input.now)
     var hosts: [HostPlan] = []
     for host in input.hosts.sorted(by: { $0.name < $1.name }) {
       hosts.append(
         HostPlan(
           host: host.name, connection: host.access, roles: host.allRoles,
-          try outcome(for: host, input)))
+          try outcome(for: host, input, hazards)))
     }
     let changing = hosts.flatMap(\.plannedSteps).map { [$0.host] }
     let rollout = input.playbook.rollout
@@ -100,7 +101,7 @@ extension Planner {
   }
 
   private static func outcome(
-    for host: Host, _ input: RollbackInput
+    for host: Host, _ input: RollbackInput, _ hazards: ReleaseHazards
   ) throws(NoRelease) -> HostPlan.Outcome {
     let name = host.name
     switch input.survey[name] {
@@ -119,8 +120,8 @@ extension Planner {
                 + " revoked. Apply the inventory of that time instead"
             ]))
       }
-      let hazards = hazards(of: restored, input)
-      guard hazards.isEmpty else { return .held(.init(.blocked, hazards)) }
+      let reasons = self.reasons(against: restored, hazards)
+      guard reasons.isEmpty else { return .held(.init(.blocked, reasons)) }
       return .steps(
         StepSequence(
           HostStep(
@@ -133,9 +134,11 @@ extension Planner {
   }
 
   /// The reasons against restoring a release that follow from its manifest, such as an old CA.
-  private static func hazards(of restored: RestoredRelease, _ input: RollbackInput) -> [String] {
+  private static func reasons(
+    against restored: RestoredRelease, _ hazards: ReleaseHazards
+  ) -> [String] {
     guard let record = restored.record else { return [] }
-    return ReleaseHazards(state: input.state, now: input.now).all(of: record)
+    return hazards.all(of: record)
       .map { "it cannot be rolled back to release \(restored.number): \($0)" }
   }
 

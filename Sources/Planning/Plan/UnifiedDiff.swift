@@ -31,12 +31,19 @@ package enum UnifiedDiff {
     let edits = edits(from: lines(of: old), to: lines(of: new))
     let hunks = hunks(of: edits, context: context)
     guard !hunks.isEmpty else { return "" }
-    return hunks.reduce("--- \(oldName)\n+++ \(newName)\n") { output, hunk in
-      let (before, part) = (edits[..<hunk.lowerBound], edits[hunk])
-      let old = range(after: before.count(where: \.isOld), part.count(where: \.isOld))
-      let new = range(after: before.count(where: \.isNew), part.count(where: \.isNew))
-      return output + "@@ -\(old) +\(new) @@\n" + part.map(\.text).joined()
+    var output = "--- \(oldName)\n+++ \(newName)\n"
+    var (position, oldLine, newLine) = (0, 0, 0)
+    for hunk in hunks {
+      let before = edits[position..<hunk.lowerBound]
+      oldLine += before.count(where: \.isOld)
+      newLine += before.count(where: \.isNew)
+      let part = edits[hunk]
+      let (old, new) = (part.count(where: \.isOld), part.count(where: \.isNew))
+      output += "@@ -\(range(after: oldLine, old)) +\(range(after: newLine, new)) @@\n"
+      for edit in part { output += edit.text }
+      (position, oldLine, newLine) = (hunk.upperBound, oldLine + old, newLine + new)
     }
+    return output
   }
 
   /// The same diff with all unchanged lines as context.
@@ -101,14 +108,19 @@ package enum UnifiedDiff {
   }
 
   private static func edits(from old: [Line], to new: [Line]) -> [Edit] {
-    var removed: Set<Int> = []
-    var added: Set<Int> = []
-    for change in new.difference(from: old) {
-      switch change {
-      case .remove(let offset, _, _): removed.insert(offset)
-      case .insert(let offset, _, _): added.insert(offset)
+    guard !old.isEmpty, !new.isEmpty else {
+      return old.map { Edit(kind: .removed, line: $0) } + new.map { Edit(kind: .added, line: $0) }
+    }
+    var numbers: [Line: Int] = [:]
+    func numbered(_ lines: [Line]) -> [Int] {
+      lines.map { line in
+        let number = numbers[line] ?? numbers.count
+        numbers[line] = number
+        return number
       }
     }
+    let difference = LineMatching.difference(from: numbered(old), to: numbered(new))
+    let (removed, added) = (difference.removed, difference.added)
     var edits: [Edit] = []
     var (left, right) = (0, 0)
     while left < old.count || right < new.count {

@@ -6,71 +6,19 @@ import State
 /// The warnings of a plan, shown before the user approves it.
 enum Warnings {
   static func all(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
-    host(input) + sharedPorts(input, facts) + FirewallImpactWarnings.all(input, facts)
-      + SourceWarnings.all(input, facts)
-      + vulnerabilities(input) + boot(input) + ca(input) + outlived(input)
-      + siteCertificates(input)
+    let survey = SurveyWarnings(input.observed)
+    return survey.hosts.warnings + sharedPorts(input, facts)
+      + FirewallImpactWarnings.all(input, facts) + SourceWarnings.all(input, facts)
+      + survey.vulnerabilities.flatMap(\.warnings) + survey.boot.warnings
+      + ca(input) + outlived(input) + siteCertificates(input)
       + input.desired.materials.chainWarnings + input.desired.networkWarnings(at: input.now)
       + input.desired.staplingWarnings
-  }
-
-  /// Warns about wrong clocks, and about releases that hosts have rolled back on their own.
-  private static func host(_ input: PlanningInput) -> [String] {
-    let toleratedSeconds: Int64 = 60
-    var found = WarningCollector()
-    for (name, result) in input.observed.survey.sorted(by: { $0.key < $1.key }) {
-      guard case .observed(let observation) = result else { continue }
-      let late = input.observed.at.secondsSince1970 - observation.clock.secondsSince1970
-      if abs(late) > toleratedSeconds {
-        found.add(
-          "the clock of ", name.text,
-          " is \(abs(late)) s \(late > 0 ? "slow" : "fast"): certificates may be treated as not yet"
-            + " valid or as expired there")
-      }
-      if let undone = observation.undoneRelease {
-        found.add(
-          "", name.text, " rolled back release \(undone.number) automatically: \(undone.why)")
-      }
-    }
-    return found.warnings
   }
 
   private static func sharedPorts(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
     facts.filter { input.request.selector.matches($0.host) }.flatMap { facts in
       (facts.sharedPorts?.warnings ?? []).map { "on \(facts.host.name), \($0)" }
     }
-  }
-
-  private static func vulnerabilities(_ input: PlanningInput) -> [String] {
-    var found = WarningCollector()
-    for vulnerability in NginxVulnerability.all {
-      for (name, result) in input.observed.survey.sorted(by: { $0.key < $1.key }) {
-        guard case .observed(let observation) = result,
-          let version = observation.nginxVersion.flatMap({ Version($0) }),
-          vulnerability.affects(version),
-          !observation.surroundings.patchedVulnerabilities.contains(vulnerability.name)
-        else { continue }
-        found.add(
-          "nginx on ", "\(name) (\(version))",
-          " is vulnerable to \(vulnerability.name), and no nginx package there mentions a fix: "
-            + "\(vulnerability.effect)."
-            + " It is fixed in nginx \(vulnerability.remedy) and later")
-      }
-    }
-    return found.warnings
-  }
-
-  /// Warns about hosts without systemd, which do nothing at boot. Transactions roll back without it too.
-  private static func boot(_ input: PlanningInput) -> [String] {
-    var found = WarningCollector()
-    for (name, result) in input.observed.survey.sorted(by: { $0.key < $1.key }) {
-      guard case .observed(let observation) = result, !observation.hasSystemd else { continue }
-      found.add(
-        "no systemd on ", name.text,
-        ": after a reboot the firewall is not loaded, and an unconfirmed release stays until the"
-          + " next apply")
-    }
-    return found.warnings
   }
 
   private static func ca(_ input: PlanningInput) -> [String] {
@@ -96,9 +44,10 @@ enum Warnings {
   /// valid (RFC 5280, 6.1.3).
   private static func outlived(_ input: PlanningInput) -> [String] {
     var found = WarningCollector()
+    let hosts = input.state.hosts.keys.sorted()
     for ca in input.state.caGenerations {
-      for (name, record) in input.state.hosts.sorted(by: { $0.key < $1.key }) {
-        let latest = record.release.certificates.values.filter {
+      for name in hosts {
+        let latest = input.state.hosts[name]?.release.certificates.values.lazy.filter {
           $0.issuerKeyIdentifier == ca.keyIdentifier && $0.notAfter > ca.notAfter
         }.map(\.notAfter).max()
         guard let latest else { continue }

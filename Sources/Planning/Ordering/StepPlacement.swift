@@ -1,25 +1,24 @@
 import Fleet
 import State
 
-/// The steps of every host that changes, with the stage and the dependencies that the sequencer decides.
-struct SequencedSteps {
-  private(set) var steps: [HostName: [HostStep]]
-  private let sequencer: ChangeSequencer
+/// Gives the steps of a host their stages and the dependencies that the sequencer decides.
+struct StepPlacement: Sendable {
+  let sequencer: ChangeSequencer
+  /// What a host has after each of its steps; empty for a host that does not change.
+  let goals: [[HostStep.Goal]]
 
-  /// - Parameter steps: one for each step of the host's track.
-  init(_ steps: [HostName: [HostStep]], _ sequencer: ChangeSequencer) {
-    self.steps = steps
-    self.sequencer = sequencer
-    for (host, own) in steps {
-      var own = own
-      for index in own.indices { place(&own[index], of: host, at: index + 1) }
-      Self.explain(&own)
-      self.steps[host] = own
-    }
+  /// - Parameters:
+  ///   - steps: one for each step of the host's track.
+  ///   - host: its position among the hosts of the change.
+  func placed(_ steps: [HostStep], of host: Int) -> [HostStep] {
+    var steps = steps
+    for index in steps.indices { place(&steps[index], of: host, at: index + 1) }
+    Self.explain(&steps)
+    return steps
   }
 
   /// - Parameter position: the position on the host's track of the state that the step leads to.
-  private func place(_ step: inout HostStep, of host: HostName, at position: Int) {
+  private func place(_ step: inout HostStep, of host: Int, at position: Int) {
     step.stage = sequencer.stage(of: host, to: position)
     step.needs = sequencer.needs(of: host, to: position).map(need)
     step.ways = sequencer.ways(of: host, to: position).sorted { $0.key < $1.key }
@@ -27,10 +26,11 @@ struct SequencedSteps {
   }
 
   private func need(_ milestone: ChangeSequencer.Milestone) -> HostStep.Need {
-    let steps = steps[milestone.host] ?? []
+    let goals = goals[milestone.host]
     let index = milestone.position - 1
     return HostStep.Need(
-      host: milestone.host, goal: steps.indices.contains(index) ? steps[index].goal : nil)
+      host: sequencer.changes[milestone.host].name,
+      goal: goals.indices.contains(index) ? goals[index] : nil)
   }
 
   /// - Parameter way: the back-end first, then the hosts before it.
