@@ -142,8 +142,8 @@ let package = Package(
     .executableTarget(
       name: "BenchPlanner",
       dependencies: [
-        "Diagnostics", "Fleet", "Hashing", "Inventories", "Planning", "Playbooks", "State",
-        "StateFiles",
+        "Application", "Diagnostics", "Fleet", "Hashing", "Inventories", "Planning", "Playbooks",
+        "State", "StateFiles",
       ], path: "Tests/BenchPlanner", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
