@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SSH
@@ -118,23 +119,75 @@ extension OverTheNetwork {
       #expect(try await stream.read() == Array("late".utf8))
     }
 
-    @Test("The next open waits for one that was abandoned, and commands still start")
+    @Test("An open that was abandoned delays nothing, and its late answer is ignored")
     func abandonedOpen() async throws {
       // Its backlog is full, so the host's connect(2) goes unanswered.
+      let full = try FullListener()
+      let (listener, other) = (try echo(), try echo())
+      let earlier = try await connection.open(to: "127.0.0.1", port: other.port)
+      for _ in 0..<3 {
+        let error = try await failure { () async throws(SSHError) in
+          try await connection.open(to: "127.0.0.1", port: full.port, within: .milliseconds(100))
+        }
+        #expect(error.code == .timedOut)
+        let stream = try await connection.open(to: "127.0.0.1", port: listener.port)
+        try await stream.write(Array("on".utf8))
+        #expect(try await stream.read() == Array("on".utf8))
+      }
+      let task = Task { [connection, port = full.port] in
+        try await connection.open(to: "127.0.0.1", port: port, within: .seconds(3600))
+      }
+      await Task.yield()
+      task.cancel()
+      let result = await task.result
+      #expect { try result.get() } throws: { ($0 as? SSHError)?.code == .cancelled }
+      #expect(try await connection.start("true").exitStatus() == .code(0))
+      full.makeRoom()
+      try await earlier.write(Array("still".utf8))
+      #expect(try await earlier.read() == Array("still".utf8))
+    }
+
+    @Test("A host that is alive answers at once, also behind a request that it cannot answer yet")
+    func answering() async throws {
+      #expect(try await connection.answers(within: .seconds(60)))
       let full = try FullListener()
       let error = try await failure { () async throws(SSHError) in
         try await connection.open(to: "127.0.0.1", port: full.port, within: .milliseconds(100))
       }
       #expect(error.code == .timedOut)
-      let listener = try echo()
-      let again = try await failure { () async throws(SSHError) in
-        try await connection.open(to: "127.0.0.1", port: listener.port, within: .milliseconds(100))
+      #expect(try await connection.answers(within: .seconds(60)))
+      let process = try await connection.start("echo $PPID; cat")
+      let line = try #require(try await process.read())
+      let pid = try #require(Int32(String(decoding: line, as: UTF8.self).dropLast()))
+      kill(pid, SIGSTOP)
+      #expect(try await !connection.answers(within: .milliseconds(100)))
+      kill(pid, SIGCONT)
+      // The late answer is taken for that to the next question.
+      let lost = try await failure { () async throws(SSHError) in
+        try await connection.answers(within: .seconds(60))
       }
-      #expect(again.code == .timedOut)
+      #expect(lost.code == .channelRefused)
+      #expect(await connection.condition == (true, false, false))
+    }
+
+    @Test("Late answers cost a gateway nothing but another connection")
+    func lateAnswers() async throws {
+      let gateway = client.gateway(through: server.destination())
+      let full = try FullListener()
+      let error = try await failure { () async throws(SSHError) in
+        try await gateway.open(to: "127.0.0.1", port: full.port, within: .milliseconds(100))
+      }
+      #expect(error.code == .timedOut)
+      #expect(client.counts.connections == 2)
       full.makeRoom()
-      let stream = try await connection.open(to: "127.0.0.1", port: listener.port)
-      try await stream.write(Array("on".utf8))
-      #expect(try await stream.read() == Array("on".utf8))
+      let port = try Listener.freePort()
+      try await eventually("the host's late answer is met") {
+        let refused = try await failure { () async throws(SSHError) in
+          try await gateway.open(to: "127.0.0.1", port: port)
+        }
+        #expect(refused.code == .streamRefused)
+        return client.counts.connections == 3
+      }
     }
 
     @Test("Closing a stream fails pending reads, and the other side sees the end")

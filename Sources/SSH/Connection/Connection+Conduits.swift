@@ -8,55 +8,114 @@ struct Target: Hashable, Sendable {
   var activity: String { "connecting to \(address) port \(port) through the host" }
 }
 
+/// What a channel is opened for.
+enum ChannelRequest {
+  case stream(Target)
+  /// Nothing: only the host's refusal is waited for.
+  case ping
+
+  var activity: String {
+    switch self {
+    case .stream(let target): target.activity
+    case .ping: "waiting for an answer"
+    }
+  }
+
+  /// Begins or continues to open the channel.
+  fileprivate func open(_ session: Session) -> OpaquePointer? {
+    switch self {
+    case .stream(let target):
+      // sshd logs where a stream comes from; on this side there is no socket.
+      return libssh2_channel_direct_tcpip_ex(
+        session.pointer, target.address, Int32(target.port), "127.0.0.1", 0)
+    case .ping:
+      // No one can define this kind of channel (RFC 4251, 6; RFC 2606, 2).
+      let kind = Array("ping@deploy.invalid".utf8CString)
+      return libssh2_channel_open_ex(
+        session.pointer, kind, UInt32(kind.count - 1), 2 * 1024 * 1024, 32_768, nil, 0)
+    }
+  }
+}
+
+/// What the host answered to a request for a channel.
+enum Opened {
+  case channel(Channel)
+  /// With libssh2's words.
+  case refused(String?)
+}
+
 /// Streams through this connection: one task moves the bytes of all of them.
 extension Connection {
-  /// Opens a direct-tcpip channel; waits until an abandoned one has been answered.
+  /// Opens a direct-tcpip channel.
   func openChannel(
     to target: Target, until deadline: Deadline
   ) async throws(SSHError) -> Channel {
-    let activity = target.activity
-    if let abandoned {
-      let late = try await attempt(activity, until: deadline) {
-        session throws(SSHError) -> Opened? in try self.open(abandoned, session)
-      }
-      self.abandoned = nil
-      if case .channel(let channel) = late { retire(channel.free) }
-    }
-    let opened = try await attempt(activity, until: deadline) {
-      session throws(SSHError) -> Opened? in try self.open(target, session)
-    }
-    switch opened {
+    switch try await ask(for: .stream(target), until: deadline) {
     case .channel(let channel): return channel
     case .refused(let words) where words?.contains("prohibited") == true:
       throw failure(
-        .forwardingProhibited, activity,
+        .forwardingProhibited, target.activity,
         "the host's sshd does not allow it; see its AllowTcpForwarding and PermitOpen",
         library: words)
     case .refused(let words):
       throw failure(
-        .streamRefused, activity, "the host could not connect to it", library: words)
+        .streamRefused, target.activity, "the host could not connect to it", library: words)
     }
   }
 
-  private enum Opened {
-    case channel(Channel)
-    case refused(String?)
-  }
-
-  /// Returns nil until the host has answered.
-  private func open(_ target: Target, _ session: Session) throws(SSHError) -> Opened? {
-    // sshd logs where a stream comes from; on this side there is no socket.
-    let pointer = libssh2_channel_direct_tcpip_ex(
-      session.pointer, target.address, Int32(target.port), "127.0.0.1", 0)
-    if let pointer { return .channel(Channel(adopting: pointer, of: session.pointer)) }
-    switch libssh2_session_last_errno(session.pointer) {
-    case LIBSSH2_ERROR_EAGAIN: return nil
-    case LIBSSH2_ERROR_CHANNEL_FAILURE: return .refused(session.lastError)
-    case let status: throw failure(status, of: session, target.activity)
+  /// Asks for a channel, and gives up at the deadline so that the next one can be asked for.
+  func ask(for request: ChannelRequest, until deadline: Deadline) async throws(SSHError) -> Opened {
+    do throws(SSHError) {
+      return try await attempt(request.activity, until: deadline) {
+        session throws(SSHError) -> Opened? in
+        if let pointer = request.open(session) {
+          return .channel(Channel(adopting: pointer, of: session.pointer))
+        }
+        switch libssh2_session_last_errno(session.pointer) {
+        case LIBSSH2_ERROR_EAGAIN: return nil
+        case LIBSSH2_ERROR_CHANNEL_FAILURE: return .refused(session.lastError)
+        case LIBSSH2_ERROR_SOCKET_NONE where session.transport.end == nil:
+          // libssh2 (1.10 to 1.11) drops a request if it meets the late answer to an abandoned one. The next request
+          // would meet the answer to this one.
+          self.opensNoStreams = true
+          throw self.failure(
+            .channelRefused, request.activity,
+            "its answer was lost behind that to an earlier request")
+        case let status: throw self.failure(status, of: session, request.activity)
+        }
+      }
+    } catch {
+      if error.code == .timedOut || error.code == .cancelled { try await abandon(request) }
+      throw error
     }
   }
 
-  var condition: (isUsable: Bool, carriesStreams: Bool) { (isUsable, !conduits.isEmpty) }
+  /// Makes libssh2 forget a request that the host has not answered, with a read that fails: libssh2 keeps the
+  /// state of one request in the session, and continues it with the next call otherwise. A late answer is for a
+  /// channel that no longer exists: libssh2 ignores it, unless it waits for another one at that moment.
+  private func abandon(_ request: ChannelRequest) async throws(SSHError) {
+    let isForgotten = try await attempt(request.activity, until: Deadline(after: .zero)) {
+      session throws(SSHError) -> Bool? in
+      session.transport.isInterrupted = true
+      defer { session.transport.isInterrupted = false }
+      if let pointer = request.open(session) {
+        // The answer has just arrived.
+        self.retire(Channel(adopting: pointer, of: session.pointer).free)
+        return true
+      }
+      let answers = [
+        LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_NONE, LIBSSH2_ERROR_CHANNEL_FAILURE,
+      ]
+      return answers.contains(libssh2_session_last_errno(session.pointer))
+    }
+    // What this call has found may be for others.
+    wakeWaiters()
+    if !isForgotten { end(with: .connectionLost, "abandoned while \(request.activity)") }
+  }
+
+  var condition: (isUsable: Bool, opensStreams: Bool, carriesStreams: Bool) {
+    (isUsable, isUsable && !opensNoStreams, !conduits.isEmpty)
+  }
 
   /// Adds a stream to those that this connection carries.
   func carry(_ channel: Channel) -> ByteStream {

@@ -25,9 +25,9 @@ package actor Connection {
   /// Channels that are closed here but not yet by the peer: the libssh2 call to repeat for each.
   private var retiring: [() -> Int32] = []
   var conduits: [Conduit] = []
+  /// Existing streams continue, but no new one can be opened.
+  var opensNoStreams = false
   private var isOpening = false
-  /// The stream whose opening was abandoned before the host answered.
-  var abandoned: Target?
   private var lastID: RemoteProcess.ID = 0
   /// Why this connection can no longer be used.
   private var ending: SSHError?

@@ -39,6 +39,8 @@ final class Transport {
   private var allowance = callLimit
   /// Keepalives since the last data from the peer.
   var unansweredKeepalives = 0
+  /// Whether reads fail, so that the libssh2 call that waits for an answer gives up.
+  var isInterrupted = false
   /// The secret with which libssh2's callback answers prompts; kept only while they are answered.
   var hiddenAnswer: [UInt8]?
 
@@ -68,6 +70,7 @@ final class Transport {
   /// Returns what libssh2 expects: a count, 0 at the end, or a negative errno.
   func receive(into buffer: UnsafeMutableRawPointer, size: Int, flags: Int32) -> Int {
     if isSevered { return Int(-ECONNRESET) }
+    if isInterrupted { return Int(-ECANCELED) }
     guard allowance > 0 else { return Int(-EAGAIN) }
     if isLoggingIn && received > Self.loginLimit {
       end = .endlessGreeting

@@ -43,8 +43,7 @@ extension Connection {
   ///
   /// - Parameter limit: how long to wait for the connection, instead of the connection's idle deadline.
   /// - Throws: `streamRefused` if the host cannot connect, `forwardingProhibited` if its
-  ///   sshd does not allow it. After `timedOut` and `cancelled` the connection can still be used,
-  ///   but it opens nothing until the host has given up as well: see `Gateway`.
+  ///   sshd does not allow it. After `timedOut` and `cancelled` the connection can still be used.
   package func open(
     to address: String, port: UInt16, within limit: Duration? = nil
   ) async throws(SSHError) -> ByteStream {
@@ -52,13 +51,25 @@ extension Connection {
     let deadline = Deadline(after: limit ?? deadlines.idle)
     return try await opening(target.activity, until: deadline) {
       () async throws(SSHError) -> ByteStream in
-      do throws(SSHError) {
-        let channel = try await self.openChannel(to: target, until: deadline)
-        return self.carry(channel)
-      } catch {
-        if error.code == .timedOut || error.code == .cancelled { self.abandoned = target }
-        throw error
+      self.carry(try await self.openChannel(to: target, until: deadline))
+    }
+  }
+
+  /// Whether the host answers within a time limit. It is asked for a kind of channel that does not exist, which
+  /// every SSH server refuses at once (RFC 4254, 5.1) and after all that it was asked before.
+  package func answers(within limit: Duration) async throws(SSHError) -> Bool {
+    let deadline = Deadline(after: limit)
+    do throws(SSHError) {
+      try await opening(ChannelRequest.ping.activity, until: deadline) {
+        () async throws(SSHError) in
+        if case .channel(let channel) = try await self.ask(for: .ping, until: deadline) {
+          self.retire(channel.free)
+        }
       }
+      return true
+    } catch {
+      guard error.code == .timedOut else { throw error }
+      return false
     }
   }
 

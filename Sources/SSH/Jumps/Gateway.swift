@@ -1,7 +1,7 @@
 /// Connections to one jump host, shared by all connections that go through it.
 ///
 /// There is one connection, and a second while opens queue: libssh2 opens one channel at a time on a
-/// connection, and an address that does not answer must delay only the connections to it. They are
+/// connection, and an address that does not answer must not delay the connections to others. They are
 /// dialed one after the other, which suits every sshd's MaxStartups; streams do not count as sessions for
 /// its MaxSessions.
 package actor Gateway {
@@ -11,8 +11,8 @@ package actor Gateway {
   private final class Member {
     let connection: Connection
     var isOpening = false
-    /// An abandoned open that the host has not answered yet: existing streams continue, no new one begins.
-    var isBlocked = false
+    /// Whether it could when it was last looked at.
+    var opensStreams = true
 
     init(_ connection: Connection) { self.connection = connection }
   }
@@ -37,6 +37,14 @@ package actor Gateway {
     client.loop.asUnownedSerialExecutor()
   }
 
+  /// Connects to the host, unless that has been done.
+  ///
+  /// - Throws: why the host cannot be reached.
+  package func connect() async throws(SSHError) {
+    await dropOldMembers()
+    if !members.contains(where: \.opensStreams) { try await withMember("connecting") { _ in } }
+  }
+
   /// Lets the host connect with TCP to an address, or to a name that it resolves.
   ///
   /// - Parameter limit: how long the host may take, instead of the deadline for connecting.
@@ -44,44 +52,62 @@ package actor Gateway {
   package func open(
     to address: String, port: UInt16, within limit: Duration? = nil
   ) async throws(SSHError) -> ByteStream {
-    let member = try await freeMember(for: Target(address: address, port: port))
-    defer { client.loop.wake(key) }
-    do {
-      let stream = try await member.connection.open(
-        to: address, port: port, within: limit ?? deadlines.connect)
-      member.isOpening = false
-      return stream
-    } catch {
-      member.isOpening = false
-      member.isBlocked = error.code == .timedOut || error.code == .cancelled
-      await dropIdleMembers()
-      throw error
+    let limit = limit ?? deadlines.connect
+    return try await withMember(Target(address: address, port: port).activity) {
+      connection async throws(SSHError) in
+      try await connection.open(to: address, port: port, within: limit)
+    }
+  }
+
+  /// Whether the host answers within a time limit: see `Connection.answers(within:)`.
+  package func answers(within limit: Duration) async throws(SSHError) -> Bool {
+    try await withMember("waiting for an answer") { connection async throws(SSHError) in
+      try await connection.answers(within: limit)
+    }
+  }
+
+  private func withMember<Value: Sendable>(
+    _ activity: String, _ body: (Connection) async throws(SSHError) -> Value
+  ) async throws(SSHError) -> Value {
+    while true {
+      let member = try await freeMember(activity)
+      defer {
+        member.isOpening = false
+        client.loop.wake(key)
+      }
+      do {
+        return try await body(member.connection)
+      } catch {
+        let condition = await member.connection.condition
+        guard condition.isUsable, !condition.opensStreams else { throw error }
+        // Another connection can: this one is no longer among the members that are asked.
+      }
     }
   }
 
   /// Marks the member as opening; the caller resets that.
-  private func freeMember(for target: Target) async throws(SSHError) -> Member {
+  private func freeMember(_ activity: String) async throws(SSHError) -> Member {
     let failuresBefore = failures.count
     let wait = (deadlines.connect + deadlines.handshake + deadlines.authentication) * 2
     let end = Deadline(after: wait)
     var hasWaited = false
     while true {
-      await dropIdleMembers()
-      if let member = members.first(where: { !$0.isOpening && !$0.isBlocked }) {
+      await dropOldMembers()
+      if let member = members.first(where: { !$0.isOpening && $0.opensStreams }) {
         member.isOpening = true
         return member
       }
-      let count = members.count { !$0.isBlocked }
+      let count = members.count(where: \.opensStreams)
       if count == 0, failures.count > failuresBefore, let error = failures.last { throw error }
       if !isDialing && (count == 0 || hasWaited && count < Self.memberLimit) { dial() }
       let pause = Deadline(after: Self.patience)
       switch await client.loop.wait(for: .reading, on: key, until: pause) {
-      case .cancelled: throw failure(.cancelled, target, "cancelled")
+      case .cancelled: throw failure(.cancelled, activity, "cancelled")
       case .timedOut: hasWaited = true
       case .ready: break
       }
       guard ContinuousClock.now < end.instant else {
-        throw failure(.timedOut, target, "no connection was free within \(end.limitText)")
+        throw failure(.timedOut, activity, "no connection was free within \(end.limitText)")
       }
     }
   }
@@ -101,16 +127,19 @@ package actor Gateway {
     }
   }
 
-  private func dropIdleMembers() async {
+  /// Drops those that have ended, and those that neither open nor carry a stream.
+  private func dropOldMembers() async {
     for member in members {
-      let (isUsable, carriesStreams) = await member.connection.condition
-      guard !isUsable || member.isBlocked && !carriesStreams else { continue }
-      members.removeAll { $0 === member }
+      let condition = await member.connection.condition
+      member.opensStreams = condition.opensStreams
+      if !condition.isUsable || !condition.opensStreams && !condition.carriesStreams {
+        members.removeAll { $0 === member }
+      }
     }
   }
 
-  private func failure(_ code: SSHError.Code, _ target: Target, _ detail: String) -> SSHError {
-    SSHError(code, subject: destination.subject, activity: target.activity, detail: detail)
+  private func failure(_ code: SSHError.Code, _ activity: String, _ detail: String) -> SSHError {
+    SSHError(code, subject: destination.subject, activity: activity, detail: detail)
   }
 }
 
