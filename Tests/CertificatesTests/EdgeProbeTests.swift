@@ -58,7 +58,7 @@ struct EdgeProbeTests {
     try await EdgeProbe(
       serverName: name,
       trusted: CertificateBundle(pem: old.files.certificatePEM + new.files.certificatePEM),
-      identity: leaf.map { try ClientIdentity($0) }, session: session
+      client: .presenting(leaf.map { try ClientIdentity($0) }), session: session
     ).run(over: server.connect(), at: now)
   }
 
@@ -172,7 +172,7 @@ struct EdgeProbeTests {
     func probe(_ nginx: NginxServer, _ leaf: IssuedLeaf) async throws -> ProbeReport {
       try await EdgeProbe(
         serverName: "shop.example", trusted: CertificateBundle(pem: bundle),
-        identity: ClientIdentity(leaf)
+        client: .presenting(ClientIdentity(leaf))
       ).run(over: nginx.connect(), at: now)
     }
     #expect(try await status(probe(nginx, bad)) == 400)
@@ -233,7 +233,7 @@ struct EdgeProbeTests {
 
     for bytes in ["HTTP/1.1 400 Bad Request\r\n\r\n", ""] {
       let report = try await EdgeProbe(
-        serverName: "shop.example", trusted: old.bundle(), identity: nil
+        serverName: "shop.example", trusted: old.bundle(), client: .presenting(nil)
       ).run(over: Recording(bytes), at: now)
       guard case .refusedHandshake = report.answer else {
         Issue.record("\(report.answer)")
@@ -244,7 +244,8 @@ struct EdgeProbeTests {
 
   @Test("An error of the stream is thrown")
   func brokenStream() async throws {
-    let probe = EdgeProbe(serverName: "shop.example", trusted: try old.bundle(), identity: nil)
+    let probe = try EdgeProbe(
+      serverName: "shop.example", trusted: old.bundle(), client: .presenting(nil))
     await #expect(throws: Recording.Broken.self) {
       _ = try await probe.run(over: Recording(nil), at: now)
     }

@@ -113,3 +113,28 @@ struct RootTests {
       } == .requestRefused)
   }
 }
+
+@Suite("A CA whose key is only in memory")
+struct TemporaryCATests {
+  @Test("it signs certificates that it vouches for, and no other CA does")
+  func vouching() throws {
+    let ca = try CertificateAuthority.temporary(
+      CARequest(commonName: "Temporary", key: .ecdsaP256, validFor: day), now: noon)
+    let leaf = try ca.issue(
+      LeafRequest(
+        role: .client, commonName: "edge-1", dnsNames: ["edge-1"], key: .ecdsaP256, validFor: 600),
+      now: noon)
+    try CertificateBundle(pem: ca.certificatePEM()).verify(
+      leafPEM: leaf.certificatePEM, as: .client, name: nil, at: noon)
+    #expect(
+      errorCode {
+        try TestCA.first().bundle().verify(
+          leafPEM: leaf.certificatePEM, as: .client, name: nil, at: noon)
+      } == .chainNotVerified)
+    #expect(
+      errorCode {
+        _ = try CertificateAuthority.temporary(
+          CARequest(commonName: "", key: .ecdsaP256, validFor: day), now: noon)
+      } == .requestRefused)
+  }
+}

@@ -48,6 +48,19 @@ package struct CertificateAuthority: Sendable {
       encryptedKeyPEM: try EncryptedPrivateKey.seal(key, passphrase: passphrase))
   }
 
+  /// Creates a self-signed CA whose key is only in memory, so that no time is spent on encrypting it.
+  package static func temporary(
+    _ request: CARequest, now: Int64
+  ) throws(CertificateError) -> CertificateAuthority {
+    let operation = Operation("create", "the CA \(request.commonName.debugDescription)")
+    try request.validate(operation)
+    let key = try PrivateKey.generate(request.key)
+    let pem = try certify(request, key, below: nil, now: now, operation)
+    let certificate = try Certificate.readAll(pem, named: "the CA's certificate")[0]
+    return CertificateAuthority(
+      facts: try CertificateFacts(of: certificate), certificate: certificate, issuers: [], key: key)
+  }
+
   /// Creates the certificate of an existing key: of a CA whose creation was interrupted,
   /// or whose certificate is lost. With the same request it gets the name and the key identifier
   /// of the lost one, so that the certificates that one signed can still be verified.

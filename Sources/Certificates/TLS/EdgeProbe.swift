@@ -6,19 +6,18 @@
 package struct EdgeProbe: Sendable {
   /// The requested name, which the certificate has to match: nginx's `proxy_ssl_name`, a site's domain.
   package var serverName: String
-  package var trusted: CertificateBundle
-  /// Nil to show no certificate.
-  package var identity: ClientIdentity?
+  /// The CAs that should have issued the server's certificate; nil if that is not examined.
+  package var trusted: CertificateBundle?
+  package var client: TLSClient
   /// A session of an earlier probe, to check whether the server resumes it.
   package var session: TLSSession?
 
   package init(
-    serverName: String, trusted: CertificateBundle, identity: ClientIdentity?,
-    session: TLSSession? = nil
+    serverName: String, trusted: CertificateBundle?, client: TLSClient, session: TLSSession? = nil
   ) {
     self.serverName = serverName
     self.trusted = trusted
-    self.identity = identity
+    self.client = client
     self.session = session
   }
 
@@ -26,12 +25,13 @@ package struct EdgeProbe: Sendable {
   /// - Parameter time: seconds since 1970, at which what is served has to be valid.
   package func run(over stream: some ByteStream, at time: Int64) async throws -> ProbeReport {
     let connection = try TLSConnection.prepare(
-      over: stream, serverName: serverName, identity: identity, session: session)
+      over: stream, as: client, serverName: serverName, session: session)
     let (answer, saysRefused) = try await ask(connection)
     var report = ProbeReport(
       answer: answer, saysRefused: saysRefused, tlsVersion: connection.version,
       acceptedIssuers: connection.acceptedIssuers, isResumed: connection.isResumed,
       session: connection.session)
+    guard let trusted else { return report }
     let pem = try connection.servedPEM()
     if !pem.isEmpty {
       let chain = try CertificateBundle(pem: pem, named: "the served certificate")
@@ -124,7 +124,7 @@ package struct ProbeReport: Sendable {
   package var saysRefused: Bool
   /// In OpenSSL's notation: `TLSv1.3`.
   package var tlsVersion: String
-  /// The server's certificates, its own first; nil if it sent none.
+  /// The server's certificates, its own first; nil if it sent none, or if they were not examined.
   package var chain: CertificateBundle?
   /// Why the served certificate cannot be trusted; nil if chain, purpose, dates and name are valid.
   package var distrust: CertificateError?

@@ -29,17 +29,10 @@ final class TLSConnection {
   ///   - serverName: the requested name (RFC 6066, 3).
   ///   - session: from an earlier connection, which the server may resume.
   static func prepare(
-    over stream: any ByteStream, serverName: String, identity: ClientIdentity?,
-    session: TLSSession?
+    over stream: any ByteStream, as client: TLSClient, serverName: String, session: TLSSession?
   ) throws(CertificateError) -> TLSConnection {
     let operation = Operation("connect to", serverName)
-    let context = try operation.require(SSL_CTX_new(TLS_client_method()))
-    // The connection keeps a reference to it.
-    defer { SSL_CTX_free(context) }
-    try operation.require(COpenSSL_SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1)
-    SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil)
-    if let identity { try show(identity, in: context, operation) }
-    let pointer = try operation.require(SSL_new(context))
+    let pointer = try operation.require(SSL_new(client.pointer))
     guard let received = BIO_new(BIO_s_mem()), let sending = BIO_new(BIO_s_mem()) else {
       SSL_free(pointer)
       throw operation.failure(.libraryFailed, "OpenSSL refused")
@@ -51,19 +44,6 @@ final class TLSConnection {
     if let session { try operation.require(SSL_set_session(pointer, session.pointer) == 1) }
     SSL_set_connect_state(pointer)
     return connection
-  }
-
-  private static func show(
-    _ identity: ClientIdentity, in context: OpaquePointer, _ operation: Operation
-  ) throws(CertificateError) {
-    defer { withExtendedLifetime(identity) {} }
-    try operation.require(
-      SSL_CTX_use_certificate(context, identity.certificates[0].pointer) == 1
-        && SSL_CTX_use_PrivateKey(context, identity.key.pointer) == 1, .keyMismatch,
-      "the client's certificate and key do not match")
-    for certificate in identity.certificates.dropFirst() {
-      try operation.require(COpenSSL_SSL_CTX_add1_chain_cert(context, certificate.pointer) == 1)
-    }
   }
 
   // MARK: - The conversation
