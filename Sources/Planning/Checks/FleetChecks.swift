@@ -56,64 +56,67 @@ package struct FleetChecks: Hashable, Sendable {
     package var isBehindNetwork: Bool
   }
 
-  package var edges: [Edge] = []
+  /// Which edges and public endpoints of a fleet are tested.
+  package enum Extent: Hashable, Sendable {
+    case all
+    /// All in a fleet that has at most this number; otherwise this number, or more if that is necessary to have
+    /// every host and every site among them.
+    case sample(atMost: Int)
+
+    /// A sample of what takes minutes otherwise.
+    package static let usual = Extent.sample(atMost: 5_000)
+  }
+
+  /// In the order of the inventory.
+  package private(set) var edges: [Edge] = []
   /// For each port of a back-end the hosts that must be blocked; in a large fleet a sample, which differs
   /// from port to port.
-  package var forbiddenConnections: [ForbiddenConnection] = []
-  package var publicEndpoints: [PublicEndpoint] = []
+  package let forbiddenConnections: [ForbiddenConnection]
+  package private(set) var publicEndpoints: [PublicEndpoint] = []
+  /// How many there are in the fleet, of which those to test may be a sample.
+  package let edgeCount: Int
+  package let forbiddenConnectionCount: Int
+  package let publicEndpointCount: Int
+
+  /// Whether fewer edges or public endpoints are tested than there are.
+  package var isSample: Bool {
+    edges.count < edgeCount || publicEndpoints.count < publicEndpointCount
+  }
 
   /// The checks that an inventory implies.
   ///
   /// - Parameter selector: an edge is tested if either of its ends is selected.
-  package init(of inventory: Inventory, _ selector: Selector) {
+  package init(of inventory: Inventory, _ selector: Selector, _ extent: Extent = .all) {
     let hosts = Dictionary(uniqueKeysWithValues: inventory.hosts.map { ($0.name, $0) })
-    for site in inventory.sites {
-      for frontEnd in site.frontEnds.compactMap({ hosts[$0] }) {
-        if selector.matches(frontEnd) {
-          publicEndpoints.append(PublicEndpoint(of: site, on: frontEnd))
-        }
-        for upstream in site.upstreams {
-          guard let backEnd = hosts[upstream.host],
-            selector.matches(frontEnd) || selector.matches(backEnd)
-          else { continue }
-          edges.append(Edge(of: site, from: frontEnd, to: backEnd, upstream.port))
-        }
+    let selected = Set(inventory.hosts.lazy.filter(selector.matches).map(\.name))
+    (forbiddenConnections, forbiddenConnectionCount) = ForbiddenConnection.all(
+      in: inventory, to: selected, hosts)
+
+    let edgeGrids = inventory.sites.indices.flatMap {
+      PairGrid.edges(of: $0, in: inventory, selected)
+    }
+    edgeCount = edgeGrids.pairCount
+    for (site, pairs) in edgeGrids.chosen(extent) {
+      let site = inventory.sites[site]
+      edges += pairs.compactMap { pair in
+        guard let frontEnd = hosts[site.frontEnds[pair.row]],
+          let backEnd = hosts[site.upstreams[pair.column].host]
+        else { return nil }
+        return Edge(of: site, from: frontEnd, to: backEnd, site.upstreams[pair.column].port)
       }
     }
-    forbiddenConnections = Self.forbiddenConnections(of: inventory, selector, hosts)
-  }
 
-  private static func forbiddenConnections(
-    of inventory: Inventory, _ selector: Selector, _ hosts: [HostName: Host]
-  ) -> [ForbiddenConnection] {
-    let targets = Set(
-      inventory.sites.flatMap(\.upstreams).map { Upstream(host: $0.host, port: $0.port) }
-    ).sorted { ($0.host, $0.port) < ($1.host, $1.port) }
-    let openings = Dictionary(
-      uniqueKeysWithValues: Set(targets.map(\.host)).compactMap { hosts[$0] }
-        .filter(selector.matches).map { ($0.name, ruleset(for: $0, in: inventory).openings) })
-    let most = max(1, mostForbiddenConnections / max(1, targets.count))
-    return targets.enumerated().flatMap { index, target -> [ForbiddenConnection] in
-      guard let backEnd = hosts[target.host], let openings = openings[target.host] else {
-        return []
-      }
-      let source = openings.source(of: .tcp(target.port))
-      // Connections of a container come from the address of its container host.
-      let others = inventory.hosts.filter {
-        $0.name != backEnd.name && $0.placement == .direct
-          && !source.contains(backEnd.apparentSource(of: $0.address))
-      }
-      let entry = backEnd.endpoint(to: target.port)
-      return (0..<min(most, others.count)).map { offset in
-        ForbiddenConnection(
-          host: others[(index + offset) % others.count].name, backEnd: backEnd.name,
-          address: entry.address, port: entry.port)
+    let endpointGrids = inventory.sites.indices.map {
+      PairGrid.endpoints(of: $0, in: inventory, selected)
+    }
+    publicEndpointCount = endpointGrids.pairCount
+    for (site, pairs) in endpointGrids.chosen(extent) {
+      let site = inventory.sites[site]
+      publicEndpoints += pairs.compactMap { pair in
+        hosts[site.frontEnds[pair.row]].map { PublicEndpoint(of: site, on: $0) }
       }
     }
   }
-
-  /// The limit for a run: each connection to a firewall that drops takes seconds to time out.
-  private static let mostForbiddenConnections = 512
 }
 
 extension FleetChecks.Edge {
