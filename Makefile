@@ -60,11 +60,12 @@ format:          ## format the sources
 demo:            ## deploy to a fleet in namespaces, starting from nothing
 	scripts/demo
 
-bench:           ## how fast planning, applying and signing are, compared with other tools: an hour
+bench:           ## how fast planning, applying, verifying and signing are, compared with other tools: an hour
 	scripts/bench 20 3 0 peers
 	scripts/bench 100 3 0 peers
 	scripts/bench 20 3 50 peers
 	scripts/bench-sessions
+	scripts/bench-verify
 	scripts/bench-certificates
 	scripts/bench-planner
 
