@@ -197,8 +197,8 @@ let package = Package(
     .tests(
       "Verification",
       [
-        "Verification", "Certificates", "Diagnostics", "Fleet", "FleetFolders", "Inventories",
-        "Planning", "State",
+        "Verification", "Certificates", "Diagnostics", "Execution", "Fleet", "FleetFolders",
+        "FleetLiterals", "Inventories", "Planning", "SSH", "State",
       ]),
     .tests(
       "Application",

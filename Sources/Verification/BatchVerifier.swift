@@ -138,8 +138,7 @@ package struct BatchVerifier: EdgeVerifier {
   }
 
   private func probe(_ state: FleetState, as issuer: CAGeneration) async throws -> FleetProbe {
-    let now = now()
-    return try FleetProbe(
+    try FleetProbe(
       connector: connector,
       connections: inventory.connections(state),
       state: state,

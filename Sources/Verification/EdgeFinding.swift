@@ -30,7 +30,8 @@ package struct EdgeFinding: Encodable, Sendable {
   package internal(set) var isResumed: Bool?
 
   private enum CodingKeys: CodingKey {
-    case site, frontEnd, backEnd, address, port, problems, tlsVersion, served, acceptedIssuers
+    case site, frontEnd, backEnd, address, port, isTried, problems, tlsVersion, served,
+      acceptedIssuers
     case ownCertificate, withoutCertificate, foreignCertificate, otherFrontEnd, isResumed
   }
 

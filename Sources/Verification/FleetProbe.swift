@@ -13,16 +13,19 @@ package struct FleetProbe: Sendable {
 
   /// The time limit for connecting, and for each answer of a server.
   private static let patience = Duration.seconds(5)
+  /// How long a connection that must be refused may be silent until it counts as blocked. The kernel sends its
+  /// first packet again after one second, so a single lost packet does not hide an open port.
+  private static let silence = Duration.seconds(2)
 
-  let connector: any GatewayConnector
-  let connections: [HostName: HostAccess]
-  let state: FleetState
-  let trusted: CertificateBundle
-  let ca: CertificateAuthority
-  /// A CA that no host trusts.
-  let foreign: CertificateAuthority
-  let siteCertificates: [DomainName: CertificateFacts]
-  let now: Timestamp
+  private let connector: any GatewayConnector
+  private let connections: [HostName: HostAccess]
+  private let gateways: ProbeGateways
+  private let clients: ProbeClients
+  private let state: FleetState
+  private let trusted: CertificateBundle
+  private let siteCertificates: [DomainName: CertificateFacts]
+  /// When the probe was made: what servers present must be valid then.
+  private let start: Timestamp
 
   /// - Parameters:
   ///   - connections: how each host is reached, by name.
@@ -31,17 +34,28 @@ package struct FleetProbe: Sendable {
   package init(
     connector: any GatewayConnector, connections: [HostName: HostAccess], state: FleetState,
     trusted: CertificateBundle, ca: CertificateAuthority,
-    siteCertificates: [DomainName: CertificateFacts] = [:], now: Timestamp
+    siteCertificates: [DomainName: CertificateFacts] = [:], now: @escaping @Sendable () -> Timestamp
   ) throws {
     self.connector = connector
     self.connections = connections
+    gateways = ProbeGateways(connector, connections)
+    clients = try ProbeClients(ca, now: now)
     self.state = state
     self.trusted = trusted
-    self.ca = ca
-    foreign = try .foreign(now: now.secondsSince1970)
     self.siteCertificates = siteCertificates
-    self.now = now
+    start = now()
   }
+
+  /// Logs in to a host from which connections are tried; throws an ``UnreachableHost``.
+  func logIn(to host: HostName) async throws(UnreachableHost) {
+    _ = try await gateways.gateway(through: host)
+  }
+
+  /// Closes the connection to a host from which nothing is left to try.
+  func logOut(of host: HostName) async { await gateways.release(host) }
+
+  /// The first host on the way to a host, if there is one.
+  func bastion(of host: HostName) -> String? { connections[host]?.bastion }
 
   // MARK: - Edges
 
@@ -49,10 +63,11 @@ package struct FleetProbe: Sendable {
   func finding(of edge: Edge) async -> EdgeFinding {
     var finding = EdgeFinding(edge)
     do {
-      let accepted = try await probe(edge, as: identity(edge, of: ca))
+      let own = ProbeClients.Presented.certificate(of: edge.frontEnd)
+      let accepted = try await probe(edge, presenting: own, trusted: trusted)
       finding.note(accepted, recorded: state.certificate(ofBackEnd: edge.backEnd))
       if let session = accepted.session {
-        let again = try await probe(edge, as: identity(edge, of: ca), session)
+        let again = try await probe(edge, presenting: own, session)
         finding.isResumed = again.isResumed
         if again.isResumed, again.isClientAccepted {
           finding.problems.append(
@@ -60,47 +75,32 @@ package struct FleetProbe: Sendable {
         }
       }
       finding.noteRefusal(
-        \.withoutCertificate, of: try await probe(edge, as: nil), "without a certificate")
+        \.withoutCertificate, of: try await probe(edge, presenting: .nothing),
+        "without a certificate")
       finding.noteRefusal(
-        \.foreignCertificate, of: try await probe(edge, as: identity(edge, of: foreign)),
+        \.foreignCertificate,
+        of: try await probe(edge, presenting: .foreignCertificate(of: edge.frontEnd)),
         "with a foreign certificate")
       finding.noteRefusal(
-        \.otherFrontEnd,
-        of: try await probe(edge, as: identity(edge, of: ca, named: Self.otherFrontEnd)),
+        \.otherFrontEnd, of: try await probe(edge, presenting: .certificateOfOtherFrontEnd),
         "with the certificate of a front-end that the site does not have")
     } catch {
       finding.isTried = !Self.isUnreachableHost(error)
-      finding.isConnected = !Self.isRefusedConnection(error)
+      finding.isConnected = !Self.has(error, .streamRefused, .timedOut)
       finding.problems.append("\(error)")
     }
     return finding
   }
 
-  /// A name that no host can have (RFC 2606).
-  private static let otherFrontEnd = "other-front-end.invalid"
-
-  /// A new client certificate with its key.
-  ///
-  /// - Parameter name: the common name; nil for that of the edge's front-end.
-  private func identity(
-    _ edge: Edge, of issuer: CertificateAuthority, named name: String? = nil
-  ) throws -> ClientIdentity {
-    let lifetime: Int64 = 600
-    let name = name ?? edge.frontEnd.text
-    return try ClientIdentity(
-      issuer.issue(
-        LeafRequest(
-          role: .client, commonName: name, dnsNames: [name], key: .ecdsaP256,
-          validFor: lifetime), now: now.secondsSince1970))
-  }
-
   private func probe(
-    _ edge: Edge, as identity: ClientIdentity?, _ session: TLSSession? = nil
+    _ edge: Edge, presenting presented: ProbeClients.Presented, _ session: TLSSession? = nil,
+    trusted: CertificateBundle? = nil
   ) async throws -> ProbeReport {
     let stream = try await open(edge.address, edge.port, from: edge.frontEnd)
     return try await EdgeProbe(
-      serverName: edge.site.text, trusted: trusted, identity: identity, session: session
-    ).run(over: ChannelStream(stream: stream), at: now.secondsSince1970)
+      serverName: edge.site.text, trusted: trusted, client: try await clients.client(presented),
+      session: session
+    ).run(over: ChannelStream(stream: stream), at: start.secondsSince1970)
   }
 
   // MARK: - Hosts that must not reach a back-end
@@ -108,16 +108,43 @@ package struct FleetProbe: Sendable {
   func finding(of connection: FleetChecks.ForbiddenConnection) async -> ForbiddenConnectionFinding {
     var finding = ForbiddenConnectionFinding(connection)
     do {
-      let stream = try await open(connection.address, connection.port, from: connection.host)
-      await stream.close()
-      finding.problem =
-        "\(connection.host) is not one of its front-ends, but the firewall accepts the connection"
-    } catch  where Self.isRefusedConnection(error) {
-      // The connection was refused, as required.
+      if try await isAccepted(connection) {
+        finding.problem =
+          "\(connection.host) is not one of its front-ends, but the firewall accepts the connection"
+      }
     } catch {
+      finding.isTried = false
       finding.problem = "\(error)"
     }
     return finding
+  }
+
+  private func isAccepted(_ connection: FleetChecks.ForbiddenConnection) async throws -> Bool {
+    let gateway = try await gateways.gateway(through: connection.host)
+    do {
+      let stream = try await gateway.open(
+        to: connection.address, port: connection.port, within: Self.silence)
+      await stream.close()
+      return true
+    } catch  where Self.has(error, .streamRefused) {
+      return false
+    } catch  where Self.has(error, .timedOut) {
+      // A firewall that drops packets is silent, but so is a host that has not tried to connect yet.
+      guard try await gateway.answers(within: Self.silence) else {
+        throw SlowHost(host: connection.host)
+      }
+      return false
+    }
+  }
+
+  /// A host that is too busy to try a connection.
+  private struct SlowHost: Error, CustomStringConvertible {
+    let host: HostName
+
+    var description: String {
+      "\(host) is too slow to say whether the firewall refuses the connection: run \"deploy verify\" again when"
+        + " the host is less busy, or with a smaller --parallel"
+    }
   }
 
   // MARK: - Public endpoints
@@ -127,10 +154,12 @@ package struct FleetProbe: Sendable {
     do {
       let stream = try await open(endpoint.address, endpoint.port, from: endpoint.frontEnd)
       let report = try await EdgeProbe(
-        serverName: endpoint.site.text, trusted: trusted, identity: nil
-      ).run(over: ChannelStream(stream: stream), at: now.secondsSince1970)
-      try finding.note(report, expected(endpoint), at: now)
+        serverName: endpoint.site.text, trusted: trusted,
+        client: try await clients.client(.nothing)
+      ).run(over: ChannelStream(stream: stream), at: start.secondsSince1970)
+      try finding.note(report, expected(endpoint), at: start)
     } catch {
+      finding.isTried = !Self.isUnreachableHost(error)
       finding.problems.append("\(error)")
     }
     return finding
@@ -147,22 +176,17 @@ package struct FleetProbe: Sendable {
 
   private func open(
     _ address: IPAddress, _ port: Port, from host: HostName
-  ) async throws -> SSH.ByteStream {
-    guard let connection = connections[host] else {
-      preconditionFailure("\(host) is not a host of the inventory. This is a bug in deploy.")
-    }
-    let gateway = try await connector.gateway(through: host, connection)
-    return try await gateway.open(to: address.description, port: port.number, within: Self.patience)
+  ) async throws -> any ProbeStream {
+    try await gateways.gateway(through: host).open(to: address, port: port, within: Self.patience)
   }
 
-  /// Whether an error means that the front-end, from which an edge is tested, is unreachable.
+  /// Whether an error means that the host, from which a connection is tried, is unreachable.
   private static func isUnreachableHost(_ error: any Error) -> Bool {
-    let codes: [SSHError.Code] = [.refused, .unreachable, .handshakeFailed, .connectionLost]
-    return (error as? SSHError).map { codes.contains($0.code) } ?? false
+    error is UnreachableHost || has(error, .connectionLost)
   }
 
-  private static func isRefusedConnection(_ error: any Error) -> Bool {
-    (error as? SSHError).map { [.streamRefused, .timedOut].contains($0.code) } ?? false
+  private static func has(_ error: any Error, _ codes: SSHError.Code...) -> Bool {
+    (error as? SSHError).map { codes.contains($0.code) } ?? false
   }
 
   /// Whether a host accepts an SSH login.
@@ -184,11 +208,11 @@ package struct FleetProbe: Sendable {
 
     private static let limit = 1 << 20
 
-    private let stream: SSH.ByteStream
+    private let stream: any ProbeStream
     private let deadline = ContinuousClock.now.advanced(by: FleetProbe.patience * 4)
     private var received = 0
 
-    init(stream: SSH.ByteStream) { self.stream = stream }
+    init(stream: any ProbeStream) { self.stream = stream }
 
     private var left: Duration {
       min(FleetProbe.patience, ContinuousClock.now.duration(to: deadline))

@@ -8,6 +8,8 @@ package struct ForbiddenConnectionFinding: Encodable, Sendable {
   package internal(set) var backEnd: HostName
   package internal(set) var address: IPAddress
   package internal(set) var port: Port
+  /// Whether the host tried to connect.
+  package internal(set) var isTried = true
   /// Nil if the connection was refused.
   package internal(set) var problem: String?
 

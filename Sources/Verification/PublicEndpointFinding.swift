@@ -17,6 +17,8 @@ package struct PublicEndpointFinding: Encodable, Sendable {
 
   package internal(set) var site: DomainName
   package internal(set) var frontEnd: HostName
+  /// Whether the front-end could be reached to request the site from it.
+  package internal(set) var isTried = true
   package internal(set) var problems: [String] = []
   /// What may be intended but a person should check.
   package internal(set) var remarks: [String] = []
@@ -24,7 +26,9 @@ package struct PublicEndpointFinding: Encodable, Sendable {
   package internal(set) var answer: String?
   private let endpoint: FleetChecks.PublicEndpoint
 
-  private enum CodingKeys: CodingKey { case site, frontEnd, problems, remarks, served, answer }
+  private enum CodingKeys: CodingKey {
+    case site, frontEnd, isTried, problems, remarks, served, answer
+  }
 
   init(_ endpoint: FleetChecks.PublicEndpoint) {
     site = endpoint.site

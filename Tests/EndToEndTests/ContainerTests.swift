@@ -42,7 +42,7 @@ struct ContainerTests {
       try await scene.expectNoChanges()
       let all: Set = ["/srv/shop app-1", "/srv/shop carry-1.container"]
       #expect(try await scene.answering(all) == all)
-      let verified = try await scene.succeed("verify").stdout
+      let verified = try await scene.succeed("verify", "--all").stdout
       #expect(verified.contains("carry-1.container"), "\(verified)")
 
       // A machine that is not a front-end cannot connect, neither by the host's port nor past it.

@@ -24,12 +24,25 @@ struct VerifyTests {
       let sound = try await scene.deploy("verify")
       #expect(sound.status == 0, "\(sound.all)")
       #expect(sound.stdout.contains("5 of 5 checks passed."))
+      #expect(
+        words(sound.stdout.split(separator: "\n")[1]).starts(with: [
+          "shop.example", "2", "ok", "1", "ok",
+        ]))
+      #expect(sound.stdout.contains("no site       2 blocked"), "\(sound.all)")
+      #expect(!sound.stdout.contains("app-1:443"), "\(sound.all)")
+      let rows = try await scene.deploy("verify", "--all")
+      #expect(rows.status == 0, "\(rows.all)")
+      for row in ["shop.example edge-1 app-1:443 200", "no site app-2 app-1:443 blocked"] {
+        #expect(problems(row, in: rows.stdout) == [], "\(rows.all)")
+      }
+      #expect(rows.stdout.contains("5 of 5 checks passed."))
       #expect(!sound.all.contains(Scene.passphrase))
       let json = try await scene.deploy("verify", "--format", "json", "--limit", "app-1")
       #expect(json.status == 0, "\(json.all)")
       let closed = "the connection was closed without an answer"
       for part in [
-        "\"isSound\" : true", "\"withoutCertificate\" : \"\(closed)\"",
+        "\"isSound\" : true", "\"isTried\" : true", "\"isSample\" : false",
+        "\"withoutCertificate\" : \"\(closed)\"",
         "\"otherFrontEnd\" : \"\(closed)\"", "\"ownCertificate\" : \"200\"",
         "\"tlsVersion\" : \"TLSv1.3\"", "\"acceptedIssuers\" : [",
       ] {
@@ -53,7 +66,7 @@ struct VerifyTests {
           nginx/back-end/*.conf nginx/deploy.conf
         """)
       try await scene.on("app-1", "nft delete table inet deploy")
-      let faulty = try await scene.deploy("verify")
+      let faulty = try await scene.deploy("verify", "--all")
       #expect(faulty.status == 1)
       let first = problems("shop.example edge-1 app-1:443", in: faulty.stdout)
       #expect(first.contains { $0.contains("but the state records") }, "\(faulty.all)")
@@ -79,7 +92,7 @@ struct VerifyTests {
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3"
           + " -subj /CN=other -keyout /dev/null -out tls/ca.crt 2>/dev/null")
       try await scene.on("app-2", "nginx -s quit")
-      let dead = try await scene.deploy("verify")
+      let dead = try await scene.deploy("verify", "--all")
       #expect(dead.status == 1)
       #expect(
         problems("shop.example edge-1 app-1:443", in: dead.stdout)
@@ -154,7 +167,11 @@ struct VerifyTests {
     try await Scene.play { scene in
       try await scene.apply()
       try await scene.on("app-2", "pkill -x sshd || true")
-      let output = try await scene.deploy("verify")
+      let counts = try await scene.deploy("verify")
+      #expect(counts.status == 1)
+      #expect(counts.stdout.contains("1 check not tried: app-2 (198.18.0.22"), "\(counts.all)")
+      #expect(counts.stdout.contains("4 of 5 checks passed, 1 check not tried."), "\(counts.all)")
+      let output = try await scene.deploy("verify", "--all")
       #expect(output.status == 1)
       #expect(problems("shop.example edge-1 app-1:443", in: output.stdout) == [], "\(output.all)")
       #expect(problems("shop.example edge-1 app-2:443", in: output.stdout) == [])

@@ -7,8 +7,8 @@ import Verification
 
 /// Connects to hosts by SSH, with libssh2 or with the system's OpenSSH, as the inventory says.
 struct SSHConnector: GatewayConnector {
-  private let client: SSHClient
-  private let destinations: SSHDestinations
+  let client: SSHClient
+  let destinations: SSHDestinations
 
   init(_ client: SSHClient, _ destinations: SSHDestinations) {
     self.client = client
@@ -26,15 +26,6 @@ struct SSHConnector: GatewayConnector {
       connection: try await OpenSSHConnection.connect(
         to: destination, configuration: destinations.file(of: connection.ssh), client: client,
         deadlines: deadlines))
-  }
-}
-
-extension SSHConnector {
-  /// Connections from a host to its peers. They always use libssh2, which multiplexes streams over
-  /// one connection.
-  func gateway(through host: HostName, _ connection: HostAccess) async throws -> Gateway {
-    let (destination, deadlines) = try await destinations.destination(of: host, connection)
-    return client.gateway(through: destination, deadlines: deadlines)
   }
 }
 

@@ -23,7 +23,8 @@ final class RunProgress: Sendable {
         seen.results[host] = nil
       case .settled(let host, let result): seen.results[host] = result
       case .connecting, .surveyed, .staged, .prepared, .switching, .warned, .hookSaid, .pausing,
-        .verifying, .untried, .began, .finished, .ended, .rollingOut, .entered, .rolledOut:
+        .verifying, .untried, .began, .finished, .ended, .rollingOut, .entered, .rolledOut,
+        .checked:
         break
       }
     }

@@ -4,7 +4,7 @@ import Execution
 import Files
 import Fleet
 import Inventories
-import Planning
+package import Planning
 import SSH
 import State
 package import Verification
@@ -20,19 +20,18 @@ package struct VerifyFleet {
     connector = access.connector
   }
 
-  /// Needs the CA's key, to issue the certificates that probes present. Fails with `usage` if there
-  /// is nothing to test.
-  package func findings() async throws -> FleetFindings {
-    let checks = FleetChecks(of: run.workspace.inventory, run.scope.selector)
+  /// Needs the CA's key, to issue the certificates that probes present. Fails with `usage` if there is nothing to
+  /// test.
+  package func findings(_ extent: FleetChecks.Extent) async throws -> FleetFindings {
+    let checks = FleetChecks(of: run.workspace.inventory, run.scope.selector, extent)
     guard !checks.edges.isEmpty || !checks.publicEndpoints.isEmpty else {
       throw Failure(.usage, "no edge or site of the fleet uses these hosts: change --limit")
     }
     let probe = try await probe()
-    let hosts = run.workspace.inventory.hosts.filter(run.scope.selector.matches).map(\.name)
-    run.interaction.show(
-      .began(Activity("testing the connections of", past: "", hosts: hosts)))
     defer { run.interaction.show(.ended) }
-    return await FleetFindings(of: checks, probe, parallel: run.scope.parallel)
+    return await FleetFindings(of: checks, probe, CheckLimits(hosts: run.scope.parallel)) 
+      [interaction = run.interaction] in interaction.show($0)
+    }
   }
 
   /// The probe that makes the connections, with the CA's key, the state and the certificates of
@@ -49,7 +48,7 @@ package struct VerifyFleet {
       state: try run.states.read(),
       trusted: CertificateBundle(pem: generations.map(\.certificate).joined()),
       ca: await run.ca.keyring.ca(signing), siteCertificates: siteCertificates(),
-      now: .current)
+      now: { .current })
   }
 
   /// The certificates that sites should present, from the files that the inventory names.

@@ -2,6 +2,7 @@ import Application
 import ArgumentParser
 import Fleet
 import Inventories
+import Planning
 
 /// `deploy verify`: tests every edge from its front-end, and every site as a visitor
 /// (``VerifyFleet``). It exits with 1 if a check fails.
@@ -15,16 +16,21 @@ struct VerifyCommand: AsyncParsableCommand {
       certificate, accept a certificate of the CA, and refuse clients without a certificate or with a foreign \
       one; its firewall must refuse other hosts. Each site must answer through its front-ends with the \
       certificate that the inventory names and a complete chain. Connections are forwarded through sshd on the \
-      hosts, which must allow that (AllowTcpForwarding). Exits with 1 if a check fails.
+      hosts, which must allow that (AllowTcpForwarding). A fleet with more than 5,000 edges is tested by a \
+      sample that has every host and every site, unless --all is given. Exits with 1 if a check fails, or if a \
+      host cannot be reached to try it.
 
       EXAMPLES:
         deploy verify
         deploy verify --limit app-2
+        deploy verify --all
         deploy verify --format json
       """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var hosts: HostOptions
+  @Flag(help: "Test every edge, also of a large fleet, and print a line for each check.")
+  var all = false
   @Option(help: "Output format.") var format = OutputFormat.text
 
   func run() async throws {
@@ -32,7 +38,8 @@ struct VerifyCommand: AsyncParsableCommand {
       let interaction = options.interaction(format: format)
       let (run, access) = try FleetRun.overSSH(options.location, hosts.scope(), interaction)
       let view = VerificationView(
-        fleet: run.workspace.inventory.fleet.text, try await VerifyFleet(run, access).findings())
+        fleet: run.workspace.inventory.fleet.text,
+        try await VerifyFleet(run, access).findings(all ? .all : .usual), showsAll: all)
       try view.print(as: format, interaction.style)
       guard view.isSound else { throw ExitCode(.failed) }
     }

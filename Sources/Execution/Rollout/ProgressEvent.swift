@@ -28,6 +28,8 @@ package enum ProgressEvent: Hashable, Sendable {
   case rollingOut(steps: [HostName: Int])
   case entered(RolloutPosition)
   case rolledOut
+  /// Some checks of `deploy verify` have ended.
+  case checked(CheckProgress)
 }
 
 /// Work on several hosts at the same time, for which the user waits: `asking 40 hosts: 39 answered`.
@@ -69,5 +71,23 @@ package struct RolloutPosition: Hashable, Sendable {
     self.name = name
     self.batch = batch
     self.batches = batches
+  }
+}
+
+/// How far `deploy verify` has come.
+package struct CheckProgress: Hashable, Sendable {
+  /// How many checks of a kind have ended, of all that run.
+  package struct Part: Hashable, Sendable {
+    package var done = 0
+    package let all: Int
+  }
+
+  package var edges: Part
+  /// Connections that must be refused, and sites as visitors reach them.
+  package var others: Part
+
+  package init(edges: Int, others: Int) {
+    self.edges = Part(all: edges)
+    self.others = Part(all: others)
   }
 }

@@ -33,7 +33,7 @@ struct ProgressLines {
     case .untried(let edges):
       (edges.map { "not tested: \($0)" }.joined(separator: "\n"), .yellow)
     case .connecting, .surveyed, .staged, .started, .began, .finished, .ended, .rollingOut,
-      .entered, .rolledOut:
+      .entered, .rolledOut, .checked:
       nil
     }
   }
@@ -64,7 +64,7 @@ extension ProgressEvent {
     case .hookSaid: .notable
     case .warned, .untried: .warning
     case .connecting, .surveyed, .staged, .started, .began, .finished, .ended, .rollingOut,
-      .entered, .rolledOut:
+      .entered, .rolledOut, .checked:
       nil
     }
   }

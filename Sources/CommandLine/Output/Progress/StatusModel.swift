@@ -37,6 +37,7 @@ struct StatusModel {
     case activity(Wait)
     /// Something whose end is not reported member by member.
     case testing(hosts: [HostName], since: ContinuousClock.Instant)
+    case checking(CheckProgress, since: ContinuousClock.Instant)
     case pause(until: ContinuousClock.Instant)
   }
 
@@ -54,6 +55,7 @@ struct StatusModel {
     case .finished(let member): finish(member)
     case .ended: doing = nil
     case .verifying(let hosts): doing = .testing(hosts: hosts, since: now)
+    case .checked(let progress): check(progress, now)
     case .pausing(let seconds): doing = .pause(until: now + .seconds(seconds))
     case .rollingOut(let steps):
       rollout = Rollout(steps: steps, count: steps.count, since: now)
@@ -77,6 +79,14 @@ struct StatusModel {
     doing = nil
     wait.finished.insert(member)
     doing = .activity(wait)
+  }
+
+  private mutating func check(_ progress: CheckProgress, _ now: ContinuousClock.Instant) {
+    if case .checking(_, let since) = doing {
+      doing = .checking(progress, since: since)
+    } else {
+      doing = .checking(progress, since: now)
+    }
   }
 
   private mutating func settle(_ host: HostName, _ result: HostResult) {
@@ -106,6 +116,9 @@ struct StatusModel {
     case .activity(let wait): text(of: wait, at: now)
     case .testing(let hosts, let since):
       "testing the edges of \(hosts.listed(most: Self.mostNames))" + elapsed(since, now)
+    case .checking(let progress, let since):
+      "testing \(progress.edges.text) edges, \(progress.others.text) other connections"
+        + elapsed(since, now)
     case .pause(let end): "next batch in \(max(.zero, end - now).text)"
     }
   }
@@ -126,6 +139,10 @@ struct StatusModel {
   private func elapsed(_ since: ContinuousClock.Instant, _ now: ContinuousClock.Instant) -> String {
     rollout == nil ? ", \((now - since).text)" : ""
   }
+}
+
+extension CheckProgress.Part {
+  fileprivate var text: String { "\(done)/\(all)" }
 }
 
 extension HostResult {
