@@ -29,7 +29,7 @@ package struct VerifyFleet {
     }
     let probe = try await probe()
     defer { run.interaction.show(.ended) }
-    return await FleetFindings(of: checks, probe, CheckLimits(hosts: run.scope.parallel)) 
+    return await FleetFindings(of: checks, probe, CheckLimits(hosts: run.scope.parallel)) {
       [interaction = run.interaction] in interaction.show($0)
     }
   }
