@@ -104,7 +104,7 @@ final class FakeFleet: GatewayConnector {
   }
 
   private func error(_ code: SSHError.Code, _ host: HostName) -> SSHError {
-    SSHError(code, subject: host.text, activity: "testing", detail: "\(code)")
+    SSHError(code, subject: .init(host.text), activity: "testing", detail: "\(code)")
   }
 }
 
