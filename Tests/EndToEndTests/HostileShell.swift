@@ -9,11 +9,13 @@ enum HostileShell {
     sub content { open(my $file, '<', $_[0]) or return ''; local $/; my $text = <$file>; chomp $text; $text }
     my $mode = content('/root/mode');
     my %kinds = (survey => 'survey', transaction => 'transaction', confirm => 'confirmation');
-    my ($size, $name) = $command =~ /head -c (\d+).*' deploy (\w+) /;
+    my ($name) = $command =~ /read -r p .*' deploy (\w+) /;
     my $kind = $kinds{$name // ''} // 'other';
     my $script = '';
-    while (length $script < ($size // 0)) { sysread(STDIN, $script, $size - length $script, length $script) or last }
-    my @honestly = defined $size ? ('/bin/sh', '-c', $script, 'deploy', $kind, $ENV{SSH_CONNECTION}) : ('/bin/sh', '-c', $command);
+    if (defined $name) { while ($script !~ /\n/) { sysread(STDIN, $script, 1, length $script) or last } }
+    # A host that is silent later has to be called anew for that.
+    $script = "exec < /dev/null; $script" if $mode =~ /^silent/ && $kind eq 'survey';
+    my @honestly = defined $name ? ('/bin/sh', '-c', $script, 'deploy', $kind, $ENV{SSH_CONNECTION}) : ('/bin/sh', '-c', $command);
     exec @honestly if $mode eq '' || $mode =~ /^silent (.*)/ && $1 ne $kind;
     if ($mode =~ /^silent/) { print "\@deploy begin\n\@deploy version 1\n"; while (1) { print "\@deploy waiting\n"; sleep 1 } }
     # The program is asked for in any case: a survey that is to be honest may need it.
@@ -36,7 +38,13 @@ enum HostileShell {
       'confirmed 9', 'restores 2:bb', 'result 2 confirmed', 'result 9 reverted x y', 'refused nginx',
       "refused \e[31mowned", 'refused locked', 'reverted reload', 'broken 1', 'waiting', 'end');
     my @honest = map { "\@deploy $_" } @dialogue;
-    if ($kind eq 'survey') { open(my $real, '-|', @honestly); chomp(@honest = grep { !/^\@deploy (begin|missing|version)/ } <$real>); shift @honest }
+    if ($kind eq 'survey') {
+      my $child = open(my $real, '-|', @honestly); @honest = ();
+      # Then the program waits for another call.
+      while (my $line = <$real>) {
+        chomp $line; push @honest, $line if $line !~ /^\@deploy (begin|missing|version)/;
+        last if $line eq '@deploy end' }
+      kill 'KILL', $child; shift @honest }
     sub line {
       my $line = pick(@honest); my ($word) = $line =~ /^(\S+ \S+)/;
       pick($line, ($word // '@deploy x') . ' ' . pick(@values), '@deploy ' . pick(@dialogue),

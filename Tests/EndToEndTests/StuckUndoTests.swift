@@ -16,7 +16,7 @@ struct StuckUndoTests {
       try await scene.on(
         "app-1",
         """
-        (until grep -q ' applied ' /etc/deploy/pending 2>/dev/null; do sleep 0.02; done
+        (until [ -e /etc/deploy/pending ] && [ -s /run/deploy/applied ]; do sleep 0.02; done
          echo 'nonsense;' > /etc/nginx/conf.d/nonsense.conf) > /dev/null 2>&1 &
         """)
       try await scene.killOnceApplied(on: "app-1")

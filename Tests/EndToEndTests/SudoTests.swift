@@ -25,7 +25,7 @@ struct SudoTests {
       try scene.write(Self.inventory())
       for host in ["app-1", "app-2"] {
         try await expectTraffic(
-          connections: 2, executions: 3, "apply", "--yes", "--limit", host, in: scene)
+          connections: 2, executions: 2, "apply", "--yes", "--limit", host, in: scene)
       }
       try await scene.apply()
       try await scene.expectNoChanges()
@@ -34,7 +34,7 @@ struct SudoTests {
       // A rollback asks once more, whether that release may come back; which one the host restores, it
       // says before the switch.
       try await expectTraffic(
-        connections: 2, executions: 4, "rollback", "app-1", "--yes", in: scene)
+        connections: 2, executions: 2, "rollback", "app-1", "--yes", in: scene)
       try await scene.expectWhole(1, on: "app-1")
       try await scene.succeed("status")
       var without = Self.inventory(1)

@@ -16,7 +16,7 @@ struct SystemdPowerTests {
     case arming = "[ -f undo.sh.new ] || [ -f pending.new ]"
     case armed = "[ -f pending ]"
     case linked = "[ \"$(readlink current)\" = releases/$release ]"
-    case applied = "grep -q ' applied ' pending"
+    case applied = "[ -e pending ] && [ -s /run/deploy/applied ]"
     case confirming = "[ -f confirming ]"
     case confirmed = "grep -qx \"$release confirmed\" result"
   }

@@ -12,7 +12,10 @@ struct ConfirmScriptTests {
     confirm() {
       $shell "$host_program" confirm release="$1" keep="$2" digest= | sed '/^@deploy version /d'
     }
-    pending() { echo "8 7 install $1 ann@laptop" > "$root/pending"; }
+    pending() {
+      echo "8 7 install ${2--} ann@laptop" > "$root/pending"
+      [ "$1" != applied ] || echo 8 > "$run/applied"
+    }
 
     """#
 
@@ -164,7 +167,7 @@ struct ConfirmScriptTests {
     let result = try shell.run(
       start + #"""
         mkdir -p /run/systemd/system; write_units; : > "$folder/calls"
-        rm "$root/current"; echo '0 8 remove applied x' > "$root/pending"
+        rm "$root/current"; echo '0 8 remove - x' > "$root/pending"; echo 0 > "$run/applied"
         confirm 0 5; [ -e "$root" ] || echo nothing; find "$units" ! -type d; confirm 0 5
         cat "$folder/calls"
         """#, in: folder)
@@ -205,7 +208,7 @@ struct ConfirmScriptTests {
     let result = try shell.run(
       """
       for n in 1 2 3 7 8 9 10 11 notes 8.old; do mkdir -p "$root/releases/$n"; done
-      release=\(expected.release) keep=\(expected.keep); read_progress confirming; prune
+      release=\(expected.release) keep=\(expected.keep); read_progress confirming; prune; rm -rf $outdated
       ls "$root/releases" | grep -x '[0-9]*' |
         sort -n | tr '\\n' ' '; ls -d "$root/releases/notes" "$root/releases/8.old" | wc -l
       """, in: TemporaryFolder())
@@ -218,7 +221,7 @@ struct ConfirmScriptTests {
     let result = try shell.run(
       """
       mkdir -p "$root/releases/10" "$root/discarded"; cd "$root/discarded"; touch 7 9 10 11 notes
-      release=10 keep=5; read_progress confirming; prune; ls | tr '\\n' ' '
+      release=10 keep=5; read_progress confirming; prune; rm -rf $outdated; ls | tr '\\n' ' '
       """, in: TemporaryFolder())
     #expect(result.output == "10 11 notes ")
     #expect(result.error == "")

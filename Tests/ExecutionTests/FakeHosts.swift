@@ -149,7 +149,7 @@ private actor FakeProcess: RemoteProcess {
   func write(_ bytes: [UInt8], within limit: Duration) async throws {
     if isDeaf { throw Lost() }
     await hosts.count(bytes)
-    if bytes.starts(with: "{ set -- '".utf8), !hasEnded { await hosts.note(bytes) }
+    if bytes.starts(with: "set -- '".utf8), !hasEnded { await hosts.note(bytes) }
     guard bytes == Array("go\n".utf8) else { return }
     switch await hosts.answer(of: host) {
     case .cannotBeSent: throw Lost()

@@ -15,7 +15,7 @@ struct GoSignalScriptTests {
     let result = try shell.run(
       start + """
         mkfifo "$folder/stream"; exec 3<> "$folder/stream"
-        (exec \(shell) -c '. "$1"; trap "" PIPE; heartbeat=1
+        (exec \(shell) -c '. "$1"; trap "" PIPE; heartbeat=1 nap=1
            mode=install is_staged=yes release=8 staged=$root/releases/8; trap abandon TERM; watch_controller 4321
            await_word <&3; echo "heard $word"' sh "$folder/functions")
         [ -e "$staged" ] || echo discarded
@@ -42,7 +42,7 @@ struct GoSignalScriptTests {
   func watcherEnds(_ shell: Shell) throws {
     let result = try shell.run(
       start + """
-        watch_controller 4321; pgrep -x -f 'sleep 4321' > /dev/null && echo watching
+        watch_controller 4321; until pgrep -x -f 'sleep 4321' > /dev/null; do :; done; echo watching
         echo go > "$folder/word"; await_word < "$folder/word"
         alone; echo "none:$watcher"
         """, in: TemporaryFolder())

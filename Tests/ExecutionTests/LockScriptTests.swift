@@ -43,7 +43,7 @@ struct LockScriptTests {
     let result = try shell.run(
       """
       mkdir -p "$run" "$root/releases/7" "$root/releases/8"; ln -s releases/8 "$root/current"
-      : > "$run/lock"; echo '8 7 install applied ann' > "$root/pending"; confirm_release release=8 keep=5 digest= | sed 1d
+      : > "$run/lock"; echo '8 7 install - ann' > "$root/pending"; echo 8 > "$run/applied"; confirm_release release=8 keep=5 digest= | sed 1d
       """, in: folder(flock))
     #expect(result.output == "@deploy confirmed 8\n")
     #expect(result.error == "")

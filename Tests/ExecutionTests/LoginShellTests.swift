@@ -37,7 +37,7 @@ struct LoginShellTests {
     let launcher = call.launcher(root: root)
     return try Shell.run(
       shell.split(separator: " ").map(String.init)
-        + [call.line(reading: launcher.count, becoming: false)],
+        + [HostCall.line(for: call.command, becoming: false)],
       input: launcher + input, environment: ["SSH_CONNECTION": Self.connection])
   }
 
@@ -45,8 +45,8 @@ struct LoginShellTests {
     HostCall(
       command: .transaction(
         TransactionOrder(
-          mode: .install, release: 1, expected: "none", size: 10, patience: 2, window: 3,
-          ports: [80, 443], who: who)), program: Self.program)
+          mode: .install, release: 1, expected: "none", digest: "ab", kept: 4, size: 10,
+          patience: 2, window: 3, ports: [80, 443], who: who)), program: Self.program)
   }
 
   @Test(
@@ -56,8 +56,8 @@ struct LoginShellTests {
     let folder = try TemporaryFolder()
     let file = "lib/\(Self.program.digest)"
     for who in Self.arguments {
-      let said = "<a\\\\b!c><transaction><mode=install><release=1><expected=none><size=10>"
-      let rest = "<patience=2><window=3><ports=80,443><who=\(who)>the stream"
+      let said = "<a\\\\b!c><transaction><mode=install><release=1><expected=none><digest=ab>"
+      let rest = "<kept=4><size=10><patience=2><window=3><ports=80,443><who=\(who)>the stream"
       // The host does not have it: it is sent, and run from memory.
       try? FileManager.default.removeItem(atPath: folder.path + "/" + file)
       let sent = try run(
@@ -105,7 +105,7 @@ struct LoginShellTests {
     let folder = try TemporaryFolder()
     try folder.write(call.launcher + program.text, to: "input")
     let word = ShellWord.quoted(
-      call.line(reading: call.launcher.count, becoming: false)
+      HostCall.line(for: call.command, becoming: false)
         .replacing("exec /bin/sh", with: "exec \(shell)"))
     let total = call.launcher.count + program.text.count
     let result = try Shell.run([

@@ -36,7 +36,7 @@ struct NameTests {
         at_before=7 release=8 keep=2
         mkdir -p "$root/releases/6" "$root/releases/7" "$root/releases/8" "$root/releases/5"
         cd "$root/releases"; mkdir -- 9223372036854775807 99999999999999999999999 ' 4' -rf '9 9' '*' 007 0
-        prune; ls -1
+        prune; rm -rf $outdated; ls -1
         """#, in: TemporaryFolder())
     #expect(
       result.output

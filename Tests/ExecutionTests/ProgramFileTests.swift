@@ -18,7 +18,7 @@ struct ProgramFileTests {
     call() {
       { cat "$folder/$1.launcher"; [ -e "$kept" ] && [ -z "${2-}" ] || cat "$host_program"; cat "$folder/$1.input"; } \
         > "$folder/input"
-      env $(cat "$folder/environment" 2> /dev/null) $shell -c 'p=$(head -c "$0") && eval "$p"' "$(wc -c < "$folder/$1.launcher")" x '1 2 3 4' < "$folder/input" |
+      env $(cat "$folder/environment" 2> /dev/null) $shell -c 'read -r p && eval "$p"' x x '1 2 3 4' < "$folder/input" |
         sed -n 's/^@deploy //p' | grep -v -e version -e begin
     }
     installs() { call install ${1-} && call confirm ${1-}; settled; }
@@ -38,29 +38,28 @@ struct ProgramFileTests {
     archive.addFile(
       "manifest", mode: 0o644,
       content: Array("file \(LoginShellTests.sha256(rules)) 0644 firewall.nft\nend\n".utf8))
-    archive.addFile("keep", mode: 0o600, content: [])
     archive.finish()
     func order(_ mode: TransactionOrder.Mode, _ release: Int, _ size: Int) -> HostCommand {
       .transaction(
         TransactionOrder(
-          mode: mode, release: release, expected: "none", size: size, patience: 100,
-          window: window, ports: [], who: "ann@laptop"))
+          mode: mode, release: release, expected: "none", digest: "", kept: 0, size: size,
+          patience: 100, window: window, ports: [], who: "ann@laptop"))
     }
     try add("install", order(.install, 1, archive.bytes.count), archive.bytes, to: folder)
-    try add("confirm", .confirm(release: 1, keep: 5, digest: ""), [], to: folder)
-    try add("removed", .confirm(release: 0, keep: 5, digest: ""), [], to: folder)
-    try add("survey", .survey(vulnerabilities: []), [], to: folder)
+    try add("confirm", .confirm(release: 1, keep: 5, digest: ""), nil, to: folder)
+    try add("removed", .confirm(release: 0, keep: 5, digest: ""), nil, to: folder)
+    try add("survey", .survey(vulnerabilities: []), nil, to: folder)
     try add("remove", order(.remove, 0, 0), [], to: folder)
     return folder
   }
 
   private func add(
-    _ name: String, _ command: HostCommand, _ input: [UInt8], to folder: TemporaryFolder
+    _ name: String, _ command: HostCommand, _ stream: [UInt8]?, to folder: TemporaryFolder
   ) throws {
     try folder.write(
       HostCall(command: command, program: Self.program).launcher(root: folder.path + "/root"),
       to: name + ".launcher")
-    try folder.write(input + Array("go\n".utf8), to: name + ".input")
+    try folder.write(stream.map { $0 + Array("go\n".utf8) } ?? [], to: name + ".input")
   }
 
   private func run(
@@ -103,7 +102,7 @@ struct ProgramFileTests {
   func environment(_ shell: Shell) throws {
     let folder = try host()
     let names = Set(HostProgram.source.matches(of: /\$\{?([a-z]\w*)/).map { String($0.1) })
-    #expect(names.isSuperset(of: ["root", "is_staged", "watcher", "program_text", "at_phase"]))
+    #expect(names.isSuperset(of: ["root", "is_staged", "watcher", "program_text", "at_mode"]))
     let settings = names.subtracting(["folder"]).flatMap {
       ["\($0)=1", "DEPLOY_\($0.uppercased())=/"]
     }
@@ -214,7 +213,7 @@ struct ProgramFileTests {
     let result = try run(
       shell,
       #"""
-      said() { $shell -c 'p=$(head -c "$0") && eval "$p"' "$(wc -c < "$folder/install.launcher")" x x \
+      said() { $shell -c 'read -r p && eval "$p"' x x x \
         < "$folder/input" | grep -e '^|' -e refused | sed 's/.*: /| /'; }
       cat "$folder/install.launcher" "$host_program" "$folder/install.input" > "$folder/input"
       mount -t tmpfs -o size=40k none "$root"; said; ls -A "$root"; umount "$root"
@@ -270,7 +269,7 @@ struct ProgramFileTests {
         applied 9
         700 root
         700 root
-        9 7 install applied ann@laptop
+        9 7 install - ann@laptop
         systemctl stop deploy-undo-8.timer
         releases/7
 

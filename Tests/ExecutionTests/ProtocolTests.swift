@@ -73,8 +73,8 @@ struct ProtocolTests {
     .survey(vulnerabilities: ["CVE-1"]), .manifest(release: 1),
     .transaction(
       TransactionOrder(
-        mode: .install, release: 1, expected: "none", size: 1, patience: 1, window: 1, ports: [],
-        who: "")),
+        mode: .install, release: 1, expected: "none", digest: "", kept: 0, size: 1, patience: 1,
+        window: 1, ports: [], who: "")),
     .confirm(release: 1, keep: 1, digest: ""),
   ]
 

@@ -8,19 +8,21 @@ import Testing
 struct StagingScriptTests {
   private let start = TransactionScene.start
 
-  @Test("keeps files of the previous release unchanged", arguments: Shell.allCases)
-  func keepFiles(_ shell: Shell) throws {
+  @Test(
+    "keeps files of the previous release unchanged, with any cp", arguments: Shell.allCases,
+    ["exec /usr/bin/cp \"$@\"", "case $* in *--parents*) exit 1 ;; esac; exec /usr/bin/cp \"$@\""])
+  func keepFiles(_ shell: Shell, _ cp: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.program("cp", cp)
     let result = try shell.run(
       start + """
         mkdir -p "$root/releases/7/tls/sites"
         echo key > "$root/releases/7/tls/sites/a b.key"; chmod 600 "$root/releases/7/tls/sites/a b.key"
         echo rules > "$root/releases/7/firewall.nft"
-        printf '%s\\n' 'tls/sites/a b.key' firewall.nft > "$staged/keep"
-        keep_files && cat "$staged/firewall.nft" "$staged/tls/sites/a b.key" && stat -c %a "$staged/tls/sites/a b.key"
-        [ -e "$staged/keep" ] || echo moved
-        echo tls/none.key > "$staged/keep"; keep_files 2> /dev/null || echo missing
-        """, in: TemporaryFolder())
-    #expect(result.output == "rules\nkey\n600\nmoved\nmissing\n")
+        keep_files 'tls/sites/a b.key' firewall.nft && cat "$staged/firewall.nft" "$staged/tls/sites/a b.key" && stat -c %a "$staged/tls/sites/a b.key"
+        keep_files; keep_files tls/none.key 2> /dev/null || echo missing
+        """, in: folder)
+    #expect(result.output == "rules\nkey\n600\nmissing\n")
   }
 
   @Test("finds a file that arrived damaged or not at all", arguments: Shell.allCases)
@@ -31,10 +33,14 @@ struct StagingScriptTests {
         { echo deploy-manifest 2; (cd "$staged"; sha256sum firewall.nft tls/x.key) |
           sed 's/^\\([0-9a-f]*\\)  /file \\1 0600 /'; echo end; } > "$staged/manifest"
         check_digests && echo whole
+        digest=$(sha256sum < "$staged/manifest"); digest=${digest%% *}; check_digests && echo meant
+        digest=$(echo x | sha256sum); digest=${digest%% *}; check_digests; digest=''
         echo c > "$staged/tls/x.key"; check_digests 2> /dev/null || echo damaged
         rm "$staged/tls/x.key"; check_digests > /dev/null 2>&1 || echo missing
         """, in: TemporaryFolder())
-    #expect(result.output == "whole\ntls/x.key: FAILED\ndamaged\nmissing\n")
+    #expect(
+      result.output
+        == "whole\nmeant\nmanifest: FAILED\ntls/x.key: FAILED\ndamaged\nmissing\n")
   }
 
   @Test("leaves only the manifest of a discarded release", arguments: Shell.allCases)
@@ -55,9 +61,9 @@ struct StagingScriptTests {
     let result = try shell.run(
       start + #"""
         try() { mkdir -p "$staged"; printf "$1" > "$staged/manifest"; discard; }
-        try 'issued a\n'; ls "$root"; cd "$root"
+        try 'issued a\n'; ls "$root"
         try 'issued a\nend\n'; try 'issued b\nend\n'; try 'issued b\nrevoked c\nend\n'; try 'issued c\nen'
-        grep '' discarded/*
+        cd "$root"; grep '' discarded/*
         """#, in: TemporaryFolder())
     #expect(
       result.output == """
@@ -80,7 +86,7 @@ struct StagingScriptTests {
         mkfifo "$folder/stream"; exec 3<> "$folder/stream"
         (exec \(shell) -c '. "$1"; set -u
            mode=install is_staged=yes release=9 previous=7 size=10240 staged=$root/releases/9
-           patience=4321 stall=1
+           digest="" kept=0 patience=4321 stall=1
            trap abandon TERM; watch_controller 4321; stage <&3; echo "staged after all"' \
            sh "$folder/functions")
         [ -e "$root/releases/9" ] || echo discarded

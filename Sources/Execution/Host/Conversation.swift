@@ -42,12 +42,24 @@ actor Conversation {
     _ command: HostCommand, of program: HostProgram, on host: any RemoteHost, becoming: Bool,
     _ budget: Budget
   ) async throws -> Conversation {
-    let call = HostCall(command: command, program: program)
-    let launcher = call.launcher
-    let process = try await host.start(call.line(reading: launcher.count, becoming: becoming))
+    let process = try await host.start(HostCall.line(for: command, becoming: becoming))
     let conversation = Conversation(process, program, budget)
-    await conversation.introduce(launcher)
+    await conversation.introduce(HostCall(command: command, program: program).launcher)
     return conversation
+  }
+
+  /// Makes the program, which has finished its call, begin with another one.
+  ///
+  /// - Returns: false if it has ended in the meantime, and has begun nothing.
+  func goOn(with command: HostCommand, of program: HostProgram, _ budget: Budget) async -> Bool {
+    begin(budget)
+    isOpen = false
+    do {
+      try await send(HostCall(command: command, program: program).nextLine)
+      return try await opens()
+    } catch {
+      return false
+    }
   }
 
   /// An account that runs another program does not read everything: its output is more useful than the error.

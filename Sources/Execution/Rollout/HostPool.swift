@@ -10,6 +10,8 @@ package actor HostPool {
   private let recognize: @Sendable (String) -> ShownManifest
   private let report: @Sendable (ProgressEvent) -> Void
   private var open: [HostName: any RemoteHost] = [:]
+  /// Processes of the host program that have finished their call and wait for another one.
+  private var waiting: [HostName: Conversation] = [:]
   /// Why hosts could not be surveyed, if the cause is on the controller.
   private var localCauses: [HostName: String] = [:]
 
@@ -26,7 +28,25 @@ package actor HostPool {
     self.report = report
   }
 
-  func host(_ name: HostName, _ connection: HostAccess) async throws -> any RemoteHost {
+  /// Calls the host program: in the process that has finished the last call, if it still waits; else in a new
+  /// one.
+  func call(
+    _ command: HostCommand, _ name: HostName, _ connection: HostAccess, _ budget: Budget
+  ) async throws -> Conversation {
+    if !command.takesConnection, let conversation = waiting.removeValue(forKey: name),
+      await conversation.goOn(with: command, of: program, budget)
+    {
+      return conversation
+    }
+    return try await Conversation.start(
+      command, of: program, on: try await host(name, connection), becoming: connection.usesSudo,
+      budget)
+  }
+
+  /// Keeps a process that has finished its call for the next one.
+  func keep(_ conversation: Conversation, _ name: HostName) { waiting[name] = conversation }
+
+  private func host(_ name: HostName, _ connection: HostAccess) async throws -> any RemoteHost {
     if let host = open[name] { return host }
     report(.connecting(host: name))
     let host = try await connector.connect(to: name, connection)
@@ -35,11 +55,15 @@ package actor HostPool {
   }
 
   /// Closes a connection that no longer answers, so that the next use opens another.
-  func forget(_ name: HostName) async { await open.removeValue(forKey: name)?.close() }
+  func forget(_ name: HostName) async {
+    waiting[name] = nil
+    await open.removeValue(forKey: name)?.close()
+  }
 
   package func close() async {
     let hosts = Array(open.values)
     open = [:]
+    waiting = [:]
     await forEach(hosts, limit: hosts.count) {
       await $0.close()
     } whenDone: { _ in
@@ -72,7 +96,7 @@ package actor HostPool {
 
   nonisolated func survey(_ name: HostName, _ connection: HostAccess) async -> SurveyResult {
     do {
-      let conversation = try await ask(
+      let conversation = try await call(
         .survey(vulnerabilities: NginxVulnerability.names), name, connection, budgets.survey)
       var reader = SurveyReader(recognize: recognize)
       while !reader.isComplete, let said = try await conversation.next(SurveyMessage.self) {
@@ -81,6 +105,7 @@ package actor HostPool {
       guard let observation = reader.result else {
         return .unreachable(RefusalText.shellEnded(try await conversation.finish(), connection))
       }
+      await keep(conversation, name)
       report(.surveyed(host: name))
       return .observed(observation)
     } catch {
@@ -94,28 +119,19 @@ package actor HostPool {
   package nonisolated func manifest(
     of release: Int, on name: HostName, _ connection: HostAccess
   ) async throws -> ShownManifest? {
-    let conversation = try await ask(
+    let conversation = try await call(
       .manifest(release: release), name, connection, budgets.manifest)
     var lines: [String] = []
     while let said = try await conversation.next(ManifestMessage.self) {
       switch said {
       case .message(.line(let line)): lines.append(line + "\n")
-      case .message(.end): return lines.isEmpty ? nil : recognize(lines.joined())
+      case .message(.end):
+        await keep(conversation, name)
+        return lines.isEmpty ? nil : recognize(lines.joined())
       case .quoted: break
       }
     }
     throw HostFault(RefusalText.shellEnded(try await conversation.finish(), connection))
-  }
-
-  /// Runs a command of the host program that needs no input.
-  private nonisolated func ask(
-    _ command: HostCommand, _ name: HostName, _ connection: HostAccess, _ budget: Budget
-  ) async throws -> Conversation {
-    let conversation = try await Conversation.start(
-      command, of: program, on: try await host(name, connection), becoming: connection.usesSudo,
-      budget)
-    if try await conversation.opens() { try await conversation.closeInput() }
-    return conversation
   }
 }
 

@@ -88,13 +88,8 @@ extension Rollout {
     } catch {
       return .failure(.init(result: .refused(Refusal(cause: .change, why: "\(error)"))))
     }
-    do {
-      let host = try await pool.host(step.host, step.connection)
-      return await HostTransaction.prepare(
-        step, after: previous, release, on: host, with: pool.program, who: surroundings.user,
-        window: pace.window(of: step.host), budgets: pace.budgets(of: step.host), report: report)
-    } catch {
-      return .failure(.init(of: error, on: step.host))
-    }
+    return await HostTransaction.prepare(
+      step, after: previous, release, in: pool, who: surroundings.user,
+      window: pace.window(of: step.host), budgets: pace.budgets(of: step.host), report: report)
   }
 }

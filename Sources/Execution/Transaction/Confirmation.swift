@@ -52,18 +52,16 @@ struct Confirmation: Sendable {
     _ transaction: HostTransaction, within limit: Duration
   ) async throws -> HostResult? {
     let step = transaction.step
-    let host = try await pool.host(step.host, step.connection)
-    let conversation = try await Conversation.start(
+    let conversation = try await pool.call(
       .confirm(
         release: step.goal.number, keep: keepReleases,
         digest: transaction.manifestDigest ?? ""),
-      of: pool.program, on: host, becoming: step.connection.usesSudo,
-      transaction.budgets.confirmation(within: limit))
-    if try await conversation.opens() { try await conversation.closeInput() }
+      step.host, step.connection, transaction.budgets.confirmation(within: limit))
     while let said = try await conversation.next(ConfirmationMessage.self) {
       switch said {
       case .message(.confirmed(let release)):
         guard release == step.goal.number else { throw otherRelease("confirmed", release, step) }
+        await pool.keep(conversation, step.host)
         return .confirmed(step.goal)
       case .message(.failed(let previous)):
         return .failed(why: RefusalText.failed(previous, lines: [], step: step))

@@ -22,22 +22,25 @@ struct HostTransaction: Sendable {
   /// - Returns: The host's result instead if it refuses or the connection is lost.
   static func prepare(
     _ step: PlannedStep, after previous: ConfirmedStep?, _ release: BuiltRelease,
-    on host: any RemoteHost, with program: HostProgram, who: String, window: Int64,
-    budgets: Budgets, report: @Sendable (ProgressEvent) -> Void
+    in pool: HostPool, who: String, window: Int64, budgets: Budgets,
+    report: @Sendable (ProgressEvent) -> Void
   ) async -> Result<HostTransaction, Failure> {
     do {
-      let conversation = try await Conversation.start(
+      let mode = TransactionOrder.Mode(step.kind)
+      let conversation = try await pool.call(
         .transaction(
           TransactionOrder(
-            mode: TransactionOrder.Mode(step.kind), release: step.goal.number,
+            mode: mode, release: step.goal.number,
             expected: step.expected ?? previous?.fingerprint ?? .none,
-            size: release.archive.bytes.count, patience: budgets.staging.components.seconds,
-            window: window, ports: step.ports, who: who)),
-        of: program, on: host, becoming: step.connection.usesSudo, budgets.preparation)
+            digest: mode == .install ? release.manifestDigest ?? "" : "",
+            kept: release.kept.count, size: release.archive.bytes.count,
+            patience: budgets.staging.components.seconds, window: window, ports: step.ports,
+            who: who)),
+        step.host, step.connection, budgets.preparation)
       // A host that refuses does not read everything: its message is more useful than the write error.
       var unsent: (any Error)?
       if try await conversation.opens() {
-        do { try await conversation.send(release.archive.bytes) } catch { unsent = error }
+        do { try await conversation.send(release.input) } catch { unsent = error }
       }
       var lines: [String] = []
       var digest = release.manifestDigest

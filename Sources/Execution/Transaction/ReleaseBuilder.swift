@@ -4,12 +4,17 @@ import State
 
 /// A release in the form in which it is sent to its host.
 struct BuiltRelease: Sendable {
+  /// The files that stay as they are; the host copies them from the release before.
+  var kept: [String] = []
   /// The tar stream, which contains keys; empty if the host already has the release.
   var archive: SecretContent
   /// Its record; nil if the host's release is not known, or if `deploy` is removed.
   var record: ReleaseRecord?
   /// SHA-256 of the manifest in lower-case hex; nil if it is not known or there is none.
   var manifestDigest: String?
+
+  /// What the host reads on standard input.
+  var input: [UInt8] { kept.flatMap { Array($0.utf8) + [UInt8(ascii: "\n")] } + archive.bytes }
 }
 
 /// Builds a planned release: issues its certificates, reads its secrets and writes its manifest.
@@ -75,11 +80,9 @@ struct ReleaseBuilder: Sendable {
     for (file, content) in contents {
       archive.addFile(file.path, mode: file.isSecret ? 0o600 : 0o644, content: content.bytes)
     }
-    archive.addFile(
-      "keep", mode: 0o600, content: Array(kept.map { $0 + "\n" }.joined().utf8))
     archive.finish()
     return BuiltRelease(
-      archive: SecretContent(archive.bytes), record: record,
+      kept: kept, archive: SecretContent(archive.bytes), record: record,
       manifestDigest: surroundings.digest(text))
   }
 

@@ -1,8 +1,6 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
 # Waits for the go signal, and arms the rollback: from then on the host ends automatically in the new release
 # or in the previous one.
-#
-# global start_timer: timers
 
 # A connected controller sends heartbeats; one that is cut off does not hold the lock for long.
 await_word() {
@@ -29,13 +27,9 @@ arm() {
   fi
   persist "$root" "$root/pending.new" "$root/undo.sh"
   hold_switch
-  # The result of the last transaction must not be reported for this one.
-  rm -f "$root/result" "$run/result" "$root/verdict" "$run/verdict" "$staged/reserve"
+  forget_results
   mv "$root/pending.new" "$root/pending"
-  start_timer "$window"
-  start_timer "$((window + 1))"
-  # If there is no space for their process ids, the timers end a second later.
-  { echo "$timers" > "$run/timers"; } 2> /dev/null
+  start_timers
   if has_systemd; then
     systemd-run --quiet --collect --unit="deploy-undo-$release" --on-active="$((window + 2))" \
       --timer-property=AccuracySec=100ms /bin/sh "$root/undo.sh" now "$release" \
@@ -43,9 +37,18 @@ arm() {
   fi
 }
 
+# The result of the last transaction must not be reported for this one, and what is written from here on has the
+# place of the reserve. Emptying a file starts no program.
+forget_results() {
+  local file
+  for file in "$root/reserve" "$root/result" "$run/result" "$root/verdict" "$run/verdict" "$run/applied"; do
+    [ ! -e "$file" ] || true > "$file"
+  done
+}
+
 write_arms() {
   { [ -d "$root" ] || mkdir -p "$root"; } && echo "$ports" > "$run/ports" &&
-    note_pending switching && install_program && write_units
+    note_pending && install_program && write_units
 }
 
 # Keeps this program where later calls find it, by its digest, and under the name by which the host calls it
@@ -72,17 +75,18 @@ write_program() {
   return 1
 }
 
-note_pending() { write_text "$root/pending.new" "$release $previous $mode $1 $who$nl"; }
+note_pending() { write_text "$root/pending.new" "$release $previous $mode ${digest:--} $who$nl"; }
 
-# A timer is of a session of its own and ignores hang-ups; it decides itself which request to end counts.
-start_timer() {
+# The timers are of a session of their own and ignore hang-ups; they decide themselves which request to end
+# counts. One process starts both. If there is no space for its id, the timers end a second later.
+start_timers() {
   local own_session=''
   if command -v setsid > /dev/null 2>&1; then own_session=setsid; fi
   # shellcheck disable=SC2086 # nothing, or one word
   (
     trap - TERM
     trap '' HUP
-    exec $own_session /bin/sh "$root/undo.sh" timer "$1" "$release" 8>&- < /dev/null > /dev/null 2>&1
+    exec $own_session /bin/sh "$root/undo.sh" timers "$window" "$release" 8>&- < /dev/null > /dev/null 2>&1
   ) &
-  timers="$timers $!"
+  { echo "$!" > "$run/timers"; } 2> /dev/null
 }

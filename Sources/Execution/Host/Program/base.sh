@@ -13,6 +13,8 @@
 # caller in dash and ash: a variable that is read before it is set gets a value.
 #
 # global write_in_hex: hex
+# global find_below: below
+# global forget: watcher watches is_staged keeps_rules include pid_file outdated
 
 set -u
 
@@ -28,9 +30,10 @@ run=/run/deploy
 nginx_folder=/etc/nginx
 units=/etc/systemd/system
 # The seconds after which a silent controller is given up: while it sends files, and while it waits for other
-# hosts.
+# hosts; and those between two looks at whether it is.
 stall=15
 heartbeat=30
+nap=5
 # How often a lock is tried, for five seconds each time: by a transaction, and by a confirmation.
 lock_attempts=6
 confirm_attempts=60
@@ -38,8 +41,10 @@ table='inet deploy'
 nl='
 '
 
-# Variables that are read before a function sets them: those of the same name in the environment do not count.
-timers='' watcher='' is_staged='' include='' pid_file=''
+# Forgets what an earlier call has found, and what the environment says: variables that are read before a
+# function sets them.
+forget() { watcher='' watches=0 is_staged='' keeps_rules='' include='' pid_file='' outdated=''; }
+forget
 
 # Takes the arguments `name=value` of a call, all of the names $1 and no other, and sets a variable for each.
 # Then says which protocol it speaks: the controller sends nothing before.
@@ -85,12 +90,14 @@ say() {
   esac
 }
 
-# Quotes the text on standard input for the controller. Here and below, grep ends a last line that has no end:
+# Quotes the text on standard input for the controller. Here and below, awk ends a last line that has no end:
 # the next message would be a part of it.
-quote() { grep -a '' | sed 's/^/| /'; }
+quote() { awk '{ print "| " $0 }'; }
 
 # Tells the controller each line of file $2, behind the words $1.
-say_lines() { grep -a '' "$2" 2> /dev/null | sed "s/^/@deploy $1 /"; }
+say_lines() {
+  if [ -f "$2" ]; then awk -v words="$1" '{ print "@deploy " words " " $0 }' "$2" 2> /dev/null; fi
+}
 
 # Writes the text $2 to the file $1. A shell's own words for a full disk are "I/O error": `cat` says why it fails.
 write_text() { { printf '%s' "$2" > "$1"; } 2> /dev/null || printf '%s' "$2" | cat > "$1"; }
@@ -125,6 +132,19 @@ bounded() {
 
 # Brings files, and the names in folders, to the disk: what must survive a power failure.
 persist() { sync "$@" 2>/dev/null || sync; }
+
+# Sets below, patterns for the names of everything below the present folder.
+find_below() {
+  local pattern='*' name
+  below=''
+  while
+    for name in $pattern; do break; done
+    [ -e "$name" ]
+  do
+    below="$below $pattern"
+    pattern="$pattern/*"
+  done
+}
 
 # Sets hex, a port in the digits of /proc/net/tcp.
 write_in_hex() {

@@ -6,6 +6,8 @@
 # controller does not know it: another run may have used the same number for a different release.
 #
 # global confirm_release: release keep digest restarted
+# global prune: outdated
+# global prune_programs: outdated
 
 confirm_release() {
   take_arguments 'release keep digest' "$@"
@@ -17,20 +19,33 @@ confirm_release() {
   [ -e "$run/lock" ] || restarted=yes
   make_run_folder
   exec 9>> "$run/lock"
-  # Waits for a switch in progress; a release that is then pending and applied is verified.
-  exec 8>> "$run/switch"
-  wait_for 8
-  read_progress pending
-  if [ "$at_release $at_phase" = "$release applied" ] && is_meant &&
-    [ -z "$restarted" ] && mv "$root/pending" "$root/confirming" 2>/dev/null; then
-    exec 8>&-
+  if takes_over || { wait_for_switch && takes_over; }; then
     finish
     say confirmed "$release"
   else
-    exec 8>&-
     tell_result
   fi
+  exec 9>&-
 }
+
+# Waits for a switch in progress: a release that is applied after it is verified.
+wait_for_switch() {
+  exec 8>> "$run/switch"
+  wait_for 8
+  exec 8>&-
+}
+
+# Confirms the release if it is applied; the rename decides between this and the timers.
+takes_over() {
+  local applied=''
+  read_progress pending
+  { read -r applied < "$run/applied"; } 2> /dev/null
+  [ -z "$restarted" ] && [ "$at_release $applied" = "$release $release" ] && is_pending &&
+    mv "$root/pending" "$root/confirming" 2> /dev/null
+}
+
+# Whether it is the release that is meant which is pending; the progress says its manifest's digest.
+is_pending() { [ -z "$digest" ] || [ "$at_digest" = "$digest" ]; }
 
 # Waits for the lock $1. Its holder ends: the transaction within its window, its rollback within its
 # attempts. The wait is limited in case the disk or a program hangs.
@@ -79,7 +94,8 @@ wake_timers() {
   done
 }
 
-# Keeps the current release, the previous one, and those with the highest numbers.
+# Keeps the current release, the previous one, and those with the highest numbers. Adds the others to
+# outdated.
 prune() {
   local kept number other higher
   set --
@@ -91,14 +107,14 @@ prune() {
     higher=0
     for other; do [ "$other" -le "$number" ] || higher=$((higher + 1)); done
     if [ "$higher" -ge $((keep - 1)) ] && [ "$number" != "$at_before" ]; then
-      rm -rf "$root/releases/${number:?}"
+      outdated="$outdated $root/releases/${number:?}"
     fi
   done
   prune_programs
   for kept in "$root"/discarded/*; do
     kept=${kept##*/}
     # The certificates issued for it are listed in the manifest of this release too.
-    if is_number "$kept" && [ "$kept" -lt "$release" ]; then rm -f "$root/discarded/$kept"; fi
+    if is_number "$kept" && [ "$kept" -lt "$release" ]; then outdated="$outdated $root/discarded/$kept"; fi
   done
 }
 
@@ -107,16 +123,17 @@ prune() {
 prune_programs() {
   local program kept=''
   for program in "$root"/lib/*; do
+    case ${program##*/} in *[!0-9a-f]*) continue ;; esac
     # shellcheck disable=SC3013 # dash, ash and bash have -ef and -nt, and POSIX has them since 2024
     if [ ! -f "$program" ] || [ "$program" -ef "$root/undo.sh" ]; then
       continue
     elif [ -z "$kept" ]; then
       kept=$program
     elif [ "$program" -nt "$kept" ]; then
-      rm -f "$kept"
+      outdated="$outdated $kept"
       kept=$program
     else
-      rm -f "$program"
+      outdated="$outdated $program"
     fi
   done
 }

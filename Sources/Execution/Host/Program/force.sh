@@ -6,19 +6,27 @@
 # Activates release $1: the link, the include, nginx, the firewall. Each step may be repeated.
 # If it fails, $failure names the step, and $run/errors has the output of the program that failed.
 #
+# A firewall that the release has from the one before, and that is loaded unchanged, stays as it is.
+#
 # While nginx changes from one release to the other, incoming packets have to pass the rules of both: a port
 # that it starts to listen on is closed until then, and one that it stops listening on is protected until
 # then. Connections that both releases allow pass both. A rollback ($2) restores nginx even if rules cannot
 # be loaded.
 put_in_force() {
+  local has_rules=''
   failure=files
   link_release "$1" 2> "$run/errors" || return 1
   failure=firewall
-  add_rules "$1" 2> "$run/errors" || [ -n "${2-}" ] || return 1
+  if [ -z "${2-}" ] && [ -n "$keeps_rules" ] && [ ! -e "$run/closed" ] && is_loaded "$previous"; then
+    write_text "$root/releases/$1/firewall.listing" "$loaded$nl" 2> "$run/errors" || return 1
+    has_rules=yes
+  else
+    add_rules "$1" 2> "$run/errors" || [ -n "${2-}" ] || return 1
+  fi
   failure=reload
   reload "$1" || return 1
   failure=firewall
-  load_firewall "$1" 2> "$run/errors"
+  [ -n "$has_rules" ] || load_firewall "$1" 2> "$run/errors"
 }
 
 link_release() {
@@ -71,7 +79,7 @@ finish_undo() {
     return
   fi
   if [ "$at_mode" = install ]; then discard_release "$at_release"; fi
-  rm -f "$root/undoing"
+  rm -f "$root/reserve" "$root/undoing"
 }
 
 # Removes release $1, which was not confirmed. Its manifest stays: it names certificates whose keys were here,
@@ -89,7 +97,8 @@ discard_release() {
 # Whether manifest $1 names certificates or revocations that manifest $2 does not.
 knows_more() { grep -e '^issued ' -e '^revoked ' "$1" | grep -qvxF -f "$2"; }
 
-# A release is confirmed as soon as the file is renamed; this completes the rest, also after a crash.
+# A release is confirmed as soon as the file is renamed; this completes the rest, also after a crash. That file
+# goes last, after what the confirmation has found to be outdated.
 finish_confirmation() {
   read_progress confirming
   record_result "$at_release" confirmed
@@ -99,7 +108,8 @@ finish_confirmation() {
   fi
   printf '%s\n' "$at_before" > "$root/releases/$at_release/before"
   persist "$root" "$root/result"
-  rm -f "$root/confirming"
+  # shellcheck disable=SC2086 # a word for each path
+  rm -rf $outdated "$run/transaction" "$root/reserve" "$root/confirming"
 }
 
 # The releases are removed first, because they contain the keys.

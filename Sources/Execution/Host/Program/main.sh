@@ -1,7 +1,19 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
 # Runs the command of the first argument.
 
+# The controller may send another call to the same process: its words, quoted, in a line on standard
+# input. That saves the host a login shell and the start of this program.
 main() {
+  local call
+  while :; do
+    forget
+    run_task "$@"
+    IFS= read -r call || exit 0
+    eval "set -- $call"
+  done
+}
+
+run_task() {
   local task="${1-}"
   [ $# = 0 ] || shift
   case $task in
@@ -9,7 +21,10 @@ main() {
     manifest) say_manifest "$@" ;;
     transaction) transact "$@" ;;
     confirm) confirm_release "$@" ;;
-    timer | now | boot | firewall) act_alone "$task" "$@" ;;
+    timers | timer | now | boot | firewall)
+      act_alone "$task" "$@"
+      exit
+      ;;
     *) reject "the task \"$task\" is not known" ;;
   esac
 }

@@ -16,18 +16,14 @@ include_directive="include $root/current/nginx/deploy.conf;"
 # block). Sets configured_pid, the pid file that nginx.conf names, or leaves it empty.
 find_include() {
   [ -z "$include" ] || return 0
-  local place
+  local directive value
   include=$nginx_folder/conf.d/deploy.conf configured_pid=
-  while IFS= read -r place; do
-    case $place in
-      http.d) include=$nginx_folder/http.d/deploy.conf ;;
-      /*) configured_pid=$place ;;
+  while read -r directive value _; do
+    case $directive:$value in
+      include:*'http.d/*'*) include=$nginx_folder/http.d/deploy.conf ;;
+      pid:/*) configured_pid=${value%%;*} ;;
     esac
-  done <<-PLACES
-	$(sed -n -e '/^[[:space:]]*include[[:space:]]\{1,\}[^;]*http\.d\/\*/s/.*/http.d/p' \
-	  -e 's/^[[:space:]]*pid[[:space:]]\{1,\}\([^;[:space:]]*\)[[:space:]]*;.*/\1/p' \
-	  "$nginx_folder/nginx.conf" 2>/dev/null)
-	PLACES
+  done 2> /dev/null < "$nginx_folder/nginx.conf"
 }
 
 # Sets pid_file, from nginx.conf or, if it does not name one, from nginx itself.
@@ -133,8 +129,8 @@ reload() {
       emergencies "$log" "$offset" | tail -n 5 > "$run/errors"
       return 1
     fi
-    # nginx needs about this time at first, and does nothing in between.
-    case $rounds in 1) sleep 0.04 ;; [2-9] | 1? | 20) sleep 0.02 ;; *) sleep 0.05 ;; esac
+    # nginx needs about this time, and each look costs a busy host as much as it gains.
+    sleep 0.05
   done
 }
 

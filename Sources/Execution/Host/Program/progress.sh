@@ -2,11 +2,12 @@
 # Reads the progress of a transaction, the current release, and the result of the last transaction.
 #
 # The progress of a transaction is recorded in one file, and rename(2) decides every race for it:
-#   pending     the host switches to the release in it, or has switched and waits for the confirmation
+#   pending     the host switches to the release in it, or has switched and waits for the confirmation;
+#               it waits once $run/applied has the number of the release, which a restart forgets
 #   confirming  the release is confirmed; the rest of the confirmation is being completed
 #   undoing     the release failed or was not confirmed in time; the previous one is being restored
 #
-# global read_progress: at_release at_before at_mode at_phase at_who
+# global read_progress: at_release at_before at_mode at_digest
 # global find_current: current
 # global find_linked: linked
 # global find_result: result
@@ -16,11 +17,11 @@
 # The programs that it runs have time limits, so that it ends.
 hold_switch() { exec 8>> "$run/switch" && flock 8; }
 
-# Reads the progress file $1. Sets its words: the release, the previous release, the mode, `switching` or
-# `applied`, and the user who started it; empty if there is no such file.
+# Reads the progress file $1. Sets its words: the release, the previous release and the mode; empty if there
+# is no such file. The digest of the release's manifest, or a dash, and the user who started it follow.
 read_progress() {
-  at_release='' at_before='' at_mode='' at_phase='' at_who=''
-  { read -r at_release at_before at_mode at_phase at_who < "$root/$1"; } 2>/dev/null
+  at_release='' at_before='' at_mode='' at_digest=''
+  { read -r at_release at_before at_mode at_digest _ < "$root/$1"; } 2>/dev/null
 }
 
 # Sets current, the number of the confirmed release, 0 if there is none.
@@ -39,8 +40,9 @@ find_current() {
 # Sets linked, the number of the release that the link points to, 0 if there is none.
 find_linked() {
   linked=0
-  if [ -d "$root/current" ]; then
-    linked=$(cd -P "$root/current" && pwd)
+  if cd -P "$root/current" 2> /dev/null; then
+    linked=$PWD
+    cd /
   elif [ -L "$root/current" ]; then
     linked=$(readlink "$root/current")
   fi
@@ -68,8 +70,9 @@ find_result() {
   return 1
 }
 
-# Records the result of a transaction, for the next survey and the system's log.
+# Records the result of a transaction, for the next survey and the system's log. The progress file stays until
+# it is written, so an interrupted one is written again.
 record_result() {
-  printf '%s\n' "$*" > "$root/result.new" && mv "$root/result.new" "$root/result"
+  printf '%s\n' "$*" > "$root/result"
   if command -v logger > /dev/null 2>&1; then logger -t deploy "release $*"; fi
 }

@@ -1,5 +1,7 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
 # Lists and removes the loaded nft and iptables rules of releases.
+#
+# global is_loaded: loaded
 
 has_rules() {
   [ "$1" != 0 ] || return 1
@@ -41,6 +43,16 @@ known_chains() {
   for rules in "$root"/releases/*/"firewall.$1"; do
     if [ -f "$rules" ]; then chains_in "$rules"; fi
   done | sort -u
+}
+
+# Whether the rules that are loaded are those of release $1, as they were listed after they were loaded. Sets
+# loaded, the list of them.
+#
+# Only for nft without kernel settings: others take more programs to look at than to load.
+is_loaded() {
+  # shellcheck disable=SC2086 # family and name are two words
+  loaded=$(nft -s list table $table 2> /dev/null) &&
+    [ "$loaded" = "$(cat "$root/releases/$1/firewall.listing" 2> /dev/null)" ]
 }
 
 # Whether the kernel settings are as release $1 needs them.

@@ -8,82 +8,110 @@
 nginx_changelogs='/usr/share/doc/nginx*/changelog.Debian.gz'
 ufw_settings=/etc/ufw/ufw.conf
 ipv6_addresses=/proc/net/if_inet6
-# Lines of nginx's configuration beyond this number are left out.
+# Lines and files of nginx's configuration beyond these numbers are left out.
 most_nginx_lines=50000
-# Lines about the network beyond this number are left out, those of the youngest sockets first: any user
-# can open more of them.
+most_nginx_files=4000
+# Sockets beyond this number are left out, the youngest first: any user can open more of them.
 most_listeners=10000
 
 survey_surroundings() {
   survey_network
   survey_ipv6
-  survey_orphans
   survey_servers
-  survey_rules
   survey_managers
   survey_space
   survey_patches "$vulnerabilities"
 }
 
 # Reports unchanged lines of /proc/net, from which the controller reads the addresses of this host, its
-# routes, the sources of open SSH connections and the listening sockets. Other connections are left out,
-# because a host may have a hundred thousand of them. Duplicates are reported twice.
+# routes, the sources of open SSH connections and the listening sockets, each with a process that holds it or
+# a dash; then the name of each such process, which any user can choose, and nginx workers whose master has
+# exited: nothing stops them, and they hold its ports. Other connections are left out, because a host may
+# have a hundred thousand of them. Duplicates are reported twice.
 survey_network() {
-  local port="${connection##* }" network
+  local port="${connection##* }"
   case $port in '' | *[!0-9]*) port=0 ;; esac
   write_in_hex "$port"
-  # Of the tree of addresses, the leaf above a line that says that it is the host's own.
-  network=$(sed -n -e '/|-- /h' -e '/\/32 host LOCAL/{g;s/^/@deploy local /p;}' \
-    -e '/^[0-9a-f]* [0-9a-f]* [0-9a-f]* 00 /s/^/@deploy if-inet6 /p' \
-    -e "/^ *[0-9]*: [0-9A-F]*:$hex [^ ]* 01 /s/^/@deploy ssh-from /p" \
-    /proc/net/fib_trie /proc/net/if_inet6 /proc/net/tcp /proc/net/tcp6 2>/dev/null
-    list_listeners 0A tcp
-    list_listeners 07 udp
-    list_listeners 07 raw)
-  sed -n '2,257s/^/@deploy route /p' /proc/net/route 2>/dev/null
-  case $network in *' L '*) survey_listeners "$network" ;; ?*) printf '%s\n' "$network" ;; esac
-}
-
-# Prints each line of a socket of the protocol $2 in the state $1, behind the socket's inode.
-list_listeners() {
-  sed -n "s/^ *[0-9]*: [^ ]* [^ ]* $1 [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\1 L $2 &/p" \
-    "/proc/net/$2" "/proc/net/${2}6" 2>/dev/null
-}
-
-# Reports each of the lines $1; a listening socket with a process that holds it or a dash; then the name of
-# each such process, which any user can choose. Sockets and their holders are joined here by sorting, the
-# oldest first, because all open files of all processes would be too much to send.
-survey_listeners() {
-  local network process program
-  network=$({ printf '%s\n' "$1" && list_sockets; } 2>/dev/null | sort -n |
-    sed -n -e '/^@/{p;d;}' -e '/^[0-9]* P /d' -e '$!N' \
-      -e 's/^\([0-9]*\) L \(.*\)\n\1 P \(.*\)$/@deploy socket \3 \2/p;t' \
-      -e 's/^[0-9]* L /@deploy socket - /;P;D' | head -n "$most_listeners")
-  printf '%s\n' "$network"
-  for process in $(printf '%s\n' "$network" | sed -n 's/^@deploy socket \([0-9]*\) .*/\1/p' | sort -nu); do
-    program=
-    { IFS= read -r program < "/proc/$process/comm"; } 2>/dev/null
-    printf '@deploy process %s %s\n' "$process" "$program"
-  done
-}
-
-# Prints inode and process of each socket that a process has.
-list_sockets() {
+  # The open files of all processes.
   # shellcheck disable=SC2012 # the targets of the links are what is wanted
-  ls -l /proc/[0-9]*/fd |
-    sed -n -e '/^\/proc\//{s#^/proc/\([0-9]*\)/fd:$#\1#;h;d;}' \
-      -e '/ -> socket:\[[0-9]*\]$/{s/.*\[\([0-9]*\)\]$/\1 P/;G;s/\n/ /p;}'
-}
-
-# Reports the lines of the loaded rules that matter for dropping packets: tables, chains with their hooks,
-# and rules that drop, reject or jump to another chain. Sets may be long and are never reported; nft leaves
-# them out if it can.
-survey_rules() {
-  { nft -s -t list ruleset 2>/dev/null || nft list ruleset 2>/dev/null; } |
-    grep -e '^table .* {$' -e '^[[:space:]]*chain .* {$' -e ' hook ' -e drop -e reject -e REJECT -e 'jump ' -e 'goto ' |
-    sed 's/^/@deploy rule /'
-  survey_legacy_rules ip iptables
-  survey_legacy_rules ip6 ip6tables
+  ls -n /proc/[0-9]*/fd 2> /dev/null | awk -v ssh=":$hex" -v most="$most_listeners" '
+    # Of the tree of addresses, the leaf above a line that says that it is the host own.
+    function report_addresses(  line, leaf) {
+      while ((getline line < "/proc/net/fib_trie") > 0) {
+        if (index(line, "|-- ")) leaf = line
+        else if (index(line, "/32 host LOCAL")) print "@deploy local " leaf
+      }
+      while ((getline line < "/proc/net/if_inet6") > 0)
+        if (line ~ /^[0-9a-f]+ [0-9a-f]+ [0-9a-f]+ 00 /) print "@deploy if-inet6 " line
+    }
+    function report_routes(  line, number) {
+      while (number <= 256 && (getline line < "/proc/net/route") > 0)
+        if (number++) print "@deploy route " line
+    }
+    # Sockets of a protocol in a state, and the connections of sshd.
+    function read_sockets(protocol, state, file,   line, column) {
+      while ((getline line < file) > 0) {
+        if (!index(line, " " state " ") && !index(line, ssh " ")) continue
+        split(line, column, " ")
+        if (column[4] == state) {
+          sockets[++count] = protocol " " line
+          inodes[count] = column[10]
+          is_wanted[column[10]] = 1
+        } else if (column[4] == "01" && substr(column[2], length(column[2]) - 4) == ssh) {
+          print "@deploy ssh-from " line
+        }
+      }
+    }
+    function first_line(file,   line) {
+      line = ""
+      getline line < file
+      close(file)
+      return line
+    }
+    function parent(process,   file, line, number) {
+      file = "/proc/" process "/status"
+      while ((getline line < file) > 0) if (line ~ /^PPid:/) number = substr(line, 6) + 0
+      close(file)
+      return number
+    }
+    function is_orphan(process,   master) {
+      if (index(first_line("/proc/" process "/cmdline"), "nginx: worker process") != 1) return 0
+      # Not a worker that has just ended, as workers do after a reload.
+      master = parent(process)
+      return master && index(first_line("/proc/" master "/cmdline"), "nginx: master process") != 1
+    }
+    BEGIN {
+      report_addresses()
+      report_routes()
+      read_sockets("tcp", "0A", "/proc/net/tcp")
+      read_sockets("tcp", "0A", "/proc/net/tcp6")
+      read_sockets("udp", "07", "/proc/net/udp")
+      read_sockets("udp", "07", "/proc/net/udp6")
+      read_sockets("raw", "07", "/proc/net/raw")
+      read_sockets("raw", "07", "/proc/net/raw6")
+    }
+    /^\/proc\/[0-9]+\/fd:$/ { split($0, part, "/"); process = part[3] }
+    / -> socket:\[[0-9]+\]$/ {
+      inode = substr($0, index($0, " -> socket:[") + 12) + 0
+      if (!(inode in is_wanted)) next
+      if (!(inode in holder)) holder[inode] = process
+      holds[process] = 1
+    }
+    END {
+      # The oldest sockets have the lowest numbers, and any user can open more of them.
+      oldest = "sort -n | head -n " most " | sed \"s/^[0-9]* //\""
+      for (i = 1; i <= count; i++) {
+        text = "@deploy socket " (inodes[i] in holder ? holder[inodes[i]] : "-") " " sockets[i]
+        if (count > most) print inodes[i], text | oldest
+        else print text
+      }
+      if (count > most) close(oldest)
+      for (process in holds) {
+        name = first_line("/proc/" process "/comm")
+        print "@deploy process " process " " name
+        if (index(name, "nginx") == 1 && is_orphan(process)) print "@deploy orphan " process
+      }
+    }'
 }
 
 # Whether the legacy tables of iptables are in use for the protocol $1. Running iptables would load them.
@@ -119,9 +147,16 @@ is_active() {
 survey_managers() {
   if is_process dockerd /run/docker.pid; then say manager docker; fi
   if is_active firewalld || is_process firewalld /run/firewalld.pid; then say manager firewalld; fi
-  if command -v ufw > /dev/null 2>&1 && grep -qs '^ENABLED=yes' "$ufw_settings"; then
-    say manager ufw
-  fi
+  if command -v ufw > /dev/null 2>&1 && is_enabled "$ufw_settings"; then say manager ufw; fi
+}
+
+# Whether a line of the file $1 begins with ENABLED=yes.
+is_enabled() {
+  local line
+  while IFS= read -r line; do
+    case $line in ENABLED=yes*) return 0 ;; esac
+  done 2> /dev/null < "$1"
+  return 1
 }
 
 # Reports the lines of df for the folder of releases and for the working folder of transactions.
@@ -152,15 +187,27 @@ find_existing() {
 # Reports which of the vulnerabilities $1 are fixed according to the changelog of the distribution's nginx
 # package: the version number does not show it.
 survey_patches() {
-  local changelog changes cve
+  local changelog
   [ -n "$1" ] || return 0
   for changelog in $nginx_changelogs; do
     [ -f "$changelog" ] && break
   done
-  changes=$({ gzip -dc "$changelog" || rpm -q --changelog nginx; } 2>/dev/null)
-  for cve in $1; do
-    case "$changes " in *"$cve"[!0-9]*) say patched "$cve" ;; esac
-  done
+  if [ -f "$changelog" ]; then
+    set -- "$1" gzip -dc "$changelog"
+  elif command -v rpm > /dev/null 2>&1; then
+    set -- "$1" rpm -q --changelog nginx
+  else
+    return 0
+  fi
+  "$2" "$3" "$4" ${5+"$5"} 2> /dev/null | awk -v names="$1" '
+    BEGIN { count = split(names, name, " ") }
+    /CVE-/ {
+      for (i = 1; i <= count; i++) {
+        place = index($0, name[i])
+        if (place && substr($0, place + length(name[i]), 1) !~ /[0-9]/) is_fixed[name[i]] = 1
+      }
+    }
+    END { for (i = 1; i <= count; i++) if (name[i] in is_fixed) print "@deploy patched " name[i] }'
 }
 
 # Reports that the kernel has no IPv6, so nginx cannot listen on IPv6 addresses. If IPv6 is only disabled
@@ -169,44 +216,58 @@ survey_ipv6() {
   [ -e "$ipv6_addresses" ] || [ ! -e /proc/net/tcp ] || say without-ipv6
 }
 
-# Reports nginx workers whose master process has exited: nothing stops them, and they hold its ports.
-survey_orphans() {
-  local file process parent title
-  # shellcheck disable=SC2013 # a word for each process
-  for file in $(grep -l '^nginx: worker process' /proc/[0-9]*/cmdline 2>/dev/null); do
-    process=${file#/proc/}
-    process=${process%/cmdline}
-    parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$process/status" 2>/dev/null)
-    # Not a worker that has just ended, as workers do after a reload.
-    [ -n "$parent" ] || continue
-    title=
-    { IFS= read -r title < "/proc/$parent/cmdline"; } 2>/dev/null
-    case $title in 'nginx: master process'*) ;; *) say orphan "$process" ;; esac
+# Reports the servers in nginx's whole configuration on disk: lines with their numbers, the beginnings of
+# files, and every line with braces or quotes, which give it structure. deploy's own files are left out.
+# nginx itself would print them only after a test, for which it listens on its ports. The shell finds the files
+# for a pattern, as deep as nginx goes; awk says how many lines it reports, what they include, and then them.
+survey_servers() {
+  local files=1 lines="$most_nginx_lines" known="$nl" said included name
+  set -- "$nginx_folder/nginx.conf"
+  while [ $# -gt 0 ] && [ "$files" -lt "$most_nginx_files" ] && [ "$lines" -gt 0 ]; do
+    said=$(awk -v folder="$nginx_folder/" -v most="$lines" -v quote="'" '
+      function note_includes(line,   value) {
+        while (match(line, /(^|[;{}])[ \t]*include[ \t]+/)) {
+          line = substr(line, RSTART + RLENGTH)
+          value = substr(line, 1, 1)
+          if (value == quote || value == "\"") {
+            line = substr(line, 2)
+            value = substr(line, 1, index(line, value) - 1)
+          } else {
+            value = substr(line, 1, match(line, /[ \t;]|$/) - 1)
+          }
+          if (value != "") included[++includes] = substr(value, 1, 1) == "/" ? value : folder value
+        }
+      }
+      BEGIN {
+        for (i = 1; i < ARGC; i++) {
+          file = ARGV[i]
+          if (count < most) reported[++count] = ++number ":# configuration file " file ":"
+          while ((getline line < file) > 0) {
+            number++
+            if (index(line, "include")) note_includes(line)
+            if (count < most && (line ~ /[{}"]|listen|include|server_name|default_server|proxy_protocol/ ||
+                index(line, quote) || split(line, words, " ") == 1)) reported[++count] = number ":" line
+          }
+          close(file)
+        }
+        print count
+        for (i = 1; i <= includes; i++) print included[i]
+        print ""
+        for (i = 1; i <= count; i++) print "@deploy nginx-line " reported[i]
+      }' "$@" 2> /dev/null)
+    included=${said%%"$nl$nl"*}
+    printf '%s\n' "${said#"$included$nl$nl"}"
+    lines=$((lines - ${included%%"$nl"*}))
+    set --
+    IFS=$nl
+    for name in $included; do
+      case $name$known in
+        [!/]* | "$root"/* | *"$nl$name$nl"*) continue ;;
+      esac
+      known=$known$name$nl files=$((files + 1))
+      # A pattern without a file is none, and a pipe would be waited for.
+      if [ -f "$name" ]; then set -- "$@" "$name"; fi
+    done
+    unset IFS
   done
 }
-
-# Reports the servers in nginx's whole configuration on disk: lines with their numbers, the beginnings of
-# files, and every line with braces or quotes, which give it structure. deploy's own files are left out. In
-# a separate network namespace nothing starts to listen; but names that nginx looks up may be known only in
-# the host's own.
-survey_servers() {
-  command -v nginx > /dev/null 2>&1 || return 0
-  local had_pid='' configuration
-  find_pid_file
-  [ ! -e "$pid_file" ] || had_pid=yes
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  configuration=$(unshare --net sh -c '
-    for family in 4 6; do
-      echo 1 > "/proc/sys/net/ipv$family/ip_nonlocal_bind"
-    done 2> /dev/null
-    exec nginx -T -q
-  ' 2>/dev/null) || configuration=$(nginx -T -q 2>/dev/null)
-  # If nginx does not run, the test leaves an empty pid file, which would confuse nginx later.
-  [ -n "$had_pid" ] || [ -s "$pid_file" ] || rm -f "$pid_file"
-  printf '%s\n' "$configuration" |
-    grep -n -e '[{}"]' -e "'" -e listen -e include -e server_name -e default_server -e proxy_protocol \
-      -e '^[[:space:]]*[^[:space:]]\{1,\}[[:space:]]*$' -e '^# configuration file ' |
-    sed -n -e '/^[0-9]*:# configuration file /{h;s/^/@deploy nginx-line /p;d;}' \
-      -e G -e "\\#\\n[0-9]*:. configuration file $root/#d" \
-      -e 's/\n.*//' -e 's/^/@deploy nginx-line /p' | head -n "$most_nginx_lines"
-} 2>/dev/null

@@ -3,10 +3,12 @@
 #
 # Arguments: the nginx vulnerabilities to look for, separated by spaces; SSH_CONNECTION of the controller.
 #
+# A program of the host costs it as much as hundreds of lines here: each question is asked once, and awk says
+# what of the answer the controller gets.
+#
 # global find_user: user
-# global survey_files: listing
 
-tools='nginx nft iptables iptables-restore ip6tables ip6tables-restore tar flock sha256sum readlink head tail cut wc tr sed grep find sort uniq xargs'
+tools='nginx nft iptables iptables-restore ip6tables ip6tables-restore tar flock sha256sum readlink head tail cut wc tr sed grep awk find sort'
 
 survey_host() {
   local vulnerabilities connection tool
@@ -23,7 +25,7 @@ survey_host() {
   [ -z "$connection" ] || say connection "$connection"
   survey_nginx
   survey_release
-  survey_firewall
+  survey_rules
   survey_surroundings
   say end
 }
@@ -43,9 +45,10 @@ wait_for_settling() {
   if [ ! -e "$run/lock" ] || ! command -v flock > /dev/null 2>&1; then return 0; fi
   exec 9< "$run/lock"
   while [ -f "$root/pending" ] || [ -f "$root/undoing" ] || [ -f "$root/confirming" ]; do
-    take_lock 9 -s && return
+    take_lock 9 -s && break
     say waiting "$(cat "$run/holder" 2>/dev/null)"
   done
+  exec 9<&-
 }
 
 survey_nginx() {
@@ -90,11 +93,9 @@ survey_release() {
   survey_files
 }
 
-# Reports the text of the current release's files, and which files differ from its manifest. Sets listing,
-# the output of its firewall when it was loaded.
+# Reports the manifest of the current release, the text of its public files, and which files differ from it.
 survey_files() {
-  local before='' text line path expected='' texts='' found sum
-  listing=
+  local before=''
   if [ "$current" = 0 ]; then
     say fingerprint none
     return
@@ -103,53 +104,77 @@ survey_files() {
   { read -r before < "$root/releases/$current/before"; } 2>/dev/null
   [ -z "$before" ] || say before "$before"
   cd "$root/releases/$current" || { say fingerprint "$current:" && return 0; }
-  text=$(cat manifest firewall.listing 2>/dev/null)
-  case $text in
-    *"${nl}end$nl"*) listing=${text#*"${nl}end$nl"} ;;
-    # There is no listing, or the manifest is incomplete.
-    *) listing=$(cat firewall.listing 2>/dev/null) ;;
-  esac
-  IFS=$nl
-  set -f
-  set --
-  for line in $text; do
-    case $line in
-      'file '*' '*' '*) ;;
-      end) break ;;
-      *) continue ;;
-    esac
-    line=${line#file }
-    path=${line#* * }
-    expected=$expected$nl${line%% *}"  "$path
-    set -- "$@" "$path"
-    # Secrets stay here.
-    case $line in *.key | *' 0600 '*) ;; *) texts=$texts$nl$path ;; esac
-  done
-  found=$(sha256sum manifest "$@" 2>/dev/null)
-  case $found in
-    *'  manifest'*) sum=${found%%' '*} found=${found#*"  manifest"} ;;
-    *) sum='' found=$nl$found ;;
-  esac
-  if [ "$found" != "$expected" ]; then
-    # An expected file that was not found appears once.
-    printf '%s\n' "$expected" "$found" "$found" | sort | uniq -u |
-      sed -n 's/^[^ ]*  /@deploy drift /p'
-  fi
-  # shellcheck disable=SC2086 # one word for each line
-  grep -H '' manifest $texts 2>/dev/null |
-    sed -e 's/^manifest:/@deploy manifest /' -e t -e 's/^/@deploy text /'
-  set +f
-  unset IFS
-  say fingerprint "$current:$sum"
+  find_below
+  # Folders are among the names: it complains about them.
+  # shellcheck disable=SC2086 # the names of all files
+  sha256sum manifest $below 2> /dev/null | awk -v release="$current" '
+    BEGIN {
+      while ((getline line < "manifest") > 0) {
+        print "@deploy manifest " line
+        if (line == "end") ended = 1
+        if (ended || split(line, word, " ") < 4 || word[1] != "file") continue
+        path = substr(line, length(word[1] word[2] word[3]) + 4)
+        paths[++count] = path
+        digest[path] = word[2]
+        is_secret[path] = path ~ /[.]key$/ || word[3] == "0600"
+      }
+    }
+    { found[substr($0, 67)] = substr($0, 1, 64) }
+    END {
+      for (i = 1; i <= count; i++) {
+        path = paths[i]
+        if (found[path] != digest[path]) print "@deploy drift " path
+        # Secrets stay here.
+        if (is_secret[path]) continue
+        while ((getline line < path) > 0) print "@deploy text " path ":" line
+        close(path)
+      }
+      print "@deploy fingerprint " release ":" found["manifest"]
+    }'
+  cd /
 }
 
+# Reports the lines of the loaded rules that matter for dropping packets: tables, chains with their hooks, and
+# rules that drop, reject or jump to another chain. Sets may be long and are never reported; nft leaves them
+# out if it can.
+#
+# Most often this look at all rules also shows whether those of the current release are as they were listed
+# after they were loaded; what it cannot tell is asked for.
+survey_rules() {
+  local listing="$root/releases/$current/firewall.listing" options
+  if [ -f "$root/releases/$current/firewall.iptables" ] || [ -f "$root/releases/$current/firewall.sysctl" ]; then
+    listing=''
+  fi
+  for options in '-s -t' ''; do
+    # shellcheck disable=SC2086 # nothing, or two words
+    nft $options list ruleset 2> /dev/null | awk -v listing="$listing" -v own="table $table {" '
+      BEGIN { while (listing != "" && (getline line < listing) > 0) listed[++count] = line }
+      $0 == own { is_own = 1 }
+      is_own && $0 != listed[++seen] { differs = 1 }
+      $0 == "}" { is_own = 0 }
+      /^table .* [{]$/ || /^[ \t]*chain .* [{]$/ || / hook |drop|reject|REJECT|jump |goto / {
+        print "@deploy rule " $0
+      }
+      END { exit NR == 0 ? 2 : !count || differs || seen != count }'
+    case $? in
+      0) say firewall as-installed && break ;;
+      1) survey_firewall && break ;;
+      *) [ -n "$options" ] || survey_firewall ;;
+    esac
+  done
+  survey_legacy_rules ip iptables
+  survey_legacy_rules ip6 ip6tables
+}
+
+# Reports whether the rules of the current release are loaded, in the words of its engine.
 survey_firewall() {
-  local loaded
+  local loaded listed
+  listed=$(cat "$root/releases/$current/firewall.listing" 2> /dev/null)
   if ! loaded=$(list_firewall "$current" 2>/dev/null); then
     say firewall absent
   elif ! has_settings "$current" 2>/dev/null; then
     say firewall changed
-  elif [ "$loaded" = "$listing" ]; then
+  elif [ "$loaded" = "$listed" ]; then
     say firewall as-installed
   else
     say firewall changed

@@ -4,17 +4,20 @@
 # release or in the previous one, even without the controller: in the new one only if it is confirmed in time
 # over a separate connection.
 #
-# Arguments: the mode; the release; the fingerprint that is expected; the bytes of the tar stream on standard
-# input; seconds that staging and validating may take; seconds until the rollback; ports on which nginx starts
-# to listen, separated by commas; the user who runs deploy. The modes: `install`, the stream has the release;
-# `restore`, it is on the host already; `remove`, the release is 0, and deploy is removed from the host.
+# Arguments: the mode; the release; the fingerprint that is expected; the digest of the new manifest, empty if
+# the controller does not know it; how many lines on standard input name files that stay as they are; the
+# bytes of the tar stream behind them; seconds that staging and validating may take; seconds until the
+# rollback; ports on which nginx starts to listen, separated by commas; the user who runs deploy. The modes:
+# `install`, the stream has the release; `restore`, it is on the host already; `remove`, the release is 0, and
+# deploy is removed from the host.
 #
-# global transact: mode release expected size patience window ports who work staged previous
-# global watch_controller: watcher
+# global transact: mode release expected digest kept size patience window ports who work staged previous
+# global start_watching: watcher
+# global watch_controller: watcher watches
 
 transact() {
-  take_arguments 'mode release expected size patience window ports who' "$@"
-  take_numbers release size patience window
+  take_arguments 'mode release expected digest kept size patience window ports who' "$@"
+  take_numbers release kept size patience window
   work=$run/transaction
   staged=$root/releases/$release
   trap '' HUP PIPE
@@ -51,7 +54,7 @@ abandon() { refuse abandoned; }
 
 discard() {
   watch_controller
-  rm -rf "$work"
+  rm -rf "$work" "$root/reserve"
   find_linked
   [ -n "$is_staged" ] && [ "$release" != "$linked" ] && discard_release "$release"
   rmdir "$root/releases" "$root" 2>/dev/null
@@ -77,34 +80,57 @@ lock() {
   printf '%s\n' "$who" > "$run/holder"
 }
 
+# Gives the controller $1 seconds until the next call of this, and more for as long as something comes into
+# the folder $2, where one is given. Without arguments it is watched no longer.
+#
+# Waits are lines of a file that the one watcher reads, so that a new one starts no program.
+watch_controller() {
+  if [ $# = 0 ]; then
+    [ -z "$watcher" ] || kill "$watcher" 2> /dev/null
+    watcher=''
+    return
+  fi
+  [ "$watches" != 0 ] || true > "$run/watched"
+  watches=$((watches + 1))
+  echo "$watches $*" >> "$run/watched"
+  [ -n "$watcher" ] || start_watching
+}
+
 # A connection that dies silently would leave this waiting for ever with the lock. The program that reads
 # the stream is ended too, because a shell handles a signal only after its program has ended. The watcher is
 # announced only when it can be ended: a signal to a shell that has just forked may be lost.
-#
-# It waits $1 seconds, and again for as long as something comes into the folder $2, where one is given. It
-# takes the place of the one before it; without arguments none is left.
-watch_controller() {
-  [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
-  watcher=
-  [ $# -gt 0 ] || return 0
+start_watching() {
   watcher=$(
     (
-      local seen='' now
-      sleep "$1" > /dev/null 2>&1 &
-      trap 'kill $!; exit' TERM
+      # A sleep that has just been forked would miss another signal.
+      trap 'kill -9 $!; exit' TERM
       exec > /dev/null 2>&1
-      wait $! || exit
-      while [ -n "${2-}" ] && now=$(ls -lR "$2") && [ "$now" != "$seen" ]; do
-        seen=$now
-        sleep "$1" &
-        wait $! || exit
-      done
+      outwait
       find_children $$
       # shellcheck disable=SC2086 # one word for each process
       kill -TERM $$ $children
     ) 9>&- < /dev/null &
     echo $!
   )
+}
+
+# Returns when one wait has lasted for its seconds. It looks at the file after short naps: a wait that begins
+# during a nap is that much longer.
+outwait() {
+  local number='' seconds='' place='' next time into before='' seen='' now left="$stall" rest
+  while :; do
+    while read -r next time into; do
+      number=$next seconds=$time place=$into
+    done < "$run/watched"
+    now=''
+    [ -z "$place" ] || now=$(ls -lR "$place")
+    if [ "$number" != "$before" ] || [ "$now" != "$seen" ]; then left=$seconds; fi
+    [ "$left" -gt 0 ] || return 0
+    rest=$((left > nap ? nap : left))
+    before=$number seen=$now left=$((left - rest))
+    sleep "$rest" &
+    wait $! || exit
+  done
 }
 
 # Completes an interrupted transaction (the host lost power, its timers were killed): no other process does
@@ -134,7 +160,6 @@ switch() {
   elif ! mark_applied; then
     why=files
   else
-    rm -rf "$work"
     say applied "$release"
     exit 0
   fi
@@ -148,9 +173,5 @@ switch() {
   exit 0
 }
 
-# Only an applied release can be confirmed. No timer can take the file away meanwhile: it would need the
-# lock of the switch.
-mark_applied() {
-  note_pending applied 2> "$run/errors" && persist "$root/pending.new" &&
-    mv "$root/pending.new" "$root/pending"
-}
+# Only an applied release can be confirmed, and none after a restart, which empties the folder.
+mark_applied() { write_text "$run/applied" "$release$nl" 2> "$run/errors"; }

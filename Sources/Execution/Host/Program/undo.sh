@@ -2,7 +2,8 @@
 # What a host does without a controller, under the program's other name: undo.sh in the root of the
 # releases. Units and timers of earlier versions call it with the same arguments.
 #
-#   timer SECONDS RELEASE   waits, then rolls RELEASE back unless it is confirmed by then
+#   timers SECONDS RELEASE  two processes wait, then roll RELEASE back unless it is confirmed by then
+#   timer SECONDS RELEASE   one does, as earlier versions call it
 #   now RELEASE             rolls RELEASE back unless it is confirmed
 #   boot                    before nginx and the network are up: rolls back an unconfirmed release
 #   firewall                loads the firewall of the current release
@@ -11,6 +12,10 @@ act_alone() {
   umask 022
   make_run_folder
   case $1 in
+    timers)
+      (wait_and_undo "$(($2 + 1))" "$3") &
+      wait_and_undo "$2" "$3" "$!"
+      ;;
     timer) wait_and_undo "$2" "$3" ;;
     now) undo_unless_confirmed "$2" ;;
     boot) boot ;;
@@ -18,11 +23,13 @@ act_alone() {
   esac
 }
 
-# Seconds are counted because a clock can be changed. A confirmation ends the wait at once with a signal; if
-# the signal is lost, a second later.
+# Waits $1 seconds, and rolls release $2 back. Seconds are counted because a clock can be changed. A
+# confirmation ends the wait at once with a signal, which is passed on to the process $3; if the signal is
+# lost, a second later.
 wait_and_undo() {
-  local asked=0 left="$1" heard attempts=1
-  trap 'asked=$((asked + 1))' TERM
+  local asked=0 left="$1" other="${3-}" heard attempts=1
+  # shellcheck disable=SC2086 # nothing, or one word
+  trap 'asked=$((asked + 1)); [ -z "$other" ] || kill $other 2> /dev/null' TERM
   while [ "$left" -gt 0 ]; do
     heard=$asked
     sleep 1 8>&- 9>&- &

@@ -1,43 +1,37 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2317,SC3043 # parts share variables and call each other; see base.sh
 # The boot-time check and the firewall at boot, for hosts with systemd.
 
-# The boot-time check and the firewall at boot, for hosts with systemd.
+# Writes the units, unless they are there with exactly this text.
 write_units() {
   has_systemd || return 0
-  local service="$units/deploy.service" drop_in="$units/nftables.service.d/deploy.conf"
+  local service="$units/deploy.service" drop_in="$units/nftables.service.d/deploy.conf" text
   local wants="$units/sysinit.target.wants/deploy.service"
-  [ "$(cat "$service" "$drop_in" 2>/dev/null)" = "$(service_text && drop_in_text)" ] &&
-    [ -L "$wants" ] && return 0
+  text=$(service_text && drop_in_text)
+  [ "$(cat "$service" "$drop_in" 2>/dev/null)" = "$text" ] && [ -L "$wants" ] && return 0
   mkdir -p "${drop_in%/*}" "${wants%/*}" && service_text > "$service" &&
     drop_in_text > "$drop_in" && persist "$service" "$drop_in" &&
     ln -sfn ../deploy.service "$wants" && systemctl daemon-reload
 }
 
 service_text() {
-  cat <<-UNIT
-	[Unit]
-	Description=Rolls back an unconfirmed release of deploy, and loads the firewall
-	DefaultDependencies=no
-	After=local-fs.target systemd-sysctl.service nftables.service netfilter-persistent.service
-	After=iptables.service
-	Wants=network-pre.target
-	Before=network-pre.target nginx.service shutdown.target
-	Conflicts=shutdown.target
-
-	[Service]
-	Type=oneshot
-	RemainAfterExit=yes
-	ExecStart=/bin/sh $root/undo.sh boot
-	UNIT
+  printf '%s\n' '[Unit]' \
+    'Description=Rolls back an unconfirmed release of deploy, and loads the firewall' \
+    'DefaultDependencies=no' \
+    'After=local-fs.target systemd-sysctl.service nftables.service netfilter-persistent.service' \
+    'After=iptables.service' \
+    'Wants=network-pre.target' \
+    'Before=network-pre.target nginx.service shutdown.target' \
+    'Conflicts=shutdown.target' '' \
+    '[Service]' \
+    'Type=oneshot' \
+    'RemainAfterExit=yes' \
+    "ExecStart=/bin/sh $root/undo.sh boot"
 }
 
 # nftables.service flushes all rules when it starts or reloads: this puts these back.
 drop_in_text() {
-  cat <<-UNIT
-	[Service]
-	ExecStartPost=-/bin/sh $root/undo.sh firewall
-	ExecReload=-/bin/sh $root/undo.sh firewall
-	UNIT
+  printf '%s\n' '[Service]' "ExecStartPost=-/bin/sh $root/undo.sh firewall" \
+    "ExecReload=-/bin/sh $root/undo.sh firewall"
 }
 
 remove_units() {

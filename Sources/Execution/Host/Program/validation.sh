@@ -93,30 +93,28 @@ copy_configuration() {
 # nginx listens on its ports while it tests, before the firewall has rules for them: in a separate
 # network ($2 is --net) no one can reach it. The host's addresses are missing there.
 test_in_namespace() {
-  # The end of the inner shells, which know it as $4 whether the network is the host's.
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  local test='
-    [ -z "$4" ] || for family in 4 6; do
+  copy_log_folders
+  if [ -n "$1" ]; then
+    printf '%s none bind 0 0\n' "$work/log /var/log/nginx" "$staged $root/current" > "$work/mounts"
+  else
+    mkdir -p "$work/deploy/releases/$release"
+    ln -sfn "releases/$release" "$work/deploy/current"
+    {
+      printf '%s none bind 0 0\n' "$work/nginx $nginx_folder" "$work/log /var/log/nginx"
+      [ ! -d "$staged" ] || printf '%s none bind 0 0\n' "$staged $work/deploy/releases/$release"
+      printf '%s none rbind 0 0\n' "$work/deploy $root"
+    } > "$work/mounts"
+  fi
+  # One program mounts all, if it can read a list. Each line of the list is two places and how.
+  # shellcheck disable=SC2016,SC2086 # expanded by the inner shell; nothing, or one word
+  unshare --mount ${2-} --propagation private sh -c '
+    : > "$1/apart" && { mount -a -T "$1/mounts" 2> /dev/null ||
+      while read -r from to _ how _; do mount --"$how" "$from" "$to" || exit; done < "$1/mounts"; } || exit
+    [ -z "$2" ] || for family in 4 6; do
       echo 1 > "/proc/sys/net/ipv$family/ip_nonlocal_bind"
     done 2> /dev/null
     exec nginx -T -q
-  '
-  copy_log_folders
-  if [ -n "$1" ]; then
-    # shellcheck disable=SC2016,SC2086 # expanded by the inner shell; nothing, or one word
-    unshare --mount ${2-} --propagation private sh -c '
-      : > "$1/apart" && mount --bind "$1/log" /var/log/nginx && mount --bind "$2" "$3" || exit
-      '"$test" sh "$work" "$staged" "$root/current" "${2-}" 9>&-
-    return
-  fi
-  mkdir -p "$work/deploy/releases/$release"
-  ln -sfn "releases/$release" "$work/deploy/current"
-  # shellcheck disable=SC2016,SC2086 # expanded by the inner shell; nothing, or one word
-  unshare --mount ${2-} --propagation private sh -c '
-    : > "$1/apart" && mount --bind "$1/nginx" "$3" && mount --bind "$1/log" /var/log/nginx &&
-      { [ ! -d "$5" ] || mount --bind "$5" "$1/deploy/releases/$6"; } &&
-      mount --rbind "$1/deploy" "$2" || exit
-    '"$test" sh "$work" "$root" "$nginx_folder" "${2-}" "$staged" "$release" 9>&-
+  ' sh "$work" "${2-}" 9>&-
 }
 
 # Makes the folders of logs in the folder that stands for /var/log/nginx: nginx opens its logs when it is
@@ -139,8 +137,10 @@ test_in_copy() {
     nginx -T -q -c "$work/nginx/nginx.conf" 9>&-
 }
 
+# Rules that stay as they are have been accepted before.
 check_firewall() {
   local program
+  [ -z "$keeps_rules" ] || return 0
   if [ -f "$staged/firewall.nft" ]; then
     nft -c -f "$staged/firewall.nft" 2> "$run/errors" || refuse_with firewall
   fi

@@ -61,7 +61,11 @@ struct TransactionOrder: Equatable, Sendable {
   var release: Int
   /// The fingerprint that the host must still have.
   var expected: Fingerprint
-  /// The length of the tar stream on standard input in bytes; 0 if there is none.
+  /// The digest of the release's manifest, empty if it is not known.
+  var digest: String
+  /// How many lines on standard input name files that stay as they are.
+  var kept: Int
+  /// The length of the tar stream behind them in bytes; 0 if there is none.
   var size: Int
   /// Seconds that staging and validating may take.
   var patience: Int64
@@ -75,7 +79,8 @@ struct TransactionOrder: Equatable, Sendable {
   fileprivate var arguments: [(name: String, value: String)] {
     [
       ("mode", mode.rawValue), ("release", String(release)), ("expected", expected.rawValue),
-      ("size", String(size)), ("patience", String(patience)), ("window", String(window)),
+      ("digest", digest), ("kept", String(kept)), ("size", String(size)),
+      ("patience", String(patience)), ("window", String(window)),
       ("ports", ports.map(\.description).joined(separator: ",")), ("who", who),
     ]
   }
