@@ -12,24 +12,35 @@ package struct StateMistake: Error, Hashable, Sendable, CustomStringConvertible 
 
 /// A place in a document, given by the keys that lead to it, with checks of the value there.
 package struct ValuePlace {
-  private let path: String
+  /// The keys that lead to the place. Their text is made for mistakes only: a large state has a million values.
+  private indirect enum Path: Sendable {
+    case root
+    case below(Path, any CustomStringConvertible & Sendable)
+
+    /// Keys may come from the file and are displayed, so deceptive characters in them are escaped.
+    var text: String {
+      guard case .below(let parent, let key) = self else { return "" }
+      let (start, end) = (parent.text, HostText(key.description, limit: 200).text)
+      return start.isEmpty ? end : "\(start).\(end)"
+    }
+  }
+
+  private let path: Path
 
   /// The most entries of a dictionary; a fleet has fewer hosts by far.
   static let mostEntries = 100_000
 
-  package static let root = ValuePlace(path: "")
+  package static let root = ValuePlace(path: .root)
 
-  private init(path: String) { self.path = path }
+  private init(path: Path) { self.path = path }
 
-  /// The place below a key. Keys may come from the file and are displayed, so deceptive characters in them
-  /// are escaped.
-  package func at(_ key: some CustomStringConvertible) -> ValuePlace {
-    let key = HostText(key.description, limit: 200).text
-    return ValuePlace(path: path.isEmpty ? key : "\(path).\(key)")
+  /// The place below a key.
+  package func at(_ key: some CustomStringConvertible & Sendable) -> ValuePlace {
+    ValuePlace(path: .below(path, key))
   }
 
   package func mistake(_ why: String) -> StateMistake {
-    StateMistake(place: path, why: why)
+    StateMistake(place: path.text, why: why)
   }
 
   static func tooMany(_ count: Int, most: Int = mostEntries) -> String {
@@ -74,7 +85,7 @@ package struct ValuePlace {
     try check(values, most: most, key: { _, _ in }, each: each)
   }
 
-  private func check<Key: Comparable & CustomStringConvertible, Value>(
+  private func check<Key: Comparable & CustomStringConvertible & Sendable, Value>(
     _ values: [Key: Value], most: Int, key: (Key, ValuePlace) throws(StateMistake) -> Void,
     each: (ValuePlace, Value) throws(StateMistake) -> Void
   ) throws(StateMistake) {
