@@ -25,7 +25,7 @@ struct LargePlanTests {
       plan.0.hosts.map { ($0.host, HostResult.confirmed(.release(1))) }, uniquingKeysWith: { $1 })
     results[plan.0.hosts[0].host] = .unchanged
     results[plan.0.hosts[plan.0.hosts.count - 1].host] = .unreachable(
-      why: "198.18.0.4 port 22: connecting: no answer within 10 s")
+      why: "port 22: connecting: no answer within 10 s")
     let summary = SummaryView(
       Summary(results: results), SSHTraffic(), time: .milliseconds(21_700))
     return plan.1.text(style, width: width).rendered + "\n"

@@ -163,7 +163,7 @@ extension ChangeTests {
       try await scene.sandbox.stopSSH(on: "app-2")
       let output = try await scene.deploy("apply", "--yes")
       #expect(output.status == 1, "\(output.all)")
-      #expect(output.stdout.contains("edge-1 waits for app-2"), "\(output.stdout)")
+      #expect(output.stdout.contains("edge-1, edge-2 wait for app-2"), "\(output.stdout)")
       let summary = output.stdout.components(separatedBy: "\nPlan: ").last ?? ""
       #expect(summary.contains("app-2   unreachable"), "\(output.stdout)")
       #expect(summary.contains("edge-1  not attempted"), "\(output.stdout)")

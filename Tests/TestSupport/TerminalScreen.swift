@@ -5,7 +5,7 @@
 package struct TerminalScreen {
   /// What happens to lines that are wider than the terminal when it is resized.
   package enum Resizing: CaseIterable, Sendable {
-    /// They are wrapped anew, as in VTE, kitty, tmux, iTerm2 and Windows Terminal.
+    /// They are wrapped again, as in VTE, kitty, tmux, iTerm2 and Windows Terminal.
     case reflowing
     /// They are cut, as in xterm and GNU screen.
     case cutting

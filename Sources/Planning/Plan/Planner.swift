@@ -72,13 +72,21 @@ package enum Planner {
 
   /// Warnings about hosts that this run cannot complete.
   private static func waits(_ hosts: [HostPlan]) -> [String] {
-    hosts.flatMap { host in
-      host.steps.compactMap { step in
+    var order: [[HostName]] = []
+    var waiting: [[HostName]: [HostName]] = [:]
+    for host in hosts {
+      for step in host.steps {
         let missing = step.needs.filter { $0.goal == nil }.map(\.host).sorted()
-        guard !missing.isEmpty else { return nil }
-        return "\(host.host) waits for \(missing.joined(separator: ", ")), which this run does not"
-          + " change: an edge between them would break"
+        guard !missing.isEmpty else { continue }
+        if waiting[missing] == nil { order.append(missing) }
+        waiting[missing, default: []].append(host.host)
       }
+    }
+    return order.map { missing in
+      let hosts = waiting[missing] ?? []
+      return
+        "\(hosts.listed()) \(hosts.count == 1 ? "waits" : "wait") for \(missing.listed()), which"
+        + " this run does not change: an edge between them would break"
     }
   }
 }

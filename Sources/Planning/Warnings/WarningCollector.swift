@@ -1,3 +1,5 @@
+import Fleet
+
 /// Collects warnings in the order in which they are found, and merges those that several hosts share.
 struct WarningCollector {
   private struct Text: Hashable {
@@ -17,10 +19,16 @@ struct WarningCollector {
 
   var warnings: [String] {
     order.map { text in
-      let names = hosts[text] ?? []
-      let most = 10
-      let rest = names.count > most ? " and \(names.count - most) more" : ""
-      return text.before + names.prefix(most).joined(separator: ", ") + rest + text.after
+      text.before + Self.list(hosts[text] ?? []) + text.after
     }
+  }
+
+  /// Hosts in ranges; names with something added, such as a version, one by one.
+  private static func list(_ names: [String]) -> String {
+    let hosts = names.compactMap { HostName($0) }
+    guard hosts.count < names.count else { return hosts.listed() }
+    let most = 10
+    let rest = names.count > most ? " and \(names.count - most) more" : ""
+    return names.prefix(most).joined(separator: ", ") + rest
   }
 }
