@@ -4,9 +4,11 @@ import Foundation
 ///
 ///     BenchPlanner fleet FOLDER HOSTS SITES     an inventory, the same one changed, and the state of the first
 ///     BenchPlanner survey FOLDER none|all       plans in this process, from a survey of hosts that have the state
+///     BenchPlanner record FOLDER                records each host of that state again, as a run does; prints the
+///                                               number of hosts, bytes written, and seconds of records and the end
 ///     BenchPlanner measure COMMAND...           runs it
 ///
-/// The last two print seconds, seconds of a core, and the most KiB.
+/// "survey" and "measure" print seconds, seconds of a core, and the most KiB.
 let arguments = Array(CommandLine.arguments.dropFirst())
 switch (arguments.first, arguments.count) {
 case ("fleet", 4):
@@ -16,8 +18,11 @@ case ("fleet", 4):
   try BenchFleet(hosts: hosts, sites: sites).write(to: arguments[1])
 case ("survey", 3):
   try printed { try planWithSurvey(in: arguments[1], isChanged: arguments[2] == "all") }
+case ("record", 2): try recordAll(in: arguments[1])
 case ("measure", 2...): try printed(ofChildren: true) { try run(Array(arguments.dropFirst())) }
-default: fatalError("fleet FOLDER HOSTS SITES, survey FOLDER none|all, or measure COMMAND...")
+default:
+  fatalError(
+    "fleet FOLDER HOSTS SITES, survey FOLDER none|all, record FOLDER, or measure COMMAND...")
 }
 
 /// Prints what some work has taken.
