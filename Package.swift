@@ -40,6 +40,8 @@ let arguments = Target.Dependency.product(
 // No target may be called System: packages look for Apple's module of that name, and would find ours.
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
 let algorithms = Target.Dependency.product(name: "Algorithms", package: "swift-algorithms")
 
 let package = Package(
@@ -49,6 +51,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-algorithms", exact: "1.2.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
   ],
@@ -90,10 +93,10 @@ let package = Package(
       "SSH",
       [
         "CLibSSH2", "CLinux", "Diagnostics", "Fleet", "Hashing", "Files", systemPackage,
-        algorithms, .product(name: "HeapModule", package: "swift-collections"),
+        algorithms, logging, .product(name: "HeapModule", package: "swift-collections"),
       ]),
     .effect(
-      "Execution", ["Diagnostics", "Fleet", "Planning", "State", algorithms],
+      "Execution", ["Diagnostics", "Fleet", "Planning", "State", algorithms, logging],
       resources: [
         .embedInCode("Host/Program/base.sh"), .embedInCode("Host/Program/progress.sh"),
         .embedInCode("Host/Program/nginx.sh"), .embedInCode("Host/Program/rules.sh"),
@@ -117,7 +120,7 @@ let package = Package(
       [
         "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
         "Inventories", "Nginx", "Planning", "Playbooks", "SSH", "Sandbox", "State", "StateFiles",
-        "Verification", systemPackage, algorithms,
+        "Verification", systemPackage, algorithms, logging,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       // The playbooks are links to the shipped ones.
@@ -132,7 +135,7 @@ let package = Package(
       [
         "Application", "Certificates", "CLinux", "Diagnostics", "Execution", "Files", "Fleet",
         "Inventories", "Planning", "Playbooks", "SSH", "State", "Verification", arguments,
-        algorithms,
+        algorithms, logging,
       ]),
     .executableTarget(name: "deploy", dependencies: ["CommandLine"], swiftSettings: strict),
 
@@ -166,7 +169,9 @@ let package = Package(
     .tests(
       "StateFiles", ["StateFiles", "Files", "Fleet", "FleetLiterals", "State"], cases: true),
     .tests("Certificates", ["Certificates"]),
-    .tests("SSH", ["SSH"], cases: true),
+    .tests(
+      "SSH", ["SSH", logging, .product(name: "InMemoryLogging", package: "swift-log")],
+      cases: true),
     .tests("ACME", ["ACME", "Certificates", "Fleet"]),
     .tests("Sandbox", ["Sandbox"]),
     .tests("State", ["Fleet", "FleetLiterals", "State"], cases: true),
@@ -180,7 +185,10 @@ let package = Package(
       cases: true),
     .tests(
       "Execution",
-      ["Execution", "Fleet", "FleetLiterals", "Planning", "State", "Diagnostics"], cases: true),
+      [
+        "Execution", "Fleet", "FleetLiterals", "Planning", "State", "Diagnostics", logging,
+        .product(name: "InMemoryLogging", package: "swift-log"),
+      ], cases: true),
     .target(
       name: "FleetFolders",
       dependencies: [
@@ -211,7 +219,9 @@ let package = Package(
       "CommandLine",
       [
         "deploy", "CommandLine", "Application", "CAStore", "Certificates", "Diagnostics",
-        "Execution", "Fleet", "FleetFolders", "FleetLiterals", "Planning", "State", arguments,
+        "Execution", "Files", "Fleet", "FleetFolders", "FleetLiterals", "Planning", "State",
+        arguments,
+        logging,
       ], cases: true),
     // The topics are read where they are, and recorded there.
     .testTarget(

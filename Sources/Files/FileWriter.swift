@@ -58,15 +58,23 @@ package enum FileWriter {
   /// Appends to a file in one write, so that lines from several concurrent runs stay whole.
   package static func append(_ path: String, _ contents: [UInt8]) throws(FileError) {
     let verb = "be appended to"
-    _ = try ownFile(path, verb)
-    let flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
+    let file = try openForAppending(path, verb)
     try naming(path, verb) { () throws(Errno) in
-      let file = try Descriptor(adopting: open(path, flags, 0o600))
-      guard try file.status().kind == .regular else { throw Errno.invalidArgument }
       try file.write(contents)
       try file.synchronize()
     }
     try synchronizeFolder(of: path)
+  }
+
+  /// Opens a file whose end is written; creates it for its owner alone if there is none.
+  static func openForAppending(_ path: String, _ verb: String) throws(FileError) -> Descriptor {
+    _ = try ownFile(path, verb)
+    let flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
+    return try naming(path, verb) { () throws(Errno) in
+      let file = try Descriptor(adopting: open(path, flags, 0o600))
+      guard try file.status().kind == .regular else { throw Errno.invalidArgument }
+      return file
+    }
   }
 
   /// Adds to the end of an existing file that only this process writes, and waits until it is on the disk.

@@ -1,6 +1,8 @@
 import Fleet
 import FleetLiterals
 import Foundation
+import InMemoryLogging
+import Logging
 import Planning
 import State
 import TestSupport
@@ -182,6 +184,26 @@ struct ConversationTests {
       #expect(try await messages(pieces) == Self.messages)
     }
     #expect(try await messages(Self.said.map { [$0] }) == Self.messages)
+  }
+
+  @Test("is logged without control characters and at a bounded length; of what is sent, the size")
+  func log() async throws {
+    var log = InMemoryLogHandler()
+    log.logLevel = .trace
+    let handler = log
+    let said =
+      "@deploy begin\n@deploy version 1\n@deploy text \u{1B}[2J\(String(repeating: "x", count: 999))\n"
+    let conversation = Conversation(
+      Pieces([Array("Welcome\u{7}!\n".utf8), Array(said.utf8)]), .fake,
+      Budget(.seconds(60), bytes: 1 << 20), log: Logger(label: "test") { _ in handler },
+      level: .trace)
+    _ = try await conversation.next(SurveyMessage.self)
+    try await conversation.send(Array("a secret".utf8))
+    let lines = log.entries.map { "\($0.level) \($0.message)" }
+    #expect(lines[0] == "debug prints before the program: Welcome\\u{7}!")
+    #expect(lines[1] == "trace says version 1")
+    #expect(lines[2].hasPrefix("trace says text \\u{1B}[2Jxxx") && lines[2].count < 250)
+    #expect(lines[3...] == ["debug is sent 8 bytes"], "\(lines)")
   }
 
   @Test("is an observation only if the survey is complete")

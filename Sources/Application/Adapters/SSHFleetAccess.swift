@@ -4,6 +4,7 @@ import Execution
 import Files
 import Fleet
 import Hashing
+import Logging
 import Planning
 import SSH
 package import State
@@ -16,12 +17,16 @@ package struct SSHFleetAccess: FleetAccess {
   let destinations: SSHDestinations
   private let parallel: Int
   private let interaction: any Interaction
+  private let log: Logger
 
-  package init(_ workspace: Workspace, parallel: Int, _ interaction: any Interaction) throws {
+  init(
+    _ workspace: Workspace, parallel: Int, _ interaction: any Interaction, log: Logger
+  ) throws {
     self.workspace = workspace
     self.parallel = parallel
     self.interaction = interaction
-    client = try SSHClient()
+    self.log = log
+    client = try SSHClient(log: log)
     destinations = SSHDestinations(
       client: client, interaction, resolve: { workspace.resolve($0) })
   }
@@ -42,7 +47,7 @@ package struct SSHFleetAccess: FleetAccess {
       access: self,
       pool: HostPool(
         connector: connector, program: HostProgram(digest: { Digest.sha256(of: $0) }),
-        recognize: recognize, report: report),
+        recognize: recognize, log: log, report: report),
       parallel: parallel, interaction: interaction, progress: progress, report: report)
   }
 

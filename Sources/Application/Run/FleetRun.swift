@@ -1,5 +1,6 @@
 import CAStore
 import Fleet
+package import Logging
 import Planning
 package import Playbooks
 import State
@@ -14,12 +15,18 @@ package struct FleetRun: Sendable {
   package let ca: CAAccess
   package let access: any FleetAccess
   package let interaction: any Interaction
+  private let log: Logger
+
+  /// A logger of which nothing is shown.
+  package static let silent = Logger(label: "deploy") { _ in SwiftLogNoOpLogHandler() }
 
   package init(
     _ workspace: Workspace, _ scope: RunScope, access: any FleetAccess,
-    _ interaction: any Interaction
+    _ interaction: any Interaction,
+    log: Logger = Self.silent
   ) throws {
     self.workspace = workspace
+    self.log = log
     self.scope = scope
     self.access = access
     self.interaction = interaction
@@ -28,19 +35,22 @@ package struct FleetRun: Sendable {
   }
 
   /// Opens the fleet's files and prepares a run that reaches hosts by SSH.
+  ///
+  /// - Parameter log: gets the steps of connections, and what hosts are asked and say.
   package init(
-    _ location: FleetLocation, _ scope: RunScope, _ interaction: any Interaction
+    _ location: FleetLocation, _ scope: RunScope, _ interaction: any Interaction,
+    log: Logger = Self.silent
   ) throws {
-    self = try Self.overSSH(location, scope, interaction).run
+    self = try Self.overSSH(location, scope, interaction, log: log).run
   }
 
   /// The same, and returns the access to the hosts too.
   package static func overSSH(
-    _ location: FleetLocation, _ scope: RunScope, _ interaction: any Interaction
+    _ location: FleetLocation, _ scope: RunScope, _ interaction: any Interaction, log: Logger
   ) throws -> (run: FleetRun, access: SSHFleetAccess) {
     let workspace = try Workspace.open(location, interaction)
-    let access = try SSHFleetAccess(workspace, parallel: scope.parallel, interaction)
-    return (try FleetRun(workspace, scope, access: access, interaction), access)
+    let access = try SSHFleetAccess(workspace, parallel: scope.parallel, interaction, log: log)
+    return (try FleetRun(workspace, scope, access: access, interaction, log: log), access)
   }
 
   /// Reads and locks the state of the fleet.
@@ -88,7 +98,12 @@ package struct FleetRun: Sendable {
   ) async throws -> (plan: Plan, survey: Survey) {
     // Checked before any host is contacted, because creating the CA is the user's next step.
     try ca.folder.refuseWithoutCA(state)
+    let start = ContinuousClock.now
     let survey = try await surveyor.survey(hosts, &state)
-    return (try await planner.plan(survey, state, asOf: now), survey)
+    let answered = ContinuousClock.now
+    log.debug("asked \(survey.count) hosts in \(start.duration(to: answered).inSeconds)")
+    let plan = try await planner.plan(survey, state, asOf: now)
+    log.debug("made the plan in \(answered.duration(to: .now).inSeconds)")
+    return (plan, survey)
   }
 }

@@ -22,6 +22,7 @@ struct ApplyCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var log: LogOption
   @OptionGroup var hosts: HostOptions
   @OptionGroup var newer: NewerOptions
   @OptionGroup var playbook: PlaybookOption
@@ -40,7 +41,7 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await approval.carryOut(options) {
+    try await approval.carryOut(options, log) {
       var scope = try hosts.scope(playbook: playbook.playbook)
       if let savedPlan { try scope.restrict(to: SavedPlan.read(savedPlan)) }
       scope.allowsLockout = lockout.isAllowed

@@ -21,6 +21,7 @@ struct PlanCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var log: LogOption
   @OptionGroup var hosts: HostOptions
   @OptionGroup var newer: NewerOptions
   @OptionGroup var playbook: PlaybookOption
@@ -67,7 +68,8 @@ struct PlanCommand: AsyncParsableCommand {
       scope.allowsLockout = lockout.isAllowed
       scope.overridesNewer = newer.overridesNewer
       let interaction = options.interaction(format: format)
-      let run = try FleetRun(options.location, scope, interaction)
+      let run = try FleetRun(
+        options.location, scope, interaction, log: log.logger(options.verbosity))
       let proposal = try await PlanFleet(run).proposal(isOffline: isOffline)
       try show(proposal, interaction.style)
       if let savedPath {

@@ -23,6 +23,7 @@ struct RevokeCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var log: LogOption
   @OptionGroup var newer: NewerOptions
   @Option(
     help: ArgumentHelp(
@@ -66,7 +67,7 @@ struct RevokeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await approval.carryOut(options) {
+    try await approval.carryOut(options, log) {
       var scope = try RunScope(parallel: parallel.parallel, playbook: playbook.playbook)
       scope.overridesNewer = newer.overridesNewer
       return scope

@@ -18,6 +18,7 @@ struct RollbackCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var log: LogOption
   @OptionGroup var newer: NewerOptions
   @OptionGroup var playbook: PlaybookOption
   @Option(
@@ -27,7 +28,7 @@ struct RollbackCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("Hosts to roll back.", valueName: "host")) var hosts: [String]
 
   func run() async throws {
-    try await approval.carryOut(options) {
+    try await approval.carryOut(options, log) {
       var scope = try RunScope(hosts: hosts, playbook: playbook.playbook)
       scope.overridesNewer = newer.overridesNewer
       return scope

@@ -25,6 +25,7 @@ struct StatusCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var log: LogOption
   @OptionGroup var hosts: HostOptions
   @Option(help: "Output format.") var format = OutputFormat.text
   @Flag(help: "List expiry dates from the state, without contacting hosts.") var expiry = false
@@ -32,7 +33,8 @@ struct StatusCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let interaction = options.interaction(format: format)
-      let run = try FleetRun(options.location, hosts.scope(), interaction)
+      let run = try FleetRun(
+        options.location, hosts.scope(), interaction, log: log.logger(options.verbosity))
       let ends = ExpiryView(try ListExpiry(run).expiries(now: .current))
       guard !expiry else {
         try ends.print(as: format, interaction.style)

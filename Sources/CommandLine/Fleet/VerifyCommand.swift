@@ -28,6 +28,7 @@ struct VerifyCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var log: LogOption
   @OptionGroup var hosts: HostOptions
   @Flag(help: "Test every edge, also of a large fleet, and print a line for each check.")
   var all = false
@@ -36,7 +37,8 @@ struct VerifyCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let interaction = options.interaction(format: format)
-      let (run, access) = try FleetRun.overSSH(options.location, hosts.scope(), interaction)
+      let (run, access) = try FleetRun.overSSH(
+        options.location, hosts.scope(), interaction, log: log.logger(options.verbosity))
       let view = VerificationView(
         fleet: run.workspace.inventory.fleet.text,
         try await VerifyFleet(run, access).findings(all ? .all : .usual), showsAll: all)

@@ -24,13 +24,15 @@ struct HostsTrustCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var log: LogOption
   @OptionGroup var hosts: HostOptions
   @Flag(help: "Accept the keys without asking.") var yes = false
 
   func run() async throws {
     try await reporting {
       let interaction = options.interaction(yes: yes)
-      let (run, access) = try FleetRun.overSSH(options.location, hosts.scope(), interaction)
+      let (run, access) = try FleetRun.overSSH(
+        options.location, hosts.scope(), interaction, log: log.logger(options.verbosity))
       let result = try await TrustHosts(run, access).trust { keys in
         Console.output(Self.table(keys))
         let these = keys.count == 1 ? "this key" : "these \(keys.count) keys"

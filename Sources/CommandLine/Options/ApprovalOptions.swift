@@ -15,7 +15,7 @@ struct ApprovalOptions: ParsableArguments {
   ///   - scope: makes the scope of the run from the options of the command.
   ///   - work: makes a plan and carries it out.
   func carryOut(
-    _ options: FleetOptions, _ scope: () throws -> RunScope,
+    _ options: FleetOptions, _ log: LogOption, _ scope: () throws -> RunScope,
     _ work: (FleetRun) async throws -> Summary
   ) async throws {
     try await reporting {
@@ -24,7 +24,8 @@ struct ApprovalOptions: ParsableArguments {
         throw Failure(.usage, "--format json shows no plan to approve: add --yes")
       }
       let run = try FleetRun(
-        options.location, scope(), options.interaction(format: format, yes: yes))
+        options.location, scope(), options.interaction(format: format, yes: yes),
+        log: log.logger(options.verbosity))
       let summary = try await work(run)
       if summary.stopped == Summary.interrupted { throw ExitCode(.interrupted) }
       guard summary.isSuccess else { throw ExitCode(.failed) }

@@ -4,7 +4,9 @@ import ArgumentParser
 struct VerbosityOptions: ParsableArguments {
   @Flag(
     name: .shortAndLong,
-    help: "Show each host instead of groups and counts, and each step of a run.")
+    help:
+      "Show each host instead of groups and counts, and each step of a run: connections, keys, messages of hosts."
+  )
   var verbose = false
 
   @Flag(name: .shortAndLong, help: "Show no progress; warnings and errors are shown.")

@@ -26,6 +26,7 @@ struct RotateCACommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var log: LogOption
   @OptionGroup var newer: NewerOptions
   @Option(
     name: .shortAndLong,
@@ -67,7 +68,7 @@ struct RotateCACommand: AsyncParsableCommand {
 
   func run() async throws {
     guard !status else { return try await showStatus() }
-    try await approval.carryOut(options, scope) { run in
+    try await approval.carryOut(options, log, scope) { run in
       try await RotateCA(run).rotate(key: key, isEmergency: emergency)
     }
   }
@@ -83,7 +84,8 @@ struct RotateCACommand: AsyncParsableCommand {
   /// Shows which generations each host trusts and uses, without changing anything.
   private func showStatus() async throws {
     try await reporting {
-      let run = try FleetRun(options.location, scope(), options.interaction())
+      let run = try FleetRun(
+        options.location, scope(), options.interaction(), log: log.logger(options.verbosity))
       let (state, rotation) = try await RotateCA(run).status()
       try RotationStatusView(state, rotation).print(as: approval.format)
     }

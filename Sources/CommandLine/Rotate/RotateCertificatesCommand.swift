@@ -22,6 +22,7 @@ struct RotateCertificatesCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var log: LogOption
   @OptionGroup var hosts: HostOptions
   @OptionGroup var newer: NewerOptions
   @Option(help: "Only the certificates of this role. Default: both roles.") var role: Role?
@@ -37,7 +38,7 @@ struct RotateCertificatesCommand: AsyncParsableCommand {
   @OptionGroup var approval: ApprovalOptions
 
   func run() async throws {
-    try await approval.carryOut(options) {
+    try await approval.carryOut(options, log) {
       var scope = try hosts.scope(playbook: playbook)
       scope.command = .rotateCertificates
       scope.renews = role.map { [$0] } ?? Set(Role.allCases)

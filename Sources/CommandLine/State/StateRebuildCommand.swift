@@ -23,13 +23,15 @@ struct StateRebuildCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var log: LogOption
   @OptionGroup var hosts: HostOptions
   @Flag(help: "Believe unproven claims of the hosts without asking.") var yes = false
 
   func run() async throws {
     try await reporting {
       let run = try FleetRun(
-        options.location, hosts.scope(), options.interaction(yes: yes))
+        options.location, hosts.scope(), options.interaction(yes: yes),
+        log: log.logger(options.verbosity))
       let result = try await RebuildState(run).rebuild()
       report(result, run.workspace.statePath)
       if let misfit = result.misfit {

@@ -1,4 +1,5 @@
 import Diagnostics
+import Logging
 
 /// The end of a call of the host program that did not send its last message.
 struct EarlyEnd: Equatable {
@@ -34,16 +35,21 @@ actor Conversation {
   /// The last lines before the launcher started: of shell start-up files, or of a program run instead.
   private var preface: [HostText] = []
   private static let mostPreface = 5
+  private let log: Logger
+  /// How much detail the messages are: a survey has hundreds.
+  private var level: Logger.Level
+  private static let longestLogged = 200
   /// Why not everything could be sent to the host.
   private var unsent: (any Error)?
 
   /// Calls the host program, and sends it if the host does not have it.
   static func start(
     _ command: HostCommand, of program: HostProgram, on host: any RemoteHost, becoming: Bool,
-    _ budget: Budget
+    _ budget: Budget, log: Logger = HostPool.silent
   ) async throws -> Conversation {
+    log.debug("calls \(command.name)")
     let process = try await host.start(HostCall.line(for: command, becoming: becoming))
-    let conversation = Conversation(process, program, budget)
+    let conversation = Conversation(process, program, budget, log: log, level: command.logLevel)
     await conversation.introduce(HostCall(command: command, program: program).launcher)
     return conversation
   }
@@ -54,7 +60,9 @@ actor Conversation {
   func goOn(with command: HostCommand, of program: HostProgram, _ budget: Budget) async -> Bool {
     begin(budget)
     isOpen = false
+    level = command.logLevel
     do {
+      log.debug("calls \(command.name) in the same process")
       try await send(HostCall(command: command, program: program).nextLine)
       return try await opens()
     } catch {
@@ -67,8 +75,12 @@ actor Conversation {
     do { try await send(bytes) } catch { unsent = error }
   }
 
-  init(_ process: any RemoteProcess, _ program: HostProgram, _ budget: Budget) {
+  init(
+    _ process: any RemoteProcess, _ program: HostProgram, _ budget: Budget,
+    log: Logger = HostPool.silent, level: Logger.Level = .debug
+  ) {
     self.process = process
+    (self.log, self.level) = (log, level)
     unsentProgram = program
     self.budget = budget
     start = clock.now
@@ -84,6 +96,7 @@ actor Conversation {
   }
 
   func send(_ bytes: [UInt8]) async throws {
+    log.debug("is sent \(bytes.count) bytes")
     try await inTime { try await $0.write(bytes, within: $1) }
   }
 
@@ -99,6 +112,7 @@ actor Conversation {
   /// Waits for the end of a call that did not send its last message.
   func finish() async throws -> EarlyEnd {
     let complaint = HostText.lines(of: try await inTime { try await $0.finish(within: $1) })
+    for line in complaint { log.debug("complains: \(line)") }
     if let unsent, preface.isEmpty, complaint.isEmpty { throw unsent }
     return EarlyEnd(
       hasBegun: hasBegun, words: (preface + complaint).map(\.text).joined(separator: "\n"))
@@ -111,6 +125,7 @@ actor Conversation {
     while !isOpen {
       guard try await begins(), let line = try await nextLine() else { return false }
       guard let (word, value) = Self.event(line) else { continue }
+      note(word, value)
       switch try OpeningMessage(word: word, value: value) {
       case .begin: break
       case .missing:
@@ -139,8 +154,17 @@ actor Conversation {
   private func note(_ line: some Collection<UInt8>) {
     let text = HostText(line, limit: 200)
     guard !text.isEmpty else { return }
+    log.debug("prints before the program: \(text)")
     if preface.count == Self.mostPreface { preface.removeFirst() }
     preface.append(text)
+  }
+
+  /// Logs a message, of which a host may have sent megabytes.
+  private func note(_ word: String, _ value: String) {
+    log.log(
+      level: level,
+      "says \(HostText(word, limit: Self.longestLogged)) \(HostText(value, limit: Self.longestLogged))"
+    )
   }
 
   /// Returns nil when the call has ended.
@@ -150,12 +174,15 @@ actor Conversation {
     guard try await opens() else { return nil }
     while let line = try await nextLine() {
       if let (word, value) = Self.event(line) {
+        note(word, value)
         let message = try Message(word: word, value: value)
         if message.isHeartbeat { extend() }
         return .message(message)
       }
       if line.starts(with: Self.quote) {
-        return .quoted(HostText(line.dropFirst(Self.quote.count)).text)
+        let text = HostText(line.dropFirst(Self.quote.count))
+        log.log(level: level, "quotes \(text)")
+        return .quoted(text.text)
       }
     }
     return nil
@@ -227,4 +254,9 @@ actor Conversation {
   private var lineTooLong: ConversationFault {
     .tooMuch("a line", limit: budget.longestLine, heard)
   }
+}
+
+extension HostCommand {
+  /// How much detail the messages of a call are.
+  fileprivate var logLevel: Logger.Level { isReading ? .trace : .debug }
 }

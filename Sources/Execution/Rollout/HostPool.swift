@@ -1,4 +1,5 @@
 package import Fleet
+package import Logging
 import Planning
 package import State
 
@@ -9,23 +10,37 @@ package actor HostPool {
   nonisolated let budgets: Budgets
   private let recognize: @Sendable (String) -> ShownManifest
   private let report: @Sendable (ProgressEvent) -> Void
+  private let log: Logger
   private var open: [HostName: any RemoteHost] = [:]
   /// Processes of the host program that have finished their call and wait for another one.
   private var waiting: [HostName: Conversation] = [:]
   /// Why hosts could not be surveyed, if the cause is on the controller.
   private var localCauses: [HostName: String] = [:]
 
-  /// - Parameter recognize: checks the signature of a manifest.
+  /// A logger of which nothing is shown.
+  static let silent = Logger(label: "hosts") { _ in SwiftLogNoOpLogHandler() }
+
+  /// - Parameters:
+  ///   - recognize: checks the signature of a manifest.
+  ///   - log: gets what is sent to hosts and what they say, in a bounded form.
   package init(
     connector: any Connector, program: HostProgram, budgets: Budgets = Budgets(),
-    recognize: @escaping @Sendable (String) -> ShownManifest,
+    recognize: @escaping @Sendable (String) -> ShownManifest, log: Logger? = nil,
     report: @escaping @Sendable (ProgressEvent) -> Void
   ) {
+    self.log = log ?? Self.silent
     self.connector = connector
     self.program = program
     self.budgets = budgets
     self.recognize = recognize
     self.report = report
+  }
+
+  /// The logger of one host.
+  private func log(of host: HostName) -> Logger {
+    var log = log
+    log[metadataKey: "host"] = "\(host)"
+    return log
   }
 
   /// Calls the host program: in the process that has finished the last call, if it still waits; else in a new
@@ -40,7 +55,7 @@ package actor HostPool {
     }
     return try await Conversation.start(
       command, of: program, on: try await host(name, connection), becoming: connection.usesSudo,
-      budget)
+      budget, log: log(of: name))
   }
 
   /// Keeps a process that has finished its call for the next one.

@@ -1,4 +1,5 @@
 import Fleet
+import Logging
 import Planning
 import State
 

@@ -1,4 +1,5 @@
 internal import CLibSSH2
+internal import Diagnostics
 internal import Glibc
 
 /// Authentication with public keys, offered one after another; a refused key is never offered again.
@@ -12,7 +13,9 @@ extension Connection {
     var methods: String?
     for offer in credentials.offers {
       do {
-        guard let refusal = try await present(offer, until: deadline) else { return }
+        let answer = try await present(offer, until: deadline)
+        log("key \(HostText(offer.name)): \(answer ?? "accepted")")
+        guard let refusal = answer else { return }
         isAccepted = isAccepted || refusal == Self.insufficient
         refusals.append("\(offer.name): \(refusal)")
       } catch  where error.code == .connectionLost {
@@ -35,8 +38,10 @@ extension Connection {
     do {
       methods = try await acceptedMethods(until: deadline)
       guard let methods else { return }
+      log("the server accepts: \(HostText(methods, limit: 200))")
       if let password = credentials.password {
         let answers = try await present(password, methods: methods, until: deadline)
+        log("\(answers?.joined(separator: "; ") ?? "password: accepted")")
         guard let answers else { return }
         refusals += answers
       }

@@ -1,9 +1,12 @@
 internal import CLibSSH2
 internal import Files
+internal import Fleet
 
 /// Connecting, key exchange and login of a new connection.
 extension Connection {
   func establish() async throws(SSHError) {
+    let start = ContinuousClock.now
+    log("connecting to \(destination.subject) as \(destination.user)")
     do {
       let known = try loadKnownHosts()
       let credentials = try await gatherCredentials()
@@ -13,7 +16,9 @@ extension Connection {
       isAuthenticated = true
       currentTransport?.isLoggingIn = false
       client.counters.countLogin()
+      log("logged in after \(start.duration(to: .now).inSeconds)")
     } catch {
+      log("failed after \(start.duration(to: .now).inSeconds): \(error.activity): \(error.detail)")
       end(with: error.code, error.detail, as: error)
       throw error
     }
@@ -85,6 +90,7 @@ extension Connection {
         ? try await client.loop.dial(name: address, port: port, until: deadline)
         : try await client.loop.dial(address, port: port, until: deadline)
       client.counters.countConnection()
+      log("TCP connection to \(address) port \(port) is open")
       return SocketStream(adopting: socket)
     } catch {
       throw dialFailure(error, activity, deadline)
@@ -97,6 +103,7 @@ extension Connection {
     let gateway = client.gateway(through: jump, deadlines: deadlines)
     use(gateway)
     do {
+      log("through \(jump.label)")
       return try await gateway.open(to: destination.address, port: destination.port)
     } catch {
       // A refusal to forward concerns this host, all other errors the jump host.
@@ -145,6 +152,7 @@ extension Connection {
         case LIBSSH2_ERROR_EAGAIN: return nil
         case let status: throw self.handshakeFailure(status, session, activity)
         }
+        self.log("algorithms: \(session.agreedAlgorithms.joined(separator: ", "))")
         return session.hostKey
       }
     } catch  where error.code == .timedOut {
@@ -153,6 +161,7 @@ extension Connection {
     guard let key = HostKey(blob: blob) else {
       throw failure(.handshakeFailed, activity, "the server's host key is not an SSH public key")
     }
+    log("host key: \(key.type) \(key.fingerprint)")
     return key
   }
 

@@ -1,7 +1,13 @@
 internal import CLibSSH2
+internal import Logging
 internal import SystemPackage
 
 extension Connection {
+  /// Logs a step of this connection.
+  nonisolated func log(_ message: @autoclosure () -> Logger.Message) {
+    client.log.debug(message(), metadata: ["host": "\(destination.label)"])
+  }
+
   /// Turns the end of a wait into the matching error.
   func check(_ wakeup: Wakeup, _ activity: String, _ deadline: Deadline) throws(SSHError) {
     switch wakeup {

@@ -1,6 +1,7 @@
 internal import CLibSSH2
 internal import Files
 internal import Glibc
+package import Logging
 internal import Synchronization
 internal import SystemPackage
 
@@ -16,9 +17,14 @@ package final class SSHClient: Sendable {
   let keyRing: KeyRing
   let knownHostsFiles = KnownHostsFiles()
   private let gateways = Gateways()
+  /// Gets the steps of each connection; no secret, and texts of hosts only in a bounded form.
+  let log: Logger
 
   /// Starts the client's thread.
-  package init() throws(SSHError) {
+  package init(
+    log: Logger = Logger(label: "ssh") { _ in SwiftLogNoOpLogHandler() }
+  ) throws(SSHError) {
+    self.log = log
     guard Self.libraryStatus == 0 else {
       throw SSHError(
         .resourceMissing, subject: .init("libssh2"), activity: "starting",

@@ -78,6 +78,13 @@ final class Session {
     return (0..<Int(count)).compactMap { names[$0].map { String(cString: $0) } }
   }
 
+  /// The algorithms that both sides use, after the handshake; those of this side's packets.
+  var agreedAlgorithms: [String] {
+    [
+      LIBSSH2_METHOD_KEX, LIBSSH2_METHOD_HOSTKEY, LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_MAC_CS,
+    ].compactMap { libssh2_session_methods(pointer, $0).map { String(cString: $0) } }
+  }
+
   /// libssh2's error text for the call that has just failed.
   var lastError: String? {
     var message: UnsafeMutablePointer<CChar>?

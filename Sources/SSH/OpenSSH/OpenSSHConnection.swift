@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import Logging
 
 /// A connection by the system's `ssh`: one master connection, and a client of it for each
 /// command. It is for what libssh2 cannot do: hardware keys, certificates, GSSAPI, ProxyCommand.
@@ -53,6 +54,7 @@ package actor OpenSSHConnection {
 
   private func establish() async throws(SSHError) {
     let activity = "connecting with ssh"
+    log("connecting to \(destination.subject) as \(destination.user) with the system's ssh")
     let deadline = Deadline(
       after: deadlines.connect + deadlines.handshake + deadlines.authentication)
     try writeHops(activity)
@@ -65,12 +67,19 @@ package actor OpenSSHConnection {
     guard said == nil else {
       client.counters.countConnection()
       client.counters.countLogin()
+      log("logged in")
       return
     }
     let exit = try await translating(activity) { () async throws(LocalProcess.Problem) in
       try await master.exit(until: deadline)
     }
-    throw refusal(await master.errorText, exit, activity)
+    let refusal = refusal(await master.errorText, exit, activity)
+    log("failed: \(refusal.detail)")
+    throw refusal
+  }
+
+  private nonisolated func log(_ message: @autoclosure () -> Logger.Message) {
+    client.log.debug(message(), metadata: ["host": "\(destination.label)"])
   }
 
   /// Starts a command through the user's login shell on the host.

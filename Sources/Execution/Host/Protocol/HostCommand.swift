@@ -37,6 +37,14 @@ enum HostCommand: Equatable, Sendable {
     }
   }
 
+  /// Whether it only reports what the host has.
+  var isReading: Bool {
+    switch self {
+    case .survey, .manifest: true
+    case .transaction, .confirm: false
+    }
+  }
+
   /// Whether it gets sshd's `SSH_CONNECTION` as the argument `connection`.
   var takesConnection: Bool { if case .survey = self { true } else { false } }
 }
