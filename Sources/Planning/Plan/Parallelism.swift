@@ -1,5 +1,5 @@
 /// How the work on many hosts is divided among the cores of the machine. The planner knows no threads:
-/// whoever calls it may bring them.
+/// its caller may bring them.
 package protocol Parallelism: Sendable {
   /// The results of a function for each element, in the order of the elements; several may be computed at
   /// the same time.
