@@ -44,7 +44,7 @@ struct FleetOptions: ParsableArguments {
   ///   - format: the format of results.
   ///   - yes: whether every question is answered with yes.
   func interaction(format: OutputFormat = .text, yes: Bool = false) -> TerminalInteraction {
-    TerminalInteraction(format: format, yes: yes, verbosity: verbosity) {
+    TerminalInteraction(format: format, yes: yes, verbosity: verbosity.level) {
       self.usesColor(onTerminal: $0)
     }
   }

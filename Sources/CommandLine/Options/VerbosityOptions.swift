@@ -1,6 +1,15 @@
 import ArgumentParser
 
 /// How much a command says.
+enum Verbosity: Sendable {
+  /// Only results, warnings and errors.
+  case quiet
+  case usual
+  /// Each host and each step.
+  case verbose
+}
+
+/// The options that say how much a command says.
 struct VerbosityOptions: ParsableArguments {
   @Flag(
     name: .shortAndLong,
@@ -11,6 +20,8 @@ struct VerbosityOptions: ParsableArguments {
 
   @Flag(name: .shortAndLong, help: "Show no progress; warnings and errors are shown.")
   var quiet = false
+
+  var level: Verbosity { quiet ? .quiet : verbose ? .verbose : .usual }
 
   func validate() throws {
     guard !verbose || !quiet else {

@@ -14,7 +14,7 @@ struct TerminalInteraction: Interaction {
   let format: OutputFormat
   /// Whether every question is answered with yes.
   let yes: Bool
-  let verbosity: VerbosityOptions
+  let verbosity: Verbosity
   /// Whether output is coloured, given whether the stream is a terminal.
   let usesColor: @Sendable (_ onTerminal: Bool) -> Bool
 
@@ -23,7 +23,7 @@ struct TerminalInteraction: Interaction {
 
   init(
     format: OutputFormat = .text, yes: Bool = false,
-    verbosity: VerbosityOptions = VerbosityOptions(),
+    verbosity: Verbosity = .usual,
     usesColor: @escaping @Sendable (_ onTerminal: Bool) -> Bool
   ) {
     self.format = format
@@ -47,18 +47,18 @@ struct TerminalInteraction: Interaction {
   func show(_ plan: Plan, caGenerations: [CAGeneration]) throws {
     guard format == .text else { return }
     explained.note(plan)
-    try PlanView(plan, caGenerations: caGenerations, showsEach: verbosity.verbose)
+    try PlanView(plan, caGenerations: caGenerations, showsEach: verbosity == .verbose)
       .print(as: .text, style)
   }
 
   func show(_ event: ProgressEvent) {
-    let hasArea = StatusDisplay.isPossible && !verbosity.quiet
+    let hasArea = StatusDisplay.isPossible && verbosity != .quiet
     StatusDisplay.note(event, errorStyle, isShown: hasArea)
     let detail: ProgressLines.Detail =
-      switch (verbosity.quiet, verbosity.verbose) {
-      case (true, _): .warnings
-      case (_, true): .all
-      case (false, false): hasArea ? .notable : .steps
+      switch verbosity {
+      case .quiet: .warnings
+      case .usual: hasArea ? .notable : .steps
+      case .verbose: .all
       }
     guard let line = ProgressLines(detail: detail).line(event) else { return }
     Console.error(paragraph(line.text, line.color))
@@ -74,7 +74,7 @@ struct TerminalInteraction: Interaction {
   func show(_ summary: Summary, _ traffic: SSHTraffic) throws {
     try SummaryView(
       summary, traffic, explained: explained.hosts, time: StatusDisplay.timeOfRollout,
-      showsEach: verbosity.verbose
+      showsEach: verbosity == .verbose
     ).print(as: format, style)
   }
 
