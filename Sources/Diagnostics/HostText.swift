@@ -15,12 +15,13 @@ package struct HostText: Hashable, Sendable, CustomStringConvertible {
 
   /// - Parameter limit: how many characters are kept; more end in an ellipsis.
   package init(_ words: some StringProtocol, limit: Int = longestLine) {
-    // Only what is kept is examined: a host may have sent megabytes.
-    let scalars = words.unicodeScalars.prefix(limit + 1)
-    if scalars.count <= limit, scalars.allSatisfy({ !$0.isDeceptive }) {
+    // Only what is kept is examined: a host may have sent megabytes. Most of it is plain ASCII.
+    let start = words.utf8.prefix(limit + 1)
+    if start.count <= limit, start.allSatisfy({ 0x20...0x7E ~= $0 }) {
       text = String(words)
       return
     }
+    let scalars = words.unicodeScalars.prefix(limit + 1)
     let kept = scalars.prefix(limit).map { $0 == "\t" ? " " : $0.visible }.joined()
     text = scalars.count > limit ? kept + "…" : kept
   }

@@ -13,7 +13,7 @@ enum HostileShell {
     my $kind = $kinds{$name // ''} // 'other';
     my $script = '';
     if (defined $name) { while ($script !~ /\n/) { sysread(STDIN, $script, 1, length $script) or last } }
-    # A host that is silent later has to be called anew for that.
+    # A host that is silent later is not to hear of it in this process.
     $script = "exec < /dev/null; $script" if $mode =~ /^silent/ && $kind eq 'survey';
     my @honestly = defined $name ? ('/bin/sh', '-c', $script, 'deploy', $kind, $ENV{SSH_CONNECTION}) : ('/bin/sh', '-c', $command);
     exec @honestly if $mode eq '' || $mode =~ /^silent (.*)/ && $1 ne $kind;

@@ -215,7 +215,12 @@ struct UndoTests {
 extension Scene {
   /// Prints the timers of a host: each leads a session of its own, unlike the child that it has for the
   /// moment between its fork and its program.
-  static let timers = "ps -eo pid=,sid=,args= | awk '$1 == $2 && /undo[.]sh timer/ { print $1 }'"
+  /// The one that leads their session, and its first child: another one is about to become a program.
+  static let timers = """
+    ps -eo pid=,ppid=,sid=,args= --sort=pid | awk '/undo[.]sh timer/ {
+      if ($1 == $3) { print $1; leads[$1] = 1 } else if (leads[$2] && !found[$2]++) print $1
+    }'
+    """
 
   /// Applies to one host and kills the controller between the switch and its confirmation.
   func killOnceApplied(on host: String) async throws {

@@ -206,6 +206,18 @@ struct ConversationTests {
     #expect(lines[3...] == ["debug is sent 8 bytes"], "\(lines)")
   }
 
+  @Test("is followed by that to another call, if the program still waits for one")
+  func anotherCall() async throws {
+    let budget = Budget(.seconds(60), bytes: 1 << 20)
+    let conversation = Conversation(
+      ScriptedProcess(saying: ["end", "version 1", "staged"]), .fake, budget)
+    #expect(try await conversation.next() == .message(SurveyMessage(.end, "")))
+    let order = HostCommand.manifest(release: 1)
+    #expect(await conversation.goOn(with: order, of: .fake, budget))
+    #expect(try await conversation.next() == .message(TransactionMessage.staged))
+    #expect(await conversation.goOn(with: order, of: .fake, budget) == false)
+  }
+
   @Test("is an observation only if the survey is complete")
   func surveyEnd() throws {
     let fingerprint = "3:" + String(repeating: "a", count: 64)

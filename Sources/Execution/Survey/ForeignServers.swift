@@ -1,7 +1,7 @@
 import Diagnostics
 import State
 
-/// Finds the `listen` directives of servers outside the release in the output of `nginx -T`, in the order
+/// Finds the `listen` directives of servers outside the release in the files of nginx's configuration, in the order
 /// in which nginx reads them.
 ///
 /// The host leaves out unneeded lines; each line is sent with its number.

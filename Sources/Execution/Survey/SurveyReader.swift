@@ -19,6 +19,8 @@ struct SurveyReader {
   private let recognize: @Sendable (String) -> ShownManifest
   private var surroundings = SurroundingsReader()
   private var ownPorts: Set<Int> = []
+  /// The path of the last line of text, which most often is that of the next one.
+  private var textPath = ""
   private var said: Set<SurveyMessage.Word> = []
   /// Whether the survey has ended.
   private(set) var isComplete = false
@@ -134,9 +136,11 @@ struct SurveyReader {
     guard let colon = value.utf8.firstIndex(of: UInt8(ascii: ":")) else {
       throw .unexpected("text \(value)", "which does not name a file")
     }
-    let path = try HostValues.path(value[..<colon], of: "text")
+    if !value[..<colon].utf8.elementsEqual(textPath.utf8) {
+      textPath = try HostValues.path(value[..<colon], of: "text")
+    }
     let line = value[value.utf8.index(after: colon)...]
-    observation.texts[path, default: ""] += line + "\n"
+    observation.texts[textPath, default: ""] += line + "\n"
     try HostValues.checkCount(observation.texts.count, of: "text")
     if let port = Self.listeningPort(line) { ownPorts.insert(port) }
   }

@@ -50,9 +50,11 @@ known_chains() {
 #
 # Only for nft without kernel settings: others take more programs to look at than to load.
 is_loaded() {
+  local line listed=''
   # shellcheck disable=SC2086 # family and name are two words
-  loaded=$(nft -s list table $table 2> /dev/null) &&
-    [ "$loaded" = "$(cat "$root/releases/$1/firewall.listing" 2> /dev/null)" ]
+  loaded=$(nft -s list table $table 2> /dev/null) || return 1
+  while IFS= read -r line; do listed=$listed$nl$line; done 2> /dev/null < "$root/releases/$1/firewall.listing"
+  [ "$nl$loaded" = "$listed" ]
 }
 
 # Whether the kernel settings are as release $1 needs them.

@@ -25,6 +25,7 @@ survey_host() {
   [ -z "$connection" ] || say connection "$connection"
   survey_nginx
   survey_release
+  survey_firewall
   survey_rules
   survey_surroundings
   say end
@@ -137,46 +138,29 @@ survey_files() {
 # Reports the lines of the loaded rules that matter for dropping packets: tables, chains with their hooks, and
 # rules that drop, reject or jump to another chain. Sets may be long and are never reported; nft leaves them
 # out if it can.
-#
-# Most often this look at all rules also shows whether those of the current release are as they were listed
-# after they were loaded; what it cannot tell is asked for.
 survey_rules() {
-  local listing="$root/releases/$current/firewall.listing" options
-  if [ -f "$root/releases/$current/firewall.iptables" ] || [ -f "$root/releases/$current/firewall.sysctl" ]; then
-    listing=''
-  fi
+  local options
   for options in '-s -t' ''; do
     # shellcheck disable=SC2086 # nothing, or two words
-    nft $options list ruleset 2> /dev/null | awk -v listing="$listing" -v own="table $table {" '
-      BEGIN { while (listing != "" && (getline line < listing) > 0) listed[++count] = line }
-      $0 == own { is_own = 1 }
-      is_own && $0 != listed[++seen] { differs = 1 }
-      $0 == "}" { is_own = 0 }
+    nft $options list ruleset 2> /dev/null | awk '
       /^table .* [{]$/ || /^[ \t]*chain .* [{]$/ || / hook |drop|reject|REJECT|jump |goto / {
         print "@deploy rule " $0
       }
-      END { exit NR == 0 ? 2 : !count || differs || seen != count }'
-    case $? in
-      0) say firewall as-installed && break ;;
-      1) survey_firewall && break ;;
-      *) [ -n "$options" ] || survey_firewall ;;
-    esac
+      END { exit NR == 0 }' && break
   done
   survey_legacy_rules ip iptables
   survey_legacy_rules ip6 ip6tables
 }
 
-# Reports whether the rules of the current release are loaded, in the words of its engine.
+# Reports whether the rules of the current release are loaded as they were listed after they were loaded.
 survey_firewall() {
-  local loaded listed
-  listed=$(cat "$root/releases/$current/firewall.listing" 2> /dev/null)
-  if ! loaded=$(list_firewall "$current" 2>/dev/null); then
-    say firewall absent
-  elif ! has_settings "$current" 2>/dev/null; then
-    say firewall changed
-  elif [ "$loaded" = "$listed" ]; then
-    say firewall as-installed
-  else
-    say firewall changed
+  local state=changed rules="$root/releases/$current"
+  if [ ! -f "$rules/firewall.iptables" ] && [ ! -f "$rules/firewall.sysctl" ]; then
+    if is_loaded "$current"; then state=as-installed; elif [ -z "$loaded" ]; then state=absent; fi
+  elif ! loaded=$(list_firewall "$current" 2> /dev/null); then
+    state=absent
+  elif has_settings "$current" 2> /dev/null && [ "$loaded" = "$(cat "$rules/firewall.listing" 2> /dev/null)" ]; then
+    state=as-installed
   fi
+  say firewall "$state"
 }
