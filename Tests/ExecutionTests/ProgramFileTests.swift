@@ -9,11 +9,11 @@ import Testing
 /// The program file on a host after the calls that a controller makes.
 @Suite("The host program on a host", .timeLimit(.minutes(5)))
 struct ProgramFileTests {
-  private static let program = HostProgram.relocatable(digest: LoginShellTests.sha256)
+  static let program = HostProgram.relocatable(digest: LoginShellTests.sha256)
 
   /// `install`, `remove`, `survey` and `confirms RELEASE`; `program` is where the host keeps it. Each
   /// says what the host says, but for its version.
-  private static let start = #"""
+  static let start = #"""
     kept=$root/lib/\#(program.digest)
     call() {
       { cat "$folder/$1.launcher"; [ -e "$kept" ] && [ -z "${2-}" ] || cat "$host_program"; cat "$folder/$1.input"; } \
@@ -29,7 +29,7 @@ struct ProgramFileTests {
 
     """#
 
-  private func host(window: Int64 = 100) throws -> TemporaryFolder {
+  func host(window: Int64 = 100) throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     try folder.records("nft")
     let rules = Array("rules\n".utf8)
@@ -66,7 +66,7 @@ struct ProgramFileTests {
     try folder.write(stream.map { $0 + Array("go\n".utf8) } ?? [], to: name + ".input")
   }
 
-  private func run(
+  func run(
     _ shell: Shell, _ lines: String, in folder: TemporaryFolder
   ) throws -> Shell.Result {
     try folder.write(Self.start, to: "start")
@@ -96,27 +96,6 @@ struct ProgramFileTests {
         700 root
         700 root
         end
-        confirmed 1
-
-        """, "\(result.error)")
-  }
-
-  @Test("takes another call when it has finished one", arguments: Shell.withBash)
-  func anotherCall(_ shell: Shell) throws {
-    let result = try run(
-      shell,
-      #"""
-      call both | sed -n '/^end/,$p'; has_program; call confirm; settled
-      """#, in: host())
-    #expect(
-      result.output == """
-        end
-        staged
-        prepared
-        switching
-        applied 1
-        700 root
-        700 root
         confirmed 1
 
         """, "\(result.error)")
@@ -299,24 +278,5 @@ struct ProgramFileTests {
         releases/7
 
         """, "\(result.error)")
-  }
-
-  /// To start a program is what costs a host most of the time of a transaction.
-  @Test("starts few processes for a change of one file", arguments: Shell.withBash)
-  func processes(_ shell: Shell) throws {
-    let result = try run(
-      shell,
-      #"""
-      installs > /dev/null
-      sed "s/'expected=none'/'expected=$(fingerprint 1)'/; s/release=1/release=2/" "$folder/install.launcher" \
-        > "$folder/new" && mv "$folder/new" "$folder/install.launcher"
-      sed 's/release=1/release=2/' "$folder/confirm.launcher" > "$folder/new" &&
-        mv "$folder/new" "$folder/confirm.launcher"
-      # Each call is made by a pipe and a shell of the test's own.
-      before=$(cat /proc/sys/kernel/ns_last_pid); installs > /dev/null
-      after=$(cat /proc/sys/kernel/ns_last_pid); readlink "$root/current"; echo "$((after - before))"
-      """#, in: host())
-    let count = try #require(result.lines.last.flatMap { Int($0) })
-    #expect(result.lines.first == "releases/2" && count < 65, "\(result.output)\(result.error)")
   }
 }
