@@ -23,7 +23,7 @@ actor ProbeGateways {
       if let earlier = kept[host] {
         gateway = earlier
       } else {
-        // Whoever asks meanwhile gets the same one: the connector shares it.
+        // Anyone who asks meanwhile gets the same one: the connector shares it.
         gateway = try await connector.gateway(through: host, connection)
         kept[host] = gateway
       }

@@ -14,7 +14,7 @@ package struct ACMEError: Error, Hashable, CustomStringConvertible {
     case orderInvalid
     /// No challenge of a name can be answered.
     case noChallenge
-    /// The server did not come to an end in time.
+    /// The server did not finish in time.
     case timedOut
     /// Signing or reading a certificate failed on the controller.
     case local

@@ -5,7 +5,7 @@ struct Retries {
   /// How often a server without an answer is asked.
   static let mostFailures = 3
   private static let mostNonces = 20
-  /// A longer wait is the caller's decision: the certificate in force stays meanwhile.
+  /// A longer wait is the caller's decision: the current certificate stays meanwhile.
   private static let longestWait: Int64 = 60
 
   private var refusedNonces = 0

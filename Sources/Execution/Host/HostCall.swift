@@ -1,6 +1,5 @@
 import Diagnostics
 
-
 /// One call of the host program. The command is one short line that every login shell can run; it reads
 /// the *launcher*, which contains the arguments, from standard input. The launcher runs the program that
 /// the host has stored if its digest matches; otherwise it requests the program and runs it from memory.
