@@ -6,7 +6,7 @@
 Without a GROUP or a SUITE (such as EndToEndTests.ControllerCrashTests) all groups run, one after the other:
 
     computing   tests that only compute: one process
-    hostile     hosts that send anything, with deadlines of a second: one process
+    hostile     hosts that send anything, or keep a controller waiting, with deadlines: one process
     live        servers and processes with deadlines, which must not wait for tests that only compute: one process
     fleets      each suite of a fleet in its own process and its own namespaces, N of them at the same time, twice
                 as many as there are cores unless N is given: a fleet waits most of the time
@@ -26,8 +26,8 @@ import time
 
 MODULES = ("EndToEndTests", "SandboxTests")
 LIVE = r"^((SSHTests|ACMETests|CAStoreTests|ApplicationTests|CommandLineTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)"
-# Their hosts have a second to answer, in threads that no other test may occupy.
-HOSTILE = r"^ExecutionTests\.HostileHostTests"
+# Their hosts have a deadline to answer, in threads that no other test may occupy.
+HOSTILE = r"^(ExecutionTests\.HostileHostTests|VerificationTests\.)"
 GROUPS = {
     "computing": ["--skip", r"^(EndToEndTests|SandboxTests)\.", "--skip", LIVE, "--skip", HOSTILE],
     "hostile": ["--filter", HOSTILE],

@@ -22,7 +22,6 @@ struct VerifyCommand: AsyncParsableCommand {
 
       EXAMPLES:
         deploy verify
-        deploy verify --limit app-2
         deploy verify --all
         deploy verify --format json
       """)
