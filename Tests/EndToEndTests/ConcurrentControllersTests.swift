@@ -83,7 +83,7 @@ struct ConcurrentControllersTests {
       try await signal("STOP")
       try await scene.on(
         "app-1",
-        "pkill -KILL -f '[d]eploy(/lib/[0-9a-f]+)? transaction'; rm -r /etc/deploy/releases/2")
+        "pkill -KILL -f \(Scene.hostProgram) && rm -r /etc/deploy/releases/2")
       try await lock.letGo()
       try scene.write(Self.inventory(0, 0))
       try await scene.apply()

@@ -31,6 +31,10 @@ struct HeldLock {
 }
 
 extension Scene {
+  /// The processes of the host program that serve a controller, for pgrep(1): one makes the survey and the
+  /// transaction of a connection.
+  static let hostProgram = "'[d]eploy(/lib/[0-9a-f]+)? (survey|transaction)'"
+
   /// Waits, looking a bounded number of times, until a condition of the shell holds on a host.
   func await(
     _ condition: String, on host: String, sourceLocation: SourceLocation = #_sourceLocation

@@ -103,7 +103,7 @@ struct HostFaultTests {
         let output = try await scene.on(fault.host, fault.harm)
         #expect(output.status == 0, "\(fault.host): \(output.all)")
       }
-      let output = try await scene.deploy("apply", "--yes")
+      let output = try await scene.deploy("apply", "--yes", "-v")
       #expect(output.status == 1)
       try expectSummary(in: output)
       for address in ["198.18.0.21", "198.18.0.22"] {
@@ -134,8 +134,7 @@ struct HostFaultTests {
 
   private func expectSummary(in output: CommandOutput) throws {
     let hosts = Array(Self.inventory.backEnds.keys) + Self.inventory.frontEnds.keys
-    let summary = try #require(output.stdout.components(separatedBy: "\nSummary\n").last)
-    let lines = summary.split(separator: "\n").map(String.init)
+    let lines = output.stdout.split(separator: "\n").map(String.init)
     /// A host's line and those below it up to the next host's.
     func entry(_ host: String) -> String {
       let start = lines.firstIndex { $0.hasPrefix(host + " ") } ?? lines.endIndex
@@ -146,13 +145,20 @@ struct HostFaultTests {
     for fault in Self.faults {
       let entry = entry(fault.host)
       #expect(entry.dropFirst(fault.host.count).contains(" \(fault.result) "), "\(output.all)")
+      // A reason is said once: a host that was not reached has it in the plan.
+      let said = entry.contains("see the plan") ? block(fault.host, output.stdout) : entry
       for words in fault.words {
-        #expect(entry.contains(words), "\(fault.host): \(words)\n\(output.all)")
+        #expect(said.contains(words), "\(fault.host): \(words)\n\(output.all)")
       }
     }
     for host in ["app-1", "app-2", "edge-1"] {
       #expect(entry(host).contains("confirmed"), "\(host)\n\(output.all)")
     }
+  }
+
+  /// What a plan says about a host that is held.
+  private func block(_ host: String, _ text: String) -> String {
+    text.components(separatedBy: "\n\n").first { $0.hasPrefix("! \(host) ") } ?? ""
   }
 
   /// What a back-end says to the front-end.

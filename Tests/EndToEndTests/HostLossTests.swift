@@ -116,7 +116,7 @@ struct HostLossTests {
     case .shellKilledInTheSwitch:
       try await scene.await("[ -e /root/standing ]", on: "app-2")
       try await scene.on(
-        "app-2", "pkill -KILL -f '[d]eploy(/lib/[0-9a-f]+)? transaction'; pkill -x sleep")
+        "app-2", "pkill -KILL -f \(Scene.hostProgram) && pkill -x sleep")
     }
   }
 

@@ -73,7 +73,7 @@ struct InterruptTests {
       #expect(Set(results.values) == ["not attempted"], "\(output.all)")
       try await lock.letGo()
       // It looks for the lock a few times a second, and finds it free.
-      try await scene.await("! pgrep -f '[d]eploy(/lib/[0-9a-f]+)? transaction'", on: "app-2")
+      try await scene.await("! pgrep -f \(Scene.hostProgram)", on: "app-2")
       let after = try await scene.restingHosts(Self.hosts, "staged")
       #expect(after == before)
       #expect(try await scene.on("app-1", "ls /etc/deploy/releases").stdout == "1\n")

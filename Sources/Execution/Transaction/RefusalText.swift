@@ -60,8 +60,9 @@ enum RefusalText {
 
   /// Why a call of the host program did not start or did not finish.
   static func shellEnded(_ end: EarlyEnd, _ connection: HostAccess) -> String {
-    if connection.usesSudo, !end.hasBegun, let why = sudoRefusal(end.words, connection) {
-      return why
+    if connection.usesSudo {
+      if let why = programsRefusal(end.words, connection) { return why }
+      if !end.hasBegun, let why = sudoRefusal(end.words, connection) { return why }
     }
     let words = end.words.isEmpty ? "it printed nothing" : end.words
     guard !end.hasBegun else { return "its shell ended early: \(words)" }
@@ -69,6 +70,15 @@ enum RefusalText {
       "the account \(connection.ssh.user) does not run commands sent to it: check its login shell,"
       + " sshd's ForceCommand, and command=\"…\" in its authorized_keys"
       + (end.words.isEmpty ? " (it printed nothing)" : ". It answered: \(words)")
+  }
+
+  /// The launcher begins in the shell that sudo runs; `head` is the first program whose error is seen.
+  private static func programsRefusal(_ said: String, _ connection: HostAccess) -> String? {
+    guard said.contains("head: Permission denied") else { return nil }
+    let user = connection.ssh.user
+    return
+      "sudo lets \(user) run a shell on the host, but no programs from it (NOEXEC): allow them in"
+      + " /etc/sudoers.d with\n    \(user) ALL=(root) NOPASSWD: EXEC: ALL\n  (\(said))"
   }
 
   private static func sudoRefusal(_ said: String, _ connection: HostAccess) -> String? {
@@ -82,11 +92,6 @@ enum RefusalText {
       return
         "sudo requires a terminal on the host (requiretty): disable that in /etc/sudoers.d with\n"
         + "    Defaults:\(user) !requiretty\n  (\(said))"
-    }
-    if said.contains("head: Permission denied") {
-      return
-        "sudo lets \(user) run a shell on the host, but no programs from it (NOEXEC): allow them in"
-        + " /etc/sudoers.d with\n    \(user) ALL=(root) NOPASSWD: EXEC: ALL\n  (\(said))"
     }
     if said.contains("sudo:") || said.contains("is not allowed to execute") {
       return
