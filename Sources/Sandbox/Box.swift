@@ -4,8 +4,11 @@ internal import Glibc
 internal import Synchronization
 internal import SystemPackage
 
-/// The outermost namespaces and the process that holds them: it ends when its lifeline is closed,
-/// by `close` or by the kernel when this process ends.
+/// The mount, network and process namespaces in which the controller's commands and all hosts of
+/// one ``Sandbox`` run; each host has further namespaces of its own. `Box.open` starts it.
+///
+/// All its processes end when its lifeline (a socket to its first process) is closed: by `close`,
+/// or by the kernel when this process ends.
 final class Box: Sendable {
   /// A tmpfs of the box is mounted over its parent folder; it exists on every Linux machine, and
   /// its outside content is not visible from inside.

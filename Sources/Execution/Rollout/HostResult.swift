@@ -80,7 +80,8 @@ extension HostResult {
   }
 }
 
-/// Why a host was not changed.
+/// The reason for the result `refused`: a host's step did not switch, because the change was
+/// rejected or because the host cannot take any release now.
 package struct Refusal: Hashable, Sendable {
   /// Whether the change or the host caused a refusal; only `change` counts against the rollout.
   package enum Cause: String, Hashable, Sendable {

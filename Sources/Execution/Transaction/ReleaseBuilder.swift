@@ -2,7 +2,11 @@ import Fleet
 import Planning
 import State
 
-/// A release in the form in which it is sent to its host.
+/// What one step sends to a host, with what is recorded about it: the paths of files that the host
+/// copies from its previous release, and a tar stream with the manifest and all other files.
+///
+/// ``ReleaseBuilder`` makes it. For a step that restores a release or removes `deploy`, nothing is
+/// sent.
 struct BuiltRelease: Sendable {
   /// The files that stay as they are; the host copies them from the release before.
   var kept: [String] = []

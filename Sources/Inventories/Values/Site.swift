@@ -114,7 +114,10 @@ package struct Service: Hashable, Sendable {
   }
 }
 
-/// The address of an application behind a back-end's nginx.
+/// Where a back-end's nginx passes requests to an application, over HTTP or FastCGI: a numeric IP
+/// address (not necessarily loopback) and a port, or the path of a Unix socket.
+///
+/// Read from `back_end.proxy` or `back_end.fastcgi`.
 package enum LocalApplication: Hashable, Sendable {
   case tcp(IPAddress, Port)
   case unix(RemotePath)

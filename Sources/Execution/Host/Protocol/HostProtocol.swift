@@ -35,7 +35,10 @@ enum Said<Message: HostMessage>: Equatable {
   case quoted(String)
 }
 
-/// The messages with which every conversation begins.
+/// What a host sends at the beginning of a conversation, until the host program runs with the
+/// controller's version of the protocol. A host without that program asks for it.
+///
+/// `Conversation.opens()` reads these messages; the messages of the task follow.
 enum OpeningMessage: HostMessage {
   /// The launcher runs: the output before was the login shell's.
   case begin
