@@ -65,18 +65,30 @@ package struct StateFile: Sendable {
   /// Adds changes to the journal, with the next serial. Returns when they are on the disk.
   package mutating func record(_ changes: [StateChange]) throws(StateFileError) {
     // Not the state itself: while this function had a copy of it, changing it would copy all of the fleet.
-    guard let serial = state?.serial, let lineage = state?.lineage, let digest, let status else {
+    guard let serial = state?.serial, let lineage = state?.lineage, let digest else {
       preconditionFailure("A change was recorded before there is a state. This is a bug in deploy.")
     }
-    guard try Self.status(of: path)?.isUnchanged(since: status) == true else { throw changed }
+    let mode = try modeIfAsRead()
     let record = StateRecord(serial: serial + 1, changes: changes)
     let base = JournalHeading(lineage: lineage, serial: serial, state: digest)
-    if try journal.append(record, to: base, within: status.mode) {
+    if try journal.append(record, to: base, within: mode) {
       state?.apply(record)
     } else if var next = state {
       next.apply(record)
       try replace(with: next)
     }
+  }
+
+  /// The permissions of the JSON file, which must have the content that was read last. It is read again only if
+  /// something has written it: a program may have written the same.
+  private mutating func modeIfAsRead() throws(StateFileError) -> UInt32 {
+    let present = try Self.status(of: path)
+    if let present, let status, present.isUnchanged(since: status) { return status.mode }
+    guard let present, try Self.contents(of: path).map({ Digest.sha256(of: $0) }) == digest else {
+      throw changed
+    }
+    status = present
+    return present.mode
   }
 
   /// Moves the journal that an interrupted run has left, if any, into the JSON file.
@@ -120,7 +132,16 @@ package struct StateFile: Sendable {
   }
 
   private var changed: StateFileError {
-    StateFileError(
+    guard !journal.hasRecords else {
+      return StateFileError(
+        .changed, path,
+        """
+        the state was changed by another program during this run, and is not overwritten. What the run has \
+        recorded is in \(journal.path): restore the state that it belongs to from git, and run deploy again, \
+        which adds it.
+        """)
+    }
+    return StateFileError(
       .changed, path,
       """
       the state was changed by another program since it was read, and is not overwritten. Run \

@@ -53,10 +53,14 @@ package struct BatchVerifier: EdgeVerifier {
         }
         guard !kept.isEmpty else { continue }
         let probe = try await probe(state, as: issuer)
-        await forEach(kept, limit: parallel) { edge in
+        // One front-end after another, and each is left after its last edge: hosts have limits for logins.
+        var left = Dictionary(kept.map { ($0.frontEnd, 1) }, uniquingKeysWith: +)
+        await forEach(kept.sorted { $0.frontEnd < $1.frontEnd }, limit: parallel) { edge in
           let finding = await probe.finding(of: edge)
           return (edge, finding, await lost(finding, hosts, probe))
         } whenDone: { edge, finding, lost in
+          left[edge.frontEnd, default: 1] -= 1
+          if left[edge.frontEnd] == 0 { await probe.logOut(of: edge.frontEnd) }
           let name = Self.name(of: edge)
           if let lost {
             findings.untried.append("\(name): could not connect to \(lost)")

@@ -170,6 +170,12 @@ struct OwnTextTests {
     #expect(text(one, "app-1").namesItsHost == sentence.contains("NAME"))
   }
 
+  @Test("keeps a plain word, which may be a setting in which two hosts differ")
+  func plainWords() {
+    #expect(text("+ gzip on;", "on") != text("+ gzip off;", "off"))
+    #expect(text("+ gzip on-1;", "on-1") == text("+ gzip off-1;", "off-1"))
+  }
+
   @Test(
     "keeps a name that is only a part of another one",
     arguments: [

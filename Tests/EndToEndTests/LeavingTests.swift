@@ -11,7 +11,7 @@ struct LeavingTests {
   private static let everything = #"""
     find /etc -xdev -printf '%y %m %u:%g %p %l\n' | sort
     find /etc -xdev -type f -exec sha256sum {} + | sort -k 2
-    ls -d /run/deploy* /etc/deploy* /usr/local/bin/deploy* 2>/dev/null | grep -vx /run/deploy
+    ls -d /run/deploy* /run/deploy/transaction /etc/deploy* /usr/local/bin/deploy* 2>/dev/null | grep -vx /run/deploy
     nft list ruleset
     for program in iptables ip6tables; do $program-save | grep -v '^#'; done
     sysctl -a --pattern '^net\.' 2>/dev/null | grep -v -e conntrack_count -e rand

@@ -147,19 +147,22 @@ struct RefusalTextTests {
             Defaults:ann !requiretty
         """
       ),
-      (
-        "/bin/sh: 1: head: Permission denied",
-        """
-        sudo lets ann run a shell on the host, but no programs from it (NOEXEC): allow them in \
-        /etc/sudoers.d with
-            ann ALL=(root) NOPASSWD: EXEC: ALL
-        """
-      ),
     ])
   func sudo(_ said: String, _ why: String) {
     #expect(ended(said, becoming: true) == "\(why)\n  (\(said))")
     #expect(!ended(said, becoming: false).contains("sudoers.d"))
     #expect(!ended(said, becoming: true, hasBegun: true).contains("sudoers.d"))
+  }
+
+  @Test(
+    "names the setting that sudo needs if the shell may run no program", arguments: [false, true])
+  func noPrograms(_ hasBegun: Bool) {
+    let said = "deploy: 1: eval: head: Permission denied"
+    #expect(
+      ended(said, becoming: true, hasBegun: hasBegun)
+        == "sudo lets ann run a shell on the host, but no programs from it (NOEXEC): allow them in"
+        + " /etc/sudoers.d with\n    ann ALL=(root) NOPASSWD: EXEC: ALL\n  (\(said))")
+    #expect(!ended(said, becoming: false, hasBegun: hasBegun).contains("sudoers.d"))
   }
 
   @Test("says that sudo is not installed")

@@ -192,18 +192,23 @@ struct ConversationTests {
     log.logLevel = .trace
     let handler = log
     let said =
-      "@deploy begin\n@deploy version 1\n@deploy text \u{1B}[2J\(String(repeating: "x", count: 999))\n"
+      "@deploy begin\n@deploy version 1\n@deploy rule \u{1B}[2J\(String(repeating: "x", count: 999))\n"
+      + "@deploy nginx-line 7:proxy_set_header Authorization \"Bearer planted\";\n"
+      + "@deploy text nginx/a.conf:planted\n"
     let conversation = Conversation(
       Pieces([Array("Welcome\u{7}!\n".utf8), Array(said.utf8)]), .fake,
       Budget(.seconds(60), bytes: 1 << 20), log: Logger(label: "test") { _ in handler },
       level: .trace)
-    _ = try await conversation.next(SurveyMessage.self)
+    for _ in 0..<3 { _ = try await conversation.next(SurveyMessage.self) }
     try await conversation.send(Array("a secret".utf8))
     let lines = log.entries.map { "\($0.level) \($0.message)" }
     #expect(lines[0] == "debug prints before the program: Welcome\\u{7}!")
     #expect(lines[1] == "trace says version 1")
-    #expect(lines[2].hasPrefix("trace says text \\u{1B}[2Jxxx") && lines[2].count < 250)
-    #expect(lines[3...] == ["debug is sent 8 bytes"], "\(lines)")
+    #expect(lines[2].hasPrefix("trace says rule \\u{1B}[2Jxxx") && lines[2].count < 250)
+    #expect(
+      lines[3...] == [
+        "trace says nginx-line (50 bytes)", "trace says text (20 bytes)", "debug is sent 8 bytes",
+      ], "\(lines)")
   }
 
   @Test("is followed by that to another call, if the program still waits for one")

@@ -116,6 +116,20 @@ struct JournalFaultTests {
     #expect(try folder.read() == file.state)
   }
 
+  @Test("is written on if another program has written the same state again")
+  func touched() throws {
+    let folder = try TemporaryFolder()
+    var file = try folder.makeState()
+    try file.record(TemporaryFolder.changes(0))
+    let json = try #require(folder.stateBytes)
+    for _ in 0..<2 {
+      try FileManager.default.removeItem(atPath: folder.state)
+      try json.write(to: URL(filePath: folder.state))
+      try file.record(TemporaryFolder.changes(1))
+    }
+    #expect(try folder.read() == file.state)
+  }
+
   @Test("is not written if another program has changed the state or removed the journal meanwhile")
   func changed() throws {
     let folder = try TemporaryFolder()
@@ -128,6 +142,7 @@ struct JournalFaultTests {
       try file.record(TemporaryFolder.changes(1))
     }
     #expect(error?.code == .changed && file.state == state)
+    #expect(error?.explanation.contains(folder.journal) == true, "\(error?.explanation ?? "")")
     #expect(#expect(throws: StateFileError.self) { try file.compact() }?.code == .changed)
     #expect(folder.stateBytes == Data("{}".utf8))
     try json.write(to: URL(filePath: folder.state))

@@ -37,6 +37,8 @@ package struct RevokeCertificates {
       let plan = try await run.planner.plan(survey, state)
       let summary = try await flow.carryOut(plan, refused: "nothing was revoked")
       if !plan.hasChanges {
+        // With what hosts have reported meanwhile.
+        state = await flow.keeper.state
         await run.ca.revocations.add(to: &state)
         try await flow.keeper.save(state)
         try await run.ca.revocations.keep()

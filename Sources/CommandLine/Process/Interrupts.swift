@@ -65,10 +65,11 @@ enum Interrupts {
       signal(number, SIG_DFL)
       kill(getpid(), number)
     case .stop(let cancel, _):
+      // First, because the message waits for a terminal that takes nothing.
+      cancel()
       Console.error(
         "deploy: stopping after the hosts that are switching now; press Ctrl-C again to stop at once"
       )
-      cancel()
     case .abandon(let abandon):
       abandon()
       ProcessExit.now(ExitStatus.interrupted.rawValue)

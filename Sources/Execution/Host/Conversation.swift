@@ -70,6 +70,17 @@ actor Conversation {
     }
   }
 
+  /// Lets a program that waits for another call end, and waits for that: a host may allow one program at a time.
+  func end(_ budget: Budget) async {
+    begin(budget)
+    do {
+      try await closeInput()
+      _ = try await finish()
+    } catch {
+      log.debug("has ended without an answer: \(error)")
+    }
+  }
+
   /// An account that runs another program does not read everything: its output is more useful than the error.
   private func introduce(_ bytes: [UInt8]) async {
     do { try await send(bytes) } catch { unsent = error }
@@ -174,8 +185,14 @@ actor Conversation {
     guard try await opens() else { return nil }
     while let line = try await nextLine() {
       if let (word, value) = Self.event(line) {
-        note(word, value)
-        let message = try Message(word: word, value: value)
+        let message: Message
+        do {
+          message = try Message(word: word, value: value)
+        } catch {
+          note(word, "(\(value.utf8.count) bytes)")
+          throw error
+        }
+        note(word, message.quotesFile ? "(\(value.utf8.count) bytes)" : value)
         if message.isHeartbeat { extend() }
         return .message(message)
       }

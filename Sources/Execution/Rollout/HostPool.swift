@@ -48,10 +48,12 @@ package actor HostPool {
   func call(
     _ command: HostCommand, _ name: HostName, _ connection: HostAccess, _ budget: Budget
   ) async throws -> Conversation {
-    if !command.takesConnection, let conversation = waiting.removeValue(forKey: name),
-      await conversation.goOn(with: command, of: program, budget)
-    {
-      return conversation
+    if let conversation = waiting.removeValue(forKey: name) {
+      if command.takesConnection {
+        await conversation.end(budget)
+      } else if await conversation.goOn(with: command, of: program, budget) {
+        return conversation
+      }
     }
     return try await Conversation.start(
       command, of: program, on: try await host(name, connection), becoming: connection.usesSudo,

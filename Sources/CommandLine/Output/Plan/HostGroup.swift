@@ -102,8 +102,8 @@ struct HostLikeness: Hashable {
     init(_ change: FileChange, _ file: PlannedFile?, _ own: [String]) {
       (path, kind, isSecret) = (change.path, change.kind, file?.isSecret)
       content =
-        if change.kind == .change, !change.diff.isEmpty {
-          .text(OwnText(change.diff, without: own))
+        if case let diff = change.kind == .create ? "" : change.diff, !diff.isEmpty {
+          .text(OwnText(diff, without: own))
         } else if case .text(let text) = file?.source {
           .text(OwnText(text, without: own))
         } else {

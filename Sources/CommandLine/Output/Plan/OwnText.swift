@@ -5,9 +5,11 @@ struct OwnText: Hashable {
   /// What is between the own names.
   private let pieces: [Substring]
 
-  /// - Parameter names: what only this host is called, such as its name and its address.
+  /// - Parameter names: what only this host is called, such as its name and its address. A plain word counts: it
+  ///   may be a setting (`on`, `off`) in which two hosts differ.
   init(_ text: String, without names: [String]) {
     var text = text
+    let names = names.filter { $0.utf8.contains { !$0.isLowercaseLetter } }
     let found = text.withUTF8 { bytes in
       names.flatMap { Self.places(of: $0, in: bytes) }.sorted { $0.lowerBound < $1.lowerBound }
     }
@@ -61,6 +63,8 @@ struct OwnText: Hashable {
 }
 
 extension UInt8 {
+  fileprivate var isLowercaseLetter: Bool { UInt8(ascii: "a")...UInt8(ascii: "z") ~= self }
+
   /// Whether a name or an address continues with the byte. A dot may also end a sentence.
   fileprivate var isInsideName: Bool {
     switch self {

@@ -35,8 +35,7 @@ enum StatusDisplay {
       state.model.note(event, at: now)
       guard isShown else { return }
       state.style = style
-      let isIdle = state.model.lines(style, width: .max, at: now).isEmpty
-      if isIdle {
+      if state.model.isIdle {
         redraw(&state)
         state.ticker?.cancel()
         state.ticker = nil
@@ -72,9 +71,10 @@ enum StatusDisplay {
     return try await body()
   }
 
-  /// Removes the area for good, because the program is about to exit.
+  /// Removes the area for good, because the program is about to exit. An area to which another thread is
+  /// writing stays: its terminal may never take what is written.
   static func close() {
-    state.withLock { state in
+    state.withLockIfAvailable { state in
       state.ticker?.cancel()
       state.ticker = nil
       print(state.area.erase())

@@ -100,6 +100,9 @@ struct StatusModel {
     }
   }
 
+  /// Whether nothing is waited for, so that there are no lines.
+  var isIdle: Bool { doing == nil && rollout == nil }
+
   // MARK: - Text
 
   /// The lines at a time, cut to the width of the terminal; empty if nothing is waited for.

@@ -139,7 +139,7 @@ find_below() {
   below=''
   while
     for name in $pattern; do break; done
-    [ -e "$name" ]
+    [ -e "$name" ] || [ -L "$name" ]
   do
     below="$below $pattern"
     pattern="$pattern/*"

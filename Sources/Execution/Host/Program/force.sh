@@ -26,7 +26,8 @@ put_in_force() {
   failure=reload
   reload "$1" || return 1
   failure=firewall
-  [ -n "$has_rules" ] || load_firewall "$1" 2> "$run/errors"
+  # Another program may have removed them while nginx was reloaded.
+  if [ -z "$has_rules" ] || ! is_loaded "$1"; then load_firewall "$1" 2> "$run/errors"; fi
 }
 
 link_release() {
@@ -112,12 +113,13 @@ finish_confirmation() {
   rm -rf $outdated "$run/transaction" "$root/reserve" "$root/confirming"
 }
 
-# The releases are removed first, because they contain the keys.
+# The releases are removed first, because they contain the keys. The working folder has a copy of the host's own
+# nginx configuration, with its keys.
 remove_everything() {
   find_include
   remove_units
   if [ -f "$root/result" ]; then cp "$root/result" "$run/result"; fi
   remove_tables
   if [ -f "$root/made-folder" ]; then rmdir "${include%/*}" 2>/dev/null; fi
-  rm -rf "$root/releases" "$root"
+  rm -rf "$root/releases" "$run/transaction" "$root"
 }

@@ -92,7 +92,9 @@ survey_network() {
     }
     /^\/proc\/[0-9]+\/fd:$/ { split($0, part, "/"); process = part[3] }
     / -> socket:\[[0-9]+\]$/ {
-      inode = substr($0, index($0, " -> socket:[") + 12) + 0
+      # Not a number: mawk writes those above 2^31 in another way.
+      inode = substr($0, index($0, " -> socket:[") + 12)
+      sub(/\]$/, "", inode)
       if (!(inode in is_wanted)) next
       if (!(inode in holder)) holder[inode] = process
       holds[process] = 1
@@ -257,10 +259,13 @@ survey_servers() {
       }' "$@" 2> /dev/null)
     included=${said%%"$nl$nl"*}
     printf '%s\n' "${said#"$included$nl$nl"}"
-    lines=$((lines - ${included%%"$nl"*}))
+    said=${included%%"$nl"*}
+    lines=$((lines - ${said:-0}))
     set --
     IFS=$nl
     for name in $included; do
+      # A name with a newline could be read as another message.
+      case $name in *"$nl"*) continue ;; esac
       case $name$known in
         [!/]* | "$root"/* | *"$nl$name$nl"*) continue ;;
       esac

@@ -105,11 +105,15 @@ test_in_namespace() {
       printf '%s none rbind 0 0\n' "$work/deploy $root"
     } > "$work/mounts"
   fi
-  # One program mounts all, if it can read a list. Each line of the list is two places and how.
+  # One program mounts all, if it can read a list. Each line of the list is two places and how. BusyBox leaves out
+  # a place that is a mount point already.
   # shellcheck disable=SC2016,SC2086 # expanded by the inner shell; nothing, or one word
   unshare --mount ${2-} --propagation private sh -c '
-    : > "$1/apart" && { mount -a -T "$1/mounts" 2> /dev/null ||
-      while read -r from to _ how _; do mount --"$how" "$from" "$to" || exit; done < "$1/mounts"; } || exit
+    : > "$1/apart" || exit
+    mount -a -T "$1/mounts" 2> /dev/null
+    while read -r from to _ how _; do
+      [ "$from" -ef "$to" ] || mount --"$how" "$from" "$to" || exit
+    done < "$1/mounts"
     [ -z "$2" ] || for family in 4 6; do
       echo 1 > "/proc/sys/net/ipv$family/ip_nonlocal_bind"
     done 2> /dev/null
@@ -137,10 +141,10 @@ test_in_copy() {
     nginx -T -q -c "$work/nginx/nginx.conf" 9>&-
 }
 
-# Rules that stay as they are have been accepted before.
+# Rules that stay as they are, and are loaded, have been accepted before.
 check_firewall() {
   local program
-  [ -z "$keeps_rules" ] || return 0
+  if [ -n "$keeps_rules" ] && is_loaded "$previous"; then return 0; fi
   if [ -f "$staged/firewall.nft" ]; then
     nft -c -f "$staged/firewall.nft" 2> "$run/errors" || refuse_with firewall
   fi

@@ -17,6 +17,9 @@ protocol HostMessage: Equatable, Sendable {
 
   /// Whether the host only reports that it is busy with something else before it continues.
   var isHeartbeat: Bool { get }
+
+  /// Whether its value is from a file of the user, which may have a secret: a log has its length only.
+  var quotesFile: Bool { get }
 }
 
 extension HostMessage {
@@ -26,6 +29,7 @@ extension HostMessage {
   }
 
   var isHeartbeat: Bool { false }
+  var quotesFile: Bool { false }
 }
 
 /// A line of a conversation.

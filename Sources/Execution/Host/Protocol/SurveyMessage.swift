@@ -25,4 +25,5 @@ struct SurveyMessage: HostMessage {
   }
 
   var isHeartbeat: Bool { word == .waiting }
+  var quotesFile: Bool { word == .nginxLine || word == .text }
 }
