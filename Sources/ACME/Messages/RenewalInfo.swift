@@ -1,5 +1,6 @@
 package import Fleet
 import FoundationEssentials
+import Hashing
 
 /// When a server suggests to renew a certificate (RFC 9773, 4.2).
 package struct RenewalInfo: Hashable, Sendable {
@@ -50,20 +51,14 @@ package struct CertificateIdentifier: Hashable, Sendable, CustomStringConvertibl
   package let description: String
 
   /// - Parameters:
-  ///   - authorityKey: the authority key identifier, in hex.
-  ///   - serial: the serial number, in hex with two digits for each byte.
+  ///   - authorityKey: the authority key identifier, in lower-case hex.
+  ///   - serial: the serial number, in lower-case hex with two digits for each byte.
   package init?(authorityKey: String, serial: String) {
-    guard let key = Self.bytes(authorityKey), var number = Self.bytes(serial) else { return nil }
+    guard let key = bytes(ofHexadecimal: authorityKey), !key.isEmpty,
+      var number = bytes(ofHexadecimal: serial), !number.isEmpty
+    else { return nil }
     // DER keeps a positive number positive with a zero byte.
     if number[0] & 0x80 != 0 { number.insert(0, at: 0) }
     description = "\(Base64URL.encode(key)).\(Base64URL.encode(number))"
-  }
-
-  private static func bytes(_ hex: String) -> [UInt8]? {
-    let digits = hex.compactMap(\.hexDigitValue)
-    guard !digits.isEmpty, digits.count.isMultiple(of: 2), digits.count == hex.count else {
-      return nil
-    }
-    return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }
 }

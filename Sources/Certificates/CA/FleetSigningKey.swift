@@ -37,16 +37,8 @@ package struct FleetSigningKey: Sendable {
   /// 128 lower-case hexadecimal digits.
   package func sign(_ text: String) throws(CertificateError) -> String {
     let operation = Operation("sign", "with the fleet's key")
-    let context = try operation.require(EVP_MD_CTX_new())
-    defer { EVP_MD_CTX_free(context) }
-    try operation.require(EVP_DigestSignInit(context, nil, nil, nil, key.pointer) == 1)
-    var signature = [UInt8](repeating: 0, count: 64)
-    var count = signature.count
-    var text = text
-    let status = text.withUTF8 { bytes in
-      EVP_DigestSign(context, &signature, &count, bytes.baseAddress, bytes.count)
-    }
-    try operation.require(status == 1 && count == 64)
+    let signature = try key.signature(of: Array(text.utf8), digest: nil, for: operation)
+    try operation.require(signature.count == 64)
     return hexadecimal(signature)
   }
 
@@ -54,7 +46,9 @@ package struct FleetSigningKey: Sendable {
   package static func isValid(
     _ signature: String, of text: String, publicKey: String
   ) -> Bool {
-    guard let signature = bytes(signature, 64), let raw = bytes(publicKey, 32) else { return false }
+    guard let signature = bytes(ofHexadecimal: signature), signature.count == 64,
+      let raw = bytes(ofHexadecimal: publicKey), raw.count == 32
+    else { return false }
     ERR_clear_error()
     defer { ERR_clear_error() }
     guard let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, raw, raw.count) else {
@@ -68,18 +62,5 @@ package struct FleetSigningKey: Sendable {
     return text.withUTF8 { bytes in
       EVP_DigestVerify(context, signature, signature.count, bytes.baseAddress, bytes.count)
     } == 1
-  }
-
-  /// The bytes of `2 * count` lower-case hexadecimal digits; nil if the text is something else.
-  private static func bytes(_ text: String, _ count: Int) -> [UInt8]? {
-    let digits = text.utf8.compactMap { digit -> UInt8? in
-      switch digit {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-      default: nil
-      }
-    }
-    guard digits.count == 2 * count, text.utf8.count == 2 * count else { return nil }
-    return (0..<count).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] }
   }
 }

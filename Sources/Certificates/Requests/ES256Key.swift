@@ -36,16 +36,10 @@ package struct ES256Key: Sendable {
   /// The signature of SHA-256 over the bytes: the two numbers r and s, 32 bytes each, big-endian.
   package func sign(_ bytes: [UInt8]) throws(CertificateError) -> [UInt8] {
     let operation = Operation("sign", "with an account key")
-    let context = try operation.require(EVP_MD_CTX_new())
-    defer { EVP_MD_CTX_free(context) }
-    try operation.require(EVP_DigestSignInit(context, nil, EVP_sha256(), nil, key.pointer) == 1)
-    var count = 0
-    try operation.require(EVP_DigestSign(context, nil, &count, bytes, bytes.count) == 1)
-    var der = [UInt8](repeating: 0, count: count)
-    try operation.require(EVP_DigestSign(context, &der, &count, bytes, bytes.count) == 1)
+    let der = try key.signature(of: bytes, digest: EVP_sha256(), for: operation)
     return try der.withUnsafeBufferPointer { buffer throws(CertificateError) in
       var start = buffer.baseAddress
-      let signature = try operation.require(d2i_ECDSA_SIG(nil, &start, count))
+      let signature = try operation.require(d2i_ECDSA_SIG(nil, &start, der.count))
       defer { ECDSA_SIG_free(signature) }
       return try Self.bytes(ECDSA_SIG_get0_r(signature), operation)
         + Self.bytes(ECDSA_SIG_get0_s(signature), operation)

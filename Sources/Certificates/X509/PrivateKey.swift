@@ -73,6 +73,23 @@ final class PrivateKey: Sendable {
     }
   }
 
+  /// The signature of bytes, in the form that OpenSSL gives it.
+  ///
+  /// - Parameter digest: nil for the kinds that have a built-in digest.
+  func signature(
+    of bytes: [UInt8], digest: OpaquePointer?, for operation: Operation
+  ) throws(CertificateError) -> [UInt8] {
+    let context = try operation.require(EVP_MD_CTX_new())
+    defer { EVP_MD_CTX_free(context) }
+    try operation.require(EVP_DigestSignInit(context, nil, digest, nil, pointer) == 1)
+    // First the most that a signature takes, then what this one has taken.
+    var count = 0
+    try operation.require(EVP_DigestSign(context, nil, &count, bytes, bytes.count) == 1)
+    var signature = [UInt8](repeating: 0, count: count)
+    try operation.require(EVP_DigestSign(context, &signature, &count, bytes, bytes.count) == 1)
+    return Array(signature.prefix(count))
+  }
+
   /// Whether the private half belongs to the public half.
   func isConsistent() -> Bool {
     guard let context = EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil) else { return false }

@@ -21,13 +21,16 @@ struct EqualDiffs {
     var diffs: [EqualDiffs] = []
     for host in plan.hosts {
       for change in host.steps.flatMap(\.changes)
-      where change.kind == .change && !change.diff.isEmpty && !change.isOfFirewall {
-        let text = OwnText(change.diff, without: host.ownNames)
+      where change.kind == .change && !change.isOfFirewall {
+        // Once: a diff is made when it is read.
+        let diff = change.diff
+        guard !diff.isEmpty else { continue }
+        let text = OwnText(diff, without: host.ownNames)
         let position = positions[text] ?? diffs.count
         if position == diffs.count {
           positions[text] = position
           diffs.append(
-            EqualDiffs(text: change.diff, hosts: [], namesItsHost: text.namesItsHost))
+            EqualDiffs(text: diff, hosts: [], namesItsHost: text.namesItsHost))
         }
         if diffs[position].hosts.last != host.host { diffs[position].hosts.append(host.host) }
       }

@@ -33,13 +33,14 @@ struct HostDiffView {
   /// The whole file with its changed lines marked; the diff alone if the file is new or removed.
   private func text(of change: FileChange, _ step: HostStep, _ style: Style) -> StyledText {
     let file = step.files.first { $0.path == change.path }
-    guard !change.diff.isEmpty else {
+    let diff = change.diff
+    guard !diff.isEmpty else {
       return style("\(change.kind.symbol) \(change.path): \(reason(file, change))", .dim)
     }
     guard case .text(let text) = file?.source, change.kind == .change else {
-      return style.diff(change.diff.withoutEmptyEnd)
+      return style.diff(diff.withoutEmptyEnd)
     }
-    return style.diff(UnifiedDiff.whole(change.diff, to: text).withoutEmptyEnd)
+    return style.diff(UnifiedDiff.whole(diff, to: text).withoutEmptyEnd)
   }
 
   /// The reason for which the content of a file is not shown.
