@@ -118,7 +118,7 @@ let package = Package(
     .effect(
       "Application",
       [
-        "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
+        "ACME", "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
         "Inventories", "Nginx", "Planning", "Playbooks", "SSH", "Sandbox", "State", "StateFiles",
         "Verification", systemPackage, algorithms, logging,
         .product(name: "Subprocess", package: "swift-subprocess"),

@@ -77,6 +77,7 @@ extension CAFolder {
       try resealed(path, from: old, to: new).map { (path, $0) }
     }
     var change = PassphraseChange()
+    let ordered = try acme.resealed(from: old, to: new)
     for path in try archive.listing().keys.sorted().map(archive.keyPath) {
       do {
         ready += try archive.resealed(path, from: old, to: new).map { [(path, $0)] } ?? []
@@ -87,7 +88,10 @@ extension CAFolder {
     }
     // All keys could be decrypted: only now is the first one replaced.
     for (path, key) in ready { try FileWriter.replace(path, text: key, for: .ownerAlone) }
-    change.changed = ready.map(\.0)
+    for (path, contents) in ordered {
+      try FileWriter.replace(path, contents: contents, for: .ownerAlone)
+    }
+    change.changed = ready.map(\.0) + ordered.map(\.path)
     return change
   }
 

@@ -51,6 +51,25 @@ package actor CAKeyring {
       state.signingCA?.generation ?? 1, of: state.fleet, after: state.fleetKeys)
   }
 
+  /// Encrypts a key with the CA's passphrase.
+  ///
+  /// - Parameters:
+  ///   - name: how errors name the key.
+  ///   - record: a generation whose key shows that the passphrase is right.
+  package func seal(
+    _ key: Secret, named name: String, like record: CAGeneration
+  ) async throws -> String {
+    _ = try await ca(record)
+    return try await withPassphrase {
+      try SealedKey.seal(key, named: name, passphrase: $0)
+    }
+  }
+
+  /// Decrypts a key that ``seal(_:named:like:)`` has encrypted.
+  package func open(_ key: String, named name: String) async throws -> Secret {
+    try await withPassphrase { try SealedKey.open(key, named: name, passphrase: $0) }
+  }
+
   /// The root CA that signed a generation; nil if the generation is self-signed.
   package func root(above ca: CertificateAuthority) async throws -> CertificateAuthority? {
     guard !ca.isRoot else { return nil }

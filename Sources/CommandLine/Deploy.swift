@@ -30,7 +30,7 @@ package struct Deploy: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self,
       VerifyCommand.self, RollbackCommand.self, RotateCommand.self, RevokeCommand.self,
-      CACommand.self, StateCommand.self, HostsCommand.self, CDNCommand.self,
+      CACommand.self, StateCommand.self, HostsCommand.self, CDNCommand.self, ACMECommand.self,
       RunSandboxCommand.self, AuthorityCommand.self,
     ])
 

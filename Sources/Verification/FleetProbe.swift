@@ -169,7 +169,7 @@ package struct FleetProbe: Sendable {
     switch endpoint.certificate {
     case .ca:
       .recorded(state.certificate(ofSite: endpoint.site, on: endpoint.frontEnd))
-    case .files: siteCertificates[endpoint.site].map { .file($0) } ?? .any
+    case .files, .acme, .command: siteCertificates[endpoint.site].map { .file($0) } ?? .any
     case .installed: .any
     }
   }

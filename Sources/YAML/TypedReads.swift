@@ -75,6 +75,12 @@ extension Node {
     return scalar.text.first == "t" || scalar.text.first == "T"
   }
 
+  /// Whether the value is `true`, for a key that also allows other types.
+  package var isTrue: Bool {
+    guard case .scalar(let scalar) = content else { return false }
+    return resolvedKind == .boolean && scalar.text.lowercased() == "true"
+  }
+
   /// What a text means that YAML 1.1 or its author took for a boolean, such as `yes`.
   private var meantBoolean: Bool? {
     guard case .scalar(let scalar) = content else { return nil }

@@ -18,6 +18,7 @@ struct Scenario {
   var selector = Selector.all
   var allowsLockout = false
   var renews: Set<Role> = []
+  var orders = false
 
   init() {
     state = FleetState(fleet: "shop", lineage: "l-1")
@@ -57,7 +58,7 @@ struct Scenario {
     materials.revocationLists = revocationLists
     return PlanningInput(
       DesiredFleet(inventory, playbook, materials), state, ObservedFleet(survey, at: now),
-      PlanRequest(selector: selector, allowsLockout: allowsLockout, renews: renews),
+      PlanRequest(selector: selector, allowsLockout: allowsLockout, renews: renews, orders: orders),
       now: now, on: cores, digest: digest)
   }
 
@@ -150,7 +151,7 @@ struct Scenario {
       switch file.source {
       case .text(let text): host.texts[file.path] = text
       case .present: host.texts[file.path] = before[file.path]
-      case .certificate, .key, .local: break
+      case .certificate, .key, .local, .orderedKey: break
       }
     }
   }
@@ -165,7 +166,7 @@ struct Scenario {
       }
       switch file.source {
       case .text(let text): release.files[file.path] = record(text)
-      case .local(_, let known): release.files[file.path] = known
+      case .local(_, let known), .orderedKey(_, let known): release.files[file.path] = known
       case .key(let path): release.files[file.path] = record("key \(release.number) \(path)")
       case .certificate(let path):
         release.files[file.path] = record("certificate \(release.number) \(path)")

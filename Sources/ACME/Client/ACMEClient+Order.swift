@@ -29,6 +29,30 @@ extension ACMEClient {
     return PlacedOrder(url: url, order: try decode(Order.self, response, action))
   }
 
+  /// Orders a certificate in place of another one; without saying so if the server has noted already that it was
+  /// replaced (RFC 9773, 7.4).
+  package func renew(
+    _ names: [String], profile: String?, replacing replaced: CertificateIdentifier?
+  ) async throws(ACMEError) -> PlacedOrder {
+    do throws(ACMEError) {
+      return try await order(names, profile: profile, replacing: replaced)
+    } catch {
+      guard error.code == .problem(.alreadyReplaced) else { throw error }
+    }
+    return try await order(names, profile: profile)
+  }
+
+  /// The present state of an order; nil if the server does not know the order, or if nothing can be done with it.
+  package func usableOrder(at url: String) async throws(ACMEError) -> PlacedOrder? {
+    do throws(ACMEError) {
+      let placed = try await order(at: url)
+      return placed.order.status == .invalid ? nil : placed
+    } catch {
+      guard case .problem = error.code else { throw error }
+      return nil
+    }
+  }
+
   /// Reads the present state of an order.
   package func order(at url: String) async throws(ACMEError) -> PlacedOrder {
     let action = "read the order"

@@ -90,7 +90,7 @@ private struct SSHFleetHosts: FleetHosts {
     let rollout = Rollout(
       of: plan, fromSerial: means.state.serial, pool: pool, issuer: means.issuer,
       signer: FleetSigner(key: means.fleetKey, keeper: means.keeper), store: means.keeper,
-      hooks: hooks, verifier: try verifier(means), surroundings: surroundings, parallel: parallel,
+      hooks: hooks, verifier: try verifier(means), surroundings: surroundings(means), parallel: parallel,
       report: report)
     return await interaction.untilStopped {
       await rollout.run(plan, state: means.state)
@@ -113,11 +113,18 @@ private struct SSHFleetHosts: FleetHosts {
   }
 
   /// The clock, files and user of the controller.
-  private var surroundings: Surroundings {
+  private func surroundings(_ means: RolloutMeans) -> Surroundings {
     let workspace = access.workspace
-    return Surroundings(
+    var surroundings = Surroundings(
       user: Workspace.user, now: { .current }, digest: { Digest.sha256(of: $0) },
       readSecret: { SecretContent(try FileReader.read(workspace.resolve($0), as: .certificate)) },
       sleep: { try await Task.sleep(for: .seconds($0)) })
+    surroundings.orderedKey = { [keys = means.siteKeys] site in
+      guard let key = keys[site] else {
+        preconditionFailure("The key of \(site) was not unlocked. This is a bug in deploy.")
+      }
+      return key.withUnsafeBytes { SecretContent(Array($0)) }
+    }
+    return surroundings
   }
 }

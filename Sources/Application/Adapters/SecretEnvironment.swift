@@ -33,6 +33,7 @@ enum SecretEnvironment {
       [inventory.ca.passphrase, inventory.ssh.password].compactMap(\.self)
       + inventory.hosts.compactMap(\.ssh.password)
       + inventory.left.values.compactMap(\.ssh.password)
+      + inventory.acme.values.compactMap(\.externalAccount?.macKey)
     for case .environment(let name) in sources { _ = take(name) }
     _ = take(usualPassphrase)
   }

@@ -62,6 +62,8 @@ package struct RolloutMeans: Sendable {
   package let ca: CAAccess
   /// Issues certificates.
   let issuer: CASigner
+  /// The decrypted keys of ordered certificates that the plan installs.
+  let siteKeys: [DomainName: Secret]
   /// Signs manifests; nil in a run that installs nothing.
   let fleetKey: FleetSigningKey?
 }

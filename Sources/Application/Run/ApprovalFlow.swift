@@ -1,5 +1,7 @@
 import CAStore
+import Certificates
 import Execution
+import Fleet
 import Planning
 import State
 
@@ -13,6 +15,12 @@ struct ApprovalFlow {
   /// - Parameter refused: the state of affairs if the user does not approve the plan, for the
   ///   message.
   func carryOut(_ plan: Plan, refused: String = "nothing was changed") async throws -> Summary {
+    try await approve(plan, refused: refused)
+    return try finish(try await execute(plan))
+  }
+
+  /// Shows a plan and asks the user.
+  func approve(_ plan: Plan, refused: String = "nothing was changed") async throws {
     try run.interaction.show(plan, caGenerations: await keeper.state.caGenerations)
     if plan.hasChanges, await !run.interaction.confirm("Carry this plan out?") {
       let remedy =
@@ -20,8 +28,17 @@ struct ApprovalFlow {
         ? "" : ": there is no terminal to ask on. To carry the plan out without asking, add --yes"
       throw Failure(.failed, refused + remedy)
     }
+  }
+
+  /// Carries out an approved plan.
+  func execute(_ plan: Plan) async throws -> Summary {
     let summary = try await hosts.carryOut(plan, with: prepare(plan))
     try await retireUnneeded()
+    return summary
+  }
+
+  /// Shows the results of the run.
+  func finish(_ summary: Summary) throws -> Summary {
     try run.interaction.show(summary, run.access.traffic)
     return summary
   }
@@ -32,17 +49,35 @@ struct ApprovalFlow {
     let ca = run.ca
     var known = await keeper.state
     known.catchUp(with: plan)
-    let fleetKey = plan.hasChanges ? try ca.folder.fleetKey(for: &known) : nil
+    let fleetKey = plan.changesHosts ? try ca.folder.fleetKey(for: &known) : nil
     await ca.revocations.add(to: &known)
     let issuer = try CASigner(ca.keyring, known.caGenerations)
     // Verifying edges needs a client certificate too.
-    if plan.needsCA || plan.verifiesEdges && plan.hasChanges { try await issuer.unlock() }
-    if plan.hasChanges {
+    if plan.needsCA || plan.verifiesEdges && plan.changesHosts { try await issuer.unlock() }
+    if plan.changesHosts {
       try await keeper.save(known)
       try await ca.revocations.keep()
     }
     return RolloutMeans(
-      state: await keeper.state, keeper: keeper, ca: ca, issuer: issuer, fleetKey: fleetKey)
+      state: await keeper.state, keeper: keeper, ca: ca, issuer: issuer,
+      siteKeys: try await siteKeys(plan), fleetKey: fleetKey)
+  }
+
+  /// Decrypts the keys of ordered certificates that the plan installs.
+  private func siteKeys(_ plan: Plan) async throws -> [DomainName: Secret] {
+    var keys: [DomainName: Secret] = [:]
+    for site in plan.orderedKeys {
+      let path = run.workspace.ca.acme.orderPath(site)
+      guard let key = try run.workspace.ca.acme.orders(of: site).current?.key else {
+        throw Failure(.failed, "\(path) has changed during the run: run again")
+      }
+      let secret = try await run.ca.keyring.open(key.pem, named: path)
+      guard secret.digest == key.digest else {
+        throw Failure(.failed, "\(path) is damaged: restore it from a backup")
+      }
+      keys[site] = secret
+    }
+    return keys
   }
 
   /// Removes CA generations from the state that neither the CA's folder nor any host has any

@@ -63,13 +63,15 @@ struct FleetPlanner {
     var materials = try MaterialsReader(
       workspace: workspace, now: .current, expired: .toleratedOf(state.shownSiteCertificates)
     ).read()
+    try OrderedMaterials(workspace: workspace, revoked: scope.revokedSites).add(to: &materials)
     try surveyor.refuseUnknownGenerations(state, survey)
     materials.revocationLists = try await revocations.lists(for: state, now: now).materials
     return PlanningInput(
       DesiredFleet(workspace.inventory, playbook, materials), state,
       ObservedFleet(survey, at: .current),
       PlanRequest(
-        selector: scope.selector, allowsLockout: scope.allowsLockout, renews: scope.renews),
+        selector: scope.selector, allowsLockout: scope.allowsLockout, renews: scope.renews,
+        orders: scope.ordersCertificates),
       now: now, on: AllCores(), digest: { Digest.sha256(of: $0) })
   }
 }

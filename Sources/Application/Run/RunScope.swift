@@ -22,6 +22,10 @@ package struct RunScope: Sendable {
   package var allowsLockout = false
   /// The roles whose certificates are all issued again.
   package var renews: Set<Role> = []
+  /// Whether certificates of sites are ordered if they are due.
+  package var ordersCertificates = false
+  /// The sites whose ordered certificates are revoked by this run.
+  package var revokedSites: Set<DomainName> = []
   /// Whether releases that another copy of the state has installed since are replaced.
   package var overridesNewer = false
   /// An approved plan. Hosts for which the new plan differs from it are left out.

@@ -1,3 +1,4 @@
+import CAStore
 package import Execution
 import Planning
 import State
@@ -17,11 +18,15 @@ package struct ApplyPlan {
       try saved?.check(
         against: state, run.workspace.statePath, inventory: run.workspace.inventoryPath,
         now: .current)
+      try run.ca.folder.refuseWithoutCA(state)
+      let accounts = ACMEAccounts(run)
+      try await accounts.makeKeys()
+      await OrderedMaterials(workspace: run.workspace).refreshSuggestions()
       let (plan, survey) = try await run.surveyAndPlan(
         flow.hosts, &state, asOf: saved?.approved.madeAt)
       await flow.keeper.hold(state)
-      return try await flow.carryOut(
-        restricted(plan, survey, caGenerations: state.caGenerations))
+      return try await OrderedRollout(flow: flow, accounts: accounts).carryOut(
+        restricted(plan, survey, caGenerations: state.caGenerations), survey)
     }
   }
 

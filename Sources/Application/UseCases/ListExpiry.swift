@@ -22,8 +22,9 @@ package struct ListExpiry {
         Timestamp(secondsSince1970: $0.nextUpdate)
       }
     }
-    let materials = try MaterialsReader(workspace: run.workspace, now: now, expired: .tolerated)
+    var materials = try MaterialsReader(workspace: run.workspace, now: now, expired: .tolerated)
       .read()
+    try OrderedMaterials(workspace: run.workspace).add(to: &materials)
     return (
       state.fleet,
       Expiry.all(

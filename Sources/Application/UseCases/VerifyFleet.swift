@@ -55,6 +55,11 @@ package struct VerifyFleet {
   private func siteCertificates() throws -> [DomainName: CertificateFacts] {
     var found: [DomainName: CertificateFacts] = [:]
     for site in run.workspace.inventory.sites {
+      let orders = run.workspace.ca.acme
+      if site.isCertificateOrdered, let issued = try orders.orders(of: site.domain).current {
+        found[site.domain] = try CertificateFacts.readAll(
+          pem: issued.certificate, named: orders.orderPath(site.domain))[0]
+      }
       guard case .files(let file, _) = site.certificate else { continue }
       let path = run.workspace.resolve(file.path.text)
       let pem = String(

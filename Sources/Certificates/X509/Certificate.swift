@@ -34,6 +34,18 @@ final class Certificate: Sendable {
     return certificates
   }
 
+  func der() throws(CertificateError) -> [UInt8] {
+    let operation = Operation("encode", "a certificate")
+    defer { withExtendedLifetime(self) {} }
+    var encoded = [UInt8](repeating: 0, count: Int(max(i2d_X509(pointer, nil), 0)))
+    let count = encoded.withUnsafeMutableBufferPointer { buffer in
+      var start = buffer.baseAddress
+      return i2d_X509(pointer, &start)
+    }
+    try operation.require(count > 0 && Int(count) == encoded.count)
+    return encoded
+  }
+
   static func read(_ pem: String, named name: String) throws(CertificateError) -> Certificate {
     let certificates = try readAll(pem, named: name)
     guard let certificate = certificates.first, certificates.count == 1 else {

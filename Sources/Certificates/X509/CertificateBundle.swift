@@ -14,6 +14,9 @@ package struct CertificateBundle: Sendable {
     self.facts = facts
   }
 
+  /// The first certificate in DER.
+  package func leafDER() throws(CertificateError) -> [UInt8] { try certificates[0].der() }
+
   /// Each certificate encoded again, without the text around it: equal certificates are equal texts.
   package func canonicalPEM() throws(CertificateError) -> [String] {
     var texts: [String] = []

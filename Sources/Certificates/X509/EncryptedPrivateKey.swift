@@ -11,8 +11,10 @@ enum EncryptedPrivateKey {
   private static let saltLength: Int32 = 16
   private static let digestLabel = "SHA-256 of the encoded key: "
 
-  static func seal(_ key: PrivateKey, passphrase: Secret) throws(CertificateError) -> String {
-    let operation = Operation("encrypt", "the CA's key")
+  static func seal(
+    _ key: PrivateKey, named name: String = "the CA's key", passphrase: Secret
+  ) throws(CertificateError) -> String {
+    let operation = Operation("encrypt", name)
     let structure = try operation.require(EVP_PKEY2PKCS8(key.pointer))
     defer { PKCS8_PRIV_KEY_INFO_free(structure) }
     // OpenSSL generates the salt and the initialization vector if none is given.
@@ -43,8 +45,10 @@ enum EncryptedPrivateKey {
     return try seal(key, passphrase: newPassphrase)
   }
 
-  static func open(_ pem: String, passphrase: Secret) throws(CertificateError) -> PrivateKey {
-    let operation = Operation("unlock", "the CA's key")
+  static func open(
+    _ pem: String, named name: String = "the CA's key", passphrase: Secret
+  ) throws(CertificateError) -> PrivateKey {
+    let operation = Operation("unlock", name)
     let protection = CAFiles.protection(ofKeyPEM: pem)
     if protection == .none || protection == .encryptedElsewise {
       throw operation.failure(

@@ -46,6 +46,7 @@ struct ApplyCommand: AsyncParsableCommand {
       if let savedPlan { try scope.restrict(to: SavedPlan.read(savedPlan)) }
       scope.allowsLockout = lockout.isAllowed
       scope.overridesNewer = newer.overridesNewer
+      scope.ordersCertificates = true
       return scope
     } _: { run in
       try await ApplyPlan(run).apply()

@@ -67,6 +67,7 @@ struct PlanCommand: AsyncParsableCommand {
       var scope = try hosts.scope(playbook: playbook.playbook)
       scope.allowsLockout = lockout.isAllowed
       scope.overridesNewer = newer.overridesNewer
+      scope.ordersCertificates = true
       let interaction = options.interaction(format: format)
       let run = try FleetRun(
         options.location, scope, interaction, log: log.logger(options.verbosity))

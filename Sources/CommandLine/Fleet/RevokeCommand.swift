@@ -1,5 +1,6 @@
 import Application
 import ArgumentParser
+import Fleet
 import State
 
 /// `deploy revoke`: revokes certificates by host or serial number, and installs the CRLs on every
@@ -17,8 +18,12 @@ struct RevokeCommand: AsyncParsableCommand {
       also makes all other changes that the inventory declares. It exits with 1 if a host could not be changed, \
       and lists the hosts that still accept or use the old certificates.
 
+      With --site, the certificate that visitors of a site see is revoked at the public CA that issued it; before, \
+      another one is ordered and installed.
+
       EXAMPLES:
         deploy revoke app-2 --reason key-compromise
+        deploy revoke --site shop.example --reason superseded
         deploy revoke --serial 5f3a9c01
       """)
 
@@ -33,6 +38,10 @@ struct RevokeCommand: AsyncParsableCommand {
       """,
       valueName: "serial-number"))
   var serial: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Revoke the ordered certificate of this site. Can be repeated.", valueName: "domain"))
+  var site: [String] = []
   @Flag(help: "Also revoke serial numbers that this state does not know. Give them in full.")
   var foreign = false
   @Option(help: "Reason recorded in the CRL (RFC 5280, 5.3.1).")
@@ -46,8 +55,16 @@ struct RevokeCommand: AsyncParsableCommand {
   /// Requires a host or a serial number. A serial number has at least 8 hexadecimal digits; with
   /// `--foreign` it must be complete.
   func validate() throws {
-    guard !hosts.isEmpty || !serial.isEmpty else {
-      throw ValidationError("Name at least one host, or a certificate with --serial.")
+    guard !hosts.isEmpty || !serial.isEmpty || !site.isEmpty else {
+      throw ValidationError(
+        "Name at least one host, a certificate with --serial, or a site with --site.")
+    }
+    guard site.isEmpty || hosts.isEmpty && serial.isEmpty else {
+      throw ValidationError(
+        "--site is about a public CA: revoke hosts and serial numbers with a command of their own.")
+    }
+    for text in site where DomainName(text) == nil {
+      throw ValidationError("\"\(text)\" is not a domain name.")
     }
     guard !foreign || !serial.isEmpty else {
       throw ValidationError("--foreign needs --serial.")
@@ -70,9 +87,12 @@ struct RevokeCommand: AsyncParsableCommand {
     try await approval.carryOut(options, log) {
       var scope = try RunScope(parallel: parallel.parallel, playbook: playbook.playbook)
       scope.overridesNewer = newer.overridesNewer
+      scope.revokedSites = Set(site.compactMap { DomainName($0) })
+      scope.ordersCertificates = !site.isEmpty
       return scope
     } _: { run in
-      try await RevokeCertificates(run, reason: reason).revoke(
+      if !site.isEmpty { return try await RevokeSites(run).revoke(for: reason) }
+      return try await RevokeCertificates(run, reason: reason).revoke(
         hosts: hosts, serials: serial.compactMap(SerialPrefix.init), foreign: foreign)
     }
   }

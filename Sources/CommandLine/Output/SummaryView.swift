@@ -22,10 +22,18 @@ struct SummaryView {
       var detail: String
     }
 
+    /// The result of a certificate that was to be ordered.
+    struct Certificate: Encodable {
+      var site: DomainName
+      var isSuccess: Bool
+      var detail: String
+    }
+
     let version = 2
     var isSuccess: Bool
     var stopped: String?
     var hosts: [Entry]
+    var certificates: [Certificate]
     var ssh: Wire
   }
 
@@ -61,6 +69,9 @@ struct SummaryView {
           hosts: entries.map {
             .init(host: $0.key, result: $0.value.name, detail: $0.value.detail)
           },
+          certificates: orders.map {
+            .init(site: $0.key, isSuccess: $0.value.isSuccess, detail: $0.value.detail)
+          },
           ssh: Wire(
             connections: traffic.connections, executions: traffic.executions,
             bytesSent: traffic.bytesSent, bytesReceived: traffic.bytesReceived)))
@@ -70,6 +81,11 @@ struct SummaryView {
   /// The results, sorted by host.
   private var entries: [(key: HostName, value: HostResult)] {
     summary.results.sorted { $0.key < $1.key }
+  }
+
+  /// The results of orders, sorted by site.
+  private var orders: [(key: DomainName, value: OrderResult)] {
+    summary.orders.sorted { $0.key < $1.key }
   }
 
   /// - Parameter width: columns at which lines are wrapped; nil if they are not.
@@ -84,6 +100,10 @@ struct SummaryView {
     for (entry, row) in zip(listed, rows) {
       page.add(row, entry.value.isSuccess ? .green : .red)
     }
+    for (site, result) in orders {
+      page.add(
+        "certificate of \(site): \(result.detail)", result.isSuccess ? .green : .red)
+    }
     if let stopped = summary.stopped { page.add("The run stopped: \(stopped).", .red) }
     page.add(counts, hanging: 0, summary.isSuccess ? .green : .red)
     return page.text
@@ -95,5 +115,15 @@ struct SummaryView {
     let parts = HostResult.names.compactMap { name in numbers[name].map { "\($0) \(name)" } }
     let time = time.flatMap { $0 < .seconds(1) ? nil : " in \($0.text)" } ?? ""
     return (parts.isEmpty ? "no host" : parts.joined(separator: ", ")) + time
+  }
+}
+
+extension OrderResult {
+  /// What happened, for readers.
+  fileprivate var detail: String {
+    switch self {
+    case .issued(let end): "ordered, valid until \(end.date)"
+    case .failed(let why): "not ordered, and what is in force stays: \(why)"
+    }
   }
 }

@@ -170,6 +170,10 @@ package struct Surroundings: Sendable {
   package var digest: @Sendable ([UInt8]) -> String
   /// Reads a secret file of the controller.
   package var readSecret: @Sendable (String) throws -> SecretContent
+  /// The key of the certificate that was ordered for a site.
+  package var orderedKey: @Sendable (DomainName) throws -> SecretContent = { site in
+    preconditionFailure("There is no ordered key for \(site). This is a bug in deploy.")
+  }
   package var sleep: @Sendable (_ seconds: Int64) async throws -> Void
 
   package init(

@@ -6,6 +6,8 @@ package struct Summary: Hashable, Sendable {
   package static let interrupted = "interrupted"
 
   package var results: [HostName: HostResult]
+  /// The results of the certificates that were to be ordered, by site.
+  package var orders: [DomainName: OrderResult] = [:]
   /// Why the run stopped early; nil if it did not.
   package var stopped: String?
 
@@ -14,5 +16,32 @@ package struct Summary: Hashable, Sendable {
     self.stopped = stopped
   }
 
-  package var isSuccess: Bool { stopped == nil && results.values.allSatisfy(\.isSuccess) }
+  package var isSuccess: Bool {
+    stopped == nil && results.values.allSatisfy(\.isSuccess)
+      && orders.values.allSatisfy(\.isSuccess)
+  }
+
+  /// The results of a run that went on with a second plan: for each host the later result, unless that is only that
+  /// nothing was left to do.
+  package func followed(by next: Summary) -> Summary {
+    var all = self
+    all.results.merge(next.results) { first, second in second == .unchanged ? first : second }
+    all.stopped = stopped ?? next.stopped
+    return all
+  }
+}
+
+/// What became of an order for a site's certificate.
+package enum OrderResult: Hashable, Sendable {
+  /// The certificate is there.
+  case issued(until: Timestamp)
+  /// There is no new certificate; the one in force stays.
+  case failed(why: String)
+
+  package var isSuccess: Bool {
+    switch self {
+    case .issued: true
+    case .failed: false
+    }
+  }
 }

@@ -114,6 +114,7 @@ struct ReleaseBuilder: Sendable {
     switch file.source {
     case .text(let text): return SecretContent(Array(text.utf8))
     case .local(let path, _): return try surroundings.readSecret(path)
+    case .orderedKey(let site, _): return try surroundings.orderedKey(site)
     case .certificate(let path):
       guard let certificate = issued[path] else { preconditionFailure(Self.notIssued(path)) }
       return SecretContent(Array(certificate.certificate.utf8))

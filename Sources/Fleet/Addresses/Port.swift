@@ -2,6 +2,7 @@
 package struct Port: Hashable, Sendable, Comparable, CustomStringConvertible {
   package let number: UInt16
   package static let ssh = Port(unchecked: 22)
+  package static let dns = Port(unchecked: 53)
   package static let http = Port(unchecked: 80)
   package static let https = Port(unchecked: 443)
 

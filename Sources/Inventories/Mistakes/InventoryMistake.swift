@@ -37,11 +37,19 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
   case portOfProtocol = "Port for a protocol without ports"
   case leafOutlivesCA = "Certificate validity longer than the CA's"
   case unusedHost = "Unused host"
+  case unknownAccount = "Unknown ACME account"
+  case accountNamedDefault = "ACME account with a reserved name"
+  case nestedAccounts = "Accounts of an ACME account"
+  case keyOfNoPublicCA = "Key not supported by public CAs"
+  case wildcardWithoutDNS = "Wildcard without a DNS challenge"
+  case challengeBehindNetwork = "HTTP challenge behind a network"
+  case termsNotAgreed = "Terms of service not agreed"
 
   /// A warning if the inventory can be used nevertheless.
   var severity: Diagnostic.Severity {
     switch self {
-    case .leafOutlivesCA, .unusedHost, .staplingWithoutResponder, .networkBesideVisitors:
+    case .leafOutlivesCA, .unusedHost, .staplingWithoutResponder, .networkBesideVisitors,
+      .challengeBehindNetwork:
       .warning
     default: .error
     }

@@ -89,18 +89,20 @@ extension PassphraseSource {
   }
 
   /// Reads the source of a secret: exactly one of `env`, `file` and `command`.
+  ///
+  /// - Parameter secret: the secret with its article, for messages.
   static func read(
-    _ entry: Node.Entry, _ found: inout DiagnosticCollector
+    _ entry: Node.Entry, of secret: String = "the passphrase", _ found: inout DiagnosticCollector
   ) -> PassphraseSource? {
     guard
       let fields = Fields<Key>(
-        entry.value, of: "the source of the passphrase", at: entry.place, &found),
+        entry.value, of: "the source of \(secret)", at: entry.place, &found),
       let (key, node) = fields.exactlyOne(of: .env, .file, .command, reporting: &found)
     else { return nil }
     switch key {
     case .env: return node.environmentVariable(&found).map { .environment($0) }
     case .file: return node.read(LocalPath.self, &found).map { .file($0) }
-    case .command: return node.commandWords(&found).map { .command($0) }
+    case .command: return node.commandWords(whichPrints: secret, &found).map { .command($0) }
     }
   }
 }
@@ -183,21 +185,5 @@ extension Node {
           && text.utf8.first.map { !$0.isDigit } ?? false
         return isName ? text : nil
       })
-  }
-
-  /// Reads a program with its arguments: at least one word, and none empty.
-  fileprivate func commandWords(_ found: inout DiagnosticCollector) -> [String]? {
-    guard let elements = elements(&found) else { return nil }
-    guard !elements.isEmpty else {
-      found.report(
-        .emptyList(at: place, reason: "Name the program that prints the passphrase, and its words.")
-      )
-      return nil
-    }
-    return elements.compactMap { element in
-      element.value(
-        noun: "a word of a command", rule: "any text without the character NUL, but not empty",
-        &found, parse: { $0.isEmpty || $0.unicodeScalars.contains("\0") ? nil : $0 })
-    }
   }
 }

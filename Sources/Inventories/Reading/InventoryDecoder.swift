@@ -4,7 +4,7 @@ package import YAML
 
 extension Inventory {
   private enum Key: String, CaseIterable {
-    case fleet, ca, ssh
+    case fleet, ca, acme, ssh
     case frontEnds = "front_ends"
     case backEnds = "back_ends"
     case left, sites, firewall
@@ -42,6 +42,7 @@ extension Inventory {
     let ca = fields.requiredEntry(.ca, &found).flatMap {
       CAPolicy.read($0, &found)
     }
+    let accounts = fields.entry(.acme).map { ACMEAccount.readAll($0, &found) } ?? [:]
     let ssh =
       fields[.ssh].map { SSHSettings.read($0, over: SSHSettings(), &found) } ?? SSHSettings()
 
@@ -66,6 +67,7 @@ extension Inventory {
     for site in sites {
       site.checkStapling(&found)
       site.checkFamilies(hosts, &found)
+      site.checkACME(accounts, &found)
     }
     guard !found.hasErrors, let fleet, let ca else { return nil }
     var inventory = Inventory(
@@ -73,6 +75,7 @@ extension Inventory {
       hosts: hosts.hosts.values.map(\.value), sites: sites.compactMap(\.site),
       firewall: firewall ?? FirewallPolicy(), keepReleases: keepReleases ?? 5)
     inventory.left = left
+    inventory.acme = accounts
     inventory.warnOfUnusedHosts(&found)
     let visited = VisitedSites(sites)
     for site in sites { site.checkNetwork(beside: visited, &found) }

@@ -90,17 +90,4 @@ extension Node {
   fileprivate var isNone: Bool {
     if case .scalar(let scalar) = content { scalar.text == "none" } else { false }
   }
-
-  /// Reads one value, or a list with at least one value.
-  ///
-  /// - Parameter reason: what to do if the list is empty, as a sentence.
-  fileprivate func oneOrMore<Text: ValidatedText>(
-    _ type: Text.Type, ifNone reason: String, _ found: inout DiagnosticCollector
-  ) -> [Text] {
-    guard case .sequence(let elements) = content else {
-      return [self].compactMap { $0.read(Text.self, &found) }
-    }
-    if elements.isEmpty { found.report(.emptyList(at: place, reason: reason)) }
-    return elements.compactMap { $0.read(Text.self, &found) }
-  }
 }

@@ -9,6 +9,8 @@ struct DeclaredSite {
   var frontEnds: [Placed<HostName>] = []
   var upstreams: [Placed<Upstream>] = []
   var certificate: PublicCertificate?
+  /// The account that the certificate is ordered with, and where it is named.
+  var acmeAccount: Placed<ACMEAccountName>?
   var hstsMaxAge: Period?
   var service: Service?
   var snippets = Snippets()
@@ -79,8 +81,8 @@ struct DeclaredSite {
       upstreams = hosts.upstreams(node, port: port, &found)
     }
     service = backEnd.flatMap { Service.read($0, &found) }
-    certificate = fields.requiredEntry(.certificate, &found).flatMap {
-      PublicCertificate.read($0, &found)
+    if let entry = fields.requiredEntry(.certificate, &found) {
+      (certificate, acmeAccount) = PublicCertificate.read(entry, &found)
     }
     if let entry = fields.entry(.hsts),
       let hsts = Fields<HSTSKey>(entry.value, of: "the HSTS policy", at: entry.place, &found)
@@ -99,37 +101,53 @@ struct DeclaredSite {
 
 extension PublicCertificate {
   private enum Key: String, CaseIterable {
-    case files, installed, ca
+    case files, installed, ca, acme, command
   }
 
   private enum PairKey: String, CaseIterable {
     case certificate, key
   }
 
-  /// Reads `certificate:` of a site: files, paths on the host, or the CA of the fleet.
+  /// Reads `certificate:` of a site: files, paths on the host, the CA of the fleet, an ACME account, or a command.
+  ///
+  /// - Returns: the certificate, and the ACME account with the place where it is named.
   fileprivate static func read(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
-  ) -> PublicCertificate? {
+  ) -> (PublicCertificate?, Placed<ACMEAccountName>?) {
     guard
       let fields = Fields<Key>(entry.value, of: "the certificate", at: entry.place, &found),
-      let (key, node) = fields.exactlyOne(of: .files, .installed, .ca, reporting: &found)
-    else { return nil }
+      let (key, node) = fields.exactlyOne(
+        of: .files, .installed, .ca, .acme, .command, reporting: &found)
+    else { return (nil, nil) }
     switch key {
     case .files:
-      return pair(node, &found) { $0.localFile(&$1) }.map { .files(certificate: $0, key: $1) }
+      return (
+        pair(node, &found) { $0.localFile(&$1) }.map { .files(certificate: $0, key: $1) }, nil
+      )
     case .installed:
-      return pair(node, &found) { $0.read(RemotePath.self, &$1) }
-        .map { .installed(certificate: $0, key: $1) }
+      return (
+        pair(node, &found) { $0.read(RemotePath.self, &$1) }
+          .map { .installed(certificate: $0, key: $1) }, nil
+      )
     case .ca:
-      guard let isIssued = node.boolean(&found) else { return nil }
+      guard let isIssued = node.boolean(&found) else { return (nil, nil) }
       guard isIssued else {
         found.report(
           .invalidValue(
             "false", noun: "a value of \(key.rawValue.quoted)", rule: "true or absent",
             at: node.place))
-        return nil
+        return (nil, nil)
       }
-      return .ca
+      return (.ca, nil)
+    case .acme:
+      guard let (certificate, account) = ACMECertificate.read(node, &found) else {
+        return (nil, nil)
+      }
+      return (.acme(certificate), account)
+    case .command:
+      let words = node.commandWords(
+        whichPrints: "the certificate with its chain and its key", &found)
+      return (words.map { .command($0) }, nil)
     }
   }
 

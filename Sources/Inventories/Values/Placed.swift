@@ -57,6 +57,19 @@ extension Node {
       parse: { AddressRange($0) })
   }
 
+  /// Reads one value, or a list with at least one value.
+  ///
+  /// - Parameter reason: what to do if the list is empty, as a sentence.
+  func oneOrMore<Text: ValidatedText>(
+    _ type: Text.Type, ifNone reason: String, _ found: inout DiagnosticCollector
+  ) -> [Text] {
+    guard case .sequence(let elements) = content else {
+      return [self].compactMap { $0.read(Text.self, &found) }
+    }
+    if elements.isEmpty { found.report(.emptyList(at: place, reason: reason)) }
+    return elements.compactMap { $0.read(Text.self, &found) }
+  }
+
   /// Reads the path of a file on the controller. The file itself is read later.
   func localFile(_ found: inout DiagnosticCollector) -> LocalFile? {
     read(LocalPath.self, &found).map { LocalFile(path: $0, place: place) }

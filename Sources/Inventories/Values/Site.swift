@@ -89,6 +89,10 @@ package enum PublicCertificate: Hashable, Sendable {
   case installed(certificate: RemotePath, key: RemotePath)
   /// Issued by the private CA.
   case ca
+  /// Ordered from a public CA when it is due.
+  case acme(ACMECertificate)
+  /// Printed, with its key, by a program of the controller when it is due.
+  case command([String])
 }
 
 /// How a site's back-ends answer a request.

@@ -9,9 +9,11 @@ struct FrontEndSite {
   /// The source address of connections to back-ends, if the host has several.
   let source: IPAddress?
   let checksRevocation: Bool
+  let challenges: ChallengeAnswers
 
   var paragraphs: [Paragraph] {
-    [upstream, redirectToTLS] + (site.aliases.isEmpty ? [] : [redirectToDomain]) + [server]
+    guard !challenges.unserved.contains(site.domain) else { return [withoutCertificate] }
+    return [upstream, redirectToTLS] + (site.aliases.isEmpty ? [] : [redirectToDomain]) + [server]
   }
 
   private var upstreamName: UpstreamName { UpstreamName(of: site.domain) }
@@ -43,26 +45,35 @@ struct FrontEndSite {
     ]
   }
 
-  private var redirectToTLS: Paragraph {
+  private var redirectToTLS: Paragraph { plainServer(otherwise: redirect) }
+
+  /// The site until its certificate is there.
+  private var withoutCertificate: Paragraph {
+    var server = plainServer(otherwise: Directive("return", "503"))
+    server.comment = "The site has no certificate yet: it is ordered when all its front-ends answer challenges."
+    return server
+  }
+
+  /// The server for requests without TLS.
+  private func plainServer(otherwise directive: Directive) -> Paragraph {
     let names = Directive("server_name", arguments: ([site.domain] + site.aliases).map { "\($0)" })
     return Paragraph([
       Directive(
         "server",
-        block: [
-          [Listener(port: .http, isTLS: false)].paragraph(for: platform),
-          Paragraph([names, redirect]),
-        ] + shielding.realAddress + [logs])
+        block: [[Listener(port: .http, isTLS: false)].paragraph(for: platform)]
+          + challenges.content(of: site, [names], otherwise: directive)
+          + shielding.realAddress + [logs])
     ])
   }
 
   private var redirectToDomain: Paragraph {
     let names = Directive("server_name", arguments: site.aliases.map { "\($0)" })
-    let redirection =
-      [names] + openedForSite.otherwise(return: SiteServer.misdirected) + [redirect]
+    let opening = [names] + openedForSite.otherwise(return: SiteServer.misdirected)
     return Paragraph([
       Directive(
         "server",
-        block: [[listenTLS, Paragraph(redirection)], publicTLS, [logs]].flatMap(\.self))
+        block: [listenTLS] + challenges.content(of: site, opening, otherwise: redirect)
+          + publicTLS + [logs])
     ])
   }
 
@@ -72,7 +83,7 @@ struct FrontEndSite {
         "server",
         block: [
           [listenTLS, SiteServer.ownNameAlone(site.domain, openedFor: openedForSite)], publicTLS,
-          SiteServer.bodySize(of: site), [location], snippet, [logs],
+          SiteServer.bodySize(of: site), challenges.location(of: site), [location], snippet, [logs],
         ].flatMap(\.self))
     ])
   }
@@ -94,7 +105,7 @@ struct FrontEndSite {
 
   private var publicTLS: [Paragraph] {
     [
-      Paragraph(Self.certificateFiles(of: site)),
+      Paragraph(Self.certificateFiles(of: site, challenges)),
       TLSSettings.forVisitors(resuming: !asksVisitorsForCertificates),
     ] + shielding.stapling + shielding.originPulls + shielding.realAddress + answerHeaders
   }
@@ -107,15 +118,21 @@ struct FrontEndSite {
   }
 
   /// The certificate for visitors, and its key.
-  static func certificateFiles(of site: Site) -> [Directive] {
+  static func certificateFiles(of site: Site, _ challenges: ChallengeAnswers) -> [Directive] {
     switch site.certificate {
     case .files, .ca: installedFiles(of: site.domain)
-    case .installed(let certificate, let key):
-      [
-        Directive("ssl_certificate", "\(certificate)"),
-        Directive("ssl_certificate_key", "\(key)"),
-      ]
+    case .installed(let certificate, let key): filesOnHost(certificate, key)
+    case .acme, .command:
+      challenges.installed[site.domain].map { filesOnHost($0.certificate, $0.key) }
+        ?? installedFiles(of: site.domain)
     }
+  }
+
+  private static func filesOnHost(_ certificate: RemotePath, _ key: RemotePath) -> [Directive] {
+    [
+      Directive("ssl_certificate", "\(certificate)"),
+      Directive("ssl_certificate_key", "\(key)"),
+    ]
   }
 
   /// The certificate files that are part of the release.
@@ -125,6 +142,12 @@ struct FrontEndSite {
       Directive("ssl_certificate_key", "\(installed: .publicKey(of: domain))"),
     ]
   }
+
+  /// The certificate of the host itself.
+  static let ownCertificate = [
+    Directive("ssl_certificate", "\(installed: .certificate(for: .frontEnd))"),
+    Directive("ssl_certificate_key", "\(installed: .key(for: .frontEnd))"),
+  ]
 
   private var answerHeaders: [Paragraph] {
     let strict = site.hstsMaxAge.map { age in

@@ -34,6 +34,11 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
   /// The names of PHP scripts, for a `location`, which expands no variables.
   static let phpScript = Argument(pieces: [.text("[^/][.]php"), .patternEnd])
 
+  /// The path of a well-formed HTTP-01 challenge, at least 128 bits in base64url (RFC 8555, 8.3); it captures the token.
+  static let challengePath = Argument(pieces: [
+    .text("^/[.]well-known/acme-challenge/([A-Za-z0-9_-]{22,200})"), .patternEnd,
+  ])
+
   /// Matches a name, with or without a final dot.
   static func pattern(of name: DomainName) -> Argument {
     let escaped = name.text.replacing(".", with: "[.]")
@@ -100,6 +105,7 @@ extension ByteCount: ArgumentText {}
 extension AddressRange: ArgumentText {}
 extension Port: ArgumentText {}
 extension Int: ArgumentText {}
+extension AccountThumbprint: ArgumentText {}
 extension Int64: ArgumentText {}
 
 /// A variable of nginx.
@@ -108,6 +114,8 @@ struct Variable: Hashable, Sendable {
 
   private init(_ name: String) { self.name = name }
 
+  /// What the first group of a regular expression matched.
+  static let firstCapture = Variable("1")
   static let bodyBytesSent = Variable("body_bytes_sent")
   static let arguments = Variable("args")
   static let argumentsMark = Variable("is_args")

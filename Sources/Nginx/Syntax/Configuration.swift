@@ -25,14 +25,15 @@ package struct ConfigurationFile: Hashable, Sendable {
 ///   - source: the source address of connections to back-ends; nil if the host has only
 ///     one.
 ///   - checksRevocation: whether the release has revocation lists.
+///   - challenges: how front-ends prove the domains of ordered certificates.
 package func configuration(
   for host: Host, in inventory: Inventory, nginx version: Version, hasIPv6: Bool = true,
   beside remains: CarriedOverSites = .none, from source: IPAddress? = nil,
-  checksRevocation: Bool = false
+  checksRevocation: Bool = false, challenges: ChallengeAnswers = .none
 ) -> [ConfigurationFile] {
   HostConfiguration(
     host: host, inventory: inventory, platform: Platform(nginx: version, hasIPv6: hasIPv6),
-    remains: remains, source: source, checksRevocation: checksRevocation
+    remains: remains, source: source, checksRevocation: checksRevocation, challenges: challenges
   ).files
 }
 
@@ -69,6 +70,7 @@ private struct HostConfiguration {
   let remains: CarriedOverSites
   let source: IPAddress?
   let checksRevocation: Bool
+  let challenges: ChallengeAnswers
 
   private var published: SiteList {
     remains.roles.contains(.frontEnd) ? SiteList() : inventory.sites(publishedBy: host.name)
@@ -82,7 +84,7 @@ private struct HostConfiguration {
       file(of: site, as: .frontEnd) {
         FrontEndSite(
           site: site, inventory: inventory, platform: platform, source: source,
-          checksRevocation: checksRevocation
+          checksRevocation: checksRevocation, challenges: challenges
         ).paragraphs
       }
     }
@@ -137,9 +139,14 @@ private struct HostConfiguration {
     Set(site.upstreams(on: host.name).map(\.port)).union(remains.ports[site.domain] ?? []).sorted()
   }
 
+  /// A certificate for connections to no site; nil if the host publishes none. Until a site has one, it is the
+  /// host's own.
   private var publicCertificate: [Directive]? {
-    published.first.map { FrontEndSite.certificateFiles(of: $0) }
-      ?? remains.sites[.frontEnd]?.min().map { FrontEndSite.installedFiles(of: $0) }
+    let remaining = remains.sites[.frontEnd]?.min()
+    guard remaining != nil || !published.isEmpty else { return nil }
+    return published.first { !challenges.unserved.contains($0.domain) }
+      .map { FrontEndSite.certificateFiles(of: $0, challenges) }
+      ?? remaining.map { FrontEndSite.installedFiles(of: $0) } ?? FrontEndSite.ownCertificate
   }
 
   private var namesHash: [Paragraph] {

@@ -83,7 +83,9 @@ extension Expiry {
     }
     let sites = siteCertificates.map { domain, certificate in
       expiry(
-        .siteCertificate, domain.text, certificate.notAfter, margin: siteCertificateMargin)
+        .siteCertificate, domain.text, certificate.notAfter,
+        margin: certificate.ordered.map { $0.notAfter.secondsSince1970 - $0.renewal.secondsSince1970 }
+          ?? siteCertificateMargin)
     }
     return (caGenerations + leaves + sites).sorted {
       ($0.notAfter, $0.kind.rawValue, $0.host?.text ?? "", $0.name)

@@ -10,12 +10,15 @@ extension LeafPolicy {
   package func renewalMargin(of host: HostName) -> Int64 {
     let room = min(renewBefore.seconds, validFor.seconds - renewBefore.seconds) / 4
     guard room > 0 else { return renewBefore.seconds }
-    return renewBefore.seconds + Int64(Self.hash(host.text) % UInt64(room))
+    return renewBefore.seconds + Int64(Spread.hash(host.text) % UInt64(room))
   }
+}
 
+/// Spreads out what would otherwise happen to many hosts or sites at one time.
+enum Spread {
   /// The same on every machine and in every run: FNV-1a, mixed once more (the finalizer of MurmurHash3)
   /// because its high bits hardly depend on the last letter.
-  private static func hash(_ text: String) -> UInt64 {
+  static func hash(_ text: String) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
     hash = (hash ^ (hash >> 33)) &* 0xFF51_AFD7_ED55_8CCD

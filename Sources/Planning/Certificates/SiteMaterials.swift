@@ -22,7 +22,7 @@ extension Site {
   /// For a certificate that another program keeps on the hosts, nginx itself finds the responder.
   fileprivate func hasResponder(in materials: Materials) -> Bool {
     switch certificate {
-    case .files: materials.siteCertificates[domain]?.namesResponder ?? false
+    case .files, .acme, .command: materials.siteCertificates[domain]?.namesResponder ?? false
     case .installed: true
     case .ca: false
     }

@@ -33,7 +33,8 @@ extension ReleaseDraft {
       switch file.source {
       case .present: true
       case .certificate, .key: false
-      case .local(_, let record): isThere && snapshot.isInstalled(file.path, record.digest)
+      case .local(_, let record), .orderedKey(_, let record):
+        isThere && snapshot.isInstalled(file.path, record.digest)
       case .text(let text): isThere && snapshot.isInstalled(file.path, digest(text))
       }
     return isSame ? nil : isThere ? .change : .create

@@ -137,7 +137,8 @@ struct ReleaseDraft {
     return configuration(
       for: host, in: context.routes, nginx: installed.nginx,
       hasIPv6: installed.observation.surroundings.hasIPv6, beside: remains,
-      from: installed.source, checksRevocation: endpoint.refuses != nil
+      from: installed.source, checksRevocation: endpoint.refuses != nil,
+      challenges: visitorService.challenges(on: host, context)
     ).map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
   }
 
@@ -191,22 +192,38 @@ struct ReleaseDraft {
     }
   }
 
+  /// How the host serves sites whose certificates are ordered.
+  private var visitorService: OrderedSites { OrderedSites(context.materials, snapshot) }
+
   private var siteCertificates: [PlannedFile] {
     context.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
-      guard case .files(let certificate, let key) = site.certificate else { return [] }
-      guard let material = context.materials.siteCertificates[site.domain] else {
+      let material = context.materials.siteCertificates[site.domain]
+      let paths = [ReleasePath.publicCertificate(of: site.domain), .publicKey(of: site.domain)]
+        .map(\.relative)
+      switch (site.certificate, material) {
+      case (.ca, _), (.installed, _): return []
+      case (.files, nil):
         preconditionFailure(
           "The certificate of \(site.domain) was not read. This is a bug in deploy.")
+      case (.files(let certificate, let key), let material?):
+        return [
+          PlannedFile(
+            path: paths[0], source: .text(material.certificate),
+            origin: PlannedFile.Origin(certificate)),
+          PlannedFile(
+            path: paths[1], source: .local(key.path.text, material.keyRecord), isSecret: true,
+            origin: PlannedFile.Origin(key)),
+        ]
+      case (.acme, let material?), (.command, let material?):
+        return [
+          PlannedFile(path: paths[0], source: .text(material.certificate)),
+          PlannedFile(
+            path: paths[1], source: .orderedKey(site.domain, material.keyRecord), isSecret: true),
+        ]
+      case (.acme, nil), (.command, nil):
+        guard case .present = visitorService.service(of: site) else { return [] }
+        return paths.compactMap(snapshot.kept)
       }
-      let record = FileRecord(digest: material.keyDigest, isSecret: true)
-      return [
-        PlannedFile(
-          path: ReleasePath.publicCertificate(of: site.domain).relative,
-          source: .text(material.certificate), origin: PlannedFile.Origin(certificate)),
-        PlannedFile(
-          path: ReleasePath.publicKey(of: site.domain).relative,
-          source: .local(key.path.text, record), isSecret: true, origin: PlannedFile.Origin(key)),
-      ]
     }
   }
 }

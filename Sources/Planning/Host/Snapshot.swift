@@ -50,7 +50,7 @@ struct Snapshot {
         texts[file.path] = draft.snapshot.texts[file.path]
       case .certificate, .key:
         release.files[file.path] = FileRecord(digest: "", isSecret: file.isSecret)
-      case .local(_, let record): release.files[file.path] = record
+      case .local(_, let record), .orderedKey(_, let record): release.files[file.path] = record
       case .text(let text):
         release.files[file.path] = FileRecord(
           digest: draft.context.input.digest(text), isSecret: file.isSecret)

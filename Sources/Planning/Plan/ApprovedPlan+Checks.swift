@@ -16,6 +16,7 @@ extension ApprovedPlan {
     try root.at("caGenerations").check(caGenerations, are: .hex)
     try root.at("playbook").check(playbook, is: .word)
     try root.at("rollout").check(rollout, keys: .word) { _, _ throws(StateMistake) in }
+    try root.at("orders").check(orders ?? [:], keys: .line) { _, _ throws(StateMistake) in }
     try root.at("hosts").check(hosts) { place, host throws(StateMistake) in
       try host.condition?.check(place.at("condition"))
       try place.at("steps").check(host.steps) { place, parts throws(StateMistake) in

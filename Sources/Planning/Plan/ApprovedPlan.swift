@@ -23,6 +23,8 @@ package struct ApprovedPlan: Hashable, Sendable, Codable {
   /// The rollout settings of playbook and inventory, by their keys.
   package var rollout: [String: String]
   package var hosts: [HostName: Host]
+  /// What is ordered for sites, by domain; nil if nothing is.
+  package var orders: [String: String]?
 
   /// What was planned for one host.
   package struct Host: Hashable, Sendable, Codable {
@@ -45,6 +47,8 @@ package struct ApprovedPlan: Hashable, Sendable, Codable {
     self.caGenerations = caGenerations.map(\.fingerprint)
     self.playbook = playbook.name
     rollout = Self.rollout(plan, playbook, digest)
+    let orders = plan.orders.map { ($0.site.text, $0.content) }
+    self.orders = orders.isEmpty ? nil : Dictionary(uniqueKeysWithValues: orders)
     hosts = Dictionary(
       uniqueKeysWithValues: plan.hosts.map { host in
         var condition: HostCondition?
@@ -126,6 +130,19 @@ extension HostStep {
   }
 }
 
+extension CertificateOrder {
+  /// What is ordered where, and how it is proven.
+  var content: String {
+    let way =
+      switch proof {
+      case .http(let hosts): "http \(hosts.joined(separator: " "))"
+      case .dns: "dns"
+      case .none: "command"
+      }
+    return "\(server) \(account.map { "\($0)" } ?? "-") \(names.joined(separator: " ")) by \(way)"
+  }
+}
+
 extension HostStep.Need {
   fileprivate var text: String {
     let own = "\(host):\((goal?.number).map(String.init) ?? "-")"
@@ -142,7 +159,7 @@ extension PlannedFile {
     switch source {
     case .present: return "\(mode) kept"
     case .certificate, .key: return "\(mode) issued"
-    case .local(_, let record): return "\(mode) \(record.digest)"
+    case .local(_, let record), .orderedKey(_, let record): return "\(mode) \(record.digest)"
     case .text where isRevocationLists: return "\(mode) signed"
     case .text(let text): return "\(mode) \(digest(text))"
     }

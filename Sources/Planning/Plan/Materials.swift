@@ -1,9 +1,9 @@
 package import Fleet
-import Inventories
+package import Inventories
 
 /// The content of the files that the inventory names. Read by the controller before planning.
 package struct Materials: Hashable, Sendable {
-  /// A certificate that the user provides for a site, with a digest of its key instead of the key.
+  /// A certificate that the user provides for a site or that was ordered for it, with a digest of its key instead of the key.
   package struct SiteCertificate: Hashable, Sendable {
     /// The chain, leaf first, as PEM.
     package var certificate: String
@@ -14,21 +14,27 @@ package struct Materials: Hashable, Sendable {
     package var namesResponder: Bool
     /// The intermediate certificate that visitors need and the file lacks; nil if none is missing.
     package var missing: MissingIssuer?
+    /// Nil for files of the user.
+    package var ordered: OrderedCertificate?
 
     package init(
       certificate: String, keyDigest: String, notAfter: Timestamp, namesResponder: Bool = false,
-      missing: MissingIssuer? = nil
+      missing: MissingIssuer? = nil, ordered: OrderedCertificate? = nil
     ) {
       self.certificate = certificate
       self.keyDigest = keyDigest
       self.notAfter = notAfter
       self.namesResponder = namesResponder
       self.missing = missing
+      self.ordered = ordered
     }
   }
 
   package var snippets: [LocalPath: String]
+  /// Files of the user, and what was ordered so far.
   package var siteCertificates: [DomainName: SiteCertificate]
+  /// The thumbprints of the ACME accounts' keys; an account without one has no key yet.
+  package var thumbprints: [ACMEAccountName: AccountThumbprint] = [:]
   /// The certificates of foreign CAs, as PEM.
   package var issuers: [LocalPath: String]
   /// The lists of the fleet's CA, by key identifier: one of every CA generation or none at all, because

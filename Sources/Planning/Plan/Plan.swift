@@ -33,6 +33,9 @@ package struct Plan: Hashable, Sendable {
   /// Hosts that have revoked certificates, sorted: their results never stop the run.
   package var revoked: [HostName] = []
 
+  /// The certificates that are ordered from ACME servers.
+  package var orders: [CertificateOrder] = []
+
   package init(
     fleet: String, lineage: String, serial: Int, madeAt: Timestamp, hosts: [HostPlan],
     stages: [Stage], maxFailures: Int, pause: Int64, confirmWithin: Int64, keepReleases: Int,
@@ -53,7 +56,20 @@ package struct Plan: Hashable, Sendable {
 
   /// The steps of all hosts; the steps of one host are together and in order.
   package var steps: [PlannedStep] { hosts.flatMap(\.plannedSteps) }
-  package var hasChanges: Bool { hosts.contains { !$0.steps.isEmpty } }
+  package var changesHosts: Bool { hosts.contains { !$0.steps.isEmpty } }
+  package var hasChanges: Bool { changesHosts || !orders.isEmpty }
+  /// The sites whose ordered certificates the plan installs, sorted.
+  package var orderedKeys: [DomainName] {
+    var sites: Set<DomainName> = []
+    for host in hosts {
+      for step in host.steps {
+        for file in step.installation?.files ?? [] {
+          if case .orderedKey(let site, _) = file.source { sites.insert(site) }
+        }
+      }
+    }
+    return sites.sorted()
+  }
   package var needsCA: Bool {
     hosts.contains { $0.steps.contains { !$0.certificates.isEmpty } }
   }

@@ -62,6 +62,13 @@ extension ApprovedPlan {
 }
 
 extension Plan {
+  /// The plan without changes of the hosts that another plan of the same run has held.
+  package func keepingHolds(of first: Plan) -> Plan {
+    let held = Dictionary(
+      uniqueKeysWithValues: first.hosts.compactMap { host in host.hold.map { (host.host, $0) } })
+    return holding(held)
+  }
+
   /// The plan restricted to the hosts whose steps are the approved ones. Each other host is held with the
   /// difference as the reason.
   ///
@@ -73,15 +80,21 @@ extension Plan {
     for host in hosts where host.hold == nil {
       refused[host.host] = approved.difference(of: now, on: host.host)
     }
-    guard !refused.isEmpty else { return self }
+    var plan = holding(refused.mapValues { HostPlan.Hold(.blocked, [$0]) })
+    plan.orders = orders.filter { approved.orders?[$0.site.text] == $0.content }
+    return plan
+  }
+
+  private func holding(_ holds: [HostName: HostPlan.Hold]) -> Plan {
+    guard !holds.isEmpty else { return self }
     var plan = self
     for index in hosts.indices {
-      guard let why = refused[hosts[index].host] else { continue }
-      plan.hosts[index].outcome = .held(HostPlan.Hold(.blocked, [why]))
+      guard let hold = holds[hosts[index].host] else { continue }
+      plan.hosts[index].outcome = .held(hold)
     }
     for index in stages.indices {
       plan.stages[index].batches = stages[index].batches
-        .map { $0.filter { refused[$0] == nil } }.filter { !$0.isEmpty }
+        .map { $0.filter { holds[$0] == nil } }.filter { !$0.isEmpty }
     }
     return plan
   }

@@ -1,3 +1,4 @@
+package import Fleet
 package import State
 
 /// One file of a planned release.
@@ -13,6 +14,8 @@ package struct PlannedFile: Hashable, Sendable {
     case key(String)
     /// A secret file of the controller, read when the plan is carried out.
     case local(String, FileRecord)
+    /// The key of the certificate that was ordered for a site.
+    case orderedKey(DomainName, FileRecord)
   }
 
   package var path: String

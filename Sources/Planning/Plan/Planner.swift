@@ -27,6 +27,7 @@ package enum Planner {
       warnings: Warnings.all(input, facts) + fleet.warnings + waits(hosts))
     plan.revoked = fleet.changes.filter(\.isRevoked).map(\.name)
     plan.follow(input.desired.playbook)
+    if input.request.orders { plan.orders = OrderReview(context, hosts).orders }
     return plan
   }
 

@@ -76,10 +76,16 @@ package struct PlanRequest: Sendable {
   package var allowsLockout: Bool
   /// The roles whose certificates are issued again even if they have not expired.
   package var renews: Set<Role>
+  /// Whether certificates are ordered from ACME servers if they are due.
+  package var orders: Bool
 
-  package init(selector: Selector = .all, allowsLockout: Bool = false, renews: Set<Role> = []) {
+  package init(
+    selector: Selector = .all, allowsLockout: Bool = false, renews: Set<Role> = [],
+    orders: Bool = false
+  ) {
     self.selector = selector
     self.allowsLockout = allowsLockout
     self.renews = renews
+    self.orders = orders
   }
 }

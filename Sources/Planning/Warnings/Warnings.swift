@@ -12,7 +12,7 @@ enum Warnings {
       + survey.vulnerabilities.flatMap(\.warnings) + survey.boot.warnings
       + ca(input) + outlived(input) + siteCertificates(input)
       + input.desired.materials.chainWarnings + input.desired.networkWarnings(at: input.now)
-      + input.desired.staplingWarnings
+      + input.desired.staplingWarnings + accounts(input.desired)
   }
 
   private static func sharedPorts(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
@@ -60,10 +60,23 @@ enum Warnings {
     return found.warnings
   }
 
+  /// Warns that front-ends cannot be shown as they will be: an apply makes the key first.
+  private static func accounts(_ desired: DesiredFleet) -> [String] {
+    let used = Set(desired.inventory.sites.compactMap { $0.acme?.account }).sorted()
+    return used.compactMap { name in
+      guard let account = desired.inventory.acme[name], account.dns == nil,
+        desired.materials.thumbprints[name] == nil
+      else { return nil }
+      return "the ACME account \"\(name)\" has no key yet, so this plan does not show how front-ends answer"
+        + " challenges: an apply makes the key, and so does \"deploy acme register\""
+    }
+  }
+
   private static func siteCertificates(_ input: PlanningInput) -> [String] {
     input.desired.materials.siteCertificates.sorted { $0.key < $1.key }.compactMap {
       domain, certificate in
-      guard Expiry.isDue(certificate.notAfter, margin: Expiry.siteCertificateMargin, at: input.now)
+      guard certificate.ordered == nil,
+        Expiry.isDue(certificate.notAfter, margin: Expiry.siteCertificateMargin, at: input.now)
       else { return nil }
       let days = input.now.days(until: certificate.notAfter)
       return "the certificate of \(domain) "

@@ -48,7 +48,7 @@ struct HostDiffView {
     switch file?.source {
     case nil: "removed; its text is not known"
     case .certificate: "the certificate is issued during the apply"
-    case .key, .local: "a secret"
+    case .key, .local, .orderedKey: "a secret"
     case .present: "unchanged"
     case .text(let text) where change.isOfTLS:
       "certificates, \(text.split(separator: "\n").count.counting("line"))"

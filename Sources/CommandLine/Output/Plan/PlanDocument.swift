@@ -74,6 +74,17 @@ struct PlanDocument: Encodable {
     var diff: String
   }
 
+  /// A certificate that is ordered from an ACME server.
+  struct Order: Encodable {
+    var site: DomainName
+    var account: String?
+    var server: String
+    var names: [String]
+    var proof: String?
+    var reason: String
+    var waitsFor: [HostName]
+  }
+
   /// A stage of the plan, with the batches in which its hosts change.
   struct Stage: Encodable {
     var name: String
@@ -91,6 +102,7 @@ struct PlanDocument: Encodable {
   var revoked: [HostName]
   var steps: [Step]
   var stages: [Stage]
+  var orders: [Order]
 
   /// Lists the steps of all hosts, sorted by host; held and unchanged hosts have one entry.
   init(_ plan: Plan, caGenerations: [CAGeneration] = []) {
@@ -107,6 +119,11 @@ struct PlanDocument: Encodable {
     }
     warnings = plan.warnings
     revoked = plan.revoked
+    orders = plan.orders.map {
+      Order(
+        site: $0.site, account: $0.account.map { "\($0)" }, server: $0.server, names: $0.names,
+        proof: $0.proofText, reason: $0.reason.text, waitsFor: $0.waits)
+    }
     stages = plan.stages.map { Stage(name: $0.name, batches: $0.batches) }
     steps = plan.hosts.flatMap { host in
       switch host.outcome {

@@ -9,10 +9,11 @@ struct PlanSummary {
 
   var text: String {
     let count = plan.hosts.count
-    guard !plan.hosts.allSatisfy(\.isUnchanged) else {
+    let orders = plan.orders.isEmpty ? [] : ["\(plan.orders.count.counting("certificate")) to order"]
+    guard !orders.isEmpty || !plan.hosts.allSatisfy(\.isUnchanged) else {
       return "No changes. The fleet \(plan.fleet) is as declared (\(count.counting("host")))."
     }
-    let parts = Self.words.compactMap { action, word in
+    let parts = orders + Self.words.compactMap { action, word in
       hosts[action].flatMap { $0.isEmpty ? nil : "\($0.count) \(word)" }
     }
     return "Plan: \(parts.joined(separator: ", "))."

@@ -44,6 +44,7 @@ struct PlanView {
       page.addUnwrapped(style.diff(diff.text.withoutEmptyEnd))
       page.addEmptyLine()
     }
+    OrderLines(plan: plan).add(to: &page)
     addSuggestions(groups, to: &page)
     addOrder(to: &page)
     for warning in plan.warnings { page.add("warning: \(warning)", .yellow) }
@@ -66,7 +67,7 @@ struct PlanView {
   }
 
   private func addOrder(to page: inout Page) {
-    guard plan.hasChanges else { return }
+    guard plan.changesHosts else { return }
     page.add("Order", .bold)
     let most = showsEach ? Int.max : 10
     for (index, stage) in plan.stages.enumerated() where !stage.batches.isEmpty {

@@ -1,0 +1,105 @@
+import ACME
+import CAStore
+import Certificates
+import Fleet
+import Hashing
+import Inventories
+import Planning
+
+/// Orders the certificate of one site, or goes on with an order that an earlier run began.
+///
+/// Every step is kept on the controller before the next one is taken: no key is lost and no order is placed twice, also
+/// if the run is killed.
+struct CertificateOrdering {
+  /// How long a server may take to prove the names and to issue the certificate.
+  private static let patience: Int64 = 600
+
+  let order: CertificateOrder
+  let site: Site
+  let account: ACMEAccount
+  let accounts: ACMEAccounts
+  let keyring: CAKeyring
+  let folder: ACMEFolder
+  let solver: any ChallengeSolver
+
+  private var path: String { folder.orderPath(order.site) }
+
+  /// - Returns: when the new certificate expires.
+  func place() async throws -> Timestamp {
+    let client = try await accounts.client(of: account)
+    var record = try folder.orders(of: order.site)
+    let request = SiteOrderRecord.Request(
+      directory: account.directory.text, names: order.names, profile: site.acme?.profile,
+      key: account.key.rawValue)
+    let signing = try await signingRequest(request, &record)
+    let deadline = Timestamp.current.adding(seconds: Self.patience)
+    var placed = try await placed(client, &record, request)
+    placed = try await client.prove(placed, with: solver, until: deadline)
+    placed = try await client.finalize(placed, with: signing.der, until: deadline)
+    let chain = try await client.certificate(of: placed, endingIn: account.preferredChain)
+    guard let pending = record.pending else {
+      preconditionFailure("A certificate was not ordered. This is a bug in deploy.")
+    }
+    let issued = IssuedFiles(chain: chain, key: signing.keyPEM, from: "the certificate from \(order.server)")
+    let end = try issued.check(for: order.names)
+    record.current = SiteOrderRecord.Issued(
+      request: pending.request, key: pending.key, certificate: chain)
+    record.pending = nil
+    try folder.save(record, of: order.site)
+    return end
+  }
+
+  /// The request with the key of the order under way, or with a new key.
+  private func signingRequest(
+    _ request: SiteOrderRecord.Request, _ record: inout SiteOrderRecord
+  ) async throws -> SigningRequest {
+    if let pending = record.pending, pending.request == request {
+      let key = try await keyring.open(pending.key.pem, named: path)
+      return try SigningRequest.make(dnsNames: order.names, keyPEM: key, named: path)
+    }
+    guard let algorithm = KeyAlgorithm(rawValue: account.key.rawValue) else {
+      preconditionFailure("There is no algorithm for \(account.key). This is a bug in deploy.")
+    }
+    let signing = try SigningRequest.make(dnsNames: order.names, key: algorithm)
+    let sealed = try await accounts.seal(
+      signing.keyPEM, named: "the key for the certificate of \(order.site)")
+    record.pending = SiteOrderRecord.Pending(
+      request: request,
+      key: SiteOrderRecord.Key(pem: sealed, digest: signing.keyPEM.digest))
+    try folder.save(record, of: order.site)
+    return signing
+  }
+
+  /// The order under way if the server still knows it and it can succeed, or else a new one.
+  private func placed(
+    _ client: ACMEClient, _ record: inout SiteOrderRecord, _ request: SiteOrderRecord.Request
+  ) async throws -> PlacedOrder {
+    if let url = record.pending?.order, let known = try await client.usableOrder(at: url) {
+      return known
+    }
+    var replaced: CertificateIdentifier?
+    if let current = record.current, current.request.directory == request.directory {
+      replaced = try current.identifier()
+    }
+    let placed = try await client.renew(
+      order.names, profile: request.profile, replacing: replaced)
+    record.pending?.order = placed.url
+    try folder.save(record, of: order.site)
+    return placed
+  }
+}
+
+extension SiteOrderRecord.Issued {
+  /// How servers know the certificate for renewal; nil if it names no issuer's key.
+  func identifier() throws -> CertificateIdentifier? {
+    let leaf = try CertificateFacts.readAll(pem: certificate)[0]
+    return leaf.authorityKeyIdentifier.flatMap {
+      CertificateIdentifier(authorityKey: $0, serial: leaf.serial)
+    }
+  }
+}
+
+extension Secret {
+  /// SHA-256 of its bytes, in lower-case hex.
+  var digest: String { withUnsafeBytes { Digest.sha256(of: Array($0)) } }
+}

@@ -1,0 +1,76 @@
+import ACME
+import CAStore
+import Certificates
+import Fleet
+import Inventories
+import Planning
+
+/// Reads what was ordered for sites, as plans need it. No key is decrypted.
+struct OrderedMaterials {
+  let workspace: Workspace
+  /// The sites whose certificates this run revokes.
+  var revoked: Set<DomainName> = []
+
+  private var folder: ACMEFolder { workspace.ca.acme }
+
+  /// Adds the certificates and the thumbprints of accounts.
+  func add(to materials: inout Materials) throws {
+    for account in ACMEAccounts.used(by: workspace.inventory) where account.dns == nil {
+      materials.thumbprints[account.name] = try folder.account(account.name)?.thumbprint
+    }
+    for site in workspace.inventory.sites where site.isCertificateOrdered {
+      guard let current = try folder.orders(of: site.domain).current else { continue }
+      materials.siteCertificates[site.domain] = try material(
+        current, isRevoked: current.isRevoked || revoked.contains(site.domain),
+        at: folder.orderPath(site.domain))
+    }
+  }
+
+  private func material(
+    _ issued: SiteOrderRecord.Issued, isRevoked: Bool, at path: String
+  ) throws -> Materials.SiteCertificate {
+    let leaf = try CertificateFacts.readAll(pem: issued.certificate, named: path)[0]
+    let source =
+      issued.request.command.map { OrderSource.command($0) }
+      ?? issued.request.directory.flatMap { DirectoryURL($0) }.map { .acme($0) }
+    guard let source else {
+      throw Failure(
+        .invalidInput, "\(path) is damaged: restore it from a backup, or remove it to order the certificate again")
+    }
+    let end = Timestamp(secondsSince1970: leaf.notAfter)
+    let suggestion = issued.suggestion.flatMap { suggestion in
+      suggestion.start <= suggestion.end
+        ? Timestamp(secondsSince1970: suggestion.start)...Timestamp(
+          secondsSince1970: suggestion.end) : nil
+    }
+    return Materials.SiteCertificate(
+      certificate: issued.certificate, keyDigest: issued.key.digest, notAfter: end,
+      namesResponder: leaf.namesResponder,
+      ordered: OrderedCertificate(
+        from: source, names: issued.request.names, profile: issued.request.profile,
+        key: issued.request.key.flatMap { KeyKind(rawValue: $0) }, serial: leaf.serial, notBefore: Timestamp(secondsSince1970: leaf.notBefore),
+        notAfter: end, suggestion: suggestion, isRevoked: isRevoked))
+  }
+
+  /// Asks servers when certificates should be renewed, where it is time to ask again (RFC 9773). A server that does not
+  /// answer is no failure: renewal is then due by the lifetime.
+  ///
+  /// Needs the lock of the state.
+  func refreshSuggestions() async {
+    for site in workspace.inventory.sites {
+      guard let account = site.acme.flatMap({ workspace.inventory.acme[$0.account] }),
+        var record = try? folder.orders(of: site.domain), let current = record.current,
+        current.request.directory == account.directory.text,
+        (current.suggestion?.next ?? 0) <= Timestamp.current.secondsSince1970,
+        let identifier = try? current.identifier(),
+        let client = try? ACMEAccounts.reader(account, workspace),
+        let (info, next) = try? await client.renewal(of: identifier)
+      else { continue }
+      record.current?.suggestion = .init(
+        start: info.start.secondsSince1970, end: info.end.secondsSince1970,
+        next: next.secondsSince1970)
+      // What cannot be kept is asked for again.
+      try? folder.save(record, of: site.domain)
+    }
+  }
+}

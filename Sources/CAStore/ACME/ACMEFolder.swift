@@ -1,0 +1,124 @@
+import Files
+package import Fleet
+import FoundationEssentials
+package import Inventories
+
+/// The folder beside the CA's files with ACME accounts and the certificates that were ordered, such as `shop.ca/acme/`.
+///
+///     account-default.key    the account's private key, encrypted with the CA's passphrase
+///     account-default.json   an ``ACMEAccountRecord``: what is public about it
+///     site-shop.example.json a ``SiteOrderRecord``: the certificate in force and the order that is under way
+///
+/// Every change needs the lock of the fleet's state, and is one file that is replaced as a whole.
+package struct ACMEFolder: Sendable {
+  /// The folder, such as `Inventories/shop.ca/acme`.
+  package let path: String
+
+  package func keyPath(_ account: ACMEAccountName) -> String { "\(path)/account-\(account).key" }
+  private func recordPath(_ account: ACMEAccountName) -> String {
+    "\(path)/account-\(account).json"
+  }
+  package func orderPath(_ site: DomainName) -> String { "\(path)/site-\(site).json" }
+
+  // MARK: - Accounts
+
+  /// What is public about an account; nil before it has a key.
+  package func account(_ name: ACMEAccountName) throws -> ACMEAccountRecord? {
+    try read(ACMEAccountRecord.self, recordPath(name))
+  }
+
+  package func save(_ record: ACMEAccountRecord, of name: ACMEAccountName) throws {
+    try write(record, recordPath(name), for: .everyone)
+  }
+
+  /// The encrypted key of an account; nil if it has none.
+  package func accountKey(_ name: ACMEAccountName) throws -> String? {
+    let path = keyPath(name)
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    return String(decoding: try FileReader.read(path, as: .caKey), as: UTF8.self)
+  }
+
+  /// Keeps the key of a new account. It is written before its record, so that no record lacks its key.
+  package func save(encryptedKey: String, of name: ACMEAccountName) throws {
+    try makeFolder()
+    try FileWriter.create(keyPath(name), text: encryptedKey, for: .ownerAlone)
+  }
+
+  // MARK: - Orders
+
+  /// What was ordered for a site; nothing if there is no file.
+  package func orders(of site: DomainName) throws -> SiteOrderRecord {
+    try read(SiteOrderRecord.self, orderPath(site)) ?? SiteOrderRecord()
+  }
+
+  package func save(_ record: SiteOrderRecord, of site: DomainName) throws {
+    try makeFolder()
+    try write(record, orderPath(site), for: .ownerAlone)
+  }
+
+  /// The paths of all files with encrypted keys, sorted: those of accounts, then those of sites.
+  func files() throws -> (keys: [String], orders: [String]) {
+    guard FileManager.default.fileExists(atPath: path) else { return ([], []) }
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+    } catch {
+      throw CAStoreError("could not read \(path): \(error.reason)")
+    }
+    return (
+      names.filter { $0.hasPrefix("account-") && $0.hasSuffix(".key") }.map { "\(path)/\($0)" },
+      names.filter { $0.hasPrefix("site-") && $0.hasSuffix(".json") }.map { "\(path)/\($0)" }
+    )
+  }
+
+  // MARK: - Files
+
+  private func makeFolder() throws {
+    guard !FileManager.default.fileExists(atPath: path) else { return }
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw CAStoreError("could not create \(path): \(error.reason)")
+    }
+  }
+
+  func read<Record: Decodable>(_ type: Record.Type, _ path: String) throws -> Record? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let bytes = try FileReader.read(path, as: .ca)
+    do {
+      return try JSONDecoder().decode(type, from: Data(bytes))
+    } catch {
+      throw CAStoreError(
+        "\(path) is damaged (\(Self.reason(error))): restore it from a backup, or remove it to order the"
+          + " certificate again")
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    switch error as? DecodingError {
+    case .dataCorrupted(let context), .keyNotFound(_, let context),
+      .typeMismatch(_, let context), .valueNotFound(_, let context):
+      context.debugDescription
+    default: "\(error)"
+    }
+  }
+
+  func write(
+    _ record: some Encodable, _ path: String, for access: FileWriter.Access
+  ) throws {
+    try makeFolder()
+    try FileWriter.replace(path, contents: try Self.encode(record), for: access)
+  }
+
+  static func encode(_ record: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(record)) + [UInt8(ascii: "\n")]
+  }
+}
+
+extension CAFolder {
+  /// The accounts and orders at public CAs.
+  package var acme: ACMEFolder { ACMEFolder(path: "\(path)/acme") }
+}

@@ -1,0 +1,135 @@
+package import Fleet
+
+/// The name of an ACME account in the inventory; files are named after it.
+package struct ACMEAccountName: ValidatedText {
+  package let text: String
+  package static let noun = "the name of an ACME account"
+  package static let rule = "1 to 63 lower-case letters, digits and inner hyphens"
+  /// The account that `acme:` itself describes.
+  package static let `default` = ACMEAccountName(unchecked: "default")
+
+  package init?(_ text: String) {
+    guard FleetName(text) != nil else { return nil }
+    self.text = text
+  }
+
+  private init(unchecked text: String) { self.text = text }
+}
+
+/// The URL of an ACME directory (RFC 8555, 7.1.1), or the name of a well-known one.
+package struct DirectoryURL: ValidatedText {
+  /// The URL.
+  package let text: String
+  package static let noun = "an ACME directory"
+  package static let rule =
+    "letsencrypt, letsencrypt-staging, or an https:// URL of printable ASCII without spaces and user"
+  package static let letsEncrypt = DirectoryURL(
+    unchecked: "https://acme-v02.api.letsencrypt.org/directory")
+  package static let letsEncryptStaging = DirectoryURL(
+    unchecked: "https://acme-staging-v02.api.letsencrypt.org/directory")
+
+  package init?(_ text: String) {
+    switch text {
+    case "letsencrypt": self = .letsEncrypt
+    case "letsencrypt-staging": self = .letsEncryptStaging
+    default:
+      let scheme = "https://"
+      guard text.hasPrefix(scheme), text.utf8.count <= 1024,
+        text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+        !text.utf8.contains(where: { "@\"\\<>#{}".utf8.contains($0) }),
+        let first = text.dropFirst(scheme.count).utf8.first,
+        first.isLetterOrDigit || first == UInt8(ascii: "[")
+      else { return nil }
+      self.text = text
+    }
+  }
+
+  private init(unchecked text: String) { self.text = text }
+
+  /// The server's name, with the port if it is not the usual one, for messages.
+  package var server: String {
+    String(text.dropFirst("https://".count).prefix { $0 != "/" && $0 != "?" })
+  }
+}
+
+/// A mail address as ACME servers accept it for contact.
+package struct MailAddress: ValidatedText {
+  package let text: String
+  package static let noun = "a mail address"
+  package static let rule = "NAME@DOMAIN in printable ASCII, without spaces, commas and question marks"
+
+  package init?(_ text: String) {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, DomainName(String(parts[1])) != nil,
+      (3...254).contains(text.utf8.count),
+      text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !",?%#&\"<>\\".utf8.contains($0) })
+    else { return nil }
+    self.text = text
+  }
+}
+
+/// A name that a certificate may contain: a domain name, or a wildcard such as `*.shop.example`.
+package struct CertificateName: ValidatedText {
+  package let text: String
+  package static let noun = "a name of a certificate"
+  package static let rule = "a domain name, alone or after *. for the names below it"
+
+  package init?(_ text: String) {
+    let domain = text.hasPrefix("*.") ? String(text.dropFirst(2)) : text
+    guard DomainName(domain) != nil else { return nil }
+    self.text = text
+  }
+
+  package var isWildcard: Bool { text.hasPrefix("*.") }
+}
+
+/// The address of a name server, with an optional port: `198.51.100.53`, `[2001:db8::53]:5353`.
+package struct ResolverAddress: ValidatedText {
+  package let address: IPAddress
+  package let port: Port
+  package static let noun = "a name server's address"
+  package static let rule = "one host's, written like 198.51.100.7, 198.51.100.7:5353 or [2001:db8::7]:5353"
+
+  package init?(_ text: String) {
+    if let address = IPAddress(text)?.ofOneHost {
+      (self.address, port) = (address, .dns)
+      return
+    }
+    guard let colon = text.lastIndex(of: ":"), let number = Int(text[text.index(after: colon)...]),
+      let port = Port(number)
+    else { return nil }
+    var host = text[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = host.dropFirst().dropLast()
+    } else if host.contains(":") {
+      return nil
+    }
+    guard let address = IPAddress(String(host))?.ofOneHost else { return nil }
+    (self.address, self.port) = (address, port)
+  }
+
+  package var text: String {
+    port == .dns
+      ? address.description
+      : address.bitWidth == 128 ? "[\(address)]:\(port)" : "\(address):\(port)"
+  }
+}
+
+/// The thumbprint of an ACME account's key (RFC 7638), which answers HTTP-01 challenges: public, and constant.
+package struct AccountThumbprint: ValidatedText {
+  package let text: String
+  package static let noun = "the thumbprint of an account key"
+  package static let rule = "43 characters of base64url"
+
+  package init?(_ text: String) {
+    guard text.utf8.count == 43,
+      text.utf8.allSatisfy({ byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "-_".utf8.contains(byte)
+        }
+      })
+    else { return nil }
+    self.text = text
+  }
+}

@@ -1,0 +1,65 @@
+package import Fleet
+package import Inventories
+
+/// Where an ordered certificate comes from.
+package enum OrderSource: Hashable, Sendable {
+  /// An ACME server, by the URL of its directory.
+  case acme(DirectoryURL)
+  /// A program of the controller, with its arguments.
+  case command([String])
+
+  /// The server or the program, for messages.
+  package var name: String {
+    switch self {
+    case .acme(let directory): directory.server
+    case .command(let words): "`\(words.joined(separator: " "))`"
+    }
+  }
+}
+
+/// How a site's certificate was ordered, and when it is to be renewed.
+package struct OrderedCertificate: Hashable, Sendable {
+  package var source: OrderSource
+  /// The names that it was ordered for, as ``Inventories/Site/orderedNames``.
+  package var names: [String]
+  package var profile: String?
+  /// The kind of key; nil if a command chose it.
+  package var key: KeyKind?
+  /// Lower-case hexadecimal digits.
+  package var serial: String
+  package var notBefore: Timestamp
+  package var notAfter: Timestamp
+  /// The period in which the server suggests to renew it (RFC 9773); nil if it suggests none.
+  package var suggestion: ClosedRange<Timestamp>?
+  /// Whether it was revoked at the server.
+  package var isRevoked: Bool
+
+  package init(
+    from source: OrderSource, names: [String], profile: String? = nil, key: KeyKind?, serial: String,
+    notBefore: Timestamp, notAfter: Timestamp, suggestion: ClosedRange<Timestamp>? = nil,
+    isRevoked: Bool = false
+  ) {
+    self.source = source
+    self.names = names
+    self.profile = profile
+    self.key = key
+    self.serial = serial
+    self.notBefore = notBefore
+    self.notAfter = notAfter
+    self.suggestion = suggestion
+    self.isRevoked = isRevoked
+  }
+
+  /// When it is renewed: at some time of the suggested period, or else before a third of its lifetime is left. The
+  /// serial number decides how much before, so that certificates of one day are not all renewed in one run.
+  package var renewal: Timestamp {
+    let hash = Spread.hash(serial)
+    if let suggestion {
+      let length = suggestion.upperBound.secondsSince1970 - suggestion.lowerBound.secondsSince1970
+      return suggestion.lowerBound.adding(seconds: Int64(hash % UInt64(max(length, 1))))
+    }
+    let lifetime = max(notAfter.secondsSince1970 - notBefore.secondsSince1970, 0)
+    let jitter = Int64(hash % UInt64(max(lifetime / 20, 1)))
+    return notAfter.adding(seconds: -(lifetime / 3 + jitter))
+  }
+}
