@@ -182,7 +182,7 @@ struct ClientTests {
     let ready = try await client.prove(placed("pending"), with: solver, until: deadline)
     #expect(ready.order.status == .ready)
     #expect(solver.prepared.map(\.answer) == ["\(Self.token).\(key.thumbprint)"])
-    #expect(solver.cleaned == solver.prepared)
+    #expect(solver.awaited == solver.prepared && solver.cleaned == solver.prepared)
     #expect(server.payloads(to: "https://ca.test/challenge") == ["{}"])
     #expect(clock.waits == [5])
   }

@@ -102,29 +102,40 @@ final class FakeServer: ACMETransport {
 /// A clock that is at its moment at once, and keeps what was waited for.
 final class FakeClock: ACMEClock {
   private let state = Mutex((now: Timestamp(secondsSince1970: 1_800_000_000), waits: [Int64]()))
+  private let event: @Sendable (Int) async throws -> Void
+
+  /// - Parameter event: happens in each wait; it gets the number of the wait, 1 for the first.
+  init(_ event: @escaping @Sendable (Int) async throws -> Void = { _ in }) { self.event = event }
 
   var now: Timestamp { state.withLock { $0.now } }
   var waits: [Int64] { state.withLock { $0.waits } }
 
   func wait(seconds: Int64) async throws {
-    state.withLock {
+    let number = state.withLock {
       $0.now = $0.now.adding(seconds: seconds)
       $0.waits.append(seconds)
+      return $0.waits.count
     }
+    try await event(number)
   }
 }
 
 /// Answers no challenge itself, as hosts do whose nginx knows the thumbprint; keeps what it was asked for.
 final class FakeSolver: ChallengeSolver {
   private let kinds: [ChallengeKind]
-  private let seen = Mutex((prepared: [ChallengeTask](), cleaned: [ChallengeTask]()))
+  private let seen = Mutex(
+    (prepared: [ChallengeTask](), awaited: [ChallengeTask](), cleaned: [ChallengeTask]()))
 
   init(_ kinds: ChallengeKind...) { self.kinds = kinds }
 
   var prepared: [ChallengeTask] { seen.withLock { $0.prepared } }
+  var awaited: [ChallengeTask] { seen.withLock { $0.awaited } }
   var cleaned: [ChallengeTask] { seen.withLock { $0.cleaned } }
 
   func kinds(for name: String) -> [ChallengeKind] { kinds }
   func prepare(_ task: ChallengeTask) async throws { seen.withLock { $0.prepared.append(task) } }
+  func waitUntilVisible(_ tasks: [ChallengeTask]) async throws {
+    seen.withLock { $0.awaited += $0.prepared == tasks ? tasks : [] }
+  }
   func cleanUp(_ task: ChallengeTask) async { seen.withLock { $0.cleaned.append(task) } }
 }

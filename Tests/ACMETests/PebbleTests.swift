@@ -7,7 +7,7 @@ import Testing
 @testable import ACME
 
 /// The clock of the tests with a real server.
-private struct SystemClock: ACMEClock {
+struct SystemClock: ACMEClock {
   var now: Timestamp { Timestamp(secondsSince1970: Int64(Date.now.timeIntervalSince1970)) }
   func wait(seconds: Int64) async throws { try await Task.sleep(for: .seconds(seconds)) }
 }
@@ -21,9 +21,10 @@ private struct PebbleSolver: ChallengeSolver {
 
   func prepare(_ task: ChallengeTask) async throws {
     switch task.kind {
-    case .http01: try pebble.respond("add-http01", ["token": task.token, "content": task.answer])
+    case .http01:
+      try pebble.responder.set("add-http01", ["token": task.token, "content": task.answer])
     case .dns01:
-      try pebble.respond(
+      try pebble.responder.set(
         "set-txt", ["host": "_acme-challenge.\(task.domain).", "value": task.answer])
     }
   }
@@ -31,8 +32,9 @@ private struct PebbleSolver: ChallengeSolver {
   func cleanUp(_ task: ChallengeTask) async {
     do {
       switch task.kind {
-      case .http01: try pebble.respond("del-http01", ["token": task.token])
-      case .dns01: try pebble.respond("clear-txt", ["host": "_acme-challenge.\(task.domain)."])
+      case .http01: try pebble.responder.set("del-http01", ["token": task.token])
+      case .dns01:
+        try pebble.responder.set("clear-txt", ["host": "_acme-challenge.\(task.domain)."])
       }
     } catch {
       Issue.record(error)

@@ -14,10 +14,17 @@ package struct ChallengeTask: Hashable, Sendable {
 package protocol ChallengeSolver: Sendable {
   /// The kinds that can be answered for a name, best first. `*.` begins a wildcard's name.
   func kinds(for name: String) -> [ChallengeKind]
-  /// Returns when the answer can be seen by the server.
+  /// Makes the answer. Several answers of one order can be at the same place: none replaces another.
   func prepare(_ task: ChallengeTask) async throws
-  /// Removes what ``prepare(_:)`` has made; also called if it failed.
+  /// Returns when the server can see all these answers, which were prepared before.
+  func waitUntilVisible(_ tasks: [ChallengeTask]) async throws
+  /// Removes what ``prepare(_:)`` has made; also called if it failed, and if the run is interrupted.
   func cleanUp(_ task: ChallengeTask) async
+}
+
+extension ChallengeSolver {
+  /// For answers that are visible as soon as they are prepared.
+  package func waitUntilVisible(_ tasks: [ChallengeTask]) async throws {}
 }
 
 extension ACMEClient {
@@ -112,13 +119,22 @@ extension ACMEClient {
       do {
         try await solver.prepare(item.task)
       } catch {
-        throw failure(.local, action, "\(item.name): \(error)")
+        throw failure(.local, action, "\(item.name): \(Self.words(for: error))")
       }
+    }
+    do {
+      try await solver.waitUntilVisible(open.map(\.task))
+    } catch {
+      throw failure(.local, action, Self.words(for: error))
     }
     for item in open where item.challenge.status == .pending {
       _ = try await post(JSON.encode(Empty()), to: item.challenge.url, action)
     }
     for item in open { try await waitForProof(item, action, until: deadline) }
+  }
+
+  private static func words(for error: any Error) -> String {
+    error is CancellationError ? "interrupted" : "\(error)"
   }
 
   private func waitForProof(
