@@ -78,7 +78,7 @@ private struct OrderScene {
     scenario.materials.siteCertificates[Self.domain] = .init(
       certificate: text, keyDigest: "f\(text.count)", notAfter: end,
       ordered: OrderedCertificate(
-        directory: .letsEncrypt, names: names, key: .ecdsaP256, serial: "5f3a",
+        from: .acme(.letsEncrypt), names: names, key: .ecdsaP256, serial: "5f3a",
         notBefore: scenario.now, notAfter: end, suggestion: suggestion, isRevoked: isRevoked))
   }
 

@@ -1,5 +1,5 @@
 import Diagnostics
-import Fleet
+package import Fleet
 import Synchronization
 
 /// The commands that make and remove DNS records, as lego's provider `exec` calls them:

@@ -1,4 +1,5 @@
 import Diagnostics
+package import Fleet
 import Subprocess
 
 /// Why the DNS could not be asked, or gave no answer.

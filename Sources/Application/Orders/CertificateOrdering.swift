@@ -21,6 +21,7 @@ struct CertificateOrdering {
   let keyring: CAKeyring
   let folder: ACMEFolder
   let solver: any ChallengeSolver
+  let interaction: any Interaction
 
   private var path: String { folder.orderPath(order.site) }
 
@@ -32,6 +33,9 @@ struct CertificateOrdering {
       directory: account.directory.text, names: order.names, profile: site.acme?.profile,
       key: account.key.rawValue)
     let signing = try await signingRequest(request, &record)
+    await Solvers.warnOfCAA(
+      order.names, by: order.proof == .dns ? .dns01 : .http01, at: try await client.directory(),
+      interaction)
     let deadline = Timestamp.current.adding(seconds: Self.patience)
     var placed = try await placed(client, &record, request)
     placed = try await client.prove(placed, with: solver, until: deadline)

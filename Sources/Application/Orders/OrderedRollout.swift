@@ -79,7 +79,8 @@ struct OrderedRollout {
     }
     return try await CertificateOrdering(
       order: order, site: site, account: account, accounts: accounts, keyring: run.ca.keyring,
-      folder: run.workspace.ca.acme, solver: Solvers.solver(for: account, run.interaction)
+      folder: run.workspace.ca.acme, solver: Solvers.solver(for: account, run.interaction),
+      interaction: run.interaction
     ).place()
   }
 }

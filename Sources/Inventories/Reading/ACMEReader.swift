@@ -101,7 +101,7 @@ extension ExternalAccountPolicy {
 
 extension DNSChallengePolicy {
   private enum Key: String, CaseIterable {
-    case present, cleanup, timeout, resolvers
+    case present, cleanup, timeout, resolvers, environment
   }
 
   fileprivate static func read(
@@ -115,12 +115,15 @@ extension DNSChallengePolicy {
       ifEmpty: "Name the program that removes the TXT record, and its words.", &found)
     let timeout = fields[.timeout]?.someTime(&found)
     let resolvers = fields[.resolvers]?.oneOrMore(
-      ResolverAddress.self,
+      DNSServer.self,
       ifNone: "Name a name server, or remove the key to ask those of the zone.", &found)
+    let environment = (fields[.environment]?.elements(&found) ?? []).compactMap {
+      $0.environmentVariable(&found)
+    }
     guard let present, let cleanup else { return nil }
     return DNSChallengePolicy(
       present: present, cleanup: cleanup, timeout: timeout ?? usualTimeout,
-      resolvers: resolvers ?? [])
+      resolvers: resolvers ?? [], environment: environment)
   }
 }
 

@@ -175,7 +175,7 @@ extension Node {
   }
 
   /// Reads the name of an environment variable, not its value.
-  fileprivate func environmentVariable(_ found: inout DiagnosticCollector) -> String? {
+  func environmentVariable(_ found: inout DiagnosticCollector) -> String? {
     value(
       noun: "an environment variable",
       rule: "letters, digits and underscores, not first a digit", &found,

@@ -62,18 +62,22 @@ package struct DNSChallengePolicy: Hashable, Sendable {
   /// How long the name servers may take to show a record.
   package var timeout: Period
   /// Name servers, with an optional port, that are asked instead of the zone's own.
-  package var resolvers: [ResolverAddress]
+  package var resolvers: [DNSServer]
+
+  /// Environment variables that the programs get besides the usual ones, such as a provider's token.
+  package var environment: [String]
 
   package static let usualTimeout = Period.seconds(120)
 
   package init(
     present: [String], cleanup: [String], timeout: Period = Self.usualTimeout,
-    resolvers: [ResolverAddress] = []
+    resolvers: [DNSServer] = [], environment: [String] = []
   ) {
     self.present = present
     self.cleanup = cleanup
     self.timeout = timeout
     self.resolvers = resolvers
+    self.environment = environment
   }
 }
 

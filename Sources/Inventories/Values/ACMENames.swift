@@ -1,4 +1,4 @@
-package import Fleet
+import Fleet
 
 /// The name of an ACME account in the inventory; files are named after it.
 package struct ACMEAccountName: ValidatedText {
@@ -81,38 +81,6 @@ package struct CertificateName: ValidatedText {
   }
 
   package var isWildcard: Bool { text.hasPrefix("*.") }
-}
-
-/// The address of a name server, with an optional port: `198.51.100.53`, `[2001:db8::53]:5353`.
-package struct ResolverAddress: ValidatedText {
-  package let address: IPAddress
-  package let port: Port
-  package static let noun = "a name server's address"
-  package static let rule = "one host's, written like 198.51.100.7, 198.51.100.7:5353 or [2001:db8::7]:5353"
-
-  package init?(_ text: String) {
-    if let address = IPAddress(text)?.ofOneHost {
-      (self.address, port) = (address, .dns)
-      return
-    }
-    guard let colon = text.lastIndex(of: ":"), let number = Int(text[text.index(after: colon)...]),
-      let port = Port(number)
-    else { return nil }
-    var host = text[..<colon]
-    if host.hasPrefix("["), host.hasSuffix("]") {
-      host = host.dropFirst().dropLast()
-    } else if host.contains(":") {
-      return nil
-    }
-    guard let address = IPAddress(String(host))?.ofOneHost else { return nil }
-    (self.address, self.port) = (address, port)
-  }
-
-  package var text: String {
-    port == .dns
-      ? address.description
-      : address.bitWidth == 128 ? "[\(address)]:\(port)" : "\(address):\(port)"
-  }
 }
 
 /// The thumbprint of an ACME account's key (RFC 7638), which answers HTTP-01 challenges: public, and constant.

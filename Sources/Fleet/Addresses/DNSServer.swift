@@ -1,9 +1,10 @@
-package import Fleet
-
 /// A DNS server that is asked, such as `198.18.0.1` or `[2001:db8::1]:8053`.
-package struct DNSServer: Hashable, Sendable, CustomStringConvertible {
+package struct DNSServer: ValidatedText {
   package let address: IPAddress
   package let port: Port
+  package static let noun = "a name server's address"
+  package static let rule =
+    "one host's, written like 198.51.100.7, 198.51.100.7:5353 or [2001:db8::7]:5353"
 
   package init(_ address: IPAddress, port: Port = .dns) {
     self.address = address
@@ -12,7 +13,7 @@ package struct DNSServer: Hashable, Sendable, CustomStringConvertible {
 
   /// Reads `address[:port]`; an IPv6 address with a port is in brackets.
   package init?(_ text: String) {
-    if let address = IPAddress(text) {
+    if let address = IPAddress(text)?.ofOneHost {
       self.init(address)
       return
     }
@@ -30,7 +31,7 @@ package struct DNSServer: Hashable, Sendable, CustomStringConvertible {
     self.init(address, port: port)
   }
 
-  package var description: String {
+  package var text: String {
     port == .dns ? address.description : "\(address.inURL):\(port)"
   }
 }
