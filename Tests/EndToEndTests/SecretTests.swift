@@ -19,10 +19,10 @@ struct SecretTests {
       try scene.write(password + "\n", to: "ssh-password")
       chmod(scene.folder + "/ssh-password", 0o600)
       let log = ["-v", "--log", scene.folder + "/run.log"]
-      let sampling = try sample(scene)
+      let sampling = try SecretSearch(scene)
       var outputs = [try await scene.deploy(["apply", "--yes"] + log)]
       #expect(outputs[0].status == 0, "\(outputs[0].all)")
-      let processes = try await end(sampling, scene)
+      let processes = try await sampling.end()
       // The search would find nothing where nothing was seen.
       // A transaction runs in the process of the survey.
       #expect(processes.contains("\nsurvey\n"), "no call of the host program was sampled")
@@ -39,15 +39,15 @@ struct SecretTests {
       }
       let identity = try await scene.sandbox.run(["sh", "-c", "cat ~/.ssh/id_ed25519"]).stdout
       let fleets = try await secrets(scene) + [password]
-      let secrets = fleets + lines(ofKeys: identity)
+      let secrets = fleets + SecretSearch.lines(ofKeys: identity)
       #expect(secrets.count >= 2 + 4 * 2)
       let logged = try scene.read("run.log")
       for words in ["logged in after", "algorithms: ", "says staged", "says confirmed", "is sent"] {
         #expect(logged.contains("app-1: " + words) && outputs[0].stderr.contains("app-1: " + words))
       }
-      for output in outputs { #expect(found(secrets, in: output.all) == []) }
-      #expect(found(secrets, in: processes) == [])
-      #expect(try found(secrets, inFilesBelow: scene.folder) == ["ssh-password"])
+      for output in outputs { #expect(SecretSearch.found(secrets, in: output.all) == []) }
+      #expect(SecretSearch.found(secrets, in: processes) == [])
+      #expect(try SecretSearch.found(secrets, inFilesBelow: scene.folder) == ["ssh-password"])
       // The hosts of a sandbox have the controller's home.
       for host in Self.hosts { #expect(try await found(fleets, on: host, scene) == "") }
     }
@@ -59,9 +59,9 @@ struct SecretTests {
       try await scene.apply()
       let secrets = try await secrets(scene)
       for secret in secrets {
-        #expect(found(secrets, in: "a line with \(secret) in it") == [secret])
+        #expect(SecretSearch.found(secrets, in: "a line with \(secret) in it") == [secret])
         try scene.write("x\n\(secret)", to: "planted/file")
-        #expect(try found(secrets, inFilesBelow: scene.folder) == ["planted/file"])
+        #expect(try SecretSearch.found(secrets, inFilesBelow: scene.folder) == ["planted/file"])
         try FileManager.default.removeItem(atPath: scene.folder + "/planted/file")
       }
       for path in ["/run/planted", "/tmp/planted", "/var/log/nginx/planted", "/etc/planted"]
@@ -80,9 +80,9 @@ struct SecretTests {
         environment: ["VARIABLE": variable])
       try await scene.on(
         "app-2", "for try in $(seq 500); do pgrep -x sleep && break; sleep 0.01; done")
-      let sampling = try sample(scene)
-      let processes = try await end(sampling, scene)
-      #expect(Set(found(secrets, in: processes)) == [argument, variable])
+      let sampling = try SecretSearch(scene)
+      let processes = try await sampling.end()
+      #expect(Set(SecretSearch.found(secrets, in: processes)) == [argument, variable])
     }
   }
 
@@ -93,28 +93,7 @@ struct SecretTests {
     let keys = try await Self.hosts.asyncMap { host in
       try await scene.on(host, "find /etc/deploy/releases -name '*.key' -exec cat {} +").stdout
     }
-    return [Scene.passphrase] + lines(ofKeys: keys.joined())
-  }
-
-  /// The lines of private keys that are their own.
-  private func lines(ofKeys text: String) -> Set<String> {
-    let lines = text.split(separator: "\n").map(String.init)
-    return Set(lines.filter { !$0.hasPrefix("-----") && $0.count > 16 })
-  }
-
-  private func found(_ secrets: [String], in text: String) -> [String] {
-    secrets.filter { text.contains($0) }
-  }
-
-  /// Every file of the folder by its path there.
-  private func found(_ secrets: [String], inFilesBelow folder: String) throws -> [String] {
-    try FileManager.default.subpathsOfDirectory(atPath: folder).filter { path in
-      let url = URL(filePath: "\(folder)/\(path)")
-      guard try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else {
-        return false
-      }
-      return found(secrets, in: String(decoding: try Data(contentsOf: url), as: UTF8.self)) != []
-    }
+    return [Scene.passphrase] + SecretSearch.lines(ofKeys: keys.joined())
   }
 
   /// Every file of the host that is not the machine's own, but the keys of releases.
@@ -127,42 +106,6 @@ struct SecretTests {
           ! -path '/etc/deploy/releases/*/tls/*.key' -exec grep -laF -e "$(cat)" {} +
         """,
       ], on: .host(host), input: secrets.joined(separator: "\n"))
-    return output.stdout
-  }
-
-  // MARK: - Processes
-
-  private struct Sampling {
-    var command: SandboxCommand
-    var stop: String
-  }
-
-  /// Reads the arguments and the environment of every process of the fleet over and over.
-  ///
-  /// The first process of what this test starts is left out with its environment alone: there the
-  /// passphrase is by design.
-  private func sample(_ scene: Scene) throws -> Sampling {
-    let stop = scene.folder + "/stop"
-    let script = """
-      round=0
-      until [ "$round" -gt 5000 ]; do
-        [ ! -e "$1" ] || round=5000
-        round=$((round + 1))
-        for process in /proc/[0-9]*; do
-          cat "$process/cmdline"
-          echo
-          grep -q '^PPid:[[:space:]]*0$' "$process/status" || cat "$process/environ"
-          echo
-        done
-      done 2>/dev/null | tr '\\0' '\\n' | sort -u
-      """
-    return Sampling(command: try scene.sandbox.spawn(["sh", "-c", script, "sh", stop]), stop: stop)
-  }
-
-  private func end(_ sampling: Sampling, _ scene: Scene) async throws -> String {
-    try scene.write("", to: "stop")
-    let output = try await sampling.command.wait()
-    try FileManager.default.removeItem(atPath: sampling.stop)
     return output.stdout
   }
 }
