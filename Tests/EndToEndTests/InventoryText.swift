@@ -9,6 +9,7 @@ struct InventoryText {
   var frontEnds = ["edge-1": "198.18.0.10"]
   var backEnds = ["app-1": "198.18.0.21", "app-2": "198.18.0.22"]
   var siteBackEnds: [String]?
+  var aliases = ["www.shop.example"]
   var ssh = "{user: root, identity: ~/.ssh/id_ed25519}"
   /// More settings of a back-end, such as `ssh: {port: 2222}`.
   var backEndLines: [String: String] = [:]
@@ -40,7 +41,7 @@ struct InventoryText {
     \(hosts(backEnds))
     sites:
       shop.example:
-        aliases: [www.shop.example]
+        aliases: [\(aliases.joined(separator: ", "))]
         front_ends: all
         back_ends: \(siteBackEnds.map { "[\($0.joined(separator: ", "))]" } ?? "all")
         certificate: \(siteCertificate)
