@@ -37,7 +37,7 @@ GROUPS = {
 # These examine the whole machine, so nothing else runs at the same time.
 ALONE = ("SandboxTests.CleanupTests", "SandboxTests.SystemdCleanupTests", "EndToEndTests.ManagersTests")
 # The longest suites begin first, so that none of them is left over at the end.
-LONGEST = ("ControllerCrashTests", "RotationKillTests", "ConcurrentControllersTests", "SystemdPowerTests", "TrafficTests", "ChangeTests")
+LONGEST = ("ControllerCrashTests", "PublicCertificateKillTests", "RotationKillTests", "ConcurrentControllersTests", "SystemdPowerTests", "TrafficTests", "ChangeTests")
 ENDED = re.compile(
     r'^\S+ Test (?!run |case )(?:"(.+?)"|(\S+)) (?:with \d+ test cases )?'
     r"(?:(passed|failed) after ([0-9.]+) seconds|(skipped))", re.MULTILINE)
