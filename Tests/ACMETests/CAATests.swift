@@ -45,7 +45,7 @@ struct CAATests {
     #expect(objection(#"0 issue "letsencrypt.org""#, name: "*.shop.test") == nil)
   }
 
-  @Test("forbid issuing with a critical property that nobody knows")
+  @Test("forbid issuing with a critical property that CAs do not know")
   func critical() {
     #expect(objection(#"128 issue "letsencrypt.org""#) == nil)
     #expect(objection(#"0 issue "letsencrypt.org""#, #"0 future "x""#) == nil)

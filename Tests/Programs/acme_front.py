@@ -82,7 +82,7 @@ class Front(http.server.BaseHTTPRequestHandler):
     def suggest(self):
         start, end = read("renewal").split()
         window = {"suggestedWindow": {"start": start, "end": end}}
-        self.answer(200, [("Content-Type", "application/json"), ("Retry-After", "21600")],
+        self.answer(200, [("Content-Type", "application/json"), ("Retry-After", "0")],
                     json.dumps(window).encode())
 
     def handle_request(self):

@@ -59,7 +59,7 @@ package struct CAAPolicy: Hashable, Sendable {
 extension CAAPolicy {
   /// The value of an issue or issuewild property: an issuer and its parameters (RFC 8659, 4.2).
   private struct Rule {
-    /// In lower case; empty for nobody.
+    /// In lower case; empty if no CA may issue.
     let issuer: String
     private let parameters: [String: String]
 

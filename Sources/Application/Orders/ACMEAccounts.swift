@@ -44,7 +44,7 @@ actor ACMEAccounts {
   static func reader(_ account: ACMEAccount, _ workspace: Workspace) throws -> ACMEClient {
     ACMEClient(
       directory: account.directory.text, key: try AccountKey.generate(),
-      transport: transport(account, workspace), clock: RunClock())
+      transport: transport(account, workspace), clock: ImpatientClock())
   }
 
   private static func transport(_ account: ACMEAccount, _ workspace: Workspace) -> CurlTransport {
@@ -135,6 +135,12 @@ actor ACMEAccounts {
     }
     return external
   }
+}
+
+/// The clock of questions that are not worth a wait: a server that does not answer at once is not asked again.
+private struct ImpatientClock: ACMEClock {
+  var now: Timestamp { .current }
+  func wait(seconds: Int64) async throws { throw CancellationError() }
 }
 
 /// The controller's clock.

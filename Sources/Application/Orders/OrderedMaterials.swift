@@ -14,12 +14,17 @@ struct OrderedMaterials {
   private var folder: ACMEFolder { workspace.ca.acme }
 
   /// Adds the certificates and the thumbprints of accounts.
-  func add(to materials: inout Materials) throws {
+  ///
+  /// - Parameter suggestions: what servers have just said, by site, about when to renew.
+  func add(
+    to materials: inout Materials, suggestions: [DomainName: SiteOrderRecord.Suggestion] = [:]
+  ) throws {
     for account in ACMEAccounts.used(by: workspace.inventory) where account.dns == nil {
       materials.thumbprints[account.name] = try folder.account(account.name)?.thumbprint
     }
     for site in workspace.inventory.sites where site.isCertificateOrdered {
-      guard let current = try folder.orders(of: site.domain).current else { continue }
+      guard var current = try folder.orders(of: site.domain).current else { continue }
+      current.suggestion = suggestions[site.domain] ?? current.suggestion
       materials.siteCertificates[site.domain] = try material(
         current, isRevoked: current.isRevoked || revoked.contains(site.domain),
         at: folder.orderPath(site.domain))
@@ -54,23 +59,35 @@ struct OrderedMaterials {
 
   /// Asks servers when certificates should be renewed, where it is time to ask again (RFC 9773). A server that does not
   /// answer is no failure: renewal is then due by the lifetime.
-  ///
-  /// Needs the lock of the state.
-  func refreshSuggestions() async {
+  func newSuggestions() async -> [DomainName: SiteOrderRecord.Suggestion] {
+    var suggestions: [DomainName: SiteOrderRecord.Suggestion] = [:]
+    var silent: Set<ACMEAccountName> = []
     for site in workspace.inventory.sites {
       guard let account = site.acme.flatMap({ workspace.inventory.acme[$0.account] }),
-        var record = try? folder.orders(of: site.domain), let current = record.current,
+        !silent.contains(account.name), let current = try? folder.orders(of: site.domain).current,
         current.request.directory == account.directory.text,
         (current.suggestion?.next ?? 0) <= Timestamp.current.secondsSince1970,
         let identifier = try? current.identifier(),
-        let client = try? ACMEAccounts.reader(account, workspace),
-        let (info, next) = try? await client.renewal(of: identifier)
+        let client = try? ACMEAccounts.reader(account, workspace)
       else { continue }
-      record.current?.suggestion = .init(
-        start: info.start.secondsSince1970, end: info.end.secondsSince1970,
-        next: next.secondsSince1970)
-      // What cannot be kept is asked for again.
-      try? folder.save(record, of: site.domain)
+      do {
+        guard let (info, next) = try await client.renewal(of: identifier) else { continue }
+        suggestions[site.domain] = .init(
+          start: info.start.secondsSince1970, end: info.end.secondsSince1970,
+          next: next.secondsSince1970)
+      } catch {
+        silent.insert(account.name)
+      }
+    }
+    return suggestions
+  }
+
+  /// Asks servers and keeps what they say; needs the lock of the state.
+  func refreshSuggestions() async throws {
+    for (site, suggestion) in await newSuggestions() {
+      var record = try folder.orders(of: site)
+      record.current?.suggestion = suggestion
+      try folder.save(record, of: site)
     }
   }
 }

@@ -25,7 +25,7 @@ struct FleetPlanner {
   {
     begin()
     defer { interaction.show(.ended) }
-    return Planner.plan(try await input(survey, state, asOf: now))
+    return Planner.plan(try await input(survey, state, asOf: now, asksServers: true))
   }
 
   /// A plan from the state alone, without contacting hosts. Stops if the fleet has no CA, or if the
@@ -35,7 +35,7 @@ struct FleetPlanner {
     try surveyor.refuseUnknownHosts(state)
     begin()
     defer { interaction.show(.ended) }
-    return Planner.offline(try await input([:], state, asOf: nil))
+    return Planner.offline(try await input([:], state, asOf: nil, asksServers: false))
   }
 
   /// Shows that the user waits: a plan for ten thousand hosts takes seconds.
@@ -57,13 +57,15 @@ struct FleetPlanner {
   /// Everything that the planner needs: inventory, files, state, survey, and revocation lists,
   /// which may need the CA's key.
   private func input(
-    _ survey: Survey, _ state: FleetState, asOf time: Timestamp?
+    _ survey: Survey, _ state: FleetState, asOf time: Timestamp?, asksServers: Bool
   ) async throws -> PlanningInput {
     let now = time ?? .current
     var materials = try MaterialsReader(
       workspace: workspace, now: .current, expired: .toleratedOf(state.shownSiteCertificates)
     ).read()
-    try OrderedMaterials(workspace: workspace, revoked: scope.revokedSites).add(to: &materials)
+    let ordered = OrderedMaterials(workspace: workspace, revoked: scope.revokedSites)
+    let asks = asksServers && scope.ordersCertificates
+    try ordered.add(to: &materials, suggestions: asks ? await ordered.newSuggestions() : [:])
     try surveyor.refuseUnknownGenerations(state, survey)
     materials.revocationLists = try await revocations.lists(for: state, now: now).materials
     return PlanningInput(

@@ -21,7 +21,7 @@ package struct ApplyPlan {
       try run.ca.folder.refuseWithoutCA(state)
       let accounts = ACMEAccounts(run)
       try await accounts.makeKeys()
-      await OrderedMaterials(workspace: run.workspace).refreshSuggestions()
+      try await OrderedMaterials(workspace: run.workspace).refreshSuggestions()
       let (plan, survey) = try await run.surveyAndPlan(
         flow.hosts, &state, asOf: saved?.approved.madeAt)
       await flow.keeper.hold(state)
