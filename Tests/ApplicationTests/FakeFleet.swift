@@ -1,6 +1,7 @@
 import Application
 import Execution
 import Fleet
+import FleetLiterals
 import Planning
 import State
 import Synchronization
@@ -55,7 +56,9 @@ final class FakeFleet: FleetAccess, FleetHosts {
 
   func localCause(of survey: Survey) -> String? { nil }
 
-  func manifest(of release: Int, on host: HostName, _ connection: HostAccess) -> ShownManifest? {
+  func manifest(of release: ReleaseNumber, on host: HostName, _ connection: HostAccess)
+    -> ShownManifest?
+  {
     manifests[host]
   }
 

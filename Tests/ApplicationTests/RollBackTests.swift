@@ -12,7 +12,7 @@ import Testing
 
 @Suite("Rolling back, without a terminal")
 struct RollBackTests {
-  private static func manifest(_ number: Int, _ state: FleetState) -> Manifest {
+  private static func manifest(_ number: ReleaseNumber, _ state: FleetState) -> Manifest {
     Manifest(
       fleet: state.fleet, lineage: state.lineage, host: "app-1", serial: 1, madeAt: .current,
       madeBy: "ann@laptop",

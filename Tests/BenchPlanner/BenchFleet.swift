@@ -85,8 +85,9 @@ func readInventory(_ path: String) throws -> Inventory {
 
 /// What the state would have of a host on which the step was carried out.
 private func record(of step: PlannedStep, _ ca: CAGeneration, _ now: Timestamp) -> HostRecord {
+  guard let number = step.goal.release else { fatalError("\(step.host) gets no release.") }
   var release = ReleaseRecord(
-    number: step.goal.number, files: [:], certificates: [:], facts: step.facts)
+    number: number, files: [:], certificates: [:], facts: step.facts)
   for file in step.files {
     let digest = if case .text(let text) = file.source { Digest.sha256(of: text) } else { "d" }
     release.files[file.path] = FileRecord(digest: digest, isSecret: file.isSecret)

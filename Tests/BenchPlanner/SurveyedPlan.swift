@@ -38,7 +38,7 @@ private func observation(
     manifest: Manifest(
       fleet: state.fleet, lineage: state.lineage, host: host, serial: 0, madeAt: now, madeBy: "",
       release: release),
-    fingerprint: ReleaseNumber(release.number).map { .release($0, digest: nil) } ?? .none,
+    fingerprint: .release(release.number, digest: nil),
     includesRelease: true, firewall: .asInstalled)
   observation.surroundings.patchedVulnerabilities = Set(NginxVulnerability.names)
   return observation

@@ -136,7 +136,7 @@ struct HostGroupTests {
     for (index, host) in plan.hosts.enumerated() where host.host == "app-7" {
       var steps = host.steps
       for position in steps.indices {
-        steps[position].changeInstallation { $0.release += 4 }
+        steps[position].changeInstallation { $0.release = $0.release.following(4) }
       }
       plan.hosts[index].outcome = .steps(try #require(StepSequence(steps)))
     }

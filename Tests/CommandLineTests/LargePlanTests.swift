@@ -2,6 +2,7 @@ import Diagnostics
 import Execution
 import Fleet
 import FleetFolders
+import FleetLiterals
 import Foundation
 import Planning
 import TestSupport

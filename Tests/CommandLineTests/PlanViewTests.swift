@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import FleetFolders
 import FleetLiterals
 import Foundation
@@ -63,7 +64,7 @@ struct PlanViewTests {
       plan.hosts[index].outcome = .unchanged(present: present)
     }
     let unchanged = PlanDocument(plan).steps.filter { $0.action == "unchanged" }
-    #expect(unchanged.map(\.release) == [present.number])
+    #expect(unchanged.map(\.release) == [present.number.value])
   }
 
   @Test("in JSON, release 0 means that deploy is removed from the host")

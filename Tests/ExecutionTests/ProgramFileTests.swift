@@ -1,3 +1,4 @@
+import Fleet
 import FleetLiterals
 import Foundation
 import Planning
@@ -39,10 +40,11 @@ struct ProgramFileTests {
       "manifest", mode: 0o644,
       content: Array("file \(LoginShellTests.sha256(rules)) 0644 firewall.nft\nend\n".utf8))
     archive.finish()
-    func order(_ mode: TransactionOrder.Mode, _ release: Int, _ size: Int) -> HostCommand {
+    func order(_ mode: TransactionOrder.Mode, _ release: ReleaseNumber?, _ size: Int) -> HostCommand
+    {
       .transaction(
         TransactionOrder(
-          mode: mode, release: release, expected: "none", digest: "", kept: 0, size: size,
+          mode: mode, release: release, expected: "none", digest: nil, kept: 0, size: size,
           patience: 100, window: window, ports: [], who: "ann@laptop"))
     }
     let install = order(.install, 1, archive.bytes.count)
@@ -50,10 +52,10 @@ struct ProgramFileTests {
     try add(
       "both", .survey(vulnerabilities: []),
       HostCall(command: install, program: Self.program).nextLine + archive.bytes, to: folder)
-    try add("confirm", .confirm(release: 1, keep: 5, digest: ""), nil, to: folder)
-    try add("removed", .confirm(release: 0, keep: 5, digest: ""), nil, to: folder)
+    try add("confirm", .confirm(release: 1, keep: 5, digest: nil), nil, to: folder)
+    try add("removed", .confirm(release: nil, keep: 5, digest: nil), nil, to: folder)
     try add("survey", .survey(vulnerabilities: []), nil, to: folder)
-    try add("remove", order(.remove, 0, 0), [], to: folder)
+    try add("remove", order(.remove, nil, 0), [], to: folder)
     return folder
   }
 

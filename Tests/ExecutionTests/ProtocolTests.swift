@@ -73,9 +73,9 @@ struct ProtocolTests {
     .survey(vulnerabilities: ["CVE-1"]), .manifest(release: 1),
     .transaction(
       TransactionOrder(
-        mode: .install, release: 1, expected: "none", digest: "", kept: 0, size: 1, patience: 1,
+        mode: .install, release: 1, expected: "none", digest: nil, kept: 0, size: 1, patience: 1,
         window: 1, ports: [], who: "")),
-    .confirm(release: 1, keep: 1, digest: ""),
+    .confirm(release: 1, keep: 1, digest: nil),
   ]
 
   @Test("has every argument that the program takes, by its name", arguments: commands)

@@ -67,8 +67,9 @@ package enum LargeFleet {
   }
 
   private static func record(of step: PlannedStep) -> HostRecord {
+    guard let number = step.goal.release else { fatalError("\(step.host) gets no release.") }
     var release = ReleaseRecord(
-      number: step.goal.number, files: [:], certificates: [:], facts: step.facts)
+      number: number, files: [:], certificates: [:], facts: step.facts)
     for file in step.files {
       let digest = if case .text(let text) = file.source { digest(text) } else { "d" }
       release.files[file.path] = FileRecord(digest: digest, isSecret: file.isSecret)

@@ -65,7 +65,7 @@ package enum SamplePlan {
       ], services: [.init(site: "shop.example", port: 443, frontEnds: nil)])
   }
 
-  private static func release(_ number: Int, _ facts: EdgeFacts) -> ReleaseRecord {
+  private static func release(_ number: ReleaseNumber, _ facts: EdgeFacts) -> ReleaseRecord {
     ReleaseRecord(number: number, files: [:], certificates: [:], facts: facts)
   }
 

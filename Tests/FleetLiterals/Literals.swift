@@ -46,6 +46,10 @@ extension ReleaseNumber: ExpressibleByIntegerLiteral {
   package init(integerLiteral number: Int) { self = valid("\(number)") { ReleaseNumber($0) } }
 }
 
+extension ReleaseBefore: ExpressibleByIntegerLiteral {
+  package init(integerLiteral number: Int) { self = valid("\(number)") { ReleaseBefore($0) } }
+}
+
 extension HostRoles: ExpressibleByArrayLiteral {
   package init(arrayLiteral names: String...) {
     self = valid(names.joined(separator: ",")) { _ in HostRoles(names: names) }

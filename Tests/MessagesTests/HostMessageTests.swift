@@ -66,7 +66,7 @@ struct HostMessageTests {
         RefusalText.reversion(Reversion(word.rawValue), lines: lines, step: step))
     }
     topic.add("failed 7", RefusalText.failed(7, lines: lines, step: step))
-    topic.add("failed 0", RefusalText.failed(0, lines: [], step: step))
+    topic.add("failed 0", RefusalText.failed(nil, lines: [], step: step))
     try topic.check()
   }
 

@@ -1,4 +1,5 @@
 import Fleet
+import FleetLiterals
 import Inventories
 import State
 import Testing

@@ -26,7 +26,9 @@ final class NginxHost {
   }
 
   /// Writes the files with every path of a host moved into the folder, and the nginx that has them.
-  func install(_ files: [ConfigurationFile], release: Int = 7, http: String = "") throws {
+  func install(
+    _ files: [ConfigurationFile], release: ReleaseNumber = .first.following(6), http: String = ""
+  ) throws {
     for file in files + [releaseMarker(release: release)] {
       try write(moved(file.text), to: "current/\(file.path)")
     }

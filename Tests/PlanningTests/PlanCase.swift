@@ -156,7 +156,7 @@ struct CaseScene {
     case "rolled-back": host.lastResult = rest.joined(separator: " ")
     case "without-systemd": host.hasSystemd = false
     case "stopped": (host.nginxIsRunning, host.servedReleases) = (false, [])
-    case "serves": host.servedReleases = rest.compactMap { Int($0) }
+    case "serves": host.servedReleases = rest.compactMap { ReleaseNumber($0) }
     case "interrupted": host.interruptedTransaction = rest[0]
     case "drift": host.driftedFiles += rest
     case "firewall": host.firewall = try #require(.init(rawValue: rest[0]))
@@ -168,7 +168,9 @@ struct CaseScene {
     case "of-version-0.1.0": host.manifest?.host = nil
     case "damaged-manifest": host.manifest = nil
     case "sees": host.controllerAddress = rest[0]
-    case "has": host.latestRelease = try #require(Int(rest[0]))
+    case "has":
+      let number: ReleaseNumber = try #require(ReleaseNumber(rest[0]))
+      host.latestRelease = number
     default: try changeSurroundings(&host.surroundings, words[0], rest)
     }
     scenario.survey[name] = .observed(host)

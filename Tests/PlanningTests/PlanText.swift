@@ -21,21 +21,24 @@ struct PlanText {
       + (host.hold?.reasons ?? []).map { "  because \($0)" }
   }
 
+  private func text(_ goal: HostStep.Goal?) -> String {
+    goal.map { String($0.release.orZero) } ?? "?"
+  }
+
   private func lines(_ step: PlannedStep) -> [String] {
-    let release = step.expected.map { $0.release.map(String.init) ?? "0" } ?? "…"
+    let release = step.expected.map { String($0.release.orZero) } ?? "…"
     var heading =
       "\(step.action) \(step.host) (\(step.roles.names.joined(separator: ", ")))"
-      + " \(release) -> \(step.goal.number)"
+      + " \(release) -> \(step.goal.release.orZero)"
     if !step.ports.isEmpty {
       heading += " on \(step.ports.map(String.init).joined(separator: " "))"
     }
     let reasons =
       step.reasons.map { "  because \($0)" }
-      + step.needs.map { "  needs \($0.host) at \(($0.goal?.number).map(String.init) ?? "?")" }
+      + step.needs.map { "  needs \($0.host) at \(text($0.goal))" }
       + step.ways.map { way in
         "  needs for \(way.site) one of "
-          + way.needs.map { "\($0.host) at \(($0.goal?.number).map(String.init) ?? "?")" }
-          .joined(separator: ", ")
+          + way.needs.map { "\($0.host) at \(text($0.goal))" }.joined(separator: ", ")
       }
     let certificates = step.certificates.map {
       "  issue \($0.path) as \($0.purpose) \($0.commonName) [\($0.names.joined(separator: " "))]"

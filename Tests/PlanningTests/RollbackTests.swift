@@ -74,7 +74,7 @@ struct RollbackTests {
     guard case .observed(var observation) = scenario.survey["edge-1"] else {
       preconditionFailure("edge-1 was not asked")
     }
-    let release = observation.currentRelease ?? 0
+    let release = try #require(observation.currentRelease)
     (observation.keptReleases, observation.releaseBefore) = ([release], nil)
     observation.manifest?.release.replaces = nil
     scenario.survey["edge-1"] = .observed(observation)

@@ -107,12 +107,10 @@ struct Scenario {
   mutating func apply(_ step: PlannedStep) {
     guard case .observed(let before) = survey[step.host] else { return }
     var after = Self.freshHost(nginx: before.nginxVersion ?? "1.22.1")
-    after.latestRelease = step.goal.number
+    after.latestRelease = step.goal.release
     after.surroundings = before.surroundings
-    if step.goal == .removed {
-      state.hosts[step.host] = nil
-    } else {
-      let release = release(of: step, after: before.manifest?.release)
+    if let number = step.goal.release {
+      let release = release(number, of: step, after: before.manifest?.release)
       install(release, of: step, on: &after, before: before.texts)
       state.recordIssued(
         step.certificates.compactMap { planned in
@@ -123,6 +121,8 @@ struct Scenario {
       state.hosts[step.host] = HostRecord(
         address: step.connection.address, roles: step.roles, release: release, appliedAt: now,
         appliedBy: "ann@laptop")
+    } else {
+      state.hosts[step.host] = nil
     }
     survey[step.host] = .observed(after)
   }
@@ -139,10 +139,7 @@ struct Scenario {
     host.manifest = Manifest(manifest.text)
     host.shownManifest = ShownManifest(
       manifest: manifest, digest: Self.digest(manifest.text), signature: .missing)
-    host.fingerprint =
-      ReleaseNumber(release.number).map {
-        .release($0, digest: Self.digest(manifest.text))
-      } ?? .none
+    host.fingerprint = .release(release.number, digest: Self.digest(manifest.text))
     host.nginxIsRunning = hasNginx
     host.servedReleases = hasNginx ? [release.number] : []
     host.includesRelease = hasNginx
@@ -156,9 +153,11 @@ struct Scenario {
     }
   }
 
-  private func release(of step: PlannedStep, after previous: ReleaseRecord?) -> ReleaseRecord {
+  private func release(
+    _ number: ReleaseNumber, of step: PlannedStep, after previous: ReleaseRecord?
+  ) -> ReleaseRecord {
     var release = ReleaseRecord(
-      number: step.goal.number, files: [:], certificates: [:], facts: step.facts,
+      number: number, files: [:], certificates: [:], facts: step.facts,
       replaces: step.installation?.replaces)
     for file in step.files {
       func record(_ content: String) -> FileRecord {

@@ -66,7 +66,8 @@ struct Samples {
   }
 
   mutating func release() -> ReleaseRecord {
-    var release = ReleaseRecord(number: number(1...1000), files: [:], certificates: [:])
+    var release = ReleaseRecord(
+      number: .first.following(number(0...999)), files: [:], certificates: [:])
     for index in 0..<number(0...6) {
       release.files["nginx/site-\(index).conf"] = FileRecord(digest: hex(64), isSecret: false)
     }
@@ -76,7 +77,7 @@ struct Samples {
       release.certificates["tls/\(index).crt"] = certificate()
     }
     release.facts = facts()
-    release.replaces = [nil, number(0...9)][number(0...1)]
+    release.replaces = [nil, ReleaseBefore(ReleaseNumber(number(0...9)))][number(0...1)]
     return release
   }
 

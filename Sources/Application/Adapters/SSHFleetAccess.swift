@@ -78,7 +78,7 @@ private struct SSHFleetHosts: FleetHosts {
   func localCause(of survey: Survey) async -> String? { await pool.localCause(of: survey) }
 
   func manifest(
-    of release: Int, on host: HostName, _ connection: HostAccess
+    of release: ReleaseNumber, on host: HostName, _ connection: HostAccess
   ) async throws -> ShownManifest? {
     try await pool.manifest(of: release, on: host, connection)
   }

@@ -43,7 +43,7 @@ package protocol FleetHosts: Sendable {
 
   /// The manifest of a release that a host still has; nil if the host does not have it.
   func manifest(
-    of release: Int, on host: HostName, _ connection: HostAccess
+    of release: ReleaseNumber, on host: HostName, _ connection: HostAccess
   ) async throws -> ShownManifest?
 
   /// Carries a plan out. Returns when no host is in the middle of a change.

@@ -47,7 +47,9 @@ struct FleetPlanner {
   /// The input for planning a rollback, without the manifests of the releases.
   ///
   /// - Parameter number: the release to switch to; nil for the previous one.
-  func rollbackInput(to number: Int?, _ survey: Survey, _ state: FleetState) -> RollbackInput {
+  func rollbackInput(
+    to number: ReleaseNumber?, _ survey: Survey, _ state: FleetState
+  ) -> RollbackInput {
     RollbackInput(
       hosts: workspace.inventory.hosts.filter(scope.selector.matches), number: number,
       keepReleases: workspace.inventory.keepReleases, playbook: playbook, state: state,

@@ -1,5 +1,5 @@
 package import Execution
-import Fleet
+package import Fleet
 import Inventories
 import Planning
 import State
@@ -12,7 +12,7 @@ package struct RollBack {
 
   /// - Parameter number: the release to switch to; nil for the previous one.
   /// - Returns: the result of each host, which has been shown to the user.
-  package func rollBack(to number: Int?) async throws -> Summary {
+  package func rollBack(to number: ReleaseNumber?) async throws -> Summary {
     try await run.whileLocked(for: "rollback") { flow in
       var state = await flow.keeper.state
       let survey = try await run.surveyor.survey(flow.hosts, &state)

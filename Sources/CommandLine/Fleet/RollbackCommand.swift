@@ -1,5 +1,6 @@
 import Application
 import ArgumentParser
+import Fleet
 
 /// `deploy rollback`: switches hosts to an earlier release that they still have (``RollBack``).
 struct RollbackCommand: AsyncParsableCommand {
@@ -23,7 +24,7 @@ struct RollbackCommand: AsyncParsableCommand {
   @OptionGroup var playbook: PlaybookOption
   @Option(
     help: ArgumentHelp("Release to switch to. Default: the previous one.", valueName: "release"))
-  var to: Int?
+  var to: ReleaseNumber?
   @OptionGroup var approval: ApprovalOptions
   @Argument(help: ArgumentHelp("Hosts to roll back.", valueName: "host")) var hosts: [String]
 
@@ -36,4 +37,8 @@ struct RollbackCommand: AsyncParsableCommand {
       try await RollBack(run).rollBack(to: to)
     }
   }
+}
+
+extension ReleaseNumber: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
 }

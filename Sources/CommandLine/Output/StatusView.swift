@@ -12,9 +12,9 @@ struct StatusView {
     var isReachable: Bool
     /// Why the host could not be reached, or the most important thing that is wrong with it.
     var problem: String?
-    var release: Int?
+    var release: ReleaseNumber?
     /// The releases that nginx serves.
-    var served: [Int]
+    var served: [ReleaseNumber]
     /// Installed files that are missing or changed.
     var drift: [String]
     var firewall: String
@@ -90,8 +90,9 @@ struct StatusView {
       host: host, isReachable: true, problem: problem?.text, release: present?.number,
       served: observation.servedReleases, drift: observation.driftedFiles,
       firewall: observation.firewall.rawValue,
-      note: observation.undoneRelease.map {
-        "rolled back automatically from release \($0.number): \($0.why)"
+      note: observation.undoneChange.map { release, why in
+        release.map { "rolled back automatically from release \($0): \(why)" }
+          ?? "rolled back the removal of deploy automatically: \(why)"
       },
       certificateEnds: ends,
       daysLeft: ends.map { now.days(until: $0) }, advice: problem?.advice, health: health)
@@ -118,8 +119,8 @@ struct StatusView {
     let head = ["HOST", "RELEASE", "SERVED", "FIREWALL", "CERTIFICATE"]
     let cells = rows.map { row in
       [
-        row.host.text, row.release.map(String.init) ?? "-",
-        row.served.isEmpty ? "-" : row.served.map(String.init).joined(separator: ","),
+        row.host.text, row.release?.description ?? "-",
+        row.served.isEmpty ? "-" : row.served.map(\.description).joined(separator: ","),
         row.firewall, row.daysLeft.map { "\($0) days" } ?? "-",
       ]
     }

@@ -134,7 +134,7 @@ package actor HostPool {
 
   /// The manifest of a release that a host still has; nil if it has none.
   package nonisolated func manifest(
-    of release: Int, on name: HostName, _ connection: HostAccess
+    of release: ReleaseNumber, on name: HostName, _ connection: HostAccess
   ) async throws -> ShownManifest? {
     let conversation = try await call(
       .manifest(release: release), name, connection, budgets.manifest)

@@ -133,6 +133,6 @@ extension Run {
         ?? .unknown(number: number)
     }
     if let present = first.present { return .known(present, digest: first.presentDigest) }
-    return (first.expected?.release?.value).map { .unknown(number: $0) }
+    return (first.expected?.release).map { .unknown(number: $0) }
   }
 }

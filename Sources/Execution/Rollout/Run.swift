@@ -51,7 +51,7 @@ struct Run {
     confirmed[host, default: []].append(
       ConfirmedStep(
         goal: goal, record: transaction.record,
-        fingerprint: ReleaseNumber(goal.number).map {
+        fingerprint: goal.release.map {
           .release($0, digest: transaction.manifestDigest)
         } ?? .none))
     if confirmed[host]?.count == steps[host]?.count { summary.results[host] = result }

@@ -22,16 +22,20 @@ enum HostValues {
   }
 
   /// The number of a release, small enough that further ones can follow.
-  static func release(_ text: String, of word: String) throws(ConversationFault) -> Int {
+  static func release(
+    _ text: String, of word: String
+  ) throws(ConversationFault) -> ReleaseNumber {
     guard let number = ReleaseNumber(text), number.value < ReleaseNumber.range.upperBound else {
       throw .unexpected("\(word) \(text)", "which is not the number of a release")
     }
-    return number.value
+    return number
   }
 
-  /// The number of a release, or 0 for none.
-  static func releaseOrNone(_ text: String, of word: String) throws(ConversationFault) -> Int {
-    text == "0" ? 0 : try release(text, of: word)
+  /// The number of a release; nil for 0, which means none.
+  static func releaseOrNone(
+    _ text: String, of word: String
+  ) throws(ConversationFault) -> ReleaseNumber? {
+    text == "0" ? nil : try release(text, of: word)
   }
 
   static func fingerprint(

@@ -54,19 +54,18 @@ struct Confirmation: Sendable {
     let step = transaction.step
     let conversation = try await pool.call(
       .confirm(
-        release: step.goal.number, keep: keepReleases,
-        digest: transaction.manifestDigest ?? ""),
+        release: step.goal.release, keep: keepReleases, digest: transaction.manifestDigest),
       step.host, step.connection, transaction.budgets.confirmation(within: limit))
     while let said = try await conversation.next(ConfirmationMessage.self) {
       switch said {
       case .message(.confirmed(let release)):
-        guard release == step.goal.number else { throw otherRelease("confirmed", release, step) }
+        guard release == step.goal.release else { throw otherRelease("confirmed", release, step) }
         await pool.keep(conversation, step.host)
         return .confirmed(step.goal)
       case .message(.failed(let previous)):
         return .failed(why: RefusalText.failed(previous, lines: [], step: step))
       case .message(.result(let release, let result)):
-        guard release == step.goal.number else { throw otherRelease("result", release, step) }
+        guard release == step.goal.release else { throw otherRelease("result", release, step) }
         return self.result(result, transaction)
       case .message(.waiting), .quoted: break
       }
@@ -75,10 +74,10 @@ struct Confirmation: Sendable {
       description: RefusalText.shellEnded(try await conversation.finish(), step.connection))
   }
 
-  private func otherRelease(_ word: String, _ release: Int, _ step: PlannedStep)
-    -> ConversationFault
-  {
-    .unexpected("\(word) \(release)", "but was asked about release \(step.goal.number)")
+  private func otherRelease(
+    _ word: String, _ release: ReleaseNumber?, _ step: PlannedStep
+  ) -> ConversationFault {
+    .unexpected("\(word) \(release.orZero)", "but was asked about \(step.goal.name)")
   }
 
   /// The result that the host recorded; nil if the transaction never began.
@@ -94,8 +93,8 @@ struct Confirmation: Sendable {
         ? nil
         : .failed(
           why:
-            "release \(inForce) is active, which is neither the new nor the previous one"
-        )
+            "\(inForce.map { "release \($0)" } ?? "no release") is active, which is neither the new nor the"
+            + " previous one")
     }
   }
 }

@@ -67,7 +67,8 @@ package struct HostHooks: Sendable {
   private func environment(of step: PlannedStep) -> [String: String] {
     [
       "DEPLOY_FLEET": fleet, "DEPLOY_HOST": step.host.text,
-      "DEPLOY_ADDRESS": "\(step.connection.address)", "DEPLOY_RELEASE": String(step.goal.number),
+      "DEPLOY_ADDRESS": "\(step.connection.address)",
+      "DEPLOY_RELEASE": String(step.goal.release.orZero),
     ]
   }
 

@@ -31,9 +31,9 @@ struct HostTransaction: Sendable {
       let conversation = try await pool.call(
         .transaction(
           TransactionOrder(
-            mode: mode, release: step.goal.number,
+            mode: mode, release: step.goal.release,
             expected: step.expected ?? previous?.fingerprint ?? .none,
-            digest: mode == .install ? release.manifestDigest ?? "" : "",
+            digest: mode == .install ? release.manifestDigest : nil,
             kept: release.kept.count, size: release.archive.bytes.count,
             patience: budgets.staging.components.seconds, window: window, ports: step.ports,
             who: who)),
@@ -79,8 +79,8 @@ struct HostTransaction: Sendable {
   private static func restoredDigest(
     _ found: Fingerprint, _ step: PlannedStep
   ) throws(ConversationFault) -> String {
-    guard case .release(let number, let digest?) = found, step.goal == .release(number.value) else {
-      throw .unexpected("restores \(found)", "which is not release \(step.goal.number)")
+    guard case .release(let number, let digest?) = found, step.goal == .release(number) else {
+      throw .unexpected("restores \(found)", "which is not \(step.goal.name)")
     }
     return digest
   }
@@ -94,9 +94,9 @@ struct HostTransaction: Sendable {
     }
   }
 
-  /// The release that is active until the switch, 0 for none; its manifest need not be readable.
-  var releaseBefore: Int {
-    previous?.goal.number ?? step.expected?.release?.value ?? 0
+  /// The release that is active until the switch, nil for none; its manifest need not be readable.
+  var releaseBefore: ReleaseNumber? {
+    if let previous { previous.goal.release } else { step.expected?.release }
   }
 
   /// The result of a host that has no prepared transaction.

@@ -53,9 +53,9 @@ enum RefusalText {
       + " Stop it with kill -QUIT \(process)."
   }
 
-  /// - Parameter release: its number; 0 before the first one.
-  private static func named(_ release: Int) -> String {
-    release == 0 ? "the configuration before deploy's first release" : "release \(release)"
+  /// - Parameter release: nil before the first one.
+  private static func named(_ release: ReleaseNumber?) -> String {
+    release.map { "release \($0)" } ?? "the configuration before deploy's first release"
   }
 
   /// Why a call of the host program did not start or did not finish.
@@ -111,8 +111,8 @@ enum RefusalText {
     }
   }
 
-  /// - Parameter previous: the release before, 0 for none.
-  static func failed(_ previous: Int, lines: [String], step: PlannedStep) -> String {
+  /// - Parameter previous: the release before, nil for none.
+  static func failed(_ previous: ReleaseNumber?, lines: [String], step: PlannedStep) -> String {
     "neither the new release nor \(named(previous))"
       + " could be activated\(explained(lines, step))"
   }
@@ -127,9 +127,8 @@ enum RefusalText {
   static func located(_ line: String, _ step: PlannedStep) -> String {
     for file in step.files {
       guard let origin = file.origin else { continue }
-      for place in [
-        "/etc/deploy/current/\(file.path)", "/etc/deploy/releases/\(step.goal.number)/\(file.path)",
-      ] {
+      let folders = ["current"] + (step.goal.release.map { ["releases/\($0)"] } ?? [])
+      for place in folders.map({ "/etc/deploy/\($0)/\(file.path)" }) {
         guard let found = line.range(of: place) else { continue }
         let number = line[found.upperBound...].dropFirst().prefix { $0.isNumber }
         let isLine = line[found.upperBound...].hasPrefix(":") && !number.isEmpty

@@ -74,7 +74,7 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
   }
 
   /// The file on the host that the nginx serving a release holds open.
-  package static func served(byRelease number: Int) -> String {
+  package static func served(byRelease number: ReleaseNumber) -> String {
     "\(releases)/\(number)/nginx/served"
   }
 

@@ -77,7 +77,7 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
     }
 
     /// The file that proves which release is served.
-    mutating func appendInterpolation(served release: Int) {
+    mutating func appendInterpolation(served release: ReleaseNumber) {
       appendLiteral(ReleasePath.served(byRelease: release))
     }
 

@@ -53,7 +53,7 @@ private func namesHashSize(of names: [DomainName]) -> Int? {
 }
 
 /// The file that names a release, which is part of that release only.
-package func releaseMarker(release number: Int) -> ConfigurationFile {
+package func releaseMarker(release number: ReleaseNumber) -> ConfigurationFile {
   ConfigurationFile(
     path: .marker,
     comment: """

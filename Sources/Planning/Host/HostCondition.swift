@@ -10,7 +10,7 @@ package struct HostCondition: Hashable, Sendable, Codable {
   package var driftedFiles: [String]
   package var firewall: String
   package var nginxIsRunning: Bool
-  package var servedReleases: [Int]
+  package var servedReleases: [ReleaseNumber]
   package var includesRelease: Bool
 
   package init(_ observation: HostObservation) {

@@ -1,3 +1,4 @@
+package import Fleet
 import Nginx
 package import State
 
@@ -8,12 +9,12 @@ package struct HostHealth: Hashable, Sendable {
     /// An installed file is missing or changed; its path below the release.
     case driftedFile(String)
     /// The release was made by version 0.1.0, which did not sign manifests.
-    case unsignedRelease(Int)
+    case unsignedRelease(ReleaseNumber)
     /// The last transaction ended without a result.
     case interruptedTransaction
     case nginxStopped
     /// nginx serves other releases than the wanted one; `wanted` is nil if it should serve none.
-    case otherReleases(served: [Int], wanted: Int?)
+    case otherReleases(served: [ReleaseNumber], wanted: ReleaseNumber?)
     /// The file with which the host's nginx includes the release is missing, or is there and should not be.
     case changedInclude(file: String)
     case firewallAbsent

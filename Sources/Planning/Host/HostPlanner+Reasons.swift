@@ -1,3 +1,4 @@
+import Fleet
 import State
 
 /// The reasons why a host changes, as messages.
@@ -28,8 +29,8 @@ extension HostHealth.Fault {
     }
   }
 
-  private static func reason(_ served: [Int], _ wanted: Int?) -> String {
-    let numbers = served.map(String.init).joined(separator: " and ")
+  private static func reason(_ served: [ReleaseNumber], _ wanted: ReleaseNumber?) -> String {
+    let numbers = served.map(\.description).joined(separator: " and ")
     let serves =
       served.isEmpty ? "no release" : "\(served.count == 1 ? "release" : "releases") \(numbers)"
     guard let wanted else { return "nginx serves \(serves) and should serve none" }

@@ -132,8 +132,10 @@ struct HostPlanner {
 
   /// What the host has after a step.
   func goal(at index: Int, of track: Track) -> HostStep.Goal {
-    leaves && index == track.last - 1 ? .removed : .release(installed.nextRelease + index)
+    leaves && index == track.last - 1 ? .removed : .release(number(ofStep: index))
   }
+
+  private func number(ofStep index: Int) -> ReleaseNumber { installed.nextRelease.following(index) }
 
   /// The snapshot of what the host keeps during a change of several steps.
   private var lasting: Snapshot {
@@ -145,7 +147,7 @@ struct HostPlanner {
     _ state: Track.State, at index: Int, from snapshot: Snapshot, like known: ReleaseDraft? = nil
   ) -> ReleaseDraft {
     ReleaseDraft(
-      context, facts, on: installed, release: installed.nextRelease + index, state, from: snapshot,
+      context, facts, on: installed, release: number(ofStep: index), state, from: snapshot,
       like: known)
   }
 
@@ -159,8 +161,9 @@ struct HostPlanner {
     let isNew = isFirst && present == nil
     let installation = Installation(
       release: draft.number, isFirst: isNew,
-      replaces: isFirst ? nil : observation.currentRelease ?? 0, facts: draft.endpoint.facts,
-      files: draft.files, certificates: issued, ports: newPorts.sorted())
+      replaces: isFirst ? nil : ReleaseBefore(observation.currentRelease),
+      facts: draft.endpoint.facts, files: draft.files, certificates: issued,
+      ports: newPorts.sorted())
     return HostStep(
       .install(installation),
       reasons: isNew
@@ -188,9 +191,7 @@ struct HostPlanner {
     HostStep(
       .remove, reasons: ["it is no longer in the inventory"],
       expected: isFirst ? observation.fingerprint : nil, present: isFirst ? present : nil,
-      changes: (snapshot.release?.files.keys.sorted() ?? []).map {
-        FileChange(path: $0, kind: .remove)
-      }
+      changes: snapshot.paths.map { FileChange(path: $0, kind: .remove) }
     ).showing(isFirst ? observation : nil)
   }
 }

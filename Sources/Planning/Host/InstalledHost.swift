@@ -11,7 +11,7 @@ final class InstalledHost: Sendable {
   /// The version of its nginx; the oldest that is supported if it does not say.
   let nginx: Version
   /// The number of the first release that the host gets in this run.
-  let nextRelease: Int
+  let nextRelease: ReleaseNumber
   /// The current release of a host whose manifest is not accepted: the recorded one, or the one of the
   /// manifest if the state has none, because other hosts may rely on what it does. It only serves to plan
   /// the order of changes; nothing is signed or recorded because of it.
@@ -28,7 +28,8 @@ final class InstalledHost: Sendable {
     nginx = observation.nginxVersion.flatMap { Version($0) } ?? .oldest
     let recorded = state.hosts[host.name]?.release
     nextRelease =
-      max(observation.latestRelease, observation.currentRelease ?? 0, recorded?.number ?? 0) + 1
+      [observation.latestRelease, observation.currentRelease, recorded?.number]
+      .compactMap(\.self).max()?.following() ?? .first
     let unproven = Self.unproven(observation, recorded)
     self.unproven = unproven
     let addresses = observation.surroundings.addresses.compactMap { IPAddress($0) }

@@ -10,7 +10,7 @@ struct ReleaseDraft {
   let context: PlanContext
   let facts: HostFacts
   let installed: InstalledHost
-  let number: Int
+  let number: ReleaseNumber
   let transition: TransitionState
   let endpoint: Endpoint
   let snapshot: Snapshot
@@ -23,8 +23,9 @@ struct ReleaseDraft {
 
   /// - Parameter known: a draft of the same host for the final state, whose texts need not be made again.
   init(
-    _ context: PlanContext, _ facts: HostFacts, on installed: InstalledHost, release number: Int,
-    _ state: Track.State, from snapshot: Snapshot, like known: ReleaseDraft? = nil
+    _ context: PlanContext, _ facts: HostFacts, on installed: InstalledHost,
+    release number: ReleaseNumber, _ state: Track.State, from snapshot: Snapshot,
+    like known: ReleaseDraft? = nil
   ) {
     self.context = context
     self.facts = facts

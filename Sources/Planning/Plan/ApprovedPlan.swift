@@ -111,7 +111,7 @@ extension PlannedStep {
 extension HostStep {
   fileprivate func parts(_ digest: (String) -> String) -> [String: String] {
     var parts = [
-      "action": action.rawValue, "release": "\(goal.number)",
+      "action": action.rawValue, "release": "\(goal.release.orZero)",
       "new ports": ports.map(\.description).joined(separator: " "),
       "waits for": needs.map(\.text).sorted().joined(separator: " "),
       "waits for one of": ways.map { way in
@@ -145,7 +145,7 @@ extension CertificateOrder {
 
 extension HostStep.Need {
   fileprivate var text: String {
-    let own = "\(host):\((goal?.number).map(String.init) ?? "-")"
+    let own = "\(host):\(goal.map { "\($0.release.orZero)" } ?? "-")"
     return through.isEmpty
       ? own : "\(own)(\(through.map(\.text).sorted().joined(separator: " ")))"
   }

@@ -31,7 +31,7 @@ package struct HostStep: Hashable, Sendable {
 
   /// What a host has after a step.
   package enum Goal: Hashable, Sendable {
-    case release(Int)
+    case release(ReleaseNumber)
     case removed
   }
 
@@ -74,11 +74,19 @@ package struct HostStep: Hashable, Sendable {
 }
 
 extension HostStep.Goal {
-  /// The release number for hosts, hooks and JSON output: 0 if `deploy` was removed from the host.
-  package var number: Int {
+  /// The goal in messages, such as "release 3".
+  package var name: String {
+    switch self {
+    case .release(let number): "release \(number)"
+    case .removed: "the removal of deploy"
+    }
+  }
+
+  /// The release; nil if `deploy` was removed from the host.
+  package var release: ReleaseNumber? {
     switch self {
     case .release(let number): number
-    case .removed: 0
+    case .removed: nil
     }
   }
 }

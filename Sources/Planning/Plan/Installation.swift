@@ -4,11 +4,11 @@ package import State
 /// A planned new release of a host: its number, files and certificates.
 package struct Installation: Hashable, Sendable {
   /// The number that the release gets.
-  package var release: Int
+  package var release: ReleaseNumber
   /// Whether the host has no release yet, or none that is known.
   package var isFirst: Bool
-  /// The release that was current before the run, if this is not the host's first step; 0 for none.
-  package var replaces: Int?
+  /// What was current before the run; nil if this is the host's first step.
+  package var replaces: ReleaseBefore?
   /// What the release means for the fleet's edges.
   package var facts: EdgeFacts
   /// The whole release, sorted by path.
@@ -18,8 +18,9 @@ package struct Installation: Hashable, Sendable {
   package var ports: [Port]
 
   package init(
-    release: Int, isFirst: Bool = false, replaces: Int? = nil, facts: EdgeFacts = EdgeFacts(),
-    files: [PlannedFile] = [], certificates: [PlannedCertificate] = [], ports: [Port] = []
+    release: ReleaseNumber, isFirst: Bool = false, replaces: ReleaseBefore? = nil,
+    facts: EdgeFacts = EdgeFacts(), files: [PlannedFile] = [],
+    certificates: [PlannedCertificate] = [], ports: [Port] = []
   ) {
     self.release = release
     self.isFirst = isFirst
@@ -39,9 +40,9 @@ package enum RestoredRelease: Hashable, Sendable {
   /// - Parameter digest: the SHA-256 of its manifest; nil if the manifest is not verified.
   case known(ReleaseRecord, digest: String?)
   /// A release whose content cannot be read.
-  case unknown(number: Int)
+  case unknown(number: ReleaseNumber)
 
-  package var number: Int {
+  package var number: ReleaseNumber {
     switch self {
     case .known(let record, _): record.number
     case .unknown(let number): number

@@ -79,7 +79,7 @@ private struct OfflineSurvey: Sendable {
       madeAt: input.now, madeBy: "", release: release)
     host.currentRelease = release.number
     host.latestRelease = release.number
-    host.fingerprint = ReleaseNumber(release.number).map { .release($0, digest: nil) } ?? .none
+    host.fingerprint = .release(release.number, digest: nil)
     host.nginxIsRunning = hasSites
     host.servedReleases = hasSites ? [release.number] : []
     host.includesRelease = hasSites

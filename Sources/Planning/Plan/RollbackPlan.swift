@@ -7,7 +7,7 @@ package import State
 package struct RollbackInput: Sendable {
   package var hosts: [Host]
   /// The number of the release; nil for the previous one.
-  package var number: Int?
+  package var number: ReleaseNumber?
   package var keepReleases: Int
   package var playbook: Playbook
   package var state: FleetState
@@ -17,8 +17,8 @@ package struct RollbackInput: Sendable {
   package var manifests: [HostName: ShownManifest]
 
   package init(
-    hosts: [Host], number: Int?, keepReleases: Int, playbook: Playbook, state: FleetState,
-    survey: Survey, now: Timestamp, manifests: [HostName: ShownManifest] = [:]
+    hosts: [Host], number: ReleaseNumber?, keepReleases: Int, playbook: Playbook,
+    state: FleetState, survey: Survey, now: Timestamp, manifests: [HostName: ShownManifest] = [:]
   ) {
     self.hosts = hosts
     self.number = number
@@ -33,7 +33,7 @@ package struct RollbackInput: Sendable {
 
 extension RollbackInput {
   /// The release to restore on a host, if its manifest is signed by this fleet for this host.
-  fileprivate func restored(_ release: Int, on host: HostName) -> RestoredRelease? {
+  fileprivate func restored(_ release: ReleaseNumber, on host: HostName) -> RestoredRelease? {
     guard let shown = manifests[host], case .valid = shown.signature,
       let manifest = shown.manifest, manifest.host == host, manifest.release.number == release,
       (manifest.fleet, manifest.lineage) == (state.fleet, state.lineage)
@@ -55,8 +55,8 @@ extension Planner {
   ///   or none.
   package static func releases(
     toGoBackTo input: RollbackInput
-  ) throws(NoRelease) -> [(host: Host, release: Int)] {
-    var releases: [(host: Host, release: Int)] = []
+  ) throws(NoRelease) -> [(host: Host, release: ReleaseNumber)] {
+    var releases: [(host: Host, release: ReleaseNumber)] = []
     var without: [String] = []
     for host in input.hosts {
       guard case .observed(let observation) = input.survey[host.name],
@@ -126,7 +126,7 @@ extension Planner {
         StepSequence(
           HostStep(
             .restore(restored),
-            reasons: ["rollback from release \(observation.currentRelease ?? 0)"],
+            reasons: ["rollback from \(Self.named(observation.currentRelease))"],
             expected: observation.fingerprint, present: observation.manifest?.release
           )
           .showing(observation)))
@@ -142,35 +142,47 @@ extension Planner {
       .map { "it cannot be rolled back to release \(restored.number): \($0)" }
   }
 
+  private static func named(_ release: ReleaseNumber?) -> String {
+    release.map { "release \($0)" } ?? "no release"
+  }
+
   private static func release(
-    of host: HostName, _ observation: HostObservation, _ number: Int?
-  ) throws(NoRelease) -> Int {
-    let current = observation.currentRelease ?? 0
+    of host: HostName, _ observation: HostObservation, _ number: ReleaseNumber?
+  ) throws(NoRelease) -> ReleaseNumber {
+    let current = observation.currentRelease
     let others = observation.keptReleases.filter { $0 != current }.sorted()
-    guard observation.currentRelease != nil || !others.isEmpty else {
+    guard current != nil || !others.isEmpty else {
       throw NoRelease(description: "\(host) has no release yet")
     }
     // The release before the last run, not a transition release of that run.
-    let previous = observation.manifest?.release.replaces ?? observation.releaseBefore
+    let previous =
+      if let before = observation.manifest?.release.replaces {
+        before.number
+      } else {
+        observation.releaseBefore
+      }
     let before = previous.flatMap { others.contains($0) ? $0 : nil }
-    guard let release = number ?? before ?? others.last(where: { $0 < current }) else {
-      throw NoRelease(description: "\(host) has no release before release \(current)")
+    let lower = current.flatMap { current in others.last { $0 < current } }
+    guard let release = number ?? before ?? lower else {
+      throw NoRelease(
+        description: current.map { "\(host) has no release before release \($0)" }
+          ?? "\(host) has no current release; it has \(listed(others))")
     }
     guard others.contains(release) else {
       throw NoRelease(
         description: release == current
           ? "\(host) is at release \(release) already"
-          : "\(host) does not have release \(release); it has \(listed(observation, current))")
+          : "\(host) does not have release \(release); it has"
+            + " \(listed(others + [current].compactMap(\.self)))")
     }
     return release
   }
 
-  /// The releases of a host, such as "1, 2 and 4".
-  private static func listed(_ observation: HostObservation, _ current: Int) -> String {
-    let numbers = Set(observation.keptReleases).union(current > 0 ? [current] : []).sorted()
-      .map(String.init)
+  /// Releases of a host, of which there is at least one, such as "1, 2 and 4".
+  private static func listed(_ releases: [ReleaseNumber]) -> String {
+    let numbers = Set(releases).sorted().map(\.description)
     guard let last = numbers.last, numbers.count > 1 else {
-      return "only release \(numbers.first ?? "0")"
+      return "only release \(numbers.joined())"
     }
     return "\(numbers.dropLast().joined(separator: ", ")) and \(last)"
   }

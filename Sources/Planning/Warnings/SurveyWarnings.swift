@@ -17,9 +17,9 @@ struct SurveyWarnings {
     for name in observed.survey.keys.sorted() {
       guard case .observed(let observation) = observed.survey[name] else { continue }
       addClock(of: name, observation, observed.at)
-      if let undone = observation.undoneRelease {
-        hosts.add(
-          "", name.text, " rolled back release \(undone.number) automatically: \(undone.why)")
+      if let (release, why) = observation.undoneChange {
+        let change = release.map { "release \($0)" } ?? "the removal of deploy"
+        hosts.add("", name.text, " rolled back \(change) automatically: \(why)")
       }
       addVulnerabilities(of: name, observation)
       guard !observation.hasSystemd else { continue }

@@ -83,10 +83,6 @@ extension HostRecord {
 extension ReleaseRecord {
   /// Checks a release of a state or of a host's manifest.
   func check(_ place: ValuePlace) throws(StateMistake) {
-    try place.at("number").check(number, in: ReleaseNumber.range)
-    if let replaces {
-      try place.at("replaces").check(replaces, in: 0...ReleaseNumber.range.upperBound)
-    }
     try place.at("files").check(files, keys: .filePath) { place, file throws(StateMistake) in
       try place.at("digest").check(file.digest, is: .hex)
     }

@@ -17,6 +17,20 @@ extension Decoder {
     }
     return value
   }
+
+  /// Decodes a value that is written as a whole number.
+  ///
+  /// - Parameter range: the numbers that are allowed, for the message about others.
+  func number<Value>(in range: ClosedRange<Int>, _ parse: (Int) -> Value?) throws -> Value {
+    let container = try singleValueContainer()
+    let number = try container.decode(Int.self)
+    guard let value = parse(number) else {
+      throw DecodingError.dataCorruptedError(
+        in: container,
+        debugDescription: "\(number) is not within \(range.lowerBound) and \(range.upperBound)")
+    }
+    return value
+  }
 }
 
 extension ValidatedText where Self: Codable {
@@ -122,18 +136,36 @@ extension AddressRange: Codable {
 
 extension Port: Codable {
   package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let number = try container.decode(Int.self)
-    guard let port = Port(number) else {
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "\(number) is not within 1 and 65535")
-    }
-    self = port
+    self = try decoder.number(in: 1...65_535) { Port($0) }
   }
 
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(number)
+  }
+}
+
+extension ReleaseNumber: Codable {
+  package init(from decoder: any Decoder) throws {
+    self = try decoder.number(in: Self.range) { ReleaseNumber($0) }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(value)
+  }
+}
+
+extension ReleaseBefore: Codable {
+  package init(from decoder: any Decoder) throws {
+    self = try decoder.number(in: 0...ReleaseNumber.range.upperBound) { number in
+      number == 0 ? .noRelease : ReleaseNumber(number).map { .release($0) }
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(number.orZero)
   }
 }
 

@@ -119,18 +119,18 @@ package struct HostRecord: Hashable, Sendable, Codable {
 
 /// The record of a release: the numbered set of files that `deploy` installed on a host.
 package struct ReleaseRecord: Hashable, Sendable, Codable {
-  package var number: Int
+  package var number: ReleaseNumber
   /// By path below the release's folder.
   package var files: [String: FileRecord]
   /// The leaf certificates of the private CA, by the path of the certificate.
   package var certificates: [String: CertificateRecord]
   package var facts: EdgeFacts
   /// The release that was current before the run, if the run installed transition releases in between.
-  package var replaces: Int?
+  package var replaces: ReleaseBefore?
 
   package init(
-    number: Int, files: [String: FileRecord], certificates: [String: CertificateRecord],
-    facts: EdgeFacts = EdgeFacts(), replaces: Int? = nil
+    number: ReleaseNumber, files: [String: FileRecord], certificates: [String: CertificateRecord],
+    facts: EdgeFacts = EdgeFacts(), replaces: ReleaseBefore? = nil
   ) {
     self.number = number
     self.files = files

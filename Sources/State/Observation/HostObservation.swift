@@ -16,15 +16,15 @@ package struct HostObservation: Hashable, Sendable {
   package var nginxVersion: String?
   package var nginxIsRunning: Bool
   /// The releases whose marker file nginx's master process holds open: those that are actually served.
-  package var servedReleases: [Int]
+  package var servedReleases: [ReleaseNumber]
   /// The release that the link `current` points to; nil if nothing is installed.
-  package var currentRelease: Int?
-  /// The highest number of any release's folder.
-  package var latestRelease: Int
+  package var currentRelease: ReleaseNumber?
+  /// The highest number of any release's folder; nil if there is none.
+  package var latestRelease: ReleaseNumber?
   /// The releases that the host still has, including the current one.
-  package var keptReleases: [Int]
-  /// The release before the current one.
-  package var releaseBefore: Int?
+  package var keptReleases: [ReleaseNumber]
+  /// The release before the current one; nil if there was none.
+  package var releaseBefore: ReleaseNumber?
   /// The result of the last transaction, as the host wrote it.
   package var lastResult: String?
   /// The manifest of the current release, if its signature is accepted.
@@ -55,10 +55,10 @@ package struct HostObservation: Hashable, Sendable {
 
   package init(
     clock: Timestamp, isRoot: Bool = true, hasSystemd: Bool = false, missingTools: [String] = [],
-    nginxVersion: String? = nil, nginxIsRunning: Bool = false, servedReleases: [Int] = [],
-    currentRelease: Int? = nil, latestRelease: Int = 0,
-    keptReleases: [Int] = [], releaseBefore: Int? = nil, lastResult: String? = nil,
-    manifest: Manifest? = nil,
+    nginxVersion: String? = nil, nginxIsRunning: Bool = false,
+    servedReleases: [ReleaseNumber] = [], currentRelease: ReleaseNumber? = nil,
+    latestRelease: ReleaseNumber? = nil, keptReleases: [ReleaseNumber] = [],
+    releaseBefore: ReleaseNumber? = nil, lastResult: String? = nil, manifest: Manifest? = nil,
     fingerprint: Fingerprint = .none, driftedFiles: [String] = [], includesRelease: Bool = false,
     texts: [String: String] = [:], firewall: LoadedFirewall = .absent,
     controllerAddress: String? = nil, interruptedTransaction: String? = nil
@@ -87,14 +87,16 @@ package struct HostObservation: Hashable, Sendable {
 }
 
 extension HostObservation {
-  /// The release that the host last rolled back without a controller connected, and why.
-  package var undoneRelease: (number: Int, why: String)? {
+  /// The change that the host last rolled back without a controller connected, and why.
+  ///
+  /// It is the installation of a release, or the removal of `deploy` if the release is nil.
+  package var undoneChange: (release: ReleaseNumber?, why: String)? {
     let words = (lastResult ?? "").split(separator: " ", maxSplits: 2)
     // A reason of one word belongs to a failure that its run has already reported.
     guard words.count == 3, words[1] == "reverted", words[2].contains(" "),
-      let number = Int(words[0])
+      let change = ReleaseBefore(words[0])
     else { return nil }
-    return (number, String(words[2]))
+    return (change.number, String(words[2]))
   }
 }
 

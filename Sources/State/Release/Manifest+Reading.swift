@@ -17,7 +17,7 @@ extension Manifest {
     else { return nil }
     self.init(
       fleet: String(fleet), lineage: String(lineage), host: nil, serial: 0, madeAt: madeAt,
-      madeBy: made[1], release: ReleaseRecord(number: number.value, files: [:], certificates: [:]))
+      madeBy: made[1], release: ReleaseRecord(number: number, files: [:], certificates: [:]))
     switch heading {
     case Self.unsignedHeading[...]: break
     case Self.heading[...]:
@@ -71,8 +71,8 @@ extension Manifest {
         IssuanceRecord(host: host, path: leaf[0], certificate: record, issuedAt: issuedAt))
       return true
     }
-    if let number = line.value(of: "replaces").flatMap({ Int($0) }) {
-      release.replaces = number
+    if let before = line.value(of: "replaces").flatMap({ ReleaseBefore($0) }) {
+      release.replaces = before
       return true
     }
     return release.facts.read(line) || host != nil && knowledge.read(line)

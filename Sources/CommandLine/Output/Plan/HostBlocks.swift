@@ -173,14 +173,10 @@ struct HostBlocks {
 extension HostGroup {
   /// What a step leads to: `release 3`, or `releases 3 to 7` if the hosts have different ones.
   fileprivate func release(ofStep index: Int) -> String {
-    let numbers = hosts.map { $0.steps[index].goal.number }
-    let (least, most) = (numbers.min() ?? 0, numbers.max() ?? 0)
+    let numbers = hosts.compactMap { $0.steps[index].goal.release }
+    guard let least = numbers.min(), let most = numbers.max() else { return "deploy is removed" }
     let releases = least == most ? "release \(least)" : "releases \(least) to \(most)"
-    return switch first.steps[index].kind {
-    case .install: releases
-    case .restore: "back to \(releases)"
-    case .remove: "deploy is removed"
-    }
+    return first.steps[index].action == .restore ? "back to \(releases)" : releases
   }
 }
 

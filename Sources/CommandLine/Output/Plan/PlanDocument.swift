@@ -20,6 +20,7 @@ struct PlanDocument: Encodable {
     var roles: HostRoles
     var action: String
     var reasons: [String]
+    /// 0 if the host has none or it is not known.
     var release: Int
     var stage: Int?
     var waitsFor: [Need]
@@ -143,11 +144,12 @@ extension PlanDocument.Step {
   ///
   /// - Parameter release: the release that it has; nil if that is unknown.
   fileprivate init(
-    _ host: HostPlan, _ action: Action, because reasons: [String] = [], release: Int? = nil
+    _ host: HostPlan, _ action: Action, because reasons: [String] = [],
+    release: ReleaseNumber? = nil
   ) {
     self.init(
       host: host.host, address: host.connection.address.description, roles: host.roles,
-      action: action.rawValue, reasons: reasons, release: release ?? 0, stage: nil, waitsFor: [],
+      action: action.rawValue, reasons: reasons, release: release.orZero, stage: nil, waitsFor: [],
       waitsForOneOf: [], reachability: [], serves: .init(), routes: .init(), trusts: .init(),
       certificates: [], files: [])
   }
@@ -164,7 +166,7 @@ extension PlanDocument.Step {
     roles = plan.roles
     action = step.action.rawValue
     reasons = step.reasons
-    release = step.goal.number
+    release = step.goal.release.orZero
     stage = step.stage + 1
     waitsFor = step.needs.map(PlanDocument.Need.init)
     waitsForOneOf = step.ways.map {
@@ -190,7 +192,7 @@ extension PlanDocument.Step {
 extension PlanDocument.Need {
   fileprivate init(_ need: HostStep.Need) {
     self.init(
-      host: need.host, release: need.goal?.number,
+      host: need.host, release: need.goal?.release.orZero,
       through: need.through.isEmpty ? nil : need.through.map(Self.init))
   }
 }

@@ -1,12 +1,15 @@
+import Fleet
+
 /// A message of a host that is asked to confirm a release.
 enum ConfirmationMessage: HostMessage {
   /// It waits for a transaction in progress.
   case waiting
-  case confirmed(release: Int)
+  /// - Parameter release: nil if `deploy` is removed from the host.
+  case confirmed(release: ReleaseNumber?)
   /// The result of the release that it was asked about.
-  case result(release: Int, ReportedResult)
-  /// Neither the new release nor this one, 0 for none, could be activated.
-  case failed(release: Int)
+  case result(release: ReleaseNumber?, ReportedResult)
+  /// Neither the new release nor this one, nil for none, could be activated.
+  case failed(release: ReleaseNumber?)
 
   enum Word: String, CaseIterable { case waiting, confirmed, result, failed }
 
@@ -32,8 +35,8 @@ enum ReportedResult: Equatable, Sendable {
   case reverted(Reversion)
   /// Another run has activated a different release with the same number.
   case replaced
-  /// No result is recorded; this release is active, 0 for none.
-  case unknown(inForce: Int)
+  /// No result is recorded; this release is active, nil for none.
+  case unknown(inForce: ReleaseNumber?)
 
   enum Word: String, CaseIterable { case confirmed, reverted, replaced, unknown }
 

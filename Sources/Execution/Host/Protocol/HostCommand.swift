@@ -6,15 +6,16 @@ enum HostCommand: Equatable, Sendable {
   /// Reports the condition of the host, and which of these nginx vulnerabilities its package has fixed.
   case survey(vulnerabilities: [String])
   /// Sends the manifest of a release that is on the host.
-  case manifest(release: Int)
+  case manifest(release: ReleaseNumber)
   case transaction(TransactionOrder)
   /// Confirms a release, over a connection that was opened after the switch.
   ///
   /// - Parameters:
+  ///   - release: nil if `deploy` is removed from the host.
   ///   - keep: how many releases are kept on the host.
-  ///   - digest: the digest of the release's manifest, empty if it is not known: another run may have used
+  ///   - digest: the digest of the release's manifest, nil if it is not known: another run may have used
   ///     the same number for a different release.
-  case confirm(release: Int, keep: Int, digest: String)
+  case confirm(release: ReleaseNumber?, keep: Int, digest: String?)
 
   /// The name of the command, also in the host's logs.
   var name: String {
@@ -30,10 +31,12 @@ enum HostCommand: Equatable, Sendable {
     switch self {
     case .survey(let vulnerabilities):
       [("vulnerabilities", vulnerabilities.joined(separator: " "))]
-    case .manifest(let release): [("release", String(release))]
+    case .manifest(let release): [("release", release.description)]
     case .transaction(let order): order.arguments
     case .confirm(let release, let keep, let digest):
-      [("release", String(release)), ("keep", String(keep)), ("digest", digest)]
+      [
+        ("release", String(release.orZero)), ("keep", String(keep)), ("digest", digest ?? ""),
+      ]
     }
   }
 
@@ -65,12 +68,12 @@ struct TransactionOrder: Equatable, Sendable {
   }
 
   var mode: Mode
-  /// The number of the release; 0 removes `deploy` from the host.
-  var release: Int
+  /// The number of the release; nil removes `deploy` from the host.
+  var release: ReleaseNumber?
   /// The fingerprint that the host must still have.
   var expected: Fingerprint
-  /// The digest of the release's manifest, empty if it is not known.
-  var digest: String
+  /// The digest of the release's manifest, nil if it is not known.
+  var digest: String?
   /// How many lines on standard input name files that stay as they are.
   var kept: Int
   /// The length of the tar stream behind them in bytes; 0 if there is none.
@@ -86,8 +89,9 @@ struct TransactionOrder: Equatable, Sendable {
 
   fileprivate var arguments: [(name: String, value: String)] {
     [
-      ("mode", mode.rawValue), ("release", String(release)), ("expected", expected.rawValue),
-      ("digest", digest), ("kept", String(kept)), ("size", String(size)),
+      ("mode", mode.rawValue), ("release", String(release.orZero)),
+      ("expected", expected.rawValue), ("digest", digest ?? ""), ("kept", String(kept)),
+      ("size", String(size)),
       ("patience", String(patience)), ("window", String(window)),
       ("ports", ports.map(\.description).joined(separator: ",")), ("who", who),
     ]

@@ -4,8 +4,8 @@ import Fleet
 enum TransactionMessage: HostMessage {
   /// Another run has the host's lock.
   case waiting(for: String)
-  /// An earlier transaction was interrupted: the host first rolls back to this release, 0 for none.
-  case recovering(release: Int)
+  /// An earlier transaction was interrupted: the host first rolls back to this release, nil for none.
+  case recovering(release: ReleaseNumber?)
   case staged
   /// The number and digest of the release to restore, which only the host knows.
   case restores(Fingerprint)
@@ -13,11 +13,11 @@ enum TransactionMessage: HostMessage {
   case tested
   case prepared
   case switching
-  case applied(release: Int)
+  case applied(release: ReleaseNumber?)
   case refused(HostRefusal)
   case reverted(Reversion)
-  /// Neither the new release nor this one, 0 for none, could be activated.
-  case failed(release: Int)
+  /// Neither the new release nor this one, nil for none, could be activated.
+  case failed(release: ReleaseNumber?)
 
   enum Word: String, CaseIterable {
     case waiting, recovering, staged, restores, tested, prepared, switching, applied, refused,
@@ -79,10 +79,10 @@ enum HostRefusal: Equatable, Sendable {
   case notIncluded(file: String)
   case nginx
   case firewall
-  case gone(release: Int)
+  case gone(release: ReleaseNumber)
   case abandoned
   /// An earlier transaction was interrupted, and the release before it could not be restored.
-  case failed(release: Int)
+  case failed(release: ReleaseNumber?)
 
   enum Word: String, CaseIterable {
     case locked, changed, staging, damaged, port, nginx, firewall, gone, abandoned, failed
@@ -108,7 +108,7 @@ enum HostRefusal: Equatable, Sendable {
     case .notIncluded: self = .notIncluded(file: try HostValues.absolutePath(detail, of: place))
     case .nginx: self = .nginx
     case .firewall: self = .firewall
-    case .gone: self = .gone(release: try HostValues.releaseOrNone(detail, of: place))
+    case .gone: self = .gone(release: try HostValues.release(detail, of: place))
     case .abandoned: self = .abandoned
     case .failed: self = .failed(release: try HostValues.releaseOrNone(detail, of: place))
     }
