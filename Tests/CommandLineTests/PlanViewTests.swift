@@ -3,12 +3,12 @@ import Fleet
 import FleetFolders
 import FleetLiterals
 import Foundation
-import Planning
 import State
 import TestSupport
 import Testing
 
 @testable import CommandLine
+@testable import Planning
 
 @Suite("A plan as text and JSON")
 struct PlanViewTests {
@@ -54,6 +54,26 @@ struct PlanViewTests {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let json = String(decoding: try encoder.encode(document), as: UTF8.self)
     try expect(json, is: "plan.json")
+  }
+
+  @Test("a certificate that replaces one of an earlier step says so, and its JSON has no serial")
+  func replacedInTheSameRun() throws {
+    var plan = SamplePlan.plan
+    let index = try #require(plan.hosts.firstIndex { $0.host == "edge-1" })
+    var steps = plan.hosts[index].steps
+    let replaced = try #require(steps[0].certificates[0].replaced)
+    steps[0].changeInstallation {
+      $0.certificates[0].replaced = .issuedByThisRun(replaced.terms)
+    }
+    plan.hosts[index].outcome = .steps(try #require(StepSequence(steps)))
+    let text = PlanView(plan, caGenerations: SamplePlan.caGenerations)
+      .text(Style(isColored: false), width: nil).rendered
+    #expect(
+      text.contains(
+        "replaces the one of \"Shop CA 1\" that an earlier step issues, which expires on"
+          + " 2026-01-13\n"), "\(text)")
+    let certificates = PlanDocument(plan).steps.flatMap(\.certificates)
+    #expect(certificates.compactMap(\.replaces).map(\.serial) == [""])
   }
 
   @Test("in JSON, an unchanged host has the number of its current release")

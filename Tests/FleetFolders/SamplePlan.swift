@@ -181,10 +181,11 @@ package enum SamplePlan {
       routes: [route("app-1", 21), route("app-2", 22)])
     var certificate = certificate(for: "edge-1", .client)
     certificate.reason = "it expires in 12 days, on 2026-01-13"
-    certificate.replaced = CertificateRecord(
-      serial: "0123456789abcdef", issuer: "Shop CA 1", issuerKeyIdentifier: "a1",
-      commonName: "edge-1", names: ["edge-1"], key: "ecdsa-p256", notBefore: now,
-      notAfter: now.adding(seconds: 12 * 86_400))
+    certificate.replaced = .there(
+      CertificateRecord(
+        serial: "0123456789abcdef", issuer: "Shop CA 1", issuerKeyIdentifier: "a1",
+        commonName: "edge-1", names: ["edge-1"], key: "ecdsa-p256", notBefore: now,
+        notAfter: now.adding(seconds: 12 * 86_400)))
     var step = HostStep(
       .install(Installation(release: 8, facts: after, certificates: [certificate])),
       reasons: [

@@ -43,21 +43,21 @@ struct CertificateNeeds {
     _ commonName: String, _ names: Set<String>
   ) -> NeededCertificate {
     let policy = context.inventory.ca.certificates
-    let record = snapshot.release?.certificates[path.relative]
+    let present = snapshot.certificate(at: path.relative)
     let wanted = CertificateReview.Wanted(
       path: path.relative, keyPath: key.relative, names: names.sorted(), key: policy.key)
     switch CertificateReview(context: context, host: host.name, snapshot: snapshot)
-      .decision(on: wanted, instead: record)
+      .decision(on: wanted, instead: present)
     {
-    case .keep(let record):
-      return .kept(path: wanted.path, keyPath: wanted.keyPath, record)
+    case .keep(let certificate):
+      return .kept(path: wanted.path, keyPath: wanted.keyPath, certificate)
     case .issue(let reason):
       return .issued(
         PlannedCertificate(
           path: wanted.path, keyPath: wanted.keyPath, purpose: purpose,
           commonName: String(commonName.prefix(64)), names: wanted.names,
           key: policy.key.rawValue, validFor: policy.validFor.seconds, reason: reason,
-          replaced: record))
+          replaced: present))
     }
   }
 
@@ -68,11 +68,9 @@ struct CertificateNeeds {
     let path = ReleasePath.certificate(for: role).relative
     switch certificates.first(where: { $0.path == path }) {
     case nil: return nil
-    case .kept(_, _, let record): return Endpoint.Leaf(record)
+    case .kept(_, _, let certificate): return Endpoint.Leaf(certificate)
     case .issued(let certificate):
-      var leaf = Endpoint.Leaf(context.record(of: certificate))
-      leaf.serial = nil
-      return leaf
+      return Endpoint.Leaf(.issuedByThisRun(context.terms(of: certificate)))
     }
   }
 }

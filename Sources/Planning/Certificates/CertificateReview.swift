@@ -19,42 +19,44 @@ struct CertificateReview {
 
   /// What happens to the certificate at one path.
   enum Decision {
-    case keep(CertificateRecord)
+    case keep(PresentCertificate)
     case issue(reason: String)
   }
 
   /// Compares the certificate that the host has, if any, with the wanted one.
   ///
-  /// - Parameter record: the certificate that the host has.
-  func decision(on wanted: Wanted, instead record: CertificateRecord?) -> Decision {
-    guard let record, snapshot.has(wanted.path), snapshot.has(wanted.keyPath) else {
+  /// - Parameter present: the certificate that the host has.
+  func decision(on wanted: Wanted, instead present: PresentCertificate?) -> Decision {
+    guard let present, snapshot.has(wanted.path), snapshot.has(wanted.keyPath) else {
       return .issue(reason: "the host has none")
     }
-    return reasonToIssue(wanted, instead: record).map { .issue(reason: $0) } ?? .keep(record)
+    return reasonToIssue(wanted, instead: present).map { .issue(reason: $0) } ?? .keep(present)
   }
 
   /// Returns nil if the host can keep its certificate.
-  private func reasonToIssue(_ wanted: Wanted, instead record: CertificateRecord) -> String? {
+  private func reasonToIssue(_ wanted: Wanted, instead present: PresentCertificate) -> String? {
     if snapshot.drifted.contains(wanted.path) || snapshot.drifted.contains(wanted.keyPath) {
       return "it or its key was changed on the host"
     }
-    if context.isRevoked(record) { return "it is revoked" }
-    if let ca = context.signingCA,
-      record.issuerKeyIdentifier != ca.keyIdentifier
+    if let record = present.record, context.isRevoked(record) { return "it is revoked" }
+    let terms = present.terms
+    if let ca = context.signingCA, let issuer = terms.issuer,
+      issuer.keyIdentifier != ca.keyIdentifier
     {
-      return "its issuer is \"\(record.issuer)\", not \"\(ca.commonName)\""
+      return "its issuer is \"\(issuer.commonName)\", not \"\(ca.commonName)\""
     }
-    if record.names != wanted.names { return namesReason(record.names, wanted.names) }
-    if record.key != wanted.key.rawValue {
-      return "its key is \(record.key), not \(wanted.key.rawValue)"
+    if terms.names != wanted.names { return namesReason(terms.names, wanted.names) }
+    if terms.key != wanted.key.rawValue {
+      return "its key is \(terms.key), not \(wanted.key.rawValue)"
     }
-    if context.input.request.renews.contains(Role(ofCertificate: wanted.path)),
-      !snapshot.comesWithThisRun(wanted.path),
-      context.input.state.rotation?.hasBrought(record, at: wanted.path, of: host) != true
-    {
-      return "rotated on request"
-    }
-    return expiryReason(record)
+    if let record = present.record, mustRotate(record, wanted) { return "rotated on request" }
+    return expiryReason(terms.notAfter)
+  }
+
+  /// Whether a certificate that is there is replaced because the user asks for new ones.
+  private func mustRotate(_ record: CertificateRecord, _ wanted: Wanted) -> Bool {
+    context.input.request.renews.contains(Role(ofCertificate: wanted.path))
+      && context.input.state.rotation?.hasBrought(record, at: wanted.path, of: host) != true
   }
 
   private func namesReason(_ old: [String], _ new: [String]) -> String {
@@ -65,19 +67,15 @@ struct CertificateReview {
       .joined(separator: " and ")
   }
 
-  private func expiryReason(_ record: CertificateRecord) -> String? {
+  private func expiryReason(_ end: Timestamp) -> String? {
     let margin = context.inventory.ca.certificates.renewalMargin(of: host)
-    guard record.notAfter < context.input.now.adding(seconds: margin) else { return nil }
+    guard end < context.input.now.adding(seconds: margin) else { return nil }
     // A certificate that expires together with its CA would not last longer if the same CA reissued it.
-    if let ca = context.signingCA, record.notAfter >= ca.notAfter,
-      record.notAfter > context.input.now
-    {
-      return nil
-    }
-    let days = context.input.now.days(until: record.notAfter)
+    if let ca = context.signingCA, end >= ca.notAfter, end > context.input.now { return nil }
+    let days = context.input.now.days(until: end)
     return days < 0
-      ? "it expired on \(record.notAfter.date)"
-      : "it expires in \(days) \(days == 1 ? "day" : "days"), on \(record.notAfter.date)"
+      ? "it expired on \(end.date)"
+      : "it expires in \(days) \(days == 1 ? "day" : "days"), on \(end.date)"
   }
 }
 

@@ -25,11 +25,11 @@ package struct PlannedCertificate: Hashable, Sendable {
   /// Why it is issued, for messages.
   package var reason: String
   /// The certificate that it replaces.
-  package var replaced: CertificateRecord?
+  package var replaced: PresentCertificate?
 
   package init(
     path: String, keyPath: String, purpose: Purpose, commonName: String, names: [String],
-    key: String, validFor: Int64, reason: String, replaced: CertificateRecord? = nil
+    key: String, validFor: Int64, reason: String, replaced: PresentCertificate? = nil
   ) {
     self.path = path
     self.keyPath = keyPath
@@ -56,7 +56,7 @@ enum NeededCertificate: Hashable, Sendable {
   /// - Parameters:
   ///   - path: where the certificate is, below the release's folder.
   ///   - keyPath: where its key is.
-  case kept(path: String, keyPath: String, CertificateRecord)
+  case kept(path: String, keyPath: String, PresentCertificate)
   case issued(PlannedCertificate)
 
   var path: String {

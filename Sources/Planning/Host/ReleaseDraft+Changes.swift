@@ -55,6 +55,6 @@ extension ReleaseDraft {
 
 extension Snapshot {
   fileprivate func isInstalled(_ path: String, _ digest: @autoclosure () -> String) -> Bool {
-    !drifted.contains(path) && release?.files[path]?.digest == digest()
+    !drifted.contains(path) && self.digest(of: path) == digest()
   }
 }

@@ -29,7 +29,7 @@ struct ChangeSequencer: Sendable {
     var shown: Set<String> = []
     for change in changes where !change.isLost && !change.isShutOut {
       for leaf in [change.old.client, change.old.server, change.new.client, change.new.server] {
-        if let leaf { shown.insert(leaf.issuer) }
+        if let issuer = leaf?.issuer { shown.insert(issuer) }
       }
     }
     let inUse = caGenerations.intersection(shown)

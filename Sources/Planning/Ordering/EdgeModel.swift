@@ -43,8 +43,8 @@ package enum EdgeModel {
       let client = frontEnd.client, let server = backEnd.server
     else { return .notServed }
     guard server.names.contains(route.site.text) else { return .wrongName }
-    guard frontEnd.trusts.contains(server.issuer) else { return .serverNotTrusted }
-    guard backEnd.trusts.contains(client.issuer) else { return .clientNotTrusted }
+    guard frontEnd.trustsIssuer(of: server) else { return .serverNotTrusted }
+    guard backEnd.trustsIssuer(of: client) else { return .clientNotTrusted }
     guard !backEnd.refuses(client), !frontEnd.refuses(server) else { return .revoked }
     guard service.admission.admits(client.commonName) else { return .notAdmitted }
     return client.notAfter > now && server.notAfter > now ? nil : .expired
@@ -64,6 +64,11 @@ package enum EdgeModel {
 }
 
 extension Endpoint {
+  /// Whether the host accepts certificates of the CA that signed this one.
+  fileprivate func trustsIssuer(of leaf: Leaf) -> Bool {
+    leaf.issuer.map(trusts.contains) ?? false
+  }
+
   /// Whether a certificate is on the revocation lists of the host.
   func refuses(_ leaf: Leaf) -> Bool {
     leaf.serial.map { refuses?.contains($0) ?? false } ?? false

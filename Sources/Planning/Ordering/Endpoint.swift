@@ -45,8 +45,8 @@ package struct Endpoint: Hashable, Sendable {
 
   /// A leaf certificate, as far as peers check it.
   package struct Leaf: Hashable, Sendable {
-    /// The key identifier of the CA that signed it.
-    package var issuer: String
+    /// The key identifier of the CA that signed it; nil before there is a CA.
+    package var issuer: String?
     /// Nil before it is issued.
     package var serial: String?
     /// The name by which back-ends recognize a front-end.
@@ -75,8 +75,10 @@ extension Endpoint {
       services.merge([service.site: Service(service)]) { $0.union($1) }
     }
     for route in facts.routes { routes[route.host, default: []].insert(route) }
-    client = record.certificates[ReleasePath.certificate(for: .frontEnd).relative].map(Leaf.init)
-    server = record.certificates[ReleasePath.certificate(for: .backEnd).relative].map(Leaf.init)
+    func leaf(_ role: Role) -> Leaf? {
+      record.certificates[ReleasePath.certificate(for: role).relative].map { Leaf(.there($0)) }
+    }
+    (client, server) = (leaf(.frontEnd), leaf(.backEnd))
   }
 
   /// The facts that are recorded with its release.
@@ -90,10 +92,11 @@ extension Endpoint {
 }
 
 extension Endpoint.Leaf {
-  init(_ record: CertificateRecord) {
+  init(_ certificate: PresentCertificate) {
+    let terms = certificate.terms
     self.init(
-      issuer: record.issuerKeyIdentifier, serial: record.serial, commonName: record.commonName,
-      names: Set(record.names), notAfter: record.notAfter)
+      issuer: terms.issuer?.keyIdentifier, serial: certificate.record?.serial,
+      commonName: terms.commonName, names: Set(terms.names), notAfter: terms.notAfter)
   }
 }
 

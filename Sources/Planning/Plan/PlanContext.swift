@@ -76,12 +76,8 @@ extension PlanContext {
     return recorded.map { isRevoked($0) && $0.number >= shown.number } ?? false
   }
 
-  /// The record of a planned certificate, as far as it is known before it is issued.
-  func record(of certificate: PlannedCertificate) -> CertificateRecord {
-    CertificateRecord(
-      serial: "", issuer: signingCA?.commonName ?? "",
-      issuerKeyIdentifier: signingCA?.keyIdentifier ?? "", commonName: certificate.commonName,
-      names: certificate.names, key: certificate.key, notBefore: input.now,
-      notAfter: certificate.end(from: input.now, signedBy: signingCA))
+  /// What is known of a planned certificate before it is issued.
+  func terms(of certificate: PlannedCertificate) -> PresentCertificate.Terms {
+    PresentCertificate.Terms(certificate, signedBy: signingCA, at: input.now)
   }
 }

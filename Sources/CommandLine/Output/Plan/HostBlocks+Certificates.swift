@@ -25,12 +25,12 @@ extension HostBlocks {
     return !isOfHost(left) && !isOfHost(right)
       && (left.purpose, left.key, left.validFor, left.reason)
         == (right.purpose, right.key, right.validFor, right.reason)
-      && left.replaced?.issuer == right.replaced?.issuer
+      && left.replaced?.terms.issuer == right.replaced?.terms.issuer
   }
 
   /// - Parameter replaced: the certificates of all hosts of the group that are replaced.
   private func add(
-    _ certificates: [PlannedCertificate], replacing replaced: [CertificateRecord],
+    _ certificates: [PlannedCertificate], replacing replaced: [PresentCertificate],
     of group: HostGroup, to page: inout Page
   ) {
     let first = certificates[0]
@@ -60,14 +60,18 @@ extension HostBlocks {
   }
 
   /// Nil if no certificate is replaced. All have the same issuer.
-  private func text(of replaced: [CertificateRecord]) -> String? {
+  private func text(of replaced: [PresentCertificate]) -> String? {
     guard let first = replaced.first else { return nil }
+    let issuer = first.terms.issuer.map { " of \"\($0.commonName)\"" } ?? ""
+    let ends = replaced.map(\.terms.notAfter)
+    let (least, most) = ((ends.min() ?? ends[0]).date, (ends.max() ?? ends[0]).date)
     guard replaced.count > 1 else {
-      return "\(first.shortSerial) of \"\(first.issuer)\", which expires on \(first.notAfter.date)"
+      let name =
+        first.record.map { "\($0.shortSerial)\(issuer)" }
+        ?? "the one\(issuer) that an earlier step issues"
+      return "\(name), which expires on \(least)"
     }
-    let ends = replaced.map(\.notAfter)
-    let (least, most) = ((ends.min() ?? first.notAfter).date, (ends.max() ?? first.notAfter).date)
-    return "\(replaced.count) certificates of \"\(first.issuer)\", which expire "
+    return "\(replaced.count) certificates\(issuer), which expire "
       + (least == most ? "on \(least)" : "from \(least) to \(most)")
   }
 }

@@ -75,14 +75,14 @@ struct HostLikeness: Hashable {
 
   private struct Certificate: Hashable {
     let certificate: PlannedCertificate
-    let replacedIssuer: String?
+    let replacedIssuer: PresentCertificate.Issuer?
 
     init(_ planned: PlannedCertificate, _ own: [String]) {
       var certificate = planned
       // The text of a plan has the names and not the common name, which is the host's name or one of them.
       certificate.commonName = own.contains(planned.commonName) ? "" : planned.commonName
       certificate.names = planned.names.map { own.contains($0) ? "" : $0 }.sorted()
-      replacedIssuer = planned.replaced?.issuer
+      replacedIssuer = planned.replaced?.terms.issuer
       certificate.replaced = nil
       self.certificate = certificate
     }

@@ -65,7 +65,20 @@ struct PlanDocument: Encodable {
     var issuer: String?
     var notAfter: Timestamp
     var reason: String
-    var replaces: CertificateRecord?
+    var replaces: Replaced?
+  }
+
+  /// A certificate that is replaced.
+  struct Replaced: Encodable {
+    /// Empty if an earlier step of the same run issues it.
+    var serial: String
+    var issuer: String
+    var issuerKeyIdentifier: String
+    var commonName: String
+    var names: [String]
+    var key: String
+    var notBefore: Timestamp
+    var notAfter: Timestamp
   }
 
   /// A file that a step changes; the diff of a secret is empty.
@@ -181,11 +194,21 @@ extension PlanDocument.Step {
         path: $0.path, purpose: $0.purpose.rawValue, commonName: $0.commonName, names: $0.names,
         key: $0.key, days: $0.validFor / 86_400, issuer: signing?.commonName,
         notAfter: $0.end(from: madeAt, signedBy: signing), reason: $0.reason,
-        replaces: $0.replaced)
+        replaces: $0.replaced.map(PlanDocument.Replaced.init))
     }
     files = step.changes.map {
       PlanDocument.File(path: $0.path, change: $0.kind.rawValue, diff: $0.diff)
     }
+  }
+}
+
+extension PlanDocument.Replaced {
+  fileprivate init(_ certificate: PresentCertificate) {
+    let terms = certificate.terms
+    self.init(
+      serial: certificate.record?.serial ?? "", issuer: terms.issuer?.commonName ?? "",
+      issuerKeyIdentifier: terms.issuer?.keyIdentifier ?? "", commonName: terms.commonName,
+      names: terms.names, key: terms.key, notBefore: terms.notBefore, notAfter: terms.notAfter)
   }
 }
 
