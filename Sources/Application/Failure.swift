@@ -17,10 +17,10 @@ package struct Failure: Error, Hashable {
   }
 
   package var kind: Kind
-  /// Empty if everything was reported before.
-  package var message: String
+  /// Nil if everything was reported before.
+  package var message: String?
 
-  package init(_ kind: Kind, _ message: String = "") {
+  package init(_ kind: Kind, _ message: String? = nil) {
     self.kind = kind
     self.message = message
   }

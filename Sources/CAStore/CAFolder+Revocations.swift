@@ -64,7 +64,7 @@ extension CAFolder {
     guard let text = record.revocationList,
       let inState = try? RevocationList(
         pem: text, signedBy: record.certificate, named: "the list in the state"),
-      inState.number > inFolder?.number ?? 0
+      inFolder.map({ $0.number < inState.number }) ?? true
     else { return inFolder }
     return inState
   }

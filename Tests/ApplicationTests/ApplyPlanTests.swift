@@ -74,7 +74,7 @@ struct ApplyPlanTests {
     let again = await #expect(throws: Failure.self) {
       try await ApplyPlan(fleet.run(user, scope)).apply()
     }
-    #expect(again?.message.contains("Nothing was changed") == true, "\(again?.message ?? "")")
+    #expect(again?.message?.contains("Nothing was changed") == true, "\(again?.message ?? "")")
     #expect(fleet.hosts.seen.plans.count == 1)
   }
 }

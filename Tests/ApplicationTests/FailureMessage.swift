@@ -6,5 +6,5 @@ func message(
   _ body: () throws -> Void, _ location: SourceLocation = #_sourceLocation
 ) -> String {
   let error = #expect(throws: (any Error).self, sourceLocation: location) { try body() }
-  return error.map { Failure($0).message } ?? ""
+  return error.flatMap { Failure($0).message } ?? ""
 }

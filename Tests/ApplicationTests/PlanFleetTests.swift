@@ -29,7 +29,7 @@ struct PlanFleetTests {
     let failure = await #expect(throws: Failure.self) {
       try await PlanFleet(fleet.run(user, RunScope(limit: "app-9"))).proposal(isOffline: false)
     }
-    #expect(failure?.kind == .usage && failure?.message.contains("app-9") == true)
+    #expect(failure?.kind == .usage && failure?.message?.contains("app-9") == true)
   }
 
   @Test("contacts no host if it is offline")

@@ -37,7 +37,7 @@ struct RebuildStateTests {
     let failure = await #expect(throws: Failure.self) {
       try await RebuildState(fleet.run(FakeInteraction(saysYes: false))).rebuild()
     }
-    #expect(failure?.message.hasPrefix("the state was not changed") == true)
+    #expect(failure?.message?.hasPrefix("the state was not changed") == true)
     #expect(!fleet.hasState)
   }
 

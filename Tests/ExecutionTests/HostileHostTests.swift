@@ -151,7 +151,8 @@ struct HostileHostTests {
           #expect(isShowable(observation.lastResult ?? ""), "seed \(seed)")
           #expect(isShowable(observation.nginxVersion ?? ""), "seed \(seed)")
           #expect(
-            observation.surroundings.listeners.allSatisfy { isShowable($0.program) }, "seed \(seed)"
+            observation.surroundings.listeners.allSatisfy { isShowable($0.program ?? "") },
+            "seed \(seed)"
           )
         case .unreachable(let why):
           #expect(name == FleetWithTraitor.name, "seed \(seed): \(name): \(why)")

@@ -11,7 +11,7 @@ struct SurroundingsReaderTests {
   private func read(_ lines: [(String, String)]) throws -> HostSurroundings {
     var reader = SurroundingsReader()
     for (word, value) in lines { try reader.read(SurveyMessage(word: word, value: value)) }
-    return reader.result(ownPorts: [80, 443])
+    return reader.result(ownPorts: [80, 443], include: "")
   }
 
   private func chains(_ lines: String) throws -> [Chain] {
@@ -35,7 +35,7 @@ struct SurroundingsReaderTests {
     }
     lines += found.firewallManagers.map { "manager: \($0)" }.sorted()
     lines += found.listeners.map {
-      "listener: \($0.kind) \($0.address) port \($0.port), program \"\($0.program)\""
+      "listener: \($0.kind) \($0.address) port \($0.port), program \"\($0.program ?? "")\""
     }
     lines += found.freeForReleases.map { ["free for releases: \($0) KiB"] } ?? []
     lines += found.freeForWork.map { ["free for work: \($0) KiB"] } ?? []
@@ -93,7 +93,7 @@ struct SurroundingsReaderTests {
       #expect(throws: ConversationFault.self, "\(word) \(value)") {
         try reader.read(SurveyMessage(word: word, value: value))
       }
-      #expect(reader.result(ownPorts: []) == HostSurroundings())
+      #expect(reader.result(ownPorts: [], include: "") == HostSurroundings())
     }
   }
 

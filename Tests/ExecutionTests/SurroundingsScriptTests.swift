@@ -178,6 +178,6 @@ struct SurroundingsScriptTests {
     #expect(result.lines.last == "@deploy end")
     #expect(try result.surroundings().sshPort == 22)
     #expect(
-      try result.surroundings().listeners == [.init(address: "127.0.0.1", port: 80, program: "")])
+      try result.surroundings().listeners == [.init(address: "127.0.0.1", port: 80, program: nil)])
   }
 }

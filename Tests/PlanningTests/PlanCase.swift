@@ -177,6 +177,11 @@ struct CaseScene {
   }
 }
 
+/// The program of a socket, behind its address and port; nil if there is none.
+private func program(_ words: [String]) -> String? {
+  words.count > 2 ? words.dropFirst(2).joined(separator: " ") : nil
+}
+
 /// What is on a host besides deploy's files.
 private func changeSurroundings(
   _ surroundings: inout HostSurroundings, _ word: String, _ rest: [String]
@@ -186,12 +191,12 @@ private func changeSurroundings(
     surroundings.listeners.append(
       .init(
         address: rest[0], port: try #require(Int(rest[1])),
-        program: rest.dropFirst(2).joined(separator: " ")))
+        program: program(rest)))
   case "listens-udp", "listens-raw":
     surroundings.listeners.append(
       .init(
         kind: word == "listens-udp" ? .udp : .raw, address: rest[0],
-        port: try #require(Int(rest[1])), program: rest.dropFirst(2).joined(separator: " ")))
+        port: try #require(Int(rest[1])), program: program(rest)))
   case "route":
     surroundings.routes.append(
       .init(network: rest[0], gateway: rest.count > 1 ? rest[1] : nil))

@@ -50,6 +50,6 @@ struct PlanText {
   private func lines(_ change: FileChange) -> [String] {
     let line = "  \(change.kind.symbol) \(change.path)"
     guard showsDiffs else { return [line] }
-    return [line] + change.diff.split(separator: "\n").map { "      \($0)" }
+    return [line] + (change.diff ?? "").split(separator: "\n").map { "      \($0)" }
   }
 }

@@ -53,7 +53,7 @@ struct ClientConfigurationTests {
     #expect(configuration.identities == ["\(folder.path)/key"])
     #expect(configuration.identitiesOnly)
     #expect(configuration.knownHosts == ["/srv/hosts"])
-    #expect(configuration.agentSocket == "/srv/agent")
+    #expect(configuration.agent == .socket("/srv/agent"))
     #expect(configuration.hostKeyAlias == "app.internal")
     #expect(configuration.acceptsNewHosts)
     #expect(configuration.connectSeconds == 7)

@@ -59,8 +59,7 @@ actor KeyPassphrases {
         // The source may be a program that asks the user.
         return try await interaction.lendTerminal { try await read() }
       } catch {
-        let failure = Failure(error)
-        if !failure.message.isEmpty { interaction.warn(subject + failure.message) }
+        if let message = Failure(error).message { interaction.warn(subject + message) }
         return nil
       }
     }

@@ -179,8 +179,11 @@ struct SSHDestinations: Sendable {
 
   /// The socket of the ssh-agent; nil if there is none or the ssh configuration disables it.
   private func agent(_ configured: ClientConfiguration?) -> String? {
-    guard let socket = configured?.agentSocket else { return agentSocket }
-    return socket.isEmpty ? nil : socket
+    switch configured?.agent {
+    case nil: agentSocket
+    case .disabled: nil
+    case .socket(let path): path
+    }
   }
 
   private func deadlines(_ configured: ClientConfiguration?) -> Deadlines {

@@ -46,8 +46,8 @@ package struct ChangeCA {
       else {
         throw Failure(
           .usage,
-          "there is no generation \(generation ?? 0) in \(workspace.ca.path): see \"deploy ca show\""
-        )
+          "there is no \(generation.map { "generation \($0)" } ?? "CA") in \(workspace.ca.path): see"
+            + " \"deploy ca show\"")
       }
       guard old.status != .retiring else {
         throw Failure(

@@ -16,7 +16,7 @@ extension FleetState {
     let needed = Set(hosts.values.flatMap(\.release.facts.trusts))
     for (host, result) in survey.sorted(by: { $0.key < $1.key }) {
       guard case .observed(let observation) = result else { continue }
-      lists.insert(observation.texts[ReleasePath.revocationLists.relative] ?? "")
+      if let list = observation.texts[ReleasePath.revocationLists.relative] { lists.insert(list) }
       let path = ReleasePath.trustBundle.relative
       guard let bundle = observation.texts[path], bundles.insert(bundle).inserted else { continue }
       do {
@@ -75,8 +75,8 @@ extension FleetState {
       }
       var newest = record.revocationList.flatMap(list)
       for part in text.split(separator: end, omittingEmptySubsequences: true) {
-        guard let found = list(part + end), found.number > newest?.number ?? 0 else { continue }
-        newest = found
+        guard let found = list(part + end) else { continue }
+        if newest.map({ $0.number < found.number }) ?? true { newest = found }
       }
       guard let newest else { continue }
       caGenerations[index].revocationList = newest.pem

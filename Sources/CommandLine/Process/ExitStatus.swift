@@ -40,7 +40,7 @@ func reporting(_ work: () async throws -> Void) async throws {
     throw code
   } catch {
     let failure = Failure(error)
-    if !failure.message.isEmpty { Console.error("deploy: \(failure.message)") }
+    if let message = failure.message { Console.error("deploy: \(message)") }
     throw ExitCode(ExitStatus(failure.kind))
   }
 }

@@ -29,7 +29,7 @@ struct SurroundingsReader {
   /// - Parameters:
   ///   - ownPorts: the ports that nginx listens on for the current release.
   ///   - include: the file with which nginx's configuration includes releases.
-  func result(ownPorts: Set<Int>, include: String = "") -> HostSurroundings {
+  func result(ownPorts: Set<Int>, include: String) -> HostSurroundings {
     var result = surroundings
     (result.nginxListens, result.namesHash) = servers.found(beside: include)
     result.orphanedWorkers = orphans.sorted()
@@ -38,7 +38,8 @@ struct SurroundingsReader {
     result.addresses = addresses.sorted()
     result.sshSources = sshSources.sorted()
     result.listeners = sockets.compactMap { socket in
-      let program = socket.process.flatMap { programs[$0] } ?? ""
+      // A process may have chosen a name of no characters.
+      let program = socket.process.flatMap { programs[$0] }.flatMap { $0.isEmpty ? nil : $0 }
       let isOwn = socket.kind == .tcp && program == "nginx" && ownPorts.contains(socket.port)
       return isOwn
         ? nil

@@ -14,7 +14,7 @@ enum RefusalText {
     switch refusal {
     case .locked(let run):
       return host(
-        "the host is locked by another run\(run.isEmpty ? "" : " (\(run))"): wait until it finishes"
+        "the host is locked by another run\(run.map { " (\($0))" } ?? ""): wait until it finishes"
       )
     case .changed: return host("it has changed since the plan was made: plan again")
     case .noSpace: return host("there is not enough disk space for the release\(said)")

@@ -5,7 +5,7 @@ import State
 /// A service of a host that a firewall may close: the port or protocol of a socket and its program.
 struct ListeningService: Hashable, Comparable, CustomStringConvertible {
   let target: Opening.Target
-  private let program: String
+  private let program: String?
 
   /// Nil if a firewall does not affect it: for sockets of clients, and for protocols that the firewall
   /// always accepts or that have no name in the inventory.
@@ -31,14 +31,14 @@ struct ListeningService: Hashable, Comparable, CustomStringConvertible {
   /// Whether a UDP socket belongs to a client. Clients get their port from a range (ip(7),
   /// `ip_local_port_range`) unless they speak DHCP, and replies to them pass the firewall. WireGuard's
   /// usual port is in the same range, but its socket belongs to the kernel and has no program.
-  private static func isOfClient(_ port: Port, _ program: String) -> Bool {
-    [68, 546].contains(port.number) || !program.isEmpty && (32_768...60_999).contains(port.number)
+  private static func isOfClient(_ port: Port, _ program: String?) -> Bool {
+    [68, 546].contains(port.number) || program != nil && (32_768...60_999).contains(port.number)
   }
 
   var description: String {
     switch target {
-    case .udp where program.isEmpty: "\(target) (unknown program, or the kernel as for WireGuard)"
-    default: "\(target) (\(program.isEmpty ? "unknown program" : program))"
+    case .udp where program == nil: "\(target) (unknown program, or the kernel as for WireGuard)"
+    default: "\(target) (\(program ?? "unknown program"))"
     }
   }
 
@@ -52,6 +52,6 @@ struct ListeningService: Hashable, Comparable, CustomStringConvertible {
   }
 
   static func < (left: Self, right: Self) -> Bool {
-    (left.target, left.program) < (right.target, right.program)
+    (left.target, left.program ?? "") < (right.target, right.program ?? "")
   }
 }

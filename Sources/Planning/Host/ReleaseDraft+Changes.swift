@@ -12,13 +12,13 @@ extension ReleaseDraft {
         guard case .text(let text) = file.source else {
           return FileChange(path: file.path, kind: kind)
         }
-        let isUnknown = context.input.observed.isAssumed && kind == .change
-        return change(file.path, kind, from: snapshot, to: text, isUnknown: isUnknown)
+        return change(
+          file.path, kind, from: snapshot, to: text, isAssumed: context.input.observed.isAssumed)
       }
     }
     let wanted = Set(files.map(\.path)).union([ReleasePath.marker.relative])
     let removed = snapshot.paths.filter { !wanted.contains($0) }.map { path in
-      change(path, .remove, from: snapshot, to: "", isUnknown: false)
+      change(path, .remove, from: snapshot, to: nil, isAssumed: false)
     }
     return removed.isEmpty ? made : (made + removed).sorted { $0.path < $1.path }
   }
@@ -40,13 +40,22 @@ extension ReleaseDraft {
     return isSame ? nil : isThere ? .change : .create
   }
 
-  /// - Parameter isUnknown: whether an old text that is not there is only not known.
+  /// - Parameters:
+  ///   - new: nil if the file is removed.
+  ///   - isAssumed: whether the host was not asked, so that the texts of its files are not known.
   private static func change(
-    _ path: String, _ kind: FileChange.Kind, from snapshot: Snapshot, to new: String,
-    isUnknown: Bool
+    _ path: String, _ kind: FileChange.Kind, from snapshot: Snapshot, to new: String?,
+    isAssumed: Bool
   ) -> FileChange {
-    let old = snapshot.texts[path] ?? ""
-    guard !ReleasePart.tls.contains(path), !(isUnknown && old.isEmpty) else {
+    let old = snapshot.texts[path]
+    let isUnknown =
+      switch kind {
+      case .create: false
+      // A file that is missing on the host is made again from nothing.
+      case .change: old == nil && isAssumed
+      case .remove: old == nil
+      }
+    guard !ReleasePart.tls.contains(path), !isUnknown else {
       return FileChange(path: path, kind: kind)
     }
     return FileChange(path: path, kind: kind, from: old, to: new)

@@ -60,38 +60,43 @@ package struct FileChange: Hashable, Sendable {
 
   package var path: String
   package var kind: Kind
-  private var shown: Shown
+  /// Nil if there is nothing to show.
+  private var shown: Shown?
 
   /// What there is to show of the change.
   private enum Shown: Hashable, Sendable {
     case diff(String)
     /// The texts of which a diff is made when it is read: most diffs of a large fleet never are.
-    case texts(old: String, new: String)
+    case texts(old: String?, new: String?)
   }
 
-  package init(path: String, kind: Kind, diff: String = "") {
+  package init(path: String, kind: Kind, diff: String? = nil) {
     self.path = path
     self.kind = kind
-    shown = .diff(diff)
+    shown = diff.map { .diff($0) }
   }
 
-  /// - Parameter old: empty if the file was not there, or if its text is not known.
-  init(path: String, kind: Kind, from old: String, to new: String) {
+  /// - Parameters:
+  ///   - old: nil if the file was not there, or if its text is not known.
+  ///   - new: nil if the file is removed.
+  init(path: String, kind: Kind, from old: String?, to new: String?) {
     self.path = path
     self.kind = kind
     shown = .texts(old: old, new: new)
   }
 
-  /// A unified diff; empty for keys, which are never shown, and for certificates, which have fields instead.
+  /// A unified diff; nil for keys, which are never shown, for certificates, which have fields instead, and for
+  /// texts that are not known. It is empty if an empty file is new or removed.
   ///
   /// It is made each time.
-  package var diff: String {
+  package var diff: String? {
     switch shown {
+    case nil: nil
     case .diff(let diff): diff
     case .texts(let old, let new):
       UnifiedDiff.between(
-        old, new, oldName: old.isEmpty ? "/dev/null" : "installed/\(path)",
-        newName: new.isEmpty ? "/dev/null" : "planned/\(path)")
+        old ?? "", new ?? "", oldName: old == nil ? "/dev/null" : "installed/\(path)",
+        newName: new == nil ? "/dev/null" : "planned/\(path)")
     }
   }
 }

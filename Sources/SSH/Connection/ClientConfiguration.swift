@@ -18,12 +18,18 @@ package struct ClientConfiguration: Hashable, Sendable {
   package var hostKeyAlias: String?
   /// As in ProxyJump, the nearest first.
   package var jumps: [String] = []
-  /// The agent's socket; empty for none.
-  package var agentSocket: String?
+  /// The agent to use instead of that of `SSH_AUTH_SOCK`.
+  package var agent: AgentChoice?
   package var connectSeconds: Int?
   package var keepaliveSeconds: Int?
   /// Settings that only OpenSSH itself supports, by their names in ssh_config(5).
   package var unsupportedOptions: [String] = []
+
+  /// What IdentityAgent chooses.
+  package enum AgentChoice: Hashable, Sendable {
+    case disabled
+    case socket(String)
+  }
 
   /// A marker that no configuration contains: a setting that `ssh -G` prints with it is not configured.
   static let unset = "deploy-unset"
@@ -50,7 +56,7 @@ package struct ClientConfiguration: Hashable, Sendable {
       case "hostkeyalias": hostKeyAlias = String(value)
       case "proxyjump" where value != "none": jumps = value.split(separator: ",").map(String.init)
       case "identityagent" where value != "SSH_AUTH_SOCK":
-        agentSocket = value == "none" ? "" : path(value)
+        agent = value == "none" ? .disabled : .socket(path(value))
       case "connecttimeout": connectSeconds = Int(value)
       case "serveraliveinterval": keepaliveSeconds = Int(value).flatMap { $0 == 0 ? nil : $0 }
       case "proxycommand" where value != "none": unsupportedOptions.append("ProxyCommand")

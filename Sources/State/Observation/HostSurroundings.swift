@@ -67,10 +67,10 @@ package struct HostSurroundings: Hashable, Sendable {
     package var address: String
     /// For a raw socket, the number of the protocol.
     package var port: Int
-    /// Empty if it is not known, and for sockets of the kernel, such as WireGuard's.
-    package var program: String
+    /// Nil if it is not known, and for sockets of the kernel, such as WireGuard's.
+    package var program: String?
 
-    package init(kind: Kind = .tcp, address: String, port: Int, program: String) {
+    package init(kind: Kind = .tcp, address: String, port: Int, program: String?) {
       self.kind = kind
       self.address = address
       self.port = port

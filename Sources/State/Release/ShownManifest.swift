@@ -129,34 +129,35 @@ extension FleetState {
     guard let manifest = shown.manifest else {
       return .problem(.drift("cannot be read"))
     }
-    let known = manifests[host] ?? InstalledManifests(serial: -1)
-    if known.digests.contains(shown.digest) { return .accepted(manifest) }
+    let known = manifests[host]
+    if known?.digests.contains(shown.digest) == true { return .accepted(manifest) }
     if let others = others(manifest) { return .problem(.ofOthers(others)) }
     switch shown.signature {
     case .missing:
       // Version 0.1.0 did not sign: its releases are accepted if they match the record.
       let isRecorded = manifest.release == hosts[host]?.release || wasRenamed(manifest, to: address)
-      return manifest.host == nil && manifests[host] == nil && isRecorded
+      return manifest.host == nil && known == nil && isRecorded
         ? .accepted(manifest) : .problem(.drift("is not signed"))
     case .invalid: return .problem(.drift("was changed after it was signed"))
     case .unknown: return .underOtherKey
     case .valid(let key):
       guard manifest.host == host else {
-        let former = manifest.host?.text ?? ""
+        let former = manifest.host.map { "the manifest of \($0)" } ?? "a manifest for no host"
         return wasRenamed(manifest, shown.digest, to: address)
-          ? .accepted(manifest) : .problem(.drift("is a copy of the manifest of \(former)"))
+          ? .accepted(manifest) : .problem(.drift("is a copy of \(former)"))
       }
       if fleetKeys.hasReplaced(key) {
         return .problem(
           .drift(
             "by \(manifest.madeBy) is signed with fleet key \(key.generation), which was replaced"))
       }
-      return manifest.serial > known.serial
-        ? .newer(NewerRelease(host: host, manifest: manifest, stateSerial: serial))
-        : .problem(
-          .drift(
-            "is from serial \(manifest.serial), older than the last known one from serial"
-              + " \(known.serial)"))
+      guard let known, manifest.serial <= known.serial else {
+        return .newer(NewerRelease(host: host, manifest: manifest, stateSerial: serial))
+      }
+      return .problem(
+        .drift(
+          "is from serial \(manifest.serial), older than the last known one from serial"
+            + " \(known.serial)"))
     }
   }
 

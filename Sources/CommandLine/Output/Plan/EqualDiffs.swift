@@ -23,8 +23,7 @@ struct EqualDiffs {
       for change in host.steps.flatMap(\.changes)
       where change.kind == .change && !change.isOfFirewall {
         // Once: a diff is made when it is read.
-        let diff = change.diff
-        guard !diff.isEmpty else { continue }
+        guard let diff = change.diff, !diff.isEmpty else { continue }
         let text = OwnText(diff, without: host.ownNames)
         let position = positions[text] ?? diffs.count
         if position == diffs.count {

@@ -194,7 +194,7 @@ extension FileChange {
   /// What is known of the size of a change, in parentheses; empty if nothing is.
   fileprivate func size(_ file: PlannedFile?) -> String {
     if file?.isSecret == true { return " (secret)" }
-    let text = diff.split(separator: "\n").dropFirst(2)
+    let text = (diff ?? "").split(separator: "\n").dropFirst(2)
     guard !text.isEmpty else { return "" }
     let (added, removed) = (
       text.count { $0.hasPrefix("+") }, text.count { $0.hasPrefix("-") }

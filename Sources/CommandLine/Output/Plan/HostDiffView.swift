@@ -33,9 +33,9 @@ struct HostDiffView {
   /// The whole file with its changed lines marked; the diff alone if the file is new or removed.
   private func text(of change: FileChange, _ step: HostStep, _ style: Style) -> StyledText {
     let file = step.files.first { $0.path == change.path }
-    let diff = change.diff
-    guard !diff.isEmpty else {
-      return style("\(change.kind.symbol) \(change.path): \(reason(file, change))", .dim)
+    guard let diff = change.diff, !diff.isEmpty else {
+      let reason = change.diff == nil ? reason(file, change) : "empty"
+      return style("\(change.kind.symbol) \(change.path): \(reason)", .dim)
     }
     guard case .text(let text) = file?.source, change.kind == .change else {
       return style.diff(diff.withoutEmptyEnd)

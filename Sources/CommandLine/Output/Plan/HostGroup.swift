@@ -102,7 +102,7 @@ struct HostLikeness: Hashable {
     init(_ change: FileChange, _ file: PlannedFile?, _ own: [String]) {
       (path, kind, isSecret) = (change.path, change.kind, file?.isSecret)
       content =
-        if case let diff = change.kind == .create ? "" : change.diff, !diff.isEmpty {
+        if let diff = change.kind == .create ? nil : change.diff {
           .text(OwnText(diff, without: own))
         } else if case .text(let text) = file?.source {
           .text(OwnText(text, without: own))

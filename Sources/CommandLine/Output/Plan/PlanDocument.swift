@@ -197,7 +197,7 @@ extension PlanDocument.Step {
         replaces: $0.replaced.map(PlanDocument.Replaced.init))
     }
     files = step.changes.map {
-      PlanDocument.File(path: $0.path, change: $0.kind.rawValue, diff: $0.diff)
+      PlanDocument.File(path: $0.path, change: $0.kind.rawValue, diff: $0.diff ?? "")
     }
   }
 }

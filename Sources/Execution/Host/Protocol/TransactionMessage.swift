@@ -67,8 +67,8 @@ enum TransactionMessage: HostMessage {
 
 /// Why a host refuses a transaction before anything is switched.
 enum HostRefusal: Equatable, Sendable {
-  /// Another run holds the lock; it is named if it is known.
-  case locked(by: String)
+  /// Another run holds the lock; nil if it is not known.
+  case locked(by: String?)
   /// Its release is not the one that the plan was made for.
   case changed(Fingerprint)
   case noSpace
@@ -96,7 +96,7 @@ enum HostRefusal: Equatable, Sendable {
     guard let word = Word(rawValue: name) else { throw .unknown("refused \(name)") }
     let place = "refused \(name)"
     switch word {
-    case .locked: self = .locked(by: HostValues.text(detail))
+    case .locked: self = .locked(by: detail.isEmpty ? nil : HostValues.text(detail))
     case .changed: self = .changed(try HostValues.fingerprint(detail, of: place))
     case .noSpace: self = .noSpace
     case .staging: self = .staging
