@@ -29,6 +29,12 @@ struct ForeignCertificate {
 
   static let ca = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign"]
 
+  /// A CA that signs certificates and revocation lists, and that deploy can use.
+  static let signingCA = [
+    "basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign",
+    "subjectKeyIdentifier=hash",
+  ]
+
   static func server(_ names: String...) -> [String] {
     [
       "basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature",

@@ -52,14 +52,36 @@ extension CAFiles {
     case noKey
   }
 
-  /// The protection of a key, by the labels of its PEM text; nothing is decrypted.
+  /// The protection of a key in PEM form; nothing is decrypted. If the text has several keys, the
+  /// protection of the worst one.
   package static func protection(ofKeyPEM pem: String) -> KeyProtection {
-    let lines = pem.split(whereSeparator: \.isNewline)
-    let label = lines.first { $0.hasPrefix("-----BEGIN ") && $0.contains("PRIVATE KEY-----") }
-    guard let label else { return .noKey }
-    if label.hasPrefix("-----BEGIN ENCRYPTED ") { return .encrypted }
-    return lines.contains { $0.hasPrefix("Proc-Type:") && $0.contains("ENCRYPTED") }
-      ? .encryptedElsewise : .none
+    let labelled = protection(byLabelsOf: pem.utf8)
+    // A label is only a claim: the structure below it has to be an encrypted one.
+    return labelled == .encrypted && !EncryptedPrivateKey.isOne(pem) ? .noKey : labelled
+  }
+
+  /// The protection of a key that another program wrote, by the labels of its PEM text.
+  package static func protection(ofForeignKey pem: Secret) -> KeyProtection {
+    pem.withUnsafeBytes { protection(byLabelsOf: $0) }
+  }
+
+  /// Only lines with labels and headers are made strings: the others may be a key.
+  private static func protection(byLabelsOf pem: some Collection<UInt8>) -> KeyProtection {
+    var keys: [KeyProtection] = []
+    var isInKey = false
+    for line in pem.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") })
+    {
+      if line.starts(with: "-----BEGIN ".utf8) {
+        let label = String(decoding: line.prefix(80), as: UTF8.self)
+        isInKey = label.contains("PRIVATE KEY-----")
+        if isInKey { keys.append(label.contains(" ENCRYPTED PRIVATE KEY") ? .encrypted : .none) }
+      } else if isInKey, line.starts(with: "Proc-Type:".utf8),
+        String(decoding: line.prefix(80), as: UTF8.self).contains("ENCRYPTED")
+      {
+        keys[keys.count - 1] = .encryptedElsewise
+      }
+    }
+    return [.none, .encryptedElsewise, .encrypted].first(where: keys.contains) ?? .noKey
   }
 
   /// Encrypts the key under another passphrase; its certificate stays the same.

@@ -31,6 +31,9 @@ package struct CertificateAuthority: Sendable {
   /// Whether it is self-signed.
   package var isRoot: Bool { issuers.isEmpty }
 
+  /// When the first of its certificate and those of its issuers expires, in seconds since 1970.
+  private let end: Int64
+
   /// Creates a key and its certificate.
   /// - Parameters:
   ///   - root: the CA that signs it; nil for a self-signed CA. The certificate ends no later than the root.
@@ -148,6 +151,9 @@ package struct CertificateAuthority: Sendable {
     self.certificate = certificate
     self.issuers = issuers
     self.key = key
+    end = issuers.reduce(facts.notAfter) { end, issuer in
+      min(end, (try? CertificateFacts(of: issuer))?.notAfter ?? end)
+    }
   }
 
   /// The PEM of its certificate, and of those of the CAs above it.
@@ -178,7 +184,7 @@ package struct CertificateAuthority: Sendable {
     let builder = try CertificateBuilder.start(key: leafKey, for: operation)
     try builder.setRandomSerial(lowestBit: request.role.serialParity)
     try builder.setValidity(
-      notBefore: validity.notBefore, notAfter: min(validity.notAfter, facts.notAfter))
+      notBefore: validity.notBefore, notAfter: min(validity.notAfter, end))
     try builder.setSubject([(NID_commonName, request.commonName)])
     try builder.setIssuer(certificate)
     try builder.addExtension(NID_basic_constraints, "critical,CA:FALSE")

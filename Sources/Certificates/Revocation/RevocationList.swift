@@ -37,9 +37,12 @@ package struct RevocationList: Hashable, Sendable {
   package let revoked: [RevokedCertificate]
 
   /// Reads a list and checks that the CA signed it.
-  /// - Parameter name: how errors name the list, such as its path.
+  /// - Parameters:
+  ///   - name: how errors name the list, such as its path.
+  ///   - isForeign: whether another program may have made it: it may lack a number, or have one that is
+  ///     too large, and its number is then 0.
   package init(
-    pem: String, signedBy caPEM: String, named name: String
+    pem: String, signedBy caPEM: String, named name: String, isForeign: Bool = false
   ) throws(CertificateError) {
     // The CA's own certificate is the first.
     let ca = try Certificate.readAll(
@@ -55,7 +58,14 @@ package struct RevocationList: Hashable, Sendable {
       "it is not signed by its CA")
     withExtendedLifetime(ca) {}
     self.pem = pem
-    number = try Self.number(of: pointer, operation)
+    if isForeign {
+      number = (try? Self.number(of: pointer, operation)) ?? 0
+      try operation.require(
+        X509_CRL_get0_nextUpdate(pointer) != nil, .damagedRevocationList,
+        "it does not say when the next list is due (nextUpdate)")
+    } else {
+      number = try Self.number(of: pointer, operation)
+    }
     thisUpdate = try ASN1Time.seconds(of: X509_CRL_get0_lastUpdate(pointer), for: operation)
     nextUpdate = try ASN1Time.seconds(of: X509_CRL_get0_nextUpdate(pointer), for: operation)
     revoked = try Self.entries(of: pointer, operation).sorted { $0.serial < $1.serial }

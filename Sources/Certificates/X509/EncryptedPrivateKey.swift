@@ -79,6 +79,17 @@ enum EncryptedPrivateKey {
     return try PrivateKey.decode(opened, for: operation)
   }
 
+  /// Whether the text contains the structure of an encrypted key, whatever its label says.
+  static func isOne(_ pem: String) -> Bool {
+    // An unsuccessful attempt leaves errors in the queue.
+    defer { ERR_clear_error() }
+    guard let buffer = try? MemoryBuffer.copying(pem, for: Operation("read", "a key")),
+      let sealed = PEM_read_bio_PKCS8(buffer.pointer, nil, { _, _, _, _ in -1 }, nil)
+    else { return false }
+    X509_SIG_free(sealed)
+    return true
+  }
+
   /// Nil if another program wrote the file.
   private static func recordedDigest(in pem: String) -> String? {
     pem.split(whereSeparator: \.isNewline).first { $0.hasPrefix(digestLabel) }

@@ -6,7 +6,8 @@ final class PrivateKey: Sendable {
   // objects may be read by several threads at once (openssl-threads(7)); signing reads.
   nonisolated(unsafe) let pointer: OpaquePointer
 
-  private init(adopting pointer: OpaquePointer) { self.pointer = pointer }
+  /// The pointer is freed with this object.
+  init(adopting pointer: OpaquePointer) { self.pointer = pointer }
 
   deinit { EVP_PKEY_free(pointer) }
 

@@ -3,14 +3,16 @@ internal import COpenSSL
 extension CertificateBundle {
   /// Verifies a certificate against this bundle's CAs, as a TLS peer does.
   ///
-  /// The rules are RFC 5280's, applied strictly, at OpenSSL's security level 2.
+  /// The rules are RFC 5280's, at OpenSSL's security level 2. They are applied strictly to the certificate
+  /// itself; a CA that another program created may break rules that no TLS peer checks.
   /// - Parameters:
   ///   - leafPEM: the certificate, which intermediates may follow.
   ///   - role: the end of the connection that presents it.
   ///   - name: the name it has to match, as nginx's `proxy_ssl_name`; nil to check no name.
   ///   - time: seconds since 1970.
+  ///   - lists: the revocation lists, as PEM: if there is one, each CA of the chain needs one.
   package func verify(
-    leafPEM: String, as role: CertificateRole, name: String?, at time: Int64
+    leafPEM: String, as role: CertificateRole, name: String?, at time: Int64, lists: [String] = []
   ) throws(CertificateError) {
     let chain = try CertificateBundle(pem: leafPEM, named: "the certificate to verify")
     let leaf = chain.facts[0].commonName.debugDescription
@@ -20,12 +22,38 @@ extension CertificateBundle {
     for ca in certificates {
       try operation.require(X509_STORE_add_cert(store, ca.pointer) == 1)
     }
+    try Self.add(lists, to: store, operation)
     // OpenSSL's context borrows the chain, and Swift frees an array after its last use.
     try withExtendedLifetime(chain) { () throws(CertificateError) in
-      try Self.verify(
-        chain.certificates, in: store, as: role, name: name, at: time, isStrict: true,
-        vouching: self.name, operation)
+      func verify(isStrict: Bool) throws(CertificateError) {
+        try Self.verify(
+          chain.certificates, in: store, as: role, name: name, at: time, isStrict: isStrict,
+          vouching: self.name, operation)
+      }
+      do throws(CertificateError) {
+        try verify(isStrict: true)
+      } catch {
+        guard let depth = error.verification?.depth, depth > 0 else { throw error }
+        try verify(isStrict: false)
+      }
     }
+  }
+
+  /// Adds revocation lists to a store, which then requires them as nginx does with `ssl_crl`.
+  private static func add(
+    _ lists: [String], to store: OpaquePointer, _ operation: Operation
+  ) throws(CertificateError) {
+    guard !lists.isEmpty else { return }
+    for list in lists {
+      let buffer = try MemoryBuffer.copying(list, for: operation)
+      let pointer = try operation.require(
+        PEM_read_bio_X509_CRL(buffer.pointer, nil, { _, _, _, _ in -1 }, nil),
+        .damagedRevocationList, "a revocation list is damaged")
+      defer { X509_CRL_free(pointer) }
+      try operation.require(X509_STORE_add_crl(store, pointer) == 1)
+    }
+    let flags = UInt(X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL)
+    try operation.require(X509_STORE_set_flags(store, flags) == 1)
   }
 
   /// - Parameters:
