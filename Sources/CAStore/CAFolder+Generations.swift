@@ -28,6 +28,7 @@ extension CAFolder {
   ) throws -> CAGeneration {
     try makeFolder()
     let listing = try listing()
+    try refuseInterruptedImport(listing)
     let latest = known.map(\.generation).max() ?? 0
     let generation =
       try listing.interrupted ?? max(listing.latest, archive.listing().latest, latest) + 1
@@ -113,6 +114,7 @@ extension CAFolder {
   /// rotation is not complete.
   private func removeRemains(of generation: Int) throws {
     try FileWriter.remove(revocationListPath(generation))
+    try FileWriter.remove(importedRootListPath(generation))
     try FileWriter.remove(retiringPath(generation))
   }
 
@@ -134,7 +136,7 @@ extension CAFolder {
     return try self.record(record.generation, record.status)
   }
 
-  private func makeFolder() throws {
+  func makeFolder() throws {
     do {
       try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true,

@@ -32,9 +32,23 @@ extension CAFolder {
     let unexpired = revocations.filter { $0.notAfter > now }
     var lists = RevocationLists()
     guard !unexpired.isEmpty || present.contains(where: { $0 != nil }) else { return lists }
+    if unexpired.isEmpty, present.allSatisfy({ $0?.revoked.isEmpty ?? true }) {
+      // Nothing is revoked: lists are not worth refusing all clients of a generation that hosts are leaving
+      // and that lacks a list, because the folder was lost or its root's list has expired.
+      let isUnlisted = zip(records, present).contains { record, list in
+        guard record.status == .retiring else { return false }
+        do {
+          _ = try rootRevocationList(of: record, now: now.secondsSince1970)
+          return list == nil && !keys.contains(record.generation)
+        } catch {
+          return true
+        }
+      }
+      if isUnlisted { return lists }
+    }
     // Checked before a passphrase is asked for: without the root's list, nothing can be revoked.
-    lists.above = try rootRevocationList(above: records, now: now.secondsSince1970)
-    for (record, present) in zip(records, present) {
+    let above = try records.map { try rootRevocationList(of: $0, now: now.secondsSince1970) }
+    for ((record, present), above) in zip(zip(records, present), above) {
       let revoked = unexpired.filter { $0.issuerKeyIdentifier == record.keyIdentifier }
         .map(RevokedCertificate.init).sorted { $0.serial < $1.serial }
       if let present, Set(revoked).isSubset(of: present.revoked),
@@ -43,16 +57,17 @@ extension CAFolder {
         let isNew = try present.pem != revocationList(of: record)?.pem
         lists.signed.append(
           .init(
-            record: record, list: present, isNew: isNew && keys.contains(record.generation)))
+            record: record, list: present, above: above,
+            isNew: isNew && keys.contains(record.generation)))
       } else if record.status == .retiring, !keys.contains(record.generation) {
         // Without the key, no newer list can be signed. Hosts stop trusting this generation soon.
         if let present {
-          lists.signed.append(.init(record: record, list: present, isNew: false))
+          lists.signed.append(.init(record: record, list: present, above: above, isNew: false))
         }
       } else {
         let list = try await ca(record).revocationList(
           of: revoked, now: now.secondsSince1970)
-        lists.signed.append(.init(record: record, list: list, isNew: true))
+        lists.signed.append(.init(record: record, list: list, above: above, isNew: true))
       }
     }
     return lists
@@ -79,13 +94,16 @@ extension CAFolder {
 
   /// The revocations in the lists, without host names: what is left if the state is lost.
   package func recordedRevocations() throws -> [Revocation] {
-    try generations().flatMap { record in
-      try revocationList(of: record)?.revoked.map { entry in
-        Revocation(
-          serial: entry.serial, issuerKeyIdentifier: record.keyIdentifier, host: nil,
-          revokedAt: Timestamp(secondsSince1970: entry.revokedAt),
-          reason: Revocation.Reason(entry.reason), notAfter: record.notAfter)
-      } ?? []
-    }
+    try generations().flatMap { try recordedRevocations(of: $0) }
+  }
+
+  /// The revocations in the list of one generation, without host names.
+  func recordedRevocations(of record: CAGeneration) throws -> [Revocation] {
+    try revocationList(of: record)?.revoked.map { entry in
+      Revocation(
+        serial: entry.serial, issuerKeyIdentifier: record.keyIdentifier, host: nil,
+        revokedAt: Timestamp(secondsSince1970: entry.revokedAt),
+        reason: Revocation.Reason(entry.reason), notAfter: record.notAfter)
+    } ?? []
   }
 }

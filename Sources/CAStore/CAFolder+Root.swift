@@ -3,7 +3,7 @@ import Files
 import Fleet
 import FoundationEssentials
 import Inventories
-package import State
+import State
 
 /// The optional root CA, which signs the generations and whose key is kept offline.
 ///
@@ -55,6 +55,22 @@ extension CAFolder {
     }
   }
 
+  /// Stops if the root of a generation is not the one that `deploy` created: only its owner can sign a renewed
+  /// certificate.
+  func refuseForeignRoot(of ca: CertificateAuthority) throws {
+    let chain = try CertificateFacts.readAll(pem: ca.certificatePEM())
+    let own = try FileReader.readIfPresent(rootCertificatePath, as: .ca)
+    let root = try own.map {
+      try CertificateFacts.readAll(
+        pem: String(decoding: $0, as: UTF8.self), named: rootCertificatePath)
+    }
+    guard chain.count > 1, root?.first?.fingerprint != chain[1].fingerprint else { return }
+    throw CAStoreError(
+      "\"\(ca.facts.commonName)\" was imported, and its root \"\(chain[1].commonName)\" has to sign a renewed"
+        + " certificate of the same key and name. Import that with\n    deploy ca import --certificate FILE"
+        + " --key \(path)/ca-N.key --chain FILE --crl FILE --inventory \(inventoryPath)")
+  }
+
   private func makeRoot(
     _ root: RootPolicy, _ subject: SubjectFields, passphrase: Secret, now: Int64
   ) throws {
@@ -77,65 +93,5 @@ extension CAFolder {
       try FileWriter.create(rootKeyPath, text: files.encryptedKeyPEM, for: .ownerAlone)
     }
     try FileWriter.create(rootCertificatePath, text: files.certificatePEM, for: .everyone)
-  }
-
-  /// The revocation list of the root, if a generation has one: if nginx has lists of only some CAs of a chain, it
-  /// refuses every client. For an imported intermediate CA, the user has to provide the list.
-  func rootRevocationList(above records: [CAGeneration], now: Int64) throws -> RevocationList? {
-    guard let record = try records.first(where: { try certificates(of: $0).facts.count > 1 }) else {
-      return nil
-    }
-    let chain = try certificates(of: record)
-    let names = chain.facts.dropFirst().map { "\"\($0.commonName)\"" }
-    let replacement =
-      ", or replace generation \(record.generation) with a CA that deploy creates: \"deploy rotate ca\""
-    guard names.count == 1 else {
-      throw CAStoreError(
-        "generation \(record.generation) has several CAs above it (\(names.joined(separator: ", ")))."
-          + " Back-ends need a revocation list from each, but deploy supports one. If the first of them is"
-          + " self-signed, remove the others from \(certificatePath(record.generation))\(replacement)"
-      )
-    }
-    let remedy = "Save a current revocation list of \(names[0]) there, in PEM form\(replacement)"
-    guard FileManager.default.fileExists(atPath: rootRevocationListPath) else {
-      throw CAStoreError(
-        "\(rootRevocationListPath) is missing. As soon as anything is revoked, back-ends need a revocation list"
-          + " of \(names[0]), which signed generation \(record.generation). \(remedy)")
-    }
-    let list = try RevocationList(
-      pem: String(
-        decoding: try FileReader.read(rootRevocationListPath, as: .ca), as: UTF8.self),
-      signedBy: try chain.canonicalPEM()[1], named: rootRevocationListPath)
-    guard list.nextUpdate > now else {
-      let end = Timestamp(secondsSince1970: list.nextUpdate).date
-      throw CAStoreError(
-        "\(rootRevocationListPath) expired on \(end): back-ends would refuse every front-end. \(remedy)"
-      )
-    }
-    return list
-  }
-
-  private func certificates(of record: CAGeneration) throws -> CertificateBundle {
-    try CertificateBundle(
-      pem: record.certificate, named: "the certificate of generation \(record.generation)")
-  }
-
-  /// A warning if the revocation list of the root expires before the generations do, so that the user has to
-  /// replace it in time.
-  package func rootRevocationListFindings(above records: [CAGeneration], now: Int64) throws
-    -> [String]
-  {
-    guard FileManager.default.fileExists(atPath: rootRevocationListPath) else { return [] }
-    do {
-      guard let list = try rootRevocationList(above: records, now: now),
-        let end = records.map(\.notAfter.secondsSince1970).min(), list.nextUpdate < end
-      else { return [] }
-      return [
-        "\(rootRevocationListPath) expires on \(Timestamp(secondsSince1970: list.nextUpdate).date): replace it"
-          + " and run \"deploy apply\" before, or back-ends will refuse every front-end"
-      ]
-    } catch let failure as CAStoreError {
-      return [failure.message]
-    }
   }
 }

@@ -4,8 +4,10 @@ package import State
 
 /// Combines what the CA's folder and the fleet's state say about the CA.
 extension CAFolder {
-  /// Adds the generations of the folder to the state.
+  /// Adds the generations of the folder to the state, and what the lists of those revoke that the state does not
+  /// know yet: an imported CA may have revoked certificates before.
   package func takeIn(into state: inout FleetState, now: Timestamp) throws {
+    let known = Set(state.caGenerations.map(\.keyIdentifier))
     do {
       try state.takeIn(
         folder: records(),
@@ -21,6 +23,9 @@ extension CAFolder {
           + " \(path).other\n    deploy ca create --inventory \(inventoryPath)")
     }
     try refuseNoneToSign(state.caGenerations)
+    for record in state.caGenerations where !known.contains(record.keyIdentifier) {
+      state.learn(try recordedRevocations(of: record))
+    }
   }
 
   /// Stops if the fleet has no CA.

@@ -10,6 +10,7 @@ package import State
 ///     ca-1.key       its private key, encrypted; written before the certificate
 ///     ca-1.crl       its revocation list, as soon as anything is revoked
 ///     ca-1.retiring  a marker: after the rotation, no host trusts this generation
+///     ca-1.import    the certificate of a generation whose import is not complete
 ///     fleet-1.key    see ``fleetKeyPath(_:)``
 ///     archive/       certificates of generations that no host trusts, and keys that were archived
 ///
@@ -55,6 +56,8 @@ package struct CAFolder: Sendable {
     package var certificates: Set<Int> { found["crt"] ?? [] }
     package var keys: Set<Int> { found["key"] ?? [] }
     var retiring: Set<Int> { found["retiring"] ?? [] }
+    /// The generations whose import was interrupted.
+    var imports: Set<Int> { (found["import"] ?? []).subtracting(certificates) }
     var latest: Int { certificates.union(keys).max() ?? 0 }
 
     /// The generation of a key newer than every certificate: its creation was interrupted, or its certificate is
@@ -125,7 +128,9 @@ package struct CAFolder: Sendable {
   package func findings() throws -> [String] {
     let listing = try listing()
     var findings: [String] = []
-    for generation in listing.keys.subtracting(listing.certificates).sorted() {
+    findings += try listing.imports.sorted().map(interruptedImport)
+    let withoutCertificate = listing.keys.subtracting(listing.certificates)
+    for generation in withoutCertificate.subtracting(listing.imports).sorted() {
       findings.append(
         generation == listing.interrupted
           ? "\(keyPath(generation)) has no certificate, because its creation was interrupted: run the command"

@@ -73,6 +73,7 @@ package actor CAKeyring {
   /// The root CA that signed a generation; nil if the generation is self-signed.
   package func root(above ca: CertificateAuthority) async throws -> CertificateAuthority? {
     guard !ca.isRoot else { return nil }
+    try folder.refuseForeignRoot(of: ca)
     return try await withPassphrase { try folder.unlockRoot(passphrase: $0) }
   }
 

@@ -8,14 +8,14 @@ package struct RevocationLists: Sendable {
   package struct Entry: Sendable {
     package var record: CAGeneration
     package var list: RevocationList
+    /// The list of its root; nil if the generation is self-signed.
+    package var above: RevocationList?
     /// Whether the list is not in a file yet.
     var isNew: Bool
   }
 
   /// In the order of the generations.
   package var signed: [Entry] = []
-  /// The list of the root; nil if there is no root, or if nothing is revoked.
-  package var above: RevocationList?
 }
 
 extension RevokedCertificate {

@@ -85,9 +85,9 @@ struct CARootTests {
     let lists = try await folder.revocationLists(
       [revocation], of: folder.generations(), now: Timestamp(secondsSince1970: now)
     ) { try folder.unlock($0, passphrase: passphrase) }
-    #expect(lists.signed.map(\.list.revoked.count) == [1] && lists.above?.revoked == [])
+    #expect(lists.signed.map(\.list.revoked.count) == [1] && lists.signed[0].above?.revoked == [])
     let root = try CertificateFacts.readAll(pem: record.certificate)[1]
-    #expect(lists.above?.nextUpdate == root.notAfter)
+    #expect(lists.signed[0].above?.nextUpdate == root.notAfter)
   }
 
   /// An intermediate of another CA, as a company hands it out: no root.crt, no root.crl.
@@ -119,14 +119,15 @@ struct CARootTests {
     let failure = await #expect(throws: CAStoreError.self) { _ = try await revoke(revocation) }
     #expect(
       failure?.message == """
-        \(folder.rootRevocationListPath) is missing. As soon as anything is revoked, back-ends need a revocation list of "Shop Root", which \
-        signed generation 1. Save a current revocation list of "Shop Root" there, \
-        in PEM form, or replace generation 1 with a CA that deploy creates: "deploy rotate ca"
+        \(folder.importedRootListPath(1)) is missing. Back-ends need a revocation list of "Shop Root", which \
+        signed generation 1, as soon as they have any. Add a current revocation list of "Shop Root" with
+            deploy ca import --crl FILE --inventory \(folder.inventoryPath)
+        or replace generation 1 with a CA that deploy creates: "deploy rotate ca"
         """)
     try FileManager.default.copyItem(
       atPath: home.path + "/company.crl", toPath: folder.rootRevocationListPath)
     let lists = try await revoke(revocation)
-    #expect(lists.signed.map(\.list.revoked.count) == [1] && lists.above?.revoked == [])
+    #expect(lists.signed.map(\.list.revoked.count) == [1] && lists.signed[0].above?.revoked == [])
     #expect(try folder.rootRevocationListFindings(above: [record], now: now) == [])
   }
 
@@ -145,7 +146,7 @@ struct CARootTests {
       atPath: home.path + "/company.crl", toPath: folder.rootRevocationListPath)
     let end = try CertificateFacts.readAll(pem: record.certificate)[1].notAfter
     #expect(
-      message { _ = try folder.rootRevocationList(above: [record], now: end) }
+      message { _ = try folder.rootRevocationList(of: record, now: end) }
         .contains("root.crl expired on"))
     let later = CAGeneration(
       generation: 1, commonName: record.commonName, keyIdentifier: record.keyIdentifier,
@@ -155,6 +156,42 @@ struct CARootTests {
     #expect(
       try folder.rootRevocationListFindings(above: [later], now: now).first?
         .contains("root.crl expires on") == true)
+  }
+
+  @Test("with an expired list of its root, a generation can be rotated away if nothing is revoked")
+  func expiredList() async throws {
+    let (record, revocation) = try adopt()
+    let ca = try folder.unlock(record, passphrase: passphrase)
+    try home.write(ca.revocationList(of: [], now: now).pem, to: "shop.ca/ca-1.crl")
+    try FileManager.default.copyItem(
+      atPath: home.path + "/company.crl", toPath: folder.importedRootListPath(1))
+    let end = try CertificateFacts.readAll(pem: record.certificate)[1].notAfter
+    let current = Revocation(
+      serial: "4f11", issuerKeyIdentifier: revocation.issuerKeyIdentifier, host: nil,
+      revokedAt: revocation.revokedAt, reason: .superseded,
+      notAfter: Timestamp(secondsSince1970: end + day))
+    await #expect(throws: CAStoreError.self) { _ = try await lists([], at: end) }
+    try folder.retire(1)
+    #expect(try await lists([], at: end).signed.isEmpty)
+    await #expect(throws: CAStoreError.self) { _ = try await lists([current], at: end) }
+  }
+
+  /// The lists of all generations, even if all are retiring.
+  private func lists(_ revocations: [Revocation], at time: Int64) async throws -> RevocationLists {
+    try await folder.revocationLists(
+      revocations, of: folder.records(), now: Timestamp(secondsSince1970: time)
+    ) { try folder.unlock($0, passphrase: passphrase) }
+  }
+
+  @Test("a generation below another root is renewed by its owner, and the message says how")
+  func foreignRoot() async throws {
+    let (record, _) = try adopt()
+    let ca = try folder.unlock(record, passphrase: passphrase)
+    let failure = #expect(throws: CAStoreError.self) { try folder.refuseForeignRoot(of: ca) }
+    #expect(failure?.message.contains("its root \"Shop Root\" has to sign a renewed") == true)
+    try FileManager.default.copyItem(
+      atPath: home.path + "/company.crt", toPath: folder.rootCertificatePath)
+    try folder.refuseForeignRoot(of: ca)
   }
 
   @Test("the root's key gets the new passphrase too, and a root cannot be renamed")

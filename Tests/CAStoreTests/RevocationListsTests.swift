@@ -95,6 +95,31 @@ struct RevocationListsTests {
     }
   }
 
+  @Test("if nothing is revoked, a generation that was left without key and list is not refused")
+  func leftWithout() async throws {
+    let records = try folder.generations()
+    // The list that an imported intermediate has from the start.
+    let second = try folder.unlock(records[1], passphrase: passphrase)
+    try home.write(
+      second.revocationList(of: [], now: now).pem, to: "shop.ca/ca-2.crl")
+    #expect(try await lists([]).0.count == 2)
+    try FileWriter.remove(folder.revocationListPath(1))
+    try FileWriter.remove(folder.keyPath(1))
+    try folder.retire(1)
+    #expect(try await lists([]).0 == [])
+    #expect(try await lists([revocation("4f11", records[1])]).0.map(\.revoked.count) == [1])
+  }
+
+  @Test("what a list revokes is in the state as soon as the generation is")
+  func takenIn() async throws {
+    let records = try folder.generations()
+    _ = try await lists([revocation("4f11", records[1])])
+    var state = FleetState(fleet: "shop", lineage: "a1")
+    try folder.takeIn(into: &state, now: Timestamp(secondsSince1970: now))
+    #expect(state.revocations.map(\.serial) == ["4f11"])
+    #expect(state.revocations.map(\.notAfter) == [records[1].notAfter])
+  }
+
   @Test("revocations are recovered from the lists if the state is lost")
   func recorded() async throws {
     let records = try folder.generations()

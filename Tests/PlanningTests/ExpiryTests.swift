@@ -28,7 +28,8 @@ struct ExpiryTests {
   }
 
   private func lines(
-    _ state: FleetState, sites: [String: Timestamp] = [:], lists: [Int: Timestamp] = [:]
+    _ state: FleetState, sites: [String: Timestamp] = [:], lists: [Int: Timestamp] = [:],
+    roots: [Expiry.Root] = []
   ) throws -> [String] {
     let sites = try sites.map { domain, end in
       (
@@ -38,7 +39,8 @@ struct ExpiryTests {
     }
     return Expiry.all(
       of: state, LeafPolicy(validFor: .days(365), renewBefore: .days(30)),
-      siteCertificates: Dictionary(uniqueKeysWithValues: sites), revocationLists: lists, now: now
+      siteCertificates: Dictionary(uniqueKeysWithValues: sites), revocationLists: lists,
+      roots: roots, now: now
     ).map { "\($0.kind.rawValue) \($0.host?.text ?? "-") \($0.name) \($0.daysLeft) \($0.urgency)" }
   }
 
@@ -57,6 +59,21 @@ struct ExpiryTests {
           "certificate edge-1 tls/front-end.crt 200 none", "ca - Shop CA 3650 none",
           "ca - Shop CA 2 3650 none", "revocation-list - Shop CA 2 3650 none",
         ])
+  }
+
+  @Test("The root above a CA is listed once, with its list, which is due two weeks before its end")
+  func roots() throws {
+    var state = state
+    state.caGenerations = [Scenario.ca(1)]
+    let root = Expiry.Root(name: "Root", notAfter: later(4000), listEnd: later(13))
+    let same = Expiry.Root(name: "Own Root", notAfter: later(5000), listEnd: later(5000))
+    #expect(
+      try lines(state, roots: [root, root, same]) == [
+        "revocation-list - Root 13 due", "ca - Shop CA 3650 none", "ca - Root 4000 none",
+        "ca - Own Root 5000 none", "revocation-list - Own Root 5000 none",
+      ])
+    let later = Expiry.Root(name: "Root", notAfter: later(4000), listEnd: later(14))
+    #expect(try lines(state, roots: [later]).first == "revocation-list - Root 14 none")
   }
 
   @Test(

@@ -135,6 +135,23 @@ struct FleetStateTests {
     #expect(state.caGenerations.map(\.status) == [.signing])
   }
 
+  @Test("takes a renewed CA certificate, which begins with the first one, and keeps it")
+  func renewedCA() {
+    func record(until end: Int64) -> CAGeneration {
+      CAGeneration(
+        generation: 1, commonName: "Shop", keyIdentifier: "1e", fingerprint: "\(end)",
+        notBefore: Timestamp(secondsSince1970: 0), notAfter: Timestamp(secondsSince1970: end),
+        certificate: "until \(end)")
+    }
+    var state = FleetState(fleet: "shop", lineage: "a1")
+    for end in [9, 11, 9] {
+      state.learn(
+        FleetKnowledge(caGenerations: [record(until: Int64(end))]),
+        at: Timestamp(secondsSince1970: 1))
+    }
+    #expect(state.caGenerations == [record(until: 11)])
+  }
+
   @Test("has one revocation for each certificate, the latest")
   func revoking() {
     var state = FleetState(fleet: "shop", lineage: "a1")

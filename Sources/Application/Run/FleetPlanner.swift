@@ -25,7 +25,10 @@ struct FleetPlanner {
   {
     begin()
     defer { interaction.show(.ended) }
-    return Planner.plan(try await input(survey, state, asOf: now, asksServers: true))
+    var plan = Planner.plan(try await input(survey, state, asOf: now, asksServers: true))
+    plan.warnings += workspace.ca.rootRevocationListWarnings(
+      above: state.caGenerations, now: (now ?? .current).secondsSince1970)
+    return plan
   }
 
   /// A plan from the state alone, without contacting hosts. Stops if the fleet has no CA, or if the
@@ -89,7 +92,7 @@ extension RevocationLists {
           entry.record.keyIdentifier,
           Materials.RevocationList(
             pem: entry.list.pem, serials: Set(entry.list.revoked.map(\.serial)),
-            above: above?.pem)
+            above: entry.above?.pem)
         )
       })
   }

@@ -16,7 +16,7 @@ package struct ExportCA {
     let folder = workspace.ca
     let texts =
       revocationLists
-      ? try generations.compactMap { try folder.revocationList(of: $0)?.pem }
+      ? try generations.compactMap { try folder.revocationList(of: $0)?.pem } + roots(generations)
       : generations.map(\.certificate)
     guard !texts.isEmpty else {
       throw Failure(
@@ -24,6 +24,14 @@ package struct ExportCA {
         "the CA in \(folder.path) has signed no revocation list, because nothing was revoked")
     }
     return texts.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined()
+  }
+
+  /// The lists of the roots above generations: verifiers need one of each CA in a chain.
+  private func roots(_ generations: [CAGeneration]) throws -> [String] {
+    let lists = try generations.filter { try workspace.ca.revocationList(of: $0) != nil }
+      .compactMap { try workspace.ca.root(above: $0)?.list?.pem }
+    return lists.enumerated().filter { lists.firstIndex(of: $0.element) == $0.offset }
+      .map(\.element)
   }
 
   /// Replaces a file with the text, atomically.

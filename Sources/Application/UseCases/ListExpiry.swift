@@ -22,6 +22,9 @@ package struct ListExpiry {
         Timestamp(secondsSince1970: $0.nextUpdate)
       }
     }
+    let roots = try state.caGenerations.compactMap {
+      try folder.root(above: $0).map(Expiry.Root.init)
+    }
     var materials = try MaterialsReader(workspace: run.workspace, now: now, expired: .tolerated)
       .read()
     try OrderedMaterials(workspace: run.workspace).add(to: &materials)
@@ -29,7 +32,16 @@ package struct ListExpiry {
       state.fleet,
       Expiry.all(
         of: state, run.workspace.inventory.ca.certificates,
-        siteCertificates: materials.siteCertificates, revocationLists: lists, now: now)
+        siteCertificates: materials.siteCertificates, revocationLists: lists,
+        roots: roots, now: now)
     )
+  }
+}
+
+extension Expiry.Root {
+  fileprivate init(_ root: CAFolder.Root) {
+    self.init(
+      name: root.commonName, notAfter: root.notAfter,
+      listEnd: root.list.map { Timestamp(secondsSince1970: $0.nextUpdate) })
   }
 }

@@ -24,6 +24,16 @@ package struct CAReport: Encodable {
     package let revocationList: Int64?
     /// How many certificates the list has; nil if the generation has no list.
     package let revoked: Int?
+    /// The root that signed it; nil if it is self-signed.
+    package let root: Root?
+  }
+
+  /// The root above a generation, and until when its revocation list is valid.
+  package struct Root: Encodable {
+    package let commonName: String
+    package let notAfter: Timestamp
+    /// Nil if the folder has no list of it.
+    package let revocationListUntil: Timestamp?
   }
 
   let version = 1
@@ -47,7 +57,8 @@ package struct CAReport: Encodable {
         keyIdentifier: record.keyIdentifier, hasKey: keys.contains(record.generation),
         isKeyEncrypted: keys.contains(record.generation)
           ? Self.isEncrypted(folder.keyPath(record.generation), in: folder) : nil,
-        revocationList: list?.number, revoked: list?.revoked.count)
+        revocationList: list?.number, revoked: list?.revoked.count,
+        root: try folder.root(above: record).map(Root.init))
     }
     archived = try folder.archive.listing().certificates.sorted()
     findings =
@@ -62,5 +73,13 @@ package struct CAReport: Encodable {
     case .success(.none): false
     case .success(.noKey), .failure: nil
     }
+  }
+}
+
+extension CAReport.Root {
+  init(_ root: CAFolder.Root) {
+    self.init(
+      commonName: root.commonName, notAfter: root.notAfter,
+      revocationListUntil: root.list.map { Timestamp(secondsSince1970: $0.nextUpdate) })
   }
 }

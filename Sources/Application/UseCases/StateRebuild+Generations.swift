@@ -37,13 +37,19 @@ extension FleetState {
       guard let identifier = facts.subjectKeyIdentifier, needed.contains(identifier),
         !isRetired(identifier), !caGenerations.contains(where: { $0.keyIdentifier == identifier })
       else { continue }
+      // The root above it, which hosts need to verify it.
+      let root = certificates.first { _, above in
+        above.subjectKeyIdentifier != identifier
+          && above.subjectKeyIdentifier == facts.authorityKeyIdentifier
+      }
       learn(
         FleetKnowledge(caGenerations: [
           CAGeneration(
             generation: nextGeneration, commonName: facts.commonName, keyIdentifier: identifier,
             fingerprint: facts.fingerprint,
             notBefore: Timestamp(secondsSince1970: facts.notBefore),
-            notAfter: Timestamp(secondsSince1970: facts.notAfter), certificate: pem,
+            notAfter: Timestamp(secondsSince1970: facts.notAfter),
+            certificate: pem + (root?.pem ?? ""),
             status: .signing)
         ]), at: .current)
     }

@@ -23,6 +23,12 @@ struct CAView {
     return isEncrypted ? "encrypted, in the folder" : "not encrypted, in the folder"
   }
 
+  /// The root above a generation.
+  private static func text(of root: CAReport.Root) -> String {
+    "\n  root         \(root.commonName), until \(root.notAfter.date); "
+      + (root.revocationListUntil.map { "its CRL until \($0.date)" } ?? "no CRL of it")
+  }
+
   private var text: String {
     let generations = report.generations.map { generation in
       """
@@ -35,7 +41,7 @@ struct CAView {
       """
         + (generation.revoked.map {
           "\n  revoked      \($0), CRL number \(generation.revocationList ?? 0)"
-        } ?? "")
+        } ?? "") + (generation.root.map(Self.text) ?? "")
     }
     let archived = report.archived.map { "generation \($0): archived" }
     return (generations + archived + report.findings.map { "warning: \($0)" })

@@ -46,6 +46,23 @@ extension Expiry {
   /// Seconds before the end of a site's certificate from which on the user is warned.
   package static let siteCertificateMargin: Int64 = 30 * 86_400
 
+  /// The same for the revocation list of a root, which its owner may publish each month.
+  package static let rootListMargin: Int64 = 14 * 86_400
+
+  /// The root that signed a CA generation.
+  package struct Root: Hashable, Sendable {
+    package var name: String
+    package var notAfter: Timestamp
+    /// When its revocation list expires; nil if there is none.
+    package var listEnd: Timestamp?
+
+    package init(name: String, notAfter: Timestamp, listEnd: Timestamp?) {
+      self.name = name
+      self.notAfter = notAfter
+      self.listEnd = listEnd
+    }
+  }
+
   /// Whether less than the margin, in seconds, is left.
   static func isDue(_ end: Timestamp, margin: Int64, at now: Timestamp) -> Bool {
     end < now.adding(seconds: margin)
@@ -56,11 +73,13 @@ extension Expiry {
   /// A CA is due one leaf's lifetime before its end: from then on the certificates that it issues are
   /// shortened. Its revocation list expires with it; nginx then refuses all clients of that CA.
   ///
-  /// - Parameter revocationLists: when the list of each CA generation expires.
+  /// - Parameters:
+  ///   - revocationLists: when the list of each CA generation expires.
+  ///   - roots: the roots above CA generations; those that are equal are listed once.
   package static func all(
     of state: FleetState, _ policy: LeafPolicy,
     siteCertificates: [DomainName: Materials.SiteCertificate],
-    revocationLists: [Int: Timestamp], now: Timestamp
+    revocationLists: [Int: Timestamp], roots: [Root] = [], now: Timestamp
   ) -> [Expiry] {
     func expiry(
       _ kind: Kind, _ name: String, on host: HostName? = nil, _ end: Timestamp, margin: Int64
@@ -75,6 +94,17 @@ extension Expiry {
           [expiry(.revocationList, record.commonName, $0, margin: policy.validFor.seconds)]
         } ?? [])
     }
+    let above = Set(roots).flatMap { root in
+      [expiry(.ca, root.name, root.notAfter, margin: policy.validFor.seconds)]
+        + (root.listEnd.map { end in
+          // The list of a root that deploy created ends with the root.
+          [
+            expiry(
+              .revocationList, root.name, end,
+              margin: end == root.notAfter ? policy.validFor.seconds : rootListMargin)
+          ]
+        } ?? [])
+    }
     let leaves = state.hosts.flatMap { host, record in
       record.release.certificates.map { path, leaf in
         expiry(
@@ -87,7 +117,7 @@ extension Expiry {
         margin: certificate.ordered.map { $0.notAfter.secondsSince1970 - $0.renewal.secondsSince1970 }
           ?? siteCertificateMargin)
     }
-    return (caGenerations + leaves + sites).sorted {
+    return (caGenerations + above + leaves + sites).sorted {
       ($0.notAfter, $0.kind.rawValue, $0.host?.text ?? "", $0.name)
         < ($1.notAfter, $1.kind.rawValue, $1.host?.text ?? "", $1.name)
     }

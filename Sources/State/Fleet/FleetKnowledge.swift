@@ -75,7 +75,10 @@ extension FleetState {
         caGenerations.append(record)
         continue
       }
-      var merged = caGenerations[known].notBefore < record.notBefore ? record : caGenerations[known]
+      let old = caGenerations[known]
+      // A renewed certificate begins with the first one, so that what that signed is not older than its CA.
+      let isNewer = (old.notBefore, old.notAfter) < (record.notBefore, record.notAfter)
+      var merged = isNewer ? record : old
       merged.status = max(caGenerations[known].status, record.status)
       merged.revocationList = caGenerations[known].revocationList ?? record.revocationList
       caGenerations[known] = merged
