@@ -12,7 +12,7 @@ enum RotationScene {
   static let frontEnds = ["edge-1": "198.18.0.10", "edge-2": "198.18.0.11"]
   static var hosts: [String] { Array(backEnds.keys) + frontEnds.keys }
 
-  private static var inventory: InventoryText {
+  static var inventory: InventoryText {
     var inventory = InventoryText(frontEnds: frontEnds, backEnds: backEnds)
     inventory.siteCertificate = "{files: {certificate: site.crt, key: site.key}}"
     inventory.siteLines = ["snippets: {back_end: answer.conf}"]
