@@ -25,10 +25,8 @@ struct FleetPlanner {
   {
     begin()
     defer { interaction.show(.ended) }
-    var plan = Planner.plan(try await input(survey, state, asOf: now, asksServers: true))
-    plan.warnings += workspace.ca.rootRevocationListWarnings(
-      above: state.caGenerations, now: (now ?? .current).secondsSince1970)
-    return plan
+    return warned(
+      Planner.plan(try await input(survey, state, asOf: now, asksServers: true)), state, now ?? .current)
   }
 
   /// A plan from the state alone, without contacting hosts. Stops if the fleet has no CA, or if the
@@ -38,7 +36,15 @@ struct FleetPlanner {
     try surveyor.refuseUnknownHosts(state)
     begin()
     defer { interaction.show(.ended) }
-    return Planner.offline(try await input([:], state, asOf: nil, asksServers: false))
+    return warned(Planner.offline(try await input([:], state, asOf: nil, asksServers: false)), state, .current)
+  }
+
+  /// Adds the warnings about lists of roots, which only the CA's folder has.
+  private func warned(_ plan: Plan, _ state: FleetState, _ now: Timestamp) -> Plan {
+    var plan = plan
+    plan.warnings += workspace.ca.rootRevocationListWarnings(
+      above: state.caGenerations, now: now.secondsSince1970)
+    return plan
   }
 
   /// Shows that the user waits: a plan for ten thousand hosts takes seconds.
