@@ -177,7 +177,7 @@ extension Scene {
     }
   }
 
-  /// That every host has the list of the root that ends in so many days.
+  /// That every host has the list of the root that expires after this number of days.
   fileprivate func expectRootList(
     endingIn days: Int, sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
