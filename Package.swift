@@ -82,7 +82,7 @@ let package = Package(
     .effect("Files", ["CLinux", systemPackage]),
     .effect("StateFiles", ["Diagnostics", "Files", "Fleet", "Hashing", "State"]),
     .effect("Hashing", ["COpenSSL"]),
-    .effect("Certificates", ["COpenSSL", "Hashing"]),
+    .effect("Certificates", ["COpenSSL", "Fleet", "Hashing"]),
     .effect(
       "ACME",
       [

@@ -24,6 +24,7 @@ package struct FleetProbe: Sendable {
   private let state: FleetState
   private let trusted: CertificateBundle
   private let siteCertificates: [DomainName: CertificateFacts]
+  private let roots: KnownRoots?
   /// When the probe was made: what servers present must be valid then.
   private let start: Timestamp
 
@@ -31,10 +32,12 @@ package struct FleetProbe: Sendable {
   ///   - connections: how each host is reached, by name.
   ///   - ca: issues the client certificates of the probe.
   ///   - siteCertificates: the first certificate of each site's certificate file, by domain.
+  ///   - roots: the CAs that visitors are assumed to know; nil if the controller has none.
   package init(
     connector: any GatewayConnector, connections: [HostName: HostAccess], state: FleetState,
     trusted: CertificateBundle, ca: CertificateAuthority,
-    siteCertificates: [DomainName: CertificateFacts] = [:], now: @escaping @Sendable () -> Timestamp
+    siteCertificates: [DomainName: CertificateFacts] = [:], roots: KnownRoots? = nil,
+    now: @escaping @Sendable () -> Timestamp
   ) throws {
     self.connector = connector
     self.connections = connections
@@ -43,6 +46,7 @@ package struct FleetProbe: Sendable {
     self.state = state
     self.trusted = trusted
     self.siteCertificates = siteCertificates
+    self.roots = roots
     start = now()
   }
 
@@ -157,7 +161,7 @@ package struct FleetProbe: Sendable {
         serverName: endpoint.site.text, trusted: trusted,
         client: try await clients.client(.nothing)
       ).run(over: ChannelStream(stream: stream), at: start.secondsSince1970)
-      try finding.note(report, expected(endpoint), at: start)
+      finding.note(report, expected(endpoint), knowing: roots, at: start)
     } catch {
       finding.isTried = !Self.isUnreachableHost(error)
       finding.problems.append("\(error)")

@@ -36,9 +36,12 @@ package struct PublicEndpointFinding: Encodable, Sendable {
     self.endpoint = endpoint
   }
 
+  /// Records the certificate and the answer that a visitor gets.
+  ///
+  /// - Parameter roots: the CAs that visitors are assumed to know; nil if they are not known.
   mutating func note(
-    _ report: ProbeReport, _ expected: Expected, at now: Timestamp
-  ) throws {
+    _ report: ProbeReport, _ expected: Expected, knowing roots: KnownRoots?, at now: Timestamp
+  ) {
     answer = report.answerText
     served = report.served.first.map { ServedCertificate($0) }
     problems += [answerProblem(report)].compactMap(\.self)
@@ -55,20 +58,23 @@ package struct PublicEndpointFinding: Encodable, Sendable {
       }
     case .any: break
     }
-    try notePublicChain(report, at: now)
+    notePublicChain(report, roots, at: now)
   }
 
-  private mutating func notePublicChain(_ report: ProbeReport, at now: Timestamp) throws {
+  private mutating func notePublicChain(
+    _ report: ProbeReport, _ roots: KnownRoots?, at now: Timestamp
+  ) {
     guard let chain = report.chain else { return }
-    problems += chain.problems(asServerFor: endpoint.names.map(\.text), at: now.secondsSince1970)
-      .map(\.description)
-    // Visitors may trust other CAs than the controller does, so this is only a remark.
-    if !endpoint.isBehindNetwork, let issuer = try chain.missingIssuer(at: now.secondsSince1970) {
-      problems.append(
-        "the server does not present the certificate of the issuer\(issuer.isEmpty ? "" : " \"\(issuer)\""):"
-          + " \(MissingIssuer.remedy)")
-    } else if let distrust = try chain.publicDistrust(at: now.secondsSince1970) {
-      remarks.append("\(distrust)")
+    let found = chain.problems(
+      asServerFor: endpoint.names.map(\.text), at: now.secondsSince1970, knowing: roots)
+    for problem in found where !(problem.isAboutTrust && endpoint.isPrivatelyTrusted) {
+      switch problem.effect {
+      // Visitors may trust other CAs than the controller does, so this is only a remark; and so is all
+      // about the issuers if only a content network sees them, which has rules of its own.
+      case .unknownRoot: remarks.append("\(problem)")
+      case .incomplete where endpoint.isBehindNetwork: remarks.append("\(problem)")
+      case .incomplete, .refusedByNginx, .refusedByVisitors: problems.append("\(problem)")
+      }
     }
   }
 

@@ -22,7 +22,9 @@ struct ServerFilesTests {
   func good() throws {
     let chain = try Chain()
     let time = try chain.leaf.time()
-    for pem in [chain.leaf.pem, chain.leaf.pem + chain.middle.pem + chain.root.pem] {
+    for pem in [
+      chain.leaf.pem + chain.middle.pem, chain.leaf.pem + chain.middle.pem + chain.root.pem,
+    ] {
       let files = try ServerFiles(certificatePEM: pem, keyPEM: Secret(chain.leaf.key))
       #expect(files.problems(names: ["shop.example", "www.shop.example"], at: time).isEmpty)
       #expect(files.facts[0].dnsNames == ["shop.example", "*.shop.example"])
@@ -38,19 +40,19 @@ struct ServerFilesTests {
     let late = try chain.leaf.time() + 31 * day
     let problems = files.problems(
       names: ["shop.example", "other.example", "a.b.shop.example"], at: late)
-    #expect(problems.map(\.code) == [.nameMismatch, .nameMismatch, .expired, .chainOutOfOrder])
-    let known = "shop.example, *.shop.example"
+    #expect(problems.map(\.effect) == [.refusedByVisitors, .refusedByVisitors, .refusedByVisitors])
     #expect(
-      problems.map(\.reason) == [
-        "it is not for \"other.example\" but for \(known)",
-        "it is not for \"a.b.shop.example\" but for \(known)",
-        "it has expired; renew it",
-        "certificate 2 in it did not issue certificate 1; "
-          + "put the server's certificate first, then its issuer, then the issuer of that",
-      ])
-    #expect(problems.allSatisfy { $0.description == "cannot use certs/shop.crt: \($0.reason)" })
+      problems[0].description.hasPrefix(
+        "the certificate is not for other.example, a.b.shop.example but for shop.example,"
+          + " *.shop.example: "))
+    #expect(problems[1].description.contains("the certificate expired on "))
+    #expect(
+      problems[2].description.hasPrefix(
+        "certificate 2 (\"Root\") did not issue any certificate before it: "))
     let early = try chain.leaf.time() - 61
-    #expect(files.problems(names: [], at: early).map(\.code) == [.notYetValid, .chainOutOfOrder])
+    #expect(
+      files.problems(names: [], at: early)[0].description.contains("the certificate is valid from ")
+    )
   }
 
   @Test("A chain that starts with an issuer is out of order; another's key is a mismatch")
@@ -58,22 +60,47 @@ struct ServerFilesTests {
     let chain = try Chain()
     let swapped = try ServerFiles(
       certificatePEM: chain.middle.pem + chain.leaf.pem, keyPEM: Secret(chain.leaf.key))
-    #expect(swapped.problems(names: [], at: noon).map(\.code) == [.chainOutOfOrder])
+    #expect(errorCode { try swapped.checkKeyMatches() } == .chainOutOfOrder)
+    #expect(swapped.problems(names: [], at: noon).map(\.effect) == [.refusedByNginx])
     let foreign = try ServerFiles(
       certificatePEM: chain.leaf.pem, keyPEM: Secret(chain.middle.key))
-    #expect(foreign.problems(names: [], at: noon).map(\.code) == [.keyMismatch])
+    #expect(foreign.problems(names: [], at: noon).map(\.effect) == [.refusedByNginx])
     #expect(errorCode { try foreign.checkKeyMatches() } == .keyMismatch)
   }
 
-  @Test("A client's certificate and a weak key are refused for a server")
+  @Test("A certificate for clients is refused by visitors, a weak key by nginx")
   func unusable() throws {
     let leaf = try TestCA.first().leaf(.client, names: ["edge-1.example"])
-    let client = try ServerFiles(certificatePEM: leaf.certificatePEM, keyPEM: leaf.privateKeyPEM)
-    #expect(client.problems(names: ["edge-1.example"], at: noon).map(\.code) == [.wrongPurpose])
+    let root = try TestCA.first().files.certificatePEM
+    let client = try ServerFiles(
+      certificatePEM: leaf.certificatePEM + root, keyPEM: leaf.privateKeyPEM)
+    #expect(
+      client.problems(names: ["edge-1.example"], at: noon).map(\.effect) == [.refusedByVisitors])
     let weak = try ForeignCertificate(
       "w", rsaBits: 1024, extensions: ForeignCertificate.server("w.example"))
     let files = try ServerFiles(certificatePEM: weak.pem, keyPEM: Secret(weak.key))
-    #expect(files.problems(names: ["w.example"], at: try weak.time()).map(\.code) == [.weakKey])
+    #expect(
+      files.problems(names: ["w.example"], at: try weak.time()).map(\.effect) == [.refusedByNginx])
+  }
+
+  @Test("A chain is complete if it ends at a root or below one that visitors know")
+  func ends() throws {
+    let chain = try Chain()
+    let time = try chain.leaf.time()
+    let known = try KnownRoots(CertificateBundle(pem: chain.root.pem))
+    let other = try KnownRoots(
+      CertificateBundle(pem: ForeignCertificate("Other", extensions: ForeignCertificate.ca).pem))
+    for (pem, roots, expected) in [
+      (chain.leaf.pem, nil, [.incomplete]), (chain.leaf.pem, known, [.incomplete]),
+      (chain.leaf.pem + chain.middle.pem, nil, []), (chain.leaf.pem + chain.middle.pem, known, []),
+      (chain.leaf.pem + chain.middle.pem, other, [.incomplete]),
+      (chain.leaf.pem + chain.middle.pem + chain.root.pem, known, []),
+      (chain.leaf.pem + chain.middle.pem + chain.root.pem, other, [.unknownRoot]),
+    ] as [(String, KnownRoots?, [ChainProblem.Effect])] {
+      let files = try ServerFiles(certificatePEM: pem, keyPEM: Secret(chain.leaf.key))
+      #expect(
+        files.problems(names: ["shop.example"], at: time, knowing: roots).map(\.effect) == expected)
+    }
   }
 
   @Test(

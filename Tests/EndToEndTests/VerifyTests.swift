@@ -130,8 +130,7 @@ struct VerifyTests {
     try await Scene.play(inventory) { scene in
       let made = try await scene.sandbox.run(["sh", "-c", Self.chain, "sh", scene.folder])
       #expect(made.status == 0, "\(made.all)")
-      let warning =
-        "has the certificate of shop.example but not the certificate of its issuer \"Inner CA\""
+      let warning = "site.crt: the certificate of its issuer \"Inner CA\" is missing: "
       for command in [["check"], ["plan"], ["apply", "--yes"]] {
         let output = try await scene.deploy(command)
         #expect(output.status == 0 && output.all.contains(warning), "\(command) \(output.all)")
@@ -140,8 +139,15 @@ struct VerifyTests {
       #expect(incomplete.status == 1)
       #expect(
         problems("shop.example visitor edge-1:443", in: incomplete.stdout)
-          .contains { $0.contains("does not present the certificate of the issuer \"Inner CA\"") },
+          .contains { $0.contains("the certificate of its issuer \"Inner CA\" is missing: ") },
         "\(incomplete.all)")
+      // A private CA that visitors trust, with a certificate of it that they do not get.
+      var trusted = inventory
+      trusted.siteCertificate = "{files: {certificate: site.crt, key: site.key}, private: true}"
+      try scene.write(trusted)
+      let known = try await scene.deploy("verify")
+      #expect(known.status == 0, "\(known.all)")
+      try scene.write(inventory)
       let appended = try await scene.sandbox.run([
         "sh", "-c", "cd \"$1\" && cat inner.crt outer.crt >> site.crt", "sh", scene.folder,
       ])

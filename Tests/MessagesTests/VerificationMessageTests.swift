@@ -92,7 +92,7 @@ struct VerificationMessageTests {
         run.endpoints[index].isTried = false
         run.endpoints[index].problems = [out]
       } else {
-        try run.endpoints[index].note(report(.status(200)), .any, at: SamplePlan.now)
+        run.endpoints[index].note(report(.status(200)), .any, knowing: nil, at: SamplePlan.now)
       }
     }
     run.connections[0].problem =
@@ -132,7 +132,8 @@ struct VerificationMessageTests {
       for status in [200, 400, 421, 500, 502, 503, 504] {
         for refused in [false, true] {
           var finding = PublicEndpointFinding(try endpoint(asks))
-          try finding.note(report(.status(status), saysRefused: refused), .any, at: SamplePlan.now)
+          finding.note(
+            report(.status(status), saysRefused: refused), .any, knowing: nil, at: SamplePlan.now)
           guard !finding.problems.isEmpty else { continue }
           topic.add(
             "\(status)\(refused ? " with the header of a refusal" : "")"
@@ -143,7 +144,7 @@ struct VerificationMessageTests {
     }
     for answer in [ProbeReport.Answer.closed, .notHTTP] {
       var finding = PublicEndpointFinding(try endpoint(false))
-      try finding.note(report(answer), .any, at: SamplePlan.now)
+      finding.note(report(answer), .any, knowing: nil, at: SamplePlan.now)
       topic.add("\(answer)", finding.problems.joined(separator: "\n"))
     }
     try topic.check()

@@ -78,7 +78,8 @@ private struct OrderScene {
     scenario.materials.siteCertificates[Self.domain] = .init(
       certificate: text, keyDigest: "f\(text.count)", notAfter: end,
       ordered: OrderedCertificate(
-        from: .acme(.letsEncrypt), names: names, key: .ecdsaP256, serial: "5f3a",
+        from: .acme(.letsEncrypt), names: names, key: .ecdsaP256, keyDigest: "f\(text.count)",
+        serial: "5f3a",
         notBefore: scenario.now, notAfter: end, suggestion: suggestion, isRevoked: isRevoked))
   }
 

@@ -94,7 +94,7 @@ struct CaseScene {
       scenario.materials.siteCertificates[try #require(DomainName(domain))] = .init(
         certificate: "\(fields[0])\n", keyDigest: Scenario.digest(fields[1]),
         notAfter: Scenario.start.adding(seconds: try days(fields[2])),
-        missing: fields.count > 3 ? MissingIssuer(file: fields[3], issuer: fields[4]) : nil)
+        warnings: fields.count > 3 ? [fields[3...].joined(separator: " ")] : [])
     case ("now", nil): scenario.now = Scenario.start.adding(seconds: try days(value))
     case ("ca", "ends"):
       scenario.state.caGenerations[0].notAfter = Scenario.start.adding(seconds: try days(value))

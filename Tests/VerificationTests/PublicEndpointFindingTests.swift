@@ -35,6 +35,14 @@ struct PublicEndpointFindingTests {
     try leaf.certificatePEM + ca.certificatePEM()
   }
 
+  /// Of another CA, so that visitors do not know the one of this suite.
+  private func roots() throws -> KnownRoots {
+    let other = try CertificateAuthority.create(
+      CARequest(commonName: "Other", key: .ecdsaP256, validFor: 900 * day),
+      passphrase: passphrase, now: now)
+    return try KnownRoots(CertificateBundle(pem: other.certificatePEM))
+  }
+
   private func endpoint(asks: Bool = false) throws -> FleetChecks.PublicEndpoint {
     let (inventory, found) = Inventory.read(
       SourceText(
@@ -72,7 +80,8 @@ struct PublicEndpointFindingTests {
     at time: Int64 = now
   ) throws -> PublicEndpointFinding {
     var finding = PublicEndpointFinding(try endpoint(asks: asks))
-    try finding.note(report, expected, at: Timestamp(secondsSince1970: time))
+    finding.note(
+      report, expected, knowing: try roots(), at: Timestamp(secondsSince1970: time))
     return finding
   }
 
@@ -109,12 +118,17 @@ struct PublicEndpointFindingTests {
     let other = try chain(leaf(["shop.example"]))
     #expect(
       try finding(report(200, showing: other)).problems.first?
-        .contains("it is not for \"www.shop.example\"") == true)
+        .contains("the certificate is not for www.shop.example but for shop.example") == true)
     #expect(
       try finding(report(200, showing: good), at: now + 31 * day).problems.first?
-        .contains("it has expired") == true)
-    let disorder = try finding(report(200, showing: leaf().certificatePEM + other)).problems
-    #expect(disorder.first?.contains("did not issue certificate 1") == true, "\(disorder)")
+        .contains("the certificate expired on") == true)
+    let disorder = try finding(
+      report(200, showing: good + leaf().certificatePEM)
+    ).problems
+    #expect(
+      disorder.first?.contains("(\"shop.example\") did not issue any certificate before it")
+        == true,
+      "\(disorder)")
   }
 
   @Test("a CA that the controller does not know is a remark, not a problem")
@@ -122,8 +136,7 @@ struct PublicEndpointFindingTests {
     let finding = try finding(report(200, showing: chain(leaf())))
     #expect(finding.problems == [] && finding.remarks.count == 1)
     #expect(
-      finding.remarks.first?.contains("the CAs that the controller trusts did not issue")
-        == true,
+      finding.remarks.first?.contains("ends at the root \"Public\"") == true,
       "\(finding.remarks)")
   }
 
@@ -132,13 +145,27 @@ struct PublicEndpointFindingTests {
     let report = try report(200, showing: leaf().certificatePEM)
     let problems = try finding(report).problems
     #expect(
-      problems.first?.contains("does not present the certificate of the issuer \"Public\"") == true,
+      problems.first?.contains("the certificate of its issuer \"Public\" is missing") == true,
       "\(problems)")
     var endpoint = try endpoint()
     endpoint.isBehindNetwork = true
     var finding = PublicEndpointFinding(endpoint)
-    try finding.note(report, .any, at: Timestamp(secondsSince1970: now))
+    finding.note(report, .any, knowing: try roots(), at: Timestamp(secondsSince1970: now))
     #expect(finding.problems == [] && finding.remarks.count == 1)
+  }
+
+  @Test(
+    "visitors of a site with private: true trust its CA, whether they get its certificate or not")
+  func privatelyTrusted() throws {
+    var endpoint = try endpoint()
+    endpoint.isPrivatelyTrusted = true
+    for pem in [try leaf().certificatePEM, try chain(leaf())] {
+      var finding = PublicEndpointFinding(endpoint)
+      finding.note(
+        try report(200, showing: pem), .any, knowing: try roots(),
+        at: Timestamp(secondsSince1970: now))
+      #expect(finding.problems == [] && finding.remarks == [])
+    }
   }
 
   @Test("What is served has to be the inventory's file")

@@ -53,7 +53,7 @@ struct OrderedMaterials {
       namesResponder: leaf.namesResponder,
       ordered: OrderedCertificate(
         from: source, names: issued.request.names, profile: issued.request.profile,
-        key: issued.request.key.flatMap { KeyKind(rawValue: $0) }, serial: leaf.serial, notBefore: Timestamp(secondsSince1970: leaf.notBefore),
+        key: issued.request.key.flatMap { KeyKind(rawValue: $0) }, keyDigest: issued.key.digest, serial: leaf.serial, notBefore: Timestamp(secondsSince1970: leaf.notBefore),
         notAfter: end, suggestion: suggestion, isRevoked: isRevoked))
   }
 

@@ -25,18 +25,23 @@ struct FleetPlanner {
   {
     begin()
     defer { interaction.show(.ended) }
-    return warned(
-      Planner.plan(try await input(survey, state, asOf: now, asksServers: true)), state, now ?? .current)
+    let input = try await input(survey, state, keys: .of(selectedHosts), asOf: now, asksServers: true)
+    return warned(Planner.plan(input), state, now ?? .current)
   }
 
-  /// A plan from the state alone, without contacting hosts. Stops if the fleet has no CA, or if the
+  /// A plan from the state alone, without contacting hosts or reading keys of sites. Stops if the fleet has no CA, or if the
   /// selector names an unknown host.
   func planOffline(_ state: FleetState) async throws -> Plan {
     try workspace.ca.refuseWithoutCA(state)
     try surveyor.refuseUnknownHosts(state)
     begin()
     defer { interaction.show(.ended) }
-    return warned(Planner.offline(try await input([:], state, asOf: nil, asksServers: false)), state, .current)
+    let input = try await input([:], state, keys: .none, asOf: nil, asksServers: false)
+    return warned(Planner.offline(input), state, .current)
+  }
+
+  private var selectedHosts: Set<HostName> {
+    Set(workspace.inventory.hosts.filter(scope.selector.matches).map(\.name))
   }
 
   /// Adds the warnings about lists of roots, which only the CA's folder has.
@@ -68,12 +73,11 @@ struct FleetPlanner {
   /// Everything that the planner needs: inventory, files, state, survey, and revocation lists,
   /// which may need the CA's key.
   private func input(
-    _ survey: Survey, _ state: FleetState, asOf time: Timestamp?, asksServers: Bool
+    _ survey: Survey, _ state: FleetState, keys: MaterialsReader.KeyNeed, asOf time: Timestamp?,
+    asksServers: Bool
   ) async throws -> PlanningInput {
     let now = time ?? .current
-    var materials = try MaterialsReader(
-      workspace: workspace, now: .current, expired: .toleratedOf(state.shownSiteCertificates)
-    ).read()
+    var materials = try MaterialsReader(workspace: workspace, now: .current, keys: keys).read()
     let ordered = OrderedMaterials(workspace: workspace, revoked: scope.revokedSites)
     let asks = asksServers && scope.ordersCertificates
     try ordered.add(to: &materials, suggestions: asks ? await ordered.newSuggestions() : [:])

@@ -1,3 +1,4 @@
+package import Certificates
 package import Inventories
 import Planning
 package import Playbooks
@@ -10,19 +11,25 @@ package struct CheckFleet {
     package let path: String
     package let inventory: Inventory
     package let playbook: Playbook
-    /// Problems that affect only some visitors, such as an incomplete certificate chain.
+    /// What visitors refuse in the certificates of sites, although nginx accepts it.
     package let warnings: [String]
   }
 
+  /// Private keys are not read: they may be elsewhere.
+  ///
+  /// - Parameter roots: the CAs that visitors are assumed to know; nil if they are not known.
   /// - Throws: a failure if there are mistakes, which were shown before.
   package static func report(
-    _ location: FleetLocation, playbook path: String?, _ interaction: any Interaction
+    _ location: FleetLocation, playbook path: String?, _ interaction: any Interaction,
+    knowing roots: KnownRoots? = SystemRoots.known
   ) throws -> Report {
     let workspace = try Workspace.open(location, interaction)
     let playbook = try path.map { try Workspace.playbook($0, interaction) } ?? .rolling
-    let materials = try MaterialsReader(workspace: workspace, now: .current).read()
+    let materials = try MaterialsReader(
+      workspace: workspace, now: .current, keys: .none, roots: roots
+    ).read()
     return Report(
       path: workspace.inventoryPath, inventory: workspace.inventory, playbook: playbook,
-      warnings: materials.chainWarnings)
+      warnings: materials.certificateWarnings)
   }
 }

@@ -25,8 +25,7 @@ package struct ListExpiry {
     let roots = try state.caGenerations.compactMap {
       try folder.root(above: $0).map(Expiry.Root.init)
     }
-    var materials = try MaterialsReader(workspace: run.workspace, now: now, expired: .tolerated)
-      .read()
+    var materials = try MaterialsReader(workspace: run.workspace, now: now, keys: .none).read()
     try OrderedMaterials(workspace: run.workspace).add(to: &materials)
     return (
       state.fleet,

@@ -48,7 +48,7 @@ package struct VerifyFleet {
       state: try run.states.read(),
       trusted: CertificateBundle(pem: generations.map(\.certificate).joined()),
       ca: await run.ca.keyring.ca(signing), siteCertificates: siteCertificates(),
-      now: { .current })
+      roots: SystemRoots.known, now: { .current })
   }
 
   /// The certificates that sites should present, from the files that the inventory names.
@@ -62,11 +62,10 @@ package struct VerifyFleet {
       }
       guard case .files(let file, _) = site.certificate else { continue }
       let path = run.workspace.resolve(file.path.text)
-      let pem = String(
-        decoding: try Failure.naming(.invalidInput) { () throws(FileError) in
-          try FileReader.read(path, as: .certificate)
-        }, as: UTF8.self)
-      found[site.domain] = try CertificateFacts.readAll(pem: pem, named: path)[0]
+      let bytes = try Failure.naming(.invalidInput) { () throws(FileError) in
+        try FileReader.read(path, as: .certificate)
+      }
+      found[site.domain] = try CertificateBundle(serverFile: bytes, named: path).facts[0]
     }
     return found
   }

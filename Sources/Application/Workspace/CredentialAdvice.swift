@@ -40,6 +40,11 @@ extension CredentialContent {
     case .derCertificate: "a certificate in DER form"
     case .derKey: "a private key in DER form"
     case .pkcs12: "a PKCS#12 file"
+    case .publicKey: "a public key"
+    case .revocationList: "a revocation list (CRL)"
+    case .parameters: "parameters of a key or of Diffie-Hellman"
+    case .webPage: "a web page (HTML)"
+    case .empty: "empty"
     case .other: nil
     }
   }

@@ -2,7 +2,6 @@ import Certificates
 import Diagnostics
 import Files
 import Fleet
-import Hashing
 import Inventories
 import Planning
 import State
@@ -11,15 +10,15 @@ import State
 struct MaterialsReader {
   let workspace: Workspace
   let now: Timestamp
-  var expired = Expired.refused
+  /// The sites whose keys are needed, because they are pushed; other keys are not read, and need not
+  /// be on the controller.
+  let keys: KeyNeed
+  var roots: KnownRoots? = SystemRoots.known
 
-  /// Whether an expired certificate of a site is accepted.
-  enum Expired {
-    case refused
-    /// Accepted if its digest is one of these, which hosts already serve, so that it does not
-    /// prevent other repairs.
-    case toleratedOf(Set<String>)
-    case tolerated
+  enum KeyNeed {
+    case none
+    /// Of the sites that one of these front-ends publishes.
+    case of(Set<HostName>)
   }
 
   /// Reads all files.
@@ -28,6 +27,8 @@ struct MaterialsReader {
   func read() throws -> Materials {
     var materials = Materials()
     var problems: [String] = []
+    let siteCertificates = SiteCertificateReader(
+      now: now, roots: roots, resolve: { workspace.resolve($0) })
     for site in workspace.inventory.sites {
       for snippet in [site.snippets.frontEnd, site.snippets.backEnd].compactMap(\.self) {
         do {
@@ -44,17 +45,21 @@ struct MaterialsReader {
         }
       }
       if case .files(let certificate, let key) = site.certificate {
-        do {
-          materials.siteCertificates[site.domain] = try self.certificate(certificate, key, site)
-        } catch {
-          problems.append("\(certificate.place): \(error)")
-        }
+        materials.siteCertificates[site.domain] = siteCertificates.read(
+          certificate, key: needsKey(of: site) ? key : nil, of: site, &problems)
       }
     }
     guard problems.isEmpty else {
       throw Failure(.invalidInput, problems.joined(separator: "\ndeploy: "))
     }
     return materials
+  }
+
+  private func needsKey(of site: Site) -> Bool {
+    switch keys {
+    case .none: false
+    case .of(let hosts): site.frontEnds.contains(where: hosts.contains)
+    }
   }
 
   /// A mistake in a file that the inventory names.
@@ -93,72 +98,6 @@ struct MaterialsReader {
       throw Mistake(description: "\(path):\(line + 1) contains a control character: remove it")
     }
     return text.hasSuffix("\n") ? text : text + "\n"
-  }
-
-  /// Reads and checks a site's certificate and key: they belong together, and the names fit the
-  /// site.
-  private func certificate(
-    _ certificate: LocalFile, _ key: LocalFile, _ site: Site
-  ) throws -> Materials.SiteCertificate {
-    let (path, keyPath) = (
-      workspace.resolve(certificate.path.text), workspace.resolve(key.path.text)
-    )
-    let (bytes, keyBytes) = try both(path, keyPath)
-    try refuseOtherContents(
-      path, CredentialContent(of: bytes), keyPath, CredentialContent(of: keyBytes))
-    let pem = try text(bytes, at: path)
-    let files = try ServerFiles(
-      certificatePEM: pem, named: path, keyPEM: Secret(copying: keyBytes), keyNamed: keyPath)
-    let problems = files.problems(
-      names: ([site.domain] + site.aliases).map(\.text), at: now.secondsSince1970
-    ).filter { $0.code != .expired || !tolerates(pem) }
-    guard problems.isEmpty else {
-      throw Mistake(description: problems.map(\.description).joined(separator: "; "))
-    }
-    let issuer =
-      site.isBehindNetwork ? nil : try files.missingIssuer(at: now.secondsSince1970)
-    return Materials.SiteCertificate(
-      certificate: pem, keyDigest: Digest.sha256(of: keyBytes),
-      notAfter: Timestamp(secondsSince1970: files.facts[0].notAfter),
-      namesResponder: files.facts[0].namesResponder,
-      missing: issuer.map { MissingIssuer(file: path, issuer: $0) })
-  }
-
-  /// The content of a certificate file and of its key file; one error names both if neither can be
-  /// read.
-  private func both(_ path: String, _ keyPath: String) throws -> ([UInt8], [UInt8]) {
-    func result(_ path: String) -> Result<[UInt8], FileError> {
-      Result { () throws(FileError) in try FileReader.read(path, as: .certificate) }
-    }
-    switch (result(path), result(keyPath)) {
-    case (.success(let certificate), .success(let key)): return (certificate, key)
-    case (.failure(let first), .failure(let second)):
-      throw Mistake(description: "\(first)\n\(second)")
-    case (.failure(let error), .success), (.success, .failure(let error)): throw error
-    }
-  }
-
-  private func refuseOtherContents(
-    _ certificate: String, _ content: CredentialContent, _ key: String,
-    _ keyContent: CredentialContent
-  ) throws {
-    if content == .key, [.certificates, .derCertificate].contains(keyContent) {
-      throw Mistake(
-        description: "\(certificate) is a private key, and \(key) is a certificate: swap"
-          + " the paths of \"certificate\" and \"key\"")
-    }
-    let advice = [
-      content.advice(at: certificate, as: .certificate), keyContent.advice(at: key, as: .key),
-    ].compactMap(\.self)
-    if !advice.isEmpty { throw Mistake(description: advice.joined(separator: "\n")) }
-  }
-
-  private func tolerates(_ pem: String) -> Bool {
-    switch expired {
-    case .refused: false
-    case .toleratedOf(let digests): digests.contains(Digest.sha256(of: pem))
-    case .tolerated: true
-    }
   }
 
   /// Reads CA certificates. A server certificate among them is refused here, because nginx would

@@ -1,5 +1,6 @@
 #pragma once
 #include <malloc.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
 #include <openssl/provider.h>

@@ -6,7 +6,7 @@ final class Certificate: Sendable {
   // may be read by several threads at once (openssl-threads(7)); it locks what it caches.
   nonisolated(unsafe) let pointer: OpaquePointer
 
-  private init(adopting pointer: OpaquePointer) { self.pointer = pointer }
+  init(adopting pointer: OpaquePointer) { self.pointer = pointer }
 
   deinit { X509_free(pointer) }
 
@@ -80,10 +80,5 @@ final class Certificate: Sendable {
   /// Whether the key usages allow a role; a certificate without key usages allows both.
   func serves(_ role: CertificateRole) -> Bool {
     X509_check_purpose(pointer, role.purpose, 0) == 1
-  }
-
-  /// As nginx checks it with `proxy_ssl_verify`: the alternative names, or without any the common name.
-  func covers(_ name: String) -> Bool {
-    X509_check_host(pointer, name, name.utf8.count, 0, nil) == 1
   }
 }

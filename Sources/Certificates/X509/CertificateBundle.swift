@@ -7,8 +7,12 @@ package struct CertificateBundle: Sendable {
 
   /// - Parameter name: how errors name the text, such as its path.
   package init(pem: String, named name: String = "the certificates") throws(CertificateError) {
+    try self.init(Certificate.readAll(pem, named: name), named: name)
+  }
+
+  init(_ certificates: [Certificate], named name: String) throws(CertificateError) {
     self.name = name
-    certificates = try Certificate.readAll(pem, named: name)
+    self.certificates = certificates
     var facts: [CertificateFacts] = []
     for certificate in certificates { facts.append(try CertificateFacts(of: certificate)) }
     self.facts = facts

@@ -38,6 +38,8 @@ package struct CertificateError: Error, CustomStringConvertible {
     package let text: String
     /// 0 is the leaf, 1 its issuer, and so on.
     package let depth: Int
+    /// The common name of the issuer of the certificate at this depth; empty if it has none.
+    package let issuer: String
   }
 
   package let code: Code
@@ -57,9 +59,11 @@ package struct CertificateError: Error, CustomStringConvertible {
       text += " (verify error \(verification.number): \(verification.text),"
       text += " at depth \(verification.depth))"
     }
-    if !libraryMessages.isEmpty {
-      text += " (OpenSSL: \(libraryMessages.joined(separator: "; ")))"
-    }
-    return text
+    return text + libraryWords
+  }
+
+  /// What OpenSSL says, in parentheses behind a space; empty if it says nothing.
+  package var libraryWords: String {
+    libraryMessages.isEmpty ? "" : " (OpenSSL: \(libraryMessages.joined(separator: "; ")))"
   }
 }

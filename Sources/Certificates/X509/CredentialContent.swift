@@ -14,18 +14,29 @@ package enum CredentialContent: Hashable, Sendable {
   case derPKCS7
   /// Certificates and their key, encrypted (RFC 7292), such as a `.pfx`.
   case pkcs12
+  case publicKey
+  /// A CRL (RFC 5280, 5).
+  case revocationList
+  /// Parameters of Diffie-Hellman or of a curve, without a key.
+  case parameters
+  /// A page of a web server instead of the file that it should send.
+  case webPage
+  /// Nothing but white space.
+  case empty
   /// Anything else, damaged or not.
   case other
 
   package init(of bytes: [UInt8]) {
-    self = Self.ofPEM(bytes) ?? Self.ofDER(bytes) ?? .other
+    self = Self.ofPEM(bytes) ?? Self.ofDER(bytes) ?? Self.ofText(bytes)
   }
 
   /// Nil if the bytes contain no PEM block.
   private static func ofPEM(_ bytes: [UInt8]) -> CredentialContent? {
     let start = Array("-----BEGIN ".utf8)
+    let byteOrderMark = Array("\u{FEFF}".utf8)
+    let text = bytes.starts(with: byteOrderMark) ? bytes.dropFirst(3) : bytes[...]
     let labels = Set(
-      bytes.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") })
+      text.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") })
         .filter { $0.starts(with: start) }
         .map { line in
           String(
@@ -41,7 +52,19 @@ package enum CredentialContent: Hashable, Sendable {
     case (false, true): return .key
     case (false, false):
       if !labels.isDisjoint(with: ["PKCS7", "PKCS #7 SIGNED DATA", "CMS"]) { return .pkcs7 }
-      return labels.contains { $0.hasSuffix("CERTIFICATE REQUEST") } ? .request : .other
+      if labels.contains(where: { $0.hasSuffix("CERTIFICATE REQUEST") }) { return .request }
+      if labels.contains(where: { $0.hasSuffix("PUBLIC KEY") }) { return .publicKey }
+      if labels.contains("X509 CRL") { return .revocationList }
+      return labels.allSatisfy { $0.hasSuffix("PARAMETERS") } ? .parameters : .other
+    }
+  }
+
+  private static func ofText(_ bytes: [UInt8]) -> CredentialContent {
+    let space = Array(" \t\r\n".utf8)
+    return switch bytes.first(where: { !space.contains($0) }) {
+    case nil: .empty
+    case UInt8(ascii: "<"): .webPage
+    default: .other
     }
   }
 

@@ -30,6 +30,14 @@ struct MemoryBuffer: ~Copyable {
     return buffer
   }
 
+  static func copying(
+    _ bytes: [UInt8], for operation: Operation
+  ) throws(CertificateError) -> MemoryBuffer {
+    let buffer = try empty(for: operation)
+    try operation.require(bytes.withUnsafeBytes { buffer.append($0) })
+    return buffer
+  }
+
   private borrowing func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var written = 0
     return bytes.isEmpty || BIO_write_ex(pointer, bytes.baseAddress, bytes.count, &written) == 1

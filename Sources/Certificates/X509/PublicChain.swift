@@ -1,66 +1,181 @@
 internal import COpenSSL
+internal import Fleet
 
 extension CertificateBundle {
-  /// Everything that would prevent browsers from accepting this chain of a server for `names`; the trust in
-  /// its issuer is not checked.
-  /// - Parameter time: seconds since 1970.
-  package func problems(asServerFor names: [String], at time: Int64) -> [CertificateError] {
-    let (leaf, facts) = (certificates[0], self.facts[0])
-    var problems: [CertificateError] = []
-    func check(_ holds: Bool, _ code: CertificateError.Code, _ reason: @autoclosure () -> String) {
-      if !holds { problems.append(Operation("use", name).failure(code, reason())) }
+  /// Everything in these certificates of a server, in their order, that nginx or visitors' programs
+  /// refuse.
+  ///
+  /// - Parameters:
+  ///   - names: the names by which visitors reach the server.
+  ///   - time: seconds since 1970.
+  ///   - roots: the CAs that visitors trust; nil if they are not known, and then a chain is
+  ///     incomplete only if the server's certificate is alone.
+  package func problems(
+    asServerFor names: [String], at time: Int64, knowing roots: KnownRoots?
+  ) -> [ChainProblem] {
+    // The other checks would be about the wrong certificate.
+    if let misplaced = misplacedLeaf(names) { return [misplaced] }
+    let own =
+      refusals() + nameProblems(names) + validityProblems(at: time) + usageProblems()
+      + orderProblems() + issuerProblems(at: time)
+    return own + trustProblems(at: time, roots, isElseSound: own.isEmpty)
+  }
+
+  /// A file that begins with the certificate of a CA, to which the server's key does not belong.
+  private func misplacedLeaf(_ names: [String]) -> ChainProblem? {
+    func isForServer(_ index: Int) -> Bool { names.contains { certificates[index].covers($0) } }
+    guard facts[0].isCA, !isForServer(0) else { return nil }
+    let first = ChainProblem.certificate(0, facts[0])
+    let server = certificates.indices.dropFirst().first { isForServer($0) || !facts[$0].isCA }
+    if let server {
+      return ChainProblem(
+        .refusedByNginx,
+        "\(first) is a CA's, and the server's is number \(server + 1): nginx takes the first one for"
+          + " the server's, and the key does not belong to it. Put the server's certificate first,"
+          + " then its issuer, then the issuer of that")
     }
-    for name in names {
-      check(
-        leaf.covers(name), .nameMismatch,
-        "it is not for \"\(name)\" but for \(facts.dnsNames.joined(separator: ", "))")
+    guard !certificates[0].isSelfSigned else { return nil }
+    return ChainProblem(
+      .refusedByNginx,
+      "all certificates are those of CAs, the first of \"\(facts[0].commonName)\", and the server's"
+        + " is missing: the key does not belong to any of them. Use the file with the whole chain"
+        + " (fullchain.pem of certbot, not chain.pem)")
+  }
+
+  // MARK: - The server's certificate
+
+  private func nameProblems(_ names: [String]) -> [ChainProblem] {
+    let missing = names.filter { !certificates[0].covers($0) }
+    guard !missing.isEmpty else { return [] }
+    guard !facts[0].dnsNames.isEmpty else {
+      let common = facts[0].commonName
+      return [
+        ChainProblem(
+          .refusedByVisitors,
+          "the certificate has no alternative names (SAN)"
+            + (common.isEmpty
+              ? "" : ", only the common name \"\(common)\", which browsers ignore")
+            + ": visitors see an error. Have it issued for the names \(ChainProblem.list(names))")
+      ]
     }
-    check(
-      time >= facts.notBefore, .notYetValid,
-      "it is not yet valid; check the clock of the controller")
-    check(time < facts.notAfter, .expired, "it has expired; renew it")
-    check(leaf.serves(.server), .wrongPurpose, "it is not for servers")
-    for (index, pair) in zip(certificates, certificates.dropFirst()).enumerated() {
-      check(
-        pair.0.isIssued(by: pair.1), .chainOutOfOrder,
-        "certificate \(index + 2) in it did not issue certificate \(index + 1); "
-          + "put the server's certificate first, then its issuer, then the issuer of that")
+    return [
+      ChainProblem(
+        .refusedByVisitors,
+        "the certificate is not for \(ChainProblem.list(missing)) but for"
+          + " \(ChainProblem.list(facts[0].dnsNames)): visitors of \(missing.count == 1 ? "that name" : "those names")"
+          + " see an error. Use a certificate with every name of the site")
+    ]
+  }
+
+  private func validityProblems(at time: Int64) -> [ChainProblem] {
+    if time >= facts[0].notAfter {
+      return [
+        ChainProblem(
+          .refusedByVisitors,
+          "the certificate expired on \(date(facts[0].notAfter)): visitors see an error. Renew it")
+      ]
+    }
+    guard time < facts[0].notBefore else { return [] }
+    return [
+      ChainProblem(
+        .refusedByVisitors,
+        "the certificate is valid from \(date(facts[0].notBefore)) on, not yet: visitors see an"
+          + " error until then. If that date has passed, check the clock of the controller")
+    ]
+  }
+
+  private func usageProblems() -> [ChainProblem] {
+    var problems: [ChainProblem] = []
+    if !certificates[0].serves(.server) {
+      problems.append(
+        ChainProblem(
+          .refusedByVisitors,
+          "the certificate is not for servers, according to its key usages: visitors see an error."
+            + " Have it issued for servers (extended key usage serverAuth)"))
+    }
+    if let reason = certificates[0].unsupportedKey(facts[0].keyAlgorithm) {
+      problems.append(ChainProblem(.refusedByVisitors, reason))
     }
     return problems
   }
 
-  /// Why visitors who trust the same CAs as the controller do not trust this chain of a server;
-  /// nil if they do. A private CA, or a missing intermediate, is found here.
-  /// - Parameter time: seconds since 1970.
-  package func publicDistrust(at time: Int64) throws(CertificateError) -> CertificateError? {
-    let operation = Operation("verify", name)
-    let store = try operation.require(X509_STORE_new())
-    defer { X509_STORE_free(store) }
-    try operation.require(X509_STORE_set_default_paths(store) == 1)
-    do throws(CertificateError) {
-      try withExtendedLifetime(self) { () throws(CertificateError) in
-        try Self.verify(
-          certificates, in: store, as: .server, name: nil, at: time, isStrict: false,
-          vouching: "the CAs that the controller trusts", operation)
-      }
-      return nil
-    } catch {
-      guard error.code != .libraryFailed else { throw error }
-      return error
+  // MARK: - The issuers
+
+  private func orderProblems() -> [ChainProblem] {
+    let order = ChainOrder(of: self)
+    var problems = order.repeated.map { index in
+      ChainProblem(
+        .refusedByVisitors,
+        "\(ChainProblem.certificate(index, facts[index])) is there twice: some programs refuse such a"
+          + " chain. Remove one of the two")
+    }
+    problems += order.unrelated.map { index in
+      ChainProblem(
+        .refusedByVisitors,
+        "\(ChainProblem.certificate(index, facts[index])) did not issue any certificate before it:"
+          + " some programs refuse such a chain. Remove it, or replace it with the issuer's"
+          + " certificate")
+    }
+    if order.path != order.path.sorted() {
+      problems.append(
+        ChainProblem(
+          .refusedByVisitors,
+          "the certificates are in the wrong order: some programs refuse such a chain. Put the"
+            + " server's certificate first, then its issuer, then the issuer of that; here:"
+            + " \(order.path.map { String($0 + 1) }.joined(separator: ", "))"))
+    }
+    return problems
+  }
+
+  private func issuerProblems(at time: Int64) -> [ChainProblem] {
+    // A root that visitors trust is in their store: the one in the file does not count.
+    let issuers = ChainOrder(of: self).path.dropFirst().filter { !certificates[$0].isSelfSigned }
+    return issuers.filter { time >= facts[$0].notAfter }.map { index in
+      ChainProblem(
+        .refusedByVisitors,
+        "\(ChainProblem.certificate(index, facts[index])), an issuer's, expired on"
+          + " \(date(facts[index].notAfter)): some visitors see an error. Replace it with the"
+          + " certificate that this CA has now")
     }
   }
 
-  /// The issuer of the server's certificate, if its certificate is missing from this chain and the controller
-  /// does not know it as a CA: most visitors cannot verify such a chain. Nil if nothing is missing.
+  private func date(_ seconds: Int64) -> String { Timestamp(secondsSince1970: seconds).date }
+}
+
+extension Certificate {
+  /// As browsers do: by the alternative names only. A wildcard stands for one whole label.
+  func covers(_ name: String) -> Bool {
+    let flags = UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
+    return X509_check_host(pointer, name, name.utf8.count, flags, nil) == 1
+  }
+
+  /// Why browsers cannot use the key, and what to do; nil if all can.
   ///
-  /// A chain that includes the issuer and ends below an unknown root may be a private CA's, and counts
-  /// as complete.
-  /// - Parameter time: seconds since 1970.
-  package func missingIssuer(at time: Int64) throws(CertificateError) -> String? {
-    // OpenSSL looks for issuers before it checks anything else, such as the validity.
-    guard let verification = try publicDistrust(at: time)?.verification, verification.depth == 0,
-      verification.number == Int(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY)
-    else { return nil }
-    return facts[0].issuerCommonName
+  /// - Parameter kind: as in ``CertificateFacts/keyAlgorithm``.
+  fileprivate func unsupportedKey(_ kind: String) -> String? {
+    if hasExplicitCurve {
+      return
+        "browsers refuse its key, which has the parameters of its curve instead of the name. Get a"
+        + " certificate for a key with a named curve (openssl ecparam -name prime256v1 -genkey)"
+    }
+    let remedy = "Get a certificate for another kind of key: \(ChainProblem.goodKeys)"
+    switch kind {
+    case KeyAlgorithm.ecdsaP256.rawValue, KeyAlgorithm.ecdsaP384.rawValue: return nil
+    case "ecdsa-secp521r1":
+      return "some browsers, such as Chrome, do not support its key, \(kind). \(remedy)"
+    default:
+      return kind.hasPrefix("rsa-") ? nil : "browsers do not support its key, \(kind). \(remedy)"
+    }
+  }
+
+  /// Whether an elliptic curve is written as its parameters, and not as its name, which RFC 5480,
+  /// 2.1.1 requires.
+  private var hasExplicitCurve: Bool {
+    var isExplicit: Int32 = 0
+    let isThere =
+      EVP_PKEY_get_int_param(
+        X509_get0_pubkey(pointer), OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &isExplicit)
+      == 1
+    return isThere && isExplicit == 1
   }
 }

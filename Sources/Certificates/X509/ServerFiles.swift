@@ -10,35 +10,32 @@ package struct ServerFiles: Sendable {
     certificatePEM: String, named name: String = "the certificate",
     keyPEM: Secret, keyNamed keyName: String = "the private key"
   ) throws(CertificateError) {
-    chain = try CertificateBundle(pem: certificatePEM, named: name)
+    try self.init(
+      chain: CertificateBundle(pem: certificatePEM, named: name), keyPEM: keyPEM, keyNamed: keyName)
+  }
+
+  /// - Parameter keyName: how errors name the key, such as its path.
+  package init(
+    chain: CertificateBundle, keyPEM: Secret, keyNamed keyName: String
+  ) throws(CertificateError) {
+    self.chain = chain
     key = try PrivateKey.read(keyPEM, named: keyName)
   }
 
-  /// Everything that would prevent nginx from starting with these files, or browsers from accepting
-  /// them for `names`; the trust in the issuer is not checked.
+  /// Everything that nginx or visitors' programs refuse, see ``CertificateBundle``; first of all a key
+  /// that does not belong to the certificate.
+  ///
   /// - Parameter time: seconds since 1970.
-  package func problems(names: [String], at time: Int64) -> [CertificateError] {
+  package func problems(
+    names: [String], at time: Int64, knowing roots: KnownRoots? = nil
+  ) -> [ChainProblem] {
     do {
       try checkKeyMatches()
     } catch {
       // The other checks would be about the wrong certificate.
-      return [error]
+      return [ChainProblem(.refusedByNginx, error.reason)]
     }
-    let isStrong = key.securityBits >= minimumSecurityBits
-    return
-      (isStrong
-      ? []
-      : [
-        Operation("use", chain.name).failure(
-          .weakKey,
-          "its key, \(chain.facts[0].keyAlgorithm), is too weak; RSA needs 2048 bits, ECDSA 224")
-      ])
-      + chain.problems(asServerFor: names, at: time)
-  }
-
-  /// The issuer that visitors need but do not get; see `CertificateBundle.missingIssuer`.
-  package func missingIssuer(at time: Int64) throws(CertificateError) -> String? {
-    try chain.missingIssuer(at: time)
+    return chain.problems(asServerFor: names, at: time, knowing: roots)
   }
 
   /// Checks that the key matches the first certificate.
@@ -47,7 +44,9 @@ package struct ServerFiles: Sendable {
     guard !chain.certificates[0].matches(key) else { return }
     let isFurtherDown = chain.certificates.dropFirst().contains { $0.matches(key) }
     throw isFurtherDown
-      ? operation.failure(.chainOutOfOrder, "the certificate of its key has to be the first")
+      ? operation.failure(
+        .chainOutOfOrder,
+        "the certificate of its key has to be the first; then its issuer, then the issuer of that")
       : operation.failure(.keyMismatch, "its key belongs to another certificate")
   }
 }

@@ -111,7 +111,10 @@ extension CertificateBundle {
       }
     let verification = CertificateError.Verification(
       number: Int(number), text: String(cString: X509_verify_cert_error_string(Int(number))),
-      depth: Int(X509_STORE_CTX_get_error_depth(context)))
+      depth: Int(X509_STORE_CTX_get_error_depth(context)),
+      issuer: X509_STORE_CTX_get_current_cert(context).map {
+        CertificateFacts.commonName(of: X509_get_issuer_name($0))
+      } ?? "")
     return operation.failure(code, reason, verification: verification)
   }
 }

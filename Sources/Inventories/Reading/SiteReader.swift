@@ -9,6 +9,7 @@ struct DeclaredSite {
   var frontEnds: [Placed<HostName>] = []
   var upstreams: [Placed<Upstream>] = []
   var certificate: PublicCertificate?
+  var isPrivatelyTrusted = false
   /// The account that the certificate is ordered with, and where it is named.
   var acmeAccount: Placed<ACMEAccountName>?
   var hstsMaxAge: Period?
@@ -26,7 +27,8 @@ struct DeclaredSite {
     return Site(
       domain: domain.value, aliases: aliases.map(\.value),
       frontEnds: frontEnds.map(\.value), upstreams: upstreams.map(\.value),
-      certificate: certificate, hstsMaxAge: hstsMaxAge, service: service, snippets: snippets,
+      certificate: certificate, isPrivatelyTrusted: isPrivatelyTrusted, hstsMaxAge: hstsMaxAge,
+      service: service, snippets: snippets,
       network: network?.value, originPulls: originPulls, stapling: stapling?.value,
       requests: requests, place: place)
   }
@@ -82,7 +84,8 @@ struct DeclaredSite {
     }
     service = backEnd.flatMap { Service.read($0, &found) }
     if let entry = fields.requiredEntry(.certificate, &found) {
-      (certificate, acmeAccount) = PublicCertificate.read(entry, &found)
+      (certificate, acmeAccount) = PublicCertificate.read(
+        entry, isPrivatelyTrusted: &isPrivatelyTrusted, &found)
     }
     if let entry = fields.entry(.hsts),
       let hsts = Fields<HSTSKey>(entry.value, of: "the HSTS policy", at: entry.place, &found)
@@ -102,20 +105,23 @@ struct DeclaredSite {
 extension PublicCertificate {
   private enum Key: String, CaseIterable {
     case files, installed, ca, acme, command
+    case isPrivate = "private"
   }
 
   private enum PairKey: String, CaseIterable {
     case certificate, key
   }
 
-  /// Reads `certificate:` of a site: files, paths on the host, the CA of the fleet, an ACME account, or a command.
+  /// Reads `certificate:` of a site: files, paths on the host, the CA of the fleet, an ACME account, or a command; and
+  /// whether visitors trust a private CA.
   ///
   /// - Returns: the certificate, and the ACME account with the place where it is named.
   fileprivate static func read(
-    _ entry: Node.Entry, _ found: inout DiagnosticCollector
+    _ entry: Node.Entry, isPrivatelyTrusted: inout Bool, _ found: inout DiagnosticCollector
   ) -> (PublicCertificate?, Placed<ACMEAccountName>?) {
-    guard
-      let fields = Fields<Key>(entry.value, of: "the certificate", at: entry.place, &found),
+    let all = Fields<Key>(entry.value, of: "the certificate", at: entry.place, &found)
+    isPrivatelyTrusted = all?[.isPrivate]?.boolean(&found) ?? false
+    guard let fields = all,
       let (key, node) = fields.exactlyOne(
         of: .files, .installed, .ca, .acme, .command, reporting: &found)
     else { return (nil, nil) }
@@ -148,6 +154,7 @@ extension PublicCertificate {
       let words = node.commandWords(
         whichPrints: "the certificate with its chain and its key", &found)
       return (words.map { .command($0) }, nil)
+    case .isPrivate: return (nil, nil)
     }
   }
 

@@ -13,6 +13,8 @@ package struct Site: Hashable, Sendable {
   package var upstreams: [Upstream]
   /// What front-ends present to visitors.
   package var certificate: PublicCertificate
+  /// Whether visitors trust the CA of the certificate although browsers do not know it.
+  package var isPrivatelyTrusted: Bool
   /// The `max-age` of Strict-Transport-Security (RFC 6797); if nil, the header is not sent.
   package var hstsMaxAge: Period?
   package var service: Service
@@ -28,8 +30,8 @@ package struct Site: Hashable, Sendable {
 
   package init(
     domain: DomainName, aliases: [DomainName] = [], frontEnds: [HostName], upstreams: [Upstream],
-    certificate: PublicCertificate, hstsMaxAge: Period? = nil, service: Service,
-    snippets: Snippets = Snippets(), network: ContentNetwork? = nil,
+    certificate: PublicCertificate, isPrivatelyTrusted: Bool = false, hstsMaxAge: Period? = nil,
+    service: Service, snippets: Snippets = Snippets(), network: ContentNetwork? = nil,
     originPulls: LocalFile? = nil, stapling: Stapling? = nil,
     requests: RequestPolicy = RequestPolicy(), place: SourcePlace
   ) {
@@ -38,6 +40,7 @@ package struct Site: Hashable, Sendable {
     self.frontEnds = frontEnds.sorted()
     self.upstreams = upstreams.sorted { ($0.host.text, $0.port) < ($1.host.text, $1.port) }
     self.certificate = certificate
+    self.isPrivatelyTrusted = isPrivatelyTrusted
     self.hstsMaxAge = hstsMaxAge
     self.service = service
     self.snippets = snippets

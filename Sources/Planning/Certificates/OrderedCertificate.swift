@@ -25,6 +25,8 @@ package struct OrderedCertificate: Hashable, Sendable {
   package var profile: String?
   /// The kind of key; nil if a command chose it.
   package var key: KeyKind?
+  /// SHA-256 of the key's file, in lower-case hex.
+  package var keyDigest: String
   /// Lower-case hexadecimal digits.
   package var serial: String
   package var notBefore: Timestamp
@@ -35,7 +37,8 @@ package struct OrderedCertificate: Hashable, Sendable {
   package var isRevoked: Bool
 
   package init(
-    from source: OrderSource, names: [String], profile: String? = nil, key: KeyKind?, serial: String,
+    from source: OrderSource, names: [String], profile: String? = nil, key: KeyKind?, keyDigest: String,
+    serial: String,
     notBefore: Timestamp, notAfter: Timestamp, suggestion: ClosedRange<Timestamp>? = nil,
     isRevoked: Bool = false
   ) {
@@ -43,6 +46,7 @@ package struct OrderedCertificate: Hashable, Sendable {
     self.names = names
     self.profile = profile
     self.key = key
+    self.keyDigest = keyDigest
     self.serial = serial
     self.notBefore = notBefore
     self.notAfter = notAfter

@@ -51,11 +51,9 @@ extension ReleaseDraft {
 }
 
 extension Materials {
-  /// A warning for each site whose visitors could not verify the certificate.
-  package var chainWarnings: [String] {
-    siteCertificates.sorted { $0.key < $1.key }.compactMap { domain, certificate in
-      certificate.missing?.warning(for: domain.text)
-    }
+  /// What visitors of sites would refuse in the certificates.
+  package var certificateWarnings: [String] {
+    siteCertificates.sorted { $0.key < $1.key }.flatMap(\.value.warnings)
   }
 }
 

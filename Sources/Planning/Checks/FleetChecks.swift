@@ -54,6 +54,8 @@ package struct FleetChecks: Hashable, Sendable {
     package var asksForCertificate: Bool
     /// Whether only a content network sees its certificate, which no one else needs to be able to verify.
     package var isBehindNetwork: Bool
+    /// Whether visitors trust the CA of the certificate although browsers do not know it.
+    package var isPrivatelyTrusted: Bool
   }
 
   /// Which edges and public endpoints of a fleet are tested.
@@ -133,7 +135,8 @@ extension FleetChecks.PublicEndpoint {
     self.init(
       site: site.domain, frontEnd: frontEnd.name, address: frontEnd.address, port: .https,
       names: [site.domain] + site.aliases, certificate: site.certificate,
-      asksForCertificate: site.originPulls != nil, isBehindNetwork: site.isBehindNetwork)
+      asksForCertificate: site.originPulls != nil, isBehindNetwork: site.isBehindNetwork,
+      isPrivatelyTrusted: site.isPrivatelyTrusted)
   }
 }
 
@@ -148,17 +151,6 @@ extension FleetState {
   /// The certificate that a back-end presents to front-ends, according to the state.
   package func certificate(ofBackEnd host: HostName) -> CertificateRecord? {
     hosts[host]?.release.certificates[ReleasePath.certificate(for: .backEnd).relative]
-  }
-
-  /// The digests of the site certificates on all hosts, of any issuer.
-  package var shownSiteCertificates: Set<String> {
-    Set(
-      hosts.values.flatMap { record in
-        record.release.files.filter {
-          ReleasePart.siteCertificates.contains($0.key) && !$0.value.isSecret
-        }
-        .map(\.value.digest)
-      })
   }
 
   /// The certificate of the fleet's CA that visitors of a site see, according to the state.

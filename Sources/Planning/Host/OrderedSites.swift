@@ -68,7 +68,7 @@ struct OrderedSites {
   }
 }
 
-extension Materials.SiteCertificate {
+extension OrderedCertificate {
   /// The record of its key's file.
   var keyRecord: FileRecord { FileRecord(digest: keyDigest, isSecret: true) }
 }

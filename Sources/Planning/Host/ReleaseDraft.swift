@@ -207,25 +207,44 @@ struct ReleaseDraft {
         preconditionFailure(
           "The certificate of \(site.domain) was not read. This is a bug in deploy.")
       case (.files(let certificate, let key), let material?):
+        let digest =
+          material.keyDigest ?? recordedKeyDigest(paths[1], of: paths[0], material.certificate)
+        let record = FileRecord(digest: digest, isSecret: true)
         return [
           PlannedFile(
             path: paths[0], source: .text(material.certificate),
             origin: PlannedFile.Origin(certificate)),
           PlannedFile(
-            path: paths[1], source: .local(key.path.text, material.keyRecord), isSecret: true,
+            path: paths[1], source: .local(key.path.text, record), isSecret: true,
             origin: PlannedFile.Origin(key)),
         ]
       case (.acme, let material?), (.command, let material?):
+        guard let ordered = material.ordered else {
+          preconditionFailure("A certificate was not ordered. This is a bug in deploy.")
+        }
         return [
           PlannedFile(path: paths[0], source: .text(material.certificate)),
           PlannedFile(
-            path: paths[1], source: .orderedKey(site.domain, material.keyRecord), isSecret: true),
+            path: paths[1], source: .orderedKey(site.domain, ordered.keyRecord), isSecret: true),
         ]
       case (.acme, nil), (.command, nil):
         guard case .present = visitorService.service(of: site) else { return [] }
         return paths.compactMap(snapshot.kept)
       }
     }
+  }
+}
+
+extension ReleaseDraft {
+  /// The digest of a key that was not read: the recorded one if the certificate stays, because the key
+  /// of a certificate is always the same; else one that no file has.
+  private func recordedKeyDigest(
+    _ keyPath: String, of path: String, _ certificate: String
+  ) -> String {
+    guard let files = snapshot.release?.files,
+      files[path]?.digest == context.input.digest(certificate)
+    else { return "" }
+    return files[keyPath]?.digest ?? ""
   }
 }
 

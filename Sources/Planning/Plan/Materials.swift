@@ -7,25 +7,25 @@ package struct Materials: Hashable, Sendable {
   package struct SiteCertificate: Hashable, Sendable {
     /// The chain, leaf first, as PEM.
     package var certificate: String
-    /// SHA-256 of the key file, in lower-case hex.
-    package var keyDigest: String
+    /// SHA-256 of the key file, in lower-case hex; nil if the key was not read, as for offline plans.
+    package var keyDigest: String?
     package var notAfter: Timestamp
     /// Whether it names an OCSP responder, without which there is nothing to staple.
     package var namesResponder: Bool
-    /// The intermediate certificate that visitors need and the file lacks; nil if none is missing.
-    package var missing: MissingIssuer?
+    /// What visitors' programs refuse in it, as messages with the place in the inventory.
+    package var warnings: [String]
     /// Nil for files of the user.
     package var ordered: OrderedCertificate?
 
     package init(
-      certificate: String, keyDigest: String, notAfter: Timestamp, namesResponder: Bool = false,
-      missing: MissingIssuer? = nil, ordered: OrderedCertificate? = nil
+      certificate: String, keyDigest: String?, notAfter: Timestamp, namesResponder: Bool = false,
+      warnings: [String] = [], ordered: OrderedCertificate? = nil
     ) {
       self.certificate = certificate
       self.keyDigest = keyDigest
       self.notAfter = notAfter
       self.namesResponder = namesResponder
-      self.missing = missing
+      self.warnings = warnings
       self.ordered = ordered
     }
   }

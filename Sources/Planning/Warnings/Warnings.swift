@@ -11,7 +11,7 @@ enum Warnings {
       + FirewallImpactWarnings.all(input, facts) + SourceWarnings.all(input, facts)
       + survey.vulnerabilities.flatMap(\.warnings) + survey.boot.warnings
       + ca(input) + outlived(input) + siteCertificates(input)
-      + input.desired.materials.chainWarnings + input.desired.networkWarnings(at: input.now)
+      + input.desired.materials.certificateWarnings + input.desired.networkWarnings(at: input.now)
       + input.desired.staplingWarnings + accounts(input.desired)
   }
 
@@ -78,10 +78,10 @@ enum Warnings {
       guard certificate.ordered == nil,
         Expiry.isDue(certificate.notAfter, margin: Expiry.siteCertificateMargin, at: input.now)
       else { return nil }
+      // That it has expired is among the warnings of the certificate itself.
+      guard certificate.notAfter > input.now else { return nil }
       let days = input.now.days(until: certificate.notAfter)
-      return "the certificate of \(domain) "
-        + (days < 0 ? "expired on" : "expires in \(days) days, on")
-        + " \(certificate.notAfter.date)"
+      return "the certificate of \(domain) expires in \(days) days, on \(certificate.notAfter.date)"
     }
   }
 }
