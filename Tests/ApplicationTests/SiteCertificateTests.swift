@@ -7,6 +7,8 @@ import Testing
 
 @Suite(
   "What check and plan say of the certificate files of a site",
+  // One after the other: each waits for programs, in a thread that other tests need.
+  .serialized,
   .requires(
     ProgramRun.exists("nginx", "openssl"), "nginx and openssl, of the packages of that name"))
 struct SiteCertificateTests {
