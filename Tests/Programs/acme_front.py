@@ -8,7 +8,8 @@ mode       for all requests: "down" closes connections, "silent" answers nothing
            for orders: "refuse" answers with an error, "limit SECONDS" with a rate limit that ends then
 hold       "NUMBER before|after WORD": stops at this request, the first being 1 when the text is new, before or
            after the server has seen it; makes the file "held", and drops the request when "hold" is gone
-renewal    "START END", times in RFC 3339: what is suggested for every certificate (RFC 9773)
+renewal    "START END", times in RFC 3339: what is suggested for the first certificate that is asked about (RFC 9773);
+           for those that replace it, the period is in the distant future
 requests   written by this program: a line for each request, "METHOD PATH STATUS"; 0 if the server has not seen it
 """
 import http.client, http.server, json, os, ssl, sys, threading, time
@@ -16,6 +17,7 @@ import http.client, http.server, json, os, ssl, sys, threading, time
 address, port, server, certificate, key, folder = sys.argv[1:]
 lock = threading.Lock()
 held = {"text": None, "count": 0}
+suggested = {}
 
 def read(name):
     try:
@@ -80,7 +82,10 @@ class Front(http.server.BaseHTTPRequestHandler):
         return response.status, response.getheaders(), response.read()
 
     def suggest(self):
-        start, end = read("renewal").split()
+        text = read("renewal")
+        with lock:
+            is_first = suggested.setdefault(text, self.path) == self.path
+        start, end = text.split() if is_first else ("2099-01-01T00:00:00Z", "2099-02-01T00:00:00Z")
         window = {"suggestedWindow": {"start": start, "end": end}}
         self.answer(200, [("Content-Type", "application/json"), ("Retry-After", "0")],
                     json.dumps(window).encode())
