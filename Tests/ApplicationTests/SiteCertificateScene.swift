@@ -130,7 +130,7 @@ struct SiteCertificateScene {
       return Judgement(
         outcome: warnings.isEmpty ? .fine : .warning, messages: warnings.map(withoutAccidents))
     } catch {
-      return Judgement(outcome: .error, messages: [withoutAccidents(Failure(error).message)])
+      return Judgement(outcome: .error, messages: [withoutAccidents(Failure(error).message ?? "no message")])
     }
   }
 
