@@ -130,7 +130,8 @@ struct SiteCertificateScene {
       return Judgement(
         outcome: warnings.isEmpty ? .fine : .warning, messages: warnings.map(withoutAccidents))
     } catch {
-      return Judgement(outcome: .error, messages: [withoutAccidents(Failure(error).message ?? "no message")])
+      return Judgement(
+        outcome: .error, messages: [withoutAccidents(Failure(error).message ?? "no message")])
     }
   }
 

@@ -238,7 +238,8 @@ struct OrderTests {
       #expect(plan.orders.first?.waits == ["edge-1", "edge-2"], "\(before)")
       let text = try scene.text(OrderScene.configuration, on: "edge-1")
       #expect(text.contains("listen 443") && text.contains("acme-challenge"), "\(before)")
-      let file = before.contains("installed") ? "/etc/old/a.pem" : "current/" + OrderScene.certificate
+      let file =
+        before.contains("installed") ? "/etc/old/a.pem" : "current/" + OrderScene.certificate
       #expect(text.contains(file), "\(before)")
       scene.issue()
       try scene.apply()

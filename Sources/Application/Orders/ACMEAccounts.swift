@@ -93,7 +93,8 @@ actor ACMEAccounts {
       guard known.thumbprint == thumbprint else {
         throw Failure(
           .failed,
-          "\(path) is not the key of the account that \(folder.path) describes: restore both from one backup")
+          "\(path) is not the key of the account that \(folder.path) describes: restore both from one backup"
+        )
       }
     } else {
       try folder.save(ACMEAccountRecord(thumbprint: thumbprint), of: name)
@@ -131,7 +132,8 @@ actor ACMEAccounts {
     else {
       throw Failure(
         .invalidInput,
-        "\(account.place): the MAC key of the external account is not base64url: copy it again as the CA gives it")
+        "\(account.place): the MAC key of the external account is not base64url: copy it again as the CA gives it"
+      )
     }
     return external
   }

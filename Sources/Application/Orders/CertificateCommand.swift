@@ -26,7 +26,8 @@ struct CertificateCommand {
     var record = try folder.orders(of: order.site)
     try refuseSame(chain, record)
     let plain = try SealedKey.normalized(key, named: name)
-    let sealed = try await accounts.seal(plain, named: "the key for the certificate of \(order.site)")
+    let sealed = try await accounts.seal(
+      plain, named: "the key for the certificate of \(order.site)")
     record.current = SiteOrderRecord.Issued(
       request: .init(command: words, names: order.names),
       key: .init(pem: sealed, digest: plain.digest), certificate: chain)
@@ -77,7 +78,9 @@ enum PEMBlocks {
     }
     guard keys.count == 1, !chain.isEmpty else {
       throw Failure(
-        .failed, "\(name) has \(keys.count) private keys: it needs one, and the certificate that it belongs to")
+        .failed,
+        "\(name) has \(keys.count) private keys: it needs one, and the certificate that it belongs to"
+      )
     }
     return (String(decoding: chain, as: UTF8.self), keys[0])
   }

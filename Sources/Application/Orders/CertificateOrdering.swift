@@ -44,7 +44,8 @@ struct CertificateOrdering {
     guard let pending = record.pending else {
       preconditionFailure("A certificate was not ordered. This is a bug in deploy.")
     }
-    let issued = IssuedFiles(chain: chain, key: signing.keyPEM, from: "the certificate from \(order.server)")
+    let issued = IssuedFiles(
+      chain: chain, key: signing.keyPEM, from: "the certificate from \(order.server)")
     let end = try issued.check(for: order.names)
     record.current = SiteOrderRecord.Issued(
       request: pending.request, key: pending.key, certificate: chain)

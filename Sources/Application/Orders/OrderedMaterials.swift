@@ -40,20 +40,23 @@ struct OrderedMaterials {
       ?? issued.request.directory.flatMap { DirectoryURL($0) }.map { .acme($0) }
     guard let source else {
       throw Failure(
-        .invalidInput, "\(path) is damaged: restore it from a backup, or remove it to order the certificate again")
+        .invalidInput,
+        "\(path) is damaged: restore it from a backup, or remove it to order the certificate again")
     }
     let end = Timestamp(secondsSince1970: leaf.notAfter)
     let suggestion = issued.suggestion.flatMap { suggestion in
       suggestion.start <= suggestion.end
-        ? Timestamp(secondsSince1970: suggestion.start)...Timestamp(
-          secondsSince1970: suggestion.end) : nil
+        ? Timestamp(
+          secondsSince1970: suggestion.start)...Timestamp(
+            secondsSince1970: suggestion.end) : nil
     }
     return Materials.SiteCertificate(
       certificate: issued.certificate, keyDigest: issued.key.digest, notAfter: end,
       namesResponder: leaf.namesResponder,
       ordered: OrderedCertificate(
         from: source, names: issued.request.names, profile: issued.request.profile,
-        key: issued.request.key.flatMap { KeyKind(rawValue: $0) }, keyDigest: issued.key.digest, serial: leaf.serial, notBefore: Timestamp(secondsSince1970: leaf.notBefore),
+        key: issued.request.key.flatMap { KeyKind(rawValue: $0) }, keyDigest: issued.key.digest,
+        serial: leaf.serial, notBefore: Timestamp(secondsSince1970: leaf.notBefore),
         notAfter: end, suggestion: suggestion, isRevoked: isRevoked))
   }
 

@@ -90,6 +90,7 @@ extension CertificateOrder {
   fileprivate func notAnswered(_ summary: Summary) -> String {
     let silent = waits.filter { summary.results[$0]?.isSuccess != true }
     guard !silent.isEmpty else { return "it was not ordered, because the run stopped before" }
-    return "it was not ordered, because \(silent.joined(separator: ", ")) could not be made to answer challenges"
+    return
+      "it was not ordered, because \(silent.joined(separator: ", ")) could not be made to answer challenges"
   }
 }

@@ -52,7 +52,8 @@ struct SiteRevocations {
     guard let account = accounts.first(where: { $0.directory.text == revoking.directory }) else {
       throw Failure(
         .failed,
-        "no account of the inventory is at \(revoking.directory), which issued it: add one below acme.accounts")
+        "no account of the inventory is at \(revoking.directory), which issued it: add one below acme.accounts"
+      )
     }
     let client = try await self.accounts.client(of: account)
     try await client.revoke(

@@ -18,7 +18,8 @@ enum Solvers {
   /// Warns of CAA records for which a server would refuse an order. Where the DNS cannot be asked, nothing is said: the
   /// server asks it in any case.
   static func warnOfCAA(
-    _ names: [String], by kind: ChallengeKind, at directory: Directory, _ interaction: any Interaction
+    _ names: [String], by kind: ChallengeKind, at directory: Directory,
+    _ interaction: any Interaction
   ) async {
     guard let identities = directory.meta?.caaIdentities, !identities.isEmpty else { return }
     let dns = DNSClient()

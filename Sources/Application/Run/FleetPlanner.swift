@@ -25,7 +25,8 @@ struct FleetPlanner {
   {
     begin()
     defer { interaction.show(.ended) }
-    let input = try await input(survey, state, keys: .of(selectedHosts), asOf: now, asksServers: true)
+    let input = try await input(
+      survey, state, keys: .of(selectedHosts), asOf: now, asksServers: true)
     return warned(Planner.plan(input), state, now ?? .current)
   }
 
@@ -78,6 +79,10 @@ struct FleetPlanner {
   ) async throws -> PlanningInput {
     let now = time ?? .current
     var materials = try MaterialsReader(workspace: workspace, now: .current, keys: keys).read()
+    let faults = materials.newFaults(besides: state) { Digest.sha256(of: $0) }
+    guard faults.isEmpty else {
+      throw Failure(.invalidInput, faults.joined(separator: "\ndeploy: "))
+    }
     let ordered = OrderedMaterials(workspace: workspace, revoked: scope.revokedSites)
     let asks = asksServers && scope.ordersCertificates
     try ordered.add(to: &materials, suggestions: asks ? await ordered.newSuggestions() : [:])

@@ -45,7 +45,8 @@ package struct RevokeSites {
     }
     guard !current.isRevoked else {
       throw Failure(
-        .usage, "the certificate of \(domain) was revoked already; \"deploy apply\" orders another one")
+        .usage,
+        "the certificate of \(domain) was revoked already; \"deploy apply\" orders another one")
     }
   }
 }

@@ -57,10 +57,12 @@ struct SiteCertificateReader {
       problems += refused
       return nil
     }
-    return Materials.SiteCertificate(
+    var material = Materials.SiteCertificate(
       certificate: text(of: file, chain), keyDigest: keyFile.map { Digest.sha256(of: $0.bytes) },
       notAfter: Timestamp(secondsSince1970: chain.facts[0].notAfter),
       namesResponder: chain.facts[0].namesResponder, warnings: messages.map(\.1))
+    material.faults = messages.filter { $0.0 == .refusedByAll }.map(\.1)
+    return material
   }
 
   private func file(_ named: LocalFile, _ problems: inout [String]) -> File? {

@@ -4,7 +4,9 @@ package struct ChainProblem: Hashable, Sendable, CustomStringConvertible {
   package enum Effect: Hashable, Sendable {
     /// nginx does not start with them, on Debian 12.
     case refusedByNginx
-    /// nginx accepts them; browsers, or other programs of visitors, do not.
+    /// nginx accepts them, but no visitor's program does: expired, for other names, not for servers.
+    case refusedByAll
+    /// nginx accepts them; some visitors' programs do not.
     case refusedByVisitors
     /// The chain ends below a CA that visitors are not assumed to know, and its certificate is missing.
     case incomplete
@@ -25,7 +27,7 @@ package struct ChainProblem: Hashable, Sendable, CustomStringConvertible {
   package var isAboutTrust: Bool {
     switch effect {
     case .incomplete, .unknownRoot: true
-    case .refusedByNginx, .refusedByVisitors: false
+    case .refusedByNginx, .refusedByAll, .refusedByVisitors: false
     }
   }
 }

@@ -51,7 +51,7 @@ extension CertificateBundle {
       let common = facts[0].commonName
       return [
         ChainProblem(
-          .refusedByVisitors,
+          .refusedByAll,
           "the certificate has no alternative names (SAN)"
             + (common.isEmpty
               ? "" : ", only the common name \"\(common)\", which browsers ignore")
@@ -60,7 +60,7 @@ extension CertificateBundle {
     }
     return [
       ChainProblem(
-        .refusedByVisitors,
+        .refusedByAll,
         "the certificate is not for \(ChainProblem.list(missing)) but for"
           + " \(ChainProblem.list(facts[0].dnsNames)): visitors of \(missing.count == 1 ? "that name" : "those names")"
           + " see an error. Use a certificate with every name of the site")
@@ -71,14 +71,14 @@ extension CertificateBundle {
     if time >= facts[0].notAfter {
       return [
         ChainProblem(
-          .refusedByVisitors,
+          .refusedByAll,
           "the certificate expired on \(date(facts[0].notAfter)): visitors see an error. Renew it")
       ]
     }
     guard time < facts[0].notBefore else { return [] }
     return [
       ChainProblem(
-        .refusedByVisitors,
+        .refusedByAll,
         "the certificate is valid from \(date(facts[0].notBefore)) on, not yet: visitors see an"
           + " error until then. If that date has passed, check the clock of the controller")
     ]
@@ -89,7 +89,7 @@ extension CertificateBundle {
     if !certificates[0].serves(.server) {
       problems.append(
         ChainProblem(
-          .refusedByVisitors,
+          .refusedByAll,
           "the certificate is not for servers, according to its key usages: visitors see an error."
             + " Have it issued for servers (extended key usage serverAuth)"))
     }

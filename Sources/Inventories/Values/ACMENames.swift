@@ -56,7 +56,8 @@ package struct DirectoryURL: ValidatedText {
 package struct MailAddress: ValidatedText {
   package let text: String
   package static let noun = "a mail address"
-  package static let rule = "NAME@DOMAIN in printable ASCII, without spaces, commas and question marks"
+  package static let rule =
+    "NAME@DOMAIN in printable ASCII, without spaces, commas and question marks"
 
   package init?(_ text: String) {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)

@@ -50,7 +50,8 @@ struct FrontEndSite {
   /// The site until its certificate is there.
   private var withoutCertificate: Paragraph {
     var server = plainServer(otherwise: Directive("return", "503"))
-    server.comment = "The site has no certificate yet: it is ordered when all its front-ends answer challenges."
+    server.comment =
+      "The site has no certificate yet: it is ordered when all its front-ends answer challenges."
     return server
   }
 

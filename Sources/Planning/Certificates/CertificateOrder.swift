@@ -40,7 +40,8 @@ package struct CertificateOrder: Hashable, Sendable {
   package var frontEnds: [HostName]
 
   package init(
-    site: DomainName, account: ACMEAccountName?, from source: OrderSource, names: [String], proof: Proof,
+    site: DomainName, account: ACMEAccountName?, from source: OrderSource, names: [String],
+    proof: Proof,
     reason: Reason, waits: [HostName], frontEnds: [HostName]
   ) {
     self.site = site

@@ -114,7 +114,9 @@ extension Expiry {
     let sites = siteCertificates.map { domain, certificate in
       expiry(
         .siteCertificate, domain.text, certificate.notAfter,
-        margin: certificate.ordered.map { $0.notAfter.secondsSince1970 - $0.renewal.secondsSince1970 }
+        margin: certificate.ordered.map {
+          $0.notAfter.secondsSince1970 - $0.renewal.secondsSince1970
+        }
           ?? siteCertificateMargin)
     }
     return (caGenerations + above + leaves + sites).sorted {

@@ -37,7 +37,8 @@ package struct OrderedCertificate: Hashable, Sendable {
   package var isRevoked: Bool
 
   package init(
-    from source: OrderSource, names: [String], profile: String? = nil, key: KeyKind?, keyDigest: String,
+    from source: OrderSource, names: [String], profile: String? = nil, key: KeyKind?,
+    keyDigest: String,
     serial: String,
     notBefore: Timestamp, notAfter: Timestamp, suggestion: ClosedRange<Timestamp>? = nil,
     isRevoked: Bool = false

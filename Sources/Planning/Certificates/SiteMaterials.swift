@@ -1,7 +1,7 @@
 import Fleet
 import Inventories
 import Nginx
-import State
+package import State
 
 extension Inventory {
   /// The inventory without stapling for sites whose certificate names no OCSP responder, and those sites.
@@ -51,6 +51,17 @@ extension ReleaseDraft {
 }
 
 extension Materials {
+  /// What is wrong with certificates that no visitor could use, but for those that hosts show already: they do not stop
+  /// other repairs, and nothing good is replaced by them.
+  package func newFaults(
+    besides state: FleetState, _ digest: (String) -> String
+  ) -> [String] {
+    let shown = state.shownSiteCertificates
+    return siteCertificates.sorted { $0.key < $1.key }.flatMap { _, material in
+      material.faults.isEmpty || shown.contains(digest(material.certificate)) ? [] : material.faults
+    }
+  }
+
   /// What visitors of sites would refuse in the certificates.
   package var certificateWarnings: [String] {
     siteCertificates.sorted { $0.key < $1.key }.flatMap(\.value.warnings)

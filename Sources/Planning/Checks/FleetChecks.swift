@@ -153,6 +153,17 @@ extension FleetState {
     hosts[host]?.release.certificates[ReleasePath.certificate(for: .backEnd).relative]
   }
 
+  /// The digests of the site certificates on all hosts, of any issuer.
+  package var shownSiteCertificates: Set<String> {
+    Set(
+      hosts.values.flatMap { record in
+        record.release.files.filter {
+          ReleasePart.siteCertificates.contains($0.key) && !$0.value.isSecret
+        }
+        .map(\.value.digest)
+      })
+  }
+
   /// The certificate of the fleet's CA that visitors of a site see, according to the state.
   package func certificate(ofSite domain: DomainName, on frontEnd: HostName) -> CertificateRecord? {
     hosts[frontEnd]?.release.certificates[

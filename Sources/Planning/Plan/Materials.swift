@@ -14,6 +14,8 @@ package struct Materials: Hashable, Sendable {
     package var namesResponder: Bool
     /// What visitors' programs refuse in it, as messages with the place in the inventory.
     package var warnings: [String]
+    /// Those of the warnings for which no visitor could use the certificate.
+    package var faults: [String] = []
     /// Nil for files of the user.
     package var ordered: OrderedCertificate?
 

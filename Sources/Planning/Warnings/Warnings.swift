@@ -67,7 +67,8 @@ enum Warnings {
       guard let account = desired.inventory.acme[name], account.dns == nil,
         desired.materials.thumbprints[name] == nil
       else { return nil }
-      return "the ACME account \"\(name)\" has no key yet, so this plan does not show how front-ends answer"
+      return
+        "the ACME account \"\(name)\" has no key yet, so this plan does not show how front-ends answer"
         + " challenges: an apply makes the key, and so does \"deploy acme register\""
     }
   }

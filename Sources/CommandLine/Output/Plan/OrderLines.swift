@@ -11,7 +11,8 @@ struct OrderLines {
     page.add("Certificates", .bold)
     for order in plan.orders {
       page.add(
-        "+ certificate of \(order.site) from \(order.server)" + (order.proofText.map { ", \($0)" } ?? ""),
+        "+ certificate of \(order.site) from \(order.server)"
+          + (order.proofText.map { ", \($0)" } ?? ""),
         indent: 2, .green)
       page.add("names: \(order.names.joined(separator: ", "))", indent: 6)
       page.add("because \(order.reason.text)", indent: 6)

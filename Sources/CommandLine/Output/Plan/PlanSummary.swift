@@ -9,13 +9,16 @@ struct PlanSummary {
 
   var text: String {
     let count = plan.hosts.count
-    let orders = plan.orders.isEmpty ? [] : ["\(plan.orders.count.counting("certificate")) to order"]
+    let orders =
+      plan.orders.isEmpty ? [] : ["\(plan.orders.count.counting("certificate")) to order"]
     guard !orders.isEmpty || !plan.hosts.allSatisfy(\.isUnchanged) else {
       return "No changes. The fleet \(plan.fleet) is as declared (\(count.counting("host")))."
     }
-    let parts = orders + Self.words.compactMap { action, word in
-      hosts[action].flatMap { $0.isEmpty ? nil : "\($0.count) \(word)" }
-    }
+    let parts =
+      orders
+      + Self.words.compactMap { action, word in
+        hosts[action].flatMap { $0.isEmpty ? nil : "\($0.count) \(word)" }
+      }
     return "Plan: \(parts.joined(separator: ", "))."
   }
 
