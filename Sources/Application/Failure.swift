@@ -35,6 +35,9 @@ package struct Failure: Error, Hashable {
     }
   }
 
+  /// The message, for a sentence that says what did not succeed.
+  var text: String { message ?? "it was reported above" }
+
   /// Runs a read and gives its failure the kind, in place of `failed`.
   static func naming<Value>(
     _ kind: Kind, _ read: () throws(FileError) -> Value

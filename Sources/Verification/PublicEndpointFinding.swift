@@ -73,7 +73,8 @@ package struct PublicEndpointFinding: Encodable, Sendable {
       // about the issuers if only a content network sees them, which has rules of its own.
       case .unknownRoot: remarks.append("\(problem)")
       case .incomplete where endpoint.isBehindNetwork: remarks.append("\(problem)")
-      case .incomplete, .refusedByNginx, .refusedByAll, .refusedByVisitors: problems.append("\(problem)")
+      case .incomplete, .refusedByNginx, .refusedByAll, .refusedByVisitors:
+        problems.append("\(problem)")
       }
     }
   }

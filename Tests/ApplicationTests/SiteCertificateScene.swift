@@ -29,7 +29,7 @@ struct SiteCertificateScene {
   private static let cases = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Cases/certificates")
   /// The CAs of all cases, made once.
-  private static let authorities = Result { () throws -> TemporaryFolder in
+  private static let createdCAs = Result { () throws -> TemporaryFolder in
     let folder = try TemporaryFolder("deploy-pki")
     try shell(". \(cases.path)/prelude.sh; . \(cases.path)/setup.sh", in: folder.path)
     return folder
@@ -47,7 +47,7 @@ struct SiteCertificateScene {
       "{ca: true}", with: "{files: {certificate: shop.crt, key: shop.key}}"
     ).replacing("  shop.example:\n", with: "  shop.example:\n    aliases: [www.shop.example]\n")
     try home.write(home.inventory, to: "shop.yml")
-    let pki = try Self.authorities.get()
+    let pki = try Self.createdCAs.get()
     roots = try KnownRoots(CertificateBundle(pem: pki.text("root.crt")))
     try Self.shell(
       """

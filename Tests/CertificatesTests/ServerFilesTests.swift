@@ -40,7 +40,7 @@ struct ServerFilesTests {
     let late = try chain.leaf.time() + 31 * day
     let problems = files.problems(
       names: ["shop.example", "other.example", "a.b.shop.example"], at: late)
-    #expect(problems.map(\.effect) == [.refusedByVisitors, .refusedByVisitors, .refusedByVisitors])
+    #expect(problems.map(\.effect) == [.refusedByAll, .refusedByAll, .refusedByVisitors])
     #expect(
       problems[0].description.hasPrefix(
         "the certificate is not for other.example, a.b.shop.example but for shop.example,"
@@ -75,7 +75,7 @@ struct ServerFilesTests {
     let client = try ServerFiles(
       certificatePEM: leaf.certificatePEM + root, keyPEM: leaf.privateKeyPEM)
     #expect(
-      client.problems(names: ["edge-1.example"], at: noon).map(\.effect) == [.refusedByVisitors])
+      client.problems(names: ["edge-1.example"], at: noon).map(\.effect) == [.refusedByAll])
     let weak = try ForeignCertificate(
       "w", rsaBits: 1024, extensions: ForeignCertificate.server("w.example"))
     let files = try ServerFiles(certificatePEM: weak.pem, keyPEM: Secret(weak.key))

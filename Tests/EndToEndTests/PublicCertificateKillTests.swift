@@ -124,7 +124,7 @@ struct PublicCertificateKillTests {
     ]
     let escaped = marks.map { $0.replacing(" ", with: "\\u0020") }
     let found = try SecretSearch.found(marks + escaped, inFilesBelow: acme.scene.folder)
-    // The fleet key signs without a passphrase; it is no certificate's key.
+    // The fleet key signs without a passphrase; it is not the key of a certificate.
     #expect(Set(found) == ["public/ca.key", "public/server.key", "shop.ca/fleet-1.key"])
   }
 

@@ -8,94 +8,6 @@ import Testing
 
 @testable import Planning
 
-/// A fleet with one site whose certificate is ordered.
-private struct OrderScene {
-  static let domain: DomainName = "shop.example"
-  static let configuration = "nginx/front-end/shop.example.conf"
-  static let certificate = "tls/sites/shop.example.crt"
-  static let key = "tls/sites/shop.example.key"
-  static let day: Int64 = 86_400
-
-  var scenario = Scenario()
-  var site = "certificate: {acme: true}"
-  var account = "contact: ops@shop.example, terms_agreed: true"
-
-  init() {
-    scenario.orders = true
-    scenario.materials.thumbprints = [.default: Self.thumbprint]
-  }
-
-  static var thumbprint: AccountThumbprint {
-    guard let value = AccountThumbprint(String(repeating: "t", count: 43)) else {
-      preconditionFailure("not a thumbprint")
-    }
-    return value
-  }
-
-  var inventory: Inventory {
-    get throws {
-      let (inventory, diagnostics) = Scenario.inventory(
-        """
-        fleet: shop
-        ca: {name: Shop CA}
-        acme: {\(account)}
-        front_ends:
-          edge-1: {address: 198.18.0.11}
-          edge-2: {address: 198.18.0.12}
-        back_ends: {app-1: {address: 198.18.0.21}}
-        sites:
-          shop.example:
-            front_ends: all
-            back_ends: all
-            back_end: {root: /srv/shop}
-            \(site)
-        firewall: {policy: drop}
-        """)
-      return try #require(inventory, "\(diagnostics)")
-    }
-  }
-
-  mutating func plan() throws -> Plan {
-    let inventory = try inventory
-    scenario.askHosts(of: inventory)
-    return scenario.plan(inventory)
-  }
-
-  /// Carries a plan out and returns it.
-  @discardableResult
-  mutating func apply() throws -> Plan {
-    let plan = try plan()
-    scenario.apply(plan)
-    return plan
-  }
-
-  /// What the server has issued, valid for 90 days from now unless something else is said.
-  mutating func issue(
-    _ text: String = "PEM\n", names: [String] = ["shop.example"], days: Int64 = 90,
-    suggestion: ClosedRange<Timestamp>? = nil, isRevoked: Bool = false
-  ) {
-    let end = scenario.now.adding(seconds: days * Self.day)
-    scenario.materials.siteCertificates[Self.domain] = .init(
-      certificate: text, keyDigest: "f\(text.count)", notAfter: end,
-      ordered: OrderedCertificate(
-        from: .acme(.letsEncrypt), names: names, key: .ecdsaP256, keyDigest: "f\(text.count)",
-        serial: "5f3a",
-        notBefore: scenario.now, notAfter: end, suggestion: suggestion, isRevoked: isRevoked))
-  }
-
-  func text(_ path: String, on host: HostName) throws -> String {
-    guard case .observed(let observation) = scenario.survey[host] else { return "" }
-    return try #require(observation.texts[path])
-  }
-
-  func files(of host: HostName) -> Set<String> {
-    guard case .observed(let observation) = scenario.survey[host] else { return [] }
-    return Set((observation.manifest?.release.files ?? [:]).keys)
-  }
-
-  mutating func wait(days: Int64) { scenario.now = scenario.now.adding(seconds: days * Self.day) }
-}
-
 @Suite("Certificates that are ordered")
 struct OrderTests {
   @Test("A new site answers challenges first, then gets its certificate in one step")
@@ -276,5 +188,57 @@ struct OrderTests {
     #expect(due.orders.count == 1)
     #expect(due.restricted(to: saved(calm), as: saved(due)).orders.isEmpty)
     #expect(due.restricted(to: saved(due), as: saved(due)).orders == due.orders)
+  }
+
+  @Test("What was ordered for something else replaces no current certificate")
+  func staleCopy() throws {
+    for isRevoked in [false, true] {
+      var scene = OrderScene()
+      scene.site = "certificate: {installed: {certificate: /etc/old/a.pem, key: /etc/old/a.key}}"
+      try scene.apply()
+      scene.issue(
+        "OLD\n", names: isRevoked ? ["shop.example"] : ["other.example"], isRevoked: isRevoked)
+      scene.site = "certificate: {acme: true}"
+      let plan = try scene.apply()
+      #expect(plan.orders.count == 1)
+      #expect(
+        try scene.text(OrderScene.configuration, on: "edge-1").contains("/etc/old/a.pem"))
+    }
+  }
+
+  @Test("A host that has the key does not get it again with other changes")
+  func keptKey() throws {
+    var scene = OrderScene()
+    scene.issue()
+    try scene.apply()
+    scene.site += "\n    timeouts: {read: 70s}"
+    let plan = try scene.plan()
+    #expect(plan.changesHosts && plan.orderedKeys.isEmpty)
+  }
+
+  @Test("After the orders, only hosts change that were to change or get a certificate")
+  func limits() throws {
+    var scene = OrderScene()
+    let first = try scene.apply()
+    scene.issue()
+    let next = try scene.plan()
+    let changed = Set(next.hosts.filter { !$0.steps.isEmpty }.map(\.host))
+    #expect(changed == ["edge-1", "edge-2"])
+    var calm = first
+    for index in calm.hosts.indices { calm.hosts[index].outcome = .unchanged(present: nil) }
+    #expect(!next.limited(to: calm, and: []).changesHosts)
+    #expect(next.limited(to: calm, and: ["edge-1"]).steps.map(\.host) == ["edge-1"])
+    #expect(next.limited(to: first, and: []) == next)
+  }
+
+  @Test("Names that a wildcard covers are not ordered")
+  func wildcardNames() throws {
+    var scene = OrderScene()
+    scene.account = "terms_agreed: true, dns: {present: [./hook], cleanup: [./hook]}"
+    scene.site =
+      "aliases: [www.shop.example, a.b.shop.example]\n    certificate: {acme: {names: [\"*.shop.example\"]}}"
+    #expect(
+      try scene.plan().orders.first?.names
+        == ["shop.example", "*.shop.example", "a.b.shop.example"])
   }
 }

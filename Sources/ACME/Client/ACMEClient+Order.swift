@@ -29,15 +29,15 @@ extension ACMEClient {
     return PlacedOrder(url: url, order: try decode(Order.self, response, action))
   }
 
-  /// Orders a certificate in place of another one; without saying so if the server has noted already that it was
-  /// replaced (RFC 9773, 7.4).
+  /// Orders a certificate in place of another one; without saying so if the server refuses that: because it was replaced
+  /// already (RFC 9773, 7.4), or because it is of another account.
   package func renew(
     _ names: [String], profile: String?, replacing replaced: CertificateIdentifier?
   ) async throws(ACMEError) -> PlacedOrder {
     do throws(ACMEError) {
       return try await order(names, profile: profile, replacing: replaced)
     } catch {
-      guard error.code == .problem(.alreadyReplaced) else { throw error }
+      guard replaced != nil, case .problem = error.code else { throw error }
     }
     return try await order(names, profile: profile)
   }

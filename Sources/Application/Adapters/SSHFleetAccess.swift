@@ -90,8 +90,8 @@ private struct SSHFleetHosts: FleetHosts {
     let rollout = Rollout(
       of: plan, fromSerial: means.state.serial, pool: pool, issuer: means.issuer,
       signer: FleetSigner(key: means.fleetKey, keeper: means.keeper), store: means.keeper,
-      hooks: hooks, verifier: try verifier(means), surroundings: surroundings(means), parallel: parallel,
-      report: report)
+      hooks: hooks, verifier: try verifier(means), surroundings: surroundings(means),
+      parallel: parallel, report: report)
     return await interaction.untilStopped {
       await rollout.run(plan, state: means.state)
     } abandon: {

@@ -1,5 +1,6 @@
 import CAStore
 import Certificates
+import Execution
 import Fleet
 import Planning
 
@@ -10,8 +11,7 @@ struct CertificateCommand {
   let accounts: ACMEAccounts
   let folder: ACMEFolder
 
-  /// - Returns: when the new certificate expires.
-  func run() async throws -> Timestamp {
+  func run() async throws -> OrderResult {
     var output = try await SecretCommand(words: words, secret: "certificate").output()
     let name = "the certificate that \(order.server) prints"
     guard CredentialContent(of: output) == .certificatesAndKey else {
@@ -24,7 +24,7 @@ struct CertificateCommand {
     let (chain, key) = try PEMBlocks.separated(&output, named: name)
     let end = try IssuedFiles(chain: chain, key: key, from: name).check(for: order.names)
     var record = try folder.orders(of: order.site)
-    try refuseSame(chain, record)
+    if let present = try presentResult(chain, record) { return present }
     let plain = try SealedKey.normalized(key, named: name)
     let sealed = try await accounts.seal(
       plain, named: "the key for the certificate of \(order.site)")
@@ -33,20 +33,26 @@ struct CertificateCommand {
       key: .init(pem: sealed, digest: plain.digest), certificate: chain)
     record.pending = nil
     try folder.save(record, of: order.site)
-    return end
+    return .issued(until: end)
   }
 
-  /// A program that has nothing newer leaves the certificate due.
-  private func refuseSame(_ chain: String, _ record: SiteOrderRecord) throws {
-    guard case .due(let end) = order.reason, let current = record.current else { return }
+  /// The result of a program that has nothing newer; nil if the certificate is new. It fails only when less than a
+  /// sixth of the lifetime is left: programs renew at times of their own.
+  private func presentResult(_ chain: String, _ record: SiteOrderRecord) throws -> OrderResult? {
+    guard case .due = order.reason, let current = record.current else { return nil }
     let (old, new) = (
       try CertificateFacts.readAll(pem: current.certificate)[0],
       try CertificateFacts.readAll(pem: chain)[0]
     )
-    guard old.fingerprint == new.fingerprint else { return }
+    guard old.fingerprint == new.fingerprint else { return nil }
+    let end = Timestamp(secondsSince1970: old.notAfter)
+    guard Timestamp.current.adding(seconds: (old.notAfter - old.notBefore) / 6) >= end else {
+      return .kept(until: end)
+    }
     throw Failure(
       .failed,
-      "\(order.server) prints the certificate that is in force, until \(end.date): renew it there")
+      "\(order.server) prints the certificate that is installed, valid until \(end.date): renew it there"
+    )
   }
 }
 

@@ -6,7 +6,7 @@ import Hashing
 import Inventories
 import Planning
 
-/// Orders the certificate of one site, or goes on with an order that an earlier run began.
+/// Orders the certificate of one site, or continues an order that an earlier run began.
 ///
 /// Every step is kept on the controller before the next one is taken: no key is lost and no order is placed twice, also
 /// if the run is killed.
@@ -30,13 +30,15 @@ struct CertificateOrdering {
     let client = try await accounts.client(of: account)
     var record = try folder.orders(of: order.site)
     let request = SiteOrderRecord.Request(
+      account: try folder.account(account.name)?.thumbprint.text,
       directory: account.directory.text, names: order.names, profile: site.acme?.profile,
       key: account.key.rawValue)
     let signing = try await signingRequest(request, &record)
     await Solvers.warnOfCAA(
       order.names, by: order.proof == .dns ? .dns01 : .http01, at: try await client.directory(),
       interaction)
-    let deadline = Timestamp.current.adding(seconds: Self.patience)
+    let forRecords = account.dns.map { $0.timeout.seconds * Int64(order.names.count + 1) } ?? 0
+    let deadline = Timestamp.current.adding(seconds: Self.patience + forRecords)
     var placed = try await placed(client, &record, request)
     placed = try await client.prove(placed, with: solver, until: deadline)
     placed = try await client.finalize(placed, with: signing.der, until: deadline)
@@ -46,7 +48,15 @@ struct CertificateOrdering {
     }
     let issued = IssuedFiles(
       chain: chain, key: signing.keyPEM, from: "the certificate from \(order.server)")
-    let end = try issued.check(for: order.names)
+    let end: Timestamp
+    do {
+      end = try issued.check(for: order.names)
+    } catch {
+      // The same order would give the same certificate again.
+      record.pending = nil
+      try folder.save(record, of: order.site)
+      throw error
+    }
     record.current = SiteOrderRecord.Issued(
       request: pending.request, key: pending.key, certificate: chain)
     record.pending = nil

@@ -9,13 +9,15 @@ struct IssuedFiles {
   /// Where it comes from, for messages.
   let from: String
 
-  /// Checks it as certificates of users are checked.
+  /// Checks it as the files of users are checked that would replace others: nginx and visitors have to accept it;
+  /// the issuer does not matter.
   ///
   /// - Returns: when it expires.
   func check(for names: [String]) throws -> Timestamp {
     let files = try ServerFiles(
       certificatePEM: chain, named: from, keyPEM: key, keyNamed: "the key of \(from)")
     let problems = files.problems(names: names, at: Timestamp.current.secondsSince1970)
+      .filter { [.refusedByNginx, .refusedByAll].contains($0.effect) }
     guard problems.isEmpty else {
       throw Failure(.failed, problems.map(\.description).joined(separator: "; "))
     }

@@ -23,10 +23,13 @@ struct OrderedMaterials {
       materials.thumbprints[account.name] = try folder.account(account.name)?.thumbprint
     }
     for site in workspace.inventory.sites where site.isCertificateOrdered {
-      guard var current = try folder.orders(of: site.domain).current else { continue }
+      let record = try folder.orders(of: site.domain)
+      guard var current = record.current else { continue }
+      // As soon as it is noted, another one may have been ordered.
+      let isToBeRevoked = revoked.contains(site.domain) && record.revoking.isEmpty
       current.suggestion = suggestions[site.domain] ?? current.suggestion
       materials.siteCertificates[site.domain] = try material(
-        current, isRevoked: current.isRevoked || revoked.contains(site.domain),
+        current, isRevoked: current.isRevoked || isToBeRevoked,
         at: folder.orderPath(site.domain))
     }
   }
@@ -61,7 +64,7 @@ struct OrderedMaterials {
   }
 
   /// Asks servers when certificates should be renewed, where it is time to ask again (RFC 9773). A server that does not
-  /// answer is no failure: renewal is then due by the lifetime.
+  /// answer is not a failure: renewal is then due by the lifetime.
   func newSuggestions() async -> [DomainName: SiteOrderRecord.Suggestion] {
     var suggestions: [DomainName: SiteOrderRecord.Suggestion] = [:]
     var silent: Set<ACMEAccountName> = []
@@ -77,7 +80,7 @@ struct OrderedMaterials {
         guard let (info, next) = try await client.renewal(of: identifier) else { continue }
         suggestions[site.domain] = .init(
           start: info.start.secondsSince1970, end: info.end.secondsSince1970,
-          next: next.secondsSince1970)
+          next: min(next, Timestamp.current.adding(seconds: 86_400)).secondsSince1970)
       } catch {
         silent.insert(account.name)
       }

@@ -16,38 +16,72 @@ struct OrderedRollout {
 
   private var run: FleetRun { flow.run }
 
+  /// When the saved plan was made that is carried out; nil if there is none.
+  var asOf: Timestamp?
+
   /// - Returns: the results, which have been shown to the user.
   func carryOut(_ plan: Plan, _ survey: Survey) async throws -> Summary {
     try await flow.approve(plan)
     try whenApproved()
-    var orders = await results(of: plan.orders.filter(\.waits.isEmpty))
-    var current = plan
-    if orders.values.contains(where: \.isSuccess) {
-      current = try await run.planner.plan(survey, await flow.keeper.state)
-        .keepingHolds(of: plan)
+    let ready = plan.orders.filter(\.waits.isEmpty)
+    var results = await results(of: ready)
+    let current = try await updated(
+      plan, with: survey, for: ready.filter { results[$0.site]?.isNew == true })
+    var summary = try await flow.execute(current)
+    let more = await laterResults(of: plan, after: summary)
+    results.merge(more) { $1 }
+    // What has been done so far is shown, whatever goes wrong now.
+    do {
+      let ordered = plan.orders.filter { more[$0.site]?.isNew == true }
+      if let next = try await nextPlan(after: plan, for: ordered) {
+        summary = summary.followed(by: try await flow.execute(next))
+      }
+    } catch {
+      summary.stopped = summary.stopped ?? Failure(error).text
     }
-    let first = try await flow.execute(current)
-    var summary = first
-    let later = plan.orders.filter { !$0.waits.isEmpty }
-    let able = later.filter { order in
-      first.stopped == nil && order.waits.allSatisfy { first.results[$0]?.isSuccess == true }
-    }
-    for order in later where !able.contains(order) {
-      orders[order.site] = .failed(why: order.notAnswered(first))
-    }
-    let more = await results(of: able)
-    orders.merge(more) { $1 }
-    if more.values.contains(where: \.isSuccess) {
-      var state = await flow.keeper.state
-      let next = try await run.surveyAndPlan(flow.hosts, &state).plan.keepingHolds(of: plan)
-      await flow.keeper.hold(state)
-      summary = first.followed(by: try await flow.execute(next))
-    }
-    summary.orders = orders
-    for failure in try await SiteRevocations(run: run, accounts: accounts).carryOut() {
+    summary.orders = results
+    let revocations = SiteRevocations(run: run, accounts: accounts)
+    for failure in await revocations.carryOut(await flow.keeper.state) {
       summary.stopped = summary.stopped ?? failure
     }
     return try flow.finish(summary)
+  }
+
+  /// The plan with the certificates that were ordered.
+  private func updated(
+    _ plan: Plan, with survey: Survey, for ordered: [CertificateOrder]
+  ) async throws -> Plan {
+    guard !ordered.isEmpty else { return plan }
+    return try await run.planner.plan(survey, await flow.keeper.state, asOf: asOf)
+      .limited(to: plan, and: Set(ordered.flatMap(\.frontEnds)))
+  }
+
+  /// The plan that brings certificates to hosts which answer challenges since the first one; nil if there is none.
+  private func nextPlan(
+    after plan: Plan, for ordered: [CertificateOrder]
+  ) async throws -> Plan? {
+    guard !ordered.isEmpty else { return nil }
+    var state = await flow.keeper.state
+    let next = try await run.surveyAndPlan(flow.hosts, &state, asOf: asOf).plan
+      .limited(to: plan, and: Set(ordered.flatMap(\.frontEnds)))
+    await flow.keeper.hold(state)
+    return next
+  }
+
+  /// The results of the orders that had to wait for hosts.
+  private func laterResults(
+    of plan: Plan, after summary: Summary
+  ) async -> [DomainName: OrderResult] {
+    let later = plan.orders.filter { !$0.waits.isEmpty }
+    let able = later.filter { order in
+      summary.stopped == nil
+        && order.waits.allSatisfy { summary.results[$0]?.isSuccess == true }
+    }
+    var results = await results(of: able)
+    for order in later where results[order.site] == nil {
+      results[order.site] = .failed(why: order.notAnswered(summary))
+    }
+    return results
   }
 
   /// Orders certificates, one after the other: servers limit how many are ordered at once.
@@ -57,15 +91,15 @@ struct OrderedRollout {
       run.interaction.inform(
         "ordering the certificate of \(order.site) from \(order.server)")
       do {
-        results[order.site] = .issued(until: try await place(order))
+        results[order.site] = try await place(order)
       } catch {
-        results[order.site] = .failed(why: "\(error)")
+        results[order.site] = .failed(why: Failure(error).text)
       }
     }
     return results
   }
 
-  private func place(_ order: CertificateOrder) async throws -> Timestamp {
+  private func place(_ order: CertificateOrder) async throws -> OrderResult {
     let inventory = run.workspace.inventory
     if case .command(let words) = order.source {
       return try await CertificateCommand(
@@ -77,11 +111,11 @@ struct OrderedRollout {
     else {
       preconditionFailure("\(order.site) orders no certificate. This is a bug in deploy.")
     }
-    return try await CertificateOrdering(
+    let ordering = CertificateOrdering(
       order: order, site: site, account: account, accounts: accounts, keyring: run.ca.keyring,
       folder: run.workspace.ca.acme, solver: Solvers.solver(for: account, run.interaction),
-      interaction: run.interaction
-    ).place()
+      interaction: run.interaction)
+    return .issued(until: try await ordering.place())
   }
 }
 

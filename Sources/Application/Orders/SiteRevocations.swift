@@ -2,7 +2,10 @@ import ACME
 import CAStore
 import Certificates
 import Fleet
+import Hashing
 import Inventories
+import Planning
+import State
 
 /// Revokes certificates at the servers that issued them, as records of sites ask for it.
 struct SiteRevocations {
@@ -21,42 +24,67 @@ struct SiteRevocations {
     else { return }
     record.revoking.append(
       .init(
-        directory: directory, certificate: current.certificate, reason: reason))
+        account: current.request.account, directory: directory, certificate: current.certificate,
+        reason: reason))
     record.current?.isRevoked = true
     try folder.save(record, of: site)
   }
 
-  /// Revokes what was noted, also by an earlier run.
+  /// Revokes what was noted, also by an earlier run, and is no longer shown to visitors.
   ///
-  /// - Returns: a sentence for each certificate that could not be revoked; the next run tries again.
-  func carryOut() async throws -> [String] {
+  /// - Returns: a sentence for each certificate that was not revoked; the next run tries again.
+  func carryOut(_ state: FleetState) async -> [String] {
     var failures: [String] = []
-    for site in run.workspace.inventory.sites where site.acme != nil {
-      var record = try folder.orders(of: site.domain)
-      for revoking in record.revoking {
-        do {
-          try await revoke(revoking)
-        } catch {
-          failures.append("the certificate of \(site.domain) was not revoked: \(error)")
-          continue
+    do {
+      for site in try folder.sites() {
+        var record = try folder.orders(of: site)
+        for revoking in record.revoking {
+          do {
+            try await revoke(revoking, of: site, state)
+          } catch {
+            failures.append("the certificate of \(site) is not revoked yet: \(Failure(error).text)")
+            continue
+          }
+          record.revoking.removeAll { $0 == revoking }
+          try folder.save(record, of: site)
         }
-        record.revoking.removeAll { $0 == revoking }
-        try folder.save(record, of: site.domain)
       }
+    } catch {
+      failures.append(Failure(error).text)
     }
     return failures
   }
 
-  private func revoke(_ revoking: SiteOrderRecord.Revoking) async throws {
-    let accounts = run.workspace.inventory.acme.values.sorted { $0.name < $1.name }
-    guard let account = accounts.first(where: { $0.directory.text == revoking.directory }) else {
+  private func revoke(
+    _ revoking: SiteOrderRecord.Revoking, of site: DomainName, _ state: FleetState
+  ) async throws {
+    let bundle = try CertificateBundle(pem: revoking.certificate)
+    // No one accepts it any longer, and servers refuse to revoke it.
+    guard bundle.facts[0].notAfter > Timestamp.current.secondsSince1970 else { return }
+    let hosts = state.hosts(showing: Digest.sha256(of: revoking.certificate), for: site)
+    guard hosts.isEmpty else {
       throw Failure(
         .failed,
-        "no account of the inventory is at \(revoking.directory), which issued it: add one below acme.accounts"
-      )
+        "\(hosts.joined(separator: ", ")) would still show it to visitors. It is revoked when another one is"
+          + " installed")
     }
-    let client = try await self.accounts.client(of: account)
-    try await client.revoke(
-      try CertificateBundle(pem: revoking.certificate).leafDER(), reason: revoking.reason)
+    let client = try await accounts.client(of: try account(revoking))
+    try await client.revoke(try bundle.leafDER(), reason: revoking.reason)
+  }
+
+  /// The account that ordered the certificate, or else any at that server.
+  private func account(_ revoking: SiteOrderRecord.Revoking) throws -> ACMEAccount {
+    let known = run.workspace.inventory.acme.values.sorted { $0.name < $1.name }
+      .filter { $0.directory.text == revoking.directory }
+    for account in known {
+      if try folder.account(account.name)?.thumbprint.text == revoking.account { return account }
+    }
+    guard let account = known.first else {
+      throw Failure(
+        .failed,
+        "no account of the inventory is at \(revoking.directory), which issued it: add one below"
+          + " acme.accounts")
+    }
+    return account
   }
 }

@@ -25,7 +25,9 @@ package struct ApplyPlan {
       let (plan, survey) = try await run.surveyAndPlan(
         flow.hosts, &state, asOf: saved?.approved.madeAt)
       await flow.keeper.hold(state)
-      return try await OrderedRollout(flow: flow, accounts: accounts).carryOut(
+      return try await OrderedRollout(
+        flow: flow, accounts: accounts, asOf: saved?.approved.madeAt
+      ).carryOut(
         restricted(plan, survey, caGenerations: state.caGenerations), survey)
     }
   }

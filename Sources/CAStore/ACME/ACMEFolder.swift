@@ -7,7 +7,7 @@ package import Inventories
 ///
 ///     account-default.key    the account's private key, encrypted with the CA's passphrase
 ///     account-default.json   an ``ACMEAccountRecord``: what is public about it
-///     site-shop.example.json a ``SiteOrderRecord``: the certificate in force and the order that is under way
+///     site-shop.example.json a ``SiteOrderRecord``: the current certificate and the order that is under way
 ///
 /// Every change needs the lock of the fleet's state, and is one file that is replaced as a whole.
 package struct ACMEFolder: Sendable {
@@ -54,6 +54,14 @@ package struct ACMEFolder: Sendable {
   package func save(_ record: SiteOrderRecord, of site: DomainName) throws {
     try makeFolder()
     try write(record, orderPath(site), for: .ownerAlone)
+  }
+
+  /// The sites for which anything was ordered, also those that the inventory no longer has.
+  package func sites() throws -> [DomainName] {
+    try files().orders.compactMap { path in
+      let name = path.split(separator: "/").last ?? ""
+      return DomainName(String(name.dropFirst("site-".count).dropLast(".json".count)))
+    }
   }
 
   /// The paths of all files with encrypted keys, sorted: those of accounts, then those of sites.

@@ -1,6 +1,6 @@
-/// What was ordered for one site: the certificate in force, and the order that is under way. Keys are encrypted.
+/// What was ordered for one site: the current certificate, and the order that is under way. Keys are encrypted.
 ///
-/// A run that is killed leaves the order under way; the next run goes on with it.
+/// A run that is killed leaves the order under way; the next run continues it.
 package struct SiteOrderRecord: Codable, Hashable, Sendable {
   private var format = 1
   package var current: Issued?
@@ -24,6 +24,8 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
 
   /// What a certificate is ordered with; an order under way is continued only if it is for the same.
   package struct Request: Codable, Hashable, Sendable {
+    /// The thumbprint of the account's key.
+    package var account: String?
     /// The URL of the server's directory; nil for a command.
     package var directory: String?
     /// The words of the command that prints the certificate; nil for a server.
@@ -33,7 +35,10 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
     /// A raw value of `KeyKind`; nil for a command.
     package var key: String?
 
-    package init(directory: String, names: [String], profile: String?, key: String) {
+    package init(
+      account: String?, directory: String, names: [String], profile: String?, key: String
+    ) {
+      self.account = account
       self.directory = directory
       self.names = names
       self.profile = profile
@@ -98,6 +103,8 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
 
   /// A certificate that is to be revoked.
   package struct Revoking: Codable, Hashable, Sendable {
+    /// The thumbprint of the key of the account that ordered it.
+    package var account: String?
     /// The URL of the server's directory.
     package var directory: String
     /// The chain in PEM, leaf first.
@@ -105,7 +112,8 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
     /// The number of RFC 5280, 5.3.1.
     package var reason: Int
 
-    package init(directory: String, certificate: String, reason: Int) {
+    package init(account: String?, directory: String, certificate: String, reason: Int) {
+      self.account = account
       self.directory = directory
       self.certificate = certificate
       self.reason = reason

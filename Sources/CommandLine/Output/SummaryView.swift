@@ -123,7 +123,8 @@ extension OrderResult {
   fileprivate var detail: String {
     switch self {
     case .issued(let end): "ordered, valid until \(end.date)"
-    case .failed(let why): "not ordered, and what is in force stays: \(why)"
+    case .kept(let end): "nothing newer yet, the present one is valid until \(end.date)"
+    case .failed(let why): "not ordered, and the current one stays: \(why)"
     }
   }
 }

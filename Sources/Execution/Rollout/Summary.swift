@@ -21,7 +21,7 @@ package struct Summary: Hashable, Sendable {
       && orders.values.allSatisfy(\.isSuccess)
   }
 
-  /// The results of a run that went on with a second plan: for each host the later result, unless that is only that
+  /// The results of a run that continued with a second plan: for each host the later result, unless that is only that
   /// nothing was left to do.
   package func followed(by next: Summary) -> Summary {
     var all = self
@@ -31,17 +31,23 @@ package struct Summary: Hashable, Sendable {
   }
 }
 
-/// What became of an order for a site's certificate.
+/// What happened to an order for a site's certificate.
 package enum OrderResult: Hashable, Sendable {
   /// The certificate is there.
   case issued(until: Timestamp)
-  /// There is no new certificate; the one in force stays.
+  /// The command had nothing newer than the current certificate, which is not urgent yet.
+  case kept(until: Timestamp)
+  /// There is no new certificate; the current one stays.
   case failed(why: String)
 
   package var isSuccess: Bool {
     switch self {
-    case .issued: true
+    case .issued, .kept: true
     case .failed: false
     }
+  }
+
+  package var isNew: Bool {
+    if case .issued = self { true } else { false }
   }
 }

@@ -1,7 +1,7 @@
 package import Diagnostics
 package import Fleet
 
-/// An account at a public certification authority that issues certificates by ACME (RFC 8555): `acme:` of the
+/// An account at a public CA that issues certificates by ACME (RFC 8555): `acme:` of the
 /// inventory, or an entry of its `accounts:`.
 package struct ACMEAccount: Hashable, Sendable {
   package var name: ACMEAccountName
@@ -112,9 +112,15 @@ extension Site {
     }
   }
 
-  /// The names that an ordered certificate has to contain: the domain first, the others sorted.
+  /// The names that an ordered certificate has to contain: the domain first, the others sorted. Names below a wildcard
+  /// are left out, because CAs refuse to issue for both.
   package var orderedNames: [String] {
-    let more = acme?.names.map(\.text) ?? []
-    return [domain.text] + Set(aliases.map(\.text) + more).subtracting([domain.text]).sorted()
+    let more = acme?.names ?? []
+    let wildcards = Set(more.filter(\.isWildcard).map(\.text))
+    let names = Set(aliases.map(\.text) + more.map(\.text)).subtracting([domain.text])
+    return ([domain.text] + names.sorted()).filter { name in
+      wildcards.contains(name)
+        || !wildcards.contains("*." + (name.split(separator: ".", maxSplits: 1).last ?? ""))
+    }
   }
 }

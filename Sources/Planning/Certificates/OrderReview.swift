@@ -79,8 +79,9 @@ struct OrderReview {
     case .unchanged: return context.materials.thumbprints[site.acme?.account ?? .default] != nil
     case .steps(let steps): return !steps.contains { $0.changes.contains { $0.path == path } }
     case .held, nil:
-      // Nothing is known but what an earlier run installed; the server finds out whether it is enough.
-      return context.input.state.hosts[host]?.release.files[path] != nil
+      // Nothing is known but what an earlier run installed; it answers if a certificate was ordered then.
+      return context.materials.siteCertificates[site.domain]?.ordered != nil
+        && context.input.state.hosts[host]?.release.files[path] != nil
     }
   }
 }

@@ -59,11 +59,13 @@ package struct OrderedCertificate: Hashable, Sendable {
   /// serial number decides how much before, so that certificates of one day are not all renewed in one run.
   package var renewal: Timestamp {
     let hash = Spread.hash(serial)
+    let lifetime = max(notAfter.secondsSince1970 - notBefore.secondsSince1970, 0)
     if let suggestion {
       let length = suggestion.upperBound.secondsSince1970 - suggestion.lowerBound.secondsSince1970
-      return suggestion.lowerBound.adding(seconds: Int64(hash % UInt64(max(length, 1))))
+      let suggested = suggestion.lowerBound.adding(seconds: Int64(hash % UInt64(max(length, 1))))
+      // A suggestion after the end would be none.
+      return min(suggested, notAfter.adding(seconds: -lifetime / 10))
     }
-    let lifetime = max(notAfter.secondsSince1970 - notBefore.secondsSince1970, 0)
     let jitter = Int64(hash % UInt64(max(lifetime / 20, 1)))
     return notAfter.adding(seconds: -(lifetime / 3 + jitter))
   }

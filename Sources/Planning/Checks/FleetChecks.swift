@@ -164,6 +164,12 @@ extension FleetState {
       })
   }
 
+  /// The front-ends that show visitors of a site the certificate with a digest, according to the state.
+  package func hosts(showing digest: String, for site: DomainName) -> [HostName] {
+    let path = ReleasePath.publicCertificate(of: site).relative
+    return hosts.filter { $0.value.release.files[path]?.digest == digest }.keys.sorted()
+  }
+
   /// The certificate of the fleet's CA that visitors of a site see, according to the state.
   package func certificate(ofSite domain: DomainName, on frontEnd: HostName) -> CertificateRecord? {
     hosts[frontEnd]?.release.certificates[

@@ -6,11 +6,12 @@ import State
 /// Decides how a front-end serves the sites whose certificates are ordered: with the certificate that is there, with
 /// the files that it has already, or without TLS until the certificate is ordered.
 struct OrderedSites {
-  private let materials: Materials
+  private let context: PlanContext
   private let snapshot: Snapshot
+  private var materials: Materials { context.materials }
 
-  init(_ materials: Materials, _ snapshot: Snapshot) {
-    self.materials = materials
+  init(_ context: PlanContext, _ snapshot: Snapshot) {
+    self.context = context
     self.snapshot = snapshot
   }
 
@@ -26,12 +27,30 @@ struct OrderedSites {
     case none
   }
 
-  /// A site that is served over TLS stays so: no host goes back for lack of a copy.
+  /// A site that is served over TLS stays so: no host loses its certificate for lack of a copy, or gets an older one that was
+  /// ordered for something else.
   func service(of site: Site) -> Service {
-    if materials.siteCertificates[site.domain] != nil { return .ordered }
+    let kept = materials.siteCertificates[site.domain]
+    if let kept, isInstalled(kept, site) || isFit(kept, site) { return .ordered }
     let files = [ReleasePath.publicCertificate(of: site.domain), .publicKey(of: site.domain)]
     if files.allSatisfy({ snapshot.kept($0.relative) != nil }) { return .present }
-    return installedFiles(of: site).map { .installed(certificate: $0, key: $1) } ?? .none
+    if let (certificate, key) = installedFiles(of: site) {
+      return .installed(certificate: certificate, key: key)
+    }
+    return kept == nil ? .none : .ordered
+  }
+
+  private func isInstalled(_ kept: Materials.SiteCertificate, _ site: Site) -> Bool {
+    let path = ReleasePath.publicCertificate(of: site.domain).relative
+    return snapshot.release?.files[path]?.digest == context.input.digest(kept.certificate)
+  }
+
+  /// Whether visitors of every name accept it, and it comes from where the inventory says.
+  private func isFit(_ kept: Materials.SiteCertificate, _ site: Site) -> Bool {
+    guard let ordered = kept.ordered else { return false }
+    return ordered.notAfter > context.input.now && !ordered.isRevoked
+      && Set(site.orderedNames).isSubset(of: ordered.names)
+      && ordered.source == context.inventory.orderSource(of: site)
   }
 
   /// The certificate files outside of releases that the present configuration of a site names.
@@ -54,7 +73,7 @@ struct OrderedSites {
   }
 
   /// What the configuration of a host has to know about challenges.
-  func challenges(on host: Host, _ context: PlanContext) -> ChallengeAnswers {
+  func challenges(on host: Host) -> ChallengeAnswers {
     var answers = ChallengeAnswers(thumbprints: materials.thumbprints)
     for site in context.inventory.sites(publishedBy: host.name) where site.isCertificateOrdered {
       switch service(of: site) {
@@ -65,6 +84,17 @@ struct OrderedSites {
       }
     }
     return answers
+  }
+}
+
+extension Inventory {
+  /// Where the certificate of a site is ordered; nil if it is not ordered.
+  func orderSource(of site: Site) -> OrderSource? {
+    switch site.certificate {
+    case .files, .installed, .ca: nil
+    case .command(let words): .command(words)
+    case .acme(let certificate): acme[certificate.account].map { .acme($0.directory) }
+    }
   }
 }
 

@@ -63,7 +63,7 @@ extension ReleaseDraft {
 }
 
 extension Snapshot {
-  fileprivate func isInstalled(_ path: String, _ digest: @autoclosure () -> String) -> Bool {
+  func isInstalled(_ path: String, _ digest: @autoclosure () -> String) -> Bool {
     !drifted.contains(path) && self.digest(of: path) == digest()
   }
 }

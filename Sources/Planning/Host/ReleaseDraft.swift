@@ -139,7 +139,7 @@ struct ReleaseDraft {
       for: host, in: context.routes, nginx: installed.nginx,
       hasIPv6: installed.observation.surroundings.hasIPv6, beside: remains,
       from: installed.source, checksRevocation: endpoint.refuses != nil,
-      challenges: visitorService.challenges(on: host, context)
+      challenges: visitorService.challenges(on: host)
     ).map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
   }
 
@@ -194,7 +194,7 @@ struct ReleaseDraft {
   }
 
   /// How the host serves sites whose certificates are ordered.
-  private var visitorService: OrderedSites { OrderedSites(context.materials, snapshot) }
+  private var visitorService: OrderedSites { OrderedSites(context, snapshot) }
 
   private var siteCertificates: [PlannedFile] {
     context.inventory.sites(publishedBy: host.name).flatMap { site -> [PlannedFile] in
@@ -218,19 +218,27 @@ struct ReleaseDraft {
             path: paths[1], source: .local(key.path.text, record), isSecret: true,
             origin: PlannedFile.Origin(key)),
         ]
-      case (.acme, let material?), (.command, let material?):
-        guard let ordered = material.ordered else {
-          preconditionFailure("A certificate was not ordered. This is a bug in deploy.")
-        }
-        return [
-          PlannedFile(path: paths[0], source: .text(material.certificate)),
-          PlannedFile(
-            path: paths[1], source: .orderedKey(site.domain, ordered.keyRecord), isSecret: true),
-        ]
-      case (.acme, nil), (.command, nil):
-        guard case .present = visitorService.service(of: site) else { return [] }
-        return paths.compactMap(snapshot.kept)
+      case (.acme, _), (.command, _):
+        return orderedFiles(of: site, material, paths)
       }
+    }
+  }
+
+  private func orderedFiles(
+    of site: Site, _ material: Materials.SiteCertificate?, _ paths: [String]
+  ) -> [PlannedFile] {
+    switch (visitorService.service(of: site), material?.ordered) {
+    case (.ordered, let ordered?):
+      // The key is only decrypted if the host does not have it.
+      let key =
+        snapshot.isInstalled(paths[1], ordered.keyDigest)
+        ? snapshot.kept(paths[1])
+        : PlannedFile(
+          path: paths[1], source: .orderedKey(site.domain, ordered.keyRecord), isSecret: true)
+      return [PlannedFile(path: paths[0], source: .text(material?.certificate ?? "")), key]
+        .compactMap(\.self)
+    case (.present, _): return paths.compactMap(snapshot.kept)
+    case (.ordered, nil), (.installed, _), (.none, _): return []
     }
   }
 }

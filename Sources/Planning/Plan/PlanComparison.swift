@@ -62,11 +62,18 @@ extension ApprovedPlan {
 }
 
 extension Plan {
-  /// The plan without changes of the hosts that another plan of the same run has held.
-  package func keepingHolds(of first: Plan) -> Plan {
-    let held = Dictionary(
-      uniqueKeysWithValues: first.hosts.compactMap { host in host.hold.map { (host.host, $0) } })
-    return holding(held)
+  /// The plan within what was approved: hosts that the approved plan holds or leaves as they are stay so, but for those
+  /// that get a certificate which was ordered since.
+  package func limited(to approved: Plan, and receivers: Set<HostName>) -> Plan {
+    keeping(
+      Dictionary(
+        uniqueKeysWithValues: approved.hosts.compactMap { host in
+          switch host.outcome {
+          case .held: (host.host, host.outcome)
+          case .unchanged: receivers.contains(host.host) ? nil : (host.host, host.outcome)
+          case .steps: nil
+          }
+        }))
   }
 
   /// The plan restricted to the hosts whose steps are the approved ones. Each other host is held with the
@@ -80,21 +87,24 @@ extension Plan {
     for host in hosts where host.hold == nil {
       refused[host.host] = approved.difference(of: now, on: host.host)
     }
-    var plan = holding(refused.mapValues { HostPlan.Hold(.blocked, [$0]) })
+    var plan = keeping(refused.mapValues { .held(HostPlan.Hold(.blocked, [$0])) })
     plan.orders = orders.filter { approved.orders?[$0.site.text] == $0.content }
+    plan.warnings += orders.filter { !plan.orders.contains($0) }.map {
+      "the certificate of \($0.site) is due, but ordering it is not in the saved plan: plan again"
+    }
     return plan
   }
 
-  private func holding(_ holds: [HostName: HostPlan.Hold]) -> Plan {
-    guard !holds.isEmpty else { return self }
+  /// The plan with other outcomes of some hosts, which do not change.
+  private func keeping(_ outcomes: [HostName: HostPlan.Outcome]) -> Plan {
+    guard !outcomes.isEmpty else { return self }
     var plan = self
     for index in hosts.indices {
-      guard let hold = holds[hosts[index].host] else { continue }
-      plan.hosts[index].outcome = .held(hold)
+      if let outcome = outcomes[hosts[index].host] { plan.hosts[index].outcome = outcome }
     }
     for index in stages.indices {
       plan.stages[index].batches = stages[index].batches
-        .map { $0.filter { holds[$0] == nil } }.filter { !$0.isEmpty }
+        .map { $0.filter { outcomes[$0] == nil } }.filter { !$0.isEmpty }
     }
     return plan
   }

@@ -29,7 +29,7 @@ dated() {
     -startdate "$first" -enddate "$last" -out "$name.crt" 2>/dev/null
 }
 
-authority='-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign'
+as_ca='-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign'
 server='-addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=serverAuth'
 names='-addext subjectAltName=DNS:shop.example,DNS:www.shop.example'
 

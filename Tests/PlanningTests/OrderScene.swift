@@ -1,0 +1,97 @@
+import Fleet
+import FleetLiterals
+import Inventories
+import Nginx
+import Playbooks
+import State
+import Testing
+
+@testable import Planning
+
+/// A fleet with one site whose certificate is ordered.
+struct OrderScene {
+  static let domain: DomainName = "shop.example"
+  static let configuration = "nginx/front-end/shop.example.conf"
+  static let certificate = "tls/sites/shop.example.crt"
+  static let key = "tls/sites/shop.example.key"
+  static let day: Int64 = 86_400
+
+  var scenario = Scenario()
+  var site = "certificate: {acme: true}"
+  var account = "contact: ops@shop.example, terms_agreed: true"
+
+  init() {
+    scenario.orders = true
+    scenario.materials.thumbprints = [.default: Self.thumbprint]
+  }
+
+  static var thumbprint: AccountThumbprint {
+    guard let value = AccountThumbprint(String(repeating: "t", count: 43)) else {
+      preconditionFailure("not a thumbprint")
+    }
+    return value
+  }
+
+  var inventory: Inventory {
+    get throws {
+      let (inventory, diagnostics) = Scenario.inventory(
+        """
+        fleet: shop
+        ca: {name: Shop CA}
+        acme: {\(account)}
+        front_ends:
+          edge-1: {address: 198.18.0.11}
+          edge-2: {address: 198.18.0.12}
+        back_ends: {app-1: {address: 198.18.0.21}}
+        sites:
+          shop.example:
+            front_ends: all
+            back_ends: all
+            back_end: {root: /srv/shop}
+            \(site)
+        firewall: {policy: drop}
+        """)
+      return try #require(inventory, "\(diagnostics)")
+    }
+  }
+
+  mutating func plan() throws -> Plan {
+    let inventory = try inventory
+    scenario.askHosts(of: inventory)
+    return scenario.plan(inventory)
+  }
+
+  /// Carries a plan out and returns it.
+  @discardableResult
+  mutating func apply() throws -> Plan {
+    let plan = try plan()
+    scenario.apply(plan)
+    return plan
+  }
+
+  /// What the server has issued, valid for 90 days from now unless something else is said.
+  mutating func issue(
+    _ text: String = "PEM\n", names: [String] = ["shop.example"], days: Int64 = 90,
+    suggestion: ClosedRange<Timestamp>? = nil, isRevoked: Bool = false
+  ) {
+    let end = scenario.now.adding(seconds: days * Self.day)
+    scenario.materials.siteCertificates[Self.domain] = .init(
+      certificate: text, keyDigest: "f\(text.count)", notAfter: end,
+      ordered: OrderedCertificate(
+        from: .acme(.letsEncrypt), names: names, key: .ecdsaP256, keyDigest: "f\(text.count)",
+        serial: "5f3a",
+        notBefore: scenario.now, notAfter: end, suggestion: suggestion, isRevoked: isRevoked))
+  }
+
+  func text(_ path: String, on host: HostName) throws -> String {
+    guard case .observed(let observation) = scenario.survey[host] else { return "" }
+    return try #require(observation.texts[path])
+  }
+
+  func files(of host: HostName) -> Set<String> {
+    guard case .observed(let observation) = scenario.survey[host] else { return [] }
+    return Set((observation.manifest?.release.files ?? [:]).keys)
+  }
+
+  mutating func wait(days: Int64) { scenario.now = scenario.now.adding(seconds: days * Self.day) }
+}
