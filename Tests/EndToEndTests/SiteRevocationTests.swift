@@ -35,6 +35,9 @@ struct SiteRevocationTests {
       try await scene.succeed("revoke", "--site", "shop.example", "--yes")
       #expect(try await acme.shown().serial != second.serial)
       #expect(try revocations(ca) == 2)
+      let rollback = try await scene.deploy("rollback", "edge-1", "--yes")
+      #expect(
+        rollback.status == 1 && rollback.all.contains("was revoked at the CA"), "\(rollback.all)")
       try await visitors.expectNoFailure("two revocations", moreThan: 10)
       try await scene.expectNoChanges()
       #expect(try await scene.deploy("revoke", "--site", "other.example", "--yes").status == 64)

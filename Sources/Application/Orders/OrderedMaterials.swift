@@ -63,6 +63,11 @@ struct OrderedMaterials {
         notAfter: end, suggestion: suggestion, isRevoked: isRevoked))
   }
 
+  /// SHA-256 of the ordered certificates that were revoked, in lower-case hex.
+  func revokedDigests() throws -> Set<String> {
+    Set(try folder.sites().flatMap { try folder.orders(of: $0).revoked })
+  }
+
   /// Asks servers when certificates should be renewed, where it is time to ask again (RFC 9773). A server that does not
   /// answer is not a failure: renewal is then due by the lifetime.
   func newSuggestions() async -> [DomainName: SiteOrderRecord.Suggestion] {

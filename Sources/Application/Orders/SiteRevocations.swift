@@ -27,6 +27,7 @@ struct SiteRevocations {
         account: current.request.account, directory: directory, certificate: current.certificate,
         reason: reason))
     record.current?.isRevoked = true
+    record.revoked.append(Digest.sha256(of: current.certificate))
     try folder.save(record, of: site)
   }
 

@@ -64,11 +64,13 @@ struct FleetPlanner {
   /// - Parameter number: the release to switch to; nil for the previous one.
   func rollbackInput(
     to number: ReleaseNumber?, _ survey: Survey, _ state: FleetState
-  ) -> RollbackInput {
-    RollbackInput(
+  ) throws -> RollbackInput {
+    var input = RollbackInput(
       hosts: workspace.inventory.hosts.filter(scope.selector.matches), number: number,
       keepReleases: workspace.inventory.keepReleases, playbook: playbook, state: state,
       survey: survey, now: .current)
+    input.revokedCertificates = try OrderedMaterials(workspace: workspace).revokedDigests()
+    return input
   }
 
   /// Everything that the planner needs: inventory, files, state, survey, and revocation lists,

@@ -17,7 +17,7 @@ package struct RollBack {
       var state = await flow.keeper.state
       let survey = try await run.surveyor.survey(flow.hosts, &state)
       await flow.keeper.hold(state)
-      var input = run.planner.rollbackInput(to: number, survey, state)
+      var input = try run.planner.rollbackInput(to: number, survey, state)
       for (host, release) in try Planner.releases(toGoBackTo: input) {
         input.manifests[host.name] = try await flow.hosts.manifest(
           of: release, on: host.name, host.access)

@@ -7,11 +7,17 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
   package var pending: Pending?
   /// Certificates that are still to be revoked at their servers.
   package var revoking: [Revoking]
+  /// SHA-256 of the chains that were revoked, or are to be, in lower-case hex: no release with one is restored.
+  package var revoked: [String]
 
-  package init(current: Issued? = nil, pending: Pending? = nil, revoking: [Revoking] = []) {
+  package init(
+    current: Issued? = nil, pending: Pending? = nil, revoking: [Revoking] = [],
+    revoked: [String] = []
+  ) {
     self.current = current
     self.pending = pending
     self.revoking = revoking
+    self.revoked = revoked
   }
 
   package init(from decoder: any Decoder) throws {
@@ -19,6 +25,7 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
     format = try values.supportedFormat(forKey: .format)
     current = try values.decodeIfPresent(Issued.self, forKey: .current)
     pending = try values.decodeIfPresent(Pending.self, forKey: .pending)
+    revoked = try values.decodeIfPresent([String].self, forKey: .revoked) ?? []
     revoking = try values.decodeIfPresent([Revoking].self, forKey: .revoking) ?? []
   }
 

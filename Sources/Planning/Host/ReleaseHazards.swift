@@ -8,16 +8,20 @@ struct ReleaseHazards {
   private let now: Timestamp
   private let trusted: [CAGeneration]
   private let revocations: RevocationIndex
+  /// SHA-256 of the ordered certificates of sites that were revoked.
+  private let revoked: Set<String>
 
-  init(_ state: FleetState, at now: Timestamp) {
-    (self.state, self.now) = (state, now)
+  init(_ state: FleetState, revoked: Set<String>, at now: Timestamp) {
+    (self.state, self.now, self.revoked) = (state, now, revoked)
     trusted = state.trustedCAs
     revocations = RevocationIndex(state.revocations)
   }
 
   func all(of release: ReleaseRecord) -> [String] {
-    guard !release.facts.trusts.isEmpty || !release.certificates.isEmpty else { return [] }
-    return certificates(of: release) + trust(of: release) + refusals(of: release)
+    let sites = release.files.filter { revoked.contains($0.value.digest) }.keys.sorted()
+      .map { "its \($0) was revoked at the CA that issued it" }
+    guard !release.facts.trusts.isEmpty || !release.certificates.isEmpty else { return sites }
+    return sites + certificates(of: release) + trust(of: release) + refusals(of: release)
   }
 
   private func certificates(of release: ReleaseRecord) -> [String] {

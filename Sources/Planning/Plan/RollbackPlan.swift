@@ -15,6 +15,8 @@ package struct RollbackInput: Sendable {
   package var now: Timestamp
   /// The manifests that the hosts have of the releases to restore.
   package var manifests: [HostName: ShownManifest]
+  /// SHA-256 of the ordered certificates of sites that were revoked, in lower-case hex.
+  package var revokedCertificates: Set<String> = []
 
   package init(
     hosts: [Host], number: ReleaseNumber?, keepReleases: Int, playbook: Playbook,
@@ -79,7 +81,8 @@ extension Planner {
 
   /// Makes a plan that switches hosts to releases that they still have, one host after the other.
   package static func rollback(_ input: RollbackInput) throws(NoRelease) -> Plan {
-    let hazards = ReleaseHazards(input.state, at: input.now)
+    let hazards = ReleaseHazards(
+      input.state, revoked: input.revokedCertificates, at: input.now)
     var hosts: [HostPlan] = []
     for host in input.hosts.sorted(by: { $0.name < $1.name }) {
       hosts.append(
