@@ -55,6 +55,19 @@ struct ServerFilesTests {
     )
   }
 
+  @Test("A chain of more than 16 certificates is refused without looking for its order")
+  func long() throws {
+    let chain = try Chain()
+    let time = try chain.leaf.time()
+    let roots = try KnownRoots(CertificateBundle(pem: chain.root.pem))
+    for (count, expected) in [(15, "is there twice"), (16, "the chain has 17 certificates")] {
+      let bundle = try CertificateBundle(
+        pem: chain.leaf.pem + Array(repeating: chain.middle.pem, count: count).joined())
+      let found = bundle.problems(asServerFor: ["shop.example"], at: time, knowing: roots)
+      #expect(found.count == (count == 16 ? 1 : 14) && "\(found)".contains(expected), "\(found)")
+    }
+  }
+
   @Test("A chain that starts with an issuer is out of order; another's key is a mismatch")
   func keys() throws {
     let chain = try Chain()

@@ -15,10 +15,23 @@ extension CertificateBundle {
   ) -> [ChainProblem] {
     // The other checks would be about the wrong certificate.
     if let misplaced = misplacedLeaf(names) { return [misplaced] }
-    let own =
+    let leaf =
       refusals() + nameProblems(names) + validityProblems(at: time) + usageProblems()
-      + orderProblems() + issuerProblems(at: time)
+    guard certificates.count <= Self.longestChain else { return leaf + [tooLong] }
+    let order = ChainOrder(of: self)
+    let own = leaf + orderProblems(order) + issuerProblems(order, at: time)
     return own + trustProblems(at: time, roots, isElseSound: own.isEmpty)
+  }
+
+  /// Chains of public CAs have up to five certificates. How they belong together takes signatures of each with
+  /// each to find out, so a server could make that take minutes with a long one.
+  private static let longestChain = 16
+
+  private var tooLong: ChainProblem {
+    ChainProblem(
+      .refusedByVisitors,
+      "the chain has \(certificates.count) certificates, and programs accept only a few: some visitors see an"
+        + " error. Keep the server's certificate and its issuers, at most \(Self.longestChain) altogether")
   }
 
   /// A file that begins with the certificate of a CA, to which the server's key does not belong.
@@ -101,8 +114,7 @@ extension CertificateBundle {
 
   // MARK: - The issuers
 
-  private func orderProblems() -> [ChainProblem] {
-    let order = ChainOrder(of: self)
+  private func orderProblems(_ order: ChainOrder) -> [ChainProblem] {
     var problems = order.repeated.map { index in
       ChainProblem(
         .refusedByVisitors,
@@ -127,9 +139,9 @@ extension CertificateBundle {
     return problems
   }
 
-  private func issuerProblems(at time: Int64) -> [ChainProblem] {
+  private func issuerProblems(_ order: ChainOrder, at time: Int64) -> [ChainProblem] {
     // A root that visitors trust is in their store: the one in the file does not count.
-    let issuers = ChainOrder(of: self).path.dropFirst().filter { !certificates[$0].isSelfSigned }
+    let issuers = order.path.dropFirst().filter { !certificates[$0].isSelfSigned }
     return issuers.filter { time >= facts[$0].notAfter }.map { index in
       ChainProblem(
         .refusedByVisitors,
