@@ -9,6 +9,9 @@ package import State
 ///     fleet-1.pub  the public key, and the signature of the key before it
 extension CAFolder {
   package func fleetKeyPath(_ generation: Int) -> String { "\(path)/fleet-\(generation).key" }
+  package func hasFleetKey(_ generation: Int) -> Bool {
+    FileManager.default.fileExists(atPath: fleetKeyPath(generation))
+  }
   func fleetPublicKeyPath(_ generation: Int) -> String { "\(path)/fleet-\(generation).pub" }
 
   /// The public keys in the folder.

@@ -30,8 +30,10 @@ extension CAFolder {
           "\(name) is generation \(known.generation) of this fleet's CA and is being retired by a rotation, so it"
             + " cannot be imported again")
       }
+      try refuseRoot(of: ca, state, besides: known)
       return .known(known)
     }
+    try refuseRoot(of: ca, state)
     let identifier = facts.subjectKeyIdentifier ?? ""
     let all = state.caGenerations.map(RetiredCA.init) + state.retiredCAs
     if let other = all.first(where: {
@@ -65,6 +67,32 @@ extension CAFolder {
     return .new((numbers.max() ?? 0) + 1)
   }
 
+  /// Stops if the root above a CA is, or was, a generation of this fleet. Hosts that trust the CA trust its root as
+  /// well, and with it the root's own certificates, also those that were revoked in its time.
+  ///
+  /// - Parameter known: the generation that the CA itself is.
+  private func refuseRoot(
+    of ca: ImportedCA, _ state: FleetState, besides known: CAGeneration? = nil
+  ) throws {
+    guard let root = ca.root else { return }
+    let present = state.caGenerations.filter { $0.generation != known?.generation }
+    // The state has neither keys nor subjects of retired generations; the archive has, unless it was cleaned up.
+    let archived = (try? archive.records()) ?? []
+    let same = (present + archived).filter { ca.hasRoot($0.certificate) }.map(RetiredCA.init)
+    let named = (present.map(RetiredCA.init) + state.retiredCAs).filter {
+      $0.keyIdentifier == root.subjectKeyIdentifier
+        || $0.commonName.lowercased() == root.commonName.lowercased()
+    }
+    guard let other = (same + named).first else { return }
+    let isPresent = present.contains { $0.generation == other.generation }
+    throw CAStoreError(
+      "\"\(ca.facts.commonName)\" was signed by \"\(root.commonName)\", which has the key or the name of generation"
+        + " \(other.generation) of this fleet's CA\(isPresent ? "" : ", which has been retired"). Hosts that trust"
+        + " \"\(ca.facts.commonName)\" trust its root as well, so they would accept certificates of generation"
+        + " \(other.generation)\(isPresent ? " after it is retired" : "") again, also revoked ones. Import a CA that"
+        + " another root signed, or replace the CA with one that deploy creates: \"deploy rotate ca\"")
+  }
+
   /// Writes a new generation, with its key encrypted as all keys of the folder are.
   ///
   /// - Parameter generation: from ``acquaintance(of:_:)``.
@@ -83,10 +111,12 @@ extension CAFolder {
   }
 
   /// Replaces the certificate of a generation with another one of the same key and name, for example a renewed one;
-  /// adds the key if it is missing, and replaces the list of the root.
+  /// adds the key if it is missing, and replaces the list of the root by a newer one.
+  ///
+  /// - Returns: the generation, and what became of the list of its root; nil if nothing.
   package func replace(
     _ record: CAGeneration, with new: CAImport, passphrase: Secret, now: Int64
-  ) throws -> CAGeneration {
+  ) throws -> (record: CAGeneration, rootList: RootListOutcome?) {
     let facts = new.ca.facts
     guard
       facts.fingerprint == record.fingerprint || facts.notAfter > record.notAfter.secondsSince1970
@@ -103,13 +133,14 @@ extension CAFolder {
           + " such as \(other.serial). Revoke each with\n    deploy revoke --foreign --serial SERIAL"
           + " --inventory \(inventoryPath)\nand import without that list")
     }
+    let outcome = try rootListOutcome(of: new, replacing: record, now: now)
     try makeFolder()
     if try !listing().keys.contains(record.generation) {
       try FileWriter.create(
         keyPath(record.generation), text: new.ca.encryptedKeyPEM(passphrase: passphrase),
         for: .ownerAlone)
     }
-    try writeRootList(of: new, as: record.generation)
+    if outcome?.isReplaced ?? true { try writeRootList(of: new, as: record.generation) }
     try FileWriter.replace(
       certificatePath(record.generation), text: new.ca.certificatePEM, for: .everyone)
     // A revocation list is valid as long as the CA.
@@ -118,7 +149,7 @@ extension CAFolder {
       try FileWriter.replace(
         revocationListPath(record.generation), text: next.pem, for: .everyone)
     }
-    return try self.record(record.generation, record.status)
+    return (try self.record(record.generation, record.status), outcome)
   }
 
   /// Marks all other generations as retiring, so that the hosts move to this one.
@@ -127,53 +158,6 @@ extension CAFolder {
     where record.status != .retiring && record.generation < newest.generation {
       try retire(record.generation)
     }
-  }
-
-  /// Replaces the lists of the roots above generations.
-  ///
-  /// - Returns: the generations whose root has signed one of the lists.
-  package func replaceRootLists(
-    of records: [CAGeneration], with lists: [ForeignRevocationLists], now: Int64
-  ) throws -> [(record: CAGeneration, list: RevocationList)] {
-    var replaced: [(record: CAGeneration, list: RevocationList)] = []
-    for record in records {
-      let chain = try CertificateBundle(pem: record.certificate)
-      guard chain.facts.count > 1 else { continue }
-      let root = try chain.canonicalPEM()[1]
-      let newest = lists.compactMap { $0.list(signedBy: root) }
-        .max { $0.thisUpdate < $1.thisUpdate }
-      guard let newest else { continue }
-      try CAImport.check(
-        newest, of: chain.facts[1].commonName, above: chain.facts[0], now: now)
-      let present = try? rootRevocationList(of: record, now: now)
-      guard newest.thisUpdate >= present?.thisUpdate ?? .min else {
-        throw CAStoreError(
-          "the list of \"\(chain.facts[1].commonName)\" is older than the one in \(path): get the current one"
-        )
-      }
-      replaced.append((record, newest))
-    }
-    for (record, list) in replaced {
-      try FileWriter.replace(
-        importedRootListPath(record.generation), text: list.pem, for: .everyone)
-    }
-    return replaced
-  }
-
-  private func writeLists(of new: CAImport, as generation: Int, now: Int64) throws {
-    if let own = try new.lists(now: now).first {
-      try FileWriter.replace(revocationListPath(generation), text: own.pem, for: .everyone)
-    } else {
-      try FileWriter.remove(revocationListPath(generation))
-    }
-    try writeRootList(of: new, as: generation)
-  }
-
-  private func writeRootList(of new: CAImport, as generation: Int) throws {
-    guard let list = new.rootList else {
-      return try FileWriter.remove(importedRootListPath(generation))
-    }
-    try FileWriter.replace(importedRootListPath(generation), text: list.pem, for: .everyone)
   }
 
   /// A sentence about an import that was interrupted.

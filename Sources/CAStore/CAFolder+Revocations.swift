@@ -35,16 +35,15 @@ extension CAFolder {
     if unexpired.isEmpty, present.allSatisfy({ $0?.revoked.isEmpty ?? true }) {
       // Nothing is revoked: lists are not worth refusing all clients of a generation that hosts are leaving
       // and that lacks a list, because the folder was lost or its root's list has expired.
-      let isUnlisted = zip(records, present).contains { record, list in
-        guard record.status == .retiring else { return false }
-        do {
-          _ = try rootRevocationList(of: record, now: now.secondsSince1970)
-          return list == nil && !keys.contains(record.generation)
-        } catch {
-          return true
-        }
+      let unlisted = zip(records, present).first { record, list in
+        record.status == .retiring
+          && (hasNoRootList(record, now)
+            || (list == nil && !keys.contains(record.generation)))
       }
-      if isUnlisted { return lists }
+      if let unlisted {
+        lists.warnings = try unlistedWarnings(unlisted.0, among: records, now)
+        return lists
+      }
     }
     // Checked before a passphrase is asked for: without the root's list, nothing can be revoked.
     let above = try records.map { try rootRevocationList(of: $0, now: now.secondsSince1970) }
@@ -71,6 +70,39 @@ extension CAFolder {
       }
     }
     return lists
+  }
+
+  private func hasNoRootList(_ record: CAGeneration, _ now: Timestamp) -> Bool {
+    do {
+      _ = try rootRevocationList(of: record, now: now.secondsSince1970)
+      return false
+    } catch {
+      return true
+    }
+  }
+
+  /// What hosts accept without any list: everything below the roots that they trust, which the user has to know
+  /// before the lists are removed from them.
+  private func unlistedWarnings(
+    _ unlisted: CAGeneration, among records: [CAGeneration], _ now: Timestamp
+  ) throws -> [String] {
+    var roots: [String] = []
+    for record in records {
+      guard let name = try root(above: record)?.commonName, !roots.contains(name) else { continue }
+      roots.append(name)
+    }
+    guard !roots.isEmpty else { return [] }
+    let remedy =
+      hasNoRootList(unlisted, now)
+      ? "the list of its root is missing or has expired. To prevent that, add a current one first with"
+        + " \"deploy ca import --crl FILE\""
+      : "its key and its list are missing. To prevent that, restore \(keyPath(unlisted.generation)) first"
+    let names = roots.map { "\"\($0)\"" }.joined(separator: " and ")
+    return [
+      "hosts get no revocation lists until generation \(unlisted.generation) of the CA is retired, and until then"
+        + " they accept certificates of every CA below \(names): nothing is revoked, and generation"
+        + " \(unlisted.generation) cannot be used with lists, because \(remedy)"
+    ]
   }
 
   /// The newest list of a generation, from the folder or the state.

@@ -65,10 +65,12 @@ extension CAFolder {
         pem: String(decoding: $0, as: UTF8.self), named: rootCertificatePath)
     }
     guard chain.count > 1, root?.first?.fingerprint != chain[1].fingerprint else { return }
+    let generation = try records().first { $0.keyIdentifier == ca.facts.subjectKeyIdentifier }
+    let key = generation.map { keyPath($0.generation) } ?? "FILE"
     throw CAStoreError(
       "\"\(ca.facts.commonName)\" was imported, and its root \"\(chain[1].commonName)\" has to sign a renewed"
         + " certificate of the same key and name. Import that with\n    deploy ca import --certificate FILE"
-        + " --key \(path)/ca-N.key --chain FILE --crl FILE --inventory \(inventoryPath)")
+        + " --key \(key) --chain FILE --crl FILE --inventory \(inventoryPath)")
   }
 
   private func makeRoot(

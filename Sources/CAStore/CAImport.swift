@@ -6,6 +6,8 @@ package struct CAImport: Sendable {
   package let ca: ImportedCA
   /// The current list of the root; nil if the CA is self-signed.
   package let rootList: RevocationList?
+  /// Whether the list of the root is an empty one that its key has just signed.
+  let signsRootList: Bool
   /// What the CA has revoked before.
   package let revoked: [RevokedCertificate]
 
@@ -35,7 +37,7 @@ package struct CAImport: Sendable {
       guard rootKey == nil else {
         throw CAStoreError("\(name) is self-signed and has no root, so --root-key does not apply")
       }
-      rootList = nil
+      (rootList, signsRootList) = (nil, false)
       return
     }
     let given = lists.compactMap { $0.list(signedBy: rootPEM) }.max {
@@ -44,18 +46,19 @@ package struct CAImport: Sendable {
     let list = try given ?? rootKey.map { try ca.emptyRootList(signedWith: $0, now: now) }
     guard let list else { throw Self.missing(name, root.commonName) }
     try Self.check(list, of: root.commonName, above: ca.facts, now: now)
-    rootList = list
+    (rootList, signsRootList) = (list, given == nil)
   }
 
   private static func missing(_ name: String, _ root: String) -> CAStoreError {
     CAStoreError(
       "\(name) was signed by \"\(root)\", and a revocation list (CRL) of \"\(root)\" is needed as well. With it,"
-        + " hosts accept certificates of \(name) alone, and not those of other CAs that \"\(root)\" signed."
+        + " hosts accept certificates of \(name), and those that \"\(root)\" itself signed, but not those of other"
+        + " CAs below \"\(root)\"."
         + " Name the current list with --crl, or, if \"\(root)\" publishes none, its key with --root-key, which"
         + " signs an empty list")
   }
 
-  /// Stops if a root's list cannot be installed: nginx would refuse every front-end.
+  /// Stops if a root's list cannot be installed: nginx would refuse every front-end, or accept revoked CAs.
   static func check(
     _ list: RevocationList, of root: String, above ca: CertificateFacts, now: Int64
   ) throws {
@@ -63,6 +66,11 @@ package struct CAImport: Sendable {
       let end = Timestamp(secondsSince1970: list.nextUpdate).date
       throw CAStoreError(
         "the revocation list of \"\(root)\" expired on \(end): get the current one from its owner")
+    }
+    guard !list.isDelta else {
+      throw CAStoreError(
+        "the revocation list of \"\(root)\" has only the changes since an earlier one (a delta CRL), and hosts would"
+          + " accept all other certificates that were revoked: get the complete list from its owner")
     }
     guard !list.revoked.contains(where: { $0.serial == ca.serial }) else {
       throw CAStoreError(

@@ -16,6 +16,8 @@ package struct RevocationLists: Sendable {
 
   /// In the order of the generations.
   package var signed: [Entry] = []
+  /// What the user should know before hosts get these lists; a sentence each.
+  package var warnings: [String] = []
 }
 
 extension RevokedCertificate {

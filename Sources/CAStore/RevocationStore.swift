@@ -21,6 +21,9 @@ package actor RevocationStore {
     return lists
   }
 
+  /// The warnings about the lists, for the plan.
+  package var warnings: [String] { lists.warnings }
+
   /// Writes new lists to the folder.
   package func keep() throws { try folder.keep(lists) }
 

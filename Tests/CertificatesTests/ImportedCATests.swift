@@ -103,6 +103,93 @@ struct ImportedCATests {
     }
   }
 
+  @Test("without hosts, a trial certificate is signed for a name that no host has")
+  func trialWithoutHosts() throws {
+    func reason(_ more: String) throws -> String? {
+      let imported = try read(ForeignCertificate("Company CA", extensions: Self.plainCA + [more]))
+      do {
+        try imported.tryOut(names: [.server: []], lists: [], now: imported.facts.notBefore + 60)
+        return nil
+      } catch { return "\(error)" }
+    }
+    #expect(
+      try reason("extendedKeyUsage=emailProtection")?.contains("hosts would refuse the") == true)
+    // Names of hosts to come may be permitted.
+    #expect(try reason("nameConstraints=critical,permitted;DNS:company.example") == nil)
+  }
+
+  @Test("of several certificates of one CA, a valid one is taken, and of those the last to expire")
+  func several() throws {
+    let root = try ForeignCertificate("Root", extensions: Self.plainCA)
+    let ca = try ForeignCertificate("Company CA", extensions: Self.plainCA, issuer: root)
+    func renewed(_ ca: ForeignCertificate, _ name: String, _ days: Int) throws -> String {
+      var arguments = ["req", "-x509", "-new", "-key", "key", "-subj", "/CN=\(name)"]
+      arguments += ["-config", "config", "-days", "\(days)"]
+      for text in Self.plainCA { arguments += ["-addext", text] }
+      if name != "Root" { arguments += ["-CA", "ca", "-CAkey", "cakey"] }
+      return try OpenSSLCommand(
+        arguments,
+        files: [
+          "key": ca.key, "ca": root.pem, "cakey": root.key,
+          "config": "[req]\ndistinguished_name=name\n[name]\n",
+        ]
+      ).pem
+    }
+    let (cas, roots) = (
+      try [40, 60, 50].map { try renewed(ca, "Company CA", $0) },
+      try [40, 60, 50].map { try renewed(root, "Root", $0) }
+    )
+    for time in [try ca.time(), try ca.time() + 31 * day] {
+      let imported = try ImportedCA(
+        CertificateBundle(pem: ca.pem + cas.joined()),
+        chain: [CertificateBundle(pem: root.pem + roots.joined())],
+        key: ForeignKey(pem: Secret(ca.key), passphrase: nil, named: "ca.key"), now: time)
+      let latest = try CertificateFacts.read(pem: cas[1])
+      #expect(imported.facts.fingerprint == latest.fingerprint)
+      #expect(try imported.root == CertificateFacts.read(pem: roots[1]))
+    }
+  }
+
+  @Test(
+    "a list that the root signed, but that hosts cannot use for the CA, is found",
+    arguments: [
+      ("", true), ("issuingDistributionPoint=critical,@scope", false), ("1.2.3.4=critical,ASN1:NULL", false),
+    ])
+  func usableLists(extra: String, isUsable: Bool) throws {
+    let root = try ForeignCertificate("Root", extensions: Self.plainCA)
+    let ca = try ForeignCertificate("Company CA", extensions: Self.plainCA, issuer: root)
+    let list = try OpenSSLCommand(
+      [
+        "ca", "-gencrl", "-keyfile", "key", "-cert", "crt", "-config", "config", "-crldays", "9",
+      ],
+      files: [
+        "key": root.key, "crt": root.pem, "index": "", "number": "02",
+        "config": """
+          [ca]
+          default_ca=own
+          [own]
+          database=index
+          crlnumber=number
+          default_md=sha256
+          crl_extensions=more
+          [more]
+          authorityKeyIdentifier=keyid
+          \(extra)
+          [scope]
+          onlyuser=TRUE
+
+          """,
+      ])
+    try #require(list.status == 0, "\(list.output)")
+    let bundle = try CertificateBundle(pem: ca.pem + root.pem)
+    func check() throws { try bundle.verifyCA(at: ca.time() + 60, lists: [list.pem]) }
+    if isUsable {
+      try check()
+    } else {
+      #expect(error(check)?.verification?.text.contains("CRL") == true)
+    }
+  }
+
   @Test("a list that the root's key signs lets the intermediate's certificates pass, and no others")
   func lists() throws {
     let root = try ForeignCertificate("Root", extensions: Self.plainCA)

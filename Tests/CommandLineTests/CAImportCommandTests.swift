@@ -8,22 +8,22 @@ import Testing
 
 @Suite("deploy ca import, as the shell sees it")
 struct CAImportCommandTests {
-  private let home: Home
-  private var folder: CAFolder { home.folder }
+  let home: Home
+  var folder: CAFolder { home.folder }
 
   init() throws { home = try Home() }
 
   /// The passphrase of the keys that are imported, in a variable that `Home` sets.
   private static let keyPassphrase = ["--key-passphrase-env", "NEW_PASSPHRASE"]
 
-  private func openssl(_ arguments: String...) throws {
+  func openssl(_ arguments: String...) throws {
     let run = try ProgramRun(
       ["openssl"] + arguments, environment: ["NEW_PASSPHRASE": "new passphrase"], in: home.path)
     try #require(run.status == 0, "\(run.output)")
   }
 
   /// Makes a CA: NAME.crt and NAME.key, whose key is encrypted as older programs do.
-  private func make(_ name: String, _ commonName: String, issuer: String? = nil) throws {
+  func make(_ name: String, _ commonName: String, issuer: String? = nil) throws {
     try home.write("[req]\ndistinguished_name=name\n[name]\n", to: "config")
     try openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "\(name).plain")
     try openssl(
@@ -43,7 +43,7 @@ struct CAImportCommandTests {
     }
   }
 
-  private func importCA(_ name: String, _ more: String...) throws -> ProgramRun {
+  func importCA(_ name: String, _ more: String...) throws -> ProgramRun {
     try home.deploy(
       [
         "ca", "import", "--certificate", "\(home.path)/\(name).crt", "--key",

@@ -27,7 +27,7 @@ struct FleetPlanner {
     defer { interaction.show(.ended) }
     let input = try await input(
       survey, state, keys: .of(selectedHosts), asOf: now, asksServers: true)
-    return warned(Planner.plan(input), state, now ?? .current)
+    return await warned(Planner.plan(input), state, now ?? .current)
   }
 
   /// A plan from the state alone, without contacting hosts or reading keys of sites. Stops if the fleet has no CA, or if the
@@ -38,7 +38,7 @@ struct FleetPlanner {
     begin()
     defer { interaction.show(.ended) }
     let input = try await input([:], state, keys: .none, asOf: nil, asksServers: false)
-    return warned(Planner.offline(input), state, .current)
+    return await warned(Planner.offline(input), state, .current)
   }
 
   private var selectedHosts: Set<HostName> {
@@ -46,10 +46,11 @@ struct FleetPlanner {
   }
 
   /// Adds the warnings about lists of roots, which only the CA's folder has.
-  private func warned(_ plan: Plan, _ state: FleetState, _ now: Timestamp) -> Plan {
+  private func warned(_ plan: Plan, _ state: FleetState, _ now: Timestamp) async -> Plan {
     var plan = plan
     plan.warnings += workspace.ca.rootRevocationListWarnings(
       above: state.caGenerations, now: now.secondsSince1970)
+    plan.warnings += await revocations.warnings
     return plan
   }
 

@@ -58,9 +58,10 @@ package struct ImportCA {
           try folder.add(new, as: generation, passphrase: passphrase, now: now.secondsSince1970),
           replaced: signing)
       case .known(let known):
-        let record = try folder.replace(
+        let (record, rootList) = try folder.replace(
           known, with: new, passphrase: try await passphrase(of: state),
           now: now.secondsSince1970)
+        rootList.map(report)
         outcome =
           record.fingerprint == known.fingerprint
           ? .known(record) : .replaced(record, previous: known)
@@ -68,6 +69,16 @@ package struct ImportCA {
       try complete(outcome, state)
       return outcome
     }
+  }
+
+  private func report(_ rootList: RootListOutcome) {
+    let end = Timestamp(secondsSince1970: rootList.list.nextUpdate).date
+    let name = "the revocation list of \"\(rootList.rootName)\" in \(rootList.path)"
+    interaction.inform(
+      rootList.isReplaced
+        ? "Replaced \(name) by the newer one, valid until \(end)."
+        : "Kept \(name), valid until \(end): the one of this import is "
+          + (rootList.isSigned ? "empty." : "not newer."))
   }
 
   /// The last steps, which an import that is run again completes.

@@ -51,8 +51,33 @@ extension Certificate {
     return CertificateFacts.commonName(of: X509_get_issuer_name(pointer))
   }
 
+  func hasKey(of other: Certificate) -> Bool {
+    defer { withExtendedLifetime((self, other)) {} }
+    return EVP_PKEY_eq(X509_get0_pubkey(pointer), X509_get0_pubkey(other.pointer)) == 1
+  }
+
   func hasSubject(of other: Certificate) -> Bool {
     defer { withExtendedLifetime((self, other)) {} }
     return X509_NAME_cmp(X509_get_subject_name(pointer), X509_get_subject_name(other.pointer)) == 0
+  }
+}
+
+extension [Certificate] {
+  /// The one to use among several certificates of a CA: one that is valid, rather self-signed than signed by an
+  /// older root, and of those the one that expires last. Nil if there is none.
+  func preferred(at now: Int64) -> Certificate? {
+    func rank(_ certificate: Certificate) -> (Int, Int, Int64) {
+      guard let facts = try? CertificateFacts(of: certificate) else { return (0, 0, 0) }
+      let isValid = facts.notBefore <= now && now < facts.notAfter
+      return (isValid ? 1 : 0, certificate.isSelfSigned ? 1 : 0, facts.notAfter)
+    }
+    return map { ($0, rank($0)) }.max { $0.1 < $1.1 }?.0
+  }
+}
+
+extension CertificateError.Verification {
+  /// Whether a name is the reason, which the name constraints of a CA do not permit.
+  var isNameConstraint: Bool {
+    [X509_V_ERR_PERMITTED_VIOLATION, X509_V_ERR_EXCLUDED_VIOLATION].contains(Int32(number))
   }
 }

@@ -20,7 +20,7 @@ package struct ImportedCA: Sendable {
   ) throws(CertificateError) {
     // Each starts by emptying OpenSSL's queue: comparing certificates leaves errors in it.
     func operation() -> Operation { Operation("import", "the CA in \(certificates.name)") }
-    guard let own = certificates.certificates.first(where: { $0.matches(key.key) }) else {
+    guard let own = certificates.certificates.filter({ $0.matches(key.key) }).preferred(at: now) else {
       throw operation().failure(
         .keyMismatch,
         "\(key.name) is the key of another certificate; name the certificate and the key of one CA")
@@ -28,7 +28,8 @@ package struct ImportedCA: Sendable {
     try Self.check(key, operation())
     try own.requireCA(at: now, operation())
     let issuers = try Self.issuers(
-      of: own, among: certificates.certificates + chain.flatMap(\.certificates), operation)
+      of: own, among: certificates.certificates + chain.flatMap(\.certificates), at: now,
+      operation)
     let facts = try CertificateFacts(of: own)
     let operation = operation()
     for certificate in issuers { try certificate.requireCA(at: now, operation) }
@@ -65,12 +66,13 @@ package struct ImportedCA: Sendable {
 
   /// The CAs above a certificate up to a self-signed one: none or one.
   private static func issuers(
-    of own: Certificate, among all: [Certificate], _ operation: () -> Operation
+    of own: Certificate, among all: [Certificate], at now: Int64, _ operation: () -> Operation
   ) throws(CertificateError) -> [Certificate] {
     var issuers: [Certificate] = []
     var last = own
     while !last.isIssued(by: last) {
-      guard issuers.count < all.count, let issuer = all.first(where: { last.isIssued(by: $0) })
+      guard issuers.count < all.count,
+        let issuer = all.filter({ last.isIssued(by: $0) }).preferred(at: now)
       else {
         throw operation().failure(
           .chainNotVerified,
@@ -105,6 +107,14 @@ extension ImportedCA {
     return other.matches(ca.key) && other.hasSubject(of: ca.certificate)
   }
 
+  /// Whether the root above this CA has the key or the subject of a certificate.
+  package func hasRoot(_ pem: String) -> Bool {
+    guard let root = ca.issuers.first,
+      let other = try? Certificate.readAll(pem, named: "the CA's certificate")[0]
+    else { return false }
+    return other.hasKey(of: root) || other.hasSubject(of: root)
+  }
+
   /// The empty list that the root of this CA signs with its key; it is valid as long as the root.
   ///
   /// - Parameter key: the key of the root.
@@ -133,7 +143,8 @@ extension ImportedCA {
   /// usages, weak signatures and expired lists are found before any host depends on the CA.
   ///
   /// - Parameters:
-  ///   - names: the DNS names of each role.
+  ///   - names: the DNS names of each role. A role without names is tried with a name that no host has, to which
+  ///     name constraints of the CA do not apply.
   ///   - lists: the revocation lists that hosts get; empty if they get none.
   ///   - now: seconds since 1970.
   package func tryOut(
@@ -141,15 +152,17 @@ extension ImportedCA {
   ) throws(CertificateError) {
     let bundle = try CertificateBundle(pem: certificatePEM, named: "the CA")
     for role in CertificateRole.allCases {
-      guard let names = names[role], !names.isEmpty else { continue }
+      let known = names[role] ?? []
       let leaf = try ca.issue(
         LeafRequest(
-          role: role, commonName: "trial", dnsNames: names, key: .ecdsaP256, validFor: 86_400),
+          role: role, commonName: "trial", dnsNames: known.isEmpty ? ["trial.invalid"] : known,
+          key: .ecdsaP256, validFor: 86_400),
         now: now)
       do throws(CertificateError) {
         try bundle.verify(
           leafPEM: leaf.certificatePEM, as: role, name: nil, at: now, lists: lists.map(\.pem))
       } catch {
+        if known.isEmpty, error.verification?.isNameConstraint == true { continue }
         throw CertificateError(
           code: error.code, action: "import", object: "the CA \(facts.commonName.debugDescription)",
           reason: "hosts would refuse the \(role.rawValue) certificates that it signs",

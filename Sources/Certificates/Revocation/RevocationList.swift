@@ -33,6 +33,8 @@ package struct RevocationList: Hashable, Sendable {
   package let thisUpdate: Int64
   /// Seconds since 1970. From then on nginx refuses every certificate of the CA.
   package let nextUpdate: Int64
+  /// Whether it has only the changes since an earlier list (RFC 5280, 5.2.4). nginx takes it for a complete one.
+  package let isDelta: Bool
   /// Sorted by serial.
   package let revoked: [RevokedCertificate]
 
@@ -58,6 +60,7 @@ package struct RevocationList: Hashable, Sendable {
       "it is not signed by its CA")
     withExtendedLifetime(ca) {}
     self.pem = pem
+    isDelta = X509_CRL_get_ext_by_NID(pointer, NID_delta_crl, -1) >= 0
     if isForeign {
       number = (try? Self.number(of: pointer, operation)) ?? 0
       try operation.require(

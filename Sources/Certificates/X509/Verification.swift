@@ -39,6 +39,30 @@ extension CertificateBundle {
     }
   }
 
+  /// Verifies the first certificate, a CA's, against the others, as hosts do with these lists before they accept
+  /// what the CA signed.
+  ///
+  /// A list that is not valid yet, that is not about CAs or that has critical extensions which OpenSSL does not
+  /// know is found by this, although its signature is right.
+  ///
+  /// - Parameters:
+  ///   - time: seconds since 1970.
+  ///   - lists: the revocation lists of all certificates but the first, as PEM.
+  package func verifyCA(at time: Int64, lists: [String]) throws(CertificateError) {
+    let operation = Operation("verify", "the CA \(facts[0].commonName.debugDescription)")
+    let store = try operation.require(X509_STORE_new())
+    defer { X509_STORE_free(store) }
+    for ca in certificates.dropFirst() {
+      try operation.require(X509_STORE_add_cert(store, ca.pointer) == 1)
+    }
+    try Self.add(lists, to: store, operation)
+    try withExtendedLifetime(self) { () throws(CertificateError) in
+      try Self.verify(
+        [certificates[0]], in: store, as: nil, name: nil, at: time, isStrict: false,
+        vouching: "its root", operation)
+    }
+  }
+
   /// Adds revocation lists to a store, which then requires them as nginx does with `ssl_crl`.
   private static func add(
     _ lists: [String], to store: OpaquePointer, _ operation: Operation
@@ -58,9 +82,10 @@ extension CertificateBundle {
 
   /// - Parameters:
   ///   - store: the CAs.
+  ///   - role: nil for a certificate that is for neither end, such as a CA's.
   ///   - vouching: how errors name the CAs.
   static func verify(
-    _ chain: [Certificate], in store: OpaquePointer, as role: CertificateRole, name: String?,
+    _ chain: [Certificate], in store: OpaquePointer, as role: CertificateRole?, name: String?,
     at time: Int64, isStrict: Bool, vouching issuers: String, _ operation: Operation
   ) throws(CertificateError) {
     let intermediates = try operation.require(COpenSSL_sk_X509_new_null())
@@ -71,8 +96,10 @@ extension CertificateBundle {
     let context = try operation.require(X509_STORE_CTX_new())
     defer { X509_STORE_CTX_free(context) }
     try operation.require(
-      X509_STORE_CTX_init(context, store, chain[0].pointer, intermediates) == 1
-        && X509_STORE_CTX_set_purpose(context, role.purpose) == 1)
+      X509_STORE_CTX_init(context, store, chain[0].pointer, intermediates) == 1)
+    if let role {
+      try operation.require(X509_STORE_CTX_set_purpose(context, role.purpose) == 1)
+    }
     X509_STORE_CTX_set_time(context, 0, Int(time))
     let parameters = X509_STORE_CTX_get0_param(context)
     if isStrict {

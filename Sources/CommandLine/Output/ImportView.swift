@@ -35,7 +35,8 @@ struct ImportView {
 
       certificate  \(folder.certificatePath(record.generation))
       key          \(folder.keyPath(record.generation)) (encrypted; keep a copy)
-      fleet key    \(folder.fleetKeyPath(record.generation)) (signs releases; keep a copy)
     """
+      + (folder.hasFleetKey(record.generation)
+        ? "\n  fleet key    \(folder.fleetKeyPath(record.generation)) (signs releases; keep a copy)" : "")
   }
 }
