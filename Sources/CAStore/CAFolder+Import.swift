@@ -90,7 +90,8 @@ extension CAFolder {
         + " \(other.generation) of this fleet's CA\(isPresent ? "" : ", which has been retired"). Hosts that trust"
         + " \"\(ca.facts.commonName)\" trust its root as well, so they would accept certificates of generation"
         + " \(other.generation)\(isPresent ? " after it is retired" : "") again, also revoked ones. Import a CA that"
-        + " another root signed, or replace the CA with one that deploy creates: \"deploy rotate ca\"")
+        + " another root signed, or replace the CA with one that deploy creates: \"deploy rotate ca\""
+    )
   }
 
   /// Writes a new generation, with its key encrypted as all keys of the folder are.

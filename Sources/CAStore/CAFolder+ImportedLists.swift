@@ -93,7 +93,8 @@ extension CAFolder {
       try CAImport.check(present, of: root.commonName, above: new.ca.facts, now: now)
       guard list.pem != present.pem else { return nil }
       return RootListOutcome(
-        isReplaced: false, isSigned: new.signsRootList, path: path, rootName: root.commonName, list: present)
+        isReplaced: false, isSigned: new.signsRootList, path: path, rootName: root.commonName,
+        list: present)
     }
     return RootListOutcome(
       isReplaced: true, isSigned: new.signsRootList, path: path, rootName: root.commonName,

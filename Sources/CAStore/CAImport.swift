@@ -70,7 +70,8 @@ package struct CAImport: Sendable {
     guard !list.isDelta else {
       throw CAStoreError(
         "the revocation list of \"\(root)\" has only the changes since an earlier one (a delta CRL), and hosts would"
-          + " accept all other certificates that were revoked: get the complete list from its owner")
+          + " accept all other certificates that were revoked: get the complete list from its owner"
+      )
     }
     guard !list.revoked.contains(where: { $0.serial == ca.serial }) else {
       throw CAStoreError(

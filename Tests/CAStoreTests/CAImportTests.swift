@@ -113,7 +113,8 @@ struct CAImportTests {
     let refused = message {
       _ = try folder.replaceRootLists(of: [record], with: [lists(early)], now: now + 2 * day)
     }
-    #expect(refused.contains("\"Company CA\" (CRL is not yet valid). Get the complete"), "\(refused)")
+    #expect(
+      refused.contains("\"Company CA\" (CRL is not yet valid). Get the complete"), "\(refused)")
     #expect(try folder.root(above: record)?.list == before)
     let next = try root.ca.revocationList(of: [], now: now + 2 * day)
     #expect(
@@ -126,7 +127,9 @@ struct CAImportTests {
     try Self.lists(list)
   }
 
-  @Test("an import that is repeated keeps a newer list of the root, and never replaces it by an empty one")
+  @Test(
+    "an import that is repeated keeps a newer list of the root, and never replaces it by an empty one"
+  )
   func repeated() throws {
     let root = try Foreign("Company Root")
     let sub = try Foreign("Company CA", below: root)

@@ -153,7 +153,8 @@ struct ImportedCATests {
   @Test(
     "a list that the root signed, but that hosts cannot use for the CA, is found",
     arguments: [
-      ("", true), ("issuingDistributionPoint=critical,@scope", false), ("1.2.3.4=critical,ASN1:NULL", false),
+      ("", true), ("issuingDistributionPoint=critical,@scope", false),
+      ("1.2.3.4=critical,ASN1:NULL", false),
     ])
   func usableLists(extra: String, isUsable: Bool) throws {
     let root = try ForeignCertificate("Root", extensions: Self.plainCA)
@@ -165,20 +166,20 @@ struct ImportedCATests {
       files: [
         "key": root.key, "crt": root.pem, "index": "", "number": "02",
         "config": """
-          [ca]
-          default_ca=own
-          [own]
-          database=index
-          crlnumber=number
-          default_md=sha256
-          crl_extensions=more
-          [more]
-          authorityKeyIdentifier=keyid
-          \(extra)
-          [scope]
-          onlyuser=TRUE
+        [ca]
+        default_ca=own
+        [own]
+        database=index
+        crlnumber=number
+        default_md=sha256
+        crl_extensions=more
+        [more]
+        authorityKeyIdentifier=keyid
+        \(extra)
+        [scope]
+        onlyuser=TRUE
 
-          """,
+        """,
       ])
     try #require(list.status == 0, "\(list.output)")
     let bundle = try CertificateBundle(pem: ca.pem + root.pem)

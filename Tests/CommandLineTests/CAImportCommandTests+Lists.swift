@@ -104,7 +104,8 @@ extension CAImportCommandTests {
     #expect(try rootList() == first)
   }
 
-  @Test("a plan warns before hosts lose their lists because a generation that retires lacks its root's")
+  @Test(
+    "a plan warns before hosts lose their lists because a generation that retires lacks its root's")
   func unlisted() throws {
     try importIntermediate()
     try make("other", "Other CA")

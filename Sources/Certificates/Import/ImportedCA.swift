@@ -20,7 +20,8 @@ package struct ImportedCA: Sendable {
   ) throws(CertificateError) {
     // Each starts by emptying OpenSSL's queue: comparing certificates leaves errors in it.
     func operation() -> Operation { Operation("import", "the CA in \(certificates.name)") }
-    guard let own = certificates.certificates.filter({ $0.matches(key.key) }).preferred(at: now) else {
+    guard let own = certificates.certificates.filter({ $0.matches(key.key) }).preferred(at: now)
+    else {
       throw operation().failure(
         .keyMismatch,
         "\(key.name) is the key of another certificate; name the certificate and the key of one CA")

@@ -31,7 +31,8 @@ extension CertificateBundle {
     ChainProblem(
       .refusedByVisitors,
       "the chain has \(certificates.count) certificates, and programs accept only a few: some visitors see an"
-        + " error. Keep the server's certificate and its issuers, at most \(Self.longestChain) altogether")
+        + " error. Keep the server's certificate and its issuers, at most \(Self.longestChain) altogether"
+    )
   }
 
   /// A file that begins with the certificate of a CA, to which the server's key does not belong.

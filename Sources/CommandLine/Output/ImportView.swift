@@ -37,6 +37,7 @@ struct ImportView {
       key          \(folder.keyPath(record.generation)) (encrypted; keep a copy)
     """
       + (folder.hasFleetKey(record.generation)
-        ? "\n  fleet key    \(folder.fleetKeyPath(record.generation)) (signs releases; keep a copy)" : "")
+        ? "\n  fleet key    \(folder.fleetKeyPath(record.generation)) (signs releases; keep a copy)"
+        : "")
   }
 }
