@@ -114,7 +114,7 @@ extension CAFolder {
   /// Replaces the certificate of a generation with another one of the same key and name, for example a renewed one;
   /// adds the key if it is missing, and replaces the list of the root by a newer one.
   ///
-  /// - Returns: the generation, and what became of the list of its root; nil if nothing.
+  /// - Returns: the generation, and what happened to the list of its root; nil if nothing.
   package func replace(
     _ record: CAGeneration, with new: CAImport, passphrase: Secret, now: Int64
   ) throws -> (record: CAGeneration, rootList: RootListOutcome?) {

@@ -97,7 +97,7 @@ extension CAFolder {
     for record in records {
       do {
         guard let list = try rootRevocationList(of: record, now: now),
-          list.nextUpdate < record.notAfter.secondsSince1970
+          endsBefore(record, list)
         else { continue }
         findings.append(Self.expires(rootListPath(record.generation), list))
       } catch let failure as CAStoreError {
@@ -112,7 +112,7 @@ extension CAFolder {
   package func rootRevocationListWarnings(above records: [CAGeneration], now: Int64) -> [String] {
     records.compactMap { record in
       guard let list = try? rootRevocationList(of: record, now: now),
-        list.nextUpdate < record.notAfter.secondsSince1970,
+        endsBefore(record, list),
         list.nextUpdate - now < Self.rootListMargin
       else { return nil }
       return Self.expires(rootListPath(record.generation), list)
@@ -120,6 +120,11 @@ extension CAFolder {
   }
 
   private static let rootListMargin: Int64 = 14 * 86_400
+
+  /// Whether the list ends before the CA; those of one hour end together.
+  private func endsBefore(_ record: CAGeneration, _ list: RevocationList) -> Bool {
+    record.notAfter.secondsSince1970 - list.nextUpdate > 3600
+  }
 
   private static func expires(_ path: String, _ list: RevocationList) -> String {
     "\(path) expires on \(Timestamp(secondsSince1970: list.nextUpdate).date): before then, add a newer one with"
