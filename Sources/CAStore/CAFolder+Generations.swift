@@ -136,7 +136,10 @@ extension CAFolder {
     return try self.record(record.generation, record.status)
   }
 
-  func makeFolder() throws {
+  func makeFolder() throws { try Self.makeFolder(path) }
+
+  /// Creates a folder for keys if it is not there; refuses one in which other users could replace a file.
+  static func makeFolder(_ path: String) throws {
     do {
       try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true,

@@ -58,9 +58,6 @@ package final class DNSRecords: ChallengeSolver {
     watch = RecordWatch(dns: dns, servers: servers, clock: clock, seconds: hooks.timeout)
   }
 
-  /// Kills all commands that still run, because the program is about to exit.
-  package func endAll() { commands.endAll() }
-
   package func kinds(for name: String) -> [ChallengeKind] { [.dns01] }
 
   package func prepare(_ task: ChallengeTask) async throws {

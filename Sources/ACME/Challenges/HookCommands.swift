@@ -1,11 +1,9 @@
 import Diagnostics
-import Glibc
 import Subprocess
-import Synchronization
 
 /// Runs the commands that change DNS records, each in a new session, with a deadline: Ctrl-C on the terminal
 /// does not reach it, and a command that asks for a password finds no terminal.
-final class HookCommands: Sendable {
+struct HookCommands: Sendable {
   /// Why a command did not do its work.
   struct Failure: Error, Hashable, CustomStringConvertible { let description: String }
 
@@ -15,17 +13,11 @@ final class HookCommands: Sendable {
 
   private let clock: any ACMEClock
   private let seconds: Int64
-  private let running = Mutex<Set<pid_t>>([])
 
   /// - Parameter seconds: how long a command may take.
   init(clock: any ACMEClock, withinSeconds seconds: Int64) {
     self.clock = clock
     self.seconds = seconds
-  }
-
-  /// Kills all commands that still run, because the program is about to exit.
-  func endAll() {
-    running.withLock { for leader in $0 { kill(-leader, SIGKILL) } }
   }
 
   /// Runs a command until it has ended, with all that it started.
@@ -63,9 +55,6 @@ final class HookCommands: Sendable {
       environment: .custom(environment), platformOptions: options,
       input: .none, output: .sequence, error: .combinedWithOutput
     ) { execution in
-      let leader = execution.processIdentifier.value
-      running.withLock { _ = $0.insert(leader) }
-      defer { running.withLock { _ = $0.remove(leader) } }
       var end: [UInt8] = []
       for try await buffer in execution.standardOutput {
         buffer.withUnsafeBytes { end.append(contentsOf: $0.suffix(Self.mostBytes)) }

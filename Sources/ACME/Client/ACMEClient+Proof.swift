@@ -104,12 +104,7 @@ extension ACMEClient {
   /// At least 128 bits in base64url (RFC 8555, 8).
   private static func isToken(_ text: String) -> Bool {
     (22...200).contains(text.utf8.count)
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
-        default: false
-        }
-      }
+      && text.utf8.allSatisfy { $0.isLetterOrDigit || "-_".utf8.contains($0) }
   }
 
   private func answer(

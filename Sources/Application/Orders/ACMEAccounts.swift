@@ -58,7 +58,7 @@ actor ACMEAccounts {
       directory: account.directory.text, key: key,
       transport: Self.transport(account, workspace), clock: RunClock())
     var record =
-      try folder.account(account.name) ?? ACMEAccountRecord(thumbprint: try thumbprint(of: key))
+      try folder.account(account.name) ?? ACMEAccountRecord(thumbprint: thumbprint(of: key))
     let isNew = record.registrations[account.directory.text] == nil
     let url = try await client.register(
       Registration(
@@ -88,7 +88,7 @@ actor ACMEAccounts {
       try folder.save(encryptedKey: try await seal(try key.pem(), named: path), of: name)
       interaction.inform("made the key of the ACME account \"\(name)\": \(path)")
     }
-    let thumbprint = try thumbprint(of: key)
+    let thumbprint = thumbprint(of: key)
     if let known = try folder.account(name) {
       guard known.thumbprint == thumbprint else {
         throw Failure(
@@ -102,7 +102,7 @@ actor ACMEAccounts {
     return key
   }
 
-  private func thumbprint(of key: AccountKey) throws -> AccountThumbprint {
+  private func thumbprint(of key: AccountKey) -> AccountThumbprint {
     guard let thumbprint = AccountThumbprint(key.thumbprint) else {
       preconditionFailure("A key has no thumbprint. This is a bug in deploy.")
     }

@@ -54,7 +54,7 @@ struct OrderedMaterials {
             secondsSince1970: suggestion.end) : nil
     }
     return Materials.SiteCertificate(
-      certificate: issued.certificate, keyDigest: issued.key.digest, notAfter: end,
+      certificate: issued.certificate, keyDigest: nil, notAfter: end,
       namesResponder: leaf.namesResponder,
       ordered: OrderedCertificate(
         from: source, names: issued.request.names, profile: issued.request.profile,
@@ -74,7 +74,7 @@ struct OrderedMaterials {
     var suggestions: [DomainName: SiteOrderRecord.Suggestion] = [:]
     var silent: Set<ACMEAccountName> = []
     for site in workspace.inventory.sites {
-      guard let account = site.acme.flatMap({ workspace.inventory.acme[$0.account] }),
+      guard let account = workspace.inventory.acmeAccount(of: site),
         !silent.contains(account.name), let current = try? folder.orders(of: site.domain).current,
         current.request.directory == account.directory.text,
         (current.suggestion?.next ?? 0) <= Timestamp.current.secondsSince1970,

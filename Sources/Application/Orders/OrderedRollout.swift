@@ -14,10 +14,10 @@ struct OrderedRollout {
   /// Called when the user has approved the plan.
   var whenApproved: @Sendable () throws -> Void = {}
 
-  private var run: FleetRun { flow.run }
-
   /// When the saved plan was made that is carried out; nil if there is none.
   var asOf: Timestamp?
+
+  private var run: FleetRun { flow.run }
 
   /// - Returns: the results, which have been shown to the user.
   func carryOut(_ plan: Plan, _ survey: Survey) async throws -> Summary {

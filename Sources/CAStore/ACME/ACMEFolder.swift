@@ -40,7 +40,7 @@ package struct ACMEFolder: Sendable {
 
   /// Keeps the key of a new account. It is written before its record, so that no record lacks its key.
   package func save(encryptedKey: String, of name: ACMEAccountName) throws {
-    try makeFolder()
+    try CAFolder.makeFolder(path)
     try FileWriter.create(keyPath(name), text: encryptedKey, for: .ownerAlone)
   }
 
@@ -52,7 +52,6 @@ package struct ACMEFolder: Sendable {
   }
 
   package func save(_ record: SiteOrderRecord, of site: DomainName) throws {
-    try makeFolder()
     try write(record, orderPath(site), for: .ownerAlone)
   }
 
@@ -81,16 +80,6 @@ package struct ACMEFolder: Sendable {
 
   // MARK: - Files
 
-  private func makeFolder() throws {
-    guard !FileManager.default.fileExists(atPath: path) else { return }
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw CAStoreError("could not create \(path): \(error.reason)")
-    }
-  }
-
   func read<Record: Decodable>(_ type: Record.Type, _ path: String) throws -> Record? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let bytes = try FileReader.read(path, as: .ca)
@@ -115,7 +104,7 @@ package struct ACMEFolder: Sendable {
   func write(
     _ record: some Encodable, _ path: String, for access: FileWriter.Access
   ) throws {
-    try makeFolder()
+    try CAFolder.makeFolder(self.path)
     try FileWriter.replace(path, contents: try Self.encode(record), for: access)
   }
 

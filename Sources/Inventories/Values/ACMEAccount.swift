@@ -124,3 +124,14 @@ extension Site {
     }
   }
 }
+
+extension Inventory {
+  /// The account with which the certificate of a site is ordered; nil if it comes from elsewhere.
+  package func acmeAccount(of site: Site) -> ACMEAccount? {
+    guard let name = site.acme?.account else { return nil }
+    guard let account = acme[name] else {
+      preconditionFailure("There is no account \(name). This is a bug in deploy.")
+    }
+    return account
+  }
+}

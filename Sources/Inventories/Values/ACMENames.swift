@@ -92,12 +92,7 @@ package struct AccountThumbprint: ValidatedText {
 
   package init?(_ text: String) {
     guard text.utf8.count == 43,
-      text.utf8.allSatisfy({ byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "-_".utf8.contains(byte)
-        }
-      })
+      text.utf8.allSatisfy({ $0.isLetterOrDigit || "-_".utf8.contains($0) })
     else { return nil }
     self.text = text
   }

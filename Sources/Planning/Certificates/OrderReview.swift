@@ -17,14 +17,16 @@ struct OrderReview {
   /// In the order of the sites; none for sites without a selected front-end.
   var orders: [CertificateOrder] {
     context.inventory.sites.compactMap { site in
-      guard let wanted = wanted(for: site), site.frontEnds.contains(where: { plans[$0] != nil }),
-        let reason = reason(for: site, wanted)
+      let account = context.inventory.acmeAccount(of: site)
+      guard let source = context.inventory.orderSource(of: site),
+        site.frontEnds.contains(where: { plans[$0] != nil }),
+        let reason = reason(for: site, from: source, account)
       else { return nil }
       var order = CertificateOrder(
-        site: site.domain, account: wanted.account?.name, from: wanted.source,
+        site: site.domain, account: account?.name, from: source,
         names: site.orderedNames, proof: .none, reason: reason, waits: [],
         frontEnds: site.frontEnds)
-      if let account = wanted.account {
+      if let account {
         order.proof = account.dns == nil ? .http(site.frontEnds) : .dns
         order.waits = account.dns == nil ? site.frontEnds.filter { !answers($0, site) } : []
       }
@@ -32,25 +34,9 @@ struct OrderReview {
     }
   }
 
-  /// Where the certificate of a site should come from.
-  private struct Wanted {
-    var source: OrderSource
-    var account: ACMEAccount?
-  }
-
-  private func wanted(for site: Site) -> Wanted? {
-    switch site.certificate {
-    case .files, .installed, .ca: return nil
-    case .command(let words): return Wanted(source: .command(words))
-    case .acme(let acme):
-      guard let account = context.inventory.acme[acme.account] else {
-        preconditionFailure("There is no account \(acme.account). This is a bug in deploy.")
-      }
-      return Wanted(source: .acme(account.directory), account: account)
-    }
-  }
-
-  private func reason(for site: Site, _ wanted: Wanted) -> CertificateOrder.Reason? {
+  private func reason(
+    for site: Site, from source: OrderSource, _ account: ACMEAccount?
+  ) -> CertificateOrder.Reason? {
     guard let kept = context.materials.siteCertificates[site.domain]?.ordered else {
       return .first
     }
@@ -60,10 +46,10 @@ struct OrderReview {
         added: names.subtracting(present).sorted(), removed: present.subtracting(names).sorted())
     }
     if kept.isRevoked { return .revoked }
-    if kept.source != wanted.source {
+    if kept.source != source {
       return .changed("the present one is from \(kept.source.name)")
     }
-    if let account = wanted.account, let key = kept.key, key != account.key {
+    if let account, let key = kept.key, key != account.key {
       return .changed("the key of the present one is \(key.rawValue)")
     }
     if kept.profile != site.acme?.profile {

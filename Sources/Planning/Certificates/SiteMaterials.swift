@@ -56,9 +56,11 @@ extension Materials {
   package func newFaults(
     besides state: FleetState, _ digest: (String) -> String
   ) -> [String] {
+    let faulty = siteCertificates.filter { !$0.value.faults.isEmpty }
+    guard !faulty.isEmpty else { return [] }
     let shown = state.shownSiteCertificates
-    return siteCertificates.sorted { $0.key < $1.key }.flatMap { _, material in
-      material.faults.isEmpty || shown.contains(digest(material.certificate)) ? [] : material.faults
+    return faulty.sorted { $0.key < $1.key }.flatMap { _, material in
+      shown.contains(digest(material.certificate)) ? [] : material.faults
     }
   }
 

@@ -31,7 +31,7 @@ struct OrderedSites {
   /// ordered for something else.
   func service(of site: Site) -> Service {
     let kept = materials.siteCertificates[site.domain]
-    if let kept, isInstalled(kept, site) || isFit(kept, site) { return .ordered }
+    if let kept, isFit(kept, site) || isInstalled(kept, site) { return .ordered }
     let files = [ReleasePath.publicCertificate(of: site.domain), .publicKey(of: site.domain)]
     if files.allSatisfy({ snapshot.kept($0.relative) != nil }) { return .present }
     if let (certificate, key) = installedFiles(of: site) {
@@ -90,11 +90,8 @@ struct OrderedSites {
 extension Inventory {
   /// Where the certificate of a site is ordered; nil if it is not ordered.
   func orderSource(of site: Site) -> OrderSource? {
-    switch site.certificate {
-    case .files, .installed, .ca: nil
-    case .command(let words): .command(words)
-    case .acme(let certificate): acme[certificate.account].map { .acme($0.directory) }
-    }
+    if case .command(let words) = site.certificate { return .command(words) }
+    return acmeAccount(of: site).map { .acme($0.directory) }
   }
 }
 
