@@ -64,6 +64,9 @@ let package = Package(
       providers: [.apt(["libssh2-1-dev"])]),
     .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
     .systemLibrary(
+      name: "CLibPQ", path: "Sources/C/CLibPQ", pkgConfig: "libpq",
+      providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
       name: "CLibYAML", path: "Sources/C/CLibYAML", pkgConfig: "yaml-0.1",
       providers: [.apt(["libyaml-dev"])]),
 
@@ -80,8 +83,10 @@ let package = Package(
       ["Fleet", "Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
 
     .effect("Files", ["CLinux", systemPackage]),
-    .effect("StateFiles", ["Diagnostics", "Files", "Fleet", "Hashing", "State"]),
+    .effect(
+      "StateStores", ["Diagnostics", "Files", "Fleet", "Hashing", "PostgreSQL", "State"]),
     .effect("Hashing", ["COpenSSL"]),
+    .effect("PostgreSQL", ["CLibPQ", "Certificates", "Diagnostics"]),
     .effect("Certificates", ["COpenSSL", "Fleet", "Hashing"]),
     .effect(
       "ACME",
@@ -119,7 +124,7 @@ let package = Package(
       "Application",
       [
         "ACME", "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
-        "Inventories", "Nginx", "Planning", "Playbooks", "SSH", "Sandbox", "State", "StateFiles",
+        "Inventories", "Nginx", "Planning", "Playbooks", "PostgreSQL", "SSH", "Sandbox", "State", "StateStores",
         "Verification", systemPackage, algorithms, logging,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
@@ -146,7 +151,7 @@ let package = Package(
       name: "BenchPlanner",
       dependencies: [
         "Application", "Diagnostics", "Fleet", "Hashing", "Inventories", "Planning", "Playbooks",
-        "State", "StateFiles",
+        "State", "StateStores",
       ], path: "Tests/BenchPlanner", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
@@ -167,7 +172,9 @@ let package = Package(
     .tests("Files", ["Files"]),
     .tests("Hashing", ["Hashing"]),
     .tests(
-      "StateFiles", ["StateFiles", "Files", "Fleet", "FleetLiterals", "State"], cases: true),
+      "StateStores",
+      ["StateStores", "Certificates", "Files", "Fleet", "FleetLiterals", "PostgreSQL", "State"],
+      cases: true),
     .tests("Certificates", ["Certificates"]),
     .tests(
       "SSH", ["SSH", logging, .product(name: "InMemoryLogging", package: "swift-log")],

@@ -31,7 +31,7 @@ import time
 
 MODULES = ("EndToEndTests", "SandboxTests")
 SSH, COMMANDS, APPLICATION, ACME = r"^SSHTests\.", r"^CommandLineTests\.", r"^ApplicationTests\.", r"^ACMETests\."
-FOLDERS = r"^((CAStoreTests|StateFilesTests)\.|CertificatesTests\.EdgeProbeTests)"
+FOLDERS = r"^((CAStoreTests|StateStoresTests)\.|CertificatesTests\.EdgeProbeTests)"
 NGINX, FIREWALLS = r"^NginxTests\.", r"^FirewallTests\."
 # Their hosts have a deadline to answer, in threads that no other test may occupy.
 HOSTILE = r"^(ExecutionTests\.HostileHostTests|VerificationTests\.)"

@@ -1,5 +1,5 @@
 import Files
-import StateFiles
+import StateStores
 
 /// Why a use case stops: a message for the user, and a kind, which the command line turns into an
 /// exit code.
@@ -31,6 +31,8 @@ package struct Failure: Error, Hashable {
     case let failure as Failure: self = failure
     case let error as StateFileError:
       self.init(error.isLocked ? .locked : .failed, "\(error)")
+    case let error as StateDatabaseError:
+      self.init(error.isLocked ? .locked : .failed, "\(error)")
     default: self.init(.failed, "\(error)")
     }
   }
@@ -48,6 +50,10 @@ package struct Failure: Error, Hashable {
       throw Failure(kind, error.description)
     }
   }
+}
+
+extension StateDatabaseError {
+  fileprivate var isLocked: Bool { if case .locked = code { true } else { false } }
 }
 
 extension StateFileError {

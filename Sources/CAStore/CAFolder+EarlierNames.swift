@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Files
 
 /// Refuses the names that version 0.1.0 gave the folder and its files.
 ///
@@ -8,14 +8,16 @@ extension CAFolder {
 
   /// The path with the earlier name, such as `Inventories/shop.authority`; nil if it does not exist.
   private var earlierFolder: String? {
-    guard path.hasSuffix(Self.suffix.now) else { return nil }
-    let earlier = path.dropLast(Self.suffix.now.count) + Self.suffix.earlier
-    return FileManager.default.fileExists(atPath: String(earlier)) ? String(earlier) : nil
+    get throws {
+      guard path.hasSuffix(Self.suffix.now) else { return nil }
+      let earlier = path.dropLast(Self.suffix.now.count) + Self.suffix.earlier
+      return try storage.exists(String(earlier)) ? String(earlier) : nil
+    }
   }
 
   /// Stops if the folder has its earlier name.
   func refuseEarlierFolder() throws {
-    guard let earlierFolder else { return }
+    guard let earlierFolder = try earlierFolder else { return }
     throw Self.earlierNames(in: earlierFolder, "    mv \(earlierFolder) \(path)\n" + renaming)
   }
 

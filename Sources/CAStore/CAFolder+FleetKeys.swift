@@ -1,6 +1,5 @@
 package import Certificates
 import Files
-import FoundationEssentials
 package import State
 
 /// The fleet keys (Ed25519), which sign manifests. Each CA generation has its own.
@@ -9,24 +8,18 @@ package import State
 ///     fleet-1.pub  the public key, and the signature of the key before it
 extension CAFolder {
   package func fleetKeyPath(_ generation: Int) -> String { "\(path)/fleet-\(generation).key" }
-  package func hasFleetKey(_ generation: Int) -> Bool {
-    FileManager.default.fileExists(atPath: fleetKeyPath(generation))
+  package func hasFleetKey(_ generation: Int) throws -> Bool {
+    try storage.exists(fleetKeyPath(generation))
   }
   func fleetPublicKeyPath(_ generation: Int) -> String { "\(path)/fleet-\(generation).pub" }
 
   /// The public keys in the folder.
   package func fleetKeys(of fleet: String) throws -> [FleetKey] {
-    guard FileManager.default.fileExists(atPath: path) else { return [] }
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: path)
-    } catch {
-      throw CAStoreError("could not read \(path): \(error.reason)")
-    }
     var keys: [FleetKey] = []
-    for name in names where name.hasPrefix("fleet-") && name.hasSuffix(".pub") {
+    for name in try storage.names(in: path) where name.hasPrefix("fleet-") && name.hasSuffix(".pub")
+    {
       let file = "\(path)/\(name)"
-      let text = String(decoding: try FileReader.read(file, as: .ca), as: UTF8.self)
+      let text = String(decoding: try storage.read(file, as: .ca), as: UTF8.self)
       guard let key = FleetKey(text, of: fleet) else {
         throw CAStoreError(
           "\(file) is not a public key of the fleet \(fleet): restore it from a backup")
@@ -39,14 +32,14 @@ extension CAFolder {
   /// The private key that belongs to a public one; nil if the folder does not have it.
   package func signingKey(_ key: FleetKey) throws -> FleetSigningKey? {
     let path = fleetKeyPath(key.generation)
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    guard try storage.exists(path) else { return nil }
     let signing = try readSigningKey(path)
     return signing.publicKey == key.publicKey ? signing : nil
   }
 
   private func readSigningKey(_ path: String) throws -> FleetSigningKey {
-    try FileWriter.checkIsOwn(self.path)
-    var bytes = try FileReader.read(path, as: .caKey)
+    try storage.checkIsOwn(self.path)
+    var bytes = try storage.read(path, as: .caKey)
     return try naming(path) {
       try FleetSigningKey.read(pem: Secret(wiping: &bytes), named: path)
     }
@@ -61,7 +54,7 @@ extension CAFolder {
     -> FleetKey
   {
     let path = fleetKeyPath(generation)
-    let isThere = FileManager.default.fileExists(atPath: path)
+    let isThere = try storage.exists(path)
     let signing = try isThere ? readSigningKey(path) : FleetSigningKey.generate()
     var all = try fleetKeys(of: fleet)
     if let key = all.first(where: { $0.publicKey == signing.publicKey }) { return key }
@@ -76,9 +69,9 @@ extension CAFolder {
     if !isThere {
       // The private key first: nothing is lost if the run stops before its public key is published.
       let pem = try signing.pem().withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-      try FileWriter.create(path, text: pem, for: .ownerAlone)
+      try storage.create(path, text: pem, for: .ownerAlone)
     }
-    try FileWriter.replace(
+    try storage.replace(
       fleetPublicKeyPath(generation), text: key.text(of: fleet), for: .everyone)
     return key
   }

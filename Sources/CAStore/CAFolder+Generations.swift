@@ -38,15 +38,15 @@ extension CAFolder {
       let files = try CertificateAuthority.create(
         request, below: root, passphrase: passphrase, now: now)
       // The key first: a certificate without a key would look like a CA.
-      try FileWriter.create(keyPath(generation), text: files.encryptedKeyPEM, for: .ownerAlone)
-      try FileWriter.create(
+      try storage.create(keyPath(generation), text: files.encryptedKeyPEM, for: .ownerAlone)
+      try storage.create(
         certificatePath(generation), text: files.certificatePEM, for: .everyone)
     } else {
       let files = try naming(keyPath(generation)) {
         try CertificateAuthority.complete(
           request, below: root, encryptedKeyPEM: key(generation), passphrase: passphrase, now: now)
       }
-      try FileWriter.create(
+      try storage.create(
         certificatePath(generation), text: files.certificatePEM, for: .everyone)
     }
     return try record(generation, .signing)
@@ -87,7 +87,7 @@ extension CAFolder {
 
   /// Marks a generation as retiring: at the end of the rotation, no host trusts it.
   func retire(_ generation: Int) throws {
-    try FileWriter.replace(
+    try storage.replace(
       retiringPath(generation),
       text: "This generation of the CA is retiring: after the rotation, no host trusts it.\n",
       for: .everyone)
@@ -101,21 +101,21 @@ extension CAFolder {
     try archive.makeFolder()
     switch fate {
     case .archive:
-      try FileWriter.move(keyPath(generation), to: archive.keyPath(generation))
+      try storage.move(keyPath(generation), to: archive.keyPath(generation))
     case .destroy:
-      try FileWriter.destroy(keyPath(generation))
+      try storage.destroy(keyPath(generation))
     }
     // The certificate is kept, so that neither its number nor its name is used again.
-    try FileWriter.move(certificatePath(generation), to: archive.certificatePath(generation))
+    try storage.move(certificatePath(generation), to: archive.certificatePath(generation))
     try removeRemains(of: generation)
   }
 
   /// Removes the files that only a retiring generation has. The marker is removed last: as long as it exists, the
   /// rotation is not complete.
   private func removeRemains(of generation: Int) throws {
-    try FileWriter.remove(revocationListPath(generation))
-    try FileWriter.remove(importedRootListPath(generation))
-    try FileWriter.remove(retiringPath(generation))
+    try storage.remove(revocationListPath(generation))
+    try storage.remove(importedRootListPath(generation))
+    try storage.remove(retiringPath(generation))
   }
 
   /// Replaces a generation's certificate with one for the same key that expires later.
@@ -125,30 +125,18 @@ extension CAFolder {
   ) throws -> CAGeneration {
     let renewed = try ca.renewed(below: root, validFor: validFor, now: now)
     let list = try revocationList(of: record)
-    try FileWriter.replace(
+    try storage.replace(
       certificatePath(record.generation), text: renewed.certificatePEM(), for: .everyone)
     if let list {
       // A revocation list is valid as long as the CA, which now expires later.
       let next = try renewed.revocationList(of: list.revoked, now: now)
-      try FileWriter.replace(
+      try storage.replace(
         revocationListPath(record.generation), text: next.pem, for: .everyone)
     }
     return try self.record(record.generation, record.status)
   }
 
-  func makeFolder() throws { try Self.makeFolder(path) }
-
-  /// Creates a folder for keys if it is not there; refuses one in which other users could replace a file.
-  static func makeFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true,
-        attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw CAStoreError("could not create \(path): \(error.reason)")
-    }
-    try FileWriter.checkIsOwn(path)
-  }
+  func makeFolder() throws { try storage.makeFolder(path) }
 
   private func request(
     _ policy: CAPolicy, _ generation: Int, unlike others: [String]

@@ -102,12 +102,12 @@ extension CAFolder {
   ) throws -> CAGeneration {
     let key = try new.ca.encryptedKeyPEM(passphrase: passphrase)
     try makeFolder()
-    try FileWriter.replace(
+    try storage.replace(
       importPath(generation), text: new.ca.certificatePEM, for: .everyone)
     // Files of an interrupted import, perhaps of another CA, are replaced or removed.
     try writeLists(of: new, as: generation, now: now)
-    try FileWriter.replace(keyPath(generation), text: key, for: .ownerAlone)
-    try FileWriter.move(importPath(generation), to: certificatePath(generation))
+    try storage.replace(keyPath(generation), text: key, for: .ownerAlone)
+    try storage.move(importPath(generation), to: certificatePath(generation))
     return try record(generation, .signing)
   }
 
@@ -137,17 +137,17 @@ extension CAFolder {
     let outcome = try rootListOutcome(of: new, replacing: record, now: now)
     try makeFolder()
     if try !listing().keys.contains(record.generation) {
-      try FileWriter.create(
+      try storage.create(
         keyPath(record.generation), text: new.ca.encryptedKeyPEM(passphrase: passphrase),
         for: .ownerAlone)
     }
     if outcome?.isReplaced ?? true { try writeRootList(of: new, as: record.generation) }
-    try FileWriter.replace(
+    try storage.replace(
       certificatePath(record.generation), text: new.ca.certificatePEM, for: .everyone)
     // A revocation list is valid as long as the CA.
     if facts.fingerprint != record.fingerprint, serials.isEmpty == false || new.rootList != nil {
       let next = try new.ca.ca.revocationList(of: revoked, now: now)
-      try FileWriter.replace(
+      try storage.replace(
         revocationListPath(record.generation), text: next.pem, for: .everyone)
     }
     return (try self.record(record.generation, record.status), outcome)
@@ -164,7 +164,7 @@ extension CAFolder {
   /// A sentence about an import that was interrupted.
   func interruptedImport(_ generation: Int) throws -> String {
     let path = importPath(generation)
-    let pem = String(decoding: try FileReader.read(path, as: .ca), as: UTF8.self)
+    let pem = String(decoding: try storage.read(path, as: .ca), as: UTF8.self)
     let name = try CertificateFacts.readAll(pem: pem, named: path)[0].commonName
     return
       "the import of \"\(name)\" was interrupted: run \"deploy ca import\" again with the same files, or give"

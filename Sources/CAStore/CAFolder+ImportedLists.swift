@@ -44,7 +44,7 @@ extension CAFolder {
       replaced.append((record, newest))
     }
     for (record, list) in replaced {
-      try FileWriter.replace(
+      try storage.replace(
         importedRootListPath(record.generation), text: list.pem, for: .everyone)
     }
     return replaced
@@ -103,17 +103,17 @@ extension CAFolder {
 
   func writeLists(of new: CAImport, as generation: Int, now: Int64) throws {
     if let own = try new.lists(now: now).first {
-      try FileWriter.replace(revocationListPath(generation), text: own.pem, for: .everyone)
+      try storage.replace(revocationListPath(generation), text: own.pem, for: .everyone)
     } else {
-      try FileWriter.remove(revocationListPath(generation))
+      try storage.remove(revocationListPath(generation))
     }
     try writeRootList(of: new, as: generation)
   }
 
   func writeRootList(of new: CAImport, as generation: Int) throws {
     guard let list = new.rootList else {
-      return try FileWriter.remove(importedRootListPath(generation))
+      return try storage.remove(importedRootListPath(generation))
     }
-    try FileWriter.replace(importedRootListPath(generation), text: list.pem, for: .everyone)
+    try storage.replace(importedRootListPath(generation), text: list.pem, for: .everyone)
   }
 }

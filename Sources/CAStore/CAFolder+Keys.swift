@@ -1,7 +1,6 @@
 package import Certificates
 import Files
 import Fleet
-import FoundationEssentials
 package import State
 
 /// The encrypted private keys of the generations, and their passphrase.
@@ -19,7 +18,7 @@ extension CAFolder {
   /// The encrypted key of a generation.
   func key(_ generation: Int) throws -> String {
     let path = keyPath(generation)
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard try storage.exists(path) else {
       throw CAStoreError(
         "\(path) is missing, and only that key can sign for generation \(generation). Restore the folder"
           + " from a backup or from the person who created the CA. If the key is lost, replace the CA with"
@@ -57,8 +56,8 @@ extension CAFolder {
 
   /// The text of a key file, if only its owner can read it.
   func encryptedKey(_ path: String) throws -> String {
-    try FileWriter.checkIsOwn(self.path)
-    return String(decoding: try FileReader.read(path, as: .caKey), as: UTF8.self)
+    try storage.checkIsOwn(self.path)
+    return String(decoding: try storage.read(path, as: .caKey), as: UTF8.self)
   }
 
   /// The result of changing the passphrase.
@@ -87,9 +86,9 @@ extension CAFolder {
       }
     }
     // All keys could be decrypted: only now is the first one replaced.
-    for (path, key) in ready { try FileWriter.replace(path, text: key, for: .ownerAlone) }
+    for (path, key) in ready { try storage.replace(path, text: key, for: .ownerAlone) }
     for (path, contents) in ordered {
-      try FileWriter.replace(path, contents: contents, for: .ownerAlone)
+      try storage.replace(path, contents: contents, for: .ownerAlone)
     }
     change.changed = ready.map(\.0) + ordered.map(\.path)
     return change

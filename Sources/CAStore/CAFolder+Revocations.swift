@@ -9,9 +9,9 @@ extension CAFolder {
   /// The list that a generation has signed; nil if it has signed none.
   package func revocationList(of record: CAGeneration) throws -> RevocationList? {
     let path = revocationListPath(record.generation)
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    guard try storage.exists(path) else { return nil }
     return try RevocationList(
-      pem: String(decoding: try FileReader.read(path, as: .ca), as: UTF8.self),
+      pem: String(decoding: try storage.read(path, as: .ca), as: UTF8.self),
       signedBy: record.certificate, named: path)
   }
 
@@ -119,7 +119,7 @@ extension CAFolder {
   /// Writes new lists to the folder.
   func keep(_ lists: RevocationLists) throws {
     for entry in lists.signed where entry.isNew {
-      try FileWriter.replace(
+      try storage.replace(
         revocationListPath(entry.record.generation), text: entry.list.pem, for: .everyone)
     }
   }

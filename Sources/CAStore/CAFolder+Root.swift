@@ -1,7 +1,6 @@
 import Certificates
 import Files
 import Fleet
-import FoundationEssentials
 import Inventories
 import State
 
@@ -15,8 +14,8 @@ extension CAFolder {
   package var rootKeyPath: String { "\(path)/root.key" }
   var rootRevocationListPath: String { "\(path)/root.crl" }
 
-  var hasRoot: Bool { FileManager.default.fileExists(atPath: rootCertificatePath) }
-  package var hasRootKey: Bool { FileManager.default.fileExists(atPath: rootKeyPath) }
+  var hasRoot: Bool { get throws { try storage.exists(rootCertificatePath) } }
+  package var hasRootKey: Bool { get throws { try storage.exists(rootKeyPath) } }
 
   /// The root CA that the policy declares, created if there is none, or completed if its creation was interrupted.
   /// Nil if the policy declares none.
@@ -24,7 +23,7 @@ extension CAFolder {
     _ policy: CAPolicy, passphrase: Secret, now: Int64
   ) throws -> CertificateAuthority? {
     guard let wanted = policy.root else { return nil }
-    if !hasRoot { try makeRoot(wanted, policy.subject, passphrase: passphrase, now: now) }
+    if try !hasRoot { try makeRoot(wanted, policy.subject, passphrase: passphrase, now: now) }
     let root = try unlockRoot(passphrase: passphrase)
     guard root.facts.commonName == wanted.name.text else {
       throw CAStoreError(
@@ -32,8 +31,8 @@ extension CAFolder {
           + " \"\(wanted.name)\". A root cannot be renamed: to create another one, move root.* away"
       )
     }
-    if !FileManager.default.fileExists(atPath: rootRevocationListPath) {
-      try FileWriter.create(
+    if try !storage.exists(rootRevocationListPath) {
+      try storage.create(
         rootRevocationListPath, text: root.revocationList(of: [], now: now).pem, for: .everyone)
     }
     return root
@@ -41,13 +40,13 @@ extension CAFolder {
 
   /// Decrypts the root's key, so that it can sign.
   func unlockRoot(passphrase: Secret) throws -> CertificateAuthority {
-    guard hasRootKey else {
+    guard try hasRootKey else {
       throw CAStoreError(
         "\(rootKeyPath) is missing, and only the root's key can sign a CA: copy it back for this command,"
           + " and move it away again afterwards")
     }
     let certificate = String(
-      decoding: try FileReader.read(rootCertificatePath, as: .ca), as: UTF8.self)
+      decoding: try storage.read(rootCertificatePath, as: .ca), as: UTF8.self)
     let key = try encryptedKey(rootKeyPath)
     return try naming(rootKeyPath) {
       try CertificateAuthority.unlock(
@@ -59,7 +58,7 @@ extension CAFolder {
   /// certificate.
   func refuseForeignRoot(of ca: CertificateAuthority) throws {
     let chain = try CertificateFacts.readAll(pem: ca.certificatePEM())
-    let own = try FileReader.readIfPresent(rootCertificatePath, as: .ca)
+    let own = try storage.readIfPresent(rootCertificatePath, as: .ca)
     let root = try own.map {
       try CertificateFacts.readAll(
         pem: String(decoding: $0, as: UTF8.self), named: rootCertificatePath)
@@ -84,7 +83,7 @@ extension CAFolder {
       organizationalUnit: subject.organizationalUnit, locality: subject.locality,
       state: subject.state, key: key, validFor: root.validFor.seconds, isRoot: true)
     let files: CAFiles
-    if hasRootKey {
+    if try hasRootKey {
       let key = try encryptedKey(rootKeyPath)
       files = try naming(rootKeyPath) {
         try CertificateAuthority.complete(
@@ -92,8 +91,8 @@ extension CAFolder {
       }
     } else {
       files = try CertificateAuthority.create(request, passphrase: passphrase, now: now)
-      try FileWriter.create(rootKeyPath, text: files.encryptedKeyPEM, for: .ownerAlone)
+      try storage.create(rootKeyPath, text: files.encryptedKeyPEM, for: .ownerAlone)
     }
-    try FileWriter.create(rootCertificatePath, text: files.certificatePEM, for: .everyone)
+    try storage.create(rootCertificatePath, text: files.certificatePEM, for: .everyone)
   }
 }

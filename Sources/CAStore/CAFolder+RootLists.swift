@@ -1,7 +1,6 @@
 package import Certificates
 import Files
 package import Fleet
-import FoundationEssentials
 package import State
 
 /// The revocation lists of roots, because nginx needs a list from every CA in a chain.
@@ -20,11 +19,11 @@ extension CAFolder {
   func importedRootListPath(_ generation: Int) -> String { "\(path)/ca-\(generation).root.crl" }
 
   /// The file that is read: the list of an imported generation, or the one of the root that `deploy` created.
-  private func rootListPath(_ generation: Int) -> String {
+  private func rootListPath(_ generation: Int) throws -> String {
     let own = importedRootListPath(generation)
     // Without either file, the one that is missing is the one of the root that the folder has.
-    let others = hasRoot || FileManager.default.fileExists(atPath: rootRevocationListPath)
-    return FileManager.default.fileExists(atPath: own) || !others ? own : rootRevocationListPath
+    let others = try hasRoot || storage.exists(rootRevocationListPath)
+    return try storage.exists(own) || !others ? own : rootRevocationListPath
   }
 
   /// The root above a generation; nil if the generation is self-signed.
@@ -43,7 +42,7 @@ extension CAFolder {
     guard list.nextUpdate > now else {
       let end = Timestamp(secondsSince1970: list.nextUpdate).date
       throw CAStoreError(
-        "\(rootListPath(record.generation)) expired on \(end): back-ends would refuse every front-end."
+        "\(try rootListPath(record.generation)) expired on \(end): back-ends would refuse every front-end."
           + " \(try remedy(for: record))")
     }
     return list
@@ -72,14 +71,14 @@ extension CAFolder {
           + " \(Self.replacement(of: record))"
       )
     }
-    let path = rootListPath(record.generation)
-    guard FileManager.default.fileExists(atPath: path) else {
+    let path = try rootListPath(record.generation)
+    guard try storage.exists(path) else {
       throw CAStoreError(
         "\(path) is missing. Back-ends need a revocation list of \(names[0]), which signed generation"
           + " \(record.generation), as soon as they have any. \(try remedy(for: record))")
     }
     return try RevocationList(
-      pem: String(decoding: try FileReader.read(path, as: .ca), as: UTF8.self),
+      pem: String(decoding: try storage.read(path, as: .ca), as: UTF8.self),
       signedBy: try chain.canonicalPEM()[1], named: path, isForeign: true)
   }
 
@@ -99,7 +98,7 @@ extension CAFolder {
         guard let list = try rootRevocationList(of: record, now: now),
           endsBefore(record, list)
         else { continue }
-        findings.append(Self.expires(rootListPath(record.generation), list))
+        findings.append(Self.expires(try rootListPath(record.generation), list))
       } catch let failure as CAStoreError {
         findings.append(failure.message)
       }
@@ -115,7 +114,7 @@ extension CAFolder {
         endsBefore(record, list),
         list.nextUpdate - now < Self.rootListMargin
       else { return nil }
-      return Self.expires(rootListPath(record.generation), list)
+      return (try? rootListPath(record.generation)).map { Self.expires($0, list) }
     }
   }
 

@@ -1,5 +1,5 @@
 package import Certificates
-import FoundationEssentials
+import Files
 import Hashing
 package import State
 
@@ -44,8 +44,7 @@ extension CAFolder {
     let own = try fleetKeys(of: state.fleet)
     guard let latest = (state.fleetKeys + own).map(\.generation).max() else { return nil }
     let isHere =
-      own.contains { $0.generation == latest }
-      && FileManager.default.fileExists(atPath: fleetKeyPath(latest))
+      try own.contains { $0.generation == latest } && storage.exists(fleetKeyPath(latest))
     return isHere ? nil : try missingFleetKey(latest)
   }
 }

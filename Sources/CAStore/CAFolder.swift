@@ -1,7 +1,6 @@
 import Certificates
-import Files
+package import Files
 import Fleet
-import FoundationEssentials
 package import State
 
 /// The folder with the files of a fleet's CA, such as `shop.ca/`.
@@ -20,10 +19,12 @@ package struct CAFolder: Sendable {
   package let path: String
   /// The inventory, for commands in messages, such as `deploy ca create --inventory FILE`.
   let inventoryPath: String
+  let storage: any FileStore
 
-  package init(path: String, inventoryPath: String) {
+  package init(path: String, inventoryPath: String, in storage: any FileStore = DiskFiles()) {
     self.path = path
     self.inventoryPath = inventoryPath
+    self.storage = storage
   }
 
   package func certificatePath(_ generation: Int) -> String { file(generation, "crt") }
@@ -33,7 +34,7 @@ package struct CAFolder: Sendable {
 
   /// The folder for generations that no host trusts any longer.
   package var archive: CAFolder {
-    CAFolder(path: "\(path)/archive", inventoryPath: inventoryPath)
+    CAFolder(path: "\(path)/archive", inventoryPath: inventoryPath, in: storage)
   }
 
   private func file(_ generation: Int, _ kind: String) -> String {
@@ -69,16 +70,11 @@ package struct CAFolder: Sendable {
 
   /// The files in the folder; none if it does not exist.
   package func listing() throws -> Listing {
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard try storage.exists(path) else {
       try refuseEarlierFolder()
       return Listing([])
     }
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: path)
-    } catch {
-      throw CAStoreError("could not read \(path): \(error.reason)")
-    }
+    let names = try storage.names(in: path)
     try refuseEarlierFiles(names)
     return Listing(names)
   }
@@ -112,7 +108,7 @@ package struct CAFolder: Sendable {
   /// Reads the certificate of a generation.
   package func record(_ generation: Int, _ status: CAGeneration.Status) throws -> CAGeneration {
     let path = certificatePath(generation)
-    let pem = String(decoding: try FileReader.read(path, as: .ca), as: UTF8.self)
+    let pem = String(decoding: try storage.read(path, as: .ca), as: UTF8.self)
     // The certificates of the CAs above it follow its own.
     let facts = try CertificateFacts.readAll(pem: pem, named: path)[0]
     guard facts.isCA, let identifier = facts.subjectKeyIdentifier else {
@@ -145,7 +141,7 @@ package struct CAFolder: Sendable {
           + " \(keyPath(generation)) from a backup, or run \"deploy rotate ca\"")
     }
     findings += try keyFindings()
-    if hasRootKey {
+    if try hasRootKey {
       findings.append(
         "\(rootKeyPath) is needed only to create or renew a generation: move it to a place that no network"
           + " reaches")

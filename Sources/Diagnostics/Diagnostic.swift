@@ -19,6 +19,8 @@ package struct Diagnostic: Hashable, Sendable {
   package var detail: String
   /// What to write instead, exactly as it is written in the file.
   package var suggestion: String?
+  /// Whether the line has a secret, so that it is not shown.
+  package var hidesLine = false
 
   package init(
     _ severity: Severity, _ summary: String, at place: SourcePlace?, detail: String,

@@ -16,17 +16,30 @@ package struct DiagnosticRenderer: Sendable {
 
   /// Every diagnostic in the order given, separated by empty lines; ends with a line feed.
   package func render(_ diagnostics: [Diagnostic]) -> StyledText {
-    diagnostics.map { render($0) }.joined(separator: "\n")
+    let hidden = Set(diagnostics.filter(\.hidesLine).compactMap { $0.place.map(Line.init) })
+    return diagnostics.map { render($0, hiding: hidden) }.joined(separator: "\n")
   }
 
   /// One diagnostic, with the lines of its place; ends with a line feed.
-  package func render(_ diagnostic: Diagnostic) -> StyledText {
+  package func render(_ diagnostic: Diagnostic) -> StyledText { render([diagnostic]) }
+
+  /// A line of a file.
+  private struct Line: Hashable {
+    var file: String
+    var number: Int
+
+    init(_ place: SourcePlace) { (file, number) = (place.file, place.line) }
+  }
+
+  private func render(_ diagnostic: Diagnostic, hiding hidden: Set<Line>) -> StyledText {
     var text = StyledText()
     if let place = diagnostic.place { text += "\(place.description.withoutControls): " }
     let style: StyledText.Style = diagnostic.severity == .error ? .boldRed : .boldYellow
     text += paint("\(diagnostic.severity.rawValue):", style)
     text += " \(paint(diagnostic.summary.withoutControls, .bold))\n"
-    if let place = diagnostic.place { text += excerpt(at: place, style) }
+    if let place = diagnostic.place, !hidden.contains(Line(place)) {
+      text += excerpt(at: place, style)
+    }
     let detail = TextWrap.lines(
       diagnostic.detail.withoutControls, width: width, first: 2, others: 2)
     text += StyledText(detail.map { "  \($0)\n" }.joined())

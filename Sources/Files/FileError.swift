@@ -27,6 +27,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// It is not the file that this run has written.
     case isChanged
     case system(Errno)
+    /// What another store than the disk says, as a complete message.
+    case store(String)
   }
 
   package let path: String
@@ -34,7 +36,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   let verb: String
   package let reason: Reason
 
-  init(_ path: String, _ verb: String, _ reason: Reason) {
+  package init(_ path: String, _ verb: String, _ reason: Reason) {
     self.path = path
     self.verb = verb
     self.reason = reason
@@ -77,6 +79,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case .isBeingWritten: "another run is writing it. Wait for that run to end"
     case .isChanged: "another program has changed it"
     case .system(let error): error.description
+    case .store(let message): message
     case .isReadableByOthers, .isForOwnerAlone, .isWritableByOthers, .exists: ""
     }
   }

@@ -7,7 +7,7 @@ import Inventories
 import Planning
 import Playbooks
 import State
-import StateFiles
+import StateStores
 
 /// A made-up fleet: ten front-ends, each site on two of them; back-ends and sites are dealt out to each other,
 /// so that there are as many pairs as the larger number.

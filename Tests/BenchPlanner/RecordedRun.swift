@@ -2,7 +2,7 @@ import Fleet
 import Foundation
 import Hashing
 import State
-import StateFiles
+import StateStores
 
 /// Writes the state once, records what each host gets in a run, and ends as a run does.
 func recordAll(in folder: String) throws {

@@ -6,7 +6,7 @@ import Inventories
 import Planning
 import Playbooks
 import State
-import StateFiles
+import StateStores
 
 /// Plans as `deploy apply` does after it has asked the hosts: they answer that they are as the state says.
 func planWithSurvey(in folder: String, isChanged: Bool) throws {

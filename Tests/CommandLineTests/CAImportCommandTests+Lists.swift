@@ -123,8 +123,8 @@ extension CAImportCommandTests {
     try make("old", "Company CA")
     #expect(try importCA("old").output.contains("fleet-1.key"))
     let record = try #require(try folder.generations().last)
-    #expect(ImportView(.known(record), in: folder).text.contains("fleet-1.key"))
+    #expect(try ImportView(.known(record), in: folder).text.contains("fleet-1.key"))
     try FileManager.default.removeItem(atPath: folder.fleetKeyPath(1))
-    #expect(!ImportView(.known(record), in: folder).text.contains("fleet-1.key"))
+    #expect(try !ImportView(.known(record), in: folder).text.contains("fleet-1.key"))
   }
 }

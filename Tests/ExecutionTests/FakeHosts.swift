@@ -198,6 +198,14 @@ struct FakeStore: StateStore {
   var failing: Set<HostName> = []
   /// Hosts of which it cannot be noted what they are about to get.
   var unexpectable: Set<HostName> = []
+  /// After how many hosts the reservation is lost; nil for never.
+  var lostAfter: Int?
+
+  func checkReservation() throws {
+    guard let lostAfter else { return }
+    let begun = journal.starting("record").count
+    if begun >= lostAfter { throw Failure() }
+  }
 
   func record(_ records: [HostName: HostRecord?]) throws {
     if !failing.isDisjoint(with: records.keys) { throw Failure() }

@@ -78,6 +78,8 @@ private final class KeepingStore: StateStore {
 
   func record(issued: [IssuanceRecord]) {}
 
+  func checkReservation() {}
+
   func expect(_ digest: String, fromSerial serial: Int, on host: HostName) {}
 
   func settle(_ digest: String?, on host: HostName) {}

@@ -35,6 +35,7 @@ enum SecretEnvironment {
       + inventory.left.values.compactMap(\.ssh.password)
       + inventory.acme.values.compactMap(\.externalAccount?.macKey)
     for case .environment(let name) in sources { _ = take(name) }
+    _ = take("PGPASSWORD")
     _ = take(usualPassphrase)
   }
 }

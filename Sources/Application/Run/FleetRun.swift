@@ -1,5 +1,6 @@
 import CAStore
 import Fleet
+import Inventories
 package import Logging
 import Planning
 package import Playbooks
@@ -75,17 +76,36 @@ package struct FleetRun: Sendable {
     try await access.whileOpen(recognizing: ca.folder.recognizer(for: state), body)
   }
 
-  /// Locks the state and opens the hosts while the body runs, for a command that changes them.
+  /// How much of the fleet a command reserves.
+  enum Extent {
+    case fleet
+    /// The hosts that the user has selected, and those that share a site with them.
+    case scope
+  }
+
+  /// Reserves hosts and opens them while the body runs, for a command that changes them.
   ///
-  /// - Parameter command: the command's name, which another run reports that finds the state
-  ///   locked.
+  /// - Parameter command: the command's name, which another run reports that needs the same hosts.
   func whileLocked<Output>(
-    for command: String, _ body: (ApprovalFlow) async throws -> Output
+    for command: String, reserving extent: Extent = .fleet,
+    _ body: (ApprovalFlow) async throws -> Output
   ) async throws -> Output {
-    try await states.whileLocked(for: command) { keeper in
+    let reservation = ScopeReservation(
+      inventory: workspace.inventory, selector: scope.selector,
+      concernsFleet: try extent == .fleet || concernsFleet)
+    return try await states.whileLocked(for: command, reserving: { reservation.hosts($0) }) {
+      keeper in
       try await withHosts(await keeper.state) { hosts in
         try await body(ApprovalFlow(run: self, hosts: hosts, keeper: keeper))
       }
+    }
+  }
+
+  /// Whether the run changes what belongs to all hosts.
+  private var concernsFleet: Bool {
+    get throws {
+      if case .decommission(.revoke) = playbook.procedure { return true }
+      return try workspace.inventory.acme.keys.contains { try ca.folder.acme.accountKey($0) == nil }
     }
   }
 

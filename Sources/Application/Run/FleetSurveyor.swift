@@ -102,7 +102,7 @@ struct FleetSurveyor {
       .failed,
       "this copy of the state is outdated, and nothing was changed. Hosts have newer releases:\n"
         + newer.map { "    \($0)\n" }.joined()
-        + "Get the newer \(workspace.statePath) from version control or from the person who made these"
+        + "Get the newer \(workspace.statePlace) from version control or from the person who made these"
         + " releases, or catch up from the hosts with\n    deploy state rebuild --inventory"
         + " \(workspace.inventoryPath)\nTo replace these releases with this inventory's configuration, add"
         + " --override-newer")
@@ -122,7 +122,7 @@ struct FleetSurveyor {
           return "    \(NewerRelease(host: host, manifest: manifest, stateSerial: 0).claim)\n"
         }.joined()
         + "Either the CA was created again elsewhere, or this inventory has the CA folder of another fleet."
-        + " Copy \(workspace.statePath) and \(workspace.ca.path) from where these releases were made, or"
+        + " Copy \(workspace.statePlace) and \(workspace.ca.path) from where these releases were made, or"
         + " review what the hosts claim with\n    deploy state rebuild --inventory"
         + " \(workspace.inventoryPath)")
   }
@@ -137,7 +137,7 @@ struct FleetSurveyor {
       else { continue }
       throw Failure(
         .failed,
-        "\(workspace.statePath) does not exist, but \(host) has release"
+        "\(workspace.statePlace) does not exist, but \(host) has release"
           + " \(manifest.release.number) of this fleet: recreate the state with\n    deploy state"
           + " rebuild --inventory \(workspace.inventoryPath)")
     }
@@ -160,7 +160,7 @@ struct FleetSurveyor {
       .failed,
       "\(names.sorted().joined(separator: ", ")) \(names.count == 1 ? "trusts" : "trust") a CA"
         + " generation (key identifier \(identifier)) whose certificate is neither in"
-        + " \(workspace.ca.path) nor in \(workspace.statePath), so it cannot stay trusted during the change."
+        + " \(workspace.ca.path) nor in \(workspace.statePlace), so it cannot stay trusted during the change."
         + " Restore the folder or the state from a backup, or read it from the hosts with\n"
         + "    deploy state rebuild --inventory \(workspace.inventoryPath)")
   }

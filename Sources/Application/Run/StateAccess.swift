@@ -5,29 +5,32 @@ import Inventories
 import Planning
 import Playbooks
 import State
-import StateFiles
+import StateStores
 
-/// Reads the state of a fleet for one run, with or without its lock.
+/// Reads the state of a fleet for one run, with or without reserving hosts.
 struct StateAccess {
   let workspace: Workspace
   let playbook: Playbook
   let selector: Selector
   let interaction: any Interaction
 
-  /// The state on disk, or a new one if there is none, combined with the CA's folder.
-  func read() throws -> FleetState { try current(workspace.stateFile()) }
+  /// The state in its store, or a new one if there is none, combined with the CA's files.
+  func read() throws -> FleetState { try current(workspace.store.open().state) }
 
-  /// Holds the state's lock while the body runs. The state is read after the lock is acquired, and
-  /// what the body records is in the state's file when this returns.
+  /// Reserves hosts while the body runs. The state is read after that, and what the body records is in its store when
+  /// this returns.
   ///
-  /// - Parameter command: the command's name, which another run reports that finds the state
-  ///   locked.
+  /// - Parameters:
+  ///   - command: the command's name, which another run reports that needs the same hosts.
+  ///   - hosts: what is reserved.
   func whileLocked<Output>(
-    for command: String, _ body: (StateKeeper) async throws -> Output
+    for command: String,
+    reserving hosts: @escaping @Sendable (FleetState?) -> ReservedHosts = { _ in .fleet },
+    _ body: (StateKeeper) async throws -> Output
   ) async throws -> Output {
-    try await workspace.whileLocked(for: command) {
-      let file = try workspace.stateFile()
-      let keeper = StateKeeper(try current(file), in: file)
+    try await workspace.whileLocked(for: command, reserving: hosts) { reservation in
+      let stored = try workspace.store.open(in: reservation)
+      let keeper = StateKeeper(try current(stored.state), in: stored, under: reservation)
       let output: Output
       do {
         output = try await body(keeper)
@@ -49,11 +52,11 @@ struct StateAccess {
     }
   }
 
-  /// The state of a file, or a new one with a new lineage; with the generations of the CA's folder,
+  /// A stored state, or a new one with a new lineage; with the generations of the CA's folder,
   /// and with certificates of removed hosts revoked if the playbook says so.
-  private func current(_ file: StateFile) throws -> FleetState {
+  private func current(_ stored: FleetState?) throws -> FleetState {
     var state =
-      file.state
+      stored
       ?? FleetState(
         fleet: workspace.inventory.fleet.text, lineage: UUID().uuidString.lowercased())
     try workspace.ca.takeIn(into: &state, now: .current)

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Hashing
 import Planning
 import State
-import StateFiles
+import StateStores
 
 /// Encodes and decodes the text of a saved plan: one JSON object, whose first line has the format,
 /// its version and the SHA-256 of the version and the other lines, so that a damaged file is

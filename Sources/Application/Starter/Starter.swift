@@ -7,7 +7,7 @@ import FoundationEssentials
 import Glibc
 import Inventories
 import State
-import StateFiles
+import StateStores
 
 /// The files of a new fleet, which `deploy init` writes to a folder: inventory, playbooks, CA and
 /// fleet key.
@@ -129,7 +129,9 @@ package struct Starter {
       preconditionFailure("The initial inventory is invalid. This is a bug in deploy.")
     }
     let stem = "\(folder)/Inventories/\(fleet)"
-    return Workspace(read, path: stem + ".yml", NetworkFiles(stem: stem))
+    return Workspace(
+      read, path: stem + ".yml", NetworkFiles(stem: stem),
+      store: StateFiles(stem + ".state.json", fleet: read.fleet.text, caFolder: stem + ".ca"))
   }
 
   // MARK: - Writing

@@ -13,10 +13,10 @@ package struct ApplyPlan {
   /// - Returns: the result of each host, which has been shown to the user.
   package func apply() async throws -> Summary {
     let saved = run.scope.saved
-    return try await run.whileLocked(for: "apply") { flow in
+    return try await run.whileLocked(for: "apply", reserving: .scope) { flow in
       var state = await flow.keeper.state
       try saved?.check(
-        against: state, run.workspace.statePath, inventory: run.workspace.inventoryPath,
+        against: state, run.workspace.statePlace, inventory: run.workspace.inventoryPath,
         now: .current)
       try run.ca.folder.refuseWithoutCA(state)
       let accounts = ACMEAccounts(run)

@@ -3,7 +3,7 @@ import Certificates
 package import Fleet
 import Inventories
 package import State
-import StateFiles
+import StateStores
 
 /// The changes of the CA's folder that need no host: creation, renewal, another passphrase.
 package struct ChangeCA {
@@ -20,7 +20,7 @@ package struct ChangeCA {
     let folder = workspace.ca
     return try await workspace.whileLocked(for: "ca create") {
       try folder.refuseSecond()
-      let state = try workspace.stateFile().state
+      let state = try workspace.store.open().state
       let known =
         (state?.caGenerations.map(RetiredCA.init) ?? []) + (state?.retiredCAs ?? [])
       let isNew = try folder.listing().interrupted == nil

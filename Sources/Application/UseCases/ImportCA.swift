@@ -5,7 +5,7 @@ package import Fleet
 import FoundationEssentials
 import Inventories
 package import State
-import StateFiles
+import StateStores
 
 /// Adds a CA that another program created (`deploy ca import`), or newer revocation lists of the roots above
 /// imported generations.
@@ -46,7 +46,7 @@ package struct ImportCA {
       try check(new, now)
       let folder = workspace.ca
       var state =
-        try workspace.stateFile().state
+        try workspace.store.open().state
         ?? FleetState(fleet: workspace.inventory.fleet.text, lineage: "")
       try folder.takeIn(into: &state, now: now)
       let signing = state.signingCA
@@ -92,8 +92,8 @@ package struct ImportCA {
     try folder.retireOthers(than: record)
     // A fleet key that is lost is not replaced by another one of the same generation.
     let isLost =
-      state.fleetKeys.contains { $0.generation == record.generation }
-      && !FileManager.default.fileExists(atPath: folder.fleetKeyPath(record.generation))
+      try state.fleetKeys.contains { $0.generation == record.generation }
+      && !folder.hasFleetKey(record.generation)
     guard !isLost else { return }
     try folder.makeFleetKey(
       record.generation, of: workspace.inventory.fleet.text, after: state.fleetKeys)

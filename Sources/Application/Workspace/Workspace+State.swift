@@ -4,7 +4,7 @@ import FoundationEssentials
 import Glibc
 import Inventories
 package import State
-import StateFiles
+import StateStores
 
 extension Workspace {
   /// The user and machine of this run, such as `anna@laptop`.
@@ -13,25 +13,32 @@ extension Workspace {
     return "\(process.userName)@\(process.hostName)"
   }
 
-  /// Reads the state file, which may not exist yet.
-  func stateFile() throws -> StateFile {
-    try StateFile.read(statePath, fleet: inventory.fleet.text)
-  }
-
-  /// Holds the lock of the state while the body runs, and first moves the journal of an interrupted run into the
-  /// state's file. Changes of the CA's folder need the lock too.
+  /// Reserves the whole fleet while the body runs. Changes of the CA's files need it.
   ///
-  /// - Parameter command: the command's name, which another run reports that finds the state
-  ///   locked.
+  /// - Parameter command: the command's name, which another run reports that needs the same.
   package func whileLocked<Output>(
     for command: String, _ body: () async throws -> Output
   ) async throws -> Output {
-    let lock = try await StateLock.acquire(
-      forState: statePath,
-      as: LockHolder(who: Self.user, since: .current, what: command, processID: getpid()))
-    try StateFile.compactLeftover(statePath, fleet: inventory.fleet.text)
-    let output = try await body()
-    _ = consume lock
+    try await whileLocked(for: command, reserving: { _ in .fleet }) { _ in try await body() }
+  }
+
+  /// Reserves hosts while the body runs, after what an interrupted run has left was completed.
+  func whileLocked<Output>(
+    for command: String, reserving hosts: @escaping @Sendable (FleetState?) -> ReservedHosts,
+    _ body: (any Reservation) async throws -> Output
+  ) async throws -> Output {
+    let reservation = try await store.reserve(
+      hosts,
+      for: LockHolder(who: Self.user, since: .current, what: command, processID: getpid()),
+      waiting: lockWait)
+    let output: Output
+    do {
+      output = try await body(reservation)
+    } catch {
+      await reservation.end()
+      throw error
+    }
+    await reservation.end()
     return output
   }
 
@@ -39,7 +46,7 @@ extension Workspace {
   /// one signs. Stops if there is none.
   package func caGenerations() throws -> [CAGeneration] {
     var state =
-      try stateFile().state ?? FleetState(fleet: inventory.fleet.text, lineage: "")
+      try store.open().state ?? FleetState(fleet: inventory.fleet.text, lineage: "")
     try ca.takeIn(into: &state, now: .current)
     try ca.refuseWithoutCA(state)
     return state.caGenerations

@@ -4,36 +4,48 @@ import Files
 import FoundationEssentials
 package import Inventories
 import Playbooks
+import StateStores
 
 /// The paths of a fleet's inventory and state, as given with `--inventory` and `--state`; each is
 /// nil for its default path.
 package struct FleetLocation: Sendable {
   package var inventory: String?
   package var state: String?
+  /// How long a run waits for hosts that another run has reserved.
+  package var lockTimeout: Duration
 
-  package init(inventory: String? = nil, state: String? = nil) {
+  package init(inventory: String? = nil, state: String? = nil, lockTimeout: Duration = .zero) {
     self.inventory = inventory
     self.state = state
+    self.lockTimeout = lockTimeout
   }
 }
 
-/// The files of one fleet on the controller: inventory, state, CA folder and address ranges.
+/// What the controller has of one fleet: inventory, state, files of the CA and address ranges.
 /// ``open(_:_:)`` makes it.
 package struct Workspace: Sendable {
   package let inventory: Inventory
   package let inventoryPath: String
-  /// The path of the state, which may not exist yet.
-  package let statePath: String
+  /// The state and the CA's files.
+  let store: any FleetStore
+  let lockWait: LockWait
   package let ca: CAFolder
   let networkFiles: NetworkFiles
 
-  init(_ inventory: Inventory, path: String, state: String? = nil, _ networkFiles: NetworkFiles) {
+  init(
+    _ inventory: Inventory, path: String, _ networkFiles: NetworkFiles, store: any FleetStore,
+    lockWait: LockWait = .none
+  ) {
     self.inventory = inventory
     inventoryPath = path
-    statePath = state ?? networkFiles.stem + ".state.json"
-    ca = CAFolder(path: networkFiles.stem + ".ca", inventoryPath: path)
+    self.store = store
+    self.lockWait = lockWait
+    ca = CAFolder(path: store.caFolder, inventoryPath: path, in: store.caFiles)
     self.networkFiles = networkFiles
   }
+
+  /// Where the state is, for messages.
+  package var statePlace: String { store.place }
 
   /// Reads and checks the inventory, and shows its mistakes. Secrets in environment variables that
   /// it names are removed from the environment.
@@ -49,7 +61,12 @@ package struct Workspace: Sendable {
     let networkFiles = NetworkFiles(
       stem: URL(filePath: path).deletingPathExtension().relativePath)
     inventory.networks = try networkFiles.read()
-    return Workspace(inventory, path: path, state: location.state, networkFiles)
+    return Workspace(
+      inventory, path: path, networkFiles,
+      store: try declaredStore(of: inventory, path, location, stem: networkFiles.stem),
+      lockWait: LockWait(timeout: location.lockTimeout) { other in
+        interaction.inform("waiting for another run: \(other)")
+      })
   }
 
   /// Reads and checks a playbook, and shows its mistakes.

@@ -11,7 +11,7 @@ extension ACMEFolder {
     let (keys, orders) = try files()
     var ready: [(path: String, contents: [UInt8])] = []
     for path in keys {
-      let pem = String(decoding: try FileReader.read(path, as: .caKey), as: UTF8.self)
+      let pem = String(decoding: try storage.read(path, as: .caKey), as: UTF8.self)
       if let key = try resealed(pem, at: path, from: old, to: new) {
         ready.append((path, Array(key.utf8)))
       }

@@ -13,6 +13,7 @@ package import Inventories
 package struct ACMEFolder: Sendable {
   /// The folder, such as `Inventories/shop.ca/acme`.
   package let path: String
+  let storage: any FileStore
 
   package func keyPath(_ account: ACMEAccountName) -> String { "\(path)/account-\(account).key" }
   private func recordPath(_ account: ACMEAccountName) -> String {
@@ -34,14 +35,14 @@ package struct ACMEFolder: Sendable {
   /// The encrypted key of an account; nil if it has none.
   package func accountKey(_ name: ACMEAccountName) throws -> String? {
     let path = keyPath(name)
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    return String(decoding: try FileReader.read(path, as: .caKey), as: UTF8.self)
+    guard try storage.exists(path) else { return nil }
+    return String(decoding: try storage.read(path, as: .caKey), as: UTF8.self)
   }
 
   /// Keeps the key of a new account. It is written before its record, so that no record lacks its key.
   package func save(encryptedKey: String, of name: ACMEAccountName) throws {
-    try CAFolder.makeFolder(path)
-    try FileWriter.create(keyPath(name), text: encryptedKey, for: .ownerAlone)
+    try storage.makeFolder(path)
+    try storage.create(keyPath(name), text: encryptedKey, for: .ownerAlone)
   }
 
   // MARK: - Orders
@@ -65,13 +66,7 @@ package struct ACMEFolder: Sendable {
 
   /// The paths of all files with encrypted keys, sorted: those of accounts, then those of sites.
   func files() throws -> (keys: [String], orders: [String]) {
-    guard FileManager.default.fileExists(atPath: path) else { return ([], []) }
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-    } catch {
-      throw CAStoreError("could not read \(path): \(error.reason)")
-    }
+    let names = try storage.names(in: path)
     return (
       names.filter { $0.hasPrefix("account-") && $0.hasSuffix(".key") }.map { "\(path)/\($0)" },
       names.filter { $0.hasPrefix("site-") && $0.hasSuffix(".json") }.map { "\(path)/\($0)" }
@@ -81,8 +76,8 @@ package struct ACMEFolder: Sendable {
   // MARK: - Files
 
   func read<Record: Decodable>(_ type: Record.Type, _ path: String) throws -> Record? {
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let bytes = try FileReader.read(path, as: .ca)
+    guard try storage.exists(path) else { return nil }
+    let bytes = try storage.read(path, as: .ca)
     do {
       return try JSONDecoder().decode(type, from: Data(bytes))
     } catch {
@@ -104,8 +99,8 @@ package struct ACMEFolder: Sendable {
   func write(
     _ record: some Encodable, _ path: String, for access: FileWriter.Access
   ) throws {
-    try CAFolder.makeFolder(self.path)
-    try FileWriter.replace(path, contents: try Self.encode(record), for: access)
+    try storage.makeFolder(self.path)
+    try storage.replace(path, contents: try Self.encode(record), for: access)
   }
 
   static func encode(_ record: some Encodable) throws -> [UInt8] {
@@ -117,5 +112,5 @@ package struct ACMEFolder: Sendable {
 
 extension CAFolder {
   /// The accounts and orders at public CAs.
-  package var acme: ACMEFolder { ACMEFolder(path: "\(path)/acme") }
+  package var acme: ACMEFolder { ACMEFolder(path: "\(path)/acme", storage: storage) }
 }

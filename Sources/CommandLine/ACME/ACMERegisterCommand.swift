@@ -18,6 +18,7 @@ struct ACMERegisterCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var lock: LockOption
   @OptionGroup var log: LogOption
   @Option(help: ArgumentHelp("Only this account of the inventory.", valueName: "name"))
   var account: String?
@@ -25,7 +26,7 @@ struct ACMERegisterCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let run = try FleetRun(
-        options.location, RunScope(), options.interaction(yes: false),
+        options.location(waiting: lock), RunScope(), options.interaction(yes: false),
         log: log.logger(options.verbosity))
       for account in try await RegisterAccount(run).register(account) {
         Console.output(

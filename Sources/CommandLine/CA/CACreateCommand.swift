@@ -22,10 +22,11 @@ struct CACreateCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var lock: LockOption
 
   func run() async throws {
     try await reporting {
-      let workspace = try options.openWorkspace()
+      let workspace = try options.openWorkspace(waiting: lock)
       let record = try await ChangeCA(workspace, options.interaction()).create()
       let folder = workspace.ca
       Console.output(
@@ -33,7 +34,7 @@ struct CACreateCommand: AsyncParsableCommand {
           + "\n  certificate  \(folder.certificatePath(record.generation))"
           + "\n  key          \(folder.keyPath(record.generation)) (encrypted; keep a copy)"
           + "\n  fleet key    \(folder.fleetKeyPath(record.generation)) (signs releases; keep a copy)"
-          + (folder.hasRootKey
+          + (try folder.hasRootKey
             ? "\n  root key     \(folder.rootKeyPath) (encrypted; move it to a place that no network reaches)"
             : ""))
     }

@@ -27,6 +27,7 @@ struct CAImportCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var lock: LockOption
   @Argument(
     help: ArgumentHelp("Folder of easy-rsa, step or openssl ca.", valueName: "folder"),
     completion: .directory)
@@ -116,7 +117,7 @@ struct CAImportCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       ImportCA.takeSecret(of: source)
-      let workspace = try options.openWorkspace()
+      let workspace = try options.openWorkspace(waiting: lock)
       let use = ImportCA(workspace, options.interaction())
       guard folder != nil || certificate != nil else {
         for (record, end) in try await use.updateLists(from: crl) {
@@ -130,7 +131,7 @@ struct CAImportCommand: AsyncParsableCommand {
         certificate: certificate, key: key, chain: chain, revocationLists: crl, rootKey: rootKey)
       let files = try folder.map { try named.completed(from: $0) } ?? named
       Console.output(
-        ImportView(try await use.add(files, passphrase: source), in: workspace.ca).text)
+        try ImportView(try await use.add(files, passphrase: source), in: workspace.ca).text)
     }
   }
 }

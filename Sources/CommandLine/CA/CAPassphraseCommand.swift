@@ -21,6 +21,7 @@ struct CAPassphraseCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var lock: LockOption
   @Option(
     help: ArgumentHelp("Read the new passphrase from this variable.", valueName: "variable"))
   var newEnv: String?
@@ -48,7 +49,7 @@ struct CAPassphraseCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let workspace = try options.openWorkspace()
+      let workspace = try options.openWorkspace(waiting: lock)
       let change = try await ChangeCA(workspace, options.interaction()).changePassphrase(
         to: source)
       Console.output(

@@ -20,13 +20,14 @@ struct CARenewCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var lock: LockOption
   @Option(
     help: ArgumentHelp("CA generation to renew. Default: the one that signs.", valueName: "n"))
   var generation: Int?
 
   func run() async throws {
     try await reporting {
-      let workspace = try options.openWorkspace()
+      let workspace = try options.openWorkspace(waiting: lock)
       let (old, new) = try await ChangeCA(workspace, options.interaction()).renew(
         generation: generation)
       Console.output(

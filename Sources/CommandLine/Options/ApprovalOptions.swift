@@ -7,6 +7,7 @@ import Execution
 struct ApprovalOptions: ParsableArguments {
   @Option(help: "Output format.") var format = OutputFormat.text
   @Flag(help: "Carry out the plan without asking.") var yes = false
+  @OptionGroup var lock: LockOption
 
   /// Runs the work of a command that changes hosts, and turns its summary into an exit code: 0 if
   /// every host is unchanged or confirmed, 130 if the user interrupted the run, otherwise 1.
@@ -24,7 +25,7 @@ struct ApprovalOptions: ParsableArguments {
         throw Failure(.usage, "--format json shows no plan to approve: add --yes")
       }
       let run = try FleetRun(
-        options.location, scope(), options.interaction(format: format, yes: yes),
+        options.location(waiting: lock), scope(), options.interaction(format: format, yes: yes),
         log: log.logger(options.verbosity))
       let summary = try await work(run)
       if summary.stopped == Summary.interrupted { throw ExitCode(.interrupted) }

@@ -38,6 +38,11 @@ struct FleetOptions: ParsableArguments {
   /// The files that the options name.
   var location: FleetLocation { FleetLocation(inventory: inventory, state: state) }
 
+  /// The same, for a command that waits for other runs.
+  func location(waiting lock: LockOption) -> FleetLocation {
+    FleetLocation(inventory: inventory, state: state, lockTimeout: lock.duration)
+  }
+
   /// The terminal on which the command shows results and asks.
   ///
   /// - Parameters:
@@ -51,6 +56,11 @@ struct FleetOptions: ParsableArguments {
 
   /// Reads and checks the inventory.
   func openWorkspace() throws -> Workspace { try Workspace.open(location, interaction()) }
+
+  /// The same, for a command that waits for other runs.
+  func openWorkspace(waiting lock: LockOption) throws -> Workspace {
+    try Workspace.open(location(waiting: lock), interaction())
+  }
 }
 
 extension CompletionKind {

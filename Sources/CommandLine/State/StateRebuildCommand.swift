@@ -23,6 +23,7 @@ struct StateRebuildCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @OptionGroup var lock: LockOption
   @OptionGroup var log: LogOption
   @OptionGroup var hosts: HostOptions
   @Flag(help: "Believe unproven claims of the hosts without asking.") var yes = false
@@ -30,10 +31,10 @@ struct StateRebuildCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let run = try FleetRun(
-        options.location, hosts.scope(), options.interaction(yes: yes),
+        options.location(waiting: lock), hosts.scope(), options.interaction(yes: yes),
         log: log.logger(options.verbosity))
       let result = try await RebuildState(run).rebuild()
-      report(result, run.workspace.statePath)
+      report(result, run.workspace.statePlace)
       if let misfit = result.misfit {
         throw Failure(
           .failed, "the state is rebuilt, but it does not match the CA's folder: \(misfit)")

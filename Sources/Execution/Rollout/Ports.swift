@@ -120,6 +120,8 @@ package struct EdgeFindings: Hashable, Sendable {
 
 /// Records progress in the state.
 package protocol StateStore: Sendable {
+  /// Stops if another run may have reserved this run's hosts by now. Called before a host begins to change.
+  func checkReservation() async throws
   /// Records the releases of hosts in one write; nil if `deploy` was removed.
   func record(_ records: [HostName: HostRecord?]) async throws
   /// Records signed certificates; they are sent to their hosts only after this returns.

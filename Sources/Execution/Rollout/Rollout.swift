@@ -188,6 +188,15 @@ package struct Rollout: Sendable {
   /// A transaction that got the go signal is completed and recorded even if the run is cancelled.
   private func carryOut(_ transaction: HostTransaction) async -> Settled {
     let step = transaction.step
+    do {
+      try await store.checkReservation()
+    } catch {
+      await heartbeat.end(for: transaction)
+      await Task.detached { await transaction.abandon() }.value
+      return Settled(
+        transaction: transaction, result: .notAttempted(why: HostResult.stoppedBefore),
+        failure: error)
+    }
     if let result = await hooks.before(step) {
       await heartbeat.end(for: transaction)
       return await Task.detached {

@@ -37,6 +37,7 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
   case portOfProtocol = "Port for a protocol without ports"
   case leafOutlivesCA = "Certificate validity longer than the CA's"
   case unusedHost = "Unused host"
+  case passwordInConnection = "Password in a connection string"
   case unknownAccount = "Unknown ACME account"
   case accountNamedDefault = "ACME account with a reserved name"
   case nestedAccounts = "Accounts of an ACME account"
@@ -63,6 +64,15 @@ extension Diagnostic {
   ) {
     self.init(
       mistake.severity, mistake.rawValue, at: place, detail: detail, suggestion: suggestion)
+  }
+
+  static func passwordInConnection(at place: SourcePlace) -> Diagnostic {
+    var diagnostic = Diagnostic(
+      .passwordInConnection, at: place,
+      "The connection to PostgreSQL has a password, and an inventory is not secret. Remove it here, and put it into "
+        + "~/.pgpass, the password file of the connection, or PGPASSWORD. The line is not shown.")
+    diagnostic.hidesLine = true
+    return diagnostic
   }
 
   static func unusableAddress(_ address: IPAddress, at place: SourcePlace) -> Diagnostic {

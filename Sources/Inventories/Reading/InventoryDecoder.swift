@@ -4,7 +4,7 @@ package import YAML
 
 extension Inventory {
   private enum Key: String, CaseIterable {
-    case fleet, ca, acme, ssh
+    case fleet, ca, acme, state, ssh
     case frontEnds = "front_ends"
     case backEnds = "back_ends"
     case left, sites, firewall
@@ -43,6 +43,7 @@ extension Inventory {
       CAPolicy.read($0, &found)
     }
     let accounts = fields.entry(.acme).map { ACMEAccount.readAll($0, &found) } ?? [:]
+    let state = fields.entry(.state).map { StatePlace.read($0, &found) } ?? .files
     let ssh =
       fields[.ssh].map { SSHSettings.read($0, over: SSHSettings(), &found) } ?? SSHSettings()
 
@@ -76,6 +77,7 @@ extension Inventory {
       firewall: firewall ?? FirewallPolicy(), keepReleases: keepReleases ?? 5)
     inventory.left = left
     inventory.acme = accounts
+    inventory.state = state
     inventory.warnOfUnusedHosts(&found)
     let visited = VisitedSites(sites)
     for site in sites { site.checkNetwork(beside: visited, &found) }

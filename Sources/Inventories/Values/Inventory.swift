@@ -8,6 +8,7 @@ package struct Inventory: Hashable, Sendable {
   package var ca: CAPolicy
   /// The accounts with which certificates of sites are ordered.
   package var acme: [ACMEAccountName: ACMEAccount] = [:]
+  package var state = StatePlace.files
   /// The defaults for all hosts, also for those that have left the inventory.
   package var ssh: SSHSettings
   /// Hosts that are no longer declared, and need an address or SSH settings of their own to be

@@ -7,7 +7,7 @@ package import State
 ///
 /// A file that could not be read, or that another program has changed since, is never overwritten.
 /// The caller has to hold the file's `StateLock`, unless it only reads.
-package struct StateFile: Sendable {
+package struct StateFile: OpenState {
   package let path: String
   /// Nil if there is no file yet.
   package private(set) var state: FleetState?

@@ -5,7 +5,7 @@ import State
 import TestSupport
 import Testing
 
-@testable import StateFiles
+@testable import StateStores
 
 extension TemporaryFolder {
   var journal: String { path("shop.state.journal") }

@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import StateFiles
+@testable import StateStores
 
 @Suite("A journal, whatever happens to its run or its folder")
 struct JournalFaultTests {

@@ -1,6 +1,6 @@
 import Foundation
 import State
-import StateFiles
+import StateStores
 import TestSupport
 import Testing
 

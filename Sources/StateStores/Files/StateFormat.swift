@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import State
 
 /// Encodes and decodes the JSON of a state: sorted keys and one fact on each line, so that it is easy to
-/// review.
+/// review. A database has the same JSON in parts.
 enum StateFormat {
   private struct Heading: Decodable {
     var version: Int
@@ -26,10 +26,11 @@ enum StateFormat {
   }
 
   static func decode(
-    _ bytes: [UInt8], fleet: String, path: String
+    _ bytes: [UInt8], fleet: String, path: String, recovery: String? = nil
   ) throws(StateFileError) -> FleetState {
+    let recovery = recovery ?? fileRecovery(path)
     let data = Data(bytes)
-    let heading = try value(Heading.self, from: data, path)
+    let heading = try value(Heading.self, from: data, path, recovery)
     guard heading.version <= FleetState.currentVersion else {
       throw StateFileError(
         .newerVersion, path,
@@ -39,7 +40,8 @@ enum StateFormat {
         """)
     }
     guard TextRule.fleetName.accepts(heading.fleet) else {
-      throw malformed(ValuePlace.root.at("fleet").mistake("it is not the name of a fleet"), path)
+      throw malformed(
+        ValuePlace.root.at("fleet").mistake("it is not the name of a fleet"), path, recovery)
     }
     guard heading.fleet == fleet else {
       throw StateFileError(
@@ -50,21 +52,21 @@ enum StateFormat {
         """)
     }
     let decoder = heading.version < 2 ? JSONDecoder.ofEarlierNames : JSONDecoder()
-    var state = try value(FleetState.self, from: data, path, by: decoder)
+    var state = try value(FleetState.self, from: data, path, recovery, by: decoder)
     state.version = FleetState.currentVersion
     do {
       try state.check()
     } catch {
-      throw malformed(error, path)
+      throw malformed(error, path, recovery)
     }
     if heading.issued == nil { state.takeOverInstalledCertificates() }
     return state
   }
 
   private static func value<Value: Decodable>(
-    _ type: Value.Type, from data: Data, _ path: String, by decoder: JSONDecoder = JSONDecoder()
+    _ type: Value.Type, from data: Data, _ path: String, _ recovery: String,
+    by decoder: JSONDecoder = JSONDecoder()
   ) throws(StateFileError) -> Value {
-    let recovery = recovery(path)
     do {
       return try decoder.decode(type, from: data)
     } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
@@ -72,20 +74,23 @@ enum StateFormat {
         throw StateFileError(
           .truncated, path, "the state is truncated after \(data.count) bytes. \(recovery)")
       }
-      if let mistake = JSONNumbers.mistake(in: Array(data)) { throw malformed(mistake, path) }
+      if let mistake = JSONNumbers.mistake(in: Array(data)) {
+        throw malformed(mistake, path, recovery)
+      }
       throw StateFileError(.notJSON, path, "the state is not JSON. \(recovery)")
     } catch {
       throw malformed(
-        (error as? DecodingError)?.mistake() ?? ValuePlace.root.mistake("\(error)"), path)
+        (error as? DecodingError)?.mistake() ?? ValuePlace.root.mistake("\(error)"), path, recovery)
     }
   }
 
-  private static func malformed(_ mistake: StateMistake, _ path: String) -> StateFileError {
-    StateFileError(
-      .malformed, path, "this is not a valid state: \(mistake). \(recovery(path))")
+  private static func malformed(
+    _ mistake: StateMistake, _ path: String, _ recovery: String
+  ) -> StateFileError {
+    StateFileError(.malformed, path, "this is not a valid state: \(mistake). \(recovery)")
   }
 
-  private static func recovery(_ path: String) -> String {
+  private static func fileRecovery(_ path: String) -> String {
     """
     Restore \(path).previous or the version in git; or move the file away and rebuild it from \
     the hosts with \"deploy state rebuild\".

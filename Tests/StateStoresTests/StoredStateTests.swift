@@ -3,7 +3,7 @@ import State
 import TestSupport
 import Testing
 
-@testable import StateFiles
+@testable import StateStores
 
 @Suite("A state that an earlier build wrote")
 struct StoredStateTests {

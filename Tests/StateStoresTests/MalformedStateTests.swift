@@ -2,7 +2,7 @@ import Fleet
 import FleetLiterals
 import Foundation
 import State
-import StateFiles
+import StateStores
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 import Fleet
 import Foundation
 import State
-import StateFiles
+import StateStores
 import TestSupport
 import Testing
 
