@@ -4,7 +4,8 @@ package import State
 
 /// The fleet keys (Ed25519), which sign manifests. Each CA generation has its own.
 ///
-///     fleet-1.key  the private key: PKCS#8, not encrypted, so that runs without new certificates need no passphrase
+///     fleet-1.key  the private key: PKCS#8, not encrypted, so that runs without new certificates need no passphrase;
+///                  in a database that others read, encrypted with the CA's passphrase
 ///     fleet-1.pub  the public key, and the signature of the key before it
 extension CAFolder {
   package func fleetKeyPath(_ generation: Int) -> String { "\(path)/fleet-\(generation).key" }
@@ -12,6 +13,12 @@ extension CAFolder {
     try storage.exists(fleetKeyPath(generation))
   }
   func fleetPublicKeyPath(_ generation: Int) -> String { "\(path)/fleet-\(generation).pub" }
+
+  /// The private keys in the folder.
+  func fleetKeyPaths() throws -> [String] {
+    try storage.names(in: path).filter { $0.hasPrefix("fleet-") && $0.hasSuffix(".key") }
+      .map { "\(path)/\($0)" }
+  }
 
   /// The public keys in the folder.
   package func fleetKeys(of fleet: String) throws -> [FleetKey] {
@@ -29,47 +36,78 @@ extension CAFolder {
     return keys
   }
 
+  /// Whether fleet keys are encrypted, so that signing a release needs the passphrase.
+  package var encryptsFleetKeys: Bool { storage.isShared }
+
   /// The private key that belongs to a public one; nil if the folder does not have it.
-  package func signingKey(_ key: FleetKey) throws -> FleetSigningKey? {
+  package func signingKey(
+    _ key: FleetKey, passphrase: Secret? = nil
+  ) throws -> FleetSigningKey? {
     let path = fleetKeyPath(key.generation)
     guard try storage.exists(path) else { return nil }
-    let signing = try readSigningKey(path)
+    let signing = try FleetSigningKey.read(
+      pem: fleetKeyPEM(path, passphrase: passphrase), named: path)
     return signing.publicKey == key.publicKey ? signing : nil
   }
 
-  private func readSigningKey(_ path: String) throws -> FleetSigningKey {
+  /// A fleet key that is not encrypted any longer.
+  func fleetKeyPEM(_ path: String, passphrase: Secret?) throws -> Secret {
     try storage.checkIsOwn(self.path)
     var bytes = try storage.read(path, as: .caKey)
-    return try naming(path) {
-      try FleetSigningKey.read(pem: Secret(wiping: &bytes), named: path)
+    guard encryptsFleetKeys else { return Secret(wiping: &bytes) }
+    guard let passphrase else {
+      preconditionFailure(
+        "An encrypted key was read without a passphrase. This is a bug in deploy.")
     }
+    return try naming(path) {
+      try SealedKey.open(
+        String(decoding: bytes, as: UTF8.self), named: path, passphrase: passphrase)
+    }
+  }
+
+  /// Writes a new fleet key.
+  func createFleetKey(_ path: String, _ pem: Secret, passphrase: Secret?) throws {
+    let text: String
+    if encryptsFleetKeys {
+      guard let passphrase else {
+        preconditionFailure("A key was shared without a passphrase. This is a bug in deploy.")
+      }
+      text = try SealedKey.seal(pem, named: path, passphrase: passphrase)
+    } else {
+      text = pem.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    }
+    try storage.create(path, text: text, for: .ownerAlone)
   }
 
   /// Creates the key of a generation unless it exists, or completes an interrupted creation. The previous key
   /// signs the new one if it is in the folder.
   ///
-  /// - Parameter known: the earlier keys of the fleet, from the state.
+  /// - Parameters:
+  ///   - known: the earlier keys of the fleet, from the state.
+  ///   - passphrase: needed if ``encryptsFleetKeys``.
   @discardableResult
-  package func makeFleetKey(_ generation: Int, of fleet: String, after known: [FleetKey]) throws
-    -> FleetKey
-  {
+  package func makeFleetKey(
+    _ generation: Int, of fleet: String, after known: [FleetKey], passphrase: Secret? = nil
+  ) throws -> FleetKey {
     let path = fleetKeyPath(generation)
     let isThere = try storage.exists(path)
-    let signing = try isThere ? readSigningKey(path) : FleetSigningKey.generate()
+    let signing =
+      try isThere
+      ? FleetSigningKey.read(pem: fleetKeyPEM(path, passphrase: passphrase), named: path)
+      : FleetSigningKey.generate()
     var all = try fleetKeys(of: fleet)
     if let key = all.first(where: { $0.publicKey == signing.publicKey }) { return key }
     all.learn(known)
     var key = FleetKey(generation: generation, publicKey: signing.publicKey)
     if let before = all.last(where: { $0.generation < generation }),
-      let signer = try signingKey(before)
+      let signer = try signingKey(before, passphrase: passphrase)
     {
       key.endorsement = FleetKey.Endorsement(
         signer: before.publicKey, signature: try signer.sign(key.statement(of: fleet)))
     }
     if !isThere {
       // The private key first: nothing is lost if the run stops before its public key is published.
-      let pem = try signing.pem().withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-      try storage.create(path, text: pem, for: .ownerAlone)
+      try createFleetKey(path, signing.pem(), passphrase: passphrase)
     }
     try storage.replace(
       fleetPublicKeyPath(generation), text: key.text(of: fleet), for: .everyone)

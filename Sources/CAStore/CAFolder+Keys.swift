@@ -72,7 +72,8 @@ extension CAFolder {
   /// that already have the new passphrase, after an interrupted run, stay unchanged.
   package func changePassphrase(from old: Secret, to new: Secret) throws -> PassphraseChange {
     let paths = try listing().keys.sorted().map(keyPath) + (hasRootKey ? [rootKeyPath] : [])
-    var ready = try paths.compactMap { path in
+    let fleetKeys = encryptsFleetKeys ? try fleetKeyPaths() : []
+    var ready = try (paths + fleetKeys).compactMap { path in
       try resealed(path, from: old, to: new).map { (path, $0) }
     }
     var change = PassphraseChange()

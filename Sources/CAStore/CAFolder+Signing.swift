@@ -1,4 +1,4 @@
-package import Certificates
+import Certificates
 import Files
 import Hashing
 package import State
@@ -17,15 +17,21 @@ extension CAFolder {
   }
 
   /// The latest fleet key, which signs. The first one of a fleet is created. Needs the lock of the state.
-  package func fleetKey(for state: inout FleetState) throws -> FleetSigningKey {
+  ///
+  /// - Parameter passphrase: needed if ``encryptsFleetKeys``.
+  func fleetKey(
+    for state: inout FleetState, passphrase: Secret?
+  ) throws -> FleetSigningKey {
     state.fleetKeys.learn(try fleetKeys(of: state.fleet))
     if state.fleetKeys.isEmpty {
       let generation = state.signingCA?.generation ?? 1
-      state.fleetKeys.learn([try makeFleetKey(generation, of: state.fleet, after: [])])
+      state.fleetKeys.learn([
+        try makeFleetKey(generation, of: state.fleet, after: [], passphrase: passphrase)
+      ])
     }
     let latest = state.fleetKeys.last?.generation ?? 0
     for key in state.fleetKeys.reversed() where key.generation == latest {
-      if let signing = try signingKey(key) { return signing }
+      if let signing = try signingKey(key, passphrase: passphrase) { return signing }
     }
     throw CAStoreError(try missingFleetKey(latest))
   }

@@ -48,7 +48,29 @@ package actor CAKeyring {
     }
     try folder.takeIn(into: &state, now: now)
     try folder.makeFleetKey(
-      state.signingCA?.generation ?? 1, of: state.fleet, after: state.fleetKeys)
+      state.signingCA?.generation ?? 1, of: state.fleet, after: state.fleetKeys,
+      passphrase: passphrase)
+  }
+
+  /// The latest fleet key, which signs. The first one of a fleet is created.
+  ///
+  /// - Parameter state: gets the public key.
+  package func fleetKey(for state: inout FleetState) async throws -> FleetSigningKey {
+    guard folder.encryptsFleetKeys else {
+      return try folder.fleetKey(for: &state, passphrase: nil)
+    }
+    // A new fleet key gets the passphrase of the CA, so a mistyped one has to be found before.
+    if let signing = state.signingCA, try folder.listing().keys.contains(signing.generation) {
+      _ = try await ca(signing)
+    }
+    let start = state
+    let (next, key) = try await withPassphrase { passphrase in
+      var next = start
+      let key = try folder.fleetKey(for: &next, passphrase: passphrase)
+      return (next, key)
+    }
+    state = next
+    return key
   }
 
   /// Encrypts a key with the CA's passphrase.

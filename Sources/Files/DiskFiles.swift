@@ -6,6 +6,8 @@ internal import SystemPackage
 package struct DiskFiles: FileStore {
   package init() {}
 
+  package var isShared: Bool { false }
+
   package func exists(_ path: String) throws(FileError) -> Bool {
     try naming(path, "be read") { () throws(Errno) in
       try FileStatus.of(path, followsLinks: true) != nil

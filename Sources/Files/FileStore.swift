@@ -2,6 +2,8 @@
 ///
 /// A file is written whole or not at all. Paths are as messages show them.
 package protocol FileStore: Sendable {
+  /// Whether others than the user of this process may read the files, so that no secret may be there in clear.
+  var isShared: Bool { get }
   func exists(_ path: String) throws(FileError) -> Bool
   /// The names in a folder, sorted; none if it does not exist.
   func names(in folder: String) throws(FileError) -> [String]

@@ -49,7 +49,7 @@ struct ApprovalFlow {
     let ca = run.ca
     var known = await keeper.state
     known.catchUp(with: plan)
-    let fleetKey = plan.changesHosts ? try ca.folder.fleetKey(for: &known) : nil
+    let fleetKey = plan.changesHosts ? try await ca.keyring.fleetKey(for: &known) : nil
     await ca.revocations.add(to: &known)
     let issuer = try CASigner(ca.keyring, known.caGenerations)
     // Verifying edges needs a client certificate too.

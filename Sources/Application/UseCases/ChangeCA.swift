@@ -29,7 +29,8 @@ package struct ChangeCA {
         workspace.inventory.ca, beside: known, passphrase: passphrase,
         now: Timestamp.current.secondsSince1970)
       try folder.makeFleetKey(
-        record.generation, of: workspace.inventory.fleet.text, after: state?.fleetKeys ?? [])
+        record.generation, of: workspace.inventory.fleet.text, after: state?.fleetKeys ?? [],
+        passphrase: passphrase)
       return record
     }
   }

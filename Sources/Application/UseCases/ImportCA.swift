@@ -66,7 +66,7 @@ package struct ImportCA {
           record.fingerprint == known.fingerprint
           ? .known(record) : .replaced(record, previous: known)
       }
-      try complete(outcome, state)
+      try await complete(outcome, state)
       return outcome
     }
   }
@@ -82,7 +82,7 @@ package struct ImportCA {
   }
 
   /// The last steps, which an import that is run again completes.
-  private func complete(_ outcome: Outcome, _ state: FleetState) throws {
+  private func complete(_ outcome: Outcome, _ state: FleetState) async throws {
     let record =
       switch outcome {
       case .added(let record, _), .replaced(let record, _), .known(let record): record
@@ -96,7 +96,8 @@ package struct ImportCA {
       && !folder.hasFleetKey(record.generation)
     guard !isLost else { return }
     try folder.makeFleetKey(
-      record.generation, of: workspace.inventory.fleet.text, after: state.fleetKeys)
+      record.generation, of: workspace.inventory.fleet.text, after: state.fleetKeys,
+      passphrase: folder.encryptsFleetKeys ? try await passphrase(of: state) : nil)
   }
 
   /// Stops if the fleet could not use the CA: if it has the name of a site, or if hosts would refuse what it signs.

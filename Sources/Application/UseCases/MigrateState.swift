@@ -1,4 +1,5 @@
 import CAStore
+import Certificates
 import Fleet
 import Glibc
 import Inventories
@@ -27,11 +28,13 @@ package struct MigrateState {
   }
 
   private let workspace: Workspace
-  private let location: FleetLocation
+  private let interaction: any Interaction
   private let database: StateDatabase
   private let files: StateFiles
 
-  package init(_ workspace: Workspace, _ location: FleetLocation) throws {
+  package init(
+    _ workspace: Workspace, _ location: FleetLocation, _ interaction: any Interaction
+  ) throws {
     guard case .postgresql(let place) = workspace.inventory.state else {
       throw Failure(
         .usage,
@@ -39,7 +42,7 @@ package struct MigrateState {
           + "    state:\n      postgresql: {service: deploy}")
     }
     self.workspace = workspace
-    self.location = location
+    self.interaction = interaction
     database = Workspace.database(of: workspace.inventory, place)
     files = Workspace.files(of: workspace.inventory, location, stem: workspace.networkFiles.stem)
   }
@@ -57,7 +60,7 @@ package struct MigrateState {
     try database.forgetMove()
     outcome.moved = try await whileBothReserved { _, reservation in
       try refuseOther(try database.open().state, than: state, in: database.place)
-      let moved = try copy(from: files, to: database, reservation)
+      let moved = try await copy(from: files, to: database, reservation)
       return try with(moved, kept: retireFiles())
     }
     return outcome
@@ -72,7 +75,7 @@ package struct MigrateState {
     }
     let moved = try await whileBothReserved { local, remote in
       try refuseOther(try files.open().state, than: state, in: files.place)
-      let moved = try copy(from: database, to: files, local)
+      let moved = try await copy(from: database, to: files, local)
       try database.markMoved(in: remote)
       return moved
     }
@@ -117,8 +120,15 @@ package struct MigrateState {
   /// Copies everything, the state last: without it, the destination counts as empty.
   private func copy(
     from source: any FleetStore, to destination: any FleetStore, _ reservation: any Reservation
-  ) throws -> Moved {
-    let count = try folder(of: source).copy(to: folder(of: destination))
+  ) async throws -> Moved {
+    let (old, new) = (folder(of: source), folder(of: destination))
+    var passphrase: Secret?
+    if try old.needsPassphrase(toCopyTo: new) {
+      let given = try await ConfiguredPassphrase(workspace, interaction).read(isNew: false)
+      try old.check(given)
+      passphrase = given
+    }
+    let count = try old.copy(to: new, passphrase: passphrase)
     let state =
       try source.open().state
       ?? FleetState(fleet: workspace.inventory.fleet.text, lineage: "")

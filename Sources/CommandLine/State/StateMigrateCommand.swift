@@ -26,7 +26,8 @@ struct StateMigrateCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let location = options.location(waiting: lock)
-      let migration = try MigrateState(options.openWorkspace(waiting: lock), location)
+      let migration = try MigrateState(
+        options.openWorkspace(waiting: lock), location, options.interaction())
       let outcome = try await toFiles ? migration.toFiles() : migration.toDatabase()
       Console.output(lines(outcome).joined(separator: "\n"))
     }

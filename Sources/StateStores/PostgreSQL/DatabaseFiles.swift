@@ -31,6 +31,8 @@ package final class DatabaseFiles: FileStore {
     state.withLock { $0 = Loaded(contents: contents, run: run) }
   }
 
+  package var isShared: Bool { true }
+
   // MARK: - Reading
 
   package func exists(_ path: String) throws(FileError) -> Bool {
