@@ -25,7 +25,9 @@ struct LostHostTests {
   @Test("breaks no working edge, leaves every site reachable, and is completed by the next plan")
   func losses() async throws {
     var tally = Tally()
-    for seed in 9000..<UInt64(9000 + TestSetting.count(40, inSweep: 2000)) {
+    // A back-end moves into a container, and its host fails: the front-end keeps the old route.
+    let found: [UInt64] = [9348]
+    for seed in found + (9000..<UInt64(9000 + TestSetting.count(40, inSweep: 2000))) {
       await Task.yield()
       let pair = FleetPair(seed: seed)
       guard let failure = try failure(of: pair, Losses(seed: seed), &tally) else { continue }

@@ -74,7 +74,12 @@ extension ChangeSequencer {
     guard !after.isEmpty else { return false }
     let before = broken(position - 1)
     guard paths[path].frontEnd == host else { return !after.isSubset(of: before) }
-    let working = routes(of: path, at: position - 1).subtracting(before)
+    var working = routes(of: path, at: position - 1).subtracting(before)
+    if let moved = moves[path] {
+      let broken = routesBroken(
+        moved, paths[moved].interleaving { $0 == host ? position - 1 : others($0) })
+      working.formUnion(routes(of: moved, at: position - 1).subtracting(broken))
+    }
     return !Set(working.map(\.site)).isDisjoint(with: after.map(\.site))
   }
 

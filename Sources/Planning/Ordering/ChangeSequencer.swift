@@ -15,6 +15,9 @@ struct ChangeSequencer: Sendable {
   private var reviews: [PathReview]
   /// For each host the paths that it is part of, by their positions.
   let pathsOfHosts: [[Int]]
+  /// From each path to a container the path of the same front-end to the container's host, and the other way
+  /// round: a back-end that moves into a container, or out of it, is the same one to its front-ends.
+  let moves: [Int: Int]
   private let now: Timestamp
 
   /// - Parameters:
@@ -37,6 +40,7 @@ struct ChangeSequencer: Sendable {
     paths = EdgePath.all(of: changes)
     reviews = Array(repeating: PathReview(), count: paths.count)
     pathsOfHosts = Self.pathsOfHosts(paths, count: changes.count)
+    moves = EdgePath.moves(among: paths)
     for host in tracks.indices where tracks[host].last > 0 { simplify(host) }
     mergePhases()
   }

@@ -111,6 +111,26 @@ extension EdgePath {
     return paths
   }
 
+  /// The pairs of paths from a front-end to a container and to the container's host, in both directions.
+  static func moves(among paths: [EdgePath]) -> [Int: Int] {
+    struct Ends: Hashable { var frontEnd: Int, backEnd: Int }
+    let toContainers = paths.indices.filter { paths[$0].containerHost != nil }
+    let containers = Dictionary(
+      toContainers.map {
+        (Ends(frontEnd: paths[$0].frontEnd, backEnd: paths[$0].containerHost ?? 0), $0)
+      },
+      uniquingKeysWith: { first, _ in first })
+    var moves: [Int: Int] = [:]
+    guard !containers.isEmpty else { return moves }
+    for (direct, path) in paths.enumerated() {
+      guard let container = containers[Ends(frontEnd: path.frontEnd, backEnd: path.backEnd)] else {
+        continue
+      }
+      (moves[direct], moves[container]) = (container, direct)
+    }
+    return moves
+  }
+
   /// The host that publishes each container.
   private static func containerHosts(
     _ changes: [HostChange], _ positions: [HostName: Int]
