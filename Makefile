@@ -5,7 +5,7 @@ SWIFT_FLAGS = --explicit-target-dependency-import-check error
 RELEASE = --configuration release --static-swift-stdlib
 # Suites of fleets that draw at random, and continue for as long as their variables say.
 SWEPT = TrafficTests ControllerCrashTests ConcurrentControllersTests NetworkCutTests SystemdPowerTests \
-  RotationKillTests TwoOperatorsTests HostileFleetTests
+  RotationKillTests TwoOperatorsTests HostileFleetTests PublicCertificateKillTests PublicCertificateFaultTests
 # A sanitizer maps terabytes of address space, which WipingTests would search for a secret.
 SANITIZED = DEPLOY_TESTS=SSH,Certificates swift test --skip WipingTests
 # A test whose requirement is missing is skipped on a developer's machine, and fails in CI.
@@ -35,7 +35,7 @@ sweep: build     ## the long random enumerations, with their seeds: hours, on an
 	scripts/install-packages sandbox test
 	swift build $(SWIFT_FLAGS) --build-tests
 	DEPLOY_SWEEP=1 DEPLOY_FUZZ=10000 DEPLOY_HOSTILE=10000 DEPLOY_CHAOS_RUNS=600 swift test $(SWIFT_FLAGS) \
-	  --skip-build --filter '(InterleavingTests|LostHostTests|PlanPropertyTests|LoopTests|HostileTests|HostileHostTests|ChaosTests)'
+	  --skip-build --filter '(InterleavingTests|LostHostTests|PlanPropertyTests|LoopTests|HostileTests|HostileHostTests|ChaosTests|JournalFaultTests)'
 	DEPLOY_SWEEP=1 DEPLOY_TRAFFIC=20000 DEPLOY_KILLS=all DEPLOY_TWINS=200 DEPLOY_HOSTILE=2000 DEPLOY_HOSTILE_FLEETS=6 \
 	  scripts/run-tests.py --at-a-time 1 $(addprefix EndToEndTests.,$(SWEPT))
 

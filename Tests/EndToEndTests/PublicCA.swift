@@ -106,8 +106,10 @@ struct PublicCA {
   }
 
   /// Stops at a request from now on, 1 for the first, until ``release()``; the request is then dropped.
-  func hold(atRequest number: Int, _ side: Side) throws {
-    try write("\(number) \(side.rawValue) \(UUID().uuidString)", to: "hold")
+  ///
+  /// - Parameter kind: the method and the beginning of the path of the requests that count, if not all do.
+  func hold(atRequest number: Int, _ side: Side, of kind: String = "") throws {
+    try write("\(number) \(side.rawValue) \(UUID().uuidString) \(kind)", to: "hold")
   }
 
   /// Whether the request has come.

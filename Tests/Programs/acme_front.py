@@ -6,8 +6,9 @@ FOLDER has what a test writes and reads; a file that is not there means that not
 
 mode       for all requests: "down" closes connections, "silent" answers nothing, "slow SECONDS" is late;
            for orders: "refuse" answers with an error, "limit SECONDS" with a rate limit that ends then
-hold       "NUMBER before|after WORD": stops at this request, the first being 1 when the text is new, before or
-           after the server has seen it; makes the file "held", and drops the request when "hold" is gone
+hold       "NUMBER before|after WORD [METHOD PATH]": stops at this request, the first being 1 when the text is new,
+           before or after the server has seen it; makes the file "held", and drops the request when "hold" is gone.
+           Only requests with this method whose path begins so count, if they are given
 renewal    "START END", times in RFC 3339: what is suggested for the first certificate that is asked about (RFC 9773);
            for those that replace it, the period is in the distant future
 requests   written by this program: a line for each request, "METHOD PATH STATUS"; 0 if the server has not seen it
@@ -26,15 +27,17 @@ def read(name):
     except FileNotFoundError:
         return ""
 
-def stops():
-    """Whether this request is the one to stop at: "before", "after" or nothing."""
+def stops(request):
+    """Whether this request, "METHOD PATH", is the one to stop at: "before", "after" or nothing."""
     text = read("hold")
     with lock:
         if text != held["text"]:
             held.update(text=text, count=0)
-        held["count"] += 1
         words = text.split()
-        return words[1] if words and held["count"] == int(words[0]) else ""
+        if not words or not request.startswith(" ".join(words[3:])):
+            return ""
+        held["count"] += 1
+        return words[1] if held["count"] == int(words[0]) else ""
 
 def wait():
     open(os.path.join(folder, "held"), "w").close()
@@ -92,7 +95,7 @@ class Front(http.server.BaseHTTPRequestHandler):
 
     def handle_request(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        place = stops()
+        place = stops(f"{self.command} {self.path}")
         if place == "before":
             wait()
             return self.drop()
