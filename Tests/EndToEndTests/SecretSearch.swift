@@ -15,21 +15,11 @@ struct SecretSearch {
   /// passphrase is by design.
   init(_ scene: Scene) throws {
     folder = scene.folder
-    let script = """
-      round=0
-      until [ "$round" -gt 5000 ]; do
-        [ ! -e "$1" ] || round=5000
-        round=$((round + 1))
-        for process in /proc/[0-9]*; do
-          cat "$process/cmdline"
-          echo
-          grep -q '^PPid:[[:space:]]*0$' "$process/status" || cat "$process/environ"
-          echo
-        done
-      done 2>/dev/null | tr '\\0' '\\n' | sort -u
-      """
-    command = try scene.sandbox.spawn(["sh", "-c", script, "sh", folder + "/stop"])
+    command = try scene.sandbox.spawn(["python3", Self.program, folder + "/stop"])
   }
+
+  private static let program = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Programs/process_texts.py").path
 
   /// What the processes showed.
   func end() async throws -> String {
