@@ -124,9 +124,10 @@ struct ChangeTests {
         "location = /post { if ($request_method = POST) { return 200 taken; } return 200 got; }\n",
         to: "answers.conf")
       try await scene.apply()
-      let visitors = try ["198.18.0.10", "198.18.0.11"].flatMap { address in
-        try ["GET", "POST"].map { try scene.visitor(of: address, by: $0) }
-      }
+      // A front-end that moves is asked where it was, for as long as the machine has that address.
+      let visitors = try Visitors(
+        scene, ["edge-1": "198.18.0.10", "edge-2": "198.18.0.11"],
+        asking: .init(path: "/post", certificate: "shop.ca/ca-1.crt"), [.connectionForEach])
       for move in FleetMove.all {
         move.change(&fleet)
         try scene.write(fleet.text, to: "shop.yml")
@@ -134,16 +135,7 @@ struct ChangeTests {
         #expect(!output.stdout.contains("No changes"), "\(move.testDescription)\n\(output.stdout)")
         try await scene.expectNoChanges()
       }
-      try await scene.sandbox.write("", to: scene.folder + "/visitors-stop", on: .controller)
-      for visitor in visitors {
-        let answers = try await visitor.wait().stdout.split(separator: "\n")
-        let failed = answers.filter { !$0.hasPrefix("200 ") }
-        #expect(answers.count > 50, "a visitor that does not visit sees nothing")
-        #expect(failed.isEmpty, "\(failed.count) of \(answers.count): \(Set(failed))")
-        print(
-          "a visitor had \(answers.count) answers during \(FleetMove.all.count) changes,"
-            + " \(failed.count) of them failures")
-      }
+      try await visitors.expectNoFailure("\(FleetMove.all.count) changes")
     }
   }
 }
@@ -180,25 +172,5 @@ extension ChangeTests {
         try await scene.answering(["/srv/shop app-1", "/srv/shop app-2"])
           == ["/srv/shop app-1", "/srv/shop app-2"])
     }
-  }
-}
-
-extension Scene {
-  /// A program that asks one front-end for the site, again and again, until it is stopped.
-  ///
-  /// Behind a name each, as visitors are: a front-end that moves is asked where it was, for as long as
-  /// the machine has that address.
-  func visitor(of frontEnd: String, by method: String) throws -> SandboxCommand {
-    let script = """
-      requests=0
-      while [ ! -e \(folder)/visitors-stop ] && [ $requests -lt 100000 ]; do
-        requests=$((requests + 1))
-        curl --http1.1 -s -o /dev/null -X \(method) -w '%{http_code} %{exitcode} %{errormsg}\\n' \
-          --max-time 10 --cacert \(folder)/shop.ca/ca-1.crt \
-          --resolve shop.example:443:\(frontEnd) https://shop.example/post
-        sleep 0.1
-      done
-      """
-    return try sandbox.spawn(["sh", "-c", script])
   }
 }

@@ -52,7 +52,7 @@ struct RotationKillTests {
     var generator = SeededGenerator.announced()
     try await RotationScene.play { scene in
       let visitors = try Visitors(
-        scene, RotationScene.frontEnds, perSecond: Self.isWhole ? 5 : 20)
+        scene, RotationScene.frontEnds, perSecond: Self.isWhole ? 5 : 10)
       let playbook = try scene.writeQuickPlaybook(", verify: edges")
       let events = try await self.events(scene, playbook)
       let chosen =

@@ -48,12 +48,17 @@ struct Visitors {
   /// Below the scene's folder: other fleets of this machine have visitors too.
   private let stop: String
 
+  /// The usual rate is enough for what a fleet that is changed in the wrong order breaks: that lasts from one
+  /// host's step to the next one's, each of which is a login, a test and a reload of nginx, at least 0.3 s:
+  /// that is three requests of every visitor. `TrafficTests` ask without a limit for what lasts as long as a
+  /// reload.
+  ///
   /// - Parameters:
   ///   - manners: each visitor takes them in turn, for five requests each.
   ///   - perSecond: of each visitor at most; 0 for no limit, which leaves little of the machine to others.
   init(
     _ scene: Scene, _ frontEnds: [String: String], asking page: Page = .answer,
-    _ manners: [Manner] = [.connectionForEach, .keepAlive], perSecond: Int = 20
+    _ manners: [Manner] = [.connectionForEach, .keepAlive], perSecond: Int = 10
   ) throws {
     let name = scene.folder + "/visitors-\(UUID().uuidString)"
     let stop = name + ".stop"
@@ -64,13 +69,22 @@ struct Visitors {
       try ["GET": "", "POST": "--data a=b"].sorted { $0.key < $1.key }.map { method, options in
         let log = "\(name)-\(frontEnd)-\(method).log"
         let script = """
+          # Answers are separated by lines; their words are not file names.
+          set -f
+          IFS='
+          '
           ask() {
             answers=$(curl "$@" \(options) \(rate) -s -o /dev/null --max-time 10 \
               -w "%{http_code} %{exitcode} $manner %{errormsg}\\n" \
               --cacert \(scene.folder)/\(page.certificate) --resolve shop.example:443:\(address) \
               "https://shop.example\(page.path)?by=\(method)&batch=$batch.[1-5]")
             printf '%s\\n' "$answers"
-            ! printf '%s\\n' "$answers" | grep -qv '^200 0 ' || date '+\(Self.failedBefore)%s'
+            for answer in $answers; do
+              case $answer in
+                '200 0 '*) ;;
+                *) date '+\(Self.failedBefore)%s'; break ;;
+              esac
+            done
           }
           batch=0
           while [ ! -e \(stop) ] && [ $batch -lt 10000 ]; do
