@@ -93,6 +93,7 @@ extension ChangeSequencer {
   /// of which must be reached. Each alternative has the back-end first, then the hosts before it.
   func ways(of host: Int, to position: Int) -> [DomainName: [[Milestone]]] {
     let published = reachedSites(of: host, at: position - 1)
+      .subtracting(ownSites(of: host, at: position))
     guard !published.isEmpty else { return [:] }
     var ways: [DomainName: [[Milestone]]] = [:]
     for path in lastingRequests(of: host) {
@@ -117,7 +118,7 @@ extension ChangeSequencer {
 
   /// The sites that a front-end has a working route for.
   private func reachedSites(of host: Int, at position: Int) -> Set<DomainName> {
-    var sites: Set<DomainName> = []
+    var sites = ownSites(of: host, at: position)
     for path in lastingRequests(of: host) {
       let routes = routes(of: path, at: position)
       guard !routes.allSatisfy({ sites.contains($0.site) }) else { continue }
@@ -130,5 +131,14 @@ extension ChangeSequencer {
       }
     }
     return sites
+  }
+
+  /// The sites whose back-end the front-end itself is; no path has these routes, for they need no other host.
+  private func ownSites(of host: Int, at position: Int) -> Set<DomainName> {
+    guard !changes[host].isRevoked else { return [] }
+    let (endpoint, name) = (tracks[host].state(at: position).endpoint, changes[host].name)
+    let broken = EdgeModel.brokenRoutes(
+      from: endpoint, to: endpoint, named: name, through: nil, at: now)
+    return Set(endpoint.routes(to: name).subtracting(broken).map(\.site))
   }
 }

@@ -18,7 +18,7 @@ struct ChangeSequencer: Sendable {
   /// From each path to a container the path of the same front-end to the container's host, and the other way
   /// round: a back-end that moves into a container, or out of it, is the same one to its front-ends.
   let moves: [Int: Int]
-  private let now: Timestamp
+  let now: Timestamp
 
   /// - Parameters:
   ///   - changes: sorted by name.
