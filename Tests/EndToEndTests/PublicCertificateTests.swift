@@ -8,11 +8,14 @@ import Testing
   .requires(isRoot, "namespaces need root"),
   .requires(PublicCA.isInstalled, "needs Debian's packages pebble and bind9-dnsutils"))
 struct PublicCertificateTests {
-  @Test("is issued in the first run, renewed when it is due, and follows names, front-ends and CAs")
+  @Test(
+    "is issued in the first run, renewed when it is due, and follows names, front-ends and CAs; any challenge is answered"
+  )
   func life() async throws {
     try await ACMEScene.play { acme in
       let (scene, ca) = (acme.scene, acme.ca)
       try await first(acme)
+      try await expectAnswers(acme)
       let issued = try await acme.shown()
       #expect(issued.names == ["shop.example", "www.shop.example"])
 
@@ -73,25 +76,21 @@ struct PublicCertificateTests {
     try await acme.scene.expectNoChanges()
   }
 
-  @Test(
-    "needs no file on hosts: every front-end answers any challenge of the account, on both ports")
-  func answers() async throws {
-    try await ACMEScene.play { acme in
-      try await acme.scene.apply()
-      let token = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ"
-      var answers: Set<String> = []
-      for address in RotationScene.frontEnds.values {
-        for scheme in ["http", "https"] {
-          let output = try await acme.scene.sandbox.run([
-            "curl", "-sf", "--cacert", acme.scene.folder + "/public/roots.pem", "--resolve",
-            "shop.example:80:\(address)", "--resolve", "shop.example:443:\(address)",
-            "\(scheme)://shop.example/.well-known/acme-challenge/\(token)",
-          ])
-          answers.insert(output.stdout)
-        }
+  /// That no file on hosts is needed: every front-end answers any challenge of the account, on both ports.
+  private func expectAnswers(_ acme: ACMEScene) async throws {
+    let token = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ"
+    var answers: Set<String> = []
+    for address in RotationScene.frontEnds.values {
+      for scheme in ["http", "https"] {
+        let output = try await acme.scene.sandbox.run([
+          "curl", "-sf", "--cacert", acme.scene.folder + "/public/roots.pem", "--resolve",
+          "shop.example:80:\(address)", "--resolve", "shop.example:443:\(address)",
+          "\(scheme)://shop.example/.well-known/acme-challenge/\(token)",
+        ])
+        answers.insert(output.stdout)
       }
-      #expect(answers.count == 1 && answers.first?.hasPrefix(token + ".") == true, "\(answers)")
     }
+    #expect(answers.count == 1 && answers.first?.hasPrefix(token + ".") == true, "\(answers)")
   }
 
   @Test("for a wildcard is proven by DNS records that commands make and remove")
@@ -128,9 +127,10 @@ struct PublicCertificateTests {
       try await acme.scene.apply()
       let issued = try await acme.shown()
       try await acme.scene.expectNoChanges()
-      for _ in 0..<240 {
+      // The time has to pass; each plan is work for all hosts.
+      for _ in 0..<48 {
         if try await acme.scene.deploy("plan", "--detailed-exitcode").status == 2 { break }
-        try await Task.sleep(for: .seconds(1))
+        try await Task.sleep(for: .seconds(5))
       }
       let orders = try acme.ca.orders()
       let visitors = try acme.visitors()
