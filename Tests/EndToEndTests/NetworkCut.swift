@@ -93,11 +93,11 @@ extension Scene {
         """
         is_cut() { nft list set inet chaos cut | grep -q elements; }
         tries=0
-        while [ ! -e /run/chaos.end ] && [ "$tries" -lt 3000 ]; do
-          if [ "$1" = yes ] && is_cut && [ ! -e /etc/deploy/pending ] &&
-            [ ! -e /etc/deploy/undoing ] && [ ! -e /etc/deploy/confirming ]; then break; fi
+        while [ ! -e /run/chaos.end ] && [ "$tries" -lt 750 ]; do
+          if [ "$1" = yes ] && [ ! -e /etc/deploy/pending ] && [ ! -e /etc/deploy/undoing ] &&
+            [ ! -e /etc/deploy/confirming ] && is_cut; then break; fi
           tries=$((tries + 1))
-          sleep 0.05
+          sleep 0.2
         done
         if is_cut; then echo cut; fi
         nft delete table inet chaos

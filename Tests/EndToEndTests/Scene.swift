@@ -193,8 +193,8 @@ struct Scene {
         release=$(cut -d ' ' -f 1 $at/pending 2>/dev/null)
         [ "$1" = no ] || [ -z "$release" ] || sh $at/undo.sh now "$release"
         tries=$((tries + 1))
-        [ "$tries" -lt 800 ] || exit 1
-        sleep 0.05
+        [ "$tries" -lt 400 ] || exit 1
+        sleep 0.1
       done
       """, isHurried ? "yes" : "no")
     #expect(output.status == 0, "\(host) does not end its transaction: \(output.all)")

@@ -1,11 +1,13 @@
+import Foundation
 import Sandbox
+import TestSupport
 import Testing
 
-/// A program that tries ports of hosts from an address that no site names, without pause.
+/// A program that tries ports of hosts from an address that no site names, again and again.
 struct Stranger {
   private let command: SandboxCommand
   private let scene: Scene
-  /// Ends the attempts when it is there.
+  /// Ends the attempts when it is there. Files beside it say that ports were tried, and which were open.
   private let stopFile: String
 
   /// Sends several attempts at a time, so that a port that is open for milliseconds is seen; one that is
@@ -13,7 +15,7 @@ struct Stranger {
   private static let program = """
     import errno, os, select, socket, sys, time
     targets = [(t.split(":")[0], int(t.split(":")[1])) for t in sys.argv[2:]]
-    rounds = opened = 0
+    rounds = 0
     while not os.path.exists(sys.argv[1]):
         rounds += 1
         tried = {}
@@ -27,7 +29,11 @@ struct Stranger {
             s, target = tried[number]
             if s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
                 print("open %s:%d at %.3f" % (target + (time.time(),)), flush=True)
+                open(sys.argv[1] + ".%s:%d" % target, "a").close()
         for s, _ in tried.values(): s.close()
+        open(sys.argv[1] + ".tried", "a").close()
+        # A host that refuses at once would take a whole processor; a port that is open this long is seen.
+        time.sleep(0.002)
     print("rounds %d" % rounds)
     """
 
@@ -36,6 +42,17 @@ struct Stranger {
     stopFile = "stranger-stop-\(UInt32.random(in: 0...UInt32.max))"
     command = try scene.sandbox.spawn(
       ["python3", "-c", Self.program, "\(scene.folder)/\(stopFile)"] + targets)
+    try await expectFile("tried")
+  }
+
+  /// Waits until a port was open.
+  func expectOpen(_ target: String) async throws { try await expectFile(target) }
+
+  private func expectFile(_ ending: String) async throws {
+    let path = "\(scene.folder)/\(stopFile).\(ending)"
+    try await eventually("the stranger never made \(path)") {
+      FileManager.default.fileExists(atPath: path)
+    }
   }
 
   /// Ends the attempts; returns the ports that were open, and how often each was tried.

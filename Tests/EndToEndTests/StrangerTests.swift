@@ -65,7 +65,7 @@ struct StrangerTests {
       try await scene.on(
         "app-1",
         "nft flush chain inet deploy input; nft 'add chain inet deploy input { policy accept; }'")
-      try await Task.sleep(for: .seconds(1))
+      try await stranger.expectOpen("198.18.0.21:443")
       let open = try await stranger.stop().open
       for target in ["198.18.0.10:443", "198.18.0.21:443"] {
         #expect(open.contains { $0.hasPrefix("open \(target) ") })
