@@ -148,7 +148,7 @@ struct HostileTests {
 
   /// Ten thousand take long without optimisation: `DEPLOY_FUZZ=10000` has them.
   private static let count =
-    TestSetting.number("DEPLOY_FUZZ") ?? 1000
+    TestSetting.number("DEPLOY_FUZZ") ?? 300
 
   @Test(
     "are refused, or give the same directives and rules as a harmless one, with their text as text")

@@ -68,7 +68,7 @@ struct JournalFaultTests {
     let isDone = Mutex(false)
     async let writer: Void = Task.detached {
       var file = try StateFile.read(path, fleet: "shop")
-      for number in 0..<400 {
+      for number in 0..<TestSetting.count(100, inSweep: 400) {
         try file.record(TemporaryFolder.changes(number % 20))
         if number % 3 == 0 { try file.compact() }
         if number % 10 == 0 { try file.write(try #require(file.state)) }
