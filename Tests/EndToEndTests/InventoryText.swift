@@ -61,6 +61,13 @@ struct InventoryText {
 
   /// The hosts that the inventory describes, each serving its own name.
   func sandboxHosts(_ alter: (inout SandboxHost) -> Void = { _ in }) throws -> [SandboxHost] {
+    try Self.sandboxHosts(of: text, alter)
+  }
+
+  /// The hosts that an inventory describes.
+  static func sandboxHosts(
+    of text: String, _ alter: (inout SandboxHost) -> Void = { _ in }
+  ) throws -> [SandboxHost] {
     let (inventory, diagnostics) = Inventory.read(SourceText(file: "shop.yml", text: text))
     guard let inventory else { throw WrongInventory(diagnostics: diagnostics) }
     return inventory.hosts.map { host in

@@ -57,7 +57,8 @@ struct Visitors {
   ///   - manners: each visitor takes them in turn, for five requests each.
   ///   - perSecond: of each visitor at most; 0 for no limit, which leaves little of the machine to others.
   init(
-    _ scene: Scene, _ frontEnds: [String: String], asking page: Page = .answer,
+    _ scene: Scene, _ frontEnds: [String: String], of domain: String = "shop.example",
+    asking page: Page = .answer,
     _ manners: [Manner] = [.connectionForEach, .keepAlive], perSecond: Int = 10
   ) throws {
     let name = scene.folder + "/visitors-\(UUID().uuidString)"
@@ -76,8 +77,8 @@ struct Visitors {
           ask() {
             answers=$(curl "$@" \(options) \(rate) -s -o /dev/null --max-time 10 \
               -w "%{http_code} %{exitcode} $manner %{errormsg}\\n" \
-              --cacert \(scene.folder)/\(page.certificate) --resolve shop.example:443:\(address) \
-              "https://shop.example\(page.path)?by=\(method)&batch=$batch.[1-5]")
+              --cacert \(scene.folder)/\(page.certificate) --resolve \(domain):443:\(address) \
+              "https://\(domain)\(page.path)?by=\(method)&batch=$batch.[1-5]")
             printf '%s\\n' "$answers"
             for answer in $answers; do
               case $answer in

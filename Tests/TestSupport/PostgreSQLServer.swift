@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A PostgreSQL server of a test: with an unprivileged user, data and socket in a folder of its own, and no port.
 /// It is ended with this value.
@@ -39,21 +40,42 @@ package final class PostgreSQLServer: Sendable {
     try ProgramRun.output(of: ["chown", "nobody", folder.path])
     try ProgramRun.output(
       of: Self.command("initdb", ["-D", self.data, "-A", "trust", "-U", "deploy", "--no-sync"]))
+    Self.stopAtExit(self.data, folder.path)
     program = Latest(try Self.start(self.data, folder.path, settings))
     try await awaitAnswer()
   }
 
-  deinit { stopAtOnce() }
+  deinit {
+    Self.stop(data)
+    Self.running.withLock { _ = $0.removeValue(forKey: data) }
+  }
+
+  /// The folder of the socket of each server that runs, by that of its data.
+  private static let running = Mutex<[String: String]>([:])
+  private static let exitHook: Void = {
+    atexit {
+      for (data, folder) in PostgreSQLServer.running.withLock({ $0 }) {
+        PostgreSQLServer.stop(data)
+        try? FileManager.default.removeItem(atPath: folder)
+      }
+    }
+  }()
+
+  /// A server that all tests of a process share is never released.
+  private static func stopAtExit(_ data: String, _ folder: String) {
+    _ = exitHook
+    running.withLock { $0[data] = folder }
+  }
 
   /// Ends it and starts it again.
   package func restart(settings: [String: String] = [:]) async throws {
-    stopAtOnce()
+    Self.stop(data)
     await program.replace(try Self.start(data, folder.path, settings))
     try await awaitAnswer()
   }
 
   /// Ends it as a failing machine would; clients lose their connections.
-  package func stop() { stopAtOnce() }
+  package func stop() { Self.stop(data) }
 
   package func start() async throws {
     await program.replace(try Self.start(data, folder.path, [:]))
@@ -62,7 +84,7 @@ package final class PostgreSQLServer: Sendable {
 
   /// Stops all its processes where they are, or lets them continue.
   package func freeze(_ isFrozen: Bool) throws {
-    guard let parent = parentID else { return }
+    guard let parent = Self.parentID(data) else { return }
     let children = try ProgramRun(["pgrep", "-P", "\(parent)"]).output.split(separator: "\n")
     for process in [parent] + children.compactMap({ pid_t($0) }) {
       kill(process, isFrozen ? SIGSTOP : SIGCONT)
@@ -90,18 +112,18 @@ package final class PostgreSQLServer: Sendable {
   // MARK: - The processes
 
   /// The process that starts all others, as its lock file says.
-  private var parentID: pid_t? {
+  private static func parentID(_ data: String) -> pid_t? {
     (try? String(contentsOfFile: data + "/postmaster.pid", encoding: .utf8))
       .flatMap { pid_t($0.prefix { $0 != "\n" }) }
   }
 
-  private func stopAtOnce() {
-    guard let parent = parentID else { return }
+  private static func stop(_ data: String) {
+    guard let parent = Self.parentID(data) else { return }
     kill(parent, SIGQUIT)
     kill(parent, SIGCONT)
     // The lock file goes last.
     let end = ContinuousClock.now + .seconds(20)
-    while parentID == parent, ContinuousClock.now < end { usleep(5000) }
+    while parentID(data) == parent, ContinuousClock.now < end { usleep(5000) }
   }
 
   private func awaitAnswer() async throws {

@@ -1,0 +1,179 @@
+import Foundation
+import Sandbox
+import TestSupport
+import Testing
+
+@Suite(
+  "A team shares a fleet through a database", .serialized,
+  .requires(isRoot && PostgreSQLServer.isInstalled, "PostgreSQL and root"))
+struct TeamTests {
+  private static let playbook = "name: quick\nrollout: {batch: 50%, confirm_within: 5s}\n"
+
+  private func play(_ body: (TeamScene) async throws -> Void) async throws {
+    let inventory = RotationScene.inventory
+    try await TeamScene.play(
+      inventory.text, on: inventory.sandboxHosts(), domains: ["shop.example"], body)
+  }
+
+  private func quick(_ team: TeamScene) throws -> String {
+    try team.scene.write(Self.playbook, to: "quick.yml")
+    return team.scene.folder + "/quick.yml"
+  }
+
+  /// Another content of the site.
+  private func change(_ team: TeamScene, _ runner: Int) throws {
+    let inventory = try team.inventory(of: runner)
+    let (old, new) =
+      inventory.contains("root: /srv/shop")
+      ? ("root: /srv/shop", "root: /srv/other") : ("root: /srv/other", "root: /srv/shop")
+    for runner in 0...1 {
+      try team.write(inventory.replacing(old, with: new), for: runner)
+    }
+  }
+
+  @Test("what one runner revokes stays refused, and what it begins another one completes")
+  func twoRunners() async throws {
+    try await play { team in
+      try await team.succeed(0, "apply", "--yes")
+      try await team.expectNoChanges()
+      let visitors = try Visitors(team.scene, RotationScene.frontEnds)
+      let thief = try await StolenIdentity(of: "edge-1", team.scene)
+      let serial = try await thief.serial().lowercased()
+      #expect(try await thief.ask("198.18.0.21").status == 200)
+      try await team.succeed(0, "revoke", "--serial", serial, "--yes")
+      try change(team, 1)
+      try await team.succeed(1, "apply", "--yes")
+      for address in ["198.18.0.21", "198.18.0.24"] {
+        #expect(try await thief.ask(address).isRefused)
+      }
+
+      let rotation = try team.watch(
+        0, "rotate", "ca", "--yes", "--playbook", try quick(team))
+      try await rotation.expect("edge-1: confirmed")
+      try await rotation.kill()
+      for host in RotationScene.hosts { try await team.scene.settle(host, isHurried: true) }
+      // The reservation of the killed run ends by itself.
+      try await team.succeed(
+        1, "rotate", "ca", "--yes", "--lock-timeout", "2m", "--playbook", try quick(team))
+      let status = try await team.succeed(0, "rotate", "ca", "--status", "--format", "json")
+      #expect(status.stdout.contains("\"isRotating\" : false"), "\(status.all)")
+      #expect(status.stdout.contains("\"generation\" : 2"), "\(status.all)")
+      for address in ["198.18.0.21", "198.18.0.24"] {
+        #expect(try await thief.ask(address).isRefused)
+      }
+      try await visitors.expectNoFailure("two runners")
+      try await team.expectNoChanges()
+      #expect(try await team.run(1, "verify").status == 0)
+      try await searchForSecrets(team)
+    }
+  }
+
+  /// No passphrase and no private key in clear, anywhere in the database or beside an inventory.
+  private func searchForSecrets(_ team: TeamScene) async throws {
+    let dump =
+      try team.query(
+        "SELECT string_agg(convert_from(content, 'UTF8'), ' ') FROM deploy.files")
+      + team.query("SELECT string_agg(record::text, ' ') FROM deploy.records")
+      + team.query("SELECT string_agg(r::text, ' ') FROM deploy.runs r")
+    #expect(!dump.contains(Scene.passphrase) && !dump.contains("BEGIN PRIVATE KEY"))
+    #expect(dump.contains("BEGIN ENCRYPTED PRIVATE KEY"))
+  }
+
+  @Test("a runner that is killed at any moment leaves what the next one completes")
+  func killed() async throws {
+    let moments = [
+      "preparing", "app-1: confirmed", "app-4: confirmed", "edge-1: confirmed",
+    ]
+    try await play { team in
+      let playbook = try quick(team)
+      try await team.succeed(0, "apply", "--yes", "--playbook", playbook)
+      let visitors = try Visitors(team.scene, RotationScene.frontEnds)
+      for moment in moments {
+        try change(team, 0)
+        let run = try team.watch(0, "apply", "--yes", "--playbook", playbook)
+        _ = try await run.isKilled { try run.progress.contains(moment) }
+        try team.letReservationsExpire()
+        let next = try await team.succeed(
+          1, "apply", "--yes", "--lock-timeout", "1m", "--playbook", playbook)
+        #expect(!next.all.contains("bug in deploy"))
+        try await team.expectNoChanges()
+      }
+      try await visitors.expectNoFailure("kills of a runner")
+    }
+  }
+
+  @Test("a database that loses connections, restarts or freezes stops no host halfway")
+  func databaseFaults() async throws {
+    try await play { team in
+      let playbook = try quick(team)
+      try await team.succeed(0, "apply", "--yes", "--playbook", playbook)
+      let visitors = try Visitors(team.scene, RotationScene.frontEnds)
+      for fault in ["cut", "restart", "freeze", "stop"] {
+        try change(team, 0)
+        let run = try team.watch(0, "apply", "--yes", "--playbook", playbook)
+        try await run.expect("app-1: confirmed")
+        switch fault {
+        case "cut": try team.cutConnections()
+        case "restart": try await team.server.restart()
+        case "freeze": try team.server.freeze(true)
+        default: team.server.stop()
+        }
+        let output = try await run.command.wait()
+        let said = try run.progress + output.all
+        switch fault {
+        case "freeze": try team.server.freeze(false)
+        case "stop": try await team.server.start()
+        default: #expect(output.status == 0, "\(fault): \(said)")
+        }
+        #expect(!said.contains("bug in deploy"), "\(fault): \(said)")
+        try team.letReservationsExpire()
+        for host in RotationScene.hosts { try await team.scene.settle(host, isHurried: true) }
+        try await team.succeed(
+          1, "apply", "--yes", "--lock-timeout", "1m", "--playbook", playbook)
+        try await team.expectNoChanges()
+      }
+      try await visitors.expectNoFailure("faults of the database")
+    }
+  }
+
+  @Test("a runner that slept while another one took over begins no host and records nothing")
+  func sleeping() async throws {
+    try await play { team in
+      let playbook = try quick(team)
+      try await team.succeed(0, "apply", "--yes", "--playbook", playbook)
+      let visitors = try Visitors(team.scene, RotationScene.frontEnds)
+      try change(team, 0)
+      let run = try team.watch(0, "apply", "--yes", "--playbook", playbook)
+      try await run.expect("app-1: confirmed")
+      try await run.command.signal(SIGSTOP)
+      try team.letReservationsExpire()
+      for host in RotationScene.hosts { try await team.scene.settle(host, isHurried: true) }
+      try await team.succeed(1, "apply", "--yes", "--lock-timeout", "1m", "--playbook", playbook)
+      let records = try team.query("SELECT md5(string_agg(record::text, key)) FROM deploy.records")
+      try await run.command.signal(SIGCONT)
+      let output = try await run.command.wait()
+      let said = try run.progress + output.all
+      #expect(output.status != 0 && said.contains("has taken over"), "\(said)")
+      #expect(
+        try team.query("SELECT md5(string_agg(record::text, key)) FROM deploy.records") == records)
+      try await team.expectNoChanges()
+      try await visitors.expectNoFailure("a runner that slept")
+    }
+  }
+
+  @Test("a busy fleet ends the second run with who has it, and a wait gets it afterwards")
+  func waiting() async throws {
+    try await play { team in
+      try await team.succeed(0, "apply", "--yes")
+      try change(team, 0)
+      let run = try team.watch(0, "apply", "--yes", "--playbook", try quick(team))
+      try await run.expect("app-1: confirmed")
+      let refused = try await team.run(1, "apply", "--yes")
+      #expect(refused.status == 75, "\(refused.all)")
+      #expect(refused.stderr.contains("deploy apply") && refused.stderr.contains("--lock-timeout"))
+      let waited = try await team.succeed(1, "apply", "--yes", "--lock-timeout", "2m")
+      #expect(waited.stderr.contains("waiting for another run"), "\(waited.all)")
+      #expect(try await run.command.wait().status == 0)
+    }
+  }
+}
