@@ -89,9 +89,11 @@ let package = Package(
     .effect("PostgreSQL", ["CLibPQ", "Certificates", "Diagnostics"]),
     .effect("Certificates", ["COpenSSL", "Fleet", "Hashing"]),
     .effect(
+      "Processes", ["Diagnostics", .product(name: "Subprocess", package: "swift-subprocess")]),
+    .effect(
       "ACME",
       [
-        "Certificates", "Diagnostics", "Fleet", "Hashing",
+        "Certificates", "Diagnostics", "Fleet", "Hashing", "Processes",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
     .effect(
@@ -124,8 +126,8 @@ let package = Package(
       "Application",
       [
         "ACME", "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
-        "Inventories", "Nginx", "Planning", "Playbooks", "PostgreSQL", "SSH", "Sandbox", "State", "StateStores",
-        "Verification", systemPackage, algorithms, logging,
+        "Inventories", "Nginx", "Planning", "Playbooks", "PostgreSQL", "Processes", "SSH", "Sandbox",
+        "State", "StateStores", "Verification", systemPackage, algorithms, logging,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       // The playbooks are links to the shipped ones.
@@ -218,9 +220,9 @@ let package = Package(
     .tests(
       "Application",
       [
-        "deploy", "Application", "CAStore", "Certificates", "Diagnostics", "Execution", "Files",
-        "Fleet", "FleetFolders", "FleetLiterals", "Hashing", "Inventories", "Planning",
-        "Playbooks", "SSH", "State",
+        "ACME", "deploy", "Application", "CAStore", "Certificates", "Diagnostics", "Execution",
+        "Files", "Fleet", "FleetFolders", "FleetLiterals", "Hashing", "Inventories", "Planning",
+        "Playbooks", "Processes", "SSH", "State",
       ], cases: true),
     .tests(
       "CommandLine",

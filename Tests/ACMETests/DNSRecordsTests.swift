@@ -115,7 +115,7 @@ struct DNSRecordsTests {
       #"for n in 1 2 3 4 5 6; do echo "line $n"; done; printf 'no \033[31mroom\n' >&2; exit 3"#)
     let solver = try solver(scripts, servers)
     let task = scripts.task("value-1")
-    let error = await #expect(throws: HookCommands.Failure.self) {
+    let error = await #expect(throws: DNSRecords.Failure.self) {
       try await solver.prepare(task)
     }
     #expect(
@@ -136,7 +136,7 @@ struct DNSRecordsTests {
     let servers = try await ZoneServers()
     let scripts = try HookScripts("head -c 30000000 /dev/zero | tr '\\0' x; echo; echo end; exit 1")
     let solver = try solver(scripts, servers)
-    let error = await #expect(throws: HookCommands.Failure.self) {
+    let error = await #expect(throws: DNSRecords.Failure.self) {
       try await solver.prepare(scripts.task("value-1"))
     }
     let text = try #require(error?.description)
@@ -149,13 +149,13 @@ struct DNSRecordsTests {
     var scripts = try HookScripts()
     scripts.hooks.present = ["./no-such-hook"]
     let solver = try solver(scripts, servers)
-    let error = await #expect(throws: HookCommands.Failure.self) {
+    let error = await #expect(throws: DNSRecords.Failure.self) {
       try await solver.prepare(scripts.task("value-1"))
     }
     #expect(error?.description.contains("exited with status 127") == true)
     for domain in ["-x.shop.test", "shop.test; reboot", "", "shop", "192.0.2.1"] {
       let task = scripts.task("value-1", domain: domain)
-      await #expect(throws: HookCommands.Failure.self) { try await solver.prepare(task) }
+      await #expect(throws: DNSRecords.Failure.self) { try await solver.prepare(task) }
       await solver.cleanUp(task)
     }
     #expect(try scripts.notes().isEmpty)
@@ -177,7 +177,7 @@ struct DNSRecordsTests {
     }
     let solver = try solver(scripts, servers, clock: clock)
     let task = scripts.task("value-1")
-    let error = await #expect(throws: HookCommands.Failure.self) {
+    let error = await #expect(throws: DNSRecords.Failure.self) {
       try await solver.prepare(task)
     }
     #expect(error?.description.hasSuffix("took more than 120 s and was terminated") == true)

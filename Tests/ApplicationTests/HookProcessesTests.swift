@@ -1,5 +1,6 @@
 import Execution
 import Foundation
+import Processes
 import Synchronization
 import Testing
 
@@ -144,16 +145,25 @@ struct HookProcessesTests {
 
   @Test("is killed at once when the program exits")
   func end() async throws {
-    let processes = HookProcesses()
+    let running = RunningCommands()
     let lines = Lines()
-    let ending = await processes.run(
+    let ending = await HookProcesses(among: running).run(
       ["sh", "-c", "trap '' TERM; echo $$; while :; do sleep 1; done"], environment: [:],
       withinSeconds: 50,
       say: {
         lines.note($0)
-        processes.endAll()
+        running.killAll()
       })
     #expect(ending == .failed("was terminated by signal 9: \(lines.all.joined())"))
+  }
+
+  @Test("that is started while the program exits is killed too")
+  func afterEnd() async throws {
+    let running = RunningCommands()
+    running.killAll()
+    let ending = await HookProcesses(among: running).run(
+      ["sleep", "1000"], environment: [:], withinSeconds: 50, say: { _ in })
+    #expect(ending == .failed("was terminated by signal 9"))
   }
 
   @Test("has ended when its own process has ended, even if children still run")

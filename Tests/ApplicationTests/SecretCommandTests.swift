@@ -38,12 +38,12 @@ struct SecretCommandTests {
   @Test("is refused if it fails, is missing, is ended by a signal or prints too much")
   func refused() async {
     let name = "the passphrase command"
-    #expect(await failure("false")?.message == "\(name) `false` failed with exit status 1")
+    #expect(await failure("false")?.message == "\(name) `false` exited with status 1")
     #expect(
-      await failure("/no/such")?.message == "\(name) `/no/such` failed with exit status 127")
+      await failure("/no/such")?.message == "\(name) `/no/such` exited with status 127")
     #expect(
       await failure("sh", "-c", "kill $$")?.message
-        == "\(name) `sh -c kill $$` was ended by signal 15")
+        == "\(name) `sh -c kill $$` was terminated by signal 15")
     #expect(await failure("yes")?.message == "\(name) `yes` printed more than 65536 bytes")
   }
 

@@ -114,7 +114,7 @@ struct HostileFilesTests {
     "a passphrase command that fails or never ends is refused",
     arguments: [
       ("[yes]", "the passphrase command `yes` printed more than 65536 bytes"),
-      ("[false]", "the passphrase command `false` failed with exit status 1"),
+      ("[false]", "the passphrase command `false` exited with status 1"),
       (
         "[cat, /dev/zero]",
         "the passphrase command `cat /dev/zero` printed more than 65536 bytes"

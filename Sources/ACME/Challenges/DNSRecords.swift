@@ -1,5 +1,6 @@
 import Diagnostics
 package import Fleet
+import Processes
 import Synchronization
 
 /// The commands that make and remove DNS records, as lego's provider `exec` calls them:
@@ -26,8 +27,11 @@ package struct DNSHooks: Hashable, Sendable {
 
 /// Answers DNS-01 challenges with records that commands of the user make.
 package final class DNSRecords: ChallengeSolver {
+  /// Why a command did not do its work, or was not started.
+  struct Failure: Error, Hashable, CustomStringConvertible { let description: String }
+
   private let hooks: DNSHooks
-  private let commands: HookCommands
+  private let clock: any ACMEClock
   private let dns: DNSClient
   private let watch: RecordWatch
   private let warn: @Sendable (String) -> Void
@@ -54,7 +58,7 @@ package final class DNSRecords: ChallengeSolver {
     self.hooks = hooks
     self.dns = dns
     self.warn = warn
-    commands = HookCommands(clock: clock, withinSeconds: hooks.timeout)
+    self.clock = clock
     watch = RecordWatch(dns: dns, servers: servers, clock: clock, seconds: hooks.timeout)
   }
 
@@ -63,7 +67,7 @@ package final class DNSRecords: ChallengeSolver {
   package func prepare(_ task: ChallengeTask) async throws {
     // The domain is the server's word; commands are often scripts.
     guard DomainName(task.domain) != nil else {
-      throw HookCommands.Failure(
+      throw Failure(
         description: "the server asks for a record of \"\(HostText(task.domain))\"")
     }
     let name = try await dns.target(of: "_acme-challenge.\(task.domain).")
@@ -101,6 +105,16 @@ package final class DNSRecords: ChallengeSolver {
         // The names that hooks of certbot know.
         "CERTBOT_DOMAIN": task.domain, "CERTBOT_VALIDATION": task.answer,
       ])
-    try await commands.run(words + [action, name, task.answer], environment: environment)
+    let words = words + [action, name, task.answer]
+    let command = UserCommand(
+      words, .alone, variables: .only(environment),
+      deadline: UserCommand.Deadline(seconds: hooks.timeout, wait: clock.wait))
+    try Task.checkCancellation()
+    let (ending, lastLines) = try await command.run { try await $0.lastLines() }
+    try Task.checkCancellation()
+    guard let failure = ending.failure else { return }
+    let name = "the command \"\(words.map { HostText($0).text }.joined(separator: " "))\""
+    let output = lastLines.map { $0.isEmpty ? "" : ": \($0)" } ?? ""
+    throw Failure(description: "\(name) \(failure)\(output)")
   }
 }

@@ -11,20 +11,22 @@ enum ProgramEnvironment {
   ]
 
   /// The usual variables as they are set now.
-  static var usual: [Environment.Key: String] { variables() }
+  static var usual: [Environment.Key: String] {
+    var usual: [Environment.Key: String] = [:]
+    for (name, value) in variables() {
+      if let key = Environment.Key(rawValue: name) { usual[key] = value }
+    }
+    return usual
+  }
 
   /// - Parameters:
   ///   - names: variables that are passed on besides the usual ones.
   ///   - additional: variables with values of their own.
   static func variables(
     passing names: [String] = [], adding additional: [String: String] = [:]
-  ) -> [Environment.Key: String] {
+  ) -> [String: String] {
     let names = usualNames.union(names)
-    let own = ProcessInfo.processInfo.environment.filter { names.contains($0.key) }
-    var variables: [Environment.Key: String] = [:]
-    for (name, value) in own.merging(additional, uniquingKeysWith: { $1 }) {
-      if let key = Environment.Key(rawValue: name) { variables[key] = value }
-    }
-    return variables
+    return ProcessInfo.processInfo.environment.filter { names.contains($0.key) }
+      .merging(additional, uniquingKeysWith: { $1 })
   }
 }

@@ -6,6 +6,7 @@ import Fleet
 import Hashing
 import Logging
 import Planning
+import Processes
 import SSH
 package import State
 import Verification
@@ -86,16 +87,15 @@ private struct SSHFleetHosts: FleetHosts {
   func close() async { await pool.close() }
 
   func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Summary {
-    let hooks = HookProcesses()
     let rollout = Rollout(
       of: plan, fromSerial: means.state.serial, pool: pool, issuer: means.issuer,
       signer: FleetSigner(key: means.fleetKey, keeper: means.keeper), store: means.keeper,
-      hooks: hooks, verifier: try verifier(means), surroundings: surroundings(means),
+      hooks: HookProcesses(), verifier: try verifier(means), surroundings: surroundings(means),
       parallel: parallel, report: report)
     return await interaction.untilStopped {
       await rollout.run(plan, state: means.state)
     } abandon: {
-      hooks.endAll()
+      RunningCommands.ofProgram.killAll()
       do {
         try interaction.show(progress.summarySoFar(of: plan), access.traffic)
       } catch {

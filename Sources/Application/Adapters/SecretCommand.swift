@@ -1,5 +1,4 @@
-import Subprocess
-import SystemPackage
+import Processes
 
 /// A program that prints a secret, as the inventory or the environment names it.
 struct SecretCommand {
@@ -10,30 +9,36 @@ struct SecretCommand {
   /// What the program prints, for messages.
   let secret: String
 
+  /// The program, for messages.
+  private var name: String { "the \(secret) command `\(words.joined(separator: " "))`" }
+
   /// Runs the program and returns its output. It has deploy's terminal, since it may ask a person.
   func output() async throws -> [UInt8] {
-    let name = "the \(secret) command `\(words.joined(separator: " "))`"
-    var options = PlatformOptions()
-    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
-    let result: ExecutionResult<Void, BytesOutput, FileDescriptorOutput>
+    let (ending, output) = try await Failure.naming(name) {
+      try await UserCommand(words, .terminal).run { try await $0.all(upTo: Self.mostBytes) }
+    }
+    guard let failure = ending.failure else { return output ?? [] }
+    throw Failure(.failed, "\(name) \(failure)")
+  }
+}
+
+extension Failure {
+  /// Runs a command, and says which one could not be run or printed too much.
+  ///
+  /// - Throws: `interrupted` if the task is cancelled, however the command ended.
+  fileprivate static func naming<Output>(
+    _ name: String, _ run: () async throws -> (ending: CommandEnding, output: Output?)
+  ) async throws -> (ending: CommandEnding, output: Output?) {
+    let result: (ending: CommandEnding, output: Output?)
     do {
-      result = try await Subprocess.run(
-        .path("/usr/bin/env"), arguments: Arguments(["--"] + words), platformOptions: options,
-        input: .currentStandardInput, output: .bytes(limit: Self.mostBytes),
-        error: .currentStandardError)
-    } catch let error as SubprocessError where error.code == .outputLimitExceeded {
-      throw Failure(.failed, "\(name) printed more than \(Self.mostBytes) bytes")
+      result = try await run()
+    } catch is OutputTooLong {
+      throw Failure(.failed, "\(name) printed more than \(SecretCommand.mostBytes) bytes")
     } catch {
       throw Task.isCancelled
         ? Failure(.interrupted) : Failure(.failed, "could not run \(name): \(error)")
     }
     guard !Task.isCancelled else { throw Failure(.interrupted) }
-    switch result.terminationStatus {
-    case .exited(0): return result.standardOutput
-    case .exited(let status):
-      throw Failure(.failed, "\(name) failed with exit status \(status)")
-    case .signaled(let number):
-      throw Failure(.failed, "\(name) was ended by signal \(number)")
-    }
+    return result
   }
 }
