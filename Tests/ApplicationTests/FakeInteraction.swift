@@ -64,7 +64,8 @@ final class FakeInteraction: Interaction {
   }
 
   func untilStopped<Output: Sendable>(
-    _ work: @escaping @Sendable () async -> Output, abandon: @escaping @Sendable () -> Void
+    _ stopping: String, _ work: @escaping @Sendable () async -> Output,
+    abandon: @escaping @Sendable () -> Void
   ) async -> Output {
     await work()
   }

@@ -92,7 +92,7 @@ private struct SSHFleetHosts: FleetHosts {
       signer: FleetSigner(key: means.fleetKey, keeper: means.keeper), store: means.keeper,
       hooks: HookProcesses(), verifier: try verifier(means), surroundings: surroundings(means),
       parallel: parallel, report: report)
-    return await interaction.untilStopped {
+    return await interaction.untilStopped("stopping after the hosts that are switching now") {
       await rollout.run(plan, state: means.state)
     } abandon: {
       RunningCommands.ofProgram.killAll()

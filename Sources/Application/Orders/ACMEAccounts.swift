@@ -34,10 +34,13 @@ actor ACMEAccounts {
 
   /// The account's client, registered at the server. All orders of a run share it.
   func client(of account: ACMEAccount) async throws -> ACMEClient {
-    if let known = clients[account.name] { return try await known.value }
-    let task = Task { try await registered(account) }
+    let task = clients[account.name] ?? Task { try await registered(account) }
     clients[account.name] = task
-    return try await task.value
+    return try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
+    }
   }
 
   /// A client that can only read, for which no key is unlocked.

@@ -4,6 +4,7 @@ import Execution
 import Fleet
 import Inventories
 import Planning
+import Processes
 import State
 
 /// Carries out a plan that may order certificates: first those whose challenges are answered already, so that a renewal
@@ -24,25 +25,40 @@ struct OrderedRollout {
     try await flow.approve(plan)
     try whenApproved()
     let ready = plan.orders.filter(\.waits.isEmpty)
-    var results = await results(of: ready)
+    let before = RunProgress().summarySoFar(of: plan)
+    var results = await results(of: ready, after: before)
+    guard !results.isStopped else { return try finish(before, plan, results) }
     let current = try await updated(
-      plan, with: survey, for: ready.filter { results[$0.site]?.isNew == true })
+      plan, with: survey, for: ready.filter { results.all[$0.site]?.isNew == true })
     var summary = try await flow.execute(current)
     let more = await laterResults(of: plan, after: summary)
-    results.merge(more) { $1 }
+    results.all.merge(more.all) { $1 }
+    guard !more.isStopped else {
+      summary.stopped = summary.stopped ?? Summary.interrupted
+      return try finish(summary, plan, results)
+    }
     // What has been done so far is shown, whatever goes wrong now.
     do {
-      let ordered = plan.orders.filter { more[$0.site]?.isNew == true }
+      let ordered = plan.orders.filter { more.all[$0.site]?.isNew == true }
       if let next = try await nextPlan(after: plan, for: ordered) {
         summary = summary.followed(by: try await flow.execute(next))
       }
     } catch {
       summary.stopped = summary.stopped ?? Failure(error).text
     }
-    summary.orders = results
     let revocations = SiteRevocations(run: run, accounts: accounts)
     for failure in await revocations.carryOut(await flow.keeper.state) {
       summary.stopped = summary.stopped ?? failure
+    }
+    return try finish(summary, plan, results)
+  }
+
+  /// Shows the results, also of orders that the run did not reach.
+  private func finish(_ summary: Summary, _ plan: Plan, _ results: Results) throws -> Summary {
+    var summary = summary
+    summary.orders = results.all
+    for order in plan.orders where summary.orders[order.site] == nil {
+      summary.orders[order.site] = .failed(why: CertificateOrder.stoppedBefore)
     }
     return try flow.finish(summary)
   }
@@ -71,30 +87,64 @@ struct OrderedRollout {
   /// The results of the orders that had to wait for hosts.
   private func laterResults(
     of plan: Plan, after summary: Summary
-  ) async -> [DomainName: OrderResult] {
+  ) async -> Results {
     let later = plan.orders.filter { !$0.waits.isEmpty }
     let able = later.filter { order in
       summary.stopped == nil
         && order.waits.allSatisfy { summary.results[$0]?.isSuccess == true }
     }
-    var results = await results(of: able)
-    for order in later where results[order.site] == nil {
-      results[order.site] = .failed(why: order.notAnswered(summary))
+    var results = await results(of: able, after: summary)
+    guard !results.isStopped else { return results }
+    for order in later where results.all[order.site] == nil {
+      results.all[order.site] = .failed(why: order.notAnswered(summary))
     }
     return results
   }
 
+  /// The results of orders, by site.
+  private struct Results: Sendable {
+    var all: [DomainName: OrderResult] = [:]
+    /// Whether the user stopped the run.
+    var isStopped = false
+  }
+
+  /// Orders certificates until the user stops the run.
+  ///
+  /// - Parameter summary: what has been done before, which is shown if the user does not wait for the end.
+  private func results(
+    of orders: [CertificateOrder], after summary: Summary
+  ) async -> Results {
+    guard !orders.isEmpty else { return Results() }
+    return await run.interaction.untilStopped("stopping the orders") {
+      await place(orders)
+    } abandon: { [run] in
+      RunningCommands.ofProgram.killAll()
+      do {
+        var summary = summary
+        summary.stopped = Summary.interrupted
+        try run.interaction.show(summary, run.access.traffic)
+      } catch {
+        run.interaction.warn("could not show the summary: \(error)")
+      }
+    }
+  }
+
   /// Orders certificates, one after the other: servers limit how many are ordered at once.
-  private func results(of orders: [CertificateOrder]) async -> [DomainName: OrderResult] {
-    var results: [DomainName: OrderResult] = [:]
+  private func place(_ orders: [CertificateOrder]) async -> Results {
+    var results = Results()
     for order in orders {
       run.interaction.inform(
         "ordering the certificate of \(order.site) from \(order.server)")
       do {
-        results[order.site] = try await place(order)
+        results.all[order.site] = try await place(order)
       } catch {
-        results[order.site] = .failed(why: Failure(error).text)
+        let failure = Failure(error)
+        results.isStopped = Task.isCancelled || failure.kind == .interrupted
+        results.all[order.site] = .failed(
+          why: results.isStopped ? CertificateOrder.interrupted : failure.text)
       }
+      results.isStopped = results.isStopped || Task.isCancelled
+      if results.isStopped { return results }
     }
     return results
   }
@@ -120,10 +170,15 @@ struct OrderedRollout {
 }
 
 extension CertificateOrder {
+  /// Why there is no certificate if the user stopped the run meanwhile; the next run continues.
+  fileprivate static let interrupted = "the run was interrupted"
+  /// Why the order was not placed if the run stopped before.
+  fileprivate static let stoppedBefore = "it was not ordered, because the run stopped before"
+
   /// Why the order was not placed.
   fileprivate func notAnswered(_ summary: Summary) -> String {
     let silent = waits.filter { summary.results[$0]?.isSuccess != true }
-    guard !silent.isEmpty else { return "it was not ordered, because the run stopped before" }
+    guard !silent.isEmpty else { return Self.stoppedBefore }
     return
       "it was not ordered, because \(silent.joined(separator: ", ")) could not be made to answer challenges"
   }

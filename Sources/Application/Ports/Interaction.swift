@@ -45,8 +45,11 @@ package protocol Interaction: Sendable {
 
   /// Runs work that the user can stop. The first interrupt cancels its task, which ends in order; at the second
   /// one, `abandon` is called and the program exits.
+  ///
+  /// - Parameter stopping: what is announced at the first interrupt, such as "stopping the order".
   func untilStopped<Output: Sendable>(
-    _ work: @escaping @Sendable () async -> Output, abandon: @escaping @Sendable () -> Void
+    _ stopping: String, _ work: @escaping @Sendable () async -> Output,
+    abandon: @escaping @Sendable () -> Void
   ) async -> Output
 }
 

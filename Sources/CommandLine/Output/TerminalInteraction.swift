@@ -102,9 +102,10 @@ struct TerminalInteraction: Interaction {
   }
 
   func untilStopped<Output: Sendable>(
-    _ work: @escaping @Sendable () async -> Output, abandon: @escaping @Sendable () -> Void
+    _ stopping: String, _ work: @escaping @Sendable () async -> Output,
+    abandon: @escaping @Sendable () -> Void
   ) async -> Output {
-    await Interrupts.cancelling(work, leave: abandon)
+    await Interrupts.cancelling(work, stopping, leave: abandon)
   }
 }
 

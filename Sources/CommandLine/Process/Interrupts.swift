@@ -2,14 +2,14 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Handles Ctrl-C, SIGTERM and SIGHUP: during a rollout, the first one stops the run in order and the second one ends
+/// Handles Ctrl-C, SIGTERM and SIGHUP: during a rollout and during orders, the first one stops the run in order and the second one ends
 /// the program at once; otherwise, one ends the program, which leaves a clean screen.
 enum Interrupts {
   /// What a signal does.
   private enum Effect {
     case leave
-    /// It cancels a task.
-    case stop(cancel: @Sendable () -> Void, abandon: @Sendable () -> Void)
+    /// It cancels a task, and says what stops.
+    case stop(String, cancel: @Sendable () -> Void, abandon: @Sendable () -> Void)
     /// The task is cancelled already.
     case abandon(@Sendable () -> Void)
   }
@@ -28,12 +28,15 @@ enum Interrupts {
   ///
   /// Afterwards, the signals have their default actions again.
   ///
-  /// - Parameter leave: called at the second signal, before the program exits with 130.
+  /// - Parameters:
+  ///   - stopping: what is announced at the first signal.
+  ///   - leave: called at the second signal, before the program exits with 130.
   static func cancelling<Result: Sendable>(
-    _ work: @escaping @Sendable () async -> Result, leave: @escaping @Sendable () -> Void
+    _ work: @escaping @Sendable () async -> Result, _ stopping: String,
+    leave: @escaping @Sendable () -> Void
   ) async -> Result {
     let task = Task { await work() }
-    state.withLock { $0.effect = .stop(cancel: { task.cancel() }, abandon: leave) }
+    state.withLock { $0.effect = .stop(stopping, cancel: { task.cancel() }, abandon: leave) }
     listen()
     let result = await task.value
     state.withLock { $0.effect = .leave }
@@ -56,7 +59,7 @@ enum Interrupts {
   private static func receive(_ number: Int32) {
     let effect = state.withLock { state in
       let effect = state.effect
-      if case .stop(_, let abandon) = effect { state.effect = .abandon(abandon) }
+      if case .stop(_, _, let abandon) = effect { state.effect = .abandon(abandon) }
       return effect
     }
     switch effect {
@@ -64,12 +67,10 @@ enum Interrupts {
       StatusDisplay.close()
       signal(number, SIG_DFL)
       kill(getpid(), number)
-    case .stop(let cancel, _):
+    case .stop(let stopping, let cancel, _):
       // First, because the message waits for a terminal that takes nothing.
       cancel()
-      Console.error(
-        "deploy: stopping after the hosts that are switching now; press Ctrl-C again to stop at once"
-      )
+      Console.error("deploy: \(stopping); press Ctrl-C again to stop at once")
     case .abandon(let abandon):
       abandon()
       ProcessExit.now(ExitStatus.interrupted.rawValue)
