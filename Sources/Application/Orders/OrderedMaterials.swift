@@ -5,32 +5,36 @@ import Fleet
 import Inventories
 import Planning
 
-/// Reads what was ordered for sites, as plans need it. No key is decrypted.
+/// What was ordered for the sites of an inventory, as plans need it. Each record is read once; no key is decrypted.
 struct OrderedMaterials {
-  let workspace: Workspace
+  private let workspace: Workspace
+  private var records: [DomainName: SiteOrderRecord] = [:]
   /// The sites whose certificates this run revokes.
-  var revoked: Set<DomainName> = []
+  private let revoked: Set<DomainName>
 
-  private var folder: ACMEFolder { workspace.ca.acme }
+  /// Reads the records.
+  ///
+  /// - Parameter revoked: the sites whose certificates this run revokes.
+  init(_ workspace: Workspace, revoking revoked: Set<DomainName> = []) throws {
+    self.workspace = workspace
+    self.revoked = revoked
+    for site in workspace.inventory.sites where site.isCertificateOrdered {
+      records[site.domain] = try workspace.ca.acme.orders(of: site.domain)
+    }
+  }
 
   /// Adds the certificates and the thumbprints of accounts.
-  ///
-  /// - Parameter suggestions: what servers have just said, by site, about when to renew.
-  func add(
-    to materials: inout Materials, suggestions: [DomainName: SiteOrderRecord.Suggestion] = [:]
-  ) throws {
+  func add(to materials: inout Materials) throws {
+    let folder = workspace.ca.acme
     for account in ACMEAccounts.used(by: workspace.inventory) where account.dns == nil {
       materials.thumbprints[account.name] = try folder.account(account.name)?.thumbprint
     }
-    for site in workspace.inventory.sites where site.isCertificateOrdered {
-      let record = try folder.orders(of: site.domain)
-      guard var current = record.current else { continue }
+    for (site, record) in records {
+      guard let current = record.current else { continue }
       // As soon as it is noted, another one may have been ordered.
-      let isToBeRevoked = revoked.contains(site.domain) && record.revoking.isEmpty
-      current.suggestion = suggestions[site.domain] ?? current.suggestion
-      materials.siteCertificates[site.domain] = try material(
-        current, isRevoked: current.isRevoked || isToBeRevoked,
-        at: folder.orderPath(site.domain))
+      let isToBeRevoked = revoked.contains(site) && record.revoking.isEmpty
+      materials.siteCertificates[site] = try material(
+        current, isRevoked: current.isRevoked || isToBeRevoked, at: folder.orderPath(site))
     }
   }
 
@@ -38,9 +42,10 @@ struct OrderedMaterials {
     _ issued: SiteOrderRecord.Issued, isRevoked: Bool, at path: String
   ) throws -> Materials.SiteCertificate {
     let leaf = try CertificateFacts.readAll(pem: issued.certificate, named: path)[0]
+    let request = issued.request
     let source =
-      issued.request.command.map { OrderSource.command($0) }
-      ?? issued.request.directory.flatMap { DirectoryURL($0) }.map { .acme($0) }
+      request.command.map { OrderSource.command($0) }
+      ?? request.directory.flatMap { DirectoryURL($0) }.map { .acme($0) }
     guard let source else {
       throw Failure(
         .invalidInput,
@@ -57,25 +62,23 @@ struct OrderedMaterials {
       certificate: issued.certificate, keyDigest: nil, notAfter: end,
       namesResponder: leaf.namesResponder,
       ordered: OrderedCertificate(
-        from: source, names: issued.request.names, profile: issued.request.profile,
-        key: issued.request.key.flatMap { KeyKind(rawValue: $0) }, keyDigest: issued.key.digest,
+        from: source, names: request.names, profile: request.profile,
+        key: request.key.flatMap { KeyKind(rawValue: $0) }, keyDigest: issued.key.digest,
         serial: leaf.serial, notBefore: Timestamp(secondsSince1970: leaf.notBefore),
         notAfter: end, suggestion: suggestion, isRevoked: isRevoked))
   }
 
-  /// SHA-256 of the ordered certificates that were revoked, in lower-case hex.
-  func revokedDigests() throws -> Set<String> {
-    Set(try folder.sites().flatMap { try folder.orders(of: $0).revoked })
-  }
-
   /// Asks servers when certificates should be renewed, where it is time to ask again (RFC 9773). A server that does not
   /// answer is not a failure: renewal is then due by the lifetime.
-  func newSuggestions() async -> [DomainName: SiteOrderRecord.Suggestion] {
-    var suggestions: [DomainName: SiteOrderRecord.Suggestion] = [:]
+  ///
+  /// - Returns: the sites about which a server said something.
+  @discardableResult
+  mutating func askServers() async -> [DomainName] {
+    var answered: [DomainName] = []
     var silent: Set<ACMEAccountName> = []
     for site in workspace.inventory.sites {
       guard let account = workspace.inventory.acmeAccount(of: site),
-        !silent.contains(account.name), let current = try? folder.orders(of: site.domain).current,
+        !silent.contains(account.name), let current = records[site.domain]?.current,
         current.request.directory == account.directory.text,
         (current.suggestion?.next ?? 0) <= Timestamp.current.secondsSince1970,
         let identifier = try? current.identifier(),
@@ -83,22 +86,28 @@ struct OrderedMaterials {
       else { continue }
       do {
         guard let (info, next) = try await client.renewal(of: identifier) else { continue }
-        suggestions[site.domain] = .init(
+        records[site.domain]?.current?.suggestion = .init(
           start: info.start.secondsSince1970, end: info.end.secondsSince1970,
           next: min(next, Timestamp.current.adding(seconds: 86_400)).secondsSince1970)
+        answered.append(site.domain)
       } catch {
         silent.insert(account.name)
       }
     }
-    return suggestions
+    return answered
   }
 
-  /// Asks servers and keeps what they say; needs the lock of the state.
-  func refreshSuggestions() async throws {
-    for (site, suggestion) in await newSuggestions() {
-      var record = try folder.orders(of: site)
-      record.current?.suggestion = suggestion
-      try folder.save(record, of: site)
+  /// Asks servers and keeps what they say. The lock of the state has to be held since the records were read.
+  mutating func refresh() async throws {
+    for site in await askServers() {
+      if let record = records[site] { try workspace.ca.acme.save(record, of: site) }
     }
+  }
+}
+
+extension ACMEFolder {
+  /// SHA-256 of the ordered certificates that were revoked, in lower-case hex.
+  func revokedDigests() throws -> Set<String> {
+    Set(try sites().flatMap { try orders(of: $0).revoked })
   }
 }

@@ -20,13 +20,23 @@ struct FleetPlanner {
 
   /// A plan from what the hosts reported.
   ///
-  /// - Parameter now: the time at which certificates are judged; nil for the current time.
-  func plan(_ survey: Survey, _ state: FleetState, asOf now: Timestamp? = nil) async throws -> Plan
-  {
+  /// - Parameters:
+  ///   - now: the time at which certificates are judged; nil for the current time.
+  ///   - ordered: what was ordered, after servers were asked; nil if it has not been read.
+  func plan(
+    _ survey: Survey, _ state: FleetState, asOf now: Timestamp? = nil,
+    _ ordered: OrderedMaterials? = nil
+  ) async throws -> Plan {
     begin()
     defer { interaction.show(.ended) }
+    let known: OrderedMaterials
+    if let ordered {
+      known = ordered
+    } else {
+      known = try await orderedMaterials(asksServers: true)
+    }
     let input = try await input(
-      survey, state, keys: .of(selectedHosts), asOf: now, asksServers: true)
+      survey, state, keys: .of(selectedHosts), asOf: now, known)
     return await warned(Planner.plan(input), state, now ?? .current)
   }
 
@@ -37,7 +47,8 @@ struct FleetPlanner {
     try surveyor.refuseUnknownHosts(state)
     begin()
     defer { interaction.show(.ended) }
-    let input = try await input([:], state, keys: .none, asOf: nil, asksServers: false)
+    let input = try await input(
+      [:], state, keys: .none, asOf: nil, await orderedMaterials(asksServers: false))
     return await warned(Planner.offline(input), state, .current)
   }
 
@@ -70,15 +81,21 @@ struct FleetPlanner {
       hosts: workspace.inventory.hosts.filter(scope.selector.matches), number: number,
       keepReleases: workspace.inventory.keepReleases, playbook: playbook, state: state,
       survey: survey, now: .current)
-    input.revokedCertificates = try OrderedMaterials(workspace: workspace).revokedDigests()
+    input.revokedCertificates = try workspace.ca.acme.revokedDigests()
     return input
+  }
+
+  private func orderedMaterials(asksServers: Bool) async throws -> OrderedMaterials {
+    var ordered = try OrderedMaterials(workspace, revoking: scope.revokedSites)
+    if asksServers && scope.ordersCertificates { await ordered.askServers() }
+    return ordered
   }
 
   /// Everything that the planner needs: inventory, files, state, survey, and revocation lists,
   /// which may need the CA's key.
   private func input(
     _ survey: Survey, _ state: FleetState, keys: MaterialsReader.KeyNeed, asOf time: Timestamp?,
-    asksServers: Bool
+    _ ordered: OrderedMaterials
   ) async throws -> PlanningInput {
     let now = time ?? .current
     var materials = try MaterialsReader(workspace: workspace, now: .current, keys: keys).read()
@@ -86,9 +103,7 @@ struct FleetPlanner {
     guard faults.isEmpty else {
       throw Failure(.invalidInput, faults.joined(separator: "\ndeploy: "))
     }
-    let ordered = OrderedMaterials(workspace: workspace, revoked: scope.revokedSites)
-    let asks = asksServers && scope.ordersCertificates
-    try ordered.add(to: &materials, suggestions: asks ? await ordered.newSuggestions() : [:])
+    try ordered.add(to: &materials)
     try surveyor.refuseUnknownGenerations(state, survey)
     materials.revocationLists = try await revocations.lists(for: state, now: now).materials
     return PlanningInput(

@@ -111,10 +111,13 @@ package struct FleetRun: Sendable {
 
   /// Surveys the hosts and makes a plan.
   ///
-  /// - Parameter now: the time at which certificates are judged; nil for the current time.
+  /// - Parameters:
+  ///   - now: the time at which certificates are judged; nil for the current time.
+  ///   - ordered: what was ordered, after servers were asked; nil if it has not been read.
   /// - Returns: the plan, and the survey from which it was made.
   func surveyAndPlan(
-    _ hosts: any FleetHosts, _ state: inout FleetState, asOf now: Timestamp? = nil
+    _ hosts: any FleetHosts, _ state: inout FleetState, asOf now: Timestamp? = nil,
+    _ ordered: OrderedMaterials? = nil
   ) async throws -> (plan: Plan, survey: Survey) {
     // Checked before any host is contacted, because creating the CA is the user's next step.
     try ca.folder.refuseWithoutCA(state)
@@ -122,7 +125,7 @@ package struct FleetRun: Sendable {
     let survey = try await surveyor.survey(hosts, &state)
     let answered = ContinuousClock.now
     log.debug("asked \(survey.count) hosts in \(start.duration(to: answered).inSeconds)")
-    let plan = try await planner.plan(survey, state, asOf: now)
+    let plan = try await planner.plan(survey, state, asOf: now, ordered)
     log.debug("made the plan in \(answered.duration(to: .now).inSeconds)")
     return (plan, survey)
   }

@@ -21,9 +21,10 @@ package struct ApplyPlan {
       try run.ca.folder.refuseWithoutCA(state)
       let accounts = ACMEAccounts(run)
       try await accounts.makeKeys()
-      try await OrderedMaterials(workspace: run.workspace).refreshSuggestions()
+      var ordered = try OrderedMaterials(run.workspace)
+      if run.scope.ordersCertificates { try await ordered.refresh() }
       let (plan, survey) = try await run.surveyAndPlan(
-        flow.hosts, &state, asOf: saved?.approved.madeAt)
+        flow.hosts, &state, asOf: saved?.approved.madeAt, ordered)
       await flow.keeper.hold(state)
       return try await OrderedRollout(
         flow: flow, accounts: accounts, asOf: saved?.approved.madeAt

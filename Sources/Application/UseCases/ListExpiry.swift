@@ -26,7 +26,7 @@ package struct ListExpiry {
       try folder.root(above: $0).map(Expiry.Root.init)
     }
     var materials = try MaterialsReader(workspace: run.workspace, now: now, keys: .none).read()
-    try OrderedMaterials(workspace: run.workspace).add(to: &materials)
+    try OrderedMaterials(run.workspace).add(to: &materials)
     return (
       state.fleet,
       Expiry.all(
