@@ -79,4 +79,57 @@ struct SiteRevocationTests {
       #expect(try await acme.shown().issuer.contains("command"))
     }
   }
+
+  @Test("a command writes the certificate to files: they are checked as files are, and installed")
+  func files() async throws {
+    try await ACMEScene.play { acme in
+      let scene = acme.scene
+      try await scene.apply()
+      let visitors = try acme.visitors()
+      try scene.write(
+        """
+        cd "\(scene.folder)" && echo run >>runs
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 \
+          -subj /CN=written -addext "subjectAltName=$1" -keyout written.key -out written.crt 2>&1
+        cat written.crt >>public/roots.pem
+
+        """, to: "write.sh")
+      let names = "DNS:shop.example,DNS:www.shop.example"
+      func use(_ words: String, key: String = "written.key") throws {
+        try scene.write(
+          ACMEScene.inventory(
+            certificate: "{command: [sh, \(words)], files: {certificate: written.crt, key: \(key)}}"
+          ))
+      }
+      func expectRefusal(_ words: String...) async throws {
+        let output = try await scene.deploy("apply", "--yes")
+        #expect(output.status == 1, "\(output.all)")
+        for word in words { #expect(output.all.contains(word), "no \(word): \(output.all)") }
+      }
+      let first = try await acme.shown()
+      try use("-c, exit 3")
+      try await expectRefusal("exited with status 3")
+      try use("-c, \"echo no quota; exit 1\"")
+      try await expectRefusal("exited with status 1: no quota")
+      try use("-c, \"true\"")
+      try await expectRefusal("succeeded, but", "written.crt")
+      try use("\(scene.folder)/write.sh, \"DNS:other.example\"")
+      try await expectRefusal("shop.example")
+      try use("\(scene.folder)/write.sh, \"\(names)\"", key: "written.crt")
+      try await expectRefusal("written.crt")
+      #expect(try await acme.shown() == first)
+
+      try use("\(scene.folder)/write.sh, \"\(names)\"")
+      let runs = try scene.read("runs").count
+      try await scene.apply()
+      #expect(try scene.read("runs").count == runs + 4)
+      #expect(try await acme.shown().issuer.contains("written"))
+      #expect(try !scene.read("shop.ca/acme/site-shop.example.json").contains("BEGIN PRIVATE KEY"))
+      // The copy of the controller is installed, not what the files have meanwhile.
+      try scene.write("", to: "written.key")
+      try await scene.expectNoChanges()
+      #expect(try scene.read("runs").count == runs + 4)
+      try await visitors.expectNoFailure("a certificate from files of a command", moreThan: 10)
+    }
+  }
 }

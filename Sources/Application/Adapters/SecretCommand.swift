@@ -20,6 +20,16 @@ struct SecretCommand {
     guard let failure = ending.failure else { return output ?? [] }
     throw Failure(.failed, "\(name) \(failure)")
   }
+
+  /// Runs a program that prints nothing of interest, but the end of it if the program fails.
+  func run() async throws {
+    let (ending, lastLines) = try await Failure.naming(name) {
+      try await UserCommand(words, .terminal).run { try await $0.lastLines() }
+    }
+    guard let failure = ending.failure else { return }
+    let output = lastLines.map { $0.isEmpty ? "" : ": \($0)" } ?? ""
+    throw Failure(.failed, "\(name) \(failure)\(output)")
+  }
 }
 
 extension Failure {

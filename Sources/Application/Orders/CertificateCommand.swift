@@ -2,38 +2,72 @@ import CAStore
 import Certificates
 import Execution
 import Fleet
+import Inventories
 import Planning
 
-/// Gets the certificate of one site from a program that prints it, with its chain and its key, as PEM in any order.
+/// Gets the certificate of one site from a program, which prints it with its chain and its key, as PEM in any order, or
+/// writes it to files.
 struct CertificateCommand {
   let order: CertificateOrder
-  let words: [String]
+  let site: Site
+  let program: CertificateProgram
   let accounts: ACMEAccounts
-  let folder: ACMEFolder
+  let workspace: Workspace
+
+  private var command: SecretCommand {
+    SecretCommand(words: program.words, secret: "certificate")
+  }
 
   func run() async throws -> OrderResult {
-    var output = try await SecretCommand(words: words, secret: "certificate").output()
-    let name = "the certificate that \(order.server) prints"
+    let (chain, key, name): (String, Secret, String)
+    if let files = program.files {
+      (chain, key) = try await written(files)
+      name = workspace.resolve(files.certificate.path.text)
+    } else {
+      name = "the certificate that \(order.server) prints"
+      (chain, key) = try await printed(named: name)
+    }
+    let end = try IssuedFiles(chain: chain, key: key, from: name).check(for: order.names)
+    var record = try workspace.ca.acme.orders(of: order.site)
+    if let present = try presentResult(chain, record) { return present }
+    let plain = try SealedKey.normalized(key, named: name)
+    let sealed = try await accounts.seal(
+      plain, named: "the key for the certificate of \(order.site)")
+    let files = [program.files?.certificate, program.files?.key].compactMap { $0?.path.text }
+    record.current = SiteOrderRecord.Issued(
+      request: .init(command: program.words, files: files, names: order.names),
+      key: .init(pem: sealed, digest: plain.digest), certificate: chain)
+    record.pending = nil
+    try workspace.ca.acme.save(record, of: order.site)
+    return .issued(until: end)
+  }
+
+  private func printed(named name: String) async throws -> (chain: String, key: Secret) {
+    var output = try await command.output()
     guard CredentialContent(of: output) == .certificatesAndKey else {
       _ = Secret(wiping: &output)
       throw Failure(
         .failed,
         "\(order.server) has to print the certificate with its chain and its unencrypted key, as PEM: it"
-          + " printed something else")
+          + " printed something else. If it writes files, name them with the key \"files\"")
     }
-    let (chain, key) = try PEMBlocks.separated(&output, named: name)
-    let end = try IssuedFiles(chain: chain, key: key, from: name).check(for: order.names)
-    var record = try folder.orders(of: order.site)
-    if let present = try presentResult(chain, record) { return present }
-    let plain = try SealedKey.normalized(key, named: name)
-    let sealed = try await accounts.seal(
-      plain, named: "the key for the certificate of \(order.site)")
-    record.current = SiteOrderRecord.Issued(
-      request: .init(command: words, names: order.names),
-      key: .init(pem: sealed, digest: plain.digest), certificate: chain)
-    record.pending = nil
-    try folder.save(record, of: order.site)
-    return .issued(until: end)
+    return try PEMBlocks.separated(&output, named: name)
+  }
+
+  /// Reads what the program has written, as files of the inventory are read.
+  private func written(
+    _ files: CertificateProgram.Files
+  ) async throws -> (chain: String, key: Secret) {
+    try await command.run()
+    var problems: [String] = []
+    let reader = SiteCertificateReader(
+      now: .current, roots: nil, resolve: { [workspace] in workspace.resolve($0) })
+    let read = reader.files(files.certificate, key: files.key, of: site, &problems)
+    guard let read, let key = read.key else {
+      throw Failure(
+        .failed, "\(order.server) succeeded, but \(problems.joined(separator: "; "))")
+    }
+    return (read.certificates, key)
   }
 
   /// The result of a program that has nothing newer; nil if the certificate is new. It fails only when less than a
@@ -51,7 +85,7 @@ struct CertificateCommand {
     }
     throw Failure(
       .failed,
-      "\(order.server) prints the certificate that is installed, valid until \(end.date): renew it there"
+      "\(order.server) gives the certificate that is installed, valid until \(end.date): renew it there"
     )
   }
 }

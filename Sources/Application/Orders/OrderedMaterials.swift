@@ -44,7 +44,7 @@ struct OrderedMaterials {
     let leaf = try CertificateFacts.readAll(pem: issued.certificate, named: path)[0]
     let request = issued.request
     let source =
-      request.command.map { OrderSource.command($0) }
+      request.command.map { OrderSource.command($0, files: request.files ?? []) }
       ?? request.directory.flatMap { DirectoryURL($0) }.map { .acme($0) }
     guard let source else {
       throw Failure(

@@ -151,13 +151,13 @@ struct OrderedRollout {
 
   private func place(_ order: CertificateOrder) async throws -> OrderResult {
     let inventory = run.workspace.inventory
-    if case .command(let words) = order.source {
+    let site = inventory.sites.first { $0.domain == order.site }
+    if let site, case .command(let program) = site.certificate {
       return try await CertificateCommand(
-        order: order, words: words, accounts: accounts, folder: run.workspace.ca.acme
+        order: order, site: site, program: program, accounts: accounts, workspace: run.workspace
       ).run()
     }
-    guard let site = inventory.sites.first(where: { $0.domain == order.site }),
-      let account = order.account.flatMap({ inventory.acme[$0] })
+    guard let site, let account = order.account.flatMap({ inventory.acme[$0] })
     else {
       preconditionFailure("\(order.site) orders no certificate. This is a bug in deploy.")
     }

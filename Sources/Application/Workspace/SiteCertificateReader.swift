@@ -26,12 +26,28 @@ struct SiteCertificateReader {
   /// Makes a path of the inventory absolute.
   let resolve: (String) -> String
 
-  /// Nil if there are problems, which are appended.
+  /// The files of a site that were read and judged.
+  struct Files {
+    let material: Materials.SiteCertificate
+    /// The certificate and its chain alone, as PEM.
+    let certificates: String
+    /// Nil if it was not to be read.
+    let key: Secret?
+  }
+
+  /// What plans need of a site's files. Nil if there are problems, which are appended.
   ///
   /// - Parameter key: nil if the key is not to be read.
   func read(
     _ certificate: LocalFile, key: LocalFile?, of site: Site, _ problems: inout [String]
   ) -> Materials.SiteCertificate? {
+    files(certificate, key: key, of: site, &problems)?.material
+  }
+
+  /// The same, with the key.
+  func files(
+    _ certificate: LocalFile, key: LocalFile?, of site: Site, _ problems: inout [String]
+  ) -> Files? {
     let file = file(certificate, &problems)
     let keyFile = key.flatMap { self.file($0, &problems) }
     guard let file, key == nil || keyFile != nil else { return nil }
@@ -45,8 +61,8 @@ struct SiteCertificateReader {
       return nil
     }
     let chain = chain(of: file, &problems)
-    let files = keyFile.flatMap { self.files(chain, $0, &problems) }
-    guard let chain, keyFile == nil || files != nil else { return nil }
+    let isUsable = keyFile.map { self.isUsable($0, with: chain, &problems) } ?? true
+    guard let chain, isUsable else { return nil }
     let found = chain.problems(
       asServerFor: ([site.domain] + site.aliases).map(\.text), at: now.secondsSince1970,
       knowing: roots
@@ -62,7 +78,9 @@ struct SiteCertificateReader {
       notAfter: Timestamp(secondsSince1970: chain.facts[0].notAfter),
       namesResponder: chain.facts[0].namesResponder, warnings: messages.map(\.1))
     material.faults = messages.filter { $0.0 == .refusedByAll }.map(\.1)
-    return material
+    return Files(
+      material: material, certificates: certificates(chain),
+      key: keyFile.map { Secret(copying: $0.bytes) })
   }
 
   private func file(_ named: LocalFile, _ problems: inout [String]) -> File? {
@@ -133,23 +151,23 @@ struct SiteCertificateReader {
 
   // MARK: - The key
 
-  /// The certificate with its key; nil if the key cannot be used with it.
-  private func files(
-    _ chain: CertificateBundle?, _ key: File, _ problems: inout [String]
-  ) -> ServerFiles? {
+  /// Whether nginx can use a key with the certificate.
+  private func isUsable(
+    _ key: File, with chain: CertificateBundle?, _ problems: inout [String]
+  ) -> Bool {
     if let advice = key.content.advice(at: key.path, as: .key) {
       problems.append(key.message(advice))
-      return nil
+      return false
     }
-    guard let chain else { return nil }
+    guard let chain else { return false }
     do throws(CertificateError) {
       let files = try ServerFiles(
         chain: chain, keyPEM: Secret(copying: key.bytes), keyNamed: key.path)
       try files.checkKeyMatches()
-      return files
+      return true
     } catch {
       problems.append(key.message(Self.explanation(of: error, at: key.path)))
-      return nil
+      return false
     }
   }
 

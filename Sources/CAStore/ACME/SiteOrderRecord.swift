@@ -35,8 +35,10 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
     package var account: String?
     /// The URL of the server's directory; nil for a command.
     package var directory: String?
-    /// The words of the command that prints the certificate; nil for a server.
+    /// The words of the command that gets the certificate; nil for a server.
     package var command: [String]?
+    /// The paths of the files that the command writes; nil if it prints.
+    package var files: [String]?
     package var names: [String]
     package var profile: String?
     /// A raw value of `KeyKind`; nil for a command.
@@ -52,8 +54,9 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
       self.key = key
     }
 
-    package init(command: [String], names: [String]) {
+    package init(command: [String], files: [String], names: [String]) {
       self.command = command
+      self.files = files.isEmpty ? nil : files
       self.names = names
     }
   }

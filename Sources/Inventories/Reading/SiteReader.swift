@@ -121,6 +121,11 @@ extension PublicCertificate {
   ) -> (PublicCertificate?, Placed<ACMEAccountName>?) {
     let all = Fields<Key>(entry.value, of: "the certificate", at: entry.place, &found)
     isPrivatelyTrusted = all?[.isPrivate]?.boolean(&found) ?? false
+    if let all, let command = all[.command], let files = all[.files],
+      [Key.installed, .ca, .acme].allSatisfy({ all[$0] == nil })
+    {
+      return (program(command, writing: files, &found), nil)
+    }
     guard let fields = all,
       let (key, node) = fields.exactlyOne(
         of: .files, .installed, .ca, .acme, .command, reporting: &found)
@@ -153,9 +158,21 @@ extension PublicCertificate {
     case .command:
       let words = node.commandWords(
         whichPrints: "the certificate with its chain and its key", &found)
-      return (words.map { .command($0) }, nil)
+      return (words.map { .command(CertificateProgram($0)) }, nil)
     case .isPrivate: return (nil, nil)
     }
+  }
+
+  /// Reads a program that writes a certificate and its key, and where it does.
+  private static func program(
+    _ command: Node, writing files: Node, _ found: inout DiagnosticCollector
+  ) -> PublicCertificate? {
+    let words = command.commandWords(
+      ifEmpty: "Name the program that writes the certificate and its key, and its words.", &found)
+    let files = pair(files, &found) { $0.localFile(&$1) }
+      .map { CertificateProgram.Files(certificate: $0, key: $1) }
+    guard let words, let files else { return nil }
+    return .command(CertificateProgram(words, files: files))
   }
 
   /// Reads the paths of a certificate and its key, both of one kind; nil if one is missing or

@@ -94,8 +94,27 @@ package enum PublicCertificate: Hashable, Sendable {
   case ca
   /// Ordered from a public CA when it is due.
   case acme(ACMECertificate)
-  /// Printed, with its key, by a program of the controller when it is due.
-  case command([String])
+  /// From a program of the controller, with its key, when it is due.
+  case command(CertificateProgram)
+}
+
+/// A program that gets a site's certificate: it prints it with its key, or writes files.
+package struct CertificateProgram: Hashable, Sendable {
+  /// Where the program writes on the controller.
+  package struct Files: Hashable, Sendable {
+    package var certificate: LocalFile
+    package var key: LocalFile
+  }
+
+  /// The program and its arguments.
+  package var words: [String]
+  /// Nil if the program prints the certificate with its chain and its key.
+  package var files: Files?
+
+  package init(_ words: [String], files: Files? = nil) {
+    self.words = words
+    self.files = files
+  }
 }
 
 /// How a site's back-ends answer a request.

@@ -5,14 +5,14 @@ package import Inventories
 package enum OrderSource: Hashable, Sendable {
   /// An ACME server, by the URL of its directory.
   case acme(DirectoryURL)
-  /// A program of the controller, with its arguments.
-  case command([String])
+  /// A program of the controller, with its arguments; and the paths of the files that it writes, if it does not print.
+  case command([String], files: [String] = [])
 
   /// The server or the program, for messages.
   package var name: String {
     switch self {
     case .acme(let directory): directory.server
-    case .command(let words): "`\(words.joined(separator: " "))`"
+    case .command(let words, _): "`\(words.joined(separator: " "))`"
     }
   }
 }

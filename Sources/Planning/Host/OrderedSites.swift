@@ -90,7 +90,11 @@ struct OrderedSites {
 extension Inventory {
   /// Where the certificate of a site is ordered; nil if it is not ordered.
   func orderSource(of site: Site) -> OrderSource? {
-    if case .command(let words) = site.certificate { return .command(words) }
+    if case .command(let program) = site.certificate {
+      return .command(
+        program.words,
+        files: [program.files?.certificate, program.files?.key].compactMap { $0?.path.text })
+    }
     return acmeAccount(of: site).map { .acme($0.directory) }
   }
 }
