@@ -106,14 +106,15 @@ struct SiteCertificateScene {
   private func workspace() throws -> Workspace { try Workspace.open(location, FakeInteraction()) }
 
   /// What `deploy check` says, which reads no key.
-  func check() -> Judgement {
-    judgement {
-      try CheckFleet.report(location, playbook: nil, FakeInteraction(), knowing: roots).warnings
+  func check() async -> Judgement {
+    await judgement {
+      try await CheckFleet.report(location, playbook: nil, FakeInteraction(), knowing: roots)
+        .warnings
     }
   }
 
   /// What a plan that needs the key says.
-  func plan() -> Judgement { judgement { try materials().certificateWarnings } }
+  func plan() async -> Judgement { await judgement { try materials().certificateWarnings } }
 
   /// What a plan that needs the key reads.
   func materials() throws -> Materials {
@@ -124,9 +125,9 @@ struct SiteCertificateScene {
     ).read()
   }
 
-  private func judgement(_ warnings: () throws -> [String]) -> Judgement {
+  private func judgement(_ warnings: () async throws -> [String]) async -> Judgement {
     do {
-      let warnings = try warnings()
+      let warnings = try await warnings()
       return Judgement(
         outcome: warnings.isEmpty ? .fine : .warning, messages: warnings.map(withoutAccidents))
     } catch {

@@ -34,9 +34,7 @@ struct CertificateOrdering {
       directory: account.directory.text, names: order.names, profile: site.acme?.profile,
       key: account.key.rawValue)
     let signing = try await signingRequest(request, &record)
-    await Solvers.warnOfCAA(
-      order.names, by: order.proof == .dns ? .dns01 : .http01, at: try await client.directory(),
-      interaction)
+    try await warnOfCAA(client)
     let forRecords = account.dns.map { $0.timeout.seconds * Int64(order.names.count + 1) } ?? 0
     let deadline = Timestamp.current.adding(seconds: Self.patience + forRecords)
     var placed = try await placed(client, &record, request)
@@ -62,6 +60,15 @@ struct CertificateOrdering {
     record.pending = nil
     try folder.save(record, of: order.site)
     return end
+  }
+
+  /// Warns of CAA records for which the server would refuse the order. If the DNS cannot be asked, nothing is said:
+  /// the server asks it in any case.
+  private func warnOfCAA(_ client: ACMEClient) async throws {
+    let permission = OrderPermission(for: site, with: account, at: try await client.directory())
+    for warning in await CAALookup().findings(for: [permission].compactMap(\.self)).warnings {
+      interaction.warn(warning)
+    }
   }
 
   /// The request with the key of the order under way, or with a new key.

@@ -12,21 +12,28 @@ struct CheckCommand: AsyncParsableCommand {
     usage: "deploy check [<options>]",
     discussion: """
       Reports every mistake in the YAML; if there is none, every mistake in the files that it names. It contacts \
-      no host.
+      no host. If certificates are ordered from Let's Encrypt, it asks the DNS for CAA records that forbid it, for \
+      five seconds at most.
 
       EXAMPLES:
         deploy check
+        deploy check --offline
         deploy check -i Inventories/shop.yml --playbook Playbooks/canary.yml
       """)
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var playbook: PlaybookOption
 
+  @Flag(help: "Do not ask the DNS for CAA records.")
+  var offline = false
+
   func run() async throws {
     try await reporting {
-      let report = try CheckFleet.report(
-        options.location, playbook: playbook.playbook, options.interaction())
+      let report = try await CheckFleet.report(
+        options.location, playbook: playbook.playbook, options.interaction(),
+        isOffline: offline)
       for warning in report.warnings { options.interaction().inform("warning: \(warning)") }
+      if let note = report.note { options.interaction().inform("note: \(note)") }
       let found =
         report.warnings.isEmpty
         ? "no mistakes" : "no errors, \(report.warnings.count.counting("warning"))"

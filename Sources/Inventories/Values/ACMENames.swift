@@ -46,6 +46,11 @@ package struct DirectoryURL: ValidatedText {
 
   private init(unchecked text: String) { self.text = text }
 
+  /// The domains by which CAA records name the CA (RFC 8659, 4.2); nil if they are not known.
+  package var caaIdentities: Set<String>? {
+    [Self.letsEncrypt, .letsEncryptStaging].contains(self) ? ["letsencrypt.org"] : nil
+  }
+
   /// The server's name, with the port if it is not the usual one, for messages.
   package var server: String {
     String(text.dropFirst("https://".count).prefix { $0 != "/" && $0 != "?" })

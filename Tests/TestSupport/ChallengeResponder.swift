@@ -1,21 +1,20 @@
 import Foundation
-import TestSupport
 import Testing
 
 /// The DNS server and challenge responder of Debian's package pebble, with records that tests set.
-final class ChallengeResponder: Sendable {
-  static let isInstalled = ProgramRun.exists("pebble-challtestsrv", "curl", "dig")
+package final class ChallengeResponder: Sendable {
+  package static let isInstalled = ProgramRun.exists("pebble-challtestsrv", "curl", "dig")
 
   private let program: RunningProgram
   private let ports: [Int]
 
   /// Where it answers DNS queries.
-  var dns: String { "127.0.0.1:\(ports[0])" }
+  package var dns: String { "127.0.0.1:\(ports[0])" }
   /// Where its records are changed.
-  var management: String { "http://127.0.0.1:\(ports[1])" }
+  package var management: String { "http://127.0.0.1:\(ports[1])" }
 
   /// - Parameter httpPort: where it answers HTTP-01 challenges; nil for nowhere.
-  init(httpPort: Int? = nil) async throws {
+  package init(httpPort: Int? = nil) async throws {
     ports = try freePorts(2)
     program = try RunningProgram([
       "pebble-challtestsrv", "-defaultIPv6", "", "-defaultIPv4", "127.0.0.1", "-https01", "",
@@ -30,7 +29,7 @@ final class ChallengeResponder: Sendable {
   deinit { program.end() }
 
   /// Sends it a request, such as to add a record.
-  func set(_ path: String, _ values: [String: Any]) throws {
+  package func set(_ path: String, _ values: [String: Any]) throws {
     let body = String(decoding: try JSONSerialization.data(withJSONObject: values), as: UTF8.self)
     try ProgramRun.output(of: [
       "curl", "--silent", "--fail", "--data", body, "\(management)/\(path)",
@@ -39,7 +38,7 @@ final class ChallengeResponder: Sendable {
 }
 
 /// Ports of the loopback that nothing listens on.
-func freePorts(_ count: Int) throws -> [Int] {
+package func freePorts(_ count: Int) throws -> [Int] {
   let sockets = (0..<count).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
   defer { sockets.forEach { close($0) } }
   return try sockets.map { descriptor in
