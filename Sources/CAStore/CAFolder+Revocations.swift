@@ -32,7 +32,10 @@ extension CAFolder {
     let unexpired = revocations.filter { $0.notAfter > now }
     var lists = RevocationLists()
     guard !unexpired.isEmpty || present.contains(where: { $0 != nil }) else { return lists }
-    if unexpired.isEmpty, present.allSatisfy({ $0?.revoked.isEmpty ?? true }) {
+    let roots = try records.compactMap { try root(above: $0)?.list }
+    if unexpired.isEmpty, present.allSatisfy({ $0?.revoked.isEmpty ?? true }),
+      roots.allSatisfy(\.revoked.isEmpty)
+    {
       // Nothing is revoked: lists are not worth refusing all clients of a generation that hosts are leaving
       // and that lacks a list, because the folder was lost or its root's list has expired.
       let unlisted = zip(records, present).first { record, list in

@@ -50,8 +50,11 @@ extension CAFolder {
 
   private func remedy(for record: CAGeneration) throws -> String {
     let root = try certificates(of: record).facts.dropFirst().first?.commonName ?? ""
-    return "Add a current revocation list of \"\(root)\" with\n    deploy ca import --crl FILE"
-      + " --inventory \(inventoryPath)\n\(Self.replacement(of: record))"
+    let remedy =
+      "Add a current revocation list of \"\(root)\" with\n    deploy ca import --crl FILE"
+      + " --inventory \(inventoryPath)"
+    // A generation that retires is being replaced already.
+    return record.status == .retiring ? remedy : "\(remedy)\n\(Self.replacement(of: record))"
   }
 
   private static func replacement(of record: CAGeneration) -> String {

@@ -118,6 +118,29 @@ extension CAImportCommandTests {
         && plan.contains("every CA below \"Company Root\""), "\(plan)")
   }
 
+  @Test(
+    "a plan stops if a list with what the root revoked has expired, also of a generation that retires"
+  )
+  func expiredRevocations() throws {
+    try importIntermediate()
+    try make("other", "Other CA")
+    #expect(try importCA("other").status == 0)
+    try list("ended.crl", from: "20220101", to: "20220201")
+    let ended = try String(contentsOfFile: home.path + "/ended.crl", encoding: .utf8)
+    try home.write(ended, to: "shop.ca/ca-1.root.crl")
+    let empty = try home.deploy("plan", "--offline")
+    #expect(empty.output.contains("hosts get no revocation lists until"), "\(empty.output)")
+    // Without lists, hosts would accept again what the root revoked.
+    try home.write("R\t490101000000Z\t220101000000Z\t2A\tunknown\t/CN=Sibling CA\n", to: "index")
+    try list("revoking.crl", from: "20220101", to: "20220201")
+    let revoking = try String(contentsOfFile: home.path + "/revoking.crl", encoding: .utf8)
+    try home.write(revoking, to: "shop.ca/ca-1.root.crl")
+    let plan = try home.deploy("plan", "--offline")
+    #expect(plan.status == 1, "\(plan.output)")
+    #expect(plan.output.contains("deploy ca import --crl FILE"), "\(plan.output)")
+    #expect(!plan.output.contains("or replace generation"), "\(plan.output)")
+  }
+
   @Test("a fleet key that is lost is not listed among the files")
   func lostFleetKey() throws {
     try make("old", "Company CA")

@@ -17,7 +17,7 @@ package struct DNSClient: Sendable {
   let resolvers: [DNSServer]
   private let program: String
 
-  /// - Parameter program: the name or the path of dig.
+  /// - Parameter program: the name of dig in PATH.
   package init(resolvers: [DNSServer] = [], program: String = "dig") {
     self.resolvers = resolvers
     self.program = program
