@@ -29,6 +29,8 @@ package struct FileKind: Hashable, Sendable {
   package static let state = FileKind(limit: 512 * mebibyte, mayBeLink: false)
   /// A run whose records would need more writes the whole state in between.
   package static let stateJournal = FileKind(limit: 256 * mebibyte, mayBeLink: false)
+  /// Runs move it away when it is much smaller.
+  package static let runHistory = FileKind(limit: 128 * mebibyte, mayBeLink: false)
   /// It contains every file of every host that changes.
   package static let savedPlan = FileKind(limit: 1024 * mebibyte)
   /// A file of the CA that is public.
