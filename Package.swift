@@ -89,7 +89,8 @@ let package = Package(
     .effect("PostgreSQL", ["CLibPQ", "Certificates", "Diagnostics"]),
     .effect("Certificates", ["COpenSSL", "Fleet", "Hashing"]),
     .effect(
-      "Processes", ["Diagnostics", .product(name: "Subprocess", package: "swift-subprocess")]),
+      "Processes",
+      ["Diagnostics", "Files", .product(name: "Subprocess", package: "swift-subprocess")]),
     .effect(
       "ACME",
       [
@@ -222,13 +223,13 @@ let package = Package(
       [
         "ACME", "deploy", "Application", "CAStore", "Certificates", "Diagnostics", "Execution",
         "Files", "Fleet", "FleetFolders", "FleetLiterals", "Hashing", "Inventories", "Planning",
-        "Playbooks", "Processes", "SSH", "State",
+        "Playbooks", "Processes", "SSH", "State", "StateStores",
       ], cases: true),
     .tests(
       "CommandLine",
       [
         "deploy", "CommandLine", "Application", "CAStore", "Certificates", "Diagnostics",
-        "Execution", "Files", "Fleet", "FleetFolders", "FleetLiterals", "Planning", "State",
+        "Execution", "Files", "Fleet", "FleetFolders", "FleetLiterals", "Planning", "State", "YAML",
         arguments,
         logging,
       ], cases: true),

@@ -1,19 +1,20 @@
+package import Execution
 import Files
 import StateStores
 
 /// Why a use case stops: a message for the user, and a kind, which the command line turns into an
 /// exit code.
 package struct Failure: Error, Hashable {
-  /// What went wrong, as the exit code reports it.
-  package enum Kind: Hashable, Sendable {
-    case failed
+  /// What went wrong; its number is the exit code.
+  package enum Kind: Int32, Hashable, Sendable {
+    case failed = 1
     /// The command line is wrong.
-    case usage
+    case usage = 64
     /// The inventory or the playbook is wrong.
-    case invalidInput
+    case invalidInput = 65
     /// The state is locked by another run.
-    case locked
-    case interrupted
+    case locked = 75
+    case interrupted = 130
   }
 
   package var kind: Kind
@@ -58,4 +59,12 @@ extension StateDatabaseError {
 
 extension StateFileError {
   fileprivate var isLocked: Bool { if case .locked = code { true } else { false } }
+}
+
+extension Summary {
+  /// The failure as which a run with these results ends, without a message: the summary has it. Nil if it has
+  /// succeeded.
+  package var failure: Failure? {
+    stopped == Self.interrupted ? Failure(.interrupted) : isSuccess ? nil : Failure(.failed)
+  }
 }

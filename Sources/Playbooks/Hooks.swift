@@ -1,10 +1,16 @@
 package import Fleet
 
 extension Playbook {
-  /// Commands on the controller before and after a host changes, in the order in which they run.
+  /// Commands on the controller before and after a run, and before and after a host changes, in the order in which
+  /// they run.
   ///
-  /// Each gets the host and the release in its environment.
+  /// Those of a host get it and the release in their environment, those of a run the plan or the summary on
+  /// standard input.
   package struct Hooks: Hashable, Sendable {
+    /// The run continues only if each of them has ended with status 0.
+    package var beforeRun: [Command]
+    /// Run when the run has its results; a failure is reported and has no other effect.
+    package var afterRun: [Command]
     /// A host is changed only if each of them has ended with status 0.
     package var beforeHost: [Command]
     /// Run when the host has its result, whichever it is; a failure is reported and has no other effect.
@@ -15,8 +21,11 @@ extension Playbook {
     package static let usualTimeout = Period.seconds(60)
 
     package init(
-      beforeHost: [Command] = [], afterHost: [Command] = [], timeout: Period = Self.usualTimeout
+      beforeRun: [Command] = [], afterRun: [Command] = [], beforeHost: [Command] = [],
+      afterHost: [Command] = [], timeout: Period = Self.usualTimeout
     ) {
+      self.beforeRun = beforeRun
+      self.afterRun = afterRun
       self.beforeHost = beforeHost
       self.afterHost = afterHost
       self.timeout = timeout

@@ -5,6 +5,8 @@ internal import YAML
 
 extension Playbook.Hooks {
   private enum Key: String, CaseIterable {
+    case beforeRun = "before_run"
+    case afterRun = "after_run"
     case beforeHost = "before_host"
     case afterHost = "after_host"
     case timeout
@@ -15,6 +17,8 @@ extension Playbook.Hooks {
     let usual = Playbook.Hooks()
     guard let fields = Fields<Key>(node, of: "the hooks", &found) else { return usual }
     return Playbook.Hooks(
+      beforeRun: fields[.beforeRun]?.commands(&found) ?? [],
+      afterRun: fields[.afterRun]?.commands(&found) ?? [],
       beforeHost: fields[.beforeHost]?.commands(&found) ?? [],
       afterHost: fields[.afterHost]?.commands(&found) ?? [],
       timeout: fields[.timeout]?.timeout(&found) ?? usual.timeout)

@@ -1,3 +1,4 @@
+internal import Files
 package import Subprocess
 
 /// A program of the controller that the user names, with its arguments: a hook, or a program that prints a secret.
@@ -6,7 +7,7 @@ package import Subprocess
 package struct UserCommand: Sendable {
   /// What the program shares with deploy.
   package enum Surroundings: Hashable, Sendable {
-    /// Nothing: it has a session of its own and no input, so Ctrl-C on the terminal does not reach it, and a program
+    /// Nothing: it has a session of its own and only the input that it is given, so Ctrl-C on the terminal does not reach it, and a program
     /// that asks for a password finds no terminal. Its errors are part of its output. It is ended with all that it
     /// has started.
     case alone
@@ -40,20 +41,23 @@ package struct UserCommand: Sendable {
 
   private let words: [String]
   private let variables: Variables
+  private let input: String
   private let surroundings: Surroundings
   private let deadline: Deadline?
   private let running: RunningCommands
 
   /// - Parameters:
   ///   - words: the program and its arguments, which no shell interprets.
+  ///   - input: what a program that is alone finds on its standard input.
   ///   - running: knows the program while it runs.
   package init(
     _ words: [String], _ surroundings: Surroundings, variables: Variables = .inherited(),
-    deadline: Deadline? = nil, among running: RunningCommands = .ofProgram
+    input: String = "", deadline: Deadline? = nil, among running: RunningCommands = .ofProgram
   ) {
     self.words = words
     self.surroundings = surroundings
     self.variables = variables
+    self.input = input
     self.deadline = deadline
     self.running = running
   }
@@ -93,9 +97,10 @@ package struct UserCommand: Sendable {
     ]
     switch surroundings {
     case .alone:
+      let file = try AnonymousFile.open(with: Array(input.utf8))
       let result = try await Subprocess.run(
         .name("sh"), arguments: arguments, environment: environment, platformOptions: options,
-        input: .none, output: .sequence, error: .combinedWithOutput
+        input: .fileDescriptor(file, closeAfterSpawningProcess: true), output: .sequence, error: .combinedWithOutput
       ) { execution in
         let leader = execution.processIdentifier.value
         return try await running.noting(.group(leader)) { try await read(execution.standardOutput) }

@@ -37,6 +37,18 @@ final class FakeInteraction: Interaction {
     all.withLock { $0.plans.append(plan) }
   }
 
+  func lines(of plan: Plan, caGenerations: [CAGeneration]) -> [String] {
+    plan.hosts.map { "change \($0.host)" } + ["Plan: \(plan.hosts.count) hosts."]
+  }
+
+  func json(of plan: Plan, caGenerations: [CAGeneration]) -> String {
+    "{\"plan\": \(plan.hosts.count)}\n"
+  }
+
+  func json(of summary: Summary, _ traffic: SSHTraffic) -> String {
+    "{\"summary\": \(summary.results.count), \"stopped\": \"\(summary.stopped ?? "")\"}\n"
+  }
+
   func show(_ event: ProgressEvent) {}
 
   func show(_ summary: Summary, _ traffic: SSHTraffic) {

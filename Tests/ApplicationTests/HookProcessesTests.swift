@@ -83,6 +83,20 @@ struct HookProcessesTests {
     #expect(lines == ["alone"])
   }
 
+  @Test("reads its input, and need not", arguments: [0, 5, 1 << 20])
+  func input(_ length: Int) async {
+    // Longer than a pipe holds.
+    let input = String(repeating: "x", count: length)
+    let lines = Lines()
+    let ending = await HookProcesses().run(
+      ["sh", "-c", "cat | wc -c; cat | wc -c"], environment: [:], input: input,
+      withinSeconds: 50, say: { lines.note($0) })
+    #expect(ending == .succeeded && lines.all == ["\(length)", "0"])
+    let deaf = await HookProcesses().run(
+      ["true"], environment: [:], input: input, withinSeconds: 50, say: { _ in })
+    #expect(deaf == .succeeded)
+  }
+
   @Test("fails with its status and the last line of its output")
   func failure() async {
     let (ending, _) = await run(["sh", "-c", "echo first; echo no room >&2; echo; exit 3"])

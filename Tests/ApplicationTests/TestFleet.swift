@@ -9,7 +9,11 @@ struct TestFleet {
   let home: Home
   let hosts: FakeFleet
 
-  var location: FleetLocation { FleetLocation(inventory: home.path + "/shop.yml") }
+  var location: FleetLocation {
+    FleetLocation(
+      inventory: home.path + "/shop.yml",
+      origin: RunOrigin(command: ["apply", "--yes"], version: "0.1.0"))
+  }
   var statePath: String { home.path + "/shop.state.json" }
   var hasState: Bool { FileManager.default.fileExists(atPath: statePath) }
 

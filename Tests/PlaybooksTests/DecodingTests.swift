@@ -84,12 +84,16 @@ struct DecodingTests {
       hooks:
         before_host: [[./drain, "$DEPLOY_HOST", 3], ./log && true]
         after_host: [[./undrain]]
+        before_run: [./announce]
+        after_run: [[curl, --data, "@-", "https://chat.example"], ./done]
         timeout: 2m
       """
     let hooks = try #require(read(text)).hooks
     #expect(
       hooks
         == Playbook.Hooks(
+          beforeRun: [.shell("./announce")],
+          afterRun: [.words(["curl", "--data", "@-", "https://chat.example"]), .shell("./done")],
           beforeHost: [.words(["./drain", "$DEPLOY_HOST", "3"]), .shell("./log && true")],
           afterHost: [.words(["./undrain"])], timeout: .seconds(120)))
     #expect(hooks.beforeHost[0].words == ["./drain", "$DEPLOY_HOST", "3"])

@@ -12,10 +12,18 @@ package struct HookProcesses: HookRunner {
     _ words: [String], environment: [String: String], withinSeconds seconds: Int64,
     say: @escaping @Sendable (String) -> Void
   ) async -> HookEnding {
+    await run(words, environment: environment, input: "", withinSeconds: seconds, say: say)
+  }
+
+  /// - Parameter input: what the program finds on its standard input.
+  func run(
+    _ words: [String], environment: [String: String], input: String,
+    withinSeconds seconds: Int64, say: @escaping @Sendable (String) -> Void
+  ) async -> HookEnding {
     guard !Task.isCancelled else { return .interrupted }
     let hook = UserCommand(
       words, .alone, variables: .inherited(adding: environment),
-      deadline: UserCommand.Deadline(seconds: seconds), among: running)
+      input: input, deadline: UserCommand.Deadline(seconds: seconds), among: running)
     do {
       let (ending, last) = try await hook.run { try await $0.lastLine(passing: say) }
       guard let failure = ending.failure else { return .succeeded }

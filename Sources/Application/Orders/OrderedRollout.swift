@@ -50,17 +50,17 @@ struct OrderedRollout {
     for failure in await revocations.carryOut(await flow.keeper.state) {
       summary.stopped = summary.stopped ?? failure
     }
-    return try finish(summary, plan, results)
+    return try await finish(summary, plan, results)
   }
 
   /// Shows the results, also of orders that the run did not reach.
-  private func finish(_ summary: Summary, _ plan: Plan, _ results: Results) throws -> Summary {
+  private func finish(_ summary: Summary, _ plan: Plan, _ results: Results) async throws -> Summary {
     var summary = summary
     summary.orders = results.all
     for order in plan.orders where summary.orders[order.site] == nil {
       summary.orders[order.site] = .failed(why: CertificateOrder.stoppedBefore)
     }
-    return try flow.finish(summary)
+    return try await flow.finish(summary)
   }
 
   /// The plan with the certificates that were ordered.

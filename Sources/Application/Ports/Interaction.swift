@@ -14,6 +14,15 @@ package protocol Interaction: Sendable {
   /// - Parameter caGenerations: the CA generations of the fleet, oldest first; the last one signs.
   func show(_ plan: Plan, caGenerations: [CAGeneration]) throws
 
+  /// The text of a plan without colours, in lines, for the history.
+  func lines(of plan: Plan, caGenerations: [CAGeneration]) -> [String]
+
+  /// The JSON of a plan, for hooks (docs/json.md).
+  func json(of plan: Plan, caGenerations: [CAGeneration]) throws -> String
+
+  /// The JSON of a summary, for hooks.
+  func json(of summary: Summary, _ traffic: SSHTraffic) throws -> String
+
   /// Shows what has just happened on a host.
   func show(_ event: ProgressEvent)
 

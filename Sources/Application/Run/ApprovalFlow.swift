@@ -16,18 +16,25 @@ struct ApprovalFlow {
   ///   message.
   func carryOut(_ plan: Plan, refused: String = "nothing was changed") async throws -> Summary {
     try await approve(plan, refused: refused)
-    return try finish(try await execute(plan))
+    return try await finish(try await execute(plan))
   }
 
-  /// Shows a plan and asks the user.
+  /// Shows a plan, asks the user, records the plan in the history and runs the hooks `before_run`.
   func approve(_ plan: Plan, refused: String = "nothing was changed") async throws {
-    try run.interaction.show(plan, caGenerations: await keeper.state.caGenerations)
+    let caGenerations = await keeper.state.caGenerations
+    try run.interaction.show(plan, caGenerations: caGenerations)
     if plan.hasChanges, await !run.interaction.confirm("Carry this plan out?") {
       let remedy =
         run.interaction.canAsk
         ? "" : ": there is no terminal to ask on. To carry the plan out without asking, add --yes"
       throw Failure(.failed, refused + remedy)
     }
+    await run.recorder.note { [run] in
+      RunPlan(
+        digest: try SavedPlan.digest(of: plan, in: run, caGenerations: caGenerations),
+        lines: run.interaction.lines(of: plan, caGenerations: caGenerations))
+    }
+    try await run.hooks.before(plan, caGenerations: caGenerations, refused: refused)
   }
 
   /// Carries out an approved plan.
@@ -37,8 +44,12 @@ struct ApprovalFlow {
     return summary
   }
 
-  /// Shows the results of the run.
-  func finish(_ summary: Summary) throws -> Summary {
+  /// Runs the hooks `after_run`, and shows the results of the run.
+  func finish(_ summary: Summary) async throws -> Summary {
+    var summary = summary
+    summary.warnings += await run.hooks.after(
+      summary, run.access.traffic, failure: summary.failure)
+    await run.recorder.note(summary)
     try run.interaction.show(summary, run.access.traffic)
     return summary
   }

@@ -1,4 +1,5 @@
 import CAStore
+import Execution
 import Fleet
 import Inventories
 package import Logging
@@ -16,6 +17,10 @@ package struct FleetRun: Sendable {
   package let ca: CAAccess
   package let access: any FleetAccess
   package let interaction: any Interaction
+  /// Records the run in the history.
+  let recorder: RunRecorder
+  /// Runs the playbook's commands before and after the run.
+  let hooks: RunHooks
   private let log: Logger
 
   /// A logger of which nothing is shown.
@@ -33,6 +38,8 @@ package struct FleetRun: Sendable {
     self.interaction = interaction
     playbook = try Workspace.playbook(scope.playbook, for: scope.command, interaction)
     ca = CAAccess(workspace, interaction)
+    recorder = RunRecorder(workspace, interaction)
+    hooks = RunHooks(workspace, recorder.id, interaction)
   }
 
   /// Opens the fleet's files and prepares a run that reaches hosts by SSH.
@@ -83,7 +90,7 @@ package struct FleetRun: Sendable {
     case scope
   }
 
-  /// Reserves hosts and opens them while the body runs, for a command that changes them.
+  /// Reserves hosts and opens them while the body runs, for a command that changes them. The history gets its end.
   ///
   /// - Parameter command: the command's name, which another run reports that needs the same hosts.
   func whileLocked<Output>(
@@ -93,12 +100,25 @@ package struct FleetRun: Sendable {
     let reservation = ScopeReservation(
       inventory: workspace.inventory, selector: scope.selector,
       concernsFleet: try extent == .fleet || concernsFleet)
-    return try await states.whileLocked(for: command, reserving: { reservation.hosts($0) }) {
-      keeper in
-      try await withHosts(await keeper.state) { hosts in
-        try await body(ApprovalFlow(run: self, hosts: hosts, keeper: keeper))
+    let output: Output
+    do {
+      output = try await states.whileLocked(
+        for: command, reserving: { reservation.hosts($0) }
+      ) { keeper in
+        try await withHosts(await keeper.state) { hosts in
+          try await body(ApprovalFlow(run: self, hosts: hosts, keeper: keeper))
+        }
       }
+    } catch {
+      let failure = Failure(error)
+      let warnings = await hooks.after(
+        Summary(stopped: failure.text), access.traffic, failure: failure)
+      for warning in warnings { interaction.warn(warning) }
+      await recorder.end(error)
+      throw error
     }
+    await recorder.end()
+    return output
   }
 
   /// Whether the run changes what belongs to all hosts.

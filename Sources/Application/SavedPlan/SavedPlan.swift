@@ -97,4 +97,13 @@ extension SavedPlan {
         plan, limit: run.scope.limit, caGenerations: caGenerations, playbook: run.playbook, survey,
         digest: { Digest.sha256(of: $0) }))
   }
+
+  /// The digest by which the history names a plan: that of the saved plan which the run carries out, or else of
+  /// what would be saved of the plan, without the condition of hosts.
+  static func digest(
+    of plan: Plan, in run: FleetRun, caGenerations: [CAGeneration]
+  ) throws -> String {
+    try SavedPlanFormat.digest(
+      of: run.scope.saved ?? SavedPlan(plan, [:], of: run, caGenerations: caGenerations))
+  }
 }

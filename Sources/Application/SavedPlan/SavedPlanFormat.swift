@@ -17,18 +17,30 @@ enum SavedPlanFormat {
   private static let ending = "\","
 
   static func encode(_ plan: SavedPlan) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let content =
-      "\"content\": " + String(decoding: try encoder.encode(plan.approved), as: UTF8.self) + "}\n"
+    let content = try content(of: plan)
     return heading(of: Array(content.utf8), version: currentVersion) + "\n" + content
   }
 
+  /// The digest in the first line of a saved plan.
+  static func digest(of plan: SavedPlan) throws -> String {
+    digest(of: Array(try content(of: plan).utf8), version: currentVersion)
+  }
+
+  private static func content(of plan: SavedPlan) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return "\"content\": " + String(decoding: try encoder.encode(plan.approved), as: UTF8.self)
+      + "}\n"
+  }
+
   private static func heading(of content: [UInt8], version: Int) -> String {
+    "\(beginning)\(version)\(middle)\(digest(of: content, version: version))\(ending)"
+  }
+
+  private static func digest(of content: [UInt8], version: Int) -> String {
     // Since version 3, the digest includes the version, which determines how the content is read.
     let counted = version < 3 ? content : Array("\(version)\n".utf8) + content
-    let digest = Digest.sha256(of: counted)
-    return "\(beginning)\(version)\(middle)\(digest)\(ending)"
+    return Digest.sha256(of: counted)
   }
 
   /// Reads the text of a saved plan; throws if it is damaged, of an unknown version or has a value

@@ -18,7 +18,7 @@ package struct ChangeCA {
   /// Creates the CA that the inventory declares, or completes a creation that was interrupted.
   package func create() async throws -> CAGeneration {
     let folder = workspace.ca
-    return try await workspace.whileLocked(for: "ca create") {
+    return try await workspace.whileRecorded(for: "ca create", interaction) {
       try folder.refuseSecond()
       let state = try workspace.store.open().state
       let known =
@@ -41,7 +41,7 @@ package struct ChangeCA {
   package func renew(
     generation: Int?
   ) async throws -> (old: CAGeneration, new: CAGeneration) {
-    try await workspace.whileLocked(for: "ca renew") {
+    try await workspace.whileRecorded(for: "ca renew", interaction) {
       let generations = try workspace.caGenerations()
       guard let old = generations.last(where: { [nil, $0.generation].contains(generation) })
       else {
@@ -72,7 +72,7 @@ package struct ChangeCA {
   package func changePassphrase(
     to source: PassphraseSource
   ) async throws -> CAFolder.PassphraseChange {
-    try await workspace.whileLocked(for: "ca passphrase") {
+    try await workspace.whileRecorded(for: "ca passphrase", interaction) {
       _ = try workspace.caGenerations()
       let old = try await ConfiguredPassphrase(workspace, interaction).read()
       let new = try await ConfiguredPassphrase.new(from: source, workspace, interaction).read(

@@ -40,7 +40,7 @@ package struct ImportCA {
     -> Outcome
   {
     let reader = ForeignCAReader(source: source, interaction: interaction)
-    return try await workspace.whileLocked(for: "ca import") {
+    return try await workspace.whileRecorded(for: "ca import", interaction) {
       let now = Timestamp.current
       let new = try await reader.read(files, now: now.secondsSince1970)
       try check(new, now)
@@ -132,7 +132,7 @@ package struct ImportCA {
   ///
   /// - Returns: the generations, and until when their root's new list is valid.
   package func updateLists(from paths: [String]) async throws -> [(CAGeneration, Timestamp)] {
-    try await workspace.whileLocked(for: "ca import") {
+    try await workspace.whileRecorded(for: "ca import", interaction) {
       let lists = try paths.map { try ForeignCAReader.lists(at: $0) }
       let generations = try workspace.caGenerations()
       let replaced = try workspace.ca.replaceRootLists(

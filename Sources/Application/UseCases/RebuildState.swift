@@ -26,7 +26,18 @@ package struct RebuildState {
 
   /// Locks the state, and asks the user if unproven claims of hosts are needed.
   package func rebuild() async throws -> Result {
-    try await run.states.whileLocked(for: "state rebuild") { try await rebuild($0) }
+    let result: Result
+    do {
+      result = try await run.states.whileLocked(for: "state rebuild") { keeper in
+        await run.recorder.begin()
+        return try await rebuild(keeper)
+      }
+    } catch {
+      await run.recorder.end(error)
+      throw error
+    }
+    await run.recorder.end(result.misfit.map { Failure(.failed, $0) })
+    return result
   }
 
   /// Surveys the hosts, adds what they report to the state, and writes it.

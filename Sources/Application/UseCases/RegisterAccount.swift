@@ -22,7 +22,7 @@ package struct RegisterAccount {
   /// - Parameter name: the account; nil for all with which sites order.
   package func register(_ name: String?) async throws -> [Registered] {
     let wanted = try accounts(name)
-    return try await workspace.whileLocked(for: "acme register") {
+    return try await workspace.whileRecorded(for: "acme register", run.interaction) {
       let accounts = ACMEAccounts(run)
       var registered: [Registered] = []
       for account in wanted {

@@ -22,6 +22,7 @@ package struct RotateCA {
       var state = await flow.keeper.state
       let survey = try await run.surveyor.survey(flow.hosts, &state)
       try refuseSilence(survey)
+      await run.recorder.begin()
       try await run.ca.keyring.startRotation(of: &state, now: .current)
       await flow.keeper.hold(state)
       var plan = try await run.planner.plan(survey, state)

@@ -6,18 +6,24 @@ package import Inventories
 import Playbooks
 import StateStores
 
-/// The paths of a fleet's inventory and state, as given with `--inventory` and `--state`; each is
-/// nil for its default path.
+/// The paths of a fleet's inventory and state, as given with `--inventory` and `--state`, each nil for its default
+/// path; and the command line they are from.
 package struct FleetLocation: Sendable {
   package var inventory: String?
   package var state: String?
   /// How long a run waits for hosts that another run has reserved.
   package var lockTimeout: Duration
+  /// Nil if runs are not recorded in the history.
+  package var origin: RunOrigin?
 
-  package init(inventory: String? = nil, state: String? = nil, lockTimeout: Duration = .zero) {
+  package init(
+    inventory: String? = nil, state: String? = nil, lockTimeout: Duration = .zero,
+    origin: RunOrigin? = nil
+  ) {
     self.inventory = inventory
     self.state = state
     self.lockTimeout = lockTimeout
+    self.origin = origin
   }
 }
 
@@ -31,6 +37,8 @@ package struct Workspace: Sendable {
   let lockWait: LockWait
   package let ca: CAFolder
   let networkFiles: NetworkFiles
+  /// The command line that this run is from; nil if it is not recorded in the history.
+  private(set) var origin: RunOrigin?
 
   init(
     _ inventory: Inventory, path: String, _ networkFiles: NetworkFiles, store: any FleetStore,
@@ -61,12 +69,14 @@ package struct Workspace: Sendable {
     let networkFiles = NetworkFiles(
       stem: URL(filePath: path).deletingPathExtension().relativePath)
     inventory.networks = try networkFiles.read()
-    return Workspace(
+    var workspace = Workspace(
       inventory, path: path, networkFiles,
       store: try declaredStore(of: inventory, path, location, stem: networkFiles.stem),
       lockWait: LockWait(timeout: location.lockTimeout) { other in
         interaction.inform("waiting for another run: \(other)")
       })
+    workspace.origin = location.origin
+    return workspace
   }
 
   /// Reads and checks a playbook, and shows its mistakes.

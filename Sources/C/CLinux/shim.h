@@ -31,3 +31,8 @@ enum { DEPLOY_LINUX_SPAWN_IN_SESSION = 0x80 };
 
 // No core file of this process is written, and no other process of the user reads its memory.
 static inline int deploy_linux_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// memfd_create(2) with MFD_CLOEXEC: a file in memory that has no name.
+static inline int deploy_linux_memory_file(const char *label) {
+  return (int)syscall(SYS_memfd_create, label, 1u);
+}

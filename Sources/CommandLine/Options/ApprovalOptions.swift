@@ -28,8 +28,7 @@ struct ApprovalOptions: ParsableArguments {
         options.location(waiting: lock), scope(), options.interaction(format: format, yes: yes),
         log: log.logger(options.verbosity))
       let summary = try await work(run)
-      if summary.stopped == Summary.interrupted { throw ExitCode(.interrupted) }
-      guard summary.isSuccess else { throw ExitCode(.failed) }
+      if let failure = summary.failure { throw ExitCode(ExitStatus(failure.kind)) }
     }
   }
 }

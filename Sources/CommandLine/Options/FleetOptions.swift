@@ -35,8 +35,14 @@ struct FleetOptions: ParsableArguments {
       && EnvironmentVariable.value("TERM", in: environment) ?? "dumb" != "dumb"
   }
 
-  /// The files that the options name.
-  var location: FleetLocation { FleetLocation(inventory: inventory, state: state) }
+  /// The files that the options name, and the command line, which the history records.
+  var location: FleetLocation {
+    FleetLocation(
+      inventory: inventory, state: state,
+      origin: RunOrigin(
+        command: Array(Swift.CommandLine.arguments.dropFirst()),
+        version: Deploy.configuration.version))
+  }
 
   /// The same, for a command that waits for other runs.
   func location(waiting lock: LockOption) -> FleetLocation {

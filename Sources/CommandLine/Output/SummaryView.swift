@@ -34,6 +34,8 @@ struct SummaryView {
     var stopped: String?
     var hosts: [Entry]
     var certificates: [Certificate]
+    /// What went wrong without changing the results.
+    var warnings: [String]
     var ssh: Wire
   }
 
@@ -62,20 +64,24 @@ struct SummaryView {
   func print(as format: OutputFormat, _ style: Style) throws {
     switch format {
     case .text: Console.output(text(style, width: Console.outputWidth))
-    case .json:
-      try JSONText.print(
-        Document(
-          isSuccess: summary.isSuccess, stopped: summary.stopped,
-          hosts: entries.map {
-            .init(host: $0.key, result: $0.value.name, detail: $0.value.detail)
-          },
-          certificates: orders.map {
-            .init(site: $0.key, isSuccess: $0.value.isSuccess, detail: $0.value.detail)
-          },
-          ssh: Wire(
-            connections: traffic.connections, executions: traffic.executions,
-            bytesSent: traffic.bytesSent, bytesReceived: traffic.bytesReceived)))
+    case .json: Console.output(try json())
     }
+  }
+
+  func json() throws -> String {
+    try JSONText.text(
+      Document(
+        isSuccess: summary.isSuccess, stopped: summary.stopped,
+        hosts: entries.map {
+          .init(host: $0.key, result: $0.value.name, detail: $0.value.detail)
+        },
+        certificates: orders.map {
+          .init(site: $0.key, isSuccess: $0.value.isSuccess, detail: $0.value.detail)
+        },
+        warnings: summary.warnings,
+        ssh: Wire(
+          connections: traffic.connections, executions: traffic.executions,
+          bytesSent: traffic.bytesSent, bytesReceived: traffic.bytesReceived)))
   }
 
   /// The results, sorted by host.
@@ -104,6 +110,7 @@ struct SummaryView {
       page.add(
         "certificate of \(site): \(result.detail)", result.isSuccess ? .green : .red)
     }
+    for warning in summary.warnings { page.add("warning: \(warning)", .yellow) }
     if let stopped = summary.stopped { page.add("The run stopped: \(stopped).", .red) }
     page.add(counts, hanging: 0, summary.isSuccess ? .green : .red)
     return page.text
@@ -115,16 +122,5 @@ struct SummaryView {
     let parts = HostResult.names.compactMap { name in numbers[name].map { "\($0) \(name)" } }
     let time = time.flatMap { $0 < .seconds(1) ? nil : " in \($0.text)" } ?? ""
     return (parts.isEmpty ? "no host" : parts.joined(separator: ", ")) + time
-  }
-}
-
-extension OrderResult {
-  /// What happened, for readers.
-  fileprivate var detail: String {
-    switch self {
-    case .issued(let end): "ordered, valid until \(end.date)"
-    case .kept(let end): "nothing newer yet, the present one is valid until \(end.date)"
-    case .failed(let why): "not ordered, and the current one stays: \(why)"
-    }
   }
 }

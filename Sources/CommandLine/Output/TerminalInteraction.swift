@@ -51,6 +51,19 @@ struct TerminalInteraction: Interaction {
       .print(as: .text, style)
   }
 
+  func lines(of plan: Plan, caGenerations: [CAGeneration]) -> [String] {
+    PlanView(plan, caGenerations: caGenerations).text(Style(isColored: false), width: nil).rendered
+      .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  func json(of plan: Plan, caGenerations: [CAGeneration]) throws -> String {
+    try JSONText.text(PlanDocument(plan, caGenerations: caGenerations)) + "\n"
+  }
+
+  func json(of summary: Summary, _ traffic: SSHTraffic) throws -> String {
+    try SummaryView(summary, traffic).json() + "\n"
+  }
+
   func show(_ event: ProgressEvent) {
     let hasArea = StatusDisplay.isPossible && verbosity != .quiet
     StatusDisplay.note(event, errorStyle, isShown: hasArea)

@@ -10,6 +10,8 @@ package struct Summary: Hashable, Sendable {
   package var orders: [DomainName: OrderResult] = [:]
   /// Why the run stopped early; nil if it did not.
   package var stopped: String?
+  /// What went wrong without changing the results, such as a hook after the run.
+  package var warnings: [String] = []
 
   package init(results: [HostName: HostResult] = [:], stopped: String? = nil) {
     self.results = results
@@ -27,6 +29,7 @@ package struct Summary: Hashable, Sendable {
     var all = self
     all.results.merge(next.results) { first, second in second == .unchanged ? first : second }
     all.stopped = stopped ?? next.stopped
+    all.warnings += next.warnings
     return all
   }
 }
@@ -49,5 +52,16 @@ package enum OrderResult: Hashable, Sendable {
 
   package var isNew: Bool {
     if case .issued = self { true } else { false }
+  }
+}
+
+extension OrderResult {
+  /// What happened, for readers.
+  package var detail: String {
+    switch self {
+    case .issued(let end): "ordered, valid until \(end.date)"
+    case .kept(let end): "nothing newer yet, the present one is valid until \(end.date)"
+    case .failed(let why): "not ordered, and the current one stays: \(why)"
+    }
   }
 }

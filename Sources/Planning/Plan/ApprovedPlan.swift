@@ -91,6 +91,11 @@ package struct ApprovedPlan: Hashable, Sendable, Codable {
       "hooks.timeout": "\(plan.hooks.timeout)",
     ]
     rollout["procedure"] = procedure
+    // Only if there are any: earlier versions saved plans without them.
+    if !plan.hooks.beforeRun.isEmpty {
+      rollout["hooks.before_run"] = commands(plan.hooks.beforeRun)
+    }
+    if !plan.hooks.afterRun.isEmpty { rollout["hooks.after_run"] = commands(plan.hooks.afterRun) }
     return rollout
   }
 }

@@ -46,7 +46,7 @@ struct PlanView {
     }
     OrderLines(plan: plan).add(to: &page)
     addSuggestions(groups, to: &page)
-    addOrder(to: &page)
+    RolloutLines(plan: plan, showsAll: showsEach).add(to: &page)
     for warning in plan.warnings { page.add("warning: \(warning)", .yellow) }
     if !plan.warnings.isEmpty { page.addEmptyLine() }
     page.add(PlanSummary(plan).text, .bold)
@@ -64,43 +64,5 @@ struct PlanView {
     }
     for line in lines { page.add(line, .dim) }
     if !lines.isEmpty { page.addEmptyLine() }
-  }
-
-  private func addOrder(to page: inout Page) {
-    guard plan.changesHosts else { return }
-    page.add("Order", .bold)
-    let most = showsEach ? Int.max : 10
-    for (index, stage) in plan.stages.enumerated() where !stage.batches.isEmpty {
-      let batches = stage.batches.prefix(most).map { $0.listed(separator: " ", most: most) }
-      let rest = stage.batches.count - batches.count
-      page.add(
-        "\(index + 1). \(stage.name): \(batches.joined(separator: ", then "))"
-          + (rest > 0 ? ", then \(rest) more batches" : ""), indent: 2)
-    }
-    page.add(
-      "Every host validates its release before any host switches. A host that is not confirmed within"
-        + " \(plan.confirmWithin) s rolls back automatically. The run stops if the change fails on"
-        + " \(plan.maxFailures == 0 ? "any host" : "more than \(plan.maxFailures) hosts").",
-      indent: 2, hanging: 0)
-    for sentence in playbookSentences { page.add(sentence, indent: 2, hanging: 0) }
-    page.addEmptyLine()
-  }
-
-  private var playbookSentences: [String] {
-    func commands(_ commands: [[String]], _ when: String) -> String? {
-      commands.isEmpty
-        ? nil
-        : "On the controller, \(when) each transaction: "
-          + commands.map { $0.joined(separator: " ") }.joined(separator: "; ") + "."
-    }
-    return [
-      plan.verifiesEdges
-        ? "The edges of each batch are tested before the next batch begins. If an edge fails, the batch is"
-          + " rolled back." : nil,
-      plan.revertsAll
-        ? "If the run stops, all hosts that it has changed are rolled back, the last ones first."
-        : nil,
-      commands(plan.hooks.beforeHost, "before"), commands(plan.hooks.afterHost, "after"),
-    ].compactMap(\.self)
   }
 }
