@@ -17,7 +17,7 @@ struct PlanCommand: AsyncParsableCommand {
       EXAMPLES:
         deploy plan
         deploy plan --limit app-1 --diff app-1
-        deploy plan --out shop.plan
+        deploy plan --out shop.plan --format markdown
       """)
 
   @OptionGroup var options: FleetOptions
@@ -26,7 +26,8 @@ struct PlanCommand: AsyncParsableCommand {
   @OptionGroup var newer: NewerOptions
   @OptionGroup var playbook: PlaybookOption
   @OptionGroup var lockout: LockoutOption
-  @Option(help: "Output format.") var format = OutputFormat.text
+  @Option(help: "Output format; markdown is for comments of pull requests.")
+  var format = PlanFormat.text
   @Option(
     name: .customLong("out"),
     help: ArgumentHelp(
@@ -49,11 +50,12 @@ struct PlanCommand: AsyncParsableCommand {
     help: "Exit with 2 instead of 0 if there are changes.")
   var detailedExitCode = false
 
-  /// Refuses `--diff` with JSON, and `--out` with `--offline`.
+  /// Refuses `--diff` with other formats than text, and `--out` with `--offline`.
   func validate() throws {
     guard diffHost == nil || format == .text else {
       throw ValidationError(
-        "--diff cannot be combined with --format json, which contains every diff.")
+        "--diff cannot be combined with --format \(format.rawValue)"
+          + (format == .json ? ", which contains every diff." : ": it prints text."))
     }
     guard savedPath == nil || !isOffline else {
       throw ValidationError(
@@ -68,7 +70,7 @@ struct PlanCommand: AsyncParsableCommand {
       scope.allowsLockout = lockout.isAllowed
       scope.overridesNewer = newer.overridesNewer
       scope.ordersCertificates = true
-      let interaction = options.interaction(format: format)
+      let interaction = options.interaction(format: format.ofResults)
       let run = try FleetRun(
         options.location, scope, interaction, log: log.logger(options.verbosity))
       let proposal = try await PlanFleet(run).proposal(isOffline: isOffline)
@@ -86,10 +88,14 @@ struct PlanCommand: AsyncParsableCommand {
   /// host.
   private func show(_ proposal: PlanFleet.Proposal, _ style: Style) throws {
     guard let diffHost else {
+      guard format != .markdown else {
+        let markdown = PlanMarkdown(proposal.plan, caGenerations: proposal.caGenerations)
+        return Console.output(markdown.text)
+      }
       return try PlanView(
         proposal.plan, caGenerations: proposal.caGenerations,
         showsEach: options.verbosity.verbose, suggestsMore: true
-      ).print(as: format, style)
+      ).print(as: format.ofResults, style)
     }
     guard let view = HostDiffView(of: diffHost, in: proposal.plan) else {
       let isExcluded = proposal.excludedHosts.contains(diffHost)

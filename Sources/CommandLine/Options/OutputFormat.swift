@@ -4,3 +4,11 @@ import ArgumentParser
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
+
+/// How `deploy plan` prints a plan: as other results, or as a comment of a pull request.
+enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json, markdown
+
+  /// How everything besides the plan is printed.
+  var ofResults: OutputFormat { self == .text ? .text : .json }
+}
