@@ -96,7 +96,7 @@ struct DocumentationTests {
     #expect(pages.count > 8)
     for block in pages.flatMap(\.blocks) {
       let place = "\(block.page):\(block.line)"
-      #expect(["console", "yaml", "json", "text"].contains(block.language), "\(place)")
+      #expect(["console", "yaml", "json", "make", "text"].contains(block.language), "\(place)")
       #expect(
         block.language != "console" || block.lines.contains { $0.hasPrefix("$ ") }, "\(place)")
       let isCommand = block.lines.contains { $0.hasPrefix("$ ") || $0.hasPrefix("deploy ") }
