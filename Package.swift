@@ -127,7 +127,8 @@ let package = Package(
       "Application",
       [
         "ACME", "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
-        "Inventories", "Nginx", "Planning", "Playbooks", "PostgreSQL", "Processes", "SSH", "Sandbox",
+        "Inventories", "Nginx", "Planning", "Playbooks", "PostgreSQL", "Processes", "SSH",
+        "Sandbox",
         "State", "StateStores", "Verification", systemPackage, algorithms, logging,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],

@@ -100,7 +100,8 @@ package struct UserCommand: Sendable {
       let file = try AnonymousFile.open(with: Array(input.utf8))
       let result = try await Subprocess.run(
         .name("sh"), arguments: arguments, environment: environment, platformOptions: options,
-        input: .fileDescriptor(file, closeAfterSpawningProcess: true), output: .sequence, error: .combinedWithOutput
+        input: .fileDescriptor(file, closeAfterSpawningProcess: true), output: .sequence,
+        error: .combinedWithOutput
       ) { execution in
         let leader = execution.processIdentifier.value
         return try await running.noting(.group(leader)) { try await read(execution.standardOutput) }

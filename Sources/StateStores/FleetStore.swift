@@ -10,6 +10,8 @@ package protocol FleetStore: Sendable {
   /// The folder of the CA's files in ``caFiles``.
   var caFolder: String { get }
   var caFiles: any FileStore { get }
+  /// The history of the fleet's runs.
+  var runLog: any RunLog { get }
 
   /// Reads the state, which may not exist yet. Another run may write meanwhile: the result is the state at one moment.
   func open() throws -> any OpenState
@@ -23,6 +25,27 @@ package protocol FleetStore: Sendable {
     _ hosts: @escaping @Sendable (FleetState?) -> ReservedHosts, for holder: LockHolder,
     waiting: LockWait
   ) async throws -> any Reservation
+}
+
+/// The history of a fleet's runs, to which runs add.
+package protocol RunLog: Sendable {
+  /// What the history is called in messages.
+  var name: String { get }
+  /// Adds an entry. Returns when it is safe. Adding it again makes no difference.
+  func append(_ entry: RunEntry) throws
+  func read() throws -> RunLogContent
+}
+
+/// What a history has, in the order in which it was added.
+package struct RunLogContent: Hashable, Sendable {
+  package var entries: [RunEntry] = []
+  /// Why lines were skipped, one sentence each.
+  package var skipped: [String] = []
+
+  package init(entries: [RunEntry] = [], skipped: [String] = []) {
+    self.entries = entries
+    self.skipped = skipped
+  }
 }
 
 /// The state of a fleet, as it was last read or written, open for changes. Changing it needs a ``Reservation``.

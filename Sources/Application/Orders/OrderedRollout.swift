@@ -27,7 +27,7 @@ struct OrderedRollout {
     let ready = plan.orders.filter(\.waits.isEmpty)
     let before = RunProgress().summarySoFar(of: plan)
     var results = await results(of: ready, after: before)
-    guard !results.isStopped else { return try finish(before, plan, results) }
+    guard !results.isStopped else { return try await finish(before, plan, results) }
     let current = try await updated(
       plan, with: survey, for: ready.filter { results.all[$0.site]?.isNew == true })
     var summary = try await flow.execute(current)
@@ -35,7 +35,7 @@ struct OrderedRollout {
     results.all.merge(more.all) { $1 }
     guard !more.isStopped else {
       summary.stopped = summary.stopped ?? Summary.interrupted
-      return try finish(summary, plan, results)
+      return try await finish(summary, plan, results)
     }
     // What has been done so far is shown, whatever goes wrong now.
     do {
@@ -54,7 +54,8 @@ struct OrderedRollout {
   }
 
   /// Shows the results, also of orders that the run did not reach.
-  private func finish(_ summary: Summary, _ plan: Plan, _ results: Results) async throws -> Summary {
+  private func finish(_ summary: Summary, _ plan: Plan, _ results: Results) async throws -> Summary
+  {
     var summary = summary
     summary.orders = results.all
     for order in plan.orders where summary.orders[order.site] == nil {

@@ -1,7 +1,6 @@
 package import State
 
-/// Where the runs of a fleet are remembered. ``RunHistoryFile`` is the implementation for fleets whose state is
-/// in files.
+/// Where the runs of a fleet are remembered. ``StoredRunHistory`` is the implementation.
 package protocol RunHistory: Sendable {
   /// Records that a run has begun. Returns when that survives a power failure.
   func begin(_ start: RunStart) async throws

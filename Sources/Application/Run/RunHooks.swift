@@ -2,6 +2,7 @@ import Execution
 import Fleet
 import Inventories
 import Planning
+import Processes
 import State
 
 /// Runs the playbook's commands before and after a whole run, if its plan has changes. Each gets the plan, or
@@ -74,12 +75,12 @@ actor RunHooks {
     _ timeout: Int64
   ) async -> HookEnding {
     let environment = ["DEPLOY_FLEET": fleet, "DEPLOY_RUN": run.text].merging(more) { $1 }
-    return await interaction.untilStopped { [processes, interaction] in
+    return await interaction.untilStopped("stopping the hook") { [processes, interaction] in
       await processes.run(
         words, environment: environment, input: json, withinSeconds: timeout,
         say: { interaction.inform("\(hook): \($0)") })
-    } abandon: { [processes] in
-      processes.endAll()
+    } abandon: {
+      RunningCommands.ofProgram.killAll()
     }
   }
 

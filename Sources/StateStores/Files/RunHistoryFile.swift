@@ -7,20 +7,9 @@ package import State
 ///
 /// Each line is added in one write, so runs need no lock for it. A line that is not complete, because a run was
 /// killed or the disk was full, is skipped when the log is read; the next line begins on a new one.
-package struct RunHistoryFile: Sendable {
-  /// What a log has, in the order of its lines.
-  package struct Content: Hashable, Sendable {
-    package var entries: [RunEntry] = []
-    /// Why lines were skipped, one sentence each.
-    package var skipped: [String] = []
-
-    package init(entries: [RunEntry] = [], skipped: [String] = []) {
-      self.entries = entries
-      self.skipped = skipped
-    }
-  }
-
+package struct RunHistoryFile: RunLog {
   package let path: String
+  package var name: String { path }
   /// The size from which the log is moved away.
   private let limit: Int
 
@@ -56,8 +45,8 @@ package struct RunHistoryFile: Sendable {
   }
 
   /// Reads both parts of the log; one that does not exist is empty.
-  package func read() throws(StateFileError) -> Content {
-    var content = Content()
+  package func read() throws(StateFileError) -> RunLogContent {
+    var content = RunLogContent()
     for path in [earlierPath, path] {
       let bytes: [UInt8]?
       do throws(FileError) {
@@ -76,8 +65,9 @@ package struct RunHistoryFile: Sendable {
   }
 }
 
-extension RunHistoryFile.Content {
-  fileprivate mutating func add(_ bytes: [UInt8], of path: String) {
+extension RunLogContent {
+  /// Adds the entries of lines of JSON.
+  mutating func add(_ bytes: [UInt8], of path: String) {
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     let decoder = JSONDecoder()
     for (index, line) in lines.enumerated() where !line.isEmpty {

@@ -78,6 +78,14 @@ enum DatabaseSchema {
     COMMENT ON COLUMN deploy.reservations.host IS 'The name of a host; * is the whole fleet and its CA.';
     CREATE INDEX ON deploy.reservations (run);
 
+    CREATE TABLE deploy.history (
+      fleet bigint NOT NULL REFERENCES deploy.fleets ON DELETE CASCADE,
+      number bigint GENERATED ALWAYS AS IDENTITY,
+      entry json NOT NULL,
+      PRIMARY KEY (fleet, number)
+    );
+    COMMENT ON TABLE deploy.history IS 'The beginning, the plan and the end of each run.';
+
     CREATE VIEW deploy.hosts AS
       SELECT f.name AS fleet, r.key AS host, r.record -> 'release' ->> 'number' AS release,
         r.record ->> 'appliedAt' AS applied_at, r.record ->> 'appliedBy' AS applied_by
