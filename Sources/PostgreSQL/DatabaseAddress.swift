@@ -1,6 +1,6 @@
 package import Certificates
 
-/// Which database to connect to, as libpq is told: what is not given here comes from libpq's own variables and
+/// Which database to connect to, as libpq gets it: what is not given here comes from libpq's own variables and
 /// files (`PGHOST`, `PGSERVICE`, `~/.pgpass`, `pg_service.conf`).
 package struct DatabaseAddress: Sendable {
   /// A connection string or URI without a password (PostgreSQL manual, 34.1.1); empty if everything is libpq's.

@@ -88,7 +88,10 @@ final class ChildProcess: Sendable {
     hasEnded.withLock { ended in
       if ended { return true }
       guard let child = Self.child(of: pid) else { return false }
-      return kill(child, signal) == 0
+      let isSent = kill(child, signal) == 0
+      // nsenter stops itself with its program, and does not see that it continues.
+      if signal == SIGCONT { kill(pid, signal) }
+      return isSent
     }
   }
 

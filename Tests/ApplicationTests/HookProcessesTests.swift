@@ -120,8 +120,8 @@ struct HookProcessesTests {
   func deadline() async throws {
     let (ending, lines) = await run(
       ["sh", "-c", "sleep 1000 & echo $!; trap '' TERM; echo $$; exec sleep 1000"],
-      withinSeconds: 1)
-    #expect(ending == .failed("took more than 1 s and was terminated"))
+      withinSeconds: 5)
+    #expect(ending == .failed("took more than 5 s and was terminated"))
     #expect(lines.count == 2)
     try await haveEnded(lines)
   }

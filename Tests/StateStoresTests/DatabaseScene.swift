@@ -48,7 +48,7 @@ struct DatabaseScene {
     try await store.reserve({ _ in hosts }, for: holder(who), waiting: .none)
   }
 
-  /// A store with a state of so many hosts.
+  /// A store with a state of that number of hosts.
   func filled(hosts: Int) async throws -> StateDatabase {
     let store = store()
     let reservation = try await Self.reserve(in: store)

@@ -61,7 +61,7 @@ struct ReservationTests {
     #expect(try scene.run("SELECT count(*) FROM deploy.reservations") == "0")
   }
 
-  @Test("are waited for, and whoever waits holds nothing")
+  @Test("are waited for, and a run that waits holds nothing")
   func waiting() async throws {
     let scene = try await DatabaseScene()
     let first = try await DatabaseScene.reserve(
@@ -89,7 +89,7 @@ struct ReservationTests {
     var open = try store.open(in: lost)
     try open.record(TemporaryFolder.changes(1))
     try scene.run("UPDATE deploy.runs SET alive_until = now() - interval '1 second'")
-    // Nobody wants its hosts: what it does still counts.
+    // No other run needs its hosts: what it does still counts.
     try open.record(TemporaryFolder.changes(2))
     let next = try await DatabaseScene.reserve(
       .hosts(changed: ["app-0"], needed: []), in: scene.store(), as: "ben@ci")

@@ -58,9 +58,9 @@ package struct ConnectionText: ValidatedText {
     // Escaped letters of a URI could spell the keyword.
     if letters.contains("password=") || (isURI(text) && hasEscapedKeyword(letters)) { return true }
     guard isURI(text) else { return false }
-    let authority = text.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" && $0 != "?" }
-    guard let at = authority.lastIndex(of: "@") else { return false }
-    return authority[..<at].contains(":")
+    let server = text.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" && $0 != "?" }
+    guard let at = server.lastIndex(of: "@") else { return false }
+    return server[..<at].contains(":")
   }
 
   private static func hasEscapedKeyword(_ text: String) -> Bool {

@@ -119,9 +119,10 @@ extension Expiry {
         }
           ?? siteCertificateMargin)
     }
+    // By day, as they are shown: a second more or less does not change the order.
     return (caGenerations + above + leaves + sites).sorted {
-      ($0.notAfter, $0.kind.rawValue, $0.host?.text ?? "", $0.name)
-        < ($1.notAfter, $1.kind.rawValue, $1.host?.text ?? "", $1.name)
+      ($0.notAfter.date, $0.kind.rawValue, $0.host?.text ?? "", $0.name, $0.notAfter)
+        < ($1.notAfter.date, $1.kind.rawValue, $1.host?.text ?? "", $1.name, $1.notAfter)
     }
   }
 }

@@ -35,7 +35,7 @@ enum StateRecords {
   }
 
   private static let recovery = """
-    Somebody has changed it by hand: restore the database from a backup, or rebuild the state from the hosts with \
+    It was changed by hand: restore the database from a backup, or rebuild the state from the hosts with \
     "deploy state rebuild".
     """
 

@@ -52,7 +52,7 @@ struct TeamTests {
       try await rotation.expect("edge-1: confirmed")
       try await rotation.kill()
       for host in RotationScene.hosts { try await team.scene.settle(host, isHurried: true) }
-      // The reservation of the killed run ends by itself.
+      // The reservation of the killed run expires.
       try await team.succeed(
         1, "rotate", "ca", "--yes", "--lock-timeout", "2m", "--playbook", try quick(team))
       let status = try await team.succeed(0, "rotate", "ca", "--status", "--format", "json")
@@ -153,7 +153,8 @@ struct TeamTests {
       try await run.command.signal(SIGCONT)
       let output = try await run.command.wait()
       let said = try run.progress + output.all
-      #expect(output.status != 0 && said.contains("has taken over"), "\(said)")
+      #expect(output.status != 0, "\(said)")
+      #expect(said.contains("has taken over") || said.contains("another run has"), "\(said)")
       #expect(
         try team.query("SELECT md5(string_agg(record::text, key)) FROM deploy.records") == records)
       try await team.expectNoChanges()
