@@ -5,7 +5,7 @@ SWIFT_FLAGS = --explicit-target-dependency-import-check error
 RELEASE = --configuration release --static-swift-stdlib
 # Suites of fleets that draw at random, and continue for as long as their variables say.
 SWEPT = TrafficTests ControllerCrashTests ConcurrentControllersTests NetworkCutTests SystemdPowerTests \
-  RotationKillTests TwoOperatorsTests HostileFleetTests PublicCertificateKillTests PublicCertificateFaultTests
+  RotationKillTests TwoOperatorsTests HostileFleetTests TeamTests SideBySideTests PublicCertificateKillTests PublicCertificateFaultTests
 # A sanitizer maps terabytes of address space, which WipingTests would search for a secret.
 SANITIZED = DEPLOY_TESTS=SSH,Certificates swift test --skip WipingTests
 # A test whose requirement is missing is skipped on a developer's machine, and fails in CI.
@@ -68,6 +68,7 @@ bench:           ## how fast planning, applying, verifying and signing are, comp
 	scripts/bench-verify
 	scripts/bench-certificates
 	scripts/bench-planner
+	scripts/bench-state
 
 install:         ## an optimised deploy, which needs no Swift to run, into $(DESTDIR)$(PREFIX)/bin
 	swift build $(SWIFT_FLAGS) $(RELEASE) --product deploy

@@ -155,7 +155,7 @@ let package = Package(
       name: "BenchPlanner",
       dependencies: [
         "Application", "Diagnostics", "Fleet", "Hashing", "Inventories", "Planning", "Playbooks",
-        "State", "StateStores",
+        "PostgreSQL", "State", "StateStores",
       ], path: "Tests/BenchPlanner", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",

@@ -6,6 +6,14 @@ extension CAFolder {
   /// The folders of the CA, by their path below its own.
   private static let folders = ["", "/archive", "/acme"]
 
+  /// The names that files of a CA have, by their path below its folder. Others may be anything, also secrets.
+  private static func isOwn(_ file: String) -> Bool {
+    let name =
+      /\/(archive\/)?(ca-\d+\.(crt|key|crl|retiring|import|root\.crl)|fleet-\d+\.(key|pub)|root\.(crt|key|crl))/
+    return file.wholeMatch(of: name) != nil
+      || file.wholeMatch(of: /\/acme\/(account-.+\.(key|json)|site-.+\.json)/) != nil
+  }
+
   /// The paths of all files below the folder, sorted.
   private func files() throws -> [String] {
     try Self.folders.flatMap { folder in
@@ -22,57 +30,94 @@ extension CAFolder {
     try encryptsFleetKeys != other.encryptsFleetKeys && !fleetKeyPaths().isEmpty
   }
 
-  /// Stops if a passphrase does not open the keys of the CA.
+  /// Stops if a passphrase does not open the keys of the CA, or if there is none that shows it.
   package func check(_ passphrase: Secret) throws {
-    for generation in try listing().keys {
-      let path = keyPath(generation)
+    let paths = try listing().keys.sorted().map(keyPath) + (hasRootKey ? [rootKeyPath] : [])
+    guard !paths.isEmpty else {
+      throw CAStoreError(
+        "there is no key of the CA in \(path), so a mistyped passphrase would not be noticed: restore"
+          + " one from a backup, or create the next generation with \"deploy rotate ca\" first")
+    }
+    for path in paths {
       _ = try naming(path) {
         try SealedKey.open(encryptedKey(path), named: path, passphrase: passphrase)
       }
     }
   }
 
-  /// Copies every file to another store, reads each of them again there, and compares. Nothing is removed.
+  /// Copies every file to another store, reads each of them again there, and compares. Nothing is removed, and no file
+  /// that is there already is replaced by another one.
   ///
   /// - Parameter passphrase: of the CA; nil if it is not needed.
   /// - Returns: the number of files.
   package func copy(to other: CAFolder, passphrase: Secret?) throws -> Int {
     let files = try files()
-    let converted = try passphrase == nil ? [] : fleetKeyPaths().map { $0.dropFirst(path.count) }
+    // A folder that was moved already is not there any longer.
+    if files.isEmpty { return 0 }
+    try refuseUnfit(files)
+    // What an interrupted copy has left is the same.
+    for file in files where try other.storage.exists(other.path + file) {
+      guard try isSame(file, in: other, passphrase) else {
+        throw CAStoreError(
+          "\(other.path + file) is there already, and it is another file than \(path + file). Nothing was changed:"
+            + " find out which CA hosts trust, and remove the other one")
+      }
+    }
     for folder in Self.folders where files.contains(where: { $0.hasPrefix(folder + "/") }) {
       try other.storage.makeFolder(other.path + folder)
     }
-    for file in converted.map(String.init) {
-      let pem = try fleetKeyPEM(path + file, passphrase: passphrase)
-      try other.storage.remove(other.path + file)
-      try other.createFleetKey(other.path + file, pem, passphrase: passphrase)
-      let copy = try other.fleetKeyPEM(other.path + file, passphrase: passphrase)
-      guard copy.withUnsafeBytes({ Array($0) }) == pem.withUnsafeBytes({ Array($0) }) else {
-        throw Self.differs(other.path + file)
+    for file in files where try !other.storage.exists(other.path + file) {
+      if passphrase != nil, isFleetKey(file) {
+        try other.createFleetKey(
+          other.path + file, fleetKeyPEM(path + file, passphrase: passphrase),
+          passphrase: passphrase)
+      } else {
+        try other.storage.create(
+          other.path + file, contents: storage.read(path + file, as: .ca), for: Self.access(file))
       }
-    }
-    let unchanged = files.filter { !converted.contains($0[...]) }
-    for file in unchanged {
-      try other.storage.replace(
-        other.path + file, contents: try storage.read(path + file, as: .ca),
-        for: Self.access(file))
     }
     guard try other.files() == files else {
       throw CAStoreError(
         "\(other.path) has other files than \(path): remove what is not of this CA, and migrate again"
       )
     }
-    for file in unchanged {
-      let copy = try other.storage.read(other.path + file, as: .ca)
-      guard try copy == storage.read(path + file, as: .ca) else {
-        throw Self.differs(other.path + file)
+    for file in files {
+      guard try isSame(file, in: other, passphrase) else {
+        throw CAStoreError("\(other.path + file) is not what was written: migrate again")
       }
     }
     return files.count
   }
 
-  private static func differs(_ path: String) -> CAStoreError {
-    CAStoreError("\(path) is not what was written: migrate again")
+  /// Stops if there is something that must not be shared.
+  private func refuseUnfit(_ files: [String]) throws {
+    if let stranger = files.first(where: { !Self.isOwn($0) }) {
+      throw CAStoreError(
+        "\(path + stranger) is not a file of the CA, and is not moved with it: move it to another folder first"
+      )
+    }
+    for file in files where file.hasSuffix(".key") && !isFleetKey(file) {
+      guard case .success(.encrypted) = protection(ofKeyAt: path + file) else {
+        throw CAStoreError(
+          "\(path + file) is not encrypted as deploy encrypts keys: \"deploy ca show\" says what to do"
+        )
+      }
+    }
+  }
+
+  private func isFleetKey(_ file: String) -> Bool {
+    file.hasPrefix("/fleet-") && file.hasSuffix(".key")
+  }
+
+  /// Whether a file is the same in another store, apart from the encryption of fleet keys.
+  private func isSame(_ file: String, in other: CAFolder, _ passphrase: Secret?) throws -> Bool {
+    guard passphrase != nil, isFleetKey(file) else {
+      return try storage.read(path + file, as: .ca)
+        == other.storage.read(other.path + file, as: .ca)
+    }
+    let own = try fleetKeyPEM(path + file, passphrase: passphrase)
+    let copy = try other.fleetKeyPEM(other.path + file, passphrase: passphrase)
+    return own.withUnsafeBytes { Array($0) } == copy.withUnsafeBytes { Array($0) }
   }
 
   /// Who may read a file: keys, and orders, which have the keys of sites, are for their owner alone.

@@ -22,7 +22,7 @@ package struct DatabaseAddress: Sendable {
       ("fallback_application_name", "deploy"), ("client_encoding", "UTF8"),
       // The kernel ends a connection whose other end is gone, also while nothing is asked.
       ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
-      ("tcp_user_timeout", "20000"),
+      ("tcp_user_timeout", "4000"),
     ]
     return keywords
   }

@@ -11,7 +11,7 @@ package protocol FleetStore: Sendable {
   var caFolder: String { get }
   var caFiles: any FileStore { get }
   /// The history of the fleet's runs.
-  var runLog: any RunLog { get }
+  var historyLog: any HistoryLog { get }
 
   /// Reads the state, which may not exist yet. Another run may write meanwhile: the result is the state at one moment.
   func open() throws -> any OpenState
@@ -28,16 +28,16 @@ package protocol FleetStore: Sendable {
 }
 
 /// The history of a fleet's runs, to which runs add.
-package protocol RunLog: Sendable {
+package protocol HistoryLog: Sendable {
   /// What the history is called in messages.
   var name: String { get }
   /// Adds an entry. Returns when it is safe. Adding it again makes no difference.
   func append(_ entry: RunEntry) throws
-  func read() throws -> RunLogContent
+  func read() throws -> HistoryContent
 }
 
 /// What a history has, in the order in which it was added.
-package struct RunLogContent: Hashable, Sendable {
+package struct HistoryContent: Hashable, Sendable {
   package var entries: [RunEntry] = []
   /// Why lines were skipped, one sentence each.
   package var skipped: [String] = []

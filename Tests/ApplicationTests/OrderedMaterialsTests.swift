@@ -21,7 +21,7 @@ struct OrderedMaterialsTests {
     try folder.save(SiteOrderRecord(), of: site)
     var ordered = try OrderedMaterials(workspace)
     try "damaged".write(toFile: folder.orderPath(site), atomically: true, encoding: .utf8)
-    try await ordered.refresh()
+    try await ordered.refresh([site])
     var materials = Materials()
     try ordered.add(to: &materials)
     #expect(materials.siteCertificates.isEmpty)

@@ -6,6 +6,7 @@ import Foundation
 ///     BenchPlanner survey FOLDER none|all       plans in this process, from a survey of hosts that have the state
 ///     BenchPlanner record FOLDER                records each host of that state again, as a run does; prints the
 ///                                               number of hosts, bytes written, and seconds of records and the end
+///     BenchPlanner database FOLDER CONNECTION   writes, reads and records that state in a database
 ///     BenchPlanner measure COMMAND...           runs it
 ///
 /// "survey" and "measure" print seconds, seconds of a core, and the most KiB.
@@ -19,10 +20,12 @@ case ("fleet", 4):
 case ("survey", 3):
   try printed { try planWithSurvey(in: arguments[1], isChanged: arguments[2] == "all") }
 case ("record", 2): try recordAll(in: arguments[1])
+case ("database", 3): try await measureDatabase(in: arguments[1], arguments[2])
 case ("measure", 2...): try printed(ofChildren: true) { try run(Array(arguments.dropFirst())) }
 default:
   fatalError(
-    "fleet FOLDER HOSTS SITES, survey FOLDER none|all, record FOLDER, or measure COMMAND...")
+    "fleet FOLDER HOSTS SITES, survey FOLDER none|all, record FOLDER, database FOLDER CONNECTION, or measure COMMAND..."
+  )
 }
 
 /// Prints what some work has taken.

@@ -22,10 +22,10 @@ struct RunHistoryFileTests {
   func entries() throws {
     let folder = try TemporaryFolder()
     let file = RunHistoryFile(forState: folder.state)
-    #expect(try file.read() == RunLogContent())
+    #expect(try file.read() == HistoryContent())
     let entries = try (1...3).map(entry)
     for entry in entries { try file.append(entry) }
-    #expect(try file.read() == RunLogContent(entries: entries))
+    #expect(try file.read() == HistoryContent(entries: entries))
     #expect(try folder.names() == ["shop.runs.jsonl"])
     #expect(try folder.text("shop.runs.jsonl").split(separator: "\n").count == 3)
     let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions]
@@ -47,7 +47,7 @@ struct RunHistoryFileTests {
       // A whole line without its line feed counts: nothing of it is missing.
       let isWhole = length == both.count - 1
       let kept = isWhole ? Array(entries[0...1]) : [entries[0]]
-      #expect(try file.read() == RunLogContent(entries: kept))
+      #expect(try file.read() == HistoryContent(entries: kept))
       try file.append(entries[2])
       let content = try file.read()
       #expect(content.entries == kept + [entries[2]])

@@ -4,7 +4,7 @@ import StateStores
 
 /// The history of runs in the store of the fleet's state.
 struct StoredRunHistory: RunHistory {
-  let log: any RunLog
+  let log: any HistoryLog
 
   var name: String { log.name }
 

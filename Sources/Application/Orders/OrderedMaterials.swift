@@ -98,8 +98,10 @@ struct OrderedMaterials {
   }
 
   /// Asks servers and keeps what they say. The lock of the state has to be held since the records were read.
-  mutating func refresh() async throws {
-    for site in await askServers() {
+  ///
+  /// - Parameter sites: the others may belong to another run.
+  mutating func refresh(_ sites: Set<DomainName>) async throws {
+    for site in await askServers() where sites.contains(site) {
       if let record = records[site] { try workspace.ca.acme.save(record, of: site) }
     }
   }

@@ -37,7 +37,7 @@ struct SiteRevocations {
   func carryOut(_ state: FleetState) async -> [String] {
     var failures: [String] = []
     do {
-      for site in try folder.sites() {
+      for site in try folder.sites() where run.scope.limit == nil || run.ownSites.contains(site) {
         var record = try folder.orders(of: site)
         for revoking in record.revoking {
           do {

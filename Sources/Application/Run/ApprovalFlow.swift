@@ -92,8 +92,9 @@ struct ApprovalFlow {
   }
 
   /// Removes CA generations from the state that neither the CA's folder nor any host has any
-  /// longer.
+  /// longer. A run on some hosts leaves that to the next one on all.
   private func retireUnneeded() async throws {
+    guard run.scope.limit == nil else { return }
     let state = await keeper.state
     var next = state
     next.retireUnneeded(except: Set(try run.ca.folder.records().map(\.keyIdentifier)))

@@ -121,10 +121,22 @@ package struct FleetRun: Sendable {
     return output
   }
 
+  /// The sites of which a host is selected: no other run changes what was ordered for them at the same time.
+  var ownSites: Set<DomainName> {
+    Set(
+      workspace.inventory.sites.filter { site in
+        (site.frontEnds + site.upstreams.map(\.host)).contains { name in
+          workspace.inventory.host(named: name).map(scope.selector.matches) ?? false
+        }
+      }.map(\.domain))
+  }
+
   /// Whether the run changes what belongs to all hosts.
   private var concernsFleet: Bool {
     get throws {
       if case .decommission(.revoke) = playbook.procedure { return true }
+      // What newer releases revoke and trust is learnt.
+      if scope.overridesNewer { return true }
       return try workspace.inventory.acme.keys.contains { try ca.folder.acme.accountKey($0) == nil }
     }
   }

@@ -76,7 +76,7 @@ actor RunRecorder {
 
 extension Workspace {
   /// The history of the fleet's runs.
-  package var history: any RunHistory { StoredRunHistory(log: store.runLog) }
+  package var history: any RunHistory { StoredRunHistory(log: store.historyLog) }
 
   /// Records a run without a plan while the body runs, which changes the CA's folder or the state. The state is
   /// locked meanwhile.

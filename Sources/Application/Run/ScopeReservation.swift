@@ -24,6 +24,17 @@ struct ScopeReservation: Sendable {
     return .hosts(changed: changed, needed: neighbours.reduce(into: Set()) { $0.formUnion($1) })
   }
 
+  /// Hosts, and those whose rules forward connections to one of them.
+  private func withContainerHosts(_ hosts: Set<HostName>) -> Set<HostName> {
+    hosts.union(
+      hosts.compactMap { name in
+        if case .behind(let host) = inventory.host(named: name)?.placement { return host.name }
+        let suffix = ".container"
+        return name.text.hasSuffix(suffix)
+          ? HostName(String(name.text.dropLast(suffix.count))) : nil
+      })
+  }
+
   /// The hosts of each site, by the inventory and by what is installed.
   private func sites(_ state: FleetState) -> [Set<HostName>] {
     var hosts: [DomainName: Set<HostName>] = [:]
@@ -35,6 +46,6 @@ struct ScopeReservation: Sendable {
       for service in facts.services { hosts[service.site, default: []].insert(host) }
       for route in facts.routes { hosts[route.site, default: []].formUnion([host, route.host]) }
     }
-    return Array(hosts.values)
+    return hosts.values.map(withContainerHosts)
   }
 }

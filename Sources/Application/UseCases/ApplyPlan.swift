@@ -22,7 +22,7 @@ package struct ApplyPlan {
       let accounts = ACMEAccounts(run)
       try await accounts.makeKeys()
       var ordered = try OrderedMaterials(run.workspace)
-      if run.scope.ordersCertificates { try await ordered.refresh() }
+      if run.scope.ordersCertificates { try await ordered.refresh(run.ownSites) }
       let (plan, survey) = try await run.surveyAndPlan(
         flow.hosts, &state, asOf: saved?.approved.madeAt, ordered)
       await flow.keeper.hold(state)

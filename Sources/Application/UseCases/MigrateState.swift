@@ -57,7 +57,7 @@ package struct MigrateState {
     let (ca, state) = (folder(of: files), try files.open().state)
     let isEmpty = try state == nil && ca.hasNoFiles()
     guard !isEmpty else { return outcome }
-    try database.forgetMove()
+    try database.forgetMove(before: state)
     outcome.moved = try await whileBothReserved { _, reservation in
       try refuseOther(try database.open().state, than: state, in: database.place)
       let moved = try await copy(from: files, to: database, reservation)
@@ -104,16 +104,17 @@ package struct MigrateState {
     return output
   }
 
-  /// Stops if the destination has a state already, unless an interrupted move has written it.
+  /// Stops if the destination has a state already, unless an interrupted move has written it: then it is the same.
   private func refuseOther(
     _ present: FleetState?, than source: FleetState?, in place: String
   ) throws {
-    guard let present, present.lineage != source?.lineage || present.serial < source?.serial ?? 0
-    else { return }
+    guard let present else { return }
+    // Without a state in the files, their state was moved before, and the CA is compared file by file.
+    guard let source, !present.hasSameRecords(as: source) else { return }
     throw Failure(
       .failed,
       "\(place) has a state of the fleet already (lineage \(present.lineage), serial \(present.serial)), and it is not"
-        + " a copy of this one (lineage \(source?.lineage ?? "none"), serial \(source?.serial ?? 0)). Nothing was"
+        + " a copy of this one (lineage \(source.lineage), serial \(source.serial)). Nothing was"
         + " changed: move the one away that is not needed")
   }
 
@@ -132,18 +133,18 @@ package struct MigrateState {
     let state =
       try source.open().state
       ?? FleetState(fleet: workspace.inventory.fleet.text, lineage: "")
-    if !state.lineage.isEmpty {
+    for entry in try source.historyLog.read().entries { try destination.historyLog.append(entry) }
+    if !state.lineage.isEmpty, try destination.open().state == nil {
       var open = try destination.open(in: reservation)
       try open.write(state)
     }
-    var copy = try destination.open().state
-    let serial = copy?.serial ?? 0
-    copy?.serial = state.serial
-    guard state.lineage.isEmpty || copy == state else {
+    let copied = try destination.open().state
+    guard state.lineage.isEmpty || copied?.hasSameRecords(as: state) == true else {
       throw Failure(.failed, "\(destination.place) does not have what was written: migrate again")
     }
     return Moved(
-      serial: serial, hosts: state.hosts.count, files: count, destination: destination.place,
+      serial: copied?.serial ?? 0, hosts: state.hosts.count, files: count,
+      destination: destination.place,
       kept: [])
   }
 
@@ -155,7 +156,10 @@ package struct MigrateState {
 
   /// Renames the files, so that no older program and no restored inventory continues with them.
   private func retireFiles() throws -> [String] {
-    try [files.place, files.place + ".previous", files.caFolder].compactMap { path in
+    let history = files.historyLog.name
+    // The state last: without it, nothing shows what the other files belong to.
+    let paths = [files.caFolder, history, history + ".1", files.place + ".previous", files.place]
+    return try paths.compactMap { path in
       guard rename(path, path + ".migrated") == 0 else {
         guard errno == ENOENT else {
           throw Failure(

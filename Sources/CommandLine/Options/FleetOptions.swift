@@ -46,7 +46,9 @@ struct FleetOptions: ParsableArguments {
 
   /// The same, for a command that waits for other runs.
   func location(waiting lock: LockOption) -> FleetLocation {
-    FleetLocation(inventory: inventory, state: state, lockTimeout: lock.duration)
+    var location = location
+    location.lockTimeout = lock.duration
+    return location
   }
 
   /// The terminal on which the command shows results and asks.

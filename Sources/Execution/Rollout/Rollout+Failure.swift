@@ -64,6 +64,7 @@ extension Rollout {
 
   private func takeBack(_ reversal: Run.Reversal) async -> HostResult {
     await Task.detached {
+      if let loss = await self.reservationLoss() { return .failed(why: "\(loss)") }
       switch await self.prepare(reversal.step, after: nil) {
       case .failure(let failure): return failure.result
       case .success(let transaction):

@@ -188,21 +188,20 @@ package struct Rollout: Sendable {
   /// A transaction that got the go signal is completed and recorded even if the run is cancelled.
   private func carryOut(_ transaction: HostTransaction) async -> Settled {
     let step = transaction.step
-    do {
-      try await store.checkReservation()
-    } catch {
-      await heartbeat.end(for: transaction)
-      await Task.detached { await transaction.abandon() }.value
-      return Settled(
-        transaction: transaction, result: .notAttempted(why: HostResult.stoppedBefore),
-        failure: error)
+    var loss = await reservationLoss()
+    var result: HostResult? = loss.map { _ in .notAttempted(why: HostResult.stoppedBefore) }
+    if result == nil {
+      result = await hooks.before(step)
+      // Hooks may take minutes.
+      if result == nil { loss = await reservationLoss() }
+      result = result ?? loss.map { _ in .notAttempted(why: HostResult.stoppedBefore) }
     }
-    if let result = await hooks.before(step) {
+    if let result {
       await heartbeat.end(for: transaction)
-      return await Task.detached {
+      return await Task.detached { [loss] in
         await transaction.abandon()
         await self.hooks.after(step, result)
-        return Settled(transaction: transaction, result: result)
+        return Settled(transaction: transaction, result: result, failure: loss)
       }.value
     }
     await heartbeat.end(for: transaction)
@@ -221,6 +220,16 @@ package struct Rollout: Sendable {
         return Settled(transaction: transaction, result: result, failure: error)
       }
     }.value
+  }
+
+  /// Why this run may not begin with a host; nil if it may.
+  func reservationLoss() async -> (any Error)? {
+    do {
+      try await store.checkReservation()
+      return nil
+    } catch {
+      return error
+    }
   }
 
   private struct Unread: Error, CustomStringConvertible { var description: String }
@@ -248,6 +257,10 @@ package struct Rollout: Sendable {
     switch await prepare(transaction.step, after: transaction.previous) {
     case .failure(let failure): return (transaction, failure.result)
     case .success(let again):
+      if let loss = await reservationLoss() {
+        await again.abandon()
+        return (again, .notAttempted(why: "\(loss)"))
+      }
       let result = await result(of: again)
       return (again, result ?? .unreachable(why: "the go signal does not reach it"))
     }

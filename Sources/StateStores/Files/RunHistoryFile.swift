@@ -7,7 +7,7 @@ package import State
 ///
 /// Each line is added in one write, so runs need no lock for it. A line that is not complete, because a run was
 /// killed or the disk was full, is skipped when the log is read; the next line begins on a new one.
-package struct RunHistoryFile: RunLog {
+package struct RunHistoryFile: HistoryLog {
   package let path: String
   package var name: String { path }
   /// The size from which the log is moved away.
@@ -45,8 +45,8 @@ package struct RunHistoryFile: RunLog {
   }
 
   /// Reads both parts of the log; one that does not exist is empty.
-  package func read() throws(StateFileError) -> RunLogContent {
-    var content = RunLogContent()
+  package func read() throws(StateFileError) -> HistoryContent {
+    var content = HistoryContent()
     for path in [earlierPath, path] {
       let bytes: [UInt8]?
       do throws(FileError) {
@@ -65,7 +65,7 @@ package struct RunHistoryFile: RunLog {
   }
 }
 
-extension RunLogContent {
+extension HistoryContent {
   /// Adds the entries of lines of JSON.
   mutating func add(_ bytes: [UInt8], of path: String) {
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)

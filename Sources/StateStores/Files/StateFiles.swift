@@ -16,7 +16,7 @@ package struct StateFiles: FleetStore {
 
   package var place: String { path }
   package var caFiles: any FileStore { DiskFiles() }
-  package var runLog: any RunLog { RunHistoryFile(forState: path) }
+  package var historyLog: any HistoryLog { RunHistoryFile(forState: path) }
 
   package func open() throws -> any OpenState { try StateFile.read(path, fleet: fleet) }
   package func open(in reservation: any Reservation) throws -> any OpenState { try open() }

@@ -108,7 +108,7 @@ package final class DatabaseFiles: FileStore {
       path, verb,
       """
       put AS (INSERT INTO deploy.files (fleet, path, content)
-        SELECT fleet, $2, decode($3, 'hex') FROM run \(overwrites) RETURNING 1)
+        SELECT fleet, $3, decode($4, 'hex') FROM run \(overwrites) RETURNING 1)
       SELECT (SELECT count(*) FROM put) FROM run
       """, [name(path), Self.hex(contents)])
     let isWritten = rows.integer(0, 0) == 1
@@ -121,8 +121,8 @@ package final class DatabaseFiles: FileStore {
       path, "be moved to \(destination)",
       """
       old AS (DELETE FROM deploy.files o USING run
-        WHERE o.fleet = run.fleet AND o.path = $2 RETURNING o.content),
-      put AS (INSERT INTO deploy.files (fleet, path, content) SELECT run.fleet, $3, content FROM run, old
+        WHERE o.fleet = run.fleet AND o.path = $3 RETURNING o.content),
+      put AS (INSERT INTO deploy.files (fleet, path, content) SELECT run.fleet, $4, content FROM run, old
         ON CONFLICT (fleet, path) DO UPDATE SET content = excluded.content)
       SELECT 1 FROM run
       """, [name(path), name(destination)])
@@ -137,7 +137,7 @@ package final class DatabaseFiles: FileStore {
     _ = try change(
       path, "be removed",
       """
-      old AS (DELETE FROM deploy.files o USING run WHERE o.fleet = run.fleet AND o.path = $2)
+      old AS (DELETE FROM deploy.files o USING run WHERE o.fleet = run.fleet AND o.path = $3)
       SELECT 1 FROM run
       """, [name(path)])
     state.withLock { _ = $0.contents?.removeValue(forKey: path) }
@@ -160,9 +160,10 @@ package final class DatabaseFiles: FileStore {
       let rows = try session.query(
         """
         WITH run AS (
-          SELECT fleet FROM deploy.runs WHERE id = $1 AND ended_at IS NULL AND lost_to IS NULL FOR SHARE
+          UPDATE deploy.runs SET step = $2::integer
+          WHERE id = $1 AND step <= $2::integer AND ended_at IS NULL AND lost_to IS NULL RETURNING fleet
         ), \(statement)
-        """, [run] + parameters)
+        """, [run, session.nextStep()] + parameters)
       guard rows.count > 0 else { throw try DatabaseReservation.lost(run, session) }
       return rows
     }

@@ -62,11 +62,14 @@ enum DatabaseSchema {
       started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
       alive_until timestamptz NOT NULL,
       ended_at timestamptz,
-      lost_to text
+      lost_to text,
+      step integer NOT NULL DEFAULT 0
     );
     CREATE INDEX ON deploy.runs (fleet, started_at);
     COMMENT ON COLUMN deploy.runs.alive_until IS 'Until then, what it has reserved is its own.';
     COMMENT ON COLUMN deploy.runs.lost_to IS 'The run that took over what this one had reserved: it records nothing more.';
+
+    COMMENT ON COLUMN deploy.runs.step IS 'The number of its last write: an earlier one that comes late is not carried out.';
 
     CREATE TABLE deploy.reservations (
       fleet bigint NOT NULL REFERENCES deploy.fleets ON DELETE CASCADE,

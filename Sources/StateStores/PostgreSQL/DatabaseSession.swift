@@ -10,16 +10,22 @@ internal import Synchronization
 package final class DatabaseSession: Sendable {
   /// How long a call may take, with all attempts to connect again.
   package static let patience = Duration.seconds(15)
+  /// How long one attempt may take, so that there is time for another one.
+  private static let attempt = Duration.seconds(5)
   /// The server ends what takes longer, and a transaction whose run stopped in the middle of it.
   private static let settings = """
     SET statement_timeout = '30s'; SET lock_timeout = '10s';
-    SET idle_in_transaction_session_timeout = '20s'; SET search_path = pg_catalog;
+    SET idle_in_transaction_session_timeout = '5s'; SET search_path = pg_catalog;
     """
 
   private let address: DatabaseAddress
   /// What the database is called in messages.
   package let place: String
   private let state = Mutex(Connected())
+  private let steps = Atomic(0)
+
+  /// Numbers the writes of a run: one that was given up, and comes late, is not carried out after a later one.
+  func nextStep() -> String { "\(steps.add(1, ordering: .relaxed).newValue)" }
 
   private struct Connected: ~Copyable {
     var connection: DatabaseConnection?
@@ -33,10 +39,13 @@ package final class DatabaseSession: Sendable {
   }
 
   /// Sends one statement that can be repeated, and returns its rows.
+  ///
+  /// - Parameter isLarge: whether one attempt may take all of the time.
   func query(
-    _ sql: String, _ parameters: [String?] = [], within time: Duration = patience
+    _ sql: String, _ parameters: [String?] = [], within time: Duration = patience,
+    isLarge: Bool = false
   ) throws -> DatabaseRows {
-    try attempts(within: time) { connection, deadline in
+    try attempts(within: time, each: isLarge ? time : Self.attempt) { connection, deadline in
       try connection.query(sql, parameters, by: deadline)
     }
   }
@@ -58,7 +67,7 @@ package final class DatabaseSession: Sendable {
   ///
   /// - Parameter checksTables: false if they are about to be made.
   func attempts<Value: Sendable>(
-    within time: Duration = patience, checksTables: Bool = true,
+    within time: Duration = patience, each: Duration = attempt, checksTables: Bool = true,
     _ body: (inout DatabaseConnection, ContinuousClock.Instant) throws -> Value
   ) throws -> Value {
     let deadline = ContinuousClock.now + time
@@ -66,7 +75,7 @@ package final class DatabaseSession: Sendable {
     while true {
       do {
         return try state.withLock { state in
-          try attempt(&state, checksTables, deadline, body)
+          try attempt(&state, checksTables, min(deadline, .now + each), body)
         }
       } catch let error as DatabaseError {
         let isWorthAnother = error.isTransient && state.withLock { $0.isProven }

@@ -10,6 +10,8 @@ package struct DatabaseState: OpenState {
   private let fleet: String
   /// The run that may write; nil if the state is only read.
   private let run: String?
+  /// What is in ``state`` and could not be written yet.
+  private var unwritten: [RecordChange] = []
 
   /// Reads the state as it is at one moment.
   init(_ session: DatabaseSession, fleet: String, run: String? = nil) throws {
@@ -31,7 +33,7 @@ package struct DatabaseState: OpenState {
     guard state != nil else {
       preconditionFailure("A change was recorded before there is a state. This is a bug in deploy.")
     }
-    // Made in memory first; the same changes again, after an error, make no difference.
+    // Made in memory first: a copy of the state, to go back to after an error, would cost all of the fleet.
     for change in changes { state?.apply(change) }
     let records = changes.flatMap { state?.recordChanges(by: $0) ?? [] }
     let serial = try save(records, lineage: state?.lineage ?? "")
@@ -45,25 +47,32 @@ package struct DatabaseState: OpenState {
   ///
   /// - Parameter serial: the new one is greater.
   /// - Returns: the new serial.
-  private func save(
+  private mutating func save(
     _ changes: [RecordChange], lineage: String, after serial: Int = 0
   ) throws -> Int {
     guard let run else {
       preconditionFailure("A state was changed without a reservation. This is a bug in deploy.")
     }
+    unwritten += changes
     let rows = try session.query(
       Self.statement,
       [
-        run, lineage, "\(FleetState.currentVersion)", try Self.json(changes), "\(serial)",
-      ])
-    guard let serial = rows.integer(0, 0) else { throw try lost(run) }
+        run, lineage, "\(FleetState.currentVersion)", try Self.json(unwritten), "\(serial)",
+        session.nextStep(),
+      ], within: unwritten.count > 100 ? .seconds(120) : DatabaseSession.patience,
+      isLarge: unwritten.count > 100)
+    guard let serial = rows.integer(0, 0) else {
+      throw try DatabaseReservation.lost(run, session)
+    }
+    unwritten = []
     return serial
   }
 
   /// One statement is one transaction: the check that the reservation still stands, and the records.
   private static let statement = """
     WITH run AS (
-      SELECT fleet FROM deploy.runs WHERE id = $1 AND ended_at IS NULL AND lost_to IS NULL FOR SHARE
+      UPDATE deploy.runs SET step = $6::integer
+      WHERE id = $1 AND step <= $6::integer AND ended_at IS NULL AND lost_to IS NULL RETURNING fleet
     ), fleet AS (
       UPDATE deploy.fleets SET serial = greatest(serial, $5::bigint) + 1, lineage = $2, state_version = $3::integer
       FROM run WHERE fleets.id = run.fleet RETURNING id, serial
@@ -96,9 +105,5 @@ package struct DatabaseState: OpenState {
           + (content.map { ",\"record\":\($0)" } ?? "") + "}")
     }
     return "[" + rows.joined(separator: ",") + "]"
-  }
-
-  private func lost(_ run: String) throws -> StateDatabaseError {
-    try DatabaseReservation.lost(run, session)
   }
 }

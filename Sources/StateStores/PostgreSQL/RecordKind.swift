@@ -1,6 +1,6 @@
 internal import Fleet
 internal import FoundationEssentials
-internal import State
+package import State
 
 /// The kinds of records of a state in a database, named like the fields of its JSON.
 enum RecordKind: String, CaseIterable {
@@ -21,17 +21,22 @@ enum RecordKind: String, CaseIterable {
 }
 
 /// A record of a state in a database that is written, or removed if it has no content.
-struct RecordChange {
+struct RecordChange: Sendable {
   var kind: RecordKind
   var key: String
-  var content: (any Encodable)?
+  var content: (any Encodable & Sendable)?
 }
 
 extension FleetState {
+  /// Whether another state has the same records, whatever its serial.
+  package func hasSameRecords(as other: FleetState) -> Bool {
+    lineage == other.lineage && recordChanges(to: other).isEmpty
+  }
+
   /// The records that make another state of this one.
   func recordChanges(to next: FleetState) -> [RecordChange] {
     var changes: [RecordChange] = []
-    func add<Value: Hashable & Encodable>(
+    func add<Value: Hashable & Encodable & Sendable>(
       _ kind: RecordKind, _ old: [String: Value], _ new: [String: Value]
     ) {
       for (key, value) in new where old[key] != value {
@@ -45,9 +50,9 @@ extension FleetState {
     add(.manifests, manifests.byText, next.manifests.byText)
     add(.issued, issued.by(\.recordKey), next.issued.by(\.recordKey))
     add(.revocations, revocations.by(\.recordKey), next.revocations.by(\.recordKey))
-    add(.caGenerations, caGenerations.byPosition, next.caGenerations.byPosition)
-    add(.retiredCAs, retiredCAs.byPosition, next.retiredCAs.byPosition)
-    add(.fleetKeys, fleetKeys.byPosition, next.fleetKeys.byPosition)
+    add(.caGenerations, caGenerations.by(\.recordKey), next.caGenerations.by(\.recordKey))
+    add(.retiredCAs, retiredCAs.by(\.recordKey), next.retiredCAs.by(\.recordKey))
+    add(.fleetKeys, fleetKeys.by(\.recordKey), next.fleetKeys.by(\.recordKey))
     add(.rotation, rotation.map { ["": $0] } ?? [:], next.rotation.map { ["": $0] } ?? [:])
     return changes.sorted { ($0.kind.rawValue, $0.key) < ($1.kind.rawValue, $1.key) }
   }
@@ -77,6 +82,31 @@ extension IssuanceRecord {
   }
 }
 
+// Keys sort as the lists of the state do; what a record is does not depend on its place there, so runs side by side
+// mean the same one.
+
+extension CAGeneration {
+  /// Retiring generations come first.
+  fileprivate var recordKey: String {
+    "\(status == .retiring ? 0 : 1) \(generation.recordKey) \(keyIdentifier)"
+  }
+}
+
+extension RetiredCA {
+  fileprivate var recordKey: String { "\(generation.recordKey) \(keyIdentifier)" }
+}
+
+extension FleetKey {
+  fileprivate var recordKey: String { "\(generation.recordKey) \(publicKey)" }
+}
+
+extension Int {
+  fileprivate var recordKey: String {
+    let digits = "\(self)"
+    return String(repeating: "0", count: Swift.max(0, 8 - digits.count)) + digits
+  }
+}
+
 extension Revocation {
   fileprivate var recordKey: String { "\(issuerKeyIdentifier) \(serial)" }
 }
@@ -90,14 +120,5 @@ extension Dictionary where Key == HostName {
 extension Array {
   fileprivate func by(_ key: (Element) -> String) -> [String: Element] {
     Dictionary(map { (key($0), $0) }, uniquingKeysWith: { $1 })
-  }
-
-  /// Keys that sort as the array does.
-  fileprivate var byPosition: [String: Element] {
-    Dictionary(
-      uniqueKeysWithValues: enumerated().map { position, element in
-        let digits = "\(position)"
-        return (String(repeating: "0", count: Swift.max(0, 6 - digits.count)) + digits, element)
-      })
   }
 }

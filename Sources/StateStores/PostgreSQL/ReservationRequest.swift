@@ -50,11 +50,15 @@ struct ReservationRequest {
           by: DatabaseReservation.holder(others, row),
           hosts: (others.text(row, 6) ?? "").split(separator: " ").map(String.init))
       }
+      for row in 0..<others.count {
+        let other = others.text(row, 5) ?? ""
+        // Its heartbeat may have come between.
+        guard try query(Self.takeOver, [other, run]).count > 0 else {
+          throw DatabaseError(.conflict, "the run \(other) is alive again")
+        }
+      }
       _ = try query(
         Self.entry, [run, id, holder.who, holder.what, "\(holder.processID)"])
-      for row in 0..<others.count {
-        _ = try query(Self.takeOver, [others.text(row, 5) ?? "", run])
-      }
       _ = try query(Self.reservations, [id, run, wanted])
       return .reserved
     }
@@ -83,8 +87,10 @@ struct ReservationRequest {
     """
 
   private static let takeOver = """
-    WITH lost AS (UPDATE deploy.runs SET lost_to = $2 WHERE id = $1 RETURNING id)
-    DELETE FROM deploy.reservations v USING lost WHERE v.run = lost.id
+    WITH lost AS (
+      UPDATE deploy.runs SET lost_to = $2 WHERE id = $1 AND alive_until <= clock_timestamp() RETURNING id
+    ), freed AS (DELETE FROM deploy.reservations v USING lost WHERE v.run = lost.id)
+    SELECT id FROM lost
     """
 
   private static let reservations = """

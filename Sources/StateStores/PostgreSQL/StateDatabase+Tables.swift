@@ -1,4 +1,5 @@
 internal import PostgreSQL
+package import State
 
 /// Making the tables, and moving a fleet out of them.
 extension StateDatabase {
@@ -33,15 +34,16 @@ extension StateDatabase {
       "UPDATE deploy.fleets SET moved_at = clock_timestamp() WHERE name = $1", [fleet])
   }
 
-  /// Whether a fleet that was moved to files may come back: its files are the newer copy.
-  package func forgetMove() throws {
+  /// Lets a fleet that was moved to files come back, if the files have what the database had then or more: an older copy
+  /// of them is refused by everything that uses the database.
+  package func forgetMove(before source: FleetState?) throws {
     _ = try session.query(
       """
       WITH old AS (
         UPDATE deploy.fleets SET moved_at = NULL, serial = 0, lineage = ''
-        WHERE name = $1 AND moved_at IS NOT NULL RETURNING id
+        WHERE name = $1 AND moved_at IS NOT NULL AND lineage = $2 AND serial <= $3::bigint RETURNING id
       ), records AS (DELETE FROM deploy.records r USING old WHERE r.fleet = old.id)
       DELETE FROM deploy.files f USING old WHERE f.fleet = old.id
-      """, [fleet])
+      """, [fleet, source?.lineage ?? "", "\(source?.serial ?? 0)"])
   }
 }

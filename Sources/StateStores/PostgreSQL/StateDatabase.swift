@@ -24,7 +24,7 @@ package struct StateDatabase: FleetStore {
   package var place: String { session.place }
   package var caFolder: String { files.folder }
   package var caFiles: any FileStore { files }
-  package var runLog: any RunLog { DatabaseRunLog(session: session, fleet: fleet) }
+  package var historyLog: any HistoryLog { DatabaseHistory(session: session, fleet: fleet) }
 
   package func open() throws -> any OpenState { try DatabaseState(session, fleet: fleet) }
 

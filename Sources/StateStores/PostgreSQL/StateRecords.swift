@@ -18,7 +18,7 @@ enum StateRecords {
       SELECT r.kind, r.key, r.record::text, NULL, NULL
         FROM deploy.records r JOIN deploy.fleets f ON f.id = r.fleet WHERE f.name = $1
       ) AS rows ORDER BY kind COLLATE "C", key COLLATE "C"
-      """, [fleet])
+      """, [fleet], within: .seconds(60), isLarge: true)
     guard rows.count > 0, let serial = rows.integer(0, 3) else { return nil }
     if let moved = rows.text(0, 4) {
       throw StateDatabaseError(

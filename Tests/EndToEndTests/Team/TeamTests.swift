@@ -79,28 +79,45 @@ struct TeamTests {
     #expect(dump.contains("BEGIN ENCRYPTED PRIVATE KEY"))
   }
 
+  /// After how many lines of progress something happens: of an apply of six hosts in two batches.
+  private static let moments: [Int] = {
+    let all = Array(1...20)
+    let count = TestSetting.count(4, inSweep: all.count)
+    return all.enumerated().filter { ($0.offset + 2).isMultiple(of: all.count / count) }
+      .map(\.element)
+  }()
+
+  /// Starts an apply of a change, and returns it at a moment.
+  private func begin(_ team: TeamScene, _ playbook: String, until lines: Int) async throws
+    -> WatchedRun
+  {
+    try change(team, 0)
+    let run = try team.watch(0, "apply", "--yes", "--playbook", playbook)
+    try await eventually("the run has come to line \(lines)") {
+      try run.progress.split(separator: "\n").count >= lines
+    }
+    return run
+  }
+
   @Test("a runner that is killed at any moment leaves what the next one completes")
   func killed() async throws {
-    let moments = [
-      "preparing", "app-1: confirmed", "app-4: confirmed", "edge-1: confirmed",
-    ]
     try await play { team in
       let playbook = try quick(team)
       try await team.succeed(0, "apply", "--yes", "--playbook", playbook)
       let visitors = try Visitors(team.scene, RotationScene.frontEnds)
-      for moment in moments {
-        try change(team, 0)
-        let run = try team.watch(0, "apply", "--yes", "--playbook", playbook)
-        _ = try await run.isKilled { try run.progress.contains(moment) }
+      for moment in Self.moments {
+        try await begin(team, playbook, until: moment).kill()
         try team.letReservationsExpire()
         let next = try await team.succeed(
           1, "apply", "--yes", "--lock-timeout", "1m", "--playbook", playbook)
         #expect(!next.all.contains("bug in deploy"))
         try await team.expectNoChanges()
       }
-      try await visitors.expectNoFailure("kills of a runner")
+      try await visitors.expectNoFailure("\(Self.moments.count) kills of a runner")
     }
   }
+
+  private enum Fault: CaseIterable { case cut, restart, freeze, stop }
 
   @Test("a database that loses connections, restarts or freezes stops no host halfway")
   func databaseFaults() async throws {
@@ -108,31 +125,30 @@ struct TeamTests {
       let playbook = try quick(team)
       try await team.succeed(0, "apply", "--yes", "--playbook", playbook)
       let visitors = try Visitors(team.scene, RotationScene.frontEnds)
-      for fault in ["cut", "restart", "freeze", "stop"] {
-        try change(team, 0)
-        let run = try team.watch(0, "apply", "--yes", "--playbook", playbook)
-        try await run.expect("app-1: confirmed")
+      for (number, moment) in Self.moments.enumerated() {
+        let fault = Fault.allCases[number % Fault.allCases.count]
+        let run = try await begin(team, playbook, until: moment)
         switch fault {
-        case "cut": try team.cutConnections()
-        case "restart": try await team.server.restart()
-        case "freeze": try team.server.freeze(true)
-        default: team.server.stop()
+        case .cut: try team.cutConnections()
+        case .restart: try await team.server.restart()
+        case .freeze: try team.server.freeze(true)
+        case .stop: team.server.stop()
         }
         let output = try await run.command.wait()
         let said = try run.progress + output.all
         switch fault {
-        case "freeze": try team.server.freeze(false)
-        case "stop": try await team.server.start()
-        default: #expect(output.status == 0, "\(fault): \(said)")
+        case .freeze: try team.server.freeze(false)
+        case .stop: try await team.server.start()
+        case .cut, .restart: #expect(output.status == 0, "\(fault) at \(moment): \(said)")
         }
-        #expect(!said.contains("bug in deploy"), "\(fault): \(said)")
+        #expect(!said.contains("bug in deploy"), "\(fault) at \(moment): \(said)")
         try team.letReservationsExpire()
         for host in RotationScene.hosts { try await team.scene.settle(host, isHurried: true) }
         try await team.succeed(
           1, "apply", "--yes", "--lock-timeout", "1m", "--playbook", playbook)
         try await team.expectNoChanges()
       }
-      try await visitors.expectNoFailure("faults of the database")
+      try await visitors.expectNoFailure("\(Self.moments.count) faults of the database")
     }
   }
 
@@ -162,18 +178,25 @@ struct TeamTests {
     }
   }
 
-  @Test("a busy fleet ends the second run with who has it, and a wait gets it afterwards")
+  @Test("a busy fleet ends another run with who has it, and a wait gets it afterwards")
   func waiting() async throws {
     try await play { team in
       try await team.succeed(0, "apply", "--yes")
       try change(team, 0)
-      let run = try team.watch(0, "apply", "--yes", "--playbook", try quick(team))
-      try await run.expect("app-1: confirmed")
-      let refused = try await team.run(1, "apply", "--yes")
+      try team.query(
+        """
+        INSERT INTO deploy.runs (id, fleet, who, command, process, alive_until)
+        SELECT 'busy', id, 'anna@laptop', 'apply', 7, now() + interval '1 hour' FROM deploy.fleets;
+        INSERT INTO deploy.reservations SELECT fleet, 'app-3', id, true FROM deploy.runs WHERE id = 'busy'
+        """)
+      let refused = try await team.run(1, "apply", "--yes", "--limit", "app-1")
       #expect(refused.status == 75, "\(refused.all)")
-      #expect(refused.stderr.contains("deploy apply") && refused.stderr.contains("--lock-timeout"))
-      let waited = try await team.succeed(1, "apply", "--yes", "--lock-timeout", "2m")
-      #expect(waited.stderr.contains("waiting for another run"), "\(waited.all)")
+      for words in ["anna@laptop", "deploy apply", "app-3", "--lock-timeout"] {
+        #expect(refused.stderr.contains(words), "\(refused.stderr)")
+      }
+      let run = try team.watch(1, "apply", "--yes", "--limit", "app-1", "--lock-timeout", "5m")
+      try await run.expect("waiting for another run")
+      try team.query("DELETE FROM deploy.runs WHERE id = 'busy'")
       #expect(try await run.command.wait().status == 0)
     }
   }

@@ -3,7 +3,7 @@ internal import PostgreSQL
 internal import State
 
 /// The history of a fleet's runs in its database.
-struct DatabaseRunLog: RunLog {
+struct DatabaseHistory: HistoryLog {
   let session: DatabaseSession
   let fleet: String
 
@@ -18,14 +18,14 @@ struct DatabaseRunLog: RunLog {
       """, [fleet, json])
   }
 
-  func read() throws -> RunLogContent {
+  func read() throws -> HistoryContent {
     let rows = try session.query(
       """
       SELECT h.entry::text FROM deploy.history h JOIN deploy.fleets f ON f.id = h.fleet
       WHERE f.name = $1 ORDER BY h.number
       """, [fleet])
     let lines = (0..<rows.count).compactMap { rows.text($0, 0) }
-    var content = RunLogContent()
+    var content = HistoryContent()
     content.add(Array(lines.map { $0 + "\n" }.joined().utf8), of: name)
     return content
   }
