@@ -158,7 +158,8 @@ struct CheckFleetTests {
 
   @Test("without the program that asks the DNS, the note names its package")
   func missing() async throws {
-    let report = try await check(CAALookup(dns: DNSClient(program: "no-such-dig"), clock: Self.patient))
+    let report = try await check(
+      CAALookup(dns: DNSClient(program: "no-such-dig"), clock: Self.patient))
     #expect(report.note?.contains("bind9-dnsutils") == true, "\(report)")
   }
 }

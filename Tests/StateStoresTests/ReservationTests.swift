@@ -3,6 +3,7 @@ import Fleet
 import FleetLiterals
 import Foundation
 import State
+import Synchronization
 import TestSupport
 import Testing
 
@@ -117,6 +118,23 @@ struct ReservationTests {
     #expect(
       try scene.run("SELECT string_agg(host, ' ' ORDER BY host) FROM deploy.reservations")
         == "* app-0")
+    await reservation.end()
+  }
+
+  @Test("grow while they are made, if the state has changed since it was read")
+  func grownInBetween() async throws {
+    let scene = try await DatabaseScene()
+    let store = try await scene.filled(hosts: 1)
+    let readings = Atomic(0)
+    let reservation = try await store.reserve(
+      { _ in
+        readings.add(1, ordering: .relaxed).newValue == 1
+          ? .hosts(changed: ["app-0"], needed: ["app-1"])
+          : .hosts(changed: ["app-0", "app-1"], needed: ["app-2"])
+      }, for: DatabaseScene.holder(), waiting: .none)
+    let rows =
+      "SELECT string_agg(host || ' ' || exclusive, ', ' ORDER BY host) FROM deploy.reservations"
+    #expect(try scene.run(rows) == "* false, app-0 true, app-1 true, app-2 false")
     await reservation.end()
   }
 

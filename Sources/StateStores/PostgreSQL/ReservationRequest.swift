@@ -59,6 +59,7 @@ struct ReservationRequest {
       }
       _ = try query(
         Self.entry, [run, id, holder.who, holder.what, "\(holder.processID)"])
+      _ = try query("DELETE FROM deploy.reservations WHERE run = $1", [run])
       _ = try query(Self.reservations, [id, run, wanted])
       return .reserved
     }
@@ -94,9 +95,7 @@ struct ReservationRequest {
     """
 
   private static let reservations = """
-    WITH old AS (DELETE FROM deploy.reservations WHERE run = $2)
     INSERT INTO deploy.reservations (fleet, host, run, exclusive)
     SELECT $1::bigint, host, $2, exclusive FROM json_to_recordset($3::json) AS w(host text, exclusive boolean)
-    ON CONFLICT (fleet, host, run) DO UPDATE SET exclusive = excluded.exclusive
     """
 }

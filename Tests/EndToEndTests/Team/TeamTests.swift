@@ -79,13 +79,9 @@ struct TeamTests {
     #expect(dump.contains("BEGIN ENCRYPTED PRIVATE KEY"))
   }
 
-  /// After how many lines of progress something happens: of an apply of six hosts in two batches.
-  private static let moments: [Int] = {
-    let all = Array(1...20)
-    let count = TestSetting.count(4, inSweep: all.count)
-    return all.enumerated().filter { ($0.offset + 2).isMultiple(of: all.count / count) }
-      .map(\.element)
-  }()
+  /// After how many lines of progress something happens: four hosts are staged, switch and are confirmed.
+  private static let moments =
+    (0..<TestSetting.count(4, inSweep: 20)).map { 1 + (1 + 7 * $0) % 12 }
 
   /// Starts an apply of a change, and returns it at a moment.
   private func begin(_ team: TeamScene, _ playbook: String, until lines: Int) async throws
