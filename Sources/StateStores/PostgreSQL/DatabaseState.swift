@@ -33,7 +33,7 @@ package struct DatabaseState: OpenState {
     guard state != nil else {
       preconditionFailure("A change was recorded before there is a state. This is a bug in deploy.")
     }
-    // Made in memory first: a copy of the state, to go back to after an error, would cost all of the fleet.
+    // Made in memory first: a copy of the state, to restore it after an error, would cost all of the fleet.
     for change in changes { state?.apply(change) }
     let records = changes.flatMap { state?.recordChanges(by: $0) ?? [] }
     let serial = try save(records, lineage: state?.lineage ?? "")
