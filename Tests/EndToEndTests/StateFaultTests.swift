@@ -66,7 +66,7 @@ struct StateFaultTests {
       let disk = scene.folder + "/disk"
       try scene.write("", to: "disk/mounted")
       let state = disk + "/shop.state.json"
-      try await onController("mount -t tmpfs -o size=64k tmpfs \(disk)", scene)
+      try await onController("mount -t tmpfs -o size=256k tmpfs \(disk)", scene)
       try await scene.succeed("apply", "--yes", "--state", state)
       let before = try await fingerprints(scene)
       let good = try await onController("cat \(state)", scene)
