@@ -13,7 +13,9 @@ struct Wording {
     text = text.replacing(/\d{4}-\d\d-\d\d/, with: "2000-01-01")
     text = text.replacing(/T\d\d:\d\d:\d\dZ/, with: "T00:00:00Z")
     // Of a validity of whole days the first second may be over, or not.
-    text = text.replacing(/\ (4014|3649|1459|1094|729|364|29)\b/) { " \((Int($0.1) ?? 0) + 1)" }
+    text = text.replacing(/\ (4014|3649|1459|1094|899|729|364|29)\b/) { " \((Int($0.1) ?? 0) + 1)" }
+    // What ended years ago ended another day ago tomorrow.
+    text = text.replacing(/\ -\d{4}\ /, with: " -1000 ")
     text = text.replacing(/\d+ ms\b/, with: "0 ms")
     text = text.replacing(/\(OpenSSL: .*\)/, with: "(OpenSSL: WORDS)")
     text = text.replacing(/(-----BEGIN [A-Z0-9 ]+-----)[^-]+/) { "\($0.1)\nBASE64\n" }
