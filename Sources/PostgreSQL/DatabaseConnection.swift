@@ -42,43 +42,33 @@ package struct DatabaseConnection: ~Copyable, @unchecked Sendable {
     PQsetNoticeProcessor(handle, { _, _ in }, nil)
   }
 
-  /// Where the connection leads, such as "deploy on db.example port 5432".
-  package var place: String {
-    guard let handle else { return "the database" }
-    let (name, host, port) = (text(PQdb(handle)), text(PQhost(handle)), text(PQport(handle)))
-    return host.hasPrefix("/") ? "\(name) at \(host)" : "\(name) on \(host) port \(port)"
-  }
-
   /// Sends one statement and returns its rows.
   ///
   /// - Parameter parameters: the values of `$1`, `$2` …, in PostgreSQL's text format; nil for NULL.
   package mutating func query(
     _ sql: String, _ parameters: [String?] = [], by deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> DatabaseRows {
-    guard let handle else { throw DatabaseError(.connectionLost, "the connection was closed") }
-    do throws(DatabaseError) {
-      guard Self.send(sql, parameters, handle) == 1 else {
-        throw DatabaseError(.connectionLost, Self.message(handle))
-      }
-      try Self.flush(handle, by: deadline)
-      return try Self.rows(handle, by: deadline)
-    } catch {
-      if error.isTransient || PQstatus(handle) == CONNECTION_BAD { close() }
-      throw error
-    }
+    try run(by: deadline) { Self.send(sql, parameters, $0) }
   }
 
   /// Sends statements without parameters, of which the rows do not matter. Several form one transaction.
   package mutating func execute(
     _ sql: String, by deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
+    _ = try run(by: deadline) { PQsendQuery($0, sql) }
+  }
+
+  /// - Parameter send: returns 1 if the statement is on its way.
+  private mutating func run(
+    by deadline: ContinuousClock.Instant, _ send: (OpaquePointer) -> Int32
+  ) throws(DatabaseError) -> DatabaseRows {
     guard let handle else { throw DatabaseError(.connectionLost, "the connection was closed") }
     do throws(DatabaseError) {
-      guard PQsendQuery(handle, sql) == 1 else {
+      guard send(handle) == 1 else {
         throw DatabaseError(.connectionLost, Self.message(handle))
       }
       try Self.flush(handle, by: deadline)
-      _ = try Self.rows(handle, by: deadline)
+      return try Self.rows(handle, by: deadline)
     } catch {
       if error.isTransient || PQstatus(handle) == CONNECTION_BAD { close() }
       throw error
@@ -171,10 +161,6 @@ package struct DatabaseConnection: ~Copyable, @unchecked Sendable {
 
   private static func message(_ handle: OpaquePointer) -> String {
     PQerrorMessage(handle).map { String(cString: $0) } ?? ""
-  }
-
-  private func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
-    pointer.map { String(cString: $0) } ?? ""
   }
 
   /// Waits until the socket is ready; false if the deadline passes first.

@@ -11,9 +11,6 @@ package final class DatabaseRows: @unchecked Sendable {
 
   package var count: Int { Int(PQntuples(result)) }
 
-  /// The number of rows that a statement has changed.
-  package var changed: Int { PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0 }
-
   /// The error that the server reported instead of rows.
   var error: DatabaseError? {
     switch PQresultStatus(result) {

@@ -26,13 +26,7 @@ struct ScopeReservation: Sendable {
 
   /// Hosts, and those whose rules forward connections to one of them.
   private func withContainerHosts(_ hosts: Set<HostName>) -> Set<HostName> {
-    hosts.union(
-      hosts.compactMap { name in
-        if case .behind(let host) = inventory.host(named: name)?.placement { return host.name }
-        let suffix = ".container"
-        return name.text.hasSuffix(suffix)
-          ? HostName(String(name.text.dropLast(suffix.count))) : nil
-      })
+    hosts.union(hosts.compactMap { Container.containerHost(ofHostNamed: $0) })
   }
 
   /// The hosts of each site, by the inventory and by what is installed.

@@ -189,13 +189,10 @@ package struct Rollout: Sendable {
   private func carryOut(_ transaction: HostTransaction) async -> Settled {
     let step = transaction.step
     var loss = await reservationLoss()
-    var result: HostResult? = loss.map { _ in .notAttempted(why: HostResult.stoppedBefore) }
-    if result == nil {
-      result = await hooks.before(step)
-      // Hooks may take minutes.
-      if result == nil { loss = await reservationLoss() }
-      result = result ?? loss.map { _ in .notAttempted(why: HostResult.stoppedBefore) }
-    }
+    var result = loss == nil ? await hooks.before(step) : nil
+    // Hooks may take minutes.
+    if loss == nil, result == nil { loss = await reservationLoss() }
+    if loss != nil { result = .notAttempted(why: HostResult.stoppedBefore) }
     if let result {
       await heartbeat.end(for: transaction)
       return await Task.detached { [loss] in

@@ -57,7 +57,7 @@ extension Container {
   }
 
   /// The host that has a container of this name; nil for a name that no container has.
-  static func containerHost(ofHostNamed name: HostName) -> HostName? {
+  package static func containerHost(ofHostNamed name: HostName) -> HostName? {
     name.text.hasSuffix(suffix) ? HostName(String(name.text.dropLast(suffix.utf8.count))) : nil
   }
 }

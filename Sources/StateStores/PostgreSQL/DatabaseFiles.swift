@@ -1,4 +1,5 @@
 package import Files
+internal import Hashing
 internal import PostgreSQL
 internal import Synchronization
 
@@ -71,7 +72,9 @@ package final class DatabaseFiles: FileStore {
       """, [fleet])
     var contents: [String: [UInt8]] = [:]
     for row in 0..<rows.count {
-      guard let path = rows.text(row, 0), let content = rows.withBytes(row, 1, Self.bytes) else {
+      guard let path = rows.text(row, 0),
+        let content = rows.text(row, 1).flatMap(bytes(ofHexadecimal:))
+      else {
         continue
       }
       contents["\(folder)/\(path)"] = content
@@ -110,7 +113,7 @@ package final class DatabaseFiles: FileStore {
       put AS (INSERT INTO deploy.files (fleet, path, content)
         SELECT fleet, $3, decode($4, 'hex') FROM run \(overwrites) RETURNING 1)
       SELECT (SELECT count(*) FROM put) FROM run
-      """, [name(path), Self.hex(contents)])
+      """, [name(path), hexadecimal(contents)])
     let isWritten = rows.integer(0, 0) == 1
     if isWritten { state.withLock { $0.contents?[path] = contents } }
     return isWritten
@@ -178,21 +181,6 @@ package final class DatabaseFiles: FileStore {
       return try body()
     } catch {
       throw FileError(path, verb, .store("\(error)"))
-    }
-  }
-
-  // MARK: - Hexadecimal
-
-  private static func hex(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(
-      decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-  }
-
-  private static func bytes(_ hex: UnsafeRawBufferPointer) -> [UInt8] {
-    func value(_ digit: UInt8) -> UInt8 { digit <= 0x39 ? digit - 0x30 : digit - 0x57 }
-    return stride(from: 0, to: hex.count - 1, by: 2).map {
-      value(hex[$0]) << 4 | value(hex[$0 + 1])
     }
   }
 }
