@@ -70,6 +70,8 @@ ENDED = re.compile(
     r"(?:(passed|failed) after ([0-9.]+) seconds|(skipped))", re.MULTILINE)
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 FOLDER = ".build/test-logs"
+# A test that has begun must not wait for all the others: sessions and deadlines of servers would end meanwhile.
+AT_ONCE = ["--experimental-maximum-parallelization-width", str(4 * (os.cpu_count() or 1))]
 DURATIONS = os.path.join(FOLDER, "durations.json")
 
 
@@ -184,6 +186,11 @@ def run_all(program, parts, at_a_time, report, children):
         worker.join()
 
 
+def together(parts):
+    """Processes whose tests run at the same time, but not all of them."""
+    return {name: AT_ONCE + chosen for name, chosen in parts.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--at-a-time", type=int, default=3 * (os.cpu_count() or 1), metavar="N")
@@ -206,8 +213,8 @@ def main():
         for suite in (suites(program, named) if named or "fleets" in groups else [])}
     for group in ("computing", "hostile"):
         if group in groups:
-            run_all(program, GROUPS[group], len(GROUPS[group]), report, children)
-    beside = dict(GROUPS["live"] if "live" in groups else {})
+            run_all(program, together(GROUPS[group]), len(GROUPS[group]), report, children)
+    beside = together(GROUPS["live"] if "live" in groups else {})
     beside.update((suite, chosen) for suite, chosen in of_fleets.items() if suite not in ALONE)
     run_all(program, beside, arguments.at_a_time, report, children)
     alone = {suite: chosen for suite, chosen in of_fleets.items() if suite in ALONE}

@@ -32,7 +32,7 @@ struct EdgeProbeTests {
     ssl_certificate server.crt; ssl_certificate_key server.key;
     ssl_client_certificate trust.crt; ssl_verify_client on; ssl_verify_depth 1;
     ssl_protocols \(version);
-    ssl_session_cache \(isResumable ? "shared:s:1m" : "none");
+    ssl_session_cache \(isResumable ? "shared:s:1m" : "none"); ssl_session_timeout 1d;
     ssl_session_tickets off; \(more)
     """
   }
