@@ -84,7 +84,8 @@ let package = Package(
 
     .effect("Files", ["CLinux", systemPackage]),
     .effect(
-      "StateStores", ["Diagnostics", "Files", "Fleet", "Hashing", "PostgreSQL", "State"]),
+      "StateStores",
+      ["Diagnostics", "Files", "Fleet", "Hashing", "PostgreSQL", "State", algorithms]),
     .effect("Hashing", ["COpenSSL"]),
     .effect("PostgreSQL", ["CLibPQ", "Certificates", "Diagnostics"]),
     .effect("Certificates", ["COpenSSL", "Fleet", "Hashing"]),

@@ -45,14 +45,17 @@ package enum IPAddress: Hashable, Sendable, Comparable, CustomStringConvertible 
   }
 
   private static func parseV4(_ text: some StringProtocol) -> UInt32? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let zero = UInt8(ascii: "0")
+    let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard parts.count == 4 else { return nil }
     var bits: UInt32 = 0
     for part in parts {
-      guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy(\.isDigit),
-        part == "0" || part.first != "0", let octet = UInt8(part)
+      guard (1...3).contains(part.count), part.allSatisfy(\.isDigit),
+        part.count == 1 || part.first != zero
       else { return nil }
-      bits = bits << 8 | UInt32(octet)
+      let octet = part.reduce(0) { $0 * 10 + UInt32($1 - zero) }
+      guard octet <= 255 else { return nil }
+      bits = bits << 8 | octet
     }
     return bits
   }

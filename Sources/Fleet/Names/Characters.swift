@@ -1,16 +1,19 @@
 /// The letters-digits-hyphen rule of host names (RFC 1123, 2.1), in lower case.
 enum DNSLabel {
-  static func isValid(_ text: some StringProtocol) -> Bool {
-    (1...63).contains(text.utf8.count)
-      && !text.hasPrefix("-") && !text.hasSuffix("-")
-      && text.utf8.allSatisfy {
-        $0.isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
-          || $0 == UInt8(ascii: "-")
+  private static let hyphen = UInt8(ascii: "-")
+
+  static func isValid(_ text: String) -> Bool { isValid(text.utf8) }
+
+  private static func isValid(_ label: some BidirectionalCollection<UInt8>) -> Bool {
+    (1...63).contains(label.count) && label.first != hyphen && label.last != hyphen
+      && label.allSatisfy {
+        $0.isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == hyphen
       }
   }
 
   static func areValid(_ text: String) -> Bool {
-    text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isValid)
+    text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+      .allSatisfy { isValid($0) }
   }
 }
 

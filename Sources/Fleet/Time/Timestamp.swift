@@ -51,20 +51,25 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
   /// Reads exactly what `description` writes.
   package init?(_ text: String) {
     let utf8 = Array(text.utf8)
-    guard utf8.count == 20, utf8[19] == UInt8(ascii: "Z"), utf8[10] == UInt8(ascii: "T") else {
-      return nil
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    let isShaped = zip(utf8, Self.shape).allSatisfy {
+      $1 == digits.lowerBound ? digits ~= $0 : $0 == $1
     }
-    let parts = text.dropLast().split(
-      omittingEmptySubsequences: false, whereSeparator: { "-T:".contains($0) })
-    guard parts.map(\.utf8.count) == [4, 2, 2, 2, 2, 2],
-      parts.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
-    else { return nil }
-    let numbers = parts.compactMap { Int64($0) }
+    guard utf8.count == Self.shape.count, isShaped else { return nil }
+    func number(_ range: Range<Int>) -> Int64 {
+      utf8[range].reduce(0) { $0 * 10 + Int64($1 - digits.lowerBound) }
+    }
+    let date = (year: number(0..<4), month: number(5..<7), day: number(8..<10))
+    let time = (hour: number(11..<13), minute: number(14..<16), second: number(17..<19))
+    guard time.hour < 24, time.minute < 60, time.second < 60 else { return nil }
+    // A day that is not in the calendar becomes another one.
+    let days = Self.daysSince1970(year: date.year, month: date.month, day: date.day)
+    guard Self.civilDate(daysSince1970: days) == date else { return nil }
     self.init(
-      exactly: Self.daysSince1970(year: numbers[0], month: numbers[1], day: numbers[2])
-        * Self.secondsPerDay + numbers[3] * 3600 + numbers[4] * 60 + numbers[5])
-    guard description == text else { return nil }
+      exactly: days * Self.secondsPerDay + time.hour * 3600 + time.minute * 60 + time.second)
   }
+
+  private static let shape = Array("0000-00-00T00:00:00Z".utf8)
 
   /// The proleptic Gregorian calendar counted from 1 March of the year 0, so that a leap day ends a year.
   private static func civilDate(daysSince1970: Int64) -> (year: Int64, month: Int64, day: Int64) {

@@ -1,3 +1,4 @@
+internal import Files
 internal import FoundationEssentials
 internal import State
 
@@ -26,11 +27,21 @@ enum StateFormat {
   }
 
   static func decode(
-    _ bytes: [UInt8], fleet: String, path: String, recovery: String? = nil
+    _ bytes: [UInt8], fleet: String, path: String
   ) throws(StateFileError) -> FleetState {
-    let recovery = recovery ?? fileRecovery(path)
-    let data = Data(bytes)
-    let heading = try value(Heading.self, from: data, path, recovery)
+    try decode([bytes], fleet: fleet, path: path, recovery: fileRecovery(path))
+  }
+
+  /// Decodes a state in several documents, each on a core of its own: the first one has everything, the others
+  /// have more hosts.
+  static func decode(
+    _ documents: [[UInt8]], fleet: String, path: String, recovery: String
+  ) throws(StateFileError) -> FleetState {
+    let documents = documents.map { Data($0) }
+    guard let first = documents.first else {
+      preconditionFailure("A state has no document. This is a bug in deploy.")
+    }
+    let heading = try value(Heading.self, from: first, path, recovery)
     guard heading.version <= FleetState.currentVersion else {
       throw StateFileError(
         .newerVersion, path,
@@ -51,7 +62,21 @@ enum StateFormat {
         \(fleet). Give the right file with --state; a fleet cannot be renamed.
         """)
     }
-    let decoder = heading.version < 2 ? JSONDecoder.ofEarlierNames : JSONDecoder()
+    let parts = Cores.map(documents) { data in
+      Result { () throws(StateFileError) -> FleetState in
+        try part(data, version: heading.version, path, recovery)
+      }
+    }
+    var state = try parts[0].get()
+    for part in parts.dropFirst() { state.hosts.merge(try part.get().hosts) { first, _ in first } }
+    if heading.issued == nil { state.takeOverInstalledCertificates() }
+    return state
+  }
+
+  private static func part(
+    _ data: Data, version: Int, _ path: String, _ recovery: String
+  ) throws(StateFileError) -> FleetState {
+    let decoder = version < 2 ? JSONDecoder.ofEarlierNames : JSONDecoder()
     var state = try value(FleetState.self, from: data, path, recovery, by: decoder)
     state.version = FleetState.currentVersion
     do {
@@ -59,7 +84,6 @@ enum StateFormat {
     } catch {
       throw malformed(error, path, recovery)
     }
-    if heading.issued == nil { state.takeOverInstalledCertificates() }
     return state
   }
 

@@ -1,3 +1,5 @@
+internal import Algorithms
+internal import Files
 internal import Fleet
 internal import FoundationEssentials
 internal import PostgreSQL
@@ -11,11 +13,11 @@ enum StateRecords {
   static func read(_ session: DatabaseSession, fleet: String) throws -> FleetState? {
     let rows = try session.query(
       """
-      SELECT * FROM (
-      SELECT '' AS kind, state_version::text AS key, lineage, serial::text, moved_at::text
+      SELECT kind, name, record, serial, moved_at FROM (
+      SELECT '' AS kind, '' AS key, state_version::text AS name, lineage AS record, serial::text, moved_at::text
         FROM deploy.fleets WHERE name = $1
       UNION ALL
-      SELECT r.kind, r.key, r.record::text, NULL, NULL
+      SELECT r.kind, r.key, to_json(r.key)::text, r.record::text, NULL, NULL
         FROM deploy.records r JOIN deploy.fleets f ON f.id = r.fleet WHERE f.name = $1
       ) AS rows ORDER BY kind COLLATE "C", key COLLATE "C"
       """, [fleet], within: .seconds(60), isLarge: true)
@@ -31,7 +33,7 @@ enum StateRecords {
       version: rows.integer(0, 1) ?? 0, fleet: fleet, lineage: rows.text(0, 2) ?? "", serial: serial
     )
     return try StateFormat.decode(
-      try json(heading, rows), fleet: fleet, path: session.place, recovery: recovery)
+      try documents(heading, rows), fleet: fleet, path: session.place, recovery: recovery)
   }
 
   private static let recovery = """
@@ -46,24 +48,22 @@ enum StateRecords {
     var serial: Int
   }
 
-  private static func json(_ heading: Heading, _ rows: DatabaseRows) throws -> [UInt8] {
-    var json = Array(try JSONEncoder().encode(heading).dropLast())
+  /// The rows as the JSON of states that together have everything: the first one has all but hosts, and as many
+  /// others as can be read at the same time have those.
+  private static func documents(_ heading: Heading, _ rows: DatabaseRows) throws -> [[UInt8]] {
+    let start = Array(try JSONEncoder().encode(heading).dropLast())
+    var (first, others) = (start, start)
+    var hosts = 0..<0
     var row = 1
     for kind in RecordKind.allCases.sorted(by: { $0.rawValue < $1.rawValue }) {
-      var isFirst = true
-      json += ",\"\(kind.rawValue)\":\(opening(kind))".utf8
-      while row < rows.count, rows.text(row, 0) == kind.rawValue {
-        if !isFirst { json.append(UInt8(ascii: ",")) }
-        isFirst = false
-        if kind.shape == .object {
-          json += try JSONEncoder().encode(rows.text(row, 1) ?? "")
-          json.append(UInt8(ascii: ":"))
-        }
-        rows.withBytes(row, 2) { json += $0 }
-        row += 1
+      let begin = row
+      while row < rows.count, rows.text(row, 0) == kind.rawValue { row += 1 }
+      if kind == .hosts {
+        hosts = begin..<row
+      } else {
+        first += field(kind, begin..<row, rows)
+        others += field(kind, 0..<0, rows)
       }
-      if kind.shape == .single, isFirst { json += "null".utf8 }
-      json += closing(kind).utf8
     }
     guard row == rows.count else {
       throw StateDatabaseError(
@@ -71,7 +71,28 @@ enum StateRecords {
         "it has records of the kind \"\(rows.text(row, 0) ?? "")\", which this program does not know."
       )
     }
-    return json + [UInt8(ascii: "}")]
+    let size = max(1, (hosts.count + Cores.count - 1) / Cores.count)
+    return [first + field(.hosts, 0..<0, rows) + end]
+      + hosts.chunks(ofCount: size).map { others + field(.hosts, $0, rows) + end }
+  }
+
+  private static let end = [UInt8(ascii: "}")]
+
+  /// A field of a state with the records of a kind.
+  private static func field(
+    _ kind: RecordKind, _ range: Range<Int>, _ rows: DatabaseRows
+  ) -> [UInt8] {
+    var json = Array(",\"\(kind.rawValue)\":\(opening(kind))".utf8)
+    for row in range {
+      if row != range.lowerBound { json.append(UInt8(ascii: ",")) }
+      if kind.shape == .object {
+        rows.withBytes(row, 1) { json += $0 }
+        json.append(UInt8(ascii: ":"))
+      }
+      rows.withBytes(row, 2) { json += $0 }
+    }
+    if kind.shape == .single, range.isEmpty { json += "null".utf8 }
+    return json + closing(kind).utf8
   }
 
   private static func opening(_ kind: RecordKind) -> String {
