@@ -20,7 +20,8 @@ enum ProcNet {
     }
 
     private static func place(_ text: Substring) -> (String, Int)? {
-      let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+      let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        .map { Substring($0) }
       guard parts.count == 2, parts[1].utf8.count == 4, let port = UInt16(parts[1], radix: 16),
         let address = ProcNet.address(parts[0])
       else { return nil }
@@ -84,7 +85,7 @@ enum ProcNet {
   }
 
   private static func columns(_ line: String) -> [Substring] {
-    line.split { $0 == " " || $0 == "\t" }
+    line.utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.map { Substring($0) }
   }
 
   private static func isHexadecimal(_ byte: UInt8) -> Bool {

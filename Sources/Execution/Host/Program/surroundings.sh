@@ -48,8 +48,8 @@ survey_network() {
       while (number <= 256 && (getline line < "/proc/net/route") > 0)
         if (number++) print "@deploy route " line
     }
-    # Sockets of a protocol in a state, and the connections of sshd.
-    function read_sockets(protocol, state, file,   line, column) {
+    # Sockets of a protocol in a state, and one connection of sshd from each source.
+    function read_sockets(protocol, state, file,   line, column, source) {
       while ((getline line < file) > 0) {
         if (!index(line, " " state " ") && !index(line, ssh " ")) continue
         split(line, column, " ")
@@ -58,7 +58,9 @@ survey_network() {
           inodes[count] = column[10]
           is_wanted[column[10]] = 1
         } else if (column[4] == "01" && substr(column[2], length(column[2]) - 4) == ssh) {
-          print "@deploy ssh-from " line
+          source = substr(column[3], 1, length(column[3]) - 5)
+          if (!(source in is_reported)) print "@deploy ssh-from " line
+          is_reported[source] = 1
         }
       }
     }
