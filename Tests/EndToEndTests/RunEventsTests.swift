@@ -40,9 +40,9 @@ struct RunEventsTests {
       for host in try #require(plan.hosts) {
         let own = first.filter { $0.host == host }
         let steps = own.compactMap(\.step)
-        #expect(steps.last == "switching", "\(steps)")
-        let order = ["staged", "validated", "started", "switching"]
-        #expect(steps.filter(order.contains) == order, "\(host): \(steps)")
+        // A host is confirmed over a new connection.
+        let order = ["connecting", "surveyed", "staged", "validated", "started", "switching"]
+        #expect(steps == order + ["connecting"], "\(host)")
         #expect(own.last?.event == "host-result" && own.last?.result == "confirmed")
       }
       #expect(first.last?.exit == 0)
