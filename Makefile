@@ -10,9 +10,9 @@ SWEPT = TrafficTests ControllerCrashTests ConcurrentControllersTests NetworkCutT
 SANITIZED = DEPLOY_TESTS=SSH,Certificates swift test --skip WipingTests
 # A test whose requirement is missing is skipped on a developer's machine, and fails in CI.
 or_skip = || { test -z "$$CI" && echo '$(1) will be skipped.'; }
-SCRIPTS = $(filter-out %.py scripts/lint-language,$(wildcard scripts/* Sources/Execution/Host/Program/*.sh Sources/Sandbox/Scripts/*.sh .ci/*))
+SCRIPTS = $(filter-out %.py scripts/lint-language scripts/make-reference,$(wildcard scripts/* Sources/Execution/Host/Program/*.sh Sources/Sandbox/Scripts/*.sh .ci/*))
 
-.PHONY: help build test sweep sanitize lint format demo bench install clean
+.PHONY: help build test sweep sanitize lint format reference demo bench install clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -56,6 +56,10 @@ lint:            ## the format of the sources, the shell scripts, and the langua
 
 format:          ## format the sources
 	swift format --in-place --recursive Package.swift Sources Tests
+
+reference:       ## write the tables of keys in docs/ from the table that the readers use
+	swift build $(SWIFT_FLAGS) --product deploy
+	scripts/make-reference
 
 demo:            ## deploy to a fleet in namespaces, starting from nothing
 	scripts/demo

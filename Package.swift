@@ -72,9 +72,10 @@ let package = Package(
 
     .decision("Diagnostics"),
     .decision("Fleet", [algorithms]),
-    .effect("YAML", ["CLibYAML", "Diagnostics"]),
-    .decision("Inventories", ["Fleet", "YAML", "Diagnostics"]),
-    .decision("Playbooks", ["Fleet", "Inventories", "YAML", "Diagnostics", algorithms]),
+    .decision("Schema", ["Diagnostics"]),
+    .effect("YAML", ["CLibYAML", "Diagnostics", "Schema"]),
+    .decision("Inventories", ["Fleet", "YAML", "Diagnostics", "Schema"]),
+    .decision("Playbooks", ["Fleet", "Inventories", "YAML", "Diagnostics", "Schema", algorithms]),
     .decision("Nginx", ["Fleet", "Inventories"]),
     .decision("Firewall", ["Fleet", "Inventories"]),
     .decision("State", ["Fleet", "Diagnostics"]),
@@ -129,7 +130,7 @@ let package = Package(
       [
         "ACME", "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
         "Inventories", "Nginx", "Planning", "Playbooks", "PostgreSQL", "Processes", "SSH",
-        "Sandbox",
+        "Sandbox", "Schema",
         "State", "StateStores", "Verification", systemPackage, algorithms, logging,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
@@ -144,7 +145,7 @@ let package = Package(
       "CommandLine",
       [
         "Application", "Certificates", "CLinux", "Diagnostics", "Execution", "Files", "Fleet",
-        "Inventories", "Planning", "Playbooks", "SSH", "State", "Verification", arguments,
+        "Inventories", "Planning", "Playbooks", "SSH", "Schema", "State", "Verification", arguments,
         algorithms, logging,
       ]),
     .executableTarget(name: "deploy", dependencies: ["CommandLine"], swiftSettings: strict),
@@ -167,7 +168,8 @@ let package = Package(
     .tests("Architecture", []),
     .tests("Diagnostics", ["Diagnostics"]),
     .tests("Fleet", ["Fleet"]),
-    .tests("YAML", ["YAML", "Diagnostics"], cases: true),
+    .tests("YAML", ["YAML", "Diagnostics", "Schema"], cases: true),
+    .tests("Schema", ["Application", "Diagnostics", "Inventories", "Playbooks", "Schema", "YAML"]),
     .tests("Inventories", ["Fleet", "Inventories", "YAML", "Diagnostics"], cases: true),
     .tests(
       "Playbooks", ["Fleet", "Playbooks", "Inventories", "YAML", "Diagnostics"], cases: true),

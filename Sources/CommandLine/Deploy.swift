@@ -32,10 +32,18 @@ package struct Deploy: AsyncParsableCommand {
       VerifyCommand.self, HistoryCommand.self, RollbackCommand.self, RotateCommand.self,
       RevokeCommand.self,
       CACommand.self, StateCommand.self, HostsCommand.self, CDNCommand.self, ACMECommand.self,
-      RunSandboxCommand.self, AuthorityCommand.self,
+      ExplainCommand.self, SchemaCommand.self, RunSandboxCommand.self, VersionCommand.self,
+      AuthorityCommand.self,
     ])
 
+  @Flag(name: .customShort("V"), help: "Show the version.") var showsVersion = false
+
   package init() {}
+
+  package func run() async throws {
+    guard showsVersion else { throw CleanExit.helpRequest(self) }
+    Console.output(Deploy.configuration.version)
+  }
 
   /// Runs the command that the arguments name, and exits with its exit code.
   ///

@@ -16,6 +16,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case isReadableByOthers
     /// A file for everyone that only its owner can read: it may be a secret.
     case isForOwnerAlone
+    /// Standard input that a user types.
+    case isTerminal
     case isOwnedByAnother
     /// A folder in which other users could replace a file.
     case isWritableByOthers
@@ -74,6 +76,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case .isLink: "it is a symbolic link. Replace it with the file it points to"
     case .isTooLarge(let limit):
       "it is larger than \(ByteText.of(limit)), the limit for such a file"
+    case .isTerminal: "it is a terminal. Redirect it from a file or a program"
     case .isOwnedByAnother: "it belongs to another user. Change its owner with chown, or remove it"
     case .hasOtherNames: "it has more than one name (hard link). Remove it"
     case .isBeingWritten: "another run is writing it. Wait for that run to end"

@@ -20,6 +20,28 @@ package enum FileReader {
     return bytes
   }
 
+  /// Reads standard input to its end, up to the limit of a kind of file. A terminal is refused: nothing would say that
+  /// the program waits.
+  package static func readStandardInput(as kind: FileKind) throws(FileError) -> [UInt8] {
+    let name = "standard input"
+    guard isatty(STDIN_FILENO) == 0 else { throw FileError(name, verb, .isTerminal) }
+    let bytes = try naming(name, verb) { () throws(Errno) in
+      let input = try Descriptor(adopting: fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3))
+      var bytes: [UInt8] = []
+      var isComplete = false
+      while !isComplete, bytes.count <= kind.limit {
+        let more = try chunk(of: input, atMost: 1 << 16)
+        isComplete = more.isEmpty
+        bytes += more
+      }
+      return bytes
+    }
+    guard bytes.count <= kind.limit else {
+      throw FileError(name, verb, .isTooLarge(limit: kind.limit))
+    }
+    return bytes
+  }
+
   /// Reads a whole file; nil if it does not exist.
   package static func readIfPresent(
     _ path: String, as kind: FileKind

@@ -4,18 +4,10 @@ internal import Inventories
 internal import YAML
 
 extension Playbook.Hooks {
-  private enum Key: String, CaseIterable {
-    case beforeRun = "before_run"
-    case afterRun = "after_run"
-    case beforeHost = "before_host"
-    case afterHost = "after_host"
-    case timeout
-  }
-
   /// Reads `hooks:`.
   static func read(_ node: Node, _ found: inout DiagnosticCollector) -> Playbook.Hooks {
     let usual = Playbook.Hooks()
-    guard let fields = Fields<Key>(node, of: "the hooks", &found) else { return usual }
+    guard let fields = Fields<HookField>(node, &found) else { return usual }
     return Playbook.Hooks(
       beforeRun: fields[.beforeRun]?.commands(&found) ?? [],
       afterRun: fields[.afterRun]?.commands(&found) ?? [],

@@ -4,10 +4,6 @@ import Inventories
 package import YAML
 
 extension Playbook {
-  private enum Key: String, CaseIterable {
-    case name, rollout, hooks, procedure
-  }
-
   /// Reads a playbook from its text; nil if there is an error.
   ///
   /// The diagnostics list all mistakes, sorted by place.
@@ -26,7 +22,7 @@ extension Playbook {
     _ node: Node
   ) -> (playbook: Playbook?, diagnostics: [Diagnostic]) {
     var found = DiagnosticCollector()
-    guard let fields = Fields<Key>(node, of: "a playbook", &found) else {
+    guard let fields = Fields<PlaybookField>(node, &found) else {
       return (nil, found.sorted)
     }
     let name = fields.required(.name, &found)?.playbookName(&found)
@@ -41,20 +37,11 @@ extension Playbook {
 }
 
 extension Playbook.Rollout {
-  private enum Key: String, CaseIterable {
-    case canary, batch
-    case maxFailures = "max_failures"
-    case pause
-    case confirmWithin = "confirm_within"
-    case onFailure = "on_failure"
-    case verify
-  }
-
   fileprivate static func read(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> Playbook.Rollout {
     let usual = Playbook.Rollout()
-    guard let fields = Fields<Key>(node, of: "the rollout", &found) else { return usual }
+    guard let fields = Fields<RolloutField>(node, &found) else { return usual }
     return Playbook.Rollout(
       canary: fields[.canary]?.integer(in: 0...Int.max, &found) ?? usual.canary,
       batch: fields[.batch]?.batch(&found) ?? usual.batch,

@@ -2,15 +2,11 @@ internal import Diagnostics
 internal import YAML
 
 extension Playbook.Procedure {
-  fileprivate enum Name: String, CaseIterable {
+  enum Name: String, CaseIterable {
     case rotateCertificates = "rotate-certificates"
     case rotateCA = "rotate-ca"
     case decommission
   }
-
-  private enum Key: String, CaseIterable { case name }
-  private enum CAKey: String, CaseIterable { case name, key }
-  private enum DecommissionKey: String, CaseIterable { case name, certificates }
 
   /// Reads `procedure:`: its name, or a mapping of the name and the options.
   static func read(
@@ -24,17 +20,16 @@ extension Playbook.Procedure {
       case nil: return nil
       }
     }
-    let owner = "the procedure"
     switch entries.first(where: { $0.key == "name" })?.value.name {
     case .rotateCertificates:
-      return Fields<Key>(entry.value, of: owner, &found).map { _ in .rotateCertificates }
+      return Fields<ProcedureField>(entry.value, &found).map { _ in .rotateCertificates }
     case .rotateCA:
-      let fields = Fields<CAKey>(entry.value, of: owner, &found)
+      let fields = Fields<CAProcedureField>(entry.value, &found)
       let fate = fields?[.key]?.choice(of: Playbook.KeyFate.self, &found)
       return .rotateCA(fate ?? .archive)
     case .decommission, nil:
       guard
-        let fields = Fields<DecommissionKey>(entry.value, of: owner, at: entry.place, &found)
+        let fields = Fields<DecommissionField>(entry.value, at: entry.place, &found)
       else { return nil }
       _ = fields.required(.name, &found)?.choice(of: Name.self, &found)
       let fate = fields[.certificates]?.choice(of: Playbook.CertificateFate.self, &found)

@@ -1,8 +1,9 @@
 package import Diagnostics
+package import Schema
 
-/// The entries of a mapping whose keys are known, one case of `Key` each. The readers of
+/// The entries of a mapping whose keys are known: those of the table `Key`. The readers of
 /// inventories and playbooks make one for each mapping.
-package struct Fields<Key: CaseIterable & Hashable & RawRepresentable<String>> {
+package struct Fields<Key: KeyTable> {
   /// The owner in a sentence, with its article: "a host".
   private let owner: String
   /// Where the mapping belongs: the place of its key.
@@ -11,13 +12,13 @@ package struct Fields<Key: CaseIterable & Hashable & RawRepresentable<String>> {
 
   /// Returns nil if the node is not a mapping; reports unknown keys.
   ///
-  /// A key with a name of version 0.1.0 is reported too, but its value is read.
+  /// A key with the name of an earlier version is reported too, but its value is read.
   ///
   /// - Parameters:
-  ///   - owner: what the mapping describes, with its article, for messages: "a host".
+  ///   - owner: what the mapping describes, with its article, for messages, if the table is not precise enough: "a front-end".
   ///   - place: where a missing key is reported; nil for where the mapping starts.
   package init?(
-    _ node: Node, of owner: String, at place: SourcePlace? = nil,
+    _ node: Node, of owner: String = Key.owner, at place: SourcePlace? = nil,
     _ found: inout DiagnosticCollector
   ) {
     guard let all = node.entries(&found) else { return nil }
@@ -26,10 +27,12 @@ package struct Fields<Key: CaseIterable & Hashable & RawRepresentable<String>> {
       if let key = Key(rawValue: entry.key) {
         entries[key] = entry
       } else {
-        let known = Key.allCases.map(\.rawValue)
-        found.report(.unknownKey(entry, of: owner, known: known))
+        let current = Key.current(entry.key)
+        found.report(
+          .unknownKey(
+            entry, of: owner, known: Key.allCases.map(\.rawValue), current: current?.rawValue))
         // Mistakes in its value are reported as well.
-        if let key = EarlierNames.current(entry.key, among: known).flatMap(Key.init(rawValue:)) {
+        if let key = current {
           entries[key] = entries[key] ?? entry
         }
       }

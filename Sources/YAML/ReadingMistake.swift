@@ -43,10 +43,12 @@ extension Diagnostic {
       suggestion: suggestion)
   }
 
-  /// Reports a key that the mapping does not have, with the current name of a key of version 0.1.0,
-  /// or the most similar known key.
-  static func unknownKey(_ entry: Node.Entry, of owner: String, known: [String]) -> Diagnostic {
-    if let current = EarlierNames.current(entry.key, among: known) {
+  /// Reports a key that the mapping does not have, with the current name of a key of an earlier
+  /// version, or the most similar known key.
+  static func unknownKey(
+    _ entry: Node.Entry, of owner: String, known: [String], current: String?
+  ) -> Diagnostic {
+    if let current {
       return Diagnostic(
         .unknownKey, of: entry.key, at: entry.place,
         "The key \(entry.key.quoted) is now called \(current.quoted).")

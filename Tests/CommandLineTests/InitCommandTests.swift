@@ -53,7 +53,9 @@ struct InitCommandTests {
     for name in written {
       #expect(
         FileManager.default.contents(atPath: "\(folder)/Playbooks/\(name)")
-          == FileManager.default.contents(atPath: Self.playbooks.appending(path: name).path),
+          == Data("# yaml-language-server: $schema=../schemas/playbook.json\n".utf8)
+          + (FileManager.default.contents(atPath: Self.playbooks.appending(path: name).path)
+            ?? Data()),
         "\(name)")
       // A procedure is checked as any other playbook.
       let run = try start(
@@ -61,7 +63,7 @@ struct InitCommandTests {
       #expect(run.status == 0, "\(run.output)")
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-    #expect(names.sorted() == ["Inventories", "Playbooks"])
+    #expect(names.sorted() == ["Inventories", "Playbooks", "schemas"])
   }
 
   @Test("creates no CA with --no-ca, and takes the fleet's name from --name")
@@ -110,7 +112,8 @@ struct InitCommandTests {
     let unnamed = try start("init", folder, "--no-ca", "--name", "No Name")
     #expect(unnamed.status == 64 && unnamed.output.contains("is not a fleet name"))
     let empty = try start("init", folder, passphrase: "")
-    #expect(empty.status == 1 && empty.output.contains("is empty"), "\(empty.output)")
+    // An empty variable is none, so the passphrase is asked for.
+    #expect(empty.status == 1 && empty.output.contains("no terminal"), "\(empty.output)")
     #expect(!FileManager.default.fileExists(atPath: folder))
   }
 }

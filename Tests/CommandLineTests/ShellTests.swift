@@ -27,21 +27,6 @@ struct ShellTests {
     #expect(run.status == 0 && run.output.contains("no mistakes"), "\(run.output)")
   }
 
-  @Test(
-    "output is coloured on terminals with colours, unless the user disables it",
-    arguments: [
-      (["TERM": "xterm"], true), (["TERM": "xterm", "NO_COLOR": ""], true),
-      (["TERM": "xterm", "NO_COLOR": "1"], false), (["TERM": "dumb"], false), (["TERM": ""], false),
-      ([:], false),
-    ] as [([String: String], Bool)])
-  func color(_ environment: [String: String], _ expected: Bool) throws {
-    let options = try FleetOptions.parse([])
-    #expect(options.usesColor(onTerminal: true, environment: environment) == expected)
-    #expect(!options.usesColor(onTerminal: false, environment: environment))
-    let plain = try FleetOptions.parse(["--no-color"])
-    #expect(!plain.usesColor(onTerminal: true, environment: environment))
-  }
-
   private static let yaml = ["files", "shop.yaml", "shop.yml"]
   private static let all = ["files", "shop.json", "shop.plan", "shop.yaml", "shop.yml"]
 

@@ -69,6 +69,18 @@ struct RollbackTests {
     #expect(step.action == .restore && step.goal == .release(1))
   }
 
+  @Test("shows what an apply shows: the files that differ, and what changes for connections")
+  func shown() throws {
+    let plan = try host()
+    let step = try #require(plan.steps.first)
+    #expect(step.changes.contains { $0.path.hasSuffix("shop.example.conf") && $0.kind == .change })
+    #expect(step.changes.allSatisfy { $0.diff == nil })
+    let effects = try #require(plan.effects.first)
+    #expect(effects.services.new.map(\.port) == [443])
+    #expect(effects.services.gone.map(\.port) == [8443])
+    #expect(effects.reachability.contains { $0.contains("8443") }, "\(effects.reachability)")
+  }
+
   @Test("names in one line every host that has no release to roll back to")
   mutating func nothingEarlier() throws {
     guard case .observed(var observation) = scenario.survey["edge-1"] else {

@@ -13,11 +13,12 @@ enum SecretEnvironment {
   /// names.
   static let usualPassphrase = "DEPLOY_PASSPHRASE"
 
-  /// The secret in a variable; nil if the variable was never set.
+  /// The secret in a variable; nil if the variable was never set, or only to nothing.
   static func take(_ name: String) -> Secret? {
     taken.withLock { taken in
       guard let value = getenv(name) else { return taken[name] }
       let bytes = UnsafeMutableRawBufferPointer(start: value, count: strlen(value))
+      guard !bytes.isEmpty else { return taken[name] }
       let secret = Secret(copying: bytes)
       // This memory is what /proc/PID/environ shows; unsetenv does not clear it.
       memset(value, 0, bytes.count)

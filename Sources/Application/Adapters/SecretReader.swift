@@ -46,7 +46,7 @@ struct SecretReader {
 
   private func variable(_ name: String) throws -> Secret {
     guard let secret = SecretEnvironment.take(name) else {
-      throw Failure(.failed, "the variable \(name), \(origin), is not set")
+      throw Failure(.failed, "the variable \(name), \(origin), is not set, or is empty")
     }
     return secret
   }

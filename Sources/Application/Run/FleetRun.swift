@@ -17,6 +17,8 @@ package struct FleetRun: Sendable {
   package let ca: CAAccess
   package let access: any FleetAccess
   package let interaction: any Interaction
+  /// The name of the run in the history.
+  package var name: String { recorder.id.text }
   /// Records the run in the history.
   let recorder: RunRecorder
   /// Runs the playbook's commands before and after the run.

@@ -68,17 +68,35 @@ package struct Starter {
     folder == "." ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }
 
-  /// The text files, with their paths in the folder.
+  /// The text files, with their paths in the folder. Editors find the schema of a file in its first line: a relative
+  /// path, so that it is there in every copy of the folder, without a network and without `deploy`.
   package var files: [(name: String, text: String)] {
-    [
-      (inventory, inventoryText),
-      ("Playbooks/all-at-once.yml", Self.text(PackageResources.all_at_once_yml)),
-      ("Playbooks/canary.yml", Self.text(PackageResources.canary_yml)),
-      ("Playbooks/decommission.yml", Self.text(PackageResources.decommission_yml)),
-      ("Playbooks/rolling.yml", Self.text(PackageResources.rolling_yml)),
-      ("Playbooks/rotate-ca.yml", Self.text(PackageResources.rotate_ca_yml)),
-      ("Playbooks/rotate-certificates.yml", Self.text(PackageResources.rotate_certificates_yml)),
-    ]
+    get throws {
+      [
+        (inventory, Self.line(.inventory) + inventoryText),
+        playbook("all-at-once", PackageResources.all_at_once_yml),
+        playbook("canary", PackageResources.canary_yml),
+        playbook("decommission", PackageResources.decommission_yml),
+        playbook("rolling", PackageResources.rolling_yml),
+        playbook("rotate-ca", PackageResources.rotate_ca_yml),
+        playbook("rotate-certificates", PackageResources.rotate_certificates_yml),
+        (Self.schema(.inventory), try KeyReference.inventory.schema()),
+        (Self.schema(.playbook), try KeyReference.playbook.schema()),
+      ]
+    }
+  }
+
+  private func playbook(_ name: String, _ text: [UInt8]) -> (name: String, text: String) {
+    ("Playbooks/\(name).yml", Self.line(.playbook) + Self.text(text))
+  }
+
+  private static func schema(_ reference: KeyReference) -> String {
+    "schemas/\(reference.rawValue).json"
+  }
+
+  /// The line from which the YAML language server takes the schema.
+  private static func line(_ reference: KeyReference) -> String {
+    "# yaml-language-server: $schema=../\(schema(reference))\n"
   }
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
@@ -95,9 +113,9 @@ package struct Starter {
   /// Stops if any file already exists. A state or a CA belongs to an existing fleet of this name,
   /// even if this run creates no CA.
   private func refuseExistingFiles() throws {
-    let names = files.map(\.name) + [ca, state, StateFile.journalPath(forState: state)]
+    let names = try files.map(\.name) + [ca, state, StateFile.journalPath(forState: state)]
     let existing = names.map(path).filter(Self.exists)
-    let blocked = [folder, path("Inventories"), path("Playbooks")].filter {
+    let blocked = [folder, path("Inventories"), path("Playbooks"), path("schemas")].filter {
       Self.exists($0) && !Self.isFolder($0)
     }
     let inTheWay = blocked.isEmpty ? existing : blocked
@@ -146,7 +164,8 @@ package struct Starter {
       try made.folder(new)
       try made.folder("\(new)/Inventories")
       try made.folder("\(new)/Playbooks")
-      for (name, text) in files {
+      try made.folder("\(new)/schemas")
+      for (name, text) in try files {
         try made.file("\(new)/\(name)", text)
       }
       if let passphrase {
@@ -158,10 +177,13 @@ package struct Starter {
       }
       try made.folder(path("Inventories"))
       try made.folder(path("Playbooks"))
-      for name in files.map(\.name) + (passphrase == nil ? [] : [ca]) {
+      try made.folder(path("schemas"))
+      for name in try files.map(\.name) + (passphrase == nil ? [] : [ca]) {
         try made.move("\(new)/\(name)", to: path(name))
       }
-      for empty in ["\(new)/Inventories", "\(new)/Playbooks", new] { rmdir(empty) }
+      for empty in ["\(new)/Inventories", "\(new)/Playbooks", "\(new)/schemas", new] {
+        rmdir(empty)
+      }
     } catch {
       for problem in made.undo() { interaction.warn(problem) }
       throw error

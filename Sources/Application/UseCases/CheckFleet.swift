@@ -44,7 +44,8 @@ package struct CheckFleet {
     ).read()
     let orders = await lookup?.findings(for: permissions(workspace.inventory))
     return Report(
-      path: workspace.inventoryPath, inventory: workspace.inventory, playbook: playbook,
+      path: InventoryFile.name(workspace.inventoryPath), inventory: workspace.inventory,
+      playbook: playbook,
       warnings: materials.certificateWarnings + (orders?.warnings ?? []), note: orders?.note)
   }
 

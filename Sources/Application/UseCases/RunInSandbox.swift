@@ -11,6 +11,11 @@ package struct RunInSandbox {
   /// - Returns: the exit status of the command.
   package func run(_ command: [String]) async throws -> Int32 {
     let inventory = workspace.inventory
+    guard workspace.inventoryPath != InventoryFile.standardInput else {
+      throw Failure(
+        .usage,
+        "the commands in the sandbox need the inventory in a file: name one with --inventory")
+    }
     let sandbox = try await Sandbox.open(
       hosts: inventory.hosts.map { SandboxHost($0, in: inventory) },
       controller: SandboxController(of: workspace))

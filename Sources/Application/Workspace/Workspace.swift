@@ -1,6 +1,7 @@
 package import CAStore
 import Diagnostics
 import Files
+import Fleet
 import FoundationEssentials
 package import Inventories
 import Playbooks
@@ -63,11 +64,11 @@ package struct Workspace: Sendable {
   package static func open(
     _ location: FleetLocation, _ interaction: any Interaction
   ) throws -> Workspace {
-    let path = try inventoryPath(location)
-    var inventory = try read(path, interaction) { Inventory.read($0) }
+    let path = try InventoryFile.path(location, interaction)
+    var inventory = try read(path, InventoryFile.read(path), interaction) { Inventory.read($0) }
     SecretEnvironment.takeAll(of: inventory)
     let networkFiles = NetworkFiles(
-      stem: URL(filePath: path).deletingPathExtension().relativePath)
+      stem: InventoryFile.stem(path, fleet: inventory.fleet.text))
     inventory.networks = try networkFiles.read()
     var workspace = Workspace(
       inventory, path: path, networkFiles,
@@ -81,7 +82,10 @@ package struct Workspace: Sendable {
 
   /// Reads and checks a playbook, and shows its mistakes.
   static func playbook(_ path: String, _ interaction: any Interaction) throws -> Playbook {
-    try read(path, interaction) { Playbook.read($0) }
+    let bytes = try Failure.naming(.invalidInput) { () throws(FileError) in
+      try FileReader.read(path, as: .inventory)
+    }
+    return try read(path, bytes, interaction) { Playbook.read($0) }
   }
 
   /// Reads the given playbook, or returns the default one of the command. A playbook with the
@@ -106,13 +110,10 @@ package struct Workspace: Sendable {
 
   /// Reads a file that the user wrote, and shows its mistakes and warnings.
   private static func read<Value>(
-    _ path: String, _ interaction: any Interaction,
+    _ path: String, _ bytes: [UInt8], _ interaction: any Interaction,
     _ decode: (SourceText) -> (Value?, [Diagnostic])
   ) throws -> Value {
-    let bytes = try Failure.naming(.invalidInput) { () throws(FileError) in
-      try FileReader.read(path, as: .inventory)
-    }
-    let source = SourceText(file: path, bytes: bytes)
+    let source = SourceText(file: InventoryFile.name(path), bytes: bytes)
     let (value, diagnostics) = decode(source)
     if !diagnostics.isEmpty { interaction.show(diagnostics, in: source) }
     guard let value else { throw Failure(.invalidInput) }
@@ -123,25 +124,6 @@ package struct Workspace: Sendable {
   static func inventories(in folder: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.sorted()
-  }
-
-  /// The inventory that the user named, the one in DEPLOY_INVENTORY, or the only one in
-  /// `Inventories/`.
-  private static func inventoryPath(_ location: FleetLocation) throws -> String {
-    if let path = location.inventory ?? EnvironmentVariable.value("DEPLOY_INVENTORY") {
-      return path
-    }
-    let folder = "Inventories"
-    let candidates = inventories(in: folder)
-    guard candidates.count == 1 else {
-      throw Failure(
-        .usage,
-        candidates.isEmpty
-          ? "there is no inventory in \(folder)/: name one with --inventory, or create one with \"deploy init\""
-          : "there are several inventories in \(folder)/ (\(candidates.joined(separator: ", "))): name one with"
-            + " --inventory")
-    }
-    return "\(folder)/\(candidates[0])"
   }
 
   /// Resolves a path that the inventory names: absolute, below `~`, or relative to the inventory's

@@ -1,9 +1,22 @@
 import Application
 import ArgumentParser
+import Fleet
 import Inventories
 
 /// `deploy cdn show`: prints the address ranges in use and their date, for each known network.
 struct CDNShowCommand: AsyncParsableCommand {
+  /// The JSON, which docs/json.md describes.
+  private struct Document: Encodable {
+    struct Network: Encodable {
+      var network: String
+      var date: String
+      var ranges: [String]
+    }
+
+    let version = 1
+    var networks: [Network]
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show the address ranges in use and their date.",
     usage: "deploy cdn show [<options>]",
@@ -17,12 +30,24 @@ struct CDNShowCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: FleetOptions
+  @Option(help: "Output format.") var format = OutputFormat.text
 
   func run() async throws {
     try await reporting {
       let workspace = try options.openWorkspace()
-      for network in KnownNetwork.allCases {
-        let ranges = workspace.inventory.networks[network] ?? network.shipped
+      let networks = KnownNetwork.allCases.map {
+        ($0, workspace.inventory.networks[$0] ?? $0.shipped)
+      }
+      guard format == .text else {
+        return try JSONText.print(
+          Document(
+            networks: networks.map { network, ranges in
+              Document.Network(
+                network: network.rawValue, date: ranges.date,
+                ranges: ranges.ranges.map(\.description))
+            }))
+      }
+      for (network, ranges) in networks {
         Console.output("\(network.rawValue), as of \(ranges.date)")
         for range in ranges.ranges { Console.output("  \(range)") }
       }

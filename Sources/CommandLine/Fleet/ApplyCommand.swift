@@ -36,7 +36,7 @@ struct ApplyCommand: AsyncParsableCommand {
   func validate() throws {
     guard savedPlan == nil || hosts.limit == nil else {
       throw ValidationError(
-        "--limit cannot be combined with a saved plan, which has its own limit.")
+        "\(hosts.source) cannot be combined with a saved plan, which has its own limit.")
     }
   }
 

@@ -17,7 +17,7 @@ struct CheckCommand: AsyncParsableCommand {
 
       EXAMPLES:
         deploy check
-        deploy check --offline
+        deploy check --offline --format json
         deploy check -i Inventories/shop.yml --playbook Playbooks/canary.yml
       """)
 
@@ -26,14 +26,26 @@ struct CheckCommand: AsyncParsableCommand {
 
   @Flag(help: "Do not ask the DNS for CAA records.")
   var offline = false
+  @Option(help: "Output format.") var format = OutputFormat.text
 
   func run() async throws {
     try await reporting {
-      let report = try await CheckFleet.report(
-        options.location, playbook: playbook.playbook, options.interaction(),
-        isOffline: offline)
-      for warning in report.warnings { options.interaction().inform("warning: \(warning)") }
-      if let note = report.note { options.interaction().inform("note: \(note)") }
+      let interaction = options.interaction(format: format)
+      let report: CheckFleet.Report
+      do {
+        report = try await CheckFleet.report(
+          options.location, playbook: playbook.playbook, interaction, isOffline: offline)
+      } catch {
+        if format == .json {
+          try JSONText.print(CheckDocument(Failure(error), interaction.shown.diagnostics))
+        }
+        throw error
+      }
+      for warning in report.warnings { interaction.inform("warning: \(warning)") }
+      if let note = report.note { interaction.inform("note: \(note)") }
+      guard format == .text else {
+        return try JSONText.print(CheckDocument(report, interaction.shown.diagnostics))
+      }
       let found =
         report.warnings.isEmpty
         ? "no mistakes" : "no errors, \(report.warnings.count.counting("warning"))"

@@ -6,6 +6,24 @@ import SSH
 /// the user accepts them (``TrustHosts``). It exits with 1 if a key could not be read or was not
 /// accepted.
 struct HostsTrustCommand: AsyncParsableCommand {
+  /// The JSON, which docs/json.md describes.
+  private struct Document: Encodable {
+    struct Key: Encodable {
+      var host: String
+      var type: String
+      var fingerprint: String
+      var name: String
+      var file: String
+      var isAccepted: Bool
+    }
+
+    let version = 1
+    var asked: Int
+    var accepted: Int
+    var keys: [Key]
+    var failures: [String]
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "trust",
     abstract: "Show the SSH keys of hosts missing from known_hosts, and accept them together.",
@@ -27,25 +45,43 @@ struct HostsTrustCommand: AsyncParsableCommand {
   @OptionGroup var log: LogOption
   @OptionGroup var hosts: HostOptions
   @Flag(help: "Accept the keys without asking.") var yes = false
+  @Option(help: "Output format; json asks nothing, and accepts no key without --yes.")
+  var format = OutputFormat.text
 
   func run() async throws {
     try await reporting {
-      let interaction = options.interaction(yes: yes)
+      let interaction = options.interaction(format: format, yes: yes)
       let (run, access) = try FleetRun.overSSH(
         options.location, hosts.scope(), interaction, log: log.logger(options.verbosity))
+      var shown: [NewHostKey] = []
       let result = try await TrustHosts(run, access).trust { keys in
+        shown += keys
+        guard format == .text else { return yes }
         Console.output(Self.table(keys))
         let these = keys.count == 1 ? "this key" : "these \(keys.count) keys"
         return await interaction.confirm("Accept \(these)?")
       }
+      if format == .json { try JSONText.print(Self.document(result, shown, areAccepted: yes)) }
       for failure in result.failures { Console.error("deploy: \(failure)") }
       guard result.failures.isEmpty else { throw ExitCode(.failed) }
-      if result.accepted == 0 {
+      if result.accepted == 0, format == .text {
         let which =
           result.asked == 1 ? "the host has no" : "none of the \(result.asked) hosts has a"
         Console.output("Nothing to do: \(which) new key.")
       }
     }
+  }
+
+  private static func document(
+    _ result: TrustHosts.Result, _ keys: [NewHostKey], areAccepted: Bool
+  ) -> Document {
+    Document(
+      asked: result.asked, accepted: result.accepted,
+      keys: keys.map {
+        Document.Key(
+          host: $0.label, type: $0.type, fingerprint: $0.fingerprint, name: $0.name, file: $0.file,
+          isAccepted: areAccepted)
+      }, failures: result.failures)
   }
 
   /// One line for each key: the host, the type, the fingerprint, and the name in known_hosts.

@@ -1,11 +1,13 @@
 import Application
 import ArgumentParser
 import Execution
+import Inventories
 
 /// The options of commands that show a plan, ask for approval and carry the plan out: `--format`
 /// and `--yes`.
 struct ApprovalOptions: ParsableArguments {
-  @Option(help: "Output format.") var format = OutputFormat.text
+  @Option(help: "Output format; ndjson prints each event of the run when it happens.")
+  var format = RunFormat.text
   @Flag(help: "Carry out the plan without asking.") var yes = false
   @OptionGroup var lock: LockOption
 
@@ -21,14 +23,27 @@ struct ApprovalOptions: ParsableArguments {
   ) async throws {
     try await reporting {
       // JSON is for programs, which cannot be asked about a plan that they have not seen.
-      guard format != .json || yes else {
-        throw Failure(.usage, "--format json shows no plan to approve: add --yes")
+      guard format == .text || yes else {
+        throw Failure(.usage, "--format \(format.rawValue) shows no plan to approve: add --yes")
       }
+      let events = format == .ndjson ? RunEventLog() : nil
       let run = try FleetRun(
-        options.location(waiting: lock), scope(), options.interaction(format: format, yes: yes),
+        options.location(waiting: lock), scope(),
+        options.interaction(format: format.ofResults, yes: yes, events: events),
         log: log.logger(options.verbosity))
-      let summary = try await work(run)
-      if let failure = summary.failure { throw ExitCode(ExitStatus(failure.kind)) }
+      events?.start(
+        run: run.name, fleet: run.workspace.inventory.fleet, command: FleetOptions.words)
+      do {
+        let failure = try await work(run).failure
+        events?.end(exit: failure?.kind.rawValue ?? 0)
+        if let failure { throw ExitCode(ExitStatus(failure.kind)) }
+      } catch let code as ExitCode {
+        throw code
+      } catch {
+        let failure = Failure(error)
+        events?.end(exit: failure.kind.rawValue, failure: failure.message)
+        throw error
+      }
     }
   }
 }

@@ -2,12 +2,15 @@ import Application
 import ArgumentParser
 import FoundationEssentials
 
-/// The options of every command about a fleet: `--inventory`, `--state` and `--no-color`.
+/// The options of every command about a fleet: `--inventory`, `--state` and `--color`.
 struct FleetOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Inventory. Default: $DEPLOY_INVENTORY, or else the only inventory in Inventories/.",
+      """
+      Inventory; - is standard input. Default: $DEPLOY_INVENTORY, or else the only inventory in Inventories/, here or in \
+      the nearest folder above.
+      """,
       valueName: "file"),
     completion: .yaml)
   var inventory: String?
@@ -19,30 +22,19 @@ struct FleetOptions: ParsableArguments {
     completion: .file(extensions: ["json"]))
   var state: String?
 
-  @Flag(
-    name: .customLong("no-color"),
-    help: "Print without colours, as with the variables NO_COLOR or TERM=dumb.")
-  var noColor = false
+  @OptionGroup var color: ColorOption
 
   @OptionGroup var verbosity: VerbosityOptions
-
-  /// Whether output is coloured: on a terminal with colours, unless the user disables them (see
-  /// https://no-color.org).
-  func usesColor(
-    onTerminal isTerminal: Bool, environment: [String: String] = ProcessInfo.processInfo.environment
-  ) -> Bool {
-    isTerminal && !noColor && EnvironmentVariable.value("NO_COLOR", in: environment) == nil
-      && EnvironmentVariable.value("TERM", in: environment) ?? "dumb" != "dumb"
-  }
 
   /// The files that the options name, and the command line, which the history records.
   var location: FleetLocation {
     FleetLocation(
       inventory: inventory, state: state,
-      origin: RunOrigin(
-        command: Array(Swift.CommandLine.arguments.dropFirst()),
-        version: Deploy.configuration.version))
+      origin: RunOrigin(command: Self.words, version: Deploy.configuration.version))
   }
+
+  /// The words after `deploy`.
+  static var words: [String] { Array(Swift.CommandLine.arguments.dropFirst()) }
 
   /// The same, for a command that waits for other runs.
   func location(waiting lock: LockOption) -> FleetLocation {
@@ -56,9 +48,12 @@ struct FleetOptions: ParsableArguments {
   /// - Parameters:
   ///   - format: the format of results.
   ///   - yes: whether every question is answered with yes.
-  func interaction(format: OutputFormat = .text, yes: Bool = false) -> TerminalInteraction {
-    TerminalInteraction(format: format, yes: yes, verbosity: verbosity.level) {
-      self.usesColor(onTerminal: $0)
+  ///   - events: gets the events of a run.
+  func interaction(
+    format: OutputFormat = .text, yes: Bool = false, events: RunEventLog? = nil
+  ) -> TerminalInteraction {
+    TerminalInteraction(format: format, yes: yes, verbosity: verbosity.level, events: events) {
+      color.isUsed(onTerminal: $0)
     }
   }
 

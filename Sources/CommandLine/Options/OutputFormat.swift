@@ -5,6 +5,14 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
 
+/// How a command that changes hosts prints what happens: at its end, or as it happens (docs/json.md).
+enum RunFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json, ndjson
+
+  /// How results at the end are printed, if there are no events.
+  var ofResults: OutputFormat { self == .text ? .text : .json }
+}
+
 /// How `deploy plan` prints a plan: as other results, or as a comment of a pull request.
 enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json, markdown

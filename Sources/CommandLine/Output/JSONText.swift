@@ -15,6 +15,13 @@ enum JSONText {
     return escaped(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 
+  /// The JSON of a value in one line.
+  static func line(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return escaped(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+
   /// Escapes what the encoder does not: it escapes C0 controls only (RFC 8259). Others occur only
   /// in strings.
   private static func escaped(_ json: String) -> String {

@@ -15,6 +15,10 @@ struct TerminalInteraction: Interaction {
   /// Whether every question is answered with yes.
   let yes: Bool
   let verbosity: Verbosity
+  /// Gets the events of the run, instead of a summary at its end; nil if they are not printed.
+  let events: RunEventLog?
+  /// The mistakes that were shown.
+  let shown = ShownDiagnostics()
   /// Whether output is coloured, given whether the stream is a terminal.
   let usesColor: @Sendable (_ onTerminal: Bool) -> Bool
 
@@ -23,12 +27,13 @@ struct TerminalInteraction: Interaction {
 
   init(
     format: OutputFormat = .text, yes: Bool = false,
-    verbosity: Verbosity = .usual,
+    verbosity: Verbosity = .usual, events: RunEventLog? = nil,
     usesColor: @escaping @Sendable (_ onTerminal: Bool) -> Bool
   ) {
     self.format = format
     self.yes = yes
     self.verbosity = verbosity
+    self.events = events
     self.usesColor = usesColor
   }
 
@@ -38,6 +43,7 @@ struct TerminalInteraction: Interaction {
 
   func show(_ diagnostics: [Diagnostic], in source: SourceText) {
     guard !diagnostics.isEmpty else { return }
+    shown.note(diagnostics)
     let renderer = DiagnosticRenderer(
       sources: [source], isColored: errorStyle.isColored, width: Console.errorWidth)
     Console.error(renderer.render(diagnostics))
@@ -45,6 +51,7 @@ struct TerminalInteraction: Interaction {
   }
 
   func show(_ plan: Plan, caGenerations: [CAGeneration]) throws {
+    events?.add(plan)
     guard format == .text else { return }
     explained.note(plan)
     try PlanView(plan, caGenerations: caGenerations, showsEach: verbosity == .verbose)
@@ -65,6 +72,7 @@ struct TerminalInteraction: Interaction {
   }
 
   func show(_ event: ProgressEvent) {
+    events?.add(event)
     let hasArea = StatusDisplay.isPossible && verbosity != .quiet
     StatusDisplay.note(event, errorStyle, isShown: hasArea)
     let detail: ProgressLines.Detail =
@@ -85,6 +93,7 @@ struct TerminalInteraction: Interaction {
   }
 
   func show(_ summary: Summary, _ traffic: SSHTraffic) throws {
+    if let events { return events.note(summary, traffic) }
     try SummaryView(
       summary, traffic, explained: explained.hosts, time: StatusDisplay.timeOfRollout,
       showsEach: verbosity == .verbose
@@ -97,7 +106,10 @@ struct TerminalInteraction: Interaction {
 
   func inform(_ text: String) { Console.error(paragraph(text)) }
 
-  func warn(_ text: String) { Console.error(paragraph("deploy: \(text)")) }
+  func warn(_ text: String) {
+    events?.warn(text)
+    Console.error(paragraph("deploy: \(text)"))
+  }
 
   var canAsk: Bool { Console.canAsk }
 
@@ -118,8 +130,20 @@ struct TerminalInteraction: Interaction {
     _ stopping: String, _ work: @escaping @Sendable () async -> Output,
     abandon: @escaping @Sendable () -> Void
   ) async -> Output {
-    await Interrupts.cancelling(work, stopping, leave: abandon)
+    await Interrupts.cancelling(work, stopping) {
+      abandon()
+      events?.end(exit: ExitStatus.interrupted.rawValue)
+    }
   }
+}
+
+/// The mistakes and warnings in files that were shown, for JSON.
+final class ShownDiagnostics: Sendable {
+  private let all = Mutex<[Diagnostic]>([])
+
+  var diagnostics: [Diagnostic] { all.withLock(\.self) }
+
+  func note(_ diagnostics: [Diagnostic]) { all.withLock { $0 += diagnostics } }
 }
 
 /// The hosts for which a plan that was shown said why they are held.

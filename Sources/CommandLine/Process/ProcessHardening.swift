@@ -13,7 +13,7 @@ enum ProcessHardening {
     setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     occupyStandardStreams()
     // Swift's crash report shows memory too, so it has to be enabled explicitly.
-    guard getenv("SWIFT_BACKTRACE") == nil else { return }
+    guard (getenv("SWIFT_BACKTRACE")?.pointee ?? 0) == 0 else { return }
     for number in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] {
       signal(number, SIG_DFL)
     }

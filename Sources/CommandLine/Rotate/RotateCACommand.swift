@@ -28,11 +28,7 @@ struct RotateCACommand: AsyncParsableCommand {
   @OptionGroup var options: FleetOptions
   @OptionGroup var log: LogOption
   @OptionGroup var newer: NewerOptions
-  @Option(
-    name: .shortAndLong,
-    help: ArgumentHelp("Playbook file. Without it, the built-in \"rotate-ca\".", valueName: "file"),
-    completion: .yaml)
-  var playbook: String?
+  @OptionGroup var playbook: PlaybookOption
   @OptionGroup var parallel: ParallelOption
   @Flag(help: "Only show which generations each host trusts and which issued its certificates.")
   var status = false
@@ -55,9 +51,13 @@ struct RotateCACommand: AsyncParsableCommand {
   /// Refuses options that would have no effect with `--status`.
   func validate() throws {
     guard status else { return }
+    guard approval.format != .ndjson else {
+      throw ValidationError(
+        "--status has no events, so it cannot be combined with --format ndjson.")
+    }
     let ignored = [
       (approval.yes, "--yes"), (key != nil, "--key"), (emergency, "--emergency"),
-      (newer.overridesNewer, "--override-newer"), (playbook != nil, "--playbook"),
+      (newer.overridesNewer, "--override-newer"), (playbook.isGiven, "--playbook"),
     ].filter(\.0).map(\.1)
     guard ignored.isEmpty else {
       throw ValidationError(
@@ -75,7 +75,7 @@ struct RotateCACommand: AsyncParsableCommand {
 
   /// The scope of all hosts. Without `--playbook`, it has the playbook for CA rotations.
   private func scope() throws -> RunScope {
-    var scope = try RunScope(parallel: parallel.parallel, playbook: playbook)
+    var scope = try RunScope(parallel: parallel.parallel, playbook: playbook.playbook)
     scope.command = .rotateCA
     scope.overridesNewer = newer.overridesNewer
     return scope
@@ -87,7 +87,7 @@ struct RotateCACommand: AsyncParsableCommand {
       let run = try FleetRun(
         options.location, scope(), options.interaction(), log: log.logger(options.verbosity))
       let (state, rotation) = try await RotateCA(run).status()
-      try RotationStatusView(state, rotation).print(as: approval.format)
+      try RotationStatusView(state, rotation).print(as: approval.format.ofResults)
     }
   }
 }

@@ -26,12 +26,7 @@ struct RotateCertificatesCommand: AsyncParsableCommand {
   @OptionGroup var hosts: HostOptions
   @OptionGroup var newer: NewerOptions
   @Option(help: "Only the certificates of this role. Default: both roles.") var role: Role?
-  @Option(
-    name: .shortAndLong,
-    help: ArgumentHelp(
-      "Playbook file. Without it, the built-in \"rotate-certificates\".", valueName: "file"),
-    completion: .yaml)
-  var playbook: String?
+  @OptionGroup var playbook: PlaybookOption
   @Flag(
     help: "Start over, including hosts that an interrupted rotation has already completed.")
   var startOver = false
@@ -39,7 +34,7 @@ struct RotateCertificatesCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await approval.carryOut(options, log) {
-      var scope = try hosts.scope(playbook: playbook)
+      var scope = try hosts.scope(playbook: playbook.playbook)
       scope.command = .rotateCertificates
       scope.renews = role.map { [$0] } ?? Set(Role.allCases)
       scope.overridesNewer = newer.overridesNewer

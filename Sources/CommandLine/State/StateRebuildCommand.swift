@@ -6,6 +6,18 @@ import ArgumentParser
 /// It reads the manifests of the hosts (``RebuildState``) and writes the state file. It exits with
 /// 1 if the rebuilt state contradicts the CA's folder.
 struct StateRebuildCommand: AsyncParsableCommand {
+  /// The JSON, which docs/json.md describes.
+  private struct Document: Encodable {
+    let version = 1
+    var state: String
+    /// How many hosts may have a release, and how many have one.
+    var hosts: Int
+    var hostsWithRelease: Int
+    var added: [String]
+    var notAdded: [String]
+    var conflict: String?
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "rebuild",
     abstract: "Rebuild a lost or outdated state from the manifests on the hosts.",
@@ -27,14 +39,16 @@ struct StateRebuildCommand: AsyncParsableCommand {
   @OptionGroup var log: LogOption
   @OptionGroup var hosts: HostOptions
   @Flag(help: "Believe unproven claims of the hosts without asking.") var yes = false
+  @Option(help: "Output format.") var format = OutputFormat.text
 
   func run() async throws {
     try await reporting {
       let run = try FleetRun(
-        options.location(waiting: lock), hosts.scope(), options.interaction(yes: yes),
+        options.location(waiting: lock), hosts.scope(),
+        options.interaction(format: format, yes: yes),
         log: log.logger(options.verbosity))
       let result = try await RebuildState(run).rebuild()
-      report(result, run.workspace.statePlace)
+      try report(result, run.workspace.statePlace)
       if let misfit = result.misfit {
         throw Failure(
           .failed, "the state is rebuilt, but it does not match the CA's folder: \(misfit)")
@@ -43,7 +57,13 @@ struct StateRebuildCommand: AsyncParsableCommand {
   }
 
   /// Prints what was added to the state, and what was not and why.
-  private func report(_ result: RebuildState.Result, _ path: String) {
+  private func report(_ result: RebuildState.Result, _ path: String) throws {
+    guard format == .text else {
+      return try JSONText.print(
+        Document(
+          state: path, hosts: result.count, hostsWithRelease: result.carrying, added: result.found,
+          notAdded: result.missing, conflict: result.misfit))
+    }
     Console.output(
       (["Rebuilt \(path): \(result.carrying) of \(result.count) hosts have a release."]
         + result.found.map { "  added: \($0)" }

@@ -3,19 +3,11 @@ import Fleet
 internal import YAML
 
 extension ACMEAccount {
-  private enum Key: String, CaseIterable {
-    case directory, contact, key, dns, accounts
-    case termsAgreed = "terms_agreed"
-    case externalAccount = "external_account"
-    case preferredChain = "preferred_chain"
-    case caFile = "ca_file"
-  }
-
   /// Reads `acme:`: the default account, and the others by name.
   static func readAll(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
   ) -> [ACMEAccountName: ACMEAccount] {
-    guard let fields = Fields<Key>(entry.value, of: "the ACME account", at: entry.place, &found)
+    guard let fields = Fields<ACMEField>(entry.value, at: entry.place, &found)
     else { return [:] }
     var accounts = [
       ACMEAccountName.default: read(fields, named: .default, at: entry.place, &found)
@@ -26,7 +18,7 @@ extension ACMEAccount {
         found.report(.accountNamedDefault(at: name.place))
         continue
       }
-      guard let fields = Fields<Key>(entry.value, of: "the ACME account", at: entry.place, &found)
+      guard let fields = Fields<ACMEField>(entry.value, at: entry.place, &found)
       else { continue }
       if let nested = fields.entry(.accounts) {
         found.report(.nestedAccounts(at: nested.place))
@@ -37,7 +29,7 @@ extension ACMEAccount {
   }
 
   private static func read(
-    _ fields: Fields<Key>, named name: ACMEAccountName, at place: SourcePlace,
+    _ fields: Fields<ACMEField>, named name: ACMEAccountName, at place: SourcePlace,
     _ found: inout DiagnosticCollector
   ) -> ACMEAccount {
     var account = ACMEAccount(name: name, place: place)
@@ -74,16 +66,11 @@ extension ACMEAccount {
 }
 
 extension ExternalAccountPolicy {
-  private enum Key: String, CaseIterable {
-    case keyIdentifier = "key_id"
-    case macKey = "mac_key"
-  }
-
   fileprivate static func read(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
   ) -> ExternalAccountPolicy? {
     guard
-      let fields = Fields<Key>(entry.value, of: "the external account", at: entry.place, &found)
+      let fields = Fields<ExternalAccountField>(entry.value, at: entry.place, &found)
     else { return nil }
     let identifier = fields.required(.keyIdentifier, &found)?.value(
       noun: "a key identifier", rule: "1 to 1024 printable ASCII characters", &found,
@@ -100,14 +87,10 @@ extension ExternalAccountPolicy {
 }
 
 extension DNSChallengePolicy {
-  private enum Key: String, CaseIterable {
-    case present, cleanup, timeout, resolvers, environment
-  }
-
   fileprivate static func read(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
   ) -> DNSChallengePolicy? {
-    guard let fields = Fields<Key>(entry.value, of: "the DNS challenge", at: entry.place, &found)
+    guard let fields = Fields<DNSChallengeField>(entry.value, at: entry.place, &found)
     else { return nil }
     let present = fields.required(.present, &found)?.commandWords(
       ifEmpty: "Name the program that makes the TXT record, and its words.", &found)
@@ -128,10 +111,6 @@ extension DNSChallengePolicy {
 }
 
 extension ACMECertificate {
-  private enum Key: String, CaseIterable {
-    case account, names, profile
-  }
-
   /// Reads `certificate.acme`: `true`, the name of an account, or a mapping.
   ///
   /// - Returns: the certificate, and the account's name with the place where it is named.
@@ -145,7 +124,7 @@ extension ACMECertificate {
         (ACMECertificate(account: $0.value), $0)
       }
     }
-    guard let fields = Fields<Key>(node, of: "the ACME certificate", &found) else { return nil }
+    guard let fields = Fields<ACMECertificateField>(node, &found) else { return nil }
     let account = fields[.account].map { $0.placed(ACMEAccountName.self, &found) } ?? usual
     let names = (fields[.names]?.elements(&found) ?? []).compactMap {
       $0.read(CertificateName.self, &found)

@@ -3,12 +3,6 @@ import Fleet
 internal import YAML
 
 extension CAPolicy {
-  private enum Key: String, CaseIterable {
-    case name, subject, key
-    case validFor = "valid_for"
-    case passphrase, certificates, root
-  }
-
   /// Reads `ca:`; nil if it has no usable name.
   ///
   /// - Returns: the policy, and the common names of CA and root, which must not be domains, with
@@ -16,7 +10,7 @@ extension CAPolicy {
   static func read(
     _ entry: Node.Entry, _ found: inout DiagnosticCollector
   ) -> (policy: CAPolicy, names: [Placed<CommonName>])? {
-    guard let fields = Fields<Key>(entry.value, of: "the CA", at: entry.place, &found)
+    guard let fields = Fields<CAField>(entry.value, at: entry.place, &found)
     else { return nil }
     let name = fields.required(.name, &found)?.placed(CommonName.self, &found)
     let subject = fields[.subject].map { SubjectFields.read($0, &found) }
@@ -37,18 +31,13 @@ extension CAPolicy {
 }
 
 extension RootPolicy {
-  private enum Key: String, CaseIterable {
-    case name, key
-    case validFor = "valid_for"
-  }
-
   /// Reads `ca.root`; nil if it has no usable name.
   ///
   /// - Parameter ca: the common name of the CA, which the root must not have.
   static func read(
     _ entry: Node.Entry, ca: Placed<CommonName>?, _ found: inout DiagnosticCollector
   ) -> (policy: RootPolicy, name: Placed<CommonName>)? {
-    guard let fields = Fields<Key>(entry.value, of: "the root", at: entry.place, &found)
+    guard let fields = Fields<RootField>(entry.value, at: entry.place, &found)
     else { return nil }
     let name = fields.required(.name, &found)?.placed(CommonName.self, &found)
     let key = fields[.key]?.choice(of: KeyKind.self, &found)
@@ -65,15 +54,9 @@ extension RootPolicy {
 }
 
 extension SubjectFields {
-  private enum Key: String, CaseIterable {
-    case country, organization
-    case organizationalUnit = "organizational_unit"
-    case locality, state
-  }
-
   /// Reads `ca.subject`; fields with a mistake are left out.
   static func read(_ node: Node, _ found: inout DiagnosticCollector) -> SubjectFields {
-    guard let fields = Fields<Key>(node, of: "the subject", &found) else { return SubjectFields() }
+    guard let fields = Fields<SubjectField>(node, &found) else { return SubjectFields() }
     return SubjectFields(
       country: fields[.country]?.country(&found),
       organization: fields[.organization]?.subjectText(&found),
@@ -84,10 +67,6 @@ extension SubjectFields {
 }
 
 extension PassphraseSource {
-  private enum Key: String, CaseIterable {
-    case env, file, command
-  }
-
   /// Reads the source of a secret: exactly one of `env`, `file` and `command`.
   ///
   /// - Parameter secret: the secret with its article, for messages.
@@ -95,7 +74,7 @@ extension PassphraseSource {
     _ entry: Node.Entry, of secret: String = "the passphrase", _ found: inout DiagnosticCollector
   ) -> PassphraseSource? {
     guard
-      let fields = Fields<Key>(
+      let fields = Fields<SecretField>(
         entry.value, of: "the source of \(secret)", at: entry.place, &found),
       let (key, node) = fields.exactlyOne(of: .env, .file, .command, reporting: &found)
     else { return nil }
@@ -108,12 +87,6 @@ extension PassphraseSource {
 }
 
 extension LeafPolicy {
-  private enum Key: String, CaseIterable {
-    case key
-    case validFor = "valid_for"
-    case renewBefore = "renew_before"
-  }
-
   /// Reads `ca.certificates`: the key, validity and renewal margin of host certificates.
   ///
   /// - Parameter ca: how long the CA is valid; certificates that would outlive it are reported.
@@ -121,7 +94,7 @@ extension LeafPolicy {
     _ entry: Node.Entry, ca: Period, _ found: inout DiagnosticCollector
   ) -> LeafPolicy {
     var policy = LeafPolicy()
-    guard let fields = Fields<Key>(entry.value, of: "the certificates", at: entry.place, &found)
+    guard let fields = Fields<LeafField>(entry.value, at: entry.place, &found)
     else { return policy }
     policy.key = fields[.key]?.choice(of: KeyKind.self, &found) ?? policy.key
     let validFor = fields[.validFor]?.validity(&found)

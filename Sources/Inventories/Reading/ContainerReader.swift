@@ -3,10 +3,6 @@ import Fleet
 internal import YAML
 
 extension Container {
-  private enum Key: String, CaseIterable {
-    case address, network, port, publish, ssh
-  }
-
   /// Reads `container:` of a back-end; nil if a part is missing or wrong.
   ///
   /// - Parameter defaults: the `ssh` settings of the inventory. Jump hosts and host keys are not
@@ -16,7 +12,7 @@ extension Container {
     _ entry: Node.Entry, of containerHost: Host, _ defaults: SSHSettings,
     _ found: inout DiagnosticCollector
   ) -> Placed<(container: Container, host: Host)>? {
-    guard let fields = Fields<Key>(entry.value, of: "a container", at: entry.place, &found) else {
+    guard let fields = Fields<ContainerField>(entry.value, at: entry.place, &found) else {
       return nil
     }
     let port = fields[.port].map { $0.port(&found) } ?? .https

@@ -3,16 +3,10 @@ import Fleet
 internal import YAML
 
 extension FirewallPolicy {
-  private enum Key: String, CaseIterable {
-    case engine, policy
-    case sshFrom = "ssh_from"
-    case allow
-  }
-
   /// Reads `firewall:`; missing keys, and those with a mistake, keep their defaults.
   static func read(_ node: Node, _ found: inout DiagnosticCollector) -> FirewallPolicy {
     var policy = FirewallPolicy()
-    guard let fields = Fields<Key>(node, of: "the firewall", &found) else { return policy }
+    guard let fields = Fields<FirewallField>(node, &found) else { return policy }
     policy.engine = fields[.engine]?.choice(of: Engine.self, &found) ?? policy.engine
     policy.scope = fields[.policy]?.choice(of: Scope.self, &found) ?? policy.scope
     policy.sshFrom =
@@ -27,15 +21,11 @@ extension FirewallPolicy {
 }
 
 extension AllowedTraffic {
-  private enum Key: String, CaseIterable {
-    case port, `protocol`, from
-  }
-
   /// Reads an entry of `firewall.allow`: a protocol, ports if the protocol has any, and sources.
   fileprivate static func read(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> AllowedTraffic? {
-    guard let fields = Fields<Key>(node, of: "an allowed port", &found) else { return nil }
+    guard let fields = Fields<AllowedTrafficField>(node, &found) else { return nil }
     let from = fields[.from]?.ranges(
       ifEmpty: "No one could reach the port. To accept everybody, remove the key.", &found)
     let name = fields[.protocol].map { ProtocolName.read($0, &found) } ?? .tcp
@@ -50,7 +40,7 @@ extension AllowedTraffic {
 }
 
 /// The values of `protocol:`: `tcp`, `udp`, and the IP protocols without ports.
-private enum ProtocolName: RawRepresentable, CaseIterable, Equatable {
+enum ProtocolName: RawRepresentable, CaseIterable, Equatable {
   case tcp, udp
   case other(IPProtocol)
 

@@ -14,10 +14,6 @@ struct DeclaredHosts {
   /// The containers of back-ends, and the hosts made from them.
   private(set) var containers: [HostName: Placed<(container: Container, host: Host)>] = [:]
 
-  private enum Key: String, CaseIterable {
-    case address, labels, ssh, container
-  }
-
   /// Reads the hosts of one role, from `front_ends:` or `back_ends:`.
   ///
   /// - Parameter defaults: the `ssh` settings of the inventory, which a host may override.
@@ -41,7 +37,7 @@ struct DeclaredHosts {
     _ found: inout DiagnosticCollector
   ) -> Placed<Host>? {
     guard
-      let fields = Fields<Key>(entry.value, of: "a \(role.rawValue)", at: entry.place, &found)
+      let fields = Fields<HostField>(entry.value, of: "a \(role.rawValue)", at: entry.place, &found)
     else { return nil }
     let ssh = fields[.ssh].map { SSHSettings.read($0, over: defaults, &found) } ?? defaults
     let labels = fields[.labels].map { Self.labels($0, &found) } ?? [:]
@@ -85,7 +81,7 @@ struct DeclaredHosts {
       return
     }
     let labels = known.value.labels.merging(host.value.labels) { first, _ in first }
-    let differing: [(key: Key, differs: Bool)] = [
+    let differing: [(key: HostField, differs: Bool)] = [
       (.address, known.value.address != host.value.address),
       (.ssh, known.value.ssh != host.value.ssh),
       (.labels, labels.merging(host.value.labels) { $1 } != labels),
@@ -143,7 +139,7 @@ struct DeclaredHosts {
 }
 
 /// The name or the value of a host's label, as written in selectors.
-private struct LabelText: ValidatedText {
+struct LabelText: ValidatedText {
   let text: String
   static let noun = "a label"
   static let rule = "1 to 63 letters, digits, dots, underscores and hyphens, not first a hyphen"

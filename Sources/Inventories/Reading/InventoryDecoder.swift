@@ -3,14 +3,6 @@ import Fleet
 package import YAML
 
 extension Inventory {
-  private enum Key: String, CaseIterable {
-    case fleet, ca, acme, state, ssh
-    case frontEnds = "front_ends"
-    case backEnds = "back_ends"
-    case left, sites, firewall
-    case keepReleases = "keep_releases"
-  }
-
   /// Reads an inventory from its text; nil if there is an error.
   ///
   /// The diagnostics list all mistakes, sorted by place.
@@ -37,7 +29,7 @@ extension Inventory {
   private static func decode(
     _ node: Node, _ found: inout DiagnosticCollector
   ) -> Inventory? {
-    guard let fields = Fields<Key>(node, of: "an inventory", &found) else { return nil }
+    guard let fields = Fields<InventoryField>(node, &found) else { return nil }
     let fleet = fields.required(.fleet, &found)?.read(FleetName.self, &found)
     let ca = fields.requiredEntry(.ca, &found).flatMap {
       CAPolicy.read($0, &found)
@@ -48,7 +40,7 @@ extension Inventory {
       fields[.ssh].map { SSHSettings.read($0, over: SSHSettings(), &found) } ?? SSHSettings()
 
     var hosts = DeclaredHosts()
-    for (key, role) in [(Key.frontEnds, Role.frontEnd), (.backEnds, .backEnd)] {
+    for (key, role) in [(InventoryField.frontEnds, Role.frontEnd), (.backEnds, .backEnd)] {
       guard let node = fields.required(key, &found) else { continue }
       hosts.read(node, as: role, defaults: ssh, &found)
     }
@@ -59,7 +51,8 @@ extension Inventory {
     let sites = (fields.required(.sites, &found)?.entries(&found) ?? []).map {
       DeclaredSite($0, hosts: hosts, &found)
     }
-    let keepReleases = fields[.keepReleases]?.integer(in: 2...1000, &found)
+    let keepReleases = fields[.keepReleases]?.integer(
+      in: InventoryField.fewestReleases...InventoryField.mostReleases, &found)
     let firewall = fields[.firewall].map { FirewallPolicy.read($0, &found) }
 
     let domains = DomainTable(sites, &found)

@@ -3,10 +3,6 @@ import Fleet
 internal import YAML
 
 extension LeftHost {
-  private enum Key: String, CaseIterable {
-    case address, ssh
-  }
-
   /// Reads `left:`, the hosts that the inventory no longer declares.
   ///
   /// - Parameters:
@@ -20,8 +16,8 @@ extension LeftHost {
     for entry in node.entries(&found) ?? [] {
       let name = entry.name(HostName.self, &found)
       guard
-        let fields = Fields<Key>(
-          entry.value, of: "a host that left", at: entry.place, &found)
+        let fields = Fields<LeftHostField>(
+          entry.value, at: entry.place, &found)
       else { continue }
       let isContainer = name.map { Container.containerHost(ofHostNamed: $0.value) != nil } ?? false
       let usual = isContainer ? defaults.behindHost : defaults

@@ -3,20 +3,13 @@ import Fleet
 internal import YAML
 
 extension SSHSettings {
-  private enum Key: String, CaseIterable {
-    case user, port, identity, jump, become, config, transport, password
-    case knownHosts = "known_hosts"
-    case hostKeyChecking = "host_key_checking"
-    case hostKey = "host_key"
-  }
-
   /// Reads `ssh:` of the inventory or of a host.
   ///
   /// - Parameter defaults: the settings that apply to keys that are not written.
   static func read(
     _ node: Node, over defaults: SSHSettings, _ found: inout DiagnosticCollector
   ) -> SSHSettings {
-    guard let fields = Fields<Key>(node, of: "the ssh settings", &found) else { return defaults }
+    guard let fields = Fields<SSHField>(node, &found) else { return defaults }
     var settings = defaults
     settings.user = fields[.user]?.read(UserName.self, &found) ?? defaults.user
     settings.port = fields[.port]?.port(&found) ?? defaults.port
@@ -47,7 +40,7 @@ extension SSHSettings {
       fields.entry(.password).map { password($0, &found) } ?? defaults.password
     settings.given.formUnion(
       Given.allCases.filter { given in
-        Key(rawValue: given.rawValue).map { fields[$0] != nil } ?? false
+        SSHField(rawValue: given.rawValue).map { fields[$0] != nil } ?? false
       })
     settings.check(fields.entry(.password) ?? fields.entry(.transport), &found)
     return settings

@@ -3,20 +3,16 @@ import Fleet
 internal import YAML
 
 extension Service {
-  private enum Key: String, CaseIterable {
-    case port, root, index, proxy, fastcgi
-  }
-
   /// Reads only the port, which the site's back-ends need first; reports no mistakes.
   static func port(_ node: Node) -> Port? {
     var unsaid = DiagnosticCollector()
-    return Fields<Key>(node, of: "", &unsaid)?[.port]?.port(&unsaid)
+    return Fields<ServiceField>(node, &unsaid)?[.port]?.port(&unsaid)
   }
 
   /// Reads a site's `back_end:`: its port, and exactly one of `root`, `proxy` and `fastcgi`, but
   /// `fastcgi` may have a `root` too.
   static func read(_ entry: Node.Entry, _ found: inout DiagnosticCollector) -> Service? {
-    guard let fields = Fields<Key>(entry.value, of: "a site's back_end", at: entry.place, &found)
+    guard let fields = Fields<ServiceField>(entry.value, at: entry.place, &found)
     else { return nil }
     let port = fields[.port]?.port(&found) ?? .https
     let index = fields[.index]?.read(FileName.self, &found)

@@ -18,13 +18,9 @@ extension RequestPolicy {
 }
 
 extension Timeouts {
-  private enum Key: String, CaseIterable {
-    case connect, read, send
-  }
-
   /// Reads `timeouts`; missing ones keep their defaults.
   fileprivate static func read(_ node: Node, _ found: inout DiagnosticCollector) -> Timeouts? {
-    guard let fields = Fields<Key>(node, of: "the timeouts", &found) else { return nil }
+    guard let fields = Fields<TimeoutField>(node, &found) else { return nil }
     var timeouts = Timeouts()
     timeouts.connect = fields[.connect]?.someTime(&found) ?? timeouts.connect
     timeouts.read = fields[.read]?.someTime(&found) ?? timeouts.read
@@ -65,13 +61,9 @@ extension ResponseHeader {
 }
 
 extension Stapling {
-  private enum Key: String, CaseIterable {
-    case chain, resolver
-  }
-
   /// Reads `stapling`: the file with the issuers' certificates, and at least one name server.
   static func read(_ entry: Node.Entry, _ found: inout DiagnosticCollector) -> Stapling? {
-    guard let fields = Fields<Key>(entry.value, of: "the stapling", at: entry.place, &found)
+    guard let fields = Fields<StaplingField>(entry.value, at: entry.place, &found)
     else { return nil }
     let chain = fields.required(.chain, &found)?.localFile(&found)
     guard let node = fields.required(.resolver, &found), let elements = node.elements(&found)
@@ -91,10 +83,6 @@ extension Stapling {
 }
 
 extension ContentNetwork {
-  private enum Key: String, CaseIterable {
-    case ranges, header
-  }
-
   private static let reason =
     "No one could reach the site. If visitors connect to the front-ends directly, remove the key."
 
@@ -106,7 +94,7 @@ extension ContentNetwork {
     case .sequence:
       return listed(node, header: .forwardedFor, &found)
     case .mapping:
-      guard let fields = Fields<Key>(node, of: "a content delivery network", &found) else {
+      guard let fields = Fields<NetworkField>(node, &found) else {
         return nil
       }
       let header = fields[.header]?.read(HeaderName.self, &found)

@@ -1,5 +1,6 @@
 internal import Diagnostics
 import Fleet
+internal import Schema
 internal import YAML
 
 /// A site as written in the inventory: each part that could be read, with its place.
@@ -33,32 +34,11 @@ struct DeclaredSite {
       requests: requests, place: place)
   }
 
-  private enum Key: String, CaseIterable {
-    case aliases
-    case frontEnds = "front_ends"
-    case backEnds = "back_ends"
-    case certificate, hsts, cdn
-    case originPulls = "origin_pulls"
-    case stapling
-    case backEnd = "back_end"
-    case snippets, timeouts, headers, websockets
-    case maxBodySize = "max_body_size"
-  }
-
-  private enum HSTSKey: String, CaseIterable {
-    case maxAge = "max_age"
-  }
-
-  private enum SnippetKey: String, CaseIterable {
-    case frontEnd = "front_end"
-    case backEnd = "back_end"
-  }
-
   /// Reads one entry of `sites:`. Every mistake is reported; a part with a mistake stays empty.
   init(_ entry: Node.Entry, hosts: DeclaredHosts, _ found: inout DiagnosticCollector) {
     place = entry.place
     domain = entry.name(DomainName.self, &found)
-    guard let fields = Fields<Key>(entry.value, of: "a site", at: entry.place, &found) else {
+    guard let fields = Fields<SiteField>(entry.value, at: entry.place, &found) else {
       return
     }
     network = fields[.cdn].flatMap { node in
@@ -88,12 +68,12 @@ struct DeclaredSite {
         entry, isPrivatelyTrusted: &isPrivatelyTrusted, &found)
     }
     if let entry = fields.entry(.hsts),
-      let hsts = Fields<HSTSKey>(entry.value, of: "the HSTS policy", at: entry.place, &found)
+      let hsts = Fields<HSTSField>(entry.value, at: entry.place, &found)
     {
       hstsMaxAge = hsts.required(.maxAge, &found)?.period(&found)
     }
     if let snippets = fields[.snippets].flatMap({ node in
-      Fields<SnippetKey>(node, of: "the snippets", &found)
+      Fields<SnippetField>(node, &found)
     }) {
       self.snippets = Snippets(
         frontEnd: snippets[.frontEnd]?.localFile(&found),
@@ -103,15 +83,6 @@ struct DeclaredSite {
 }
 
 extension PublicCertificate {
-  private enum Key: String, CaseIterable {
-    case files, installed, ca, acme, command
-    case isPrivate = "private"
-  }
-
-  private enum PairKey: String, CaseIterable {
-    case certificate, key
-  }
-
   /// Reads `certificate:` of a site: files, paths on the host, the CA of the fleet, an ACME account, or a command; and
   /// whether visitors trust a private CA.
   ///
@@ -119,10 +90,10 @@ extension PublicCertificate {
   fileprivate static func read(
     _ entry: Node.Entry, isPrivatelyTrusted: inout Bool, _ found: inout DiagnosticCollector
   ) -> (PublicCertificate?, Placed<ACMEAccountName>?) {
-    let all = Fields<Key>(entry.value, of: "the certificate", at: entry.place, &found)
+    let all = Fields<CertificateField>(entry.value, at: entry.place, &found)
     isPrivatelyTrusted = all?[.isPrivate]?.boolean(&found) ?? false
     if let all, let command = all[.command], let files = all[.files],
-      [Key.installed, .ca, .acme].allSatisfy({ all[$0] == nil })
+      [CertificateField.installed, .ca, .acme].allSatisfy({ all[$0] == nil })
     {
       return (program(command, writing: files, &found), nil)
     }
@@ -133,11 +104,12 @@ extension PublicCertificate {
     switch key {
     case .files:
       return (
-        pair(node, &found) { $0.localFile(&$1) }.map { .files(certificate: $0, key: $1) }, nil
+        pair(node, CertificateFileField.certificate, .key, &found) { $0.localFile(&$1) }
+          .map { .files(certificate: $0, key: $1) }, nil
       )
     case .installed:
       return (
-        pair(node, &found) { $0.read(RemotePath.self, &$1) }
+        pair(node, InstalledFileField.certificate, .key, &found) { $0.read(RemotePath.self, &$1) }
           .map { .installed(certificate: $0, key: $1) }, nil
       )
     case .ca:
@@ -169,7 +141,7 @@ extension PublicCertificate {
   ) -> PublicCertificate? {
     let words = command.commandWords(
       ifEmpty: "Name the program that writes the certificate and its key, and its words.", &found)
-    let files = pair(files, &found) { $0.localFile(&$1) }
+    let files = pair(files, CertificateFileField.certificate, .key, &found) { $0.localFile(&$1) }
       .map { CertificateProgram.Files(certificate: $0, key: $1) }
     guard let words, let files else { return nil }
     return .command(CertificateProgram(words, files: files))
@@ -177,13 +149,13 @@ extension PublicCertificate {
 
   /// Reads the paths of a certificate and its key, both of one kind; nil if one is missing or
   /// wrong.
-  private static func pair<Path>(
-    _ node: Node, _ found: inout DiagnosticCollector,
+  private static func pair<Field: KeyTable, Path>(
+    _ node: Node, _ certificate: Field, _ key: Field, _ found: inout DiagnosticCollector,
     read: (Node, inout DiagnosticCollector) -> Path?
   ) -> (Path, Path)? {
-    guard let fields = Fields<PairKey>(node, of: "the certificate", &found) else { return nil }
-    let certificate = fields.required(.certificate, &found).flatMap { read($0, &found) }
-    let key = fields.required(.key, &found).flatMap { read($0, &found) }
+    guard let fields = Fields<Field>(node, &found) else { return nil }
+    let certificate = fields.required(certificate, &found).flatMap { read($0, &found) }
+    let key = fields.required(key, &found).flatMap { read($0, &found) }
     guard let certificate, let key else { return nil }
     return (certificate, key)
   }

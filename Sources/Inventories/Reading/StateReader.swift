@@ -2,18 +2,15 @@ internal import Diagnostics
 internal import YAML
 
 extension StatePlace {
-  private enum Key: String, CaseIterable { case postgresql }
-  private enum DatabaseKey: String, CaseIterable { case service, connection }
-
   /// Reads `state:`: a database, as a mapping or as a connection string.
   static func read(_ entry: Node.Entry, _ found: inout DiagnosticCollector) -> StatePlace {
-    guard let fields = Fields<Key>(entry.value, of: "the state", at: entry.place, &found),
+    guard let fields = Fields<StateField>(entry.value, at: entry.place, &found),
       let node = fields.required(.postgresql, &found)
     else { return .files }
     if case .scalar = node.content {
       return .postgresql(PostgreSQLPlace(connection: connection(node, &found)))
     }
-    guard let fields = Fields<DatabaseKey>(node, of: "the database", &found) else { return .files }
+    guard let fields = Fields<DatabaseField>(node, &found) else { return .files }
     return .postgresql(
       PostgreSQLPlace(
         service: fields[.service]?.read(ServiceName.self, &found),

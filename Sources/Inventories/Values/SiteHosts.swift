@@ -56,12 +56,6 @@ extension DeclaredHosts {
 
   private static let expected = "a list of host names, or \("all".quoted)"
 
-  private enum UpstreamKey: String, CaseIterable {
-    case host, port, weight, backup
-    case maxFails = "max_fails"
-    case failTimeout = "fail_timeout"
-  }
-
   /// Reads one back-end of a site: a name, or a mapping with its port, weight and failure limits.
   private func upstream(
     _ node: Node, port: Port, _ found: inout DiagnosticCollector
@@ -71,7 +65,7 @@ extension DeclaredHosts {
         Placed(value: backEnd($0.value, port), place: $0.place)
       }
     }
-    guard let fields = Fields<UpstreamKey>(node, of: "a back-end of a site", &found) else {
+    guard let fields = Fields<UpstreamField>(node, &found) else {
       return nil
     }
     let host = fields.required(.host, &found).flatMap { resolve($0, as: .backEnd, &found) }

@@ -130,7 +130,8 @@ extension Planner {
           HostStep(
             .restore(restored),
             reasons: ["rollback from \(Self.named(observation.currentRelease))"],
-            expected: observation.fingerprint, present: observation.manifest?.release
+            expected: observation.fingerprint, present: observation.manifest?.release,
+            changes: changes(from: observation.manifest?.release, to: restored.record)
           )
           .showing(observation)))
     }
@@ -143,6 +144,20 @@ extension Planner {
     guard let record = restored.record else { return [] }
     return hazards.all(of: record)
       .map { "it cannot be rolled back to release \(restored.number): \($0)" }
+  }
+
+  /// The files that differ between two releases. Only their digests are known, so there is no diff.
+  private static func changes(
+    from present: ReleaseRecord?, to restored: ReleaseRecord?
+  ) -> [FileChange] {
+    guard let old = present?.files, let new = restored?.files else { return [] }
+    return Set(old.keys).union(new.keys).sorted().compactMap { path in
+      switch (old[path], new[path]) {
+      case (nil, _): FileChange(path: path, kind: .create)
+      case (_, nil): FileChange(path: path, kind: .remove)
+      case (let old, let new): old == new ? nil : FileChange(path: path, kind: .change)
+      }
+    }
   }
 
   private static func named(_ release: ReleaseNumber?) -> String {

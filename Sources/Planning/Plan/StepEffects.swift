@@ -43,11 +43,13 @@ package struct StepEffects: Hashable, Sendable {
     }
   }
 
-  /// Empty for a restored release, and for one that was made before facts were recorded.
+  /// Empty for a release that was made before facts were recorded.
   fileprivate init(of step: HostStep, after before: EdgeFacts?) {
     let after: EdgeFacts?
     switch step.kind {
-    case .restore: return
+    case .restore(let restored):
+      guard let record = restored.record, record.facts != EdgeFacts() else { return }
+      after = record.facts
     case .install(let installation): after = installation.facts
     case .remove: after = nil
     }

@@ -1,0 +1,75 @@
+import Fleet
+import Schema
+
+/// The keys of `ssh`, at the top level, of a host, of a container and of a host that left.
+enum SSHField: String, KeyTable {
+  case user, port, identity, jump, become, config, transport, password
+  case knownHosts = "known_hosts"
+  case hostKeyChecking = "host_key_checking"
+  case hostKey = "host_key"
+
+  static let owner = "the ssh settings"
+
+  var about: KeyDescription {
+    let usual = SSHSettings()
+    return switch self {
+    case .user:
+      KeyDescription(
+        .text(UserName.self), .usual(usual.user.text),
+        "Who logs in; also a name of a directory, such as `anna@corp.example`.")
+    case .port:
+      KeyDescription(
+        .port, .usual("\(usual.port)"),
+        "Must be in the inventory, because the firewall opens it; a port in `~/.ssh/config` alone is refused."
+      )
+    case .identity:
+      KeyDescription(
+        .oneOrMore(.file(example: "~/.ssh/id_ed25519")),
+        .otherwise("the agent, then the usual files"),
+        "Private keys, tried in order; every format that OpenSSH writes. The passphrase of an encrypted one is asked"
+          + " for once.")
+    case .knownHosts:
+      KeyDescription(
+        .file(), .usual(usual.knownHosts.text),
+        "The keys of hosts; `/etc/ssh/ssh_known_hosts` is read too.")
+    case .hostKeyChecking:
+      KeyDescription(
+        .choice(of: SSHSettings.HostKeyChecking.self), .usual(usual.hostKeyChecking.rawValue),
+        "What happens to a host that `known_hosts` does not have: refused until `deploy hosts trust` records it, or"
+          + " recorded at once and reported. A changed key is always refused.")
+    case .hostKey:
+      KeyDescription(
+        .oneOrMore(.text(HostKeyText.self)), .otherwise("none"),
+        "The only keys that the host may show, whatever `known_hosts` has.",
+        example:
+          "\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMAOfVE8xScm3AakNjtbOjJI2h6bXmK20TJTPxIGd1U2\"")
+    case .jump:
+      KeyDescription(
+        .either([
+          .choice(["none"]), .oneOrMore(.text(JumpHost.self, form: "`[user@]host[:port]`")),
+        ]), .usual("none"),
+        "Hosts to go through, the nearest first. All hosts behind a bastion share one connection to it; the key of"
+          + " each hop is checked.", example: "anna@bastion.shop.example")
+    case .config:
+      KeyDescription(
+        .either([.choice(["none"]), .file()]), .otherwise("`~/.ssh/config` and the system's file"),
+        "An OpenSSH configuration for what the inventory does not say: user, keys, jumps, known hosts, host key alias,"
+          + " agent.", example: "ssh/config")
+    case .transport:
+      KeyDescription(
+        .choice(of: SSHSettings.Transport.self), .usual(usual.transport.rawValue),
+        "`openssh` runs the system's `ssh`, for hardware keys, certificates, GSSAPI, ProxyCommand, and for servers"
+          + " that accept only algorithms which the built-in client lacks; a message says so if that is needed."
+      )
+    case .password:
+      KeyDescription(
+        .either([.choice(["none", "ask"]), .secret]), .usual("none"),
+        "For servers that ask for a password, after the keys or in addition to them; `ask` asks once for all hosts."
+          + " Not with `transport: openssh`.", example: "ask")
+    case .become:
+      KeyDescription(
+        .choice(of: Become.self), .usual(usual.become.rawValue),
+        "How the user becomes root: is root, or runs `sudo -n`, which must not ask for a password.")
+    }
+  }
+}

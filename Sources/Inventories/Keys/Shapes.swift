@@ -1,0 +1,104 @@
+import Fleet
+package import Schema
+
+/// The types of values that several keys have.
+extension Shape {
+  /// A text that a type checks.
+  ///
+  /// - Parameters:
+  ///   - form: how it is written, if that says more than the type's noun.
+  ///   - example: a valid text, in YAML.
+  static func text<Text: ValidatedText>(
+    _ type: Text.Type, form: String? = nil, example: String? = nil
+  ) -> Shape {
+    .text(TextShape(type, form: form, example: example))
+  }
+
+  package static func choice<Value: CaseIterable & RawRepresentable<String>>(of type: Value.Type)
+    -> Shape
+  {
+    .choice(Value.allCases.map(\.rawValue))
+  }
+
+  /// One value, or a list with at least one.
+  static func oneOrMore(_ shape: Shape) -> Shape { .either([shape, .list(shape, atLeast: 1)]) }
+
+  package static let period = Shape.text(
+    TextShape(
+      noun: Period.noun, rule: Period.rule, pattern: "^[0-9]+[smhdy]$", example: "30s"))
+
+  static let port = Shape.integer(1...65535)
+
+  /// A path on the controller.
+  static func file(example: String? = nil) -> Shape {
+    .text(LocalPath.self, form: "a file", example: example)
+  }
+
+  static func remotePath(example: String) -> Shape {
+    .text(RemotePath.self, form: "a remote path", example: example)
+  }
+
+  static let address = Shape.text(
+    TextShape(
+      noun: "an IP address", rule: "written like 198.51.100.7 or 2001:db8::7",
+      example: "198.51.100.7"))
+
+  static let ranges = Shape.list(
+    .text(
+      TextShape(
+        noun: "an address range",
+        rule: "an address, or a prefix such as 198.51.100.0/24 with no bit set behind it",
+        form: "a range", example: "192.0.2.0/24")), atLeast: 1)
+
+  /// A program and its arguments.
+  package static func command(example: String) -> Shape {
+    .list(
+      .text(
+        TextShape(
+          noun: "a word of a command", rule: "any text without the character NUL, but not empty",
+          form: "a program or an argument", example: example)), atLeast: 1)
+  }
+
+  static let environmentVariable = Shape.text(
+    TextShape(
+      noun: "an environment variable",
+      rule: "letters, digits and underscores, not first a digit", example: "DEPLOY_PASSPHRASE"))
+
+  /// A secret, by a variable, a file or a program.
+  static let secret = Shape.mapping(MappingShape(SecretField.self))
+}
+
+extension TextShape {
+  init<Text: ValidatedText>(_ type: Text.Type, form: String? = nil, example: String? = nil) {
+    self.init(noun: Text.noun, rule: Text.rule, form: form, example: example)
+  }
+}
+
+/// The keys of a source of a secret, such as `ca.passphrase`.
+enum SecretField: String, KeyTable {
+  case env, file, command
+
+  static let owner = "the source of the secret"
+  static let form: String? = "`{env: NAME}`, `{file: PATH}` or `{command: [PROGRAM, …]}`"
+  static var alternatives: [Self] { allCases }
+
+  var about: KeyDescription {
+    switch self {
+    case .env:
+      KeyDescription(
+        .environmentVariable, .otherwise("one of `env`, `file`, `command`"),
+        "The variable that has it. It is removed from the environment of programs that deploy runs."
+      )
+    case .file:
+      KeyDescription(
+        .file(example: "~/.config/deploy/passphrase"),
+        .otherwise("one of `env`, `file`, `command`"),
+        "The file of which the first line is it; it must be readable by its owner only.")
+    case .command:
+      KeyDescription(
+        .command(example: "pass"), .otherwise("one of `env`, `file`, `command`"),
+        "A program that prints it in its first line, with its arguments.",
+        example: "[pass, show, shop]")
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import Fleet
+import Schema
+
+/// The keys of a site.
+enum SiteField: String, KeyTable {
+  case aliases
+  case frontEnds = "front_ends"
+  case backEnds = "back_ends"
+  case certificate, hsts, cdn
+  case originPulls = "origin_pulls"
+  case stapling
+  case backEnd = "back_end"
+  case snippets, timeouts, headers, websockets
+  case maxBodySize = "max_body_size"
+
+  static let owner = "a site"
+
+  var about: KeyDescription {
+    switch self {
+    case .aliases:
+      KeyDescription(
+        .list(.text(DomainName.self)), .otherwise("none"), "Redirected to the site's domain.",
+        example: "[www.shop.example]")
+    case .frontEnds:
+      KeyDescription(
+        .either([.choice(["all"]), .list(Self.host)]), .required, "Who publishes the site.",
+        example: "[edge-1]")
+    case .backEnds:
+      KeyDescription(
+        .either([
+          .choice(["all"]),
+          .list(.either([Self.host, .mapping(MappingShape(UpstreamField.self))])),
+        ]), .required,
+        "Who serves it; at least one that is not a backup. A back-end in the list is a name, or a mapping.",
+        example: "[app-1]")
+    case .certificate:
+      KeyDescription(
+        .mapping(MappingShape(CertificateField.self)), .required,
+        "What visitors see: one of `files`, `installed`, `ca`, `acme`, `command`.")
+    case .hsts:
+      KeyDescription(
+        .mapping(MappingShape(HSTSField.self)), .otherwise("no header"),
+        "`Strict-Transport-Security`.")
+    case .cdn: cdn
+    case .originPulls:
+      KeyDescription(
+        .file(example: "origin-pull-ca.pem"), .otherwise("none"),
+        "The certificate of the CA of the network: who connects must show a certificate of it (authenticated origin"
+          + " pulls).")
+    case .stapling:
+      KeyDescription(
+        .mapping(MappingShape(StaplingField.self)), .otherwise("none"),
+        "OCSP stapling: the certificates of the issuers, and name servers of your own network that find the responder."
+      )
+    case .backEnd:
+      KeyDescription(
+        .mapping(MappingShape(ServiceField.self)), .required, "What back-ends serve, and where.")
+    case .snippets:
+      KeyDescription(
+        .mapping(MappingShape(SnippetField.self)), .otherwise("none"),
+        "nginx configuration that is included in the site's server block; plans show it.")
+    case .timeouts:
+      KeyDescription(
+        .mapping(MappingShape(TimeoutField.self)), .otherwise("the defaults of its keys"),
+        "How long a front-end waits for a back-end, and (`read`, `send`) a back-end for its application."
+      )
+    case .headers:
+      KeyDescription(
+        .entries(
+          of: .text(HeaderValue.self, form: "a value"),
+          named: TextShape(HeaderName.self, form: "a name")), .otherwise("none"),
+        "Sent with every answer; a value may not contain `$`.",
+        example: "{X-Content-Type-Options: nosniff}")
+    case .websockets:
+      KeyDescription(.boolean, .usual("false"), "Requests may become WebSockets.")
+    case .maxBodySize:
+      KeyDescription(
+        .text(ByteCount.self, form: "`64k`, `10m`, `1g`, or 0 for no limit"),
+        .otherwise("nginx's 1m"), "The largest body of a request.", example: "10m")
+    }
+  }
+
+  fileprivate static let host = Shape.text(
+    TextShape(noun: "a host name", rule: HostName.rule, example: "app-1"))
+
+  private var cdn: KeyDescription {
+    KeyDescription(
+      .either([
+        .choice(of: KnownNetwork.self), .ranges, .mapping(MappingShape(NetworkField.self)),
+      ]), .otherwise("none"),
+      "Visitors come through this network only: ports 80 and 443 are open to its ranges, if every site of the host is"
+        + " behind a network. The header names the visitor: `CF-Connecting-IP` for `cloudflare`, else `X-Forwarded-For` by"
+        + " default.", example: "cloudflare")
+  }
+}
+
+/// The keys of a back-end in the list of a site.
+enum UpstreamField: String, KeyTable {
+  case host, port, weight, backup
+  case maxFails = "max_fails"
+  case failTimeout = "fail_timeout"
+
+  static let owner = "a back-end of a site"
+
+  var about: KeyDescription {
+    switch self {
+    case .host: KeyDescription(SiteField.host, .required, "The name of the back-end.")
+    case .port:
+      KeyDescription(
+        .port, .otherwise("`back_end.port`"), "Where this back-end listens.", example: "8443")
+    case .weight: KeyDescription(.integer(1...1000), .usual("1"), "Its share of requests.")
+    case .backup:
+      KeyDescription(
+        .boolean, .usual("false"), "Is used only if no other back-end answers.")
+    case .maxFails:
+      KeyDescription(
+        .integer(0...1000), .otherwise("1; a backup 100"),
+        "After this number of failures within `fail_timeout` it is out of rotation for as long, unless all are out; 0"
+          + " never does.")
+    case .failTimeout:
+      KeyDescription(.period, .usual("10s"), "See `max_fails`; at least 1s.")
+    }
+  }
+}
+
+/// The keys of the mapping form of `cdn`.
+enum NetworkField: String, KeyTable {
+  case ranges, header
+
+  static let owner = "a content delivery network"
+  static let form: String? = "`{ranges: […], header: NAME}`"
+
+  var about: KeyDescription {
+    switch self {
+    case .ranges: KeyDescription(.ranges, .required, "The addresses from which it connects.")
+    case .header:
+      KeyDescription(
+        .text(HeaderName.self), .usual(HeaderName.forwardedFor.text),
+        "Names the visitor. For `cloudflare` it is `CF-Connecting-IP`.")
+    }
+  }
+}
+
+/// The keys of `back_end` of a site.
+enum ServiceField: String, KeyTable {
+  case port, root, index, proxy, fastcgi
+
+  static let owner = "a site's back_end"
+  static let alternatives = [Self.root, .proxy, .fastcgi]
+
+  private static let needed = KeyDescription.Absence.otherwise(
+    "one of `root`, `proxy`, `fastcgi` is required")
+
+  var about: KeyDescription {
+    switch self {
+    case .port:
+      KeyDescription(.port, .usual("443"), "Where back-ends listen for front-ends.")
+    case .root:
+      KeyDescription(.remotePath(example: "/srv/shop"), Self.needed, "Serve the files below it.")
+    case .index:
+      KeyDescription(
+        .text(FileName.self), .otherwise("`index.html`; with `fastcgi`, `index.php`"),
+        "The file for a folder; only with `root`.", example: "index.htm")
+    case .proxy:
+      KeyDescription(
+        .text(
+          TextShape(
+            noun: "an application's URL",
+            rule: "http://ADDRESS:PORT with a numeric address, or http://unix:/PATH of a socket",
+            form: "`http://ADDRESS:PORT` or `http://unix:/PATH`",
+            example: "\"http://127.0.0.1:8080\"")), Self.needed,
+        "Pass requests to an application.")
+    case .fastcgi:
+      KeyDescription(
+        .text(
+          TextShape(
+            noun: "a FastCGI application",
+            rule: "ADDRESS:PORT with a numeric address, or unix:/PATH of a socket",
+            form: "`ADDRESS:PORT` or `unix:/PATH`", example: "\"unix:/run/php/php-fpm.sock\"")),
+        Self.needed,
+        "Pass requests to a FastCGI application. With a `root`, files in it are served, `.php` files run, and"
+          + " everything else goes to the index.")
+    }
+  }
+}

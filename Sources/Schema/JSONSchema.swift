@@ -1,0 +1,101 @@
+/// A JSON value.
+package enum JSONValue: Hashable, Sendable, Encodable {
+  case string(String)
+  case integer(Int)
+  case boolean(Bool)
+  case array([JSONValue])
+  case object([String: JSONValue])
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .string(let value): try container.encode(value)
+    case .integer(let value): try container.encode(value)
+    case .boolean(let value): try container.encode(value)
+    case .array(let values): try container.encode(values)
+    case .object(let values): try container.encode(values)
+    }
+  }
+}
+
+extension MappingShape {
+  /// A JSON Schema (2020-12) of documents with these keys, for editors.
+  ///
+  /// It refuses every unknown key and every wrong type. Rules that compare values are for `deploy check`.
+  package func jsonSchema(titled title: String) -> JSONValue {
+    .object(
+      schema.merging(
+        [
+          "$schema": .string("https://json-schema.org/draft/2020-12/schema"),
+          "title": .string(title),
+        ], uniquingKeysWith: { $1 }))
+  }
+
+  fileprivate var schema: [String: JSONValue] {
+    var schema: [String: JSONValue] = [
+      "type": .string("object"),
+      "additionalProperties": .boolean(false),
+      "properties": .object(
+        Dictionary(uniqueKeysWithValues: keys.map { ($0.name, $0.about.schema) })),
+    ]
+    let required = keys.filter { $0.about.absence == .required }.map { JSONValue.string($0.name) }
+    if !required.isEmpty { schema["required"] = .array(required) }
+    if !alternatives.isEmpty {
+      schema["anyOf"] = .array(
+        alternatives.map { .object(["required": .array([.string($0)])]) })
+    }
+    return schema
+  }
+}
+
+extension KeyDescription {
+  fileprivate var schema: JSONValue {
+    var schema = shape.schema
+    let text = [summary, shape.rules.isEmpty ? "" : shape.rules.joined(separator: "; ") + "."]
+      .filter { !$0.isEmpty }.joined(separator: "\n\n")
+    if !text.isEmpty { schema["description"] = .string(text.replacing("`", with: "")) }
+    if case .usual(let value) = absence { schema["default"] = shape.json(value) }
+    return .object(schema)
+  }
+}
+
+extension Shape {
+  fileprivate var schema: [String: JSONValue] {
+    switch self {
+    case .text(let text):
+      guard let pattern = text.pattern else {
+        return ["type": .array(["string", "number", "boolean"].map(JSONValue.string))]
+      }
+      return ["type": .string("string"), "pattern": .string(pattern)]
+    case .choice(let words): return ["enum": .array(words.map(JSONValue.string))]
+    case .boolean: return ["type": .string("boolean")]
+    case .integer(let range):
+      var schema: [String: JSONValue] = [
+        "type": .string("integer"), "minimum": .integer(range.lowerBound),
+      ]
+      if range.upperBound < .max { schema["maximum"] = .integer(range.upperBound) }
+      return schema
+    case .list(let element, let count):
+      var schema: [String: JSONValue] = [
+        "type": .string("array"), "items": .object(element.schema),
+      ]
+      if count > 0 { schema["minItems"] = .integer(count) }
+      return schema
+    case .mapping(let mapping): return mapping.schema
+    case .entries(let value, _):
+      return ["type": .string("object"), "additionalProperties": .object(value.schema)]
+    case .either(let shapes): return ["anyOf": .array(shapes.map { .object($0.schema) })]
+    }
+  }
+
+  /// A default, which is a single value.
+  fileprivate func json(_ value: String) -> JSONValue {
+    switch self {
+    case .boolean: .boolean(value == "true")
+    case .integer: Int(value).map(JSONValue.integer) ?? .string(value)
+    case .either(let shapes):
+      shapes.lazy.map { $0.json(value) }.first { $0 != .string(value) } ?? .string(value)
+    case .text, .choice, .list, .mapping, .entries: .string(value)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import Diagnostics
+
+/// A key and where it may stand, such as `sites.back_end.port`. Names that the user chooses and places in lists are left
+/// out of the path.
+package struct KeyPlace: Hashable, Sendable {
+  package var path: [String]
+  package var about: KeyDescription
+  /// What is written down to the key: the path with the names of an example, and `-` for an element of a list.
+  package var written: [String]
+
+  package init(path: [String], about: KeyDescription, written: [String] = []) {
+    self.path = path
+    self.about = about
+    self.written = written
+  }
+
+  package var name: String { path.joined(separator: ".") }
+
+  /// The key with an example in YAML's block style; nil if there is nothing to show.
+  package var exampleLines: [String]? {
+    guard let sample = about.sample, sample != "{}" else { return nil }
+    var lines: [String] = []
+    var start = ""
+    for (index, step) in written.enumerated() {
+      if step == "-" {
+        start += "- "
+        continue
+      }
+      lines.append(start + step + (index == written.count - 1 ? ": \(sample)" : ":"))
+      start = String(repeating: " ", count: start.count + 2)
+    }
+    return lines
+  }
+}
+
+extension MappingShape {
+  /// Every key below this mapping, each before those below it.
+  package func places() -> [KeyPlace] { places(below: [], written: []) }
+
+  private func places(below path: [String], written: [String]) -> [KeyPlace] {
+    keys.flatMap { key in
+      let own = KeyPlace(
+        path: path + [key.name], about: key.about, written: written + [key.name])
+      return [own]
+        + key.about.shape.placedMappings.flatMap { mapping, between in
+          mapping.places(below: own.path, written: own.written + between)
+        }
+    }
+  }
+}
+
+/// What a path such as `sites.back_end` leads to.
+package enum KeySearch: Hashable, Sendable {
+  /// Several if the key has more than one meaning there, as in procedures.
+  case found([KeyPlace])
+  /// There is no such key; perhaps the other path was meant.
+  case unknown(suggestion: String?)
+
+  package init(_ name: String, in mappings: [MappingShape]) {
+    let places = mappings.flatMap { $0.places() }
+    let found = places.filter { $0.name == name }
+    if !found.isEmpty {
+      self = .found(found.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
+      return
+    }
+    let earlier = places.first { place in
+      place.about.earlierNames.contains {
+        (place.path.dropLast() + [$0]).joined(separator: ".") == name
+      }
+    }
+    let last = name.split(separator: ".").last.map(String.init) ?? name
+    // The end of a path, such as "back_end" or "ssh.port", names a key too if it is the only one.
+    let ends = places.filter { $0.name.hasSuffix("." + name) }
+    let byName = Set(ends.map(\.name)).count == 1 ? ends.first?.name : nil
+    let nearest = Suggestion.nearest(to: name, among: places.map(\.name))
+    let sameKey = places.first { $0.path.last == last }?.name
+    self = .unknown(suggestion: earlier?.name ?? byName ?? nearest ?? sameKey)
+  }
+}

@@ -1,0 +1,81 @@
+/// The type of a value in an inventory or a playbook.
+package indirect enum Shape: Hashable, Sendable {
+  case text(TextShape)
+  /// One of these words.
+  case choice([String])
+  case boolean
+  /// A whole number. A range to `Int.max` has no upper limit.
+  case integer(ClosedRange<Int>)
+  case list(Shape, atLeast: Int = 0)
+  /// A mapping with known keys.
+  case mapping(MappingShape)
+  /// A mapping from names that the user chooses.
+  case entries(of: Shape, named: TextShape)
+  case either([Shape])
+
+  /// The mappings with known keys that the value is, or that its elements and entries are.
+  package var mappings: [MappingShape] { placedMappings.map(\.mapping) }
+
+  /// The same, each with what is written between the value and the mapping: a name, or `-` for a list.
+  var placedMappings: [(mapping: MappingShape, between: [String])] {
+    switch self {
+    case .text, .choice, .boolean, .integer: []
+    case .list(let element, _): element.placedMappings.map { ($0, ["-"] + $1) }
+    case .entries(let value, let name):
+      value.placedMappings.map { ($0, [name.example ?? "NAME"] + $1) }
+    case .mapping(let mapping): [(mapping, [])]
+    case .either(let shapes): shapes.flatMap(\.placedMappings)
+    }
+  }
+}
+
+/// A text that its reader checks, such as a host name. Where text is expected, a number or `true` is text too.
+package struct TextShape: Hashable, Sendable {
+  /// What it is, with its article.
+  package var noun: String
+  /// What is allowed, as the end of a sentence after "which is".
+  package var rule: String
+  /// How it is written, if that says more than the noun.
+  package var form: String?
+  /// A regular expression (ECMA-262) that matches every valid text, for editors; the text is then not written as a
+  /// number.
+  package var pattern: String?
+  /// A valid text, in YAML.
+  package var example: String?
+
+  package init(
+    noun: String, rule: String, form: String? = nil, pattern: String? = nil, example: String? = nil
+  ) {
+    self.noun = noun
+    self.rule = rule
+    self.form = form
+    self.pattern = pattern
+    self.example = example
+  }
+}
+
+/// The keys of a mapping, made from their table.
+package struct MappingShape: Hashable, Sendable {
+  package struct Key: Hashable, Sendable {
+    package var name: String
+    package var about: KeyDescription
+  }
+
+  /// What the mapping describes, with its article.
+  package var owner: String
+  /// How the mapping is written, if that is short.
+  package var form: String?
+  /// In the order in which messages list them.
+  package var keys: [Key]
+  /// The names of keys of which at least one is needed.
+  package var alternatives: [String]
+
+  /// - Parameter excluded: keys that the reader knows, but refuses in this mapping with a reason.
+  package init<Table: KeyTable>(_ table: Table.Type, without excluded: Set<Table> = []) {
+    owner = Table.owner
+    form = Table.form
+    keys = Table.allCases.filter { !excluded.contains($0) }
+      .map { Key(name: $0.rawValue, about: $0.about) }
+    alternatives = Table.alternatives.map(\.rawValue)
+  }
+}
