@@ -9,6 +9,7 @@ extension Inventory {
     case backEnds = "back_ends"
     case left, sites, firewall
     case keepReleases = "keep_releases"
+    case stubStatus = "stub_status"
   }
 
   /// Reads an inventory from its text; nil if there is an error.
@@ -60,11 +61,13 @@ extension Inventory {
       DeclaredSite($0, hosts: hosts, &found)
     }
     let keepReleases = fields[.keepReleases]?.integer(in: 2...1000, &found)
+    let stubStatus = fields.entry(.stubStatus).flatMap { StubStatus.read($0, &found) }
     let firewall = fields[.firewall].map { FirewallPolicy.read($0, &found) }
 
     let domains = DomainTable(sites, &found)
     for name in ca?.names ?? [] { domains.check(name.value, at: name.place, &found) }
     Listeners.check(sites, hosts, &found)
+    if let stubStatus { Listeners.check(stubStatus, besides: sites, hosts, &found) }
     for site in sites {
       site.checkStapling(&found)
       site.checkFamilies(hosts, &found)
@@ -78,6 +81,7 @@ extension Inventory {
     inventory.left = left
     inventory.acme = accounts
     inventory.state = state
+    inventory.stubStatus = stubStatus?.value
     inventory.warnOfUnusedHosts(&found)
     let visited = VisitedSites(sites)
     for site in sites { site.checkNetwork(beside: visited, &found) }
