@@ -92,6 +92,16 @@
     }
   }
 
+  // Texts that a line of a scale goes through.
+  for (const line of all("line").filter(shown)) {
+    const own = line.getBoundingClientRect();
+    for (const text of line.closest("svg").querySelectorAll("text:not(.inside)")) {
+      const box = text.getBoundingClientRect();
+      if (own.left > box.left + 1 && own.left < box.right - 1 && own.top < box.bottom - 2
+        && own.bottom > box.top + 2) say(`a line goes through "${short(text.textContent)}"`);
+    }
+  }
+
   // Lines and signs that carry a meaning.
   for (const line of all(".line, .band, .sign .o").filter(shown)) {
     const style = getComputedStyle(line);

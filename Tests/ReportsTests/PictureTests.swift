@@ -80,7 +80,7 @@ struct PictureTests {
     let lines = PictureMermaid(Self.picture(SampleFleets.troubled)).text.split(separator: "\n")
     #expect(lines.first == "flowchart LR")
     #expect(lines.contains("  subgraph l0[\"admin.shop.example\"]"))
-    #expect(lines.contains("      l0b0[/\"app-3: unreachable\"\\]:::bad"))
+    #expect(lines.contains("    l0b0[/\"app-3: unreachable\"\\]:::bad"))
     #expect(lines.contains("  l1f1 --x l1b0"))
     let hostile = PictureMermaid(Self.picture(SampleFleets.hostile)).text
     #expect(!hostile.contains("<") && !hostile.contains("javascript:w"))

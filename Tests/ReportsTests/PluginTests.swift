@@ -70,7 +70,7 @@ struct PluginTests {
     let line = Self.result(scene).line
     #expect(line.count { $0 == "|" } == 1)
     #expect(!line.unicodeScalars.contains { $0 == "\n" || $0 == "\u{1B}" })
-    #expect(line.contains("a / b=1\\nOK"))
+    #expect(line.contains("a / b=1 OK"))
   }
 
   @Test("counts what does not fit in a line")

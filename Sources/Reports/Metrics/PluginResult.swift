@@ -73,7 +73,8 @@ package struct PluginResult: Hashable, Sendable {
 
   /// A bar would begin the performance data, and a line feed the long text.
   private static func line(_ severity: Severity, _ text: String, _ performance: String?) -> String {
-    let safe = HostText(text, limit: 2000).text.replacing("|", with: "/")
+    let words = text.split { $0.isWhitespace }.joined(separator: " ")
+    let safe = HostText(words, limit: 2000).text.replacing("|", with: "/")
     return "DEPLOY \(severity.word) - \(safe)" + (performance.map { " | \($0)" } ?? "")
   }
 
@@ -119,7 +120,7 @@ package struct PluginResult: Hashable, Sendable {
   private static func allIsWell(_ status: FleetStatus, _ expiries: [Expiry]) -> String {
     let hosts = status.isOffline ? [] : ["\(status.hosts.count) hosts as installed"]
     let first = expiries.first.map {
-      "the first to expire is \($0.kind.noun) \($0.name) in \($0.daysLeft) days"
+      "the first to expire is \($0.kind.noun) \($0.name)\($0.host.map { " on \($0)" } ?? "") in \($0.daysLeft) days"
     }
     return (hosts + [first ?? "nothing expires"]).joined(separator: ", ")
   }

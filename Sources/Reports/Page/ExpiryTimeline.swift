@@ -38,6 +38,7 @@ struct ExpiryTimeline {
   private static let kinds: [Expiry.Kind] = [
     .siteCertificate, .certificate, .revocationList, .ca,
   ]
+  private static let headHeight = 34
   /// The distance of two marks, which do not overlap then.
   private static let step = 30
 
@@ -66,9 +67,9 @@ struct ExpiryTimeline {
 
   var markup: Markup {
     let rows = rows
-    let height = 34 + rows.count * rowHeight + 4
+    let height = Self.headHeight + rows.count * rowHeight + 4
     let drawn = rows.enumerated().flatMap { index, row in
-      self.row(row.kind, row.expiries, top: 34 + index * rowHeight)
+      self.row(row.kind, row.expiries, top: Self.headHeight + index * rowHeight)
     }
     return .element(
       "svg",
@@ -82,33 +83,47 @@ struct ExpiryTimeline {
         .element(
           "desc", ["id": "\(name)-desc"],
           rows.map { summary($0.kind, $0.expiries) }.joined(separator: " ")),
-        Shapes.box(x: 0, y: 0, width: width, height: height, radius: 12, "lane"),
+        Shapes.box(x: 1, y: 1, width: width - 2, height: height - 2, radius: 12, "lane"),
       ] + scale(height) + drawn)
   }
 
+  /// The ticks of the axis. Where names of rows are above the axis, the lines of the ticks leave room for them.
   private func scale(_ height: Int) -> [Markup] {
-    let past = Shapes.box(
-      x: axis.start - 40, y: 30, width: 40, height: height - 38, radius: 4, "past")
-    return (expiries.contains { $0.urgency == .ended } ? [past] : [])
+    let spans =
+      isWide
+      ? [(from: 30, to: height - 8)]
+      : rows.indices.map { index in
+        let y = middle(ofRowAt: Self.headHeight + index * rowHeight)
+        return (from: y - 17, to: y + 17)
+      }
+    let past = spans.map { from, to in
+      Shapes.box(x: axis.start - 40, y: from, width: 40, height: to - from, radius: 4, "past")
+    }
+    return (expiries.contains { $0.urgency == .ended } ? past : [])
       + Self.ticks.flatMap { tick in
         let x = place(days: tick.days)
-        return [
+        let lines = spans.map { from, to in
           Markup.element(
             "line",
             [
-              "x1": "\(x)", "y1": "30", "x2": "\(x)", "y2": "\(height - 8)",
+              "x1": "\(x)", "y1": "\(from)", "x2": "\(x)", "y2": "\(to)",
               "class": tick.days == 0 ? "tick now" : "tick",
-            ]),
-          Shapes.text(
-            size == .narrow ? tick.short : tick.text, x: x, y: 20, "axis", anchor: "middle"),
-        ]
+            ])
+        }
+        let text = size == .narrow ? tick.short : tick.text
+        return lines + [Shapes.text(text, x: x, y: 20, "axis", anchor: "middle")]
       }
+  }
+
+  /// Where the marks of a row are.
+  private func middle(ofRowAt top: Int) -> Int {
+    top + (isWide ? rowHeight / 2 : rowHeight - 22)
   }
 
   private func row(_ kind: Expiry.Kind, _ expiries: [Expiry], top: Int) -> [Markup] {
     let x = isWide ? 20 : 12
     let room = isWide ? axis.start - 70 : width - 24
-    let y = top + (isWide ? rowHeight / 2 : rowHeight - 22)
+    let y = middle(ofRowAt: top)
     let first = expiries.first.map { "first: \($0.date), \($0.host?.text ?? $0.name)" } ?? ""
     return [
       Shapes.text(

@@ -44,7 +44,7 @@ struct HostsSection {
               host.advice.map { "\($0)." } ?? "Run \"deploy apply\" to install the release again.")),
         ]
       })
-    return trouble.count > 60
+    return trouble.count > 20
       ? PageParts.details("Drift and problems of \(trouble.count.grouped) hosts", [table.markup])
       : table.markup
   }

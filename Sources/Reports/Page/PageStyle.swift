@@ -25,6 +25,7 @@ enum PageStyle {
     .detail.warn{fill:var(--warn)}
     .count{font-size:12px;fill:var(--quiet)}
     .line{fill:none;stroke-width:1.5}
+    .join{fill:none;stroke:var(--calm);stroke-width:1.2;stroke-opacity:.8}
     .band{fill:none;stroke-width:5;stroke-linecap:round}
     .line.ok,.band.ok{stroke:var(--ok);stroke-opacity:.8}
     .line.calm,.band.calm{stroke:var(--calm);stroke-opacity:.8;stroke-dasharray:1 5;stroke-linecap:round}
@@ -101,8 +102,9 @@ enum PageStyle {
     thead th{color:var(--quiet);font-weight:600;font-size:14px;white-space:nowrap}
     tbody tr{border-top:1px solid var(--rule)}
     tbody th{font-weight:600}
-    td,tbody th{overflow-wrap:anywhere;min-width:6em}
-    .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;min-width:0}
+    td,tbody th{overflow-wrap:anywhere;min-width:9em}
+    tbody th{min-width:11em}
+    th.number,td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;min-width:0}
     .date{white-space:nowrap;font-variant-numeric:tabular-nums}
     .state{display:inline-flex;gap:8px;align-items:center;white-space:nowrap}
     .ok-text{color:var(--ok)}.warn-text{color:var(--warn)}.bad-text{color:var(--bad)}
@@ -110,10 +112,10 @@ enum PageStyle {
     summary{cursor:pointer;font-weight:600;color:var(--accent);width:fit-content;padding:4px 0}
     code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.92em;\
     overflow-wrap:anywhere}
-    td code{display:inline-block;min-width:13em}
+    .command{display:inline-block;min-width:13em}
     footer{margin-top:48px;padding:16px 0 40px;color:var(--quiet);font-size:14px}
     @media (max-width:1000px){.figures{grid-template-columns:repeat(2,1fr)}.wide{display:none}
-    .medium{display:block;max-width:760px}}
+    .medium{display:block}}
     @media (max-width:640px){.wrap{padding:0 16px}header.wrap{padding-top:24px}h1{font-size:27px}
     .medium{display:none}.narrow{display:block;max-width:460px}section{margin-top:32px}}
     @media (max-width:420px){.figures .value{font-size:21px}.figures div{padding:11px 13px}}

@@ -27,7 +27,8 @@ struct RunsSection {
     let counts = (record.end?.counts(in: []) ?? []).map { "\($0.count) \($0.result)" }
     return [
       PageParts.time(record.start.startedAt), PageParts.state(run.outcome.sign, run.outcome.text),
-      .element("code", [:], "deploy " + record.start.command.joined(separator: " ")),
+      .element(
+        "code", ["class": "command"], "deploy " + record.start.command.joined(separator: " ")),
       .text(record.start.who),
       .text(
         ((counts.isEmpty ? [] : [counts.joined(separator: ", ")])

@@ -34,6 +34,11 @@ package struct FleetPicture: Sendable {
     var visits: EdgeCounts
     var edges: EdgeCounts
 
+    /// How many of its hosts have trouble.
+    var trouble: Int {
+      (frontEnds.counts + backEnds.counts).filter(\.standing.isTrouble).map(\.count).reduce(0, +)
+    }
+
     /// Troubled lanes come first.
     var urgency: Int {
       let worst = min(frontEnds.worst, backEnds.worst)
@@ -86,7 +91,8 @@ package struct FleetPicture: Sendable {
     let maker = PictureMaker(inventory, status, edges)
     let lanes = maker.lanes
     let sorted = lanes.enumerated().sorted {
-      ($0.element.urgency, $0.offset) < ($1.element.urgency, $1.offset)
+      ($0.element.urgency, -$0.element.trouble, $0.offset)
+        < ($1.element.urgency, -$1.element.trouble, $1.offset)
     }.map(\.element)
     // One lane that stands for one lane would save nothing.
     let shown = sorted.count > Self.mostLanes + 1 ? Self.mostLanes : sorted.count

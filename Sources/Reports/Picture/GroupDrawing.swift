@@ -28,6 +28,11 @@ struct GroupDrawing {
     }
   }
 
+  /// Where edges end if every host is named.
+  var entries: [(x: Int, y: Int)] { isWhole ? group.named.compactMap { entry(of: $0.host) } : [] }
+  /// Where edges begin if every host is named.
+  var exits: [(x: Int, y: Int)] { isWhole ? group.named.compactMap { exit(of: $0.host) } : [] }
+
   /// Where edges to a host end; nil if it is not named.
   func entry(of host: HostName) -> (x: Int, y: Int)? { middle(of: host).map { (x, $0) } }
   /// Where edges from a host begin.
@@ -79,7 +84,7 @@ struct GroupDrawing {
     if hidden > 0 {
       markup.append(
         Shapes.text(
-          group.named.isEmpty ? "named in the table" : "\(hidden.grouped) of them not shown",
+          group.named.isEmpty ? "see the table" : "\(hidden.grouped) not named",
           x: x + 38, y: y, "detail"))
     }
     return markup

@@ -20,7 +20,8 @@ struct LaneDrawing {
       "g", [:],
       [
         Shapes.box(
-          x: 0, y: top, width: layout.width, height: layout.height(of: lane), radius: 12, "lane")
+          x: 1, y: top, width: layout.width - 2, height: layout.height(of: lane), radius: 12,
+          "lane")
       ] + lines + names + frontEnds.markup + backEnds.markup)
   }
 
@@ -41,7 +42,7 @@ struct LaneDrawing {
   }
 
   private var title: String {
-    isRest ? "\(lane.sites.count.of("site")) more" : "Visitors of"
+    isRest ? "\(lane.sites.count.of("more site", plural: "more sites"))" : "Visitors of"
   }
 
   private var names: [Markup] {
@@ -99,16 +100,21 @@ struct LaneDrawing {
     }
   }
 
-  /// One wide line for all edges, with their numbers if there is room.
+  /// One wide line for all edges, with their numbers if there is room. Hosts that are all named are joined to it.
   private var bands: [Markup] {
     let middle = columnsTop + columnsHeight / 2
-    var bands: [Markup] = []
-    let (frontEnd, backEnd) = (layout.frontEnds, layout.backEnds)
+    let (frontEnds, backEnds) = (frontEnds, backEnds)
+    let room = (layout.backEnds.x - layout.frontEnds.x - layout.frontEnds.width) / 4
+    let start = layout.frontEnds.x + layout.frontEnds.width + (frontEnds.isWhole ? room : 0)
+    let end = layout.backEnds.x - (backEnds.isWhole ? room : 0)
+    var markup = frontEnds.exits.map { Shapes.curve(from: $0, to: (start, middle), "join") }
+    markup += backEnds.entries.map { Shapes.curve(from: (end, middle), to: $0, "join") }
     if let sites = layout.sites {
-      bands += band(sites.x + sites.width, frontEnd.x, middle, lane.visits, "visit")
+      let end = layout.frontEnds.x - (frontEnds.isWhole ? room : 0)
+      markup += frontEnds.entries.map { Shapes.curve(from: (end, middle), to: $0, "join") }
+      markup += band(sites.x + sites.width, end, middle, lane.visits, "visit")
     }
-    bands += band(frontEnd.x + frontEnd.width, backEnd.x, middle, lane.edges, "edge")
-    return bands
+    return markup + band(start, end, middle, lane.edges, "edge")
   }
 
   private func band(

@@ -77,7 +77,7 @@ struct UnusedDrawing {
     .element(
       "g", [:],
       [
-        Shapes.box(x: 0, y: top, width: layout.width, height: height, radius: 12, "lane"),
+        Shapes.box(x: 1, y: top, width: layout.width - 2, height: height, radius: 12, "lane"),
         Shapes.text(
           "Used by no site", x: layout.sites?.x ?? layout.padding,
           y: layout.sites == nil ? top + layout.padding + 10 : top + height / 2 + 5, "quiet"),
