@@ -38,7 +38,7 @@ package struct FleetPage {
           ]),
         .element("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
         .element("meta", ["name": "referrer", "content": "no-referrer"]),
-        .element("title", [:], "Fleet \(report.status.fleet): \(verdict.text)"),
+        .element("title", [:], "Fleet \(report.status.fleet): \(overall.text)"),
       ] + Self.styles.map { .style($0) })
   }
 
@@ -47,7 +47,7 @@ package struct FleetPage {
       "body", [:],
       [
         .element("a", ["class": "skip", "href": "#main"], "Skip to the report"),
-        .element("header", ["class": "wrap"], [heading, summary, verdictMark, navigation]),
+        .element("header", ["class": "wrap"], [heading, summary, overallMark, navigation]),
         .element(
           "main", ["class": "wrap", "id": "main", "tabindex": "-1"],
           [KeyFigures(report).markup] + sections.map(\.markup)),
@@ -81,7 +81,7 @@ package struct FleetPage {
       ])
   }
 
-  private var verdict: (standing: HostStanding, text: String, style: String) {
+  private var overall: (standing: HostStanding, text: String, style: String) {
     let urgent = due.items.count(where: \.isUrgent)
     if urgent > 0 {
       return (.faulty, urgent == 1 ? "1 urgent matter" : "\(urgent) urgent matters", "bad")
@@ -94,10 +94,10 @@ package struct FleetPage {
       : (.asInstalled, "all as installed, nothing due", "ok")
   }
 
-  private var verdictMark: Markup {
+  private var overallMark: Markup {
     .element(
-      "span", ["class": "badge \(verdict.style)"],
-      [PageParts.sign(verdict.standing), .element("span", [:], verdict.text.capitalizedFirst)])
+      "span", ["class": "badge \(overall.style)"],
+      [PageParts.sign(overall.standing), .element("span", [:], overall.text.capitalizedFirst)])
   }
 
   private var navigation: Markup {

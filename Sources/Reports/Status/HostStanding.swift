@@ -10,7 +10,7 @@ package enum HostStanding: String, Hashable, Sendable, CaseIterable, Comparable 
   case drifted
   /// The host has no release.
   case empty
-  /// The host was not asked, and the state has no more to say.
+  /// The host was not asked, and the state says nothing else.
   case unknown
   /// The host was not asked; the state has its release.
   case recorded
