@@ -82,6 +82,7 @@ let package = Package(
     .decision(
       "Planning",
       ["Fleet", "Inventories", "Playbooks", "Nginx", "Firewall", "State", "Diagnostics"]),
+    .decision("Reports", ["Diagnostics", "Fleet", "Inventories", "Planning", "State"]),
 
     .effect("Files", ["CLinux", systemPackage]),
     .effect(
@@ -129,9 +130,9 @@ let package = Package(
       "Application",
       [
         "ACME", "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
-        "Inventories", "Nginx", "Planning", "Playbooks", "PostgreSQL", "Processes", "SSH",
-        "Sandbox", "Schema",
-        "State", "StateStores", "Verification", systemPackage, algorithms, logging,
+        "Inventories", "Nginx", "Planning", "Playbooks", "PostgreSQL", "Processes", "Reports",
+        "SSH", "Sandbox", "Schema", "State", "StateStores", "Verification", systemPackage, algorithms,
+        logging,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       // The playbooks are links to the shipped ones.
@@ -145,7 +146,8 @@ let package = Package(
       "CommandLine",
       [
         "Application", "Certificates", "CLinux", "Diagnostics", "Execution", "Files", "Fleet",
-        "Inventories", "Planning", "Playbooks", "SSH", "Schema", "State", "Verification", arguments,
+        "Inventories", "Planning", "Playbooks", "Reports", "SSH", "Schema", "State",
+        "Verification", arguments,
         algorithms, logging,
       ]),
     .executableTarget(name: "deploy", dependencies: ["CommandLine"], swiftSettings: strict),
@@ -197,6 +199,12 @@ let package = Package(
         "Diagnostics",
       ],
       cases: true),
+    .tests(
+      "Reports",
+      [
+        "Reports", "deploy", "Diagnostics", "Fleet", "FleetFolders", "FleetLiterals", "Inventories",
+        "Planning", "State",
+      ]),
     .tests(
       "Execution",
       [

@@ -9,11 +9,22 @@ internal import SystemPackage
 /// checked with `checkIsOwn`.
 package enum FileWriter {
   /// Who can read a new file; an existing one is never opened to more users than before.
-  package enum Access: UInt32, Sendable {
-    case ownerAlone = 0o600
-    case everyone = 0o644
+  package enum Access: Sendable {
+    case ownerAlone
+    /// Unless the umask forbids it.
+    case everyone
+    /// Everyone, whatever the umask: other programs are there to read it.
+    case published
     /// A program in a folder that only its owner can read.
-    case program = 0o700
+    case program
+
+    var mode: UInt32 {
+      switch self {
+      case .ownerAlone: 0o600
+      case .everyone, .published: 0o644
+      case .program: 0o700
+      }
+    }
   }
 
   /// Writes a new file; an existing one is refused.
@@ -36,8 +47,8 @@ package enum FileWriter {
     _ path: String, contents: [UInt8], for access: Access, within mode: UInt32 = 0o777
   ) throws(FileError) {
     let old = try ownFile(path, "be replaced")
-    try TemporaryFile.make(beside: path, mode: access.rawValue & (old?.mode ?? mode))
-      .replace(path, with: contents)
+    try TemporaryFile.make(beside: path, mode: access.mode & (old?.mode ?? mode))
+      .replace(path, with: contents, mode: access == .published ? old?.mode ?? access.mode : nil)
     try synchronizeFolder(of: path)
   }
 

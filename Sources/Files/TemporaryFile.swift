@@ -35,8 +35,13 @@ struct TemporaryFile: ~Copyable {
   }
 
   /// Moves the file to its target; removes it if that fails.
-  consuming func replace(_ target: String, with contents: [UInt8]) throws(FileError) {
+  ///
+  /// - Parameter mode: its permissions in spite of the umask; nil for those that it was made with.
+  consuming func replace(
+    _ target: String, with contents: [UInt8], mode: UInt32? = nil
+  ) throws(FileError) {
     do throws(Errno) {
+      if let mode, fchmod(file.number, mode_t(mode)) != 0 { throw Errno.current }
       try file.write(contents)
       try file.synchronize()
       guard rename(path, target) == 0 else { throw Errno.current }

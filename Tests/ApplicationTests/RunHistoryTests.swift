@@ -19,7 +19,7 @@ extension TestFleet {
 
 @Suite("The history of a fleet's runs, without a terminal")
 struct RunHistoryTests {
-  private func standing(_ fleet: TestFleet) async throws -> [ShowHistory.Standing] {
+  private func standing(_ fleet: TestFleet) async throws -> [RunStanding] {
     let user = FakeInteraction()
     return try await ShowHistory(Workspace.open(fleet.location, user), user).runs(atMost: 9).list
       .map(\.standing)

@@ -5,22 +5,12 @@ package import State
 
 /// Reads the history of a fleet's runs (`deploy history`). It contacts no host and takes no lock.
 package struct ShowHistory {
-  /// What is known of a run that has no end.
-  package enum Standing: String, Sendable {
-    case ended
-    case running
-    /// Its process has ended: it was killed, or its machine failed.
-    case killed
-    /// Nothing is known, for example because it runs on another machine.
-    case notEnded = "not ended"
-  }
-
   /// Runs, newest first.
   package struct Runs: Sendable {
     package let fleet: String
     /// What the history is called, such as its path.
     package let name: String
-    package let list: [(record: RunRecord, standing: Standing)]
+    package let list: [(record: RunRecord, standing: RunStanding)]
   }
 
   private let workspace: Workspace
@@ -65,7 +55,7 @@ package struct ShowHistory {
       list: list.runs.map { ($0, Self.standing(of: $0)) })
   }
 
-  private static func standing(of run: RunRecord) -> Standing {
+  private static func standing(of run: RunRecord) -> RunStanding {
     guard run.end == nil else { return .ended }
     let process = run.start.process
     guard run.start.machine == ProcessInfo.processInfo.hostName,

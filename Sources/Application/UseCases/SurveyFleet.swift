@@ -1,5 +1,6 @@
 package import Fleet
 import Planning
+package import Reports
 package import State
 
 /// Surveys the hosts and compares them with the state (`deploy status`).
@@ -9,6 +10,11 @@ package struct SurveyFleet {
     package let state: FleetState
     package let judged: JudgedSurvey
     package let hosts: [(name: HostName, connection: HostAccess)]
+
+    /// - Parameter now: the time from which days are counted.
+    package func status(now: Timestamp) -> FleetStatus {
+      FleetStatus(state, judged, hosts: hosts.map(\.name), now: now)
+    }
   }
 
   private let run: FleetRun
@@ -20,6 +26,15 @@ package struct SurveyFleet {
     let state = try run.states.read()
     let judged = try await run.withHosts(state) { try await run.surveyor.judgedSurvey($0, state) }
     return Report(state: state, judged: judged, hosts: run.surveyor.hosts(state))
+  }
+}
+
+extension SurveyFleet {
+  /// What the state has of the hosts, without contacting them.
+  package func recorded(now: Timestamp) throws -> FleetStatus {
+    let state = try run.states.read()
+    try run.surveyor.refuseUnknownHosts(state)
+    return FleetStatus(state, hosts: run.surveyor.hosts(state).map(\.name), now: now)
   }
 }
 

@@ -20,3 +20,11 @@ enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
   /// How everything besides the plan is printed.
   var ofResults: OutputFormat { self == .text ? .text : .json }
 }
+
+/// How `deploy status` prints its result: as other results, or for monitoring (docs/monitoring.md).
+enum StatusFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json, openmetrics, nagios
+
+  /// How everything besides the status is printed.
+  var ofResults: OutputFormat { self == .text ? .text : .json }
+}

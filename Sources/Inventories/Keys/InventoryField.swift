@@ -13,6 +13,7 @@ enum InventoryField: String, KeyTable {
   case backEnds = "back_ends"
   case left, sites, firewall
   case keepReleases = "keep_releases"
+  case stubStatus = "stub_status"
 
   static let owner = "an inventory"
   static let fewestReleases = 2
@@ -74,6 +75,10 @@ enum InventoryField: String, KeyTable {
       KeyDescription(
         .integer(Self.fewestReleases...Self.mostReleases), .usual("5"),
         "How many releases stay on a host, for `deploy rollback`.")
+    case .stubStatus:
+      KeyDescription(
+        .mapping(MappingShape(StubStatusField.self)), .otherwise("none"),
+        "Where each host's nginx reports its connections, for an exporter.")
     }
   }
 }

@@ -62,4 +62,26 @@ enum Listeners {
       }
     }
   }
+
+  /// Reports the first host of each kind on which the port of `stub_status` has another use.
+  static func check(
+    _ status: Placed<StubStatus>, besides sites: [DeclaredSite], _ hosts: DeclaredHosts,
+    _ found: inout DiagnosticCollector
+  ) {
+    let port = status.value.port
+    let frontEnds = sites.flatMap { $0.frontEnds.map(\.value) }
+    let backEnds = sites.flatMap(\.upstreams).filter { $0.value.port == port }.map(\.value.host)
+    let loggedInto = (frontEnds + sites.flatMap(\.upstreams).map(\.value.host)).filter {
+      hosts.hosts[$0]?.value.ssh.port == port
+    }
+    let publishing: [Port] = [.http, .https]
+    for (names, use) in [
+      (loggedInto, "SSH"), (backEnds, "a site's back-end port"),
+      (publishing.contains(port) ? frontEnds : [], "a public port of the front-end"),
+    ] {
+      guard let first = names.min() else { continue }
+      found.report(
+        .portConflict(port, on: first, use, "that of \("stub_status".quoted)", at: status.place))
+    }
+  }
 }

@@ -53,11 +53,13 @@ extension Inventory {
     }
     let keepReleases = fields[.keepReleases]?.integer(
       in: InventoryField.fewestReleases...InventoryField.mostReleases, &found)
+    let stubStatus = fields.entry(.stubStatus).flatMap { StubStatus.read($0, &found) }
     let firewall = fields[.firewall].map { FirewallPolicy.read($0, &found) }
 
     let domains = DomainTable(sites, &found)
     for name in ca?.names ?? [] { domains.check(name.value, at: name.place, &found) }
     Listeners.check(sites, hosts, &found)
+    if let stubStatus { Listeners.check(stubStatus, besides: sites, hosts, &found) }
     for site in sites {
       site.checkStapling(&found)
       site.checkFamilies(hosts, &found)
@@ -71,6 +73,7 @@ extension Inventory {
     inventory.left = left
     inventory.acme = accounts
     inventory.state = state
+    inventory.stubStatus = stubStatus?.value
     inventory.warnOfUnusedHosts(&found)
     let visited = VisitedSites(sites)
     for site in sites { site.checkNetwork(beside: visited, &found) }

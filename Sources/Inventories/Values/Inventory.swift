@@ -21,6 +21,8 @@ package struct Inventory: Hashable, Sendable {
   package var firewall: FirewallPolicy
   /// How many releases a host keeps, including the current one.
   package var keepReleases: Int
+  /// Nil if nginx does not report its connections.
+  package var stubStatus: StubStatus?
   /// Newer ranges of content delivery networks than those that deploy was built with.
   package var networks: [KnownNetwork: PublishedRanges] = [:]
   /// Made from `hosts` and `sites`.

@@ -132,7 +132,11 @@ private struct HostConfiguration {
       comment: """
         Made by deploy from \(host.inventoryFile): host \(host.name) of fleet \
         \(inventory.fleet). Manual changes are overwritten.
-        """, namesHash + format + upgrade + strays.paragraphs + [includes])
+        """, namesHash + format + upgrade + strays.paragraphs + status + [includes])
+  }
+
+  private var status: [Paragraph] {
+    inventory.stubStatus.map { [StatusServer(status: $0, platform: platform).paragraph] } ?? []
   }
 
   private func ports(of site: Site) -> [Port] {

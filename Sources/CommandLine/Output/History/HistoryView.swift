@@ -50,7 +50,7 @@ struct HistoryView {
   }
 }
 
-extension ShowHistory.Standing {
+extension RunStanding {
   /// For readers.
   var text: String {
     switch self {

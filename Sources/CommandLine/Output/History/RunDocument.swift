@@ -33,7 +33,7 @@ struct RunDocument: Encodable {
   var certificates: [RunCertificate]?
 
   /// - Parameter isWhole: whether hosts, certificates and the lines of the plan are listed.
-  init(_ run: RunRecord, _ standing: ShowHistory.Standing, isWhole: Bool) {
+  init(_ run: RunRecord, _ standing: RunStanding, isWhole: Bool) {
     self.run = run.id.text
     user = run.start.user
     machine = run.start.machine

@@ -14,7 +14,7 @@ struct RunView {
 
   private let fleet: String
   private let run: RunRecord
-  private let standing: ShowHistory.Standing
+  private let standing: RunStanding
 
   /// - Parameter runs: the run alone.
   init(_ runs: ShowHistory.Runs) {

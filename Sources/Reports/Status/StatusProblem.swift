@@ -3,7 +3,7 @@ import Planning
 import State
 
 /// The most important thing that is wrong with a host that answered, and what to do about it.
-/// ``StatusView`` makes one for each host.
+/// ``HostStatus`` has it.
 struct StatusProblem {
   /// What is wrong, without a full stop.
   let text: String
