@@ -30,7 +30,7 @@ package struct FleetLocation: Sendable {
 /// What the controller has of one fleet: inventory, state, files of the CA and address ranges.
 /// ``open(_:_:)`` makes it.
 package struct Workspace: Sendable {
-  package let inventory: Inventory
+  package private(set) var inventory: Inventory
   package let inventoryPath: String
   /// The state and the CA's files.
   let store: any FleetStore
@@ -50,6 +50,13 @@ package struct Workspace: Sendable {
     self.lockWait = lockWait
     ca = CAFolder(path: store.caFolder, inventoryPath: path, in: store.caFiles)
     self.networkFiles = networkFiles
+  }
+
+  /// The same with the address ranges that are saved now.
+  func withSavedRanges() throws -> Workspace {
+    var workspace = self
+    workspace.inventory.networks = try networkFiles.read()
+    return workspace
   }
 
   /// Where the state is, for messages.
