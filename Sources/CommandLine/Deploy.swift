@@ -29,7 +29,8 @@ package struct Deploy: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       InitCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, RenewCommand.self,
-      StatusCommand.self, VerifyCommand.self, HistoryCommand.self, RollbackCommand.self, RotateCommand.self,
+      StatusCommand.self, VerifyCommand.self, HistoryCommand.self, RollbackCommand.self,
+      RotateCommand.self,
       RevokeCommand.self,
       CACommand.self, StateCommand.self, HostsCommand.self, CDNCommand.self, ACMECommand.self,
       RunSandboxCommand.self, AuthorityCommand.self,

@@ -132,6 +132,16 @@ package struct Workspace: Sendable {
     return names.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.sorted()
   }
 
+  /// The inventory that a shell completes words from: nothing is shown, and nothing but the inventory is read.
+  ///
+  /// - Returns: nil if it is not clear which inventory to use, or if it has a mistake.
+  package static func inventoryForCompletion(_ location: FleetLocation) -> Inventory? {
+    guard let path = try? inventoryPath(location),
+      let bytes = try? FileReader.read(path, as: .inventory)
+    else { return nil }
+    return Inventory.read(SourceText(file: path, text: String(decoding: bytes, as: UTF8.self))).0
+  }
+
   /// The inventory that the user named, the one in DEPLOY_INVENTORY, or the only one in
   /// `Inventories/`.
   private static func inventoryPath(_ location: FleetLocation) throws -> String {

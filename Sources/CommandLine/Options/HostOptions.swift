@@ -10,7 +10,7 @@ struct HostOptions: ParsableArguments {
       Only these hosts: names, globs and label=value, separated by commas; ! excludes. If it is given several \
       times, the last one is used.
       """,
-      valueName: "pattern"))
+      valueName: "pattern"), completion: .patterns)
   var limit: String?
 
   @OptionGroup var parallel: ParallelOption

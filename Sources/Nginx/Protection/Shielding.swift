@@ -14,7 +14,8 @@ package func realAddresses(ofKnownNetworksOn host: Host, in inventory: Inventory
 /// Renders the addresses of visitors behind a content network, for logs and for `X-Real-IP`.
 enum RealAddress {
   /// A file for each network that a site of the host uses.
-  static func files(for sites: some Sequence<Site>, in inventory: Inventory) -> [ConfigurationFile] {
+  static func files(for sites: some Sequence<Site>, in inventory: Inventory) -> [ConfigurationFile]
+  {
     var files: [ReleasePath: ConfigurationFile] = [:]
     for site in sites {
       guard let network = site.network else { continue }

@@ -39,7 +39,8 @@ extension HostRenewal {
     }
     if let ca = context.signingCA, ca.keyIdentifier != record.issuerKeyIdentifier {
       blockers.append(
-        "its issuer is \"\(record.issuer)\", not \"\(ca.commonName)\": \"deploy apply\" changes the CA of all hosts")
+        "its issuer is \"\(record.issuer)\", not \"\(ca.commonName)\": \"deploy apply\" changes the CA of all hosts"
+      )
     }
     // Names that only the host reports are never signed.
     let recorded = context.input.state.hosts[host.name]?.release.certificates[path]?.names ?? []

@@ -22,7 +22,8 @@ extension Planner {
     let changing = plan.hosts.filter { !$0.steps.isEmpty }.map(\.host)
     plan.stages =
       changing.isEmpty
-      ? [] : [Stage(name: "renewals", batches: input.desired.playbook.rollout.batches(of: changing))]
+      ? []
+      : [Stage(name: "renewals", batches: input.desired.playbook.rollout.batches(of: changing))]
     plan.revoked = plan.revoked.filter { host in plan.hosts.contains { $0.host == host } }
     plan.warnings =
       Warnings.ofExpiry(input) + remainder(of: reviewed)
@@ -74,14 +75,25 @@ struct RenewalReview: Sendable {
     }
     guard observation.currentRelease != nil else { return }
     var plan = complete
+    // The release stays what it was, for whatever roles the inventory names now.
+    plan.roles = context.input.state.hosts[host.name]?.roles ?? complete.roles
     let facts = HostFacts(host, context.input.observed.survey, in: context.inventory)
     let renewal = HostRenewal(
       context, facts, InstalledHost(host, observation, context.input.state))
     plan.outcome = renewal.outcome(blockers)
     self.plan = plan
-    let done = Set(plan.steps.flatMap(\.reasons))
+    let done = Self.done(plan.steps.first, of: complete.steps.last)
     remainder.removeAll { done.contains($0) }
     // What is due and cannot be renewed is said by the plan itself.
     if plan.hold != nil { remainder = [] }
+  }
+
+  /// The reasons that a renewal leaves nothing of: files that it changes otherwise than an apply would are not done.
+  private static func done(_ step: HostStep?, of complete: HostStep?) -> Set<String> {
+    guard let step, let complete else { return [] }
+    let wanted = Dictionary(uniqueKeysWithValues: complete.files.map { ($0.path, $0.source) })
+    let other = Set(step.files.filter { wanted[$0.path] != $0.source }.map(\.path))
+    return Set(step.reasons).subtracting(
+      step.changes.filter { other.contains($0.path) }.map(ReasonText.reason(for:)))
   }
 }
