@@ -22,7 +22,7 @@ SHELLS = {
 }
 FILES = {
     "root/bashrc": f"PS1='{PROMPT} '\n. /usr/share/bash-completion/bash_completion\nbind 'set bell-style none'\nbind 'set show-all-if-ambiguous on'\n",
-    "root/.zshrc": f"PS1='{PROMPT} '\nautoload -Uz compinit\ncompinit -u\nunsetopt zle_bracketed_paste 2>/dev/null\n",
+    "root/.zshrc": f"PS1='{PROMPT} '\nautoload -Uz compinit\ncompinit -u\nunsetopt list_ambiguous\n",
     "root/fishrc": f"function fish_prompt; echo -n '{PROMPT} '; end\nfunction fish_greeting; end\n"
     "set -g fish_autosuggestion_enabled 0\nsource /usr/share/fish/vendor_completions.d/deploy.fish\n",
 }
@@ -31,7 +31,7 @@ CASES = [
     ("deploy rollb", "rollback"),
     ("deploy rollback ap", "app-2"),
     ("deploy revoke --site sta", "staff.shop.example"),
-    ("deploy plan --limit edge-1,ap", "edge-1,app-2"),
+    ("deploy plan --limit edge-1,ap", ",app-2"),
     ("deploy plan --limit reg", "region=eu"),
     ("deploy check --inventory Inv", "Inventories/"),
 ]
@@ -65,7 +65,7 @@ class Shell:
                       "", self.output)
         # A character that is overwritten was not there.
         while "\b" in text:
-            text = re.sub(r"(^|[^\b])\b", "", text, count=1)
+            text = re.sub(r"(^|[^\x08])\x08", "", text, count=1)
         return text
 
     def type(self, text):

@@ -15,7 +15,7 @@ struct RenewCommand: AsyncParsableCommand {
 
       EXAMPLES:
         deploy renew
-        deploy renew --inventory /etc/deploy-fleets/shop/shop.yml --quiet
+        deploy renew --inventory /var/lib/deploy/shop/Inventories/shop.yml --quiet
       """)
 
   @OptionGroup var options: FleetOptions

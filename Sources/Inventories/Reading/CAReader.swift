@@ -178,7 +178,8 @@ extension Node {
   /// Reads the name of a credential of a systemd service, which is a file name there.
   fileprivate func credentialName(_ found: inout DiagnosticCollector) -> String? {
     value(
-      noun: "a credential", rule: "letters, digits, \".\", \"_\" and \"-\", not first a dot", &found,
+      noun: "a credential", rule: "letters, digits, \".\", \"_\" and \"-\", not first a dot",
+      &found,
       parse: { text in
         let isName =
           (1...255).contains(text.utf8.count) && !text.hasPrefix(".")
