@@ -6,7 +6,7 @@ import State
 /// (`deploy renew`).
 struct RenewRanges {
   private static let daysUntilDue: Int64 = 7
-  /// After so many days a list without changes is saved again, because plans warn about old lists.
+  /// After this time, a list without changes is saved again, because plans warn about old lists.
   private static let daysUntilSaved: Int64 = 120
 
   private let workspace: Workspace
