@@ -1,8 +1,11 @@
 # What a developer runs. The tests and the demo make namespaces, which needs root.
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 SWIFT_FLAGS = --explicit-target-dependency-import-check error
 # Without the static library the binary would look for Swift in the folder of this toolchain.
 RELEASE = --configuration release --static-swift-stdlib
+# Nothing is loaded into the program that needs its symbols, so what it does not call itself is left out.
+RELEASE += -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker --no-export-dynamic
 # Suites of fleets that draw at random, and continue for as long as their variables say.
 SWEPT = TrafficTests ControllerCrashTests ConcurrentControllersTests NetworkCutTests SystemdPowerTests \
   RotationKillTests TwoOperatorsTests HostileFleetTests TeamTests SideBySideTests PublicCertificateKillTests PublicCertificateFaultTests
@@ -10,9 +13,9 @@ SWEPT = TrafficTests ControllerCrashTests ConcurrentControllersTests NetworkCutT
 SANITIZED = DEPLOY_TESTS=SSH,Certificates swift test --skip WipingTests
 # A test whose requirement is missing is skipped on a developer's machine, and fails in CI.
 or_skip = || { test -z "$$CI" && echo '$(1) will be skipped.'; }
-SCRIPTS = $(filter-out %.py scripts/lint-language scripts/make-reference,$(wildcard scripts/* Sources/Execution/Host/Program/*.sh Sources/Sandbox/Scripts/*.sh .ci/*))
+SCRIPTS = $(filter-out %.py scripts/lint-language scripts/make-reference scripts/make-man-pages,$(wildcard scripts/* packaging/failed.d-journal packaging/p*rm packaging/postinst Sources/Execution/Host/Program/*.sh Sources/Sandbox/Scripts/*.sh .ci/*))
 
-.PHONY: help build test sweep sanitize lint format reference demo bench install clean
+.PHONY: help build test sweep sanitize lint format reference demo bench release install deb clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -74,10 +77,16 @@ bench:           ## how fast planning, applying, verifying and signing are, comp
 	scripts/bench-planner
 	scripts/bench-state
 
-install:         ## an optimised deploy, which needs no Swift to run, into $(DESTDIR)$(PREFIX)/bin
+release:         ## an optimised deploy, which needs no Swift to run
 	swift build $(SWIFT_FLAGS) $(RELEASE) --product deploy
-	install -D "$$(swift build $(RELEASE) --show-bin-path)/deploy" \
-	  "$(DESTDIR)$(PREFIX)/bin/deploy"
+
+install: release ## it with man pages, completions and units, into $(DESTDIR)$(PREFIX)
+	DESTDIR="$(DESTDIR)" scripts/install-files "$$(swift build $(RELEASE) --show-bin-path)/deploy" \
+	  "$(PREFIX)" "$(SYSCONFDIR)"
+
+deb: release     ## deploy_VERSION_ARCHITECTURE.deb with the same files, for Debian 12
+	scripts/install-packages package
+	scripts/make-deb "$$(swift build $(RELEASE) --show-bin-path)/deploy" .
 
 clean:           ## remove what was built
 	swift package clean

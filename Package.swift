@@ -131,8 +131,8 @@ let package = Package(
       [
         "ACME", "CAStore", "Certificates", "Diagnostics", "Execution", "Files", "Fleet", "Hashing",
         "Inventories", "Nginx", "Planning", "Playbooks", "PostgreSQL", "Processes", "Reports",
-        "SSH", "Sandbox", "Schema", "State", "StateStores", "Verification", systemPackage, algorithms,
-        logging,
+        "SSH", "Sandbox", "Schema", "State", "StateStores", "Verification", systemPackage,
+        algorithms, logging,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       // The playbooks are links to the shipped ones.

@@ -28,9 +28,9 @@ package struct Deploy: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      InitCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self,
-      VerifyCommand.self, ReportCommand.self, GraphCommand.self, HistoryCommand.self,
-      RollbackCommand.self, RotateCommand.self,
+      InitCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, RenewCommand.self,
+      StatusCommand.self, VerifyCommand.self, ReportCommand.self, GraphCommand.self,
+      HistoryCommand.self, RollbackCommand.self, RotateCommand.self,
       RevokeCommand.self,
       CACommand.self, StateCommand.self, HostsCommand.self, CDNCommand.self, ACMECommand.self,
       ExplainCommand.self, SchemaCommand.self, RunSandboxCommand.self, VersionCommand.self,

@@ -47,6 +47,9 @@ package struct FileKind: Hashable, Sendable {
   package static let ranges = FileKind(limit: mebibyte)
   /// A passphrase or password on its first line.
   package static let secret = FileKind(limit: 1 << 16, audience: .ownerAlone)
+  /// A credential of a systemd service. Its folder is for the service alone; the mode of the file may show an access
+  /// control list instead.
+  package static let credential = FileKind(limit: 1 << 16)
   package static let sshConfiguration = FileKind(limit: mebibyte)
   /// A private key for logging in.
   package static let identity = FileKind(limit: 1 << 16)

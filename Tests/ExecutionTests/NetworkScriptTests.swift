@@ -162,7 +162,7 @@ struct NetworkScriptTests {
     #expect(result.error == "")
   }
 
-  @Test("knows its own port of sshd and who is connected to it, each once", arguments: Shell.allCases)
+  @Test("knows its own port of sshd and each source connected to it", arguments: Shell.allCases)
   func ssh(_ shell: Shell) throws {
     let result = try shell.run(
       Self.listen + #"""

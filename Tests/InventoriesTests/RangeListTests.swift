@@ -66,6 +66,15 @@ struct RangeListTests {
     #expect(try check(old, instead: "8.8.0.0/16") == nil)
   }
 
+  @Test("keeps the URLs from which it was downloaded")
+  func sources() throws {
+    let ranges = PublishedRanges(
+      date: "2026-10-05", ranges: [try #require(AddressRange("8.8.0.0/16"))],
+      from: ["https://network.example/v4", "https://network.example/v6"])
+    #expect(try PublishedRanges(reading: ranges.text) == ranges)
+    #expect(try RangeList(ranges.text).ranges == ranges.ranges)
+  }
+
   @Test("of each built-in network is acceptable")
   func shipped() throws {
     for network in KnownNetwork.allCases {

@@ -110,6 +110,9 @@ struct CaseScene {
     case ("applied", nil) where value == "again": try applyNow()
     case ("renew", nil):
       scenario.renews = Set(value.split(separator: " ").compactMap { Role(rawValue: String($0)) })
+    case ("only", nil) where value == "renewals": scenario.isLimitedToRenewals = true
+    case ("ca", nil) where value == "certificate renewed":
+      scenario.state.caGenerations[0].certificate = "PEM of 1, renewed\n"
     case ("limit", nil): scenario.selector = try #require(Selector(value))
     case ("rollout", nil):
       let numbers = value.split(separator: " ").compactMap { Int($0) }

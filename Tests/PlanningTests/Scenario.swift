@@ -19,6 +19,7 @@ struct Scenario {
   var allowsLockout = false
   var renews: Set<Role> = []
   var orders = false
+  var isLimitedToRenewals = false
 
   init() {
     state = FleetState(fleet: "shop", lineage: "l-1")
@@ -41,7 +42,10 @@ struct Scenario {
     String(UInt(bitPattern: text.hashValue), radix: 16)
   }
 
-  func plan(_ inventory: Inventory) -> Plan { Planner.plan(input(for: inventory)) }
+  func plan(_ inventory: Inventory) -> Plan {
+    let input = input(for: inventory)
+    return isLimitedToRenewals ? Planner.renewal(input) : Planner.plan(input)
+  }
 
   func input(
     for inventory: Inventory, on cores: any Parallelism = OneCore(),

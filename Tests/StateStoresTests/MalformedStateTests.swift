@@ -229,3 +229,24 @@ struct MalformedStateTests {
     #expect(text.contains("198.51.100.21"))
   }
 }
+
+@Suite("Numbers of a document")
+struct JSONNumbersTests {
+  @Test(
+    "that do not fit into 64 bits are named with their place",
+    arguments: [
+      (#"{"a": 1, "b": [true, null, "1.5"], "c": -9223372036854775808}"#, nil),
+      (#"{"a": {"b": [1, 1.5]}}"#, "1.5 is not a whole number in range"),
+      (#"{"b": 9223372036854775808}"#, "b: 9223372036854775808 is not a whole number in range"),
+      (#"{"z": 0.5, "a": 1e30}"#, "a: "),
+      ("{", nil),
+    ] as [(String, String?)])
+  func place(_ text: String, _ expected: String?) {
+    let mistake = JSONNumbers.mistake(in: Array(text.utf8)).map { "\($0)" }
+    if let expected {
+      #expect(mistake?.contains(expected) == true, "\(mistake ?? "none")")
+    } else {
+      #expect(mistake == nil)
+    }
+  }
+}

@@ -22,7 +22,7 @@ struct ConfiguredPassphrase: PassphraseReader {
   init(
     _ workspace: Workspace, _ interaction: any Interaction, source: PassphraseSource? = nil,
     instead: String =
-      "set ca.passphrase in the inventory to {env: NAME}, {file: PATH} or {command: […]}",
+      "set ca.passphrase in the inventory to {env: NAME}, {file: PATH}, {command: […]} or {credential: NAME}",
     origin: String = "from which the inventory takes the CA's passphrase",
     prompt: String = "Passphrase", resolve: (@Sendable (String) -> String)? = nil
   ) {
@@ -56,7 +56,8 @@ struct ConfiguredPassphrase: PassphraseReader {
 
   private func fromTerminal(isNew: Bool) async throws -> Secret {
     let name = workspace.inventory.ca.name
-    var first = try await interaction.askSecret("\(prompt) of \"\(name)\": ", instead: instead)
+    var first = try await interaction.askSecret(
+      "\(prompt) of \"\(name)\": ", instead: source.instead(of: "passphrase") ?? instead)
     guard isNew else { return Secret(wiping: &first) }
     var second = try await interaction.askSecret("Repeat the passphrase: ", instead: instead)
     let isSame = first == second
@@ -64,5 +65,13 @@ struct ConfiguredPassphrase: PassphraseReader {
     let secret = Secret(wiping: &first)
     guard isSame else { throw Failure(.failed, "the two passphrases differ; nothing was changed") }
     return secret
+  }
+}
+
+extension PassphraseSource {
+  /// What to do without a terminal, if a service would have the secret.
+  func instead(of secret: String) -> String? {
+    guard case .credential(let name) = self else { return nil }
+    return Credential(name: name, secret: secret).instead
   }
 }

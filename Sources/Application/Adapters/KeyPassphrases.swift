@@ -32,8 +32,9 @@ actor KeyPassphrases {
         ask: {
           var answer = try await interaction.askSecret(
             "Password for the SSH hosts: ",
-            instead: "set ssh.password in the inventory to {env: NAME}, {file: PATH} or"
-              + " {command: […]}")
+            instead: source.instead(of: "password")
+              ?? "set ssh.password in the inventory to {env: NAME}, {file: PATH}, {command: […]} or"
+              + " {credential: NAME}")
           return Secret(wiping: &answer)
         })
       return try await reader.read().withUnsafeBytes { Array($0) }

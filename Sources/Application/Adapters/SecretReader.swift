@@ -12,7 +12,7 @@ struct SecretReader {
   let origin: String
   /// Makes a path of the inventory absolute.
   let resolve: @Sendable (String) -> String
-  /// Asks the user, if the source is the terminal.
+  /// Asks the user: if the source is the terminal, or a credential of a service and `deploy` runs in none.
   let ask: () async throws -> Secret
 
   /// - Throws: `Failure` if the source is missing, fails or gives an empty line.
@@ -25,6 +25,13 @@ struct SecretReader {
       secret = firstLine(wiping: &bytes)
     case .command(let words):
       var bytes = try await SecretCommand(words: words, secret: name).output()
+      secret = firstLine(wiping: &bytes)
+    case .credential(let name):
+      guard let folder = Credential.folder else {
+        secret = try await ask()
+        break
+      }
+      var bytes = try Credential(name: name, secret: self.name).read(in: folder)
       secret = firstLine(wiping: &bytes)
     case .terminal: secret = try await ask()
     }
@@ -40,6 +47,7 @@ struct SecretReader {
     case .environment(let name): "the variable \(name)"
     case .file(let path): resolve(path.text)
     case .command(let words): "the command \(words.joined(separator: " "))"
+    case .credential(let name): "the credential \(name)"
     case .terminal: "the terminal"
     }
   }

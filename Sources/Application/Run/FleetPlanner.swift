@@ -35,9 +35,11 @@ struct FleetPlanner {
     } else {
       known = try await orderedMaterials(asksServers: true)
     }
+    // A renewal brings no files of the user.
     let input = try await input(
-      survey, state, keys: .of(selectedHosts), asOf: now, known)
-    return await warned(Planner.plan(input), state, now ?? .current)
+      survey, state, keys: scope.isLimitedToRenewals ? .none : .of(selectedHosts), asOf: now, known)
+    let plan = scope.isLimitedToRenewals ? Planner.renewal(input) : Planner.plan(input)
+    return await warned(plan, state, now ?? .current)
   }
 
   /// A plan from the state alone, without contacting hosts or reading keys of sites. Stops if the fleet has no CA, or if the

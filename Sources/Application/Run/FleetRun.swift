@@ -10,7 +10,7 @@ import State
 /// One run of a command on a fleet: its scope, the files, the CA, the access to hosts and the user.
 /// Every use case that contacts hosts gets one.
 package struct FleetRun: Sendable {
-  package let workspace: Workspace
+  package private(set) var workspace: Workspace
   package let scope: RunScope
   /// The playbook that the scope names, or the default one of the command.
   package let playbook: Playbook
@@ -61,6 +61,13 @@ package struct FleetRun: Sendable {
     let workspace = try Workspace.open(location, interaction)
     let access = try SSHFleetAccess(workspace, parallel: scope.parallel, interaction, log: log)
     return (try FleetRun(workspace, scope, access: access, interaction, log: log), access)
+  }
+
+  /// The same with the address ranges of networks that are saved now.
+  func withSavedRanges() throws -> FleetRun {
+    var run = self
+    run.workspace = try workspace.withSavedRanges()
+    return run
   }
 
   /// Reads and locks the state of the fleet.

@@ -10,6 +10,8 @@ actor RunRecorder {
   nonisolated let id: RunID
   private let workspace: Workspace
   private let interaction: any Interaction
+  /// Nil if no service of systemd runs this.
+  private let journal: RunJournal?
   private var hasBegun = false
   private var hasFailed = false
   private var summary: Summary?
@@ -19,13 +21,18 @@ actor RunRecorder {
     self.workspace = workspace
     self.interaction = interaction
     var generator = SystemRandomNumberGenerator()
-    id = RunID(at: .current, using: &generator)
+    let id = RunID(at: .current, using: &generator)
+    self.id = id
+    journal = SystemJournal.ofService.map {
+      RunJournal($0, fleet: workspace.inventory.fleet, run: id)
+    }
   }
 
   /// Records that the run may change something from now on.
   func begin() async {
     guard !hasBegun, let origin = workspace.origin else { return }
     hasBegun = true
+    journal?.began(origin.command)
     await write { [id, workspace] history in
       try await history.begin(origin.start(of: id, fleet: workspace.inventory.fleet.text))
     }
@@ -59,6 +66,7 @@ actor RunRecorder {
         RunCertificate(site: $0.key, isSuccess: $0.value.isSuccess, detail: $0.value.detail)
       },
       failure: failure?.message ?? summary.stopped, warnings: summary.warnings)
+    journal?.ended(end)
     await write { [id] history in try await history.end(id, end) }
   }
 

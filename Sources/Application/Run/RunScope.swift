@@ -24,6 +24,8 @@ package struct RunScope: Sendable {
   package var renews: Set<Role> = []
   /// Whether certificates of sites are ordered if they are due.
   package var ordersCertificates = false
+  /// Whether nothing is changed but what is due.
+  package var isLimitedToRenewals = false
   /// The sites whose ordered certificates are revoked by this run.
   package var revokedSites: Set<DomainName> = []
   /// Whether releases that another copy of the state has installed since are replaced.

@@ -22,8 +22,10 @@ package struct UpdateRanges {
   /// - Parameters:
   ///   - sources: files or URLs that together have all ranges.
   ///   - anySize: whether to accept a list that is much smaller or larger than the current one.
+  ///   - isKept: whether the current list stays, with its date, if the ranges are the same.
   package func update(
-    _ network: KnownNetwork, from sources: [String], anySize: Bool
+    _ network: KnownNetwork, from sources: [String], anySize: Bool,
+    keepingSameRanges isKept: Bool = false
   ) async throws -> Result {
     let old = workspace.inventory.networks[network] ?? network.shipped
     let list: RangeList
@@ -38,8 +40,16 @@ package struct UpdateRanges {
         .failed,
         "the ranges of \(network.rawValue) were not updated from \(name): \(error)")
     }
-    let new = PublishedRanges(date: Timestamp.current.date, ranges: list.ranges)
+    let path = workspace.networkFiles.path(of: network)
+    let new = PublishedRanges(
+      date: Timestamp.current.date, ranges: list.ranges, from: Self.urls(sources))
+    if isKept, new.ranges == old.ranges { return Result(path: path, old: old, new: old) }
     try workspace.networkFiles.write(new, of: network)
-    return Result(path: workspace.networkFiles.path(of: network), old: old, new: new)
+    return Result(path: path, old: old, new: new)
+  }
+
+  /// The sources, if each can be downloaded again.
+  private static func urls(_ sources: [String]) -> [String] {
+    sources.allSatisfy { RangeSource(name: $0).isURL } ? sources : []
   }
 }

@@ -17,7 +17,7 @@ enum InventoryFile {
   /// The path of the inventory. A symbolic link is followed, so that the state and the CA are those of the file itself.
   ///
   /// - Throws: a failure of the kind `usage` if it is not clear which file to use.
-  static func path(_ location: FleetLocation, _ interaction: any Interaction) throws -> String {
+  static func path(_ location: FleetLocation, _ interaction: (any Interaction)?) throws -> String {
     if let path = location.inventory ?? EnvironmentVariable.value("DEPLOY_INVENTORY") {
       return path == standardInput ? path : followed(path)
     }
@@ -32,7 +32,7 @@ enum InventoryFile {
             + " --inventory")
       }
       let path = "\(folder)/\(candidates[0])"
-      if folder != Self.folder { interaction.inform("using the inventory \(path)") }
+      if folder != Self.folder { interaction?.inform("using the inventory \(path)") }
       return followed(path)
     }
     throw Failure(

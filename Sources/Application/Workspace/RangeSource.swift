@@ -22,7 +22,7 @@ struct RangeSource {
     Failure(.failed, "\(name) is not a list of address ranges: it is not text of at most 1 MiB")
   }
 
-  private var isURL: Bool { name.contains("://") }
+  var isURL: Bool { name.contains("://") }
 
   /// The protocols for curl: without TLS, only the controller itself may be the source.
   private var protocols: String {

@@ -31,7 +31,7 @@ package struct FleetLocation: Sendable {
 /// What the controller has of one fleet: inventory, state, files of the CA and address ranges.
 /// ``open(_:_:)`` makes it.
 package struct Workspace: Sendable {
-  package let inventory: Inventory
+  package private(set) var inventory: Inventory
   package let inventoryPath: String
   /// The state and the CA's files.
   let store: any FleetStore
@@ -51,6 +51,13 @@ package struct Workspace: Sendable {
     self.lockWait = lockWait
     ca = CAFolder(path: store.caFolder, inventoryPath: path, in: store.caFiles)
     self.networkFiles = networkFiles
+  }
+
+  /// The same with the address ranges that are saved now.
+  func withSavedRanges() throws -> Workspace {
+    var workspace = self
+    workspace.inventory.networks = try networkFiles.read()
+    return workspace
   }
 
   /// Where the state is, for messages.
@@ -124,6 +131,16 @@ package struct Workspace: Sendable {
   static func inventories(in folder: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.sorted()
+  }
+
+  /// The inventory that a shell completes words from: nothing is shown, and nothing but the inventory is read.
+  ///
+  /// - Returns: nil if it is not clear which inventory to use, or if it has a mistake.
+  package static func inventoryForCompletion(_ location: FleetLocation) -> Inventory? {
+    guard let path = try? InventoryFile.path(location, nil), path != InventoryFile.standardInput,
+      let bytes = try? FileReader.read(path, as: .inventory)
+    else { return nil }
+    return Inventory.read(SourceText(file: path, text: String(decoding: bytes, as: UTF8.self))).0
   }
 
   /// Resolves a path that the inventory names: absolute, below `~`, or relative to the inventory's

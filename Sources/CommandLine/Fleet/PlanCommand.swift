@@ -43,7 +43,7 @@ struct PlanCommand: AsyncParsableCommand {
     name: .customLong("diff"),
     help: ArgumentHelp(
       "Show the complete files of this host, including its firewall, instead of the plan.",
-      valueName: "host"))
+      valueName: "host"), completion: .hosts)
   var diffHost: String?
   @Flag(
     name: .customLong("detailed-exitcode"),

@@ -40,7 +40,8 @@ struct RevokeCommand: AsyncParsableCommand {
   var serial: [String] = []
   @Option(
     help: ArgumentHelp(
-      "Revoke the ordered certificate of this site. Can be repeated.", valueName: "domain"))
+      "Revoke the ordered certificate of this site. Can be repeated.", valueName: "domain"),
+    completion: .sites)
   var site: [String] = []
   @Flag(help: "Also revoke serial numbers that this state does not know. Give them in full.")
   var foreign = false
@@ -49,7 +50,9 @@ struct RevokeCommand: AsyncParsableCommand {
   @OptionGroup var playbook: PlaybookOption
   @OptionGroup var parallel: ParallelOption
   @OptionGroup var approval: ApprovalOptions
-  @Argument(help: ArgumentHelp("Hosts whose certificates are revoked.", valueName: "host"))
+  @Argument(
+    help: ArgumentHelp("Hosts whose certificates are revoked.", valueName: "host"),
+    completion: .hosts)
   var hosts: [String] = []
 
   /// Requires a host or a serial number. A serial number has at least 8 hexadecimal digits; with

@@ -26,7 +26,8 @@ struct RollbackCommand: AsyncParsableCommand {
     help: ArgumentHelp("Release to switch to. Default: the previous one.", valueName: "release"))
   var to: ReleaseNumber?
   @OptionGroup var approval: ApprovalOptions
-  @Argument(help: ArgumentHelp("Hosts to roll back.", valueName: "host")) var hosts: [String]
+  @Argument(help: ArgumentHelp("Hosts to roll back.", valueName: "host"), completion: .hosts)
+  var hosts: [String]
 
   func run() async throws {
     try await approval.carryOut(options, log) {

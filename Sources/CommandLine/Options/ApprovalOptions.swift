@@ -11,6 +11,13 @@ struct ApprovalOptions: ParsableArguments {
   @Flag(help: "Carry out the plan without asking.") var yes = false
   @OptionGroup var lock: LockOption
 
+  /// The options of a command that does not ask.
+  static func approved(_ format: OutputFormat, _ lock: LockOption) -> Self {
+    var options = Self()
+    (options.format, options.yes, options.lock) = (format, true, lock)
+    return options
+  }
+
   /// Runs the work of a command that changes hosts, and turns its summary into an exit code: 0 if
   /// every host is unchanged or confirmed, 130 if the user interrupted the run, otherwise 1.
   ///

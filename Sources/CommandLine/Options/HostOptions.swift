@@ -13,7 +13,7 @@ struct HostOptions: ParsableArguments {
       Only these hosts: names, globs and label=value, separated by commas; ! excludes. If it is given several \
       times, the last one is used. Default: $DEPLOY_LIMIT, or else all hosts.
       """,
-      valueName: "pattern"))
+      valueName: "pattern"), completion: .patterns)
   private var option: String?
 
   @OptionGroup var parallel: ParallelOption

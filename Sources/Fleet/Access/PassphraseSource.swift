@@ -4,5 +4,7 @@ package enum PassphraseSource: Hashable, Sendable {
   case file(LocalPath)
   /// A program and its arguments; its first output line is the passphrase.
   case command([String])
+  /// A credential of the systemd service that runs `deploy`; outside of one, the terminal.
+  case credential(String)
   case terminal
 }

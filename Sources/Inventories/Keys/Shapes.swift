@@ -76,29 +76,40 @@ extension TextShape {
 
 /// The keys of a source of a secret, such as `ca.passphrase`.
 enum SecretField: String, KeyTable {
-  case env, file, command
+  case env, file, command, credential
 
   static let owner = "the source of the secret"
-  static let form: String? = "`{env: NAME}`, `{file: PATH}` or `{command: [PROGRAM, …]}`"
+  static let form: String? = 
+    "`{env: NAME}`, `{file: PATH}`, `{command: [PROGRAM, …]}` or `{credential: NAME}`"
   static var alternatives: [Self] { allCases }
 
   var about: KeyDescription {
-    switch self {
+    let absence = KeyDescription.Absence.otherwise(
+      "one of `env`, `file`, `command`, `credential`")
+    return switch self {
     case .env:
       KeyDescription(
-        .environmentVariable, .otherwise("one of `env`, `file`, `command`"),
+        .environmentVariable, absence,
         "The variable that has it. It is removed from the environment of programs that deploy runs."
       )
     case .file:
       KeyDescription(
         .file(example: "~/.config/deploy/passphrase"),
-        .otherwise("one of `env`, `file`, `command`"),
+        absence,
         "The file of which the first line is it; it must be readable by its owner only.")
     case .command:
       KeyDescription(
-        .command(example: "pass"), .otherwise("one of `env`, `file`, `command`"),
+        .command(example: "pass"), absence,
         "A program that prints it in its first line, with its arguments.",
         example: "[pass, show, shop]")
+    case .credential:
+      KeyDescription(
+        .text(
+          TextShape(
+            noun: "a credential", rule: "letters, digits, \".\", \"_\" and \"-\", not first a dot",
+            example: "passphrase")), absence,
+        "The credential that systemd gives to the service which runs deploy (`LoadCredential=`): its first line."
+          + " Outside of a service, the terminal is asked.")
     }
   }
 }

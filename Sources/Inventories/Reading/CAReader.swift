@@ -67,7 +67,7 @@ extension SubjectFields {
 }
 
 extension PassphraseSource {
-  /// Reads the source of a secret: exactly one of `env`, `file` and `command`.
+  /// Reads the source of a secret: exactly one of `env`, `file`, `command` and `credential`.
   ///
   /// - Parameter secret: the secret with its article, for messages.
   static func read(
@@ -76,12 +76,13 @@ extension PassphraseSource {
     guard
       let fields = Fields<SecretField>(
         entry.value, of: "the source of \(secret)", at: entry.place, &found),
-      let (key, node) = fields.exactlyOne(of: .env, .file, .command, reporting: &found)
+      let (key, node) = fields.exactlyOne(of: .env, .file, .command, .credential, reporting: &found)
     else { return nil }
     switch key {
     case .env: return node.environmentVariable(&found).map { .environment($0) }
     case .file: return node.read(LocalPath.self, &found).map { .file($0) }
     case .command: return node.commandWords(whichPrints: secret, &found).map { .command($0) }
+    case .credential: return node.credentialName(&found).map { .credential($0) }
     }
   }
 }
@@ -145,6 +146,19 @@ extension Node {
     value(noun: "a subject field", rule: CommonName.limits(upTo: 64), &found) {
       CommonName.isDistinguishedText($0, upTo: 64) ? $0 : nil
     }
+  }
+
+  /// Reads the name of a credential of a systemd service, which is a file name there.
+  fileprivate func credentialName(_ found: inout DiagnosticCollector) -> String? {
+    value(
+      noun: "a credential", rule: "letters, digits, \".\", \"_\" and \"-\", not first a dot",
+      &found,
+      parse: { text in
+        let isName =
+          (1...255).contains(text.utf8.count) && !text.hasPrefix(".")
+          && text.utf8.allSatisfy { $0.isLetterOrDigit || "._-".utf8.contains($0) }
+        return isName ? text : nil
+      })
   }
 
   /// Reads the name of an environment variable, not its value.

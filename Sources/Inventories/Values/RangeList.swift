@@ -113,10 +113,13 @@ extension StringProtocol {
 
 extension PublishedRanges {
   private static let head = "# Published on "
+  /// Begins a line with a URL from which `deploy renew` downloads newer ranges.
+  private static let origin = "# From "
 
   /// The text of the file that `deploy` keeps next to the inventory.
   package var text: String {
-    ([Self.head + date + "; kept up to date by deploy cdn update."] + ranges.map(\.description))
+    ([Self.head + date + "; kept up to date by deploy cdn update."]
+      + sources.map { Self.origin + $0 } + ranges.map(\.description))
       .map { $0 + "\n" }.joined()
   }
 
@@ -130,6 +133,8 @@ extension PublishedRanges {
       throw RangeList.Mistake(
         description: "its first line should begin with \"\(Self.head)\" and a date")
     }
-    self.init(date: String(date), ranges: try RangeList(text).ranges)
+    let sources = text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix(Self.origin) }
+      .map { String($0.dropFirst(Self.origin.count)) }
+    self.init(date: String(date), ranges: try RangeList(text).ranges, from: sources)
   }
 }

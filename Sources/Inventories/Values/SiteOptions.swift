@@ -88,10 +88,13 @@ package struct PublishedRanges: Hashable, Sendable {
   package var date: String
   /// Sorted.
   package var ranges: [AddressRange]
+  /// The URLs from which the ranges were downloaded; empty if they came from elsewhere.
+  package var sources: [String]
 
-  package init(date: String, ranges: [AddressRange]) {
+  package init(date: String, ranges: [AddressRange], from sources: [String] = []) {
     self.date = date
     self.ranges = ranges.sorted()
+    self.sources = sources
   }
 }
 

@@ -1,10 +1,21 @@
 import Fleet
-internal import Inventories
+package import Inventories
+
+/// The files with the addresses of the known networks that the sites of a front-end use, sorted by path.
+package func realAddresses(ofKnownNetworksOn host: Host, in inventory: Inventory)
+  -> [ConfigurationFile]
+{
+  let known = inventory.sites(publishedBy: host.name).filter { site in
+    if case .known = site.network { true } else { false }
+  }
+  return RealAddress.files(for: known, in: inventory)
+}
 
 /// Renders the addresses of visitors behind a content network, for logs and for `X-Real-IP`.
 enum RealAddress {
   /// A file for each network that a site of the host uses.
-  static func files(for sites: SiteList, in inventory: Inventory) -> [ConfigurationFile] {
+  static func files(for sites: some Sequence<Site>, in inventory: Inventory) -> [ConfigurationFile]
+  {
     var files: [ReleasePath: ConfigurationFile] = [:]
     for site in sites {
       guard let network = site.network else { continue }

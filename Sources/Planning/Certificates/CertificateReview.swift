@@ -67,7 +67,8 @@ struct CertificateReview {
       .joined(separator: " and ")
   }
 
-  private func expiryReason(_ end: Timestamp) -> String? {
+  /// Why a certificate is renewed that ends then; nil if it is not due.
+  func expiryReason(_ end: Timestamp) -> String? {
     let margin = context.inventory.ca.certificates.renewalMargin(of: host)
     guard end < context.input.now.adding(seconds: margin) else { return nil }
     // A certificate that expires together with its CA would not last longer if the same CA reissued it.

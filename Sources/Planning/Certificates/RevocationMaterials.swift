@@ -14,13 +14,20 @@ extension ReleaseDraft {
     {
       return kept
     }
-    let lists = context.input.state.caGenerations
-      .filter { endpoint.trusts.contains($0.keyIdentifier) }
-      .compactMap { context.materials.revocationLists[$0.keyIdentifier] }
+    return PlannedFile(
+      path: path, source: .text(context.revocationLists(trusting: endpoint.trusts)))
+  }
+}
+
+extension PlanContext {
+  /// The file with the revocation lists of CAs and of their roots.
+  func revocationLists(trusting trusts: Set<String>) -> String {
+    let lists = input.state.caGenerations
+      .filter { trusts.contains($0.keyIdentifier) }
+      .compactMap { materials.revocationLists[$0.keyIdentifier] }
     let above = lists.compactMap(\.above)
     let roots = above.enumerated().filter { above.firstIndex(of: $0.element) == $0.offset }
-    return PlannedFile(
-      path: path, source: .text((lists.map(\.pem) + roots.map(\.element)).joined()))
+    return (lists.map(\.pem) + roots.map(\.element)).joined()
   }
 }
 

@@ -1,14 +1,14 @@
 import Fleet
 import State
 
-/// The reasons why a host changes, as messages.
-extension HostPlanner {
-  func reasons(
-    _ changes: [FileChange], _ issued: [PlannedCertificate], _ snapshot: Snapshot
+extension ReasonText {
+  /// The reasons why a host changes, as messages.
+  static func reasons(
+    for changes: [FileChange], issuing issued: [PlannedCertificate], _ snapshot: Snapshot
   ) -> [String] {
     let explained = Set(issued.flatMap { [$0.path, $0.keyPath] }).union(snapshot.drifted)
     return issued.map { "\($0.path): \($0.reason)" }
-      + changes.filter { !explained.contains($0.path) }.map(ReasonText.reason(for:))
+      + changes.filter { !explained.contains($0.path) }.map(reason(for:))
   }
 }
 

@@ -169,7 +169,7 @@ struct HostPlanner {
       reasons: isNew
         ? [reasonToCreate]
         : (isFirst ? repairs : []) + moves(from: source, to: draft.endpoint.source)
-          + reasons(draft.changes, issued, draft.snapshot),
+          + ReasonText.reasons(for: draft.changes, issuing: issued, draft.snapshot),
       expected: isFirst ? observation.fingerprint : nil,
       present: isFirst ? present : nil, changes: draft.changes
     ).showing(isFirst ? observation : nil)

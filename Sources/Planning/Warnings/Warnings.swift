@@ -15,6 +15,12 @@ enum Warnings {
       + input.desired.staplingWarnings + accounts(input.desired)
   }
 
+  /// The warnings about what expires, without those about changes.
+  static func ofExpiry(_ input: PlanningInput) -> [String] {
+    ca(input) + outlived(input) + siteCertificates(input)
+      + input.desired.networkWarnings(at: input.now)
+  }
+
   private static func sharedPorts(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
     facts.filter { input.request.selector.matches($0.host) }.flatMap { facts in
       (facts.sharedPorts?.warnings ?? []).map { "on \(facts.host.name), \($0)" }

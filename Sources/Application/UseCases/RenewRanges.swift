@@ -1,0 +1,43 @@
+import Fleet
+import Inventories
+import State
+
+/// Downloads the address ranges of content networks again when they are a week old, from where they came
+/// (`deploy renew`).
+struct RenewRanges {
+  private static let daysUntilDue: Int64 = 7
+  /// After this time, a list without changes is saved again, because plans warn about old lists.
+  private static let daysUntilSaved: Int64 = 120
+
+  private let workspace: Workspace
+  private let interaction: any Interaction
+
+  init(_ workspace: Workspace, _ interaction: any Interaction) {
+    self.workspace = workspace
+    self.interaction = interaction
+  }
+
+  /// Renews the lists that are due. One that cannot be downloaded, or that most likely is not the list, is a warning: the
+  /// hosts keep the present ranges.
+  func renew() async {
+    for network in workspace.inventory.usedNetworks {
+      guard let kept = workspace.inventory.networks[network], !kept.sources.isEmpty,
+        let date = Timestamp("\(kept.date)T00:00:00Z")
+      else { continue }
+      let age = date.days(until: .current)
+      guard age >= Self.daysUntilDue else { continue }
+      do {
+        let result = try await UpdateRanges(workspace).update(
+          network, from: kept.sources, anySize: false,
+          keepingSameRanges: age < Self.daysUntilSaved)
+        if result.new != result.old {
+          interaction.inform(
+            "\(result.path): \(result.added.count) new and \(result.removed.count) removed ranges of"
+              + " \(network.rawValue)")
+        }
+      } catch {
+        interaction.warn("\(Failure(error).text). The hosts keep the present ranges")
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Application
+import ArgumentParser
+import Fleet
+import Inventories
+
+/// What a shell completes from the inventory that the command line names: no host is contacted and no key is read.
+struct FleetCompletion {
+  private let inventory: Inventory?
+
+  /// - Parameter words: the words of the command line, of which `--inventory` counts.
+  init(_ words: [String]) {
+    inventory = Workspace.inventoryForCompletion(
+      FleetLocation(inventory: Self.inventory(in: words)))
+  }
+
+  /// The value of `--inventory` in the words of a command line; nil if it has none.
+  static func inventory(in words: [String]) -> String? {
+    for (index, word) in words.enumerated() {
+      if let path = ["--inventory=", "-i="].first(where: word.hasPrefix) {
+        return String(word.dropFirst(path.count))
+      }
+      if word == "--inventory" || word == "-i", index + 1 < words.count { return words[index + 1] }
+    }
+    return nil
+  }
+
+  var hosts: [String] { (inventory?.hosts ?? []).map(\.name.text).sorted() }
+  var sites: [String] { (inventory?.sites ?? []).map(\.domain.text).sorted() }
+
+  /// Labels as patterns of `--limit` write them, such as `region=eu`.
+  var labels: [String] {
+    Set((inventory?.hosts ?? []).flatMap { $0.labels.map { "\($0.key)=\($0.value)" } }).sorted()
+  }
+
+  /// The patterns that continue the last term of `--limit`, behind the terms before it.
+  ///
+  /// - Parameter typed: the value as far as it is typed, such as `app-1,!reg`.
+  func patterns(continuing typed: String) -> [String] {
+    let start =
+      typed.lastIndex(where: { $0 == "," || $0 == "!" })
+      .map { typed[...$0] } ?? ""
+    return (hosts + labels).map { start + $0 }
+  }
+}
+
+extension CompletionKind {
+  /// The hosts of the inventory.
+  static var hosts: Self { .custom { words, _, _ in FleetCompletion(words).hosts } }
+  /// The sites of the inventory.
+  static var sites: Self { .custom { words, _, _ in FleetCompletion(words).sites } }
+  /// Patterns of hosts and labels, as for `--limit`.
+  static var patterns: Self {
+    .custom { words, _, typed in FleetCompletion(words).patterns(continuing: typed) }
+  }
+}
