@@ -79,7 +79,7 @@ enum SecretField: String, KeyTable {
   case env, file, command, credential
 
   static let owner = "the source of the secret"
-  static let form: String? = 
+  static let form: String? =
     "`{env: NAME}`, `{file: PATH}`, `{command: [PROGRAM, …]}` or `{credential: NAME}`"
   static var alternatives: [Self] { allCases }
 
