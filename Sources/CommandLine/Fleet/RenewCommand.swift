@@ -22,7 +22,8 @@ struct RenewCommand: AsyncParsableCommand {
   @OptionGroup var log: LogOption
   @OptionGroup var hosts: HostOptions
   @OptionGroup var playbook: PlaybookOption
-  @Option(help: "Output format.") var format = OutputFormat.text
+  @Option(help: "Output format; ndjson prints each event of the run when it happens.")
+  var format = RunFormat.text
   @Flag(help: "Accepted for scripts: the command never asks.") var yes = false
   @OptionGroup var lock: LockOption
 

@@ -12,7 +12,7 @@ struct ApprovalOptions: ParsableArguments {
   @OptionGroup var lock: LockOption
 
   /// The options of a command that does not ask.
-  static func approved(_ format: OutputFormat, _ lock: LockOption) -> Self {
+  static func approved(_ format: RunFormat, _ lock: LockOption) -> Self {
     var options = Self()
     (options.format, options.yes, options.lock) = (format, true, lock)
     return options
