@@ -1,5 +1,6 @@
 # What a developer runs. The tests and the demo make namespaces, which needs root.
 PREFIX ?= /usr/local
+DEB_FOLDER ?= .
 SYSCONFDIR ?= /etc
 SWIFT_FLAGS = --explicit-target-dependency-import-check error
 # Without the static library the binary would look for Swift in the folder of this toolchain.
@@ -86,7 +87,7 @@ install: release ## it with man pages, completions and units, into $(DESTDIR)$(P
 
 deb: release     ## deploy_VERSION_ARCHITECTURE.deb with the same files, for Debian 12
 	scripts/install-packages package
-	scripts/make-deb "$$(swift build $(RELEASE) --show-bin-path)/deploy" .
+	scripts/make-deb "$$(swift build $(RELEASE) --show-bin-path)/deploy" $(DEB_FOLDER)
 
 clean:           ## remove what was built
 	swift package clean
