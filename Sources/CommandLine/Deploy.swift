@@ -41,10 +41,12 @@ package struct Deploy: AsyncParsableCommand {
 
   package init() {}
 
-  package func run() async throws {
-    guard showsVersion else { throw CleanExit.helpRequest(self) }
-    Console.output(Deploy.configuration.version)
+  /// Called before the command that the arguments name, which `-V` anywhere replaces, as `--version` does.
+  package func validate() throws {
+    if showsVersion { throw CleanExit.message(Deploy.configuration.version) }
   }
+
+  package func run() async throws { throw CleanExit.helpRequest(self) }
 
   /// Runs the command that the arguments name, and exits with its exit code.
   ///

@@ -21,7 +21,8 @@ package enum JSONValue: Hashable, Sendable, Encodable {
 extension MappingShape {
   /// A JSON Schema (2020-12) of documents with these keys, for editors.
   ///
-  /// It refuses every unknown key and every wrong type. Rules that compare values are for `deploy check`.
+  /// It refuses every unknown key and every wrong type, with one exception: for JSON Schema, 443.0 is an integer, so
+  /// editors accept it where the reader wants a whole number. Rules that compare values are for `deploy check`.
   package func jsonSchema(titled title: String) -> JSONValue {
     .object(
       schema.merging(
@@ -69,6 +70,7 @@ extension Shape {
       return ["type": .string("string"), "pattern": .string(pattern)]
     case .choice(let words): return ["enum": .array(words.map(JSONValue.string))]
     case .boolean: return ["type": .string("boolean")]
+    case .constant(let value): return ["const": .boolean(value)]
     case .integer(let range):
       var schema: [String: JSONValue] = [
         "type": .string("integer"), "minimum": .integer(range.lowerBound),
@@ -92,6 +94,7 @@ extension Shape {
   fileprivate func json(_ value: String) -> JSONValue {
     switch self {
     case .boolean: .boolean(value == "true")
+    case .constant(let constant): value == "\(constant)" ? .boolean(constant) : .string(value)
     case .integer: Int(value).map(JSONValue.integer) ?? .string(value)
     case .either(let shapes):
       shapes.lazy.map { $0.json(value) }.first { $0 != .string(value) } ?? .string(value)

@@ -7,16 +7,22 @@ package struct KeyPlace: Hashable, Sendable {
   package var about: KeyDescription
   /// What is written down to the key: the path with the names of an example, and `-` for an element of a list.
   package var written: [String]
+  /// For each of these, the lines of the keys that are required beside it; none at the top, because a file has those.
+  var required: [[String]]
 
-  package init(path: [String], about: KeyDescription, written: [String] = []) {
+  package init(
+    path: [String], about: KeyDescription, written: [String] = [], required: [[String]] = []
+  ) {
     self.path = path
     self.about = about
     self.written = written
+    self.required = required
   }
 
   package var name: String { path.joined(separator: ".") }
 
-  /// The key with an example in YAML's block style; nil if there is nothing to show.
+  /// The key with an example in YAML's block style, below what is required beside it and above it; nil if there is
+  /// nothing to show.
   package var exampleLines: [String]? {
     guard let sample = about.sample, sample != "{}" else { return nil }
     var lines: [String] = []
@@ -25,6 +31,10 @@ package struct KeyPlace: Hashable, Sendable {
       if step == "-" {
         start += "- "
         continue
+      }
+      for line in required.indices.contains(index) ? required[index] : [] {
+        lines.append(start + line)
+        start = String(repeating: " ", count: start.count)
       }
       lines.append(start + step + (index == written.count - 1 ? ": \(sample)" : ":"))
       start = String(repeating: " ", count: start.count + 2)
@@ -35,17 +45,30 @@ package struct KeyPlace: Hashable, Sendable {
 
 extension MappingShape {
   /// Every key below this mapping, each before those below it.
-  package func places() -> [KeyPlace] { places(below: [], written: []) }
+  package func places() -> [KeyPlace] { places(below: nil, between: []) }
 
-  private func places(below path: [String], written: [String]) -> [KeyPlace] {
+  /// - Parameter between: what is written between the key above and this mapping.
+  private func places(below above: KeyPlace?, between: [String]) -> [KeyPlace] {
     keys.flatMap { key in
       let own = KeyPlace(
-        path: path + [key.name], about: key.about, written: written + [key.name])
+        path: (above?.path ?? []) + [key.name], about: key.about,
+        written: (above?.written ?? []) + between + [key.name],
+        required: (above?.required ?? []) + between.map { _ in [] }
+          + [above == nil ? [] : lines(requiredBeside: key.name)])
       return [own]
         + key.about.shape.placedMappings.flatMap { mapping, between in
-          mapping.places(below: own.path, written: own.written + between)
+          mapping.places(below: own, between: between)
         }
     }
+  }
+
+  /// The samples of the keys that must be written beside one.
+  private func lines(requiredBeside name: String) -> [String] {
+    let alternative = alternatives.contains(name) ? nil : alternatives.first
+    return keys.filter { key in
+      key.name != name && (key.about.absence == .required || key.name == alternative)
+    }
+    .compactMap { key in key.about.sample.map { "\(key.name): \($0)" } }
   }
 }
 

@@ -15,6 +15,7 @@ extension Shape {
     case .text(let text): text.example
     case .choice(let words): words.first
     case .boolean: "true"
+    case .constant(let value): "\(value)"
     case .integer(let range): "\(range.lowerBound)"
     case .list(let element, _): element.sample.map { "[\($0)]" }
     case .mapping(let mapping): mapping.sample(with: [], as: nil)
@@ -27,7 +28,7 @@ extension Shape {
   /// A value that has one key below it.
   fileprivate func sample(with path: ArraySlice<String>, as value: String?) -> String? {
     switch self {
-    case .text, .choice, .boolean, .integer: nil
+    case .text, .choice, .boolean, .constant, .integer: nil
     case .list(let element, _): element.sample(with: path, as: value).map { "[\($0)]" }
     case .mapping(let mapping): mapping.sample(with: path, as: value)
     case .entries(let shape, let name):

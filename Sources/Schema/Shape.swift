@@ -4,6 +4,8 @@ package indirect enum Shape: Hashable, Sendable {
   /// One of these words.
   case choice([String])
   case boolean
+  /// Only this one of true and false.
+  case constant(Bool)
   /// A whole number. A range to `Int.max` has no upper limit.
   case integer(ClosedRange<Int>)
   case list(Shape, atLeast: Int = 0)
@@ -19,7 +21,7 @@ package indirect enum Shape: Hashable, Sendable {
   /// The same, each with what is written between the value and the mapping: a name, or `-` for a list.
   var placedMappings: [(mapping: MappingShape, between: [String])] {
     switch self {
-    case .text, .choice, .boolean, .integer: []
+    case .text, .choice, .boolean, .constant, .integer: []
     case .list(let element, _): element.placedMappings.map { ($0, ["-"] + $1) }
     case .entries(let value, let name):
       value.placedMappings.map { ($0, [name.example ?? "NAME"] + $1) }
@@ -70,12 +72,21 @@ package struct MappingShape: Hashable, Sendable {
   /// The names of keys of which at least one is needed.
   package var alternatives: [String]
 
-  /// - Parameter excluded: keys that the reader knows, but refuses in this mapping with a reason.
-  package init<Table: KeyTable>(_ table: Table.Type, without excluded: Set<Table> = []) {
+  /// - Parameters:
+  ///   - excluded: keys that the reader knows, but refuses in this mapping with a reason.
+  ///   - absence: what applies in this mapping without a key; nil for what the table says.
+  package init<Table: KeyTable>(
+    _ table: Table.Type, without excluded: Set<Table> = [],
+    absence: (Table) -> KeyDescription.Absence? = { _ in nil }
+  ) {
     owner = Table.owner
     form = Table.form
     keys = Table.allCases.filter { !excluded.contains($0) }
-      .map { Key(name: $0.rawValue, about: $0.about) }
+      .map { key in
+        var about = key.about
+        about.absence = absence(key) ?? about.absence
+        return Key(name: key.rawValue, about: about)
+      }
     alternatives = Table.alternatives.map(\.rawValue)
   }
 }

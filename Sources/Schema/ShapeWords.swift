@@ -6,6 +6,7 @@ extension Shape {
     case .text(let text): text.form ?? text.noun
     case .choice(let words): Self.either(words.map(\.asCode))
     case .boolean: Self.either(["true".asCode, "false".asCode])
+    case .constant(let value): "\(value)".asCode
     case .integer(let range) where range.upperBound == .max:
       "a whole number, at least \(range.lowerBound)"
     case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
@@ -21,7 +22,7 @@ extension Shape {
   package var rules: [String] {
     switch self {
     case .text(let text): ["\(text.noun) is \(text.rule)"]
-    case .choice, .boolean, .integer, .mapping: []
+    case .choice, .boolean, .constant, .integer, .mapping: []
     case .list(let element, _): element.rules
     case .entries(let value, let name): ["\(name.noun) is \(name.rule)"] + value.rules
     case .either(let shapes):

@@ -31,15 +31,24 @@ struct RunEventTests {
 
   init() {
     let lines = lines
-    log = RunEventLog { lines.append($0) }
+    log = RunEventLog(
+      LineWriter {
+        lines.append($0)
+        return true
+      })
   }
 
   private func start() throws {
     log.start(run: "r-1", fleet: try #require(FleetName("shop")), command: ["apply", "--yes"])
   }
 
+  private func events() throws -> [[String: Any]] {
+    log.finish()
+    return try lines.events()
+  }
+
   private func names() throws -> [String] {
-    try lines.events().map { $0["event"] as? String ?? "" }
+    try events().map { $0["event"] as? String ?? "" }
   }
 
   @Test("a run has one start and one end, and nothing outside them")
@@ -52,7 +61,7 @@ struct RunEventTests {
     log.end(exit: 1, failure: "the state is locked")
     log.end(exit: 0)
     log.warn("after")
-    let events = try lines.events()
+    let events = try events()
     #expect(try names() == ["run-started", "warning", "run-ended"])
     #expect(events[0]["command"] as? [String] == ["apply", "--yes"])
     #expect(events[0]["fleet"] as? String == "shop" && events[0]["run"] as? String == "r-1")
@@ -73,13 +82,13 @@ struct RunEventTests {
         "app-3": .notAttempted(why: "stopped"),
       ]), SSHTraffic())
     log.end(exit: 1)
-    let results = try lines.events().filter { $0["event"] as? String == "host-result" }
+    let results = try events().filter { $0["event"] as? String == "host-result" }
       .map { "\($0["host"] ?? "") \($0["result"] ?? "")" }
     #expect(
       results == [
         "app-1 unconfirmed", "app-2 unchanged", "app-1 reverted", "app-3 not attempted",
       ])
-    let end = try #require(lines.events().last)
+    let end = try #require(events().last)
     #expect(end["counts"] as? [String: Int] == ["reverted": 1, "unchanged": 1, "not attempted": 1])
     #expect(end["ssh"] != nil)
   }
@@ -93,7 +102,7 @@ struct RunEventTests {
       }
     }
     log.end(exit: 0)
-    let numbers = try lines.events().compactMap { $0["sequence"] as? Int }
+    let numbers = try events().compactMap { $0["sequence"] as? Int }
     #expect(numbers == Array(1...202))
   }
 
@@ -101,7 +110,56 @@ struct RunEventTests {
   func hostile() throws {
     try start()
     log.add(ProgressEvent.warned(host: "app-1", "a\nb\u{1B}[2J\u{202E}\u{85}"))
-    let event = try #require(lines.events().last)
+    let event = try #require(events().last)
     #expect(event["text"] as? String == "a\nb\u{1B}[2J\u{202E}\u{85}")
+  }
+
+  @Test("a run that fails before it has a summary counts the results that were reported")
+  func failedEarly() throws {
+    try start()
+    log.add(ProgressEvent.settled(host: "app-1", .unconfirmed(why: "no answer")))
+    log.add(ProgressEvent.settled(host: "app-1", .unchanged))
+    log.add(ProgressEvent.settled(host: "app-2", .unchanged))
+    log.end(exit: 1, failure: "the state cannot be written")
+    let end = try #require(events().last)
+    #expect(end["counts"] as? [String: Int] == ["unchanged": 2])
+  }
+
+  @Test("a pipe that is not read delays no event; read later, it has all of them in their order")
+  func stoppedReader() throws {
+    let pipe = Pipe()
+    let descriptor = pipe.fileHandleForWriting.fileDescriptor
+    let log = RunEventLog(LineWriter { Console.write($0 + "\n", to: descriptor) == nil })
+    log.start(run: "r-1", fleet: try #require(FleetName("shop")), command: ["apply"])
+    for index in 0..<1000 { log.warn("\(index) " + String(repeating: "x", count: 200)) }
+    log.end(exit: 0)
+    // More than a pipe holds.
+    #expect(!log.finish(within: 0))
+    var text = Data()
+    while text.count(where: { $0 == UInt8(ascii: "\n") }) < 1002 {
+      let part = pipe.fileHandleForReading.availableData
+      try #require(!part.isEmpty)
+      text += part
+    }
+    #expect(log.finish())
+    let numbers = try text.split(separator: UInt8(ascii: "\n")).map { line in
+      try #require(JSONSerialization.jsonObject(with: line) as? [String: Any])["sequence"] as? Int
+    }
+    #expect(numbers == Array(1...1002))
+  }
+
+  @Test("after a line that cannot be written, no other is tried")
+  func failedWrite() throws {
+    let lines = lines
+    let log = RunEventLog(
+      LineWriter {
+        lines.append($0)
+        return false
+      })
+    log.start(run: "r-1", fleet: try #require(FleetName("shop")), command: ["apply"])
+    log.warn("lost")
+    log.end(exit: 0)
+    #expect(log.finish())
+    #expect(try lines.events().count == 1)
   }
 }

@@ -81,6 +81,20 @@ struct RollbackTests {
     #expect(effects.reachability.contains { $0.contains("8443") }, "\(effects.reachability)")
   }
 
+  @Test("shows no effects if it is not known what the present release lets in")
+  func unknownPresent() throws {
+    var plan = try host()
+    guard case .steps(let steps) = plan.outcome, var step = steps.first else {
+      preconditionFailure("nothing is restored")
+    }
+    step.present = nil
+    plan.outcome = .steps(StepSequence(step))
+    let effects = try #require(plan.effects.first)
+    #expect(effects.reachability.isEmpty)
+    #expect(
+      effects.services.new.isEmpty && effects.routes.new.isEmpty && effects.trusts.new.isEmpty)
+  }
+
   @Test("names in one line every host that has no release to roll back to")
   mutating func nothingEarlier() throws {
     guard case .observed(var observation) = scenario.survey["edge-1"] else {

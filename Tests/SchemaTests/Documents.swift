@@ -50,7 +50,7 @@ struct DocumentedKey: Sendable, CustomStringConvertible {
 
   /// Documents with a value of each type at the key.
   var documentsOfEachType: [String] {
-    let values = ["null", "text", "[]", "[[[]]]", "{}", "{unknown_key: 1}", "1.5", "true"]
+    let values = ["null", "text", "[]", "[[[]]]", "{}", "{unknown_key: 1}", "1.5", "true", "false"]
     return values.compactMap(document) + documentsWithUnknownKey.map(\.text)
   }
 }
@@ -59,7 +59,7 @@ extension Shape {
   /// The value with a text in place of each mapping with known keys.
   fileprivate func around(_ text: String) -> [(MappingShape, String)] {
     switch self {
-    case .text, .choice, .boolean, .integer: []
+    case .text, .choice, .boolean, .constant, .integer: []
     case .mapping(let mapping): [(mapping, text)]
     case .list(let element, _): element.around(text).map { ($0, "[\($1)]") }
     case .entries(let value, let name):

@@ -60,7 +60,7 @@ package struct Starter {
   /// Whether commands in the folder use the inventory without `--inventory`.
   package var isDefaultInventory: Bool {
     EnvironmentVariable.value("DEPLOY_INVENTORY") == nil
-      && Workspace.inventories(in: path("Inventories")).count == 1
+      && (try? Workspace.inventories(in: path("Inventories")))?.count == 1
   }
 
   /// A path in the folder of the fleet, with that folder as the user gave it.

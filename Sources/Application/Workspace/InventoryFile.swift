@@ -4,8 +4,8 @@ import Glibc
 import Inventories
 import Synchronization
 
-/// Which file an inventory is read from: the one that the user named, the one in DEPLOY_INVENTORY, the only one in
-/// `Inventories/` of the current folder or the nearest folder above it, or standard input.
+/// Which file an inventory is read from: the one that the user named, the one in DEPLOY_INVENTORY, the only one in the
+/// nearest `Inventories/`, of the current folder or a folder above it, or standard input.
 enum InventoryFile {
   /// The name with which the user says that the inventory is on standard input. What is beside an inventory is then in
   /// the current folder, named after the fleet.
@@ -16,15 +16,22 @@ enum InventoryFile {
 
   /// The path of the inventory. A symbolic link is followed, so that the state and the CA are those of the file itself.
   ///
-  /// - Throws: a failure of the kind `usage` if it is not clear which file to use.
+  /// - Throws: a failure of the kind `usage` if it is not clear which file to use, or which state and CA.
   static func path(_ location: FleetLocation, _ interaction: (any Interaction)?) throws -> String {
     if let path = location.inventory ?? EnvironmentVariable.value("DEPLOY_INVENTORY") {
-      return path == standardInput ? path : followed(path)
+      return path == standardInput ? path : try LinkedInventory.followed(path)
     }
     for folder in folders {
-      let candidates = Workspace.inventories(in: folder)
-      guard !candidates.isEmpty else { continue }
-      if folder != Self.folder { try refuseForeign(folder) }
+      // The nearest one decides, even if it is empty: a fleet further above is another one.
+      guard let candidates = try Workspace.inventories(in: folder) else { continue }
+      let isAbove = folder != Self.folder
+      if isAbove { try FolderTrust.check(folder) }
+      guard !candidates.isEmpty else {
+        throw Failure(
+          .usage,
+          "there is no inventory in \(folder)/, which is the nearest folder of this name: name one with --inventory,"
+            + " or create one with \"deploy init\"")
+      }
       guard candidates.count == 1 else {
         throw Failure(
           .usage,
@@ -32,8 +39,11 @@ enum InventoryFile {
             + " --inventory")
       }
       let path = "\(folder)/\(candidates[0])"
-      if folder != Self.folder { interaction?.inform("using the inventory \(path)") }
-      return followed(path)
+      if isAbove {
+        try FolderTrust.check(folder, file: path)
+        interaction?.inform("using the inventory \(path)")
+      }
+      return try LinkedInventory.followed(path)
     }
     throw Failure(
       .usage,
@@ -61,33 +71,6 @@ enum InventoryFile {
   private static var folders: [String] {
     let depth = FileManager.default.currentDirectoryPath.split(separator: "/").count
     return (0...depth).map { String(repeating: "../", count: $0) + folder }
-  }
-
-  /// Refuses a folder above the current one that another user could have made, as git does: an inventory names
-  /// programs that run.
-  private static func refuseForeign(_ folder: String) throws {
-    var status = stat()
-    guard stat(folder, &status) == 0, [0, geteuid()].contains(status.st_uid) else {
-      throw Failure(
-        .usage,
-        "\(folder)/ has an inventory, but the folder belongs to another user, and an inventory names programs that"
-          + " run. If you trust it, name the file with --inventory")
-    }
-  }
-
-  /// The file that a symbolic link leads to, relative to the current folder if it is below it; any other path as it is.
-  private static func followed(_ path: String) -> String {
-    var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
-      // Anything else is refused when it is read, under the name that the user knows.
-      stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      let resolved = realpath(path, nil)
-    else { return path }
-    defer { free(resolved) }
-    let absolute = String(cString: resolved)
-    let current = FileManager.default.currentDirectoryPath
-    let prefix = current.hasSuffix("/") ? current : current + "/"
-    return absolute.hasPrefix(prefix) ? String(absolute.dropFirst(prefix.count)) : absolute
   }
 
   // MARK: - Standard input

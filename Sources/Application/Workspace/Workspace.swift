@@ -3,6 +3,7 @@ import Diagnostics
 import Files
 import Fleet
 import FoundationEssentials
+import Glibc
 package import Inventories
 import Playbooks
 import StateStores
@@ -109,9 +110,11 @@ package struct Workspace: Sendable {
     }
     let playbook = try playbook(path, interaction)
     guard let other = playbook.procedure?.command, other != command else { return playbook }
+    let isFromVariable = EnvironmentVariable.value("DEPLOY_PLAYBOOK") == path
     throw Failure(
       .usage,
-      "\(path) has the procedure of another command. Run it with\n    \(other.rawValue)"
+      "\(path)\(isFromVariable ? ", from DEPLOY_PLAYBOOK," : "") has the procedure of another command. Run it"
+        + " with\n    \(other.rawValue)"
         + " --playbook \(path)")
   }
 
@@ -128,8 +131,17 @@ package struct Workspace: Sendable {
   }
 
   /// The names of the inventories in a folder, sorted. The only one there is used if none is named.
-  static func inventories(in folder: String) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  ///
+  /// - Returns: nil if there is no such folder.
+  /// - Throws: a failure of the kind `usage` if the folder cannot be read.
+  static func inventories(in folder: String) throws -> [String]? {
+    var status = stat()
+    if lstat(folder, &status) != 0, [ENOENT, ENOTDIR].contains(errno) { return nil }
+    guard let stream = opendir(folder) else {
+      throw Failure(.usage, "\(folder)/ cannot be read: \(String(cString: strerror(errno)))")
+    }
+    closedir(stream)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
     return names.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.sorted()
   }
 

@@ -36,8 +36,10 @@ struct CheckCommand: AsyncParsableCommand {
         report = try await CheckFleet.report(
           options.location, playbook: playbook.playbook, interaction, isOffline: offline)
       } catch {
-        if format == .json {
-          try JSONText.print(CheckDocument(Failure(error), interaction.shown.diagnostics))
+        // The document judges the files; another failure, such as an ambiguous command line, does not.
+        let failure = Failure(error)
+        if format == .json, failure.kind == .invalidInput {
+          try JSONText.print(CheckDocument(failure, interaction.shown.diagnostics))
         }
         throw error
       }

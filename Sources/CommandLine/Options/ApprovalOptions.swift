@@ -28,12 +28,14 @@ struct ApprovalOptions: ParsableArguments {
     _ options: FleetOptions, _ log: LogOption, _ scope: () throws -> RunScope,
     _ work: (FleetRun) async throws -> Summary
   ) async throws {
+    let events = format == .ndjson ? RunEventLog() : nil
+    // Afterwards, so that a message does not wait for the reader of the events.
+    defer { events?.finish() }
     try await reporting {
       // JSON is for programs, which cannot be asked about a plan that they have not seen.
       guard format == .text || yes else {
         throw Failure(.usage, "--format \(format.rawValue) shows no plan to approve: add --yes")
       }
-      let events = format == .ndjson ? RunEventLog() : nil
       let run = try FleetRun(
         options.location(waiting: lock), scope(),
         options.interaction(format: format.ofResults, yes: yes, events: events),

@@ -8,8 +8,8 @@ struct FleetOptions: ParsableArguments {
     name: .shortAndLong,
     help: ArgumentHelp(
       """
-      Inventory; - is standard input. Default: $DEPLOY_INVENTORY, or else the only inventory in Inventories/, here or in \
-      the nearest folder above.
+      Inventory; - is standard input. Default: $DEPLOY_INVENTORY, or else the only inventory in the nearest \
+      Inventories/, here or in a folder above.
       """,
       valueName: "file"),
     completion: .yaml)

@@ -21,6 +21,19 @@ enum Console {
 
   static func output(_ text: String) { output(StyledText(text)) }
 
+  /// Writes a line of a result that is printed in parts, ended by a newline. Only on a terminal does that hold up those
+  /// who draw the status area.
+  ///
+  /// - Returns: whether it could be written; if not, that is noted for ``exitCode(_:)``.
+  static func outputLine(_ line: String) -> Bool {
+    if StatusDisplay.isPossible, outputIsTerminal {
+      output(line)
+    } else if let number = write(StyledText(line), to: STDOUT_FILENO) {
+      failure.withLock { $0 = $0 ?? number }
+    }
+    return failure.withLock { $0 == nil }
+  }
+
   /// Writes progress or a diagnostic, ended by a newline.
   static func error(_ text: StyledText) {
     // There is no other stream on which a failure could be reported.

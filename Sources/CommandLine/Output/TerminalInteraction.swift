@@ -22,6 +22,9 @@ struct TerminalInteraction: Interaction {
   /// Whether output is coloured, given whether the stream is a terminal.
   let usesColor: @Sendable (_ onTerminal: Bool) -> Bool
 
+  /// How many seconds a reader of events has for the last ones, if the program stops at once.
+  private static let patience = 1
+
   /// The hosts that the shown plan holds.
   private let explained = ExplainedHosts()
 
@@ -133,6 +136,7 @@ struct TerminalInteraction: Interaction {
     await Interrupts.cancelling(work, stopping) {
       abandon()
       events?.end(exit: ExitStatus.interrupted.rawValue)
+      events?.finish(within: Self.patience)
     }
   }
 }

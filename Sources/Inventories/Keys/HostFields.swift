@@ -20,7 +20,7 @@ enum HostField: String, KeyTable {
         example: "{region: eu}")
     case .ssh:
       return KeyDescription(
-        .mapping(MappingShape(SSHField.self)), .otherwise("the top level's"),
+        .mapping(.hostSSH), .otherwise("the top level's"),
         "Settings that differ from the top level's.")
     case .container:
       return KeyDescription(
@@ -59,7 +59,7 @@ enum ContainerField: String, KeyTable {
         example: "8443")
     case .ssh:
       KeyDescription(
-        .mapping(MappingShape(SSHField.self)),
+        .mapping(.containerSSH),
         .otherwise("the top level's, without `jump` and `host_key`"),
         "How the container is reached from its host; without `jump`.")
     }
@@ -78,7 +78,7 @@ enum LeftHostField: String, KeyTable {
       KeyDescription(.address, .otherwise("the one in the state"), "Where the host is.")
     case .ssh:
       KeyDescription(
-        .mapping(MappingShape(SSHField.self)), .otherwise("the top level's"),
+        .mapping(.hostSSH), .otherwise("the top level's"),
         "Settings that differ from the top level's.")
     }
   }

@@ -15,26 +15,27 @@ enum SSHField: String, KeyTable {
     return switch self {
     case .user:
       KeyDescription(
-        .text(UserName.self), .usual(usual.user.text),
-        "Who logs in; also a name of a directory, such as `anna@corp.example`.")
+        .text(UserName.self), Self.configured(or: usual.user.text),
+        "Who logs in; also a name of a directory, such as `anna@corp.example`.", example: "deploy")
     case .port:
       KeyDescription(
         .port, .usual("\(usual.port)"),
-        "Must be in the inventory, because the firewall opens it; a port in `~/.ssh/config` alone is refused."
-      )
+        "Must be in the inventory, because the firewall opens it; a port in `~/.ssh/config` alone is refused.",
+        example: "\(usual.port)")
     case .identity:
       KeyDescription(
         .oneOrMore(.file(example: "~/.ssh/id_ed25519")),
-        .otherwise("the agent, then the usual files"),
+        .otherwise("the ssh configuration's, or else the agent, then the usual files"),
         "Private keys, tried in order; every format that OpenSSH writes. The passphrase of an encrypted one is asked"
           + " for once.")
     case .knownHosts:
       KeyDescription(
-        .file(), .usual(usual.knownHosts.text),
+        .file(example: usual.knownHosts.text), Self.configured(or: usual.knownHosts.text),
         "The keys of hosts; `/etc/ssh/ssh_known_hosts` is read too.")
     case .hostKeyChecking:
       KeyDescription(
-        .choice(of: SSHSettings.HostKeyChecking.self), .usual(usual.hostKeyChecking.rawValue),
+        .choice(of: SSHSettings.HostKeyChecking.self),
+        Self.configured(or: usual.hostKeyChecking.rawValue),
         "What happens to a host that `known_hosts` does not have: refused until `deploy hosts trust` records it, or"
           + " recorded at once and reported. A changed key is always refused.")
     case .hostKey:
@@ -47,7 +48,7 @@ enum SSHField: String, KeyTable {
       KeyDescription(
         .either([
           .choice(["none"]), .oneOrMore(.text(JumpHost.self, form: "`[user@]host[:port]`")),
-        ]), .usual("none"),
+        ]), Self.configured(or: "none"),
         "Hosts to go through, the nearest first. All hosts behind a bastion share one connection to it; the key of"
           + " each hop is checked.", example: "anna@bastion.shop.example")
     case .config:
@@ -71,5 +72,20 @@ enum SSHField: String, KeyTable {
         .choice(of: Become.self), .usual(usual.become.rawValue),
         "How the user becomes root: is root, or runs `sudo -n`, which must not ask for a password.")
     }
+  }
+
+  /// For settings that the user's ssh configuration may have, which is the file of `config`.
+  private static func configured(or value: String) -> KeyDescription.Absence {
+    .otherwise("the ssh configuration's, or else `\(value)`")
+  }
+}
+
+extension MappingShape {
+  /// The settings of a host, whose defaults are the top level's.
+  static let hostSSH = MappingShape(SSHField.self) { _ in .otherwise("the top level's") }
+
+  /// The settings of a container. The jump hosts and the keys of its host are not its own.
+  static let containerSSH = MappingShape(SSHField.self) { key in
+    .otherwise([.jump, .hostKey].contains(key) ? "none" : "the top level's")
   }
 }

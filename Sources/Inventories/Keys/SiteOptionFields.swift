@@ -25,13 +25,13 @@ enum CertificateField: String, KeyTable {
         "Files that something else keeps on the front-ends, such as certbot.")
     case .ca:
       KeyDescription(
-        .boolean, Self.needed,
-        "Only `true`: issued by the private CA. Visitors must trust that CA.",
+        .constant(true), Self.needed,
+        "Issued by the private CA. Visitors must trust that CA.",
         earlierNames: ["authority"])
     case .acme:
       KeyDescription(
         .either([
-          .choice(["true"]), .text(ACMEAccountName.self, form: "the name of an account"),
+          .constant(true), .text(ACMEAccountName.self, form: "the name of an account"),
           .mapping(MappingShape(ACMECertificateField.self)),
         ]), Self.needed,
         "Ordered from a public CA and renewed: `true` for the account that `acme` itself describes.",

@@ -43,12 +43,13 @@ package struct StepEffects: Hashable, Sendable {
     }
   }
 
-  /// Empty for a release that was made before facts were recorded.
+  /// Empty if the facts of one of the two releases are not known: it was made before facts were recorded, or a host to
+  /// which an earlier release returns has no valid manifest now.
   fileprivate init(of step: HostStep, after before: EdgeFacts?) {
     let after: EdgeFacts?
     switch step.kind {
     case .restore(let restored):
-      guard let record = restored.record, record.facts != EdgeFacts() else { return }
+      guard before != nil, let record = restored.record, record.facts != EdgeFacts() else { return }
       after = record.facts
     case .install(let installation): after = installation.facts
     case .remove: after = nil

@@ -10,7 +10,8 @@ import Synchronization
 /// docs/json.md).
 ///
 /// The first line is `run-started`, the last one `run-ended`, and each host of the run has a `host-result` between
-/// them, of which the last one is its result.
+/// them, of which the last one is its result. Adding an event never waits for the reader of standard output: events are
+/// added within the transactions of hosts.
 final class RunEventLog: Sendable {
   private struct State {
     var sequence = 0
@@ -21,10 +22,10 @@ final class RunEventLog: Sendable {
   }
 
   private let state = Mutex(State())
-  private let write: @Sendable (String) -> Void
+  private let writer: LineWriter
 
-  init(write: @escaping @Sendable (String) -> Void = { Console.output($0) }) {
-    self.write = write
+  init(_ writer: LineWriter = LineWriter { Console.outputLine($0) }) {
+    self.writer = writer
   }
 
   /// Begins the events of a run.
@@ -93,21 +94,29 @@ final class RunEventLog: Sendable {
       event.isSuccess = exit == 0
       event.stopped = summary.stopped
       event.warnings = summary.warnings
-      event.counts = Dictionary(grouping: summary.results.values, by: \.name).mapValues(\.count)
+      // Those of the summary, or, if the run failed before it had one, those that were reported.
+      event.counts = Dictionary(grouping: state.results.values, by: \.name).mapValues(\.count)
       event.ssh = state.summary.map { RunEvent.Wire($0.traffic) }
       add(event, &state)
       state.hasEnded = true
     }
   }
 
-  /// Writes an event with its number and time, under the lock, so that lines are in the order of their numbers.
+  /// Waits until the events are written.
+  ///
+  /// - Parameter seconds: how long it waits at most; nil for any time.
+  /// - Returns: whether they are written, or cannot be.
+  @discardableResult
+  func finish(within seconds: Int? = nil) -> Bool { writer.finish(within: seconds) }
+
+  /// Adds an event with its number and time, under the lock, so that lines are in the order of their numbers.
   private func add(_ event: RunEvent, _ state: inout State) {
     guard state.hasStarted, !state.hasEnded else { return }
     state.sequence += 1
     var event = event
     event.sequence = state.sequence
     do {
-      write(try JSONText.line(event))
+      writer.add(try JSONText.line(event))
     } catch {
       preconditionFailure("An event has no JSON: \(error). This is a bug in deploy.")
     }
