@@ -3,7 +3,7 @@ import Glibc
 
 /// An inventory that is named by a symbolic link: its state and its CA are beside the file that the link leads to.
 enum LinkedInventory {
-  /// What decides about hosts. Without it beside the file, a command would begin anew.
+  /// What decides about hosts. Without it beside the file, a command would begin with a new one.
   private static let decisive = [".state.json", ".ca"]
   /// What belongs to it.
   private static let others = [
