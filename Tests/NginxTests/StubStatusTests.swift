@@ -73,11 +73,12 @@ struct StubStatusTests {
       answers() { [ "$(code)" = "$1" ]; }
       echo "before: $(code)"
       cp "$edge/new.conf" "$edge/current/nginx/deploy.conf"
-      on edge-1 nginx -c "$edge/nginx.conf" -s reload
+      on edge-1 nginx -c "$edge/nginx.conf" -s reload 2>/dev/null
+      # An old worker may still answer after a new one has.
       until_done answers \#(isAdded ? 200 : 403)
-      echo "after: $(code)"
+      echo done
       """#)
-    #expect(answers == "before: \(isAdded ? 403 : 200)\nafter: \(isAdded ? 200 : 403)\n")
+    #expect(answers == "before: \(isAdded ? 403 : 200)\ndone\n")
   }
 
   @Test("is also for addresses that the inventory names, and refused to all others")

