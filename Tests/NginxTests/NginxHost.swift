@@ -50,7 +50,7 @@ final class NginxHost {
       """, to: "nginx.conf")
   }
 
-  private func moved(_ text: String) -> String {
+  func moved(_ text: String) -> String {
     [
       ("/etc/deploy/", "\(path)/"), ("/var/log/nginx/", "\(path)/log/"),
       ("/etc/ssl/blog/", "\(path)/blog/"), ("/srv/", "\(path)/srv/"), ("/run/", "\(path)/run/"),

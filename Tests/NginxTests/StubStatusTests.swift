@@ -1,4 +1,5 @@
 import Diagnostics
+import Fleet
 import Inventories
 import TestSupport
 import Testing
@@ -36,7 +37,7 @@ struct StubStatusTests {
     echo "visitor: $(curl -s -m 5 -o /dev/null -w '%{http_code}' http://198.18.0.1:9180/stub_status || true)"
     """#
 
-  @Test("is for the host itself, on its own address")
+  @Test("is for the host itself, and refused to all others")
   func local() throws {
     let answers = try TestFleet(inventory("{port: 9180}")).answers(Self.questions)
     #expect(
@@ -45,10 +46,39 @@ struct StubStatusTests {
         edge-1 other: 404
         app-1: Activeconnections:
         app-1 other: 404
-        allowed: 000
-        visitor: 000
+        allowed: 403
+        visitor: 403
 
         """)
+  }
+
+  @Test("is for others after a reload, and no longer after another one", arguments: [true, false])
+  func reload(isAdded: Bool) throws {
+    let inventories = try [
+      inventory("{port: 9180}"), inventory("{port: 9180, allow: [198.18.0.21]}"),
+    ]
+    let (old, new) = isAdded ? (inventories[0], inventories[1]) : (inventories[1], inventories[0])
+    let fleet = try TestFleet(old)
+    let host = try #require(new.hosts.first { $0.name.text == "edge-1" })
+    let nginx = try #require(Version(try Command("nginx", "-v").output))
+    let edge = try fleet["edge-1"]
+    let main = try #require(
+      configuration(for: host, in: new, nginx: nginx).first { $0.path == .main })
+    try edge.write(edge.moved(main.text), to: "new.conf")
+    let answers = try fleet.answers(
+      #"""
+      code() {
+        on app-1 curl -s -o /dev/null -w '%{http_code}' http://198.18.0.1:9180/stub_status || true
+      }
+      answers() { [ "$(code)" = "$1" ]; }
+      echo "before: $(code)"
+      cp "$edge/new.conf" "$edge/current/nginx/deploy.conf"
+      on edge-1 nginx -c "$edge/nginx.conf" -s reload 2>/dev/null
+      # An old worker may still answer after a new one has.
+      until_done answers \#(isAdded ? 200 : 403)
+      echo done
+      """#)
+    #expect(answers == "before: \(isAdded ? 403 : 200)\ndone\n")
   }
 
   @Test("is also for addresses that the inventory names, and refused to all others")

@@ -136,9 +136,9 @@
   for (const svg of all("svg")) {
     if (svg.getAttribute("aria-hidden") === "true") continue;
     if (svg.getAttribute("role") !== "img") say("an image has no role");
-    const label = svg.getAttribute("aria-labelledby") || "";
-    if (!label || label.split(" ").some((id) => !document.getElementById(id)?.textContent))
-      say("an image has no title or description");
+    for (const attribute of ["aria-labelledby", "aria-describedby"])
+      if (!document.getElementById(svg.getAttribute(attribute) || "")?.textContent)
+        say("an image has no title or description");
   }
   for (const section of all("section, nav")) if (!named(section)) say("a landmark has no name");
   for (const table of all("table")) {

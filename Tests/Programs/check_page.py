@@ -14,9 +14,11 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import websocket
 
+DEADLINE = 60
 WIDTHS = (1280, 820, 390)
 AUDIT = pathlib.Path(__file__).with_name("audit_page.js").read_text()
 
@@ -25,18 +27,23 @@ class Browser:
     """A chromium, and one page of it, steered with the DevTools protocol."""
 
     def __init__(self, folder):
+        self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
              "--no-first-run", "--disable-background-networking", "--disable-component-update",
-             "--remote-debugging-port=0", f"--user-data-dir={folder}", "about:blank"],
-            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-        for line in self.process.stderr:
-            if "DevTools listening on" in line:
-                address = line.split()[-1]
-                break
-        else:
-            raise SystemExit("chromium did not start")
-        self.socket = websocket.create_connection(address, suppress_origin=True, timeout=60)
+             "--disable-dev-shm-usage", "--remote-debugging-port=0", f"--user-data-dir={folder}",
+             "about:blank"],
+            stderr=self.log, stdout=subprocess.DEVNULL)
+        self.socket = None
+        try:
+            self.connect(folder)
+        except BaseException:
+            self.close()
+            raise
+
+    def connect(self, folder):
+        self.socket = websocket.create_connection(
+            self.address(folder), suppress_origin=True, timeout=DEADLINE)
         self.numbers = itertools.count(1)
         self.session = None
         self.events = []
@@ -44,6 +51,19 @@ class Browser:
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(domain + ".enable")
+
+    def address(self, folder):
+        """Where chromium listens: it writes a file with its port and its path when it does."""
+        file = pathlib.Path(folder, "DevToolsActivePort")
+        deadline = time.monotonic() + DEADLINE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            lines = file.read_text().split() if file.exists() else []
+            if len(lines) == 2:
+                return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+            time.sleep(0.05)
+        self.log.seek(0)
+        said = self.log.read().decode(errors="replace")[-2000:]
+        raise SystemExit(f"chromium did not start: {said}")
 
     def receive(self):
         message = json.loads(self.socket.recv())
@@ -67,7 +87,10 @@ class Browser:
     def open(self, url):
         self.events.clear()
         self.call("Page.navigate", url=url)
+        deadline = time.monotonic() + DEADLINE
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{url} was not loaded in {DEADLINE} seconds")
             self.receive()
 
     def evaluate(self, text):
@@ -77,8 +100,14 @@ class Browser:
         return result["result"].get("value")
 
     def close(self):
+        if self.socket:
+            self.socket.close()
         self.process.terminate()
-        self.process.wait()
+        try:
+            self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(DEADLINE)
 
 
 def said(event):

@@ -10,9 +10,8 @@ import Testing
 
 @Suite("The metrics of a fleet")
 struct MetricTests {
-  private static let python = "/var/cache/deploy-sandbox/python-tools/bin/python"
-  private static let toolsAreThere = FileManager.default.fileExists(
-    atPath: "/var/cache/deploy-sandbox/python-tools/lib/python3.11/site-packages/prometheus_client")
+  private static let python = PythonTools.python
+  private static let toolsAreThere = PythonTools.have("prometheus_client")
   private static let missing: Comment = "scripts/make-python-tools makes the tools that this needs"
 
   private static let scenes: [(String, ReportScene)] = {

@@ -1,4 +1,9 @@
+import Fleet
+import FleetLiterals
 import Foundation
+import Inventories
+import Planning
+import State
 import TestSupport
 import Testing
 
@@ -6,11 +11,10 @@ import Testing
 
 /// A headless browser, steered by a program that needs a package of `scripts/make-python-tools`.
 private enum Chromium {
-  static let python = "/var/cache/deploy-sandbox/python-tools/bin/python"
+  static let python = PythonTools.python
   static let isThere =
     ProgramRun.exists("chromium")
-    && FileManager.default.fileExists(
-      atPath: "/var/cache/deploy-sandbox/python-tools/lib/python3.11/site-packages/websocket")
+    && PythonTools.have("websocket")
   static let missing: Comment =
     "needs chromium (scripts/install-packages test) and scripts/make-python-tools"
 
@@ -84,7 +88,10 @@ struct PageTests {
 
   @Test("text that looks like markup is shown as text")
   func inert() {
-    let html = Self.html(SampleFleets.hostile)
+    var scene = SampleFleets.hostile
+    scene.survey["app-1"] = .unreachable("a\u{FFFE}b\u{FFFF}c")
+    let html = Self.html(scene)
+    #expect(html.contains("a\u{FFFD}b\u{FFFD}c"))
     #expect(html.contains("&lt;/style&gt;&lt;script&gt;window.injected=1&lt;/script&gt;"))
     #expect(!html.contains("<script"))
     #expect(!html.contains("onerror=window.injected=2>"))
@@ -111,5 +118,71 @@ struct PageTests {
         "The last run failed.",
       ])
     #expect(DueWork(SampleFleets.small.report).items.isEmpty)
+  }
+
+  @Test("a host without a release is due, and the page does not say that all are as installed")
+  func empty() {
+    let scene = SampleFleets.withoutOneRelease
+    #expect(DueWork(scene.report).items.map(\.text) == ["1 host has no release."])
+    #expect(!Self.html(scene).contains("ll as installed"))
+    #expect(Self.html(SampleFleets.small).contains("All as installed"))
+  }
+
+  @Test("edges that could not be tried are said, and do not count as tried")
+  func untried() {
+    var scene = SampleFleets.small
+    scene.survey["edge-2"] = .unreachable("no answer")
+    scene.verify { site, _, to in site == "admin.shop.example" && to == "app-3" ? ["refused"] : [] }
+    let html = Self.html(scene)
+    #expect(html.contains("<dd class=\"value\">4 of 5</dd>"))
+    #expect(html.contains("<dd class=\"note\">4 not tried</dd>"))
+    #expect(html.contains("6 connections could not be tried, because"))
+    #expect(
+      DueWork(scene.report).items.last
+        == .init(
+          isUrgent: false, text: "6 connections could not be tried.",
+          advice: "The table of edges has the sites."))
+  }
+
+  @Test("more hosts with trouble than are named are urgent only if one of them is")
+  func more() {
+    var scene = SampleFleets.large
+    for host in scene.inventory.hosts.map(\.name) {
+      guard case .observed = scene.survey[host] else {
+        scene.survey[host] = nil
+        continue
+      }
+      scene.damage(host) {
+        $0.driftedFiles = ["nginx/deploy.conf"]
+        ($0.nginxIsRunning, $0.servedReleases) = (true, [12])
+      }
+    }
+    func rest() -> DueWork.Item? {
+      DueWork(scene.report).items.first { $0.text.contains("more hosts need attention") }
+    }
+    #expect(rest()?.isUrgent == false)
+    for host in scene.inventory.hosts.map(\.name).prefix(20) where scene.survey[host] != nil {
+      scene.damage(host) { $0.firewall = .absent }
+    }
+    #expect(rest()?.isUrgent == true)
+  }
+
+  @Test("dates are one mark for each slot of the axis, with the worst urgency")
+  func marks() {
+    var scene = SampleFleets.large
+    for (index, host) in scene.inventory.hosts.map(\.name).enumerated() {
+      let end = ReportScene.later(Int64(index * 7) - 20)
+      for path in (scene.state.hosts[host]?.release.certificates ?? [:]).keys {
+        scene.state.hosts[host]?.release.certificates[path]?.notAfter = end
+      }
+    }
+    let expiries = scene.expiries.filter { $0.kind == .certificate }
+    for size in ExpiryTimeline.Size.allCases {
+      let marks = ExpiryTimeline(scene.expiries, size).marks(of: expiries)
+      #expect(marks.map(\.count).reduce(0, +) == expiries.count)
+      #expect(marks.map(\.x).min() == size.axis.start - 20 && marks[0].urgency == .ended)
+      #expect(marks.allSatisfy { $0.x <= size.axis.end })
+      #expect(zip(marks, marks.dropFirst()).allSatisfy { $1.x - $0.x >= 30 })
+    }
   }
 }

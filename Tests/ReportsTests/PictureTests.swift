@@ -75,6 +75,37 @@ struct PictureTests {
     #expect(run.output.contains("<svg"))
   }
 
+  @Test("declares every node at which an edge begins or ends", arguments: scenes.indices)
+  func declared(_ index: Int) {
+    let picture = Self.picture(Self.scenes[index])
+    let dot = PictureDOT(picture).text
+    let ids = dot.matches(of: /(?m)^ +("[^"]+") \[/).map { String($0.1) }
+    let ends = dot.matches(of: /("[^"]+") -> ("[^"]+") \[/).flatMap {
+      [String($0.1), String($0.2)]
+    }
+    #expect(!ends.isEmpty && Set(ends).subtracting(ids) == [])
+    let mermaid = PictureMermaid(picture).text
+    let nodes = mermaid.matches(of: /(?m)^ +(l[0-9]+[vfb][0-9]*)[(\[{]/).map { String($0.1) }
+    let arrows = mermaid.matches(
+      of: /(?m)^ +(l[0-9a-z]+) (?:-->|--x|-\.->)(?:\|"[^"]*"\|)? (l[0-9a-z]+)$/
+    ).flatMap { [String($0.1), String($0.2)] }
+    #expect(!arrows.isEmpty && Set(arrows).subtracting(nodes) == [])
+  }
+
+  @Test("counts the edges of a large lane of which only a sample was tried")
+  func sample() {
+    var scene = SampleFleets.large
+    let survey = scene.edges
+    let some = (survey?.trials ?? []).filter {
+      $0.site == "www.r7.example" && $0.from == "edge-7-1"
+    }
+    scene.edges = EdgeSurvey(trials: some, openings: [], edgeCount: survey?.edgeCount ?? 0)
+    let lane = Self.picture(scene).allLanes.first { $0.sites.contains("www.r7.example") }
+    #expect(lane?.edges.total == 3 * 5 * 20)
+    #expect(lane?.edges.tried == 20 && (lane?.edges.failed ?? 0) >= 16)
+    #expect(lane?.visits == .init(notTried: 15))
+  }
+
   @Test("is a Mermaid flowchart in which text is quoted")
   func mermaid() {
     let lines = PictureMermaid(Self.picture(SampleFleets.troubled)).text.split(separator: "\n")

@@ -80,6 +80,35 @@ struct PluginTests {
     #expect(line.utf8.count < 1000)
   }
 
+  @Test("is UNKNOWN if only expiry dates count and the state has no release")
+  func lost() {
+    var scene = SampleFleets.small
+    scene.state.hosts = [:]
+    scene.isOffline = true
+    let result = Self.result(scene)
+    #expect(result.severity == .unknown)
+    #expect(
+      result.line.hasPrefix("DEPLOY UNKNOWN - shop: the state has no release of any host | "))
+    scene = SampleFleets.small
+    scene.isOffline = true
+    #expect(Self.result(scene).severity == .ok)
+  }
+
+  @Test("does not count a host without a release among those as installed")
+  func empty() {
+    let line = Self.result(SampleFleets.withoutOneRelease).line
+    #expect(line.hasPrefix("DEPLOY OK - shop: 4 as installed, 1 without a release, the first"))
+  }
+
+  @Test("names what expires first by the time, not by the order")
+  func first() {
+    let scene = SampleFleets.small
+    let line = PluginResult(
+      scene.status, scene.expiries.reversed(), runs: scene.runs, .usual
+    ).line
+    #expect(line == Self.result(scene).line)
+  }
+
   @Test("is UNKNOWN if the status could not be found out")
   func unknown() {
     let result = PluginResult(unknown: "no inventory was found")

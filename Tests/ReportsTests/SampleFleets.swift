@@ -65,6 +65,17 @@ enum SampleFleets {
     return scene
   }
 
+  /// Four hosts as installed, and one that is new in the inventory.
+  static var withoutOneRelease: ReportScene {
+    var scene = small
+    scene.state.hosts["app-3"] = nil
+    scene.damage("app-3") {
+      ($0.manifest, $0.currentRelease, $0.servedReleases) = (nil, nil, [])
+      ($0.includesRelease, $0.firewall) = (false, .absent)
+    }
+    return scene
+  }
+
   /// A thousand hosts, of which a twentieth have some trouble, and forty groups of sites.
   static var large: ReportScene {
     let regions = (1...40).map { region in

@@ -27,12 +27,14 @@ package struct MonitorFleet {
   ///   - isOffline: whether no host is contacted.
   ///   - now: the time from which days are counted.
   package func findings(isOffline: Bool, now: Timestamp) async throws -> Findings {
+    // Reads files of the controller: one that is missing is reported before hosts are asked.
+    let expiries = try ListExpiry(run).expiries(now: now).expiries
     let survey = SurveyFleet(run)
     let status =
       isOffline ? try survey.recorded(now: now) : try await survey.report().status(now: now)
     return Findings(
       state: try run.states.read(), status: status,
-      expiries: try ListExpiry(run).expiries(now: now).expiries, runs: try await runs())
+      expiries: expiries, runs: try await runs())
   }
 
   private func runs() async throws -> [RecentRun] {

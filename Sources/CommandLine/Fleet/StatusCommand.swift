@@ -68,6 +68,7 @@ struct StatusCommand: AsyncParsableCommand {
   }
 
   private func pluginResult() async throws -> PluginResult {
+    if let mistake = monitoring.mistake { return PluginResult(unknown: mistake) }
     let found = try await MonitorFleet(fleetRun()).findings(isOffline: expiry, now: .current)
     return PluginResult(found.status, found.expiries, runs: found.runs, monitoring.thresholds)
   }

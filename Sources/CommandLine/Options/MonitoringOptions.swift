@@ -46,10 +46,12 @@ struct MonitoringOptions: ParsableArguments {
     guard format == .nagios || warning == nil && critical == nil else {
       throw ValidationError("--warn and --critical need --format nagios.")
     }
-    guard thresholds.critical <= thresholds.warning else {
-      throw ValidationError(
-        "--critical \(thresholds.critical) is longer than --warn \(thresholds.warning): a plugin warns first."
-      )
-    }
+  }
+
+  /// What is wrong with the thresholds; a plugin answers UNKNOWN then, because monitoring reads its exit code.
+  var mistake: String? {
+    guard thresholds.critical > thresholds.warning else { return nil }
+    return
+      "--critical \(thresholds.critical) is longer than --warn \(thresholds.warning): a plugin warns first"
   }
 }

@@ -12,13 +12,13 @@ enum StubStatusField: String, KeyTable {
     case .port:
       KeyDescription(
         .port, .required,
-        "The nginx of each host that has a site answers `http://127.0.0.1:PORT/stub_status`.",
+        "The nginx of each host that has a site answers `http://127.0.0.1:PORT/stub_status`. It listens on every"
+          + " address, and refuses others with 403; the firewall stays closed.",
         example: "9180")
     case .allow:
       KeyDescription(
         .ranges, .otherwise("the host itself"),
-        "Who else may ask: nginx then listens on every address, and refuses all others with 403. The firewall"
-          + " stays closed: name the port in `firewall.allow` too.")
+        "Who else may ask. The firewall stays closed: name the port in `firewall.allow` too.")
     }
   }
 }

@@ -75,13 +75,31 @@ enum Listeners {
       hosts.hosts[$0]?.value.ssh.port == port
     }
     let publishing: [Port] = [.http, .https]
+    let applications = sites.filter { $0.listensLocally(on: port) }
+      .flatMap(\.upstreams).map(\.value.host)
+    let publishers = (frontEnds + sites.flatMap(\.upstreams).map(\.value.host)).filter {
+      hosts.hosts[$0]?.value.container?.published == port
+    }
     for (names, use) in [
       (loggedInto, "SSH"), (backEnds, "a site's back-end port"),
+      (applications, "the port of a site's application"),
+      (publishers, "the published port of its container"),
       (publishing.contains(port) ? frontEnds : [], "a public port of the front-end"),
     ] {
       guard let first = names.min() else { continue }
       found.report(
         .portConflict(port, on: first, use, "that of \("stub_status".quoted)", at: status.place))
+    }
+  }
+}
+
+extension DeclaredSite {
+  /// Whether its back-ends pass requests to an application on this port of their own.
+  fileprivate func listensLocally(on port: Port) -> Bool {
+    switch service?.content {
+    case .proxy(.tcp(let address, port)), .fastCGI(.tcp(let address, port), _, _):
+      address.isLoopback
+    default: false
     }
   }
 }

@@ -8,30 +8,25 @@ struct StatusServer {
 
   var paragraph: Paragraph {
     Paragraph(
-      status.allow.isEmpty
-        ? "How many connections nginx has, for an exporter on this host."
-        : "How many connections nginx has, for an exporter. The firewall is not opened for it.",
+      "How many connections nginx has, for an exporter. The firewall is not opened for it.",
       [
         Directive(
           "server",
-          block: [listen, Paragraph([Directive("access_log", "off")])] + access + [locations])
+          block: [listen, Paragraph([Directive("access_log", "off")]), access, locations])
       ])
   }
 
+  /// Every address, with and without `allow`: nginx cannot change between 127.0.0.1:PORT and *:PORT in a reload, because bind(2)
+  /// of one fails while the other is bound.
   private var listen: Paragraph {
-    status.allow.isEmpty
-      ? Paragraph([Directive("listen", "127.0.0.1:\(status.port)")])
-      : [Listener(port: status.port, isTLS: false)].paragraph(for: platform)
+    [Listener(port: status.port, isTLS: false)].paragraph(for: platform)
   }
 
-  private var access: [Paragraph] {
-    guard !status.allow.isEmpty else { return [] }
+  private var access: Paragraph {
     let local: [Directive] =
       [Directive("allow", "127.0.0.1")] + (platform.hasIPv6 ? [Directive("allow", "::1")] : [])
-    return [
-      Paragraph(
-        local + status.allow.map { Directive("allow", "\($0)") } + [Directive("deny", "all")])
-    ]
+    let others = status.allow.map { Directive("allow", "\($0)") }
+    return Paragraph(local + others + [Directive("deny", "all")])
   }
 
   private var locations: Paragraph {

@@ -22,7 +22,10 @@ struct SharedPorts {
     surroundings = observation.surroundings
     address = host.address
     let published = inventory.sites(publishedBy: host.name).isEmpty ? [] : [Port.http, .https]
-    needed = Set((published + served).map { Int($0.number) })
+    let sites = published + served
+    // The status of nginx is on a port of its own, on each host that has a site.
+    let status = sites.isEmpty ? [] : [inventory.stubStatus?.port].compactMap(\.self)
+    needed = Set((sites + status).map { Int($0.number) })
     let facts = observation.manifest?.release.facts
     held = Set(facts.map { $0.listeningPorts.map { Int($0.number) } } ?? [])
     // Compared with those of the host's own servers, of which most hosts have none.

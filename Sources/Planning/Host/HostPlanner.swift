@@ -163,7 +163,7 @@ struct HostPlanner {
       release: draft.number, isFirst: isNew,
       replaces: isFirst ? nil : ReleaseBefore(observation.currentRelease),
       facts: draft.endpoint.facts, files: draft.files, certificates: issued,
-      ports: newPorts.sorted())
+      ports: newPorts.union(statusPorts(of: draft)).sorted())
     return HostStep(
       .install(installation),
       reasons: isNew
@@ -173,6 +173,16 @@ struct HostPlanner {
       expected: isFirst ? observation.fingerprint : nil,
       present: isFirst ? present : nil, changes: draft.changes
     ).showing(isFirst ? observation : nil)
+  }
+
+  /// The port on which nginx may start to report its status: no manifest has it, and the host accepts it if its nginx
+  /// listens there already.
+  private func statusPorts(of draft: ReleaseDraft) -> Set<Port> {
+    let changes = draft.changes.contains { $0.path == ReleasePath.main.relative }
+    guard let status = context.inventory.stubStatus, changes, draft.hasSites else {
+      return []
+    }
+    return [status.port]
   }
 
   private func moves(from old: IPAddress?, to new: IPAddress?) -> [String] {

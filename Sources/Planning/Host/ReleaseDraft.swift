@@ -43,7 +43,7 @@ struct ReleaseDraft {
   var host: Host { facts.host }
   private var changesService: Bool { transition.service != .old }
   private var changesUse: Bool { transition.use == .new }
-  private var hasSites: Bool { !endpoint.services.isEmpty || !endpoint.routes.isEmpty }
+  var hasSites: Bool { !endpoint.services.isEmpty || !endpoint.routes.isEmpty }
 
   private func makeFiles(like known: ReleaseDraft?) -> [PlannedFile] {
     var files = known?.renderedFiles ?? (configurationFiles + firewall)

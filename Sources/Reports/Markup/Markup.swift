@@ -65,7 +65,10 @@ indirect enum Markup: Sendable {
   /// Text in which no character is markup, steers the reader's terminal or hides.
   private static func escaped(_ text: String) -> String {
     let visible = HostText(text, limit: 4000).text
-    guard visible.utf8.contains(where: { "&<>\"'".utf8.contains($0) }) else { return visible }
+    // U+FFFE and U+FFFF, which XML does not allow, begin with the byte EF.
+    guard visible.utf8.contains(where: { "&<>\"'".utf8.contains($0) || $0 == 0xEF }) else {
+      return visible
+    }
     return visible.unicodeScalars.map { scalar in
       switch scalar {
       case "&": "&amp;"
@@ -73,6 +76,7 @@ indirect enum Markup: Sendable {
       case ">": "&gt;"
       case "\"": "&quot;"
       case "'": "&#39;"
+      case "\u{FFFE}", "\u{FFFF}": "\u{FFFD}"
       default: String(scalar)
       }
     }.joined()

@@ -49,9 +49,10 @@ package struct PluginResult: Hashable, Sendable {
     let hosts = status.isOffline ? [] : status.hosts.compactMap(Self.finding)
     let found =
       (hosts + expiries.compactMap { Self.finding($0, status.now, thresholds) }
-        + runs.prefix(1).compactMap(Self.finding))
+        + runs.prefix(1).compactMap(Self.finding)
+        + (status.hasNothingRecorded ? [Self.nothingRecorded] : []))
     // Sorting by severity alone must not change the order of the hosts.
-    let sorted = [Severity.critical, .warning].flatMap { severity in
+    let sorted = [Severity.critical, .warning, .unknown].flatMap { severity in
       found.filter { $0.severity == severity }
     }
     severity = sorted.first?.severity ?? .ok
@@ -117,9 +118,20 @@ package struct PluginResult: Hashable, Sendable {
     }
   }
 
+  /// A state that was lost has nothing that expires either.
+  private static let nothingRecorded = Finding(
+    severity: .unknown, text: "the state has no release of any host")
+
   private static func allIsWell(_ status: FleetStatus, _ expiries: [Expiry]) -> String {
-    let hosts = status.isOffline ? [] : ["\(status.hosts.count) hosts as installed"]
-    let first = expiries.first.map {
+    let counts = FleetStatus.counts(of: status.hosts).reversed().map { standing, count in
+      standing == .empty ? "\(count) without a release" : "\(count) \(standing.text)"
+    }
+    let hosts =
+      status.isOffline
+      ? []
+      : status.hosts.allSatisfy { $0.standing == .asInstalled }
+        ? ["\(status.hosts.count) hosts as installed"] : counts
+    let first = expiries.earliest.map {
       "the first to expire is \($0.kind.noun) \($0.name)\($0.host.map { " on \($0)" } ?? "") in \($0.daysLeft) days"
     }
     return (hosts + [first ?? "nothing expires"]).joined(separator: ", ")
@@ -139,13 +151,18 @@ package struct PluginResult: Hashable, Sendable {
       ]
     let due = expiries.count { $0.urgency > .none }
     // A range that ends with a colon is one that a value must not be below.
-    let first = expiries.first.map { expiry in
+    let first = expiries.earliest.map { expiry in
       let left = expiry.notAfter.secondsSince1970 - status.now.secondsSince1970
       return
         "first_expiry=\(left)s;\(thresholds.warning.seconds):;\(thresholds.critical.seconds):"
     }
     return (hosts + ["due=\(due);;;0"] + [first].compactMap(\.self)).joined(separator: " ")
   }
+}
+
+extension [Expiry] {
+  /// The first to expire.
+  var earliest: Expiry? { self.min { $0.notAfter < $1.notAfter } }
 }
 
 extension Expiry.Kind {

@@ -27,25 +27,44 @@ struct DueWork {
     let named = trouble.count > mostHosts + 1 ? mostHosts : trouble.count
     let items = trouble.prefix(named).map { host in
       Item(
-        isUrgent: host.standing != .drifted || host.firewall != .asInstalled,
+        isUrgent: isUrgent(host),
         text: host.standing == .unreachable
           ? "\(host.host) is unreachable: \(host.problem ?? "")" : "\(host.host): \(host.summary)",
         advice: host.advice.map { "\($0)." }
           ?? (host.standing == .drifted
             ? "Run \"deploy apply\" to install the release again." : nil))
     }
-    guard named < trouble.count else { return items }
+    guard named < trouble.count else { return items + empty(report) }
     return items + [
       Item(
-        isUrgent: true, text: "\((trouble.count - named).grouped) more hosts need attention.",
+        isUrgent: trouble.dropFirst(named).contains(where: isUrgent),
+        text: "\((trouble.count - named).grouped) more hosts need attention.",
         advice: "The table of hosts with trouble has all of them.")
-    ]
+    ] + empty(report)
+  }
+
+  private static func isUrgent(_ host: HostStatus) -> Bool {
+    host.standing != .drifted || host.firewall != .asInstalled
+  }
+
+  /// Hosts of the inventory that were never applied, or were removed.
+  private static func empty(_ report: FleetReport) -> [Item] {
+    let count = report.status.hosts.count { $0.standing == .empty }
+    return count == 0
+      ? []
+      : [
+        Item(
+          isUrgent: false,
+          text: "\(count.of("host")) \(count == 1 ? "has" : "have") no release.",
+          advice: "Run \"deploy apply\" to install one.")
+      ]
   }
 
   private static func edges(_ report: FleetReport) -> [Item] {
     guard let edges = report.edges else { return [] }
     let failed = edges.failures
     let sites = Set(failed.map(\.site)).sorted()
+    let untried = edges.trials.count { $0.standing == .notTried }
     return
       (failed.isEmpty
       ? []
@@ -63,6 +82,13 @@ struct DueWork {
             text:
               "\(edges.openings.count.of("port is", plural: "ports are")) open to hosts that a firewall must refuse.",
             advice: "The table of edges has them.")
+        ])
+      + (untried == 0
+        ? []
+        : [
+          Item(
+            isUrgent: false, text: "\(untried.of("connection")) could not be tried.",
+            advice: "The table of edges has the sites.")
         ])
   }
 

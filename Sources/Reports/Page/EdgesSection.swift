@@ -29,17 +29,21 @@ struct EdgesSection {
 
   private func failures(_ edges: EdgeSurvey) -> [Markup] {
     let failed = edges.failures
-    guard !failed.isEmpty else {
-      let untried = edges.trials.count { $0.standing == .notTried }
-      return [
+    let untried = edges.trials.count { $0.standing == .notTried }
+    let missing =
+      untried == 0
+      ? []
+      : [
         PageParts.paragraph(
-          untried == 0
-            ? "Every connection that was tried works."
-            : "\(untried.of("connection")) could not be tried, because the host that it starts from could not be reached; all others work."
+          "\(untried.of("connection")) could not be tried, because the host that it starts from could not be reached."
         )
       ]
+    guard !failed.isEmpty else {
+      return missing
+        + (untried == edges.trials.count
+          ? [] : [PageParts.paragraph("Every connection that was tried works.")])
     }
-    return [
+    return missing + [
       PageTable(
         caption: failed.count > Self.mostFailures
           ? "The first \(Self.mostFailures) of \(failed.count.grouped) connections that failed"

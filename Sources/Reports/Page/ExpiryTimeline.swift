@@ -25,7 +25,7 @@ struct ExpiryTimeline {
     }
   }
 
-  private struct Mark {
+  struct Mark: Hashable {
     var x: Int
     var count: Int
     var urgency: Expiry.Urgency
@@ -76,7 +76,7 @@ struct ExpiryTimeline {
       [
         "viewBox": "0 0 \(width) \(height)", "width": "\(width)", "height": "\(height)",
         "role": "img", "class": "timeline \(size)",
-        "aria-labelledby": "\(name)-title \(name)-desc",
+        "aria-labelledby": "\(name)-title", "aria-describedby": "\(name)-desc",
       ],
       [
         .element("title", ["id": "\(name)-title"], "What expires when"),
@@ -133,21 +133,24 @@ struct ExpiryTimeline {
     ] + marks(of: expiries).flatMap { drawing($0, y: y) }
   }
 
-  /// Marks of dates that are near each other are one mark with their number.
-  private func marks(of expiries: [Expiry]) -> [Mark] {
-    var marks: [Mark] = []
+  /// One mark for each slot of the axis in which something expires, with the number and the worst urgency, in the middle
+  /// of the slot.
+  func marks(of expiries: [Expiry]) -> [Mark] {
+    var slots: [Int: Mark] = [:]
+    let last = (axis.end - axis.start) / Self.step - 1
     for expiry in expiries {
-      let x = expiry.urgency == .ended ? axis.start - 20 : place(days: max(0, expiry.daysLeft))
-      if let last = marks.last, x - last.x < Self.step, last.urgency == expiry.urgency {
-        marks[marks.count - 1].count += 1
-      } else {
-        marks.append(
-          Mark(
-            x: max(x, (marks.last?.x ?? 0) + Self.step * (marks.isEmpty ? 0 : 1)), count: 1,
-            urgency: expiry.urgency))
-      }
+      let isEnded = expiry.urgency == .ended
+      let x = place(days: max(0, expiry.daysLeft))
+      // What has expired has a slot of its own, before the axis.
+      let slot = isEnded ? -1 : min((x - axis.start) / Self.step, last)
+      let middle = axis.start + slot * Self.step + Self.step / 2
+      let mark =
+        slots[slot]
+        ?? Mark(x: isEnded ? axis.start - 20 : middle, count: 0, urgency: .none)
+      slots[slot] = Mark(
+        x: mark.x, count: mark.count + 1, urgency: max(mark.urgency, expiry.urgency))
     }
-    return marks
+    return slots.values.sorted { $0.x < $1.x }
   }
 
   /// A circle; a diamond if it is due, a square if it has expired.

@@ -147,7 +147,7 @@ package struct FleetPage {
                   .element(
                     "p", [:],
                     (item.isUrgent ? [.element("strong", [:], "Urgent: ")] : [])
-                      + PageParts.words(item.text))
+                      + [.text(item.text)])
                 ] + (item.advice.map { [PageParts.paragraph($0, "advice")] } ?? [])),
             ])
         })

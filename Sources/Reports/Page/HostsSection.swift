@@ -41,7 +41,9 @@ struct HostsSection {
           .element(
             "span", [:],
             PageParts.words(
-              host.advice.map { "\($0)." } ?? "Run \"deploy apply\" to install the release again.")),
+              host.advice.map { "\($0)." }
+                ?? (host.standing == .drifted
+                  ? "Run \"deploy apply\" to install the release again." : "–"))),
         ]
       })
     return trouble.count > 20

@@ -40,15 +40,20 @@ struct KeyFigures {
     }
     let own = edges.trials.filter { $0.from != nil }
     let works = own.count { $0.standing == .works }
+    let tried = own.count { $0.standing != .notTried }
+    let untried = own.count - tried
     let isSample = own.count < edges.edgeCount
+    let notes =
+      (isSample ? ["a sample of \(edges.edgeCount.grouped)"] : [])
+      + (untried > 0 ? ["\(untried.grouped) not tried"] : [])
     return (
-      "Edges that work", "\(works.grouped) of \(own.count.grouped)",
-      isSample ? "a sample of \(edges.edgeCount.grouped)" : "all edges were tried"
+      "Edges that work", tried == 0 ? "–" : "\(works.grouped) of \(tried.grouped)",
+      notes.isEmpty ? "all edges were tried" : notes.joined(separator: ", ")
     )
   }
 
   private var expiry: Figure {
-    guard let first = report.expiries.first else {
+    guard let first = report.expiries.earliest else {
       return ("First to expire", "–", "nothing expires")
     }
     let days =

@@ -53,6 +53,12 @@ package struct FleetPicture: Sendable {
     var notTried = 0
 
     var total: Int { works + failed + notTried }
+    var tried: Int { works + failed }
+    /// What the total does not say: how many failed, and how many were not tried if others were.
+    var remarks: [String] {
+      (failed > 0 ? ["\(failed.grouped) failed"] : [])
+        + (notTried > 0 && tried > 0 ? ["\(notTried.grouped) not tried"] : [])
+    }
     var standing: EdgeSurvey.Standing {
       failed > 0 ? .failed : works > 0 ? .works : .notTried
     }
@@ -107,8 +113,13 @@ package struct FleetPicture: Sendable {
 
   /// The picture in words, for those who do not see it.
   var sentences: [String] {
-    allLanes.map { lane in
-      "\(lane.sites.text(atMost: 3)): \(lane.frontEnds.text("front-end")), \(lane.backEnds.text("back-end"))."
+    allLanes.map { lane -> String in
+      let edges = lane.visits + lane.edges
+      let remarks =
+        edges.total > 0 && edges.tried == 0 ? ["no connection tried"] : edges.remarks
+      return
+        "\(lane.sites.text(atMost: 3)): \(lane.frontEnds.text("front-end")), \(lane.backEnds.text("back-end"))"
+        + remarks.map { ", \($0)" }.joined() + "."
     } + (unused.total == 0 ? [] : ["No site uses \(unused.text("host"))."])
   }
 }

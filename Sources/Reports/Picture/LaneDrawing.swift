@@ -120,21 +120,30 @@ struct LaneDrawing {
   private func band(
     _ start: Int, _ end: Int, _ y: Int, _ counts: FleetPicture.EdgeCounts, _ noun: String
   ) -> [Markup] {
+    let hasText = layout.sites != nil && noun == "edge"
+    // Without a text, a band of which a part was not tried must not look as if all worked.
+    let standing =
+      !hasText && counts.failed == 0 && counts.notTried > 0 ? .notTried : counts.standing
     let band = Shapes.curve(
-      from: (start, y), to: (end, y), "band \(counts.standing.styleName)")
-    guard layout.sites != nil, noun == "edge" else { return [band] }
+      from: (start, y), to: (end, y), "band \(standing.styleName)")
+    guard hasText else { return [band] }
     let middle = (start + end) / 2
     var texts = [
       Shapes.text(counts.total.of(noun), x: middle, y: y - 12, "count", anchor: "middle")
     ]
+    var below = y + 22
     if counts.failed > 0 {
+      below = y + 26
       texts += [
         Shapes.cross(x: middle, y: y),
         Shapes.text(
-          "\(counts.failed.grouped) failed", x: middle, y: y + 26, "count bad", anchor: "middle"),
+          "\(counts.failed.grouped) failed", x: middle, y: below, "count bad", anchor: "middle"),
       ]
-    } else if counts.notTried == counts.total {
-      texts.append(Shapes.text("not tried", x: middle, y: y + 22, "count", anchor: "middle"))
+      below += 18
+    }
+    if counts.notTried > 0 {
+      let text = counts.tried > 0 ? "\(counts.notTried.grouped) not tried" : "not tried"
+      texts.append(Shapes.text(text, x: middle, y: below, "count", anchor: "middle"))
     }
     return [band] + texts
   }

@@ -32,10 +32,11 @@ package struct PictureDOT: Sendable {
       + ["    \(visitors) [label=\"visitors\", shape=plaintext];"]
       + (frontEnds.nodes + backEnds.nodes).map { "  " + $0 } + ["  }"]
     guard frontEnds.isWhole, backEnds.isWhole else {
-      return head + [
-        edge(visitors, quoted(name + "-f"), lane.visits.standing, lane.visits),
-        edge(quoted(name + "-f"), quoted(name + "-b"), lane.edges.standing, lane.edges),
-      ]
+      let (starts, ends) = (
+        ends(lane.frontEnds, name + "-f"), ends(lane.backEnds, name + "-b")
+      )
+      return head
+        + edges([visitors], starts, lane.visits) + edges(starts, ends, lane.edges)
     }
     return head
       + lane.lines.map { line in
@@ -43,6 +44,20 @@ package struct PictureDOT: Sendable {
           line.from.map { quoted("\(name)-f-\($0)") } ?? visitors,
           quoted("\(name)-\(line.from == nil ? "f" : "b")-\(line.to)"), line.standing, nil)
       }
+  }
+
+  /// The nodes where edges of a group begin or end: its hosts if all are named, or else the node that counts them.
+  private func ends(_ group: FleetPicture.Group, _ name: String) -> [String] {
+    group.isWhole ? group.named.map { quoted("\(name)-\($0.host)") } : [quoted(name)]
+  }
+
+  /// Edges that are counted together: the first has their numbers.
+  private func edges(
+    _ from: [String], _ to: [String], _ counts: FleetPicture.EdgeCounts
+  ) -> [String] {
+    from.flatMap { from in to.map { (from, $0) } }.enumerated().map { index, pair in
+      edge(pair.0, pair.1, counts.standing, index == 0 ? counts : nil)
+    }
   }
 
   private func edge(
@@ -56,7 +71,7 @@ package struct PictureDOT: Sendable {
       case .notTried: "color=\"#5b6675\", style=dotted"
       }
     let label = counts.map {
-      ", xlabel=\(quoted("\($0.total.grouped)" + ($0.failed > 0 ? ", \($0.failed.grouped) failed" : "")))"
+      ", xlabel=\(quoted("\($0.total.grouped)\($0.remarks.map { ", " + $0 }.joined())"))"
     }
     return "  \(from) -> \(to) [\(look)\(label ?? "")];"
   }

@@ -19,6 +19,7 @@ struct PictureMaker {
   private let hosts: [HostName: HostStatus]
   private let order: [HostName: Int]
   private let trials: [Pair: EdgeSurvey.Standing]
+  private let trialsOfSites: [DomainName: [Pair]]
   private let all: [HostStatus]
 
   init(_ inventory: Inventory, _ status: FleetStatus, _ edges: EdgeSurvey?) {
@@ -30,6 +31,7 @@ struct PictureMaker {
     trials = Dictionary(
       (edges?.trials ?? []).map { (Pair(site: $0.site, from: $0.from, to: $0.to), $0.standing) },
       uniquingKeysWith: min)
+    trialsOfSites = Dictionary(grouping: trials.keys, by: \.site)
   }
 
   /// A lane for each group of sites, in the order of the first site of each. Sites without a host of the status, which
@@ -93,10 +95,14 @@ struct PictureMaker {
     var (visits, edges) = (FleetPicture.EdgeCounts(), FleetPicture.EdgeCounts())
     var lines: [FleetPicture.Line] = []
     let isDrawn = frontEnds.isWhole && backEnds.isWhole
-    // Without trials, the edges of a large lane need not be looked at one by one.
-    if trials.isEmpty, !isDrawn {
-      visits.notTried = sites.count * key.frontEnds.count
-      edges.notTried = visits.notTried * key.backEnds.count
+    // Of the edges of a large lane, only a sample may have been tried: the others need not be looked at one by one.
+    if !isDrawn {
+      let (triedVisits, triedEdges) = counts(sites, key)
+      visits = triedVisits
+      edges = triedEdges
+      let allVisits = sites.count * key.frontEnds.count
+      visits.notTried += max(0, allVisits - visits.total)
+      edges.notTried += max(0, allVisits * key.backEnds.count - edges.total)
       return FleetPicture.Lane(
         sites: sites, frontEnds: frontEnds, backEnds: backEnds, lines: [], visits: visits,
         edges: edges)
@@ -116,6 +122,23 @@ struct PictureMaker {
     return FleetPicture.Lane(
       sites: sites, frontEnds: frontEnds, backEnds: backEnds, lines: lines, visits: visits,
       edges: edges)
+  }
+
+  /// Of the connections of a lane that the survey has.
+  private func counts(
+    _ sites: [DomainName], _ key: Key
+  ) -> (visits: FleetPicture.EdgeCounts, edges: FleetPicture.EdgeCounts) {
+    var (visits, edges) = (FleetPicture.EdgeCounts(), FleetPicture.EdgeCounts())
+    let (frontEnds, backEnds) = (Set(key.frontEnds), Set(key.backEnds))
+    for pair in sites.flatMap({ trialsOfSites[$0] ?? [] }) {
+      guard let standing = trials[pair] else { continue }
+      if let from = pair.from {
+        if frontEnds.contains(from), backEnds.contains(pair.to) { edges.add(standing) }
+      } else if frontEnds.contains(pair.to) {
+        visits.add(standing)
+      }
+    }
+    return (visits, edges)
   }
 
   private func standing(

@@ -29,10 +29,17 @@ package struct PictureMermaid: Sendable {
       + (nodes(of: lane.frontEnds, "front-end", name + "f")
       + nodes(of: lane.backEnds, "back-end", name + "b")).map { "  " + $0 } + ["  end"]
     guard isWhole else {
-      return head + [
-        "  \(name)v \(arrow(lane.visits.standing)) \(name)f",
-        "  \(name)f \(arrow(lane.edges.standing))|\(quoted(label(of: lane.edges)))| \(name)b",
-      ]
+      let (starts, ends) = (ends(lane.frontEnds, name + "f"), ends(lane.backEnds, name + "b"))
+      let label = "|\(quoted(label(of: lane.edges)))|"
+      return head
+        + starts.enumerated().map { index, start in
+          let isLabelled = index == 0 && !lane.visits.remarks.isEmpty
+          let label = isLabelled ? "|\(quoted(lane.visits.remarks.joined(separator: ", ")))|" : ""
+          return "  \(name)v \(arrow(lane.visits.standing))\(label) \(start)"
+        }
+        + starts.flatMap { start in ends.map { (start, $0) } }.enumerated().map { index, pair in
+          "  \(pair.0) \(arrow(lane.edges.standing))\(index == 0 ? label : "") \(pair.1)"
+        }
     }
     let frontEnds = places(of: lane.frontEnds)
     let backEnds = places(of: lane.backEnds)
@@ -44,13 +51,18 @@ package struct PictureMermaid: Sendable {
       }
   }
 
+  /// The nodes where edges of a group begin or end: its hosts if all are named, or else the node that counts them.
+  private func ends(_ group: FleetPicture.Group, _ name: String) -> [String] {
+    group.isWhole ? group.named.indices.map { "\(name)\($0)" } : [name]
+  }
+
   private func places(of group: FleetPicture.Group) -> [HostName: Int] {
     Dictionary(
       group.named.enumerated().map { ($1.host, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   private func label(of counts: FleetPicture.EdgeCounts) -> String {
-    counts.total.of("edge") + (counts.failed > 0 ? ", \(counts.failed.grouped) failed" : "")
+    counts.total.of("edge") + counts.remarks.map { ", " + $0 }.joined()
   }
 
   private func arrow(_ standing: EdgeSurvey.Standing) -> String {

@@ -38,7 +38,7 @@ package struct PictureSVG: Sendable {
       "xmlns": isFile ? "http://www.w3.org/2000/svg" : nil,
       "viewBox": "0 0 \(layout.width) \(height)", "width": "\(layout.width)",
       "height": "\(height)", "role": "img", "class": "picture \(name)",
-      "aria-labelledby": "\(name)-title \(name)-desc",
+      "aria-labelledby": "\(name)-title", "aria-describedby": "\(name)-desc",
     ]
   }
 

@@ -46,6 +46,11 @@ package struct FleetStatus: Hashable, Sendable {
     hosts.allSatisfy(\.isHealthy) && caEnds.map { $0 > now } ?? true
   }
 
+  /// Whether no host was asked and the state has no release of one, as if it were lost.
+  package var hasNothingRecorded: Bool {
+    isOffline && !hosts.isEmpty && hosts.allSatisfy { $0.recorded == nil }
+  }
+
   /// How many hosts have each standing, the worst first.
   package var counts: [(standing: HostStanding, count: Int)] { Self.counts(of: hosts) }
 
