@@ -146,7 +146,7 @@ private func visitorOpenings(of host: Host, in inventory: Inventory) -> [Opening
   let isShielded = networks.count == sites.count
   let source: Opening.Source =
     isShielded ? .init(networks.flatMap(inventory.ranges)) : .everybody
-  let why = "visitors of \(listed(sites))" + (isShielded ? ", through their network" : "")
+  let why = Opening.visitors + listed(sites) + (isShielded ? ", through their network" : "")
   return [Port.http, .https].map { Opening(.tcp($0), from: source, why: why) }
 }
 

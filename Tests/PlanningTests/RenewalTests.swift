@@ -84,13 +84,34 @@ struct RenewalTests {
     #expect(
       edges.first?.hold?.reasons.first?.contains("\"deploy apply\" orders another one") == true)
   }
+
+  @Test(
+    "A certificate of the fleet's CA is renewed by that CA, and not replaced with an ordered one")
+  func otherKind() throws {
+    var scene = OrderScene()
+    scene.site = "certificate: {ca: true}"
+    try scene.apply()
+    scene.site = "certificate: {acme: true}"
+    scene.issue()
+    scene.scenario.isLimitedToRenewals = true
+    #expect(try !scene.plan().changesHosts)
+
+    scene.wait(days: 350)
+    scene.issue("NEW\n")
+    let installation = try #require(scene.plan().steps.last?.installation)
+    #expect(installation.certificates.contains { $0.path == OrderScene.certificate })
+    let file = installation.files.first { $0.path == OrderScene.certificate }
+    #expect(file?.source == .certificate(OrderScene.certificate))
+  }
 }
 
 @Suite("Renewals of address ranges")
 struct RangeRenewalTests {
   private var scenario = Scenario()
 
-  private func inventory(_ more: String = "", ranges: [String]? = nil) throws -> Inventory {
+  private func inventory(
+    _ more: String = "", ranges: [String]? = nil, site: String = ""
+  ) throws -> Inventory {
     let (inventory, diagnostics) = Scenario.inventory(
       """
       fleet: shop
@@ -104,6 +125,7 @@ struct RangeRenewalTests {
           back_end: {root: /srv/shop}
           certificate: {ca: true}
           cdn: cloudflare
+      \(site)
       firewall: {policy: drop\(more)}
       """)
     var read = try #require(inventory, "\(diagnostics)")
@@ -143,5 +165,17 @@ struct RangeRenewalTests {
     #expect(step.changes.map(\.path).contains("firewall.nft"))
     #expect(step.facts.openings.allSatisfy { $0.target != .tcp(9100) })
     #expect(plan.warnings.contains { $0.contains("the firewall changes") })
+  }
+
+  @Test(
+    "Ranges are left to apply if the inventory has another site: the firewall would not admit all of them"
+  )
+  func otherSite() throws {
+    let scenario = try applied()
+    let site =
+      "  blog.example: {front_ends: all, back_ends: all, back_end: {root: /srv/blog}, certificate: {ca: true}}"
+    let plan = try scenario.plan(inventory(ranges: ["104.16.0.0/13"], site: site))
+    #expect(!plan.changesHosts)
+    #expect(plan.warnings.contains { $0.contains("does not change what else differs on edge-1") })
   }
 }

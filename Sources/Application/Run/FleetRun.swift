@@ -39,6 +39,12 @@ package struct FleetRun: Sendable {
     self.access = access
     self.interaction = interaction
     playbook = try Workspace.playbook(scope.playbook, for: scope.command, interaction)
+    guard !scope.isLimitedToRenewals || playbook.procedure == nil else {
+      throw Failure(
+        .usage,
+        "\(scope.playbook ?? "the playbook") has a procedure, which a renewal does not carry out: run \"deploy apply\""
+      )
+    }
     ca = CAAccess(workspace, interaction)
     recorder = RunRecorder(workspace, interaction)
     hooks = RunHooks(workspace, recorder.id, interaction)

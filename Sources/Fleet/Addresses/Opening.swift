@@ -40,6 +40,9 @@ package struct Opening: Hashable, Sendable {
     self.why = why
   }
 
+  /// What ``why`` begins with if it is for the visitors of sites.
+  package static let visitors = "visitors of "
+
   /// The openings of a host without a firewall.
   package static let withoutFirewall = [
     Opening(.everythingElse, from: .everybody, why: "no firewall by deploy")

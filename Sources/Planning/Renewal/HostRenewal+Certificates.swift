@@ -61,6 +61,8 @@ extension HostRenewal {
       let keyPath = ReleasePath.publicKey(of: site.domain).relative
       guard let material = context.materials.siteCertificates[site.domain],
         let ordered = material.ordered, present.files[path] != nil, present.files[keyPath] != nil,
+        // A certificate of the fleet's CA has another source, which only an apply changes.
+        present.certificates[path] == nil,
         !snapshot.isInstalled(path, context.input.digest(material.certificate)),
         ordered.notAfter > context.input.now, !ordered.isRevoked,
         ordered.source == context.inventory.orderSource(of: site)

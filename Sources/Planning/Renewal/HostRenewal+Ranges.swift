@@ -8,32 +8,44 @@ import State
 extension HostRenewal {
   /// Brings newer ranges of the networks that the host's release uses already.
   func renewRanges(of present: ReleaseRecord, _ renewed: inout Renewed) {
+    let openings = openings(instead: present.facts.openings)
+    if openings != present.facts.openings {
+      // Addresses that the firewall does not admit are not trusted either: both are left to an apply, which the
+      // warnings say.
+      guard let openings, hasFirewall(present, opening: present.facts.openings) else { return }
+      for file in firewall(opening: openings, present) {
+        renewed.files[file.name] = PlannedFile(path: file.name, source: .text(file.text))
+      }
+      renewed.openings = openings
+    }
     for file in realAddresses(ofKnownNetworksOn: host, in: context.inventory) {
       replace(file.path, with: file.text, of: present, &renewed)
     }
-    guard let openings = openings(instead: present.facts.openings),
-      openings != present.facts.openings, hasFirewall(present, opening: present.facts.openings)
-    else { return }
-    for file in firewall(opening: openings, present) {
-      renewed.files[file.name] = PlannedFile(path: file.name, source: .text(file.text))
-    }
-    renewed.openings = openings
   }
 
-  /// The present openings, with the ranges that networks have now for visitors of the same sites. Nil if not all sites of
-  /// the host have a known network.
+  /// The present openings, with the ranges that networks have now for visitors. Nil if the inventory
+  /// has other sites for the host, or one without a known network.
   private func openings(instead present: [Opening]) -> [Opening]? {
+    guard present.contains(where: Self.admitsNetworks) else { return present }
     let sites = context.inventory.sites(publishedBy: host.name)
     let isKnown = sites.allSatisfy { if case .known = $0.network { true } else { false } }
     guard !sites.isEmpty, isKnown else { return nil }
     let wanted = facts.ruleset.openings
-    return present.map { opening in
-      guard opening.target == .tcp(.http) || opening.target == .tcp(.https),
-        case .ranges = opening.from,
-        let new = wanted.first(where: { $0.target == opening.target && $0.why == opening.why })
-      else { return opening }
-      return new
+    var openings = present
+    for (index, opening) in present.enumerated() where Self.admitsNetworks(opening) {
+      guard let new = wanted.first(where: { $0.target == opening.target && $0.why == opening.why })
+      else { return nil }
+      openings[index] = new
     }
+    return openings
+  }
+
+  /// Whether it admits visitors through content networks.
+  private static func admitsNetworks(_ opening: Opening) -> Bool {
+    guard opening.target == .tcp(.http) || opening.target == .tcp(.https),
+      case .ranges = opening.from
+    else { return false }
+    return opening.why.hasPrefix(Opening.visitors)
   }
 
   private func firewall(opening openings: [Opening], _ present: ReleaseRecord) -> [RulesetFile] {

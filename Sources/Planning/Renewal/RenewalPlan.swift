@@ -70,7 +70,8 @@ struct RenewalReview: Sendable {
       let result = context.input.observed.survey[host.name]
     else { return }
     guard case .observed(let observation) = result else {
-      plan = complete
+      // One that was never deployed has nothing to renew.
+      if context.input.state.hosts[host.name] != nil { plan = complete }
       return
     }
     guard observation.currentRelease != nil else { return }
