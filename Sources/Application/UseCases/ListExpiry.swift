@@ -15,6 +15,11 @@ package struct ListExpiry {
   /// - Parameter now: the time from which days are counted.
   package func expiries(now: Timestamp) throws -> (fleet: String, expiries: [Expiry]) {
     let state = try run.states.read()
+    return (state.fleet, try expiries(of: state, now: now))
+  }
+
+  /// The expiry dates of a state that was read already.
+  func expiries(of state: FleetState, now: Timestamp) throws -> [Expiry] {
     let folder = run.ca.folder
     var lists: [Int: Timestamp] = [:]
     for record in state.caGenerations {
@@ -27,13 +32,10 @@ package struct ListExpiry {
     }
     var materials = try MaterialsReader(workspace: run.workspace, now: now, keys: .none).read()
     try OrderedMaterials(run.workspace).add(to: &materials)
-    return (
-      state.fleet,
-      Expiry.all(
-        of: state, run.workspace.inventory.ca.certificates,
-        siteCertificates: materials.siteCertificates, revocationLists: lists,
-        roots: roots, now: now)
-    )
+    return Expiry.all(
+      of: state, run.workspace.inventory.ca.certificates,
+      siteCertificates: materials.siteCertificates, revocationLists: lists,
+      roots: roots, now: now)
   }
 }
 

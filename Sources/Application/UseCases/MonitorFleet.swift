@@ -28,13 +28,14 @@ package struct MonitorFleet {
   ///   - now: the time from which days are counted.
   package func findings(isOffline: Bool, now: Timestamp) async throws -> Findings {
     // Reads files of the controller: one that is missing is reported before hosts are asked.
-    let expiries = try ListExpiry(run).expiries(now: now).expiries
+    let state = try run.states.read()
+    let expiries = try ListExpiry(run).expiries(of: state, now: now)
     let survey = SurveyFleet(run)
     let status =
-      isOffline ? try survey.recorded(now: now) : try await survey.report().status(now: now)
+      isOffline
+      ? try survey.recorded(state, now: now) : try await survey.report(state).status(now: now)
     return Findings(
-      state: try run.states.read(), status: status,
-      expiries: expiries, runs: try await runs())
+      state: state, status: status, expiries: expiries, runs: try await runs())
   }
 
   private func runs() async throws -> [RecentRun] {

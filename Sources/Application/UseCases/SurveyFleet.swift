@@ -22,8 +22,10 @@ package struct SurveyFleet {
   package init(_ run: FleetRun) { self.run = run }
 
   /// Does not stop if this copy of the state is outdated; the report says so.
-  package func report() async throws -> Report {
-    let state = try run.states.read()
+  package func report() async throws -> Report { try await report(try run.states.read()) }
+
+  /// The report about a state that was read already.
+  func report(_ state: FleetState) async throws -> Report {
     let judged = try await run.withHosts(state) { try await run.surveyor.judgedSurvey($0, state) }
     return Report(state: state, judged: judged, hosts: run.surveyor.hosts(state))
   }
@@ -31,8 +33,7 @@ package struct SurveyFleet {
 
 extension SurveyFleet {
   /// What the state has of the hosts, without contacting them.
-  package func recorded(now: Timestamp) throws -> FleetStatus {
-    let state = try run.states.read()
+  func recorded(_ state: FleetState, now: Timestamp) throws -> FleetStatus {
     try run.surveyor.refuseUnknownHosts(state)
     return FleetStatus(state, hosts: run.surveyor.hosts(state).map(\.name), now: now)
   }
