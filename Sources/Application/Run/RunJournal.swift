@@ -1,3 +1,4 @@
+import Execution
 import Fleet
 import Inventories
 import State
@@ -25,8 +26,8 @@ struct RunJournal: Sendable {
   }
 
   func ended(_ end: RunEnd) {
-    for result in end.results where result.result != "unchanged" {
-      let isSuccess = result.result == "confirmed"
+    for result in end.results where result.result != HostResult.unchanged.name {
+      let isSuccess = HostResult.isSuccess(named: result.result)
       let detail = result.detail.isEmpty ? "" : ": \(result.detail)"
       send(
         .result, "\(result.host): \(result.result)\(detail)", isSuccess ? .information : .error,

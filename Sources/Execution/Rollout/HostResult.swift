@@ -38,6 +38,11 @@ package enum HostResult: Hashable, Sendable {
     "not attempted",
   ]
 
+  /// Whether a result is a success, by its name in a record of a run.
+  package static func isSuccess(named name: String) -> Bool {
+    ["confirmed", "unchanged"].contains(name)
+  }
+
   package var isSuccess: Bool {
     switch self {
     case .unchanged, .confirmed: true

@@ -1,5 +1,6 @@
 import Application
 import Diagnostics
+import Execution
 import Fleet
 import State
 
@@ -74,10 +75,9 @@ struct RunView {
   private func addResults(_ end: RunEnd, to page: inout Page) {
     page.addEmptyLine()
     page.add("Results", .bold)
-    let successes = ["confirmed", "unchanged"]
     let rows = Table.lines(end.results.map { [$0.host.text, $0.result, $0.detail] })
     for (result, row) in zip(end.results, rows) {
-      page.add(row, indent: 2, successes.contains(result.result) ? .green : .red)
+      page.add(row, indent: 2, HostResult.isSuccess(named: result.result) ? .green : .red)
     }
     for certificate in end.certificates {
       page.add(
