@@ -73,7 +73,7 @@ package struct FileStatus: Hashable, Sendable {
 
   /// Whether its owner is this user or root. Root may also act for the owner of the folder, as with sudo(8)
   /// in a user's checkout.
-  func isOwn(in folder: FileStatus?) -> Bool {
+  package func isOwn(in folder: FileStatus?) -> Bool {
     let user = geteuid()
     return owner == user || owner == 0 || user == 0 && owner == folder?.owner
   }

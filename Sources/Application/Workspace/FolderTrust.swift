@@ -1,4 +1,4 @@
-import Glibc
+import Files
 
 /// Whether an inventory in a folder above the current one may be used without being named: not if another user could
 /// have written it, because an inventory names programs that run. Git has the same rule.
@@ -26,17 +26,17 @@ enum FolderTrust {
 
   /// Whether the path, or what a symbolic link leads to, belongs to another user than this one and root.
   private static func isForeign(_ path: String) -> Bool {
-    let owners: [uid_t] = [0, geteuid()]
-    var status = stat()
-    guard lstat(path, &status) == 0, owners.contains(status.st_uid) else { return true }
+    guard let itself = status(path, followsLinks: false), itself.isOwn(in: nil) else { return true }
     // A link that leads nowhere is refused when it is read.
-    return stat(path, &status) == 0 && !owners.contains(status.st_uid)
+    return status(path, followsLinks: true).map { !$0.isOwn(in: nil) } ?? false
   }
 
   /// Whether every user may replace the files of others in it: in a folder with the sticky bit, they may not.
   private static func isOpen(_ folder: String) -> Bool {
-    var status = stat()
-    return stat(folder, &status) == 0 && status.st_mode & S_IWOTH != 0
-      && status.st_mode & S_ISVTX == 0
+    status(folder, followsLinks: true).map { $0.mode & 0o1002 == 0o0002 } ?? false
+  }
+
+  private static func status(_ path: String, followsLinks: Bool) -> FileStatus? {
+    try? FileStatus.of(path, followsLinks: followsLinks)
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 import Glibc
 
@@ -32,10 +33,9 @@ enum LinkedInventory {
 
   /// The regular file that a symbolic link leads to; nil for any other path.
   private static func target(of path: String) -> String? {
-    var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
+    guard status(path, followsLinks: false)?.kind == .link,
       // Anything else is refused when it is read, under the name that the user knows.
-      stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      status(path, followsLinks: true)?.kind == .regular,
       let resolved = realpath(path, nil)
     else { return nil }
     defer { free(resolved) }
@@ -45,8 +45,9 @@ enum LinkedInventory {
     return absolute.hasPrefix(prefix) ? String(absolute.dropFirst(prefix.count)) : absolute
   }
 
-  private static func exists(_ path: String) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0
+  private static func exists(_ path: String) -> Bool { status(path, followsLinks: false) != nil }
+
+  private static func status(_ path: String, followsLinks: Bool) -> FileStatus? {
+    try? FileStatus.of(path, followsLinks: followsLinks)
   }
 }
