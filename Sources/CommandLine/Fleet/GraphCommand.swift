@@ -38,25 +38,11 @@ struct GraphCommand: AsyncParsableCommand {
       "File to write. Default: standard output. A new one can be read by its owner only.",
       valueName: "file"), completion: .file())
   var path: String?
-  @Flag(help: "Try every edge too.") var verify = false
-  @Flag(name: .customLong("offline"), help: "Contact no host: show what the state says.")
-  var isOffline = false
-
-  func validate() throws {
-    guard !verify || !isOffline else {
-      throw ValidationError(
-        "--verify cannot be combined with --offline: edges are tried from hosts.")
-    }
-  }
+  @OptionGroup var trials: EdgeTrialOptions
 
   func run() async throws {
     try await reporting {
-      let (run, access) = try FleetRun.overSSH(
-        options.location, hosts.scope(), options.interaction(format: .json),
-        log: log.logger(options.verbosity))
-      let report = try await ReportFleet(run, access).report(
-        isOffline: isOffline, verifies: verify, version: Deploy.configuration.version, now: .current
-      )
+      let report = try await trials.report(options, log, hosts, options.interaction(format: .json))
       let text = format.text(of: report.picture)
       guard let path else { return Console.output(text) }
       try ReportFleet.write(text, to: path)

@@ -1,6 +1,5 @@
 import Application
 import ArgumentParser
-import Reports
 
 /// `deploy report`: writes one HTML page about the fleet (``ReportFleet``).
 struct ReportCommand: AsyncParsableCommand {
@@ -28,25 +27,11 @@ struct ReportCommand: AsyncParsableCommand {
       "File to write. A new one can be read by its owner only.", valueName: "file"),
     completion: .file(extensions: ["html"]))
   var path: String
-  @Flag(help: "Try every edge too.") var verify = false
-  @Flag(name: .customLong("offline"), help: "Contact no host: show what the state says.")
-  var isOffline = false
-
-  func validate() throws {
-    guard !verify || !isOffline else {
-      throw ValidationError(
-        "--verify cannot be combined with --offline: edges are tried from hosts.")
-    }
-  }
+  @OptionGroup var trials: EdgeTrialOptions
 
   func run() async throws {
     try await reporting {
-      let interaction = options.interaction()
-      let (run, access) = try FleetRun.overSSH(
-        options.location, hosts.scope(), interaction, log: log.logger(options.verbosity))
-      let report = try await ReportFleet(run, access).report(
-        isOffline: isOffline, verifies: verify, version: Deploy.configuration.version, now: .current
-      )
+      let report = try await trials.report(options, log, hosts, options.interaction())
       try ReportFleet.write(report, to: path)
       Console.output("Wrote \(path).")
     }
