@@ -30,9 +30,7 @@ struct DueWork {
         isUrgent: isUrgent(host),
         text: host.standing == .unreachable
           ? "\(host.host) is unreachable: \(host.problem ?? "")" : "\(host.host): \(host.summary)",
-        advice: host.advice.map { "\($0)." }
-          ?? (host.standing == .drifted
-            ? "Run \"deploy apply\" to install the release again." : nil))
+        advice: host.remedy)
     }
     guard named < trouble.count else { return items + empty(report) }
     return items + [

@@ -40,10 +40,7 @@ struct HostsSection {
           .element("span", [:], wrong(with: host).map { .element("div", [:], $0) }),
           .element(
             "span", [:],
-            PageParts.words(
-              host.advice.map { "\($0)." }
-                ?? (host.standing == .drifted
-                  ? "Run \"deploy apply\" to install the release again." : "–"))),
+            PageParts.words(host.remedy ?? "–")),
         ]
       })
     return trouble.count > 20

@@ -98,6 +98,11 @@ package struct HostStatus: Hashable, Sendable {
   /// Whether the host answered, nothing is wrong with it, and it is as its release was installed.
   package var isHealthy: Bool { problem == nil && health?.isAsInstalled ?? true }
 
+  /// What to do, as a sentence; nil if nothing is to be done, or if it is not for `deploy` to say.
+  var remedy: String? {
+    (advice ?? (standing == .drifted ? StatusProblem.reapply : nil)).map { "\($0)." }
+  }
+
   /// Whether nginx serves the release that the host has, and nothing else of `deploy`; nil if the host did not answer.
   package var servesRelease: Bool? {
     health.map { health in

@@ -10,7 +10,7 @@ struct StatusProblem {
   /// What to do, without a full stop; nil if the text says it.
   let advice: String?
 
-  private static let reapply = "Run \"deploy apply\" to install the release again"
+  static let reapply = "Run \"deploy apply\" to install the release again"
 
   /// Nil if nothing is wrong.
   ///
