@@ -22,7 +22,7 @@ struct RenewRanges {
   func renew() async {
     for network in workspace.inventory.usedNetworks {
       guard let kept = workspace.inventory.networks[network], !kept.sources.isEmpty,
-        let date = Timestamp("\(kept.date)T00:00:00Z")
+        let date = kept.publishedAt
       else { continue }
       let age = date.days(until: .current)
       guard age >= Self.daysUntilDue else { continue }

@@ -26,7 +26,7 @@ struct NetworkFiles: Sendable {
       let text = String(decoding: bytes, as: UTF8.self)
       do throws(RangeList.Mistake) {
         let ranges = try PublishedRanges(reading: text)
-        guard Timestamp("\(ranges.date)T00:00:00Z") != nil else {
+        guard ranges.publishedAt != nil else {
           throw RangeList.Mistake(description: "\(ranges.date) is not a date")
         }
         networks[network] = ranges

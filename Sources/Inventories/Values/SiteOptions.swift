@@ -91,6 +91,9 @@ package struct PublishedRanges: Hashable, Sendable {
   /// The URLs from which the ranges were downloaded; empty if they came from elsewhere.
   package var sources: [String]
 
+  /// The beginning of that day; nil if ``date`` is not a date.
+  package var publishedAt: Timestamp? { Timestamp("\(date)T00:00:00Z") }
+
   package init(date: String, ranges: [AddressRange], from sources: [String] = []) {
     self.date = date
     self.ranges = ranges.sorted()

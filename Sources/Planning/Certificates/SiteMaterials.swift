@@ -81,13 +81,14 @@ extension DesiredFleet {
   /// A warning for each content network whose recorded address ranges are old.
   func networkWarnings(at now: Timestamp) -> [String] {
     inventory.usedNetworks.compactMap { network in
-      let date = (inventory.networks[network] ?? network.shipped).date
-      guard let published = Timestamp("\(date)T00:00:00Z") else {
-        preconditionFailure("\(date) is not a date. This is a bug in deploy.")
+      let ranges = inventory.networks[network] ?? network.shipped
+      guard let published = ranges.publishedAt else {
+        preconditionFailure("\(ranges.date) is not a date. This is a bug in deploy.")
       }
       let days = published.days(until: now)
       guard days > Self.trustedDays else { return nil }
-      return "the address ranges of \(network.rawValue) are \(days) days old (\(date)): update them"
+      return
+        "the address ranges of \(network.rawValue) are \(days) days old (\(ranges.date)): update them"
         + " with \"deploy cdn update\""
     }
   }
