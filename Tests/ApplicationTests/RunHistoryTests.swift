@@ -92,6 +92,10 @@ struct RunHistoryTests {
   @Test("has the changes of the CA that need no host")
   func withoutPlan() async throws {
     let fleet = try await TestFleet()
+    // Within the second in which it was created, the CA would not expire later.
+    let longer = fleet.home.inventory.replacing("valid_for: 10y", with: "valid_for: 11y")
+    #expect(longer != fleet.home.inventory)
+    try fleet.home.write(longer, to: "shop.yml")
     let user = FakeInteraction()
     _ = try await ChangeCA(Workspace.open(fleet.location, user), user).renew(generation: nil)
     let runs = try await fleet.runs()
