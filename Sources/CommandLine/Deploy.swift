@@ -2,6 +2,7 @@ package import ArgumentParser
 import Certificates
 import Dispatch
 import Glibc
+import Reports
 
 /// The root command `deploy`: parses the arguments and runs the command that they name. The
 /// program's `main` calls ``start()``.
@@ -65,7 +66,8 @@ package struct Deploy: AsyncParsableCommand {
     guard Secret.wipeWhatOpenSSLFrees() else {
       preconditionFailure("OpenSSL was used before the program began. This is a bug in deploy.")
     }
-    if let unknown = UnknownCommand(in: Swift.CommandLine.arguments.dropFirst(), of: Deploy.self) {
+    let words = Swift.CommandLine.arguments.dropFirst()
+    if let unknown = UnknownCommand(in: words, of: Deploy.self) {
       Console.error("Error: \(unknown)")
       ProcessExit.now(ExitStatus.usage.rawValue)
     }
@@ -78,6 +80,10 @@ package struct Deploy: AsyncParsableCommand {
       }
       ProcessExit.now(ExitCode.success.rawValue)
     } catch {
+      if exitCode(for: error) == .validationFailure, PluginAnswer.isAsked(by: words) {
+        let result = PluginResult(unknown: message(for: error))
+        ProcessExit.now(PluginAnswer.show(result).rawValue)
+      }
       let message = fullMessage(for: error)
       let code = exitCode(for: error)
       if !message.isEmpty {

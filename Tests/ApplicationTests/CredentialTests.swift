@@ -39,39 +39,3 @@ struct CredentialTests {
     #expect(text.contains("systemd-run --pty"))
   }
 }
-
-@Suite("Messages in the journal")
-struct SystemJournalTests {
-  @Test("are one datagram with their fields, in which no text begins another field")
-  func datagram() throws {
-    let path = NSTemporaryDirectory() + "journal-\(UUID().uuidString)"
-    defer { unlink(path) }
-    let receiver = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-    defer { close(receiver) }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-    let bound = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(receiver, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    try #require(bound == 0)
-    SystemJournal(socket: path).send(
-      "app-1: failed: a\nDEPLOY_EXIT=0", .error, [("DEPLOY_HOST", "app-1")])
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = recv(receiver, &bytes, bytes.count, Int32(MSG_DONTWAIT))
-    let lines = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).split(separator: "\n")
-    #expect(
-      lines.map { $0.prefix { $0 != "=" } } == [
-        "MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER", "DEPLOY_HOST",
-      ])
-    #expect(lines.dropFirst() == ["PRIORITY=3", "SYSLOG_IDENTIFIER=deploy", "DEPLOY_HOST=app-1"])
-  }
-
-  @Test("are left out if no journal listens")
-  func withoutJournal() {
-    SystemJournal(socket: "/nonexistent/journal").send("lost", .information, [])
-    SystemJournal(socket: "/" + String(repeating: "a", count: 200)).send("lost", .information, [])
-  }
-}

@@ -61,4 +61,23 @@ struct RunEventsTests {
       #expect(failed.last?.exit == 1 && failed.last?.failure?.contains("app-1") == true)
     }
   }
+
+  @Test("an interrupted apply ends its events with its exit code and the result of each host")
+  func interrupted() async throws {
+    try await Scene.play { scene in
+      try await scene.apply()
+      try scene.write(InventoryText(root: "/srv/other"))
+      let lock = try await HeldLock.take("lock", on: "app-1", scene)
+      let run = try scene.watch("apply", "--yes", "--format", "ndjson")
+      try await run.expect("connecting")
+      try await run.command.signal(SIGINT)
+      try await run.expect("deploy: stopping")
+      try await lock.letGo()
+      let output = try await run.command.wait()
+      #expect(output.status == 130, "\(output.all)")
+      let events = try events(output.stdout)
+      #expect(events.last?.exit == 130, "\(output.all)")
+      #expect(events.last?.counts?["confirmed"] == nil, "\(output.all)")
+    }
+  }
 }

@@ -75,12 +75,31 @@ struct OrderScene {
     suggestion: ClosedRange<Timestamp>? = nil, isRevoked: Bool = false
   ) {
     let end = scenario.now.adding(seconds: days * Self.day)
+    let before = scenario.materials.siteCertificates[Self.domain]
+    var replaced = before?.ordered?.replaced ?? []
+    if let before, before.ordered != nil { replaced.insert(Scenario.digest(before.certificate)) }
     scenario.materials.siteCertificates[Self.domain] = .init(
       certificate: text, keyDigest: "f\(text.count)", notAfter: end,
       ordered: OrderedCertificate(
         from: .acme(.letsEncrypt), names: names, key: .ecdsaP256, keyDigest: "f\(text.count)",
         serial: "5f3a",
-        notBefore: scenario.now, notAfter: end, suggestion: suggestion, isRevoked: isRevoked))
+        notBefore: scenario.now, notAfter: end, suggestion: suggestion, isRevoked: isRevoked,
+        replaced: replaced))
+  }
+
+  /// The site's certificate is a file of the user from now on.
+  mutating func provide(_ text: String) {
+    site = "certificate: {files: {certificate: shop.crt, key: shop.key}}"
+    scenario.materials.siteCertificates[Self.domain] = .init(
+      certificate: text, keyDigest: "d\(text.count)",
+      notAfter: scenario.now.adding(seconds: 365 * Self.day))
+  }
+
+  /// What was ordered belongs to a site whose certificate is no longer ordered.
+  mutating func orderNoLonger() {
+    scenario.materials.formerOrders = scenario.materials.siteCertificates
+    scenario.materials.siteCertificates = [:]
+    site = "certificate: {ca: true}"
   }
 
   func text(_ path: String, on host: HostName) throws -> String {

@@ -75,6 +75,33 @@ struct PlanPropertyTests {
   }
 
   @Test(
+    "of a renewal changes certificates alone, whatever the inventory has become",
+    arguments: 0..<UInt64(TestSetting.count(30, inSweep: 2000)))
+  func renewal(_ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var scenario = Scenario()
+    let before = try inventory(&random)
+    scenario.askHosts(of: before)
+    scenario.apply(scenario.plan(before))
+    let after = try inventory(&random)
+    scenario.askHosts(of: after)
+    scenario.now = scenario.now.adding(seconds: .random(in: 0...360, using: &random) * 86_400)
+    scenario.isLimitedToRenewals = true
+    let plan = scenario.plan(after)
+    #expect(plan.steps.flatMap(\.changes).allSatisfy { $0.path.hasPrefix("tls/") })
+    for step in plan.steps {
+      let present = scenario.state.hosts[step.host]?.release.facts
+      #expect(step.facts.services == present?.services && step.facts.routes == present?.routes)
+      #expect(step.facts.openings == present?.openings)
+    }
+    scenario.apply(plan)
+    #expect(!scenario.plan(after).changesHosts)
+    scenario.isLimitedToRenewals = false
+    scenario.apply(scenario.plan(after))
+    #expect(!scenario.plan(after).hasChanges)
+  }
+
+  @Test(
     "has every changing host once, and a reason for every change",
     arguments: 0..<UInt64(TestSetting.count(30, inSweep: 2000)))
   func stages(_ seed: UInt64) throws {

@@ -85,6 +85,74 @@ struct RenewalTests {
       edges.first?.hold?.reasons.first?.contains("\"deploy apply\" orders another one") == true)
   }
 
+  @Test("A file of the user is not replaced with an ordered certificate")
+  func fileOfUser() throws {
+    var scene = OrderScene()
+    scene.provide("FILE\n")
+    try scene.apply()
+    scene.site = "certificate: {acme: true}"
+    scene.scenario.materials = .init()
+    scene.scenario.isLimitedToRenewals = true
+    scene.issue()
+    #expect(try !scene.plan().changesHosts)
+    scene.issue("NEW\n")
+    #expect(try !scene.plan().changesHosts)
+    scene.scenario.isLimitedToRenewals = false
+    #expect(try scene.plan().changesHosts)
+  }
+
+  @Test("A host that missed renewals gets the latest certificate")
+  func missed() throws {
+    var scene = OrderScene()
+    try due(&scene)
+    scene.issue("NEW\n")
+    scene.issue("NEWER\n")
+    #expect(try scene.plan().steps.map(\.host) == ["edge-1", "edge-2"])
+  }
+
+  @Test("A certificate is ordered with the kind of key and the profile that it has")
+  func keyAndProfile() throws {
+    var scene = OrderScene()
+    try due(&scene)
+    scene.account += ", key: rsa-3072"
+    scene.site = "certificate: {acme: {profile: shortlived}}"
+    let order = try #require(scene.plan().orders.first)
+    #expect(order.key == .ecdsaP256 && order.profile == nil)
+    scene.scenario.isLimitedToRenewals = false
+    let changed = try #require(scene.plan().orders.first)
+    #expect(changed.key == .rsa3072 && changed.profile == "shortlived")
+  }
+
+  @Test("A due certificate that the inventory no longer orders refuses the hosts that have it")
+  func formerOrder() throws {
+    var scene = OrderScene()
+    try due(&scene)
+    scene.orderNoLonger()
+    let held = try scene.plan().hosts.filter { $0.hold?.kind == .blocked }
+    #expect(held.map(\.host) == ["edge-1", "edge-2"])
+    #expect(held.first?.hold?.reasons.first?.contains("no longer orders it") == true)
+    scene.scenario.isLimitedToRenewals = false
+    try scene.apply()
+    scene.scenario.isLimitedToRenewals = true
+    #expect(try scene.plan().hosts.allSatisfy { $0.hold == nil })
+  }
+
+  @Test("A file of the user that cannot be read stops no renewal, and is named")
+  func unreadable() throws {
+    var scene = OrderScene()
+    scene.site += "\n    snippets: {front_end: shop.conf}"
+    let snippet = try #require(try scene.inventory.sites.first?.snippets.frontEnd)
+    scene.scenario.materials.snippets[snippet.path] = "gzip off;\n"
+    try due(&scene)
+    scene.issue("NEW\n")
+    scene.scenario.materials.snippets = [:]
+    scene.scenario.materials.unread[OrderScene.domain] = ["shop.yml:15:27: no such file"]
+    let plan = try scene.plan()
+    #expect(plan.steps.map(\.host) == ["edge-1", "edge-2"])
+    #expect(plan.steps[0].changes.map(\.path) == [OrderScene.certificate])
+    #expect(plan.warnings.contains { $0.hasPrefix("shop.yml:15:27: no such file. The renewal") })
+  }
+
   @Test(
     "A certificate of the fleet's CA is renewed by that CA, and not replaced with an ordered one")
   func otherKind() throws {
@@ -155,6 +223,18 @@ struct RangeRenewalTests {
     #expect(step.changes.map(\.path) == ["firewall.nft", "nginx/real-address/cloudflare.conf"])
     let https = step.facts.openings.first { $0.target == .tcp(.https) }
     #expect(https?.from == .ranges(["104.16.0.0/13"]))
+  }
+
+  @Test("Ranges are left to apply if the inventory admits others to the same port")
+  func sharedOpening() throws {
+    var scenario = scenario
+    let allowed = ", allow: [{port: 443, from: [198.18.7.0/24]}, {port: 80, from: [198.18.7.0/24]}]"
+    scenario.askHosts(of: try inventory())
+    scenario.apply(scenario.plan(try inventory(allowed)))
+    scenario.isLimitedToRenewals = true
+    let plan = try scenario.plan(inventory(allowed, ranges: ["104.16.0.0/13"]))
+    #expect(!plan.changesHosts)
+    #expect(plan.warnings.contains { $0.contains("does not change what else differs on edge-1") })
   }
 
   @Test("A firewall that the inventory changes otherwise is left to apply")

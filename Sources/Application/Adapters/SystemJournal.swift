@@ -30,7 +30,8 @@ struct SystemJournal: Sendable {
     return SystemJournal(socket: usualSocket)
   }
 
-  /// Sends a message. If the journal cannot take it, nothing is lost: standard error has the same there, without fields.
+  /// Sends a message. If the journal cannot take it at once, nothing waits or is lost: standard error has the same there,
+  /// without fields.
   ///
   /// - Parameter fields: names in upper case, with values that contain no secret.
   func send(_ message: String, _ priority: Priority, _ fields: [(name: String, value: String)]) {
@@ -49,7 +50,7 @@ struct SystemJournal: Sendable {
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
         datagram.withCString { text in
           sendto(
-            descriptor, text, strlen(text), Int32(MSG_NOSIGNAL), pointer,
+            descriptor, text, strlen(text), Int32(MSG_NOSIGNAL | MSG_DONTWAIT), pointer,
             socklen_t(MemoryLayout<sockaddr_un>.size))
         }
       }

@@ -24,6 +24,7 @@ struct CertificateOrdering {
   let interaction: any Interaction
 
   private var path: String { folder.orderPath(order.site) }
+  private var key: KeyKind { order.key ?? account.key }
 
   /// - Returns: when the new certificate expires.
   func place() async throws -> Timestamp {
@@ -31,8 +32,8 @@ struct CertificateOrdering {
     var record = try folder.orders(of: order.site)
     let request = SiteOrderRecord.Request(
       account: try folder.account(account.name)?.thumbprint.text,
-      directory: account.directory.text, names: order.names, profile: site.acme?.profile,
-      key: account.key.rawValue)
+      directory: account.directory.text, names: order.names, profile: order.profile,
+      key: key.rawValue)
     let signing = try await signingRequest(request, &record)
     try await warnOfCAA(client)
     let forRecords = account.dns.map { $0.timeout.seconds * Int64(order.names.count + 1) } ?? 0
@@ -55,9 +56,9 @@ struct CertificateOrdering {
       try folder.save(record, of: order.site)
       throw error
     }
-    record.current = SiteOrderRecord.Issued(
-      request: pending.request, key: pending.key, certificate: chain)
-    record.pending = nil
+    record.complete(
+      with: .init(request: pending.request, key: pending.key, certificate: chain),
+      digest: Digest.sha256(of:))
     try folder.save(record, of: order.site)
     return end
   }
@@ -79,8 +80,8 @@ struct CertificateOrdering {
       let key = try await keyring.open(pending.key.pem, named: path)
       return try SigningRequest.make(dnsNames: order.names, keyPEM: key, named: path)
     }
-    guard let algorithm = KeyAlgorithm(rawValue: account.key.rawValue) else {
-      preconditionFailure("There is no algorithm for \(account.key). This is a bug in deploy.")
+    guard let algorithm = KeyAlgorithm(rawValue: key.rawValue) else {
+      preconditionFailure("There is no algorithm for \(key). This is a bug in deploy.")
     }
     let signing = try SigningRequest.make(dnsNames: order.names, key: algorithm)
     let sealed = try await accounts.seal(

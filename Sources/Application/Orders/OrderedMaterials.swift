@@ -9,17 +9,27 @@ import Planning
 struct OrderedMaterials {
   private let workspace: Workspace
   private var records: [DomainName: SiteOrderRecord] = [:]
+  /// Those of sites whose certificates are no longer ordered.
+  private var formerRecords: [DomainName: SiteOrderRecord] = [:]
   /// The sites whose certificates this run revokes.
   private let revoked: Set<DomainName>
 
   /// Reads the records.
   ///
-  /// - Parameter revoked: the sites whose certificates this run revokes.
-  init(_ workspace: Workspace, revoking revoked: Set<DomainName> = []) throws {
+  /// - Parameters:
+  ///   - revoked: the sites whose certificates this run revokes.
+  ///   - isWhole: whether sites count whose certificates are no longer ordered.
+  init(
+    _ workspace: Workspace, revoking revoked: Set<DomainName> = [], withFormer isWhole: Bool = false
+  ) throws {
     self.workspace = workspace
     self.revoked = revoked
-    for site in workspace.inventory.sites where site.isCertificateOrdered {
-      records[site.domain] = try workspace.ca.acme.orders(of: site.domain)
+    let folder = workspace.ca.acme
+    let ordering = Set(workspace.inventory.sites.filter(\.isCertificateOrdered).map(\.domain))
+    for site in ordering { records[site] = try folder.orders(of: site) }
+    guard isWhole else { return }
+    for site in try folder.sites() where !ordering.contains(site) {
+      formerRecords[site] = try folder.orders(of: site)
     }
   }
 
@@ -34,12 +44,19 @@ struct OrderedMaterials {
       // As soon as it is noted, another one may have been ordered.
       let isToBeRevoked = revoked.contains(site) && record.revoking.isEmpty
       materials.siteCertificates[site] = try material(
-        current, isRevoked: current.isRevoked || isToBeRevoked, at: folder.orderPath(site))
+        current, isRevoked: current.isRevoked || isToBeRevoked, replaced: record.replaced,
+        at: folder.orderPath(site))
+    }
+    for (site, record) in formerRecords {
+      guard let current = record.current else { continue }
+      materials.formerOrders[site] = try material(
+        current, isRevoked: current.isRevoked, replaced: record.replaced,
+        at: folder.orderPath(site))
     }
   }
 
   private func material(
-    _ issued: SiteOrderRecord.Issued, isRevoked: Bool, at path: String
+    _ issued: SiteOrderRecord.Issued, isRevoked: Bool, replaced: [String], at path: String
   ) throws -> Materials.SiteCertificate {
     let leaf = try CertificateFacts.readAll(pem: issued.certificate, named: path)[0]
     let request = issued.request
@@ -65,7 +82,7 @@ struct OrderedMaterials {
         from: source, names: request.names, profile: request.profile,
         key: request.key.flatMap { KeyKind(rawValue: $0) }, keyDigest: issued.key.digest,
         serial: leaf.serial, notBefore: Timestamp(secondsSince1970: leaf.notBefore),
-        notAfter: end, suggestion: suggestion, isRevoked: isRevoked))
+        notAfter: end, suggestion: suggestion, isRevoked: isRevoked, replaced: Set(replaced)))
   }
 
   /// Asks servers when certificates should be renewed, where it is time to ask again (RFC 9773). A server that does not

@@ -35,9 +35,7 @@ struct FleetPlanner {
     } else {
       known = try await orderedMaterials(asksServers: true)
     }
-    // A renewal brings no files of the user.
-    let input = try await input(
-      survey, state, keys: scope.isLimitedToRenewals ? .none : .of(selectedHosts), asOf: now, known)
+    let input = try await input(survey, state, keys: .of(selectedHosts), asOf: now, known)
     let plan = scope.isLimitedToRenewals ? Planner.renewal(input) : Planner.plan(input)
     return await warned(plan, state, now ?? .current)
   }
@@ -88,9 +86,25 @@ struct FleetPlanner {
   }
 
   private func orderedMaterials(asksServers: Bool) async throws -> OrderedMaterials {
-    var ordered = try OrderedMaterials(workspace, revoking: scope.revokedSites)
+    var ordered = try OrderedMaterials(
+      workspace, revoking: scope.revokedSites, withFormer: scope.isLimitedToRenewals)
     if asksServers && scope.ordersCertificates { await ordered.askServers() }
     return ordered
+  }
+
+  /// The files that the inventory names. A renewal brings none of them, so it reads no keys, and none of them stops it.
+  private func files(
+    _ keys: MaterialsReader.KeyNeed, _ state: FleetState
+  ) throws -> Materials {
+    guard !scope.isLimitedToRenewals else {
+      return MaterialsReader(workspace: workspace, now: .current, keys: .none).readable()
+    }
+    let materials = try MaterialsReader(workspace: workspace, now: .current, keys: keys).read()
+    let faults = materials.newFaults(besides: state) { Digest.sha256(of: $0) }
+    guard faults.isEmpty else {
+      throw Failure(.invalidInput, faults.joined(separator: "\ndeploy: "))
+    }
+    return materials
   }
 
   /// Everything that the planner needs: inventory, files, state, survey, and revocation lists,
@@ -100,11 +114,7 @@ struct FleetPlanner {
     _ ordered: OrderedMaterials
   ) async throws -> PlanningInput {
     let now = time ?? .current
-    var materials = try MaterialsReader(workspace: workspace, now: .current, keys: keys).read()
-    let faults = materials.newFaults(besides: state) { Digest.sha256(of: $0) }
-    guard faults.isEmpty else {
-      throw Failure(.invalidInput, faults.joined(separator: "\ndeploy: "))
-    }
+    var materials = try files(keys, state)
     try ordered.add(to: &materials)
     try surveyor.refuseUnknownGenerations(state, survey)
     materials.revocationLists = try await revocations.lists(for: state, now: now).materials

@@ -16,14 +16,18 @@ actor RunRecorder {
   private var hasFailed = false
   private var summary: Summary?
 
-  /// - Parameter workspace: without an origin, nothing is recorded.
-  init(_ workspace: Workspace, _ interaction: any Interaction) {
+  /// - Parameters:
+  ///   - workspace: without an origin, nothing is recorded.
+  ///   - journal: of the service that runs this; nil if no service does.
+  init(
+    _ workspace: Workspace, _ interaction: any Interaction, journal: SystemJournal? = .ofService
+  ) {
     self.workspace = workspace
     self.interaction = interaction
     var generator = SystemRandomNumberGenerator()
     let id = RunID(at: .current, using: &generator)
     self.id = id
-    journal = SystemJournal.ofService.map {
+    self.journal = journal.map {
       RunJournal($0, fleet: workspace.inventory.fleet, run: id)
     }
   }
@@ -50,12 +54,12 @@ actor RunRecorder {
   /// Takes the results of the run, for its end.
   func note(_ summary: Summary) { self.summary = summary }
 
-  /// Records the end of the run, if it has begun.
+  /// Records the end of the run. The history has no run that failed before it began, but the journal says why it did.
   ///
   /// - Parameter error: the error with which it failed.
   func end(_ error: (any Error)? = nil) async {
-    guard hasBegun else { return }
     let failure = error.map { Failure($0) } ?? summary?.failure
+    guard hasBegun || failure != nil else { return }
     let summary = summary ?? Summary()
     let end = RunEnd(
       endedAt: .current, exit: failure?.kind.rawValue ?? 0,
@@ -67,6 +71,7 @@ actor RunRecorder {
       },
       failure: failure?.message ?? summary.stopped, warnings: summary.warnings)
     journal?.ended(end)
+    guard hasBegun else { return }
     await write { [id] history in try await history.end(id, end) }
   }
 

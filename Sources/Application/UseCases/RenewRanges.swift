@@ -21,11 +21,16 @@ struct RenewRanges {
   /// hosts keep the present ranges.
   func renew() async {
     for network in workspace.inventory.usedNetworks {
-      guard let kept = workspace.inventory.networks[network], !kept.sources.isEmpty,
-        let date = kept.publishedAt
-      else { continue }
-      let age = date.days(until: .current)
-      guard age >= Self.daysUntilDue else { continue }
+      let kept = workspace.inventory.networks[network] ?? network.shipped
+      guard let age = kept.publishedAt?.days(until: .current), age >= Self.daysUntilDue else {
+        continue
+      }
+      guard !kept.sources.isEmpty else {
+        interaction.warn(
+          "a renewal does not update the address ranges of \(network.rawValue) (\(kept.date)), because it is not known"
+            + " where they are from: run \"deploy cdn update\" with URLs once")
+        continue
+      }
       do {
         let result = try await UpdateRanges(workspace).update(
           network, from: kept.sources, anySize: false,

@@ -25,34 +25,46 @@ struct MaterialsReader {
   ///
   /// - Throws: one failure with every mistake.
   func read() throws -> Materials {
-    var materials = Materials()
-    var problems: [String] = []
-    let siteCertificates = SiteCertificateReader(
-      now: now, roots: roots, resolve: { workspace.resolve($0) })
-    for site in workspace.inventory.sites {
-      for snippet in [site.snippets.frontEnd, site.snippets.backEnd].compactMap(\.self) {
-        do {
-          materials.snippets[snippet.path] = try text(of: snippet, as: .snippet)
-        } catch {
-          problems.append("\(snippet.place): \(error)")
-        }
-      }
-      for issuer in [site.originPulls, site.stapling?.chain].compactMap(\.self) {
-        do {
-          materials.issuers[issuer.path] = try issuers(issuer)
-        } catch {
-          problems.append("\(issuer.place): \(error)")
-        }
-      }
-      if case .files(let certificate, let key) = site.certificate {
-        materials.siteCertificates[site.domain] = siteCertificates.read(
-          certificate, key: needsKey(of: site) ? key : nil, of: site, &problems)
-      }
-    }
+    let materials = readable()
+    let problems = workspace.inventory.sites.flatMap { materials.unread[$0.domain] ?? [] }
     guard problems.isEmpty else {
       throw Failure(.invalidInput, problems.joined(separator: "\ndeploy: "))
     }
     return materials
+  }
+
+  /// Reads the files that can be read, and notes the mistakes of the others by site.
+  func readable() -> Materials {
+    var materials = Materials()
+    for site in workspace.inventory.sites {
+      var problems: [String] = []
+      read(site, &materials, &problems)
+      if !problems.isEmpty { materials.unread[site.domain] = problems }
+    }
+    return materials
+  }
+
+  private func read(_ site: Site, _ materials: inout Materials, _ problems: inout [String]) {
+    for snippet in [site.snippets.frontEnd, site.snippets.backEnd].compactMap(\.self) {
+      do {
+        materials.snippets[snippet.path] = try text(of: snippet, as: .snippet)
+      } catch {
+        problems.append("\(snippet.place): \(error)")
+      }
+    }
+    for issuer in [site.originPulls, site.stapling?.chain].compactMap(\.self) {
+      do {
+        materials.issuers[issuer.path] = try issuers(issuer)
+      } catch {
+        problems.append("\(issuer.place): \(error)")
+      }
+    }
+    if case .files(let certificate, let key) = site.certificate {
+      let reader = SiteCertificateReader(
+        now: now, roots: roots, resolve: { workspace.resolve($0) })
+      materials.siteCertificates[site.domain] = reader.read(
+        certificate, key: needsKey(of: site) ? key : nil, of: site, &problems)
+    }
   }
 
   private func needsKey(of site: Site) -> Bool {

@@ -24,6 +24,12 @@ struct RangeSource {
 
   var isURL: Bool { name.contains("://") }
 
+  /// Whether a user or a password is before the host (RFC 3986, 3.2.1).
+  private var hasCredentials: Bool {
+    guard let start = name.firstRange(of: "://") else { return false }
+    return name[start.upperBound...].prefix { !"/?#".contains($0) }.contains("@")
+  }
+
   /// The protocols for curl: without TLS, only the controller itself may be the source.
   private var protocols: String {
     let isLocal = ["http://127.0.0.1", "http://[::1]"].contains { local in
@@ -34,6 +40,12 @@ struct RangeSource {
 
   /// Downloads the URL within a minute. Redirects must lead to https:// URLs.
   private func download() async throws -> [UInt8] {
+    guard !hasCredentials else {
+      throw Failure(
+        .usage,
+        "a URL with a user or a password is not downloaded, because every user of this machine could read it in the"
+          + " list of processes: download the list, and name the file")
+    }
     guard name.hasPrefix("https://") || protocols != "=https" else {
       throw Failure(
         .usage, "\(name) could be changed in transit: use an https:// URL, or a file")

@@ -9,6 +9,11 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
   package var revoking: [Revoking]
   /// SHA-256 of the chains that were revoked, or are to be, in lower-case hex: no release with one is restored.
   package var revoked: [String]
+  /// SHA-256 of the chains that were current before, in lower-case hex, the latest last: a renewal replaces no other files.
+  package private(set) var replaced: [String] = []
+
+  /// A host that was unreachable for more renewals gets the certificate with the next apply.
+  private static let remembered = 20
 
   package init(
     current: Issued? = nil, pending: Pending? = nil, revoking: [Revoking] = [],
@@ -27,6 +32,19 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
     pending = try values.decodeIfPresent(Pending.self, forKey: .pending)
     revoked = try values.decodeIfPresent([String].self, forKey: .revoked) ?? []
     revoking = try values.decodeIfPresent([Revoking].self, forKey: .revoking) ?? []
+    replaced = try values.decodeIfPresent([String].self, forKey: .replaced) ?? []
+  }
+
+  /// Makes a certificate the current one, and ends the order under way.
+  ///
+  /// - Parameter digest: SHA-256 of a text, in lower-case hex.
+  package mutating func complete(with issued: Issued, digest: (String) -> String) {
+    if let current {
+      replaced.append(digest(current.certificate))
+      replaced.removeFirst(max(replaced.count - Self.remembered, 0))
+    }
+    current = issued
+    pending = nil
   }
 
   /// What a certificate is ordered with; an order under way is continued only if it is for the same.

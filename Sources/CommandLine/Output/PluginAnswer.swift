@@ -4,6 +4,14 @@ import Reports
 
 /// Prints the answer of a monitoring plugin, and exits with its code.
 enum PluginAnswer {
+  /// Whether the command line asks for one, also if the rest of it is wrong: monitoring knows the exit codes of plugins only.
+  static func isAsked(by words: some Sequence<String>) -> Bool {
+    let words = Array(words)
+    return words.first == "status"
+      && (words.contains("--format=nagios")
+        || zip(words, words.dropFirst()).contains { $0 == ("--format", "nagios") })
+  }
+
   /// A failure is an answer too: it could not be found out how the fleet is.
   static func given(by work: () async throws -> PluginResult) async throws {
     let result: PluginResult
@@ -11,10 +19,15 @@ enum PluginAnswer {
       result = try await work()
     } catch {
       // What is wrong with an inventory is on standard error already.
-      let message = Failure(error).message ?? "the inventory or the playbook has mistakes"
-      result = PluginResult(unknown: message)
+      result = PluginResult(
+        unknown: Failure(error).message ?? "the inventory or the playbook has mistakes")
     }
+    throw show(result)
+  }
+
+  /// Prints the answer, and returns its exit code.
+  static func show(_ result: PluginResult) -> ExitCode {
     Console.output(result.line)
-    throw ExitCode(result.severity.rawValue)
+    return ExitCode(result.severity.rawValue)
   }
 }

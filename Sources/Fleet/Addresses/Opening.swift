@@ -43,6 +43,18 @@ package struct Opening: Hashable, Sendable {
   /// What ``why`` begins with if it is for the visitors of sites.
   package static let visitors = "visitors of "
 
+  /// Whether it admits visitors of sites through content networks.
+  package var isForNetworks: Bool {
+    guard target == .tcp(.http) || target == .tcp(.https), case .ranges = from else { return false }
+    return reasons.contains { $0.hasPrefix(Self.visitors) }
+  }
+  /// Whether it admits visitors of sites through content networks, and nothing else.
+  package var isForNetworksAlone: Bool { isForNetworks && reasons.count == 1 }
+
+  fileprivate static let separator = "; "
+  /// The reasons of the openings that were merged.
+  private var reasons: [Substring] { why.split(separator: Self.separator) }
+
   /// The openings of a host without a firewall.
   package static let withoutFirewall = [
     Opening(.everythingElse, from: .everybody, why: "no firewall by deploy")
@@ -161,7 +173,7 @@ extension [Opening] {
         }
         return Opening(
           target, from: openings.dropFirst().reduce(openings[0].from) { $0.union($1.from) },
-          why: reasons.joined(separator: "; "))
+          why: reasons.joined(separator: Opening.separator))
       }
       .sorted { $0.target < $1.target }
   }

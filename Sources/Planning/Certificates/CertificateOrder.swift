@@ -32,6 +32,10 @@ package struct CertificateOrder: Hashable, Sendable {
   package var account: ACMEAccountName?
   package var source: OrderSource
   package var names: [String]
+  /// The kind of key; nil if a command chooses it.
+  package var key: KeyKind?
+  /// The profile that the server is asked for; nil for the server's choice.
+  package var profile: String?
   package var proof: Proof
   package var reason: Reason
   /// The front-ends that have to change first, because they do not answer the challenges yet.
@@ -41,13 +45,15 @@ package struct CertificateOrder: Hashable, Sendable {
 
   package init(
     site: DomainName, account: ACMEAccountName?, from source: OrderSource, names: [String],
-    proof: Proof,
-    reason: Reason, waits: [HostName], frontEnds: [HostName]
+    key: KeyKind? = nil, profile: String? = nil, proof: Proof, reason: Reason, waits: [HostName],
+    frontEnds: [HostName]
   ) {
     self.site = site
     self.account = account
     self.source = source
     self.names = names
+    self.key = key
+    self.profile = profile
     self.proof = proof
     self.reason = reason
     self.waits = waits

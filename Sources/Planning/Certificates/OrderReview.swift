@@ -24,8 +24,8 @@ struct OrderReview {
       else { return nil }
       var order = CertificateOrder(
         site: site.domain, account: account?.name, from: source,
-        names: site.orderedNames, proof: .none, reason: reason, waits: [],
-        frontEnds: site.frontEnds)
+        names: site.orderedNames, key: account?.key, profile: site.acme?.profile, proof: .none,
+        reason: reason, waits: [], frontEnds: site.frontEnds)
       if let account {
         order.proof = account.dns == nil ? .http(site.frontEnds) : .dns
         order.waits = account.dns == nil ? site.frontEnds.filter { !answers($0, site) } : []

@@ -35,13 +35,15 @@ package struct OrderedCertificate: Hashable, Sendable {
   package var suggestion: ClosedRange<Timestamp>?
   /// Whether it was revoked at the server.
   package var isRevoked: Bool
+  /// SHA-256 of the chains that were ordered before it, in lower-case hex.
+  package var replaced: Set<String>
 
   package init(
     from source: OrderSource, names: [String], profile: String? = nil, key: KeyKind?,
     keyDigest: String,
     serial: String,
     notBefore: Timestamp, notAfter: Timestamp, suggestion: ClosedRange<Timestamp>? = nil,
-    isRevoked: Bool = false
+    isRevoked: Bool = false, replaced: Set<String> = []
   ) {
     self.source = source
     self.names = names
@@ -53,6 +55,7 @@ package struct OrderedCertificate: Hashable, Sendable {
     self.notAfter = notAfter
     self.suggestion = suggestion
     self.isRevoked = isRevoked
+    self.replaced = replaced
   }
 
   /// When it is renewed: at some time of the suggested period, or else before a third of its lifetime is left. The

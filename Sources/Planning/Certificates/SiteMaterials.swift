@@ -41,7 +41,7 @@ extension ReleaseDraft {
       ].compactMap { path, file in
         guard let file else { return nil }
         guard let text = context.materials.issuers[file.path] else {
-          preconditionFailure("The certificate \(file.path) was not read. This is a bug in deploy.")
+          return unread(file, path.relative, of: site.domain)
         }
         return PlannedFile(
           path: path.relative, source: .text(text), origin: PlannedFile.Origin(file))

@@ -167,13 +167,20 @@ struct ReleaseDraft {
       + served.map { ($0.domain, Role.backEnd, $0.snippets.backEnd) }
     return all.compactMap { domain, role, file in
       guard let file else { return nil }
+      let path = ReleasePath.snippet(of: domain, as: role).relative
       guard let text = context.materials.snippets[file.path] else {
-        preconditionFailure("The snippet \(file.path) was not read. This is a bug in deploy.")
+        return unread(file, path, of: domain)
       }
-      return PlannedFile(
-        path: ReleasePath.snippet(of: domain, as: role).relative, source: .text(text),
-        origin: PlannedFile.Origin(file))
+      return PlannedFile(path: path, source: .text(text), origin: PlannedFile.Origin(file))
     }
+  }
+
+  /// The file that the host has instead of one of the user that could not be read.
+  func unread(_ file: LocalFile, _ path: String, of site: DomainName) -> PlannedFile? {
+    guard context.materials.unread[site] != nil else {
+      preconditionFailure("\(file.path) was not read. This is a bug in deploy.")
+    }
+    return snapshot.kept(path)
   }
 
   private var leaves: [PlannedFile] {
@@ -203,9 +210,11 @@ struct ReleaseDraft {
         .map(\.relative)
       switch (site.certificate, material) {
       case (.ca, _), (.installed, _): return []
-      case (.files, nil):
-        preconditionFailure(
-          "The certificate of \(site.domain) was not read. This is a bug in deploy.")
+      case (.files(let certificate, let key), nil):
+        return [
+          unread(certificate, paths[0], of: site.domain), unread(key, paths[1], of: site.domain),
+        ]
+        .compactMap(\.self)
       case (.files(let certificate, let key), let material?):
         let digest =
           material.keyDigest ?? recordedKeyDigest(paths[1], of: paths[0], material.certificate)

@@ -35,6 +35,11 @@ package struct Materials: Hashable, Sendable {
   package var snippets: [LocalPath: String]
   /// Files of the user, and what was ordered so far.
   package var siteCertificates: [DomainName: SiteCertificate]
+  /// What was ordered for sites whose certificates are no longer ordered, also for those that are no longer declared.
+  package var formerOrders: [DomainName: SiteCertificate] = [:]
+  /// Why files of a site could not be read, for a renewal, which brings none of them: what needs them keeps the file of the
+  /// host.
+  package var unread: [DomainName: [String]] = [:]
   /// The thumbprints of the ACME accounts' keys; an account without one has no key yet.
   package var thumbprints: [ACMEAccountName: AccountThumbprint] = [:]
   /// The certificates of foreign CAs, as PEM.

@@ -65,7 +65,9 @@ extension HostRenewal {
         present.certificates[path] == nil,
         !snapshot.isInstalled(path, context.input.digest(material.certificate)),
         ordered.notAfter > context.input.now, !ordered.isRevoked,
-        ordered.source == context.inventory.orderSource(of: site)
+        ordered.source == context.inventory.orderSource(of: site),
+        // Files of the user, and what an apply has to compare, are not replaced.
+        let installed = snapshot.release?.files[path]?.digest, ordered.replaced.contains(installed)
       else { continue }
       let missing = servedNames(of: site).filter { !ordered.covers($0) }
       guard missing.isEmpty else {

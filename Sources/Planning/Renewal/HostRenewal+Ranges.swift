@@ -26,26 +26,20 @@ extension HostRenewal {
   /// The present openings, with the ranges that networks have now for visitors. Nil if the inventory
   /// has other sites for the host, or one without a known network.
   private func openings(instead present: [Opening]) -> [Opening]? {
-    guard present.contains(where: Self.admitsNetworks) else { return present }
+    guard present.contains(where: \.isForNetworks) else { return present }
     let sites = context.inventory.sites(publishedBy: host.name)
     let isKnown = sites.allSatisfy { if case .known = $0.network { true } else { false } }
     guard !sites.isEmpty, isKnown else { return nil }
     let wanted = facts.ruleset.openings
     var openings = present
-    for (index, opening) in present.enumerated() where Self.admitsNetworks(opening) {
-      guard let new = wanted.first(where: { $0.target == opening.target && $0.why == opening.why })
+    for (index, opening) in present.enumerated() where opening.isForNetworks {
+      // What the inventory admits besides is changed by an apply only.
+      guard opening.isForNetworksAlone,
+        let new = wanted.first(where: { $0.target == opening.target && $0.why == opening.why })
       else { return nil }
       openings[index] = new
     }
     return openings
-  }
-
-  /// Whether it admits visitors through content networks.
-  private static func admitsNetworks(_ opening: Opening) -> Bool {
-    guard opening.target == .tcp(.http) || opening.target == .tcp(.https),
-      case .ranges = opening.from
-    else { return false }
-    return opening.why.hasPrefix(Opening.visitors)
   }
 
   private func firewall(opening openings: [Opening], _ present: ReleaseRecord) -> [RulesetFile] {

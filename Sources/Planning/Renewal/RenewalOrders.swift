@@ -3,7 +3,8 @@ import Inventories
 import Nginx
 import State
 
-/// The certificates of sites that are due and are ordered again, with the names that they have.
+/// The certificates of sites that are due and are ordered again, with the names, the kind of key and the profile that they
+/// have.
 struct RenewalOrders {
   /// In the order of the sites.
   private(set) var orders: [CertificateOrder] = []
@@ -34,6 +35,21 @@ struct RenewalOrders {
         orders.append(Self.order(site, kept, from: source, frontEnds, context.inventory))
       }
     }
+    noteFormer(context)
+  }
+
+  /// Certificates that hosts still have and that the inventory no longer orders.
+  private mutating func noteFormer(_ context: PlanContext) {
+    for (site, former) in context.materials.formerOrders.sorted(by: { $0.key < $1.key }) {
+      guard let ordered = former.ordered, ordered.renewal <= context.input.now else { continue }
+      let shown = context.input.state.hosts(
+        showing: context.input.digest(former.certificate), for: site)
+      for host in shown {
+        blockers[host, default: []].append(
+          "the certificate of \(site) expires on \(ordered.notAfter.date), but the inventory no longer orders it:"
+            + " \"deploy apply\" changes the site")
+      }
+    }
   }
 
   private static func blocker(of kept: OrderedCertificate, from source: OrderSource) -> String? {
@@ -48,8 +64,9 @@ struct RenewalOrders {
   ) -> CertificateOrder {
     let account = inventory.acmeAccount(of: site)
     var order = CertificateOrder(
-      site: site.domain, account: account?.name, from: source, names: kept.names, proof: .none,
-      reason: .due(notAfter: kept.notAfter), waits: [], frontEnds: frontEnds)
+      site: site.domain, account: account?.name, from: source, names: kept.names, key: kept.key,
+      profile: kept.profile, proof: .none, reason: .due(notAfter: kept.notAfter), waits: [],
+      frontEnds: frontEnds)
     if let account { order.proof = account.dns == nil ? .http(frontEnds) : .dns }
     return order
   }

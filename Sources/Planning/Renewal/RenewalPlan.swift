@@ -27,7 +27,7 @@ extension Planner {
     plan.revoked = plan.revoked.filter { host in plan.hosts.contains { $0.host == host } }
     plan.warnings =
       Warnings.ofExpiry(input) + remainder(of: reviewed)
-      + unplaced(complete.orders, besides: plan.orders)
+      + unplaced(complete.orders, besides: plan.orders) + unread(context)
     return plan
   }
 
@@ -40,6 +40,12 @@ extension Planner {
         ": \(review.remainder.joined(separator: "; ")). \"deploy apply\" does")
     }
     return found.warnings
+  }
+
+  /// The files of the user that could not be compared with those of hosts.
+  private static func unread(_ context: PlanContext) -> [String] {
+    context.inventory.sites.flatMap { context.materials.unread[$0.domain] ?? [] }
+      .map { "\($0). The renewal continues, because it brings no such file" }
   }
 
   /// The certificates that `deploy apply` would order and that are not due.
