@@ -67,9 +67,11 @@ struct RunEventsTests {
     try await Scene.play { scene in
       try await scene.apply()
       try scene.write(InventoryText(root: "/srv/other"))
-      let lock = try await HeldLock.take("lock", on: "app-1", scene)
-      let run = try scene.watch("apply", "--yes", "--format", "ndjson")
-      try await run.expect("connecting")
+      try scene.write("name: two\nrollout: {batch: 2}\n", to: "two.yml")
+      let lock = try await HeldLock.take("lock", on: "app-2", scene)
+      let run = try scene.watch(
+        "apply", "--yes", "--format", "ndjson", "--playbook", scene.folder + "/two.yml")
+      try await scene.await("[ -e /etc/deploy/releases/2/manifest ]", on: "app-1")
       try await run.command.signal(SIGINT)
       try await run.expect("deploy: stopping")
       try await lock.letGo()
