@@ -1,3 +1,4 @@
+import Fleet
 import FleetFolders
 import FleetLiterals
 import Foundation
@@ -60,12 +61,20 @@ struct SystemJournalTests {
     SystemJournal(socket: "/" + String(repeating: "a", count: 200)).send("lost", .information, [])
   }
 
-  @Test("delay nothing if the journal does not read them")
+  @Test("end after the first result that a journal does not take", .timeLimit(.minutes(1)))
   func full() throws {
     let journal = try ListeningJournal()
-    let sender = SystemJournal(socket: journal.path)
-    for number in 1...10_000 { sender.send("message \(number)", .information, []) }
-    #expect(journal.next().first == "MESSAGE=message 1")
+    let fleet = try #require(FleetName("shop"))
+    var random = SystemRandomNumberGenerator()
+    let results = (1...1000).map { number in
+      RunResult(host: "app-\(number)", result: "confirmed", detail: "")
+    }
+    RunJournal(
+      SystemJournal(socket: journal.path), fleet: fleet, run: RunID(at: .current, using: &random)
+    ).ended(
+      RunEnd(
+        endedAt: .current, exit: 0, results: results, certificates: [], failure: nil, warnings: []))
+    #expect(journal.next().first == "MESSAGE=app-1: confirmed")
   }
 
   @Test("say why a run failed that the history does not have, because it changed nothing")

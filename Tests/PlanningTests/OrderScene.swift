@@ -17,6 +17,7 @@ struct OrderScene {
   static let day: Int64 = 86_400
 
   var scenario = Scenario()
+  var frontEnds = "all"
   var site = "certificate: {acme: true}"
   var account = "contact: ops@shop.example, terms_agreed: true"
 
@@ -45,7 +46,7 @@ struct OrderScene {
         back_ends: {app-1: {address: 198.18.0.21}}
         sites:
           shop.example:
-            front_ends: all
+            front_ends: \(frontEnds)
             back_ends: all
             back_end: {root: /srv/shop}
             \(site)
@@ -72,12 +73,19 @@ struct OrderScene {
   /// What the server has issued, valid for 90 days from now unless something else is said.
   mutating func issue(
     _ text: String = "PEM\n", names: [String] = ["shop.example"], days: Int64 = 90,
-    suggestion: ClosedRange<Timestamp>? = nil, isRevoked: Bool = false
+    suggestion: ClosedRange<Timestamp>? = nil, isRevoked: Bool = false, isAlike: Bool = true
   ) {
     let end = scenario.now.adding(seconds: days * Self.day)
     let before = scenario.materials.siteCertificates[Self.domain]
-    var replaced = before?.ordered?.replaced ?? []
-    if let before, before.ordered != nil { replaced.insert(Scenario.digest(before.certificate)) }
+    var replaced = before?.ordered?.replaced ?? [:]
+    if let before, let ordered = before.ordered {
+      replaced[Scenario.digest(before.certificate)] = .init(
+        notBefore: ordered.notBefore, notAfter: ordered.notAfter, isAlike: true)
+      for (digest, former) in replaced where !isAlike {
+        replaced[digest] = .init(
+          notBefore: former.notBefore, notAfter: former.notAfter, isAlike: false)
+      }
+    }
     scenario.materials.siteCertificates[Self.domain] = .init(
       certificate: text, keyDigest: "f\(text.count)", notAfter: end,
       ordered: OrderedCertificate(

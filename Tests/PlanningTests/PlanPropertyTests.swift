@@ -75,7 +75,7 @@ struct PlanPropertyTests {
   }
 
   @Test(
-    "of a renewal changes certificates alone, whatever the inventory has become",
+    "of a renewal changes certificates alone, also if the inventory has changed",
     arguments: 0..<UInt64(TestSetting.count(30, inSweep: 2000)))
   func renewal(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)

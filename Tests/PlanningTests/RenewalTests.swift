@@ -72,17 +72,63 @@ struct RenewalTests {
       plan.hosts.compactMap(\.hold).first?.reasons.first?.contains("www.shop.example") == true)
   }
 
-  @Test("A due certificate of another source refuses the hosts that have it")
+  @Test("A due certificate of another source is not ordered")
   func otherSource() throws {
     var scene = OrderScene()
     try due(&scene)
     scene.account += ", directory: https://acme.example/directory"
     let plan = try scene.plan()
     #expect(plan.orders.isEmpty)
-    let edges = plan.hosts.filter { $0.hold?.kind == .blocked }
-    #expect(edges.map(\.host) == ["edge-1", "edge-2"])
+    let why = try #require(plan.blockedOrders[OrderScene.domain])
+    #expect(why.contains("\"deploy apply\" orders another one"))
+    #expect(plan.hosts.allSatisfy { $0.hold == nil })
+  }
+
+  @Test("A certificate with another key is left to apply until the present one is due")
+  func otherKey() throws {
+    var scene = OrderScene()
+    scene.issue()
+    try scene.apply()
+    scene.scenario.isLimitedToRenewals = true
+    scene.issue("NEW\n", isAlike: false)
+    #expect(try !scene.plan().changesHosts)
+    scene.wait(days: 61)
+    #expect(try scene.plan().steps.map(\.host) == ["edge-1", "edge-2"])
+  }
+
+  @Test("A site that the inventory moves to another front-end is renewed where it is")
+  func moved() throws {
+    var scene = OrderScene()
+    try due(&scene)
+    scene.frontEnds = "[edge-2]"
+    #expect(try scene.plan().orders.map(\.frontEnds) == [["edge-1", "edge-2"]])
+    scene.issue("NEW\n")
+    #expect(try scene.plan().steps.map(\.host) == ["edge-1", "edge-2"])
+  }
+
+  @Test("A due certificate is not ordered if the hosts would not answer its challenges")
+  func unanswered() throws {
+    var scene = OrderScene()
+    try due(&scene)
+    let other = try #require(AccountThumbprint(String(repeating: "o", count: 43)))
+    scene.scenario.materials.thumbprints = [.default: other]
+    let plan = try scene.plan()
+    #expect(plan.orders.isEmpty)
     #expect(
-      edges.first?.hold?.reasons.first?.contains("\"deploy apply\" orders another one") == true)
+      plan.blockedOrders[OrderScene.domain]?.contains("edge-1, edge-2 does not answer") == true)
+  }
+
+  @Test("A certificate that hosts have and that was not ordered is named when it may be due")
+  func unknown() throws {
+    var scene = OrderScene()
+    try due(&scene)
+    scene.scenario.materials.siteCertificates = [:]
+    scene.scenario.now = Scenario.start
+    scene.issue("RESTORED\n")
+    scene.wait(days: 61)
+    let plan = try scene.plan()
+    #expect(plan.orders.isEmpty)
+    #expect(plan.blockedOrders[OrderScene.domain]?.contains("which was not ordered") == true)
   }
 
   @Test("A file of the user is not replaced with an ordered certificate")
@@ -123,18 +169,21 @@ struct RenewalTests {
     #expect(changed.key == .rsa3072 && changed.profile == "shortlived")
   }
 
-  @Test("A due certificate that the inventory no longer orders refuses the hosts that have it")
+  @Test(
+    "A due certificate that the inventory no longer orders is named, and its hosts are renewed otherwise"
+  )
   func formerOrder() throws {
     var scene = OrderScene()
     try due(&scene)
     scene.orderNoLonger()
-    let held = try scene.plan().hosts.filter { $0.hold?.kind == .blocked }
-    #expect(held.map(\.host) == ["edge-1", "edge-2"])
-    #expect(held.first?.hold?.reasons.first?.contains("no longer orders it") == true)
+    scene.wait(days: 300)
+    let plan = try scene.plan()
+    #expect(plan.blockedOrders[OrderScene.domain]?.contains("no longer orders it") == true)
+    #expect(plan.steps.map(\.host) == ["app-1", "edge-1", "edge-2"])
     scene.scenario.isLimitedToRenewals = false
     try scene.apply()
     scene.scenario.isLimitedToRenewals = true
-    #expect(try scene.plan().hosts.allSatisfy { $0.hold == nil })
+    #expect(try scene.plan().blockedOrders.isEmpty)
   }
 
   @Test("A file of the user that cannot be read stops no renewal, and is named")
@@ -170,92 +219,5 @@ struct RenewalTests {
     #expect(installation.certificates.contains { $0.path == OrderScene.certificate })
     let file = installation.files.first { $0.path == OrderScene.certificate }
     #expect(file?.source == .certificate(OrderScene.certificate))
-  }
-}
-
-@Suite("Renewals of address ranges")
-struct RangeRenewalTests {
-  private var scenario = Scenario()
-
-  private func inventory(
-    _ more: String = "", ranges: [String]? = nil, site: String = ""
-  ) throws -> Inventory {
-    let (inventory, diagnostics) = Scenario.inventory(
-      """
-      fleet: shop
-      ca: {name: Shop CA}
-      front_ends: {edge-1: {address: 198.18.0.11}}
-      back_ends: {app-1: {address: 198.18.0.21}}
-      sites:
-        shop.example:
-          front_ends: all
-          back_ends: all
-          back_end: {root: /srv/shop}
-          certificate: {ca: true}
-          cdn: cloudflare
-      \(site)
-      firewall: {policy: drop\(more)}
-      """)
-    var read = try #require(inventory, "\(diagnostics)")
-    if let ranges {
-      read.networks[.cloudflare] = PublishedRanges(
-        date: "2026-11-01", ranges: ranges.compactMap { AddressRange($0) })
-    }
-    return read
-  }
-
-  /// A fleet with the shipped ranges.
-  private func applied() throws -> Scenario {
-    var scenario = scenario
-    let inventory = try inventory()
-    scenario.askHosts(of: inventory)
-    scenario.apply(scenario.plan(inventory))
-    scenario.isLimitedToRenewals = true
-    return scenario
-  }
-
-  @Test("Newer ranges change the firewall and the visitors' addresses, and are recorded")
-  func newer() throws {
-    let scenario = try applied()
-    #expect(try !scenario.plan(inventory()).changesHosts)
-    let step = try #require(scenario.plan(inventory(ranges: ["104.16.0.0/13"])).steps.first)
-    #expect(step.host == "edge-1")
-    #expect(step.changes.map(\.path) == ["firewall.nft", "nginx/real-address/cloudflare.conf"])
-    let https = step.facts.openings.first { $0.target == .tcp(.https) }
-    #expect(https?.from == .ranges(["104.16.0.0/13"]))
-  }
-
-  @Test("Ranges are left to apply if the inventory admits others to the same port")
-  func sharedOpening() throws {
-    var scenario = scenario
-    let allowed = ", allow: [{port: 443, from: [198.18.7.0/24]}, {port: 80, from: [198.18.7.0/24]}]"
-    scenario.askHosts(of: try inventory())
-    scenario.apply(scenario.plan(try inventory(allowed)))
-    scenario.isLimitedToRenewals = true
-    let plan = try scenario.plan(inventory(allowed, ranges: ["104.16.0.0/13"]))
-    #expect(!plan.changesHosts)
-    #expect(plan.warnings.contains { $0.contains("does not change what else differs on edge-1") })
-  }
-
-  @Test("A firewall that the inventory changes otherwise is left to apply")
-  func otherFirewall() throws {
-    let scenario = try applied()
-    let plan = try scenario.plan(inventory(", allow: [{port: 9100}]", ranges: ["104.16.0.0/13"]))
-    let step = try #require(plan.steps.first)
-    #expect(step.changes.map(\.path).contains("firewall.nft"))
-    #expect(step.facts.openings.allSatisfy { $0.target != .tcp(9100) })
-    #expect(plan.warnings.contains { $0.contains("the firewall changes") })
-  }
-
-  @Test(
-    "Ranges are left to apply if the inventory has another site: the firewall would not admit all of them"
-  )
-  func otherSite() throws {
-    let scenario = try applied()
-    let site =
-      "  blog.example: {front_ends: all, back_ends: all, back_end: {root: /srv/blog}, certificate: {ca: true}}"
-    let plan = try scenario.plan(inventory(ranges: ["104.16.0.0/13"], site: site))
-    #expect(!plan.changesHosts)
-    #expect(plan.warnings.contains { $0.contains("does not change what else differs on edge-1") })
   }
 }

@@ -30,28 +30,34 @@ struct SystemJournal: Sendable {
     return SystemJournal(socket: usualSocket)
   }
 
-  /// Sends a message. If the journal cannot take it at once, nothing waits or is lost: standard error has the same there,
-  /// without fields.
+  /// Sends a message. If the journal does not take it within a second, its fields are lost: standard error has the text there.
   ///
   /// - Parameter fields: names in upper case, with values that contain no secret.
-  func send(_ message: String, _ priority: Priority, _ fields: [(name: String, value: String)]) {
+  /// - Returns: whether the journal took it.
+  @discardableResult
+  func send(
+    _ message: String, _ priority: Priority, _ fields: [(name: String, value: String)]
+  ) -> Bool {
     let all =
       [
         ("MESSAGE", message), ("PRIORITY", "\(priority.rawValue)"), ("SYSLOG_IDENTIFIER", "deploy"),
       ] + fields
     // A value that is one line needs no length. Values of hosts are escaped and bounded as everywhere.
     let datagram = all.map { "\($0)=\(HostText($1).text)\n" }.joined()
-    guard var address = Self.address(of: socket) else { return }
+    guard var address = Self.address(of: socket) else { return false }
     let descriptor = Glibc.socket(
       AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { return }
+    guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
-    _ = withUnsafePointer(to: &address) { pointer in
+    var patience = timeval(tv_sec: 1, tv_usec: 0)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    return withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
         datagram.withCString { text in
           sendto(
-            descriptor, text, strlen(text), Int32(MSG_NOSIGNAL | MSG_DONTWAIT), pointer,
-            socklen_t(MemoryLayout<sockaddr_un>.size))
+            descriptor, text, strlen(text), Int32(MSG_NOSIGNAL), pointer,
+            socklen_t(MemoryLayout<sockaddr_un>.size)) >= 0
         }
       }
     }

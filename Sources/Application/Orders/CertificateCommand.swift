@@ -2,7 +2,6 @@ import CAStore
 import Certificates
 import Execution
 import Fleet
-import Hashing
 import Inventories
 import Planning
 
@@ -35,11 +34,10 @@ struct CertificateCommand {
     let sealed = try await accounts.seal(
       plain, named: "the key for the certificate of \(order.site)")
     let files = [program.files?.certificate, program.files?.key].compactMap { $0?.path.text }
-    record.complete(
+    try record.complete(
       with: .init(
         request: .init(command: program.words, files: files, names: order.names),
-        key: .init(pem: sealed, digest: plain.digest), certificate: chain),
-      digest: Digest.sha256(of:))
+        key: .init(pem: sealed, digest: plain.digest), certificate: chain))
     try workspace.ca.acme.save(record, of: order.site)
     return .issued(until: end)
   }

@@ -56,9 +56,8 @@ struct CertificateOrdering {
       try folder.save(record, of: order.site)
       throw error
     }
-    record.complete(
-      with: .init(request: pending.request, key: pending.key, certificate: chain),
-      digest: Digest.sha256(of:))
+    try record.complete(
+      with: .init(request: pending.request, key: pending.key, certificate: chain))
     try folder.save(record, of: order.site)
     return end
   }
@@ -66,7 +65,8 @@ struct CertificateOrdering {
   /// Warns of CAA records for which the server would refuse the order. If the DNS cannot be asked, nothing is said:
   /// the server asks it in any case.
   private func warnOfCAA(_ client: ACMEClient) async throws {
-    let permission = OrderPermission(for: site, with: account, at: try await client.directory())
+    let permission = OrderPermission(
+      for: site, order.names, with: account, at: try await client.directory())
     for warning in await CAALookup().findings(for: [permission].compactMap(\.self)).warnings {
       interaction.warn(warning)
     }
@@ -119,6 +119,35 @@ extension SiteOrderRecord.Issued {
     return leaf.authorityKeyIdentifier.flatMap {
       CertificateIdentifier(authorityKey: $0, serial: leaf.serial)
     }
+  }
+}
+
+extension SiteOrderRecord {
+  /// A host that was unreachable for more renewals gets the certificate with the next apply.
+  private static let remembered = 20
+
+  /// Makes a certificate the current one, and ends the order under way.
+  mutating func complete(with issued: Issued) throws {
+    if let current {
+      let leaf = try CertificateFacts.readAll(pem: current.certificate)[0]
+      replaced.append(
+        Replaced(
+          digest: Digest.sha256(of: current.certificate), request: current.request,
+          notBefore: leaf.notBefore, notAfter: leaf.notAfter))
+      replaced.removeFirst(max(replaced.count - Self.remembered, 0))
+    }
+    current = issued
+    pending = nil
+  }
+}
+
+extension SiteOrderRecord.Request {
+  /// Whether another request is for the same certificate, by any account.
+  func isAlike(_ other: Self) -> Bool {
+    var (left, right) = (self, other)
+    (left.account, right.account) = (nil, nil)
+    (left.names, right.names) = (names.sorted(), other.names.sorted())
+    return left == right
   }
 }
 

@@ -5,6 +5,7 @@ import Inventories
 /// An order whose CA obeys the CAA records of the names (RFC 8659). Orders and `deploy check` judge records with this.
 struct OrderPermission: Sendable {
   private let site: Site
+  private let names: [String]
   private let server: String
   private let kind: ChallengeKind
   /// The domains by which records name the CA.
@@ -12,12 +13,18 @@ struct OrderPermission: Sendable {
 
   /// Nil if it is not known how records name the CA.
   ///
-  /// - Parameter directory: what the server says about itself; nil if it was not asked.
-  init?(for site: Site, with account: ACMEAccount, at directory: Directory? = nil) {
+  /// - Parameters:
+  ///   - names: those that are ordered; nil for all that the site needs.
+  ///   - directory: what the server says about itself; nil if it was not asked.
+  init?(
+    for site: Site, _ names: [String]? = nil, with account: ACMEAccount,
+    at directory: Directory? = nil
+  ) {
     let said = directory?.meta?.caaIdentities ?? []
     let known = said.isEmpty ? account.directory.caaIdentities : Set(said)
     guard let known else { return nil }
     self.site = site
+    self.names = names ?? site.orderedNames
     server = account.directory.server
     kind = account.dns == nil ? .http01 : .dns01
     identities = known
@@ -30,7 +37,7 @@ struct OrderPermission: Sendable {
   }
 
   var questions: [Question] {
-    site.orderedNames.map { Question(permission: self, name: $0) }
+    names.map { Question(permission: self, name: $0) }
   }
 
   /// Why the CA would refuse the order because of a name's records, and what to do; nil if it would not.

@@ -11,6 +11,8 @@ struct OrderedMaterials {
   private var records: [DomainName: SiteOrderRecord] = [:]
   /// Those of sites whose certificates are no longer ordered.
   private var formerRecords: [DomainName: SiteOrderRecord] = [:]
+  /// Why former records could not be read. They stop nothing, because the inventory does not need them.
+  private var unread: [DomainName: String] = [:]
   /// The sites whose certificates this run revokes.
   private let revoked: Set<DomainName>
 
@@ -18,7 +20,7 @@ struct OrderedMaterials {
   ///
   /// - Parameters:
   ///   - revoked: the sites whose certificates this run revokes.
-  ///   - isWhole: whether sites count whose certificates are no longer ordered.
+  ///   - isWhole: whether to read the records of sites whose certificates are no longer ordered.
   init(
     _ workspace: Workspace, revoking revoked: Set<DomainName> = [], withFormer isWhole: Bool = false
   ) throws {
@@ -29,35 +31,53 @@ struct OrderedMaterials {
     for site in ordering { records[site] = try folder.orders(of: site) }
     guard isWhole else { return }
     for site in try folder.sites() where !ordering.contains(site) {
-      formerRecords[site] = try folder.orders(of: site)
+      do {
+        formerRecords[site] = try folder.orders(of: site)
+      } catch {
+        unread[site] = Failure(error).text
+      }
     }
+  }
+
+  /// Reads the records that plans of a run need.
+  init(_ workspace: Workspace, for scope: RunScope) throws {
+    try self.init(
+      workspace, revoking: scope.revokedSites, withFormer: scope.isLimitedToRenewals)
   }
 
   /// Adds the certificates and the thumbprints of accounts.
   func add(to materials: inout Materials) throws {
     let folder = workspace.ca.acme
-    for account in ACMEAccounts.used(by: workspace.inventory) where account.dns == nil {
-      materials.thumbprints[account.name] = try folder.account(account.name)?.thumbprint
+    var thumbprints: [ACMEAccountName: AccountThumbprint] = [:]
+    for account in ACMEAccounts.used(by: workspace.inventory) {
+      thumbprints[account.name] = try folder.account(account.name)?.thumbprint
+      if account.dns == nil { materials.thumbprints[account.name] = thumbprints[account.name] }
     }
     for (site, record) in records {
-      guard let current = record.current else { continue }
+      guard var material = try material(record, at: folder.orderPath(site)) else { continue }
       // As soon as it is noted, another one may have been ordered.
-      let isToBeRevoked = revoked.contains(site) && record.revoking.isEmpty
-      materials.siteCertificates[site] = try material(
-        current, isRevoked: current.isRevoked || isToBeRevoked, replaced: record.replaced,
-        at: folder.orderPath(site))
+      if revoked.contains(site) && record.revoking.isEmpty { material.ordered?.isRevoked = true }
+      if let account = record.current?.request.account {
+        let present = workspace.inventory.sites.first { $0.domain == site }?.acme?.account
+        material.ordered?.isOfPresentAccount = present.flatMap { thumbprints[$0]?.text } == account
+      }
+      materials.siteCertificates[site] = material
     }
     for (site, record) in formerRecords {
-      guard let current = record.current else { continue }
-      materials.formerOrders[site] = try material(
-        current, isRevoked: current.isRevoked, replaced: record.replaced,
-        at: folder.orderPath(site))
+      do {
+        materials.formerOrders[site] = try material(record, at: folder.orderPath(site))
+      } catch {
+        materials.unread[site, default: []].append(Failure(error).text)
+      }
     }
+    for (site, why) in unread { materials.unread[site, default: []].append(why) }
   }
 
+  /// Nil if nothing was issued.
   private func material(
-    _ issued: SiteOrderRecord.Issued, isRevoked: Bool, replaced: [String], at path: String
-  ) throws -> Materials.SiteCertificate {
+    _ record: SiteOrderRecord, at path: String
+  ) throws -> Materials.SiteCertificate? {
+    guard let issued = record.current else { return nil }
     let leaf = try CertificateFacts.readAll(pem: issued.certificate, named: path)[0]
     let request = issued.request
     let source =
@@ -82,7 +102,8 @@ struct OrderedMaterials {
         from: source, names: request.names, profile: request.profile,
         key: request.key.flatMap { KeyKind(rawValue: $0) }, keyDigest: issued.key.digest,
         serial: leaf.serial, notBefore: Timestamp(secondsSince1970: leaf.notBefore),
-        notAfter: end, suggestion: suggestion, isRevoked: isRevoked, replaced: Set(replaced)))
+        notAfter: end, suggestion: suggestion, isRevoked: issued.isRevoked,
+        replaced: record.replacedCertificates))
   }
 
   /// Asks servers when certificates should be renewed, where it is time to ask again (RFC 9773). A server that does not
@@ -121,6 +142,23 @@ struct OrderedMaterials {
     for site in await askServers() where sites.contains(site) {
       if let record = records[site] { try workspace.ca.acme.save(record, of: site) }
     }
+  }
+}
+
+extension SiteOrderRecord {
+  /// As plans have them, by digest.
+  fileprivate var replacedCertificates: [String: OrderedCertificate.Replaced] {
+    Dictionary(
+      replaced.map { former in
+        (
+          former.digest,
+          .init(
+            notBefore: Timestamp(secondsSince1970: former.notBefore),
+            notAfter: Timestamp(secondsSince1970: former.notAfter),
+            isAlike: current?.request.isAlike(former.request) ?? false)
+        )
+      }
+    ) { $1 }
   }
 }
 

@@ -57,7 +57,7 @@ struct OrderedRollout {
   private func finish(_ summary: Summary, _ plan: Plan, _ results: Results) async throws -> Summary
   {
     var summary = summary
-    summary.orders = results.all
+    summary.orders = results.all.merging(plan.blockedOrders.mapValues { .failed(why: $0) }) { $1 }
     for order in plan.orders where summary.orders[order.site] == nil {
       summary.orders[order.site] = .failed(why: CertificateOrder.stoppedBefore)
     }

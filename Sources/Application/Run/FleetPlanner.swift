@@ -35,7 +35,9 @@ struct FleetPlanner {
     } else {
       known = try await orderedMaterials(asksServers: true)
     }
-    let input = try await input(survey, state, keys: .of(selectedHosts), asOf: now, known)
+    // A renewal brings no files of the user.
+    let input = try await input(
+      survey, state, keys: scope.isLimitedToRenewals ? .none : .of(selectedHosts), asOf: now, known)
     let plan = scope.isLimitedToRenewals ? Planner.renewal(input) : Planner.plan(input)
     return await warned(plan, state, now ?? .current)
   }
@@ -86,20 +88,18 @@ struct FleetPlanner {
   }
 
   private func orderedMaterials(asksServers: Bool) async throws -> OrderedMaterials {
-    var ordered = try OrderedMaterials(
-      workspace, revoking: scope.revokedSites, withFormer: scope.isLimitedToRenewals)
+    var ordered = try OrderedMaterials(workspace, for: scope)
     if asksServers && scope.ordersCertificates { await ordered.askServers() }
     return ordered
   }
 
-  /// The files that the inventory names. A renewal brings none of them, so it reads no keys, and none of them stops it.
+  /// The files that the inventory names. A renewal brings none of them, so none of them stops it.
   private func files(
     _ keys: MaterialsReader.KeyNeed, _ state: FleetState
   ) throws -> Materials {
-    guard !scope.isLimitedToRenewals else {
-      return MaterialsReader(workspace: workspace, now: .current, keys: .none).readable()
-    }
-    let materials = try MaterialsReader(workspace: workspace, now: .current, keys: keys).read()
+    let reader = MaterialsReader(workspace: workspace, now: .current, keys: keys)
+    guard !scope.isLimitedToRenewals else { return reader.readable() }
+    let materials = try reader.read()
     let faults = materials.newFaults(besides: state) { Digest.sha256(of: $0) }
     guard faults.isEmpty else {
       throw Failure(.invalidInput, faults.joined(separator: "\ndeploy: "))

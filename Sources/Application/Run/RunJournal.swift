@@ -25,34 +25,46 @@ struct RunJournal: Sendable {
     send(.began, "began: deploy \(command.joined(separator: " "))", .information, [])
   }
 
+  /// A journal that takes no result gets no other one, but its end: a run does not wait for each of a thousand hosts.
   func ended(_ end: RunEnd) {
-    for result in end.results where result.result != HostResult.unchanged.name {
-      let isSuccess = HostResult.isSuccess(named: result.result)
-      let detail = result.detail.isEmpty ? "" : ": \(result.detail)"
-      send(
-        .result, "\(result.host): \(result.result)\(detail)", isSuccess ? .information : .error,
-        [("DEPLOY_HOST", result.host.text), ("DEPLOY_RESULT", result.result)])
-    }
-    for certificate in end.certificates {
-      send(
-        .result, "\(certificate.site): \(certificate.detail)",
-        certificate.isSuccess ? .information : .error,
-        [
-          ("DEPLOY_SITE", certificate.site.text),
-          ("DEPLOY_RESULT", certificate.isSuccess ? "ordered" : "failed"),
-        ])
-    }
-    for warning in end.warnings { send(.result, warning, .warning, []) }
+    _ = results(of: end).allSatisfy { send(.result, $0.message, $0.priority, $0.fields) }
     let failure = end.failure.map { ": \($0)" } ?? ""
     send(
       .ended, "ended with exit code \(end.exit)\(failure)", end.exit == 0 ? .information : .error,
       [("DEPLOY_EXIT", "\(end.exit)"), ("DEPLOY_RESULT", end.exit == 0 ? "done" : "failed")])
   }
 
+  private struct Result {
+    var message: String
+    var priority: SystemJournal.Priority
+    var fields: [(name: String, value: String)] = []
+  }
+
+  private func results(of end: RunEnd) -> [Result] {
+    let hosts = end.results.filter { $0.result != HostResult.unchanged.name }.map { result in
+      let detail = result.detail.isEmpty ? "" : ": \(result.detail)"
+      return Result(
+        message: "\(result.host): \(result.result)\(detail)",
+        priority: HostResult.isSuccess(named: result.result) ? .information : .error,
+        fields: [("DEPLOY_HOST", result.host.text), ("DEPLOY_RESULT", result.result)])
+    }
+    let certificates = end.certificates.map { certificate in
+      Result(
+        message: "\(certificate.site): \(certificate.detail)",
+        priority: certificate.isSuccess ? .information : .error,
+        fields: [
+          ("DEPLOY_SITE", certificate.site.text),
+          ("DEPLOY_RESULT", certificate.isSuccess ? "ordered" : "failed"),
+        ])
+    }
+    return hosts + certificates + end.warnings.map { Result(message: $0, priority: .warning) }
+  }
+
+  @discardableResult
   private func send(
     _ id: MessageID, _ message: String, _ priority: SystemJournal.Priority,
     _ more: [(name: String, value: String)]
-  ) {
+  ) -> Bool {
     journal.send(message, priority, [("MESSAGE_ID", id.rawValue)] + fields + more)
   }
 }

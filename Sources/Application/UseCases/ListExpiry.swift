@@ -1,6 +1,7 @@
 import CAStore
 import Certificates
 package import Fleet
+import Hashing
 import Inventories
 package import Planning
 import State
@@ -31,7 +32,8 @@ package struct ListExpiry {
       try folder.root(above: $0).map(Expiry.Root.init)
     }
     var materials = try MaterialsReader(workspace: run.workspace, now: now, keys: .none).read()
-    try OrderedMaterials(run.workspace).add(to: &materials)
+    try OrderedMaterials(run.workspace, withFormer: true).add(to: &materials)
+    materials.keepFormerOrders(shownBy: state) { Digest.sha256(of: $0) }
     return Expiry.all(
       of: state, run.workspace.inventory.ca.certificates,
       siteCertificates: materials.siteCertificates, revocationLists: lists,

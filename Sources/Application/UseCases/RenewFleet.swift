@@ -17,7 +17,7 @@ package struct RenewFleet {
     return try await run.whileLocked(for: "renew", reserving: .scope) { flow in
       var state = await flow.keeper.state
       try run.ca.folder.refuseWithoutCA(state)
-      var ordered = try OrderedMaterials(run.workspace, withFormer: true)
+      var ordered = try OrderedMaterials(run.workspace, for: run.scope)
       try await ordered.refresh(run.ownSites)
       let (plan, survey) = try await run.surveyAndPlan(flow.hosts, &state, ordered)
       await flow.keeper.hold(state)

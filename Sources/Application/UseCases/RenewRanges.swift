@@ -21,14 +21,14 @@ struct RenewRanges {
   /// hosts keep the present ranges.
   func renew() async {
     for network in workspace.inventory.usedNetworks {
-      let kept = workspace.inventory.networks[network] ?? network.shipped
+      let kept = workspace.inventory.published(network)
       guard let age = kept.publishedAt?.days(until: .current), age >= Self.daysUntilDue else {
         continue
       }
       guard !kept.sources.isEmpty else {
         interaction.warn(
-          "a renewal does not update the address ranges of \(network.rawValue) (\(kept.date)), because it is not known"
-            + " where they are from: run \"deploy cdn update\" with URLs once")
+          "the address ranges of \(network.rawValue) (\(kept.date)) were not downloaded by deploy, so a renewal cannot"
+            + " update them: run \"deploy cdn update\" with their URLs once")
         continue
       }
       do {
@@ -41,7 +41,9 @@ struct RenewRanges {
               + " \(network.rawValue)")
         }
       } catch {
-        interaction.warn("\(Failure(error).text). The hosts keep the present ranges")
+        interaction.warn(
+          "the address ranges of \(network.rawValue) were not updated: \(Failure(error).text). The hosts keep"
+            + " the present ranges")
       }
     }
   }

@@ -27,7 +27,7 @@ package struct UpdateRanges {
     _ network: KnownNetwork, from sources: [String], anySize: Bool,
     keepingSameRanges isKept: Bool = false
   ) async throws -> Result {
-    let old = workspace.inventory.networks[network] ?? network.shipped
+    let old = workspace.inventory.published(network)
     let list: RangeList
     let name = sources.joined(separator: " and ")
     var lists: [String] = []

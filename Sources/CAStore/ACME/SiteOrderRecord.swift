@@ -9,11 +9,8 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
   package var revoking: [Revoking]
   /// SHA-256 of the chains that were revoked, or are to be, in lower-case hex: no release with one is restored.
   package var revoked: [String]
-  /// SHA-256 of the chains that were current before, in lower-case hex, the latest last: a renewal replaces no other files.
-  package private(set) var replaced: [String] = []
-
-  /// A host that was unreachable for more renewals gets the certificate with the next apply.
-  private static let remembered = 20
+  /// The certificates that were current before, the latest last: a renewal replaces no other files of hosts.
+  package var replaced: [Replaced] = []
 
   package init(
     current: Issued? = nil, pending: Pending? = nil, revoking: [Revoking] = [],
@@ -32,19 +29,7 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
     pending = try values.decodeIfPresent(Pending.self, forKey: .pending)
     revoked = try values.decodeIfPresent([String].self, forKey: .revoked) ?? []
     revoking = try values.decodeIfPresent([Revoking].self, forKey: .revoking) ?? []
-    replaced = try values.decodeIfPresent([String].self, forKey: .replaced) ?? []
-  }
-
-  /// Makes a certificate the current one, and ends the order under way.
-  ///
-  /// - Parameter digest: SHA-256 of a text, in lower-case hex.
-  package mutating func complete(with issued: Issued, digest: (String) -> String) {
-    if let current {
-      replaced.append(digest(current.certificate))
-      replaced.removeFirst(max(replaced.count - Self.remembered, 0))
-    }
-    current = issued
-    pending = nil
+    replaced = try values.decodeIfPresent([Replaced].self, forKey: .replaced) ?? []
   }
 
   /// What a certificate is ordered with; an order under way is continued only if it is for the same.
@@ -126,6 +111,23 @@ package struct SiteOrderRecord: Codable, Hashable, Sendable {
       self.certificate = certificate
       self.suggestion = suggestion
       self.isRevoked = isRevoked
+    }
+  }
+
+  /// A certificate that was current before.
+  package struct Replaced: Codable, Hashable, Sendable {
+    /// SHA-256 of the chain, in lower-case hex.
+    package var digest: String
+    package var request: Request
+    /// The validity; seconds since 1970.
+    package var notBefore: Int64
+    package var notAfter: Int64
+
+    package init(digest: String, request: Request, notBefore: Int64, notAfter: Int64) {
+      self.digest = digest
+      self.request = request
+      self.notBefore = notBefore
+      self.notAfter = notAfter
     }
   }
 

@@ -36,7 +36,7 @@ struct CDNShowCommand: AsyncParsableCommand {
     try await reporting {
       let workspace = try options.openWorkspace()
       let networks = KnownNetwork.allCases.map {
-        ($0, workspace.inventory.networks[$0] ?? $0.shipped)
+        ($0, workspace.inventory.published($0))
       }
       guard format == .text else {
         return try JSONText.print(

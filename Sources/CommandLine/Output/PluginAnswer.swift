@@ -4,7 +4,7 @@ import Reports
 
 /// Prints the answer of a monitoring plugin, and exits with its code.
 enum PluginAnswer {
-  /// Whether the command line asks for one, also if the rest of it is wrong: monitoring knows the exit codes of plugins only.
+  /// Whether the command line asks for one, even if the rest is invalid: monitoring knows the exit codes of plugins only.
   static func isAsked(by words: some Sequence<String>) -> Bool {
     let words = Array(words)
     return words.first == "status"
@@ -12,7 +12,7 @@ enum PluginAnswer {
         || zip(words, words.dropFirst()).contains { $0 == ("--format", "nagios") })
   }
 
-  /// A failure is an answer too: it could not be found out how the fleet is.
+  /// A failure is an answer too: the status could not be determined.
   static func given(by work: () async throws -> PluginResult) async throws {
     let result: PluginResult
     do {

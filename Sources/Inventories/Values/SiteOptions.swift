@@ -102,10 +102,15 @@ package struct PublishedRanges: Hashable, Sendable {
 }
 
 extension Inventory {
+  /// The newest list of a network's ranges: the saved one, or else that of the program.
+  package func published(_ network: KnownNetwork) -> PublishedRanges {
+    networks[network] ?? network.shipped
+  }
+
   /// The addresses from which a network connects.
   package func ranges(of network: ContentNetwork) -> [AddressRange] {
     switch network {
-    case .known(let network): (networks[network] ?? network.shipped).ranges
+    case .known(let network): published(network).ranges
     case .listed(let ranges, _): ranges
     }
   }

@@ -41,7 +41,7 @@ enum RealAddress {
       switch network {
       case .known(let network):
         "\(network.rawValue) as published on "
-          + (inventory.networks[network] ?? network.shipped).date
+          + inventory.published(network).date
       case .listed: "the network in front of \(site.domain)"
       }
     return """

@@ -1,5 +1,6 @@
 package import Fleet
 package import Inventories
+import Nginx
 package import State
 
 /// An expiry date of a fleet: of a CA, a certificate or a revocation list. Made by `Expiry.all`.
@@ -119,10 +120,28 @@ extension Expiry {
         }
           ?? siteCertificateMargin)
     }
+    let earlier = state.hosts.flatMap { host, record in
+      record.release.replacedCertificates(siteCertificates).map { domain, former in
+        expiry(
+          .siteCertificate, domain.text, on: host, former.notAfter, margin: former.margin)
+      }
+    }
     // By day, as they are shown: a second more or less does not change the order.
-    return (caGenerations + above + leaves + sites).sorted {
+    return (caGenerations + above + leaves + sites + earlier).sorted {
       ($0.notAfter.date, $0.kind.rawValue, $0.host?.text ?? "", $0.name, $0.notAfter)
         < ($1.notAfter.date, $1.kind.rawValue, $1.host?.text ?? "", $1.name, $1.notAfter)
+    }
+  }
+}
+
+extension ReleaseRecord {
+  /// The certificates of sites in the release that were ordered before the present ones.
+  fileprivate func replacedCertificates(
+    _ present: [DomainName: Materials.SiteCertificate]
+  ) -> [(DomainName, OrderedCertificate.Replaced)] {
+    present.compactMap { domain, material in
+      let path = ReleasePath.publicCertificate(of: domain).relative
+      return files[path].flatMap { material.ordered?.replaced[$0.digest] }.map { (domain, $0) }
     }
   }
 }

@@ -35,15 +35,36 @@ package struct OrderedCertificate: Hashable, Sendable {
   package var suggestion: ClosedRange<Timestamp>?
   /// Whether it was revoked at the server.
   package var isRevoked: Bool
-  /// SHA-256 of the chains that were ordered before it, in lower-case hex.
-  package var replaced: Set<String>
+  /// Whether the account that the inventory names has ordered it.
+  package var isOfPresentAccount: Bool
+  /// Those that were ordered before it, by SHA-256 of the chain in lower-case hex.
+  package var replaced: [String: Replaced]
+
+  /// A certificate that was ordered for the same site before.
+  package struct Replaced: Hashable, Sendable {
+    package var notBefore: Timestamp
+    package var notAfter: Timestamp
+    /// Whether it was ordered with the same names, key and profile from the same source.
+    package var isAlike: Bool
+
+    package init(notBefore: Timestamp, notAfter: Timestamp, isAlike: Bool) {
+      self.notBefore = notBefore
+      self.notAfter = notAfter
+      self.isAlike = isAlike
+    }
+
+    /// Seconds before its end from which on it is due: a third of its lifetime.
+    var margin: Int64 { max(notAfter.secondsSince1970 - notBefore.secondsSince1970, 0) / 3 }
+
+    func isDue(at now: Timestamp) -> Bool { now >= notAfter.adding(seconds: -margin) }
+  }
 
   package init(
     from source: OrderSource, names: [String], profile: String? = nil, key: KeyKind?,
     keyDigest: String,
     serial: String,
     notBefore: Timestamp, notAfter: Timestamp, suggestion: ClosedRange<Timestamp>? = nil,
-    isRevoked: Bool = false, replaced: Set<String> = []
+    isRevoked: Bool = false, isOfPresentAccount: Bool = true, replaced: [String: Replaced] = [:]
   ) {
     self.source = source
     self.names = names
@@ -55,6 +76,7 @@ package struct OrderedCertificate: Hashable, Sendable {
     self.notAfter = notAfter
     self.suggestion = suggestion
     self.isRevoked = isRevoked
+    self.isOfPresentAccount = isOfPresentAccount
     self.replaced = replaced
   }
 

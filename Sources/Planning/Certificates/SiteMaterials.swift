@@ -6,10 +6,12 @@ package import State
 extension Inventory {
   /// The inventory without stapling for sites whose certificate names no OCSP responder, and those sites.
   func stapling(what materials: Materials) -> (Inventory, without: [DomainName]) {
-    let without = sites.filter { $0.stapling != nil && !$0.hasResponder(in: materials) }
+    let without = sites.filter {
+      $0.stapling != nil && materials.unread[$0.domain] == nil && !$0.hasResponder(in: materials)
+    }
     guard !without.isEmpty else { return (self, []) }
     let inventory = changingSites { site in
-      if !site.hasResponder(in: materials) { site.stapling = nil }
+      if without.contains(where: { $0.domain == site.domain }) { site.stapling = nil }
     }
     return (inventory, without.map(\.domain))
   }
@@ -64,6 +66,14 @@ extension Materials {
     }
   }
 
+  /// Takes certificates that are no longer ordered for certificates of their sites, if hosts still show them.
+  package mutating func keepFormerOrders(shownBy state: FleetState, _ digest: (String) -> String) {
+    for (site, former) in formerOrders where siteCertificates[site] == nil {
+      guard !state.hosts(showing: digest(former.certificate), for: site).isEmpty else { continue }
+      siteCertificates[site] = former
+    }
+  }
+
   /// What visitors of sites would refuse in the certificates.
   package var certificateWarnings: [String] {
     siteCertificates.sorted { $0.key < $1.key }.flatMap(\.value.warnings)
@@ -81,7 +91,7 @@ extension DesiredFleet {
   /// A warning for each content network whose recorded address ranges are old.
   func networkWarnings(at now: Timestamp) -> [String] {
     inventory.usedNetworks.compactMap { network in
-      let ranges = inventory.networks[network] ?? network.shipped
+      let ranges = inventory.published(network)
       guard let published = ranges.publishedAt else {
         preconditionFailure("\(ranges.date) is not a date. This is a bug in deploy.")
       }

@@ -136,7 +136,7 @@ extension HostStep {
 }
 
 extension CertificateOrder {
-  /// What is ordered where, and how it is proven.
+  /// What is ordered where, with which key and profile, and how it is proven.
   var content: String {
     let way =
       switch proof {
@@ -145,6 +145,7 @@ extension CertificateOrder {
       case .none: "command"
       }
     return "\(server) \(account.map { "\($0)" } ?? "-") \(names.joined(separator: " ")) by \(way)"
+      + " \(key?.rawValue ?? "-") \(profile ?? "-")"
   }
 }
 

@@ -35,6 +35,8 @@ package struct Plan: Hashable, Sendable {
 
   /// The certificates that are ordered from ACME servers.
   package var orders: [CertificateOrder] = []
+  /// Why certificates that are due cannot be ordered, by site: the run fails, and everything else is done.
+  package var blockedOrders: [DomainName: String] = [:]
 
   package init(
     fleet: String, lineage: String, serial: Int, madeAt: Timestamp, hosts: [HostPlan],

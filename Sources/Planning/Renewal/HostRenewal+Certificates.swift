@@ -54,22 +54,24 @@ extension HostRenewal {
     return blockers
   }
 
-  /// Brings certificates that were ordered for sites, and whose predecessors the host has.
+  /// Brings certificates that were ordered for sites, instead of those that were ordered before and are due, or have the same
+  /// names, key and profile.
   func renewSiteCertificates(of present: ReleaseRecord, _ renewed: inout Renewed) {
-    for site in context.inventory.sites(publishedBy: host.name) where site.isCertificateOrdered {
-      let path = ReleasePath.publicCertificate(of: site.domain).relative
-      let keyPath = ReleasePath.publicKey(of: site.domain).relative
-      guard let material = context.materials.siteCertificates[site.domain],
-        let ordered = material.ordered, present.files[path] != nil, present.files[keyPath] != nil,
+    let part = ReleasePart.siteCertificates
+    for domain in Set(part.domains(of: present.files.keys.filter(part.contains))).sorted() {
+      let path = ReleasePath.publicCertificate(of: domain).relative
+      let keyPath = ReleasePath.publicKey(of: domain).relative
+      guard let material = context.materials.siteCertificates[domain],
+        let ordered = material.ordered, present.files[keyPath] != nil,
         // A certificate of the fleet's CA has another source, which only an apply changes.
         present.certificates[path] == nil,
-        !snapshot.isInstalled(path, context.input.digest(material.certificate)),
+        let installed = present.files[path]?.digest, let former = ordered.replaced[installed],
+        former.isAlike || former.isDue(at: context.input.now),
         ordered.notAfter > context.input.now, !ordered.isRevoked,
-        ordered.source == context.inventory.orderSource(of: site),
-        // Files of the user, and what an apply has to compare, are not replaced.
-        let installed = snapshot.release?.files[path]?.digest, ordered.replaced.contains(installed)
+        let site = context.inventory.sites.first(where: { $0.domain == domain }),
+        ordered.source == context.inventory.orderSource(of: site)
       else { continue }
-      let missing = servedNames(of: site).filter { !ordered.covers($0) }
+      let missing = servedNames(of: domain).filter { !ordered.covers($0) }
       guard missing.isEmpty else {
         renewed.blockers.append(
           "\(path): the certificate that was ordered lacks the name \(missing.joined(separator: ", ")), which the host"
@@ -79,15 +81,15 @@ extension HostRenewal {
       renewed.files[path] = PlannedFile(path: path, source: .text(material.certificate))
       if !snapshot.isInstalled(keyPath, ordered.keyDigest) {
         renewed.files[keyPath] = PlannedFile(
-          path: keyPath, source: .orderedKey(site.domain, ordered.keyRecord), isSecret: true)
+          path: keyPath, source: .orderedKey(domain, ordered.keyRecord), isSecret: true)
       }
     }
   }
 
   /// The names of a site in the configuration that the host has.
-  private func servedNames(of site: Site) -> [String] {
-    let path = ReleasePath.configuration(of: site.domain, as: .frontEnd).relative
-    var names: Set<String> = [site.domain.text]
+  private func servedNames(of domain: DomainName) -> [String] {
+    let path = ReleasePath.configuration(of: domain, as: .frontEnd).relative
+    var names: Set<String> = [domain.text]
     for line in (snapshot.texts[path] ?? "").split(separator: "\n") {
       let words = line.split(whereSeparator: { $0 == " " || $0 == ";" })
       guard words.first == "server_name" else { continue }

@@ -35,8 +35,7 @@ struct HostRenewal {
   var host: Host { facts.host }
   private var observation: HostObservation { installed.observation }
 
-  /// - Parameter blockers: why something that is due for the host cannot be ordered.
-  func outcome(_ blockers: [String]) -> HostPlan.Outcome {
+  var outcome: HostPlan.Outcome {
     guard let present = installed.present else {
       return .held(
         .init(
@@ -47,7 +46,6 @@ struct HostRenewal {
           ]))
     }
     var renewed = Renewed()
-    renewed.blockers = blockers
     renewCertificates(of: present, &renewed)
     renewSiteCertificates(of: present, &renewed)
     renewLists(of: present, &renewed)

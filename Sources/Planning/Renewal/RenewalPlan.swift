@@ -14,11 +14,12 @@ extension Planner {
     let complete = plan(input)
     let orders = RenewalOrders(context)
     let reviewed = context.map(complete.hosts) { planned in
-      RenewalReview(context, planned, blockers: orders.blockers[planned.host] ?? [])
+      RenewalReview(context, planned)
     }
     var plan = complete
     plan.hosts = reviewed.compactMap(\.plan)
     plan.orders = input.request.orders ? orders.orders : []
+    plan.blockedOrders = orders.blocked
     let changing = plan.hosts.filter { !$0.steps.isEmpty }.map(\.host)
     plan.stages =
       changing.isEmpty
@@ -27,7 +28,7 @@ extension Planner {
     plan.revoked = plan.revoked.filter { host in plan.hosts.contains { $0.host == host } }
     plan.warnings =
       Warnings.ofExpiry(input) + remainder(of: reviewed)
-      + unplaced(complete.orders, besides: plan.orders) + unread(context)
+      + unplaced(complete.orders, besides: orders) + unread(context)
     return plan
   }
 
@@ -42,17 +43,18 @@ extension Planner {
     return found.warnings
   }
 
-  /// The files of the user that could not be compared with those of hosts.
+  /// The files and records that could not be read. None of them is needed for what is due.
   private static func unread(_ context: PlanContext) -> [String] {
-    context.inventory.sites.flatMap { context.materials.unread[$0.domain] ?? [] }
-      .map { "\($0). The renewal continues, because it brings no such file" }
+    context.materials.unread.sorted { $0.key < $1.key }.flatMap(\.value)
+      .map { "\($0). The renewal continues without it" }
   }
 
-  /// The certificates that `deploy apply` would order and that are not due.
+  /// The certificates that `deploy apply` would order and the renewal does not mention.
   private static func unplaced(
-    _ orders: [CertificateOrder], besides placed: [CertificateOrder]
+    _ orders: [CertificateOrder], besides renewal: RenewalOrders
   ) -> [String] {
-    orders.filter { order in !placed.contains { $0.site == order.site } }.map { order in
+    let mentioned = Set(renewal.orders.map(\.site) + renewal.blocked.keys)
+    return orders.filter { !mentioned.contains($0.site) }.map { order in
       "a renewal does not order the certificate of \(order.site) (\(order.reason.text)). \"deploy apply\" does"
     }
   }
@@ -66,12 +68,10 @@ struct RenewalReview: Sendable {
   /// The reasons for which `deploy apply` would change the host and that the renewal leaves.
   private(set) var remainder: [String]
 
-  /// - Parameters:
-  ///   - complete: the plan of the host as `deploy apply` makes it.
-  ///   - blockers: why something that is due for the host cannot be ordered.
-  init(_ context: PlanContext, _ complete: HostPlan, blockers: [String]) {
+  /// - Parameter complete: the plan of the host as `deploy apply` makes it.
+  init(_ context: PlanContext, _ complete: HostPlan) {
     host = complete.host
-    remainder = complete.steps.flatMap(\.reasons)
+    remainder = complete.steps.flatMap(\.reasons) + (complete.hold?.reasons ?? [])
     guard let host = context.inventory.host(named: complete.host),
       let result = context.input.observed.survey[host.name]
     else { return }
@@ -87,7 +87,7 @@ struct RenewalReview: Sendable {
     let facts = HostFacts(host, context.input.observed.survey, in: context.inventory)
     let renewal = HostRenewal(
       context, facts, InstalledHost(host, observation, context.input.state))
-    plan.outcome = renewal.outcome(blockers)
+    plan.outcome = renewal.outcome
     self.plan = plan
     let done = Self.done(plan.steps.first, of: complete.steps.last)
     remainder.removeAll { done.contains($0) }

@@ -93,8 +93,9 @@ package struct ValuePlace {
       throw mistake(Self.tooMany(values.count, most: most))
     }
     for (name, value) in values.sorted(by: { $0.key < $1.key }) {
-      try key(name, at(name))
-      try each(at(name), value)
+      let place = at(name)
+      try key(name, place)
+      try each(place, value)
     }
   }
 

@@ -32,15 +32,15 @@ package enum TextRule: Sendable {
         && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     case .word: (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(\.isOfWord)
     case .line:
-      text.utf8.count <= 4000 && !text.unicodeScalars.contains { $0.isDeceptive || $0 == "\n" }
+      text.utf8.count <= 4000
+        && (text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+          || !text.unicodeScalars.contains { $0.isDeceptive || $0 == "\n" })
     case .certificate: text.isPEM(atMost: 1 << 16)
     case .revocationList: text.isPEM(atMost: 1 << 24)
     case .filePath:
       (1...1024).contains(text.utf8.count)
-        && text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { step in
-          !["", ".", ".."].contains(step) && step.utf8.first != UInt8(ascii: "-")
-            && step.utf8.allSatisfy { $0.isOfWord || "@+~".utf8.contains($0) }
-        }
+        && text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+          .allSatisfy(\.isFileName)
     }
   }
 
@@ -63,7 +63,19 @@ package enum TextRule: Sendable {
   }
 }
 
+extension Substring.UTF8View {
+  /// Whether it names a file, and not a folder such as `..`, or something that a program would take for an option.
+  fileprivate var isFileName: Bool {
+    guard let first, first != UInt8(ascii: "-") else { return false }
+    return allSatisfy(\.isOfFileName) && !(count <= 2 && allSatisfy { $0 == UInt8(ascii: ".") })
+  }
+}
+
 extension UInt8 {
+  fileprivate var isOfFileName: Bool {
+    isOfWord || self == UInt8(ascii: "@") || self == UInt8(ascii: "+") || self == UInt8(ascii: "~")
+  }
+
   fileprivate var isOfWord: Bool {
     switch self {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -10,8 +10,9 @@ extension EdgeFacts: Codable {
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Key.self)
     // A release that was made before facts were recorded.
-    let hasAddress = try !fields.decode(String.self, forKey: .address).isEmpty
-    let address = hasAddress ? try fields.decode(IPAddress.self, forKey: .address) : nil
+    let text = try fields.decode(String.self, forKey: .address)
+    let address =
+      try IPAddress(text) ?? (text.isEmpty ? nil : fields.decode(IPAddress.self, forKey: .address))
     let published = try fields.decodeIfPresent([PublishedPort].self, forKey: .publications) ?? []
     self.init(
       address: address, trusts: try fields.decode([String].self, forKey: .trusts),

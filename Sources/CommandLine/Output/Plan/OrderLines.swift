@@ -7,7 +7,7 @@ struct OrderLines {
   let plan: Plan
 
   func add(to page: inout Page) {
-    guard !plan.orders.isEmpty else { return }
+    guard !plan.orders.isEmpty || !plan.blockedOrders.isEmpty else { return }
     page.add("Certificates", .bold)
     for order in plan.orders {
       page.add(
@@ -17,6 +17,10 @@ struct OrderLines {
       page.add("names: \(order.names.joined(separator: ", "))", indent: 6)
       page.add("because \(order.reason.text)", indent: 6)
       page.add(order.sequence, indent: 6)
+    }
+    for (site, why) in plan.blockedOrders.sorted(by: { $0.key < $1.key }) {
+      page.add("! certificate of \(site)", indent: 2, .red)
+      page.add("not ordered, because \(why)", indent: 6)
     }
     page.addEmptyLine()
   }

@@ -99,6 +99,12 @@ struct PlanDocument: Encodable {
     var waitsFor: [HostName]
   }
 
+  /// A certificate that is due and cannot be ordered.
+  struct BlockedOrder: Encodable {
+    var site: DomainName
+    var reason: String
+  }
+
   /// A stage of the plan, with the batches in which its hosts change.
   struct Stage: Encodable {
     var name: String
@@ -117,6 +123,8 @@ struct PlanDocument: Encodable {
   var steps: [Step]
   var stages: [Stage]
   var orders: [Order]
+  /// Nil if there is none, as in every plan but that of `deploy renew`.
+  var blockedOrders: [BlockedOrder]?
 
   /// Lists the steps of all hosts, sorted by host; held and unchanged hosts have one entry.
   init(_ plan: Plan, caGenerations: [CAGeneration] = []) {
@@ -138,6 +146,9 @@ struct PlanDocument: Encodable {
         site: $0.site, account: $0.account.map { "\($0)" }, server: $0.server, names: $0.names,
         proof: $0.proofText, reason: $0.reason.text, waitsFor: $0.waits)
     }
+    let blocked = plan.blockedOrders.sorted { $0.key < $1.key }
+    blockedOrders =
+      blocked.isEmpty ? nil : blocked.map { BlockedOrder(site: $0.key, reason: $0.value) }
     stages = plan.stages.map { Stage(name: $0.name, batches: $0.batches) }
     steps = plan.hosts.flatMap { host in
       switch host.outcome {

@@ -9,8 +9,8 @@ struct PlanSummary {
 
   var text: String {
     let count = plan.hosts.count
-    let orders =
-      plan.orders.isEmpty ? [] : ["\(plan.orders.count.counting("certificate")) to order"]
+    let orders = [(plan.orders.count, "to order"), (plan.blockedOrders.count, "blocked")]
+      .filter { $0.0 > 0 }.map { "\($0.0.counting("certificate")) \($0.1)" }
     guard !orders.isEmpty || !plan.hosts.allSatisfy(\.isUnchanged) else {
       return "No changes. The fleet \(plan.fleet) is as declared (\(count.counting("host")))."
     }
