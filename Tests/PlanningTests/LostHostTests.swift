@@ -58,7 +58,9 @@ struct LostHostTests {
     let before = try pair.before.inventory()
     scenario.askHosts(of: before)
     InterleavingTests.tellAddresses(&scenario)
+    scenario.drain(pair.drained.before)
     scenario.apply(scenario.plan(before))
+    scenario.drain(pair.drained.after)
     if let revoked = pair.revoked { scenario.revoke(revoked.host) }
     let after = try pair.after.inventory()
     scenario.askHosts(of: after)

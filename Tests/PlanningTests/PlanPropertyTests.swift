@@ -63,6 +63,7 @@ struct PlanPropertyTests {
     for _ in 0..<3 {
       let inventory = try inventory(&random)
       scenario.askHosts(of: inventory)
+      scenario.drain(inventory.hosts.map(\.name).filter { _ in Bool.random(using: &random) })
       let plan = scenario.plan(inventory)
       #expect(plan == scenario.plan(inventory))
       #expect(!plan.hosts.contains { $0.hold != nil })

@@ -20,10 +20,14 @@ struct FrontEndSite {
 
   private var upstream: Paragraph {
     let servers = site.upstreams.map { server($0, $0.parameters) }
+    let comment =
+      site.upstreams.contains(where: \.isDrained)
+      ? "A back-end that is down was drained: it gets no requests until \"deploy undrain\"." : nil
     return Paragraph([
       Directive(
         "upstream", "\(upstreamName)",
-        block: [Paragraph(servers)] + lastResort + [Paragraph([Directive("keepalive", "32")])])
+        block: [Paragraph(comment, servers)] + lastResort
+          + [Paragraph([Directive("keepalive", "32")])])
     ])
   }
 
@@ -35,13 +39,13 @@ struct FrontEndSite {
   }
 
   private var lastResort: [Paragraph] {
-    guard site.namesBackEndsTwice else { return [] }
+    guard site.namesBackEndsTwice, !site.activeUpstreams.isEmpty else { return [] }
     return [
       Paragraph(
         """
         A connection that a reload closes during a request counts as a failure, and after one failure \
         a back-end is not used for a while. If none is left, all of them are tried here.
-        """, site.upstreams.map { server($0, $0.parametersOfLastResort) })
+        """, site.activeUpstreams.map { server($0, $0.parametersOfLastResort) })
     ]
   }
 
@@ -230,6 +234,8 @@ struct FrontEndSite {
 
   private var nextUpstream: Paragraph {
     let timeouts = site.requests.timeouts
+    // Zero would be no limit.
+    let tries = max(1, site.activeUpstreams.count)
     return Paragraph(
       """
       A back-end that reloads closes idle connections, while a POST may be on its way in one: so a \
@@ -245,7 +251,7 @@ struct FrontEndSite {
         ]
         // A back-end that is named twice must not be tried twice.
         + (site.namesBackEndsTwice
-          ? [Directive("proxy_next_upstream_tries", "\(site.upstreams.count)")] : []))
+          ? [Directive("proxy_next_upstream_tries", "\(tries)")] : []))
   }
 
   private var snippet: [Paragraph] {

@@ -99,6 +99,13 @@ struct PlanDocument: Encodable {
     var waitsFor: [HostName]
   }
 
+  /// A back-end that gets no requests.
+  struct Drained: Encodable {
+    var host: HostName
+    var since: Timestamp
+    var by: String
+  }
+
   /// A stage of the plan, with the batches in which its hosts change.
   struct Stage: Encodable {
     var name: String
@@ -114,6 +121,7 @@ struct PlanDocument: Encodable {
   var ca: CA?
   var warnings: [String]
   var revoked: [HostName]
+  var drained: [Drained]
   var steps: [Step]
   var stages: [Stage]
   var orders: [Order]
@@ -133,6 +141,9 @@ struct PlanDocument: Encodable {
     }
     warnings = plan.warnings
     revoked = plan.revoked
+    drained = plan.drained.sorted { $0.key < $1.key }.map {
+      Drained(host: $0.key, since: $0.value.since, by: $0.value.by)
+    }
     orders = plan.orders.map {
       Order(
         site: $0.site, account: $0.account.map { "\($0)" }, server: $0.server, names: $0.names,
