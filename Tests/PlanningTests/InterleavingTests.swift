@@ -100,8 +100,10 @@ struct InterleavingTests {
     scenario.askHosts(of: before)
     tellAddresses(&scenario)
     scenario.drain(pair.drained.before)
+    scenario.maintain(pair.maintained.before)
     scenario.apply(scenario.plan(before))
     scenario.drain(pair.drained.after)
+    scenario.maintain(pair.maintained.after)
     if let revoked = pair.revoked {
       scenario.revoke(revoked.host)
       if revoked.isBefore { scenario.apply(scenario.plan(before)) }
@@ -226,6 +228,7 @@ struct InterleavingTests {
     fresh.state.caGenerations = scenario.state.caGenerations
     fresh.state.revocations = scenario.state.revocations
     fresh.state.drained = scenario.state.drained
+    fresh.state.maintenance = scenario.state.maintenance
     fresh.askHosts(of: inventory)
     tellAddresses(&fresh)
     fresh.apply(fresh.plan(inventory))

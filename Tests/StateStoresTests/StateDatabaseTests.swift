@@ -28,6 +28,10 @@ struct StateDatabaseTests {
         notAfter: Timestamp(secondsSince1970: 1_900_000_000))
     ]
     state.drain("app-1", HostDrain(since: .earliest, by: "ann@laptop", isForced: true))
+    state.begin(
+      SiteMaintenance(
+        site: "shop.example", since: .earliest, by: "ann@laptop", page: "<p>\"soon\"</p>\n",
+        allowed: ["198.51.100.0/24"], retryAfter: 600))
     state.serial = 41
     try open.write(state)
     state.serial = 42

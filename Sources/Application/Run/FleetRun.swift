@@ -79,7 +79,9 @@ package struct FleetRun: Sendable {
   /// The same on other hosts.
   func limited(to hosts: [HostName]) throws -> FleetRun {
     var run = self
-    run.scope.selector = try RunScope(hosts: hosts.map(\.text), playbook: nil).selector
+    let limited = try RunScope(limit: hosts.map(\.text).joined(separator: ","))
+    // With its limit: what belongs to all hosts is left to runs on all.
+    (run.scope.selector, run.scope.limit) = (limited.selector, limited.limit)
     return run
   }
 

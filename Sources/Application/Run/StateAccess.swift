@@ -62,6 +62,7 @@ struct StateAccess {
     try workspace.ca.takeIn(into: &state, now: .current)
     revokeLeavers(&state)
     state.forgetDrains(except: Set(workspace.inventory.hosts.map(\.name)))
+    state.forgetMaintenance(except: Set(workspace.inventory.sites.map(\.domain)))
     return state
   }
 

@@ -5,7 +5,7 @@ import Inventories
 import Planning
 import State
 
-/// Takes back-ends out of their front-ends' rotation (`deploy drain`), and brings them back (`deploy undrain`).
+/// Lets front-ends send back-ends no new requests (`deploy drain`), and again as usual (`deploy undrain`).
 ///
 /// The state has the wish before any host is touched: an interrupted run is completed by the same command or by an
 /// apply. Only front-ends change; a drained back-end keeps its release, and gets new ones like any other host.

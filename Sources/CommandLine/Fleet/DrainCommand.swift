@@ -2,7 +2,7 @@ import Application
 import ArgumentParser
 import Fleet
 
-/// `deploy drain`: takes back-ends out of their front-ends' rotation (``DrainHosts``).
+/// `deploy drain`: lets front-ends send back-ends no new requests (``DrainHosts``).
 struct DrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "drain",
@@ -56,8 +56,8 @@ struct UndrainCommand: AsyncParsableCommand {
     abstract: "Let front-ends send requests to drained back-ends again.",
     usage: "deploy undrain [<options>] <host> ...",
     discussion: """
-      The back-ends first get what the inventory declares for them; front-ends send them requests when that is \
-      done. A back-end that cannot be reached or changed stays drained.
+      The run also brings the back-ends what the inventory declares for them, and no front-end sends one of them \
+      requests before it can answer them. If one cannot be reached or changed, all of them stay drained.
 
       EXAMPLES:
         deploy undrain app-1

@@ -41,6 +41,7 @@ struct StatusView {
     var isHealthy: Bool
     var caEnds: Timestamp?
     var hosts: [Row]
+    var maintenance: [PlanDocument.Maintained]?
   }
 
   private let status: FleetStatus
@@ -56,7 +57,9 @@ struct StatusView {
           fleet: status.fleet, isHealthy: status.isHealthy, caEnds: status.caEnds,
           hosts: status.hosts.map {
             Row($0, drained: status.drained[$0.host], status.now)
-          }))
+          },
+          maintenance: status.maintenance.isEmpty
+            ? nil : status.maintenance.map { PlanDocument.Maintained($0) }))
     }
   }
 
@@ -79,6 +82,10 @@ struct StatusView {
         problems(row).map { ($0, .red) } + (row.note.map { [($0, .yellow)] } ?? [])
           + (status.drained[row.host].map { [(Self.note(on: $0), .yellow)] } ?? [])
       })
+    for site in status.maintenance {
+      page.add(
+        "\(site.site) is in maintenance since \(site.since), by \(site.by).", .yellow)
+    }
     if let caEnds = status.caEnds, caEnds <= status.now {
       page.add(
         "The CA expired on \(caEnds.date). Run \"deploy ca renew\", then \"deploy apply\".", .red)

@@ -26,6 +26,8 @@ package struct Site: Hashable, Sendable {
   package var originPulls: LocalFile?
   package var stapling: Stapling?
   package var requests: RequestPolicy
+  /// Nil unless the site is in maintenance.
+  package var maintenance: Maintenance?
   package var place: SourcePlace
 
   package init(

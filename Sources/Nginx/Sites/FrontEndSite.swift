@@ -88,7 +88,8 @@ struct FrontEndSite {
         "server",
         block: [
           [listenTLS, SiteServer.ownNameAlone(site.domain, openedFor: openedForSite)], publicTLS,
-          SiteServer.bodySize(of: site), challenges.location(of: site), [location], snippet, [logs],
+          SiteServer.bodySize(of: site), maintenance?.paragraphs ?? [],
+          challenges.location(of: site), [location], snippet, [logs],
         ].flatMap(\.self))
     ])
   }
@@ -154,13 +155,24 @@ struct FrontEndSite {
     Directive("ssl_certificate_key", "\(installed: .key(for: .frontEnd))"),
   ]
 
-  private var answerHeaders: [Paragraph] {
+  private var maintenance: MaintenanceAnswer? {
+    site.maintenance.map {
+      MaintenanceAnswer(
+        site: site, maintenance: $0, answersChallenges: !challenges.location(of: site).isEmpty,
+        headers: headers)
+    }
+  }
+
+  private var headers: [Directive] {
     let strict = site.hstsMaxAge.map { age in
       Directive("add_header", "Strict-Transport-Security", "max-age=\(age.seconds)", "always")
     }
-    let headers =
-      [strict].compactMap(\.self)
+    return [strict].compactMap(\.self)
       + site.requests.headers.map { Directive("add_header", "\($0.name)", "\($0.value)", "always") }
+  }
+
+  private var answerHeaders: [Paragraph] {
+    let headers = headers
     guard let first = headers.first else { return [] }
     let these =
       headers.count == 1

@@ -46,20 +46,6 @@ struct DrainedBackEnds {
   }
 }
 
-extension DesiredFleet {
-  /// The same, with upstreams that are drained according to the state.
-  func draining(_ hosts: [HostName: HostDrain]) -> DesiredFleet {
-    guard !hosts.isEmpty else { return self }
-    var fleet = self
-    fleet.inventory = inventory.changingSites { site in
-      for position in site.upstreams.indices {
-        site.upstreams[position].isDrained = hosts[site.upstreams[position].host] != nil
-      }
-    }
-    return fleet
-  }
-}
-
 extension Site {
   /// The upstreams that are routes for the edge model: if all are drained, front-ends still name each of them.
   var routedUpstreams: [Upstream] { activeUpstreams.isEmpty ? upstreams : activeUpstreams }

@@ -35,6 +35,8 @@ package struct Plan: Hashable, Sendable {
   package var revoked: [HostName] = []
   /// The back-ends that get no requests after the run, by the state.
   package var drained: [HostName: HostDrain] = [:]
+  /// The sites that are in maintenance after the run, by the state.
+  package var maintenance: [SiteMaintenance] = []
 
   /// The certificates that are ordered from ACME servers.
   package var orders: [CertificateOrder] = []

@@ -26,6 +26,7 @@ package enum Planner {
       keepReleases: context.inventory.keepReleases,
       warnings: Warnings.all(input, facts) + fleet.warnings + waits(hosts))
     plan.drained = DrainedBackEnds(input).hosts
+    plan.maintenance = input.state.maintenance
     plan.revoked = fleet.changes.filter(\.isRevoked).map(\.name)
     plan.follow(input.desired.playbook)
     if input.request.orders { plan.orders = OrderReview(context, hosts).orders }

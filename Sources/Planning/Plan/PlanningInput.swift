@@ -24,7 +24,7 @@ package struct PlanningInput: Sendable {
     _ request: PlanRequest = PlanRequest(), now: Timestamp, on cores: any Parallelism = OneCore(),
     digest: @escaping @Sendable (String) -> String
   ) {
-    self.desired = desired.draining(state.drained)
+    self.desired = desired.taking(part: state)
     self.state = state
     self.observed = observed
     self.request = request

@@ -13,6 +13,8 @@ package struct FleetStatus: Hashable, Sendable {
   package let hosts: [HostStatus]
   /// The back-ends among the hosts that front-ends send no requests to.
   package let drained: [HostName: HostDrain]
+  /// The sites that are in maintenance.
+  package let maintenance: [SiteMaintenance]
 
   /// Compares what hosts reported with the state.
   ///
@@ -43,6 +45,7 @@ package struct FleetStatus: Hashable, Sendable {
     self.hosts = hosts
     let shown = Set(hosts.map(\.host))
     drained = state.drained.filter { shown.contains($0.key) }
+    maintenance = state.maintenance
   }
 
   /// Whether every host is reachable and as it was installed, and no certificate or CA has expired.

@@ -19,6 +19,10 @@ extension KeyedEncodingContainer {
   mutating func encode(_ value: [HostName: HostDrain], forKey key: Key) throws {
     try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
   }
+
+  mutating func encode(_ value: [SiteMaintenance], forKey key: Key) throws {
+    try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
+  }
 }
 
 // A synthesized `init(from:)` uses these methods instead of the general one.
@@ -51,6 +55,10 @@ extension KeyedDecodingContainer {
   ) throws -> [HostName: HostDrain] {
     let isPresent = try contains(key) && !decodeNil(forKey: key)
     return isPresent ? try valuesByHost(key) : [:]
+  }
+
+  func decode(_ type: [SiteMaintenance].Type, forKey key: Key) throws -> [SiteMaintenance] {
+    try decodeIfPresent(type, forKey: key) ?? []
   }
 
   func decode(_ type: EdgeFacts.Type, forKey key: Key) throws -> EdgeFacts {

@@ -28,11 +28,13 @@ package struct FleetState: Hashable, Sendable, Codable {
   package var hosts: [HostName: HostRecord]
   /// The back-ends that get no requests from front-ends, although the inventory has them.
   package var drained: [HostName: HostDrain]
+  /// The sites whose front-ends answer that they are in maintenance; sorted.
+  package var maintenance: [SiteMaintenance]
 
   private enum CodingKeys: String, CodingKey {
     case version, fleet, lineage, serial, caGenerations
     case issuedCertificates = "issued"
-    case retiredCAs, fleetKeys, manifests, revocations, rotation, hosts, drained
+    case retiredCAs, fleetKeys, manifests, revocations, rotation, hosts, drained, maintenance
   }
 
   package init(fleet: String, lineage: String) {
@@ -48,6 +50,7 @@ package struct FleetState: Hashable, Sendable, Codable {
     self.revocations = []
     self.hosts = [:]
     self.drained = [:]
+    self.maintenance = []
   }
 }
 

@@ -6,7 +6,7 @@ package import State
 enum RecordKind: String, CaseIterable {
   case hosts, manifests, issued, revocations
   case caGenerations, retiredCAs, fleetKeys
-  case rotation, drained
+  case rotation, drained, maintenance
 
   /// How the records of a kind form a field of the state.
   enum Shape { case object, array, single }
@@ -14,7 +14,7 @@ enum RecordKind: String, CaseIterable {
   var shape: Shape {
     switch self {
     case .hosts, .manifests, .drained: .object
-    case .issued, .revocations, .caGenerations, .retiredCAs, .fleetKeys: .array
+    case .issued, .revocations, .caGenerations, .retiredCAs, .fleetKeys, .maintenance: .array
     case .rotation: .single
     }
   }
@@ -54,6 +54,7 @@ extension FleetState {
     add(.retiredCAs, retiredCAs.by(\.recordKey), next.retiredCAs.by(\.recordKey))
     add(.fleetKeys, fleetKeys.by(\.recordKey), next.fleetKeys.by(\.recordKey))
     add(.drained, drained.byText, next.drained.byText)
+    add(.maintenance, maintenance.by(\.site.text), next.maintenance.by(\.site.text))
     add(.rotation, rotation.map { ["": $0] } ?? [:], next.rotation.map { ["": $0] } ?? [:])
     return changes.sorted { ($0.kind.rawValue, $0.key) < ($1.kind.rawValue, $1.key) }
   }
