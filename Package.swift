@@ -116,7 +116,8 @@ let package = Package(
         .embedInCode("Host/Program/survey.sh"), .embedInCode("Host/Program/surroundings.sh"),
         .embedInCode("Host/Program/staging.sh"), .embedInCode("Host/Program/validation.sh"),
         .embedInCode("Host/Program/arming.sh"), .embedInCode("Host/Program/transaction.sh"),
-        .embedInCode("Host/Program/confirm.sh"), .embedInCode("Host/Program/main.sh"),
+        .embedInCode("Host/Program/confirm.sh"), .embedInCode("Host/Program/connections.sh"),
+        .embedInCode("Host/Program/main.sh"),
       ]),
     .effect(
       "Sandbox", ["Files", systemPackage],

@@ -31,7 +31,8 @@ package struct Deploy: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, RenewCommand.self,
       StatusCommand.self, VerifyCommand.self, ReportCommand.self, GraphCommand.self,
-      HistoryCommand.self, RollbackCommand.self, RotateCommand.self,
+      HistoryCommand.self, RollbackCommand.self, DrainCommand.self, UndrainCommand.self,
+      MaintenanceCommand.self, RotateCommand.self,
       RevokeCommand.self,
       CACommand.self, StateCommand.self, HostsCommand.self, CDNCommand.self, ACMECommand.self,
       ExplainCommand.self, SchemaCommand.self, RunSandboxCommand.self, VersionCommand.self,

@@ -94,6 +94,7 @@ package struct PublicEndpointFinding: Encodable, Sendable {
         "a request is answered with \(status): all back-ends refuse the front-end's certificate"
     }
     switch status {
+    case 503 where endpoint.isInMaintenance: return nil
     case 421: return "a request is answered with 421: the front-end does not know the site"
     case 502, 504:
       return "a request is answered with \(status): the front-end cannot reach any back-end"

@@ -12,12 +12,16 @@ final class FakeFleet: FleetAccess, FleetHosts {
     /// The hosts of each survey.
     var surveys: [[HostName]] = []
     var plans: [Plan] = []
+    /// The hosts whose connections were counted, each time.
+    var counted: [HostName] = []
     var isClosed = false
   }
 
   private let answers: Survey
   /// The manifests of releases that hosts still have, by host.
   private let manifests: [HostName: ShownManifest]
+  /// The connections that front-ends have, by host.
+  private let openConnections: [HostName: Int]
   /// What happens while a plan is carried out.
   private let meanwhile: @Sendable (RolloutMeans) async throws -> Void
   private let all = Mutex(Seen())
@@ -28,10 +32,12 @@ final class FakeFleet: FleetAccess, FleetHosts {
   /// - Parameter answers: of hosts that are not fresh.
   init(
     answers: Survey = [:], manifests: [HostName: ShownManifest] = [:],
+    openConnections: [HostName: Int] = [:],
     meanwhile: @escaping @Sendable (RolloutMeans) async throws -> Void = { _ in }
   ) {
     self.answers = answers
     self.manifests = manifests
+    self.openConnections = openConnections
     self.meanwhile = meanwhile
   }
 
@@ -60,6 +66,13 @@ final class FakeFleet: FleetAccess, FleetHosts {
     -> ShownManifest?
   {
     manifests[host]
+  }
+
+  func connections(
+    to ports: Set<Port>, from peers: Set<IPAddress>, on host: HostName, _ connection: HostAccess
+  ) -> OpenConnections {
+    all.withLock { $0.counted.append(host) }
+    return OpenConnections(count: openConnections[host] ?? 0)
   }
 
   func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Summary {

@@ -1,3 +1,5 @@
+import Fleet
+import FleetLiterals
 import State
 import TestSupport
 import Testing
@@ -19,6 +21,17 @@ struct ProcNetTests {
     ])
   func addresses(_ digits: String, _ expected: String?) {
     #expect(ProcNet.address(digits) == expected)
+  }
+
+  @Test(
+    "addresses are written as the kernel writes them, IPv4 also as it is in a socket for both families",
+    arguments: [
+      ("198.18.0.21", ["150012C6", "0000000000000000FFFF0000150012C6"]),
+      ("::1", ["00000000000000000000000001000000"]),
+      ("2001:db8::21", ["B80D0120000000000000000021000000"]),
+    ] as [(IPAddress, [String])])
+  func digits(_ address: IPAddress, _ expected: [String]) {
+    #expect(ProcNet.digits(of: address) == expected)
   }
 
   @Test("each case is read as its file says", arguments: try CaseFile.all(in: "proc-net"))

@@ -44,6 +44,11 @@ struct ProtocolTests {
     #expect(words(in: ["confirm"], said) == all(ConfirmationMessage.Word.self))
   }
 
+  @Test("has every word about connections, and no other")
+  func connections() {
+    #expect(words(in: ["connections"], said) == all(ConnectionsMessage.Word.self))
+  }
+
   @Test("has every word of a manifest and of the opening, and no other")
   func opening() {
     let launcher = HostCall(command: .manifest(release: 1), program: .fake).launcher
@@ -76,13 +81,14 @@ struct ProtocolTests {
         mode: .install, release: 1, expected: "none", digest: nil, kept: 0, size: 1, patience: 1,
         window: 1, ports: [], who: "")),
     .confirm(release: 1, keep: 1, digest: nil),
+    .connections(ports: [443], peers: ["198.18.0.10"]),
   ]
 
   @Test("has every argument that the program takes, by its name", arguments: commands)
   func arguments(_ command: HostCommand) throws {
     let functions = [
       "survey": "survey_host", "manifest": "say_manifest", "transaction": "transact",
-      "confirm": "confirm_release",
+      "confirm": "confirm_release", "connections": "count_connections",
     ]
     let function = try #require(functions[command.name])
     let text = HostProgram.functions

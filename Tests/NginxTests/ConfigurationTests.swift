@@ -36,6 +36,10 @@ struct ConfigurationCase: Sendable, CustomTestStringConvertible {
         ConfigurationCase(
           name: "whole.\($0).\(version)", host: $0, version: version, inventory: whole)
       }
+      + [
+        ConfigurationCase(
+          name: "away.edge-1.\(version)", host: "edge-1", version: version, inventory: away)
+      ]
   }
 
   static let shop = Fleet.inventory(
@@ -103,6 +107,22 @@ struct ConfigurationCase: Sendable, CustomTestStringConvertible {
         network: Fleet.network("192.0.2.0/24", "2001:db8::/48", header: "X-Client"),
         stapling: Fleet.stapling(by: "10.0.0.53", "fd00::53")),
     ])
+
+  /// The sites of `whole` in maintenance, with a drained back-end; of `blog.example` all are.
+  static let away = Fleet.inventory(
+    whole.hosts,
+    whole.sites.map { site in
+      var site = site
+      for position in site.upstreams.indices where site.upstreams[position].host.text == "app-1" {
+        site.upstreams[position].isDrained = true
+      }
+      let isOpen = site.domain.text == "chat.example"
+      site.maintenance = Maintenance(
+        page: isOpen ? nil : "<p>soon</p>\n",
+        allowed: isOpen ? ["192.0.2.1", "2001:db8::/32"].compactMap { AddressRange($0) } : [],
+        retryAfter: .seconds(600))
+      return site
+    })
 
   static let longName = Fleet.inventory(
     [

@@ -16,13 +16,17 @@ struct TestFleet {
   private let inventory: Inventory
 
   /// Gives a host what its nginx has beside deploy's configuration.
-  init(_ inventory: Inventory, responder: String? = nil, http: [String: String] = [:]) throws {
+  init(
+    _ inventory: Inventory, responder: String? = nil, http: [String: String] = [:],
+    challenges: ChallengeAnswers = .none
+  ) throws {
     ca = try TestCA("Test CA")
     foreign = try TestCA("Foreign CA")
     self.inventory = inventory
     let installed = try #require(Version(try Command("nginx", "-v").output))
     for host in inventory.hosts {
-      let files = configuration(for: host, in: inventory, nginx: installed)
+      let files = configuration(
+        for: host, in: inventory, nginx: installed, challenges: challenges)
       guard !files.isEmpty else { continue }
       let home = try NginxHost()
       try home.install(files, http: http[host.name.text] ?? "")

@@ -16,6 +16,10 @@ struct FleetPair: CustomStringConvertible {
   var revoked: (host: HostName, isBefore: Bool)?
   /// A host whose manifest was altered, and which the state may not know.
   var forged: (host: HostName, isForgotten: Bool)?
+  /// The hosts that are drained before the change, and those that are after it.
+  var drained: (before: [HostName], after: [HostName]) = ([], [])
+  /// The sites that are in maintenance before the change, and those that are after it.
+  var maintained: (before: [DomainName], after: [DomainName]) = ([], [])
 
   init(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
@@ -39,11 +43,21 @@ struct FleetPair: CustomStringConvertible {
         FleetSpec.hostNames.randomElement(using: &random) ?? "app-1", Bool.random(using: &random)
       )
     }
+    func some() -> [HostName] {
+      FleetSpec.hostNames.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
+    }
+    if Bool.random(using: &random) { drained = (some(), some()) }
+    func sites() -> [DomainName] {
+      ["a.example", "b.example"].filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
+    }
+    if Bool.random(using: &random) { maintained = (sites(), sites()) }
   }
 
   var description: String {
     "before:\n\(before)\nafter (CA \(ca), revoked \(revoked?.host.text ?? "none"), forged"
-      + " \(forged.map { "\($0)" } ?? "none")):\n\(after)"
+      + " \(forged.map { "\($0)" } ?? "none"), drained \(drained.before) and then"
+      + " \(drained.after), in maintenance \(maintained.before) and then"
+      + " \(maintained.after)):\n\(after)"
   }
 
   var smaller: [FleetPair] {
@@ -57,10 +71,31 @@ struct FleetPair: CustomStringConvertible {
       + (ca == .stays ? [] : [with { $0.ca = .stays }])
       + (revoked == nil ? [] : [with { $0.revoked = nil }])
       + (forged == nil ? [] : [with { $0.forged = nil }])
+      + (maintained.before.isEmpty ? [] : [with { $0.maintained.before = [] }])
+      + (maintained.after.isEmpty ? [] : [with { $0.maintained.after = [] }])
+      + drained.before.map { host in with { $0.drained.before.removeAll { $0 == host } } }
+      + drained.after.map { host in with { $0.drained.after.removeAll { $0 == host } } }
   }
 }
 
 extension Scenario {
+  /// Drains exactly these hosts, and the containers behind them.
+  mutating func drain(_ hosts: [HostName]) {
+    let containers = hosts.compactMap { HostName("\($0).container") }
+    state.drained = Dictionary(
+      uniqueKeysWithValues: (hosts + containers).map {
+        ($0, HostDrain(since: now, by: "ann@laptop", isForced: true))
+      })
+  }
+
+  /// Puts exactly these sites into maintenance.
+  mutating func maintain(_ sites: [DomainName]) {
+    state.maintenance = sites.map {
+      SiteMaintenance(
+        site: $0, since: now, by: "ann@laptop", page: nil, allowed: [], retryAfter: 600)
+    }
+  }
+
   /// The same with a host whose manifest the controller did not sign.
   ///
   /// A host that the state has forgotten must be in the inventory. No name that only a host reports is

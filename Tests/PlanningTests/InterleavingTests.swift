@@ -99,7 +99,11 @@ struct InterleavingTests {
     let before = try pair.before.inventory()
     scenario.askHosts(of: before)
     tellAddresses(&scenario)
+    scenario.drain(pair.drained.before)
+    scenario.maintain(pair.maintained.before)
     scenario.apply(scenario.plan(before))
+    scenario.drain(pair.drained.after)
+    scenario.maintain(pair.maintained.after)
     if let revoked = pair.revoked {
       scenario.revoke(revoked.host)
       if revoked.isBefore { scenario.apply(scenario.plan(before)) }
@@ -167,7 +171,7 @@ struct InterleavingTests {
     let wanted = Set(
       inventory.sites.flatMap { site in
         site.frontEnds.flatMap { frontEnd in
-          site.upstreams.map {
+          site.upstreams.filter { start.state.drained[$0.host] == nil }.map {
             RenderedFleet.Edge(
               site: site.domain.text, frontEnd: frontEnd.text, backEnd: $0.host.text)
           }
@@ -198,6 +202,9 @@ struct InterleavingTests {
           return "\(edge) is not routed in stage \(stage.name) behind \(done)"
         }
         for (edge, failure) in edges where !plan.isGivenUp(edge) {
+          if first[edge] == nil, start.drains(edge.backEnd) {
+            return "\(edge) is routed although it is drained, in stage \(stage.name)"
+          }
           guard let failure else { continue }
           let isNew = first[edge] == nil && !broken.contains { $0.isSame(as: failure) }
           if works.contains(edge) || isNew {
@@ -220,6 +227,8 @@ struct InterleavingTests {
     var fresh = Scenario()
     fresh.state.caGenerations = scenario.state.caGenerations
     fresh.state.revocations = scenario.state.revocations
+    fresh.state.drained = scenario.state.drained
+    fresh.state.maintenance = scenario.state.maintenance
     fresh.askHosts(of: inventory)
     tellAddresses(&fresh)
     fresh.apply(fresh.plan(inventory))
@@ -260,5 +269,11 @@ struct InterleavingTests {
     return (0..<(1 << hosts.count)).map { bits in
       hosts.enumerated().filter { bits >> $0.offset & 1 == 1 }.map(\.element)
     }
+  }
+}
+
+extension Scenario {
+  fileprivate func drains(_ host: String) -> Bool {
+    HostName(host).map { state.drained[$0] != nil } ?? false
   }
 }

@@ -58,7 +58,11 @@ struct LostHostTests {
     let before = try pair.before.inventory()
     scenario.askHosts(of: before)
     InterleavingTests.tellAddresses(&scenario)
+    scenario.drain(pair.drained.before)
+    scenario.maintain(pair.maintained.before)
     scenario.apply(scenario.plan(before))
+    scenario.drain(pair.drained.after)
+    scenario.maintain(pair.maintained.after)
     if let revoked = pair.revoked { scenario.revoke(revoked.host) }
     let after = try pair.after.inventory()
     scenario.askHosts(of: after)

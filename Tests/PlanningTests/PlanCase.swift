@@ -107,6 +107,23 @@ struct CaseScene {
       for host in value.split(separator: " ") {
         scenario.revoke(try #require(HostName(String(host))))
       }
+    case ("drain", let force):
+      for word in value.split(separator: " ") {
+        scenario.state.drain(
+          try #require(HostName(String(word))),
+          HostDrain(since: scenario.now, by: "ann@laptop", isForced: force == "force"))
+      }
+    case ("maintenance", let site?):
+      let domain = try #require(DomainName(site))
+      guard value != "off" else { return scenario.state.endMaintenance(of: domain) }
+      scenario.state.begin(
+        SiteMaintenance(
+          site: domain, since: scenario.now, by: "ann@laptop", page: "\(value)\n",
+          allowed: ["198.51.100.0/24"].compactMap { AddressRange($0) }, retryAfter: 600))
+    case ("undrain", nil):
+      for word in value.split(separator: " ") {
+        scenario.state.undrain(try #require(HostName(String(word))))
+      }
     case ("applied", nil) where value == "again": try applyNow()
     case ("renew", nil):
       scenario.renews = Set(value.split(separator: " ").compactMap { Role(rawValue: String($0)) })

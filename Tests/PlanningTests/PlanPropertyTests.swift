@@ -63,6 +63,9 @@ struct PlanPropertyTests {
     for _ in 0..<3 {
       let inventory = try inventory(&random)
       scenario.askHosts(of: inventory)
+      scenario.maintain(
+        inventory.sites.map(\.domain).filter { _ in Bool.random(using: &random) })
+      scenario.drain(inventory.hosts.map(\.name).filter { _ in Bool.random(using: &random) })
       let plan = scenario.plan(inventory)
       #expect(plan == scenario.plan(inventory))
       #expect(!plan.hosts.contains { $0.hold != nil })

@@ -3,7 +3,7 @@ import Planning
 
 /// A mistake that the judge of interleavings has to find.
 enum PlantedFault: CaseIterable {
-  case stagesReversed, stagesMerged, intermediatesSkipped, portsUnguarded
+  case stagesReversed, stagesMerged, intermediatesSkipped, portsUnguarded, drainsForgotten
 
   /// Makes a plan wrong.
   func plant(in plan: inout Plan) {
@@ -14,6 +14,7 @@ enum PlantedFault: CaseIterable {
       plan.stages = [Stage(name: "all", batches: [hosts])]
     case .portsUnguarded:
       plan.changeSteps { $0.dropLast().map(\.unguarded) + $0.suffix(1) }
+    case .drainsForgotten: plan.changeSteps { $0.map(\.routingToAll) }
     case .intermediatesSkipped:
       plan.changeSteps { Array($0.suffix(1)) }
       var seen: Set<HostName> = []
@@ -36,6 +37,19 @@ extension Plan {
 }
 
 extension HostStep {
+  /// The same step with front-ends that send requests to drained back-ends.
+  fileprivate var routingToAll: HostStep {
+    guard var installation else { return self }
+    for index in installation.files.indices
+    where installation.files[index].path.hasPrefix("nginx/front-end/") {
+      guard case .text(let text) = installation.files[index].source else { continue }
+      installation.files[index].source = .text(text.replacing(" down;", with: ";"))
+    }
+    var step = self
+    step.kind = .install(installation)
+    return step
+  }
+
   /// The same step with a firewall that accepts every source.
   fileprivate var unguarded: HostStep {
     guard var installation else { return self }

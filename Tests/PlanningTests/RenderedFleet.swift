@@ -108,7 +108,9 @@ extension RenderedHost {
 
   private static func upstreams(of text: String, site: String) -> Set<Server> {
     Set(
-      lines(of: text).filter { $0.first == "server" && $0.count > 1 && $0[1] != "{" }.map { words in
+      lines(of: text).filter {
+        $0.first == "server" && $0.count > 1 && $0[1] != "{" && !$0.contains("down")
+      }.map { words in
         let parts = words[1].split(separator: ":")
         return Server(site: site, address: String(parts[0]), port: Int(parts[1]) ?? 0)
       })

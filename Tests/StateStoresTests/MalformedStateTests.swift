@@ -77,6 +77,11 @@ struct MalformedStateTests {
     var rotation = CertificateRotation(startedAt: moment)
     rotation.include(leaf, at: "tls/back-end.crt", of: "app-0")
     state.rotation = rotation
+    state.begin(
+      SiteMaintenance(
+        site: "shop.example", since: moment, by: "ann@laptop", page: "<p>soon</p>",
+        allowed: ["198.51.100.0/24"], retryAfter: 600))
+    state.drain("app-0", HostDrain(since: moment, by: "ann@laptop"))
     state.expect("2f", fromSerial: 3, on: "app-0")
     state.hosts["app-0"]?.release.certificates["tls/back-end.crt"] = leaf
     state.hosts["app-0"]?.release.replaces = 6
@@ -139,6 +144,10 @@ struct MalformedStateTests {
       ("hosts.app-0.release.files.nginx/deploy!conf.digest", "xyz"), ("lineage", "a b"),
       ("revocations.0.serial", ""), ("issued.0.host", "../x"), ("issued.0.path", "/etc/shadow"),
       ("issued.0.certificate.names.0", "a b"), ("rotation.startedAt", "yesterday"),
+      ("drained.app-0.by", "a\u{1B}b"), ("drained.app-0.since", 1),
+      ("maintenance.0.site", "*"), ("maintenance.0.allowed.0", "198.51.100.1/24"),
+      ("maintenance.0.retryAfter", 0), ("maintenance.0.by", "a\u{1B}b"),
+      ("maintenance.0.page", String(repeating: "x", count: 1 << 20 + 1)),
     ] as [(String, any Sendable)])
   func refused(_ place: String, _ value: any Sendable) throws {
     let folder = try TemporaryFolder()
@@ -159,7 +168,7 @@ struct MalformedStateTests {
       ("hosts.app-0.release.files", "/etc/shadow"), ("hosts.app-0.release.files", "a//b"),
       ("hosts.app-0.release.files", "a\nb"), ("hosts.app-0.release.files", "a $(x)"),
       ("hosts.app-0.release.certificates", "tls/../../x"), ("rotation.replaces", "x/y"),
-      ("manifests", "app_1"),
+      ("manifests", "app_1"), ("drained", "../x"),
     ])
   func refusedKey(_ place: String, _ key: String) throws {
     let folder = try TemporaryFolder()

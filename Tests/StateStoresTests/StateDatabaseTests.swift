@@ -27,6 +27,11 @@ struct StateDatabaseTests {
         generation: 1, commonName: "A \"quoted\" \\ name", keyIdentifier: "ab",
         notAfter: Timestamp(secondsSince1970: 1_900_000_000))
     ]
+    state.drain("app-1", HostDrain(since: .earliest, by: "ann@laptop", isForced: true))
+    state.begin(
+      SiteMaintenance(
+        site: "shop.example", since: .earliest, by: "ann@laptop", page: "<p>\"soon\"</p>\n",
+        allowed: ["198.51.100.0/24"], retryAfter: 600))
     state.serial = 41
     try open.write(state)
     state.serial = 42
@@ -49,7 +54,12 @@ struct StateDatabaseTests {
       expected?.serial += 1
       #expect(try scene.store().open().state == expected)
     }
+    var drained = try #require(open.state)
+    drained.drain("new-2", HostDrain(since: .earliest, by: "ann@laptop"))
+    try open.write(drained)
+    expected = open.state
     try open.record([.recorded("new-2", nil)])
+    #expect(open.state?.drained == [:])
     expected?.apply(.recorded("new-2", nil))
     expected?.serial += 1
     #expect(try scene.store().open().state == expected)

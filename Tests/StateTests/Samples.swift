@@ -140,6 +140,19 @@ struct Samples {
         address: "198.18.0.\(index)", roles: ["back-end"],
         release: release(), appliedAt: moment(), appliedBy: "ann@laptop")
     }
+    for index in 0..<number(0...2) {
+      state.begin(
+        SiteMaintenance(
+          site: "s\(index).example", since: moment(), by: "ann@laptop",
+          page: [nil, "<p>soon</p>\n"][number(0...1)],
+          allowed: [[], ["198.51.100.0/24"]][number(0...1)],
+          retryAfter: 600))
+    }
+    for index in 0..<number(0...2) {
+      state.drain(
+        "host-\(index)",
+        HostDrain(since: moment(), by: "ann@laptop", isForced: number(0...1) == 0))
+    }
     state.recordIssued(
       (0..<number(0...4)).map { index in
         IssuanceRecord(

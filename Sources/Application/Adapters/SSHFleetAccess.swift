@@ -84,6 +84,12 @@ private struct SSHFleetHosts: FleetHosts {
     try await pool.manifest(of: release, on: host, connection)
   }
 
+  func connections(
+    to ports: Set<Port>, from peers: Set<IPAddress>, on host: HostName, _ connection: HostAccess
+  ) async throws -> OpenConnections {
+    try await pool.connections(to: ports, from: peers, on: host, connection)
+  }
+
   func close() async { await pool.close() }
 
   func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Summary {

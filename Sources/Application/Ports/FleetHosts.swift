@@ -46,6 +46,11 @@ package protocol FleetHosts: Sendable {
     of release: ReleaseNumber, on host: HostName, _ connection: HostAccess
   ) async throws -> ShownManifest?
 
+  /// How many TCP connections peers have to ports of a host, and how many of its nginx workers are shutting down.
+  func connections(
+    to ports: Set<Port>, from peers: Set<IPAddress>, on host: HostName, _ connection: HostAccess
+  ) async throws -> OpenConnections
+
   /// Carries a plan out. Returns when no host is in the middle of a change.
   func carryOut(_ plan: Plan, with means: RolloutMeans) async throws -> Summary
 

@@ -11,7 +11,7 @@ import State
 /// Every use case that contacts hosts gets one.
 package struct FleetRun: Sendable {
   package private(set) var workspace: Workspace
-  package let scope: RunScope
+  package private(set) var scope: RunScope
   /// The playbook that the scope names, or the default one of the command.
   package let playbook: Playbook
   package let ca: CAAccess
@@ -73,6 +73,15 @@ package struct FleetRun: Sendable {
   func withSavedRanges() throws -> FleetRun {
     var run = self
     run.workspace = try workspace.withSavedRanges()
+    return run
+  }
+
+  /// The same on other hosts.
+  func limited(to hosts: [HostName]) throws -> FleetRun {
+    var run = self
+    let limited = try RunScope(limit: hosts.map(\.text).joined(separator: ","))
+    // With its limit: what belongs to all hosts is left to runs on all.
+    (run.scope.selector, run.scope.limit) = (limited.selector, limited.limit)
     return run
   }
 

@@ -61,6 +61,8 @@ struct StateAccess {
         fleet: workspace.inventory.fleet.text, lineage: UUID().uuidString.lowercased())
     try workspace.ca.takeIn(into: &state, now: .current)
     revokeLeavers(&state)
+    state.forgetDrains(except: Set(workspace.inventory.hosts.map(\.name)))
+    state.forgetMaintenance(except: Set(workspace.inventory.sites.map(\.domain)))
     return state
   }
 

@@ -23,7 +23,8 @@ package struct VerifyFleet {
   /// Needs the CA's key, to issue the certificates that probes present. Fails with `usage` if there is nothing to
   /// test.
   package func findings(_ extent: FleetChecks.Extent) async throws -> FleetFindings {
-    let checks = FleetChecks(of: run.workspace.inventory, run.scope.selector, extent)
+    let inventory = run.workspace.inventory.taking(part: try run.states.read())
+    let checks = FleetChecks(of: inventory, run.scope.selector, extent)
     guard !checks.edges.isEmpty || !checks.publicEndpoints.isEmpty else {
       throw Failure(.usage, "no edge or site of the fleet uses these hosts: change --limit")
     }

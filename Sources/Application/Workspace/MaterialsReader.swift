@@ -74,8 +74,7 @@ struct MaterialsReader {
     }
   }
 
-  /// A mistake in a file that the inventory names.
-  private struct Mistake: Error, CustomStringConvertible { var description: String }
+  private typealias Mistake = UserText.Mistake
 
   /// Reads a text that plans show in full.
   ///
@@ -88,28 +87,7 @@ struct MaterialsReader {
     if let use, let advice = CredentialContent(of: bytes).advice(at: path, as: use) {
       throw Mistake(description: advice)
     }
-    return try text(bytes, at: path)
-  }
-
-  private func text(_ bytes: [UInt8], at path: String) throws -> String {
-    guard let read = String(validating: bytes, as: UTF8.self) else {
-      throw Mistake(description: "\(path) is not UTF-8 text")
-    }
-    // nginx accepts Windows line endings; plans and hosts get Unix ones.
-    let text = read.replacing("\r\n", with: "\n")
-    if let key = SecretText.kind(in: text) {
-      throw Mistake(
-        description: "\(path) contains \(key), which plans would show. Use a file without it")
-    }
-    let line = text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { line in
-      line.unicodeScalars.contains {
-        $0.value < 0x20 && $0 != "\t" && $0 != "\r" || $0.value == 0x7F
-      }
-    }
-    if let line {
-      throw Mistake(description: "\(path):\(line + 1) contains a control character: remove it")
-    }
-    return text.hasSuffix("\n") ? text : text + "\n"
+    return try UserText.read(bytes, at: path)
   }
 
   /// Reads CA certificates. A server certificate among them is refused here, because nginx would

@@ -18,8 +18,9 @@ struct StatusView {
     var note: String?
     var certificateEnds: Timestamp?
     var daysLeft: Int64?
+    var drained: HostDrain?
 
-    init(_ host: HostStatus, _ now: Timestamp) {
+    init(_ host: HostStatus, drained: HostDrain?, _ now: Timestamp) {
       self.host = host.host
       isReachable = host.isReachable
       problem = host.problem
@@ -30,6 +31,7 @@ struct StatusView {
       note = host.note
       certificateEnds = host.certificateEnds
       daysLeft = host.certificateEnds.map { now.days(until: $0) }
+      self.drained = drained
     }
   }
 
@@ -39,6 +41,7 @@ struct StatusView {
     var isHealthy: Bool
     var caEnds: Timestamp?
     var hosts: [Row]
+    var maintenance: [PlanDocument.Maintained]?
   }
 
   private let status: FleetStatus
@@ -52,7 +55,11 @@ struct StatusView {
       try JSONText.print(
         Document(
           fleet: status.fleet, isHealthy: status.isHealthy, caEnds: status.caEnds,
-          hosts: status.hosts.map { Row($0, status.now) }))
+          hosts: status.hosts.map {
+            Row($0, drained: status.drained[$0.host], status.now)
+          },
+          maintenance: status.maintenance.isEmpty
+            ? nil : status.maintenance.map { PlanDocument.Maintained($0) }))
     }
   }
 
@@ -73,12 +80,21 @@ struct StatusView {
       colors: status.hosts.map { problems($0).isEmpty ? nil : .red },
       notes: status.hosts.map { row in
         problems(row).map { ($0, .red) } + (row.note.map { [($0, .yellow)] } ?? [])
+          + (status.drained[row.host].map { [(Self.note(on: $0), .yellow)] } ?? [])
       })
+    for site in status.maintenance {
+      page.add(
+        "\(site.site) is in maintenance since \(site.since), by \(site.by).", .yellow)
+    }
     if let caEnds = status.caEnds, caEnds <= status.now {
       page.add(
         "The CA expired on \(caEnds.date). Run \"deploy ca renew\", then \"deploy apply\".", .red)
     }
     return page.text
+  }
+
+  private static func note(on drain: HostDrain) -> String {
+    "drained on \(drain.since) by \(drain.by): front-ends send it no requests until \"deploy undrain\""
   }
 
   /// What is wrong with a host, and what to do about it.

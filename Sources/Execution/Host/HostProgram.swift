@@ -15,7 +15,8 @@ package struct HostProgram: Sendable {
     ("survey", PackageResources.survey_sh), ("surroundings", PackageResources.surroundings_sh),
     ("staging", PackageResources.staging_sh), ("validation", PackageResources.validation_sh),
     ("arming", PackageResources.arming_sh), ("transaction", PackageResources.transaction_sh),
-    ("confirm", PackageResources.confirm_sh), ("main", PackageResources.main_sh),
+    ("confirm", PackageResources.confirm_sh), ("connections", PackageResources.connections_sh),
+    ("main", PackageResources.main_sh),
   ]
 
   /// - Parameter digest: SHA-256 in lower-case hex.

@@ -152,6 +152,40 @@ package actor HostPool {
   }
 }
 
+extension HostPool {
+  /// How many TCP connections peers have to ports of a host, and how many of its nginx workers are shutting down.
+  package nonisolated func connections(
+    to ports: Set<Port>, from peers: Set<IPAddress>, on name: HostName, _ connection: HostAccess
+  ) async throws -> OpenConnections {
+    do {
+      return try await counted(.connections(ports: ports, peers: peers), name, connection)
+    } catch {
+      await forget(name)
+      throw HostFault(reason(of: error, on: name))
+    }
+  }
+
+  private nonisolated func counted(
+    _ command: HostCommand, _ name: HostName, _ connection: HostAccess
+  ) async throws -> OpenConnections {
+    let conversation = try await call(command, name, connection, budgets.manifest)
+    var count: Int?
+    var retiring = 0
+    while let said = try await conversation.next(ConnectionsMessage.self) {
+      switch said {
+      case .message(.open(let number)): count = number
+      case .message(.retiring(let number)): retiring = number
+      case .message(.end):
+        await keep(conversation, name)
+        guard let count else { throw HostFault("it does not report its connections") }
+        return OpenConnections(count: count, retiringWorkers: retiring)
+      case .quoted: break
+      }
+    }
+    throw HostFault(RefusalText.shellEnded(try await conversation.finish(), connection))
+  }
+}
+
 /// Runs `body` for each element with at most `limit` tasks at the same time, while `goesOn` is true, and
 /// passes on each result as it arrives.
 package func forEach<Element: Sendable, Output: Sendable>(

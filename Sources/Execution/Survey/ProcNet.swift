@@ -1,4 +1,5 @@
 import Algorithms
+import Fleet
 import State
 
 /// Parses lines of the files in /proc/net (proc(5)).
@@ -82,6 +83,35 @@ enum ProcNet {
     return ordered.chunks(ofCount: 2)
       .map { String($0.reduce(UInt16(0)) { $0 << 8 | UInt16($1) }, radix: 16) }
       .joined(separator: ":")
+  }
+
+  /// A port as `/proc/net/tcp` writes it.
+  static func digits(of port: Port) -> String { hexadecimal(port.number) }
+
+  /// An address as `/proc/net/tcp` and `/proc/net/tcp6` write it, for a host like those of ``address(_:)``.
+  static func digits(of address: IPAddress) -> [String] {
+    func words(_ bytes: [UInt8]) -> String {
+      bytes.chunks(ofCount: 4).flatMap { $0.reversed() }.map(hexadecimal).joined()
+    }
+    switch address {
+    case .v4(let bits):
+      let own = bytes(of: bits)
+      // A socket for both families has IPv4 connections too (RFC 4291, 2.5.5.2).
+      return [words(own), words([UInt8](repeating: 0, count: 10) + [0xFF, 0xFF] + own)]
+    case .v6(let bits): return [words(bytes(of: bits))]
+    }
+  }
+
+  /// From the highest to the lowest.
+  private static func bytes(of bits: some FixedWidthInteger) -> [UInt8] {
+    stride(from: bits.bitWidth - 8, through: 0, by: -8).map {
+      UInt8(truncatingIfNeeded: bits >> $0)
+    }
+  }
+
+  private static func hexadecimal(_ number: some FixedWidthInteger) -> String {
+    let digits = String(number, radix: 16, uppercase: true)
+    return String(repeating: "0", count: number.bitWidth / 4 - digits.utf8.count) + digits
   }
 
   private static func columns(_ line: String) -> [Substring] {

@@ -26,6 +26,8 @@ package struct Site: Hashable, Sendable {
   package var originPulls: LocalFile?
   package var stapling: Stapling?
   package var requests: RequestPolicy
+  /// Nil unless the site is in maintenance.
+  package var maintenance: Maintenance?
   package var place: SourcePlace
 
   package init(
@@ -55,6 +57,9 @@ package struct Site: Hashable, Sendable {
   package func upstreams(on host: HostName) -> ArraySlice<Upstream> {
     upstreams.sortedRun(of: host.text, by: \.host.text)
   }
+
+  /// The upstreams to which front-ends send requests; empty if all are drained.
+  package var activeUpstreams: [Upstream] { upstreams.filter { !$0.isDrained } }
 }
 
 /// A back-end of a site, as its front-ends reach it.
@@ -70,6 +75,8 @@ package struct Upstream: Hashable, Sendable {
   package var maxFails: Int?
   /// nginx's default is 10 s.
   package var failTimeout: Period
+  /// Whether front-ends send it no requests for now (`deploy drain`): from the state, not from the inventory.
+  package var isDrained = false
 
   package init(
     host: HostName, port: Port, weight: Int = 1, isBackup: Bool = false, maxFails: Int? = nil,

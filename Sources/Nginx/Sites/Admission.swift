@@ -23,7 +23,7 @@ package enum Admission: Hashable, Sendable {
 
 /// A condition of nginx's `if`: a variable and a text, or a pattern that ignores case.
 struct Condition: Hashable, Sendable {
-  private enum Operator { case equals, matches }
+  private enum Operator { case equals, matches, matchesExactly }
 
   private let variable: Variable
   private let comparison: Operator
@@ -38,11 +38,22 @@ struct Condition: Hashable, Sendable {
     Condition(variable: variable, comparison: .matches, value: .pattern(of: name))
   }
 
+  /// Whether the variable begins with a text, which is a regular expression without `^`.
+  static func begins(_ variable: Variable, _ text: Argument) -> Condition {
+    Condition(variable: variable, comparison: .matchesExactly, value: "^\(text)")
+  }
+
+  /// Whether an address, as its bytes, is in a range: not every nginx has the module `geo`.
+  static func isAddress(_ variable: Variable, in range: AddressRange) -> Condition {
+    Condition(variable: variable, comparison: .matchesExactly, value: .pattern(of: range))
+  }
+
   func directive(negated: Bool = false, _ block: Directive) -> Directive {
     let mark: Argument =
       switch comparison {
       case .equals: negated ? "!=" : "="
       case .matches: negated ? "!~*" : "~*"
+      case .matchesExactly: negated ? "!~" : "~"
       }
     return Directive("if", "(\(variable)", mark, "\(value))", block: [Paragraph([block])])
   }

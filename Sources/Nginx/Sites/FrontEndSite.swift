@@ -20,10 +20,14 @@ struct FrontEndSite {
 
   private var upstream: Paragraph {
     let servers = site.upstreams.map { server($0, $0.parameters) }
+    let comment =
+      site.upstreams.contains(where: \.isDrained)
+      ? "A back-end that is down was drained: it gets no requests until \"deploy undrain\"." : nil
     return Paragraph([
       Directive(
         "upstream", "\(upstreamName)",
-        block: [Paragraph(servers)] + lastResort + [Paragraph([Directive("keepalive", "32")])])
+        block: [Paragraph(comment, servers)] + lastResort
+          + [Paragraph([Directive("keepalive", "32")])])
     ])
   }
 
@@ -35,13 +39,13 @@ struct FrontEndSite {
   }
 
   private var lastResort: [Paragraph] {
-    guard site.namesBackEndsTwice else { return [] }
+    guard site.namesBackEndsTwice, !site.activeUpstreams.isEmpty else { return [] }
     return [
       Paragraph(
         """
         A connection that a reload closes during a request counts as a failure, and after one failure \
         a back-end is not used for a while. If none is left, all of them are tried here.
-        """, site.upstreams.map { server($0, $0.parametersOfLastResort) })
+        """, site.activeUpstreams.map { server($0, $0.parametersOfLastResort) })
     ]
   }
 
@@ -84,7 +88,8 @@ struct FrontEndSite {
         "server",
         block: [
           [listenTLS, SiteServer.ownNameAlone(site.domain, openedFor: openedForSite)], publicTLS,
-          SiteServer.bodySize(of: site), challenges.location(of: site), [location], snippet, [logs],
+          SiteServer.bodySize(of: site), maintenance?.paragraphs ?? [],
+          challenges.location(of: site), [location], snippet, [logs],
         ].flatMap(\.self))
     ])
   }
@@ -150,13 +155,24 @@ struct FrontEndSite {
     Directive("ssl_certificate_key", "\(installed: .key(for: .frontEnd))"),
   ]
 
-  private var answerHeaders: [Paragraph] {
+  private var maintenance: MaintenanceAnswer? {
+    site.maintenance.map {
+      MaintenanceAnswer(
+        site: site, maintenance: $0, answersChallenges: !challenges.location(of: site).isEmpty,
+        headers: headers)
+    }
+  }
+
+  private var headers: [Directive] {
     let strict = site.hstsMaxAge.map { age in
       Directive("add_header", "Strict-Transport-Security", "max-age=\(age.seconds)", "always")
     }
-    let headers =
-      [strict].compactMap(\.self)
+    return [strict].compactMap(\.self)
       + site.requests.headers.map { Directive("add_header", "\($0.name)", "\($0.value)", "always") }
+  }
+
+  private var answerHeaders: [Paragraph] {
+    let headers = headers
     guard let first = headers.first else { return [] }
     let these =
       headers.count == 1
@@ -230,6 +246,8 @@ struct FrontEndSite {
 
   private var nextUpstream: Paragraph {
     let timeouts = site.requests.timeouts
+    // Zero would be no limit.
+    let tries = max(1, site.activeUpstreams.count)
     return Paragraph(
       """
       A back-end that reloads closes idle connections, while a POST may be on its way in one: so a \
@@ -245,7 +263,7 @@ struct FrontEndSite {
         ]
         // A back-end that is named twice must not be tried twice.
         + (site.namesBackEndsTwice
-          ? [Directive("proxy_next_upstream_tries", "\(site.upstreams.count)")] : []))
+          ? [Directive("proxy_next_upstream_tries", "\(tries)")] : []))
   }
 
   private var snippet: [Paragraph] {

@@ -19,6 +19,8 @@ package struct ReleasePart: Hashable, Sendable {
   package static let staplingChains = ReleasePart("tls/stapling/")
   /// Whose connections are taken for a visitor's own.
   package static let realAddresses = ReleasePart("nginx/real-address/")
+  /// What visitors of sites in maintenance get.
+  package static let maintenancePages = ReleasePart("nginx/maintenance/")
   /// Copies of the user's own configuration.
   package static let snippets = ReleasePart("nginx/snippets/")
   /// Rulesets and kernel settings, in the release's folder itself.

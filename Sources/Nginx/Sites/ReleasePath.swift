@@ -63,6 +63,11 @@ package struct ReleasePath: Hashable, Sendable, Comparable, CustomStringConverti
     ReleasePath(.realAddresses, "\(domain).conf")
   }
 
+  /// What visitors of a site get during maintenance.
+  package static func maintenancePage(of domain: DomainName) -> ReleasePath {
+    ReleasePath(.maintenancePages, "\(domain).html")
+  }
+
   /// The CA of the content network that may connect to the front-ends of a site.
   package static func originPullCA(of domain: DomainName) -> ReleasePath {
     ReleasePath(.originPulls, "\(domain).crt")

@@ -25,6 +25,7 @@ extension Upstream {
       parameters.append("fail_timeout=\(failTimeout.seconds)s")
     }
     if isBackup { parameters.append("backup") }
+    if isDrained { parameters.append("down") }
     return parameters
   }
 

@@ -45,6 +45,24 @@ struct Argument: Hashable, Sendable, ExpressibleByStringInterpolation {
     return Argument(pieces: [.text("^\(escaped)[.]?"), .patternEnd])
   }
 
+  /// Matches the bytes of the addresses in a range.
+  static func pattern(of range: AddressRange) -> Argument {
+    let bytes = range.address.bytes
+    let (whole, bits) = range.prefixLength.quotientAndRemainder(dividingBy: 8)
+    var text = "^" + bytes.prefix(whole).map(escaped).joined()
+    if bits > 0 {
+      let first = bytes[whole]
+      text += "[\(escaped(first))-\(escaped(first | 0xFF >> UInt8(bits)))]"
+    }
+    let others = bytes.count - whole - (bits > 0 ? 1 : 0)
+    if others > 0 { text += "[\(escaped(0))-\(escaped(0xFF))]{\(others)}" }
+    return Argument(pieces: [.text(text), .patternEnd])
+  }
+
+  private static func escaped(_ byte: UInt8) -> String {
+    "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+  }
+
   private init(pieces: [Piece]) { self.pieces = pieces }
 
   private static func isExpressible(_ text: String) -> Bool {
@@ -116,6 +134,8 @@ struct Variable: Hashable, Sendable {
 
   /// What the first group of a regular expression matched.
   static let firstCapture = Variable("1")
+  /// The address of a visitor in bytes, as nginx knows it behind a content network: 4 or 16.
+  static let binaryRemoteAddress = Variable("binary_remote_addr")
   static let bodyBytesSent = Variable("body_bytes_sent")
   static let arguments = Variable("args")
   static let argumentsMark = Variable("is_args")
@@ -149,4 +169,19 @@ struct Variable: Hashable, Sendable {
   static let status = Variable("status")
   static let timeLocal = Variable("time_local")
   static let userAgentHeader = Variable("http_user_agent")
+}
+
+extension IPAddress {
+  /// In the order of the network.
+  fileprivate var bytes: [UInt8] {
+    func bytes(of bits: some FixedWidthInteger) -> [UInt8] {
+      stride(from: bits.bitWidth - 8, through: 0, by: -8).map {
+        UInt8(truncatingIfNeeded: bits >> $0)
+      }
+    }
+    return switch self {
+    case .v4(let bits): bytes(of: bits)
+    case .v6(let bits): bytes(of: bits)
+    }
+  }
 }

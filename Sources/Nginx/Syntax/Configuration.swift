@@ -101,7 +101,8 @@ private struct HostConfiguration {
     let paths = (sites.map(\.path) + remains.paths).sorted()
     guard !paths.isEmpty else { return [] }
     let realAddresses = RealAddress.files(for: published, in: inventory)
-    return ([main(including: paths)] + sites + realAddresses).sorted { $0.path < $1.path }
+    let pages = published.compactMap(MaintenanceAnswer.file)
+    return ([main(including: paths)] + sites + realAddresses + pages).sorted { $0.path < $1.path }
   }
 
   private func file(

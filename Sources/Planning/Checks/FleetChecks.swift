@@ -56,6 +56,8 @@ package struct FleetChecks: Hashable, Sendable {
     package var isBehindNetwork: Bool
     /// Whether visitors trust the CA of the certificate although browsers do not know it.
     package var isPrivatelyTrusted: Bool
+    /// Whether its front-ends answer that it is in maintenance.
+    package var isInMaintenance = false
   }
 
   /// Which edges and public endpoints of a fleet are tested.
@@ -136,7 +138,8 @@ extension FleetChecks.PublicEndpoint {
       site: site.domain, frontEnd: frontEnd.name, address: frontEnd.address, port: .https,
       names: [site.domain] + site.aliases, certificate: site.certificate,
       asksForCertificate: site.originPulls != nil, isBehindNetwork: site.isBehindNetwork,
-      isPrivatelyTrusted: site.isPrivatelyTrusted)
+      isPrivatelyTrusted: site.isPrivatelyTrusted,
+      isInMaintenance: site.maintenance != nil)
   }
 }
 

@@ -75,7 +75,7 @@ struct HostPlanner {
         admission: .frontEnds(Set(site.frontEnds)))
     }
     for site in context.routes.sites(publishedBy: host.name) {
-      for upstream in site.upstreams {
+      for upstream in site.routedUpstreams {
         let entry = context.routes.endpoint(of: upstream)
         endpoint.routes[upstream.host, default: []].insert(
           .init(site: site.domain, host: upstream.host, address: entry.address, port: entry.port))

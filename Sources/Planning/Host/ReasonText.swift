@@ -18,6 +18,8 @@ enum ReasonText {
     let subject =
       switch change.path {
       case let path where ReleasePart.snippets.contains(path): "the snippet of \(name[..<dot])"
+      case let path where ReleasePart.maintenancePages.contains(path):
+        "the maintenance page of \(name[..<dot])"
       case let path where ReleasePart.configuration.contains(path): "the site \(name[..<dot])"
       case let path where ReleasePart.siteCertificates.contains(path):
         "the \(path.hasSuffix(".key") ? "key" : "certificate") of \(name[..<dot])"

@@ -107,7 +107,9 @@ struct ReleaseDraft {
       }
     }
     guard !changesUse else { return paths }
-    let parts: [ReleasePart] = [.realAddresses, .siteCertificates, .originPulls, .staplingChains]
+    let parts: [ReleasePart] = [
+      .realAddresses, .siteCertificates, .originPulls, .staplingChains, .maintenancePages,
+    ]
     return paths + parts.flatMap(snapshot.paths)
   }
 

@@ -91,7 +91,9 @@ struct PlannedFleet: Sendable {
         input.desired.inventory.firewall)
       return held([why] + (closed.map { [$0] } ?? []), as: .unreachable)
     case .observed(let observation):
-      let blockers = Preflight.blockers(on: observation, for: facts, input)
+      let blockers =
+        Preflight.blockers(on: observation, for: facts, input)
+        + DrainedBackEnds(input).blockers(of: host)
       guard blockers.isEmpty else { return held(blockers) }
       let installed = InstalledHost(host, observation, input.state)
       let takeovers = PortTakeover.blockers(from: installed.endpoint, to: facts)
@@ -212,7 +214,8 @@ struct PlannedFleet: Sendable {
     var warnings: [String] = []
     let routes = context.inventory.changingSites { site in
       let gone = site.upstreams.filter { missing.contains($0.host) }
-      guard !gone.isEmpty, gone.count < site.upstreams.count else { return }
+      guard !gone.isEmpty, site.routedUpstreams.contains(where: { !missing.contains($0.host) })
+      else { return }
       site.upstreams.removeAll { missing.contains($0.host) }
       let names = Set(gone.map(\.host)).sorted().joined(separator: ", ")
       warnings.append(

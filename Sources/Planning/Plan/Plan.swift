@@ -1,5 +1,6 @@
 package import Fleet
 import Inventories
+package import State
 
 /// What a run changes on a fleet, in which order and why; a value that can be displayed, compared and
 /// carried out.
@@ -32,6 +33,10 @@ package struct Plan: Hashable, Sendable {
   package var hooks = PlannedHooks(timeout: 60)
   /// Hosts that have revoked certificates, sorted: their results never stop the run.
   package var revoked: [HostName] = []
+  /// The back-ends that get no requests after the run, by the state.
+  package var drained: [HostName: HostDrain] = [:]
+  /// The sites that are in maintenance after the run, by the state.
+  package var maintenance: [SiteMaintenance] = []
 
   /// The certificates that are ordered from ACME servers.
   package var orders: [CertificateOrder] = []

@@ -25,6 +25,8 @@ package enum Planner {
       confirmWithin: input.desired.playbook.rollout.confirmWithin.seconds,
       keepReleases: context.inventory.keepReleases,
       warnings: Warnings.all(input, facts) + fleet.warnings + waits(hosts))
+    plan.drained = DrainedBackEnds(input).hosts
+    plan.maintenance = input.state.maintenance
     plan.revoked = fleet.changes.filter(\.isRevoked).map(\.name)
     plan.follow(input.desired.playbook)
     if input.request.orders { plan.orders = OrderReview(context, hosts).orders }

@@ -24,7 +24,7 @@ package struct PlanningInput: Sendable {
     _ request: PlanRequest = PlanRequest(), now: Timestamp, on cores: any Parallelism = OneCore(),
     digest: @escaping @Sendable (String) -> String
   ) {
-    self.desired = desired
+    self.desired = desired.taking(part: state)
     self.state = state
     self.observed = observed
     self.request = request
@@ -36,7 +36,7 @@ package struct PlanningInput: Sendable {
 
 /// The wanted fleet: inventory and playbook, with the content of the files that they name.
 package struct DesiredFleet: Sendable {
-  package let inventory: Inventory
+  package internal(set) var inventory: Inventory
   package let playbook: Playbook
   package let materials: Materials
   /// The sites whose certificate names no OCSP responder: `inventory` has no stapling for them.

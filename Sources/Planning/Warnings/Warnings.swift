@@ -7,7 +7,8 @@ import State
 enum Warnings {
   static func all(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
     let survey = SurveyWarnings(input.observed)
-    return survey.hosts.warnings + sharedPorts(input, facts)
+    return survey.hosts.warnings + DrainedBackEnds(input).warnings
+      + input.state.maintenance.map(\.warning) + sharedPorts(input, facts)
       + FirewallImpactWarnings.all(input, facts) + SourceWarnings.all(input, facts)
       + survey.vulnerabilities.flatMap(\.warnings) + survey.boot.warnings
       + ca(input) + outlived(input) + siteCertificates(input)

@@ -11,6 +11,10 @@ package struct FleetStatus: Hashable, Sendable {
   package let isOffline: Bool
   /// In the order of the inventory, then hosts that have left it.
   package let hosts: [HostStatus]
+  /// The back-ends among the hosts that front-ends send no requests to.
+  package let drained: [HostName: HostDrain]
+  /// The sites that are in maintenance.
+  package let maintenance: [SiteMaintenance]
 
   /// Compares what hosts reported with the state.
   ///
@@ -39,6 +43,9 @@ package struct FleetStatus: Hashable, Sendable {
     self.now = now
     self.isOffline = isOffline
     self.hosts = hosts
+    let shown = Set(hosts.map(\.host))
+    drained = state.drained.filter { shown.contains($0.key) }
+    maintenance = state.maintenance
   }
 
   /// Whether every host is reachable and as it was installed, and no certificate or CA has expired.

@@ -27,6 +27,12 @@ extension FleetState {
     try root.at("hosts").check(hosts) { place, record throws(StateMistake) in
       try record.check(place)
     }
+    try root.at("drained").check(drained) { place, drain throws(StateMistake) in
+      try drain.check(place)
+    }
+    try root.at("maintenance").check(maintenance) { place, record throws(StateMistake) in
+      try record.check(place)
+    }
   }
 
   private func checkFleetKeys(_ root: ValuePlace) throws(StateMistake) {

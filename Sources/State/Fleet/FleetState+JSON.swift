@@ -15,6 +15,14 @@ extension KeyedEncodingContainer {
   mutating func encode(_ value: [HostName: InstalledManifests], forKey key: Key) throws {
     try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
   }
+
+  mutating func encode(_ value: [HostName: HostDrain], forKey key: Key) throws {
+    try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
+  }
+
+  mutating func encode(_ value: [SiteMaintenance], forKey key: Key) throws {
+    try encodeIfPresent(value.isEmpty ? nil : value, forKey: key)
+  }
 }
 
 // A synthesized `init(from:)` uses these methods instead of the general one.
@@ -40,6 +48,17 @@ extension KeyedDecodingContainer {
   ) throws -> [HostName: InstalledManifests] {
     let isPresent = try contains(key) && !decodeNil(forKey: key)
     return isPresent ? try valuesByHost(key) : [:]
+  }
+
+  func decode(
+    _ type: [HostName: HostDrain].Type, forKey key: Key
+  ) throws -> [HostName: HostDrain] {
+    let isPresent = try contains(key) && !decodeNil(forKey: key)
+    return isPresent ? try valuesByHost(key) : [:]
+  }
+
+  func decode(_ type: [SiteMaintenance].Type, forKey key: Key) throws -> [SiteMaintenance] {
+    try decodeIfPresent(type, forKey: key) ?? []
   }
 
   func decode(_ type: EdgeFacts.Type, forKey key: Key) throws -> EdgeFacts {

@@ -26,11 +26,15 @@ package struct FleetState: Hashable, Sendable, Codable {
   /// The rotation of certificates in progress, if any.
   package var rotation: CertificateRotation?
   package var hosts: [HostName: HostRecord]
+  /// The back-ends that get no requests from front-ends, although the inventory has them.
+  package var drained: [HostName: HostDrain]
+  /// The sites whose front-ends answer that they are in maintenance; sorted.
+  package var maintenance: [SiteMaintenance]
 
   private enum CodingKeys: String, CodingKey {
     case version, fleet, lineage, serial, caGenerations
     case issuedCertificates = "issued"
-    case retiredCAs, fleetKeys, manifests, revocations, rotation, hosts
+    case retiredCAs, fleetKeys, manifests, revocations, rotation, hosts, drained, maintenance
   }
 
   package init(fleet: String, lineage: String) {
@@ -45,6 +49,8 @@ package struct FleetState: Hashable, Sendable, Codable {
     self.manifests = [:]
     self.revocations = []
     self.hosts = [:]
+    self.drained = [:]
+    self.maintenance = []
   }
 }
 

@@ -56,6 +56,7 @@ extension FleetState {
   /// A renamed host keeps the certificates that were issued to it under its former name.
   package mutating func record(_ record: HostRecord?, of host: HostName) {
     hosts[host] = record
+    if record == nil { undrain(host) }
     guard let release = record?.release, !hasIssued(release, to: host) else { return }
     let own = Set(release.certificates.values)
     for earlier in issuedCertificates.hosts(with: own).flatMap({ issuedCertificates[$0] }) {

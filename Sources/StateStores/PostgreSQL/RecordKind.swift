@@ -6,15 +6,15 @@ package import State
 enum RecordKind: String, CaseIterable {
   case hosts, manifests, issued, revocations
   case caGenerations, retiredCAs, fleetKeys
-  case rotation
+  case rotation, drained, maintenance
 
   /// How the records of a kind form a field of the state.
   enum Shape { case object, array, single }
 
   var shape: Shape {
     switch self {
-    case .hosts, .manifests: .object
-    case .issued, .revocations, .caGenerations, .retiredCAs, .fleetKeys: .array
+    case .hosts, .manifests, .drained: .object
+    case .issued, .revocations, .caGenerations, .retiredCAs, .fleetKeys, .maintenance: .array
     case .rotation: .single
     }
   }
@@ -53,6 +53,8 @@ extension FleetState {
     add(.caGenerations, caGenerations.by(\.recordKey), next.caGenerations.by(\.recordKey))
     add(.retiredCAs, retiredCAs.by(\.recordKey), next.retiredCAs.by(\.recordKey))
     add(.fleetKeys, fleetKeys.by(\.recordKey), next.fleetKeys.by(\.recordKey))
+    add(.drained, drained.byText, next.drained.byText)
+    add(.maintenance, maintenance.by(\.site.text), next.maintenance.by(\.site.text))
     add(.rotation, rotation.map { ["": $0] } ?? [:], next.rotation.map { ["": $0] } ?? [:])
     return changes.sorted { ($0.kind.rawValue, $0.key) < ($1.kind.rawValue, $1.key) }
   }
@@ -65,7 +67,8 @@ extension FleetState {
       [RecordChange(kind: .hosts, key: host.text, content: record)]
         // A renamed host has the certificates of its former name too.
         + (record == nil
-          ? [] : issued(to: host, at: Timestamp(secondsSince1970: 0)).map(Self.issued))
+          ? [RecordChange(kind: .drained, key: host.text, content: drained[host])]
+          : issued(to: host, at: Timestamp(secondsSince1970: 0)).map(Self.issued))
     case .expected(let host, _, _), .settled(let host, _):
       [RecordChange(kind: .manifests, key: host.text, content: manifests[host])]
     }

@@ -105,6 +105,27 @@ struct PlanDocument: Encodable {
     var reason: String
   }
 
+  /// A back-end that gets no requests.
+  struct Drained: Encodable {
+    var host: HostName
+    var since: Timestamp
+    var by: String
+  }
+
+  /// A site whose front-ends answer that it is in maintenance.
+  struct Maintained: Encodable {
+    var site: DomainName
+    var since: Timestamp
+    var by: String
+    var allowed: [AddressRange]
+    var retryAfter: Int64
+
+    init(_ record: SiteMaintenance) {
+      (site, since, by) = (record.site, record.since, record.by)
+      (allowed, retryAfter) = (record.allowed, record.retryAfter)
+    }
+  }
+
   /// A stage of the plan, with the batches in which its hosts change.
   struct Stage: Encodable {
     var name: String
@@ -120,6 +141,8 @@ struct PlanDocument: Encodable {
   var ca: CA?
   var warnings: [String]
   var revoked: [HostName]
+  var drained: [Drained]
+  var maintenance: [Maintained]
   var steps: [Step]
   var stages: [Stage]
   var orders: [Order]
@@ -141,6 +164,10 @@ struct PlanDocument: Encodable {
     }
     warnings = plan.warnings
     revoked = plan.revoked
+    drained = plan.drained.sorted { $0.key < $1.key }.map {
+      Drained(host: $0.key, since: $0.value.since, by: $0.value.by)
+    }
+    maintenance = plan.maintenance.map { Maintained($0) }
     orders = plan.orders.map {
       Order(
         site: $0.site, account: $0.account.map { "\($0)" }, server: $0.server, names: $0.names,

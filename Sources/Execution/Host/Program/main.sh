@@ -21,6 +21,7 @@ run_task() {
     manifest) say_manifest "$@" ;;
     transaction) transact "$@" ;;
     confirm) confirm_release "$@" ;;
+    connections) count_connections "$@" ;;
     timers | timer | now | boot | firewall)
       act_alone "$task" "$@"
       exit

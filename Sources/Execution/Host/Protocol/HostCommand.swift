@@ -16,6 +16,8 @@ enum HostCommand: Equatable, Sendable {
   ///   - digest: the digest of the release's manifest, nil if it is not known: another run may have used
   ///     the same number for a different release.
   case confirm(release: ReleaseNumber?, keep: Int, digest: String?)
+  /// Counts the TCP connections from peers to ports of the host.
+  case connections(ports: Set<Port>, peers: Set<IPAddress>)
 
   /// The name of the command, also in the host's logs.
   var name: String {
@@ -24,6 +26,7 @@ enum HostCommand: Equatable, Sendable {
     case .manifest: "manifest"
     case .transaction: "transaction"
     case .confirm: "confirm"
+    case .connections: "connections"
     }
   }
 
@@ -37,13 +40,18 @@ enum HostCommand: Equatable, Sendable {
       [
         ("release", String(release.orZero)), ("keep", String(keep)), ("digest", digest ?? ""),
       ]
+    case .connections(let ports, let peers):
+      [
+        ("ports", ports.sorted().map(ProcNet.digits).joined(separator: ",")),
+        ("peers", peers.sorted().flatMap(ProcNet.digits).joined(separator: ",")),
+      ]
     }
   }
 
   /// Whether it only reports what the host has.
   var isReading: Bool {
     switch self {
-    case .survey, .manifest: true
+    case .survey, .manifest, .connections: true
     case .transaction, .confirm: false
     }
   }
