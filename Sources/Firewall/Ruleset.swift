@@ -101,9 +101,12 @@ private func sshOpening(of host: Host, in inventory: Inventory) -> Opening {
 /// The published port of the host's container, open to the front-ends of the sites that the
 /// container serves. Empty if the host has no container.
 private func publications(of host: Host, in inventory: Inventory) -> [Publication] {
-  guard let container = host.container else { return [] }
+  guard let container = host.container, let guest = inventory.host(named: container.host) else {
+    return []
+  }
   let sites = inventory.sites(servedBy: container.host)
-  guard case .ranges(let sources) = frontEnds(of: sites, in: inventory, seenBy: nil) else {
+  let sources = frontEnds(of: sites, of: guest, port: container.port, in: inventory)
+  guard case .ranges(let sources) = Opening.Source(sources.map { AddressRange($0) }) else {
     return []
   }
   return [
@@ -114,18 +117,24 @@ private func publications(of host: Host, in inventory: Inventory) -> [Publicatio
   ]
 }
 
-/// The addresses of the front-ends of sites.
-///
-/// - Parameter host: the host that they connect to, which may see another address of theirs; nil
-///   for the addresses of the inventory.
+/// The addresses from which the front-ends of sites connect to a back-end: in the networks of each site, and of the
+/// families that the back-end has there.
 private func frontEnds(
-  of sites: some Sequence<Site>, in inventory: Inventory, seenBy host: Host?
-) -> Opening.Source {
-  let addresses = Set(sites.flatMap(\.frontEnds)).compactMap {
-    inventory.host(named: $0)?.address
+  of sites: some Sequence<Site>, of backEnd: Host, port: Port, in inventory: Inventory
+) -> Set<IPAddress> {
+  // Many sites have the same front-ends, and each host is looked up once.
+  var names: [EdgeNetworks: Set<HostName>] = [:]
+  for site in sites { names[site.edgeNetworks, default: []].formUnion(site.frontEnds) }
+  var sources: Set<IPAddress> = []
+  for (networks, names) in names {
+    let entries = backEnd.entry(to: port, in: networks.to).addresses
+    for name in names {
+      guard let own = inventory.host(named: name)?.addresses(in: networks.from) else { continue }
+      let common = entries.compactMap { own.address(like: $0) }
+      sources.formUnion(common.isEmpty ? [own.first] : common)
+    }
   }
-  return .init(
-    addresses.map { AddressRange(host?.apparentSource(of: $0) ?? $0) })
+  return sources
 }
 
 /// The opening for an entry of the inventory's `firewall.allow`.
@@ -159,8 +168,9 @@ private func mutualTLSOpenings(of host: Host, in inventory: Inventory) -> [Openi
     }
   }
   return sites.sorted { $0.key < $1.key }.map { port, sites in
-    Opening(
-      .tcp(port), from: frontEnds(of: sites, in: inventory, seenBy: host),
+    let sources = frontEnds(of: sites, of: host, port: port, in: inventory)
+    return Opening(
+      .tcp(port), from: .init(sources.map { AddressRange(host.apparentSource(of: $0)) }),
       why: "front-ends of \(listed(sites))")
   }
 }

@@ -17,6 +17,7 @@ package struct PublicEndpointFinding: Encodable, Sendable {
 
   package internal(set) var site: DomainName
   package internal(set) var frontEnd: HostName
+  package internal(set) var address: IPAddress
   /// Whether the front-end could be reached to request the site from it.
   package internal(set) var isTried = true
   package internal(set) var problems: [String] = []
@@ -27,12 +28,13 @@ package struct PublicEndpointFinding: Encodable, Sendable {
   private let endpoint: FleetChecks.PublicEndpoint
 
   private enum CodingKeys: CodingKey {
-    case site, frontEnd, isTried, problems, remarks, served, answer
+    case site, frontEnd, address, isTried, problems, remarks, served, answer
   }
 
   init(_ endpoint: FleetChecks.PublicEndpoint) {
     site = endpoint.site
     frontEnd = endpoint.frontEnd
+    address = endpoint.address
     self.endpoint = endpoint
   }
 

@@ -97,7 +97,7 @@ struct DecodingTests {
           host: container.name, address: #require(IPAddress("10.8.0.5")),
           network: #require(AddressRange("10.8.0.0/24")), published: #require(Port(8443))))
     #expect(container.containerHost == containerHost)
-    #expect(container.endpoint(to: .https) == (containerHost.address, try #require(Port(8443))))
+    #expect(container.entry(to: .https) == ([containerHost.address], try #require(Port(8443))))
     #expect(inventory.sites[1].upstreams.map(\.isBackup) == [false, false, true])
     #expect(inventory.sites[1].upstreams.map(\.maxFails) == [nil, 3, nil])
     #expect(inventory.sites[1].upstreams[1].failTimeout == .seconds(30))

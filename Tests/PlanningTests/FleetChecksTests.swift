@@ -61,6 +61,59 @@ struct FleetChecksTests {
     #expect(checks.publicEndpoints.allSatisfy { $0.names == [$0.site] && !$0.asksForCertificate })
   }
 
+  @Test(
+    "Edges lead through the network of their site, by each family, and no front-end is a stranger there"
+  )
+  func networks() throws {
+    let (inventory, found) = Inventory.read(
+      SourceText(
+        file: "shop.yml",
+        text: """
+          fleet: shop
+          ca: {name: Shop CA, passphrase: {env: DEPLOY_PASSPHRASE}}
+          front_ends:
+            edge-1: {address: [198.18.0.10, "2001:db8::10"], addresses: {private: 10.0.0.10}}
+            edge-2: {address: 198.18.0.11}
+          back_ends:
+            app-1: {address: ["2001:db8::21", 198.18.0.21], addresses: {private: 10.0.0.21}}
+          sites:
+            shop.example:
+              front_ends: [edge-1]
+              back_ends: [app-1]
+              network: private
+              certificate: {ca: true}
+              back_end: {root: /srv/shop}
+            blog.example:
+              front_ends: [edge-1]
+              back_ends: [{host: app-1, port: 8443}]
+              certificate: {ca: true}
+              back_end: {root: /srv/blog}
+            lone.example:
+              front_ends: [edge-2]
+              back_ends: [{host: app-1, port: 9443}]
+              certificate: {ca: true}
+              back_end: {root: /srv/lone}
+          firewall: {policy: drop}
+          """))
+    let checks = FleetChecks(of: try #require(inventory, "\(found)"), .all)
+    #expect(
+      edges(checks) == [
+        "shop.example edge-1 10.0.0.21:443", "blog.example edge-1 198.18.0.21:8443",
+        "blog.example edge-1 2001:db8::21:8443", "lone.example edge-2 198.18.0.21:9443",
+      ])
+    #expect(checks.edgeCount == 4 && !checks.isSample)
+    #expect(
+      Set(checks.publicEndpoints.map { "\($0.site) \($0.address)" }) == [
+        "shop.example 198.18.0.10", "shop.example 2001:db8::10", "blog.example 198.18.0.10",
+        "blog.example 2001:db8::10", "lone.example 198.18.0.11",
+      ])
+    // edge-2 has no way to the private network.
+    #expect(
+      Set(checks.forbiddenConnections.map { "\($0.host) \($0.address):\($0.port)" }) == [
+        "edge-2 2001:db8::21:443", "edge-2 2001:db8::21:8443", "edge-1 2001:db8::21:9443",
+      ])
+  }
+
   private func forbiddenConnections(_ checks: FleetChecks) -> [String: Set<HostName>] {
     Dictionary(grouping: checks.forbiddenConnections) { "\($0.backEnd):\($0.port)" }
       .mapValues { Set($0.map(\.host)) }

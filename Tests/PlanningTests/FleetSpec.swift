@@ -10,6 +10,8 @@ struct FleetSpec: Hashable, CustomStringConvertible {
     /// Ports by host.
     var backEnds: [String: Int]
     var root: String
+    /// The value of `network`.
+    var network = "public"
   }
 
   /// The container that a host's nginx runs in, if it does not run on the host itself.
@@ -20,11 +22,24 @@ struct FleetSpec: Hashable, CustomStringConvertible {
     var published: Int
   }
 
+  static let networks = [
+    "public", "private", "{from: private, to: public}", "{from: public, to: private}",
+  ]
+  /// A host that never moves and whose private address is its public one, so that it has one address of each family
+  /// and its front-end need not choose.
+  static let fixed = "edge-2"
+
   static let names = ["app-1", "app-2", "both-1", "edge-1", "edge-2"]
   static let hostNames = names.compactMap { HostName($0) }
 
+  /// The addresses of a host in the network `public`.
+  enum Families: String, CaseIterable {
+    case ipv4, ipv4First, ipv6First
+  }
+
   /// 0 or 1: where each host is reached.
   var places: [String: Int]
+  var families: [String: Families]
   var sites: [String: Site]
   /// By host.
   var containers: [String: Container]
@@ -38,7 +53,7 @@ struct FleetSpec: Hashable, CustomStringConvertible {
     }
     places = Dictionary(
       uniqueKeysWithValues: Self.names.map {
-        ($0, Int.random(in: 0..<8, using: &random) == 0 ? 1 : 0)
+        ($0, Int.random(in: 0..<8, using: &random) == 0 && $0 != Self.fixed ? 1 : 0)
       })
     sites = [:]
     for domain in some(["a.example", "b.example", "c.example"]) {
@@ -61,6 +76,15 @@ struct FleetSpec: Hashable, CustomStringConvertible {
         port: [443, 8443].randomElement(using: &random) ?? 443,
         published: [8443, 10443].randomElement(using: &random) ?? 8443)
     }
+    families = [:]
+    for name in Self.names {
+      families[name] =
+        Int.random(in: 0..<3, using: &random) == 0
+        ? Families.allCases.randomElement(using: &random) : .ipv4
+    }
+    for domain in sites.keys.sorted() where Bool.random(using: &random) {
+      sites[domain]?.network = Self.networks.randomElement(using: &random) ?? ""
+    }
     guardsAll = Int.random(in: 0..<4, using: &random) > 0
     leafKey = Int.random(in: 0..<6, using: &random) == 0 ? "ed25519" : "ecdsa-p256"
   }
@@ -72,10 +96,28 @@ struct FleetSpec: Hashable, CustomStringConvertible {
     return "198.18.\(place).\((names.firstIndex(of: name) ?? 0) + 1)"
   }
 
+  static func privateAddress(of name: String, _ place: Int) -> String {
+    name == fixed
+      ? address(of: name, 0) : "198.20.\(place).\((names.firstIndex(of: name) ?? 0) + 1)"
+  }
+
+  static func ipv6Address(of name: String) -> String {
+    "2001:db8::\((names.firstIndex(of: name) ?? 0) + 1)"
+  }
+
+  /// All addresses that a machine has in any fleet.
+  static func addresses(of name: String) -> [String] {
+    let places = name == fixed ? [0] : [0, 1]
+    let all = places.map { address(of: name, $0) }
+    guard names.contains(name) else { return all }
+    return all + places.map { privateAddress(of: name, $0) }.filter { !all.contains($0) }
+      + [ipv6Address(of: name)]
+  }
+
   /// The host that has an address in any fleet.
   static let machines: [String: String] = Dictionary(
     uniqueKeysWithValues: (names + names.map { "\($0).container" }).flatMap { name in
-      [0, 1].map { (address(of: name, $0), name) }
+      addresses(of: name).map { ($0, name) }
     })
 
   private var frontEnds: Set<String> { Set(sites.values.flatMap(\.frontEnds)) }
@@ -84,8 +126,7 @@ struct FleetSpec: Hashable, CustomStringConvertible {
   var description: String {
     func hosts(_ names: Set<String>, areBackEnds: Bool) -> String {
       let hosts = names.sorted().map { name in
-        "\(name): {address: \(Self.address(of: name, places[name] ?? 0))"
-          + (areBackEnds ? container(of: name) : "") + "}"
+        "\(name): {\(addresses(of: name))" + (areBackEnds ? container(of: name) : "") + "}"
       }
       return "{" + hosts.joined(separator: ", ") + "}"
     }
@@ -100,6 +141,7 @@ struct FleetSpec: Hashable, CustomStringConvertible {
             back_ends: [\(served)]
             certificate: {ca: true}
             back_end: {root: \(site.root)}
+            network: \(site.network)
         """
     }
     return """
@@ -111,6 +153,19 @@ struct FleetSpec: Hashable, CustomStringConvertible {
       \(sites.joined(separator: "\n"))
       firewall: {policy: \(guardsAll ? "drop" : "sites")}
       """
+  }
+
+  private func addresses(of name: String) -> String {
+    let place = places[name] ?? 0
+    let (ipv4, ipv6) = (Self.address(of: name, place), "\"\(Self.ipv6Address(of: name))\"")
+    // A container is behind an IPv4 address.
+    let address =
+      switch families[name] ?? .ipv4 {
+      case .ipv4: ipv4
+      case .ipv6First where containers[name] == nil: "[\(ipv6), \(ipv4)]"
+      case .ipv4First, .ipv6First: "[\(ipv4), \(ipv6)]"
+      }
+    return "address: \(address), addresses: {private: \(Self.privateAddress(of: name, place))}"
   }
 
   private func container(of host: String) -> String {
@@ -145,9 +200,11 @@ struct FleetSpec: Hashable, CustomStringConvertible {
         add { $0.sites[domain]?.backEnds[host] = 8443 }
       }
       add { $0.sites[domain]?.root = "/srv/one" }
+      add { $0.sites[domain]?.network = "public" }
     }
     for name in Self.names {
       add { $0.places[name] = 0 }
+      add { $0.families[name] = .ipv4 }
       add { $0.containers[name] = nil }
       add { $0.containers[name]?.place = 0 }
       add { $0.containers[name]?.port = 443 }

@@ -132,7 +132,7 @@ struct InterleavingTests {
   static func tellAddresses(_ scenario: inout Scenario) {
     for (name, result) in scenario.survey {
       guard case .observed(var host) = result else { continue }
-      host.surroundings.addresses = [0, 1].map { FleetSpec.address(of: name.text, $0) }
+      host.surroundings.addresses = FleetSpec.addresses(of: name.text)
       scenario.survey[name] = .observed(host)
     }
   }

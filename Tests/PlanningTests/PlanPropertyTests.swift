@@ -20,8 +20,16 @@ struct PlanPropertyTests {
       "both-1": "198.18.0.1", "edge-1": "198.18.0.2", "edge-2": "198.18.0.3",
       "edge-3": "198.18.0.4", "app-1": "198.18.0.5", "app-2": "198.18.0.6",
     ]
+    // A host with both roles has the same addresses in both.
+    let isDual = Set(addresses.keys.sorted().filter { _ in chance() })
     func hosts(_ names: [String]) -> String {
-      "{" + names.map { "\($0): {address: \(addresses[$0] ?? "")}" }.joined(separator: ", ") + "}"
+      let hosts = names.map { name in
+        let address = addresses[name] ?? ""
+        let number = address.split(separator: ".").last ?? ""
+        let all = isDual.contains(name) ? "[\(address), \"2001:db8::\(number)\"]" : address
+        return "\(name): {address: \(all), addresses: {private: 10.0.0.\(number)}}"
+      }
+      return "{" + hosts.joined(separator: ", ") + "}"
     }
     let sites = some(["a.example", "b.example", "c.example"]).map { domain in
       let served = some(backEnds).map { "{host: \($0), port: 8443}" }.joined(separator: ", ")
@@ -32,6 +40,7 @@ struct PlanPropertyTests {
             back_ends: [\(served)]
             certificate: {ca: true}
             back_end: {port: 8443, root: /srv/\(chance() ? "one" : "two")}
+            network: \(chance() ? "public" : "private")
         """
     }
     return """

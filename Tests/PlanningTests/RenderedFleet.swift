@@ -15,8 +15,8 @@ struct RenderedHost: Hashable {
     var port: Int
   }
 
-  /// Where its front-end's connections come from: the machines here have several addresses each.
-  var address = ""
+  /// The addresses that its front-end's connections are bound to, by site: most machines here have several.
+  var bindings: [String: String] = [:]
   /// Where its front-end sends requests.
   var upstreams: Set<Server> = []
   /// The sites of its back-end on their ports; the address is empty.
@@ -56,7 +56,7 @@ extension RenderedHost {
       if path.hasPrefix("nginx/front-end/") {
         upstreams.formUnion(Self.upstreams(of: text, site: name))
         entrances.formUnion(Self.servers(of: text, site: name))
-        address = Self.lines(of: text).first { $0.first == "proxy_bind" }?[1] ?? address
+        bindings[name] = Self.lines(of: text).first { $0.first == "proxy_bind" }?[1]
       } else if path.hasPrefix("nginx/back-end/") {
         servers.formUnion(Self.servers(of: text, site: name))
         gates[name] = RenderedGate(text)
@@ -111,8 +111,10 @@ extension RenderedHost {
       lines(of: text).filter {
         $0.first == "server" && $0.count > 1 && $0[1] != "{" && !$0.contains("down")
       }.map { words in
-        let parts = words[1].split(separator: ":")
-        return Server(site: site, address: String(parts[0]), port: Int(parts[1]) ?? 0)
+        let colon = words[1].lastIndex(of: ":") ?? words[1].startIndex
+        let address = words[1][..<colon].filter { !"[]".contains($0) }
+        return Server(
+          site: site, address: address, port: Int(words[1][colon...].dropFirst()) ?? 0)
       })
   }
 
@@ -142,13 +144,23 @@ extension RenderedHost {
       case "tcp" where words.last == "accept": openings[Int(words[2]) ?? 0] = .some(nil)
       case "tcp" where words.last == "drop":
         if openings[Int(words[2]) ?? 0] == nil { openings[Int(words[2]) ?? 0] = [] }
-      case "ip" where words.count == 7 && words[2].hasPrefix("@"):
-        openings[Int(words[5]) ?? 0] = sets[String(words[2].dropFirst())] ?? []
-      case let word? where word.hasSuffix(",") && word.contains("."):
+      case "ip" where words.count == 7 && words[2].hasPrefix("@"),
+        "ip6" where words.count == 7 && words[2].hasPrefix("@"):
+        let others = openings[Int(words[5]) ?? 0].flatMap(\.self) ?? []
+        openings[Int(words[5]) ?? 0] =
+          others.union(sets[String(words[2].dropFirst())] ?? [])
+      case let word? where word.hasSuffix(",") && (word.contains(".") || word.contains(":")):
         sets[name, default: []].insert(String(word.dropLast()))
       default: break
       }
     }
+  }
+
+  /// Where its connections to an upstream come from. Without a binding it has one address of this family.
+  func source(to upstream: Server, on name: String) -> String {
+    bindings[upstream.site]
+      ?? (upstream.address.contains(":")
+        ? FleetSpec.ipv6Address(of: name) : FleetSpec.address(of: name, 0))
   }
 
   func letsIn(_ address: String, to port: Int) -> Bool {
@@ -200,10 +212,11 @@ struct RenderedFleet {
     var edges: [Edge: Failure?] = [:]
     for (name, frontEnd) in hosts {
       for upstream in frontEnd.upstreams {
-        let arrival = arrival(of: upstream, from: frontEnd, machines)
+        let source = frontEnd.source(to: upstream, on: name)
+        let arrival = arrival(of: upstream, from: source, machines)
         let backEnd = machines[arrival.address] ?? arrival.address
         let edge = Edge(site: upstream.site, frontEnd: name, backEnd: backEnd)
-        let failure = failure(of: arrival, from: frontEnd, to: hosts[backEnd])
+        let failure = failure(of: arrival, from: frontEnd, at: source, to: hosts[backEnd])
           .map { Failure(description: $0, frontEnd: name, upstream: upstream) }
         if edges[edge] == nil || failure != nil { edges[edge] = .some(failure) }
       }
@@ -213,21 +226,22 @@ struct RenderedFleet {
 
   /// The target of a forwarded connection.
   private func arrival(
-    of upstream: RenderedHost.Server, from frontEnd: RenderedHost, _ machines: [String: String]
+    of upstream: RenderedHost.Server, from source: String, _ machines: [String: String]
   ) -> RenderedHost.Server {
     guard let host = machines[upstream.address].flatMap({ hosts[$0] }),
       let translation = host.translations[upstream.port],
-      translation.from.contains(frontEnd.address)
+      translation.from.contains(source)
     else { return upstream }
     return RenderedHost.Server(
       site: upstream.site, address: translation.address, port: translation.port)
   }
 
   private func failure(
-    of upstream: RenderedHost.Server, from frontEnd: RenderedHost, to backEnd: RenderedHost?
+    of upstream: RenderedHost.Server, from frontEnd: RenderedHost, at source: String,
+    to backEnd: RenderedHost?
   ) -> String? {
     guard let backEnd else { return "no host has \(upstream.address)" }
-    if !backEnd.letsIn(frontEnd.address, to: upstream.port) { return "shut out" }
+    if !backEnd.letsIn(source, to: upstream.port) { return "shut out" }
     let server = RenderedHost.Server(site: upstream.site, address: "", port: upstream.port)
     if !backEnd.servers.contains(server) { return "not served on \(upstream.port)" }
     let hello = ["$host": upstream.site, "$ssl_server_name": upstream.site]

@@ -51,6 +51,7 @@ struct Samples {
     let addresses: [IPAddress?] = ["198.18.0.1", "2001:db8::1", nil]
     return EdgeFacts(
       address: addresses[number(0...2)],
+      otherAddresses: [[], ["10.0.0.7"], ["10.0.0.7", "2001:db8::7"]][number(0...2)],
       trusts: (0..<number(0...2)).map { _ in hex(40) },
       refuses: [nil, [], ["00a1", "5f"]][number(0...2)], openings: openings(),
       services: (0..<number(0...2)).map {
@@ -61,7 +62,7 @@ struct Samples {
       routes: (0..<number(0...2)).map {
         .init(
           site: "s\($0).example", host: "app-\(number(1...9))", address: "2001:db8::\($0)",
-          port: port())
+          port: port(), source: [nil, "2001:db8::f"][number(0...1)])
       })
   }
 

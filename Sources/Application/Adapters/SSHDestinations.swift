@@ -43,14 +43,23 @@ struct SSHDestinations: Sendable {
     of host: HostName, _ access: HostAccess
   ) async throws -> (Destination, Deadlines) {
     let settings = access.ssh
-    let configured = try await configuration(of: host.text, at: "\(access.address)", settings)
+    // An address says where a host is, whatever the configuration says of its name; a name or an alias is looked up.
+    let (name, address): (String, String?) =
+      switch settings.address {
+      case nil: (host.text, "\(access.address)")
+      case let own? where own.numeric != nil: (host.text, own.text)
+      case let own?: (own.text, nil)
+      }
+    let configured = try await configuration(of: name, at: address, settings)
     if let configured {
       try refuse(configured, host.text, settings)
     }
     var destination = Destination(
-      label: host.text, address: "\(access.address)", port: settings.port.number,
+      label: host.text, address: address ?? configured?.hostName ?? name,
+      port: settings.port.number,
       user: user(settings, configured), identities: identities(settings, configured),
       knownHosts: knownHosts(settings, configured), agentSocket: agent(configured))
+    if address == nil { (destination.hasName, destination.alias) = (true, name) }
     destination.hostKeys = settings.hostKeys.map(\.text)
     destination.hostKeyAlias = configured?.hostKeyAlias
     destination.hostKeyPolicy = hostKeyPolicy(settings, configured)

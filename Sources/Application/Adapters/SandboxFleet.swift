@@ -13,9 +13,16 @@ extension SandboxHost {
       pages["\(root)/\(index)"] = "<h1>\(site.domain) from \(host.name)</h1>\n"
     }
     self.init(
-      name: host.name.text, addresses: [host.address.description],
+      name: host.name.text, addresses: host.sandboxAddresses.map(\.description),
       sshPort: Int(host.ssh.port.number), user: host.ssh.user.text, pages: pages,
       containerHost: host.containerHost?.name.text)
+  }
+}
+
+extension Inventories.Host {
+  /// Those of its services, and that of its way in.
+  fileprivate var sandboxAddresses: [IPAddress] {
+    allAddresses + [ssh.address?.numeric].compactMap(\.self).filter { !allAddresses.contains($0) }
   }
 }
 

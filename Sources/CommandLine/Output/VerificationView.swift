@@ -45,7 +45,7 @@ struct VerificationView {
   /// - Parameter width: columns at which lines are wrapped; nil if they are not.
   func text(_ style: Style, width: Int?) -> StyledText {
     let rows =
-      findings.edges.map { CheckRow($0) } + findings.publicEndpoints.map { CheckRow($0) }
+      CheckRow.rows(of: findings.edges) + CheckRow.rows(of: findings.publicEndpoints)
       + findings.forbiddenConnections.map { CheckRow($0) }
     var page = Page(style, width: width)
     if showsAll {
@@ -129,7 +129,30 @@ private struct CheckRow {
   var problems: [String]
   var remarks: [String] = []
 
-  init(_ edge: EdgeFinding) {
+  /// Edges that are alike but for the address, such as those of a back-end with both families, have the address too.
+  static func rows(of edges: [EdgeFinding]) -> [CheckRow] {
+    rows(edges.map { (CheckRow($0), $0.address) })
+  }
+
+  /// The same for sites on front-ends.
+  static func rows(of endpoints: [PublicEndpointFinding]) -> [CheckRow] {
+    rows(endpoints.map { (CheckRow($0), $0.address) })
+  }
+
+  private static func rows(_ rows: [(row: CheckRow, address: IPAddress)]) -> [CheckRow] {
+    let counts = Dictionary(rows.map { ($0.row.ends, 1) }, uniquingKeysWith: +)
+    return rows.map { row, address in
+      guard counts[row.ends, default: 0] > 1 else { return row }
+      var row = row
+      row.cells[2] += " (\(address))"
+      return row
+    }
+  }
+
+  /// The site, and the two ends of the connection.
+  private var ends: [String] { Array(cells.prefix(3)) }
+
+  private init(_ edge: EdgeFinding) {
     cells = [
       edge.site.text, edge.frontEnd.text, "\(edge.backEnd):\(edge.port)",
       Self.cell(edge.ownCertificate), Self.cell(edge.withoutCertificate, "refused"),
@@ -147,7 +170,7 @@ private struct CheckRow {
     (isTried, problems) = (connection.isTried, connection.problem.map { [$0] } ?? [])
   }
 
-  init(_ endpoint: PublicEndpointFinding) {
+  private init(_ endpoint: PublicEndpointFinding) {
     cells = [
       endpoint.site.text, "visitor", "\(endpoint.frontEnd):443", Self.cell(endpoint.answer), "", "",
       "", endpoint.served?.notAfter.date ?? "-",

@@ -1,8 +1,10 @@
-/// How one host is reached: its address, the SSH settings for it, and the host that it is a container of.
+/// How one host is reached: its address, the SSH settings for it (which may name another way in), and the host that
+/// it is a container of.
 ///
 /// Made from the inventory and stored in no file: it names commands, keys and files of the controller.
 /// Settings from the user's ssh configuration are added when a connection is made.
 package struct HostAccess: Hashable, Sendable {
+  /// Where its services are, and SSH too unless the settings have an address of their own.
   package var address: IPAddress
   package var ssh: SSHSettings
   package var way: Way
@@ -19,6 +21,9 @@ package struct HostAccess: Hashable, Sendable {
     self.ssh = ssh
     self.way = way
   }
+
+  /// Where SSH connects to, as the inventory says it.
+  package var reachedAt: String { ssh.address?.text ?? "\(address)" }
 
   /// Whether commands run as root with `sudo`, because the SSH user is another one.
   package var usesSudo: Bool { ssh.become == .sudo }

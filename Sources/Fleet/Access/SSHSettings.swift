@@ -1,5 +1,7 @@
 /// How a host is reached: the inventory's `ssh` settings, overridden by those of the host.
 package struct SSHSettings: Hashable, Sendable {
+  /// The way in, if it is not the address of the host's services.
+  package var address: SSHAddress?
   package var user: UserName
   package var port: Port
   /// Private key files on the controller, tried in order.
@@ -52,12 +54,14 @@ package struct SSHSettings: Hashable, Sendable {
   }
 
   package init(
-    user: UserName = .root, port: Port = .ssh, identities: [LocalPath] = [],
+    address: SSHAddress? = nil, user: UserName = .root, port: Port = .ssh,
+    identities: [LocalPath] = [],
     knownHosts: LocalPath = .userKnownHosts, become: Become = .none, jumps: [JumpHost] = [],
     config: ConfigFile = .usual, transport: Transport = .builtin,
     hostKeyChecking: HostKeyChecking = .strict, hostKeys: [HostKeyText] = [],
     password: PassphraseSource? = nil, given: Set<Given> = []
   ) {
+    self.address = address
     self.user = user
     self.port = port
     self.identities = identities

@@ -3,7 +3,7 @@ import Schema
 
 /// The keys of `firewall`.
 enum FirewallField: String, KeyTable {
-  case engine, policy
+  case engine, policy, groups
   case sshFrom = "ssh_from"
   case allow
 
@@ -21,9 +21,15 @@ enum FirewallField: String, KeyTable {
         .choice(of: FirewallPolicy.Scope.self), .usual(usual.scope.rawValue),
         "`drop`: everything is closed except what is listed. `sites`: only the ports of sites are guarded."
       )
+    case .groups:
+      KeyDescription(
+        .entries(of: .ranges, named: TextShape(SourceGroupName.self, example: "office")),
+        .otherwise("none"),
+        "Sources by name, IPv4 and IPv6 mixed; `ssh_from` and `from` may name them.",
+        example: "{office: [192.0.2.0/24]}")
     case .sshFrom:
       KeyDescription(
-        .ranges, .otherwise("everyone"),
+        .sources, .otherwise("everyone"),
         "Who may connect to SSH; the controller must be among them.")
     case .allow:
       KeyDescription(
@@ -57,7 +63,7 @@ enum AllowedTrafficField: String, KeyTable {
         .choice(of: ProtocolName.self), .otherwise("`tcp`"),
         "The protocols besides `tcp` and `udp` have no port.", example: "vrrp")
     case .from:
-      KeyDescription(.ranges, .otherwise("everyone"), "Who may connect.")
+      KeyDescription(.sources, .otherwise("everyone"), "Who may connect.")
     }
   }
 }

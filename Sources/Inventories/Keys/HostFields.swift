@@ -3,16 +3,24 @@ import Schema
 
 /// The keys of a host below `front_ends` and `back_ends`.
 enum HostField: String, KeyTable {
-  case address, labels, ssh, container
+  case address, addresses, labels, ssh, container
 
   static let owner = "a host"
+  static let alternatives = [Self.address, .addresses]
 
   var about: KeyDescription {
     switch self {
     case .address:
       return KeyDescription(
-        .address, .required, "Where the controller and the other hosts reach the host.",
-        example: "198.51.100.31")
+        .addresses, .otherwise("`addresses.public`; one of the two is required"),
+        "Where the host's services are, and SSH unless `ssh.address` says otherwise. A list has one IPv4 and one IPv6"
+          + " address, the preferred one first.", example: "198.51.100.31")
+    case .addresses:
+      return KeyDescription(
+        .entries(of: .addresses, named: TextShape(NetworkName.self, example: "private")),
+        .otherwise("none"),
+        "Addresses by network; `public` is `address`. `network`, of a site or of all, says in which one front-ends"
+          + " reach back-ends.", example: "{public: 198.51.100.31, private: 10.0.0.31}")
     case .labels:
       let label = TextShape(LabelText.self, form: "text", example: "region")
       return KeyDescription(
@@ -80,6 +88,26 @@ enum LeftHostField: String, KeyTable {
       KeyDescription(
         .mapping(.hostSSH), .otherwise("the top level's"),
         "Settings that differ from the top level's.")
+    }
+  }
+}
+
+/// The keys of `network`, of a site and at the top level.
+enum EdgeNetworkField: String, KeyTable {
+  case from, to
+
+  static let owner = "the networks of edges"
+  static let form: String? = "`{from: NETWORK, to: NETWORK}`"
+
+  var about: KeyDescription {
+    let name = Shape.text(NetworkName.self, form: "a network", example: "private")
+    return switch self {
+    case .from:
+      KeyDescription(
+        name, .usual(NetworkName.public.text), "Where the front-end's own address is.")
+    case .to:
+      KeyDescription(
+        name, .usual(NetworkName.public.text), "Where the back-end's address is.")
     }
   }
 }

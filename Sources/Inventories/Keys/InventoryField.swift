@@ -11,7 +11,7 @@ enum InventoryField: String, KeyTable {
   case fleet, ca, acme, state, ssh
   case frontEnds = "front_ends"
   case backEnds = "back_ends"
-  case left, sites, firewall
+  case left, network, sites, firewall
   case keepReleases = "keep_releases"
   case stubStatus = "stub_status"
 
@@ -39,7 +39,8 @@ enum InventoryField: String, KeyTable {
         "Where the state and the CA are.")
     case .ssh:
       KeyDescription(
-        .mapping(MappingShape(SSHField.self)), .otherwise("the defaults of its keys"),
+        .mapping(MappingShape(SSHField.self, without: [.address])),
+        .otherwise("the defaults of its keys"),
         "How hosts are reached.")
     case .frontEnds:
       KeyDescription(
@@ -61,6 +62,10 @@ enum InventoryField: String, KeyTable {
           named: TextShape(HostName.self, example: "app-9")), .otherwise("none"),
         "Hosts that are no longer declared and need other settings to be cleaned.",
         example: "{app-9: {ssh: {port: 2222}}}")
+    case .network:
+      KeyDescription(
+        .edgeNetworks, .usual(NetworkName.public.text),
+        "The network of `addresses` in which front-ends reach back-ends.", example: "private")
     case .sites:
       KeyDescription(
         .entries(

@@ -3,7 +3,7 @@ import Schema
 
 /// The keys of `ssh`, at the top level, of a host, of a container and of a host that left.
 enum SSHField: String, KeyTable {
-  case user, port, identity, jump, become, config, transport, password
+  case address, user, port, identity, jump, become, config, transport, password
   case knownHosts = "known_hosts"
   case hostKeyChecking = "host_key_checking"
   case hostKey = "host_key"
@@ -13,6 +13,12 @@ enum SSHField: String, KeyTable {
   var about: KeyDescription {
     let usual = SSHSettings()
     return switch self {
+    case .address:
+      KeyDescription(
+        .text(SSHAddress.self, form: "an IP address, a name or an alias"),
+        .otherwise("the host's `address`"),
+        "The way in, if it is not where the host's services are; below a host only. The host's section of the ssh"
+          + " configuration is then that of the name or alias.", example: "app-1.mgmt.example")
     case .user:
       KeyDescription(
         .text(UserName.self), Self.configured(or: usual.user.text),
@@ -82,10 +88,13 @@ enum SSHField: String, KeyTable {
 
 extension MappingShape {
   /// The settings of a host, whose defaults are the top level's.
-  static let hostSSH = MappingShape(SSHField.self) { _ in .otherwise("the top level's") }
+  static let hostSSH = MappingShape(SSHField.self) {
+    $0 == .address ? nil : .otherwise("the top level's")
+  }
 
   /// The settings of a container. The jump hosts and the keys of its host are not its own.
   static let containerSSH = MappingShape(SSHField.self) { key in
-    .otherwise([.jump, .hostKey].contains(key) ? "none" : "the top level's")
+    key == .address
+      ? nil : .otherwise([.jump, .hostKey].contains(key) ? "none" : "the top level's")
   }
 }

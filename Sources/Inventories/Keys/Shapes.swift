@@ -43,12 +43,29 @@ extension Shape {
       noun: "an IP address", rule: "written like 198.51.100.7 or 2001:db8::7",
       example: "198.51.100.7"))
 
-  static let ranges = Shape.list(
+  /// One address, or one of each family.
+  static let addresses = oneOrMore(address)
+
+  static let range = TextShape(
+    noun: "an address range",
+    rule: "an address, or a prefix such as 198.51.100.0/24 with no bit set behind it",
+    form: "a range", example: "192.0.2.0/24")
+
+  static let ranges = Shape.list(.text(range), atLeast: 1)
+
+  /// Ranges, and names of groups of them.
+  static let sources = Shape.list(
     .text(
       TextShape(
-        noun: "an address range",
-        rule: "an address, or a prefix such as 198.51.100.0/24 with no bit set behind it",
-        form: "a range", example: "192.0.2.0/24")), atLeast: 1)
+        noun: "an address range or a group",
+        rule: "a range, or the name of a group of `firewall.groups`",
+        form: "a range or a group", example: "192.0.2.0/24")), atLeast: 1)
+
+  /// The networks of edges.
+  static let edgeNetworks = Shape.either([
+    .text(NetworkName.self, form: "a network", example: "private"),
+    .mapping(MappingShape(EdgeNetworkField.self)),
+  ])
 
   /// A program and its arguments.
   package static func command(example: String) -> Shape {

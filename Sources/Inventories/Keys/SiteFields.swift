@@ -6,7 +6,7 @@ enum SiteField: String, KeyTable {
   case aliases
   case frontEnds = "front_ends"
   case backEnds = "back_ends"
-  case certificate, hsts, cdn
+  case network, certificate, hsts, cdn
   case originPulls = "origin_pulls"
   case stapling
   case backEnd = "back_end"
@@ -33,6 +33,11 @@ enum SiteField: String, KeyTable {
         ]), .required,
         "Who serves it; at least one that is not a backup. A back-end in the list is a name, or a mapping.",
         example: "[app-1]")
+    case .network:
+      KeyDescription(
+        .edgeNetworks, .otherwise("the top level's"),
+        "The network of `addresses` in which its front-ends reach its back-ends.",
+        example: "private")
     case .certificate:
       KeyDescription(
         .mapping(MappingShape(CertificateField.self)), .required,

@@ -8,23 +8,6 @@ extension DeclaredSite {
     found.report(.staplingWithoutResponder(domain.value, at: stapling.place))
   }
 
-  /// Reports a back-end with an IPv6 address and a front-end with an IPv4 address, or the reverse.
-  /// They cannot connect, because each has one declared address, and firewalls accept no other.
-  func checkFamilies(_ hosts: DeclaredHosts, _ found: inout DiagnosticCollector) {
-    // The first front-end of each family.
-    var first: [Int: Host] = [:]
-    for name in frontEnds.map(\.value) {
-      guard let frontEnd = hosts.hosts[name]?.value else { continue }
-      if first[frontEnd.address.bitWidth] == nil { first[frontEnd.address.bitWidth] = frontEnd }
-    }
-    for upstream in upstreams {
-      guard let backEnd = hosts.hosts[upstream.value.host]?.value,
-        let frontEnd = first.first(where: { $0.key != backEnd.address.bitWidth })?.value
-      else { continue }
-      found.report(.familiesApart(frontEnd, backEnd, at: upstream.place))
-    }
-  }
-
   /// Reports that the site shares its ports with a site outside the network: a port is restricted to the network
   /// only if every site of the host uses one.
   func checkNetwork(beside visited: VisitedSites, _ found: inout DiagnosticCollector) {
@@ -93,17 +76,6 @@ extension Diagnostic {
       .staplingWithoutResponder, at: place,
       "The certificate of \(domain) comes from the private CA, which has no OCSP responder. "
         + "Nothing is stapled; remove it.")
-  }
-
-  static func familiesApart(
-    _ frontEnd: Host, _ backEnd: Host, at place: SourcePlace
-  ) -> Diagnostic {
-    let (one, other) = frontEnd.address.bitWidth == 32 ? ("IPv4", "IPv6") : ("IPv6", "IPv4")
-    return Diagnostic(
-      .familiesApart, at: place,
-      "The front-end \(frontEnd.name) has the \(one) address \(frontEnd.address), and "
-        + "\(backEnd.name) the \(other) address \(backEnd.address): they cannot connect. Give both "
-        + "an address of the same family, or remove one of them from this site.")
   }
 
   static func networkBesideVisitors(

@@ -9,12 +9,16 @@ extension FirewallPolicy {
     guard let fields = Fields<FirewallField>(node, &found) else { return policy }
     policy.engine = fields[.engine]?.choice(of: Engine.self, &found) ?? policy.engine
     policy.scope = fields[.policy]?.choice(of: Scope.self, &found) ?? policy.scope
+    let groups = fields[.groups].map { SourceGroups.read($0, &found) } ?? SourceGroups()
     policy.sshFrom =
-      fields[.sshFrom]?.ranges(
-        ifEmpty: "No one could reach SSH, not even deploy. To accept everybody, remove the key.",
-        &found) ?? []
+      fields[.sshFrom].flatMap {
+        groups.sources(
+          $0,
+          ifEmpty: "No one could reach SSH, not even deploy. To accept everybody, remove the key.",
+          &found)
+      } ?? []
     policy.allow = (fields[.allow]?.elements(&found) ?? []).compactMap {
-      AllowedTraffic.read($0, &found)
+      AllowedTraffic.read($0, groups, &found)
     }
     return policy
   }
@@ -23,11 +27,13 @@ extension FirewallPolicy {
 extension AllowedTraffic {
   /// Reads an entry of `firewall.allow`: a protocol, ports if the protocol has any, and sources.
   fileprivate static func read(
-    _ node: Node, _ found: inout DiagnosticCollector
+    _ node: Node, _ groups: SourceGroups, _ found: inout DiagnosticCollector
   ) -> AllowedTraffic? {
     guard let fields = Fields<AllowedTrafficField>(node, &found) else { return nil }
-    let from = fields[.from]?.ranges(
-      ifEmpty: "No one could reach the port. To accept everybody, remove the key.", &found)
+    let from = fields[.from].flatMap {
+      groups.sources(
+        $0, ifEmpty: "No one could reach the port. To accept everybody, remove the key.", &found)
+    }
     let name = fields[.protocol].map { ProtocolName.read($0, &found) } ?? .tcp
     if case .other(let other)? = name {
       if let entry = fields.entry(.port) { found.report(.portOfProtocol(other, at: entry.place)) }

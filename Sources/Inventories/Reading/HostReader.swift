@@ -41,22 +41,23 @@ struct DeclaredHosts {
     else { return nil }
     let ssh = fields[.ssh].map { SSHSettings.read($0, over: defaults, &found) } ?? defaults
     let labels = fields[.labels].map { Self.labels($0, &found) } ?? [:]
-    guard let node = fields.required(.address, &found), let address = node.hostAddress(&found)
-    else { return nil }
-    guard let name else { return nil }
-    ssh.checkJumps(
-      to: name, at: address, place: fields.entry(.ssh)?.place ?? entry.place, &found)
+    guard let declared = DeclaredAddresses(fields, of: name, &found), let name else { return nil }
     var host = Host(
-      name: name, roles: [role], address: address, labels: labels, ssh: ssh, place: entry.place)
+      name: name, roles: [role], address: declared.address.first, labels: labels, ssh: ssh,
+      place: entry.place)
+    host.secondAddress = declared.address.second
+    host.otherAddresses = declared.others
+    ssh.checkJumps(
+      to: name, at: host.allAddresses, place: fields.entry(.ssh)?.place ?? entry.place, &found)
     if let entry = fields.entry(.container) {
       if role == .frontEnd {
         found.report(.containerOfFrontEnd(name, at: entry.place))
-      } else if let declared = Container.read(entry, of: host, defaults, &found) {
-        host.container = declared.value.container
-        containers[name] = declared
+      } else if let container = Container.read(entry, of: host, defaults, &found) {
+        host.container = container.value.container
+        containers[name] = container
       }
     }
-    return Placed(value: host, place: node.place)
+    return Placed(value: host, place: declared.place)
   }
 
   /// Reads `labels`; names and values with a mistake are reported and left out.
@@ -82,7 +83,8 @@ struct DeclaredHosts {
     }
     let labels = known.value.labels.merging(host.value.labels) { first, _ in first }
     let differing: [(key: HostField, differs: Bool)] = [
-      (.address, known.value.address != host.value.address),
+      (.address, known.value.addresses(in: .public) != host.value.addresses(in: .public)),
+      (.addresses, known.value.otherAddresses != host.value.otherAddresses),
       (.ssh, known.value.ssh != host.value.ssh),
       (.labels, labels.merging(host.value.labels) { $1 } != labels),
     ]
@@ -118,24 +120,6 @@ struct DeclaredHosts {
 
   /// Whether no host, not even one with a mistake, has this role.
   func declaresNone(_ role: Role) -> Bool { keys[role, default: []].isEmpty }
-
-  /// Reports hosts with the same address. Containers are left out, because networks behind
-  /// different hosts may have the same addresses.
-  func checkAddresses(_ found: inout DiagnosticCollector) {
-    var first: [IPAddress: Placed<Host>] = [:]
-    // Behind two hosts there may be two networks with the same addresses.
-    let reachable = hosts.values.filter { $0.value.placement == .direct }
-    for host in reachable.sorted(by: { $0.place < $1.place }) {
-      if let other = first[host.value.address] {
-        found.report(
-          .duplicateAddress(
-            host.value.address, of: host.value.name, at: host.place, first: other.value.name,
-            firstPlace: other.place))
-      } else {
-        first[host.value.address] = host
-      }
-    }
-  }
 }
 
 /// The name or the value of a host's label, as written in selectors.

@@ -37,7 +37,7 @@ extension Inventory {
     let accounts = fields.entry(.acme).map { ACMEAccount.readAll($0, &found) } ?? [:]
     let state = fields.entry(.state).map { StatePlace.read($0, &found) } ?? .files
     let ssh =
-      fields[.ssh].map { SSHSettings.read($0, over: SSHSettings(), &found) } ?? SSHSettings()
+      fields[.ssh].map { SSHSettings.readShared($0, &found) } ?? SSHSettings()
 
     var hosts = DeclaredHosts()
     for (key, role) in [(InventoryField.frontEnds, Role.frontEnd), (.backEnds, .backEnd)] {
@@ -48,8 +48,11 @@ extension Inventory {
     hosts.separateContainers(&found)
     let left =
       fields[.left].map { LeftHost.read($0, besides: hosts, defaults: ssh, &found) } ?? [:]
+    let edges = fields[.network].map {
+      Placed(value: EdgeNetworks.read($0, over: EdgeNetworks(), &found), place: $0.place)
+    }
     let sites = (fields.required(.sites, &found)?.entries(&found) ?? []).map {
-      DeclaredSite($0, hosts: hosts, &found)
+      DeclaredSite($0, hosts: hosts, edges: edges, &found)
     }
     let keepReleases = fields[.keepReleases]?.integer(
       in: InventoryField.fewestReleases...InventoryField.mostReleases, &found)
@@ -62,7 +65,7 @@ extension Inventory {
     if let stubStatus { Listeners.check(stubStatus, besides: sites, hosts, &found) }
     for site in sites {
       site.checkStapling(&found)
-      site.checkFamilies(hosts, &found)
+      site.checkNetworks(hosts, &found)
       site.checkACME(accounts, &found)
     }
     guard !found.hasErrors, let fleet, let ca else { return nil }

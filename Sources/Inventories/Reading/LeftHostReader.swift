@@ -28,30 +28,27 @@ extension LeftHost {
         found.report(.declaredAndLeft(name.value, at: name.place, first: host.value.place))
       }
       ssh.checkJumps(
-        to: name.value, at: address, place: fields.entry(.ssh)?.place ?? entry.place, &found)
+        to: name.value, at: [address].compactMap(\.self),
+        place: fields.entry(.ssh)?.place ?? entry.place, &found)
       left[name.value] = LeftHost(address: address, ssh: ssh, place: entry.place)
     }
     return left
   }
 }
 
-extension Node {
-  /// Reads the address of one machine, which others can reach.
-  func hostAddress(_ found: inout DiagnosticCollector) -> IPAddress? {
-    guard let address = address(&found) else { return nil }
-    if address.ofOneHost == nil { found.report(.unusableAddress(address, at: place)) }
-    return address.ofOneHost
-  }
-}
-
 extension SSHSettings {
   /// Reports a jump host that is the host itself, by name or by address.
+  ///
+  /// - Parameter addresses: those of the host's services.
   func checkJumps(
-    to name: HostName, at address: IPAddress?, place: SourcePlace,
+    to name: HostName, at addresses: [IPAddress], place: SourcePlace,
     _ found: inout DiagnosticCollector
   ) {
+    let own = addresses + [address?.numeric].compactMap(\.self)
     for jump in jumps
-    where jump.host == name.text || IPAddress(jump.host).map({ $0 == address }) == true {
+    where jump.host == name.text || jump.host == address?.text
+      || IPAddress(jump.host).map(own.contains) == true
+    {
       found.report(.jumpThroughItself(name, jump, at: place))
     }
   }

@@ -11,6 +11,7 @@ extension SSHSettings {
   ) -> SSHSettings {
     guard let fields = Fields<SSHField>(node, &found) else { return defaults }
     var settings = defaults
+    settings.address = fields[.address]?.read(SSHAddress.self, &found) ?? defaults.address
     settings.user = fields[.user]?.read(UserName.self, &found) ?? defaults.user
     settings.port = fields[.port]?.port(&found) ?? defaults.port
     settings.identities =
@@ -43,6 +44,18 @@ extension SSHSettings {
         SSHField(rawValue: given.rawValue).map { fields[$0] != nil } ?? false
       })
     settings.check(fields.entry(.password) ?? fields.entry(.transport), &found)
+    return settings
+  }
+
+  /// Reads `ssh:` of the inventory, which applies to all hosts.
+  static func readShared(_ node: Node, _ found: inout DiagnosticCollector) -> SSHSettings {
+    var settings = read(node, over: SSHSettings(), &found)
+    settings.address = nil
+    if case .mapping(let entries) = node.content,
+      let entry = entries.first(where: { $0.key == SSHField.address.rawValue })
+    {
+      found.report(.sharedWayIn(at: entry.place))
+    }
     return settings
   }
 

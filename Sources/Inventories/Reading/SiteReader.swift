@@ -20,6 +20,8 @@ struct DeclaredSite {
   var originPulls: LocalFile?
   var stapling: Placed<Stapling>?
   var requests = RequestPolicy()
+  /// With the place of the `network` that applies, the site's or that of all.
+  var edgeNetworks: Placed<EdgeNetworks>
   var place: SourcePlace
 
   /// Nil if a required part could not be read.
@@ -29,17 +31,27 @@ struct DeclaredSite {
       domain: domain.value, aliases: aliases.map(\.value),
       frontEnds: frontEnds.map(\.value), upstreams: upstreams.map(\.value),
       certificate: certificate, isPrivatelyTrusted: isPrivatelyTrusted, hstsMaxAge: hstsMaxAge,
-      service: service, snippets: snippets,
+      service: service, snippets: snippets, edgeNetworks: edgeNetworks.value,
       network: network?.value, originPulls: originPulls, stapling: stapling?.value,
       requests: requests, place: place)
   }
 
   /// Reads one entry of `sites:`. Every mistake is reported; a part with a mistake stays empty.
-  init(_ entry: Node.Entry, hosts: DeclaredHosts, _ found: inout DiagnosticCollector) {
+  ///
+  /// - Parameter edges: the `network` of all sites, which the site may override.
+  init(
+    _ entry: Node.Entry, hosts: DeclaredHosts, edges: Placed<EdgeNetworks>?,
+    _ found: inout DiagnosticCollector
+  ) {
     place = entry.place
+    edgeNetworks = edges ?? Placed(value: EdgeNetworks(), place: entry.place)
     domain = entry.name(DomainName.self, &found)
     guard let fields = Fields<SiteField>(entry.value, at: entry.place, &found) else {
       return
+    }
+    if let node = fields[.network] {
+      let networks = EdgeNetworks.read(node, over: edgeNetworks.value, &found)
+      edgeNetworks = Placed(value: networks, place: node.place)
     }
     network = fields[.cdn].flatMap { node in
       ContentNetwork.read(node, &found).map { Placed(value: $0, place: node.place) }

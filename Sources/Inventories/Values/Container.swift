@@ -35,16 +35,6 @@ package indirect enum Placement: Hashable, Sendable {
   case behind(Host)
 }
 
-extension Inventory {
-  /// Address and port at which front-ends reach a back-end of a site.
-  package func endpoint(of upstream: Upstream) -> (address: IPAddress, port: Port) {
-    guard let host = host(named: upstream.host) else {
-      preconditionFailure("\(upstream.host) is not a host. This is a bug in deploy.")
-    }
-    return host.endpoint(to: upstream.port)
-  }
-}
-
 extension Host {
   /// Its roles, as they are shown and recorded.
   package var allRoles: HostRoles { HostRoles(roles, isContainerHost: container != nil) }
@@ -59,15 +49,6 @@ extension Host {
     HostAccess(
       address: address, ssh: ssh, way: containerHost.map { .through($0.name, $0.access) } ?? .direct
     )
-  }
-
-  /// Address and port at which front-ends reach a listener of the host: for a container, those that
-  /// its container host publishes.
-  package func endpoint(to port: Port) -> (address: IPAddress, port: Port) {
-    guard let containerHost, let container = containerHost.container, container.port == port else {
-      return (address, port)
-    }
-    return (containerHost.address, container.published)
   }
 
   /// The address from which a connection from another host seems to come: in a container's network,

@@ -75,7 +75,12 @@ package struct Inventory: Hashable, Sendable {
 package struct Host: Hashable, Sendable {
   package var name: HostName
   package var roles: Set<Role>
+  /// Where its services are, in the network `public`; the preferred one if it has two.
   package var address: IPAddress
+  /// The public address of the other family; nil if it has only one.
+  package var secondAddress: IPAddress?
+  /// Its addresses in networks other than `public`.
+  package var otherAddresses: [NetworkName: AddressPair] = [:]
   /// What `--limit label=value` selects by.
   package var labels: [String: String]
   package var ssh: SSHSettings

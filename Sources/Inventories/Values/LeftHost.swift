@@ -67,6 +67,7 @@ extension SSHSettings {
   /// machine.
   var behindHost: SSHSettings {
     var settings = self
+    settings.address = nil
     settings.jumps = []
     settings.given.remove(.jump)
     settings.hostKeys = []

@@ -19,6 +19,8 @@ package struct Site: Hashable, Sendable {
   package var hstsMaxAge: Period?
   package var service: Service
   package var snippets: Snippets
+  /// The networks in which front-ends connect to back-ends.
+  package var edgeNetworks: EdgeNetworks
   /// The network through which visitors connect; nil if they connect directly.
   package var network: ContentNetwork?
   /// The CA of the client certificate that the network must present to front-ends (authenticated
@@ -33,7 +35,8 @@ package struct Site: Hashable, Sendable {
   package init(
     domain: DomainName, aliases: [DomainName] = [], frontEnds: [HostName], upstreams: [Upstream],
     certificate: PublicCertificate, isPrivatelyTrusted: Bool = false, hstsMaxAge: Period? = nil,
-    service: Service, snippets: Snippets = Snippets(), network: ContentNetwork? = nil,
+    service: Service, snippets: Snippets = Snippets(), edgeNetworks: EdgeNetworks = EdgeNetworks(),
+    network: ContentNetwork? = nil,
     originPulls: LocalFile? = nil, stapling: Stapling? = nil,
     requests: RequestPolicy = RequestPolicy(), place: SourcePlace
   ) {
@@ -46,6 +49,7 @@ package struct Site: Hashable, Sendable {
     self.hstsMaxAge = hstsMaxAge
     self.service = service
     self.snippets = snippets
+    self.edgeNetworks = edgeNetworks
     self.network = network
     self.originPulls = originPulls
     self.stapling = stapling

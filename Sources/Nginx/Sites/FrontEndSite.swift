@@ -4,10 +4,12 @@ internal import Inventories
 /// A site on a host that publishes it: nginx answers visitors and passes requests to the site's back-ends.
 struct FrontEndSite {
   let site: Site
+  /// The front-end.
+  let host: Host
   let inventory: Inventory
   let platform: Platform
-  /// The source address of connections to back-ends, if the host has several.
-  let source: IPAddress?
+  /// The addresses of the host that connections to back-ends are bound to.
+  let binding: Set<IPAddress>
   let checksRevocation: Bool
   let challenges: ChallengeAnswers
 
@@ -18,34 +20,59 @@ struct FrontEndSite {
 
   private var upstreamName: UpstreamName { UpstreamName(of: site.domain) }
 
+  private typealias Connection = (upstream: Upstream, ways: [EdgeAddresses])
+
+  /// The ways to each back-end, the preferred one first.
+  private var connections: [Connection] {
+    inventory.connections(of: site, from: host, binding: binding)
+  }
+
   private var upstream: Paragraph {
-    let servers = site.upstreams.map { server($0, $0.parameters) }
+    let connections = connections
+    let servers = connections.compactMap { upstream, ways in
+      ways.first.map { server($0, upstream.parameters) }
+    }
     let comment =
       site.upstreams.contains(where: \.isDrained)
       ? "A back-end that is down was drained: it gets no requests until \"deploy undrain\"." : nil
+    let active = connections.filter { !$0.upstream.isDrained }
     return Paragraph([
       Directive(
         "upstream", "\(upstreamName)",
-        block: [Paragraph(comment, servers)] + lastResort
+        block: [Paragraph(comment, servers)] + lastResort(active) + otherFamily(active)
           + [Paragraph([Directive("keepalive", "32")])])
     ])
   }
 
-  private func server(_ upstream: Upstream, _ parameters: [Argument]) -> Directive {
-    let (address, port) = inventory.endpoint(of: upstream)
-    var server = Directive("server", "\(host: address):\(port)")
+  private func server(_ connection: EdgeAddresses, _ parameters: [Argument]) -> Directive {
+    var server = Directive("server", "\(host: connection.address):\(connection.port)")
     server.arguments += parameters
     return server
   }
 
-  private var lastResort: [Paragraph] {
-    guard site.namesBackEndsTwice, !site.activeUpstreams.isEmpty else { return [] }
+  private func lastResort(_ connections: [Connection]) -> [Paragraph] {
+    guard site.namesBackEndsTwice, !connections.isEmpty else { return [] }
     return [
       Paragraph(
         """
         A connection that a reload closes during a request counts as a failure, and after one failure \
         a back-end is not used for a while. If none is left, all of them are tried here.
-        """, site.activeUpstreams.map { server($0, $0.parametersOfLastResort) })
+        """,
+        connections.compactMap { upstream, ways in
+          ways.first.map { server($0, upstream.parametersOfLastResort) }
+        })
+    ]
+  }
+
+  /// The second addresses of back-ends. As further servers they would double the share of a back-end and the failures
+  /// after which it is out; as backups they are used only if no first address answers.
+  private func otherFamily(_ connections: [Connection]) -> [Paragraph] {
+    let servers = connections.flatMap { upstream, ways in
+      ways.dropFirst().map { server($0, upstream.parametersOfLastResort) }
+    }
+    guard !servers.isEmpty else { return [] }
+    return [
+      Paragraph("The same back-ends by their addresses of the other family.", servers)
     ]
   }
 
@@ -196,10 +223,12 @@ struct FrontEndSite {
     ])
   }
 
-  /// Left out if a back-end has an address of the other family, to which nothing could connect then.
+  /// Left out if back-ends are reached from addresses of both families, of which nginx could bind only one.
   private var sourceAddress: [Paragraph] {
-    let addresses = site.upstreams.map { inventory.endpoint(of: $0).address }
-    guard let source, addresses.allSatisfy({ $0.bitWidth == source.bitWidth }) else { return [] }
+    let ways = connections.flatMap(\.ways)
+    guard let source = ways.first?.source, binding.contains(source),
+      ways.allSatisfy({ $0.source == source && $0.address.bitWidth == source.bitWidth })
+    else { return [] }
     return [
       Paragraph(
         "The host has several addresses, and the back-ends accept only this one.",
@@ -247,7 +276,8 @@ struct FrontEndSite {
   private var nextUpstream: Paragraph {
     let timeouts = site.requests.timeouts
     // Zero would be no limit.
-    let tries = max(1, site.activeUpstreams.count)
+    let tries = max(
+      1, connections.filter { !$0.upstream.isDrained }.flatMap(\.ways).count)
     return Paragraph(
       """
       A back-end that reloads closes idle connections, while a POST may be on its way in one: so a \

@@ -22,18 +22,18 @@ package struct ConfigurationFile: Hashable, Sendable {
 ///
 /// - Parameters:
 ///   - hasIPv6: whether the host's kernel supports it.
-///   - source: the source address of connections to back-ends; nil if the host has only
-///     one.
+///   - binding: the addresses of the host that connections to back-ends are bound to, because the host has others of
+///     the same family.
 ///   - checksRevocation: whether the release has revocation lists.
 ///   - challenges: how front-ends prove the domains of ordered certificates.
 package func configuration(
   for host: Host, in inventory: Inventory, nginx version: Version, hasIPv6: Bool = true,
-  beside remains: CarriedOverSites = .none, from source: IPAddress? = nil,
+  beside remains: CarriedOverSites = .none, binding: Set<IPAddress> = [],
   checksRevocation: Bool = false, challenges: ChallengeAnswers = .none
 ) -> [ConfigurationFile] {
   HostConfiguration(
     host: host, inventory: inventory, platform: Platform(nginx: version, hasIPv6: hasIPv6),
-    remains: remains, source: source, checksRevocation: checksRevocation, challenges: challenges
+    remains: remains, binding: binding, checksRevocation: checksRevocation, challenges: challenges
   ).files
 }
 
@@ -68,7 +68,7 @@ private struct HostConfiguration {
   let inventory: Inventory
   let platform: Platform
   let remains: CarriedOverSites
-  let source: IPAddress?
+  let binding: Set<IPAddress>
   let checksRevocation: Bool
   let challenges: ChallengeAnswers
 
@@ -83,7 +83,7 @@ private struct HostConfiguration {
     let frontEnds = published.map { site in
       file(of: site, as: .frontEnd) {
         FrontEndSite(
-          site: site, inventory: inventory, platform: platform, source: source,
+          site: site, host: host, inventory: inventory, platform: platform, binding: binding,
           checksRevocation: checksRevocation, challenges: challenges
         ).paragraphs
       }

@@ -99,43 +99,46 @@ package struct FleetChecks: Hashable, Sendable {
     let edgeGrids = inventory.sites.indices.flatMap {
       PairGrid.edges(of: $0, in: inventory, selected)
     }
-    edgeCount = edgeGrids.pairCount
+    var untested = edgeGrids.pairCount
     for (site, pairs) in edgeGrids.chosen(extent) {
       let site = inventory.sites[site]
-      edges += pairs.compactMap { pair in
-        guard let frontEnd = hosts[site.frontEnds[pair.row]],
-          let backEnd = hosts[site.upstreams[pair.column].host]
-        else { return nil }
-        return Edge(of: site, from: frontEnd, to: backEnd, site.upstreams[pair.column].port)
+      untested -= pairs.count
+      edges += pairs.flatMap { pair -> [Edge] in
+        guard let frontEnd = hosts[site.frontEnds[pair.row]] else { return [] }
+        let upstream = site.upstreams[pair.column]
+        return inventory.connections(of: site, from: frontEnd, to: upstream).map {
+          Edge(
+            site: site.domain, frontEnd: frontEnd.name, backEnd: upstream.host,
+            address: $0.address, port: $0.port)
+        }
       }
     }
+    edgeCount = edges.count + untested
 
     let endpointGrids = inventory.sites.indices.map {
       PairGrid.endpoints(of: $0, in: inventory, selected)
     }
-    publicEndpointCount = endpointGrids.pairCount
+    untested = endpointGrids.pairCount
     for (site, pairs) in endpointGrids.chosen(extent) {
       let site = inventory.sites[site]
-      publicEndpoints += pairs.compactMap { pair in
-        hosts[site.frontEnds[pair.row]].map { PublicEndpoint(of: site, on: $0) }
+      untested -= pairs.count
+      publicEndpoints += pairs.flatMap { pair in
+        hosts[site.frontEnds[pair.row]].map { PublicEndpoint.all(of: site, on: $0) } ?? []
       }
     }
-  }
-}
-
-extension FleetChecks.Edge {
-  fileprivate init(of site: Site, from frontEnd: Host, to backEnd: Host, _ port: Port) {
-    let entry = backEnd.endpoint(to: port)
-    self.init(
-      site: site.domain, frontEnd: frontEnd.name, backEnd: backEnd.name,
-      address: entry.address, port: entry.port)
+    publicEndpointCount = publicEndpoints.count + untested
   }
 }
 
 extension FleetChecks.PublicEndpoint {
-  fileprivate init(of site: Site, on frontEnd: Host) {
+  /// One for each public address of the front-end.
+  fileprivate static func all(of site: Site, on frontEnd: Host) -> [Self] {
+    (frontEnd.addresses(in: .public)?.all ?? []).map { Self(of: site, on: frontEnd, at: $0) }
+  }
+
+  private init(of site: Site, on frontEnd: Host, at address: IPAddress) {
     self.init(
-      site: site.domain, frontEnd: frontEnd.name, address: frontEnd.address, port: .https,
+      site: site.domain, frontEnd: frontEnd.name, address: address, port: .https,
       names: [site.domain] + site.aliases, certificate: site.certificate,
       asksForCertificate: site.originPulls != nil, isBehindNetwork: site.isBehindNetwork,
       isPrivatelyTrusted: site.isPrivatelyTrusted,

@@ -11,8 +11,12 @@ extension FleetChecks.ForbiddenConnection {
     in inventory: Inventory, to selected: Set<HostName>, _ hosts: [HostName: Host]
   ) -> (chosen: [Self], count: Int) {
     let targets = Set(
-      inventory.sites.flatMap(\.upstreams).map { Upstream(host: $0.host, port: $0.port) }
-    ).sorted { ($0.host, $0.port) < ($1.host, $1.port) }
+      inventory.sites.flatMap { site in
+        site.upstreams.map {
+          GuardedPort(host: $0.host, port: $0.port, network: site.edgeNetworks.to)
+        }
+      }
+    ).sorted()
     let most = max(1, usualMost / max(1, targets.count))
     var strangers = Strangers(inventory)
     var openings: [HostName: [Opening]] = [:]
@@ -25,15 +29,28 @@ extension FleetChecks.ForbiddenConnection {
       let source = openings[backEnd.name, default: []].source(of: .tcp(target.port))
       let others = strangers.hosts(blockedBy: source, on: backEnd)
       count += others.count
-      let entry = backEnd.endpoint(to: target.port)
       for offset in 0..<min(most, others.count) {
+        let other = others[index + offset]
+        // A host outside of the network has no way to the address there.
+        let isInside = hosts[other]?.addresses(in: target.network) != nil
+        let entry = backEnd.entry(to: target.port, in: isInside ? target.network : .public)
+        guard let address = entry.addresses.first else { continue }
         chosen.append(
-          Self(
-            host: others[index + offset], backEnd: backEnd.name, address: entry.address,
-            port: entry.port))
+          Self(host: other, backEnd: backEnd.name, address: address, port: entry.port))
       }
     }
     return (chosen, count)
+  }
+}
+
+/// A port of a back-end, in a network in which front-ends reach it.
+private struct GuardedPort: Hashable, Comparable {
+  let host: HostName
+  let port: Port
+  let network: NetworkName
+
+  static func < (left: GuardedPort, right: GuardedPort) -> Bool {
+    (left.host, left.port, left.network) < (right.host, right.port, right.network)
   }
 }
 
@@ -53,7 +70,8 @@ private struct Strangers {
     }
   }
 
-  /// Connections of a container come from the address of its container host, so none is tried from containers.
+  /// Only hosts of which no address is accepted count: the kernel decides from which one a host connects. Connections
+  /// of a container come from the address of its container host, so none is tried from containers.
   private let candidates: [Host]
   private var found: [Opening.Source: (hosts: [HostName], places: [HostName: Int])] = [:]
 
@@ -64,14 +82,16 @@ private struct Strangers {
   mutating func hosts(blockedBy source: Opening.Source, on backEnd: Host) -> Circle {
     guard backEnd.placement == .direct else {
       let blocked = candidates.filter {
-        $0.name != backEnd.name && !source.contains(backEnd.apparentSource(of: $0.address))
+        $0.name != backEnd.name
+          && !$0.allAddresses.contains { source.contains(backEnd.apparentSource(of: $0)) }
       }
       return Circle(hosts: blocked.map(\.name), own: nil)
     }
     let (hosts, places) =
       found[source]
       ?? {
-        let hosts = candidates.filter { !source.contains($0.address) }.map(\.name)
+        let hosts = candidates.filter { !$0.allAddresses.contains(where: source.contains) }
+          .map(\.name)
         return (
           hosts, Dictionary(uniqueKeysWithValues: hosts.enumerated().map { ($1, $0) })
         )

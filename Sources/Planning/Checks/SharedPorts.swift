@@ -7,7 +7,7 @@ import State
 /// `nginx -t` accepts all of these; afterwards nginx does not listen, or answers with the wrong server.
 struct SharedPorts {
   private let surroundings: HostSurroundings
-  private let address: IPAddress
+  private let addresses: [IPAddress]
   private let needed: Set<Int>
   /// The ports of the present release.
   private let held: Set<Int>
@@ -20,7 +20,7 @@ struct SharedPorts {
     _ inventory: Inventory
   ) {
     surroundings = observation.surroundings
-    address = host.address
+    addresses = host.allAddresses
     let published = inventory.sites(publishedBy: host.name).isEmpty ? [] : [Port.http, .https]
     let sites = published + served
     // The status of nginx is on a port of its own, on each host that has a site.
@@ -97,8 +97,10 @@ struct SharedPorts {
             ? "have that site listen on the port alone, restart nginx, and run again" : remedy)
       ]
     }
-    return listens(port).filter { IPAddress($0.address) == address }.prefix(1).map {
-      "\($0.quoted) takes every connection to \(address.inURL):\(port), the address that visitors and"
+    return addresses.lazy.compactMap { address in
+      listens(port).first { IPAddress($0.address) == address }.map { (address, $0) }
+    }.prefix(1).map { address, listen in
+      "\(listen.quoted) takes every connection to \(address.inURL):\(port), the address that visitors and"
         + " front-ends use: \(remedy)"
     }
   }
@@ -106,7 +108,7 @@ struct SharedPorts {
   private func otherProtocol(_ port: Int) -> [String] {
     let others = listens(port).filter { listen in
       listen.takesProxyProtocol
-        && (IPAddress(listen.address).map { $0.isUnspecified || $0 == address } ?? false)
+        && (IPAddress(listen.address).map { $0.isUnspecified || addresses.contains($0) } ?? false)
     }
     return others.prefix(1).map {
       "\($0.quoted) makes nginx expect the PROXY protocol on every connection to port \(port), and"

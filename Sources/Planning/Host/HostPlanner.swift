@@ -65,7 +65,8 @@ struct HostPlanner {
     let needs = CertificateNeeds(context: context, host: host, snapshot: Snapshot(observation))
     let certificates = needs.certificates(.new)
     var endpoint = Endpoint()
-    endpoint.addresses = [host.address]
+    endpoint.addresses = Set(host.allAddresses)
+    endpoint.otherAddresses = otherEntries
     endpoint.source = host.address
     endpoint.openings = facts.ruleset.openings
     endpoint.publications = facts.ruleset.publications
@@ -75,10 +76,16 @@ struct HostPlanner {
         admission: .frontEnds(Set(site.frontEnds)))
     }
     for site in context.routes.sites(publishedBy: host.name) {
-      for upstream in site.routedUpstreams {
-        let entry = context.routes.endpoint(of: upstream)
-        endpoint.routes[upstream.host, default: []].insert(
-          .init(site: site.domain, host: upstream.host, address: entry.address, port: entry.port))
+      let routed = Set(site.routedUpstreams.map(\.host))
+      let connections = context.routes.connections(
+        of: site, from: host, binding: installed.binding)
+      for (upstream, ways) in connections where routed.contains(upstream.host) {
+        endpoint.routes[upstream.host, default: []].formUnion(
+          ways.map { way in
+            .init(
+              site: site.domain, host: upstream.host, address: way.address, port: way.port,
+              source: way.source == host.address ? nil : way.source)
+          })
       }
     }
     endpoint.client = needs.leaf(.frontEnd, among: certificates)
@@ -88,6 +95,17 @@ struct HostPlanner {
       endpoint.refuses = context.refuses
     }
     return endpoint
+  }
+
+  /// The addresses at which front-ends reach the host, or the container behind it, besides its first public one.
+  private var otherEntries: [IPAddress] {
+    guard host.allAddresses.count > 1 else { return [] }
+    let networks = Set(
+      [host.name, host.container?.host].compactMap(\.self).flatMap { name in
+        context.routes.sites(servedBy: name).map(\.edgeNetworks.to)
+      })
+    return Set(networks.flatMap { host.addresses(in: $0)?.all ?? [] })
+      .subtracting([host.address]).sorted()
   }
 
   // MARK: - Steps
@@ -122,7 +140,7 @@ struct HostPlanner {
       let ports = draft.endpoint.facts.listeningPorts
       var step = step(
         draft, isFirst: index == 0, newPorts: ports.subtracting(held),
-        movesFrom: track.state(at: index).endpoint.source)
+        movesFrom: track.state(at: index).endpoint)
       if index == 0, let kept { step.present = kept }
       held = ports
       if index < track.last - 1 { snapshot = Snapshot(behind: draft) }
@@ -155,7 +173,7 @@ struct HostPlanner {
   private var repairs: [String] { HostHealth(observation).faults.map(\.reason) }
 
   private func step(
-    _ draft: ReleaseDraft, isFirst: Bool, newPorts: Set<Port>, movesFrom source: IPAddress?
+    _ draft: ReleaseDraft, isFirst: Bool, newPorts: Set<Port>, movesFrom before: Endpoint
   ) -> HostStep {
     let issued = draft.certificates.compactMap(\.planned)
     let isNew = isFirst && present == nil
@@ -168,7 +186,7 @@ struct HostPlanner {
       .install(installation),
       reasons: isNew
         ? [reasonToCreate]
-        : (isFirst ? repairs : []) + moves(from: source, to: draft.endpoint.source)
+        : (isFirst ? repairs : []) + moves(from: before, to: draft.endpoint)
           + ReasonText.reasons(for: draft.changes, issuing: issued, draft.snapshot),
       expected: isFirst ? observation.fingerprint : nil,
       present: isFirst ? present : nil, changes: draft.changes
@@ -185,9 +203,19 @@ struct HostPlanner {
     return [status.port]
   }
 
-  private func moves(from old: IPAddress?, to new: IPAddress?) -> [String] {
-    guard let old, let new, old != new else { return [] }
-    return ["its address is \(new), no longer \(old)"]
+  private func moves(from old: Endpoint, to new: Endpoint) -> [String] {
+    func listed(_ addresses: [IPAddress]) -> String {
+      addresses.map(\.description).joined(separator: ", ")
+    }
+    var reasons: [String] = []
+    if let before = old.source, let after = new.source, before != after {
+      reasons.append("its address is \(after), no longer \(before)")
+    }
+    let added = new.otherAddresses.filter { !old.otherAddresses.contains($0) }
+    let removed = old.otherAddresses.filter { !new.otherAddresses.contains($0) }
+    if !added.isEmpty { reasons.append("front-ends reach it at \(listed(added)) too") }
+    if !removed.isEmpty { reasons.append("front-ends no longer reach it at \(listed(removed))") }
+    return reasons
   }
 
   private var reasonToCreate: String {

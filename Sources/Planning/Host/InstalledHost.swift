@@ -18,9 +18,9 @@ final class InstalledHost: Sendable {
   let unproven: ReleaseRecord?
   /// The host as the edge model sees it.
   let endpoint: Endpoint
-  /// The source address that its front-end must use if the host has several: back-ends accept one, and
-  /// which one the kernel would choose is not known.
-  let source: IPAddress?
+  /// Its addresses that the connections of its front-end are bound to, because it has others of the same family:
+  /// back-ends accept one, and which one the kernel would choose is not known.
+  let binding: Set<IPAddress>
 
   init(_ host: Host, _ observation: HostObservation, _ state: FleetState) {
     self.host = host
@@ -39,12 +39,25 @@ final class InstalledHost: Sendable {
       ?? (observation.currentRelease == nil ? nil : recorded)
     endpoint =
       known.map { Self.endpoint($0, of: host, observation, addresses) } ?? .nothing
-    let own = addresses.filter { $0.bitWidth == host.address.bitWidth }
-    source = own.count > 1 && own.contains(host.address) ? host.address : nil
+    binding = Self.binding(of: host, addresses)
   }
 
   /// The current release, if a signed manifest proves it.
   var present: ReleaseRecord? { observation.manifest?.release }
+
+  /// - Parameter addresses: those that the host reports.
+  private static func binding(of host: Host, _ addresses: [IPAddress]) -> Set<IPAddress> {
+    let all = host.allAddresses
+    return Set(
+      all.filter { address in
+        guard addresses.contains(address) else { return false }
+        let family = addresses.filter { $0.bitWidth == address.bitWidth }
+        // Of a host with both families only one can be bound, so an address that the kernel never chooses for a
+        // connection to another network does not count.
+        let others = all.count > 1 ? family.filter { $0.ofOneHost != nil } : family
+        return others.count > 1
+      })
+  }
 
   private static func unproven(
     _ observation: HostObservation, _ recorded: ReleaseRecord?
@@ -67,7 +80,7 @@ final class InstalledHost: Sendable {
       if role == .frontEnd { endpoint.client = nil } else { endpoint.server = nil }
     }
     // The same machine answers at its present address, even if the release was made for another one.
-    endpoint.addresses.insert(host.address)
+    endpoint.addresses.formUnion(host.allAddresses)
     endpoint.addresses.formUnion(addresses)
     return endpoint
   }

@@ -140,7 +140,7 @@ struct ReleaseDraft {
     return configuration(
       for: host, in: context.routes, nginx: installed.nginx,
       hasIPv6: installed.observation.surroundings.hasIPv6, beside: remains,
-      from: installed.source, checksRevocation: endpoint.refuses != nil,
+      binding: installed.binding, checksRevocation: endpoint.refuses != nil,
       challenges: visitorService.challenges(on: host)
     ).map { PlannedFile(path: $0.path.relative, source: .text($0.text)) }
   }

@@ -26,7 +26,7 @@ package enum EdgeModel {
     on route: EdgeFacts.Route, from frontEnd: Endpoint, to backEnd: Endpoint,
     through containerHost: Endpoint? = nil, at now: Timestamp
   ) -> Blocker? {
-    guard let source = frontEnd.source else { return .notThere }
+    guard let source = route.source ?? frontEnd.source else { return .notThere }
     var arrival = (address: route.address, port: route.port, source: source)
     let host = containerHost?.addresses.contains(route.address) == true ? containerHost : backEnd
     if let publication = host?.publication(of: route.port, to: source) {

@@ -9,7 +9,9 @@ package import State
 package struct Endpoint: Hashable, Sendable {
   /// The addresses at which it is reached.
   package var addresses: Set<IPAddress> = []
-  /// The source address of its front-end's connections.
+  /// Further addresses of the inventory at which front-ends reach it, sorted.
+  package var otherAddresses: [IPAddress] = []
+  /// The source address of its front-end's connections, if a route has no other.
   package var source: IPAddress?
   /// Key identifiers of the CAs that it accepts.
   package var trusts: Set<String> = []
@@ -65,7 +67,8 @@ extension Endpoint {
   /// The endpoint of an installed release.
   package init(_ record: ReleaseRecord) {
     let facts = record.facts
-    addresses = Set([facts.address].compactMap(\.self))
+    addresses = Set([facts.address].compactMap(\.self) + facts.otherAddresses)
+    otherAddresses = facts.otherAddresses
     source = facts.address
     trusts = Set(facts.trusts)
     refuses = facts.refuses.map(Set.init)
@@ -84,7 +87,8 @@ extension Endpoint {
   /// The facts that are recorded with its release.
   var facts: EdgeFacts {
     EdgeFacts(
-      address: source, trusts: trusts.sorted(), refuses: refuses?.sorted(),
+      address: source, otherAddresses: otherAddresses, trusts: trusts.sorted(),
+      refuses: refuses?.sorted(),
       openings: openings, publications: publications,
       services: services.flatMap { EdgeFacts.Service.all(of: $0, $1) }.sorted(),
       routes: routes.values.flatMap { $0 }.sorted())

@@ -53,6 +53,7 @@ struct HostChange {
     case .old: endpoint.takeService(of: old)
     case .new: endpoint.takeService(of: new)
     case .both:
+      endpoint.otherAddresses = Set(old.otherAddresses + new.otherAddresses).sorted()
       endpoint.openings = old.openings.union(
         new.openings, listened: old.listens(asFrontEnd: transition.use == .old),
         otherListened: new.listens(asFrontEnd: transition.use == .new))
@@ -100,6 +101,7 @@ extension Endpoint {
   }
 
   fileprivate mutating func takeService(of other: Endpoint) {
+    otherAddresses = other.otherAddresses
     openings = other.openings
     publications = other.publications
     services = other.services

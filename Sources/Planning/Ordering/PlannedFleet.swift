@@ -121,7 +121,7 @@ struct PlannedFleet: Sendable {
       return held(
         [
           "it is no longer in the inventory but cannot be cleaned up: \(why)",
-          input.desired.inventory.adviceToReach(name.text, at: "\(connection.address)"),
+          input.desired.inventory.adviceToReach(name.text, at: connection.reachedAt),
         ], as: .unreachable)
     case .observed(let observation):
       // The same machine under another name keeps what it has; the record of the old name is removed.

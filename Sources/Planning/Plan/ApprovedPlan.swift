@@ -107,7 +107,7 @@ extension PlannedStep {
   /// revocation lists, which are signed again for every plan: `refuses` has their content.
   fileprivate func parts(_ digest: (String) -> String) -> [String: String] {
     var parts = step.parts(digest)
-    parts["reached at"] = "\(connection.address)"
+    parts["reached at"] = connection.reachedAt
     parts["roles"] = roles.names.joined(separator: " ")
     return parts
   }

@@ -3,9 +3,35 @@ import Fleet
 import Inventories
 import State
 
-/// Warns about front-ends whose connections reach a back-end from an address that its firewall blocks.
+/// Warns about addresses of the inventory that hosts do not have, and about front-ends whose connections reach a
+/// back-end from an address that its firewall blocks.
 enum SourceWarnings {
   static func all(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
+    absent(input, facts) + blocked(input, facts)
+  }
+
+  /// Addresses besides the first public one, which a gateway may translate.
+  private static func absent(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
+    var found = WarningCollector()
+    for facts in facts where input.request.selector.matches(facts.host) {
+      let own = (facts.observation?.surroundings.addresses ?? []).compactMap { IPAddress($0) }
+      guard !own.isEmpty else { continue }
+      let host = facts.host
+      for network in [.public] + host.otherAddresses.keys.sorted() {
+        for address in host.addresses(in: network)?.all ?? []
+        where address != host.address && !own.contains(address) {
+          found.add(
+            "", host.name.text,
+            " does not have the address \(address), which the inventory gives it in the network \(network):"
+              + " nothing can connect from it or to it. Correct it in the inventory, or add it to the host"
+          )
+        }
+      }
+    }
+    return found.warnings
+  }
+
+  private static func blocked(_ input: PlanningInput, _ facts: [HostFacts]) -> [String] {
     let inventory = input.desired.inventory
     let hosts = Dictionary(uniqueKeysWithValues: facts.map { ($0.host.name, $0) })
     var found = WarningCollector()
@@ -18,16 +44,23 @@ enum SourceWarnings {
           // Ports that a container host publishes are opened in another way, for the same sources.
           guard let target = hosts[upstream.host], case let backEnd = target.host,
             backEnd.containerHost == nil,
-            input.request.selector.matches(frontEnd) || input.request.selector.matches(backEnd),
-            let source = routing.source(to: backEnd.address), source != frontEnd.address
+            input.request.selector.matches(frontEnd) || input.request.selector.matches(backEnd)
+          else { continue }
+          let ways = inventory.connections(of: site, from: frontEnd, to: upstream)
+          guard
+            let (way, source) = ways.lazy.compactMap({ way in
+              routing.source(to: way.address).map { (way, $0) }
+            }).first(where: { $0.source != $1 })
           else { continue }
           guard !target.ruleset.openings.source(of: .tcp(upstream.port)).contains(source),
             reported.insert(backEnd.name).inserted
           else { continue }
+          let from = site.edgeNetworks.from
+          let network = from == .public ? "" : " in the network \(from)"
           found.add(
             "the firewall of ", backEnd.name.text,
             " would block \(frontEnd.name), which connects from \(source) according to its routes, not"
-              + " from its declared address \(frontEnd.address). Declare \(source) as its address, or add {port:"
+              + " from its declared address \(way.source). Declare \(source) as its address\(network), or add {port:"
               + " \(upstream.port), from: [\(source)]} to firewall.allow")
         }
       }

@@ -86,7 +86,7 @@ extension Connection {
       try await client.loop.scatter(among: client.dialing)
       deadline = Deadline(after: deadlines.connect)
       let socket =
-        destination.isJump
+        destination.isJump || destination.hasName
         ? try await client.loop.dial(name: address, port: port, until: deadline)
         : try await client.loop.dial(address, port: port, until: deadline)
       client.counters.countConnection()

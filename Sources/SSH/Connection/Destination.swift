@@ -26,7 +26,9 @@ package struct Destination: Sendable, CustomStringConvertible {
 
   /// The name of the host in messages.
   package var label: String
-  /// Numeric IPv4 or IPv6. A jump host may have a name, which the host before it resolves.
+  /// The name or alias whose section of the ssh configuration applies, if it is not the label.
+  package var alias: String?
+  /// Numeric IPv4 or IPv6, or a name: behind jump hosts, the last of them resolves it.
   package var address: String
   package var port: UInt16
   package var user: String
@@ -67,6 +69,9 @@ package struct Destination: Sendable, CustomStringConvertible {
     self.password = password
   }
 
+  /// What the system's ssh calls it.
+  var configuredName: String { alias ?? label }
+
   /// The host as it is named in messages.
   package var description: String { subject.description }
 
@@ -93,8 +98,10 @@ package struct Destination: Sendable, CustomStringConvertible {
     jumps.isEmpty ? nil : jump(jumps.count - 1)
   }
 
-  /// Whether the address may be a name.
+  /// Whether it is a jump host of another destination.
   var isJump = false
+  /// Whether the address may be a name; that of a jump host always may.
+  package var hasName = false
 }
 
 /// How long each phase of a connection may take.

@@ -3,7 +3,7 @@ internal import Files
 internal import Glibc
 internal import SystemPackage
 
-/// Names of jump hosts, resolved outside the loop's thread because getaddrinfo(3) blocks.
+/// Names of hosts and jump hosts, resolved outside the loop's thread because getaddrinfo(3) blocks.
 extension EventLoop {
   /// Connects with TCP to a numeric address, or to the addresses of a name one after another.
   nonisolated(nonsending)

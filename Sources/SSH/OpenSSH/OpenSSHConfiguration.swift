@@ -28,6 +28,6 @@ struct OpenSSHConfiguration {
     if case .files(let paths) = hop.identities {
       lines += paths.map { "IdentityFile \"\($0)\"" }
     }
-    return "Host \(hop.label)\n" + lines.map { "  \($0)\n" }.joined()
+    return "Host \(hop.configuredName)\n" + lines.map { "  \($0)\n" }.joined()
   }
 }

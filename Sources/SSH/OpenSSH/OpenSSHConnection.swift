@@ -144,9 +144,9 @@ package actor OpenSSHConnection {
     options += hostKeyOptions
     words += options.flatMap { ["-o", $0] }
     if !destination.jumps.isEmpty {
-      words += ["-J", destination.jumps.map(\.label).joined(separator: ",")]
+      words += ["-J", destination.jumps.map(\.configuredName).joined(separator: ",")]
     }
-    return words + ["--", destination.label]
+    return words + ["--", destination.configuredName]
   }
 
   private nonisolated var hostKeyOptions: [String] {

@@ -4,7 +4,7 @@ package import Fleet
 
 extension EdgeFacts: Codable {
   private enum Key: String, CodingKey {
-    case address, trusts, refuses, openings, publications, services, routes
+    case address, otherAddresses, trusts, refuses, openings, publications, services, routes
   }
 
   package init(from decoder: any Decoder) throws {
@@ -15,7 +15,9 @@ extension EdgeFacts: Codable {
       try IPAddress(text) ?? (text.isEmpty ? nil : fields.decode(IPAddress.self, forKey: .address))
     let published = try fields.decodeIfPresent([PublishedPort].self, forKey: .publications) ?? []
     self.init(
-      address: address, trusts: try fields.decode([String].self, forKey: .trusts),
+      address: address,
+      otherAddresses: try fields.decodeIfPresent([IPAddress].self, forKey: .otherAddresses) ?? [],
+      trusts: try fields.decode([String].self, forKey: .trusts),
       refuses: try fields.decodeIfPresent([String].self, forKey: .refuses),
       openings: try fields.decode([Opening].self, forKey: .openings),
       publications: try published.map { port in
@@ -31,6 +33,7 @@ extension EdgeFacts: Codable {
   package func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: Key.self)
     try fields.encode(address?.description ?? "", forKey: .address)
+    if !otherAddresses.isEmpty { try fields.encode(otherAddresses, forKey: .otherAddresses) }
     try fields.encode(trusts, forKey: .trusts)
     try fields.encodeIfPresent(refuses, forKey: .refuses)
     try fields.encode(openings, forKey: .openings)

@@ -6,6 +6,7 @@ extension EdgeFacts {
   /// One line of the manifest for each fact.
   var lines: [String] {
     (address.map { ["address \($0)"] } ?? [])
+      + otherAddresses.map { "reached-at \($0)" }
       + trusts.map { "trusts \($0)" }
       + (refuses.map { ["refuses \($0.isEmpty ? "nobody" : $0.joined(separator: ","))"] } ?? [])
       + openings.map { "opens \($0.target.word) \($0.from.word) \($0.why)" }
@@ -17,7 +18,10 @@ extension EdgeFacts {
         "serves \(service.site) \(service.port)"
           + (service.frontEnds.map { " \($0.isEmpty ? "-" : $0.joined(separator: ","))" } ?? "")
       }
-      + routes.map { "routes \($0.site) \($0.host) \($0.address) \($0.port)" }
+      + routes.map { route in
+        "routes \(route.site) \(route.host) \(route.address) \(route.port)"
+          + (route.source.map { " \($0)" } ?? "")
+      }
   }
 
   /// The lines, grouped by their first word.
@@ -29,16 +33,18 @@ extension EdgeFacts {
   mutating func read(_ line: Substring) -> Bool {
     let words = line.split(separator: " ", maxSplits: 1).map(String.init)
     guard words.count == 2 else { return false }
-    let count = ["opens": 3, "publishes": 7, "serves": 3, "routes": 4][words[0]] ?? 1
+    let count = ["opens": 3, "publishes": 7, "serves": 3, "routes": 5][words[0]] ?? 1
     let fields = words[1].split(
       separator: " ", maxSplits: count - 1, omittingEmptySubsequences: false
     ).map(String.init)
-    // Releases of 0.1.0 do not list the front-ends of a site.
-    guard fields.count == count || words[0] == "serves" && fields.count == 2 else { return false }
+    // Releases of 0.1.0 do not list the front-ends of a site, and most routes have the host's address as their source.
+    let hasFewer = ["serves", "routes"].contains(words[0]) && fields.count == count - 1
+    guard fields.count == count || hasFewer else { return false }
     switch words[0] {
     case "address":
       address = IPAddress(fields[0])
       return address != nil
+    case "reached-at": return append(IPAddress(fields[0]), to: \.otherAddresses)
     case "trusts": trusts.append(fields[0])
     case "refuses":
       refuses = fields[0] == "nobody" ? [] : fields[0].split(separator: ",").map(String.init)
@@ -101,6 +107,9 @@ extension EdgeFacts.Route {
       let address = IPAddress(fields[2]), let port = Port(fields[3])
     else { return nil }
     self.init(site: site, host: host, address: address, port: port)
+    guard fields.count > 4 else { return }
+    source = IPAddress(fields[4])
+    if source == nil { return nil }
   }
 }
 

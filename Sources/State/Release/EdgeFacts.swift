@@ -8,6 +8,8 @@ package struct EdgeFacts: Hashable, Sendable {
   /// The address of the host, also the source of its front-end's connections; nil for a release that was
   /// made before facts were recorded.
   package var address: IPAddress?
+  /// Further addresses at which front-ends reach the host, sorted: in private networks, or of the other family.
+  package var otherAddresses: [IPAddress]
   /// The key identifiers of the CAs that it accepts, sorted.
   package var trusts: [String]
   /// The serials of revoked certificates that it refuses, sorted; nil if it has no revocation lists.
@@ -46,12 +48,17 @@ package struct EdgeFacts: Hashable, Sendable {
     package var host: HostName
     package var address: IPAddress
     package var port: Port
+    /// The front-end's address for these connections; nil for the address of the host.
+    package var source: IPAddress?
 
-    package init(site: DomainName, host: HostName, address: IPAddress, port: Port) {
+    package init(
+      site: DomainName, host: HostName, address: IPAddress, port: Port, source: IPAddress? = nil
+    ) {
       self.site = site
       self.host = host
       self.address = address
       self.port = port
+      self.source = source
     }
 
     package static func < (left: Route, right: Route) -> Bool {
@@ -61,11 +68,13 @@ package struct EdgeFacts: Hashable, Sendable {
   }
 
   package init(
-    address: IPAddress? = nil, trusts: [String] = [], refuses: [String]? = nil,
+    address: IPAddress? = nil, otherAddresses: [IPAddress] = [], trusts: [String] = [],
+    refuses: [String]? = nil,
     openings: [Opening] = [], publications: [Publication] = [], services: [Service] = [],
     routes: [Route] = []
   ) {
     self.address = address
+    self.otherAddresses = otherAddresses
     self.trusts = trusts
     self.refuses = refuses
     self.openings = openings

@@ -115,14 +115,21 @@ struct HostLikeness: Hashable {
 
 extension HostPlan {
   /// What only this host is called.
-  var ownNames: [String] { [host.text, connection.address.description] }
+  var ownNames: [String] {
+    let facts = steps.flatMap { [$0.facts, $0.present?.facts].compactMap(\.self) }
+    let others = Set(
+      facts.flatMap { $0.otherAddresses + $0.routes.compactMap(\.source) }.map(\.description))
+    return [host.text, connection.address.description] + others.sorted()
+  }
 }
 
 extension EdgeFacts {
-  /// The facts without the host's own address.
+  /// The facts without the host's own addresses.
   fileprivate var withoutAddress: EdgeFacts {
     var facts = self
     facts.address = nil
+    facts.otherAddresses = []
+    for index in facts.routes.indices { facts.routes[index].source = nil }
     return facts
   }
 }
