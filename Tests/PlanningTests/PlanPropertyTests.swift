@@ -20,15 +20,27 @@ struct PlanPropertyTests {
       "both-1": "198.18.0.1", "edge-1": "198.18.0.2", "edge-2": "198.18.0.3",
       "edge-3": "198.18.0.4", "app-1": "198.18.0.5", "app-2": "198.18.0.6",
     ]
+    // A host with two roles has its labels in both mappings.
+    let labels = Dictionary(
+      uniqueKeysWithValues: addresses.keys.sorted().map { ($0, chance() ? "one" : "two") })
     func hosts(_ names: [String]) -> String {
-      "{" + names.map { "\($0): {address: \(addresses[$0] ?? "")}" }.joined(separator: ", ") + "}"
+      "{"
+        + names.map {
+          "\($0): {address: \(addresses[$0] ?? ""), labels: {group: \(labels[$0] ?? "")}}"
+        }.joined(separator: ", ") + "}"
+    }
+    func pattern(_ names: [String]) -> String {
+      "{match: group=\(labels[names.randomElement(using: &random) ?? ""] ?? "")}"
     }
     let sites = some(["a.example", "b.example", "c.example"]).map { domain in
-      let served = some(backEnds).map { "{host: \($0), port: 8443}" }.joined(separator: ", ")
+      let named = some(backEnds).map { "{host: \($0), port: 8443}" }.joined(separator: ", ")
+      let served =
+        chance() ? named : chance() ? pattern(backEnds) : "\(named), \(pattern(backEnds))"
+      let publishers = chance() ? some(frontEnds).joined(separator: ", ") : pattern(frontEnds)
       return """
           \(domain):
             aliases: [\(chance() ? "www.\(domain)" : "")]
-            front_ends: [\(some(frontEnds).joined(separator: ", "))]
+            front_ends: [\(publishers)]
             back_ends: [\(served)]
             certificate: {ca: true}
             back_end: {port: 8443, root: /srv/\(chance() ? "one" : "two")}

@@ -6,6 +6,7 @@ enum HostField: String, KeyTable {
   case address, labels, ssh, container
 
   static let owner = "a host"
+  static let hasExtensions = true
 
   var about: KeyDescription {
     switch self {
@@ -16,7 +17,8 @@ enum HostField: String, KeyTable {
     case .labels:
       let label = TextShape(LabelText.self, form: "text", example: "region")
       return KeyDescription(
-        .entries(of: .text(label), named: label), .otherwise("none"), "For `--limit region=eu`.",
+        .entries(of: .text(label), named: label), .otherwise("none"),
+        "For `--limit region=eu`, and for `match` in the lists of sites.",
         example: "{region: eu}")
     case .ssh:
       return KeyDescription(

@@ -36,11 +36,27 @@ struct DeclaredSite {
 
   /// Reads one entry of `sites:`. Every mistake is reported; a part with a mistake stays empty.
   init(_ entry: Node.Entry, hosts: DeclaredHosts, _ found: inout DiagnosticCollector) {
-    place = entry.place
+    self.init(entry, hosts: hosts, isComplete: true, &found)
     domain = entry.name(DomainName.self, &found)
-    guard let fields = Fields<SiteField>(entry.value, at: entry.place, &found) else {
-      return
-    }
+  }
+
+  /// Reads `defaults.site`: a site without a domain, in which nothing is missing.
+  init(
+    defaultsOf entry: Node.Entry, hosts: DeclaredHosts, _ found: inout DiagnosticCollector
+  ) {
+    var entry = entry
+    entry.value.removeNone()
+    self.init(entry, hosts: hosts, isComplete: false, &found)
+  }
+
+  private init(
+    _ entry: Node.Entry, hosts: DeclaredHosts, isComplete: Bool,
+    _ found: inout DiagnosticCollector
+  ) {
+    place = entry.place
+    guard
+      let fields = Fields<SiteField>(entry.value, at: entry.place, isComplete: isComplete, &found)
+    else { return }
     network = fields[.cdn].flatMap { node in
       ContentNetwork.read(node, &found).map { Placed(value: $0, place: node.place) }
     }
@@ -62,7 +78,7 @@ struct DeclaredSite {
     if let node = fields.required(.backEnds, &found) {
       upstreams = hosts.upstreams(node, port: port, &found)
     }
-    service = backEnd.flatMap { Service.read($0, &found) }
+    service = backEnd.flatMap { Service.read($0, isComplete: isComplete, &found) }
     if let entry = fields.requiredEntry(.certificate, &found) {
       (certificate, acmeAccount) = PublicCertificate.read(
         entry, isPrivatelyTrusted: &isPrivatelyTrusted, &found)
