@@ -3,10 +3,14 @@ package struct SourceText: Hashable, Sendable {
   /// As named by the user.
   package let file: String
   package let bytes: [UInt8]
+  /// What relative paths in it are relative to, from the folder of the file that the user named; empty if that is the
+  /// same folder.
+  package let folder: String
 
-  package init(file: String, bytes: [UInt8]) {
+  package init(file: String, bytes: [UInt8], folder: String = "") {
     self.file = file
     self.bytes = bytes
+    self.folder = folder
   }
 
   package init(file: String, text: String) {

@@ -25,6 +25,8 @@ package struct FileKind: Hashable, Sendable {
 
   /// An inventory or playbook: 10,000 hosts take 2 MiB.
   package static let inventory = FileKind(limit: 32 * mebibyte)
+  /// A file elsewhere that an inventory includes. Mistakes show its lines, so it must not be a secret.
+  package static let distantInventory = FileKind(limit: 32 * mebibyte, audience: .everyone)
   /// 10,000 hosts take 60 MiB.
   package static let state = FileKind(limit: 512 * mebibyte, mayBeLink: false)
   /// A run whose records would need more writes the whole state in between.

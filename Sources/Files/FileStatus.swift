@@ -71,6 +71,9 @@ package struct FileStatus: Hashable, Sendable {
   /// Whether neither its group nor others can read it.
   var isForOwnerAlone: Bool { mode & 0o044 == 0 }
 
+  /// Whether both belong to the same user.
+  package func hasOwner(of other: FileStatus) -> Bool { owner == other.owner }
+
   /// Whether its owner is this user or root. Root may also act for the owner of the folder, as with sudo(8)
   /// in a user's checkout.
   package func isOwn(in folder: FileStatus?) -> Bool {

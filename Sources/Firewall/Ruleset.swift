@@ -83,7 +83,7 @@ package func ruleset(for host: Host, in inventory: Inventory) -> Ruleset {
         }
     }
   return Ruleset(
-    fleet: inventory.fleet, host: host.name, origin: host.inventoryFile,
+    fleet: inventory.fleet, host: host.name, origin: inventory.file,
     engine: inventory.firewall.engine, scope: inventory.firewall.scope, openings: openings,
     publications: publications(of: host, in: inventory))
 }

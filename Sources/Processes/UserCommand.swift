@@ -11,6 +11,8 @@ package struct UserCommand: Sendable {
     /// that asks for a password finds no terminal. Its errors are part of its output. It is ended with all that it
     /// has started.
     case alone
+    /// The same, but its errors go to deploy's, apart from its output.
+    case aloneWithErrors
     /// The terminal and the process group, since it may ask a person. Its errors go to deploy's.
     case terminal
   }
@@ -90,10 +92,10 @@ package struct UserCommand: Sendable {
     // The shell finds the program as it does for the user: in PATH or by a relative path.
     let arguments = Arguments(["-c", "exec \"$@\"", "sh"] + words)
     var options = PlatformOptions()
-    options.createSession = surroundings == .alone
+    options.createSession = surroundings != .terminal
     options.teardownSequence = [
       .gracefulShutDown(
-        toProcessGroup: surroundings == .alone, allowedDurationToNextStep: .seconds(2))
+        toProcessGroup: surroundings != .terminal, allowedDurationToNextStep: .seconds(2))
     ]
     switch surroundings {
     case .alone:
@@ -102,6 +104,17 @@ package struct UserCommand: Sendable {
         .name("sh"), arguments: arguments, environment: environment, platformOptions: options,
         input: .fileDescriptor(file, closeAfterSpawningProcess: true), output: .sequence,
         error: .combinedWithOutput
+      ) { execution in
+        let leader = execution.processIdentifier.value
+        return try await running.noting(.group(leader)) { try await read(execution.standardOutput) }
+      }
+      return (CommandEnding(result.terminationStatus), result.closureResult)
+    case .aloneWithErrors:
+      let file = try AnonymousFile.open(with: Array(input.utf8))
+      let result = try await Subprocess.run(
+        .name("sh"), arguments: arguments, environment: environment, platformOptions: options,
+        input: .fileDescriptor(file, closeAfterSpawningProcess: true), output: .sequence,
+        error: .currentStandardError
       ) { execution in
         let leader = execution.processIdentifier.value
         return try await running.noting(.group(leader)) { try await read(execution.standardOutput) }

@@ -24,12 +24,28 @@ extension MappingShape {
   /// It refuses every unknown key and every wrong type, with one exception: for JSON Schema, 443.0 is an integer, so
   /// editors accept it where the reader wants a whole number. Rules that compare values are for `deploy check`.
   package func jsonSchema(titled title: String) -> JSONValue {
-    .object(
-      schema.merging(
-        [
-          "$schema": .string("https://json-schema.org/draft/2020-12/schema"),
-          "title": .string(title),
-        ], uniquingKeysWith: { $1 }))
+    var schema = schema
+    schema["$schema"] = .string("https://json-schema.org/draft/2020-12/schema")
+    schema["title"] = .string(title)
+    if !conditions.isEmpty {
+      schema["allOf"] = .array(conditions.map(\.schema))
+    }
+    return .object(schema)
+  }
+
+  /// What is required in a document, here or below, unless it has one of some keys.
+  fileprivate var conditions: [Condition] {
+    let own =
+      completedBy.isEmpty || required.isEmpty
+      ? [] : [Condition(unless: completedBy, required: ["required": .array(required)])]
+    return own
+      + keys.flatMap { key in
+        key.about.shape.conditions.map { $0.below(["properties": .object([key.name: $0.value])]) }
+      }
+  }
+
+  private var required: [JSONValue] {
+    keys.filter { $0.about.absence == .required }.map { JSONValue.string($0.name) }
   }
 
   fileprivate var schema: [String: JSONValue] {
@@ -39,13 +55,48 @@ extension MappingShape {
       "properties": .object(
         Dictionary(uniqueKeysWithValues: keys.map { ($0.name, $0.about.schema) })),
     ]
-    let required = keys.filter { $0.about.absence == .required }.map { JSONValue.string($0.name) }
-    if !required.isEmpty { schema["required"] = .array(required) }
+    if hasExtensions { schema["patternProperties"] = .object(["^x-": .object([:])]) }
+    if !required.isEmpty, completedBy.isEmpty { schema["required"] = .array(required) }
     if !alternatives.isEmpty {
       schema["anyOf"] = .array(
         alternatives.map { .object(["required": .array([.string($0)])]) })
     }
     return schema
+  }
+}
+
+/// A schema that a document has to meet unless it has one of some keys at its top.
+private struct Condition {
+  var keys: [String]
+  var required: [String: JSONValue]
+
+  init(unless keys: [String], required: [String: JSONValue]) {
+    (self.keys, self.required) = (keys, required)
+  }
+
+  var value: JSONValue { .object(required) }
+
+  func below(_ schema: [String: JSONValue]) -> Condition {
+    Condition(unless: keys, required: schema)
+  }
+
+  var schema: JSONValue {
+    let present = keys.map { JSONValue.object(["required": .array([.string($0)])]) }
+    return .object([
+      "if": .object(["not": .object(["anyOf": .array(present)])]), "then": value,
+    ])
+  }
+}
+
+extension Shape {
+  /// Those of the mapping that the value is, or that its entries are.
+  fileprivate var conditions: [Condition] {
+    switch self {
+    case .mapping(let mapping): mapping.conditions
+    case .entries(let value, _):
+      value.conditions.map { $0.below(["additionalProperties": $0.value]) }
+    case .text, .choice, .boolean, .constant, .integer, .list, .either: []
+    }
   }
 }
 

@@ -83,7 +83,11 @@ package enum KeySearch: Hashable, Sendable {
     let places = mappings.flatMap { $0.places() }
     let found = places.filter { $0.name == name }
     if !found.isEmpty {
-      self = .found(found.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
+      // A mapping may be written alone and in a list: its keys are the same in both.
+      self = .found(
+        found.reduce(into: []) { kept, place in
+          if !kept.contains(where: { $0.about == place.about }) { kept.append(place) }
+        })
       return
     }
     let earlier = places.first { place in
@@ -94,9 +98,11 @@ package enum KeySearch: Hashable, Sendable {
     let last = name.split(separator: ".").last.map(String.init) ?? name
     // The end of a path, such as "back_end" or "ssh.port", names a key too if it is the only one.
     let ends = places.filter { $0.name.hasSuffix("." + name) }
-    let byName = Set(ends.map(\.name)).count == 1 ? ends.first?.name : nil
+    let shortest = ends.map(\.path.count).min()
+    let byName = Set(ends.filter { $0.path.count == shortest }.map(\.name))
     let nearest = Suggestion.nearest(to: name, among: places.map(\.name))
     let sameKey = places.first { $0.path.last == last }?.name
-    self = .unknown(suggestion: earlier?.name ?? byName ?? nearest ?? sameKey)
+    self = .unknown(
+      suggestion: earlier?.name ?? (byName.count == 1 ? byName.first : nil) ?? nearest ?? sameKey)
   }
 }

@@ -9,6 +9,10 @@ package protocol KeyTable: CaseIterable, Hashable, RawRepresentable<String>, Sen
   static var form: String? { get }
   /// Keys of which at least one is needed; empty if there are none.
   static var alternatives: [Self] { get }
+  /// Keys at the top of the document with which required ones may be elsewhere; empty if they cannot.
+  static var completedBy: [String] { get }
+  /// Whether keys that begin with `x-` are ignored: they are for anchors and for other programs.
+  static var hasExtensions: Bool { get }
   /// What can be written behind the key, and what it means.
   var about: KeyDescription { get }
 }
@@ -16,6 +20,11 @@ package protocol KeyTable: CaseIterable, Hashable, RawRepresentable<String>, Sen
 extension KeyTable {
   package static var form: String? { nil }
   package static var alternatives: [Self] { [] }
+  package static var completedBy: [String] { [] }
+  package static var hasExtensions: Bool { false }
+
+  /// Whether a word is a key that the mapping may have although the table lacks it.
+  package static func isExtension(_ word: String) -> Bool { hasExtensions && word.hasPrefix("x-") }
 
   /// The key that a word is, or that it was in an earlier version.
   package static func current(_ word: String) -> Self? {

@@ -31,6 +31,18 @@ package indirect enum Shape: Hashable, Sendable {
   }
 }
 
+extension Shape {
+  fileprivate var partial: Shape {
+    switch self {
+    case .text, .choice, .boolean, .constant, .integer: self
+    case .list(let element, let count): .list(element.partial, atLeast: count)
+    case .mapping(let mapping): .mapping(mapping.partial)
+    case .entries(let value, let name): .entries(of: value.partial, named: name)
+    case .either(let shapes): .either(shapes.map(\.partial))
+    }
+  }
+}
+
 /// A text that its reader checks, such as a host name. Where text is expected, a number or `true` is text too.
 package struct TextShape: Hashable, Sendable {
   /// What it is, with its article.
@@ -71,6 +83,10 @@ package struct MappingShape: Hashable, Sendable {
   package var keys: [Key]
   /// The names of keys of which at least one is needed.
   package var alternatives: [String]
+  /// Whether keys that begin with `x-` are ignored.
+  package var hasExtensions: Bool
+  /// Keys at the top of the document with which required ones may be elsewhere.
+  var completedBy: [String]
 
   /// - Parameters:
   ///   - excluded: keys that the reader knows, but refuses in this mapping with a reason.
@@ -88,5 +104,38 @@ package struct MappingShape: Hashable, Sendable {
         return Key(name: key.rawValue, about: about)
       }
     alternatives = Table.alternatives.map(\.rawValue)
+    hasExtensions = Table.hasExtensions
+    completedBy = Table.completedBy
+  }
+
+  /// The same with another shape of the mappings of one key.
+  package func changing(
+    _ name: String, _ change: (MappingShape) -> MappingShape
+  ) -> MappingShape {
+    var mapping = self
+    for position in keys.indices where keys[position].name == name {
+      guard case .mapping(let inner) = keys[position].about.shape else { continue }
+      mapping.keys[position].about.shape = .mapping(change(inner))
+    }
+    return mapping
+  }
+
+  /// The same for a mapping that need not have one of the alternatives.
+  package var withoutAlternatives: MappingShape {
+    var mapping = self
+    mapping.alternatives = []
+    return mapping
+  }
+
+  /// The same for a part of a document: nothing is required, at any depth.
+  package var partial: MappingShape {
+    var mapping = withoutAlternatives
+    for position in keys.indices {
+      if keys[position].about.absence == .required {
+        mapping.keys[position].about.absence = .otherwise("none")
+      }
+      mapping.keys[position].about.shape = keys[position].about.shape.partial
+    }
+    return mapping
   }
 }

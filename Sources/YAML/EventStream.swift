@@ -87,11 +87,12 @@ struct EventStream: ~Copyable {
     guard yaml_parser_parse(parser, &event) == 1 else { throw failure() }
     defer { yaml_event_delete(&event) }
     return PlacedEvent(
-      event: Self.event(event), place: place(from: event.start_mark, to: event.end_mark))
+      event: Self.event(event, in: source.folder),
+      place: place(from: event.start_mark, to: event.end_mark))
   }
 
   /// Copies an event of libyaml into a Swift value; libyaml frees its own strings afterwards.
-  private static func event(_ event: yaml_event_t) -> Event {
+  private static func event(_ event: yaml_event_t, in folder: String) -> Event {
     switch event.type {
     case YAML_STREAM_START_EVENT: return .streamStart
     case YAML_STREAM_END_EVENT: return .streamEnd
@@ -103,7 +104,8 @@ struct EventStream: ~Copyable {
       let value = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
       let isPlain = scalar.style == YAML_PLAIN_SCALAR_STYLE
       return .scalar(
-        Node.Scalar(text: String(decoding: value, as: UTF8.self), isPlain: isPlain),
+        Node.Scalar(
+          text: String(decoding: value, as: UTF8.self), isPlain: isPlain, folder: folder),
         properties(scalar.anchor, scalar.tag))
     case YAML_SEQUENCE_START_EVENT:
       let start = event.data.sequence_start

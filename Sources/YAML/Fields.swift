@@ -9,6 +9,8 @@ package struct Fields<Key: KeyTable> {
   /// Where the mapping belongs: the place of its key.
   package let place: SourcePlace
   private let entries: [Key: Node.Entry]
+  /// Whether a missing key is a mistake.
+  private let isComplete: Bool
 
   /// Returns nil if the node is not a mapping; reports unknown keys.
   ///
@@ -17,16 +19,17 @@ package struct Fields<Key: KeyTable> {
   /// - Parameters:
   ///   - owner: what the mapping describes, with its article, for messages, if the table is not precise enough: "a front-end".
   ///   - place: where a missing key is reported; nil for where the mapping starts.
+  ///   - isComplete: false if other mappings have the keys that are missing.
   package init?(
     _ node: Node, of owner: String = Key.owner, at place: SourcePlace? = nil,
-    _ found: inout DiagnosticCollector
+    isComplete: Bool = true, _ found: inout DiagnosticCollector
   ) {
     guard let all = node.entries(&found) else { return nil }
     var entries: [Key: Node.Entry] = [:]
     for entry in all {
       if let key = Key(rawValue: entry.key) {
         entries[key] = entry
-      } else {
+      } else if !Key.isExtension(entry.key) {
         let current = Key.current(entry.key)
         found.report(
           .unknownKey(
@@ -40,6 +43,7 @@ package struct Fields<Key: KeyTable> {
     self.owner = owner
     self.place = place ?? node.place
     self.entries = entries
+    self.isComplete = isComplete
   }
 
   /// The value of a key, nil if it is missing.
@@ -56,7 +60,7 @@ package struct Fields<Key: KeyTable> {
   /// A key with its value; its absence is reported.
   package func requiredEntry(_ key: Key, _ found: inout DiagnosticCollector) -> Node.Entry? {
     guard let entry = entries[key] else {
-      found.report(.missingKey(key.rawValue, of: owner, at: place))
+      if isComplete { found.report(.missingKey(key.rawValue, of: owner, at: place)) }
       return nil
     }
     return entry

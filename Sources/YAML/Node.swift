@@ -20,10 +20,13 @@ package struct Node: Hashable, Sendable {
     /// Whether it is written without quotes and not as a block (`|`, `>`). Only then can it be
     /// anything but text.
     package var isPlain: Bool
+    /// What it is relative to if it is a path: see ``SourceText/folder``.
+    package var folder: String
 
-    package init(text: String, isPlain: Bool) {
+    package init(text: String, isPlain: Bool, folder: String = "") {
       self.text = text
       self.isPlain = isPlain
+      self.folder = folder
     }
   }
 

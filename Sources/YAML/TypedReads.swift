@@ -63,6 +63,16 @@ extension Node {
     return scalar.text
   }
 
+  /// The folder to which a path in a scalar is relative; empty for any other value.
+  package var folder: String {
+    if case .scalar(let scalar) = content { scalar.folder } else { "" }
+  }
+
+  /// Whether the value is the word, with or without quotes.
+  package func isWord(_ word: String) -> Bool {
+    if case .scalar(let scalar) = content { scalar.text == word } else { false }
+  }
+
   /// True or false; reports any other value.
   package func boolean(_ found: inout DiagnosticCollector) -> Bool? {
     guard case .scalar(let scalar) = content, resolvedKind == .boolean else {

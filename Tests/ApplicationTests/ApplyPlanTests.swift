@@ -21,7 +21,7 @@ struct ApplyPlanTests {
     // Unlocked before a host is touched, and once.
     #expect(user.seen.prompts == ["Passphrase of \"Shop Certification Center\": "])
     #expect(fleet.hosts.seen.isClosed)
-    let state = try fleet.state()
+    let state = try await fleet.state()
     #expect(state.serial == 1 && state.fleetKeys.count == 1)
   }
 
@@ -55,7 +55,7 @@ struct ApplyPlanTests {
   @Test("is refused while another run holds the state's lock")
   func locked() async throws {
     let fleet = try await TestFleet()
-    let run = try fleet.run(FakeInteraction())
+    let run = try await fleet.run(FakeInteraction())
     try await run.workspace.whileLocked(for: "a test") {
       let error = await #expect(throws: (any Error).self) { try await ApplyPlan(run).apply() }
       #expect(error.map { Failure($0).kind } == .locked)

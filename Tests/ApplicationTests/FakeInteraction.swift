@@ -29,7 +29,7 @@ final class FakeInteraction: Interaction {
     self.passphrase = passphrase
   }
 
-  func show(_ diagnostics: [Diagnostic], in source: SourceText) {
+  func show(_ diagnostics: [Diagnostic], in sources: [SourceText]) {
     all.withLock { $0.diagnostics += diagnostics }
   }
 

@@ -15,7 +15,7 @@ struct OrderedMaterialsTests {
     let inventory = fleet.home.inventory.replacing(
       "certificate: {ca: true}", with: "certificate: {command: [cat, shop.pem]}")
     try fleet.home.write(inventory, to: "shop.yml")
-    let workspace = try Workspace.open(fleet.location, FakeInteraction())
+    let workspace = try await Workspace.open(fleet.location, FakeInteraction())
     let site = try #require(workspace.inventory.sites.first).domain
     let folder = workspace.ca.acme
     try folder.save(SiteOrderRecord(), of: site)

@@ -26,7 +26,7 @@ struct RebuildStateTests {
     let result = try await RebuildState(fleet.run(user)).rebuild()
     #expect(user.seen.questions == ["Believe them?"])
     #expect((result.carrying, result.count) == (1, 2) && result.misfit == nil)
-    let state = try fleet.state()
+    let state = try await fleet.state()
     #expect(state.lineage == "l-1" && state.hosts["app-1"]?.release.number == 3)
     #expect(fleet.hosts.seen.plans.isEmpty)
   }

@@ -20,7 +20,7 @@ struct RevokeCertificatesTests {
     let fleet = try await TestFleet()
     try await revoke(fleet, FakeInteraction())
     #expect(fleet.hosts.seen.plans.count == 1)
-    let revocations = try fleet.state().revocations
+    let revocations = try await fleet.state().revocations
     #expect(revocations.count == 1 && revocations.first?.reason == .keyCompromise)
     let record = try #require(try fleet.home.folder.generations().last)
     let list = try #require(try fleet.home.folder.revocationList(of: record))

@@ -24,7 +24,7 @@ struct RollBackTests {
   /// A fleet whose app-1 has release 2, and release 1 still.
   private static func fleet() async throws -> TestFleet {
     let empty = try await TestFleet()
-    var state = try empty.state()
+    var state = try await empty.state()
     let (first, second) = (manifest(1, state), manifest(2, state))
     let digest = Digest.sha256(of: second.text)
     state.hosts["app-1"] = HostRecord(
@@ -43,7 +43,7 @@ struct RollBackTests {
           signature: .valid(FleetKey(generation: 1, publicKey: "11")))
       ])
     let fleet = TestFleet(home: empty.home, hosts: hosts)
-    let run = try fleet.run(FakeInteraction())
+    let run = try await fleet.run(FakeInteraction())
     try await run.states.whileLocked(for: "a test") { [state] in try await $0.save(state) }
     return fleet
   }

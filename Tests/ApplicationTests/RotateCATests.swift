@@ -24,7 +24,7 @@ struct RotateCATests {
           + " \(archive.path)."
       ])
     #expect(try archive.listing().keys == [1])
-    #expect(try fleet.state().caGenerations.map(\.generation) == [2])
+    #expect(try await fleet.state().caGenerations.map(\.generation) == [2])
   }
 
   @Test("creates no generation if no host answers")
@@ -39,7 +39,7 @@ struct RotateCATests {
         "no host answered, so the CA was not rotated and nothing was changed:\n"
           + "    app-1: could not connect\n    edge-1: could not connect\n") == true)
     #expect(try fleet.home.folder.summary() == ["1 signing"])
-    if fleet.hasState { #expect(try fleet.state().caGenerations.map(\.generation) == [1]) }
+    if fleet.hasState { #expect(try await fleet.state().caGenerations.map(\.generation) == [1]) }
   }
 
   @Test("creates a generation if one host answers")

@@ -23,7 +23,7 @@ struct RotateCertificatesTests {
     #expect(try await rotate(fleet, user).isSuccess)
     #expect(fleet.hosts.seen.plans == user.seen.plans && user.seen.questions.count == 1)
     // It replaces nothing that is left to be replaced.
-    #expect(try fleet.state().rotation == nil)
+    #expect(try await fleet.state().rotation == nil)
   }
 
   @Test("begins no rotation unless the user confirms")
@@ -41,7 +41,9 @@ struct RotateCertificatesTests {
     try fleet.home.write("name: p\nprocedure: rotate-ca\n", to: "p.yml")
     var scope = try RunScope(playbook: fleet.home.path + "/p.yml")
     scope.command = .rotateCertificates
-    let failure = #expect(throws: Failure.self) { try fleet.run(FakeInteraction(), scope) }
+    let failure = await #expect(throws: Failure.self) {
+      try await fleet.run(FakeInteraction(), scope)
+    }
     #expect(failure?.kind == .usage)
   }
 }

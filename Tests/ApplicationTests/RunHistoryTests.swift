@@ -29,7 +29,7 @@ struct RunHistoryTests {
   func applied() async throws {
     let fleet = try await TestFleet()
     let user = FakeInteraction()
-    let run = try fleet.run(user)
+    let run = try await fleet.run(user)
     _ = try await ApplyPlan(run).apply()
     let record = try #require(try await fleet.runs().first)
     #expect(record.id == run.recorder.id && record.start.fleet == "shop")
@@ -71,7 +71,7 @@ struct RunHistoryTests {
       try await ApplyPlan(fleet.run(FakeInteraction(saysYes: false))).apply()
     }
     #expect(refused?.kind == .failed)
-    let run = try fleet.run(FakeInteraction())
+    let run = try await fleet.run(FakeInteraction())
     try await run.workspace.whileLocked(for: "a test") {
       _ = await #expect(throws: (any Error).self) { try await ApplyPlan(run).apply() }
     }
@@ -143,7 +143,7 @@ struct RunHistoryTests {
     let fleet = try await TestFleet()
     _ = try await ApplyPlan(fleet.run(FakeInteraction())).apply()
     let user = FakeInteraction()
-    let history = ShowHistory(try Workspace.open(fleet.location, user), user)
+    let history = ShowHistory(try await Workspace.open(fleet.location, user), user)
     let id = try #require(try await fleet.runs().first?.id)
     #expect(try await history.run(String(id.text.suffix(4))).list.map(\.record.id) == [id])
     #expect(try await history.runs(atMost: 1).list.map(\.record.id) == [id])

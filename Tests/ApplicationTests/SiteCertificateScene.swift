@@ -74,8 +74,8 @@ struct SiteCertificateScene {
   // MARK: - The judges
 
   /// Whether nginx starts with the files that the inventory names.
-  func isAcceptedByNginx() throws -> Bool {
-    let pair = try files()
+  func isAcceptedByNginx() async throws -> Bool {
+    let pair = try await files()
     try home.write(
       """
       pid \(home.path)/pid; error_log \(home.path)/log; events {}
@@ -93,17 +93,19 @@ struct SiteCertificateScene {
       .hasSucceeded
   }
 
-  private func files() throws -> (certificate: String, key: String) {
-    let inventory = try workspace().inventory
+  private func files() async throws -> (certificate: String, key: String) {
+    let inventory = try await workspace().inventory
     guard case .files(let certificate, let key) = inventory.sites[0].certificate else {
       throw Failure(.failed, "the site has no files")
     }
     return ("\(home.path)/\(certificate.path.text)", "\(home.path)/\(key.path.text)")
   }
 
-  private var location: FleetLocation { FleetLocation(inventory: home.path + "/shop.yml") }
+  private var location: FleetLocation { FleetLocation(inventories: [home.path + "/shop.yml"]) }
 
-  private func workspace() throws -> Workspace { try Workspace.open(location, FakeInteraction()) }
+  private func workspace() async throws -> Workspace {
+    try await Workspace.open(location, FakeInteraction())
+  }
 
   /// What `deploy check` says, which reads no key.
   func check() async -> Judgement {
@@ -114,11 +116,11 @@ struct SiteCertificateScene {
   }
 
   /// What a plan that needs the key says.
-  func plan() async -> Judgement { await judgement { try materials().certificateWarnings } }
+  func plan() async -> Judgement { await judgement { try await materials().certificateWarnings } }
 
   /// What a plan that needs the key reads.
-  func materials() throws -> Materials {
-    let workspace = try workspace()
+  func materials() async throws -> Materials {
+    let workspace = try await workspace()
     return try MaterialsReader(
       workspace: workspace, now: .current, keys: .of(Set(workspace.inventory.hosts.map(\.name))),
       roots: roots

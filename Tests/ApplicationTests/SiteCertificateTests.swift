@@ -21,7 +21,7 @@ struct SiteCertificateTests {
   func certificate(_ file: CaseFile) async throws {
     let scene = try SiteCertificateScene(file.input)
     let judgement = await scene.check()
-    let isAccepted = try scene.isAcceptedByNginx()
+    let isAccepted = try await scene.isAcceptedByNginx()
     #expect(isAccepted == (judgement.outcome != .error), "\(judgement)")
     #expect(
       try file.mismatch("nginx \(isAccepted ? "accepts" : "refuses") it\n\(judgement)") == nil)
@@ -30,7 +30,7 @@ struct SiteCertificateTests {
       try scene.use(made(by: conversion), insteadOf: "shop.crt")
       let again = await scene.check()
       #expect(again.outcome != .error, "\(again)")
-      #expect(try scene.isAcceptedByNginx())
+      #expect(try await scene.isAcceptedByNginx())
     }
   }
 
@@ -38,7 +38,7 @@ struct SiteCertificateTests {
   func key(_ file: CaseFile) async throws {
     let scene = try SiteCertificateScene(file.input, isAboutKey: true)
     let judgement = await scene.plan()
-    let isAccepted = try scene.isAcceptedByNginx()
+    let isAccepted = try await scene.isAcceptedByNginx()
     #expect(isAccepted == (judgement.outcome != .error), "\(judgement)")
     #expect(
       try file.mismatch("nginx \(isAccepted ? "accepts" : "refuses") it\n\(judgement)") == nil)
@@ -49,7 +49,7 @@ struct SiteCertificateTests {
       try scene.use(made(by: conversion), insteadOf: "shop.key")
       let again = await scene.plan()
       #expect(again.outcome == .fine, "\(again)")
-      #expect(try scene.isAcceptedByNginx())
+      #expect(try await scene.isAcceptedByNginx())
     }
   }
 
@@ -87,10 +87,10 @@ struct SiteCertificateTests {
       "(printf '\\357\\273\\277'; cat leaf.crt middle.crt | sed 's/$/\\r/') >shop.crt",
       "cat leaf.crt middle.crt | head -c -1 >shop.crt",
     ])
-  func text(script: String) throws {
+  func text(script: String) async throws {
     let scene = try SiteCertificateScene(script + "; cat leaf.crt middle.crt >expected")
     let expected = try String(contentsOfFile: scene.home.path + "/expected", encoding: .utf8)
-    #expect(try scene.materials().siteCertificates["shop.example"]?.certificate == expected)
+    #expect(try await scene.materials().siteCertificates["shop.example"]?.certificate == expected)
   }
 
   @Test("neither check nor an offline plan reads a key: it may be unreadable or elsewhere")

@@ -63,7 +63,7 @@ struct StateJournalTests {
     let (fleet, left) = try await interrupted(after: withError ? Broken() : nil)
     let end = Files(of: fleet)
     #expect(end.journal == nil && end.json != left.json)
-    let state = try fleet.state()
+    let state = try await fleet.state()
     #expect(state.manifests["app-1"]?.digests == ["a1"])
     #expect(state.manifests["edge-1"]?.digests == ["a2"])
     // Both were written together: the file as it was before, and one record.
@@ -73,9 +73,9 @@ struct StateJournalTests {
   @Test("is shown by a plan after a kill, which writes nothing; the next run moves the journal")
   func leftover() async throws {
     let (fleet, left) = try await interrupted()
-    let state = try fleet.state()
+    let state = try await fleet.state()
     try left.write(to: fleet)
-    #expect(try fleet.state() == state)
+    #expect(try await fleet.state() == state)
     let user = FakeInteraction()
     let proposal = try await PlanFleet(fleet.run(user)).proposal(isOffline: false)
     #expect(proposal.saved.approved.serial == state.serial)
@@ -84,7 +84,7 @@ struct StateJournalTests {
     try await fleet.run(user).workspace.whileLocked(for: "a test") {}
     let moved = Files(of: fleet)
     #expect(moved.journal == nil && moved.json != left.json)
-    #expect(try fleet.state() == state)
+    #expect(try await fleet.state() == state)
     var scope = try RunScope()
     try scope.restrict(to: proposal.saved)
     #expect(throws: Never.self) { try left.write(to: fleet) }
@@ -95,10 +95,10 @@ struct StateJournalTests {
   func refused() async throws {
     let (fleet, left) = try await interrupted()
     try left.write(to: fleet)
-    let state = try fleet.state()
+    let state = try await fleet.state()
     await #expect(throws: Failure.self) {
       try await ApplyPlan(fleet.run(FakeInteraction(saysYes: false))).apply()
     }
-    #expect(try fleet.state() == state && Files(of: fleet).journal == nil)
+    #expect(try await fleet.state() == state && Files(of: fleet).journal == nil)
   }
 }

@@ -11,7 +11,7 @@ struct TestFleet {
 
   var location: FleetLocation {
     FleetLocation(
-      inventory: home.path + "/shop.yml",
+      inventories: [home.path + "/shop.yml"],
       origin: RunOrigin(command: ["apply", "--yes"], version: "0.1.0"))
   }
   var statePath: String { home.path + "/shop.state.json" }
@@ -29,11 +29,11 @@ struct TestFleet {
     _ = try await ChangeCA(Workspace.open(location, interaction), interaction).create()
   }
 
-  func run(_ interaction: FakeInteraction, _ scope: RunScope? = nil) throws -> FleetRun {
-    try FleetRun(
+  func run(_ interaction: FakeInteraction, _ scope: RunScope? = nil) async throws -> FleetRun {
+    try await FleetRun(
       Workspace.open(location, interaction), scope ?? RunScope(), access: hosts, interaction)
   }
 
   /// The state as it is on the disk.
-  func state() throws -> FleetState { try ReadState(run(FakeInteraction())).state() }
+  func state() async throws -> FleetState { try await ReadState(run(FakeInteraction())).state() }
 }

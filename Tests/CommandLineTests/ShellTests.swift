@@ -27,6 +27,25 @@ struct ShellTests {
     #expect(run.status == 0 && run.output.contains("no mistakes"), "\(run.output)")
   }
 
+  @Test(
+    "completion offers the hosts and sites of included files, of files on top, and with given variables"
+  )
+  func parts() throws {
+    try home.write(
+      home.inventory + "\ninclude: [more.yml]\nvars: {site: /srv}\n", to: "shop.yml")
+    try home.write(
+      "back_ends: {app-7: {address: 198.18.0.27, labels: {role: web}}}\n", to: "more.yml")
+    try home.write(
+      "back_ends: {app-8: {address: 198.18.0.28}}\nsites: {shop.example: {back_end: {root: '${site}'}}}\n",
+      to: "top.yml")
+    let completion = FleetCompletion([
+      "deploy", "plan", "-i", home.path + "/shop.yml", "--inventory=\(home.path)/top.yml", "--var",
+      "site=/srv/b", "--var=site=/srv/a", "--limit",
+    ])
+    #expect(completion.hosts == ["app-1", "app-7", "app-8", "edge-1"])
+    #expect(completion.labels == ["role=web"] && completion.sites == ["shop.example"])
+  }
+
   private static let yaml = ["files", "shop.yaml", "shop.yml"]
   private static let all = ["files", "shop.json", "shop.plan", "shop.yaml", "shop.yml"]
 

@@ -7,8 +7,10 @@ import Testing
 struct FleetSpec: Hashable, CustomStringConvertible {
   struct Site: Hashable {
     var frontEnds: [String]
-    /// Ports by host.
+    /// Ports by host, of the back-ends that the site names.
     var backEnds: [String: Int]
+    /// The label of the other back-ends; nil if the site has no others.
+    var group: String?
     var root: String
     /// The value of `network`.
     var network = "public"
@@ -40,6 +42,8 @@ struct FleetSpec: Hashable, CustomStringConvertible {
   /// 0 or 1: where each host is reached.
   var places: [String: Int]
   var families: [String: Families]
+  /// The label of each host, by which sites find back-ends.
+  var groups: [String: String]
   var sites: [String: Site]
   /// By host.
   var containers: [String: Container]
@@ -55,6 +59,10 @@ struct FleetSpec: Hashable, CustomStringConvertible {
       uniqueKeysWithValues: Self.names.map {
         ($0, Int.random(in: 0..<8, using: &random) == 0 && $0 != Self.fixed ? 1 : 0)
       })
+    groups = Dictionary(
+      uniqueKeysWithValues: Self.names.map {
+        ($0, Bool.random(using: &random) ? "one" : "two")
+      })
     sites = [:]
     for domain in some(["a.example", "b.example", "c.example"]) {
       let frontEnds = some(["both-1", "edge-1", "edge-2"])
@@ -67,6 +75,7 @@ struct FleetSpec: Hashable, CustomStringConvertible {
       }
       sites[domain] = Site(
         frontEnds: frontEnds, backEnds: backEnds,
+        group: [nil, nil, "one", "two"].randomElement(using: &random) ?? nil,
         root: ["/srv/one", "/srv/two"].randomElement(using: &random) ?? "")
     }
     containers = [:]
@@ -126,21 +135,27 @@ struct FleetSpec: Hashable, CustomStringConvertible {
   var description: String {
     func hosts(_ names: Set<String>, areBackEnds: Bool) -> String {
       let hosts = names.sorted().map { name in
-        "\(name): {\(addresses(of: name))" + (areBackEnds ? container(of: name) : "") + "}"
+        "\(name): {\(addresses(of: name)), labels: {group: \(groups[name] ?? "")}"
+          + (areBackEnds ? container(of: name) : "") + "}"
       }
       return "{" + hosts.joined(separator: ", ") + "}"
     }
     let sites = sites.sorted { $0.key < $1.key }.map { domain, site in
-      let served = site.backEnds.sorted { $0.key < $1.key }
+      let named = site.backEnds.sorted { $0.key < $1.key }
         .map {
           containers[$0.key] == nil ? "{host: \($0.key), port: \($0.value)}" : $0.key
-        }.joined(separator: ", ")
+        }
+      // A pattern that matches no host is a mistake.
+      let group = site.group.flatMap { group in
+        backEnds.contains { groups[$0] == group } ? "{match: group=\(group)}" : nil
+      }
+      let served = (named + [group].compactMap(\.self)).joined(separator: ", ")
       return """
           \(domain):
             front_ends: [\(site.frontEnds.joined(separator: ", "))]
             back_ends: [\(served)]
             certificate: {ca: true}
-            back_end: {root: \(site.root)}
+            back_end: {port: 8443, root: \(site.root)}
             network: \(site.network)
         """
     }
@@ -201,10 +216,13 @@ struct FleetSpec: Hashable, CustomStringConvertible {
       }
       add { $0.sites[domain]?.root = "/srv/one" }
       add { $0.sites[domain]?.network = "public" }
+      add { $0.sites[domain]?.group = nil }
     }
     for name in Self.names {
       add { $0.places[name] = 0 }
       add { $0.families[name] = .ipv4 }
+      add { $0.groups[name] = "one" }
+      add { $0.groups[name] = "two" }
       add { $0.containers[name] = nil }
       add { $0.containers[name]?.place = 0 }
       add { $0.containers[name]?.port = 443 }

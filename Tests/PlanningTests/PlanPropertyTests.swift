@@ -20,23 +20,32 @@ struct PlanPropertyTests {
       "both-1": "198.18.0.1", "edge-1": "198.18.0.2", "edge-2": "198.18.0.3",
       "edge-3": "198.18.0.4", "app-1": "198.18.0.5", "app-2": "198.18.0.6",
     ]
-    // A host with both roles has the same addresses in both.
+    // A host with both roles has the same addresses and labels in both.
     let isDual = Set(addresses.keys.sorted().filter { _ in chance() })
+    let labels = Dictionary(
+      uniqueKeysWithValues: addresses.keys.sorted().map { ($0, chance() ? "one" : "two") })
     func hosts(_ names: [String]) -> String {
       let hosts = names.map { name in
         let address = addresses[name] ?? ""
         let number = address.split(separator: ".").last ?? ""
         let all = isDual.contains(name) ? "[\(address), \"2001:db8::\(number)\"]" : address
-        return "\(name): {address: \(all), addresses: {private: 10.0.0.\(number)}}"
+        return "\(name): {address: \(all), addresses: {private: 10.0.0.\(number)},"
+          + " labels: {group: \(labels[name] ?? "")}}"
       }
       return "{" + hosts.joined(separator: ", ") + "}"
     }
+    func pattern(_ names: [String]) -> String {
+      "{match: group=\(labels[names.randomElement(using: &random) ?? ""] ?? "")}"
+    }
     let sites = some(["a.example", "b.example", "c.example"]).map { domain in
-      let served = some(backEnds).map { "{host: \($0), port: 8443}" }.joined(separator: ", ")
+      let named = some(backEnds).map { "{host: \($0), port: 8443}" }.joined(separator: ", ")
+      let served =
+        chance() ? named : chance() ? pattern(backEnds) : "\(named), \(pattern(backEnds))"
+      let publishers = chance() ? some(frontEnds).joined(separator: ", ") : pattern(frontEnds)
       return """
           \(domain):
             aliases: [\(chance() ? "www.\(domain)" : "")]
-            front_ends: [\(some(frontEnds).joined(separator: ", "))]
+            front_ends: [\(publishers)]
             back_ends: [\(served)]
             certificate: {ca: true}
             back_end: {port: 8443, root: /srv/\(chance() ? "one" : "two")}

@@ -1,7 +1,6 @@
 import Fleet
 import FleetLiterals
 import Inventories
-import Planning
 import Testing
 
 @Suite("A selector")

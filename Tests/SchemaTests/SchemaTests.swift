@@ -13,9 +13,11 @@ private enum Checker {
   static let missing: Comment = "\(path) is missing: scripts/make-python-tools makes it"
 
   /// Which of the texts the schema refuses.
-  static func refused(_ texts: [String], by reference: KeyReference) throws -> Set<Int> {
+  static func refused(_ texts: [String], by reference: KeyReference, isPart: Bool = false) throws
+    -> Set<Int>
+  {
     let folder = try TemporaryFolder("schema")
-    try folder.write(try reference.schema(), to: "schema.json")
+    try folder.write(try reference.schema(isPart: isPart), to: "schema.json")
     for (index, text) in texts.enumerated() { try folder.write(text, to: "\(index).yml") }
     let files = texts.indices.map { "\(folder.path)/\($0).yml" }
     let run = try ProgramRun(
@@ -80,6 +82,27 @@ struct SchemaTests {
       }
     }
     #expect(valid > 5 && wrong > 5)
+  }
+
+  @Test(
+    "requires nothing of a part, and of an inventory only what no other file and no default may have"
+  )
+  func completion() throws {
+    let site = "{front_ends: all, back_ends: all, certificate: {ca: true}, back_end: {root: /srv}}"
+    let hosts =
+      "front_ends: {edge-1: {address: 198.18.0.1}}\nback_ends: {app-1: {address: 198.18.0.2}}\n"
+    let top = "fleet: a\nca: {name: b}\n" + hosts
+    let texts = [
+      top + "sites: {a.example: \(site)}", top + "sites: {a.example: {front_ends: all}}",
+      top + "defaults: {site: {back_ends: all}}\nsites: {a.example: {front_ends: all}}",
+      top + "include: a.yml\nsites: {a.example: {}}", hosts, "include: a.yml",
+      "defaults: {site: {back_end: {port: 1}, hsts: none}}\ninclude: [a.yml]", "vars: {a: 1}",
+    ]
+    #expect(try Checker.refused(texts, by: .inventory) == [1, 4, 7])
+    #expect(try Checker.refused(texts, by: .inventory, isPart: true).isEmpty)
+    #expect(
+      try Checker.refused(["sites: []", "unknown: 1", "x-known: 1"], by: .inventory, isPart: true)
+        == [0, 1])
   }
 
   /// Two judges that do not know each other: the reader, and check-jsonschema.

@@ -49,6 +49,7 @@ struct TableTests {
   /// Keys that the reader knows, and refuses there with a reason of its own.
   private static let refused = [
     "front_ends": "container", "acme.accounts": "accounts", "ssh": "address",
+    "defaults.site": "aliases",
   ]
 
   @Test("the reader knows no key that the table lacks", arguments: DocumentedKey.all)

@@ -36,6 +36,11 @@ enum SecretEnvironment {
       + inventory.left.values.compactMap(\.ssh.password)
       + inventory.acme.values.compactMap(\.externalAccount?.macKey)
     for case .environment(let name) in sources { _ = take(name) }
+    takeUsual()
+  }
+
+  /// Takes those that have fixed names, before a program prints the inventory with the names of the others.
+  static func takeUsual() {
     _ = take("PGPASSWORD")
     _ = take(usualPassphrase)
   }

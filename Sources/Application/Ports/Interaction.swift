@@ -6,8 +6,8 @@ package import State
 /// How use cases show results and ask the user. The command line implements it for a terminal,
 /// tests in memory.
 package protocol Interaction: Sendable {
-  /// Shows mistakes and warnings in a file that the user wrote.
-  func show(_ diagnostics: [Diagnostic], in source: SourceText)
+  /// Shows mistakes and warnings in files that the user wrote.
+  func show(_ diagnostics: [Diagnostic], in sources: [SourceText])
 
   /// Shows a plan before it is carried out.
   ///

@@ -15,10 +15,13 @@ package enum KeyReference: String, CaseIterable, Sendable {
   }
 
   /// A JSON Schema (2020-12) for editors, as text.
-  package func schema() throws -> String {
+  ///
+  /// - Parameter isPart: whether it is for a file that other files of the inventory complete.
+  package func schema(isPart: Bool = false) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let title = "\(self == .inventory ? "Inventory" : "Playbook") of deploy"
+    let name = self == .inventory ? isPart ? "Part of an inventory" : "Inventory" : "Playbook"
+    let (title, keys) = ("\(name) of deploy", isPart ? keys.partial : keys)
     return String(
       decoding: try encoder.encode(keys.jsonSchema(titled: title)), as: UTF8.self) + "\n"
   }

@@ -56,15 +56,15 @@ package struct FleetRun: Sendable {
   package init(
     _ location: FleetLocation, _ scope: RunScope, _ interaction: any Interaction,
     log: Logger = Self.silent
-  ) throws {
-    self = try Self.overSSH(location, scope, interaction, log: log).run
+  ) async throws {
+    self = try await Self.overSSH(location, scope, interaction, log: log).run
   }
 
   /// The same, and returns the access to the hosts too.
   package static func overSSH(
     _ location: FleetLocation, _ scope: RunScope, _ interaction: any Interaction, log: Logger
-  ) throws -> (run: FleetRun, access: SSHFleetAccess) {
-    let workspace = try Workspace.open(location, interaction)
+  ) async throws -> (run: FleetRun, access: SSHFleetAccess) {
+    let workspace = try await Workspace.open(location, interaction)
     let access = try SSHFleetAccess(workspace, parallel: scope.parallel, interaction, log: log)
     return (try FleetRun(workspace, scope, access: access, interaction, log: log), access)
   }

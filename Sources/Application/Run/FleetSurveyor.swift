@@ -104,7 +104,7 @@ struct FleetSurveyor {
         + newer.map { "    \($0)\n" }.joined()
         + "Get the newer \(workspace.statePlace) from version control or from the person who made these"
         + " releases, or catch up from the hosts with\n    deploy state rebuild --inventory"
-        + " \(workspace.inventoryPath)\nTo replace these releases with this inventory's configuration, add"
+        + " \(workspace.inventoryWords)\nTo replace these releases with this inventory's configuration, add"
         + " --override-newer")
   }
 
@@ -124,7 +124,7 @@ struct FleetSurveyor {
         + "Either the CA was created again elsewhere, or this inventory has the CA folder of another fleet."
         + " Copy \(workspace.statePlace) and \(workspace.ca.path) from where these releases were made, or"
         + " review what the hosts claim with\n    deploy state rebuild --inventory"
-        + " \(workspace.inventoryPath)")
+        + " \(workspace.inventoryWords)")
   }
 
   /// Stops if the state is lost: a new state would have another lineage, and the two could not be
@@ -139,7 +139,7 @@ struct FleetSurveyor {
         .failed,
         "\(workspace.statePlace) does not exist, but \(host) has release"
           + " \(manifest.release.number) of this fleet: recreate the state with\n    deploy state"
-          + " rebuild --inventory \(workspace.inventoryPath)")
+          + " rebuild --inventory \(workspace.inventoryWords)")
     }
   }
 
@@ -162,7 +162,7 @@ struct FleetSurveyor {
         + " generation (key identifier \(identifier)) whose certificate is neither in"
         + " \(workspace.ca.path) nor in \(workspace.statePlace), so it cannot stay trusted during the change."
         + " Restore the folder or the state from a backup, or read it from the hosts with\n"
-        + "    deploy state rebuild --inventory \(workspace.inventoryPath)")
+        + "    deploy state rebuild --inventory \(workspace.inventoryWords)")
   }
 }
 

@@ -1,6 +1,6 @@
 package import Fleet
-import Inventories
-package import Planning
+package import Inventories
+import Planning
 package import Playbooks
 
 /// What a run applies to and what it may do, from the options that the user gave.

@@ -37,7 +37,7 @@ package struct CheckFleet {
     _ location: FleetLocation, playbook path: String?, _ interaction: any Interaction,
     knowing roots: KnownRoots?, looking lookup: CAALookup?
   ) async throws -> Report {
-    let workspace = try Workspace.open(location, interaction)
+    let workspace = try await Workspace.open(location, interaction)
     let playbook = try path.map { try Workspace.playbook($0, interaction) } ?? .rolling
     let materials = try MaterialsReader(
       workspace: workspace, now: .current, keys: .none, roots: roots

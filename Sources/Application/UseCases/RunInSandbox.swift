@@ -23,7 +23,7 @@ package struct RunInSandbox {
     do {
       status = try await sandbox.runInteractively(
         command.isEmpty ? [EnvironmentVariable.value("SHELL") ?? "/bin/sh"] : command,
-        environment: ["DEPLOY_INVENTORY": workspace.inventoryPath])
+        environment: workspace.environment)
     } catch {
       await sandbox.close()
       throw error

@@ -24,6 +24,20 @@ enum FolderTrust {
         + " file with --inventory")
   }
 
+  /// Why a file that an inventory includes is not read: another user could have written it, or put it into its folder.
+  ///
+  /// - Parameter inventory: the file that the user named; nil for standard input. Files of its owner are read too.
+  static func refusal(ofIncluded file: String, folder: String, inventory: String?) -> String? {
+    let named = inventory.flatMap { status($0, followsLinks: true) }
+    func isKnown(_ followsLinks: Bool) -> Bool {
+      status(file, followsLinks: followsLinks).map { included in
+        included.isOwn(in: nil) || named.map { included.hasOwner(of: $0) } ?? false
+      } ?? true
+    }
+    if isOpen(folder) { return "every user may change its folder" }
+    return isKnown(true) && isKnown(false) ? nil : "it belongs to another user"
+  }
+
   /// Whether the path, or what a symbolic link leads to, belongs to another user than this one and root.
   private static func isForeign(_ path: String) -> Bool {
     guard let itself = status(path, followsLinks: false), itself.isOwn(in: nil) else { return true }

@@ -14,13 +14,35 @@ enum InventoryFile {
   /// The name of an inventory in messages.
   static func name(_ path: String) -> String { path == standardInput ? "standard input" : path }
 
-  /// The path of the inventory. A symbolic link is followed, so that the state and the CA are those of the file itself.
+  /// The paths of the inventory and of the files on top of it, each also as it was named. A symbolic link is followed,
+  /// so that the state and the CA are those of the file itself.
   ///
   /// - Throws: a failure of the kind `usage` if it is not clear which file to use, or which state and CA.
-  static func path(_ location: FleetLocation, _ interaction: (any Interaction)?) throws -> String {
-    if let path = location.inventory ?? EnvironmentVariable.value("DEPLOY_INVENTORY") {
-      return path == standardInput ? path : try LinkedInventory.followed(path)
+  static func paths(
+    _ location: FleetLocation, _ interaction: (any Interaction)?
+  ) throws -> [(path: String, named: String)] {
+    let named = location.inventories.isEmpty ? fromEnvironment : location.inventories
+    guard named.isEmpty else {
+      guard named.count(where: { $0 == standardInput }) < 2 else {
+        throw Failure(.usage, "standard input can be read once: name other inventories by files")
+      }
+      return try named.map { path in
+        (path == standardInput ? path : try LinkedInventory.followed(path), path)
+      }
     }
+    let path = try discovered(interaction)
+    return [(try LinkedInventory.followed(path), path)]
+  }
+
+  /// Those in DEPLOY_INVENTORY, separated by colons unless there is a file of this name.
+  private static var fromEnvironment: [String] {
+    guard let value = EnvironmentVariable.value("DEPLOY_INVENTORY") else { return [] }
+    if FileManager.default.fileExists(atPath: value) { return [value] }
+    return value.split(separator: ":").map(String.init)
+  }
+
+  /// The only inventory of the nearest folder.
+  private static func discovered(_ interaction: (any Interaction)?) throws -> String {
     for folder in folders {
       // The nearest one decides, even if it is empty: a fleet further above is another one.
       guard let candidates = try Workspace.inventories(in: folder) else { continue }
@@ -43,7 +65,7 @@ enum InventoryFile {
         try FolderTrust.check(folder, file: path)
         interaction?.inform("using the inventory \(path)")
       }
-      return try LinkedInventory.followed(path)
+      return path
     }
     throw Failure(
       .usage,

@@ -8,10 +8,14 @@ package import Inventories
 import Playbooks
 import StateStores
 
-/// The paths of a fleet's inventory and state, as given with `--inventory` and `--state`, each nil for its default
-/// path; and the command line they are from.
+/// The paths of a fleet's inventory and state, as given with `--inventory` and `--state`, and the command line they are
+/// from.
 package struct FleetLocation: Sendable {
-  package var inventory: String?
+  /// The inventory, and files on top of it; empty for the default.
+  package var inventories: [String]
+  /// The values of variables of the inventory, as given with `--var`.
+  package var variables: [String: String]
+  /// Nil for the default path.
   package var state: String?
   /// How long a run waits for hosts that another run has reserved.
   package var lockTimeout: Duration
@@ -19,10 +23,11 @@ package struct FleetLocation: Sendable {
   package var origin: RunOrigin?
 
   package init(
-    inventory: String? = nil, state: String? = nil, lockTimeout: Duration = .zero,
-    origin: RunOrigin? = nil
+    inventories: [String] = [], variables: [String: String] = [:], state: String? = nil,
+    lockTimeout: Duration = .zero, origin: RunOrigin? = nil
   ) {
-    self.inventory = inventory
+    self.inventories = inventories
+    self.variables = variables
     self.state = state
     self.lockTimeout = lockTimeout
     self.origin = origin
@@ -33,7 +38,12 @@ package struct FleetLocation: Sendable {
 /// ``open(_:_:)`` makes it.
 package struct Workspace: Sendable {
   package private(set) var inventory: Inventory
+  /// The file that the user named first.
   package let inventoryPath: String
+  /// What is behind `--inventory` in commands of messages: the file, files on top of it, and variables.
+  package let inventoryWords: String
+  /// Variables of the environment that name the inventory for another deploy.
+  private(set) var environment: [String: String]
   /// The state and the CA's files.
   let store: any FleetStore
   let lockWait: LockWait
@@ -43,14 +53,16 @@ package struct Workspace: Sendable {
   private(set) var origin: RunOrigin?
 
   init(
-    _ inventory: Inventory, path: String, _ networkFiles: NetworkFiles, store: any FleetStore,
-    lockWait: LockWait = .none
+    _ inventory: Inventory, path: String, words: String? = nil, _ networkFiles: NetworkFiles,
+    store: any FleetStore, lockWait: LockWait = .none
   ) {
     self.inventory = inventory
     inventoryPath = path
+    inventoryWords = words ?? path
+    environment = ["DEPLOY_INVENTORY": path]
     self.store = store
     self.lockWait = lockWait
-    ca = CAFolder(path: store.caFolder, inventoryPath: path, in: store.caFiles)
+    ca = CAFolder(path: store.caFolder, inventoryPath: inventoryWords, in: store.caFiles)
     self.networkFiles = networkFiles
   }
 
@@ -71,19 +83,25 @@ package struct Workspace: Sendable {
   ///   read, and `usage` if it is not clear which file to use.
   package static func open(
     _ location: FleetLocation, _ interaction: any Interaction
-  ) throws -> Workspace {
-    let path = try InventoryFile.path(location, interaction)
-    var inventory = try read(path, InventoryFile.read(path), interaction) { Inventory.read($0) }
+  ) async throws -> Workspace {
+    let loader = try InventoryLoader(location, interaction)
+    let path = loader.path
+    let reading = try await loader.read()
+    if !reading.diagnostics.isEmpty {
+      interaction.show(reading.diagnostics, in: reading.sources)
+    }
+    guard var inventory = reading.inventory else { throw Failure(.invalidInput) }
     SecretEnvironment.takeAll(of: inventory)
     let networkFiles = NetworkFiles(
       stem: InventoryFile.stem(path, fleet: inventory.fleet.text))
     inventory.networks = try networkFiles.read()
     var workspace = Workspace(
-      inventory, path: path, networkFiles,
+      inventory, path: path, words: loader.words, networkFiles,
       store: try declaredStore(of: inventory, path, location, stem: networkFiles.stem),
       lockWait: LockWait(timeout: location.lockTimeout) { other in
         interaction.inform("waiting for another run: \(other)")
       })
+    workspace.environment = loader.environment
     workspace.origin = location.origin
     return workspace
   }
@@ -93,7 +111,11 @@ package struct Workspace: Sendable {
     let bytes = try Failure.naming(.invalidInput) { () throws(FileError) in
       try FileReader.read(path, as: .inventory)
     }
-    return try read(path, bytes, interaction) { Playbook.read($0) }
+    let source = SourceText(file: path, bytes: bytes)
+    let (playbook, diagnostics) = Playbook.read(source)
+    if !diagnostics.isEmpty { interaction.show(diagnostics, in: [source]) }
+    guard let playbook else { throw Failure(.invalidInput) }
+    return playbook
   }
 
   /// Reads the given playbook, or returns the default one of the command. A playbook with the
@@ -118,18 +140,6 @@ package struct Workspace: Sendable {
         + " --playbook \(path)")
   }
 
-  /// Reads a file that the user wrote, and shows its mistakes and warnings.
-  private static func read<Value>(
-    _ path: String, _ bytes: [UInt8], _ interaction: any Interaction,
-    _ decode: (SourceText) -> (Value?, [Diagnostic])
-  ) throws -> Value {
-    let source = SourceText(file: InventoryFile.name(path), bytes: bytes)
-    let (value, diagnostics) = decode(source)
-    if !diagnostics.isEmpty { interaction.show(diagnostics, in: source) }
-    guard let value else { throw Failure(.invalidInput) }
-    return value
-  }
-
   /// The names of the inventories in a folder, sorted. The only one there is used if none is named.
   ///
   /// - Returns: nil if there is no such folder.
@@ -145,29 +155,33 @@ package struct Workspace: Sendable {
     return names.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.sorted()
   }
 
-  /// The inventory that a shell completes words from: nothing is shown, and nothing but the inventory is read.
+  /// The inventory that a shell completes words from: nothing is shown, nothing runs, and nothing but the inventory is
+  /// read.
   ///
   /// - Returns: nil if it is not clear which inventory to use, or if it has a mistake.
   package static func inventoryForCompletion(_ location: FleetLocation) -> Inventory? {
-    guard let path = try? InventoryFile.path(location, nil), path != InventoryFile.standardInput,
-      let bytes = try? FileReader.read(path, as: .inventory)
-    else { return nil }
-    return Inventory.read(SourceText(file: path, text: String(decoding: bytes, as: UTF8.self))).0
+    guard let loader = try? InventoryLoader(location, nil) else { return nil }
+    return (try? loader.readFiles())?.inventory
   }
 
   /// Resolves a path that the inventory names: absolute, below `~`, or relative to the inventory's
   /// folder.
-  func resolve(_ path: String) -> String {
-    if path.hasPrefix("~/") {
-      return HomeFolder.path + path.dropFirst()
-    }
-    return resolveOutsideHome(path)
+  func resolve(_ path: String) -> String { Self.resolve(path, beside: inventoryPath) }
+
+  /// The same for an inventory that is not open.
+  static func resolve(_ path: String, beside inventory: String) -> String {
+    path.hasPrefix("~/")
+      ? HomeFolder.path + path.dropFirst() : resolveOutsideHome(path, beside: inventory)
   }
 
   /// The same, but leaves paths below `~` unchanged.
   func resolveOutsideHome(_ path: String) -> String {
+    Self.resolveOutsideHome(path, beside: inventoryPath)
+  }
+
+  private static func resolveOutsideHome(_ path: String, beside inventory: String) -> String {
     if path.hasPrefix("/") || path.hasPrefix("~/") { return path }
-    let folder = URL(filePath: inventoryPath).deletingLastPathComponent().relativePath
+    let folder = URL(filePath: inventory).deletingLastPathComponent().relativePath
     return folder == "." ? path : "\(folder)/\(path)"
   }
 }

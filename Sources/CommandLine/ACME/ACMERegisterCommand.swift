@@ -25,7 +25,7 @@ struct ACMERegisterCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let run = try FleetRun(
+      let run = try await FleetRun(
         options.location(waiting: lock), RunScope(), options.interaction(yes: false),
         log: log.logger(options.verbosity))
       for account in try await RegisterAccount(run).register(account) {

@@ -26,7 +26,7 @@ struct CACreateCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let workspace = try options.openWorkspace(waiting: lock)
+      let workspace = try await options.openWorkspace(waiting: lock)
       let record = try await ChangeCA(workspace, options.interaction()).create()
       let folder = workspace.ca
       Console.output(

@@ -27,7 +27,7 @@ struct CAExportCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let export = ExportCA(try options.openWorkspace())
+      let export = ExportCA(try await options.openWorkspace())
       let text = try export.text(revocationLists: crl)
       if let out {
         try export.write(text, to: out)

@@ -117,7 +117,7 @@ struct CAImportCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       ImportCA.takeSecret(of: source)
-      let workspace = try options.openWorkspace(waiting: lock)
+      let workspace = try await options.openWorkspace(waiting: lock)
       let use = ImportCA(workspace, options.interaction())
       guard folder != nil || certificate != nil else {
         for (record, end) in try await use.updateLists(from: crl) {

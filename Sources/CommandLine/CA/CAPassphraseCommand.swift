@@ -49,7 +49,7 @@ struct CAPassphraseCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let workspace = try options.openWorkspace(waiting: lock)
+      let workspace = try await options.openWorkspace(waiting: lock)
       let change = try await ChangeCA(workspace, options.interaction()).changePassphrase(
         to: source)
       Console.output(

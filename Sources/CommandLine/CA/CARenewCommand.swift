@@ -27,7 +27,7 @@ struct CARenewCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let workspace = try options.openWorkspace(waiting: lock)
+      let workspace = try await options.openWorkspace(waiting: lock)
       let (old, new) = try await ChangeCA(workspace, options.interaction()).renew(
         generation: generation)
       Console.output(

@@ -20,7 +20,7 @@ struct CAShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      try CAView(CAReport(options.openWorkspace())).print(as: format)
+      try await CAView(CAReport(options.openWorkspace())).print(as: format)
     }
   }
 }

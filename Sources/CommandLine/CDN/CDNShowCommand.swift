@@ -34,7 +34,7 @@ struct CDNShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let workspace = try options.openWorkspace()
+      let workspace = try await options.openWorkspace()
       let networks = KnownNetwork.allCases.map {
         ($0, workspace.inventory.published($0))
       }

@@ -47,13 +47,14 @@ struct HistoryCommand: AsyncParsableCommand {
     try await reporting {
       let interaction = options.interaction(format: format)
       if isFromHosts {
-        let run = try FleetRun(
+        let run = try await FleetRun(
           options.location, RunScope(parallel: parallel.parallel), interaction,
           log: log.logger(options.verbosity))
         try ReleasesView(await ListReleases(run).report()).print(as: format, interaction.style)
         return
       }
-      let history = ShowHistory(try Workspace.open(options.location, interaction), interaction)
+      let history = ShowHistory(
+        try await Workspace.open(options.location, interaction), interaction)
       if let run {
         try RunView(await history.run(run)).print(as: format, interaction.style)
       } else {

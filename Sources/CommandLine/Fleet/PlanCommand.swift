@@ -71,7 +71,7 @@ struct PlanCommand: AsyncParsableCommand {
       scope.overridesNewer = newer.overridesNewer
       scope.ordersCertificates = true
       let interaction = options.interaction(format: format.ofResults)
-      let run = try FleetRun(
+      let run = try await FleetRun(
         options.location, scope, interaction, log: log.logger(options.verbosity))
       let proposal = try await PlanFleet(run).proposal(isOffline: isOffline)
       try show(proposal, interaction.style)

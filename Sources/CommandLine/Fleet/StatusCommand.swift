@@ -52,8 +52,8 @@ struct StatusCommand: AsyncParsableCommand {
     }
   }
 
-  private func fleetRun() throws -> FleetRun {
-    try FleetRun(
+  private func fleetRun() async throws -> FleetRun {
+    try await FleetRun(
       options.location, hosts.scope(), options.interaction(format: format.ofResults),
       log: log.logger(options.verbosity))
   }
@@ -74,7 +74,7 @@ struct StatusCommand: AsyncParsableCommand {
   }
 
   private func show() async throws {
-    let run = try fleetRun()
+    let run = try await fleetRun()
     let style = options.interaction(format: format.ofResults).style
     let ends = ExpiryView(try ListExpiry(run).expiries(now: .current))
     guard !expiry else {

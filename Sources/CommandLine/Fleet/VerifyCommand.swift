@@ -36,7 +36,7 @@ struct VerifyCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let interaction = options.interaction(format: format)
-      let (run, access) = try FleetRun.overSSH(
+      let (run, access) = try await FleetRun.overSSH(
         options.location, hosts.scope(), interaction, log: log.logger(options.verbosity))
       let view = VerificationView(
         fleet: run.workspace.inventory.fleet.text,

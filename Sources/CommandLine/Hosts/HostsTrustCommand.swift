@@ -51,7 +51,7 @@ struct HostsTrustCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let interaction = options.interaction(format: format, yes: yes)
-      let (run, access) = try FleetRun.overSSH(
+      let (run, access) = try await FleetRun.overSSH(
         options.location, hosts.scope(), interaction, log: log.logger(options.verbosity))
       var shown: [NewHostKey] = []
       let result = try await TrustHosts(run, access).trust { keys in

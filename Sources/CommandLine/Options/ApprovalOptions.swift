@@ -36,7 +36,7 @@ struct ApprovalOptions: ParsableArguments {
       guard format == .text || yes else {
         throw Failure(.usage, "--format \(format.rawValue) shows no plan to approve: add --yes")
       }
-      let run = try FleetRun(
+      let run = try await FleetRun(
         options.location(waiting: lock), scope(),
         options.interaction(format: format.ofResults, yes: yes, events: events),
         log: log.logger(options.verbosity))

@@ -20,7 +20,7 @@ struct EdgeTrialOptions: ParsableArguments {
     _ options: FleetOptions, _ log: LogOption, _ hosts: HostOptions,
     _ interaction: TerminalInteraction
   ) async throws -> FleetReport {
-    let (run, access) = try FleetRun.overSSH(
+    let (run, access) = try await FleetRun.overSSH(
       options.location, hosts.scope(), interaction, log: log.logger(options.verbosity))
     return try await ReportFleet(run, access).report(
       isOffline: isOffline, verifies: verify, version: Deploy.configuration.version, now: .current)

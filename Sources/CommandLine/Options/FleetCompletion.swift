@@ -7,21 +7,24 @@ import Inventories
 struct FleetCompletion {
   private let inventory: Inventory?
 
-  /// - Parameter words: the words of the command line, of which `--inventory` counts.
+  /// - Parameter words: the words of the command line, of which `--inventory` and `--var` count.
   init(_ words: [String]) {
     inventory = Workspace.inventoryForCompletion(
-      FleetLocation(inventory: Self.inventory(in: words)))
+      FleetLocation(
+        inventories: Self.values(of: ["--inventory", "-i"], in: words),
+        variables: VariableOption.values(
+          Self.values(of: ["--var"], in: words).compactMap { try? VariableOption($0) })))
   }
 
-  /// The value of `--inventory` in the words of a command line; nil if it has none.
-  static func inventory(in words: [String]) -> String? {
-    for (index, word) in words.enumerated() {
-      if let path = ["--inventory=", "-i="].first(where: word.hasPrefix) {
-        return String(word.dropFirst(path.count))
-      }
-      if word == "--inventory" || word == "-i", index + 1 < words.count { return words[index + 1] }
+  /// The values of an option in the words of a command line.
+  ///
+  /// - Parameter names: the names of the option.
+  static func values(of names: [String], in words: [String]) -> [String] {
+    words.indices.compactMap { index in
+      if names.contains(words[index]) { return index + 1 < words.count ? words[index + 1] : nil }
+      return names.first { words[index].hasPrefix($0 + "=") }
+        .map { String(words[index].dropFirst($0.count + 1)) }
     }
-    return nil
   }
 
   var hosts: [String] { (inventory?.hosts ?? []).map(\.name.text).sorted() }

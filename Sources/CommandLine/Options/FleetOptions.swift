@@ -8,12 +8,23 @@ struct FleetOptions: ParsableArguments {
     name: .shortAndLong,
     help: ArgumentHelp(
       """
-      Inventory; - is standard input. Default: $DEPLOY_INVENTORY, or else the only inventory in the nearest \
+      Inventory, - for standard input, or a program that prints it. If it is given several times, each file is \
+      put on top of those before it. Default: $DEPLOY_INVENTORY, or else the only inventory in the nearest \
       Inventories/, here or in a folder above.
       """,
       valueName: "file"),
     completion: .yaml)
-  var inventory: String?
+  var inventory: [String] = []
+
+  @Option(
+    name: .customLong("var"),
+    help: ArgumentHelp(
+      """
+      The value of a variable of the inventory, for each one the last. Default: $DEPLOY_VAR_NAME, or else the value \
+      in the inventory.
+      """, valueName: "name=value"),
+    transform: VariableOption.init)
+  var variables: [VariableOption] = []
 
   @Option(
     help: ArgumentHelp(
@@ -29,7 +40,7 @@ struct FleetOptions: ParsableArguments {
   /// The files that the options name, and the command line, which the history records.
   var location: FleetLocation {
     FleetLocation(
-      inventory: inventory, state: state,
+      inventories: inventory, variables: VariableOption.values(variables), state: state,
       origin: RunOrigin(command: Self.words, version: Deploy.configuration.version))
   }
 
@@ -58,11 +69,13 @@ struct FleetOptions: ParsableArguments {
   }
 
   /// Reads and checks the inventory.
-  func openWorkspace() throws -> Workspace { try Workspace.open(location, interaction()) }
+  func openWorkspace() async throws -> Workspace {
+    try await Workspace.open(location, interaction())
+  }
 
   /// The same, for a command that waits for other runs.
-  func openWorkspace(waiting lock: LockOption) throws -> Workspace {
-    try Workspace.open(location(waiting: lock), interaction())
+  func openWorkspace(waiting lock: LockOption) async throws -> Workspace {
+    try await Workspace.open(location(waiting: lock), interaction())
   }
 }
 

@@ -1,6 +1,6 @@
 import Application
 import ArgumentParser
-import Planning
+import Inventories
 
 /// The options that select hosts and limit the work at the same time: `--limit` and `--parallel`.
 struct HostOptions: ParsableArguments {

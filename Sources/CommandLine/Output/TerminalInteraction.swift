@@ -44,13 +44,13 @@ struct TerminalInteraction: Interaction {
   var style: Style { Style(isColored: usesColor(Console.outputIsTerminal)) }
   private var errorStyle: Style { Style(isColored: usesColor(Console.errorIsTerminal)) }
 
-  func show(_ diagnostics: [Diagnostic], in source: SourceText) {
+  func show(_ diagnostics: [Diagnostic], in sources: [SourceText]) {
     guard !diagnostics.isEmpty else { return }
     shown.note(diagnostics)
     let renderer = DiagnosticRenderer(
-      sources: [source], isColored: errorStyle.isColored, width: Console.errorWidth)
+      sources: sources, isColored: errorStyle.isColored, width: Console.errorWidth)
     Console.error(renderer.render(diagnostics))
-    Console.error(DiagnosticCount(diagnostics, in: source.file).text)
+    Console.error(DiagnosticCount(diagnostics, in: sources).text)
   }
 
   func show(_ plan: Plan, caGenerations: [CAGeneration]) throws {

@@ -14,15 +14,26 @@ struct SchemaCommand: AsyncParsableCommand {
 
       EXAMPLES:
         deploy schema
+        deploy schema inventory-part
         deploy schema playbook
       """)
 
-  @Argument(help: ArgumentHelp("inventory or playbook.", valueName: "kind"))
-  var kind = KeyReference.inventory
+  @Argument(
+    help: ArgumentHelp(
+      "inventory; inventory-part, for a file that others complete; or playbook.", valueName: "kind")
+  )
+  var kind = Kind.inventory
+
+  /// What a schema is for.
+  enum Kind: String, ExpressibleByArgument, CaseIterable {
+    case inventory, playbook
+    case part = "inventory-part"
+  }
 
   func run() async throws {
-    try await reporting { Console.output(try kind.schema()) }
+    try await reporting {
+      let reference = kind == .playbook ? KeyReference.playbook : .inventory
+      Console.output(try reference.schema(isPart: kind == .part))
+    }
   }
 }
-
-extension KeyReference: ExpressibleByArgument {}

@@ -84,7 +84,7 @@ struct RotateCACommand: AsyncParsableCommand {
   /// Shows which generations each host trusts and uses, without changing anything.
   private func showStatus() async throws {
     try await reporting {
-      let run = try FleetRun(
+      let run = try await FleetRun(
         options.location, scope(), options.interaction(), log: log.logger(options.verbosity))
       let (state, rotation) = try await RotateCA(run).status()
       try RotationStatusView(state, rotation).print(as: approval.format.ofResults)

@@ -26,7 +26,7 @@ struct StateMigrateCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let location = options.location(waiting: lock)
-      let migration = try MigrateState(
+      let migration = try await MigrateState(
         options.openWorkspace(waiting: lock), location, options.interaction())
       let outcome = try await toFiles ? migration.toFiles() : migration.toDatabase()
       Console.output(lines(outcome).joined(separator: "\n"))

@@ -43,7 +43,7 @@ struct StateRebuildCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let run = try FleetRun(
+      let run = try await FleetRun(
         options.location(waiting: lock), hosts.scope(),
         options.interaction(format: format, yes: yes),
         log: log.logger(options.verbosity))

@@ -21,7 +21,7 @@ struct StateShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let run = try FleetRun(options.location, RunScope(), options.interaction())
+      let run = try await FleetRun(options.location, RunScope(), options.interaction())
       try JSONText.print(ReadState(run).state())
     }
   }

@@ -138,20 +138,3 @@ package struct RemotePath: ValidatedText {
     self.text = text
   }
 }
-
-/// A path on the controller: absolute, below `~/`, or relative to the inventory's folder.
-package struct LocalPath: ValidatedText {
-  package let text: String
-  package static let noun = "a path on the controller"
-  package static let rule = "1 to 4096 bytes without control characters"
-  package static let userKnownHosts = LocalPath(unchecked: "~/.ssh/known_hosts")
-
-  package init?(_ text: String) {
-    guard (1...4096).contains(text.utf8.count),
-      text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
-    else { return nil }
-    self.text = text
-  }
-
-  private init(unchecked text: String) { self.text = text }
-}

@@ -10,12 +10,16 @@ package protocol ValidatedText: Hashable, Sendable, Comparable, CustomStringConv
   static var rule: String { get }
   /// What was probably meant by a text that is not allowed; may itself not be allowed. Nil if unknown.
   static func repair(_ text: String) -> String?
+  /// The same value for a reader to whom paths are relative to another folder; a text that is not a path stays as it is.
+  func from(_ folder: String) -> Self
 }
 
 extension ValidatedText {
   package static func repair(_ text: String) -> String? {
     String(text.lowercased().map { $0 == "_" ? "-" : $0 })
   }
+
+  package func from(_ folder: String) -> Self { self }
 
   package var description: String { text }
 

@@ -7,6 +7,7 @@ enum HostField: String, KeyTable {
 
   static let owner = "a host"
   static let alternatives = [Self.address, .addresses]
+  static let hasExtensions = true
 
   var about: KeyDescription {
     switch self {
@@ -24,7 +25,8 @@ enum HostField: String, KeyTable {
     case .labels:
       let label = TextShape(LabelText.self, form: "text", example: "region")
       return KeyDescription(
-        .entries(of: .text(label), named: label), .otherwise("none"), "For `--limit region=eu`.",
+        .entries(of: .text(label), named: label), .otherwise("none"),
+        "For `--limit region=eu`, and for `match` in the lists of sites.",
         example: "{region: eu}")
     case .ssh:
       return KeyDescription(

@@ -8,6 +8,7 @@ extension Inventory {
 
 /// The keys at the top level of an inventory.
 enum InventoryField: String, KeyTable {
+  case include, vars, defaults
   case fleet, ca, acme, state, ssh
   case frontEnds = "front_ends"
   case backEnds = "back_ends"
@@ -16,11 +17,19 @@ enum InventoryField: String, KeyTable {
   case stubStatus = "stub_status"
 
   static let owner = "an inventory"
+  static let hasExtensions = true
+  static let completedBy = [Self.include.rawValue]
   static let fewestReleases = 2
   static let mostReleases = 1000
 
   var about: KeyDescription {
     switch self {
+    case .include: Self.inclusion
+    case .vars: Self.variables
+    case .defaults:
+      KeyDescription(
+        .mapping(MappingShape(DefaultsField.self)), .otherwise("none"),
+        "What applies to each site that does not say it itself.")
     case .fleet:
       KeyDescription(
         .text(FleetName.self, form: "1 to 63 lower-case letters, digits, inner hyphens"), .required,

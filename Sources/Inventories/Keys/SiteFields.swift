@@ -14,8 +14,24 @@ enum SiteField: String, KeyTable {
   case maxBodySize = "max_body_size"
 
   static let owner = "a site"
+  static let hasExtensions = true
+  static let completedBy = [InventoryField.defaults, .include].map(\.rawValue)
+
+  /// Keys that a site sets to `none` if it does not want what `defaults` has.
+  static let removable: Set<SiteField> = [
+    .network, .hsts, .cdn, .originPulls, .stapling, .snippets, .timeouts, .headers, .maxBodySize,
+  ]
 
   var about: KeyDescription {
+    var about = ownAbout
+    guard Self.removable.contains(self) else { return about }
+    var shapes = [about.shape]
+    if case .either(let several) = about.shape { shapes = several }
+    about.shape = .either(shapes + [.choice(["none"])])
+    return about
+  }
+
+  private var ownAbout: KeyDescription {
     switch self {
     case .aliases:
       KeyDescription(
@@ -23,15 +39,22 @@ enum SiteField: String, KeyTable {
         example: "[www.shop.example]")
     case .frontEnds:
       KeyDescription(
-        .either([.choice(["all"]), .list(Self.host)]), .required, "Who publishes the site.",
+        .either([
+          .choice(["all"]), .list(.either([Self.host, .mapping(MappingShape(MatchField.self))])),
+          .mapping(MappingShape(MatchField.self)),
+        ]), .required,
+        "Who publishes the site. A front-end in the list is a name, or `{match: PATTERN}` for all that match; `{match:"
+          + " PATTERN}` alone is a list of one.",
         example: "[edge-1]")
     case .backEnds:
       KeyDescription(
         .either([
           .choice(["all"]),
           .list(.either([Self.host, .mapping(MappingShape(UpstreamField.self))])),
+          .mapping(MappingShape(UpstreamField.self)),
         ]), .required,
-        "Who serves it; at least one that is not a backup. A back-end in the list is a name, or a mapping.",
+        "Who serves it; at least one that is not a backup. A back-end in the list is a name, or a mapping; a mapping"
+          + " alone is a list of one.",
         example: "[app-1]")
     case .network:
       KeyDescription(
@@ -99,17 +122,47 @@ enum SiteField: String, KeyTable {
   }
 }
 
+/// The keys of the mapping form of a front-end in the list of a site.
+enum MatchField: String, KeyTable {
+  case match
+
+  static let owner = "a front-end of a site"
+  static let form: String? = "`{match: PATTERN}`"
+
+  var about: KeyDescription {
+    KeyDescription(
+      Self.pattern(example: "region=eu"), .required,
+      "All front-ends that match: names, globs and `label=value` as for `--limit`, so that a new host takes part by its"
+        + " label.")
+  }
+
+  fileprivate static func pattern(example: String) -> Shape {
+    .text(
+      TextShape(noun: Selector.noun, rule: Selector.rule, form: "a pattern", example: example))
+  }
+}
+
 /// The keys of a back-end in the list of a site.
 enum UpstreamField: String, KeyTable {
-  case host, port, weight, backup
+  case host, match, port, weight, backup
   case maxFails = "max_fails"
   case failTimeout = "fail_timeout"
 
   static let owner = "a back-end of a site"
+  static let alternatives = [Self.host, .match]
+
+  private static let needed = KeyDescription.Absence.otherwise(
+    "one of `host`, `match` is required")
 
   var about: KeyDescription {
     switch self {
-    case .host: KeyDescription(SiteField.host, .required, "The name of the back-end.")
+    case .host: KeyDescription(SiteField.host, Self.needed, "The name of the back-end.")
+    case .match:
+      KeyDescription(
+        MatchField.pattern(example: "role=web"), Self.needed,
+        "All back-ends that match, with the settings of this mapping: names, globs and `label=value` as for `--limit`."
+          + " A back-end that the list names keeps the settings that it has there; of several patterns, the first counts."
+      )
     case .port:
       KeyDescription(
         .port, .otherwise("`back_end.port`"), "Where this back-end listens.", example: "8443")

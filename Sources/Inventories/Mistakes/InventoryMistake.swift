@@ -4,6 +4,16 @@ import Fleet
 /// The kinds of mistake in an inventory whose single values are all well formed; the raw value is
 /// the headline.
 package enum InventoryMistake: String, CaseIterable, Sendable {
+  case nothingToInclude = "Include without a file"
+  case unreadableInclude = "Include that cannot be read"
+  case includeCycle = "Include cycle"
+  case includesTooDeep = "Includes nested too deeply"
+  case tooManyIncludes = "Too many included files"
+  case inventoryTooLarge = "Inventory too large"
+  case undeclaredVariable = "Undeclared variable"
+  case unusedVariable = "Unused variable"
+  case brokenReference = "Invalid reference to a variable"
+  case aliasesOfEachSite = "Aliases of each site"
   case unusableAddress = "Unusable host address"
   case duplicateAddress = "Duplicate host address"
   case oneFamilyTwice = "Addresses of one family"
@@ -17,6 +27,7 @@ package enum InventoryMistake: String, CaseIterable, Sendable {
   case hostDescribedTwice = "Conflicting descriptions of a host"
   case unknownHost = "Unknown host"
   case repeatedHost = "Duplicate host in a list"
+  case nothingMatches = "Pattern that matches no host"
   case siteWithoutHosts = "Site without hosts"
   case indexWithoutRoot = "Index without a root"
   case twoApplications = "Conflicting applications of a site"

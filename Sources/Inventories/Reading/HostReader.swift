@@ -120,6 +120,12 @@ struct DeclaredHosts {
 
   /// Whether no host, not even one with a mistake, has this role.
   func declaresNone(_ role: Role) -> Bool { keys[role, default: []].isEmpty }
+
+  /// Whether each host with this role could be read, so that a name or a label which none of them has is a mistake.
+  func knowsAll(_ role: Role) -> Bool {
+    let known = (names[role] ?? []).count { hosts[$0] != nil }
+    return known == keys[role, default: []].count
+  }
 }
 
 /// The name or the value of a host's label, as written in selectors.

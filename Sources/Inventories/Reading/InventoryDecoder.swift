@@ -1,17 +1,52 @@
 package import Diagnostics
 import Fleet
+import Schema
 package import YAML
 
 extension Inventory {
-  /// Reads an inventory from its text; nil if there is an error.
+  /// Reads an inventory from its text alone; nil if there is an error.
   ///
   /// The diagnostics list all mistakes, sorted by place.
   package static func read(
     _ source: SourceText
   ) -> (inventory: Inventory?, diagnostics: [Diagnostic]) {
-    let (node, diagnostics) = Node.parse(source)
-    guard let node else { return (nil, diagnostics) }
-    return decode(node)
+    let reading = read([source], including: NoIncludedFiles())
+    return (reading.inventory, reading.diagnostics)
+  }
+
+  /// An inventory of one file or several, as far as it could be read.
+  package struct Reading {
+    /// Nil if there is an error.
+    package var inventory: Inventory?
+    /// All mistakes, sorted by place.
+    package var diagnostics: [Diagnostic]
+    /// Every file that was read, for messages.
+    package var sources: [SourceText]
+  }
+
+  /// Reads an inventory from the files that the user named.
+  ///
+  /// - Parameters:
+  ///   - named: the inventory, and the files on top of it.
+  ///   - files: what these may include.
+  ///   - given: the values of variables.
+  package static func read(
+    _ named: [SourceText], including files: some IncludedFiles,
+    given: GivenVariables = GivenVariables()
+  ) -> Reading {
+    var inclusion = Inclusion(files)
+    let documents = named.map { inclusion.document(of: $0) }
+    var found = inclusion.found
+    let whole = documents.compactMap(\.self)
+    guard !found.hasErrors, var node = whole.first, whole.count == named.count else {
+      return Reading(diagnostics: found.sorted, sources: inclusion.sources)
+    }
+    for top in whole.dropFirst() { node = node.overlaid(by: top, as: .mapping(keys)) }
+    node.resolveVariables(given, &found)
+    let inventory = found.hasErrors ? nil : decode(node, &found)
+    return Reading(
+      inventory: found.hasErrors ? nil : inventory, diagnostics: found.sorted,
+      sources: inclusion.sources)
   }
 
   /// Reads an inventory from its document; nil if there is an error.
@@ -51,8 +86,10 @@ extension Inventory {
     let edges = fields[.network].map {
       Placed(value: EdgeNetworks.read($0, over: EdgeNetworks(), &found), place: $0.place)
     }
+    let defaults =
+      fields.entry(.defaults).map { SiteDefaults($0, hosts: hosts, &found) } ?? SiteDefaults()
     let sites = (fields.required(.sites, &found)?.entries(&found) ?? []).map {
-      DeclaredSite($0, hosts: hosts, edges: edges, &found)
+      DeclaredSite(defaults.completing($0), hosts: hosts, edges: edges, &found)
     }
     let keepReleases = fields[.keepReleases]?.integer(
       in: InventoryField.fewestReleases...InventoryField.mostReleases, &found)
@@ -73,6 +110,7 @@ extension Inventory {
       fleet: fleet, ca: ca.policy, ssh: ssh,
       hosts: hosts.hosts.values.map(\.value), sites: sites.compactMap(\.site),
       firewall: firewall ?? FirewallPolicy(), keepReleases: keepReleases ?? 5)
+    inventory.file = LocalPath.name(of: node.place.file)
     inventory.left = left
     inventory.acme = accounts
     inventory.state = state
@@ -89,5 +127,26 @@ extension Inventory {
     for host in hosts where !used.contains(host.name) && host.container == nil {
       found.report(.unusedHost(host.name, at: host.place))
     }
+  }
+}
+
+extension Node {
+  /// Replaces the references to the variables of an inventory, if it declares some: without `vars`, `${` is text.
+  fileprivate mutating func resolveVariables(
+    _ given: GivenVariables, _ found: inout DiagnosticCollector
+  ) {
+    guard case .mapping(let entries) = content else { return }
+    let key = InventoryField.vars.rawValue
+    guard let declared = entries.first(where: { $0.key == key }) else {
+      return Variables.refuse(given, &found)
+    }
+    var variables = Variables(declared.value, given, &found)
+    content = .mapping(
+      entries.map { entry in
+        guard entry.key != key else { return entry }
+        return Node.Entry(
+          key: entry.key, place: entry.place, value: variables.resolving(entry.value, &found))
+      })
+    variables.checkUse(&found)
   }
 }

@@ -93,7 +93,5 @@ extension SSHSettings {
 }
 
 extension Node {
-  fileprivate var isNone: Bool {
-    if case .scalar(let scalar) = content { scalar.text == "none" } else { false }
-  }
+  fileprivate var isNone: Bool { isWord("none") }
 }

@@ -11,7 +11,11 @@ extension Service {
 
   /// Reads a site's `back_end:`: its port, and exactly one of `root`, `proxy` and `fastcgi`, but
   /// `fastcgi` may have a `root` too.
-  static func read(_ entry: Node.Entry, _ found: inout DiagnosticCollector) -> Service? {
+  ///
+  /// - Parameter isComplete: false in `defaults`, where a site adds what is missing.
+  static func read(
+    _ entry: Node.Entry, isComplete: Bool, _ found: inout DiagnosticCollector
+  ) -> Service? {
     guard let fields = Fields<ServiceField>(entry.value, at: entry.place, &found)
     else { return nil }
     let port = fields[.port]?.port(&found) ?? .https
@@ -26,6 +30,7 @@ extension Service {
         Service(port: port, content: .fastCGI($0, root: root, index: index ?? .phpIndex))
       }
     }
+    if !isComplete, [ServiceField.root, .proxy].allSatisfy({ fields[$0] == nil }) { return nil }
     guard
       let (key, node) = fields.exactlyOne(of: .root, .proxy, .fastcgi, reporting: &found)
     else { return nil }

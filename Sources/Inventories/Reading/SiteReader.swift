@@ -43,12 +43,28 @@ struct DeclaredSite {
     _ entry: Node.Entry, hosts: DeclaredHosts, edges: Placed<EdgeNetworks>?,
     _ found: inout DiagnosticCollector
   ) {
+    self.init(entry, hosts: hosts, edges: edges, isComplete: true, &found)
+    domain = entry.name(DomainName.self, &found)
+  }
+
+  /// Reads `defaults.site`: a site without a domain, in which nothing is missing.
+  init(
+    defaultsOf entry: Node.Entry, hosts: DeclaredHosts, _ found: inout DiagnosticCollector
+  ) {
+    var entry = entry
+    entry.value.removeNone()
+    self.init(entry, hosts: hosts, edges: nil, isComplete: false, &found)
+  }
+
+  private init(
+    _ entry: Node.Entry, hosts: DeclaredHosts, edges: Placed<EdgeNetworks>?, isComplete: Bool,
+    _ found: inout DiagnosticCollector
+  ) {
     place = entry.place
     edgeNetworks = edges ?? Placed(value: EdgeNetworks(), place: entry.place)
-    domain = entry.name(DomainName.self, &found)
-    guard let fields = Fields<SiteField>(entry.value, at: entry.place, &found) else {
-      return
-    }
+    guard
+      let fields = Fields<SiteField>(entry.value, at: entry.place, isComplete: isComplete, &found)
+    else { return }
     if let node = fields[.network] {
       let networks = EdgeNetworks.read(node, over: edgeNetworks.value, &found)
       edgeNetworks = Placed(value: networks, place: node.place)
@@ -74,7 +90,7 @@ struct DeclaredSite {
     if let node = fields.required(.backEnds, &found) {
       upstreams = hosts.upstreams(node, port: port, &found)
     }
-    service = backEnd.flatMap { Service.read($0, &found) }
+    service = backEnd.flatMap { Service.read($0, isComplete: isComplete, &found) }
     if let entry = fields.requiredEntry(.certificate, &found) {
       (certificate, acmeAccount) = PublicCertificate.read(
         entry, isPrivatelyTrusted: &isPrivatelyTrusted, &found)

@@ -4,6 +4,8 @@ package import Fleet
 /// The declared state of a fleet: the whole content of an inventory file, resolved and valid.
 /// ``read(_:)`` makes it.
 package struct Inventory: Hashable, Sendable {
+  /// The name, without its folder, of the file that the user named, for readers.
+  package var file: String
   package var fleet: FleetName
   package var ca: CAPolicy
   /// The accounts with which certificates of sites are ordered.
@@ -32,6 +34,7 @@ package struct Inventory: Hashable, Sendable {
     fleet: FleetName, ca: CAPolicy, ssh: SSHSettings = SSHSettings(),
     hosts: [Host], sites: [Site], firewall: FirewallPolicy, keepReleases: Int = 5
   ) {
+    file = hosts.first.map { LocalPath.name(of: $0.place.file) } ?? ""
     self.fleet = fleet
     self.ca = ca
     self.ssh = ssh
@@ -104,11 +107,6 @@ package struct Host: Hashable, Sendable {
     self.placement = placement
     self.place = place
   }
-}
-
-extension Host {
-  /// The name, without its folder, of the file that declares the host: for readers.
-  package var inventoryFile: String { String(place.file.split(separator: "/").last ?? "") }
 }
 
 /// The properties of the private certificate authority and of its certificates.

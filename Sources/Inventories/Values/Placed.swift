@@ -14,8 +14,8 @@ extension Node {
   func read<Text: ValidatedText>(
     _ type: Text.Type = Text.self, _ found: inout DiagnosticCollector
   ) -> Text? {
-    value(
-      noun: Text.noun, rule: Text.rule, &found, repair: Text.repair, parse: Text.init)
+    value(noun: Text.noun, rule: Text.rule, &found, repair: Text.repair, parse: Text.init)?
+      .from(folder)
   }
 
   /// Reads a validated text and keeps its place, for rules that compare it with other values.

@@ -3,7 +3,7 @@ import Fleet
 internal import YAML
 
 extension DeclaredHosts {
-  /// The front-ends of a site: `all`, or a list of names.
+  /// The front-ends of a site: `all`, or a list of names and patterns.
   ///
   /// - Returns: each host once, in the order written. Unknown and repeated names are reported, and
   ///   a site without front-ends.
@@ -15,13 +15,29 @@ extension DeclaredHosts {
       listed.isEmpty = declaresNone(.frontEnd)
       for name in names[.frontEnd] ?? [] { listed.add(name, name.text, at: node.place, &found) }
     } else {
-      for element in node.elements(&found, expected: Self.expected) ?? [] {
+      let elements = node.listed(expected: Self.expected, &found)
+      var matches = Matches(.frontEnd, besides: elements)
+      for element in elements {
         listed.isEmpty = false
-        guard let name = resolve(element, as: .frontEnd, &found) else { continue }
-        listed.add(name.value, name.value.text, at: name.place, &found)
+        for name in frontEnds(in: element, &matches, &found) {
+          listed.add(name.value, name.value.text, at: name.place, &found)
+        }
       }
     }
     return listed.finish(node, &found)
+  }
+
+  /// Reads one element of a site's front-ends: a name, or a mapping with a pattern.
+  private func frontEnds(
+    in node: Node, _ matches: inout Matches, _ found: inout DiagnosticCollector
+  ) -> [Placed<HostName>] {
+    guard case .mapping = node.content else {
+      return [resolve(node, as: .frontEnd, &found)].compactMap(\.self)
+    }
+    guard let pattern = Fields<MatchField>(node, &found)?.required(.match, &found) else {
+      return []
+    }
+    return matches.hosts(matching: pattern, of: self, &found)
   }
 
   /// The back-ends of a site: `all`, or a list of names and of mappings with port, weight and more.
@@ -40,11 +56,14 @@ extension DeclaredHosts {
         listed.add(backEnd(name, port), name.text, at: node.place, &found)
       }
     } else {
-      for element in node.elements(&found, expected: Self.expected) ?? [] {
+      let elements = node.listed(expected: Self.expected, &found)
+      var matches = Matches(.backEnd, besides: elements)
+      for element in elements {
         listed.isEmpty = false
-        guard let upstream = upstream(element, port: port, &found) else { continue }
-        let name = "\(upstream.value.host):\(upstream.value.port)"
-        listed.add(upstream.value, name, at: upstream.place, &found)
+        for upstream in upstreams(in: element, port: port, &matches, &found) {
+          let name = "\(upstream.value.host):\(upstream.value.port)"
+          listed.add(upstream.value, name, at: upstream.place, &found)
+        }
       }
     }
     let upstreams = listed.finish(node, &found)
@@ -56,35 +75,42 @@ extension DeclaredHosts {
 
   private static let expected = "a list of host names, or \("all".quoted)"
 
-  /// Reads one back-end of a site: a name, or a mapping with its port, weight and failure limits.
-  private func upstream(
-    _ node: Node, port: Port, _ found: inout DiagnosticCollector
-  ) -> Placed<Upstream>? {
+  /// Reads one element of a site's back-ends: a name, or a mapping with a name or a pattern, and with port, weight and
+  /// failure limits.
+  private func upstreams(
+    in node: Node, port: Port, _ matches: inout Matches, _ found: inout DiagnosticCollector
+  ) -> [Placed<Upstream>] {
     guard case .mapping = node.content else {
-      return resolve(node, as: .backEnd, &found).map {
+      return [resolve(node, as: .backEnd, &found)].compactMap(\.self).map {
         Placed(value: backEnd($0.value, port), place: $0.place)
       }
     }
-    guard let fields = Fields<UpstreamField>(node, &found) else {
-      return nil
-    }
-    let host = fields.required(.host, &found).flatMap { resolve($0, as: .backEnd, &found) }
+    guard let fields = Fields<UpstreamField>(node, &found) else { return [] }
+    let choice = fields.exactlyOne(of: .host, .match, reporting: &found)
     let own = fields[.port]?.port(&found)
     let weight = fields[.weight]?.integer(in: 1...1000, &found)
     let isBackup = fields[.backup]?.boolean(&found)
     let maxFails = fields[.maxFails]?.integer(in: 0...1000, &found)
     let failTimeout = fields[.failTimeout]?.someTime(&found)
-    guard let host else { return nil }
-    let place = fields[.port]?.place ?? host.place
-    if let own, let container = hosts[host.value]?.value.container, own != container.published {
-      found.report(.unpublishedPort(own, container, on: host.value, at: place))
+    guard let (key, value) = choice else { return [] }
+    let hosts =
+      key == .match
+      ? matches.hosts(matching: value, of: self, &found)
+      : [resolve(value, as: .backEnd, &found)].compactMap(\.self)
+    return hosts.map { host in
+      let place = fields[.port]?.place ?? host.place
+      if let own, let container = self.hosts[host.value]?.value.container,
+        own != container.published
+      {
+        found.report(.unpublishedPort(own, container, on: host.value, at: place))
+      }
+      var upstream = backEnd(host.value, own ?? port)
+      upstream.weight = weight ?? 1
+      upstream.isBackup = isBackup ?? false
+      upstream.maxFails = maxFails
+      upstream.failTimeout = failTimeout ?? .seconds(10)
+      return Placed(value: upstream, place: place)
     }
-    var upstream = backEnd(host.value, own ?? port)
-    upstream.weight = weight ?? 1
-    upstream.isBackup = isBackup ?? false
-    upstream.maxFails = maxFails
-    upstream.failTimeout = failTimeout ?? .seconds(10)
-    return Placed(value: upstream, place: place)
   }
 
   /// The back-end that serves the site: the host, or the container that it has.
@@ -125,11 +151,15 @@ private struct Listed<Value> {
 }
 
 extension Node {
-  fileprivate var isAll: Bool {
-    if case .scalar(let scalar) = content { scalar.text == "all" } else { false }
-  }
+  fileprivate var isAll: Bool { isWord("all") }
 
   fileprivate var isListOrAll: Bool {
     if case .sequence = content { true } else { isAll }
+  }
+
+  /// The elements of a list; a mapping is a list of one. Reports any other value.
+  fileprivate func listed(expected: String, _ found: inout DiagnosticCollector) -> [Node] {
+    if case .mapping = content { return [self] }
+    return elements(&found, expected: expected) ?? []
   }
 }

@@ -111,7 +111,7 @@ private struct HostConfiguration {
     ConfigurationFile(
       path: .configuration(of: site.domain, as: role),
       comment: """
-        Made by deploy from \(host.inventoryFile): site \(site.domain) on \(role.rawValue) \
+        Made by deploy from \(inventory.file): site \(site.domain) on \(role.rawValue) \
         \(host.name) of fleet \(inventory.fleet). Manual changes are overwritten.
         """, paragraphs())
   }
@@ -131,7 +131,7 @@ private struct HostConfiguration {
     return ConfigurationFile(
       path: .main,
       comment: """
-        Made by deploy from \(host.inventoryFile): host \(host.name) of fleet \
+        Made by deploy from \(inventory.file): host \(host.name) of fleet \
         \(inventory.fleet). Manual changes are overwritten.
         """, namesHash + format + upgrade + strays.paragraphs + status + [includes])
   }

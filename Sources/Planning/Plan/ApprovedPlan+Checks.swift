@@ -1,3 +1,4 @@
+import Inventories
 package import State
 
 extension ApprovedPlan {

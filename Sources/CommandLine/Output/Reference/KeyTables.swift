@@ -6,7 +6,7 @@ enum KeyTables {
   /// Keys whose mapping has a table of its own.
   static let sections = [
     "inventory", "ca", "acme", "state", "ssh", "back_ends", "left", "sites", "sites.back_ends",
-    "firewall", "stub_status", "playbook",
+    "firewall", "stub_status", "defaults", "playbook",
   ]
 
   /// The table of the keys below a path, and of those in mappings without a table of their own; of an inventory or a

@@ -1,8 +1,7 @@
 package import Fleet
-package import Inventories
 
-/// A parsed `--limit`, which decides which hosts belong to a run: names, globs and `label=value`,
-/// separated by commas; `!` excludes.
+/// A pattern of hosts: names, globs and `label=value`, separated by commas; `!` excludes. It is the value of `--limit`,
+/// which decides which hosts belong to a run, and of `match` in an inventory, which decides which belong to a site.
 package struct Selector: Hashable, Sendable {
   private enum Pattern: Hashable, Sendable {
     case name(glob: String)
@@ -71,6 +70,9 @@ package struct Selector: Hashable, Sendable {
   package static let all = Selector()
 
   private init() {}
+
+  static let noun = "a pattern of hosts"
+  static let rule = "names, globs and label=value, separated by commas; ! excludes"
 
   /// Returns nil if a term is empty.
   package init?(_ text: String) {
