@@ -62,15 +62,15 @@ struct DrainHostsTests {
     let plan = try #require(fleet.hosts.seen.plans.first)
     #expect(plan.hosts.map(\.host) == ["edge-1"])
     #expect(user.seen.questions.count == 1)
-    let record = try #require(try fleet.state().drained["app-1"])
+    let record = try #require(try await fleet.state().drained["app-1"])
     #expect(record.by.contains("@") && !record.isForced)
     #expect(plan.drained.keys.sorted() == ["app-1"])
     #expect(plan.warnings.contains { $0.contains("send no requests to app-1, drained on ") })
     // Again, it keeps the time and the user.
     try await drain("app-1", in: fleet)
-    #expect(try fleet.state().drained["app-1"] == record)
+    #expect(try await fleet.state().drained["app-1"] == record)
     try await undrain("app-1", in: fleet)
-    #expect(try fleet.state().drained.isEmpty)
+    #expect(try await fleet.state().drained.isEmpty)
     #expect(try #require(fleet.hosts.seen.plans.last).hosts.map(\.host) == ["app-1", "edge-1"])
   }
 
@@ -80,7 +80,7 @@ struct DrainHostsTests {
     await #expect(throws: Failure.self) {
       try await self.drain("app-1", in: fleet, FakeInteraction(saysYes: false))
     }
-    #expect(try fleet.state().drained.isEmpty && fleet.hosts.seen.plans.isEmpty)
+    #expect(try await fleet.state().drained.isEmpty && fleet.hosts.seen.plans.isEmpty)
   }
 
   @Test("has recorded the wish before any host is changed")
@@ -88,7 +88,7 @@ struct DrainHostsTests {
     let fleet = try await fleet(
       FakeFleet { means in #expect(await means.keeper.state.drained["app-1"] != nil) })
     try await drain("app-1", in: fleet)
-    #expect(try fleet.state().drained["app-1"] != nil)
+    #expect(try await fleet.state().drained["app-1"] != nil)
   }
 
   @Test(
@@ -100,13 +100,13 @@ struct DrainHostsTests {
     ])
   func last(_ hosts: [String], _ why: String) async throws {
     let fleet = try await fleet()
-    let run = try fleet.run(FakeInteraction(), RunScope(hosts: hosts, playbook: nil))
+    let run = try await fleet.run(FakeInteraction(), RunScope(hosts: hosts, playbook: nil))
     await #expect {
       try await DrainHosts(run).drain(isForced: false, waiting: .zero)
     } throws: {
       "\(Failure($0).text)".contains(why)
     }
-    #expect(try fleet.state().drained.isEmpty && fleet.hosts.seen.plans.isEmpty)
+    #expect(try await fleet.state().drained.isEmpty && fleet.hosts.seen.plans.isEmpty)
   }
 
   @Test("takes also the last back-end if that is forced")
@@ -115,7 +115,7 @@ struct DrainHostsTests {
     try await drain("app-1", in: fleet)
     await #expect(throws: Failure.self) { try await self.drain("app-2", in: fleet) }
     #expect(try await drain("app-2", in: fleet, isForced: true).isSuccess)
-    #expect(try fleet.state().drained.mapValues(\.isForced) == ["app-1": false, "app-2": true])
+    #expect(try await fleet.state().drained.mapValues(\.isForced) == ["app-1": false, "app-2": true])
   }
 
   @Test("fails if connections are left when the time is over, and the host stays drained")
@@ -124,7 +124,7 @@ struct DrainHostsTests {
     let summary = try await drain("app-1", in: fleet, wait: .milliseconds(1))
     #expect(summary.stopped?.contains("app-1 has 2 connections of front-ends") == true)
     #expect(summary.failure?.kind == .failed)
-    #expect(try fleet.state().drained["app-1"] != nil)
+    #expect(try await fleet.state().drained["app-1"] != nil)
     #expect(fleet.hosts.seen.counted.contains("app-1"))
   }
 
@@ -135,6 +135,6 @@ struct DrainHostsTests {
     try fleet.home.write(
       Self.inventory.replacing("  app-1: {address: 198.18.0.21, labels: {rack: b4}}\n", with: "")
         .replacing("[app-1, app-2]", with: "[app-2]"), to: "shop.yml")
-    #expect(try fleet.state().drained.isEmpty)
+    #expect(try await fleet.state().drained.isEmpty)
   }
 }

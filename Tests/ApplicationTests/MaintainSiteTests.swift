@@ -28,7 +28,7 @@ struct MaintainSiteTests {
     #expect(try await begin(page: fleet.home.path + "/page.html", in: fleet, user).isSuccess)
     let plan = try #require(fleet.hosts.seen.plans.first)
     #expect(plan.hosts.map(\.host) == ["edge-1"] && user.seen.questions.count == 1)
-    let record = try #require(try fleet.state().maintenance(of: "shop.example"))
+    let record = try #require(try await fleet.state().maintenance(of: "shop.example"))
     #expect(record.page == "<p>soon</p>\n" && record.retryAfter == 60)
     #expect(record.allowed == ["192.0.2.1", "198.51.100.0/24"])
     #expect(plan.maintenance == [record])
@@ -36,11 +36,11 @@ struct MaintainSiteTests {
       plan.warnings.contains { $0.contains("answer 503 to all but 192.0.2.1, 198.51.100.0/24") })
     // New settings replace the old ones, and the beginning stays.
     #expect(try await begin(in: fleet).isSuccess)
-    let next = try #require(try fleet.state().maintenance(of: "shop.example"))
+    let next = try #require(try await fleet.state().maintenance(of: "shop.example"))
     #expect(next.page == nil && next.since == record.since)
-    let run = try fleet.run(FakeInteraction())
+    let run = try await fleet.run(FakeInteraction())
     #expect(try await MaintainSite(run, site: "shop.example").end().isSuccess)
-    #expect(try fleet.state().maintenance.isEmpty)
+    #expect(try await fleet.state().maintenance.isEmpty)
   }
 
   @Test("is recorded before any host is changed, and only if the user confirms")
@@ -50,7 +50,7 @@ struct MaintainSiteTests {
     await #expect(throws: Failure.self) {
       try await self.begin(in: fleet, FakeInteraction(saysYes: false))
     }
-    #expect(try fleet.state().maintenance.isEmpty)
+    #expect(try await fleet.state().maintenance.isEmpty)
     #expect(try await begin(in: fleet).isSuccess)
   }
 
@@ -87,6 +87,6 @@ struct MaintainSiteTests {
     #expect(try await begin(in: fleet).isSuccess)
     try fleet.home.write(
       fleet.home.inventory.replacing("shop.example", with: "blog.example"), to: "shop.yml")
-    #expect(try fleet.state().maintenance.isEmpty)
+    #expect(try await fleet.state().maintenance.isEmpty)
   }
 }
