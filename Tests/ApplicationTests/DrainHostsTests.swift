@@ -115,7 +115,8 @@ struct DrainHostsTests {
     try await drain("app-1", in: fleet)
     await #expect(throws: Failure.self) { try await self.drain("app-2", in: fleet) }
     #expect(try await drain("app-2", in: fleet, isForced: true).isSuccess)
-    #expect(try await fleet.state().drained.mapValues(\.isForced) == ["app-1": false, "app-2": true])
+    #expect(
+      try await fleet.state().drained.mapValues(\.isForced) == ["app-1": false, "app-2": true])
   }
 
   @Test("fails if connections are left when the time is over, and the host stays drained")

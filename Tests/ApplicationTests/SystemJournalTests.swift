@@ -83,7 +83,8 @@ struct SystemJournalTests {
     let user = FakeInteraction()
     let journal = try ListeningJournal()
     let recorder = RunRecorder(
-      try await Workspace.open(fleet.location, user), user, journal: SystemJournal(socket: journal.path))
+      try await Workspace.open(fleet.location, user), user,
+      journal: SystemJournal(socket: journal.path))
     let runs = try await fleet.runs().count
     await recorder.end()
     #expect(journal.next().isEmpty)

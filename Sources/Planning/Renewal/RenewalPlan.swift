@@ -71,7 +71,8 @@ struct RenewalReview: Sendable {
   /// - Parameter complete: the plan of the host as `deploy apply` makes it.
   init(_ context: PlanContext, _ complete: HostPlan) {
     host = complete.host
-    remainder = complete.steps.flatMap(\.reasons) + (complete.hold?.reasons ?? [])
+    remainder = complete.steps.flatMap(\.reasons)
+    if let hold = complete.hold, hold.kind == .blocked { remainder += hold.reasons }
     guard let host = context.inventory.host(named: complete.host),
       let result = context.input.observed.survey[host.name]
     else { return }
