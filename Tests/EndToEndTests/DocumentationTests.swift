@@ -258,7 +258,8 @@ struct DocumentationPage: Sendable, CustomStringConvertible {
     deploy() {
       case " $* " in
         *' --yes '* | *' --status '*) ;;
-        ' apply '* | ' rollback '* | ' revoke '* | ' rotate '* | ' hosts trust '* | ' state rebuild '*)
+        ' apply '* | ' rollback '* | ' drain '* | ' undrain '* | ' maintenance '* | ' revoke '* | \
+          ' rotate '* | ' hosts trust '* | ' state rebuild '*)
           set -- "$@" --yes ;;
       esac
       "$PROGRAM" "$@"

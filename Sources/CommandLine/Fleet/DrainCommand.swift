@@ -61,6 +61,7 @@ struct UndrainCommand: AsyncParsableCommand {
 
       EXAMPLES:
         deploy undrain app-1
+        deploy undrain rack=b4 --yes
       """)
 
   @OptionGroup var options: FleetOptions
