@@ -9,6 +9,9 @@ package protocol KeyTable: CaseIterable, Hashable, RawRepresentable<String>, Sen
   static var form: String? { get }
   /// Keys of which at least one is needed; empty if there are none.
   static var alternatives: [Self] { get }
+  /// Groups of keys of which a mapping has one at most: where mappings are joined, the one on top removes the others of its
+  /// groups.
+  static var exclusive: [[Self]] { get }
   /// Keys at the top of the document with which required ones may be elsewhere; empty if they cannot.
   static var completedBy: [String] { get }
   /// Whether keys that begin with `x-` are ignored: they are for anchors and for other programs.
@@ -20,6 +23,7 @@ package protocol KeyTable: CaseIterable, Hashable, RawRepresentable<String>, Sen
 extension KeyTable {
   package static var form: String? { nil }
   package static var alternatives: [Self] { [] }
+  package static var exclusive: [[Self]] { [] }
   package static var completedBy: [String] { [] }
   package static var hasExtensions: Bool { false }
 

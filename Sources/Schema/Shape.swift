@@ -83,6 +83,8 @@ package struct MappingShape: Hashable, Sendable {
   package var keys: [Key]
   /// The names of keys of which at least one is needed.
   package var alternatives: [String]
+  /// Groups of the names of keys that exclude each other.
+  package var exclusive: [[String]]
   /// Whether keys that begin with `x-` are ignored.
   package var hasExtensions: Bool
   /// Keys at the top of the document with which required ones may be elsewhere.
@@ -104,6 +106,7 @@ package struct MappingShape: Hashable, Sendable {
         return Key(name: key.rawValue, about: about)
       }
     alternatives = Table.alternatives.map(\.rawValue)
+    exclusive = Table.exclusive.map { $0.map(\.rawValue) }
     hasExtensions = Table.hasExtensions
     completedBy = Table.completedBy
   }

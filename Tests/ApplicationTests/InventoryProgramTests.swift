@@ -89,7 +89,7 @@ struct InventoryProgramTests {
 
   @Test("does not run if the name is that of a file, or if it is not executable")
   func data() throws {
-    for name in ["a.yml", "a.yaml", "a.json"] {
+    for name in ["a.yml", "a.yaml", "a.json", "a.YML"] {
       let path = try write("#!/bin/sh\n", to: name)
       #expect(InventoryProgram(path, named: path) == nil)
       #expect(InventoryProgram("\(home.path)/b", named: path) == nil)
@@ -99,6 +99,9 @@ struct InventoryProgramTests {
     #expect(InventoryProgram(path, named: "\(home.path)/link.yml") == nil)
     chmod(path, 0o644)
     #expect(InventoryProgram(path, named: path) == nil)
+    // A shell would take the text for commands.
+    let text = try write("fleet: shop\n", to: "c")
+    #expect(InventoryProgram(text, named: text) == nil)
     #expect(InventoryProgram(home.path, named: home.path) == nil)
   }
 

@@ -139,6 +139,34 @@ struct SplitInventoryTests {
     #expect(said.contains("sites cannot be read: it is a folder, not a regular file"))
   }
 
+  @Test("leaves out nothing that a glob matches: a link without a target is a mistake")
+  func danglingLinks() async throws {
+    try home.write(Self.hosts + "include: [sites/*.yml, s*/s*/c.yml]\n", to: "shop.yml")
+    try home.write(site("a.example"), to: "sites/a.yml")
+    for name in ["b.yml", "south"] {
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(home.path)/sites/\(name)", withDestinationPath: "nowhere")
+    }
+    let found = try await read("shop.yml")
+    #expect(found.domains.isEmpty)
+    #expect(found.mistakes.contains { $0.contains("sites/b.yml cannot be read") }, "\(found)")
+    #expect(
+      found.mistakes.contains { $0.contains("sites/south matches and cannot be read") }, "\(found)")
+  }
+
+  @Test("does not show lines of a private file beside an inventory that others can read")
+  func privateFile() async throws {
+    try home.write(Self.hosts + site("a.example") + "include: secret\n", to: "shop.yml")
+    try home.write("correct horse\n", to: "secret")
+    chmod("\(home.path)/secret", 0o600)
+    chmod("\(home.path)/shop.yml", 0o644)
+    let said = try await read("shop.yml").mistakes.joined()
+    #expect(said.contains("secret") && !said.contains("correct horse"), "\(said)")
+    chmod("\(home.path)/shop.yml", 0o600)
+    try home.write("x-more: 1\n", to: "secret")
+    #expect(try await read("shop.yml").domains == ["a.example"])
+  }
+
   @Test("includes no file that another user could have written", .requires(geteuid() == 0, "root"))
   func trust() async throws {
     try home.write(Self.hosts + "include: open/*.yml\n", to: "shop.yml")

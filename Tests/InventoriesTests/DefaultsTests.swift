@@ -39,6 +39,28 @@ struct DefaultsTests {
     #expect(sites.map { $0.requests.maxBodySize?.text } == ["10m", nil])
   }
 
+  @Test("keep what runs PHP files when a site has a root, and nothing of another certificate")
+  func notExclusive() throws {
+    let sites = try sites(
+      "{front_ends: all, back_ends: all, back_end: {fastcgi: 'unix:/run/a'},"
+        + " certificate: {command: [get], private: true}}",
+      "{back_end: {root: /srv}}",
+      "{certificate: {ca: true}, back_end: {proxy: 'http://127.0.0.1:1'}}")
+    guard case .fastCGI(_, root: .some, _) = sites[0].service.content else {
+      Issue.record("\(sites[0].service.content)")
+      return
+    }
+    guard case .command = sites[0].certificate else {
+      Issue.record("\(sites[0].certificate)")
+      return
+    }
+    #expect(sites[1].certificate == .ca)
+    guard case .proxy = sites[1].service.content else {
+      Issue.record("\(sites[1].service.content)")
+      return
+    }
+  }
+
   @Test("lose to a key of the site that excludes theirs")
   func alternatives() throws {
     let sites = try sites(
@@ -50,7 +72,7 @@ struct DefaultsTests {
       Issue.record("\(sites[0].certificate)")
       return
     }
-    guard case .fastCGI(_, root: nil, _) = sites[0].service.content else {
+    guard case .fastCGI(_, root: .some, _) = sites[0].service.content else {
       Issue.record("\(sites[0].service.content)")
       return
     }

@@ -19,19 +19,27 @@ struct IncludedFilesOnDisk: IncludedFiles {
       // What is not a regular file is refused when it is read, with the reason.
       return status(glob) == nil ? [] : [glob]
     }
-    var paths = [glob.hasPrefix("/") ? "/" : ""]
-    let names = glob.split(separator: "/")
+    let start = ["/", "~/"].first(where: glob.hasPrefix) ?? ""
+    var paths = [start]
+    let names = glob.dropFirst(start.count).split(separator: "/")
     for (index, name) in names.enumerated() {
       let isFile = index == names.count - 1
+      let isPattern = WildcardPattern.hasWildcard(name)
       var next: [String] = []
       for path in paths {
-        guard WildcardPattern.hasWildcard(name) else {
+        guard isPattern else {
           next.append(path + name)
           continue
         }
         next += try content(of: path).filter { matches($0, name) }.map { path + $0 }
       }
-      paths = next.filter { status($0)?.kind == (isFile ? .regular : .folder) }
+      // What is there and cannot be followed is not left out: its hosts and sites would leave the fleet.
+      paths = try next.filter { path throws(UnreadableInclude) in
+        let kind = status(path)?.kind
+        if isFile { return kind != .folder }
+        guard kind == nil, isPattern else { return kind == .folder }
+        throw UnreadableInclude(reason: "\(self.name(of: path)) matches and cannot be read")
+      }
       if !isFile { paths = paths.map { $0 + "/" } }
     }
     return paths.sorted()
@@ -66,10 +74,19 @@ struct IncludedFilesOnDisk: IncludedFiles {
         reason: "\(file) is not read: \(why), and an inventory names programs that run")
     }
     do {
-      return try FileReader.read(file, as: isBeside(file) ? .inventory : .distantInventory)
+      return try FileReader.read(file, as: mayBePrivate(file) ? .inventory : .distantInventory)
     } catch {
       throw UnreadableInclude(reason: "\(error)")
     }
+  }
+
+  /// Whether a file that only its owner can read may be an inventory: beside one of that kind. Others are most likely
+  /// passphrases and keys, of which messages would show lines.
+  private func mayBePrivate(_ file: String) -> Bool {
+    guard let inventory, let status = try? FileStatus.of(inventory, followsLinks: true),
+      status.mode & 0o077 == 0
+    else { return false }
+    return isBeside(file)
   }
 
   /// Whether the file, without symbolic links, is below the folder of the inventory.

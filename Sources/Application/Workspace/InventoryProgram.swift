@@ -3,6 +3,7 @@ import Fleet
 import FoundationEssentials
 import Processes
 import Synchronization
+import SystemPackage
 
 /// A program that prints an inventory, which the user named in the place of a file.
 ///
@@ -21,10 +22,25 @@ struct InventoryProgram {
   ///
   /// - Parameter named: the path as the user wrote it, which may be a symbolic link.
   init?(_ path: String, named: String) {
-    let isData = [path, named].contains { name in Self.endings.contains(where: name.hasSuffix) }
+    let isData = [path, named].contains { name in
+      Self.endings.contains(where: name.lowercased().hasSuffix)
+    }
     let status = try? FileStatus.of(path, followsLinks: true)
-    guard !isData, let status, status.kind == .regular, status.mode & 0o111 != 0 else { return nil }
+    guard !isData, let status, status.kind == .regular, status.mode & 0o111 != 0,
+      Self.isProgram(path)
+    else { return nil }
     self.path = path
+  }
+
+  /// Whether the kernel can run it: a shell would take any other text for commands (execve(2)).
+  private static func isProgram(_ path: String) -> Bool {
+    guard
+      let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+    else { return false }
+    defer { try? file.close() }
+    var start = [UInt8](repeating: 0, count: 4)
+    let count = (try? start.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0
+    return start[..<count].starts(with: "#!".utf8) || start[..<count] == [0x7F, 0x45, 0x4C, 0x46]
   }
 
   /// What the program prints.

@@ -17,6 +17,8 @@ struct Inclusion<Files: IncludedFiles> {
   private var known: Set<String> = []
   /// What all files together have.
   private var total = (bytes: 0, nodes: 0)
+  /// Nothing more is read then.
+  private var isTooLarge = false
 
   init(_ files: Files) { self.files = files }
 
@@ -54,7 +56,9 @@ struct Inclusion<Files: IncludedFiles> {
       do throws(UnreadableInclude) {
         let paths = try files.paths(matching: glob)
         if paths.isEmpty { found.report(.nothingToInclude(glob, at: pattern.place)) }
-        for next in paths { try include(next, at: pattern.place, path: path, &joined) }
+        for next in paths where !isTooLarge {
+          try include(next, at: pattern.place, path: path, &joined)
+        }
       } catch {
         found.report(.unreadableInclude(error, at: pattern.place))
       }
@@ -94,6 +98,7 @@ struct Inclusion<Files: IncludedFiles> {
     total.nodes += node?.count ?? 0
     guard total.bytes <= limits.bytes, total.nodes <= limits.nodes else {
       found.report(.inventoryTooLarge(limits, at: place))
+      isTooLarge = true
       return nil
     }
     return node
@@ -133,7 +138,7 @@ extension Diagnostic {
   fileprivate static func includesTooDeep(at place: SourcePlace, limit: Int) -> Diagnostic {
     Diagnostic(
       .includesTooDeep, at: place,
-      "At most \(limit) files may lead from an inventory to one that it includes. Include it further above."
+      "Includes are nested more than \(limit) levels deep. Name the file in an inventory further up."
     )
   }
 
@@ -149,6 +154,7 @@ extension Diagnostic {
 
   fileprivate static func tooManyIncludes(limit: Int, at place: SourcePlace) -> Diagnostic {
     Diagnostic(
-      .tooManyIncludes, at: place, "An inventory may include at most \(limit) files. Join some.")
+      .tooManyIncludes, at: place,
+      "An inventory may include at most \(limit) files. Put several into one file.")
   }
 }

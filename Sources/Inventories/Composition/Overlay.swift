@@ -12,10 +12,11 @@ extension Node {
     guard let child = shape?.children, case .mapping(let own) = content,
       case .mapping(let others) = top.content
     else { return top }
-    let alternatives = Set(child.alternatives)
-    let replaced = others.contains { alternatives.contains($0.key) } ? alternatives : []
+    let above = Set(others.map(\.key))
+    let replaced = Set(
+      child.exclusive.filter { !above.isDisjoint(with: $0) }.flatMap(\.self))
     var entries = own.filter { entry in
-      !replaced.contains(entry.key) || others.contains { $0.key == entry.key }
+      !replaced.contains(entry.key) || above.contains(entry.key)
     }
     let positions = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.key, $0) })
     for entry in others {
@@ -35,8 +36,8 @@ extension Node {
 extension Shape {
   /// What a mapping of this shape has below its keys.
   fileprivate struct Children {
-    /// Keys that exclude each other.
-    var alternatives: [String]
+    /// Groups of keys that exclude each other.
+    var exclusive: [[String]]
     var shape: (String) -> Shape?
   }
 
@@ -45,8 +46,8 @@ extension Shape {
     switch self {
     case .mapping(let mapping):
       let shapes = Dictionary(uniqueKeysWithValues: mapping.keys.map { ($0.name, $0.about.shape) })
-      return Children(alternatives: mapping.alternatives) { shapes[$0] }
-    case .entries(let value, _): return Children(alternatives: []) { _ in value }
+      return Children(exclusive: mapping.exclusive) { shapes[$0] }
+    case .entries(let value, _): return Children(exclusive: []) { _ in value }
     case .either(let shapes):
       let hasList = shapes.contains { if case .list = $0 { true } else { false } }
       return hasList ? nil : shapes.lazy.compactMap(\.children).first

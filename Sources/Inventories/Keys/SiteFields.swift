@@ -205,6 +205,8 @@ enum ServiceField: String, KeyTable {
 
   static let owner = "a site's back_end"
   static let alternatives = [Self.root, .proxy, .fastcgi]
+  // PHP files below a root are served as they are without the application that runs them, so `root` keeps `fastcgi`.
+  static let exclusive = [[Self.root, .proxy], [.index, .proxy], [.proxy, .fastcgi]]
 
   private static let needed = KeyDescription.Absence.otherwise(
     "one of `root`, `proxy`, `fastcgi` is required")

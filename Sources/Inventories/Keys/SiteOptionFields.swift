@@ -8,6 +8,8 @@ enum CertificateField: String, KeyTable {
 
   static let owner = "the certificate"
   static let alternatives = [Self.files, .installed, .ca, .acme, .command]
+  // A certificate is one decision: what another one needed, such as `private`, does not stay.
+  static let exclusive = [allCases]
 
   private static let needed = KeyDescription.Absence.otherwise("one of the five is required")
 
