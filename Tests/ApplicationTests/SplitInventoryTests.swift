@@ -201,6 +201,7 @@ struct SplitInventoryTests {
     try home.write(site("b.example"), to: "sites/b.yml")
     chmod("\(home.path)/sites/b.yml", 0o600)
     try home.write(Self.hosts + "include: sites/b.yml\n", to: "shop.yml")
+    chmod("\(home.path)/shop.yml", 0o600)
     #expect(try await read("shop.yml").domains == ["b.example"])
   }
 

@@ -37,13 +37,13 @@ struct MaintenanceTests {
       #expect(try await scene.fetch("/any?a=b").stdout == "<p>back at noon</p>\n")
 
       let plan = try await scene.succeed("plan", "--detailed-exitcode")
-      #expect(plan.stdout.contains("shop.example is in maintenance since "))
+      #expect(plan.stdout.contains("shop.example has been in maintenance since "))
       let json = try await scene.succeed("plan", "--format", "json")
       let document =
         try JSONSerialization.jsonObject(with: Data(json.stdout.utf8)) as? [String: Any]
       let listed = try #require(document?["maintenance"] as? [[String: Any]])
       #expect(listed.compactMap { $0["site"] as? String } == ["shop.example"])
-      #expect(try await scene.succeed("status").stdout.contains("is in maintenance since "))
+      #expect(try await scene.succeed("status").stdout.contains("has been in maintenance since "))
       #expect(try await scene.succeed("history").stdout.contains("maintenance shop.example on"))
       try await scene.succeed("verify")
 

@@ -120,7 +120,7 @@ struct LostHostTests {
       for edge in works {
         if let failure = edges[edge], let failure { return "\(edge): \(failure) behind \(host)" }
       }
-      if let site = deadEnd(works, edges, inventory, plan.revoked) {
+      if let site = deadEnd(works, edges, inventory, plan) {
         return "\(site) has no way behind \(host)"
       }
     }
@@ -130,16 +130,19 @@ struct LostHostTests {
   /// A site that a front-end published before and after, and that no longer answers.
   private func deadEnd(
     _ works: Set<RenderedFleet.Edge>, _ edges: [RenderedFleet.Edge: RenderedFleet.Failure?],
-    _ inventory: Inventory, _ revoked: [HostName]
+    _ inventory: Inventory, _ plan: Plan
   ) -> String? {
     struct PublicEndpoint: Hashable { var site: String, frontEnd: String }
     func entrances(_ edges: some Sequence<RenderedFleet.Edge>) -> Set<PublicEndpoint> {
       Set(edges.map { PublicEndpoint(site: $0.site, frontEnd: $0.frontEnd) })
     }
-    // A site that only a revoked host serves has no alternative.
+    // A site that only revoked and drained hosts serve has no alternative.
     let served = inventory.sites.filter { site in
       site.upstreams.contains { upstream in
-        !revoked.contains { [$0.text, "\($0).container"].contains(upstream.host.text) }
+        plan.drained[upstream.host] == nil
+          && !plan.revoked.contains {
+            [$0.text, "\($0).container"].contains(upstream.host.text)
+          }
       }
     }
     let stays = Set(

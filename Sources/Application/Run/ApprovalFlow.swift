@@ -20,10 +20,14 @@ struct ApprovalFlow {
   }
 
   /// Shows a plan, asks the user, records the plan in the history and runs the hooks `before_run`.
-  func approve(_ plan: Plan, refused: String = "nothing was changed") async throws {
+  ///
+  /// - Parameter changesState: whether the run records a wish of the user, which is asked for also if no host changes.
+  func approve(
+    _ plan: Plan, refused: String = "nothing was changed", changesState: Bool = false
+  ) async throws {
     let caGenerations = await keeper.state.caGenerations
     try run.interaction.show(plan, caGenerations: caGenerations)
-    if plan.hasChanges, await !run.interaction.confirm("Carry this plan out?") {
+    if plan.hasChanges || changesState, await !run.interaction.confirm("Carry this plan out?") {
       let remedy =
         run.interaction.canAsk
         ? "" : ": there is no terminal to ask on. To carry the plan out without asking, add --yes"

@@ -61,9 +61,17 @@ struct StateAccess {
         fleet: workspace.inventory.fleet.text, lineage: UUID().uuidString.lowercased())
     try workspace.ca.takeIn(into: &state, now: .current)
     revokeLeavers(&state)
-    state.forgetDrains(except: Set(workspace.inventory.hosts.map(\.name)))
-    state.forgetMaintenance(except: Set(workspace.inventory.sites.map(\.domain)))
+    forgetLeavers(&state)
     return state
+  }
+
+  /// Forgets drains and maintenance of what has left the inventory and all hosts. A run on some hosts leaves that to
+  /// others: its inventory may be an older one.
+  private func forgetLeavers(_ state: inout FleetState) {
+    guard selector == .all else { return }
+    let served = state.hosts.values.flatMap { $0.release.facts.routes.map(\.site) }
+    state.forgetDrains(except: Set(workspace.inventory.hosts.map(\.name)))
+    state.forgetMaintenance(except: Set(workspace.inventory.sites.map(\.domain) + served))
   }
 
   /// Revokes the certificates of hosts that were removed from the inventory, if the playbook says

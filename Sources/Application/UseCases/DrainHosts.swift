@@ -22,22 +22,25 @@ package struct DrainHosts {
   ///   - isForced: whether sites may be left without a back-end.
   ///   - wait: how long to wait for connections to end.
   package func drain(isForced: Bool, waiting wait: Duration) async throws -> Summary {
-    let hosts = try backEnds()
-    let frontEnds = try run.limited(to: frontEnds(of: hosts))
+    let recorded = try run.states.read()
+    let hosts = try backEnds(besides: [])
+    let frontEnds = try run.limited(to: frontEnds(of: hosts, recorded))
     return try await frontEnds.whileLocked(for: "drain", reserving: .scope) { flow in
       var state = await flow.keeper.state
-      let before = state.drained
+      let (earlier, before) = (state, state.drained)
       let drain = HostDrain(since: .current, by: Workspace.user, isForced: isForced)
       for host in hosts { state.drain(host.name, drain) }
       if !isForced { try refuseLast(of: hosts.filter { before[$0.name] == nil }, state) }
       let plan = try await plan(&state, in: flow)
-      try await flow.approve(plan, refused: "nothing was drained")
+      try await flow.approve(
+        plan, refused: "nothing was drained", changesState: state.drained != before)
       if state.drained != before { try await flow.keeper.save(state) }
       var summary = try await flow.execute(plan)
       if summary.isSuccess {
         let state = await flow.keeper.state
-        await DrainWait(hosts: hosts, inventory: inventory, state: state, flow: flow, limit: wait)
-          .complete(&summary)
+        await DrainWait(
+          hosts: hosts, inventory: inventory, states: [earlier, state], flow: flow, limit: wait
+        ).complete(&summary)
       } else {
         summary.warnings.append(
           "connections were not counted: a front-end that was not changed still sends requests to"
@@ -49,9 +52,10 @@ package struct DrainHosts {
 
   /// Lets front-ends send requests to the hosts again. The hosts get what the inventory declares before that.
   package func undrain() async throws -> Summary {
-    let hosts = try backEnds()
+    let recorded = try run.states.read()
+    let hosts = try backEnds(besides: Set(recorded.drained.keys))
     let names = hosts.map(\.name)
-    let members = try run.limited(to: names + frontEnds(of: hosts))
+    let members = try run.limited(to: names + frontEnds(of: hosts, recorded))
     return try await members.whileLocked(for: "undrain", reserving: .scope) { flow in
       var state = await flow.keeper.state
       let before = state.drained
@@ -65,7 +69,7 @@ package struct DrainHosts {
             + held.map { "    \($0.host): \($0.hold?.reasons.joined(separator: "; ") ?? "")" }
             .joined(separator: "\n"))
       }
-      try await flow.approve(plan)
+      try await flow.approve(plan, changesState: state.drained != before)
       if state.drained != before { try await flow.keeper.save(state) }
       return try await flow.finish(try await flow.execute(plan))
     }
@@ -82,7 +86,9 @@ package struct DrainHosts {
   // MARK: - Hosts
 
   /// The selected back-ends, sorted by name.
-  private func backEnds() throws -> [Host] {
+  ///
+  /// - Parameter drained: hosts that may be selected although they no longer serve a site.
+  private func backEnds(besides drained: Set<HostName>) throws -> [Host] {
     let selector = run.scope.selector
     let unknown = selector.unmatchedNames(among: inventory.hosts, others: [])
     guard unknown.isEmpty else {
@@ -95,6 +101,7 @@ package struct DrainHosts {
     // A host in front of a container is selected with it.
     let others = selected.filter {
       inventory.sites(servedBy: $0.name).isEmpty && $0.container == nil
+        && !drained.contains($0.name)
     }
     guard others.isEmpty else {
       throw Failure(
@@ -102,12 +109,21 @@ package struct DrainHosts {
         "\(others.map(\.name).listed()) \(others.count == 1 ? "serves" : "serve") no site: only back-ends can be"
           + " drained")
     }
-    return selected.filter { !inventory.sites(servedBy: $0.name).isEmpty }
-      .sorted { $0.name < $1.name }
+    return selected.filter {
+      !inventory.sites(servedBy: $0.name).isEmpty || drained.contains($0.name)
+    }
+    .sorted { $0.name < $1.name }
   }
 
-  private func frontEnds(of hosts: [Host]) -> [HostName] {
-    Set(hosts.flatMap { inventory.sites(servedBy: $0.name).flatMap(\.frontEnds) }).sorted()
+  /// The front-ends of the inventory that send requests to the hosts, by the inventory or by their recorded releases.
+  private func frontEnds(of hosts: [Host], _ state: FleetState) -> [HostName] {
+    let names = Set(hosts.map(\.name))
+    let declared = hosts.flatMap { inventory.sites(servedBy: $0.name).flatMap(\.frontEnds) }
+    let recorded = state.hosts.filter { name, record in
+      inventory.host(named: name) != nil
+        && record.release.facts.routes.contains { names.contains($0.host) }
+    }
+    return Set(declared + recorded.keys).sorted()
   }
 
   /// Stops if a site would have no other back-end, or only backups.

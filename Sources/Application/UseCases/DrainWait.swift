@@ -10,7 +10,8 @@ import State
 struct DrainWait: Sendable {
   let hosts: [Host]
   let inventory: Inventory
-  let state: FleetState
+  /// Before and after the front-ends changed: old workers end requests of the earlier release.
+  let states: [FleetState]
   let flow: ApprovalFlow
   let limit: Duration
 
@@ -38,32 +39,36 @@ struct DrainWait: Sendable {
     } abandon: {
     }
     if count.isInterrupted { summary.stopped = Summary.interrupted }
-    for (host, why) in count.unknown.sorted(by: { $0.key < $1.key }) {
-      summary.stopped =
-        summary.stopped
-        ?? "\(host) is drained, but its connections could not be counted: \(why)"
+    let unknown = count.unknown.sorted { $0.key < $1.key }.map {
+      "\($0.key) is drained, but its connections could not be counted: \($0.value)"
     }
     let left = count.open.filter { $0.value > 0 }.sorted { $0.key < $1.key }
-    guard !left.isEmpty else {
+    let list = left.map { "\($0.key) has \(connections($0.value))" }.joined(separator: ", ")
+    let open =
+      left.isEmpty
+      ? []
+      : [
+        "after \(limit.wholeSeconds) s \(list) of front-ends that did not end. \(left.count == 1 ? "It stays" : "They stay")"
+          + " drained: run the command again to wait longer"
+      ]
+    let problems = unknown + open
+    guard !problems.isEmpty else {
       summary.warnings += await retiringWorkers()
       return
     }
-    let list = left.map { "\($0.key) has \(connections($0.value))" }
-    summary.stopped =
-      summary.stopped
-      ?? "after \(limit.wholeSeconds) s \(list.joined(separator: ", ")) of front-ends that did not end. It stays"
-      + " drained: run the command again to wait longer"
+    summary.stopped = summary.stopped ?? problems.joined(separator: "; ")
   }
 
   private func wait() async -> Count {
     let clock = ContinuousClock()
     let deadline = clock.now + limit
     var count = Count()
-    var left = hosts
+    var left: [Host] = []
     var isAnnounced = false
     while true {
-      await look(at: left, &count)
-      left = left.filter { count.open[$0.name] ?? 0 > 0 }
+      // All of them, also those without connections so far: only one look at which none has any is the end.
+      await look(at: hosts, &count)
+      left = hosts.filter { count.open[$0.name] != 0 }
       count.isInterrupted = Task.isCancelled
       if left.isEmpty || count.isInterrupted || clock.now >= deadline { return count }
       if !isAnnounced {
@@ -91,7 +96,7 @@ struct DrainWait: Sendable {
         return (host.name, .failure(HostFault("\(error)")))
       }
     } whenDone: { name, result in
-      count.open[name] = nil
+      (count.open[name], count.unknown[name]) = (nil, nil)
       switch result {
       case .success(let open): count.open[name] = open
       case .failure(let fault): count.unknown[name] = fault.description
@@ -111,7 +116,7 @@ struct DrainWait: Sendable {
       do { try await Task.sleep(for: Self.pause) } catch { break }
     }
     return [
-      "nginx on \(busy.listed()) still ends requests that it had begun before: one that a visitor has not sent"
+      "nginx on \(busy.listed()) is still finishing earlier requests: one that a visitor has not sent"
         + " completely may still reach a drained back-end"
     ]
   }
@@ -139,16 +144,27 @@ struct DrainWait: Sendable {
   }
 
   private func ports(of host: Host) -> Set<Port> {
-    Set(
-      inventory.sites(servedBy: host.name).flatMap { $0.upstreams(on: host.name).map(\.port) })
+    let declared = inventory.sites(servedBy: host.name).flatMap {
+      $0.upstreams(on: host.name).map(\.port)
+    }
+    let recorded = states.flatMap { $0.hosts[host.name]?.release.facts.services.map(\.port) ?? [] }
+    return Set(declared + recorded)
   }
 
-  /// The addresses that front-ends connect from.
+  /// The addresses that front-ends connect from, in any network and of any family.
   private func peers(of host: Host) -> Set<IPAddress> {
     let frontEnds = inventory.sites(servedBy: host.name).flatMap(\.frontEnds)
-    var peers = Set(frontEnds.compactMap { inventory.host(named: $0)?.address })
-    // The host of a container may translate the addresses of its visitors.
-    if let containerHost = host.containerHost?.name {
+    var peers = Set(frontEnds.compactMap { inventory.host(named: $0) }.flatMap(\.allAddresses))
+    for state in states {
+      for (name, record) in state.hosts {
+        let facts = record.release.facts
+        let routes = facts.routes.filter { $0.host == host.name }
+        guard !routes.isEmpty || frontEnds.contains(name) else { continue }
+        peers.formUnion(
+          [facts.address].compactMap(\.self) + facts.otherAddresses + routes.compactMap(\.source))
+      }
+      // The host of a container may translate the addresses of its visitors.
+      guard let containerHost = host.containerHost?.name else { continue }
       let publications = state.hosts[containerHost]?.release.facts.publications ?? []
       peers.formUnion(publications.filter { $0.host == host.name }.map(\.containerHost))
     }

@@ -58,19 +58,36 @@ package struct MaintainSite {
       try flow.run.ca.folder.refuseWithoutCA(state)
       let before = state.maintenance
       change(&state)
+      try Self.checkPages(of: state)
       let survey = try await flow.run.surveyor.survey(flow.hosts, &state)
       await flow.keeper.hold(state)
       let plan = try await flow.run.planner.plan(survey, state)
-      try await flow.approve(plan)
+      try await flow.approve(plan, changesState: state.maintenance != before)
       if state.maintenance != before { try await flow.keeper.save(state) }
       return try await flow.finish(try await flow.execute(plan))
     }
+  }
+
+  /// A survey sends the pages of a front-end, each line with its path.
+  private static func checkPages(of state: FleetState) throws {
+    let bytes = state.maintenance.reduce(0) { $0 + ($1.page?.utf8.count ?? 0) }
+    guard bytes > SiteMaintenance.largestPages else { return }
+    throw Failure(
+      .invalidInput,
+      "the pages of all sites in maintenance would have \(bytes) bytes, more than \(SiteMaintenance.largestPages): use a"
+        + " smaller page")
   }
 
   /// Reads a page by the rules for snippets, because plans show it too.
   private static func page(_ path: String) throws -> String {
     let bytes = try Failure.naming(.invalidInput) { () throws(FileError) in
       try FileReader.read(path, as: .snippet)
+    }
+    guard bytes.count <= SiteMaintenance.longestPage else {
+      throw Failure(
+        .invalidInput,
+        "\(path) has \(bytes.count) bytes, more than the \(SiteMaintenance.longestPage) that a maintenance page may have"
+      )
     }
     do {
       return try UserText.read(bytes, at: path)

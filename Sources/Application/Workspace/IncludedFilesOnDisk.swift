@@ -33,16 +33,23 @@ struct IncludedFilesOnDisk: IncludedFiles {
         }
         next += try content(of: path).filter { matches($0, name) }.map { path + $0 }
       }
-      // What is there and cannot be followed is not left out: its hosts and sites would leave the fleet.
-      paths = try next.filter { path throws(UnreadableInclude) in
-        let kind = status(path)?.kind
-        if isFile { return kind != .folder }
-        guard kind == nil, isPattern else { return kind == .folder }
-        throw UnreadableInclude(reason: "\(self.name(of: path)) matches and cannot be read")
+      paths = []
+      for path in next where try isKept(path, asFile: isFile, matched: isPattern) {
+        paths.append(path)
       }
       if !isFile { paths = paths.map { $0 + "/" } }
     }
     return paths.sorted()
+  }
+
+  /// What a pattern matches and cannot be followed is not left out: its hosts and sites would leave the fleet.
+  private func isKept(
+    _ path: String, asFile isFile: Bool, matched isPattern: Bool
+  ) throws(UnreadableInclude) -> Bool {
+    let kind = status(path)?.kind
+    if isFile { return kind != .folder && (kind != nil || isPattern) }
+    guard kind == nil, isPattern else { return kind == .folder }
+    throw UnreadableInclude(reason: "\(name(of: path)) matches and cannot be read")
   }
 
   /// As in shells, only a pattern that begins with a dot matches a hidden file.

@@ -84,7 +84,7 @@ struct StatusView {
       })
     for site in status.maintenance {
       page.add(
-        "\(site.site) is in maintenance since \(site.since), by \(site.by).", .yellow)
+        "\(site.site) has been in maintenance since \(site.since), by \(site.by).", .yellow)
     }
     if let caEnds = status.caEnds, caEnds <= status.now {
       page.add(

@@ -1,4 +1,5 @@
 import Firewall
+import Fleet
 import Inventories
 import Nginx
 import State
@@ -11,7 +12,8 @@ enum Preflight {
     (facts.host.roles.isEmpty
       ? []
       : nginx(of: observation) + namesHash(of: facts.host, observation, input.desired.inventory)
-        + (facts.sharedPorts?.blockers ?? []))
+        + (facts.sharedPorts?.blockers ?? [])
+        + absentAddresses(of: facts.host, observation, input.desired.inventory))
       + blockers(on: observation, engine: facts.ruleset.engine)
       + (input.request.allowsLockout
         ? [] : facts.lockout.map { "\($0), or use --allow-lockout if that is intended" })
@@ -23,6 +25,24 @@ enum Preflight {
     }
     return Version(version) == nil
       ? ["its nginx reports the version \"\(version)\", which does not have the form 1.22.1"] : []
+  }
+
+  /// Addresses in private networks of its sites that the host does not have: its edges would break. A public address may be
+  /// one that a gateway translates.
+  private static func absentAddresses(
+    of host: Host, _ observation: HostObservation, _ inventory: Inventory
+  ) -> [String] {
+    let own = observation.surroundings.addresses.compactMap { IPAddress($0) }
+    guard !own.isEmpty, host.containerHost == nil, !host.otherAddresses.isEmpty else { return [] }
+    let used =
+      inventory.sites(publishedBy: host.name).map(\.edgeNetworks.from)
+      + inventory.sites(servedBy: host.name).map(\.edgeNetworks.to)
+    return Set(used).subtracting([.public]).sorted().flatMap { network in
+      (host.addresses(in: network)?.all ?? []).filter { !own.contains($0) }.map {
+        "the host does not have the address \($0), which the inventory gives it in the network \(network) of its sites: add"
+          + " it to the host, or correct it"
+      }
+    }
   }
 
   /// nginx accepts `server_names_hash_bucket_size` only once.

@@ -41,7 +41,7 @@ extension SiteMaintenance {
       ? ""
       : " to all but \(allowed.prefix(most).map(\.description).joined(separator: ", "))\(more)"
     return
-      "\(site) is in maintenance since \(since), by \(by): its front-ends answer 503\(others). \"deploy maintenance"
+      "\(site) has been in maintenance since \(since), by \(by): its front-ends answer 503\(others). \"deploy maintenance"
       + " \(site) off\" ends that"
   }
 }

@@ -1,4 +1,5 @@
 import Fleet
+import Nginx
 import State
 
 /// Finds the reasons why an earlier release must not be restored: certificates, CAs and revocations
@@ -18,8 +19,10 @@ struct ReleaseHazards {
   }
 
   func all(of release: ReleaseRecord) -> [String] {
-    let sites = release.files.filter { revoked.contains($0.value.digest) }.keys.sorted()
+    let sites =
+      release.files.filter { revoked.contains($0.value.digest) }.keys.sorted()
       .map { "its \($0) was revoked at the CA that issued it" }
+      + participation(of: release)
     guard !release.facts.trusts.isEmpty || !release.certificates.isEmpty else { return sites }
     return sites + certificates(of: release) + trust(of: release) + refusals(of: release)
   }
@@ -35,6 +38,21 @@ struct ReleaseHazards {
       }
       return "its \(path) was issued by \"\(leaf.issuer)\", which is no longer trusted"
     }
+  }
+
+  /// What the user has asked for since: hosts without requests, and sites in maintenance.
+  private func participation(of release: ReleaseRecord) -> [String] {
+    let drained = Set(release.facts.routes.map(\.host).filter { state.drained[$0] != nil }).sorted()
+    let open = Set(release.facts.routes.map(\.site)).filter { site in
+      state.maintenance(of: site) != nil
+        && release.files[ReleasePath.maintenancePage(of: site).relative] == nil
+    }.sorted()
+    return drained.map {
+      "it sends requests to \($0), which is drained: \"deploy undrain \($0)\" first"
+    }
+      + open.map {
+        "it opens \($0), which is in maintenance: \"deploy maintenance \($0) off\" first"
+      }
   }
 
   private func trust(of release: ReleaseRecord) -> [String] {

@@ -5,8 +5,9 @@ package import Fleet
 /// The page is here, and not only on the hosts: a front-end that joins the site meanwhile gets it too, from any
 /// controller, and no host is believed about it.
 package struct SiteMaintenance: Hashable, Sendable, Codable {
-  /// The most bytes of a page, like those of a snippet.
-  package static let longestPage = 1 << 20
+  /// The most bytes of a page, and of the pages of all sites together: hosts send them with each survey.
+  package static let longestPage = 1 << 16
+  package static let largestPages = 1 << 18
   /// The most ranges of the allow list.
   package static let mostAllowed = 100
   /// The seconds of Retry-After.

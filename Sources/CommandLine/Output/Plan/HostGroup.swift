@@ -119,7 +119,8 @@ extension HostPlan {
     let facts = steps.flatMap { [$0.facts, $0.present?.facts].compactMap(\.self) }
     let others = Set(
       facts.flatMap { $0.otherAddresses + $0.routes.compactMap(\.source) }.map(\.description))
-    return [host.text, connection.address.description] + others.sorted()
+    let own = [host.text, connection.address.description]
+    return own + others.subtracting(own).sorted()
   }
 }
 

@@ -15,7 +15,10 @@ struct OwnText: Hashable {
     }
     var (pieces, start) = ([Substring](), text.startIndex)
     for place in found {
-      pieces.append(text[start..<text.utf8.index(text.startIndex, offsetBy: place.lowerBound)])
+      let end = text.utf8.index(text.startIndex, offsetBy: place.lowerBound)
+      // Names may overlap.
+      guard end >= start else { continue }
+      pieces.append(text[start..<end])
       start = text.utf8.index(text.startIndex, offsetBy: place.upperBound)
     }
     self.pieces = pieces + [text[start...]]
