@@ -201,7 +201,7 @@ struct PartsTests {
       try site.certificate
         == .installed(
           certificate: #require(RemotePath("/etc/a.crt")), key: #require(RemotePath("/etc/a.key"))))
-    #expect(site.isPrivatelyTrusted)
+    #expect(!site.isPrivatelyTrusted)
     #expect(
       try site.service.content
         == .proxy(.tcp(#require(IPAddress("127.0.0.1")), #require(Port(8080)))))
